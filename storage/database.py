@@ -1,0 +1,211 @@
+"""The SQLite file: one writer behind a lock, readers apart, migrations; no queries."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import sqlite3
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import aiosqlite
+
+from storage.errors import DatabaseNewer, DatabaseUnusable
+
+Row: TypeAlias = sqlite3.Row
+Value: TypeAlias = str | int | float | None
+IntegrityError = sqlite3.IntegrityError
+
+_READERS = 2
+_BUSY_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema; ``version`` is the number its file name begins with."""
+
+    version: int
+    sql: str
+
+
+def migrations() -> tuple[Migration, ...]:
+    """All migrations that this program ships, oldest first."""
+    found = [
+        Migration(int(match[1]), entry.read_text(encoding="utf-8"))
+        for entry in files("storage").joinpath("migrations").iterdir()
+        if (match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name))
+    ]
+    return tuple(sorted(found, key=lambda migration: migration.version))
+
+
+class Connection:
+    """The statements that `storage` needs, over one aiosqlite connection."""
+
+    def __init__(self, raw: aiosqlite.Connection) -> None:
+        self._raw = raw
+
+    async def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        """Every row of a query."""
+        return list(await self._raw.execute_fetchall(sql, values))
+
+    async def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        """The first row of a query, or none."""
+        rows = await self.all(sql, values)
+        return rows[0] if rows else None
+
+    async def value(self, sql: str, values: Sequence[Value] = ()) -> Any:  # noqa: ANN401 - SQLite's
+        """The first column of the first row, or none."""
+        row = await self.one(sql, values)
+        return row[0] if row is not None else None
+
+    async def run(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """Run one statement; gives the number of rows it changed."""
+        async with self._raw.execute(sql, values) as cursor:
+            return cursor.rowcount
+
+    async def insert(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """Run one INSERT; gives the new row's id."""
+        async with self._raw.execute(sql, values) as cursor:
+            if cursor.lastrowid is None:
+                raise DatabaseUnusable("The database took a row but gave it no number.")
+            return cursor.lastrowid
+
+    async def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        """Run one statement once for each row of values."""
+        await self._raw.executemany(sql, rows)
+
+    async def close(self) -> None:
+        """Close the connection and end its thread."""
+        await self._raw.close()
+
+
+class Database:
+    """An open database file; made by `open_database`."""
+
+    def __init__(self, path: Path, writer: Connection, readers: Sequence[Connection]) -> None:
+        self.path = path
+        self._writer = writer
+        self._writing = asyncio.Lock()
+        self._readers: asyncio.Queue[Connection] = asyncio.Queue()
+        self._all = [writer, *readers]
+        for reader in readers:
+            self._readers.put_nowait(reader)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Write inside one transaction: committed at the end, rolled back by any exception.
+
+        Only one coroutine writes at a time; a reader sees all of it or nothing.
+        """
+        async with self._writing:
+            await self._writer.run("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+            except BaseException:
+                await asyncio.shield(self._writer.run("ROLLBACK"))
+                raise
+            await asyncio.shield(self._writer.run("COMMIT"))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """A connection that sees the last committed state and can't write."""
+        reader = await self._readers.get()
+        try:
+            yield reader
+        finally:
+            self._readers.put_nowait(reader)
+
+    async def close(self) -> None:
+        """Close every connection; the write-ahead log is folded back into the file."""
+        for connection in reversed(self._all):
+            await connection.close()
+
+
+@asynccontextmanager
+async def open_database(path: Path) -> AsyncGenerator[Database]:
+    """Open the file, making and migrating it as needed.
+
+    Raises `DatabaseUnusable` where it can't be opened or written, `DatabaseNewer` where a later
+    program wrote it.
+    """
+    if not path.parent.is_dir():
+        raise DatabaseUnusable(
+            f"The folder {path.parent} for the database does not exist. Make it, or set "
+            "DATABASE_PATH to another place."
+        )
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            writer = await _connect(path)
+            stack.push_async_callback(writer.close)
+            await _migrate(path, writer)
+            readers = []
+            for _ in range(_READERS):
+                reader = await _connect(path)
+                stack.push_async_callback(reader.close)
+                await reader.run("PRAGMA query_only = ON")
+                readers.append(reader)
+        except sqlite3.Error as error:
+            raise DatabaseUnusable(
+                f"The database {path} can't be used: {error}. Check that it is a Lab Herald "
+                "database and that this user may write it and its folder."
+            ) from error
+        stack.pop_all()
+    database = Database(path, writer, readers)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def _connect(path: Path) -> Connection:
+    raw = await aiosqlite.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+    raw.row_factory = sqlite3.Row
+    connection = Connection(raw)
+    try:
+        await connection.one("PRAGMA journal_mode = WAL")
+        await connection.run("PRAGMA synchronous = NORMAL")
+        await connection.run("PRAGMA foreign_keys = ON")
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
+
+
+async def _migrate(path: Path, connection: Connection) -> None:
+    """Bring the schema up to date; steps and the record of them commit together or not at all."""
+    await connection.run("BEGIN IMMEDIATE")
+    try:
+        for migration in await _missing(path, connection):
+            for statement in _statements(migration.sql):
+                await connection.run(statement)
+            await connection.run(f"PRAGMA user_version = {migration.version:d}")
+    except BaseException:
+        await connection.run("ROLLBACK")
+        raise
+    await connection.run("COMMIT")
+
+
+async def _missing(path: Path, connection: Connection) -> list[Migration]:
+    """The migrations that the file has not had; raises `DatabaseNewer`."""
+    known = migrations()
+    found = int(await connection.value("PRAGMA user_version"))
+    if found > known[-1].version:
+        raise DatabaseNewer(str(path), found, known[-1].version)
+    return [migration for migration in known if migration.version > found]
+
+
+def _statements(script: str) -> list[str]:
+    """Split a script at the semicolons that end a statement (``executescript`` would commit)."""
+    statements: list[str] = []
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            statements.append(pending.strip())
+            pending = ""
+    return statements

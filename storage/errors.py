@@ -1,0 +1,107 @@
+"""The family of errors a person may see: the text of each is a finished sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from storage.records import Paper
+
+
+class LabError(Exception):
+    """Something a person can understand and act on; ``str(error)`` is what they read."""
+
+
+class InvalidInput(LabError):
+    """What was given can't be used; the sentence says why and what would be accepted."""
+
+
+class PaperNotFound(LabError):
+    """No paper in the catalogue answers to what was asked for."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            f"I have no paper “{wanted}”. Pick one from the suggestions, or give its number, "
+            "its arXiv id or its DOI."
+        )
+        self.wanted = wanted
+
+
+class PaperExists(LabError):
+    """A paper with one of these identifiers is in the catalogue already."""
+
+    def __init__(self, paper: Paper) -> None:
+        super().__init__(f"I already have that paper: “{paper.title}” (#{paper.id}).")
+        self.paper = paper
+
+
+class PaperRemoved(LabError):
+    """A moderator removed this paper, so nothing but a moderator brings it back."""
+
+    def __init__(self, identifier: str) -> None:
+        super().__init__(
+            f"That paper was removed from the list on purpose ({identifier}), so I left it out."
+        )
+        self.identifier = identifier
+
+
+class AuthorNotFound(LabError):
+    """No credited name in the catalogue is compatible with the name asked for."""
+
+    def __init__(self, wanted: str, similar: Sequence[str] = ()) -> None:
+        hint = f" Did you mean {_either(similar)}?" if similar else ""
+        super().__init__(f"Nobody called “{wanted}” is credited on a paper here.{hint}")
+        self.wanted = wanted
+        self.similar = tuple(similar)
+
+
+class AuthorAmbiguous(LabError):
+    """Several people could be meant, and I never guess which."""
+
+    def __init__(self, wanted: str, people: Sequence[str]) -> None:
+        super().__init__(f"“{wanted}” could be {_either(people)}. Which one do you mean?")
+        self.wanted = wanted
+        self.people = tuple(people)
+
+
+class FeedExists(LabError):
+    """The feed is being watched already."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"I already watch that feed: {url}")
+        self.url = url
+
+
+class FeedNotFound(LabError):
+    """No watched feed has this number or address."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(f"I watch no feed “{wanted}”. `/feed list` shows the ones I watch.")
+        self.wanted = wanted
+
+
+class DatabaseUnusable(LabError):
+    """The catalogue's file can't be opened or written."""
+
+
+class DatabaseNewer(DatabaseUnusable):
+    """The file was written by a later version of this program."""
+
+    def __init__(self, path: str, found: int, known: int) -> None:
+        super().__init__(
+            f"The database {path} was written by a newer Lab Herald (schema {found}; this one "
+            f"knows {known}). Upgrade Lab Herald, or point DATABASE_PATH at another file."
+        )
+        self.found = found
+        self.known = known
+
+
+def _either(names: Sequence[str]) -> str:
+    """Join names for a sentence: ``“A”, “B” or “C”``, at most eight of them."""
+    quoted = [f"“{name}”" for name in names[:8]]
+    if len(names) > 8:
+        quoted.append(f"one of {len(names) - 8} more")
+    if len(quoted) == 1:
+        return quoted[0]
+    return f"{', '.join(quoted[:-1])} or {quoted[-1]}"

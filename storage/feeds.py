@@ -1,0 +1,207 @@
+"""SQL of watched feeds and of every entry seen in them; when to poll is decided by the caller."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from storage import history, moments
+from storage.database import Connection, Database, IntegrityError, Row
+from storage.errors import FeedExists, FeedNotFound
+from storage.fulltext import fold
+from storage.records import (
+    Actor,
+    Admission,
+    Entry,
+    Feed,
+    FeedState,
+    Outcome,
+    PaperDraft,
+    PendingDuplicate,
+)
+
+_FEED = """SELECT feeds.*, (SELECT COUNT(*) FROM entries
+                            WHERE feed_id = feeds.id AND outcome = 'added') AS papers,
+                  (SELECT COUNT(*) FROM entries
+                   WHERE feed_id = feeds.id AND draft IS NOT NULL) AS duplicates FROM feeds"""
+
+
+class Feeds:
+    """The watched feeds."""
+
+    def __init__(self, database: Database, clock: moments.Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def add(self, url: str, title: str, venue: str, actor: Actor) -> Feed:
+        """Watch a feed from now on; raises `FeedExists` where it is watched already."""
+        now = moments.to_text(self._clock())
+        try:
+            async with self._database.transaction() as db:
+                feed_id = await db.insert(
+                    """INSERT INTO feeds (url, title, venue, next_poll_at,
+                                          added_by, added_by_name, added_at)
+                       VALUES (?, ?, ?, ?, ?, ?, ?)""",
+                    [url, title, venue, now, actor.key, actor.name, now],
+                )
+        except IntegrityError:
+            raise FeedExists(url) from None
+        return await self.get(feed_id)
+
+    async def get(self, feed_id: int) -> Feed:
+        """The feed with this number; raises `FeedNotFound`."""
+        async with self._database.reading() as db:
+            row = await db.one(f"{_FEED} WHERE feeds.id = ?", [feed_id])
+        if row is None:
+            raise FeedNotFound(f"#{feed_id}")
+        return _feed(row)
+
+    async def all(self) -> tuple[Feed, ...]:
+        """Every watched feed, by title."""
+        async with self._database.reading() as db:
+            rows = await db.all(f"{_FEED} ORDER BY title COLLATE NOCASE, feeds.id")
+        return tuple(_feed(row) for row in rows)
+
+    async def due(self) -> tuple[Feed, ...]:
+        """The feeds whose time to be polled has come, longest waiting first."""
+        now = moments.to_text(self._clock())
+        async with self._database.reading() as db:
+            rows = await db.all(f"{_FEED} WHERE next_poll_at <= ? ORDER BY next_poll_at", [now])
+        return tuple(_feed(row) for row in rows)
+
+    async def remove(self, feed_id: int) -> Feed:
+        """Watch a feed no longer; its papers stay. Raises `FeedNotFound`."""
+        feed = await self.get(feed_id)
+        async with self._database.transaction() as db:
+            await db.run("DELETE FROM feeds WHERE id = ?", [feed_id])
+        return feed
+
+    async def record_failure(self, feed_id: int, reason: str, next_poll_at: datetime) -> None:
+        """Write down that a poll failed, and when to try again."""
+        async with self._database.transaction() as db:
+            await db.run(
+                """UPDATE feeds SET failures = failures + 1, last_error = ?, next_poll_at = ?
+                   WHERE id = ?""",
+                [reason, moments.to_text(next_poll_at), feed_id],
+            )
+
+    async def duplicates(self, feed_id: int) -> tuple[PendingDuplicate, ...]:
+        """The feed's entries that may be papers which the list has, undecided ones."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                """SELECT id, draft, paper_id FROM entries
+                   WHERE feed_id = ? AND draft IS NOT NULL ORDER BY id""",
+                [feed_id],
+            )
+        return tuple(_duplicate(row) for row in rows)
+
+
+async def record_success(db: Connection, feed_id: int, state: FeedState, now: datetime) -> None:
+    """Write down what a good poll leaves."""
+    await db.run(
+        """UPDATE OR IGNORE feeds SET url = ? WHERE id = ?""",
+        [state.url, feed_id],
+    )
+    await db.run(
+        """UPDATE feeds SET title = ?, etag = ?, last_modified = ?, next_poll_at = ?,
+           first_polled_at = COALESCE(first_polled_at, ?), last_success_at = ?,
+           failures = 0, last_error = '' WHERE id = ?""",
+        [
+            state.title,
+            state.etag,
+            state.last_modified,
+            moments.to_text(state.next_poll_at),
+            moments.to_text(now),
+            moments.to_text(now),
+            feed_id,
+        ],
+    )
+
+
+async def is_polled(db: Connection, feed_id: int) -> bool | None:
+    """Whether the feed was ever polled with success; none where it is watched no longer."""
+    row = await db.one("SELECT first_polled_at FROM feeds WHERE id = ?", [feed_id])
+    return None if row is None else row["first_polled_at"] is not None
+
+
+async def is_known(db: Connection, feed_id: int, entry: Entry) -> bool:
+    """Whether an entry was seen in this feed, under its own key."""
+    return bool(
+        await db.value("SELECT 1 FROM entries WHERE feed_id = ? AND key = ?", [feed_id, entry.key])
+    )
+
+
+async def papers_titled(db: Connection, feed_id: int, title: str) -> list[int]:
+    """The papers that this feed's entries with that title stand for."""
+    rows = await db.all(
+        """SELECT DISTINCT paper_id FROM entries
+           WHERE feed_id = ? AND title_key = ? AND paper_id IS NOT NULL""",
+        [feed_id, fold(title)],
+    )
+    return [row["paper_id"] for row in rows]
+
+
+async def record_entry(
+    db: Connection, feed_id: int, entry: Entry, admission: Admission, now: datetime
+) -> None:
+    """Write down that an entry was seen and what became of it; a possible duplicate is kept."""
+    draft = entry.draft
+    pending = admission.outcome is Outcome.DUPLICATE
+    await db.run(
+        """INSERT INTO entries (feed_id, key, title_key, link, outcome, paper_id, draft, seen_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            feed_id,
+            entry.key,
+            fold(draft.title),
+            draft.links[0].url if draft.links else "",
+            admission.outcome,
+            admission.paper.id if admission.paper else None,
+            json.dumps(history.snapshot(draft), ensure_ascii=False) if pending else None,
+            moments.to_text(now),
+        ],
+    )
+
+
+async def pending_draft(db: Connection, entry_id: int) -> PaperDraft | None:
+    """The draft of an undecided possible duplicate; none where it was decided or is gone."""
+    draft = await db.value("SELECT draft FROM entries WHERE id = ?", [entry_id])
+    return history.restored_draft(json.loads(draft)) if draft else None
+
+
+async def decide(db: Connection, entry_id: int, paper_id: int | None) -> None:
+    """End a possible duplicate: it became this paper, or (``None``) is the one it resembles."""
+    if paper_id is None:
+        await db.run(
+            "UPDATE entries SET draft = NULL, outcome = 'unchanged' WHERE id = ?", [entry_id]
+        )
+    else:
+        await db.run(
+            "UPDATE entries SET draft = NULL, outcome = 'added', paper_id = ? WHERE id = ?",
+            [paper_id, entry_id],
+        )
+
+
+def _duplicate(row: Row) -> PendingDuplicate:
+    draft = history.restored_draft(json.loads(row["draft"]))
+    return PendingDuplicate(row["id"], draft, row["paper_id"])
+
+
+def _feed(row: Row) -> Feed:
+    return Feed(
+        id=row["id"],
+        url=row["url"],
+        title=row["title"],
+        venue=row["venue"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        next_poll_at=moments.from_text(row["next_poll_at"]),
+        first_polled_at=moments.from_optional(row["first_polled_at"]),
+        last_success_at=moments.from_optional(row["last_success_at"]),
+        failures=row["failures"],
+        last_error=row["last_error"],
+        added_by=Actor(row["added_by"], row["added_by_name"]),
+        added_at=moments.from_text(row["added_at"]),
+        papers=row["papers"],
+        duplicates=row["duplicates"],
+    )

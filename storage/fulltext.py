@@ -1,0 +1,163 @@
+"""People's words → folded text and a safe FTS5 query; pure, no SQL beyond MATCH's own."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+
+from storage.records import Filters
+
+# Letters that have no decomposition, and are written without their stroke where people type.
+_LETTERS = str.maketrans(
+    {"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"}
+)
+_LATEX_COMMAND = re.compile(r"\\(?:[a-zA-Z]+\*?|.)")
+_SCRIPTS = re.compile(r"[\^{}$]|_(?=\{|\w\b)")
+_APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼ`´](?=\w)")
+_COMPOUND = re.compile(r"\w+(?:[-‐‑–]\w+)+")
+_CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")
+_WORD = re.compile(r"\w+")
+
+# One piece of a query: [-] [field:] (quoted | bare)
+_PIECE = re.compile(
+    r"""(?P<minus>-)?(?:(?P<field>author|venue|year|tag):)?
+        (?:"(?P<quoted>[^"]*)(?:"|$)|(?P<bare>[^\s"]+))""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_YEARS = re.compile(r"(\d{4})?\s*(\.\.|-)?\s*(\d{4})?", re.ASCII)
+
+
+def fold(text: str) -> str:
+    """Reduce text to lower-case words apart by single spaces, as both index and query see it.
+
+    Accents, case, LaTeX, hyphens, quotes and typographic variants make no difference. Chinese,
+    Japanese and Korean characters become words of their own.
+    """
+    text = _SCRIPTS.sub("", _LATEX_COMMAND.sub("", text))
+    text = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text)).casefold()
+    text = "".join(ch for ch in text if not unicodedata.combining(ch)).translate(_LETTERS)
+    text = unicodedata.normalize("NFC", text).replace("_", " ")
+    return " ".join(_WORD.findall(_CJK.sub(r" \1 ", text)))
+
+
+def index_text(text: str) -> str:
+    """Fold text for the index; compounds are found written together as well (“fine-tuning”)."""
+    joined = {fold(re.sub(r"[-‐‑–]", "", word)) for word in _COMPOUND.findall(text)}
+    return " ".join([fold(text), *sorted(joined)])
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a person asked for: every term must match, none of the excluded may.
+
+    A term is one or more folded words that must stand together. ``open_ended`` is true while the
+    last term may still be being typed, so that it matches as a prefix.
+    """
+
+    terms: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+    open_ended: bool = False
+
+    @property
+    def title_key(self) -> str:
+        """The words as a whole, to recognise an exact title."""
+        return " ".join(self.terms)
+
+
+def parse(text: str, filters: Filters | None = None) -> Query:
+    """Read a search line; any text is safe, and what is no syntax is a word.
+
+    Filters given in the line win over those passed in, which come from options.
+    """
+    filters = filters or Filters()
+    terms: list[str] = []
+    excluded: list[str] = []
+    open_ended = False
+    for piece in _PIECE.finditer(_straight_quotes(text)):
+        value = piece["quoted"] if piece["quoted"] is not None else piece["bare"]
+        narrowed = _narrow(filters, piece["field"], value) if not piece["minus"] else None
+        if narrowed is not None:
+            filters, open_ended = narrowed, False
+            continue
+        words = fold(f"{piece['field']} {value}" if piece["field"] else value)
+        if not words:
+            continue
+        if piece["minus"]:
+            excluded.append(words)
+            open_ended = False
+        else:
+            terms.append(words)
+            open_ended = piece["quoted"] is None and piece.end() == len(text.rstrip())
+    return Query(tuple(terms), tuple(excluded), filters, open_ended)
+
+
+def years(text: str) -> tuple[int | None, int | None] | None:
+    """Read ``2023``, ``2021..2023``, ``2021..`` or ``..2023``; none where it is not a year."""
+    match = _YEARS.fullmatch(text.strip())
+    if match is None or (match[1] is None and match[3] is None):
+        return None
+    first = int(match[1]) if match[1] else None
+    last = int(match[3]) if match[3] else None
+    if match[2] is None:
+        return (first, first) if last is None else None
+    return (last, first) if first and last and first > last else (first, last)
+
+
+def match_expression(query: Query) -> str:
+    """The FTS5 MATCH expression for a query; empty where nothing positive is asked for.
+
+    Every word is quoted, so that none can be syntax (https://www.sqlite.org/fts5.html, section 3).
+    """
+    parts = [_term(term) for term in query.terms]
+    if parts and query.open_ended:
+        parts[-1] = _term(query.terms[-1], prefix=True)
+    for column, value in (
+        ("authors", query.filters.author),
+        ("venue", query.filters.venue),
+        ("tags", query.filters.tag),
+    ):
+        words = fold(value)
+        if words:
+            parts.append(f'{{{column}}} : "{words}"')
+    if not parts:
+        return ""
+    wanted = " AND ".join(parts)
+    unwanted = exclusion(query)
+    return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
+
+
+def exclusion(query: Query) -> str:
+    """The MATCH expression for what must not be found; empty where nothing is excluded."""
+    return " OR ".join(_term(term) for term in query.excluded)
+
+
+def _term(words: str, *, prefix: bool = False) -> str:
+    """One term: the words together, or, for a compound, written as one."""
+    star = "*" if prefix else ""
+    phrase = f'"{words}"{star}'
+    if " " not in words:
+        return phrase
+    return f'({phrase} OR "{words.replace(" ", "")}"{star})'
+
+
+def _narrow(filters: Filters, name: str | None, value: str) -> Filters | None:
+    if name is None or not fold(value):
+        return None
+    match name.lower():
+        case "author":
+            return replace(filters, author=value)
+        case "venue":
+            return replace(filters, venue=value)
+        case "tag":
+            return replace(filters, tag=value)
+        case _:
+            span = years(value)
+            if span is None:
+                return None
+            return replace(filters, first_year=span[0], last_year=span[1])
+
+
+def _straight_quotes(text: str) -> str:
+    return re.sub("[“”„«»]", '"', text)

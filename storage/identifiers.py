@@ -1,0 +1,110 @@
+"""What makes two papers the same: arXiv ids, DOIs and addresses in one canonical spelling; pure.
+
+A canonical identifier is ``arxiv:2302.12433``, ``doi:10.1101/2022.11.20.517210``,
+``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from storage.fulltext import fold
+
+# https://info.arxiv.org/help/arxiv_identifier.html; months and the turn of 2015 checked.
+_NEW = r"(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2])\.\d{4,5}"
+_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
+_ARXIV_ID = rf"(?:{_NEW}|{_OLD})"
+_VERSION = r"(?:v[1-9]\d*)?"
+_BARE_ARXIV = re.compile(rf"({_ARXIV_ID}){_VERSION}(?:\.pdf)?", re.IGNORECASE)
+_MARKED_ARXIV = re.compile(
+    rf"(?:arxiv\.org/(?:abs|pdf|html|format|e-print)/|oai:arxiv\.org:|arxiv[:\s]\s*"
+    rf"|10\.48550/arxiv\.)\s*({_ARXIV_ID}){_VERSION}(?![\d.]*\d)",
+    re.IGNORECASE,
+)
+# https://www.crossref.org/blog/dois-and-matching-regular-expressions/
+_DOI = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>|\\^`{}]+)", re.IGNORECASE)
+# bioRxiv and medRxiv cite by the part behind their prefix.
+_BIORXIV = re.compile(
+    r"\b(?:bio|med)rxiv\W{1,3}(?:doi\W{1,3})?(\d{4}\.\d\d\.\d\d\.\d{6,8})\b", re.IGNORECASE
+)
+_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|rss|via", re.IGNORECASE)
+
+
+def arxiv_id(text: str) -> str | None:
+    """The arXiv id, without its version, that this text is or names; none where there is none."""
+    text = text.strip()
+    match = _BARE_ARXIV.fullmatch(text) or _MARKED_ARXIV.search(text)
+    return _canonical_arxiv(match[1]) if match else None
+
+
+def doi(text: str) -> str | None:
+    """The DOI that this text is or names, lower case; none for arXiv's own (10.48550)."""
+    match = _DOI.search(unquote(text))
+    if match:
+        found = _trim(match[1]).lower()
+        return None if found.startswith("10.48550/arxiv.") else found
+    preprint = _BIORXIV.search(text)
+    return f"10.1101/{preprint[1]}" if preprint else None
+
+
+def canonical_url(url: str) -> str | None:
+    """An address without scheme, ``www.``, tracking, fragment and trailing slash.
+
+    None where it is no http(s) address.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in {"http", "https"} or not host:
+        return None
+    host = host.lower().removeprefix("www.")
+    if port not in {None, 80, 443}:
+        host = f"{host}:{port}"
+    query = [pair for pair in parse_qsl(parts.query) if not _TRACKING.fullmatch(pair[0])]
+    tail = f"?{urlencode(sorted(query))}" if query else ""
+    return f"{host}{parts.path.rstrip('/')}{tail}"
+
+
+def identify(text: str) -> tuple[str, ...]:
+    """Every canonical identifier that a link or a citation names, strongest first."""
+    found: list[str] = []
+    arxiv = arxiv_id(text)
+    if arxiv:
+        found.append(f"arxiv:{arxiv}")
+    number = doi(text)
+    if number:
+        found.append(f"doi:{number}")
+    if not found and (url := canonical_url(text)):
+        found.append(f"url:{url}")
+    return tuple(found)
+
+
+def feed_guid(feed: str, guid: str) -> str:
+    """The identifier of an entry that has nothing better than its feed's own id."""
+    return f"guid:{feed}#{guid}"
+
+
+def listed_title(title: str) -> str:
+    """The identifier of an entry on a publications page that gives no id and no link."""
+    return f"listed:{fold(title)}"
+
+
+def _canonical_arxiv(found: str) -> str:
+    if "/" not in found:
+        return found
+    archive, number = found.split("/")
+    # The subject class says nothing of the identity: math.GT/0309136 is math/0309136.
+    return f"{archive.split('.')[0].lower()}/{number}"
+
+
+def _trim(found: str) -> str:
+    """Drop punctuation that belongs to the sentence, and closing brackets never opened."""
+    found = found.rstrip(".,;:!?'\"”’")
+    while found.endswith((")", "]")) and found.count("(") + found.count("[") < found.count(
+        ")"
+    ) + found.count("]"):
+        found = found[:-1].rstrip(".,;:")
+    return found

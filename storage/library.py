@@ -1,0 +1,213 @@
+"""The library: one object for the whole catalogue, and every change that crosses tables."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from storage import admission, feeds, history, outbox, papers
+from storage.authors import Authors
+from storage.database import Connection, Database, open_database
+from storage.errors import LabError, PaperExists, PaperNotFound
+from storage.feeds import Feeds
+from storage.history import History
+from storage.moments import Clock
+from storage.notes import Notes
+from storage.outbox import Outbox
+from storage.papers import Papers
+from storage.records import (
+    Actor,
+    Admission,
+    Entry,
+    Feed,
+    FeedState,
+    Intake,
+    Origin,
+    Outcome,
+    Paper,
+    PaperDraft,
+)
+from storage.search import Search
+
+
+class Library:
+    """The catalogue of one running bot."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self.papers = Papers(database)
+        self.search = Search(database)
+        self.authors = Authors(database)
+        self.feeds = Feeds(database, clock)
+        self.outbox = Outbox(database, clock)
+        self.history = History(database)
+        self.notes = Notes(database, clock)
+
+    @property
+    def path(self) -> Path:
+        """The file that holds it all."""
+        return self._database.path
+
+    async def admit(
+        self,
+        draft: PaperDraft,
+        origin: Origin,
+        actor: Actor,
+        *,
+        despite_likeness: bool = False,
+        announce: bool = False,
+    ) -> Admission:
+        """Take in one draft; ``announce`` tells every announcement channel of an added paper."""
+        now = self._clock()
+        async with self._database.transaction() as db:
+            result = await admission.admit(
+                db, draft, origin, actor, now, despite_likeness=despite_likeness
+            )
+            if announce and result.outcome is Outcome.ADDED and result.paper:
+                await outbox.queue(db, result.paper.id, now)
+        return result
+
+    async def admit_all(
+        self, drafts: Iterable[PaperDraft], origin: Origin, actor: Actor
+    ) -> tuple[Admission, ...]:
+        """Take in many drafts, all or (on any exception) none; nothing is announced."""
+        now = self._clock()
+        async with self._database.transaction() as db:
+            return tuple([await admission.admit(db, draft, origin, actor, now) for draft in drafts])
+
+    async def edit(self, paper_id: int, draft: PaperDraft, actor: Actor) -> Paper:
+        """Make a paper what a moderator says; the changed fields are theirs from now on.
+
+        Raises `PaperNotFound`, and `PaperExists` where an identifier is another paper's.
+        """
+        async with self._database.transaction() as db:
+            before = await _present(db, paper_id)
+            for identifier in draft.identifiers:
+                owner = await papers.owner(db, identifier)
+                if owner not in {None, paper_id}:
+                    raise PaperExists((await papers.load(db, [owner or 0]))[0])
+            old = history.snapshot(admission.as_draft(before))
+            new = history.snapshot(draft)
+            await papers.replace(db, paper_id, draft)
+            await papers.lock(db, paper_id, [name for name in new if new[name] != old[name]])
+            (after,) = await papers.load(db, [paper_id])
+            await history.record(db, self._clock(), actor, "edit", before, after)
+        return after
+
+    async def remove(self, paper_id: int, actor: Actor) -> Paper:
+        """Take a paper out of the list; its identifiers keep it out. Raises `PaperNotFound`."""
+        now = self._clock()
+        async with self._database.transaction() as db:
+            before = await _present(db, paper_id)
+            await papers.set_removed(db, before, now)
+            (after,) = await papers.load(db, [paper_id])
+            await history.record(db, now, actor, "remove", before, after)
+        return before
+
+    async def take_in(self, feed: Feed, entries: Sequence[Entry], state: FeedState) -> Intake:
+        """What one good poll brought: papers, announcements and the feed's state, together.
+
+        ``entries`` come newest first, as feeds list them, and are taken in oldest first. The first
+        poll of a feed announces nothing.
+        """
+        now = self._clock()
+        async with self._database.transaction() as db:
+            polled = await feeds.is_polled(db, feed.id)
+            if polled is None:
+                return Intake()
+            intake = _Tally(silent=not polled)
+            actor = Actor(f"feed:{feed.id}", feed.title)
+            for entry in reversed(entries):
+                if await feeds.is_known(db, feed.id, entry):
+                    intake.known += 1
+                    continue
+                result = await self._admit_entry(db, feed, entry, actor)
+                await feeds.record_entry(db, feed.id, entry, result, now)
+                intake.count(entry.draft, result)
+                if result.outcome is Outcome.ADDED and result.paper and polled:
+                    await outbox.queue(db, result.paper.id, now)
+            await feeds.record_success(db, feed.id, state, now)
+        return intake.result()
+
+    async def note_unchanged(self, feed: Feed, state: FeedState) -> None:
+        """Write down a poll that was told “not modified”."""
+        async with self._database.transaction() as db:
+            await feeds.record_success(db, feed.id, state, self._clock())
+
+    async def settle_duplicate(self, entry_id: int, actor: Actor, *, add: bool) -> Admission:
+        """Decide a possible duplicate of a feed: a paper of its own, or the one it resembles.
+
+        Raises `LabError` where somebody has decided it already.
+        """
+        now = self._clock()
+        async with self._database.transaction() as db:
+            draft = await feeds.pending_draft(db, entry_id)
+            if draft is None:
+                raise LabError("Somebody has decided that one already.")
+            if not add:
+                await feeds.decide(db, entry_id, None)
+                return Admission(Outcome.UNCHANGED, None)
+            result = await admission.admit(
+                db, draft, Origin.FEED, actor, now, despite_likeness=True
+            )
+            await feeds.decide(db, entry_id, result.paper.id if result.paper else None)
+            if result.outcome is Outcome.ADDED and result.paper:
+                await outbox.queue(db, result.paper.id, now)
+        return result
+
+    async def _admit_entry(
+        self, db: Connection, feed: Feed, entry: Entry, actor: Actor
+    ) -> Admission:
+        """Admit an entry, knowing it again under a new id where its title and feed are the same."""
+        earlier = await papers.load(db, await feeds.papers_titled(db, feed.id, entry.draft.title))
+        for paper in earlier:
+            if admission.may_be_same(paper, entry.draft):
+                return Admission(Outcome.UNCHANGED, paper)
+        return await admission.admit(db, entry.draft, Origin.FEED, actor, self._clock())
+
+
+class _Tally:
+    """An intake while it is being counted."""
+
+    def __init__(self, *, silent: bool) -> None:
+        self.known = 0
+        self._silent = silent
+        self._removed = 0
+        self._papers: dict[Outcome, list[Paper]] = {Outcome.ADDED: [], Outcome.UPDATED: []}
+        self._duplicates: list[tuple[PaperDraft, Paper]] = []
+
+    def count(self, draft: PaperDraft, result: Admission) -> None:
+        if result.outcome is Outcome.REMOVED or result.paper is None:
+            self._removed += 1
+        elif result.outcome is Outcome.DUPLICATE:
+            self._duplicates.append((draft, result.paper))
+        elif result.outcome is Outcome.UNCHANGED:
+            self.known += 1
+        else:
+            self._papers[result.outcome].append(result.paper)
+
+    def result(self) -> Intake:
+        return Intake(
+            added=tuple(self._papers[Outcome.ADDED]),
+            completed=tuple(self._papers[Outcome.UPDATED]),
+            duplicates=tuple(self._duplicates),
+            known=self.known,
+            removed=self._removed,
+            silent=self._silent,
+        )
+
+
+async def _present(db: Connection, paper_id: int) -> Paper:
+    found = await papers.load(db, [paper_id])
+    if not found or found[0].removed_at is not None:
+        raise PaperNotFound(f"#{paper_id}")
+    return found[0]
+
+
+@asynccontextmanager
+async def open_library(path: Path, clock: Clock) -> AsyncGenerator[Library]:
+    """Open the catalogue in a file, making it where there is none; see `open_database`."""
+    async with open_database(path) as database:
+        yield Library(database, clock)

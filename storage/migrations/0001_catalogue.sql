@@ -1,0 +1,107 @@
+-- The paper list.
+CREATE TABLE papers (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    title TEXT NOT NULL CHECK (title <> ''),
+    title_key TEXT NOT NULL,
+    abstract TEXT NOT NULL,
+    authors_complete INTEGER NOT NULL CHECK (authors_complete IN (0, 1)),
+    venue TEXT NOT NULL,
+    date TEXT CHECK (date GLOB '[0-9][0-9][0-9][0-9]*'),
+    year INTEGER GENERATED ALWAYS AS (CAST(substr(date, 1, 4) AS INTEGER)) VIRTUAL,
+    note TEXT NOT NULL,
+    posted_by TEXT NOT NULL,
+    origin TEXT NOT NULL CHECK (origin IN ('starter', 'import', 'feed', 'moderator')),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_by_name TEXT NOT NULL,
+    removed_at TEXT
+) STRICT;
+CREATE INDEX papers_by_title ON papers (title_key) WHERE removed_at IS NULL;
+CREATE INDEX papers_by_date ON papers (COALESCE(date, ''), id) WHERE removed_at IS NULL;
+CREATE INDEX papers_by_venue ON papers (venue) WHERE removed_at IS NULL;
+
+-- Fields that a moderator set, which no feed and no import overwrites.
+CREATE TABLE locked_fields (
+    paper_id INTEGER NOT NULL REFERENCES papers,
+    field TEXT NOT NULL,
+    PRIMARY KEY (paper_id, field)
+) STRICT, WITHOUT ROWID;
+
+-- What makes two papers the same. A removed paper keeps its rows, so that it stays removed.
+CREATE TABLE identifiers (
+    identifier TEXT PRIMARY KEY,
+    paper_id INTEGER NOT NULL REFERENCES papers,
+    position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identifiers_by_paper ON identifiers (paper_id);
+
+CREATE TABLE links (
+    paper_id INTEGER NOT NULL REFERENCES papers,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    url TEXT NOT NULL,
+    PRIMARY KEY (paper_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tags (
+    paper_id INTEGER NOT NULL REFERENCES papers,
+    tag TEXT NOT NULL,
+    PRIMARY KEY (paper_id, tag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tags_by_tag ON tags (tag);
+
+-- Author names as credited, each form once; family_key is the last word of the family name.
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    family_key TEXT NOT NULL
+) STRICT;
+CREATE INDEX names_by_family ON names (family_key);
+
+-- The folded words of each name, so that a name is found by the beginning of any of them.
+CREATE TABLE name_words (
+    word TEXT NOT NULL,
+    name_id INTEGER NOT NULL REFERENCES names,
+    PRIMARY KEY (word, name_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE credits (
+    paper_id INTEGER NOT NULL REFERENCES papers,
+    position INTEGER NOT NULL,
+    name_id INTEGER NOT NULL REFERENCES names,
+    PRIMARY KEY (paper_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX credits_by_name ON credits (name_id, paper_id);
+
+-- Folded text of every paper that is not removed; rowid is the paper's id.
+CREATE VIRTUAL TABLE paper_text USING fts5 (
+    title, authors, venue, tags, abstract, tokenize = "unicode61 remove_diacritics 0", prefix = '1 2 3'
+);
+
+-- Who changed what, with the paper before and after.
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    action TEXT NOT NULL CHECK (action IN ('add', 'complete', 'edit', 'remove', 'restore')),
+    paper_id INTEGER NOT NULL REFERENCES papers,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL
+) STRICT;
+CREATE INDEX changes_by_paper ON changes (paper_id, id);
+
+-- What a page of results shows, so that its buttons work after a restart.
+CREATE TABLE lookups (
+    id INTEGER PRIMARY KEY,
+    question TEXT NOT NULL UNIQUE,
+    asked_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE facts (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The index's own words, to find the nearest spelling.
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (paper_text, row);

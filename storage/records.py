@@ -1,0 +1,359 @@
+"""What the catalogue holds, as frozen records without behaviour; standard library only."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from storage.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PartialDate:
+    """A date as precisely as it is known: a year, a month or a day."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1000 <= self.year <= 9999:
+            raise InvalidInput(f"“{self.year}” is not a year I can use; four digits, please.")
+        if self.day is not None and self.month is None:
+            raise InvalidInput("A day needs its month.")
+        try:
+            datetime(self.year, self.month or 1, self.day or 1)  # noqa: DTZ001 - only validates
+        except ValueError:
+            raise InvalidInput(f"“{self}” is not a date in the calendar.") from None
+
+    @classmethod
+    def parse(cls, text: str) -> PartialDate:
+        """Read ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; raises `InvalidInput` for anything else."""
+        match = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", text.strip(), re.ASCII)
+        if match is None:
+            raise InvalidInput(f"“{text}” is not a date; write 2023, 2023-07 or 2023-07-14.")
+        year, month, day = match.groups()
+        return cls(int(year), int(month) if month else None, int(day) if day else None)
+
+    def __str__(self) -> str:
+        parts = [f"{self.year:04}"]
+        parts += [f"{part:02}" for part in (self.month, self.day) if part is not None]
+        return "-".join(parts)
+
+
+class LinkKind(enum.StrEnum):
+    """What a link leads to."""
+
+    PAGE = "page"
+    PDF = "pdf"
+    CODE = "code"
+    DATA = "data"
+    MODEL = "model"
+    VIDEO = "video"
+
+
+class Origin(enum.StrEnum):
+    """Through which door a paper came."""
+
+    STARTER = "starter"
+    IMPORT = "import"
+    FEED = "feed"
+    MODERATOR = "moderator"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One address that belongs to a paper."""
+
+    kind: LinkKind
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did something: ``key`` is stable (``discord:123``), ``name`` is for people."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperDraft:
+    """A paper as a source describes it, before the catalogue has decided what it is.
+
+    ``identifiers`` are canonical (see `storage.identifiers`); ``authors`` are as credited, in
+    order, and ``authors_complete`` is false where the credit ends in "et al.".
+    """
+
+    title: str
+    authors: tuple[str, ...] = ()
+    authors_complete: bool = True
+    abstract: str = ""
+    venue: str = ""
+    date: PartialDate | None = None
+    identifiers: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    posted_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper of the catalogue."""
+
+    id: int
+    title: str
+    authors: tuple[str, ...]
+    authors_complete: bool
+    abstract: str
+    venue: str
+    date: PartialDate | None
+    identifiers: tuple[str, ...]
+    links: tuple[Link, ...]
+    note: str
+    tags: tuple[str, ...]
+    posted_by: str
+    origin: Origin
+    created_at: datetime
+    created_by: Actor
+    removed_at: datetime | None = None
+
+    @property
+    def year(self) -> int | None:
+        """The year of publication, where it is known."""
+        return self.date.year if self.date else None
+
+    @property
+    def arxiv(self) -> str | None:
+        """The arXiv id without its version."""
+        return self._identifier("arxiv")
+
+    @property
+    def doi(self) -> str | None:
+        """The DOI, without a resolver's address."""
+        return self._identifier("doi")
+
+    @property
+    def url(self) -> str | None:
+        """The best page about this paper: its own, else arXiv's, else the DOI's."""
+        for link in self.links:
+            if link.kind is LinkKind.PAGE:
+                return link.url
+        if self.arxiv:
+            return f"https://arxiv.org/abs/{self.arxiv}"
+        return f"https://doi.org/{self.doi}" if self.doi else None
+
+    @property
+    def pdf_url(self) -> str | None:
+        """Where the paper itself can be read."""
+        for link in self.links:
+            if link.kind is LinkKind.PDF:
+                return link.url
+        return f"https://arxiv.org/pdf/{self.arxiv}" if self.arxiv else None
+
+    def _identifier(self, scheme: str) -> str | None:
+        prefix = f"{scheme}:"
+        for identifier in self.identifiers:
+            if identifier.startswith(prefix):
+                return identifier.removeprefix(prefix)
+        return None
+
+
+class Outcome(enum.StrEnum):
+    """What became of a draft that was offered to the catalogue."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The catalogue's answer to a draft.
+
+    ``paper`` is the paper it became or completed, or, for a possible duplicate, the paper it
+    resembles; none where the draft matches a removed paper.
+    """
+
+    outcome: Outcome
+    paper: Paper | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An author: the papers that credit them, and the forms in which their name is credited."""
+
+    name: str
+    forms: tuple[str, ...]
+    papers: tuple[Paper, ...]
+    coauthors: tuple[tuple[str, int], ...]
+
+    @property
+    def venues(self) -> tuple[tuple[str, int], ...]:
+        """Venues with how many papers each, most first."""
+        counts: dict[str, int] = {}
+        for paper in self.papers:
+            if paper.venue:
+                counts[paper.venue] = counts.get(paper.venue, 0) + 1
+        return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0].casefold())))
+
+    @property
+    def years(self) -> tuple[int, int] | None:
+        """First and last year with a dated paper."""
+        years = [paper.year for paper in self.papers if paper.year is not None]
+        return (min(years), max(years)) if years else None
+
+
+class Sort(enum.StrEnum):
+    """The order of a list of papers."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    TITLE = "title"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which papers are asked for, beside the words; an empty field asks for nothing."""
+
+    author: str = ""
+    venue: str = ""
+    tag: str = ""
+    first_year: int | None = None
+    last_year: int | None = None
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One page of a list of papers: ``papers`` from ``offset`` on, of ``total`` in all."""
+
+    papers: tuple[Paper, ...]
+    total: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A watched feed, with what the next poll needs to know."""
+
+    id: int
+    url: str
+    title: str
+    venue: str
+    etag: str
+    last_modified: str
+    next_poll_at: datetime
+    first_polled_at: datetime | None
+    last_success_at: datetime | None
+    failures: int
+    last_error: str
+    added_by: Actor
+    added_at: datetime
+    papers: int = 0
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a feed: ``key`` tells it from the feed's other items, across polls."""
+
+    key: str
+    draft: PaperDraft
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDuplicate:
+    """An entry that may be a paper which the list has already, waiting for a moderator."""
+
+    id: int
+    draft: PaperDraft
+    paper_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What a successful poll leaves in the feed's row."""
+
+    url: str
+    title: str
+    etag: str
+    last_modified: str
+    next_poll_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What one poll brought: papers added (announced unless the poll was silent), by outcome."""
+
+    added: tuple[Paper, ...] = ()
+    completed: tuple[Paper, ...] = ()
+    duplicates: tuple[tuple[PaperDraft, Paper], ...] = ()
+    known: int = 0
+    removed: int = 0
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A channel that wants announcements."""
+
+    id: int
+    guild_id: int
+    channel_id: int
+    created_by: Actor
+    created_at: datetime
+    stopped_because: str = ""
+    waiting: int = 0
+    sent: int = 0
+
+
+class AnnouncementState(enum.StrEnum):
+    """Where an announcement stands: waiting, claimed by a send whose end is unknown, sent."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    SENT = "sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One paper for one channel.
+
+    ``nonce`` goes with the message, so that Discord itself refuses a second one for a while;
+    ``claimed`` announcements may have been delivered, which only the channel's history tells.
+    """
+
+    id: int
+    paper_id: int
+    channel_id: int
+    state: AnnouncementState
+    attempts: int
+    created_at: datetime
+    message_id: int | None = None
+
+    @property
+    def nonce(self) -> str:
+        """The same for every attempt at this announcement; at most 25 characters."""
+        return f"herald-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One recorded change: who did what to which paper, and the paper before and after."""
+
+    id: int
+    at: datetime
+    actor: Actor
+    action: str
+    paper_id: int
+    before: dict[str, object] = field(default_factory=dict)
+    after: dict[str, object] = field(default_factory=dict)
