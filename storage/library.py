@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -70,12 +70,19 @@ class Library:
         return result
 
     async def admit_all(
-        self, drafts: Iterable[PaperDraft], origin: Origin, actor: Actor
+        self, drafts: Sequence[PaperDraft], origin: Origin, actor: Actor
     ) -> tuple[Admission, ...]:
-        """Take in many drafts, all or (on any exception) none; nothing is announced."""
+        """Take in many drafts, all or (on any exception) none; nothing is announced.
+
+        ``drafts`` come newest first, as pages list them, and are taken in oldest first; the
+        answers come in the order of the drafts.
+        """
         now = self._clock()
         async with self._database.transaction() as db:
-            return tuple([await admission.admit(db, draft, origin, actor, now) for draft in drafts])
+            results = [
+                await admission.admit(db, draft, origin, actor, now) for draft in reversed(drafts)
+            ]
+        return tuple(reversed(results))
 
     async def edit(self, paper_id: int, draft: PaperDraft, actor: Actor) -> Paper:
         """Make a paper what a moderator says; the changed fields are theirs from now on.

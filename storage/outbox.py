@@ -153,6 +153,7 @@ def _announcement(row: Row) -> Announcement:
         state=AnnouncementState(row["state"]),
         attempts=row["attempts"],
         created_at=moments.from_text(row["created_at"]),
+        claimed_at=moments.from_optional(row["claimed_at"]),
         message_id=row["message_id"],
     )
 

@@ -338,6 +338,7 @@ class Announcement:
     state: AnnouncementState
     attempts: int
     created_at: datetime
+    claimed_at: datetime | None = None
     message_id: int | None = None
 
     @property

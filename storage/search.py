@@ -14,10 +14,12 @@ from storage.records import Filters, Paper, Results, Sort
 
 # bm25 weights of title, authors, venue, tags, abstract.
 _WEIGHTS = "10.0, 5.0, 3.0, 3.0, 1.0"
-_NEWEST = "COALESCE(date, '') DESC, id DESC"
+# A paper without a date is as new as its entry in the list.
+_DATE = "COALESCE(date, substr(created_at, 1, 10))"
+_NEWEST = f"{_DATE} DESC, id DESC"
 _ORDERS = {
     Sort.NEWEST: _NEWEST,
-    Sort.OLDEST: "COALESCE(date, '9999'), id",
+    Sort.OLDEST: f"{_DATE}, id",
     Sort.TITLE: "title_key, id",
 }
 _NEAR = 0.65  # of two words' letters that agree, for one to stand for the other

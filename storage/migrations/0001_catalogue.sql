@@ -17,7 +17,8 @@ CREATE TABLE papers (
     removed_at TEXT
 ) STRICT;
 CREATE INDEX papers_by_title ON papers (title_key) WHERE removed_at IS NULL;
-CREATE INDEX papers_by_date ON papers (COALESCE(date, ''), id) WHERE removed_at IS NULL;
+CREATE INDEX papers_by_date ON papers (COALESCE(date, substr(created_at, 1, 10)), id)
+    WHERE removed_at IS NULL;
 CREATE INDEX papers_by_venue ON papers (venue) WHERE removed_at IS NULL;
 
 -- Fields that a moderator set, which no feed and no import overwrites.

@@ -1,0 +1,1 @@
+"""The running bot: everything between the world and the catalogue."""

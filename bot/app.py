@@ -1,0 +1,153 @@
+"""Composition root: builds the library, the web client, the Discord client and the timers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import discord
+from filelock import FileLock, Timeout
+
+from bot import schedule
+from bot.client import LabHerald
+from bot.feeds.poller import Poller
+from bot.settings import Settings
+from bot.web import open_web
+from storage.errors import DatabaseUnusable, LabError
+from storage.library import Library, open_library
+from storage.moments import Clock
+
+_log = logging.getLogger(__name__)
+
+_ASK_FEEDS_EVERY = timedelta(seconds=30)
+_DELIVER_EVERY = timedelta(seconds=10)
+
+
+class CannotStart(LabError):
+    """The bot can't begin its work; the sentence says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The bot's parts, open and ready; nothing runs by itself yet."""
+
+    settings: Settings
+    library: Library
+    poller: Poller
+    client: LabHerald
+
+    async def poll(self) -> None:
+        """Read the feeds that are due, then announce what they brought."""
+        await self.poller.poll_due()
+        await self.deliver()
+
+    async def deliver(self) -> int:
+        """Announce what waits, once Discord is there; gives how many messages were sent."""
+        if not self.client.is_ready():
+            return 0
+        return await self.client.courier.deliver()
+
+
+def utc_now() -> datetime:
+    """The clock of everything that runs."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator[App]:
+    """Build every part on the settings' database and close them in reverse order."""
+    async with (
+        open_library(settings.database_path, clock) as library,
+        open_web(
+            contact=settings.contact,
+            allow_private=settings.feed_allow_private,
+            patience=settings.feed_timeout,
+            max_bytes=settings.feed_max_bytes,
+        ) as web,
+    ):
+        poller = Poller(library, web, clock, settings.poll_interval)
+        client = LabHerald(library=library, poller=poller, settings=settings, clock=clock)
+        try:
+            yield App(settings, library, poller, client)
+        finally:
+            await client.close()
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until it is told to stop (SIGINT or SIGTERM).
+
+    Raises `CannotStart` where the token or the network is no good, `DatabaseUnusable` where the
+    database is no good or in use.
+    """
+    if not settings.discord_token:
+        raise CannotStart(
+            "DISCORD_TOKEN is not set. Put your bot's token into .env; README.md says where to "
+            "get one, and `lab-herald demo` needs none."
+        )
+    if not settings.home_guild_ids:
+        _log.warning("HOME_GUILD_IDS is not set, so /curate and /feed are offered nowhere.")
+    _end_on_signals()
+    with only_one(settings.database_path):
+        async with open_app(settings) as app:
+            timers = [
+                schedule.Timer("poll feeds", _ASK_FEEDS_EVERY, app.poll),
+                schedule.Timer("deliver announcements", _DELIVER_EVERY, app.deliver),
+            ]
+            async with schedule.running(timers):
+                await _connect(app.client, settings.discord_token)
+
+
+@contextmanager
+def only_one(database: Path) -> Generator[None]:
+    """Hold the database for this process alone; raises `DatabaseUnusable` where another has it."""
+    lock = FileLock(f"{database}.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise DatabaseUnusable(
+            f"Another Lab Herald is running on {database}. Stop it first, or set DATABASE_PATH to "
+            "another file."
+        ) from None
+    except OSError as error:
+        raise DatabaseUnusable(
+            f"The database {database} can't be used, for its folder can't be written: "
+            f"{error.strerror}."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+async def _connect(client: LabHerald, token: str) -> None:
+    try:
+        await client.start(token)
+    except discord.LoginFailure:
+        raise CannotStart(
+            "Discord does not accept DISCORD_TOKEN. Copy the token again from the Bot page of "
+            "your application; a reset makes the former one invalid."
+        ) from None
+    except discord.PrivilegedIntentsRequired:
+        raise CannotStart(
+            "Discord refused the connection's intents; none should be needed."
+        ) from None
+    except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
+        raise CannotStart(
+            f"Discord can't be reached ({error}). Check this machine's network, then start again."
+        ) from error
+
+
+def _end_on_signals() -> None:
+    """Let SIGTERM end the bot as Ctrl-C does: everything is closed, nothing is lost."""
+    task = asyncio.current_task()
+    if task is not None:
+        with contextlib.suppress(NotImplementedError):  # Windows has no such signals for loops
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

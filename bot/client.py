@@ -1,0 +1,105 @@
+"""LabHerald, the Discord client: loads the cogs by name and tells Discord of changed commands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import pkgutil
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any, TypeAlias
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.announce.courier import Courier
+from bot.errors import respond
+from bot.feeds.poller import Poller
+from bot.settings import Settings
+from storage.library import Library
+from storage.moments import Clock
+
+_log = logging.getLogger(__name__)
+
+
+class Tree(app_commands.CommandTree["LabHerald"]):
+    """The commands, with one way for their errors."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[LabHerald], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Tell the person; autocomplete answers for itself."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            _log.warning("Suggestions failed: %s", error)
+            return
+        await respond(interaction, error)
+
+
+class LabHerald(commands.Bot):
+    """The bot as Discord sees it; what it works with are attributes."""
+
+    def __init__(
+        self, *, library: Library, poller: Poller, settings: Settings, clock: Clock
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=Tree,
+        )
+        self.library = library
+        self.poller = poller
+        self.settings = settings
+        self.courier = Courier(library, self, clock)
+
+    @property
+    def home_guilds(self) -> Sequence[discord.Object]:
+        """The servers that the catalogue belongs to."""
+        return [discord.Object(guild_id) for guild_id in self.settings.home_guild_ids]
+
+    async def setup_hook(self) -> None:
+        """Load every cog, then tell Discord of the commands where they changed."""
+        for name in cog_names():
+            await self.load_extension(name)
+        await self.sync_if_changed()
+
+    async def sync_if_changed(self) -> None:
+        """Sync the commands of every scope whose payload is not the one synced last."""
+        former = await self.library.notes.fact(self._scopes_fact)
+        scopes: list[discord.Object | None] = [None, *self.home_guilds]
+        homes = {guild.id for guild in self.home_guilds}
+        scopes += [discord.Object(left) for left in json.loads(former or "[]") if left not in homes]
+        for guild in scopes:
+            await self._sync_scope(guild)
+        await self.library.notes.keep_fact(self._scopes_fact, json.dumps(sorted(homes)))
+
+    @property
+    def _scopes_fact(self) -> str:
+        return f"home servers of {self.application_id}"
+
+    async def _sync_scope(self, guild: discord.Object | None) -> None:
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands(guild=guild)]
+        text = json.dumps(payload, sort_keys=True, default=str)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        fact = f"commands of {self.application_id} in {guild.id if guild else 'every server'}"
+        if await self.library.notes.fact(fact) == digest:
+            return
+        try:
+            await self.tree.sync(guild=guild)
+        except discord.Forbidden:
+            _log.warning("HOME_GUILD_IDS names server %s, which I am not a member of.", fact)
+            return
+        await self.library.notes.keep_fact(fact, digest)
+
+
+Interaction: TypeAlias = discord.Interaction[LabHerald]
+
+
+def cog_names() -> list[str]:
+    """The modules of the `cogs` package; found by name, since cogs import the bot."""
+    spec = find_spec("cogs")
+    places: Any = spec.submodule_search_locations if spec else []
+    return sorted(f"cogs.{module.name}" for module in pkgutil.iter_modules(places))

@@ -1,0 +1,84 @@
+"""`lab-herald demo`: the world in a browser page, or its tour in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+import click
+import simcord
+
+from bot.demo.tour import walk
+from bot.demo.world import World, open_world
+
+_FIRST_PAPER_AFTER = 20.0  # seconds
+_LOOK_EVERY = 1.0  # seconds
+_SITE_PORT = 8643
+
+
+def demo(*, check: bool, port: int) -> int:
+    """Show the bot at 127.0.0.1 until Ctrl-C, or take the tour; gives the exit code."""
+    logging.getLogger("discord").setLevel(logging.ERROR)
+    if check:
+        return asyncio.run(_tour())
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_show(port))
+    click.echo("\nGood-bye.")
+    return 0
+
+
+async def _tour() -> int:
+    async with open_world() as world:
+        return 0 if await walk(world) else 1
+
+
+async def _show(port: int) -> None:
+    async with (
+        open_world(_SITE_PORT) as world,
+        world.env.preview(
+            world.papers,
+            viewers=[world.member, world.moderator],
+            layout="channel",
+            port=port,
+        ) as preview,
+    ):
+        click.echo(
+            "\nLab Herald, on a simulated Discord; nothing leaves this machine.\n\n"
+            f"  The lab's server   {preview.url}\n"
+            f"  Its feed's site    {world.site.home}   (has a button that publishes a paper)\n\n"
+            "Type / in the page to see the commands; choose above who you are, Mika or Noor.\n"
+            f"A new paper is announced in {_FIRST_PAPER_AFTER:.0f} seconds. Ctrl-C ends it.\n"
+        )
+        watching = asyncio.create_task(_watch(world, preview))
+        try:
+            await preview.wait_closed()
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+
+async def _watch(world: World, preview: simcord.Preview) -> None:
+    """Announce what the feed site publishes, as it comes; it publishes one paper by itself."""
+    loop = asyncio.get_running_loop()
+    first_at = loop.time() + _FIRST_PAPER_AFTER
+    announced = 0
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        if not world.site.published and loop.time() >= first_at:
+            click.echo(f"Published: {world.site.publish()}")
+        if world.site.published != announced:
+            announced = world.site.published
+            await world.poll()
+            await _refresh(preview)
+
+
+async def _refresh(preview: simcord.Preview) -> None:
+    """Show what was sent; while somebody's own action is under way, wait for it."""
+    while True:
+        try:
+            await preview.refresh()
+        except simcord.SetupError:
+            await asyncio.sleep(_LOOK_EVERY)
+        else:
+            return

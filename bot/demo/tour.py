@@ -1,0 +1,155 @@
+"""The tour of the demo without a browser: each step is done, shown, and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import click
+import simcord
+
+from bot.demo.words import spoken
+from bot.demo.world import World
+
+
+class Failed(Exception):
+    """A step did not show what it should."""
+
+
+async def walk(world: World) -> bool:
+    """Take every step in turn, printing what a person sees; false where a step failed."""
+    steps = [
+        ("A member searches: /search query:language model", _search),
+        ("… and turns the page", _turn),
+        ("Typing “tuned l” offers titles", _suggest),
+        ("/random venue:arXiv", _random),
+        ("/author name:biderman", _author),
+        ("/latest count:3", _latest),
+        ("A member may not use /curate add", _refused),
+        ("A moderator adds a paper by /curate add", _add),
+        ("The feed publishes; one poll, one announcement", _announcement),
+        ("Polling again announces nothing twice", _once),
+        ("The announced paper is found by /search and /author", _found),
+        ("A question with no answer gets a sentence", _nothing),
+    ]
+    passed = 0
+    for title, step in steps:
+        click.secho(f"\n■ {title}", bold=True)
+        try:
+            click.echo(_indented(await step(world)))
+        except (Failed, simcord.SetupError) as failure:
+            click.secho(f"  ✗ {failure}", fg="red")
+        else:
+            passed += 1
+    click.echo()
+    if passed < len(steps):
+        click.secho(f"{len(steps) - passed} of {len(steps)} steps failed.", fg="red")
+        return False
+    click.secho(f"All {passed} steps passed.", fg="green")
+    return True
+
+
+Step = Callable[[World], Awaitable[str]]
+
+
+async def _search(world: World) -> str:
+    shown = await _slash(world.member, world, "search", query="language model")
+    return _expect(shown, "papers for “language model”", "Page 1 of")
+
+
+async def _turn(world: World) -> str:
+    before = spoken(world.papers.last_message)
+    await world.member.click(world.papers.last_message, label="Next ▶")
+    shown = spoken(world.papers.last_message)
+    if shown == before:
+        raise Failed("the page did not turn")
+    return _expect(shown, "Page 2 of")
+
+
+async def _suggest(world: World) -> str:
+    choices = await world.member.autocomplete(world.papers, "search", "query", "tuned l")
+    return _expect("\n".join(choice["name"] for choice in choices), "Tuned Lens")
+
+
+async def _random(world: World) -> str:
+    return _expect(await _slash(world.member, world, "random", venue="arXiv"), "arXiv", "Another")
+
+
+async def _author(world: World) -> str:
+    shown = await _slash(world.member, world, "author", name="biderman")
+    return _expect(shown, "Stella Biderman", "5 papers")
+
+
+async def _latest(world: World) -> str:
+    return _expect(await _slash(world.member, world, "latest", count=3), "The latest papers")
+
+
+async def _refused(world: World) -> str:
+    if "curate add" in world.member.available_commands(world.papers):
+        raise Failed("the command is offered to a member")
+    return "Discord does not even offer it."
+
+
+async def _add(world: World) -> str:
+    form = await world.moderator.slash(world.papers, "curate add")
+    result = await world.moderator.submit_modal(
+        form,
+        {
+            "title": "A Paper Added by Hand",
+            "authors": "Noor Al-Rashid\nStella Biderman",
+            "place": "TMLR 2026",
+            "links": "10.1234/demo.42",
+            "abstract": "Shows that a form is enough.",
+        },
+    )
+    return _expect(_private(result), "Added to the list", "A Paper Added by Hand")
+
+
+async def _announcement(world: World) -> str:
+    title = world.site.publish() or ""
+    sent = await world.poll()
+    if sent != 1:
+        raise Failed(f"{sent} announcements instead of 1")
+    return _expect(spoken(world.papers.last_message), "New paper", title)
+
+
+async def _once(world: World) -> str:
+    if sent := await world.poll():
+        raise Failed(f"{sent} announcements instead of none")
+    return "Nothing new, nothing said."
+
+
+async def _found(world: World) -> str:
+    shown = await _slash(world.member, world, "search", query="checkpoint remembers")
+    _expect(shown, "Small Models, Long Memories")
+    shown += "\n\n" + await _slash(world.member, world, "author", name="Tomasz Wrona")
+    return _expect(shown, "1 paper")
+
+
+async def _nothing(world: World) -> str:
+    result = await world.member.slash(world.papers, "author", name="Nobody Atall")
+    if not result.ephemeral:
+        raise Failed("the error is shown to everybody")
+    return _expect(_private(result), "Nobody called")
+
+
+async def _slash(actor: Any, world: World, command: str, /, **options: Any) -> str:  # noqa: ANN401
+    result = await actor.slash(world.papers, command, **options)
+    return _private(result)
+
+
+def _private(result: Any) -> str:  # noqa: ANN401 - SimCord's result
+    if result.response is None:
+        raise Failed("there was no answer")
+    return spoken(result.response)
+
+
+def _expect(shown: str, *parts: str) -> str:
+    for part in parts:
+        if part not in shown.replace("\\", ""):
+            raise Failed(f"“{part}” is missing in what was shown:\n{shown}")
+    return shown
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,71 @@
+"""The simulated Discord of the demo: a lab's server with its channel, its people and the bot."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import discord
+import simcord
+
+from bot.app import App, open_app
+from bot.demo.site import Site, open_site
+from bot.settings import Settings
+from bot.starter import load_starter
+from storage.records import Actor, Origin
+
+GUILD_ID = 1_000_000_000_000_000_001
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that the demo shows."""
+
+    app: App
+    env: simcord.Env
+    site: Site
+    papers: Any
+    member: Any
+    moderator: Any
+
+    async def poll(self) -> int:
+        """Read every feed now and announce what is new; gives how many messages were sent."""
+        for feed in await self.app.library.feeds.all():
+            await self.app.poller.poll(feed)
+        return await self.app.deliver()
+
+
+@asynccontextmanager
+async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
+    """The real bot in a simulated server, with the starter catalogue, one feed and one channel."""
+    with tempfile.TemporaryDirectory(prefix="lab-herald-demo-") as folder:
+        settings = Settings(
+            home_guild_ids=(GUILD_ID,),
+            database_path=Path(folder) / "demo.db",
+            feed_allow_private=True,
+            poll_interval=timedelta(minutes=1),
+        )
+        async with open_site(site_port) as site, open_app(settings) as app:
+            await app.library.admit_all(
+                load_starter(), Origin.STARTER, Actor("starter", "the starter list")
+            )
+            async with simcord.run(app.client, strict_sync=False, check_errors=False) as env:
+                yield await _furnish(app, env, site)
+
+
+async def _furnish(app: App, env: simcord.Env, site: Site) -> World:
+    guild = env.create_guild("Open Lab", id=GUILD_ID)
+    papers = guild.create_text_channel("papers")
+    moderators = guild.create_role("Moderators", permissions=discord.Permissions(manage_guild=True))
+    member = guild.add_member(env.create_user("mika", global_name="Mika (member)"))
+    moderator = guild.add_member(
+        env.create_user("noor", global_name="Noor (moderator)"), roles=[moderators]
+    )
+    await moderator.slash(papers, "announce here")
+    await moderator.slash(papers, "feed add", url=site.home)
+    return World(app, env, site, papers, member, moderator)

@@ -1,0 +1,130 @@
+"""What people type into a command's options → records, with suggestions while they type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from discord import app_commands
+from discord.app_commands import Choice
+
+from bot.errors import suggestions
+from bot.ui.text import clip, count
+from storage.errors import InvalidInput
+from storage.fulltext import years
+from storage.records import Feed, Filters, Paper, Sort
+
+if TYPE_CHECKING:
+    from bot.client import Interaction
+
+SORTS = [
+    Choice(name="best match first", value=Sort.RELEVANCE.value),
+    Choice(name="newest first", value=Sort.NEWEST.value),
+    Choice(name="oldest first", value=Sort.OLDEST.value),
+    Choice(name="by title", value=Sort.TITLE.value),
+]
+
+
+class PaperOption(app_commands.Transformer):
+    """A paper by title, number, arXiv id, DOI or link."""
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> Paper:
+        return await interaction.client.library.papers.get_named(value)
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        return await titles(interaction, value)
+
+
+class FeedOption(app_commands.Transformer):
+    """A watched feed, chosen by title or address."""
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> Feed:
+        text = value.strip()
+        for feed in await interaction.client.library.feeds.all():
+            if text in {f"#{feed.id}", feed.url} or text.casefold() == feed.title.casefold():
+                return feed
+        number = text.removeprefix("#")
+        return await interaction.client.library.feeds.get(
+            int(number) if number.isascii() and number.isdigit() and len(number) < 16 else 0
+        )
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        return await suggestions(_feeds(interaction, value))
+
+
+async def titles(interaction: Interaction, text: str) -> list[Choice[str]]:
+    """Titles for what is being typed; each stands for its paper's number."""
+
+    async def found() -> list[Choice[str]]:
+        offered = await interaction.client.library.search.titles(text)
+        return [_choice(title, f"#{paper_id}") for paper_id, title in offered]
+
+    return await suggestions(found())
+
+
+async def authors(interaction: Interaction, text: str) -> list[Choice[str]]:
+    """Credited names for what is being typed, most papers first."""
+
+    async def found() -> list[Choice[str]]:
+        offered = await interaction.client.library.authors.suggest(text)
+        return [_counted(name, papers) for name, papers in offered if len(name) <= 100]
+
+    return await suggestions(found())
+
+
+async def venues(interaction: Interaction, text: str) -> list[Choice[str]]:
+    """Venues for what is being typed, most papers first."""
+
+    async def found() -> list[Choice[str]]:
+        offered = await interaction.client.library.search.venues(text)
+        return [_counted(name, papers) for name, papers in offered if len(name) <= 100]
+
+    return await suggestions(found())
+
+
+async def tags(interaction: Interaction, text: str) -> list[Choice[str]]:
+    """Tags for what is being typed, most papers first."""
+
+    async def found() -> list[Choice[str]]:
+        offered = await interaction.client.library.search.tags(text)
+        return [_counted(name, papers) for name, papers in offered if len(name) <= 100]
+
+    return await suggestions(found())
+
+
+def filters(author: str | None, venue: str | None, year: str | None, tag: str | None) -> Filters:
+    """The filters that a command's options ask for; raises `InvalidInput` for a bad year."""
+    span = years(year) if year else (None, None)
+    if span is None:
+        raise InvalidInput(f"“{clip(year or '', 60)}” is no year. Write 2023, or 2021..2023.")
+    return Filters(
+        author=(author or "").strip(),
+        venue=(venue or "").strip(),
+        tag=(tag or "").strip(),
+        first_year=span[0],
+        last_year=span[1],
+    )
+
+
+async def _feeds(interaction: Interaction, text: str) -> list[Choice[str]]:
+    wanted = text.casefold()
+    return [
+        _choice(feed.title or feed.url, f"#{feed.id}")
+        for feed in await interaction.client.library.feeds.all()
+        if wanted in f"{feed.title} {feed.url}".casefold()
+    ]
+
+
+def _counted(name: str, papers: int) -> Choice[str]:
+    return _choice(f"{clip(name, 80)} · {count(papers, 'paper')}", name)
+
+
+def _choice(name: str, value: str) -> Choice[str]:
+    return Choice(name=clip(name, 100) or value, value=value)

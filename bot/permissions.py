@@ -1,0 +1,80 @@
+"""Who may curate, who may configure: every rule is a check in code, and visibility follows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.errors import NotAllowed
+from storage.records import Actor
+
+if TYPE_CHECKING:
+    from bot.client import Interaction
+    from bot.settings import Settings
+
+MANAGERS = discord.Permissions(manage_guild=True)
+
+# What the bot needs in its servers; the invite link asks for exactly this.
+BOT_PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    read_message_history=True,
+)
+
+# What it needs in a channel to announce there, by the name that people see in Discord.
+_TO_ANNOUNCE = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "read_message_history": "Read Message History",
+}
+
+
+def may_curate(interaction: Interaction) -> bool:
+    """Whether somebody may keep the list: in a home server, by permission or by role."""
+    settings = interaction.client.settings
+    if interaction.guild_id not in settings.home_guild_ids:
+        return False
+    roles = {role.id for role in getattr(interaction.user, "roles", ())}
+    return interaction.permissions.manage_guild or not roles.isdisjoint(settings.moderator_role_ids)
+
+
+def require_curator(interaction: Interaction) -> None:
+    """Raise `NotAllowed` for who may not keep the list."""
+    if not may_curate(interaction):
+        raise NotAllowed(
+            "Only the moderators of the lab's own server keep the paper list and its feeds."
+        )
+
+
+def may_configure(interaction: Interaction) -> bool:
+    """Whether somebody may say what is announced in this server."""
+    return interaction.guild_id is not None and interaction.permissions.manage_guild
+
+
+def require_configurer(interaction: Interaction) -> None:
+    """Raise `NotAllowed` for who may not manage this server."""
+    if not may_configure(interaction):
+        raise NotAllowed("Announcements are set up in a server, by who may manage that server.")
+
+
+def actor(interaction: Interaction) -> Actor:
+    """The person who does something, as the record of changes keeps them."""
+    return Actor(f"discord:{interaction.user.id}", interaction.user.display_name)
+
+
+def seen_by(settings: Settings) -> discord.Permissions | None:
+    """Whom Discord shows the moderators' commands: a role can't be told it, so then everybody."""
+    return None if settings.moderator_role_ids else MANAGERS
+
+
+def missing_to_announce(channel: Any, me: discord.Member) -> list[str]:  # noqa: ANN401 - any channel
+    """The permissions, by their names, that the bot lacks to announce in a channel."""
+    given = channel.permissions_for(me)
+    needed = dict(_TO_ANNOUNCE)
+    if isinstance(channel, discord.Thread):
+        needed["send_messages_in_threads"] = "Send Messages in Threads"
+        del needed["send_messages"]
+    return [shown for name, shown in needed.items() if not getattr(given, name)]

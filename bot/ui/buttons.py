@@ -1,0 +1,128 @@
+"""The buttons that outlive a restart: their custom ids, and what every pressed one has in common.
+
+A custom id says all that the press needs, so nothing is kept in memory for it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+from discord import ButtonStyle
+from discord.ui import Button, DynamicItem, Item
+
+from bot.errors import respond
+from storage.errors import LabError
+
+if TYPE_CHECKING:
+    from bot.client import Interaction
+
+
+class NotYours(LabError):
+    """Somebody pressed a button under another person's answer."""
+
+    def __init__(self) -> None:
+        super().__init__("Only the person who asked can use that button. Ask for yourself!")
+
+
+class LabButton(DynamicItem[Button[Any]], template="(?!)"):
+    """A button whose custom id is its whole state; a subclass gives the template and `press`.
+
+    The template's named groups are numbers, and arrive in ``numbers``.
+    """
+
+    def __init__(self, button: Button[Any], numbers: dict[str, int]) -> None:
+        super().__init__(button)
+        self.numbers = numbers
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py's signature
+        item: Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Make the button again from the custom id that was pressed."""
+        if not isinstance(item, Button):
+            raise TypeError(f"{match[0]} is a {type(item).__name__}, not a button")
+        return cls(item, {name: int(value) for name, value in match.groupdict().items()})
+
+    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
+        """Press the button; discord.py only logs what fails here, so it is answered here."""
+        try:
+            self._require_owner(interaction.user.id)
+            await self.press(interaction)
+        except Exception as error:  # noqa: BLE001 - the one place where a press can fail
+            await respond(interaction, error)
+
+    def _require_owner(self, user_id: int) -> None:
+        if self.numbers.get("owner", user_id) != user_id:
+            raise NotYours
+
+    async def press(self, interaction: Interaction) -> None:
+        """Do what the button says."""
+        raise NotImplementedError
+
+
+def paper_button(paper_id: int, label: str = "Open") -> Button[Any]:
+    """Shows a paper's whole card to the person who presses it."""
+    return Button(label=label, style=ButtonStyle.secondary, custom_id=f"paper:{paper_id}")
+
+
+def announced_button(announcement_id: int, paper_id: int) -> Button[Any]:
+    """The same under an announcement; its id also tells that this message announces the paper."""
+    return Button(
+        label="Details",
+        style=ButtonStyle.secondary,
+        custom_id=announced_id(announcement_id, paper_id),
+    )
+
+
+def announced_id(announcement_id: int, paper_id: int) -> str:
+    """The custom id by which the courier knows its own message again."""
+    return f"announced:{announcement_id}:{paper_id}"
+
+
+def page_button(owner: int, question: int, page: int, label: str, *, enabled: bool) -> Button[Any]:
+    """Turns to a page, counted from 0, of the answer to a remembered question."""
+    return Button(
+        label=label,
+        style=ButtonStyle.secondary,
+        custom_id=f"page:{owner}:{question}:{max(page, 0)}",
+        disabled=not enabled,
+    )
+
+
+def another_button(owner: int, question: int) -> Button[Any]:
+    """Draws another random paper with the same filters."""
+    return Button(
+        label="Another one",
+        emoji="🎲",
+        style=ButtonStyle.primary,
+        custom_id=f"another:{owner}:{question}",
+    )
+
+
+def settle_button(entry_id: int, *, add: bool) -> Button[Any]:
+    """Decides a possible duplicate: a paper of its own, or the one it resembles."""
+    return Button(
+        label="Add as new" if add else "The same paper",
+        style=ButtonStyle.success if add else ButtonStyle.secondary,
+        custom_id=f"settle:{entry_id}:{int(add)}",
+    )
+
+
+def remove_button(owner: int, paper_id: int) -> Button[Any]:
+    """Removes a paper, after the question whether to."""
+    return Button(
+        label="Remove it", style=ButtonStyle.danger, custom_id=f"remove:{owner}:{paper_id}"
+    )
+
+
+def keep_button(owner: int, paper_id: int) -> Button[Any]:
+    """Leaves a paper where it is."""
+    return Button(
+        label="Keep it", style=ButtonStyle.secondary, custom_id=f"keep:{owner}:{paper_id}"
+    )

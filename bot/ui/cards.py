@@ -1,0 +1,294 @@
+"""Records → what people see: papers, lists, people and announcements as Discord layouts; pure.
+
+Discord allows 40 components and 4,000 characters in one message; every card's parts have limits
+that add up to less, whatever the data.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord import ButtonStyle
+from discord.ui import (
+    ActionRow,
+    Button,
+    Container,
+    Item,
+    LayoutView,
+    Section,
+    Separator,
+    TextDisplay,
+)
+
+from bot.ui import buttons
+from bot.ui.text import clip, count, escape, link, moment, names
+from storage.fulltext import fold
+from storage.records import Feed, LinkKind, Paper, Person, Results, Route
+
+_ARXIV_RED = 0xB31B1B
+_PALETTE = (
+    0x5865F2, 0x2F9E8F, 0xD97706, 0x9B59B6, 0x2E86DE, 0xC2416B, 0x4C9F38, 0x8E6C3A,
+)  # fmt: skip
+_NEUTRAL = 0x99AAB5
+_MAX_URL = 512  # of a link button
+_LINK_LABELS = {
+    LinkKind.PDF: "PDF",
+    LinkKind.CODE: "Code",
+    LinkKind.DATA: "Data",
+    LinkKind.MODEL: "Model",
+    LinkKind.VIDEO: "Video",
+}
+
+
+class Layout(LayoutView):
+    """A message made of cards. Its buttons keep no memory here: they work by their custom ids."""
+
+    def __init__(self, *items: Item[Any]) -> None:
+        super().__init__(timeout=None)
+        for item in items:
+            self.add_item(item)
+        self.stop()
+
+
+def paper(shown: Paper) -> Container[Any]:
+    """The whole card of a paper."""
+    return _card(shown, heading=f"### {link(shown.title, shown.url, 700)}", abstract=1800)
+
+
+def announcement(announcement_id: int, announced: Paper) -> Layout:
+    """The message that tells a channel of a new paper."""
+    card = _card(
+        announced,
+        heading=f"-# 📄 New paper\n### {link(announced.title, announced.url, 700)}",
+        abstract=700,
+        button=buttons.announced_button(announcement_id, announced.id),
+    )
+    return Layout(card)
+
+
+def random_paper(shown: Paper, owner: int, question: int) -> Layout:
+    """One paper by chance, with a button for another."""
+    card = _card(
+        shown,
+        heading=f"-# 🎲 Picked for you\n### {link(shown.title, shown.url, 700)}",
+        abstract=900,
+    )
+    return Layout(card, ActionRow(buttons.another_button(owner, question)))
+
+
+def results(
+    heading: str,
+    shown: Results,
+    *,
+    remark: str = "",
+    turning: Sequence[Button[Any]] = (),
+) -> Layout:
+    """A page of papers, five at most, under a heading that is already fit for Discord."""
+    card: Container[Any] = Container(accent_colour=_NEUTRAL)
+    card.add_item(TextDisplay(f"### {heading}" + (f"\n{remark}" if remark else "")))
+    _add_papers(card, shown.papers)
+    _add_turning(card, shown, turning)
+    return Layout(card)
+
+
+def person(someone: Person, page: Results, turning: Sequence[Button[Any]] = ()) -> Layout:
+    """An author's card with one page of their papers."""
+    card: Container[Any] = Container(accent_colour=_colour_of(someone.name))
+    card.add_item(TextDisplay(_about(someone)))
+    _add_papers(card, page.papers)
+    _add_turning(card, page, turning)
+    return Layout(card)
+
+
+def notice(text: str, *rows: ActionRow[Any], colour: int = _NEUTRAL) -> Layout:
+    """A few sentences, already fit for Discord, perhaps with buttons under them."""
+    return Layout(note(text, *rows, colour=colour))
+
+
+def note(text: str, *rows: ActionRow[Any], colour: int = _NEUTRAL) -> Container[Any]:
+    """The card of a `notice`."""
+    card: Container[Any] = Container(TextDisplay(text[:3900]), accent_colour=colour)
+    for row in rows:
+        card.add_item(row)
+    return card
+
+
+def paper_with(shown: Paper, text: str, *row: Button[Any]) -> tuple[Item[Any], ...]:
+    """A sentence about a paper, its card, and buttons to decide with: the parts of a layout."""
+    parts: list[Item[Any]] = [TextDisplay(text[:600]), paper(shown)]
+    if row:
+        parts.append(ActionRow(*row))
+    return tuple(parts)
+
+
+def feed_lines(feeds: Sequence[Feed], limit: int = 3600) -> str:
+    """The watched feeds, one paragraph each, as many as fit."""
+    return _paragraphs([_feed_lines(feed) for feed in feeds], limit, "feed")
+
+
+def route_lines(routes: Sequence[Route], limit: int = 3600) -> str:
+    """The announcement channels of a server, one line each, as many as fit."""
+    return _paragraphs([_route_line(route) for route in routes], limit, "channel")
+
+
+def plain(shown: Paper) -> str:
+    """A paper in one line of plain text, for places that know no layout."""
+    return clip(" · ".join(part for part in (shown.title, shown.venue) if part), 300)
+
+
+def _card(
+    shown: Paper, *, heading: str, abstract: int, button: Button[Any] | None = None
+) -> Container[Any]:
+    card: Container[Any] = Container(TextDisplay(heading), accent_colour=_colour(shown))
+    if about := _byline(shown, 500):
+        card.add_item(TextDisplay(about))
+    if shown.abstract:
+        card.add_item(TextDisplay(escape(shown.abstract, abstract)))
+    row = _links(shown)
+    if button is not None:
+        row.append(button)
+    if row:
+        card.add_item(ActionRow(*row[:5]))
+    card.add_item(TextDisplay(_footer(shown)))
+    return card
+
+
+def _byline(shown: Paper, limit: int) -> str:
+    """Who wrote it and where it stands, on up to two lines."""
+    lines = []
+    if shown.authors:
+        lines.append(names(shown.authors, complete=shown.authors_complete, limit=limit))
+    place = [f"**{escape(shown.venue, 120)}**"] if shown.venue else []
+    if shown.date:
+        place.append(str(shown.date.year))
+    if shown.note:
+        place.append(f"🏅 {escape(shown.note, 120)}")
+    if place:
+        lines.append(" · ".join(place))
+    return "\n".join(lines)
+
+
+def _footer(shown: Paper) -> str:
+    parts = [f"#{shown.id}"]
+    if shown.tags:
+        parts.append(escape(", ".join(shown.tags), 200))
+    if shown.posted_by:
+        parts.append(f"posted by {escape(shown.posted_by, 80)}")
+    parts.append(f"in the list since {moment(shown.created_at, 'D')}")
+    return f"-# {' · '.join(parts)}"
+
+
+def _links(shown: Paper) -> list[Button[Any]]:
+    """Link buttons: page, arXiv, PDF, DOI, code and the like; five at most."""
+    found: dict[str, str] = {}
+    if shown.arxiv:
+        found["arXiv"] = f"https://arxiv.org/abs/{shown.arxiv}"
+    if shown.pdf_url:
+        found["PDF"] = shown.pdf_url
+    if shown.doi:
+        found["DOI"] = f"https://doi.org/{shown.doi}"
+    for one in shown.links:
+        if one.kind is LinkKind.PAGE and one.url not in found.values():
+            found.setdefault("Page", one.url)
+        elif one.kind in _LINK_LABELS:
+            found.setdefault(_LINK_LABELS[one.kind], one.url)
+    return [
+        Button(style=ButtonStyle.link, label=label, url=url)
+        for label, url in found.items()
+        if len(url) <= _MAX_URL and url.startswith(("https://", "http://"))
+    ][:4]
+
+
+def _add_papers(card: Container[Any], papers: Sequence[Paper]) -> None:
+    for one in papers:
+        card.add_item(Separator(visible=True))
+        lines = [f"**{link(one.title, one.url, 330)}**"]
+        if about := _byline(one, 130):
+            lines.append(about)
+        card.add_item(Section("\n".join(lines), accessory=buttons.paper_button(one.id)))
+
+
+def _add_turning(card: Container[Any], shown: Results, turning: Sequence[Button[Any]]) -> None:
+    if turning:
+        card.add_item(Separator(visible=False))
+        card.add_item(ActionRow(*turning))
+    elif shown.total > len(shown.papers):
+        card.add_item(TextDisplay(f"-# {count(shown.total, 'paper')} in all"))
+
+
+def _about(someone: Person) -> str:
+    """The head of an author's card."""
+    facts = [count(len(someone.papers), "paper")]
+    if someone.years:
+        first, last = someone.years
+        facts.append(str(first) if first == last else f"{first} to {last}")
+    lines = [f"### {escape(someone.name, 200)}", " · ".join(facts)]
+    if someone.venues:
+        lines.append(f"**Venues** {_counted(someone.venues, 6)}")
+    if someone.coauthors:
+        lines.append(f"**Writes with** {_counted(someone.coauthors, 6)}")
+    others = [form for form in someone.forms if form != someone.name]
+    if others:
+        lines.append(f"-# also credited as {escape(', '.join(others), 200)}")
+    return "\n".join(lines)
+
+
+def _counted(items: Sequence[tuple[str, int]], shown: int) -> str:
+    parts = [
+        escape(name, 60) + (f" ({number})" if number > 1 else "") for name, number in items[:shown]
+    ]
+    if len(items) > shown:
+        parts.append(f"and {len(items) - shown} more")
+    return ", ".join(parts)
+
+
+def _feed_lines(feed: Feed) -> str:
+    title = link(feed.title or feed.url, feed.url, 300)
+    lines = [f"**{title}**" + (f" → {escape(feed.venue, 60)}" if feed.venue else "")]
+    facts = [count(feed.papers, "paper")]
+    if feed.last_success_at:
+        facts.append(f"last read {moment(feed.last_success_at)}")
+    facts.append(f"next {moment(feed.next_poll_at)}")
+    if feed.duplicates:
+        facts.append(f"⚖️ {count(feed.duplicates, 'possible duplicate')}, see `/feed check`")
+    lines.append(f"-# {' · '.join(facts)}")
+    if feed.failures:
+        lines.append(
+            f"-# ⚠️ failed {count(feed.failures, 'time')} in a row: {escape(feed.last_error, 200)}"
+        )
+    return "\n".join(lines)
+
+
+def _route_line(route: Route) -> str:
+    facts = [f"{count(route.sent, 'paper')} announced"]
+    if route.waiting:
+        facts.append(f"{route.waiting:,} waiting")
+    if route.stopped_because:
+        facts.append(f"⚠️ stopped: {escape(route.stopped_because, 200)}")
+    return f"<#{route.channel_id}> · {' · '.join(facts)}"
+
+
+def _paragraphs(paragraphs: Sequence[str], limit: int, noun: str) -> str:
+    shown: list[str] = []
+    room = limit
+    for paragraph in paragraphs:
+        if len(paragraph) + 1 > room:
+            shown.append(f"and {count(len(paragraphs) - len(shown), f'more {noun}')}")
+            break
+        shown.append(paragraph)
+        room -= len(paragraph) + 1
+    return "\n".join(shown)
+
+
+def _colour(shown: Paper) -> discord.Colour:
+    if fold(shown.venue) == "arxiv" or (not shown.venue and shown.arxiv):
+        return discord.Colour(_ARXIV_RED)
+    return _colour_of(shown.venue) if shown.venue else discord.Colour(_NEUTRAL)
+
+
+def _colour_of(word: str) -> discord.Colour:
+    """The same colour for the same word, always."""
+    return discord.Colour(_PALETTE[zlib.crc32(fold(word).encode()) % len(_PALETTE)])

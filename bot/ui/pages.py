@@ -1,0 +1,157 @@
+"""Questions with many papers for an answer: asked once, remembered, turned page by page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from discord.ui import Button
+
+from bot.ui import buttons, cards
+from bot.ui.text import count, escape
+from storage.errors import LabError
+from storage.fulltext import Query, parse
+from storage.library import Library
+from storage.records import Filters, Results, Sort
+
+if TYPE_CHECKING:
+    from bot.client import Interaction
+
+PAGE_SIZE = 5
+
+
+class Forgotten(LabError):
+    """The question behind an old button is not kept any more."""
+
+    def __init__(self) -> None:
+        super().__init__("That answer is too old for its buttons to work. Please ask again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody asked: papers for words, of an author, or the latest ``count``."""
+
+    words: str = ""
+    author: str = ""
+    filters: Filters = field(default_factory=Filters)
+    sort: Sort = Sort.RELEVANCE
+    count: int | None = None
+
+    def to_text(self) -> str:
+        """The question as the catalogue's notes keep it."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_text(cls, text: str) -> Question:
+        """Read what `to_text` wrote."""
+        values = json.loads(text)
+        return cls(
+            words=values["words"],
+            author=values["author"],
+            filters=Filters(**values["filters"]),
+            sort=Sort(values["sort"]),
+            count=values["count"],
+        )
+
+
+class PageButton(
+    buttons.LabButton, template=r"page:(?P<owner>\d+):(?P<question>\d+):(?P<page>\d+)"
+):
+    """Turns to another page of an answer."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Ask the question again and show that page in place of this one."""
+        library = interaction.client.library
+        question = await recall(library, self.numbers["question"])
+        layout = await answer(library, question, interaction.user.id, self.numbers["page"])
+        await interaction.response.edit_message(view=layout)
+
+
+async def recall(library: Library, number: int) -> Question:
+    """The question behind a button; raises `Forgotten`."""
+    text = await library.notes.recall(number)
+    if text is None:
+        raise Forgotten
+    return Question.from_text(text)
+
+
+async def answer(library: Library, question: Question, owner: int, page: int = 0) -> cards.Layout:
+    """One page of the answer to a question, pages counted from 0; ``owner`` may turn it."""
+    if question.author:
+        return await _answer_author(library, question, owner, page)
+    query = parse(question.words, question.filters)
+    found = await library.search.find(
+        query, sort=question.sort, offset=page * PAGE_SIZE, limit=PAGE_SIZE
+    )
+    shown = found.results
+    if page and not shown.papers and shown.total:
+        return await answer(library, question, owner, (shown.total - 1) // PAGE_SIZE)
+    remark = ""
+    if question.count is not None:
+        total = min(shown.total, question.count)
+        papers = shown.papers[: max(total - shown.offset, 0)]
+        shown = replace(shown, papers=papers, total=total)
+    if found.searched_for:
+        asked, instead = escape(question.words, 100), escape(found.searched_for, 100)
+        remark = f"Nothing has “{asked}”; here is what has **{instead}**."
+    turning = await _turning(library, question, owner, page, shown.total)
+    return cards.results(_heading(question, query, shown), shown, remark=remark, turning=turning)
+
+
+def described(filters: Filters) -> str:
+    """Filters in words, fit for Discord: “by Biderman, at ICML, 2021 to 2023”."""
+    parts = []
+    if filters.author:
+        parts.append(f"by {escape(filters.author, 60)}")
+    if filters.venue:
+        parts.append(f"at {escape(filters.venue, 60)}")
+    if filters.tag:
+        parts.append(f"tagged {escape(filters.tag, 60)}")
+    first, last = filters.first_year, filters.last_year
+    if first is not None and first == last:
+        parts.append(f"from {first}")
+    elif first is not None and last is not None:
+        parts.append(f"{first} to {last}")
+    elif first is not None:
+        parts.append(f"since {first}")
+    elif last is not None:
+        parts.append(f"until {last}")
+    return ", ".join(parts)
+
+
+async def _answer_author(
+    library: Library, question: Question, owner: int, page: int
+) -> cards.Layout:
+    someone = await library.authors.find(question.author)
+    total = len(someone.papers)
+    page = min(page, max(total - 1, 0) // PAGE_SIZE)
+    start = page * PAGE_SIZE
+    shown = Results(someone.papers[start : start + PAGE_SIZE], total, start)
+    return cards.person(someone, shown, await _turning(library, question, owner, page, shown.total))
+
+
+async def _turning(
+    library: Library, question: Question, owner: int, page: int, total: int
+) -> list[Button[Any]]:
+    """The buttons that turn pages; none where everything is on one."""
+    pages = -(-total // PAGE_SIZE)
+    if pages < 2:
+        return []
+    number = await library.notes.remember(question.to_text())
+    return [
+        buttons.page_button(owner, number, page - 1, "◀ Previous", enabled=page > 0),
+        buttons.page_button(owner, number, page + 1, "Next ▶", enabled=page + 1 < pages),
+        Button(label=f"Page {page + 1} of {pages:,}", disabled=True, custom_id="page"),
+    ]
+
+
+def _heading(question: Question, query: Query, shown: Results) -> str:
+    limits = described(query.filters)
+    if not question.words:
+        what = "The latest papers" if question.count is not None else count(shown.total, "paper")
+        return f"{what} {limits}".rstrip()
+    asked = escape(question.words, 120)
+    found = count(shown.total, "paper") if shown.total else "No paper"
+    options = described(question.filters)
+    return f"{found} for “{asked}”" + (f", {options}" if options else "")

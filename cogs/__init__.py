@@ -1,0 +1,1 @@
+"""One file per command family: read options, ask the library, draw, reply."""

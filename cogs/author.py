@@ -1,0 +1,42 @@
+"""`/author`: who somebody is, by the papers that credit them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from discord import app_commands
+from discord.app_commands import Choice, Range
+from discord.ext import commands
+
+from bot import options
+from bot.ui import pages
+
+if TYPE_CHECKING:
+    from bot.client import Interaction, LabHerald
+
+
+class Author(commands.Cog):
+    """Looking authors up."""
+
+    @app_commands.command()
+    @app_commands.describe(
+        name="A name as you know it: Stella Biderman, biderman, S. Biderman",
+        private="Show the answer to you alone",
+    )
+    async def author(
+        self, interaction: Interaction, name: Range[str, 1, 100], private: bool = False
+    ) -> None:
+        """Show an author's papers, venues and co-authors."""
+        layout = await pages.answer(
+            interaction.client.library, pages.Question(author=name), interaction.user.id
+        )
+        await interaction.response.send_message(view=layout, ephemeral=private)
+
+    @author.autocomplete("name")
+    async def _names(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return await options.authors(interaction, text)
+
+
+async def setup(bot: LabHerald) -> None:
+    """Add the cog."""
+    await bot.add_cog(Author())

@@ -1,0 +1,176 @@
+"""`/curate`: adding, correcting and removing papers, in the lab's own servers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.app_commands import Transform
+from discord.ext import commands
+from discord.ui import ActionRow
+
+from bot.options import PaperOption
+from bot.permissions import actor, require_curator, seen_by
+from bot.ui import buttons, cards, forms
+from bot.ui.buttons import LabButton
+from bot.ui.text import escape
+from storage.admission import as_draft
+from storage.errors import LabError
+from storage.records import Origin, Outcome, PaperDraft
+from storage.records import Paper as PaperRecord
+
+if TYPE_CHECKING:
+    from bot.client import Interaction, LabHerald
+
+
+class RemoveButton(LabButton, template=r"remove:(?P<owner>\d+):(?P<paper>\d+)"):
+    """Removes a paper, once somebody said yes."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Remove it."""
+        require_curator(interaction)
+        removed = await interaction.client.library.remove(self.numbers["paper"], actor(interaction))
+        await interaction.response.edit_message(
+            view=cards.notice(
+                f"🗑️ Removed **{escape(removed.title, 300)}** (#{removed.id}). No feed and no "
+                "import brings it back; adding it again by `/curate add` does."
+            )
+        )
+
+
+class KeepButton(LabButton, template=r"keep:(?P<owner>\d+):(?P<paper>\d+)"):
+    """Leaves a paper where it is."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Say so."""
+        await interaction.response.edit_message(view=cards.notice("👌 Nothing was changed."))
+
+
+class Curate(commands.GroupCog, group_name="curate"):
+    """Keep the paper list right."""
+
+    async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
+        """Only who may keep the list."""
+        require_curator(interaction)
+        return True
+
+    @app_commands.command()
+    @app_commands.describe(announce="Also announce it in every announcement channel")
+    async def add(self, interaction: Interaction, announce: bool = False) -> None:
+        """Add a paper by filling in a form."""
+        await interaction.response.send_modal(
+            forms.PaperForm("Add a paper", forms.Filled(), partial(_add_filled, announce))
+        )
+
+    @app_commands.command()
+    @app_commands.describe(paper="Which paper: a title, number, arXiv id, DOI or link")
+    async def edit(
+        self, interaction: Interaction, paper: Transform[PaperRecord, PaperOption]
+    ) -> None:
+        """Correct a paper in a form that shows what is there."""
+        await interaction.response.send_modal(
+            forms.PaperForm(
+                f"Correct #{paper.id}", forms.fill(as_draft(paper)), partial(_edit_filled, paper)
+            )
+        )
+
+    @app_commands.command()
+    @app_commands.describe(paper="Which paper: a title, number, arXiv id, DOI or link")
+    async def remove(
+        self, interaction: Interaction, paper: Transform[PaperRecord, PaperOption]
+    ) -> None:
+        """Take a paper out of the list; I ask once."""
+        await interaction.response.send_message(
+            view=cards.Layout(
+                *cards.paper_with(
+                    paper,
+                    "Do you want to remove this paper?",
+                    buttons.remove_button(interaction.user.id, paper.id),
+                    buttons.keep_button(interaction.user.id, paper.id),
+                )
+            ),
+            ephemeral=True,
+        )
+
+
+async def _add_filled(announce: bool, interaction: Interaction, filled: forms.Filled) -> None:
+    require_curator(interaction)
+    await _offer(interaction, forms.read(filled), announce=announce)
+
+
+async def _edit_filled(paper: PaperRecord, interaction: Interaction, filled: forms.Filled) -> None:
+    require_curator(interaction)
+    current = await interaction.client.library.papers.get(paper.id)
+    if as_draft(current) != as_draft(paper):
+        raise LabError(
+            "Somebody else changed that paper while your form was open. Open it again with "
+            "`/curate edit` to see what it says now."
+        )
+    draft = forms.read(filled, as_draft(paper))
+    if draft == as_draft(paper):
+        raise LabError("You changed nothing, so the paper stays as it is.")
+    edited = await interaction.client.library.edit(paper.id, draft, actor(interaction))
+    await _show(interaction, edited, f"✏️ Corrected by {interaction.user.mention}.")
+
+
+async def _offer(
+    interaction: Interaction,
+    draft: PaperDraft,
+    *,
+    announce: bool,
+    despite_likeness: bool = False,
+) -> None:
+    """Offer a draft to the list and say what became of it."""
+    bot = interaction.client
+    result = await bot.library.admit(
+        draft,
+        Origin.MODERATOR,
+        actor(interaction),
+        despite_likeness=despite_likeness,
+        announce=announce,
+    )
+    if result.paper is None:
+        raise LabError("That paper was removed from the list on purpose, so I left it out.")
+    if result.outcome is Outcome.DUPLICATE:
+        anyway = forms.Choice(
+            "Add anyway",
+            partial(_add_anyway, draft, announce),
+            discord.ButtonStyle.primary,
+        )
+        question = "⚖️ The list may have that paper already. Is yours another one?"
+        dialog = forms.Dialog(*cards.paper_with(result.paper, question), ActionRow(anyway))
+        await interaction.response.send_message(view=dialog, ephemeral=True)
+        return
+    await _show(interaction, result.paper, _said(result.outcome))
+    await bot.courier.deliver()
+
+
+async def _add_anyway(draft: PaperDraft, announce: bool, interaction: Interaction) -> None:
+    require_curator(interaction)
+    await _offer(interaction, draft, announce=announce, despite_likeness=True)
+
+
+async def _show(interaction: Interaction, paper: PaperRecord, text: str) -> None:
+    await interaction.response.send_message(
+        view=cards.Layout(*cards.paper_with(paper, text)), ephemeral=True
+    )
+
+
+def _said(outcome: Outcome) -> str:
+    return {
+        Outcome.ADDED: "✅ Added to the list.",
+        Outcome.UPDATED: "✅ The list had that paper; your form completed it.",
+        Outcome.UNCHANGED: "👌 The list has that paper already, with all that you wrote.",
+    }[outcome]
+
+
+async def setup(bot: LabHerald) -> None:
+    """Add the cog to the lab's own servers, and its buttons."""
+    bot.add_dynamic_items(RemoveButton, KeepButton)
+    if bot.home_guilds:
+        cog = Curate()
+        if cog.app_command is not None:
+            cog.app_command.default_permissions = seen_by(bot.settings)
+        await bot.add_cog(cog, guilds=bot.home_guilds)

@@ -1,0 +1,73 @@
+"""`/help`: what the person who asks may do here, from the commands themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from discord import AppCommandType, app_commands
+from discord.app_commands import Command, Group
+from discord.ext import commands
+
+from bot.permissions import may_configure, may_curate
+from bot.ui import cards
+
+if TYPE_CHECKING:
+    from bot.client import Interaction, LabHerald
+
+_CHAT_INPUT = AppCommandType.chat_input
+
+# For each command that is better shown than described.
+_EXAMPLES = {
+    "search": "`/search query:tuned lens` · `/search query:author:biderman year:2022 -bloom`",
+    "random": "`/random venue:ICML`",
+    "author": "`/author name:biderman`",
+    "paper": "`/paper paper:2302.12433`",
+    "latest": "`/latest count:5 venue:arXiv`",
+    "feed add": "`/feed add url:https://rss.arxiv.org/rss/cs.CL`",
+    "announce here": "`/announce here`, in the channel that is to hear of new papers",
+}
+
+
+class Help(commands.Cog):
+    """The bot's own words about itself."""
+
+    @app_commands.command()
+    async def help(self, interaction: Interaction) -> None:
+        """Show what I can do for you here."""
+        tree = interaction.client.tree
+        everyone: list[Any] = []
+        announcing: list[Any] = []
+        for command in tree.get_commands(type=_CHAT_INPUT):
+            (announcing if isinstance(command, Group) else everyone).append(command)
+        sections = [("Looking things up", everyone)]
+        if may_configure(interaction):
+            sections.append(("Announcements in this server", announcing))
+        if may_curate(interaction):
+            home = tree.get_commands(guild=interaction.guild, type=_CHAT_INPUT)
+            sections.append(("Keeping the list", list(home)))
+        text = "### Lab Herald\nI keep the lab's paper list and announce what is new.\n"
+        text += "\n".join(_section(title, found) for title, found in sections)
+        await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
+
+
+def _section(title: str, found: list[Command[Any, ..., Any] | Group]) -> str:
+    lines = [f"**{title}**"]
+    for command in _leaves(found):
+        lines.append(f"`/{command.qualified_name}` {command.description}")
+        if example := _EXAMPLES.get(command.qualified_name):
+            lines.append(f"-# {example}")
+    return "\n".join(lines)
+
+
+def _leaves(found: list[Command[Any, ..., Any] | Group]) -> Iterator[Command[Any, ..., Any]]:
+    for command in sorted(found, key=lambda one: one.name):
+        if isinstance(command, Group):
+            yield from _leaves(list(command.commands))
+        else:
+            yield command
+
+
+async def setup(bot: LabHerald) -> None:
+    """Add the cog."""
+    await bot.add_cog(Help())

@@ -1,0 +1,53 @@
+"""`/paper`: the whole card of one paper, by command or by button."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from discord import app_commands
+from discord.app_commands import Transform
+from discord.ext import commands
+
+from bot.options import PaperOption
+from bot.ui import cards
+from bot.ui.buttons import LabButton
+from storage.records import Paper as PaperRecord
+
+if TYPE_CHECKING:
+    from bot.client import Interaction, LabHerald
+
+
+class PaperButton(LabButton, template=r"(?:paper|announced:\d+):(?P<paper>\d+)"):
+    """Shows the paper of a list or an announcement to the person who asks."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Show the card privately."""
+        shown = await interaction.client.library.papers.get(self.numbers["paper"])
+        await interaction.response.send_message(
+            view=cards.Layout(cards.paper(shown)), ephemeral=True
+        )
+
+
+class Paper(commands.Cog):
+    """Single papers."""
+
+    @app_commands.command()
+    @app_commands.describe(
+        paper="A title, number, arXiv id, DOI or link", private="Show the answer to you alone"
+    )
+    async def paper(
+        self,
+        interaction: Interaction,
+        paper: Transform[PaperRecord, PaperOption],
+        private: bool = False,
+    ) -> None:
+        """Show everything about one paper."""
+        await interaction.response.send_message(
+            view=cards.Layout(cards.paper(paper)), ephemeral=private
+        )
+
+
+async def setup(bot: LabHerald) -> None:
+    """Add the cog and its button."""
+    bot.add_dynamic_items(PaperButton)
+    await bot.add_cog(Paper())

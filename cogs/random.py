@@ -1,0 +1,87 @@
+"""`/random`: one paper by chance, and another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from discord import app_commands
+from discord.app_commands import Choice, Range
+from discord.ext import commands
+
+from bot import options
+from bot.ui import cards, pages
+from bot.ui.buttons import LabButton
+from storage.errors import LabError
+from storage.library import Library
+
+if TYPE_CHECKING:
+    from bot.client import Interaction, LabHerald
+
+
+class NothingToDraw(LabError):
+    """No paper has what the filters ask for."""
+
+    def __init__(self, limits: str) -> None:
+        super().__init__(f"I have no paper {limits}." if limits else "The list has no papers yet.")
+
+
+class AnotherButton(LabButton, template=r"another:(?P<owner>\d+):(?P<question>\d+)"):
+    """Draws again with the same filters, in place of the paper shown."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Draw again."""
+        question = await pages.recall(interaction.client.library, self.numbers["question"])
+        layout = await _draw(interaction.client.library, question, interaction.user.id)
+        await interaction.response.edit_message(view=layout)
+
+
+class Random(commands.Cog):
+    """Papers by chance."""
+
+    @app_commands.command()
+    @app_commands.describe(
+        author="Only papers of this author",
+        venue="Only papers at this venue",
+        year="A year, or a span such as 2021..2023",
+        tag="Only papers with this tag",
+        private="Show the answer to you alone",
+    )
+    async def random(
+        self,
+        interaction: Interaction,
+        author: Range[str, 1, 100] | None = None,
+        venue: Range[str, 1, 100] | None = None,
+        year: Range[str, 4, 12] | None = None,
+        tag: Range[str, 1, 50] | None = None,
+        private: bool = False,
+    ) -> None:
+        """Show one of the lab's papers, picked by chance."""
+        question = pages.Question(filters=options.filters(author, venue, year, tag))
+        layout = await _draw(interaction.client.library, question, interaction.user.id)
+        await interaction.response.send_message(view=layout, ephemeral=private)
+
+    @random.autocomplete("author")
+    async def _authors(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return await options.authors(interaction, text)
+
+    @random.autocomplete("venue")
+    async def _venues(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return await options.venues(interaction, text)
+
+    @random.autocomplete("tag")
+    async def _tags(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return await options.tags(interaction, text)
+
+
+async def _draw(library: Library, question: pages.Question, owner: int) -> cards.Layout:
+    paper = await library.search.random(question.filters)
+    if paper is None:
+        raise NothingToDraw(pages.described(question.filters))
+    number = await library.notes.remember(question.to_text())
+    return cards.random_paper(paper, owner, number)
+
+
+async def setup(bot: LabHerald) -> None:
+    """Add the cog and its button."""
+    bot.add_dynamic_items(AnotherButton)
+    await bot.add_cog(Random())

@@ -1,0 +1,107 @@
+"""`/search`, and `/latest` as its simplest question."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from discord import app_commands
+from discord.app_commands import Choice, Range
+from discord.ext import commands
+
+from bot import options
+from bot.ui import cards, pages
+from storage.records import Sort
+
+if TYPE_CHECKING:
+    from bot.client import Interaction, LabHerald
+
+_CHOSEN = re.compile(r"#\d{1,15}")  # the value behind a suggested title
+
+
+class Search(commands.Cog):
+    """Finding papers by words."""
+
+    @app_commands.command()
+    @app_commands.describe(
+        query='Words, "a phrase", -without, author:name, venue:ICML, year:2022..2023, tag:code',
+        author="Only papers of this author",
+        venue="Only papers at this venue",
+        year="A year, or a span such as 2021..2023",
+        tag="Only papers with this tag",
+        sort="The order; the best match comes first unless you say otherwise",
+        private="Show the answer to you alone",
+    )
+    @app_commands.choices(sort=options.SORTS)
+    async def search(
+        self,
+        interaction: Interaction,
+        query: Range[str, 1, 300],
+        author: Range[str, 1, 100] | None = None,
+        venue: Range[str, 1, 100] | None = None,
+        year: Range[str, 4, 12] | None = None,
+        tag: Range[str, 1, 50] | None = None,
+        sort: str = Sort.RELEVANCE.value,
+        private: bool = False,
+    ) -> None:
+        """Search the lab's papers."""
+        if _CHOSEN.fullmatch(query):
+            paper = await interaction.client.library.papers.get_named(query)
+            layout = cards.Layout(cards.paper(paper))
+        else:
+            question = pages.Question(
+                words=query, filters=options.filters(author, venue, year, tag), sort=Sort(sort)
+            )
+            layout = await pages.answer(interaction.client.library, question, interaction.user.id)
+        await interaction.response.send_message(view=layout, ephemeral=private)
+
+    @app_commands.command()
+    @app_commands.describe(
+        count="How many papers, 10 unless you say otherwise",
+        author="Only papers of this author",
+        venue="Only papers at this venue",
+        year="A year, or a span such as 2021..2023",
+        tag="Only papers with this tag",
+        private="Show the answer to you alone",
+    )
+    async def latest(
+        self,
+        interaction: Interaction,
+        count: Range[int, 1, 50] = 10,
+        author: Range[str, 1, 100] | None = None,
+        venue: Range[str, 1, 100] | None = None,
+        year: Range[str, 4, 12] | None = None,
+        tag: Range[str, 1, 50] | None = None,
+        private: bool = False,
+    ) -> None:
+        """Show the newest papers."""
+        question = pages.Question(
+            filters=options.filters(author, venue, year, tag), sort=Sort.NEWEST, count=count
+        )
+        layout = await pages.answer(interaction.client.library, question, interaction.user.id)
+        await interaction.response.send_message(view=layout, ephemeral=private)
+
+    @search.autocomplete("query")
+    async def _titles(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return await options.titles(interaction, text)
+
+    @search.autocomplete("author")
+    @latest.autocomplete("author")
+    async def _authors(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return await options.authors(interaction, text)
+
+    @search.autocomplete("venue")
+    @latest.autocomplete("venue")
+    async def _venues(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return await options.venues(interaction, text)
+
+    @search.autocomplete("tag")
+    @latest.autocomplete("tag")
+    async def _tags(self, interaction: Interaction, text: str) -> list[Choice[str]]:
+        return await options.tags(interaction, text)
+
+
+async def setup(bot: LabHerald) -> None:
+    """Add the cog, and the buttons that turn its pages."""
+    bot.add_dynamic_items(pages.PageButton)
+    await bot.add_cog(Search())
