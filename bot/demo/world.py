@@ -13,7 +13,7 @@ from typing import Any
 import discord
 import simcord
 
-from bot.app import App, open_app
+from bot.app import App, open_app, utc_now
 from bot.demo.site import Site, open_site
 from bot.settings import Settings
 from bot.starter import load_starter
@@ -59,6 +59,9 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
 
 
 async def _furnish(app: App, env: simcord.Env, site: Site) -> World:
+    await env.advance_time((utc_now() - env.now()).total_seconds())
+    if app.client.user is not None:
+        await app.client.user.edit(username="Lab Herald")
     guild = env.create_guild("Open Lab", id=GUILD_ID)
     papers = guild.create_text_channel("papers")
     moderators = guild.create_role("Moderators", permissions=discord.Permissions(manage_guild=True))
