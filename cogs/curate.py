@@ -161,6 +161,7 @@ async def _show(interaction: Interaction, paper: PaperRecord, text: str) -> None
 def _said(outcome: Outcome) -> str:
     return {
         Outcome.ADDED: "✅ Added to the list.",
+        Outcome.RESTORED: "✅ It had been removed from the list; now it is back.",
         Outcome.UPDATED: "✅ The list had that paper; your form completed it.",
         Outcome.UNCHANGED: "👌 The list has that paper already, with all that you wrote.",
     }[outcome]

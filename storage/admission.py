@@ -55,7 +55,8 @@ async def admit(
         await papers.set_removed(db, known, None)
         (restored,) = await papers.load(db, [known.id])
         await history.record(db, at, actor, "restore", known, restored)
-        return Admission(Outcome.UPDATED, restored)
+        completed = await _complete(db, restored, draft, origin, actor, at)
+        return Admission(Outcome.RESTORED, completed.paper)
     return await _complete(db, known, draft, origin, actor, at)
 
 

@@ -170,6 +170,7 @@ class Outcome(enum.StrEnum):
     UNCHANGED = "unchanged"
     DUPLICATE = "duplicate"
     REMOVED = "removed"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)

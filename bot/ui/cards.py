@@ -55,14 +55,14 @@ class Layout(LayoutView):
 
 def paper(shown: Paper) -> Container[Any]:
     """The whole card of a paper."""
-    return _card(shown, heading=f"### {link(shown.title, shown.url, 700)}", abstract=1800)
+    return _card(shown, heading=f"### {_title(shown, 700)}", abstract=1800)
 
 
 def announcement(announcement_id: int, announced: Paper) -> Layout:
     """The message that tells a channel of a new paper."""
     card = _card(
         announced,
-        heading=f"-# 📄 New paper\n### {link(announced.title, announced.url, 700)}",
+        heading=f"-# 📄 New paper\n### {_title(announced, 700)}",
         abstract=700,
         button=buttons.announced_button(announcement_id, announced.id),
     )
@@ -73,7 +73,7 @@ def random_paper(shown: Paper, owner: int, question: int) -> Layout:
     """One paper by chance, with a button for another."""
     card = _card(
         shown,
-        heading=f"-# 🎲 Picked for you\n### {link(shown.title, shown.url, 700)}",
+        heading=f"-# 🎲 Picked for you\n### {_title(shown, 700)}",
         abstract=900,
     )
     return Layout(card, ActionRow(buttons.another_button(owner, question)))
@@ -145,8 +145,8 @@ def _card(
     card: Container[Any] = Container(TextDisplay(heading), accent_colour=_colour(shown))
     if about := _byline(shown, 500):
         card.add_item(TextDisplay(about))
-    if shown.abstract:
-        card.add_item(TextDisplay(escape(shown.abstract, abstract)))
+    if text := escape(shown.abstract, abstract):
+        card.add_item(TextDisplay(text))
     row = _links(shown)
     if button is not None:
         row.append(button)
@@ -154,6 +154,11 @@ def _card(
         card.add_item(ActionRow(*row[:5]))
     card.add_item(TextDisplay(_footer(shown)))
     return card
+
+
+def _title(shown: Paper, limit: int) -> str:
+    """A paper's title as a link to it; a number where nothing of the title can be seen."""
+    return link(shown.title if escape(shown.title) else f"Paper {shown.id}", shown.url, limit)
 
 
 def _byline(shown: Paper, limit: int) -> str:
@@ -205,7 +210,7 @@ def _links(shown: Paper) -> list[Button[Any]]:
 def _add_papers(card: Container[Any], papers: Sequence[Paper]) -> None:
     for one in papers:
         card.add_item(Separator(visible=True))
-        lines = [f"**{link(one.title, one.url, 330)}**"]
+        lines = [f"**{_title(one, 330)}**"]
         if about := _byline(one, 130):
             lines.append(about)
         card.add_item(Section("\n".join(lines), accessory=buttons.paper_button(one.id)))

@@ -94,7 +94,7 @@ CREATE INDEX changes_by_paper ON changes (paper_id, id);
 
 -- What a page of results shows, so that its buttons work after a restart.
 CREATE TABLE lookups (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- a forgotten number must never mean another question
     question TEXT NOT NULL UNIQUE,
     asked_at TEXT NOT NULL
 ) STRICT;

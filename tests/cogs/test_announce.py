@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import discord
+import pytest
+from lab_world import HOME, Lab, told
+
+from storage.records import Actor, AnnouncementState, Origin, PaperDraft
+
+ACTOR = Actor("test", "a test")
+
+
+async def announce(lab: Lab, title: str) -> int:
+    result = await lab.app.library.admit(
+        PaperDraft(title=title), Origin.MODERATOR, ACTOR, announce=True
+    )
+    assert result.paper is not None
+    return result.paper.id
+
+
+def announced(lab: Lab) -> list[str]:
+    """The titles announced in #papers, oldest first."""
+    heading = "-# 📄 New paper\n### "
+    texts = [_first_text(message) for message in lab.papers.history()]
+    return [text.removeprefix(heading) for text in texts if text.startswith(heading)]
+
+
+def _first_text(message: discord.Message) -> str:
+    container = message.components[0]
+    return getattr(container.children[0], "content", "")
+
+
+async def test_announcing_here_needs_no_option_and_begins_at_once(lab: Lab) -> None:
+    assert "from now on" in await lab.ask(lab.moderator, "announce here")
+    await announce(lab, "A")
+    await announce(lab, "B")
+    assert await lab.app.deliver() == 2
+    assert announced(lab) == ["A", "B"]
+    assert await lab.app.deliver() == 0
+
+
+async def test_what_was_in_the_list_before_is_not_announced(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    assert await lab.app.deliver() == 0
+
+
+async def test_announcing_twice_in_a_channel_is_refused(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    result = await lab.moderator.slash(lab.papers, "announce here")
+    assert result.ephemeral
+    assert "already" in result.response.content
+
+
+async def test_a_manager_elsewhere_announces_in_their_own_server(lab: Lab) -> None:
+    await lab.stranger.slash(lab.elsewhere, "announce here")
+    await lab.ask(lab.moderator, "announce here")
+    await announce(lab, "Everywhere")
+    assert await lab.app.deliver() == 2
+    shown = told(await lab.stranger.slash(lab.elsewhere, "announce list"))
+    assert f"<#{lab.elsewhere.id}> · 1 paper announced" in shown
+    assert str(lab.papers.id) not in shown
+
+
+async def test_removing_a_channel_ends_its_announcements(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    await announce(lab, "Waiting")
+    assert "no longer" in await lab.ask(lab.moderator, "announce remove")
+    assert await lab.app.deliver() == 0
+    result = await lab.moderator.slash(lab.papers, "announce remove")
+    assert result.ephemeral
+    assert "nothing to stop" in result.response.content
+    assert "Nothing is announced" in await lab.ask(lab.moderator, "announce list")
+
+
+async def test_nobody_closes_the_channel_of_another_server(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    assert not await lab.app.library.outbox.close_route(lab.elsewhere.id, lab.papers.id)
+    assert len(await lab.app.library.outbox.routes(HOME)) == 1
+
+
+async def test_a_member_is_refused(lab: Lab) -> None:
+    assert not [
+        name for name in lab.member.available_commands(lab.papers) if name.startswith("announce")
+    ]
+
+
+async def test_a_failed_send_is_tried_again_in_order(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    await announce(lab, "First")
+    await announce(lab, "Second")
+    lab.env.inject_error("POST", "/channels/*/messages", status=400, times=1)
+    assert await lab.app.deliver() == 0
+    assert announced(lab) == []
+    lab.clock.move(timedelta(minutes=2))
+    assert await lab.app.deliver() == 2
+    assert announced(lab) == ["First", "Second"]
+
+
+async def test_a_closed_channel_stops_its_route_and_opens_again(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    await announce(lab, "Kept")
+    lab.env.inject_error("POST", "/channels/*/messages", status=403, times=1)
+    assert await lab.app.deliver() == 0
+    lab.clock.move(timedelta(days=2))
+    assert await lab.app.deliver() == 0
+    assert "stopped" in await lab.ask(lab.moderator, "announce list")
+    await lab.ask(lab.moderator, "announce here")
+    assert announced(lab) == ["Kept"]
+
+
+async def test_a_message_that_arrived_unrecorded_is_not_sent_again(lab: Lab) -> None:
+    """The bot ended between sending and recording: the channel's history tells."""
+    await lab.ask(lab.moderator, "announce here")
+    paper = await announce(lab, "Once")
+    await lab.app.deliver()
+    (sent,) = await lab.app.library.outbox.of_paper(paper)
+    async with lab.app.library._database.transaction() as db:
+        await db.run("UPDATE announcements SET state = 'claimed', message_id = NULL")
+    assert await lab.app.deliver() == 1
+    assert announced(lab) == ["Once"]
+    (again,) = await lab.app.library.outbox.of_paper(paper)
+    assert again.message_id == sent.message_id
+    assert again.state is AnnouncementState.SENT
+
+
+async def test_a_claim_whose_message_never_arrived_is_sent(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    paper = await announce(lab, "Late")
+    (waiting,) = await lab.app.library.outbox.of_paper(paper)
+    await lab.app.library.outbox.claim(waiting.id)
+    assert await lab.app.deliver() == 1
+    assert announced(lab) == ["Late"]
+
+
+async def test_a_server_error_leaves_the_claim_until_history_was_read(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    paper = await announce(lab, "Unsure")
+    lab.env.inject_error("POST", "/channels/*/messages", status=501, times=1)
+    assert await lab.app.deliver() == 0
+    (unsure,) = await lab.app.library.outbox.of_paper(paper)
+    assert unsure.state in {AnnouncementState.CLAIMED, AnnouncementState.WAITING}
+    lab.clock.move(timedelta(minutes=2))
+    assert await lab.app.deliver() == 1
+    assert announced(lab) == ["Unsure"]
+
+
+async def test_a_removed_paper_is_not_announced(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    paper = await announce(lab, "Gone")
+    await lab.app.library.remove(paper, ACTOR)
+    assert await lab.app.deliver() == 0
+
+
+async def test_the_details_of_an_announcement_open_for_everybody(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    await announce(lab, "Look closer")
+    await lab.app.deliver()
+    result = await lab.member.click(lab.papers.last_message, label="Details")
+    assert result.ephemeral
+    assert "Look closer" in told(result)
+
+
+async def test_the_message_carries_the_announcements_nonce(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    paper = await announce(lab, "Named")
+    await lab.app.deliver()
+    (sent,) = await lab.app.library.outbox.of_paper(paper)
+    posts = [
+        entry
+        for entry in lab.env.http_requests
+        if entry.method == "POST" and entry.path.endswith("/messages")
+    ]
+    body = posts[-1].json
+    assert body["nonce"] == sent.nonce
+    assert body["enforce_nonce"] is True
+
+
+@pytest.mark.parametrize("missing", ["send_messages", "read_message_history"])
+async def test_a_channel_that_is_closed_to_the_bot_is_named_with_what_lacks(
+    lab: Lab, missing: str
+) -> None:
+    channel = lab.env.guild.create_text_channel("closed")
+    await lab.app.client.get_channel(channel.id).set_permissions(
+        lab.app.client.get_guild(HOME).me, **{missing: False}
+    )
+    result = await lab.moderator.slash(channel, "announce here")
+    assert result.ephemeral
+    assert "I can't announce here" in result.response.content

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lab_world import Lab, told
+
+from storage.errors import PaperNotFound
+from storage.records import Actor, Origin, PaperDraft, PartialDate
+
+FORM = {
+    "title": "Attention Is Enough",
+    "authors": "Ada Lovelace\nAlan Turing",
+    "place": "ICML 2023",
+    "links": "2304.01373\nhttps://example.org/attention.pdf",
+    "abstract": "We show that it is.",
+}
+
+
+async def submit(
+    lab: Lab, form: dict[str, str], command: str = "curate add", **options: Any
+) -> Any:
+    shown = await lab.moderator.slash(lab.papers, command, **options)
+    return await lab.moderator.submit_modal(shown, form)
+
+
+async def test_a_form_adds_a_paper_that_is_found_at_once(lab: Lab) -> None:
+    result = await submit(lab, FORM)
+    assert result.ephemeral
+    assert "Added to the list" in told(result)
+    paper = await lab.app.library.papers.get_named("2304.01373")
+    assert paper.authors == ("Ada Lovelace", "Alan Turing")
+    assert (paper.venue, paper.date) == ("ICML", PartialDate(2023))
+    assert paper.pdf_url == "https://example.org/attention.pdf"
+    assert "Attention Is Enough" in await lab.ask(lab.member, "author", name="lovelace")
+    (change,) = await lab.app.library.history.of_paper(paper.id)
+    assert change.actor == Actor(f"discord:{lab.moderator.id}", "noor")
+
+
+async def test_an_added_paper_is_announced_only_when_asked(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    await submit(lab, FORM)
+    assert "Attention" not in lab.last
+    await submit(lab, {**FORM, "title": "Another", "links": "2304.01374"}, announce=True)
+    assert "Another" in lab.last
+
+
+async def test_a_wrong_field_is_told_privately_and_the_form_opens_as_it_was(lab: Lab) -> None:
+    before = await lab.app.library.papers.count()
+    result = await submit(lab, {**FORM, "links": "not-a-link"})
+    assert result.ephemeral
+    assert "“not-a-link” is no link I understand" in told(result)
+    assert await lab.app.library.papers.count() == before
+
+    again = await lab.moderator.click(result.response, label="Correct it")
+    assert again.modal is not None
+    values = _values(again.modal)
+    assert values == {**FORM, "links": "not-a-link"}
+    done = await lab.moderator.submit_modal(again, {**values, "links": ""})
+    assert "Added to the list" in told(done)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("title", "   ", "needs a title"),
+        ("place", "ICML 2023-13", "not a date"),
+        ("authors", "A" * 130, "too long for one author"),
+        ("links", "ftp://example.org/x", "no link I understand"),
+    ],
+)
+async def test_every_field_has_its_sentence(
+    lab: Lab, field: str, value: str, sentence: str
+) -> None:
+    result = await submit(lab, {**FORM, field: value})
+    assert result.ephemeral
+    assert sentence in told(result)
+
+
+async def test_the_same_identifier_completes_the_paper_that_is_there(lab: Lab) -> None:
+    count = await lab.app.library.papers.count()
+    result = await submit(lab, {**FORM, "links": "https://arxiv.org/abs/2302.12433v2"})
+    assert "your form completed it" in told(result)
+    assert await lab.app.library.papers.count() == count
+
+
+async def test_a_likeness_is_asked_about_and_can_be_added_anyway(lab: Lab) -> None:
+    form = {
+        **FORM,
+        "title": "Fooling MOSS detection with pretrained language models",
+        "authors": "Biderman, Stella",
+        "place": "2022",
+        "links": "",
+    }
+    count = await lab.app.library.papers.count()
+    result = await submit(lab, form)
+    assert "may have that paper already" in told(result)
+    assert await lab.app.library.papers.count() == count
+    done = await lab.moderator.click(result.response, label="Add anyway")
+    assert "Added to the list" in told(done)
+    assert await lab.app.library.papers.count() == count + 1
+
+
+async def test_editing_shows_what_is_there_and_keeps_what_the_form_does_not(lab: Lab) -> None:
+    shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
+    values = _values(shown.modal)
+    assert values["place"] == "arXiv 2023"
+    assert values["authors"].splitlines()[0] == "Azerbayev"
+    assert values["links"] == "2302.12433"
+    result = await lab.moderator.submit_modal(shown, {**values, "place": "NeurIPS 2023"})
+    assert "Corrected by" in told(result)
+    paper = await lab.app.library.papers.get_named("2302.12433")
+    assert paper.venue == "NeurIPS"
+    assert paper.posted_by == "Stella Biderman"
+    assert len(paper.authors) == 6
+
+    import_again = PaperDraft(
+        title=paper.title, venue="arXiv", identifiers=("arxiv:2302.12433",), authors=("Azerbayev",)
+    )
+    await lab.app.library.admit(import_again, Origin.IMPORT, Actor("shell", "the shell"))
+    assert (await lab.app.library.papers.get(paper.id)).venue == "NeurIPS"
+
+
+async def test_an_edit_that_changes_nothing_says_so(lab: Lab) -> None:
+    shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
+    result = await lab.moderator.submit_modal(shown, _values(shown.modal))
+    assert "You changed nothing" in result.response.content
+
+
+async def test_the_second_of_two_editors_overwrites_nothing(lab: Lab) -> None:
+    first = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
+    second = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
+    values = _values(first.modal)
+    await lab.moderator.submit_modal(first, {**values, "title": "First"})
+    result = await lab.moderator.submit_modal(second, {**values, "title": "Second"})
+    assert "Somebody else changed that paper" in result.response.content
+    assert (await lab.app.library.papers.get_named("2302.12433")).title == "First"
+
+
+async def test_an_identifier_of_another_paper_is_refused(lab: Lab) -> None:
+    shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
+    values = {**_values(shown.modal), "links": "2211.05100"}
+    result = await lab.moderator.submit_modal(shown, values)
+    assert "I already have that paper" in result.response.content
+
+
+async def test_a_long_abstract_survives_a_form_that_cannot_show_it_whole(lab: Lab) -> None:
+    number = await lab.add(PaperDraft(title="Long", abstract="word " * 2000))
+    shown = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
+    values = _values(shown.modal)
+    await lab.moderator.submit_modal(shown, {**values, "title": "Still long"})
+    paper = await lab.app.library.papers.get(number)
+    assert paper.title == "Still long"
+    assert len(paper.abstract) == len("word " * 2000) - 1
+
+
+async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) -> None:
+    shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
+    assert "Do you want to remove" in told(shown)
+    number = (await lab.app.library.papers.get_named("2302.12433")).id
+    await lab.moderator.click(shown.response, label="Remove it")
+    with pytest.raises(PaperNotFound):
+        await lab.app.library.papers.get(number)
+    draft = PaperDraft(title="Back?", identifiers=("arxiv:2302.12433",))
+    await lab.app.library.admit(draft, Origin.FEED, Actor("feed:1", "a feed"))
+    with pytest.raises(PaperNotFound):
+        await lab.app.library.papers.get(number)
+    result = await submit(lab, {**FORM, "links": "2302.12433"})
+    assert "It had been removed" in told(result)
+    assert (await lab.app.library.papers.get(number)).id == number
+
+
+async def test_a_paper_can_be_kept(lab: Lab) -> None:
+    shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
+    await lab.moderator.click(shown.response, label="Keep it")
+    assert (await lab.app.library.papers.get_named("2302.12433")).title.startswith("ProofNet")
+
+
+async def test_a_removal_pressed_twice_is_a_sentence(lab: Lab) -> None:
+    shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
+    paper = await lab.app.library.papers.get_named("2302.12433")
+    await lab.app.library.remove(paper.id, Actor("test", "a test"))
+    result = await lab.moderator.click(shown.response, label="Remove it")
+    assert "I have no paper" in result.response.content
+
+
+async def test_members_and_strangers_are_not_even_offered_the_commands(lab: Lab) -> None:
+    for actor, channel in [(lab.member, lab.papers), (lab.stranger, lab.elsewhere)]:
+        offered = actor.available_commands(channel)
+        assert not [name for name in offered if name.split()[0] in {"curate", "feed"}]
+
+
+def _values(modal: Any) -> dict[str, str]:
+    """The fields of a form as they are filled."""
+    assert modal is not None
+    fields = [row.get("component") or row["components"][0] for row in modal["components"]]
+    return {field["custom_id"]: field.get("value") or "" for field in fields}

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from lab_world import Lab, told
+
+from storage.records import PaperDraft, PartialDate
+
+ITEM = "<item><title>{0}</title><link>https://example.org/{1}</link><guid>{1}</guid></item>"
+
+
+class FeedServer:
+    """A feed on 127.0.0.1 whose items a test may change."""
+
+    def __init__(self) -> None:
+        self.titles = ["Old news"]
+        self.status = 200
+
+    def publish(self, title: str) -> None:
+        self.titles.insert(0, title)
+
+    async def answer(self, _request: web.Request) -> web.Response:
+        if self.status != 200:
+            return web.Response(status=self.status)
+        items = "".join(ITEM.format(title, title.replace(" ", "-")) for title in self.titles)
+        return web.Response(
+            text=f"<rss version='2.0'><channel><title>News</title>{items}</channel></rss>",
+            content_type="application/rss+xml",
+        )
+
+
+@pytest.fixture
+async def source() -> AsyncIterator[tuple[FeedServer, str]]:
+    feed = FeedServer()
+    app = web.Application()
+    app.router.add_get("/feed", feed.answer)
+    app.router.add_get("/page", _page)
+    app.router.add_get("/nothing", _nothing)
+    async with TestServer(app) as server:
+        yield feed, str(server.make_url("/"))
+
+
+async def _page(_request: web.Request) -> web.Response:
+    link = "<link rel='alternate' type='application/rss+xml' href='/feed'>"
+    return web.Response(text=f"<html><head>{link}</head></html>", content_type="text/html")
+
+
+async def _nothing(_request: web.Request) -> web.Response:
+    return web.Response(text="<html><p>Nothing here.</html>", content_type="text/html")
+
+
+async def test_a_feed_is_taken_in_silently_and_then_announced(lab: Lab, source) -> None:
+    feed, home = source
+    await lab.ask(lab.moderator, "announce here")
+    shown = await lab.ask(lab.moderator, "feed add", url=f"{home}page")
+    assert "I watch **News** from now on" in shown
+    assert "1 paper of today is in the list" in shown
+    assert await lab.app.deliver() == 0
+
+    feed.publish("Brand new")
+    lab.clock.move(timedelta(hours=1))
+    await lab.app.poll()
+    assert "Brand new" in lab.last
+    assert "Brand new" in await lab.ask(lab.member, "search", query="brand new")
+    await lab.app.poll()
+    assert await lab.app.deliver() == 0
+
+
+async def test_a_feed_is_not_watched_twice(lab: Lab, source) -> None:
+    _, home = source
+    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
+    assert "already watch" in await lab.ask(lab.moderator, "feed add", url=f"{home}page")
+    assert "### 1 feed" in await lab.ask(lab.moderator, "feed list")
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("{}nothing", "I found no feed"),
+        ("{}missing", "has nothing at that address"),
+        ("ftp://example.org/feed", "begin with http"),
+        ("nonsense", "begin with http"),
+        ("http://127.0.0.1:1/feed", "can't be reached"),
+    ],
+)
+async def test_a_bad_address_is_a_private_sentence(
+    lab: Lab, source, address: str, sentence: str
+) -> None:
+    _, home = source
+    result = await lab.moderator.slash(lab.papers, "feed add", url=address.format(home))
+    assert sentence in told(result)
+    assert result.ephemeral
+    assert "I watch no feed" in await lab.ask(lab.moderator, "feed list")
+
+
+async def test_checking_reads_now_and_tells_what_came(lab: Lab, source) -> None:
+    feed, home = source
+    await lab.ask(lab.moderator, "feed add", url=f"{home}feed", venue="Newsletter")
+    feed.publish("Fresh")
+    choices = await lab.moderator.autocomplete(lab.papers, "feed check", "feed", "ne")
+    assert choices[0]["name"] == "News"
+    shown = await lab.ask(lab.moderator, "feed check", feed=choices[0]["value"])
+    assert "✅ **News**: 1 new paper." in shown
+    (paper,) = (await lab.app.library.search.titles("fresh"))[:1]
+    assert (await lab.app.library.papers.get(paper[0])).venue == "Newsletter"
+
+
+async def test_a_failing_feed_says_why_and_recovers(lab: Lab, source) -> None:
+    feed, home = source
+    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
+    feed.status = 503
+    assert "HTTP 503" in await lab.ask(lab.moderator, "feed check")
+    assert "failed 1 time in a row" in await lab.ask(lab.moderator, "feed list")
+    feed.status = 200
+    await lab.ask(lab.moderator, "feed check")
+    assert "failed" not in await lab.ask(lab.moderator, "feed list")
+
+
+async def test_a_possible_duplicate_waits_for_a_decision(lab: Lab, source) -> None:
+    feed, home = source
+    await lab.add(PaperDraft(title="Twice told", date=PartialDate(2026)))
+    await lab.add(PaperDraft(title="Thrice told", date=PartialDate(2026)))
+    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
+    count = await lab.app.library.papers.count()
+    feed.publish("Twice told")
+    feed.publish("Thrice told")
+    result = await lab.moderator.slash(lab.papers, "feed check")
+    assert "2 possible duplicates" in told(result)
+    assert await lab.app.library.papers.count() == count
+
+    _, second, third = [result.response, *result.followups][-3:]
+    added = await lab.moderator.click(second, label="Add as new")
+    assert "Added" in told(added)
+    same = await lab.moderator.click(third, label="The same paper")
+    assert "Left as the paper" in told(same)
+    again = await lab.moderator.click(third, label="Add as new")
+    assert "decided that one already" in told(again)
+    assert await lab.app.library.papers.count() == count + 1
+
+
+async def test_a_removed_feed_leaves_its_papers(lab: Lab, source) -> None:
+    _, home = source
+    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
+    assert "no longer" in await lab.ask(lab.moderator, "feed remove", feed="News")
+    assert "Old news" in await lab.ask(lab.member, "search", query="old news")
+    result = await lab.moderator.slash(lab.papers, "feed remove", feed="News")
+    assert result.ephemeral
+    assert "I watch no feed" in result.response.content

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from lab_world import Lab, told
+
+from bot.client import LabHerald
+from bot.settings import Settings
+from bot.starter import load_starter
+from bot.ui.pages import Question
+from bot.ui.text import escape
+from storage.fulltext import fold, parse
+from storage.records import Actor, PaperDraft, PartialDate
+
+
+async def test_a_search_shows_five_papers_and_turns_the_page(lab: Lab) -> None:
+    first = await lab.ask(lab.member, "search", query="language model")
+    assert "7 papers for “language model”" in first
+    assert first.count("[Open]") == 5
+
+    await lab.member.click(lab.papers.last_message, label="Next ▶")
+    second = lab.last
+    assert "Page 2 of 2" in second
+    assert second.count("[Open]") == 2
+
+    await lab.member.click(lab.papers.last_message, label="◀ Previous")
+    assert "Page 1 of 2" in lab.last
+
+
+async def test_the_pages_turn_after_a_restart(lab: Lab, settings: Settings) -> None:
+    await lab.ask(lab.member, "search", query="language model")
+    again = LabHerald(
+        library=lab.app.library, poller=lab.app.poller, settings=settings, clock=lab.clock
+    )
+    await lab.env.restart_bot(again)
+    await lab.member.click(lab.papers.last_message, label="Next ▶")
+    assert "Page 2 of 2" in lab.last
+    await again.close()
+
+
+async def test_only_who_asked_turns_the_pages(lab: Lab) -> None:
+    await lab.ask(lab.member, "search", query="language model")
+    result = await lab.moderator.click(lab.papers.last_message, label="Next ▶")
+    assert result.ephemeral
+    assert "Only the person who asked" in result.response.content
+    assert "Page 1 of 2" in lab.last
+
+
+async def test_an_answer_that_is_too_old_says_so(lab: Lab) -> None:
+    await lab.ask(lab.member, "search", query="language model")
+    message = lab.papers.last_message
+    lab.clock.move(timedelta(days=200))
+    await lab.app.library.notes.remember(Question().to_text())
+    result = await lab.member.click(message, label="Next ▶")
+    assert result.ephemeral
+    assert "too old" in result.response.content
+
+
+async def test_choosing_a_suggested_title_opens_its_card(lab: Lab) -> None:
+    choices = await lab.member.autocomplete(lab.papers, "search", "query", "tuned l")
+    assert [choice["name"] for choice in choices] == [
+        "Eliciting Latent Predictions from Transformers with the Tuned Lens"
+    ]
+    shown = await lab.ask(lab.member, "search", query=choices[0]["value"])
+    assert "Tuned Lens" in shown
+    assert "posted by Stella Biderman" in shown
+
+
+async def test_each_paper_is_found_by_title_words_summary_words_and_venue(lab: Lab) -> None:
+    for draft in load_starter():
+        longest = sorted(fold(draft.title).split(), key=len)[-3:]
+        by_title = await lab.app.library.search.find(parse(" ".join(reversed(longest))))
+        assert by_title.results.papers[0].title == draft.title
+        summary = sorted(fold(draft.abstract).split(), key=len)[-3:]
+        by_summary = await lab.app.library.search.find(parse(" ".join(summary)))
+        assert by_summary.results.papers[0].title == draft.title
+        at_venue = await lab.app.library.search.find(parse(f'venue:"{draft.venue}"'), limit=20)
+        assert draft.title in [paper.title for paper in at_venue.results.papers]
+
+
+async def test_options_narrow_a_search(lab: Lab) -> None:
+    shown = await lab.ask(lab.member, "search", query="language", venue="ICML", year="2022")
+    assert "1 paper for “language”, at ICML, from 2022" in shown
+    assert "HyperTuning" in shown
+
+
+@pytest.mark.parametrize(
+    "query",
+    [" ", '"', "AND OR NOT", "author:", "year:abc", "-", "(", "*", "NEAR(a b)", "🦑", "a" * 300],
+)
+async def test_no_query_is_a_syntax_error(lab: Lab, query: str) -> None:
+    result = await lab.member.slash(lab.papers, "search", query=query)
+    assert "paper" in told(result).lower()
+
+
+async def test_a_misspelled_search_says_what_it_searched_instead(lab: Lab) -> None:
+    shown = await lab.ask(lab.member, "search", query="holografic representations")
+    assert "Nothing has “holografic representations”" in shown
+    assert "Recasting Self-Attention" in shown
+
+
+async def test_a_search_without_results_says_so(lab: Lab) -> None:
+    assert "No paper for “xyzzyqwv”" in await lab.ask(lab.member, "search", query="xyzzyqwv")
+
+
+async def test_private_answers_are_seen_by_who_asked_alone(lab: Lab) -> None:
+    for command, options in [
+        ("search", {"query": "lens"}),
+        ("random", {}),
+        ("author", {"name": "biderman"}),
+        ("paper", {"paper": "#1"}),
+        ("latest", {}),
+    ]:
+        result = await lab.member.slash(lab.papers, command, private=True, **options)
+        assert result.ephemeral, command
+        result = await lab.member.slash(lab.papers, command, **options)
+        assert not result.ephemeral, command
+
+
+async def test_a_bad_year_is_a_private_sentence(lab: Lab) -> None:
+    for command in ("search", "random", "latest"):
+        options = {"query": "lens"} if command == "search" else {}
+        result = await lab.member.slash(lab.papers, command, year="last year", **options)
+        assert result.ephemeral
+        assert "is no year" in result.response.content
+
+
+async def test_random_respects_its_filters_and_draws_again(lab: Lab) -> None:
+    for _ in range(5):
+        assert "ICML" in await lab.ask(lab.member, "random", venue="ICML")
+    await lab.member.click(lab.papers.last_message, label="Another one")
+    assert "ICML" in lab.last
+    assert "Picked for you" in lab.last
+
+
+async def test_random_without_a_match_is_a_private_sentence(lab: Lab) -> None:
+    result = await lab.member.slash(lab.papers, "random", venue="Nowhere", year="1990")
+    assert result.ephemeral
+    assert "I have no paper at Nowhere, from 1990" in result.response.content
+
+
+async def test_an_author_has_the_papers_that_credit_her_and_no_others(lab: Lab) -> None:
+    shown = await lab.ask(lab.member, "author", name="biderman")
+    assert "### Stella Biderman" in shown
+    assert "5 papers · 2022" in shown
+    for title in (
+        "OpenFold",
+        "BLOOM: A 176B",
+        "Crosslingual Generalization",
+        "EleutherAI: Going Beyond",
+        "Fooling MOSS",
+    ):
+        assert title in shown
+
+
+@pytest.mark.parametrize(
+    "name", ["Stella Biderman", "BIDERMAN", "S. Biderman", "Biderman, Stella", "Bidermán"]
+)
+async def test_an_author_is_found_by_any_form_of_the_name(lab: Lab, name: str) -> None:
+    assert "### Stella Biderman" in await lab.ask(lab.member, "author", name=name)
+
+
+async def test_an_unknown_author_gets_similar_names_privately(lab: Lab) -> None:
+    result = await lab.member.slash(lab.papers, "author", name="Biedermann")
+    assert result.ephemeral
+    assert "Biderman" in result.response.content
+
+
+async def test_names_are_suggested_by_any_part_most_papers_first(lab: Lab) -> None:
+    choices = await lab.member.autocomplete(lab.papers, "author", "name", "ste")
+    assert choices[0]["name"] == "Stella Biderman · 5 papers"
+    assert choices[0]["value"] == "Stella Biderman"
+
+
+async def test_venues_and_tags_are_suggested(lab: Lab) -> None:
+    await lab.add(PaperDraft(title="Tagged", tags=("interpretability",)))
+    venues = await lab.member.autocomplete(lab.papers, "random", "venue", "")
+    assert venues[0]["value"] == "arXiv"
+    tags = await lab.member.autocomplete(lab.papers, "latest", "tag", "inter")
+    assert [tag["value"] for tag in tags] == ["interpretability"]
+
+
+async def test_a_paper_opens_by_number_title_id_doi_and_link(lab: Lab) -> None:
+    for text in (
+        "2302.12433",
+        "arXiv:2302.12433v2",
+        "https://arxiv.org/pdf/2302.12433v1.pdf",
+        "https://doi.org/10.48550/arXiv.2302.12433",
+        "ProofNet: Autoformalizing and Formally Proving Undergraduate-Level Mathematics",
+    ):
+        assert "ProofNet" in await lab.ask(lab.member, "paper", paper=text)
+    assert "OpenFold" in await lab.ask(lab.member, "paper", paper="10.1101/2022.11.20.517210")
+
+
+async def test_an_unknown_paper_is_a_private_sentence(lab: Lab) -> None:
+    for text in ("#4242", "no such title", "9" * 40):
+        result = await lab.member.slash(lab.papers, "paper", paper=text)
+        assert result.ephemeral
+        assert "I have no paper" in result.response.content
+
+
+async def test_open_shows_the_card_to_who_pressed(lab: Lab) -> None:
+    await lab.ask(lab.member, "search", query="tuned lens")
+    result = await lab.moderator.click(lab.papers.last_message, label="Open")
+    assert result.ephemeral
+    assert "posted by" in told(result)
+
+
+async def test_the_button_of_a_removed_paper_says_that_it_is_gone(lab: Lab) -> None:
+    await lab.ask(lab.member, "search", query="tuned lens")
+    (found,) = (await lab.app.library.search.titles("tuned lens"))[:1]
+    await lab.app.library.remove(found[0], Actor("test", "a test"))
+    result = await lab.member.click(lab.papers.last_message, label="Open")
+    assert result.ephemeral
+    assert "I have no paper" in result.response.content
+
+
+async def test_latest_shows_the_newest_first(lab: Lab) -> None:
+    await lab.add(PaperDraft(title="From the future", date=PartialDate(2027)))
+    shown = await lab.ask(lab.member, "latest", count=7)
+    assert shown.index("From the future") < shown.index("Can Transformers Learn")
+    assert "Page 1 of 2" in shown
+    await lab.member.click(lab.papers.last_message, label="Next ▶")
+    assert lab.last.count("[Open]") == 2
+
+
+async def test_titles_cannot_ping_or_break_the_layout(lab: Lab) -> None:
+    title = (
+        "@everyone <@1> [click](https://evil.example) ||hidden|| `code` **bold** # not a heading"
+    )
+    number = await lab.add(PaperDraft(title=title, authors=("@here",)))
+    shown = await lab.ask(lab.member, "paper", paper=f"#{number}")
+    assert escape(title) in shown
+    assert lab.papers.last_message.mentions == []
+    assert not lab.papers.last_message.mention_everyone
+
+
+async def test_help_shows_each_what_they_may_do(lab: Lab) -> None:
+    shown = await lab.ask(lab.member, "help")
+    assert "`/search`" in shown
+    assert "/curate" not in shown
+    assert "/announce" not in shown
+    shown = await lab.ask(lab.moderator, "help")
+    for command in ("`/search`", "`/curate add`", "`/feed add`", "`/announce here`"):
+        assert command in shown

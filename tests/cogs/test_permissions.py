@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from discord.ui import ActionRow, Button
+from lab_world import Lab
+
+from bot.settings import Settings
+from bot.ui.cards import Layout
+
+
+async def test_a_role_may_keep_the_list_where_the_settings_name_it(
+    lab: Lab, settings: Settings
+) -> None:
+    """The role is made after the bot started, so the settings are given to it then."""
+    role = lab.env.guild.roles["Curators"]
+    lab.app.client.settings = replace(settings, moderator_role_ids=(role.id,))
+    result = await press(lab, lab.curator, "settle:1:1")
+    assert "Somebody has decided that one already" in result
+    lab.app.client.settings = settings
+    assert "Only the moderators" in await press(lab, lab.curator, "settle:1:1")
+
+
+@pytest.mark.parametrize("custom_id", ["settle:1:1", "remove:{owner}:1"])
+async def test_a_forged_button_changes_nothing(lab: Lab, custom_id: str) -> None:
+    forged = custom_id.format(owner=lab.member.id)
+    assert "Only the moderators" in await press(lab, lab.member, forged)
+    assert (await lab.app.library.papers.get(1)).id == 1
+
+
+async def test_a_form_sent_after_a_demotion_is_refused(lab: Lab) -> None:
+    form = await lab.moderator.slash(lab.papers, "curate add")
+    managers = lab.env.guild.roles["Managers"]
+    guild = lab.app.client.get_guild(lab.env.guild.id)
+    assert guild is not None
+    await lab.app.client.http.remove_role(guild.id, lab.moderator.id, managers.id)
+    count = await lab.app.library.papers.count()
+    result = await lab.moderator.submit_modal(form, {"title": "Too late"})
+    assert "Only the moderators" in result.response.content
+    assert await lab.app.library.papers.count() == count
+
+
+async def press(lab: Lab, actor: Any, custom_id: str) -> str:
+    """What somebody is told who presses a button that they made up."""
+    await lab.ask(lab.moderator, "curate remove", paper="#1")
+    message = await lab.app.client.get_channel(lab.papers.id).send(view=_forged(custom_id))
+    result = await actor.click(message, custom_id=custom_id)
+    return str(result.response.content)
+
+
+def _forged(custom_id: str) -> Any:
+
+
+    return Layout(ActionRow(Button(label="Press me", custom_id=custom_id)))

@@ -1,0 +1,100 @@
+"""A lab's server on SimCord: the people of each kind, and the words that an answer shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import discord
+import simcord
+from discord import app_commands
+
+from bot.app import App
+from bot.demo.words import spoken
+from storage.errors import LabError
+from storage.records import Actor, Origin, PaperDraft
+
+HOME = 1_000_000_000_000_000_001
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class StillClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, time: timedelta) -> None:
+        self.now += time
+
+
+@dataclass
+class Lab:
+    """The home server with its channel and people, and a server elsewhere."""
+
+    app: App
+    env: simcord.Env
+    clock: StillClock
+    papers: Any
+    member: Any
+    moderator: Any
+    curator: Any  # a moderator by role
+    elsewhere: Any
+    stranger: Any  # who manages the server elsewhere
+
+    async def ask(self, actor: Any, command: str, **options: Any) -> str:
+        """Everything legible in the answer to a slash command."""
+        return told(await actor.slash(self.papers, command, **options))
+
+    @property
+    def last(self) -> str:
+        """Everything legible in the channel's last message."""
+        return spoken(self.papers.last_message)
+
+    async def add(self, draft: PaperDraft) -> int:
+        result = await self.app.library.admit(draft, Origin.MODERATOR, Actor("test", "a test"))
+        assert result.paper is not None
+        return result.paper.id
+
+
+def unforeseen(errors: Sequence[BaseException]) -> list[BaseException]:
+    """Those errors of a run that were no sentence for a person, and so are faults of ours."""
+    return [error for error in errors if not isinstance(_innermost(error), LabError)]
+
+
+def _innermost(error: BaseException) -> BaseException:
+    cause = getattr(error, "original", None) or error.__cause__
+    is_wrapper = isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError)
+    return _innermost(cause) if is_wrapper and cause is not None else error
+
+
+def told(result: Any) -> str:
+    """Everything legible in an answer and what followed it."""
+    messages = [result.response, *result.followups]
+    return "\n".join(spoken(message) for message in messages if message is not None)
+
+
+def furnish(app: App, env: simcord.Env, clock: StillClock) -> Lab:
+    home = env.create_guild("Open Lab", id=HOME)
+    managers = home.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    curators = home.create_role("Curators")
+    abroad = env.create_guild("Elsewhere")
+    abroad_managers = abroad.create_role(
+        "Managers", permissions=discord.Permissions(manage_guild=True)
+    )
+    return Lab(
+        app=app,
+        env=env,
+        clock=clock,
+        papers=home.create_text_channel("papers"),
+        member=home.add_member(env.create_user("mika")),
+        moderator=home.add_member(env.create_user("noor"), roles=[managers]),
+        curator=home.add_member(env.create_user("cleo"), roles=[curators]),
+        elsewhere=abroad.create_text_channel("general"),
+        stranger=abroad.add_member(env.create_user("sam"), roles=[abroad_managers]),
+    )

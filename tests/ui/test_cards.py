@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from discord.ui import Button
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.ui import buttons, cards, pages
+from bot.ui.forms import PaperForm, fill
+from storage.admission import as_draft
+from storage.records import (
+    Actor,
+    Feed,
+    Link,
+    LinkKind,
+    Origin,
+    Paper,
+    PartialDate,
+    Person,
+    Results,
+    Route,
+)
+
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+ACTOR = Actor("test", "a test")
+HUGE = 2**62
+
+words = st.text(max_size=300) | st.sampled_from(
+    ["*" * 4000, "[x](y)" * 900, "\\" * 3000, "😀" * 2000, "a b " * 2000, "1. " * 500, "@everyone"]
+)
+urls = words.map(lambda text: f"https://example.org/{text}") | st.just("https://e.org/" + "x" * 900)
+papers = st.builds(
+    Paper,
+    id=st.integers(1, HUGE),
+    title=words.filter(bool),
+    authors=st.lists(words.filter(bool), max_size=40).map(tuple)
+    | st.just(tuple(f"Author Number {number}" for number in range(3000))),
+    authors_complete=st.booleans(),
+    abstract=words,
+    venue=words,
+    date=st.none() | st.builds(PartialDate, st.integers(1000, 9999)),
+    identifiers=st.lists(
+        st.sampled_from(["arxiv:2302.12433", "doi:10.1/x", "url:x.org", "doi:10.1/" + "y" * 900]),
+        max_size=3,
+        unique=True,
+    ).map(tuple),
+    links=st.lists(st.builds(Link, st.sampled_from(LinkKind), urls), max_size=8).map(tuple),
+    note=words,
+    tags=st.lists(words, max_size=8).map(tuple),
+    posted_by=words,
+    origin=st.sampled_from(Origin),
+    created_at=st.just(AT),
+    created_by=st.just(ACTOR),
+)
+five = st.lists(papers, min_size=5, max_size=5, unique_by=lambda shown: shown.id).map(tuple)
+
+
+def check(layout: Any) -> None:
+    """Hold a layout to Discord's limits."""
+    components = list(_walk(layout.to_components()))
+    assert 1 <= len(components) <= 40
+    texts = [part["content"] for part in components if part["type"] == 10]
+    assert all(texts)
+    assert sum(map(len, texts)) <= 4000
+    custom_ids = [part["custom_id"] for part in components if "custom_id" in part]
+    assert len(set(custom_ids)) == len(custom_ids)
+    assert all(1 <= len(custom_id) <= 100 for custom_id in custom_ids)
+    for part in components:
+        if part["type"] == 1:
+            assert 1 <= len(part["components"]) <= 5
+        if part["type"] == 2:
+            assert 1 <= len(part["label"]) <= 80
+            assert len(part.get("url", "")) <= 512
+
+
+def _walk(components: list[dict[str, Any]]) -> Any:
+    for part in components:
+        yield part
+        yield from _walk(part.get("components", []))
+        if "accessory" in part:
+            yield from _walk([part["accessory"]])
+
+
+def turning() -> list[Button[Any]]:
+    return [
+        buttons.page_button(HUGE, HUGE, 10**9, "◀ Previous", enabled=True),
+        buttons.page_button(HUGE, HUGE, 10**9 + 2, "Next ▶", enabled=True),
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(shown=papers)
+async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
+    check(cards.Layout(cards.paper(shown)))
+    check(cards.announcement(HUGE, shown))
+    check(cards.random_paper(shown, HUGE, HUGE))
+    check(cards.Layout(*cards.paper_with(shown, "?" * 900, buttons.remove_button(1, shown.id))))
+
+
+@settings(max_examples=40, deadline=None)
+@given(shown=five, name=words.filter(bool), total=st.integers(5, 10**7))
+async def test_a_list_of_papers_keeps_within_discords_limits(
+    shown: tuple[Paper, ...], name: str, total: int
+) -> None:
+    results = Results(shown, total)
+    question = pages.Question(words=name, author=name)
+    check(cards.results(cards.escape(name, 200), results, remark="!" * 260, turning=turning()))
+    someone = Person(
+        name=name,
+        forms=(name, *[f"form {number}" for number in range(50)]),
+        papers=shown,
+        coauthors=tuple((f"{name} {number}", number) for number in range(50)),
+    )
+    check(cards.person(someone, results, turning()))
+    assert pages.Question.from_text(question.to_text()) == question
+
+
+@settings(max_examples=40, deadline=None)
+@given(title=words, error=words, number=st.integers(1, 60))
+async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
+    title: str, error: str, number: int
+) -> None:
+    feed = Feed(
+        id=1,
+        url="https://example.org/feed",
+        title=title,
+        venue=title,
+        etag="",
+        last_modified="",
+        next_poll_at=AT,
+        first_polled_at=AT,
+        last_success_at=AT,
+        failures=3,
+        last_error=error,
+        added_by=ACTOR,
+        added_at=AT,
+        duplicates=2,
+    )
+    route = Route(1, 1, HUGE, ACTOR, AT, stopped_because=error, waiting=3, sent=4)
+    check(cards.notice(cards.feed_lines([feed] * number)))
+    check(cards.notice(cards.route_lines([route] * number)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(shown=papers)
+async def test_the_form_of_any_paper_can_be_opened(shown: Paper) -> None:
+    async def sent(*_: object) -> None:
+        pass
+
+    form = PaperForm(f"Correct #{shown.id}", fill(as_draft(shown)), sent).to_dict()
+    assert len(form["title"]) <= 45
+    assert len(form["components"]) <= 5
+    for label in form["components"]:
+        field = label["component"]
+        assert len(label["label"]) <= 45
+        assert len(label.get("description") or "") <= 100
+        assert len(field.get("value") or "") <= field["max_length"] <= 4000
+        assert len(field.get("placeholder") or "") <= 100
+
+
+@pytest.fixture(scope="module")
+def message_schema(openapi: Path) -> dict[str, Any]:
+    """Discord's schema of a message that is sent, with ids as numbers allowed too."""
+    described = json.loads(openapi.read_text(encoding="utf-8"))
+    described["components"]["schemas"]["SnowflakeType"] = {"type": ["string", "integer"]}
+    described["$ref"] = "#/components/schemas/MessageCreateRequest"
+    return described
+
+
+async def test_an_announcement_is_a_message_by_discords_own_schema(
+    message_schema: dict[str, Any],
+) -> None:
+    shown = Paper(
+        id=1,
+        title="A title",
+        authors=("A", "B"),
+        authors_complete=False,
+        abstract="An abstract.",
+        venue="ICML",
+        date=PartialDate(2023),
+        identifiers=("arxiv:2302.12433", "doi:10.1/x"),
+        links=(Link(LinkKind.CODE, "https://example.org/code"),),
+        note="Oral",
+        tags=("tag",),
+        posted_by="C",
+        origin=Origin.FEED,
+        created_at=AT,
+        created_by=ACTOR,
+    )
+    body = {"components": cards.announcement(1, shown).to_components(), "flags": 1 << 15}
+    jsonschema.Draft202012Validator(message_schema).validate(body)
