@@ -52,5 +52,4 @@ async def press(lab: Lab, actor: Any, custom_id: str) -> str:
 
 def _forged(custom_id: str) -> Any:
 
-
     return Layout(ActionRow(Button(label="Press me", custom_id=custom_id)))

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from storage.database import migrations, open_database
+from storage.errors import DatabaseNewer, DatabaseUnusable
+from storage.library import open_library
+
+
+def now() -> datetime:
+    return datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def version(path: Path) -> int:
+    with sqlite3.connect(path) as db:
+        found = int(db.execute("PRAGMA user_version").fetchone()[0])
+    db.close()
+    return found
+
+
+async def test_a_new_file_has_every_migration_and_opening_again_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "lab.db"
+    for _ in range(2):
+        async with open_database(path) as database, database.reading() as db:
+            assert await db.value("PRAGMA journal_mode") == "wal"
+            assert await db.value("PRAGMA foreign_keys") == 1
+        assert version(path) == migrations()[-1].version
+    assert not path.with_name("lab.db-wal").exists()
+
+
+async def test_a_database_of_each_former_version_arrives_with_its_data(tmp_path: Path) -> None:
+    for known in migrations()[:-1]:
+        path = tmp_path / f"from-{known.version}.db"
+        old = sqlite3.connect(path)
+        for migration in migrations()[: known.version]:
+            old.executescript(migration.sql)
+        old.execute(
+            """INSERT INTO papers (title, title_key, abstract, authors_complete, venue, note,
+                   posted_by, origin, created_at, created_by, created_by_name)
+               VALUES ('Kept', 'kept', '', 1, '', '', '', 'import',
+                       '2026-01-01T00:00:00.000000Z', 'shell', 'the shell')"""
+        )
+        old.execute(f"PRAGMA user_version = {known.version}")
+        old.commit()
+        old.close()
+        async with open_library(path, now) as library:
+            assert (await library.papers.get(1)).title == "Kept"
+
+
+async def test_a_failing_migration_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "lab.db"
+    old = sqlite3.connect(path)
+    old.execute("CREATE TABLE feeds (something TEXT)")  # in the way of a later migration
+    old.commit()
+    old.close()
+    with pytest.raises(DatabaseUnusable, match="can't be used"):
+        async with open_database(path):
+            pass
+    old = sqlite3.connect(path)
+    tables = [row[0] for row in old.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    old.close()
+    assert tables == ["feeds"]
+    assert version(path) == 0
+
+
+async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "lab.db"
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 999")
+    newer.close()
+    with pytest.raises(DatabaseNewer, match="newer Lab Herald") as caught:
+        async with open_database(path):
+            pass
+    assert (caught.value.found, caught.value.known) == (999, migrations()[-1].version)
+
+
+async def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "lab.db"
+    path.write_text("this is a letter, not a database, and long enough to be read as one " * 20)
+    for unusable in (path, tmp_path):
+        with pytest.raises(DatabaseUnusable, match="can't be used"):
+            async with open_database(unusable):
+                pass
+    with pytest.raises(DatabaseUnusable, match="does not exist"):
+        async with open_database(tmp_path / "missing" / "lab.db"):
+            pass
+
+
+async def test_an_exception_or_a_cancellation_undoes_the_transaction(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "lab.db") as database:
+
+        async def write(value: str, *, then: BaseException | None) -> None:
+            async with database.transaction() as db:
+                await db.run("INSERT INTO facts VALUES (?, 'x')", [value])
+                if then is not None:
+                    raise then
+
+        with pytest.raises(ValueError, match="no"):
+            await write("error", then=ValueError("no"))
+        with pytest.raises(asyncio.CancelledError):
+            await write("cancelled", then=asyncio.CancelledError())
+        await write("good", then=None)
+        async with database.reading() as db:
+            assert [row[0] for row in await db.all("SELECT name FROM facts")] == ["good"]
+
+
+async def test_transactions_of_two_coroutines_do_not_mix(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "lab.db") as database:
+
+        async def write(name: str, *, fail: bool) -> None:
+            async with database.transaction() as db:
+                await db.run("INSERT INTO facts VALUES (?, 'x')", [name])
+                await asyncio.sleep(0)
+                if fail:
+                    raise ValueError(name)
+
+        results = await asyncio.gather(
+            *(write(str(number), fail=number % 2 == 1) for number in range(20)),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(result, ValueError) for result in results) == 10
+        async with database.reading() as db:
+            assert await db.value("SELECT COUNT(*) FROM facts") == 10
+
+
+async def test_a_reader_sees_what_is_committed_and_cannot_write(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "lab.db") as database:
+        async with database.transaction() as db:
+            await db.run("INSERT INTO facts VALUES ('a', 'b')")
+            async with database.reading() as reader:
+                assert await reader.one("SELECT * FROM facts") is None
+                with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                    await reader.run("DELETE FROM facts")
+        async with database.reading() as reader:
+            assert await reader.value("SELECT value FROM facts") == "b"

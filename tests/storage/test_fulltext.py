@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage.fulltext import Query, fold, index_text, match_expression, parse, years
+from storage.records import Filters
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Café  AU lait", "cafe au lait"),
+        ("Małgorzata Połacin", "malgorzata polacin"),
+        (r"$\mathcal{O}(T^2)$", "o t2"),
+        ("O(T²)", "o t2"),
+        ("don't don’t", "dont dont"),
+        ("Fine-tuning", "fine tuning"),
+        ("“quoted” — dash", "quoted dash"),
+        ("深層学習", "深 層 学 習"),
+        ("Straße ÆON", "strasse aeon"),
+        ("snake_case", "snake case"),
+        ("BLOOM+1", "bloom 1"),
+        ("", ""),
+    ],
+)
+def test_text_is_folded(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+def test_compounds_are_indexed_in_both_spellings() -> None:
+    assert index_text("Fine-tuning models") == "fine tuning models finetuning"
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+def test_a_line_is_taken_apart() -> None:
+    query = parse(
+        'tuned "logit lens" -bloom author:biderman venue:"ICML" year:2022..2023 tag:x mod'
+    )
+    assert query == Query(
+        terms=("tuned", "logit lens", "mod"),
+        excluded=("bloom",),
+        filters=Filters("biderman", "ICML", "x", 2022, 2023),
+        open_ended=True,
+    )
+    assert query.title_key == "tuned logit lens mod"
+
+
+def test_what_is_no_syntax_is_a_word() -> None:
+    assert parse("year:soon author: -").terms == ("year soon", "author")
+    assert parse("a AND b").terms == ("a", "and", "b")
+    assert parse("“curly quotes” x").terms == ("curly quotes", "x")
+
+
+def test_a_finished_phrase_is_no_prefix() -> None:
+    assert not parse('"whole phrase"').open_ended
+    assert not parse("word author:x").open_ended
+    assert not parse("word -other").open_ended
+    assert parse("word").open_ended
+
+
+def test_the_line_wins_over_the_options() -> None:
+    assert parse("author:a", Filters(author="b", venue="v")).filters == Filters("a", "v")
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("2023", (2023, 2023)),
+        ("2021..2023", (2021, 2023)),
+        ("2023-2021", (2021, 2023)),
+        ("2021..", (2021, None)),
+        ("..2023", (None, 2023)),
+        ("soon", None),
+        ("..", None),
+        ("20212023", None),
+        ("", None),
+    ],
+)
+def test_years_are_read(text: str, span: tuple[int | None, int | None] | None) -> None:
+    assert years(text) == span
+
+
+def test_an_empty_query_asks_for_nothing() -> None:
+    assert match_expression(parse("")) == ""
+    assert match_expression(parse("-only -not")) == ""
+    assert "NOT" in match_expression(parse("word -not"))
+
+
+@settings(max_examples=10_000, deadline=None)
+@given(st.text(max_size=60) | st.text(alphabet='ab"-:*()^{}+NEARORD \\', max_size=40))
+def test_no_text_is_a_syntax_error(text: str) -> None:
+    expression = match_expression(parse(text))
+    if expression:
+        _INDEX.execute("SELECT rowid FROM t WHERE t MATCH ?", [expression]).fetchall()
+
+
+_INDEX = sqlite3.connect(":memory:")
+_INDEX.execute("CREATE VIRTUAL TABLE t USING fts5 (title, authors, venue, tags, abstract)")

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.identifiers import arxiv_id, canonical_url, doi, feed_guid, identify, listed_title
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2302.12433",
+        "2302.12433v3",
+        "arXiv:2302.12433v1",
+        "arXiv preprint arXiv: 2302.12433, 2022.",
+        "https://arxiv.org/abs/2302.12433",
+        "http://www.arxiv.org/pdf/2302.12433v2.pdf",
+        "https://arxiv.org/html/2302.12433v1",
+        "oai:arXiv.org:2302.12433v2",
+        "https://doi.org/10.48550/arXiv.2302.12433",
+        "doi:10.48550/ARXIV.2302.12433",
+    ],
+)
+def test_an_arxiv_id_is_known_in_every_spelling(text: str) -> None:
+    assert identify(text) == ("arxiv:2302.12433",)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("math.GT/0309136", "math/0309136"),
+        ("https://arxiv.org/abs/hep-th/9901001v2", "hep-th/9901001"),
+        ("0704.0001", "0704.0001"),
+        ("see 2302.12433 there", None),
+        ("arXiv:2313.12433", None),
+        ("https://example.org/2302.12433", None),
+        ("", None),
+    ],
+)
+def test_only_an_arxiv_id_is_one(text: str, found: str | None) -> None:
+    assert arxiv_id(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("10.1145/3511808.3557079", "10.1145/3511808.3557079"),
+        ("https://doi.org/10.1145/ABC.", "10.1145/abc"),
+        ("https://dx.doi.org/10.1002/(SICI)1096-8644(199601)", "10.1002/(sici)1096-8644(199601)"),
+        ("(doi:10.1/x)", None),
+        ("see 10.1234/x).", "10.1234/x"),
+        ("https://doi.org/10.1234/a%2Fb", "10.1234/a/b"),
+        ("bioRxiv 2022.11.20.517210, 2022", "10.1101/2022.11.20.517210"),
+        ("10.48550/arXiv.2302.12433", None),
+    ],
+)
+def test_a_doi_is_found_in_a_text(text: str, found: str | None) -> None:
+    assert doi(text) == found
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.lab.org/papers/a/",
+        "http://lab.org/papers/a?utm_source=x&fbclid=1",
+        "https://LAB.org:443/papers/a#section",
+    ],
+)
+def test_an_address_has_one_canonical_spelling(url: str) -> None:
+    assert canonical_url(url) == "lab.org/papers/a"
+    assert identify(url) == ("url:lab.org/papers/a",)
+
+
+def test_what_tells_pages_apart_is_kept() -> None:
+    assert canonical_url("https://lab.org:8080/?b=2&a=1") == "lab.org:8080/?a=1&b=2".replace(
+        "/?", "?"
+    )
+    assert canonical_url("ftp://lab.org/") is None
+    assert canonical_url("http://[bad") is None
+    assert canonical_url("nonsense") is None
+
+
+def test_identifiers_of_last_resort_are_folded() -> None:
+    assert listed_title("A “Title”!") == "listed:a title"
+    assert feed_guid("lab.org/feed", "1") == "guid:lab.org/feed#1"
+
+
+@given(st.text())
+def test_no_text_is_an_error(text: str) -> None:
+    for identifier in identify(text):
+        assert identifier.partition(":")[0] in {"arxiv", "doi", "url"}

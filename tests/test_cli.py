@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import main
+from bot.starter import load_starter
+
+PAGE = "ICML Ada Lovelace ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n\nRead More\n"
+PAPER_KEYS = [
+    "id",
+    "title",
+    "authors",
+    "authors_complete",
+    "venue",
+    "year",
+    "date",
+    "arxiv",
+    "doi",
+    "url",
+    "note",
+    "abstract",
+    "posted_by",
+    "tags",
+]
+
+
+class Shell:
+    """The command line on one database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = folder / "lab.db"
+
+    def __call__(self, *words: str) -> Result:
+        return CliRunner().invoke(main, ["--database", str(self.database), *words])
+
+    def json(self, *words: str) -> Any:
+        result = self(*words, "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> str:
+    file = tmp_path / "page.txt"
+    file.write_text(PAGE, encoding="utf-8")
+    return str(file)
+
+
+def test_importing_twice_changes_nothing_the_second_time(shell: Shell, page: str) -> None:
+    counts = {"added": 1, "updated": 0, "unchanged": 0, "duplicates": 0, "rejected": 0}
+    assert shell.json("import", page) == {**counts, "details": []}
+    assert shell.json("import", page) == {**counts, "added": 0, "unchanged": 1, "details": []}
+
+
+def test_the_real_page_gives_twenty_papers(shell: Shell, publications_page: str) -> None:
+    file = shell.database.with_name("publications.txt")
+    file.write_text(publications_page, encoding="utf-8")
+    assert shell.json("import", str(file))["added"] == 20
+    again = shell.json("import", str(file))
+    assert (again["added"], again["unchanged"]) == (0, 20)
+    exported = shell.json("export")
+    assert len(exported) == 20
+    assert list(exported[0]) == PAPER_KEYS
+    person = shell.json("author", "biderman")
+    assert person["name"] == "Stella Biderman"
+    assert sorted(paper["title"].split(":")[0] for paper in person["papers"]) == [
+        "BLOOM",
+        "Crosslingual Generalization through Multitask Fine Tuning",
+        "EleutherAI",
+        "Fooling MOSS Detection with Pretrained Language Models",
+        "OpenFold",
+    ]
+
+
+def test_the_real_page_completes_the_starter_list(shell: Shell, publications_page: str) -> None:
+    file = shell.database.with_name("publications.txt")
+    file.write_text(publications_page, encoding="utf-8")
+    assert shell.json("import", "--starter")["added"] == 20
+    report = shell.json("import", str(file))
+    assert (report["added"], report["updated"], report["duplicates"]) == (0, 20, 0)
+    assert shell.json("import", "--starter")["unchanged"] == 20
+
+
+def test_what_was_not_read_is_told_by_line(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "page.txt"
+    file.write_text(f"{PAGE}Stray\n\nRead More\n", encoding="utf-8")
+    result = shell("import", str(file))
+    assert result.exit_code == 0
+    assert "1 added" in result.stdout
+    assert "Line 8: “Stray” stands alone" in result.stdout
+    report = shell.json("import", str(file))
+    assert report["rejected"] == 1
+    assert report["details"][0]["line"] == 8
+
+
+def test_search_author_and_random_answer_for_people_and_programs(shell: Shell) -> None:
+    shell("import", "--starter")
+    found = shell.json("search", "tuned lens")
+    assert found["total"] == 1
+    assert list(found["papers"][0]) == PAPER_KEYS
+    assert "Tuned Lens" in shell("search", "tuned lens").stdout
+    assert "here is what has" in shell("search", "holografic").stdout
+    assert "No paper for" in shell("search", "xyzzyqwv").stdout
+    assert shell.json("search", "xyzzyqwv")["papers"] == []
+    assert shell.json("search", "language", "--venue", "CIKM")["total"] == 1
+    assert "also credited as Biderman" in shell("author", "stella biderman").stdout
+    assert shell.json("random", "--venue", "ICML")["venue"] == "ICML"
+    assert "#" in shell("random").stdout
+
+
+def test_an_export_goes_to_a_file_too(shell: Shell, tmp_path: Path) -> None:
+    shell("import", "--starter")
+    target = tmp_path / "out.json"
+    assert shell("export", "--format", "json", "-o", str(target)).exit_code == 0
+    exported = json.loads(target.read_text(encoding="utf-8"))
+    assert {paper["title"] for paper in exported} == {draft.title for draft in load_starter()}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("import", "missing.txt"), "can't be read"),
+        (("import", "."), "can't be read"),
+        (("import",), "Give a file, or --starter"),
+        (("author", "nobody"), "Nobody called “nobody”"),
+        (("author", "..."), "Give a name"),
+        (("random",), "no such paper"),
+        (("search", "x", "--year", "soon"), "is no year"),
+    ],
+)
+def test_a_failure_is_one_sentence_and_not_zero(
+    shell: Shell, words: tuple[str, ...], sentence: str
+) -> None:
+    result = shell(*words)
+    assert result.exit_code != 0
+    assert sentence in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_file_that_is_no_text_is_a_sentence(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "page.txt"
+    file.write_bytes(b"\xff\xfe\x00\x01binary")
+    assert "not text in UTF-8" in shell("import", str(file)).stderr
+    file.write_text("nothing here", encoding="utf-8")
+    result = shell("import", str(file))
+    assert result.exit_code == 1
+    assert "no paper in that file" in result.stderr
+
+
+def test_check_says_what_is_missing(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+    result = shell("check")
+    assert result.exit_code == 1
+    assert "✗ DISCORD_TOKEN is not set" in result.stdout
+    assert "holds 0 papers" in result.stdout
+    monkeypatch.setenv("DISCORD_TOKEN", "a" * 60)
+    result = shell("check")
+    assert result.exit_code == 0
+    assert "The bot can be started" in result.stdout
+
+
+def test_a_bad_setting_is_one_sentence(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLL_INTERVAL", "often")
+    result = shell("search", "x")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: POLL_INTERVAL is “often”")
+
+
+def test_the_version_is_told_without_importing_discord() -> None:
+    code = (
+        "import sys\nfrom bot.cli import main\n"
+        "try: main(['--version'])\nexcept SystemExit: pass\n"
+        "assert 'discord' not in sys.modules"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=os.environ
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("lab-herald, version ")

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.web import Web, WebError, is_public, open_web, retry_after
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+async def echo(request: web.Request) -> web.Response:
+    return web.Response(text=request.headers["User-Agent"], headers={"ETag": '"1"'})
+
+
+async def redirect(request: web.Request) -> web.Response:
+    hops = int(request.match_info["hops"])
+    status = int(request.match_info["status"])
+    to = "/echo" if hops == 1 else f"/redirect/{status}/{hops - 1}"
+    return web.Response(status=status, headers={"Location": to})
+
+
+async def elsewhere(request: web.Request) -> web.Response:
+    return web.Response(status=302, headers={"Location": request.query["to"]})
+
+
+async def status(request: web.Request) -> web.Response:
+    return web.Response(status=int(request.match_info["status"]), headers={"Retry-After": "120"})
+
+
+async def bomb(_request: web.Request) -> web.Response:
+    body = gzip.compress(b"\0" * 30_000_000)
+    return web.Response(body=body, headers={"Content-Encoding": "gzip"})
+
+
+async def endless(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b"x" * 65536)
+
+
+async def silent(_request: web.Request) -> web.Response:
+    await asyncio.Event().wait()
+    raise AssertionError("nobody waits so long")
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[TestServer]:
+    app = web.Application()
+    app.router.add_get("/echo", echo)
+    app.router.add_get("/redirect/{status}/{hops}", redirect)
+    app.router.add_get("/elsewhere", elsewhere)
+    app.router.add_get("/status/{status}", status)
+    app.router.add_get("/bomb", bomb)
+    app.router.add_get("/endless", endless)
+    app.router.add_get("/silent", silent)
+    async with TestServer(app) as running:
+        yield running
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Web]:
+    async with open_web(
+        contact="lab@example.org",
+        allow_private=True,
+        patience=timedelta(seconds=3),
+        max_bytes=1_000_000,
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def guarded() -> AsyncIterator[Web]:
+    async with open_web(
+        contact="", allow_private=False, patience=timedelta(seconds=3), max_bytes=1_000_000
+    ) as opened:
+        yield opened
+
+
+async def test_it_names_itself_and_the_contact(client: Web, server: TestServer) -> None:
+    page = await client.get(str(server.make_url("/echo")))
+    assert page.body.startswith(b"LabHerald/")
+    assert page.body.endswith(b"(+lab@example.org)")
+    assert (page.status, page.headers["ETag"]) == (200, '"1"')
+    assert page.content_type.startswith("text/plain")
+
+
+async def test_redirects_are_followed_and_permanent_ones_told(
+    client: Web, server: TestServer
+) -> None:
+    page = await client.get(str(server.make_url("/redirect/302/2")))
+    assert page.url.endswith("/echo")
+    assert page.permanent_url is None
+    page = await client.get(str(server.make_url("/redirect/301/5")))
+    assert page.permanent_url == page.url
+    with pytest.raises(WebError, match="without end"):
+        await client.get(str(server.make_url("/redirect/301/6")))
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 410, 429, 500, 503])
+async def test_a_refusal_is_a_sentence_with_its_status(
+    client: Web, server: TestServer, code: int
+) -> None:
+    with pytest.raises(WebError, match=f"HTTP {code}") as caught:
+        await client.get(str(server.make_url(f"/status/{code}")))
+    assert caught.value.status == code
+    assert caught.value.retry_after == timedelta(seconds=120)
+
+
+@pytest.mark.parametrize("path", ["/bomb", "/endless"])
+async def test_an_answer_without_end_is_cut_off(client: Web, server: TestServer, path: str) -> None:
+    with pytest.raises(WebError, match="larger than"):
+        await client.get(str(server.make_url(path)))
+
+
+async def test_a_silent_server_is_given_up(server: TestServer) -> None:
+    async with open_web(
+        contact="", allow_private=True, patience=timedelta(seconds=0.3), max_bytes=1000
+    ) as hasty:
+        with pytest.raises(WebError, match="too long"):
+            await hasty.get(str(server.make_url("/silent")))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:{port}/echo",
+        "http://localhost:{port}/echo",
+        "http://[::1]:{port}/echo",
+        "http://[::ffff:127.0.0.1]:{port}/echo",
+        "http://2130706433:{port}/echo",
+        "http://0x7f.1:{port}/echo",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://10.0.0.1/",
+        "http://0.0.0.0:{port}/echo",
+    ],
+)
+async def test_private_addresses_are_refused_in_every_notation(
+    guarded: Web, server: TestServer, url: str
+) -> None:
+    with pytest.raises(WebError, match="private network"):
+        await guarded.get(url.format(port=server.port))
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "javascript:alert(1)", "ftp://example.org/", "", "http://"]
+)
+async def test_other_schemes_are_refused(client: Web, url: str) -> None:
+    with pytest.raises(WebError, match="http"):
+        await client.get(url)
+
+
+async def test_an_address_with_a_password_or_a_bad_port_is_refused(client: Web) -> None:
+    with pytest.raises(WebError, match="password"):
+        await client.get("http://me:secret@example.org/")
+    with pytest.raises(WebError, match="not an address"):
+        await client.get("http://example.org:99999/")
+
+
+async def test_a_redirect_to_another_scheme_is_refused(client: Web, server: TestServer) -> None:
+    address = str(server.make_url("/elsewhere").with_query(to="file:///etc/passwd"))
+    with pytest.raises(WebError, match="http"):
+        await client.get(address)
+
+
+async def test_an_unreachable_server_is_a_sentence(client: Web) -> None:
+    with pytest.raises(WebError, match="can't be reached") as caught:
+        await client.get("http://127.0.0.1:1/")
+    assert "ClientConnector" in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True),
+        ("2606:4700::1111", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("100.64.0.1", False),
+        ("224.0.0.1", False),
+        ("240.0.0.1", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("::ffff:10.0.0.1", False),
+        ("2002:7f00:1::", False),
+        ("not an address", False),
+    ],
+)
+def test_only_the_public_internet_is_public(address: str, public: bool) -> None:  # noqa: FBT001
+    assert is_public(address) is public
+
+
+def test_retry_after_is_read_as_seconds_or_a_date() -> None:
+    assert retry_after("120", NOW) == timedelta(seconds=120)
+    assert retry_after("Mon, 23 Nov 2026 00:01:00 GMT", NOW) == timedelta(minutes=1)
+    assert retry_after("Sun, 22 Nov 2026 00:01:00 GMT", NOW) == timedelta()
+    assert retry_after("Mon, 23 Nov 2026 00:01:00", NOW) == timedelta(minutes=1)
+    assert retry_after("99999999999", NOW) == timedelta(days=7)
+    assert retry_after("soon", NOW) is None
+    assert retry_after("", NOW) is None
