@@ -11,15 +11,16 @@ import ipaddress
 import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
+from yarl import URL
 
 from storage.errors import LabError
 
@@ -85,24 +86,25 @@ class Web:
         At most eight requests are under way at once, and one to any host.
         """
         permanent = True
-        first = url
+        first = url = url.strip()
         for _ in range(_MAX_REDIRECTS + 1):
-            async with self._slots, self._host_lock(self._checked(url)):
-                answer = await self._ask(url, headers or {})
+            address = self._checked(url)
+            # The host's turn comes first: one that is slow must not keep the slots from others.
+            async with self._host_lock(address.raw_host or ""), self._slots:
+                answer = await self._ask(url, address, headers or {})
             if isinstance(answer, Page):
-                moved = answer.url if permanent and url != first else None
-                return Page(answer.url, answer.status, answer.headers, answer.body, moved)
+                return replace(answer, permanent_url=url if permanent and url != first else None)
             permanent = permanent and answer.permanent
-            url = urljoin(url, answer.to)
+            url = _joined(url, answer.to)
         raise WebError(
             f"{_host(first)} sends me from one address to the next without end.",
             cause=f"more than {_MAX_REDIRECTS} redirects from {first}",
         )
 
-    async def _ask(self, url: str, headers: Mapping[str, str]) -> Page | _Redirect:
+    async def _ask(self, url: str, address: URL, headers: Mapping[str, str]) -> Page | _Redirect:
         host = _host(url)
         try:
-            async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
+            async with self._session.get(address, headers=headers, allow_redirects=False) as answer:
                 if answer.status in _REDIRECTS and "Location" in answer.headers:
                     return _Redirect(answer.headers["Location"], answer.status in _PERMANENT)
                 if answer.status >= 400:
@@ -133,16 +135,23 @@ class Web:
                 )
         return bytes(body)
 
-    def _checked(self, url: str) -> str:
-        """The host of an address that may be fetched; raises `WebError`."""
-        parts = _split(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+    def _checked(self, url: str) -> URL:
+        """An address that may be fetched, as the client will read it; raises `WebError`.
+
+        The host that is checked is the one connected to: ``①②⑦.⓪.⓪.①`` is 127.0.0.1 by then.
+        """
+        try:
+            address = URL(url)
+        except ValueError:
+            raise _unreadable(url) from None
+        host = address.raw_host
+        if address.scheme not in {"http", "https"} or not host:
             raise WebError("I read addresses that begin with http:// or https:// only.", cause=url)
-        if parts.username or parts.password:
+        if address.raw_user or address.raw_password:
             raise WebError("I read no addresses that hold a user name or a password.", cause=url)
-        if not self._allow_private and _is_private_literal(parts.hostname):
-            raise _private(parts.hostname)
-        return parts.hostname
+        if not self._allow_private and _is_private_literal(host):
+            raise _private(host)
+        return address
 
     def _host_lock(self, host: str) -> asyncio.Lock:
         if len(self._hosts) > 1000:
@@ -262,14 +271,20 @@ def retry_after(value: str, now: datetime) -> timedelta | None:
     return min(max(at - now, timedelta()), _LONGEST_WAIT)
 
 
-def _split(url: str) -> SplitResult:
+def _joined(url: str, to: str) -> str:
+    """Where a redirect leads."""
     try:
-        parts = urlsplit(url.strip())
-        _ = parts.port
+        return urljoin(url, to.strip())
     except ValueError:
-        raise WebError(f"“{url[:100]}” is not an address that I can read.", cause=url) from None
-    return parts
+        raise _unreadable(to) from None
+
+
+def _unreadable(url: str) -> WebError:
+    return WebError(f"“{url[:100]}” is not an address that I can read.", cause=url)
 
 
 def _host(url: str) -> str:
-    return _split(url).hostname or url[:100]
+    try:
+        return urlsplit(url).hostname or url[:100]
+    except ValueError:
+        return url[:100]
