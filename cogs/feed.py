@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.feeds.poller import Poll
 from discord import app_commands
 from discord.app_commands import Range, Transform
 from discord.ext import commands
 from discord.ui import ActionRow
 
+from bot.feeds.poller import Poll
 from bot.options import FeedOption
 from bot.permissions import actor, require_curator, seen_by
 from bot.ui import buttons, cards

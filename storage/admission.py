@@ -49,6 +49,13 @@ async def admit(
         (paper,) = await papers.load(db, [paper_id])
         await history.record(db, at, actor, "add", None, paper)
         return Admission(Outcome.ADDED, paper)
+    return await admit_as(db, known, draft, origin, actor, at)
+
+
+async def admit_as(
+    db: Connection, known: Paper, draft: PaperDraft, origin: Origin, actor: Actor, at: datetime
+) -> Admission:
+    """Take in a draft that is known to be this paper: complete it, unless it was removed."""
     if known.removed_at is not None:
         if origin is not Origin.MODERATOR:
             return Admission(Outcome.REMOVED, None)

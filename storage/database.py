@@ -138,6 +138,7 @@ async def open_database(path: Path) -> AsyncGenerator[Database]:
             f"The folder {path.parent} for the database does not exist. Make it, or set "
             "DATABASE_PATH to another place."
         )
+    _require_writable(path)
     async with contextlib.AsyncExitStack() as stack:
         try:
             writer = await _connect(path)
@@ -160,6 +161,17 @@ async def open_database(path: Path) -> AsyncGenerator[Database]:
         yield database
     finally:
         await database.close()
+
+
+def _require_writable(path: Path) -> None:
+    """Raise `DatabaseUnusable` where this user can't write the file, or it is none."""
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise DatabaseUnusable(
+            f"The database {path} can't be used: {error.strerror}. Check that it is a file that "
+            "this user may write, or set DATABASE_PATH to another."
+        ) from error
 
 
 async def _connect(path: Path) -> Connection:

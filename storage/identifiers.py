@@ -87,6 +87,11 @@ def feed_guid(feed: str, guid: str) -> str:
     return f"guid:{feed}#{guid}"
 
 
+def is_feed_guid(identifier: str) -> bool:
+    """Whether an identifier is a feed's own id for an entry."""
+    return identifier.startswith("guid:")
+
+
 def listed_title(title: str) -> str:
     """The identifier of an entry on a publications page that gives no id and no link."""
     return f"listed:{fold(title)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from storage import admission, feeds, history, outbox, papers
@@ -12,6 +13,7 @@ from storage.database import Connection, Database, open_database
 from storage.errors import LabError, PaperExists, PaperNotFound
 from storage.feeds import Feeds
 from storage.history import History
+from storage.identifiers import is_feed_guid
 from storage.moments import Clock
 from storage.notes import Notes
 from storage.outbox import Outbox
@@ -167,11 +169,16 @@ class Library:
     async def _admit_entry(
         self, db: Connection, feed: Feed, entry: Entry, actor: Actor
     ) -> Admission:
-        """Admit an entry, knowing it again under a new id where its title and feed are the same."""
+        """Admit an entry, knowing it again under a new id where its title and feed are the same.
+
+        Such a feed's ids change from poll to poll, so the new one is no identifier to keep.
+        """
         earlier = await papers.load(db, await feeds.papers_titled(db, feed.id, entry.draft.title))
         for paper in earlier:
             if admission.may_be_same(paper, entry.draft):
-                return Admission(Outcome.UNCHANGED, paper)
+                lasting = [name for name in entry.draft.identifiers if not is_feed_guid(name)]
+                draft = replace(entry.draft, identifiers=tuple(lasting))
+                return await admission.admit_as(db, paper, draft, Origin.FEED, actor, self._clock())
         return await admission.admit(db, entry.draft, Origin.FEED, actor, self._clock())
 
 

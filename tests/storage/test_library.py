@@ -1,0 +1,476 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lab_world import NOW, StillClock
+
+from storage.admission import as_draft
+from storage.errors import (
+    FeedExists,
+    FeedNotFound,
+    InvalidInput,
+    LabError,
+    PaperExists,
+    PaperNotFound,
+)
+from storage.library import Library, open_library
+from storage.records import (
+    Actor,
+    Admission,
+    AnnouncementState,
+    Entry,
+    Feed,
+    FeedState,
+    Filters,
+    Intake,
+    Link,
+    LinkKind,
+    Origin,
+    Outcome,
+    Paper,
+    PaperDraft,
+    PartialDate,
+)
+
+ACTOR = Actor("test", "a test")
+ARXIV = PaperDraft(
+    title="A Paper",
+    authors=("Ann Lee", "Bo Chen"),
+    venue="arXiv",
+    date=PartialDate(2023),
+    identifiers=("arxiv:2302.12433",),
+)
+
+
+async def admit(
+    library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT, **options: bool
+) -> Admission:
+    return await library.admit(draft, origin, ACTOR, **options)
+
+
+async def added(library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT) -> Paper:
+    result = await admit(library, draft, origin)
+    assert result.outcome is Outcome.ADDED
+    assert result.paper is not None
+    return result.paper
+
+
+async def watched(library: Library) -> Feed:
+    return await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
+
+
+def state(**values: str) -> FeedState:
+    given = {"url": "https://lab.org/feed", "title": "News", "etag": "", "last_modified": ""}
+    return FeedState(**{**given, **values}, next_poll_at=NOW + timedelta(hours=1))
+
+
+def entry(title: str, key: str = "", **fields: object) -> Entry:
+    draft = PaperDraft(title=title, identifiers=(f"guid:lab.org/feed#{key or title}",))
+    return Entry(key or title, replace(draft, **fields))  # type: ignore[arg-type]
+
+
+async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: Library) -> None:
+    paper = await added(library, ARXIV)
+    result = await admit(
+        library,
+        PaperDraft(
+            title="A Paper, renamed",
+            authors=("Someone Else",),
+            abstract="Now with an abstract.",
+            venue="ICML",
+            date=PartialDate(2023, 7, 14),
+            identifiers=("doi:10.1/x", "arxiv:2302.12433"),
+            links=(Link(LinkKind.CODE, "https://lab.org/code"),),
+            note="Oral",
+            tags=("b", "a"),
+            posted_by="Poster",
+        ),
+    )
+    assert result.outcome is Outcome.UPDATED
+    completed = result.paper
+    assert completed is not None
+    assert completed.id == paper.id
+    assert completed.title == "A Paper"
+    assert completed.authors == ("Ann Lee", "Bo Chen")
+    assert completed.venue == "ICML"
+    assert completed.date == PartialDate(2023, 7, 14)
+    assert set(completed.identifiers) == {"arxiv:2302.12433", "doi:10.1/x"}
+    assert (completed.note, completed.tags, completed.posted_by) == ("Oral", ("a", "b"), "Poster")
+    assert (completed.arxiv, completed.doi) == ("2302.12433", "10.1/x")
+    assert (await admit(library, ARXIV)).outcome is Outcome.UNCHANGED
+    changes = await library.history.of_paper(paper.id)
+    assert [change.action for change in changes] == ["add", "complete"]
+    assert changes[1].before["venue"] == "arXiv"
+    assert changes[1].after["venue"] == "ICML"
+
+
+async def test_a_cut_list_of_authors_gives_way_to_a_whole_one(library: Library) -> None:
+    cut = replace(ARXIV, authors=("Ann Lee",), authors_complete=False)
+    await added(library, cut)
+    result = await admit(library, ARXIV)
+    assert result.paper is not None
+    assert result.paper.authors == ("Ann Lee", "Bo Chen")
+    assert result.paper.authors_complete
+
+
+async def test_nothing_that_a_moderator_set_is_overwritten(library: Library) -> None:
+    paper = await added(library, ARXIV)
+    draft = replace(as_draft(paper), venue="", authors=("Cy Dee",), date=None, abstract="")
+    await library.edit(paper.id, draft, ACTOR)
+    await admit(library, replace(ARXIV, abstract="New", venue="ICML", date=PartialDate(2024)))
+    kept = await library.papers.get(paper.id)
+    assert (kept.venue, kept.authors, kept.date) == ("", ("Cy Dee",), None)
+    assert kept.abstract == "New"
+
+
+async def test_a_moderators_own_paper_is_completed_and_not_overwritten(library: Library) -> None:
+    paper = await added(library, replace(ARXIV, venue="TMLR"), Origin.MODERATOR)
+    await admit(library, replace(ARXIV, venue="ICML", abstract="An abstract."))
+    kept = await library.papers.get(paper.id)
+    assert (kept.venue, kept.abstract) == ("TMLR", "An abstract.")
+
+
+async def test_the_starters_summary_gives_way_to_a_real_abstract(library: Library) -> None:
+    paper = await added(library, replace(ARXIV, abstract="Ours."), Origin.STARTER)
+    await admit(library, replace(ARXIV, abstract="Theirs."))
+    assert (await library.papers.get(paper.id)).abstract == "Theirs."
+    await admit(library, replace(ARXIV, abstract="Ours."), Origin.STARTER)
+    assert (await library.papers.get(paper.id)).abstract == "Theirs."
+
+
+@pytest.mark.parametrize(
+    ("other", "outcome"),
+    [
+        (PaperDraft(title="a PAPER!", authors=("A. Lee",)), Outcome.DUPLICATE),
+        (PaperDraft(title="A Paper"), Outcome.DUPLICATE),
+        (PaperDraft(title="A Paper", date=PartialDate(2024)), Outcome.DUPLICATE),
+        (PaperDraft(title="A Paper", date=PartialDate(2025)), Outcome.ADDED),
+        (PaperDraft(title="A Paper", authors=("Xi Wu",)), Outcome.ADDED),
+        (PaperDraft(title="A Paper, Again"), Outcome.ADDED),
+    ],
+)
+async def test_a_likeness_is_offered_and_never_merged(
+    library: Library, other: PaperDraft, outcome: Outcome
+) -> None:
+    paper = await added(library, ARXIV)
+    result = await admit(library, other)
+    assert result.outcome is outcome
+    if outcome is Outcome.DUPLICATE:
+        assert result.paper == paper
+        assert await library.papers.count() == 1
+        again = await admit(library, other, despite_likeness=True)
+        assert again.outcome is Outcome.ADDED
+
+
+async def test_two_arxiv_ids_are_two_papers_whatever_else_they_share(library: Library) -> None:
+    await added(library, replace(ARXIV, identifiers=("arxiv:2302.00001", "url:lab.org/both")))
+    other = replace(ARXIV, title="Other", identifiers=("arxiv:2302.00002", "url:lab.org/both"))
+    result = await admit(library, other)
+    assert result.outcome is Outcome.ADDED
+    assert result.paper is not None
+    assert result.paper.identifiers == ("arxiv:2302.00002",)
+
+
+async def test_a_removed_paper_is_brought_back_by_a_moderator_alone(library: Library) -> None:
+    paper = await added(library, ARXIV)
+    await library.remove(paper.id, ACTOR)
+    assert await library.papers.count() == 0
+    for origin in (Origin.FEED, Origin.IMPORT, Origin.STARTER):
+        assert (await admit(library, ARXIV, origin)).outcome is Outcome.REMOVED
+    for call in (library.papers.get(paper.id), library.papers.get_named("A Paper")):
+        with pytest.raises(PaperNotFound):
+            await call
+    with pytest.raises(PaperNotFound):
+        await library.remove(paper.id, ACTOR)
+    result = await admit(library, replace(ARXIV, abstract="More."), Origin.MODERATOR)
+    assert result.outcome is Outcome.RESTORED
+    restored = await library.papers.get(paper.id)
+    assert restored.abstract == "More."
+    assert [change.action for change in await library.history.of_paper(paper.id)] == [
+        "add",
+        "remove",
+        "restore",
+        "complete",
+    ]
+
+
+async def test_an_edit_cannot_take_another_papers_identifier(library: Library) -> None:
+    await added(library, ARXIV)
+    other = await added(library, PaperDraft(title="Other"))
+    with pytest.raises(PaperExists, match="“A Paper”"):
+        await library.edit(other.id, replace(as_draft(other), identifiers=ARXIV.identifiers), ACTOR)
+    with pytest.raises(PaperNotFound):
+        await library.edit(99, ARXIV, ACTOR)
+
+
+async def test_many_drafts_come_in_together_or_not_at_all(library: Library) -> None:
+    broken = replace(ARXIV, title="", identifiers=())
+    with pytest.raises(Exception, match="title"):
+        await library.admit_all([broken, ARXIV], Origin.IMPORT, ACTOR)
+    assert await library.papers.count() == 0
+    first, second = await library.admit_all(
+        [ARXIV, PaperDraft(title="Older")], Origin.IMPORT, ACTOR
+    )
+    assert first.paper is not None
+    assert second.paper is not None
+    assert first.paper.id > second.paper.id
+
+
+async def test_papers_are_named_by_number_title_identifier_or_link(library: Library) -> None:
+    paper = await added(library, replace(ARXIV, links=(Link(LinkKind.PAGE, "https://lab.org/a"),)))
+    for text in ("1", " #1 ", "a paper", "arXiv:2302.12433v4", "https://arxiv.org/abs/2302.12433"):
+        assert await library.papers.get_named(text) == paper
+    assert paper.url == "https://lab.org/a"
+    for text in ("2", "²", "", "9" * 30, "nothing"):
+        with pytest.raises(PaperNotFound):
+            await library.papers.get_named(text)
+
+
+async def test_papers_are_listed_in_parts(library: Library) -> None:
+    for number in range(5):
+        await added(library, PaperDraft(title=f"Paper {number}"))
+    first = await library.papers.all(limit=3)
+    rest = await library.papers.all(after=first[-1].id, limit=3)
+    assert [paper.id for paper in (*first, *rest)] == [1, 2, 3, 4, 5]
+
+
+async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library: Library) -> None:
+    await library.outbox.open_route(1, 2, ACTOR)
+    feed = await watched(library)
+    first = await library.take_in(feed, [entry("B"), entry("A")], state())
+    assert first.silent
+    assert [paper.title for paper in first.added] == ["A", "B"]
+    assert await library.outbox.next_due() == ()
+    second = await library.take_in(feed, [entry("D"), entry("C"), entry("B")], state())
+    assert not second.silent
+    assert second.known == 1
+    (due,) = await library.outbox.next_due()
+    assert (await library.papers.get(due.paper_id)).title == "C"
+
+
+async def test_an_entry_with_a_new_id_and_the_same_title_is_no_news(library: Library) -> None:
+    await library.outbox.open_route(1, 2, ACTOR)
+    feed = await watched(library)
+    await library.take_in(feed, [entry("Same", "old", date=PartialDate(2026))], state())
+    again = entry("Same", "new", date=PartialDate(2026, 11, 2))
+    intake = await library.take_in(feed, [again], state())
+    assert intake.added == ()
+    (completed,) = intake.completed
+    assert completed.date == PartialDate(2026, 11, 2)
+    assert await library.papers.count() == 1
+    assert (await library.take_in(feed, [again], state())).known == 1
+
+
+async def test_a_feed_that_empties_and_fills_again_brings_nothing_new(library: Library) -> None:
+    feed = await watched(library)
+    for entries in ([entry("A")], [], [entry("A")]):
+        intake = await library.take_in(feed, entries, state())
+    assert intake.added == ()
+
+
+async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(library: Library) -> None:
+    await library.outbox.open_route(1, 2, ACTOR)
+    known = await added(library, PaperDraft(title="Twice"))
+    other = await added(library, PaperDraft(title="Thrice"))
+    feed = await watched(library)
+    await library.take_in(feed, [], state())
+    intake = await library.take_in(feed, [entry("Twice"), entry("Thrice")], state())
+    assert {paper.id for _, paper in intake.duplicates} == {known.id, other.id}
+    assert (await library.feeds.get(feed.id)).duplicates == 2
+    thrice, twice = await library.feeds.duplicates(feed.id)
+    assert (twice.draft.title, twice.paper_id) == ("Twice", known.id)
+    added_one = await library.settle_duplicate(twice.id, ACTOR, add=True)
+    assert added_one.outcome is Outcome.ADDED
+    assert len(await library.outbox.next_due()) == 1
+    left = await library.settle_duplicate(thrice.id, ACTOR, add=False)
+    assert left.outcome is Outcome.UNCHANGED
+    for decided in (twice, thrice):
+        with pytest.raises(LabError, match="already"):
+            await library.settle_duplicate(decided.id, ACTOR, add=True)
+    assert (await library.take_in(feed, [entry("Thrice")], state())).known == 1
+
+
+async def test_what_a_feed_brings_is_counted_by_outcome(library: Library) -> None:
+    paper = await added(library, ARXIV)
+    removed = await added(library, PaperDraft(title="Gone", identifiers=("doi:10.1/gone",)))
+    await library.remove(removed.id, ACTOR)
+    feed = await watched(library)
+    intake = await library.take_in(
+        feed,
+        [
+            entry("A Paper", "1", identifiers=ARXIV.identifiers, abstract="New."),
+            entry("A Paper", "2", identifiers=ARXIV.identifiers),
+            entry("Gone", "3", identifiers=("doi:10.1/gone",)),
+        ],
+        state(),
+    )
+    assert [one.id for one in intake.completed] == [paper.id]
+    assert (intake.known, intake.removed) == (1, 1)
+
+
+async def test_feeds_are_watched_once_and_keep_their_state(
+    library: Library, clock: StillClock
+) -> None:
+    feed = await watched(library)
+    with pytest.raises(FeedExists):
+        await watched(library)
+    assert await library.feeds.due() == (feed,)
+    await library.feeds.record_failure(feed.id, "It broke.", NOW + timedelta(hours=1))
+    failed = await library.feeds.get(feed.id)
+    assert (failed.failures, failed.last_error) == (1, "It broke.")
+    assert await library.feeds.due() == ()
+    clock.move(timedelta(hours=2))
+    assert await library.feeds.due() == (failed,)
+    await library.note_unchanged(feed, state(etag='"1"', last_modified="now"))
+    good = await library.feeds.get(feed.id)
+    assert (good.failures, good.last_error, good.etag) == (0, "", '"1"')
+    assert good.last_success_at == clock()
+    assert (await library.feeds.all())[0] == good
+    await library.feeds.remove(feed.id)
+    assert await library.take_in(feed, [entry("A")], state()) == Intake()
+    for call in (library.feeds.get(feed.id), library.feeds.remove(feed.id)):
+        with pytest.raises(FeedNotFound):
+            await call
+
+
+async def announce(library: Library, title: str) -> int:
+    result = await library.admit(PaperDraft(title=title), Origin.MODERATOR, ACTOR, announce=True)
+    assert result.paper is not None
+    return result.paper.id
+
+
+async def test_an_announcement_goes_its_way_in_order(library: Library, clock: StillClock) -> None:
+    outbox = library.outbox
+    assert await outbox.open_route(1, 2, ACTOR)
+    assert not await outbox.open_route(1, 2, ACTOR)
+    first = await announce(library, "First")
+    await announce(library, "Second")
+    (due,) = await outbox.next_due()
+    assert (due.paper_id, due.state, due.nonce) == (first, AnnouncementState.WAITING, "herald-1")
+    assert await outbox.claim(due.id)
+    (claimed,) = await outbox.next_due()
+    assert (claimed.state, claimed.attempts, claimed.claimed_at) == (
+        AnnouncementState.CLAIMED,
+        1,
+        clock(),
+    )
+    await outbox.record_refused(claimed)
+    await outbox.postpone(2, clock() + timedelta(minutes=1))
+    assert await outbox.failures(2) == 1
+    assert await outbox.failures(99) == 0
+    assert await outbox.next_due() == ()
+    clock.move(timedelta(minutes=2))
+    (again,) = await outbox.next_due()
+    assert (again.paper_id, again.state) == (first, AnnouncementState.WAITING)
+    await outbox.record_sent(again, 123)
+    assert not await outbox.claim(again.id)
+    assert await outbox.failures(2) == 0
+    (route,) = await outbox.routes(1)
+    assert (route.waiting, route.sent) == (1, 1)
+    (sent,) = await outbox.of_paper(first)
+    assert sent.message_id == 123
+
+
+async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
+    library: Library,
+) -> None:
+    outbox = library.outbox
+    await outbox.open_route(1, 2, ACTOR)
+    await announce(library, "Waiting")
+    await outbox.stop_route(2, "the channel is gone")
+    assert await outbox.next_due() == ()
+    assert (await outbox.routes())[0].stopped_because == "the channel is gone"
+    assert await outbox.open_route(1, 2, ACTOR)
+    assert len(await outbox.next_due()) == 1
+    assert not await outbox.close_route(7, 2)
+    assert await outbox.close_route(1, 2)
+    assert not await outbox.close_route(1, 2)
+    assert await outbox.routes() == ()
+    await outbox.open_route(1, 2, ACTOR)
+    assert await outbox.next_due() == ()
+
+
+async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
+    library: Library,
+) -> None:
+    await library.outbox.open_route(1, 2, ACTOR)
+    paper = await announce(library, "Once")
+    (due,) = await library.outbox.next_due()
+    await library.outbox.record_sent(due, 5)
+    await library.outbox.close_route(1, 2)
+    await library.outbox.open_route(1, 2, ACTOR)
+    await library.remove(paper, ACTOR)
+    await library.admit(PaperDraft(title="Once"), Origin.MODERATOR, ACTOR, announce=True)
+    assert len(await library.outbox.of_paper(paper)) == 1
+
+
+async def test_questions_and_facts_are_kept(library: Library, clock: StillClock) -> None:
+    number = await library.notes.remember("a question")
+    assert await library.notes.remember("a question") == number
+    assert await library.notes.recall(number) == "a question"
+    clock.move(timedelta(days=400))
+    other = await library.notes.remember("another")
+    assert other > number
+    assert await library.notes.recall(number) is None
+    await library.notes.keep_fact("name", "one")
+    await library.notes.keep_fact("name", "two")
+    assert await library.notes.fact("name") == "two"
+    assert await library.notes.fact("nothing") is None
+
+
+def test_dates_are_as_precise_as_they_are_known() -> None:
+    assert [str(PartialDate.parse(text)) for text in ("2023", "2023-7", "2023-07-04")] == [
+        "2023",
+        "2023-07",
+        "2023-07-04",
+    ]
+    for text in ("23", "2023-13", "2023-02-30", "soon", "0999"):
+        with pytest.raises(InvalidInput):
+            PartialDate.parse(text)
+    with pytest.raises(InvalidInput):
+        PartialDate(2023, None, 4)
+    assert not Filters()
+    assert Filters(author="x")
+
+
+titles = st.sampled_from(["One", "Two", "Three"])
+identifiers = st.lists(
+    st.sampled_from(["arxiv:2302.00001", "arxiv:2302.00002", "doi:10.1/a", "url:lab.org/a"]),
+    min_size=1,
+    max_size=2,
+    unique=True,
+).map(tuple)
+drafts = st.builds(
+    PaperDraft,
+    title=titles,
+    authors=st.sampled_from([(), ("Ann Lee",), ("Xi Wu", "Bo Chen")]),
+    abstract=st.sampled_from(["", "An abstract."]),
+    identifiers=identifiers,
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(offered=st.lists(drafts, max_size=8))
+async def test_taking_in_the_same_again_changes_nothing(
+    offered: list[PaperDraft], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("again") / "lab.db"
+    async with open_library(path, StillClock()) as library:
+        for draft in offered:
+            await admit(library, draft)
+        # What one draft completed may complete what another said of it, so let it settle first.
+        for _ in range(2):
+            for draft in offered:
+                await admit(library, draft)
+        before = await library.papers.all()
+        for draft in offered:
+            assert (await admit(library, draft)).outcome in {Outcome.UNCHANGED, Outcome.DUPLICATE}
+        assert await library.papers.all() == before
+        owned = [name for paper in before for name in paper.identifiers]
+        assert len(owned) == len(set(owned))

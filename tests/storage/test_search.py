@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from storage.errors import AuthorAmbiguous, AuthorNotFound, InvalidInput
+from storage.fulltext import parse
+from storage.library import Library
+from storage.records import Actor, Filters, Origin, PaperDraft, PartialDate, Sort
+
+ACTOR = Actor("test", "a test")
+
+
+async def fill(library: Library, *drafts: PaperDraft) -> None:
+    for draft in drafts:
+        await library.admit(draft, Origin.IMPORT, ACTOR, despite_likeness=True)
+
+
+async def titles(library: Library, text: str, sort: Sort = Sort.RELEVANCE) -> list[str]:
+    found = await library.search.find(parse(text), sort=sort, limit=50)
+    return [paper.title for paper in found.results.papers]
+
+
+async def test_an_exact_title_is_first_and_titles_outrank_abstracts(library: Library) -> None:
+    await fill(
+        library,
+        PaperDraft(title="Something else", abstract="lens " * 50),
+        PaperDraft(title="The tuned lens and other lenses", abstract="lens lens lens"),
+        PaperDraft(title="Lens"),
+        PaperDraft(title="A third lens", venue="Lens"),
+    )
+    found = await titles(library, "lens")
+    assert found[0] == "Lens"
+    assert found[-1] == "Something else"
+    assert len(found) == 4
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "o(t^2)",
+        "recasting attention",
+        "self-attention",
+        "selfattention",
+        '"self attention"',
+        "“Recasting Self”",
+        "RECAST",
+        "malgorzata",
+        "author:polacin",
+        "venue:icml recasting",
+        "year:2023",
+        "year:2022..",
+        "tag:attention",
+        "recasting -bloom",
+        "-bloom tag:attention",
+        "注意力",
+        "意力",
+    ],
+)
+async def test_a_paper_is_found_however_it_is_asked_for(library: Library, query: str) -> None:
+    await fill(
+        library,
+        PaperDraft(
+            title="Recasting Self-Attention 注意力",
+            authors=("Małgorzata Połacin",),
+            abstract=r"From $\mathcal{O}(T^2)$ down.",
+            venue="ICML",
+            date=PartialDate(2023),
+            tags=("attention",),
+        ),
+        PaperDraft(title="BLOOM", date=PartialDate(2021)),
+    )
+    assert await titles(library, query) == ["Recasting Self-Attention 注意力"]
+
+
+async def test_every_word_must_match_and_no_excluded_one_may(library: Library) -> None:
+    await fill(library, PaperDraft(title="One two"), PaperDraft(title="Two three"))
+    assert await titles(library, "two") == ["Two three", "One two"]
+    assert await titles(library, "one three") == []
+    assert await titles(library, "two -three") == ["One two"]
+    assert await titles(library, "-three") == ["One two"]
+    assert await titles(library, "") == ["Two three", "One two"]
+
+
+async def test_the_nearest_spelling_is_searched_and_named(library: Library) -> None:
+    await fill(library, PaperDraft(title="Holographic representations"))
+    found = await library.search.find(parse("holografic"))
+    assert found.searched_for == "holographic"
+    assert found.results.total == 1
+    assert (await library.search.find(parse("qqqqqqqq"))).searched_for == ""
+    nothing = await library.search.find(parse("holographik year:1990"))
+    assert (nothing.searched_for, nothing.results.total) == ("", 0)
+
+
+async def test_lists_are_sorted_and_paged(library: Library) -> None:
+    await fill(
+        library,
+        PaperDraft(title="B paper", date=PartialDate(2020)),
+        PaperDraft(title="A paper", date=PartialDate(2022)),
+        PaperDraft(title="C paper"),
+    )
+    newest = ["C paper", "A paper", "B paper"]
+    assert await titles(library, "paper", Sort.NEWEST) == newest
+    assert await titles(library, "paper", Sort.OLDEST) == newest[::-1]
+    assert await titles(library, "paper", Sort.TITLE) == ["A paper", "B paper", "C paper"]
+    second = await library.search.find(parse("paper"), sort=Sort.TITLE, offset=1, limit=1)
+    assert (second.results.total, second.results.offset) == (3, 1)
+    assert [paper.title for paper in second.results.papers] == ["B paper"]
+    beyond = await library.search.find(parse("paper"), offset=9)
+    assert (beyond.results.total, beyond.results.papers) == (3, ())
+
+
+async def test_chance_is_fair_and_respects_filters(library: Library) -> None:
+    assert await library.search.random() is None
+    await fill(
+        library,
+        *(PaperDraft(title=f"P{n}", venue="ICML", authors=("Ann Lee",)) for n in range(4)),
+        PaperDraft(title="Other", venue="ACL", date=PartialDate(2020)),
+    )
+    drawn = Counter([(await library.search.random(Filters(venue="icml"))).title for _ in range(80)])  # type: ignore[union-attr]
+    assert set(drawn) == {"P0", "P1", "P2", "P3"}
+    assert min(drawn.values()) > 4
+    only = await library.search.random(Filters(first_year=2019, last_year=2020))
+    assert only is not None
+    assert only.title == "Other"
+    assert await library.search.random(Filters(author="nobody")) is None
+
+
+async def test_titles_venues_and_tags_are_suggested(library: Library) -> None:
+    await fill(
+        library,
+        PaperDraft(title="Lens of the tuned kind", venue="ICML", tags=("probe",)),
+        PaperDraft(title="Tuned lens", venue="ICML"),
+        PaperDraft(title="Other", venue="ACL"),
+    )
+    assert [title for _, title in await library.search.titles("tuned le")] == [
+        "Tuned lens",
+        "Lens of the tuned kind",
+    ]
+    assert len(await library.search.titles("")) == 3
+    assert await library.search.titles("zz") == ()
+    assert await library.search.venues("") == (("ICML", 2), ("ACL", 1))
+    assert await library.search.venues("ac") == (("ACL", 1),)
+    assert await library.search.tags("pro") == (("probe", 1),)
+
+
+async def test_a_short_credit_counts_while_one_person_answers_to_it(library: Library) -> None:
+    await fill(
+        library,
+        PaperDraft(title="Full", authors=("Stella Biderman", "Ann Lee")),
+        PaperDraft(title="Bare", authors=("Biderman", "Ann Lee")),
+        PaperDraft(title="Initial", authors=("S. Biderman",)),
+        PaperDraft(title="Posted only", posted_by="Stella Biderman"),
+    )
+    person = await library.authors.find("biderman")
+    assert person.name == "Stella Biderman"
+    assert {paper.title for paper in person.papers} == {"Full", "Bare", "Initial"}
+    assert set(person.forms) == {"Stella Biderman", "Biderman", "S. Biderman"}
+    assert person.coauthors == (("Ann Lee", 2),)
+
+    await fill(library, PaperDraft(title="Cousin", authors=("Anna Biderman",)))
+    with pytest.raises(AuthorAmbiguous) as caught:
+        await library.authors.find("Biderman")
+    assert set(caught.value.people) == {"Anna Biderman", "Stella Biderman"}
+    stella = await library.authors.find("Stella Biderman")
+    assert {paper.title for paper in stella.papers} == {"Full", "Initial"}
+
+
+async def test_removed_papers_credit_nobody(library: Library) -> None:
+    await fill(library, PaperDraft(title="Gone", authors=("Ann Lee",)))
+    await library.remove(1, ACTOR)
+    with pytest.raises(AuthorNotFound):
+        await library.authors.find("Ann Lee")
+    assert await library.authors.suggest("ann") == ()
+
+
+async def test_an_unknown_name_is_answered_with_similar_ones(library: Library) -> None:
+    await fill(library, PaperDraft(title="A", authors=("Stella Biderman",)))
+    with pytest.raises(AuthorNotFound, match="Stella Biderman"):
+        await library.authors.find("Stela Biedermann")
+    with pytest.raises(AuthorNotFound) as caught:
+        await library.authors.find("Qqq Www")
+    assert caught.value.similar == ()
+    with pytest.raises(InvalidInput):
+        await library.authors.find(" . ")
+
+
+async def test_the_papers_years_and_venues_of_a_person_are_told(library: Library) -> None:
+    await fill(
+        library,
+        PaperDraft(title="A", authors=("Ann Lee",), venue="ICML", date=PartialDate(2020)),
+        PaperDraft(title="B", authors=("Lee, Ann",), venue="ICML", date=PartialDate(2023)),
+        PaperDraft(title="C", authors=("Ann Lee",)),
+    )
+    person = await library.authors.find("A. Lee")
+    assert person.years == (2020, 2023)
+    assert person.venues == (("ICML", 2),)
+    assert len(person.papers) == 3
+
+
+async def test_names_are_suggested_by_any_part_of_them(library: Library) -> None:
+    await fill(
+        library,
+        PaperDraft(title="A", authors=("Ann Lee", "Juan Manuel Zambrano Chaves")),
+        PaperDraft(title="B", authors=("Ann Lee",)),
+    )
+    assert await library.authors.suggest("") == (
+        ("Ann Lee", 2),
+        ("Juan Manuel Zambrano Chaves", 1),
+    )
+    for typed in ("zam", "chaves", "juan m", "manuel cha"):
+        assert await library.authors.suggest(typed) == (("Juan Manuel Zambrano Chaves", 1),)
+    assert await library.authors.suggest("lee zam") == ()
