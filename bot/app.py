@@ -21,6 +21,7 @@ from bot.client import LabHerald
 from bot.feeds.poller import Poller
 from bot.settings import Settings
 from bot.web import open_web
+from storage.database import require_writable
 from storage.errors import DatabaseUnusable, LabError
 from storage.library import Library, open_library
 from storage.moments import Clock
@@ -94,7 +95,7 @@ async def run(settings: Settings) -> None:
         )
     if not settings.home_guild_ids:
         _log.warning("HOME_GUILD_IDS is not set, so /curate and /feed are offered nowhere.")
-    _end_on_signals()
+    end_on_signals()
     with only_one(settings.database_path):
         async with open_app(settings) as app:
             timers = [
@@ -105,9 +106,19 @@ async def run(settings: Settings) -> None:
                 await _connect(app.client, settings.discord_token)
 
 
+def end_on_signals() -> None:
+    """Let Ctrl-C and SIGTERM cancel the task that calls this: everything is closed in order."""
+    task = asyncio.current_task()
+    if task is not None:
+        with contextlib.suppress(NotImplementedError):  # Windows has no such signals for loops
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
 @contextmanager
 def only_one(database: Path) -> Generator[None]:
     """Hold the database for this process alone; raises `DatabaseUnusable` where another has it."""
+    require_writable(database)  # the lock would make missing folders
     lock = FileLock(f"{database}.lock")
     try:
         lock.acquire(blocking=False)
@@ -143,11 +154,5 @@ async def _connect(client: LabHerald, token: str) -> None:
         raise CannotStart(
             f"Discord can't be reached ({error}). Check this machine's network, then start again."
         ) from error
-
-
-def _end_on_signals() -> None:
-    """Let SIGTERM end the bot as Ctrl-C does: everything is closed, nothing is lost."""
-    task = asyncio.current_task()
-    if task is not None:
-        with contextlib.suppress(NotImplementedError):  # Windows has no such signals for loops
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    except (discord.HTTPException, discord.GatewayNotFound) as error:
+        raise CannotStart(f"Discord refused the connection: {error}.") from error

@@ -201,7 +201,13 @@ def run(settings: Settings) -> None:
 
 @main.command()
 @click.option("--check", is_flag=True, help="Take the tour in the terminal, without a browser.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8642, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65534),
+    default=8642,
+    show_default=True,
+    help="The page's port; its feed's site takes the next one.",
+)
 def demo(*, check: bool, port: int) -> None:
     """Show the bot on a simulated Discord in the browser; needs no account and no network."""
     try:

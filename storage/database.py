@@ -133,12 +133,7 @@ async def open_database(path: Path) -> AsyncGenerator[Database]:
     Raises `DatabaseUnusable` where it can't be opened or written, `DatabaseNewer` where a later
     program wrote it.
     """
-    if not path.parent.is_dir():
-        raise DatabaseUnusable(
-            f"The folder {path.parent} for the database does not exist. Make it, or set "
-            "DATABASE_PATH to another place."
-        )
-    _require_writable(path)
+    require_writable(path)
     async with contextlib.AsyncExitStack() as stack:
         try:
             writer = await _connect(path)
@@ -163,8 +158,13 @@ async def open_database(path: Path) -> AsyncGenerator[Database]:
         await database.close()
 
 
-def _require_writable(path: Path) -> None:
-    """Raise `DatabaseUnusable` where this user can't write the file, or it is none."""
+def require_writable(path: Path) -> None:
+    """Raise `DatabaseUnusable` where this user can't make or write the file, or it is none."""
+    if not path.parent.is_dir():
+        raise DatabaseUnusable(
+            f"The folder {path.parent} for the database does not exist. Make it, or set "
+            "DATABASE_PATH to another place."
+        )
     try:
         path.open("ab").close()
     except OSError as error:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 
 import click
 import simcord
 
+from bot.app import CannotStart, end_on_signals
 from bot.demo.tour import walk
 from bot.demo.world import World, open_world
 
 _FIRST_PAPER_AFTER = 20.0  # seconds
 _LOOK_EVERY = 1.0  # seconds
-_SITE_PORT = 8643
 
 
 def demo(*, check: bool, port: int) -> int:
-    """Show the bot at 127.0.0.1 until Ctrl-C, or take the tour; gives the exit code."""
+    """Show the bot at 127.0.0.1 until Ctrl-C, or take the tour; gives the exit code.
+
+    The page takes ``port`` and the feed's site the one after it; raises `CannotStart` where one of
+    them is taken.
+    """
     logging.getLogger("discord").setLevel(logging.ERROR)
     if check:
         return asyncio.run(_tour())
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(_show(port))
     click.echo("\nGood-bye.")
     return 0
@@ -34,8 +39,11 @@ async def _tour() -> int:
 
 
 async def _show(port: int) -> None:
+    end_on_signals()
+    _require_free(port)
+    _require_free(port + 1)
     async with (
-        open_world(_SITE_PORT) as world,
+        open_world(port + 1) as world,
         world.env.preview(
             world.papers,
             viewers=[world.member, world.moderator],
@@ -56,6 +64,18 @@ async def _show(port: int) -> None:
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise CannotStart(
+                f"Port {port} of this machine is taken, perhaps by another demo. End that one, or "
+                "choose other ports by --port."
+            ) from None
 
 
 async def _watch(world: World, preview: simcord.Preview) -> None:

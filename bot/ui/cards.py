@@ -33,6 +33,7 @@ _PALETTE = (
     0x5865F2, 0x2F9E8F, 0xD97706, 0x9B59B6, 0x2E86DE, 0xC2416B, 0x4C9F38, 0x8E6C3A,
 )  # fmt: skip
 _NEUTRAL = 0x99AAB5
+_MAX_CARD = 3300  # characters of one card, which leaves room for a sentence above it
 _MAX_URL = 512  # of a link button
 _LINK_LABELS = {
     LinkKind.PDF: "PDF",
@@ -55,7 +56,7 @@ class Layout(LayoutView):
 
 def paper(shown: Paper) -> Container[Any]:
     """The whole card of a paper."""
-    return _card(shown, heading=f"### {_title(shown, 700)}", abstract=1800)
+    return _card(shown, heading=f"### {_title(shown, 700)}", abstract=_MAX_CARD)
 
 
 def announcement(announcement_id: int, announced: Paper) -> Layout:
@@ -142,17 +143,20 @@ def plain(shown: Paper) -> str:
 def _card(
     shown: Paper, *, heading: str, abstract: int, button: Button[Any] | None = None
 ) -> Container[Any]:
+    """The card of one paper; the abstract has ``abstract`` characters, or what room is left."""
     card: Container[Any] = Container(TextDisplay(heading), accent_colour=_colour(shown))
-    if about := _byline(shown, 500):
+    about, footer = _byline(shown, 500), _footer(shown)
+    if about:
         card.add_item(TextDisplay(about))
-    if text := escape(shown.abstract, abstract):
+    room = _MAX_CARD - len(heading) - len(about) - len(footer)
+    if text := escape(shown.abstract, min(abstract, room)):
         card.add_item(TextDisplay(text))
     row = _links(shown)
     if button is not None:
         row.append(button)
     if row:
         card.add_item(ActionRow(*row[:5]))
-    card.add_item(TextDisplay(_footer(shown)))
+    card.add_item(TextDisplay(footer))
     return card
 
 

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+REQUIREMENT = re.compile(
+    r"[a-z0-9-]+==[\w.]+(?: ; [\w'.=<>! ()]+)? \\"  # a version, perhaps of one platform
+    r"|    --hash=sha256:[0-9a-f]{64}(?: \\)?"
+)
+PAGE = "ICML Ada Lovelace ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n\nRead More\n"
+
+
+def run(*words: str | Path, cwd: Path) -> str:
+    result = subprocess.run(
+        [str(word) for word in words], cwd=cwd, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment in which the wheel alone is installed; its libraries are this one's."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    ignored = shutil.ignore_patterns(".*", "build", "*.egg-info", "tests", "__pycache__")
+    shutil.copytree(ROOT, source, ignore=ignored)
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", folder, cwd=source)
+    (wheel,) = folder.glob("*.whl")
+    target = folder / "site"
+    run(
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+        *("--no-deps", "--no-index", "--target", target, wheel),
+        cwd=folder,
+    )
+    return target
+
+
+def test_the_wheel_alone_runs_and_ships_its_data(installed: Path, tmp_path: Path) -> None:
+    program = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(installed)!r}); "]
+    start = "from bot.cli import main; main(prog_name='lab-herald')"
+    located = run(*program[:2], f"{program[2]}import bot; print(bot.__file__)", cwd=tmp_path)
+    assert located.startswith(str(installed))
+    assert run(*program[:2], program[2] + start, "--version", cwd=tmp_path).startswith("lab-herald")
+    (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
+    for source in ("page.txt", "--starter"):
+        said = run(*program[:2], program[2] + start, "import", source, cwd=tmp_path)
+        assert "0 rejected" in said
+    assert (installed / "bin" / "lab-herald").is_file()
+    assert (installed / "bot" / "demo" / "upcoming.toml").is_file()
+
+
+def test_requirements_hold_versions_and_hashes_and_nothing_else() -> None:
+    for name in ("run", "demo", "dev"):
+        text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        assert [line for line in lines if not REQUIREMENT.fullmatch(line)] == []
+        assert len(lines) > 50
+
+
+def test_the_import_rules_hold() -> None:
+    assert "0 broken" in run(Path(sys.executable).with_name("lint-imports"), cwd=ROOT)
