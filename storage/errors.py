@@ -36,16 +36,6 @@ class PaperExists(LabError):
         self.paper = paper
 
 
-class PaperRemoved(LabError):
-    """A moderator removed this paper, so nothing but a moderator brings it back."""
-
-    def __init__(self, identifier: str) -> None:
-        super().__init__(
-            f"That paper was removed from the list on purpose ({identifier}), so I left it out."
-        )
-        self.identifier = identifier
-
-
 class AuthorNotFound(LabError):
     """No credited name in the catalogue is compatible with the name asked for."""
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,9 +10,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.feeds.fetch import NoFeedThere
+from bot.feeds.fetch import Fetched, NoFeedThere, feed_candidates
 from bot.feeds.poller import Poller, next_poll_at
-from bot.web import open_web
+from bot.web import WebError, open_web
 from storage.errors import FeedExists
 from storage.library import Library, open_library
 from storage.records import Actor
@@ -182,6 +183,38 @@ async def test_a_page_leads_to_its_feed(watch: Watch) -> None:
     watch.origin.bodies["/bare"] = b"<html></html>"
     with pytest.raises(NoFeedThere):
         await watch.poller.watch(watch.url("bare"), ACTOR)
+
+
+def test_an_arxiv_list_leads_to_its_feed_and_five_links_of_a_page_are_tried() -> None:
+    links = "".join(
+        f"<link rel=alternate type=application/rss+xml href='/{number % 20}'>"
+        for number in range(40)
+    )
+    page = Fetched("https://arxiv.org/list/cs.CL/recent", False, links.encode(), "", "", "")  # noqa: FBT003
+    found = list(feed_candidates(page))
+    assert found[0] == "https://rss.arxiv.org/rss/cs.CL"
+    assert found[1:] == [f"https://arxiv.org/{number}" for number in range(5)]
+
+
+async def test_an_answer_that_is_neither_a_feed_nor_a_refusal_is_a_sentence(watch: Watch) -> None:
+    watch.origin.statuses["/feed"] = 202
+    with pytest.raises(WebError, match="sent no feed"):
+        await watch.poller.watch(watch.url("feed"), ACTOR)
+
+
+async def test_a_fault_of_ours_in_one_feed_is_written_down_and_tried_again(watch: Watch) -> None:
+    watch.origin.bodies["/feed"] = feed("One")
+    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watch.origin.bodies["/feed"] = feed("Two", "One")
+    connection = sqlite3.connect(watch.library.path)
+    connection.execute("ALTER TABLE links RENAME TO stolen")
+    poll = await watch.poller.poll(watched)
+    assert "the log says what" in poll.error
+    assert (await watch.library.feeds.get(watched.id)).failures == 1
+    connection.execute("ALTER TABLE stolen RENAME TO links")
+    connection.close()
+    await watch.poller.poll(watched)
+    assert await watch.waiting() == 1
 
 
 async def test_a_feeds_venue_is_given_where_an_entry_has_none(watch: Watch) -> None:
