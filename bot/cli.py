@@ -22,7 +22,7 @@ from bot.starter import load_starter
 from storage.errors import InvalidInput, LabError
 from storage.fulltext import parse, years
 from storage.library import Library, open_library
-from storage.records import Actor, Filters, Origin, Sort
+from storage.records import Actor, Admission, Filters, Origin, Sort
 
 _T = TypeVar("_T")
 _SHELL = Actor("shell", "the shell")
@@ -84,8 +84,16 @@ def import_file(settings: Settings, file: Path | None, *, starter: bool, as_json
     else:
         listing = parse_listing(_read_text(file))
     origin = Origin.STARTER if starter else Origin.IMPORT
-    drafts = [listed.draft for listed in listing.papers]
-    results = _with_library(settings, lambda library: library.admit_all(drafts, origin, _SHELL))
+    results: list[Admission] = []
+    # A page lists the newest first; the oldest gets the lowest number.
+    drafts = [listed.draft for listed in reversed(listing.papers)]
+    _with_library(
+        settings,
+        lambda library: library.admit_all(
+            drafts, origin, _SHELL, each=lambda _draft, result: results.append(result)
+        ),
+    )
+    results.reverse()
     report = terminal.ImportReport.of(listing, results)
     click.echo(_dumped(report.as_json()) if as_json else report.as_text())
     if not listing.papers and not as_json:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+import contextlib
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -72,19 +74,31 @@ class Library:
         return result
 
     async def admit_all(
-        self, drafts: Sequence[PaperDraft], origin: Origin, actor: Actor
-    ) -> tuple[Admission, ...]:
-        """Take in many drafts, all or (on any exception) none; nothing is announced.
+        self,
+        drafts: Iterable[PaperDraft],
+        origin: Origin,
+        actor: Actor,
+        *,
+        rehearse: bool = False,
+        each: Callable[[PaperDraft, Admission], None] | None = None,
+    ) -> Counter[Outcome]:
+        """Take in many drafts in their order, all or (on any exception) none; announces nothing.
 
-        ``drafts`` come newest first, as pages list them, and are taken in oldest first; the
-        answers come in the order of the drafts.
+        ``drafts`` may be a generator that reads as it goes. ``each`` is told of every one as it is
+        decided. With ``rehearse`` nothing is kept: the answer is what would happen.
         """
         now = self._clock()
-        async with self._database.transaction() as db:
-            results = [
-                await admission.admit(db, draft, origin, actor, now) for draft in reversed(drafts)
-            ]
-        return tuple(reversed(results))
+        outcomes: Counter[Outcome] = Counter()
+        with contextlib.suppress(_Rehearsed):
+            async with self._database.transaction() as db:
+                for draft in drafts:
+                    result = await admission.admit(db, draft, origin, actor, now)
+                    outcomes[result.outcome] += 1
+                    if each:
+                        each(draft, result)
+                if rehearse:
+                    raise _Rehearsed
+        return outcomes
 
     async def edit(self, paper_id: int, draft: PaperDraft, actor: Actor) -> Paper:
         """Make a paper what a moderator says; the changed fields are theirs from now on.
@@ -180,6 +194,10 @@ class Library:
                 draft = replace(entry.draft, identifiers=tuple(lasting))
                 return await admission.admit_as(db, paper, draft, Origin.FEED, actor, self._clock())
         return await admission.admit(db, entry.draft, Origin.FEED, actor, self._clock())
+
+
+class _Rehearsed(Exception):
+    """Ends a transaction whose changes are not to be kept."""
 
 
 class _Tally:

@@ -57,7 +57,7 @@ def clock() -> StillClock:
 async def app(settings: Settings, clock: StillClock) -> AsyncIterator[App]:
     async with open_app(settings, clock) as app:
         await app.library.admit_all(
-            load_starter(), Origin.STARTER, Actor("starter", "the starter list")
+            reversed(load_starter()), Origin.STARTER, Actor("starter", "the starter list")
         )
         yield app
 

@@ -52,7 +52,7 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
         )
         async with open_site(site_port) as site, open_app(settings) as app:
             await app.library.admit_all(
-                load_starter(), Origin.STARTER, Actor("starter", "the starter list")
+                reversed(load_starter()), Origin.STARTER, Actor("starter", "the starter list")
             )
             async with simcord.run(app.client, strict_sync=False, check_errors=False) as env:
                 yield await _furnish(app, env, site)

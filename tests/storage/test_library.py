@@ -210,14 +210,21 @@ async def test_an_edit_cannot_take_another_papers_identifier(library: Library) -
 async def test_many_drafts_come_in_together_or_not_at_all(library: Library) -> None:
     broken = replace(ARXIV, title="", identifiers=())
     with pytest.raises(Exception, match="title"):
-        await library.admit_all([broken, ARXIV], Origin.IMPORT, ACTOR)
+        await library.admit_all([ARXIV, broken], Origin.IMPORT, ACTOR)
     assert await library.papers.count() == 0
-    first, second = await library.admit_all(
-        [ARXIV, PaperDraft(title="Older")], Origin.IMPORT, ACTOR
+    drafts = [ARXIV, PaperDraft(title="Another"), ARXIV]
+    would = await library.admit_all(drafts, Origin.IMPORT, ACTOR, rehearse=True)
+    assert await library.papers.count() == 0
+    told: list[tuple[str, Outcome]] = []
+    outcomes = await library.admit_all(
+        iter(drafts),
+        Origin.IMPORT,
+        ACTOR,
+        each=lambda draft, result: told.append((draft.title, result.outcome)),
     )
-    assert first.paper is not None
-    assert second.paper is not None
-    assert first.paper.id > second.paper.id
+    assert would == outcomes == {Outcome.ADDED: 2, Outcome.UNCHANGED: 1}
+    assert told[-1] == ("A Paper", Outcome.UNCHANGED)
+    assert [paper.title for paper in await library.papers.all()] == ["A Paper", "Another"]
 
 
 async def test_papers_are_named_by_number_title_identifier_or_link(library: Library) -> None:
