@@ -16,7 +16,7 @@ from bot.permissions import actor, require_curator, seen_by
 from bot.ui import buttons, cards, forms
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
-from storage.admission import as_draft
+from storage.completion import as_draft
 from storage.errors import LabError
 from storage.records import Origin, Outcome, PaperDraft
 from storage.records import Paper as PaperRecord

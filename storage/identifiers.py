@@ -82,6 +82,15 @@ def identify(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+_SCHEMES = ("arxiv", "doi", "url", "guid", "listed")
+
+
+def strength(identifier: str) -> int:
+    """How much an identifier says by its kind, 0 the most; an unknown kind says the least."""
+    scheme = identifier.partition(":")[0]
+    return _SCHEMES.index(scheme) if scheme in _SCHEMES else len(_SCHEMES)
+
+
 def feed_guid(feed: str, guid: str) -> str:
     """The identifier of an entry that has nothing better than its feed's own id."""
     return f"guid:{feed}#{guid}"

@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from storage import admission, feeds, history, outbox, papers
+from storage.admission import Source
 from storage.authors import Authors
+from storage.completion import as_draft, normal
 from storage.database import Connection, Database, open_database
 from storage.errors import LabError, PaperExists, PaperNotFound
 from storage.feeds import Feeds
@@ -33,6 +36,8 @@ from storage.records import (
     PaperDraft,
 )
 from storage.search import Search
+
+_BATCH = 500  # drafts that are decided together
 
 
 class Library:
@@ -65,10 +70,9 @@ class Library:
     ) -> Admission:
         """Take in one draft; ``announce`` tells every announcement channel of an added paper."""
         now = self._clock()
+        source = Source(origin, actor, now)
         async with self._database.transaction() as db:
-            result = await admission.admit(
-                db, draft, origin, actor, now, despite_likeness=despite_likeness
-            )
+            result = await admission.admit(db, draft, source, despite_likeness=despite_likeness)
             if announce and result.outcome is Outcome.ADDED and result.paper:
                 await outbox.queue(db, result.paper.id, now)
         return result
@@ -87,15 +91,19 @@ class Library:
         ``drafts`` may be a generator that reads as it goes. ``each`` is told of every one as it is
         decided. With ``rehearse`` nothing is kept: the answer is what would happen.
         """
-        now = self._clock()
+        source = Source(origin, actor, self._clock())
         outcomes: Counter[Outcome] = Counter()
+
+        def count(draft: PaperDraft, result: Admission) -> None:
+            outcomes[result.outcome] += 1
+            if each:
+                each(draft, result)
+
+        rest = iter(drafts)
         with contextlib.suppress(_Rehearsed):
             async with self._database.transaction() as db:
-                for draft in drafts:
-                    result = await admission.admit(db, draft, origin, actor, now)
-                    outcomes[result.outcome] += 1
-                    if each:
-                        each(draft, result)
+                while batch := list(islice(rest, _BATCH)):
+                    await admission.admit_batch(db, batch, source, count)
                 if rehearse:
                     raise _Rehearsed
         return outcomes
@@ -107,13 +115,14 @@ class Library:
         """
         async with self._database.transaction() as db:
             before = await _present(db, paper_id)
-            for identifier in draft.identifiers:
-                owner = await papers.owner(db, identifier)
-                if owner not in {None, paper_id}:
-                    raise PaperExists((await papers.load(db, [owner or 0]))[0])
-            old = history.snapshot(admission.as_draft(before))
+            paper_id = before.id
+            owners = await papers.owners(db, draft.identifiers)
+            if others := [owner for owner in owners.values() if owner != paper_id]:
+                raise PaperExists((await papers.load(db, others))[0])
+            draft = normal(draft)
+            old = history.snapshot(as_draft(before))
             new = history.snapshot(draft)
-            await papers.replace(db, paper_id, draft)
+            await papers.replace(db, before, draft)
             await papers.lock(db, paper_id, [name for name in new if new[name] != old[name]])
             (after,) = await papers.load(db, [paper_id])
             await history.record(db, self._clock(), actor, "edit", before, after)
@@ -125,7 +134,7 @@ class Library:
         async with self._database.transaction() as db:
             before = await _present(db, paper_id)
             await papers.set_removed(db, before, now)
-            (after,) = await papers.load(db, [paper_id])
+            (after,) = await papers.load(db, [before.id])
             await history.record(db, now, actor, "remove", before, after)
         return before
 
@@ -141,12 +150,12 @@ class Library:
             if polled is None:
                 return Intake()
             intake = _Tally(silent=not polled)
-            actor = Actor(f"feed:{feed.id}", feed.title)
+            source = Source(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
             for entry in reversed(entries):
                 if await feeds.is_known(db, feed.id, entry):
                     intake.known += 1
                     continue
-                result = await self._admit_entry(db, feed, entry, actor)
+                result = await self._admit_entry(db, feed, entry, source)
                 await feeds.record_entry(db, feed.id, entry, result, now)
                 intake.count(entry.draft, result)
                 if result.outcome is Outcome.ADDED and result.paper and polled:
@@ -172,16 +181,15 @@ class Library:
             if not add:
                 await feeds.decide(db, entry_id, None)
                 return Admission(Outcome.UNCHANGED, None)
-            result = await admission.admit(
-                db, draft, Origin.FEED, actor, now, despite_likeness=True
-            )
+            source = Source(Origin.FEED, actor, now)
+            result = await admission.admit(db, draft, source, despite_likeness=True)
             await feeds.decide(db, entry_id, result.paper.id if result.paper else None)
             if result.outcome is Outcome.ADDED and result.paper:
                 await outbox.queue(db, result.paper.id, now)
         return result
 
     async def _admit_entry(
-        self, db: Connection, feed: Feed, entry: Entry, actor: Actor
+        self, db: Connection, feed: Feed, entry: Entry, source: Source
     ) -> Admission:
         """Admit an entry, knowing it again under a new id where its title and feed are the same.
 
@@ -192,8 +200,8 @@ class Library:
             if admission.may_be_same(paper, entry.draft):
                 lasting = [name for name in entry.draft.identifiers if not is_feed_guid(name)]
                 draft = replace(entry.draft, identifiers=tuple(lasting))
-                return await admission.admit_as(db, paper, draft, Origin.FEED, actor, self._clock())
-        return await admission.admit(db, entry.draft, Origin.FEED, actor, self._clock())
+                return await admission.admit_as(db, paper, draft, source)
+        return await admission.admit(db, entry.draft, source)
 
 
 class _Rehearsed(Exception):
@@ -232,7 +240,7 @@ class _Tally:
 
 
 async def _present(db: Connection, paper_id: int) -> Paper:
-    found = await papers.load(db, [paper_id])
+    found = await papers.load(db, [await papers.current(db, paper_id)])
     if not found or found[0].removed_at is not None:
         raise PaperNotFound(f"#{paper_id}")
     return found[0]

@@ -108,12 +108,12 @@ class Courier:
 
     async def _find_arrived(self, channel: _AnyChannel, announcement: Announcement) -> int | None:
         """The message by which this announcement stands in its channel already."""
-        marker = buttons.announced_id(announcement.id, announcement.paper_id)
+        marker = buttons.announced_mark(announcement.id)
         begin = (announcement.claimed_at or announcement.created_at) - _CLOCKS_DIFFER
         read = 0
         async for message in channel.history(limit=None):
             read += 1
-            if message.author == self._client.user and marker in _custom_ids(message):
+            if message.author == self._client.user and _is_marked(message, marker):
                 return message.id
             if read >= _ALWAYS_READ and message.created_at < begin:
                 break
@@ -139,12 +139,9 @@ def _batches(due: tuple[Announcement, ...]) -> Iterable[tuple[Announcement, ...]
     return (due[start : start + _AT_ONCE] for start in range(0, len(due), _AT_ONCE))
 
 
-def _custom_ids(message: discord.Message) -> set[str]:
-    return {
-        str(part.custom_id)
-        for part in _walk(message.components)
-        if getattr(part, "custom_id", None) is not None
-    }
+def _is_marked(message: discord.Message, marker: str) -> bool:
+    parts = _walk(message.components)
+    return any(str(getattr(part, "custom_id", "")).startswith(marker) for part in parts)
 
 
 def _walk(components: Iterable[Any]) -> Iterable[Any]:
