@@ -33,9 +33,9 @@ class SettleButton(LabButton, template=r"settle:(?P<entry>\d+):(?P<add>[01])"):
         result = await interaction.client.library.settle_duplicate(
             self.numbers["entry"], actor(interaction), add=bool(self.numbers["add"])
         )
-        text = "👌 Left as the paper that is in the list."
+        text = "👌 That paper was removed from the list on purpose, so I left it out."
         if result.paper:
-            known = "Added" if result.outcome is Outcome.ADDED else "It is in the list as"
+            known = "Added" if result.outcome is Outcome.ADDED else "It is the paper"
             text = f"✅ {known} {escape(result.paper.title, 300)} (#{result.paper.id})."
         await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
         await interaction.client.courier.deliver()

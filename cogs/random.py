@@ -77,7 +77,7 @@ async def _draw(library: Library, question: pages.Question, owner: int) -> cards
     paper = await library.search.random(question.filters)
     if paper is None:
         raise NothingToDraw(pages.described(question.filters))
-    number = await library.notes.remember(question.to_text())
+    number = library.notes.remember(question.to_text())
     return cards.random_paper(paper, owner, number)
 
 

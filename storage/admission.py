@@ -10,6 +10,7 @@ from storage import history, papers
 from storage.completion import FIELDS, as_draft, joined, normal
 from storage.database import Connection
 from storage.fulltext import fold
+from storage.identifiers import is_listed_title
 from storage.names import compatible, parse_name
 from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft, PartialDate
 
@@ -167,10 +168,12 @@ async def _identified(db: Connection, draft: PaperDraft) -> list[Paper]:
     """
     owners = await papers.owners(db, draft.identifiers)
     ids = dict.fromkeys(owners[name] for name in draft.identifiers if name in owners)
+    named = {owner for name, owner in owners.items() if not is_listed_title(name)}
     found = [
         paper
         for paper in await papers.load(db, list(ids))
         if not _contradict(paper.identifiers, draft.identifiers, "arxiv")
+        and (paper.id in named or may_be_same(paper, draft))
     ]
     if not found or found[0].removed_at is not None:
         return found[:1]

@@ -102,8 +102,16 @@ def is_feed_guid(identifier: str) -> bool:
 
 
 def listed_title(title: str) -> str:
-    """The identifier of an entry on a publications page that gives no id and no link."""
-    return f"listed:{fold(title)}"
+    """The identifier of an entry on a lab's own list, which names its papers by title.
+
+    It says less than others: lists have two papers of one title.
+    """
+    return f"listed:{fold(title) or title.casefold()}"
+
+
+def is_listed_title(identifier: str) -> bool:
+    """Whether an identifier is no more than the title on a list."""
+    return identifier.startswith("listed:")
 
 
 def _canonical_arxiv(found: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from storage.records import (
 from storage.search import Search
 
 _BATCH = 500  # drafts that are decided together
+_ENTRIES = 50  # of a feed that are taken in together
 
 
 class Library:
@@ -139,29 +141,48 @@ class Library:
         return before
 
     async def take_in(self, feed: Feed, entries: Sequence[Entry], state: FeedState) -> Intake:
-        """What one good poll brought: papers, announcements and the feed's state, together.
+        """What one good poll brought: papers with their announcements, then the feed's state.
 
-        ``entries`` come newest first, as feeds list them, and are taken in oldest first. The first
-        poll of a feed announces nothing.
+        ``entries`` come newest first, as feeds list them, and are taken in oldest first, some at a
+        time, so that nobody waits long for the list. The first poll of a feed announces nothing;
+        one that is interrupted is taken up again by the next.
         """
         now = self._clock()
-        async with self._database.transaction() as db:
-            polled = await feeds.is_polled(db, feed.id)
-            if polled is None:
-                return Intake()
-            intake = _Tally(silent=not polled)
-            source = Source(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
-            for entry in reversed(entries):
-                if await feeds.is_known(db, feed.id, entry):
-                    intake.known += 1
-                    continue
-                result = await self._admit_entry(db, feed, entry, source)
-                await feeds.record_entry(db, feed.id, entry, result, now)
-                intake.count(entry.draft, result)
-                if result.outcome is Outcome.ADDED and result.paper and polled:
-                    await outbox.queue(db, result.paper.id, now)
-            await feeds.record_success(db, feed.id, state, now)
+        oldest_first = list(reversed(entries))
+        present = {entry.key for entry in entries}
+        intake = _Tally()
+        for start in range(0, max(len(oldest_first), 1), _ENTRIES):
+            some = oldest_first[start : start + _ENTRIES]
+            async with self._database.transaction() as db:
+                polled = await feeds.is_polled(db, feed.id)
+                if polled is None:
+                    return Intake()
+                intake.silent = not polled
+                await self._take_in_some(db, feed, some, present, intake, now)
+                if start + _ENTRIES >= len(oldest_first):
+                    await feeds.record_success(db, feed.id, state, now)
         return intake.result()
+
+    async def _take_in_some(
+        self,
+        db: Connection,
+        feed: Feed,
+        entries: Sequence[Entry],
+        present: Collection[str],
+        intake: _Tally,
+        now: datetime,
+    ) -> None:
+        source = Source(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
+        known = await feeds.known_keys(db, feed.id, [entry.key for entry in entries])
+        for entry in entries:
+            if entry.key in known:
+                intake.known += 1
+                continue
+            result = await self._admit_entry(db, feed, entry, source, present)
+            await feeds.record_entry(db, feed.id, entry, result, now)
+            intake.count(entry.draft, result)
+            if result.outcome is Outcome.ADDED and result.paper and not intake.silent:
+                await outbox.queue(db, result.paper.id, now)
 
     async def note_unchanged(self, feed: Feed, state: FeedState) -> None:
         """Write down a poll that was told “not modified”."""
@@ -171,37 +192,41 @@ class Library:
     async def settle_duplicate(self, entry_id: int, actor: Actor, *, add: bool) -> Admission:
         """Decide a possible duplicate of a feed: a paper of its own, or the one it resembles.
 
-        Raises `LabError` where somebody has decided it already.
+        A new paper is announced where the entry was news. Raises `LabError` where somebody has
+        decided it already.
         """
-        now = self._clock()
+        source = Source(Origin.FEED, actor, self._clock())
         async with self._database.transaction() as db:
-            draft = await feeds.pending_draft(db, entry_id)
-            if draft is None:
+            duplicate = await feeds.undecided(db, entry_id)
+            if duplicate is None:
                 raise LabError("Somebody has decided that one already.")
-            if not add:
-                await feeds.decide(db, entry_id, None)
-                return Admission(Outcome.UNCHANGED, None)
-            source = Source(Origin.FEED, actor, now)
-            result = await admission.admit(db, draft, source, despite_likeness=True)
-            await feeds.decide(db, entry_id, result.paper.id if result.paper else None)
-            if result.outcome is Outcome.ADDED and result.paper:
-                await outbox.queue(db, result.paper.id, now)
+            known = await papers.load(db, [await papers.current(db, duplicate.paper_id)])
+            if add:
+                result = await admission.admit(db, duplicate.draft, source, despite_likeness=True)
+            else:
+                result = await admission.admit_as(db, known[0], duplicate.draft, source)
+            await feeds.decide(db, entry_id, result)
+            if result.outcome is Outcome.ADDED and result.paper and duplicate.is_news:
+                await outbox.queue(db, result.paper.id, source.at)
         return result
 
     async def _admit_entry(
-        self, db: Connection, feed: Feed, entry: Entry, source: Source
+        self, db: Connection, feed: Feed, entry: Entry, source: Source, present: Collection[str]
     ) -> Admission:
         """Admit an entry, knowing it again under a new id where its title and feed are the same.
 
         Such a feed's ids change from poll to poll, so the new one is no identifier to keep.
         """
-        earlier = await papers.load(db, await feeds.papers_titled(db, feed.id, entry.draft.title))
-        for paper in earlier:
-            if admission.may_be_same(paper, entry.draft):
-                lasting = [name for name in entry.draft.identifiers if not is_feed_guid(name)]
-                draft = replace(entry.draft, identifiers=tuple(lasting))
-                return await admission.admit_as(db, paper, draft, source)
-        return await admission.admit(db, entry.draft, source)
+        draft = entry.draft
+        earlier = await feeds.papers_titled(db, feed.id, draft.title, present)
+        if earlier is None:  # it waits for a moderator under its former id
+            return Admission(Outcome.UNCHANGED, None)
+        for paper in await papers.load(db, earlier):
+            if admission.may_be_same(paper, draft):
+                lasting = [name for name in draft.identifiers if not is_feed_guid(name)]
+                same = replace(draft, identifiers=tuple(lasting))
+                return await admission.admit_as(db, paper, same, source)
+        return await admission.admit(db, draft, source)
 
 
 class _Rehearsed(Exception):
@@ -211,20 +236,20 @@ class _Rehearsed(Exception):
 class _Tally:
     """An intake while it is being counted."""
 
-    def __init__(self, *, silent: bool) -> None:
+    def __init__(self) -> None:
+        self.silent = False
         self.known = 0
-        self._silent = silent
         self._removed = 0
         self._papers: dict[Outcome, list[Paper]] = {Outcome.ADDED: [], Outcome.UPDATED: []}
         self._duplicates: list[tuple[PaperDraft, Paper]] = []
 
     def count(self, draft: PaperDraft, result: Admission) -> None:
-        if result.outcome is Outcome.REMOVED or result.paper is None:
+        if result.outcome is Outcome.REMOVED:
             self._removed += 1
+        elif result.outcome is Outcome.UNCHANGED or result.paper is None:
+            self.known += 1
         elif result.outcome is Outcome.DUPLICATE:
             self._duplicates.append((draft, result.paper))
-        elif result.outcome is Outcome.UNCHANGED:
-            self.known += 1
         else:
             self._papers[result.outcome].append(result.paper)
 
@@ -235,7 +260,7 @@ class _Tally:
             duplicates=tuple(self._duplicates),
             known=self.known,
             removed=self._removed,
-            silent=self._silent,
+            silent=self.silent,
         )
 
 
@@ -250,4 +275,8 @@ async def _present(db: Connection, paper_id: int) -> Paper:
 async def open_library(path: Path, clock: Clock) -> AsyncGenerator[Library]:
     """Open the catalogue in a file, making it where there is none; see `open_database`."""
     async with open_database(path) as database:
-        yield Library(database, clock)
+        library = Library(database, clock)
+        try:
+            yield library
+        finally:
+            await library.notes.close()

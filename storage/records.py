@@ -282,11 +282,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class PendingDuplicate:
-    """An entry that may be a paper which the list has already, waiting for a moderator."""
+    """An entry that may be a paper which the list has already, waiting for a moderator.
+
+    ``is_news`` is false for one that stood in its feed at the first poll.
+    """
 
     id: int
     draft: PaperDraft
     paper_id: int
+    is_news: bool
 
 
 @dataclass(frozen=True, slots=True)

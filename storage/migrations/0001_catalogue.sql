@@ -139,8 +139,8 @@ CREATE INDEX changes_by_paper ON changes (paper_id, id);
 
 -- What a page of results shows, so that its buttons work after a restart.
 CREATE TABLE lookups (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, -- a forgotten number must never mean another question
-    question TEXT NOT NULL UNIQUE,
+    id INTEGER PRIMARY KEY, -- made of the question, so that a number never means another one
+    question TEXT NOT NULL,
     asked_at TEXT NOT NULL
 ) STRICT;
 
