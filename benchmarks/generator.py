@@ -81,7 +81,8 @@ def _word_weights(size: int) -> NDArray[np.float64]:
 def _person_weights(size: int) -> NDArray[np.float64]:
     """Most people have few papers, and the most prolific about the square root of all papers."""
     prolific = 200 * (size / 600_000) ** 0.3
-    return np.power(np.arange(size) + prolific, -0.75)
+    weights: NDArray[np.float64] = (np.arange(size) + prolific) ** -0.75
+    return weights
 
 
 def _drawer(chance: np.random.Generator, weights: NDArray[np.float64]) -> _Draw:
