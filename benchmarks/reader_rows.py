@@ -25,7 +25,7 @@ async def reader(bench: Bench) -> list[Row]:
     """One common word, and two words of a title, in turn."""
     with _open_reader(bench.small) as theirs:
         async with bench.library(bench.small) as library:
-            queries = _queries(await bench.sample(library, min(_SAMPLE, bench.small)))
+            queries = _queries(await bench.sample(library, _SAMPLE))
 
             async def ours_find(text: str) -> None:
                 await library.search.find(parse(text), limit=5)

@@ -23,7 +23,7 @@ _TITLES = 300
 async def search(bench: Bench) -> list[Row]:
     """The largest catalogue, searched in both ways."""
     async with bench.library(bench.size) as library, bench.plain(library) as plain:
-        papers = await bench.sample(library, min(_SAMPLE, bench.size))
+        papers = await bench.sample(library, _SAMPLE)
         common = common_words(papers)
         bench.chance("common").shuffle(common)
         rare = await _rare_queries(plain, papers, common, bench)
