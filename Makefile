@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format requirements clean
+.PHONY: help install demo test check bench format requirements clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: install ## Format, lint, types, import rules and tests.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
+
+bench: install ## Measure what is claimed of speed and size; see benchmarks/README.md.
+	$(BIN)/python -m benchmarks
 
 format: install ## Format the code and mend what the linter can.
 	$(BIN)/ruff format .
