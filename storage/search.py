@@ -352,22 +352,26 @@ async def _counted_off(db: Connection, filters: Filters) -> int | None:
 async def _nearest_queries(db: Connection, query: Query) -> list[_Nearest]:
     """The query in other spellings, to be tried in turn.
 
-    Words that no paper has give way to the nearest that some have; where there are none such,
-    every word may be a slip for another. Words near to nothing are left out at last.
+    Words that no paper has give way to the nearest that some have; then every word may be a slip
+    for another; at last, words near to nothing are left out.
     """
     words = [word for term in query.terms for word in term.split()]
     known = await spelling.counts(db, words)
-    doubted = [word for word in words if word not in known] or words
-    forms: dict[str, list[str]] = {}
-    for word in dict.fromkeys(words):
-        itself = [word] if word in known else []
-        near = await spelling.nearest(db, word) if word in doubted else []
-        forms[word] = list(dict.fromkeys([*itself, *near]))
-    closed = replace(query, terms=tuple(words), open_ended=False)
-    found = [word for word in words if forms[word]]
-    tries = [found, [word for word in words if word in known]]
+    near = {word: await spelling.nearest(db, word) for word in dict.fromkeys(words)}
+    unknown = {word: near[word] for word in near if word not in known}
+    every = {
+        word: list(dict.fromkeys([*([word] if word in known else []), *near[word]]))
+        for word in near
+    }
+    closed = replace(query, open_ended=False)
+    tries = [
+        (words, unknown),
+        (words, every),
+        ([word for word in words if every[word]], every),
+        ([word for word in words if word in known], {}),
+    ]
     return [
         _Nearest(replace(closed, terms=tuple(kept)), forms)
-        for kept in tries
-        if kept and (kept != words or forms != {word: [word] for word in words})
+        for kept, forms in tries
+        if kept and all(forms.get(word, [word]) for word in kept)
     ]
