@@ -9,7 +9,7 @@ from discord.app_commands import Choice
 
 from bot.errors import suggestions
 from bot.ui.text import clip, count
-from storage.errors import InvalidInput
+from storage.errors import FeedNotFound, InvalidInput
 from storage.fulltext import years
 from storage.records import Feed, Filters, Paper, Sort
 
@@ -46,12 +46,12 @@ class FeedOption(app_commands.Transformer):
     ) -> Feed:
         text = value.strip()
         for feed in await interaction.client.library.feeds.all():
-            if text in {f"#{feed.id}", feed.url} or text.casefold() == feed.title.casefold():
+            if (
+                text in {f"#{feed.id}", f"{feed.id}", feed.url}
+                or text.casefold() == feed.title.casefold()
+            ):
                 return feed
-        number = text.removeprefix("#")
-        return await interaction.client.library.feeds.get(
-            int(number) if number.isascii() and number.isdigit() and len(number) < 16 else 0
-        )
+        raise FeedNotFound(clip(text, 100))
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /

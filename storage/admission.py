@@ -140,7 +140,7 @@ async def _add(db: Connection, drafts: Sequence[PaperDraft], source: Source) -> 
     added = await papers.insert(db, drafts, source.origin, source.actor, source.at)
     if source.origin is Origin.MODERATOR:
         for paper in added:
-            await papers.lock(db, paper.id, _given_fields(paper))
+            await papers.lock(db, paper.id, _given_fields(PaperDraft(title=""), as_draft(paper)))
     await history.record_added(db, source.at, source.actor, added)
     return added
 
@@ -156,6 +156,8 @@ async def _complete(db: Connection, known: Paper, draft: PaperDraft, source: Sou
         return Admission(Outcome.UNCHANGED, known)
     await papers.replace(db, known, completed)
     (paper,) = await papers.load(db, [known.id])
+    if source.origin is Origin.MODERATOR:
+        await papers.lock(db, paper.id, _given_fields(before, completed))
     await history.record(db, source.at, source.actor, "complete", known, paper)
     return Admission(Outcome.UPDATED, paper)
 
@@ -199,9 +201,14 @@ def _may_be_one(one: Paper, other: Paper) -> bool:
     return same_words and not _contradict(one.identifiers, other.identifiers, "arxiv")
 
 
-def _given_fields(paper: Paper) -> list[str]:
-    empty = PaperDraft(title="")
-    return [name for name in FIELDS if getattr(paper, name) != getattr(empty, name)]
+def _given_fields(before: PaperDraft, after: PaperDraft) -> list[str]:
+    """The fields that a moderator's own words gave; what names a paper may still be added to."""
+    added_to = {"identifiers", "links", "tags"}
+    return [
+        name
+        for name in FIELDS
+        if name not in added_to and getattr(after, name) != getattr(before, name)
+    ]
 
 
 def _contradict(one: tuple[str, ...], other: tuple[str, ...], scheme: str) -> bool:

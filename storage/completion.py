@@ -18,7 +18,8 @@ _PREPRINTS = frozenset({"arxiv", "biorxiv", "bioxriv", "medrxiv", "chemrxiv", "p
 # Characters of a real abstract; less is a summary, more is the text of a page.
 _ABSTRACT = range(200, 4000)
 _KINDS = list(LinkKind)
-FIELDS = ("title", "authors", "abstract", "venue", "date", "note")  # that a moderator may set
+# What a moderator may set for good.
+FIELDS = ("title", "authors", "abstract", "venue", "date", "note", "identifiers", "links", "tags")
 
 
 def as_draft(paper: Paper) -> PaperDraft:

@@ -16,7 +16,7 @@ from storage.admission import Source
 from storage.authors import Authors
 from storage.completion import as_draft, normal
 from storage.database import Connection, Database, open_database
-from storage.errors import LabError, PaperExists, PaperNotFound
+from storage.errors import LabError, PaperChanged, PaperExists, PaperNotFound
 from storage.feeds import Feeds
 from storage.history import History
 from storage.identifiers import is_feed_guid
@@ -110,17 +110,23 @@ class Library:
                     raise _Rehearsed
         return outcomes
 
-    async def edit(self, paper_id: int, draft: PaperDraft, actor: Actor) -> Paper:
+    async def edit(
+        self, paper_id: int, draft: PaperDraft, actor: Actor, *, seen: PaperDraft | None = None
+    ) -> Paper:
         """Make a paper what a moderator says; the changed fields are theirs from now on.
 
-        Raises `PaperNotFound`, and `PaperExists` where an identifier is another paper's.
+        Raises `PaperNotFound`, `PaperExists` where an identifier is another paper's, and
+        `PaperChanged` where the paper is no longer what the moderator has ``seen``.
         """
         async with self._database.transaction() as db:
             before = await _present(db, paper_id)
             paper_id = before.id
             owners = await papers.owners(db, draft.identifiers)
             if others := [owner for owner in owners.values() if owner != paper_id]:
-                raise PaperExists((await papers.load(db, others))[0])
+                (other,) = await papers.load(db, others[:1])
+                raise PaperExists(other)
+            if seen is not None and as_draft(before) != seen:
+                raise PaperChanged
             draft = normal(draft)
             old = history.snapshot(as_draft(before))
             new = history.snapshot(draft)

@@ -139,7 +139,7 @@ def _poster_size(
         shared = endings[ending] > 1 and len(before[ending]) > 1
         if shared and endings[ending] * 2 > endings[tuple(words[-1:])]:
             longest = size
-    return longest or _usual_size(words)
+    return max(longest, _usual_size(words))
 
 
 def _usual_size(words: Sequence[str]) -> int:
@@ -171,7 +171,7 @@ def _read_entry(block: _Block, poster_size: int) -> PaperDraft | str:
         return f"“{_short(title)}” has neither a citation nor an abstract, so I left it out."
     words = _undoubled(block.header).split()
     split = len(words) - poster_size
-    readable = markup.line(markup.from_latex(title))
+    readable = markup.line(markup.from_latex(title)) or title
     return PaperDraft(
         title=readable,
         authors=citation.authors if citation else (),

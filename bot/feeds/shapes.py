@@ -30,7 +30,6 @@ _ARXIV_HEAD = re.compile(
     r"^\s*arXiv:\S+\s+Announce Type:.*?Abstract:\s*", re.DOTALL | re.IGNORECASE
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_FAMILY_INITIALS = re.compile(r"[^,]+,\s*(?:\w\.?[\s-]?){1,4}(?:,|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,7 @@ def _names(item: dict[str, Any]) -> list[str]:
     texts = [text for text in texts if text] or [_readable(item.get("author"))]
     names: list[str] = []
     for text in texts:
-        if len(texts) > 1 and text.count(",") <= 1 and not _FAMILY_INITIALS.match(text):
+        if len(texts) > 1 and text.count(",") <= 1:
             names.append(text)
         else:
             names += split_names(text)
