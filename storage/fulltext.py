@@ -137,6 +137,21 @@ def match_expression(
     return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
 
 
+def holds(query: Query, text: str, forms: Mapping[str, Sequence[str]] | None = None) -> bool:
+    """Whether all terms of a query stand in a folded text, as `match_expression` would say."""
+    text = f" {text} "
+    for place, term in enumerate(query.terms):
+        begun = query.open_ended and place == len(query.terms) - 1 and term not in (forms or {})
+        end = "" if begun else " "
+        spellings = (forms or {}).get(term) or [term]
+        if not any(
+            f" {form}{end}" in text or f" {form.replace(' ', '')}{end}" in text
+            for form in spellings
+        ):
+            return False
+    return True
+
+
 def exclusion(query: Query) -> str:
     """The MATCH expression for what must not be found; empty where nothing is excluded."""
     return " OR ".join(_term(term) for term in query.excluded)

@@ -165,6 +165,69 @@ async def _ranked(
 ) -> tuple[int, list[int]]:
     """How many papers match, at most one more than are counted, and the numbers of one page."""
     everywhere = _matches(query, fulltext.match_expression(query, "", forms), "paper_text")
+    newest = [row[0] for row in await db.all(everywhere.newest, everywhere.values)]
+    if len(newest) < _RANKED:
+        candidates = await _all_candidates(db, query, newest, forms)
+        total = len(newest)
+    else:
+        candidates, total = await _best_candidates(db, query, newest, everywhere, forms)
+    ranked = sorted(candidates, key=lambda one: _merit(query, one), reverse=True)
+    ids = [one.paper_id for one in ranked[offset : offset + limit]]
+    if len(ids) < limit and total > len(ranked):
+        more = await db.all(
+            f"""{everywhere.sql} AND {everywhere.rowid} NOT IN (SELECT value FROM json_each(?))
+                ORDER BY {everywhere.rowid} DESC LIMIT ? OFFSET ?""",  # noqa: S608 - constants
+            [
+                *(*everywhere.values, json.dumps([one.place for one in ranked])),
+                *(limit - len(ids), max(offset - len(ranked), 0)),
+            ],
+        )
+        ids += [row[0] & index.ID_MASK for row in more]
+    return total, ids
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A paper to be ranked; its tier tells where the words stand, 0 being the abstract."""
+
+    paper_id: int
+    place: int
+    title_key: str
+    tier: int
+
+
+async def _all_candidates(
+    db: Connection, query: Query, places: Sequence[int], forms: Mapping[str, Sequence[str]]
+) -> list[_Candidate]:
+    """Candidates from the few papers that match at all, by a look at their heads."""
+    rows = await db.all(
+        f"""SELECT papers.id, place, title_key,
+                paper_text.title, authors, paper_text.venue, paper_text.tags
+            FROM json_each(?) AS wanted CROSS JOIN paper_text ON paper_text.rowid = wanted.value
+            CROSS JOIN papers ON papers.id = wanted.value & {index.ID_MASK}""",  # noqa: S608
+        [json.dumps(places)],
+    )
+    candidates = []
+    for row in rows:
+        head = ""
+        tier = 0
+        for number, column in enumerate(("title", "authors", "venue", "tags")):
+            head = f"{head} {row[column]}"
+            if fulltext.holds(query, head, forms):
+                tier = max(3 - number, 1)
+                break
+        candidates.append(_Candidate(row["id"], row["place"], row["title_key"], tier))
+    return candidates
+
+
+async def _best_candidates(
+    db: Connection,
+    query: Query,
+    newest: Sequence[int],
+    everywhere: _Matches,
+    forms: Mapping[str, Sequence[str]],
+) -> tuple[list[_Candidate], int]:
+    """The newest candidates of each tier, where very many papers match, and how many do."""
     # Whether a paper lacks an excluded word, the index of heads can't tell.
     source = "paper_text" if query.excluded else "paper_heads"
     tiers = [_matches(query, fulltext.match_expression(query, c, forms), source) for c in _TIERS]
@@ -175,31 +238,17 @@ async def _ranked(
                 UNION ALL SELECT rowid, 3 FROM ({tiers[0].newest})
                 UNION ALL SELECT rowid, 2 FROM ({tiers[1].newest})
                 UNION ALL SELECT rowid, 1 FROM ({tiers[2].newest})
-                UNION ALL SELECT rowid, 0 FROM ({everywhere.newest}))
-            SELECT id, title_key, papers.place, MAX(tier) AS tier,
+                UNION ALL SELECT value, 0 FROM json_each(?))
+            SELECT id, papers.place, title_key, MAX(tier) AS tier,
                 (SELECT COUNT(*) FROM ({everywhere.sql} LIMIT {_COUNTED + 1})) AS total
             FROM tiers JOIN papers ON id = tiers.place & {index.ID_MASK} GROUP BY id""",  # noqa: S608
         [
             *(query.title_key, *everywhere.values),
-            *(value for tier in (*tiers, everywhere, everywhere) for value in tier.values),
+            *(value for tier in tiers for value in tier.values),
+            *(json.dumps(newest), *everywhere.values),
         ],
     )
-    if not rows:
-        return 0, []
-    total = int(rows[0]["total"])
-    ranked = sorted(rows, key=lambda row: _merit(query, row), reverse=True)
-    ids = [row["id"] for row in ranked[offset : offset + limit]]
-    if len(ids) < limit and total > len(rows):
-        more = await db.all(
-            f"""{everywhere.sql} AND {everywhere.rowid} NOT IN (SELECT value FROM json_each(?))
-                ORDER BY {everywhere.rowid} DESC LIMIT ? OFFSET ?""",  # noqa: S608 - constants
-            [
-                *(*everywhere.values, json.dumps([row["place"] for row in rows])),
-                *(limit - len(ids), max(offset - len(rows), 0)),
-            ],
-        )
-        ids += [row[0] & index.ID_MASK for row in more]
-    return total, ids
+    return [_Candidate(*tuple(row)[:4]) for row in rows], int(rows[0]["total"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +282,15 @@ def _matches(query: Query, expression: str, source: str) -> _Matches:
     )
 
 
-def _merit(query: Query, row: Row) -> tuple[int, bool, int, int, int]:
+def _merit(query: Query, one: _Candidate) -> tuple[bool, int, bool, int, int, int]:
     """The order of ranked papers; see `Search.find`."""
-    title = f" {row['title_key']} "
-    words = query.title_key.split()
-    standing = sum(f" {word}" in title for word in words)
+    title = f" {one.title_key} "
+    standing = sum(f" {word}" in title for word in query.title_key.split())
     covered = 3 * standing // len(title.split())  # in thirds of the title
-    return row["tier"], f" {query.title_key} " in title, standing, covered, row["place"]
+    return (
+        one.title_key == query.title_key,
+        *(one.tier, f" {query.title_key} " in title, standing, covered, one.place),
+    )
 
 
 async def _listed(
