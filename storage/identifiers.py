@@ -1,7 +1,8 @@
 """What makes two papers the same: arXiv ids, DOIs and addresses in one canonical spelling; pure.
 
 A canonical identifier is ``arxiv:2302.12433``, ``doi:10.1101/2022.11.20.517210``,
-``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``.
+``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``, whose
+words stand without spaces: “Fine Tuning” and “Finetuning” are one.
 """
 
 from __future__ import annotations
@@ -103,7 +104,12 @@ def is_feed_guid(identifier: str) -> bool:
 
 def listed_title(title: str) -> str:
     """The identifier of an entry on a publications page that gives no id and no link."""
-    return f"listed:{fold(title)}"
+    return f"listed:{fold(title).replace(' ', '')}"
+
+
+def is_listed_title(identifier: str) -> bool:
+    """Whether an identifier is a title in the lab's own lists."""
+    return identifier.startswith("listed:")
 
 
 def _canonical_arxiv(found: str) -> str:
