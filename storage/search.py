@@ -57,8 +57,8 @@ class Search:
                     return Found(results, nearest.words_of(results.papers))
             return Found(results)
 
-    async def each(self, query: Query) -> AsyncIterator[Paper]:
-        """Every paper that a query finds, in the order of their numbers, a page in memory."""
+    async def pages(self, query: Query) -> AsyncIterator[tuple[Paper, ...]]:
+        """Every paper that a query finds, in the order of their numbers, some hundreds at once."""
         condition, values = _condition(replace(query, open_ended=False))
         last = 0
         while True:
@@ -68,8 +68,8 @@ class Search:
                     [*values, last, _PAGE],
                 )
                 page = await papers.load(db, [row["id"] for row in rows])
-            for paper in page:
-                yield paper
+            if page:
+                yield page
             if len(page) < _PAGE:
                 return
             last = page[-1].id

@@ -43,7 +43,7 @@ def export(
     chosen = Form.JSON if _as_json else Form(form)
 
     async def run(library: Library) -> None:
-        async for piece in write(library.search.each(asked), chosen, datetime.now(UTC)):
+        async for piece in write(library.search.pages(asked), chosen, datetime.now(UTC)):
             output.write(piece)
 
     shell.with_library(settings, run)

@@ -22,6 +22,7 @@ _JOURNALS = frozenset(
     {"journal", "transactions", "letters", "review", "reviews", "magazine", "annals", "nature"}
     | {"science", "tmlr", "jmlr", "tacl", "jasa", "pnas", "plos", "quarterly", "advances", "cell"}
 )
+_UNPRINTED = frozenset({"keywords", "abstract", "venue", "postedby", "identifiers", "links"})
 _MAX_APA_AUTHORS = 20
 
 
@@ -37,7 +38,7 @@ def cite(paper: Paper, style: Style) -> str:
     """A paper's reference in one of the styles."""
     match style:
         case Style.BIBTEX:
-            return bibtex_entry(paper)
+            return bibtex_entry(paper, whole=False)
         case Style.TEXT:
             return _reference(paper)
         case Style.MARKDOWN:
@@ -53,9 +54,14 @@ def citation_key(paper: Paper) -> str:
     return f"{''.join(letters) or 'paper'}-{paper.id}"
 
 
-def bibtex_entry(paper: Paper) -> str:
-    """The BibTeX entry, from which `bibtex` reads the same paper again."""
+def bibtex_entry(paper: Paper, *, whole: bool = True) -> str:
+    """The BibTeX entry, from which `bibtex` reads the same paper again.
+
+    Where it is not to be ``whole``, it has only what a bibliography prints.
+    """
     kind, fields = _kind_and_fields(paper)
+    if not whole:
+        fields = {name: value for name, value in fields.items() if name not in _UNPRINTED}
     lines = [f"@{kind}{{{citation_key(paper)},"]
     lines += [f"  {name} = {value}," for name, value in fields.items()]
     return "\n".join([*lines, "}"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import enum
 import io
 import json
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from datetime import datetime
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
@@ -30,18 +31,37 @@ class Form(enum.StrEnum):
     ATOM = "atom"
 
     @property
+    def label(self) -> str:
+        """The format's name as people write it."""
+        return {
+            Form.JSON: "JSON",
+            Form.JSONL: "JSON lines",
+            Form.BIBTEX: "BibTeX",
+            Form.CSV: "CSV",
+            Form.MARKDOWN: "Markdown",
+            Form.ATOM: "Atom feed",
+        }[self]
+
+    @property
     def suffix(self) -> str:
         """How the name of such a file ends."""
         return {Form.BIBTEX: "bib", Form.MARKDOWN: "md", Form.ATOM: "xml"}.get(self, self.value)
 
 
-async def write(papers: AsyncIterable[Paper], form: Form, now: datetime) -> AsyncIterator[str]:
-    """The text of a file, in pieces; ``now`` is when an Atom feed says that it was made."""
+async def write(
+    pages: AsyncIterable[Sequence[Paper]], form: Form, now: datetime
+) -> AsyncIterator[str]:
+    """The text of a file in pieces, made in a thread; ``now`` is the time of an Atom feed."""
     begin, between, end, one = _parts(form, now)
+
+    def text_of(page: Sequence[Paper]) -> str:
+        return between.join(map(one, page))
+
     yield begin
     first = True
-    async for paper in papers:
-        yield one(paper) if first else between + one(paper)
+    async for page in pages:
+        text = await asyncio.to_thread(text_of, page)
+        yield text if first else between + text
         first = False
     yield end
 

@@ -13,7 +13,7 @@ from bot.exchange.findings import ListedPaper
 from bot.exchange.writing import Form, write
 from bot.reading import Form as Given
 from bot.reading import Source, find_form, read_file
-from storage.records import Link, LinkKind, PaperDraft, PartialDate
+from storage.records import Link, LinkKind, Paper, PaperDraft, PartialDate
 
 LOSSLESS = [Form.BIBTEX, Form.CSV, Form.JSON, Form.JSONL]
 
@@ -36,12 +36,12 @@ TRAPS = PaperDraft(
 
 
 def written(papers: Sequence[PaperDraft], form: Form) -> str:
-    async def each() -> AsyncIterator[object]:
+    async def pages() -> AsyncIterator[list[Paper]]:
         for number, draft in enumerate(papers, start=1):
-            yield paper_of(draft, number)
+            yield [paper_of(draft, number)]
 
     async def run() -> str:
-        return "".join([piece async for piece in write(each(), form, AT)])  # type: ignore[arg-type]
+        return "".join([piece async for piece in write(pages(), form, AT)])
 
     return asyncio.run(run())
 
