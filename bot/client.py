@@ -53,6 +53,7 @@ class LabHerald(commands.Bot):
         self.library = library
         self.poller = poller
         self.settings = settings
+        self.clock = clock
         self.courier = Courier(library, self, clock)
 
     @property

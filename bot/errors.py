@@ -12,7 +12,6 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.ui.text import escape
 from storage.errors import LabError
 
 _log = logging.getLogger(__name__)
@@ -49,7 +48,9 @@ def explain(error: Exception, doing: str) -> str:
     """The sentence for an error; ``doing`` goes into the log of what nobody foresaw."""
     cause = _innermost(error)
     if isinstance(cause, LabError):
-        return _QUOTED.sub(lambda found: f"“{escape(found[1], 400)}”", str(cause))[:1900]
+        return _QUOTED.sub(
+            lambda found: f"“{discord.utils.escape_markdown(found[1])}”", str(cause)
+        )[:1900]
     if isinstance(cause, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         return _CHANGED
     if isinstance(cause, app_commands.CheckFailure):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from storage import history, papers
+from storage import history, listings, papers
 from storage.completion import FIELDS, as_draft, joined, normal
 from storage.database import Connection
 from storage.fulltext import fold
@@ -40,6 +40,8 @@ async def admit(
     known = await _identified(db, draft)
     if known:
         return await admit_as(db, known[0], draft, source, also=known[1:])
+    if listed := await listings.find_listed(db, draft):
+        return await admit_as(db, listed, draft, source)
     if not despite_likeness and (alike := await _alike(db, draft)):
         return Admission(Outcome.DUPLICATE, alike)
     owners = await papers.owners(db, draft.identifiers)
@@ -70,7 +72,11 @@ async def admit_batch(
     for given, draft in zip(drafts, normals, strict=True):
         title = fold(draft.title)
         marks = {*draft.identifiers, f"title:{title}"}
-        is_new = title not in titled and not any(name in owned for name in draft.identifiers)
+        is_new = (
+            title not in titled
+            and not any(name in owned for name in draft.identifiers)
+            and await listings.find_listed(db, draft) is None
+        )
         if is_new and seen.isdisjoint(marks):
             fresh.append((given, draft))
         else:

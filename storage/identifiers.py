@@ -1,7 +1,8 @@
 """What makes two papers the same: arXiv ids, DOIs and addresses in one canonical spelling; pure.
 
 A canonical identifier is ``arxiv:2302.12433``, ``doi:10.1101/2022.11.20.517210``,
-``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``.
+``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``, whose
+words stand without spaces: “Fine Tuning” and “Finetuning” are one.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ def listed_title(title: str) -> str:
 
     It says less than others: lists have two papers of one title.
     """
-    return f"listed:{fold(title) or title.casefold()}"
+    return f"listed:{fold(title).replace(' ', '') or title.casefold()}"
 
 
 def is_listed_title(identifier: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from storage import fulltext, index, papers, spelling
@@ -20,6 +20,7 @@ from storage.records import Filters, Paper, Results, Sort
 
 _COUNTED = 1000  # matches that are counted; beyond, there are just more
 _RANKED = 100  # newest matches of each tier that are ranked
+_PAGE = 500  # papers in memory while all are gone through
 _DRAWN = 64  # papers drawn at once when one is picked by chance
 _TIERS = ("title", "title authors", "title authors venue tags")
 
@@ -55,6 +56,23 @@ class Search:
                 if results.total:
                     return Found(results, nearest.words_of(results.papers))
             return Found(results)
+
+    async def pages(self, query: Query) -> AsyncIterator[tuple[Paper, ...]]:
+        """Every paper that a query finds, in the order of their numbers, some hundreds at once."""
+        condition, values = _condition(replace(query, open_ended=False))
+        last = 0
+        while True:
+            async with self._database.reading() as db:
+                rows = await db.all(
+                    f"SELECT id FROM papers WHERE {condition} AND id > ? ORDER BY id LIMIT ?",  # noqa: S608
+                    [*values, last, _PAGE],
+                )
+                page = await papers.load(db, [row["id"] for row in rows])
+            if page:
+                yield page
+            if len(page) < _PAGE:
+                return
+            last = page[-1].id
 
     async def random(self, filters: Filters | None = None) -> Paper | None:
         """Any paper that the filters allow, each as likely as the other; none where none is."""

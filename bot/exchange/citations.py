@@ -134,4 +134,9 @@ def _note(rest: str) -> str:
     years = list(_YEAR.finditer(rest))
     tail = rest[years[-1].end() :] if years else rest.rpartition(". ")[2]
     tail = tail.strip(" .,;()[]")
-    return tail if _NOTE.search(tail) and len(tail) <= 120 else ""
+    return tail if is_distinction(tail) else ""
+
+
+def is_distinction(text: str) -> bool:
+    """Whether a few words say how a paper was distinguished: “Oral”, “Best Paper”, “Spotlight”."""
+    return bool(_NOTE.search(text)) and len(text) <= 120

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.exchange import markup
 from bot.exchange.citations import Citation, read_citation
+from bot.exchange.findings import ListedPaper, Problem
 from storage.fulltext import fold
 from storage.identifiers import listed_title
 from storage.records import PaperDraft
@@ -26,22 +27,6 @@ _VENUE_WORDS = frozenset(
 )
 _SENTENCE_END = re.compile(r"[.!?:;…][\"”’')\]]*$")
 _LONGEST_TITLE = 400
-
-
-@dataclass(frozen=True, slots=True)
-class ListedPaper:
-    """An entry that was read; ``line`` is the number of its first line, counted from 1."""
-
-    line: int
-    draft: PaperDraft
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """An entry that could not be read, and why, in a sentence."""
-
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

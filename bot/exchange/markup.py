@@ -62,11 +62,12 @@ def from_html(source: str) -> str:
 
 def tidy(text: str) -> str:
     """Single spaces within a paragraph, an empty line between two, nothing invisible."""
-    text = "".join(
-        char
-        for char in text
-        if char in "\n\t\r" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"}
-    )
+    if not text.replace("\n", " ").isprintable():
+        text = "".join(
+            char
+            for char in text
+            if char in "\n\t\r" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"}
+        )
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
     return "\n\n".join(part for part in paragraphs if part)
 

@@ -71,6 +71,11 @@ def paper_button(paper_id: int, label: str = "Open") -> Button[Any]:
     return Button(label=label, style=ButtonStyle.secondary, custom_id=f"paper:{paper_id}")
 
 
+def cite_button(paper_id: int) -> Button[Any]:
+    """Shows how to cite a paper to the person who presses it."""
+    return Button(label="Cite", style=ButtonStyle.secondary, custom_id=f"cite:{paper_id}")
+
+
 def announced_button(announcement_id: int, paper_id: int) -> Button[Any]:
     """The same under an announcement; its id also tells that this message announces the paper."""
     return Button(

@@ -56,7 +56,12 @@ class Layout(LayoutView):
 
 def paper(shown: Paper) -> Container[Any]:
     """The whole card of a paper."""
-    return _card(shown, heading=f"### {_title(shown, 700)}", abstract=_MAX_CARD)
+    return _card(
+        shown,
+        heading=f"### {_title(shown, 700)}",
+        abstract=_MAX_CARD,
+        button=buttons.cite_button(shown.id),
+    )
 
 
 def announcement(announcement_id: int, announced: Paper) -> Layout:

@@ -58,7 +58,7 @@ def test_another_labs_page_in_the_same_form_is_read() -> None:
         abstract="We count 5% of the words in every sentence.",
         venue="ACL Findings",
         date=PartialDate(2024),
-        identifiers=("listed:counting words in z a study",),
+        identifiers=("listed:countingwordsinzastudy",),
         note="Best Paper Award",
         posted_by="Ada van der Berg",
     )

@@ -90,7 +90,7 @@ def test_what_tells_pages_apart_is_kept() -> None:
 
 
 def test_identifiers_of_last_resort_are_folded() -> None:
-    assert listed_title("A “Title”!") == "listed:a title"
+    assert listed_title("A “Title”!") == "listed:atitle"
     assert feed_guid("lab.org/feed", "1") == "guid:lab.org/feed#1"
 
 
