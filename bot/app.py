@@ -95,6 +95,8 @@ async def run(settings: Settings) -> None:
         )
     if not settings.home_guild_ids:
         _log.warning("HOME_GUILD_IDS is not set, so /curate and /feed are offered nowhere.")
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice is meant
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     end_on_signals()
     with only_one(settings.database_path):
         async with open_app(settings) as app:

@@ -10,7 +10,7 @@ from discord.app_commands import Choice
 
 from bot.errors import suggestions
 from bot.ui.text import clip, count
-from storage.errors import FeedNotFound, InvalidInput
+from storage.errors import FeedNotFound, InvalidInput, PaperNotFound
 from storage.fulltext import years
 from storage.records import Feed, Filters, Paper, Sort
 
@@ -31,7 +31,14 @@ class PaperOption(app_commands.Transformer):
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> Paper:
-        return await interaction.client.library.papers.get_named(value)
+        library = interaction.client.library
+        try:
+            return await library.papers.get_named(value)
+        except PaperNotFound:
+            offered = await library.search.titles(value, 2)
+            if len(offered) != 1:
+                raise
+            return await library.papers.get(offered[0][0])
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /

@@ -25,7 +25,8 @@ class InvalidSetting(LabError):
     """A setting has a value that can't be used; the sentence names it and what is accepted."""
 
     def __init__(self, name: str, value: str, accepted: str) -> None:
-        super().__init__(f"{name} is “{value}”, which I can't use; it takes {accepted}.")
+        shown = f" is “{value}”, which I can't use" if value else " has a value that I can't use"
+        super().__init__(f"{name}{shown}; it takes {accepted}.")
         self.name = name
 
 
@@ -96,7 +97,7 @@ def _read(setting: Setting, text: str) -> object:
     try:
         return setting.read(text)
     except ValueError:
-        shown = "not shown here" if setting.secret else text[:80]
+        shown = "" if setting.secret else text[:80]
         raise InvalidSetting(setting.name, shown, setting.accepted) from None
 
 

@@ -79,12 +79,15 @@ def found(query: str, answer: Found) -> str:
     """The papers that a search found."""
     results = answer.results
     if not results.total:
-        return f"No paper for “{query}”."
+        return f"No paper for “{query}”, or none that the options leave."
+    if not results.papers:
+        return f"There are {results.total:,} papers for “{query}”, fewer than you passed over."
     lines = []
     if answer.searched_for:
         lines.append(f"Nothing has “{query}”; here is what has “{answer.searched_for}”.")
     last = results.offset + len(results.papers)
-    lines.append(f"{results.offset + 1} to {last} of {results.total:,}:\n")
+    more = " or more" if results.more else ""
+    lines.append(f"{results.offset + 1} to {last} of {results.total:,}{more}:\n")
     return "\n".join(lines) + "\n" + "\n\n".join(map(paper, results.papers))
 
 

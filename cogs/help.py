@@ -49,7 +49,7 @@ class Help(commands.Cog):
             home = tree.get_commands(guild=interaction.guild, type=_CHAT_INPUT)
             sections.append(("Keeping the list", list(home)))
         text = "### Lab Herald\nI keep the lab's paper list and announce what is new.\n"
-        text += "\n".join(_section(title, found) for title, found in sections)
+        text += "\n\n".join(_section(title, found) for title, found in sections)
         await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
 
 

@@ -80,9 +80,9 @@ def is_preprint(venue: str) -> bool:
     return fold(venue) in _PREPRINTS
 
 
-def _title(text: str) -> tuple[int, bool, str]:
-    """The fuller title; one that is not in capitals."""
-    return len(fold(text).split()), not text.isupper(), text
+def _title(text: str) -> tuple[int, bool, int, str]:
+    """The fuller title; one that is not all in capitals, and of others the one with more."""
+    return len(fold(text).split()), not text.isupper(), sum(map(str.isupper, text)), text
 
 
 def _credits(draft: PaperDraft) -> tuple[int, bool, int, tuple[str, ...]]:

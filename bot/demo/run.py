@@ -10,7 +10,7 @@ import socket
 import click
 import simcord
 
-from bot.app import CannotStart, end_on_signals
+from bot.app import CannotStart, end_on_signals, utc_now
 from bot.demo.tour import walk
 from bot.demo.world import World, open_world
 
@@ -89,8 +89,15 @@ async def _watch(world: World, preview: simcord.Preview) -> None:
             click.echo(f"Published: {world.site.publish()}")
         if world.site.published != announced:
             announced = world.site.published
+            await _let_time_pass(world)
             await world.poll()
             await _refresh(preview)
+
+
+async def _let_time_pass(world: World) -> None:
+    """Set the simulated clock to the real one, unless somebody's action is under way."""
+    with contextlib.suppress(simcord.SetupError):
+        await world.env.advance_time(max((utc_now() - world.env.now()).total_seconds(), 0))
 
 
 async def _refresh(preview: simcord.Preview) -> None:

@@ -24,6 +24,7 @@ from discord.ui import (
 )
 
 from bot.ui import buttons
+from bot.ui.excerpt import excerpt
 from bot.ui.text import clip, count, escape, link, moment, names
 from storage.fulltext import fold
 from storage.records import Feed, LinkKind, Paper, Person, Results, Route
@@ -89,13 +90,17 @@ def results(
     heading: str,
     shown: Results,
     *,
+    words: Sequence[str] = (),
     remark: str = "",
     turning: Sequence[Button[Any]] = (),
 ) -> Layout:
-    """A page of papers, five at most, under a heading that is already fit for Discord."""
+    """A page of papers, five at most, under a heading that is already fit for Discord.
+
+    Where not all of the folded ``words`` stand in a title, the abstract shows where they do.
+    """
     card: Container[Any] = Container(accent_colour=_NEUTRAL)
     card.add_item(TextDisplay(f"### {heading}" + (f"\n{remark}" if remark else "")))
-    _add_papers(card, shown.papers)
+    _add_papers(card, shown.papers, words)
     _add_turning(card, shown, turning)
     return Layout(card)
 
@@ -216,12 +221,17 @@ def _links(shown: Paper) -> list[Button[Any]]:
     ][:4]
 
 
-def _add_papers(card: Container[Any], papers: Sequence[Paper]) -> None:
+def _add_papers(card: Container[Any], papers: Sequence[Paper], words: Sequence[str] = ()) -> None:
     for one in papers:
         card.add_item(Separator(visible=True))
-        lines = [f"**{_title(one, 280)}**"]
+        lines = [f"**{_title(one, 240)}**"]
         if about := _byline(one, 130, 60):
             lines.append(about)
+        title = f" {fold(one.title)}"
+        if (lacking := [word for word in words if f" {word}" not in title]) and (
+            part := excerpt(one.abstract, lacking, 150)
+        ):
+            lines.append(f"-# {part}")
         card.add_item(Section("\n".join(lines), accessory=buttons.paper_button(one.id)))
 
 

@@ -95,8 +95,14 @@ async def answer(library: Library, question: Question, owner: int, page: int = 0
     if found.searched_for:
         asked, instead = escape(question.words, 100), escape(found.searched_for, 100)
         remark = f"Nothing has “{asked}”; here is what has **{instead}**."
-    turning = await _turning(library, question, owner, page, shown.total)
-    return cards.results(_heading(question, query, shown), shown, remark=remark, turning=turning)
+    turning = await _turning(library, question, owner, page, shown)
+    return cards.results(
+        _heading(question, query, found.searched_for or question.words, shown),
+        shown,
+        words=(found.searched_for or query.title_key).split(),
+        remark=remark,
+        turning=turning,
+    )
 
 
 def described(filters: Filters) -> str:
@@ -128,30 +134,30 @@ async def _answer_author(
     page = min(page, max(total - 1, 0) // PAGE_SIZE)
     start = page * PAGE_SIZE
     shown = Results(someone.papers[start : start + PAGE_SIZE], total, start)
-    return cards.person(someone, shown, await _turning(library, question, owner, page, shown.total))
+    return cards.person(someone, shown, await _turning(library, question, owner, page, shown))
 
 
 async def _turning(
-    library: Library, question: Question, owner: int, page: int, total: int
+    library: Library, question: Question, owner: int, page: int, shown: Results
 ) -> list[Button[Any]]:
     """The buttons that turn pages; none where everything is on one."""
-    pages = -(-total // PAGE_SIZE)
+    pages = -(-shown.total // PAGE_SIZE)
     if pages < 2:
         return []
+    of = f"{pages:,}{'+' if shown.more else ''}"
     number = library.notes.remember(question.to_text())
     return [
         buttons.page_button(owner, number, page - 1, "◀ Previous", enabled=page > 0),
         buttons.page_button(owner, number, page + 1, "Next ▶", enabled=page + 1 < pages),
-        Button(label=f"Page {page + 1} of {pages:,}", disabled=True, custom_id="page"),
+        Button(label=f"Page {page + 1} of {of}", disabled=True, custom_id="page"),
     ]
 
 
-def _heading(question: Question, query: Query, shown: Results) -> str:
+def _heading(question: Question, query: Query, words: str, shown: Results) -> str:
     limits = described(query.filters)
-    if not question.words:
-        what = "The latest papers" if question.count is not None else count(shown.total, "paper")
-        return f"{what} {limits}".rstrip()
-    asked = escape(question.words, 120)
     found = count(shown.total, "paper") if shown.total else "No paper"
+    found = f"More than {found}" if shown.more else found
+    if not words:
+        return f"{'The latest papers' if question.count is not None else found} {limits}".rstrip()
     options = described(question.filters)
-    return f"{found} for “{asked}”" + (f", {options}" if options else "")
+    return f"{found} for “{escape(words, 120)}”" + (f", {options}" if options else "")

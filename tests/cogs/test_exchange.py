@@ -7,6 +7,8 @@ from typing import Any
 
 from lab_world import Lab, told
 
+from bot.client import LabHerald
+from bot.settings import Settings
 from storage.records import PaperDraft
 
 
@@ -39,12 +41,19 @@ async def test_cite_is_public_unless_private_and_an_unknown_paper_is_a_private_s
     assert "I have no paper" in told(result)
 
 
-async def test_the_cite_button_of_a_card_works_after_a_restart(lab: Lab) -> None:
+async def test_the_cite_button_of_a_card_works_after_a_restart(
+    lab: Lab, settings: Settings
+) -> None:
     await lab.ask(lab.member, "paper", paper="#1")
+    again = LabHerald(
+        library=lab.app.library, poller=lab.app.poller, settings=settings, clock=lab.clock
+    )
+    await lab.env.restart_bot(again)
     result = await lab.moderator.click(lab.papers.last_message, label="Cite")
     assert result.ephemeral
     assert "@" in told(result)
     assert "Text (APA)" in told(result)
+    await again.close()
 
 
 async def test_a_reference_cannot_leave_its_block_or_ping(lab: Lab) -> None:

@@ -1,0 +1,40 @@
+"""The part of a text that has the words asked for, those in bold; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.ui.text import escape
+from storage.fulltext import fold
+
+_WORD = re.compile(r"\S+")
+_BEFORE = 5  # words that stand before the first one found
+_BOLD = 4  # characters that bold print takes
+
+
+def excerpt(text: str, words: Sequence[str], limit: int) -> str:
+    """A piece of ``text`` around the first of the folded ``words``, fit for Discord.
+
+    At most ``limit`` characters; empty where none of the words stands in it.
+    """
+    found = list(_WORD.finditer(text))
+    matches = [_has(match[0], words) for match in found]
+    if True not in matches:
+        return ""
+    start = max(matches.index(True) - _BEFORE, 0)
+    pieces = ["…"] if start else []
+    room = limit - 2 - len(pieces)
+    for match, has in zip(found[start:], matches[start:], strict=True):
+        piece = escape(match[0], 60)
+        if len(piece) + 1 + _BOLD > room:
+            pieces.append("…")
+            break
+        pieces.append(f"**{piece}**" if has else piece)
+        room -= len(pieces[-1]) + 1
+    return " ".join(pieces).replace("… ", "…").replace(" …", "…")
+
+
+def _has(token: str, words: Sequence[str]) -> bool:
+    parts = fold(token).split()
+    return any(part.startswith(word) for part in (*parts, "".join(parts)) for word in words)
