@@ -154,5 +154,5 @@ async def _connect(client: LabHerald, token: str) -> None:
         raise CannotStart(
             f"Discord can't be reached ({error}). Check this machine's network, then start again."
         ) from error
-    except (discord.HTTPException, discord.GatewayNotFound) as error:
+    except (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed) as error:
         raise CannotStart(f"Discord refused the connection: {error}.") from error

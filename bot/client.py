@@ -53,6 +53,7 @@ class LabHerald(commands.Bot):
         self.library = library
         self.poller = poller
         self.settings = settings
+        self.clock = clock
         self.courier = Courier(library, self, clock)
 
     @property
@@ -90,7 +91,8 @@ class LabHerald(commands.Bot):
         try:
             await self.tree.sync(guild=guild)
         except discord.Forbidden:
-            _log.warning("HOME_GUILD_IDS names server %s, which I am not a member of.", fact)
+            if guild is not None and guild.id in self.settings.home_guild_ids:
+                _log.warning("HOME_GUILD_IDS names server %s, which I am not in.", guild.id)
             return
         await self.library.notes.keep_fact(fact, digest)
 

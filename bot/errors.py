@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Awaitable, Sequence
 from typing import Any
@@ -19,6 +20,8 @@ _CHANGED = (
     "My commands changed a moment ago. Close and reopen Discord's command list, then try again."
 )
 _UNREACHABLE = "Discord did not let me do that just now. Please try again in a minute."
+# Names and titles, which come from elsewhere, stand in quotation marks in every sentence.
+_QUOTED = re.compile("“([^”]*)”")
 _EXPIRED = {10008, 10015, 10062}  # the message, webhook or interaction is gone: nobody to answer
 
 
@@ -45,7 +48,9 @@ def explain(error: Exception, doing: str) -> str:
     """The sentence for an error; ``doing`` goes into the log of what nobody foresaw."""
     cause = _innermost(error)
     if isinstance(cause, LabError):
-        return str(cause)[:1900]
+        return _QUOTED.sub(
+            lambda found: f"“{discord.utils.escape_markdown(found[1])}”", str(cause)
+        )[:1900]
     if isinstance(cause, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         return _CHANGED
     if isinstance(cause, app_commands.CheckFailure):

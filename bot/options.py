@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING
 
 from discord import app_commands
@@ -9,7 +10,7 @@ from discord.app_commands import Choice
 
 from bot.errors import suggestions
 from bot.ui.text import clip, count
-from storage.errors import InvalidInput
+from storage.errors import FeedNotFound, InvalidInput
 from storage.fulltext import years
 from storage.records import Feed, Filters, Paper, Sort
 
@@ -35,7 +36,68 @@ class PaperOption(app_commands.Transformer):
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        return await titles(interaction, value)
+        return await suggestions(_titles(interaction, value))
+
+
+class _TextOption(app_commands.Transformer):
+    """A text of one to ``max_value`` characters, with suggestions."""
+
+    longest = 100
+
+    @property
+    def min_value(self) -> int:
+        """The fewest characters."""
+        return 1
+
+    @property
+    def max_value(self) -> int:
+        """The most characters."""
+        return self.longest
+
+    async def transform(  # type: ignore[override]
+        self, _interaction: Interaction, value: str, /
+    ) -> str:
+        return value
+
+
+class QueryOption(_TextOption):
+    """What to search for; while it is typed, titles are suggested, by their papers' numbers."""
+
+    longest = 300
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        return await suggestions(_titles(interaction, value))
+
+
+class AuthorOption(_TextOption):
+    """An author's name; credited names are suggested, most papers first."""
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        return await suggestions(_counted(interaction.client.library.authors.suggest(value)))
+
+
+class VenueOption(_TextOption):
+    """A venue; those of the list are suggested, most papers first."""
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        return await suggestions(_counted(interaction.client.library.search.venues(value)))
+
+
+class TagOption(_TextOption):
+    """A tag; those of the list are suggested, most papers first."""
+
+    longest = 50
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        return await suggestions(_counted(interaction.client.library.search.tags(value)))
 
 
 class FeedOption(app_commands.Transformer):
@@ -46,57 +108,17 @@ class FeedOption(app_commands.Transformer):
     ) -> Feed:
         text = value.strip()
         for feed in await interaction.client.library.feeds.all():
-            if text in {f"#{feed.id}", feed.url} or text.casefold() == feed.title.casefold():
+            if (
+                text in {f"#{feed.id}", f"{feed.id}", feed.url}
+                or text.casefold() == feed.title.casefold()
+            ):
                 return feed
-        number = text.removeprefix("#")
-        return await interaction.client.library.feeds.get(
-            int(number) if number.isascii() and number.isdigit() and len(number) < 16 else 0
-        )
+        raise FeedNotFound(clip(text, 100))
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
         return await suggestions(_feeds(interaction, value))
-
-
-async def titles(interaction: Interaction, text: str) -> list[Choice[str]]:
-    """Titles for what is being typed; each stands for its paper's number."""
-
-    async def found() -> list[Choice[str]]:
-        offered = await interaction.client.library.search.titles(text)
-        return [_choice(title, f"#{paper_id}") for paper_id, title in offered]
-
-    return await suggestions(found())
-
-
-async def authors(interaction: Interaction, text: str) -> list[Choice[str]]:
-    """Credited names for what is being typed, most papers first."""
-
-    async def found() -> list[Choice[str]]:
-        offered = await interaction.client.library.authors.suggest(text)
-        return [_counted(name, papers) for name, papers in offered if len(name) <= 100]
-
-    return await suggestions(found())
-
-
-async def venues(interaction: Interaction, text: str) -> list[Choice[str]]:
-    """Venues for what is being typed, most papers first."""
-
-    async def found() -> list[Choice[str]]:
-        offered = await interaction.client.library.search.venues(text)
-        return [_counted(name, papers) for name, papers in offered if len(name) <= 100]
-
-    return await suggestions(found())
-
-
-async def tags(interaction: Interaction, text: str) -> list[Choice[str]]:
-    """Tags for what is being typed, most papers first."""
-
-    async def found() -> list[Choice[str]]:
-        offered = await interaction.client.library.search.tags(text)
-        return [_counted(name, papers) for name, papers in offered if len(name) <= 100]
-
-    return await suggestions(found())
 
 
 def filters(author: str | None, venue: str | None, year: str | None, tag: str | None) -> Filters:
@@ -122,8 +144,18 @@ async def _feeds(interaction: Interaction, text: str) -> list[Choice[str]]:
     ]
 
 
-def _counted(name: str, papers: int) -> Choice[str]:
-    return _choice(f"{clip(name, 80)} · {count(papers, 'paper')}", name)
+async def _titles(interaction: Interaction, text: str) -> list[Choice[str]]:
+    offered = await interaction.client.library.search.titles(text)
+    return [_choice(title, f"#{paper_id}") for paper_id, title in offered]
+
+
+async def _counted(offered: Awaitable[Sequence[tuple[str, int]]]) -> list[Choice[str]]:
+    """Values with how many papers each; one that is too long to be a value is left out."""
+    return [
+        _choice(f"{clip(name, 80)} · {count(papers, 'paper')}", name)
+        for name, papers in await offered
+        if len(name) <= 100
+    ]
 
 
 def _choice(name: str, value: str) -> Choice[str]:

@@ -3,58 +3,60 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 
-from bot.exchange.listing import Listing
-from storage.records import Admission, Outcome, Paper, Person
+from bot.importing import Noted, Report
+from storage.records import Paper, Person
 from storage.search import Found
 
 _WIDTH = 92
 _SHOWN_AUTHORS = 8
+_SHOWN = 30  # entries of a preview
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import did: a count for each outcome, and every entry that was not simply taken."""
-
-    counts: dict[str, int]
-    details: tuple[dict[str, object], ...]
-
-    @classmethod
-    def of(cls, listing: Listing, results: Sequence[Admission]) -> ImportReport:
-        """Count the results of a listing's papers, which come in its order."""
-        outcomes = Counter(result.outcome for result in results)
-        details = [
-            _detail(listed.line, listed.draft.title, result)
-            for listed, result in zip(listing.papers, results, strict=True)
-            if result.outcome in {Outcome.DUPLICATE, Outcome.REMOVED}
+def report_json(report: Report, *, preview: bool, left_out: bool) -> dict[str, object]:
+    """What an import did, or in a ``preview`` would do, for other programs."""
+    answer: dict[str, object] = {**_counts(report, preview=preview)}
+    if left_out:
+        answer["left_out"] = report.left_out
+    answer["details"] = [
+        {name: value for name, value in asdict(noted).items() if value and name != "file"}
+        for noted in report.noted
+    ]
+    if preview:
+        answer["preview"] = [
+            {"line": taken.line, "outcome": taken.outcome, "title": taken.title}
+            for taken in report.taken
         ]
-        details += [
-            {"line": problem.line, "outcome": "rejected", "reason": problem.reason}
-            for problem in listing.problems
+    return answer
+
+
+def report(told: Report, *, preview: bool, files: int = 1) -> str:
+    """What an import did, or in a ``preview`` would do, for people."""
+    counts = _counts(told, preview=preview)
+    lines = [", ".join(f"{number} {name}" for name, number in counts.items()) + "."]
+    if preview:
+        lines[0] = f"If I import this: {lines[0]}"
+        lines += [
+            f"  {_place(one, files)}{one.outcome}: {one.title}" for one in told.taken[:_SHOWN]
         ]
-        return cls(
-            counts={
-                "added": outcomes[Outcome.ADDED],
-                "updated": outcomes[Outcome.UPDATED],
-                "unchanged": outcomes[Outcome.UNCHANGED],
-                "duplicates": outcomes[Outcome.DUPLICATE],
-                "rejected": outcomes[Outcome.REMOVED] + len(listing.problems),
-            },
-            details=tuple(details),
-        )
+        if len(told.taken) > _SHOWN:
+            lines.append("  and more.")
+    if told.left_out:
+        lines.append(f"{told.left_out} left out, which are not meant for the list.")
+    lines += [f"{_place(one, files)}{one.reason}" for one in told.noted]
+    return "\n".join(lines)
 
-    def as_json(self) -> dict[str, object]:
-        """The report for other programs."""
-        return {**self.counts, "details": list(self.details)}
 
-    def as_text(self) -> str:
-        """The report for people."""
-        lines = [", ".join(f"{number} {name}" for name, number in self.counts.items()) + "."]
-        lines += [f"Line {detail['line']}: {detail['reason']}" for detail in self.details]
-        return "\n".join(lines)
+def _counts(told: Report, *, preview: bool) -> dict[str, int]:
+    """The numbers of an import; one that was refused took nothing in."""
+    if told.refused and not preview:
+        return {**dict.fromkeys(told.counts, 0), "rejected": told.rejected}
+    return told.counts
+
+
+def _place(noted: Noted, files: int) -> str:
+    return f"{noted.file}, line {noted.line}: " if files > 1 else f"Line {noted.line}: "
 
 
 def paper(shown: Paper) -> str:
@@ -94,16 +96,6 @@ def person(someone: Person) -> str:
     if others:
         lines.append(f"also credited as {', '.join(others)}")
     return "\n".join(lines) + "\n\n" + "\n\n".join(map(paper, someone.papers))
-
-
-def _detail(line: int, title: str, result: Admission) -> dict[str, object]:
-    if result.outcome is Outcome.DUPLICATE and result.paper:
-        known = f"“{result.paper.title}” (#{result.paper.id})"
-        reason = f"“{title}” may be {known}; I left it out."
-    else:
-        reason = f"“{title}” was removed from the list on purpose; I left it out."
-    outcome = "duplicate" if result.outcome is Outcome.DUPLICATE else "rejected"
-    return {"line": line, "outcome": outcome, "title": title, "reason": reason}
 
 
 def _byline(shown: Paper) -> str:

@@ -30,6 +30,8 @@ _PERMANENT = {301, 308}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = timedelta(days=7)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_RELAYS = ipaddress.ip_network("192.88.99.0/24")
 
 
 class WebError(LabError):
@@ -217,9 +219,16 @@ def is_public(address: str) -> bool:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    if mapped is not None:
-        return is_public(str(mapped))
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            inner = ipaddress.IPv4Address(ip.packed[-4:])
+        if inner is not None:
+            return is_public(str(inner))
+        if ip.is_site_local:
+            return False
+    elif ip in _RELAYS:
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
@@ -265,10 +274,11 @@ def retry_after(value: str, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=min(int(value), 10**7)), _LONGEST_WAIT)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        wait = at - now
+    except (ValueError, OverflowError, TypeError):
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max(at - now, timedelta()), _LONGEST_WAIT)
+    return min(max(wait, timedelta()), _LONGEST_WAIT)
 
 
 def _joined(url: str, to: str) -> str:

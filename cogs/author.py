@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Transform
 from discord.ext import commands
 
-from bot import options
+from bot.options import AuthorOption
 from bot.ui import pages
 
 if TYPE_CHECKING:
@@ -24,17 +24,13 @@ class Author(commands.Cog):
         private="Show the answer to you alone",
     )
     async def author(
-        self, interaction: Interaction, name: Range[str, 1, 100], private: bool = False
+        self, interaction: Interaction, name: Transform[str, AuthorOption], private: bool = False
     ) -> None:
         """Show an author's papers, venues and co-authors."""
         layout = await pages.answer(
             interaction.client.library, pages.Question(author=name), interaction.user.id
         )
         await interaction.response.send_message(view=layout, ephemeral=private)
-
-    @author.autocomplete("name")
-    async def _names(self, interaction: Interaction, text: str) -> list[Choice[str]]:
-        return await options.authors(interaction, text)
 
 
 async def setup(bot: LabHerald) -> None:

@@ -16,7 +16,7 @@ from bot.permissions import actor, require_curator, seen_by
 from bot.ui import buttons, cards, forms
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
-from storage.admission import as_draft
+from storage.completion import as_draft
 from storage.errors import LabError
 from storage.records import Origin, Outcome, PaperDraft
 from storage.records import Paper as PaperRecord
@@ -86,7 +86,8 @@ class Curate(commands.GroupCog, group_name="curate"):
             view=cards.Layout(
                 *cards.paper_with(
                     paper,
-                    "Do you want to remove this paper?",
+                    "Do you want to remove this paper? No feed and no import brings it back then; "
+                    "adding it again by `/curate add` does.",
                     buttons.remove_button(interaction.user.id, paper.id),
                     buttons.keep_button(interaction.user.id, paper.id),
                 )
@@ -102,17 +103,12 @@ async def _add_filled(announce: bool, interaction: Interaction, filled: forms.Fi
 
 async def _edit_filled(paper: PaperRecord, interaction: Interaction, filled: forms.Filled) -> None:
     require_curator(interaction)
-    current = await interaction.client.library.papers.get(paper.id)
-    if as_draft(current) != as_draft(paper):
-        raise LabError(
-            "Somebody else changed that paper while your form was open. Open it again with "
-            "`/curate edit` to see what it says now."
-        )
-    draft = forms.read(filled, as_draft(paper))
-    if draft == as_draft(paper):
+    seen = as_draft(paper)
+    draft = forms.read(filled, seen)
+    if draft == seen:
         raise LabError("You changed nothing, so the paper stays as it is.")
-    edited = await interaction.client.library.edit(paper.id, draft, actor(interaction))
-    await _show(interaction, edited, f"✏️ Corrected by {interaction.user.mention}.")
+    edited = await interaction.client.library.edit(paper.id, draft, actor(interaction), seen=seen)
+    await _show(interaction, edited, "✏️ Corrected; no feed and no import changes it back.")
 
 
 async def _offer(
@@ -143,7 +139,7 @@ async def _offer(
         dialog = forms.Dialog(*cards.paper_with(result.paper, question), ActionRow(anyway))
         await interaction.response.send_message(view=dialog, ephemeral=True)
         return
-    await _show(interaction, result.paper, _said(result.outcome))
+    await _show(interaction, result.paper, _said(result.outcome, result.paper, draft, announce))
     await bot.courier.deliver()
 
 
@@ -158,13 +154,24 @@ async def _show(interaction: Interaction, paper: PaperRecord, text: str) -> None
     )
 
 
-def _said(outcome: Outcome) -> str:
-    return {
-        Outcome.ADDED: "✅ Added to the list.",
+def _said(outcome: Outcome, paper: PaperRecord, draft: PaperDraft, announce: bool) -> str:
+    """What became of a form: also what of it was not taken, and whether it is announced."""
+    if outcome is Outcome.ADDED:
+        told = "announced in every announcement channel" if announce else "not announced"
+        return f"✅ Added to the list, {told}."
+    text = {
         Outcome.RESTORED: "✅ It had been removed from the list; now it is back.",
         Outcome.UPDATED: "✅ The list had that paper; your form completed it.",
-        Outcome.UNCHANGED: "👌 The list has that paper already, with all that you wrote.",
+        Outcome.UNCHANGED: "👌 The list has that paper already.",
     }[outcome]
+    left = [
+        name
+        for name in ("title", "authors", "venue", "date", "abstract")
+        if getattr(draft, name) and getattr(draft, name) != getattr(paper, name)
+    ]
+    if left:
+        text += f" I kept its {' and '.join(left)}, which `/curate edit` changes."
+    return f"{text} It is not announced again." if announce else text
 
 
 async def setup(bot: LabHerald) -> None:

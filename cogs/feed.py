@@ -15,6 +15,7 @@ from bot.permissions import actor, require_curator, seen_by
 from bot.ui import buttons, cards
 from bot.ui.buttons import LabButton
 from bot.ui.text import count, escape, moment
+from storage.errors import PaperNotFound
 from storage.records import Feed as FeedRecord
 from storage.records import Outcome, PendingDuplicate
 
@@ -33,9 +34,9 @@ class SettleButton(LabButton, template=r"settle:(?P<entry>\d+):(?P<add>[01])"):
         result = await interaction.client.library.settle_duplicate(
             self.numbers["entry"], actor(interaction), add=bool(self.numbers["add"])
         )
-        text = "👌 Left as the paper that is in the list."
+        text = "👌 That paper was removed from the list on purpose, so I left it out."
         if result.paper:
-            known = "Added" if result.outcome is Outcome.ADDED else "It is in the list as"
+            known = "Added" if result.outcome is Outcome.ADDED else "It is the paper"
             text = f"✅ {known} {escape(result.paper.title, 300)} (#{result.paper.id})."
         await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
         await interaction.client.courier.deliver()
@@ -66,7 +67,8 @@ class Feed(commands.GroupCog, group_name="feed"):
         text = (
             f"📡 I watch **{escape(feed.title or feed.url, 200)}** from now on. "
             f"{count(feed.papers, 'paper')} of today {'is' if feed.papers == 1 else 'are'} in the "
-            f"list, unannounced; the next look is {moment(feed.next_poll_at)}."
+            f"list, unannounced; what comes next is announced. The next look is "
+            f"{moment(feed.next_poll_at)}."
         )
         if feed.duplicates:
             text += f"\n{_duplicates_hint(feed)}"
@@ -131,20 +133,25 @@ def _report(poll: Poll) -> str:
         parts.append(f"{count(len(poll.intake.duplicates), 'possible duplicate')}")
     if poll.intake.removed:
         parts.append(f"{poll.intake.removed:,} left out, since they were removed from the list")
-    parts += [escape(problem, 200) for problem in poll.problems[:3]]
-    return f"✅ **{title}**: {', '.join(parts)}."
+    problems = "".join(f"\n-# ⚠️ {escape(problem, 200)}" for problem in poll.problems[:3])
+    return f"✅ **{title}**: {', '.join(parts)}.{problems}"
 
 
 async def _decision(interaction: Interaction, duplicate: PendingDuplicate) -> cards.Layout:
-    paper = await interaction.client.library.papers.get(duplicate.paper_id)
+    try:
+        paper = await interaction.client.library.papers.get(duplicate.paper_id)
+    except PaperNotFound:
+        paper = None
     row = ActionRow(
         buttons.settle_button(duplicate.id, add=True),
         buttons.settle_button(duplicate.id, add=False),
     )
     draft = duplicate.draft
     by = f" by {escape(', '.join(draft.authors), 200)}" if draft.authors else ""
-    text = f"⚖️ A feed brought **{escape(draft.title, 300)}**{by}. Is it this paper?"
-    return cards.Layout(*cards.paper_with(paper, text), row)
+    text = f"⚖️ A feed brought **{escape(draft.title, 300)}**{by}. Is it "
+    if paper is None:
+        return cards.notice(f"{text}the paper of that title that was removed?", row)
+    return cards.Layout(*cards.paper_with(paper, f"{text}this paper?"), row)
 
 
 def _duplicates_hint(feed: FeedRecord) -> str:

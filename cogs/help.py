@@ -23,6 +23,8 @@ _EXAMPLES = {
     "random": "`/random venue:ICML`",
     "author": "`/author name:biderman`",
     "paper": "`/paper paper:2302.12433`",
+    "cite": "`/cite paper:2302.12433 style:Markdown`",
+    "export": "`/export venue:ICML year:2022..2023 format:CSV`",
     "latest": "`/latest count:5 venue:arXiv`",
     "feed add": "`/feed add url:https://rss.arxiv.org/rss/cs.CL`",
     "announce here": "`/announce here`, in the channel that is to hear of new papers",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Range, Transform
 from discord.ext import commands
 
 from bot import options
+from bot.options import AuthorOption, TagOption, VenueOption
 from bot.ui import cards, pages
 from bot.ui.buttons import LabButton
 from storage.errors import LabError
@@ -49,10 +50,10 @@ class Random(commands.Cog):
     async def random(
         self,
         interaction: Interaction,
-        author: Range[str, 1, 100] | None = None,
-        venue: Range[str, 1, 100] | None = None,
+        author: Transform[str, AuthorOption] | None = None,
+        venue: Transform[str, VenueOption] | None = None,
         year: Range[str, 4, 12] | None = None,
-        tag: Range[str, 1, 50] | None = None,
+        tag: Transform[str, TagOption] | None = None,
         private: bool = False,
     ) -> None:
         """Show one of the lab's papers, picked by chance."""
@@ -60,24 +61,12 @@ class Random(commands.Cog):
         layout = await _draw(interaction.client.library, question, interaction.user.id)
         await interaction.response.send_message(view=layout, ephemeral=private)
 
-    @random.autocomplete("author")
-    async def _authors(self, interaction: Interaction, text: str) -> list[Choice[str]]:
-        return await options.authors(interaction, text)
-
-    @random.autocomplete("venue")
-    async def _venues(self, interaction: Interaction, text: str) -> list[Choice[str]]:
-        return await options.venues(interaction, text)
-
-    @random.autocomplete("tag")
-    async def _tags(self, interaction: Interaction, text: str) -> list[Choice[str]]:
-        return await options.tags(interaction, text)
-
 
 async def _draw(library: Library, question: pages.Question, owner: int) -> cards.Layout:
     paper = await library.search.random(question.filters)
     if paper is None:
         raise NothingToDraw(pages.described(question.filters))
-    number = await library.notes.remember(question.to_text())
+    number = library.notes.remember(question.to_text())
     return cards.random_paper(paper, owner, number)
 
 

@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Range, Transform
 from discord.ext import commands
 
 from bot import options
+from bot.options import AuthorOption, QueryOption, TagOption, VenueOption
 from bot.ui import cards, pages
 from storage.records import Sort
 
@@ -36,11 +37,11 @@ class Search(commands.Cog):
     async def search(
         self,
         interaction: Interaction,
-        query: Range[str, 1, 300],
-        author: Range[str, 1, 100] | None = None,
-        venue: Range[str, 1, 100] | None = None,
+        query: Transform[str, QueryOption],
+        author: Transform[str, AuthorOption] | None = None,
+        venue: Transform[str, VenueOption] | None = None,
         year: Range[str, 4, 12] | None = None,
-        tag: Range[str, 1, 50] | None = None,
+        tag: Transform[str, TagOption] | None = None,
         sort: str = Sort.RELEVANCE.value,
         private: bool = False,
     ) -> None:
@@ -68,10 +69,10 @@ class Search(commands.Cog):
         self,
         interaction: Interaction,
         count: Range[int, 1, 50] = 10,
-        author: Range[str, 1, 100] | None = None,
-        venue: Range[str, 1, 100] | None = None,
+        author: Transform[str, AuthorOption] | None = None,
+        venue: Transform[str, VenueOption] | None = None,
         year: Range[str, 4, 12] | None = None,
-        tag: Range[str, 1, 50] | None = None,
+        tag: Transform[str, TagOption] | None = None,
         private: bool = False,
     ) -> None:
         """Show the newest papers."""
@@ -80,25 +81,6 @@ class Search(commands.Cog):
         )
         layout = await pages.answer(interaction.client.library, question, interaction.user.id)
         await interaction.response.send_message(view=layout, ephemeral=private)
-
-    @search.autocomplete("query")
-    async def _titles(self, interaction: Interaction, text: str) -> list[Choice[str]]:
-        return await options.titles(interaction, text)
-
-    @search.autocomplete("author")
-    @latest.autocomplete("author")
-    async def _authors(self, interaction: Interaction, text: str) -> list[Choice[str]]:
-        return await options.authors(interaction, text)
-
-    @search.autocomplete("venue")
-    @latest.autocomplete("venue")
-    async def _venues(self, interaction: Interaction, text: str) -> list[Choice[str]]:
-        return await options.venues(interaction, text)
-
-    @search.autocomplete("tag")
-    @latest.autocomplete("tag")
-    async def _tags(self, interaction: Interaction, text: str) -> list[Choice[str]]:
-        return await options.tags(interaction, text)
 
 
 async def setup(bot: LabHerald) -> None:

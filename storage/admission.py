@@ -2,83 +2,131 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from storage import history, papers
+from storage import history, listings, papers
+from storage.completion import FIELDS, as_draft, joined, normal
 from storage.database import Connection
 from storage.fulltext import fold
-from storage.identifiers import canonical_url
+from storage.identifiers import is_listed_title
 from storage.names import compatible, parse_name
-from storage.records import (
-    Actor,
-    Admission,
-    Link,
-    Origin,
-    Outcome,
-    Paper,
-    PaperDraft,
-    PartialDate,
-)
+from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft, PartialDate
 
-_PREPRINTS = frozenset({"arxiv", "biorxiv", "bioxriv", "medrxiv", "chemrxiv", "preprint", "ssrn"})
+_SAME_WORDS = 0.5  # of two titles, without which one draft does not make two papers one
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where drafts come from: through which door, by whom, and when."""
+
+    origin: Origin
+    actor: Actor
+    at: datetime
 
 
 async def admit(
-    db: Connection,
-    draft: PaperDraft,
-    origin: Origin,
-    actor: Actor,
-    at: datetime,
-    *,
-    despite_likeness: bool = False,
+    db: Connection, draft: PaperDraft, source: Source, *, despite_likeness: bool = False
 ) -> Admission:
     """Take a draft in, within the caller's transaction, and record what it changed.
 
-    A draft that shares an identifier with a paper completes it. One that only looks like a paper
-    is a possible duplicate and changes nothing, unless ``despite_likeness``. A removed paper stays
-    removed, unless a moderator offers it again.
+    A draft that shares an identifier with a paper completes it; one that shares identifiers with
+    several makes them one. One that only looks like a paper is a possible duplicate and changes
+    nothing, unless ``despite_likeness``. A removed paper stays removed, unless a moderator offers
+    it again.
     """
+    draft = normal(draft)
     known = await _identified(db, draft)
-    if known is None:
-        if not despite_likeness and (alike := await _alike(db, draft)):
-            return Admission(Outcome.DUPLICATE, alike)
-        paper_id = await papers.insert(db, draft, origin, actor, at)
-        if origin is Origin.MODERATOR:
-            await papers.lock(db, paper_id, _given_fields(draft))
-        (paper,) = await papers.load(db, [paper_id])
-        await history.record(db, at, actor, "add", None, paper)
-        return Admission(Outcome.ADDED, paper)
-    return await admit_as(db, known, draft, origin, actor, at)
+    if known:
+        return await admit_as(db, known[0], draft, source, also=known[1:])
+    if listed := await listings.find_listed(db, draft):
+        return await admit_as(db, listed, draft, source)
+    if not despite_likeness and (alike := await _alike(db, draft)):
+        return Admission(Outcome.DUPLICATE, alike)
+    owners = await papers.owners(db, draft.identifiers)
+    free = tuple(name for name in draft.identifiers if name not in owners)
+    (added,) = await _add(db, [replace(draft, identifiers=free)], source)
+    return Admission(Outcome.ADDED, added)
+
+
+async def admit_batch(
+    db: Connection,
+    drafts: Sequence[PaperDraft],
+    source: Source,
+    each: Callable[[PaperDraft, Admission], None],
+) -> None:
+    """Take drafts in, in their order, as `admit` would one by one, but the new ones together."""
+    fresh: list[tuple[PaperDraft, PaperDraft]] = []
+    seen: set[str] = set()
+    normals = [normal(draft) for draft in drafts]
+    owned = await papers.owners(db, [name for draft in normals for name in draft.identifiers])
+    titled = await papers.known_titles(db, [fold(draft.title) for draft in normals])
+
+    async def flush() -> None:
+        added = await _add(db, [draft for _, draft in fresh], source)
+        for (given, _), paper in zip(fresh, added, strict=True):
+            each(given, Admission(Outcome.ADDED, paper))
+        fresh.clear()
+
+    for given, draft in zip(drafts, normals, strict=True):
+        title = fold(draft.title)
+        marks = {*draft.identifiers, f"title:{title}"}
+        is_new = (
+            title not in titled
+            and not any(name in owned for name in draft.identifiers)
+            and await listings.find_listed(db, draft) is None
+        )
+        if is_new and seen.isdisjoint(marks):
+            fresh.append((given, draft))
+        else:
+            await flush()
+            each(given, await admit(db, draft, source))
+        seen |= marks
+    await flush()
 
 
 async def admit_as(
-    db: Connection, known: Paper, draft: PaperDraft, origin: Origin, actor: Actor, at: datetime
+    db: Connection,
+    known: Paper,
+    draft: PaperDraft,
+    source: Source,
+    *,
+    also: Sequence[Paper] = (),
 ) -> Admission:
-    """Take in a draft that is known to be this paper: complete it, unless it was removed."""
+    """Take in a draft that is known to be this paper, and ``also`` these: complete it.
+
+    A removed paper stays so, unless a moderator offers it again.
+    """
     if known.removed_at is not None:
-        if origin is not Origin.MODERATOR:
+        if source.origin is not Origin.MODERATOR:
             return Admission(Outcome.REMOVED, None)
         await papers.set_removed(db, known, None)
         (restored,) = await papers.load(db, [known.id])
-        await history.record(db, at, actor, "restore", known, restored)
-        completed = await _complete(db, restored, draft, origin, actor, at)
+        await history.record(db, source.at, source.actor, "restore", known, restored)
+        completed = await _complete(db, restored, draft, source)
         return Admission(Outcome.RESTORED, completed.paper)
-    return await _complete(db, known, draft, origin, actor, at)
+    for other in also:
+        if other.removed_at is None:
+            known = await unite(db, known, other, source)
+    completed = await _complete(db, known, draft, source)
+    return replace(completed, outcome=Outcome.UPDATED) if also else completed
 
 
-async def _complete(
-    db: Connection, known: Paper, draft: PaperDraft, origin: Origin, actor: Actor, at: datetime
-) -> Admission:
-    locked = await papers.locked_fields(db, known.id)
-    completed = completion(known, draft, origin, locked)
-    completed = replace(completed, identifiers=await _free(db, known.id, completed.identifiers))
-    if completed == as_draft(known):
-        return Admission(Outcome.UNCHANGED, known)
-    await papers.replace(db, known.id, completed)
-    (paper,) = await papers.load(db, [known.id])
-    await history.record(db, at, actor, "complete", known, paper)
-    return Admission(Outcome.UPDATED, paper)
+async def unite(db: Connection, kept: Paper, other: Paper, source: Source) -> Paper:
+    """Make two papers one, which has what both say; the other's number leads to the kept one."""
+    locked = await papers.locked_fields(db, kept.id)
+    theirs = await papers.locked_fields(db, other.id)
+    before = as_draft(kept)
+    if theirs - locked:
+        before = replace(before, **{name: getattr(other, name) for name in theirs - locked})
+    await papers.give_up(db, other, kept.id, source.at)
+    await papers.replace(db, kept, joined(before, as_draft(other), locked | theirs))
+    await papers.lock(db, kept.id, theirs)
+    united, gone = await papers.load(db, [kept.id, other.id])
+    await history.record(db, source.at, source.actor, "merge", other, gone)
+    await history.record(db, source.at, source.actor, "complete", kept, united)
+    return united
 
 
 def may_be_same(paper: Paper, draft: PaperDraft) -> bool:
@@ -92,55 +140,56 @@ def may_be_same(paper: Paper, draft: PaperDraft) -> bool:
     )
 
 
-def as_draft(paper: Paper) -> PaperDraft:
-    """The part of a paper that a source describes."""
-    return PaperDraft(
-        title=paper.title,
-        authors=paper.authors,
-        authors_complete=paper.authors_complete,
-        abstract=paper.abstract,
-        venue=paper.venue,
-        date=paper.date,
-        identifiers=paper.identifiers,
-        links=paper.links,
-        note=paper.note,
-        tags=paper.tags,
-        posted_by=paper.posted_by,
-    )
+async def _add(db: Connection, drafts: Sequence[PaperDraft], source: Source) -> tuple[Paper, ...]:
+    if not drafts:
+        return ()
+    added = await papers.insert(db, drafts, source.origin, source.actor, source.at)
+    if source.origin is Origin.MODERATOR:
+        for paper in added:
+            await papers.lock(db, paper.id, _given_fields(PaperDraft(title=""), as_draft(paper)))
+    await history.record_added(db, source.at, source.actor, added)
+    return added
 
 
-def completion(
-    known: Paper, draft: PaperDraft, origin: Origin, locked: frozenset[str] = frozenset()
-) -> PaperDraft:
-    """A paper with what a draft adds: nothing there is lost, and nothing locked changes."""
-    merged = as_draft(known)
-    if "authors" not in locked and _credits_more(known, draft):
-        merged = replace(merged, authors=draft.authors, authors_complete=draft.authors_complete)
-    if "venue" not in locked and draft.venue and _is_preprint(known.venue):
-        merged = replace(merged, venue=draft.venue)
-    if "date" not in locked:
-        merged = replace(merged, date=_more_precise(known.date, draft.date))
-    if "abstract" not in locked and draft.abstract and _may_replace_abstract(known, origin):
-        merged = replace(merged, abstract=draft.abstract)
-    return replace(
-        merged,
-        note=known.note or draft.note,
-        posted_by=known.posted_by or draft.posted_by,
-        tags=tuple(sorted({*known.tags, *draft.tags})),
-        links=_united_links(known.links, draft.links),
-        identifiers=tuple(dict.fromkeys((*known.identifiers, *draft.identifiers))),
-    )
+async def _complete(db: Connection, known: Paper, draft: PaperDraft, source: Source) -> Admission:
+    locked = await papers.locked_fields(db, known.id)
+    before = as_draft(known)
+    completed = joined(before, draft, locked)
+    owners = await papers.owners(db, completed.identifiers)
+    free = [name for name in completed.identifiers if owners.get(name, known.id) == known.id]
+    completed = replace(completed, identifiers=tuple(free))
+    if completed == before:
+        return Admission(Outcome.UNCHANGED, known)
+    await papers.replace(db, known, completed)
+    (paper,) = await papers.load(db, [known.id])
+    if source.origin is Origin.MODERATOR:
+        await papers.lock(db, paper.id, _given_fields(before, completed))
+    await history.record(db, source.at, source.actor, "complete", known, paper)
+    return Admission(Outcome.UPDATED, paper)
 
 
-async def _identified(db: Connection, draft: PaperDraft) -> Paper | None:
-    """The paper that the draft's strongest identifier belongs to."""
-    for identifier in draft.identifiers:
-        paper_id = await papers.owner(db, identifier)
-        if paper_id is not None:
-            (paper,) = await papers.load(db, [paper_id])
-            if not _contradict(paper.identifiers, draft.identifiers, "arxiv"):
-                return paper
-    return None
+async def _identified(db: Connection, draft: PaperDraft) -> list[Paper]:
+    """The papers that the draft's identifiers belong to: the one to keep first.
+
+    The strongest identifier decides; others count where nothing speaks against it, and a removed
+    paper alone where it is the strongest's.
+    """
+    owners = await papers.owners(db, draft.identifiers)
+    ids = dict.fromkeys(owners[name] for name in draft.identifiers if name in owners)
+    named = {owner for name, owner in owners.items() if not is_listed_title(name)}
+    found = [
+        paper
+        for paper in await papers.load(db, list(ids))
+        if not _contradict(paper.identifiers, draft.identifiers, "arxiv")
+        and (paper.id in named or may_be_same(paper, draft))
+    ]
+    if not found or found[0].removed_at is not None:
+        return found[:1]
+    same = [found[0]]
+    for paper in found[1:]:
+        if paper.removed_at is None and all(_may_be_one(paper, other) for other in same):
+            same.append(paper)
+    return sorted(same, key=lambda paper: paper.id)
 
 
 async def _alike(db: Connection, draft: PaperDraft) -> Paper | None:
@@ -151,16 +200,21 @@ async def _alike(db: Connection, draft: PaperDraft) -> Paper | None:
     return None
 
 
-async def _free(db: Connection, paper_id: int, identifiers: tuple[str, ...]) -> tuple[str, ...]:
-    """Those identifiers that are no other paper's."""
-    owners = {identifier: await papers.owner(db, identifier) for identifier in identifiers}
-    return tuple(name for name, owner in owners.items() if owner in {None, paper_id})
+def _may_be_one(one: Paper, other: Paper) -> bool:
+    """Whether two papers can be one when a source says so: no other arXiv id, no other title."""
+    mine, theirs = set(fold(one.title).split()), set(fold(other.title).split())
+    same_words = len(mine & theirs) >= _SAME_WORDS * min(len(mine), len(theirs))
+    return same_words and not _contradict(one.identifiers, other.identifiers, "arxiv")
 
 
-def _given_fields(draft: PaperDraft) -> list[str]:
-    empty = PaperDraft(title="")
-    fields = ("title", "authors", "abstract", "venue", "date", "note")
-    return [name for name in fields if getattr(draft, name) != getattr(empty, name)]
+def _given_fields(before: PaperDraft, after: PaperDraft) -> list[str]:
+    """The fields that a moderator's own words gave; what names a paper may still be added to."""
+    added_to = {"identifiers", "links", "tags"}
+    return [
+        name
+        for name in FIELDS
+        if name not in added_to and getattr(after, name) != getattr(before, name)
+    ]
 
 
 def _contradict(one: tuple[str, ...], other: tuple[str, ...], scheme: str) -> bool:
@@ -180,33 +234,3 @@ def _share_author(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
         return True
     names = [parse_name(name) for name in other]
     return any(compatible(parse_name(name), candidate) for name in one for candidate in names)
-
-
-def _credits_more(known: Paper, draft: PaperDraft) -> bool:
-    """Whether the draft's list of authors says more: the first one, or the whole of a cut one."""
-    if not known.authors:
-        return bool(draft.authors)
-    whole = draft.authors_complete and not known.authors_complete
-    return whole and len(draft.authors) >= len(known.authors)
-
-
-def _is_preprint(venue: str) -> bool:
-    return not venue or fold(venue) in _PREPRINTS
-
-
-def _may_replace_abstract(known: Paper, origin: Origin) -> bool:
-    """The starter's summaries are ours, and give way to a paper's own abstract."""
-    summary = known.origin is Origin.STARTER and origin is not Origin.STARTER
-    return not known.abstract or summary
-
-
-def _more_precise(known: PartialDate | None, given: PartialDate | None) -> PartialDate | None:
-    if known is None or given is None:
-        return known or given
-    same_so_far = known.year == given.year and known.month in {None, given.month}
-    return given if same_so_far and known.day is None else known
-
-
-def _united_links(known: tuple[Link, ...], given: tuple[Link, ...]) -> tuple[Link, ...]:
-    seen = {(link.kind, canonical_url(link.url)) for link in known}
-    return (*known, *(link for link in given if (link.kind, canonical_url(link.url)) not in seen))

@@ -20,6 +20,7 @@ from storage.errors import DatabaseNewer, DatabaseUnusable
 Row: TypeAlias = sqlite3.Row
 Value: TypeAlias = str | int | float | None
 IntegrityError = sqlite3.IntegrityError
+DatabaseError = sqlite3.Error
 
 _READERS = 2
 _BUSY_SECONDS = 10.0
@@ -79,6 +80,12 @@ class Connection:
         """Run one statement once for each row of values."""
         await self._raw.executemany(sql, rows)
 
+    async def roll_back(self) -> None:
+        """Undo the open transaction, if there is one once the statement under way has ended."""
+        await self._raw.execute("SELECT 1")
+        if self._raw.in_transaction:
+            await self._raw.execute("ROLLBACK")
+
     async def close(self) -> None:
         """Close the connection and end its thread."""
         await self._raw.close()
@@ -103,13 +110,13 @@ class Database:
         Only one coroutine writes at a time; a reader sees all of it or nothing.
         """
         async with self._writing:
-            await self._writer.run("BEGIN IMMEDIATE")
             try:
+                await asyncio.shield(self._writer.run("BEGIN IMMEDIATE"))
                 yield self._writer
+                await asyncio.shield(self._writer.run("COMMIT"))
             except BaseException:
-                await asyncio.shield(self._writer.run("ROLLBACK"))
+                await asyncio.shield(self._writer.roll_back())
                 raise
-            await asyncio.shield(self._writer.run("COMMIT"))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:

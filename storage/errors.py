@@ -32,8 +32,19 @@ class PaperExists(LabError):
     """A paper with one of these identifiers is in the catalogue already."""
 
     def __init__(self, paper: Paper) -> None:
-        super().__init__(f"I already have that paper: “{paper.title}” (#{paper.id}).")
+        gone = " It was removed from the list on purpose." if paper.removed_at else ""
+        super().__init__(f"I already have that paper: “{paper.title}” (#{paper.id}).{gone}")
         self.paper = paper
+
+
+class PaperChanged(LabError):
+    """Somebody else changed a paper while a moderator looked at what it said before."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody else changed that paper while your form was open. Open it again with "
+            "`/curate edit` to see what it says now."
+        )
 
 
 class AuthorNotFound(LabError):

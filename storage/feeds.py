@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from storage import history, moments
@@ -16,12 +17,11 @@ from storage.records import (
     Feed,
     FeedState,
     Outcome,
-    PaperDraft,
     PendingDuplicate,
 )
 
-_FEED = """SELECT feeds.*, (SELECT COUNT(*) FROM entries
-                            WHERE feed_id = feeds.id AND outcome = 'added') AS papers,
+_FEED = """SELECT feeds.*, (SELECT COUNT(DISTINCT paper_id) FROM entries
+                            WHERE feed_id = feeds.id AND draft IS NULL) AS papers,
                   (SELECT COUNT(*) FROM entries
                    WHERE feed_id = feeds.id AND draft IS NOT NULL) AS duplicates FROM feeds"""
 
@@ -88,11 +88,7 @@ class Feeds:
     async def duplicates(self, feed_id: int) -> tuple[PendingDuplicate, ...]:
         """The feed's entries that may be papers which the list has, undecided ones."""
         async with self._database.reading() as db:
-            rows = await db.all(
-                """SELECT id, draft, paper_id FROM entries
-                   WHERE feed_id = ? AND draft IS NOT NULL ORDER BY id""",
-                [feed_id],
-            )
+            rows = await db.all(f"{_DUPLICATES} AND feed_id = ? ORDER BY entries.id", [feed_id])
         return tuple(_duplicate(row) for row in rows)
 
 
@@ -124,21 +120,32 @@ async def is_polled(db: Connection, feed_id: int) -> bool | None:
     return None if row is None else row["first_polled_at"] is not None
 
 
-async def is_known(db: Connection, feed_id: int, entry: Entry) -> bool:
-    """Whether an entry was seen in this feed, under its own key."""
-    return bool(
-        await db.value("SELECT 1 FROM entries WHERE feed_id = ? AND key = ?", [feed_id, entry.key])
-    )
-
-
-async def papers_titled(db: Connection, feed_id: int, title: str) -> list[int]:
-    """The papers that this feed's entries with that title stand for."""
+async def known_keys(db: Connection, feed_id: int, keys: Sequence[str]) -> set[str]:
+    """Those of some keys under which entries were seen in this feed."""
     rows = await db.all(
-        """SELECT DISTINCT paper_id FROM entries
+        """SELECT key FROM entries
+           WHERE feed_id = ? AND key IN (SELECT value FROM json_each(?))""",
+        [feed_id, json.dumps(keys)],
+    )
+    return {row["key"] for row in rows}
+
+
+async def papers_titled(
+    db: Connection, feed_id: int, title: str, present: Collection[str]
+) -> list[int] | None:
+    """The papers that this feed's entries with that title stood for; none while one is undecided.
+
+    Entries whose keys are ``present`` stand in the feed still, and are others of the same title.
+    """
+    rows = await db.all(
+        """SELECT key, paper_id, draft IS NOT NULL AS undecided FROM entries
            WHERE feed_id = ? AND title_key = ? AND paper_id IS NOT NULL""",
         [feed_id, fold(title)],
     )
-    return [row["paper_id"] for row in rows]
+    gone = [row for row in rows if row["key"] not in present]
+    if any(row["undecided"] for row in gone):
+        return None
+    return list(dict.fromkeys(row["paper_id"] for row in gone))
 
 
 async def record_entry(
@@ -163,28 +170,28 @@ async def record_entry(
     )
 
 
-async def pending_draft(db: Connection, entry_id: int) -> PaperDraft | None:
-    """The draft of an undecided possible duplicate; none where it was decided or is gone."""
-    draft = await db.value("SELECT draft FROM entries WHERE id = ?", [entry_id])
-    return history.restored_draft(json.loads(draft)) if draft else None
+async def undecided(db: Connection, entry_id: int) -> PendingDuplicate | None:
+    """A possible duplicate that waits for a moderator; none where it was decided or is gone."""
+    row = await db.one(f"{_DUPLICATES} AND entries.id = ?", [entry_id])
+    return _duplicate(row) if row else None
 
 
-async def decide(db: Connection, entry_id: int, paper_id: int | None) -> None:
-    """End a possible duplicate: it became this paper, or (``None``) is the one it resembles."""
-    if paper_id is None:
-        await db.run(
-            "UPDATE entries SET draft = NULL, outcome = 'unchanged' WHERE id = ?", [entry_id]
-        )
-    else:
-        await db.run(
-            "UPDATE entries SET draft = NULL, outcome = 'added', paper_id = ? WHERE id = ?",
-            [paper_id, entry_id],
-        )
+async def decide(db: Connection, entry_id: int, admission: Admission) -> None:
+    """End a possible duplicate by what became of it."""
+    await db.run(
+        "UPDATE entries SET draft = NULL, outcome = ?, paper_id = ? WHERE id = ?",
+        [admission.outcome, admission.paper.id if admission.paper else None, entry_id],
+    )
+
+
+# What stood in a feed at its first poll is never announced.
+_DUPLICATES = """SELECT entries.id, draft, paper_id, seen_at > first_polled_at AS is_news
+                 FROM entries JOIN feeds ON feeds.id = feed_id WHERE draft IS NOT NULL"""
 
 
 def _duplicate(row: Row) -> PendingDuplicate:
     draft = history.restored_draft(json.loads(row["draft"]))
-    return PendingDuplicate(row["id"], draft, row["paper_id"])
+    return PendingDuplicate(row["id"], draft, row["paper_id"], is_news=bool(row["is_news"]))
 
 
 def _feed(row: Row) -> Feed:

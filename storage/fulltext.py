@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from storage.records import Filters
@@ -15,9 +16,10 @@ _LETTERS = str.maketrans(
 _LATEX_COMMAND = re.compile(r"\\(?:[a-zA-Z]+\*?|.)")
 _SCRIPTS = re.compile(r"[\^{}$]|_(?=\{|\w\b)")
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼ`´](?=\w)")
-_COMPOUND = re.compile(r"\w+(?:[-‐‑–]\w+)+")
+_COMPOUND = re.compile(r"(?<!\w)\w++(?:[-‐‑–]\w++)++")
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")
 _WORD = re.compile(r"\w+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 # One piece of a query: [-] [field:] (quoted | bare)
 _PIECE = re.compile(
@@ -35,6 +37,8 @@ def fold(text: str) -> str:
     Japanese and Korean characters become words of their own.
     """
     text = _SCRIPTS.sub("", _LATEX_COMMAND.sub("", text))
+    if text.isascii():  # most text by far, which needs nothing of the rest
+        return " ".join(_ASCII_WORD.findall(_APOSTROPHES.sub("", text).lower()))
     text = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text)).casefold()
     text = "".join(ch for ch in text if not unicodedata.combining(ch)).translate(_LETTERS)
     text = unicodedata.normalize("NFC", text).replace("_", " ")
@@ -105,21 +109,26 @@ def years(text: str) -> tuple[int | None, int | None] | None:
     return (last, first) if first and last and first > last else (first, last)
 
 
-def match_expression(query: Query) -> str:
+def match_expression(
+    query: Query, columns: str = "", forms: Mapping[str, Sequence[str]] | None = None
+) -> str:
     """The FTS5 MATCH expression for a query; empty where nothing positive is asked for.
 
-    Every word is quoted, so that none can be syntax (https://www.sqlite.org/fts5.html, section 3).
+    The terms must stand in ``columns``, names apart by spaces, or anywhere. ``forms`` are words
+    any of which will do for a term. Every word is quoted, so that none can be syntax
+    (https://www.sqlite.org/fts5.html, section 3).
     """
-    parts = [_term(term) for term in query.terms]
-    if parts and query.open_ended:
+    parts = [_term(term, (forms or {}).get(term)) for term in query.terms]
+    if parts and query.open_ended and query.terms[-1] not in (forms or {}):
         parts[-1] = _term(query.terms[-1], prefix=True)
+    if columns and parts:
+        parts = [f"{{{columns}}} : ({' AND '.join(parts)})"]
     for column, value in (
         ("authors", query.filters.author),
         ("venue", query.filters.venue),
         ("tags", query.filters.tag),
     ):
-        words = fold(value)
-        if words:
+        if words := fold(value):
             parts.append(f'{{{column}}} : "{words}"')
     if not parts:
         return ""
@@ -128,13 +137,30 @@ def match_expression(query: Query) -> str:
     return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
 
 
+def holds(query: Query, text: str, forms: Mapping[str, Sequence[str]] | None = None) -> bool:
+    """Whether all terms of a query stand in a folded text, as `match_expression` would say."""
+    text = f" {text} "
+    for place, term in enumerate(query.terms):
+        begun = query.open_ended and place == len(query.terms) - 1 and term not in (forms or {})
+        end = "" if begun else " "
+        spellings = (forms or {}).get(term) or [term]
+        if not any(
+            f" {form}{end}" in text or f" {form.replace(' ', '')}{end}" in text
+            for form in spellings
+        ):
+            return False
+    return True
+
+
 def exclusion(query: Query) -> str:
     """The MATCH expression for what must not be found; empty where nothing is excluded."""
     return " OR ".join(_term(term) for term in query.excluded)
 
 
-def _term(words: str, *, prefix: bool = False) -> str:
-    """One term: the words together, or, for a compound, written as one."""
+def _term(words: str, forms: Sequence[str] | None = None, *, prefix: bool = False) -> str:
+    """One term: the words together, or, for a compound, written as one; or any of its forms."""
+    if forms:
+        return f"({' OR '.join(_term(form) for form in forms)})"
     star = "*" if prefix else ""
     phrase = f'"{words}"{star}'
     if " " not in words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,6 +57,15 @@ async def record(
             json.dumps(snapshot(before) if before else {}, ensure_ascii=False),
             json.dumps(snapshot(after), ensure_ascii=False),
         ],
+    )
+
+
+async def record_added(db: Connection, at: datetime, actor: Actor, papers: Sequence[Paper]) -> None:
+    """Write down that papers were added; what they said then, the next change tells."""
+    await db.run_many(
+        """INSERT INTO changes (at, actor, actor_name, action, paper_id, before, after)
+           VALUES (?, ?, ?, 'add', ?, '{}', '{}')""",
+        [(moments.to_text(at), actor.key, actor.name, paper.id) for paper in papers],
     )
 
 

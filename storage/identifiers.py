@@ -1,7 +1,8 @@
 """What makes two papers the same: arXiv ids, DOIs and addresses in one canonical spelling; pure.
 
 A canonical identifier is ``arxiv:2302.12433``, ``doi:10.1101/2022.11.20.517210``,
-``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``.
+``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``, whose
+words stand without spaces: “Fine Tuning” and “Finetuning” are one.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ _DOI = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>|\\^`{}]+)", re.IGNORECASE)
 _BIORXIV = re.compile(
     r"\b(?:bio|med)rxiv\W{1,3}(?:doi\W{1,3})?(\d{4}\.\d\d\.\d\d\.\d{6,8})\b", re.IGNORECASE
 )
+# What publishers' addresses add to a DOI, and servers' versions of a preprint.
+_PAGE_OF_DOI = re.compile(
+    r"(?:/(?:full|abstract|abs|pdf|epdf|html|meta))?(?:\.full)?(?:\.pdf)?$"
+    r"|(?<=\d)v\d+(?:\.full)?(?:\.pdf)?$|/v\d+$"
+)
+_JUMP = re.compile(r"(?:main|main-?content|content|comments|respond|top|:~:.*)?", re.IGNORECASE)
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|rss|via", re.IGNORECASE)
 
 
@@ -40,16 +47,16 @@ def arxiv_id(text: str) -> str | None:
 
 def doi(text: str) -> str | None:
     """The DOI that this text is or names, lower case; none for arXiv's own (10.48550)."""
-    match = _DOI.search(unquote(text))
+    match = _DOI.search(unquote(_path(text)))
     if match:
-        found = _trim(match[1]).lower()
+        found = _PAGE_OF_DOI.sub("", _trim(match[1]).lower())
         return None if found.startswith("10.48550/arxiv.") else found
     preprint = _BIORXIV.search(text)
     return f"10.1101/{preprint[1]}" if preprint else None
 
 
 def canonical_url(url: str) -> str | None:
-    """An address without scheme, ``www.``, tracking, fragment and trailing slash.
+    """An address without scheme, ``www.``, tracking, trailing slash and jumps in the page.
 
     None where it is no http(s) address.
     """
@@ -63,9 +70,14 @@ def canonical_url(url: str) -> str | None:
     host = host.lower().removeprefix("www.")
     if port not in {None, 80, 443}:
         host = f"{host}:{port}"
-    query = [pair for pair in parse_qsl(parts.query) if not _TRACKING.fullmatch(pair[0])]
+    query = [
+        pair
+        for pair in parse_qsl(parts.query, keep_blank_values=True)
+        if not _TRACKING.fullmatch(pair[0])
+    ]
     tail = f"?{urlencode(sorted(query))}" if query else ""
-    return f"{host}{parts.path.rstrip('/')}{tail}"
+    fragment = "" if _JUMP.fullmatch(parts.fragment) else f"#{parts.fragment}"
+    return f"{host}{parts.path.rstrip('/')}{tail}{fragment}"
 
 
 def identify(text: str) -> tuple[str, ...]:
@@ -82,6 +94,15 @@ def identify(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+_SCHEMES = ("arxiv", "doi", "url", "guid", "listed")
+
+
+def strength(identifier: str) -> int:
+    """How much an identifier says by its kind, 0 the most; an unknown kind says the least."""
+    scheme = identifier.partition(":")[0]
+    return _SCHEMES.index(scheme) if scheme in _SCHEMES else len(_SCHEMES)
+
+
 def feed_guid(feed: str, guid: str) -> str:
     """The identifier of an entry that has nothing better than its feed's own id."""
     return f"guid:{feed}#{guid}"
@@ -93,8 +114,29 @@ def is_feed_guid(identifier: str) -> bool:
 
 
 def listed_title(title: str) -> str:
-    """The identifier of an entry on a publications page that gives no id and no link."""
-    return f"listed:{fold(title)}"
+    """The identifier of an entry on a lab's own list, which names its papers by title.
+
+    It says less than others: lists have two papers of one title.
+    """
+    return f"listed:{fold(title).replace(' ', '') or title.casefold()}"
+
+
+def is_listed_title(identifier: str) -> bool:
+    """Whether an identifier is no more than the title on a list."""
+    return identifier.startswith("listed:")
+
+
+def _path(text: str) -> str:
+    """The part of an address that may hold a DOI; a text that is no address, as it is."""
+    text = text.strip()
+    if not text.lower().startswith(("http://", "https://")):
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return text
+    named = [value for name, value in parse_qsl(parts.query) if name.lower() in {"doi", "id"}]
+    return " ".join([parts.path, *named])
 
 
 def _canonical_arxiv(found: str) -> str:

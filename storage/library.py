@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from storage import admission, feeds, history, outbox, papers
+from storage.admission import Source
 from storage.authors import Authors
+from storage.completion import as_draft, normal
 from storage.database import Connection, Database, open_database
-from storage.errors import LabError, PaperExists, PaperNotFound
+from storage.errors import LabError, PaperChanged, PaperExists, PaperNotFound
 from storage.feeds import Feeds
 from storage.history import History
 from storage.identifiers import is_feed_guid
@@ -33,6 +37,9 @@ from storage.records import (
     PaperDraft,
 )
 from storage.search import Search
+
+_BATCH = 500  # drafts that are decided together
+_ENTRIES = 50  # of a feed that are taken in together
 
 
 class Library:
@@ -65,10 +72,9 @@ class Library:
     ) -> Admission:
         """Take in one draft; ``announce`` tells every announcement channel of an added paper."""
         now = self._clock()
+        source = Source(origin, actor, now)
         async with self._database.transaction() as db:
-            result = await admission.admit(
-                db, draft, origin, actor, now, despite_likeness=despite_likeness
-            )
+            result = await admission.admit(db, draft, source, despite_likeness=despite_likeness)
             if announce and result.outcome is Outcome.ADDED and result.paper:
                 await outbox.queue(db, result.paper.id, now)
         return result
@@ -87,33 +93,44 @@ class Library:
         ``drafts`` may be a generator that reads as it goes. ``each`` is told of every one as it is
         decided. With ``rehearse`` nothing is kept: the answer is what would happen.
         """
-        now = self._clock()
+        source = Source(origin, actor, self._clock())
         outcomes: Counter[Outcome] = Counter()
+
+        def count(draft: PaperDraft, result: Admission) -> None:
+            outcomes[result.outcome] += 1
+            if each:
+                each(draft, result)
+
+        rest = iter(drafts)
         with contextlib.suppress(_Rehearsed):
             async with self._database.transaction() as db:
-                for draft in drafts:
-                    result = await admission.admit(db, draft, origin, actor, now)
-                    outcomes[result.outcome] += 1
-                    if each:
-                        each(draft, result)
+                while batch := list(islice(rest, _BATCH)):
+                    await admission.admit_batch(db, batch, source, count)
                 if rehearse:
                     raise _Rehearsed
         return outcomes
 
-    async def edit(self, paper_id: int, draft: PaperDraft, actor: Actor) -> Paper:
+    async def edit(
+        self, paper_id: int, draft: PaperDraft, actor: Actor, *, seen: PaperDraft | None = None
+    ) -> Paper:
         """Make a paper what a moderator says; the changed fields are theirs from now on.
 
-        Raises `PaperNotFound`, and `PaperExists` where an identifier is another paper's.
+        Raises `PaperNotFound`, `PaperExists` where an identifier is another paper's, and
+        `PaperChanged` where the paper is no longer what the moderator has ``seen``.
         """
         async with self._database.transaction() as db:
             before = await _present(db, paper_id)
-            for identifier in draft.identifiers:
-                owner = await papers.owner(db, identifier)
-                if owner not in {None, paper_id}:
-                    raise PaperExists((await papers.load(db, [owner or 0]))[0])
-            old = history.snapshot(admission.as_draft(before))
+            paper_id = before.id
+            owners = await papers.owners(db, draft.identifiers)
+            if others := [owner for owner in owners.values() if owner != paper_id]:
+                (other,) = await papers.load(db, others[:1])
+                raise PaperExists(other)
+            if seen is not None and as_draft(before) != seen:
+                raise PaperChanged
+            draft = normal(draft)
+            old = history.snapshot(as_draft(before))
             new = history.snapshot(draft)
-            await papers.replace(db, paper_id, draft)
+            await papers.replace(db, before, draft)
             await papers.lock(db, paper_id, [name for name in new if new[name] != old[name]])
             (after,) = await papers.load(db, [paper_id])
             await history.record(db, self._clock(), actor, "edit", before, after)
@@ -125,34 +142,53 @@ class Library:
         async with self._database.transaction() as db:
             before = await _present(db, paper_id)
             await papers.set_removed(db, before, now)
-            (after,) = await papers.load(db, [paper_id])
+            (after,) = await papers.load(db, [before.id])
             await history.record(db, now, actor, "remove", before, after)
         return before
 
     async def take_in(self, feed: Feed, entries: Sequence[Entry], state: FeedState) -> Intake:
-        """What one good poll brought: papers, announcements and the feed's state, together.
+        """What one good poll brought: papers with their announcements, then the feed's state.
 
-        ``entries`` come newest first, as feeds list them, and are taken in oldest first. The first
-        poll of a feed announces nothing.
+        ``entries`` come newest first, as feeds list them, and are taken in oldest first, some at a
+        time, so that nobody waits long for the list. The first poll of a feed announces nothing;
+        one that is interrupted is taken up again by the next.
         """
         now = self._clock()
-        async with self._database.transaction() as db:
-            polled = await feeds.is_polled(db, feed.id)
-            if polled is None:
-                return Intake()
-            intake = _Tally(silent=not polled)
-            actor = Actor(f"feed:{feed.id}", feed.title)
-            for entry in reversed(entries):
-                if await feeds.is_known(db, feed.id, entry):
-                    intake.known += 1
-                    continue
-                result = await self._admit_entry(db, feed, entry, actor)
-                await feeds.record_entry(db, feed.id, entry, result, now)
-                intake.count(entry.draft, result)
-                if result.outcome is Outcome.ADDED and result.paper and polled:
-                    await outbox.queue(db, result.paper.id, now)
-            await feeds.record_success(db, feed.id, state, now)
+        oldest_first = list(reversed(entries))
+        present = {entry.key for entry in entries}
+        intake = _Tally()
+        for start in range(0, max(len(oldest_first), 1), _ENTRIES):
+            some = oldest_first[start : start + _ENTRIES]
+            async with self._database.transaction() as db:
+                polled = await feeds.is_polled(db, feed.id)
+                if polled is None:
+                    return Intake()
+                intake.silent = not polled
+                await self._take_in_some(db, feed, some, present, intake, now)
+                if start + _ENTRIES >= len(oldest_first):
+                    await feeds.record_success(db, feed.id, state, now)
         return intake.result()
+
+    async def _take_in_some(
+        self,
+        db: Connection,
+        feed: Feed,
+        entries: Sequence[Entry],
+        present: Collection[str],
+        intake: _Tally,
+        now: datetime,
+    ) -> None:
+        source = Source(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
+        known = await feeds.known_keys(db, feed.id, [entry.key for entry in entries])
+        for entry in entries:
+            if entry.key in known:
+                intake.known += 1
+                continue
+            result = await self._admit_entry(db, feed, entry, source, present)
+            await feeds.record_entry(db, feed.id, entry, result, now)
+            intake.count(entry.draft, result)
+            if result.outcome is Outcome.ADDED and result.paper and not intake.silent:
+                await outbox.queue(db, result.paper.id, now)
 
     async def note_unchanged(self, feed: Feed, state: FeedState) -> None:
         """Write down a poll that was told “not modified”."""
@@ -162,38 +198,41 @@ class Library:
     async def settle_duplicate(self, entry_id: int, actor: Actor, *, add: bool) -> Admission:
         """Decide a possible duplicate of a feed: a paper of its own, or the one it resembles.
 
-        Raises `LabError` where somebody has decided it already.
+        A new paper is announced where the entry was news. Raises `LabError` where somebody has
+        decided it already.
         """
-        now = self._clock()
+        source = Source(Origin.FEED, actor, self._clock())
         async with self._database.transaction() as db:
-            draft = await feeds.pending_draft(db, entry_id)
-            if draft is None:
+            duplicate = await feeds.undecided(db, entry_id)
+            if duplicate is None:
                 raise LabError("Somebody has decided that one already.")
-            if not add:
-                await feeds.decide(db, entry_id, None)
-                return Admission(Outcome.UNCHANGED, None)
-            result = await admission.admit(
-                db, draft, Origin.FEED, actor, now, despite_likeness=True
-            )
-            await feeds.decide(db, entry_id, result.paper.id if result.paper else None)
-            if result.outcome is Outcome.ADDED and result.paper:
-                await outbox.queue(db, result.paper.id, now)
+            known = await papers.load(db, [await papers.current(db, duplicate.paper_id)])
+            if add:
+                result = await admission.admit(db, duplicate.draft, source, despite_likeness=True)
+            else:
+                result = await admission.admit_as(db, known[0], duplicate.draft, source)
+            await feeds.decide(db, entry_id, result)
+            if result.outcome is Outcome.ADDED and result.paper and duplicate.is_news:
+                await outbox.queue(db, result.paper.id, source.at)
         return result
 
     async def _admit_entry(
-        self, db: Connection, feed: Feed, entry: Entry, actor: Actor
+        self, db: Connection, feed: Feed, entry: Entry, source: Source, present: Collection[str]
     ) -> Admission:
         """Admit an entry, knowing it again under a new id where its title and feed are the same.
 
         Such a feed's ids change from poll to poll, so the new one is no identifier to keep.
         """
-        earlier = await papers.load(db, await feeds.papers_titled(db, feed.id, entry.draft.title))
-        for paper in earlier:
-            if admission.may_be_same(paper, entry.draft):
-                lasting = [name for name in entry.draft.identifiers if not is_feed_guid(name)]
-                draft = replace(entry.draft, identifiers=tuple(lasting))
-                return await admission.admit_as(db, paper, draft, Origin.FEED, actor, self._clock())
-        return await admission.admit(db, entry.draft, Origin.FEED, actor, self._clock())
+        draft = entry.draft
+        earlier = await feeds.papers_titled(db, feed.id, draft.title, present)
+        if earlier is None:  # it waits for a moderator under its former id
+            return Admission(Outcome.UNCHANGED, None)
+        for paper in await papers.load(db, earlier):
+            if admission.may_be_same(paper, draft):
+                lasting = [name for name in draft.identifiers if not is_feed_guid(name)]
+                same = replace(draft, identifiers=tuple(lasting))
+                return await admission.admit_as(db, paper, same, source)
+        return await admission.admit(db, draft, source)
 
 
 class _Rehearsed(Exception):
@@ -203,20 +242,20 @@ class _Rehearsed(Exception):
 class _Tally:
     """An intake while it is being counted."""
 
-    def __init__(self, *, silent: bool) -> None:
+    def __init__(self) -> None:
+        self.silent = False
         self.known = 0
-        self._silent = silent
         self._removed = 0
         self._papers: dict[Outcome, list[Paper]] = {Outcome.ADDED: [], Outcome.UPDATED: []}
         self._duplicates: list[tuple[PaperDraft, Paper]] = []
 
     def count(self, draft: PaperDraft, result: Admission) -> None:
-        if result.outcome is Outcome.REMOVED or result.paper is None:
+        if result.outcome is Outcome.REMOVED:
             self._removed += 1
+        elif result.outcome is Outcome.UNCHANGED or result.paper is None:
+            self.known += 1
         elif result.outcome is Outcome.DUPLICATE:
             self._duplicates.append((draft, result.paper))
-        elif result.outcome is Outcome.UNCHANGED:
-            self.known += 1
         else:
             self._papers[result.outcome].append(result.paper)
 
@@ -227,12 +266,12 @@ class _Tally:
             duplicates=tuple(self._duplicates),
             known=self.known,
             removed=self._removed,
-            silent=self._silent,
+            silent=self.silent,
         )
 
 
 async def _present(db: Connection, paper_id: int) -> Paper:
-    found = await papers.load(db, [paper_id])
+    found = await papers.load(db, [await papers.current(db, paper_id)])
     if not found or found[0].removed_at is not None:
         raise PaperNotFound(f"#{paper_id}")
     return found[0]
@@ -242,4 +281,8 @@ async def _present(db: Connection, paper_id: int) -> Paper:
 async def open_library(path: Path, clock: Clock) -> AsyncGenerator[Library]:
     """Open the catalogue in a file, making it where there is none; see `open_database`."""
     async with open_database(path) as database:
-        yield Library(database, clock)
+        library = Library(database, clock)
+        try:
+            yield library
+        finally:
+            await library.notes.close()

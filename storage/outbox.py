@@ -44,7 +44,7 @@ class Outbox:
             )
             if changed:
                 await db.run(
-                    "DELETE FROM announcements WHERE channel_id = ? AND state = 'waiting'",
+                    "DELETE FROM announcements WHERE channel_id = ? AND state <> 'sent'",
                     [channel_id],
                 )
         return changed > 0

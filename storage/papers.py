@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from storage import bylines, moments
+from storage import bylines, index, moments
 from storage.database import Connection, Database, Row
 from storage.errors import PaperNotFound
-from storage.fulltext import fold, index_text
+from storage.fulltext import fold
 from storage.identifiers import identify
 from storage.records import Actor, Link, LinkKind, Origin, Paper, PaperDraft, PartialDate
 
-_COLUMNS = "title, title_key, abstract, authors_complete, venue, date, note, posted_by"
+_COLUMNS = "title, title_key, abstract, authors_complete, venue, date, note, posted_by, place"
 
 
 class Papers:
@@ -23,9 +23,12 @@ class Papers:
         self._database = database
 
     async def get(self, paper_id: int) -> Paper:
-        """The paper with this number; raises `PaperNotFound`, for a removed one too."""
+        """The paper with this number, or the one that it became a part of.
+
+        Raises `PaperNotFound`, for a removed one too.
+        """
         async with self._database.reading() as db:
-            papers = await load(db, [paper_id])
+            papers = await load(db, [await current(db, paper_id)])
         if not papers or papers[0].removed_at is not None:
             raise PaperNotFound(f"#{paper_id}")
         return papers[0]
@@ -70,8 +73,23 @@ class Papers:
 
 async def owner(db: Connection, identifier: str) -> int | None:
     """The paper, removed ones too, that an identifier belongs to."""
-    paper_id = await db.value("SELECT paper_id FROM identifiers WHERE identifier = ?", [identifier])
-    return int(paper_id) if paper_id is not None else None
+    return (await owners(db, [identifier])).get(identifier)
+
+
+async def owners(db: Connection, identifiers: Sequence[str]) -> dict[str, int]:
+    """The papers, removed ones too, that identifiers belong to; nobody's are left out."""
+    rows = await db.all(
+        """SELECT identifier, paper_id FROM identifiers
+           WHERE identifier IN (SELECT value FROM json_each(?))""",
+        [json.dumps(identifiers)],
+    )
+    return {row["identifier"]: row["paper_id"] for row in rows}
+
+
+async def current(db: Connection, paper_id: int) -> int:
+    """The number of the paper that this one is a part of now: mostly its own."""
+    became = await db.value("SELECT became_id FROM papers WHERE id = ?", [paper_id])
+    return paper_id if became is None else int(became)
 
 
 async def titled(db: Connection, title: str) -> tuple[Paper, ...]:
@@ -81,6 +99,16 @@ async def titled(db: Connection, title: str) -> tuple[Paper, ...]:
         [fold(title)],
     )
     return await load(db, [row["id"] for row in rows])
+
+
+async def known_titles(db: Connection, title_keys: Sequence[str]) -> set[str]:
+    """Those of some folded titles that a paper has."""
+    rows = await db.all(
+        """SELECT value AS title_key FROM json_each(?) WHERE EXISTS (
+               SELECT 1 FROM papers WHERE title_key = value AND removed_at IS NULL)""",
+        [json.dumps(title_keys)],
+    )
+    return {row["title_key"] for row in rows}
 
 
 async def locked_fields(db: Connection, paper_id: int) -> frozenset[str]:
@@ -98,29 +126,41 @@ async def lock(db: Connection, paper_id: int, fields: Iterable[str]) -> None:
 
 
 async def insert(
-    db: Connection, draft: PaperDraft, origin: Origin, actor: Actor, at: datetime
-) -> int:
-    """Add a paper with all that hangs on it; gives its number."""
-    paper_id = await db.insert(
-        f"""INSERT INTO papers ({_COLUMNS}, origin, created_at, created_by, created_by_name)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",  # noqa: S608 - a constant
-        [*_values(draft), origin, moments.to_text(at), actor.key, actor.name],
+    db: Connection, drafts: Sequence[PaperDraft], origin: Origin, actor: Actor, at: datetime
+) -> tuple[Paper, ...]:
+    """Add papers with all that hangs on them, in a constant number of statements."""
+    last = int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'papers'") or 0)
+    numbered = list(enumerate(drafts, start=last + 1))
+    rows = [
+        (
+            *(paper_id, *_values(draft, index.place(paper_id, draft.date, at))),
+            *(origin, moments.to_text(at), actor.key, actor.name),
+        )
+        for paper_id, draft in numbered
+    ]
+    await db.run_many(
+        f"""INSERT INTO papers (id, {_COLUMNS}, origin, created_at, created_by, created_by_name)
+            VALUES ({", ".join("?" * 14)})""",  # noqa: S608 - constants
+        rows,
     )
-    await _insert_parts(db, paper_id, draft)
-    return paper_id
+    await _insert_parts(db, numbered)
+    await index.add(db, [(index.place(n, draft.date, at), draft) for n, draft in numbered])
+    return tuple(_added(paper_id, draft, origin, actor, at) for paper_id, draft in numbered)
 
 
-async def replace(db: Connection, paper_id: int, draft: PaperDraft) -> None:
-    """Make a paper what the draft says, in every field."""
+async def replace(db: Connection, paper: Paper, draft: PaperDraft) -> None:
+    """Make a paper of the list what the draft says, in every field."""
+    await index.remove(db, _place(paper))
+    at = index.place(paper.id, draft.date, paper.created_at)
     await db.run(
         """UPDATE papers SET title = ?, title_key = ?, abstract = ?, authors_complete = ?,
-           venue = ?, date = ?, note = ?, posted_by = ? WHERE id = ?""",
-        [*_values(draft), paper_id],
+           venue = ?, date = ?, note = ?, posted_by = ?, place = ? WHERE id = ?""",
+        [*_values(draft, at), paper.id],
     )
     for table in ("identifiers", "links", "tags", "credits"):
-        await db.run(f"DELETE FROM {table} WHERE paper_id = ?", [paper_id])  # noqa: S608 - constants
-    await db.run("DELETE FROM paper_text WHERE rowid = ?", [paper_id])
-    await _insert_parts(db, paper_id, draft)
+        await db.run(f"DELETE FROM {table} WHERE paper_id = ?", [paper.id])  # noqa: S608 - constants
+    await _insert_parts(db, [(paper.id, draft)])
+    await index.add(db, [(at, draft)])
 
 
 async def set_removed(db: Connection, paper: Paper, at: datetime | None) -> None:
@@ -129,75 +169,66 @@ async def set_removed(db: Connection, paper: Paper, at: datetime | None) -> None
         "UPDATE papers SET removed_at = ? WHERE id = ?",
         [moments.to_text(at) if at else None, paper.id],
     )
-    await db.run("DELETE FROM paper_text WHERE rowid = ?", [paper.id])
+    await index.remove(db, _place(paper))
     if at is None:
-        await _index(db, paper.id, paper)
+        await index.add(db, [(_place(paper), paper)])
+
+
+async def give_up(db: Connection, paper: Paper, kept_id: int, at: datetime) -> None:
+    """Take a paper out of the list that is the same as another, which gets all that names it."""
+    await set_removed(db, paper, at)
+    await db.run(
+        "UPDATE papers SET became_id = ? WHERE id = ? OR became_id = ?",
+        [kept_id, paper.id, paper.id],
+    )
+    for table in ("identifiers", "entries"):
+        await db.run(f"UPDATE {table} SET paper_id = ? WHERE paper_id = ?", [kept_id, paper.id])  # noqa: S608
+    # A channel is told of both once: what it had stays written down, and ends what waits.
+    await db.run(
+        """DELETE FROM announcements WHERE paper_id = ? AND state = 'waiting' AND channel_id IN (
+               SELECT channel_id FROM announcements WHERE paper_id = ? AND state <> 'waiting')""",
+        [kept_id, paper.id],
+    )
+    await db.run(
+        "UPDATE OR IGNORE announcements SET paper_id = ? WHERE paper_id = ?", [kept_id, paper.id]
+    )
 
 
 async def load(db: Connection, ids: Sequence[int]) -> tuple[Paper, ...]:
     """Papers by number, in the order asked for, removed ones too; unknown numbers are left out."""
-    wanted = json.dumps(list(ids))
     rows = await db.all(
-        "SELECT * FROM papers WHERE id IN (SELECT value FROM json_each(?))", [wanted]
+        """SELECT papers.*,
+               (SELECT json_group_array(name) FROM (
+                    SELECT name FROM credits JOIN names ON names.id = name_id
+                    WHERE paper_id = papers.id ORDER BY position)) AS authors,
+               (SELECT json_group_array(identifier) FROM (
+                    SELECT identifier FROM identifiers
+                    WHERE paper_id = papers.id ORDER BY position)) AS identifiers,
+               (SELECT json_group_array(tag) FROM (
+                    SELECT tag FROM tags WHERE paper_id = papers.id ORDER BY tag)) AS tags,
+               (SELECT json_group_array(json_array(kind, url)) FROM (
+                    SELECT kind, url FROM links
+                    WHERE paper_id = papers.id ORDER BY position)) AS links
+           FROM json_each(?) AS wanted JOIN papers ON papers.id = wanted.value
+           ORDER BY wanted.key""",
+        [json.dumps(list(ids))],
     )
-    names = await _grouped(
-        db,
-        """SELECT paper_id, name AS part FROM credits JOIN names ON names.id = name_id
-           WHERE paper_id IN (SELECT value FROM json_each(?)) ORDER BY paper_id, position""",
-        wanted,
-    )
-    identifiers = await _grouped(
-        db,
-        """SELECT paper_id, identifier AS part FROM identifiers
-           WHERE paper_id IN (SELECT value FROM json_each(?)) ORDER BY paper_id, position""",
-        wanted,
-    )
-    tags = await _grouped(
-        db,
-        """SELECT paper_id, tag AS part FROM tags
-           WHERE paper_id IN (SELECT value FROM json_each(?)) ORDER BY paper_id, tag""",
-        wanted,
-    )
-    links: dict[int, list[Link]] = {}
-    for row in await db.all(
-        """SELECT paper_id, kind, url FROM links
-           WHERE paper_id IN (SELECT value FROM json_each(?)) ORDER BY paper_id, position""",
-        [wanted],
-    ):
-        links.setdefault(row["paper_id"], []).append(Link(LinkKind(row["kind"]), row["url"]))
-    found = {
-        row["id"]: _paper(
-            row,
-            authors=tuple(names.get(row["id"], ())),
-            identifiers=tuple(identifiers.get(row["id"], ())),
-            tags=tuple(tags.get(row["id"], ())),
-            links=tuple(links.get(row["id"], ())),
-        )
-        for row in rows
-    }
-    return tuple(found[paper_id] for paper_id in ids if paper_id in found)
+    return tuple(_paper(row) for row in rows)
 
 
-def _paper(
-    row: Row,
-    *,
-    authors: tuple[str, ...],
-    identifiers: tuple[str, ...],
-    tags: tuple[str, ...],
-    links: tuple[Link, ...],
-) -> Paper:
+def _paper(row: Row) -> Paper:
     return Paper(
         id=row["id"],
         title=row["title"],
-        authors=authors,
+        authors=tuple(json.loads(row["authors"])),
         authors_complete=bool(row["authors_complete"]),
         abstract=row["abstract"],
         venue=row["venue"],
         date=PartialDate.parse(row["date"]) if row["date"] else None,
-        identifiers=identifiers,
-        links=links,
+        identifiers=tuple(json.loads(row["identifiers"])),
+        links=tuple(Link(LinkKind(kind), url) for kind, url in json.loads(row["links"])),
         note=row["note"],
-        tags=tags,
+        tags=tuple(json.loads(row["tags"])),
         posted_by=row["posted_by"],
         origin=Origin(row["origin"]),
         created_at=moments.from_text(row["created_at"]),
@@ -206,9 +237,33 @@ def _paper(
     )
 
 
-def _values(draft: PaperDraft) -> list[str | int | None]:
+def _added(paper_id: int, draft: PaperDraft, origin: Origin, actor: Actor, at: datetime) -> Paper:
+    return Paper(
+        id=paper_id,
+        title=draft.title,
+        authors=draft.authors,
+        authors_complete=draft.authors_complete,
+        abstract=draft.abstract,
+        venue=draft.venue,
+        date=draft.date,
+        identifiers=draft.identifiers,
+        links=draft.links,
+        note=draft.note,
+        tags=draft.tags,
+        posted_by=draft.posted_by,
+        origin=origin,
+        created_at=at,
+        created_by=actor,
+    )
+
+
+def _place(paper: Paper) -> int:
+    return index.place(paper.id, paper.date, paper.created_at)
+
+
+def _values(draft: PaperDraft, at: int) -> tuple[str | int | None, ...]:
     """The values of `_COLUMNS`, in their order."""
-    return [
+    return (
         draft.title,
         fold(draft.title),
         draft.abstract,
@@ -217,44 +272,31 @@ def _values(draft: PaperDraft) -> list[str | int | None]:
         str(draft.date) if draft.date else None,
         draft.note,
         draft.posted_by,
-    ]
+        at,
+    )
 
 
-async def _insert_parts(db: Connection, paper_id: int, draft: PaperDraft) -> None:
-    """Add identifiers, links, tags, credits and the index entry of a paper."""
+async def _insert_parts(db: Connection, papers: Sequence[tuple[int, PaperDraft]]) -> None:
+    """Add identifiers, links, tags and credits of papers."""
     await db.run_many(
         "INSERT OR IGNORE INTO identifiers (identifier, paper_id, position) VALUES (?, ?, ?)",
-        [(identifier, paper_id, place) for place, identifier in enumerate(draft.identifiers)],
+        [
+            (identifier, paper_id, position)
+            for paper_id, draft in papers
+            for position, identifier in enumerate(draft.identifiers)
+        ],
     )
     await db.run_many(
         "INSERT INTO links (paper_id, position, kind, url) VALUES (?, ?, ?, ?)",
-        [(paper_id, place, link.kind, link.url) for place, link in enumerate(draft.links)],
-    )
-    await db.run_many(
-        "INSERT OR IGNORE INTO tags (paper_id, tag) VALUES (?, ?)",
-        [(paper_id, tag) for tag in draft.tags],
-    )
-    await bylines.insert(db, paper_id, draft.authors)
-    await _index(db, paper_id, draft)
-
-
-async def _index(db: Connection, paper_id: int, paper: PaperDraft | Paper) -> None:
-    await db.run(
-        """INSERT INTO paper_text (rowid, title, authors, venue, tags, abstract)
-           VALUES (?, ?, ?, ?, ?, ?)""",
         [
-            paper_id,
-            index_text(paper.title),
-            index_text(" | ".join(paper.authors)),
-            index_text(paper.venue),
-            index_text(" ".join(paper.tags)),
-            index_text(paper.abstract),
+            (paper_id, position, link.kind, link.url)
+            for paper_id, draft in papers
+            for position, link in enumerate(draft.links)
         ],
     )
-
-
-async def _grouped(db: Connection, sql: str, wanted: str) -> dict[int, list[str]]:
-    groups: dict[int, list[str]] = {}
-    for row in await db.all(sql, [wanted]):
-        groups.setdefault(row["paper_id"], []).append(row["part"])
-    return groups
+    await db.run_many(
+        "INSERT INTO tags (paper_id, tag) VALUES (?, ?)",
+        [(paper_id, tag) for paper_id, draft in papers for tag in draft.tags],
+    )
+    for paper_id, draft in papers:
+        await bylines.insert(db, paper_id, draft.authors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from storage.errors import InvalidInput
 
@@ -36,6 +36,11 @@ class PartialDate:
             raise InvalidInput(f"“{text}” is not a date; write 2023, 2023-07 or 2023-07-14.")
         year, month, day = match.groups()
         return cls(int(year), int(month) if month else None, int(day) if day else None)
+
+    @property
+    def first_day(self) -> date:
+        """The earliest day that the date may be."""
+        return date(self.year, self.month or 1, self.day or 1)
 
     def __str__(self) -> str:
         parts = [f"{self.year:04}"]
@@ -235,11 +240,15 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of a list of papers: ``papers`` from ``offset`` on, of ``total`` in all."""
+    """One page of a list of papers: ``papers`` from ``offset`` on, of ``total`` in all.
+
+    ``more`` is true where there are more than the ``total`` that were counted.
+    """
 
     papers: tuple[Paper, ...]
     total: int
     offset: int = 0
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,11 +282,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class PendingDuplicate:
-    """An entry that may be a paper which the list has already, waiting for a moderator."""
+    """An entry that may be a paper which the list has already, waiting for a moderator.
+
+    ``is_news`` is false for one that stood in its feed at the first poll.
+    """
 
     id: int
     draft: PaperDraft
     paper_id: int
+    is_news: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,15 @@ def publications_page() -> str:
 
 
 @pytest.fixture(scope="session")
+def lab_sheet() -> Path:
+    """A lab's real spreadsheet of its papers."""
+    sheet = _SHARED / "seeds" / "lab-papers-sheet.csv"
+    if not sheet.is_file():
+        pytest.skip("the lab's spreadsheet (../shared/seeds) is not on this machine")
+    return sheet
+
+
+@pytest.fixture(scope="session")
 def openapi() -> Path:
     """Discord's own description of its HTTP API."""
     found = _SHARED / "discord" / "openapi.json"

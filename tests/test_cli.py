@@ -29,6 +29,8 @@ PAPER_KEYS = [
     "abstract",
     "posted_by",
     "tags",
+    "identifiers",
+    "links",
 ]
 
 

@@ -189,6 +189,10 @@ async def test_an_unreachable_server_is_a_sentence(client: Web) -> None:
         ("fe80::1%eth0", False),
         ("::ffff:10.0.0.1", False),
         ("2002:7f00:1::", False),
+        ("fec0::1", False),
+        ("64:ff9b::10.0.0.1", False),
+        ("64:ff9b::1.1.1.1", True),
+        ("192.88.99.1", False),
         ("not an address", False),
     ],
 )
@@ -203,4 +207,6 @@ def test_retry_after_is_read_as_seconds_or_a_date() -> None:
     assert retry_after("Mon, 23 Nov 2026 00:01:00", NOW) == timedelta(minutes=1)
     assert retry_after("99999999999", NOW) == timedelta(days=7)
     assert retry_after("soon", NOW) is None
+    assert retry_after("Mon, 01 Jan 2024 99999999999999999999:00:00 GMT", NOW) is None
+    assert retry_after("Mon, 01 Jan 2024 00:00:00 +9999999999999", NOW) is None
     assert retry_after("", NOW) is None

@@ -19,7 +19,7 @@ from bot.ui import buttons, cards
 from storage.errors import PaperNotFound
 from storage.library import Library
 from storage.moments import Clock
-from storage.records import Announcement, AnnouncementState
+from storage.records import Announcement, AnnouncementState, Paper
 
 _log = logging.getLogger(__name__)
 
@@ -67,15 +67,9 @@ class Courier:
         try:
             return await self._attempt(announcement)
         except (discord.Forbidden, discord.NotFound) as error:
-            await self._library.outbox.record_refused(announcement)
             await self._library.outbox.stop_route(announcement.channel_id, _reason(error))
             _log.warning("Stopped announcing in channel %s: %s", announcement.channel_id, error)
-        except discord.DiscordServerError as error:
-            await self._wait(announcement, error)
-        except discord.HTTPException as error:
-            await self._library.outbox.record_refused(announcement)
-            await self._wait(announcement, error)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
             await self._wait(announcement, error)
         except Exception as error:  # noqa: BLE001 - one announcement must not hold up the others
             _log.exception("Announcement %s failed", announcement.id)
@@ -96,10 +90,24 @@ class Courier:
             return False
         if not await outbox.claim(announcement.id):
             return False
-        layout = cards.announcement(announcement.id, paper)
-        message = await channel.send(view=layout, nonce=announcement.nonce)
+        message = await self._send(channel, announcement, paper)
         await outbox.record_sent(announcement, message.id)
         return True
+
+    async def _send(
+        self, channel: _AnyChannel, announcement: Announcement, paper: Paper
+    ) -> discord.Message:
+        """Send a claimed announcement; a plain refusal of the message itself ends the claim.
+
+        After any other failure nobody knows whether the message arrived, so the claim stays.
+        """
+        layout = cards.announcement(announcement.id, paper)
+        try:
+            return await channel.send(view=layout, nonce=announcement.nonce)
+        except discord.HTTPException as error:
+            if error.status < 500:
+                await self._library.outbox.record_refused(announcement)
+            raise
 
     async def _channel(self, channel_id: int) -> _AnyChannel:
         """The channel, from the cache or from Discord; any kind that takes messages."""
@@ -108,12 +116,12 @@ class Courier:
 
     async def _find_arrived(self, channel: _AnyChannel, announcement: Announcement) -> int | None:
         """The message by which this announcement stands in its channel already."""
-        marker = buttons.announced_id(announcement.id, announcement.paper_id)
+        marker = buttons.announced_mark(announcement.id)
         begin = (announcement.claimed_at or announcement.created_at) - _CLOCKS_DIFFER
         read = 0
         async for message in channel.history(limit=None):
             read += 1
-            if message.author == self._client.user and marker in _custom_ids(message):
+            if message.author == self._client.user and _is_marked(message, marker):
                 return message.id
             if read >= _ALWAYS_READ and message.created_at < begin:
                 break
@@ -139,12 +147,9 @@ def _batches(due: tuple[Announcement, ...]) -> Iterable[tuple[Announcement, ...]
     return (due[start : start + _AT_ONCE] for start in range(0, len(due), _AT_ONCE))
 
 
-def _custom_ids(message: discord.Message) -> set[str]:
-    return {
-        str(part.custom_id)
-        for part in _walk(message.components)
-        if getattr(part, "custom_id", None) is not None
-    }
+def _is_marked(message: discord.Message, marker: str) -> bool:
+    parts = _walk(message.components)
+    return any(str(getattr(part, "custom_id", "")).startswith(marker) for part in parts)
 
 
 def _walk(components: Iterable[Any]) -> Iterable[Any]:

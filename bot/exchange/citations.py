@@ -16,8 +16,18 @@ from storage.records import PartialDate
 
 _QUOTES = "\"“”„«»'‘’"
 _SAME_TITLE = 85  # of 100, by which a quoted title is the entry's own
+_MOST_QUOTES = 40  # marks that may close the quoted title
 _LONGEST = 3000  # characters; a longer paragraph is no citation
-_ET_AL = re.compile(r"[,\s]*\bet\.?\s+al\b\.?", re.IGNORECASE)
+_ET_AL = re.compile(r"[,\s]*\b(?:et\.?\s+al\b|and\s+others\b)\.?", re.IGNORECASE)
+_LABEL = re.compile(r"^\s*(?:\[\w+\]|by\b|authors?:)\s*", re.IGNORECASE)
+_MARKERS = re.compile(r"[*†‡§¶]|(?<=[^\W\d])\d{1,2}(?=\s*[,;(]|\s+and\b|\s*$)")
+_YEAR_AT_END = re.compile(r"[\s(,.]*\(?(?:19|20)\d{2}(?:,\s*\w+\.?\s*\d{0,2})?\)?[\s.:,]*$")
+_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
+_SMALL_WORDS = frozenset(
+    {"van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "du", "la", "le", "bin"}
+    | {"ibn", "ben", "el", "al", "ter", "ten", "zu", "y", "e", "the"}
+)
+_MOST_WORDS = 8  # of a name, or of a group that signs together
 _INCLUDED = re.compile(r"\(\s*incl(?:\.|uding)?:?\s+([^()]*)\)", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:\w\.[\s-]?)+", re.UNICODE)
 _ENDS_IN_INITIAL = re.compile(r"(?<!\w)\w\.$")
@@ -47,17 +57,18 @@ def read_citation(paragraph: str, title: str) -> Citation | None:
     span = _quoted_title(paragraph, title)
     if span is None:
         return None
-    authors, complete = read_credits(paragraph[: span[0]])
-    if not authors:
+    before, rest = paragraph[: span[0]], paragraph[span[1] :]
+    authors, complete = read_credits(before)
+    if not authors or not all(map(_is_name, authors)):
         return None
-    rest = paragraph[span[1] :]
-    return Citation(authors, complete, _identifiers(rest), _date(rest), _note(rest))
+    dated = rest if _date(rest) else before
+    return Citation(authors, complete, _identifiers(rest), _date(dated), _note(rest))
 
 
 def read_credits(text: str) -> tuple[tuple[str, ...], bool]:
     """Names in order, and whether they are all: “A, B, and C”, “A, et al. (incl. B, C)”."""
     included = [name for group in _INCLUDED.findall(text) for name in _names(group)]
-    text = _INCLUDED.sub(" ", text)
+    text = _YEAR_AT_END.sub(" ", _LABEL.sub("", _MARKERS.sub("", _INCLUDED.sub(" ", text))))
     complete = not included and not _ET_AL.search(text)
     names = _names(_ET_AL.sub(" ", text))
     return tuple(dict.fromkeys([*names, *included])), complete
@@ -70,11 +81,21 @@ def _names(text: str) -> list[str]:
     names: list[str] = []
     for part in re.split(r"\s*[,;]\s*|\s+(?:and|&)\s+", text):
         name = " ".join(re.sub(r"^(?:and|&)\s+", "", part).split())
-        if names and _INITIALS.fullmatch(name) and "," not in names[-1]:
+        is_given = _INITIALS.fullmatch(name) is not None and names and "," not in names[-1]
+        if names and (is_given or _SUFFIX.fullmatch(name)):
             names[-1] = f"{names[-1]}, {name}"
         elif any(char.isalpha() for char in name):
             names.append(name)
     return names
+
+
+def _is_name(text: str) -> bool:
+    """Whether a credit may be a name: few words, and none of them a sentence's."""
+    words = text.split()
+    return len(words) <= _MOST_WORDS and not any(
+        word.isascii() and word.islower() and word.strip(".,'") not in _SMALL_WORDS
+        for word in words
+    )
 
 
 def _quoted_title(paragraph: str, title: str) -> tuple[int, int] | None:
@@ -82,15 +103,14 @@ def _quoted_title(paragraph: str, title: str) -> tuple[int, int] | None:
     opening = next((place for place, char in enumerate(paragraph) if char in '"“„«'), None)
     if opening is None:
         return None
+    wanted = fold(title)
+    end = min(len(paragraph), opening + 2 * len(title) + 20)
+    closings = [place for place in range(opening + 1, end) if paragraph[place] in _QUOTES]
     best: tuple[float, int] | None = None
-    for place in range(opening + 1, len(paragraph)):
-        if paragraph[place] not in _QUOTES:
-            continue
-        likeness = fuzz.ratio(fold(paragraph[opening + 1 : place]), fold(title))
-        joined = fuzz.ratio(
-            fold(paragraph[opening + 1 : place]).replace(" ", ""), fold(title).replace(" ", "")
-        )
-        likeness = max(likeness, joined)
+    for place in closings[:_MOST_QUOTES]:
+        quoted = fold(paragraph[opening + 1 : place])
+        joined = fuzz.ratio(quoted.replace(" ", ""), wanted.replace(" ", ""))
+        likeness = max(fuzz.ratio(quoted, wanted), joined)
         if likeness >= _SAME_TITLE and (best is None or likeness >= best[0]):
             best = (likeness, place)
     return (opening, best[1] + 1) if best else None
@@ -114,4 +134,9 @@ def _note(rest: str) -> str:
     years = list(_YEAR.finditer(rest))
     tail = rest[years[-1].end() :] if years else rest.rpartition(". ")[2]
     tail = tail.strip(" .,;()[]")
-    return tail if _NOTE.search(tail) and len(tail) <= 120 else ""
+    return tail if is_distinction(tail) else ""
+
+
+def is_distinction(text: str) -> bool:
+    """Whether a few words say how a paper was distinguished: “Oral”, “Best Paper”, “Spotlight”."""
+    return bool(_NOTE.search(text)) and len(text) <= 120

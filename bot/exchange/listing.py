@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.exchange import markup
 from bot.exchange.citations import Citation, read_citation
+from bot.exchange.findings import ListedPaper, Problem
 from storage.fulltext import fold
 from storage.identifiers import listed_title
 from storage.records import PaperDraft
@@ -26,22 +27,6 @@ _VENUE_WORDS = frozenset(
 )
 _SENTENCE_END = re.compile(r"[.!?:;…][\"”’')\]]*$")
 _LONGEST_TITLE = 400
-
-
-@dataclass(frozen=True, slots=True)
-class ListedPaper:
-    """An entry that was read; ``line`` is the number of its first line, counted from 1."""
-
-    line: int
-    draft: PaperDraft
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """An entry that could not be read, and why, in a sentence."""
-
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +124,7 @@ def _poster_size(
         shared = endings[ending] > 1 and len(before[ending]) > 1
         if shared and endings[ending] * 2 > endings[tuple(words[-1:])]:
             longest = size
-    return longest or _usual_size(words)
+    return max(longest, _usual_size(words))
 
 
 def _usual_size(words: Sequence[str]) -> int:
@@ -171,7 +156,7 @@ def _read_entry(block: _Block, poster_size: int) -> PaperDraft | str:
         return f"“{_short(title)}” has neither a citation nor an abstract, so I left it out."
     words = _undoubled(block.header).split()
     split = len(words) - poster_size
-    readable = markup.line(markup.from_latex(title))
+    readable = markup.line(markup.from_latex(title)) or title
     return PaperDraft(
         title=readable,
         authors=citation.authors if citation else (),

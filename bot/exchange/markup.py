@@ -17,7 +17,7 @@ _MATHS = re.compile(r"(?<!\\)\$(?!\s)(?:[^$\\]|\\.)+?(?<!\s)\$")
 _SCRIPT = re.compile(r"([\^_])(?:\{([^{}]+)\}|(\S))")
 _RAISED = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
 _LOWERED = str.maketrans("0123456789+-=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ")
-_QUOTED = re.compile(r"``(.+?)''", re.DOTALL)
+_QUOTED = re.compile(r"``((?:(?!'')[^`]){1,500})''")
 _LONGEST = 200_000  # characters of LaTeX that are read; more is no abstract
 _BLOCKS = frozenset(
     {"address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "figcaption", "figure"}
@@ -62,11 +62,12 @@ def from_html(source: str) -> str:
 
 def tidy(text: str) -> str:
     """Single spaces within a paragraph, an empty line between two, nothing invisible."""
-    text = "".join(
-        char
-        for char in text
-        if char in "\n\t\r" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"}
-    )
+    if not text.replace("\n", " ").isprintable():
+        text = "".join(
+            char
+            for char in text
+            if char in "\n\t\r" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"}
+        )
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
     return "\n\n".join(part for part in paragraphs if part)
 

@@ -34,9 +34,13 @@ class NoFeedThere(LabError):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A feed's bytes, or the news that they are the same as last time."""
+    """A feed's bytes, or the news that they are the same as last time.
+
+    ``url`` is where they came from, ``lasting_url`` where to come next time.
+    """
 
     url: str
+    lasting_url: str
     not_modified: bool
     body: bytes = field(repr=False)
     content_type: str
@@ -51,7 +55,7 @@ async def fetch_feed(web: Web, url: str, etag: str = "", last_modified: str = ""
         headers["If-None-Match"] = etag
     if last_modified:
         headers["If-Modified-Since"] = last_modified
-    return _fetched(await web.get(url, headers))
+    return _fetched(await web.get(url, headers), url)
 
 
 def feed_candidates(page: Fetched) -> Iterator[str]:
@@ -71,7 +75,7 @@ def feed_candidates(page: Fetched) -> Iterator[str]:
             yield address
 
 
-def _fetched(page: Page) -> Fetched:
+def _fetched(page: Page, asked: str) -> Fetched:
     if page.status not in {200, 203, 304}:
         raise WebError(
             f"The server sent no feed (HTTP {page.status}).",
@@ -80,9 +84,15 @@ def _fetched(page: Page) -> Fetched:
         )
     return Fetched(
         url=page.url,
+        lasting_url=page.permanent_url or asked,
         not_modified=page.status == 304,
         body=page.body,
         content_type=page.content_type,
-        etag=page.headers.get("ETag", "")[:500],
-        last_modified=page.headers.get("Last-Modified", "")[:100],
+        etag=_printable(page.headers.get("ETag", ""))[:500],
+        last_modified=_printable(page.headers.get("Last-Modified", ""))[:100],
     )
+
+
+def _printable(header: str) -> str:
+    """A header that can be kept and sent back; one that can't is as good as none."""
+    return header if header.isprintable() and header.isascii() else ""

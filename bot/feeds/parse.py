@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import json
 import logging
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +20,14 @@ import feedparser
 from bot.exchange import markup
 from bot.feeds import shapes
 from storage.errors import LabError
+from storage.fulltext import fold
 from storage.records import Entry
 
 _log = logging.getLogger(__name__)
 
 _MAX_ENTRIES = 5000
+# One character beyond the first 65,536 written as its two halves, which XML does not allow.
+_SURROGATE_PAIR = re.compile(rb"&#(5[56]\d{3});&#(5[67]\d{3});")
 
 
 class NotAFeed(LabError):
@@ -49,6 +54,7 @@ def parse_feed(body: bytes, url: str, now: datetime, content_type: str = "") -> 
 
     Raises `NotAFeed`, and nothing else for any bytes.
     """
+    body = body.removeprefix(b"\xef\xbb\xbf")
     if body.lstrip()[:1] == b"{":
         title, home, generator, items = _read_json(body, url)
     else:
@@ -57,22 +63,44 @@ def parse_feed(body: bytes, url: str, now: datetime, content_type: str = "") -> 
     entries: dict[str, Entry] = {}
     problems: list[str] = []
     for number, item in enumerate(items[:_MAX_ENTRIES], start=1):
-        read = shapes.read_item(item, source)
+        try:
+            read = shapes.read_item(item, source)
+        except Exception:  # noqa: BLE001 - one item must not take the others with it
+            _log.warning("Entry %s of %s could not be read", number, url, exc_info=True)
+            read = "made me stumble, so I left it out."
         if isinstance(read, Entry):
             entries.setdefault(read.key, read)
         elif read:
             problems.append(f"Entry {number} {read}")
     if len(items) > _MAX_ENTRIES:
         problems.append(f"I read the first {_MAX_ENTRIES:,} of {len(items):,} entries.")
-    return ParsedFeed(title, home, tuple(entries.values()), tuple(problems))
+    return ParsedFeed(title, home, _without_shared_links(entries.values()), tuple(problems))
+
+
+def _without_shared_links(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries, less the addresses that several of different titles have: those name none."""
+    entries = tuple(entries)
+    titles: dict[str, set[str]] = {}
+    for entry in entries:
+        for name in entry.draft.identifiers:
+            titles.setdefault(name, set()).add(fold(entry.draft.title))
+    shared = {name for name, having in titles.items() if name[:4] == "url:" and len(having) > 1}
+    return tuple(
+        replace(entry, draft=replace(entry.draft, identifiers=tuple(own)))
+        if len(own := [name for name in entry.draft.identifiers if name not in shared])
+        < len(entry.draft.identifiers)
+        else entry
+        for entry in entries
+    )
 
 
 def _read_xml(
     body: bytes, url: str, content_type: str
 ) -> tuple[str, str, str, list[dict[str, Any]]]:
     headers = {"content-location": url}
-    if content_type:
+    if content_type.isascii() and content_type.isprintable() and content_type:
         headers["content-type"] = content_type
+    body = _SURROGATE_PAIR.sub(_whole_character, body)
     try:
         # BytesIO, since feedparser takes bytes that look like a path for one.
         found = feedparser.parse(
@@ -124,6 +152,13 @@ def _json_item(item: dict[str, Any]) -> dict[str, Any]:
         "authors": [{"name": _text(one.get("name"))} for one in people if isinstance(one, dict)],
         "tags": [{"term": _text(tag)} for tag in tags] if isinstance(tags, list) else [],
     }
+
+
+def _whole_character(found: re.Match[bytes]) -> bytes:
+    high, low = int(found[1]), int(found[2])
+    if not (0xD800 <= high < 0xDC00 <= low < 0xE000):
+        return b""
+    return b"&#%d;" % (0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
 def _text(value: object) -> str:

@@ -71,11 +71,11 @@ class Poller:
         What it has today is taken in silently. Raises `FeedExists`, `NoFeedThere`, `WebError`.
         """
         fetched, parsed = await self._discover(url)
-        wanted = canonical_url(fetched.url)
-        if any(canonical_url(feed.url) == wanted for feed in await self._library.feeds.all()):
-            raise FeedExists(fetched.url)
-        title = parsed.title or fetched.url
-        feed = await self._library.feeds.add(fetched.url, title, venue, actor)
+        wanted = {canonical_url(fetched.url), canonical_url(fetched.lasting_url)}
+        if any(canonical_url(feed.url) in wanted for feed in await self._library.feeds.all()):
+            raise FeedExists(fetched.lasting_url)
+        title = parsed.title or fetched.lasting_url
+        feed = await self._library.feeds.add(fetched.lasting_url, title, venue, actor)
         async with self._polling.setdefault(feed.id, asyncio.Lock()):
             await self._take_in(feed, fetched, parsed)
         return await self._library.feeds.get(feed.id)

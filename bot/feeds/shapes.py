@@ -24,11 +24,12 @@ _MAX_TITLE = 400
 _MAX_SOURCE = 200_000  # characters of one text that are read at all
 _MAX_TAGS = 8
 _REPLACED = frozenset({"replace", "replace-cross", "absonly"})
-_ARXIV_TAIL = re.compile(r"\s*\(arXiv:\S+(?:\s+\[[^\]]+\])?(?P<state>[^)]*)\)\s*$")
+_ARXIV_TAIL = re.compile(r"\(arXiv:\S{1,60}(?:\s\[[^\]]{1,40}\])?(?P<state>[^()]{0,40})\)$")
+_ET_AL = re.compile(r"\bet\s+al\b\.?", re.IGNORECASE)
 _ARXIV_HEAD = re.compile(
     r"^\s*arXiv:\S+\s+Announce Type:.*?Abstract:\s*", re.DOTALL | re.IGNORECASE
 )
-_FAMILY_INITIALS = re.compile(r"[^,]+,\s*(?:\w\.?[\s-]?){1,4}(?:,|$)")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def read_item(item: dict[str, Any], source: Source) -> Entry | str:
 
 def _title(item: dict[str, Any]) -> str:
     title = _readable(item.get("title"))
-    title = _ARXIV_TAIL.sub("", title)
+    title = _ARXIV_TAIL.sub("", title).rstrip()
     if not title:
         title = _readable(_body(item)).split("\n", 1)[0]
     return title if len(title) <= _MAX_TITLE else f"{title[: _MAX_TITLE - 1].rsplit(' ', 1)[0]}…"
@@ -93,7 +94,7 @@ def _title(item: dict[str, Any]) -> str:
 
 def _is_update(item: dict[str, Any]) -> bool:
     """Whether an item of arXiv's old feed is a new version of a paper listed before."""
-    tail = _ARXIV_TAIL.search(_plain(item.get("title")))
+    tail = _ARXIV_TAIL.search(_readable(item.get("title")))
     return tail is not None and "UPDATED" in tail["state"]
 
 
@@ -141,9 +142,9 @@ def _authors(
     if source.is_squarespace:
         return (citation.authors, citation.complete) if citation else ((), True)
     names = _names(item)
-    complete = not any(re.search(r"\bet\s+al\b", name, re.IGNORECASE) for name in names)
-    names = [re.sub(r"[,\s]*\bet\s+al\b\.?", "", name, flags=re.IGNORECASE) for name in names]
-    return tuple(dict.fromkeys(name[:120] for name in names if name.strip())), complete
+    complete = not any(_ET_AL.search(name) for name in names)
+    names = [_ET_AL.sub("", name).strip(" ,;") for name in names]
+    return tuple(dict.fromkeys(name[:120] for name in names if name)), complete
 
 
 def _names(item: dict[str, Any]) -> list[str]:
@@ -153,11 +154,11 @@ def _names(item: dict[str, Any]) -> list[str]:
     texts = [text for text in texts if text] or [_readable(item.get("author"))]
     names: list[str] = []
     for text in texts:
-        if len(texts) > 1 and not _FAMILY_INITIALS.match(text) and ", " not in text:
+        if len(texts) > 1 and text.count(",") <= 1:
             names.append(text)
         else:
             names += split_names(text)
-    return [name for name in names if name and "@" not in name][:3000]
+    return [name[:500] for name in names if name and "@" not in name][:3000]
 
 
 def split_names(text: str) -> list[str]:
@@ -204,24 +205,18 @@ def _terms(item: dict[str, Any]) -> list[str]:
 def _date(item: dict[str, Any], now: datetime) -> PartialDate | None:
     """The day of publication; a build time or a date in the future is none."""
     parsed = item.get("published_parsed") or item.get("updated_parsed")
-    if not isinstance(parsed, time.struct_time):
-        match = re.match(r"\d{4}-\d{2}-\d{2}", _plain(item.get("published")))
-        return PartialDate.parse(match[0]) if match and _is_day(match[0]) else None
     try:
-        at = datetime(*parsed[:3], tzinfo=UTC)
+        if isinstance(parsed, time.struct_time):
+            at = datetime(*parsed[:3], tzinfo=UTC)
+        else:
+            at = datetime.strptime(_plain(item.get("published"))[:10], "%Y-%m-%d").replace(
+                tzinfo=UTC
+            )
     except ValueError:
         return None
     if not at.year >= 1900 or at > now + timedelta(days=1):
         return None
     return PartialDate(at.year, at.month, at.day)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return False
-    return int(text[:4]) >= 1900
 
 
 def _body(item: dict[str, Any]) -> str:
@@ -260,4 +255,5 @@ def _readable(value: object) -> str:
 
 
 def _plain(value: object) -> str:
-    return value[:_MAX_SOURCE] if isinstance(value, str) else ""
+    """A text of the item, without halves of characters, which no database takes."""
+    return _SURROGATES.sub("", value[:_MAX_SOURCE]) if isinstance(value, str) else ""

@@ -71,18 +71,23 @@ def paper_button(paper_id: int, label: str = "Open") -> Button[Any]:
     return Button(label=label, style=ButtonStyle.secondary, custom_id=f"paper:{paper_id}")
 
 
+def cite_button(paper_id: int) -> Button[Any]:
+    """Shows how to cite a paper to the person who presses it."""
+    return Button(label="Cite", style=ButtonStyle.secondary, custom_id=f"cite:{paper_id}")
+
+
 def announced_button(announcement_id: int, paper_id: int) -> Button[Any]:
     """The same under an announcement; its id also tells that this message announces the paper."""
     return Button(
         label="Details",
         style=ButtonStyle.secondary,
-        custom_id=announced_id(announcement_id, paper_id),
+        custom_id=f"{announced_mark(announcement_id)}{paper_id}",
     )
 
 
-def announced_id(announcement_id: int, paper_id: int) -> str:
-    """The custom id by which the courier knows its own message again."""
-    return f"announced:{announcement_id}:{paper_id}"
+def announced_mark(announcement_id: int) -> str:
+    """How a custom id begins by which the courier knows its own message again."""
+    return f"announced:{announcement_id}:"
 
 
 def page_button(owner: int, question: int, page: int, label: str, *, enabled: bool) -> Button[Any]:

@@ -56,7 +56,12 @@ class Layout(LayoutView):
 
 def paper(shown: Paper) -> Container[Any]:
     """The whole card of a paper."""
-    return _card(shown, heading=f"### {_title(shown, 700)}", abstract=_MAX_CARD)
+    return _card(
+        shown,
+        heading=f"### {_title(shown, 700)}",
+        abstract=_MAX_CARD,
+        button=buttons.cite_button(shown.id),
+    )
 
 
 def announcement(announcement_id: int, announced: Paper) -> Layout:
@@ -165,16 +170,16 @@ def _title(shown: Paper, limit: int) -> str:
     return link(shown.title if escape(shown.title) else f"Paper {shown.id}", shown.url, limit)
 
 
-def _byline(shown: Paper, limit: int) -> str:
-    """Who wrote it and where it stands, on up to two lines."""
+def _byline(shown: Paper, limit: int, place_limit: int = 120) -> str:
+    """Who wrote it, in ``limit`` characters, and where it stands, on up to two lines."""
     lines = []
     if shown.authors:
         lines.append(names(shown.authors, complete=shown.authors_complete, limit=limit))
-    place = [f"**{escape(shown.venue, 120)}**"] if shown.venue else []
+    place = [f"**{escape(shown.venue, place_limit)}**"] if shown.venue else []
     if shown.date:
         place.append(str(shown.date.year))
     if shown.note:
-        place.append(f"🏅 {escape(shown.note, 120)}")
+        place.append(f"🏅 {escape(shown.note, place_limit)}")
     if place:
         lines.append(" · ".join(place))
     return "\n".join(lines)
@@ -214,8 +219,8 @@ def _links(shown: Paper) -> list[Button[Any]]:
 def _add_papers(card: Container[Any], papers: Sequence[Paper]) -> None:
     for one in papers:
         card.add_item(Separator(visible=True))
-        lines = [f"**{_title(one, 330)}**"]
-        if about := _byline(one, 130):
+        lines = [f"**{_title(one, 280)}**"]
+        if about := _byline(one, 130, 60):
             lines.append(about)
         card.add_item(Section("\n".join(lines), accessory=buttons.paper_button(one.id)))
 
@@ -247,7 +252,7 @@ def _about(someone: Person) -> str:
 
 def _counted(items: Sequence[tuple[str, int]], shown: int) -> str:
     parts = [
-        escape(name, 60) + (f" ({number})" if number > 1 else "") for name, number in items[:shown]
+        escape(name, 40) + (f" ({number})" if number > 1 else "") for name, number in items[:shown]
     ]
     if len(items) > shown:
         parts.append(f"and {len(items) - shown} more")

@@ -18,7 +18,7 @@ from storage.records import Link, LinkKind, PaperDraft, PartialDate
 
 _ET_AL = re.compile(r"(?:,\s*|\band\s+|^)*et\s+al\.?$", re.IGNORECASE)
 _DATE_AT_END = re.compile(r"^(?P<venue>.*?)[\s,;(]*\b(?P<date>\d{4}(?:-\d{1,2}){0,2})\)?$")
-_EDITABLE = ("arxiv:", "doi:", "url:")
+_MOST = 4000  # characters of one field
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ class PaperForm(Modal):
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Give what was typed to the one who asked for it."""
         filled = Filled(
-            title=self._untouched(self._title, self._filled.title),
-            authors=self._untouched(self._authors, self._filled.authors),
-            place=self._place.value,
-            links=self._untouched(self._links, self._filled.links),
-            abstract=self._untouched(self._abstract, self._filled.abstract),
+            title=_whole(self._title, self._filled.title),
+            authors=_whole(self._authors, self._filled.authors),
+            place=_whole(self._place, self._filled.place),
+            links=_whole(self._links, self._filled.links),
+            abstract=_whole(self._abstract, self._filled.abstract),
         )
         try:
             await self._sent(interaction, filled)
@@ -86,11 +86,6 @@ class PaperForm(Modal):
             await interaction.response.send_modal(PaperForm(self.title, filled, self._sent))
 
         return reopen
-
-    @staticmethod
-    def _untouched(field: TextInput[Any], before: str) -> str:
-        """The typed text, or all of the former text where only its shown part came back."""
-        return before if field.default and field.value == field.default else field.value
 
 
 class Dialog(LayoutView):
@@ -153,12 +148,17 @@ def read(filled: Filled, base: PaperDraft | None = None) -> PaperDraft:
     Raises `InvalidInput`.
     """
     base = base or PaperDraft(title="")
+    before = fill(base)
     title = " ".join(filled.title.split())
     if not title:
         raise InvalidInput("A paper needs a title.")
     authors, complete = _read_authors(filled.authors)
-    venue, date = _read_place(filled.place)
-    identifiers, links = _read_links(filled.links, base)
+    venue, date = base.venue, base.date
+    if filled.place != before.place:
+        venue, date = _read_place(filled.place)
+    identifiers, links = base.identifiers, base.links
+    if filled.links != before.links:
+        identifiers, links = _read_links(filled.links, base)
     return replace(
         base,
         title=title,
@@ -214,7 +214,8 @@ def _read_links(text: str, base: PaperDraft) -> tuple[tuple[str, ...], tuple[Lin
             links.append(known.get(word) or Link(_kind(word), word))
         elif word in known:
             links.append(known[word])
-    kept = [name for name in base.identifiers if not name.startswith(_EDITABLE)]
+    shown = {name for word in fill(base).links.split() for name in identify(word)}
+    kept = [name for name in base.identifiers if name not in shown]
     return tuple(dict.fromkeys([*identifiers, *kept])), tuple(links)
 
 
@@ -231,7 +232,7 @@ def _line(
 ) -> TextInput[Any]:
     return TextInput(
         custom_id=name,
-        default=value[:limit] or None,
+        default=_shown(value, limit) or None,
         placeholder=hint or None,
         required=required,
         max_length=limit,
@@ -242,8 +243,23 @@ def _lines(name: str, value: str, hint: str = "") -> TextInput[Any]:
     return TextInput(
         custom_id=name,
         style=discord.TextStyle.paragraph,
-        default=value[:4000] or None,
+        default=_shown(value, _MOST) or None,
         placeholder=hint or None,
         required=False,
-        max_length=4000,
+        max_length=_MOST,
     )
+
+
+def _shown(value: str, limit: int) -> str:
+    """The part of a text that fits into a field, ending with a line or else a word."""
+    if len(value) <= limit:
+        return value
+    part = value[:limit]
+    end = max(part.rfind("\n"), part.rfind(" ") if "\n" not in part[limit // 2 :] else -1)
+    return part[:end] if end > limit // 2 else part
+
+
+def _whole(field: TextInput[Any], before: str) -> str:
+    """What was typed, with the rest of the former text that did not fit into the field."""
+    hidden = before[len(field.default or "") :]
+    return before if field.value == (field.default or "") else f"{field.value}{hidden}"

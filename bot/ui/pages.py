@@ -138,7 +138,7 @@ async def _turning(
     pages = -(-total // PAGE_SIZE)
     if pages < 2:
         return []
-    number = await library.notes.remember(question.to_text())
+    number = library.notes.remember(question.to_text())
     return [
         buttons.page_button(owner, number, page - 1, "◀ Previous", enabled=page > 0),
         buttons.page_button(owner, number, page + 1, "Next ▶", enabled=page + 1 < pages),

@@ -124,6 +124,24 @@ async def test_a_message_that_arrived_unrecorded_is_not_sent_again(lab: Lab) -> 
     assert again.state is AnnouncementState.SENT
 
 
+@pytest.mark.parametrize("status", [403, 400])
+async def test_an_unsure_announcement_stays_unsure_while_its_history_is_closed(
+    lab: Lab, status: int
+) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    await announce(lab, "Once")
+    await lab.app.deliver()
+    async with lab.app.library._database.transaction() as db:
+        await db.run("UPDATE announcements SET state = 'claimed', message_id = NULL")
+    lab.env.inject_error("GET", "/channels/*/messages", status=status, times=1)
+    assert await lab.app.deliver() == 0
+    lab.clock.move(timedelta(hours=2))
+    if status == 403:
+        await lab.ask(lab.moderator, "announce here")
+    await lab.app.deliver()
+    assert announced(lab) == ["Once"]
+
+
 async def test_a_claim_whose_message_never_arrived_is_sent(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Late")

@@ -108,7 +108,7 @@ async def test_editing_shows_what_is_there_and_keeps_what_the_form_does_not(lab:
     assert values["authors"].splitlines()[0] == "Azerbayev"
     assert values["links"] == "2302.12433"
     result = await lab.moderator.submit_modal(shown, {**values, "place": "NeurIPS 2023"})
-    assert "Corrected by" in told(result)
+    assert "Corrected" in told(result)
     paper = await lab.app.library.papers.get_named("2302.12433")
     assert paper.venue == "NeurIPS"
     assert paper.posted_by == "Stella Biderman"

@@ -8,7 +8,6 @@ from lab_world import Lab, told
 from bot.client import LabHerald
 from bot.settings import Settings
 from bot.starter import load_starter
-from bot.ui.pages import Question
 from bot.ui.text import escape
 from storage.fulltext import fold, parse
 from storage.records import Actor, PaperDraft, PartialDate
@@ -51,7 +50,6 @@ async def test_an_answer_that_is_too_old_says_so(lab: Lab) -> None:
     await lab.ask(lab.member, "search", query="language model")
     message = lab.papers.last_message
     lab.clock.move(timedelta(days=200))
-    await lab.app.library.notes.remember(Question().to_text())
     result = await lab.member.click(message, label="Next ▶")
     assert result.ephemeral
     assert "too old" in result.response.content

@@ -58,7 +58,7 @@ def test_another_labs_page_in_the_same_form_is_read() -> None:
         abstract="We count 5% of the words in every sentence.",
         venue="ACL Findings",
         date=PartialDate(2024),
-        identifiers=("listed:counting words in z a study",),
+        identifiers=("listed:countingwordsinzastudy",),
         note="Best Paper Award",
         posted_by="Ada van der Berg",
     )
@@ -111,6 +111,9 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
         ("Le Scao, et al. (incl. Tow, and Gao). ", ("Le Scao", "Tow", "Gao"), False),
         ("Ann Lee; Bo Chen & Cy Dee", ("Ann Lee", "Bo Chen", "Cy Dee"), True),
         ("Ann Lee et al", ("Ann Lee",), False),
+        ("Ann Lee and others", ("Ann Lee",), False),
+        ("By Ann Lee* and Bo Chen2 (2022, July 3). ", ("Ann Lee", "Bo Chen"), True),
+        ("[1] Alan Turing, III and Bo Chen. 2023. ", ("Alan Turing, III", "Bo Chen"), True),
         ("", (), True),
     ],
 )
@@ -120,6 +123,35 @@ def test_credits_are_read_as_they_are_written(
     complete: bool,  # noqa: FBT001
 ) -> None:
     assert read_credits(text) == (names, complete)
+
+
+def test_an_abstract_that_names_its_own_title_is_no_citation() -> None:
+    page = "ICML Ada Lovelace\n\nLIMA\n\nWe present “LIMA”, a small model.\n\nRead More\n"
+    (listed,) = parse_listing(page).papers
+    assert listed.draft.authors == ()
+    assert listed.draft.abstract == "We present “LIMA”, a small model."
+
+
+def test_a_year_before_the_title_is_the_year() -> None:
+    found = read_citation("Ann Lee (2021). “A Title.” ICML.", "A Title")
+    assert found is not None
+    assert (found.authors, str(found.date)) == (("Ann Lee",), "2021")
+
+
+def test_a_title_of_nothing_readable_stays_as_it_is_written() -> None:
+    page = "ICML Ada Lovelace\n\n\\mymacro\n\nAn abstract.\n\nRead More\n"
+    assert [listed.draft.title for listed in parse_listing(page).papers] == ["\\mymacro"]
+
+
+def test_posters_of_one_family_name_keep_their_given_names() -> None:
+    headers = ["arXiv Wei Li", "ICML Wei Li", "arXiv Jun Li", "TMLR Jun Li"]
+    page = "".join(
+        f"{header} {header}\n\nTitle {number}\n\nAbstract.\n\nRead More\n"
+        for number, header in enumerate(headers)
+    )
+    drafts = [listed.draft for listed in parse_listing(page).papers]
+    assert [draft.venue for draft in drafts] == ["arXiv", "ICML", "arXiv", "TMLR"]
+    assert {draft.posted_by for draft in drafts} == {"Wei Li", "Jun Li"}
 
 
 def test_a_quotation_is_no_citation() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.feeds.parse import NotAFeed, ParsedFeed, parse_feed
 from bot.feeds.shapes import split_names
+from storage.fulltext import index_text
 from storage.records import Entry, Link, LinkKind, PaperDraft, PartialDate
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -161,6 +162,55 @@ def test_atom_with_relative_links_and_html_titles_is_read() -> None:
     assert draft.tags == ("vision",)
     assert draft.authors == ("Ann Lee",)
     assert draft.date == PartialDate(2026, 11, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("x" * 20_000, "`" * 30_000, " " * 100_000),
+        *("a" + "," * 20_000 + "b", "-a" * 20_000, "“" * 2_900),
+    ],
+)
+def test_long_runs_of_one_thing_are_read(text: str) -> None:
+    """Each of these once took many seconds, for a pattern that tried every start of the run."""
+    items = "".join(
+        f"<item><title>{text}T{number}</title><dc:creator>{text}</dc:creator><dc:creator>B"
+        f"</dc:creator><guid>{number}</guid><description>{text}</description></item>"
+        for number in range(3)
+    )
+    dc = "xmlns:dc='http://purl.org/dc/elements/1.1/'"
+    found = read(f"<rss version='2.0' {dc}><channel><title>T</title>{items}</channel></rss>")
+    assert len(found.entries) == 3
+    assert all(isinstance(index_text(entry.draft.abstract), str) for entry in found.entries)
+
+
+def test_halves_of_characters_harm_nothing() -> None:
+    pair = read(rss("<item><title>&#55357;&#56832; Joy</title><guid>1</guid></item>"))
+    assert [entry.draft.title for entry in pair.entries] == ["😀 Joy"]
+    halves = b'{"version": "1", "title": "T", "items": [{"id": "a\\ud800", "title": "One"}]}'
+    (entry,) = read(b"\xef\xbb\xbf" + halves).entries
+    assert entry.key == "a"
+
+
+def test_an_address_that_several_entries_share_names_none_of_them() -> None:
+    items = "".join(
+        f"<item><title>Part {number}</title><link>https://lab.org/pubs</link><guid>{number}</guid>"
+        "</item>"
+        for number in range(2)
+    )
+    for entry in read(rss(items)).entries:
+        assert "url:lab.org/pubs" not in entry.draft.identifiers
+        assert entry.draft.identifiers
+
+
+def test_several_elements_each_name_one_person() -> None:
+    dc = "xmlns:dc='http://purl.org/dc/elements/1.1/'"
+    people = "".join(
+        f"<dc:creator>{name}</dc:creator>" for name in ("Lovelace, Ada", "Martin Luther King, Jr.")
+    )
+    item = f"<item><title>T</title>{people}</item>"
+    (entry,) = read(f"<rss version='2.0' {dc}><channel>{item}</channel></rss>").entries
+    assert entry.draft.authors == ("Lovelace, Ada", "Martin Luther King, Jr.")
 
 
 def test_a_json_feed_is_read() -> None:

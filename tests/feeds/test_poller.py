@@ -190,7 +190,8 @@ def test_an_arxiv_list_leads_to_its_feed_and_five_links_of_a_page_are_tried() ->
         f"<link rel=alternate type=application/rss+xml href='/{number % 20}'>"
         for number in range(40)
     )
-    page = Fetched("https://arxiv.org/list/cs.CL/recent", False, links.encode(), "", "", "")  # noqa: FBT003
+    url = "https://arxiv.org/list/cs.CL/recent"
+    page = Fetched(url, url, False, links.encode(), "", "", "")  # noqa: FBT003 - positions are plain
     found = list(feed_candidates(page))
     assert found[0] == "https://rss.arxiv.org/rss/cs.CL"
     assert found[1:] == [f"https://arxiv.org/{number}" for number in range(5)]

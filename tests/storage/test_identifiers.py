@@ -53,6 +53,12 @@ def test_only_an_arxiv_id_is_one(text: str, found: str | None) -> None:
         ("https://doi.org/10.1234/a%2Fb", "10.1234/a/b"),
         ("bioRxiv 2022.11.20.517210, 2022", "10.1101/2022.11.20.517210"),
         ("10.48550/arXiv.2302.12433", None),
+        ("https://www.tandfonline.com/doi/full/10.1080/x.1?af=R", "10.1080/x.1"),
+        ("https://www.frontiersin.org/articles/10.3389/fpsyg.1/full", "10.3389/fpsyg.1"),
+        ("https://biorxiv.org/content/10.1101/2022.11.20.5v2?rss=1#sec2", "10.1101/2022.11.20.5"),
+        ("https://biorxiv.org/content/10.1101/2022.11.20.5v1.full.pdf", "10.1101/2022.11.20.5"),
+        ("https://chemrxiv.org/doi/abs/10.26434/chemrxiv.1/v2?af=R", "10.26434/chemrxiv.1"),
+        ("https://lab.org/view?doi=10.1234/x", "10.1234/x"),
     ],
 )
 def test_a_doi_is_found_in_a_text(text: str, found: str | None) -> None:
@@ -64,7 +70,7 @@ def test_a_doi_is_found_in_a_text(text: str, found: str | None) -> None:
     [
         "https://www.lab.org/papers/a/",
         "http://lab.org/papers/a?utm_source=x&fbclid=1",
-        "https://LAB.org:443/papers/a#section",
+        "https://LAB.org:443/papers/a#main-content",
     ],
 )
 def test_an_address_has_one_canonical_spelling(url: str) -> None:
@@ -76,13 +82,15 @@ def test_what_tells_pages_apart_is_kept() -> None:
     assert canonical_url("https://lab.org:8080/?b=2&a=1") == "lab.org:8080/?a=1&b=2".replace(
         "/?", "?"
     )
+    pages = ["view?101", "view?102", "view?id=", "pubs#a", "pubs#b", "pubs"]
+    assert len({canonical_url(f"https://lab.org/{page}") for page in pages}) == len(pages)
     assert canonical_url("ftp://lab.org/") is None
     assert canonical_url("http://[bad") is None
     assert canonical_url("nonsense") is None
 
 
 def test_identifiers_of_last_resort_are_folded() -> None:
-    assert listed_title("A “Title”!") == "listed:a title"
+    assert listed_title("A “Title”!") == "listed:atitle"
     assert feed_guid("lab.org/feed", "1") == "guid:lab.org/feed#1"
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.ui import buttons, cards, pages
 from bot.ui.forms import PaperForm, fill
-from storage.admission import as_draft
+from storage.completion import as_draft
 from storage.records import (
     Actor,
     Feed,

@@ -1,0 +1,83 @@
+"""`lab-herald search`, `author` and `random`: the catalogue's answers in the shell."""
+
+from __future__ import annotations
+
+import click
+
+from bot import terminal
+from bot.cli import shell
+from bot.exchange.tables import paper_json
+from bot.settings import Settings
+from storage.errors import LabError
+from storage.fulltext import parse
+from storage.records import Sort
+
+
+@click.command()
+@click.argument("query")
+@shell.filtered
+@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), default="relevance")
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option("--offset", type=click.IntRange(0), default=0)
+@shell.as_json
+@click.pass_obj
+def search(
+    settings: Settings,
+    query: str,
+    author: str,
+    venue: str,
+    year: str,
+    tag: str,
+    sort: str,
+    limit: int,
+    offset: int,
+    as_json: bool,
+) -> None:
+    """Search the papers, in the words that /search takes."""
+    asked = parse(query, shell.filters(author, venue, year, tag))
+    found = shell.with_library(
+        settings,
+        lambda library: library.search.find(asked, sort=Sort(sort), offset=offset, limit=limit),
+    )
+    if as_json:
+        answer = {
+            "query": query,
+            "total": found.results.total,
+            "searched_for": found.searched_for,
+            "papers": [paper_json(paper) for paper in found.results.papers],
+        }
+        click.echo(shell.dumped(answer))
+    else:
+        click.echo(terminal.found(query, found))
+
+
+@click.command()
+@click.argument("name")
+@shell.as_json
+@click.pass_obj
+def author(settings: Settings, name: str, *, as_json: bool) -> None:
+    """Show an author's papers, by any form of the name."""
+    person = shell.with_library(settings, lambda library: library.authors.find(name))
+    if as_json:
+        answer = {
+            "name": person.name,
+            "forms": list(person.forms),
+            "coauthors": dict(person.coauthors),
+            "papers": [paper_json(paper) for paper in person.papers],
+        }
+        click.echo(shell.dumped(answer))
+    else:
+        click.echo(terminal.person(person))
+
+
+@click.command()
+@shell.filtered
+@shell.as_json
+@click.pass_obj
+def random(settings: Settings, author: str, venue: str, year: str, tag: str, as_json: bool) -> None:
+    """Show one paper, picked by chance."""
+    filters = shell.filters(author, venue, year, tag)
+    paper = shell.with_library(settings, lambda library: library.search.random(filters))
+    if paper is None:
+        raise LabError("The list has no such paper.")
+    click.echo(shell.dumped(paper_json(paper)) if as_json else terminal.paper(paper))

@@ -1,0 +1,143 @@
+"""Files of papers → the library, in one transaction, with a report by line; prints nothing."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
+from bot.reading import Source, read_file
+from storage.fulltext import fold
+from storage.library import Library
+from storage.records import Actor, Admission, Origin, Outcome, PaperDraft
+
+_MAX_NOTED = 1000  # entries of each kind that a report names
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """An entry that a report names: where it stands, what became of it, and why in a sentence."""
+
+    file: str
+    line: int
+    outcome: str
+    title: str = ""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of each entry; ``noted`` has those that a person may want to look at.
+
+    ``taken`` are the first that were added or completed. A ``refused`` import changed nothing,
+    since something in a file that was to be taken whole could not be used.
+    """
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    rejected: int = 0
+    left_out: int = 0
+    noted: list[Noted] = field(default_factory=list)
+    taken: list[Noted] = field(default_factory=list)
+    refused: bool = False
+
+    @property
+    def read(self) -> int:
+        """How many papers were read."""
+        return self.outcomes.total()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """A number for each thing that can become of an entry."""
+        return {
+            "added": self.outcomes[Outcome.ADDED],
+            "updated": self.outcomes[Outcome.UPDATED],
+            "unchanged": self.outcomes[Outcome.UNCHANGED],
+            "duplicates": self.outcomes[Outcome.DUPLICATE],
+            "rejected": self.outcomes[Outcome.REMOVED] + self.rejected,
+        }
+
+    def tell(self, file: str, line: int, draft: PaperDraft, result: Admission) -> None:
+        """Count what the library made of a draft, and note what a person may want to know."""
+        self.outcomes[result.outcome] += 1
+        known = f"“{result.paper.title}” (#{result.paper.id})" if result.paper else ""
+        match result.outcome:
+            case Outcome.DUPLICATE:
+                reason = f"“{draft.title}” may be {known}; I left it out."
+                self._note(Noted(file, line, "duplicate", draft.title, reason))
+            case Outcome.REMOVED:
+                reason = f"“{draft.title}” was removed from the list on purpose; I left it out."
+                self._note(Noted(file, line, "rejected", draft.title, reason))
+            case Outcome.ADDED | Outcome.UPDATED:
+                if len(self.taken) < _MAX_NOTED:
+                    self.taken.append(Noted(file, line, result.outcome.value, draft.title))
+                if result.paper and _letters(result.paper.title) != _letters(draft.title):
+                    reason = f"“{draft.title}” is taken for {known}."
+                    self._note(Noted(file, line, "updated", draft.title, reason))
+
+    def tell_unread(self, file: str, finding: Problem | LeftOut) -> None:
+        """Count an entry that is no paper for the list."""
+        if isinstance(finding, Problem):
+            self.rejected += 1
+            self._note(Noted(file, finding.line, "rejected", reason=finding.reason))
+        else:
+            self.left_out += 1
+            self._note(Noted(file, finding.line, "left out", reason=finding.reason))
+
+    def _note(self, noted: Noted) -> None:
+        if len(self.noted) < _MAX_NOTED:
+            self.noted.append(noted)
+
+
+class _Refused(Exception):
+    """Takes a transaction back whose files were to be taken whole and can't be."""
+
+
+async def import_files(
+    library: Library,
+    sources: Sequence[Source],
+    actor: Actor,
+    *,
+    keep_going: bool = False,
+    rehearse: bool = False,
+    tick: Callable[[], None] = lambda: None,
+) -> Report:
+    """Take files in together; where an entry can't be used, nothing is, unless ``keep_going``.
+
+    Of a page or a feed, what can be read is taken in any case. ``tick`` is called for each entry.
+    With ``rehearse`` nothing is kept. Raises `InvalidInput` where a file can't be read at all.
+    """
+    report = Report()
+    places: deque[tuple[str, int]] = deque()
+
+    def drafts() -> Iterator[PaperDraft]:
+        spoilt = False
+        for source in sources:
+            for finding in read_file(source):
+                tick()
+                if isinstance(finding, ListedPaper):
+                    places.append((str(source.file), finding.line))
+                    yield finding.draft
+                else:
+                    report.tell_unread(str(source.file), finding)
+                    spoilt = spoilt or _spoils(source, finding)
+        if spoilt and not keep_going:
+            raise _Refused
+
+    def each(draft: PaperDraft, result: Admission) -> None:
+        report.tell(*places.popleft(), draft, result)
+
+    try:
+        await library.admit_all(drafts(), Origin.IMPORT, actor, rehearse=rehearse, each=each)
+    except _Refused:
+        report.refused = True
+    report.noted.sort(key=lambda one: one.line)
+    return report
+
+
+def _spoils(source: Source, finding: Finding) -> bool:
+    return isinstance(finding, Problem) and not source.is_page
+
+
+def _letters(title: str) -> str:
+    return fold(title).replace(" ", "")

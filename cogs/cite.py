@@ -1,0 +1,81 @@
+"""`/cite`: how to cite a paper, by command or by the button on its card."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Transform
+from discord.ext import commands
+
+from bot.exchange.citing import Style, cite
+from bot.options import PaperOption
+from bot.ui import cards
+from bot.ui.buttons import LabButton
+from storage.records import Paper
+
+if TYPE_CHECKING:
+    from bot.client import Interaction, LabHerald
+
+_ROOM = 3500  # characters that one message shows
+_TITLES = {Style.BIBTEX: "BibTeX", Style.TEXT: "Text (APA)", Style.MARKDOWN: "Markdown"}
+_CHOICES = [Choice(name=title, value=style.value) for style, title in _TITLES.items()]
+
+
+class CiteButton(LabButton, template=r"cite:(?P<paper>\d+)"):
+    """Shows a paper's references to the person who asks."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Show them privately, as BibTeX and as text."""
+        paper = await interaction.client.library.papers.get(self.numbers["paper"])
+        await _send(interaction, paper, [Style.BIBTEX, Style.TEXT], private=True)
+
+
+class Cite(commands.Cog):
+    """References."""
+
+    @app_commands.command()
+    @app_commands.describe(
+        paper="A title, number, arXiv id, DOI or link",
+        style="BibTeX unless you say otherwise",
+        private="Show the answer to you alone",
+    )
+    @app_commands.choices(style=_CHOICES)
+    async def cite(
+        self,
+        interaction: Interaction,
+        paper: Transform[Paper, PaperOption],
+        style: str = Style.BIBTEX.value,
+        private: bool = False,
+    ) -> None:
+        """Show how to cite a paper."""
+        await _send(interaction, paper, [Style(style)], private=private)
+
+
+async def _send(
+    interaction: Interaction, paper: Paper, styles: list[Style], *, private: bool
+) -> None:
+    """Answer with a block to copy for each style, or a file where that is too long to show."""
+    references = {style: cite(paper, style) for style in styles}
+    if sum(map(len, references.values())) > _ROOM:
+        whole = "\n\n".join(references.values())
+        file = discord.File(io.BytesIO(whole.encode()), f"paper-{paper.id}.txt")
+        await interaction.response.send_message(
+            "The reference is too long for a message; here it is.", file=file, ephemeral=private
+        )
+        return
+    blocks = [f"**{_TITLES[style]}**\n{_block(text)}" for style, text in references.items()]
+    await interaction.response.send_message(view=cards.notice("\n".join(blocks)), ephemeral=private)
+
+
+def _block(text: str) -> str:
+    """Text that Discord shows as it is; what would end the block becomes other quotation marks."""
+    return f"```\n{text.replace('```', chr(39) * 3)}\n```"
+
+
+async def setup(bot: LabHerald) -> None:
+    """Add the cog and its button."""
+    bot.add_dynamic_items(CiteButton)
+    await bot.add_cog(Cite())

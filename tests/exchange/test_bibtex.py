@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.exchange.bibtex import read_bibtex
+from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
+from storage.records import Link, LinkKind, PaperDraft, PartialDate
+
+
+def read(text: str) -> list[Finding]:
+    @contextmanager
+    def lines() -> Iterator[list[str]]:
+        yield text.splitlines(keepends=True)
+
+    return list(read_bibtex(lines))
+
+
+def read_one(text: str) -> PaperDraft:
+    (finding,) = read(text)
+    assert isinstance(finding, ListedPaper), finding
+    return finding.draft
+
+
+def test_an_entry_of_the_anthology_is_read_with_its_macros_and_braces() -> None:
+    draft = read_one(
+        "@inproceedings{doe-etal-2020-words,\n"
+        '    title = "Counting Words with {B}ert in $O(n^2)$",\n'
+        '    author = "Doe, Jane  and\n      van der Berg, Jan",\n'
+        '    booktitle = "Proceedings of Things",\n    month = jul,\n    year = "2020",\n'
+        '    url = "https://www.aclweb.org/anthology/2020.x-1.1",\n'
+        '    doi = "10.18653/v1/2020.x-1.1",\n'
+        '    abstract = "Half of it, 50\\% of {``}all{\'\'}, is {\\"o}.",\n}\n'
+    )
+    assert draft == PaperDraft(
+        title="Counting Words with Bert in O(n²)",
+        authors=("Jane Doe", "Jan van der Berg"),
+        abstract="Half of it, 50% of “all”, is ö.",
+        venue="Proceedings of Things",
+        date=PartialDate(2020, 7),
+        identifiers=("doi:10.18653/v1/2020.x-1.1", "url:aclweb.org/anthology/2020.x-1.1"),
+        links=(Link(LinkKind.PAGE, "https://www.aclweb.org/anthology/2020.x-1.1"),),
+    )
+
+
+def test_an_entry_of_arxiv_is_a_preprint_with_its_id() -> None:
+    draft = read_one(
+        "@misc{doe2023words,\n title={Words}, author={Jane Doe and others}, year={2023},\n"
+        " eprint={2302.12433v2}, archivePrefix={arXiv}, primaryClass={cs.CL},\n"
+        " url={https://arxiv.org/abs/2302.12433}\n}"
+    )
+    assert draft == PaperDraft(
+        title="Words",
+        authors=("Jane Doe",),
+        authors_complete=False,
+        venue="arXiv",
+        date=PartialDate(2023),
+        identifiers=("arxiv:2302.12433",),
+    )
+    scholar = "@article{x, title={Words}, journal={arXiv preprint arXiv:2302.12433}}"
+    assert read_one(scholar).identifiers == ("arxiv:2302.12433",)
+    assert read_one(scholar).venue == "arXiv"
+
+
+def test_names_are_read_in_every_order_that_bibtex_knows() -> None:
+    draft = read_one(
+        "@misc{x, title={T}, author={{The BigScience Workshop and Friends} and Le Scao, Teven and "
+        "King, Jr., Martin Luther and de la Cruz, Ana and Ren{\\'e}e {\\O}stby and Zhang}}"
+    )
+    assert draft.authors == (
+        "The BigScience Workshop and Friends",
+        "Teven Le Scao",
+        "Martin Luther King Jr.",
+        "Ana de la Cruz",
+        "Renée Østby",
+        "Zhang",
+    )
+
+
+def test_macros_and_joined_values_are_filled_in() -> None:
+    (finding,) = read(
+        '@string{icml = "International Conference"}\n@string(full = icml # " on Learning")\n'
+        '@inproceedings{x, title = "A" # { B}, booktitle = full, year = 2020, month = jun # "~3"}'
+    )
+    assert isinstance(finding, ListedPaper)
+    assert finding.draft.title == "A B"
+    assert finding.draft.venue == "International Conference on Learning"
+    assert finding.draft.date == PartialDate(2020, 6, 3)
+
+
+def test_a_paper_has_what_its_volume_says_wherever_the_volume_stands() -> None:
+    paper, volume = read(
+        "@inproceedings{x, title={Words}, crossref={Vol}, pages={1--2}}\n"
+        "@proceedings{vol, title={The {ACL}}, editor={E}, year={2021}, month=aug, url={http://v.example}}"
+    )
+    assert isinstance(paper, ListedPaper)
+    assert paper.draft == PaperDraft(title="Words", venue="The ACL", date=PartialDate(2021, 8))
+    assert volume == LeftOut(2, "“vol” is a volume, not a paper.")
+
+
+def test_dates_are_as_precise_as_they_are_given() -> None:
+    for fields, date in [
+        ("year=2020", PartialDate(2020)),
+        ("year={2020}, month={June}", PartialDate(2020, 6)),
+        ("year={2020}, month={6}, day={9}", PartialDate(2020, 6, 9)),
+        ("date={2020-06-09}", PartialDate(2020, 6, 9)),
+        ("date={2020-06/2020-07}", PartialDate(2020, 6)),
+        ("year={in press}", None),
+    ]:
+        assert read_one(f"@misc{{x, title={{T}}, {fields}}}").date == date
+
+
+def test_keywords_note_and_where_else_it_appeared_are_kept() -> None:
+    draft = read_one(
+        "@phdthesis{x, title={T}, school={A School}, note={Best Thesis}, "
+        "keywords={nlp, deep learning; {a, b}}}"
+    )
+    assert (draft.venue, draft.note) == ("A School", "Best Thesis")
+    assert draft.tags == ("a, b", "deep learning", "nlp")
+
+
+def test_what_cannot_be_read_is_told_by_line_and_the_rest_is_not_lost() -> None:
+    findings = read(
+        "A word before.\n"
+        "% @article{commented, title={Out}}\n"
+        "@misc{no comma here}}\n"
+        "@article{open,\n title={It does not close\n"
+        "@article{good, title={Good}}\n"
+        "@comment{ @article{inside, title={Out}} }\n"
+        "@article{untitled, author={A}}\n"
+        "@article{year, title={T}, year={0099}}\n"
+    )
+    assert [(type(finding), finding.line) for finding in findings] == [
+        (Problem, 3),
+        (Problem, 4),
+        (ListedPaper, 6),
+        (Problem, 8),
+        (Problem, 9),
+    ]
+    reasons = [finding.reason for finding in findings if isinstance(finding, Problem)]
+    assert "is not BibTeX" in reasons[1]
+    assert reasons[2] == "“untitled” can't be used. It has no title."
+    assert "is not a year" in reasons[3]
+
+
+def test_two_entries_under_one_key_are_two_papers() -> None:
+    findings = read("@misc{x, title={One}} @misc{x, title={Two}}\n@misc{x, title={Three}}")
+    titles = [finding.draft.title for finding in findings if isinstance(finding, ListedPaper)]
+    assert titles == ["One", "Two", "Three"]
+
+
+def test_of_a_repeated_field_the_first_counts() -> None:
+    assert read_one("@misc{x, title={One}, title={Two}}").title == "One"
+
+
+def test_an_entry_in_parentheses_is_read() -> None:
+    assert read_one("@misc(x,\n title={One}\n)").title == "One"
+
+
+def test_a_file_of_any_length_is_read_in_the_same_memory() -> None:
+    def entries(number: int) -> Iterator[str]:
+        for key in range(number):
+            yield f"@article{{key{key},\n"
+            yield f"  title = {{Paper {key}}}, author = {{Doe, Jane and Roe, Jo}},\n"
+            yield f"  doi = {{10.1000/{key}}}, year = 2020,\n"
+            yield f"  abstract = {{{'word ' * 100}}}\n}}\n"
+
+    def peak(number: int) -> int:
+        @contextmanager
+        def lines() -> Iterator[Iterator[str]]:
+            yield entries(number)
+
+        tracemalloc.start()
+        assert sum(1 for _ in read_bibtex(lines)) == number
+        _, highest = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return highest
+
+    peak(50)  # what is loaded once
+    assert peak(2000) < peak(200) + 50_000

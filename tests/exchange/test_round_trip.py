@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from lab_papers import AT, drafts, paper_of
+
+from bot.exchange.findings import ListedPaper
+from bot.exchange.writing import Form, write
+from bot.reading import Form as Given
+from bot.reading import Source, find_form, read_file
+from storage.records import Link, LinkKind, Paper, PaperDraft, PartialDate
+
+LOSSLESS = [Form.BIBTEX, Form.CSV, Form.JSON, Form.JSONL]
+
+TRAPS = PaperDraft(
+    title="50% of $x_1$ & {Braces} \\emph{stay} -- “as” ''they'' ~are^ 𝒪",
+    authors=("Rogier Van der Sluijs", "Biderman", "Smith and Sons", "Małgorzata Połacin"),
+    authors_complete=False,
+    abstract="One paragraph.\n\n@article{no, title={Another}}",
+    venue="ICML",
+    date=PartialDate(2023, 7),
+    identifiers=("arxiv:2302.12433", "doi:10.1000/x_1", "listed:atitle"),
+    links=(
+        Link(LinkKind.CODE, "https://example.org/{a}"),
+        Link(LinkKind.PAGE, "https://a.example"),
+    ),
+    note="Oral",
+    tags=("a, b", "c; d"),
+    posted_by="@someone",
+)
+
+
+def written(papers: Sequence[PaperDraft], form: Form) -> str:
+    async def pages() -> AsyncIterator[list[Paper]]:
+        for number, draft in enumerate(papers, start=1):
+            yield [paper_of(draft, number)]
+
+    async def run() -> str:
+        return "".join([piece async for piece in write(pages(), form, AT)])
+
+    return asyncio.run(run())
+
+
+def read(file: Path, form: Given | None = None) -> list[PaperDraft]:
+    findings = list(read_file(Source(file, form or find_form(file), AT)))
+    assert all(isinstance(finding, ListedPaper) for finding in findings), findings
+    return [finding.draft for finding in findings if isinstance(finding, ListedPaper)]
+
+
+@pytest.mark.parametrize("form", LOSSLESS)
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@example(papers=[TRAPS])
+@example(papers=[])
+@given(papers=st.lists(drafts(), min_size=1, max_size=3))
+def test_what_is_exported_is_imported_with_nothing_lost(
+    tmp_path: Path, form: Form, papers: list[PaperDraft]
+) -> None:
+    file = tmp_path / f"papers.{form.suffix}"
+    file.write_text(written(papers, form), encoding="utf-8", newline="")
+    assert read(file) == papers

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+
+from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
+from bot.exchange.sheets import read_sheet
+from storage.errors import InvalidInput
+from storage.records import Link, LinkKind, PaperDraft, PartialDate
+
+
+def read(
+    text: str, mapping: Mapping[str, str] | None = None, *, unpublished: bool = False
+) -> list[Finding]:
+    @contextmanager
+    def lines() -> Iterator[list[str]]:
+        yield text.splitlines(keepends=True)
+
+    return list(read_sheet(lines, mapping, unpublished=unpublished))
+
+
+def papers(text: str, mapping: Mapping[str, str] | None = None) -> list[PaperDraft]:
+    return [finding.draft for finding in read(text, mapping) if isinstance(finding, ListedPaper)]
+
+
+def test_columns_are_known_by_the_names_that_people_give_them() -> None:
+    (draft,) = papers(
+        "Paper Title;Author(s);Publication Year;Journal;DOI;Url;Abstract Note;"
+        "Keywords;Awards;GitHub\n"
+        '"On Words ";"Doe, Jane; Roe, John et al.";2020;Nature;10.1000/X1;https://a.example/p;Short.;'
+        '"nlp, words";Oral;https://github.com/a/b\n'
+    )
+    assert draft == PaperDraft(
+        title="On Words",
+        authors=("Jane Doe", "John Roe"),
+        authors_complete=False,
+        abstract="Short.",
+        venue="Nature",
+        date=PartialDate(2020),
+        identifiers=("doi:10.1000/x1", "url:a.example/p", "listed:onwords"),
+        links=(
+            Link(LinkKind.PAGE, "https://a.example/p"),
+            Link(LinkKind.CODE, "https://github.com/a/b"),
+        ),
+        note="Oral",
+        tags=("nlp", "words"),
+    )
+
+
+def test_a_column_can_be_named_for_a_field() -> None:
+    sheet = "Headline\tWho\nOn Words\tJane Doe and John Roe\n"
+    (draft,) = papers(sheet, {"title": "Headline", "authors": "who"})
+    assert (draft.title, draft.authors) == ("On Words", ("Jane Doe", "John Roe"))
+
+
+@pytest.mark.parametrize(
+    ("mapping", "sentence"),
+    [
+        ({}, "no column of titles; the columns are Headline, Who"),
+        ({"title": "Nothing"}, "no column “Nothing”"),
+        ({"title": "Headline", "rank": "Who"}, "“rank” is no field"),
+    ],
+)
+def test_a_sheet_that_cannot_be_understood_is_a_sentence(
+    mapping: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        read("Headline,Who\nOn Words,Jane Doe\n", mapping)
+
+
+def test_the_contact_is_no_author_and_the_superlative_is_a_note() -> None:
+    (draft,) = papers(
+        "Title,Some Lab PoC,Status,Conference or Journal,Superlatives,Pub Date\n"
+        'Words,Jane Doe,Accepted,ICML (Oral),Oral,"April 19, 2021"\n'
+    )
+    assert (draft.authors, draft.posted_by) == ((), "Jane Doe")
+    assert (draft.venue, draft.note) == ("ICML", "Oral")
+    assert draft.date == PartialDate(2021, 4, 19)
+
+
+def test_unpublished_rows_stay_out_unless_asked_for() -> None:
+    sheet = "Title,Status\nOne,Accepted\nTwo,Under Review\nThree,Work-in-Progress\nFour,arXiv\n"
+    assert [draft.title for draft in papers(sheet)] == ["One", "Four"]
+    assert papers(sheet)[1].venue == "arXiv"
+    assert read(sheet)[1] == LeftOut(3, "“Two” is not published: Under Review.")
+    assert len([one for one in read(sheet, unpublished=True) if isinstance(one, ListedPaper)]) == 4
+
+
+def test_a_link_that_different_titles_share_is_nobodys_identifier() -> None:
+    link = "https://arxiv.org/abs/2601.04301"
+    one, two, three = papers(f"Title,Link\nOne,{link}\nTwo,{link}v2\nThree,https://b.example\n")
+    assert (one.identifiers, two.identifiers) == (("listed:one",), ("listed:two",))
+    assert one.links == (Link(LinkKind.PAGE, link),)
+    assert three.identifiers == ("url:b.example", "listed:three")
+
+
+def test_a_title_that_different_links_share_is_nobodys_identifier() -> None:
+    one, two = papers("Title,DOI\nEditorial,10.1000/1\nEditorial,10.1000/2\n")
+    assert one.identifiers == ("doi:10.1000/1",)
+    assert two.identifiers == ("doi:10.1000/2",)
+
+
+def test_a_remark_is_no_venue() -> None:
+    (draft,) = papers(
+        "Title,Conference or Journal,Workshop\nWords,Extended to a published paper,W @ ICML\n"
+    )
+    assert draft.venue == "W @ ICML"
+
+
+def test_rows_are_told_by_the_line_on_which_they_begin() -> None:
+    findings = read('Title,Date\n"Two\nlines",2020\n,2021\nGood,99/99/9999\nLast,3/4/2021\n')
+    assert [(type(one), one.line) for one in findings] == [
+        (ListedPaper, 2),
+        (Problem, 4),
+        (Problem, 5),
+        (ListedPaper, 6),
+    ]
+    last = findings[-1]
+    assert isinstance(last, ListedPaper)
+    assert last.draft.date == PartialDate(2021)  # the third of April, or the fourth of March

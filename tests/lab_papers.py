@@ -1,0 +1,105 @@
+"""Papers for tests: any that Hypothesis thinks of, and the paper that a draft becomes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from bot.exchange import markup
+from storage.records import Actor, Link, LinkKind, Origin, Paper, PaperDraft, PartialDate
+
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+_LETTERS = st.text(
+    st.one_of(
+        st.sampled_from(" aZ09-–'’`\"{}\\$%&#_^~,;:=+@/|()[]<>*"),
+        st.characters(blacklist_categories=["Cs", "Cn", "Co"]),
+    ),
+    max_size=30,
+)
+# The catalogue keeps text that is tidy: single spaces, nothing invisible.
+LINES = _LETTERS.map(markup.line)
+TITLES = LINES.filter(bool)
+_PARAGRAPHS = st.lists(LINES, max_size=3).map(lambda parts: markup.tidy("\n\n".join(parts)))
+_NAMES = st.one_of(
+    TITLES,
+    st.sampled_from(
+        (
+            *("Ada Lovelace", "Biderman", "Biderman, Stella", "Rogier Van der Sluijs", "others"),
+            *("J. R. R. Tolkien", "Barnes and Noble", "Martin Luther King Jr.", "李 白", "and"),
+        )
+    ),
+)
+_DATES = st.one_of(
+    st.none(),
+    st.builds(PartialDate, st.integers(1500, 2099)),
+    st.builds(PartialDate, st.integers(1500, 2099), st.integers(1, 12)),
+    st.builds(PartialDate, st.integers(1500, 2099), st.integers(1, 12), st.integers(1, 28)),
+)
+_URLS = st.one_of(
+    st.sampled_from(
+        (
+            *("https://example.org/a_b?c=%7E&d#e", "https://arxiv.org/abs/2302.12433"),
+            *(
+                "https://doi.org/10.1000/x_(1)",
+                "http://example.org/{a}~b",
+                "https://l.example/p.pdf",
+            ),
+        )
+    ),
+    st.from_regex(r"https://[a-z]{1,9}\.org/[!-~]{0,20}", fullmatch=True),
+)
+_IDENTIFIERS = st.one_of(
+    st.sampled_from(
+        (
+            *("arxiv:2302.12433", "arxiv:math/0309136", "doi:10.1000/x_(1)", "doi:10.1101/a;b"),
+            *(
+                "listed:acountofwords",
+                "url:example.org/a_b?c=%7E&d",
+                "guid:lab.example/feed#a b; c",
+            ),
+        )
+    ),
+    TITLES.map(lambda text: f"guid:lab.example#{text}"),
+)
+
+
+def drafts() -> st.SearchStrategy[PaperDraft]:
+    return st.builds(
+        PaperDraft,
+        title=TITLES,
+        authors=st.lists(_NAMES, unique=True, max_size=4).map(tuple),
+        authors_complete=st.booleans(),
+        abstract=_PARAGRAPHS,
+        venue=st.one_of(
+            LINES, st.sampled_from(["ICML", "arXiv", "ArXiv", "Journal of Things", "CoRR", "TMLR"])
+        ),
+        date=_DATES,
+        identifiers=st.lists(_IDENTIFIERS, unique=True, max_size=3).map(tuple),
+        links=st.lists(
+            st.builds(Link, st.sampled_from(LinkKind), _URLS), unique=True, max_size=3
+        ).map(tuple),
+        note=st.one_of(LINES, st.sampled_from(["Oral", "Best Paper"])),
+        tags=st.lists(TITLES, unique=True, max_size=3).map(lambda tags: tuple(sorted(tags))),
+        posted_by=LINES,
+    )
+
+
+def paper_of(draft: PaperDraft, number: int = 1) -> Paper:
+    return Paper(
+        id=number,
+        title=draft.title,
+        authors=draft.authors,
+        authors_complete=draft.authors_complete,
+        abstract=draft.abstract,
+        venue=draft.venue,
+        date=draft.date,
+        identifiers=draft.identifiers,
+        links=draft.links,
+        note=draft.note,
+        tags=draft.tags,
+        posted_by=draft.posted_by,
+        origin=Origin.IMPORT,
+        created_at=AT,
+        created_by=Actor("test", "a test"),
+    )

@@ -1,0 +1,194 @@
+"""Which drafts are one paper: the same sources give the same list, in any order and any number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lab_world import StillClock
+
+from storage.completion import as_draft, joined, normal
+from storage.errors import PaperNotFound
+from storage.library import Library, open_library
+from storage.records import (
+    Actor,
+    AnnouncementState,
+    Link,
+    LinkKind,
+    Origin,
+    Outcome,
+    PaperDraft,
+    PartialDate,
+)
+
+ACTOR = Actor("test", "a test")
+PREPRINT = PaperDraft(
+    title="A Paper of Two Lives",
+    authors=("Ann Lee",),
+    venue="arXiv",
+    date=PartialDate(2022, 11),
+    identifiers=("arxiv:2302.12433",),
+)
+PUBLISHED = replace(PREPRINT, venue="TMLR", date=PartialDate(2023), identifiers=("doi:10.1/x",))
+BRIDGE = replace(PREPRINT, identifiers=("doi:10.1/x", "arxiv:2302.12433"))
+
+fields = st.fixed_dictionaries(
+    {
+        "authors": st.sampled_from(
+            [(), ("Lee",), ("Ann Lee",), ("Lee", "Chen"), ("Ann Lee", "Bo Chen")]
+        ),
+        "authors_complete": st.booleans(),
+        "abstract": st.sampled_from(["", "Short.", "x" * 300, "y" * 300, "z" * 9000]),
+        "venue": st.sampled_from(["", "arXiv", "bioRxiv", "ICML", "TMLR", "A long venue"]),
+        "date": st.sampled_from(
+            [None, *map(PartialDate.parse, ("2022", "2022-03", "2022-03-04", "2022-05", "2023"))]
+        ),
+        "links": st.lists(
+            st.builds(
+                Link,
+                st.sampled_from(LinkKind),
+                st.sampled_from(["https://a.org/x", "http://www.a.org/x/", "https://b.org"]),
+            ),
+            max_size=3,
+        ).map(tuple),
+        "note": st.sampled_from(["", "Oral", "Poster"]),
+        "tags": st.lists(st.sampled_from("abc"), max_size=3).map(tuple),
+        "posted_by": st.sampled_from(["", "Mika", "Noor"]),
+    }
+)
+
+
+@st.composite
+def drafts(draw: st.DrawFn, paper: int | None = None) -> PaperDraft:
+    """What some source says of one of three papers, by some of its identifiers."""
+    number = draw(st.integers(1, 3)) if paper is None else paper
+    named = draw(
+        st.lists(
+            st.sampled_from(
+                [f"arxiv:2302.0000{number}", f"doi:10.1/{number}", f"url:lab.org/{number}"]
+            ),
+            min_size=1,
+            unique=True,
+        )
+    )
+    title = draw(st.sampled_from(["paper number {}", "Paper Number {}", "The paper, number {}"]))
+    return PaperDraft(title.format(number), identifiers=tuple(named), **draw(fields))
+
+
+@given(drafts(1), drafts(1), drafts(1))
+def test_joining_forgets_the_order_and_the_number_of_sources(
+    one: PaperDraft, two: PaperDraft, three: PaperDraft
+) -> None:
+    assert joined(one, two) == joined(two, one)
+    assert joined(joined(one, two), three) == joined(one, joined(two, three))
+    assert joined(joined(one, two), two) == joined(one, two)
+    assert normal(normal(one)) == normal(one)
+
+
+def test_what_a_moderator_set_stays() -> None:
+    one = replace(PREPRINT, authors=(), title="Mine")
+    both = joined(one, PUBLISHED, frozenset({"title", "authors", "venue"}))
+    assert (both.title, both.authors, both.venue) == ("Mine", (), "arXiv")
+    assert both.identifiers == ("arxiv:2302.12433", "doi:10.1/x")
+
+
+async def listed(library: Library) -> list[PaperDraft]:
+    return sorted(map(as_draft, await library.papers.all()), key=str)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(offered=st.lists(drafts(), max_size=7), order=st.randoms(), batch=st.booleans())
+async def test_any_order_and_any_number_of_times_give_the_same_list(
+    offered: list[PaperDraft],
+    order: object,
+    batch: bool,  # noqa: FBT001
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    again = [*offered, *offered[:3]]
+    order.shuffle(again)  # type: ignore[attr-defined]
+    lists = []
+    for number, sequence in enumerate((offered, again)):
+        path = tmp_path_factory.mktemp("orders") / f"{number}.db"
+        async with open_library(path, StillClock()) as library:
+            await _take_in(library, sequence, batch=batch and number == 1)
+            lists.append(await listed(library))
+            for draft in sequence:
+                result = await library.admit(draft, Origin.IMPORT, ACTOR)
+                assert result.outcome is Outcome.UNCHANGED
+            found = await library.search.find(_anything("number"), limit=50)
+            assert found.results.total == len(lists[-1])
+    assert lists[0] == lists[1]
+
+
+async def _take_in(library: Library, sequence: Sequence[PaperDraft], *, batch: bool) -> None:
+    # Who offers them knows that they are no duplicates by their titles alone.
+    if batch:
+        await library.admit_all(sequence, Origin.IMPORT, ACTOR)
+    for draft in sequence:
+        await library.admit(draft, Origin.IMPORT, ACTOR, despite_likeness=True)
+
+
+def _anything(word: str) -> object:
+    from storage.fulltext import parse  # noqa: PLC0415 - beside its only use
+
+    return parse(word)
+
+
+async def test_a_preprint_and_its_publication_are_one_paper_with_both_identifiers(
+    library: Library,
+) -> None:
+    preprint = (await library.admit(PREPRINT, Origin.FEED, ACTOR)).paper
+    result = await library.admit(BRIDGE, Origin.FEED, ACTOR)
+    assert result.outcome is Outcome.UPDATED
+    both = (await library.admit(PUBLISHED, Origin.FEED, ACTOR)).paper
+    assert preprint is not None
+    assert both is not None
+    assert both.id == preprint.id
+    assert (both.venue, both.arxiv, both.doi) == ("TMLR", "2302.12433", "10.1/x")
+
+
+async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_once(
+    library: Library,
+) -> None:
+    for channel in (1, 2):
+        await library.outbox.open_route(1, channel, ACTOR)
+    first = (await library.admit(PREPRINT, Origin.FEED, ACTOR, announce=True)).paper
+    second = (
+        await library.admit(PUBLISHED, Origin.FEED, ACTOR, despite_likeness=True, announce=True)
+    ).paper
+    assert first is not None
+    assert second is not None
+    sent = next(one for one in await library.outbox.of_paper(second.id) if one.channel_id == 1)
+    await library.outbox.record_sent(sent, 77)
+
+    united = (await library.admit(BRIDGE, Origin.FEED, ACTOR)).paper
+    assert united is not None
+    assert united.id == first.id
+    assert (await library.papers.get(second.id)).id == first.id
+    assert await library.papers.count() == 1
+    announcements = await library.outbox.of_paper(first.id)
+    assert [(one.channel_id, one.state) for one in announcements] == [
+        (2, AnnouncementState.WAITING),
+        (1, AnnouncementState.SENT),
+    ]
+    assert [change.action for change in await library.history.of_paper(second.id)] == [
+        "add",
+        "merge",
+    ]
+    await library.remove(second.id, ACTOR)
+    with pytest.raises(PaperNotFound):
+        await library.papers.get(first.id)
+    assert (await library.admit(PUBLISHED, Origin.FEED, ACTOR)).outcome is Outcome.REMOVED
+
+
+async def test_a_link_that_is_wrong_makes_no_two_papers_one(library: Library) -> None:
+    await library.admit(PREPRINT, Origin.FEED, ACTOR)
+    other = replace(PUBLISHED, title="Something with wholly different words")
+    await library.admit(other, Origin.FEED, ACTOR)
+    await library.admit(BRIDGE, Origin.FEED, ACTOR)
+    assert await library.papers.count() == 2
