@@ -21,6 +21,7 @@ from benchmarks.table import Goal, Row
 from benchmarks.timing import Contender, compared, ratio, side_by_side
 from bot.app import App, open_app
 from bot.settings import Settings
+from bot.ui import cards
 from storage.records import Paper
 
 
@@ -75,7 +76,7 @@ async def _channel(bench: Bench) -> AsyncGenerator[tuple[App, Any, Any]]:
 
 @app_commands.command(name="nothing", description="Do nothing.")
 async def _nothing(interaction: discord.Interaction) -> None:
-    await interaction.response.send_message("Done.")
+    await interaction.response.send_message(view=cards.notice("Done."))
 
 
 def _queries(papers: Sequence[Paper]) -> list[str]:

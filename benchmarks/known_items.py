@@ -8,6 +8,7 @@ import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from benchmarks import words
 from storage.fulltext import fold
 from storage.names import parse_name
 from storage.records import PaperDraft
@@ -54,32 +55,32 @@ class Kind:
 
 
 def _three_words(draft: PaperDraft, chance: random.Random) -> str | None:
-    words = _content_words(draft.title)
-    return " ".join(chance.sample(words, 3)) if len(words) >= 3 else None
+    content = _content_words(draft.title)
+    return " ".join(chance.sample(content, 3)) if len(content) >= 3 else None
 
 
 def _two_typos(draft: PaperDraft, chance: random.Random) -> str | None:
-    words = draft.title.split()
-    long = [place for place, word in enumerate(words) if word.isalpha() and len(word) >= 4]
+    typed = draft.title.split()
+    long = [place for place, word in enumerate(typed) if word.isalpha() and len(word) >= 4]
     if len(long) < 2:
         return None
     for place in chance.sample(long, 2):
-        words[place] = mistyped(words[place], chance)
-    return " ".join(words)
+        typed[place] = mistyped(typed[place], chance)
+    return " ".join(typed)
 
 
 def _from_abstract(draft: PaperDraft, chance: random.Random) -> str | None:
-    words = draft.abstract.split()
-    if len(words) < 8:
+    text = draft.abstract.split()
+    if len(text) < 8:
         return None
-    start = chance.randrange(len(words) - 7)
-    return " ".join(words[start : start + 8])
+    start = chance.randrange(len(text) - 7)
+    return " ".join(text[start : start + 8])
 
 
 def _surname_and_word(draft: PaperDraft, chance: random.Random) -> str | None:
-    words = _content_words(draft.title)
+    content = _content_words(draft.title)
     families = [" ".join(parse_name(name).family) for name in draft.authors]
-    return f"{chance.choice(families)} {chance.choice(words)}" if families and words else None
+    return f"{chance.choice(families)} {chance.choice(content)}" if families and content else None
 
 
 KINDS = (
@@ -109,5 +110,9 @@ def mistyped(word: str, chance: random.Random) -> str:
 
 def _content_words(title: str) -> list[str]:
     """The different words of three letters or more that say what a title is about."""
-    found = {fold(word): word for word in _WORD.findall(title)}
-    return [word for folded, word in found.items() if len(folded) >= 3 and folded not in _EMPTY]
+    legible = set(fold(title).split())  # without the names of LaTeX's commands
+    found = {
+        fold(word): word for word in _WORD.findall(title) if legible.issuperset(fold(word).split())
+    }
+    empty = _EMPTY | words.function_words()
+    return [word for folded, word in found.items() if len(folded) >= 3 and folded not in empty]

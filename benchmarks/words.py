@@ -21,7 +21,7 @@ _ACCENTS = str.maketrans("aeou", "áéöü")
 _LONGER_FROM = (60, 6_000, 120_000)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def vocabulary(size: int) -> tuple[str, ...]:
     """That many different words, the commonest first; a smaller vocabulary begins a larger one."""
     chance = random.Random("vocabulary")
@@ -30,6 +30,12 @@ def vocabulary(size: int) -> tuple[str, ...]:
         syllables = 1 + sum(len(words) >= rank for rank in _LONGER_FROM)
         words[_word(chance, syllables)] = None
     return tuple(words)
+
+
+@lru_cache(maxsize=1)
+def function_words() -> frozenset[str]:
+    """The 70 commonest, which stand in titles as “the” and “with” do and say nothing."""
+    return frozenset(vocabulary(70))
 
 
 @lru_cache(maxsize=1)
