@@ -139,7 +139,7 @@ async def _people(library: Library, papers: Sequence[Paper], chance: random.Rand
     alike = []
     for name in by_papers:
         found = await _find_person(library, name)
-        written = len(getattr(found, "papers", ())) or 1
+        written = getattr(found, "papers", 1)
         if chance.random() < 1 / written:
             alike.append(name)
     return [name for pair in zip(by_papers, alike, strict=False) for name in pair]

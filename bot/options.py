@@ -87,6 +87,15 @@ class AuthorOption(_TextOption):
         return await suggestions(_counted(interaction.client.library.authors.suggest(value)))
 
 
+class CreditOption(_TextOption):
+    """A name exactly as papers credit it; those are suggested, most papers first."""
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        return await suggestions(_counted(interaction.client.library.authors.credited(value)))
+
+
 class VenueOption(_TextOption):
     """A venue; those of the list are suggested, most papers first."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from bot.importing import Noted, Report
@@ -91,14 +92,14 @@ def found(query: str, answer: Found) -> str:
     return "\n".join(lines) + "\n" + "\n\n".join(map(paper, results.papers))
 
 
-def person(someone: Person) -> str:
+def person(someone: Person, papers: Sequence[Paper]) -> str:
     """An author with all papers."""
-    number = len(someone.papers)
-    lines = [f"{someone.name}: {number} paper{'' if number == 1 else 's'}"]
+    number = someone.papers
+    lines = [f"{someone.name}: {number:,} paper{'' if number == 1 else 's'}"]
     others = [form for form in someone.forms if form != someone.name]
     if others:
         lines.append(f"also credited as {', '.join(others)}")
-    return "\n".join(lines) + "\n\n" + "\n\n".join(map(paper, someone.papers))
+    return "\n".join(lines) + "\n\n" + "\n\n".join(map(paper, papers))
 
 
 def _byline(shown: Paper) -> str:

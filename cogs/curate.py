@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 from discord.app_commands import Transform
 from discord.ext import commands
-from discord.ui import ActionRow
+from discord.ui import ActionRow, Button
 
 from bot.options import PaperOption
 from bot.permissions import actor, require_curator, seen_by
 from bot.ui import buttons, cards, forms
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
+from bot.ui.undo import UndoButton
 from storage.completion import as_draft
 from storage.errors import LabError
 from storage.records import Origin, Outcome, PaperDraft
@@ -32,10 +33,12 @@ class RemoveButton(LabButton, template=r"remove:(?P<owner>\d+):(?P<paper>\d+)"):
         """Remove it."""
         require_curator(interaction)
         removed = await interaction.client.library.remove(self.numbers["paper"], actor(interaction))
+        undo = await _undo_buttons(interaction, removed.id)
         await interaction.response.edit_message(
             view=cards.notice(
                 f"🗑️ Removed **{escape(removed.title, 300)}** (#{removed.id}). No feed and no "
-                "import brings it back; adding it again by `/curate add` does."
+                "import brings it back; adding it again by `/curate add` does.",
+                *[ActionRow(button) for button in undo],
             )
         )
 
@@ -139,7 +142,12 @@ async def _offer(
         dialog = forms.Dialog(*cards.paper_with(result.paper, question), ActionRow(anyway))
         await interaction.response.send_message(view=dialog, ephemeral=True)
         return
-    await _show(interaction, result.paper, _said(result.outcome, result.paper, draft, announce))
+    await _show(
+        interaction,
+        result.paper,
+        _said(result.outcome, result.paper, draft, announce),
+        changed=result.outcome is not Outcome.UNCHANGED,
+    )
     await bot.courier.deliver()
 
 
@@ -148,10 +156,19 @@ async def _add_anyway(draft: PaperDraft, announce: bool, interaction: Interactio
     await _offer(interaction, draft, announce=announce, despite_likeness=True)
 
 
-async def _show(interaction: Interaction, paper: PaperRecord, text: str) -> None:
+async def _show(
+    interaction: Interaction, paper: PaperRecord, text: str, *, changed: bool = True
+) -> None:
+    undo = await _undo_buttons(interaction, paper.id) if changed else []
     await interaction.response.send_message(
-        view=cards.Layout(*cards.paper_with(paper, text)), ephemeral=True
+        view=cards.Layout(*cards.paper_with(paper, text, *undo)), ephemeral=True
     )
+
+
+async def _undo_buttons(interaction: Interaction, paper_id: int) -> list[Button[Any]]:
+    """The button that takes back what somebody has just done to a paper."""
+    change = await interaction.client.library.history.last_of(paper_id, actor(interaction))
+    return [buttons.undo_button(change.id)] if change else []
 
 
 def _said(outcome: Outcome, paper: PaperRecord, draft: PaperDraft, announce: bool) -> str:
@@ -176,7 +193,7 @@ def _said(outcome: Outcome, paper: PaperRecord, draft: PaperDraft, announce: boo
 
 async def setup(bot: LabHerald) -> None:
     """Add the cog to the lab's own servers, and its buttons."""
-    bot.add_dynamic_items(RemoveButton, KeepButton)
+    bot.add_dynamic_items(RemoveButton, KeepButton, UndoButton)
     if bot.home_guilds:
         cog = Curate()
         if cog.app_command is not None:

@@ -27,6 +27,7 @@ _EXAMPLES = {
     "export": "`/export venue:ICML year:2022..2023 format:CSV`",
     "latest": "`/latest count:5 venue:arXiv`",
     "feed add": "`/feed add url:https://rss.arxiv.org/rss/cs.CL`",
+    "people merge": "`/people merge name:Steve Harrow into:Steven Harrow`",
     "announce here": "`/announce here`, in the channel that is to hear of new papers",
 }
 

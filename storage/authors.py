@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from rapidfuzz import fuzz, process
-
-from storage import papers
+from storage import nearby, papers
 from storage.database import Connection, Database
 from storage.errors import AuthorAmbiguous, AuthorNotFound, InvalidInput
 from storage.fulltext import fold
-from storage.names import Name, answers_to, compatible, parse_name
-from storage.records import Paper, Person
+from storage.identities import Form, Identity, choose, counts_for, group
+from storage.likeness import likeness
+from storage.names import Name, identity_keys, parse_name
+from storage.records import Person, Results
 
-_SIMILAR = 75  # a similarity of 0 to 100 from which a name is worth offering
-
-
-@dataclass(frozen=True, slots=True)
-class _Credited:
-    """One credited form of a name, and the papers it stands on."""
-
-    name: str
-    parsed: Name
-    paper_ids: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Identity:
-    """The forms that count for one person; the first is the one to show."""
-
-    forms: tuple[_Credited, ...]
-
-    @property
-    def shown(self) -> _Credited:
-        return self.forms[0]
-
-    @property
-    def paper_ids(self) -> frozenset[int]:
-        return frozenset().union(*(form.paper_ids for form in self.forms))
+_ALIKE = 60  # a likeness of 0 to 100 from which a name is worth offering
+_MANY = 60  # names that a question may mean before it is plain that it is too wide
+_COAUTHORS = 200  # who wrote most with somebody
+_FEW = 20  # names of a family that show that a bare surname may mean several people
+_RIVALS = 100  # names that are looked through for a second person whom a short credit may mean
 
 
 class Authors:
@@ -50,148 +28,207 @@ class Authors:
         self._database = database
 
     async def find(self, text: str) -> Person:
-        """The person whom a name means, with their papers, newest first.
+        """The person whom a name means, with what their papers have in common.
 
         Raises `AuthorNotFound`, or `AuthorAmbiguous` where it could be several people.
         """
-        asked = parse_name(text)
-        if not asked.family:
-            raise InvalidInput("Give a name to look for, such as “Biderman” or “Stella Biderman”.")
         async with self._database.reading() as db:
-            matching = [
-                identity
-                for identity in _identities(await _sharing_word(db, [asked.family_key]))
-                if any(answers_to(form.parsed, asked) for form in identity.forms)
-            ]
-            if not matching:
-                raise AuthorNotFound(text, await _similar(db, text))
-            chosen = _choose(matching, asked)
-            if len(chosen) > 1:
-                raise AuthorAmbiguous(text, sorted(identity.shown.name for identity in chosen))
-            found = await papers.load(db, sorted(chosen[0].paper_ids))
-        return _person(chosen[0], found)
+            return await _described(db, await find(db, text))
 
-    async def suggest(self, text: str, limit: int = 25) -> tuple[tuple[str, int], ...]:
-        """Names for what is being typed, by any part of the name, with how many papers each."""
-        words = fold(text).split()
+    async def papers_of(self, person: Person, *, offset: int = 0, limit: int = 5) -> Results:
+        """A page of somebody's papers, newest first."""
         async with self._database.reading() as db:
             rows = await db.all(
-                """SELECT names.family_key, COUNT(*) AS papers
-                   FROM name_words JOIN names ON names.id = name_words.name_id
-                   JOIN credits ON credits.name_id = names.id
-                   WHERE word >= ? AND word < ? || char(1114111)
-                   GROUP BY names.family_key ORDER BY papers DESC LIMIT 100""",
-                [words[-1], words[-1]] if words else ["", ""],
+                """SELECT id FROM papers INDEXED BY papers_in_brief
+                   WHERE removed_at IS NULL AND id IN (
+                       SELECT paper_id FROM credits
+                       WHERE name_id IN (SELECT value FROM json_each(?)))
+                   ORDER BY place DESC LIMIT ? OFFSET ?""",
+                [json.dumps(list(person.name_ids)), limit, offset],
             )
-            identities = _identities(await _in_families(db, [row["family_key"] for row in rows]))
-        ranked = sorted(
-            (
-                (identity.shown.name, len(identity.paper_ids))
-                for identity in identities
-                if any(_begins_with(form.name, words) for form in identity.forms)
-            ),
-            key=lambda item: (-item[1], item[0].casefold()),
-        )
+            found = await papers.load(db, [row["id"] for row in rows])
+        return Results(found, person.papers, offset)
+
+    async def suggest(self, text: str, limit: int = 25) -> tuple[tuple[str, int], ...]:
+        """Names for what is being typed, by any part of the name, with how many papers each.
+
+        Most papers first. Forms of one person are one suggestion where the family is small, or a
+        moderator said so.
+        """
+        words = fold(text).split()
+        async with self._database.reading() as db:
+            forms = await nearby.beginning(db, words, limit + limit // 4)
+            chosen = {form.id for form in forms}
+            forms += await nearby.small_families(db, sorted(chosen))
+            forms += await nearby.persons_forms(db, _people(forms))
+        offered: dict[str, int] = {}
+        for identity in group(forms):
+            if identity.papers and any(form.id in chosen for form in identity.forms):
+                offered[identity.name] = offered.get(identity.name, 0) + identity.papers
+        ranked = sorted(offered.items(), key=lambda item: (-item[1], item[0].casefold()))
         return tuple(ranked[:limit])
 
-
-def _choose(matching: Sequence[_Identity], asked: Name) -> list[_Identity]:
-    """The people meant: an exact name first, then written-out names, then what else is credited."""
-    full = [identity for identity in matching if identity.shown.parsed.is_full]
-    for tier in (full, list(matching)):
-        exact = [identity for identity in tier if identity.shown.parsed == asked]
-        if len(exact) == 1:
-            return exact
-        if tier:
-            return tier
-    return []
+    async def credited(self, text: str, limit: int = 25) -> tuple[tuple[str, int], ...]:
+        """Names exactly as they are credited, for what is being typed; no former ones."""
+        async with self._database.reading() as db:
+            forms = await nearby.beginning(db, fold(text).split(), limit)
+        return tuple((form.name, form.papers) for form in forms if not form.is_former)
 
 
-def _identities(credited: Iterable[_Credited]) -> list[_Identity]:
-    """Group credited forms into people.
-
-    Written-out names are one person's only when all their words agree. A bare surname or initials
-    count for a person while that is the one compatible written-out name, and else stand alone.
-    """
-    written: dict[Name, list[_Credited]] = {}
-    short: list[_Credited] = []
-    for form in credited:
-        if form.parsed.is_full:
-            written.setdefault(form.parsed, []).append(form)
-        else:
-            short.append(form)
-    alone: dict[Name, list[_Credited]] = {}
-    for form in short:
-        candidates = [name for name in written if compatible(name, form.parsed)]
-        group = (
-            written[candidates[0]] if len(candidates) == 1 else alone.setdefault(form.parsed, [])
-        )
-        group.append(form)
-    return [
-        _Identity(tuple(sorted(forms, key=_shown_first)))
-        for forms in (*written.values(), *alone.values())
-    ]
+async def find(db: Connection, text: str) -> Identity:
+    """The person whom a name means, whole; raises as `Authors.find` does."""
+    asked = parse_name(text)
+    if not asked.family:
+        raise InvalidInput("Give a name to look for, such as “Biderman” or “Stella Biderman”.")
+    matching = await _meant(db, asked)
+    if not matching:
+        raise AuthorNotFound(text, await _similar(db, asked, text))
+    if len(matching) > 1:
+        ranked = sorted(matching, key=lambda one: (-one.papers, one.name))
+        raise AuthorAmbiguous(text, list(dict.fromkeys(one.name for one in ranked)))
+    return await _completed(db, matching[0])
 
 
-def _shown_first(form: _Credited) -> tuple[bool, int, str]:
-    return (not form.parsed.is_full, -len(form.paper_ids), form.name)
+async def find_credited(db: Connection, name: str) -> tuple[Form, Identity] | None:
+    """A name exactly as it is credited, or else by its letters, with whom it counts for."""
+    parsed = parse_name(name)
+    forms = [form for form in await nearby.named(db, name) if form.papers or form.person]
+    if not forms and parsed.is_full:
+        keys = identity_keys(parsed)
+        near = await nearby.same_letters(db, [parsed])
+        forms = [form for form in near if not keys.isdisjoint(identity_keys(form.parsed))]
+    if not forms:
+        return None
+    form = forms[0]
+    around = [form, *await nearby.persons_forms(db, _people([form]))]
+    if not form.stands:
+        around += await nearby.full_forms(db, parsed.family_key, parsed.initial, _RIVALS)
+        around += await nearby.persons_forms(db, _people(around))
+    identity = next(one for one in group(around) if form in one.forms)
+    return form, await _completed(db, identity)
 
 
-def _person(identity: _Identity, found: Sequence[Paper]) -> Person:
-    own = {form.name for form in identity.forms}
-    coauthors = Counter(name for paper in found for name in paper.authors if name not in own)
+async def _meant(db: Connection, asked: Name) -> list[Identity]:
+    """The people whom a name can mean: by its letters, else by its words."""
+    if asked.is_full:
+        keys = identity_keys(asked)
+        forms = await nearby.same_letters(db, [asked])
+        exact = [form for form in forms if not keys.isdisjoint(identity_keys(form.parsed))]
+        if exact:
+            found = group(exact + await nearby.persons_forms(db, _people(exact)))
+            return [one for one in found if any(form in exact for form in one.forms)]
+    last = {spelling.words[-1] for spelling in asked.spellings}
+    if asked.is_east_asian:
+        last = {asked.family[0][0]}
+    given = asked.given[0] if asked.given and not asked.is_east_asian else ""
+    forms = await nearby.with_word(db, sorted(last), given, _MANY)
+    forms += await nearby.persons_forms(db, _people(forms))
+    written = [one for one in group(form for form in forms if form.stands) if one.answers(asked)]
+    if len(written) < 2:  # else it is plain that the question is too wide
+        forms += await nearby.short_forms(db, asked.family_key, asked.initial, _MANY)
+        forms += await _whom_they_may_mean(db, [form for form in forms if not form.stands])
+        forms += await nearby.persons_forms(db, _people(forms))
+        written = [one for one in group(forms) if one.papers and one.answers(asked)]
+    return choose(written, asked)
+
+
+async def _whom_they_may_mean(db: Connection, short: list[Form]) -> list[Form]:
+    """The written-out names that short forms can be; enough of many to tell that they are many."""
+    wanted = {(form.parsed.family_key, form.parsed.initial) for form in short}
+    found: list[Form] = []
+    for family_key, initial in sorted(wanted)[:8]:
+        found += await nearby.full_forms(db, family_key, initial, _RIVALS if initial else _FEW)
+    return found
+
+
+async def _completed(db: Connection, identity: Identity) -> Identity:
+    """A person with every form that counts for them, though their family be large."""
+    if not identity.is_written:
+        return identity
+    forms = set(identity.forms)
+    forms |= set(await nearby.persons_forms(db, _people(forms)))
+    full = [form.parsed for form in forms if form.parsed.is_full and not form.is_apart]
+    keys = {key for name in full for key in identity_keys(name)}
+    for form in await nearby.same_letters(db, full) if full else []:
+        if not form.is_apart and not keys.isdisjoint(identity_keys(form.parsed)):
+            forms.add(form)
+    for family_key, initial in sorted({(name.family_key, name.initial) for name in full}):
+        rivals: dict[str, list[Form]] = {}
+        for short in await nearby.short_forms(db, family_key, initial, _RIVALS):
+            if short.stands or not counts_for(short, forms):
+                continue
+            first = short.parsed.initial
+            limit = _RIVALS if first else _FEW
+            if first not in rivals:
+                rivals[first] = await nearby.full_forms(db, family_key, first, limit)
+            if len(rivals[first]) < limit and not _has_rival(short, forms, rivals[first], keys):
+                forms.add(short)
+    return next(one for one in group(forms) if identity.forms[0] in one.forms)
+
+
+def _has_rival(short: Form, own: set[Form], others: list[Form], keys: set[str]) -> bool:
+    """Whether a short form may be somebody else's."""
+    return any(
+        counts_for(short, [other])
+        for other in others
+        if other not in own and keys.isdisjoint(identity_keys(other.parsed))
+    )
+
+
+async def _similar(db: Connection, asked: Name, text: str) -> list[str]:
+    """Up to three people whose names look like what was typed."""
+    forms = await nearby.spelled_nearly(db, text)
+    scored = {form: likeness(asked, form.parsed) for form in forms}
+    ranked = sorted(scored, key=lambda form: (-scored[form], -form.papers, form.name))
+    near = [form for form in ranked if scored[form] >= _ALIKE][:12]
+    near += await nearby.persons_forms(db, _people(near))
+    best: dict[str, float] = {}
+    for identity in group(near):
+        score = max(scored.get(form, 0.0) for form in identity.forms)
+        if identity.papers:
+            best[identity.name] = max(score, best.get(identity.name, 0.0))
+    return sorted(best, key=lambda name: (-best[name], name))[:3]
+
+
+async def _described(db: Connection, identity: Identity) -> Person:
+    """What a person's papers have in common, counted without reading them."""
+    name_ids = tuple(sorted(form.id for form in identity.forms))
+    own = json.dumps(name_ids)
+    rows = await db.all(
+        """SELECT venue, COUNT(*) AS papers, MIN(date) AS first, MAX(date) AS last
+           FROM papers INDEXED BY papers_in_brief WHERE removed_at IS NULL AND id IN (
+               SELECT paper_id FROM credits WHERE name_id IN (SELECT value FROM json_each(?)))
+           GROUP BY venue ORDER BY papers DESC, venue COLLATE NOCASE""",
+        [own],
+    )
+    coauthors = await db.all(
+        """WITH own (paper_id) AS MATERIALIZED (
+               SELECT id FROM papers INDEXED BY papers_in_brief WHERE removed_at IS NULL AND id IN (
+                   SELECT paper_id FROM credits
+                   WHERE name_id IN (SELECT value FROM json_each(?1)))),
+           counted (name_id, papers) AS MATERIALIZED (
+               SELECT name_id, COUNT(DISTINCT credits.paper_id) AS papers
+               FROM own CROSS JOIN credits ON credits.paper_id = own.paper_id
+               WHERE name_id NOT IN (SELECT value FROM json_each(?1))
+               GROUP BY name_id ORDER BY papers DESC, name_id LIMIT ?2)
+           SELECT COALESCE(known.name, names.name) AS name, SUM(counted.papers) AS papers
+           FROM counted JOIN names ON names.id = counted.name_id
+           LEFT JOIN aliases ON aliases.name_id = names.id
+           LEFT JOIN names AS known ON known.id = aliases.person_id
+           GROUP BY 1 ORDER BY papers DESC, 1""",
+        [own, _COAUTHORS],
+    )
+    years = sorted(int(day[:4]) for row in rows for day in (row["first"], row["last"]) if day)
     return Person(
-        name=identity.shown.name,
-        forms=tuple(form.name for form in identity.forms),
-        papers=tuple(
-            sorted(found, key=lambda paper: (str(paper.date or ""), paper.id), reverse=True)
-        ),
-        coauthors=tuple(sorted(coauthors.items(), key=lambda item: (-item[1], item[0]))),
+        name=identity.name,
+        forms=identity.shown_forms,
+        papers=sum(row["papers"] for row in rows),
+        years=(years[0], years[-1]) if years else None,
+        venues=tuple((row["venue"], row["papers"]) for row in rows if row["venue"]),
+        coauthors=tuple((row["name"], row["papers"]) for row in coauthors),
+        name_ids=name_ids,
     )
 
 
-def _begins_with(name: str, words: Sequence[str]) -> bool:
-    """Whether every typed word begins a word of the name."""
-    parts = fold(name).split()
-    return all(any(part.startswith(word) for part in parts) for word in words)
-
-
-async def _sharing_word(db: Connection, words: Sequence[str]) -> list[_Credited]:
-    """Every credited form in the families that one of these words points to."""
-    rows = await db.all(
-        """SELECT DISTINCT family_key FROM name_words JOIN names ON names.id = name_id
-           WHERE word IN (SELECT value FROM json_each(?))""",
-        [json.dumps(list(words))],
-    )
-    return await _in_families(db, [row["family_key"] for row in rows])
-
-
-async def _in_families(db: Connection, family_keys: Sequence[str]) -> list[_Credited]:
-    rows = await db.all(
-        """SELECT names.name, json_group_array(papers.id) AS paper_ids
-           FROM names JOIN credits ON credits.name_id = names.id
-           JOIN papers ON papers.id = credits.paper_id AND papers.removed_at IS NULL
-           WHERE names.family_key IN (SELECT value FROM json_each(?)) GROUP BY names.id""",
-        [json.dumps(list(family_keys))],
-    )
-    return [
-        _Credited(row["name"], parse_name(row["name"]), frozenset(json.loads(row["paper_ids"])))
-        for row in rows
-    ]
-
-
-async def _similar(db: Connection, text: str) -> list[str]:
-    """Up to three credited names that are spelled nearly so."""
-    rows = await db.all(
-        """SELECT DISTINCT names.name FROM names JOIN credits ON credits.name_id = names.id
-           JOIN papers ON papers.id = credits.paper_id AND papers.removed_at IS NULL"""
-    )
-    found = process.extract(
-        text,
-        [row["name"] for row in rows],
-        scorer=fuzz.token_set_ratio,
-        processor=fold,
-        score_cutoff=_SIMILAR,
-        limit=3,
-    )
-    return [name for name, _score, _place in found]
+def _people(forms: Iterable[Form]) -> set[str]:
+    return {form.person for form in forms if form.person is not None}

@@ -2,31 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 
 from storage.database import Connection
-from storage.fulltext import fold
-from storage.names import parse_name
+from storage.names import parse_name, search_words
 
 
-async def insert(db: Connection, paper_id: int, names: Sequence[str]) -> None:
-    """Credit a paper to these names, as they are written, in this order."""
-    for position, name in enumerate(names):
-        await db.run(
-            "INSERT INTO credits (paper_id, position, name_id) VALUES (?, ?, ?)",
-            [paper_id, position, await _name_id(db, name)],
-        )
+async def insert(db: Connection, bylines: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """Credit papers to names, as they are written, in this order.
 
-
-async def _name_id(db: Connection, name: str) -> int:
-    known = await db.value("SELECT id FROM names WHERE name = ?", [name])
-    if known is not None:
-        return int(known)
-    name_id = await db.insert(
-        "INSERT INTO names (name, family_key) VALUES (?, ?)", [name, parse_name(name).family_key]
-    )
+    The number of statements does not depend on how many papers there are.
+    """
+    wanted = list(dict.fromkeys(name for _paper_id, names in bylines for name in names))
+    known, added = await _numbered(db, wanted)
     await db.run_many(
-        "INSERT INTO name_words (word, name_id) VALUES (?, ?)",
-        [(word, name_id) for word in set(fold(name).split())],
+        "INSERT INTO credits (paper_id, position, name_id) VALUES (?, ?, ?)",
+        [
+            (paper_id, position, known[name])
+            for paper_id, names in bylines
+            for position, name in enumerate(names)
+        ],
     )
-    return name_id
+    await _index(db, added)
+
+
+async def replace(db: Connection, paper_id: int, names: Sequence[str]) -> None:
+    """Credit a paper anew; a name that stands for a former one keeps standing for it."""
+    rows = await db.all(
+        """SELECT names.name, known.name AS shown FROM credits
+           JOIN names ON names.id = credits.name_id
+           JOIN aliases ON aliases.name_id = names.id AND aliases.is_former
+           JOIN names AS known ON known.id = aliases.person_id
+           WHERE credits.paper_id = ?""",
+        [paper_id],
+    )
+    credited = {row["shown"]: row["name"] for row in rows}
+    await db.run("DELETE FROM credits WHERE paper_id = ?", [paper_id])
+    await insert(db, [(paper_id, [credited.get(name, name) for name in names])])
+
+
+async def name_id(db: Connection, name: str) -> int:
+    """The number of a name, which is added where it is not known."""
+    known, added = await _numbered(db, [name])
+    await _index(db, added)
+    return known[name]
+
+
+async def former(db: Connection, paper_ids: Sequence[int]) -> dict[int, list[str]]:
+    """By what else papers' people are searched: former names, and what is shown for them."""
+    rows = await db.all(
+        """SELECT credits.paper_id, names.name, known.name AS shown
+           FROM aliases JOIN names ON names.id = aliases.name_id
+           JOIN names AS known ON known.id = aliases.person_id
+           JOIN credits ON credits.name_id = aliases.name_id
+           WHERE aliases.is_former AND credits.paper_id IN (SELECT value FROM json_each(?))
+           ORDER BY credits.position""",
+        [json.dumps(list(paper_ids))],
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["paper_id"], []).extend((row["name"], row["shown"]))
+    return found
+
+
+async def shown(db: Connection, names: Iterable[str]) -> dict[str, str]:
+    """For those of the names that are former ones, the name to show."""
+    rows = await db.all(
+        """SELECT names.name, known.name AS shown FROM aliases
+           JOIN names ON names.id = aliases.name_id JOIN names AS known ON known.id = person_id
+           WHERE is_former AND names.name IN (SELECT value FROM json_each(?))""",
+        [json.dumps(list(names))],
+    )
+    return {row["name"]: row["shown"] for row in rows}
+
+
+async def _numbered(db: Connection, names: Sequence[str]) -> tuple[dict[str, int], dict[int, str]]:
+    """The numbers of names, and those names by number that were not known before."""
+    rows = await db.all(
+        "SELECT id, name FROM names WHERE name IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(names))],
+    )
+    known: dict[str, int] = {row["name"]: row["id"] for row in rows}
+    new = [name for name in names if name not in known]
+    if not new:
+        return known, {}
+    first = int(await db.value("SELECT COALESCE(MAX(id), 0) + 1 FROM names"))
+    added = dict(enumerate(new, first))
+    parsed = {number: parse_name(name) for number, name in added.items()}
+    await db.run_many(
+        """INSERT INTO names (id, name, letters, family_key, initial, is_full)
+           VALUES (?, ?, ?, ?, ?, ?)""",
+        [
+            (number, added[number], name.letters, name.family_key, name.initial, name.is_full)
+            for number, name in parsed.items()
+        ],
+    )
+    # A former name stays hidden in whatever way it is credited next.
+    await db.run(
+        """INSERT INTO aliases (name_id, person_id, is_former)
+           SELECT fresh.id, MIN(aliases.person_id), 1 FROM aliases
+           JOIN names AS former ON former.id = aliases.name_id AND former.is_full
+           JOIN names AS fresh ON fresh.letters = former.letters AND fresh.id >= ?
+           WHERE aliases.is_former GROUP BY fresh.id HAVING COUNT(DISTINCT person_id) = 1""",
+        [first],
+    )
+    return {**known, **{name: number for number, name in added.items()}}, added
+
+
+async def _index(db: Connection, added: dict[int, str]) -> None:
+    """Make new names findable; after their credits, when the level is known."""
+    if not added:
+        return
+    words = {number: search_words(name) for number, name in added.items()}
+    await db.run_many(
+        """INSERT INTO name_words (level, word, name_id, words)
+           SELECT level, ?, id, ? FROM names WHERE id = ?""",
+        [
+            (word, f" {' '.join(found)} ", number)
+            for number, found in words.items()
+            for word in found
+        ],
+    )
+    spelled = {word for found in words.values() for word in found}
+    await db.run_many(
+        "INSERT OR IGNORE INTO name_spellings (word, backwards) VALUES (?, ?)",
+        [(word, word[::-1]) for word in sorted(spelled)],
+    )

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from storage import admission, feeds, history, outbox, papers
+from storage import admission, feeds, history, outbox, papers, people, undoing
 from storage.admission import Source
 from storage.authors import Authors
 from storage.completion import as_draft, normal
@@ -27,6 +27,7 @@ from storage.papers import Papers
 from storage.records import (
     Actor,
     Admission,
+    Change,
     Entry,
     Feed,
     FeedState,
@@ -145,6 +146,37 @@ class Library:
             (after,) = await papers.load(db, [before.id])
             await history.record(db, now, actor, "remove", before, after)
         return before
+
+    async def merge_people(self, name: str, into: str, actor: Actor) -> tuple[str, int]:
+        """Make two names one person's, shown by the second; gives that name and the change."""
+        async with self._database.transaction() as db:
+            return await self._decide(db, "merge", await people.merge(db, name, into), actor)
+
+    async def split_name(self, name: str, actor: Actor) -> tuple[str, int]:
+        """Part a credited name from whom it counts for; gives who that is, and the change."""
+        async with self._database.transaction() as db:
+            return await self._decide(db, "split", await people.split(db, name), actor)
+
+    async def rename_person(self, name: str, to: str, actor: Actor) -> tuple[str, int]:
+        """Show a person by a new name, and never by the former; gives it and the change."""
+        async with self._database.transaction() as db:
+            return await self._decide(db, "rename", await people.rename(db, name, to), actor)
+
+    async def undo(self, change_id: int, actor: Actor) -> Change:
+        """Take a change back; raises `LabError` where that is done, or no longer possible."""
+        async with self._database.transaction() as db:
+            return await undoing.undo(db, change_id, actor, self._clock())
+
+    async def _decide(
+        self, db: Connection, action: str, decided: tuple[str, people.Decisions], actor: Actor
+    ) -> tuple[str, int]:
+        name, after = decided
+        before = await people.decisions(db, after)
+        await people.decide(db, after)
+        change_id = await history.record_decision(
+            db, self._clock(), actor, action, name, before, after
+        )
+        return name, change_id
 
     async def take_in(self, feed: Feed, entries: Sequence[Entry], state: FeedState) -> Intake:
         """What one good poll brought: papers with their announcements, then the feed's state.

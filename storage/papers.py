@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace as replaced
 from datetime import datetime
 
 from storage import bylines, index, moments
@@ -32,6 +33,13 @@ class Papers:
         if not papers or papers[0].removed_at is not None:
             raise PaperNotFound(f"#{paper_id}")
         return papers[0]
+
+    async def listed(self, paper_id: int) -> Paper | None:
+        """The paper with this number, where it is in the list."""
+        try:
+            return await self.get(paper_id)
+        except PaperNotFound:
+            return None
 
     async def get_named(self, text: str) -> Paper:
         """The paper that a person named: by number (``42``, ``#42``), identifier, link or title.
@@ -143,8 +151,9 @@ async def insert(
             VALUES ({", ".join("?" * 14)})""",  # noqa: S608 - constants
         rows,
     )
+    await bylines.insert(db, [(paper_id, draft.authors) for paper_id, draft in numbered])
     await _insert_parts(db, numbered)
-    await index.add(db, [(index.place(n, draft.date, at), draft) for n, draft in numbered])
+    await _index(db, [(n, index.place(n, draft.date, at), draft) for n, draft in numbered])
     return tuple(_added(paper_id, draft, origin, actor, at) for paper_id, draft in numbered)
 
 
@@ -157,10 +166,11 @@ async def replace(db: Connection, paper: Paper, draft: PaperDraft) -> None:
            venue = ?, date = ?, note = ?, posted_by = ?, place = ? WHERE id = ?""",
         [*_values(draft, at), paper.id],
     )
-    for table in ("identifiers", "links", "tags", "credits"):
+    for table in ("identifiers", "links", "tags"):
         await db.run(f"DELETE FROM {table} WHERE paper_id = ?", [paper.id])  # noqa: S608 - constants
+    await bylines.replace(db, paper.id, draft.authors)
     await _insert_parts(db, [(paper.id, draft)])
-    await index.add(db, [(at, draft)])
+    await _index(db, [(paper.id, at, draft)])
 
 
 async def set_removed(db: Connection, paper: Paper, at: datetime | None) -> None:
@@ -171,7 +181,15 @@ async def set_removed(db: Connection, paper: Paper, at: datetime | None) -> None
     )
     await index.remove(db, _place(paper))
     if at is None:
-        await index.add(db, [(_place(paper), paper)])
+        await _index(db, [(paper.id, _place(paper), paper)])
+
+
+async def reindex(db: Connection, paper_ids: Sequence[int]) -> None:
+    """Search papers by what their people are called now; removed ones stay out of the index."""
+    found = [paper for paper in await load(db, paper_ids) if paper.removed_at is None]
+    for paper in found:
+        await index.remove(db, _place(paper))
+    await _index(db, [(paper.id, _place(paper), paper) for paper in found])
 
 
 async def give_up(db: Connection, paper: Paper, kept_id: int, at: datetime) -> None:
@@ -199,7 +217,10 @@ async def load(db: Connection, ids: Sequence[int]) -> tuple[Paper, ...]:
     rows = await db.all(
         """SELECT papers.*,
                (SELECT json_group_array(name) FROM (
-                    SELECT name FROM credits JOIN names ON names.id = name_id
+                    SELECT COALESCE(known.name, names.name) AS name
+                    FROM credits JOIN names ON names.id = credits.name_id
+                    LEFT JOIN aliases ON aliases.name_id = names.id AND aliases.is_former
+                    LEFT JOIN names AS known ON known.id = aliases.person_id
                     WHERE paper_id = papers.id ORDER BY position)) AS authors,
                (SELECT json_group_array(identifier) FROM (
                     SELECT identifier FROM identifiers
@@ -277,7 +298,7 @@ def _values(draft: PaperDraft, at: int) -> tuple[str | int | None, ...]:
 
 
 async def _insert_parts(db: Connection, papers: Sequence[tuple[int, PaperDraft]]) -> None:
-    """Add identifiers, links, tags and credits of papers."""
+    """Add identifiers, links and tags of papers."""
     await db.run_many(
         "INSERT OR IGNORE INTO identifiers (identifier, paper_id, position) VALUES (?, ?, ?)",
         [
@@ -298,5 +319,13 @@ async def _insert_parts(db: Connection, papers: Sequence[tuple[int, PaperDraft]]
         "INSERT INTO tags (paper_id, tag) VALUES (?, ?)",
         [(paper_id, tag) for paper_id, draft in papers for tag in draft.tags],
     )
-    for paper_id, draft in papers:
-        await bylines.insert(db, paper_id, draft.authors)
+
+
+async def _index(db: Connection, papers: Sequence[tuple[int, int, PaperDraft | Paper]]) -> None:
+    """Index papers, each with its number and place, by former names too."""
+    former = await bylines.former(db, [paper_id for paper_id, _at, _paper in papers])
+    rows: list[tuple[int, PaperDraft | Paper]] = []
+    for paper_id, at, paper in papers:
+        authors = dict.fromkeys([*paper.authors, *former.get(paper_id, ())])
+        rows.append((at, replaced(paper, authors=tuple(authors)) if former else paper))
+    await index.add(db, rows)

@@ -6,6 +6,7 @@ import enum
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from storage.errors import InvalidInput
 
@@ -192,27 +193,20 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An author: the papers that credit them, and the forms in which their name is credited."""
+    """An author: the forms in which their name is credited, and what their papers have in common.
+
+    ``forms`` begins with ``name``; ``papers`` is a number, and ``years`` the first and last of a
+    dated paper. Venues and the closest co-authors (200 at most) come with how many papers each,
+    most first. ``name_ids`` are the credited names whose papers are theirs.
+    """
 
     name: str
     forms: tuple[str, ...]
-    papers: tuple[Paper, ...]
-    coauthors: tuple[tuple[str, int], ...]
-
-    @property
-    def venues(self) -> tuple[tuple[str, int], ...]:
-        """Venues with how many papers each, most first."""
-        counts: dict[str, int] = {}
-        for paper in self.papers:
-            if paper.venue:
-                counts[paper.venue] = counts.get(paper.venue, 0) + 1
-        return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0].casefold())))
-
-    @property
-    def years(self) -> tuple[int, int] | None:
-        """First and last year with a dated paper."""
-        years = [paper.year for paper in self.papers if paper.year is not None]
-        return (min(years), max(years)) if years else None
+    papers: int
+    years: tuple[int, int] | None = None
+    venues: tuple[tuple[str, int], ...] = ()
+    coauthors: tuple[tuple[str, int], ...] = ()
+    name_ids: tuple[int, ...] = ()
 
 
 class Sort(enum.StrEnum):
@@ -363,12 +357,18 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One recorded change: who did what to which paper, and the paper before and after."""
+    """One recorded change: who did what to which paper, or to whose name, and before and after.
+
+    ``undoes`` is the change that this one took back; ``is_undone`` that another took this back.
+    """
 
     id: int
     at: datetime
     actor: Actor
     action: str
-    paper_id: int
-    before: dict[str, object] = field(default_factory=dict)
-    after: dict[str, object] = field(default_factory=dict)
+    paper_id: int | None
+    name: str | None = None
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    undoes: int | None = None
+    is_undone: bool = False

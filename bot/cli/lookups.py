@@ -10,7 +10,8 @@ from bot.exchange.tables import paper_json
 from bot.settings import Settings
 from storage.errors import LabError
 from storage.fulltext import parse
-from storage.records import Sort
+from storage.library import Library
+from storage.records import Paper, Person, Sort
 
 
 @click.command()
@@ -57,17 +58,24 @@ def search(
 @click.pass_obj
 def author(settings: Settings, name: str, *, as_json: bool) -> None:
     """Show an author's papers, by any form of the name."""
-    person = shell.with_library(settings, lambda library: library.authors.find(name))
+
+    async def found(library: Library) -> tuple[Person, tuple[Paper, ...]]:
+        person = await library.authors.find(name)
+        return person, (await library.authors.papers_of(person, limit=person.papers)).papers
+
+    person, papers = shell.with_library(settings, found)
     if as_json:
         answer = {
             "name": person.name,
             "forms": list(person.forms),
+            "years": list(person.years) if person.years else None,
+            "venues": dict(person.venues),
             "coauthors": dict(person.coauthors),
-            "papers": [paper_json(paper) for paper in person.papers],
+            "papers": [paper_json(paper) for paper in papers],
         }
         click.echo(shell.dumped(answer))
     else:
-        click.echo(terminal.person(person))
+        click.echo(terminal.person(person, papers))
 
 
 @click.command()

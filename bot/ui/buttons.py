@@ -131,3 +131,10 @@ def keep_button(owner: int, paper_id: int) -> Button[Any]:
     return Button(
         label="Keep it", style=ButtonStyle.secondary, custom_id=f"keep:{owner}:{paper_id}"
     )
+
+
+def undo_button(change_id: int) -> Button[Any]:
+    """Takes a recorded change back."""
+    return Button(
+        label="Undo", emoji="↩️", style=ButtonStyle.secondary, custom_id=f"undo:{change_id}"
+    )

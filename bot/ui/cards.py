@@ -245,27 +245,28 @@ def _add_turning(card: Container[Any], shown: Results, turning: Sequence[Button[
 
 def _about(someone: Person) -> str:
     """The head of an author's card."""
-    facts = [count(len(someone.papers), "paper")]
+    facts = [count(someone.papers, "paper")]
     if someone.years:
         first, last = someone.years
         facts.append(str(first) if first == last else f"{first} to {last}")
-    lines = [f"### {escape(someone.name, 200)}", " · ".join(facts)]
+    lines = [f"### {escape(someone.name, 160)}", " · ".join(facts)]
     if someone.venues:
         lines.append(f"**Venues** {_counted(someone.venues, 6)}")
     if someone.coauthors:
         lines.append(f"**Writes with** {_counted(someone.coauthors, 6)}")
     others = [form for form in someone.forms if form != someone.name]
     if others:
-        lines.append(f"-# also credited as {escape(', '.join(others), 200)}")
+        lines.append(f"-# also credited as {escape(', '.join(others), 110)}")
     return "\n".join(lines)
 
 
 def _counted(items: Sequence[tuple[str, int]], shown: int) -> str:
     parts = [
-        escape(name, 40) + (f" ({number})" if number > 1 else "") for name, number in items[:shown]
+        escape(name, 40) + (f" ({number:,})" if number > 1 else "")
+        for name, number in items[:shown]
     ]
     if len(items) > shown:
-        parts.append(f"and {len(items) - shown} more")
+        parts.append(f"and {len(items) - shown:,} more")
     return ", ".join(parts)
 
 

@@ -130,10 +130,8 @@ async def _answer_author(
     library: Library, question: Question, owner: int, page: int
 ) -> cards.Layout:
     someone = await library.authors.find(question.author)
-    total = len(someone.papers)
-    page = min(page, max(total - 1, 0) // PAGE_SIZE)
-    start = page * PAGE_SIZE
-    shown = Results(someone.papers[start : start + PAGE_SIZE], total, start)
+    page = min(page, max(someone.papers - 1, 0) // PAGE_SIZE)
+    shown = await library.authors.papers_of(someone, offset=page * PAGE_SIZE, limit=PAGE_SIZE)
     return cards.person(someone, shown, await _turning(library, question, owner, page, shown))
 
 

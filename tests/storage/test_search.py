@@ -4,7 +4,6 @@ from collections import Counter
 
 import pytest
 
-from storage.errors import AuthorAmbiguous, AuthorNotFound, InvalidInput
 from storage.fulltext import parse
 from storage.library import Library
 from storage.records import Actor, Filters, Origin, PaperDraft, PartialDate, Sort
@@ -143,72 +142,3 @@ async def test_titles_venues_and_tags_are_suggested(library: Library) -> None:
     assert await library.search.venues("") == (("ICML", 2), ("ACL", 1))
     assert await library.search.venues("ac") == (("ACL", 1),)
     assert await library.search.tags("pro") == (("probe", 1),)
-
-
-async def test_a_short_credit_counts_while_one_person_answers_to_it(library: Library) -> None:
-    await fill(
-        library,
-        PaperDraft(title="Full", authors=("Stella Biderman", "Ann Lee")),
-        PaperDraft(title="Bare", authors=("Biderman", "Ann Lee")),
-        PaperDraft(title="Initial", authors=("S. Biderman",)),
-        PaperDraft(title="Posted only", posted_by="Stella Biderman"),
-    )
-    person = await library.authors.find("biderman")
-    assert person.name == "Stella Biderman"
-    assert {paper.title for paper in person.papers} == {"Full", "Bare", "Initial"}
-    assert set(person.forms) == {"Stella Biderman", "Biderman", "S. Biderman"}
-    assert person.coauthors == (("Ann Lee", 2),)
-
-    await fill(library, PaperDraft(title="Cousin", authors=("Anna Biderman",)))
-    with pytest.raises(AuthorAmbiguous) as caught:
-        await library.authors.find("Biderman")
-    assert set(caught.value.people) == {"Anna Biderman", "Stella Biderman"}
-    stella = await library.authors.find("Stella Biderman")
-    assert {paper.title for paper in stella.papers} == {"Full", "Initial"}
-
-
-async def test_removed_papers_credit_nobody(library: Library) -> None:
-    await fill(library, PaperDraft(title="Gone", authors=("Ann Lee",)))
-    await library.remove(1, ACTOR)
-    with pytest.raises(AuthorNotFound):
-        await library.authors.find("Ann Lee")
-    assert await library.authors.suggest("ann") == ()
-
-
-async def test_an_unknown_name_is_answered_with_similar_ones(library: Library) -> None:
-    await fill(library, PaperDraft(title="A", authors=("Stella Biderman",)))
-    with pytest.raises(AuthorNotFound, match="Stella Biderman"):
-        await library.authors.find("Stela Biedermann")
-    with pytest.raises(AuthorNotFound) as caught:
-        await library.authors.find("Qqq Www")
-    assert caught.value.similar == ()
-    with pytest.raises(InvalidInput):
-        await library.authors.find(" . ")
-
-
-async def test_the_papers_years_and_venues_of_a_person_are_told(library: Library) -> None:
-    await fill(
-        library,
-        PaperDraft(title="A", authors=("Ann Lee",), venue="ICML", date=PartialDate(2020)),
-        PaperDraft(title="B", authors=("Lee, Ann",), venue="ICML", date=PartialDate(2023)),
-        PaperDraft(title="C", authors=("Ann Lee",)),
-    )
-    person = await library.authors.find("A. Lee")
-    assert person.years == (2020, 2023)
-    assert person.venues == (("ICML", 2),)
-    assert len(person.papers) == 3
-
-
-async def test_names_are_suggested_by_any_part_of_them(library: Library) -> None:
-    await fill(
-        library,
-        PaperDraft(title="A", authors=("Ann Lee", "Juan Manuel Zambrano Chaves")),
-        PaperDraft(title="B", authors=("Ann Lee",)),
-    )
-    assert await library.authors.suggest("") == (
-        ("Ann Lee", 2),
-        ("Juan Manuel Zambrano Chaves", 1),
-    )
-    for typed in ("zam", "chaves", "juan m", "manuel cha"):
-        assert await library.authors.suggest(typed) == (("Juan Manuel Zambrano Chaves", 1),)
-    assert await library.authors.suggest("lee zam") == ()

@@ -118,7 +118,9 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
     someone = Person(
         name=name,
         forms=(name, *[f"form {number}" for number in range(50)]),
-        papers=shown,
+        papers=total,
+        years=(1900, 2026),
+        venues=tuple((f"{name} {number}", number) for number in range(50)),
         coauthors=tuple((f"{name} {number}", number) for number in range(50)),
     )
     check(cards.person(someone, results, turning()))

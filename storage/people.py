@@ -1,0 +1,192 @@
+"""SQL of what moderators decide about credited names: whose they are, and which is never shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from storage import authors, bylines, nearby, papers
+from storage.database import Connection
+from storage.errors import LabError
+from storage.identities import Form, Identity
+from storage.names import compatible, parse_name, same_written
+
+# What is decided of some names: by name, the name that its person is shown by (none: it is
+# nobody's but its own), and whether it is a former one; none where nothing is decided.
+Decisions: TypeAlias = dict[str, dict[str, object] | None]
+
+
+async def merge(db: Connection, name: str, into: str) -> tuple[str, Decisions]:
+    """Make two names one person's, who is shown by the second; gives that name.
+
+    Raises `LabError` where they are one person's already, or as `authors.find` does.
+    """
+    absorbed, kept = await authors.find(db, name), await authors.find(db, into)
+    if not {form.id for form in absorbed.forms}.isdisjoint(form.id for form in kept.forms):
+        raise LabError(f"“{name}” and “{into}” are one person already: {kept.name}.")
+    decided = {
+        form.name: {"person": kept.name, "former": form.is_former}
+        for form in (*_own_forms(absorbed), *_own_forms(kept))
+    }
+    return kept.name, {kept.name: {"person": kept.name, "former": False}, **decided}
+
+
+async def split(db: Connection, name: str) -> tuple[str, Decisions]:
+    """Part a credited name from the person that it counts for; gives who that was.
+
+    A name that was merged becomes a person again; a short one that counts by rule counts for
+    nobody but itself. Raises `LabError` where it stands alone already.
+    """
+    form, identity = await _credited(db, name)
+    others = [other for other in identity.forms if other.id != form.id and not other.is_former]
+    if form.is_former or not others:
+        raise LabError(f"“{form.name}” is nobody else's name, so there is nothing to part.")
+    if form.person is None:
+        if form.parsed.is_full:
+            raise LabError(
+                f"“{form.name}” is written like “{others[0].name}”, letter by letter, and I can't "
+                "tell two people of one name apart."
+            )
+        return identity.name, {form.name: {"person": None, "former": False}}
+    rest = [other for other in identity.forms if other.person is not None and other.id != form.id]
+    names = [other.name for other in rest if not other.is_former]
+    leader = next(iter(names), None) if form.name == identity.name else identity.name
+    if leader is None and rest:
+        raise LabError(f"{identity.name} has only former names beside this one; rename them first.")
+    alone = len(rest) == 1 and not rest[0].is_former
+    parted: Decisions = {
+        other.name: None if alone else {"person": leader, "former": other.is_former}
+        for other in rest
+    }
+    apart: dict[str, object] = {"person": None, "former": False}
+    return identity.name, {form.name: None if form.parsed.is_full else apart, **parted}
+
+
+async def rename(db: Connection, name: str, to: str) -> tuple[str, Decisions]:
+    """Show a person by another name; the former one still leads to them, and is never shown.
+
+    Every form that is like the former name and not like the new one becomes a former one. Raises
+    `LabError` where the new name is another person's, who would be joined silently.
+    """
+    to = " ".join(to.split())
+    new = parse_name(to)
+    if not new.family or len(to) > 100:
+        raise LabError("Give the new name as it is to stand on the papers, such as “Ann Lee”.")
+    identity = await authors.find(db, name)
+    other = await authors.find_credited(db, to)
+    own = {form.id for form in identity.forms}
+    if other is not None and own.isdisjoint(form.id for form in other[1].forms):
+        raise LabError(
+            f"“{to}” is credited as another person. If both are one, use `/people merge` first."
+        )
+    asked = parse_name(name)
+    same = [form for form in identity.forms if compatible(form.parsed, asked)]
+    left = [form for form in same if form.name in {name, identity.name}] or same
+    decided: Decisions = {to: {"person": to, "former": False}}
+    for form in identity.forms:
+        if form.name == to:
+            continue
+        like_former = any(compatible(form.parsed, one.parsed) for one in left)
+        former = form in left or (like_former and not compatible(form.parsed, new))
+        if former or form.is_former or form.stands:
+            decided[form.name] = {"person": to, "former": former or form.is_former}
+    if not any(decision and decision["former"] for decision in decided.values()):
+        raise LabError(f"{to} is shown by that name already.")
+    return to, decided
+
+
+async def decisions(db: Connection, names: Iterable[str]) -> Decisions:
+    """What is decided of these names now."""
+    wanted = list(names)
+    rows = await db.all(
+        """SELECT names.name, known.name AS person, is_former FROM aliases
+           JOIN names ON names.id = aliases.name_id
+           LEFT JOIN names AS known ON known.id = aliases.person_id
+           WHERE names.name IN (SELECT value FROM json_each(?))""",
+        [json.dumps(wanted)],
+    )
+    found: Decisions = dict.fromkeys(sorted(wanted))
+    for row in rows:
+        found[row["name"]] = {"person": row["person"], "former": bool(row["is_former"])}
+    return found
+
+
+async def decide(db: Connection, wanted: Decisions) -> None:
+    """Make the decisions hold, and let search and suggestions follow."""
+    wanted = {**wanted, **await _respelled(db, wanted)}
+    before = await decisions(db, wanted)
+    for name, decision in wanted.items():
+        name_id = await bylines.name_id(db, name)
+        await db.run("DELETE FROM aliases WHERE name_id = ?", [name_id])
+        if decision is not None:
+            person = decision["person"]
+            await db.run(
+                "INSERT INTO aliases (name_id, person_id, is_former) VALUES (?, ?, ?)",
+                [
+                    name_id,
+                    await bylines.name_id(db, str(person)) if person is not None else None,
+                    int(bool(decision["former"])),
+                ],
+            )
+    await _level(db, wanted)
+    turned = [name for name in wanted if _is_hidden(before[name]) or _is_hidden(wanted[name])]
+    rows = await db.all(
+        """SELECT DISTINCT paper_id FROM credits JOIN names ON names.id = name_id
+           WHERE name IN (SELECT value FROM json_each(?)) ORDER BY paper_id""",
+        [json.dumps(turned)],
+    )
+    for start in range(0, len(rows), 500):
+        await papers.reindex(db, [row["paper_id"] for row in rows[start : start + 500]])
+
+
+async def _respelled(db: Connection, wanted: Decisions) -> Decisions:
+    """What follows for names not decided about that are former ones written otherwise.
+
+    They became former as they were credited (see `bylines`), and are so only with the others.
+    """
+    before = await decisions(db, wanted)
+    found: Decisions = {}
+    for name, decision in wanted.items():
+        parsed = parse_name(name)
+        if not parsed.is_full or _is_hidden(decision) == _is_hidden(before[name]):
+            continue
+        for form in await nearby.same_letters(db, [parsed]):
+            if form.name in wanted or not same_written(form.parsed, parsed):
+                continue
+            if form.is_former and not _is_hidden(decision):
+                found[form.name] = None
+            elif form.person is None and not form.is_apart and _is_hidden(decision):
+                found[form.name] = decision
+    return found
+
+
+async def _level(db: Connection, names: Iterable[str]) -> None:
+    """Let names be suggested as early as the best of their people's names deserves."""
+    for name in names:
+        name_id = await bylines.name_id(db, name)
+        level = await db.value(
+            """SELECT MAX(level) FROM names WHERE id = ?1 OR id IN (SELECT name_id FROM aliases
+               WHERE person_id = (SELECT person_id FROM aliases WHERE name_id = ?1))""",
+            [name_id],
+        )
+        await db.run("UPDATE name_words SET level = ? WHERE name_id = ?", [level, name_id])
+
+
+async def _credited(db: Connection, name: str) -> tuple[Form, Identity]:
+    found = await authors.find_credited(db, name)
+    if found is None:
+        raise LabError(
+            f"No paper credits exactly “{name}”. Give the name as it is credited; `/author` shows "
+            "the forms."
+        )
+    return found
+
+
+def _own_forms(identity: Identity) -> list[Form]:
+    """The forms that stand for a person by themselves; all, where none does."""
+    return [form for form in identity.forms if form.stands] or list(identity.forms)
+
+
+def _is_hidden(decision: dict[str, object] | None) -> bool:
+    return decision is not None and bool(decision["former"])

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from storage.errors import AuthorAmbiguous, AuthorNotFound, InvalidInput, LabError
+from storage.library import Library
+from storage.records import Actor, Origin, PaperDraft, PartialDate, Person
+
+ACTOR = Actor("test", "a test")
+
+
+async def fill(library: Library, *drafts: PaperDraft) -> None:
+    for draft in drafts:
+        await library.admit(draft, Origin.IMPORT, ACTOR)
+
+
+async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
+    """Add a paper for each byline; its title says the names."""
+    for authors in bylines:
+        await fill(library, PaperDraft(title=f"By {' & '.join(authors)}", authors=authors))
+
+
+async def titles(library: Library, person: Person) -> set[str]:
+    found = await library.authors.papers_of(person, limit=100)
+    assert found.total == person.papers == len(found.papers)
+    return {paper.title for paper in found.papers}
+
+
+async def test_a_short_credit_counts_while_one_person_answers_to_it(library: Library) -> None:
+    await fill(
+        library,
+        PaperDraft(title="Full", authors=("Stella Biderman", "Ann Lee")),
+        PaperDraft(title="Bare", authors=("Biderman", "Ann Lee")),
+        PaperDraft(title="Initial", authors=("S. Biderman",)),
+        PaperDraft(title="Posted only", posted_by="Stella Biderman"),
+    )
+    person = await library.authors.find("biderman")
+    assert person.name == "Stella Biderman"
+    assert await titles(library, person) == {"Full", "Bare", "Initial"}
+    assert set(person.forms) == {"Stella Biderman", "Biderman", "S. Biderman"}
+    assert person.coauthors == (("Ann Lee", 2),)
+
+    await fill(library, PaperDraft(title="Cousin", authors=("Anna Biderman",)))
+    with pytest.raises(AuthorAmbiguous) as caught:
+        await library.authors.find("Biderman")
+    assert set(caught.value.people) == {"Anna Biderman", "Stella Biderman"}
+    stella = await library.authors.find("Stella Biderman")
+    assert await titles(library, stella) == {"Full", "Initial"}
+
+
+async def test_removed_papers_credit_nobody(library: Library) -> None:
+    await fill(library, PaperDraft(title="Gone", authors=("Ann Lee",)))
+    await library.remove(1, ACTOR)
+    with pytest.raises(AuthorNotFound):
+        await library.authors.find("Ann Lee")
+    assert await library.authors.suggest("ann") == ()
+
+
+async def test_an_unknown_name_is_answered_with_similar_ones(library: Library) -> None:
+    await fill(library, PaperDraft(title="A", authors=("Stella Biderman",)))
+    with pytest.raises(AuthorNotFound, match="Stella Biderman"):
+        await library.authors.find("Stela Biedermann")
+    with pytest.raises(AuthorNotFound) as caught:
+        await library.authors.find("Qqq Www")
+    assert caught.value.similar == ()
+    with pytest.raises(InvalidInput):
+        await library.authors.find(" . ")
+
+
+async def test_the_papers_years_and_venues_of_a_person_are_told(library: Library) -> None:
+    await fill(
+        library,
+        PaperDraft(title="A", authors=("Ann Lee",), venue="ICML", date=PartialDate(2020)),
+        PaperDraft(title="B", authors=("Lee, Ann",), venue="ICML", date=PartialDate(2023)),
+        PaperDraft(title="C", authors=("Ann Lee",)),
+    )
+    person = await library.authors.find("A. Lee")
+    assert person.years == (2020, 2023)
+    assert person.venues == (("ICML", 2),)
+    assert person.papers == 3
+
+
+async def test_names_are_suggested_by_any_part_of_them(library: Library) -> None:
+    await fill(
+        library,
+        PaperDraft(title="A", authors=("Ann Lee", "Juan Manuel Zambrano Chaves")),
+        PaperDraft(title="B", authors=("Ann Lee",)),
+    )
+    assert await library.authors.suggest("") == (
+        ("Ann Lee", 2),
+        ("Juan Manuel Zambrano Chaves", 1),
+    )
+    for typed in ("zam", "chaves", "juan m", "manuel cha"):
+        assert await library.authors.suggest(typed) == (("Juan Manuel Zambrano Chaves", 1),)
+    assert await library.authors.suggest("lee zam") == ()
+
+
+@pytest.mark.parametrize(
+    ("credited", "asked"),
+    [
+        ("Jürgen Müller", "Mueller, Juergen"),
+        ("Juergen Mueller", "Jürgen Müller"),
+        ("Jürgen Müller", "jurgen muller"),
+        ("Søren Ørsted", "Soeren Oersted"),
+        ("Łukasz Kaiser", "LUKASZ KAISER"),
+        ("Jean-Benoit Delbrouck", "J.-B. Delbrouck"),
+        ("Jean-Benoit Delbrouck", "JB Delbrouck"),
+        ("Xiaoming Li", "Li, Xiao-Ming"),
+        ("Abebe Kassa Woldu", "Kassa Woldu, Abebe"),
+        ("Teven Le Scao", "Le Scao"),
+        ("Ann O’Brien", "O'Brien"),
+        ("Иван Иванович Петров", "Петров И. И."),
+        ("王小明", "王 小明"),
+        ("王小明", "王"),
+        ("김철수", "김, 철수"),
+        ("山田太郎", "山田"),
+    ],
+)
+async def test_a_person_is_found_by_another_form(
+    library: Library, credited: str, asked: str
+) -> None:
+    await credit(library, (credited, "Somebody Else"))
+    person = await library.authors.find(asked)
+    assert (person.name, person.papers) == (credited, 1)
+
+
+async def test_no_two_people_share_a_paper_silently(library: Library) -> None:
+    await credit(
+        library,
+        ("Jan Novák",),
+        ("Jan Novák Jr.",),
+        ("J. Novak",),
+        ("Wei Li",),
+        ("Wen Li",),
+        ("W. Li",),
+        ("Le Song",),
+        ("Dawn Song",),
+    )
+    for name, papers in (("Jan Novák", 1), ("Wei Li", 1), ("Wen Li", 1), ("Dawn Song", 1)):
+        assert await titles(library, await library.authors.find(name)) == {f"By {name}"}, papers
+    with pytest.raises(AuthorAmbiguous) as caught:
+        await library.authors.find("W. Li")
+    assert set(caught.value.people) == {"Wei Li", "Wen Li"}
+
+
+async def test_a_short_credit_of_another_person_is_not_given_to_who_is_asked_for(
+    library: Library,
+) -> None:
+    await credit(library, ("Sarah Biderman",), ("S. Biderman",))
+    with pytest.raises(AuthorNotFound, match="Sarah Biderman"):
+        await library.authors.find("Stella Biderman")
+    assert (await library.authors.find("S. Biderman")).papers == 2
+
+
+async def test_a_large_family_is_asked_about_and_never_read_as_a_whole(library: Library) -> None:
+    crowd = [f"{first}{second}a Wang" for first in "ABCDEFGHIJKLMNOPQRST" for second in "aeioulnr"]
+    await credit(library, *[(name,) for name in crowd], ("Wang",), ("A. Wang",), ("Wei Wang",))
+    await credit(library, *[("Wei Wang", f"Guest {number:03}") for number in range(3)])
+    with pytest.raises(AuthorAmbiguous) as caught:
+        await library.authors.find("Wang")
+    assert caught.value.people[0] == "Wei Wang"
+    assert (await library.authors.find("Wei Wang")).papers == 4
+    assert (await library.authors.suggest("wang"))[0] == ("Wei Wang", 4)
+    assert (await library.authors.suggest("w"))[0] == ("Wei Wang", 4)
+    assert (await library.authors.suggest("wan we"))[0] == ("Wei Wang", 4)
+    assert len(await library.authors.suggest("wang")) == 25
+
+
+async def test_the_forms_of_one_person_are_one_suggestion(library: Library) -> None:
+    await credit(library, ("Stella Biderman",), ("Biderman",), ("Biderman, Stella",), ("Ann Lee",))
+    assert await library.authors.suggest("bid") == (("Stella Biderman", 3),)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("Bob Quillon", "Robert Quillon"),
+        ("Steve Harrew", "Steven Harrow"),
+        ("Biedermann", "Stella Biderman"),
+        ("Abebe Kassa", "Abebe Kassa Woldu"),
+        ("Tran Bao Linh", "Linh Bao Tran"),
+        ("Jim Talvey", "Jim Talwey"),
+    ],
+)
+async def test_who_was_nearly_named_is_offered(library: Library, asked: str, meant: str) -> None:
+    await credit(
+        library,
+        ("Robert Quillon", "Steven Harrow", "Stella Biderman", "Abebe Kassa Woldu"),
+        ("Linh Bao Tran", "Jim Talwey", "Ann Lee", "Bo Chen"),
+    )
+    try:
+        offered: tuple[str, ...] = ((await library.authors.find(asked)).name,)
+    except AuthorNotFound as error:
+        offered = error.similar
+    assert meant in offered
+    assert len(offered) <= 3
+
+
+async def test_counts_follow_papers_that_go_and_come_back(library: Library) -> None:
+    await credit(library, ("Ann Lee", "Bo Chen"), ("Ann Lee",))
+    await library.remove(1, ACTOR)
+    assert await library.authors.suggest("") == (("Ann Lee", 1),)
+    await library.admit(
+        PaperDraft(title="C", authors=("Ann Lee", "Cy Dee")), Origin.MODERATOR, ACTOR
+    )
+    await library.edit(3, PaperDraft(title="C", authors=("Cy Dee",)), ACTOR)
+    assert dict(await library.authors.suggest("")) == {"Ann Lee": 1, "Cy Dee": 1}
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+async def test_any_text_is_a_safe_question(library: Library, text: str) -> None:
+    if not await library.papers.count():
+        await credit(library, ("Stella Biderman", "王小明"))
+    assert isinstance(await library.authors.suggest(text), tuple)
+    with contextlib.suppress(LabError):
+        await library.authors.find(text)

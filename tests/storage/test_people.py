@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import pytest
+
+from storage.errors import AuthorNotFound, LabError, PaperExists, PaperNotFound
+from storage.fulltext import parse
+from storage.library import Library
+from storage.records import Actor, Change, Origin, PaperDraft
+
+ACTOR = Actor("discord:1", "noor")
+
+
+async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
+    for number, authors in enumerate(bylines, start=await library.papers.count() + 1):
+        draft = PaperDraft(title=f"Paper {number}", authors=authors)
+        await library.admit(draft, Origin.IMPORT, ACTOR)
+
+
+async def papers(library: Library, name: str) -> int:
+    return (await library.authors.find(name)).papers
+
+
+async def everything_shown(library: Library) -> str:
+    """What a member can come to see: papers, people, suggestions, searches, sentences."""
+    seen: list[object] = [await library.papers.all()]
+    for text in ("", "jan", "fo", "jane former", "former", "new", "guest"):
+        seen += [await library.authors.suggest(text), await library.authors.credited(text)]
+        seen.append((await library.search.find(parse(text), limit=50)).results.papers)
+        try:
+            person = await library.authors.find(text or "Guest Writer")
+        except LabError as error:
+            seen.append(str(error).replace(f"“{text}”", ""))
+        else:
+            seen += [person, await library.authors.papers_of(person)]
+    for number in range(1, await library.papers.count() + 1):
+        seen.append(await library.history.of_paper(number))
+    return repr(seen)
+
+
+async def test_merged_names_are_one_persons_until_they_are_parted(library: Library) -> None:
+    await credit(library, ("Steve Harrow", "A Guest"), ("Steven Harrow",), ("S. Harrow",))
+    assert await papers(library, "Steven Harrow") == 1
+    shown, change = await library.merge_people("Steve Harrow", "Steven Harrow", ACTOR)
+    assert shown == "Steven Harrow"
+    for name in ("Steve Harrow", "Steven Harrow", "harrow", "S. Harrow"):
+        person = await library.authors.find(name)
+        assert (person.name, person.papers) == ("Steven Harrow", 3)
+    assert set(person.forms) == {"Steven Harrow", "Steve Harrow", "S. Harrow"}
+    assert await library.authors.suggest("harrow") == (("Steven Harrow", 3),)
+    assert (await library.authors.find("A Guest")).coauthors == (("Steven Harrow", 1),)
+    assert (await library.papers.get(1)).authors[0] == "Steve Harrow"
+    with pytest.raises(LabError, match="one person already"):
+        await library.merge_people("Harrow, Steve", "Steven Harrow", ACTOR)
+
+    await library.split_name("Steve Harrow", ACTOR)
+    assert await papers(library, "Steven Harrow") == 1
+    (merged, split) = await library.history.of_person("Steven Harrow")
+    assert (merged.id, merged.action, merged.actor) == (change, "merge", ACTOR)
+    assert split.action == "split"
+
+
+async def test_a_third_name_joins_those_that_are_merged(library: Library) -> None:
+    await credit(library, ("Al Gray",), ("Albert Gray",), ("Alberto Grey",))
+    await library.merge_people("Al Gray", "Albert Gray", ACTOR)
+    await library.merge_people("Albert Gray", "Alberto Grey", ACTOR)
+    assert {await papers(library, name) for name in ("Al Gray", "Albert Gray", "Grey")} == {3}
+    await library.split_name("Alberto Grey", ACTOR)
+    assert await papers(library, "Grey") == 1
+    assert await papers(library, "Al Gray") == 2
+
+
+async def test_a_short_credit_is_parted_from_whom_it_counted_for(library: Library) -> None:
+    await credit(library, ("Stella Biderman",), ("S. Biderman",))
+    shown, change = await library.split_name("S. Biderman", ACTOR)
+    assert shown == "Stella Biderman"
+    assert await papers(library, "Stella Biderman") == 1
+    with pytest.raises(LabError, match="nothing to part"):
+        await library.split_name("S. Biderman", ACTOR)
+    await library.undo(change, ACTOR)
+    assert await papers(library, "Stella Biderman") == 2
+
+
+async def test_what_cannot_be_parted_is_told(library: Library) -> None:
+    await credit(library, ("Ann Lee",), ("Lee, Ann",))
+    with pytest.raises(LabError, match="letter by letter"):
+        await library.split_name("Lee, Ann", ACTOR)
+    with pytest.raises(LabError, match="No paper credits exactly"):
+        await library.split_name("Nobody", ACTOR)
+
+
+async def test_an_ambiguous_short_credit_is_given_to_a_person(library: Library) -> None:
+    await credit(library, ("Wei Li",), ("Wen Li",), ("W. Li",))
+    assert await papers(library, "Wei Li") == 1
+    found = await library.authors.credited("w li")
+    assert ("W. Li", 1) in found
+
+
+async def test_a_former_name_leads_to_the_person_and_is_never_shown(library: Library) -> None:
+    await credit(library, ("Jane Former", "Guest Writer"), ("Former, Jane",), ("J. Former",))
+    shown, change = await library.rename_person("Jane Former", "Jane New", ACTOR)
+    assert shown == "Jane New"
+    for name in ("Jane Former", "former", "Jane New", "New, Jane", "J. Former", "JANE FORMER"):
+        person = await library.authors.find(name)
+        assert (person.name, person.papers, person.forms) == ("Jane New", 3, ("Jane New",))
+    assert (await library.papers.get(1)).authors == ("Jane New", "Guest Writer")
+    assert "Former" not in await everything_shown(library)
+    assert (await library.search.find(parse("author:former"))).results.total == 3
+    assert (await library.search.find(parse('author:"jane new"'))).results.total == 3
+    assert (await library.authors.suggest("form"))[0] == ("Jane New", 3)
+
+    await credit(library, ("FORMER, Jane", "Guest Writer"))
+    assert (await library.papers.get(4)).authors[0] == "Jane New"
+    assert "ormer" not in (await everything_shown(library)).replace("is_former", "")
+
+    await library.edit(1, PaperDraft(title="Edited", authors=("Jane New",)), ACTOR)
+    assert (await library.papers.get(1)).authors == ("Jane New",)
+    await library.undo(change, ACTOR)
+    assert (await library.papers.get(1)).authors == ("Jane Former",)
+    assert (await library.authors.find("former")).name == "Jane Former"
+    assert (await library.papers.get(4)).authors[0] == "FORMER, Jane"
+    with pytest.raises(AuthorNotFound):
+        await library.authors.find("Jane New")
+
+    undone = (await library.history.of_person("Jane New"))[-1]
+    await library.undo(undone.id, ACTOR)
+    assert {(await library.papers.get(number)).authors[0] for number in (1, 2, 4)} == {"Jane New"}
+
+
+async def test_a_person_with_both_names_credited_is_merged_first(library: Library) -> None:
+    await credit(library, ("Jane Former",), ("Jane New",))
+    with pytest.raises(LabError, match="`/people merge` first"):
+        await library.rename_person("Jane Former", "Jane New", ACTOR)
+    await library.merge_people("Jane New", "Jane Former", ACTOR)
+    await library.rename_person("Jane Former", "Jane New", ACTOR)
+    assert (await library.authors.find("former")).forms == ("Jane New",)
+    assert {paper.authors for paper in await library.papers.all()} == {("Jane New",)}
+    with pytest.raises(LabError, match="nothing to part"):
+        await library.split_name("Jane New", ACTOR)
+
+
+@pytest.mark.parametrize("to", [" ", "...", "x" * 101])
+async def test_a_new_name_is_a_name(library: Library, to: str) -> None:
+    await credit(library, ("Jane Former",))
+    with pytest.raises(LabError, match="Give the new name"):
+        await library.rename_person("Jane Former", to, ACTOR)
+    with pytest.raises(LabError, match="by that name already"):
+        await library.rename_person("Jane Former", "Jane Former", ACTOR)
+
+
+async def last(library: Library, paper_id: int) -> Change:
+    return (await library.history.of_paper(paper_id))[-1]
+
+
+async def test_every_change_to_a_paper_is_taken_back_and_forth(library: Library) -> None:
+    draft = PaperDraft(title="A", authors=("Ann Lee",), identifiers=("arxiv:2302.12433",))
+    await library.admit(draft, Origin.MODERATOR, ACTOR)
+    added = await last(library, 1)
+    await library.edit(1, PaperDraft(title="B", identifiers=("arxiv:2302.12433",)), ACTOR)
+    edited = await last(library, 1)
+    with pytest.raises(LabError, match="changed again since"):
+        await library.undo(added.id, ACTOR)
+    await library.undo(edited.id, ACTOR)
+    assert (await library.papers.get(1)).title == "A"
+    assert await papers(library, "Ann Lee") == 1
+    with pytest.raises(LabError, match="undone already"):
+        await library.undo(edited.id, ACTOR)
+
+    await library.undo((await last(library, 1)).id, ACTOR)
+    assert (await library.papers.get(1)).title == "B"
+    await library.undo((await last(library, 1)).id, ACTOR)
+
+    await library.remove(1, ACTOR)
+    await library.undo((await last(library, 1)).id, ACTOR)
+    assert (await library.papers.get(1)).title == "A"
+    await library.undo(added.id, ACTOR)
+    with pytest.raises(PaperNotFound):
+        await library.papers.get(1)
+    assert await library.papers.count() == 0
+    with pytest.raises(LabError, match="no record"):
+        await library.undo(999, ACTOR)
+
+
+async def test_an_undo_takes_no_identifier_from_another_paper(library: Library) -> None:
+    both = ("arxiv:2302.12433", "doi:10.1/x")
+    await library.admit(PaperDraft(title="A", identifiers=both), Origin.MODERATOR, ACTOR)
+    await library.edit(1, PaperDraft(title="A", identifiers=both[:1]), ACTOR)
+    await library.admit(PaperDraft(title="Z", identifiers=both[1:]), Origin.MODERATOR, ACTOR)
+    with pytest.raises(PaperExists):
+        await library.undo((await last(library, 1)).id, ACTOR)
+    assert (await library.papers.get(1)).identifiers == both[:1]
+
+
+async def test_papers_made_one_stay_one(library: Library) -> None:
+    await library.admit(PaperDraft(title="A", identifiers=("doi:10.1/x",)), Origin.IMPORT, ACTOR)
+    await library.admit(
+        PaperDraft(title="A", identifiers=("arxiv:2302.12433",)), Origin.MODERATOR, ACTOR,
+        despite_likeness=True,
+    )  # fmt: skip
+    both = PaperDraft(title="A", identifiers=("doi:10.1/x", "arxiv:2302.12433"))
+    await library.admit(both, Origin.IMPORT, ACTOR)
+    for paper_id in (1, 2):
+        with pytest.raises(LabError, match="can't be undone"):
+            await library.undo((await last(library, paper_id)).id, ACTOR)
+
+
+async def test_a_decision_is_not_taken_back_under_a_later_one(library: Library) -> None:
+    await credit(library, ("Al Gray",), ("Albert Gray",), ("Alberto Grey",))
+    _, first = await library.merge_people("Al Gray", "Albert Gray", ACTOR)
+    _, second = await library.merge_people("Al Gray", "Alberto Grey", ACTOR)
+    with pytest.raises(LabError, match="decided about again since"):
+        await library.undo(first, ACTOR)
+    await library.undo(second, ACTOR)
+    await library.undo(first, ACTOR)
+    assert await papers(library, "Al Gray") == 1
