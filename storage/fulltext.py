@@ -17,6 +17,8 @@ _LATEX_COMMAND = re.compile(r"\\(?:[a-zA-Z]+\*?|.)")
 _SCRIPTS = re.compile(r"[\^{}$]|_(?=\{|\w\b)")
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼ`´](?=\w)")
 _COMPOUND = re.compile(r"(?<!\w)\w++(?:[-‐‑–]\w++)++")
+_MARKS = "\\^{}$_'’‘ʼ`´"  # one of which the patterns above need
+_HYPHENS = "-‐‑–"
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")
 _WORD = re.compile(r"\w+")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
@@ -36,10 +38,11 @@ def fold(text: str) -> str:
     Accents, case, LaTeX, hyphens, quotes and typographic variants make no difference. Chinese,
     Japanese and Korean characters become words of their own.
     """
-    text = _SCRIPTS.sub("", _LATEX_COMMAND.sub("", text))
+    if any(mark in text for mark in _MARKS):
+        text = _APOSTROPHES.sub("", _SCRIPTS.sub("", _LATEX_COMMAND.sub("", text)))
     if text.isascii():  # most text by far, which needs nothing of the rest
-        return " ".join(_ASCII_WORD.findall(_APOSTROPHES.sub("", text).lower()))
-    text = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text)).casefold()
+        return " ".join(_ASCII_WORD.findall(text.lower()))
+    text = unicodedata.normalize("NFKD", text).casefold()
     text = "".join(ch for ch in text if not unicodedata.combining(ch)).translate(_LETTERS)
     text = unicodedata.normalize("NFC", text).replace("_", " ")
     return " ".join(_WORD.findall(_CJK.sub(r" \1 ", text)))
@@ -47,7 +50,9 @@ def fold(text: str) -> str:
 
 def index_text(text: str) -> str:
     """Fold text for the index; compounds are found written together as well (“fine-tuning”)."""
-    joined = {fold(re.sub(r"[-‐‑–]", "", word)) for word in _COMPOUND.findall(text)}
+    if not any(hyphen in text for hyphen in _HYPHENS):
+        return fold(text)
+    joined = {fold(re.sub(f"[{_HYPHENS}]", "", word)) for word in _COMPOUND.findall(text)}
     return " ".join([fold(text), *sorted(joined)])
 
 
