@@ -9,7 +9,7 @@ from discord.app_commands import Transform
 from discord.ext import commands
 
 from bot.options import PaperOption
-from bot.ui import cards
+from bot.ui import pages
 from bot.ui.buttons import LabButton
 from storage.records import Paper as PaperRecord
 
@@ -23,9 +23,8 @@ class PaperButton(LabButton, template=r"(?:paper|announced:\d+):(?P<paper>\d+)")
     async def press(self, interaction: Interaction) -> None:
         """Show the card privately."""
         shown = await interaction.client.library.papers.get(self.numbers["paper"])
-        await interaction.response.send_message(
-            view=cards.Layout(cards.paper(shown)), ephemeral=True
-        )
+        layout = await pages.whole(interaction.client.library, shown)
+        await interaction.response.send_message(view=layout, ephemeral=True)
 
 
 class Paper(commands.Cog):
@@ -42,9 +41,8 @@ class Paper(commands.Cog):
         private: bool = False,
     ) -> None:
         """Show everything about one paper."""
-        await interaction.response.send_message(
-            view=cards.Layout(cards.paper(paper)), ephemeral=private
-        )
+        layout = await pages.whole(interaction.client.library, paper)
+        await interaction.response.send_message(view=layout, ephemeral=private)
 
 
 async def setup(bot: LabHerald) -> None:

@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot import options
 from bot.options import AuthorOption, QueryOption, TagOption, VenueOption
-from bot.ui import cards, pages
+from bot.ui import pages
 from storage.records import Sort
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Search(commands.Cog):
         """Search the lab's papers."""
         if _CHOSEN.fullmatch(query):
             paper = await interaction.client.library.papers.get_named(query)
-            layout = cards.Layout(cards.paper(paper))
+            layout = await pages.whole(interaction.client.library, paper)
         else:
             question = pages.Question(
                 words=query, filters=options.filters(author, venue, year, tag), sort=Sort(sort)

@@ -89,6 +89,16 @@ async def find(db: Connection, text: str) -> Identity:
     return await _completed(db, matching[0])
 
 
+async def places_of(db: Connection, person: Identity) -> tuple[int, ...]:
+    """The places of somebody's papers, as the full-text index has them."""
+    rows = await db.all(
+        """SELECT DISTINCT place FROM credits JOIN papers ON papers.id = paper_id
+           WHERE removed_at IS NULL AND name_id IN (SELECT value FROM json_each(?))""",
+        [json.dumps([form.id for form in person.forms])],
+    )
+    return tuple(row["place"] for row in rows)
+
+
 async def find_credited(db: Connection, name: str) -> tuple[Form, Identity] | None:
     """A name exactly as it is credited, or else by its letters, with whom it counts for."""
     parsed = parse_name(name)

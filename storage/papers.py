@@ -100,6 +100,11 @@ async def current(db: Connection, paper_id: int) -> int:
     return paper_id if became is None else int(became)
 
 
+async def last_number(db: Connection) -> int:
+    """The highest number that a paper ever had; nearly how many there are."""
+    return int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'papers'") or 0)
+
+
 async def titled(db: Connection, title: str) -> tuple[Paper, ...]:
     """The papers with this title, however it is spelled."""
     rows = await db.all(
@@ -137,7 +142,7 @@ async def insert(
     db: Connection, drafts: Sequence[PaperDraft], origin: Origin, actor: Actor, at: datetime
 ) -> tuple[Paper, ...]:
     """Add papers with all that hangs on them, in a constant number of statements."""
-    last = int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'papers'") or 0)
+    last = await last_number(db)
     numbered = list(enumerate(drafts, start=last + 1))
     rows = [
         (

@@ -12,11 +12,13 @@ import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from storage import fulltext, index, papers, spelling
+from storage import authors, fulltext, index, papers, spelling
 from storage.database import Connection, Database, Row, Value
+from storage.errors import LabError
 from storage.fulltext import Query, fold
 from storage.identifiers import identify
 from storage.records import Filters, Paper, Results, Sort
+from storage.related import Related, related
 
 _COUNTED = 1000  # matches that are counted; beyond, there are just more
 _RANKED = 100  # newest matches of each tier that are ranked
@@ -48,6 +50,7 @@ class Search:
         venue and tags over abstract, then the newer paper.
         """
         async with self._database.reading() as db:
+            query = await _by_person(db, query)
             results = await _results(db, query, sort, offset, limit)
             if results.total or not query.terms:
                 return Found(results)
@@ -59,7 +62,9 @@ class Search:
 
     async def pages(self, query: Query) -> AsyncIterator[tuple[Paper, ...]]:
         """Every paper that a query finds, in the order of their numbers, some hundreds at once."""
-        condition, values = _condition(replace(query, open_ended=False))
+        async with self._database.reading() as db:
+            query = await _by_person(db, replace(query, open_ended=False))
+        condition, values = _condition(query)
         last = 0
         while True:
             async with self._database.reading() as db:
@@ -78,12 +83,17 @@ class Search:
         """Any paper that the filters allow, each as likely as the other; none where none is."""
         filters = filters or Filters()
         async with self._database.reading() as db:
-            paper_id = await _drawn(db, filters)
+            query = await _by_person(db, Query(filters=filters))
+            paper_id = await _drawn(db, filters) if query.places is None else None
             if paper_id is None:
-                paper_id = await _counted_off(db, filters)
+                paper_id = await _counted_off(db, query)
             if paper_id is None:
                 return None
             return (await papers.load(db, [paper_id]))[0]
+
+    async def related(self, paper: Paper, limit: int = 3) -> tuple[Related, ...]:
+        """The papers that have most in common with one: authors, and rare words of the title."""
+        return await related(self._database, paper, limit)
 
     async def titles(self, text: str, limit: int = 25) -> tuple[tuple[int, str], ...]:
         """Numbers and titles for what is being typed: titles that begin so, then newer ones.
@@ -149,6 +159,17 @@ class _Nearest:
             forms = self.forms.get(term, [term])
             chosen.append(next((form for form in forms if has.issuperset(form.split())), forms[0]))
         return " ".join(chosen)
+
+
+async def _by_person(db: Connection, query: Query) -> Query:
+    """The query with the places of the papers of the one person whom its author filter means."""
+    if not query.filters.author:
+        return query
+    try:
+        person = await authors.find(db, query.filters.author)
+    except LabError:
+        return query  # nobody, or several: then the words are looked for
+    return replace(query, places=await authors.places_of(db, person))
 
 
 async def _results(
@@ -284,20 +305,21 @@ class _Matches:
 
 
 def _matches(query: Query, expression: str, source: str) -> _Matches:
-    """The places of papers of an index that match an expression, in the years asked for."""
-    sql = f"SELECT {source}.rowid FROM {source} WHERE {source} MATCH ?"  # noqa: S608 - constants
-    filters = query.filters
-    if filters.first_year is None and filters.last_year is None:
-        return _Matches(sql, (expression,), f"{source}.rowid")
-    return _Matches(
+    """The places of papers of an index that match an expression, by whom and when asked for."""
+    joins = ""
+    conditions = [f"{source} MATCH ?"]
+    values: list[Value] = [expression]
+    if query.places is not None:
+        conditions.append(f"{source}.rowid IN (SELECT value FROM json_each(?))")  # noqa: S608
+        values.append(json.dumps(query.places))
+    first, last = query.filters.first_year, query.filters.last_year
+    if first is not None or last is not None:
         # A paper without a date has a place by its entry's, and is of no year.
-        f"""SELECT {source}.rowid FROM {source}
-            CROSS JOIN papers AS dated ON dated.id = {source}.rowid & {index.ID_MASK}
-            WHERE {source} MATCH ? AND {source}.rowid BETWEEN ? AND ?
-            AND dated.date IS NOT NULL""",  # noqa: S608 - constants
-        (expression, *index.places_of_years(filters.first_year, filters.last_year)),
-        f"{source}.rowid",
-    )
+        joins = f"CROSS JOIN papers AS dated ON dated.id = {source}.rowid & {index.ID_MASK}"
+        conditions.append(f"{source}.rowid BETWEEN ? AND ? AND dated.date IS NOT NULL")
+        values += index.places_of_years(first, last)
+    sql = f"SELECT {source}.rowid FROM {source} {joins} WHERE {' AND '.join(conditions)}"  # noqa: S608
+    return _Matches(sql, tuple(values), f"{source}.rowid")
 
 
 def _merit(query: Query, one: _Candidate) -> tuple[bool, int, bool, int, int, int]:
@@ -347,6 +369,9 @@ def _condition(
     elif unwanted := fulltext.exclusion(query):
         conditions.append("place NOT IN (SELECT rowid FROM paper_text WHERE paper_text MATCH ?)")
         values.append(unwanted)
+    if query.places is not None:
+        conditions.append("place IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(query.places))
     first, last = query.filters.first_year, query.filters.last_year
     if first is not None or last is not None:
         conditions.append("place BETWEEN ? AND ? AND date IS NOT NULL")
@@ -405,9 +430,9 @@ def _allows(filters: Filters, paper: Paper) -> bool:
     )
 
 
-async def _counted_off(db: Connection, filters: Filters) -> int | None:
+async def _counted_off(db: Connection, query: Query) -> int | None:
     """A paper by its position among all that the filters allow; for few papers among many."""
-    condition, values = _condition(Query(filters=filters))
+    condition, values = _condition(query)
     total = await db.value(f"SELECT COUNT(*) FROM papers WHERE {condition}", values)  # noqa: S608
     if not total:
         return None

@@ -28,6 +28,7 @@ from bot.ui.excerpt import excerpt
 from bot.ui.text import clip, count, escape, link, moment, names
 from storage.fulltext import fold
 from storage.records import Feed, LinkKind, Paper, Person, Results, Route
+from storage.related import Related
 
 _ARXIV_RED = 0xB31B1B
 _PALETTE = (
@@ -55,13 +56,14 @@ class Layout(LayoutView):
         self.stop()
 
 
-def paper(shown: Paper) -> Container[Any]:
-    """The whole card of a paper."""
+def paper(shown: Paper, related: Sequence[Related] = ()) -> Container[Any]:
+    """The whole card of a paper, with some related ones and why they are."""
     return _card(
         shown,
         heading=f"### {_title(shown, 700)}",
         abstract=_MAX_CARD,
         button=buttons.cite_button(shown.id),
+        below=_related(related[:3]),
     )
 
 
@@ -151,14 +153,19 @@ def plain(shown: Paper) -> str:
 
 
 def _card(
-    shown: Paper, *, heading: str, abstract: int, button: Button[Any] | None = None
+    shown: Paper,
+    *,
+    heading: str,
+    abstract: int,
+    button: Button[Any] | None = None,
+    below: str = "",
 ) -> Container[Any]:
     """The card of one paper; the abstract has ``abstract`` characters, or what room is left."""
     card: Container[Any] = Container(TextDisplay(heading), accent_colour=_colour(shown))
     about, footer = _byline(shown, 500), _footer(shown)
     if about:
         card.add_item(TextDisplay(about))
-    room = _MAX_CARD - len(heading) - len(about) - len(footer)
+    room = _MAX_CARD - len(heading) - len(about) - len(below) - len(footer)
     if text := escape(shown.abstract, min(abstract, room)):
         card.add_item(TextDisplay(text))
     row = _links(shown)
@@ -166,8 +173,23 @@ def _card(
         row.append(button)
     if row:
         card.add_item(ActionRow(*row[:5]))
+    if below:
+        card.add_item(TextDisplay(below))
     card.add_item(TextDisplay(footer))
     return card
+
+
+def _related(related: Sequence[Related]) -> str:
+    lines = ["**Related**"] if related else []
+    for one in related:
+        reasons = []
+        if one.authors:
+            reasons.append(f"also by {names(one.authors, complete=True, limit=90)}")
+        if one.words:
+            quoted = ", ".join(f"“{escape(word, 25)}”" for word in one.words[:3])
+            reasons.append(f"also about {quoted}")
+        lines += [_title(one.paper, 190), f"-# {' · '.join(reasons)}"]
+    return "\n".join(lines)
 
 
 def _title(shown: Paper, limit: int) -> str:

@@ -13,7 +13,7 @@ from bot.ui.text import count, escape
 from storage.errors import LabError
 from storage.fulltext import Query, parse
 from storage.library import Library
-from storage.records import Filters, Results, Sort
+from storage.records import Filters, Paper, Results, Sort
 
 if TYPE_CHECKING:
     from bot.client import Interaction
@@ -66,6 +66,11 @@ class PageButton(
         question = await recall(library, self.numbers["question"])
         layout = await answer(library, question, interaction.user.id, self.numbers["page"])
         await interaction.response.edit_message(view=layout)
+
+
+async def whole(library: Library, paper: Paper) -> cards.Layout:
+    """The whole card of one paper, with what is related to it."""
+    return cards.Layout(cards.paper(paper, await library.search.related(paper)))
 
 
 async def recall(library: Library, number: int) -> Question:

@@ -142,3 +142,42 @@ async def test_titles_venues_and_tags_are_suggested(library: Library) -> None:
     assert await library.search.venues("") == (("ICML", 2), ("ACL", 1))
     assert await library.search.venues("ac") == (("ACL", 1),)
     assert await library.search.tags("pro") == (("probe", 1),)
+
+
+async def test_what_is_related_is_told_with_the_reason(library: Library) -> None:
+    await fill(
+        library,
+        PaperDraft(title="Tuned lenses", authors=("Ann Lee", "Bo Chen", "Dee")),
+        PaperDraft(title="A study of lenses", authors=("Bo Chen",)),
+        PaperDraft(title="Lenses again"),
+        PaperDraft(title="Something else", authors=("Dee",)),
+    )
+    paper = await library.papers.get(1)
+    first, second = await library.search.related(paper)
+    assert (first.paper.title, first.authors, first.words) == (
+        "A study of lenses",
+        ("Bo Chen",),
+        ("lenses",),
+    )
+    assert (second.paper.title, second.authors, second.words) == ("Lenses again", (), ("lenses",))
+    assert await library.search.related(await library.papers.get(4)) == ()
+
+
+@pytest.mark.parametrize("name", ["Stella Biderman", "Biderman, Stella", "S. Biderman", "biderman"])
+async def test_an_author_filter_means_a_person(library: Library, name: str) -> None:
+    await fill(
+        library,
+        PaperDraft(title="Full lens", authors=("Stella Biderman",), date=PartialDate(2022)),
+        PaperDraft(title="Bare lens", authors=("Biderman",), date=PartialDate(2023)),
+        PaperDraft(title="Other lens", authors=("Ann Lee",), date=PartialDate(2023)),
+    )
+    asked = Filters(author=name)
+    for text in ("", "lens"):
+        found = await library.search.find(parse(text, asked))
+        assert [paper.title for paper in found.results.papers] == ["Bare lens", "Full lens"]
+    found = await library.search.find(parse("year:2023 lens", asked))
+    assert [paper.title for paper in found.results.papers] == ["Bare lens"]
+    drawn = {
+        (await library.search.random(asked) or found.results.papers[0]).title for _ in range(30)
+    }
+    assert drawn == {"Bare lens", "Full lens"}

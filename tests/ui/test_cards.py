@@ -26,6 +26,7 @@ from storage.records import (
     Results,
     Route,
 )
+from storage.related import Related
 
 # Three thousand authors are what is meant, and are long when Hypothesis writes them down.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -101,6 +102,8 @@ def turning() -> list[Button[Any]]:
 @given(shown=papers)
 async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
     check(cards.Layout(cards.paper(shown)))
+    related = Related(shown, shown.authors[:3] or ("x" * 300,), ("w" * 90,) * 4)
+    check(cards.Layout(cards.paper(shown, [related] * 4)))
     check(cards.announcement(HUGE, shown))
     check(cards.random_paper(shown, HUGE, HUGE))
     check(cards.Layout(*cards.paper_with(shown, "?" * 900, buttons.remove_button(1, shown.id))))
