@@ -1,13 +1,17 @@
-"""SQL of the index's words: what may have been meant by a word that no paper has."""
+"""SQL of the index's words: what may have been meant by words that no paper has together."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from storage.database import Connection
+from storage.fulltext import Query, fold
+from storage.records import Paper
 
 _NEAR = 0.65  # of two words' letters that agree, for one to stand for the other
 _OFFERED = 4  # nearest words for one
@@ -68,3 +72,50 @@ async def nearest(db: Connection, word: str) -> list[str]:
     )
     ranked = sorted(found, key=lambda one: (-one[1], -papers[one[0]], one[0]))
     return [near for near, _score, _place in ranked[:_OFFERED]]
+
+
+@dataclass(frozen=True, slots=True)
+class Respelled:
+    """A query in another spelling: ``forms`` are the words that do for a term."""
+
+    query: Query
+    forms: Mapping[str, Sequence[str]]
+
+    def words_of(self, found: Sequence[Paper]) -> str:
+        """What was searched for, in the words that the first paper found has."""
+        first = found[0] if found else None
+        text = fold(f"{first.title} {first.abstract} {' '.join(first.authors)}") if first else ""
+        has = set(text.split())
+        chosen = []
+        for term in self.query.terms:
+            forms = self.forms.get(term, [term])
+            chosen.append(next((form for form in forms if has.issuperset(form.split())), forms[0]))
+        return " ".join(chosen)
+
+
+async def respelled(db: Connection, query: Query) -> list[Respelled]:
+    """The query in other spellings, to be tried in turn.
+
+    Words that no paper has give way to the nearest that some have; then every word may be a slip
+    for another; at last, words near to nothing are left out.
+    """
+    words = [word for term in query.terms for word in term.split()]
+    known = await counts(db, words)
+    near = {word: await nearest(db, word) for word in dict.fromkeys(words)}
+    unknown = {word: near[word] for word in near if word not in known}
+    every = {
+        word: list(dict.fromkeys([*([word] if word in known else []), *near[word]]))
+        for word in near
+    }
+    closed = replace(query, open_ended=False)
+    tries = [
+        (words, unknown),
+        (words, every),
+        ([word for word in words if every[word]], every),
+        ([word for word in words if word in known], {}),
+    ]
+    return [
+        Respelled(replace(closed, terms=tuple(kept)), forms)
+        for kept, forms in tries
+        if kept and all(forms.get(word, [word]) for word in kept)
+    ]
