@@ -77,6 +77,15 @@ class LabHerald(commands.Bot):
             await self._sync_scope(guild)
         await self.library.notes.keep_fact(self._scopes_fact, json.dumps(sorted(homes)))
 
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Tell a home server that was joined just now of its commands, which it has lost or not."""
+        if guild.id in self.settings.home_guild_ids:
+            await self.library.notes.keep_fact(self._commands_fact(guild), "")
+            await self._sync_scope(discord.Object(guild.id))
+
+    def _commands_fact(self, guild: discord.abc.Snowflake | None) -> str:
+        return f"commands of {self.application_id} in {guild.id if guild else 'every server'}"
+
     @property
     def _scopes_fact(self) -> str:
         return f"home servers of {self.application_id}"
@@ -85,7 +94,7 @@ class LabHerald(commands.Bot):
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands(guild=guild)]
         text = json.dumps(payload, sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        fact = f"commands of {self.application_id} in {guild.id if guild else 'every server'}"
+        fact = self._commands_fact(guild)
         if await self.library.notes.fact(fact) == digest:
             return
         try:

@@ -6,6 +6,7 @@ that add up to less, whatever the data.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -37,6 +38,7 @@ _PALETTE = (
 _NEUTRAL = 0x99AAB5
 _MAX_CARD = 3300  # characters of one card, which leaves room for a sentence above it
 _MAX_URL = 512  # of a link button
+_ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]+")  # that Discord takes for a button
 _LINK_LABELS = {
     LinkKind.PDF: "PDF",
     LinkKind.CODE: "Code",
@@ -239,7 +241,7 @@ def _links(shown: Paper) -> list[Button[Any]]:
     return [
         Button(style=ButtonStyle.link, label=label, url=url)
         for label, url in found.items()
-        if len(url) <= _MAX_URL and url.startswith(("https://", "http://"))
+        if len(url) <= _MAX_URL and _ADDRESS.fullmatch(url)
     ][:4]
 
 
