@@ -131,12 +131,14 @@ def choose(matching: Sequence[Identity], asked: Name) -> list[Identity]:
         exact = [
             identity
             for identity in tier
-            if any(form.parsed.words == asked.words and form.stands for form in identity.forms)
+            if any(
+                form.parsed.words == asked.words
+                for form in identity.forms
+                if form.stands or not identity.is_written
+            )
         ]
-        if len(exact) == 1:
-            return exact
         if tier:
-            return tier
+            return exact if len(exact) == 1 else tier
     return []
 
 

@@ -141,9 +141,7 @@ async def spelled_nearly(db: Connection, text: str, limit: int = 60) -> list[For
     """Forms with words like those of a text, the ones that share more of them first."""
     words = search_words(text)[:8]
     near = {word: None for asked in words for word in await _nearest_words(db, asked)}
-    if not near:
-        return []
-    shared = " + ".join("(instr(words, ?) > 0)" for _ in words)
+    shared = " + ".join(["0", *("(instr(words, ?) > 0)" for _ in words)])
     rows = await db.all(
         f"""WITH RECURSIVE {_LEVELS}, found (name_id) AS (
                 SELECT name_id FROM (

@@ -47,7 +47,7 @@ async def _undo_paper(db: Connection, change: Change, actor: Actor, at: datetime
     gone = change.action == "add" or bool(change.before.get("removed"))
     if gone != (paper.removed_at is not None):
         await papers.set_removed(db, paper, at if gone else None)
-    elif change.before:
+    else:
         await _put_back(db, paper, history.restored_draft(change.before))
     (after,) = await papers.load(db, [paper.id])
     await history.record(db, at, actor, "undo", paper, after, undoes=change.id)

@@ -78,6 +78,9 @@ async def test_a_fault_in_a_form_is_told_with_a_reference(
 async def test_a_fault_in_suggestions_offers_nothing_and_is_logged(
     broken: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
+    connection = sqlite3.connect(broken.app.library.path)
+    connection.execute("ALTER TABLE name_words RENAME TO stolen_words")
+    connection.close()
     assert await broken.member.autocomplete(broken.papers, "author", "name", "bid") == []
     assert "Suggestions failed" in caplog.text
 

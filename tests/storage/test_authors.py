@@ -156,6 +156,29 @@ async def test_a_short_credit_of_another_person_is_not_given_to_who_is_asked_for
     assert (await library.authors.find("S. Biderman")).papers == 2
 
 
+async def test_short_credits_that_nobody_is_known_for_stand_alone(library: Library) -> None:
+    await credit(library, ("S. Biderman",), ("Biderman",), ("A. Biderman",))
+    assert await titles(library, await library.authors.find("S. Biderman")) == {"By S. Biderman"}
+    assert await titles(library, await library.authors.find("Biderman")) == {"By Biderman"}
+    with pytest.raises(AuthorNotFound):
+        await library.authors.find("Zoe Biderman-Smith")
+
+
+async def test_initials_of_many_compatible_people_count_for_none(library: Library) -> None:
+    crowd = [(f"Wei{letter}{other}a Wang",) for letter in "bcdfghjklmn" for other in "aeiourstvw"]
+    await credit(library, *crowd, ("Wei Wang",), ("W. Wang",), ("W. B. Wang",))
+    assert (await library.authors.find("Wei Wang")).papers == 1
+    with pytest.raises(AuthorAmbiguous):
+        await library.authors.find("W. Wang")
+
+
+async def test_a_name_without_letters_is_like_nobodys(library: Library) -> None:
+    await credit(library, ("Ann Lee",))
+    with pytest.raises(AuthorNotFound) as caught:
+        await library.authors.find("👩 Z")
+    assert caught.value.similar == ()
+
+
 async def test_a_large_family_is_asked_about_and_never_read_as_a_whole(library: Library) -> None:
     crowd = [f"{first}{second}a Wang" for first in "ABCDEFGHIJKLMNOPQRST" for second in "aeioulnr"]
     await credit(library, *[(name,) for name in crowd], ("Wang",), ("A. Wang",), ("Wei Wang",))

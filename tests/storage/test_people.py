@@ -138,6 +138,66 @@ async def test_a_person_with_both_names_credited_is_merged_first(library: Librar
         await library.split_name("Jane New", ACTOR)
 
 
+async def test_a_former_name_is_nobodys_to_part_or_to_be_left_with(library: Library) -> None:
+    await credit(library, ("Jane Former",), ("J. New",))
+    await library.rename_person("Jane Former", "Jane New", ACTOR)
+    assert (await library.authors.find("J. New")).papers == 2
+    for name, sentence in (("Jane Former", "nothing to part"), ("Jane New", "only former names")):
+        with pytest.raises(LabError, match=sentence):
+            await library.split_name(name, ACTOR)
+
+
+async def test_a_persons_other_names_stay_as_they_are_when_one_is_replaced(
+    library: Library,
+) -> None:
+    await credit(library, ("Jane Former",), ("Jane Married",), ("J. Former",))
+    await library.merge_people("Jane Married", "Jane Former", ACTOR)
+    await library.rename_person("Jane Former", "Jane New", ACTOR)
+    person = await library.authors.find("married")
+    assert (person.name, person.papers, person.forms) == (
+        "Jane New",
+        3,
+        ("Jane New", "Jane Married"),
+    )
+
+
+async def test_a_corrected_spelling_leaves_short_credits_alone(library: Library) -> None:
+    await credit(library, ("Stela Biderman",), ("S. Biderman",))
+    await library.rename_person("Stela Biderman", "Stella Biderman", ACTOR)
+    assert (await library.authors.find("biderman")).forms == ("Stella Biderman", "S. Biderman")
+    assert [paper.authors[0] for paper in await library.papers.all()] == [
+        "Stella Biderman",
+        "S. Biderman",
+    ]
+
+
+async def test_a_person_without_papers_is_offered_to_nobody(library: Library) -> None:
+    await credit(library, ("Jane Former",))
+    await library.edit(1, PaperDraft(title="Edited", authors=("Jane Former",)), ACTOR)
+    await library.rename_person("Jane Former", "Jane New", ACTOR)
+    (_, edited) = await library.history.of_paper(1)
+    assert edited.before["authors"] == edited.after["authors"] == ["Jane New"]
+    await library.remove(1, ACTOR)
+    assert await library.authors.suggest("jane") == ()
+    with pytest.raises(AuthorNotFound) as caught:
+        await library.authors.find("Jane Newe")
+    assert caught.value.similar == ()
+
+
+async def test_a_name_decided_about_keeps_its_decision_under_a_rename(library: Library) -> None:
+    await credit(library, ("Jane Former",), ("J. Former",), ("JANE FORMER",))
+    await library.split_name("J. Former", ACTOR)
+    _, change = await library.rename_person("Jane Former", "Jane New", ACTOR)
+    assert (await library.authors.find("Jane New")).papers == 2
+    assert (await library.authors.find("J. Former")).papers == 1
+    await library.undo(change, ACTOR)
+    assert {paper.authors[0] for paper in await library.papers.all()} == {
+        "Jane Former",
+        "J. Former",
+        "JANE FORMER",
+    }
+
+
 @pytest.mark.parametrize("to", [" ", "...", "x" * 101])
 async def test_a_new_name_is_a_name(library: Library, to: str) -> None:
     await credit(library, ("Jane Former",))
