@@ -17,7 +17,7 @@ from storage.fulltext import Query
 from storage.records import Results, Sort
 
 _COUNTED = 1000  # matches that are counted; beyond, there are just more
-_RANKED = 100  # newest matches of each tier that are ranked
+_RANKED = 40  # newest matches of each tier that are ranked
 _TIERS = ("title", "title authors", "title authors venue tags")
 
 
