@@ -72,7 +72,12 @@ def ordered(identifiers: Iterable[str]) -> tuple[str, ...]:
 
 def normal(draft: PaperDraft) -> PaperDraft:
     """A draft as it stands in the list when no other source speaks of the paper."""
-    return joined(draft, draft)
+    return replace(
+        draft,
+        identifiers=ordered(draft.identifiers),
+        links=_links(draft.links),
+        tags=tuple(sorted(set(draft.tags))),
+    )
 
 
 def is_preprint(venue: str) -> bool:

@@ -85,7 +85,7 @@ def test_joining_forgets_the_order_and_the_number_of_sources(
     assert joined(one, two) == joined(two, one)
     assert joined(joined(one, two), three) == joined(one, joined(two, three))
     assert joined(joined(one, two), two) == joined(one, two)
-    assert normal(normal(one)) == normal(one)
+    assert joined(one, one) == normal(one) == normal(normal(one))
 
 
 def test_what_a_moderator_set_stays() -> None:
