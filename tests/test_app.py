@@ -37,7 +37,7 @@ class Discord:
     async def login(self, _request: web.Request) -> web.Response:
         self.asked.set()
         if self.status is None:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         return web.json_response({"message": "no", "code": 0}, status=self.status or 200)
 
 
