@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 
 from storage import nearby, papers
@@ -16,7 +17,7 @@ from storage.records import Person, Results
 
 _ALIKE = 60  # a likeness of 0 to 100 from which a name is worth offering
 _MANY = 60  # names that a question may mean before it is plain that it is too wide
-_COAUTHORS = 200  # who wrote most with somebody
+_COAUTHORS = 50  # who wrote most with somebody
 _FEW = 20  # names of a family that show that a bare surname may mean several people
 _RIVALS = 100  # names that are looked through for a second person whom a short credit may mean
 
@@ -203,38 +204,36 @@ async def _similar(db: Connection, asked: Name, text: str) -> list[str]:
 async def _described(db: Connection, identity: Identity) -> Person:
     """What a person's papers have in common, counted without reading them."""
     name_ids = tuple(sorted(form.id for form in identity.forms))
-    own = json.dumps(name_ids)
     rows = await db.all(
-        """SELECT venue, COUNT(*) AS papers, MIN(date) AS first, MAX(date) AS last
-           FROM papers INDEXED BY papers_in_brief WHERE removed_at IS NULL AND id IN (
-               SELECT paper_id FROM credits WHERE name_id IN (SELECT value FROM json_each(?)))
-           GROUP BY venue ORDER BY papers DESC, venue COLLATE NOCASE""",
-        [own],
+        """SELECT id, venue, date FROM papers INDEXED BY papers_in_brief
+           WHERE removed_at IS NULL AND id IN (
+               SELECT paper_id FROM credits WHERE name_id IN (SELECT value FROM json_each(?)))""",
+        [json.dumps(name_ids)],
     )
+    credited = await db.value(
+        """SELECT json_group_array(name_id) FROM json_each(?) AS own
+           CROSS JOIN credits ON credits.paper_id = own.value""",
+        [json.dumps([row["id"] for row in rows])],
+    )
+    together = Counter(json.loads(credited))
+    for name_id in name_ids:
+        del together[name_id]
     coauthors = await db.all(
-        """WITH own (paper_id) AS MATERIALIZED (
-               SELECT id FROM papers INDEXED BY papers_in_brief WHERE removed_at IS NULL AND id IN (
-                   SELECT paper_id FROM credits
-                   WHERE name_id IN (SELECT value FROM json_each(?1)))),
-           counted (name_id, papers) AS MATERIALIZED (
-               SELECT name_id, COUNT(DISTINCT credits.paper_id) AS papers
-               FROM own CROSS JOIN credits ON credits.paper_id = own.paper_id
-               WHERE name_id NOT IN (SELECT value FROM json_each(?1))
-               GROUP BY name_id ORDER BY papers DESC, name_id LIMIT ?2)
-           SELECT COALESCE(known.name, names.name) AS name, SUM(counted.papers) AS papers
-           FROM counted JOIN names ON names.id = counted.name_id
+        """SELECT COALESCE(known.name, names.name) AS name, SUM(counted.value ->> 1) AS papers
+           FROM json_each(?) AS counted CROSS JOIN names ON names.id = counted.value ->> 0
            LEFT JOIN aliases ON aliases.name_id = names.id
            LEFT JOIN names AS known ON known.id = aliases.person_id
            GROUP BY 1 ORDER BY papers DESC, 1""",
-        [own, _COAUTHORS],
+        [json.dumps(together.most_common(_COAUTHORS))],
     )
-    years = sorted(int(day[:4]) for row in rows for day in (row["first"], row["last"]) if day)
+    venues = Counter(row["venue"] for row in rows if row["venue"])
+    days = [row["date"] for row in rows if row["date"]]
     return Person(
         name=identity.name,
         forms=identity.shown_forms,
-        papers=sum(row["papers"] for row in rows),
-        years=(years[0], years[-1]) if years else None,
-        venues=tuple((row["venue"], row["papers"]) for row in rows if row["venue"]),
+        papers=len(rows),
+        years=(int(min(days)[:4]), int(max(days)[:4])) if days else None,
+        venues=tuple(sorted(venues.items(), key=lambda item: (-item[1], item[0].casefold()))),
         coauthors=tuple((row["name"], row["papers"]) for row in coauthors),
         name_ids=name_ids,
     )

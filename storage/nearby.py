@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from rapidfuzz import process
-from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.distance import OSA
 
 from storage.database import Connection, Row
 from storage.identities import Form
@@ -19,6 +19,7 @@ from storage.names import Name, search_words
 SMALL_FAMILY = 8  # names in a family that suggestions still sort into people
 _WALK = 3000  # rows of words that one question may look at
 _SORTED = 120  # names found by level that are put in their exact order
+_NEAR, _FAR = 0.75, 0.6  # of two words' letters that agree, surely and perhaps
 _LAST = "\U0010ffff"
 
 _FORM = """names.id, names.name, names.papers, aliases.name_id IS NOT NULL AS decided,
@@ -147,7 +148,7 @@ async def spelled_nearly(db: Connection, text: str, limit: int = 60) -> list[For
                 SELECT name_id FROM (
                     SELECT name_id, words FROM levels CROSS JOIN name_words
                     ON name_words.level = levels.level
-                    AND name_words.word IN (SELECT value FROM json_each(?)) LIMIT {_WALK})
+                    AND name_words.word IN (SELECT value FROM json_each(?)) LIMIT {_WALK // 2})
                 ORDER BY {shared} DESC LIMIT ?)
             SELECT DISTINCT {_FORM} FROM found JOIN names ON names.id = found.name_id {_JOINED}
             WHERE {_PRESENT}""",  # noqa: S608 - constants
@@ -173,25 +174,39 @@ async def _most_selective(db: Connection, words: Sequence[str]) -> str:
 async def _nearest_words(db: Connection, word: str, limit: int = 6) -> list[str]:
     """The words of names that are nearest to a word in spelling, itself first.
 
-    A word with a mistake keeps its beginning or its end (https://norvig.com/spell-correct.html:
-    most mistakes are one edit), so only those of the same beginning or end are compared.
+    A word with a mistake keeps its first or its second half (https://norvig.com/spell-correct.html:
+    most mistakes are one edit), so only those with the same beginning or end are compared; where
+    none of them is near, those of the same two letters to begin with.
     """
+    kept = max(2, min(4, (len(word) - 1) // 2))
     rows = await db.all(
-        """SELECT word FROM name_spellings WHERE word >= ?1 AND word < ?1 || ?4
-               AND length(word) BETWEEN ?3 - ?5 AND ?3 + ?5
-           UNION SELECT word FROM name_spellings WHERE backwards >= ?2 AND backwards < ?2 || ?4
-               AND length(word) BETWEEN ?3 - ?5 AND ?3 + ?5
-           LIMIT 2000""",
-        [word[:2], word[::-1][:3], len(word), _LAST, 2 if len(word) > 4 else 1],
+        """SELECT * FROM (SELECT word FROM name_spellings WHERE word >= ?1 AND word < ?1 || ?4
+               AND length(word) BETWEEN ?3 - 1 AND ?3 + 1 LIMIT 800)
+           UNION ALL SELECT * FROM (SELECT word FROM name_spellings
+               WHERE backwards >= ?2 AND backwards < ?2 || ?4
+               AND length(word) BETWEEN ?3 - 1 AND ?3 + 1 LIMIT 800)""",
+        [word[:kept], word[::-1][:kept], len(word), _LAST],
     )
+    near = _nearest(word, rows, _NEAR, limit)
+    if not near:
+        rows = await db.all(
+            """SELECT word FROM name_spellings WHERE word >= ?1 AND word < ?1 || ?3
+                   AND length(word) BETWEEN ?2 - 2 AND ?2 + 2 LIMIT 800""",
+            [word[:2], len(word), _LAST],
+        )
+        near = _nearest(word, rows, _FAR, limit)
+    return list(dict.fromkeys([word, *near]))
+
+
+def _nearest(word: str, rows: Iterable[Row], least: float, limit: int) -> list[str]:
     found = process.extract(
         word,
-        [row["word"] for row in rows],
-        scorer=DamerauLevenshtein.normalized_similarity,
-        score_cutoff=0.6,
+        list(dict.fromkeys(row["word"] for row in rows)),
+        scorer=OSA.normalized_similarity,
+        score_cutoff=least,
         limit=limit,
     )
-    return list(dict.fromkeys([word, *(near for near, _score, _place in found)]))
+    return [near for near, _score, _place in found]
 
 
 def _forms(rows: Iterable[Row]) -> list[Form]:

@@ -196,7 +196,7 @@ class Person:
     """An author: the forms in which their name is credited, and what their papers have in common.
 
     ``forms`` begins with ``name``; ``papers`` is a number, and ``years`` the first and last of a
-    dated paper. Venues and the closest co-authors (200 at most) come with how many papers each,
+    dated paper. Venues and the closest co-authors (50 at most) come with how many papers each,
     most first. ``name_ids`` are the credited names whose papers are theirs.
     """
 
