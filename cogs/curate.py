@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 from discord.app_commands import Transform
-from discord.ext import commands
 from discord.ui import ActionRow, Button
 
+from bot.home import HomeCog
 from bot.options import PaperOption
-from bot.permissions import actor, require_curator, seen_by
+from bot.permissions import actor, require_curator
 from bot.ui import buttons, cards, forms
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
@@ -51,13 +51,8 @@ class KeepButton(LabButton, template=r"keep:(?P<owner>\d+):(?P<paper>\d+)"):
         await interaction.response.edit_message(view=cards.notice("👌 Nothing was changed."))
 
 
-class Curate(commands.GroupCog, group_name="curate"):
+class Curate(HomeCog, group_name="curate"):
     """Keep the paper list right."""
-
-    async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
-        """Only who may keep the list."""
-        require_curator(interaction)
-        return True
 
     @app_commands.command()
     @app_commands.describe(announce="Also announce it in every announcement channel")
@@ -194,8 +189,4 @@ def _said(outcome: Outcome, paper: PaperRecord, draft: PaperDraft, announce: boo
 async def setup(bot: LabHerald) -> None:
     """Add the cog to the lab's own servers, and its buttons."""
     bot.add_dynamic_items(RemoveButton, KeepButton, UndoButton)
-    if bot.home_guilds:
-        cog = Curate()
-        if cog.app_command is not None:
-            cog.app_command.default_permissions = seen_by(bot.settings)
-        await bot.add_cog(cog, guilds=bot.home_guilds)
+    await Curate().offer(bot)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from discord import app_commands
 from discord.app_commands import Range, Transform
-from discord.ext import commands
 from discord.ui import ActionRow
 
 from bot.feeds.poller import Poll
+from bot.home import HomeCog
 from bot.options import FeedOption
-from bot.permissions import actor, require_curator, seen_by
+from bot.permissions import actor, require_curator
 from bot.ui import buttons, cards
 from bot.ui.buttons import LabButton
 from bot.ui.text import count, escape, moment
@@ -42,13 +42,8 @@ class SettleButton(LabButton, template=r"settle:(?P<entry>\d+):(?P<add>[01])"):
         await interaction.client.courier.deliver()
 
 
-class Feed(commands.GroupCog, group_name="feed"):
+class Feed(HomeCog, group_name="feed"):
     """Keep the feeds that bring new papers."""
-
-    async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
-        """Only who may keep the list."""
-        require_curator(interaction)
-        return True
 
     @app_commands.command()
     @app_commands.describe(
@@ -164,8 +159,4 @@ def _duplicates_hint(feed: FeedRecord) -> str:
 async def setup(bot: LabHerald) -> None:
     """Add the cog to the lab's own servers, and its button."""
     bot.add_dynamic_items(SettleButton)
-    if bot.home_guilds:
-        cog = Feed()
-        if cog.app_command is not None:
-            cog.app_command.default_permissions = seen_by(bot.settings)
-        await bot.add_cog(cog, guilds=bot.home_guilds)
+    await Feed().offer(bot)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from discord import app_commands
 from discord.app_commands import Range, Transform
-from discord.ext import commands
 from discord.ui import ActionRow
 
+from bot.home import HomeCog
 from bot.options import AuthorOption, CreditOption
-from bot.permissions import actor, require_curator, seen_by
+from bot.permissions import actor
 from bot.ui import buttons, cards
 from bot.ui.text import count, escape
 
@@ -18,13 +18,8 @@ if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
 
 
-class People(commands.GroupCog, group_name="people"):
+class People(HomeCog, group_name="people"):
     """Say whose names are whose."""
-
-    async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
-        """Only who may keep the list."""
-        require_curator(interaction)
-        return True
 
     @app_commands.command()
     @app_commands.describe(
@@ -81,8 +76,4 @@ async def _tell(interaction: Interaction, text: str, change: int) -> None:
 
 async def setup(bot: LabHerald) -> None:
     """Add the cog to the lab's own servers."""
-    if bot.home_guilds:
-        cog = People()
-        if cog.app_command is not None:
-            cog.app_command.default_permissions = seen_by(bot.settings)
-        await bot.add_cog(cog, guilds=bot.home_guilds)
+    await People().offer(bot)
