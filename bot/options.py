@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from bot.errors import suggestions
+from bot.permissions import may_curate
 from bot.ui.text import clip, count
 from storage.errors import FeedNotFound, InvalidInput, PaperNotFound
 from storage.fulltext import years
@@ -134,7 +135,8 @@ class FeedOption(app_commands.Transformer):
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        return await suggestions(_feeds(interaction, value))
+        # Discord shows suggestions before any check, and a feed's address may hold a secret.
+        return await suggestions(_feeds(interaction, value)) if may_curate(interaction) else []
 
 
 def filters(author: str | None, venue: str | None, year: str | None, tag: str | None) -> Filters:

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from discord.ui import ActionRow, Button
-from lab_world import Lab
+from lab_world import Lab, told
 
 from bot.settings import Settings
 from bot.ui.cards import Layout
+from storage.records import Actor
 
 
 async def test_a_role_may_keep_the_list_where_the_settings_name_it(
@@ -53,3 +54,25 @@ async def press(lab: Lab, actor: Any, custom_id: str) -> str:
 def _forged(custom_id: str) -> Any:
 
     return Layout(ActionRow(Button(label="Press me", custom_id=custom_id)))
+
+
+class TestWhereARoleKeepsTheList:
+    """Discord then offers the moderators' commands to everybody, so only the checks are left."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, moderator_role_ids=(123_456_789_012_345_678,))
+
+    async def test_feeds_are_suggested_to_moderators_alone(self, lab: Lab) -> None:
+        await lab.app.library.feeds.add(
+            "https://lab.org/feed?token=secret", "News", "", Actor("test", "a test")
+        )
+        asked = (lab.papers, "feed remove", "feed", "")
+        assert [one["name"] for one in await lab.moderator.autocomplete(*asked)] == ["News"]
+        assert await lab.member.autocomplete(*asked) == []
+
+    async def test_a_member_who_sees_the_commands_is_refused(self, lab: Lab) -> None:
+        for command in ("feed list", "curate add"):
+            result = await lab.member.slash(lab.papers, command)
+            assert result.ephemeral
+            assert "Only the moderators" in told(result)
