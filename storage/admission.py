@@ -72,10 +72,9 @@ async def admit_batch(
     for given, draft in zip(drafts, normals, strict=True):
         title = fold(draft.title)
         marks = {*draft.identifiers, f"title:{title}"}
-        is_new = (
-            title not in titled
-            and not any(name in owned for name in draft.identifiers)
-            and await listings.find_listed(db, draft) is None
+        # A title of a lab's list may be a known one with a word more, which no key tells.
+        is_new = title not in titled and not any(
+            name in owned or is_listed_title(name) for name in draft.identifiers
         )
         if is_new and seen.isdisjoint(marks):
             fresh.append((given, draft))
