@@ -68,11 +68,6 @@ class Bench:
         return found
 
 
-def milliseconds(seconds: float) -> str:
-    """A time for people."""
-    return f"{1_000 * seconds:.2f} ms"
-
-
 def _read_through(path: Path) -> None:
     with path.open("rb") as file:
         while file.read(_BLOCK):

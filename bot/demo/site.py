@@ -64,11 +64,6 @@ class Site:
         self.home = ""
 
     @property
-    def feed_url(self) -> str:
-        """The address of the feed."""
-        return f"{self.home}feed.xml"
-
-    @property
     def published(self) -> int:
         """How many papers are out."""
         return len(self._published)

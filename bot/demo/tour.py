@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import click
@@ -47,9 +46,6 @@ async def walk(world: World) -> bool:
         return False
     click.secho(f"All {passed} steps passed.", fg="green")
     return True
-
-
-Step = Callable[[World], Awaitable[str]]
 
 
 async def _search(world: World) -> str:
