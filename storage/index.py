@@ -14,7 +14,6 @@ from storage.database import Connection
 from storage.fulltext import index_text
 from storage.records import Paper, PaperDraft, PartialDate
 
-SHORT = 3  # letters up to which FTS5 has an index of beginnings
 _ID_BITS = 32
 ID_MASK = (1 << _ID_BITS) - 1  # a place without its day is the paper's number
 

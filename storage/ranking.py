@@ -1,24 +1,30 @@
 """SQL of one page of what a query asks for, the best first; what may be asked is in `search`.
 
 Ranking every match of a common word is what makes a search slow. Here no match is scored that will
-not be shown: FTS5 gives matches newest first and stops early, once for each place where the words
-may stand (title; title and authors; the paper's head; anywhere), and only those few are ranked.
+not be shown. Where a word is rare, its papers are looked at, and no other word's matches are gone
+through. Where all are common, FTS5 gives matches newest first and stops early, once for each place
+where the words may stand (title; title and authors; the paper's head; anywhere), and only those few
+are ranked.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from storage import fulltext, index, papers, spelling
+from storage import fulltext, index, papers
 from storage.database import Connection, Value
+from storage.frequencies import Weighed, weigh
 from storage.fulltext import Query
 from storage.records import Results, Sort
 
-_COUNTED = 1000  # matches that are counted; beyond, there are just more
-_RANKED = 40  # newest matches of each tier that are ranked
-_TIERS = ("title", "title authors", "title authors venue tags")
+_COUNTED = 200  # matches that are counted; beyond, there are just more
+_RANKED = 40  # newest matches of each tier that are ranked, where there are very many
+_RARE = 2_000  # papers up to which those of the rarest words are gone through for the others
+_LOOKED_AT = 200  # papers that have the rarest words and are looked at, all of them ranked
+_IN_TITLE = 3
+_TIERS = {_IN_TITLE: "title", 2: "title authors", 1: "title authors venue tags"}
 
 
 async def page_of(
@@ -30,49 +36,65 @@ async def page_of(
     forms: Mapping[str, Sequence[str]] | None = None,
 ) -> Results:
     """A page of the papers that a query asks for; ``forms`` are words that do for a term."""
-    if forms is None:
-        forms = await forms_of_last(db, query)
+    weighed = await weigh(db, query, forms)
+    if not weighed.fewest:
+        return Results((), 0, offset)
     if query.terms and sort is Sort.RELEVANCE:
-        total, ids = await _ranked(db, query, offset, limit, forms)
+        total, ids = await _ranked(db, weighed, offset, limit)
     else:
-        total, ids = await _listed(db, query, sort, offset, limit, forms)
+        total, ids = await _listed(db, weighed, sort, offset, limit)
     shown = await papers.load(db, ids)
     return Results(shown, min(total, _COUNTED), offset, more=total > _COUNTED)
 
 
-async def forms_of_last(db: Connection, query: Query) -> dict[str, list[str]]:
-    """The words that the last one may be the beginning of, where FTS5 has no quick way to them."""
-    last = query.terms[-1] if query.terms else ""
-    if not query.open_ended or len(last) <= index.SHORT or " " in last:
-        return {}
-    forms = await spelling.forms(db, last)
-    return {last: forms} if forms else {}
-
-
 async def _ranked(
-    db: Connection, query: Query, offset: int, limit: int, forms: Mapping[str, Sequence[str]]
+    db: Connection, weighed: Weighed, offset: int, limit: int
 ) -> tuple[int, list[int]]:
     """How many papers match, at most one more than are counted, and the numbers of one page."""
-    everywhere = _matches(query, fulltext.match_expression(query, "", forms), "paper_text")
-    newest = [row[0] for row in await db.all(everywhere.newest, everywhere.values)]
-    if len(newest) < _RANKED:
-        candidates = await _all_candidates(db, query, newest, forms)
-        total = len(newest)
+    candidates = await _few_candidates(db, weighed)
+    if candidates is not None:
+        return len(candidates), _best(weighed.query, candidates, offset, limit)
+    everywhere = _matches(weighed, "", "paper_text")
+    places, in_title = await _newest(
+        db, (everywhere, _COUNTED + 1), (_tier(weighed, _IN_TITLE), _RANKED)
+    )
+    if len(places) < _RANKED:
+        candidates = await _candidates_at(db, weighed, places)
     else:
-        candidates, total = await _best_candidates(db, query, newest, everywhere, forms)
-    ranked = sorted(candidates, key=lambda one: _merit(query, one), reverse=True)
-    ids = [one.paper_id for one in ranked[offset : offset + limit]]
-    if len(ids) < limit and total > len(ranked):
+        candidates = await _best_candidates(db, weighed, everywhere, places[:_RANKED], in_title)
+    ids = _best(weighed.query, candidates, offset, limit)
+    if len(ids) < limit and len(places) > len(candidates):
         more = await db.all(
             f"""{everywhere.sql} AND {everywhere.rowid} NOT IN (SELECT value FROM json_each(?))
                 ORDER BY {everywhere.rowid} DESC LIMIT ? OFFSET ?""",  # noqa: S608 - constants
             [
-                *(*everywhere.values, json.dumps([one.place for one in ranked])),
-                *(limit - len(ids), max(offset - len(ranked), 0)),
+                *(*everywhere.values, json.dumps([one.place for one in candidates])),
+                *(limit - len(ids), max(offset - len(candidates), 0)),
             ],
         )
         ids += [row[0] & index.ID_MASK for row in more]
-    return total, ids
+    return len(places), ids
+
+
+async def titled(db: Connection, query: Query, limit: int, since: int) -> list[tuple[int, str]]:
+    """Numbers and titles of papers that have all terms in the title, the newest first.
+
+    Where none of the words is rare, only of papers at the place ``since`` and behind.
+    """
+    weighed = await weigh(db, query)
+    if not weighed.fewest:
+        return []
+    candidates = await _few_candidates(db, weighed, "title", "paper_heads")
+    if candidates is not None:
+        places = sorted((one.place for one in candidates if one.tier == _IN_TITLE), reverse=True)
+    else:
+        [places] = await _newest(db, (_tier(weighed, _IN_TITLE, since), limit))
+    rows = await db.all(
+        f"""SELECT papers.id, title FROM json_each(?) AS wanted
+            CROSS JOIN papers ON papers.id = wanted.value & {index.ID_MASK} ORDER BY wanted.key""",  # noqa: S608
+        [json.dumps(places[:limit])],
+    )
+    return [(row["id"], row["title"]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,59 +107,75 @@ class _Candidate:
     tier: int
 
 
-async def _all_candidates(
-    db: Connection, query: Query, places: Sequence[int], forms: Mapping[str, Sequence[str]]
+def _best(query: Query, candidates: Sequence[_Candidate], offset: int, limit: int) -> list[int]:
+    """The numbers of one page of ranked candidates."""
+    ranked = sorted(candidates, key=lambda one: _merit(query, one), reverse=True)
+    return [one.paper_id for one in ranked[offset : offset + limit]]
+
+
+async def _few_candidates(
+    db: Connection, weighed: Weighed, columns: str = "", source: str = "paper_text"
+) -> list[_Candidate] | None:
+    """Every paper that matches, found by its rarest words; none where these are too common."""
+    if weighed.fewest > _RARE:
+        return None
+    rarest = _matches(weighed, columns, source, weighed.rarest(2))
+    [places] = await _newest(db, (rarest, _LOOKED_AT + 1))
+    return await _candidates_at(db, weighed, places) if len(places) <= _LOOKED_AT else None
+
+
+async def _candidates_at(
+    db: Connection, weighed: Weighed, places: Sequence[int]
 ) -> list[_Candidate]:
-    """Candidates from the few papers that match at all, by a look at their heads."""
+    """Those of the papers at these places that have all terms, by a look at their texts."""
     rows = await db.all(
-        f"""SELECT papers.id, place, title_key,
-                paper_text.title, authors, paper_text.venue, paper_text.tags
+        f"""SELECT papers.id, place, title_key, paper_text.title, authors, paper_text.venue,
+                paper_text.tags, paper_text.abstract
             FROM json_each(?) AS wanted CROSS JOIN paper_text ON paper_text.rowid = wanted.value
             CROSS JOIN papers ON papers.id = wanted.value & {index.ID_MASK}""",  # noqa: S608
         [json.dumps(places)],
     )
     candidates = []
-    for row in rows:
-        head = ""
-        tier = 0
-        for number, column in enumerate(("title", "authors", "venue", "tags")):
-            head = f"{head} {row[column]}"
-            if fulltext.holds(query, head, forms):
-                tier = max(3 - number, 1)
+    for paper_id, place, title_key, *columns in rows:
+        seen = ""
+        for tier, text in zip((_IN_TITLE, 2, 1, 1, 0), columns, strict=True):
+            seen = f"{seen} | {text}"  # no phrase stands across the mark
+            if fulltext.holds(weighed.query, seen, weighed.forms):
+                candidates.append(_Candidate(paper_id, place, title_key, tier))
                 break
-        candidates.append(_Candidate(row["id"], row["place"], row["title_key"], tier))
     return candidates
 
 
 async def _best_candidates(
     db: Connection,
-    query: Query,
-    newest: Sequence[int],
+    weighed: Weighed,
     everywhere: _Matches,
-    forms: Mapping[str, Sequence[str]],
-) -> tuple[list[_Candidate], int]:
-    """The newest candidates of each tier, where very many papers match, and how many do."""
-    # Whether a paper lacks an excluded word, the index of heads can't tell.
-    source = "paper_text" if query.excluded else "paper_heads"
-    tiers = [_matches(query, fulltext.match_expression(query, c, forms), source) for c in _TIERS]
+    newest: Sequence[int],
+    in_title: Sequence[int],
+) -> list[_Candidate]:
+    """The newest candidates of each tier, where very many papers match.
+
+    Where enough have the words in their titles, the tiers between are not looked at.
+    """
+    tiers = dict.fromkeys(newest, 0)
+    if len(in_title) < _RANKED:
+        in_head, with_authors = await _newest(
+            db, (_tier(weighed, 1), _RANKED), (_tier(weighed, 2), _RANKED)
+        )
+        tiers |= dict.fromkeys(in_head, 1) | dict.fromkeys(with_authors, 2)
+    tiers |= dict.fromkeys(in_title, _IN_TITLE)
     rows = await db.all(
-        f"""WITH tiers (place, tier) AS (
-                SELECT place, 4 FROM papers WHERE title_key = ? AND removed_at IS NULL
-                    AND place IN ({everywhere.sql} AND {everywhere.rowid} = papers.place)
-                UNION ALL SELECT rowid, 3 FROM ({tiers[0].newest})
-                UNION ALL SELECT rowid, 2 FROM ({tiers[1].newest})
-                UNION ALL SELECT rowid, 1 FROM ({tiers[2].newest})
-                UNION ALL SELECT value, 0 FROM json_each(?))
-            SELECT id, papers.place, title_key, MAX(tier) AS tier,
-                (SELECT COUNT(*) FROM ({everywhere.sql} LIMIT {_COUNTED + 1})) AS total
-            FROM tiers JOIN papers ON id = tiers.place & {index.ID_MASK} GROUP BY id""",  # noqa: S608
-        [
-            *(query.title_key, *everywhere.values),
-            *(value for tier in tiers for value in tier.values),
-            *(json.dumps(newest), *everywhere.values),
-        ],
+        f"""SELECT papers.id, place, title_key FROM json_each(?) AS wanted
+                CROSS JOIN papers ON papers.id = wanted.value & {index.ID_MASK}
+            UNION SELECT id, place, title_key FROM papers
+                WHERE title_key = ? AND removed_at IS NULL
+                AND place IN ({everywhere.sql} AND {everywhere.rowid} = papers.place)""",  # noqa: S608
+        [json.dumps([*tiers]), weighed.query.title_key, *everywhere.values],
     )
-    return [_Candidate(*tuple(row)[:4]) for row in rows], int(rows[0]["total"])
+    return [
+        _Candidate(paper_id, place, title_key, tiers.get(place, _IN_TITLE))
+        for paper_id, place, title_key in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +186,37 @@ class _Matches:
     values: tuple[Value, ...]
     rowid: str
 
-    @property
-    def newest(self) -> str:
-        """Those of them that are ranked."""
-        return f"{self.sql} ORDER BY {self.rowid} DESC LIMIT {_RANKED}"
+
+async def _newest(db: Connection, *wanted: tuple[_Matches, int]) -> list[list[int]]:
+    """The highest places of matches, at most so many, from the newest on; of several at once."""
+    arrays = (
+        f"SELECT json_group_array(rowid) FROM ({one.sql} ORDER BY {one.rowid} DESC LIMIT {limit:d})"  # noqa: S608
+        for one, limit in wanted
+    )
+    values = [value for matches, _ in wanted for value in matches.values]
+    [row] = await db.all(f"SELECT ({'), ('.join(arrays)})", values)
+    return [json.loads(places) for places in row]
 
 
-def _matches(query: Query, expression: str, source: str) -> _Matches:
-    """The places of papers of an index that match an expression, by whom and when asked for."""
+def _tier(weighed: Weighed, tier: int, since: int = 0) -> _Matches:
+    """The places, from one on, of papers that have all terms in the columns of a tier."""
+    # Whether a paper lacks an excluded word, the index of heads can't tell.
+    source = "paper_text" if weighed.query.excluded else "paper_heads"
+    matches = _matches(weighed, _TIERS[tier], source)
+    if since:
+        matches = replace(matches, sql=f"{matches.sql} AND {matches.rowid} >= {since:d}")
+    return matches
+
+
+def _matches(weighed: Weighed, columns: str, source: str, query: Query | None = None) -> _Matches:
+    """The places of papers of an index that have a query's terms in some columns.
+
+    The query is the weighed one unless another of its terms is given.
+    """
+    query = query or weighed.query
     joins = ""
     conditions = [f"{source} MATCH ?"]
-    values: list[Value] = [expression]
+    values: list[Value] = [fulltext.match_expression(query, columns, weighed.forms)]
     if query.places is not None:
         conditions.append(f"{source}.rowid IN (SELECT value FROM json_each(?))")  # noqa: S608
         values.append(json.dumps(query.places))
@@ -184,21 +242,17 @@ def _merit(query: Query, one: _Candidate) -> tuple[bool, int, bool, int, int, in
 
 
 async def _listed(
-    db: Connection,
-    query: Query,
-    sort: Sort,
-    offset: int,
-    limit: int,
-    forms: Mapping[str, Sequence[str]],
+    db: Connection, weighed: Weighed, sort: Sort, offset: int, limit: int
 ) -> tuple[int, list[int]]:
     """How many papers match, at most one more than are counted, and a page in a given order."""
-    expression = fulltext.match_expression(query, "", forms)
+    query = weighed.query
+    expression = fulltext.match_expression(query, "", weighed.forms)
     if expression and sort is not Sort.TITLE:
-        matches = _matches(query, expression, "paper_text")
+        matches = _matches(weighed, "", "paper_text")
         sql, values = matches.sql, list(matches.values)
         order = f"{matches.rowid} {'' if sort is Sort.OLDEST else 'DESC'}"
     else:
-        allowed, values = condition(query, forms)
+        allowed, values = condition(query, weighed.forms)
         sql = f"SELECT id FROM papers WHERE {allowed}"  # noqa: S608 - constants
         order = {Sort.OLDEST: "place", Sort.TITLE: "title_key, id"}.get(sort, "place DESC")
     total = await db.value(f"SELECT COUNT(*) FROM ({sql} LIMIT {_COUNTED + 1})", values)  # noqa: S608

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage import index, papers, spelling
+from storage import frequencies, index, papers
 from storage.database import Connection, Database
 from storage.fulltext import fold
 from storage.records import Paper
@@ -68,7 +68,7 @@ async def _by_authors(db: Connection, paper: Paper) -> dict[int, list[str]]:
 
 async def _telling_words(db: Connection, paper: Paper) -> list[str]:
     """The rarest words of the title that other papers have too."""
-    counts = await spelling.counts(
+    counts = await frequencies.counts(
         db, [word for word in fold(paper.title).split() if len(word) > 2]
     )
     most = max(await papers.last_number(db) * _RARE, 3)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from time import monotonic
 
-from storage import authors, chance, fulltext, index, papers, spelling
+from storage import authors, chance, papers, spelling
 from storage.database import Connection, Database, Row
 from storage.errors import LabError
 from storage.fulltext import Query, fold
 from storage.identifiers import identify
-from storage.ranking import condition, forms_of_last, page_of
+from storage.ranking import condition, page_of, titled
 from storage.records import Filters, Paper, Results, Sort
 from storage.related import Related, related
 
 _PAGE = 500  # papers in memory while all are gone through
+_RECENT = 50_000  # newest papers whose titles are suggested for common words
+_RECENT_SECONDS = 600  # after which it is looked up again which these are
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Search:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._recent_place: int | None = None
+        self._recent_until = 0.0
 
     async def find(
         self, query: Query, *, sort: Sort = Sort.RELEVANCE, offset: int = 0, limit: int = 5
@@ -102,9 +107,25 @@ class Search:
             for row in await _begun_titles(db, words, limit):
                 offered[row["id"]] = row["title"]
             if len(offered) < limit:
-                for row in await _titles_with(db, words, limit):
-                    offered.setdefault(row["id"], row["title"])
+                # Typed words stand mostly where a title begins; all old titles with common words
+                # somewhere are gone through only where nothing else can be offered.
+                query = Query(terms=tuple(words.split()), open_ended=True)
+                found = await titled(db, query, limit, await self._recent(db))
+                if not found and not offered:
+                    found = await titled(db, query, limit, since=0)
+                offered |= {number: title for number, title in found if number not in offered}
         return tuple(offered.items())[:limit]
+
+    async def _recent(self, db: Connection) -> int:
+        """The place of the paper before which `_RECENT` newer ones stand, looked up seldom."""
+        if self._recent_until < monotonic():
+            self._recent_place = await db.value(
+                """SELECT place FROM papers WHERE removed_at IS NULL
+                   ORDER BY place DESC LIMIT 1 OFFSET ?""",
+                [_RECENT],
+            )
+            self._recent_until = monotonic() + _RECENT_SECONDS
+        return self._recent_place or 0
 
     async def venues(self, text: str, limit: int = 25) -> tuple[tuple[str, int], ...]:
         """Venues for what is being typed, with how many papers each, most first."""
@@ -146,16 +167,4 @@ async def _begun_titles(db: Connection, words: str, limit: int) -> list[Row]:
         """SELECT id, title FROM papers WHERE removed_at IS NULL
            AND title_key >= ? AND title_key < ? || char(1114111) ORDER BY title_key LIMIT ?""",
         [words, words, limit],
-    )
-
-
-async def _titles_with(db: Connection, words: str, limit: int) -> list[Row]:
-    """Titles that have all these words, the last one begun, newest first."""
-    query = Query(terms=tuple(words.split()), open_ended=True)
-    expression = fulltext.match_expression(query, "title", await forms_of_last(db, query))
-    return await db.all(
-        f"""SELECT id, title FROM (SELECT rowid AS place FROM paper_heads
-                WHERE paper_heads MATCH ? ORDER BY rowid DESC LIMIT ?) AS found
-            JOIN papers ON id = found.place & {index.ID_MASK} ORDER BY found.place DESC""",  # noqa: S608
-        [expression, limit],
     )

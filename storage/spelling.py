@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from storage import frequencies
 from storage.database import Connection
 from storage.fulltext import Query, fold
 from storage.records import Paper
 
 _NEAR = 0.65  # of two words' letters that agree, for one to stand for the other
 _OFFERED = 4  # nearest words for one
-_MOST_FORMS = 20  # longer words that a beginning stands for
-_FEW = 20_000  # papers whose matches FTS5 gathers quickly for a beginning
-
-
-async def counts(db: Connection, words: list[str]) -> dict[str, int]:
-    """How many papers have each of these words; words of no paper are left out."""
-    rows = await db.all(
-        "SELECT word, papers FROM words WHERE word IN (SELECT value FROM json_each(?))",
-        [json.dumps(words)],
-    )
-    return {row["word"]: row["papers"] for row in rows}
-
-
-async def forms(db: Connection, beginning: str) -> list[str] | None:
-    """The commonest words that begin so; none where all of them together are in few papers.
-
-    FTS5 gathers every match of a beginning before it gives the first, unless the beginning is one
-    of the short ones that it has an index of; the matches of whole words it gives as they come.
-    """
-    rows = await db.all(
-        """SELECT word, papers FROM words WHERE word >= ? AND word < ? || char(1114111)
-           ORDER BY papers DESC""",
-        [beginning, beginning],
-    )
-    if sum(row["papers"] for row in rows) <= _FEW:
-        return None
-    return [row["word"] for row in rows[:_MOST_FORMS]]
 
 
 async def nearest(db: Connection, word: str) -> list[str]:
@@ -100,7 +73,7 @@ async def respelled(db: Connection, query: Query) -> list[Respelled]:
     for another; at last, words near to nothing are left out.
     """
     words = [word for term in query.terms for word in term.split()]
-    known = await counts(db, words)
+    known = await frequencies.counts(db, words)
     near = {word: await nearest(db, word) for word in dict.fromkeys(words)}
     unknown = {word: near[word] for word in near if word not in known}
     every = {
