@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from benchmarks import words
 from storage.fulltext import fold
-from storage.names import parse_name
 from storage.records import PaperDraft
+from storage.written_names import parse_name
 
 # Words that nobody chooses to find a title by.
 _EMPTY = frozenset(

@@ -11,8 +11,9 @@ from storage.completion import FIELDS, as_draft, joined, normal
 from storage.database import Connection
 from storage.fulltext import fold
 from storage.identifiers import is_listed_title
-from storage.names import compatible, parse_name
+from storage.names import compatible
 from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft, PartialDate
+from storage.written_names import parse_name
 
 _SAME_WORDS = 0.5  # of two titles, without which one draft does not make two papers one
 

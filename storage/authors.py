@@ -12,8 +12,9 @@ from storage.errors import AuthorAmbiguous, AuthorNotFound, InvalidInput
 from storage.fulltext import fold
 from storage.identities import Form, Identity, choose, counts_for, group
 from storage.likeness import likeness
-from storage.names import Name, identity_keys, parse_name
+from storage.names import identity_keys
 from storage.records import Person, Results
+from storage.written_names import Name, parse_name
 
 _ALIKE = 60  # a likeness of 0 to 100 from which a name is worth offering
 _MANY = 60  # names that a question may mean before it is plain that it is too wide

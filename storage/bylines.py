@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from storage.database import Connection
-from storage.names import parse_name, search_words
+from storage.written_names import parse_name, search_words
 
 
 async def insert(db: Connection, bylines: Sequence[tuple[int, Sequence[str]]]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from storage.names import Name, answers_to, compatible, identity_keys, parse_name
+from storage.names import answers_to, compatible, identity_keys
+from storage.written_names import Name, parse_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
-from storage.names import Name, compatible
+from storage.names import compatible
+from storage.written_names import Name
 
 # Short names that do not begin as the long ones do.
 _NICKNAMES = {

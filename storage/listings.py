@@ -6,8 +6,9 @@ from storage import papers
 from storage.database import Connection
 from storage.fulltext import fold
 from storage.identifiers import is_listed_title, listed_title
-from storage.names import compatible, parse_name
+from storage.names import compatible
 from storage.records import Paper, PaperDraft
+from storage.written_names import parse_name
 
 _MAX_NEAR = 50  # titles with the same two first words that are looked at
 _MIN_WORDS = 5  # in common, below which a word more makes another title

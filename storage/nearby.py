@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 
 from storage.database import Connection, Row
 from storage.identities import Form
-from storage.names import Name, search_words
+from storage.written_names import Name, search_words
 
 SMALL_FAMILY = 8  # names in a family that suggestions still sort into people
 _WALK = 3000  # rows of words that one question may look at

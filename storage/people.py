@@ -10,7 +10,8 @@ from storage import authors, bylines, nearby, papers
 from storage.database import Connection
 from storage.errors import LabError
 from storage.identities import Form, Identity
-from storage.names import compatible, parse_name, same_written
+from storage.names import compatible, same_written
+from storage.written_names import parse_name
 
 # What is decided of some names: by name, the name that its person is shown by (none: it is
 # nobody's but its own), and whether it is a former one; none where nothing is decided.

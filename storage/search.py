@@ -16,8 +16,7 @@ from storage.records import Filters, Paper, Results, Sort
 from storage.related import Related, related
 
 _PAGE = 500  # papers in memory while all are gone through
-_RECENT = 50_000  # newest papers whose titles are suggested for common words
-_RECENT_SECONDS = 600  # after which it is looked up again which these are
+_REMEMBERED = 600  # seconds for which the place of the recent papers is taken for the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,11 @@ class Found:
 
 
 class Search:
-    """Finding papers."""
+    """Finding papers; ``recent`` are the newest, whose titles are suggested for common words."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, recent: int = 50_000) -> None:
         self._database = database
+        self._recent = recent
         self._recent_place: int | None = None
         self._recent_until = 0.0
 
@@ -110,21 +110,21 @@ class Search:
                 # Typed words stand mostly where a title begins; all old titles with common words
                 # somewhere are gone through only where nothing else can be offered.
                 query = Query(terms=tuple(words.split()), open_ended=True)
-                found = await titled(db, query, limit, await self._recent(db))
+                found = await titled(db, query, limit, await self._since(db))
                 if not found and not offered:
                     found = await titled(db, query, limit, since=0)
                 offered |= {number: title for number, title in found if number not in offered}
         return tuple(offered.items())[:limit]
 
-    async def _recent(self, db: Connection) -> int:
-        """The place of the paper before which `_RECENT` newer ones stand, looked up seldom."""
+    async def _since(self, db: Connection) -> int:
+        """The place where the recent papers begin, looked up seldom; 0 where all are recent."""
         if self._recent_until < monotonic():
             self._recent_place = await db.value(
                 """SELECT place FROM papers WHERE removed_at IS NULL
                    ORDER BY place DESC LIMIT 1 OFFSET ?""",
-                [_RECENT],
+                [self._recent],
             )
-            self._recent_until = monotonic() + _RECENT_SECONDS
+            self._recent_until = monotonic() + _REMEMBERED
         return self._recent_place or 0
 
     async def venues(self, text: str, limit: int = 25) -> tuple[tuple[str, int], ...]:

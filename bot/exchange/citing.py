@@ -12,8 +12,8 @@ from bot.exchange import bibliography, latex
 from bot.exchange.fields import identifiers_of, is_identifier_page, join_list, links_of, pack_links
 from bot.ui.text import escape, link
 from storage.fulltext import fold
-from storage.names import parse_name
 from storage.records import LinkKind, Paper
+from storage.written_names import parse_name
 
 _SKIPPED = frozenset({"a", "an", "the", "on", "of", "in", "to", "for", "and", "with", "from"})
 _PREPRINTS = frozenset({"", "arxiv", "biorxiv", "bioxriv", "medrxiv", "chemrxiv", "preprint"})

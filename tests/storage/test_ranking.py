@@ -1,0 +1,156 @@
+"""What is found among more papers than are all looked at: words that thousands of papers have."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from storage.database import open_database
+from storage.fulltext import parse
+from storage.library import Library, open_library
+from storage.records import Actor, Origin, PaperDraft, PartialDate
+from storage.search import Search
+
+PAPERS = 2_400
+
+
+def clock() -> datetime:
+    return datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def draft(number: int) -> PaperDraft:
+    """“Common” stands in every abstract, some titles, bylines and venues; “study” in most titles.
+
+    Papers of higher numbers are newer.
+    """
+    title = f"A study of subject {number}"
+    match number:
+        case 7:
+            title = "Common"
+        case 100:
+            title = "What we have in common"
+        case 20 | 1_200 | 2_000:
+            title = f"Common ground {number}"
+        case _ if number % 30 == 0:
+            title = f"Many lenses seen by lens {number}"
+    return PaperDraft(
+        title=title,
+        authors=("Ann Common",) if number in {40, 1_500} else ("Mo Lee",),
+        venue="Common Workshop" if number in {50, 60, 1_800} else "ICML",
+        abstract=f"It is common to study what we have in common. {'Rarely so.' * (number == 5)}",
+        date=PartialDate(1900 + number // 300, 1 + number // 28 % 10, 1 + number % 28),
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("many") / "papers.db"
+
+    async def build() -> None:
+        async with open_library(path, clock) as library:
+            drafts = [draft(number) for number in range(1, PAPERS + 1)]
+            await library.admit_all(drafts, Origin.IMPORT, Actor("test", "a test"))
+
+    asyncio.run(build())
+    return path
+
+
+@pytest.fixture
+async def many(built: Path, tmp_path: Path) -> AsyncIterator[Library]:
+    path = tmp_path / "papers.db"
+    shutil.copyfile(built, path)
+    async with open_library(path, clock) as library:
+        yield library
+
+
+async def found(library: Library, text: str, *, offset: int = 0, limit: int = 12) -> list[str]:
+    found = await library.search.find(parse(text), offset=offset, limit=limit)
+    return [paper.title for paper in found.results.papers]
+
+
+async def test_a_common_word_is_found_in_titles_before_authors_venues_and_abstracts(
+    many: Library,
+) -> None:
+    numbers = [
+        paper.id for paper in (await many.search.find(parse("common"), limit=12)).results.papers
+    ]
+    assert numbers[0] == 7  # the exact title, old as it is
+    assert set(numbers[1:5]) == {20, 100, 1_200, 2_000}
+    assert set(numbers[5:7]) == {40, 1_500}
+    assert set(numbers[7:10]) == {50, 60, 1_800}
+    newest = (await many.search.find(parse(""), limit=2)).results.papers
+    assert numbers[10:] == [paper.id for paper in newest]
+
+
+async def test_pages_of_a_common_word_repeat_nothing_and_are_as_many_as_are_counted(
+    many: Library,
+) -> None:
+    first = (await many.search.find(parse("common"), limit=5)).results
+    assert (first.total, first.more) == (200, True)
+    shown: list[str] = []
+    for offset in range(0, first.total, 5):
+        shown += await found(many, "common", offset=offset, limit=5)
+    assert len(set(shown)) == first.total
+
+
+async def test_enough_titles_with_the_words_make_further_looks_needless(many: Library) -> None:
+    page = await found(many, "study", limit=40)
+    assert len(set(page)) == 40
+    assert all(title.startswith("A study of subject") for title in page)
+
+
+async def test_a_rare_word_finds_its_papers_among_all_that_have_the_common_ones(
+    many: Library,
+) -> None:
+    assert await found(many, "common study rarely") == ["A study of subject 5"]
+    assert await found(many, "study common -rarely subject 5") != ["A study of subject 5"]
+    lenses = await many.search.find(parse("lens study"), limit=100)
+    assert lenses.results.total == PAPERS // 30 - 1  # titled so, and all abstracts say “study”
+    assert lenses.results.papers[0].id == PAPERS
+    assert len((await many.search.find(parse("lens many subject"))).results.papers) == 0
+    assert await found(many, "common subject 1199") == ["A study of subject 1199"]
+
+
+async def test_words_that_are_only_together_common_are_told_from_those_nowhere_together(
+    many: Library,
+) -> None:
+    assert (await many.search.find(parse('"study common"'))).searched_for
+    exclusion = await many.search.find(parse("common -study"), limit=5)
+    assert exclusion.results.total == 0
+    assert {*await found(many, "common -subject", limit=100)} == {
+        "Common",
+        "What we have in common",
+        *(f"Common ground {number}" for number in (20, 1_200, 2_000)),
+        *(
+            f"Many lenses seen by lens {number}"
+            for number in range(30, PAPERS + 1, 30)
+            if number != 1_200
+        ),
+    }
+
+
+async def test_titles_are_suggested_by_common_words_and_by_rare_ones(many: Library) -> None:
+    assert await many.search.titles("common gro") != ()
+    assert len(await many.search.titles("subject")) == 25
+    assert len(await many.search.titles("a study")) == 25
+    assert [title for _, title in await many.search.titles("subject study 1199")] == [
+        "A study of subject 1199"
+    ]
+    assert await many.search.titles("rarely") == ()  # in an abstract alone
+    assert await many.search.titles("subject of nothing") == ()
+
+
+async def test_titles_with_common_words_are_of_the_newest_papers_or_else_of_all(
+    built: Path,
+) -> None:
+    async with open_database(built) as database:
+        search = Search(database, recent=500)
+        numbers = {number for number, _ in await search.titles("subject study")}
+        assert numbers
+        assert min(numbers) > PAPERS - 600
+        assert await search.titles("common in have") == ((100, "What we have in common"),)
