@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from storage import history, listings, papers
+from storage import history, listings, paper_rows, papers
 from storage.completion import FIELDS, as_draft, joined, normal
 from storage.database import Connection
 from storage.fulltext import fold
@@ -101,7 +101,7 @@ async def admit_as(
     if known.removed_at is not None:
         if source.origin is not Origin.MODERATOR:
             return Admission(Outcome.REMOVED, None)
-        await papers.set_removed(db, known, None)
+        await paper_rows.set_removed(db, known, None)
         (restored,) = await papers.load(db, [known.id])
         await history.record(db, source.at, source.actor, "restore", known, restored)
         completed = await _complete(db, restored, draft, source)
@@ -120,9 +120,9 @@ async def unite(db: Connection, kept: Paper, other: Paper, source: Source) -> Pa
     before = as_draft(kept)
     if theirs - locked:
         before = replace(before, **{name: getattr(other, name) for name in theirs - locked})
-    await papers.give_up(db, other, kept.id, source.at)
-    await papers.replace(db, kept, joined(before, as_draft(other), locked | theirs))
-    await papers.lock(db, kept.id, theirs)
+    await paper_rows.give_up(db, other, kept.id, source.at)
+    await paper_rows.replace(db, kept, joined(before, as_draft(other), locked | theirs))
+    await paper_rows.lock(db, kept.id, theirs)
     united, gone = await papers.load(db, [kept.id, other.id])
     await history.record(db, source.at, source.actor, "merge", other, gone)
     await history.record(db, source.at, source.actor, "complete", kept, united)
@@ -143,10 +143,12 @@ def may_be_same(paper: Paper, draft: PaperDraft) -> bool:
 async def _add(db: Connection, drafts: Sequence[PaperDraft], source: Source) -> tuple[Paper, ...]:
     if not drafts:
         return ()
-    added = await papers.insert(db, drafts, source.origin, source.actor, source.at)
+    added = await paper_rows.insert(db, drafts, source.origin, source.actor, source.at)
     if source.origin is Origin.MODERATOR:
         for paper in added:
-            await papers.lock(db, paper.id, _given_fields(PaperDraft(title=""), as_draft(paper)))
+            await paper_rows.lock(
+                db, paper.id, _given_fields(PaperDraft(title=""), as_draft(paper))
+            )
     await history.record_added(db, source.at, source.actor, added)
     return added
 
@@ -160,10 +162,10 @@ async def _complete(db: Connection, known: Paper, draft: PaperDraft, source: Sou
     completed = replace(completed, identifiers=tuple(free))
     if completed == before:
         return Admission(Outcome.UNCHANGED, known)
-    await papers.replace(db, known, completed)
+    await paper_rows.replace(db, known, completed)
     (paper,) = await papers.load(db, [known.id])
     if source.origin is Origin.MODERATOR:
-        await papers.lock(db, paper.id, _given_fields(before, completed))
+        await paper_rows.lock(db, paper.id, _given_fields(before, completed))
     await history.record(db, source.at, source.actor, "complete", known, paper)
     return Admission(Outcome.UPDATED, paper)
 

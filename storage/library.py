@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from storage import admission, feeds, history, outbox, papers, people, undoing
+from storage import admission, feeds, history, outbox, paper_rows, papers, people, undoing
 from storage.admission import Source
 from storage.authors import Authors
 from storage.completion import as_draft, normal
@@ -131,8 +131,8 @@ class Library:
             draft = normal(draft)
             old = history.snapshot(as_draft(before))
             new = history.snapshot(draft)
-            await papers.replace(db, before, draft)
-            await papers.lock(db, paper_id, [name for name in new if new[name] != old[name]])
+            await paper_rows.replace(db, before, draft)
+            await paper_rows.lock(db, paper_id, [name for name in new if new[name] != old[name]])
             (after,) = await papers.load(db, [paper_id])
             await history.record(db, self._clock(), actor, "edit", before, after)
         return after
@@ -142,7 +142,7 @@ class Library:
         now = self._clock()
         async with self._database.transaction() as db:
             before = await _present(db, paper_id)
-            await papers.set_removed(db, before, now)
+            await paper_rows.set_removed(db, before, now)
             (after,) = await papers.load(db, [before.id])
             await history.record(db, now, actor, "remove", before, after)
         return before

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from storage import authors, bylines, nearby, papers
+from storage import authors, bylines, nearby, paper_rows
 from storage.database import Connection
 from storage.errors import LabError
 from storage.identities import Form, Identity
@@ -138,7 +138,7 @@ async def decide(db: Connection, wanted: Decisions) -> None:
         [json.dumps(turned)],
     )
     for start in range(0, len(rows), 500):
-        await papers.reindex(db, [row["paper_id"] for row in rows[start : start + 500]])
+        await paper_rows.reindex(db, [row["paper_id"] for row in rows[start : start + 500]])
 
 
 async def _respelled(db: Connection, wanted: Decisions) -> Decisions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from storage import history, papers, people
+from storage import history, paper_rows, papers, people
 from storage.completion import as_draft
 from storage.database import Connection
 from storage.errors import LabError, PaperExists
@@ -46,7 +46,7 @@ async def _undo_paper(db: Connection, change: Change, actor: Actor, at: datetime
         raise LabError(f"#{paper.id} was changed again since; undo the later change first.")
     gone = change.action == "add" or bool(change.before.get("removed"))
     if gone != (paper.removed_at is not None):
-        await papers.set_removed(db, paper, at if gone else None)
+        await paper_rows.set_removed(db, paper, at if gone else None)
     else:
         await _put_back(db, paper, history.restored_draft(change.before))
     (after,) = await papers.load(db, [paper.id])
@@ -59,5 +59,5 @@ async def _put_back(db: Connection, paper: Paper, draft: PaperDraft) -> None:
     if others := [owner for owner in owners.values() if owner != paper.id]:
         raise PaperExists((await papers.load(db, others))[0])
     old, new = history.snapshot(as_draft(paper)), history.snapshot(draft)
-    await papers.replace(db, paper, draft)
-    await papers.lock(db, paper.id, [name for name in new if new[name] != old[name]])
+    await paper_rows.replace(db, paper, draft)
+    await paper_rows.lock(db, paper.id, [name for name in new if new[name] != old[name]])
