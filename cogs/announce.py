@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.permissions import MANAGERS, actor, missing_to_announce, require_configurer
-from bot.ui import cards
+from bot.ui import cards, watched
 from storage.errors import InvalidInput, LabError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         """Show the channels of this server that hear of new papers."""
         routes = await interaction.client.library.outbox.routes(interaction.guild_id)
         text = (
-            f"### Announcements\n{cards.route_lines(routes)}"
+            f"### Announcements\n{watched.routes(routes)}"
             if routes
             else "Nothing is announced in this server. `/announce here` begins it in a channel."
         )

@@ -12,7 +12,7 @@ from bot.feeds.poller import Poll
 from bot.home import HomeCog
 from bot.options import FeedOption
 from bot.permissions import actor, require_curator
-from bot.ui import buttons, cards
+from bot.ui import buttons, cards, watched
 from bot.ui.buttons import LabButton
 from bot.ui.text import count, escape, moment
 from storage.errors import PaperNotFound
@@ -74,7 +74,7 @@ class Feed(HomeCog, group_name="feed"):
         """Show the feeds I watch and how they do."""
         feeds = await interaction.client.library.feeds.all()
         text = (
-            f"### {count(len(feeds), 'feed')}\n{cards.feed_lines(feeds)}"
+            f"### {count(len(feeds), 'feed')}\n{watched.feeds(feeds)}"
             if feeds
             else "I watch no feed yet. `/feed add` begins with one."
         )

@@ -28,7 +28,7 @@ from bot.ui import buttons
 from bot.ui.excerpt import excerpt
 from bot.ui.text import clip, count, escape, link, moment, names
 from storage.fulltext import fold
-from storage.records import Feed, LinkKind, Paper, Person, Results, Route
+from storage.records import LinkKind, Paper, Person, Results
 from storage.related import Related
 
 _ARXIV_RED = 0xB31B1B
@@ -137,16 +137,6 @@ def paper_with(shown: Paper, text: str, *row: Button[Any]) -> tuple[Item[Any], .
     if row:
         parts.append(ActionRow(*row))
     return tuple(parts)
-
-
-def feed_lines(feeds: Sequence[Feed], limit: int = 3600) -> str:
-    """The watched feeds, one paragraph each, as many as fit."""
-    return _paragraphs([_feed_lines(feed) for feed in feeds], limit, "feed")
-
-
-def route_lines(routes: Sequence[Route], limit: int = 3600) -> str:
-    """The announcement channels of a server, one line each, as many as fit."""
-    return _paragraphs([_route_line(route) for route in routes], limit, "channel")
 
 
 def plain(shown: Paper) -> str:
@@ -292,44 +282,6 @@ def _counted(items: Sequence[tuple[str, int]], shown: int) -> str:
     if len(items) > shown:
         parts.append(f"and {len(items) - shown:,} more")
     return ", ".join(parts)
-
-
-def _feed_lines(feed: Feed) -> str:
-    title = link(feed.title or feed.url, feed.url, 300)
-    lines = [f"**{title}**" + (f" → {escape(feed.venue, 60)}" if feed.venue else "")]
-    facts = [count(feed.papers, "paper")]
-    if feed.last_success_at:
-        facts.append(f"last read {moment(feed.last_success_at)}")
-    facts.append(f"next {moment(feed.next_poll_at)}")
-    if feed.duplicates:
-        facts.append(f"⚖️ {count(feed.duplicates, 'possible duplicate')}, see `/feed check`")
-    lines.append(f"-# {' · '.join(facts)}")
-    if feed.failures:
-        lines.append(
-            f"-# ⚠️ failed {count(feed.failures, 'time')} in a row: {escape(feed.last_error, 200)}"
-        )
-    return "\n".join(lines)
-
-
-def _route_line(route: Route) -> str:
-    facts = [f"{count(route.sent, 'paper')} announced"]
-    if route.waiting:
-        facts.append(f"{route.waiting:,} waiting")
-    if route.stopped_because:
-        facts.append(f"⚠️ stopped: {escape(route.stopped_because, 200)}")
-    return f"<#{route.channel_id}> · {' · '.join(facts)}"
-
-
-def _paragraphs(paragraphs: Sequence[str], limit: int, noun: str) -> str:
-    shown: list[str] = []
-    room = limit
-    for paragraph in paragraphs:
-        if len(paragraph) + 1 > room:
-            shown.append(f"and {count(len(paragraphs) - len(shown), f'more {noun}')}")
-            break
-        shown.append(paragraph)
-        room -= len(paragraph) + 1
-    return "\n".join(shown)
 
 
 def _colour(shown: Paper) -> discord.Colour:

@@ -11,7 +11,7 @@ from discord.ui import Button
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.ui import buttons, cards, pages
+from bot.ui import buttons, cards, pages, watched
 from bot.ui.forms import PaperForm, fill
 from storage.completion import as_draft
 from storage.records import (
@@ -152,8 +152,8 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
         duplicates=2,
     )
     route = Route(1, 1, HUGE, ACTOR, AT, stopped_because=error, waiting=3, sent=4)
-    check(cards.notice(cards.feed_lines([feed] * number)))
-    check(cards.notice(cards.route_lines([route] * number)))
+    check(cards.notice(watched.feeds([feed] * number)))
+    check(cards.notice(watched.routes([route] * number)))
 
 
 @settings(max_examples=40, deadline=None)
