@@ -107,8 +107,7 @@ async def admit_as(
         completed = await _complete(db, restored, draft, source)
         return Admission(Outcome.RESTORED, completed.paper)
     for other in also:
-        if other.removed_at is None:
-            known = await unite(db, known, other, source)
+        known = await unite(db, known, other, source)
     completed = await _complete(db, known, draft, source)
     return replace(completed, outcome=Outcome.UPDATED) if also else completed
 

@@ -9,9 +9,10 @@ import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import aiosqlite
 
@@ -23,7 +24,6 @@ IntegrityError = sqlite3.IntegrityError
 DatabaseError = sqlite3.Error
 
 _READERS = 2
-_BUSY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,7 @@ class Connection:
     async def insert(self, sql: str, values: Sequence[Value] = ()) -> int:
         """Run one INSERT; gives the new row's id."""
         async with self._raw.execute(sql, values) as cursor:
-            if cursor.lastrowid is None:
-                raise DatabaseUnusable("The database took a row but gave it no number.")
-            return cursor.lastrowid
+            return cast("int", cursor.lastrowid)  # none only before the first INSERT
 
     async def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
         """Run one statement once for each row of values."""
@@ -104,8 +102,10 @@ class Database:
             self._readers.put_nowait(reader)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, *, keep: bool = True) -> AsyncIterator[Connection]:
         """Write inside one transaction: committed at the end, rolled back by any exception.
+
+        With ``keep`` false it is rolled back in any case.
 
         Only one coroutine writes at a time; a reader sees all of it or nothing.
         """
@@ -113,7 +113,9 @@ class Database:
             try:
                 await asyncio.shield(self._writer.run("BEGIN IMMEDIATE"))
                 yield self._writer
-                await asyncio.shield(self._writer.run("COMMIT"))
+                await asyncio.shield(
+                    self._writer.run("COMMIT") if keep else self._writer.roll_back()
+                )
             except BaseException:
                 await asyncio.shield(self._writer.roll_back())
                 raise
@@ -134,21 +136,24 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(path: Path) -> AsyncGenerator[Database]:
+async def open_database(
+    path: Path, patience: timedelta = timedelta(seconds=10)
+) -> AsyncGenerator[Database]:
     """Open the file, making and migrating it as needed.
 
+    A statement waits at most ``patience`` for another process that has the file locked.
     Raises `DatabaseUnusable` where it can't be opened or written, `DatabaseNewer` where a later
     program wrote it.
     """
     require_writable(path)
     async with contextlib.AsyncExitStack() as stack:
         try:
-            writer = await _connect(path)
+            writer = await _connect(path, patience)
             stack.push_async_callback(writer.close)
             await _migrate(path, writer)
             readers = []
             for _ in range(_READERS):
-                reader = await _connect(path)
+                reader = await _connect(path, patience)
                 stack.push_async_callback(reader.close)
                 await reader.run("PRAGMA query_only = ON")
                 readers.append(reader)
@@ -181,8 +186,8 @@ def require_writable(path: Path) -> None:
         ) from error
 
 
-async def _connect(path: Path) -> Connection:
-    raw = await aiosqlite.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
+async def _connect(path: Path, patience: timedelta) -> Connection:
+    raw = await aiosqlite.connect(path, isolation_level=None, timeout=patience.total_seconds())
     raw.row_factory = sqlite3.Row
     connection = Connection(raw)
     try:

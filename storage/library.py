@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -103,12 +102,9 @@ class Library:
                 each(draft, result)
 
         rest = iter(drafts)
-        with contextlib.suppress(_Rehearsed):
-            async with self._database.transaction() as db:
-                while batch := list(islice(rest, _BATCH)):
-                    await admission.admit_batch(db, batch, source, count)
-                if rehearse:
-                    raise _Rehearsed
+        async with self._database.transaction(keep=not rehearse) as db:
+            while batch := list(islice(rest, _BATCH)):
+                await admission.admit_batch(db, batch, source, count)
         return outcomes
 
     async def edit(
@@ -265,10 +261,6 @@ class Library:
                 same = replace(draft, identifiers=tuple(lasting))
                 return await admission.admit_as(db, paper, same, source)
         return await admission.admit(db, draft, source)
-
-
-class _Rehearsed(Exception):
-    """Ends a transaction whose changes are not to be kept."""
 
 
 class _Tally:

@@ -47,15 +47,12 @@ class Papers:
         if number.isascii() and number.isdigit() and len(number) < 16:
             return await self.get(int(number))
         async with self._database.reading() as db:
-            for identifier in identify(text):
-                paper_id = await owner(db, identifier)
-                if paper_id is not None:
-                    break
-            else:
-                paper_id = await db.value(
-                    "SELECT id FROM papers WHERE title_key = ? AND removed_at IS NULL ORDER BY id",
-                    [fold(text)],
-                )
+            names = identify(text)
+            owned = await owners(db, names)
+            paper_id = next((owned[name] for name in names if name in owned), 0) or await db.value(
+                "SELECT id FROM papers WHERE title_key = ? AND removed_at IS NULL ORDER BY id",
+                [fold(text)],
+            )
         if paper_id is None:
             raise PaperNotFound(text[:100])
         return await self.get(paper_id)
@@ -73,11 +70,6 @@ class Papers:
                 [after, limit],
             )
             return await load(db, [row["id"] for row in rows])
-
-
-async def owner(db: Connection, identifier: str) -> int | None:
-    """The paper, removed ones too, that an identifier belongs to."""
-    return (await owners(db, [identifier])).get(identifier)
 
 
 async def owners(db: Connection, identifiers: Sequence[str]) -> dict[str, int]:

@@ -153,12 +153,8 @@ async def _respelled(db: Connection, wanted: Decisions) -> Decisions:
         if not parsed.is_full or _is_hidden(decision) == _is_hidden(before[name]):
             continue
         for form in await nearby.same_letters(db, [parsed]):
-            if form.name in wanted or not same_written(form.parsed, parsed):
-                continue
-            if form.is_former and not _is_hidden(decision):
-                found[form.name] = None
-            elif form.person is None and not form.is_apart and _is_hidden(decision):
-                found[form.name] = decision
+            if form.name not in wanted and same_written(form.parsed, parsed):
+                found[form.name] = decision if _is_hidden(decision) else None
     return found
 
 

@@ -106,15 +106,24 @@ class Search:
             offered = {paper.id: paper.title for paper in await papers.load(db, [*owned.values()])}
             for row in await _begun_titles(db, words, limit):
                 offered[row["id"]] = row["title"]
-            if len(offered) < limit:
-                # Typed words stand mostly where a title begins; all old titles with common words
-                # somewhere are gone through only where nothing else can be offered.
-                query = Query(terms=tuple(words.split()), open_ended=True)
-                found = await titled(db, query, limit, await self._since(db))
-                if not found and not offered:
-                    found = await titled(db, query, limit, since=0)
-                offered |= {number: title for number, title in found if number not in offered}
-        return tuple(offered.items())[:limit]
+            if len(offered) >= limit:
+                return tuple(offered.items())[:limit]
+            found = await self._titles_with(db, words, limit, thoroughly=not offered)
+        return tuple((offered | dict(found)).items())[:limit]
+
+    async def _titles_with(
+        self, db: Connection, words: str, limit: int, *, thoroughly: bool
+    ) -> list[tuple[int, str]]:
+        """Titles that have these words somewhere, the newest first.
+
+        Typed words stand mostly where a title begins; all old titles with common words are gone
+        through only ``thoroughly``, where no recent one has them.
+        """
+        query = Query(terms=tuple(words.split()), open_ended=True)
+        found = await titled(db, query, limit, await self._since(db))
+        if found or not thoroughly:
+            return found
+        return await titled(db, query, limit, since=0)
 
     async def _since(self, db: Connection) -> int:
         """The place where the recent papers begin, looked up seldom; 0 where all are recent."""

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from storage.database import migrations, open_database
+from storage.database import DatabaseError, migrations, open_database
 from storage.errors import DatabaseNewer, DatabaseUnusable
 from storage.library import open_library
+from storage.notes import Notes
 
 
 def now() -> datetime:
@@ -68,6 +69,25 @@ async def test_a_failing_migration_leaves_the_file_as_it_was(tmp_path: Path) -> 
     old.close()
     assert tables == ["feeds"]
     assert version(path) == 0
+
+
+async def test_a_locked_file_fails_in_time_and_recovers_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "lab.db"
+    async with open_database(path, timedelta(milliseconds=50)) as database:
+        notes = Notes(database, now)
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseError, match="locked"):
+            await notes.keep_fact("name", "lost")
+        number = notes.remember("question")
+        await notes.close()
+        other.execute("ROLLBACK")
+        other.close()
+        assert await notes.fact("name") is None
+        await notes.keep_fact("name", "kept")
+        notes.remember("another question")
+        await notes.close()
+        assert await Notes(database, now).recall(number) == "question"
 
 
 async def test_a_newer_database_is_refused(tmp_path: Path) -> None:

@@ -89,6 +89,10 @@ def test_what_tells_pages_apart_is_kept() -> None:
     assert canonical_url("nonsense") is None
 
 
+def test_what_only_begins_like_an_address_has_no_doi() -> None:
+    assert doi("https://[half an address/10.1") is None
+
+
 def test_identifiers_of_last_resort_are_folded() -> None:
     assert listed_title("A “Title”!") == "listed:atitle"
     assert feed_guid("lab.org/feed", "1") == "guid:lab.org/feed#1"

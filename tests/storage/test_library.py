@@ -270,6 +270,13 @@ async def test_an_entry_with_a_new_id_and_the_same_title_is_no_news(library: Lib
     assert (await library.take_in(feed, [again], state())).known == 1
 
 
+async def test_the_same_title_years_later_is_another_paper(library: Library) -> None:
+    feed = await watched(library)
+    await library.take_in(feed, [entry("Annual report", "old", date=PartialDate(2020))], state())
+    new = entry("Annual report", "new", date=PartialDate(2026))
+    assert len((await library.take_in(feed, [new], state())).added) == 1
+
+
 async def test_a_feed_that_empties_and_fills_again_brings_nothing_new(library: Library) -> None:
     feed = await watched(library)
     for entries in ([entry("A")], [], [entry("A")]):
@@ -289,6 +296,8 @@ async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(
     intake = await library.take_in(feed, [entry("Twice"), entry("Thrice")], state())
     assert {paper.id for _, paper in intake.duplicates} == {known.id, other.id}
     assert (await library.feeds.get(feed.id)).duplicates == 2
+    renamed = await library.take_in(feed, [entry("Twice", "another id")], state())
+    assert (renamed.known, renamed.duplicates) == (1, ())  # it waits already
     thrice, twice = await library.feeds.duplicates(feed.id)
     assert (twice.draft.title, twice.paper_id) == ("Twice", known.id)
     added_one = await library.settle_duplicate(twice.id, ACTOR, add=True)

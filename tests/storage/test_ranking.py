@@ -134,6 +134,12 @@ async def test_words_that_are_only_together_common_are_told_from_those_nowhere_t
     }
 
 
+async def test_all_papers_are_gone_through_page_by_page(many: Library) -> None:
+    pages = [page async for page in many.search.pages(parse("study"))]
+    assert [paper.id for page in pages for paper in page] == [*range(1, PAPERS + 1)]
+    assert max(map(len, pages)) < PAPERS
+
+
 async def test_titles_are_suggested_by_common_words_and_by_rare_ones(many: Library) -> None:
     assert await many.search.titles("common gro") != ()
     assert len(await many.search.titles("subject")) == 25
