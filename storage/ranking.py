@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from storage import fulltext, index, papers
 from storage.database import Connection, Value
@@ -23,6 +23,7 @@ _COUNTED = 200  # matches that are counted; beyond, there are just more
 _RANKED = 40  # newest matches of each tier that are ranked, where there are very many
 _RARE = 2_000  # papers up to which those of the rarest words are gone through for the others
 _LOOKED_AT = 200  # papers that have the rarest words and are looked at, all of them ranked
+_TITLES = 200  # newest titles with the rarest term that are looked at for suggestions
 _IN_TITLE = 3
 _TIERS = {_IN_TITLE: "title", 2: "title authors", 1: "title authors venue tags"}
 
@@ -76,23 +77,39 @@ async def _ranked(
     return len(places), ids
 
 
-async def titled(db: Connection, query: Query, limit: int, since: int) -> list[tuple[int, str]]:
+async def titled(
+    db: Connection, query: Query, limit: int, *, thoroughly: bool
+) -> list[tuple[int, str]]:
     """Numbers and titles of papers that have all terms in the title, the newest first.
 
-    Where none of the words is rare, only of papers at the place ``since`` and behind.
+    They are looked for among the newest with the rarest term; where none of these is found, and
+    only if ``thoroughly``, among all.
     """
     weighed = await weigh(db, query)
     if not weighed.fewest:
         return []
-    candidates = await _few_candidates(db, weighed, "title", "paper_heads")
-    if candidates is not None:
-        places = sorted((one.place for one in candidates if one.tier == _IN_TITLE), reverse=True)
-    else:
-        [places] = await _newest(db, (_tier(weighed, _IN_TITLE, since), limit))
+    everywhere = _tier(weighed, _IN_TITLE)
+    rarest = weighed.rarest(1)
+    if rarest.terms == query.terms:
+        return await _titles(db, everywhere, limit)
+    likely = await _titles(db, _matches(weighed, "title", "paper_heads", rarest), _TITLES)
+    found = [
+        (number, title)
+        for number, title in likely
+        if fulltext.holds(query, fulltext.index_text(title), weighed.forms)
+    ]
+    if not found and thoroughly and len(likely) == _TITLES:
+        return await _titles(db, everywhere, limit)
+    return found[:limit]
+
+
+async def _titles(db: Connection, matches: _Matches, limit: int) -> list[tuple[int, str]]:
+    """Numbers and titles of the newest papers that match."""
+    [places] = await _newest(db, (matches, limit))
     rows = await db.all(
         f"""SELECT papers.id, title FROM json_each(?) AS wanted
             CROSS JOIN papers ON papers.id = wanted.value & {index.ID_MASK} ORDER BY wanted.key""",  # noqa: S608
-        [json.dumps(places[:limit])],
+        [json.dumps(places)],
     )
     return [(row["id"], row["title"]) for row in rows]
 
@@ -113,13 +130,11 @@ def _best(query: Query, candidates: Sequence[_Candidate], offset: int, limit: in
     return [one.paper_id for one in ranked[offset : offset + limit]]
 
 
-async def _few_candidates(
-    db: Connection, weighed: Weighed, columns: str = "", source: str = "paper_text"
-) -> list[_Candidate] | None:
+async def _few_candidates(db: Connection, weighed: Weighed) -> list[_Candidate] | None:
     """Every paper that matches, found by its rarest words; none where these are too common."""
     if weighed.fewest > _RARE:
         return None
-    rarest = _matches(weighed, columns, source, weighed.rarest(2))
+    rarest = _matches(weighed, "", "paper_text", weighed.rarest(2))
     [places] = await _newest(db, (rarest, _LOOKED_AT + 1))
     return await _candidates_at(db, weighed, places) if len(places) <= _LOOKED_AT else None
 
@@ -198,14 +213,11 @@ async def _newest(db: Connection, *wanted: tuple[_Matches, int]) -> list[list[in
     return [json.loads(places) for places in row]
 
 
-def _tier(weighed: Weighed, tier: int, since: int = 0) -> _Matches:
-    """The places, from one on, of papers that have all terms in the columns of a tier."""
+def _tier(weighed: Weighed, tier: int) -> _Matches:
+    """The places of papers that have all terms in the columns of a tier."""
     # Whether a paper lacks an excluded word, the index of heads can't tell.
     source = "paper_text" if weighed.query.excluded else "paper_heads"
-    matches = _matches(weighed, _TIERS[tier], source)
-    if since:
-        matches = replace(matches, sql=f"{matches.sql} AND {matches.rowid} >= {since:d}")
-    return matches
+    return _matches(weighed, _TIERS[tier], source)
 
 
 def _matches(weighed: Weighed, columns: str, source: str, query: Query | None = None) -> _Matches:

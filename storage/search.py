@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from time import monotonic
 
 from storage import authors, chance, papers, spelling
 from storage.database import Connection, Database, Row
@@ -16,7 +15,6 @@ from storage.records import Filters, Paper, Results, Sort
 from storage.related import Related, related
 
 _PAGE = 500  # papers in memory while all are gone through
-_REMEMBERED = 600  # seconds for which the place of the recent papers is taken for the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +26,10 @@ class Found:
 
 
 class Search:
-    """Finding papers; ``recent`` are the newest, whose titles are suggested for common words."""
+    """Finding papers."""
 
-    def __init__(self, database: Database, recent: int = 50_000) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._recent = recent
-        self._recent_place: int | None = None
-        self._recent_until = 0.0
 
     async def find(
         self, query: Query, *, sort: Sort = Sort.RELEVANCE, offset: int = 0, limit: int = 5
@@ -108,33 +103,9 @@ class Search:
                 offered[row["id"]] = row["title"]
             if len(offered) >= limit:
                 return tuple(offered.items())[:limit]
-            found = await self._titles_with(db, words, limit, thoroughly=not offered)
+            query = Query(terms=tuple(words.split()), open_ended=True)
+            found = await titled(db, query, limit, thoroughly=not offered)
         return tuple((offered | dict(found)).items())[:limit]
-
-    async def _titles_with(
-        self, db: Connection, words: str, limit: int, *, thoroughly: bool
-    ) -> list[tuple[int, str]]:
-        """Titles that have these words somewhere, the newest first.
-
-        Typed words stand mostly where a title begins; all old titles with common words are gone
-        through only ``thoroughly``, where no recent one has them.
-        """
-        query = Query(terms=tuple(words.split()), open_ended=True)
-        found = await titled(db, query, limit, await self._since(db))
-        if found or not thoroughly:
-            return found
-        return await titled(db, query, limit, since=0)
-
-    async def _since(self, db: Connection) -> int:
-        """The place where the recent papers begin, looked up seldom; 0 where all are recent."""
-        if self._recent_until < monotonic():
-            self._recent_place = await db.value(
-                """SELECT place FROM papers WHERE removed_at IS NULL
-                   ORDER BY place DESC LIMIT 1 OFFSET ?""",
-                [self._recent],
-            )
-            self._recent_until = monotonic() + _REMEMBERED
-        return self._recent_place or 0
 
     async def venues(self, text: str, limit: int = 25) -> tuple[tuple[str, int], ...]:
         """Venues for what is being typed, with how many papers each, most first."""
