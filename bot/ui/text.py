@@ -9,7 +9,7 @@ from datetime import datetime
 
 # Discord lets a backslash take the meaning from any of these. A full stop and a dash mean something
 # only at the beginning of a line, where they would make a list.
-_MARKS = frozenset("\\`*_~|<>[]()@#")
+_ESCAPED = {ord(mark): f"\\{mark}" for mark in "\\`*_~|<>[]()@#"}
 _LIST_MARK = re.compile(r"\s*(?:[-+]|\d+[.)])\s")
 _ELLIPSIS = "…"
 
@@ -21,8 +21,11 @@ def escape(text: str, limit: int = 4000) -> str:
     not fit is cut at a word, with an ellipsis.
     """
     line = " ".join(_visible(text).split())
-    pieces = [f"\\{char}" if char in _MARKS else char for char in line]
-    if _LIST_MARK.match(line):
+    begins_list = _LIST_MARK.match(line)
+    if not begins_list and len(whole := line.translate(_ESCAPED)) <= limit:
+        return whole  # most text by far
+    pieces = [_ESCAPED.get(ord(char), char) for char in line]
+    if begins_list:
         mark = next(place for place, char in enumerate(line) if char in "-+.)")
         pieces[mark] = f"\\{line[mark]}"
     if sum(map(len, pieces)) <= limit:
@@ -83,6 +86,8 @@ def moment(at: datetime, style: str = "R") -> str:
 
 def _visible(text: str) -> str:
     """Drop what can't be seen: controls, direction overrides, zero-width, lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         " " if char.isspace() else char
         for char in text
