@@ -38,7 +38,7 @@ from storage.records import (
 )
 from storage.search import Search
 
-_BATCH = 500  # drafts that are decided together
+_BATCH = 2_000  # drafts that are decided together
 _ENTRIES = 50  # of a feed that are taken in together
 
 

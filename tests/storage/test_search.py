@@ -126,6 +126,24 @@ async def test_chance_is_fair_and_respects_filters(library: Library) -> None:
     assert await library.search.random(Filters(author="nobody")) is None
 
 
+async def test_chance_finds_the_few_that_filters_allow(library: Library) -> None:
+    years = {1: PartialDate(2020), 2: PartialDate(2024), 3: None}
+    await fill(library, *(PaperDraft(title=f"N{n}", venue="NAACL", date=years[n]) for n in years))
+    await library.admit_all(
+        (PaperDraft(title=f"P{n}", venue="ICML") for n in range(2_000)), Origin.IMPORT, ACTOR
+    )
+
+    async def drawn(filters: Filters) -> set[str]:
+        found = [await library.search.random(filters) for _ in range(60)]
+        return {paper.title if paper else "" for paper in found}
+
+    assert await drawn(Filters(venue="naacl")) == {"N1", "N2", "N3"}
+    assert await drawn(Filters(venue="naacl", first_year=2022)) == {"N2"}
+    assert await drawn(Filters(venue="naacl", last_year=2025)) == {"N1", "N2"}
+    assert await drawn(Filters(venue="naacl", last_year=1999)) == {""}
+    assert await drawn(Filters(first_year=2023)) == {"N2"}
+
+
 async def test_titles_venues_and_tags_are_suggested(library: Library) -> None:
     await fill(
         library,
