@@ -74,7 +74,7 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
             max_bytes=settings.feed_max_bytes,
         ) as web,
     ):
-        poller = Poller(library, web, clock, settings.poll_interval)
+        poller = Poller(library, web, clock, settings.poll_interval, settings.moderators_channel_id)
         client = LabHerald(library=library, poller=poller, settings=settings, clock=clock)
         try:
             yield App(settings, library, poller, client)

@@ -54,7 +54,7 @@ class LabHerald(commands.Bot):
         self.poller = poller
         self.settings = settings
         self.clock = clock
-        self.courier = Courier(library, self, clock)
+        self.courier = Courier(library, self, clock, settings.moderators_channel_id)
 
     @property
     def home_guilds(self) -> Sequence[discord.Object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import discord
 
@@ -12,6 +12,7 @@ from storage.records import Actor
 if TYPE_CHECKING:
     from bot.client import Interaction
     from bot.settings import Settings
+    from storage.post_records import RouteOptions
 
 MANAGERS = discord.Permissions(manage_guild=True)
 
@@ -22,6 +23,7 @@ BOT_PERMISSIONS = discord.Permissions(
     send_messages_in_threads=True,
     embed_links=True,
     read_message_history=True,
+    create_public_threads=True,
 )
 
 # What it needs in a channel to announce there, by the name that people see in Discord.
@@ -30,6 +32,8 @@ _TO_ANNOUNCE = {
     "send_messages": "Send Messages",
     "read_message_history": "Read Message History",
 }
+_TO_BEGIN_THREADS = {"create_public_threads": "Create Public Threads"}
+_TO_CALL_ROLES = {"mention_everyone": "Mention @everyone, @here and All Roles"}
 
 
 def may_curate(interaction: Interaction) -> bool:
@@ -70,11 +74,20 @@ def seen_by(settings: Settings) -> discord.Permissions | None:
     return None if settings.moderator_role_ids else MANAGERS
 
 
-def missing_to_announce(channel: Any, me: discord.Member) -> list[str]:  # noqa: ANN401 - any channel
-    """The permissions, by their names, that the bot lacks to announce in a channel."""
+def missing_to_announce(
+    channel: discord.TextChannel | discord.Thread | discord.ForumChannel,
+    me: discord.Member,
+    options: RouteOptions,
+) -> list[str]:
+    """The permissions, by their names, that the bot lacks to announce in a channel this way."""
     given = channel.permissions_for(me)
     needed = dict(_TO_ANNOUNCE)
     if isinstance(channel, discord.Thread):
         needed["send_messages_in_threads"] = "Send Messages in Threads"
         del needed["send_messages"]
+    if options.has_thread:
+        needed |= _TO_BEGIN_THREADS
+    role = channel.guild.get_role(options.role_id or 0)
+    if role is not None and not role.mentionable:
+        needed |= _TO_CALL_ROLES
     return [shown for name, shown in needed.items() if not getattr(given, name)]

@@ -37,6 +37,7 @@ class Settings:
     discord_token: str = field(default="", repr=False)
     home_guild_ids: tuple[int, ...] = ()
     moderator_role_ids: tuple[int, ...] = ()
+    moderators_channel_id: int | None = None
     database_path: Path = Path("lab-herald.db")
     poll_interval: timedelta = timedelta(minutes=30)
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
@@ -114,6 +115,11 @@ def _ids(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, parts)))
 
 
+def _id(text: str) -> int:
+    (number,) = _ids(text)
+    return number
+
+
 def _duration(least: timedelta, most: timedelta, unit: str) -> Callable[[str], timedelta]:
     """A reader of “90s”, “15m”, “1h30m”, “2d”; a plain number counts in ``unit``."""
 
@@ -185,6 +191,13 @@ SETTINGS = (
         "Roles that may keep the list, besides everybody with Manage Server; ids, with commas.",
         "role ids such as 123456789012345678, with commas between them",
         _ids,
+    ),
+    Setting(
+        "MODERATORS_CHANNEL_ID",
+        "",
+        "The channel where moderators hear of trouble and review entries; an id.",
+        "one channel id such as 123456789012345678",
+        _id,
     ),
     Setting(
         "DATABASE_PATH",

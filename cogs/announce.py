@@ -1,27 +1,51 @@
-"""`/announce`: which channels of a server hear of new papers."""
+"""`/announce`: which channels of a server hear of new papers, of which ones, and how."""
 
 from __future__ import annotations
 
+import calendar
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
 import discord
 from discord import app_commands
+from discord.app_commands import Choice, Range, Transform
 from discord.ext import commands
 
+from bot import options
+from bot.announce.messages import sample
+from bot.options import RouteOption
 from bot.permissions import MANAGERS, actor, missing_to_announce, require_configurer
-from bot.ui import cards, watched
-from storage.errors import InvalidInput, LabError
+from bot.ui import cards, pages, watched
+from bot.ui.buttons import LabButton
+from bot.ui.text import count
+from storage.errors import InvalidInput, LabError, RouteNotFound
+from storage.post_records import Route, RouteOptions
+from storage.rhythm import Every, Rhythm
+from storage.wanted import Wanted, read_wanted
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
 
-_Channel: TypeAlias = discord.TextChannel | discord.Thread
+_Channel: TypeAlias = discord.TextChannel | discord.Thread | discord.ForumChannel
+_TIME = re.compile(r"([01]?\d|2[0-3])[:.h]?([0-5]\d)?", re.ASCII)
+_DIGESTS = [Choice(name=every.value, value=every.value) for every in (Every.DAY, Every.WEEK)]
+_WEEKDAYS = [Choice(name=name, value=number) for number, name in enumerate(calendar.day_name)]
+
+
+class DigestButton(LabButton, template=r"digest:(?P<post>\d+)"):
+    """Shows all papers of a digest to the person who asks."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Answer privately, page by page."""
+        question = pages.Question(post=self.numbers["post"])
+        layout = await pages.answer(interaction.client.library, question, interaction.user.id)
+        await interaction.response.send_message(view=layout, ephemeral=True)
 
 
 @app_commands.guild_only()
 @app_commands.default_permissions(MANAGERS)
 class Announce(commands.GroupCog, group_name="announce"):
-    """Choose where new papers are announced."""
+    """Choose where new papers are announced, and which."""
 
     async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
         """Only who may manage the server."""
@@ -32,28 +56,66 @@ class Announce(commands.GroupCog, group_name="announce"):
     async def here(self, interaction: Interaction) -> None:
         """Announce every new paper in this channel."""
         channel = interaction.channel
-        if not isinstance(channel, discord.TextChannel | discord.Thread):
+        if not isinstance(channel, _Channel):
             raise InvalidInput(
-                "I can announce in text channels, announcement channels and threads."
+                "I can announce in text channels, announcement channels, forums and threads."
             )
-        if missing := missing_to_announce(channel, channel.guild.me):
+        await _open(interaction, channel, None)
+
+    @app_commands.command()
+    @app_commands.describe(
+        channel="Where to: a text or announcement channel, a forum, a thread",
+        wanted='Which papers: author:biderman -venue:arxiv tag:code feed:3 "a phrase"; else all',
+        role="A role to call with every announcement",
+        thread="Begin a thread for discussion under each",
+        publish="Publish each, in an announcement channel, to the servers that follow it",
+        digest="One message a day or a week instead of one for each paper",
+        at="When the digest comes: 9:00 unless you say otherwise",
+        weekday="On which day the weekly digest comes: Monday unless you say otherwise",
+        zone="The time zone of that time, such as Europe/Berlin; the lab's unless you say",
+    )
+    @app_commands.choices(digest=_DIGESTS)
+    @app_commands.choices(weekday=_WEEKDAYS)
+    async def to(
+        self,
+        interaction: Interaction,
+        channel: _Channel,
+        wanted: Range[str, 1, 300] = "",
+        role: discord.Role | None = None,
+        thread: bool = False,
+        publish: bool = False,
+        digest: str = Every.PAPER.value,
+        at: Range[str, 1, 10] = "9:00",
+        weekday: int = 0,
+        zone: Transform[str, options.ZoneOption] = "",
+    ) -> None:
+        """Announce in a channel, as you like it; what was set for it before is replaced."""
+        if publish and not (isinstance(channel, discord.TextChannel) and channel.is_news()):
             raise InvalidInput(
-                f"I can't announce here before I have these permissions: {', '.join(missing)}."
+                f"{channel.mention} is no announcement channel, so nothing there can be published."
             )
-        opened = await interaction.client.library.outbox.open_route(
-            channel.guild.id, channel.id, actor(interaction)
+        if thread and not isinstance(channel, discord.TextChannel):
+            raise InvalidInput("Threads begin in text and announcement channels only.")
+        if role is not None and role.is_default():
+            raise InvalidInput("I don't call everybody; choose a role that people can leave.")
+        chosen = RouteOptions(
+            wanted=await _known_wanted(interaction, wanted),
+            rhythm=Rhythm(
+                every=Every(digest),
+                minute=_minute(at),
+                weekday=weekday,
+                zone=zone or str(interaction.client.settings.timezone),
+            ),
+            role_id=role.id if role else None,
+            has_thread=thread,
+            publishes=publish,
         )
-        if not opened:
-            raise LabError(f"I announce new papers in {channel.mention} already.")
-        await interaction.response.send_message(
-            view=cards.notice(f"📣 New papers will be announced in {channel.mention} from now on.")
-        )
-        await interaction.client.courier.deliver()
+        await _open(interaction, channel, chosen)
 
     @app_commands.command()
     async def list(self, interaction: Interaction) -> None:
         """Show the channels of this server that hear of new papers."""
-        routes = await interaction.client.library.outbox.routes(interaction.guild_id)
+        routes = await interaction.client.library.routes.all(interaction.guild_id)
         text = (
             f"### Announcements\n{watched.routes(routes)}"
             if routes
@@ -62,20 +124,128 @@ class Announce(commands.GroupCog, group_name="announce"):
         await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
 
     @app_commands.command()
+    @app_commands.describe(channel="Which channel; this one unless you say otherwise")
+    async def test(
+        self, interaction: Interaction, channel: Transform[Route, RouteOption] | None = None
+    ) -> None:
+        """Show you alone how the newest paper would be announced in a channel."""
+        route = await _route(interaction, channel)
+        await _require_permissions(interaction, route.channel_id, route.options)
+        shown = await sample(interaction.client.library, route)
+        if shown is None:
+            raise LabError("The list has no paper yet that this channel wants to hear of.")
+        await interaction.response.send_message(view=shown, ephemeral=True)
+
+    @app_commands.command()
+    @app_commands.describe(channel="Which channel; this one unless you say otherwise")
+    async def pause(
+        self, interaction: Interaction, channel: Transform[Route, RouteOption] | None = None
+    ) -> None:
+        """Let what is new wait for a channel, until you resume."""
+        route = await _route(interaction, channel)
+        if not await interaction.client.library.routes.pause(
+            route.guild_id, route.channel_id, paused=True
+        ):
+            raise LabError(f"<#{route.channel_id}> is paused already.")
+        await _say(
+            interaction, f"⏸️ What is new waits for <#{route.channel_id}>, until `/announce resume`."
+        )
+
+    @app_commands.command()
+    @app_commands.describe(channel="Which channel; this one unless you say otherwise")
+    async def resume(
+        self, interaction: Interaction, channel: Transform[Route, RouteOption] | None = None
+    ) -> None:
+        """Go on announcing in a channel that was paused or stopped."""
+        route = await _route(interaction, channel)
+        await _require_permissions(interaction, route.channel_id, route.options)
+        if not await interaction.client.library.routes.pause(
+            route.guild_id, route.channel_id, paused=False
+        ):
+            raise LabError(f"I announce in <#{route.channel_id}> already.")
+        waits = f" {count(route.waiting, 'paper')} waited." if route.waiting else ""
+        await _say(interaction, f"▶️ I go on announcing in <#{route.channel_id}>.{waits}")
+        await interaction.client.courier.deliver()
+
+    @app_commands.command()
     @app_commands.describe(channel="The channel to be quiet in; this one unless you say otherwise")
-    async def remove(self, interaction: Interaction, channel: _Channel | None = None) -> None:
+    async def remove(
+        self, interaction: Interaction, channel: Transform[Route, RouteOption] | None = None
+    ) -> None:
         """Stop announcing in a channel."""
-        channel_id = channel.id if channel else interaction.channel_id or 0
-        closed = await interaction.client.library.outbox.close_route(
+        channel_id = channel.channel_id if channel else interaction.channel_id or 0
+        closed = await interaction.client.library.routes.close(
             interaction.guild_id or 0, channel_id
         )
         if not closed:
             raise LabError(f"Nothing is announced in <#{channel_id}>, so there is nothing to stop.")
-        await interaction.response.send_message(
-            view=cards.notice(f"🔕 New papers are no longer announced in <#{channel_id}>."),
+        await _say(interaction, f"🔕 New papers are no longer announced in <#{channel_id}>.")
+
+
+async def _open(interaction: Interaction, channel: _Channel, chosen: RouteOptions | None) -> None:
+    """Announce in a channel; with other options than before where any were chosen."""
+    _require_permissions_in(channel, chosen or RouteOptions())
+    routes = interaction.client.library.routes
+    if not await routes.open(channel.guild.id, channel.id, actor(interaction), chosen):
+        raise LabError(f"I announce new papers in {channel.mention} already.")
+    route = await routes.find(channel.id)
+    said = watched.how(route.options) if route else ""
+    await _say(
+        interaction,
+        f"📣 New papers will be announced in {channel.mention} from now on{said and f': {said}'}.",
+    )
+    await interaction.client.courier.deliver()
+
+
+async def _say(interaction: Interaction, text: str) -> None:
+    await interaction.response.send_message(view=cards.notice(text))
+
+
+async def _route(interaction: Interaction, chosen: Route | None) -> Route:
+    """The route that was chosen, or that of this channel; raises `RouteNotFound`."""
+    channel_id = interaction.channel_id or 0
+    route = chosen or await interaction.client.library.routes.find(channel_id)
+    if route is None or route.guild_id != interaction.guild_id:
+        raise RouteNotFound(channel_id)
+    return route
+
+
+async def _require_permissions(
+    interaction: Interaction, channel_id: int, chosen: RouteOptions
+) -> None:
+    channel = interaction.guild.get_channel_or_thread(channel_id) if interaction.guild else None
+    if not isinstance(channel, _Channel):
+        raise LabError("That channel is gone, or I can't see it. `/announce remove` forgets it.")
+    _require_permissions_in(channel, chosen)
+
+
+def _require_permissions_in(channel: _Channel, chosen: RouteOptions) -> None:
+    if missing := missing_to_announce(channel, channel.guild.me, chosen):
+        raise InvalidInput(
+            f"I can't announce in {channel.mention} before I have these permissions there: "
+            f"{', '.join(missing)}."
         )
 
 
+async def _known_wanted(interaction: Interaction, text: str) -> Wanted:
+    """The conditions in words; raises `InvalidInput` for what is none, or names no feed."""
+    wanted = read_wanted(text)
+    known = {feed.id for feed in await interaction.client.library.feeds.all()}
+    for one in wanted.conditions:
+        if one.field == "feed" and int(one.value) not in known:
+            raise InvalidInput(f"There is no feed {one.value}; `/feed list` shows their numbers.")
+    return wanted
+
+
+def _minute(text: str) -> int:
+    """The minute of the day for “9”, “9:30” or “17.05”; raises `InvalidInput`."""
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        raise InvalidInput("I read times such as 9:00 or 17:30.")
+    return 60 * int(found[1]) + int(found[2] or 0)
+
+
 async def setup(bot: LabHerald) -> None:
-    """Add the cog."""
+    """Add the cog and the button under digests."""
+    bot.add_dynamic_items(DigestButton)
     await bot.add_cog(Announce())

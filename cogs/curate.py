@@ -41,6 +41,7 @@ class RemoveButton(LabButton, template=r"remove:(?P<owner>\d+):(?P<paper>\d+)"):
                 *[ActionRow(button) for button in undo],
             )
         )
+        await interaction.client.courier.deliver()
 
 
 class KeepButton(LabButton, template=r"keep:(?P<owner>\d+):(?P<paper>\d+)"):
@@ -49,6 +50,16 @@ class KeepButton(LabButton, template=r"keep:(?P<owner>\d+):(?P<paper>\d+)"):
     async def press(self, interaction: Interaction) -> None:
         """Say so."""
         await interaction.response.edit_message(view=cards.notice("👌 Nothing was changed."))
+
+
+class CorrectButton(LabButton, template=r"correct:(?P<paper>\d+)"):
+    """Opens the form that corrects the paper of an announcement."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Show the form."""
+        require_curator(interaction)
+        paper = await interaction.client.library.papers.get(self.numbers["paper"])
+        await interaction.response.send_modal(_correcting(paper))
 
 
 class Curate(HomeCog, group_name="curate"):
@@ -68,11 +79,7 @@ class Curate(HomeCog, group_name="curate"):
         self, interaction: Interaction, paper: Transform[PaperRecord, PaperOption]
     ) -> None:
         """Correct a paper in a form that shows what is there."""
-        await interaction.response.send_modal(
-            forms.PaperForm(
-                f"Correct #{paper.id}", forms.fill(as_draft(paper)), partial(_edit_filled, paper)
-            )
-        )
+        await interaction.response.send_modal(_correcting(paper))
 
     @app_commands.command()
     @app_commands.describe(paper="Which paper: a title, number, arXiv id, DOI or link")
@@ -94,6 +101,12 @@ class Curate(HomeCog, group_name="curate"):
         )
 
 
+def _correcting(paper: PaperRecord) -> forms.PaperForm:
+    return forms.PaperForm(
+        f"Correct #{paper.id}", forms.fill(as_draft(paper)), partial(_edit_filled, paper)
+    )
+
+
 async def _add_filled(announce: bool, interaction: Interaction, filled: forms.Filled) -> None:
     require_curator(interaction)
     await _offer(interaction, forms.read(filled), announce=announce)
@@ -107,6 +120,7 @@ async def _edit_filled(paper: PaperRecord, interaction: Interaction, filled: for
         raise LabError("You changed nothing, so the paper stays as it is.")
     edited = await interaction.client.library.edit(paper.id, draft, actor(interaction), seen=seen)
     await _show(interaction, edited, "✏️ Corrected; no feed and no import changes it back.")
+    await interaction.client.courier.deliver()
 
 
 async def _offer(
@@ -188,5 +202,5 @@ def _said(outcome: Outcome, paper: PaperRecord, draft: PaperDraft, announce: boo
 
 async def setup(bot: LabHerald) -> None:
     """Add the cog to the lab's own servers, and its buttons."""
-    bot.add_dynamic_items(RemoveButton, KeepButton, UndoButton)
+    bot.add_dynamic_items(RemoveButton, KeepButton, CorrectButton, UndoButton)
     await Curate().offer(bot)

@@ -8,16 +8,18 @@ from discord import app_commands
 from discord.app_commands import Range, Transform
 from discord.ui import ActionRow
 
+from bot.announce.messages import draft_post
 from bot.feeds.poller import Poll
 from bot.home import HomeCog
 from bot.options import FeedOption
 from bot.permissions import actor, require_curator
-from bot.ui import buttons, cards, watched
+from bot.ui import buttons, cards, posts, watched
 from bot.ui.buttons import LabButton
 from bot.ui.text import count, escape, moment
 from storage.errors import PaperNotFound
-from storage.records import Feed as FeedRecord
-from storage.records import Outcome, PendingDuplicate
+from storage.feed_records import Feed as FeedRecord
+from storage.feed_records import PendingEntry
+from storage.records import Outcome
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
@@ -25,21 +27,32 @@ if TYPE_CHECKING:
 _DECIDED_AT_ONCE = 5  # possible duplicates shown in one message
 
 
-class SettleButton(LabButton, template=r"settle:(?P<entry>\d+):(?P<add>[01])"):
-    """Decides a feed's possible duplicate."""
+class SettleButton(LabButton, template=r"(?:settle|review):(?P<entry>\d+):(?P<add>[01])"):
+    """Decides an entry that waits: a possible duplicate, or one of a reviewed feed."""
 
     async def press(self, interaction: Interaction) -> None:
-        """Add the entry as a paper of its own, or leave it with the one it resembles."""
+        """Add the entry as a paper of its own, or leave it with the one it resembles, or out."""
         require_curator(interaction)
-        result = await interaction.client.library.settle_duplicate(
+        result = await interaction.client.library.settle(
             self.numbers["entry"], actor(interaction), add=bool(self.numbers["add"])
         )
         text = "👌 That paper was removed from the list on purpose, so I left it out."
-        if result.paper:
+        if result.outcome is Outcome.DECLINED:
+            text = "👋 Left out; it does not come again."
+        elif result.paper:
             known = "Added" if result.outcome is Outcome.ADDED else "It is the paper"
             text = f"✅ {known} {escape(result.paper.title, 300)} (#{result.paper.id})."
         await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
         await interaction.client.courier.deliver()
+
+
+class FeedsButton(LabButton, template=r"feeds:(?P<post>\d+)"):
+    """Shows how the feeds do, under a notice of the bot's."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Answer privately."""
+        require_curator(interaction)
+        await _show_feeds(interaction)
 
 
 class Feed(HomeCog, group_name="feed"):
@@ -72,13 +85,7 @@ class Feed(HomeCog, group_name="feed"):
     @app_commands.command()
     async def list(self, interaction: Interaction) -> None:
         """Show the feeds I watch and how they do."""
-        feeds = await interaction.client.library.feeds.all()
-        text = (
-            f"### {count(len(feeds), 'feed')}\n{watched.feeds(feeds)}"
-            if feeds
-            else "I watch no feed yet. `/feed add` begins with one."
-        )
-        await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
+        await _show_feeds(interaction)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
@@ -107,12 +114,22 @@ class Feed(HomeCog, group_name="feed"):
         polls = [await bot.poller.poll(one) for one in feeds]
         lines = [_report(poll) for poll in polls] or ["I watch no feed yet."]
         await interaction.followup.send(view=cards.notice("\n".join(lines)[:3900]), ephemeral=True)
-        pending = [two for one in feeds for two in await bot.library.feeds.duplicates(one.id)]
-        for duplicate in pending[:_DECIDED_AT_ONCE]:
+        pending = [two for one in feeds for two in await bot.library.feeds.pending(one.id)]
+        for entry in pending[:_DECIDED_AT_ONCE]:
             await interaction.followup.send(
-                view=await _decision(interaction, duplicate), ephemeral=True
+                view=await _decision(interaction, entry), ephemeral=True
             )
         await bot.courier.deliver()
+
+
+async def _show_feeds(interaction: Interaction) -> None:
+    feeds = await interaction.client.library.feeds.all()
+    text = (
+        f"### {count(len(feeds), 'feed')}\n{watched.feeds(feeds)}"
+        if feeds
+        else "I watch no feed yet. `/feed add` begins with one."
+    )
+    await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
 
 
 def _report(poll: Poll) -> str:
@@ -126,22 +143,27 @@ def _report(poll: Poll) -> str:
         parts.append(f"{len(poll.intake.completed):,} completed")
     if poll.intake.duplicates:
         parts.append(f"{count(len(poll.intake.duplicates), 'possible duplicate')}")
+    if poll.intake.reviews:
+        parts.append(f"{count(poll.intake.reviews, 'entry')} to review")
     if poll.intake.removed:
         parts.append(f"{poll.intake.removed:,} left out, since they were removed from the list")
     problems = "".join(f"\n-# ⚠️ {escape(problem, 200)}" for problem in poll.problems[:3])
     return f"✅ **{title}**: {', '.join(parts)}.{problems}"
 
 
-async def _decision(interaction: Interaction, duplicate: PendingDuplicate) -> cards.Layout:
+async def _decision(interaction: Interaction, entry: PendingEntry) -> cards.Layout:
+    if entry.paper_id is None:
+        feed = await interaction.client.library.feeds.get(entry.feed_id)
+        return posts.review(draft_post(0), entry, feed.title)
     try:
-        paper = await interaction.client.library.papers.get(duplicate.paper_id)
+        paper = await interaction.client.library.papers.get(entry.paper_id)
     except PaperNotFound:
         paper = None
     row = ActionRow(
-        buttons.settle_button(duplicate.id, add=True),
-        buttons.settle_button(duplicate.id, add=False),
+        buttons.settle_button(entry.id, add=True),
+        buttons.settle_button(entry.id, add=False),
     )
-    draft = duplicate.draft
+    draft = entry.draft
     by = f" by {escape(', '.join(draft.authors), 200)}" if draft.authors else ""
     text = f"⚖️ A feed brought **{escape(draft.title, 300)}**{by}. Is it "
     if paper is None:
@@ -158,5 +180,5 @@ def _duplicates_hint(feed: FeedRecord) -> str:
 
 async def setup(bot: LabHerald) -> None:
     """Add the cog to the lab's own servers, and its button."""
-    bot.add_dynamic_items(SettleButton)
+    bot.add_dynamic_items(SettleButton, FeedsButton)
     await Feed().offer(bot)

@@ -28,9 +28,16 @@ class Source:
 
 
 async def admit(
-    db: Connection, draft: PaperDraft, source: Source, *, despite_likeness: bool = False
+    db: Connection,
+    draft: PaperDraft,
+    source: Source,
+    *,
+    despite_likeness: bool = False,
+    review: bool = False,
 ) -> Admission:
     """Take a draft in, within the caller's transaction, and record what it changed.
+
+    With ``review`` a new paper is not added: a moderator is to decide.
 
     A draft that shares an identifier with a paper completes it; one that shares identifiers with
     several makes them one. One that only looks like a paper is a possible duplicate and changes
@@ -45,6 +52,8 @@ async def admit(
         return await admit_as(db, listed, draft, source)
     if not despite_likeness and (alike := await _alike(db, draft)):
         return Admission(Outcome.DUPLICATE, alike)
+    if review:
+        return Admission(Outcome.REVIEW, None)
     owners = await papers.owners(db, draft.identifiers)
     free = tuple(name for name in draft.identifiers if name not in owners)
     (added,) = await _add(db, [replace(draft, identifiers=free)], source)

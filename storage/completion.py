@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from storage.fulltext import fold
 from storage.identifiers import canonical_url, strength
-from storage.records import Link, LinkKind, Paper, PaperDraft, PartialDate
+from storage.records import Actor, Link, LinkKind, Origin, Paper, PaperDraft, PartialDate
 
-_PREPRINTS = frozenset({"arxiv", "biorxiv", "bioxriv", "medrxiv", "chemrxiv", "preprint", "ssrn"})
+PREPRINTS = frozenset({"arxiv", "biorxiv", "bioxriv", "medrxiv", "chemrxiv", "preprint", "ssrn"})
 # Characters of a real abstract; less is a summary, more is the text of a page.
 _ABSTRACT = range(200, 4000)
 _KINDS = list(LinkKind)
@@ -36,6 +37,27 @@ def as_draft(paper: Paper) -> PaperDraft:
         note=paper.note,
         tags=paper.tags,
         posted_by=paper.posted_by,
+    )
+
+
+def as_paper(draft: PaperDraft, at: datetime) -> Paper:
+    """A paper as a draft would become one; it has no number yet."""
+    return Paper(
+        id=0,
+        title=draft.title,
+        authors=draft.authors,
+        authors_complete=draft.authors_complete,
+        abstract=draft.abstract,
+        venue=draft.venue,
+        date=draft.date,
+        identifiers=draft.identifiers,
+        links=draft.links,
+        note=draft.note,
+        tags=draft.tags,
+        posted_by=draft.posted_by,
+        origin=Origin.FEED,
+        created_at=at,
+        created_by=Actor("", ""),
     )
 
 
@@ -82,7 +104,7 @@ def normal(draft: PaperDraft) -> PaperDraft:
 
 def is_preprint(venue: str) -> bool:
     """Whether a venue says only that a paper is not published elsewhere."""
-    return fold(venue) in _PREPRINTS
+    return fold(venue) in PREPRINTS
 
 
 def _title(text: str) -> tuple[int, bool, int, str]:

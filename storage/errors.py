@@ -17,6 +17,13 @@ class InvalidInput(LabError):
     """What was given can't be used; the sentence says why and what would be accepted."""
 
 
+class RouteNotFound(LabError):
+    """Nothing is announced in a channel."""
+
+    def __init__(self, channel_id: int) -> None:
+        super().__init__(f"Nothing is announced in <#{channel_id}>.")
+
+
 class PaperNotFound(LabError):
     """No paper in the catalogue answers to what was asked for."""
 

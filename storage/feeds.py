@@ -8,22 +8,21 @@ from datetime import datetime
 
 from storage import history, moments
 from storage.database import Connection, Database, IntegrityError, Row
-from storage.errors import FeedExists, FeedNotFound
+from storage.errors import FeedExists, FeedNotFound, LabError
+from storage.feed_records import Entry, Feed, FeedState, PendingEntry, SeenEntry
 from storage.fulltext import fold
-from storage.records import (
-    Actor,
-    Admission,
-    Entry,
-    Feed,
-    FeedState,
-    Outcome,
-    PendingDuplicate,
-)
+from storage.records import Actor, Admission, Outcome
 
 _FEED = """SELECT feeds.*, (SELECT COUNT(DISTINCT paper_id) FROM entries
                             WHERE feed_id = feeds.id AND draft IS NULL) AS papers,
-                  (SELECT COUNT(*) FROM entries
-                   WHERE feed_id = feeds.id AND draft IS NOT NULL) AS duplicates FROM feeds"""
+                  (SELECT COUNT(*) FROM entries WHERE feed_id = feeds.id
+                   AND draft IS NOT NULL AND outcome = 'duplicate') AS duplicates,
+                  (SELECT COUNT(*) FROM entries WHERE feed_id = feeds.id
+                   AND draft IS NOT NULL AND outcome = 'review') AS reviews FROM feeds"""
+
+
+_SEEN = """SELECT entries.*, feeds.title AS feed_title, seen_at <= first_polled_at AS was_first_poll
+           FROM entries JOIN feeds ON feeds.id = feed_id"""
 
 
 class Feeds:
@@ -66,7 +65,10 @@ class Feeds:
         """The feeds whose time to be polled has come, longest waiting first."""
         now = moments.to_text(self._clock())
         async with self._database.reading() as db:
-            rows = await db.all(f"{_FEED} WHERE next_poll_at <= ? ORDER BY next_poll_at", [now])
+            rows = await db.all(
+                f"{_FEED} WHERE next_poll_at <= ? AND paused_because = '' ORDER BY next_poll_at",
+                [now],
+            )
         return tuple(_feed(row) for row in rows)
 
     async def remove(self, feed_id: int) -> Feed:
@@ -80,16 +82,70 @@ class Feeds:
         """Write down that a poll failed, and when to try again."""
         async with self._database.transaction() as db:
             await db.run(
-                """UPDATE feeds SET failures = failures + 1, last_error = ?, next_poll_at = ?
-                   WHERE id = ?""",
-                [reason, moments.to_text(next_poll_at), feed_id],
+                """UPDATE feeds SET failures = failures + 1, last_error = ?, next_poll_at = ?,
+                   failing_since = COALESCE(failing_since, ?), moving_to = '' WHERE id = ?""",
+                [
+                    *(reason, moments.to_text(next_poll_at)),
+                    *(moments.to_text(self._clock()), feed_id),
+                ],
             )
 
-    async def duplicates(self, feed_id: int) -> tuple[PendingDuplicate, ...]:
-        """The feed's entries that may be papers which the list has, undecided ones."""
+    async def pending(self, feed_id: int) -> tuple[PendingEntry, ...]:
+        """The feed's entries that wait for a moderator, oldest first."""
         async with self._database.reading() as db:
-            rows = await db.all(f"{_DUPLICATES} AND feed_id = ? ORDER BY entries.id", [feed_id])
-        return tuple(_duplicate(row) for row in rows)
+            rows = await db.all(f"{_PENDING} AND feed_id = ? ORDER BY entries.id", [feed_id])
+        return tuple(_pending(row) for row in rows)
+
+    async def entry(self, entry_id: int) -> PendingEntry | SeenEntry | None:
+        """An entry that waits, or what became of it; none where its feed is gone."""
+        async with self._database.reading() as db:
+            pending = await undecided(db, entry_id)
+            if pending is not None:
+                return pending
+            row = await db.one(f"{_SEEN} WHERE entries.id = ?", [entry_id])
+        return _seen(row) if row else None
+
+    async def entries_of(
+        self, link: str = "", paper_id: int | None = None
+    ) -> tuple[SeenEntry, ...]:
+        """What became of every entry with a link, or of those that stand for a paper."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                f"{_SEEN} WHERE (link <> '' AND link = ?) OR paper_id = ? ORDER BY entries.id",
+                [link, paper_id],
+            )
+        return tuple(_seen(row) for row in rows)
+
+    async def change(
+        self, feed_id: int, *, title: str, url: str, venue: str, is_reviewed: bool
+    ) -> Feed:
+        """Give a feed another name, address, venue or way; raises `FeedExists`, `FeedNotFound`."""
+        try:
+            async with self._database.transaction() as db:
+                await db.run(
+                    """UPDATE feeds SET title = ?, venue = ?, is_reviewed = ?, url = ?,
+                       etag = IIF(url = ?, etag, ''), body_hash = IIF(url = ?, body_hash, ''),
+                       last_modified = IIF(url = ?, last_modified, '') WHERE id = ?""",
+                    [title, venue, int(is_reviewed), url, url, url, url, feed_id],
+                )
+        except IntegrityError:
+            raise FeedExists(url) from None
+        return await self.get(feed_id)
+
+    async def pause(self, feed_id: int, reason: str) -> None:
+        """Read a feed no more, for a reason that moderators see; or again, where there is none."""
+        now = moments.to_text(self._clock())
+        async with self._database.transaction() as db:
+            await db.run(
+                """UPDATE feeds SET paused_because = ?,
+                   next_poll_at = IIF(? = '', ?, next_poll_at) WHERE id = ?""",
+                [reason, reason, now, feed_id],
+            )
+
+    async def note_told(self, feed_id: int, told: str) -> None:
+        """Write down what the moderators were told of a feed: failing, stale, or all is well."""
+        async with self._database.transaction() as db:
+            await db.run("UPDATE feeds SET told = ? WHERE id = ?", [told, feed_id])
 
 
 async def record_success(db: Connection, feed_id: int, state: FeedState, now: datetime) -> None:
@@ -98,18 +154,15 @@ async def record_success(db: Connection, feed_id: int, state: FeedState, now: da
         """UPDATE OR IGNORE feeds SET url = ? WHERE id = ?""",
         [state.url, feed_id],
     )
+    at = moments.to_text(now)
     await db.run(
         """UPDATE feeds SET title = ?, etag = ?, last_modified = ?, next_poll_at = ?,
+           body_hash = IIF(? = '', body_hash, ?), moving_to = ?,
            first_polled_at = COALESCE(first_polled_at, ?), last_success_at = ?,
-           failures = 0, last_error = '' WHERE id = ?""",
+           failures = 0, last_error = '', failing_since = NULL WHERE id = ?""",
         [
-            state.title,
-            state.etag,
-            state.last_modified,
-            moments.to_text(state.next_poll_at),
-            moments.to_text(now),
-            moments.to_text(now),
-            feed_id,
+            *(state.title, state.etag, state.last_modified, moments.to_text(state.next_poll_at)),
+            *(state.body_hash, state.body_hash, state.moving_to, at, at, feed_id),
         ],
     )
 
@@ -150,11 +203,15 @@ async def papers_titled(
 
 async def record_entry(
     db: Connection, feed_id: int, entry: Entry, admission: Admission, now: datetime
-) -> None:
-    """Write down that an entry was seen and what became of it; a possible duplicate is kept."""
+) -> int:
+    """Write down that an entry was seen and what became of it; gives its number.
+
+    What a moderator is to decide is kept whole.
+    """
     draft = entry.draft
-    pending = admission.outcome is Outcome.DUPLICATE
-    await db.run(
+    pending = admission.outcome in {Outcome.DUPLICATE, Outcome.REVIEW}
+    await db.run("UPDATE feeds SET last_news_at = ? WHERE id = ?", [moments.to_text(now), feed_id])
+    return await db.insert(
         """INSERT INTO entries (feed_id, key, title_key, link, outcome, paper_id, draft, seen_at)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
         [
@@ -170,28 +227,60 @@ async def record_entry(
     )
 
 
-async def undecided(db: Connection, entry_id: int) -> PendingDuplicate | None:
-    """A possible duplicate that waits for a moderator; none where it was decided or is gone."""
-    row = await db.one(f"{_DUPLICATES} AND entries.id = ?", [entry_id])
-    return _duplicate(row) if row else None
+async def undecided(db: Connection, entry_id: int) -> PendingEntry | None:
+    """An entry that waits for a moderator; none where it was decided or is gone."""
+    row = await db.one(f"{_PENDING} AND entries.id = ?", [entry_id])
+    return _pending(row) if row else None
 
 
-async def decide(db: Connection, entry_id: int, admission: Admission) -> None:
-    """End a possible duplicate by what became of it."""
+async def decided_already(db: Connection, entry_id: int) -> LabError:
+    """What to tell who decides an entry that waits no longer."""
+    by = await db.value("SELECT decided_by_name FROM entries WHERE id = ?", [entry_id])
+    if by is None:
+        return LabError("That entry is no longer there, since its feed was removed.")
+    return LabError(f"“{by or 'Somebody'}” has decided that one already.")
+
+
+async def decide(
+    db: Connection, entry_id: int, admission: Admission, actor: Actor, at: datetime
+) -> None:
+    """End the waiting of an entry by what became of it; its card in a channel is to show that."""
     await db.run(
-        "UPDATE entries SET draft = NULL, outcome = ?, paper_id = ? WHERE id = ?",
-        [admission.outcome, admission.paper.id if admission.paper else None, entry_id],
+        """UPDATE entries SET draft = NULL, outcome = ?, paper_id = ?,
+           decided_by = ?, decided_by_name = ?, decided_at = ? WHERE id = ?""",
+        [
+            *(admission.outcome, admission.paper.id if admission.paper else None),
+            *(actor.key, actor.name, moments.to_text(at), entry_id),
+        ],
     )
+    await db.run("UPDATE posts SET changes = changes + 1 WHERE entry_id = ?", [entry_id])
 
 
 # What stood in a feed at its first poll is never announced.
-_DUPLICATES = """SELECT entries.id, draft, paper_id, seen_at > first_polled_at AS is_news
-                 FROM entries JOIN feeds ON feeds.id = feed_id WHERE draft IS NOT NULL"""
+_PENDING = """SELECT entries.id, feed_id, draft, paper_id, seen_at > first_polled_at AS is_news
+              FROM entries JOIN feeds ON feeds.id = feed_id WHERE draft IS NOT NULL"""
 
 
-def _duplicate(row: Row) -> PendingDuplicate:
+def _pending(row: Row) -> PendingEntry:
     draft = history.restored_draft(json.loads(row["draft"]))
-    return PendingDuplicate(row["id"], draft, row["paper_id"], is_news=bool(row["is_news"]))
+    return PendingEntry(
+        row["id"], row["feed_id"], draft, row["paper_id"], is_news=bool(row["is_news"])
+    )
+
+
+def _seen(row: Row) -> SeenEntry:
+    by = Actor(row["decided_by"], row["decided_by_name"]) if row["decided_at"] else None
+    return SeenEntry(
+        id=row["id"],
+        feed_id=row["feed_id"],
+        feed_title=row["feed_title"],
+        outcome=Outcome(row["outcome"]),
+        paper_id=row["paper_id"],
+        seen_at=moments.from_text(row["seen_at"]),
+        was_first_poll=bool(row["was_first_poll"]),
+        decided_by=by,
+        decided_at=moments.from_optional(row["decided_at"]),
+    )
 
 
 def _feed(row: Row) -> Feed:
@@ -207,8 +296,16 @@ def _feed(row: Row) -> Feed:
         last_success_at=moments.from_optional(row["last_success_at"]),
         failures=row["failures"],
         last_error=row["last_error"],
+        failing_since=moments.from_optional(row["failing_since"]),
+        last_news_at=moments.from_optional(row["last_news_at"]),
+        told=row["told"],
+        body_hash=row["body_hash"],
+        moving_to=row["moving_to"],
+        paused_because=row["paused_because"],
+        is_reviewed=bool(row["is_reviewed"]),
         added_by=Actor(row["added_by"], row["added_by_name"]),
         added_at=moments.from_text(row["added_at"]),
         papers=row["papers"],
         duplicates=row["duplicates"],
+        reviews=row["reviews"],
     )

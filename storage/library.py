@@ -15,7 +15,8 @@ from storage.admission import Source
 from storage.authors import Authors
 from storage.completion import as_draft, normal
 from storage.database import Connection, Database, open_database
-from storage.errors import LabError, PaperChanged, PaperExists, PaperNotFound
+from storage.errors import PaperChanged, PaperExists, PaperNotFound
+from storage.feed_records import Entry, Feed, FeedState, Intake
 from storage.feeds import Feeds
 from storage.history import History
 from storage.identifiers import is_feed_guid
@@ -23,19 +24,8 @@ from storage.moments import Clock
 from storage.notes import Notes
 from storage.outbox import Outbox
 from storage.papers import Papers
-from storage.records import (
-    Actor,
-    Admission,
-    Change,
-    Entry,
-    Feed,
-    FeedState,
-    Intake,
-    Origin,
-    Outcome,
-    Paper,
-    PaperDraft,
-)
+from storage.records import Actor, Admission, Change, Origin, Outcome, Paper, PaperDraft
+from storage.routes import Routes
 from storage.search import Search
 
 _BATCH = 2_000  # drafts that are decided together
@@ -53,6 +43,7 @@ class Library:
         self.authors = Authors(database)
         self.feeds = Feeds(database, clock)
         self.outbox = Outbox(database, clock)
+        self.routes = Routes(database, clock)
         self.history = History(database)
         self.notes = Notes(database, clock)
 
@@ -76,7 +67,7 @@ class Library:
         async with self._database.transaction() as db:
             result = await admission.admit(db, draft, source, despite_likeness=despite_likeness)
             if announce and result.outcome is Outcome.ADDED and result.paper:
-                await outbox.queue(db, result.paper.id, now)
+                await outbox.queue(db, result.paper, now)
         return result
 
     async def admit_all(
@@ -174,12 +165,19 @@ class Library:
         )
         return name, change_id
 
-    async def take_in(self, feed: Feed, entries: Sequence[Entry], state: FeedState) -> Intake:
+    async def take_in(
+        self,
+        feed: Feed,
+        entries: Sequence[Entry],
+        state: FeedState,
+        review_channel: int | None = None,
+    ) -> Intake:
         """What one good poll brought: papers with their announcements, then the feed's state.
 
         ``entries`` come newest first, as feeds list them, and are taken in oldest first, some at a
         time, so that nobody waits long for the list. The first poll of a feed announces nothing;
-        one that is interrupted is taken up again by the next.
+        one that is interrupted is taken up again by the next. New entries of a reviewed feed wait
+        for a moderator, who is asked in ``review_channel``.
         """
         now = self._clock()
         oldest_first = list(reversed(entries))
@@ -192,7 +190,7 @@ class Library:
                 if polled is None:
                     return Intake()
                 intake.silent = not polled
-                await self._take_in_some(db, feed, some, present, intake, now)
+                await self._take_in_some(db, feed, some, present, intake, now, review_channel)
                 if start + _ENTRIES >= len(oldest_first):
                     await feeds.record_success(db, feed.id, state, now)
         return intake.result()
@@ -205,47 +203,60 @@ class Library:
         present: Collection[str],
         intake: _Tally,
         now: datetime,
+        review_channel: int | None,
     ) -> None:
         source = Source(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
+        review = feed.is_reviewed and not intake.silent
         known = await feeds.known_keys(db, feed.id, [entry.key for entry in entries])
         for entry in entries:
             if entry.key in known:
                 intake.known += 1
                 continue
-            result = await self._admit_entry(db, feed, entry, source, present)
-            await feeds.record_entry(db, feed.id, entry, result, now)
+            result = await self._admit_entry(db, feed, entry, source, present, review=review)
+            entry_id = await feeds.record_entry(db, feed.id, entry, result, now)
             intake.count(entry.draft, result)
+            if result.outcome is Outcome.REVIEW and review_channel:
+                await outbox.ask_for_review(db, review_channel, entry_id, now)
             if result.outcome is Outcome.ADDED and result.paper and not intake.silent:
-                await outbox.queue(db, result.paper.id, now)
+                await outbox.queue(db, result.paper, now, feed.id)
 
     async def note_unchanged(self, feed: Feed, state: FeedState) -> None:
         """Write down a poll that was told “not modified”."""
         async with self._database.transaction() as db:
             await feeds.record_success(db, feed.id, state, self._clock())
 
-    async def settle_duplicate(self, entry_id: int, actor: Actor, *, add: bool) -> Admission:
-        """Decide a possible duplicate of a feed: a paper of its own, or the one it resembles.
+    async def settle(self, entry_id: int, actor: Actor, *, add: bool) -> Admission:
+        """Decide an entry that waits: a paper of its own, or the one it resembles, or not ours.
 
         A new paper is announced where the entry was news. Raises `LabError` where somebody has
         decided it already.
         """
         source = Source(Origin.FEED, actor, self._clock())
         async with self._database.transaction() as db:
-            duplicate = await feeds.undecided(db, entry_id)
-            if duplicate is None:
-                raise LabError("Somebody has decided that one already.")
-            known = await papers.load(db, [await papers.current(db, duplicate.paper_id)])
+            pending = await feeds.undecided(db, entry_id)
+            if pending is None:
+                raise await feeds.decided_already(db, entry_id)
             if add:
-                result = await admission.admit(db, duplicate.draft, source, despite_likeness=True)
+                result = await admission.admit(db, pending.draft, source, despite_likeness=True)
+            elif pending.paper_id is None:
+                result = Admission(Outcome.DECLINED, None)
             else:
-                result = await admission.admit_as(db, known[0], duplicate.draft, source)
-            await feeds.decide(db, entry_id, result)
-            if result.outcome is Outcome.ADDED and result.paper and duplicate.is_news:
-                await outbox.queue(db, result.paper.id, source.at)
+                known = await papers.load(db, [await papers.current(db, pending.paper_id)])
+                result = await admission.admit_as(db, known[0], pending.draft, source)
+            await feeds.decide(db, entry_id, result, actor, source.at)
+            if result.outcome is Outcome.ADDED and result.paper and pending.is_news:
+                await outbox.queue(db, result.paper, source.at, pending.feed_id)
         return result
 
     async def _admit_entry(
-        self, db: Connection, feed: Feed, entry: Entry, source: Source, present: Collection[str]
+        self,
+        db: Connection,
+        feed: Feed,
+        entry: Entry,
+        source: Source,
+        present: Collection[str],
+        *,
+        review: bool,
     ) -> Admission:
         """Admit an entry, knowing it again under a new id where its title and feed are the same.
 
@@ -260,7 +271,7 @@ class Library:
                 lasting = [name for name in draft.identifiers if not is_feed_guid(name)]
                 same = replace(draft, identifiers=tuple(lasting))
                 return await admission.admit_as(db, paper, same, source)
-        return await admission.admit(db, draft, source)
+        return await admission.admit(db, draft, source, review=review)
 
 
 class _Tally:
@@ -270,12 +281,15 @@ class _Tally:
         self.silent = False
         self.known = 0
         self._removed = 0
+        self._reviews = 0
         self._papers: dict[Outcome, list[Paper]] = {Outcome.ADDED: [], Outcome.UPDATED: []}
         self._duplicates: list[tuple[PaperDraft, Paper]] = []
 
     def count(self, draft: PaperDraft, result: Admission) -> None:
         if result.outcome is Outcome.REMOVED:
             self._removed += 1
+        elif result.outcome is Outcome.REVIEW:
+            self._reviews += 1
         elif result.outcome is Outcome.UNCHANGED or result.paper is None:
             self.known += 1
         elif result.outcome is Outcome.DUPLICATE:
@@ -290,6 +304,7 @@ class _Tally:
             duplicates=tuple(self._duplicates),
             known=self.known,
             removed=self._removed,
+            reviews=self._reviews,
             silent=self.silent,
         )
 

@@ -1,171 +1,259 @@
-"""SQL of announcements: which channels want them, and one row for each paper in each, ever."""
+"""SQL of the outbox: which paper goes where, and every message that the bot sends by itself."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from storage import moments
 from storage.database import Connection, Database, Row
-from storage.records import Actor, Announcement, AnnouncementState, Route
+from storage.post_records import Announcement, Fate, Post, PostKind, PostState
+from storage.records import Paper
+from storage.routes import rhythm_of, sort_out
 
-_ROUTE = """SELECT routes.*,
-    (SELECT COUNT(*) FROM announcements
-     WHERE channel_id = routes.channel_id AND state <> 'sent') AS waiting,
-    (SELECT COUNT(*) FROM announcements
-     WHERE channel_id = routes.channel_id AND state = 'sent') AS sent FROM routes"""
+_FLOOD = 5  # papers that wait in a channel at once, beyond which they are told of together
+_POST = """SELECT posts.*, (SELECT json_group_array(paper_id) FROM (
+               SELECT paper_id FROM announcements WHERE post_id = posts.id ORDER BY id)) AS papers
+           FROM posts"""
+# Channels that may be sent to now; what is asked of them names the column channel_id.
+_READY = """NOT EXISTS (SELECT 1 FROM channels AS closed WHERE closed.channel_id = {}.channel_id
+                        AND (stopped_because <> '' OR retry_at > ?))"""
+_FATES = {None: Fate.WAITING, PostState.SENT: Fate.SENT}
 
 
 class Outbox:
-    """What is to be announced where, and what was."""
+    """What is to be sent where, and what was."""
 
     def __init__(self, database: Database, clock: moments.Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def open_route(self, guild_id: int, channel_id: int, actor: Actor) -> bool:
-        """Announce into a channel from now on, or again; says whether that is a change."""
-        async with self._database.transaction() as db:
-            changed = await db.run(
-                """INSERT INTO routes
-                       (guild_id, channel_id, created_by, created_by_name, created_at)
-                   VALUES (?, ?, ?, ?, ?)
-                   ON CONFLICT (channel_id) DO UPDATE
-                   SET stopped_because = '', retry_at = NULL, failures = 0
-                   WHERE stopped_because <> ''""",
-                [guild_id, channel_id, actor.key, actor.name, moments.to_text(self._clock())],
-            )
-        return changed > 0
+    async def next_posts(self) -> tuple[Post, ...]:
+        """For each channel that may be sent to now, the oldest post that is not sent.
 
-    async def close_route(self, guild_id: int, channel_id: int) -> bool:
-        """Announce into a channel no longer, nor what waits for it; says whether that is new."""
-        async with self._database.transaction() as db:
-            changed = await db.run(
-                "DELETE FROM routes WHERE guild_id = ? AND channel_id = ?", [guild_id, channel_id]
-            )
-            if changed:
-                await db.run(
-                    "DELETE FROM announcements WHERE channel_id = ? AND state <> 'sent'",
-                    [channel_id],
-                )
-        return changed > 0
-
-    async def routes(self, guild_id: int | None = None) -> tuple[Route, ...]:
-        """The channels that want announcements, of one server or of all."""
-        async with self._database.reading() as db:
-            rows = await db.all(
-                f"{_ROUTE} WHERE ? IS NULL OR guild_id = ? ORDER BY routes.id", [guild_id, guild_id]
-            )
-        return tuple(_route(row) for row in rows)
-
-    async def next_due(self) -> tuple[Announcement, ...]:
-        """For each channel that may be sent to now, its oldest announcement that is not sent.
-
-        Announcements of removed papers wait until the paper comes back.
+        Posts are made here of papers that wait: of one paper, or of all where a digest is due or
+        where they are very many. A removed paper waits until it comes back.
         """
+        now = moments.to_text(self._clock())
+        async with self._database.reading() as db:
+            idle = not await db.value(_ANYTHING, [now])
+        if idle:
+            return ()
+        async with self._database.transaction() as db:
+            await self._make_posts(db, now)
+            rows = await db.all(
+                f"""{_POST} WHERE posts.id IN (SELECT MIN(id) FROM posts AS one
+                        WHERE state <> 'sent' AND {_READY.format("one")} GROUP BY channel_id)
+                    ORDER BY posts.id""",  # noqa: S608 - constants
+                [now],
+            )
+        return tuple(_post(row) for row in rows)
+
+    async def _make_posts(self, db: Connection, now: str) -> None:
+        rows = await db.all(
+            f"""SELECT routes.*, COUNT(papers.id) AS waiting, MIN(announcements.id) AS first
+                FROM routes LEFT JOIN announcements
+                    ON announcements.channel_id = routes.channel_id
+                    AND post_id IS NULL AND NOT is_left_out
+                LEFT JOIN papers ON papers.id = paper_id AND removed_at IS NULL
+                WHERE NOT is_paused AND (next_digest_at IS NULL OR next_digest_at <= ?)
+                AND (papers.id IS NOT NULL OR next_digest_at IS NOT NULL)
+                AND {_READY.format("routes")}
+                AND NOT EXISTS (SELECT 1 FROM posts
+                                WHERE posts.channel_id = routes.channel_id AND state <> 'sent')
+                GROUP BY routes.id ORDER BY first""",  # noqa: S608 - constants
+            [now, now],
+        )
+        for row in rows:
+            due = rhythm_of(row).next_digest(self._clock())
+            if due:
+                await db.run(
+                    "UPDATE routes SET next_digest_at = ? WHERE id = ?",
+                    [moments.to_text(due), row["id"]],
+                )
+            if not row["waiting"]:
+                continue
+            alone = row["waiting"] == 1 or (due is None and row["waiting"] <= _FLOOD)
+            kind = PostKind.PAPER if alone else PostKind.DIGEST
+            post_id = await db.insert(
+                """INSERT INTO posts (channel_id, kind, state, created_at, thread_due, publish_due)
+                   VALUES (?, ?, 'waiting', ?, ?, ?)""",
+                [row["channel_id"], kind, now, row["has_thread"], row["publishes"]],
+            )
+            await db.run(
+                """UPDATE announcements SET post_id = ? WHERE id IN (
+                       SELECT announcements.id FROM announcements
+                       JOIN papers ON papers.id = paper_id AND removed_at IS NULL
+                       WHERE channel_id = ? AND post_id IS NULL AND NOT is_left_out
+                       ORDER BY announcements.id LIMIT ?)""",
+                [post_id, row["channel_id"], 1 if alone else row["waiting"]],
+            )
+
+    async def claim(self, post_ids: Sequence[int]) -> set[int]:
+        """Mark posts as about to be sent; gives those that were, not the ones sent or gone."""
+        async with self._database.transaction() as db:
+            rows = await db.all(
+                """UPDATE posts SET state = 'claimed', attempts = attempts + 1, claimed_at = ?
+                   WHERE id IN (SELECT value FROM json_each(?)) AND state <> 'sent' RETURNING id""",
+                [moments.to_text(self._clock()), json.dumps([*post_ids])],
+            )
+        return {row["id"] for row in rows}
+
+    async def record_sent(self, sent: Sequence[tuple[Post, int]]) -> None:
+        """Write down that posts stand in their channels as these messages, as they were then."""
+        if not sent:
+            return
+        now = moments.to_text(self._clock())
+        async with self._database.transaction() as db:
+            await db.run_many(
+                """UPDATE posts SET state = 'sent', message_id = ?, sent_at = ?, shown = ?
+                   WHERE id = ?""",
+                [(message_id, now, post.changes, post.id) for post, message_id in sent],
+            )
+            await db.run_many(
+                "DELETE FROM channels WHERE channel_id = ? AND stopped_because = ''",
+                [(post.channel_id,) for post, _ in sent],
+            )
+
+    async def release(self, post: Post) -> None:
+        """Write down that a claimed post was certainly not delivered; its papers wait again."""
+        async with self._database.transaction() as db:
+            if post.kind in {PostKind.PAPER, PostKind.DIGEST}:
+                await db.run("UPDATE announcements SET post_id = NULL WHERE post_id = ?", [post.id])
+                await db.run("DELETE FROM posts WHERE id = ? AND state <> 'sent'", [post.id])
+            else:
+                await db.run(
+                    "UPDATE posts SET state = 'waiting' WHERE id = ? AND state <> 'sent'", [post.id]
+                )
+
+    async def unfinished(self) -> tuple[Post, ...]:
+        """Sent posts that lack something: a thread, being published, what changed since."""
+        now = moments.to_text(self._clock())
         async with self._database.reading() as db:
             rows = await db.all(
-                """SELECT announcements.*, MIN(announcements.id) FROM announcements
-                   JOIN routes USING (channel_id) JOIN papers ON papers.id = paper_id
-                   WHERE state <> 'sent' AND stopped_because = '' AND removed_at IS NULL
-                   AND (retry_at IS NULL OR retry_at <= ?)
-                   GROUP BY channel_id ORDER BY announcements.id""",
-                [moments.to_text(self._clock())],
+                f"""{_POST} WHERE state = 'sent' AND (thread_due OR publish_due OR changes <> shown)
+                    AND (follow_up_at IS NULL OR follow_up_at <= ?) AND {_READY.format("posts")}
+                    ORDER BY posts.id LIMIT 200""",
+                [now, now],
             )
-        return tuple(_announcement(row) for row in rows)
+        return tuple(_post(row) for row in rows)
 
-    async def claim(self, announcement_id: int) -> bool:
-        """Mark an announcement as about to be sent; false where it is sent or gone."""
-        async with self._database.transaction() as db:
-            return bool(
-                await db.run(
-                    """UPDATE announcements
-                       SET state = 'claimed', attempts = attempts + 1, claimed_at = ?
-                       WHERE id = ? AND state <> 'sent'""",
-                    [moments.to_text(self._clock()), announcement_id],
-                )
-            )
-
-    async def record_sent(self, announcement: Announcement, message_id: int) -> None:
-        """Write down that an announcement stands in its channel as this message."""
+    async def finish(self, post: Post) -> None:
+        """Write down that a sent post has all that it lacked when it was read."""
         async with self._database.transaction() as db:
             await db.run(
-                """UPDATE announcements SET state = 'sent', message_id = ?, sent_at = ?
+                """UPDATE posts SET thread_due = 0, publish_due = 0, shown = ?, follow_up_at = NULL
                    WHERE id = ?""",
-                [message_id, moments.to_text(self._clock()), announcement.id],
-            )
-            await db.run(
-                "UPDATE routes SET failures = 0, retry_at = NULL WHERE channel_id = ?",
-                [announcement.channel_id],
+                [post.changes, post.id],
             )
 
-    async def record_refused(self, announcement: Announcement) -> None:
-        """Write down that an announcement was certainly not delivered."""
+    async def follow_up_later(self, post: Post, at: datetime) -> None:
+        """Try what a sent post lacks not before this time."""
         async with self._database.transaction() as db:
             await db.run(
-                "UPDATE announcements SET state = 'waiting' WHERE id = ? AND state = 'claimed'",
-                [announcement.id],
+                "UPDATE posts SET follow_up_at = ? WHERE id = ?", [moments.to_text(at), post.id]
             )
 
-    async def postpone(self, channel_id: int, until: datetime) -> None:
-        """Send nothing more to a channel before this time."""
+    async def notify(self, channel_id: int, text: str) -> int:
+        """Send a notice into a channel, once, when it can be; gives the post's number."""
         async with self._database.transaction() as db:
-            await db.run(
-                "UPDATE routes SET failures = failures + 1, retry_at = ? WHERE channel_id = ?",
-                [moments.to_text(until), channel_id],
-            )
+            return await notify(db, channel_id, text, self._clock())
 
-    async def stop_route(self, channel_id: int, reason: str) -> None:
-        """Send nothing more to a channel until somebody opens it again; what waits, waits."""
-        async with self._database.transaction() as db:
-            await db.run(
-                "UPDATE routes SET stopped_because = ? WHERE channel_id = ?", [reason, channel_id]
-            )
-
-    async def failures(self, channel_id: int) -> int:
-        """How many sends to a channel have failed since the last good one."""
+    async def post(self, post_id: int) -> Post | None:
+        """The post with this number."""
         async with self._database.reading() as db:
-            count = await db.value("SELECT failures FROM routes WHERE channel_id = ?", [channel_id])
-        return int(count or 0)
+            row = await db.one(f"{_POST} WHERE posts.id = ?", [post_id])
+        return _post(row) if row else None
 
     async def of_paper(self, paper_id: int) -> tuple[Announcement, ...]:
-        """Every announcement of a paper."""
+        """What became of a paper in every channel."""
         async with self._database.reading() as db:
             rows = await db.all(
-                "SELECT * FROM announcements WHERE paper_id = ? ORDER BY id", [paper_id]
+                """SELECT announcements.*, state, message_id, sent_at FROM announcements
+                   LEFT JOIN posts ON posts.id = post_id WHERE paper_id = ?
+                   ORDER BY announcements.id""",
+                [paper_id],
             )
         return tuple(_announcement(row) for row in rows)
 
+    async def venues(self, post_id: int) -> dict[int, str]:
+        """The papers of a post with the venues that they had when they were announced."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                "SELECT paper_id, venue FROM announcements WHERE post_id = ?", [post_id]
+            )
+        return {row["paper_id"]: row["venue"] for row in rows}
 
-async def queue(db: Connection, paper_id: int, now: datetime) -> None:
-    """Put a paper into the outbox of every channel; a channel that has or had it keeps its row."""
-    await db.run(
-        """INSERT OR IGNORE INTO announcements (paper_id, channel_id, state, created_at)
-           SELECT ?, channel_id, 'waiting', ? FROM routes ORDER BY routes.id""",
-        [paper_id, moments.to_text(now)],
+
+_ANYTHING = """SELECT EXISTS (SELECT 1 FROM posts WHERE state <> 'sent')
+    OR EXISTS (SELECT 1 FROM announcements WHERE post_id IS NULL AND NOT is_left_out)
+    OR EXISTS (SELECT 1 FROM routes WHERE next_digest_at <= ?)"""
+
+
+async def queue(db: Connection, paper: Paper, now: datetime, feed_id: int | None = None) -> None:
+    """Put a paper into the outbox of every channel that wants it, and note which ones don't.
+
+    A channel that has or had the paper keeps its row.
+    """
+    await db.run_many(
+        """INSERT OR IGNORE INTO announcements
+               (paper_id, channel_id, created_at, is_left_out, venue) VALUES (?, ?, ?, ?, ?)""",
+        [
+            (paper.id, channel_id, moments.to_text(now), int(not is_wanted), paper.venue)
+            for channel_id, is_wanted in await sort_out(db, paper, feed_id)
+        ],
     )
 
 
-def _announcement(row: Row) -> Announcement:
-    return Announcement(
+async def notify(db: Connection, channel_id: int, text: str, now: datetime) -> int:
+    """Put a notice into the outbox of a channel; gives the post's number."""
+    return await db.insert(
+        """INSERT INTO posts (channel_id, kind, notice, state, created_at)
+           VALUES (?, 'notice', ?, 'waiting', ?)""",
+        [channel_id, text, moments.to_text(now)],
+    )
+
+
+async def ask_for_review(db: Connection, channel_id: int, entry_id: int, now: datetime) -> None:
+    """Put an entry before the moderators, as a post in their channel."""
+    await db.run(
+        """INSERT INTO posts (channel_id, kind, entry_id, state, created_at)
+           VALUES (?, 'review', ?, 'waiting', ?)""",
+        [channel_id, entry_id, moments.to_text(now)],
+    )
+
+
+def _post(row: Row) -> Post:
+    return Post(
         id=row["id"],
-        paper_id=row["paper_id"],
         channel_id=row["channel_id"],
-        state=AnnouncementState(row["state"]),
+        kind=PostKind(row["kind"]),
+        state=PostState(row["state"]),
         attempts=row["attempts"],
         created_at=moments.from_text(row["created_at"]),
         claimed_at=moments.from_optional(row["claimed_at"]),
         message_id=row["message_id"],
+        paper_ids=tuple(json.loads(row["papers"])),
+        entry_id=row["entry_id"],
+        notice=row["notice"],
+        changes=row["changes"],
+        thread_due=bool(row["thread_due"]),
+        publish_due=bool(row["publish_due"]),
+        shown=row["shown"],
     )
 
 
-def _route(row: Row) -> Route:
-    return Route(
+def _announcement(row: Row) -> Announcement:
+    fate = Fate.LEFT_OUT if row["is_left_out"] else _FATES.get(row["state"], Fate.SENDING)
+    return Announcement(
         id=row["id"],
-        guild_id=row["guild_id"],
+        paper_id=row["paper_id"],
         channel_id=row["channel_id"],
-        created_by=Actor(row["created_by"], row["created_by_name"]),
+        fate=fate,
         created_at=moments.from_text(row["created_at"]),
-        stopped_because=row["stopped_because"],
-        waiting=row["waiting"],
-        sent=row["sent"],
+        venue=row["venue"],
+        post_id=row["post_id"],
+        message_id=row["message_id"],
+        sent_at=moments.from_optional(row["sent_at"]),
     )

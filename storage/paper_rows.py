@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace as replaced
 from datetime import datetime
@@ -80,6 +81,12 @@ async def reindex(db: Connection, paper_ids: Sequence[int]) -> None:
     for paper in found:
         await index.remove(db, _place(paper))
     await _index(db, [(paper.id, _place(paper), paper) for paper in found])
+    await db.run(
+        """UPDATE posts SET changes = changes + 1 WHERE id IN (
+               SELECT post_id FROM announcements
+               WHERE paper_id IN (SELECT value FROM json_each(?)))""",
+        [json.dumps([paper.id for paper in found])],
+    )
 
 
 async def give_up(db: Connection, paper: Paper, kept_id: int, at: datetime) -> None:
@@ -93,8 +100,8 @@ async def give_up(db: Connection, paper: Paper, kept_id: int, at: datetime) -> N
         await db.run(f"UPDATE {table} SET paper_id = ? WHERE paper_id = ?", [kept_id, paper.id])  # noqa: S608
     # A channel is told of both once: what it had stays written down, and ends what waits.
     await db.run(
-        """DELETE FROM announcements WHERE paper_id = ? AND state = 'waiting' AND channel_id IN (
-               SELECT channel_id FROM announcements WHERE paper_id = ? AND state <> 'waiting')""",
+        """DELETE FROM announcements WHERE paper_id = ? AND post_id IS NULL AND channel_id IN (
+               SELECT channel_id FROM announcements WHERE paper_id = ? AND post_id IS NOT NULL)""",
         [kept_id, paper.id],
     )
     await db.run(

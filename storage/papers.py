@@ -30,6 +30,11 @@ class Papers:
             raise PaperNotFound(f"#{paper_id}")
         return papers[0]
 
+    async def some(self, paper_ids: Sequence[int]) -> tuple[Paper, ...]:
+        """Papers by number, removed ones too, in the order asked for."""
+        async with self._database.reading() as db:
+            return await load(db, paper_ids)
+
     async def listed(self, paper_id: int) -> Paper | None:
         """The paper with this number, where it is in the list."""
         try:

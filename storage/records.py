@@ -174,6 +174,8 @@ class Outcome(enum.StrEnum):
     ADDED = "added"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
+    REVIEW = "review"
+    DECLINED = "declined"
     DUPLICATE = "duplicate"
     REMOVED = "removed"
     RESTORED = "restored"
@@ -243,116 +245,6 @@ class Results:
     total: int
     offset: int = 0
     more: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A watched feed, with what the next poll needs to know."""
-
-    id: int
-    url: str
-    title: str
-    venue: str
-    etag: str
-    last_modified: str
-    next_poll_at: datetime
-    first_polled_at: datetime | None
-    last_success_at: datetime | None
-    failures: int
-    last_error: str
-    added_by: Actor
-    added_at: datetime
-    papers: int = 0
-    duplicates: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One item of a feed: ``key`` tells it from the feed's other items, across polls."""
-
-    key: str
-    draft: PaperDraft
-
-
-@dataclass(frozen=True, slots=True)
-class PendingDuplicate:
-    """An entry that may be a paper which the list has already, waiting for a moderator.
-
-    ``is_news`` is false for one that stood in its feed at the first poll.
-    """
-
-    id: int
-    draft: PaperDraft
-    paper_id: int
-    is_news: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FeedState:
-    """What a successful poll leaves in the feed's row."""
-
-    url: str
-    title: str
-    etag: str
-    last_modified: str
-    next_poll_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """What one poll brought: papers added (announced unless the poll was silent), by outcome."""
-
-    added: tuple[Paper, ...] = ()
-    completed: tuple[Paper, ...] = ()
-    duplicates: tuple[tuple[PaperDraft, Paper], ...] = ()
-    known: int = 0
-    removed: int = 0
-    silent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A channel that wants announcements."""
-
-    id: int
-    guild_id: int
-    channel_id: int
-    created_by: Actor
-    created_at: datetime
-    stopped_because: str = ""
-    waiting: int = 0
-    sent: int = 0
-
-
-class AnnouncementState(enum.StrEnum):
-    """Where an announcement stands: waiting, claimed by a send whose end is unknown, sent."""
-
-    WAITING = "waiting"
-    CLAIMED = "claimed"
-    SENT = "sent"
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """One paper for one channel.
-
-    ``nonce`` goes with the message, so that Discord itself refuses a second one for a while;
-    ``claimed`` announcements may have been delivered, which only the channel's history tells.
-    """
-
-    id: int
-    paper_id: int
-    channel_id: int
-    state: AnnouncementState
-    attempts: int
-    created_at: datetime
-    claimed_at: datetime | None = None
-    message_id: int | None = None
-
-    @property
-    def nonce(self) -> str:
-        """The same for every attempt at this announcement; at most 25 characters."""
-        return f"herald-{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

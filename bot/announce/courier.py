@@ -1,140 +1,180 @@
-"""The outbox → Discord: each announcement into its channel once; the only sender of announcements.
+"""The outbox → Discord: each post into its channel once; the only sender of what is not an answer.
 
-Claim, send with the announcement's nonce, record. A claim without a record means that nobody knows
-whether the message arrived; then the channel's own history is read before anything is sent again.
+Claim, send with the post's nonce, record. A claim without a record means that nobody knows whether
+the message arrived; then the channel's own history is read before anything is sent again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import TypeVar
 
 import aiohttp
 import discord
 
-from bot.ui import buttons, cards
-from storage.errors import PaperNotFound
+from bot.announce import places
+from bot.announce.messages import Message, message_of
+from bot.announce.places import AnyChannel
 from storage.library import Library
 from storage.moments import Clock
-from storage.records import Announcement, AnnouncementState, Paper
+from storage.post_records import Post, PostState
 
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 8  # channels that are sent to side by side
 _FIRST_RETRY = timedelta(seconds=30)
 _LAST_RETRY = timedelta(hours=1)
-# How far back the history is read for a message that may have arrived. Clocks differ, so it begins
-# well before the claim, and never ends before so many messages.
-_CLOCKS_DIFFER = timedelta(hours=1)
-_ALWAYS_READ = 200
+_GONE = (discord.Forbidden, discord.NotFound)
+_UNSURE = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 
-_AnyChannel: TypeAlias = discord.TextChannel | discord.Thread
+_Done = TypeVar("_Done")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """A post that can go: what is sent and where to."""
+
+    post: Post
+    channel: AnyChannel
+    message: Message
 
 
 class Courier:
-    """Carries announcements to their channels."""
+    """Carries posts to their channels, and keeps them as they should be."""
 
-    def __init__(self, library: Library, client: discord.Client, clock: Clock) -> None:
+    def __init__(
+        self,
+        library: Library,
+        client: discord.Client,
+        clock: Clock,
+        moderators_channel: int | None = None,
+    ) -> None:
         self._library = library
         self._client = client
         self._clock = clock
+        self._moderators_channel = moderators_channel
         self._delivering = asyncio.Lock()
 
     async def deliver(self) -> int:
         """Send all that is due, oldest first in each channel; gives how many were sent.
 
         What Discord refuses waits and is tried again later; a channel that is gone or closed to
-        the bot is stopped, with the reason for its moderators.
+        the bot is stopped, with the reason for its moderators. Then what was sent before and lacks
+        something gets it: its thread, its being published, what changed since.
         """
         sent = 0
         async with self._delivering:
-            while due := await self._library.outbox.next_due():
-                outcomes = [
-                    await asyncio.gather(*(self._carry(one) for one in batch))
-                    for batch in _batches(due)
-                ]
-                delivered = sum(map(sum, outcomes))
+            while due := await self._library.outbox.next_posts():
+                delivered = 0
+                for start in range(0, len(due), _AT_ONCE):
+                    delivered += await self._carry(due[start : start + _AT_ONCE])
                 sent += delivered
-                if not delivered and due == await self._library.outbox.next_due():
+                if not delivered and due == await self._library.outbox.next_posts():
                     break
+            for post in await self._library.outbox.unfinished():
+                await self._follow_up(post)
         return sent
 
-    async def _carry(self, announcement: Announcement) -> bool:
-        """Bring one announcement to its channel; says whether it stands there now."""
-        try:
-            return await self._attempt(announcement)
-        except (discord.Forbidden, discord.NotFound) as error:
-            await self._library.outbox.stop_route(announcement.channel_id, _reason(error))
-            _log.warning("Stopped announcing in channel %s: %s", announcement.channel_id, error)
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            await self._wait(announcement, error)
-        except Exception as error:  # noqa: BLE001 - one announcement must not hold up the others
-            _log.exception("Announcement %s failed", announcement.id)
-            await self._wait(announcement, error)
-        return False
+    async def _carry(self, posts: Sequence[Post]) -> int:
+        """Bring posts, each to another channel; gives how many stand there now."""
+        unsure = [post for post in posts if post.state is PostState.CLAIMED]
+        looked = await _all(self._guarded(post, self._look_for(post)) for post in unsure)
+        missing = [post for post, message_id in looked if message_id is None]
+        fresh = [post for post in posts if post.state is not PostState.CLAIMED]
+        parcels = await _all(self._guarded(post, self._pack(post)) for post in [*missing, *fresh])
+        claimed = await self._library.outbox.claim([parcel.post.id for parcel in parcels])
+        sent = await _all(
+            self._guarded(parcel.post, self._send(parcel))
+            for parcel in parcels
+            if parcel.post.id in claimed
+        )
+        sent += [(post, message_id) for post, message_id in looked if message_id is not None]
+        await self._library.outbox.record_sent(sent)
+        return len(sent)
 
-    async def _attempt(self, announcement: Announcement) -> bool:
-        outbox = self._library.outbox
-        channel = await self._channel(announcement.channel_id)
-        if announcement.state is AnnouncementState.CLAIMED:
-            arrived = await self._find_arrived(channel, announcement)
-            if arrived is not None:
-                await outbox.record_sent(announcement, arrived)
-                return True
-        try:
-            paper = await self._library.papers.get(announcement.paper_id)
-        except PaperNotFound:
-            return False
-        if not await outbox.claim(announcement.id):
-            return False
-        message = await self._send(channel, announcement, paper)
-        await outbox.record_sent(announcement, message.id)
-        return True
+    async def _look_for(self, post: Post) -> tuple[Post, int | None]:
+        """A claimed post with the message by which it stands in its channel, if it does."""
+        channel = await self._channel(post.channel_id)
+        return post, await places.find(channel, post, self._client.user)
 
-    async def _send(
-        self, channel: _AnyChannel, announcement: Announcement, paper: Paper
-    ) -> discord.Message:
-        """Send a claimed announcement; a plain refusal of the message itself ends the claim.
+    async def _pack(self, post: Post) -> _Parcel | None:
+        """What is to be sent; none where nothing is left of a post to speak of."""
+        channel = await self._channel(post.channel_id)
+        message = await message_of(self._library, post)
+        if message is None:
+            await self._library.outbox.release(post)
+            return None
+        return _Parcel(post, channel, message)
+
+    async def _send(self, parcel: _Parcel) -> tuple[Post, int]:
+        """Send a claimed post; a plain refusal of the message itself ends the claim.
 
         After any other failure nobody knows whether the message arrived, so the claim stays.
         """
-        layout = cards.announcement(announcement.id, paper)
         try:
-            return await channel.send(view=layout, nonce=announcement.nonce)
+            return parcel.post, await places.send(parcel.channel, parcel.post, parcel.message)
         except discord.HTTPException as error:
             if error.status < 500:
-                await self._library.outbox.record_refused(announcement)
+                await self._library.outbox.release(parcel.post)
             raise
 
-    async def _channel(self, channel_id: int) -> _AnyChannel:
-        """The channel, from the cache or from Discord; any kind that takes messages."""
-        channel: Any = self._client.get_channel(channel_id)
-        return channel or await self._client.fetch_channel(channel_id)  # type: ignore[return-value]
+    async def _follow_up(self, post: Post) -> None:
+        """Give a sent post what it lacks, or write down when to try again."""
+        try:
+            message = await message_of(self._library, post)
+            if message is not None:
+                channel = await self._channel(post.channel_id)
+                await places.follow_up(channel, post, message)
+        except _GONE as error:
+            _log.info("Message %s of post %s stays as it is: %s", post.message_id, post.id, error)
+        except _UNSURE as error:
+            later = self._clock() + _LAST_RETRY
+            _log.warning("Post %s is followed up at %s: %s", post.id, later.isoformat(), error)
+            await self._library.outbox.follow_up_later(post, later)
+            return
+        await self._library.outbox.finish(post)
 
-    async def _find_arrived(self, channel: _AnyChannel, announcement: Announcement) -> int | None:
-        """The message by which this announcement stands in its channel already."""
-        marker = buttons.announced_mark(announcement.id)
-        begin = (announcement.claimed_at or announcement.created_at) - _CLOCKS_DIFFER
-        read = 0
-        async for message in channel.history(limit=None):
-            read += 1
-            if message.author == self._client.user and _is_marked(message, marker):
-                return message.id
-            if read >= _ALWAYS_READ and message.created_at < begin:
-                break
+    async def _channel(self, channel_id: int) -> AnyChannel:
+        """The channel, from the cache or from Discord; any kind that takes messages."""
+        channel = self._client.get_channel(channel_id)
+        channel = channel or await self._client.fetch_channel(channel_id)
+        return places.writable(channel)
+
+    async def _guarded(self, post: Post, step: Awaitable[_Done | None]) -> _Done | None:
+        """The outcome of a step for a post; none where it failed, which is seen to."""
+        try:
+            return await step
+        except _GONE as error:
+            await self._stop(post.channel_id, error)
+        except _UNSURE as error:
+            await self._wait(post, error)
+        except Exception as error:  # noqa: BLE001 - one post must not hold up the others
+            _log.exception("Post %s failed", post.id)
+            await self._wait(post, error)
         return None
 
-    async def _wait(self, announcement: Announcement, error: Exception) -> None:
+    async def _stop(self, channel_id: int, error: discord.HTTPException) -> None:
+        """Send nothing more to a channel, and tell the moderators once."""
+        reason = _reason(error)
+        _log.warning("Stopped sending into channel %s: %s", channel_id, error)
+        stopped = await self._library.routes.stop(channel_id, reason)
+        if stopped and self._moderators_channel not in {None, channel_id}:
+            await self._library.outbox.notify(
+                self._moderators_channel or 0,
+                f"🔇 I stopped announcing in <#{channel_id}>: {reason}. What is new waits; "
+                "`/announce here` in that channel, or `/announce resume`, goes on with it.",
+            )
+
+    async def _wait(self, post: Post, error: Exception) -> None:
         """Try the channel again later, doubling the time from failure to failure."""
-        failures = await self._library.outbox.failures(announcement.channel_id)
+        failures = await self._library.routes.failures(post.channel_id)
         until = retry_at(self._clock(), failures)
-        _log.warning(
-            "Announcement %s waits until %s: %s", announcement.id, until.isoformat(), error
-        )
-        await self._library.outbox.postpone(announcement.channel_id, until)
+        _log.warning("Post %s waits until %s: %s", post.id, until.isoformat(), error)
+        await self._library.routes.postpone(post.channel_id, until)
 
 
 def retry_at(now: datetime, failures: int) -> datetime:
@@ -143,19 +183,9 @@ def retry_at(now: datetime, failures: int) -> datetime:
     return now + min(wait, _LAST_RETRY)
 
 
-def _batches(due: tuple[Announcement, ...]) -> Iterable[tuple[Announcement, ...]]:
-    return (due[start : start + _AT_ONCE] for start in range(0, len(due), _AT_ONCE))
-
-
-def _is_marked(message: discord.Message, marker: str) -> bool:
-    parts = _walk(message.components)
-    return any(str(getattr(part, "custom_id", "")).startswith(marker) for part in parts)
-
-
-def _walk(components: Iterable[Any]) -> Iterable[Any]:
-    for component in components:
-        yield component
-        yield from _walk(getattr(component, "children", ()))
+async def _all(steps: Iterable[Awaitable[_Done | None]]) -> list[_Done]:
+    """What steps taken side by side came to, without those that came to nothing."""
+    return [done for done in await asyncio.gather(*steps) if done is not None]
 
 
 def _reason(error: discord.HTTPException) -> str:

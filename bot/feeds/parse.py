@@ -20,8 +20,8 @@ import feedparser
 from bot.exchange import markup
 from bot.feeds import shapes
 from storage.errors import LabError
+from storage.feed_records import Entry
 from storage.fulltext import fold
-from storage.records import Entry
 
 _log = logging.getLogger(__name__)
 

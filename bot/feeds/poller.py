@@ -12,10 +12,11 @@ from bot.feeds.fetch import Fetched, NoFeedThere, feed_candidates, fetch_feed
 from bot.feeds.parse import NotAFeed, ParsedFeed, parse_feed
 from bot.web import Web, WebError
 from storage.errors import FeedExists, LabError
+from storage.feed_records import Entry, Feed, FeedState, Intake
 from storage.identifiers import canonical_url
 from storage.library import Library
 from storage.moments import Clock
-from storage.records import Actor, Entry, Feed, FeedState, Intake
+from storage.records import Actor
 
 _log = logging.getLogger(__name__)
 
@@ -36,11 +37,19 @@ class Poll:
 class Poller:
     """Keeps the watched feeds read."""
 
-    def __init__(self, library: Library, web: Web, clock: Clock, interval: timedelta) -> None:
+    def __init__(
+        self,
+        library: Library,
+        web: Web,
+        clock: Clock,
+        interval: timedelta,
+        moderators_channel: int | None = None,
+    ) -> None:
         self._library = library
         self._web = web
         self._clock = clock
         self._interval = interval
+        self._moderators_channel = moderators_channel
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._polling: dict[int, asyncio.Lock] = {}
 
@@ -70,7 +79,7 @@ class Poller:
 
         What it has today is taken in silently. Raises `FeedExists`, `NoFeedThere`, `WebError`.
         """
-        fetched, parsed = await self._discover(url)
+        fetched, parsed = await self.read_address(url)
         wanted = {canonical_url(fetched.url), canonical_url(fetched.lasting_url)}
         if any(canonical_url(feed.url) in wanted for feed in await self._library.feeds.all()):
             raise FeedExists(fetched.lasting_url)
@@ -104,12 +113,12 @@ class Poller:
             next_poll_at=self._next(feed.id),
         )
         entries = [_with_venue(entry, feed.venue) for entry in parsed.entries]
-        intake = await self._library.take_in(feed, entries, state)
+        intake = await self._library.take_in(feed, entries, state, self._moderators_channel)
         for problem in parsed.problems:
             _log.info("Feed %s: %s", feed.id, problem)
         return Poll(feed, intake, parsed.problems)
 
-    async def _discover(self, url: str) -> tuple[Fetched, ParsedFeed]:
+    async def read_address(self, url: str) -> tuple[Fetched, ParsedFeed]:
         """The feed at an address or the first readable one that the page there names."""
         page = await fetch_feed(self._web, url)
         try:

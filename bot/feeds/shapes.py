@@ -15,9 +15,10 @@ from urllib.parse import urljoin, urlsplit
 
 from bot.exchange import markup
 from bot.exchange.citations import Citation, read_citation
+from storage.feed_records import Entry
 from storage.fulltext import fold
 from storage.identifiers import canonical_url, feed_guid, identify
-from storage.records import Entry, Link, LinkKind, PaperDraft, PartialDate
+from storage.records import Link, LinkKind, PaperDraft, PartialDate
 
 _MAX_ABSTRACT = 20_000
 _MAX_TITLE = 400

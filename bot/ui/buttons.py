@@ -14,6 +14,7 @@ from discord.ui import Button, DynamicItem, Item
 
 from bot.errors import respond
 from storage.errors import LabError
+from storage.post_records import Post, PostKind
 
 if TYPE_CHECKING:
     from bot.client import Interaction
@@ -76,18 +77,48 @@ def cite_button(paper_id: int) -> Button[Any]:
     return Button(label="Cite", style=ButtonStyle.secondary, custom_id=f"cite:{paper_id}")
 
 
-def announced_button(announcement_id: int, paper_id: int) -> Button[Any]:
-    """The same under an announcement; its id also tells that this message announces the paper."""
+def announced_button(post_id: int, paper_id: int, label: str = "Details") -> Button[Any]:
+    """The same under an announcement; its id also tells which post this message is."""
     return Button(
-        label="Details",
-        style=ButtonStyle.secondary,
-        custom_id=f"{announced_mark(announcement_id)}{paper_id}",
+        label=label, style=ButtonStyle.secondary, custom_id=f"announced:{post_id}:{paper_id}"
     )
 
 
-def announced_mark(announcement_id: int) -> str:
-    """How a custom id begins by which the courier knows its own message again."""
-    return f"announced:{announcement_id}:"
+def correct_button(paper_id: int) -> Button[Any]:
+    """Opens the form that corrects a paper, for moderators."""
+    return Button(label="Correct", style=ButtonStyle.secondary, custom_id=f"correct:{paper_id}")
+
+
+def digest_button(post_id: int, total: int) -> Button[Any]:
+    """Shows all papers of a digest, page by page, to the person who presses it."""
+    return Button(
+        label=f"All {total:,}", style=ButtonStyle.secondary, custom_id=f"digest:{post_id}"
+    )
+
+
+def review_button(entry_id: int, *, add: bool) -> Button[Any]:
+    """Decides an entry of a reviewed feed."""
+    return Button(
+        label="Add" if add else "Not ours",
+        style=ButtonStyle.success if add else ButtonStyle.secondary,
+        custom_id=f"review:{entry_id}:{int(add)}",
+    )
+
+
+def feeds_button(post_id: int) -> Button[Any]:
+    """Shows how the feeds do, under a notice to moderators."""
+    return Button(label="Feeds", style=ButtonStyle.secondary, custom_id=f"feeds:{post_id}")
+
+
+def post_mark(post: Post) -> str:
+    """How a custom id begins by which the courier knows the message of a post again."""
+    match post.kind:
+        case PostKind.REVIEW:
+            return f"review:{post.entry_id}:"
+        case PostKind.NOTICE:
+            return f"feeds:{post.id}"
+        case _:
+            return f"announced:{post.id}:"
 
 
 def page_button(owner: int, question: int, page: int, label: str, *, enabled: bool) -> Button[Any]:

@@ -35,8 +35,9 @@ _ARXIV_RED = 0xB31B1B
 _PALETTE = (
     0x5865F2, 0x2F9E8F, 0xD97706, 0x9B59B6, 0x2E86DE, 0xC2416B, 0x4C9F38, 0x8E6C3A,
 )  # fmt: skip
-_NEUTRAL = 0x99AAB5
+NEUTRAL = 0x99AAB5
 _MAX_CARD = 3300  # characters of one card, which leaves room for a sentence above it
+_ROW = 5  # buttons in one row
 _MAX_URL = 512  # of a link button
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]+")  # that Discord takes for a button
 _LINK_LABELS = {
@@ -60,31 +61,20 @@ class Layout(LayoutView):
 
 def paper(shown: Paper, related: Sequence[Related] = ()) -> Container[Any]:
     """The whole card of a paper, with some related ones and why they are."""
-    return _card(
+    return paper_card(
         shown,
-        heading=f"### {_title(shown, 700)}",
+        heading=f"### {title_link(shown, 700)}",
         abstract=_MAX_CARD,
-        button=buttons.cite_button(shown.id),
+        pressed=[buttons.cite_button(shown.id)],
         below=_related(related[:3]),
     )
 
 
-def announcement(announcement_id: int, announced: Paper) -> Layout:
-    """The message that tells a channel of a new paper."""
-    card = _card(
-        announced,
-        heading=f"-# 📄 New paper\n### {_title(announced, 700)}",
-        abstract=700,
-        button=buttons.announced_button(announcement_id, announced.id),
-    )
-    return Layout(card)
-
-
 def random_paper(shown: Paper, owner: int, question: int) -> Layout:
     """One paper by chance, with a button for another."""
-    card = _card(
+    card = paper_card(
         shown,
-        heading=f"-# 🎲 Picked for you\n### {_title(shown, 700)}",
+        heading=f"-# 🎲 Picked for you\n### {title_link(shown, 700)}",
         abstract=900,
     )
     return Layout(card, ActionRow(buttons.another_button(owner, question)))
@@ -102,7 +92,7 @@ def results(
 
     Where not all of the folded ``words`` stand in a title, the abstract shows where they do.
     """
-    card: Container[Any] = Container(accent_colour=_NEUTRAL)
+    card: Container[Any] = Container(accent_colour=NEUTRAL)
     card.add_item(TextDisplay(f"### {heading}" + (f"\n{remark}" if remark else "")))
     _add_papers(card, shown.papers, words)
     _add_turning(card, shown, turning)
@@ -118,12 +108,12 @@ def person(someone: Person, page: Results, turning: Sequence[Button[Any]] = ()) 
     return Layout(card)
 
 
-def notice(text: str, *rows: ActionRow[Any], colour: int = _NEUTRAL) -> Layout:
+def notice(text: str, *rows: ActionRow[Any], colour: int = NEUTRAL) -> Layout:
     """A few sentences, already fit for Discord, perhaps with buttons under them."""
     return Layout(note(text, *rows, colour=colour))
 
 
-def note(text: str, *rows: ActionRow[Any], colour: int = _NEUTRAL) -> Container[Any]:
+def note(text: str, *rows: ActionRow[Any], colour: int = NEUTRAL) -> Container[Any]:
     """The card of a `notice`."""
     card: Container[Any] = Container(TextDisplay(text[:3900]), accent_colour=colour)
     for row in rows:
@@ -144,27 +134,30 @@ def plain(shown: Paper) -> str:
     return clip(" · ".join(part for part in (shown.title, shown.venue) if part), 300)
 
 
-def _card(
+def paper_card(
     shown: Paper,
     *,
     heading: str,
     abstract: int,
-    button: Button[Any] | None = None,
+    pressed: Sequence[Button[Any]] = (),
     below: str = "",
 ) -> Container[Any]:
-    """The card of one paper; the abstract has ``abstract`` characters, or what room is left."""
+    """The card of one paper; the abstract has ``abstract`` characters, or what room is left.
+
+    The buttons to be ``pressed`` stand beside the links, or under them where there is no room.
+    """
     card: Container[Any] = Container(TextDisplay(heading), accent_colour=_colour(shown))
-    about, footer = _byline(shown, 500), _footer(shown)
+    about, footer = byline(shown, 500), _footer(shown)
     if about:
         card.add_item(TextDisplay(about))
     room = _MAX_CARD - len(heading) - len(about) - len(below) - len(footer)
     if text := escape(shown.abstract, min(abstract, room)):
         card.add_item(TextDisplay(text))
-    row = _links(shown)
-    if button is not None:
-        row.append(button)
-    if row:
-        card.add_item(ActionRow(*row[:5]))
+    links = _links(shown)
+    rows = [[*links, *pressed]] if len(links) + len(pressed) <= _ROW else [links, [*pressed]]
+    for row in rows:
+        if row:
+            card.add_item(ActionRow(*row))
     if below:
         card.add_item(TextDisplay(below))
     card.add_item(TextDisplay(footer))
@@ -180,16 +173,16 @@ def _related(related: Sequence[Related]) -> str:
         if one.words:
             quoted = ", ".join(f"“{escape(word, 25)}”" for word in one.words[:3])
             reasons.append(f"also about {quoted}")
-        lines += [_title(one.paper, 190), f"-# {' · '.join(reasons)}"]
+        lines += [title_link(one.paper, 190), f"-# {' · '.join(reasons)}"]
     return "\n".join(lines)
 
 
-def _title(shown: Paper, limit: int) -> str:
+def title_link(shown: Paper, limit: int) -> str:
     """A paper's title as a link to it; a number where nothing of the title can be seen."""
     return link(shown.title if escape(shown.title) else f"Paper {shown.id}", shown.url, limit)
 
 
-def _byline(shown: Paper, limit: int, place_limit: int = 120) -> str:
+def byline(shown: Paper, limit: int, place_limit: int = 120) -> str:
     """Who wrote it, in ``limit`` characters, and where it stands, on up to two lines."""
     lines = []
     if shown.authors:
@@ -205,7 +198,7 @@ def _byline(shown: Paper, limit: int, place_limit: int = 120) -> str:
 
 
 def _footer(shown: Paper) -> str:
-    parts = [f"#{shown.id}"]
+    parts = [f"#{shown.id}"] if shown.id else []
     if shown.tags:
         parts.append(escape(", ".join(shown.tags), 200))
     if shown.posted_by:
@@ -238,8 +231,8 @@ def _links(shown: Paper) -> list[Button[Any]]:
 def _add_papers(card: Container[Any], papers: Sequence[Paper], words: Sequence[str] = ()) -> None:
     for one in papers:
         card.add_item(Separator(visible=True))
-        lines = [f"**{_title(one, 240)}**"]
-        if about := _byline(one, 130, 60):
+        lines = [f"**{title_link(one, 240)}**"]
+        if about := byline(one, 130, 60):
             lines.append(about)
         title = f" {fold(one.title)}"
         if (lacking := [word for word in words if f" {word}" not in title]) and (
@@ -287,7 +280,7 @@ def _counted(items: Sequence[tuple[str, int]], shown: int) -> str:
 def _colour(shown: Paper) -> discord.Colour:
     if fold(shown.venue) == "arxiv" or (not shown.venue and shown.arxiv):
         return discord.Colour(_ARXIV_RED)
-    return _colour_of(shown.venue) if shown.venue else discord.Colour(_NEUTRAL)
+    return _colour_of(shown.venue) if shown.venue else discord.Colour(NEUTRAL)
 
 
 def _colour_of(word: str) -> discord.Colour:

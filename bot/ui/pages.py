@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from discord.ui import Button
 
 from bot.ui import buttons, cards
-from bot.ui.text import count, escape
+from bot.ui.text import count, escape, moment
 from storage.errors import LabError
 from storage.fulltext import Query, parse
 from storage.library import Library
@@ -30,13 +30,14 @@ class Forgotten(LabError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody asked: papers for words, of an author, or the latest ``count``."""
+    """What somebody asked: papers for words, of an author, of a post, or the latest ``count``."""
 
     words: str = ""
     author: str = ""
     filters: Filters = field(default_factory=Filters)
     sort: Sort = Sort.RELEVANCE
     count: int | None = None
+    post: int | None = None
 
     def to_text(self) -> str:
         """The question as the catalogue's notes keep it."""
@@ -52,6 +53,7 @@ class Question:
             filters=Filters(**values["filters"]),
             sort=Sort(values["sort"]),
             count=values["count"],
+            post=values.get("post"),
         )
 
 
@@ -85,6 +87,8 @@ async def answer(library: Library, question: Question, owner: int, page: int = 0
     """One page of the answer to a question, pages counted from 0; ``owner`` may turn it."""
     if question.author:
         return await _answer_author(library, question, owner, page)
+    if question.post is not None:
+        return await _answer_post(library, question, owner, page)
     query = parse(question.words, question.filters)
     found = await library.search.find(
         query, sort=question.sort, offset=page * PAGE_SIZE, limit=PAGE_SIZE
@@ -138,6 +142,21 @@ async def _answer_author(
     page = min(page, max(someone.papers - 1, 0) // PAGE_SIZE)
     shown = await library.authors.papers_of(someone, offset=page * PAGE_SIZE, limit=PAGE_SIZE)
     return cards.person(someone, shown, await _turning(library, question, owner, page, shown))
+
+
+async def _answer_post(library: Library, question: Question, owner: int, page: int) -> cards.Layout:
+    post = await library.outbox.post(question.post or 0)
+    if post is None:
+        raise Forgotten
+    begin = page * PAGE_SIZE
+    papers = await library.papers.some(post.paper_ids[begin : begin + PAGE_SIZE])
+    present = tuple(paper for paper in papers if paper.removed_at is None)
+    shown = Results(present, len(post.paper_ids), begin)
+    return cards.results(
+        f"{count(shown.total, 'paper')} announced {moment(post.created_at, 'D')}",
+        shown,
+        turning=await _turning(library, question, owner, page, shown),
+    )
 
 
 async def _turning(

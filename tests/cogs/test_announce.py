@@ -6,7 +6,8 @@ import discord
 import pytest
 from lab_world import HOME, Lab, told
 
-from storage.records import Actor, AnnouncementState, Origin, PaperDraft
+from storage.post_records import Fate
+from storage.records import Actor, Origin, PaperDraft
 
 ACTOR = Actor("test", "a test")
 
@@ -75,8 +76,8 @@ async def test_removing_a_channel_ends_its_announcements(lab: Lab) -> None:
 
 async def test_nobody_closes_the_channel_of_another_server(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    assert not await lab.app.library.outbox.close_route(lab.elsewhere.id, lab.papers.id)
-    assert len(await lab.app.library.outbox.routes(HOME)) == 1
+    assert not await lab.app.library.routes.close(lab.elsewhere.id, lab.papers.id)
+    assert len(await lab.app.library.routes.all(HOME)) == 1
 
 
 async def test_a_member_is_refused(lab: Lab) -> None:
@@ -116,12 +117,12 @@ async def test_a_message_that_arrived_unrecorded_is_not_sent_again(lab: Lab) -> 
     await lab.app.deliver()
     (sent,) = await lab.app.library.outbox.of_paper(paper)
     async with lab.app.library._database.transaction() as db:
-        await db.run("UPDATE announcements SET state = 'claimed', message_id = NULL")
+        await db.run("UPDATE posts SET state = 'claimed', message_id = NULL")
     assert await lab.app.deliver() == 1
     assert announced(lab) == ["Once"]
     (again,) = await lab.app.library.outbox.of_paper(paper)
     assert again.message_id == sent.message_id
-    assert again.state is AnnouncementState.SENT
+    assert again.fate is Fate.SENT
 
 
 @pytest.mark.parametrize("status", [403, 400])
@@ -132,7 +133,7 @@ async def test_an_unsure_announcement_stays_unsure_while_its_history_is_closed(
     await announce(lab, "Once")
     await lab.app.deliver()
     async with lab.app.library._database.transaction() as db:
-        await db.run("UPDATE announcements SET state = 'claimed', message_id = NULL")
+        await db.run("UPDATE posts SET state = 'claimed', message_id = NULL")
     lab.env.inject_error("GET", "/channels/*/messages", status=status, times=1)
     assert await lab.app.deliver() == 0
     lab.clock.move(timedelta(hours=2))
@@ -145,8 +146,9 @@ async def test_an_unsure_announcement_stays_unsure_while_its_history_is_closed(
 async def test_a_claim_whose_message_never_arrived_is_sent(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Late")
-    (waiting,) = await lab.app.library.outbox.of_paper(paper)
-    await lab.app.library.outbox.claim(waiting.id)
+    (waiting,) = await lab.app.library.outbox.next_posts()
+    assert waiting.paper_ids == (paper,)
+    await lab.app.library.outbox.claim([waiting.id])
     assert await lab.app.deliver() == 1
     assert announced(lab) == ["Late"]
 
@@ -157,7 +159,7 @@ async def test_a_server_error_leaves_the_claim_until_history_was_read(lab: Lab) 
     lab.env.inject_error("POST", "/channels/*/messages", status=501, times=1)
     assert await lab.app.deliver() == 0
     (unsure,) = await lab.app.library.outbox.of_paper(paper)
-    assert unsure.state in {AnnouncementState.CLAIMED, AnnouncementState.WAITING}
+    assert unsure.fate in {Fate.SENDING, Fate.WAITING}
     lab.clock.move(timedelta(minutes=2))
     assert await lab.app.deliver() == 1
     assert announced(lab) == ["Unsure"]
@@ -190,7 +192,7 @@ async def test_the_message_carries_the_announcements_nonce(lab: Lab) -> None:
         if entry.method == "POST" and entry.path.endswith("/messages")
     ]
     body = posts[-1].json
-    assert body["nonce"] == sent.nonce
+    assert body["nonce"] == f"herald-{sent.post_id}"
     assert body["enforce_nonce"] is True
 
 
@@ -204,4 +206,4 @@ async def test_a_channel_that_is_closed_to_the_bot_is_named_with_what_lacks(
     )
     result = await lab.moderator.slash(channel, "announce here")
     assert result.ephemeral
-    assert "I can't announce here" in result.response.content
+    assert "I can't announce in" in result.response.content

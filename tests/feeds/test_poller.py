@@ -54,7 +54,7 @@ class Watch:
         return f"{self.home}/{path}"
 
     async def waiting(self) -> int:
-        (route,) = await self.library.outbox.routes()
+        (route,) = await self.library.routes.all()
         return route.waiting
 
     def later(self, time: timedelta) -> None:
@@ -74,7 +74,7 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
             contact="", allow_private=True, patience=timedelta(seconds=5), max_bytes=10**7
         ) as client,
     ):
-        await library.outbox.open_route(1, 2, ACTOR)
+        await library.routes.open(1, 2, ACTOR)
         poller = Poller(library, client, lambda: now[0], HALF_HOUR)
         yield Watch(origin, str(server.make_url("")).rstrip("/"), library, poller, now)
 

@@ -13,16 +13,8 @@ from lab_world import StillClock
 from storage.completion import as_draft, joined, normal
 from storage.errors import PaperNotFound
 from storage.library import Library, open_library
-from storage.records import (
-    Actor,
-    AnnouncementState,
-    Link,
-    LinkKind,
-    Origin,
-    Outcome,
-    PaperDraft,
-    PartialDate,
-)
+from storage.post_records import Fate
+from storage.records import Actor, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
 
 ACTOR = Actor("test", "a test")
 PREPRINT = PaperDraft(
@@ -156,15 +148,19 @@ async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_o
     library: Library,
 ) -> None:
     for channel in (1, 2):
-        await library.outbox.open_route(1, channel, ACTOR)
+        await library.routes.open(1, channel, ACTOR)
     first = (await library.admit(PREPRINT, Origin.FEED, ACTOR, announce=True)).paper
     second = (
         await library.admit(PUBLISHED, Origin.FEED, ACTOR, despite_likeness=True, announce=True)
     ).paper
     assert first is not None
     assert second is not None
-    sent = next(one for one in await library.outbox.of_paper(second.id) if one.channel_id == 1)
-    await library.outbox.record_sent(sent, 77)
+    posts = {post.channel_id: post for post in await library.outbox.next_posts()}
+    assert posts[1].paper_ids == (first.id,)
+    await library.outbox.record_sent([(posts[1], 76)])
+    (post,) = [post for post in await library.outbox.next_posts() if post.channel_id == 1]
+    await library.outbox.record_sent([(post, 77)])
+    await library.outbox.release(posts[2])
 
     united = (await library.admit(BRIDGE, Origin.FEED, ACTOR)).paper
     assert united is not None
@@ -172,9 +168,9 @@ async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_o
     assert (await library.papers.get(second.id)).id == first.id
     assert await library.papers.count() == 1
     announcements = await library.outbox.of_paper(first.id)
-    assert [(one.channel_id, one.state) for one in announcements] == [
-        (2, AnnouncementState.WAITING),
-        (1, AnnouncementState.SENT),
+    assert [(one.channel_id, one.fate) for one in announcements] == [
+        (1, Fate.SENT),
+        (2, Fate.WAITING),
     ]
     assert [change.action for change in await library.history.of_paper(second.id)] == [
         "add",

@@ -15,16 +15,12 @@ from storage.errors import (
     PaperExists,
     PaperNotFound,
 )
+from storage.feed_records import Entry, Feed, FeedState, Intake
 from storage.library import Library
 from storage.records import (
     Actor,
     Admission,
-    AnnouncementState,
-    Entry,
-    Feed,
-    FeedState,
     Filters,
-    Intake,
     Link,
     LinkKind,
     Origin,
@@ -244,21 +240,21 @@ async def test_papers_are_listed_in_parts(library: Library) -> None:
 
 
 async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library: Library) -> None:
-    await library.outbox.open_route(1, 2, ACTOR)
+    await library.routes.open(1, 2, ACTOR)
     feed = await watched(library)
     first = await library.take_in(feed, [entry("B"), entry("A")], state())
     assert first.silent
     assert [paper.title for paper in first.added] == ["A", "B"]
-    assert await library.outbox.next_due() == ()
+    assert await library.outbox.next_posts() == ()
     second = await library.take_in(feed, [entry("D"), entry("C"), entry("B")], state())
     assert not second.silent
     assert second.known == 1
-    (due,) = await library.outbox.next_due()
-    assert (await library.papers.get(due.paper_id)).title == "C"
+    (due,) = await library.outbox.next_posts()
+    assert (await library.papers.some(due.paper_ids))[0].title == "C"
 
 
 async def test_an_entry_with_a_new_id_and_the_same_title_is_no_news(library: Library) -> None:
-    await library.outbox.open_route(1, 2, ACTOR)
+    await library.routes.open(1, 2, ACTOR)
     feed = await watched(library)
     await library.take_in(feed, [entry("Same", "old", date=PartialDate(2026))], state())
     again = entry("Same", "new", date=PartialDate(2026, 11, 2))
@@ -287,7 +283,7 @@ async def test_a_feed_that_empties_and_fills_again_brings_nothing_new(library: L
 async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(
     library: Library, clock: StillClock
 ) -> None:
-    await library.outbox.open_route(1, 2, ACTOR)
+    await library.routes.open(1, 2, ACTOR)
     known = await added(library, PaperDraft(title="Twice"))
     other = await added(library, PaperDraft(title="Thrice"))
     feed = await watched(library)
@@ -298,18 +294,18 @@ async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(
     assert (await library.feeds.get(feed.id)).duplicates == 2
     renamed = await library.take_in(feed, [entry("Twice", "another id")], state())
     assert (renamed.known, renamed.duplicates) == (1, ())  # it waits already
-    thrice, twice = await library.feeds.duplicates(feed.id)
+    thrice, twice = await library.feeds.pending(feed.id)
     assert (twice.draft.title, twice.paper_id) == ("Twice", known.id)
-    added_one = await library.settle_duplicate(twice.id, ACTOR, add=True)
+    added_one = await library.settle(twice.id, ACTOR, add=True)
     assert added_one.outcome is Outcome.ADDED
-    assert len(await library.outbox.next_due()) == 1
-    left = await library.settle_duplicate(thrice.id, ACTOR, add=False)
+    assert len(await library.outbox.next_posts()) == 1
+    left = await library.settle(thrice.id, ACTOR, add=False)
     assert left.outcome is Outcome.UPDATED
     assert left.paper is not None
     assert left.paper.id == other.id
     for decided in (twice, thrice):
         with pytest.raises(LabError, match="already"):
-            await library.settle_duplicate(decided.id, ACTOR, add=True)
+            await library.settle(decided.id, ACTOR, add=True)
     assert (await library.take_in(feed, [entry("Thrice")], state())).known == 1
 
 
@@ -354,77 +350,6 @@ async def test_feeds_are_watched_once_and_keep_their_state(
     for call in (library.feeds.get(feed.id), library.feeds.remove(feed.id)):
         with pytest.raises(FeedNotFound):
             await call
-
-
-async def announce(library: Library, title: str) -> int:
-    result = await library.admit(PaperDraft(title=title), Origin.MODERATOR, ACTOR, announce=True)
-    assert result.paper is not None
-    return result.paper.id
-
-
-async def test_an_announcement_goes_its_way_in_order(library: Library, clock: StillClock) -> None:
-    outbox = library.outbox
-    assert await outbox.open_route(1, 2, ACTOR)
-    assert not await outbox.open_route(1, 2, ACTOR)
-    first = await announce(library, "First")
-    await announce(library, "Second")
-    (due,) = await outbox.next_due()
-    assert (due.paper_id, due.state, due.nonce) == (first, AnnouncementState.WAITING, "herald-1")
-    assert await outbox.claim(due.id)
-    (claimed,) = await outbox.next_due()
-    assert (claimed.state, claimed.attempts, claimed.claimed_at) == (
-        AnnouncementState.CLAIMED,
-        1,
-        clock(),
-    )
-    await outbox.record_refused(claimed)
-    await outbox.postpone(2, clock() + timedelta(minutes=1))
-    assert await outbox.failures(2) == 1
-    assert await outbox.failures(99) == 0
-    assert await outbox.next_due() == ()
-    clock.move(timedelta(minutes=2))
-    (again,) = await outbox.next_due()
-    assert (again.paper_id, again.state) == (first, AnnouncementState.WAITING)
-    await outbox.record_sent(again, 123)
-    assert not await outbox.claim(again.id)
-    assert await outbox.failures(2) == 0
-    (route,) = await outbox.routes(1)
-    assert (route.waiting, route.sent) == (1, 1)
-    (sent,) = await outbox.of_paper(first)
-    assert sent.message_id == 123
-
-
-async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
-    library: Library,
-) -> None:
-    outbox = library.outbox
-    await outbox.open_route(1, 2, ACTOR)
-    await announce(library, "Waiting")
-    await outbox.stop_route(2, "the channel is gone")
-    assert await outbox.next_due() == ()
-    assert (await outbox.routes())[0].stopped_because == "the channel is gone"
-    assert await outbox.open_route(1, 2, ACTOR)
-    assert len(await outbox.next_due()) == 1
-    assert not await outbox.close_route(7, 2)
-    assert await outbox.close_route(1, 2)
-    assert not await outbox.close_route(1, 2)
-    assert await outbox.routes() == ()
-    await outbox.open_route(1, 2, ACTOR)
-    assert await outbox.next_due() == ()
-
-
-async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
-    library: Library,
-) -> None:
-    await library.outbox.open_route(1, 2, ACTOR)
-    paper = await announce(library, "Once")
-    (due,) = await library.outbox.next_due()
-    await library.outbox.record_sent(due, 5)
-    await library.outbox.close_route(1, 2)
-    await library.outbox.open_route(1, 2, ACTOR)
-    await library.remove(paper, ACTOR)
-    await library.admit(PaperDraft(title="Once"), Origin.MODERATOR, ACTOR, announce=True)
-    assert len(await library.outbox.of_paper(paper)) == 1
 
 
 async def test_questions_and_facts_are_kept(library: Library, clock: StillClock) -> None:

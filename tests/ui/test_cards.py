@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,22 +12,15 @@ from discord.ui import Button
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.ui import buttons, cards, pages, watched
+from bot.ui import buttons, cards, pages, posts, watched
 from bot.ui.forms import PaperForm, fill
 from storage.completion import as_draft
-from storage.records import (
-    Actor,
-    Feed,
-    Link,
-    LinkKind,
-    Origin,
-    Paper,
-    PartialDate,
-    Person,
-    Results,
-    Route,
-)
+from storage.feed_records import Feed, PendingEntry
+from storage.post_records import Post, PostKind, PostState, Route, RouteOptions
+from storage.records import Actor, Link, LinkKind, Origin, Paper, PartialDate, Person, Results
 from storage.related import Related
+from storage.rhythm import Every, Rhythm
+from storage.wanted import Condition, Wanted
 
 # Three thousand authors are what is meant, and are long when Hypothesis writes them down.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -91,6 +85,22 @@ def _walk(components: list[dict[str, Any]]) -> Any:
             yield from _walk([part["accessory"]])
 
 
+def post(kind: PostKind = PostKind.PAPER) -> Post:
+    entry = HUGE if kind is PostKind.REVIEW else None
+    return Post(HUGE, HUGE, kind, PostState.WAITING, 0, AT, entry_id=entry)
+
+
+def waiting(shown: Paper) -> PendingEntry:
+    return PendingEntry(HUGE, HUGE, as_draft(shown), None, is_news=True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(shown=st.lists(papers, min_size=2, max_size=12, unique_by=lambda paper: paper.id))
+async def test_a_digest_keeps_within_discords_limits(shown: list[Paper]) -> None:
+    gone = [replace(paper, removed_at=AT) if n % 3 == 0 else paper for n, paper in enumerate(shown)]
+    check(posts.digest(post(PostKind.DIGEST), gone, total=5_000, role_id=HUGE))
+
+
 def turning() -> list[Button[Any]]:
     return [
         buttons.page_button(HUGE, HUGE, 10**9, "◀ Previous", enabled=True),
@@ -104,7 +114,9 @@ async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
     check(cards.Layout(cards.paper(shown)))
     related = Related(shown, shown.authors[:3] or ("x" * 300,), ("w" * 90,) * 4)
     check(cards.Layout(cards.paper(shown, [related] * 4)))
-    check(cards.announcement(HUGE, shown))
+    check(posts.announcement(post(), shown, venue_then="arXiv", role_id=HUGE))
+    check(posts.announcement(post(), replace(shown, removed_at=AT), role_id=HUGE))
+    check(posts.review(post(PostKind.REVIEW), waiting(shown), shown.title))
     check(cards.random_paper(shown, HUGE, HUGE))
     check(cards.Layout(*cards.paper_with(shown, "?" * 900, buttons.remove_button(1, shown.id))))
 
@@ -135,6 +147,9 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
 async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
     title: str, error: str, number: int
 ) -> None:
+    wanted = Wanted((Condition("word", title or "a"),) * 30)
+    rhythm = Rhythm(Every.WEEK, zone="America/Argentina/ComodRivadavia")
+    options = RouteOptions(wanted, rhythm, HUGE, has_thread=True, publishes=True)
     feed = Feed(
         id=1,
         url="https://example.org/feed",
@@ -147,11 +162,20 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
         last_success_at=AT,
         failures=3,
         last_error=error,
+        failing_since=AT,
+        last_news_at=AT,
+        told="failing",
+        body_hash="",
+        moving_to="",
+        paused_because=error,
+        is_reviewed=True,
         added_by=ACTOR,
         added_at=AT,
         duplicates=2,
+        reviews=2,
     )
-    route = Route(1, 1, HUGE, ACTOR, AT, stopped_because=error, waiting=3, sent=4)
+    route = Route(1, 1, HUGE, options, ACTOR, AT, stopped_because=error, waiting=3, sent=4)
+    check(posts.notice(replace(post(PostKind.NOTICE), notice=cards.escape(error, 3000) or "!")))
     check(cards.notice(watched.feeds([feed] * number)))
     check(cards.notice(watched.routes([route] * number)))
 
@@ -202,5 +226,5 @@ async def test_an_announcement_is_a_message_by_discords_own_schema(
         created_at=AT,
         created_by=ACTOR,
     )
-    body = {"components": cards.announcement(1, shown).to_components(), "flags": 1 << 15}
+    body = {"components": posts.announcement(post(), shown).to_components(), "flags": 1 << 15}
     jsonschema.Draft202012Validator(message_schema).validate(body)

@@ -1,0 +1,118 @@
+"""Channels of every kind: sending a post there, finding it again, keeping it right.
+
+Text and announcement channels and threads take messages; in a forum each post is a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import discord
+
+from bot.announce.messages import Message
+from bot.ui import buttons
+from storage.errors import LabError
+from storage.post_records import Post
+
+# How far back the history is read for a message that may have arrived. Clocks differ, so it begins
+# well before the claim, and never ends before so many messages.
+_CLOCKS_DIFFER = timedelta(hours=1)
+_ALWAYS_READ = 200
+_DONE_ALREADY = {160004, 40033}  # the message has a thread; it is published
+
+AnyChannel: TypeAlias = discord.TextChannel | discord.Thread | discord.ForumChannel
+
+
+def writable(channel: object) -> AnyChannel:
+    """The channel, where it is of a kind that takes posts; raises `LabError`."""
+    if isinstance(channel, AnyChannel):
+        return channel
+    raise LabError("That channel is of a kind that I can't write into.")
+
+
+async def send(channel: AnyChannel, post: Post, message: Message) -> int:
+    """Send a post; gives the message's id, or in a forum that of the thread which it begins."""
+    roles = [discord.Object(message.role_id)] if message.role_id else False
+    mentions = discord.AllowedMentions(everyone=False, users=False, roles=roles)
+    if isinstance(channel, discord.ForumChannel):
+        made = await channel.create_thread(
+            name=message.thread_name, view=message.layout, allowed_mentions=mentions
+        )
+        return made.thread.id
+    sent = await channel.send(view=message.layout, nonce=post.nonce, allowed_mentions=mentions)
+    return sent.id
+
+
+async def find(channel: AnyChannel, post: Post, me: discord.ClientUser | None) -> int | None:
+    """What `send` gave for a claimed post, if it stands in a channel already."""
+    marker = buttons.post_mark(post)
+    begin = (post.claimed_at or post.created_at) - _CLOCKS_DIFFER
+    read = 0
+    async for number, message in _newest_first(channel):
+        read += 1
+        if message.author == me and _is_marked(message, marker):
+            return number
+        if read >= _ALWAYS_READ and message.created_at < begin:
+            break
+    return None
+
+
+async def follow_up(channel: AnyChannel, post: Post, message: Message) -> None:
+    """Give a sent message what it lacks: what changed, its thread, its being published."""
+    if isinstance(channel, discord.ForumChannel):
+        thread = await channel.guild.fetch_channel(post.message_id or 0)
+        if isinstance(thread, discord.Thread) and (first := await _first_of(thread)):
+            await first.edit(view=message.layout)
+        return
+    sent = channel.get_partial_message(post.message_id or 0)
+    if post.is_outdated:
+        await sent.edit(view=message.layout, allowed_mentions=discord.AllowedMentions.none())
+    if post.thread_due and isinstance(channel, discord.TextChannel):
+        await _once(sent.create_thread(name=message.thread_name))
+    if post.publish_due and isinstance(channel, discord.TextChannel) and channel.is_news():
+        await _once(sent.publish())
+
+
+async def _once(step: Any) -> None:  # noqa: ANN401 - a coroutine of any outcome
+    """Take a step that may have been taken by a run that was cut short."""
+    try:
+        await step
+    except discord.HTTPException as error:
+        if error.code not in _DONE_ALREADY:
+            raise
+
+
+async def _newest_first(channel: AnyChannel) -> AsyncIterator[tuple[int, discord.Message]]:
+    """Messages, or those that begin a forum's threads, each with what `send` would have given."""
+    if not isinstance(channel, discord.ForumChannel):
+        async for message in channel.history(limit=None):
+            yield message.id, message
+        return
+    archived = [thread async for thread in channel.archived_threads(limit=_ALWAYS_READ)]
+    for thread in sorted([*channel.threads, *archived], key=lambda one: one.id, reverse=True):
+        first = await _first_of(thread)
+        if first is not None:
+            yield thread.id, first
+
+
+async def _first_of(thread: discord.Thread) -> discord.Message | None:
+    """The message that began a thread, unless somebody deleted it."""
+    async for message in thread.history(limit=1, oldest_first=True):
+        return message
+    return None
+
+
+def _is_marked(message: discord.Message, marker: str) -> bool:
+    parts = _walk(message.components)
+    return any(str(getattr(part, "custom_id", "")).startswith(marker) for part in parts)
+
+
+def _walk(components: Iterable[Any]) -> Iterable[Any]:
+    for component in components:
+        yield component
+        yield from _walk(getattr(component, "children", ()))
+        accessory = getattr(component, "accessory", None)
+        if accessory is not None:
+            yield accessory

@@ -1,0 +1,120 @@
+"""What the bot sends by itself, as layouts: announcements, digests, reviews, notices; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import discord
+from discord.ui import ActionRow, Container, Item, Section, TextDisplay
+
+from bot.ui import buttons, cards
+from bot.ui.cards import Layout
+from bot.ui.text import count, escape
+from storage.completion import PREPRINTS, as_paper
+from storage.feed_records import PendingEntry, SeenEntry
+from storage.fulltext import fold
+from storage.post_records import Post
+from storage.records import Outcome, Paper
+
+_LISTED = 8  # papers of a digest that its message shows
+_GONE = discord.Colour(0x747F8D)
+
+
+def announcement(
+    post: Post, paper: Paper, *, venue_then: str = "", role_id: int | None = None
+) -> Layout:
+    """The message that tells a channel of a new paper, as the paper is now.
+
+    ``venue_then`` is what it named when it was announced; ``role_id`` a role to mention.
+    """
+    if paper.removed_at is not None:
+        return Layout(*_mention(role_id), _withdrawn(post, paper))
+    heading = "-# 📄 New paper"
+    if is_published_now(paper, venue_then):
+        heading += f" · 🎉 now published at **{escape(paper.venue, 120)}**"
+    card = cards.paper_card(
+        paper,
+        heading=f"{heading}\n### {cards.title_link(paper, 700)}",
+        abstract=700,
+        pressed=_pressed(post, paper),
+    )
+    return Layout(*_mention(role_id), card)
+
+
+def digest(
+    post: Post, papers: Sequence[Paper], *, total: int, role_id: int | None = None
+) -> Layout:
+    """The message that tells of several papers at once: the first ones, and a way to all."""
+    card: Container[Any] = Container(accent_colour=cards.NEUTRAL)
+    card.add_item(TextDisplay(f"### 📚 {count(total, 'new paper')}"))
+    for paper in papers[:_LISTED]:
+        if paper.removed_at is not None:
+            text = f"~~{escape(paper.title, 200)}~~\n-# withdrawn from the list"
+        else:
+            text = f"**{cards.title_link(paper, 240)}**\n{cards.byline(paper, 90, 40)}"
+        opened = buttons.announced_button(post.id, paper.id, "Open")
+        opened.disabled = paper.removed_at is not None
+        card.add_item(Section(text[:400], accessory=opened))
+    if total > _LISTED:
+        card.add_item(TextDisplay(f"-# and {total - _LISTED:,} more"))
+        card.add_item(ActionRow(buttons.digest_button(post.id, total)))
+    return Layout(*_mention(role_id), card)
+
+
+def review(post: Post, entry: PendingEntry | SeenEntry | None, feed_title: str) -> Layout:
+    """The card of an entry that a moderator is to decide; once decided, by whom and how."""
+    mark = buttons.post_mark(post)
+    if isinstance(entry, PendingEntry):
+        card = cards.paper_card(
+            as_paper(entry.draft, post.created_at),
+            heading=f"-# 🔎 {escape(feed_title, 100)}: is this ours?\n"
+            f"### {cards.title_link(as_paper(entry.draft, post.created_at), 700)}",
+            abstract=700,
+            pressed=[buttons.review_button(entry.id, add=add) for add in (True, False)],
+        )
+        return Layout(card)
+    text = "🔎 That entry is gone, since its feed is watched no longer."
+    if entry is not None:
+        how = "✅ Added" if entry.outcome is not Outcome.DECLINED else "👋 Not ours"
+        by = f" by {escape(entry.decided_by.name, 80)}" if entry.decided_by else ""
+        text = f"{how}, decided{by}."
+        if entry.paper_id:
+            text += f" It is #{entry.paper_id} in the list."
+    done = discord.ui.Button[Any](label="Decided", custom_id=f"{mark}-", disabled=True)
+    return Layout(cards.note(text, ActionRow(done), colour=_GONE.value))
+
+
+def notice(post: Post) -> Layout:
+    """A sentence for moderators, already fit for Discord."""
+    return cards.notice(post.notice, ActionRow(buttons.feeds_button(post.id)))
+
+
+def is_published_now(paper: Paper, venue_then: str) -> bool:
+    """Whether a paper that was announced as a preprint has a venue by now."""
+    then, now = fold(venue_then), fold(paper.venue)
+    return now != then and now not in {"", *PREPRINTS} and then in {"", *PREPRINTS}
+
+
+def venues_then(post: Post, venues: Mapping[int, str], paper: Paper) -> str:
+    """What a paper of a post named when it was announced; for one not sent yet, what it does."""
+    return venues.get(paper.id, paper.venue) if post.message_id else paper.venue
+
+
+def _pressed(post: Post, paper: Paper) -> list[discord.ui.Button[Any]]:
+    return [
+        buttons.announced_button(post.id, paper.id),
+        buttons.cite_button(paper.id),
+        buttons.correct_button(paper.id),
+    ]
+
+
+def _withdrawn(post: Post, paper: Paper) -> Container[Any]:
+    gone = buttons.announced_button(post.id, paper.id, "Withdrawn")
+    gone.disabled = True
+    text = f"-# 🗑️ Withdrawn from the list\n### ~~{escape(paper.title, 700)}~~"
+    return cards.note(text, ActionRow(gone), colour=_GONE.value)
+
+
+def _mention(role_id: int | None) -> list[Item[Any]]:
+    return [TextDisplay(f"<@&{role_id}>")] if role_id else []

@@ -1,0 +1,45 @@
+"""When a channel hears of new papers: at once, or in a digest of a day or a week; pure."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_NINE = 9 * 60
+
+
+class Every(enum.StrEnum):
+    """How often a channel hears."""
+
+    PAPER = "at once"
+    DAY = "daily"
+    WEEK = "weekly"
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often, and for digests at which minute of which day (0 is Monday), in a time zone."""
+
+    every: Every = Every.PAPER
+    minute: int = _NINE
+    weekday: int = 0
+    zone: str = "UTC"
+
+    def next_digest(self, after: datetime) -> datetime | None:
+        """When the first digest is due after a moment; none for a channel that hears at once.
+
+        A time that the zone leaves out, when clocks go forward, is as late after midnight as it
+        would be without.
+        """
+        if self.every is Every.PAPER:
+            return None
+        zone = ZoneInfo(self.zone)
+        day = after.astimezone(zone).date()
+        while True:
+            due = datetime.combine(day, time(self.minute // 60, self.minute % 60), zone)
+            is_its_day = self.every is Every.DAY or day.weekday() == self.weekday
+            if is_its_day and due.astimezone(UTC) > after:
+                return due.astimezone(UTC)
+            day += timedelta(days=1)

@@ -1,0 +1,201 @@
+"""SQL of the channels that want announcements, and of how sending into channels goes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from storage import moments
+from storage.database import Connection, Database, Row, Value
+from storage.errors import RouteNotFound
+from storage.post_records import Route, RouteOptions
+from storage.records import Actor, Paper
+from storage.rhythm import Every, Rhythm
+from storage.wanted import read_wanted
+
+_ROUTE = """SELECT routes.*, COALESCE(stopped_because, '') AS stopped_because,
+    (SELECT COUNT(*) FROM announcements LEFT JOIN posts ON posts.id = post_id
+     WHERE announcements.channel_id = routes.channel_id AND NOT is_left_out
+     AND state IS NOT 'sent') AS waiting,
+    (SELECT COUNT(*) FROM announcements JOIN posts ON posts.id = post_id
+     WHERE announcements.channel_id = routes.channel_id AND state = 'sent') AS sent
+    FROM routes LEFT JOIN channels USING (channel_id)"""
+_OPTIONS = (
+    *("wanted", "role_id", "has_thread", "publishes"),
+    *("rhythm", "digest_minute", "digest_weekday", "zone", "next_digest_at"),
+)
+
+
+class Routes:
+    """The channels that hear of new papers."""
+
+    def __init__(self, database: Database, clock: moments.Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def open(
+        self, guild_id: int, channel_id: int, actor: Actor, options: RouteOptions | None = None
+    ) -> bool:
+        """Announce into a channel from now on, or again, or otherwise; says if that is a change.
+
+        Without ``options`` a channel that hears already keeps its own.
+        """
+        now = self._clock()
+        async with self._database.transaction() as db:
+            before = await _find(db, channel_id)
+            wanted = options or (before.options if before else RouteOptions())
+            await db.run(
+                f"""INSERT INTO routes (guild_id, channel_id, created_by, created_by_name,
+                        created_at, {", ".join(_OPTIONS)})
+                    VALUES (?, ?, ?, ?, ?, {", ".join("?" * len(_OPTIONS))})
+                    ON CONFLICT (channel_id) DO UPDATE SET is_paused = 0,
+                        {", ".join(f"{name} = excluded.{name}" for name in _OPTIONS)}""",  # noqa: S608
+                [
+                    *(guild_id, channel_id, actor.key, actor.name, moments.to_text(now)),
+                    *_values(wanted, now),
+                ],
+            )
+            await _reopen(db, channel_id)
+        return (
+            before is None
+            or before.is_paused
+            or before.stopped_because != ""
+            or before.options != wanted
+        )
+
+    async def pause(self, guild_id: int, channel_id: int, *, paused: bool) -> bool:
+        """Let what is for a channel wait, or go again; says whether that is a change.
+
+        Raises `RouteNotFound`.
+        """
+        async with self._database.transaction() as db:
+            route = await _find(db, channel_id)
+            if route is None or route.guild_id != guild_id:
+                raise RouteNotFound(channel_id)
+            await db.run(
+                "UPDATE routes SET is_paused = ? WHERE channel_id = ?", [int(paused), channel_id]
+            )
+            if not paused:
+                await _reopen(db, channel_id)
+        return route.is_paused != paused or (not paused and route.stopped_because != "")
+
+    async def close(self, guild_id: int, channel_id: int) -> bool:
+        """Announce into a channel no longer, nor what waits for it; says whether that is new."""
+        async with self._database.transaction() as db:
+            changed = await db.run(
+                "DELETE FROM routes WHERE guild_id = ? AND channel_id = ?", [guild_id, channel_id]
+            )
+            if changed:
+                await db.run(
+                    """DELETE FROM announcements WHERE channel_id = ? AND NOT EXISTS (
+                           SELECT 1 FROM posts WHERE posts.id = post_id AND state = 'sent')""",
+                    [channel_id],
+                )
+                await db.run(
+                    """DELETE FROM posts WHERE channel_id = ? AND kind IN ('paper', 'digest')
+                       AND state <> 'sent'""",
+                    [channel_id],
+                )
+        return changed > 0
+
+    async def all(self, guild_id: int | None = None) -> tuple[Route, ...]:
+        """The channels that want announcements, of one server or of all."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                f"{_ROUTE} WHERE ? IS NULL OR guild_id = ? ORDER BY routes.id", [guild_id, guild_id]
+            )
+        return tuple(_route(row) for row in rows)
+
+    async def find(self, channel_id: int) -> Route | None:
+        """The route of a channel; none where nothing is announced there."""
+        async with self._database.reading() as db:
+            return await _find(db, channel_id)
+
+    async def stop(self, channel_id: int, reason: str) -> bool:
+        """Send nothing more to a channel until somebody opens it again; says whether it did before.
+
+        What waits, waits.
+        """
+        async with self._database.transaction() as db:
+            changed = await db.run(
+                """INSERT INTO channels (channel_id, stopped_because) VALUES (?, ?)
+                   ON CONFLICT (channel_id) DO UPDATE SET stopped_because = excluded.stopped_because
+                   WHERE stopped_because = ''""",
+                [channel_id, reason],
+            )
+        return changed > 0
+
+    async def postpone(self, channel_id: int, until: datetime) -> None:
+        """Send nothing more to a channel before this time."""
+        async with self._database.transaction() as db:
+            await db.run(
+                """INSERT INTO channels (channel_id, failures, retry_at) VALUES (?, 1, ?)
+                   ON CONFLICT (channel_id) DO UPDATE
+                   SET failures = failures + 1, retry_at = excluded.retry_at""",
+                [channel_id, moments.to_text(until)],
+            )
+
+    async def failures(self, channel_id: int) -> int:
+        """How many sends to a channel have failed since the last good one."""
+        async with self._database.reading() as db:
+            count = await db.value(
+                "SELECT failures FROM channels WHERE channel_id = ?", [channel_id]
+            )
+        return int(count or 0)
+
+
+async def sort_out(db: Connection, paper: Paper, feed_id: int | None) -> list[tuple[int, bool]]:
+    """Every channel with whether it wants a paper, which this feed brought."""
+    rows = await db.all("SELECT channel_id, wanted FROM routes ORDER BY id")
+    return [(row["channel_id"], read_wanted(row["wanted"]).allows(paper, feed_id)) for row in rows]
+
+
+async def _find(db: Connection, channel_id: int) -> Route | None:
+    row = await db.one(f"{_ROUTE} WHERE routes.channel_id = ?", [channel_id])
+    return _route(row) if row else None
+
+
+async def _reopen(db: Connection, channel_id: int) -> None:
+    await db.run("DELETE FROM channels WHERE channel_id = ?", [channel_id])
+
+
+def _values(options: RouteOptions, now: datetime) -> list[Value]:
+    """The values of `_OPTIONS`, in their order."""
+    rhythm = options.rhythm
+    due = rhythm.next_digest(now)
+    return [
+        *(str(options.wanted), options.role_id, int(options.has_thread), int(options.publishes)),
+        *(rhythm.every, rhythm.minute, rhythm.weekday, rhythm.zone),
+        moments.to_text(due) if due else None,
+    ]
+
+
+def _route(row: Row) -> Route:
+    return Route(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        options=RouteOptions(
+            wanted=read_wanted(row["wanted"]),
+            rhythm=rhythm_of(row),
+            role_id=row["role_id"],
+            has_thread=bool(row["has_thread"]),
+            publishes=bool(row["publishes"]),
+        ),
+        created_by=Actor(row["created_by"], row["created_by_name"]),
+        created_at=moments.from_text(row["created_at"]),
+        is_paused=bool(row["is_paused"]),
+        next_digest_at=moments.from_optional(row["next_digest_at"]),
+        stopped_because=row["stopped_because"],
+        waiting=row["waiting"],
+        sent=row["sent"],
+    )
+
+
+def rhythm_of(row: Row) -> Rhythm:
+    """The rhythm in a row of ``routes``."""
+    return Rhythm(
+        every=Every(row["rhythm"]),
+        minute=row["digest_minute"],
+        weekday=row["digest_weekday"],
+        zone=row["zone"],
+    )

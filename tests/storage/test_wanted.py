@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.completion import as_paper
+from storage.errors import InvalidInput
+from storage.records import Paper, PaperDraft
+from storage.rhythm import Every, Rhythm
+from storage.wanted import read_wanted
+
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def paper() -> Paper:
+    draft = PaperDraft(
+        title="Pythia: analysing large language models",
+        authors=("Stella Biderman", "Édouard Grave"),
+        venue="ICML Workshop",
+        tags=("open data",),
+        abstract="We train fine-tuned models.",
+    )
+    return as_paper(draft, AT)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", True),
+        ("author:biderman", True),
+        ('author:"S. Biderman"', True),
+        ("author:grave", True),
+        ("author:nobody", False),
+        ("author:nobody author:grave", True),  # of one field, any will do
+        ("author:biderman venue:icml", True),
+        ("author:biderman venue:acl", False),
+        ("-venue:arxiv", True),
+        ("-venue:icml", False),
+        ('tag:"open data"', True),
+        ("tag:open", False),
+        ("feed:3", True),
+        ("feed:#3 feed:4", True),
+        ("-feed:3", False),
+        ("feed:4", False),
+        ("pythia finetuned", True),
+        ("“language models” -video", True),
+        ("pythia video", False),
+        ("-models", False),
+    ],
+)
+def test_conditions_decide_what_a_channel_wants(text: str, *, wanted: bool) -> None:
+    asked = read_wanted(text)
+    assert asked.allows(paper(), feed_id=3) is wanted
+    assert (asked.refusal(paper(), 3) is None) is wanted
+    assert read_wanted(str(asked)) == asked
+
+
+def test_a_refusal_names_the_conditions_that_are_not_met() -> None:
+    asked = read_wanted('author:nobody author:"no one" pythia')
+    assert asked.refusal(paper(), None) == 'author:nobody author:"no one"'
+    assert read_wanted("pythia -tag:x -models").refusal(paper(), None) == "-models"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("year:2023", "I know no “year:”"),
+        ("feed:arxiv", "named by its number"),
+        ("author:!!!", "no word"),
+        ("?", "no word"),
+        (" ".join(f"w{n}" for n in range(31)), "at most 30"),
+    ],
+)
+def test_what_is_no_condition_is_refused_with_a_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        read_wanted(text)
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_conditions_or_a_sentence(text: str) -> None:
+    with contextlib.suppress(InvalidInput):
+        asked = read_wanted(text)
+        assert read_wanted(str(asked)) == asked
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "after", "due"),
+    [
+        (Rhythm(), datetime(2026, 1, 1, tzinfo=UTC), None),
+        (
+            Rhythm(Every.DAY, 9 * 60, zone="Europe/Berlin"),
+            datetime(2026, 6, 1, 7, tzinfo=UTC),  # nine o'clock sharp: the next one
+            datetime(2026, 6, 2, 7, tzinfo=UTC),
+        ),
+        (
+            Rhythm(Every.DAY, 9 * 60, zone="Europe/Berlin"),
+            datetime(2026, 3, 28, 12, tzinfo=UTC),  # the clocks go forward that night
+            datetime(2026, 3, 29, 7, tzinfo=UTC),
+        ),
+        (
+            Rhythm(Every.DAY, 2 * 60 + 30, zone="Europe/Berlin"),  # left out on that day
+            datetime(2026, 3, 29, 0, tzinfo=UTC),
+            datetime(2026, 3, 29, 1, 30, tzinfo=UTC),
+        ),
+        (
+            Rhythm(Every.WEEK, 0, weekday=6, zone="Asia/Tokyo"),
+            datetime(2026, 11, 25, tzinfo=UTC),
+            datetime(2026, 11, 28, 15, tzinfo=UTC),
+        ),
+    ],
+)
+def test_the_next_digest_is_due_by_the_clock_of_its_zone(
+    rhythm: Rhythm, after: datetime, due: datetime | None
+) -> None:
+    assert rhythm.next_digest(after) == due
