@@ -24,7 +24,8 @@ def demo(*, check: bool, port: int) -> int:
     The page takes ``port`` and the feed's site the one after it; raises `CannotStart` where one of
     them is taken.
     """
-    logging.getLogger("discord").setLevel(logging.ERROR)
+    for name in ("discord", "bot.announce"):  # an outage is a part of the show
+        logging.getLogger(name).setLevel(logging.ERROR)
     if check:
         return asyncio.run(_tour())
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
@@ -54,7 +55,7 @@ async def _show(port: int) -> None:
         click.echo(
             "\nLab Herald, on a simulated Discord; nothing leaves this machine.\n\n"
             f"  The lab's server   {preview.url}\n"
-            f"  Its feed's site    {world.site.home}   (has a button that publishes a paper)\n\n"
+            f"  Its feed's site    {world.site.home}   (publishes, and lets Discord fail)\n\n"
             "Type / in the page to see the commands; choose above who you are, Mika or Noor.\n"
             f"A new paper is announced in {_FIRST_PAPER_AFTER:.0f} seconds. Ctrl-C ends it.\n"
         )
@@ -83,8 +84,16 @@ async def _watch(world: World, preview: simcord.Preview) -> None:
     loop = asyncio.get_running_loop()
     first_at = loop.time() + _FIRST_PAPER_AFTER
     announced = 0
+    has_outage = False
     while True:
         await asyncio.sleep(_LOOK_EVERY)
+        if world.site.has_outage != has_outage:
+            has_outage = world.site.has_outage
+            if has_outage:
+                world.let_discord_fail()
+            else:
+                await world.let_discord_come_back()
+                await _refresh(preview)
         if not world.site.published and loop.time() >= first_at:
             click.echo(f"Published: {world.site.publish()}")
         if world.site.published != announced:

@@ -21,14 +21,22 @@ body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 3rem aut
 button {{ font: inherit; padding: .5rem 1rem; border: 0; border-radius: .4rem; color: #fff;
   background: #5865f2; cursor: pointer; }}
 button:disabled {{ background: #aaa; }}
+button.quiet {{ background: #747f8d; }}
 li {{ margin: .6rem 0; }} small {{ color: #666; }}
 </style></head>
 <body><h1>Demo lab: papers</h1>
 <p>The bot watches <a href="/feed.xml">this site's feed</a>. Publish a paper here and watch it being
 announced in the lab's channel.</p>
 <form method="post" action="/publish"><button {disabled}>{label}</button></form>
+<p>{weather}</p>
+<form method="post" action="/outage"><button class="quiet">{outage}</button></form>
 <ol reversed>{items}</ol></body></html>
 """
+_OUTAGE = "Discord takes no messages at the moment: what is published waits."
+_NO_OUTAGE = (
+    "Let Discord fail for a while, publish some papers, and let it come back: they are announced "
+    "then, in order and once."
+)
 _FEED = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"
 xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/"><channel>
@@ -62,6 +70,7 @@ class Site:
         ]
         self._published: list[tuple[Upcoming, datetime]] = []
         self.home = ""
+        self.has_outage = False  # whether Discord is to take no messages of the bot's
 
     @property
     def published(self) -> int:
@@ -77,7 +86,7 @@ class Site:
         return paper.title
 
     async def show_page(self, _request: web.Request) -> web.Response:
-        """The page with the button."""
+        """The page with the buttons."""
         left = len(self._upcoming)
         items = "".join(
             f"<li>{escape(paper.title)}<br><small>{escape(', '.join(paper.authors))}</small></li>"
@@ -86,6 +95,8 @@ class Site:
         page = _PAGE.format(
             disabled="" if left else "disabled",
             label=f"Publish a paper ({left} left)" if left else "All papers are published",
+            weather=_OUTAGE if self.has_outage else _NO_OUTAGE,
+            outage="Let Discord come back" if self.has_outage else "Let Discord fail",
             items=items,
         )
         return web.Response(text=page, content_type="text/html")
@@ -115,6 +126,11 @@ class Site:
         self.publish()
         raise web.HTTPSeeOther("/")
 
+    async def take_outage(self, _request: web.Request) -> web.Response:
+        """The button that lets Discord fail, or come back."""
+        self.has_outage = not self.has_outage
+        raise web.HTTPSeeOther("/")
+
 
 @asynccontextmanager
 async def open_site(port: int) -> AsyncGenerator[Site]:
@@ -126,6 +142,7 @@ async def open_site(port: int) -> AsyncGenerator[Site]:
             web.get("/", site.show_page),
             web.get("/feed.xml", site.show_feed),
             web.post("/publish", site.take_publish),
+            web.post("/outage", site.take_outage),
         ]
     )
     runner = web.AppRunner(app, access_log=None)

@@ -27,6 +27,7 @@ async def walk(world: World) -> bool:
         ("A member may not use /curate add", _refused),
         ("A moderator adds a paper by /curate add", _add),
         ("The feed publishes; one poll, one announcement", _announcement),
+        ("Discord fails while three papers come; once back, they stand there in order", _outage),
         ("Polling again announces nothing twice", _once),
         ("The announced paper is found by /search and /author", _found),
         ("A question with no answer gets a sentence", _nothing),
@@ -107,6 +108,22 @@ async def _announcement(world: World) -> str:
     if sent != 1:
         raise Failed(f"{sent} announcements instead of 1")
     return _expect(spoken(world.papers.last_message), "New paper", title)
+
+
+async def _outage(world: World) -> str:
+    before = len(world.papers.history())
+    world.let_discord_fail()
+    titles = []
+    for _ in range(3):
+        titles.append(world.site.publish() or "")
+        if await world.poll():
+            raise Failed("something was sent through the outage")
+    if (sent := await world.let_discord_come_back()) != len(titles):
+        raise Failed(f"{sent} announcements instead of {len(titles)}")
+    shown = [spoken(message) for message in world.papers.history()[before:]]
+    for title, message in zip(titles, shown, strict=True):
+        _expect(message, "New paper", title)
+    return "\n\n".join(shown)
 
 
 async def _once(world: World) -> str:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,27 @@ from storage.records import Actor, Origin
 GUILD_ID = 1_000_000_000_000_000_001
 
 
+class WorldClock:
+    """The real time, and a little more after each outage."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        """The time in the demo."""
+        return utc_now() + self._ahead
+
+    def skip(self, time: timedelta) -> None:
+        """Let time pass at once."""
+        self._ahead += time
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything that the demo shows."""
 
     app: App
+    clock: WorldClock
     env: simcord.Env
     site: Site
     papers: Any
@@ -37,6 +53,16 @@ class World:
         """Read every feed now and announce what is new; gives how many messages were sent."""
         for feed in await self.app.library.feeds.all():
             await self.app.poller.poll(feed)
+        return await self.app.deliver()
+
+    def let_discord_fail(self) -> None:
+        """Let Discord take no message of the bot's own, until it comes back."""
+        self.env.inject_error("POST", "/channels/*/messages", status=503, times=None)
+
+    async def let_discord_come_back(self) -> int:
+        """End the outage, an hour later; gives how many messages were sent then."""
+        self.env.backend.faults.clear()
+        self.clock.skip(timedelta(hours=1))
         return await self.app.deliver()
 
 
@@ -50,15 +76,16 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
             feed_allow_private=True,
             poll_interval=timedelta(minutes=1),
         )
-        async with open_site(site_port) as site, open_app(settings) as app:
+        clock = WorldClock()
+        async with open_site(site_port) as site, open_app(settings, clock) as app:
             await app.library.admit_all(
                 reversed(load_starter()), Origin.STARTER, Actor("starter", "the starter list")
             )
             async with simcord.run(app.client, strict_sync=False, check_errors=False) as env:
-                yield await _furnish(app, env, site)
+                yield await _furnish(app, clock, env, site)
 
 
-async def _furnish(app: App, env: simcord.Env, site: Site) -> World:
+async def _furnish(app: App, clock: WorldClock, env: simcord.Env, site: Site) -> World:
     await env.advance_time((utc_now() - env.now()).total_seconds())
     if app.client.user is not None:
         await app.client.user.edit(username="Lab Herald")
@@ -71,4 +98,4 @@ async def _furnish(app: App, env: simcord.Env, site: Site) -> World:
     )
     await moderator.slash(papers, "announce here")
     await moderator.slash(papers, "feed add", url=site.home)
-    return World(app, env, site, papers, member, moderator)
+    return World(app, clock, env, site, papers, member, moderator)
