@@ -14,6 +14,7 @@ from platformdirs import user_cache_path
 from benchmarks import table
 from benchmarks.bench import Bench
 from benchmarks.command_rows import command
+from benchmarks.courier_rows import courier
 from benchmarks.fairness_rows import fairness
 from benchmarks.growth_rows import author, autocomplete, draw
 from benchmarks.import_rows import bulk_import
@@ -33,6 +34,7 @@ ROWS: dict[str, Callable[[Bench], Coroutine[None, None, list[Row]]]] = {
     "memory": memory,
     "command": command,
     "reader": reader,
+    "courier": courier,
 }
 
 

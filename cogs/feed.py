@@ -154,7 +154,7 @@ def _report(poll: Poll) -> str:
 async def _decision(interaction: Interaction, entry: PendingEntry) -> cards.Layout:
     if entry.paper_id is None:
         feed = await interaction.client.library.feeds.get(entry.feed_id)
-        return posts.review(draft_post(0), entry, feed.title)
+        return posts.review(draft_post(entry), entry, feed.title)
     try:
         paper = await interaction.client.library.papers.get(entry.paper_id)
     except PaperNotFound:

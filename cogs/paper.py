@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
 
 
-class PaperButton(LabButton, template=r"(?:paper|announced:\d+):(?P<paper>\d+)"):
+class PaperButton(LabButton, template=r"(?:paper|announced(?::\d+)?):(?P<paper>\d+)"):
     """Shows the paper of a list or an announcement to the person who asks."""
 
     async def press(self, interaction: Interaction) -> None:

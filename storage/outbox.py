@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from storage import moments
-from storage.database import Connection, Database, Row
+from storage.database import Connection, Database, Row, Value
 from storage.post_records import Announcement, Fate, Post, PostKind, PostState
 from storage.records import Paper
 from storage.routes import rhythm_of, sort_out
@@ -65,30 +65,36 @@ class Outbox:
                 GROUP BY routes.id ORDER BY first""",  # noqa: S608 - constants
             [now, now],
         )
+        digests: list[tuple[Value, ...]] = []
+        made: list[tuple[Value, ...]] = []
+        filled: list[tuple[Value, ...]] = []
+        post_id = int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'posts'") or 0)
         for row in rows:
             due = rhythm_of(row).next_digest(self._clock())
             if due:
-                await db.run(
-                    "UPDATE routes SET next_digest_at = ? WHERE id = ?",
-                    [moments.to_text(due), row["id"]],
-                )
+                digests.append((moments.to_text(due), row["id"]))
             if not row["waiting"]:
                 continue
+            post_id += 1
             alone = row["waiting"] == 1 or (due is None and row["waiting"] <= _FLOOD)
             kind = PostKind.PAPER if alone else PostKind.DIGEST
-            post_id = await db.insert(
-                """INSERT INTO posts (channel_id, kind, state, created_at, thread_due, publish_due)
-                   VALUES (?, ?, 'waiting', ?, ?, ?)""",
-                [row["channel_id"], kind, now, row["has_thread"], row["publishes"]],
-            )
-            await db.run(
-                """UPDATE announcements SET post_id = ? WHERE id IN (
-                       SELECT announcements.id FROM announcements
-                       JOIN papers ON papers.id = paper_id AND removed_at IS NULL
-                       WHERE channel_id = ? AND post_id IS NULL AND NOT is_left_out
-                       ORDER BY announcements.id LIMIT ?)""",
-                [post_id, row["channel_id"], 1 if alone else row["waiting"]],
-            )
+            channel_id = row["channel_id"]
+            made.append((post_id, channel_id, kind, now, row["has_thread"], row["publishes"]))
+            filled.append((post_id, channel_id, 1 if alone else row["waiting"]))
+        await db.run_many("UPDATE routes SET next_digest_at = ? WHERE id = ?", digests)
+        await db.run_many(
+            """INSERT INTO posts (id, channel_id, kind, state, created_at, thread_due, publish_due)
+               VALUES (?, ?, ?, 'waiting', ?, ?, ?)""",
+            made,
+        )
+        await db.run_many(
+            """UPDATE announcements SET post_id = ? WHERE id IN (
+                   SELECT announcements.id FROM announcements
+                   JOIN papers ON papers.id = paper_id AND removed_at IS NULL
+                   WHERE channel_id = ? AND post_id IS NULL AND NOT is_left_out
+                   ORDER BY announcements.id LIMIT ?)""",
+            filled,
+        )
 
     async def claim(self, post_ids: Sequence[int]) -> set[int]:
         """Mark posts as about to be sent; gives those that were, not the ones sent or gone."""
@@ -111,9 +117,10 @@ class Outbox:
                    WHERE id = ?""",
                 [(message_id, now, post.changes, post.id) for post, message_id in sent],
             )
-            await db.run_many(
-                "DELETE FROM channels WHERE channel_id = ? AND stopped_because = ''",
-                [(post.channel_id,) for post, _ in sent],
+            await db.run(
+                """DELETE FROM channels WHERE stopped_because = ''
+                   AND channel_id IN (SELECT value FROM json_each(?))""",
+                [json.dumps([post.channel_id for post, _ in sent])],
             )
 
     async def release(self, post: Post) -> None:
@@ -177,13 +184,15 @@ class Outbox:
             )
         return tuple(_announcement(row) for row in rows)
 
-    async def venues(self, post_id: int) -> dict[int, str]:
-        """The papers of a post with the venues that they had when they were announced."""
+    async def venues(self, post_ids: Sequence[int]) -> dict[tuple[int, int], str]:
+        """The venues that papers had when they were announced, by post and paper."""
         async with self._database.reading() as db:
             rows = await db.all(
-                "SELECT paper_id, venue FROM announcements WHERE post_id = ?", [post_id]
+                """SELECT post_id, paper_id, venue FROM announcements
+                   WHERE post_id IN (SELECT value FROM json_each(?))""",
+                [json.dumps([*post_ids])],
             )
-        return {row["paper_id"]: row["venue"] for row in rows}
+        return {(row["post_id"], row["paper_id"]): row["venue"] for row in rows}
 
 
 _ANYTHING = """SELECT EXISTS (SELECT 1 FROM posts WHERE state <> 'sent')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 
 from storage import moments
@@ -109,6 +111,16 @@ class Routes:
         """The route of a channel; none where nothing is announced there."""
         async with self._database.reading() as db:
             return await _find(db, channel_id)
+
+    async def roles(self, channel_ids: Collection[int]) -> dict[int, int]:
+        """The roles that are called in some channels; channels that call none are left out."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                """SELECT channel_id, role_id FROM routes WHERE role_id IS NOT NULL
+                   AND channel_id IN (SELECT value FROM json_each(?))""",
+                [json.dumps([*channel_ids])],
+            )
+        return {row["channel_id"]: row["role_id"] for row in rows}
 
     async def stop(self, channel_id: int, reason: str) -> bool:
         """Send nothing more to a channel until somebody opens it again; says whether it did before.

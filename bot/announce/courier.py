@@ -17,7 +17,7 @@ import aiohttp
 import discord
 
 from bot.announce import places
-from bot.announce.messages import Message, message_of
+from bot.announce.messages import Desk, Message, prepare
 from bot.announce.places import AnyChannel
 from storage.library import Library
 from storage.moments import Clock
@@ -25,7 +25,8 @@ from storage.post_records import Post, PostState
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 8  # channels that are sent to side by side
+_TOGETHER = 40  # posts that are claimed and recorded together
+_AT_ONCE = 8  # of these, how many are sent side by side
 _FIRST_RETRY = timedelta(seconds=30)
 _LAST_RETRY = timedelta(hours=1)
 _GONE = (discord.Forbidden, discord.NotFound)
@@ -58,6 +59,7 @@ class Courier:
         self._clock = clock
         self._moderators_channel = moderators_channel
         self._delivering = asyncio.Lock()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def deliver(self) -> int:
         """Send all that is due, oldest first in each channel; gives how many were sent.
@@ -69,23 +71,28 @@ class Courier:
         sent = 0
         async with self._delivering:
             while due := await self._library.outbox.next_posts():
+                desk = await prepare(self._library, due)
                 delivered = 0
-                for start in range(0, len(due), _AT_ONCE):
-                    delivered += await self._carry(due[start : start + _AT_ONCE])
+                for start in range(0, len(due), _TOGETHER):
+                    delivered += await self._carry(due[start : start + _TOGETHER], desk)
                 sent += delivered
                 if not delivered and due == await self._library.outbox.next_posts():
                     break
-            for post in await self._library.outbox.unfinished():
-                await self._follow_up(post)
+            if unfinished := await self._library.outbox.unfinished():
+                desk = await prepare(self._library, unfinished)
+                for post in unfinished:
+                    await self._follow_up(post, desk)
         return sent
 
-    async def _carry(self, posts: Sequence[Post]) -> int:
+    async def _carry(self, posts: Sequence[Post], desk: Desk) -> int:
         """Bring posts, each to another channel; gives how many stand there now."""
         unsure = [post for post in posts if post.state is PostState.CLAIMED]
         looked = await _all(self._guarded(post, self._look_for(post)) for post in unsure)
         missing = [post for post, message_id in looked if message_id is None]
         fresh = [post for post in posts if post.state is not PostState.CLAIMED]
-        parcels = await _all(self._guarded(post, self._pack(post)) for post in [*missing, *fresh])
+        # Nearly every channel is in the cache, so there is nothing to wait for side by side.
+        packed = [await self._guarded(post, self._pack(post, desk)) for post in [*missing, *fresh]]
+        parcels = [parcel for parcel in packed if parcel is not None]
         claimed = await self._library.outbox.claim([parcel.post.id for parcel in parcels])
         sent = await _all(
             self._guarded(parcel.post, self._send(parcel))
@@ -101,10 +108,10 @@ class Courier:
         channel = await self._channel(post.channel_id)
         return post, await places.find(channel, post, self._client.user)
 
-    async def _pack(self, post: Post) -> _Parcel | None:
+    async def _pack(self, post: Post, desk: Desk) -> _Parcel | None:
         """What is to be sent; none where nothing is left of a post to speak of."""
         channel = await self._channel(post.channel_id)
-        message = await message_of(self._library, post)
+        message = desk.message(post)
         if message is None:
             await self._library.outbox.release(post)
             return None
@@ -122,10 +129,10 @@ class Courier:
                 await self._library.outbox.release(parcel.post)
             raise
 
-    async def _follow_up(self, post: Post) -> None:
+    async def _follow_up(self, post: Post, desk: Desk) -> None:
         """Give a sent post what it lacks, or write down when to try again."""
         try:
-            message = await message_of(self._library, post)
+            message = desk.message(post)
             if message is not None:
                 channel = await self._channel(post.channel_id)
                 await places.follow_up(channel, post, message)
@@ -147,7 +154,8 @@ class Courier:
     async def _guarded(self, post: Post, step: Awaitable[_Done | None]) -> _Done | None:
         """The outcome of a step for a post; none where it failed, which is seen to."""
         try:
-            return await step
+            async with self._slots:
+                return await step
         except _GONE as error:
             await self._stop(post.channel_id, error)
         except _UNSURE as error:

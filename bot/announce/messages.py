@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from discord.ui import Button
@@ -11,11 +12,11 @@ from bot.ui import posts
 from bot.ui.cards import Layout
 from bot.ui.text import clip, count
 from storage.completion import as_paper
-from storage.feed_records import SeenEntry
+from storage.feed_records import PendingEntry, SeenEntry
 from storage.fulltext import Query
 from storage.library import Library
 from storage.post_records import Post, PostKind, PostState, Route
-from storage.records import PaperDraft, Sort
+from storage.records import Paper, PaperDraft, Sort
 
 _TRIED = 50  # newest papers, one of which may be what a channel wants
 
@@ -29,65 +30,91 @@ class Message:
     role_id: int | None = None
 
 
-async def message_of(library: Library, post: Post) -> Message | None:
-    """The message that a post is now; none where all its papers are gone before it was sent."""
-    match post.kind:
-        case PostKind.NOTICE:
-            return Message(posts.notice(post), clip(post.notice, 100))
-        case PostKind.REVIEW:
-            return await _review(library, post)
-        case _:
-            return await _announcement(library, post)
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What some posts need to be drawn; the same for many channels is drawn once."""
+
+    papers: Mapping[int, Paper]
+    roles: Mapping[int, int]
+    venues: Mapping[tuple[int, int], str]
+    entries: Mapping[int, tuple[PendingEntry | SeenEntry | None, str]]
+    _drawn: dict[tuple[object, ...], Message] = field(default_factory=dict)
+
+    def message(self, post: Post) -> Message | None:
+        """The message that a post is now; none where all its papers went before it was sent."""
+        match post.kind:
+            case PostKind.NOTICE:
+                return Message(posts.notice(post), clip(post.notice, 100))
+            case PostKind.REVIEW:
+                entry, title = self.entries[post.entry_id or 0]
+                return Message(posts.review(post, entry, title), clip(title, 100))
+            case _:
+                return self._announcement(post)
+
+    def _announcement(self, post: Post) -> Message | None:
+        papers = [self.papers[number] for number in post.paper_ids]
+        if post.message_id is None:
+            papers = [paper for paper in papers if paper.removed_at is None]
+        if not papers:
+            return None
+        role_id = self.roles.get(post.channel_id)
+        if post.kind is PostKind.DIGEST:
+            layout = posts.digest(post.id, papers, total=len(papers), role_id=role_id)
+            return Message(layout, count(len(papers), "new paper"), role_id)
+        (paper, *_) = papers
+        venue_then = self.venues.get((post.id, paper.id), paper.venue)
+        key = (paper.id, role_id, venue_then)
+        if key not in self._drawn:
+            layout = posts.announcement(paper, venue_then=venue_then, role_id=role_id)
+            self._drawn[key] = Message(layout, clip(paper.title, 100), role_id)
+        return self._drawn[key]
+
+
+async def prepare(library: Library, wanted: Sequence[Post]) -> Desk:
+    """Look up what some posts show."""
+    numbers = list(dict.fromkeys(number for post in wanted for number in post.paper_ids))
+    papers = await library.papers.some(numbers)
+    roles = await library.routes.roles({post.channel_id for post in wanted})
+    sent = [post.id for post in wanted if post.message_id is not None]
+    entries = {}
+    for post in wanted:
+        if post.entry_id is not None:
+            entries[post.entry_id] = await _entry(library, post.entry_id)
+    return Desk(
+        papers={paper.id: paper for paper in papers},
+        roles=roles,
+        venues=await library.outbox.venues(sent) if sent else {},
+        entries=entries,
+    )
 
 
 async def sample(library: Library, route: Route) -> Layout | None:
     """How the newest paper that a channel wants would be announced there; none without one."""
     found = await library.search.find(Query(), sort=Sort.NEWEST, limit=_TRIED)
-    wanted = route.options.wanted
     for paper in found.results.papers:
-        if wanted.allows(paper, feed_id=None):
-            role_id = route.options.role_id
-            return posts.announcement(draft_post(route.channel_id), paper, role_id=role_id)
+        if route.options.wanted.allows(paper, feed_id=None):
+            return posts.announcement(paper, role_id=route.options.role_id)
     return None
 
 
 def preview(draft: PaperDraft, at: datetime) -> Layout:
     """How a draft would be announced, were it taken in; its buttons lead nowhere yet."""
-    layout = posts.announcement(draft_post(0), as_paper(draft, at))
+    layout = posts.announcement(as_paper(draft, at))
     for item in layout.walk_children():
         if isinstance(item, Button) and item.custom_id:
             item.disabled = True
     return layout
 
 
-def draft_post(channel_id: int) -> Post:
-    """A post that is nowhere written down, to see what it would look like."""
-    return Post(0, channel_id, PostKind.PAPER, PostState.WAITING, 0, datetime.now(UTC))
+def draft_post(entry: PendingEntry) -> Post:
+    """The post of an entry to be reviewed, where it is shown as an answer."""
+    post = Post(0, 0, PostKind.REVIEW, PostState.WAITING, 0, datetime.now(UTC))
+    return replace(post, entry_id=entry.id)
 
 
-async def _review(library: Library, post: Post) -> Message:
-    entry = await library.feeds.entry(post.entry_id or 0)
-    if isinstance(entry, SeenEntry):
-        title = entry.feed_title
-    else:
-        title = (await library.feeds.get(entry.feed_id)).title if entry else ""
-    return Message(posts.review(post, entry, title), clip(title, 100))
-
-
-async def _announcement(library: Library, post: Post) -> Message | None:
-    papers = await library.papers.some(post.paper_ids)
-    if post.message_id is None:
-        papers = tuple(paper for paper in papers if paper.removed_at is None)
-    if not papers:
-        return None
-    route = await library.routes.find(post.channel_id)
-    role_id = route.options.role_id if route else None
-    if post.kind is PostKind.DIGEST:
-        layout = posts.digest(post, papers, total=len(papers), role_id=role_id)
-        return Message(layout, count(len(papers), "new paper"), role_id)
-    (paper, *_) = papers
-    venues = await library.outbox.venues(post.id)
-    layout = posts.announcement(
-        post, paper, venue_then=posts.venues_then(post, venues, paper), role_id=role_id
-    )
-    return Message(layout, clip(paper.title, 100), role_id)
+async def _entry(library: Library, entry_id: int) -> tuple[PendingEntry | SeenEntry | None, str]:
+    """An entry to review, or what became of it, with the title of its feed."""
+    entry = await library.feeds.entry(entry_id)
+    if isinstance(entry, PendingEntry):
+        return entry, (await library.feeds.get(entry.feed_id)).title
+    return entry, entry.feed_title if entry else ""

@@ -47,12 +47,11 @@ async def send(channel: AnyChannel, post: Post, message: Message) -> int:
 
 async def find(channel: AnyChannel, post: Post, me: discord.ClientUser | None) -> int | None:
     """What `send` gave for a claimed post, if it stands in a channel already."""
-    marker = buttons.post_mark(post)
     begin = (post.claimed_at or post.created_at) - _CLOCKS_DIFFER
     read = 0
     async for number, message in _newest_first(channel):
         read += 1
-        if message.author == me and _is_marked(message, marker):
+        if message.author == me and _is_marked(message, post):
             return number
         if read >= _ALWAYS_READ and message.created_at < begin:
             break
@@ -104,9 +103,9 @@ async def _first_of(thread: discord.Thread) -> discord.Message | None:
     return None
 
 
-def _is_marked(message: discord.Message, marker: str) -> bool:
+def _is_marked(message: discord.Message, post: Post) -> bool:
     parts = _walk(message.components)
-    return any(str(getattr(part, "custom_id", "")).startswith(marker) for part in parts)
+    return any(buttons.is_marked(str(getattr(part, "custom_id", "")), post) for part in parts)
 
 
 def _walk(components: Iterable[Any]) -> Iterable[Any]:

@@ -77,11 +77,9 @@ def cite_button(paper_id: int) -> Button[Any]:
     return Button(label="Cite", style=ButtonStyle.secondary, custom_id=f"cite:{paper_id}")
 
 
-def announced_button(post_id: int, paper_id: int, label: str = "Details") -> Button[Any]:
-    """The same under an announcement; its id also tells which post this message is."""
-    return Button(
-        label=label, style=ButtonStyle.secondary, custom_id=f"announced:{post_id}:{paper_id}"
-    )
+def announced_button(paper_id: int, label: str = "Details") -> Button[Any]:
+    """The same under an announcement; its id also tells that this message announces the paper."""
+    return Button(label=label, style=ButtonStyle.secondary, custom_id=f"announced:{paper_id}")
 
 
 def correct_button(paper_id: int) -> Button[Any]:
@@ -110,15 +108,19 @@ def feeds_button(post_id: int) -> Button[Any]:
     return Button(label="Feeds", style=ButtonStyle.secondary, custom_id=f"feeds:{post_id}")
 
 
-def post_mark(post: Post) -> str:
-    """How a custom id begins by which the courier knows the message of a post again."""
+def is_marked(custom_id: str, post: Post) -> bool:
+    """Whether a component of this id stands in the message of a post, and in no other's.
+
+    A paper is announced once in a channel, so its own button tells.
+    """
     match post.kind:
         case PostKind.REVIEW:
-            return f"review:{post.entry_id}:"
+            return custom_id.startswith(f"review:{post.entry_id}:")
         case PostKind.NOTICE:
-            return f"feeds:{post.id}"
+            return custom_id == f"feeds:{post.id}"
         case _:
-            return f"announced:{post.id}:"
+            kind, _, number = custom_id.rpartition(":")
+            return kind.partition(":")[0] == "announced" and number in map(str, post.paper_ids)
 
 
 def page_button(owner: int, question: int, page: int, label: str, *, enabled: bool) -> Button[Any]:

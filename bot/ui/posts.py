@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -22,28 +22,32 @@ _GONE = discord.Colour(0x747F8D)
 
 
 def announcement(
-    post: Post, paper: Paper, *, venue_then: str = "", role_id: int | None = None
+    paper: Paper, *, venue_then: str | None = None, role_id: int | None = None
 ) -> Layout:
     """The message that tells a channel of a new paper, as the paper is now.
 
     ``venue_then`` is what it named when it was announced; ``role_id`` a role to mention.
     """
     if paper.removed_at is not None:
-        return Layout(*_mention(role_id), _withdrawn(post, paper))
+        return Layout(*_mention(role_id), _withdrawn(paper))
     heading = "-# 📄 New paper"
-    if is_published_now(paper, venue_then):
+    if venue_then is not None and is_published_now(paper, venue_then):
         heading += f" · 🎉 now published at **{escape(paper.venue, 120)}**"
     card = cards.paper_card(
         paper,
         heading=f"{heading}\n### {cards.title_link(paper, 700)}",
         abstract=700,
-        pressed=_pressed(post, paper),
+        pressed=[
+            buttons.announced_button(paper.id),
+            buttons.cite_button(paper.id),
+            buttons.correct_button(paper.id),
+        ],
     )
     return Layout(*_mention(role_id), card)
 
 
 def digest(
-    post: Post, papers: Sequence[Paper], *, total: int, role_id: int | None = None
+    post_id: int, papers: Sequence[Paper], *, total: int, role_id: int | None = None
 ) -> Layout:
     """The message that tells of several papers at once: the first ones, and a way to all."""
     card: Container[Any] = Container(accent_colour=cards.NEUTRAL)
@@ -53,18 +57,17 @@ def digest(
             text = f"~~{escape(paper.title, 200)}~~\n-# withdrawn from the list"
         else:
             text = f"**{cards.title_link(paper, 240)}**\n{cards.byline(paper, 90, 40)}"
-        opened = buttons.announced_button(post.id, paper.id, "Open")
+        opened = buttons.announced_button(paper.id, "Open")
         opened.disabled = paper.removed_at is not None
         card.add_item(Section(text[:400], accessory=opened))
     if total > _LISTED:
         card.add_item(TextDisplay(f"-# and {total - _LISTED:,} more"))
-        card.add_item(ActionRow(buttons.digest_button(post.id, total)))
+        card.add_item(ActionRow(buttons.digest_button(post_id, total)))
     return Layout(*_mention(role_id), card)
 
 
 def review(post: Post, entry: PendingEntry | SeenEntry | None, feed_title: str) -> Layout:
     """The card of an entry that a moderator is to decide; once decided, by whom and how."""
-    mark = buttons.post_mark(post)
     if isinstance(entry, PendingEntry):
         card = cards.paper_card(
             as_paper(entry.draft, post.created_at),
@@ -81,7 +84,9 @@ def review(post: Post, entry: PendingEntry | SeenEntry | None, feed_title: str) 
         text = f"{how}, decided{by}."
         if entry.paper_id:
             text += f" It is #{entry.paper_id} in the list."
-    done = discord.ui.Button[Any](label="Decided", custom_id=f"{mark}-", disabled=True)
+    done = discord.ui.Button[Any](
+        label="Decided", custom_id=f"review:{post.entry_id}:-", disabled=True
+    )
     return Layout(cards.note(text, ActionRow(done), colour=_GONE.value))
 
 
@@ -96,21 +101,8 @@ def is_published_now(paper: Paper, venue_then: str) -> bool:
     return now != then and now not in {"", *PREPRINTS} and then in {"", *PREPRINTS}
 
 
-def venues_then(post: Post, venues: Mapping[int, str], paper: Paper) -> str:
-    """What a paper of a post named when it was announced; for one not sent yet, what it does."""
-    return venues.get(paper.id, paper.venue) if post.message_id else paper.venue
-
-
-def _pressed(post: Post, paper: Paper) -> list[discord.ui.Button[Any]]:
-    return [
-        buttons.announced_button(post.id, paper.id),
-        buttons.cite_button(paper.id),
-        buttons.correct_button(paper.id),
-    ]
-
-
-def _withdrawn(post: Post, paper: Paper) -> Container[Any]:
-    gone = buttons.announced_button(post.id, paper.id, "Withdrawn")
+def _withdrawn(paper: Paper) -> Container[Any]:
+    gone = buttons.announced_button(paper.id, "Withdrawn")
     gone.disabled = True
     text = f"-# 🗑️ Withdrawn from the list\n### ~~{escape(paper.title, 700)}~~"
     return cards.note(text, ActionRow(gone), colour=_GONE.value)

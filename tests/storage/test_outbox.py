@@ -199,7 +199,7 @@ async def test_what_changes_after_the_sending_is_shown_once(
     await library.edit(paper, PaperDraft(title="Type", venue="ICML"), ACTOR)
     (post,) = await library.outbox.unfinished()
     assert post.is_outdated
-    assert await library.outbox.venues(post.id) == {paper: "arXiv"}
+    assert await library.outbox.venues([post.id]) == {(post.id, paper): "arXiv"}
     await library.outbox.follow_up_later(post, clock() + timedelta(hours=1))
     assert await library.outbox.unfinished() == ()
     clock.move(timedelta(hours=2))

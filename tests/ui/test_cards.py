@@ -98,7 +98,7 @@ def waiting(shown: Paper) -> PendingEntry:
 @given(shown=st.lists(papers, min_size=2, max_size=12, unique_by=lambda paper: paper.id))
 async def test_a_digest_keeps_within_discords_limits(shown: list[Paper]) -> None:
     gone = [replace(paper, removed_at=AT) if n % 3 == 0 else paper for n, paper in enumerate(shown)]
-    check(posts.digest(post(PostKind.DIGEST), gone, total=5_000, role_id=HUGE))
+    check(posts.digest(HUGE, gone, total=5_000, role_id=HUGE))
 
 
 def turning() -> list[Button[Any]]:
@@ -114,8 +114,8 @@ async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
     check(cards.Layout(cards.paper(shown)))
     related = Related(shown, shown.authors[:3] or ("x" * 300,), ("w" * 90,) * 4)
     check(cards.Layout(cards.paper(shown, [related] * 4)))
-    check(posts.announcement(post(), shown, venue_then="arXiv", role_id=HUGE))
-    check(posts.announcement(post(), replace(shown, removed_at=AT), role_id=HUGE))
+    check(posts.announcement(shown, venue_then="arXiv", role_id=HUGE))
+    check(posts.announcement(replace(shown, removed_at=AT), role_id=HUGE))
     check(posts.review(post(PostKind.REVIEW), waiting(shown), shown.title))
     check(cards.random_paper(shown, HUGE, HUGE))
     check(cards.Layout(*cards.paper_with(shown, "?" * 900, buttons.remove_button(1, shown.id))))
@@ -226,5 +226,5 @@ async def test_an_announcement_is_a_message_by_discords_own_schema(
         created_at=AT,
         created_by=ACTOR,
     )
-    body = {"components": posts.announcement(post(), shown).to_components(), "flags": 1 << 15}
+    body = {"components": posts.announcement(shown).to_components(), "flags": 1 << 15}
     jsonschema.Draft202012Validator(message_schema).validate(body)
