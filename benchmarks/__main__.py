@@ -16,6 +16,7 @@ from benchmarks.bench import Bench
 from benchmarks.command_rows import command
 from benchmarks.courier_rows import courier
 from benchmarks.fairness_rows import fairness
+from benchmarks.feed_rows import feeds
 from benchmarks.growth_rows import author, autocomplete, draw
 from benchmarks.import_rows import bulk_import
 from benchmarks.memory_rows import memory
@@ -34,6 +35,7 @@ ROWS: dict[str, Callable[[Bench], Coroutine[None, None, list[Row]]]] = {
     "memory": memory,
     "command": command,
     "reader": reader,
+    "feeds": feeds,
     "courier": courier,
 }
 
