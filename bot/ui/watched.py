@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 
-from bot.ui.text import count, escape, link, moment
+from bot.ui.text import clip, count, escape, link, moment
 from storage.feed_records import Feed
 from storage.post_records import Route, RouteOptions
 from storage.rhythm import Every
@@ -25,7 +25,8 @@ def how(options: RouteOptions) -> str:
     """What a channel hears and how, in words fit for Discord; empty where it hears everything."""
     parts = []
     if options.wanted.conditions:
-        parts.append(f"what meets {escape(str(options.wanted), 300)}")
+        conditions = clip(str(options.wanted), 300).replace("`", "'")
+        parts.append(f"what meets `{conditions}`")
     rhythm = options.rhythm
     if rhythm.every is not Every.PAPER:
         day = f" on {calendar.day_name[rhythm.weekday]}" if rhythm.every is Every.WEEK else ""

@@ -35,7 +35,7 @@ async def to(lab: Lab, channel: Any, **options: Any) -> str:
 async def test_a_channel_hears_only_of_what_it_wants(lab: Lab) -> None:
     wall = lab.env.guild.create_text_channel("wall")
     answer = await to(lab, wall, wanted='author:"S. Biderman" -venue:arxiv')
-    assert "what meets author:" in answer
+    assert "what meets `author:" in answer
     await announce(lab, "Hers", authors=("Stella Biderman",), venue="ICML")
     await announce(lab, "Her preprint", authors=("Stella Biderman",), venue="arXiv")
     await announce(lab, "Another's", authors=("Mo Lee",), venue="ICML")
