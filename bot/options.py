@@ -18,6 +18,7 @@ from storage.feed_records import Feed
 from storage.fulltext import years
 from storage.post_records import Route
 from storage.records import Filters, Paper, Sort
+from storage.trace_records import Trace
 
 if TYPE_CHECKING:
     from bot.client import Interaction
@@ -141,6 +142,20 @@ class FeedOption(app_commands.Transformer):
     ) -> list[Choice[str]]:
         # Discord shows suggestions before any check, and a feed's address may hold a secret.
         return await suggestions(_feeds(interaction, value)) if may_curate(interaction) else []
+
+
+class TraceOption(app_commands.Transformer):
+    """What is known of a link, an arXiv id, a DOI, a number or a title."""
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> Trace:
+        return await interaction.client.library.traces.find(value)
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        return await suggestions(_titles(interaction, value))
 
 
 class RouteOption(app_commands.Transformer):

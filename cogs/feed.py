@@ -2,48 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+import discord
 from discord import app_commands
 from discord.app_commands import Range, Transform
-from discord.ui import ActionRow
 
-from bot.announce.messages import draft_post
-from bot.feeds.poller import Poll
+from bot.announce.deciding import SettleButton, question
+from bot.announce.previewing import previews
+from bot.feed_lists import send_list, take_list
+from bot.feeds.changing import change, terms_of
 from bot.home import HomeCog
-from bot.options import FeedOption
+from bot.options import FeedOption, TraceOption
 from bot.permissions import actor, require_curator
-from bot.ui import buttons, cards, posts, watched
+from bot.ui import cards, watched, why
 from bot.ui.buttons import LabButton
-from bot.ui.text import count, escape, moment
-from storage.errors import PaperNotFound
+from bot.ui.feed_form import FeedForm
+from bot.ui.text import clip, count, escape
+from storage.errors import LabError
 from storage.feed_records import Feed as FeedRecord
-from storage.feed_records import PendingEntry
-from storage.records import Outcome
+from storage.feed_records import FeedTerms
+from storage.trace_records import Trace
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
 
-_DECIDED_AT_ONCE = 5  # possible duplicates shown in one message
-
-
-class SettleButton(LabButton, template=r"(?:settle|review):(?P<entry>\d+):(?P<add>[01])"):
-    """Decides an entry that waits: a possible duplicate, or one of a reviewed feed."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Add the entry as a paper of its own, or leave it with the one it resembles, or out."""
-        require_curator(interaction)
-        result = await interaction.client.library.settle(
-            self.numbers["entry"], actor(interaction), add=bool(self.numbers["add"])
-        )
-        text = "👌 That paper was removed from the list on purpose, so I left it out."
-        if result.outcome is Outcome.DECLINED:
-            text = "👋 Left out; it does not come again."
-        elif result.paper:
-            known = "Added" if result.outcome is Outcome.ADDED else "It is the paper"
-            text = f"✅ {known} {escape(result.paper.title, 300)} (#{result.paper.id})."
-        await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
-        await interaction.client.courier.deliver()
+_DECIDED_AT_ONCE = 5  # entries that wait, shown after one check
 
 
 class FeedsButton(LabButton, template=r"feeds:(?P<post>\d+)"):
@@ -62,25 +48,29 @@ class Feed(HomeCog, group_name="feed"):
     @app_commands.describe(
         url="The address of a feed, or of a page that has one",
         venue="The venue of its papers, where the feed itself gives none",
+        review="Let a moderator decide each new entry before it is announced",
+        newest="How many of the newest papers of today to announce; none unless you say",
     )
     async def add(
         self,
         interaction: Interaction,
         url: Range[str, 1, 2000],
         venue: Range[str, 1, 100] = "",
+        review: bool = False,
+        newest: Range[int, 0, 10] = 0,
     ) -> None:
         """Watch a feed; what it has today is taken in silently, what comes is announced."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        feed = await interaction.client.poller.watch(url.strip(), actor(interaction), venue)
-        text = (
-            f"📡 I watch **{escape(feed.title or feed.url, 200)}** from now on. "
-            f"{count(feed.papers, 'paper')} of today {'is' if feed.papers == 1 else 'are'} in the "
-            f"list, unannounced; what comes next is announced. The next look is "
-            f"{moment(feed.next_poll_at)}."
+        bot = interaction.client
+        feed = await bot.poller.watch(url.strip(), actor(interaction), venue)
+        if review:
+            terms = replace(terms_of(feed), is_reviewed=True)
+            feed = await change(bot.library, bot.poller, feed, terms)
+        announced = await bot.library.announce_newest(feed.id, newest)
+        await interaction.followup.send(
+            view=cards.notice(watched.began(feed, announced)), ephemeral=True
         )
-        if feed.duplicates:
-            text += f"\n{_duplicates_hint(feed)}"
-        await interaction.followup.send(view=cards.notice(text), ephemeral=True)
+        await bot.courier.deliver()
 
     @app_commands.command()
     async def list(self, interaction: Interaction) -> None:
@@ -89,37 +79,139 @@ class Feed(HomeCog, group_name="feed"):
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
+    async def show(self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]) -> None:
+        """Show everything about one feed: how it does, and what waits."""
+        await _say(interaction, watched.feed_in_full(feed))
+
+    @app_commands.command()
+    @app_commands.describe(
+        feed="Which feed",
+        title="Its title from now on, whatever the feed calls itself",
+        url="Its new address, or that of a page that names it",
+        venue="The venue of its papers, where the feed itself gives none",
+        review="Whether a moderator decides each new entry before it is announced",
+    )
+    async def edit(
+        self,
+        interaction: Interaction,
+        feed: Transform[FeedRecord, FeedOption],
+        title: Range[str, 1, 300] | None = None,
+        url: Range[str, 1, 2000] | None = None,
+        venue: Range[str, 1, 100] | None = None,
+        review: bool | None = None,
+    ) -> None:
+        """Change a feed's title, address, venue or review; by a form unless you say what."""
+        terms = terms_of(feed)
+        if title is None and url is None and venue is None and review is None:
+            await interaction.response.send_modal(FeedForm(feed.id, terms, partial(_change, feed)))
+            return
+        wanted = FeedTerms(
+            title=terms.title if title is None else clip(title, 300),
+            url=terms.url if url is None else url.strip(),
+            venue=terms.venue if venue is None else clip(venue, 100),
+            is_reviewed=terms.is_reviewed if review is None else review,
+        )
+        await _change(feed, interaction, wanted)
+
+    @app_commands.command()
+    @app_commands.describe(feed="Which feed", reason="Why, for the other moderators")
+    async def pause(
+        self,
+        interaction: Interaction,
+        feed: Transform[FeedRecord, FeedOption],
+        reason: Range[str, 1, 200] = "",
+    ) -> None:
+        """Read a feed no more, until you resume."""
+        title = escape(feed.title or feed.url, 200)
+        if feed.paused_because:
+            raise LabError(f"“{clip(feed.title, 200)}” is paused already: {feed.paused_because}")
+        because = f"by {actor(interaction).name}" + (f": {clip(reason, 200)}" if reason else "")
+        await interaction.client.library.feeds.pause(feed.id, because)
+        await _say(interaction, f"⏸️ I don't read **{title}** until `/feed resume`.")
+
+    @app_commands.command()
+    @app_commands.describe(feed="Which feed")
+    async def resume(
+        self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]
+    ) -> None:
+        """Read a feed again that was paused; what came meanwhile is announced."""
+        if not feed.paused_because:
+            raise LabError(f"“{clip(feed.title, 200)}” is not paused.")
+        await interaction.client.library.feeds.pause(feed.id, "")
+        title = escape(feed.title or feed.url, 200)
+        await _say(interaction, f"▶️ I read **{title}** again, first within a minute.")
+
+    @app_commands.command()
+    @app_commands.describe(feed="Which feed")
     async def remove(
         self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]
     ) -> None:
         """Watch a feed no longer; its papers stay in the list."""
         await interaction.client.library.feeds.remove(feed.id)
-        await interaction.response.send_message(
-            view=cards.notice(
-                f"🗑️ I watch **{escape(feed.title or feed.url, 200)}** no longer. Its "
-                f"{count(feed.papers, 'paper')} stay in the list."
-            ),
-            ephemeral=True,
+        await _say(
+            interaction,
+            f"🗑️ I watch **{escape(feed.title or feed.url, 200)}** no longer. Its "
+            f"{count(feed.papers, 'paper')} stay in the list.",
         )
 
     @app_commands.command()
-    @app_commands.describe(feed="Which feed; all of them unless you say")
+    @app_commands.describe(feed="Which feed; all that are not paused unless you say")
     async def check(
         self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption] | None = None
     ) -> None:
-        """Look into a feed now, and decide its possible duplicates."""
+        """Look into a feed now, and decide which of its entries are papers of ours."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
-        feeds = [feed] if feed else list(await bot.library.feeds.all())
-        polls = [await bot.poller.poll(one) for one in feeds]
-        lines = [_report(poll) for poll in polls] or ["I watch no feed yet."]
-        await interaction.followup.send(view=cards.notice("\n".join(lines)[:3900]), ephemeral=True)
-        pending = [two for one in feeds for two in await bot.library.feeds.pending(one.id)]
+        watching = [feed] if feed else [*await bot.library.feeds.all()]
+        polls = [await bot.poller.poll(one) for one in watching if feed or not one.paused_because]
+        lines = [watched.poll(one.feed, one.intake, one.problems, one.error) for one in polls] or [
+            "I watch no feed yet, or all are paused."
+        ]
+        await interaction.followup.send(
+            view=cards.notice(watched.in_messages(lines, most=1)[0]), ephemeral=True
+        )
+        pending = [two for one in watching for two in await bot.library.feeds.pending(one.id)]
         for entry in pending[:_DECIDED_AT_ONCE]:
-            await interaction.followup.send(
-                view=await _decision(interaction, entry), ephemeral=True
-            )
+            asked = await question(bot.library, entry)
+            await interaction.followup.send(view=asked, ephemeral=True)
         await bot.courier.deliver()
+
+    @app_commands.command()
+    @app_commands.describe(url="The address of a feed, or of a page that has one")
+    async def preview(self, interaction: Interaction, url: Range[str, 1, 2000]) -> None:
+        """Show you alone what a feed would bring, as it would be announced; changes nothing."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        bot = interaction.client
+        fetched, parsed = await bot.poller.read_address(url.strip())
+        for layout in await previews(bot.library, fetched.lasting_url, parsed, bot.clock()):
+            await interaction.followup.send(view=layout, ephemeral=True)
+
+    @app_commands.command()
+    @app_commands.rename(entry="link")
+    @app_commands.describe(entry="A link, an arXiv id, a DOI, a number such as #42, or a title")
+    async def why(self, interaction: Interaction, entry: Transform[Trace, TraceOption]) -> None:
+        """Say what happened to an entry: seen, filtered, a duplicate, waiting, sent."""
+        await _say(interaction, why.card(entry, interaction.guild_id))
+
+    @app_commands.command()
+    async def export(self, interaction: Interaction) -> None:
+        """Get the watched feeds as a file (OPML), which every feed reader takes."""
+        await send_list(interaction)
+
+    @app_commands.command(name="import")
+    @app_commands.describe(file="A list of feeds as OPML, as feed readers export it")
+    async def import_(self, interaction: Interaction, file: discord.Attachment) -> None:
+        """Watch the feeds of a list (OPML), at most 50 at once, each as /feed add would."""
+        await take_list(interaction, file)
+
+
+async def _change(feed: FeedRecord, interaction: Interaction, terms: FeedTerms) -> None:
+    require_curator(interaction)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    bot = interaction.client
+    changed = await change(bot.library, bot.poller, feed, terms)
+    text = f"✏️ Changed.\n{watched.feed_in_full(changed)}"
+    await interaction.followup.send(view=cards.notice(text), ephemeral=True)
 
 
 async def _show_feeds(interaction: Interaction) -> None:
@@ -129,56 +221,14 @@ async def _show_feeds(interaction: Interaction) -> None:
         if feeds
         else "I watch no feed yet. `/feed add` begins with one."
     )
+    await _say(interaction, text)
+
+
+async def _say(interaction: Interaction, text: str) -> None:
     await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
 
 
-def _report(poll: Poll) -> str:
-    title = escape(poll.feed.title or poll.feed.url, 150)
-    if poll.error:
-        return f"⚠️ **{title}**: {escape(poll.error, 300)}"
-    if poll.intake is None:
-        return f"✅ **{title}**: nothing new since the last look."
-    parts = [f"{count(len(poll.intake.added), 'new paper')}"]
-    if poll.intake.completed:
-        parts.append(f"{len(poll.intake.completed):,} completed")
-    if poll.intake.duplicates:
-        parts.append(f"{count(len(poll.intake.duplicates), 'possible duplicate')}")
-    if poll.intake.reviews:
-        parts.append(f"{count(poll.intake.reviews, 'entry')} to review")
-    if poll.intake.removed:
-        parts.append(f"{poll.intake.removed:,} left out, since they were removed from the list")
-    problems = "".join(f"\n-# ⚠️ {escape(problem, 200)}" for problem in poll.problems[:3])
-    return f"✅ **{title}**: {', '.join(parts)}.{problems}"
-
-
-async def _decision(interaction: Interaction, entry: PendingEntry) -> cards.Layout:
-    if entry.paper_id is None:
-        feed = await interaction.client.library.feeds.get(entry.feed_id)
-        return posts.review(draft_post(entry), entry, feed.title)
-    try:
-        paper = await interaction.client.library.papers.get(entry.paper_id)
-    except PaperNotFound:
-        paper = None
-    row = ActionRow(
-        buttons.settle_button(entry.id, add=True),
-        buttons.settle_button(entry.id, add=False),
-    )
-    draft = entry.draft
-    by = f" by {escape(', '.join(draft.authors), 200)}" if draft.authors else ""
-    text = f"⚖️ A feed brought **{escape(draft.title, 300)}**{by}. Is it "
-    if paper is None:
-        return cards.notice(f"{text}the paper of that title that was removed?", row)
-    return cards.Layout(*cards.paper_with(paper, f"{text}this paper?"), row)
-
-
-def _duplicates_hint(feed: FeedRecord) -> str:
-    return (
-        f"⚖️ {count(feed.duplicates, 'entry')} may be papers that the list has already; "
-        "`/feed check` lets you decide."
-    )
-
-
 async def setup(bot: LabHerald) -> None:
-    """Add the cog to the lab's own servers, and its button."""
+    """Add the cog to the lab's own servers, and its buttons."""
     bot.add_dynamic_items(SettleButton, FeedsButton)
     await Feed().offer(bot)

@@ -27,6 +27,8 @@ _EXAMPLES = {
     "export": "`/export venue:ICML year:2022..2023 format:CSV`",
     "latest": "`/latest count:5 venue:arXiv`",
     "feed add": "`/feed add url:https://rss.arxiv.org/rss/cs.CL`",
+    "feed preview": "`/feed preview url:https://rss.arxiv.org/rss/cs.CL`",
+    "feed why": "`/feed why link:2302.12433`",
     "people merge": "`/people merge name:Steve Harrow into:Steven Harrow`",
     "announce here": "`/announce here`, in the channel that is to hear of new papers",
 }

@@ -73,6 +73,18 @@ class AuthorAmbiguous(LabError):
         self.people = tuple(people)
 
 
+class NothingKnown(LabError):
+    """Neither a paper nor an entry of a feed answers to what was asked for."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            f"I know nothing of “{wanted[:100]}”: no feed that I watch brought it, and it is no "
+            "paper of the list. Give a link, an arXiv id, a DOI, a number such as #42, or a whole "
+            "title."
+        )
+        self.wanted = wanted
+
+
 class FeedExists(LabError):
     """The feed is being watched already."""
 

@@ -43,6 +43,16 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedTerms:
+    """What moderators decide of a feed; its entries wait for them where it is reviewed."""
+
+    title: str
+    url: str
+    venue: str
+    is_reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One item of a feed: ``key`` tells it from the feed's other items, across polls."""
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from storage import history, moments
-from storage.database import Connection, Database, IntegrityError, Row
+from storage.database import Connection, Database, IntegrityError, Row, Value
 from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.feed_records import Entry, Feed, FeedState, PendingEntry, SeenEntry
 from storage.fulltext import fold
@@ -103,7 +103,7 @@ class Feeds:
             if pending is not None:
                 return pending
             row = await db.one(f"{_SEEN} WHERE entries.id = ?", [entry_id])
-        return _seen(row) if row else None
+        return seen_entry(row) if row else None
 
     async def entries_of(
         self, link: str = "", paper_id: int | None = None
@@ -114,19 +114,27 @@ class Feeds:
                 f"{_SEEN} WHERE (link <> '' AND link = ?) OR paper_id = ? ORDER BY entries.id",
                 [link, paper_id],
             )
-        return tuple(_seen(row) for row in rows)
+        return tuple(seen_entry(row) for row in rows)
 
     async def change(
         self, feed_id: int, *, title: str, url: str, venue: str, is_reviewed: bool
     ) -> Feed:
-        """Give a feed another name, address, venue or way; raises `FeedExists`, `FeedNotFound`."""
+        """Give a feed another name, address, venue or way; raises `FeedExists`, `FeedNotFound`.
+
+        A title that is given stays, whatever the feed calls itself; a new address begins anew.
+        """
         try:
             async with self._database.transaction() as db:
                 await db.run(
-                    """UPDATE feeds SET title = ?, venue = ?, is_reviewed = ?, url = ?,
-                       etag = IIF(url = ?, etag, ''), body_hash = IIF(url = ?, body_hash, ''),
-                       last_modified = IIF(url = ?, last_modified, '') WHERE id = ?""",
-                    [title, venue, int(is_reviewed), url, url, url, url, feed_id],
+                    """UPDATE feeds SET is_title_given = is_title_given OR title <> ?, title = ?,
+                       venue = ?, is_reviewed = ? WHERE id = ?""",
+                    [title, title, venue, int(is_reviewed), feed_id],
+                )
+                await db.run(
+                    """UPDATE feeds SET url = ?, etag = '', last_modified = '', body_hash = '',
+                       moving_to = '', failures = 0, last_error = '', failing_since = NULL,
+                       next_poll_at = ? WHERE id = ? AND url <> ?""",
+                    [url, moments.to_text(self._clock()), feed_id, url],
                 )
         except IntegrityError:
             raise FeedExists(url) from None
@@ -156,7 +164,8 @@ async def record_success(db: Connection, feed_id: int, state: FeedState, now: da
     )
     at = moments.to_text(now)
     await db.run(
-        """UPDATE feeds SET title = ?, etag = ?, last_modified = ?, next_poll_at = ?,
+        """UPDATE feeds SET title = IIF(is_title_given, title, ?),
+           etag = ?, last_modified = ?, next_poll_at = ?,
            body_hash = IIF(? = '', body_hash, ?), moving_to = ?,
            first_polled_at = COALESCE(first_polled_at, ?), last_success_at = ?,
            failures = 0, last_error = '', failing_since = NULL WHERE id = ?""",
@@ -227,6 +236,27 @@ async def record_entry(
     )
 
 
+async def seen(db: Connection, where: str, values: Sequence[Value]) -> list[Row]:
+    """The rows of the entries that meet a condition, with their feeds' titles."""
+    return await db.all(f"{_SEEN} WHERE {where}", values)
+
+
+async def newest_added(db: Connection, feed_id: int, most: int) -> list[int]:
+    """The papers that are in the list since this feed brought them: the newest, oldest first.
+
+    Entries are written down oldest first.
+    """
+    rows = await db.all(
+        """SELECT paper_id FROM (
+               SELECT MIN(entries.id) AS place, paper_id FROM entries
+               JOIN papers ON papers.id = paper_id AND removed_at IS NULL
+               WHERE feed_id = ? AND outcome = 'added'
+               GROUP BY paper_id ORDER BY place DESC LIMIT ?) ORDER BY place""",
+        [feed_id, most],
+    )
+    return [row["paper_id"] for row in rows]
+
+
 async def undecided(db: Connection, entry_id: int) -> PendingEntry | None:
     """An entry that waits for a moderator; none where it was decided or is gone."""
     row = await db.one(f"{_PENDING} AND entries.id = ?", [entry_id])
@@ -268,7 +298,8 @@ def _pending(row: Row) -> PendingEntry:
     )
 
 
-def _seen(row: Row) -> SeenEntry:
+def seen_entry(row: Row) -> SeenEntry:
+    """What a row of `seen` says."""
     by = Actor(row["decided_by"], row["decided_by_name"]) if row["decided_at"] else None
     return SeenEntry(
         id=row["id"],

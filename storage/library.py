@@ -27,6 +27,7 @@ from storage.papers import Papers
 from storage.records import Actor, Admission, Change, Origin, Outcome, Paper, PaperDraft
 from storage.routes import Routes
 from storage.search import Search
+from storage.traces import Traces
 
 _BATCH = 2_000  # drafts that are decided together
 _ENTRIES = 50  # of a feed that are taken in together
@@ -44,6 +45,7 @@ class Library:
         self.feeds = Feeds(database, clock)
         self.outbox = Outbox(database, clock)
         self.routes = Routes(database, clock)
+        self.traces = Traces(database, self.routes, self.outbox)
         self.history = History(database)
         self.notes = Notes(database, clock)
 
@@ -219,6 +221,23 @@ class Library:
                 await outbox.ask_for_review(db, review_channel, entry_id, now)
             if result.outcome is Outcome.ADDED and result.paper and not intake.silent:
                 await outbox.queue(db, result.paper, now, feed.id)
+
+    async def announce_newest(self, feed_id: int, most: int) -> int:
+        """Announce the newest papers that a feed brought, wherever they are wanted; says how many.
+
+        What a channel has or had already stays as it is.
+        """
+        async with self._database.transaction() as db:
+            ids = await feeds.newest_added(db, feed_id, most)
+            for paper in await papers.load(db, ids):
+                await outbox.queue(db, paper, self._clock(), feed_id)
+        return len(ids)
+
+    async def rehearse(self, drafts: Sequence[PaperDraft]) -> tuple[Admission, ...]:
+        """What would become of a few drafts of a feed, taken in in this order; changes nothing."""
+        source = Source(Origin.FEED, Actor("rehearsal", "a rehearsal"), self._clock())
+        async with self._database.transaction(keep=False) as db:
+            return tuple([await admission.admit(db, draft, source) for draft in drafts])
 
     async def note_unchanged(self, feed: Feed, state: FeedState) -> None:
         """Write down a poll that was told “not modified”."""

@@ -1,56 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 from lab_world import Lab, told
 
 from storage.records import PaperDraft, PartialDate
-
-ITEM = "<item><title>{0}</title><link>https://example.org/{1}</link><guid>{1}</guid></item>"
-
-
-class FeedServer:
-    """A feed on 127.0.0.1 whose items a test may change."""
-
-    def __init__(self) -> None:
-        self.titles = ["Old news"]
-        self.status = 200
-
-    def publish(self, title: str) -> None:
-        self.titles.insert(0, title)
-
-    async def answer(self, _request: web.Request) -> web.Response:
-        if self.status != 200:
-            return web.Response(status=self.status)
-        items = "".join(ITEM.format(title, title.replace(" ", "-")) for title in self.titles)
-        return web.Response(
-            text=f"<rss version='2.0'><channel><title>News</title>{items}</channel></rss>",
-            content_type="application/rss+xml",
-        )
-
-
-@pytest.fixture
-async def source() -> AsyncIterator[tuple[FeedServer, str]]:
-    feed = FeedServer()
-    app = web.Application()
-    app.router.add_get("/feed", feed.answer)
-    app.router.add_get("/page", _page)
-    app.router.add_get("/nothing", _nothing)
-    async with TestServer(app) as server:
-        yield feed, str(server.make_url("/"))
-
-
-async def _page(_request: web.Request) -> web.Response:
-    link = "<link rel='alternate' type='application/rss+xml' href='/feed'>"
-    return web.Response(text=f"<html><head>{link}</head></html>", content_type="text/html")
-
-
-async def _nothing(_request: web.Request) -> web.Response:
-    return web.Response(text="<html><p>Nothing here.</html>", content_type="text/html")
 
 
 async def test_a_feed_is_taken_in_silently_and_then_announced(lab: Lab, source) -> None:

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.exchange.opml import MAX_BYTES, Outline, read_opml, write_opml
+from storage.errors import InvalidInput
+from storage.feed_records import Feed
+from storage.records import Actor
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def watched(url: str, title: str, venue: str = "", *, is_reviewed: bool = False) -> Feed:
+    return Feed(
+        id=1,
+        url=url,
+        title=title,
+        venue=venue,
+        etag="",
+        last_modified="",
+        next_poll_at=NOW,
+        first_polled_at=None,
+        last_success_at=None,
+        failures=0,
+        last_error="",
+        failing_since=None,
+        last_news_at=None,
+        told="",
+        body_hash="",
+        moving_to="",
+        paused_because="",
+        is_reviewed=is_reviewed,
+        added_by=Actor("test", "a test"),
+        added_at=NOW,
+    )
+
+
+def test_a_list_comes_back_as_it_was_written() -> None:
+    feeds = [
+        watched("https://lab.org/feed?a=1&copy=2", "Ann & “Bö” <b>研究</b>", "ICML, 2023/24"),
+        watched("https://e.org/'\"", "", is_reviewed=True),
+    ]
+    assert read_opml(write_opml(feeds, NOW).encode()) == (
+        Outline("https://lab.org/feed?a=1&copy=2", "Ann & “Bö” <b>研究</b>", "ICML, 2023/24"),
+        Outline("https://e.org/'\"", "https://e.org/'\"", "", is_reviewed=True),
+    )
+
+
+text = st.text(max_size=60).map(lambda part: " ".join(part.split()))
+
+
+@given(st.lists(st.tuples(text, text, st.booleans()), min_size=1, max_size=5))
+def test_any_title_and_venue_can_be_written(rows: list[tuple[str, str, bool]]) -> None:
+    feeds = [
+        watched(f"https://lab.org/{number}", title, venue, is_reviewed=is_reviewed)
+        for number, (title, venue, is_reviewed) in enumerate(rows)
+    ]
+    read = read_opml(write_opml(feeds, NOW).encode())
+    assert [one.url for one in read] == [feed.url for feed in feeds]
+    assert [one.is_reviewed for one in read] == [feed.is_reviewed for feed in feeds]
+
+
+def test_nested_outlines_are_one_list_and_a_feed_in_two_groups_comes_once() -> None:
+    body = b"""<?xml version="1.0"?><opml version="1.1"><body>
+      <outline text="Science"><outline text="ML">
+        <outline text="One" xmlUrl=" https://lab.org/1 "/>
+        <outline title="Two" text="" type="rss" xmlUrl="https://lab.org/2" htmlUrl="x"/>
+      </outline></outline>
+      <outline text="Again"><outline text="One, again" xmlUrl="https://lab.org/1"/></outline>
+      <outline text="A note"/>
+      <outline text="A page" type="link" url="https://lab.org/list.opml"/>
+    </body></opml>"""
+    assert read_opml(body) == (
+        Outline("https://lab.org/1", "One"),
+        Outline("https://lab.org/2", "Two"),
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "cp1252"])
+def test_every_usual_encoding_is_read(encoding: str) -> None:
+    head = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>'
+    body = f'{head}<opml><body><outline text="Bücher" xmlUrl="https://lab.org/é"/></body></opml>'
+    assert read_opml(body.encode(encoding)) == (Outline("https://lab.org/é", "Bücher"),)
+
+
+def test_bare_ampersands_are_mended_and_what_is_broken_otherwise_is_named() -> None:
+    body = b"""<opml><body><outline text="A & B &nbsp;" xmlUrl="https://lab.org/1?a=1&b=2"/>
+      <outline text="Two" xmlUrl="https://lab.org/2"/></body></opml>"""
+    assert read_opml(body) == (
+        Outline("https://lab.org/1?a=1&b=2", "A & B &nbsp;"),
+        Outline("https://lab.org/2", "Two"),
+    )
+    with pytest.raises(InvalidInput, match="line 2 is broken"):
+        read_opml(body.replace(b"</body>", b""))
+
+
+@pytest.mark.parametrize("part", ["<outline text='a' xmlUrl='b'>", "<!--", "<a ", "</", "<?"])
+def test_what_would_take_minutes_is_refused_at_once(part: str) -> None:
+    body = b"<opml>" + (part * (MAX_BYTES // len(part) - 9)).encode()
+    with pytest.raises(InvalidInput, match=r"broken|more in it"):
+        read_opml(body)
+    with pytest.raises(InvalidInput, match="more in it"):
+        read_opml(b"<opml>" + b"<outline/>" * 10_000 + b"</opml>")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entities_are_refused_before_they_grow(encoding: str) -> None:
+    lines = ['<!ENTITY a0 "ha">']
+    lines += [f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12)]
+    body = f"<!DOCTYPE opml [{''.join(lines)}]><opml><body><outline text='&a11;' xmlUrl='x'/>"
+    with pytest.raises(InvalidInput, match="declares entities"):
+        read_opml(body.encode(encoding))
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"", "line 1 is broken"),
+        (b"https://lab.org/list.opml", "line 1 is broken"),
+        (b"\x00\xff\xfe\x01", "line 1 is broken"),
+        (b"<rss><channel><item/></channel></rss>", "no feed in that file"),
+        (b"<opml></outline></outline></opml>", "line 1 is broken"),
+        (b" " * (MAX_BYTES + 1), "larger than 1 MiB"),
+    ],
+)
+def test_what_is_no_list_is_a_sentence(body: bytes, sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        read_opml(body)
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_bring_another_error(body: bytes) -> None:
+    for some in (body, b"<opml><outline xmlurl=" + body, b"<opml xmlns:a='" + body):
+        try:
+            read_opml(some)
+        except InvalidInput:
+            continue

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from lab_world import StillClock
+
+from bot.exchange.opml import Outline
+from bot.feeds.poller import Poller
+from bot.feeds.subscribing import Fortune, watch_all
+from bot.web import open_web
+from storage.errors import FeedExists
+from storage.feed_records import Feed
+from storage.library import Library
+from storage.records import Actor
+
+ACTOR = Actor("test", "a test")
+
+
+class Stumbling(Poller):
+    """A poller that fails as nobody foresaw, or finds that somebody was faster."""
+
+    async def watch(self, url: str, actor: Actor, venue: str = "") -> Feed:  # noqa: ARG002
+        if url.endswith("faster"):
+            raise FeedExists(url)
+        raise RuntimeError("nobody foresaw this")
+
+
+async def test_a_feed_that_makes_the_bot_stumble_ends_no_other(
+    library: Library, clock: StillClock
+) -> None:
+    outlines = [Outline("https://lab.org/feed"), Outline("https://lab.org/faster")]
+    async with open_web(
+        contact="", allow_private=True, patience=timedelta(seconds=5), max_bytes=65536
+    ) as web:
+        poller = Stumbling(library, web, clock, timedelta(minutes=30))
+        tried = await watch_all(library, poller, outlines, ACTOR)
+    assert [one.fortune for one in tried] == [Fortune.FAILED, Fortune.KNOWN]
+    assert "made me stumble; the log says what" in tried[0].words

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.ui import why
+from bot.ui.watched import in_messages
+from storage.completion import as_paper
+from storage.feed_records import SeenEntry
+from storage.post_records import Announcement, Fate, Route, RouteOptions
+from storage.records import Actor, Outcome, PaperDraft
+from storage.trace_records import ChannelTrace, Trace
+
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+BY = Actor("test", "a test")
+PAPER = replace(as_paper(PaperDraft(title="A Paper"), AT), id=7)
+SEEN = SeenEntry(1, 3, "News", Outcome.ADDED, 7, AT, was_first_poll=False)
+ROUTE = Route(1, 100, 11, RouteOptions(), BY, AT - timedelta(days=1))
+
+
+def sentence(fate: Fate | None, **changes: object) -> str:
+    """What is said of the paper in a channel."""
+    told = Announcement(1, 7, 11, fate, AT) if fate else None
+    one = replace(ChannelTrace(11, ROUTE, told), **changes)
+    return why.channel(one, Trace("x", PAPER, (SEEN,), (one,)), why.PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (Outcome.ADDED, ": a new paper."),
+        (Outcome.UPDATED, "the list had that paper, #7, which it completed"),
+        (Outcome.UNCHANGED, "the list had that paper already, #7"),
+        (Outcome.DUPLICATE, "may be the same paper as #7"),
+        (Outcome.REVIEW, "a moderator is to decide by /feed check"),
+        (Outcome.DECLINED, "it is not ours"),
+        (Outcome.REMOVED, "removed from the list on purpose"),
+    ],
+)
+def test_every_outcome_of_an_entry_has_its_sentence(outcome: Outcome, said: str) -> None:
+    told = why.entry(replace(SEEN, outcome=outcome), why.PLAIN)
+    assert told.startswith("“News” brought it on 2026-11-23 at 12:00 UTC")
+    assert said in told
+
+
+def test_an_entry_whose_former_self_waits_says_so() -> None:
+    told = why.entry(replace(SEEN, outcome=Outcome.UNCHANGED, paper_id=None), why.PLAIN)
+    assert "an earlier entry of that title waits for a moderator" in told
+
+
+def test_every_fate_in_a_channel_has_its_sentence() -> None:
+    assert sentence(Fate.SENDING).startswith("Channel 11: being sent. It is sent within a minute")
+    gone = sentence(Fate.WAITING, route=None)
+    assert gone == "Channel 11: waiting. Nothing is announced there any longer."
+    sent = Announcement(1, 7, 11, Fate.SENT, AT, message_id=77, sent_at=AT)
+    assert sentence(None, announcement=sent).endswith("https://discord.com/channels/100/11/77")
+    assert "channels" not in sentence(None, announcement=sent, route=None)
+    assert sentence(None) == "Channel 11: not announced."
+
+
+def test_the_same_facts_are_there_for_programs() -> None:
+    sent = Announcement(1, 7, 11, Fate.SENT, AT, message_id=77, sent_at=AT)
+    trace = Trace(
+        "#7", PAPER, (SEEN,), (ChannelTrace(11, ROUTE, sent), ChannelTrace(12, None, None))
+    )
+    told = why.as_json(trace)
+    assert told["paper"] == 7
+    assert told["sentences"] == why.lines(trace, why.PLAIN)
+    first, second = told["channels"]  # type: ignore[misc]
+    assert (first["fate"], first["message"], first["server"]) == ("sent", 77, 100)
+    assert (second["fate"], second["server"]) == ("not announced", None)
+
+
+def test_an_answer_keeps_within_discords_limits_whatever_feeds_and_channels_there_are() -> None:
+    entries = tuple(replace(SEEN, id=n, feed_title="*[x](y)" * 90) for n in range(40))
+    trouble = replace(ROUTE, stopped_because="_no_ " * 400)
+    waiting = Announcement(1, 7, 11, Fate.WAITING, AT)
+    channels = tuple(ChannelTrace(n, trouble, waiting) for n in range(200))
+    shown = why.card(Trace("x", replace(PAPER, title="*" * 900), entries, channels), 100)
+    assert len(shown) <= 3900
+    assert "32 more entries" in shown
+    assert shown.endswith("more lines")
+    assert "In other servers: sent to 0 of 200 channels" in why.card(
+        Trace("x", PAPER, entries, channels), 5
+    )
+
+
+def test_lines_go_into_as_few_messages_as_they_need() -> None:
+    assert in_messages([]) == [""]
+    assert in_messages(["a", "b"]) == ["a\nb"]
+    assert in_messages(["aaaa", "bbbb", "cccc"], room=10, most=2) == ["aaaa\nbbbb", "cccc"]
+    assert in_messages(["aaaa", "bbbb", "cccc"], room=6, most=2) == [
+        "aaaa",
+        "bbbb\n-# and 1 more line",
+    ]
