@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench format requirements clean
+.PHONY: help install demo test soak check bench format requirements clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: install ## Show the bot on a simulated Discord at 127.0.0.1:8642.
 
 test: install ## Run the whole suite.
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered -q
+
+soak: install ## Kill the bot 200 times at the points of poll and send, and count what is lost.
+	$(BIN)/python -m pytest tests/faults --crash-runs 200 -q -s
 
 check: install ## Format, lint, types, import rules and tests.
 	$(BIN)/ruff format --check .

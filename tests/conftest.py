@@ -20,6 +20,12 @@ from storage.records import Actor, Origin
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--crash-runs", type=int, default=20, help="how often the crash matrix kills the bot"
+    )
+
+
 @pytest.fixture(scope="session")
 def publications_page() -> str:
     """The text of a lab's real publications page."""

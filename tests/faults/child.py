@@ -1,0 +1,181 @@
+"""The real bot in a process that may be killed at any point: told by lines on standard input.
+
+Everything is imported once; then each line of JSON is a life, which is forked off, and whose number
+of process and whose end (a status; -9 where it was killed) are said on standard output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import re
+import resource
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import discord_standin
+
+from bot.app import App, only_one, open_app
+from bot.client import cog_names
+from bot.settings import Settings
+
+# By which statement a transaction is known.
+_DOES = {
+    "intake": re.compile("INSERT INTO entries"),
+    "post": re.compile("INSERT INTO posts"),
+    "claim": re.compile("SET state = 'claimed'"),
+    "record": re.compile("SET state = 'sent'"),
+}
+
+
+class Watch:
+    """Counts what is done with the database, and acts at a point.
+
+    A point is ``[when, what, nth]``: before or after the nth statement, or the nth COMMIT of a
+    transaction that does something.
+    """
+
+    def __init__(self, point: Sequence[Any], act: Callable[[], None]) -> None:
+        self._point = tuple(point)
+        self._act = act
+        self._times: dict[tuple[str, str], int] = {}
+
+    def at(self, when: str, what: str) -> None:
+        times = self._times[when, what] = self._times.get((when, what), 0) + 1
+        if (when, what, times) == self._point:
+            self._act()
+
+
+def kill() -> None:
+    """End the process as a power cut would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    signal.pause()
+
+
+def fill(database: str) -> None:
+    """Let the disk have no room for more than the database's log has by now."""
+    size = Path(f"{database}-wal").stat().st_size
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def make_room() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+class WatchedConnection(sqlite3.Connection):
+    """A connection like any other, but for `watch`, which is told of each statement."""
+
+    watch: Watch
+    _doing: set[str] = set()  # noqa: RUF012 - replaced for each connection that begins something
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        if sql.startswith("BEGIN"):
+            self._doing = set()
+        self._doing |= {what for what, known in _DOES.items() if known.search(sql)}
+        done = {"statement", *self._doing} if sql == "COMMIT" else {"statement"}
+        for what in sorted(done):
+            self.watch.at("before", what)
+        cursor = super().execute(sql, *values)
+        for what in sorted(done):
+            self.watch.at("after", what)
+        return cursor
+
+    def executemany(self, sql: str, rows: Iterable[Any]) -> sqlite3.Cursor:
+        self._doing |= {what for what, known in _DOES.items() if known.search(sql)}
+        self.watch.at("before", "statement")
+        cursor = super().executemany(sql, rows)
+        self.watch.at("after", "statement")
+        return cursor
+
+
+class Clock:
+    """Time goes on from a moment that the parent chooses, and may be moved."""
+
+    def __init__(self, now: datetime) -> None:
+        self._from = now - timedelta(seconds=time.monotonic())
+
+    def __call__(self) -> datetime:
+        return self._from + timedelta(seconds=time.monotonic())
+
+    def move(self, time: timedelta) -> None:
+        self._from += time
+
+
+async def live(life: dict[str, Any]) -> None:
+    """Start the bot, let it poll and announce some times, an hour apart, and stop it."""
+    discord_standin.redirect(life["discord"])
+    clock = Clock(datetime.fromisoformat(life["now"]))
+    settings = Settings(
+        home_guild_ids=(discord_standin.GUILD,),
+        database_path=Path(life["database"]),
+        feed_allow_private=True,
+        feed_timeout=timedelta(seconds=5),
+    )
+    with only_one(settings.database_path):
+        async with open_app(settings, clock) as app:
+            await come_online(app)
+            for number in range(life["rounds"]):
+                if number == life.get("full_rounds"):
+                    make_room()
+                await app.poll()
+                clock.move(timedelta(hours=1))
+
+
+async def come_online(app: App) -> None:
+    """Log in and connect as `run` does, and wait until Discord has told of its servers."""
+    # discord.py waits for servers that are told of late; here there is none after the first.
+    app.client._connection.guild_ready_timeout = 0.02
+    await app.client.login(discord_standin.TOKEN)
+    connection = asyncio.create_task(app.client.connect())
+    ready = asyncio.create_task(app.client.wait_until_ready())
+    await asyncio.wait({connection, ready}, return_when=asyncio.FIRST_COMPLETED)
+    if connection.done():
+        await connection
+
+
+def fork_off(life: dict[str, Any]) -> int:
+    """Begin a life in a process of its own; gives its number."""
+    if pid := os.fork():
+        return pid
+    status = 1
+    try:
+        logging.basicConfig(
+            level="INFO", format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+        )
+        if "full" in life:
+            WatchedConnection.watch = Watch(life["full"], partial(fill, life["database"]))
+        else:
+            WatchedConnection.watch = Watch(life.get("point", ()), kill)
+        sqlite3.connect = partial(sqlite3.connect, factory=WatchedConnection)  # type: ignore[assignment]
+        asyncio.run(asyncio.wait_for(live(life), 30))
+        status = 0
+    except BaseException:
+        logging.getLogger(__name__).exception("The life ended")
+        raise
+    finally:
+        logging.shutdown()
+        os._exit(status)
+
+
+def main() -> None:
+    for name in cog_names():
+        import_module(name)
+    for line in sys.stdin:
+        pid = fork_off(json.loads(line))
+        print(pid, flush=True)  # noqa: T201 - the parent reads it
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

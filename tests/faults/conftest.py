@@ -1,0 +1,58 @@
+"""The bot in this process, connected to a stand-in for Discord; its clock stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+
+import discord_standin
+import pytest
+from discord_standin import GUILD, PAPERS, TOKEN, StandIn
+from lab_world import StillClock
+from station import ACTOR, Station
+
+from bot.app import open_app
+from bot.settings import Settings
+
+_LONGEST = timedelta(minutes=1)
+_LONGEST_RUN = timedelta(seconds=5)  # of the crash matrix
+
+
+@pytest.fixture(autouse=True)
+def bounded(pytestconfig: pytest.Config) -> Iterator[None]:
+    """End a test that hangs."""
+    longest = _LONGEST + pytestconfig.getoption("crash_runs") * _LONGEST_RUN
+
+    def end(*_signal: object) -> None:
+        raise TimeoutError(f"The test took longer than {longest}.")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, longest.total_seconds())
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+async def stand_in(clock: StillClock) -> AsyncIterator[StandIn]:
+    async with discord_standin.open_stand_in(clock=clock) as stand_in:
+        with discord_standin.redirected(stand_in.address):
+            yield stand_in
+
+
+@pytest.fixture
+async def station(
+    settings: Settings, clock: StillClock, stand_in: StandIn, caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[Station]:
+    async with open_app(settings, clock) as app:
+        await app.library.routes.open(GUILD, PAPERS, ACTOR)
+        app.client._connection.guild_ready_timeout = 0.02
+        await app.client.login(TOKEN)
+        connection = asyncio.create_task(app.client.connect())
+        await app.client.wait_until_ready()
+        caplog.clear()
+        yield Station(app, stand_in, clock, caplog)
+        await app.client.close()
+        await connection

@@ -1,0 +1,270 @@
+"""A lane of the crash matrix: a Discord, a feed's site, and a bot that is killed and restarted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import discord_standin
+from aiohttp import web
+from discord_standin import FORUM, GUILD, NEWS, PAPERS, KeptLate, StandIn, announced
+
+from bot.app import open_app
+from bot.settings import Settings
+from storage.records import Actor
+
+_HERE = Path(__file__).parent
+_LOOK = timedelta(hours=1)
+_CHANNELS = (PAPERS, NEWS, FORUM)
+
+# Where the bot is killed: the first by Discord or the feed's server as they are asked, the
+# others by what it does with its database. Their number is odd, so that every point meets both
+# kinds of run, with Discord's memory for nonces and without.
+ASKED = {
+    "feed asked, not answered": "feed",
+    "send received, not kept": "received send",
+    "message kept, not answered": "kept send",
+    "message kept late, after the restart": "received send",
+    "history asked": "received history",
+    "forum post received, not kept": "received thread",
+    "forum post kept, not answered": "kept thread",
+}
+DONE = {
+    "feed read, before the intake's COMMIT": ("before", "intake"),
+    "after the intake's COMMIT": ("after", "intake"),
+    "before the post's COMMIT": ("before", "post"),
+    "after the post's COMMIT": ("after", "post"),
+    "before the claim's COMMIT": ("before", "claim"),
+    "after the claim's COMMIT": ("after", "claim"),
+    "message answered, before its record's COMMIT": ("before", "record"),
+    "after its record's COMMIT": ("after", "record"),
+    "before any statement": ("before", "statement"),
+    "after any statement": ("after", "statement"),
+}
+POINTS = (*ASKED, *DONE)
+_LATE = "message kept late, after the restart"
+_STATEMENTS = 200  # fewer than any life has
+
+
+@dataclass
+class Site:
+    """A feed that has more papers each time that it is read."""
+
+    batches: list[list[str]] = field(default_factory=list)
+    asked: int = 0
+    lane: Lane | None = None
+
+    async def answer(self, _request: web.Request) -> web.Response:
+        self.asked += 1
+        if self.lane:
+            await self.lane.reach("feed")
+        titles = [title for batch in self.batches[: self.asked] for title in batch]
+        items = "".join(
+            f"<item><title>{title}</title><guid>{title}</guid></item>" for title in titles[::-1]
+        )
+        feed = f"<rss version='2.0'><channel><title>News</title>{items}</channel></rss>"
+        return web.Response(body=feed.encode(), content_type="application/rss+xml")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one run: papers that are lost or stand twice, in any channel, and the order.
+
+    ``unsent`` counts what the bot believes to be unsent, or to stand where it does not.
+    """
+
+    point: str
+    has_window: bool
+    kills: int
+    lost: list[int]
+    twice: list[int]
+    in_order: bool
+    unsent: int
+
+    @property
+    def is_good(self) -> bool:
+        return self.in_order and not (self.lost or self.twice or self.unsent)
+
+
+class Lane:
+    """Runs, one after the other."""
+
+    def __init__(
+        self, discord: StandIn, site: Site, child: asyncio.subprocess.Process, folder: Path
+    ) -> None:
+        self._discord = discord
+        self._site = site
+        self._child = child
+        self._folder = folder
+        self._pid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._point: tuple[str, int] | None = None
+        self._late = False
+        site.lane = self
+
+    async def run(self, number: int) -> Outcome:
+        """Kill the bot at a point, perhaps again at another, then let it end its work in peace."""
+        chance = random.Random(number)
+        point = POINTS[number % len(POINTS)]
+        has_window = number % 2 == 0 or point == _LATE
+        sizes = chance.choice([(1, 2, 1), (2, 1, 2), (1, 1, 1), (3, 2), (1, 7)])
+        self._begin(number, sizes, timedelta(minutes=5 if has_window else 0))
+        kills = await self._live(0, point, chance)
+        if chance.random() < 0.5 or point == "history asked":
+            others = [one for one in POINTS if one != _LATE or has_window]
+            kills += await self._live(1, chance.choice(others), chance)
+        assert await self._live(2, "", chance) == 0, "the last life did not end well"
+        return self._look(sum(sizes), point=point, has_window=has_window, kills=kills)
+
+    async def run_full(self, number: int, what: str) -> Outcome:
+        """Let the disk be full from a COMMIT on, for some hours of one life."""
+        sizes = (2, 1, 2)
+        self._begin(number, sizes, timedelta())
+        status = await self._run_bot(0, {"full": ["before", what, 1], "full_rounds": 3})
+        assert status == 0, "the life did not end well"
+        return self._look(sum(sizes), point=what, has_window=False, kills=0)
+
+    @property
+    def log(self) -> str:
+        """What the bot has said in all its lives."""
+        return (self._folder / "log").read_text(encoding="utf-8")
+
+    def _begin(self, number: int, sizes: tuple[int, ...], nonce_window: timedelta) -> None:
+        """Have the database, Discord and the feed as they are before every run."""
+        for left in self._folder.glob("lab.db*"):
+            left.unlink()
+        shutil.copy(self._folder / "before.db", self._folder / "lab.db")
+        self._discord.forget()
+        self._discord.watch = self.reach
+        self._discord.nonce_window = nonce_window
+        self._site.batches = [
+            [f"Paper {number} {batch} {place}" for place in range(size)]
+            for batch, size in enumerate(sizes)
+        ]
+        self._site.asked = 0
+        self._point = None
+
+    async def _live(self, life: int, point: str, chance: random.Random) -> int:
+        """One life, to its end or its point; says whether it was killed."""
+        told: dict[str, Any] = {}
+        self._late = point == _LATE
+        self._point = None
+        if point in ASKED:
+            self._point = (ASKED[point], 1 if point == "history asked" else chance.randint(1, 2))
+            if point == "history asked":
+                self._discord.fail("send", discord_standin.Fault(503, kept=chance.random() < 0.5))
+        elif point:
+            when, what = DONE[point]
+            most = _STATEMENTS if what == "statement" else 2
+            told["point"] = [when, what, chance.randint(1, most)]
+        status = await self._run_bot(life, told)
+        assert status in {0, -signal.SIGKILL}, f"a life ended with status {status}; see its log"
+        return int(status != 0)
+
+    async def _run_bot(self, life: int, told: dict[str, Any]) -> int:
+        """Run the bot, half a day after its last life; gives its end's status."""
+        now = datetime.now(UTC) + life * 12 * _LOOK
+        self._discord.clock = lambda: now
+        told |= {
+            "database": str(self._folder / "lab.db"),
+            "discord": self._discord.address,
+            "now": now.isoformat(),
+            "rounds": 5,
+        }
+        self._pid = asyncio.get_running_loop().create_future()
+        assert self._child.stdin
+        assert self._child.stdout
+        self._child.stdin.write(json.dumps(told).encode() + b"\n")
+        self._pid.set_result(int(await self._child.stdout.readline()))
+        return int(await self._child.stdout.readline())
+
+    async def reach(self, moment: str) -> None:
+        """End the bot here, if this is the point."""
+        if self._point is None or self._point[0] != moment:
+            return
+        times = self._point[1] - 1
+        self._point = (moment, times) if times else None
+        if not times:
+            os.kill(await self._pid, signal.SIGKILL)
+            raise KeptLate if self._late else web.HTTPServiceUnavailable
+
+    def _look(self, papers: int, *, point: str, has_window: bool, kills: int) -> Outcome:
+        database = sqlite3.connect(self._folder / "lab.db")
+        rows = database.execute(
+            "SELECT id FROM papers WHERE title LIKE 'Paper %' ORDER BY id"
+        ).fetchall()
+        (unsent,) = database.execute(
+            """SELECT (SELECT COUNT(*) FROM posts WHERE state <> 'sent')
+                    + (SELECT COUNT(*) FROM announcements WHERE post_id IS NULL)"""
+        ).fetchone()
+        recorded = {row[0] for row in database.execute("SELECT message_id FROM posts")}
+        database.close()
+        wanted = [paper_id for (paper_id,) in rows]
+        lost, twice, in_order = [-1] * (papers - len(wanted)), [], True
+        for channel_id in _CHANNELS:
+            messages = self._discord.standing(channel_id)
+            there = announced(messages)
+            lost += [one for one in wanted if one not in there]
+            twice += [one for one in wanted if there.count(one) > 1]
+            in_order &= there == wanted
+            recorded -= {int(message["id"]) for message in messages}
+        return Outcome(point, has_window, kills, lost, twice, in_order, unsent + len(recorded))
+
+
+@asynccontextmanager
+async def open_site(site: Site) -> AsyncIterator[str]:
+    """The address of a site's feed, which is served inside the block."""
+    pages = web.Application()
+    pages.router.add_get("/feed", site.answer)
+    runner = web.AppRunner(pages, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/feed"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def open_lane(folder: Path) -> AsyncIterator[Lane]:
+    """A lane whose database has a feed and a channel, and whose child is ready for lives."""
+    site = Site(batches=[["The paper that was there before"]])
+    async with discord_standin.open_stand_in() as discord, open_site(site) as feed:
+        await _furnish(folder, feed)
+        with (folder / "log").open("wb") as log:
+            child = await asyncio.create_subprocess_exec(
+                *(sys.executable, str(_HERE / "child.py")),
+                cwd=_HERE.parents[1],
+                env={**os.environ, "PYTHONPATH": str(_HERE.parents[1])},
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        try:
+            yield Lane(discord, site, child, folder)
+        finally:
+            assert child.stdin
+            child.stdin.close()
+            await asyncio.wait_for(child.wait(), 40)
+
+
+async def _furnish(folder: Path, feed: str) -> None:
+    actor = Actor("test", "a test")
+    settings: Any = Settings(
+        home_guild_ids=(GUILD,), database_path=folder / "before.db", feed_allow_private=True
+    )
+    async with open_app(settings, lambda: datetime.now(UTC) - 2 * _LOOK) as app:
+        await app.poller.watch(feed, actor)
+        for channel_id in _CHANNELS:
+            await app.library.routes.open(GUILD, channel_id, actor)

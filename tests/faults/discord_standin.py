@@ -1,0 +1,546 @@
+"""A stand-in for Discord on 127.0.0.1: the part of its HTTP API and gateway that the bot uses.
+
+It keeps the messages outside the bot's process, and fails in the ways that a test tells it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import discord
+import discord.gateway
+import discord.http
+import yarl
+from aiohttp import WSMsgType, web
+
+TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.an-invented-token-of-nobody"
+BOT = 1_000_000_000_000_000_100
+GUILD = 1_000_000_000_000_000_001
+PAPERS = 1_000_000_000_000_000_201
+NEWS = 1_000_000_000_000_000_202
+FORUM = 1_000_000_000_000_000_203
+MODERATORS = 1_000_000_000_000_000_204
+
+_USER = {
+    "id": str(BOT),
+    "username": "Lab Herald",
+    "discriminator": "0000",
+    "global_name": None,
+    "avatar": None,
+    "bot": True,
+}
+_KINDS = {PAPERS: 0, NEWS: 0, FORUM: 15, MODERATORS: 0}
+_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How one request goes wrong: with this status, or with no answer ever.
+
+    ``kept`` says whether Discord did what was asked nevertheless.
+    """
+
+    status: int | None
+    kept: bool = False
+    body: Mapping[str, Any] = field(default_factory=lambda: {"message": "no", "code": 0})
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def too_many(seconds: float, *, by_discord: bool = True) -> Fault:
+    """A rate limit; without the Via header it is not Discord's own but of the net before it."""
+    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": False}
+    return Fault(429, body=body, headers={"Via": "1.1 stand-in"} if by_discord else {})
+
+
+class KeptLate(Exception):
+    """Raised by who watches: what was asked is done only once the bot has read the history."""
+
+
+async def _unmoved(_moment: str) -> None:
+    """Nobody is watching."""
+
+
+class StandIn:
+    """Discord with one server, some channels and the bot as its only member.
+
+    ``nonce_window`` is how long a nonce is remembered; none at all with ``timedelta()``. ``watch``
+    is told of every request: ``received send``, and ``kept send`` once its message stands in the
+    channel and before it is answered; likewise ``history``, ``edit``, ``thread`` and so on.
+    """
+
+    def __init__(
+        self,
+        *,
+        nonce_window: timedelta = timedelta(minutes=5),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.nonce_window = nonce_window
+        self.clock = clock
+        self.watch: Callable[[str], Awaitable[None]] = _unmoved
+        self.messages: dict[int, list[Payload]] = defaultdict(list)
+        self.threads: dict[int, Payload] = {}
+        self.asked: list[str] = []
+        self._faults: dict[str, deque[Fault]] = defaultdict(deque)
+        self._nonces: dict[tuple[int, str], tuple[float, Payload]] = {}
+        self._late: list[tuple[int, Payload]] = []
+        self._last_id = 0
+        self._sessions: dict[str, int] = {}
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._connected = asyncio.Condition()
+        self._let_go = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def forget(self) -> None:
+        """Have no message, no nonce and no fault, as in the beginning."""
+        for kept in (self.messages, self.threads, self._faults, self._nonces):
+            kept.clear()
+        self.asked.clear()
+        self._late.clear()
+        self._last_id = 0
+        self.watch = _unmoved
+
+    def standing(self, channel_id: int) -> list[Payload]:
+        """The messages that people see in a channel, oldest first; in a forum what begins posts."""
+        if channel_id != FORUM:
+            return self.messages[channel_id]
+        return [self.messages[thread_id][0] for thread_id in self.threads]
+
+    def fail(self, what: str, *faults: Fault) -> None:
+        """Let the next requests of a kind go wrong, one fault each."""
+        self._faults[what].extend(faults)
+
+    def heal(self) -> None:
+        """Let nothing more go wrong; what never was answered is answered now."""
+        self._faults.clear()
+        self._let_go.set()
+        self._let_go = asyncio.Event()
+
+    async def come_up(self) -> None:
+        """Listen, on the same port as before."""
+        app = web.Application(middlewares=[self._at_fault])
+        app.on_shutdown.append(self._hang_up)
+        app.add_routes(
+            [
+                web.get("/users/@me", self._me, name="login"),
+                web.get("/oauth2/applications/@me", self._application, name="application"),
+                web.get("/gateway", self._gateway, name="gateway"),
+                web.put("/applications/{app}/commands", self._commands, name="commands"),
+                web.put(
+                    "/applications/{app}/guilds/{guild}/commands",
+                    self._commands,
+                    name="commands_in",
+                ),
+                web.get("/channels/{channel}", self._channel, name="channel"),
+                web.get("/channels/{channel}/messages", self._history, name="history"),
+                web.post("/channels/{channel}/messages", self._send, name="send"),
+                web.get("/channels/{channel}/messages/{message}", self._message, name="message"),
+                web.patch("/channels/{channel}/messages/{message}", self._edit, name="edit"),
+                web.post("/channels/{channel}/threads", self._post, name="thread"),
+                web.get("/guilds/{guild}/threads/active", self._active, name="active"),
+                web.get(
+                    "/channels/{channel}/threads/archived/public", self._archive, name="archive"
+                ),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def go_down(self) -> None:
+        """Refuse every connection, and drop those there are."""
+        if self._runner:
+            self._let_go.set()
+            self._let_go = asyncio.Event()
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def close_gateway(self, code: int = 4000) -> None:
+        """Close every gateway connection; 4000 is Discord's “unknown error”."""
+        while self._sockets:
+            await self._sockets.pop().close(code=code)
+
+    async def reconnect_gateway(self) -> None:
+        """Ask every client to connect again."""
+        for socket in [*self._sockets]:
+            await socket.send_json({"op": 7, "d": None})
+
+    def forget_sessions(self) -> None:
+        """Let nobody resume where they were."""
+        self._sessions.clear()
+
+    async def connected(self) -> None:
+        """Wait for a gateway connection that has said who it is."""
+        async with self._connected:
+            await self._connected.wait_for(lambda: self._sockets)
+
+    # The HTTP API
+
+    @web.middleware
+    async def _at_fault(
+        self, request: web.Request, handler: Callable[..., Any]
+    ) -> web.StreamResponse:
+        what = request.match_info.route.name or "unknown"
+        self.asked.append(f"{request.method} {request.path}")
+        try:
+            await self.watch(f"received {what}")
+        except KeptLate:
+            self._late.append((_number(request, "channel"), await request.json()))
+            return web.Response(status=503)
+        fault = self._faults[what].popleft() if self._faults[what] else None
+        response: web.StreamResponse | None = None
+        if fault is None or fault.kept:
+            response = await handler(request)
+            if what != "gateway":
+                await self.watch(f"kept {what}")
+        if fault is None:
+            assert response is not None
+            return response
+        if fault.status is None:
+            await self._let_go.wait()
+        return _json(fault.body, status=fault.status or 503, headers=fault.headers)
+
+    async def _me(self, _request: web.Request) -> web.Response:
+        return _json(_USER)
+
+    async def _application(self, _request: web.Request) -> web.Response:
+        return _json(
+            {
+                "id": str(BOT),
+                "name": "Lab Herald",
+                "description": "",
+                "icon": None,
+                "bot_public": True,
+                "bot_require_code_grant": False,
+                "verify_key": "",
+                "flags": 0,
+                "owner": _USER,
+                "team": None,
+            }
+        )
+
+    async def _commands(self, request: web.Request) -> web.Response:
+        commands = await request.json()
+        for command in commands:
+            number = str(self._next_id())
+            command |= {"id": number, "application_id": str(BOT), "version": number}
+        return _json(commands)
+
+    async def _channel(self, request: web.Request) -> web.Response:
+        channel_id = _number(request, "channel")
+        if channel_id in self.threads:
+            return _json(self.threads[channel_id])
+        if channel_id not in _KINDS:
+            return _unknown("Channel", 10003)
+        return _json(_channel(channel_id))
+
+    async def _send(self, request: web.Request) -> web.Response:
+        channel_id = _number(request, "channel")
+        if channel_id not in _KINDS and channel_id not in self.threads:
+            return _unknown("Channel", 10003)
+        return _json(self.keep(channel_id, await request.json()))
+
+    def keep(self, channel_id: int, sent: Payload) -> Payload:
+        """Put what was sent into the channel; the same nonce once more brings the first message."""
+        now = asyncio.get_running_loop().time()
+        key = (channel_id, str(sent.get("nonce")))
+        if sent.get("enforce_nonce") and key in self._nonces:
+            at, known = self._nonces[key]
+            if now - at < self.nonce_window.total_seconds():
+                return known
+        message = self._new_message(channel_id, sent)
+        self.messages[channel_id].append(message)
+        if "nonce" in sent:
+            self._nonces[key] = (now, message)
+        return message
+
+    def _new_message(self, channel_id: int, sent: Payload) -> Payload:
+        return {
+            "id": str(self._next_id()),
+            "channel_id": str(channel_id),
+            "author": _USER,
+            "content": sent.get("content") or "",
+            "timestamp": self.clock().isoformat(),
+            "edited_timestamp": None,
+            "tts": False,
+            "mention_everyone": False,
+            "mentions": [],
+            "mention_roles": [],
+            "attachments": [],
+            "embeds": sent.get("embeds") or [],
+            "components": sent.get("components") or [],
+            "flags": sent.get("flags") or 0,
+            "pinned": False,
+            "type": 0,
+            "nonce": sent.get("nonce"),
+        }
+
+    async def _history(self, request: web.Request) -> web.Response:
+        """Newest first, or oldest first after a message; at most 100."""
+        channel_id = _number(request, "channel")
+        before, after = (int(request.query.get(name, 0)) for name in ("before", "after"))
+        found = [
+            message
+            for message in self.messages[channel_id]
+            if (not before or int(message["id"]) < before) and int(message["id"]) > after
+        ]
+        limit = int(request.query.get("limit", 50))
+        page = found[:limit] if "after" in request.query else found[-limit:]
+        for late in [*self._late]:
+            self.keep(*late)
+            self._late.remove(late)
+        return _json(page[::-1])
+
+    def _find(self, request: web.Request) -> Payload | None:
+        for message in self.messages[_number(request, "channel")]:
+            if message["id"] == request.match_info["message"]:
+                return message
+        return None
+
+    async def _message(self, request: web.Request) -> web.Response:
+        message = self._find(request)
+        return _json(message) if message else _unknown("Message", 10008)
+
+    async def _edit(self, request: web.Request) -> web.Response:
+        message = self._find(request)
+        if message is None:
+            return _unknown("Message", 10008)
+        changed = await request.json()
+        message |= {name: changed[name] for name in ("content", "components") if name in changed}
+        message["edited_timestamp"] = self.clock().isoformat()
+        return _json(message)
+
+    async def _post(self, request: web.Request) -> web.Response:
+        """A new post in a forum: a thread and its first message, of one id and without a nonce."""
+        sent = await request.json()
+        forum = _number(request, "channel")
+        message = self._new_message(forum, sent.get("message") or {})
+        number = int(message["id"])
+        message["channel_id"] = str(number)
+        thread = _channel(number, kind=11, name=sent["name"]) | {
+            "parent_id": str(forum),
+            "owner_id": str(BOT),
+            "message_count": 0,
+            "member_count": 1,
+            "thread_metadata": {
+                "archived": False,
+                "locked": False,
+                "auto_archive_duration": 1440,
+                "archive_timestamp": self.clock().isoformat(),
+            },
+        }
+        self.threads[number] = thread
+        self.messages[number].append(message)
+        return _json(thread | {"message": message})
+
+    async def _active(self, _request: web.Request) -> web.Response:
+        return _json({"threads": [*self.threads.values()], "members": []})
+
+    async def _archive(self, _request: web.Request) -> web.Response:
+        return _json({"threads": [], "members": [], "has_more": False})
+
+    # The gateway
+
+    async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(timeout=0.5)
+        await socket.prepare(request)
+        await socket.send_json({"op": 10, "d": {"heartbeat_interval": 41_250}})
+        try:
+            async for received in socket:
+                if received.type is WSMsgType.TEXT:
+                    await self._hear(socket, json.loads(received.data))
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def _hear(self, socket: web.WebSocketResponse, said: Payload) -> None:
+        match said["op"]:
+            case 1:
+                await socket.send_json({"op": 11})
+            case 2:
+                session = f"session-{self._next_id()}"
+                await self._welcome(socket, session)
+                await self._admit(socket)
+            case 6 if said["d"]["session_id"] in self._sessions:
+                await self._tell(socket, said["d"]["session_id"], "RESUMED", {})
+                await self._admit(socket)
+            case 6:
+                await socket.send_json({"op": 9, "d": False})
+
+    async def _admit(self, socket: web.WebSocketResponse) -> None:
+        async with self._connected:
+            self._sockets.add(socket)
+            self._connected.notify_all()
+
+    async def _welcome(self, socket: web.WebSocketResponse, session: str) -> None:
+        ready = {
+            "v": 10,
+            "user": _USER,
+            "guilds": [{"id": str(GUILD), "unavailable": True}],
+            "session_id": session,
+            "resume_gateway_url": f"ws://127.0.0.1:{self._port}/gateway",
+            "application": {"id": str(BOT), "flags": 0},
+        }
+        await self._tell(socket, session, "READY", ready)
+        await self._tell(socket, session, "GUILD_CREATE", self._guild())
+
+    async def _tell(
+        self, socket: web.WebSocketResponse, session: str, event: str, what: Payload
+    ) -> None:
+        self._sessions[session] = number = self._sessions.get(session, 0) + 1
+        await socket.send_json({"op": 0, "t": event, "s": number, "d": what})
+
+    def _guild(self) -> Payload:
+        everyone = {
+            "id": str(GUILD),
+            "name": "@everyone",
+            "color": 0,
+            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+            "hoist": False,
+            "position": 0,
+            "permissions": str(discord.Permissions.all_channel().value),
+            "managed": False,
+            "mentionable": False,
+            "flags": 0,
+        }
+        member = {
+            "user": _USER,
+            "roles": [],
+            "joined_at": _EPOCH.isoformat(),
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+        }
+        return {
+            "id": str(GUILD),
+            "name": "Open Lab",
+            "owner_id": "1",
+            "unavailable": False,
+            "member_count": 1,
+            "roles": [everyone],
+            "members": [member],
+            "channels": [_channel(channel_id) for channel_id in _KINDS],
+            "threads": [*self.threads.values()],
+            "emojis": [],
+            "stickers": [],
+            "features": [],
+            "verification_level": 0,
+            "default_message_notifications": 0,
+            "explicit_content_filter": 0,
+            "mfa_level": 0,
+            "nsfw_level": 0,
+            "premium_tier": 0,
+            "preferred_locale": "en-US",
+            "afk_timeout": 300,
+        }
+
+    async def _hang_up(self, _app: web.Application) -> None:
+        await self.close_gateway(1001)
+
+    def _next_id(self) -> int:
+        """A snowflake: its time in milliseconds, then a number; always higher than the last."""
+        since = (self.clock() - _EPOCH) // timedelta(milliseconds=1)
+        self._last_id = max(self._last_id + 1, since << 22)
+        return self._last_id
+
+
+def _channel(channel_id: int, *, kind: int | None = None, name: str = "papers") -> Payload:
+    return {
+        "id": str(channel_id),
+        "guild_id": str(GUILD),
+        "type": _KINDS[channel_id] if kind is None else kind,
+        "name": name,
+        "position": 0,
+        "permission_overwrites": [],
+        "parent_id": None,
+        "nsfw": False,
+        "topic": None,
+        "rate_limit_per_user": 0,
+        "last_message_id": None,
+        "flags": 0,
+        "available_tags": [],
+    }
+
+
+def _json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An answer as Discord's; discord.py reads no JSON where the type names a charset."""
+    body = json.dumps(value).encode()
+    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
+
+
+def _number(request: web.Request, name: str) -> int:
+    return int(request.match_info[name])
+
+
+def _unknown(what: str, code: int) -> web.Response:
+    return _json({"message": f"Unknown {what}", "code": code}, status=404)
+
+
+def customs(message: Payload) -> list[str]:
+    """The custom ids in a message, from the top down."""
+    found: list[str] = []
+
+    def walk(part: Any) -> None:
+        if isinstance(part, dict):
+            if "custom_id" in part:
+                found.append(part["custom_id"])
+            for value in part.values():
+                walk(value)
+        elif isinstance(part, list):
+            for value in part:
+                walk(value)
+
+    walk(message["components"])
+    return found
+
+
+def announced(messages: list[Payload]) -> list[int]:
+    """The numbers of the papers that messages tell of, in the order in which people read them."""
+    parts = [custom.split(":") for message in messages for custom in customs(message)]
+    return [int(part[-1]) for part in parts if part[0] == "announced"]
+
+
+def redirect(address: str) -> None:
+    """Lead discord.py to a stand-in, where it keeps Discord's addresses, and nothing else."""
+    discord.http.Route.BASE = address
+    gateway = yarl.URL(address.replace("http:", "ws:")) / "gateway"
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = gateway
+
+
+@contextmanager
+def redirected(address: str) -> Iterator[None]:
+    """Lead discord.py to a stand-in inside the block."""
+    before = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
+    redirect(address)
+    try:
+        yield
+    finally:
+        discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = before
+
+
+@asynccontextmanager
+async def open_stand_in(**how: Any) -> AsyncIterator[StandIn]:
+    """A stand-in that listens inside the block."""
+    stand_in = StandIn(**how)
+    await stand_in.come_up()
+    try:
+        yield stand_in
+    finally:
+        with contextlib.suppress(asyncio.CancelledError):
+            await stand_in.go_down()
