@@ -89,8 +89,11 @@ async def _newest_first(channel: AnyChannel) -> AsyncIterator[tuple[int, discord
         async for message in channel.history(limit=None):
             yield message.id, message
         return
-    archived = [thread async for thread in channel.archived_threads(limit=_ALWAYS_READ)]
-    for thread in sorted([*channel.threads, *archived], key=lambda one: one.id, reverse=True):
+    # Discord is asked: a thread that began while the gateway was closed is not in the cache.
+    active = await channel.guild.active_threads()
+    threads = [thread for thread in active if thread.parent_id == channel.id]
+    threads += [thread async for thread in channel.archived_threads(limit=_ALWAYS_READ)]
+    for thread in sorted(threads, key=lambda one: one.id, reverse=True):
         first = await _first_of(thread)
         if first is not None:
             yield thread.id, first
