@@ -16,9 +16,9 @@ from bot.ui import buttons
 from storage.errors import LabError
 from storage.post_records import Post
 
-# How far back the history is read for a message that may have arrived. Clocks differ, so it begins
-# well before the claim, and never ends before so many messages.
-_CLOCKS_DIFFER = timedelta(hours=1)
+# How far back the history is read for a message that may have arrived. Clocks differ and are set
+# right, so it begins well before the claim, and never ends before so many messages.
+_CLOCKS_DIFFER = timedelta(days=1)
 _ALWAYS_READ = 200
 _DONE_ALREADY = {160004, 40033}  # the message has a thread; it is published
 
