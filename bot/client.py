@@ -14,6 +14,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.announce.asking import ask_once
 from bot.announce.courier import Courier
 from bot.errors import respond
 from bot.feeds.poller import Poller
@@ -49,6 +50,7 @@ class LabHerald(commands.Bot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=Tree,
+            http_trace=ask_once(),
         )
         self.library = library
         self.poller = poller
