@@ -8,7 +8,7 @@ import logging
 import signal
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,10 +19,11 @@ from filelock import FileLock, Timeout
 from bot import schedule
 from bot.client import LabHerald
 from bot.feeds.poller import Poller
+from bot.logs import brief_logs
 from bot.settings import Settings
 from bot.web import open_web
 from storage.database import require_writable
-from storage.errors import DatabaseUnusable, LabError
+from storage.errors import DatabaseInTrouble, DatabaseUnusable, LabError
 from storage.library import Library, open_library
 from storage.moments import Clock
 
@@ -36,6 +37,30 @@ class CannotStart(LabError):
     """The bot can't begin its work; the sentence says what to change."""
 
 
+class Patience:
+    """With a database that can't be used: says so once, and once more when it can be again."""
+
+    def __init__(self, consequence: str) -> None:
+        self._consequence = consequence
+        self._waits = False
+
+    @contextmanager
+    def __call__(self) -> Generator[None]:
+        """End what is inside the block where the database fails; the next call tries it again."""
+        try:
+            yield
+        except DatabaseInTrouble as error:
+            if not self._waits:
+                _log.warning(
+                    "%s until the database can be used: %s", self._consequence, error.cause
+                )
+            self._waits = True
+            return
+        if self._waits:
+            _log.warning("The database can be used again.")
+        self._waits = False
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """The bot's parts, open and ready; nothing runs by itself yet."""
@@ -44,17 +69,26 @@ class App:
     library: Library
     poller: Poller
     client: LabHerald
+    _while_polling: Patience = field(
+        default_factory=lambda: Patience("New papers are not taken in"), init=False
+    )
+    _while_delivering: Patience = field(
+        default_factory=lambda: Patience("Announcements wait"), init=False
+    )
 
     async def poll(self) -> None:
         """Read the feeds that are due, then announce what they brought."""
-        await self.poller.poll_due()
+        with self._while_polling():
+            await self.poller.poll_due()
         await self.deliver()
 
     async def deliver(self) -> int:
         """Announce what waits, once Discord is there; gives how many messages were sent."""
-        if not self.client.is_ready():
-            return 0
-        return await self.client.courier.deliver()
+        sent = 0
+        if self.client.is_ready():
+            with self._while_delivering():
+                sent = await self.client.courier.deliver()
+        return sent
 
 
 def utc_now() -> datetime:
@@ -76,10 +110,11 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
     ):
         poller = Poller(library, web, clock, settings.poll_interval, settings.moderators_channel_id)
         client = LabHerald(library=library, poller=poller, settings=settings, clock=clock)
-        try:
-            yield App(settings, library, poller, client)
-        finally:
-            await client.close()
+        with brief_logs():
+            try:
+                yield App(settings, library, poller, client)
+            finally:
+                await client.close()
 
 
 async def run(settings: Settings) -> None:

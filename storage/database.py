@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, cast
 
 import aiosqlite
 
-from storage.errors import DatabaseNewer, DatabaseUnusable
+from storage.errors import DatabaseInTrouble, DatabaseNewer, DatabaseUnusable
 
 Row: TypeAlias = sqlite3.Row
 Value: TypeAlias = str | int | float | None
@@ -24,6 +24,15 @@ IntegrityError = sqlite3.IntegrityError
 DatabaseError = sqlite3.Error
 
 _READERS = 2
+# What passes without a change of ours: locks, and a disk that is full or failing.
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +116,31 @@ class Database:
 
         With ``keep`` false it is rolled back in any case.
 
-        Only one coroutine writes at a time; a reader sees all of it or nothing.
+        Only one coroutine writes at a time; a reader sees all of it or nothing. Raises
+        `DatabaseInTrouble` where the file can't be used for a while.
         """
-        async with self._writing:
-            try:
-                await asyncio.shield(self._writer.run("BEGIN IMMEDIATE"))
-                yield self._writer
-                await asyncio.shield(
-                    self._writer.run("COMMIT") if keep else self._writer.roll_back()
-                )
-            except BaseException:
-                await asyncio.shield(self._writer.roll_back())
-                raise
+        with _troubles():
+            async with self._writing:
+                try:
+                    await asyncio.shield(self._writer.run("BEGIN IMMEDIATE"))
+                    yield self._writer
+                    await asyncio.shield(
+                        self._writer.run("COMMIT") if keep else self._writer.roll_back()
+                    )
+                except BaseException:
+                    await asyncio.shield(self._writer.roll_back())
+                    raise
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
-        """A connection that sees the last committed state and can't write."""
+        """A connection that sees the last committed state and can't write.
+
+        Raises `DatabaseInTrouble` where the file can't be used for a while.
+        """
         reader = await self._readers.get()
         try:
-            yield reader
+            with _troubles():
+                yield reader
         finally:
             self._readers.put_nowait(reader)
 
@@ -184,6 +199,17 @@ def require_writable(path: Path) -> None:
             f"The database {path} can't be used: {error.strerror}. Check that it is a file that "
             "this user may write, or set DATABASE_PATH to another."
         ) from error
+
+
+@contextlib.contextmanager
+def _troubles() -> Iterator[None]:
+    """Tell what passes by itself from what is a fault of ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF in _TROUBLE:
+            raise DatabaseInTrouble(str(error)) from error
+        raise
 
 
 async def _connect(path: Path, patience: timedelta) -> Connection:

@@ -105,6 +105,17 @@ class DatabaseUnusable(LabError):
     """The catalogue's file can't be opened or written."""
 
 
+class DatabaseInTrouble(LabError):
+    """The open file can't be used for a while: it is locked, or its disk is full or failing."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            f"The list can't be used just now, and nothing was changed ({cause}). Please try again "
+            "in a minute."
+        )
+        self.cause = cause
+
+
 class DatabaseNewer(DatabaseUnusable):
     """The file was written by a later version of this program."""
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from storage import moments
 from storage.database import Database, DatabaseError
+from storage.errors import DatabaseInTrouble
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Notes:
         while written := dict(self._unwritten):
             try:
                 await self._write_down(written)
-            except DatabaseError:
+            except (DatabaseInTrouble, DatabaseError):
                 _log.warning("Could not write down a question; I try again with the next one.")
                 return
             for number in written:

@@ -19,6 +19,7 @@ import discord
 from bot.announce import places
 from bot.announce.messages import Desk, Message, prepare
 from bot.announce.places import AnyChannel
+from storage.errors import DatabaseInTrouble
 from storage.library import Library
 from storage.moments import Clock
 from storage.post_records import Post, PostState
@@ -67,6 +68,8 @@ class Courier:
         What Discord refuses waits and is tried again later; a channel that is gone or closed to
         the bot is stopped, with the reason for its moderators. Then what was sent before and lacks
         something gets it: its thread, its being published, what changed since.
+
+        Raises `DatabaseInTrouble`; what was sent and not written down is found the next time.
         """
         sent = 0
         async with self._delivering:
@@ -156,6 +159,8 @@ class Courier:
         try:
             async with self._slots:
                 return await step
+        except DatabaseInTrouble:
+            raise
         except _GONE as error:
             await self._stop(post.channel_id, error)
         except _UNSURE as error:
@@ -192,8 +197,15 @@ def retry_at(now: datetime, failures: int) -> datetime:
 
 
 async def _all(steps: Iterable[Awaitable[_Done | None]]) -> list[_Done]:
-    """What steps taken side by side came to, without those that came to nothing."""
-    return [done for done in await asyncio.gather(*steps) if done is not None]
+    """What steps taken side by side came to, without those that came to nothing.
+
+    All have ended before one that failed is told of: none may go on sending unseen.
+    """
+    ended = await asyncio.gather(*steps, return_exceptions=True)
+    for done in ended:
+        if isinstance(done, BaseException):
+            raise done
+    return [done for done in ended if done is not None and not isinstance(done, BaseException)]
 
 
 def _reason(error: discord.HTTPException) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot.feeds.fetch import Fetched, NoFeedThere, feed_candidates, fetch_feed
 from bot.feeds.parse import NotAFeed, ParsedFeed, parse_feed
 from bot.web import Web, WebError
-from storage.errors import FeedExists, LabError
+from storage.errors import DatabaseInTrouble, FeedExists, LabError
 from storage.feed_records import Entry, Feed, FeedState, Intake
 from storage.identifiers import canonical_url
 from storage.library import Library
@@ -54,15 +54,23 @@ class Poller:
         self._polling: dict[int, asyncio.Lock] = {}
 
     async def poll_due(self) -> tuple[Poll, ...]:
-        """Read every feed whose time has come; one that fails keeps none of the others back."""
+        """Read every feed whose time has come; one that fails keeps none of the others back.
+
+        Raises `DatabaseInTrouble` where nothing can be taken in nor written down.
+        """
         due = await self._library.feeds.due()
         return tuple(await asyncio.gather(*(self.poll(feed) for feed in due)))
 
     async def poll(self, feed: Feed) -> Poll:
-        """Read one feed now. A failure is written down in its row, and told in the answer."""
+        """Read one feed now. A failure is written down in its row, and told in the answer.
+
+        Raises `DatabaseInTrouble`.
+        """
         async with self._slots, self._polling.setdefault(feed.id, asyncio.Lock()):
             try:
                 return await self._read(feed)
+            except DatabaseInTrouble:
+                raise
             except LabError as error:
                 cause = error.cause if isinstance(error, WebError) else str(error)
                 _log.info("Feed %s (%s) failed: %s", feed.id, feed.url, cause)

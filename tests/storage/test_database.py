@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import DatabaseError, migrations, open_database
-from storage.errors import DatabaseNewer, DatabaseUnusable
+from storage.database import migrations, open_database
+from storage.errors import DatabaseInTrouble, DatabaseNewer, DatabaseUnusable
 from storage.library import open_library
 from storage.notes import Notes
 
@@ -77,7 +77,7 @@ async def test_a_locked_file_fails_in_time_and_recovers_by_itself(tmp_path: Path
         notes = Notes(database, now)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(DatabaseError, match="locked"):
+        with pytest.raises(DatabaseInTrouble, match="locked"):
             await notes.keep_fact("name", "lost")
         number = notes.remember("question")
         await notes.close()
