@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from storage import history, moments
 from storage.database import Connection, Database, IntegrityError, Row, Value
@@ -20,6 +20,8 @@ _FEED = """SELECT feeds.*, (SELECT COUNT(DISTINCT paper_id) FROM entries
                   (SELECT COUNT(*) FROM entries WHERE feed_id = feeds.id
                    AND draft IS NOT NULL AND outcome = 'review') AS reviews FROM feeds"""
 
+
+_NEVER_LATER = timedelta(days=8)  # is a feed polled again; intervals end at a week
 
 _SEEN = """SELECT entries.*, feeds.title AS feed_title, seen_at <= first_polled_at AS was_first_poll
            FROM entries JOIN feeds ON feeds.id = feed_id"""
@@ -62,12 +64,16 @@ class Feeds:
         return tuple(_feed(row) for row in rows)
 
     async def due(self) -> tuple[Feed, ...]:
-        """The feeds whose time to be polled has come, longest waiting first."""
-        now = moments.to_text(self._clock())
+        """The feeds whose time to be polled has come, longest waiting first.
+
+        A time that is further ahead than one is ever set was written when the clock was ahead.
+        """
+        now = self._clock()
         async with self._database.reading() as db:
             rows = await db.all(
-                f"{_FEED} WHERE next_poll_at <= ? AND paused_because = '' ORDER BY next_poll_at",
-                [now],
+                f"""{_FEED} WHERE (next_poll_at <= ? OR next_poll_at > ?) AND paused_because = ''
+                    ORDER BY next_poll_at""",
+                [moments.to_text(now), moments.to_text(now + _NEVER_LATER)],
             )
         return tuple(_feed(row) for row in rows)
 

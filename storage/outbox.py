@@ -16,9 +16,15 @@ _FLOOD = 5  # papers that wait in a channel at once, beyond which they are told 
 _POST = """SELECT posts.*, (SELECT json_group_array(paper_id) FROM (
                SELECT paper_id FROM announcements WHERE post_id = posts.id ORDER BY id)) AS papers
            FROM posts"""
+# Whether a time, or none, has come by the first value of a query. One that is further ahead than
+# such a time is ever set was written when the clock was ahead.
+_COME = """({0} IS NULL OR {0} <= ?1 OR {0} > strftime('%Y-%m-%dT%H:%M:%fZ', ?1, '+{1}'))"""
+_RETRY_COME = _COME.format("retry_at", "2 hours")
+_FOLLOW_UP_COME = _COME.format("follow_up_at", "2 hours")
+_DIGEST_COME = _COME.format("next_digest_at", "8 days")
 # Channels that may be sent to now; what is asked of them names the column channel_id.
-_READY = """NOT EXISTS (SELECT 1 FROM channels AS closed WHERE closed.channel_id = {}.channel_id
-                        AND (stopped_because <> '' OR retry_at > ?))"""
+_READY = f"""NOT EXISTS (SELECT 1 FROM channels AS closed WHERE closed.channel_id = {{}}.channel_id
+                        AND (stopped_because <> '' OR NOT {_RETRY_COME}))"""  # noqa: S608 - constants
 _FATES = {None: Fate.WAITING, PostState.SENT: Fate.SENT}
 
 
@@ -57,13 +63,13 @@ class Outbox:
                     ON announcements.channel_id = routes.channel_id
                     AND post_id IS NULL AND NOT is_left_out
                 LEFT JOIN papers ON papers.id = paper_id AND removed_at IS NULL
-                WHERE NOT is_paused AND (next_digest_at IS NULL OR next_digest_at <= ?)
+                WHERE NOT is_paused AND {_DIGEST_COME}
                 AND (papers.id IS NOT NULL OR next_digest_at IS NOT NULL)
                 AND {_READY.format("routes")}
                 AND NOT EXISTS (SELECT 1 FROM posts
                                 WHERE posts.channel_id = routes.channel_id AND state <> 'sent')
                 GROUP BY routes.id ORDER BY first""",  # noqa: S608 - constants
-            [now, now],
+            [now],
         )
         digests: list[tuple[Value, ...]] = []
         made: list[tuple[Value, ...]] = []
@@ -140,9 +146,9 @@ class Outbox:
         async with self._database.reading() as db:
             rows = await db.all(
                 f"""{_POST} WHERE state = 'sent' AND (thread_due OR publish_due OR changes <> shown)
-                    AND (follow_up_at IS NULL OR follow_up_at <= ?) AND {_READY.format("posts")}
+                    AND {_FOLLOW_UP_COME} AND {_READY.format("posts")}
                     ORDER BY posts.id LIMIT 200""",
-                [now, now],
+                [now],
             )
         return tuple(_post(row) for row in rows)
 
@@ -195,9 +201,9 @@ class Outbox:
         return {(row["post_id"], row["paper_id"]): row["venue"] for row in rows}
 
 
-_ANYTHING = """SELECT EXISTS (SELECT 1 FROM posts WHERE state <> 'sent')
+_ANYTHING = f"""SELECT EXISTS (SELECT 1 FROM posts WHERE state <> 'sent')
     OR EXISTS (SELECT 1 FROM announcements WHERE post_id IS NULL AND NOT is_left_out)
-    OR EXISTS (SELECT 1 FROM routes WHERE next_digest_at <= ?)"""
+    OR EXISTS (SELECT 1 FROM routes WHERE next_digest_at IS NOT NULL AND {_DIGEST_COME})"""  # noqa: S608 - constants
 
 
 async def queue(db: Connection, paper: Paper, now: datetime, feed_id: int | None = None) -> None:
