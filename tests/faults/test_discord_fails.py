@@ -1,0 +1,166 @@
+"""Discord in trouble: what could not be sent waits, is sent once, and oldest first."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from discord_standin import FORUM, GUILD, NEWS, PAPERS, Fault, too_many
+from station import ACTOR, Station
+
+NO_WINDOW = timedelta()
+
+
+async def test_without_a_fault_every_paper_is_announced_at_once(station: Station) -> None:
+    papers = await station.publish(3)
+    assert await station.app.deliver() == 3
+    assert station.announced() == papers
+    assert station.warnings == []
+
+
+async def test_a_rate_limit_is_waited_for(station: Station) -> None:
+    papers = await station.publish(2)
+    station.discord.fail("send", too_many(0.02), too_many(0.02))
+    assert await station.app.deliver() == 2
+    assert station.announced() == papers
+    assert station.warnings == []
+
+
+async def test_a_rate_limit_that_is_not_discords_own_is_tried_again_later(station: Station) -> None:
+    papers = await station.publish(2)
+    station.discord.fail("send", too_many(3600, by_discord=False))
+    assert await station.app.deliver() == 0
+    (warning,) = station.warnings
+    assert "waits until" in warning
+    assert await station.deliver_later() == 2
+    assert station.announced() == papers
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("channel_id", [PAPERS, FORUM])
+async def test_a_send_that_discord_fails_at_is_repeated_only_where_it_did_not_arrive(
+    station: Station, status: int, *, kept: bool, channel_id: int
+) -> None:
+    """Whether it arrived is read in the channel: here Discord remembers no nonce."""
+    station.discord.nonce_window = NO_WINDOW
+    await station.app.library.routes.close(GUILD, PAPERS)
+    await station.app.library.routes.open(GUILD, channel_id, ACTOR)
+    papers = await station.publish(2)
+    station.discord.fail("thread" if channel_id == FORUM else "send", Fault(status, kept=kept))
+    assert await station.app.deliver() == 0
+    assert station.announced(channel_id) == papers[:kept]
+    (warning,) = station.warnings
+    assert "waits until" in warning
+    assert await station.deliver_later() == 2
+    assert station.announced(channel_id) == papers
+
+
+async def test_a_channel_in_trouble_keeps_no_other_back(station: Station) -> None:
+    await station.app.library.routes.open(GUILD, NEWS, ACTOR)
+    papers = await station.publish(2)
+    station.discord.fail("send", Fault(503))
+    assert await station.app.deliver() == 2
+    assert sorted([station.announced(PAPERS), station.announced(NEWS)]) == [[], papers]
+    assert await station.deliver_later() == 2
+    assert station.announced(PAPERS) == station.announced(NEWS) == papers
+
+
+@pytest.mark.parametrize("status", [503, 403])
+async def test_nothing_is_sent_while_nobody_can_tell_whether_it_arrived(
+    station: Station, status: int
+) -> None:
+    station.discord.nonce_window = NO_WINDOW
+    papers = await station.publish(2)
+    station.discord.fail("send", Fault(503, kept=True))
+    assert await station.app.deliver() == 0
+    station.discord.fail("history", Fault(status))
+    assert await station.deliver_later() == 0
+    assert station.announced() == papers[:1]
+    if status == 403:  # a moderator gives the permission back
+        await station.app.library.routes.pause(GUILD, PAPERS, paused=False)
+    assert await station.deliver_later(timedelta(minutes=5)) == 2
+    assert station.announced() == papers
+
+
+async def test_a_send_that_is_never_answered_is_found_when_discord_is_back(
+    station: Station,
+) -> None:
+    station.discord.nonce_window = NO_WINDOW
+    papers = await station.publish(2)
+    station.discord.fail("send", Fault(None, kept=True))
+
+    async def cut(moment: str) -> None:
+        if moment == "kept send" and not cuts:
+            cuts.append(moment)
+            asyncio.get_running_loop().call_soon(asyncio.ensure_future, cycle())
+
+    async def cycle() -> None:
+        await station.discord.go_down()
+        await station.discord.come_up()
+
+    cuts: list[str] = []
+    station.discord.watch = cut
+    assert await station.app.deliver() == 0
+    await station.discord.connected()
+    assert await station.deliver_later() == 2
+    assert station.announced() == papers
+
+
+@pytest.mark.parametrize(
+    ("code", "remembered"),
+    [(1000, True), (1001, True), (4000, True), (4009, True), (4000, False)],
+)
+async def test_a_closed_gateway_is_opened_again(
+    station: Station, code: int, *, remembered: bool
+) -> None:
+    first = await station.publish()
+    await station.app.deliver()
+    if not remembered:
+        station.discord.forget_sessions()
+    await station.discord.close_gateway(code)
+    second = await station.publish()
+    await station.app.deliver()
+    await station.discord.connected()
+    third = await station.publish()
+    await station.app.deliver()
+    assert station.announced() == [*first, *second, *third]
+    assert station.warnings == []
+
+
+async def test_an_hour_without_discord_loses_nothing(station: Station) -> None:
+    papers = await station.publish(2)
+    await station.discord.go_down()
+    for minutes in range(0, 60, 5):
+        if minutes % 20 == 0:
+            papers += await station.publish()
+        assert await station.deliver_later(timedelta(minutes=5)) == 0
+    await station.discord.come_up()
+    await station.discord.connected()
+    assert await station.deliver_later(timedelta(hours=1)) == len(papers)
+    assert station.announced() == papers
+    assert 3 < len(station.warnings) < 9  # it is tried ever more seldom
+
+
+async def test_a_bot_that_is_asked_to_connect_again_does(station: Station) -> None:
+    await station.discord.reconnect_gateway()
+    papers = await station.publish()
+    await station.app.deliver()
+    assert station.announced() == papers
+    assert station.warnings == []
+
+
+async def test_a_correction_that_discord_fails_at_is_shown_later(station: Station) -> None:
+    (paper,) = await station.publish()
+    await station.app.deliver()
+    await station.app.library.remove(paper, ACTOR)
+    station.discord.fail("edit", Fault(503))
+    await station.app.deliver()
+    (message,) = station.discord.messages[PAPERS]
+    assert "Withdrawn" not in str(message["components"])
+    (warning,) = station.warnings
+    assert "is followed up at" in warning
+    await station.deliver_later(timedelta(hours=1))
+    assert "Withdrawn" in str(message["components"])
+    assert len(station.discord.messages[PAPERS]) == 1

@@ -1,0 +1,231 @@
+"""The bot's machine in trouble: its database locked, its disk full, its clock set back."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from crash_lane import Site, open_lane, open_site
+from discord_standin import GUILD, NEWS, PAPERS, Fault, announced
+from station import ACTOR, Station
+
+from storage.post_records import RouteOptions
+from storage.rhythm import Every, Rhythm
+
+HOUR = timedelta(hours=1)
+LOCK = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+class Locker:
+    """Another process that has the database locked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def lock(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", LOCK, str(self._path)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert self._process.stdout
+        assert await self._process.stdout.readline() == b"locked\n"
+
+    async def unlock(self) -> None:
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            await self._process.wait()
+            self._process = None
+
+
+@pytest.fixture
+async def locker(station: Station) -> AsyncIterator[Locker]:
+    """A locker of a database that the bot waits for not long."""
+    await station.app.library._database._writer.run("PRAGMA busy_timeout = 20")
+    locker = Locker(station.app.settings.database_path)
+    yield locker
+    await locker.unlock()
+
+
+@asynccontextmanager
+async def watched_feed(station: Station) -> AsyncIterator[Site]:
+    """A feed that has a new paper each time that it is read."""
+    site = Site(batches=[[f"Paper of the feed, {number}"] for number in range(9)])
+    async with open_site(site) as address:
+        await station.app.poller.watch(address, ACTOR)
+        yield site
+
+
+async def papers_after_first(station: Station) -> list[int]:
+    """The papers that the feed had after its first, silent reading, oldest first."""
+    return sorted(paper.id for paper in await station.app.library.papers.all())[1:]
+
+
+async def test_a_database_that_is_locked_while_feeds_are_read_keeps_nothing_back_for_good(
+    station: Station, locker: Locker
+) -> None:
+    async with watched_feed(station):
+        station.clock.move(HOUR)
+        await locker.lock()
+        for _ in range(3):
+            await station.app.poll()
+        assert station.announced() == []
+        (warning,) = station.warnings
+        assert "New papers are not taken in until" in warning
+        await locker.unlock()
+        await station.app.poll()
+    assert station.announced() == await papers_after_first(station)
+    assert len(station.announced()) == 4
+    assert station.warnings[1:] == ["The database can be used again."]
+
+
+@pytest.mark.parametrize("moment", ["received send", "kept send"])
+async def test_a_database_that_is_locked_during_a_send_makes_no_second_message(
+    station: Station, locker: Locker, moment: str
+) -> None:
+    station.discord.nonce_window = timedelta()
+    await station.app.library.routes.open(GUILD, NEWS, ACTOR)
+    papers = await station.publish(3)
+
+    async def watch(seen: str) -> None:
+        if seen == moment and not locked.locked():
+            await locked.acquire()
+            await locker.lock()
+
+    locked = asyncio.Lock()
+    station.discord.watch = watch
+    for _ in range(3):
+        await station.app.deliver()
+    (warning,) = station.warnings
+    assert "Announcements wait until the database can be used" in warning
+    assert "locked" in warning
+    await locker.unlock()
+    assert await station.app.deliver() == 6
+    assert station.announced(PAPERS) == station.announced(NEWS) == papers
+    assert station.warnings[1:] == ["The database can be used again."]
+
+
+async def test_a_database_that_is_locked_before_a_send_lets_it_wait(
+    station: Station, locker: Locker
+) -> None:
+    papers = await station.publish(2)
+    await locker.lock()
+    for _ in range(3):
+        assert await station.app.deliver() == 0
+    assert station.announced() == []
+    assert len(station.warnings) == 1
+    await locker.unlock()
+    assert await station.app.deliver() == 2
+    assert station.announced() == papers
+
+
+async def test_a_database_and_a_discord_in_trouble_at_once_lose_nothing(
+    station: Station, locker: Locker
+) -> None:
+    station.discord.nonce_window = timedelta()
+    papers = await station.publish(2)
+
+    async def watch(seen: str) -> None:
+        if seen == "kept send":
+            station.discord.watch = nothing
+            await locker.lock()
+
+    async def nothing(_seen: str) -> None:
+        """Trouble comes once."""
+
+    station.discord.watch = watch
+    station.discord.fail("send", Fault(502, kept=True))
+    assert await station.app.deliver() == 0
+    await locker.unlock()
+    assert await station.deliver_later() == 2
+    assert station.announced() == papers
+
+
+async def test_a_full_disk_loses_nothing_wherever_it_is_met(tmp_path: Path) -> None:
+    async with open_lane(tmp_path) as lane:
+        for number, what in enumerate(["intake", "post", "claim", "record"]):
+            before = len(lane.log)
+            outcome = await lane.run_full(number, what)
+            said = lane.log[before:]
+            assert outcome.is_good, said
+            assert "Traceback" not in said
+            assert "disk I/O error" in said
+            assert said.count("until the database can be used") <= 2
+            assert "The database can be used again." in said
+
+
+async def test_a_clock_that_is_set_back_delays_what_waits_by_no_more(station: Station) -> None:
+    papers = await station.publish(2)
+    station.discord.fail("send", Fault(503))
+    assert await station.app.deliver() == 0
+    station.clock.move(-HOUR)
+    papers += await station.publish()
+    await station.app.deliver()
+    await station.deliver_later(HOUR + timedelta(minutes=1))
+    assert station.announced() == papers
+
+
+async def test_a_clock_that_is_set_back_makes_no_second_message(station: Station) -> None:
+    """The bot's clock was ahead when it sent; many have written into the channel since."""
+    station.discord.nonce_window = timedelta()
+    papers = await station.publish(2)
+    true_time = station.clock()
+    station.discord.clock = lambda: true_time
+    station.clock.move(2 * HOUR)
+    station.discord.fail("send", Fault(503, kept=True))
+    assert await station.app.deliver() == 0
+    station.clock.move(-2 * HOUR)
+    for number in range(300):
+        station.discord.keep(PAPERS, {"content": f"Message {number}"})
+    assert await station.deliver_later(3 * HOUR) == 2
+    assert announced(station.discord.messages[PAPERS]) == papers
+
+
+async def test_a_clock_that_is_set_back_makes_a_feed_wait_and_brings_nothing_twice(
+    station: Station,
+) -> None:
+    async with watched_feed(station) as site:
+        station.clock.move(HOUR)
+        await station.app.poll()
+        station.clock.move(-HOUR)
+        await station.app.poll()
+        assert site.asked == 2
+        station.clock.move(2 * HOUR)
+        await station.app.poll()
+        assert site.asked == 3
+    assert len(station.announced()) == 2
+    assert station.announced() == await papers_after_first(station)
+    assert station.warnings == []
+
+
+@pytest.mark.parametrize("years", [0.001, 4])
+async def test_a_clock_that_was_years_ahead_stops_neither_feeds_nor_announcements(
+    station: Station, years: float
+) -> None:
+    weekly = RouteOptions(rhythm=Rhythm(every=Every.WEEK))
+    async with watched_feed(station):
+        station.clock.move(timedelta(days=365 * years))
+        await station.app.library.routes.open(GUILD, NEWS, ACTOR, weekly)
+        station.discord.fail("send", Fault(503))
+        await station.app.poll()
+        assert station.announced() == []
+        station.clock.move(-timedelta(days=365 * years))
+        for _ in range(20):
+            station.clock.move(10 * HOUR)
+            await station.app.poll()
+    papers = await papers_after_first(station)
+    assert station.announced() == papers
+    assert len(papers) == 8
+    assert station.announced(NEWS) != []
