@@ -30,6 +30,7 @@ _TOGETHER = 40  # posts that are claimed and recorded together
 _AT_ONCE = 8  # of these, how many are sent side by side
 _FIRST_RETRY = timedelta(seconds=30)
 _LAST_RETRY = timedelta(hours=1)
+_PATIENCE = timedelta(minutes=2)  # with Discord, rate limits included
 _GONE = (discord.Forbidden, discord.NotFound)
 _UNSURE = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 
@@ -126,11 +127,13 @@ class Courier:
         After any other failure nobody knows whether the message arrived, so the claim stays.
         """
         try:
-            return parcel.post, await places.send(parcel.channel, parcel.post, parcel.message)
+            async with asyncio.timeout(_PATIENCE.total_seconds()):
+                sent = await places.send(parcel.channel, parcel.post, parcel.message)
         except discord.HTTPException as error:
             if error.status < 500:
                 await self._library.outbox.release(parcel.post)
             raise
+        return parcel.post, sent
 
     async def _follow_up(self, post: Post, desk: Desk) -> None:
         """Give a sent post what it lacks, or write down when to try again."""
