@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from bot import schedule
 from bot.client import LabHerald
 from bot.feeds.poller import Poller
+from bot.feeds.worker import open_parser
 from bot.logs import brief_logs
 from bot.settings import Settings
 from bot.web import open_web
@@ -107,8 +108,13 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
             patience=settings.feed_timeout,
             max_bytes=settings.feed_max_bytes,
         ) as web,
+        open_parser() as parser,
     ):
-        poller = Poller(library, web, clock, settings.poll_interval, settings.moderators_channel_id)
+        poller = Poller(
+            *(library, web, parser, clock),
+            settings.poll_interval,
+            settings.moderators_channel_id,
+        )
         client = LabHerald(library=library, poller=poller, settings=settings, clock=clock)
         with brief_logs():
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import itertools
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -22,6 +23,8 @@ from bot.exchange.sheets import read_sheet
 from bot.exchange.texts import open_text
 from bot.feeds.parse import parse_feed
 from storage.errors import InvalidInput
+
+_log = logging.getLogger(__name__)
 
 _MAX_WHOLE = 64 * 1024 * 1024  # bytes of a page or a feed, which are read as a whole
 _HEAD = 64 * 1024  # characters by which a format is known
@@ -145,6 +148,8 @@ def _read_feed(source: Source) -> Iterator[Finding]:
     feed = parse_feed(body, f"file:{source.file.name}", source.now)
     for place, entry in reversed(list(enumerate(feed.entries, start=1))):
         yield ListedPaper(place, entry.draft)
+    for cause in feed.causes:
+        _log.info("%s: %s", source.file, cause)
     for problem in feed.problems:
         number = re.match(r"Entry (\d+)", problem)
         yield Problem(int(number[1]) if number else 0, problem)

@@ -7,31 +7,30 @@ make the bot speak to this machine, its network or a cloud's metadata service.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
+import time
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
+from bot.addresses import PrivateAddress, PublicResolver, is_private_literal
 from storage.errors import LabError
 
 _MAX_REDIRECTS = 5
 _AT_ONCE = 8
+_MANY_HOSTS = 1000  # that are remembered; those that rest are forgotten then
 _PERMANENT = {301, 308}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = timedelta(days=7)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_RELAYS = ipaddress.ip_network("192.88.99.0/24")
+_PAUSE = timedelta(seconds=1)  # between two requests to one host
 
 
 class WebError(LabError):
@@ -74,37 +73,55 @@ class Web:
     """The client; made by `open_web`."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, *, allow_private: bool, max_bytes: int
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        allow_private: bool,
+        max_bytes: int,
+        pause: timedelta,
     ) -> None:
         self._session = session
         self._allow_private = allow_private
         self._max_bytes = max_bytes
+        self._pause = pause.total_seconds()
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._hosts: dict[str, asyncio.Lock] = {}
+        self._hosts: dict[str, _Host] = {}
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Page:
         """Fetch an address, following at most five redirects; raises `WebError`.
 
-        At most eight requests are under way at once, and one to any host.
+        At most eight requests are under way at once, and one to any host, with a pause after it.
         """
+        async with self.visit(url, headers) as page:
+            return page
+
+    @asynccontextmanager
+    async def visit(
+        self, url: str, headers: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[Page]:
+        """The same; the page's place among the eight is kept until the block ends."""
         permanent = True
         first = url = url.strip()
         for _ in range(_MAX_REDIRECTS + 1):
             address = self._checked(url)
-            # The host's turn comes first: one that is slow must not keep the slots from others.
-            async with self._host_lock(address.raw_host or ""), self._slots:
-                answer = await self._ask(url, address, headers or {})
-            if isinstance(answer, Page):
-                return replace(answer, permanent_url=url if permanent and url != first else None)
+            async with AsyncExitStack() as place:
+                # The host's turn comes first: one that is slow must not keep places from others.
+                async with self._turn(address.raw_host or ""):
+                    await place.enter_async_context(self._slots)
+                    answer = await self._ask(url, address, headers or {})
+                if isinstance(answer, Page):
+                    lasting = url if permanent and url != first else None
+                    yield replace(answer, permanent_url=lasting)
+                    return
             permanent = permanent and answer.permanent
             url = _joined(url, answer.to)
         raise WebError(
-            f"{_host(first)} sends me from one address to the next without end.",
+            f"{address.host} sends me from one address to the next without end.",
             cause=f"more than {_MAX_REDIRECTS} redirects from {first}",
         )
 
     async def _ask(self, url: str, address: URL, headers: Mapping[str, str]) -> Page | _Redirect:
-        host = _host(url)
+        host = address.host or url[:100]
         try:
             async with self._session.get(address, headers=headers, allow_redirects=False) as answer:
                 if answer.status in _REDIRECTS and "Location" in answer.headers:
@@ -115,10 +132,8 @@ class Web:
                 return Page(url, answer.status, answer.headers.copy(), body)
         except TimeoutError as error:
             raise WebError(f"{host} took too long to answer.", cause=f"timeout at {url}") from error
-        except _PrivateAddress as error:
-            raise _private(host) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            if isinstance(error.__cause__, _PrivateAddress):
+            if isinstance(error.__cause__, PrivateAddress):
                 raise _private(host) from error
             raise WebError(
                 f"{host} can't be reached, or its answer can't be read.",
@@ -151,14 +166,36 @@ class Web:
             raise WebError("I read addresses that begin with http:// or https:// only.", cause=url)
         if address.raw_user or address.raw_password:
             raise WebError("I read no addresses that hold a user name or a password.", cause=url)
-        if not self._allow_private and _is_private_literal(host):
+        if not self._allow_private and is_private_literal(host):
             raise _private(host)
         return address
 
-    def _host_lock(self, host: str) -> asyncio.Lock:
-        if len(self._hosts) > 1000:
-            self._hosts = {name: lock for name, lock in self._hosts.items() if lock.locked()}
-        return self._hosts.setdefault(host, asyncio.Lock())
+    @asynccontextmanager
+    async def _turn(self, name: str) -> AsyncGenerator[None]:
+        """A host to oneself, once it has had its pause; this machine and its network need none."""
+        if len(self._hosts) > _MANY_HOSTS:
+            self._hosts = {name: host for name, host in self._hosts.items() if host.is_busy()}
+        host = self._hosts.setdefault(name, _Host())
+        async with host.lock:
+            if (rest := host.free_at - time.monotonic()) > 0:
+                await asyncio.sleep(rest)
+            try:
+                yield
+            finally:
+                is_near = name == "localhost" or is_private_literal(name)
+                host.free_at = 0 if is_near else time.monotonic() + self._pause
+
+
+class _Host:
+    """One host: who may speak to it, and when again."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.free_at = 0.0
+
+    def is_busy(self) -> bool:
+        """Whether somebody speaks to it, or it has its pause."""
+        return self.lock.locked() or self.free_at > time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,78 +204,37 @@ class _Redirect:
     permanent: bool
 
 
-class _PrivateAddress(OSError):
-    """A name that leads to an address which is not the public internet's."""
-
-
-class _PublicResolver(AbstractResolver):
-    """Resolves names, and drops every address that is not public."""
-
-    def __init__(self) -> None:
-        self._resolver = DefaultResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        public = [one for one in found if is_public(one["host"])]
-        if not public:
-            raise _PrivateAddress(f"{host} has no public address")
-        return public
-
-    async def close(self) -> None:
-        await self._resolver.close()
-
-
 @asynccontextmanager
 async def open_web(
-    *, contact: str, allow_private: bool, patience: timedelta, max_bytes: int
+    *,
+    contact: str,
+    allow_private: bool,
+    patience: timedelta,
+    max_bytes: int,
+    pause: timedelta = _PAUSE,
 ) -> AsyncGenerator[Web]:
     """A client that names itself and ``contact``, waits at most ``patience`` for a whole answer.
 
-    ``max_bytes`` limits an unpacked body; ``allow_private`` lifts the check of addresses.
+    It waits half of that for a connection, and for any next byte. ``max_bytes`` limits an unpacked
+    body; ``allow_private`` lifts the check of addresses; hosts have a ``pause`` between requests.
     """
     seconds = patience.total_seconds()
     agent = f"LabHerald/{version('lab-herald')}" + (f" (+{contact})" if contact else "")
-    connector = aiohttp.TCPConnector(
-        limit=_AT_ONCE, resolver=None if allow_private else _PublicResolver(), use_dns_cache=False
-    )
+    resolver = DefaultResolver() if allow_private else PublicResolver()
+    connector = aiohttp.TCPConnector(limit=_AT_ONCE, resolver=resolver, use_dns_cache=False)
     async with aiohttp.ClientSession(
         connector=connector,
-        timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=seconds / 2),
+        timeout=aiohttp.ClientTimeout(
+            total=seconds, sock_connect=seconds / 2, sock_read=seconds / 2
+        ),
         headers={"User-Agent": agent, "Accept-Encoding": "gzip, deflate"},
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
     ) as session:
-        yield Web(session, allow_private=allow_private, max_bytes=max_bytes)
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet, for one host."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if ip in _NAT64:
-            inner = ipaddress.IPv4Address(ip.packed[-4:])
-        if inner is not None:
-            return is_public(str(inner))
-        if ip.is_site_local:
-            return False
-    elif ip in _RELAYS:
-        return False
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
-
-
-def _is_private_literal(host: str) -> bool:
-    """Whether a host is written as a number, in any notation, and not a public one."""
-    try:
-        packed = socket.inet_aton(host)  # takes 127.1, 0x7f000001 and 2130706433, as browsers do
-    except OSError:
-        return ":" in host and not is_public(host)
-    return not is_public(socket.inet_ntoa(packed))
+        try:
+            yield Web(session, allow_private=allow_private, max_bytes=max_bytes, pause=pause)
+        finally:
+            await resolver.close()
 
 
 def _private(host: str) -> WebError:
@@ -291,10 +287,3 @@ def _joined(url: str, to: str) -> str:
 
 def _unreadable(url: str) -> WebError:
     return WebError(f"“{url[:100]}” is not an address that I can read.", cause=url)
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or url[:100]
-    except ValueError:
-        return url[:100]

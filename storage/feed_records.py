@@ -92,7 +92,10 @@ class SeenEntry:
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """What a successful poll leaves in the feed's row; without a body, its hash stays."""
+    """What a successful poll leaves in the feed's row; what is empty of url and hash stays.
+
+    The title is taken only by a feed that goes by its address; moderators may have chosen another.
+    """
 
     url: str
     title: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from storage import history, moments
@@ -64,15 +64,16 @@ class Feeds:
         return tuple(_feed(row) for row in rows)
 
     async def due(self) -> tuple[Feed, ...]:
-        """The feeds whose time to be polled has come, longest waiting first.
+        """The feeds whose time to be polled has come, longest waiting first; nothing is counted.
 
         A time that is further ahead than one is ever set was written when the clock was ahead.
         """
         now = self._clock()
         async with self._database.reading() as db:
             rows = await db.all(
-                f"""{_FEED} WHERE (next_poll_at <= ? OR next_poll_at > ?) AND paused_because = ''
-                    ORDER BY next_poll_at""",
+                """SELECT *, 0 AS papers, 0 AS duplicates, 0 AS reviews FROM feeds
+                   WHERE (next_poll_at <= ? OR next_poll_at > ?) AND paused_because = ''
+                   ORDER BY next_poll_at""",
                 [moments.to_text(now), moments.to_text(now + _NEVER_LATER)],
             )
         return tuple(_feed(row) for row in rows)
@@ -148,36 +149,58 @@ class Feeds:
 
     async def pause(self, feed_id: int, reason: str) -> None:
         """Read a feed no more, for a reason that moderators see; or again, where there is none."""
-        now = moments.to_text(self._clock())
         async with self._database.transaction() as db:
-            await db.run(
-                """UPDATE feeds SET paused_because = ?,
-                   next_poll_at = IIF(? = '', ?, next_poll_at) WHERE id = ?""",
-                [reason, reason, now, feed_id],
-            )
+            await pause(db, feed_id, reason, self._clock())
 
     async def note_told(self, feed_id: int, told: str) -> None:
         """Write down what the moderators were told of a feed: failing, stale, or all is well."""
         async with self._database.transaction() as db:
-            await db.run("UPDATE feeds SET told = ? WHERE id = ?", [told, feed_id])
+            await note_told(db, feed_id, told)
 
 
-async def record_success(db: Connection, feed_id: int, state: FeedState, now: datetime) -> None:
-    """Write down what a good poll leaves."""
-    await db.run(
-        """UPDATE OR IGNORE feeds SET url = ? WHERE id = ?""",
-        [state.url, feed_id],
+async def pause(db: Connection, feed_id: int, reason: str, now: datetime) -> bool:
+    """The same inside a transaction; tells whether that feed was read until now."""
+    return bool(
+        await db.run(
+            """UPDATE feeds SET paused_because = ?, next_poll_at = IIF(? = '', ?, next_poll_at)
+               WHERE id = ? AND paused_because <> ?""",
+            [reason, reason, moments.to_text(now), feed_id, reason],
+        )
     )
+
+
+async def note_told(db: Connection, feed_id: int, told: str) -> bool:
+    """The same inside a transaction; says whether that is news, of a feed still watched."""
+    return bool(
+        await db.run("UPDATE feeds SET told = ? WHERE id = ? AND told <> ?", [told, feed_id, told])
+    )
+
+
+async def note_news(db: Connection, feed_id: int, now: datetime) -> None:
+    """Write down that a feed had an entry which was not seen before."""
+    await db.run("UPDATE feeds SET last_news_at = ? WHERE id = ?", [moments.to_text(now), feed_id])
+
+
+async def record_successes(db: Connection, states: Mapping[int, FeedState], now: datetime) -> None:
+    """Write down what good polls leave, by the feeds' numbers.
+
+    An address that another feed has is not taken.
+    """
+    moved = [(state.url, feed_id) for feed_id, state in states.items() if state.url]
+    await db.run_many("UPDATE OR IGNORE feeds SET url = ? WHERE id = ?", moved)
     at = moments.to_text(now)
-    await db.run(
-        """UPDATE feeds SET title = IIF(is_title_given, title, ?),
-           etag = ?, last_modified = ?, next_poll_at = ?,
-           body_hash = IIF(? = '', body_hash, ?), moving_to = ?,
+    await db.run_many(
+        """UPDATE feeds SET title = IIF(is_title_given, title, ?), etag = ?, last_modified = ?,
+           next_poll_at = ?, body_hash = IIF(? = '', body_hash, ?), moving_to = ?,
            first_polled_at = COALESCE(first_polled_at, ?), last_success_at = ?,
            failures = 0, last_error = '', failing_since = NULL WHERE id = ?""",
         [
-            *(state.title, state.etag, state.last_modified, moments.to_text(state.next_poll_at)),
-            *(state.body_hash, state.body_hash, state.moving_to, at, at, feed_id),
+            (
+                *(state.title, state.etag, state.last_modified),
+                *(moments.to_text(state.next_poll_at), state.body_hash, state.body_hash),
+                *(state.moving_to, at, at, feed_id),
+            )
+            for feed_id, state in states.items()
         ],
     )
 
@@ -225,7 +248,6 @@ async def record_entry(
     """
     draft = entry.draft
     pending = admission.outcome in {Outcome.DUPLICATE, Outcome.REVIEW}
-    await db.run("UPDATE feeds SET last_news_at = ? WHERE id = ?", [moments.to_text(now), feed_id])
     return await db.insert(
         """INSERT INTO entries (feed_id, key, title_key, link, outcome, paper_id, draft, seen_at)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",

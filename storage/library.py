@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -194,7 +194,7 @@ class Library:
                 intake.silent = not polled
                 await self._take_in_some(db, feed, some, present, intake, now, review_channel)
                 if start + _ENTRIES >= len(oldest_first):
-                    await feeds.record_success(db, feed.id, state, now)
+                    await feeds.record_successes(db, {feed.id: state}, now)
         return intake.result()
 
     async def _take_in_some(
@@ -210,10 +210,11 @@ class Library:
         source = Source(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
         review = feed.is_reviewed and not intake.silent
         known = await feeds.known_keys(db, feed.id, [entry.key for entry in entries])
-        for entry in entries:
-            if entry.key in known:
-                intake.known += 1
-                continue
+        new = [entry for entry in entries if entry.key not in known]
+        intake.known += len(entries) - len(new)
+        if new:
+            await feeds.note_news(db, feed.id, now)
+        for entry in new:
             result = await self._admit_entry(db, feed, entry, source, present, review=review)
             entry_id = await feeds.record_entry(db, feed.id, entry, result, now)
             intake.count(entry.draft, result)
@@ -239,10 +240,29 @@ class Library:
         async with self._database.transaction(keep=False) as db:
             return tuple([await admission.admit(db, draft, source) for draft in drafts])
 
-    async def note_unchanged(self, feed: Feed, state: FeedState) -> None:
-        """Write down a poll that was told “not modified”."""
+    async def note_unchanged(self, states: Mapping[int, FeedState]) -> None:
+        """Write down polls that brought what was read before, by the feeds' numbers."""
         async with self._database.transaction() as db:
-            await feeds.record_success(db, feed.id, state, self._clock())
+            await feeds.record_successes(db, states, self._clock())
+
+    async def tell_of_feed(
+        self, feed_id: int, told: str, channel_id: int | None = None, text: str = ""
+    ) -> None:
+        """Write down what moderators are told of a feed, and put the notice into their channel.
+
+        Both or neither happen, so that nothing is told twice; no channel or text, no notice.
+        """
+        async with self._database.transaction() as db:
+            if await feeds.note_told(db, feed_id, told) and channel_id and text:
+                await outbox.notify(db, channel_id, text, self._clock())
+
+    async def pause_feed(
+        self, feed_id: int, reason: str, channel_id: int | None = None, text: str = ""
+    ) -> None:
+        """Read a feed no more, for a reason, and tell of it in the moderators' channel."""
+        async with self._database.transaction() as db:
+            if await feeds.pause(db, feed_id, reason, self._clock()) and channel_id:
+                await outbox.notify(db, channel_id, text, self._clock())
 
     async def settle(self, entry_id: int, actor: Actor, *, add: bool) -> Admission:
         """Decide an entry that waits: a paper of its own, or the one it resembles, or not ours.

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.web import Web, WebError, is_public, open_web, retry_after
+from bot.addresses import PublicResolver, is_public
+from bot.web import Web, WebError, open_web, retry_after
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -50,6 +52,20 @@ async def silent(_request: web.Request) -> web.Response:
     raise AssertionError("nobody waits so long")
 
 
+async def drip(request: web.Request) -> web.StreamResponse:
+    """One byte now and then, each in time, and no end."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b"x")
+        await asyncio.sleep(0.05)
+
+
+async def unreadable(request: web.Request) -> web.Response:
+    packing = request.match_info["packing"]
+    return web.Response(body=b"no such packing", headers={"Content-Encoding": packing})
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[TestServer]:
     app = web.Application()
@@ -60,6 +76,8 @@ async def server() -> AsyncIterator[TestServer]:
     app.router.add_get("/bomb", bomb)
     app.router.add_get("/endless", endless)
     app.router.add_get("/silent", silent)
+    app.router.add_get("/drip", drip)
+    app.router.add_get("/unreadable/{packing}", unreadable)
     async with TestServer(app) as running:
         yield running
 
@@ -119,12 +137,83 @@ async def test_an_answer_without_end_is_cut_off(client: Web, server: TestServer,
         await client.get(str(server.make_url(path)))
 
 
-async def test_a_silent_server_is_given_up(server: TestServer) -> None:
+@pytest.mark.parametrize("path", ["/silent", "/drip"])
+async def test_a_silent_or_dripping_server_is_given_up(server: TestServer, path: str) -> None:
     async with open_web(
         contact="", allow_private=True, patience=timedelta(seconds=0.3), max_bytes=1000
     ) as hasty:
         with pytest.raises(WebError, match="too long"):
-            await hasty.get(str(server.make_url("/silent")))
+            await hasty.get(str(server.make_url(path)))
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate", "br"])
+async def test_a_body_that_cannot_be_unpacked_is_a_sentence(
+    client: Web, server: TestServer, packing: str
+) -> None:
+    with pytest.raises(WebError, match="can't be read"):
+        await client.get(str(server.make_url(f"/unreadable/{packing}")))
+
+
+async def test_a_server_that_hangs_up_is_a_sentence(client: Web) -> None:
+    def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    listening = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        with pytest.raises(WebError, match="can't be reached"):
+            await client.get(f"http://127.0.0.1:{port}/")
+
+
+async def test_one_host_is_asked_one_thing_at_a_time_and_has_a_pause() -> None:
+    at_once: list[int] = []
+    now = 0
+
+    async def answer(_request: web.Request) -> web.Response:
+        nonlocal now
+        now += 1
+        at_once.append(now)
+        await asyncio.sleep(0.01)
+        now -= 1
+        return web.Response(text="ok")
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    loop = asyncio.get_running_loop()
+    async with (
+        TestServer(app) as server,
+        open_web(
+            contact="",
+            allow_private=True,
+            patience=timedelta(seconds=3),
+            max_bytes=1000,
+            pause=timedelta(seconds=0.2),
+        ) as polite,
+    ):
+        home = str(server.make_url("/"))
+        started = loop.time()
+        await asyncio.gather(*(polite.get(home) for _ in range(5)))
+        assert loop.time() - started < 0.8  # this machine needs no pause
+        assert at_once == [1] * 5
+        public = _named(polite, "papers.example.org")
+        started = loop.time()
+        for _ in range(3):
+            async with public():
+                pass
+        assert loop.time() - started >= 0.4
+
+
+def _named(client: Web, host: str) -> Callable[[], AbstractAsyncContextManager[None]]:
+    """A host's turn, without anything being asked of it."""
+    return lambda: client._turn(host)
+
+
+async def test_very_many_hosts_are_forgotten_once_they_rest(client: Web) -> None:
+    client._pause = 0
+    for number in range(1500):
+        async with client._turn(f"host{number}.example.org"):
+            pass
+    assert len(client._hosts) <= 1001
 
 
 @pytest.mark.parametrize(
@@ -163,6 +252,21 @@ async def test_an_address_with_a_password_or_a_bad_port_is_refused(client: Web) 
         await client.get("http://example.org:99999/")
 
 
+async def test_a_redirect_to_nowhere_is_refused(client: Web, server: TestServer) -> None:
+    address = str(server.make_url("/elsewhere").with_query(to="http://[bad"))
+    with pytest.raises(WebError, match="not an address"):
+        await client.get(address)
+
+
+async def test_a_name_that_leads_to_this_machine_is_refused(
+    guarded: Web, server: TestServer
+) -> None:
+    """Also at a redirect, which is checked as any first address is."""
+    with pytest.raises(WebError, match="private network") as caught:
+        await guarded.get(f"http://localhost:{server.port}/echo")
+    assert caught.value.cause == "private address: localhost"
+
+
 async def test_a_redirect_to_another_scheme_is_refused(client: Web, server: TestServer) -> None:
     address = str(server.make_url("/elsewhere").with_query(to="file:///etc/passwd"))
     with pytest.raises(WebError, match="http"):
@@ -198,6 +302,12 @@ async def test_an_unreachable_server_is_a_sentence(client: Web) -> None:
 )
 def test_only_the_public_internet_is_public(address: str, public: bool) -> None:  # noqa: FBT001
     assert is_public(address) is public
+
+
+async def test_a_name_with_a_public_address_is_resolved() -> None:
+    resolver = PublicResolver()
+    assert [one["host"] for one in await resolver.resolve("8.8.8.8", 80)] == ["8.8.8.8"]
+    await resolver.close()
 
 
 def test_retry_after_is_read_as_seconds_or_a_date() -> None:

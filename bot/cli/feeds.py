@@ -193,14 +193,13 @@ def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
 def _with_poller(settings: Settings, ask: Callable[[Library, Poller], Awaitable[_T]]) -> _T:
     """Open the catalogue and the network, ask something of both, and close them."""
     from bot.feeds.poller import Poller  # noqa: PLC0415 - see above
+    from bot.feeds.worker import open_parser  # noqa: PLC0415 - see above
     from bot.web import open_web  # noqa: PLC0415 - see above
 
     async def asked(library: Library) -> _T:
-        async with open_web(**_limits(settings)) as web:
+        async with open_web(**_limits(settings)) as web, open_parser() as parser:
             poller = Poller(
-                library,
-                web,
-                lambda: datetime.now(UTC),
+                *(library, web, parser, lambda: datetime.now(UTC)),
                 settings.poll_interval,
                 settings.moderators_channel_id,
             )

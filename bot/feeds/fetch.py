@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
+from bot.feeds.timing import fresh_for
 from bot.web import Page, Web, WebError
 from storage.errors import LabError
 from storage.identifiers import canonical_url
@@ -36,7 +39,8 @@ class NoFeedThere(LabError):
 class Fetched:
     """A feed's bytes, or the news that they are the same as last time.
 
-    ``url`` is where they came from, ``lasting_url`` where to come next time.
+    ``url`` is where they came from, ``lasting_url`` where to come next time; before ``fresh_for``
+    has passed, the caches on the way give nothing new.
     """
 
     url: str
@@ -46,16 +50,29 @@ class Fetched:
     content_type: str
     etag: str
     last_modified: str
+    fresh_for: timedelta = timedelta()
 
 
-async def fetch_feed(web: Web, url: str, etag: str = "", last_modified: str = "") -> Fetched:
-    """Fetch a feed unless it is what it was when it had this tag; raises `WebError`."""
+@asynccontextmanager
+async def fetch_feed(
+    web: Web, url: str, etag: str = "", last_modified: str = ""
+) -> AsyncGenerator[Fetched]:
+    """Fetch a feed unless it is what it was when it had this tag; raises `WebError`.
+
+    Its place among the client's requests is kept inside the block: few bodies are held at once.
+    """
     headers = dict(_ACCEPT)
     if etag:
         headers["If-None-Match"] = etag
     if last_modified:
         headers["If-Modified-Since"] = last_modified
-    return _fetched(await web.get(url, headers), url)
+    async with web.visit(url, headers) as page:
+        if page.status == 304 and not (etag or last_modified):
+            raise WebError(
+                "The server says that nothing changed, though I never had anything from it.",
+                cause=f"HTTP 304 without a condition at {page.url}",
+            )
+        yield _fetched(page, url)
 
 
 def feed_candidates(page: Fetched) -> Iterator[str]:
@@ -90,6 +107,7 @@ def _fetched(page: Page, asked: str) -> Fetched:
         content_type=page.content_type,
         etag=_printable(page.headers.get("ETag", ""))[:500],
         last_modified=_printable(page.headers.get("Last-Modified", ""))[:100],
+        fresh_for=fresh_for(page.headers, datetime.now(UTC)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Feed bytes → entries, without I/O; the only importer of feedparser.
+"""Feed bytes → entries, without I/O and without logging; the only importer of feedparser.
 
 A malformed feed gives what can be read of it. feedparser's own sanitiser is off, since hostile text
 makes it quadratic; every text goes through `markup` instead.
@@ -8,45 +8,73 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import re
-from collections.abc import Iterable
+import traceback
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import feedparser
 
 from bot.exchange import markup
-from bot.feeds import shapes
+from bot.feeds import shapes, timetable
+from bot.feeds.timing import NO_TIMETABLE, Timetable
 from storage.errors import LabError
 from storage.feed_records import Entry
 from storage.fulltext import fold
 
-_log = logging.getLogger(__name__)
+# feedparser joins the base address with itself for every element; remembered, it is twice as fast.
+for _name in ("make_safe_absolute_uri", "_urljoin"):
+    setattr(feedparser.mixin, _name, lru_cache(16)(getattr(feedparser.mixin, _name)))
 
 _MAX_ENTRIES = 5000
+# What feedparser raises where it stumbles; too little memory is no fault of the feed's.
+_FAULTS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 # One character beyond the first 65,536 written as its two halves, which XML does not allow.
 _SURROGATE_PAIR = re.compile(rb"&#(5[56]\d{3});&#(5[67]\d{3});")
 
 
 class NotAFeed(LabError):
-    """What was fetched is no feed."""
+    """What was fetched is no feed; ``cause`` is for the log."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, cause: str = "") -> None:
         super().__init__(
             f"What I found at {url} is no feed that I can read (RSS, RDF, Atom or JSON Feed)."
         )
+        self.url = url
+        self.cause = cause or str(self)
+
+    def __reduce__(self) -> tuple[type[NotAFeed], tuple[str, str]]:
+        return NotAFeed, (self.url, self.cause)  # it travels between processes
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """A feed as it was read: entries as listed, and a sentence for each that was left out."""
+    """A feed as it was read: entries as listed, and a sentence for each that was left out.
+
+    ``causes`` are what the log should know of it.
+    """
 
     title: str
     home_url: str
     entries: tuple[Entry, ...]
     problems: tuple[str, ...]
+    causes: tuple[str, ...] = ()
+    timetable: Timetable = NO_TIMETABLE
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A feed's own words, its items named as feedparser names them."""
+
+    title: str
+    home_url: str
+    items: list[dict[str, Any]]
+    generator: str = ""
+    causes: tuple[str, ...] = ()
+    timetable: Timetable = NO_TIMETABLE
 
 
 def parse_feed(body: bytes, url: str, now: datetime, content_type: str = "") -> ParsedFeed:
@@ -55,18 +83,35 @@ def parse_feed(body: bytes, url: str, now: datetime, content_type: str = "") -> 
     Raises `NotAFeed`, and nothing else for any bytes.
     """
     body = body.removeprefix(b"\xef\xbb\xbf")
-    if body.lstrip()[:1] == b"{":
-        title, home, generator, items = _read_json(body, url)
-    else:
-        title, home, generator, items = _read_xml(body, url, content_type)
-    source = shapes.Source(url=url, home_url=home, generator=generator, now=now)
+    is_json = body.lstrip()[:1] == b"{"
+    found = _read_json(body, url) if is_json else _read_xml(body, url, content_type)
+    source = shapes.Source(url, found.home_url, found.generator, now)
+    entries, problems, causes = read_items(found.items, source)
+    return ParsedFeed(
+        title=found.title,
+        home_url=found.home_url,
+        entries=_without_shared_links(entries),
+        problems=tuple(problems),
+        causes=(*found.causes, *causes),
+        timetable=found.timetable,
+    )
+
+
+def read_items(
+    items: Sequence[dict[str, Any]], source: shapes.Source
+) -> tuple[list[Entry], list[str], list[str]]:
+    """The entries of some items, a sentence for each that has none, and what the log should know.
+
+    The first of several with one key is taken.
+    """
     entries: dict[str, Entry] = {}
     problems: list[str] = []
+    causes: list[str] = []
     for number, item in enumerate(items[:_MAX_ENTRIES], start=1):
         try:
             read = shapes.read_item(item, source)
         except Exception:  # noqa: BLE001 - one item must not take the others with it
-            _log.warning("Entry %s of %s could not be read", number, url, exc_info=True)
+            causes.append(f"Entry {number} could not be read: {traceback.format_exc()}")
             read = "made me stumble, so I left it out."
         if isinstance(read, Entry):
             entries.setdefault(read.key, read)
@@ -74,7 +119,7 @@ def parse_feed(body: bytes, url: str, now: datetime, content_type: str = "") -> 
             problems.append(f"Entry {number} {read}")
     if len(items) > _MAX_ENTRIES:
         problems.append(f"I read the first {_MAX_ENTRIES:,} of {len(items):,} entries.")
-    return ParsedFeed(title, home, _without_shared_links(entries.values()), tuple(problems))
+    return list(entries.values()), problems, causes
 
 
 def _without_shared_links(entries: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -94,9 +139,7 @@ def _without_shared_links(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     )
 
 
-def _read_xml(
-    body: bytes, url: str, content_type: str
-) -> tuple[str, str, str, list[dict[str, Any]]]:
+def _read_xml(body: bytes, url: str, content_type: str) -> _Document:
     headers = {"content-location": url}
     if content_type.isascii() and content_type.isprintable() and content_type:
         headers["content-type"] = content_type
@@ -109,32 +152,32 @@ def _read_xml(
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-    except Exception as error:
-        _log.warning("feedparser failed on %s: %s", url, error, exc_info=True)
-        raise NotAFeed(url) from error
+    except _FAULTS as error:
+        raise NotAFeed(url, f"feedparser failed on {url}: {traceback.format_exc()}") from error
+    fault = f"Malformed: {found.get('bozo_exception')}"[:500] if found.bozo else ""
     if not found.get("version") and not found.entries:
-        raise NotAFeed(url)
-    if found.bozo:
-        _log.info("Malformed feed at %s: %s", url, found.get("bozo_exception"))
+        raise NotAFeed(url, f"No feed at {url}. {fault}".rstrip())
     about = found.feed
-    return (
-        markup.line(markup.from_html(str(about.get("title", ""))))[:300],
-        str(about.get("link", "")),
-        str(about.get("generator", "")),
-        [dict(entry) for entry in found.entries],
+    return _Document(
+        title=markup.line(markup.from_html(str(about.get("title", ""))))[:300],
+        home_url=str(about.get("link", "")),
+        items=[dict(entry) for entry in found.entries],
+        generator=str(about.get("generator", "")),
+        causes=(fault,) if fault else (),
+        timetable=timetable.read(about, body),
     )
 
 
-def _read_json(body: bytes, url: str) -> tuple[str, str, str, list[dict[str, Any]]]:
-    """A JSON Feed (https://www.jsonfeed.org/version/1.1/), its items named as feedparser does."""
+def _read_json(body: bytes, url: str) -> _Document:
+    """A JSON Feed (https://www.jsonfeed.org/version/1.1/)."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise NotAFeed(url) from error
+        raise NotAFeed(url, f"No JSON at {url}: {error}") from error
     if not isinstance(found, dict) or not isinstance(found.get("items"), list):
-        raise NotAFeed(url)
+        raise NotAFeed(url, f"No JSON Feed at {url}")
     items = [_json_item(item) for item in found["items"] if isinstance(item, dict)]
-    return _text(found.get("title"))[:300], _text(found.get("home_page_url")), "", items
+    return _Document(_text(found.get("title"))[:300], _text(found.get("home_page_url")), items)
 
 
 def _json_item(item: dict[str, Any]) -> dict[str, Any]:

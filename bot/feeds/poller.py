@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
-import random
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from bot.feeds.fetch import Fetched, NoFeedThere, feed_candidates, fetch_feed
-from bot.feeds.parse import NotAFeed, ParsedFeed, parse_feed
+from bot.feeds import health
+from bot.feeds.fetch import Fetched, fetch_feed
+from bot.feeds.parse import ParsedFeed
+from bot.feeds.reading import read_address
+from bot.feeds.timing import NO_TIMETABLE, Timetable, next_poll_at, retry_at
+from bot.feeds.worker import Parser
 from bot.web import Web, WebError
 from storage.errors import DatabaseInTrouble, FeedExists, LabError
 from storage.feed_records import Entry, Feed, FeedState, Intake
@@ -20,8 +24,9 @@ from storage.records import Actor
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 8
-_LONGEST_WAIT = timedelta(days=1)
+_GONE = 410
+_UNCHANGED_AT_ONCE = 100  # polls that brought nothing new and are written down together
+_FAULT = "Something in this feed made me stumble; the log says what."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,12 @@ class Poll:
     problems: tuple[str, ...] = ()
     error: str = ""
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there was an entry that had not been seen before."""
+        one = self.intake or Intake()
+        return any((one.added, one.completed, one.duplicates, one.reviews, one.removed))
+
 
 class Poller:
     """Keeps the watched feeds read."""
@@ -41,17 +52,20 @@ class Poller:
         self,
         library: Library,
         web: Web,
+        parser: Parser,
         clock: Clock,
         interval: timedelta,
         moderators_channel: int | None = None,
     ) -> None:
         self._library = library
         self._web = web
+        self._parser = parser
         self._clock = clock
         self._interval = interval
         self._moderators_channel = moderators_channel
-        self._slots = asyncio.Semaphore(_AT_ONCE)
         self._polling: dict[int, asyncio.Lock] = {}
+        self._timetables: dict[int, Timetable] = {}  # forgotten at a restart; then we ask early
+        self._unchanged: dict[int, FeedState] = {}
 
     async def poll_due(self) -> tuple[Poll, ...]:
         """Read every feed whose time has come; one that fails keeps none of the others back.
@@ -59,28 +73,37 @@ class Poller:
         Raises `DatabaseInTrouble` where nothing can be taken in nor written down.
         """
         due = await self._library.feeds.due()
-        return tuple(await asyncio.gather(*(self.poll(feed) for feed in due)))
+        polls = await asyncio.gather(*(self._poll(feed) for feed in due))
+        await self._write_unchanged()
+        return tuple(polls)
 
     async def poll(self, feed: Feed) -> Poll:
         """Read one feed now. A failure is written down in its row, and told in the answer.
 
         Raises `DatabaseInTrouble`.
         """
-        async with self._slots, self._polling.setdefault(feed.id, asyncio.Lock()):
+        poll = await self._poll(feed)
+        await self._write_unchanged()
+        return poll
+
+    async def _poll(self, feed: Feed) -> Poll:
+        async with self._polling.setdefault(feed.id, asyncio.Lock()):
+            self._unchanged.pop(feed.id, None)
             try:
-                return await self._read(feed)
+                poll = await self._read(feed)
             except DatabaseInTrouble:
                 raise
             except LabError as error:
-                cause = error.cause if isinstance(error, WebError) else str(error)
+                cause = getattr(error, "cause", error)
                 _log.info("Feed %s (%s) failed: %s", feed.id, feed.url, cause)
-                wait = error.retry_after if isinstance(error, WebError) else None
-                return await self._record_failure(feed, str(error), wait)
+                poll = await self._record_failure(feed, error)
             except Exception:  # noqa: BLE001 - no feed may end the reading of the others
                 _log.exception("Feed %s (%s) failed", feed.id, feed.url)
-                return await self._record_failure(
-                    feed, "Something in this feed made me stumble; the log says what.", None
-                )
+                poll = await self._record_failure(feed, LabError(_FAULT))
+            await self._tell_moderators(poll)
+        if len(self._unchanged) >= _UNCHANGED_AT_ONCE:
+            await self._write_unchanged()
+        return poll
 
     async def watch(self, url: str, actor: Actor, venue: str = "") -> Feed:
         """Watch the feed at an address, or the one that the page there names, from now on.
@@ -97,63 +120,96 @@ class Poller:
             await self._take_in(feed, fetched, parsed)
         return await self._library.feeds.get(feed.id)
 
-    async def _read(self, feed: Feed) -> Poll:
-        fetched = await fetch_feed(self._web, feed.url, feed.etag, feed.last_modified)
-        if fetched.not_modified:
-            state = FeedState(
-                url=feed.url,
-                title=feed.title,
-                etag=fetched.etag or feed.etag,
-                last_modified=fetched.last_modified or feed.last_modified,
-                next_poll_at=self._next(feed.id),
-            )
-            await self._library.note_unchanged(feed, state)
-            return Poll(feed)
-        parsed = await self._parse(fetched)
-        return await self._take_in(feed, fetched, parsed)
-
-    async def _take_in(self, feed: Feed, fetched: Fetched, parsed: ParsedFeed) -> Poll:
-        state = FeedState(
-            url=feed.url,
-            title=parsed.title or feed.title,
-            etag=fetched.etag,
-            last_modified=fetched.last_modified,
-            next_poll_at=self._next(feed.id),
-        )
-        entries = [_with_venue(entry, feed.venue) for entry in parsed.entries]
-        intake = await self._library.take_in(feed, entries, state, self._moderators_channel)
-        for problem in parsed.problems:
-            _log.info("Feed %s: %s", feed.id, problem)
-        return Poll(feed, intake, parsed.problems)
-
     async def read_address(self, url: str) -> tuple[Fetched, ParsedFeed]:
         """The feed at an address or the first readable one that the page there names."""
-        page = await fetch_feed(self._web, url)
-        try:
-            return page, await self._parse(page)
-        except NotAFeed:
-            pass
-        for candidate in await asyncio.to_thread(lambda: list(feed_candidates(page))):
-            try:
-                fetched = await fetch_feed(self._web, candidate)
-                return fetched, await self._parse(fetched)
-            except (NotAFeed, WebError) as error:
-                _log.info("No feed at %s: %s", candidate, error)
-        raise NoFeedThere(url)
+        return await read_address(self._web, url, self._parse)
 
-    async def _parse(self, fetched: Fetched) -> ParsedFeed:
-        """Parse off the event loop, which the gateway's heartbeat shares."""
-        return await asyncio.to_thread(
-            parse_feed, fetched.body, fetched.url, self._clock(), fetched.content_type
+    async def _read(self, feed: Feed) -> Poll:
+        """Fetch a feed and take in what is new.
+
+        Once a day it is asked for without a condition, lest a server that wrongly says “not
+        modified” is believed for ever; the same body is not read again in any case.
+        """
+        now = self._clock()
+        last = feed.last_success_at
+        is_conditional = last is not None and last.date() == now.date()
+        tags = (feed.etag, feed.last_modified) if is_conditional else ("", "")
+        async with fetch_feed(self._web, feed.url, *tags) as fetched:
+            is_same = fetched.not_modified or _hash(fetched) == feed.body_hash
+            if not is_same:
+                return await self._take_in(feed, fetched, await self._parse(fetched))
+        self._unchanged[feed.id] = self._state(feed, fetched)
+        return Poll(feed)
+
+    async def _take_in(self, feed: Feed, fetched: Fetched, parsed: ParsedFeed) -> Poll:
+        for cause in parsed.causes:
+            _log.info("Feed %s: %s", feed.id, cause)
+        for problem in parsed.problems:
+            _log.info("Feed %s: %s", feed.id, problem)
+        self._timetables[feed.id] = parsed.timetable
+        known = self._state(feed, fetched)
+        state = replace(known, title=parsed.title or feed.title, body_hash=_hash(fetched))
+        entries = [_with_venue(entry, feed.venue) for entry in parsed.entries]
+        intake = await self._library.take_in(feed, entries, state, self._moderators_channel)
+        return Poll(feed, intake, parsed.problems)
+
+    def _state(self, feed: Feed, fetched: Fetched) -> FeedState:
+        """What a good poll leaves; an address that moved for good is taken at the second word."""
+        moved_to = fetched.lasting_url if fetched.lasting_url != feed.url else ""
+        is_agreed = bool(moved_to) and moved_to == feed.moving_to
+        return FeedState(
+            url=moved_to if is_agreed else "",
+            title=feed.title,
+            etag=fetched.etag or (feed.etag if fetched.not_modified else ""),
+            last_modified=fetched.last_modified
+            or (feed.last_modified if fetched.not_modified else ""),
+            next_poll_at=next_poll_at(
+                self._clock(),
+                self._interval,
+                feed.id,
+                fresh_for=fetched.fresh_for,
+                timetable=self._timetables.get(feed.id, NO_TIMETABLE),
+                last_news_at=feed.last_news_at,
+            ),
+            moving_to="" if is_agreed else moved_to,
         )
 
-    def _next(self, feed_id: int) -> datetime:
-        return next_poll_at(self._clock(), self._interval, feed_id)
+    async def _record_failure(self, feed: Feed, error: LabError) -> Poll:
+        wait = error.retry_after if isinstance(error, WebError) else None
+        at = retry_at(self._clock(), self._interval, feed.id, feed.failures + 1, wait)
+        await self._library.feeds.record_failure(feed.id, str(error), at)
+        if isinstance(error, WebError) and error.status == _GONE:
+            told = health.gone_notice(feed)
+            await self._library.pause_feed(feed.id, str(error), self._moderators_channel, told)
+        return Poll(feed, error=str(error))
 
-    async def _record_failure(self, feed: Feed, reason: str, wait: timedelta | None) -> Poll:
-        at = next_poll_at(self._clock(), self._interval, feed.id, feed.failures + 1, wait)
-        await self._library.feeds.record_failure(feed.id, reason, at)
-        return Poll(feed, error=reason)
+    async def _tell_moderators(self, poll: Poll) -> None:
+        if self._moderators_channel is None:
+            return
+        notice = health.notice_of(
+            poll.feed, self._clock(), error=poll.error, has_news=poll.has_news
+        )
+        if notice is not None:
+            await self._library.tell_of_feed(
+                poll.feed.id, notice.told, self._moderators_channel, notice.text
+            )
+
+    async def _write_unchanged(self) -> None:
+        states, self._unchanged = self._unchanged, {}
+        if states:
+            await self._library.note_unchanged(states)
+
+    async def _parse(self, fetched: Fetched) -> ParsedFeed:
+        return await self._parser.parse(
+            fetched.body, fetched.url, self._clock(), fetched.content_type
+        )
+
+
+def _hash(fetched: Fetched) -> str:
+    """What tells one answer's body from another's; the declared type decides how it is read."""
+    body = hashlib.blake2b(fetched.body, digest_size=16)
+    body.update(fetched.content_type.encode())
+    return body.hexdigest()
 
 
 def _with_venue(entry: Entry, venue: str) -> Entry:
@@ -161,21 +217,3 @@ def _with_venue(entry: Entry, venue: str) -> Entry:
     if entry.draft.venue or not venue:
         return entry
     return replace(entry, draft=replace(entry.draft, venue=venue))
-
-
-def next_poll_at(
-    now: datetime,
-    interval: timedelta,
-    feed_id: int,
-    failures: int = 0,
-    retry_after: timedelta | None = None,
-) -> datetime:
-    """When to read a feed again: after its interval, doubled for each failure up to a day.
-
-    A server's own wish is respected. A tenth more or less, the feed's own, keeps feeds from being
-    read all at once.
-    """
-    wait = min(interval * 2 ** min(failures, 12), max(_LONGEST_WAIT, interval))
-    wait *= random.Random(f"{feed_id}/{now.date()}/{failures}").uniform(0.9, 1.1)  # noqa: S311
-    later: datetime = now + max(wait, retry_after or timedelta())
-    return later

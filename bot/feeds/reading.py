@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ from pathlib import Path
 
 from bot.feeds.fetch import Fetched, NoFeedThere, feed_candidates, fetch_feed
 from bot.feeds.parse import NotAFeed, ParsedFeed, parse_feed
-from bot.web import Web, WebError
+from bot.web import Web
 from storage.errors import LabError
+
+_log = logging.getLogger(__name__)
 
 _FEW = 60  # files that are read faster than other processes begin
 _CHUNK = 20
@@ -55,7 +58,7 @@ def read_files(files: Sequence[str], now: datetime, max_bytes: int) -> Generator
 
 async def read_addresses(web: Web, addresses: Sequence[str], now: datetime) -> tuple[Reading, ...]:
     """Read addresses in their order: each as a feed, or as a page that names one."""
-    return tuple(await asyncio.gather(*(_read_address(web, one, now) for one in addresses)))
+    return tuple(await asyncio.gather(*(_try_address(web, one, now) for one in addresses)))
 
 
 def _read_file(file: str, *, now: datetime, max_bytes: int) -> Reading:
@@ -73,22 +76,33 @@ def _read_file(file: str, *, now: datetime, max_bytes: int) -> Reading:
         return Reading(file, error=str(error))
 
 
-async def _read_address(web: Web, address: str, now: datetime) -> Reading:
-    try:
-        page = await fetch_feed(web, address)
+async def read_address(
+    web: Web, url: str, parse: Callable[[Fetched], Awaitable[ParsedFeed]]
+) -> tuple[Fetched, ParsedFeed]:
+    """The feed at an address or the first readable one that the page there names.
+
+    Raises `NoFeedThere` and `WebError`.
+    """
+    async with fetch_feed(web, url) as page:
         try:
-            return Reading(address, await _parsed(page, now))
+            return page, await parse(page)
         except NotAFeed:
-            pass
-        for candidate in await asyncio.to_thread(lambda: list(feed_candidates(page))):
-            try:
-                return Reading(address, await _parsed(await fetch_feed(web, candidate), now))
-            except (NotAFeed, WebError):
-                continue
-        raise NoFeedThere(address)
+            candidates = await asyncio.to_thread(lambda: list(feed_candidates(page)))
+    for candidate in candidates:
+        try:
+            async with fetch_feed(web, candidate) as fetched:
+                return fetched, await parse(fetched)
+        except LabError as error:
+            _log.info("No feed at %s: %s", candidate, getattr(error, "cause", error))
+    raise NoFeedThere(url)
+
+
+async def _try_address(web: Web, address: str, now: datetime) -> Reading:
+    async def parse(page: Fetched) -> ParsedFeed:
+        return await asyncio.to_thread(parse_feed, page.body, page.url, now, page.content_type)
+
+    try:
+        _, feed = await read_address(web, address, parse)
     except LabError as error:
         return Reading(address, error=str(error))
-
-
-async def _parsed(page: Fetched, now: datetime) -> ParsedFeed:
-    return await asyncio.to_thread(parse_feed, page.body, page.url, now, page.content_type)
+    return Reading(address, feed)

@@ -55,7 +55,7 @@ def read_item(item: dict[str, Any], source: Source) -> Entry | str:
     """
     title = _title(item)
     link = _link(item, source)
-    if item.get("arxiv_announce_type") in _REPLACED or _is_update(item):
+    if _plain(item.get("arxiv_announce_type")) in _REPLACED or _is_update(item):
         return ""
     if not title:
         return "has neither a title nor a text, so I left it out."
@@ -164,7 +164,8 @@ def _names(item: dict[str, Any]) -> list[str]:
 
 def split_names(text: str) -> list[str]:
     """Names joined in one text: “A, B and C”, “Kaur, M., Shukla, A.”, “A; B”."""
-    text = re.sub(r"\s*\((?:[^()]|\([^()]*\))*\)", "", text)  # affiliations
+    if "(" in text:
+        text = re.sub(r"\s*\((?:[^()]|\([^()]*\))*\)", "", text)  # affiliations
     if ";" in text:
         return [name for part in text.split(";") if (name := part.strip())]
     parts = [part.strip() for part in re.split(r",|\s+and\s+|\s+&\s+", text)]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -11,7 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.feeds.fetch import Fetched, NoFeedThere, feed_candidates
-from bot.feeds.poller import Poller, next_poll_at
+from bot.feeds.poller import Poller
+from bot.feeds.worker import open_parser
 from bot.web import WebError, open_web
 from storage.errors import FeedExists
 from storage.library import Library, open_library
@@ -20,6 +23,7 @@ from storage.records import Actor
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACTOR = Actor("test", "a test")
 HALF_HOUR = timedelta(minutes=30)
+MODERATORS = 77
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 
 
@@ -57,6 +61,15 @@ class Watch:
         (route,) = await self.library.routes.all()
         return route.waiting
 
+    async def notices(self) -> list[str]:
+        """What moderators were told, oldest first."""
+        with contextlib.closing(sqlite3.connect(self.library.path)) as connection:
+            rows = connection.execute(
+                "SELECT notice FROM posts WHERE kind = 'notice' AND channel_id = ? ORDER BY id",
+                [MODERATORS],
+            )
+            return [text for (text,) in rows]
+
     def later(self, time: timedelta) -> None:
         self.now[0] += time
 
@@ -73,9 +86,10 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
         open_web(
             contact="", allow_private=True, patience=timedelta(seconds=5), max_bytes=10**7
         ) as client,
+        open_parser() as parser,
     ):
         await library.routes.open(1, 2, ACTOR)
-        poller = Poller(library, client, lambda: now[0], HALF_HOUR)
+        poller = Poller(library, client, parser, lambda: now[0], HALF_HOUR, MODERATORS)
         yield Watch(origin, str(server.make_url("")).rstrip("/"), library, poller, now)
 
 
@@ -229,13 +243,206 @@ async def test_a_feeds_venue_is_given_where_an_entry_has_none(watch: Watch) -> N
     assert {paper.title: paper.venue for paper in papers} == {"One": "Newsletter", "Two": "Nature"}
 
 
-def test_the_next_reading_is_spread_and_bounded() -> None:
-    waits = {next_poll_at(NOW, HALF_HOUR, number) - NOW for number in range(50)}
-    assert len(waits) > 40
-    assert all(HALF_HOUR * 0.9 <= wait <= HALF_HOUR * 1.1 for wait in waits)
-    assert next_poll_at(NOW, HALF_HOUR, 1, failures=500) - NOW <= timedelta(days=1.1)
-    weekly = timedelta(days=7)
-    assert next_poll_at(NOW, weekly, 1, failures=3) - NOW >= weekly * 0.9
+async def test_an_entry_that_cannot_be_used_is_told_and_logged(
+    watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch.origin.bodies["/feed"] = feed("One", "")
+    bare = await watch.library.feeds.add(watch.url("feed"), "F", "", ACTOR)
+    with caplog.at_level("INFO", "bot.feeds.poller"):
+        poll = await watch.poller.poll(bare)
+    assert poll.problems == ("Entry 2 has neither a title nor a text, so I left it out.",)
+    assert "Entry 2 has neither" in caplog.text
+
+
+async def test_a_body_that_is_the_same_is_not_read_again(watch: Watch) -> None:
+    watch.origin.bodies["/feed"] = feed("One")
+    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    first = await watch.library.feeds.get(watched.id)
+    watch.later(HALF_HOUR * 2)
+    watch.origin.headers["/feed"] = {"ETag": '"new"'}
+    (poll,) = await watch.poller.poll_due()
+    assert (poll.intake, poll.error, poll.has_news) == (None, "", False)
+    again = await watch.library.feeds.get(watched.id)
+    assert (again.body_hash, again.etag) == (first.body_hash, '"new"')
+    assert again.last_success_at == watch.now[0]
+
+    watch.origin.bodies["/feed"] = feed("One", "Two")
+    del watch.origin.headers["/feed"]
+    poll = await watch.poller.poll(again)
+    assert poll.has_news
+    assert (await watch.library.feeds.get(watched.id)).body_hash != first.body_hash
+
+
+async def test_once_a_day_a_feed_is_asked_for_whatever_its_tags_say(watch: Watch) -> None:
+    watch.origin.bodies["/feed"] = feed("One")
+    watch.origin.headers["/feed"] = {"ETag": '"stuck"'}
+    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watch.origin.bodies["/feed"] = feed("Two", "One")
+    watch.later(timedelta(hours=2))
+    (poll,) = await watch.poller.poll_due()
+    assert poll.intake is None  # the server says that nothing changed, which is not so
+    watch.later(timedelta(days=1))
+    (poll,) = await watch.poller.poll_due()
+    assert poll.has_news
+    assert "If-None-Match" not in watch.origin.asked[-1].headers
+    assert (await watch.library.feeds.get(watched.id)).papers == 2
+
+
+async def test_a_server_that_says_not_modified_of_nothing_is_a_failure(watch: Watch) -> None:
+    watch.origin.statuses["/feed"] = 304
+    with pytest.raises(WebError, match="never had anything"):
+        await watch.poller.watch(watch.url("feed"), ACTOR)
+
+
+async def test_a_feed_moves_when_two_readings_in_a_row_agree(watch: Watch) -> None:
+    watch.origin.bodies["/feed"] = watch.origin.bodies["/new"] = feed("One")
+    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+
+    async def read() -> str:
+        await watch.poller.poll(await watch.library.feeds.get(watched.id))
+        return (await watch.library.feeds.get(watched.id)).url.rpartition("/")[2]
+
+    def move(status: int, to: str = "new") -> None:
+        watch.origin.statuses["/feed"] = status
+        watch.origin.headers["/feed"] = {"Location": watch.url(to)}
+
+    move(301)
+    assert await read() == "feed"
+    move(200)
+    assert await read() == "feed"
+    move(308)
+    assert await read() == "feed"
+    move(500)
+    assert await read() == "feed"
+    move(301, "newer")
+    watch.origin.bodies["/newer"] = feed("One")
+    assert await read() == "feed"
+    move(301)
+    assert await read() == "feed"
+    assert await read() == "new"
+    assert (await watch.library.feeds.get(watched.id)).moving_to == ""
+    move(200)
+    assert await read() == "new"
+
+
+async def test_a_feed_does_not_move_to_where_another_one_is(watch: Watch) -> None:
+    watch.origin.bodies["/feed"] = feed("One")
+    watch.origin.bodies["/other"] = feed("Two")
+    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    await watch.poller.watch(watch.url("other"), ACTOR)
+    watch.origin.statuses["/feed"] = 301
+    watch.origin.headers["/feed"] = {"Location": watch.url("other")}
+    for _ in range(3):
+        poll = await watch.poller.poll(await watch.library.feeds.get(watched.id))
+        assert not poll.error
+    assert (await watch.library.feeds.get(watched.id)).url == watch.url("feed")
+
+
+async def test_a_feed_that_is_gone_is_paused_and_told_once(watch: Watch) -> None:
+    watch.origin.bodies["/feed"] = feed("One")
+    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watch.origin.statuses["/feed"] = 410
+    for _ in range(3):
+        await watch.poller.poll(await watch.library.feeds.get(watched.id))
+    gone = await watch.library.feeds.get(watched.id)
+    assert "gone for good" in gone.paused_because
+    (notice,) = await watch.notices()
+    assert "gone for good" in notice
+    watch.later(timedelta(days=3))
+    assert await watch.poller.poll_due() == ()
+
+
+async def test_what_a_feed_and_its_server_wish_is_heard(watch: Watch) -> None:
+    body = feed("One").replace(b"<title>News", b"<ttl>120</ttl><title>News")
+    watch.origin.bodies["/feed"] = body
+    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    assert timedelta(hours=2) <= watched.next_poll_at - watch.now[0] < timedelta(hours=2.1)
+    watch.origin.headers["/feed"] = {"Cache-Control": "max-age=10800"}
+    watch.later(timedelta(hours=2.1))
+    await watch.poller.poll_due()
+    again = await watch.library.feeds.get(watched.id)
+    assert timedelta(hours=3) <= again.next_poll_at - watch.now[0] < timedelta(hours=3.1)
+
+
+async def test_moderators_hear_once_of_a_feed_that_fails_for_a_day_and_once_when_it_recovers(
+    watch: Watch,
+) -> None:
+    watch.origin.bodies["/feed"] = feed("One")
+    await watch.poller.watch(watch.url("feed"), ACTOR)
+    watch.origin.statuses["/feed"] = 500
+    for hours in (2, 20, 5, 30, 30):
+        watch.later(timedelta(hours=hours))
+        await watch.poller.poll_due()
+        assert len(await watch.notices()) == (0 if hours in {2, 20} else 1)
+    watch.origin.statuses.clear()
+    for _ in range(3):
+        watch.later(timedelta(days=2))
+        await watch.poller.poll_due()
+    assert [("failed" if "could not" in text else text[:1]) for text in await watch.notices()] == [
+        "failed",
+        "✅",
+    ]
+
+
+async def test_two_readings_at_once_tell_moderators_once(watch: Watch) -> None:
+    watch.origin.bodies["/feed"] = feed("One")
+    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watch.origin.statuses["/feed"] = 500
+    await watch.poller.poll(watched)
+    watch.later(timedelta(days=2))
+    failing = await watch.library.feeds.get(watched.id)
+    await asyncio.gather(*(watch.poller.poll(failing) for _ in range(3)))
+    assert len(await watch.notices()) == 1
+
+
+async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> None:
+    watch.origin.bodies["/feed"] = feed("One")
+    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watch.poller._moderators_channel = None
+    watch.origin.statuses["/feed"] = 410
+    await watch.poller.poll(watched)
+    watch.later(timedelta(days=2))
+    failing = await watch.library.feeds.get(watched.id)
+    await watch.poller.poll(failing)
+    assert failing.paused_because
+    assert (await watch.library.feeds.get(watched.id)).told == ""
+    assert await watch.notices() == []
+
+
+async def test_a_name_that_moderators_chose_stays(watch: Watch) -> None:
+    watch.origin.bodies["/feed"] = feed("One", name="Dull")
+    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    await watch.library.feeds.change(
+        watched.id, title="Ours", url=watched.url, venue="", is_reviewed=False
+    )
+    bare = await watch.library.feeds.add(watch.url("b"), watch.url("b"), "", ACTOR)
+    watch.origin.bodies["/feed"] = feed("Two", name="Dull")
+    watch.origin.bodies["/b"] = feed("Three", name="Bare")
+    watch.later(timedelta(hours=1))
+    await watch.poller.poll_due()
+    assert (await watch.library.feeds.get(watched.id)).title == "Ours"
+    assert (await watch.library.feeds.get(bare.id)).title == "Bare"
+
+
+async def test_very_many_unchanged_feeds_are_written_down_together(watch: Watch) -> None:
+    for number in range(120):
+        watch.origin.bodies[f"/{number}"] = feed()
+        await watch.library.feeds.add(watch.url(str(number)), f"F{number}", "", ACTOR)
+    await watch.poller.poll_due()
+    watch.later(timedelta(hours=1))
+    polls = await watch.poller.poll_due()
+    assert [poll.intake for poll in polls] == [None] * 120
+    assert await watch.library.feeds.due() == ()
+
+
+async def test_an_emptied_feed_that_fills_again_announces_nothing(watch: Watch) -> None:
+    watch.origin.bodies["/feed"] = feed("One", "Two")
+    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    for body in (feed(), feed("Two", "One"), feed("One")):
+        watch.origin.bodies["/feed"] = body
+        poll = await watch.poller.poll(watched)
+        assert not poll.has_news
+    assert await watch.waiting() == 0
 
 
 @pytest.mark.parametrize(

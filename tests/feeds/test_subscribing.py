@@ -7,6 +7,7 @@ from lab_world import StillClock
 from bot.exchange.opml import Outline
 from bot.feeds.poller import Poller
 from bot.feeds.subscribing import Fortune, watch_all
+from bot.feeds.worker import open_parser
 from bot.web import open_web
 from storage.errors import FeedExists
 from storage.feed_records import Feed
@@ -29,10 +30,13 @@ async def test_a_feed_that_makes_the_bot_stumble_ends_no_other(
     library: Library, clock: StillClock
 ) -> None:
     outlines = [Outline("https://lab.org/feed"), Outline("https://lab.org/faster")]
-    async with open_web(
-        contact="", allow_private=True, patience=timedelta(seconds=5), max_bytes=65536
-    ) as web:
-        poller = Stumbling(library, web, clock, timedelta(minutes=30))
+    async with (
+        open_web(
+            contact="", allow_private=True, patience=timedelta(seconds=5), max_bytes=65536
+        ) as web,
+        open_parser() as parser,
+    ):
+        poller = Stumbling(library, web, parser, clock, timedelta(minutes=30))
         tried = await watch_all(library, poller, outlines, ACTOR)
     assert [one.fortune for one in tried] == [Fortune.FAILED, Fortune.KNOWN]
     assert "made me stumble; the log says what" in tried[0].words

@@ -340,7 +340,7 @@ async def test_feeds_are_watched_once_and_keep_their_state(
     assert await library.feeds.due() == ()
     clock.move(timedelta(hours=2))
     assert await library.feeds.due() == (failed,)
-    await library.note_unchanged(feed, state(etag='"1"', last_modified="now"))
+    await library.note_unchanged({feed.id: state(etag='"1"', last_modified="now")})
     good = await library.feeds.get(feed.id)
     assert (good.failures, good.last_error, good.etag) == (0, "", '"1"')
     assert good.last_success_at == clock()

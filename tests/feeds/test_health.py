@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.feeds.health import gone_notice, notice_of
+from storage.feed_records import Feed
+from storage.records import Actor
+
+NOW = datetime(2026, 11, 19, 12, tzinfo=UTC)  # a Thursday
+DAY = timedelta(days=1)
+FEED = Feed(
+    id=3,
+    url="https://rss.arxiv.org/rss/cs.CL",
+    title="cs.CL *updates* @everyone",
+    venue="",
+    etag="",
+    last_modified="",
+    next_poll_at=NOW,
+    first_polled_at=NOW - 30 * DAY,
+    last_success_at=NOW,
+    failures=0,
+    last_error="",
+    failing_since=None,
+    last_news_at=NOW - timedelta(hours=8),
+    told="",
+    body_hash="",
+    moving_to="",
+    paused_because="",
+    is_reviewed=False,
+    added_by=Actor("test", "a test"),
+    added_at=NOW - 30 * DAY,
+)
+
+
+def told(feed: Feed, now: datetime = NOW, *, error: str = "", has_news: bool = False) -> str | None:
+    notice = notice_of(feed, now, error=error, has_news=has_news)
+    return None if notice is None else notice.told
+
+
+def test_a_feed_that_fails_for_a_day_is_told_once_and_so_is_its_recovery() -> None:
+    assert told(FEED, error="No.") is None
+    failing = replace(FEED, failing_since=NOW - DAY + timedelta(minutes=1))
+    assert told(failing, error="No.") is None
+    failing = replace(failing, failing_since=NOW - DAY)
+    notice = notice_of(failing, NOW, error="It is **gone**.")
+    assert notice is not None
+    assert notice.told == "failing"
+    assert r"\*updates\* \@everyone" in notice.text
+    assert r"It is \*\*gone\*\*." in notice.text
+    failing = replace(failing, told="failing")
+    assert told(failing, error="No.") is None
+    recovered = notice_of(failing, NOW)
+    assert recovered is not None
+    assert recovered.told == ""
+    assert "can be read again" in recovered.text
+
+
+@pytest.mark.parametrize(
+    ("last_news", "now", "is_stale"),
+    [
+        ((11, 18), (11, 19), False),
+        ((11, 17), (11, 19), False),  # Wednesday alone was silent
+        ((11, 16), (11, 19), True),  # Tuesday and Wednesday were
+        ((11, 13), (11, 16), False),  # a weekend
+        ((11, 13), (11, 18), True),
+        ((11, 25), (11, 30), False),  # Thanksgiving and the day after it
+        ((11, 25), (12, 2), True),
+        ((12, 23), (12, 31), False),
+        ((9, 4), (9, 8), False),  # Labor Day
+        ((5, 22), (5, 26), False),  # Memorial Day
+        ((7, 1), (7, 5), False),  # the Fourth, kept on Friday the third, and one silent day
+    ],
+)
+def test_an_arxiv_feed_is_stale_after_two_silent_working_days(
+    last_news: tuple[int, int],
+    now: tuple[int, int],
+    is_stale: bool,  # noqa: FBT001
+) -> None:
+    feed = replace(FEED, last_news_at=datetime(2026, *last_news, 12, tzinfo=UTC))
+    moment = datetime(2026, *now, 12, tzinfo=UTC)
+    assert told(feed, moment) == ("stale" if is_stale else None)
+    assert told(feed, moment, has_news=True) is None
+    assert told(replace(feed, url="https://lab.org/feed"), moment) is None
+
+
+def test_a_stale_feed_is_told_once_and_its_news_end_that_silently() -> None:
+    stale = replace(FEED, last_news_at=NOW - 10 * DAY)
+    notice = notice_of(stale, NOW)
+    assert notice is not None
+    assert "nothing new since" in notice.text
+    stale = replace(stale, told="stale")
+    assert notice_of(stale, NOW) is None
+    again = notice_of(stale, NOW, has_news=True)
+    assert again is not None
+    assert (again.told, again.text) == ("", "")
+
+
+def test_a_feed_without_any_news_yet_is_not_stale() -> None:
+    assert told(replace(FEED, last_news_at=None)) is None
+
+
+def test_a_feed_that_is_gone_can_be_resumed() -> None:
+    assert "`/feed resume`" in gone_notice(FEED)

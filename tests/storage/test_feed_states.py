@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from lab_world import NOW, StillClock
+
+from storage.feed_records import Entry, Feed, FeedState
+from storage.library import Library
+from storage.post_records import PostKind
+from storage.records import Actor, PaperDraft
+
+ACTOR = Actor("test", "a test")
+CHANNEL = 7
+LATER = NOW + timedelta(hours=1)
+
+
+async def watched(library: Library, url: str = "https://lab.org/feed", title: str = "News") -> Feed:
+    return await library.feeds.add(url, title, "", ACTOR)
+
+
+def state(url: str = "", **values: str) -> FeedState:
+    given = {"title": "Its own", "etag": "", "last_modified": "", **values}
+    return FeedState(url=url, next_poll_at=LATER, **given)
+
+
+async def notices(library: Library) -> list[str]:
+    posts = await library.outbox.next_posts()
+    return [post.notice for post in posts if post.kind is PostKind.NOTICE]
+
+
+async def test_something_is_told_of_a_feed_once(library: Library) -> None:
+    feed = await watched(library)
+    for _ in range(2):
+        await library.tell_of_feed(feed.id, "failing", CHANNEL, "It fails.")
+    assert await notices(library) == ["It fails."]
+    assert (await library.feeds.get(feed.id)).told == "failing"
+    await library.tell_of_feed(feed.id, "")
+    assert (await library.feeds.get(feed.id)).told == ""
+    assert await notices(library) == ["It fails."]
+
+
+async def test_nothing_is_told_of_a_feed_that_was_removed(library: Library) -> None:
+    feed = await watched(library)
+    await library.feeds.remove(feed.id)
+    await library.tell_of_feed(feed.id, "failing", CHANNEL, "It fails.")
+    await library.pause_feed(feed.id, "Gone.", CHANNEL, "It is gone.")
+    assert await notices(library) == []
+
+
+async def test_a_feed_is_paused_for_a_reason_once(library: Library) -> None:
+    feed = await watched(library)
+    await library.pause_feed(feed.id, "Gone.")
+    assert await notices(library) == []
+    await library.feeds.pause(feed.id, "")
+    for _ in range(2):
+        await library.pause_feed(feed.id, "Gone.", CHANNEL, "It is gone.")
+    assert await notices(library) == ["It is gone."]
+    assert await library.feeds.due() == ()
+
+
+async def test_many_polls_without_news_are_written_down_together(
+    library: Library, clock: StillClock
+) -> None:
+    first, second = await watched(library), await watched(library, "https://lab.org/b", "B")
+    await library.note_unchanged(
+        {first.id: state(etag="1"), second.id: state("https://lab.org/c"), 99: state()}
+    )
+    assert (await library.feeds.get(first.id)).etag == "1"
+    moved = await library.feeds.get(second.id)
+    assert (moved.url, moved.title) == ("https://lab.org/c", "Its own")
+    assert moved.last_success_at == clock()
+    await library.note_unchanged({second.id: state("https://lab.org/feed")})
+    assert (await library.feeds.get(second.id)).url == "https://lab.org/c"
+
+
+async def test_a_feed_that_goes_by_its_address_takes_its_own_title(library: Library) -> None:
+    feed = await watched(library, title="https://lab.org/feed")
+    await library.note_unchanged({feed.id: state()})
+    assert (await library.feeds.get(feed.id)).title == "Its own"
+
+
+async def test_only_entries_not_seen_before_are_news(library: Library, clock: StillClock) -> None:
+    feed = await watched(library)
+    entry = Entry("1", PaperDraft(title="One"))
+    await library.take_in(feed, [entry], state())
+    first_news = (await library.feeds.get(feed.id)).last_news_at
+    assert first_news == clock()
+    clock.move(timedelta(days=1))
+    await library.take_in(feed, [entry], state())
+    assert (await library.feeds.get(feed.id)).last_news_at == first_news
