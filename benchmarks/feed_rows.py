@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import statistics
 import sys
@@ -120,7 +121,12 @@ class _Stalls:
 
     @asynccontextmanager
     async def watched(self) -> AsyncGenerator[None]:
-        """Look every two milliseconds whether the loop comes round in time."""
+        """Look every two milliseconds whether the loop comes round in time.
+
+        What the other library left in memory is kept from the rubbish that is looked through.
+        """
+        gc.collect()
+        gc.freeze()
         looking = asyncio.create_task(self._look())
         try:
             yield

@@ -1,4 +1,4 @@
-"""Parsing in a process of its own, which is ended where a feed takes too long; the one pebble."""
+"""Parsing in processes of their own, ended where a feed takes too long; the one pebble."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ _MOST_MEMORY = 2**30  # bytes of address space
 _MOST_TASKS = 2000  # of one worker, which gives its memory back then
 _MANY_OBJECTS = 50_000  # that are made before rubbish is looked for
 _ATTEMPTS = 2
+_WORKERS = 2  # a feed that takes long does not keep the others waiting
 
 
 class TooMuchToRead(LabError):
@@ -38,9 +39,10 @@ class TooMuchToRead(LabError):
 
 
 class Parser:
-    """Reads feeds in one worker process; made by `open_parser`."""
+    """Reads feeds in a few worker processes; made by `open_parser`."""
 
-    def __init__(self, patience: timedelta, most_memory: int) -> None:
+    def __init__(self, patience: timedelta, most_memory: int, workers: int) -> None:
+        self._workers = workers
         self._patience = patience
         self._most_memory = most_memory
         self._pool: ProcessPool | None = None
@@ -84,12 +86,12 @@ class Parser:
             del self._under_way[future]
 
     async def _running_pool(self) -> ProcessPool:
-        """The worker, begun off the event loop where there is none."""
+        """The workers, begun off the event loop where there are none."""
         async with self._changing:
             if self._is_closed:
                 raise asyncio.CancelledError
             if self._pool is None:
-                self._pool = await asyncio.to_thread(_start, self._most_memory)
+                self._pool = await asyncio.to_thread(_start, self._workers, self._most_memory)
             return self._pool
 
     async def _discard(self, pool: ProcessPool) -> None:
@@ -104,7 +106,7 @@ class Parser:
                 future.set_exception(BrokenProcessPool("its pool was ended"))
 
     async def close(self) -> None:
-        """End the worker; whoever waits for it is cancelled."""
+        """End the workers; whoever waits for them is cancelled."""
         self._is_closed = True
         for future in self._under_way:
             future.cancel()
@@ -116,30 +118,30 @@ class Parser:
 
 @asynccontextmanager
 async def open_parser(
-    patience: timedelta = _PATIENCE, most_memory: int = _MOST_MEMORY
+    patience: timedelta = _PATIENCE, most_memory: int = _MOST_MEMORY, workers: int = _WORKERS
 ) -> AsyncGenerator[Parser]:
-    """A parser whose worker begins with the first feed and ends with the block.
+    """A parser whose workers begin with the first feed and end with the block.
 
     No feed takes longer than ``patience``, nor more than ``most_memory`` bytes where the system can
     hold a process to that.
     """
-    parser = Parser(patience, most_memory)
+    parser = Parser(patience, most_memory, workers)
     try:
         yield parser
     finally:
         await parser.close()
 
 
-def _start(most_memory: int) -> ProcessPool:
-    """One worker, spawned: a fork would take this process's locks along, its threads not."""
+def _start(workers: int, most_memory: int) -> ProcessPool:
+    """The workers, spawned: a fork would take this process's locks along, its threads not."""
     pool = ProcessPool(
-        max_workers=1,
+        max_workers=workers,
         max_tasks=_MOST_TASKS,
         initializer=prepare_worker,
         initargs=(most_memory,),
         context=multiprocessing.get_context("spawn"),
     )
-    pool.schedule(int)  # the first task begins the worker
+    pool.schedule(int)  # the first task begins a worker
     return pool
 
 

@@ -55,7 +55,7 @@ def see_a_worker() -> None:
 
 @pytest.fixture
 async def parser() -> AsyncIterator[Parser]:
-    async with open_parser(timedelta(seconds=15)) as opened:
+    async with open_parser(timedelta(seconds=15), workers=1) as opened:
         yield opened
     assert workers() == set()
 
@@ -95,7 +95,7 @@ async def test_the_event_loop_is_free_while_a_feed_is_parsed(parser: Parser) -> 
 
 
 async def test_a_parse_beyond_its_memory_is_a_sentence() -> None:
-    async with open_parser(most_memory=150 * 2**20) as narrow:
+    async with open_parser(most_memory=150 * 2**20, workers=1) as narrow:
         await ask(narrow)
         many = b"<rss version='2.0'><channel>" + b"<item><title>T</title></item>" * 100_000
         with pytest.raises(TooMuchToRead, match=r"memory|ends the process"):
