@@ -27,7 +27,7 @@ _ROUNDS = 3
 async def courier(bench: Bench) -> list[Row]:
     """One paper to many channels, in processor time, by the courier and by a loop, in turn."""
     ours, bare = [], []
-    channels = min(_CHANNELS, bench.size)
+    channels = max(4, min(_CHANNELS, bench.size // 1_000))
     async with _server(channels) as (app, ids):
         for draft in generator.drafts(_ROUNDS + 1):
             result = await app.library.admit(

@@ -35,7 +35,7 @@ _WORKERS = 8  # requests at once, for both
 
 async def feeds(bench: Bench) -> list[Row]:
     """All feeds, changed and unchanged, by both in turn."""
-    count = min(_FEEDS, bench.size)
+    count = max(4, min(_FEEDS, bench.size // 2_000))
     stalls = _Stalls()
     async with _served() as ports:
         changed = await _compared(ports, count, "tagged", stalls, renewed=True)
