@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
@@ -17,6 +16,7 @@ from discord import app_commands
 
 from benchmarks import catalogues
 from benchmarks.bench import Bench
+from benchmarks.quiet import quiet
 from benchmarks.table import Goal, Row
 from benchmarks.timing import Contender, compared, ratio, side_by_side
 from bot.app import App, open_app
@@ -62,8 +62,7 @@ class _Completion:
 async def _channel(bench: Bench) -> AsyncGenerator[tuple[App, Any, Any]]:
     """The bot in a server with one member and one channel, on a copy of the catalogue."""
     kept = await catalogues.catalogue(bench.folder, bench.middle)
-    logging.getLogger("discord").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="lab-herald-bench-") as folder:
+    with quiet("discord"), tempfile.TemporaryDirectory(prefix="lab-herald-bench-") as folder:
         path = Path(folder) / "papers.db"
         shutil.copyfile(kept, path)  # a search with several pages is written down
         async with open_app(Settings(database_path=path), catalogues.clock) as app:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ import simcord
 
 from benchmarks import catalogues, generator
 from benchmarks.bench import Bench
+from benchmarks.quiet import quiet
 from benchmarks.table import Goal, Row
 from bot.app import App, open_app
 from bot.settings import Settings
@@ -59,8 +59,7 @@ async def _send_to_all(app: App, ids: list[int], paper: Paper) -> None:
 
 @asynccontextmanager
 async def _server(channels: int) -> AsyncGenerator[tuple[App, list[int]]]:
-    logging.getLogger("discord").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="lab-herald-bench-") as folder:
+    with quiet("discord"), tempfile.TemporaryDirectory(prefix="lab-herald-bench-") as folder:
         settings = Settings(database_path=Path(folder) / "papers.db")
         async with (
             open_app(settings, catalogues.clock) as app,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import statistics
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from reader import Reader, make_reader
 
 from benchmarks import catalogues
 from benchmarks.bench import Bench
+from benchmarks.quiet import quiet
 from benchmarks.table import Goal, Row
 from bot.app import App, open_app
 from bot.settings import Settings
@@ -165,8 +165,7 @@ def _new_round(port: int) -> None:
 
 @asynccontextmanager
 async def _ours(urls: list[str], clock: Callable[[], datetime]) -> AsyncGenerator[App]:
-    logging.getLogger("bot").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="lab-herald-bench-") as folder:
+    with quiet("bot"), tempfile.TemporaryDirectory(prefix="lab-herald-bench-") as folder:
         settings = replace(
             Settings(), database_path=Path(folder) / "papers.db", feed_allow_private=True
         )

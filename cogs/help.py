@@ -31,6 +31,7 @@ _EXAMPLES = {
     "feed why": "`/feed why link:2302.12433`",
     "people merge": "`/people merge name:Steve Harrow into:Steven Harrow`",
     "announce here": "`/announce here`, in the channel that is to hear of new papers",
+    "announce to": "`/announce to channel:#wall wanted:author:biderman -venue:arxiv digest:daily`",
 }
 
 
