@@ -112,17 +112,6 @@ class Feeds:
             row = await db.one(f"{_SEEN} WHERE entries.id = ?", [entry_id])
         return seen_entry(row) if row else None
 
-    async def entries_of(
-        self, link: str = "", paper_id: int | None = None
-    ) -> tuple[SeenEntry, ...]:
-        """What became of every entry with a link, or of those that stand for a paper."""
-        async with self._database.reading() as db:
-            rows = await db.all(
-                f"{_SEEN} WHERE (link <> '' AND link = ?) OR paper_id = ? ORDER BY entries.id",
-                [link, paper_id],
-            )
-        return tuple(seen_entry(row) for row in rows)
-
     async def change(
         self, feed_id: int, *, title: str, url: str, venue: str, is_reviewed: bool
     ) -> Feed:
@@ -151,11 +140,6 @@ class Feeds:
         """Read a feed no more, for a reason that moderators see; or again, where there is none."""
         async with self._database.transaction() as db:
             await pause(db, feed_id, reason, self._clock())
-
-    async def note_told(self, feed_id: int, told: str) -> None:
-        """Write down what the moderators were told of a feed: failing, stale, or all is well."""
-        async with self._database.transaction() as db:
-            await note_told(db, feed_id, told)
 
 
 async def pause(db: Connection, feed_id: int, reason: str, now: datetime) -> bool:

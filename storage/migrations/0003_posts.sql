@@ -32,7 +32,6 @@ INSERT INTO seen_entries (id, feed_id, key, title_key, link, outcome, paper_id, 
 DROP TABLE entries;
 ALTER TABLE seen_entries RENAME TO entries;
 CREATE INDEX entries_by_title ON entries (feed_id, title_key);
-CREATE INDEX entries_by_link ON entries (link);
 CREATE INDEX entries_by_paper ON entries (paper_id);
 
 -- What a channel wants to hear, and how.
