@@ -40,10 +40,16 @@ def as_draft(paper: Paper) -> PaperDraft:
     )
 
 
-def as_paper(draft: PaperDraft, at: datetime) -> Paper:
-    """A paper as a draft would become one; it has no number yet."""
+def as_paper(
+    draft: PaperDraft,
+    at: datetime,
+    paper_id: int = 0,
+    origin: Origin = Origin.FEED,
+    actor: Actor = Actor("", ""),  # noqa: B008 - frozen
+) -> Paper:
+    """The paper that a draft becomes; without a number it is not in the list yet."""
     return Paper(
-        id=0,
+        id=paper_id,
         title=draft.title,
         authors=draft.authors,
         authors_complete=draft.authors_complete,
@@ -55,9 +61,9 @@ def as_paper(draft: PaperDraft, at: datetime) -> Paper:
         note=draft.note,
         tags=draft.tags,
         posted_by=draft.posted_by,
-        origin=Origin.FEED,
+        origin=origin,
         created_at=at,
-        created_by=Actor("", ""),
+        created_by=actor,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace as replaced
 from datetime import datetime
 
 from storage import bylines, index, moments
+from storage.completion import as_paper
 from storage.database import Connection
 from storage.fulltext import fold
 from storage.papers import last_number, load
@@ -37,7 +38,7 @@ async def insert(
     await bylines.insert(db, [(paper_id, draft.authors) for paper_id, draft in numbered])
     await _insert_parts(db, numbered)
     await _index(db, [(n, index.place(n, draft.date, at), draft) for n, draft in numbered])
-    return tuple(_added(paper_id, draft, origin, actor, at) for paper_id, draft in numbered)
+    return tuple(as_paper(draft, at, paper_id, origin, actor) for paper_id, draft in numbered)
 
 
 async def replace(db: Connection, paper: Paper, draft: PaperDraft) -> None:
@@ -106,26 +107,6 @@ async def give_up(db: Connection, paper: Paper, kept_id: int, at: datetime) -> N
     )
     await db.run(
         "UPDATE OR IGNORE announcements SET paper_id = ? WHERE paper_id = ?", [kept_id, paper.id]
-    )
-
-
-def _added(paper_id: int, draft: PaperDraft, origin: Origin, actor: Actor, at: datetime) -> Paper:
-    return Paper(
-        id=paper_id,
-        title=draft.title,
-        authors=draft.authors,
-        authors_complete=draft.authors_complete,
-        abstract=draft.abstract,
-        venue=draft.venue,
-        date=draft.date,
-        identifiers=draft.identifiers,
-        links=draft.links,
-        note=draft.note,
-        tags=draft.tags,
-        posted_by=draft.posted_by,
-        origin=origin,
-        created_at=at,
-        created_by=actor,
     )
 
 
