@@ -253,6 +253,14 @@ async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library
     assert (await library.papers.some(due.paper_ids))[0].title == "C"
 
 
+async def test_a_long_feed_is_taken_in_whole_and_oldest_first(library: Library) -> None:
+    feed = await watched(library)
+    entries = [entry(f"Number {number}") for number in range(120)]
+    first = await library.take_in(feed, entries, state())
+    assert [paper.title for paper in first.added] == [one.draft.title for one in reversed(entries)]
+    assert (await library.take_in(feed, entries, state())).known == 120
+
+
 async def test_an_entry_with_a_new_id_and_the_same_title_is_no_news(library: Library) -> None:
     await library.routes.open(1, 2, ACTOR)
     feed = await watched(library)
