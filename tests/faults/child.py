@@ -150,7 +150,9 @@ def fork_off(life: dict[str, Any]) -> int:
     status = 1
     try:
         logging.basicConfig(
-            level="INFO", format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
+            filename=life["log"],
+            level="INFO",
+            format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s",
         )
         if "full" in life:
             WatchedConnection.watch = Watch(life["full"], partial(fill, life["database"]))

@@ -180,6 +180,7 @@ class Lane:
             "database": str(self._folder / "lab.db"),
             "discord": self._discord.address,
             "now": now.isoformat(),
+            "log": str(self._folder / "log"),
             "rounds": 5,
         }
         self._pid = asyncio.get_running_loop().create_future()
@@ -242,14 +243,16 @@ async def open_lane(folder: Path) -> AsyncIterator[Lane]:
     site = Site(batches=[["The paper that was there before"]])
     async with discord_standin.open_stand_in() as discord, open_site(site) as feed:
         await _furnish(folder, feed)
-        with (folder / "log").open("wb") as log:
+        (folder / "log").touch()
+        # Not the log: workers that lose their parent while they begin say so in a traceback.
+        with (folder / "errors").open("wb") as errors:
             child = await asyncio.create_subprocess_exec(
                 *(sys.executable, str(_HERE / "child.py")),
                 cwd=_HERE.parents[1],
                 env={**os.environ, "PYTHONPATH": str(_HERE.parents[1])},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                stderr=log,
+                stderr=errors,
             )
         try:
             yield Lane(discord, site, child, folder)
