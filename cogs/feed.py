@@ -66,7 +66,7 @@ class Feed(HomeCog, group_name="feed"):
         if review:
             terms = replace(terms_of(feed), is_reviewed=True)
             feed = await change(bot.library, bot.poller, feed, terms)
-        announced = await bot.library.announce_newest(feed.id, newest)
+        announced = await bot.library.arrivals.announce_newest(feed.id, newest)
         await interaction.followup.send(
             view=cards.notice(watched.began(feed, announced)), ephemeral=True
         )
@@ -170,7 +170,7 @@ class Feed(HomeCog, group_name="feed"):
         await interaction.followup.send(
             view=cards.notice(watched.in_messages(lines, most=1)[0]), ephemeral=True
         )
-        pending = [two for one in watching for two in await bot.library.feeds.pending(one.id)]
+        pending = [two for one in watching for two in await bot.library.entries.pending(one.id)]
         for entry in pending[:_DECIDED_AT_ONCE]:
             asked = await question(bot.library, entry)
             await interaction.followup.send(view=asked, ephemeral=True)

@@ -33,7 +33,7 @@ class People(HomeCog, group_name="people"):
         into: Transform[str, AuthorOption],
     ) -> None:
         """Make two names one person's; papers stay as they are credited."""
-        shown, change = await interaction.client.library.merge_people(
+        shown, change = await interaction.client.library.people.merge(
             name, into, actor(interaction)
         )
         await _tell(
@@ -46,7 +46,7 @@ class People(HomeCog, group_name="people"):
     @app_commands.describe(name="The name, exactly as a paper credits it")
     async def split(self, interaction: Interaction, name: Transform[str, CreditOption]) -> None:
         """Part a name from the person it counts for: a merged one, or a short one like J. Lee."""
-        shown, change = await interaction.client.library.split_name(name, actor(interaction))
+        shown, change = await interaction.client.library.people.split(name, actor(interaction))
         text = f"✂️ “{escape(name, 100)}” does not count for **{escape(shown, 100)}** any more."
         await _tell(interaction, text, change)
 
@@ -60,7 +60,7 @@ class People(HomeCog, group_name="people"):
     ) -> None:
         """Show a person by a new name; the former one still finds them and is never shown."""
         library = interaction.client.library
-        shown, change = await library.rename_person(name, to, actor(interaction))
+        shown, change = await library.people.rename(name, to, actor(interaction))
         person = await library.authors.find(shown)
         text = (
             f"🏷️ **{escape(shown, 100)}** has that name on {count(person.papers, 'paper')} now. The "

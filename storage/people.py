@@ -6,16 +6,51 @@ import json
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from storage import authors, bylines, nearby, paper_rows
-from storage.database import Connection
+from storage import authors, bylines, history, moments, nearby, paper_rows
+from storage.database import Connection, Database
 from storage.errors import LabError
 from storage.identities import Form, Identity
 from storage.names import compatible, same_written
+from storage.records import Actor
 from storage.written_names import parse_name
 
 # What is decided of some names: by name, the name that its person is shown by (none: it is
 # nobody's but its own), and whether it is a former one; none where nothing is decided.
 Decisions: TypeAlias = dict[str, dict[str, object] | None]
+
+
+class People:
+    """Moderators' decisions about names, each recorded; undoing one is the library's."""
+
+    def __init__(self, database: Database, clock: moments.Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def merge(self, name: str, into: str, actor: Actor) -> tuple[str, int]:
+        """Make two names one person's, shown by the second; gives that name and the change."""
+        async with self._database.transaction() as db:
+            return await self._decide(db, "merge", await merge(db, name, into), actor)
+
+    async def split(self, name: str, actor: Actor) -> tuple[str, int]:
+        """Part a credited name from whom it counts for; gives who that is, and the change."""
+        async with self._database.transaction() as db:
+            return await self._decide(db, "split", await split(db, name), actor)
+
+    async def rename(self, name: str, to: str, actor: Actor) -> tuple[str, int]:
+        """Show a person by a new name, and never by the former; gives it and the change."""
+        async with self._database.transaction() as db:
+            return await self._decide(db, "rename", await rename(db, name, to), actor)
+
+    async def _decide(
+        self, db: Connection, action: str, decided: tuple[str, Decisions], actor: Actor
+    ) -> tuple[str, int]:
+        name, after = decided
+        before = await decisions(db, after)
+        await decide(db, after)
+        change_id = await history.record_decision(
+            db, self._clock(), actor, action, name, before, after
+        )
+        return name, change_id
 
 
 async def merge(db: Connection, name: str, into: str) -> tuple[str, Decisions]:

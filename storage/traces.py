@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage import feeds, moments, papers
+from storage import entries, moments, papers
 from storage.database import Connection, Database, Row
 from storage.errors import NothingKnown
 from storage.feed_records import SeenEntry
@@ -126,7 +126,7 @@ async def _brought(db: Connection, entries: Sequence[SeenEntry]) -> Paper | None
 async def _entries(db: Connection, text: str, paper: Paper | None) -> tuple[SeenEntry, ...]:
     marks = _marks(text, paper)
     # The title alone tells only of entries that stand for no other paper.
-    rows = await feeds.seen(
+    rows = await entries.seen(
         db,
         """paper_id = ? OR key IN (SELECT value FROM json_each(?))
            OR (title_key = ? AND title_key <> '' AND (paper_id IS NULL OR outcome = 'duplicate'))
@@ -138,14 +138,14 @@ async def _entries(db: Connection, text: str, paper: Paper | None) -> tuple[Seen
             *(marks.title_key, json.dumps(marks.names)),
         ],
     )
-    nearly = await feeds.seen(
+    nearly = await entries.seen(
         db,
         """link <> '' AND EXISTS (
                SELECT 1 FROM json_each(?) AS part WHERE instr(link, part.value))""",
         [json.dumps([_path(link) for link in marks.links])],
     )
     rows += [row for row in nearly if canonical_url(row["link"]) in marks.links]
-    found = {row["id"]: feeds.seen_entry(row) for row in rows}
+    found = {row["id"]: entries.seen_entry(row) for row in rows}
     return tuple(found[entry_id] for entry_id in sorted(found))
 
 

@@ -25,7 +25,7 @@ class SettleButton(LabButton, template=r"(?:settle|review):(?P<entry>\d+):(?P<ad
     async def press(self, interaction: Interaction) -> None:
         """Add the entry as a paper of its own, or leave it with the one it resembles, or out."""
         require_curator(interaction)
-        result = await interaction.client.library.settle(
+        result = await interaction.client.library.arrivals.settle(
             self.numbers["entry"], actor(interaction), add=bool(self.numbers["add"])
         )
         text = "👌 That paper was removed from the list on purpose, so I left it out."

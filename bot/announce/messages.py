@@ -114,7 +114,7 @@ def draft_post(entry: PendingEntry) -> Post:
 
 async def _entry(library: Library, entry_id: int) -> tuple[PendingEntry | SeenEntry | None, str]:
     """An entry to review, or what became of it, with the title of its feed."""
-    entry = await library.feeds.entry(entry_id)
+    entry = await library.entries.get(entry_id)
     if isinstance(entry, PendingEntry):
         return entry, (await library.feeds.get(entry.feed_id)).title
     return entry, entry.feed_title if entry else ""

@@ -33,7 +33,7 @@ async def previews(
     if feed is not None and feed.venue:
         drafts = [replace(draft, venue=draft.venue or feed.venue) for draft in drafts]
     # Oldest first, as a poll takes them in.
-    results = list(reversed(await library.rehearse(drafts[::-1])))
+    results = list(reversed(await library.arrivals.rehearse(drafts[::-1])))
     new = {one.paper.id for one in results if one.outcome is Outcome.ADDED and one.paper}
     layouts = [cards.notice(_head(url, parsed, feed))]
     for draft, result in zip(drafts, results, strict=True):

@@ -80,7 +80,7 @@ def add(
         if review:
             terms = replace(terms_of(feed), is_reviewed=True)
             feed = await change(library, poller, feed, terms)
-        return feed, await library.announce_newest(feed.id, newest)
+        return feed, await library.arrivals.announce_newest(feed.id, newest)
 
     feed, announced = _with_poller(settings, added)
     if as_json:

@@ -150,7 +150,9 @@ class Poller:
         known = self._state(feed, fetched)
         state = replace(known, title=parsed.title or feed.title, body_hash=_hash(fetched))
         entries = [_with_venue(entry, feed.venue) for entry in parsed.entries]
-        intake = await self._library.take_in(feed, entries, state, self._moderators_channel)
+        intake = await self._library.arrivals.take_in(
+            feed, entries, state, self._moderators_channel
+        )
         return Poll(feed, intake, parsed.problems)
 
     def _state(self, feed: Feed, fetched: Fetched) -> FeedState:
@@ -180,7 +182,7 @@ class Poller:
         await self._library.feeds.record_failure(feed.id, str(error), at)
         if isinstance(error, WebError) and error.status == _GONE:
             told = health.gone_notice(feed)
-            await self._library.pause_feed(feed.id, str(error), self._moderators_channel, told)
+            await self._library.feeds.pause(feed.id, str(error), self._moderators_channel, told)
         return Poll(feed, error=str(error))
 
     async def _tell_moderators(self, poll: Poll) -> None:
@@ -190,14 +192,14 @@ class Poller:
             poll.feed, self._clock(), error=poll.error, has_news=poll.has_news
         )
         if notice is not None:
-            await self._library.tell_of_feed(
+            await self._library.feeds.tell(
                 poll.feed.id, notice.told, self._moderators_channel, notice.text
             )
 
     async def _write_unchanged(self) -> None:
         states, self._unchanged = self._unchanged, {}
         if states:
-            await self._library.note_unchanged(states)
+            await self._library.feeds.note_unchanged(states)
 
     async def _parse(self, fetched: Fetched) -> ParsedFeed:
         return await self._parser.parse(

@@ -31,10 +31,10 @@ async def notices(library: Library) -> list[str]:
 async def test_something_is_told_of_a_feed_once(library: Library) -> None:
     feed = await watched(library)
     for _ in range(2):
-        await library.tell_of_feed(feed.id, "failing", CHANNEL, "It fails.")
+        await library.feeds.tell(feed.id, "failing", CHANNEL, "It fails.")
     assert await notices(library) == ["It fails."]
     assert (await library.feeds.get(feed.id)).told == "failing"
-    await library.tell_of_feed(feed.id, "")
+    await library.feeds.tell(feed.id, "")
     assert (await library.feeds.get(feed.id)).told == ""
     assert await notices(library) == ["It fails."]
 
@@ -42,18 +42,18 @@ async def test_something_is_told_of_a_feed_once(library: Library) -> None:
 async def test_nothing_is_told_of_a_feed_that_was_removed(library: Library) -> None:
     feed = await watched(library)
     await library.feeds.remove(feed.id)
-    await library.tell_of_feed(feed.id, "failing", CHANNEL, "It fails.")
-    await library.pause_feed(feed.id, "Gone.", CHANNEL, "It is gone.")
+    await library.feeds.tell(feed.id, "failing", CHANNEL, "It fails.")
+    await library.feeds.pause(feed.id, "Gone.", CHANNEL, "It is gone.")
     assert await notices(library) == []
 
 
 async def test_a_feed_is_paused_for_a_reason_once(library: Library) -> None:
     feed = await watched(library)
-    await library.pause_feed(feed.id, "Gone.")
+    await library.feeds.pause(feed.id, "Gone.")
     assert await notices(library) == []
     await library.feeds.pause(feed.id, "")
     for _ in range(2):
-        await library.pause_feed(feed.id, "Gone.", CHANNEL, "It is gone.")
+        await library.feeds.pause(feed.id, "Gone.", CHANNEL, "It is gone.")
     assert await notices(library) == ["It is gone."]
     assert await library.feeds.due() == ()
 
@@ -62,29 +62,29 @@ async def test_many_polls_without_news_are_written_down_together(
     library: Library, clock: StillClock
 ) -> None:
     first, second = await watched(library), await watched(library, "https://lab.org/b", "B")
-    await library.note_unchanged(
+    await library.feeds.note_unchanged(
         {first.id: state(etag="1"), second.id: state("https://lab.org/c"), 99: state()}
     )
     assert (await library.feeds.get(first.id)).etag == "1"
     moved = await library.feeds.get(second.id)
     assert (moved.url, moved.title) == ("https://lab.org/c", "Its own")
     assert moved.last_success_at == clock()
-    await library.note_unchanged({second.id: state("https://lab.org/feed")})
+    await library.feeds.note_unchanged({second.id: state("https://lab.org/feed")})
     assert (await library.feeds.get(second.id)).url == "https://lab.org/c"
 
 
 async def test_a_feed_that_goes_by_its_address_takes_its_own_title(library: Library) -> None:
     feed = await watched(library, title="https://lab.org/feed")
-    await library.note_unchanged({feed.id: state()})
+    await library.feeds.note_unchanged({feed.id: state()})
     assert (await library.feeds.get(feed.id)).title == "Its own"
 
 
 async def test_only_entries_not_seen_before_are_news(library: Library, clock: StillClock) -> None:
     feed = await watched(library)
     entry = Entry("1", PaperDraft(title="One"))
-    await library.take_in(feed, [entry], state())
+    await library.arrivals.take_in(feed, [entry], state())
     first_news = (await library.feeds.get(feed.id)).last_news_at
     assert first_news == clock()
     clock.move(timedelta(days=1))
-    await library.take_in(feed, [entry], state())
+    await library.arrivals.take_in(feed, [entry], state())
     assert (await library.feeds.get(feed.id)).last_news_at == first_news

@@ -240,7 +240,7 @@ async def reviewed(library: Library, clock: StillClock) -> Feed:
     feed = await library.feeds.change(
         feed.id, title="News", url=feed.url, venue="", is_reviewed=True
     )
-    await library.take_in(feed, [Entry("old", PaperDraft(title="Old"))], state(clock), 9)
+    await library.arrivals.take_in(feed, [Entry("old", PaperDraft(title="Old"))], state(clock), 9)
     clock.move(timedelta(hours=1))
     return await library.feeds.get(feed.id)
 
@@ -257,31 +257,31 @@ async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
     assert await library.outbox.next_posts() == ()
     await library.routes.open(1, 2, ACTOR)
     entries = [Entry(title, PaperDraft(title=title)) for title in ("Ours", "Theirs")]
-    intake = await library.take_in(feed, entries, state(clock), 9)
+    intake = await library.arrivals.take_in(feed, entries, state(clock), 9)
     assert (intake.reviews, intake.added) == (2, ())
-    theirs, ours = await library.feeds.pending(feed.id)
+    theirs, ours = await library.entries.pending(feed.id)
     assert (await library.feeds.get(feed.id)).reviews == 2
     asked = await deliver(library)
     assert [(post.kind, post.entry_id) for post in asked] == [
         (PostKind.REVIEW, theirs.id),
         (PostKind.REVIEW, ours.id),
     ]
-    assert isinstance(await library.feeds.entry(ours.id), PendingEntry)
-    assert (await library.settle(ours.id, ACTOR, add=True)).outcome is Outcome.ADDED
-    assert (await library.settle(theirs.id, ACTOR, add=False)).outcome is Outcome.DECLINED
+    assert isinstance(await library.entries.get(ours.id), PendingEntry)
+    assert (await library.arrivals.settle(ours.id, ACTOR, add=True)).outcome is Outcome.ADDED
+    assert (await library.arrivals.settle(theirs.id, ACTOR, add=False)).outcome is Outcome.DECLINED
     with pytest.raises(LabError, match="“a test” has decided"):
-        await library.settle(theirs.id, ACTOR, add=True)
-    decided = await library.feeds.entry(ours.id)
+        await library.arrivals.settle(theirs.id, ACTOR, add=True)
+    decided = await library.entries.get(ours.id)
     assert isinstance(decided, SeenEntry)
     assert (decided.decided_by, decided.was_first_poll) == (ACTOR, False)
     assert len(await library.outbox.unfinished()) == 2  # the cards show what was decided
     (post,) = await deliver(library)
     assert post.kind is PostKind.PAPER
-    assert (await library.take_in(feed, entries, state(clock), 9)).known == 2
+    assert (await library.arrivals.take_in(feed, entries, state(clock), 9)).known == 2
     await library.feeds.remove(feed.id)
-    assert await library.feeds.entry(ours.id) is None
+    assert await library.entries.get(ours.id) is None
     with pytest.raises(LabError, match="no longer there"):
-        await library.settle(ours.id, ACTOR, add=True)
+        await library.arrivals.settle(ours.id, ACTOR, add=True)
 
 
 async def test_a_reviewed_feed_completes_what_is_known_without_asking(
@@ -289,9 +289,9 @@ async def test_a_reviewed_feed_completes_what_is_known_without_asking(
 ) -> None:
     feed = await reviewed(library, clock)
     again = Entry("new id", PaperDraft(title="Old", venue="ICML"))
-    assert len((await library.take_in(feed, [again], state(clock), None)).completed) == 1
+    assert len((await library.arrivals.take_in(feed, [again], state(clock), None)).completed) == 1
     fresh = Entry("fresh", PaperDraft(title="Fresh"))
-    assert (await library.take_in(feed, [fresh], state(clock), None)).reviews == 1
+    assert (await library.arrivals.take_in(feed, [fresh], state(clock), None)).reviews == 1
     assert await library.outbox.next_posts() == ()  # nobody to ask; `/feed check` shows it
 
 

@@ -40,7 +40,7 @@ async def everything_shown(library: Library) -> str:
 async def test_merged_names_are_one_persons_until_they_are_parted(library: Library) -> None:
     await credit(library, ("Steve Harrow", "A Guest"), ("Steven Harrow",), ("S. Harrow",))
     assert await papers(library, "Steven Harrow") == 1
-    shown, change = await library.merge_people("Steve Harrow", "Steven Harrow", ACTOR)
+    shown, change = await library.people.merge("Steve Harrow", "Steven Harrow", ACTOR)
     assert shown == "Steven Harrow"
     for name in ("Steve Harrow", "Steven Harrow", "harrow", "S. Harrow"):
         person = await library.authors.find(name)
@@ -50,9 +50,9 @@ async def test_merged_names_are_one_persons_until_they_are_parted(library: Libra
     assert (await library.authors.find("A Guest")).coauthors == (("Steven Harrow", 1),)
     assert (await library.papers.get(1)).authors[0] == "Steve Harrow"
     with pytest.raises(LabError, match="one person already"):
-        await library.merge_people("Harrow, Steve", "Steven Harrow", ACTOR)
+        await library.people.merge("Harrow, Steve", "Steven Harrow", ACTOR)
 
-    await library.split_name("Steve Harrow", ACTOR)
+    await library.people.split("Steve Harrow", ACTOR)
     assert await papers(library, "Steven Harrow") == 1
     (merged, split) = await library.history.of_person("Steven Harrow")
     assert (merged.id, merged.action, merged.actor) == (change, "merge", ACTOR)
@@ -61,21 +61,21 @@ async def test_merged_names_are_one_persons_until_they_are_parted(library: Libra
 
 async def test_a_third_name_joins_those_that_are_merged(library: Library) -> None:
     await credit(library, ("Al Gray",), ("Albert Gray",), ("Alberto Grey",))
-    await library.merge_people("Al Gray", "Albert Gray", ACTOR)
-    await library.merge_people("Albert Gray", "Alberto Grey", ACTOR)
+    await library.people.merge("Al Gray", "Albert Gray", ACTOR)
+    await library.people.merge("Albert Gray", "Alberto Grey", ACTOR)
     assert {await papers(library, name) for name in ("Al Gray", "Albert Gray", "Grey")} == {3}
-    await library.split_name("Alberto Grey", ACTOR)
+    await library.people.split("Alberto Grey", ACTOR)
     assert await papers(library, "Grey") == 1
     assert await papers(library, "Al Gray") == 2
 
 
 async def test_a_short_credit_is_parted_from_whom_it_counted_for(library: Library) -> None:
     await credit(library, ("Stella Biderman",), ("S. Biderman",))
-    shown, change = await library.split_name("S. Biderman", ACTOR)
+    shown, change = await library.people.split("S. Biderman", ACTOR)
     assert shown == "Stella Biderman"
     assert await papers(library, "Stella Biderman") == 1
     with pytest.raises(LabError, match="nothing to part"):
-        await library.split_name("S. Biderman", ACTOR)
+        await library.people.split("S. Biderman", ACTOR)
     await library.undo(change, ACTOR)
     assert await papers(library, "Stella Biderman") == 2
 
@@ -83,9 +83,9 @@ async def test_a_short_credit_is_parted_from_whom_it_counted_for(library: Librar
 async def test_what_cannot_be_parted_is_told(library: Library) -> None:
     await credit(library, ("Ann Lee",), ("Lee, Ann",))
     with pytest.raises(LabError, match="letter by letter"):
-        await library.split_name("Lee, Ann", ACTOR)
+        await library.people.split("Lee, Ann", ACTOR)
     with pytest.raises(LabError, match="No paper credits exactly"):
-        await library.split_name("Nobody", ACTOR)
+        await library.people.split("Nobody", ACTOR)
 
 
 async def test_an_ambiguous_short_credit_is_given_to_a_person(library: Library) -> None:
@@ -97,7 +97,7 @@ async def test_an_ambiguous_short_credit_is_given_to_a_person(library: Library) 
 
 async def test_a_former_name_leads_to_the_person_and_is_never_shown(library: Library) -> None:
     await credit(library, ("Jane Former", "Guest Writer"), ("Former, Jane",), ("J. Former",))
-    shown, change = await library.rename_person("Jane Former", "Jane New", ACTOR)
+    shown, change = await library.people.rename("Jane Former", "Jane New", ACTOR)
     assert shown == "Jane New"
     for name in ("Jane Former", "former", "Jane New", "New, Jane", "J. Former", "JANE FORMER"):
         person = await library.authors.find(name)
@@ -129,30 +129,30 @@ async def test_a_former_name_leads_to_the_person_and_is_never_shown(library: Lib
 async def test_a_person_with_both_names_credited_is_merged_first(library: Library) -> None:
     await credit(library, ("Jane Former",), ("Jane New",))
     with pytest.raises(LabError, match="`/people merge` first"):
-        await library.rename_person("Jane Former", "Jane New", ACTOR)
-    await library.merge_people("Jane New", "Jane Former", ACTOR)
-    await library.rename_person("Jane Former", "Jane New", ACTOR)
+        await library.people.rename("Jane Former", "Jane New", ACTOR)
+    await library.people.merge("Jane New", "Jane Former", ACTOR)
+    await library.people.rename("Jane Former", "Jane New", ACTOR)
     assert (await library.authors.find("former")).forms == ("Jane New",)
     assert {paper.authors for paper in await library.papers.all()} == {("Jane New",)}
     with pytest.raises(LabError, match="nothing to part"):
-        await library.split_name("Jane New", ACTOR)
+        await library.people.split("Jane New", ACTOR)
 
 
 async def test_a_former_name_is_nobodys_to_part_or_to_be_left_with(library: Library) -> None:
     await credit(library, ("Jane Former",), ("J. New",))
-    await library.rename_person("Jane Former", "Jane New", ACTOR)
+    await library.people.rename("Jane Former", "Jane New", ACTOR)
     assert (await library.authors.find("J. New")).papers == 2
     for name, sentence in (("Jane Former", "nothing to part"), ("Jane New", "only former names")):
         with pytest.raises(LabError, match=sentence):
-            await library.split_name(name, ACTOR)
+            await library.people.split(name, ACTOR)
 
 
 async def test_a_persons_other_names_stay_as_they_are_when_one_is_replaced(
     library: Library,
 ) -> None:
     await credit(library, ("Jane Former",), ("Jane Married",), ("J. Former",))
-    await library.merge_people("Jane Married", "Jane Former", ACTOR)
-    await library.rename_person("Jane Former", "Jane New", ACTOR)
+    await library.people.merge("Jane Married", "Jane Former", ACTOR)
+    await library.people.rename("Jane Former", "Jane New", ACTOR)
     person = await library.authors.find("married")
     assert (person.name, person.papers, person.forms) == (
         "Jane New",
@@ -163,7 +163,7 @@ async def test_a_persons_other_names_stay_as_they_are_when_one_is_replaced(
 
 async def test_a_corrected_spelling_leaves_short_credits_alone(library: Library) -> None:
     await credit(library, ("Stela Biderman",), ("S. Biderman",))
-    await library.rename_person("Stela Biderman", "Stella Biderman", ACTOR)
+    await library.people.rename("Stela Biderman", "Stella Biderman", ACTOR)
     assert (await library.authors.find("biderman")).forms == ("Stella Biderman", "S. Biderman")
     assert [paper.authors[0] for paper in await library.papers.all()] == [
         "Stella Biderman",
@@ -174,7 +174,7 @@ async def test_a_corrected_spelling_leaves_short_credits_alone(library: Library)
 async def test_a_person_without_papers_is_offered_to_nobody(library: Library) -> None:
     await credit(library, ("Jane Former",))
     await library.edit(1, PaperDraft(title="Edited", authors=("Jane Former",)), ACTOR)
-    await library.rename_person("Jane Former", "Jane New", ACTOR)
+    await library.people.rename("Jane Former", "Jane New", ACTOR)
     (_, edited) = await library.history.of_paper(1)
     assert edited.before["authors"] == edited.after["authors"] == ["Jane New"]
     await library.remove(1, ACTOR)
@@ -186,8 +186,8 @@ async def test_a_person_without_papers_is_offered_to_nobody(library: Library) ->
 
 async def test_a_name_decided_about_keeps_its_decision_under_a_rename(library: Library) -> None:
     await credit(library, ("Jane Former",), ("J. Former",), ("JANE FORMER",))
-    await library.split_name("J. Former", ACTOR)
-    _, change = await library.rename_person("Jane Former", "Jane New", ACTOR)
+    await library.people.split("J. Former", ACTOR)
+    _, change = await library.people.rename("Jane Former", "Jane New", ACTOR)
     assert (await library.authors.find("Jane New")).papers == 2
     assert (await library.authors.find("J. Former")).papers == 1
     await library.undo(change, ACTOR)
@@ -202,9 +202,9 @@ async def test_a_name_decided_about_keeps_its_decision_under_a_rename(library: L
 async def test_a_new_name_is_a_name(library: Library, to: str) -> None:
     await credit(library, ("Jane Former",))
     with pytest.raises(LabError, match="Give the new name"):
-        await library.rename_person("Jane Former", to, ACTOR)
+        await library.people.rename("Jane Former", to, ACTOR)
     with pytest.raises(LabError, match="by that name already"):
-        await library.rename_person("Jane Former", "Jane Former", ACTOR)
+        await library.people.rename("Jane Former", "Jane Former", ACTOR)
 
 
 async def last(library: Library, paper_id: int) -> Change:
@@ -265,8 +265,8 @@ async def test_papers_made_one_stay_one(library: Library) -> None:
 
 async def test_a_decision_is_not_taken_back_under_a_later_one(library: Library) -> None:
     await credit(library, ("Al Gray",), ("Albert Gray",), ("Alberto Grey",))
-    _, first = await library.merge_people("Al Gray", "Albert Gray", ACTOR)
-    _, second = await library.merge_people("Al Gray", "Alberto Grey", ACTOR)
+    _, first = await library.people.merge("Al Gray", "Albert Gray", ACTOR)
+    _, second = await library.people.merge("Al Gray", "Alberto Grey", ACTOR)
     with pytest.raises(LabError, match="decided about again since"):
         await library.undo(first, ACTOR)
     await library.undo(second, ACTOR)

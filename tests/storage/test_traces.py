@@ -38,14 +38,14 @@ def entry(title: str, *identifiers: str, link: str = "", key: str = "") -> Entry
 async def feed(library: Library, clock: StillClock) -> Feed:
     """A feed that was polled once, when it was empty."""
     feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
-    await library.take_in(feed, [], state(feed))
+    await library.arrivals.take_in(feed, [], state(feed))
     clock.move(timedelta(hours=1))
     return feed
 
 
 async def test_a_link_is_known_however_it_is_spelled(library: Library, feed: Feed) -> None:
     url = "https://WWW.Lab.org/Papers/one/?b=2&a=1"
-    await library.take_in(feed, [entry("One", link=url, key="guid-1")], state(feed))
+    await library.arrivals.take_in(feed, [entry("One", link=url, key="guid-1")], state(feed))
     for link in (
         "http://lab.org/Papers/one?a=1&b=2&utm_source=feed",
         "https://lab.org:443/Papers/one/?b=2&a=1#top",
@@ -55,7 +55,7 @@ async def test_a_link_is_known_however_it_is_spelled(library: Library, feed: Fee
         assert (seen.outcome, seen.feed_title) == (Outcome.ADDED, "News")
     with pytest.raises(NothingKnown, match="I know nothing of"):
         await library.traces.find("https://lab.org/papers/one?a=1&b=2")
-    await library.take_in(feed, [entry("Root", link="https://root.org/")], state(feed))
+    await library.arrivals.take_in(feed, [entry("Root", link="https://root.org/")], state(feed))
     assert (await library.traces.find("http://root.org")).entries[0].paper_id
 
 
@@ -66,7 +66,7 @@ async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, f
         entry("By DOI", "doi:10.1145/1", key="https://doi.org/10.1145/1"),
         entry("By arXiv", "arxiv:2302.12433", "doi:10.1145/2", key="arxiv:2302.12433"),
     ]
-    await library.take_in(feed, entries, state(feed))
+    await library.arrivals.take_in(feed, entries, state(feed))
     for text, title in (
         ("10.1145/1", "By DOI"),
         ("https://arxiv.org/abs/2302.12433v3", "By arXiv"),
@@ -74,10 +74,10 @@ async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, f
         ("by arxiv", "By arXiv"),
     ):
         trace = await library.traces.find(text)
-        (pending,) = [one for one in await library.feeds.pending(1) if one.draft.title == title]
+        (pending,) = [one for one in await library.entries.pending(1) if one.draft.title == title]
         assert [one.id for one in trace.entries] == [pending.id]
         assert (trace.paper, trace.channels) == (None, ())
-    await library.settle(pending.id, ACTOR, add=False)
+    await library.arrivals.settle(pending.id, ACTOR, add=False)
     (seen,) = (await library.traces.find("2302.12433")).entries
     assert (seen.outcome, seen.decided_by) == (Outcome.DECLINED, ACTOR)
 
@@ -86,7 +86,7 @@ async def test_a_duplicate_is_told_with_its_likeness_but_not_as_that_paper(
     library: Library, feed: Feed
 ) -> None:
     known = await library.admit(PaperDraft(title="One"), Origin.IMPORT, ACTOR)
-    await library.take_in(feed, [entry("One", link="https://lab.org/1")], state(feed))
+    await library.arrivals.take_in(feed, [entry("One", link="https://lab.org/1")], state(feed))
     trace = await library.traces.find("https://lab.org/1")
     assert trace.paper is None
     assert trace.entries[0].outcome is Outcome.DUPLICATE
@@ -99,10 +99,10 @@ async def test_a_removed_paper_and_what_became_part_of_another_are_found(
     library: Library, feed: Feed
 ) -> None:
     one = entry("One", "url:lab.org/1", link="https://lab.org/1")
-    await library.take_in(feed, [one], state(feed))
+    await library.arrivals.take_in(feed, [one], state(feed))
     await library.remove(1, ACTOR)
     again = await library.feeds.add("https://other.org/feed", "Other", "", ACTOR)
-    await library.take_in(again, [entry("One", "url:lab.org/1")], state(again, "Other"))
+    await library.arrivals.take_in(again, [entry("One", "url:lab.org/1")], state(again, "Other"))
     for text in ("1", "#1", "one", "https://lab.org/1"):
         trace = await library.traces.find(text)
         assert trace.paper is not None
@@ -116,7 +116,7 @@ async def test_a_removed_paper_and_what_became_part_of_another_are_found(
 async def test_a_link_that_names_no_paper_leads_to_it_by_its_entry(
     library: Library, feed: Feed
 ) -> None:
-    await library.take_in(
+    await library.arrivals.take_in(
         feed, [entry("One", "arxiv:2302.12433", link="https://lab.org/1")], state(feed)
     )
     paper = await library.papers.get(1)
@@ -130,7 +130,7 @@ async def test_every_channel_is_told_with_what_became_of_the_paper_there(
     await library.routes.open(HOME, PAPERS, ACTOR)
     wanted = RouteOptions(wanted=read_wanted("venue:ICML feed:1"))
     await library.routes.open(HOME, ICML, ACTOR, wanted)
-    await library.take_in(feed, [entry("One", link="https://lab.org/1")], state(feed))
+    await library.arrivals.take_in(feed, [entry("One", link="https://lab.org/1")], state(feed))
     await library.routes.postpone(PAPERS, clock() + timedelta(hours=1))
     papers, icml = (await library.traces.find("One")).channels
     assert papers.announcement is not None
@@ -155,11 +155,11 @@ async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
 ) -> None:
     feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
     entries = [entry(title, link=f"https://lab.org/{title}") for title in ("c", "b", "a", "gone")]
-    await library.take_in(feed, entries, state(feed))
+    await library.arrivals.take_in(feed, entries, state(feed))
     await library.remove((await library.papers.get_named("gone")).id, ACTOR)
     await library.routes.open(HOME, PAPERS, ACTOR)
-    assert await library.announce_newest(feed.id, 0) == 0
-    assert await library.announce_newest(feed.id, 2) == 2
+    assert await library.arrivals.announce_newest(feed.id, 0) == 0
+    assert await library.arrivals.announce_newest(feed.id, 2) == 2
     posts = []
     while found := await library.outbox.next_posts():
         await library.outbox.claim([found[0].id])
@@ -167,7 +167,7 @@ async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
         posts += found
     told = [(await library.papers.some(post.paper_ids))[0].title for post in posts]
     assert told == ["b", "c"]
-    assert await library.announce_newest(feed.id, 9) == 3
+    assert await library.arrivals.announce_newest(feed.id, 9) == 3
     (last,) = await library.outbox.next_posts()
     assert [one.title for one in await library.papers.some(last.paper_ids)] == ["a"]
 
@@ -175,7 +175,7 @@ async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
 async def test_a_rehearsal_tells_what_would_happen_and_changes_nothing(library: Library) -> None:
     known = await library.admit(PaperDraft(title="One"), Origin.IMPORT, ACTOR)
     drafts = [PaperDraft(title="New"), PaperDraft(title="New"), PaperDraft(title="One")]
-    results = await library.rehearse(drafts)
+    results = await library.arrivals.rehearse(drafts)
     assert [one.outcome for one in results] == [
         Outcome.ADDED,
         Outcome.DUPLICATE,
@@ -183,13 +183,13 @@ async def test_a_rehearsal_tells_what_would_happen_and_changes_nothing(library: 
     ]
     assert results[2].paper == known.paper
     assert await library.papers.count() == 1
-    assert (await library.rehearse(drafts))[0] == results[0]
+    assert (await library.arrivals.rehearse(drafts))[0] == results[0]
 
 
 async def test_a_given_title_stays_and_a_new_address_begins_anew(
     library: Library, feed: Feed, clock: StillClock
 ) -> None:
-    await library.take_in(feed, [], state(feed, "Renamed by itself"))
+    await library.arrivals.take_in(feed, [], state(feed, "Renamed by itself"))
     assert (await library.feeds.get(feed.id)).title == "Renamed by itself"
     await library.feeds.record_failure(feed.id, "It broke.", clock() + timedelta(days=1))
     url = "https://lab.org/new"
@@ -198,7 +198,7 @@ async def test_a_given_title_stays_and_a_new_address_begins_anew(
     )
     assert (changed.failures, changed.last_error, changed.failing_since) == (0, "", None)
     assert [one.id for one in await library.feeds.due()] == [feed.id]
-    await library.take_in(changed, [], state(changed, "Renamed again"))
+    await library.arrivals.take_in(changed, [], state(changed, "Renamed again"))
     assert (await library.feeds.get(feed.id)).title == "Ours"
     other = await library.feeds.add("https://other.org/feed", "Other", "", ACTOR)
     with pytest.raises(FeedExists):

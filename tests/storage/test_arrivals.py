@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from lab_world import NOW, StillClock
+
+from storage.errors import FeedExists, FeedNotFound, LabError
+from storage.feed_records import Entry, Feed, FeedState, Intake
+from storage.library import Library
+from storage.records import (
+    Actor,
+    Admission,
+    Origin,
+    Outcome,
+    Paper,
+    PaperDraft,
+    PartialDate,
+)
+
+ACTOR = Actor("test", "a test")
+ARXIV = PaperDraft(
+    title="A Paper",
+    authors=("Ann Lee", "Bo Chen"),
+    venue="arXiv",
+    date=PartialDate(2023),
+    identifiers=("arxiv:2302.12433",),
+)
+
+
+async def admit(
+    library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT, **options: bool
+) -> Admission:
+    return await library.admit(draft, origin, ACTOR, **options)
+
+
+async def added(library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT) -> Paper:
+    result = await admit(library, draft, origin)
+    assert result.outcome is Outcome.ADDED
+    assert result.paper is not None
+    return result.paper
+
+
+async def watched(library: Library) -> Feed:
+    return await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
+
+
+def state(**values: str) -> FeedState:
+    given = {"url": "https://lab.org/feed", "title": "News", "etag": "", "last_modified": ""}
+    return FeedState(**{**given, **values}, next_poll_at=NOW + timedelta(hours=1))
+
+
+def entry(title: str, key: str = "", **fields: object) -> Entry:
+    draft = PaperDraft(title=title, identifiers=(f"guid:lab.org/feed#{key or title}",))
+    return Entry(key or title, replace(draft, **fields))  # type: ignore[arg-type]
+
+
+async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library: Library) -> None:
+    await library.routes.open(1, 2, ACTOR)
+    feed = await watched(library)
+    first = await library.arrivals.take_in(feed, [entry("B"), entry("A")], state())
+    assert first.silent
+    assert [paper.title for paper in first.added] == ["A", "B"]
+    assert await library.outbox.next_posts() == ()
+    second = await library.arrivals.take_in(feed, [entry("D"), entry("C"), entry("B")], state())
+    assert not second.silent
+    assert second.known == 1
+    (due,) = await library.outbox.next_posts()
+    assert (await library.papers.some(due.paper_ids))[0].title == "C"
+
+
+async def test_a_long_feed_is_taken_in_whole_and_oldest_first(library: Library) -> None:
+    feed = await watched(library)
+    entries = [entry(f"Number {number}") for number in range(120)]
+    first = await library.arrivals.take_in(feed, entries, state())
+    assert [paper.title for paper in first.added] == [one.draft.title for one in reversed(entries)]
+    assert (await library.arrivals.take_in(feed, entries, state())).known == 120
+
+
+async def test_an_entry_with_a_new_id_and_the_same_title_is_no_news(library: Library) -> None:
+    await library.routes.open(1, 2, ACTOR)
+    feed = await watched(library)
+    await library.arrivals.take_in(feed, [entry("Same", "old", date=PartialDate(2026))], state())
+    again = entry("Same", "new", date=PartialDate(2026, 11, 2))
+    intake = await library.arrivals.take_in(feed, [again], state())
+    assert intake.added == ()
+    (completed,) = intake.completed
+    assert completed.date == PartialDate(2026, 11, 2)
+    assert await library.papers.count() == 1
+    assert (await library.arrivals.take_in(feed, [again], state())).known == 1
+
+
+async def test_the_same_title_years_later_is_another_paper(library: Library) -> None:
+    feed = await watched(library)
+    await library.arrivals.take_in(
+        feed, [entry("Annual report", "old", date=PartialDate(2020))], state()
+    )
+    new = entry("Annual report", "new", date=PartialDate(2026))
+    assert len((await library.arrivals.take_in(feed, [new], state())).added) == 1
+
+
+async def test_a_feed_that_empties_and_fills_again_brings_nothing_new(library: Library) -> None:
+    feed = await watched(library)
+    for entries in ([entry("A")], [], [entry("A")]):
+        intake = await library.arrivals.take_in(feed, entries, state())
+    assert intake.added == ()
+
+
+async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(
+    library: Library, clock: StillClock
+) -> None:
+    await library.routes.open(1, 2, ACTOR)
+    known = await added(library, PaperDraft(title="Twice"))
+    other = await added(library, PaperDraft(title="Thrice"))
+    feed = await watched(library)
+    await library.arrivals.take_in(feed, [], state())
+    clock.move(timedelta(hours=1))
+    intake = await library.arrivals.take_in(feed, [entry("Twice"), entry("Thrice")], state())
+    assert {paper.id for _, paper in intake.duplicates} == {known.id, other.id}
+    assert (await library.feeds.get(feed.id)).duplicates == 2
+    renamed = await library.arrivals.take_in(feed, [entry("Twice", "another id")], state())
+    assert (renamed.known, renamed.duplicates) == (1, ())  # it waits already
+    thrice, twice = await library.entries.pending(feed.id)
+    assert (twice.draft.title, twice.paper_id) == ("Twice", known.id)
+    added_one = await library.arrivals.settle(twice.id, ACTOR, add=True)
+    assert added_one.outcome is Outcome.ADDED
+    assert len(await library.outbox.next_posts()) == 1
+    left = await library.arrivals.settle(thrice.id, ACTOR, add=False)
+    assert left.outcome is Outcome.UPDATED
+    assert left.paper is not None
+    assert left.paper.id == other.id
+    for decided in (twice, thrice):
+        with pytest.raises(LabError, match="already"):
+            await library.arrivals.settle(decided.id, ACTOR, add=True)
+    assert (await library.arrivals.take_in(feed, [entry("Thrice")], state())).known == 1
+
+
+async def test_what_a_feed_brings_is_counted_by_outcome(library: Library) -> None:
+    paper = await added(library, ARXIV)
+    removed = await added(library, PaperDraft(title="Gone", identifiers=("doi:10.1/gone",)))
+    await library.remove(removed.id, ACTOR)
+    feed = await watched(library)
+    intake = await library.arrivals.take_in(
+        feed,
+        [
+            entry("A Paper", "1", identifiers=ARXIV.identifiers, abstract="New."),
+            entry("A Paper", "2", identifiers=ARXIV.identifiers),
+            entry("Gone", "3", identifiers=("doi:10.1/gone",)),
+        ],
+        state(),
+    )
+    assert [one.id for one in intake.completed] == [paper.id]
+    assert (intake.known, intake.removed) == (1, 1)
+
+
+async def test_feeds_are_watched_once_and_keep_their_state(
+    library: Library, clock: StillClock
+) -> None:
+    feed = await watched(library)
+    with pytest.raises(FeedExists):
+        await watched(library)
+    assert await library.feeds.due() == (feed,)
+    await library.feeds.record_failure(feed.id, "It broke.", NOW + timedelta(hours=1))
+    failed = await library.feeds.get(feed.id)
+    assert (failed.failures, failed.last_error) == (1, "It broke.")
+    assert await library.feeds.due() == ()
+    clock.move(timedelta(hours=2))
+    assert await library.feeds.due() == (failed,)
+    await library.feeds.note_unchanged({feed.id: state(etag='"1"', last_modified="now")})
+    good = await library.feeds.get(feed.id)
+    assert (good.failures, good.last_error, good.etag) == (0, "", '"1"')
+    assert good.last_success_at == clock()
+    assert (await library.feeds.all())[0] == good
+    await library.feeds.remove(feed.id)
+    assert await library.arrivals.take_in(feed, [entry("A")], state()) == Intake()
+    for call in (library.feeds.get(feed.id), library.feeds.remove(feed.id)):
+        with pytest.raises(FeedNotFound):
+            await call
