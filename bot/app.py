@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 import discord
@@ -32,6 +33,11 @@ _log = logging.getLogger(__name__)
 
 _ASK_FEEDS_EVERY = timedelta(seconds=30)
 _DELIVER_EVERY = timedelta(seconds=10)
+_LONGEST_PAUSE = timedelta(minutes=15)
+_FIRST_WAIT = timedelta(seconds=5)
+_LONGEST_WAIT = timedelta(minutes=5)
+
+_Done = TypeVar("_Done")
 
 
 class CannotStart(LabError):
@@ -39,27 +45,38 @@ class CannotStart(LabError):
 
 
 class Patience:
-    """With a database that can't be used: says so once, and once more when it can be again."""
+    """With a database that can't be used: says so once, and once more when it can be again.
 
-    def __init__(self, consequence: str) -> None:
+    ``pause`` is how long a step is left alone then, doubled from failure to failure.
+    """
+
+    def __init__(self, consequence: str, clock: Clock, pause: timedelta = timedelta()) -> None:
         self._consequence = consequence
-        self._waits = False
+        self._clock = clock
+        self._pause = pause
+        self._failures = 0
+        self._failed_at = datetime.min.replace(tzinfo=UTC)
 
-    @contextmanager
-    def __call__(self) -> Generator[None]:
-        """End what is inside the block where the database fails; the next call tries it again."""
+    async def __call__(self, step: Callable[[], Awaitable[_Done]]) -> _Done | None:
+        """What the step came to; none where the database failed, or it is left alone still."""
+        if self._failures:
+            pause = min(self._pause * 2 ** min(self._failures - 1, 10), _LONGEST_PAUSE)
+            if timedelta() <= self._clock() - self._failed_at < pause:
+                return None
         try:
-            yield
+            done = await step()
         except DatabaseInTrouble as error:
-            if not self._waits:
+            if not self._failures:
                 _log.warning(
                     "%s until the database can be used: %s", self._consequence, error.cause
                 )
-            self._waits = True
-            return
-        if self._waits:
+            self._failures += 1
+            self._failed_at = self._clock()
+            return None
+        if self._failures:
             _log.warning("The database can be used again.")
-        self._waits = False
+        self._failures = 0
+        return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +87,19 @@ class App:
     library: Library
     poller: Poller
     client: LabHerald
-    _while_polling: Patience = field(
-        default_factory=lambda: Patience("New papers are not taken in"), init=False
-    )
-    _while_delivering: Patience = field(
-        default_factory=lambda: Patience("Announcements wait"), init=False
-    )
+    while_polling: Patience
+    while_delivering: Patience
 
     async def poll(self) -> None:
         """Read the feeds that are due, then announce what they brought."""
-        with self._while_polling():
-            await self.poller.poll_due()
+        await self.while_polling(self.poller.poll_due)
         await self.deliver()
 
     async def deliver(self) -> int:
         """Announce what waits, once Discord is there; gives how many messages were sent."""
-        sent = 0
-        if self.client.is_ready():
-            with self._while_delivering():
-                sent = await self.client.courier.deliver()
-        return sent
+        if not self.client.is_ready():
+            return 0
+        return await self.while_delivering(self.client.courier.deliver) or 0
 
 
 def utc_now() -> datetime:
@@ -118,7 +128,12 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
         client = LabHerald(library=library, poller=poller, settings=settings, clock=clock)
         with brief_logs():
             try:
-                yield App(settings, library, poller, client)
+                yield App(
+                    *(settings, library, poller, client),
+                    # What was fetched in vain is not fetched again as often as one asks for it.
+                    while_polling=Patience("New papers are not taken in", clock, _ASK_FEEDS_EVERY),
+                    while_delivering=Patience("Announcements wait", clock),
+                )
             finally:
                 await client.close()
 
@@ -126,8 +141,8 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
 async def run(settings: Settings) -> None:
     """Run the bot until it is told to stop (SIGINT or SIGTERM).
 
-    Raises `CannotStart` where the token or the network is no good, `DatabaseUnusable` where the
-    database is no good or in use.
+    Raises `CannotStart` where the token is no good, `DatabaseUnusable` where the database is no
+    good or in use.
     """
     if not settings.discord_token:
         raise CannotStart(
@@ -183,7 +198,8 @@ def only_one(database: Path) -> Generator[None]:
 
 async def _connect(client: LabHerald, token: str) -> None:
     try:
-        await client.start(token)
+        await _log_in(client, token)
+        await client.connect()
     except discord.LoginFailure:
         raise CannotStart(
             "Discord does not accept DISCORD_TOKEN. Copy the token again from the Bot page of "
@@ -193,9 +209,25 @@ async def _connect(client: LabHerald, token: str) -> None:
         raise CannotStart(
             "Discord refused the connection's intents; none should be needed."
         ) from None
-    except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
-        raise CannotStart(
-            f"Discord can't be reached ({error}). Check this machine's network, then start again."
-        ) from error
     except (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed) as error:
         raise CannotStart(f"Discord refused the connection: {error}.") from error
+
+
+async def _log_in(client: LabHerald, token: str) -> None:
+    """Log in once Discord can be reached; a machine may be up before its network is."""
+    wait = _FIRST_WAIT
+    while True:
+        try:
+            await client.login(token)
+        except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
+            _log.warning(
+                "Discord can't be reached (%s). I try again in %d seconds, and read feeds meanwhile.",
+                error,
+                wait.total_seconds(),
+            )
+        else:
+            return
+        await client.http.close()
+        client.http.connector = discord.utils.MISSING  # it was closed with its session
+        await asyncio.sleep(wait.total_seconds())
+        wait = min(2 * wait, _LONGEST_WAIT)

@@ -66,7 +66,8 @@ class LabHerald(commands.Bot):
     async def setup_hook(self) -> None:
         """Load every cog, then tell Discord of the commands where they changed."""
         for name in cog_names():
-            await self.load_extension(name)
+            if name not in self.extensions:  # a login that failed after this is tried again
+                await self.load_extension(name)
         await self.sync_if_changed()
 
     async def sync_if_changed(self) -> None:

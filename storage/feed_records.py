@@ -14,7 +14,8 @@ class Feed:
 
     ``last_news_at`` is when it last had an entry that was not seen before, ``told`` what the
     moderators were last told of it (``failing`` or ``stale``), ``moving_to`` where the last poll
-    was sent for good; entries of a reviewed feed wait for a moderator.
+    was sent for good, ``timetable`` what it says of when to be polled, in the reader's own words;
+    entries of a reviewed feed wait for a moderator.
     """
 
     id: int
@@ -33,6 +34,7 @@ class Feed:
     told: str
     body_hash: str
     moving_to: str
+    timetable: str
     paused_because: str
     is_reviewed: bool
     added_by: Actor
@@ -104,6 +106,7 @@ class FeedState:
     next_poll_at: datetime
     body_hash: str = ""
     moving_to: str = ""
+    timetable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

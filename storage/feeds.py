@@ -177,14 +177,14 @@ async def record_successes(db: Connection, states: Mapping[int, FeedState], now:
     at = moments.to_text(now)
     await db.run_many(
         """UPDATE feeds SET title = IIF(is_title_given, title, ?), etag = ?, last_modified = ?,
-           next_poll_at = ?, body_hash = IIF(? = '', body_hash, ?), moving_to = ?,
+           next_poll_at = ?, body_hash = IIF(? = '', body_hash, ?), moving_to = ?, timetable = ?,
            first_polled_at = COALESCE(first_polled_at, ?), last_success_at = ?,
            failures = 0, last_error = '', failing_since = NULL WHERE id = ?""",
         [
             (
                 *(state.title, state.etag, state.last_modified),
                 *(moments.to_text(state.next_poll_at), state.body_hash, state.body_hash),
-                *(state.moving_to, at, at, feed_id),
+                *(state.moving_to, state.timetable, at, at, feed_id),
             )
             for feed_id, state in states.items()
         ],
@@ -215,6 +215,7 @@ def _feed(row: Row) -> Feed:
         told=row["told"],
         body_hash=row["body_hash"],
         moving_to=row["moving_to"],
+        timetable=row["timetable"],
         paused_because=row["paused_because"],
         is_reviewed=bool(row["is_reviewed"]),
         added_by=Actor(row["added_by"], row["added_by_name"]),

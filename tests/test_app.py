@@ -48,10 +48,14 @@ def discord_api() -> Discord:
 
 @pytest.fixture
 async def address(discord_api: Discord) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_get("/users/@me", discord_api.login)
-    async with TestServer(app) as server:
+    async with serve(discord_api) as server:
         yield str(server.make_url("/")).rstrip("/")
+
+
+def serve(api: Discord, port: int | None = None) -> TestServer:
+    app = web.Application()
+    app.router.add_get("/users/@me", api.login)
+    return TestServer(app, port=port)
 
 
 async def start(
@@ -94,11 +98,21 @@ async def test_a_login_that_discord_forbids_is_a_sentence(
     assert "Discord refused the connection" in await said(process)
 
 
-async def test_an_unreachable_discord_is_a_sentence(tmp_path: Path, unused_tcp_port: int) -> None:
+async def test_a_discord_that_cannot_be_reached_is_waited_for(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
     process = await start(
         tmp_path, f"http://127.0.0.1:{unused_tcp_port}", "run", DISCORD_TOKEN=TOKEN
     )
-    assert "Discord can't be reached" in await said(process)
+    assert process.stderr
+    while "Discord can't be reached" not in (line := (await process.stderr.readline()).decode()):
+        assert line, "the program ended"
+    api = Discord()
+    api.status = 503
+    async with serve(api, unused_tcp_port):
+        await asyncio.wait_for(api.asked.wait(), 30)
+        api.status = 401
+        assert "does not accept" in await said(process)
 
 
 @pytest.mark.parametrize(

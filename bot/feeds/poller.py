@@ -8,11 +8,11 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bot.feeds import health
+from bot.feeds import health, timetable
 from bot.feeds.fetch import Fetched, fetch_feed
 from bot.feeds.parse import ParsedFeed
 from bot.feeds.reading import read_address
-from bot.feeds.timing import NO_TIMETABLE, Timetable, next_poll_at, retry_at
+from bot.feeds.timing import Timetable, next_poll_at, retry_at
 from bot.feeds.worker import Parser
 from bot.web import Web, WebError
 from storage.errors import DatabaseInTrouble, FeedExists, LabError
@@ -64,7 +64,6 @@ class Poller:
         self._interval = interval
         self._moderators_channel = moderators_channel
         self._polling: dict[int, asyncio.Lock] = {}
-        self._timetables: dict[int, Timetable] = {}  # forgotten at a restart; then we ask early
         self._unchanged: dict[int, FeedState] = {}
 
     async def poll_due(self) -> tuple[Poll, ...]:
@@ -138,7 +137,8 @@ class Poller:
             is_same = fetched.not_modified or _hash(fetched) == feed.body_hash
             if not is_same:
                 return await self._take_in(feed, fetched, await self._parse(fetched))
-        self._unchanged[feed.id] = self._state(feed, fetched)
+        known = timetable.recall(feed.timetable)
+        self._unchanged[feed.id] = self._state(feed, fetched, known)
         return Poll(feed)
 
     async def _take_in(self, feed: Feed, fetched: Fetched, parsed: ParsedFeed) -> Poll:
@@ -146,8 +146,7 @@ class Poller:
             _log.info("Feed %s: %s", feed.id, cause)
         for problem in parsed.problems:
             _log.info("Feed %s: %s", feed.id, problem)
-        self._timetables[feed.id] = parsed.timetable
-        known = self._state(feed, fetched)
+        known = self._state(feed, fetched, parsed.timetable)
         state = replace(known, title=parsed.title or feed.title, body_hash=_hash(fetched))
         entries = [_with_venue(entry, feed.venue) for entry in parsed.entries]
         intake = await self._library.arrivals.take_in(
@@ -155,7 +154,7 @@ class Poller:
         )
         return Poll(feed, intake, parsed.problems)
 
-    def _state(self, feed: Feed, fetched: Fetched) -> FeedState:
+    def _state(self, feed: Feed, fetched: Fetched, wished: Timetable) -> FeedState:
         """What a good poll leaves; an address that moved for good is taken at the second word."""
         moved_to = fetched.lasting_url if fetched.lasting_url != feed.url else ""
         is_agreed = bool(moved_to) and moved_to == feed.moving_to
@@ -170,10 +169,11 @@ class Poller:
                 self._interval,
                 feed.id,
                 fresh_for=fetched.fresh_for,
-                timetable=self._timetables.get(feed.id, NO_TIMETABLE),
+                timetable=wished,
                 last_news_at=feed.last_news_at,
             ),
             moving_to="" if is_agreed else moved_to,
+            timetable=timetable.write(wished),
         )
 
     async def _record_failure(self, feed: Feed, error: LabError) -> Poll:

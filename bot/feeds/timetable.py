@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.feeds.timing import DAY, Timetable
+from bot.feeds.timing import DAY, NO_TIMETABLE, Timetable
 
 _PERIODS = {
     "hourly": timedelta(hours=1),
@@ -38,6 +39,29 @@ def read(about: Mapping[str, object], body: bytes) -> Timetable:
         else:
             days.update(_DAYS.index(word) for word in words if word in _DAYS)
     return Timetable(_pause(about), frozenset(hours), frozenset(days))
+
+
+def write(timetable: Timetable) -> str:
+    """A timetable as a text that `recall` reads; none is empty."""
+    if timetable == NO_TIMETABLE:
+        return ""
+    return json.dumps(
+        {
+            "pause": timetable.pause.total_seconds(),
+            "hours": sorted(timetable.skipped_hours),
+            "days": sorted(timetable.skipped_days),
+        }
+    )
+
+
+def recall(text: str) -> Timetable:
+    """The timetable that `write` gave this text for."""
+    if not text:
+        return NO_TIMETABLE
+    kept = json.loads(text)
+    return Timetable(
+        timedelta(seconds=kept["pause"]), frozenset(kept["hours"]), frozenset(kept["days"])
+    )
 
 
 def _pause(about: Mapping[str, object]) -> timedelta:

@@ -5,6 +5,7 @@ ALTER TABLE feeds ADD COLUMN paused_because TEXT NOT NULL DEFAULT '';
 ALTER TABLE feeds ADD COLUMN is_title_given INTEGER NOT NULL DEFAULT 0 -- by a moderator, for good
     CHECK (is_title_given IN (0, 1));
 ALTER TABLE feeds ADD COLUMN is_reviewed INTEGER NOT NULL DEFAULT 0 CHECK (is_reviewed IN (0, 1));
+ALTER TABLE feeds ADD COLUMN timetable TEXT NOT NULL DEFAULT ''; -- its own, by bot/feeds/timetable
 ALTER TABLE feeds ADD COLUMN failing_since TEXT;
 ALTER TABLE feeds ADD COLUMN last_news_at TEXT; -- when it last had an entry that was not seen before
 ALTER TABLE feeds ADD COLUMN told TEXT NOT NULL DEFAULT '' -- what moderators were last told of it

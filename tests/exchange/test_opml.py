@@ -32,6 +32,7 @@ def watched(url: str, title: str, venue: str = "", *, is_reviewed: bool = False)
         told="",
         body_hash="",
         moving_to="",
+        timetable="",
         paused_because="",
         is_reviewed=is_reviewed,
         added_by=Actor("test", "a test"),

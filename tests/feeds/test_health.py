@@ -28,6 +28,7 @@ FEED = Feed(
     told="",
     body_hash="",
     moving_to="",
+    timetable="",
     paused_because="",
     is_reviewed=False,
     added_by=Actor("test", "a test"),

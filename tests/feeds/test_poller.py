@@ -362,6 +362,12 @@ async def test_what_a_feed_and_its_server_wish_is_heard(watch: Watch) -> None:
     await watch.poller.poll_due()
     again = await watch.library.feeds.get(watched.id)
     assert timedelta(hours=3) <= again.next_poll_at - watch.now[0] < timedelta(hours=3.1)
+    assert "7200" in again.timetable  # which a restart does not lose
+    del watch.origin.headers["/feed"]
+    watch.later(timedelta(hours=4))
+    await watch.poller.poll_due()
+    unchanged = await watch.library.feeds.get(watched.id)
+    assert timedelta(hours=2) <= unchanged.next_poll_at - watch.now[0] < timedelta(hours=2.1)
 
 
 async def test_moderators_hear_once_of_a_feed_that_fails_for_a_day_and_once_when_it_recovers(

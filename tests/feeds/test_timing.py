@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.feeds import timetable
 from bot.feeds.parse import parse_feed
 from bot.feeds.timing import DAY, NO_TIMETABLE, Timetable, fresh_for, next_poll_at, retry_at
 
@@ -129,7 +130,9 @@ SY = "xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'"
 )
 def test_a_feeds_own_timetable_is_read(words: str, expected: Timetable) -> None:
     body = f"<rss version='2.0' {SY}><channel><title>T</title>{words}</channel></rss>"
-    assert parse_feed(body.encode(), "https://lab.org/", NOW).timetable == expected
+    found = parse_feed(body.encode(), "https://lab.org/", NOW).timetable
+    assert found == expected
+    assert timetable.recall(timetable.write(found)) == expected
 
 
 def test_a_flood_of_timetables_takes_no_time() -> None:

@@ -167,6 +167,7 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
         told="failing",
         body_hash="",
         moving_to="",
+        timetable="",
         paused_because=error,
         is_reviewed=True,
         added_by=ACTOR,
