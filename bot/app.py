@@ -221,7 +221,7 @@ async def _log_in(client: LabHerald, token: str) -> None:
             await client.login(token)
         except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
             _log.warning(
-                "Discord can't be reached (%s). I try again in %d seconds, and read feeds meanwhile.",
+                "Discord can't be reached (%s). I try again in %d seconds; meanwhile I read feeds.",
                 error,
                 wait.total_seconds(),
             )

@@ -102,26 +102,35 @@ class Outbox:
             filled,
         )
 
-    async def claim(self, post_ids: Sequence[int]) -> set[int]:
-        """Mark posts as about to be sent; gives those that were, not the ones sent or gone."""
+    async def claim(self, posts: Sequence[Post]) -> set[int]:
+        """Mark posts as about to be sent as they are; gives those that were, not the sent or gone.
+
+        What a message shows is written down with the claim, since nobody may be there to do so
+        when it has arrived.
+        """
         async with self._database.transaction() as db:
             rows = await db.all(
-                """UPDATE posts SET state = 'claimed', attempts = attempts + 1, claimed_at = ?
-                   WHERE id IN (SELECT value FROM json_each(?)) AND state <> 'sent' RETURNING id""",
-                [moments.to_text(self._clock()), json.dumps([*post_ids])],
+                """UPDATE posts SET state = 'claimed', attempts = attempts + 1, claimed_at = ?,
+                   shown = claimed.changes
+                   FROM (SELECT json_extract(value, '$[0]') AS id,
+                                json_extract(value, '$[1]') AS changes FROM json_each(?)) AS claimed
+                   WHERE posts.id = claimed.id AND state <> 'sent' RETURNING posts.id""",
+                [
+                    moments.to_text(self._clock()),
+                    json.dumps([(post.id, post.changes) for post in posts]),
+                ],
             )
         return {row["id"] for row in rows}
 
     async def record_sent(self, sent: Sequence[tuple[Post, int]]) -> None:
-        """Write down that posts stand in their channels as these messages, as they were then."""
+        """Write down that claimed posts stand in their channels as these messages."""
         if not sent:
             return
         now = moments.to_text(self._clock())
         async with self._database.transaction() as db:
             await db.run_many(
-                """UPDATE posts SET state = 'sent', message_id = ?, sent_at = ?, shown = ?
-                   WHERE id = ?""",
-                [(message_id, now, post.changes, post.id) for post, message_id in sent],
+                "UPDATE posts SET state = 'sent', message_id = ?, sent_at = ? WHERE id = ?",
+                [(message_id, now, post.id) for post, message_id in sent],
             )
             await db.run(
                 """DELETE FROM channels WHERE stopped_because = ''

@@ -22,7 +22,7 @@ _SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--crash-runs", type=int, default=20, help="how often the crash matrix kills the bot"
+        "--crash-runs", type=int, default=21, help="how often the crash matrix kills the bot"
     )
 
 

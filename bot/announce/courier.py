@@ -97,7 +97,7 @@ class Courier:
         # Nearly every channel is in the cache, so there is nothing to wait for side by side.
         packed = [await self._guarded(post, self._pack(post, desk)) for post in [*missing, *fresh]]
         parcels = [parcel for parcel in packed if parcel is not None]
-        claimed = await self._library.outbox.claim([parcel.post.id for parcel in parcels])
+        claimed = await self._library.outbox.claim([parcel.post for parcel in parcels])
         sent = await _all(
             self._guarded(parcel.post, self._send(parcel))
             for parcel in parcels

@@ -148,7 +148,7 @@ async def test_a_claim_whose_message_never_arrived_is_sent(lab: Lab) -> None:
     paper = await announce(lab, "Late")
     (waiting,) = await lab.app.library.outbox.next_posts()
     assert waiting.paper_ids == (paper,)
-    await lab.app.library.outbox.claim([waiting.id])
+    await lab.app.library.outbox.claim([waiting])
     assert await lab.app.deliver() == 1
     assert announced(lab) == ["Late"]
 

@@ -17,6 +17,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
@@ -28,6 +29,9 @@ import discord_standin
 from bot.app import App, only_one, open_app
 from bot.client import cog_names
 from bot.settings import Settings
+from storage.completion import as_draft
+from storage.library import Library
+from storage.records import Actor
 
 # By which statement a transaction is known.
 _DOES = {
@@ -35,6 +39,7 @@ _DOES = {
     "post": re.compile("INSERT INTO posts"),
     "claim": re.compile("SET state = 'claimed'"),
     "record": re.compile("SET state = 'sent'"),
+    "follow-up": re.compile("SET thread_due = 0"),
 }
 
 
@@ -127,8 +132,18 @@ async def live(life: dict[str, Any]) -> None:
             for number in range(life["rounds"]):
                 if number == life.get("full_rounds"):
                     make_room()
+                if number and "wrong" in life:
+                    await correct(app.library, life["wrong"], life["right"])
                 await app.poll()
                 clock.move(timedelta(hours=1))
+
+
+async def correct(library: Library, wrong: str, right: str) -> None:
+    """Give the papers of a title another one, where no former life has."""
+    for paper in await library.papers.all():
+        if paper.title == wrong:
+            corrected = replace(as_draft(paper), title=right)
+            await library.edit(paper.id, corrected, Actor("test", "a test"))
 
 
 async def come_online(app: App) -> None:

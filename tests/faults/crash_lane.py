@@ -19,10 +19,20 @@ from typing import Any
 
 import discord_standin
 from aiohttp import web
-from discord_standin import FORUM, GUILD, NEWS, PAPERS, KeptLate, StandIn, announced
+from discord_standin import (
+    FORUM,
+    GUILD,
+    NEWS,
+    PAPERS,
+    KeptLate,
+    StandIn,
+    announced,
+    is_published,
+)
 
 from bot.app import open_app
 from bot.settings import Settings
+from storage.post_records import RouteOptions
 from storage.records import Actor
 
 _HERE = Path(__file__).parent
@@ -40,6 +50,9 @@ ASKED = {
     "history asked": "received history",
     "forum post received, not kept": "received thread",
     "forum post kept, not answered": "kept thread",
+    "thread begun, not answered": "kept begin",
+    "message published, not answered": "kept publish",
+    "correction shown, not answered": "kept edit",
 }
 DONE = {
     "feed read, before the intake's COMMIT": ("before", "intake"),
@@ -50,12 +63,15 @@ DONE = {
     "after the claim's COMMIT": ("after", "claim"),
     "message answered, before its record's COMMIT": ("before", "record"),
     "after its record's COMMIT": ("after", "record"),
+    "followed up, before that record's COMMIT": ("before", "follow-up"),
     "before any statement": ("before", "statement"),
     "after any statement": ("after", "statement"),
 }
 POINTS = (*ASKED, *DONE)
 _LATE = "message kept late, after the restart"
 _STATEMENTS = 200  # fewer than any life has
+_CORRECTED = ", corrected"
+_OPTIONS = {PAPERS: RouteOptions(has_thread=True), NEWS: RouteOptions(publishes=True)}
 
 
 @dataclass
@@ -82,7 +98,8 @@ class Site:
 class Outcome:
     """What came of one run: papers that are lost or stand twice, in any channel, and the order.
 
-    ``unsent`` counts what the bot believes to be unsent, or to stand where it does not.
+    ``unsent`` counts what the bot believes to be unsent, or to stand where it does not, and
+    ``unfinished`` the messages without their thread, not published, or not corrected.
     """
 
     point: str
@@ -92,10 +109,11 @@ class Outcome:
     twice: list[int]
     in_order: bool
     unsent: int
+    unfinished: int
 
     @property
     def is_good(self) -> bool:
-        return self.in_order and not (self.lost or self.twice or self.unsent)
+        return self.in_order and not (self.lost or self.twice or self.unsent or self.unfinished)
 
 
 class Lane:
@@ -110,6 +128,7 @@ class Lane:
         self._folder = folder
         self._pid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._point: tuple[str, int] | None = None
+        self._first = ""
         self._late = False
         site.lane = self
 
@@ -153,6 +172,7 @@ class Lane:
             for batch, size in enumerate(sizes)
         ]
         self._site.asked = 0
+        self._first = self._site.batches[0][0]
         self._point = None
 
     async def _live(self, life: int, point: str, chance: random.Random) -> int:
@@ -181,6 +201,8 @@ class Lane:
             "discord": self._discord.address,
             "now": now.isoformat(),
             "log": str(self._folder / "log"),
+            "wrong": self._first,
+            "right": self._first + _CORRECTED,
             "rounds": 5,
         }
         self._pid = asyncio.get_running_loop().create_future()
@@ -220,7 +242,20 @@ class Lane:
             twice += [one for one in wanted if there.count(one) > 1]
             in_order &= there == wanted
             recorded -= {int(message["id"]) for message in messages}
-        return Outcome(point, has_window, kills, lost, twice, in_order, unsent + len(recorded))
+        return Outcome(
+            *(point, has_window, kills, lost, twice, in_order),
+            unsent=unsent + len(recorded),
+            unfinished=self._count_unfinished(),
+        )
+
+    def _count_unfinished(self) -> int:
+        standing = {channel_id: self._discord.standing(channel_id) for channel_id in _CHANNELS}
+        without = sum(int(one["id"]) not in self._discord.threads for one in standing[PAPERS])
+        without += sum(not is_published(one) for one in standing[NEWS])
+        for messages in standing.values():
+            shown = json.dumps([message["components"] for message in messages])
+            without += shown.count(self._first) != shown.count(self._first + _CORRECTED)
+        return without
 
 
 @asynccontextmanager
@@ -270,4 +305,5 @@ async def _furnish(folder: Path, feed: str) -> None:
     async with open_app(settings, lambda: datetime.now(UTC) - 2 * _LOOK) as app:
         await app.poller.watch(feed, actor)
         for channel_id in _CHANNELS:
-            await app.library.routes.open(GUILD, channel_id, actor)
+            options = _OPTIONS.get(channel_id)
+            await app.library.routes.open(GUILD, channel_id, actor, options)

@@ -37,7 +37,8 @@ _USER = {
     "avatar": None,
     "bot": True,
 }
-_KINDS = {PAPERS: 0, NEWS: 0, FORUM: 15, MODERATORS: 0}
+_KINDS = {PAPERS: 0, NEWS: 5, FORUM: 15, MODERATORS: 0}
+_CROSSPOSTED = 1  # a flag of messages
 _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 
 Payload = dict[str, Any]
@@ -118,7 +119,11 @@ class StandIn:
         """The messages that people see in a channel, oldest first; in a forum what begins posts."""
         if channel_id != FORUM:
             return self.messages[channel_id]
-        return [self.messages[thread_id][0] for thread_id in self.threads]
+        return [
+            self.messages[thread_id][0]
+            for thread_id, thread in self.threads.items()
+            if thread["parent_id"] == str(FORUM)
+        ]
 
     def fail(self, what: str, *faults: Fault) -> None:
         """Let the next requests of a kind go wrong, one fault each."""
@@ -151,6 +156,14 @@ class StandIn:
                 web.get("/channels/{channel}/messages/{message}", self._message, name="message"),
                 web.patch("/channels/{channel}/messages/{message}", self._edit, name="edit"),
                 web.post("/channels/{channel}/threads", self._post, name="thread"),
+                web.post(
+                    "/channels/{channel}/messages/{message}/threads", self._begin, name="begin"
+                ),
+                web.post(
+                    "/channels/{channel}/messages/{message}/crosspost",
+                    self._publish,
+                    name="publish",
+                ),
                 web.get("/guilds/{guild}/threads/active", self._active, name="active"),
                 web.get(
                     "/channels/{channel}/threads/archived/public", self._archive, name="archive"
@@ -329,12 +342,26 @@ class StandIn:
     async def _post(self, request: web.Request) -> web.Response:
         """A new post in a forum: a thread and its first message, of one id and without a nonce."""
         sent = await request.json()
-        forum = _number(request, "channel")
-        message = self._new_message(forum, sent.get("message") or {})
+        message = self._new_message(_number(request, "channel"), sent.get("message") or {})
+        thread = self._new_thread(request, int(message["id"]), sent["name"])
+        message["channel_id"] = thread["id"]
+        self.messages[int(thread["id"])].append(message)
+        return _json(thread | {"message": message})
+
+    async def _begin(self, request: web.Request) -> web.Response:
+        """A thread of a message, which has one at most; both have one id."""
+        message = self._find(request)
+        if message is None:
+            return _unknown("Message", 10008)
         number = int(message["id"])
-        message["channel_id"] = str(number)
-        thread = _channel(number, kind=11, name=sent["name"]) | {
-            "parent_id": str(forum),
+        if number in self.threads:
+            return _json({"message": "It has a thread.", "code": 160004}, status=400)
+        sent = await request.json()
+        return _json(self._new_thread(request, number, sent["name"]))
+
+    def _new_thread(self, request: web.Request, number: int, name: str) -> Payload:
+        thread = self.threads[number] = _channel(number, kind=11, name=name) | {
+            "parent_id": str(_number(request, "channel")),
             "owner_id": str(BOT),
             "message_count": 0,
             "member_count": 1,
@@ -345,9 +372,17 @@ class StandIn:
                 "archive_timestamp": self.clock().isoformat(),
             },
         }
-        self.threads[number] = thread
-        self.messages[number].append(message)
-        return _json(thread | {"message": message})
+        return thread
+
+    async def _publish(self, request: web.Request) -> web.Response:
+        """Send a message on to other servers, which is done once at most."""
+        message = self._find(request)
+        if message is None:
+            return _unknown("Message", 10008)
+        if message["flags"] & _CROSSPOSTED:
+            return _json({"message": "It was published.", "code": 40033}, status=400)
+        message["flags"] |= _CROSSPOSTED
+        return _json(message)
 
     async def _active(self, _request: web.Request) -> web.Response:
         return _json({"threads": [*self.threads.values()], "members": []})
@@ -508,6 +543,11 @@ def customs(message: Payload) -> list[str]:
 
     walk(message["components"])
     return found
+
+
+def is_published(message: Payload) -> bool:
+    """Whether a message was sent on to the servers that follow its channel."""
+    return bool(message["flags"] & _CROSSPOSTED)
 
 
 def announced(messages: list[Payload]) -> list[int]:

@@ -114,6 +114,7 @@ def report(outcomes: list[Outcome]) -> None:
                 "lost": sum(len(outcome.lost) for outcome in here),
                 "twice": sum(len(outcome.twice) for outcome in here),
                 "out of order": sum(not outcome.in_order for outcome in here),
+                "unfinished": sum(outcome.unfinished for outcome in here),
             }
         )
     _REPORT.parent.mkdir(exist_ok=True)

@@ -141,7 +141,7 @@ async def test_every_channel_is_told_with_what_became_of_the_paper_there(
 
     await library.routes.open(HOME, PAPERS, ACTOR)
     (post,) = await library.outbox.next_posts()
-    await library.outbox.claim([post.id])
+    await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 77)])
     await library.routes.close(HOME, PAPERS)
     icml, papers = (await library.traces.find("One")).channels
@@ -162,7 +162,7 @@ async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
     assert await library.arrivals.announce_newest(feed.id, 2) == 2
     posts = []
     while found := await library.outbox.next_posts():
-        await library.outbox.claim([found[0].id])
+        await library.outbox.claim([found[0]])
         await library.outbox.record_sent([(found[0], len(posts) + 1)])
         posts += found
     told = [(await library.papers.some(post.paper_ids))[0].title for post in posts]
