@@ -119,7 +119,7 @@ def test_what_a_poll_brings_is_told_and_waits_for_the_bot(shell: Shell, site: Si
         "<item>", ITEM.format("Brand new", "new") + broken + "<item>", 1
     )
     shown = shell("poll", "1").stdout
-    assert "1  News: 1 new." in shown
+    assert "1  News: 1 new paper." in shown
     assert "#2 Brand new" in shown
     assert "neither a title nor a text" in shown
     trace = shell.json("why", "#2")

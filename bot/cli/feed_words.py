@@ -7,6 +7,7 @@ import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.ui import watched
 from storage.completion import as_paper
 from storage.feed_records import Entry, Feed
 
@@ -86,18 +87,8 @@ def poll_lines(poll: Poll) -> str:
         return f"{head}{poll.error}"
     if poll.intake is None:
         return f"{head}nothing new since the last look."
-    intake = poll.intake
-    parts = [f"{len(intake.added):,} new"]
-    for number, word in (
-        (len(intake.completed), "completed"),
-        (len(intake.duplicates), "possible duplicates"),
-        (intake.reviews, "to review"),
-        (intake.removed, "left out, since they were removed from the list"),
-    ):
-        if number:
-            parts.append(f"{number:,} {word}")
-    lines = [f"{head}{', '.join(parts)}."]
-    lines += [f"    #{paper.id} {paper.title}" for paper in intake.added]
+    lines = [f"{head}{watched.brought(poll.intake)}."]
+    lines += [f"    #{paper.id} {paper.title}" for paper in poll.intake.added]
     lines += [f"    {problem}" for problem in poll.problems]
     return "\n".join(lines)
 

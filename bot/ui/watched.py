@@ -83,6 +83,12 @@ def poll(feed: Feed, intake: Intake | None, problems: Sequence[str], error: str)
         return f"⚠️ **{title}**: {escape(error, 300)}"
     if intake is None:
         return f"✅ **{title}**: nothing new since the last look."
+    problems = "".join(f"\n-# ⚠️ {escape(problem, 200)}" for problem in problems[:3])
+    return f"✅ **{title}**: {brought(intake)}.{problems}"
+
+
+def brought(intake: Intake) -> str:
+    """What a poll brought, counted; in plain words, for the shell too."""
     parts = [count(len(intake.added), "new paper")]
     if intake.completed:
         parts.append(f"{len(intake.completed):,} completed")
@@ -92,8 +98,7 @@ def poll(feed: Feed, intake: Intake | None, problems: Sequence[str], error: str)
         parts.append(f"{count(intake.reviews, 'entry')} to review")
     if intake.removed:
         parts.append(f"{intake.removed:,} left out, since they were removed from the list")
-    problems = "".join(f"\n-# ⚠️ {escape(problem, 200)}" for problem in problems[:3])
-    return f"✅ **{title}**: {', '.join(parts)}.{problems}"
+    return ", ".join(parts)
 
 
 def in_messages(lines: Sequence[str], most: int = 5, room: int = 3600) -> list[str]:

@@ -7,6 +7,7 @@ of process and whose end (a status; -9 where it was killed) are said on standard
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -30,6 +31,7 @@ from bot.app import App, only_one, open_app
 from bot.client import cog_names
 from bot.settings import Settings
 from storage.completion import as_draft
+from storage.errors import DatabaseInTrouble
 from storage.library import Library
 from storage.records import Actor
 
@@ -143,7 +145,8 @@ async def correct(library: Library, wrong: str, right: str) -> None:
     for paper in await library.papers.all():
         if paper.title == wrong:
             corrected = replace(as_draft(paper), title=right)
-            await library.edit(paper.id, corrected, Actor("test", "a test"))
+            with contextlib.suppress(DatabaseInTrouble):  # the next round tries it again
+                await library.edit(paper.id, corrected, Actor("test", "a test"))
 
 
 async def come_online(app: App) -> None:
