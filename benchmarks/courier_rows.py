@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -21,7 +22,7 @@ from bot.ui import posts
 from storage.records import Origin, Paper
 
 _CHANNELS = 1_000
-_ROUNDS = 3
+_ROUNDS = 5
 
 
 async def courier(bench: Bench) -> list[Row]:
@@ -35,18 +36,25 @@ async def courier(bench: Bench) -> list[Row]:
             )
             if result.paper is None:
                 raise RuntimeError(f"“{draft.title}” was not taken in.")
-            start = process_time()
+            start = _begin()
             sent = await app.client.courier.deliver()
-            between = process_time()
+            ours.append((process_time() - start) / channels)
+            start = _begin()
             await _send_to_all(app, ids, result.paper)
-            ours.append((between - start) / channels)
-            bare.append((process_time() - between) / channels)
+            bare.append((process_time() - start) / channels)
             if sent != channels:
                 raise RuntimeError(f"{sent} messages were sent instead of {channels}.")
     mine, loop = min(ours[1:]), min(bare[1:])  # the first round warms up
     detail = f"{1_000 * mine:.2f} ms beside {1_000 * loop:.2f} ms a message; best of {_ROUNDS}"
     name = f"one paper to {channels:,} channels: processor time a message / a bare loop's"
     return [Row(name, mine / loop, Goal(1.5), detail)]
+
+
+def _begin() -> float:
+    """Processor time from here on, without going through what the simulated Discord keeps."""
+    gc.collect()
+    gc.freeze()
+    return process_time()
 
 
 async def _send_to_all(app: App, ids: list[int], paper: Paper) -> None:
