@@ -22,6 +22,7 @@ from bot.client import LabHerald
 from bot.feeds.poller import Poller
 from bot.feeds.worker import open_parser
 from bot.logs import brief_logs
+from bot.lookup.finding import Addresses, open_lookup
 from bot.settings import Settings
 from bot.web import open_web
 from storage.database import require_writable
@@ -119,13 +120,16 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
             max_bytes=settings.feed_max_bytes,
         ) as web,
         open_parser() as parser,
+        open_lookup(web, parser, Addresses.of(settings), clock) as lookup,
     ):
         poller = Poller(
             *(library, web, parser, clock),
             settings.poll_interval,
             settings.moderators_channel_id,
         )
-        client = LabHerald(library=library, poller=poller, settings=settings, clock=clock)
+        client = LabHerald(
+            library=library, poller=poller, lookup=lookup, settings=settings, clock=clock
+        )
         with brief_logs():
             try:
                 yield App(

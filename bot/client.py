@@ -18,6 +18,7 @@ from bot.announce.asking import ask_once
 from bot.announce.courier import Courier
 from bot.errors import respond
 from bot.feeds.poller import Poller
+from bot.lookup.finding import Lookup
 from bot.settings import Settings
 from storage.library import Library
 from storage.moments import Clock
@@ -42,7 +43,13 @@ class LabHerald(commands.Bot):
     """The bot as Discord sees it; what it works with are attributes."""
 
     def __init__(
-        self, *, library: Library, poller: Poller, settings: Settings, clock: Clock
+        self,
+        *,
+        library: Library,
+        poller: Poller,
+        lookup: Lookup,
+        settings: Settings,
+        clock: Clock,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -54,6 +61,7 @@ class LabHerald(commands.Bot):
         )
         self.library = library
         self.poller = poller
+        self.lookup = lookup
         self.settings = settings
         self.clock = clock
         self.courier = Courier(library, self, clock, settings.moderators_channel_id)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -46,6 +47,9 @@ class Settings:
     feed_allow_private: bool = False
     feed_timeout: timedelta = timedelta(seconds=20)
     feed_max_bytes: int = 10 * 1024 * 1024
+    arxiv_api_url: str = "https://export.arxiv.org/api/query"
+    crossref_url: str = "https://api.crossref.org"
+    datacite_url: str = "https://api.datacite.org"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,13 @@ def _contact(text: str) -> str:
     return text
 
 
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise ValueError
+    return text.rstrip("/")
+
+
 def _switch(text: str) -> bool:
     if text.lower() in _YES | _NO:
         return text.lower() in _YES
@@ -254,5 +265,26 @@ SETTINGS = (
         "How large one answer may be, unpacked, in bytes. 65536 to 1073741824.",
         "a number of bytes from 65536 to 1073741824",
         _bytes,
+    ),
+    Setting(
+        "ARXIV_API_URL",
+        "https://export.arxiv.org/api/query",
+        "Where papers are looked up by their arXiv ids.",
+        "an address that begins with http:// or https://",
+        _web_address,
+    ),
+    Setting(
+        "CROSSREF_URL",
+        "https://api.crossref.org",
+        "Where papers are looked up by their DOIs.",
+        "an address that begins with http:// or https://",
+        _web_address,
+    ),
+    Setting(
+        "DATACITE_URL",
+        "https://api.datacite.org",
+        "Where DOIs are looked up that Crossref does not know.",
+        "an address that begins with http:// or https://",
+        _web_address,
     ),
 )

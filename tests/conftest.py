@@ -17,6 +17,7 @@ from bot.starter import load_starter
 from storage.library import Library, open_library
 from storage.records import Actor, Origin
 
+NOBODY = "http://127.0.0.1:9"  # where nothing listens: no test asks the services themselves
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -53,6 +54,15 @@ def openapi() -> Path:
     return found
 
 
+@pytest.fixture(scope="session")
+def recorded_answers() -> Path:
+    """What arXiv, Crossref and DataCite really answered."""
+    found = _SHARED / "lookup"
+    if not found.is_dir():
+        pytest.skip("the services' recorded answers (../shared/lookup) are not on this machine")
+    return found
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(
@@ -60,6 +70,9 @@ def settings(tmp_path: Path) -> Settings:
         database_path=tmp_path / "lab.db",
         feed_allow_private=True,
         feed_timeout=timedelta(seconds=5),
+        arxiv_api_url=NOBODY,
+        crossref_url=NOBODY,
+        datacite_url=NOBODY,
     )
 
 

@@ -75,6 +75,9 @@ def test_every_setting_is_read() -> None:
         ("FEED_TIMEOUT", "6m"),
         ("FEED_MAX_BYTES", "lots"),
         ("FEED_MAX_BYTES", "12"),
+        ("ARXIV_API_URL", "export.arxiv.org"),
+        ("CROSSREF_URL", "ftp://api.crossref.org"),
+        ("DATACITE_URL", "https://"),
     ],
 )
 def test_a_bad_value_is_one_sentence_that_names_it(name: str, value: str) -> None:

@@ -46,7 +46,11 @@ async def test_the_cite_button_of_a_card_works_after_a_restart(
 ) -> None:
     await lab.ask(lab.member, "paper", paper="#1")
     again = LabHerald(
-        library=lab.app.library, poller=lab.app.poller, settings=settings, clock=lab.clock
+        library=lab.app.library,
+        poller=lab.app.poller,
+        lookup=lab.app.client.lookup,
+        settings=settings,
+        clock=lab.clock,
     )
     await lab.env.restart_bot(again)
     result = await lab.moderator.click(lab.papers.last_message, label="Cite")

@@ -30,7 +30,11 @@ async def test_a_search_shows_five_papers_and_turns_the_page(lab: Lab) -> None:
 async def test_the_pages_turn_after_a_restart(lab: Lab, settings: Settings) -> None:
     await lab.ask(lab.member, "search", query="language model")
     again = LabHerald(
-        library=lab.app.library, poller=lab.app.poller, settings=settings, clock=lab.clock
+        library=lab.app.library,
+        poller=lab.app.poller,
+        lookup=lab.app.client.lookup,
+        settings=settings,
+        clock=lab.clock,
     )
     await lab.env.restart_bot(again)
     await lab.member.click(lab.papers.last_message, label="Next ▶")

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.lookup.failures import NotUnderstood
+from bot.lookup.sources import Source, SourceKind, page_of, read_source, sources_in
+from storage.records import Link, LinkKind
+
+ARXIV, DOI, PAGE = SourceKind.ARXIV, SourceKind.DOI, SourceKind.PAGE
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        (" 2304.01373 ", Source(ARXIV, "2304.01373")),
+        ("arXiv:2304.01373v2", Source(ARXIV, "2304.01373")),
+        ("https://arxiv.org/pdf/2304.01373v1.pdf", Source(ARXIV, "2304.01373")),
+        ("arxiv.org/abs/astro-ph/0601001v1", Source(ARXIV, "astro-ph/0601001")),
+        ("math.GT/0309136", Source(ARXIV, "math/0309136")),
+        ("10.48550/arXiv.2304.01373", Source(ARXIV, "2304.01373")),
+        ("https://huggingface.co/papers/2304.01373", Source(ARXIV, "2304.01373")),
+        ("https://www.alphaxiv.org/abs/2304.01373v1", Source(ARXIV, "2304.01373")),
+        ("https://ar5iv.labs.arxiv.org/html/2304.01373", Source(ARXIV, "2304.01373")),
+        ("doi:10.1145/3511808.3557079", Source(DOI, "10.1145/3511808.3557079")),
+        ("https://dl.acm.org/doi/pdf/10.1145/3511808", Source(DOI, "10.1145/3511808")),
+        ("<https://openreview.net/forum?id=a_B>", Source(PAGE, "https://openreview.net/forum?id=a_B")),
+        ("[the paper](https://lab.example/p)", Source(PAGE, "https://lab.example/p")),
+        ("aclanthology.org/2022.acl-long.1", Source(PAGE, "https://aclanthology.org/2022.acl-long.1")),
+        (" @misc{a, title={B}}", Source(SourceKind.BIBTEX, "@misc{a, title={B}}")),
+    ],
+)  # fmt: skip
+def test_a_paper_is_named_in_many_ways(text: str, source: Source) -> None:
+    assert read_source(text) == source
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "Pythia", "a suite of models", "javascript:alert(1)", "ftp://a.example/p"]
+)
+def test_anything_else_is_a_sentence_and_may_be_a_title(text: str) -> None:
+    with pytest.raises(NotUnderstood, match="nothing that I can look up") as caught:
+        read_source(text)
+    assert caught.value.known.title == text.strip()
+
+
+def test_a_source_says_what_is_known_by_itself() -> None:
+    assert read_source("2304.01373").known.identifiers == ("arxiv:2304.01373",)
+    page = read_source("https://lab.example/p.pdf").known
+    assert page.identifiers == ("url:lab.example/p.pdf",)
+    assert page.links == (Link(LinkKind.PDF, "https://lab.example/p.pdf"),)
+
+
+def test_a_message_names_each_paper_once_in_its_order() -> None:
+    text = (
+        "Read (https://arxiv.org/abs/2304.01373), <https://doi.org/10.1145/3511808.3557079> and "
+        "[this](https://openreview.net/forum?id=q_1)! Also arXiv:2211.05100v3; doi:10.1000/ab.c), "
+        "https://arxiv.org/pdf/2304.01373 again, https://lab.example/post_(x). But 1234.5678 and "
+        "https://discord.com/channels/1/2 and https://tenor.com/view/cat are none."
+    )
+    assert [source.identifier for source in sources_in(text)] == [
+        "arxiv:2304.01373",
+        "doi:10.1145/3511808.3557079",
+        "url:openreview.net/forum?id=q_1",
+        "arxiv:2211.05100",
+        "doi:10.1000/ab.c",
+        "url:lab.example/post_(x)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pdf", "page"),
+    [
+        ("https://openreview.net/pdf?id=aB-c_1", "https://openreview.net/forum?id=aB-c_1"),
+        ("https://aclanthology.org/2022.acl-long.1v2.pdf", "https://aclanthology.org/2022.acl-long.1/"),
+        (
+            "https://proceedings.mlr.press/v202/someone23a/someone23a.pdf",
+            "https://proceedings.mlr.press/v202/someone23a.html",
+        ),
+        (
+            "https://papers.nips.cc/paper_files/paper/2022/file/0123abc-Paper-Conference.pdf",
+            "https://papers.nips.cc/paper_files/paper/2022/hash/0123abc-Abstract-Conference.html",
+        ),
+        ("https://lab.example/a.pdf", "https://lab.example/a.pdf"),
+    ],
+)  # fmt: skip
+def test_the_page_about_a_pdf_is_known_of_some_sites(pdf: str, page: str) -> None:
+    assert page_of(pdf) == page
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_the_reading(text: str) -> None:
+    for source in sources_in(text):
+        assert source.identifier
+    try:
+        assert read_source(text).value
+    except NotUnderstood as error:
+        assert str(error)  # noqa: PT017 - either is right

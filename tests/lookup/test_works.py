@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.lookup.works import read_abstract, read_crossref, read_datacite
+from storage.records import PartialDate
+
+ARTICLE: dict[str, Any] = {
+    "DOI": "10.5555/Lab.42",
+    "type": "journal-article",
+    "title": ["Long Memories of <i>Small</i> Models\n  &amp; Others"],
+    "subtitle": ["A Study"],
+    "author": [
+        {"given": "Ada", "family": "van der Berg", "sequence": "first"},
+        {"given": "Martin", "family": "King", "suffix": "Jr."},
+        {"name": "The Open Lab"},
+        {"family": "Suharto"},
+        {"ORCID": "no name at all"},
+    ],
+    "container-title": ["Journal of Open Things"],
+    "abstract": "<jats:title>Abstract</jats:title><jats:p>We find <jats:italic>much</jats:italic>, "
+    "with p &lt; 0.05.</jats:p><jats:sec><jats:title>Methods</jats:title><jats:p>We look.</jats:p>"
+    "</jats:sec>",
+    "issued": {"date-parts": [[2024, 3]]},
+    "published-online": {"date-parts": [[2023, 11, 7]]},
+    "relation": {
+        "has-preprint": [{"id-type": "doi", "id": "10.48550/arXiv.2311.00001"}],
+        "is-identical-to": [{"id-type": "uri", "id": "https://lab.example/p"}],
+    },
+}
+
+
+def test_a_crossref_work_is_read_whole() -> None:
+    draft = read_crossref(ARTICLE)
+    assert draft.title == "Long Memories of Small Models & Others: A Study"
+    assert draft.authors == ("Ada van der Berg", "Martin King Jr.", "The Open Lab", "Suharto")
+    assert (draft.venue, draft.date) == ("Journal of Open Things", PartialDate(2023, 11, 7))
+    assert draft.identifiers == ("doi:10.5555/lab.42", "arxiv:2311.00001")
+    assert draft.abstract == "We find much, with p < 0.05.\n\nMethods\n\nWe look."
+
+
+@pytest.mark.parametrize("parts", [None, [], [None], [[None]], [[0]], ["2024"], [[2024, 13]], 7])
+def test_a_date_that_is_none_is_none(parts: object) -> None:
+    assert read_crossref({"issued": {"date-parts": parts}}).date is None
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        {},
+        {"title": [], "author": None, "container-title": [], "relation": []},
+        {"title": 7, "author": "Ada", "issued": "2024", "abstract": ["x"], "DOI": None},
+    ],
+)
+def test_what_a_publisher_leaves_out_is_empty(work: dict[str, Any]) -> None:
+    draft = read_crossref(work)
+    assert (draft.authors, draft.venue, draft.date) == ((), "", None)
+
+
+def test_a_preprint_stands_on_its_server() -> None:
+    work = {"type": "posted-content", "institution": [{"name": "bioRxiv"}]}
+    assert read_crossref(work).venue == "bioRxiv"
+
+
+def test_a_formula_that_is_written_twice_is_read_once() -> None:
+    source = (
+        "<jats:p>Let <jats:alternatives><jats:tex-math>$$x^2$$</jats:tex-math>"
+        "<mml:math><mml:mi>y</mml:mi></mml:math></jats:alternatives> be.</jats:p>"
+    )
+    assert read_abstract(source) == "Let y be."
+
+
+RECORD: dict[str, Any] = {
+    "doi": "10.5281/zenodo.1",
+    "titles": [
+        {"title": "Übersetzt", "titleType": "TranslatedTitle"},
+        {"title": "A Corpus of Letters /"},
+    ],
+    "creators": [
+        {"name": "Lovelace, Ada", "nameType": "Personal"},
+        {"name": "Turing, A.", "givenName": "Alan", "familyName": "Turing"},
+        {"name": "University of Somewhere, Institute of Things", "nameType": "Organizational"},
+        {"name": "Anonymous"},
+    ],
+    "publisher": {"name": "Zenodo"},
+    "container": {},
+    "publicationYear": 2021,
+    "dates": [{"date": "2021-05-04", "dateType": "Issued"}, {"date": "x", "dateType": "Issued"}],
+    "descriptions": [
+        {"description": "Not this", "descriptionType": "Methods"},
+        {"description": "Many <b>letters</b>.", "descriptionType": "Abstract"},
+    ],
+}
+
+
+def test_a_datacite_record_is_read_whole() -> None:
+    draft = read_datacite(RECORD)
+    assert draft.title == "A Corpus of Letters"
+    assert draft.authors == (
+        "Ada Lovelace",
+        "Alan Turing",
+        "University of Somewhere, Institute of Things",
+    )
+    assert (draft.venue, draft.date) == ("Zenodo", PartialDate(2021, 5, 4))
+    assert (draft.identifiers, draft.abstract) == (("doi:10.5281/zenodo.1",), "Many letters.")
+
+
+def test_a_year_counted_from_buddha_is_none() -> None:
+    assert read_datacite({"publicationYear": 2549, "titles": [{}], "dates": "?"}).date is None
+
+
+def test_the_answers_that_crossref_really_gave(recorded_answers: Path) -> None:
+    drafts = [
+        read_crossref(json.loads(file.read_bytes())["message"])
+        for file in sorted((recorded_answers / "crossref").glob("*http200.json"))
+    ]
+    assert len(drafts) == 5
+    assert all(draft.title and draft.authors and draft.venue and draft.date for draft in drafts)
+    assert drafts[0].date == PartialDate(1997, 7)
+    assert "Donald Hora Jr." in drafts[0].authors
+    assert not any("<" in draft.title or "jats" in draft.abstract for draft in drafts)
+
+
+def test_the_answers_that_datacite_really_gave(recorded_answers: Path) -> None:
+    drafts = [
+        read_datacite(json.loads(file.read_bytes())["data"]["attributes"])
+        for file in sorted((recorded_answers / "datacite").glob("*http200.json"))
+    ]
+    assert len(drafts) == 6
+    assert all(draft.title and draft.venue and draft.identifiers for draft in drafts)
+    assert sum(not draft.authors for draft in drafts) == 1  # the anonymous one
+    assert drafts[1].authors == ("Nuno Bimbo", "Valeska Ting")
