@@ -10,6 +10,8 @@ from typing import Any
 import discord
 import simcord
 from discord import app_commands
+from simcord.backend.serializers import message_payload
+from simcord.enums import AppCommandType, InteractionType
 
 from bot.app import App
 from bot.demo.words import spoken
@@ -50,6 +52,26 @@ class Lab:
     async def ask(self, actor: Any, command: str, **options: Any) -> str:
         """Everything legible in the answer to a slash command."""
         return told(await actor.slash(self.papers, command, **options))
+
+    async def menu(self, actor: Any, name: str, message: Any) -> Any:
+        """The answer to a message's menu, sent whether or not Discord offers it to this person.
+
+        SimCord's own way leaves out which server such a command is registered in.
+        """
+        backend = self.env.backend
+        command = backend.find_command(name, HOME, type=AppCommandType.MESSAGE)
+        stored = backend.get_message(self.papers.id, message.id)
+        data = {
+            "id": command["id"],
+            "name": name,
+            "type": AppCommandType.MESSAGE,
+            "guild_id": str(HOME),
+            "target_id": str(message.id),
+            "resolved": {"messages": {str(message.id): message_payload(backend, stored)}},
+        }
+        return await actor._dispatch_interaction(
+            InteractionType.APPLICATION_COMMAND, self.papers, data
+        )
 
     @property
     def last(self) -> str:

@@ -206,7 +206,7 @@ class Lookup:
         if failure is not None:
             raise failure
         raise NothingFound(
-            f"Neither Crossref nor DataCite knows the DOI {source.value}. Check it, or fill in "
+            f"Neither Crossref nor DataCite knows the DOI “{source.value}”. Check it, or fill in "
             "the form.",
             source.known,
         )

@@ -160,7 +160,8 @@ def paper_card(
             card.add_item(ActionRow(*row))
     if below:
         card.add_item(TextDisplay(below))
-    card.add_item(TextDisplay(footer))
+    if footer:
+        card.add_item(TextDisplay(footer))
     return card
 
 
@@ -198,13 +199,15 @@ def byline(shown: Paper, limit: int, place_limit: int = 120) -> str:
 
 
 def _footer(shown: Paper) -> str:
+    """What the list keeps of a paper; of one that is not in it, what is known."""
     parts = [f"#{shown.id}"] if shown.id else []
     if shown.tags:
         parts.append(escape(", ".join(shown.tags), 200))
     if shown.posted_by:
         parts.append(f"posted by {escape(shown.posted_by, 80)}")
-    parts.append(f"in the list since {moment(shown.created_at, 'D')}")
-    return f"-# {' · '.join(parts)}"
+    if shown.id:
+        parts.append(f"in the list since {moment(shown.created_at, 'D')}")
+    return f"-# {' · '.join(parts)}" if parts else ""
 
 
 def _links(shown: Paper) -> list[Button[Any]]:

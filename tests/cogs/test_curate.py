@@ -80,7 +80,7 @@ async def test_every_field_has_its_sentence(
 async def test_the_same_identifier_completes_the_paper_that_is_there(lab: Lab) -> None:
     count = await lab.app.library.papers.count()
     result = await submit(lab, {**FORM, "links": "https://arxiv.org/abs/2302.12433v2"})
-    assert "your form completed it" in told(result)
+    assert "what you gave completed it" in told(result)
     assert await lab.app.library.papers.count() == count
 
 

@@ -251,6 +251,7 @@ class StandIn:
     async def _commands(self, request: web.Request) -> web.Response:
         commands = await request.json()
         for command in commands:
+            command.setdefault("description", "")  # a menu has none, and gets an empty one
             number = str(self._next_id())
             command |= {"id": number, "application_id": str(BOT), "version": number}
         return _json(commands)

@@ -1,0 +1,205 @@
+"""Adding a paper: looked up and shown, or by a form; then offered to the list."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from discord import ButtonStyle
+from discord.ui import ActionRow, Container, TextDisplay
+
+from bot.curating.replies import say, show
+from bot.errors import explain
+from bot.lookup.failures import LookupFailed
+from bot.permissions import actor, require_curator
+from bot.ui import buttons, cards, forms
+from bot.ui.forms import Choice, Dialog, Filled
+from bot.ui.text import escape
+from storage.completion import FIELDS, as_draft, as_paper
+from storage.errors import LabError
+from storage.records import Admission, Origin, Outcome, Paper, PaperDraft
+
+if TYPE_CHECKING:
+    from bot.client import Interaction, LabHerald
+
+Pressed: TypeAlias = "Callable[[Interaction], Awaitable[None]]"
+
+_NOTHING = PaperDraft(title="")
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A paper that somebody is adding: as it is known so far, and whether to announce it.
+
+    ``beside`` keeps the message whose button was used, and answers under it.
+    """
+
+    draft: PaperDraft = _NOTHING
+    announce: bool = False
+    beside: bool = False
+
+    async def open_form(self, interaction: Interaction) -> None:
+        """Show the form, filled with what is known."""
+        require_curator(interaction)
+        filled = forms.fill(self.draft) if self.draft != _NOTHING else Filled()
+        await interaction.response.send_modal(
+            forms.PaperForm("Add a paper", filled, self._take_form)
+        )
+
+    async def offer(self, interaction: Interaction, *, despite_likeness: bool = False) -> None:
+        """Offer the paper to the list, and say what became of it."""
+        require_curator(interaction)
+        bot = interaction.client
+        result = await bot.library.admit(
+            self.draft,
+            Origin.MODERATOR,
+            actor(interaction),
+            despite_likeness=despite_likeness,
+            announce=self.announce,
+        )
+        if result.paper is None:
+            raise LabError("That paper was removed from the list on purpose, so I left it out.")
+        if result.outcome is Outcome.DUPLICATE:
+            own = replace(self, beside=False)  # the question is a message of its own
+            anyway = Choice("Add anyway", own.offer_anyway, ButtonStyle.primary)
+            question = "⚖️ The list may have that paper already. Is yours another one?"
+            dialog = Dialog(*cards.paper_with(result.paper, question), ActionRow(anyway))
+            await say(interaction, dialog, beside=self.beside)
+            return
+        await show(
+            interaction,
+            result.paper,
+            self._said(result.outcome, result.paper),
+            changed=result.outcome is not Outcome.UNCHANGED,
+            beside=self.beside,
+        )
+        await bot.courier.deliver()
+
+    async def offer_anyway(self, interaction: Interaction) -> None:
+        """Offer it though the list has a paper that it resembles."""
+        await self.offer(interaction, despite_likeness=True)
+
+    async def _take_form(self, interaction: Interaction, filled: Filled) -> None:
+        require_curator(interaction)
+        draft = forms.read(filled, self.draft)
+        await replace(self, draft=draft).offer(interaction)
+
+    def _said(self, outcome: Outcome, paper: Paper) -> str:
+        """What became of it: also what of it was not taken, and whether it is announced."""
+        if outcome is Outcome.ADDED:
+            told = "announced in every announcement channel" if self.announce else "not announced"
+            return f"✅ Added to the list, {told}."
+        text = {
+            Outcome.RESTORED: "✅ It had been removed from the list; now it is back.",
+            Outcome.UPDATED: "✅ The list had that paper; what you gave completed it.",
+            Outcome.UNCHANGED: "👌 The list has that paper already.",
+        }[outcome]
+        left = [
+            name
+            for name in ("title", "authors", "venue", "date", "abstract")
+            if getattr(self.draft, name) and getattr(self.draft, name) != getattr(paper, name)
+        ]
+        if left:
+            text += f" I kept its {' and '.join(left)}, which `/curate edit` changes."
+        return f"{text} It is not announced again." if self.announce else text
+
+
+async def look_up(interaction: Interaction, source: str, *, announce: bool) -> None:
+    """Find a paper and ask what to do with it; where it can't be found, offer the form."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    try:
+        draft = await interaction.client.lookup.find(source)
+    except LookupFailed as failure:
+        await say(interaction, not_found(failure, announce=announce))
+        return
+    await say(interaction, await _asking(interaction.client, Addition(draft, announce)))
+
+
+def not_found(failure: LookupFailed, *, announce: bool) -> Dialog:
+    """Why nothing was found, over the form with what is known all the same."""
+    form = Choice(
+        "Fill in the form", Addition(failure.known, announce).open_form, ButtonStyle.primary
+    )
+    return Dialog(cards.note(f"🔎 {explain(failure, 'a look-up')}", ActionRow(form)))
+
+
+async def would_become(bot: LabHerald, draft: PaperDraft) -> Admission:
+    """What would become of a draft that is offered to the list; nothing is changed."""
+    (result,) = await bot.library.arrivals.rehearse([draft])
+    return result
+
+
+async def _asking(bot: LabHerald, addition: Addition) -> Dialog | cards.Layout:
+    """What was found, what the list has of it, and the buttons that decide."""
+    result = await would_become(bot, addition.draft)
+    known = result.paper
+    if known is not None and result.outcome is Outcome.UNCHANGED:
+        return cards.Layout(*cards.paper_with(known, "👌 The list has that paper already."))
+    if known is not None and result.outcome is Outcome.UPDATED:
+        return _completing(addition, await bot.library.papers.get(known.id), known)
+    return _adding(bot, addition, result)
+
+
+def _completing(addition: Addition, before: Paper, after: Paper) -> Dialog:
+    old, new = as_draft(before), as_draft(after)
+    better = [name for name in FIELDS if getattr(old, name) != getattr(new, name)]
+    text = f"👌 The list has that paper already. What I found would complete its {_and(better)}."
+    complete = Choice("Complete it", addition.offer, ButtonStyle.primary)
+    cancel = Choice("Leave it", _cancel)
+    return Dialog(*cards.paper_with(before, text), ActionRow(complete, cancel))
+
+
+def _adding(bot: LabHerald, addition: Addition, result: Admission) -> Dialog:
+    """The card of a paper that the list has not, or has not for certain."""
+    told = "It will be announced." if addition.announce else "It will not be announced."
+    text, label = f"🔎 Is this the paper? {told}", "Add"
+    offer: Pressed = addition.offer
+    if result.outcome is Outcome.REMOVED:
+        text = "🔎 That paper was removed from the list on purpose; adding it brings it back."
+    pressed: list[Any] = []
+    if result.outcome is Outcome.DUPLICATE and result.paper is not None:
+        text = f"⚖️ The list may have that paper already:\n{_named(result.paper)}\n{told}"
+        label, offer = "Add anyway", addition.offer_anyway
+        pressed = [buttons.paper_button(result.paper.id, f"Show #{result.paper.id}")]
+    return Dialog(
+        TextDisplay(text),
+        found_card(addition.draft, bot),
+        ActionRow(
+            Choice(label, offer, ButtonStyle.success),
+            Choice("Correct first", addition.open_form),
+            announcing(partial(_turn, addition), announce=addition.announce),
+            *pressed,
+            Choice("Cancel", _cancel),
+        ),
+    )
+
+
+def announcing(turned: Pressed, *, announce: bool) -> Choice:
+    """The button that turns the announcement on and off."""
+    return Choice(f"Announce: {'yes' if announce else 'no'}", turned)
+
+
+async def _turn(addition: Addition, interaction: Interaction) -> None:
+    turned = replace(addition, announce=not addition.announce)
+    await say(interaction, await _asking(interaction.client, turned))
+
+
+async def _cancel(interaction: Interaction) -> None:
+    await say(interaction, cards.notice("👌 Nothing was changed."))
+
+
+def found_card(draft: PaperDraft, bot: LabHerald) -> Container[Any]:
+    """The card of a paper that is not in the list."""
+    paper = as_paper(draft, bot.clock())
+    return cards.paper_card(paper, heading=f"### {cards.title_link(paper, 700)}", abstract=1200)
+
+
+def _named(paper: Paper) -> str:
+    about = cards.byline(paper, 200, 80).replace("\n", " · ")
+    return f"**{escape(paper.title, 300)}** (#{paper.id}){f' · {about}' if about else ''}"
+
+
+def _and(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

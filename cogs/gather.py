@@ -1,0 +1,28 @@
+"""The message menu “Add paper”: the papers that a message links, to add by one click each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+
+from bot.curating.gathering import gather
+from bot.permissions import require_curator, seen_by
+
+if TYPE_CHECKING:
+    from bot.client import Interaction, LabHerald
+
+
+async def add_papers(interaction: Interaction, message: discord.Message) -> None:
+    """Show the links of a message, for moderators."""
+    require_curator(interaction)
+    await gather(interaction, message)
+
+
+async def setup(bot: LabHerald) -> None:
+    """Add the menu to the lab's own servers, where there are any."""
+    if bot.home_guilds:
+        menu = app_commands.ContextMenu(name="Add paper", callback=add_papers)
+        menu.default_permissions = seen_by(bot.settings)
+        bot.tree.add_command(menu, guilds=bot.home_guilds)
