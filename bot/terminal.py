@@ -61,8 +61,8 @@ def _place(noted: Noted, files: int) -> str:
 
 
 def paper(shown: Paper) -> str:
-    """A paper on a few lines."""
-    lines = [f"#{shown.id}  {shown.title}"]
+    """A paper on a few lines; without its number where it is not in the list."""
+    lines = [f"#{shown.id}  {shown.title}" if shown.id else shown.title]
     if byline := _byline(shown):
         lines.append(f"    {byline}")
     place = [part for part in (shown.venue, str(shown.year or ""), shown.note) if part]

@@ -12,6 +12,8 @@ from importlib.resources import files
 
 from aiohttp import web
 
+from bot.demo import services
+
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Demo lab: papers</title>
 <link rel="alternate" type="application/rss+xml" title="Demo lab: papers" href="/feed.xml">
@@ -143,6 +145,7 @@ async def open_site(port: int) -> AsyncGenerator[Site]:
             web.get("/feed.xml", site.show_feed),
             web.post("/publish", site.take_publish),
             web.post("/outage", site.take_outage),
+            *services.routes(),
         ]
     )
     runner = web.AppRunner(app, access_log=None)

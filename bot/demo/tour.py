@@ -26,6 +26,8 @@ async def walk(world: World) -> bool:
         ("/latest count:3", _latest),
         ("A member may not use /curate add", _refused),
         ("A moderator adds a paper by /curate add", _add),
+        ("… and another by its arXiv id, which is looked up", _look_up),
+        ("… and is told where the list may have a paper already", _resembles),
         ("The feed publishes; one poll, one announcement", _announcement),
         ("Discord fails while three papers come; once back, they stand there in order", _outage),
         ("Polling again announces nothing twice", _once),
@@ -100,6 +102,19 @@ async def _add(world: World) -> str:
         },
     )
     return _expect(_private(result), "Added to the list", "A Paper Added by Hand")
+
+
+async def _look_up(world: World) -> str:
+    found = await world.moderator.slash(world.papers, "curate add", source="2310.10631")
+    shown = _expect(_private(found), "Is this the paper?", "Llemma")
+    result = await world.moderator.click(found.response, label="Add")
+    return f"{shown}\n\n" + _expect(_private(result), "Added to the list")
+
+
+async def _resembles(world: World) -> str:
+    source = "https://arxiv.org/abs/2304.01373"
+    found = await world.moderator.slash(world.papers, "curate add", source=source)
+    return _expect(_private(found), "The list may have that paper already", "Pythia")
 
 
 async def _announcement(world: World) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -77,12 +77,26 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
             poll_interval=timedelta(minutes=1),
         )
         clock = WorldClock()
-        async with open_site(site_port) as site, open_app(settings, clock) as app:
+        async with (
+            open_site(site_port) as site,
+            open_app(_looking_up_at(site, settings), clock) as app,
+        ):
             await app.library.admit_all(
                 reversed(load_starter()), Origin.STARTER, Actor("starter", "the starter list")
             )
             async with simcord.run(app.client, strict_sync=False, check_errors=False) as env:
                 yield await _furnish(app, clock, env, site)
+
+
+def _looking_up_at(site: Site, settings: Settings) -> Settings:
+    """The settings with the site's stand-ins for the services that papers are looked up at."""
+    registry = f"{site.home}doi"
+    return replace(
+        settings,
+        arxiv_api_url=f"{site.home}arxiv",
+        crossref_url=registry,
+        datacite_url=registry,
+    )
 
 
 async def _furnish(app: App, clock: WorldClock, env: simcord.Env, site: Site) -> World:

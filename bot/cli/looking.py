@@ -1,0 +1,55 @@
+"""`lab-herald lookup`: what arXiv, Crossref, DataCite or a page says of a paper."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from bot import terminal
+from bot.cli import shell
+from bot.exchange.tables import paper_json
+from bot.settings import Settings
+from storage.completion import as_paper
+from storage.library import Library
+from storage.records import Admission, Outcome, Paper
+
+_KNOWN = frozenset({Outcome.UNCHANGED, Outcome.UPDATED})
+
+
+@click.command()
+@click.argument("source")
+@shell.as_json
+@click.pass_obj
+def lookup(settings: Settings, source: str, *, as_json: bool) -> None:
+    """Look a paper up by its arXiv id, DOI, address or BibTeX entry; the list stays as it is."""
+    paper, result = shell.with_library(settings, lambda library: _found(settings, library, source))
+    known = result.paper.id if result.paper and result.outcome in _KNOWN else None
+    like = result.paper.id if result.paper and result.outcome is Outcome.DUPLICATE else None
+    if as_json:
+        click.echo(shell.dumped({**paper_json(paper), "id": known, "resembles": like}))
+        return
+    click.echo(terminal.paper(paper))
+    if known or like:
+        click.echo(f"    The list has it as #{known}." if known else f"    It may be #{like}.")
+
+
+async def _found(settings: Settings, library: Library, source: str) -> tuple[Paper, Admission]:
+    """The paper of a source, and what would become of it in the list."""
+    from bot.feeds.worker import open_parser  # noqa: PLC0415 - slow to import
+    from bot.lookup.finding import Addresses, open_lookup  # noqa: PLC0415 - the same
+    from bot.web import open_web  # noqa: PLC0415 - the same
+
+    async with (
+        open_web(
+            contact=settings.contact,
+            allow_private=settings.feed_allow_private,
+            patience=settings.feed_timeout,
+            max_bytes=settings.feed_max_bytes,
+        ) as web,
+        open_parser() as parser,
+        open_lookup(web, parser, Addresses.of(settings), lambda: datetime.now(UTC)) as looking,
+    ):
+        draft = await looking.find(source)
+    (result,) = await library.arrivals.rehearse([draft])
+    return as_paper(draft, datetime.now(UTC)), result

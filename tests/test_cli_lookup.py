@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import main
+from bot.starter import load_starter
+
+WORKS = {
+    "/works/10.5555/lab.7": {"title": ["Long Memories"], "author": [{"family": "Lovelace"}]},
+    "/works/10.5555/moss": {"title": [load_starter()[0].title]},
+}
+
+
+class Crossref(BaseHTTPRequestHandler):
+    """A registry with a thread of its own, since the shell has its own loop."""
+
+    def do_GET(self) -> None:
+        work = WORKS.get(self.path)
+        body = json.dumps({"message": work}).encode()
+        self.send_response(200 if work else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def crossref(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Crossref)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    home = f"http://127.0.0.1:{server.server_port}"
+    for name in ("CROSSREF_URL", "DATACITE_URL", "ARXIV_API_URL"):
+        monkeypatch.setenv(name, home)
+    monkeypatch.setenv("FEED_ALLOW_PRIVATE", "yes")
+    yield
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def lookup(folder: Path, *words: str) -> Result:
+    database = str(folder / "lab.db")
+    runner = CliRunner()
+    runner.invoke(main, ["--database", database, "import", "--starter", "--yes"])
+    return runner.invoke(main, ["--database", database, "lookup", *words])
+
+
+@pytest.mark.usefixtures("crossref")
+def test_a_paper_is_looked_up_in_the_shell(tmp_path: Path) -> None:
+    result = lookup(tmp_path, "https://doi.org/10.5555/lab.7")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("Long Memories\n")
+    assert "https://doi.org/10.5555/lab.7" in result.stdout
+    found = json.loads(lookup(tmp_path, "10.5555/lab.7", "--json").stdout)
+    assert (found["id"], found["resembles"], found["doi"]) == (None, None, "10.5555/lab.7")
+    assert found["authors"] == ["Lovelace"]
+
+
+@pytest.mark.usefixtures("crossref")
+def test_the_shell_says_what_the_list_has_of_it(tmp_path: Path) -> None:
+    assert "It may be #" in lookup(tmp_path, "10.5555/moss").stdout
+    entry = "@misc{a, title={ProofNet}, eprint={2302.12433}}"
+    assert "The list has it as #" in lookup(tmp_path, entry).stdout
+
+
+@pytest.mark.usefixtures("crossref")
+def test_what_is_not_found_ends_with_a_sentence(tmp_path: Path) -> None:
+    result = lookup(tmp_path, "10.5555/none")
+    assert result.exit_code == 1
+    assert "Neither Crossref nor DataCite knows" in result.stderr
