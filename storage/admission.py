@@ -9,6 +9,7 @@ from datetime import datetime
 from storage import history, listings, paper_rows, papers
 from storage.completion import FIELDS, as_draft, joined, normal
 from storage.database import Connection
+from storage.errors import PaperNotFound
 from storage.fulltext import fold
 from storage.identifiers import is_listed_title
 from storage.names import compatible
@@ -20,11 +21,20 @@ _SAME_WORDS = 0.5  # of two titles, without which one draft does not make two pa
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where drafts come from: through which door, by whom, and when."""
+    """Where drafts come from: through which door, by whom, and when.
+
+    What a moderator said in their ``own_words`` is theirs: no other source changes it.
+    """
 
     origin: Origin
     actor: Actor
     at: datetime
+    own_words: bool = True
+
+    @property
+    def binds(self) -> bool:
+        """Whether the fields that are given stay as they are."""
+        return self.origin is Origin.MODERATOR and self.own_words
 
 
 async def admit(
@@ -148,11 +158,21 @@ def may_be_same(paper: Paper, draft: PaperDraft) -> bool:
     )
 
 
+async def admit_as_numbered(
+    db: Connection, paper_id: int, draft: PaperDraft, source: Source
+) -> Admission:
+    """Take in a draft that somebody says is the paper of this number; raises `PaperNotFound`."""
+    known = await papers.load(db, [await papers.current(db, paper_id)])
+    if not known:
+        raise PaperNotFound(f"#{paper_id}")
+    return await admit_as(db, known[0], normal(draft), source)
+
+
 async def _add(db: Connection, drafts: Sequence[PaperDraft], source: Source) -> tuple[Paper, ...]:
     if not drafts:
         return ()
     added = await paper_rows.insert(db, drafts, source.origin, source.actor, source.at)
-    if source.origin is Origin.MODERATOR:
+    if source.binds:
         for paper in added:
             await paper_rows.lock(
                 db, paper.id, _given_fields(PaperDraft(title=""), as_draft(paper))
@@ -172,7 +192,7 @@ async def _complete(db: Connection, known: Paper, draft: PaperDraft, source: Sou
         return Admission(Outcome.UNCHANGED, known)
     await paper_rows.replace(db, known, completed)
     (paper,) = await papers.load(db, [known.id])
-    if source.origin is Origin.MODERATOR:
+    if source.binds:
         await paper_rows.lock(db, paper.id, _given_fields(before, completed))
     await history.record(db, source.at, source.actor, "complete", known, paper)
     return Admission(Outcome.UPDATED, paper)

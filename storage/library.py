@@ -63,15 +63,27 @@ class Library:
         *,
         despite_likeness: bool = False,
         announce: bool = False,
+        own_words: bool = True,
     ) -> Admission:
-        """Take in one draft; ``announce`` tells every announcement channel of an added paper."""
+        """Take in one draft; ``announce`` tells every announcement channel of an added paper.
+
+        What a moderator did not say in their ``own_words``, other sources may still better.
+        """
         now = self._clock()
-        source = Source(origin, actor, now)
+        source = Source(origin, actor, now, own_words)
         async with self._database.transaction() as db:
             result = await admission.admit(db, draft, source, despite_likeness=despite_likeness)
             if announce and result.outcome is Outcome.ADDED and result.paper:
                 await outbox.queue(db, result.paper, now)
         return result
+
+    async def admit_as(
+        self, paper_id: int, draft: PaperDraft, actor: Actor, *, own_words: bool = True
+    ) -> Admission:
+        """Take in a draft that a moderator says is this paper; raises `PaperNotFound`."""
+        source = Source(Origin.MODERATOR, actor, self._clock(), own_words)
+        async with self._database.transaction() as db:
+            return await admission.admit_as_numbered(db, paper_id, draft, source)
 
     async def admit_all(
         self,

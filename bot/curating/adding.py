@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from discord import ButtonStyle
-from discord.ui import ActionRow, Container, TextDisplay
+from discord.ui import ActionRow, Button, Container, TextDisplay
 
 from bot.curating.replies import say, show
 from bot.errors import explain
@@ -33,11 +33,13 @@ _NOTHING = PaperDraft(title="")
 class Addition:
     """A paper that somebody is adding: as it is known so far, and whether to announce it.
 
-    ``beside`` keeps the message whose button was used, and answers under it.
+    It is in somebody's ``own_words`` once they filled in the form. ``beside`` keeps the message
+    whose button was used, and answers under it.
     """
 
     draft: PaperDraft = _NOTHING
     announce: bool = False
+    own_words: bool = False
     beside: bool = False
 
     async def open_form(self, interaction: Interaction) -> None:
@@ -51,21 +53,43 @@ class Addition:
     async def offer(self, interaction: Interaction, *, despite_likeness: bool = False) -> None:
         """Offer the paper to the list, and say what became of it."""
         require_curator(interaction)
-        bot = interaction.client
-        result = await bot.library.admit(
+        result = await interaction.client.library.admit(
             self.draft,
             Origin.MODERATOR,
             actor(interaction),
             despite_likeness=despite_likeness,
             announce=self.announce,
+            own_words=self.own_words,
         )
+        await self._tell(interaction, result)
+
+    async def offer_anyway(self, interaction: Interaction) -> None:
+        """Offer it though the list has a paper that it resembles."""
+        await self.offer(interaction, despite_likeness=True)
+
+    async def offer_as(self, paper_id: int, interaction: Interaction) -> None:
+        """Complete the paper that it is, as somebody says."""
+        require_curator(interaction)
+        result = await interaction.client.library.admit_as(
+            paper_id, self.draft, actor(interaction), own_words=self.own_words
+        )
+        await self._tell(interaction, result)
+
+    def choices(self, paper: Paper) -> list[Choice]:
+        """What a paper that resembles one of the list can be: that one, or one of its own."""
+        return [
+            Choice("The same paper", partial(self.offer_as, paper.id), ButtonStyle.primary),
+            Choice("Add anyway", self.offer_anyway),
+        ]
+
+    async def _tell(self, interaction: Interaction, result: Admission) -> None:
         if result.paper is None:
             raise LabError("That paper was removed from the list on purpose, so I left it out.")
         if result.outcome is Outcome.DUPLICATE:
             own = replace(self, beside=False)  # the question is a message of its own
-            anyway = Choice("Add anyway", own.offer_anyway, ButtonStyle.primary)
             question = "⚖️ The list may have that paper already. Is yours another one?"
-            dialog = Dialog(*cards.paper_with(result.paper, question), ActionRow(anyway))
+            parts = cards.paper_with(result.paper, question)
+            dialog = Dialog(*parts, ActionRow(*own.choices(result.paper)))
             await say(interaction, dialog, beside=self.beside)
             return
         await show(
@@ -75,16 +99,12 @@ class Addition:
             changed=result.outcome is not Outcome.UNCHANGED,
             beside=self.beside,
         )
-        await bot.courier.deliver()
-
-    async def offer_anyway(self, interaction: Interaction) -> None:
-        """Offer it though the list has a paper that it resembles."""
-        await self.offer(interaction, despite_likeness=True)
+        await interaction.client.courier.deliver()
 
     async def _take_form(self, interaction: Interaction, filled: Filled) -> None:
         require_curator(interaction)
         draft = forms.read(filled, self.draft)
-        await replace(self, draft=draft).offer(interaction)
+        await replace(self, draft=draft, own_words=True).offer(interaction)
 
     def _said(self, outcome: Outcome, paper: Paper) -> str:
         """What became of it: also what of it was not taken, and whether it is announced."""
@@ -154,25 +174,20 @@ def _completing(addition: Addition, before: Paper, after: Paper) -> Dialog:
 def _adding(bot: LabHerald, addition: Addition, result: Admission) -> Dialog:
     """The card of a paper that the list has not, or has not for certain."""
     told = "It will be announced." if addition.announce else "It will not be announced."
-    text, label = f"🔎 Is this the paper? {told}", "Add"
-    offer: Pressed = addition.offer
+    text = f"🔎 Is this the paper? {told}"
+    decide = [Choice("Add", addition.offer, ButtonStyle.success)]
+    below: list[Button[Any]] = [announcing(partial(_turn, addition), announce=addition.announce)]
     if result.outcome is Outcome.REMOVED:
         text = "🔎 That paper was removed from the list on purpose; adding it brings it back."
-    pressed: list[Any] = []
     if result.outcome is Outcome.DUPLICATE and result.paper is not None:
         text = f"⚖️ The list may have that paper already:\n{_named(result.paper)}\n{told}"
-        label, offer = "Add anyway", addition.offer_anyway
-        pressed = [buttons.paper_button(result.paper.id, f"Show #{result.paper.id}")]
+        decide = addition.choices(result.paper)
+        below.append(buttons.paper_button(result.paper.id, f"Show #{result.paper.id}"))
     return Dialog(
         TextDisplay(text),
         found_card(addition.draft, bot),
-        ActionRow(
-            Choice(label, offer, ButtonStyle.success),
-            Choice("Correct first", addition.open_form),
-            announcing(partial(_turn, addition), announce=addition.announce),
-            *pressed,
-            Choice("Cancel", _cancel),
-        ),
+        ActionRow(*decide, Choice("Correct first", addition.open_form), Choice("Cancel", _cancel)),
+        ActionRow(*below),
     )
 
 

@@ -13,7 +13,7 @@ from lookup_server import LookupServer
 from bot.demo.words import spoken
 from bot.settings import Settings
 from storage.errors import PaperNotFound
-from storage.records import Actor
+from storage.records import Actor, Origin, PaperDraft
 
 WORK = {
     "DOI": "10.5555/lab.7",
@@ -146,6 +146,41 @@ async def test_a_possible_duplicate_is_shown_beside_what_was_found(
     done = await lab.moderator.click(shown.response, label="Add anyway")
     assert "Added to the list" in told(done)
     assert await lab.app.library.papers.count() == count + 1
+
+
+async def test_a_possible_duplicate_can_be_the_same_paper(lab: Lab, services: LookupServer) -> None:
+    known = await lab.app.library.papers.get_named("2302.12433")
+    services.works["10.5555/twin"] = {
+        "DOI": "10.5555/twin",
+        "title": [known.title],
+        "container-title": ["Journal of Proofs"],
+    }
+    shown = await look_up(lab, "10.5555/twin")
+    done = await lab.moderator.click(shown.response, label="The same paper")
+    assert "what you gave completed it" in told(done)
+    assert "[Undo]" in told(done)
+    paper = await lab.app.library.papers.get(known.id)
+    assert (paper.venue, paper.doi) == ("Journal of Proofs", "10.5555/twin")
+
+
+async def test_what_was_looked_up_may_still_be_bettered_but_not_what_was_typed(
+    lab: Lab, services: LookupServer
+) -> None:
+    published = PaperDraft(
+        title="One", venue="TMLR", identifiers=("arxiv:2304.00001",), authors=("Ada Lovelace",)
+    )
+    services.preprint("2304.00001", "One")
+    shown = await look_up(lab, "2304.00001")
+    await lab.moderator.click(shown.response, label="Add")
+    await lab.app.library.admit(published, Origin.FEED, Actor("feed:1", "a feed"))
+    assert (await lab.app.library.papers.get_named("2304.00001")).venue == "TMLR"
+
+    shown = await look_up(lab, DOI)
+    form = await lab.moderator.click(shown.response, label="Correct first")
+    await lab.moderator.submit_modal(form, {**_values(form.modal), "place": "arXiv 2024"})
+    other = replace(published, title="Small Models", identifiers=(f"doi:{DOI}",))
+    await lab.app.library.admit(other, Origin.FEED, Actor("feed:1", "a feed"))
+    assert (await lab.app.library.papers.get_named(DOI)).venue == "arXiv"
 
 
 async def test_a_removed_paper_is_told_to_be_one(lab: Lab) -> None:

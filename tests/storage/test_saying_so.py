@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+
+from storage.errors import PaperNotFound
+from storage.library import Library
+from storage.records import Actor, Origin, Outcome, PaperDraft
+
+NOOR = Actor("discord:1", "noor")
+PREPRINT = PaperDraft(title="One", venue="arXiv", identifiers=("arxiv:2304.00001",))
+PUBLISHED = PaperDraft(title="One", venue="TMLR", identifiers=("doi:10.5555/one",))
+
+
+async def added(library: Library, draft: PaperDraft, *, own_words: bool = True) -> int:
+    result = await library.admit(draft, Origin.MODERATOR, NOOR, own_words=own_words)
+    assert result.paper is not None
+    return result.paper.id
+
+
+@pytest.mark.parametrize(("own_words", "venue"), [(True, "arXiv"), (False, "TMLR")])
+async def test_only_a_moderators_own_words_are_kept_from_others(
+    library: Library, *, own_words: bool, venue: str
+) -> None:
+    number = await added(library, PREPRINT, own_words=own_words)
+    feed = PaperDraft(title="One", venue="TMLR", identifiers=PREPRINT.identifiers)
+    await library.admit(feed, Origin.FEED, Actor("feed:1", "a feed"))
+    assert (await library.papers.get(number)).venue == venue
+
+
+async def test_a_moderator_says_that_a_draft_is_a_paper_of_the_list(library: Library) -> None:
+    number = await added(library, PREPRINT, own_words=False)
+    result = await library.admit_as(number, PUBLISHED, NOOR, own_words=False)
+    assert result.outcome is Outcome.UPDATED
+    paper = await library.papers.get_named("10.5555/one")
+    assert (paper.id, paper.venue, paper.arxiv) == (number, "TMLR", "2304.00001")
+    change = await library.history.last_of(number, NOOR)
+    assert change is not None
+    await library.undo(change.id, NOOR)
+    assert (await library.papers.get(number)).identifiers == PREPRINT.identifiers
+
+
+async def test_nothing_is_a_paper_that_the_list_never_had(library: Library) -> None:
+    with pytest.raises(PaperNotFound):
+        await library.admit_as(77, PUBLISHED, NOOR)
