@@ -22,7 +22,8 @@ from bot.client import LabHerald
 from bot.feeds.poller import Poller
 from bot.feeds.worker import open_parser
 from bot.logs import brief_logs
-from bot.lookup.finding import Addresses, open_lookup
+from bot.lookup.answers import Addresses
+from bot.lookup.finding import open_lookup
 from bot.settings import Settings
 from bot.web import open_web
 from storage.database import require_writable

@@ -37,7 +37,8 @@ def lookup(settings: Settings, source: str, *, as_json: bool) -> None:
 async def _found(settings: Settings, library: Library, source: str) -> tuple[Paper, Admission]:
     """The paper of a source, and what would become of it in the list."""
     from bot.feeds.worker import open_parser  # noqa: PLC0415 - slow to import
-    from bot.lookup.finding import Addresses, open_lookup  # noqa: PLC0415 - the same
+    from bot.lookup.answers import Addresses  # noqa: PLC0415 - the same
+    from bot.lookup.finding import open_lookup  # noqa: PLC0415 - the same
     from bot.web import open_web  # noqa: PLC0415 - the same
 
     async with (

@@ -59,6 +59,20 @@ async def test_the_preprint_alone_is_found_where_crossref_fails(
     assert draft.venue == "arXiv"
 
 
+async def test_datacite_stands_in_for_an_arxiv_that_fails(
+    lookup: Lookup, server: LookupServer
+) -> None:
+    server.fail("/arxiv", (503, "", {}))
+    server.records["10.48550/arXiv.2304.01373"] = {
+        "doi": "10.48550/arxiv.2304.01373",
+        "titles": [{"title": "Small Models"}],
+        "publisher": "arXiv",
+    }
+    draft = await lookup.find("2304.01373")
+    assert (draft.title, draft.venue) == ("Small Models", "arXiv")
+    assert draft.identifiers == ("arxiv:2304.01373",)
+
+
 async def test_an_id_that_arxiv_does_not_know_is_a_sentence(
     lookup: Lookup, server: LookupServer
 ) -> None:
@@ -177,9 +191,9 @@ async def test_a_long_rest_is_given_by_asking_no_more(
     server.fail("/arxiv", (429, "", headers))
     with pytest.raises(ServiceFailed, match="come back later"):
         await lookup.find("2304.01373")
-    with pytest.raises(ServiceFailed, match="asked me to wait another"):
+    with pytest.raises(ServiceFailed, match=r"come back later .* I ask it again in \d+ \w+\."):
         await lookup.find("2304.01374")
-    assert len(server.asked) == 1
+    assert sum(path.startswith("/arxiv") for path in server.asked) == 1
 
 
 async def test_arxiv_has_its_pause_between_two_requests(
@@ -255,7 +269,7 @@ async def test_arxiv_is_not_asked_once_more_for_each_of_many(
     server.fail("/arxiv", (500, "", {}))
     outcomes = await lookup.find_all([read_source(f"2304.0000{last}") for last in range(1, 6)])
     assert all("arXiv does not help" in str(one) for one in outcomes.values())
-    assert len(server.asked) == 1
+    assert sum(path.startswith("/arxiv") for path in server.asked) == 1
 
 
 async def test_a_page_says_what_it_can(lookup: Lookup, server: LookupServer) -> None:
@@ -313,6 +327,13 @@ async def test_a_file_says_nothing_of_itself(lookup: Lookup, server: LookupServe
     with pytest.raises(NothingFound, match="That address is a file") as caught:
         await lookup.find(f"{server.home}/download")
     assert caught.value.known.links == (Link(LinkKind.PAGE, f"{server.home}/download"),)
+
+
+async def test_a_page_that_says_nothing_is_a_sentence(lookup: Lookup, server: LookupServer) -> None:
+    server.pages["/paper"] = "<p>Hello!"
+    with pytest.raises(NothingFound, match="That page does not say what paper it is") as caught:
+        await lookup.find(f"{server.home}/paper")
+    assert caught.value.known.links == (Link(LinkKind.PAGE, f"{server.home}/paper"),)
 
 
 async def test_a_page_that_is_closed_is_a_sentence(lookup: Lookup, server: LookupServer) -> None:

@@ -1,0 +1,219 @@
+"""Who is asked about a source, in which order, and how what they say becomes one draft."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.exchange.bibtex import read_bibtex
+from bot.exchange.findings import ListedPaper
+from bot.feeds.worker import Parser
+from bot.lookup.failures import LookupFailed, NothingFound
+from bot.lookup.pages import Described, read_page
+from bot.lookup.services import ArXiv, crossref, datacite
+from bot.lookup.sources import Source, SourceKind, is_pdf, page_of, read_source
+from bot.settings import Settings
+from bot.web import Page, Web, WebError
+from storage.completion import is_preprint, joined, ordered
+from storage.moments import Clock
+from storage.records import LinkKind, PaperDraft
+
+_log = logging.getLogger(__name__)
+
+_HTML = {"Accept": "text/html, application/xhtml+xml;q=0.9"}
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the services are, and how they can reach whoever runs the bot."""
+
+    arxiv: str
+    crossref: str
+    datacite: str
+    contact: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Addresses:
+        """Those that the settings name."""
+        return cls(
+            settings.arxiv_api_url, settings.crossref_url, settings.datacite_url, settings.contact
+        )
+
+
+class Answers:
+    """The services and pages that know papers."""
+
+    def __init__(
+        self,
+        web: Web,
+        parser: Parser,
+        addresses: Addresses,
+        clock: Clock,
+        *,
+        arxiv_pause: timedelta,
+    ) -> None:
+        self._web = web
+        self.arxiv = ArXiv(web, parser, addresses.arxiv, clock, arxiv_pause)
+        self._crossref = crossref(web, addresses.crossref, addresses.contact)
+        self._datacite = datacite(web, addresses.datacite)
+
+    async def ask(self, source: Source) -> PaperDraft:
+        """The draft of a source's paper, perhaps without a title.
+
+        Raises `NothingFound` where nobody knows it, `WebError` where who should know can't say.
+        """
+        match source.kind:
+            case SourceKind.ARXIV:
+                return await self._of_arxiv(source)
+            case SourceKind.DOI:
+                return await self._of_doi(source)
+            case SourceKind.PAGE:
+                return await self._of_page(source)
+            case SourceKind.BIBTEX:
+                return await asyncio.to_thread(_of_entry, source)
+
+    async def _of_arxiv(self, source: Source) -> PaperDraft:
+        """What arXiv says, and where it names a DOI, what is said of the published version."""
+        try:
+            found = (await self.arxiv.find([source.value])).get(source.value)
+        except WebError as error:
+            # It answers 400 to what it takes for no id; all papers of its have a DOI besides.
+            found = None if error.status == 400 else await self._registered_preprint(source.value)
+            if found is None and error.status != 400:
+                raise
+        if found is None:
+            raise NothingFound(
+                f"arXiv knows no paper {source.value}. Check the id, or fill in the form; a new "
+                "paper may take a day to be found.",
+                source.known,
+            )
+        for name in found.identifiers:
+            if name.startswith("doi:") and (other := await self._registered(name[4:])):
+                found = joined(found, other)
+        return found
+
+    async def _registered(self, doi: str) -> PaperDraft | None:
+        """What Crossref says of a DOI that is not what was asked for: it may say nothing."""
+        try:
+            found = await self._crossref.find(doi)
+        except WebError as error:
+            _log.info("The published version %s can't be looked up: %s", doi, error.cause)
+            return None
+        return found if found and found.title else None
+
+    async def _registered_preprint(self, number: str) -> PaperDraft | None:
+        """What DataCite says of an arXiv id, where arXiv itself says nothing."""
+        with contextlib.suppress(WebError):
+            found = await self._datacite.find(f"10.48550/arXiv.{number}")
+            if found is not None and found.title:
+                return replace(found, identifiers=(f"arxiv:{number}",))
+        return None
+
+    async def _of_doi(self, source: Source) -> PaperDraft:
+        """What Crossref says, else DataCite; of one that fails is told where neither knows it."""
+        failure: WebError | None = None
+        for registry in (self._crossref, self._datacite):
+            try:
+                found = await registry.find(source.value)
+            except WebError as error:
+                failure = failure or error
+                continue
+            if found is not None:
+                own = (f"doi:{source.value}", *found.identifiers)
+                return replace(found, identifiers=ordered(own))
+        if failure is not None:
+            raise failure
+        raise NothingFound(
+            f"Neither Crossref nor DataCite knows the DOI “{source.value}”. Check it, or fill in "
+            "the form.",
+            source.known,
+        )
+
+    async def _of_page(self, source: Source) -> PaperDraft:
+        """What a page says of its paper, and what others say by the ids that it names."""
+        address = page_of(source.value)
+        if is_pdf(address):
+            raise _only_a_pdf(source)
+        page = await self._web.get(address, _HTML)
+        with contextlib.suppress(LookupFailed):
+            reached = read_source(page.url)
+            if reached.kind is not SourceKind.PAGE:
+                return await self.ask(reached)
+        if not _is_html(page):
+            raise _only_a_pdf(source)
+        described = await asyncio.to_thread(read_page, page.body, page.url, page.content_type)
+        draft = _with_address(described.draft, source)
+        if found := await self._named_by(described):
+            return _completed(found, draft)
+        if not draft.title:
+            raise NothingFound(
+                "That page does not say what paper it is. Give the paper's arXiv id or DOI, or "
+                "fill in the form.",
+                draft,
+            )
+        return draft
+
+    async def _named_by(self, described: Described) -> PaperDraft | None:
+        """What arXiv, or else a registry, says of the paper of a page; it may say nothing."""
+        named = [
+            *([Source(SourceKind.ARXIV, described.arxiv)] if described.arxiv else []),
+            *([Source(SourceKind.DOI, described.doi)] if described.doi else []),
+        ]
+        for source in named:
+            try:
+                return await self.ask(source)
+            except (NothingFound, WebError) as error:
+                _log.info("A page names %s: %s", source.url, error.cause)
+        return None
+
+
+def _of_entry(source: Source) -> PaperDraft:
+    """The first paper of a BibTeX entry."""
+    lines = source.value.splitlines(keepends=True)
+    reason = "It holds no paper."
+    for finding in read_bibtex(lambda: contextlib.nullcontext(lines)):
+        if isinstance(finding, ListedPaper):
+            return finding.draft
+        reason = finding.reason
+    raise NothingFound(f"I can't use that BibTeX. {reason}", source.known)
+
+
+def _is_html(page: Page) -> bool:
+    kind = page.content_type.partition(";")[0].strip().lower()
+    return not page.body.startswith(b"%PDF") and (not kind or "html" in kind or "xml" in kind)
+
+
+def _only_a_pdf(source: Source) -> NothingFound:
+    return NothingFound(
+        "That address is a file, which doesn't say what paper it is. Give the address of the "
+        "paper's page, its arXiv id or its DOI; or fill in the form.",
+        source.known,
+    )
+
+
+def _with_address(draft: PaperDraft, source: Source) -> PaperDraft:
+    """A page's draft with the address that was given, where that is another one."""
+    known = source.known
+    moved = [link for link in known.links if link.kind is LinkKind.PDF and link not in draft.links]
+    return replace(
+        draft,
+        identifiers=ordered((*draft.identifiers, *known.identifiers)),
+        links=(*draft.links, *moved),
+    )
+
+
+def _completed(found: PaperDraft, page: PaperDraft) -> PaperDraft:
+    """What a service says, completed by the page: a page says little, but says where it is."""
+    venue = page.venue if page.venue and is_preprint(found.venue) else found.venue or page.venue
+    return replace(
+        found,
+        authors=found.authors or page.authors,
+        abstract=found.abstract or page.abstract,
+        venue=venue,
+        date=found.date or page.date,
+        identifiers=ordered((*found.identifiers, *page.identifiers)),
+        links=(*found.links, *(link for link in page.links if link not in found.links)),
+    )
