@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 Pressed: TypeAlias = "Callable[[Interaction], Awaitable[None]]"
 
 _NOTHING = PaperDraft(title="")
+# What titles and abstracts say of themselves where a paper is not to be read any more.
+_WITHDRAWN = re.compile(
+    r"\b(?:been|is|was) (?:withdrawn|retracted)\b|^\W*retracted\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +188,8 @@ def _adding(bot: LabHerald, addition: Addition, result: Admission) -> Dialog:
         text = f"⚖️ The list may have that paper already:\n{_named(result.paper)}\n{told}"
         decide = addition.choices(result.paper)
         below.append(buttons.paper_button(result.paper.id, f"Show #{result.paper.id}"))
+    if any(map(_WITHDRAWN.search, (addition.draft.title, addition.draft.abstract[:300]))):
+        text += "\n⚠️ It says that it was withdrawn; look at its page first."
     return Dialog(
         TextDisplay(text),
         found_card(addition.draft, bot),

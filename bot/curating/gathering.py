@@ -18,7 +18,7 @@ from bot.lookup.failures import LookupFailed
 from bot.lookup.sources import Source, sources_in
 from bot.ui import buttons, cards
 from bot.ui.forms import Choice, Dialog
-from bot.ui.text import count, escape
+from bot.ui.text import clip, count, escape
 from storage.completion import as_paper
 from storage.errors import LabError, PaperNotFound
 from storage.records import Outcome, Paper, PaperDraft
@@ -68,7 +68,7 @@ class Gathering:
             return text, buttons.paper_button(linked.id)
         if isinstance(linked, LookupFailed):
             form = Addition(linked.known, self.announce, beside=True).open_form
-            reason = explain(linked, "a look-up")[:220]
+            reason = clip(explain(linked, "a look-up"), 220)
             return f"{escape(source.url, 130)}\n-# {reason}", Choice("Fill in", form)
         draft = linked.draft if isinstance(linked, Resembling) else linked
         text = _described(as_paper(draft, bot.clock()))

@@ -24,7 +24,7 @@ _SAME_PAPER = ("has-preprint", "is-preprint-of", "is-identical-to")
 _HEADING = re.compile(r"^(?:abstract|summary)\s*(?:[:.]\s*|\n+)", re.IGNORECASE)
 _JATS_TITLE = re.compile(r"<(/?)jats:title\b[^>]*>", re.IGNORECASE)
 _JATS = re.compile(r"<(/?)jats:([\w-]+)", re.IGNORECASE)
-_TEX_TWIN = re.compile(r"<jats:tex-math\b.*?</jats:tex-math>", re.IGNORECASE | re.DOTALL)
+_TEX_TWIN = re.compile(r"<jats:tex-math\b[^<>]*>[^<]*</jats:tex-math>", re.IGNORECASE)
 
 
 def read_crossref(work: Mapping[str, Any]) -> PaperDraft:

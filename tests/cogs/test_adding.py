@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+import discord
 import pytest
 import simcord
 from aiohttp.test_utils import TestServer
-from lab_world import Lab, told
+from lab_world import HOME, Lab, told
 from lookup_server import LookupServer
 
 from bot.demo.words import spoken
@@ -81,6 +82,19 @@ async def test_a_moderator_by_role_may_and_the_announcement_can_be_turned_on(
     assert "announced in every announcement channel" in told(done)
     assert "Small Models, Long Memories" in lab.last
     assert len(services.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract"),
+    [("RETRACTED: Memories", ""), ("Memories", "This paper has been withdrawn by its author.")],
+)
+async def test_a_withdrawn_paper_is_warned_of(
+    lab: Lab, services: LookupServer, title: str, abstract: str
+) -> None:
+    services.works[DOI] = {**WORK, "title": [title], "abstract": abstract}
+    assert "⚠️ It says that it was withdrawn" in told(await look_up(lab, DOI))
+    services.works["10.5555/other"] = {**WORK, "DOI": "10.5555/other"}
+    assert "⚠️" not in told(await look_up(lab, "10.5555/other"))
 
 
 async def test_announce_can_be_chosen_with_the_command(lab: Lab) -> None:
@@ -282,6 +296,32 @@ async def test_papers_of_a_message_can_be_announced(lab: Lab) -> None:
     await lab.moderator.click(shown.response, label="Announce: no")
     await lab.moderator.click(shown.response, label="Add")
     assert "Small Models, Long Memories" in lab.last
+
+
+async def test_links_that_only_an_embed_holds_are_found(lab: Lab) -> None:
+    channel: Any = lab.app.client.get_channel(lab.papers.id)
+    embed = discord.Embed(title="News", url=f"https://doi.org/{DOI}", description="arXiv:nothing")
+    embed.add_field(name="Also", value="see https://arxiv.org/abs/2302.12433")
+    message = await channel.send(embed=embed)
+    shown = await lab.menu(lab.moderator, "Add paper", message)
+    assert "2 links in that message" in told(shown)
+    assert "Small Models, Long Memories" in told(shown)
+
+
+async def test_a_press_after_somebody_else_added_it_says_so(lab: Lab) -> None:
+    first, second = await look_up(lab, DOI), await look_up(lab, DOI)
+    await lab.moderator.click(first.response, label="Add")
+    done = await lab.moderator.click(second.response, label="Add")
+    assert "The list has that paper already" in told(done)
+
+
+async def test_who_is_a_moderator_no_longer_adds_nothing(lab: Lab) -> None:
+    shown = await look_up(lab, DOI)
+    await lab.app.client.http.edit_member(HOME, lab.moderator.id, roles=[])
+    refused = await lab.moderator.click(shown.response, label="Add")
+    assert "Only the moderators" in told(refused)
+    with pytest.raises(PaperNotFound):
+        await lab.app.library.papers.get_named(DOI)
 
 
 async def test_a_likeness_in_a_message_is_marked_and_asked_about(

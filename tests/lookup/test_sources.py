@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.lookup.failures import NotUnderstood
 from bot.lookup.sources import Source, SourceKind, page_of, read_source, sources_in
-from storage.records import Link, LinkKind
+from storage.records import Link, LinkKind, PaperDraft
 
 ARXIV, DOI, PAGE = SourceKind.ARXIV, SourceKind.DOI, SourceKind.PAGE
 
@@ -46,6 +46,7 @@ def test_anything_else_is_a_sentence_and_may_be_a_title(text: str) -> None:
 
 def test_a_source_says_what_is_known_by_itself() -> None:
     assert read_source("2304.01373").known.identifiers == ("arxiv:2304.01373",)
+    assert read_source("@misc{a, title={B}}").known == PaperDraft(title="")
     page = read_source("https://lab.example/p.pdf").known
     assert page.identifiers == ("url:lab.example/p.pdf",)
     assert page.links == (Link(LinkKind.PDF, "https://lab.example/p.pdf"),)
@@ -56,7 +57,8 @@ def test_a_message_names_each_paper_once_in_its_order() -> None:
         "Read (https://arxiv.org/abs/2304.01373), <https://doi.org/10.1145/3511808.3557079> and "
         "[this](https://openreview.net/forum?id=q_1)! Also arXiv:2211.05100v3; doi:10.1000/ab.c), "
         "https://arxiv.org/pdf/2304.01373 again, https://lab.example/post_(x). But 1234.5678 and "
-        "https://discord.com/channels/1/2 and https://tenor.com/view/cat are none."
+        "https://discord.com/channels/1/2 and https://tenor.com/view/cat are none. "
+        "Nor is arXiv: the site itself."
     )
     assert [source.identifier for source in sources_in(text)] == [
         "arxiv:2304.01373",

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.lookup.works import read_abstract, read_crossref, read_datacite
 from storage.records import PartialDate
@@ -111,6 +113,27 @@ def test_a_datacite_record_is_read_whole() -> None:
 
 def test_a_year_counted_from_buddha_is_none() -> None:
     assert read_datacite({"publicationYear": 2549, "titles": [{}], "dates": "?"}).date is None
+
+
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=20), st.just("<i>$x")),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["title", "name", "family", "date-parts", "date", "id", "description"]),
+            inner,
+            max_size=3,
+        ),
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*ARTICLE, *RECORD, "institution", "posted"]), _JSON))
+def test_no_answer_breaks_the_reading(answer: dict[str, Any]) -> None:
+    for draft in (read_crossref(answer), read_datacite(answer)):
+        assert len(draft.title) <= 400
+        assert all(draft.authors)
 
 
 def test_the_answers_that_crossref_really_gave(recorded_answers: Path) -> None:
