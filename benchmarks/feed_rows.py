@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import statistics
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from reader import Reader, make_reader
 from benchmarks import catalogues
 from benchmarks.bench import Bench
 from benchmarks.quiet import quiet
+from benchmarks.stalls import Stalls
 from benchmarks.table import Goal, Row
 from bot.app import App, open_app
 from bot.settings import Settings
@@ -36,7 +36,7 @@ _WORKERS = 8  # requests at once, for both
 async def feeds(bench: Bench) -> list[Row]:
     """All feeds, changed and unchanged, by both in turn."""
     count = max(4, min(_FEEDS, bench.size // 2_000))
-    stalls = _Stalls()
+    stalls = Stalls()
     async with _served() as ports:
         changed = await _compared(ports, count, "tagged", stalls, renewed=True)
         told = await _compared(ports, count, "tagged", stalls, renewed=False)
@@ -69,7 +69,7 @@ def _row(name: str, times: _Times, goal: float) -> Row:
 
 
 async def _compared(
-    ports: list[int], count: int, kind: str, stalls: _Stalls, *, renewed: bool
+    ports: list[int], count: int, kind: str, stalls: Stalls, *, renewed: bool
 ) -> _Times:
     urls = [f"http://127.0.0.1:{ports[n % len(ports)]}/{kind}/{n}.xml" for n in range(count)]
     times = _Times()
@@ -108,37 +108,6 @@ class _Clock:
 
     def __call__(self) -> datetime:
         return self.now
-
-
-class _Stalls:
-    """How long the event loop was held at most while it was looked at."""
-
-    _EVERY = 0.002
-
-    def __init__(self) -> None:
-        self.longest = 0.0
-        self.looks = 0
-
-    @asynccontextmanager
-    async def watched(self) -> AsyncGenerator[None]:
-        """Look every two milliseconds whether the loop comes round in time.
-
-        What the other library left in memory is kept from the rubbish that is looked through.
-        """
-        gc.collect()
-        gc.freeze()
-        looking = asyncio.create_task(self._look())
-        try:
-            yield
-        finally:
-            looking.cancel()
-
-    async def _look(self) -> None:
-        while True:
-            start = perf_counter()
-            await asyncio.sleep(self._EVERY)
-            self.longest = max(self.longest, perf_counter() - start - self._EVERY)
-            self.looks += 1
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from time import perf_counter
 
 from benchmarks import catalogues, generator
 from benchmarks.bench import Bench
+from benchmarks.stalls import Stalls
 from benchmarks.table import Goal, Row
 from storage.library import open_library
 from storage.records import PaperDraft
@@ -44,7 +45,10 @@ async def bulk_import(bench: Bench) -> list[Row]:
     rates = [len(drafts) / median(seconds) for seconds in (ours, raw)]
     detail = f"ours {rates[0]:,.0f} papers/s; raw {rates[1]:,.0f} papers/s; {len(drafts):,} papers"
     goal = Goal(0.4, at_least=True)
-    return [Row("bulk import: rate / raw executemany's", rates[0] / rates[1], goal, detail)]
+    return [
+        Row("bulk import: rate / raw executemany's", rates[0] / rates[1], goal, detail),
+        await _stalls(list(generator.drafts(2 * bench.small))),
+    ]
 
 
 async def _admit(path: Path, drafts: Sequence[PaperDraft]) -> float:
@@ -52,6 +56,21 @@ async def _admit(path: Path, drafts: Sequence[PaperDraft]) -> float:
         start = perf_counter()
         await catalogues.fill(library, drafts)
         return perf_counter() - start
+
+
+async def _stalls(drafts: Sequence[PaperDraft]) -> Row:
+    """How long an import holds the event loop of a bot that goes on meanwhile."""
+    stalls = Stalls()
+    with tempfile.TemporaryDirectory(prefix="lab-herald-bench-") as folder:
+        async with stalls.watched():
+            await _admit(Path(folder) / "ours.db", drafts)
+    detail = f"{len(drafts):,} papers; {stalls.looks:,} looks"
+    return Row(
+        "longest stall of the event loop in an import, in ms",
+        1_000 * stalls.longest,
+        Goal(50),
+        detail,
+    )
 
 
 def _read_back(path: Path) -> list[_Table]:

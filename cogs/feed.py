@@ -126,7 +126,7 @@ class Feed(HomeCog, group_name="feed"):
         if feed.paused_because:
             raise LabError(f"“{clip(feed.title, 200)}” is paused already: {feed.paused_because}")
         because = f"by {actor(interaction).name}" + (f": {clip(reason, 200)}" if reason else "")
-        await interaction.client.library.feeds.pause(feed.id, because)
+        await interaction.client.library.feeds.pause(feed.id, because, in_reply=True)
         await _say(interaction, f"⏸️ I don't read **{title}** until `/feed resume`.")
 
     @app_commands.command()
@@ -137,7 +137,7 @@ class Feed(HomeCog, group_name="feed"):
         """Read a feed again that was paused; what came meanwhile is announced."""
         if not feed.paused_because:
             raise LabError(f"“{clip(feed.title, 200)}” is not paused.")
-        await interaction.client.library.feeds.pause(feed.id, "")
+        await interaction.client.library.feeds.pause(feed.id, "", in_reply=True)
         title = escape(feed.title or feed.url, 200)
         await _say(interaction, f"▶️ I read **{title}** again, first within a minute.")
 

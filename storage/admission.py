@@ -13,6 +13,7 @@ from storage.errors import PaperNotFound
 from storage.fulltext import fold
 from storage.identifiers import is_listed_title
 from storage.names import compatible
+from storage.pace import beside
 from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft, PartialDate
 from storage.written_names import parse_name
 
@@ -79,9 +80,9 @@ async def admit_batch(
     """Take drafts in, in their order, as `admit` would one by one, but the new ones together."""
     fresh: list[tuple[PaperDraft, PaperDraft]] = []
     seen: set[str] = set()
-    normals = [normal(draft) for draft in drafts]
+    normals, titles = await beside(_prepared, drafts)
     owned = await papers.owners(db, [name for draft in normals for name in draft.identifiers])
-    titled = await papers.known_titles(db, [fold(draft.title) for draft in normals])
+    titled = await papers.known_titles(db, titles)
 
     async def flush() -> None:
         added = await _add(db, [draft for _, draft in fresh], source)
@@ -89,8 +90,7 @@ async def admit_batch(
             each(given, Admission(Outcome.ADDED, paper))
         fresh.clear()
 
-    for given, draft in zip(drafts, normals, strict=True):
-        title = fold(draft.title)
+    for given, draft, title in zip(drafts, normals, titles, strict=True):
         marks = {*draft.identifiers, f"title:{title}"}
         # A title of a lab's list may be a known one with a word more, which no key tells.
         is_new = title not in titled and not any(
@@ -166,6 +166,11 @@ async def admit_as_numbered(
     if not known:
         raise PaperNotFound(f"#{paper_id}")
     return await admit_as(db, known[0], normal(draft), source)
+
+
+def _prepared(drafts: Sequence[PaperDraft]) -> tuple[list[PaperDraft], list[str]]:
+    """Drafts as they would stand in the list, and their folded titles."""
+    return [normal(draft) for draft in drafts], [fold(draft.title) for draft in drafts]
 
 
 async def _add(db: Connection, drafts: Sequence[PaperDraft], source: Source) -> tuple[Paper, ...]:

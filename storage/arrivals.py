@@ -94,7 +94,7 @@ class Arrivals:
     async def rehearse(self, drafts: Sequence[PaperDraft]) -> tuple[Admission, ...]:
         """What would become of a few drafts of a feed, taken in in this order; changes nothing."""
         source = Source(Origin.FEED, Actor("rehearsal", "a rehearsal"), self._clock())
-        async with self._database.transaction(keep=False) as db:
+        async with self._database.transaction(keep=False, in_reply=True) as db:
             return tuple([await admission.admit(db, draft, source) for draft in drafts])
 
     async def settle(self, entry_id: int, actor: Actor, *, add: bool) -> Admission:
@@ -104,7 +104,7 @@ class Arrivals:
         decided it already.
         """
         source = Source(Origin.FEED, actor, self._clock())
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             pending = await entries.undecided(db, entry_id)
             if pending is None:
                 raise await entries.decided_already(db, entry_id)

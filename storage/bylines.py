@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from storage.database import Connection
+from storage.pace import beside
 from storage.written_names import parse_name, search_words
 
 
@@ -89,14 +90,10 @@ async def _numbered(db: Connection, names: Sequence[str]) -> tuple[dict[str, int
         return known, {}
     first = int(await db.value("SELECT COALESCE(MAX(id), 0) + 1 FROM names"))
     added = dict(enumerate(new, first))
-    parsed = {number: parse_name(name) for number, name in added.items()}
     await db.run_many(
         """INSERT INTO names (id, name, letters, family_key, initial, is_full)
            VALUES (?, ?, ?, ?, ?, ?)""",
-        [
-            (number, added[number], name.letters, name.family_key, name.initial, name.is_full)
-            for number, name in parsed.items()
-        ],
+        await beside(_rows, list(added.items())),
     )
     # A former name stays hidden in whatever way it is credited next.
     await db.run(
@@ -114,18 +111,28 @@ async def _index(db: Connection, added: dict[int, str]) -> None:
     """Make new names findable; after their credits, when the level is known."""
     if not added:
         return
-    words = {number: search_words(name) for number, name in added.items()}
+    words = await beside(_words, list(added.items()))
     await db.run_many(
         """INSERT INTO name_words (level, word, name_id, words)
            SELECT level, ?, id, ? FROM names WHERE id = ?""",
-        [
-            (word, f" {' '.join(found)} ", number)
-            for number, found in words.items()
-            for word in found
-        ],
+        [(word, f" {' '.join(found)} ", number) for number, found in words for word in found],
     )
-    spelled = {word for found in words.values() for word in found}
+    spelled = {word for _number, found in words for word in found}
     await db.run_many(
         "INSERT OR IGNORE INTO name_spellings (word, backwards) VALUES (?, ?)",
         [(word, word[::-1]) for word in sorted(spelled)],
     )
+
+
+def _rows(named: Sequence[tuple[int, str]]) -> list[tuple[int, str, str, str, str, bool]]:
+    """The rows of numbered names."""
+    parsed = [(number, name, parse_name(name)) for number, name in named]
+    return [
+        (number, name, read.letters, read.family_key, read.initial, read.is_full)
+        for number, name, read in parsed
+    ]
+
+
+def _words(named: Sequence[tuple[int, str]]) -> list[tuple[int, Sequence[str]]]:
+    """The words by which numbered names are found."""
+    return [(number, search_words(name)) for number, name in named]

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, cast
 
 import aiosqlite
 
-from storage.errors import DatabaseInTrouble, DatabaseNewer, DatabaseUnusable
+from storage.errors import DatabaseInTrouble, DatabaseNewer, DatabaseUnusable, ImportUnderWay
 
 Row: TypeAlias = sqlite3.Row
 Value: TypeAlias = str | int | float | None
@@ -105,22 +105,27 @@ class Database:
         self.path = path
         self._writer = writer
         self._writing = asyncio.Lock()
+        self._imports = 0  # under way or about to be
         self._readers: asyncio.Queue[Connection] = asyncio.Queue()
         self._all = [writer, *readers]
         for reader in readers:
             self._readers.put_nowait(reader)
 
     @asynccontextmanager
-    async def transaction(self, *, keep: bool = True) -> AsyncIterator[Connection]:
+    async def transaction(
+        self, *, keep: bool = True, in_reply: bool = False, importing: bool = False
+    ) -> AsyncIterator[Connection]:
         """Write inside one transaction: committed at the end, rolled back by any exception.
 
         With ``keep`` false it is rolled back in any case.
 
         Only one coroutine writes at a time; a reader sees all of it or nothing. Raises
-        `DatabaseInTrouble` where the file can't be used for a while.
+        `DatabaseInTrouble` where the file can't be used for a while. What is ``in_reply`` to
+        somebody, who can't wait as timers can, raises `ImportUnderWay` while another transaction
+        is ``importing``.
         """
         with _troubles():
-            async with self._writing:
+            async with self._turn(in_reply=in_reply, importing=importing):
                 try:
                     await asyncio.shield(self._writer.run("BEGIN IMMEDIATE"))
                     yield self._writer
@@ -130,6 +135,17 @@ class Database:
                 except BaseException:
                     await asyncio.shield(self._writer.roll_back())
                     raise
+
+    @asynccontextmanager
+    async def _turn(self, *, in_reply: bool, importing: bool) -> AsyncIterator[None]:
+        if in_reply and self._imports:
+            raise ImportUnderWay
+        self._imports += importing
+        try:
+            async with self._writing:
+                yield
+        finally:
+            self._imports -= importing
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:

@@ -116,6 +116,15 @@ class DatabaseInTrouble(LabError):
         self.cause = cause
 
 
+class ImportUnderWay(LabError):
+    """Somebody's change would have to wait for an import that may take minutes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An import is under way just now, so I changed nothing. Please try again in a minute."
+        )
+
+
 class DatabaseNewer(DatabaseUnusable):
     """The file was written by a later version of this program."""
 

@@ -33,7 +33,7 @@ class Feeds:
         """Watch a feed from now on; raises `FeedExists` where it is watched already."""
         now = moments.to_text(self._clock())
         try:
-            async with self._database.transaction() as db:
+            async with self._database.transaction(in_reply=True) as db:
                 feed_id = await db.insert(
                     """INSERT INTO feeds (url, title, venue, next_poll_at,
                                           added_by, added_by_name, added_at)
@@ -76,7 +76,7 @@ class Feeds:
     async def remove(self, feed_id: int) -> Feed:
         """Watch a feed no longer; its papers stay. Raises `FeedNotFound`."""
         feed = await self.get(feed_id)
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             await db.run("DELETE FROM feeds WHERE id = ?", [feed_id])
         return feed
 
@@ -100,7 +100,7 @@ class Feeds:
         A title that is given stays, whatever the feed calls itself; a new address begins anew.
         """
         try:
-            async with self._database.transaction() as db:
+            async with self._database.transaction(in_reply=True) as db:
                 await db.run(
                     """UPDATE feeds SET is_title_given = is_title_given OR title <> ?, title = ?,
                        venue = ?, is_reviewed = ? WHERE id = ?""",
@@ -133,13 +133,19 @@ class Feeds:
                 await outbox.notify(db, channel_id, text, self._clock())
 
     async def pause(
-        self, feed_id: int, reason: str, channel_id: int | None = None, text: str = ""
+        self,
+        feed_id: int,
+        reason: str,
+        channel_id: int | None = None,
+        text: str = "",
+        *,
+        in_reply: bool = False,
     ) -> None:
         """Read a feed no more, for a reason that moderators see; or again, where there is none.
 
         A notice goes into their channel where one is given, once.
         """
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=in_reply) as db:
             if await _pause(db, feed_id, reason, self._clock()) and channel_id:
                 await outbox.notify(db, channel_id, text, self._clock())
 

@@ -124,10 +124,11 @@ async def record_decision(
 
 async def record_added(db: Connection, at: datetime, actor: Actor, papers: Sequence[Paper]) -> None:
     """Write down that papers were added; what they said then, the next change tells."""
+    written = (moments.to_text(at), actor.key, actor.name)
     await db.run_many(
         """INSERT INTO changes (at, actor, actor_name, action, paper_id, before, after)
            VALUES (?, ?, ?, 'add', ?, '{}', '{}')""",
-        [(moments.to_text(at), actor.key, actor.name, paper.id) for paper in papers],
+        [(*written, paper.id) for paper in papers],
     )
 
 

@@ -7,11 +7,12 @@ of a word in the order of rowids, gives the newest first and stops where enough 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from storage.database import Connection
 from storage.fulltext import index_text
+from storage.pace import beside
 from storage.records import Paper, PaperDraft, PartialDate
 
 _ID_BITS = 32
@@ -31,10 +32,10 @@ def places_of_years(first: int | None, last: int | None) -> tuple[int, int]:
     return low << _ID_BITS, (high << _ID_BITS) | ID_MASK
 
 
-async def add(db: Connection, papers: Iterable[tuple[int, PaperDraft | Paper]]) -> None:
+async def add(db: Connection, papers: Sequence[tuple[int, PaperDraft | Paper]]) -> None:
     """Index papers, each at its place."""
     # FTS5 writes out what it has in memory whenever a rowid is lower than the one before.
-    rows = sorted((at, *_texts(paper)) for at, paper in papers)
+    rows = await beside(_rows, papers)
     await db.run_many(
         """INSERT INTO paper_text (rowid, title, authors, venue, tags, abstract)
            VALUES (?, ?, ?, ?, ?, ?)""",
@@ -61,6 +62,12 @@ async def remove(db: Connection, at: int) -> None:
     await _count(db, [tuple(row)], -1)
 
 
+def _rows(
+    papers: Sequence[tuple[int, PaperDraft | Paper]],
+) -> list[tuple[int, str, str, str, str, str]]:
+    return sorted((at, *_texts(paper)) for at, paper in papers)
+
+
 def _texts(paper: PaperDraft | Paper) -> tuple[str, str, str, str, str]:
     """The folded columns of a paper's row."""
     return (
@@ -72,17 +79,23 @@ def _texts(paper: PaperDraft | Paper) -> tuple[str, str, str, str, str]:
     )
 
 
-async def _count(db: Connection, rows: Iterable[Sequence[object]], by: int) -> None:
+async def _count(db: Connection, rows: Sequence[Sequence[object]], by: int) -> None:
     """Count the words of indexed rows in or out."""
-    counts: Counter[str] = Counter()
-    for row in rows:
-        counts.update({word for text in row[1:] for word in str(text).split()})
+    counted = await beside(_counted, rows)
     await db.run_many(
         """INSERT INTO words (word, backwards, papers) VALUES (?, ?, ?)
            ON CONFLICT (word) DO UPDATE SET papers = papers + excluded.papers""",
-        [(word, word[::-1], by * papers) for word, papers in counts.items()],
+        [(word, backwards, by * papers) for word, backwards, papers in counted],
     )
     if by < 0:
         await db.run_many(
-            "DELETE FROM words WHERE word = ? AND papers <= 0", [(word,) for word in counts]
+            "DELETE FROM words WHERE word = ? AND papers <= 0", [(word,) for word, *_ in counted]
         )
+
+
+def _counted(rows: Sequence[Sequence[object]]) -> list[tuple[str, str, int]]:
+    """Each word of some rows, forwards and backwards, with the number of rows that have it."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts.update({word for text in row[1:] for word in str(text).split()})
+    return [(word, word[::-1], papers) for word, papers in counts.items()]

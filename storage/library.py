@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -71,7 +72,7 @@ class Library:
         """
         now = self._clock()
         source = Source(origin, actor, now, own_words)
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             result = await admission.admit(db, draft, source, despite_likeness=despite_likeness)
             if announce and result.outcome is Outcome.ADDED and result.paper:
                 await outbox.queue(db, result.paper, now)
@@ -82,7 +83,7 @@ class Library:
     ) -> Admission:
         """Take in a draft that a moderator says is this paper; raises `PaperNotFound`."""
         source = Source(Origin.MODERATOR, actor, self._clock(), own_words)
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             return await admission.admit_as_numbered(db, paper_id, draft, source)
 
     async def admit_all(
@@ -96,8 +97,9 @@ class Library:
     ) -> Counter[Outcome]:
         """Take in many drafts in their order, all or (on any exception) none; announces nothing.
 
-        ``drafts`` may be a generator that reads as it goes. ``each`` is told of every one as it is
-        decided. With ``rehearse`` nothing is kept: the answer is what would happen.
+        ``drafts`` may be a generator that reads as it goes, in a thread. ``each`` is told of every
+        one as it is decided. With ``rehearse`` nothing is kept: the answer is what would happen.
+        Raises `ImportUnderWay` where another one is.
         """
         source = Source(origin, actor, self._clock())
         outcomes: Counter[Outcome] = Counter()
@@ -108,8 +110,10 @@ class Library:
                 each(draft, result)
 
         rest = iter(drafts)
-        async with self._database.transaction(keep=not rehearse) as db:
-            while batch := list(islice(rest, _BATCH)):
+        async with self._database.transaction(
+            keep=not rehearse, in_reply=True, importing=True
+        ) as db:
+            while batch := await asyncio.to_thread(list, islice(rest, _BATCH)):
                 await admission.admit_batch(db, batch, source, count)
         return outcomes
 
@@ -121,7 +125,7 @@ class Library:
         Raises `PaperNotFound`, `PaperExists` where an identifier is another paper's, and
         `PaperChanged` where the paper is no longer what the moderator has ``seen``.
         """
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             before = await _present(db, paper_id)
             paper_id = before.id
             owners = await papers.owners(db, draft.identifiers)
@@ -142,7 +146,7 @@ class Library:
     async def remove(self, paper_id: int, actor: Actor) -> Paper:
         """Take a paper out of the list; its identifiers keep it out. Raises `PaperNotFound`."""
         now = self._clock()
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             before = await _present(db, paper_id)
             await paper_rows.set_removed(db, before, now)
             (after,) = await papers.load(db, [before.id])
@@ -151,7 +155,7 @@ class Library:
 
     async def undo(self, change_id: int, actor: Actor) -> Change:
         """Take a change back; raises `LabError` where that is done, or no longer possible."""
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             return await undoing.undo(db, change_id, actor, self._clock())
 
 

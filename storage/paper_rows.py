@@ -11,6 +11,7 @@ from storage import bylines, index, moments
 from storage.completion import as_paper
 from storage.database import Connection
 from storage.fulltext import fold
+from storage.pace import beside
 from storage.papers import last_number, load
 from storage.records import Actor, Origin, Paper, PaperDraft
 
@@ -23,22 +24,26 @@ async def insert(
     """Add papers with all that hangs on them, in a constant number of statements."""
     last = await last_number(db)
     numbered = list(enumerate(drafts, start=last + 1))
-    rows = [
-        (
-            *(paper_id, *_values(draft, index.place(paper_id, draft.date, at))),
-            *(origin, moments.to_text(at), actor.key, actor.name),
-        )
-        for paper_id, draft in numbered
-    ]
+    came = (origin, moments.to_text(at), actor.key, actor.name)
+
+    def rows(numbered: Sequence[tuple[int, PaperDraft]]) -> list[tuple[str | int | None, ...]]:
+        return [
+            (paper_id, *_values(draft, index.place(paper_id, draft.date, at)), *came)
+            for paper_id, draft in numbered
+        ]
+
+    def made(numbered: Sequence[tuple[int, PaperDraft]]) -> tuple[Paper, ...]:
+        return tuple(as_paper(draft, at, paper_id, origin, actor) for paper_id, draft in numbered)
+
     await db.run_many(
         f"""INSERT INTO papers (id, {_COLUMNS}, origin, created_at, created_by, created_by_name)
             VALUES ({", ".join("?" * 14)})""",  # noqa: S608 - constants
-        rows,
+        await beside(rows, numbered),
     )
     await bylines.insert(db, [(paper_id, draft.authors) for paper_id, draft in numbered])
     await _insert_parts(db, numbered)
     await _index(db, [(n, index.place(n, draft.date, at), draft) for n, draft in numbered])
-    return tuple(as_paper(draft, at, paper_id, origin, actor) for paper_id, draft in numbered)
+    return await beside(made, numbered)
 
 
 async def replace(db: Connection, paper: Paper, draft: PaperDraft) -> None:

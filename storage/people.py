@@ -28,17 +28,17 @@ class People:
 
     async def merge(self, name: str, into: str, actor: Actor) -> tuple[str, int]:
         """Make two names one person's, shown by the second; gives that name and the change."""
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             return await self._decide(db, "merge", await merge(db, name, into), actor)
 
     async def split(self, name: str, actor: Actor) -> tuple[str, int]:
         """Part a credited name from whom it counts for; gives who that is, and the change."""
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             return await self._decide(db, "split", await split(db, name), actor)
 
     async def rename(self, name: str, to: str, actor: Actor) -> tuple[str, int]:
         """Show a person by a new name, and never by the former; gives it and the change."""
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             return await self._decide(db, "rename", await rename(db, name, to), actor)
 
     async def _decide(

@@ -42,7 +42,7 @@ class Routes:
         Without ``options`` a channel that hears already keeps its own.
         """
         now = self._clock()
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             before = await _find(db, channel_id)
             wanted = options or (before.options if before else RouteOptions())
             await db.run(
@@ -69,7 +69,7 @@ class Routes:
 
         Raises `RouteNotFound`.
         """
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             route = await _find(db, channel_id)
             if route is None or route.guild_id != guild_id:
                 raise RouteNotFound(channel_id)
@@ -82,7 +82,7 @@ class Routes:
 
     async def close(self, guild_id: int, channel_id: int) -> bool:
         """Announce into a channel no longer, nor what waits for it; says whether that is new."""
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             changed = await db.run(
                 "DELETE FROM routes WHERE guild_id = ? AND channel_id = ?", [guild_id, channel_id]
             )

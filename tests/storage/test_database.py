@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from storage.database import migrations, open_database
-from storage.errors import DatabaseInTrouble, DatabaseNewer, DatabaseUnusable
+from storage.errors import (
+    DatabaseInTrouble,
+    DatabaseNewer,
+    DatabaseUnusable,
+    ImportUnderWay,
+)
 from storage.library import open_library
 from storage.notes import Notes
 
@@ -148,6 +153,30 @@ async def test_transactions_of_two_coroutines_do_not_mix(tmp_path: Path) -> None
         assert sum(isinstance(result, ValueError) for result in results) == 10
         async with database.reading() as db:
             assert await db.value("SELECT COUNT(*) FROM facts") == 10
+
+
+async def test_a_reply_does_not_wait_for_an_import_and_all_else_does(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "lab.db") as database:
+
+        async def write(name: str, *, in_reply: bool) -> None:
+            async with database.transaction(in_reply=in_reply) as db:
+                await db.run("INSERT INTO facts VALUES (?, 'x')", [name])
+
+        async with database.transaction(in_reply=True, importing=True) as db:
+            timer = asyncio.ensure_future(write("timer", in_reply=False))
+            with pytest.raises(ImportUnderWay, match="An import is under way"):
+                await write("refused", in_reply=True)
+            await db.run("INSERT INTO facts VALUES ('import', 'x')")
+            assert not timer.done()
+        await timer
+        async with database.transaction() as db:
+            reply = asyncio.ensure_future(write("reply", in_reply=True))
+            await db.run("INSERT INTO facts VALUES ('short', 'x')")
+            assert not reply.done()
+        await reply
+        async with database.reading() as db:
+            rows = await db.all("SELECT name FROM facts ORDER BY name")
+            assert [row[0] for row in rows] == ["import", "reply", "short", "timer"]
 
 
 async def test_a_reader_sees_what_is_committed_and_cannot_write(tmp_path: Path) -> None:

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from storage.library import Library
+from storage.pace import beside
+from storage.records import Actor, Origin, PaperDraft
+
+
+def thread_of(things: Sequence[int]) -> tuple[int, int]:
+    return threading.get_ident(), sum(things)
+
+
+async def test_few_things_are_done_at_once_and_many_in_a_thread() -> None:
+    assert await beside(thread_of, range(5)) == (threading.get_ident(), 10)
+    thread, total = await beside(thread_of, range(1000))
+    assert thread != threading.get_ident()
+    assert total == 499_500
+
+
+async def test_drafts_are_read_and_made_ready_beside_the_event_loop(library: Library) -> None:
+    threads: set[int] = set()
+
+    class Seen(str):
+        """A title that notes where it is looked at."""
+
+        __slots__ = ()
+
+        def isascii(self) -> bool:
+            threads.add(threading.get_ident())
+            return super().isascii()
+
+    def drafts() -> Iterator[PaperDraft]:
+        for number in range(200):
+            threads.add(threading.get_ident())
+            yield PaperDraft(title=Seen(f"Paper {number}"))
+
+    outcomes = await library.admit_all(drafts(), Origin.IMPORT, Actor("test", "a test"))
+    assert outcomes.total() == 200
+    assert threads
+    assert threading.get_ident() not in threads
