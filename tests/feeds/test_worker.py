@@ -44,7 +44,8 @@ def see_it_gone(worker: int) -> None:
 
 
 def see_it_broken(parser: Parser) -> None:
-    while parser._pool is not None and parser._pool.active:
+    pool = parser.workers._pool
+    while pool is not None and pool.active:
         pass
 
 
@@ -126,7 +127,7 @@ async def test_a_worker_that_is_killed_while_idle_is_replaced(parser: Parser) ->
 
 async def test_what_a_discarded_worker_was_asked_is_asked_of_the_next(parser: Parser) -> None:
     await ask(parser)
-    pool, (worker,) = parser._pool, workers()
+    pool, (worker,) = parser.workers._pool, workers()
     assert pool is not None
     slow = FEED.replace(b"<title>One", b"<author>" + b"x" * 12_000 + b"</author><title>One")
     asked = asyncio.ensure_future(ask(parser, slow))
@@ -134,10 +135,10 @@ async def test_what_a_discarded_worker_was_asked_is_asked_of_the_next(parser: Pa
     never_begun: ProcessFuture[ParsedFeed] = ProcessFuture()
     done: ProcessFuture[ParsedFeed] = ProcessFuture()
     done.cancel()
-    parser._under_way |= {never_begun: pool, done: pool}
-    await asyncio.gather(parser._discard(pool), parser._discard(pool))
+    parser.workers._under_way |= {never_begun: pool, done: pool}
+    await asyncio.gather(parser.workers._discard(pool), parser.workers._discard(pool))
     assert isinstance(never_begun.exception(), BrokenProcessPool)
-    del parser._under_way[never_begun], parser._under_way[done]
+    del parser.workers._under_way[never_begun], parser.workers._under_way[done]
     assert await asked
     assert worker not in workers()
 
@@ -159,7 +160,7 @@ async def test_who_waits_when_all_ends_is_cancelled() -> None:
         await ask(parser)
         early = [asyncio.ensure_future(ask(parser, ENDLESS)) for _ in range(3)]
         await asyncio.sleep(0)
-        await parser.close()
+        await parser.workers.close()
         late = asyncio.ensure_future(ask(parser))
     for one in await asyncio.gather(*early, late, return_exceptions=True):
         assert isinstance(one, asyncio.CancelledError)
@@ -175,7 +176,7 @@ async def test_a_parser_that_read_nothing_ends_at_once() -> None:
 def test_a_worker_is_held_to_its_memory_and_says_nothing() -> None:
     program = (
         "import logging\n"
-        "from bot.feeds.worker import prepare_worker\n"
+        "from bot.workers import prepare_worker\n"
         "prepare_worker(2**28)\n"
         "logging.warning('not to be seen')\n"
         "try:\n    bytearray(2**28)\n"
