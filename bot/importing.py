@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
 from bot.reading import Source, read_file
 from storage.fulltext import fold
 from storage.library import Library
 from storage.records import Actor, Admission, Origin, Outcome, PaperDraft
+
+Found: TypeAlias = tuple[Source, Finding]  # a piece of a file, with the file
 
 _MAX_NOTED = 1000  # entries of each kind that a report names
 
@@ -30,8 +33,9 @@ class Noted:
 class Report:
     """What became of each entry; ``noted`` has those that a person may want to look at.
 
-    ``taken`` are the first that were added or completed. A ``refused`` import changed nothing,
-    since something in a file that was to be taken whole could not be used.
+    ``taken`` are the first that were added or completed, ``first`` is the first of each outcome.
+    Something in a ``spoilt`` file that was to be taken whole could not be used, and a ``refused``
+    import changed nothing for that.
     """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
@@ -39,6 +43,8 @@ class Report:
     left_out: int = 0
     noted: list[Noted] = field(default_factory=list)
     taken: list[Noted] = field(default_factory=list)
+    first: dict[Outcome, Noted] = field(default_factory=dict)
+    spoilt: bool = False
     refused: bool = False
 
     @property
@@ -60,6 +66,8 @@ class Report:
     def tell(self, file: str, line: int, draft: PaperDraft, result: Admission) -> None:
         """Count what the library made of a draft, and note what a person may want to know."""
         self.outcomes[result.outcome] += 1
+        if result.outcome not in self.first:
+            self.first[result.outcome] = Noted(file, line, result.outcome.value, draft.title)
         known = f"“{result.paper.title}” (#{result.paper.id})" if result.paper else ""
         match result.outcome:
             case Outcome.DUPLICATE:
@@ -71,7 +79,7 @@ class Report:
             case Outcome.ADDED | Outcome.UPDATED:
                 if len(self.taken) < _MAX_NOTED:
                     self.taken.append(Noted(file, line, result.outcome.value, draft.title))
-                if result.paper and _letters(result.paper.title) != _letters(draft.title):
+                if result.paper and not _is_same_title(result.paper.title, draft.title):
                     reason = f"“{draft.title}” is taken for {known}."
                     self._note(Noted(file, line, "updated", draft.title, reason))
 
@@ -107,24 +115,39 @@ async def import_files(
     Of a page or a feed, what can be read is taken in any case. ``tick`` is called for each entry.
     With ``rehearse`` nothing is kept. Raises `InvalidInput` where a file can't be read at all.
     """
+    found = ((source, finding) for source in sources for finding in read_file(source))
+    return await import_findings(
+        library, found, actor, keep_going=keep_going, rehearse=rehearse, tick=tick
+    )
+
+
+async def import_findings(
+    library: Library,
+    found: Iterable[Found],
+    actor: Actor,
+    *,
+    keep_going: bool,
+    rehearse: bool,
+    tick: Callable[[], None],
+) -> Report:
+    """The same for what was read of files, each piece with its file."""
     report = Report()
     places: deque[tuple[str, int]] = deque()
 
     def drafts() -> Iterator[PaperDraft]:
-        spoilt = False
-        for source in sources:
-            for finding in read_file(source):
+        for source, finding in found:
+            if isinstance(finding, ListedPaper):
+                places.append((str(source.file), finding.line))
+                yield finding.draft
+            else:
                 tick()
-                if isinstance(finding, ListedPaper):
-                    places.append((str(source.file), finding.line))
-                    yield finding.draft
-                else:
-                    report.tell_unread(str(source.file), finding)
-                    spoilt = spoilt or _spoils(source, finding)
-        if spoilt and not keep_going:
+                report.tell_unread(str(source.file), finding)
+                report.spoilt = report.spoilt or _spoils(source, finding)
+        if report.spoilt and not keep_going:
             raise _Refused
 
     def each(draft: PaperDraft, result: Admission) -> None:
+        tick()
         report.tell(*places.popleft(), draft, result)
 
     try:
@@ -137,6 +160,10 @@ async def import_files(
 
 def _spoils(source: Source, finding: Finding) -> bool:
     return isinstance(finding, Problem) and not source.is_page
+
+
+def _is_same_title(one: str, other: str) -> bool:
+    return one == other or _letters(one) == _letters(other)
 
 
 def _letters(title: str) -> str:

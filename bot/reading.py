@@ -144,7 +144,7 @@ def _read_feed(source: Source) -> Iterator[Finding]:
     try:
         body = source.file.read_bytes()
     except OSError as error:
-        raise InvalidInput(f"{source.file} can't be read: {error.strerror}.") from None
+        raise InvalidInput(f"{source.file.name} can't be read: {error.strerror}.") from None
     feed = parse_feed(body, f"file:{source.file.name}", source.now)
     for place, entry in reversed(list(enumerate(feed.entries, start=1))):
         yield ListedPaper(place, entry.draft)
@@ -159,6 +159,6 @@ def _require_small(file: Path) -> None:
     try:
         size = file.stat().st_size
     except OSError as error:
-        raise InvalidInput(f"{file} can't be read: {error.strerror}.") from None
+        raise InvalidInput(f"{file.name} can't be read: {error.strerror}.") from None
     if size > _MAX_WHOLE:
-        raise InvalidInput(f"{file} is larger than any publications page; I left it alone.")
+        raise InvalidInput(f"{file.name} is larger than any publications page; I left it alone.")

@@ -32,16 +32,14 @@ def report_json(report: Report, *, preview: bool, left_out: bool) -> dict[str, o
     return answer
 
 
-def report(told: Report, *, preview: bool, files: int = 1) -> str:
+def report(told: Report, *, preview: bool, files: int = 1, shown: int = _SHOWN) -> str:
     """What an import did, or in a ``preview`` would do, for people."""
     counts = _counts(told, preview=preview)
     lines = [", ".join(f"{number} {name}" for name, number in counts.items()) + "."]
     if preview:
         lines[0] = f"If I import this: {lines[0]}"
-        lines += [
-            f"  {_place(one, files)}{one.outcome}: {one.title}" for one in told.taken[:_SHOWN]
-        ]
-        if len(told.taken) > _SHOWN:
+        lines += [f"  {_place(one, files)}{one.outcome}: {one.title}" for one in told.taken[:shown]]
+        if len(told.taken) > shown:
             lines.append("  and more.")
     if told.left_out:
         lines.append(f"{told.left_out} left out, which are not meant for the list.")

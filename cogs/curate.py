@@ -1,16 +1,20 @@
-"""`/curate`: adding, correcting and removing papers, in the lab's own servers."""
+"""`/curate`: adding, importing, correcting and removing papers, in the lab's own servers."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
+import discord
 from discord import app_commands
-from discord.app_commands import Transform
+from discord.app_commands import Range, Transform
 from discord.ui import ActionRow
 
 from bot.curating import adding
+from bot.curating.attached import Wishes
+from bot.curating.importing import Imports
 from bot.curating.replies import show, undo_buttons
+from bot.exchange.columns import read_mappings
 from bot.home import HomeCog
 from bot.options import PaperOption
 from bot.permissions import actor, require_curator
@@ -65,6 +69,9 @@ class CorrectButton(LabButton, template=r"correct:(?P<paper>\d+)"):
 class Curate(HomeCog, group_name="curate"):
     """Keep the paper list right."""
 
+    def __init__(self) -> None:
+        self.imports = Imports()
+
     @app_commands.command()
     @app_commands.describe(
         source="An arXiv id or link, a DOI, a paper's address, or BibTeX; without it, a form opens",
@@ -103,6 +110,25 @@ class Curate(HomeCog, group_name="curate"):
             ),
             ephemeral=True,
         )
+
+    @app_commands.command(name="import")
+    @app_commands.describe(
+        file="A publications page as text, BibTeX, CSV, JSON, JSON lines, or a feed's file",
+        unpublished="Take rows of a sheet in, too, that are under review or rejected",
+        keep_going="Leave out what can't be used without more ado",
+        columns="Columns of a sheet that I don't know: title=Headline; authors=Who",
+    )
+    async def import_(
+        self,
+        interaction: Interaction,
+        file: discord.Attachment,
+        unpublished: bool = False,
+        keep_going: bool = False,
+        columns: Range[str, 1, 1000] = "",
+    ) -> None:
+        """Take in the papers of a file; you see first what would happen, and I ask."""
+        wishes = Wishes(read_mappings(columns), unpublished)
+        await self.imports.preview(interaction, file, wishes, keep_going=keep_going)
 
 
 def _correcting(paper: PaperRecord) -> forms.PaperForm:

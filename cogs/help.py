@@ -27,6 +27,7 @@ _EXAMPLES = {
     "export": "`/export venue:ICML year:2022..2023 format:CSV`",
     "latest": "`/latest count:5 venue:arXiv`",
     "curate add": "`/curate add source:2302.12433`; or a message's menu, Apps, **Add paper**",
+    "curate import": "`/curate import file:papers.csv columns:title=Headline`",
     "feed add": "`/feed add url:https://rss.arxiv.org/rss/cs.CL`",
     "feed preview": "`/feed preview url:https://rss.arxiv.org/rss/cs.CL`",
     "feed why": "`/feed why link:2302.12433`",

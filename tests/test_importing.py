@@ -101,7 +101,7 @@ def test_a_format_can_be_named_and_columns_mapped(shell: Shell) -> None:
     assert shell.json(*words)["added"] == 1
     assert shell.json("export")[0]["authors"] == ["Ada Lovelace"]
     for bad in ("title", "=x", "title="):
-        assert "--map title=COLUMN" in shell("import", file, "--map", bad).stderr
+        assert "write title=COLUMN" in shell("import", file, "--map", bad).stderr
 
 
 def test_what_is_not_published_is_counted_and_named_but_no_failure(shell: Shell) -> None:

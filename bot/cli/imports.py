@@ -13,11 +13,12 @@ import click
 
 from bot import importing, terminal
 from bot.cli import shell
+from bot.exchange.columns import read_mapping
 from bot.importing import Report
 from bot.reading import Form, Source, find_form
 from bot.settings import Settings
 from bot.starter import load_starter
-from storage.errors import InvalidInput, LabError
+from storage.errors import LabError
 from storage.records import Admission, Origin, PaperDraft
 
 _EVERY = 100  # entries between two drawings of the progress bar
@@ -93,7 +94,7 @@ def import_files(
         report = _import_starter(settings, dry_run=dry_run)
         _show(report, as_json=as_json, preview=dry_run)
         return
-    columns = dict(map(_mapping, mapped))
+    columns = dict(map(read_mapping, mapped))
     now = datetime.now(UTC)
     sources = [
         Source(
@@ -172,13 +173,6 @@ def _import_starter(settings: Settings, *, dry_run: bool) -> Report:
         ),
     )
     return report
-
-
-def _mapping(text: str) -> tuple[str, str]:
-    name, sign, column = text.partition("=")
-    if not (name and sign and column):
-        raise InvalidInput(f"“{text}” maps nothing; write --map title=COLUMN.")
-    return name.strip(), column.strip()
 
 
 def _show(report: Report, sources: Sequence[Source] = (), *, as_json: bool, preview: bool) -> None:

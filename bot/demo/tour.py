@@ -28,6 +28,7 @@ async def walk(world: World) -> bool:
         ("A moderator adds a paper by /curate add", _add),
         ("… and another by its arXiv id, which is looked up", _look_up),
         ("… and is told where the list may have a paper already", _resembles),
+        ("A moderator imports a bibliography by /curate import", _import),
         ("The feed publishes; one poll, one announcement", _announcement),
         ("Discord fails while three papers come; once back, they stand there in order", _outage),
         ("Polling again announces nothing twice", _once),
@@ -115,6 +116,18 @@ async def _resembles(world: World) -> str:
     source = "https://arxiv.org/abs/2304.01373"
     found = await world.moderator.slash(world.papers, "curate add", source=source)
     return _expect(_private(found), "The list may have that paper already", "Pythia")
+
+
+async def _import(world: World) -> str:
+    entries = (
+        b"@misc{a, title={A Paper from a File}, doi={10.1234/demo.43}}\n"
+        b"@misc{b, title={A Paper Added by Hand}, doi={10.1234/demo.42}}\n"
+    )
+    file = ("papers.bib", entries)
+    preview = await world.moderator.slash(world.papers, "curate import", file=file)
+    shown = _expect(_private(preview), "would be added", "in the list already")
+    done = await world.moderator.click(preview.response, label="Import")
+    return f"{shown}\n{_expect(_private(done), '### Imported', 'A Paper from a File')}"
 
 
 async def _announcement(world: World) -> str:

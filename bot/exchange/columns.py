@@ -9,6 +9,7 @@ from bot.exchange.tables import COLUMNS
 from storage.errors import InvalidInput
 from storage.fulltext import fold
 
+_MAX_HEADER = 1 << 16  # characters that are looked at
 # The folded names of columns by field, the likeliest first; a row's first filled one counts.
 _NAMES: dict[str, tuple[str, ...]] = {
     "title": ("title", "paper title", "paper", "name of paper", "publication title", "name"),
@@ -53,6 +54,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 
 def delimiter_of(header: str) -> str:
     """The sign between the cells of a header: the one that gives the most known names."""
+    header = header[:_MAX_HEADER]
 
     def known(sign: str) -> tuple[int, int]:
         names = [fold(name) for name in next(csv.reader([header], delimiter=sign), [])]
@@ -65,6 +67,19 @@ def is_sheet(header: str) -> bool:
     """Whether a line is the header of a sheet of papers."""
     names = {fold(name) for name in next(csv.reader([header], delimiter=delimiter_of(header)), [])}
     return len(names) > 1 and bool(names & {"title", "paper title"})
+
+
+def read_mapping(text: str) -> tuple[str, str]:
+    """The field and the column that ``title=Headline`` names; raises `InvalidInput`."""
+    name, sign, column = text.partition("=")
+    if not (name.strip() and sign and column.strip()):
+        raise InvalidInput(f"“{text[:100]}” names no column; write title=COLUMN.")
+    return name.strip(), column.strip()
+
+
+def read_mappings(text: str) -> dict[str, str]:
+    """Several of them in one text, apart by semicolons: ``title=Headline; authors=Who``."""
+    return dict(read_mapping(part) for part in text.split(";") if part.strip())
 
 
 def columns_of(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, list[int]]:
@@ -81,7 +96,7 @@ def columns_of(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, l
             wanted = (fold(mapping[field]),)
             if wanted[0] not in names:
                 raise InvalidInput(
-                    f"There is no column “{mapping[field]}”; the columns are {', '.join(header)}."
+                    f"There is no column “{mapping[field]}”; the columns are {_quoted(header)}."
                 )
         columns[field] = [names.index(name) for name in wanted if name in names]
     if not columns["posted_by"]:
@@ -93,7 +108,11 @@ def columns_of(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, l
         )
     if not columns["title"]:
         raise InvalidInput(
-            f"I find no column of titles; the columns are {', '.join(header) or 'none'}. "
-            "Say which one it is with --map title=COLUMN."
+            f"I find no column of titles; the columns are {_quoted(header)}. "
+            "Say which one it is: --map title=COLUMN in the shell, columns:title=COLUMN in Discord."
         )
     return columns
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name[:60]}”" for name in names[:20]) or "none"

@@ -86,6 +86,29 @@ def read_sheet(
                     yield Problem(row.line, f"“{markup.line(row['title'])}” can't be used. {error}")
 
 
+def known_columns(
+    lines: Lines, mapping: Mapping[str, str]
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The columns of a file by the fields that they hold, and those that nothing is read from.
+
+    Raises `InvalidInput` as `read_sheet` does.
+    """
+    csv.field_size_limit(_MAX_CELL)
+    with lines() as opened:
+        source = iter(opened)
+        first = next(source, "")
+        table = csv.reader(itertools.chain([first], source), delimiter=delimiter_of(first))
+        try:
+            header = next(table, [])
+        except csv.Error:  # which the rows tell, too
+            return {}, ()
+    columns = columns_of(header, mapping)
+    read = {field: tuple(header[at] for at in places) for field, places in columns.items()}
+    used = {at for places in columns.values() for at in places}
+    unused = tuple(name for at, name in enumerate(header) if at not in used)
+    return {field: names for field, names in read.items() if names}, unused
+
+
 def _rows(opened: Iterable[str], mapping: Mapping[str, str]) -> Iterator[_Row | Problem]:
     """The filled rows of a file, each with its first line; a broken one ends it."""
     csv.field_size_limit(_MAX_CELL)

@@ -19,8 +19,8 @@ class NotText(InvalidInput):
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"{file} is not text in UTF-8, nor in UTF-16 or Windows-1252. Save it as plain text "
-            "in UTF-8, then try again."
+            f"{file.name} is not text in UTF-8, nor in UTF-16 or Windows-1252. Save it as plain "
+            "text in UTF-8, then try again."
         )
 
 
@@ -34,7 +34,7 @@ def open_text(file: Path) -> Iterator[TextIO]:
         with file.open(encoding=encoding_of(file), newline="") as opened:
             yield opened
     except OSError as error:
-        raise InvalidInput(f"{file} can't be read: {error.strerror}.") from None
+        raise InvalidInput(f"{file.name} can't be read: {error.strerror}.") from None
 
 
 def encoding_of(file: Path) -> str:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
 from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
-from bot.exchange.sheets import read_sheet
+from bot.exchange.sheets import known_columns, read_sheet
 from storage.errors import InvalidInput
 from storage.records import Link, LinkKind, PaperDraft, PartialDate
 
@@ -58,7 +59,7 @@ def test_a_column_can_be_named_for_a_field() -> None:
 @pytest.mark.parametrize(
     ("mapping", "sentence"),
     [
-        ({}, "no column of titles; the columns are Headline, Who"),
+        ({}, "no column of titles; the columns are “Headline”, “Who”"),
         ({"title": "Nothing"}, "no column “Nothing”"),
         ({"title": "Headline", "rank": "Who"}, "“rank” is no field"),
     ],
@@ -68,6 +69,16 @@ def test_a_sheet_that_cannot_be_understood_is_a_sentence(
 ) -> None:
     with pytest.raises(InvalidInput, match=sentence):
         read("Headline,Who\nOn Words,Jane Doe\n", mapping)
+
+
+def test_the_columns_that_are_read_and_those_that_are_not_are_told() -> None:
+    def told(sheet: str) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+        return known_columns(lambda: nullcontext(io.StringIO(sheet)), {"note": "Mood"})
+
+    known, unused = told('"Title";"Col\nour";Mood;URL;Link\nOn Words;red;good;;\n')
+    assert known == {"title": ("Title",), "note": ("Mood",), "url": ("URL", "Link")}
+    assert unused == ("Col\nour",)
+    assert told('"' + "x" * 5_000_000) == ({}, ())
 
 
 def test_the_contact_is_no_author_and_the_superlative_is_a_note() -> None:
