@@ -131,6 +131,24 @@ async def admit_as(
     return replace(completed, outcome=Outcome.UPDATED) if also else completed
 
 
+async def recognise(db: Connection, draft: PaperDraft) -> Admission:
+    """What a draft is to the list as it stands, which is not changed.
+
+    It is known (`UNCHANGED`) or removed, which its title tells, too; or it may be a duplicate; or
+    it is new and for a moderator to review.
+    """
+    draft = normal(draft)
+    for known in await _identified(db, draft):
+        is_gone = known.removed_at is not None
+        return Admission(Outcome.REMOVED, None) if is_gone else Admission(Outcome.UNCHANGED, known)
+    if alike := await _alike(db, draft):
+        return Admission(Outcome.DUPLICATE, alike)
+    gone = await papers.removed_titled(db, draft.title)
+    if any(may_be_same(paper, draft) for paper in gone):
+        return Admission(Outcome.REMOVED, None)
+    return Admission(Outcome.REVIEW, None)
+
+
 async def unite(db: Connection, kept: Paper, other: Paper, source: Source) -> Paper:
     """Make two papers one, which has what both say; the other's number leads to the kept one."""
     locked = await papers.locked_fields(db, kept.id)

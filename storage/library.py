@@ -27,7 +27,10 @@ from storage.people import People
 from storage.records import Actor, Admission, Change, Origin, Outcome, Paper, PaperDraft
 from storage.routes import Routes
 from storage.search import Search
+from storage.setups import Setups
+from storage.suggestions import Suggestions
 from storage.traces import Traces
+from storage.waiting import Waiting
 
 _BATCH = 2_000  # drafts that are decided together
 
@@ -50,6 +53,9 @@ class Library:
         self.traces = Traces(database, self.routes, self.outbox)
         self.history = History(database)
         self.notes = Notes(database, clock)
+        self.setups = Setups(database, clock)
+        self.suggestions = Suggestions(database, clock)
+        self.waiting = Waiting(database)
 
     @property
     def path(self) -> Path:

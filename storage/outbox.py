@@ -149,6 +149,11 @@ class Outbox:
                     "UPDATE posts SET state = 'waiting' WHERE id = ? AND state <> 'sent'", [post.id]
                 )
 
+    async def give_up(self, post: Post) -> None:
+        """Forget a post that was not sent and never will be."""
+        async with self._database.transaction() as db:
+            await db.run("DELETE FROM posts WHERE id = ? AND state <> 'sent'", [post.id])
+
     async def unfinished(self) -> tuple[Post, ...]:
         """Sent posts that lack something: a thread, being published, what changed since."""
         now = moments.to_text(self._clock())
@@ -248,6 +253,15 @@ async def ask_for_review(db: Connection, channel_id: int, entry_id: int, now: da
     )
 
 
+async def move(db: Connection, former: int | None, channel_id: int) -> None:
+    """Send what waits for the moderators' former channel into another one."""
+    await db.run(
+        """UPDATE posts SET channel_id = ? WHERE channel_id = ? AND state = 'waiting'
+           AND kind IN ('review', 'suggestion', 'notice')""",
+        [channel_id, former],
+    )
+
+
 def _post(row: Row) -> Post:
     return Post(
         id=row["id"],
@@ -260,6 +274,7 @@ def _post(row: Row) -> Post:
         message_id=row["message_id"],
         paper_ids=tuple(json.loads(row["papers"])),
         entry_id=row["entry_id"],
+        suggestion_id=row["suggestion_id"],
         notice=row["notice"],
         changes=row["changes"],
         thread_due=bool(row["thread_due"]),

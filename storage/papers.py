@@ -107,6 +107,16 @@ async def titled(db: Connection, title: str) -> tuple[Paper, ...]:
     return await load(db, [row["id"] for row in rows])
 
 
+async def removed_titled(db: Connection, title: str) -> tuple[Paper, ...]:
+    """The removed papers that had this title, however it is spelled."""
+    rows = await db.all(
+        """SELECT id FROM papers WHERE title_key = ? AND title_key <> '' AND removed_at IS NOT NULL
+           AND became_id IS NULL ORDER BY id""",
+        [fold(title)],
+    )
+    return await load(db, [row["id"] for row in rows])
+
+
 async def known_titles(db: Connection, title_keys: Sequence[str]) -> set[str]:
     """Those of some folded titles that a paper has."""
     rows = await db.all(

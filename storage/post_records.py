@@ -50,6 +50,8 @@ class PostKind(enum.StrEnum):
     DIGEST = "digest"
     REVIEW = "review"
     NOTICE = "notice"
+    SUGGESTION = "suggestion"
+    OUTCOME = "outcome"
 
 
 class PostState(enum.StrEnum):
@@ -62,8 +64,9 @@ class PostState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message that the bot sends by itself, about papers, an entry to review, or a notice.
+    """One message that the bot sends by itself: about papers, to be reviewed, or a notice.
 
+    What became of a suggestion goes to its member, whose number then stands in ``channel_id``.
     ``nonce`` goes with the message, so that Discord itself refuses a second one for a while;
     a claimed post may have been delivered, which only the channel's history tells. ``changes``
     counts what happened to its papers since it was made, ``shown`` what of it the message shows.
@@ -79,11 +82,17 @@ class Post:
     message_id: int | None = None
     paper_ids: tuple[int, ...] = ()
     entry_id: int | None = None
+    suggestion_id: int | None = None
     notice: str = ""
     changes: int = 0
     thread_due: bool = False
     publish_due: bool = False
     shown: int = 0
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it goes to one person alone."""
+        return self.kind is PostKind.OUTCOME
 
     @property
     def is_outdated(self) -> bool:

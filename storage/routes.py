@@ -56,7 +56,7 @@ class Routes:
                     *_values(wanted, now),
                 ],
             )
-            await _reopen(db, channel_id)
+            await reopen(db, channel_id)
         return (
             before is None
             or before.is_paused
@@ -77,7 +77,7 @@ class Routes:
                 "UPDATE routes SET is_paused = ? WHERE channel_id = ?", [int(paused), channel_id]
             )
             if not paused:
-                await _reopen(db, channel_id)
+                await reopen(db, channel_id)
         return route.is_paused != paused or (not paused and route.stopped_because != "")
 
     async def close(self, guild_id: int, channel_id: int) -> bool:
@@ -136,6 +136,14 @@ class Routes:
             )
         return changed > 0
 
+    async def stopped_because(self, channel_id: int) -> str:
+        """Why nothing is sent to a channel any more; empty where that is not so."""
+        async with self._database.reading() as db:
+            reason = await db.value(
+                "SELECT stopped_because FROM channels WHERE channel_id = ?", [channel_id]
+            )
+        return str(reason or "")
+
     async def postpone(self, channel_id: int, until: datetime) -> None:
         """Send nothing more to a channel before this time."""
         async with self._database.transaction() as db:
@@ -166,7 +174,8 @@ async def _find(db: Connection, channel_id: int) -> Route | None:
     return _route(row) if row else None
 
 
-async def _reopen(db: Connection, channel_id: int) -> None:
+async def reopen(db: Connection, channel_id: int) -> None:
+    """Send into a channel again that was stopped, or is waiting after failures."""
     await db.run("DELETE FROM channels WHERE channel_id = ?", [channel_id])
 
 

@@ -63,12 +63,14 @@ ALTER TABLE routes DROP COLUMN failures;
 ALTER TABLE routes DROP COLUMN retry_at;
 
 -- One row for each message that the bot sends by itself: an announcement of one paper, a digest of
--- several, an entry to be reviewed, a notice to moderators. `changes` counts what happened to its
--- papers, and `shown` how many of these changes its message shows.
+-- several, an entry or a suggestion to be reviewed, a notice to moderators, what became of a
+-- suggestion. That last one goes to a person, whose number then stands for the channel's. `changes`
+-- counts what happened to its papers, and `shown` how many of these changes its message shows.
 CREATE TABLE posts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     channel_id INTEGER NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('paper', 'digest', 'review', 'notice')),
+    kind TEXT NOT NULL CHECK (kind IN
+        ('paper', 'digest', 'review', 'notice', 'suggestion', 'outcome')),
     notice TEXT NOT NULL DEFAULT '',
     entry_id INTEGER UNIQUE REFERENCES entries ON DELETE CASCADE,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'claimed', 'sent')),

@@ -60,6 +60,24 @@ async def test_a_database_of_each_former_version_arrives_with_its_data(tmp_path:
             assert (await library.papers.get(1)).title == "Kept"
 
 
+async def test_posts_that_were_sent_arrive_with_the_kinds_that_came_later(tmp_path: Path) -> None:
+    path = tmp_path / "from-3.db"
+    old = sqlite3.connect(path)
+    for migration in migrations()[:3]:
+        old.executescript(migration.sql)
+    old.execute(
+        """INSERT INTO posts (channel_id, kind, notice, state, created_at, message_id)
+           VALUES (2, 'notice', 'Kept', 'sent', '2026-01-01T00:00:00.000000Z', 4)"""
+    )
+    old.execute("PRAGMA user_version = 3")
+    old.commit()
+    old.close()
+    async with open_library(path, now) as library:
+        post = await library.outbox.post(1)
+    assert post is not None
+    assert (post.notice, post.message_id, post.suggestion_id) == ("Kept", 4, None)
+
+
 async def test_a_failing_migration_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "lab.db"
     old = sqlite3.connect(path)

@@ -1,0 +1,214 @@
+"""SQL of what members propose: taken once, decided once, and told to whom proposed it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from storage import admission, history, moments, outbox, papers
+from storage.admission import Source
+from storage.completion import normal
+from storage.database import Connection, Database, Row
+from storage.errors import LabError
+from storage.fulltext import fold
+from storage.post_records import PostKind
+from storage.records import Actor, Admission, Origin, Outcome, PaperDraft
+from storage.suggestion_records import Offer, Reply, Suggestion
+
+_DAY = timedelta(days=1)
+
+
+class Suggestions:
+    """The papers that members propose."""
+
+    def __init__(self, database: Database, clock: moments.Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def offer(
+        self,
+        draft: PaperDraft,
+        note: str,
+        member: tuple[int, str],
+        *,
+        most: int,
+        channel_id: int | None,
+    ) -> Offer:
+        """Propose a paper for a member, given by Discord's id and name.
+
+        It waits for the moderators, who are asked in ``channel_id`` where there is one, unless the
+        list has it, had it, or it waits already; a member has ``most`` of them taken in a day.
+        """
+        now = self._clock()
+        draft = normal(draft)
+        async with self._database.transaction() as db:
+            known = await admission.recognise(db, draft)
+            refusal = await _refusal(db, draft, known, member[0], most, now)
+            if refusal is not None:
+                return refusal
+            suggestion_id = await db.insert(
+                """INSERT INTO suggestions (title_key, draft, note, member_id, member_name,
+                                            suggested_at, outcome, paper_id)
+                   VALUES (?, ?, ?, ?, ?, ?, 'review', ?)""",
+                [
+                    fold(draft.title),
+                    json.dumps(history.snapshot(draft), ensure_ascii=False),
+                    *(note, *member, moments.to_text(now)),
+                    known.paper.id if known.paper else None,
+                ],
+            )
+            if channel_id is not None:
+                await _post(db, PostKind.SUGGESTION, channel_id, suggestion_id, now)
+            taken = await find(db, suggestion_id)
+        return Offer(Reply.TAKEN, taken, known.paper)
+
+    async def settle(self, suggestion_id: int, actor: Actor, *, add: bool) -> Admission:
+        """Decide a suggestion that waits: a paper of its own, or the one it resembles, or not ours.
+
+        A new paper is announced as a feed's is, and the member hears of it. Raises `LabError`
+        where there is none, or somebody has decided it already.
+        """
+        source = Source(Origin.MODERATOR, actor, self._clock(), own_words=False)
+        async with self._database.transaction() as db:
+            waiting = await _undecided(db, suggestion_id)
+            if add:
+                result = await admission.admit(db, waiting.draft, source, despite_likeness=True)
+            else:
+                result = await _leave(db, waiting, source)
+            await _decide(db, waiting, result, actor, source.at)
+            if result.outcome is Outcome.ADDED and result.paper:
+                await outbox.queue(db, result.paper, source.at)
+            await _post(db, PostKind.OUTCOME, waiting.member_id, suggestion_id, source.at)
+        return result
+
+    async def some(self, suggestion_ids: Sequence[int]) -> dict[int, Suggestion]:
+        """The suggestions with these numbers, by number."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                "SELECT * FROM suggestions WHERE id IN (SELECT value FROM json_each(?))",
+                [json.dumps([*suggestion_ids])],
+            )
+        return {row["id"]: _suggestion(row) for row in rows}
+
+    async def of_member(self, member_id: int, most: int) -> tuple[Suggestion, ...]:
+        """The newest suggestions of a member, newest first."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                "SELECT * FROM suggestions WHERE member_id = ? ORDER BY id DESC LIMIT ?",
+                [member_id, most],
+            )
+        return tuple(_suggestion(row) for row in rows)
+
+
+async def find(db: Connection, suggestion_id: int) -> Suggestion | None:
+    """The suggestion with this number."""
+    row = await db.one("SELECT * FROM suggestions WHERE id = ?", [suggestion_id])
+    return _suggestion(row) if row else None
+
+
+async def _refusal(
+    db: Connection, draft: PaperDraft, known: Admission, member_id: int, most: int, now: datetime
+) -> Offer | None:
+    """Why a suggestion is not taken; none where it is."""
+    if known.outcome is Outcome.REMOVED:
+        return Offer(Reply.REMOVED)
+    # A title alone, which the list has, can mean no other paper.
+    is_title = not (draft.identifiers or draft.authors)
+    if known.outcome is Outcome.UNCHANGED or (known.paper and is_title):
+        return Offer(Reply.KNOWN, paper=known.paper)
+    if waiting := await _waiting(db, draft):
+        return Offer(Reply.WAITING, waiting)
+    again_at = await _again_at(db, member_id, most, now)
+    return Offer(Reply.TOO_MANY, again_at=again_at) if again_at else None
+
+
+async def _waiting(db: Connection, draft: PaperDraft) -> Suggestion | None:
+    """A suggestion of the same paper that waits: by an identifier, or by its title."""
+    row = await db.one(
+        """SELECT * FROM suggestions WHERE decided_at IS NULL
+           AND ((title_key = ? AND title_key <> '') OR EXISTS (
+               SELECT 1 FROM json_each(draft, '$.identifiers') AS named
+               WHERE named.value IN (SELECT value FROM json_each(?))))
+           ORDER BY id""",
+        [fold(draft.title), json.dumps(draft.identifiers)],
+    )
+    return _suggestion(row) if row else None
+
+
+async def _again_at(db: Connection, member_id: int, most: int, now: datetime) -> datetime | None:
+    """When a member may go on who made ``most`` suggestions within a day; none: at once.
+
+    What was written down while the clock was ahead does not count.
+    """
+    text = await db.value(
+        """SELECT suggested_at FROM suggestions
+           WHERE member_id = ? AND suggested_at > ? AND suggested_at <= ?
+           ORDER BY suggested_at DESC LIMIT 1 OFFSET ?""",
+        [member_id, moments.to_text(now - _DAY), moments.to_text(now), most - 1],
+    )
+    oldest = moments.from_optional(text)
+    return oldest + _DAY if oldest else None
+
+
+async def _undecided(db: Connection, suggestion_id: int) -> Suggestion:
+    found = await find(db, suggestion_id)
+    if found is None:
+        raise LabError("There is no such suggestion.")
+    if found.decided_by is not None:
+        raise LabError(f"“{found.decided_by.name}” has decided that one already.")
+    return found
+
+
+async def _leave(db: Connection, waiting: Suggestion, source: Source) -> Admission:
+    """Leave a suggestion with the paper that it resembles, if that is still there, or out."""
+    if waiting.paper_id is not None:
+        alike = await papers.load(db, [await papers.current(db, waiting.paper_id)])
+        if alike[0].removed_at is None:
+            return await admission.admit_as(db, alike[0], waiting.draft, source)
+    return Admission(Outcome.DECLINED, None)
+
+
+async def _decide(
+    db: Connection, waiting: Suggestion, result: Admission, actor: Actor, at: datetime
+) -> None:
+    """End the waiting; the card in the moderators' channel is to show how."""
+    await db.run(
+        """UPDATE suggestions SET outcome = ?, paper_id = ?, decided_by = ?, decided_by_name = ?,
+           decided_at = ? WHERE id = ?""",
+        [
+            *(result.outcome, result.paper.id if result.paper else None),
+            *(actor.key, actor.name, moments.to_text(at), waiting.id),
+        ],
+    )
+    await db.run(
+        "UPDATE posts SET changes = changes + 1 WHERE suggestion_id = ? AND kind = 'suggestion'",
+        [waiting.id],
+    )
+
+
+async def _post(
+    db: Connection, kind: PostKind, channel_id: int, suggestion_id: int, now: datetime
+) -> None:
+    """Put a suggestion before the moderators in their channel, or its outcome before its member."""
+    await db.run(
+        """INSERT INTO posts (channel_id, kind, suggestion_id, state, created_at)
+           VALUES (?, ?, ?, 'waiting', ?)""",
+        [channel_id, kind, suggestion_id, moments.to_text(now)],
+    )
+
+
+def _suggestion(row: Row) -> Suggestion:
+    by = Actor(row["decided_by"], row["decided_by_name"]) if row["decided_at"] else None
+    return Suggestion(
+        id=row["id"],
+        draft=history.restored_draft(json.loads(row["draft"])),
+        note=row["note"],
+        member_id=row["member_id"],
+        member_name=row["member_name"],
+        suggested_at=moments.from_text(row["suggested_at"]),
+        outcome=Outcome(row["outcome"]),
+        paper_id=row["paper_id"],
+        decided_by=by,
+        decided_at=moments.from_optional(row["decided_at"]),
+    )

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from lab_world import StillClock
+
+from storage.library import Library
+from storage.records import Actor
+from storage.setup_records import Matter
+
+ACTOR = Actor("discord:5", "noor")
+
+
+async def test_the_last_word_on_each_matter_holds(library: Library, clock: StillClock) -> None:
+    setups = library.setups
+    assert await setups.words() == ()
+    await setups.choose_roles(1, (10,), ACTOR)
+    await setups.choose_channel(1, 30, ACTOR, former=None)
+    clock.move(timedelta(hours=1))
+    await setups.choose_roles(1, (10, 11), ACTOR)
+    await setups.choose_roles(2, (), ACTOR)
+    words = await setups.words()
+    assert [(word.guild_id, word.matter, word.ids) for word in words] == [
+        (1, Matter.CHANNEL, (30,)),
+        (1, Matter.ROLES, (10, 11)),
+        (2, Matter.ROLES, ()),
+    ]
+    assert (words[1].by, words[1].at) == (ACTOR, clock())
+
+
+async def test_what_waits_for_the_former_channel_goes_to_the_new_one(library: Library) -> None:
+    notice = await library.outbox.notify(30, "Something waits.")
+    await library.routes.stop(31, "closed")
+    assert await library.routes.stopped_because(31) == "closed"
+    await library.setups.choose_channel(1, 31, ACTOR, former=30)
+    (post,) = await library.outbox.next_posts()
+    assert (post.id, post.channel_id) == (notice, 31)
+    assert await library.routes.stopped_because(31) == ""
+    await library.setups.choose_channel(1, None, ACTOR, former=31)
+    (post,) = await library.outbox.next_posts()
+    assert post.channel_id == 31
