@@ -24,6 +24,7 @@ from bot.feeds.worker import open_parser
 from bot.logs import brief_logs
 from bot.lookup.answers import Addresses
 from bot.lookup.finding import open_lookup
+from bot.moderation import Moderation
 from bot.settings import Settings
 from bot.web import open_web
 from storage.database import require_writable
@@ -123,13 +124,16 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
         open_parser() as parser,
         open_lookup(web, parser, Addresses.of(settings), clock) as lookup,
     ):
-        poller = Poller(
-            *(library, web, parser, clock),
-            settings.poll_interval,
-            settings.moderators_channel_id,
-        )
+        moderation = Moderation(library, settings)
+        await moderation.load()
+        poller = Poller(library, web, parser, clock, settings.poll_interval, moderation)
         client = LabHerald(
-            library=library, poller=poller, lookup=lookup, settings=settings, clock=clock
+            library=library,
+            poller=poller,
+            lookup=lookup,
+            moderation=moderation,
+            settings=settings,
+            clock=clock,
         )
         with brief_logs():
             try:

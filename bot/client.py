@@ -19,6 +19,8 @@ from bot.announce.courier import Courier
 from bot.errors import respond
 from bot.feeds.poller import Poller
 from bot.lookup.finding import Lookup
+from bot.moderation import Moderation
+from bot.permissions import MANAGERS_ONLY, seen_by
 from bot.settings import Settings
 from storage.library import Library
 from storage.moments import Clock
@@ -48,6 +50,7 @@ class LabHerald(commands.Bot):
         library: Library,
         poller: Poller,
         lookup: Lookup,
+        moderation: Moderation,
         settings: Settings,
         clock: Clock,
     ) -> None:
@@ -62,9 +65,10 @@ class LabHerald(commands.Bot):
         self.library = library
         self.poller = poller
         self.lookup = lookup
+        self.moderation = moderation
         self.settings = settings
         self.clock = clock
-        self.courier = Courier(library, self, clock, settings.moderators_channel_id)
+        self.courier = Courier(library, self, clock, moderation)
 
     @property
     def home_guilds(self) -> Sequence[discord.Object]:
@@ -76,6 +80,14 @@ class LabHerald(commands.Bot):
         for name in cog_names():
             if name not in self.extensions:  # a login that failed after this is tried again
                 await self.load_extension(name)
+        await self.show_home_commands()
+
+    async def show_home_commands(self) -> None:
+        """Show the moderators' commands to whom they are for now; Discord is told of changes."""
+        for guild in self.home_guilds:
+            for command in self.tree.get_commands(guild=guild):
+                if MANAGERS_ONLY not in command.extras:
+                    command.default_permissions = seen_by(self.moderation)
         await self.sync_if_changed()
 
     async def sync_if_changed(self) -> None:

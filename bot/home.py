@@ -1,4 +1,4 @@
-"""What the commands of the lab's own servers have in common: who may use them, who sees them."""
+"""What the moderators' commands in the lab's own servers have in common: who may use them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from discord.ext import commands
 
-from bot.permissions import require_curator, seen_by
+from bot.permissions import require_curator
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
@@ -21,8 +21,6 @@ class HomeCog(commands.GroupCog):
         return True
 
     async def offer(self, bot: LabHerald) -> None:
-        """Add the group to the home servers, where there are any."""
+        """Add the group to the home servers, where there are any; the bot says who sees it."""
         if bot.home_guilds:
-            if self.app_command is not None:
-                self.app_command.default_permissions = seen_by(bot.settings)
             await bot.add_cog(self, guilds=bot.home_guilds)

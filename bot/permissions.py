@@ -11,10 +11,11 @@ from storage.records import Actor
 
 if TYPE_CHECKING:
     from bot.client import Interaction
-    from bot.settings import Settings
+    from bot.moderation import Moderation
     from storage.post_records import RouteOptions
 
 MANAGERS = discord.Permissions(manage_guild=True)
+MANAGERS_ONLY = "managers only"  # among a command's extras: a moderator by role does not see it
 
 # What the bot needs in its servers; the invite link asks for exactly this.
 BOT_PERMISSIONS = discord.Permissions(
@@ -38,11 +39,11 @@ _TO_CALL_ROLES = {"mention_everyone": "Mention @everyone, @here and All Roles"}
 
 def may_curate(interaction: Interaction) -> bool:
     """Whether somebody may keep the list: in a home server, by permission or by role."""
-    settings = interaction.client.settings
-    if interaction.guild_id not in settings.home_guild_ids:
+    if not _is_home(interaction):
         return False
     roles = {role.id for role in getattr(interaction.user, "roles", ())}
-    return interaction.permissions.manage_guild or not roles.isdisjoint(settings.moderator_role_ids)
+    moderators = interaction.client.moderation.roles(interaction.guild_id)
+    return _manages(interaction) or not roles.isdisjoint(moderators)
 
 
 def require_curator(interaction: Interaction) -> None:
@@ -55,7 +56,7 @@ def require_curator(interaction: Interaction) -> None:
 
 def may_configure(interaction: Interaction) -> bool:
     """Whether somebody may say what is announced in this server."""
-    return interaction.guild_id is not None and interaction.permissions.manage_guild
+    return interaction.guild_id is not None and _manages(interaction)
 
 
 def require_configurer(interaction: Interaction) -> None:
@@ -64,14 +65,34 @@ def require_configurer(interaction: Interaction) -> None:
         raise NotAllowed("Announcements are set up in a server, by who may manage that server.")
 
 
+def may_set_up(interaction: Interaction) -> bool:
+    """Whether somebody may say who moderates: who manages a home server, a role is not enough."""
+    return _is_home(interaction) and _manages(interaction)
+
+
+def require_manager(interaction: Interaction) -> None:
+    """Raise `NotAllowed` for who may not say who moderates."""
+    if not may_set_up(interaction):
+        raise NotAllowed("Who moderates is set up in the lab's own server, by who may manage it.")
+
+
 def actor(interaction: Interaction) -> Actor:
     """The person who does something, as the record of changes keeps them."""
     return Actor(f"discord:{interaction.user.id}", interaction.user.display_name)
 
 
-def seen_by(settings: Settings) -> discord.Permissions | None:
+def seen_by(moderation: Moderation) -> discord.Permissions | None:
     """Whom Discord shows the moderators' commands: a role can't be told it, so then everybody."""
-    return None if settings.moderator_role_ids else MANAGERS
+    return None if moderation.has_roles else MANAGERS
+
+
+def _is_home(interaction: Interaction) -> bool:
+    return interaction.guild_id in interaction.client.settings.home_guild_ids
+
+
+def _manages(interaction: Interaction) -> bool:
+    given = interaction.permissions
+    return given.manage_guild or given.administrator
 
 
 def missing_to_announce(

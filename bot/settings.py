@@ -199,14 +199,14 @@ SETTINGS = (
     Setting(
         "MODERATOR_ROLE_IDS",
         "",
-        "Roles that may keep the list, besides everybody with Manage Server; ids, with commas.",
+        "Roles that may keep the list, until /setup names others; ids, with commas.",
         "role ids such as 123456789012345678, with commas between them",
         _ids,
     ),
     Setting(
         "MODERATORS_CHANNEL_ID",
         "",
-        "The channel where moderators hear of trouble and review entries; an id.",
+        "Where moderators review papers and hear of trouble, until /setup names a channel; an id.",
         "one channel id such as 123456789012345678",
         _id,
     ),

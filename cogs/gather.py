@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.curating.gathering import gather
-from bot.permissions import require_curator, seen_by
+from bot.permissions import require_curator
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
@@ -21,8 +21,7 @@ async def add_papers(interaction: Interaction, message: discord.Message) -> None
 
 
 async def setup(bot: LabHerald) -> None:
-    """Add the menu to the lab's own servers, where there are any."""
+    """Add the menu to the lab's own servers, where there are any; the bot says who sees it."""
     if bot.home_guilds:
         menu = app_commands.ContextMenu(name="Add paper", callback=add_papers)
-        menu.default_permissions = seen_by(bot.settings)
         bot.tree.add_command(menu, guilds=bot.home_guilds)

@@ -9,8 +9,9 @@ from discord import AppCommandType, app_commands
 from discord.app_commands import Command, Group
 from discord.ext import commands
 
-from bot.permissions import may_configure, may_curate
+from bot.permissions import MANAGERS_ONLY, may_configure, may_curate, may_set_up
 from bot.ui import cards
+from bot.ui.watched import in_messages
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
@@ -32,6 +33,7 @@ _EXAMPLES = {
     "feed preview": "`/feed preview url:https://rss.arxiv.org/rss/cs.CL`",
     "feed why": "`/feed why link:2302.12433`",
     "people merge": "`/people merge name:Steve Harrow into:Steven Harrow`",
+    "setup role": "`/setup role role:@Curators`",
     "announce here": "`/announce here`, in the channel that is to hear of new papers",
     "announce to": "`/announce to channel:#wall wanted:author:biderman -venue:arxiv digest:daily`",
 }
@@ -51,12 +53,19 @@ class Help(commands.Cog):
         sections = [("Looking things up", everyone)]
         if may_configure(interaction):
             sections.append(("Announcements in this server", announcing))
+        home = tree.get_commands(guild=interaction.guild, type=_CHAT_INPUT)
         if may_curate(interaction):
-            home = tree.get_commands(guild=interaction.guild, type=_CHAT_INPUT)
-            sections.append(("Keeping the list", list(home)))
+            keeping = [one for one in home if MANAGERS_ONLY not in one.extras]
+            sections.append(("Keeping the list", keeping))
+        if may_set_up(interaction):
+            setting_up = [one for one in home if MANAGERS_ONLY in one.extras]
+            sections.append(("Who moderates", setting_up))
         text = "### Lab Herald\nI keep the lab's paper list and announce what is new.\n"
         text += "\n\n".join(_section(title, found) for title, found in sections)
-        await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
+        first, *rest = in_messages(text.splitlines())
+        await interaction.response.send_message(view=cards.notice(first), ephemeral=True)
+        for more in rest:
+            await interaction.followup.send(view=cards.notice(more), ephemeral=True)
 
 
 def _section(title: str, found: list[Command[Any, ..., Any] | Group]) -> str:

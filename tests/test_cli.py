@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from bot.app import utc_now
 from bot.cli import main
 from bot.starter import load_starter
+from storage.library import open_library
+from storage.records import Actor
 
 PAGE = "ICML Ada Lovelace ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n\nRead More\n"
 PAPER_KEYS = [
@@ -172,6 +176,29 @@ def test_check_says_what_is_missing(shell: Shell, monkeypatch: pytest.MonkeyPatc
     result = shell("check")
     assert result.exit_code == 0
     assert "The bot can be started" in result.stdout
+
+
+def test_check_says_who_moderates_and_where(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = 123_456_789_012_345_678
+    monkeypatch.setenv("HOME_GUILD_IDS", str(home))
+    assert f"In server {home} who has Manage Server keeps the list." in shell("check").stdout
+    assert "! No moderators' channel is set" in shell("check").stdout
+    monkeypatch.setenv("MODERATOR_ROLE_IDS", "323456789012345678")
+    monkeypatch.setenv("MODERATORS_CHANNEL_ID", "423456789012345678")
+    shown = shell("check").stdout
+    assert "by the roles 323456789012345678 (MODERATOR_ROLE_IDS)" in shown
+    assert "The moderators' channel is 423456789012345678." in shown
+
+    async def set_up() -> None:
+        async with open_library(shell.database, utc_now) as library:
+            actor = Actor("test", "a test")
+            await library.setups.choose_roles(home, (5, 6), actor)
+            await library.setups.choose_channel(home, 7, actor, former=None)
+
+    asyncio.run(set_up())
+    shown = shell("check").stdout
+    assert "by the roles 5, 6 (/setup)" in shown
+    assert "The moderators' channel is 7." in shown
 
 
 def test_a_bad_setting_is_one_sentence(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

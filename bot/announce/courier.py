@@ -19,6 +19,7 @@ import discord
 from bot.announce import places
 from bot.announce.messages import Desk, Message, prepare
 from bot.announce.places import AnyChannel
+from bot.moderation import Moderation
 from storage.errors import DatabaseInTrouble
 from storage.library import Library
 from storage.moments import Clock
@@ -54,12 +55,12 @@ class Courier:
         library: Library,
         client: discord.Client,
         clock: Clock,
-        moderators_channel: int | None = None,
+        moderation: Moderation,
     ) -> None:
         self._library = library
         self._client = client
         self._clock = clock
-        self._moderators_channel = moderators_channel
+        self._moderation = moderation
         self._delivering = asyncio.Lock()
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
@@ -109,12 +110,12 @@ class Courier:
 
     async def _look_for(self, post: Post) -> tuple[Post, int | None]:
         """A claimed post with the message by which it stands in its channel, if it does."""
-        channel = await self._channel(post.channel_id)
+        channel = await self._channel(post)
         return post, await places.find(channel, post, self._client.user)
 
     async def _pack(self, post: Post, desk: Desk) -> _Parcel | None:
         """What is to be sent; none where nothing is left of a post to speak of."""
-        channel = await self._channel(post.channel_id)
+        channel = await self._channel(post)
         message = desk.message(post)
         if message is None:
             await self._library.outbox.release(post)
@@ -140,7 +141,7 @@ class Courier:
         try:
             message = desk.message(post)
             if message is not None:
-                channel = await self._channel(post.channel_id)
+                channel = await self._channel(post)
                 await places.follow_up(channel, post, message)
         except _GONE as error:
             _log.info("Message %s of post %s stays as it is: %s", post.message_id, post.id, error)
@@ -151,10 +152,12 @@ class Courier:
             return
         await self._library.outbox.finish(post)
 
-    async def _channel(self, channel_id: int) -> AnyChannel:
+    async def _channel(self, post: Post) -> AnyChannel:
         """The channel, from the cache or from Discord; any kind that takes messages."""
-        channel = self._client.get_channel(channel_id)
-        channel = channel or await self._client.fetch_channel(channel_id)
+        if post.is_personal:
+            return await self._client.create_dm(discord.Object(post.channel_id))
+        channel = self._client.get_channel(post.channel_id)
+        channel = channel or await self._client.fetch_channel(post.channel_id)
         return places.writable(channel)
 
     async def _guarded(self, post: Post, step: Awaitable[_Done | None]) -> _Done | None:
@@ -165,7 +168,7 @@ class Courier:
         except DatabaseInTrouble:
             raise
         except _GONE as error:
-            await self._stop(post.channel_id, error)
+            await self._stop(post, error)
         except _UNSURE as error:
             await self._wait(post, error)
         except Exception as error:  # noqa: BLE001 - one post must not hold up the others
@@ -173,14 +176,22 @@ class Courier:
             await self._wait(post, error)
         return None
 
-    async def _stop(self, channel_id: int, error: discord.HTTPException) -> None:
-        """Send nothing more to a channel, and tell the moderators once."""
-        reason = _reason(error)
+    async def _stop(self, post: Post, error: discord.HTTPException) -> None:
+        """Send nothing more to a channel, and tell the moderators once.
+
+        People may close their direct messages; that is no trouble of anybody's.
+        """
+        if post.is_personal:
+            _log.info("Post %s is not told to person %s: %s", post.id, post.channel_id, error)
+            await self._library.outbox.give_up(post)
+            return
+        reason, channel_id = _reason(error), post.channel_id
         _log.warning("Stopped sending into channel %s: %s", channel_id, error)
         stopped = await self._library.routes.stop(channel_id, reason)
-        if stopped and self._moderators_channel not in {None, channel_id}:
+        channel = self._moderation.channel
+        if stopped and channel is not None and channel != channel_id:
             await self._library.outbox.notify(
-                self._moderators_channel or 0,
+                channel,
                 f"🔇 I stopped announcing in <#{channel_id}>: {reason}. What is new waits; "
                 "`/announce here` in that channel, or `/announce resume`, goes on with it.",
             )

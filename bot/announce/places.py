@@ -1,6 +1,7 @@
 """Channels of every kind: sending a post there, finding it again, keeping it right.
 
-Text and announcement channels and threads take messages; in a forum each post is a thread.
+Text and announcement channels, threads and direct messages take messages; in a forum each post is
+a thread.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _CLOCKS_DIFFER = timedelta(days=1)
 _ALWAYS_READ = 200
 _DONE_ALREADY = {160004, 40033}  # the message has a thread; it is published
 
-AnyChannel: TypeAlias = discord.TextChannel | discord.Thread | discord.ForumChannel
+AnyChannel: TypeAlias = (
+    discord.TextChannel | discord.Thread | discord.ForumChannel | discord.DMChannel
+)
 
 
 def writable(channel: object) -> AnyChannel:

@@ -19,6 +19,7 @@ import click
 from bot.cli import feed_words, shell
 from bot.feeds.changing import change, terms_of
 from bot.feeds.subscribing import Fortune, watch_all
+from bot.moderation import Moderation
 from bot.settings import Settings
 from bot.ui import why as words
 from storage.errors import InvalidInput, LabError
@@ -198,10 +199,12 @@ def _with_poller(settings: Settings, ask: Callable[[Library, Poller], Awaitable[
 
     async def asked(library: Library) -> _T:
         async with open_web(**_limits(settings)) as web, open_parser() as parser:
+            moderation = Moderation(library, settings)
+            await moderation.load()
             poller = Poller(
                 *(library, web, parser, lambda: datetime.now(UTC)),
                 settings.poll_interval,
-                settings.moderators_channel_id,
+                moderation,
             )
             return await ask(library, poller)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from functools import partial
 
 import click
 
 from bot.cli import shell
+from bot.moderation import Moderation
 from bot.settings import Settings
 from storage.errors import LabError
+from storage.library import Library
+from storage.setup_records import Matter
 
 
 @click.command()
@@ -62,6 +66,16 @@ def check(settings: Settings) -> None:
     try:
         papers = shell.with_library(settings, lambda library: library.papers.count())
         click.echo(f"✓ The database {settings.database_path} holds {papers:,} papers.")
+        moderation = shell.with_library(settings, partial(_moderation, settings))
+        for guild_id in settings.home_guild_ids:
+            click.echo(f"✓ In server {guild_id} {_moderators(moderation, guild_id)}")
+        if moderation.channel:
+            click.echo(f"✓ The moderators' channel is {moderation.channel}.")
+        else:
+            advice.append(
+                "No moderators' channel is set, by /setup channel or MODERATORS_CHANNEL_ID, so "
+                "nobody hears of feeds in trouble; /curate queue shows what waits."
+            )
     except LabError as error:
         problems.append(str(error))
     for sentence in problems:
@@ -71,3 +85,18 @@ def check(settings: Settings) -> None:
     if problems:
         sys.exit(1)
     click.echo("✓ The bot can be started.")
+
+
+async def _moderation(settings: Settings, library: Library) -> Moderation:
+    moderation = Moderation(library, settings)
+    await moderation.load()
+    return moderation
+
+
+def _moderators(moderation: Moderation, guild_id: int) -> str:
+    """Who keeps the list in a home server, and where that is said."""
+    said = "/setup" if moderation.word(guild_id, Matter.ROLES) else "MODERATOR_ROLE_IDS"
+    roles = ", ".join(map(str, sorted(moderation.roles(guild_id))))
+    if not roles:
+        return "who has Manage Server keeps the list."
+    return f"the list is kept by who has Manage Server and by the roles {roles} ({said})."

@@ -14,6 +14,7 @@ from bot.feeds.parse import ParsedFeed
 from bot.feeds.reading import read_address
 from bot.feeds.timing import Timetable, next_poll_at, retry_at
 from bot.feeds.worker import Parser
+from bot.moderation import Moderation
 from bot.web import Web, WebError
 from storage.errors import DatabaseInTrouble, FeedExists, LabError
 from storage.feed_records import Entry, Feed, FeedState, Intake
@@ -55,14 +56,14 @@ class Poller:
         parser: Parser,
         clock: Clock,
         interval: timedelta,
-        moderators_channel: int | None = None,
+        moderation: Moderation,
     ) -> None:
         self._library = library
         self._web = web
         self._parser = parser
         self._clock = clock
         self._interval = interval
-        self._moderators_channel = moderators_channel
+        self._moderation = moderation
         self._polling: dict[int, asyncio.Lock] = {}
         self._unchanged: dict[int, FeedState] = {}
 
@@ -150,7 +151,7 @@ class Poller:
         state = replace(known, title=parsed.title or feed.title, body_hash=_hash(fetched))
         entries = [_with_venue(entry, feed.venue) for entry in parsed.entries]
         intake = await self._library.arrivals.take_in(
-            feed, entries, state, self._moderators_channel
+            feed, entries, state, self._moderation.channel
         )
         return Poll(feed, intake, parsed.problems)
 
@@ -182,19 +183,18 @@ class Poller:
         await self._library.feeds.record_failure(feed.id, str(error), at)
         if isinstance(error, WebError) and error.status == _GONE:
             told = health.gone_notice(feed)
-            await self._library.feeds.pause(feed.id, str(error), self._moderators_channel, told)
+            await self._library.feeds.pause(feed.id, str(error), self._moderation.channel, told)
         return Poll(feed, error=str(error))
 
     async def _tell_moderators(self, poll: Poll) -> None:
-        if self._moderators_channel is None:
+        channel = self._moderation.channel
+        if channel is None:
             return
         notice = health.notice_of(
             poll.feed, self._clock(), error=poll.error, has_news=poll.has_news
         )
         if notice is not None:
-            await self._library.feeds.tell(
-                poll.feed.id, notice.told, self._moderators_channel, notice.text
-            )
+            await self._library.feeds.tell(poll.feed.id, notice.told, channel, notice.text)
 
     async def _write_unchanged(self) -> None:
         states, self._unchanged = self._unchanged, {}

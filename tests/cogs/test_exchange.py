@@ -49,6 +49,7 @@ async def test_the_cite_button_of_a_card_works_after_a_restart(
         library=lab.app.library,
         poller=lab.app.poller,
         lookup=lab.app.client.lookup,
+        moderation=lab.app.client.moderation,
         settings=settings,
         clock=lab.clock,
     )

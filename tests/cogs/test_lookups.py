@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from discord import app_commands
 from lab_world import Lab, told
 
 from bot.client import LabHerald
@@ -33,6 +34,7 @@ async def test_the_pages_turn_after_a_restart(lab: Lab, settings: Settings) -> N
         library=lab.app.library,
         poller=lab.app.poller,
         lookup=lab.app.client.lookup,
+        moderation=lab.app.client.moderation,
         settings=settings,
         clock=lab.clock,
     )
@@ -244,5 +246,14 @@ async def test_help_shows_each_what_they_may_do(lab: Lab) -> None:
     assert "/curate" not in shown
     assert "/announce" not in shown
     shown = await lab.ask(lab.moderator, "help")
-    for command in ("`/search`", "`/curate add`", "`/feed add`", "`/announce here`"):
+    for command in (
+        "`/search`",
+        "`/curate add`",
+        "`/feed add`",
+        "`/announce here`",
+        "`/setup show`",
+    ):
         assert command in shown
+    for leaf in lab.app.client.tree.walk_commands(guild=lab.app.client.home_guilds[0]):
+        if isinstance(leaf, app_commands.Command):
+            assert f"`/{leaf.qualified_name}` {leaf.description}" in shown

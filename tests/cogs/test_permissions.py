@@ -12,18 +12,6 @@ from bot.ui.cards import Layout
 from storage.records import Actor
 
 
-async def test_a_role_may_keep_the_list_where_the_settings_name_it(
-    lab: Lab, settings: Settings
-) -> None:
-    """The role is made after the bot started, so the settings are given to it then."""
-    role = lab.env.guild.roles["Curators"]
-    lab.app.client.settings = replace(settings, moderator_role_ids=(role.id,))
-    result = await press(lab, lab.curator, "settle:1:1")
-    assert "no longer there" in result
-    lab.app.client.settings = settings
-    assert "Only the moderators" in await press(lab, lab.curator, "settle:1:1")
-
-
 @pytest.mark.parametrize("custom_id", ["settle:1:1", "remove:{owner}:1"])
 async def test_a_forged_button_changes_nothing(lab: Lab, custom_id: str) -> None:
     forged = custom_id.format(owner=lab.member.id)

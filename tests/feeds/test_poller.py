@@ -15,6 +15,8 @@ from aiohttp.test_utils import TestServer
 from bot.feeds.fetch import Fetched, NoFeedThere, feed_candidates
 from bot.feeds.poller import Poller
 from bot.feeds.worker import open_parser
+from bot.moderation import Moderation
+from bot.settings import Settings
 from bot.web import WebError, open_web
 from storage.errors import FeedExists
 from storage.library import Library, open_library
@@ -89,7 +91,8 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
         open_parser() as parser,
     ):
         await library.routes.open(1, 2, ACTOR)
-        poller = Poller(library, client, parser, lambda: now[0], HALF_HOUR, MODERATORS)
+        moderation = Moderation(library, Settings(moderators_channel_id=MODERATORS))
+        poller = Poller(library, client, parser, lambda: now[0], HALF_HOUR, moderation)
         yield Watch(origin, str(server.make_url("")).rstrip("/"), library, poller, now)
 
 
@@ -404,7 +407,7 @@ async def test_two_readings_at_once_tell_moderators_once(watch: Watch) -> None:
 async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.watch(watch.url("feed"), ACTOR)
-    watch.poller._moderators_channel = None
+    watch.poller._moderation = Moderation(watch.library, Settings())
     watch.origin.statuses["/feed"] = 410
     await watch.poller.poll(watched)
     watch.later(timedelta(days=2))

@@ -8,6 +8,8 @@ from bot.exchange.opml import Outline
 from bot.feeds.poller import Poller
 from bot.feeds.subscribing import Fortune, watch_all
 from bot.feeds.worker import open_parser
+from bot.moderation import Moderation
+from bot.settings import Settings
 from bot.web import open_web
 from storage.errors import FeedExists
 from storage.feed_records import Feed
@@ -36,7 +38,8 @@ async def test_a_feed_that_makes_the_bot_stumble_ends_no_other(
         ) as web,
         open_parser() as parser,
     ):
-        poller = Stumbling(library, web, parser, clock, timedelta(minutes=30))
+        moderation = Moderation(library, Settings())
+        poller = Stumbling(library, web, parser, clock, timedelta(minutes=30), moderation)
         tried = await watch_all(library, poller, outlines, ACTOR)
     assert [one.fortune for one in tried] == [Fortune.FAILED, Fortune.KNOWN]
     assert "made me stumble; the log says what" in tried[0].words

@@ -1,0 +1,68 @@
+"""Who moderates and where they hear of it: what `/setup` said, else the settings' defaults."""
+
+from __future__ import annotations
+
+from bot.settings import Settings
+from storage.library import Library
+from storage.records import Actor
+from storage.setup_records import Matter, Word
+
+
+class Moderation:
+    """The one source for the moderators' roles and channel; it answers from memory.
+
+    In a home server whose roles `/setup` named, these alone count, elsewhere `MODERATOR_ROLE_IDS`.
+    The list has one channel for its moderators: the one that `/setup` named last in any home
+    server, else `MODERATORS_CHANNEL_ID`.
+    """
+
+    def __init__(self, library: Library, settings: Settings) -> None:
+        self._library = library
+        self._settings = settings
+        self._words: dict[tuple[int, Matter], Word] = {}
+
+    async def load(self) -> None:
+        """Read what `/setup` said, once at the start and after each new word."""
+        self._words = {
+            (word.guild_id, word.matter): word
+            for word in await self._library.setups.words()
+            if word.guild_id in self._settings.home_guild_ids
+        }
+
+    def roles(self, guild_id: int | None) -> frozenset[int]:
+        """The ids of the roles that may keep the list in a server; none where it is no home."""
+        if guild_id is None or guild_id not in self._settings.home_guild_ids:
+            return frozenset()
+        word = self.word(guild_id, Matter.ROLES)
+        return frozenset(word.ids if word else self._settings.moderator_role_ids)
+
+    @property
+    def has_roles(self) -> bool:
+        """Whether a role keeps the list anywhere, so that more than managers must see how."""
+        return any(self.roles(guild_id) for guild_id in self._settings.home_guild_ids)
+
+    @property
+    def channel(self) -> int | None:
+        """The id of the moderators' channel, if there is one."""
+        word = self.channel_word
+        return word.ids[0] if word and word.ids else self._settings.moderators_channel_id
+
+    @property
+    def channel_word(self) -> Word | None:
+        """The last word on the moderators' channel."""
+        words = [word for word in self._words.values() if word.matter is Matter.CHANNEL]
+        return words[-1] if words else None
+
+    def word(self, guild_id: int, matter: Matter) -> Word | None:
+        """What `/setup` said last of a matter in a server."""
+        return self._words.get((guild_id, matter))
+
+    async def choose_roles(self, guild_id: int, role_ids: frozenset[int], actor: Actor) -> None:
+        """Let these roles, and no others, keep the list in a home server."""
+        await self._library.setups.choose_roles(guild_id, tuple(sorted(role_ids)), actor)
+        await self.load()
+
+    async def choose_channel(self, guild_id: int, channel_id: int | None, actor: Actor) -> None:
+        """Let moderators hear in this channel; without one, in that of the settings."""
+        await self._library.setups.choose_channel(guild_id, channel_id, actor, former=self.channel)
+        await self.load()

@@ -1,0 +1,143 @@
+"""`/setup`: who moderates the list and where they hear of it, in the lab's own servers."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.permissions import (
+    MANAGERS,
+    MANAGERS_ONLY,
+    actor,
+    missing_to_announce,
+    require_manager,
+)
+from bot.ui import cards
+from bot.ui.set_up import described
+from bot.ui.text import count, escape
+from storage.errors import InvalidInput, LabError
+from storage.post_records import RouteOptions
+
+if TYPE_CHECKING:
+    from bot.client import Interaction, LabHerald
+
+_log = logging.getLogger(__name__)
+
+
+@app_commands.default_permissions(MANAGERS)
+class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: True}):
+    """Say who moderates the list, and where they hear of it."""
+
+    def __init__(self, bot: LabHerald) -> None:
+        self._bot = bot
+
+    async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
+        """Only who may manage the home server."""
+        require_manager(interaction)
+        return True
+
+    @app_commands.command()
+    @app_commands.describe(
+        role="A role of this server", remove="Take it away: the role keeps the list no more"
+    )
+    async def role(
+        self, interaction: Interaction, role: discord.Role, remove: bool = False
+    ) -> None:
+        """Let a role keep the paper list and the feeds, or no more."""
+        moderation, guild = interaction.client.moderation, role.guild
+        if role.is_default() or role.is_bot_managed():
+            raise InvalidInput("Choose a role that you give to people, not everybody's or a bot's.")
+        before = moderation.roles(guild.id)
+        if (role.id in before) is not remove:
+            does = "does not keep" if remove else "keeps"
+            raise LabError(f"“{role.name}” {does} the list already.")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        kept = {one for one in before if guild.get_role(one)}
+        chosen = frozenset(kept - {role.id} if remove else kept | {role.id})
+        await moderation.choose_roles(guild.id, chosen, actor(interaction))
+        name = escape(role.name, 100)
+        text = (
+            f"🔒 **{name}** keeps the list no more."
+            if remove
+            else f"🔑 **{name}** keeps the list from now on, by `/curate`, `/people` and `/feed`."
+        )
+        text += await _show_commands(interaction.client)
+        await interaction.followup.send(view=cards.notice(text), ephemeral=True)
+
+    @app_commands.command()
+    @app_commands.describe(channel="Which channel; that of my settings file unless you say")
+    async def channel(
+        self, interaction: Interaction, channel: discord.TextChannel | None = None
+    ) -> None:
+        """Choose where moderators review papers and hear of trouble."""
+        bot = interaction.client
+        if channel is not None and (
+            missing := missing_to_announce(channel, channel.guild.me, RouteOptions())
+        ):
+            raise InvalidInput(
+                f"I can't write in {channel.mention} before I have these permissions there: "
+                f"{', '.join(missing)}."
+            )
+        guild_id = interaction.guild_id or 0
+        await bot.moderation.choose_channel(
+            guild_id, channel.id if channel else None, actor(interaction)
+        )
+        said = (
+            f"🔎 The moderators' channel is <#{bot.moderation.channel}> from now on."
+            if bot.moderation.channel
+            else "🔎 There is no moderators' channel now; `/curate queue` shows what waits."
+        )
+        if waiting := await bot.library.waiting.count():
+            said += f"\n{count(waiting, 'decision')} wait; `/curate queue` shows them all."
+        await interaction.response.send_message(view=cards.notice(said), ephemeral=True)
+        await bot.courier.deliver()
+
+    @app_commands.command()
+    async def show(self, interaction: Interaction) -> None:
+        """Show who moderates the list and where, who said so, and what is wrong with it."""
+        bot = interaction.client
+        stopped = await bot.library.routes.stopped_because(bot.moderation.channel or 0)
+        text = described(interaction.guild_id or 0, bot.moderation, bot, stopped)
+        await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
+
+    @commands.Cog.listener()
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        """Tell the moderators that a role of theirs is gone."""
+        if role.id not in self._bot.moderation.roles(role.guild.id):
+            return
+        _log.warning("The moderators' role %s of server %s was deleted.", role.id, role.guild.id)
+        if (channel_id := self._bot.moderation.channel) is not None:
+            await self._bot.library.outbox.notify(
+                channel_id,
+                f"🔑 The role **{escape(role.name, 100)}**, which kept the list, was deleted. Who "
+                "manages the server may choose another by `/setup role`.",
+            )
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Say in the log that the moderators' channel is gone; `/setup show` says it, too."""
+        if channel.id == self._bot.moderation.channel:
+            _log.warning(
+                "The moderators' channel %s was deleted; choose another by /setup channel.",
+                channel.id,
+            )
+
+
+async def _show_commands(bot: LabHerald) -> str:
+    """Show the commands to whom they are for; what to say where Discord fails at that."""
+    try:
+        await bot.show_home_commands()
+    except discord.HTTPException as error:
+        _log.warning("Discord did not take the changed commands: %s", error)
+        return "\n⚠️ Discord did not show it the commands just now; I try again at my next start."
+    return ""
+
+
+async def setup(bot: LabHerald) -> None:
+    """Add the cog to the lab's own servers, where there are any."""
+    if bot.home_guilds:
+        await bot.add_cog(Setup(bot), guilds=bot.home_guilds)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import discord
+import pytest
+from lab_world import HOME, Lab, told
+
+from bot.demo.words import spoken
+from bot.moderation import Moderation
+from storage.setup_records import Matter
+
+
+def role(lab: Lab, name: str = "Curators") -> Any:
+    return lab.env.guild.roles[name]
+
+
+async def test_a_role_keeps_the_list_from_the_word_of_a_manager_on(lab: Lab) -> None:
+    assert "feed list" not in lab.curator.available_commands(lab.papers)
+    shown = await lab.ask(lab.moderator, "setup role", role=role(lab))
+    assert "**Curators** keeps the list from now on" in shown
+    assert "I watch no feed yet" in await lab.ask(lab.curator, "feed list")
+    again = await lab.moderator.slash(lab.papers, "setup role", role=role(lab))
+    assert again.ephemeral
+    assert "“Curators” keeps the list already" in told(again)
+
+    shown = await lab.ask(lab.moderator, "setup role", role=role(lab), remove=True)
+    assert "**Curators** keeps the list no more" in shown
+    assert "feed list" not in lab.curator.available_commands(lab.papers)
+    again = await lab.moderator.slash(lab.papers, "setup role", role=role(lab), remove=True)
+    assert "does not keep the list already" in told(again)
+
+
+async def test_what_was_said_is_kept_with_who_and_when(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "setup role", role=role(lab))
+    (word,) = await lab.app.library.setups.words()
+    assert (word.guild_id, word.matter, word.ids) == (HOME, Matter.ROLES, (role(lab).id,))
+    assert (word.by.name, word.at) == ("noor", lab.clock())
+    again = Moderation(lab.app.library, lab.app.settings)
+    assert again.roles(HOME) == frozenset()
+    await again.load()
+    assert again.roles(HOME) == {role(lab).id}
+    shown = await lab.ask(lab.moderator, "setup show")
+    assert f"<@&{role(lab).id}>" in shown
+    assert "said by noor" in shown
+    assert "None; `/setup channel` chooses one" in shown
+
+
+async def test_roles_that_are_everybodys_are_refused(lab: Lab) -> None:
+    result = await lab.moderator.slash(lab.papers, "setup role", role=lab.env.guild.default_role)
+    assert result.ephemeral
+    assert "not everybody's" in told(result)
+    assert lab.app.client.moderation.roles(HOME) == frozenset()
+
+
+async def test_a_moderator_by_role_does_not_say_who_moderates(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "setup role", role=role(lab))
+    offered = lab.curator.available_commands(lab.papers)
+    assert "feed list" in offered
+    assert not [name for name in offered if name.startswith("setup")]
+
+
+async def test_the_moderators_channel_hears_of_what_waited_for_the_former_one(lab: Lab) -> None:
+    first = lab.env.guild.create_text_channel("mods")
+    second = lab.env.guild.create_text_channel("other-mods")
+    shown = await lab.ask(lab.moderator, "setup channel", channel=first)
+    assert f"The moderators' channel is <#{first.id}>" in shown
+    await lab.app.library.outbox.notify(first.id, "Something waits.")
+    await lab.app.library.routes.stop(first.id, "closed")
+    assert "I send nothing there: closed." in await lab.ask(lab.moderator, "setup show")
+    await lab.ask(lab.moderator, "setup channel", channel=second)
+    assert "Something waits." in told_by(second)
+    assert "said by noor" in await lab.ask(lab.moderator, "setup show")
+    shown = await lab.ask(lab.moderator, "setup channel")
+    assert "There is no moderators' channel now" in shown
+    assert "as MODERATORS_CHANNEL_ID says, by the word of noor" in await lab.ask(
+        lab.moderator, "setup show"
+    )
+
+
+def told_by(channel: Any) -> str:
+    return spoken(channel.last_message)
+
+
+async def test_a_channel_that_i_may_not_write_in_is_refused_with_what_is_missing(
+    lab: Lab,
+) -> None:
+    channel = lab.env.guild.create_text_channel("mods")
+    place = lab.app.client.get_channel(channel.id)
+    assert isinstance(place, discord.TextChannel)
+    await lab.app.client.http.edit_channel_permissions(
+        channel.id, HOME, "0", str(discord.Permissions(send_messages=True).value), 0
+    )
+    result = await lab.moderator.slash(lab.papers, "setup channel", channel=channel)
+    assert result.ephemeral
+    assert "before I have these permissions there: Send Messages" in told(result)
+    assert lab.app.client.moderation.channel is None
+
+
+async def test_a_role_and_a_channel_that_are_deleted_are_heard_of(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    mods = lab.env.guild.create_text_channel("mods")
+    await lab.ask(lab.moderator, "setup role", role=role(lab))
+    await lab.ask(lab.moderator, "setup channel", channel=mods)
+    gone = role(lab).id
+    with caplog.at_level(logging.WARNING):
+        await lab.app.client.http.delete_role(HOME, gone)
+        await lab.env.settle()
+        await lab.app.deliver()
+    assert f"moderators' role {gone}" in caplog.text
+    assert "**Curators**, which kept the list, was deleted" in told_by(mods)
+    assert f"a role that this server does not have ({gone})" in await lab.ask(
+        lab.moderator, "setup show"
+    )
+    with caplog.at_level(logging.WARNING):
+        await lab.app.client.http.delete_channel(mods.id)
+        await lab.env.settle()
+    assert f"moderators' channel {mods.id} was deleted" in caplog.text
+    assert "It is gone, or I can't see it" in await lab.ask(lab.moderator, "setup show")
+
+    other = lab.env.guild.create_role("Other")
+    caplog.clear()
+    await lab.app.client.http.delete_role(HOME, other.id)
+    await lab.env.settle()
+    assert caplog.text == ""
+    fresh = lab.env.guild.create_role("Fresh")
+    await lab.ask(lab.moderator, "setup role", role=fresh)
+    assert lab.app.client.moderation.roles(HOME) == {fresh.id}
+
+
+async def test_without_a_channel_the_log_alone_tells_of_a_deleted_role(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    await lab.ask(lab.moderator, "setup role", role=role(lab))
+    with caplog.at_level(logging.WARNING):
+        await lab.app.client.http.delete_role(HOME, role(lab).id)
+        await lab.env.settle()
+    assert "was deleted" in caplog.text
+    assert await lab.app.deliver() == 0
+
+
+async def test_a_sync_that_discord_refuses_is_said_and_changes_nothing_else(lab: Lab) -> None:
+    lab.env.inject_error("PUT", "/applications/*/guilds/*/commands", status=400)
+    shown = await lab.ask(lab.moderator, "setup role", role=role(lab))
+    assert "Discord did not show it the commands just now" in shown
+    assert lab.app.client.moderation.roles(HOME) == {role(lab).id}
