@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,6 +51,7 @@ class Settings:
     arxiv_api_url: str = "https://export.arxiv.org/api/query"
     crossref_url: str = "https://api.crossref.org"
     datacite_url: str = "https://api.datacite.org"
+    suggestions_per_day: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +175,10 @@ def _switch(text: str) -> bool:
     raise ValueError
 
 
-def _bytes(text: str) -> int:
-    number = int(text)
-    if not 64 * 1024 <= number <= 1024**3:
+def _number(least: int, most: int, text: str) -> int:
+    if not least <= int(text) <= most:
         raise ValueError
-    return number
+    return int(text)
 
 
 SETTINGS = (
@@ -264,7 +265,7 @@ SETTINGS = (
         "10485760",
         "How large one answer may be, unpacked, in bytes. 65536 to 1073741824.",
         "a number of bytes from 65536 to 1073741824",
-        _bytes,
+        partial(_number, 64 * 1024, 1024**3),
     ),
     Setting(
         "ARXIV_API_URL",
@@ -286,5 +287,12 @@ SETTINGS = (
         "Where DOIs are looked up that Crossref does not know.",
         "an address that begins with http:// or https://",
         _web_address,
+    ),
+    Setting(
+        "SUGGESTIONS_PER_DAY",
+        "5",
+        "How many papers a member may suggest within a day; 0 takes no suggestions. 0 to 100.",
+        "a number from 0 to 100",
+        partial(_number, 0, 100),
     ),
 )

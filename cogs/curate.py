@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.app_commands import Range, Transform
 from discord.ui import ActionRow
 
+from bot.announce.deciding import QueueButton, SuggestionButton, queue
 from bot.curating import adding
 from bot.curating.attached import Wishes
 from bot.curating.importing import Imports
@@ -130,6 +131,12 @@ class Curate(HomeCog, group_name="curate"):
         wishes = Wishes(read_mappings(columns), unpublished)
         await self.imports.preview(interaction, file, wishes, keep_going=keep_going)
 
+    @app_commands.command()
+    async def queue(self, interaction: Interaction) -> None:
+        """Show what waits for a decision: suggestions of members, entries of feeds."""
+        shown = await queue(interaction.client.library, interaction.user.id)
+        await interaction.response.send_message(view=shown, ephemeral=True)
+
 
 def _correcting(paper: PaperRecord) -> forms.PaperForm:
     return forms.PaperForm(
@@ -151,4 +158,5 @@ async def _edit_filled(paper: PaperRecord, interaction: Interaction, filled: for
 async def setup(bot: LabHerald) -> None:
     """Add the cog to the lab's own servers, and its buttons."""
     bot.add_dynamic_items(RemoveButton, KeepButton, CorrectButton, UndoButton)
+    bot.add_dynamic_items(SuggestionButton, QueueButton)
     await Curate().offer(bot)

@@ -26,6 +26,7 @@ _EXAMPLES = {
     "paper": "`/paper paper:2302.12433`",
     "cite": "`/cite paper:2302.12433 style:Markdown`",
     "export": "`/export venue:ICML year:2022..2023 format:CSV`",
+    "suggest": "`/suggest source:2304.01373 note:by two of us`",
     "latest": "`/latest count:5 venue:arXiv`",
     "curate add": "`/curate add source:2302.12433`; or a message's menu, Apps, **Add paper**",
     "curate import": "`/curate import file:papers.csv columns:title=Headline`",

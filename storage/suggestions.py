@@ -63,6 +63,13 @@ class Suggestions:
             taken = await find(db, suggestion_id)
         return Offer(Reply.TAKEN, taken, known.paper)
 
+    async def refusal(self, draft: PaperDraft, member_id: int, *, most: int) -> Offer | None:
+        """Why a suggestion would not be taken as it stands; none where it would be."""
+        draft = normal(draft)
+        async with self._database.reading() as db:
+            known = await admission.recognise(db, draft)
+            return await _refusal(db, draft, known, member_id, most, self._clock())
+
     async def settle(self, suggestion_id: int, actor: Actor, *, add: bool) -> Admission:
         """Decide a suggestion that waits: a paper of its own, or the one it resembles, or not ours.
 

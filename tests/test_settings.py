@@ -39,6 +39,7 @@ def test_every_setting_is_read() -> None:
             "FEED_ALLOW_PRIVATE": "Yes",
             "FEED_TIMEOUT": "5",
             "FEED_MAX_BYTES": "65536",
+            "SUGGESTIONS_PER_DAY": "0",
         },
         None,
     )
@@ -54,6 +55,7 @@ def test_every_setting_is_read() -> None:
         feed_allow_private=True,
         feed_timeout=timedelta(seconds=5),
         feed_max_bytes=65536,
+        suggestions_per_day=0,
     )
     assert TOKEN not in repr(settings)
 
@@ -78,6 +80,8 @@ def test_every_setting_is_read() -> None:
         ("ARXIV_API_URL", "export.arxiv.org"),
         ("CROSSREF_URL", "ftp://api.crossref.org"),
         ("DATACITE_URL", "https://"),
+        ("SUGGESTIONS_PER_DAY", "101"),
+        ("SUGGESTIONS_PER_DAY", "some"),
     ],
 )
 def test_a_bad_value_is_one_sentence_that_names_it(name: str, value: str) -> None:

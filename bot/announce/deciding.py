@@ -1,4 +1,4 @@
-"""Entries that wait for a moderator: the card that shows one, and the button that decides it."""
+"""What waits for a moderator: the cards that show it, and the buttons that decide it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from discord.ui import ActionRow
 
 from bot.announce.messages import draft_post
 from bot.permissions import actor, require_curator
-from bot.ui import buttons, cards, posts
+from bot.ui import buttons, cards, posts, suggested
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
 from storage.feed_records import PendingEntry
 from storage.library import Library
-from storage.records import Outcome
+from storage.records import Admission, Outcome
 
 if TYPE_CHECKING:
     from bot.client import Interaction
+
+_BECAME = {Outcome.ADDED: "Added", Outcome.RESTORED: "It had been removed, and is back:"}
 
 
 class SettleButton(LabButton, template=r"(?:settle|review):(?P<entry>\d+):(?P<add>[01])"):
@@ -28,14 +30,53 @@ class SettleButton(LabButton, template=r"(?:settle|review):(?P<entry>\d+):(?P<ad
         result = await interaction.client.library.arrivals.settle(
             self.numbers["entry"], actor(interaction), add=bool(self.numbers["add"])
         )
-        text = "👌 That paper was removed from the list on purpose, so I left it out."
-        if result.outcome is Outcome.DECLINED:
-            text = "👋 Left out; it does not come again."
-        elif result.paper:
-            known = "Added" if result.outcome is Outcome.ADDED else "It is the paper"
-            text = f"✅ {known} {escape(result.paper.title, 300)} (#{result.paper.id})."
-        await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
-        await interaction.client.courier.deliver()
+        left_out = "👋 Left out; it does not come again."
+        await _tell(interaction, result, left_out=left_out)
+
+
+class SuggestionButton(LabButton, template=r"suggestion:(?P<suggestion>\d+):(?P<add>[01])"):
+    """Decides a paper that a member suggested."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Add it as a paper of its own, or leave it with the one it resembles, or out."""
+        require_curator(interaction)
+        result = await interaction.client.library.suggestions.settle(
+            self.numbers["suggestion"], actor(interaction), add=bool(self.numbers["add"])
+        )
+        await _tell(interaction, result, left_out="👋 Left out; the member hears of it.")
+
+
+class QueueButton(LabButton, template=r"queue:(?P<owner>\d+):(?P<page>\d+)"):
+    """Turns to another page of what waits."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Show what waits by now, in place of what did."""
+        require_curator(interaction)
+        shown = await queue(interaction.client.library, interaction.user.id, self.numbers["page"])
+        await interaction.response.edit_message(view=shown)
+
+
+async def queue(library: Library, owner: int, page: int = 0) -> cards.Layout:
+    """A page of what waits, counted from 0; the last one where there are no more."""
+    total = await library.waiting.count()
+    if not total:
+        return cards.notice("🔎 Nothing waits for a decision.")
+    page = min(page, (total - 1) // suggested.PAGE_SIZE)
+    waiting = await library.waiting.page(page * suggested.PAGE_SIZE, suggested.PAGE_SIZE)
+    feeds = {feed.id: feed.title for feed in await library.feeds.all()}
+    return suggested.queue(waiting, feeds, page=page, total=total, owner=owner)
+
+
+async def _tell(interaction: Interaction, result: Admission, *, left_out: str) -> None:
+    """Say what became of a decision, then let it be told and announced."""
+    text = "👌 That paper was removed from the list on purpose, so I left it out."
+    if result.outcome is Outcome.DECLINED:
+        text = left_out
+    elif result.paper:
+        became = _BECAME.get(result.outcome, "It is the paper")
+        text = f"✅ {became} {escape(result.paper.title, 300)} (#{result.paper.id})."
+    await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
+    await interaction.client.courier.deliver()
 
 
 async def question(library: Library, entry: PendingEntry) -> cards.Layout:

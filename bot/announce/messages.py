@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from discord.ui import Button
 
-from bot.ui import posts
+from bot.ui import posts, suggested
 from bot.ui.cards import Layout
 from bot.ui.text import clip, count
 from storage.completion import as_paper
@@ -17,6 +17,7 @@ from storage.fulltext import Query
 from storage.library import Library
 from storage.post_records import Post, PostKind, PostState, Route
 from storage.records import Paper, PaperDraft, Sort
+from storage.suggestion_records import Suggestion
 
 _TRIED = 50  # newest papers, one of which may be what a channel wants
 
@@ -38,6 +39,7 @@ class Desk:
     roles: Mapping[int, int]
     venues: Mapping[tuple[int, int], str]
     entries: Mapping[int, tuple[PendingEntry | SeenEntry | None, str]]
+    suggestions: Mapping[int, Suggestion]
     _drawn: dict[tuple[object, ...], Message] = field(default_factory=dict)
 
     def message(self, post: Post) -> Message | None:
@@ -48,8 +50,20 @@ class Desk:
             case PostKind.REVIEW:
                 entry, title = self.entries[post.entry_id or 0]
                 return Message(posts.review(post, entry, title), clip(title, 100))
+            case PostKind.SUGGESTION | PostKind.OUTCOME:
+                return self._suggestion(post)
             case _:
                 return self._announcement(post)
+
+    def _suggestion(self, post: Post) -> Message:
+        suggestion = self.suggestions[post.suggestion_id or 0]
+        paper = self.papers.get(suggestion.paper_id or 0)
+        layout = (
+            suggested.outcome(post.id, suggestion, paper)
+            if post.kind is PostKind.OUTCOME
+            else suggested.review(suggestion, paper)
+        )
+        return Message(layout, clip(suggestion.draft.title, 100))
 
     def _announcement(self, post: Post) -> Message | None:
         papers = [self.papers[number] for number in post.paper_ids]
@@ -72,7 +86,10 @@ class Desk:
 
 async def prepare(library: Library, wanted: Sequence[Post]) -> Desk:
     """Look up what some posts show."""
+    ids = [post.suggestion_id for post in wanted if post.suggestion_id is not None]
+    suggestions = await library.suggestions.some(ids) if ids else {}
     numbers = list(dict.fromkeys(number for post in wanted for number in post.paper_ids))
+    numbers += [one.paper_id for one in suggestions.values() if one.paper_id is not None]
     papers = await library.papers.some(numbers)
     roles = await library.routes.roles({post.channel_id for post in wanted})
     sent = [post.id for post in wanted if post.message_id is not None]
@@ -85,6 +102,7 @@ async def prepare(library: Library, wanted: Sequence[Post]) -> Desk:
         roles=roles,
         venues=await library.outbox.venues(sent) if sent else {},
         entries=entries,
+        suggestions=suggestions,
     )
 
 

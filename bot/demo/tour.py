@@ -29,6 +29,7 @@ async def walk(world: World) -> bool:
         ("… and another by its arXiv id, which is looked up", _look_up),
         ("… and is told where the list may have a paper already", _resembles),
         ("A moderator imports a bibliography by /curate import", _import),
+        ("A member suggests a paper, a moderator adds it, and the member hears", _suggestion),
         ("The feed publishes; one poll, one announcement", _announcement),
         ("Discord fails while three papers come; once back, they stand there in order", _outage),
         ("Polling again announces nothing twice", _once),
@@ -128,6 +129,18 @@ async def _import(world: World) -> str:
     shown = _expect(_private(preview), "would be added", "in the list already")
     done = await world.moderator.click(preview.response, label="Import")
     return f"{shown}\n{_expect(_private(done), '### Imported', 'A Paper from a File')}"
+
+
+async def _suggestion(world: World) -> str:
+    title = "A Paper That a Member Thought Of"
+    shown = await _slash(world.member, world, "suggest", source=title, note="by two of us")
+    _expect(shown, "The moderators are to decide", title)
+    queue = await world.moderator.slash(world.papers, "curate queue")
+    shown += f"\n\n{_expect(_private(queue), title, 'by two of us')}"
+    shown += f"\n\n{_private(await world.moderator.click(queue.response, label='Add'))}"
+    _expect(spoken(world.papers.last_message), "New paper", title)
+    word = spoken(world.member.user.dm_channel.last_message)
+    return _expect(f"{shown}\n\n{word}", "The moderators added it")
 
 
 async def _announcement(world: World) -> str:

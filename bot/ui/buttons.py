@@ -103,6 +103,32 @@ def review_button(entry_id: int, *, add: bool) -> Button[Any]:
     )
 
 
+def suggestion_button(suggestion_id: int, label: str, *, add: bool) -> Button[Any]:
+    """Decides a paper that a member suggested."""
+    return Button(
+        label=label,
+        style=ButtonStyle.success if add else ButtonStyle.secondary,
+        custom_id=f"suggestion:{suggestion_id}:{int(add)}",
+    )
+
+
+def suggested_button(post_id: int) -> Button[Any]:
+    """Shows a member what they suggested, under the word of what became of it."""
+    return Button(
+        label="My suggestions", style=ButtonStyle.secondary, custom_id=f"suggested:{post_id}"
+    )
+
+
+def queue_button(owner: int, page: int, label: str, *, enabled: bool) -> Button[Any]:
+    """Turns to a page, counted from 0, of what waits for the moderators."""
+    return Button(
+        label=label,
+        style=ButtonStyle.secondary,
+        custom_id=f"queue:{owner}:{max(page, 0)}",
+        disabled=not enabled,
+    )
+
+
 def feeds_button(post_id: int) -> Button[Any]:
     """Shows how the feeds do, under a notice to moderators."""
     return Button(label="Feeds", style=ButtonStyle.secondary, custom_id=f"feeds:{post_id}")
@@ -116,6 +142,10 @@ def is_marked(custom_id: str, post: Post) -> bool:
     match post.kind:
         case PostKind.REVIEW:
             return custom_id.startswith(f"review:{post.entry_id}:")
+        case PostKind.SUGGESTION:
+            return custom_id.startswith(f"suggestion:{post.suggestion_id}:")
+        case PostKind.OUTCOME:
+            return custom_id == f"suggested:{post.id}"
         case PostKind.NOTICE:
             return custom_id == f"feeds:{post.id}"
         case _:

@@ -12,14 +12,25 @@ from discord.ui import Button
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.ui import buttons, cards, pages, posts, watched
+from bot.ui import buttons, cards, pages, posts, suggested, watched
 from bot.ui.forms import PaperForm, fill
 from storage.completion import as_draft
 from storage.feed_records import Feed, PendingEntry
 from storage.post_records import Post, PostKind, PostState, Route, RouteOptions
-from storage.records import Actor, Link, LinkKind, Origin, Paper, PartialDate, Person, Results
+from storage.records import (
+    Actor,
+    Link,
+    LinkKind,
+    Origin,
+    Outcome,
+    Paper,
+    PartialDate,
+    Person,
+    Results,
+)
 from storage.related import Related
 from storage.rhythm import Every, Rhythm
+from storage.suggestion_records import Suggestion
 from storage.wanted import Condition, Wanted
 
 # Three thousand authors are what is meant, and are long when Hypothesis writes them down.
@@ -140,6 +151,32 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
     )
     check(cards.person(someone, results, turning()))
     assert pages.Question.from_text(question.to_text()) == question
+
+
+@settings(max_examples=40, deadline=None)
+@given(shown=five, note=words, outcome=st.sampled_from(Outcome), data=st.data())
+async def test_what_waits_and_what_became_of_it_keep_within_discords_limits(
+    shown: tuple[Paper, ...], note: str, outcome: Outcome, data: st.DataObject
+) -> None:
+    likeness = data.draw(st.booleans())
+    suggestions = [
+        Suggestion(
+            *(one.id, as_draft(one), note, HUGE, note or "mika", AT),
+            outcome=Outcome.REVIEW,
+            paper_id=one.id if likeness else None,
+        )
+        for one in shown
+    ]
+    check(suggested.review(suggestions[0], shown[0] if likeness else None))
+    entries = [
+        replace(waiting(one), id=one.id, paper_id=one.id if likeness else None) for one in shown
+    ]
+    for page in (suggestions, entries):
+        check(suggested.queue(page, {1: note}, page=3, total=10**6, owner=HUGE))
+    decided = replace(suggestions[0], outcome=outcome, decided_by=ACTOR, decided_at=AT)
+    check(suggested.review(decided, shown[0]))
+    check(suggested.outcome(HUGE, decided, shown[0]))
+    check(cards.notice(suggested.of_member([decided] * 10)))
 
 
 @settings(max_examples=40, deadline=None)

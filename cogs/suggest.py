@@ -1,0 +1,113 @@
+"""`/suggest`: members propose papers, and see what became of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from discord import app_commands
+from discord.app_commands import Range
+from discord.ext import commands
+
+from bot.suggesting import drafted, looked_up
+from bot.ui import cards, suggested
+from bot.ui.buttons import LabButton
+from bot.ui.text import clip, count, escape, moment
+from storage.errors import InvalidInput, LabError
+from storage.suggestion_records import Offer, Reply
+
+if TYPE_CHECKING:
+    from bot.client import Interaction, LabHerald
+
+_SHOWN = 10  # suggestions that a member sees of their own
+
+
+class SuggestedButton(LabButton, template=r"suggested:(?P<post>\d+)"):
+    """Shows who presses it what they suggested."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Answer privately."""
+        await _show_own(interaction)
+
+
+class Suggest(commands.Cog):
+    """Papers that members propose."""
+
+    @app_commands.command()
+    @app_commands.describe(
+        source="An arXiv id, a DOI, a link or a title; without it, I show what you suggested",
+        note="What the moderators should know",
+    )
+    async def suggest(
+        self,
+        interaction: Interaction,
+        source: Range[str, 1, 500] = "",
+        note: Range[str, 1, 300] = "",
+    ) -> None:
+        """Propose a paper to the moderators, or see what became of yours."""
+        if not source:
+            if note:
+                raise InvalidInput(
+                    "Which paper do you mean? Give its arXiv id, DOI, link or title."
+                )
+            await _show_own(interaction)
+            return
+        bot = interaction.client
+        most = bot.settings.suggestions_per_day
+        if not (most and bot.home_guilds):
+            raise LabError("This list takes no suggestions.")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        member, suggestions = interaction.user, bot.library.suggestions
+        known = drafted(source)
+        offer = await suggestions.refusal(known, member.id, most=most)
+        if offer is None:
+            offer = await suggestions.offer(
+                await looked_up(bot.lookup, source, known),
+                clip(note, 300),
+                (member.id, member.display_name),
+                most=most,
+                channel_id=bot.moderation.channel,
+            )
+        await interaction.followup.send(view=_answer(offer, most), ephemeral=True)
+        await bot.courier.deliver()
+
+
+def _answer(offer: Offer, most: int) -> cards.Layout:
+    """What a member is told at once; raises `LabError` where they made too many suggestions."""
+    title = escape(offer.suggestion.draft.title, 300) if offer.suggestion else ""
+    match offer.reply:
+        case Reply.KNOWN if offer.paper:
+            return cards.Layout(*cards.paper_with(offer.paper, "👌 The list has that paper."))
+        case Reply.REMOVED:
+            return cards.notice(
+                "🙏 Thank you, but the moderators have left that paper out of the list on purpose."
+            )
+        case Reply.WAITING if offer.suggestion:
+            at = moment(offer.suggestion.suggested_at)
+            return cards.notice(f"⏳ **{title}** was suggested {at} and waits for the moderators.")
+        case Reply.TOO_MANY if offer.again_at:
+            raise LabError(
+                f"You have suggested {count(most, 'paper')} within a day, which is the most; you "
+                f"may go on {moment(offer.again_at)}."
+            )
+        case _:
+            text = (
+                f"💡 Thank you! The moderators are to decide **{title}**, and I tell you what they "
+                "say. `/suggest` without a paper shows it, too."
+            )
+            if offer.paper is None:
+                return cards.notice(text)
+            text += "\n⚖️ They see that it resembles this paper, which the list has:"
+            return cards.Layout(*cards.paper_with(offer.paper, text))
+
+
+async def _show_own(interaction: Interaction) -> None:
+    suggestions = interaction.client.library.suggestions
+    own = await suggestions.of_member(interaction.user.id, _SHOWN)
+    shown = cards.notice(suggested.of_member(own))
+    await interaction.response.send_message(view=shown, ephemeral=True)
+
+
+async def setup(bot: LabHerald) -> None:
+    """Add the cog and its button."""
+    bot.add_dynamic_items(SuggestedButton)
+    await bot.add_cog(Suggest())

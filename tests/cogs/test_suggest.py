@@ -1,0 +1,318 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestServer
+from lab_world import Lab, told
+from lookup_server import LookupServer
+
+from bot.client import LabHerald
+from bot.demo.words import spoken
+from bot.settings import Settings
+from storage.records import Actor, PaperDraft
+from storage.suggestion_records import Suggestion
+
+DOI = "10.5555/lab.7"
+WORK = {
+    "DOI": DOI,
+    "title": ["Small Models, Long Memories"],
+    "author": [{"given": "Ada", "family": "Lovelace"}],
+    "container-title": ["Journal of Open Things"],
+}
+TITLE = "A Suite for Analyzing Language Models"
+
+
+@pytest.fixture
+async def mods(lab: Lab) -> Any:
+    """The moderators' channel."""
+    channel = lab.env.guild.create_text_channel("mods")
+    await lab.ask(lab.moderator, "setup channel", channel=channel)
+    return channel
+
+
+async def suggest(lab: Lab, source: str = TITLE, **options: Any) -> str:
+    result = await lab.member.slash(lab.papers, "suggest", source=source, **options)
+    assert result.ephemeral
+    return told(result)
+
+
+def heard(actor: Any) -> list[str]:
+    """What somebody was told by direct message."""
+    return [spoken(message) for message in actor.user.dm_channel.history()]
+
+
+async def own(lab: Lab) -> tuple[Suggestion, ...]:
+    return await lab.app.library.suggestions.of_member(lab.member.id, 10)
+
+
+async def test_a_member_suggests_a_moderator_adds_and_the_member_hears(lab: Lab, mods: Any) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    assert "no paper yet" in told(await lab.member.slash(lab.papers, "suggest"))
+    shown = await suggest(lab, note="we wrote *this* @everyone")
+    assert f"The moderators are to decide **{TITLE}**" in shown
+    asked = spoken(mods.last_message)
+    assert "mika suggests a paper: is this ours?" in asked
+    assert "we wrote \\*this\\* \\@everyone" in asked
+    assert not mods.last_message.mention_everyone
+    assert "[Add]" in asked
+    assert "[Not ours]" in asked
+    assert "It waits for the moderators" in told(await lab.member.slash(lab.papers, "suggest"))
+
+    result = await lab.moderator.click(mods.last_message, label="Add")
+    assert result.ephemeral
+    paper = await lab.app.library.papers.get_named(TITLE)
+    assert f"Added {TITLE} (#{paper.id})" in told(result)
+    await lab.app.deliver()
+    assert "New paper" in lab.last
+    assert f"Added, decided by noor. It is #{paper.id}" in spoken(mods.last_message)
+    (word,) = heard(lab.member)
+    assert f"You suggested **{TITLE}**" in word
+    assert f"The moderators added it: it is #{paper.id} in the list" in word
+    dm = lab.member.user.dm_channel
+    mine = await lab.member.user.click(dm.last_message, label="My suggestions")
+    assert f"it is #{paper.id} in the list" in told(mine)
+    opened = await lab.member.user.click(dm.last_message, label="Open")
+    assert TITLE in told(opened)
+
+    await lab.app.deliver()
+    assert len(heard(lab.member)) == 1
+    assert len(mods.history()) == 1
+
+
+async def test_a_moderator_finds_that_it_is_not_ours(lab: Lab, mods: Any) -> None:
+    await suggest(lab)
+    before = await lab.app.library.papers.count()
+    result = await lab.moderator.click(mods.last_message, label="Not ours")
+    assert "the member hears of it" in told(result)
+    assert await lab.app.library.papers.count() == before
+    assert "no paper for this list" in heard(lab.member)[0]
+    assert "Not ours, decided by noor" in spoken(mods.last_message)
+
+
+async def test_the_buttons_work_after_a_restart_and_once(
+    lab: Lab, settings: Settings, mods: Any
+) -> None:
+    await suggest(lab)
+    asked = mods.last_message
+    again = LabHerald(
+        library=lab.app.library,
+        poller=lab.app.poller,
+        lookup=lab.app.client.lookup,
+        moderation=lab.app.client.moderation,
+        settings=settings,
+        clock=lab.clock,
+    )
+    await lab.env.restart_bot(again)
+    (waiting,) = await own(lab)
+    add = f"suggestion:{waiting.id}:1"
+    refused = await lab.member.click(asked, custom_id=add)
+    assert "Only the moderators" in told(refused)
+    await lab.app.library.suggestions.settle(waiting.id, Actor("discord:1", "cleo"), add=False)
+    late = await lab.moderator.click(asked, custom_id=add)
+    assert "“cleo” has decided that one already" in told(late)
+    await again.close()
+
+
+async def test_a_known_paper_is_shown_at_once(lab: Lab, mods: Any) -> None:
+    shown = await suggest(lab, "https://arxiv.org/abs/2302.12433v1")
+    assert "The list has that paper" in shown
+    assert "ProofNet" in shown
+    assert not mods.history()
+    assert await own(lab) == ()
+
+
+async def test_a_removed_paper_is_left_out_politely(lab: Lab, mods: Any) -> None:
+    paper = await lab.app.library.papers.get_named("2302.12433")
+    await lab.app.library.remove(paper.id, Actor("test", "a test"))
+    assert "left that paper out of the list on purpose" in await suggest(lab, "2302.12433")
+    assert not mods.history()
+
+
+async def test_one_paper_waits_once(lab: Lab, mods: Any) -> None:
+    await suggest(lab, "10.1000/xyz")
+    shown = await suggest(lab, "https://doi.org/10.1000/XYZ")
+    assert "**doi:10.1000/xyz** was suggested <t:" in shown
+    assert len(mods.history()) == 1
+
+
+async def test_what_resembles_a_paper_is_asked_with_that_paper(lab: Lab, mods: Any) -> None:
+    number = await lab.add(PaperDraft(title="127.0.0.1:9/paper"))
+    shown = await suggest(lab, "http://127.0.0.1:9/paper")
+    assert "resembles this paper" in shown
+    assert f"is it #{number}, 127.0.0.1:9/paper?" in spoken(mods.last_message)
+    result = await lab.moderator.click(mods.last_message, label="The same paper")
+    assert f"It is the paper 127.0.0.1:9/paper (#{number})" in told(result)
+    assert f"a paper that the list had already: #{number}" in heard(lab.member)[0]
+
+
+@pytest.mark.parametrize("source", ["??", "\u200b\u202e", "a", " - "])
+async def test_what_names_no_paper_is_a_private_sentence(lab: Lab, source: str) -> None:
+    assert "names no paper" in await suggest(lab, source)
+    assert await own(lab) == ()
+
+
+async def test_a_note_alone_asks_which_paper(lab: Lab) -> None:
+    result = await lab.member.slash(lab.papers, "suggest", note="please")
+    assert result.ephemeral
+    assert "Which paper do you mean?" in told(result)
+
+
+async def test_typed_text_never_breaks_the_card(lab: Lab, mods: Any) -> None:
+    source = "# [x](http://e.org) <@1> ```" + "*_" * 200
+    await suggest(lab, source, note="`" * 300)
+    asked = spoken(mods.last_message)
+    assert "<@1>" not in asked
+    assert "```" not in asked.replace("\\`", "")
+    queue = told(await lab.moderator.slash(lab.papers, "curate queue"))
+    assert "<@1>" not in queue
+    await lab.moderator.click(mods.last_message, label="Not ours")
+    assert "<@1>" not in heard(lab.member)[0]
+
+
+async def test_the_limit_of_a_day_is_a_sentence_with_when_to_go_on(lab: Lab) -> None:
+    for number in range(5):
+        assert "Thank you" in await suggest(lab, f"Paper number {number}")
+        lab.clock.move(timedelta(hours=1))
+    shown = await suggest(lab, "One too many")
+    again_at = int((lab.clock() + timedelta(hours=19)).timestamp())
+    assert "You have suggested 5 papers within a day" in shown
+    assert f"you may go on <t:{again_at}:R>." in shown
+    lab.clock.move(timedelta(hours=20))
+    assert "Thank you" in await suggest(lab, "One too many")
+
+
+async def test_a_suggestion_comes_from_any_server_and_from_direct_messages(
+    lab: Lab, mods: Any
+) -> None:
+    result = await lab.stranger.slash(lab.elsewhere, "suggest", source="From elsewhere")
+    assert "Thank you" in told(result)
+    result = await lab.member.user.slash("suggest", source="From a direct message")
+    assert "Thank you" in told(result)
+    assert len(mods.history()) == 2
+
+
+async def test_closed_direct_messages_are_given_up_quietly(
+    lab: Lab, mods: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    await suggest(lab)
+    dm = lab.member.user.dm_channel
+    lab.env.inject_error("POST", f"/channels/{dm.id}/messages", status=403, code=50007, times=None)
+    with caplog.at_level(logging.WARNING):
+        await lab.moderator.click(mods.last_message, label="Not ours")
+        await lab.app.deliver()
+    assert caplog.text == ""
+    lab.env.backend.faults.clear()
+    lab.clock.move(timedelta(days=1))
+    assert await lab.app.deliver() == 0
+    assert heard(lab.member) == []
+    assert len(mods.history()) == 1
+    shown = told(await lab.member.slash(lab.papers, "suggest"))
+    assert "no paper for this list" in shown
+
+
+async def test_a_word_that_arrived_unrecorded_is_not_said_again(lab: Lab, mods: Any) -> None:
+    await suggest(lab)
+    await lab.moderator.click(mods.last_message, label="Not ours")
+    async with lab.app.library._database.transaction() as db:
+        await db.run("UPDATE posts SET state = 'claimed', message_id = NULL")
+    assert await lab.app.deliver() == 2
+    assert len(heard(lab.member)) == 1
+    assert len(mods.history()) == 1
+
+
+async def test_discord_fails_and_the_word_comes_later(lab: Lab, mods: Any) -> None:
+    await suggest(lab)
+    lab.env.inject_error("POST", "/channels/*/messages", status=503, times=1)
+    await lab.moderator.click(mods.last_message, label="Not ours")
+    assert heard(lab.member) == []
+    lab.clock.move(timedelta(hours=1))
+    await lab.app.deliver()
+    assert len(heard(lab.member)) == 1
+
+
+async def test_without_a_channel_the_queue_shows_what_waits_page_by_page(lab: Lab) -> None:
+    assert "Nothing waits" in told(await lab.moderator.slash(lab.papers, "curate queue"))
+    for number in range(4):
+        await suggest(lab, f"Paper number {number}", note=f"note {number}")
+    for number in range(4, 7):
+        await lab.stranger.slash(lab.elsewhere, "suggest", source=f"Paper number {number}")
+    shown = await lab.moderator.slash(lab.papers, "curate queue")
+    assert shown.ephemeral
+    assert "7 decisions to make" in told(shown)
+    assert "mika <t:" in told(shown)
+    assert "note 3" in told(shown)
+    assert "Paper number 5" not in told(shown)
+    (second,) = [one for one in await own(lab) if one.draft.title == "Paper number 1"]
+    await lab.moderator.click(shown.response, custom_id=f"suggestion:{second.id}:1")
+    assert (await lab.app.library.papers.get_named("Paper number 1")).id
+    turned = await lab.moderator.click(shown.response, label="Next ▶")
+    text = spoken(turned.response or shown.response)
+    assert "6 decisions to make" in text
+    assert "Paper number 6" in text
+    assert "Page 2 of 2" in text
+    assert len(heard(lab.member)) == 1
+
+
+async def test_the_queue_shows_what_feeds_brought_too(lab: Lab, source: Any) -> None:
+    feed, home = source
+    await lab.ask(lab.moderator, "feed add", url=f"{home}feed", review=True)
+    await lab.add(PaperDraft(title="Twice told"))
+    feed.publish("Brand new")
+    feed.publish("Twice told")
+    lab.clock.move(timedelta(hours=1))
+    await lab.app.poll()
+    shown = await lab.moderator.slash(lab.papers, "curate queue")
+    text = told(shown)
+    assert "2 decisions to make" in text
+    assert "📡 News" in text
+    assert "⚖️ may be #" in text
+    await lab.moderator.click(shown.response, label="Add")
+    assert (await lab.app.library.papers.get_named("Brand new")).id
+    await lab.moderator.click(shown.response, label="The same paper")
+    assert await lab.app.library.waiting.count() == 0
+
+
+class TestWhereItIsLookedUp:
+    @pytest.fixture
+    async def services(self) -> AsyncIterator[LookupServer]:
+        serving = LookupServer()
+        async with TestServer(serving.app()) as running:
+            serving.home = str(running.make_url("/")).rstrip("/")
+            serving.works[DOI] = WORK
+            yield serving
+
+    @pytest.fixture
+    def settings(self, settings: Settings, services: LookupServer) -> Settings:
+        where = services.addresses()
+        return replace(settings, crossref_url=where.crossref, suggestions_per_day=1)
+
+    async def test_moderators_see_the_whole_paper(self, lab: Lab, mods: Any) -> None:
+        assert "are to decide **Small Models, Long Memories**" in await suggest(lab, DOI)
+        asked = spoken(mods.last_message)
+        assert "Ada Lovelace" in asked
+        assert "Journal of Open Things" in asked
+        await lab.moderator.click(mods.last_message, label="Add")
+        assert (await lab.app.library.papers.get_named(DOI)).authors == ("Ada Lovelace",)
+
+    async def test_nobody_is_asked_in_vain(self, lab: Lab, services: LookupServer) -> None:
+        services.works.clear()
+        assert f"**doi:{DOI}**" in await suggest(lab, DOI)
+        asked = len(services.asked)
+        assert asked
+        assert "was suggested" in await suggest(lab, f"https://doi.org/{DOI}")
+        assert "which is the most" in await suggest(lab, "10.5555/lab.8")
+        assert len(services.asked) == asked
+
+
+class TestWhereNoneAreTaken:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, suggestions_per_day=0)
+
+    async def test_it_is_said(self, lab: Lab) -> None:
+        assert "takes no suggestions" in await suggest(lab)

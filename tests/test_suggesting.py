@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.suggesting import drafted
+from storage.errors import InvalidInput
+from storage.records import Link, LinkKind
+
+
+@pytest.mark.parametrize(
+    ("source", "title", "identifiers", "links"),
+    [
+        ("2304.01373v2", "arXiv:2304.01373", ("arxiv:2304.01373",), ()),
+        (
+            "https://arxiv.org/abs/2304.01373",
+            "arXiv:2304.01373",
+            ("arxiv:2304.01373",),
+            (),
+        ),
+        ("https://doi.org/10.1000/X", "doi:10.1000/x", ("doi:10.1000/x",), ()),
+        (
+            "https://www.example.org/paper (by us)",
+            "example.org/paper",
+            ("url:example.org/paper",),
+            (Link(LinkKind.PAGE, "https://www.example.org/paper"),),
+        ),
+        ("  S4:\n state  spaces ", "S4: state spaces", (), ()),
+    ],
+)
+def test_what_is_typed_means_a_paper(
+    source: str, title: str, identifiers: tuple[str, ...], links: tuple[Link, ...]
+) -> None:
+    draft = drafted(source)
+    assert (draft.title, draft.identifiers, draft.links) == (title, identifiers, links)
+
+
+@given(st.text(max_size=600))
+def test_any_text_is_a_draft_or_a_sentence(text: str) -> None:
+    try:
+        draft = drafted(text)
+    except InvalidInput as error:
+        assert "names no paper" in str(error)  # noqa: PT017 - both ends are good
+    else:
+        assert 1 <= len(draft.title) <= 300
