@@ -22,6 +22,8 @@ _CHANGED = (
 _UNREACHABLE = "Discord did not let me do that just now. Please try again in a minute."
 # Names and titles, which come from elsewhere, stand in quotation marks in every sentence.
 _QUOTED = re.compile("“([^”]*)”")
+_OUTDATED = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
+_REFUSALS = (app_commands.CheckFailure, *_OUTDATED)
 _EXPIRED = {10008, 10015, 10062}  # the message, webhook or interaction is gone: nobody to answer
 
 
@@ -29,12 +31,18 @@ class NotAllowed(LabError, app_commands.CheckFailure):
     """The person may not use what they used."""
 
 
-async def respond(interaction: discord.Interaction[Any], error: Exception) -> None:
+async def respond(interaction: discord.Interaction[Any], error: Exception, doing: str = "") -> None:
     """Tell the person privately what went wrong; what is our fault is logged with a reference.
 
-    Serves commands, buttons and forms, and answers at most once.
+    ``doing`` says what they used, where the interaction itself does not tell.
+
+    Serves commands, buttons and forms, and answers at most once. Who is refused is logged, too.
     """
-    sentence = explain(error, _described(interaction))
+    doing = doing or _described(interaction)
+    if isinstance(_innermost(error), _REFUSALS):
+        user, place = interaction.user, interaction.guild_id or "a direct message"
+        _log.info("Refused %s (%s) in %s, who tried %r", user, user.id, place, doing)
+    sentence = explain(error, doing)
     try:
         if interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)
@@ -51,7 +59,7 @@ def explain(error: Exception, doing: str) -> str:
         return _QUOTED.sub(
             lambda found: f"“{discord.utils.escape_markdown(found[1])}”", str(cause)
         )[:1900]
-    if isinstance(cause, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+    if isinstance(cause, _OUTDATED):
         return _CHANGED
     if isinstance(cause, app_commands.CheckFailure):
         return "You may not use that here."
@@ -94,4 +102,4 @@ def _described(interaction: discord.Interaction[Any]) -> str:
     if interaction.command is not None:
         return f"/{interaction.command.qualified_name}"
     data: Any = interaction.data or {}
-    return str(data.get("custom_id", interaction.type.name))
+    return str(data.get("custom_id") or data.get("name") or interaction.type.name)

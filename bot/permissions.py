@@ -35,6 +35,7 @@ _TO_ANNOUNCE = {
 }
 _TO_BEGIN_THREADS = {"create_public_threads": "Create Public Threads"}
 _TO_CALL_ROLES = {"mention_everyone": "Mention @everyone, @here and All Roles"}
+_CURATORS_ALONE = "Only the moderators of the lab's own server keep the paper list and its feeds."
 
 
 def may_curate(interaction: Interaction) -> bool:
@@ -46,12 +47,10 @@ def may_curate(interaction: Interaction) -> bool:
     return _manages(interaction) or not roles.isdisjoint(moderators)
 
 
-def require_curator(interaction: Interaction) -> None:
-    """Raise `NotAllowed` for who may not keep the list."""
+def require_curator(interaction: Interaction, sentence: str = _CURATORS_ALONE) -> None:
+    """Raise `NotAllowed`, with a sentence that says so, for who may not keep the list."""
     if not may_curate(interaction):
-        raise NotAllowed(
-            "Only the moderators of the lab's own server keep the paper list and its feeds."
-        )
+        raise NotAllowed(sentence)
 
 
 def may_configure(interaction: Interaction) -> bool:

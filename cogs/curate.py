@@ -30,6 +30,11 @@ from storage.records import Paper as PaperRecord
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
 
+_TO_MEMBERS = (
+    "Only the moderators of the lab's own server correct papers. If something is wrong with this "
+    "one, please tell them; thank you for looking!"
+)
+
 
 class RemoveButton(LabButton, template=r"remove:(?P<owner>\d+):(?P<paper>\d+)"):
     """Removes a paper, once somebody said yes."""
@@ -62,7 +67,7 @@ class CorrectButton(LabButton, template=r"correct:(?P<paper>\d+)"):
 
     async def press(self, interaction: Interaction) -> None:
         """Show the form."""
-        require_curator(interaction)
+        require_curator(interaction, _TO_MEMBERS)
         paper = await interaction.client.library.papers.get(self.numbers["paper"])
         await interaction.response.send_modal(_correcting(paper))
 

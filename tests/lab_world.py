@@ -86,7 +86,8 @@ class Lab:
 
 def unforeseen(errors: Sequence[BaseException]) -> list[BaseException]:
     """Those errors of a run that were no sentence for a person, and so are faults of ours."""
-    return [error for error in errors if not isinstance(_innermost(error), LabError)]
+    foreseen = (LabError, app_commands.CommandNotFound)
+    return [error for error in errors if not isinstance(_innermost(error), foreseen)]
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -12,19 +12,28 @@ import discord
 from discord import ButtonStyle
 from discord.ui import Button, DynamicItem, Item
 
-from bot.errors import respond
-from storage.errors import LabError
+from bot.errors import NotAllowed, respond
 from storage.post_records import Post, PostKind
 
 if TYPE_CHECKING:
     from bot.client import Interaction
 
 
-class NotYours(LabError):
+_LARGEST = 2**63 - 1  # number that SQLite keeps
+
+
+class NotYours(NotAllowed):
     """Somebody pressed a button under another person's answer."""
 
     def __init__(self) -> None:
         super().__init__("Only the person who asked can use that button. Ask for yourself!")
+
+
+class Forged(NotAllowed):
+    """A button that I never made."""
+
+    def __init__(self) -> None:
+        super().__init__("That button is none of mine, so it leads nowhere.")
 
 
 class LabButton(DynamicItem[Button[Any]], template="(?!)"):
@@ -53,10 +62,15 @@ class LabButton(DynamicItem[Button[Any]], template="(?!)"):
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
         """Press the button; discord.py only logs what fails here, so it is answered here."""
         try:
+            self._require_real()
             self._require_owner(interaction.user.id)
             await self.press(interaction)
         except Exception as error:  # noqa: BLE001 - the one place where a press can fail
             await respond(interaction, error)
+
+    def _require_real(self) -> None:
+        if max(self.numbers.values(), default=0) > _LARGEST:
+            raise Forged
 
     def _require_owner(self, user_id: int) -> None:
         if self.numbers.get("owner", user_id) != user_id:

@@ -58,7 +58,7 @@ class FeedForm(Modal):
         self, interaction: discord.Interaction[Any], error: Exception, /
     ) -> None:
         """Errors go the one way."""
-        await respond(interaction, error)
+        await respond(interaction, error, f"the form “{self.title}”")
 
 
 def _line(name: str, value: str, limit: int, *, required: bool = False) -> TextInput[Any]:

@@ -79,7 +79,7 @@ class PaperForm(Modal):
         self, interaction: discord.Interaction[Any], error: Exception, /
     ) -> None:
         """Everything else goes the one way of errors."""
-        await respond(interaction, error)
+        await respond(interaction, error, f"the form “{self.title}”")
 
     def _reopening(self, filled: Filled) -> Callable[[discord.Interaction[Any]], Awaitable[None]]:
         async def reopen(interaction: discord.Interaction[Any]) -> None:
@@ -100,11 +100,11 @@ class Dialog(LayoutView):
         self,
         interaction: discord.Interaction[Any],
         error: Exception,
-        item: Item[Any],  # noqa: ARG002 - discord.py's signature
+        item: Item[Any],
         /,
     ) -> None:
         """Errors go the one way."""
-        await respond(interaction, error)
+        await respond(interaction, error, f"the button “{getattr(item, 'label', '')}”")
 
 
 class Choice(Button[Any]):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.client import Interaction
 
 PAGE_SIZE = 5
+_LAST_PAGE = 10**9  # beyond which nobody turned
 
 
 class Forgotten(LabError):
@@ -85,6 +86,7 @@ async def recall(library: Library, number: int) -> Question:
 
 async def answer(library: Library, question: Question, owner: int, page: int = 0) -> cards.Layout:
     """One page of the answer to a question, pages counted from 0; ``owner`` may turn it."""
+    page = min(page, _LAST_PAGE)
     if question.author:
         return await _answer_author(library, question, owner, page)
     if question.post is not None:

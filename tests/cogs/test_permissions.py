@@ -1,66 +1,218 @@
+"""Every command, button, form and menu of the real tree, asked by everybody, everywhere."""
+
 from __future__ import annotations
 
-from dataclasses import replace
+import logging
+from collections.abc import Iterator
 from typing import Any
 
+import discord
 import pytest
-from discord.ui import ActionRow, Button
-from lab_world import Lab, told
+from discord import AppCommandType, app_commands
+from lab_people import People, message_of, walk
+from lab_world import HOME, Lab, told
+from permission_table import BUTTONS, COMMANDS, FORMS, MENUS, Place, Who
 
-from bot.settings import Settings
-from bot.ui.cards import Layout
 from storage.records import Actor
 
-
-@pytest.mark.parametrize("custom_id", ["settle:1:1", "remove:{owner}:1"])
-async def test_a_forged_button_changes_nothing(lab: Lab, custom_id: str) -> None:
-    forged = custom_id.format(owner=lab.member.id)
-    assert "Only the moderators" in await press(lab, lab.member, forged)
-    assert (await lab.app.library.papers.get(1)).id == 1
+ACTOR = Actor("test", "a test")
 
 
-async def test_a_form_sent_after_a_demotion_is_refused(lab: Lab) -> None:
-    form = await lab.moderator.slash(lab.papers, "curate add")
-    managers = lab.env.guild.roles["Managers"]
-    guild = lab.app.client.get_guild(lab.env.guild.id)
-    assert guild is not None
-    await lab.app.client.http.remove_role(guild.id, lab.moderator.id, managers.id)
-    count = await lab.app.library.papers.count()
-    result = await lab.moderator.submit_modal(form, {"title": "Too late"})
-    assert "Only the moderators" in result.response.content
-    assert await lab.app.library.papers.count() == count
+@pytest.fixture
+async def people(lab: Lab, caplog: pytest.LogCaptureFixture) -> People:
+    """Everybody stands in both servers with the same rights; roles of another server are none."""
+    caplog.set_level(logging.INFO, "bot")
+    home, abroad = lab.env.guild, lab.elsewhere.guild
+    home.create_role("Newcomers")
+    curators = home.roles["Curators"]
+    powers = {
+        Who.MEMBER: None,
+        Who.BY_ROLE: None,
+        Who.BY_PERMISSION: discord.Permissions(manage_guild=True),
+        Who.ADMINISTRATOR: discord.Permissions(administrator=True),
+    }
+    here: dict[tuple[Who, Place], Any] = {}
+    for who, power in powers.items():
+        user = lab.env.create_user(who.value.replace(" ", "-"))
+        at_home = [curators] if who is Who.BY_ROLE else []
+        away = [abroad.create_role("Curators")] if who is Who.BY_ROLE else []
+        if power is not None:
+            at_home = [home.create_role(f"{who} here", permissions=power)]
+            away = [abroad.create_role(f"{who} there", permissions=power)]
+        here[who, Place.HOME] = home.add_member(user, roles=at_home)
+        here[who, Place.ELSEWHERE] = abroad.add_member(user, roles=away)
+        here[who, Place.DIRECT] = user
+    moderation = lab.app.client.moderation
+    await moderation.choose_roles(HOME, frozenset({curators.id}), ACTOR)
+    await lab.app.client.show_home_commands()
+    for number in (1, 2):
+        await lab.app.library.feeds.add(f"https://e.org/{number}", f"News {number}", "", ACTOR)
+        await lab.app.library.feeds.pause(number, "by a test")
+    channels = {Place.HOME: lab.papers, Place.ELSEWHERE: lab.elsewhere}
+    return People(lab, here, channels, caplog)
 
 
-async def press(lab: Lab, actor: Any, custom_id: str) -> str:
-    """What somebody is told who presses a button that they made up."""
-    await lab.ask(lab.moderator, "curate remove", paper="#1")
-    message = await lab.app.client.get_channel(lab.papers.id).send(view=_forged(custom_id))
-    result = await actor.click(message, custom_id=custom_id)
-    return str(result.response.content)
+def everywhere() -> Iterator[tuple[Who, Place]]:
+    return ((who, place) for place in Place for who in Who)
 
 
-def _forged(custom_id: str) -> Any:
+async def test_the_table_has_a_line_for_all_that_there_is(lab: Lab) -> None:
+    client = lab.app.client
+    commands, menus = set(), set()
+    for guild in (None, *client.home_guilds):
+        for command in client.tree.walk_commands(guild=guild):
+            if isinstance(command, app_commands.Command):
+                commands.add(command.qualified_name)
+        for kind in (AppCommandType.message, AppCommandType.user):
+            menus |= {menu.name for menu in client.tree.get_commands(guild=guild, type=kind)}
+    buttons = {item.__name__ for item in client._connection._view_store._dynamic_items.values()}
+    assert set(COMMANDS) == commands
+    assert set(MENUS) == menus
+    assert set(BUTTONS) == buttons
+    assert set(FORMS) <= commands | menus | buttons
 
-    return Layout(ActionRow(Button(label="Press me", custom_id=custom_id)))
+
+@pytest.mark.parametrize("name", COMMANDS)
+async def test_a_command_is_for_whom_the_table_says(people: People, name: str) -> None:
+    line = COMMANDS[name]
+    for who, place in everywhere():
+        result = await people.command(who, place, name, line)
+        people.require(result, who, place, name, line.rule)
 
 
-class TestWhereARoleKeepsTheList:
-    """Discord then offers the moderators' commands to everybody, so only the checks are left."""
+@pytest.mark.parametrize("name", BUTTONS)
+async def test_a_button_is_for_whom_the_table_says(people: People, name: str) -> None:
+    custom_id, rule = BUTTONS[name]
+    for who, place in everywhere():
+        result = await people.press(who, place, custom_id)
+        people.require(result, who, place, name, rule)
 
-    @pytest.fixture
-    def settings(self, settings: Settings) -> Settings:
-        return replace(settings, moderator_role_ids=(123_456_789_012_345_678,))
 
-    async def test_feeds_are_suggested_to_moderators_alone(self, lab: Lab) -> None:
-        await lab.app.library.feeds.add(
-            "https://lab.org/feed?token=secret", "News", "", Actor("test", "a test")
-        )
-        asked = (lab.papers, "feed remove", "feed", "")
-        assert [one["name"] for one in await lab.moderator.autocomplete(*asked)] == ["News"]
-        assert await lab.member.autocomplete(*asked) == []
+async def test_a_menu_is_for_whom_the_table_says(people: People) -> None:
+    message = await people.lab.member.send(people.lab.papers, "https://arxiv.org/abs/2304.01373")
+    for name, line in MENUS.items():
+        kinds = (AppCommandType.message, AppCommandType.user)
+        find = people.lab.env.backend.find_command
+        root = next(found for kind in kinds if (found := find(name, HOME, type=kind.value)))
+        for who, place in everywhere():
+            data = {key: root[key] for key in ("id", "name", "type", "guild_id") if key in root}
+            payload = {"id": str(message.id), "channel_id": str(people.lab.papers.id)}
+            data["target_id"] = str(message.id)
+            data["resolved"] = {"messages": {str(message.id): {**message_of(message), **payload}}}
+            result = await people.send(who, place, 2, data)
+            people.require(result, who, place, name, line.rule)
 
-    async def test_a_member_who_sees_the_commands_is_refused(self, lab: Lab) -> None:
-        for command in ("feed list", "curate add"):
-            result = await lab.member.slash(lab.papers, command)
-            assert result.ephemeral
-            assert "Only the moderators" in told(result)
+
+@pytest.mark.parametrize("name", BUTTONS)
+async def test_a_forged_number_is_a_private_sentence(people: People, name: str) -> None:
+    """By one who may do everything, so that nothing but the number stands in the way."""
+    custom_id, _ = BUTTONS[name]
+    papers = await people.lab.app.library.papers.count()
+    for number in ("0", "404", str(2**63 - 1), str(2**63), "9" * 30):
+        result = await people.press(Who.ADMINISTRATOR, Place.HOME, custom_id, number)
+        assert result.acknowledged
+        assert result.ephemeral or name in {"KeepButton", "QueueButton"}
+        assert "on my side" not in told(result)
+        if int(number) >= 2**63 and name != "QueueButton":
+            assert "none of mine" in told(result)
+            (line,) = people.refusals()
+            assert number in line
+    assert await people.lab.app.library.papers.count() == papers
+
+
+async def test_a_forged_page_of_a_real_answer_is_its_last_one(people: People) -> None:
+    lab = people.lab
+    await lab.ask(lab.moderator, "search", query="language model")
+    buttons = [one for row in lab.papers.last_message.components for one in walk(row)]
+    (following,) = [one for one in buttons if getattr(one, "label", "") == "Next ▶"]
+    question = following.custom_id.split(":")[2]
+    for page in ("404", str(2**63 - 1)):
+        forged = f"page:{{me}}:{question}:{page}"
+        await people.press(Who.MEMBER, Place.HOME, forged)
+        assert "Page 2 of 2" in lab.last
+
+
+@pytest.mark.parametrize("name", [name for name, (one, _) in BUTTONS.items() if "{me}" in one])
+async def test_a_button_under_anothers_answer_is_refused(people: People, name: str) -> None:
+    custom_id, _ = BUTTONS[name]
+    forged = custom_id.format(me=people.lab.moderator.id, n=1)
+    result = await people.press(Who.ADMINISTRATOR, Place.HOME, forged)
+    assert result.ephemeral
+    assert "Only the person who asked" in told(result)
+    (line,) = people.refusals()
+    assert forged in line
+
+
+@pytest.mark.parametrize("opener", FORMS)
+@pytest.mark.parametrize("who", [Who.BY_ROLE, Who.BY_PERMISSION])
+async def test_a_form_sent_after_a_demotion_is_refused(
+    people: People, who: Who, opener: str
+) -> None:
+    library = people.lab.app.library
+    if opener in BUTTONS:
+        form = await people.press(who, Place.HOME, BUTTONS[opener][0])
+    else:
+        form = await people.command(who, Place.HOME, opener, COMMANDS[opener])
+    assert form.modal is not None
+    before = await library.papers.get(1), await library.papers.count(), await library.feeds.all()
+    await demote(people, who)
+    result = await people.here[who, Place.HOME].submit_modal(form, FORMS[opener])
+    line = people.require_refused(result, who, Place.HOME, opener)
+    assert f"the form “{form.modal['title']}”" in line
+    after = await library.papers.get(1), await library.papers.count(), await library.feeds.all()
+    assert after == before
+
+
+async def demote(people: People, who: Who) -> None:
+    """Take a moderator's role away: from the list by `/setup`, or from the person."""
+    member = people.here[who, Place.HOME]
+    if who is Who.BY_ROLE:
+        await people.lab.app.client.moderation.choose_roles(HOME, frozenset(), ACTOR)
+        return
+    role = people.lab.env.guild.roles[f"{who} here"]
+    await people.lab.app.client.http.remove_role(HOME, member.id, role.id)
+
+
+async def test_a_question_answered_after_a_demotion_is_refused(people: People) -> None:
+    who, place = Who.BY_ROLE, Place.HOME
+    curator = people.here[who, place]
+    form = await people.command(who, place, "curate add", COMMANDS["curate add"])
+    first = await people.lab.app.library.papers.get(1)
+    asked = await curator.submit_modal(form, {"title": first.title})
+    await demote(people, who)
+    result = await curator.click(asked.response, label="Add anyway")
+    assert "the button “Add anyway”" in people.require_refused(result, who, place, "Add anyway")
+
+
+@pytest.mark.parametrize(
+    "path", [["bygone"], ["curate", "bygone"], ["feed", "bygone"], ["search", "bygone"]]
+)
+async def test_a_command_from_before_it_was_removed_is_refused(
+    people: People, path: list[str]
+) -> None:
+    nested: list[dict[str, Any]] = []
+    for name in reversed(path[1:]):
+        nested = [{"name": name, "type": 1, "options": nested}]
+    root = people.lab.env.backend.find_command(path[0], HOME, type=1) or {}
+    data = {"id": "1", "name": path[0], "type": 1, "options": nested}
+    data |= {"guild_id": root["guild_id"]} if root.get("guild_id") else {}
+    for who in Who:
+        result = await people.send(who, Place.HOME, 2, data)
+        assert "My commands changed" in told(result)
+        assert result.ephemeral
+        (line,) = people.refusals()
+        assert path[0] in line
+
+
+async def test_the_correct_button_refuses_members_kindly(people: People) -> None:
+    result = await people.press(Who.MEMBER, Place.HOME, "correct:1")
+    assert result.ephemeral
+    assert "please tell them; thank you for looking" in told(result)
+
+
+async def test_feeds_are_suggested_to_moderators_alone(people: People) -> None:
+    asked = (people.lab.papers, "feed remove", "feed", "")
+    member = people.here[Who.MEMBER, Place.HOME]
+    curator = people.here[Who.BY_ROLE, Place.HOME]
+    assert [one["name"] for one in await curator.autocomplete(*asked)] == ["News 1", "News 2"]
+    assert await member.autocomplete(*asked) == []
