@@ -8,6 +8,7 @@ words stand without spaces: “Fine Tuning” and “Finetuning” are one.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from storage.fulltext import fold
@@ -55,6 +56,7 @@ def doi(text: str) -> str | None:
     return f"10.1101/{preprint[1]}" if preprint else None
 
 
+@lru_cache(maxsize=2048)  # one address is asked about again and again while its entry is read
 def canonical_url(url: str) -> str | None:
     """An address without scheme, ``www.``, tracking, trailing slash and jumps in the page.
 

@@ -68,6 +68,8 @@ def tidy(text: str) -> str:
             for char in text
             if char in "\n\t\r" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"}
         )
+    if "\n" not in text:
+        return " ".join(text.split())
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
     return "\n\n".join(part for part in paragraphs if part)
 
