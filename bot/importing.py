@@ -35,7 +35,8 @@ class Report:
 
     ``taken`` are the first that were added or completed, ``first`` is the first of each outcome.
     Something in a ``spoilt`` file that was to be taken whole could not be used, and a ``refused``
-    import changed nothing for that.
+    import changed nothing for that. ``change_id`` is the change that undoes it all; none where
+    nothing changed.
     """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
@@ -46,6 +47,7 @@ class Report:
     first: dict[Outcome, Noted] = field(default_factory=dict)
     spoilt: bool = False
     refused: bool = False
+    change_id: int | None = None
 
     @property
     def read(self) -> int:
@@ -151,7 +153,10 @@ async def import_findings(
         report.tell(*places.popleft(), draft, result)
 
     try:
-        await library.admit_all(drafts(), Origin.IMPORT, actor, rehearse=rehearse, each=each)
+        imported = await library.admit_all(
+            drafts(), Origin.IMPORT, actor, rehearse=rehearse, each=each
+        )
+        report.change_id = imported.change_id
     except _Refused:
         report.refused = True
     report.noted.sort(key=lambda one: one.line)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from storage import history, listings, paper_rows, papers
+from storage import listings, merging, paper_rows, papers
 from storage.completion import FIELDS, as_draft, joined, normal
 from storage.database import Connection
 from storage.errors import PaperNotFound
@@ -14,6 +14,7 @@ from storage.fulltext import fold
 from storage.identifiers import is_listed_title
 from storage.names import compatible
 from storage.pace import beside
+from storage.recording import Act, state
 from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft, PartialDate
 from storage.written_names import parse_name
 
@@ -37,6 +38,10 @@ class Source:
         """Whether the fields that are given stay as they are."""
         return self.origin is Origin.MODERATOR and self.own_words
 
+    def act(self, db: Connection, *, is_bulk: bool = False) -> Act:
+        """What this source does at once, before it did anything."""
+        return Act(db, self.actor, self.at, is_bulk)
+
 
 async def admit(
     db: Connection,
@@ -45,29 +50,32 @@ async def admit(
     *,
     despite_likeness: bool = False,
     review: bool = False,
+    act: Act | None = None,
 ) -> Admission:
     """Take a draft in, within the caller's transaction, and record what it changed.
 
-    With ``review`` a new paper is not added: a moderator is to decide.
+    With ``review`` a new paper is not added: a moderator is to decide. The change is one of its
+    own, or else a part of ``act``.
 
     A draft that shares an identifier with a paper completes it; one that shares identifiers with
     several makes them one. One that only looks like a paper is a possible duplicate and changes
     nothing, unless ``despite_likeness``. A removed paper stays removed, unless a moderator offers
     it again.
     """
+    act = act or source.act(db)
     draft = normal(draft)
     known = await _identified(db, draft)
     if known:
-        return await admit_as(db, known[0], draft, source, also=known[1:])
+        return await admit_as(db, known[0], draft, source, also=known[1:], act=act)
     if listed := await listings.find_listed(db, draft):
-        return await admit_as(db, listed, draft, source)
+        return await admit_as(db, listed, draft, source, act=act)
     if not despite_likeness and (alike := await _alike(db, draft)):
         return Admission(Outcome.DUPLICATE, alike)
     if review:
         return Admission(Outcome.REVIEW, None)
     owners = await papers.owners(db, draft.identifiers)
     free = tuple(name for name in draft.identifiers if name not in owners)
-    (added,) = await _add(db, [replace(draft, identifiers=free)], source)
+    (added,) = await _add(db, [replace(draft, identifiers=free)], source, act)
     return Admission(Outcome.ADDED, added)
 
 
@@ -75,6 +83,7 @@ async def admit_batch(
     db: Connection,
     drafts: Sequence[PaperDraft],
     source: Source,
+    act: Act,
     each: Callable[[PaperDraft, Admission], None],
 ) -> None:
     """Take drafts in, in their order, as `admit` would one by one, but the new ones together."""
@@ -85,7 +94,7 @@ async def admit_batch(
     titled = await papers.known_titles(db, titles)
 
     async def flush() -> None:
-        added = await _add(db, [draft for _, draft in fresh], source)
+        added = await _add(db, [draft for _, draft in fresh], source, act)
         for (given, _), paper in zip(fresh, added, strict=True):
             each(given, Admission(Outcome.ADDED, paper))
         fresh.clear()
@@ -100,7 +109,7 @@ async def admit_batch(
             fresh.append((given, draft))
         else:
             await flush()
-            each(given, await admit(db, draft, source))
+            each(given, await admit(db, draft, source, act=act))
         seen |= marks
     await flush()
 
@@ -112,22 +121,22 @@ async def admit_as(
     source: Source,
     *,
     also: Sequence[Paper] = (),
+    act: Act | None = None,
 ) -> Admission:
     """Take in a draft that is known to be this paper, and ``also`` these: complete it.
 
-    A removed paper stays so, unless a moderator offers it again.
+    A removed paper stays so, unless a moderator offers it again. See `admit` for ``act``.
     """
+    act = act or source.act(db)
     if known.removed_at is not None:
         if source.origin is not Origin.MODERATOR:
             return Admission(Outcome.REMOVED, None)
-        await paper_rows.set_removed(db, known, None)
-        (restored,) = await papers.load(db, [known.id])
-        await history.record(db, source.at, source.actor, "restore", known, restored)
-        completed = await _complete(db, restored, draft, source)
+        restored = await restore(db, known, act)
+        completed = await _complete(db, restored, draft, source, act)
         return Admission(Outcome.RESTORED, completed.paper)
     for other in also:
-        known = await unite(db, known, other, source)
-    completed = await _complete(db, known, draft, source)
+        known = await unite(db, known, other, act)
+    completed = await _complete(db, known, draft, source, act)
     return replace(completed, outcome=Outcome.UPDATED) if also else completed
 
 
@@ -149,20 +158,24 @@ async def recognise(db: Connection, draft: PaperDraft) -> Admission:
     return Admission(Outcome.REVIEW, None)
 
 
-async def unite(db: Connection, kept: Paper, other: Paper, source: Source) -> Paper:
+async def restore(db: Connection, removed: Paper, act: Act) -> Paper:
+    """Put a removed paper into the list again."""
+    before = await state(db, removed)
+    await paper_rows.set_removed(db, removed, None)
+    (restored,) = await papers.load(db, [removed.id])
+    await act.record("restore", before, restored)
+    return restored
+
+
+async def unite(db: Connection, kept: Paper, other: Paper, act: Act) -> Paper:
     """Make two papers one, which has what both say; the other's number leads to the kept one."""
     locked = await papers.locked_fields(db, kept.id)
     theirs = await papers.locked_fields(db, other.id)
     before = as_draft(kept)
     if theirs - locked:
         before = replace(before, **{name: getattr(other, name) for name in theirs - locked})
-    await paper_rows.give_up(db, other, kept.id, source.at)
-    await paper_rows.replace(db, kept, joined(before, as_draft(other), locked | theirs))
-    await paper_rows.lock(db, kept.id, theirs)
-    united, gone = await papers.load(db, [kept.id, other.id])
-    await history.record(db, source.at, source.actor, "merge", other, gone)
-    await history.record(db, source.at, source.actor, "complete", kept, united)
-    return united
+    draft = joined(before, as_draft(other), locked | theirs)
+    return await merging.unite(db, kept, other, draft, theirs, act)
 
 
 def may_be_same(paper: Paper, draft: PaperDraft) -> bool:
@@ -180,8 +193,9 @@ async def admit_as_numbered(
     db: Connection, paper_id: int, draft: PaperDraft, source: Source
 ) -> Admission:
     """Take in a draft that somebody says is the paper of this number; raises `PaperNotFound`."""
-    known = await papers.load(db, [await papers.current(db, paper_id)])
-    if not known:
+    paper_id = await papers.current(db, paper_id)
+    known = await papers.load(db, [paper_id])
+    if not known or (known[0].removed_at and not await papers.is_removed(db, paper_id)):
         raise PaperNotFound(f"#{paper_id}")
     return await admit_as(db, known[0], normal(draft), source)
 
@@ -191,7 +205,9 @@ def _prepared(drafts: Sequence[PaperDraft]) -> tuple[list[PaperDraft], list[str]
     return [normal(draft) for draft in drafts], [fold(draft.title) for draft in drafts]
 
 
-async def _add(db: Connection, drafts: Sequence[PaperDraft], source: Source) -> tuple[Paper, ...]:
+async def _add(
+    db: Connection, drafts: Sequence[PaperDraft], source: Source, act: Act
+) -> tuple[Paper, ...]:
     if not drafts:
         return ()
     added = await paper_rows.insert(db, drafts, source.origin, source.actor, source.at)
@@ -200,11 +216,13 @@ async def _add(db: Connection, drafts: Sequence[PaperDraft], source: Source) -> 
             await paper_rows.lock(
                 db, paper.id, _given_fields(PaperDraft(title=""), as_draft(paper))
             )
-    await history.record_added(db, source.at, source.actor, added)
+    await act.record_added(added)
     return added
 
 
-async def _complete(db: Connection, known: Paper, draft: PaperDraft, source: Source) -> Admission:
+async def _complete(
+    db: Connection, known: Paper, draft: PaperDraft, source: Source, act: Act
+) -> Admission:
     locked = await papers.locked_fields(db, known.id)
     before = as_draft(known)
     completed = joined(before, draft, locked)
@@ -213,11 +231,12 @@ async def _complete(db: Connection, known: Paper, draft: PaperDraft, source: Sou
     completed = replace(completed, identifiers=tuple(free))
     if completed == before:
         return Admission(Outcome.UNCHANGED, known)
+    said = await state(db, known)
     await paper_rows.replace(db, known, completed)
     (paper,) = await papers.load(db, [known.id])
     if source.binds:
         await paper_rows.lock(db, paper.id, _given_fields(before, completed))
-    await history.record(db, source.at, source.actor, "complete", known, paper)
+    await act.record("complete", said, paper)
     return Admission(Outcome.UPDATED, paper)
 
 

@@ -28,8 +28,20 @@ async def insert(db: Connection, bylines: Sequence[tuple[int, Sequence[str]]]) -
     await _index(db, added)
 
 
-async def replace(db: Connection, paper_id: int, names: Sequence[str]) -> None:
-    """Credit a paper anew; a name that stands for a former one keeps standing for it."""
+async def replace(
+    db: Connection, paper_id: int, names: Sequence[str], *, as_credited: bool = False
+) -> None:
+    """Credit a paper anew; a name that stands for a former one keeps standing for it.
+
+    With ``as_credited`` the names are those that stand for others, and not the ones shown.
+    """
+    credited = {} if as_credited else await _credited(db, paper_id)
+    await db.run("DELETE FROM credits WHERE paper_id = ?", [paper_id])
+    await insert(db, [(paper_id, [credited.get(name, name) for name in names])])
+
+
+async def _credited(db: Connection, paper_id: int) -> dict[str, str]:
+    """By the names that a paper shows for former ones, those."""
     rows = await db.all(
         """SELECT names.name, known.name AS shown FROM credits
            JOIN names ON names.id = credits.name_id
@@ -38,9 +50,7 @@ async def replace(db: Connection, paper_id: int, names: Sequence[str]) -> None:
            WHERE credits.paper_id = ?""",
         [paper_id],
     )
-    credited = {row["shown"]: row["name"] for row in rows}
-    await db.run("DELETE FROM credits WHERE paper_id = ?", [paper_id])
-    await insert(db, [(paper_id, [credited.get(name, name) for name in names])])
+    return {row["shown"]: row["name"] for row in rows}
 
 
 async def name_id(db: Connection, name: str) -> int:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from storage import history, moments
+from storage import moments, recording
 from storage.database import Connection, Database, Row, Value
 from storage.errors import LabError
 from storage.feed_records import Entry, PendingEntry, SeenEntry
@@ -89,7 +89,7 @@ async def record_entry(
             draft.links[0].url if draft.links else "",
             admission.outcome,
             admission.paper.id if admission.paper else None,
-            json.dumps(history.snapshot(draft), ensure_ascii=False) if pending else None,
+            json.dumps(recording.snapshot(draft), ensure_ascii=False) if pending else None,
             moments.to_text(now),
         ],
     )
@@ -146,7 +146,7 @@ async def decide(
 
 
 def _pending(row: Row) -> PendingEntry:
-    draft = history.restored_draft(json.loads(row["draft"]))
+    draft = recording.restored_draft(json.loads(row["draft"]))
     return PendingEntry(
         row["id"], row["feed_id"], draft, row["paper_id"], is_news=bool(row["is_news"])
     )

@@ -35,6 +35,17 @@ class PaperNotFound(LabError):
         self.wanted = wanted
 
 
+class PaperNotRemoved(LabError):
+    """No paper that was taken out of the list answers to what was asked for."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            f"“{wanted}” is no paper that was removed from the list. Pick one from the "
+            "suggestions; where its addition was undone, undo that with `/curate undo`."
+        )
+        self.wanted = wanted
+
+
 class PaperExists(LabError):
     """A paper with one of these identifiers is in the catalogue already."""
 
@@ -45,13 +56,14 @@ class PaperExists(LabError):
 
 
 class PaperChanged(LabError):
-    """Somebody else changed a paper while a moderator looked at what it said before."""
+    """Somebody else changed a paper, which is ``paper`` now, since a moderator saw it."""
 
-    def __init__(self) -> None:
+    def __init__(self, paper: Paper) -> None:
         super().__init__(
-            "Somebody else changed that paper while your form was open. Open it again with "
-            "`/curate edit` to see what it says now."
+            f"Somebody else changed that paper meanwhile: “{paper.title}” (#{paper.id}). Look at "
+            "what it says now, then try again."
         )
+        self.paper = paper
 
 
 class AuthorNotFound(LabError):

@@ -1,19 +1,17 @@
-"""SQL of the record of changes, and papers as the plain values that it keeps.
-
-Taking a change back is in `undoing`.
-"""
+"""SQL that reads the record of changes; writing it is in `recording`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from storage import bylines, moments
 from storage.database import Connection, Database, Value
-from storage.records import Actor, Change, Link, LinkKind, Paper, PaperDraft, PartialDate
+from storage.records import Actor, Change, LogPage
+
+_BATCH = 500  # parts of a bulk change in memory at once
 
 
 class History:
@@ -22,161 +20,184 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def get(self, change_id: int) -> Change | None:
+        """The change with this number."""
+        async with self._database.reading() as db:
+            return await find(db, change_id)
+
     async def of_paper(self, paper_id: int) -> tuple[Change, ...]:
         """Every change to a paper, oldest first."""
         async with self._database.reading() as db:
-            return await _changes(db, "changes.paper_id = ?", [paper_id])
-
-    async def last_of(self, paper_id: int, actor: Actor) -> Change | None:
-        """The last change to a paper, where this actor made it and nobody undid it."""
-        changes = await self.of_paper(paper_id)
-        last = changes[-1] if changes else None
-        return last if last and last.actor.key == actor.key and not last.is_undone else None
+            return await _shown(db, await _changes(db, "changes.paper_id = ?", [paper_id]))
 
     async def of_person(self, name: str) -> tuple[Change, ...]:
         """Every decision about the person shown by this name, oldest first."""
         async with self._database.reading() as db:
-            return await _changes(db, "names.name = ?", [name])
+            return tuple(await _changes(db, "names.name = ?", [name]))
+
+    async def last_of(self, paper_id: int, actor: Actor) -> Change | None:
+        """The whole of the last change to a paper, where this actor made it and it stands."""
+        return await self._last(
+            """changes.id = (SELECT COALESCE(part_of, id) FROM changes WHERE paper_id = ?
+               ORDER BY id DESC LIMIT 1) AND changes.actor = ? AND changes.stands""",
+            [paper_id, actor.key],
+        )
+
+    async def last_by(self, actor: Actor) -> Change | None:
+        """The last change that somebody made and that stands; undoing is none."""
+        return await self._last(
+            """changes.id = (SELECT id FROM changes WHERE actor = ? AND part_of IS NULL AND stands
+               AND action <> 'undo' ORDER BY id DESC LIMIT 1)""",
+            [actor.key],
+        )
+
+    async def page(
+        self,
+        paper_id: int | None = None,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 5,
+    ) -> LogPage:
+        """A page of the log, newest first: of all changes, or of one paper's.
+
+        The newest; or those next ``before`` a change's number, or next ``after`` one. In the log
+        of all a bulk change is one, and a change of few papers has its parts.
+        """
+        of = "changes.part_of IS NULL" if paper_id is None else "changes.paper_id = ?"
+        values: list[Value] = [] if paper_id is None else [paper_id]
+        way, order = ("> ?", "") if after is not None else ("< ?", "DESC")
+        edge = after if after is not None else before if before is not None else 1 << 62
+        async with self._database.reading() as db:
+            found = await _changes(
+                db, f"{of} AND changes.id {way}", [*values, edge], order, limit + 1
+            )
+            shown = found[:limit] if after is None else found[:limit][::-1]
+            more, has_edge = len(found) > limit, before is not None or after is not None
+            parts = await _few_parts(db, shown) if paper_id is None else ()
+            with_parts = [
+                replace(change, parts=tuple(one for one in parts if one.part_of == change.id))
+                for change in shown
+            ]
+            changes = await _shown(db, with_parts)
+        if after is None:
+            return LogPage(changes, has_newer=has_edge, has_older=more)
+        return LogPage(changes, has_newer=more, has_older=True)
+
+    async def _last(self, condition: str, values: Sequence[Value]) -> Change | None:
+        async with self._database.reading() as db:
+            found = await _shown(db, await _changes(db, condition, values))
+        return found[0] if found else None
 
 
 async def find(db: Connection, change_id: int) -> Change | None:
-    """The change with this number."""
-    return next(iter(await _changes(db, "changes.id = ?", [change_id])), None)
+    """The change with this number, as it is to be shown."""
+    found = await _shown(db, await _changes(db, "changes.id = ?", [change_id]))
+    return found[0] if found else None
 
 
-async def is_built_on(db: Connection, change: Change) -> bool:
-    """Whether a paper was changed again since, by what still stands."""
-    return bool(
-        await db.value(
-            """SELECT EXISTS (SELECT 1 FROM changes AS later
-                WHERE later.paper_id = ?1 AND later.id > ?2
-                AND COALESCE(later.undoes, 0) <= ?2
-                AND NOT EXISTS (SELECT 1 FROM changes WHERE undoes = later.id))""",
-            [change.paper_id, change.id],
-        )
-    )
+async def chain(db: Connection, change: Change) -> tuple[Change, ...]:
+    """A change, what it undoes, what that undoes and so on, as they are kept."""
+    found = await _changes(db, "changes.id = ?", [change.id])
+    while (undone := found[-1].undoes) is not None:
+        found += await _changes(db, "changes.id = ?", [undone])
+    return tuple(found)
 
 
-async def joined_papers(db: Connection, change: Change) -> bool:
-    """Whether a change to a paper was made by making two papers one."""
-    return change.action == "merge" or bool(
-        await db.value(
-            "SELECT action = 'merge' AND paper_id IS NOT NULL AND at = ? FROM changes WHERE id = ?",
-            [moments.to_text(change.at), change.id - 1],
-        )
-    )
+async def steps(db: Connection, whole: Change, *, backwards: bool) -> AsyncIterator[Change]:
+    """The changes to papers that a change consists of, in either order, but no additions."""
+    itself = [] if whole.action in {"add", "import"} else [whole]
+    if not backwards:
+        for change in itself:
+            yield change
+    edge, way, order = (1 << 62, "<", "DESC") if backwards else (0, ">", "")
+    while found := await _changes(
+        db,
+        f"changes.part_of = ? AND changes.id {way} ? AND changes.action <> 'add'",
+        [whole.id, edge],
+        order,
+        _BATCH,
+    ):
+        for change in found:
+            yield change
+        edge = found[-1].id
+    if backwards:
+        for change in itself:
+            yield change
 
 
-async def record(
-    db: Connection,
-    at: datetime,
-    actor: Actor,
-    action: str,
-    before: Paper | None,
-    after: Paper,
-    *,
-    undoes: int | None = None,
-) -> int:
-    """Write down one change to a paper, in the transaction that makes it; gives its number."""
-    return await db.insert(
-        """INSERT INTO changes (at, actor, actor_name, action, paper_id, before, after, undoes)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-        [
-            moments.to_text(at),
-            actor.key,
-            actor.name,
-            action,
-            after.id,
-            json.dumps(snapshot(before) if before else {}, ensure_ascii=False),
-            json.dumps(snapshot(after), ensure_ascii=False),
-            undoes,
-        ],
-    )
+async def added(db: Connection, whole: Change) -> AsyncIterator[list[int]]:
+    """The numbers of the papers that a change added, some hundreds at once."""
+    if whole.action == "add" and whole.paper_id is not None:
+        yield [whole.paper_id]
+    edge = 0
+    while rows := await db.all(
+        """SELECT id, paper_id FROM changes WHERE part_of = ? AND id > ? AND action = 'add'
+           ORDER BY id LIMIT ?""",
+        [whole.id, edge, _BATCH],
+    ):
+        yield [row["paper_id"] for row in rows]
+        edge = rows[-1]["id"]
 
 
-async def record_decision(
-    db: Connection,
-    at: datetime,
-    actor: Actor,
-    action: str,
-    name: str,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    *,
-    undoes: int | None = None,
-) -> int:
-    """The same for a decision about the person shown by a name, which is known."""
-    return await db.insert(
-        """INSERT INTO changes (at, actor, actor_name, action, name_id, before, after, undoes)
-           SELECT ?, ?, ?, ?, id, ?, ?, ? FROM names WHERE name = ?""",
-        [
-            moments.to_text(at),
-            actor.key,
-            actor.name,
-            action,
-            json.dumps(before, ensure_ascii=False),
-            json.dumps(after, ensure_ascii=False),
-            undoes,
-            name,
-        ],
-    )
+async def built_on(
+    db: Connection, change: Change, whole: Change, limit: int
+) -> list[tuple[int, int]]:
+    """Papers of a change that were changed again since, by what stands, with the last change.
 
-
-async def record_added(db: Connection, at: datetime, actor: Actor, papers: Sequence[Paper]) -> None:
-    """Write down that papers were added; what they said then, the next change tells."""
-    written = (moments.to_text(at), actor.key, actor.name)
-    await db.run_many(
-        """INSERT INTO changes (at, actor, actor_name, action, paper_id, before, after)
-           VALUES (?, ?, ?, 'add', ?, '{}', '{}')""",
-        [(*written, paper.id) for paper in papers],
-    )
-
-
-def snapshot(paper: Paper | PaperDraft) -> dict[str, object]:
-    """What a source describes of a paper, as plain values; `restored_draft` reads it back."""
-    return {
-        "title": paper.title,
-        "authors": list(paper.authors),
-        "authors_complete": paper.authors_complete,
-        "abstract": paper.abstract,
-        "venue": paper.venue,
-        "date": str(paper.date) if paper.date else None,
-        "identifiers": list(paper.identifiers),
-        "links": [[link.kind.value, link.url] for link in paper.links],
-        "note": paper.note,
-        "tags": list(paper.tags),
-        "posted_by": paper.posted_by,
-        "removed": isinstance(paper, Paper) and paper.removed_at is not None,
-    }
-
-
-def restored_draft(values: dict[str, Any]) -> PaperDraft:
-    """The draft that a snapshot was made of."""
-    return PaperDraft(
-        title=values["title"],
-        authors=tuple(values["authors"]),
-        authors_complete=values["authors_complete"],
-        abstract=values["abstract"],
-        venue=values["venue"],
-        date=PartialDate.parse(values["date"]) if values["date"] else None,
-        identifiers=tuple(values["identifiers"]),
-        links=tuple(Link(LinkKind(kind), url) for kind, url in values["links"]),
-        note=values["note"],
-        tags=tuple(values["tags"]),
-        posted_by=values["posted_by"],
-    )
-
-
-async def _changes(db: Connection, condition: str, values: Sequence[Value]) -> tuple[Change, ...]:
-    """Changes, oldest first; what papers said of people, by the names to show."""
+    ``whole`` is what the change did or undid. What was done and undone since does not count.
+    """
     rows = await db.all(
-        f"""SELECT changes.*, names.name, later.id IS NOT NULL AS is_undone FROM changes
-            LEFT JOIN names ON names.id = changes.name_id
-            LEFT JOIN changes AS later ON later.undoes = changes.id
-            WHERE {condition} ORDER BY changes.id""",  # noqa: S608 - constants
-        values,
+        """WITH RECURSIVE
+           touched (paper_id) AS (
+               SELECT paper_id FROM changes WHERE id = ?1 AND paper_id IS NOT NULL
+               UNION SELECT paper_id FROM changes WHERE part_of = ?1),
+           acts (paper_id, id, undoes, stands) AS (
+               SELECT own.paper_id, whole.id, whole.undoes, whole.stands FROM touched
+               JOIN changes AS own ON own.paper_id = touched.paper_id
+               JOIN changes AS whole ON whole.id = COALESCE(own.part_of, own.id)
+               UNION
+               SELECT acts.paper_id, later.id, later.undoes, later.stands
+               FROM acts JOIN changes AS later ON later.undoes = acts.id)
+           SELECT paper_id, MAX(id) AS later FROM acts
+           WHERE id > ?2 AND stands AND COALESCE(undoes, 0) <= ?2
+           GROUP BY paper_id ORDER BY later DESC LIMIT ?3""",
+        [whole.id, change.id, limit],
     )
-    found = [
+    return [(row["paper_id"], row["later"]) for row in rows]
+
+
+async def decided_since(db: Connection, change: Change, names: Sequence[str]) -> int | None:
+    """The last decision that stands about some of these names, made after a change."""
+    number = await db.value(
+        """SELECT MAX(changes.id) FROM changes, json_each(changes.after) AS said
+           WHERE name_id IS NOT NULL AND changes.id > ?1 AND stands
+           AND COALESCE(undoes, 0) <= ?1 AND said.key IN (SELECT value FROM json_each(?2))""",
+        [change.id, json.dumps([*names])],
+    )
+    return int(number) if number is not None else None
+
+
+async def _few_parts(db: Connection, wholes: Sequence[Change]) -> list[Change]:
+    """The parts of changes that are not bulk ones."""
+    numbers = [change.id for change in wholes if change.action != "import"]
+    return await _changes(
+        db, "changes.part_of IN (SELECT value FROM json_each(?))", [json.dumps(numbers)]
+    )
+
+
+async def _changes(
+    db: Connection, condition: str, values: Sequence[Value], order: str = "", limit: int = -1
+) -> list[Change]:
+    """Changes by number, as they are kept."""
+    rows = await db.all(
+        f"""SELECT changes.*, names.name, COALESCE(whole.stands, changes.stands) AS in_force
+            FROM changes LEFT JOIN names ON names.id = changes.name_id
+            LEFT JOIN changes AS whole ON whole.id = changes.part_of
+            WHERE {condition} ORDER BY changes.id {order} LIMIT ?""",  # noqa: S608 - constants
+        [*values, limit],
+    )
+    return [
         Change(
             id=row["id"],
             at=moments.from_text(row["at"]),
@@ -186,24 +207,35 @@ async def _changes(db: Connection, condition: str, values: Sequence[Value]) -> t
             name=row["name"],
             before=json.loads(row["before"]),
             after=json.loads(row["after"]),
+            moved=json.loads(row["moved"]) if row["moved"] else None,
+            part_of=row["part_of"],
             undoes=row["undoes"],
-            is_undone=bool(row["is_undone"]),
+            is_undone=not row["in_force"],
         )
         for row in rows
     ]
-    papers = [said for change in found for said in (change.before, change.after)]
+
+
+async def _shown(db: Connection, found: Sequence[Change]) -> tuple[Change, ...]:
+    """Changes with what papers said of people by the names to show."""
+    every = [change for whole in found for change in (whole, *whole.parts)]
+    papers = [said for change in every for said in (change.before, change.after)]
     shown = await bylines.shown(
         db, {name for said in papers for name in said.get("authors", ()) if isinstance(name, str)}
     )
-    return tuple(
-        replace(
-            change, before=_with_names(change.before, shown), after=_with_names(change.after, shown)
-        )
-        for change in found
+    return tuple(_with_names(change, shown) for change in found)
+
+
+def _with_names(change: Change, shown: dict[str, str]) -> Change:
+    return replace(
+        change,
+        before=_said_by(change.before, shown),
+        after=_said_by(change.after, shown),
+        parts=tuple(_with_names(part, shown) for part in change.parts),
     )
 
 
-def _with_names(said: dict[str, Any], shown: dict[str, str]) -> dict[str, Any]:
+def _said_by(said: dict[str, Any], shown: dict[str, str]) -> dict[str, Any]:
     if not shown or not isinstance(said.get("authors"), list):
         return said
     return {**said, "authors": [shown.get(name, name) for name in said["authors"]]}

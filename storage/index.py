@@ -6,8 +6,9 @@ of a word in the order of rowids, gives the newest first and stops where enough 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from storage.database import Connection
@@ -48,18 +49,21 @@ async def add(db: Connection, papers: Sequence[tuple[int, PaperDraft | Paper]]) 
     await _count(db, rows, 1)
 
 
-async def remove(db: Connection, at: int) -> None:
-    """Take the paper at this place out of the index."""
-    row = await db.one("SELECT rowid, * FROM paper_text WHERE rowid = ?", [at])
-    if row is None:
-        return
-    await db.run(
+async def remove(db: Connection, places: Iterable[int]) -> None:
+    """Take the papers at these places out of the index, where they are in it."""
+    found = await db.all(
+        """SELECT rowid, * FROM paper_text
+           WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid""",
+        [json.dumps([*places])],
+    )
+    rows = [tuple(row) for row in found]
+    await db.run_many(
         """INSERT INTO paper_heads (paper_heads, rowid, title, authors, venue, tags)
            VALUES ('delete', ?, ?, ?, ?, ?)""",
-        tuple(row)[:5],
+        [row[:5] for row in rows],
     )
-    await db.run("DELETE FROM paper_text WHERE rowid = ?", [at])
-    await _count(db, [tuple(row)], -1)
+    await db.run_many("DELETE FROM paper_text WHERE rowid = ?", [row[:1] for row in rows])
+    await _count(db, rows, -1)
 
 
 def _rows(

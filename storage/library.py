@@ -9,14 +9,12 @@ from contextlib import asynccontextmanager
 from itertools import islice
 from pathlib import Path
 
-from storage import admission, history, outbox, paper_rows, papers, undoing
+from storage import admission, curating, outbox, undoing
 from storage.admission import Source
 from storage.arrivals import Arrivals
 from storage.authors import Authors
-from storage.completion import as_draft, normal
-from storage.database import Connection, Database, open_database
+from storage.database import Database, open_database
 from storage.entries import Entries
-from storage.errors import PaperChanged, PaperExists, PaperNotFound
 from storage.feeds import Feeds
 from storage.history import History
 from storage.moments import Clock
@@ -24,7 +22,17 @@ from storage.notes import Notes
 from storage.outbox import Outbox
 from storage.papers import Papers
 from storage.people import People
-from storage.records import Actor, Admission, Change, Origin, Outcome, Paper, PaperDraft
+from storage.recording import Act
+from storage.records import (
+    Actor,
+    Admission,
+    Imported,
+    Origin,
+    Outcome,
+    Paper,
+    PaperDraft,
+    Undone,
+)
 from storage.routes import Routes
 from storage.search import Search
 from storage.setups import Setups
@@ -100,12 +108,12 @@ class Library:
         *,
         rehearse: bool = False,
         each: Callable[[PaperDraft, Admission], None] | None = None,
-    ) -> Counter[Outcome]:
+    ) -> Imported:
         """Take in many drafts in their order, all or (on any exception) none; announces nothing.
 
-        ``drafts`` may be a generator that reads as it goes, in a thread. ``each`` is told of every
-        one as it is decided. With ``rehearse`` nothing is kept: the answer is what would happen.
-        Raises `ImportUnderWay` where another one is.
+        It is one change, and one undo. ``drafts`` may be a generator that reads as it goes, in a
+        thread. ``each`` is told of every one as it is decided. With ``rehearse`` nothing is kept:
+        the answer is what would happen. Raises `ImportUnderWay` where another one is.
         """
         source = Source(origin, actor, self._clock())
         outcomes: Counter[Outcome] = Counter()
@@ -119,9 +127,11 @@ class Library:
         async with self._database.transaction(
             keep=not rehearse, in_reply=True, importing=True
         ) as db:
+            act = source.act(db, is_bulk=True)
             while batch := await asyncio.to_thread(list, islice(rest, _BATCH)):
-                await admission.admit_batch(db, batch, source, count)
-        return outcomes
+                await admission.admit_batch(db, batch, source, act, count)
+            await act.close({outcome.value: number for outcome, number in outcomes.items()})
+        return Imported(outcomes, None if rehearse else act.change_id)
 
     async def edit(
         self, paper_id: int, draft: PaperDraft, actor: Actor, *, seen: PaperDraft | None = None
@@ -131,45 +141,57 @@ class Library:
         Raises `PaperNotFound`, `PaperExists` where an identifier is another paper's, and
         `PaperChanged` where the paper is no longer what the moderator has ``seen``.
         """
-        async with self._database.transaction(in_reply=True) as db:
-            before = await _present(db, paper_id)
-            paper_id = before.id
-            owners = await papers.owners(db, draft.identifiers)
-            if others := [owner for owner in owners.values() if owner != paper_id]:
-                (other,) = await papers.load(db, others[:1])
-                raise PaperExists(other)
-            if seen is not None and as_draft(before) != seen:
-                raise PaperChanged
-            draft = normal(draft)
-            old = history.snapshot(as_draft(before))
-            new = history.snapshot(draft)
-            await paper_rows.replace(db, before, draft)
-            await paper_rows.lock(db, paper_id, [name for name in new if new[name] != old[name]])
-            (after,) = await papers.load(db, [paper_id])
-            await history.record(db, self._clock(), actor, "edit", before, after)
-        return after
+        async with self._acting(actor) as act:
+            return await curating.edit(act, paper_id, draft, seen)
+
+    async def tag(
+        self, paper_id: int, add: Iterable[str], remove: Iterable[str], actor: Actor
+    ) -> Paper:
+        """Give a paper tags and take some from it, in whatever way others change it meanwhile.
+
+        Raises `PaperNotFound`, and `LabError` where nothing would change.
+        """
+        async with self._acting(actor) as act:
+            return await curating.tag(act, paper_id, add, remove)
+
+    async def merge(
+        self,
+        kept_id: int,
+        other_id: int,
+        chosen: PaperDraft,
+        actor: Actor,
+        *,
+        seen: tuple[PaperDraft, PaperDraft] | None = None,
+    ) -> Paper:
+        """Make two papers one that says what a moderator chose; the other's number leads to it.
+
+        It has the identifiers of both in any case. Raises as `edit` does, and `LabError` where
+        both are one paper already.
+        """
+        async with self._acting(actor) as act:
+            return await curating.merge(act, kept_id, other_id, chosen, seen)
 
     async def remove(self, paper_id: int, actor: Actor) -> Paper:
         """Take a paper out of the list; its identifiers keep it out. Raises `PaperNotFound`."""
-        now = self._clock()
-        async with self._database.transaction(in_reply=True) as db:
-            before = await _present(db, paper_id)
-            await paper_rows.set_removed(db, before, now)
-            (after,) = await papers.load(db, [before.id])
-            await history.record(db, now, actor, "remove", before, after)
-        return before
+        async with self._acting(actor) as act:
+            return await curating.remove(act, paper_id)
 
-    async def undo(self, change_id: int, actor: Actor) -> Change:
+    async def restore(self, paper_id: int, actor: Actor) -> Paper:
+        """Put a removed paper into the list again; raises `LabError` where it was not removed."""
+        async with self._acting(actor) as act:
+            return await curating.restore(act, paper_id)
+
+    async def undo(self, change_id: int, actor: Actor) -> Undone:
         """Take a change back; raises `LabError` where that is done, or no longer possible."""
-        async with self._database.transaction(in_reply=True) as db:
+        async with self._database.reading() as db:
+            is_long = await undoing.is_bulk(db, change_id)
+        async with self._database.transaction(in_reply=True, importing=is_long) as db:
             return await undoing.undo(db, change_id, actor, self._clock())
 
-
-async def _present(db: Connection, paper_id: int) -> Paper:
-    found = await papers.load(db, [await papers.current(db, paper_id)])
-    if not found or found[0].removed_at is not None:
-        raise PaperNotFound(f"#{paper_id}")
-    return found[0]
+    @asynccontextmanager
+    async def _acting(self, actor: Actor) -> AsyncGenerator[Act]:
+        async with self._database.transaction(in_reply=True) as db:
+            yield Act(db, actor, self._clock())
 
 
 @asynccontextmanager

@@ -10,9 +10,11 @@ from datetime import datetime
 from storage import bylines, index, moments
 from storage.completion import as_paper
 from storage.database import Connection
+from storage.errors import PaperExists
 from storage.fulltext import fold
 from storage.pace import beside
-from storage.papers import last_number, load
+from storage.papers import last_number, load, locked_fields, owners
+from storage.recording import State, restored_draft
 from storage.records import Actor, Origin, Paper, PaperDraft
 
 _COLUMNS = "title, title_key, abstract, authors_complete, venue, date, note, posted_by, place"
@@ -46,9 +48,14 @@ async def insert(
     return await beside(made, numbered)
 
 
-async def replace(db: Connection, paper: Paper, draft: PaperDraft) -> None:
-    """Make a paper of the list what the draft says, in every field."""
-    await index.remove(db, _place(paper))
+async def replace(
+    db: Connection, paper: Paper, draft: PaperDraft, *, as_credited: bool = False
+) -> None:
+    """Make a paper of the list what the draft says, in every field.
+
+    Names are as they are shown, or else ``as_credited``.
+    """
+    await index.remove(db, [_place(paper)])
     at = index.place(paper.id, draft.date, paper.created_at)
     await db.run(
         """UPDATE papers SET title = ?, title_key = ?, abstract = ?, authors_complete = ?,
@@ -57,7 +64,7 @@ async def replace(db: Connection, paper: Paper, draft: PaperDraft) -> None:
     )
     for table in ("identifiers", "links", "tags"):
         await db.run(f"DELETE FROM {table} WHERE paper_id = ?", [paper.id])  # noqa: S608 - constants
-    await bylines.replace(db, paper.id, draft.authors)
+    await bylines.replace(db, paper.id, draft.authors, as_credited=as_credited)
     await _insert_parts(db, [(paper.id, draft)])
     await _index(db, [(paper.id, at, draft)])
 
@@ -76,7 +83,7 @@ async def set_removed(db: Connection, paper: Paper, at: datetime | None) -> None
         "UPDATE papers SET removed_at = ? WHERE id = ?",
         [moments.to_text(at) if at else None, paper.id],
     )
-    await index.remove(db, _place(paper))
+    await index.remove(db, [_place(paper)])
     if at is None:
         await _index(db, [(paper.id, _place(paper), paper)])
 
@@ -84,8 +91,7 @@ async def set_removed(db: Connection, paper: Paper, at: datetime | None) -> None
 async def reindex(db: Connection, paper_ids: Sequence[int]) -> None:
     """Search papers by what their people are called now; removed ones stay out of the index."""
     found = [paper for paper in await load(db, paper_ids) if paper.removed_at is None]
-    for paper in found:
-        await index.remove(db, _place(paper))
+    await index.remove(db, map(_place, found))
     await _index(db, [(paper.id, _place(paper), paper) for paper in found])
     await db.run(
         """UPDATE posts SET changes = changes + 1 WHERE id IN (
@@ -95,24 +101,73 @@ async def reindex(db: Connection, paper_ids: Sequence[int]) -> None:
     )
 
 
-async def give_up(db: Connection, paper: Paper, kept_id: int, at: datetime) -> None:
-    """Take a paper out of the list that is the same as another, which gets all that names it."""
-    await set_removed(db, paper, at)
-    await db.run(
-        "UPDATE papers SET became_id = ? WHERE id = ? OR became_id = ?",
-        [kept_id, paper.id, paper.id],
+async def put_back(db: Connection, paper: Paper, wanted: State, at: datetime) -> None:
+    """Make a paper what it was; raises `PaperExists` where an identifier is another's now."""
+    if wanted["removed"]:
+        await set_removed(db, paper, at)
+        return
+    owned = await owners(db, wanted["identifiers"])
+    if others := [owner for owner in owned.values() if owner != paper.id]:
+        raise PaperExists((await load(db, others))[0])
+    if paper.removed_at is not None:
+        await set_removed(db, paper, None)
+    await replace(db, paper, restored_draft(wanted), as_credited=True)
+    # What an earlier version of this program wrote down does not say what was locked.
+    locked = wanted.get("locked", await locked_fields(db, paper.id))
+    await db.run("DELETE FROM locked_fields WHERE paper_id = ?", [paper.id])
+    await lock(db, paper.id, locked)
+
+
+async def withdraw(db: Connection, paper_ids: Sequence[int], at: datetime) -> None:
+    """Take papers out as if they had never been in the list; others may take their identifiers."""
+    ids = json.dumps([*paper_ids])
+    rows = await db.all(
+        "SELECT place FROM papers WHERE id IN (SELECT value FROM json_each(?))", [ids]
     )
-    for table in ("identifiers", "entries"):
-        await db.run(f"UPDATE {table} SET paper_id = ? WHERE paper_id = ?", [kept_id, paper.id])  # noqa: S608
-    # A channel is told of both once: what it had stays written down, and ends what waits.
+    await index.remove(db, [row["place"] for row in rows])
     await db.run(
-        """DELETE FROM announcements WHERE paper_id = ? AND post_id IS NULL AND channel_id IN (
-               SELECT channel_id FROM announcements WHERE paper_id = ? AND post_id IS NOT NULL)""",
-        [kept_id, paper.id],
+        """UPDATE papers SET removed_at = ?, is_undone = 1
+           WHERE id IN (SELECT value FROM json_each(?))""",
+        [moments.to_text(at), ids],
     )
     await db.run(
-        "UPDATE OR IGNORE announcements SET paper_id = ? WHERE paper_id = ?", [kept_id, paper.id]
+        """INSERT INTO freed_identifiers (paper_id, position, identifier)
+           SELECT paper_id, position, identifier FROM identifiers
+           WHERE paper_id IN (SELECT value FROM json_each(?))""",
+        [ids],
     )
+    await db.run(
+        "DELETE FROM identifiers WHERE paper_id IN (SELECT value FROM json_each(?))", [ids]
+    )
+
+
+async def bring_back(db: Connection, paper_ids: Sequence[int]) -> None:
+    """Put withdrawn papers into the list again; raises `PaperExists` as `put_back` does."""
+    ids = json.dumps([*paper_ids])
+    taken = await db.value(
+        """SELECT identifiers.paper_id FROM freed_identifiers AS freed
+           JOIN identifiers ON identifiers.identifier = freed.identifier
+           WHERE freed.paper_id IN (SELECT value FROM json_each(?))""",
+        [ids],
+    )
+    if taken is not None:
+        raise PaperExists((await load(db, [taken]))[0])
+    await db.run(
+        """INSERT INTO identifiers (paper_id, position, identifier)
+           SELECT paper_id, position, identifier FROM freed_identifiers
+           WHERE paper_id IN (SELECT value FROM json_each(?))""",
+        [ids],
+    )
+    await db.run(
+        "DELETE FROM freed_identifiers WHERE paper_id IN (SELECT value FROM json_each(?))", [ids]
+    )
+    await db.run(
+        """UPDATE papers SET removed_at = NULL, is_undone = 0
+           WHERE id IN (SELECT value FROM json_each(?))""",
+        [ids],
+    )
+    back = await load(db, paper_ids)
+    await _index(db, [(paper.id, _place(paper), paper) for paper in back])
 
 
 def _place(paper: Paper) -> int:

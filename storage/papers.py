@@ -7,10 +7,14 @@ from collections.abc import Sequence
 
 from storage import moments
 from storage.database import Connection, Database, Row
-from storage.errors import PaperNotFound
+from storage.errors import PaperNotFound, PaperNotRemoved
 from storage.fulltext import fold
 from storage.identifiers import identify
 from storage.records import Actor, Link, LinkKind, Origin, Paper, PartialDate
+
+# Papers that somebody took out of the list on purpose.
+_REMOVED = """SELECT id, title FROM papers
+    WHERE removed_at IS NOT NULL AND became_id IS NULL AND NOT is_undone"""
 
 
 class Papers:
@@ -62,6 +66,37 @@ class Papers:
             raise PaperNotFound(text[:100])
         return await self.get(paper_id)
 
+    async def get_removed(self, text: str) -> Paper:
+        """The removed paper that a person named, as for `get_named`; raises `PaperNotRemoved`."""
+        text = text.strip()
+        number = text.removeprefix("#")
+        names = identify(text)
+        async with self._database.reading() as db:
+            rows = await db.all(
+                f"""{_REMOVED} AND (id = ? OR title_key = ? OR id IN (
+                        SELECT paper_id FROM identifiers
+                        WHERE identifier IN (SELECT value FROM json_each(?))))
+                    ORDER BY removed_at DESC, id DESC LIMIT 1""",  # noqa: S608 - constants
+                [
+                    int(number) if number.isdecimal() and len(number) < 16 else None,
+                    *(fold(text) or None, json.dumps(names)),
+                ],
+            )
+            found = await load(db, [row["id"] for row in rows])
+        if not found:
+            raise PaperNotRemoved(text[:100])
+        return found[0]
+
+    async def removed(self, text: str, limit: int = 25) -> tuple[tuple[int, str], ...]:
+        """Numbers and titles of removed papers that have a text, the last removed first."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                f"""{_REMOVED} AND instr(title_key, ?)
+                    ORDER BY removed_at DESC, id DESC LIMIT ?""",
+                [fold(text), limit],
+            )
+        return tuple((row["id"], row["title"]) for row in rows)
+
     async def count(self) -> int:
         """How many papers the list has."""
         async with self._database.reading() as db:
@@ -93,6 +128,11 @@ async def current(db: Connection, paper_id: int) -> int:
     return paper_id if became is None else int(became)
 
 
+async def is_removed(db: Connection, paper_id: int) -> bool:
+    """Whether somebody took a paper out of the list on purpose."""
+    return await db.value(f"{_REMOVED} AND id = ?", [paper_id]) is not None
+
+
 async def last_number(db: Connection) -> int:
     """The highest number that a paper ever had; nearly how many there are."""
     return int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'papers'") or 0)
@@ -110,8 +150,7 @@ async def titled(db: Connection, title: str) -> tuple[Paper, ...]:
 async def removed_titled(db: Connection, title: str) -> tuple[Paper, ...]:
     """The removed papers that had this title, however it is spelled."""
     rows = await db.all(
-        """SELECT id FROM papers WHERE title_key = ? AND title_key <> '' AND removed_at IS NOT NULL
-           AND became_id IS NULL ORDER BY id""",
+        f"{_REMOVED} AND title_key = ? AND title_key <> '' ORDER BY id",
         [fold(title)],
     )
     return await load(db, [row["id"] for row in rows])

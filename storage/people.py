@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from storage import authors, bylines, history, moments, nearby, paper_rows
+from storage import authors, bylines, moments, nearby, paper_rows, recording
 from storage.database import Connection, Database
 from storage.errors import LabError
 from storage.identities import Form, Identity
@@ -47,7 +47,7 @@ class People:
         name, after = decided
         before = await decisions(db, after)
         await decide(db, after)
-        change_id = await history.record_decision(
+        change_id = await recording.record_decision(
             db, self._clock(), actor, action, name, before, after
         )
         return name, change_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -194,6 +195,14 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of many drafts, and the change to undo for all; none where nothing changed."""
+
+    outcomes: Counter[Outcome]
+    change_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """An author: the forms in which their name is credited, and what their papers have in common.
 
@@ -251,7 +260,9 @@ class Results:
 class Change:
     """One recorded change: who did what to which paper, or to whose name, and before and after.
 
-    ``undoes`` is the change that this one took back; ``is_undone`` that another took this back.
+    A bulk change (``import``) has neither, and in ``after`` how many drafts became what. ``moved``
+    is what went over to another paper that this one was made a part of, ``part_of`` the whole of a
+    part, ``undoes`` the change that this one took back; ``is_undone`` says that it does not stand.
     """
 
     id: int
@@ -262,5 +273,25 @@ class Change:
     name: str | None = None
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
+    moved: dict[str, Any] | None = None
+    part_of: int | None = None
     undoes: int | None = None
     is_undone: bool = False
+    parts: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A page of the log of changes, newest first, and whether there are others beside it."""
+
+    changes: tuple[Change, ...]
+    has_newer: bool
+    has_older: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A change that was taken back, and the number of the change that took it back."""
+
+    change: Change
+    change_id: int

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage import admission, history, moments, outbox, papers
+from storage import admission, moments, outbox, papers, recording
 from storage.admission import Source
 from storage.completion import normal
 from storage.database import Connection, Database, Row
@@ -53,7 +53,7 @@ class Suggestions:
                    VALUES (?, ?, ?, ?, ?, ?, 'review', ?)""",
                 [
                     fold(draft.title),
-                    json.dumps(history.snapshot(draft), ensure_ascii=False),
+                    json.dumps(recording.snapshot(draft), ensure_ascii=False),
                     *(note, *member, moments.to_text(now)),
                     known.paper.id if known.paper else None,
                 ],
@@ -209,7 +209,7 @@ def _suggestion(row: Row) -> Suggestion:
     by = Actor(row["decided_by"], row["decided_by_name"]) if row["decided_at"] else None
     return Suggestion(
         id=row["id"],
-        draft=history.restored_draft(json.loads(row["draft"])),
+        draft=recording.restored_draft(json.loads(row["draft"])),
         note=row["note"],
         member_id=row["member_id"],
         member_name=row["member_name"],

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 
-from storage import history, paper_rows, papers, people
-from storage.completion import as_draft
+from storage import history, merging, paper_rows, papers, people, recording
 from storage.database import Connection
-from storage.errors import LabError, PaperExists
-from storage.records import Actor, Change, Paper, PaperDraft
+from storage.errors import LabError
+from storage.records import Actor, Change, Paper, Undone
+
+_NAMED = 3  # papers that a refusal names
 
 
-async def undo(db: Connection, change_id: int, actor: Actor, at: datetime) -> Change:
-    """Take a change back, within the caller's transaction, and record that; gives the change.
+class BuiltOn(LabError):
+    """Something was changed again since, by the change ``later``, which is to be undone first."""
+
+    def __init__(self, paper_ids: Sequence[int], later: int) -> None:
+        names = [f"#{number}" for number in paper_ids[:_NAMED]]
+        others = ["others"] if len(paper_ids) > _NAMED else []
+        *most, last = [*names, *others]
+        which = f"{', '.join(most)} and {last} were" if most else f"{last} was"
+        super().__init__(
+            f"{which} changed again since; undo change {later} first, which is the latest."
+        )
+        self.later = later
+
+
+async def undo(db: Connection, change_id: int, actor: Actor, at: datetime) -> Undone:
+    """Take a change back, within the caller's transaction, and record that.
 
     Raises `LabError` where that is done already or can't be done any more. Taking back is a change
     too, and can be taken back.
@@ -20,44 +37,97 @@ async def undo(db: Connection, change_id: int, actor: Actor, at: datetime) -> Ch
     change = await history.find(db, change_id)
     if change is None:
         raise LabError("I have no record of that change.")
+    if change.part_of is not None:
+        raise LabError(
+            f"That is a part of change {change.part_of}, which can be undone only as a whole."
+        )
     if change.is_undone:
         raise LabError("That was undone already.")
-    if change.paper_id is None:
-        await _undo_decision(db, change, actor, at)
+    chain = await history.chain(db, change)
+    if chain[-1].name is not None:
+        number = await _undo_decision(db, change, chain[-1], actor, at)
     else:
-        await _undo_paper(db, change, actor, at)
-    return change
+        number = await _undo_papers(db, change, chain[-1], actor, at)
+    await db.run(
+        """UPDATE changes SET stands = NOT stands
+           WHERE id IN (SELECT value FROM json_each(?))""",
+        [json.dumps([one.id for one in chain])],
+    )
+    return Undone(change, number)
 
 
-async def _undo_decision(db: Connection, change: Change, actor: Actor, at: datetime) -> None:
-    if await people.decisions(db, change.after) != change.after:
-        raise LabError("Those names were decided about again since; undo the later change first.")
-    await people.decide(db, change.before)
-    await history.record_decision(
-        db, at, actor, "undo", change.name or "", change.after, change.before, undoes=change.id
+async def is_bulk(db: Connection, change_id: int) -> bool:
+    """Whether to take a change back is to take an import back or to do it again."""
+    change = await history.find(db, change_id)
+    return change is not None and (await history.chain(db, change))[-1].action == "import"
+
+
+async def _undo_decision(
+    db: Connection, change: Change, decided: Change, actor: Actor, at: datetime
+) -> int:
+    now, wanted = decided.after, decided.before
+    if decided.is_undone:
+        now, wanted = wanted, now
+    if await people.decisions(db, now) != now:
+        later = await history.decided_since(db, change, [*now])
+        which = f"undo change {later} first, which is the latest" if later else "undo that first"
+        raise LabError(f"Those names were decided about again since; {which}.")
+    await people.decide(db, wanted)
+    return await recording.record_decision(
+        db, at, actor, "undo", decided.name or "", now, wanted, undoes=change.id
     )
 
 
-async def _undo_paper(db: Connection, change: Change, actor: Actor, at: datetime) -> None:
-    (paper,) = await papers.load(db, [change.paper_id or 0])
-    if await history.joined_papers(db, change) or await papers.current(db, paper.id) != paper.id:
-        raise LabError(f"#{paper.id} was made one with another paper, which can't be undone.")
-    if await history.is_built_on(db, change):
-        raise LabError(f"#{paper.id} was changed again since; undo the later change first.")
-    gone = change.action == "add" or bool(change.before.get("removed"))
-    if gone != (paper.removed_at is not None):
-        await paper_rows.set_removed(db, paper, at if gone else None)
+async def _undo_papers(
+    db: Connection, change: Change, whole: Change, actor: Actor, at: datetime
+) -> int:
+    if later := await history.built_on(db, change, whole, _NAMED + 1):
+        raise BuiltOn([paper_id for paper_id, _ in later], later[0][1])
+    before = await _state(db, whole)
+    if whole.is_undone:
+        await _make_good(db, whole, at)
     else:
-        await _put_back(db, paper, history.restored_draft(change.before))
-    (after,) = await papers.load(db, [paper.id])
-    await history.record(db, at, actor, "undo", paper, after, undoes=change.id)
+        await _take_back(db, whole, at)
+    after = await _state(db, whole)
+    return await recording.record_undo(db, at, actor, change.id, whole.paper_id, before, after)
 
 
-async def _put_back(db: Connection, paper: Paper, draft: PaperDraft) -> None:
-    """Make a paper what it was; what that changes is a moderator's, and no feed changes it."""
-    owners = await papers.owners(db, draft.identifiers)
-    if others := [owner for owner in owners.values() if owner != paper.id]:
-        raise PaperExists((await papers.load(db, others))[0])
-    old, new = history.snapshot(as_draft(paper)), history.snapshot(draft)
-    await paper_rows.replace(db, paper, draft)
-    await paper_rows.lock(db, paper.id, [name for name in new if new[name] != old[name]])
+async def _take_back(db: Connection, whole: Change, at: datetime) -> None:
+    """Undo the steps of a change, the last one first; papers that it added go at the end."""
+    async for step in history.steps(db, whole, backwards=True):
+        paper = await _paper(db, step)
+        if step.action != "merge":
+            await paper_rows.put_back(db, paper, step.before, at)
+        elif step.moved is not None:
+            await merging.part(db, paper, step.before, step.moved, at)
+        else:
+            raise LabError(
+                f"#{paper.id} was made one with another paper when I did not yet write down how to "
+                "part them."
+            )
+    async for paper_ids in history.added(db, whole):
+        await paper_rows.withdraw(db, paper_ids, at)
+
+
+async def _make_good(db: Connection, whole: Change, at: datetime) -> None:
+    """Do a change again that was taken back."""
+    async for paper_ids in history.added(db, whole):
+        await paper_rows.bring_back(db, paper_ids)
+    async for step in history.steps(db, whole, backwards=False):
+        paper = await _paper(db, step)
+        if step.moved is None:
+            await paper_rows.put_back(db, paper, step.after, at)
+        else:
+            moved = await merging.give_up(db, paper, step.moved["into"], at)
+            await db.run("UPDATE changes SET moved = ? WHERE id = ?", [json.dumps(moved), step.id])
+
+
+async def _paper(db: Connection, step: Change) -> Paper:
+    (paper,) = await papers.load(db, [step.paper_id or 0])
+    return paper
+
+
+async def _state(db: Connection, whole: Change) -> recording.State:
+    """What the paper of a change says now; nothing for a bulk one."""
+    found = await papers.load(db, [whole.paper_id or 0])
+    return await recording.state(db, found[0]) if found else {}

@@ -25,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--crash-runs", type=int, default=21, help="how often the crash matrix kills the bot"
     )
+    parser.addoption(
+        "--moderator-runs", type=int, default=15, help="how many random moderators change a list"
+    )
 
 
 @pytest.fixture(scope="session")

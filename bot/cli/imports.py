@@ -166,12 +166,13 @@ def _import_starter(settings: Settings, *, dry_run: bool) -> Report:
 
     # It lists the newest first; the oldest gets the lowest number.
     drafts = list(reversed(load_starter()))
-    shell.with_library(
+    imported = shell.with_library(
         settings,
         lambda library: library.admit_all(
             drafts, Origin.STARTER, shell.ACTOR, rehearse=dry_run, each=each
         ),
     )
+    report.change_id = imported.change_id
     return report
 
 

@@ -29,9 +29,9 @@ class UndoButton(LabButton, template=r"undo:(?P<change>\d+)"):
         """Undo it and say so in place of the reply, so that the button is gone."""
         require_curator(interaction)
         library = interaction.client.library
-        change = await library.undo(self.numbers["change"], actor(interaction))
+        undone = await library.undo(self.numbers["change"], actor(interaction))
         await interaction.response.edit_message(
-            view=cards.notice(f"↩️ Undone: {await _said(library, change)}")
+            view=cards.notice(f"↩️ Undone: {await _said(library, undone.change)}")
         )
 
 

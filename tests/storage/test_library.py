@@ -190,15 +190,16 @@ async def test_many_drafts_come_in_together_or_not_at_all(library: Library) -> N
     assert await library.papers.count() == 0
     drafts = [ARXIV, PaperDraft(title="Another"), ARXIV]
     would = await library.admit_all(drafts, Origin.IMPORT, ACTOR, rehearse=True)
+    assert would.change_id is None
     assert await library.papers.count() == 0
     told: list[tuple[str, Outcome]] = []
-    outcomes = await library.admit_all(
+    done = await library.admit_all(
         iter(drafts),
         Origin.IMPORT,
         ACTOR,
         each=lambda draft, result: told.append((draft.title, result.outcome)),
     )
-    assert would == outcomes == {Outcome.ADDED: 2, Outcome.UNCHANGED: 1}
+    assert would.outcomes == done.outcomes == {Outcome.ADDED: 2, Outcome.UNCHANGED: 1}
     assert told[-1] == ("A Paper", Outcome.UNCHANGED)
     assert [paper.title for paper in await library.papers.all()] == ["A Paper", "Another"]
 

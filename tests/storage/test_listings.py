@@ -44,7 +44,7 @@ async def test_two_lists_that_name_one_paper_a_word_apart_give_one_paper(
     assert await outcomes(library, *drafts) == [Outcome.UNCHANGED] * 2
     (paper,) = await library.papers.all()
     assert (paper.doi, len(paper.authors)) == ("10.1000/1", 2)
-    counts = await library.admit_all(drafts, Origin.IMPORT, LAB)
+    counts = (await library.admit_all(drafts, Origin.IMPORT, LAB)).outcomes
     assert counts == {Outcome.UNCHANGED: 2}
 
 

@@ -1,0 +1,135 @@
+"""What moderators do to papers by hand, each within an act; the feeds' way is in `admission`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from storage import admission, merging, paper_rows, papers
+from storage.completion import FIELDS, as_draft, normal
+from storage.errors import (
+    InvalidInput,
+    LabError,
+    PaperChanged,
+    PaperExists,
+    PaperNotFound,
+    PaperNotRemoved,
+)
+from storage.recording import Act, state
+from storage.records import Paper, PaperDraft
+
+_MOST_TAGS = 20  # of one paper
+_LONGEST_TAG = 50  # characters
+
+
+async def edit(act: Act, paper_id: int, draft: PaperDraft, seen: PaperDraft | None) -> Paper:
+    """See `Library.edit`."""
+    paper = await _present(act, paper_id)
+    owners = await papers.owners(act.db, draft.identifiers)
+    if others := [owner for owner in owners.values() if owner != paper.id]:
+        (other,) = await papers.load(act.db, others[:1])
+        raise PaperExists(other)
+    _require_seen(paper, seen)
+    draft = normal(draft)
+    return await _change(act, "edit", paper, draft, _differing(as_draft(paper), draft))
+
+
+async def tag(act: Act, paper_id: int, add: Iterable[str], remove: Iterable[str]) -> Paper:
+    """See `Library.tag`. What is taken away, no feed brings back."""
+    paper = await _present(act, paper_id)
+    given, taken = _tags(add), _tags(remove)
+    tags = sorted({*paper.tags, *given} - {*taken})
+    if tags == sorted(paper.tags):
+        raise LabError(f"Nothing to change: #{paper.id} is tagged so already.")
+    if len(tags) > _MOST_TAGS:
+        raise InvalidInput(f"A paper can have {_MOST_TAGS} tags, and no more.")
+    locked = [] if set(paper.tags) <= set(tags) else ["tags"]
+    return await _change(act, "tag", paper, replace(as_draft(paper), tags=tuple(tags)), locked)
+
+
+async def merge(
+    act: Act,
+    kept_id: int,
+    other_id: int,
+    chosen: PaperDraft,
+    seen: tuple[PaperDraft, PaperDraft] | None,
+) -> Paper:
+    """See `Library.merge`. What the two said differently is the moderator's from now on."""
+    kept, other = await _present(act, kept_id), await _present(act, other_id)
+    if kept.id == other.id:
+        raise LabError(f"Both are one paper already: “{kept.title}” (#{kept.id}).")
+    for paper, known in zip((kept, other), seen or (None, None), strict=True):
+        _require_seen(paper, known)
+    draft = normal(
+        replace(chosen, identifiers=(*chosen.identifiers, *kept.identifiers, *other.identifiers))
+    )
+    owners = await papers.owners(act.db, draft.identifiers)
+    if others := [owner for owner in owners.values() if owner not in {kept.id, other.id}]:
+        raise PaperExists((await papers.load(act.db, others))[0])
+    locked = {
+        *_differing(as_draft(kept), as_draft(other)),
+        *_differing(as_draft(kept), draft),
+        *await papers.locked_fields(act.db, other.id),
+    } - {"identifiers", "links", "tags"}
+    for name in ("links", "tags"):
+        if not {*getattr(kept, name), *getattr(other, name)} <= {*getattr(draft, name)}:
+            locked.add(name)
+    return await merging.unite(act.db, kept, other, draft, sorted(locked), act)
+
+
+async def remove(act: Act, paper_id: int) -> Paper:
+    """See `Library.remove`."""
+    paper = await _present(act, paper_id)
+    before = await state(act.db, paper)
+    await paper_rows.set_removed(act.db, paper, act.at)
+    (after,) = await papers.load(act.db, [paper.id])
+    await act.record("remove", before, after)
+    return paper
+
+
+async def restore(act: Act, paper_id: int) -> Paper:
+    """See `Library.restore`."""
+    if not await papers.is_removed(act.db, paper_id):
+        raise PaperNotRemoved(f"#{paper_id}")
+    (removed,) = await papers.load(act.db, [paper_id])
+    return await admission.restore(act.db, removed, act)
+
+
+async def _change(
+    act: Act, action: str, paper: Paper, draft: PaperDraft, locked: Iterable[str]
+) -> Paper:
+    before = await state(act.db, paper)
+    await paper_rows.replace(act.db, paper, draft)
+    await paper_rows.lock(act.db, paper.id, locked)
+    (after,) = await papers.load(act.db, [paper.id])
+    await act.record(action, before, after)
+    return after
+
+
+async def _present(act: Act, paper_id: int) -> Paper:
+    found = await papers.load(act.db, [await papers.current(act.db, paper_id)])
+    if not found or found[0].removed_at is not None:
+        raise PaperNotFound(f"#{paper_id}")
+    return found[0]
+
+
+def _require_seen(paper: Paper, seen: PaperDraft | None) -> None:
+    if seen is not None and as_draft(paper) != seen:
+        raise PaperChanged(paper)
+
+
+def _differing(one: PaperDraft, other: PaperDraft) -> list[str]:
+    """The fields in which two drafts differ; how complete the authors are is one with them."""
+    found = [name for name in FIELDS if getattr(one, name) != getattr(other, name)]
+    if one.authors_complete != other.authors_complete and "authors" not in found:
+        found.append("authors")
+    return found
+
+
+def _tags(words: Iterable[str]) -> list[str]:
+    """Tags as they are kept; raises `InvalidInput`."""
+    tags = [" ".join(word.split()) for word in words]
+    for one in tags:
+        if len(one) > _LONGEST_TAG:
+            raise InvalidInput(f"“{one[:60]}…” is too long for a tag; {_LONGEST_TAG} characters.")
+    return [one for one in tags if one]

@@ -1,0 +1,179 @@
+"""SQL that writes changes down, and papers as the plain values that are kept of them.
+
+Reading the record is in `history`, taking changes back in `undoing`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from storage import moments
+from storage.database import Connection
+from storage.records import Actor, Link, LinkKind, Paper, PaperDraft, PartialDate
+
+# A paper's fields as plain values, with `locked`: the fields that no feed overwrites.
+State: TypeAlias = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Act:
+    """What somebody does at once, in one transaction: one change, and one undo.
+
+    Its first change heads the others; a bulk one is headed by a change without a paper, which
+    ``close`` tells what it came to. ``change_id`` is none while nothing changed.
+    """
+
+    db: Connection
+    actor: Actor
+    at: datetime
+    is_bulk: bool = False
+    change_id: int | None = None
+
+    async def record(
+        self, action: str, before: State, after: Paper, *, moved: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write down one change to a paper that was made just now."""
+        said = await state(self.db, after)
+        if moved is not None:
+            said["into"] = moved["into"]
+        await self._begin()
+        number = await self.db.insert(
+            """INSERT INTO changes
+                   (at, actor, actor_name, action, paper_id, before, after, moved, part_of)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            [
+                *(moments.to_text(self.at), self.actor.key, self.actor.name, action, after.id),
+                *(_text(before), _text(said), _text(moved) if moved is not None else None),
+                self.change_id,
+            ],
+        )
+        self.change_id = self.change_id or number
+
+    async def record_added(self, papers: Sequence[Paper]) -> None:
+        """Write down that papers were added; what they said then, the next change tells.
+
+        Several at once are added in bulk alone.
+        """
+        await self._begin()
+        values = [moments.to_text(self.at), self.actor.key, self.actor.name]
+        sql = """INSERT INTO changes
+                     (at, actor, actor_name, action, paper_id, before, after, part_of)
+                 VALUES (?, ?, ?, 'add', ?, '{}', '{}', ?)"""
+        if self.change_id is None:
+            self.change_id = await self.db.insert(sql, [*values, papers[0].id, None])
+        else:
+            await self.db.run_many(sql, [(*values, one.id, self.change_id) for one in papers])
+
+    async def close(self, came_to: Mapping[str, int]) -> None:
+        """Write down what a bulk change came to, where anything changed."""
+        await self.db.run(
+            "UPDATE changes SET after = ? WHERE id = ?", [_text(came_to), self.change_id]
+        )
+
+    async def _begin(self) -> None:
+        if self.is_bulk and self.change_id is None:
+            self.change_id = await self.db.insert(
+                """INSERT INTO changes (at, actor, actor_name, action, before, after)
+                   VALUES (?, ?, ?, 'import', '{}', '{}')""",
+                [moments.to_text(self.at), self.actor.key, self.actor.name],
+            )
+
+
+async def record_decision(
+    db: Connection,
+    at: datetime,
+    actor: Actor,
+    action: str,
+    name: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    undoes: int | None = None,
+) -> int:
+    """Write down a decision about the person shown by a name, which is known; gives its number."""
+    return await db.insert(
+        """INSERT INTO changes (at, actor, actor_name, action, name_id, before, after, undoes)
+           SELECT ?, ?, ?, ?, id, ?, ?, ? FROM names WHERE name = ?""",
+        [
+            *(moments.to_text(at), actor.key, actor.name, action),
+            *(_text(before), _text(after), undoes, name),
+        ],
+    )
+
+
+async def record_undo(
+    db: Connection,
+    at: datetime,
+    actor: Actor,
+    undoes: int,
+    paper_id: int | None,
+    before: State,
+    after: State,
+) -> int:
+    """Write down that a change to papers was taken back; gives the number of the undo."""
+    return await db.insert(
+        """INSERT INTO changes (at, actor, actor_name, action, paper_id, before, after, undoes)
+           VALUES (?, ?, ?, 'undo', ?, ?, ?, ?)""",
+        [
+            *(moments.to_text(at), actor.key, actor.name),
+            *(paper_id, _text(before), _text(after), undoes),
+        ],
+    )
+
+
+async def state(db: Connection, paper: Paper) -> State:
+    """Everything that a change to a paper may change, with the names as they are credited."""
+    row = await db.one(
+        """SELECT (SELECT json_group_array(name) FROM (
+                       SELECT name FROM credits JOIN names ON names.id = name_id
+                       WHERE paper_id = ?1 ORDER BY position)) AS authors,
+                  (SELECT json_group_array(field) FROM (
+                       SELECT field FROM locked_fields WHERE paper_id = ?1 ORDER BY field)
+                  ) AS locked""",
+        [paper.id],
+    )
+    kept = {name: json.loads(row[name]) for name in ("authors", "locked")} if row else {}
+    return {**snapshot(paper), **kept}
+
+
+def snapshot(paper: Paper | PaperDraft) -> State:
+    """What a source describes of a paper, as plain values; `restored_draft` reads it back."""
+    return {
+        "title": paper.title,
+        "authors": list(paper.authors),
+        "authors_complete": paper.authors_complete,
+        "abstract": paper.abstract,
+        "venue": paper.venue,
+        "date": str(paper.date) if paper.date else None,
+        "identifiers": list(paper.identifiers),
+        "links": [[link.kind.value, link.url] for link in paper.links],
+        "note": paper.note,
+        "tags": list(paper.tags),
+        "posted_by": paper.posted_by,
+        "removed": isinstance(paper, Paper) and paper.removed_at is not None,
+    }
+
+
+def restored_draft(values: State) -> PaperDraft:
+    """The draft that a snapshot was made of."""
+    return PaperDraft(
+        title=values["title"],
+        authors=tuple(values["authors"]),
+        authors_complete=values["authors_complete"],
+        abstract=values["abstract"],
+        venue=values["venue"],
+        date=PartialDate.parse(values["date"]) if values["date"] else None,
+        identifiers=tuple(values["identifiers"]),
+        links=tuple(Link(LinkKind(kind), url) for kind, url in values["links"]),
+        note=values["note"],
+        tags=tuple(values["tags"]),
+        posted_by=values["posted_by"],
+    )
+
+
+def _text(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False)

@@ -1,0 +1,378 @@
+"""Whatever moderators do, the catalogue is what a plain model of it says, and all can be undone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from catalogue_model import OWN, Catalogue, Listed, Refused, differing
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from lab_world import StillClock
+
+from storage.completion import normal
+from storage.errors import LabError
+from storage.fulltext import parse
+from storage.library import open_library
+from storage.records import Actor, Link, LinkKind, Origin, PaperDraft, PartialDate
+
+ACTOR = Actor("discord:1", "noor")
+FORMER, NEW = "Ann Former", "Ann New"
+_NUMBER = st.integers(0, 1000)
+_TAGS = st.lists(st.sampled_from(["nlp", "maths", "code"]), max_size=2, unique=True).map(tuple)
+_SAID = st.fixed_dictionaries(
+    {
+        "authors": st.lists(
+            st.sampled_from([FORMER, "Bo Chen", "Cy Dee"]), max_size=2, unique=True
+        ).map(tuple),
+        "authors_complete": st.booleans(),
+        "abstract": st.sampled_from(["", "wisdom", "folly " * 50]),
+        "venue": st.sampled_from(["", "arXiv", "ICML", "TMLR"]),
+        "date": st.sampled_from([None, PartialDate(2023), PartialDate(2023, 4)]),
+        "note": st.sampled_from(["", "Oral"]),
+        "tags": _TAGS,
+        "links": st.lists(
+            st.sampled_from([Link(LinkKind.PAGE, f"https://lab.org/{n}") for n in "ab"]),
+            max_size=2,
+            unique=True,
+        ).map(tuple),
+    }
+)
+
+
+class Moderators(RuleBasedStateMachine):
+    """Random actions on a real file, each done to the model, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.stack = AsyncExitStack()
+        folder = self.stack.enter_context(tempfile.TemporaryDirectory())
+        opening = open_library(Path(folder) / "lab.db", StillClock())
+        self.library = self.run(self.stack.enter_async_context(opening))
+        self.model = Catalogue()
+        self.renames: list[int] = []
+        self.titles = 0
+        self.seeds = 0
+
+    def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
+        return self.runner.run(doing)
+
+    @initialize(said=st.lists(_SAID, min_size=2, max_size=3))
+    def begin(self, said: list[dict[str, Any]]) -> None:
+        self.run(self.library.routes.open(1, 7, ACTOR))
+        for one in said:
+            draft = self.fresh(one, 1)
+            self.run(self.library.admit(draft, Origin.FEED, ACTOR, announce=True))
+            self.model.admit(draft)
+            self.model.record(self.last_change())
+        self.seeds = self.last_change()
+        self.first = self.run(self.everything())
+
+    def teardown(self) -> None:
+        """Undo everything, in passes: what holds another's identifier has to go before it."""
+        try:
+            while self.seeds:
+                open_changes = [
+                    number
+                    for number, made in self.model.changes.items()
+                    if made.stands and made.undoes is None and number > self.seeds
+                ]
+                if not open_changes:
+                    assert self.run(self.everything()) == self.first
+                    break
+                undone = [self.undo_change(number) for number in reversed(open_changes)]
+                assert any(undone)
+        finally:
+            self.run(self.stack.aclose())
+            self.runner.close()
+
+    @rule(said=_SAID, names=st.integers(0, 2))
+    def add(self, said: dict[str, Any], names: int) -> None:
+        self.admit(self.fresh(said, names))
+
+    @precondition(lambda self: self.model.owners())
+    @rule(said=_SAID, one=_NUMBER, other=_NUMBER)
+    def add_what_is_known(self, said: dict[str, Any], one: int, other: int) -> None:
+        self.admit(self.known(said, one, other))
+
+    @rule(data=st.data())
+    def bring_in_several(self, data: st.DataObject) -> None:
+        drafts = []
+        for said in data.draw(st.lists(_SAID, min_size=1, max_size=4)):
+            if self.model.owners() and data.draw(st.booleans()):
+                drafts.append(self.known(said, data.draw(_NUMBER), data.draw(_NUMBER)))
+            else:
+                drafts.append(self.fresh(said, 1))
+        imported = self.run(self.library.admit_all(drafts, Origin.IMPORT, ACTOR))
+        for draft in drafts:
+            self.model.admit(draft)
+        assert (imported.change_id is not None) == self.model.is_changed
+        self.record(is_bulk=True)
+
+    @precondition(lambda self: self.model.present)
+    @rule(said=_SAID, which=_NUMBER, keep=st.booleans(), title=st.booleans())
+    def edit(self, said: dict[str, Any], which: int, *, keep: bool, title: bool) -> None:
+        number = self.pick(self.model.present, which)
+        shown = self.model.shown(number)
+        draft = replace(shown, **said)
+        if not keep:
+            draft = replace(draft, identifiers=shown.identifiers[:1])
+        if title:
+            draft = replace(draft, title=f"{shown.title} anew")
+        if FORMER in draft.authors and FORMER in self.model.shown_names:
+            draft = replace(draft, authors=shown.authors)
+        self.run(self.library.edit(number, draft, ACTOR))
+        self.model.edit(number, draft)
+        self.record()
+
+    @precondition(lambda self: self.model.present)
+    @rule(which=_NUMBER, add=_TAGS, remove=_TAGS)
+    def tag(self, which: int, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
+        number = self.pick(self.model.present, which)
+        paper = self.model.get(number)
+        tags = tuple(sorted({*paper.draft.tags, *add} - {*remove}))
+        if tags == paper.draft.tags:
+            with pytest.raises(LabError, match="Nothing to change"):
+                self.run(self.library.tag(number, add, remove, ACTOR))
+            return
+        self.run(self.library.tag(number, add, remove, ACTOR))
+        taken = {"tags"} - ({"tags"} if {*paper.draft.tags} <= {*tags} else set())
+        self.model.say(number, replace(self.model.shown(number), tags=tags), paper.locked | taken)
+        self.record()
+
+    @precondition(lambda self: self.model.present)
+    @rule(which=_NUMBER)
+    def remove(self, which: int) -> None:
+        number = self.pick(self.model.present, which)
+        self.run(self.library.remove(number, ACTOR))
+        self.model.remove(number)
+        self.record()
+
+    @precondition(lambda self: self.model.removed)
+    @rule(which=_NUMBER)
+    def restore(self, which: int) -> None:
+        number = self.pick(self.model.removed, which)
+        self.run(self.library.restore(number, ACTOR))
+        self.model.restore(number)
+        self.record()
+
+    @precondition(lambda self: len(self.model.present) > 1)
+    @rule(one=_NUMBER, other=_NUMBER, title=st.booleans(), venue=st.booleans())
+    def merge(self, one: int, other: int, *, title: bool, venue: bool) -> None:
+        kept = self.pick(self.model.present, one)
+        gone = self.pick([number for number in self.model.present if number != kept], other)
+        ours, theirs = self.model.shown(kept), self.model.shown(gone)
+        chosen = replace(
+            ours,
+            title=theirs.title if title else ours.title,
+            venue=theirs.venue if venue else ours.venue,
+            tags=(*ours.tags, *theirs.tags),
+            links=(*ours.links, *theirs.links),
+        )
+        self.run(self.library.merge(kept, gone, chosen, ACTOR))
+        both = normal(replace(chosen, identifiers=(*ours.identifiers, *theirs.identifiers)))
+        locked = (
+            self.model.get(kept).locked
+            | (self.model.get(gone).locked | differing(ours, theirs)) - OWN
+        )
+        self.model.unite(kept, gone, both, locked)
+        self.record()
+
+    @precondition(lambda self: not self.model.shown_names)
+    @rule()
+    def rename(self) -> None:
+        credited = {
+            name for number in self.model.present for name in self.model.get(number).draft.authors
+        }
+        if FORMER not in credited or NEW in credited:
+            return
+        _, number = self.run(self.library.people.rename(FORMER, NEW, ACTOR))
+        self.model.shown_names = {FORMER: NEW}
+        self.model.record(number)
+        self.renames.append(number)
+
+    @precondition(lambda self: self.model.changes)
+    @rule(which=_NUMBER)
+    def undo(self, which: int) -> None:
+        self.undo_change(self.pick(list(self.model.changes), which))
+
+    @precondition(lambda self: self.model.changes)
+    @rule()
+    def undo_own_last(self) -> None:
+        change = self.run(self.library.history.last_by(ACTOR))
+        standing = [one.id for one in self.model.changes.values() if one.stands and not one.undoes]
+        assert (change.id if change else 0) == max(standing, default=0)
+        if change:
+            self.undo_change(change.id)
+
+    def undo_change(self, number: int) -> bool:
+        if number <= self.seeds:
+            return False
+        try:
+            undone = self.run(self.library.undo(number, ACTOR))
+        except LabError as error:
+            said = str(error)
+            with pytest.raises(Refused):
+                self.model.undo(number, 0)
+            assert any(word in said for word in ("already", "changed again", "I already have"))
+            return False
+        self.model.undo(number, undone.change_id)
+        whole = self.model.changes[number].whole
+        if whole in self.renames:
+            is_shown = self.model.changes[whole].stands
+            self.model.shown_names = {FORMER: NEW} if is_shown else {}
+        return True
+
+    @invariant()
+    def everything_is_what_the_model_says(self) -> None:
+        if self.seeds:
+            self.run(self.compare())
+
+    async def compare(self) -> None:
+        said = await self.everything()
+        expected = {
+            number: _told(one) for number, one in self.model.papers.items() if one is not None
+        }
+        assert said["papers"] == expected
+        assert said["identifiers"] == self.model.owners()
+        for number in self.model.present:
+            (paper,) = await self.library.papers.some([number])
+            assert paper.authors == self.model.shown(number).authors
+        for word in ("nlp", "maths", "code"):
+            tagged = {n for n in self.model.present if word in self.model.get(n).draft.tags}
+            assert said["found"][f"tag:{word}"] == tagged
+        for word in ("wisdom", "folly"):
+            having = {n for n in self.model.present if word in self.model.get(n).draft.abstract}
+            assert said["found"][word] == having
+        assert said["found"]["subject"] == {*self.model.present}
+
+    async def everything(self) -> dict[str, Any]:
+        """What the tables hold of papers that are there, or are known to have gone."""
+        async with self.library._database.reading() as db:
+            papers = await db.all("SELECT * FROM papers WHERE NOT is_undone ORDER BY id")
+            told: dict[int, Any] = {}
+            for row in papers:
+                (paper,) = await self.library.papers.some([row["id"]])
+                credited = await db.all(
+                    """SELECT name FROM credits JOIN names ON names.id = name_id
+                       WHERE paper_id = ? ORDER BY position""",
+                    [paper.id],
+                )
+                locked = await db.all(
+                    "SELECT field FROM locked_fields WHERE paper_id = ?", [paper.id]
+                )
+                draft = PaperDraft(
+                    *(paper.title, tuple(one["name"] for one in credited)),
+                    *(paper.authors_complete, paper.abstract, paper.venue, paper.date),
+                    *(paper.identifiers, paper.links, paper.note, paper.tags, paper.posted_by),
+                )
+                told[paper.id] = _told(
+                    Listed(
+                        draft,
+                        frozenset(one["field"] for one in locked),
+                        paper.removed_at is not None,
+                        row["became_id"],
+                    )
+                )
+            owners = await db.all("SELECT identifier, paper_id FROM identifiers")
+            announced = await db.all(
+                """SELECT paper_id, channel_id, post_id FROM announcements
+                   JOIN papers ON papers.id = paper_id WHERE NOT is_undone ORDER BY 1, 2"""
+            )
+            counts = [
+                sorted(map(tuple, await db.all(f"SELECT * FROM {table} WHERE papers > 0")))
+                for table in ("venue_counts", "tag_counts", "words")
+            ]
+            indexed = [row[0] for row in await db.all("SELECT rowid FROM paper_text ORDER BY 1")]
+            aliases = await db.all("SELECT * FROM aliases ORDER BY 1")
+        found = {}
+        for query in ("tag:nlp", "tag:maths", "tag:code", "wisdom", "folly", "subject",
+                      'author:"ann former"', 'author:"bo chen"'):  # fmt: skip
+            answer = await self.library.search.find(parse(query), limit=500)
+            exact = not answer.searched_for
+            found[query] = {paper.id for paper in answer.results.papers} if exact else set()
+        return {
+            "papers": told,
+            "identifiers": {row["identifier"]: row["paper_id"] for row in owners},
+            "announced": [tuple(row) for row in announced],
+            "counts": counts,
+            "indexed": indexed,
+            "aliases": [tuple(row) for row in aliases],
+            "found": found,
+        }
+
+    def admit(self, draft: PaperDraft) -> None:
+        self.run(
+            self.library.admit(draft, Origin.MODERATOR, ACTOR, despite_likeness=True, announce=True)
+        )
+        self.model.admit(draft, by_moderator=True)
+        self.record()
+
+    def record(self, *, is_bulk: bool = False) -> None:
+        """The act is one change in the log, or none where nothing changed."""
+        last = self.last_change()
+        known = max(self.model.changes, default=0)
+        assert (last > known) == self.model.is_changed
+        if last > known:
+            self.model.record(last)
+            change = self.run(self.library.history.get(last))
+            assert (change.action == "import") == is_bulk
+
+    def last_change(self) -> int:
+        page = self.run(self.library.history.page(limit=1))
+        return page.changes[0].id if page.changes else 0
+
+    def fresh(self, said: dict[str, Any], names: int) -> PaperDraft:
+        """A paper of its own; one that nobody names by the former name while it is shown anew."""
+        self.titles += 1
+        identifiers = tuple(f"doi:10.1/{self.titles}.{name}" for name in range(names))
+        return PaperDraft(
+            f"A paper on subject matter {self.titles}", identifiers=identifiers, **said
+        )
+
+    def known(self, said: dict[str, Any], one: int, other: int) -> PaperDraft:
+        """What names one paper, or two."""
+        names = sorted(self.model.owners())
+        named = {self.pick(names, one), self.pick(names, other)}
+        first = self.model.get(self.model.owners()[min(named)])
+        return PaperDraft(first.draft.title, identifiers=tuple(sorted(named)), **said)
+
+    @staticmethod
+    def pick(some: list[Any], which: int) -> Any:
+        return some[which % len(some)]
+
+
+def _told(one: Listed) -> str:
+    return json.dumps(
+        [repr(normal(one.draft)), sorted(one.locked), one.is_removed, one.became], indent=0
+    )
+
+
+def test_random_moderators(pytestconfig: pytest.Config) -> None:
+    runs = pytestconfig.getoption("--moderator-runs")
+    run_state_machine_as_test(
+        Moderators,
+        settings=settings(
+            max_examples=runs,
+            stateful_step_count=30 if runs > 100 else 15,
+            deadline=None,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink them takes minutes
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
