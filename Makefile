@@ -27,8 +27,9 @@ test: install ## Run the whole suite.
 	@# processes that are killed before they tell, hence not 100.
 	$(BIN)/python -m coverage report --include='storage/*,bot/feeds/*' --fail-under=99
 
-soak: install ## Kill the bot 200 times at the points of poll and send, and count what is lost.
+soak: install ## Kill the bot 200 times and count what is lost; let 300 random moderators at a list.
 	$(BIN)/python -m pytest tests/faults --crash-runs 200 -q -s
+	$(BIN)/python -m pytest tests/storage/test_random_moderators.py --moderator-runs 300 -q
 
 check: install ## Format, lint, types, import rules and tests.
 	$(BIN)/ruff format --check .

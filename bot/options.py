@@ -13,7 +13,7 @@ from discord.app_commands import Choice
 from bot.errors import suggestions
 from bot.permissions import may_configure, may_curate
 from bot.ui.text import clip, count
-from storage.errors import FeedNotFound, InvalidInput, PaperNotFound
+from storage.errors import FeedNotFound, InvalidInput, PaperNotFound, PaperNotRemoved
 from storage.feed_records import Feed
 from storage.fulltext import years
 from storage.post_records import Route
@@ -120,6 +120,59 @@ class TagOption(_TextOption):
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
         return await suggestions(_counted(interaction.client.library.search.tags(value)))
+
+
+class TagsOption(_TextOption):
+    """Tags, parted by commas; those of the list are suggested for the last one."""
+
+    longest = 300
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, _interaction: Interaction, value: str, /
+    ) -> tuple[str, ...]:
+        return tuple(tag for part in value.split(",") if (tag := " ".join(part.split())))
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        before, comma, last = value.rpartition(",")
+        offered = await suggestions(_counted(interaction.client.library.search.tags(last)))
+        begin = f"{before}{comma} " if comma else ""
+        return [
+            _choice(f"{begin}{one.name}", f"{begin}{one.value}")
+            for one in offered
+            if len(begin) + len(one.value) <= 100
+        ]
+
+
+class KnownPaperOption(PaperOption):
+    """A paper as for `PaperOption`, a removed one too."""
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> Paper:
+        try:
+            return await super().transform(interaction, value)
+        except PaperNotFound as error:
+            try:
+                return await interaction.client.library.papers.get_removed(value)
+            except PaperNotRemoved:
+                raise error from None
+
+
+class RemovedPaperOption(app_commands.Transformer):
+    """A paper that was removed, by title, number, arXiv id, DOI or link; the last ones first."""
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> Paper:
+        return await interaction.client.library.papers.get_removed(value)
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        # Discord shows suggestions before any check, and what was removed is for moderators.
+        return await suggestions(_removed(interaction, value)) if may_curate(interaction) else []
 
 
 class FeedOption(app_commands.Transformer):
@@ -241,6 +294,11 @@ def _channel_name(interaction: Interaction, route: Route) -> str:
 
 async def _titles(interaction: Interaction, text: str) -> list[Choice[str]]:
     offered = await interaction.client.library.search.titles(text)
+    return [_choice(title, f"#{paper_id}") for paper_id, title in offered]
+
+
+async def _removed(interaction: Interaction, text: str) -> list[Choice[str]]:
+    offered = await interaction.client.library.papers.removed(text)
     return [_choice(title, f"#{paper_id}") for paper_id, title in offered]
 
 

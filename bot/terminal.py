@@ -20,6 +20,8 @@ def report_json(report: Report, *, preview: bool, left_out: bool) -> dict[str, o
     answer: dict[str, object] = {**_counts(report, preview=preview)}
     if left_out:
         answer["left_out"] = report.left_out
+    if report.change_id is not None:
+        answer["change"] = report.change_id
     answer["details"] = [
         {name: value for name, value in asdict(noted).items() if value and name != "file"}
         for noted in report.noted
@@ -44,6 +46,8 @@ def report(told: Report, *, preview: bool, files: int = 1, shown: int = _SHOWN) 
     if told.left_out:
         lines.append(f"{told.left_out} left out, which are not meant for the list.")
     lines += [f"{_place(one, files)}{one.reason}" for one in told.noted]
+    if told.change_id is not None:
+        lines.append(f"To undo it: lab-herald undo {told.change_id}")
     return "\n".join(lines)
 
 

@@ -1,8 +1,7 @@
-"""`/curate`: adding, importing, correcting and removing papers, in the lab's own servers."""
+"""`/curate`: adding, importing and changing papers, and the log, in the lab's own servers."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import discord
@@ -11,29 +10,21 @@ from discord.app_commands import Range, Transform
 from discord.ui import ActionRow
 
 from bot.announce.deciding import QueueButton, SuggestionButton, queue
-from bot.curating import adding
+from bot.curating import adding, editing, log, merging, undoing
 from bot.curating.attached import Wishes
 from bot.curating.importing import Imports
-from bot.curating.replies import show, undo_buttons
+from bot.curating.replies import undo_buttons
 from bot.exchange.columns import read_mappings
 from bot.home import HomeCog
-from bot.options import PaperOption
+from bot.options import KnownPaperOption, PaperOption, RemovedPaperOption, TagsOption
 from bot.permissions import actor, require_curator
-from bot.ui import buttons, cards, forms
+from bot.ui import buttons, cards
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
-from bot.ui.undo import UndoButton
-from storage.completion import as_draft
-from storage.errors import LabError
 from storage.records import Paper as PaperRecord
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
-
-_TO_MEMBERS = (
-    "Only the moderators of the lab's own server correct papers. If something is wrong with this "
-    "one, please tell them; thank you for looking!"
-)
 
 
 class RemoveButton(LabButton, template=r"remove:(?P<owner>\d+):(?P<paper>\d+)"):
@@ -47,7 +38,7 @@ class RemoveButton(LabButton, template=r"remove:(?P<owner>\d+):(?P<paper>\d+)"):
         await interaction.response.edit_message(
             view=cards.notice(
                 f"🗑️ Removed **{escape(removed.title, 300)}** (#{removed.id}). No feed and no "
-                "import brings it back; adding it again by `/curate add` does.",
+                "import brings it back; `/curate restore` does.",
                 *[ActionRow(button) for button in undo],
             )
         )
@@ -60,16 +51,6 @@ class KeepButton(LabButton, template=r"keep:(?P<owner>\d+):(?P<paper>\d+)"):
     async def press(self, interaction: Interaction) -> None:
         """Say so."""
         await interaction.response.edit_message(view=cards.notice("👌 Nothing was changed."))
-
-
-class CorrectButton(LabButton, template=r"correct:(?P<paper>\d+)"):
-    """Opens the form that corrects the paper of an announcement."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Show the form."""
-        require_curator(interaction, _TO_MEMBERS)
-        paper = await interaction.client.library.papers.get(self.numbers["paper"])
-        await interaction.response.send_modal(_correcting(paper))
 
 
 class Curate(HomeCog, group_name="curate"):
@@ -96,7 +77,7 @@ class Curate(HomeCog, group_name="curate"):
         self, interaction: Interaction, paper: Transform[PaperRecord, PaperOption]
     ) -> None:
         """Correct a paper in a form that shows what is there."""
-        await interaction.response.send_modal(_correcting(paper))
+        await interaction.response.send_modal(editing.correcting(paper))
 
     @app_commands.command()
     @app_commands.describe(paper="Which paper: a title, number, arXiv id, DOI or link")
@@ -109,7 +90,7 @@ class Curate(HomeCog, group_name="curate"):
                 *cards.paper_with(
                     paper,
                     "Do you want to remove this paper? No feed and no import brings it back then; "
-                    "adding it again by `/curate add` does.",
+                    "`/curate restore` does.",
                     buttons.remove_button(interaction.user.id, paper.id),
                     buttons.keep_button(interaction.user.id, paper.id),
                 )
@@ -142,26 +123,68 @@ class Curate(HomeCog, group_name="curate"):
         shown = await queue(interaction.client.library, interaction.user.id)
         await interaction.response.send_message(view=shown, ephemeral=True)
 
+    @app_commands.command()
+    @app_commands.describe(paper="Which removed paper; the last ones are suggested first")
+    async def restore(
+        self, interaction: Interaction, paper: Transform[PaperRecord, RemovedPaperOption]
+    ) -> None:
+        """Put a removed paper into the list again."""
+        await editing.restore(interaction, paper)
 
-def _correcting(paper: PaperRecord) -> forms.PaperForm:
-    return forms.PaperForm(
-        f"Correct #{paper.id}", forms.fill(as_draft(paper)), partial(_edit_filled, paper)
+    @app_commands.command()
+    @app_commands.describe(
+        paper="Which paper: a title, number, arXiv id, DOI or link",
+        add="Tags to add, parted by commas",
+        remove="Tags to take away, parted by commas",
     )
+    async def tag(
+        self,
+        interaction: Interaction,
+        paper: Transform[PaperRecord, PaperOption],
+        add: Transform[tuple[str, ...], TagsOption] = (),
+        remove: Transform[tuple[str, ...], TagsOption] = (),
+    ) -> None:
+        """Give a paper tags, or take some from it."""
+        await editing.tag(interaction, paper, add, remove)
 
+    @app_commands.command()
+    @app_commands.describe(
+        paper="The paper that becomes a part of the other", into="The paper that stays"
+    )
+    async def merge(
+        self,
+        interaction: Interaction,
+        paper: Transform[PaperRecord, PaperOption],
+        into: Transform[PaperRecord, PaperOption],
+    ) -> None:
+        """Make two papers one; I show both, and you choose what stays."""
+        await merging.ask(interaction, paper, into)
 
-async def _edit_filled(paper: PaperRecord, interaction: Interaction, filled: forms.Filled) -> None:
-    require_curator(interaction)
-    seen = as_draft(paper)
-    draft = forms.read(filled, seen)
-    if draft == seen:
-        raise LabError("You changed nothing, so the paper stays as it is.")
-    edited = await interaction.client.library.edit(paper.id, draft, actor(interaction), seen=seen)
-    await show(interaction, edited, "✏️ Corrected; no feed and no import changes it back.")
-    await interaction.client.courier.deliver()
+    @app_commands.command()
+    @app_commands.describe(paper="Only what was changed of this paper, a removed one too")
+    async def history(
+        self,
+        interaction: Interaction,
+        paper: Transform[PaperRecord, KnownPaperOption] | None = None,
+    ) -> None:
+        """Show who changed what and when, newest first; each change can be undone."""
+        library = interaction.client.library
+        layout = await log.page(library, interaction.user.id, paper.id if paper else None)
+        await interaction.response.send_message(view=layout, ephemeral=True)
+
+    @app_commands.command()
+    @app_commands.describe(change="Which change, by its number; without it, your own last one")
+    async def undo(
+        self, interaction: Interaction, change: Transform[int, log.ChangeOption] | None = None
+    ) -> None:
+        """Take a change back, your last one or any by its number; that can be undone, too."""
+        await undoing.undo_last(interaction, change)
 
 
 async def setup(bot: LabHerald) -> None:
     """Add the cog to the lab's own servers, and its buttons."""
-    bot.add_dynamic_items(RemoveButton, KeepButton, CorrectButton, UndoButton)
+    bot.add_dynamic_items(
+        RemoveButton, KeepButton, editing.CorrectButton, log.LogButton, undoing.UndoButton
+    )
     bot.add_dynamic_items(SuggestionButton, QueueButton)
     await Curate().offer(bot)

@@ -30,6 +30,8 @@ _EXAMPLES = {
     "latest": "`/latest count:5 venue:arXiv`",
     "curate add": "`/curate add source:2302.12433`; or a message's menu, Apps, **Add paper**",
     "curate import": "`/curate import file:papers.csv columns:title=Headline`",
+    "curate tag": "`/curate tag paper:2302.12433 add:maths, nlp`",
+    "curate undo": "`/curate undo`, or `/curate undo change:12`",
     "feed add": "`/feed add url:https://rss.arxiv.org/rss/cs.CL`",
     "feed preview": "`/feed preview url:https://rss.arxiv.org/rss/cs.CL`",
     "feed why": "`/feed why link:2302.12433`",

@@ -55,6 +55,18 @@ class PaperExists(LabError):
         self.paper = paper
 
 
+class IdentifierTaken(PaperExists):
+    """Undoing a change needs an identifier that another paper has by now."""
+
+    def __init__(self, paper: Paper) -> None:
+        super().__init__(paper)
+        said = (
+            f"“{paper.title}” (#{paper.id}) has an identifier by now that this would need. Undo "
+            "first what gave it that; `/curate history` shows its changes."
+        )
+        self.args = (said,)
+
+
 class PaperChanged(LabError):
     """Somebody else changed a paper, which is ``paper`` now, since a moderator saw it."""
 

@@ -11,7 +11,9 @@ from storage import bylines, moments
 from storage.database import Connection, Database, Value
 from storage.records import Actor, Change, LogPage
 
+_NO_EDGE = 1 << 62  # more than the number of any change
 _BATCH = 500  # parts of a bulk change in memory at once
+_TOGETHER = 500  # papers that come and go together, while nobody waits long for the event loop
 
 
 class History:
@@ -62,27 +64,29 @@ class History:
         """A page of the log, newest first: of all changes, or of one paper's.
 
         The newest; or those next ``before`` a change's number, or next ``after`` one. In the log
-        of all a bulk change is one, and a change of few papers has its parts.
+        of all a bulk change is one, and a change of few papers has its parts; that of a paper has
+        what was changed of those that became a part of it, too.
         """
-        of = "changes.part_of IS NULL" if paper_id is None else "changes.paper_id = ?"
-        values: list[Value] = [] if paper_id is None else [paper_id]
-        way, order = ("> ?", "") if after is not None else ("< ?", "DESC")
-        edge = after if after is not None else before if before is not None else 1 << 62
+        of, values = "changes.part_of IS NULL", list[Value]()
+        if paper_id is not None:
+            of = "changes.paper_id IN (SELECT id FROM papers WHERE id = ? OR became_id = ?)"
+            values = [paper_id, paper_id]
         async with self._database.reading() as db:
-            found = await _changes(
-                db, f"{of} AND changes.id {way}", [*values, edge], order, limit + 1
-            )
-            shown = found[:limit] if after is None else found[:limit][::-1]
-            more, has_edge = len(found) > limit, before is not None or after is not None
-            parts = await _few_parts(db, shown) if paper_id is None else ()
-            with_parts = [
-                replace(change, parts=tuple(one for one in parts if one.part_of == change.id))
-                for change in shown
-            ]
-            changes = await _shown(db, with_parts)
-        if after is None:
-            return LogPage(changes, has_newer=has_edge, has_older=more)
-        return LogPage(changes, has_newer=more, has_older=True)
+            if after is None:
+                edge = before if before is not None else _NO_EDGE
+                found = await _changes(
+                    db, f"{of} AND changes.id < ?", [*values, edge], "DESC", limit + 1
+                )
+                has_newer, has_older = before is not None, len(found) > limit
+            else:
+                found = await _changes(
+                    db, f"{of} AND changes.id > ?", [*values, after], "", limit + 1
+                )
+                has_newer, has_older = len(found) > limit, True
+            shown = sorted(found[:limit], key=lambda change: -change.id)
+            if paper_id is None:
+                shown = await _with_parts(db, shown)
+            return LogPage(await _shown(db, shown), has_newer=has_newer, has_older=has_older)
 
     async def _last(self, condition: str, values: Sequence[Value]) -> Change | None:
         async with self._database.reading() as db:
@@ -110,7 +114,7 @@ async def steps(db: Connection, whole: Change, *, backwards: bool) -> AsyncItera
     if not backwards:
         for change in itself:
             yield change
-    edge, way, order = (1 << 62, "<", "DESC") if backwards else (0, ">", "")
+    edge, way, order = (_NO_EDGE, "<", "DESC") if backwards else (0, ">", "")
     while found := await _changes(
         db,
         f"changes.part_of = ? AND changes.id {way} ? AND changes.action <> 'add'",
@@ -127,14 +131,14 @@ async def steps(db: Connection, whole: Change, *, backwards: bool) -> AsyncItera
 
 
 async def added(db: Connection, whole: Change) -> AsyncIterator[list[int]]:
-    """The numbers of the papers that a change added, some hundreds at once."""
+    """The numbers of the papers that a change added, some thousands at once."""
     if whole.action == "add" and whole.paper_id is not None:
         yield [whole.paper_id]
     edge = 0
     while rows := await db.all(
         """SELECT id, paper_id FROM changes WHERE part_of = ? AND id > ? AND action = 'add'
            ORDER BY id LIMIT ?""",
-        [whole.id, edge, _BATCH],
+        [whole.id, edge, _TOGETHER],
     ):
         yield [row["paper_id"] for row in rows]
         edge = rows[-1]["id"]
@@ -170,7 +174,8 @@ async def built_on(
 async def decided_since(db: Connection, change: Change, names: Sequence[str]) -> int | None:
     """The last decision that stands about some of these names, made after a change."""
     number = await db.value(
-        """SELECT MAX(changes.id) FROM changes, json_each(changes.after) AS said
+        """SELECT MAX(changes.id) FROM changes INDEXED BY changes_by_name,
+               json_each(changes.after) AS said
            WHERE name_id IS NOT NULL AND changes.id > ?1 AND stands
            AND COALESCE(undoes, 0) <= ?1 AND said.key IN (SELECT value FROM json_each(?2))""",
         [change.id, json.dumps([*names])],
@@ -178,12 +183,16 @@ async def decided_since(db: Connection, change: Change, names: Sequence[str]) ->
     return int(number) if number is not None else None
 
 
-async def _few_parts(db: Connection, wholes: Sequence[Change]) -> list[Change]:
-    """The parts of changes that are not bulk ones."""
+async def _with_parts(db: Connection, wholes: Sequence[Change]) -> list[Change]:
+    """Changes with their parts, but those of bulk ones."""
     numbers = [change.id for change in wholes if change.action != "import"]
-    return await _changes(
+    parts = await _changes(
         db, "changes.part_of IN (SELECT value FROM json_each(?))", [json.dumps(numbers)]
     )
+    return [
+        replace(change, parts=tuple(part for part in parts if part.part_of == change.id))
+        for change in wholes
+    ]
 
 
 async def _changes(
@@ -220,15 +229,16 @@ async def _shown(db: Connection, found: Sequence[Change]) -> tuple[Change, ...]:
     """Changes with what papers said of people by the names to show."""
     every = [change for whole in found for change in (whole, *whole.parts)]
     papers = [said for change in every for said in (change.before, change.after)]
-    shown = await bylines.shown(
-        db, {name for said in papers for name in said.get("authors", ()) if isinstance(name, str)}
-    )
+    names = {name for said in papers for name in said.get("authors", ()) if isinstance(name, str)}
+    names |= {change.name for change in every if change.name}
+    shown = await bylines.shown(db, names)
     return tuple(_with_names(change, shown) for change in found)
 
 
 def _with_names(change: Change, shown: dict[str, str]) -> Change:
     return replace(
         change,
+        name=shown.get(change.name, change.name) if change.name else None,
         before=_said_by(change.before, shown),
         after=_said_by(change.after, shown),
         parts=tuple(_with_names(part, shown) for part in change.parts),

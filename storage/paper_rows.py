@@ -10,7 +10,7 @@ from datetime import datetime
 from storage import bylines, index, moments
 from storage.completion import as_paper
 from storage.database import Connection
-from storage.errors import PaperExists
+from storage.errors import IdentifierTaken
 from storage.fulltext import fold
 from storage.pace import beside
 from storage.papers import last_number, load, locked_fields, owners
@@ -102,13 +102,13 @@ async def reindex(db: Connection, paper_ids: Sequence[int]) -> None:
 
 
 async def put_back(db: Connection, paper: Paper, wanted: State, at: datetime) -> None:
-    """Make a paper what it was; raises `PaperExists` where an identifier is another's now."""
+    """Make a paper what it was; raises `IdentifierTaken` where an identifier is another's now."""
     if wanted["removed"]:
         await set_removed(db, paper, at)
         return
     owned = await owners(db, wanted["identifiers"])
     if others := [owner for owner in owned.values() if owner != paper.id]:
-        raise PaperExists((await load(db, others))[0])
+        raise IdentifierTaken((await load(db, others))[0])
     if paper.removed_at is not None:
         await set_removed(db, paper, None)
     await replace(db, paper, restored_draft(wanted), as_credited=True)
@@ -142,7 +142,7 @@ async def withdraw(db: Connection, paper_ids: Sequence[int], at: datetime) -> No
 
 
 async def bring_back(db: Connection, paper_ids: Sequence[int]) -> None:
-    """Put withdrawn papers into the list again; raises `PaperExists` as `put_back` does."""
+    """Put withdrawn papers into the list again; raises `IdentifierTaken` as `put_back` does."""
     ids = json.dumps([*paper_ids])
     taken = await db.value(
         """SELECT identifiers.paper_id FROM freed_identifiers AS freed
@@ -151,7 +151,7 @@ async def bring_back(db: Connection, paper_ids: Sequence[int]) -> None:
         [ids],
     )
     if taken is not None:
-        raise PaperExists((await load(db, [taken]))[0])
+        raise IdentifierTaken((await load(db, [taken]))[0])
     await db.run(
         """INSERT INTO identifiers (paper_id, position, identifier)
            SELECT paper_id, position, identifier FROM freed_identifiers

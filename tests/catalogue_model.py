@@ -23,7 +23,7 @@ class Listed:
 
 @dataclass
 class Made:
-    """A change: the papers before and after it, or a rename where there are none.
+    """A change: the papers before and after it; a decision about names stands as number 0.
 
     ``left`` are the changes in force of each of its papers right behind it.
     """
@@ -139,6 +139,11 @@ class Catalogue:
 
     def restore(self, number: int) -> None:
         self._set(number, replace(self.get(number), is_removed=False))
+
+    def decide(self, former: str, new: str) -> None:
+        """Show a name for another; decisions build on each other as a paper's changes do."""
+        self.shown_names = {former: new}
+        self._touched = {0: None}
 
     def record(self, number: int) -> None:
         """End an act: what it changed is one change."""

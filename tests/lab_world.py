@@ -10,11 +10,13 @@ from typing import Any
 import discord
 import simcord
 from discord import app_commands
+from discord.ui import ActionRow, Button
 from simcord.backend.serializers import message_payload
 from simcord.enums import AppCommandType, InteractionType
 
 from bot.app import App
 from bot.demo.words import spoken
+from bot.ui.cards import Layout
 from storage.errors import LabError
 from storage.records import Actor, Origin, PaperDraft
 
@@ -72,6 +74,12 @@ class Lab:
         return await actor._dispatch_interaction(
             InteractionType.APPLICATION_COMMAND, self.papers, data
         )
+
+    async def press(self, actor: Any, custom_id: str) -> str:
+        """What somebody is told who presses a button that they made up."""
+        view = Layout(ActionRow(Button(label="Press me", custom_id=custom_id)))
+        channel: Any = self.app.client.get_channel(self.papers.id)
+        return told(await actor.click(await channel.send(view=view), custom_id=custom_id))
 
     @property
     def last(self) -> str:

@@ -67,8 +67,20 @@ def page(tmp_path: Path) -> str:
 
 def test_importing_twice_changes_nothing_the_second_time(shell: Shell, page: str) -> None:
     counts = {"added": 1, "updated": 0, "unchanged": 0, "duplicates": 0, "rejected": 0}
-    assert shell.json("import", page) == {**counts, "details": []}
+    assert shell.json("import", page) == {**counts, "change": 1, "details": []}
     assert shell.json("import", page) == {**counts, "added": 0, "unchanged": 1, "details": []}
+
+
+def test_an_import_says_how_it_is_undone_and_is(shell: Shell, page: str) -> None:
+    assert "To undo it: lab-herald undo 1\n" in shell("import", page).stdout
+    undone = shell("undo", "1")
+    assert undone.stdout == "Change 1 is undone. To take that back: lab-herald undo 3\n"
+    assert shell.json("export") == []
+    assert shell.json("undo", "3") == {"undone": 3, "change": 4}
+    assert len(shell.json("export")) == 1
+    refused = shell("undo", "3")
+    assert refused.exit_code == 1
+    assert "Error: That was undone already." in refused.output
 
 
 def test_the_real_page_gives_twenty_papers(shell: Shell, publications_page: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from discord.ui import ActionRow
 
 from bot.announce.messages import draft_post
+from bot.curating.replies import undo_buttons
 from bot.permissions import actor, require_curator
 from bot.ui import buttons, cards, posts, suggested
 from bot.ui.buttons import LabButton
@@ -75,7 +76,11 @@ async def _tell(interaction: Interaction, result: Admission, *, left_out: str) -
     elif result.paper:
         became = _BECAME.get(result.outcome, "It is the paper")
         text = f"✅ {became} {escape(result.paper.title, 300)} (#{result.paper.id})."
-    await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
+    undo = []
+    if result.paper and result.outcome not in {Outcome.DECLINED, Outcome.UNCHANGED}:
+        undo = await undo_buttons(interaction, result.paper.id)
+    rows = [ActionRow(button) for button in undo]
+    await interaction.response.send_message(view=cards.notice(text, *rows), ephemeral=True)
     await interaction.client.courier.deliver()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli import exports, feeds, imports, looking, lookups, service, shell
+from bot.cli import changes, exports, feeds, imports, looking, lookups, service, shell
 from bot.settings import load_settings
 
 
@@ -28,7 +28,7 @@ def main(context: click.Context, database: Path | None) -> None:
 
 
 for _command in (
-    *(imports.import_files, exports.export),
+    *(imports.import_files, exports.export, changes.undo),
     *(lookups.search, lookups.author, lookups.random, looking.lookup),
     feeds.feeds,
     *(service.run, service.check, service.demo),

@@ -22,7 +22,7 @@ from bot.errors import explain
 from bot.importing import Report
 from bot.permissions import actor, require_curator
 from bot.reading import Form
-from bot.ui import cards, forms
+from bot.ui import buttons, cards, forms
 from bot.ui.buttons import NotYours
 from bot.ui.text import count, escape
 from storage.errors import InvalidInput, LabError
@@ -205,8 +205,10 @@ class Imports:
 
 
 def _imported(report: Report) -> cards.Layout:
-    """What an import did; the button that takes all of it back belongs under this text."""
-    return cards.notice(f"{imported.done(report)}\n-# {_SILENT}")
+    """What an import did, and the button that takes all of it back."""
+    change = report.change_id
+    undo = [ActionRow(buttons.undo_button(change))] if change is not None else []
+    return cards.notice(f"{imported.done(report)}\n-# {_SILENT}", *undo)
 
 
 async def _cancel(interaction: Interaction) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from discord.ui import Button, LayoutView
 
 from bot.permissions import actor
 from bot.ui import buttons, cards
-from storage.records import Paper
+from storage.library import Library
+from storage.records import Change, Paper
 
 if TYPE_CHECKING:
     from bot.client import Interaction
@@ -39,3 +41,14 @@ async def undo_buttons(interaction: Interaction, paper_id: int) -> list[Button[A
     """The button that takes back what somebody has just done to a paper."""
     change = await interaction.client.library.history.last_of(paper_id, actor(interaction))
     return [buttons.undo_button(change.id)] if change else []
+
+
+async def titles(
+    library: Library, changes: Iterable[Change], paper_id: int | None = None
+) -> dict[int, str]:
+    """The titles of the papers that changes name, removed ones too, and of one more."""
+    named = {paper_id}
+    for change in changes:
+        named |= {change.paper_id, change.after.get("into")}
+    numbers = [number for number in named if number is not None]
+    return {paper.id: paper.title for paper in await library.papers.some(numbers)}

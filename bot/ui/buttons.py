@@ -210,8 +210,20 @@ def keep_button(owner: int, paper_id: int) -> Button[Any]:
     )
 
 
-def undo_button(change_id: int) -> Button[Any]:
+def undo_button(change_id: int, label: str = "Undo") -> Button[Any]:
     """Takes a recorded change back."""
     return Button(
-        label="Undo", emoji="↩️", style=ButtonStyle.secondary, custom_id=f"undo:{change_id}"
+        label=label, emoji="↩️", style=ButtonStyle.secondary, custom_id=f"undo:{change_id}"
+    )
+
+
+def log_button(
+    owner: int, paper_id: int, edge: int, label: str, *, newer: bool, enabled: bool
+) -> Button[Any]:
+    """Turns to the changes next to one, of a paper or (0) of all."""
+    return Button(
+        label=label,
+        style=ButtonStyle.secondary,
+        custom_id=f"log:{owner}:{paper_id}:{int(newer)}:{edge}",
+        disabled=not enabled,
     )

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import discord
 from discord.ui import ActionRow, Button, Item, Label, LayoutView, Modal, TextInput
 
-from bot.errors import respond
+from bot.errors import explain, respond
 from bot.ui.cards import note
-from storage.errors import InvalidInput
+from storage.errors import InvalidInput, PaperExists
 from storage.identifiers import arxiv_id, doi, identify
 from storage.records import Link, LinkKind, PaperDraft, PartialDate
 
@@ -38,7 +38,8 @@ Sent: TypeAlias = Callable[[discord.Interaction[Any], Filled], Awaitable[None]]
 class PaperForm(Modal):
     """Title, authors, venue and year, links, abstract; ``sent`` gets what was typed.
 
-    Where ``sent`` raises `InvalidInput`, the person is told and can correct what they typed.
+    Where ``sent`` raises `InvalidInput` or `PaperExists`, the person is told and can correct what
+    they typed.
     """
 
     def __init__(self, title: str, filled: Filled, sent: Sent) -> None:
@@ -70,9 +71,9 @@ class PaperForm(Modal):
         )
         try:
             await self._sent(interaction, filled)
-        except InvalidInput as error:
+        except (InvalidInput, PaperExists) as error:
             reopen = Choice("Correct it", self._reopening(filled), discord.ButtonStyle.primary)
-            again = Dialog(note(f"✏️ {error}", ActionRow(reopen)))
+            again = Dialog(note(f"✏️ {explain(error, 'a form')}", ActionRow(reopen)))
             await interaction.response.send_message(view=again, ephemeral=True)
 
     async def on_error(  # type: ignore[override]  # a modal has no item that failed

@@ -127,21 +127,15 @@ async def test_an_edit_that_changes_nothing_says_so(lab: Lab) -> None:
     assert "You changed nothing" in result.response.content
 
 
-async def test_the_second_of_two_editors_overwrites_nothing(lab: Lab) -> None:
-    first = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
-    second = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
-    values = _values(first.modal)
-    await lab.moderator.submit_modal(first, {**values, "title": "First"})
-    result = await lab.moderator.submit_modal(second, {**values, "title": "Second"})
-    assert "Somebody else changed that paper" in result.response.content
-    assert (await lab.app.library.papers.get_named("2302.12433")).title == "First"
-
-
-async def test_an_identifier_of_another_paper_is_refused(lab: Lab) -> None:
+async def test_an_identifier_of_another_paper_is_refused_and_nothing_typed_is_lost(
+    lab: Lab,
+) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
     values = {**_values(shown.modal), "links": "2211.05100"}
     result = await lab.moderator.submit_modal(shown, values)
-    assert "I already have that paper" in result.response.content
+    assert "I already have that paper" in told(result)
+    again = await lab.moderator.click(result.response, label="Correct it")
+    assert _values(again.modal)["links"] == "2211.05100"
 
 
 async def test_a_long_abstract_survives_a_form_that_cannot_show_it_whole(lab: Lab) -> None:

@@ -95,6 +95,9 @@ async def test_a_possible_duplicate_waits_for_a_decision(lab: Lab, source) -> No
     again = await lab.moderator.click(third, label="Add as new")
     assert "decided that one already" in told(again)
     assert await lab.app.library.papers.count() == count + 1
+    undone = await lab.moderator.click(added.response, label="Undo")
+    assert "it is not in the list any more" in told(undone)
+    assert await lab.app.library.papers.count() == count
 
 
 async def test_a_removed_feed_leaves_its_papers(lab: Lab, source) -> None:

@@ -71,7 +71,8 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
     )
     assert "not announced" in told(result)
     assert await titles(lab) == []
-    done = told(await lab.moderator.click(result.response, label="Import"))
+    imported = await lab.moderator.click(result.response, label="Import")
+    done = told(imported)
     assert "### Imported" in done
     assert "**1** added: “Counting Ferns”" in done
     (paper,) = await lab.app.library.papers.all(after=20)
@@ -85,6 +86,9 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
     assert "**1** in the list already" in again
     assert "nothing to import" in again
     assert "[Import]" not in again
+    undone = await lab.moderator.click(imported.response, label="Undo")
+    assert "📥 imported: 1 added" in told(undone)
+    assert await titles(lab) == []
 
 
 async def test_each_thing_that_may_become_of_an_entry_is_counted_with_its_first(lab: Lab) -> None:

@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from discord.ui import ActionRow, Button
 from lab_world import Lab, told
 
-from bot.ui.cards import Layout
 from storage.errors import PaperNotFound
 from storage.records import PaperDraft
 
@@ -27,7 +23,7 @@ async def test_moderators_merge_names_and_take_it_back_once(lab: Lab) -> None:
     assert "two people's names again" in told(undone)
     assert "1 paper" in await lab.ask(lab.member, "author", name="Steven Harrow")
     (change_id,) = await changes(lab, "Steven Harrow", "merge")
-    assert "undone already" in await press(lab, lab.moderator, f"undo:{change_id}")
+    assert "undone already" in await lab.press(lab.moderator, f"undo:{change_id}")
 
 
 async def test_a_short_credit_is_parted_and_suggested_as_it_is_credited(lab: Lab) -> None:
@@ -101,7 +97,7 @@ async def test_only_moderators_at_home_decide_about_names_and_undo(lab: Lab) -> 
         offered = actor.available_commands(channel)
         assert not [name for name in offered if name.split()[0] == "people"]
     await lab.add(PaperDraft(title="A paper", authors=("Ann Lee",)))
-    assert "Only the moderators" in await press(lab, lab.member, "undo:1")
+    assert "Only the moderators" in await lab.press(lab.member, "undo:1")
 
 
 async def test_what_cannot_be_decided_is_a_private_sentence(lab: Lab) -> None:
@@ -118,13 +114,3 @@ async def test_what_cannot_be_decided_is_a_private_sentence(lab: Lab) -> None:
 async def changes(lab: Lab, name: str, action: str) -> list[int]:
     found = await lab.app.library.history.of_person(name)
     return [change.id for change in found if change.action == action]
-
-
-async def press(lab: Lab, actor: Any, custom_id: str) -> str:
-    """What somebody is told who presses a button that they made up."""
-    await lab.ask(lab.moderator, "help")
-    view = Layout(ActionRow(Button(label="Press me", custom_id=custom_id)))
-    channel: Any = lab.app.client.get_channel(lab.papers.id)
-    message = await channel.send(view=view)
-    result = await actor.click(message, custom_id=custom_id)
-    return str(result.response.content)

@@ -39,6 +39,13 @@ async def test_a_moderator_says_that_a_draft_is_a_paper_of_the_list(library: Lib
     assert (await library.papers.get(number)).identifiers == PREPRINT.identifiers
 
 
-async def test_nothing_is_a_paper_that_the_list_never_had(library: Library) -> None:
-    with pytest.raises(PaperNotFound):
-        await library.admit_as(77, PUBLISHED, NOOR)
+async def test_nothing_is_a_paper_that_the_list_never_had_or_whose_addition_was_undone(
+    library: Library,
+) -> None:
+    number = await added(library, PREPRINT)
+    change = await library.history.last_of(number, NOOR)
+    assert change is not None
+    await library.undo(change.id, NOOR)
+    for missing in (77, number):
+        with pytest.raises(PaperNotFound):
+            await library.admit_as(missing, PUBLISHED, NOOR)

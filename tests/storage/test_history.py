@@ -88,7 +88,7 @@ async def test_an_addition_is_not_made_again_where_another_paper_took_its_place(
     await add(library, ONE)
     undone = await library.undo(await last(library), NOOR)
     await add(library, ONE)
-    with pytest.raises(PaperExists, match=r"A Paper on Things” \(#2"):
+    with pytest.raises(PaperExists, match=r"A Paper on Things” \(#2\) has an identifier by now"):
         await library.undo(undone.change_id, NOOR)
 
 
@@ -171,6 +171,14 @@ async def test_an_undo_gives_up_what_the_change_had_locked(library: Library) -> 
     assert (await library.papers.get(paper.id)).venue == "ICML"
 
 
+async def test_that_the_authors_are_all_is_a_moderators_word_too(library: Library) -> None:
+    paper = await add(library, ONE)
+    cut = replace(as_draft(paper), authors_complete=False)
+    await library.edit(paper.id, cut, NOOR)
+    await library.admit(replace(ONE, authors=("Ann Lee", "Bo Chen")), Origin.FEED, CLEO)
+    assert as_draft(await library.papers.get(paper.id)) == cut
+
+
 async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: Library) -> None:
     one, two = await add(library, ONE), await add(library, TWO)
     chosen = replace(as_draft(one), venue="ICML", tags=())
@@ -187,6 +195,9 @@ async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: L
     assert (change.action, change.paper_id, change.after["into"]) == ("merge", 2, 1)
     (part,) = change.parts
     assert (part.action, part.paper_id, part.after["venue"]) == ("complete", 1, "ICML")
+    assert [one.id for one in (await library.history.page(1)).changes] == [
+        *(part.id, change.id, 2, 1),
+    ]
     with pytest.raises(LabError, match=f"undo change {change.id} first"):
         await library.undo(1, NOOR)
     with pytest.raises(LabError, match="one paper already"):
@@ -395,6 +406,20 @@ async def test_names_in_the_log_are_those_to_show(library: Library) -> None:
     await library.undo(renamed, NOOR)
     await library.undo(edited.id, NOOR)
     assert (await library.papers.get(1)).authors == ("Ann Lee",)
+
+
+async def test_an_undo_credits_the_name_that_was_credited(library: Library) -> None:
+    await add(library, replace(ONE, authors=("Ann New",)))
+    await add(library, replace(TWO, authors=("Ann Former",)))
+    await library.people.merge("Ann New", "Ann Former", NOOR)
+    await library.people.rename("Ann Former", "Ann New", NOOR)
+    await library.edit(1, replace(ONE, authors=("Ann Former",)), NOOR)
+    for _ in range(3):
+        await library.undo(await last(library), NOOR)
+    assert [paper.authors for paper in await library.papers.all()] == [
+        ("Ann New",),
+        ("Ann Former",),
+    ]
 
 
 async def test_a_decision_that_others_changed_is_not_made_again(library: Library) -> None:

@@ -1,0 +1,91 @@
+"""The log of changes, page by page, and undoing one by its number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from discord import app_commands
+from discord.app_commands import Choice
+
+from bot.curating.replies import titles
+from bot.errors import suggestions
+from bot.permissions import may_curate, require_curator
+from bot.ui import cards, changes
+from bot.ui.buttons import LabButton
+from storage.errors import InvalidInput
+from storage.library import Library
+
+if TYPE_CHECKING:
+    from bot.client import Interaction
+
+_PAGE_SIZE = 5
+_OFFERED = 25
+
+
+class LogButton(
+    LabButton,
+    template=r"log:(?P<owner>\d+):(?P<paper>\d+):(?P<newer>[01]):(?P<edge>\d+)",
+):
+    """Turns to the page of the log beside the one that is shown."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Show it in place of this one."""
+        require_curator(interaction)
+        edge = self.numbers["edge"]
+        layout = await page(
+            interaction.client.library,
+            interaction.user.id,
+            self.numbers["paper"] or None,
+            before=None if self.numbers["newer"] else edge,
+            after=edge if self.numbers["newer"] else None,
+        )
+        await interaction.response.edit_message(view=layout)
+
+
+class ChangeOption(app_commands.Transformer):
+    """A change by its number; the latest ones are suggested."""
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, _interaction: Interaction, value: str, /
+    ) -> int:
+        number = value.strip().removeprefix("#")
+        if not (number.isascii() and number.isdigit() and len(number) < 16):
+            raise InvalidInput(
+                "A change is named by its number, which `/curate history` shows, such as 12."
+            )
+        return int(number)
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        # Discord shows suggestions before any check.
+        if not may_curate(interaction):
+            return []
+        return await suggestions(_latest(interaction.client.library, value))
+
+
+async def page(
+    library: Library,
+    owner: int,
+    paper_id: int | None = None,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+) -> cards.Layout:
+    """A page of the log of all or of one paper, which ``owner`` may turn."""
+    shown = await library.history.page(paper_id, before=before, after=after, limit=_PAGE_SIZE)
+    named = await titles(library, shown.changes, paper_id)
+    return cards.Layout(changes.log(shown, named, owner, paper_id))
+
+
+async def _latest(library: Library, text: str) -> list[Choice[str]]:
+    shown = await library.history.page(limit=_OFFERED)
+    named = await titles(library, shown.changes)
+    offered = {
+        change.id: changes.plain(change, named) for change in shown.changes if not change.is_undone
+    }
+    return [
+        Choice(name=name, value=str(number))
+        for number, name in offered.items()
+        if text.casefold() in name.casefold()
+    ]

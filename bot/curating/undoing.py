@@ -1,0 +1,74 @@
+"""Undo: the button under a moderator's change, which works after a restart, and the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from discord.ui import ActionRow
+
+from bot.curating.replies import titles
+from bot.permissions import actor, require_curator
+from bot.ui import buttons, cards, changes
+from bot.ui.buttons import LabButton
+from bot.ui.text import escape
+from storage.errors import LabError
+from storage.library import Library
+from storage.records import Change
+
+if TYPE_CHECKING:
+    from bot.client import Interaction
+
+_DECISIONS = {
+    "merge": "they are two people's names again.",
+    "split": "the name counts as it did before.",
+    "rename": "the name is shown as it was before.",
+    "undo": "the decision holds again.",
+}
+
+
+class UndoButton(LabButton, template=r"undo:(?P<change>\d+)"):
+    """Takes one recorded change back."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Undo it and say so in place of the reply, so that the button is gone."""
+        require_curator(interaction)
+        await interaction.response.defer()  # a long import takes its time
+        layout = await undo(interaction, self.numbers["change"])
+        await interaction.edit_original_response(view=layout)
+        await interaction.client.courier.deliver()
+
+
+async def undo_last(interaction: Interaction, change_id: int | None) -> None:
+    """Answer `/curate undo`: undo that change, or the last one of the person who asks."""
+    library = interaction.client.library
+    if change_id is None:
+        last = await library.history.last_by(actor(interaction))
+        if last is None:
+            raise LabError("You have made no change that still stands, so nothing is to be undone.")
+        change_id = last.id
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    layout = await undo(interaction, change_id)
+    await interaction.edit_original_response(view=layout)
+    await interaction.client.courier.deliver()
+
+
+async def undo(interaction: Interaction, change_id: int) -> cards.Layout:
+    """Undo a change; gives what is said of it, with the button that takes that back."""
+    library = interaction.client.library
+    undone = await library.undo(change_id, actor(interaction))
+    again = buttons.undo_button(undone.change_id, "Take the undo back")
+    return cards.notice(f"↩️ Undone: {await _said(library, undone.change)}", ActionRow(again))
+
+
+async def _said(library: Library, change: Change) -> str:
+    what = changes.brief(change, await titles(library, [change]))
+    if change.name is not None:
+        return f"{what}: {_DECISIONS[change.action]}"
+    if change.paper_id is None:
+        return f"change {change.id}, {what}."
+    found = await library.papers.listed(change.paper_id)
+    if found is None:
+        return f"{what}; it is not in the list any more."
+    came_back = change.after.get("removed", False)
+    title = f"**{escape(found.title, 300)}** (#{found.id})"
+    return f"{title} is {'back in the list' if came_back else 'as it was before'}; that was {what}."
