@@ -45,9 +45,9 @@ class Pair:
         return [name for name in (*_ONE_OF, *_OF_BOTH) if name in fields]
 
     def best(self) -> dict[str, str]:
-        """What to choose in each of them where nobody says otherwise."""
+        """What to choose in each of them where nobody says otherwise: the title of who is kept."""
         both = joined(as_draft(self.kept), as_draft(self.other))
-        theirs = {name for name in _ONE_OF if getattr(both, name) != getattr(self.kept, name)}
+        theirs = {name for name in _ONE_OF[1:] if getattr(both, name) != getattr(self.kept, name)}
         return {
             name: _BOTH if name in _OF_BOTH else _OTHER if name in theirs else _KEPT
             for name in self.differing()

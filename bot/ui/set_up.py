@@ -51,7 +51,7 @@ def _channel(channel_id: int | None, client: discord.Client) -> str:
 
 def _said(word: Word | None, setting: str) -> str:
     if word is None:
-        return f"-# as {setting} says in my settings file"
+        return f"-# until `/setup` says otherwise, what {setting} of my settings says"
     if word.matter is Matter.CHANNEL and not word.ids:
         return f"-# as {setting} says, by the word of {escape(word.by.name, 80)} {moment(word.at)}"
     return f"-# said by {escape(word.by.name, 80)} {moment(word.at)}"
