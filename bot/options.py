@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING
-from zoneinfo import available_timezones
 
 from discord import app_commands
 from discord.app_commands import Choice
 
 from bot.errors import suggestions
-from bot.permissions import may_configure, may_curate
+from bot.permissions import may_curate
 from bot.ui.text import clip, count
-from storage.errors import FeedNotFound, InvalidInput, PaperNotFound, PaperNotRemoved
-from storage.feed_records import Feed
+from storage.errors import InvalidInput, PaperNotFound, PaperNotRemoved
 from storage.fulltext import years
-from storage.post_records import Route
 from storage.records import Filters, Paper, Sort
 from storage.trace_records import Trace
 
@@ -139,7 +135,7 @@ class TagsOption(_TextOption):
         offered = await suggestions(_counted(interaction.client.library.search.tags(last)))
         begin = f"{before}{comma} " if comma else ""
         return [
-            _choice(f"{begin}{one.name}", f"{begin}{one.value}")
+            choice(f"{begin}{one.name}", f"{begin}{one.value}")
             for one in offered
             if len(begin) + len(one.value) <= 100
         ]
@@ -175,28 +171,6 @@ class RemovedPaperOption(app_commands.Transformer):
         return await suggestions(_removed(interaction, value)) if may_curate(interaction) else []
 
 
-class FeedOption(app_commands.Transformer):
-    """A watched feed, chosen by title or address."""
-
-    async def transform(  # type: ignore[override]  # noqa: D102
-        self, interaction: Interaction, value: str, /
-    ) -> Feed:
-        text = value.strip()
-        for feed in await interaction.client.library.feeds.all():
-            if (
-                text in {f"#{feed.id}", f"{feed.id}", feed.url}
-                or text.casefold() == feed.title.casefold()
-            ):
-                return feed
-        raise FeedNotFound(clip(text, 100))
-
-    async def autocomplete(  # type: ignore[override]  # noqa: D102
-        self, interaction: Interaction, value: str, /
-    ) -> list[Choice[str]]:
-        # Discord shows suggestions before any check, and a feed's address may hold a secret.
-        return await suggestions(_feeds(interaction, value)) if may_curate(interaction) else []
-
-
 class TraceOption(app_commands.Transformer):
     """What is known of a link, an arXiv id, a DOI, a number or a title."""
 
@@ -209,50 +183,6 @@ class TraceOption(app_commands.Transformer):
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
         return await suggestions(_titles(interaction, value))
-
-
-class RouteOption(app_commands.Transformer):
-    """A channel of this server in which papers are announced, even one that is gone."""
-
-    async def transform(  # type: ignore[override]  # noqa: D102
-        self, interaction: Interaction, value: str, /
-    ) -> Route:
-        number = re.sub(r"[<#>\s]", "", value)
-        for route in await interaction.client.library.routes.all(interaction.guild_id):
-            if number in {str(route.channel_id), _channel_name(interaction, route).lstrip("#")}:
-                return route
-        raise InvalidInput(
-            f"Nothing is announced in “{clip(value, 60)}”; `/announce list` shows where it is."
-        )
-
-    async def autocomplete(  # type: ignore[override]  # noqa: D102
-        self, interaction: Interaction, value: str, /
-    ) -> list[Choice[str]]:
-        return await suggestions(_routes(interaction, value)) if may_configure(interaction) else []
-
-
-class ZoneOption(app_commands.Transformer):
-    """A time zone by its name in the tz database."""
-
-    async def transform(  # type: ignore[override]  # noqa: D102
-        self, _interaction: Interaction, value: str, /
-    ) -> str:
-        if value and value not in available_timezones():
-            raise InvalidInput(
-                f"I know no time zone “{clip(value, 60)}”. Choose one while you type, such as "
-                "Europe/Berlin."
-            )
-        return value
-
-    async def autocomplete(  # type: ignore[override]  # noqa: D102
-        self, _interaction: Interaction, value: str, /
-    ) -> list[Choice[str]]:
-        wanted = value.strip().casefold().replace(" ", "_")
-        return [
-            _choice(name, name)
-            for name in sorted(available_timezones())
-            if wanted in name.casefold()
-        ][:25]
 
 
 def filters(author: str | None, venue: str | None, year: str | None, tag: str | None) -> Filters:
@@ -269,47 +199,25 @@ def filters(author: str | None, venue: str | None, year: str | None, tag: str | 
     )
 
 
-async def _feeds(interaction: Interaction, text: str) -> list[Choice[str]]:
-    wanted = text.casefold()
-    return [
-        _choice(feed.title or feed.url, f"#{feed.id}")
-        for feed in await interaction.client.library.feeds.all()
-        if wanted in f"{feed.title} {feed.url}".casefold()
-    ]
-
-
-async def _routes(interaction: Interaction, text: str) -> list[Choice[str]]:
-    named = [
-        (_channel_name(interaction, route), str(route.channel_id))
-        for route in await interaction.client.library.routes.all(interaction.guild_id)
-    ]
-    return [_choice(name, value) for name, value in named if text.casefold() in name.casefold()]
-
-
-def _channel_name(interaction: Interaction, route: Route) -> str:
-    guild = interaction.guild
-    channel = guild.get_channel_or_thread(route.channel_id) if guild else None
-    return f"#{channel.name}" if channel else f"#deleted-channel {route.channel_id}"
-
-
 async def _titles(interaction: Interaction, text: str) -> list[Choice[str]]:
     offered = await interaction.client.library.search.titles(text)
-    return [_choice(title, f"#{paper_id}") for paper_id, title in offered]
+    return [choice(title, f"#{paper_id}") for paper_id, title in offered]
 
 
 async def _removed(interaction: Interaction, text: str) -> list[Choice[str]]:
     offered = await interaction.client.library.papers.removed(text)
-    return [_choice(title, f"#{paper_id}") for paper_id, title in offered]
+    return [choice(title, f"#{paper_id}") for paper_id, title in offered]
 
 
 async def _counted(offered: Awaitable[Sequence[tuple[str, int]]]) -> list[Choice[str]]:
     """Values with how many papers each; one that is too long to be a value is left out."""
     return [
-        _choice(f"{clip(name, 80)} · {count(papers, 'paper')}", name)
+        choice(f"{clip(name, 80)} · {count(papers, 'paper')}", name)
         for name, papers in await offered
         if len(name) <= 100
     ]
 
 
-def _choice(name: str, value: str) -> Choice[str]:
+def choice(name: str, value: str) -> Choice[str]:
+    """A suggestion, as long as Discord shows one."""
     return Choice(name=clip(name, 100) or value, value=value)

@@ -11,13 +11,12 @@ from discord import app_commands
 from discord.app_commands import Choice, Range, Transform
 from discord.ext import commands
 
-from bot import options
 from bot.announce.messages import sample
-from bot.options import RouteOption
 from bot.permissions import MANAGERS, actor, missing_to_announce, require_configurer
 from bot.ui import cards, pages, watched
 from bot.ui.buttons import LabButton
 from bot.ui.text import count
+from bot.watch_options import RouteOption, ZoneOption
 from storage.errors import InvalidInput, LabError, RouteNotFound
 from storage.post_records import Route, RouteOptions
 from storage.rhythm import Every, Rhythm
@@ -87,7 +86,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         digest: str = Every.PAPER.value,
         at: Range[str, 1, 10] = "9:00",
         weekday: int = 0,
-        zone: Transform[str, options.ZoneOption] = "",
+        zone: Transform[str, ZoneOption] = "",
     ) -> None:
         """Announce in a channel, as you like it; what was set for it before is replaced."""
         if publish and not (isinstance(channel, discord.TextChannel) and channel.is_news()):

@@ -15,12 +15,13 @@ from bot.announce.previewing import previews
 from bot.feed_lists import send_list, take_list
 from bot.feeds.changing import change, terms_of
 from bot.home import HomeCog
-from bot.options import FeedOption, TraceOption
+from bot.options import TraceOption
 from bot.permissions import actor, require_curator
 from bot.ui import cards, watched, why
 from bot.ui.buttons import LabButton
 from bot.ui.feed_form import FeedForm
 from bot.ui.text import clip, count, escape
+from bot.watch_options import FeedOption
 from storage.errors import LabError
 from storage.feed_records import Feed as FeedRecord
 from storage.feed_records import FeedTerms

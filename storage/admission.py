@@ -6,19 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from storage import listings, merging, paper_rows, papers
+from storage import listings, merging, paper_rows, papers, sameness
 from storage.completion import FIELDS, as_draft, joined, normal
 from storage.database import Connection
 from storage.errors import PaperNotFound
 from storage.fulltext import fold
 from storage.identifiers import is_listed_title
-from storage.names import compatible
 from storage.pace import beside
 from storage.recording import Act, state
-from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft, PartialDate
-from storage.written_names import parse_name
-
-_SAME_WORDS = 0.5  # of two titles, without which one draft does not make two papers one
+from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +149,7 @@ async def recognise(db: Connection, draft: PaperDraft) -> Admission:
     if alike := await _alike(db, draft):
         return Admission(Outcome.DUPLICATE, alike)
     gone = await papers.removed_titled(db, draft.title)
-    if any(may_be_same(paper, draft) for paper in gone):
+    if any(sameness.may_be_same(paper, draft) for paper in gone):
         return Admission(Outcome.REMOVED, None)
     return Admission(Outcome.REVIEW, None)
 
@@ -176,17 +172,6 @@ async def unite(db: Connection, kept: Paper, other: Paper, act: Act) -> Paper:
         before = replace(before, **{name: getattr(other, name) for name in theirs - locked})
     draft = joined(before, as_draft(other), locked | theirs)
     return await merging.unite(db, kept, other, draft, theirs, act)
-
-
-def may_be_same(paper: Paper, draft: PaperDraft) -> bool:
-    """Whether nothing that is known of a paper speaks against a draft of the same title."""
-    return (
-        not any(
-            _contradict(paper.identifiers, draft.identifiers, scheme) for scheme in ("arxiv", "doi")
-        )
-        and _years_near(paper.date, draft.date)
-        and _share_author(paper.authors, draft.authors)
-    )
 
 
 async def admit_as_numbered(
@@ -252,14 +237,14 @@ async def _identified(db: Connection, draft: PaperDraft) -> list[Paper]:
     found = [
         paper
         for paper in await papers.load(db, list(ids))
-        if not _contradict(paper.identifiers, draft.identifiers, "arxiv")
-        and (paper.id in named or may_be_same(paper, draft))
+        if not sameness.contradict(paper.identifiers, draft.identifiers, "arxiv")
+        and (paper.id in named or sameness.may_be_same(paper, draft))
     ]
     if not found or found[0].removed_at is not None:
         return found[:1]
     same = [found[0]]
     for paper in found[1:]:
-        if paper.removed_at is None and all(_may_be_one(paper, other) for other in same):
+        if paper.removed_at is None and all(sameness.may_be_one(paper, other) for other in same):
             same.append(paper)
     return sorted(same, key=lambda paper: paper.id)
 
@@ -267,16 +252,9 @@ async def _identified(db: Connection, draft: PaperDraft) -> list[Paper]:
 async def _alike(db: Connection, draft: PaperDraft) -> Paper | None:
     """A paper with the same title, compatible authors and a year within one."""
     for paper in await papers.titled(db, draft.title):
-        if _years_near(paper.date, draft.date) and _share_author(paper.authors, draft.authors):
+        if sameness.is_alike(paper, draft):
             return paper
     return None
-
-
-def _may_be_one(one: Paper, other: Paper) -> bool:
-    """Whether two papers can be one when a source says so: no other arXiv id, no other title."""
-    mine, theirs = set(fold(one.title).split()), set(fold(other.title).split())
-    same_words = len(mine & theirs) >= _SAME_WORDS * min(len(mine), len(theirs))
-    return same_words and not _contradict(one.identifiers, other.identifiers, "arxiv")
 
 
 def _given_fields(before: PaperDraft, after: PaperDraft) -> list[str]:
@@ -287,22 +265,3 @@ def _given_fields(before: PaperDraft, after: PaperDraft) -> list[str]:
         for name in FIELDS
         if name not in added_to and getattr(after, name) != getattr(before, name)
     ]
-
-
-def _contradict(one: tuple[str, ...], other: tuple[str, ...], scheme: str) -> bool:
-    """Whether both have an identifier of this scheme, and not the same one."""
-    first, second = (
-        {name for name in names if name.startswith(f"{scheme}:")} for names in (one, other)
-    )
-    return bool(first and second and not first & second)
-
-
-def _years_near(one: PartialDate | None, other: PartialDate | None) -> bool:
-    return one is None or other is None or abs(one.year - other.year) <= 1
-
-
-def _share_author(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    if not one or not other:
-        return True
-    names = [parse_name(name) for name in other]
-    return any(compatible(parse_name(name), candidate) for name in one for candidate in names)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from storage import admission, entries, feeds, outbox, papers
+from storage import admission, entries, feeds, outbox, papers, sameness
 from storage.admission import Source
 from storage.database import Connection, Database
 from storage.feed_records import Entry, Feed, FeedState, Intake
@@ -139,7 +139,7 @@ class Arrivals:
         if earlier is None:  # it waits for a moderator under its former id
             return Admission(Outcome.UNCHANGED, None)
         for paper in await papers.load(db, earlier):
-            if admission.may_be_same(paper, draft):
+            if sameness.may_be_same(paper, draft):
                 lasting = [name for name in draft.identifiers if not is_feed_guid(name)]
                 same = replace(draft, identifiers=tuple(lasting))
                 return await admission.admit_as(db, paper, same, source)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from lab_admission import ACTOR, ARXIV, added, admit
 from lab_world import StillClock
 
 from storage.completion import as_draft
@@ -14,39 +15,14 @@ from storage.errors import (
 )
 from storage.library import Library
 from storage.records import (
-    Actor,
-    Admission,
     Filters,
     Link,
     LinkKind,
     Origin,
     Outcome,
-    Paper,
     PaperDraft,
     PartialDate,
 )
-
-ACTOR = Actor("test", "a test")
-ARXIV = PaperDraft(
-    title="A Paper",
-    authors=("Ann Lee", "Bo Chen"),
-    venue="arXiv",
-    date=PartialDate(2023),
-    identifiers=("arxiv:2302.12433",),
-)
-
-
-async def admit(
-    library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT, **options: bool
-) -> Admission:
-    return await library.admit(draft, origin, ACTOR, **options)
-
-
-async def added(library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT) -> Paper:
-    result = await admit(library, draft, origin)
-    assert result.outcome is Outcome.ADDED
-    assert result.paper is not None
-    return result.paper
 
 
 async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: Library) -> None:
