@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from storage import admission, entries, feeds, outbox, papers, sameness
+from storage import admission, entries, feeds, outbox, papers, sameness, settling
 from storage.admission import Source
 from storage.database import Connection, Database
 from storage.feed_records import Entry, Feed, FeedState, Intake
 from storage.identifiers import is_feed_guid
 from storage.moments import Clock
-from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft
+from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft, Settled
+from storage.settling import Waiting
 
 _TOGETHER = 50  # entries of a feed that are taken in in one transaction
 
@@ -97,7 +98,7 @@ class Arrivals:
         async with self._database.transaction(keep=False, in_reply=True) as db:
             return tuple([await admission.admit(db, draft, source) for draft in drafts])
 
-    async def settle(self, entry_id: int, actor: Actor, *, add: bool) -> Admission:
+    async def settle(self, entry_id: int, actor: Actor, *, add: bool) -> Settled:
         """Decide an entry that waits: a paper of its own, or the one it resembles, or not ours.
 
         A new paper is announced where the entry was news. Raises `LabError` where somebody has
@@ -108,17 +109,22 @@ class Arrivals:
             pending = await entries.undecided(db, entry_id)
             if pending is None:
                 raise await entries.decided_already(db, entry_id)
+            act = source.act(db)
+            before = await settling.state(db, Waiting.ENTRY, entry_id)
             if add:
-                result = await admission.admit(db, pending.draft, source, despite_likeness=True)
+                result = await admission.admit(
+                    db, pending.draft, source, despite_likeness=True, act=act
+                )
             elif pending.paper_id is None:
                 result = Admission(Outcome.DECLINED, None)
             else:
                 known = await papers.load(db, [await papers.current(db, pending.paper_id)])
-                result = await admission.admit_as(db, known[0], pending.draft, source)
+                result = await admission.admit_as(db, known[0], pending.draft, source, act=act)
             await entries.decide(db, entry_id, result, actor, source.at)
             if result.outcome is Outcome.ADDED and result.paper and pending.is_news:
                 await outbox.queue(db, result.paper, source.at, pending.feed_id)
-        return result
+            title = pending.draft.title
+            return await settling.record(act, Waiting.ENTRY, entry_id, title, before, result)
 
     async def _admit_entry(
         self,

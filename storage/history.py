@@ -110,7 +110,7 @@ async def chain(db: Connection, change: Change) -> tuple[Change, ...]:
 
 async def steps(db: Connection, whole: Change, *, backwards: bool) -> AsyncIterator[Change]:
     """The changes to papers that a change consists of, in either order, but no additions."""
-    itself = [] if whole.action in {"add", "import"} else [whole]
+    itself = [] if whole.action in {"add", "import", "settle"} else [whole]
     if not backwards:
         for change in itself:
             yield change
@@ -217,6 +217,7 @@ async def _changes(
             before=json.loads(row["before"]),
             after=json.loads(row["after"]),
             moved=json.loads(row["moved"]) if row["moved"] else None,
+            settled=json.loads(row["settled"]) if row["settled"] else None,
             part_of=row["part_of"],
             undoes=row["undoes"],
             is_undone=not row["in_force"],

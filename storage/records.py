@@ -260,9 +260,11 @@ class Results:
 class Change:
     """One recorded change: who did what to which paper, or to whose name, and before and after.
 
-    A bulk change (``import``) has neither, and in ``after`` how many drafts became what. ``moved``
-    is what went over to another paper that this one was made a part of, ``part_of`` the whole of a
-    part, ``undoes`` the change that this one took back; ``is_undone`` says that it does not stand.
+    A bulk change (``import``) has neither, and in ``after`` how many drafts became what; nor has a
+    decision that changed no paper (``settle``). ``settled`` is what waited for a moderator and was
+    decided, ``moved`` what went over to another paper that this one was made a part of, ``part_of``
+    the whole of a part, ``undoes`` the change that this one took back; ``is_undone`` says that it
+    does not stand.
     """
 
     id: int
@@ -274,6 +276,7 @@ class Change:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     moved: dict[str, Any] | None = None
+    settled: dict[str, Any] | None = None
     part_of: int | None = None
     undoes: int | None = None
     is_undone: bool = False
@@ -287,6 +290,15 @@ class LogPage:
     changes: tuple[Change, ...]
     has_newer: bool
     has_older: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of something that waited for a moderator, and the change that decided it."""
+
+    outcome: Outcome
+    paper: Paper | None
+    change_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Setups:
 
     async def choose_roles(self, guild_id: int, role_ids: tuple[int, ...], actor: Actor) -> None:
         """Let these roles, and no others, keep the list in a server."""
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             await db.insert(_SAY, self._values(guild_id, Matter.ROLES, role_ids, actor))
 
     async def choose_channel(
@@ -39,7 +39,7 @@ class Setups:
         It is sent into again where it was stopped. Without a channel, nothing is moved.
         """
         ids = (channel_id,) if channel_id else ()
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             await db.insert(_SAY, self._values(guild_id, Matter.CHANNEL, ids, actor))
             for chosen in ids:
                 await routes.reopen(db, chosen)

@@ -6,14 +6,16 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage import admission, moments, outbox, papers, recording
+from storage import admission, moments, outbox, papers, recording, settling
 from storage.admission import Source
 from storage.completion import normal
 from storage.database import Connection, Database, Row
 from storage.errors import LabError
 from storage.fulltext import fold
 from storage.post_records import PostKind
-from storage.records import Actor, Admission, Origin, Outcome, PaperDraft
+from storage.recording import Act
+from storage.records import Actor, Admission, Origin, Outcome, PaperDraft, Settled
+from storage.settling import Waiting
 from storage.suggestion_records import Offer, Reply, Suggestion
 
 _DAY = timedelta(days=1)
@@ -70,24 +72,31 @@ class Suggestions:
             known = await admission.recognise(db, draft)
             return await _refusal(db, draft, known, member_id, most, self._clock())
 
-    async def settle(self, suggestion_id: int, actor: Actor, *, add: bool) -> Admission:
+    async def settle(self, suggestion_id: int, actor: Actor, *, add: bool) -> Settled:
         """Decide a suggestion that waits: a paper of its own, or the one it resembles, or not ours.
 
         A new paper is announced as a feed's is, and the member hears of it. Raises `LabError`
         where there is none, or somebody has decided it already.
         """
         source = Source(Origin.MODERATOR, actor, self._clock(), own_words=False)
-        async with self._database.transaction() as db:
+        async with self._database.transaction(in_reply=True) as db:
             waiting = await _undecided(db, suggestion_id)
+            act = source.act(db)
+            before = await settling.state(db, Waiting.SUGGESTION, suggestion_id)
             if add:
-                result = await admission.admit(db, waiting.draft, source, despite_likeness=True)
+                result = await admission.admit(
+                    db, waiting.draft, source, despite_likeness=True, act=act
+                )
             else:
-                result = await _leave(db, waiting, source)
+                result = await _leave(db, waiting, source, act)
             await _decide(db, waiting, result, actor, source.at)
             if result.outcome is Outcome.ADDED and result.paper:
                 await outbox.queue(db, result.paper, source.at)
             await _post(db, PostKind.OUTCOME, waiting.member_id, suggestion_id, source.at)
-        return result
+            title = waiting.draft.title
+            return await settling.record(
+                act, Waiting.SUGGESTION, suggestion_id, title, before, result
+            )
 
     async def some(self, suggestion_ids: Sequence[int]) -> dict[int, Suggestion]:
         """The suggestions with these numbers, by number."""
@@ -167,12 +176,12 @@ async def _undecided(db: Connection, suggestion_id: int) -> Suggestion:
     return found
 
 
-async def _leave(db: Connection, waiting: Suggestion, source: Source) -> Admission:
+async def _leave(db: Connection, waiting: Suggestion, source: Source, act: Act) -> Admission:
     """Leave a suggestion with the paper that it resembles, if that is still there, or out."""
     if waiting.paper_id is not None:
         alike = await papers.load(db, [await papers.current(db, waiting.paper_id)])
         if alike[0].removed_at is None:
-            return await admission.admit_as(db, alike[0], waiting.draft, source)
+            return await admission.admit_as(db, alike[0], waiting.draft, source, act=act)
     return Admission(Outcome.DECLINED, None)
 
 
@@ -197,10 +206,15 @@ async def _decide(
 async def _post(
     db: Connection, kind: PostKind, channel_id: int, suggestion_id: int, now: datetime
 ) -> None:
-    """Put a suggestion before the moderators in their channel, or its outcome before its member."""
+    """Put a suggestion before the moderators in their channel, or its outcome before its member.
+
+    Where it was decided before, the message that told of that is to show the new outcome.
+    """
     await db.run(
         """INSERT INTO posts (channel_id, kind, suggestion_id, state, created_at)
-           VALUES (?, ?, ?, 'waiting', ?)""",
+           VALUES (?, ?, ?, 'waiting', ?)
+           ON CONFLICT (suggestion_id, kind) WHERE suggestion_id IS NOT NULL
+           DO UPDATE SET changes = changes + 1""",
         [channel_id, kind, suggestion_id, moments.to_text(now)],
     )
 

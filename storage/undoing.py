@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from storage import history, merging, paper_rows, papers, people, recording
+from storage import history, merging, paper_rows, papers, people, recording, settling
 from storage.database import Connection
 from storage.errors import LabError
 from storage.records import Actor, Change, Paper, Undone
@@ -107,6 +107,8 @@ async def _take_back(db: Connection, whole: Change, at: datetime) -> None:
             )
     async for paper_ids in history.added(db, whole):
         await paper_rows.withdraw(db, paper_ids, at)
+    if whole.settled is not None:
+        await settling.put_back(db, whole.settled)
 
 
 async def _make_good(db: Connection, whole: Change, at: datetime) -> None:
@@ -120,6 +122,8 @@ async def _make_good(db: Connection, whole: Change, at: datetime) -> None:
         else:
             moved = await merging.give_up(db, paper, step.moved["into"], at)
             await db.run("UPDATE changes SET moved = ? WHERE id = ?", [json.dumps(moved), step.id])
+    if whole.settled is not None:
+        await settling.decide_again(db, whole.settled)
 
 
 async def _paper(db: Connection, step: Change) -> Paper:

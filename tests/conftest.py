@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 import simcord
+from hypothesis import HealthCheck
 from lab_world import HOME, Lab, StillClock, furnish, unforeseen
 
 from bot.app import App, open_app
@@ -18,6 +20,13 @@ from storage.library import Library, open_library
 from storage.records import Actor, Origin
 
 NOBODY = "http://127.0.0.1:9"  # where nothing listens: no test asks the services themselves
+# A slow machine is no finding, and a library that examples share is meant.
+hypothesis.settings.register_profile(
+    "lab",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("lab")
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from discord.ui import ActionRow
 
 from bot.announce.messages import draft_post
-from bot.curating.replies import undo_buttons
 from bot.permissions import actor, require_curator
 from bot.ui import buttons, cards, posts, suggested
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
 from storage.feed_records import PendingEntry
 from storage.library import Library
-from storage.records import Admission, Outcome
+from storage.records import Outcome, Settled
 
 if TYPE_CHECKING:
     from bot.client import Interaction
@@ -31,7 +30,7 @@ class SettleButton(LabButton, template=r"(?:settle|review):(?P<entry>\d+):(?P<ad
         result = await interaction.client.library.arrivals.settle(
             self.numbers["entry"], actor(interaction), add=bool(self.numbers["add"])
         )
-        left_out = "👋 Left out; it does not come again."
+        left_out = "👋 Left out; the feed does not bring it again."
         await _tell(interaction, result, left_out=left_out)
 
 
@@ -68,7 +67,7 @@ async def queue(library: Library, owner: int, page: int = 0) -> cards.Layout:
     return suggested.queue(waiting, feeds, page=page, total=total, owner=owner)
 
 
-async def _tell(interaction: Interaction, result: Admission, *, left_out: str) -> None:
+async def _tell(interaction: Interaction, result: Settled, *, left_out: str) -> None:
     """Say what became of a decision, then let it be told and announced."""
     text = "👌 That paper was removed from the list on purpose, so I left it out."
     if result.outcome is Outcome.DECLINED:
@@ -76,11 +75,8 @@ async def _tell(interaction: Interaction, result: Admission, *, left_out: str) -
     elif result.paper:
         became = _BECAME.get(result.outcome, "It is the paper")
         text = f"✅ {became} {escape(result.paper.title, 300)} (#{result.paper.id})."
-    undo = []
-    if result.paper and result.outcome not in {Outcome.DECLINED, Outcome.UNCHANGED}:
-        undo = await undo_buttons(interaction, result.paper.id)
-    rows = [ActionRow(button) for button in undo]
-    await interaction.response.send_message(view=cards.notice(text, *rows), ephemeral=True)
+    undo = ActionRow[Any](buttons.undo_button(result.change_id))
+    await interaction.response.send_message(view=cards.notice(text, undo), ephemeral=True)
     await interaction.client.courier.deliver()
 
 

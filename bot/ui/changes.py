@@ -108,6 +108,10 @@ def brief(change: Change, titles: Titles) -> str:
             if change.after.get(outcome)
         ]
         return f"📥 imported: {', '.join(counts)}"
+    if change.action == "settle":
+        title = f"**{escape(change.after['title'], 160)}**"
+        is_out = change.after["outcome"] == "declined"
+        return f"👋 left out {title}" if is_out else f"🔎 knew {title}"
     paper = _paper(change.paper_id, titles, 160) if change.paper_id is not None else ""
     if change.undoes is not None:
         return f"↩️ undid change {change.undoes} {paper}".rstrip()

@@ -24,11 +24,12 @@ CREATE TABLE recorded_changes (
     actor_name TEXT NOT NULL,
     action TEXT NOT NULL CHECK (action IN
         ('add', 'complete', 'edit', 'tag', 'remove', 'restore', 'merge', 'split', 'rename',
-         'import', 'undo')),
+         'import', 'settle', 'undo')),
     paper_id INTEGER REFERENCES papers,
     name_id INTEGER REFERENCES names,
     before TEXT NOT NULL,
     after TEXT NOT NULL,
+    settled TEXT, -- what waited for a moderator, and was decided by this
     moved TEXT, -- what of a paper that was made a part of another has gone over to that
     part_of INTEGER REFERENCES recorded_changes,
     undoes INTEGER REFERENCES recorded_changes,

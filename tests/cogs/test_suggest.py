@@ -93,6 +93,13 @@ async def test_a_moderator_finds_that_it_is_not_ours(lab: Lab, mods: Any) -> Non
     assert "no paper for this list" in heard(lab.member)[0]
     assert "Not ours, decided by noor" in spoken(mods.last_message)
 
+    undone = await lab.moderator.click(result.response, label="Undo")
+    assert f"left out **{TITLE}**" in told(undone)
+    assert "[Not ours]" in spoken(mods.last_message)
+    assert "It waits for the moderators" in told(await lab.member.slash(lab.papers, "suggest"))
+    log = told(await lab.moderator.slash(lab.papers, "curate history"))
+    assert f"👋 left out **{TITLE}**" in log
+
 
 async def test_the_buttons_work_after_a_restart_and_once(
     lab: Lab, settings: Settings, mods: Any

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import feedparser
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lab_papers import AT, drafts, paper_of
 
@@ -89,7 +89,6 @@ def test_a_reference_in_markdown_is_one_line_with_a_link() -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.lists(drafts(), min_size=2, max_size=5))
 def test_keys_are_unique_ascii_and_the_same_whatever_else_is_exported(
     found: list[PaperDraft],
@@ -100,7 +99,6 @@ def test_keys_are_unique_ascii_and_the_same_whatever_else_is_exported(
     assert all(key.isascii() and key.replace("-", "").isalnum() for key in keys)
 
 
-@settings(deadline=None)
 @given(st.lists(drafts(), max_size=3))
 def test_any_papers_are_a_feed_that_can_be_read(found: list[PaperDraft]) -> None:
     papers = [paper_of(draft, number) for number, draft in enumerate(found, start=1)]

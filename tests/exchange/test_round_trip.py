@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lab_papers import AT, drafts, paper_of
 
@@ -53,9 +53,7 @@ def read(file: Path, form: Given | None = None) -> list[PaperDraft]:
 
 
 @pytest.mark.parametrize("form", LOSSLESS)
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150)
 @example(papers=[TRAPS])
 @example(papers=[])
 @given(papers=st.lists(drafts(), min_size=1, max_size=3))

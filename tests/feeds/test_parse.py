@@ -319,7 +319,7 @@ def test_joined_names_are_taken_apart(text: str, names: list[str]) -> None:
     assert split_names(text) == names
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary() | st.text().map(str.encode))
 def test_any_bytes_are_a_feed_or_not(body: bytes) -> None:
     for whole in (body, rss("<item><title>" + body.decode("utf-8", "replace") + "</title></item>")):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.errors import AuthorAmbiguous, AuthorNotFound, InvalidInput, LabError
@@ -234,9 +234,7 @@ async def test_counts_follow_papers_that_go_and_come_back(library: Library) -> N
     assert dict(await library.authors.suggest("")) == {"Ann Lee": 1, "Cy Dee": 1}
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 async def test_any_text_is_a_safe_question(library: Library, text: str) -> None:
     if not await library.papers.count():

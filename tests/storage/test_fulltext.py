@@ -94,7 +94,7 @@ def test_an_empty_query_asks_for_nothing() -> None:
     assert "NOT" in match_expression(parse("word -not"))
 
 
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=10_000)
 @given(st.text(max_size=60) | st.text(alphabet='ab"-:*()^{}+NEARORD \\', max_size=40))
 def test_no_text_is_a_syntax_error(text: str) -> None:
     expression = match_expression(parse(text))

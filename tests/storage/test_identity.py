@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab_world import StillClock
 
@@ -91,9 +91,7 @@ async def listed(library: Library) -> list[PaperDraft]:
     return sorted(map(as_draft, await library.papers.all()), key=str)
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25)
 @given(offered=st.lists(drafts(), max_size=7), order=st.randoms(), batch=st.booleans())
 async def test_any_order_and_any_number_of_times_give_the_same_list(
     offered: list[PaperDraft],

@@ -105,7 +105,7 @@ def waiting(shown: Paper) -> PendingEntry:
     return PendingEntry(HUGE, HUGE, as_draft(shown), None, is_news=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(shown=st.lists(papers, min_size=2, max_size=12, unique_by=lambda paper: paper.id))
 async def test_a_digest_keeps_within_discords_limits(shown: list[Paper]) -> None:
     gone = [replace(paper, removed_at=AT) if n % 3 == 0 else paper for n, paper in enumerate(shown)]
@@ -119,7 +119,7 @@ def turning() -> list[Button[Any]]:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(shown=papers)
 async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
     check(cards.Layout(cards.paper(shown)))
@@ -132,7 +132,7 @@ async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
     check(cards.Layout(*cards.paper_with(shown, "?" * 900, buttons.remove_button(1, shown.id))))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(shown=five, name=words.filter(bool), total=st.integers(5, 10**7))
 async def test_a_list_of_papers_keeps_within_discords_limits(
     shown: tuple[Paper, ...], name: str, total: int
@@ -153,7 +153,7 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
     assert pages.Question.from_text(question.to_text()) == question
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(shown=five, note=words, outcome=st.sampled_from(Outcome), data=st.data())
 async def test_what_waits_and_what_became_of_it_keep_within_discords_limits(
     shown: tuple[Paper, ...], note: str, outcome: Outcome, data: st.DataObject
@@ -179,7 +179,7 @@ async def test_what_waits_and_what_became_of_it_keep_within_discords_limits(
     check(cards.notice(suggested.of_member([decided] * 10)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(title=words, error=words, number=st.integers(1, 60))
 async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
     title: str, error: str, number: int
@@ -218,7 +218,7 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
     check(cards.notice(watched.routes([route] * number)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(shown=papers)
 async def test_the_form_of_any_paper_can_be_opened(shown: Paper) -> None:
     async def sent(*_: object) -> None:

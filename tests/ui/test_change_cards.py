@@ -59,6 +59,16 @@ def test_a_difference_is_told_with_some_words_around_it(
             "📥 imported: 1,200 added, 1 left out as possible duplicates",
         ),
         (
+            change(
+                action="settle", paper_id=None, after={"title": "*Ours*", "outcome": "declined"}
+            ),
+            "👋 left out **\\*Ours\\***",
+        ),
+        (
+            change(action="settle", paper_id=None, after={"title": "Ours", "outcome": "unchanged"}),
+            "🔎 knew **Ours**",
+        ),
+        (
             change(action="rename", paper_id=None, name="Ann New", before={"x": None}),
             "🏷️ gave a person the name **Ann New**",
         ),
