@@ -10,6 +10,14 @@ import simcord
 from bot.demo.words import spoken
 from bot.demo.world import World
 
+_BY_HAND = {
+    "title": "A Paper Added by Hand",
+    "authors": "Noor Al-Rashid\nStella Biderman",
+    "place": "TMLR 2026",
+    "links": "10.1234/demo.42",
+    "abstract": "Shows that a form is enough.",
+}
+
 
 class Failed(Exception):
     """A step did not show what it should."""
@@ -29,6 +37,8 @@ async def walk(world: World) -> bool:
         ("… and another by its arXiv id, which is looked up", _look_up),
         ("… and is told where the list may have a paper already", _resembles),
         ("A moderator imports a bibliography by /curate import", _import),
+        ("A moderator corrects a paper by /curate edit, and takes that back", _correct),
+        ("… makes two papers one, reads the log, and parts them again", _merge),
         ("A member suggests a paper, a moderator adds it, and the member hears", _suggestion),
         ("The feed publishes; one poll, one announcement", _announcement),
         ("Discord fails while three papers come; once back, they stand there in order", _outage),
@@ -93,16 +103,7 @@ async def _refused(world: World) -> str:
 
 async def _add(world: World) -> str:
     form = await world.moderator.slash(world.papers, "curate add")
-    result = await world.moderator.submit_modal(
-        form,
-        {
-            "title": "A Paper Added by Hand",
-            "authors": "Noor Al-Rashid\nStella Biderman",
-            "place": "TMLR 2026",
-            "links": "10.1234/demo.42",
-            "abstract": "Shows that a form is enough.",
-        },
-    )
+    result = await world.moderator.submit_modal(form, _BY_HAND)
     return _expect(_private(result), "Added to the list", "A Paper Added by Hand")
 
 
@@ -129,6 +130,28 @@ async def _import(world: World) -> str:
     shown = _expect(_private(preview), "would be added", "in the list already")
     done = await world.moderator.click(preview.response, label="Import")
     return f"{shown}\n{_expect(_private(done), '### Imported', 'A Paper from a File')}"
+
+
+async def _correct(world: World) -> str:
+    paper = "A Paper Added by Hand"
+    form = await world.moderator.slash(world.papers, "curate edit", paper=paper)
+    corrected = {"title": "A Paper Corrected by Hand", "place": "TMLR 2026-05"}
+    result = await world.moderator.submit_modal(form, _BY_HAND | corrected)
+    shown = _expect(_private(result), "Corrected", "A Paper Corrected by Hand")
+    undone = await world.moderator.click(result.response, label="Undo")
+    return f"{shown}\n\n{_expect(_private(undone), paper, 'as it was before')}"
+
+
+async def _merge(world: World) -> str:
+    names = {"paper": "A Paper from a File", "into": "A Paper Added by Hand"}
+    asked = await world.moderator.slash(world.papers, "curate merge", **names)
+    shown = _private(asked)
+    merged = await world.moderator.click(asked.response, label="Merge")
+    shown += f"\n\n{_expect(_private(merged), 'is a part of this paper now')}"
+    log = _private(await world.moderator.slash(world.papers, "curate history"))
+    shown += f"\n\n{_expect(log, 'made a part of another', 'imported', 'corrected')}"
+    undone = _private(await world.moderator.slash(world.papers, "curate undo"))
+    return f"{shown}\n\n{_expect(undone, 'back in the list')}"
 
 
 async def _suggestion(world: World) -> str:
