@@ -20,7 +20,7 @@ _ARXIV_ID = rf"(?:{_NEW}|{_OLD})"
 _VERSION = r"(?:v[1-9]\d*)?"
 _BARE_ARXIV = re.compile(rf"({_ARXIV_ID}){_VERSION}(?:\.pdf)?", re.IGNORECASE)
 _MARKED_ARXIV = re.compile(
-    rf"(?:arxiv\.org/(?:abs|pdf|html|format|e-print)/|oai:arxiv\.org:|arxiv[:\s]\s*"
+    rf"(?:arxiv\.org/(?:abs|pdf|html|format|e-print)/|oai:arxiv\.org:|arxiv[:\s]"
     rf"|10\.48550/arxiv\.)\s*({_ARXIV_ID}){_VERSION}(?![\d.]*\d)",
     re.IGNORECASE,
 )

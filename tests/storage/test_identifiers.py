@@ -98,6 +98,11 @@ def test_identifiers_of_last_resort_are_folded() -> None:
     assert feed_guid("lab.org/feed", "1") == "guid:lab.org/feed#1"
 
 
+def test_a_long_hostile_text_is_answered_as_a_short_one() -> None:
+    assert arxiv_id("arxiv" + " " * 1_000_000 + "x") is None
+    assert arxiv_id("arxiv" + " " * 1_000_000 + "2302.12433") == "2302.12433"
+
+
 @given(st.text())
 def test_no_text_is_an_error(text: str) -> None:
     for identifier in identify(text):
