@@ -16,7 +16,7 @@ from storage.errors import InvalidInput, PaperExists
 from storage.identifiers import arxiv_id, doi, identify
 from storage.records import Link, LinkKind, PaperDraft, PartialDate
 
-_ET_AL = re.compile(r"(?:,\s*|\band\s+|^)*et\s+al\.?$", re.IGNORECASE)
+_ET_AL = re.compile(r"(?:\band )?\bet al\.?$", re.IGNORECASE)  # spaces are single
 _DATE_AT_END = re.compile(r"^(?P<venue>.*?)[\s,;(]*\b(?P<date>\d{4}(?:-\d{1,2}){0,2})\)?$")
 _MOST = 4000  # characters of one field
 

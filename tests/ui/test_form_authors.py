@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.ui.forms import Filled, read
+from storage.errors import InvalidInput
+
+
+@pytest.mark.parametrize(
+    ("typed", "names", "complete"),
+    [
+        ("Ada Lovelace\nAlan Turing", ("Ada Lovelace", "Alan Turing"), True),
+        ("Ada Lovelace\net al.", ("Ada Lovelace",), False),
+        ("Ada Lovelace,  et  al", ("Ada Lovelace",), False),
+        ("Ada Lovelace and et al.", ("Ada Lovelace",), False),
+        ("Ada Lovelace,\nAlan Chet Al", ("Ada Lovelace", "Alan Chet Al"), True),
+    ],
+)
+def test_authors_stand_one_a_line_and_may_go_on(
+    typed: str, names: tuple[str, ...], *, complete: bool
+) -> None:
+    draft = read(Filled(title="Small Models", authors=typed))
+    assert (draft.authors, draft.authors_complete) == (names, complete)
+
+
+@pytest.mark.parametrize("hostile", [", ", ",", "and ", "et al "])
+def test_a_long_line_of_marks_is_answered_as_a_short_one(hostile: str) -> None:
+    with pytest.raises(InvalidInput, match="too long for one author"):
+        read(Filled(title="Small Models", authors=f"x {hostile * 200_000}x"))
