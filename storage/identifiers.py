@@ -152,8 +152,11 @@ def _canonical_arxiv(found: str) -> str:
 def _trim(found: str) -> str:
     """Drop punctuation that belongs to the sentence, and closing brackets never opened."""
     found = found.rstrip(".,;:!?'\"”’")
-    while found.endswith((")", "]")) and found.count("(") + found.count("[") < found.count(
-        ")"
-    ) + found.count("]"):
-        found = found[:-1].rstrip(".,;:")
-    return found
+    unopened = found.count(")") + found.count("]") - found.count("(") - found.count("[")
+    end = len(found)
+    while unopened > 0 and found[end - 1] in ")]":
+        unopened -= 1
+        end -= 1
+        while found[end - 1] in ".,;:":
+            end -= 1
+    return found[:end]

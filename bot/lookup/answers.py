@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from bot.lookup.services import ArXiv, crossref, datacite
 from bot.lookup.sources import Source, SourceKind, is_pdf, page_of, read_source
 from bot.settings import Settings
 from bot.web import Page, Web, WebError
+from bot.workers import TooMuchWork
 from storage.completion import is_preprint, joined, ordered
 from storage.moments import Clock
 from storage.records import LinkKind, PaperDraft
@@ -56,9 +56,10 @@ class Answers:
         arxiv_pause: timedelta,
     ) -> None:
         self._web = web
+        self._workers = parser.workers
         self.arxiv = ArXiv(web, parser, addresses.arxiv, clock, arxiv_pause)
-        self._crossref = crossref(web, addresses.crossref, addresses.contact)
-        self._datacite = datacite(web, addresses.datacite)
+        self._crossref = crossref(web, parser, addresses.crossref, addresses.contact)
+        self._datacite = datacite(web, parser, addresses.datacite)
 
     async def ask(self, source: Source) -> PaperDraft:
         """The draft of a source's paper, perhaps without a title.
@@ -73,7 +74,7 @@ class Answers:
             case SourceKind.PAGE:
                 return await self._of_page(source)
             case SourceKind.BIBTEX:
-                return await asyncio.to_thread(_of_entry, source)
+                return await self._of_entry(source)
 
     async def _of_arxiv(self, source: Source) -> PaperDraft:
         """What arXiv says, and where it names a DOI, what is said of the published version."""
@@ -144,7 +145,7 @@ class Answers:
                 return await self.ask(reached)
         if not _is_html(page):
             raise _only_a_pdf(source)
-        described = await asyncio.to_thread(read_page, page.body, page.url, page.content_type)
+        described = await self._described(page, source)
         draft = _with_address(described.draft, source)
         if found := await self._named_by(described):
             return _completed(found, draft)
@@ -155,6 +156,16 @@ class Answers:
                 draft,
             )
         return draft
+
+    async def _described(self, page: Page, source: Source) -> Described:
+        try:
+            return await self._workers.do(read_page, page.body, page.url, page.content_type)
+        except TooMuchWork as error:
+            raise NothingFound(
+                f"That page {error.trouble}, so I stopped reading it. Give the paper's arXiv id or "
+                "DOI, or fill in the form.",
+                source.known,
+            ) from error
 
     async def _named_by(self, described: Described) -> PaperDraft | None:
         """What arXiv, or else a registry, says of the paper of a page; it may say nothing."""
@@ -169,16 +180,26 @@ class Answers:
                 _log.info("A page names %s: %s", source.url, error.cause)
         return None
 
+    async def _of_entry(self, source: Source) -> PaperDraft:
+        """The first paper of a BibTeX entry."""
+        try:
+            found = await self._workers.do(_first_paper, source.value)
+        except TooMuchWork as error:
+            found = f"It {error.trouble}, so I stopped reading it."
+        if isinstance(found, str):
+            raise NothingFound(f"I can't use that BibTeX. {found}", source.known)
+        return found
 
-def _of_entry(source: Source) -> PaperDraft:
-    """The first paper of a BibTeX entry."""
-    lines = source.value.splitlines(keepends=True)
+
+def _first_paper(entry: str) -> PaperDraft | str:
+    """The first paper of a BibTeX entry, or why there is none."""
+    lines = entry.splitlines(keepends=True)
     reason = "It holds no paper."
     for finding in read_bibtex(lambda: contextlib.nullcontext(lines)):
         if isinstance(finding, ListedPaper):
             return finding.draft
         reason = finding.reason
-    raise NothingFound(f"I can't use that BibTeX. {reason}", source.known)
+    return reason
 
 
 def _is_html(page: Page) -> bool:

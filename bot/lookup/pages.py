@@ -24,6 +24,9 @@ from storage.records import Link, LinkKind, PaperDraft
 _MOST_READ = 2_000_000  # bytes of a page; the head comes first
 _MOST_TAGS = 5000
 _MAX_TITLE = 400
+_MAX_VALUE = 20_000  # characters of one value
+_MAX_NAME = 200  # characters of one author's name that are read
+_MAX_AUTHORS = 3000
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
 _ARTICLES = frozenset(
     {"ScholarlyArticle", "MedicalScholarlyArticle", "Article", "TechArticle", "NewsArticle"}
@@ -99,15 +102,19 @@ def _metadata(source: str) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {}
     for node in tree.css("meta[content]")[:_MOST_TAGS]:
         name = node.attributes.get("name") or node.attributes.get("property") or ""
-        if value := (node.attributes.get("content") or "").strip():
+        if value := _cut(node.attributes.get("content") or ""):
             said.setdefault(name.strip().lower(), []).append(value)
     for node in tree.css('script[type="application/ld+json"]')[:20]:
         for name, value in _linked_data(node.text()):
-            said.setdefault(name, []).append(value)
+            said.setdefault(name, []).append(_cut(value))
     title = tree.css_first("head > title")
-    if title is not None and (text := title.text().strip()):
+    if title is not None and (text := _cut(title.text())):
         said.setdefault("title", []).append(text)
     return said
+
+
+def _cut(value: str) -> str:
+    return value.strip()[:_MAX_VALUE]
 
 
 def _linked_data(source: str) -> Iterator[tuple[str, str]]:
@@ -169,7 +176,9 @@ def _names(said: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
         texts = said.get(source, [])
         if len(texts) == 1 and ";" in texts[0]:
             texts = texts[0].split(";")
-        names = [given_first(readable(text)).strip(" ,;") for text in texts]
+        names = [
+            given_first(readable(text[:_MAX_NAME])).strip(" ,;") for text in texts[:_MAX_AUTHORS]
+        ]
         if found := tuple(dict.fromkeys(name[:120] for name in names if name)):
             return found
     return ()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
 from bot.feeds.parse import NotAFeed
@@ -16,6 +15,7 @@ from bot.feeds.worker import Parser, TooMuchToRead
 from bot.lookup.asking import Kept, Service
 from bot.lookup.works import read_crossref, read_datacite
 from bot.web import Page, Web, WebError
+from bot.workers import TooMuchWork
 from storage.moments import Clock
 from storage.records import PaperDraft
 
@@ -23,6 +23,8 @@ _KEPT = 500
 _FRESH_FOR = timedelta(hours=1)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _JSON = {"Accept": "application/json"}
+
+_Read: TypeAlias = Callable[[Mapping[str, Any]], PaperDraft | None]
 
 
 class ArXiv:
@@ -72,13 +74,12 @@ class ArXiv:
 
 
 class Registry:
-    """A registry of DOIs that answers with JSON."""
+    """A registry of DOIs that answers with JSON; ``read`` is a function of a module."""
 
-    def __init__(
-        self, service: Service, path: str, read: Callable[[Mapping[str, Any]], PaperDraft | None]
-    ) -> None:
+    def __init__(self, service: Service, parser: Parser, path: str, read: _Read) -> None:
         self.name = service.name
         self._service = service
+        self._workers = parser.workers
         self._path = path
         self._read = read
 
@@ -91,31 +92,33 @@ class Registry:
         if page is None:
             return None
         try:
-            draft = await asyncio.to_thread(self._draft_of, page.body)
-        except (ValueError, RecursionError) as error:
+            draft = await self._workers.do(_draft_of, page.body, self._read)
+        except (ValueError, RecursionError, TooMuchWork) as error:
             raise self._service.failure("I can't read its answer.", cause=str(error)) from error
         return draft
 
-    def _draft_of(self, body: bytes) -> PaperDraft:
-        found = json.loads(body)
-        draft = self._read(found) if isinstance(found, dict) else None
-        if draft is None:
-            raise ValueError("the answer describes no work")
-        return draft
 
-
-def crossref(web: Web, url: str, contact: str) -> Registry:
+def crossref(web: Web, parser: Parser, url: str, contact: str) -> Registry:
     """Crossref, which serves those better who say how they can be reached.
 
     https://github.com/CrossRef/rest-api-doc#etiquette
     """
     polite = f"?{urlencode({'mailto': contact})}" if _EMAIL.fullmatch(contact) else ""
-    return Registry(Service("Crossref", web, url), f"/works/{{}}{polite}", _crossref_draft)
+    service = Service("Crossref", web, url)
+    return Registry(service, parser, f"/works/{{}}{polite}", _crossref_draft)
 
 
-def datacite(web: Web, url: str) -> Registry:
+def datacite(web: Web, parser: Parser, url: str) -> Registry:
     """DataCite; https://support.datacite.org/docs/api."""
-    return Registry(Service("DataCite", web, url), "/dois/{}", _datacite_draft)
+    return Registry(Service("DataCite", web, url), parser, "/dois/{}", _datacite_draft)
+
+
+def _draft_of(body: bytes, read: _Read) -> PaperDraft:
+    found = json.loads(body)
+    draft = read(found) if isinstance(found, dict) else None
+    if draft is None:
+        raise ValueError("the answer describes no work")
+    return draft
 
 
 def _crossref_draft(answer: Mapping[str, Any]) -> PaperDraft | None:

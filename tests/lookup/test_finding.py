@@ -9,7 +9,7 @@ import pytest
 from lab_world import StillClock
 from lookup_server import LookupServer
 
-from bot.feeds.worker import Parser
+from bot.feeds.worker import Parser, open_parser
 from bot.lookup.failures import LookupFailed, NothingFound, ServiceFailed
 from bot.lookup.finding import Lookup, open_lookup
 from bot.lookup.sources import read_source
@@ -334,6 +334,33 @@ async def test_a_page_that_says_nothing_is_a_sentence(lookup: Lookup, server: Lo
     with pytest.raises(NothingFound, match="That page does not say what paper it is") as caught:
         await lookup.find(f"{server.home}/paper")
     assert caught.value.known.links == (Link(LinkKind.PAGE, f"{server.home}/paper"),)
+
+
+@pytest.mark.parametrize(
+    "source", ["http:/post", "10.5555/lab.7", "10.5555/lab.8", "@misc{a, title={Models}}"]
+)
+async def test_what_others_wrote_is_read_by_the_workers_alone(
+    lookup: Lookup, server: LookupServer, parser: Parser, source: str
+) -> None:
+    server.pages["/post"] = "<title>A Post</title>"
+    server.works["10.5555/lab.7"] = WORK
+    server.records["10.5555/lab.8"] = {"titles": [{"title": "A Record"}]}
+    await parser.workers.close()
+    with pytest.raises(asyncio.CancelledError):
+        await lookup.find(source.replace("http:", server.home))
+
+
+async def test_a_page_that_takes_too_long_is_a_sentence(
+    server: LookupServer, web: Web, clock: StillClock
+) -> None:
+    server.pages["/deep"] = "<body>" + "<div>" * 190_000
+    async with (
+        open_parser(timedelta(seconds=2), workers=1) as impatient,
+        open_lookup(*(web, impatient, server.addresses(), clock)) as lookup,
+    ):
+        with pytest.raises(NothingFound, match="That page takes me more than 2 seconds") as caught:
+            await lookup.find(f"{server.home}/deep")
+    assert caught.value.known.links == (Link(LinkKind.PAGE, f"{server.home}/deep"),)
 
 
 async def test_a_page_that_is_closed_is_a_sentence(lookup: Lookup, server: LookupServer) -> None:

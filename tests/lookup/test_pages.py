@@ -129,6 +129,17 @@ def test_linked_data_that_says_nothing_is_passed_over(block: str) -> None:
     assert (found.draft.title, found.draft.authors) == ("", ())
 
 
+def test_of_a_hostile_page_no_more_is_read_than_a_paper_needs() -> None:
+    long = page(tags(citation_arxiv_id="no " * 10_000 + "arXiv:2304.01373"))
+    assert long.arxiv is None
+    block = {"@type": "Article", "identifier": "no " * 10_000 + "10.5555/x"}
+    assert page(f'<script type="application/ld+json">{json.dumps(block)}</script>').doi is None
+    many = page(tags(citation_author=[f"Author {number}" for number in range(4000)]))
+    assert len(many.draft.authors) == 3000
+    (name,) = page(tags(citation_author="{}" * 150 + "\\'e")).draft.authors
+    assert "é" not in name
+
+
 @given(st.binary(max_size=400))
 def test_no_bytes_break_the_reading(body: bytes) -> None:
     read_page(b"<meta name=citation_title content='" + body, URL, "text/html")

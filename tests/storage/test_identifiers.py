@@ -50,6 +50,7 @@ def test_only_an_arxiv_id_is_one(text: str, found: str | None) -> None:
         ("https://dx.doi.org/10.1002/(SICI)1096-8644(199601)", "10.1002/(sici)1096-8644(199601)"),
         ("(doi:10.1/x)", None),
         ("see 10.1234/x).", "10.1234/x"),
+        ("(see [10.1234/x(1)].);]", "10.1234/x(1)"),
         ("https://doi.org/10.1234/a%2Fb", "10.1234/a/b"),
         ("bioRxiv 2022.11.20.517210, 2022", "10.1101/2022.11.20.517210"),
         ("10.48550/arXiv.2302.12433", None),
@@ -101,6 +102,7 @@ def test_identifiers_of_last_resort_are_folded() -> None:
 def test_a_long_hostile_text_is_answered_as_a_short_one() -> None:
     assert arxiv_id("arxiv" + " " * 1_000_000 + "x") is None
     assert arxiv_id("arxiv" + " " * 1_000_000 + "2302.12433") == "2302.12433"
+    assert doi("10.1000/x" + ")." * 1_000_000) == "10.1000/x"
 
 
 @given(st.text())
