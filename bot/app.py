@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -113,16 +114,18 @@ def utc_now() -> datetime:
 @asynccontextmanager
 async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator[App]:
     """Build every part on the settings' database and close them in reverse order."""
+    opened = partial(
+        open_web,
+        contact=settings.contact,
+        patience=settings.feed_timeout,
+        max_bytes=settings.feed_max_bytes,
+    )
     async with (
         open_library(settings.database_path, clock) as library,
-        open_web(
-            contact=settings.contact,
-            allow_private=settings.feed_allow_private,
-            patience=settings.feed_timeout,
-            max_bytes=settings.feed_max_bytes,
-        ) as web,
+        opened(allow_private=settings.feed_allow_private) as web,
+        opened(allow_private=False) as pages,
         open_parser() as parser,
-        open_lookup(web, parser, Addresses.of(settings), clock) as lookup,
+        open_lookup(web, parser, Addresses.of(settings), clock, pages=pages) as lookup,
     ):
         moderation = Moderation(library, settings)
         await moderation.load()

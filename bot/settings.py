@@ -249,7 +249,8 @@ SETTINGS = (
     Setting(
         "FEED_ALLOW_PRIVATE",
         "no",
-        "Whether feeds on this machine and on private networks may be read.",
+        "Whether feeds and lookup services may be on this machine or private networks; pages that "
+        "people name are never read there.",
         "yes or no",
         _switch,
     ),

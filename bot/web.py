@@ -50,6 +50,18 @@ class WebError(LabError):
         self.retry_after = retry_after
 
 
+class PrivateHost(WebError):
+    """A host is this machine or on a private network, which is not read; ``host`` is its name."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host} is on this machine or a private network, which I don't read. (Whoever runs me "
+            "can allow it by FEED_ALLOW_PRIVATE.)",
+            cause=f"private address: {host}",
+        )
+        self.host = host
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """What a server answered: ``status`` 200 with a body, or 304 without.
@@ -134,7 +146,7 @@ class Web:
             raise WebError(f"{host} took too long to answer.", cause=f"timeout at {url}") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if isinstance(error.__cause__, PrivateAddress):
-                raise _private(host) from error
+                raise PrivateHost(host) from error
             raise WebError(
                 f"{host} can't be reached, or its answer can't be read.",
                 cause=f"{type(error).__name__} at {url}: {error}",
@@ -167,7 +179,7 @@ class Web:
         if address.raw_user or address.raw_password:
             raise WebError("I read no addresses that hold a user name or a password.", cause=url)
         if not self._allow_private and is_private_literal(host):
-            raise _private(host)
+            raise PrivateHost(host)
         return address
 
     @asynccontextmanager
@@ -235,14 +247,6 @@ async def open_web(
             yield Web(session, allow_private=allow_private, max_bytes=max_bytes, pause=pause)
         finally:
             await resolver.close()
-
-
-def _private(host: str) -> WebError:
-    return WebError(
-        f"{host} is on this machine or a private network, which I don't read. (Whoever runs me "
-        "can allow it by FEED_ALLOW_PRIVATE.)",
-        cause=f"private address: {host}",
-    )
 
 
 def _refused(answer: aiohttp.ClientResponse, host: str) -> WebError:

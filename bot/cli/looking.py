@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
@@ -41,15 +42,19 @@ async def _found(settings: Settings, library: Library, source: str) -> tuple[Pap
     from bot.lookup.finding import open_lookup  # noqa: PLC0415 - the same
     from bot.web import open_web  # noqa: PLC0415 - the same
 
+    opened = partial(
+        open_web,
+        contact=settings.contact,
+        patience=settings.feed_timeout,
+        max_bytes=settings.feed_max_bytes,
+    )
     async with (
-        open_web(
-            contact=settings.contact,
-            allow_private=settings.feed_allow_private,
-            patience=settings.feed_timeout,
-            max_bytes=settings.feed_max_bytes,
-        ) as web,
+        opened(allow_private=settings.feed_allow_private) as web,
+        opened(allow_private=False) as pages,
         open_parser() as parser,
-        open_lookup(web, parser, Addresses.of(settings), lambda: datetime.now(UTC)) as looking,
+        open_lookup(
+            *(web, parser, Addresses.of(settings), lambda: datetime.now(UTC)), pages=pages
+        ) as looking,
     ):
         draft = await looking.find(source)
     (result,) = await library.arrivals.rehearse([draft])

@@ -15,7 +15,7 @@ from bot.lookup.pages import Described, read_page
 from bot.lookup.services import ArXiv, crossref, datacite
 from bot.lookup.sources import Source, SourceKind, is_pdf, page_of, read_source
 from bot.settings import Settings
-from bot.web import Page, Web, WebError
+from bot.web import Page, PrivateHost, Web, WebError
 from bot.workers import TooMuchWork
 from storage.completion import is_preprint, joined, ordered
 from storage.moments import Clock
@@ -44,7 +44,10 @@ class Addresses:
 
 
 class Answers:
-    """The services and pages that know papers."""
+    """The services and pages that know papers.
+
+    ``web`` asks the services, which the operator chose; ``pages`` reads what anybody may name.
+    """
 
     def __init__(
         self,
@@ -53,9 +56,10 @@ class Answers:
         addresses: Addresses,
         clock: Clock,
         *,
+        pages: Web,
         arxiv_pause: timedelta,
     ) -> None:
-        self._web = web
+        self._pages = pages
         self._workers = parser.workers
         self.arxiv = ArXiv(web, parser, addresses.arxiv, clock, arxiv_pause)
         self._crossref = crossref(web, parser, addresses.crossref, addresses.contact)
@@ -138,7 +142,7 @@ class Answers:
         address = page_of(source.value)
         if is_pdf(address):
             raise _only_a_pdf(source)
-        page = await self._web.get(address, _HTML)
+        page = await self._read(address, source)
         with contextlib.suppress(LookupFailed):
             reached = read_source(page.url)
             if reached.kind is not SourceKind.PAGE:
@@ -156,6 +160,16 @@ class Answers:
                 draft,
             )
         return draft
+
+    async def _read(self, address: str, source: Source) -> Page:
+        try:
+            return await self._pages.get(address, _HTML)
+        except PrivateHost as error:
+            raise NothingFound(
+                f"{error.host} is on this machine or a private network, where I read no pages. "
+                "Give the paper's arXiv id or DOI, or fill in the form.",
+                source.known,
+            ) from error
 
     async def _described(self, page: Page, source: Source) -> Described:
         try:

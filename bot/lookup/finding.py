@@ -118,11 +118,15 @@ async def open_lookup(
     addresses: Addresses,
     clock: Clock,
     *,
+    pages: Web | None = None,
     patience: timedelta = _PATIENCE,
     arxiv_pause: timedelta = _ARXIV_PAUSE,
 ) -> AsyncGenerator[Lookup]:
-    """A lookup that gives up on a source after ``patience``, and pauses for arXiv as it asks."""
-    answers = Answers(*(web, parser, addresses, clock), arxiv_pause=arxiv_pause)
+    """A lookup that gives up on a source after ``patience``, and pauses for arXiv as it asks.
+
+    ``pages`` reads the pages that people name, where they may lead to fewer hosts than ``web``.
+    """
+    answers = Answers(*(web, parser, addresses, clock), pages=pages or web, arxiv_pause=arxiv_pause)
     lookup = Lookup(answers, patience)
     try:
         yield lookup

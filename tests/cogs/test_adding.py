@@ -213,7 +213,7 @@ async def test_a_removed_paper_is_told_to_be_one(lab: Lab) -> None:
     [
         ("2304.99999", "arXiv knows no paper 2304.99999", "2304.99999"),
         ("10.5555/none", "Neither Crossref nor DataCite knows", "https://doi.org/10.5555/none"),
-        ("https://127.0.0.1:9/p", "can't be reached", "https://127.0.0.1:9/p"),
+        ("https://127.0.0.1:9/p", "where I read no pages", "https://127.0.0.1:9/p"),
     ],
 )
 async def test_what_is_not_found_opens_the_form_with_what_is_known(

@@ -306,6 +306,16 @@ class TestWhereItIsLookedUp:
         await lab.moderator.click(mods.last_message, label="Add")
         assert (await lab.app.library.papers.get_named(DOI)).authors == ("Ada Lovelace",)
 
+    async def test_no_page_on_the_operators_network_is_read(
+        self, lab: Lab, settings: Settings, services: LookupServer
+    ) -> None:
+        assert settings.feed_allow_private
+        services.pages["/secret"] = "<title>The secret</title>"
+        shown = await suggest(lab, f"{services.home}/secret")
+        assert "/secret**" in shown
+        assert "The secret" not in shown
+        assert services.asked == []
+
     async def test_nobody_is_asked_in_vain(self, lab: Lab, services: LookupServer) -> None:
         services.works.clear()
         assert f"**doi:{DOI}**" in await suggest(lab, DOI)

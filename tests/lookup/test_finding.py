@@ -369,18 +369,21 @@ async def test_a_page_that_is_closed_is_a_sentence(lookup: Lookup, server: Looku
         await lookup.find(f"{server.home}/paper")
 
 
-async def test_this_machine_and_its_network_are_not_read(
-    server: LookupServer, parser: Parser, clock: StillClock
+async def test_this_machine_and_its_network_are_asked_as_services_alone(
+    server: LookupServer, web: Web, parser: Parser, clock: StillClock
 ) -> None:
+    server.works["10.5555/lab.7"] = WORK
     async with (
         open_web(
             contact="", allow_private=False, patience=timedelta(seconds=1), max_bytes=10_000
         ) as guarded,
-        open_lookup(*(guarded, parser, server.addresses(), clock)) as lookup,
+        open_lookup(*(web, parser, server.addresses(), clock), pages=guarded) as lookup,
     ):
-        with pytest.raises(ServiceFailed, match="private network"):
-            await lookup.find(f"{server.home}/paper")
-    assert server.asked == []
+        for host in (server.home, server.home.replace("127.0.0.1", "localhost")):
+            with pytest.raises(NothingFound, match="private network, where I read no pages"):
+                await lookup.find(f"{host}/paper")
+        assert server.asked == []
+        assert (await lookup.find("10.5555/lab.7")).title == WORK["title"][0]
 
 
 async def test_a_bibtex_entry_is_read_on_one_line_as_discord_sends_it(
