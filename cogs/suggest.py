@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from discord import app_commands
@@ -14,11 +15,14 @@ from bot.ui.buttons import LabButton
 from bot.ui.text import clip, count, escape, moment
 from storage.errors import InvalidInput, LabError
 from storage.suggestion_records import Offer, Reply
+from storage.suggestions import MOST_WAITING
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
 
 _SHOWN = 10  # suggestions that a member sees of their own
+_MOST_LOOKUPS = 20  # of a member in an hour
+_HOUR = timedelta(hours=1)
 
 
 class SuggestedButton(LabButton, template=r"suggested:(?P<post>\d+)"):
@@ -31,6 +35,13 @@ class SuggestedButton(LabButton, template=r"suggested:(?P<post>\d+)"):
 
 class Suggest(commands.Cog):
     """Papers that members propose."""
+
+    def __init__(self) -> None:
+        self._lookups: commands.CooldownMapping[Interaction] = (
+            commands.CooldownMapping.from_cooldown(
+                _MOST_LOOKUPS, _HOUR.total_seconds(), lambda interaction: interaction.user.id
+            )
+        )
 
     @app_commands.command()
     @app_commands.describe(
@@ -60,6 +71,7 @@ class Suggest(commands.Cog):
         known = drafted(source)
         offer = await suggestions.refusal(known, member.id, most=most)
         if offer is None:
+            self._count_lookup(interaction)
             offer = await suggestions.offer(
                 await looked_up(bot.lookup, source, known),
                 clip(note, 300),
@@ -70,9 +82,19 @@ class Suggest(commands.Cog):
         await interaction.followup.send(view=_answer(offer, most), ephemeral=True)
         await bot.courier.deliver()
 
+    def _count_lookup(self, interaction: Interaction) -> None:
+        """Raises `LabError` where the member had as many within an hour as they may."""
+        now = interaction.client.clock()
+        wait = self._lookups.update_rate_limit(interaction, now.timestamp())
+        if wait is not None:
+            raise LabError(
+                f"I have looked {count(_MOST_LOOKUPS, 'paper')} up for you within an hour, which "
+                f"is the most; you may go on {moment(now + timedelta(seconds=wait))}."
+            )
+
 
 def _answer(offer: Offer, most: int) -> cards.Layout:
-    """What a member is told at once; raises `LabError` where they made too many suggestions."""
+    """What a member is told at once; raises `LabError` where they, or all, made too many."""
     title = escape(offer.suggestion.draft.title, 300) if offer.suggestion else ""
     match offer.reply:
         case Reply.KNOWN if offer.paper:
@@ -88,6 +110,11 @@ def _answer(offer: Offer, most: int) -> cards.Layout:
             raise LabError(
                 f"You have suggested {count(most, 'paper')} within a day, which is the most; you "
                 f"may go on {moment(offer.again_at)}."
+            )
+        case Reply.FULL:
+            raise LabError(
+                f"The moderators have {count(MOST_WAITING, 'suggestion')} to decide, and I take no "
+                "more until they have decided some; suggest yours again then."
             )
         case _:
             text = (

@@ -41,6 +41,7 @@ class Reply(enum.StrEnum):
     WAITING = "waiting"
     REMOVED = "removed"
     TOO_MANY = "too many"
+    FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from storage.records import Actor, Admission, Origin, Outcome, PaperDraft, Settl
 from storage.settling import Waiting
 from storage.suggestion_records import Offer, Reply, Suggestion
 
+MOST_WAITING = 100  # suggestions of all members; moderators can't look at more
+
 _DAY = timedelta(days=1)
 
 
@@ -40,7 +42,8 @@ class Suggestions:
         """Propose a paper for a member, given by Discord's id and name.
 
         It waits for the moderators, who are asked in ``channel_id`` where there is one, unless the
-        list has it, had it, or it waits already; a member has ``most`` of them taken in a day.
+        list has it, had it, or it waits already; a member has ``most`` of them taken in a day, and
+        `MOST_WAITING` wait in all.
         """
         now = self._clock()
         draft = normal(draft)
@@ -135,8 +138,9 @@ async def _refusal(
         return Offer(Reply.KNOWN, paper=known.paper)
     if waiting := await _waiting(db, draft):
         return Offer(Reply.WAITING, waiting)
-    again_at = await _again_at(db, member_id, most, now)
-    return Offer(Reply.TOO_MANY, again_at=again_at) if again_at else None
+    if again_at := await _again_at(db, member_id, most, now):
+        return Offer(Reply.TOO_MANY, again_at=again_at)
+    return Offer(Reply.FULL) if await _is_full(db) else None
 
 
 async def _waiting(db: Connection, draft: PaperDraft) -> Suggestion | None:
@@ -150,6 +154,12 @@ async def _waiting(db: Connection, draft: PaperDraft) -> Suggestion | None:
         [fold(draft.title), json.dumps(draft.identifiers)],
     )
     return _suggestion(row) if row else None
+
+
+async def _is_full(db: Connection) -> bool:
+    """Whether as many suggestions wait as may."""
+    waiting: int = await db.value("SELECT count(*) FROM suggestions WHERE decided_at IS NULL")
+    return waiting >= MOST_WAITING
 
 
 async def _again_at(db: Connection, member_id: int, most: int, now: datetime) -> datetime | None:

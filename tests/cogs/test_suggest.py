@@ -16,6 +16,7 @@ from bot.demo.words import spoken
 from bot.settings import Settings
 from storage.records import Actor, PaperDraft
 from storage.suggestion_records import Suggestion
+from storage.suggestions import MOST_WAITING
 
 DOI = "10.5555/lab.7"
 WORK = {
@@ -193,6 +194,17 @@ async def test_the_limit_of_a_day_is_a_sentence_with_when_to_go_on(lab: Lab) -> 
     assert "Thank you" in await suggest(lab, "One too many")
 
 
+async def test_moderators_are_not_given_more_than_they_can_look_at(lab: Lab) -> None:
+    suggestions = lab.app.library.suggestions
+    for number in range(MOST_WAITING):
+        draft = PaperDraft(title=f"Paper number {number}")
+        await suggestions.offer(draft, "", (number, "a member"), most=1, channel_id=None)
+    shown = await suggest(lab, "One too many")
+    assert "The moderators have 100 suggestions to decide" in shown
+    assert "was suggested" in await suggest(lab, "Paper number 7")
+    assert await own(lab) == ()
+
+
 async def test_a_suggestion_comes_from_any_server_and_from_direct_messages(
     lab: Lab, mods: Any
 ) -> None:
@@ -315,6 +327,24 @@ class TestWhereItIsLookedUp:
         assert "/secret**" in shown
         assert "The secret" not in shown
         assert services.asked == []
+
+    async def test_a_member_has_so_many_looked_up_in_an_hour(
+        self, lab: Lab, services: LookupServer
+    ) -> None:
+        preprint = {"has-preprint": [{"id-type": "arxiv", "id": "2302.12433"}]}
+        for number in range(20):
+            services.works[f"10.5555/known.{number}"] = {**WORK, "relation": preprint}
+            assert "The list has that paper" in await suggest(lab, f"10.5555/known.{number}")
+        asked = len(services.asked)
+        shown = await suggest(lab, DOI)
+        again_at = int((lab.clock() + timedelta(hours=1)).timestamp())
+        assert "I have looked 20 papers up for you within an hour" in shown
+        assert f"you may go on <t:{again_at}:R>." in shown
+        assert len(services.asked) == asked
+        result = await lab.stranger.slash(lab.elsewhere, "suggest", source=DOI)
+        assert "Thank you" in told(result)
+        lab.clock.move(timedelta(hours=1, seconds=1))
+        assert "Thank you" in await suggest(lab, "10.5555/lab.8")
 
     async def test_nobody_is_asked_in_vain(self, lab: Lab, services: LookupServer) -> None:
         services.works.clear()

@@ -12,6 +12,7 @@ from storage.library import Library
 from storage.post_records import Post, PostKind, PostState
 from storage.records import Actor, Origin, Outcome, PaperDraft
 from storage.suggestion_records import Offer, Reply, Suggestion
+from storage.suggestions import MOST_WAITING
 
 ACTOR = Actor("discord:5", "noor")
 MIKA = (7, "mika")
@@ -31,8 +32,10 @@ async def suggest(
     return await library.suggestions.offer(draft, note, member, most=most, channel_id=channel_id)
 
 
-async def taken(library: Library, draft: PaperDraft = PYTHIA) -> Suggestion:
-    offer = await suggest(library, draft)
+async def taken(
+    library: Library, draft: PaperDraft = PYTHIA, member: tuple[int, str] = MIKA
+) -> Suggestion:
+    offer = await suggest(library, draft, member=member)
     assert offer.reply is Reply.TAKEN
     assert offer.suggestion is not None
     return offer.suggestion
@@ -46,6 +49,16 @@ async def listed(library: Library, draft: PaperDraft = PYTHIA) -> int:
 
 async def due(library: Library) -> dict[PostKind, Post]:
     return {post.kind: post for post in await library.outbox.next_posts()}
+
+
+async def test_so_many_wait_in_all(library: Library) -> None:
+    for number in range(MOST_WAITING):
+        await taken(library, PaperDraft(title=f"Paper {number}"), member=(number, "a member"))
+    first = await suggest(library, PaperDraft(title="Paper 0"))
+    assert (first.reply, (await suggest(library)).reply) == (Reply.WAITING, Reply.FULL)
+    assert first.suggestion is not None
+    await library.suggestions.settle(first.suggestion.id, ACTOR, add=False)
+    assert (await suggest(library)).reply is Reply.TAKEN
 
 
 async def test_a_suggestion_waits_and_moderators_are_asked(
