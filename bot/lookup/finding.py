@@ -73,15 +73,31 @@ class Lookup:
             return error
 
     async def _fetch_together(self, ids: Sequence[str]) -> None:
-        """Let arXiv's papers be at hand; where that fails, each is looked for by itself.
-
-        It refuses all where it finds one malformed, and rests after a fault.
-        """
+        """Let arXiv's papers be at hand; where that fails, each is looked for by itself."""
         try:
             async with asyncio.timeout(self._patience):
-                await self._answers.arxiv.find(ids)
+                await self._fetch_well_formed(ids)
         except (TimeoutError, WebError) as error:
             _log.info("arXiv did not answer for %s at once: %s", ", ".join(ids), error)
+
+    async def _fetch_well_formed(self, ids: Sequence[str], *, are_refused: bool = False) -> bool:
+        """Whether arXiv took all ids: it refuses all for a malformed one, which halving finds.
+
+        An id that is left alone is not asked for here.
+        """
+        if len(ids) < 2:
+            return False
+        try:
+            if not are_refused:
+                await self._answers.arxiv.find(ids)
+                return True
+        except WebError as error:
+            if error.status != 400:
+                raise
+        half = len(ids) // 2
+        are_taken = await self._fetch_well_formed(ids[:half])
+        await self._fetch_well_formed(ids[half:], are_refused=are_taken)
+        return False
 
     async def close(self) -> None:
         """Stop looking for anything."""

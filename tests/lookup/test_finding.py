@@ -263,6 +263,21 @@ async def test_one_malformed_id_does_not_cost_the_others(
     assert [isinstance(one, LookupFailed) for one in outcomes.values()] == [False, True]
 
 
+@pytest.mark.parametrize("place", [0, 4, 9])
+async def test_of_many_ids_the_malformed_one_is_looked_for_by_halves(
+    lookup: Lookup, server: LookupServer, place: int
+) -> None:
+    ids = [f"2304.0000{last}" for last in range(1, 10)]
+    for number in ids:
+        server.preprint(number, f"Paper {number}")
+    server.refused = {"nope/0101001"}
+    ids.insert(place, "nope/0101001")
+    outcomes = await lookup.find_all([read_source(number) for number in ids])
+    failed = [isinstance(one, LookupFailed) for one in outcomes.values()]
+    assert failed == [number in server.refused for number in ids]
+    assert sum(path.startswith("/arxiv") for path in server.asked) <= 8  # not 11
+
+
 async def test_arxiv_is_not_asked_once_more_for_each_of_many(
     lookup: Lookup, server: LookupServer
 ) -> None:
