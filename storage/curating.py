@@ -80,6 +80,11 @@ async def merge(
 async def remove(act: Act, paper_id: int) -> Paper:
     """See `Library.remove`."""
     paper = await _present(act, paper_id)
+    if paper.id != paper_id:
+        raise LabError(
+            f"#{paper_id} is a part of “{paper.title}” (#{paper.id}) by now, so I removed nothing. "
+            "If that one is to go, remove it by its own number."
+        )
     before = await state(act.db, paper)
     await paper_rows.set_removed(act.db, paper, act.at)
     (after,) = await papers.load(act.db, [paper.id])

@@ -172,7 +172,11 @@ class Library:
             return await curating.merge(act, kept_id, other_id, chosen, seen)
 
     async def remove(self, paper_id: int, actor: Actor) -> Paper:
-        """Take a paper out of the list; its identifiers keep it out. Raises `PaperNotFound`."""
+        """Take a paper out of the list; its identifiers keep it out.
+
+        Raises `PaperNotFound`, and `LabError` where it became a part of another paper, which
+        nobody asked to remove.
+        """
         async with self._acting(actor) as act:
             return await curating.remove(act, paper_id)
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from lab_world import Lab, told
 
+from storage.completion import as_draft
 from storage.errors import PaperNotFound
 from storage.records import Actor, Origin, PaperDraft, PartialDate
 
@@ -176,6 +177,19 @@ async def test_a_removal_pressed_twice_is_a_sentence(lab: Lab) -> None:
     await lab.app.library.remove(paper.id, Actor("test", "a test"))
     result = await lab.moderator.click(shown.response, label="Remove it")
     assert "I have no paper" in result.response.content
+
+
+async def test_a_paper_that_was_asked_about_is_never_another_that_it_became_a_part_of(
+    lab: Lab,
+) -> None:
+    library, actor = lab.app.library, Actor("test", "a test")
+    shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
+    asked = await library.papers.get_named("2302.12433")
+    kept = await library.papers.get_named("2211.05100")
+    await library.merge(kept.id, asked.id, as_draft(kept), actor)
+    result = await lab.moderator.click(shown.response, label="Remove it")
+    assert f"#{asked.id} is a part of “{kept.title}” (#{kept.id}) by now" in told(result)
+    assert (await library.papers.get(kept.id)).removed_at is None
 
 
 async def test_members_and_strangers_are_not_even_offered_the_commands(lab: Lab) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lab_world import StillClock
 
 from storage.completion import as_draft, joined, normal
-from storage.errors import PaperNotFound
+from storage.errors import LabError, PaperNotFound
 from storage.library import Library, open_library
 from storage.post_records import Fate
 from storage.records import Actor, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
@@ -174,9 +174,11 @@ async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_o
         "add",
         "merge",
     ]
-    await library.remove(second.id, ACTOR)
+    with pytest.raises(LabError, match=f"#{second.id} is a part of"):
+        await library.remove(second.id, ACTOR)
+    await library.remove(first.id, ACTOR)
     with pytest.raises(PaperNotFound):
-        await library.papers.get(first.id)
+        await library.papers.get(second.id)
     assert (await library.admit(PUBLISHED, Origin.FEED, ACTOR)).outcome is Outcome.REMOVED
 
 
