@@ -25,7 +25,7 @@ _LONGEST_TAG = 50  # characters
 async def edit(act: Act, paper_id: int, draft: PaperDraft, seen: PaperDraft | None) -> Paper:
     """See `Library.edit`."""
     paper = await _present(act, paper_id)
-    _require_seen(paper, seen)
+    _require_seen(paper, seen, paper_id)
     owners = await papers.owners(act.db, draft.identifiers)
     if others := [owner for owner in owners.values() if owner != paper.id]:
         (other,) = await papers.load(act.db, others[:1])
@@ -58,8 +58,9 @@ async def merge(
     kept, other = await _present(act, kept_id), await _present(act, other_id)
     if kept.id == other.id:
         raise LabError(f"Both are one paper already: “{kept.title}” (#{kept.id}).")
-    for paper, known in zip((kept, other), seen or (None, None), strict=True):
-        _require_seen(paper, known)
+    if seen is not None:
+        _require_seen(kept, seen[0], kept_id)
+        _require_seen(other, seen[1], other_id)
     draft = normal(
         replace(chosen, identifiers=(*chosen.identifiers, *kept.identifiers, *other.identifiers))
     )
@@ -118,9 +119,9 @@ async def _present(act: Act, paper_id: int) -> Paper:
     return found[0]
 
 
-def _require_seen(paper: Paper, seen: PaperDraft | None) -> None:
+def _require_seen(paper: Paper, seen: PaperDraft | None, meant: int) -> None:
     if seen is not None and as_draft(paper) != seen:
-        raise PaperChanged(paper)
+        raise PaperChanged(paper, meant)
 
 
 def _differing(one: PaperDraft, other: PaperDraft) -> list[str]:

@@ -68,14 +68,18 @@ class IdentifierTaken(PaperExists):
 
 
 class PaperChanged(LabError):
-    """Somebody else changed a paper, which is ``paper`` now, since a moderator saw it."""
+    """Somebody else changed a paper, which is ``paper`` now, since a moderator saw it.
 
-    def __init__(self, paper: Paper) -> None:
+    ``meant`` is the number that the moderator knows it by, where it is a part of another by now.
+    """
+
+    def __init__(self, paper: Paper, meant: int) -> None:
         super().__init__(
             f"Somebody else changed that paper meanwhile: “{paper.title}” (#{paper.id}). Look at "
             "what it says now, then try again."
         )
         self.paper = paper
+        self.meant = meant
 
 
 class AuthorNotFound(LabError):

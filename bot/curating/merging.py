@@ -115,7 +115,7 @@ async def _merge(pair: Pair, choices: dict[str, str], interaction: Interaction) 
             seen=(as_draft(kept), as_draft(other)),
         )
     except PaperChanged as changed:
-        seen = kept if changed.paper.id == kept.id else other
+        seen = kept if changed.meant == kept.id else other
         now = Pair(await library.papers.get(other.id), await library.papers.get(kept.id))
         said = await meanwhile(library, as_draft(seen), changed.paper, _ROOM)
         remark = f"⚖️ Somebody else changed #{seen.id} meanwhile, so I changed nothing yet.\n{said}"

@@ -138,6 +138,20 @@ async def test_a_merge_shows_what_changed_meanwhile_and_keeps_the_choices(lab: L
     assert (merged.venue, merged.tags) == ("arXiv", ("maths", "new", "nlp"))
 
 
+async def test_a_merge_into_what_became_a_part_of_a_third_compares_the_paper_that_was_meant(
+    lab: Lab,
+) -> None:
+    one, other = await two(lab)
+    third = await lab.add(PaperDraft("Third of Them", venue="TMLR"))
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    kept = as_draft(await lab.app.library.papers.get(third))
+    await lab.app.library.merge(third, one, kept, CLEO)
+    asked = told(await lab.moderator.click(shown.response, label="Merge"))
+    assert f"Somebody else changed #{one} meanwhile" in asked
+    assert "**Title** First of Two → Third of Them" in asked
+    assert f"#{other} becomes a part of #{third}" in asked
+
+
 async def test_the_second_of_two_editors_is_shown_what_the_first_changed(lab: Lab) -> None:
     number = await lab.add(ONE)
     mine = await curate(lab, "edit", paper=f"#{number}")
