@@ -19,6 +19,8 @@ from storage.records import Link, LinkKind, PaperDraft, PartialDate
 _ET_AL = re.compile(r"(?:\band )?\bet al\.?$", re.IGNORECASE)  # spaces are single
 _DATE_AT_END = re.compile(r"^(?P<venue>.*?)[\s,;(]*\b(?P<date>\d{4}(?:-\d{1,2}){0,2})\)?$")
 _MOST = 4000  # characters of one field
+_LEADING_ON = 30  # characters at the end of what a field shows, which lead on to what it does not
+_IN_PART = "The rest does not fit in here; it stays unless you change the end of this."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class PaperForm(Modal):
             ("Links", "arXiv id, DOI or address; one a line", self._links),
             ("Abstract", None, self._abstract),
         ):
-            self.add_item(Label(text=text, description=description, component=field))
+            hidden = len(field.default or "") < len(getattr(filled, field.custom_id))
+            said = _IN_PART if hidden else description
+            self.add_item(Label(text=text, description=said, component=field))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Give what was typed to the one who asked for it."""
@@ -261,6 +265,9 @@ def _shown(value: str, limit: int) -> str:
 
 
 def _whole(field: TextInput[Any], before: str) -> str:
-    """What was typed, with the rest of the former text that did not fit into the field."""
-    hidden = before[len(field.default or "") :]
-    return before if field.value == (field.default or "") else f"{field.value}{hidden}"
+    """What was typed, with the rest that did not fit into the field where this leads on to it."""
+    shown = field.default or ""
+    hidden = before[len(shown) :]
+    typed = field.value.rstrip()
+    leads_on = typed.endswith(shown[-_LEADING_ON:].rstrip())
+    return f"{typed}{hidden}" if hidden and leads_on else field.value

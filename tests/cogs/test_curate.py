@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from storage.completion import as_draft
 from storage.errors import PaperNotFound
 from storage.records import Actor, Origin, PaperDraft, PartialDate
 
+CLEO = Actor("discord:2", "cleo")
 FORM = {
     "title": "Attention Is Enough",
     "authors": "Ada Lovelace\nAlan Turing",
@@ -147,6 +149,26 @@ async def test_a_long_abstract_survives_a_form_that_cannot_show_it_whole(lab: La
     paper = await lab.app.library.papers.get(number)
     assert paper.title == "Still long"
     assert len(paper.abstract) == len("word " * 2000) - 1
+
+
+async def test_what_a_form_cannot_show_stays_where_its_end_is_as_it_was(lab: Lab) -> None:
+    words = " ".join(f"word{number}" for number in range(1000))
+    number = await lab.add(PaperDraft(title="Long", abstract=words))
+
+    async def corrected(change: Callable[[str], str]) -> str:
+        shown = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
+        values = _values(shown.modal)
+        typed = {**values, "abstract": change(values["abstract"])}
+        await lab.moderator.submit_modal(shown, typed)
+        return (await lab.app.library.papers.get(number)).abstract
+
+    form = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
+    described = [row["description"] for row in form.modal["components"] if "description" in row]
+    assert "The rest does not fit in here" in described[-1]
+    assert await corrected(lambda shown: f"W{shown[1:]}  ") == f"W{words[1:]}"
+    assert await corrected(lambda _: "Wholly new.") == "Wholly new."
+    await lab.app.library.edit(number, PaperDraft(title="Long", abstract=words), CLEO)
+    assert await corrected(lambda _: "") == ""
 
 
 async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) -> None:
