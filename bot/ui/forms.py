@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import discord
 from discord.ui import ActionRow, Button, Item, Label, LayoutView, Modal, TextInput
 
-from bot.errors import explain, respond
+from bot.errors import NotAllowed, explain, respond
 from bot.ui.cards import note
-from storage.errors import InvalidInput, PaperExists
+from storage.errors import InvalidInput, LabError
 from storage.identifiers import arxiv_id, doi, identify
 from storage.records import Link, LinkKind, PaperDraft, PartialDate
 
@@ -40,8 +40,8 @@ Sent: TypeAlias = Callable[[discord.Interaction[Any], Filled], Awaitable[None]]
 class PaperForm(Modal):
     """Title, authors, venue and year, links, abstract; ``sent`` gets what was typed.
 
-    Where ``sent`` raises `InvalidInput` or `PaperExists`, the person is told and can correct what
-    they typed.
+    Where ``sent`` raises a `LabError` before it answers, the person is told and the form opens
+    again with what they typed; but not for who may not use it.
     """
 
     def __init__(self, title: str, filled: Filled, sent: Sent) -> None:
@@ -75,7 +75,9 @@ class PaperForm(Modal):
         )
         try:
             await self._sent(interaction, filled)
-        except (InvalidInput, PaperExists) as error:
+        except LabError as error:
+            if isinstance(error, NotAllowed) or interaction.response.is_done():
+                raise
             reopen = Choice("Correct it", self._reopening(filled), discord.ButtonStyle.primary)
             again = Dialog(note(f"✏️ {explain(error, 'a form')}", ActionRow(reopen)))
             await interaction.response.send_message(view=again, ephemeral=True)

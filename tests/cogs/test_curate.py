@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from lab_world import Lab, told
+from lab_world import HOME, Lab, told
 
 from storage.completion import as_draft
 from storage.errors import PaperNotFound
@@ -127,7 +127,7 @@ async def test_editing_shows_what_is_there_and_keeps_what_the_form_does_not(lab:
 async def test_an_edit_that_changes_nothing_says_so(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
     result = await lab.moderator.submit_modal(shown, _values(shown.modal))
-    assert "You changed nothing" in result.response.content
+    assert "You changed nothing" in told(result)
 
 
 async def test_an_identifier_of_another_paper_is_refused_and_nothing_typed_is_lost(
@@ -139,6 +139,28 @@ async def test_an_identifier_of_another_paper_is_refused_and_nothing_typed_is_lo
     assert "I already have that paper" in told(result)
     again = await lab.moderator.click(result.response, label="Correct it")
     assert _values(again.modal)["links"] == "2211.05100"
+
+
+async def test_nothing_typed_is_lost_where_the_list_cannot_take_it(lab: Lab) -> None:
+    shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
+    paper = await lab.app.library.papers.get_named("2302.12433")
+    typed = {**_values(shown.modal), "title": "Much Thought Went into This"}
+    await lab.app.library.remove(paper.id, CLEO)
+    result = await lab.moderator.submit_modal(shown, typed)
+    assert result.ephemeral
+    assert "I have no paper" in told(result)
+    await lab.app.library.restore(paper.id, CLEO)
+    again = await lab.moderator.click(result.response, label="Correct it")
+    assert _values(again.modal) == typed
+    assert "Corrected" in told(await lab.moderator.submit_modal(again, typed))
+
+
+async def test_who_may_not_send_a_form_any_more_is_not_offered_it_again(lab: Lab) -> None:
+    form = await lab.moderator.slash(lab.papers, "curate add")
+    await lab.app.client.http.edit_member(HOME, lab.moderator.id, roles=[])
+    refused = await lab.moderator.submit_modal(form, FORM)
+    assert "Only the moderators" in told(refused)
+    assert "Correct it" not in told(refused)
 
 
 async def test_a_long_abstract_survives_a_form_that_cannot_show_it_whole(lab: Lab) -> None:
