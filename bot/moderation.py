@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
+
 from bot.settings import Settings
 from storage.library import Library
 from storage.records import Actor
@@ -20,6 +23,7 @@ class Moderation:
         self._library = library
         self._settings = settings
         self._words: dict[tuple[int, Matter], Word] = {}
+        self._changing = asyncio.Lock()
 
     async def load(self) -> None:
         """Read what `/setup` said, once at the start and after each new word."""
@@ -57,12 +61,22 @@ class Moderation:
         """What `/setup` said last of a matter in a server."""
         return self._words.get((guild_id, matter))
 
-    async def choose_roles(self, guild_id: int, role_ids: frozenset[int], actor: Actor) -> None:
-        """Let these roles, and no others, keep the list in a home server."""
-        await self._library.setups.choose_roles(guild_id, tuple(sorted(role_ids)), actor)
-        await self.load()
+    async def change_roles(
+        self, guild_id: int, actor: Actor, *, add: Iterable[int] = (), drop: Iterable[int] = ()
+    ) -> None:
+        """Let some roles more keep the list in a home server, and some no more.
+
+        What several people say at once all counts.
+        """
+        async with self._changing:
+            chosen = {*self.roles(guild_id), *add} - {*drop}
+            await self._library.setups.choose_roles(guild_id, tuple(sorted(chosen)), actor)
+            await self.load()
 
     async def choose_channel(self, guild_id: int, channel_id: int | None, actor: Actor) -> None:
         """Let moderators hear in this channel; without one, in that of the settings."""
-        await self._library.setups.choose_channel(guild_id, channel_id, actor, former=self.channel)
-        await self.load()
+        async with self._changing:
+            await self._library.setups.choose_channel(
+                guild_id, channel_id, actor, former=self.channel
+            )
+            await self.load()

@@ -56,9 +56,13 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
             does = "does not keep" if remove else "keeps"
             raise LabError(f"“{role.name}” {does} the list already.")
         await interaction.response.defer(ephemeral=True, thinking=True)
-        kept = {one for one in before if guild.get_role(one)}
-        chosen = frozenset(kept - {role.id} if remove else kept | {role.id})
-        await moderation.choose_roles(guild.id, chosen, actor(interaction))
+        gone = {one for one in before if guild.get_role(one) is None}
+        await moderation.change_roles(
+            guild.id,
+            actor(interaction),
+            add=() if remove else (role.id,),
+            drop=gone | {role.id} if remove else gone,
+        )
         name = escape(role.name, 100)
         text = (
             f"🔒 **{name}** keeps the list no more."

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 from bot.moderation import Moderation
 from bot.settings import Settings
 from storage.library import Library
@@ -14,13 +16,23 @@ async def test_the_settings_hold_until_setup_says_otherwise(library: Library) ->
     await moderation.load()
     assert (moderation.roles(1), moderation.roles(2), moderation.channel) == ({5}, {5}, 9)
     assert moderation.roles(3) == moderation.roles(None) == frozenset()
-    await moderation.choose_roles(1, frozenset({6, 7}), ACTOR)
+    await moderation.change_roles(1, ACTOR, add=(6, 7), drop=(5,))
     assert (moderation.roles(1), moderation.roles(2)) == ({6, 7}, {5})
-    await moderation.choose_roles(1, frozenset(), ACTOR)
+    await moderation.change_roles(1, ACTOR, drop=(6, 7))
     assert moderation.roles(1) == frozenset()
     assert moderation.has_roles
-    await moderation.choose_roles(2, frozenset(), ACTOR)
+    await moderation.change_roles(2, ACTOR, drop=(5,))
     assert not moderation.has_roles
+
+
+async def test_what_several_managers_say_at_once_all_counts(library: Library) -> None:
+    moderation = Moderation(library, SETTINGS)
+    await asyncio.gather(
+        moderation.change_roles(1, ACTOR, add=(6,)),
+        moderation.change_roles(1, ACTOR, add=(7,)),
+        moderation.change_roles(1, ACTOR, drop=(5,)),
+    )
+    assert moderation.roles(1) == {6, 7}
 
 
 async def test_the_list_has_one_channel_the_one_that_was_said_last(library: Library) -> None:
@@ -37,7 +49,7 @@ async def test_the_list_has_one_channel_the_one_that_was_said_last(library: Libr
 async def test_a_server_that_is_home_no_longer_has_no_word(library: Library) -> None:
     moderation = Moderation(library, SETTINGS)
     await moderation.choose_channel(2, 12, ACTOR)
-    await moderation.choose_roles(2, frozenset({6}), ACTOR)
+    await moderation.change_roles(2, ACTOR, add=(6,))
     left = Moderation(library, Settings(home_guild_ids=(1,)))
     await left.load()
     assert left.channel is None

@@ -43,7 +43,7 @@ async def people(lab: Lab, caplog: pytest.LogCaptureFixture) -> People:
         here[who, Place.ELSEWHERE] = abroad.add_member(user, roles=away)
         here[who, Place.DIRECT] = user
     moderation = lab.app.client.moderation
-    await moderation.choose_roles(HOME, frozenset({curators.id}), ACTOR)
+    await moderation.change_roles(HOME, ACTOR, add=(curators.id,))
     await lab.app.client.show_home_commands()
     for number in (1, 2):
         await lab.app.library.feeds.add(f"https://e.org/{number}", f"News {number}", "", ACTOR)
@@ -169,7 +169,8 @@ async def demote(people: People, who: Who) -> None:
     """Take a moderator's role away: from the list by `/setup`, or from the person."""
     member = people.here[who, Place.HOME]
     if who is Who.BY_ROLE:
-        await people.lab.app.client.moderation.choose_roles(HOME, frozenset(), ACTOR)
+        moderation = people.lab.app.client.moderation
+        await moderation.change_roles(HOME, ACTOR, drop=moderation.roles(HOME))
         return
     role = people.lab.env.guild.roles[f"{who} here"]
     await people.lab.app.client.http.remove_role(HOME, member.id, role.id)
