@@ -77,6 +77,10 @@ class Moderation:
         """Let moderators hear in this channel; without one, in that of the settings."""
         async with self._changing:
             await self._library.setups.choose_channel(
-                guild_id, channel_id, actor, former=self.channel
+                guild_id,
+                channel_id,
+                actor,
+                former=self.channel,
+                default=self._settings.moderators_channel_id,
             )
             await self.load()

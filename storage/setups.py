@@ -32,16 +32,24 @@ class Setups:
             await db.insert(_SAY, self._values(guild_id, Matter.ROLES, role_ids, actor))
 
     async def choose_channel(
-        self, guild_id: int, channel_id: int | None, actor: Actor, *, former: int | None
+        self,
+        guild_id: int,
+        channel_id: int | None,
+        actor: Actor,
+        *,
+        former: int | None,
+        default: int | None = None,
     ) -> None:
         """Let moderators hear in a channel, where what waits for the ``former`` one goes, too.
 
-        It is sent into again where it was stopped. Without a channel, nothing is moved.
+        It is sent into again where it was stopped. Without a channel that is the ``default`` one,
+        and nothing is moved where there is none.
         """
         ids = (channel_id,) if channel_id else ()
+        now = channel_id or default
         async with self._database.transaction(in_reply=True) as db:
             await db.insert(_SAY, self._values(guild_id, Matter.CHANNEL, ids, actor))
-            for chosen in ids:
+            for chosen in (now,) if now else ():
                 await routes.reopen(db, chosen)
                 await outbox.move(db, former, chosen)
 

@@ -46,6 +46,19 @@ async def test_the_list_has_one_channel_the_one_that_was_said_last(library: Libr
     assert moderation.channel == 9
 
 
+async def test_what_waits_goes_to_the_channel_of_the_settings_where_none_is_said(
+    library: Library,
+) -> None:
+    moderation = Moderation(library, SETTINGS)
+    await moderation.choose_channel(1, 11, ACTOR)
+    notice = await library.outbox.notify(11, "Something waits.")
+    await library.routes.stop(9, "closed")
+    await moderation.choose_channel(1, None, ACTOR)
+    (post,) = await library.outbox.next_posts()
+    assert (post.id, post.channel_id) == (notice, 9)
+    assert await library.routes.stopped_because(9) == ""
+
+
 async def test_a_server_that_is_home_no_longer_has_no_word(library: Library) -> None:
     moderation = Moderation(library, SETTINGS)
     await moderation.choose_channel(2, 12, ACTOR)
