@@ -22,6 +22,7 @@ from bot.lookup.finding import Lookup
 from bot.moderation import Moderation
 from bot.permissions import MANAGERS_ONLY, seen_by
 from bot.settings import Settings
+from bot.ui.presses import answer_rest
 from storage.library import Library
 from storage.moments import Clock
 
@@ -81,6 +82,10 @@ class LabHerald(commands.Bot):
             if name not in self.extensions:  # a login that failed after this is tried again
                 await self.load_extension(name)
         await self.show_home_commands()
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Answer a press that no button of mine took; it comes after theirs."""
+        await answer_rest(interaction)
 
     async def show_home_commands(self) -> None:
         """Show the moderators' commands to whom they are for now; Discord is told of changes."""

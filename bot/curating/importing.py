@@ -24,6 +24,7 @@ from bot.permissions import actor, require_curator
 from bot.reading import Form
 from bot.ui import buttons, cards, forms
 from bot.ui.buttons import NotYours
+from bot.ui.presses import take
 from bot.ui.text import count, escape
 from storage.errors import InvalidInput, LabError
 
@@ -64,6 +65,7 @@ class Offer(forms.Dialog):
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Raise `NotYours` for everybody else, and `LabError` where it is decided already."""
+        take(interaction)
         if interaction.user.id != self._owner:
             raise NotYours
         require_curator(interaction)

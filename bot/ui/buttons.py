@@ -13,6 +13,7 @@ from discord import ButtonStyle
 from discord.ui import Button, DynamicItem, Item
 
 from bot.errors import NotAllowed, respond
+from bot.ui.presses import take
 from storage.post_records import Post, PostKind
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class LabButton(DynamicItem[Button[Any]], template="(?!)"):
 
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
         """Press the button; discord.py only logs what fails here, so it is answered here."""
+        take(interaction)
         try:
             self._require_real()
             self._require_owner(interaction.user.id)

@@ -12,6 +12,7 @@ from discord.ui import ActionRow, Button, Item, Label, LayoutView, Modal, TextIn
 
 from bot.errors import NotAllowed, explain, respond
 from bot.ui.cards import note
+from bot.ui.presses import take
 from storage.errors import InvalidInput, LabError
 from storage.identifiers import arxiv_id, doi, identify
 from storage.records import Link, LinkKind, PaperDraft, PartialDate
@@ -102,6 +103,11 @@ class Dialog(LayoutView):
         super().__init__(timeout=900)
         for item in items:
             self.add_item(item)
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Take every press."""
+        take(interaction)
+        return True
 
     async def on_error(
         self,

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 from lab_world import HOME, Lab, told
 from lookup_server import LookupServer
 
+from bot.client import LabHerald
 from bot.demo.words import spoken
 from bot.settings import Settings
 from storage.errors import PaperNotFound
@@ -313,6 +314,29 @@ async def test_a_press_after_somebody_else_added_it_says_so(lab: Lab) -> None:
     await lab.moderator.click(first.response, label="Add")
     done = await lab.moderator.click(second.response, label="Add")
     assert "The list has that paper already" in told(done)
+
+
+async def test_a_question_of_before_a_restart_is_too_old_which_is_said(
+    lab: Lab, settings: Settings
+) -> None:
+    shown = await look_up(lab, DOI)
+    client = lab.app.client
+    again = LabHerald(
+        library=lab.app.library,
+        poller=lab.app.poller,
+        lookup=client.lookup,
+        moderation=client.moderation,
+        settings=settings,
+        clock=lab.clock,
+    )
+    await lab.env.restart_bot(again)
+    result = await lab.moderator.click(shown.response, label="Add")
+    assert result.ephemeral
+    assert "That question is too old" in told(result)
+    assert "too old" in await lab.press(lab.member, "nothing:of:mine")
+    with pytest.raises(PaperNotFound):
+        await lab.app.library.papers.get_named(DOI)
+    await again.close()
 
 
 async def test_who_is_a_moderator_no_longer_adds_nothing(lab: Lab) -> None:
