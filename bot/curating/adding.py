@@ -83,8 +83,13 @@ class Addition:
     def choices(self, paper: Paper) -> list[Choice]:
         """What a paper that resembles one of the list can be: that one, or one of its own."""
         return [
-            Choice("The same paper", partial(self.offer_as, paper.id), ButtonStyle.primary),
-            Choice("Add anyway", self.offer_anyway),
+            Choice(
+                "The same paper",
+                partial(self.offer_as, paper.id),
+                ButtonStyle.primary,
+                decides=True,
+            ),
+            Choice("Add anyway", self.offer_anyway, decides=True),
         ]
 
     async def _tell(self, interaction: Interaction, result: Admission) -> None:
@@ -171,7 +176,7 @@ def _completing(addition: Addition, before: Paper, after: Paper) -> Dialog:
     old, new = as_draft(before), as_draft(after)
     better = [name for name in FIELDS if getattr(old, name) != getattr(new, name)]
     text = f"👌 The list has that paper already. What I found would complete its {_and(better)}."
-    complete = Choice("Complete it", addition.offer, ButtonStyle.primary)
+    complete = Choice("Complete it", addition.offer, ButtonStyle.primary, decides=True)
     cancel = Choice("Leave it", _cancel)
     return Dialog(*cards.paper_with(before, text), ActionRow(complete, cancel))
 
@@ -180,7 +185,7 @@ def _adding(bot: LabHerald, addition: Addition, result: Admission) -> Dialog:
     """The card of a paper that the list has not, or has not for certain."""
     told = "It will be announced." if addition.announce else "It will not be announced."
     text = f"🔎 Is this the paper? {told}"
-    decide = [Choice("Add", addition.offer, ButtonStyle.success)]
+    decide = [Choice("Add", addition.offer, ButtonStyle.success, decides=True)]
     below: list[Button[Any]] = [announcing(partial(_turn, addition), announce=addition.announce)]
     if result.outcome is Outcome.REMOVED:
         text = "🔎 That paper was removed from the list on purpose; adding it brings it back."

@@ -101,12 +101,15 @@ class Dialog(LayoutView):
 
     def __init__(self, *items: Item[Any]) -> None:
         super().__init__(timeout=900)
+        self.is_decided = False
         for item in items:
             self.add_item(item)
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Take every press."""
+        """Take every press; raise `LabError` where it is decided already."""
         take(interaction)
+        if self.is_decided:
+            raise LabError("You have decided that already.")
         return True
 
     async def on_error(
@@ -121,20 +124,35 @@ class Dialog(LayoutView):
 
 
 class Choice(Button[Any]):
-    """A button of a dialog that does one thing."""
+    """A button of a dialog that does one thing.
+
+    Where it ``decides``, the dialog's buttons do nothing more, unless this failed.
+    """
 
     def __init__(
         self,
         label: str,
         chosen: Callable[[discord.Interaction[Any]], Awaitable[None]],
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+        *,
+        decides: bool = False,
     ) -> None:
         super().__init__(label=label, style=style)
         self._chosen = chosen
+        self._decides = decides
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do it."""
-        await self._chosen(interaction)
+        if not self._decides:
+            await self._chosen(interaction)
+            return
+        dialog: Any = self.view
+        dialog.is_decided = True
+        try:
+            await self._chosen(interaction)
+        except Exception:
+            dialog.is_decided = False
+            raise
 
 
 def fill(draft: PaperDraft) -> Filled:

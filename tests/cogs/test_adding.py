@@ -10,6 +10,7 @@ import simcord
 from aiohttp.test_utils import TestServer
 from lab_world import HOME, Lab, told
 from lookup_server import LookupServer
+from simcord.actors import _component_interaction, _find_component, _visible_message
 
 from bot.client import LabHerald
 from bot.demo.words import spoken
@@ -70,6 +71,28 @@ async def test_a_source_is_looked_up_shown_and_added_by_one_click(lab: Lab) -> N
     await lab.moderator.click(done.response, label="Undo")
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get_named(DOI)
+
+
+async def test_a_second_click_leaves_the_answer_to_the_first_and_its_undo(lab: Lab) -> None:
+    shown = await look_up(lab, DOI)
+    custom_id = _id_of(lab, shown.response, "Add")
+    done = await lab.moderator.click(shown.response, label="Add")
+    again = await _press_again(lab, done.response, custom_id)
+    assert again.ephemeral
+    assert "You have decided that already" in told(again)
+    assert "Added to the list" in spoken(done.response)
+    assert "[Undo]" in spoken(done.response)
+
+
+async def test_a_decision_that_failed_can_be_made_again(lab: Lab) -> None:
+    shown = await look_up(lab, DOI)
+    http, roles = lab.app.client.http, [lab.env.guild.roles["Managers"].id]
+    await http.edit_member(HOME, lab.moderator.id, roles=[])
+    refused = await lab.moderator.click(shown.response, label="Add")
+    assert "Only the moderators" in told(refused)
+    await http.edit_member(HOME, lab.moderator.id, roles=roles)
+    done = await lab.moderator.click(shown.response, label="Add")
+    assert "Added to the list" in told(done)
 
 
 async def test_a_moderator_by_role_may_and_the_announcement_can_be_turned_on(
@@ -393,6 +416,21 @@ async def test_the_menu_is_the_moderators_of_the_labs_own_server(lab: Lab) -> No
     abroad = await lab.stranger.send(lab.elsewhere, MESSAGE)
     with pytest.raises(simcord.SetupError):
         await lab.stranger.context_menu(lab.elsewhere, "Add paper", abroad)
+
+
+def _id_of(lab: Lab, message: Any, label: str) -> str:
+    stored = _visible_message(lab.moderator, message)
+    types = (discord.ComponentType.button.value,)
+    return str(
+        _find_component(stored.components, types=types, custom_id=None, label=label)["custom_id"]
+    )
+
+
+async def _press_again(lab: Lab, message: Any, custom_id: str) -> Any:
+    """Press a button of a message that is not redrawn yet; SimCord's way wants it to be there."""
+    data = {"custom_id": custom_id, "component_type": discord.ComponentType.button.value}
+    stored = _visible_message(lab.moderator, message)
+    return await _component_interaction(lab.moderator, stored, data)
 
 
 def _values(modal: Any) -> dict[str, str]:
