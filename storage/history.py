@@ -32,11 +32,6 @@ class History:
         async with self._database.reading() as db:
             return await _shown(db, await _changes(db, "changes.paper_id = ?", [paper_id]))
 
-    async def of_person(self, name: str) -> tuple[Change, ...]:
-        """Every decision about the person shown by this name, oldest first."""
-        async with self._database.reading() as db:
-            return tuple(await _changes(db, "names.name = ?", [name]))
-
     async def last_of(self, paper_id: int, actor: Actor) -> Change | None:
         """The whole of the last change to a paper, where this actor made it and it stands."""
         return await self._last(

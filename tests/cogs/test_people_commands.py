@@ -112,5 +112,7 @@ async def test_what_cannot_be_decided_is_a_private_sentence(lab: Lab) -> None:
 
 
 async def changes(lab: Lab, name: str, action: str) -> list[int]:
-    found = await lab.app.library.history.of_person(name)
-    return [change.id for change in found if change.action == action]
+    log = await lab.app.library.history.page(limit=50)
+    return [
+        change.id for change in log.changes[::-1] if (change.name, change.action) == (name, action)
+    ]
