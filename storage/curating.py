@@ -25,12 +25,14 @@ _LONGEST_TAG = 50  # characters
 async def edit(act: Act, paper_id: int, draft: PaperDraft, seen: PaperDraft | None) -> Paper:
     """See `Library.edit`."""
     paper = await _present(act, paper_id)
+    draft = normal(draft)
+    if draft in (seen, as_draft(paper)):
+        raise LabError("You changed nothing, so the paper stays as it is.")
     _require_seen(paper, seen, paper_id)
     owners = await papers.owners(act.db, draft.identifiers)
     if others := [owner for owner in owners.values() if owner != paper.id]:
         (other,) = await papers.load(act.db, others[:1])
         raise PaperExists(other)
-    draft = normal(draft)
     return await _change(act, "edit", paper, draft, _differing(as_draft(paper), draft))
 
 

@@ -139,7 +139,8 @@ class Library:
         """Make a paper what a moderator says; the changed fields are theirs from now on.
 
         Raises `PaperNotFound`, `PaperExists` where an identifier is another paper's, and
-        `PaperChanged` where the paper is no longer what the moderator has ``seen``.
+        `PaperChanged` where the paper is no longer what the moderator has ``seen``, and `LabError`
+        where nothing would change.
         """
         async with self._acting(actor) as act:
             return await curating.edit(act, paper_id, draft, seen)

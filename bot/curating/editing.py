@@ -72,12 +72,11 @@ async def restore(interaction: Interaction, paper: Paper) -> None:
 async def _edit_filled(paper: Paper, interaction: Interaction, filled: forms.Filled) -> None:
     require_curator(interaction)
     seen = as_draft(paper)
-    draft = forms.read(filled, seen)
-    if draft == seen:
-        raise LabError("You changed nothing, so the paper stays as it is.")
     library = interaction.client.library
     try:
-        edited = await library.edit(paper.id, draft, actor(interaction), seen=seen)
+        edited = await library.edit(
+            paper.id, forms.read(filled, seen), actor(interaction), seen=seen
+        )
     except PaperChanged as changed:
         await _ask_again(interaction, paper, changed.paper, filled)
         return

@@ -213,6 +213,16 @@ async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: L
     assert await found(library, "other") == []
 
 
+async def test_an_edit_that_changes_nothing_is_none(library: Library) -> None:
+    paper = await add(library, replace(ONE, links=(Link(LinkKind.PAGE, "https://e.org/1"),)))
+    same = replace(as_draft(paper), links=paper.links * 2, tags=paper.tags * 2)
+    before = await library.history.of_paper(paper.id)
+    for seen in (None, as_draft(paper)):
+        with pytest.raises(LabError, match="You changed nothing"):
+            await library.edit(paper.id, same, NOOR, seen=seen)
+    assert await library.history.of_paper(paper.id) == before
+
+
 async def test_a_merge_needs_two_papers_as_they_were_seen(library: Library) -> None:
     one, two = await add(library, ONE), await add(library, TWO)
     third = await add(library, PaperDraft("A Third", identifiers=("doi:10.1000/three",)))
