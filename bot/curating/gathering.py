@@ -62,7 +62,7 @@ class Gathering:
         return Dialog(card, row)
 
     def _row(self, source: Source, linked: Linked, bot: LabHerald) -> tuple[str, Button[Any]]:
-        """What a link is, in 370 characters at most, and what can be done with it."""
+        """What a link is, in 390 characters at most, and what can be done with it."""
         if isinstance(linked, Paper):
             text = f"{_described(linked)}\n-# ✅ in the list as #{linked.id}"
             return text, buttons.paper_button(linked.id)
@@ -131,8 +131,8 @@ async def _compared(bot: LabHerald, found: PaperDraft | LookupFailed) -> Linked:
 
 
 def _described(paper: Paper) -> str:
-    lines = [f"**{cards.title_link(paper, 190)}**"]
-    if about := cards.byline(paper, 80, 40):
+    lines = [f"**{cards.title_link(paper, 180)}**"]
+    if about := cards.byline(paper, 70, 40):
         lines.append(about.replace("\n", " · "))
     return "\n".join(lines)
 

@@ -1,0 +1,28 @@
+"""The answer to a message of many links, at its longest."""
+
+from __future__ import annotations
+
+from bot.app import App
+from bot.curating.gathering import Gathering, Linked, Resembling
+from bot.lookup.sources import Source, sources_in
+from storage.completion import as_paper
+from storage.records import PaperDraft, PartialDate
+
+
+async def test_ten_likenesses_of_a_large_list_fit_into_one_message(app: App) -> None:
+    draft = PaperDraft(
+        "T" * 400,
+        tuple(f"{number:026}x" for number in range(1002)),
+        venue="V" * 80,
+        date=PartialDate(2024),
+        note="N" * 80,
+        identifiers=("doi:10.5555/a-paper-of-some-length",),
+    )
+    paper = as_paper(draft, app.client.clock(), 654_321)
+    links: dict[Source, Linked] = {
+        source: Resembling(draft, paper)
+        for source in sources_in(" ".join(f"https://doi.org/10.5555/{n}" for n in range(10)))
+    }
+    shown = Gathering(links, left_out=1234).dialog(app.client)
+    assert str(shown.to_components()).count("may be #654321 of the list") == 10
+    assert shown.content_length() <= 4000
