@@ -20,8 +20,9 @@ _CHANGED = (
     "My commands changed a moment ago. Close and reopen Discord's command list, then try again."
 )
 _UNREACHABLE = "Discord did not let me do that just now. Please try again in a minute."
-# Names and titles, which come from elsewhere, stand in quotation marks in every sentence.
-_QUOTED = re.compile("“([^”]*)”")
+# What our sentences say in Discord's markup, and addresses; what else is in them is text.
+_OURS = re.compile(r"(`/?\w[^`“”]*`|<(?:#|@|@&)\d+>|<t:\d+:[a-zA-Z]>|https?://[^\s“”()<>\[\]`|]+)")
+_ESCAPED = {ord(mark): f"\\{mark}" for mark in "\\`*_~|<>[]"}
 _OUTDATED = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
 _REFUSALS = (app_commands.CheckFailure, *_OUTDATED)
 _EXPIRED = {10008, 10015, 10062}  # the message, webhook or interaction is gone: nobody to answer
@@ -56,9 +57,7 @@ def explain(error: Exception, doing: str) -> str:
     """The sentence for an error; ``doing`` goes into the log of what nobody foresaw."""
     cause = _innermost(error)
     if isinstance(cause, LabError):
-        return _QUOTED.sub(
-            lambda found: f"“{discord.utils.escape_markdown(found[1])}”", str(cause)
-        )[:1900]
+        return _as_text(str(cause))[:1900]
     if isinstance(cause, _OUTDATED):
         return _CHANGED
     if isinstance(cause, app_commands.CheckFailure):
@@ -87,6 +86,13 @@ async def suggestions(
     except Exception:  # noqa: BLE001 - what fails while somebody types must not be shown
         _log.exception("Suggestions failed")
         return []
+
+
+def _as_text(sentence: str) -> str:
+    """A sentence in which nothing but our own markup means anything to Discord."""
+    parts = _OURS.split(sentence)
+    parts[::2] = [part.translate(_ESCAPED) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _innermost(error: Exception) -> Exception:

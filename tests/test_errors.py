@@ -11,6 +11,8 @@ import simcord
 from lab_world import Lab, StillClock, furnish, told
 
 from bot.app import App
+from bot.errors import explain
+from storage.errors import LabError
 
 pytestmark = pytest.mark.simcord(check_errors=False)
 
@@ -33,6 +35,27 @@ def reference(said: str, log: pytest.LogCaptureFixture) -> str:
     (record,) = [one for one in log.records if match[1] in one.getMessage()]
     assert record.exc_info is not None
     return record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        (
+            "I have “A” [b](https://e.org) and [c](https://e.org) **x**” (#3).",
+            r"I have “A” \[b\](https://e.org) and \[c\](https://e.org) \*\*x\*\*” (#3).",
+        ),
+        (
+            "No “a ` b”. Ask `/curate history` in <#12>.",
+            "No “a \\` b”. Ask `/curate history` in <#12>.",
+        ),
+        (
+            "See https://e.org/a_b_c <t:5:R>, not a_b.",
+            "See https://e.org/a_b_c <t:5:R>, not a\\_b.",
+        ),
+    ],
+)
+async def test_what_a_sentence_names_is_never_markup(sentence: str, shown: str) -> None:
+    assert explain(LabError(sentence), "a test") == shown
 
 
 async def test_a_fault_in_a_command_is_told_with_a_reference(
