@@ -133,7 +133,7 @@ class Addition:
         ]
         if left:
             text += f" I kept its {' and '.join(left)}, which `/curate edit` changes."
-        return f"{text} It is not announced again." if self.announce else text
+        return f"{text} It is not announced, since the list had it." if self.announce else text
 
 
 async def look_up(interaction: Interaction, source: str, *, announce: bool) -> None:

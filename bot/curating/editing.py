@@ -14,7 +14,7 @@ from bot.curating.conflicts import meanwhile
 from bot.permissions import actor, require_curator
 from bot.ui import cards, forms
 from bot.ui.buttons import LabButton
-from bot.ui.text import escape
+from bot.ui.text import count, escape
 from storage.completion import as_draft
 from storage.errors import LabError, PaperChanged
 from storage.records import Paper
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from bot.client import Interaction
 
+_NAMED = 7  # tags of a paper in one sentence
 _ROOM = 2800  # characters of what changed meanwhile
 _TO_MEMBERS = (
     "Only the moderators of the lab's own server correct papers. If something is wrong with this "
@@ -57,7 +58,9 @@ async def tag(
     if not (add or remove):
         raise LabError("Say which tags to add or to remove; several are parted by commas.")
     tagged = await interaction.client.library.tag(paper.id, add, remove, actor(interaction))
-    tags = ", ".join(f"**{escape(one, 60)}**" for one in tagged.tags) or "nothing"
+    tags = ", ".join(f"**{escape(one, 60)}**" for one in tagged.tags[:_NAMED]) or "nothing"
+    if len(tagged.tags) > _NAMED:
+        tags += f" and {count(len(tagged.tags) - _NAMED, 'other')}"
     await replies.show(interaction, tagged, f"🏷️ The paper is tagged {tags} now.")
     await interaction.client.courier.deliver()
 

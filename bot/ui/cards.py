@@ -122,8 +122,11 @@ def note(text: str, *rows: ActionRow[Any], colour: int = NEUTRAL) -> Container[A
 
 
 def paper_with(shown: Paper, text: str, *row: Button[Any]) -> tuple[Item[Any], ...]:
-    """A sentence about a paper, its card, and buttons to decide with: the parts of a layout."""
-    parts: list[Item[Any]] = [TextDisplay(text[:600]), paper(shown)]
+    """A sentence about a paper, its card, and buttons to decide with: the parts of a layout.
+
+    The sentence is already fit for Discord, and has 600 characters at most.
+    """
+    parts: list[Item[Any]] = [TextDisplay(text), paper(shown)]
     if row:
         parts.append(ActionRow(*row))
     return tuple(parts)

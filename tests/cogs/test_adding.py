@@ -121,6 +121,16 @@ async def test_a_withdrawn_paper_is_warned_of(
     assert "⚠️" not in told(await look_up(lab, "10.5555/other"))
 
 
+async def test_what_the_list_had_is_not_announced_which_is_said_as_it_is(
+    lab: Lab, services: LookupServer
+) -> None:
+    known = await lab.app.library.papers.get_named("2302.12433")
+    services.preprint("2302.12433", known.title, known.authors, "A fuller abstract. " * 20)
+    shown = await look_up(lab, "2302.12433", announce=True)
+    done = await lab.moderator.click(shown.response, label="Complete it")
+    assert told(done).split("\n")[0].endswith("It is not announced, since the list had it.")
+
+
 async def test_announce_can_be_chosen_with_the_command(lab: Lab) -> None:
     shown = await look_up(lab, DOI, announce=True)
     assert "It will be announced." in told(shown)

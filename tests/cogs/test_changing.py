@@ -69,6 +69,16 @@ async def test_tags_are_given_taken_suggested_and_undone(lab: Lab) -> None:
         assert sentence in told(refused)
 
 
+async def test_many_tags_are_named_in_part(lab: Lab) -> None:
+    number = await lab.add(ONE)
+    tags = [f"{letter}{'_' * 40}" for letter in "abcdefghijklmnop"]
+    await lab.app.library.tag(number, tags[1:], ["maths"], CLEO)
+    result = await curate(lab, "tag", paper=f"#{number}", add=tags[0])
+    sentence = told(result).splitlines()[0]
+    assert sentence.count("**") == 14
+    assert sentence.endswith("** and 9 others now.")
+
+
 async def test_a_removed_paper_is_offered_and_put_back(lab: Lab) -> None:
     number, other = await two(lab)
     for removed in (number, other):

@@ -129,7 +129,7 @@ async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
     check(posts.announcement(replace(shown, removed_at=AT), role_id=HUGE))
     check(posts.review(post(PostKind.REVIEW), waiting(shown), shown.title))
     check(cards.random_paper(shown, HUGE, HUGE))
-    check(cards.Layout(*cards.paper_with(shown, "?" * 900, buttons.remove_button(1, shown.id))))
+    check(cards.Layout(*cards.paper_with(shown, "?" * 600, buttons.remove_button(1, shown.id))))
 
 
 @settings(max_examples=40)
