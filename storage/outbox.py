@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from storage import moments
-from storage.database import Connection, Database, Row, Value
-from storage.post_records import Announcement, Fate, Post, PostKind, PostState
+from storage import moments, post_rows
+from storage.database import Connection, Database, Value
+from storage.post_records import Announcement, Post, PostKind
 from storage.records import Paper
 from storage.routes import rhythm_of, sort_out
 
@@ -25,7 +25,6 @@ _DIGEST_COME = _COME.format("next_digest_at", "8 days")
 # Channels that may be sent to now; what is asked of them names the column channel_id.
 _READY = f"""NOT EXISTS (SELECT 1 FROM channels AS closed WHERE closed.channel_id = {{}}.channel_id
                         AND (stopped_because <> '' OR NOT {_RETRY_COME}))"""  # noqa: S608 - constants
-_FATES = {None: Fate.WAITING, PostState.SENT: Fate.SENT}
 
 
 class Outbox:
@@ -54,7 +53,7 @@ class Outbox:
                     ORDER BY posts.id""",  # noqa: S608 - constants
                 [now],
             )
-        return tuple(_post(row) for row in rows)
+        return tuple(post_rows.post(row) for row in rows)
 
     async def _make_posts(self, db: Connection, now: str) -> None:
         rows = await db.all(
@@ -106,21 +105,28 @@ class Outbox:
         """Mark posts as about to be sent as they are; gives those that were, not the sent or gone.
 
         What a message shows is written down with the claim, since nobody may be there to do so
-        when it has arrived.
+        when it has arrived; and the papers that it names, which may become others meanwhile.
         """
         async with self._database.transaction() as db:
             rows = await db.all(
                 """UPDATE posts SET state = 'claimed', attempts = attempts + 1, claimed_at = ?,
-                   shown = claimed.changes
+                   shown = claimed.changes, claimed_papers = claimed.papers
                    FROM (SELECT json_extract(value, '$[0]') AS id,
-                                json_extract(value, '$[1]') AS changes FROM json_each(?)) AS claimed
+                                json_extract(value, '$[1]') AS changes,
+                                json_extract(value, '$[2]') AS papers FROM json_each(?)) AS claimed
                    WHERE posts.id = claimed.id AND state <> 'sent' RETURNING posts.id""",
                 [
                     moments.to_text(self._clock()),
-                    json.dumps([(post.id, post.changes) for post in posts]),
+                    json.dumps([(post.id, post.changes, _named(post)) for post in posts]),
                 ],
             )
         return {row["id"] for row in rows}
+
+    async def stands(self, message_id: int) -> bool:
+        """Whether a message is known as that of a post."""
+        async with self._database.reading() as db:
+            known = await db.value("SELECT 1 FROM posts WHERE message_id = ?", [message_id])
+        return known is not None
 
     async def record_sent(self, sent: Sequence[tuple[Post, int]]) -> None:
         """Write down that claimed posts stand in their channels as these messages."""
@@ -164,7 +170,7 @@ class Outbox:
                     ORDER BY posts.id LIMIT 200""",
                 [now],
             )
-        return tuple(_post(row) for row in rows)
+        return tuple(post_rows.post(row) for row in rows)
 
     async def finish(self, post: Post) -> None:
         """Write down that a sent post has all that it lacked when it was read."""
@@ -191,7 +197,7 @@ class Outbox:
         """The post with this number."""
         async with self._database.reading() as db:
             row = await db.one(f"{_POST} WHERE posts.id = ?", [post_id])
-        return _post(row) if row else None
+        return post_rows.post(row) if row else None
 
     async def of_paper(self, paper_id: int) -> tuple[Announcement, ...]:
         """What became of a paper in every channel."""
@@ -202,7 +208,7 @@ class Outbox:
                    ORDER BY announcements.id""",
                 [paper_id],
             )
-        return tuple(_announcement(row) for row in rows)
+        return tuple(post_rows.announcement(row) for row in rows)
 
     async def venues(self, post_ids: Sequence[int]) -> dict[tuple[int, int], str]:
         """The venues that papers had when they were announced, by post and paper."""
@@ -262,37 +268,6 @@ async def move(db: Connection, former: int | None, channel_id: int) -> None:
     )
 
 
-def _post(row: Row) -> Post:
-    return Post(
-        id=row["id"],
-        channel_id=row["channel_id"],
-        kind=PostKind(row["kind"]),
-        state=PostState(row["state"]),
-        attempts=row["attempts"],
-        created_at=moments.from_text(row["created_at"]),
-        claimed_at=moments.from_optional(row["claimed_at"]),
-        message_id=row["message_id"],
-        paper_ids=tuple(json.loads(row["papers"])),
-        entry_id=row["entry_id"],
-        suggestion_id=row["suggestion_id"],
-        notice=row["notice"],
-        changes=row["changes"],
-        thread_due=bool(row["thread_due"]),
-        publish_due=bool(row["publish_due"]),
-        shown=row["shown"],
-    )
-
-
-def _announcement(row: Row) -> Announcement:
-    fate = Fate.LEFT_OUT if row["is_left_out"] else _FATES.get(row["state"], Fate.SENDING)
-    return Announcement(
-        id=row["id"],
-        paper_id=row["paper_id"],
-        channel_id=row["channel_id"],
-        fate=fate,
-        created_at=moments.from_text(row["created_at"]),
-        venue=row["venue"],
-        post_id=row["post_id"],
-        message_id=row["message_id"],
-        sent_at=moments.from_optional(row["sent_at"]),
-    )
+def _named(post: Post) -> list[int]:
+    """The papers that a post's message names, whichever attempt it is of."""
+    return sorted({*post.claimed_papers, *post.paper_ids})

@@ -68,8 +68,9 @@ class Post:
 
     What became of a suggestion goes to its member, whose number then stands in ``channel_id``.
     ``nonce`` goes with the message, so that Discord itself refuses a second one for a while;
-    a claimed post may have been delivered, which only the channel's history tells. ``changes``
-    counts what happened to its papers since it was made, ``shown`` what of it the message shows.
+    a claimed post may have been delivered, which only the channel's history tells. Its message then
+    names ``claimed_papers``, and ``paper_ids`` are what these have become since. ``changes`` counts
+    what happened to its papers since it was made, ``shown`` what of it the message shows.
     """
 
     id: int
@@ -81,6 +82,7 @@ class Post:
     claimed_at: datetime | None = None
     message_id: int | None = None
     paper_ids: tuple[int, ...] = ()
+    claimed_papers: tuple[int, ...] = ()
     entry_id: int | None = None
     suggestion_id: int | None = None
     notice: str = ""

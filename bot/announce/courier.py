@@ -111,7 +111,10 @@ class Courier:
     async def _look_for(self, post: Post) -> tuple[Post, int | None]:
         """A claimed post with the message by which it stands in its channel, if it does."""
         channel = await self._channel(post)
-        return post, await places.find(channel, post, self._client.user)
+        async for message_id in places.marked(channel, post, self._client.user):
+            if not await self._library.outbox.stands(message_id):
+                return post, message_id
+        return post, None
 
     async def _pack(self, post: Post, desk: Desk) -> _Parcel | None:
         """What is to be sent; none where nothing is left of a post to speak of."""

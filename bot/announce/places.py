@@ -48,17 +48,18 @@ async def send(channel: AnyChannel, post: Post, message: Message) -> int:
     return sent.id
 
 
-async def find(channel: AnyChannel, post: Post, me: discord.ClientUser | None) -> int | None:
-    """What `send` gave for a claimed post, if it stands in a channel already."""
+async def marked(
+    channel: AnyChannel, post: Post, me: discord.ClientUser | None
+) -> AsyncIterator[int]:
+    """What `send` may have given for a claimed post, of all that stands in a channel already."""
     begin = (post.claimed_at or post.created_at) - _CLOCKS_DIFFER
     read = 0
     async for number, message in _newest_first(channel):
         read += 1
         if message.author == me and _is_marked(message, post):
-            return number
+            yield number
         if read >= _ALWAYS_READ and message.created_at < begin:
             break
-    return None
 
 
 async def follow_up(channel: AnyChannel, post: Post, message: Message) -> None:

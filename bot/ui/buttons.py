@@ -151,9 +151,10 @@ def feeds_button(post_id: int) -> Button[Any]:
 
 
 def is_marked(custom_id: str, post: Post) -> bool:
-    """Whether a component of this id stands in the message of a post, and in no other's.
+    """Whether a component of this id stands in the message of a claimed post.
 
-    A paper is announced once in a channel, so its own button tells.
+    One of papers may stand in another's message, too, whose papers have become these; that message
+    is known already, as `Outbox.stands` tells.
     """
     match post.kind:
         case PostKind.REVIEW:
@@ -166,7 +167,7 @@ def is_marked(custom_id: str, post: Post) -> bool:
             return custom_id == f"feeds:{post.id}"
         case _:
             kind, _, number = custom_id.rpartition(":")
-            return kind.partition(":")[0] == "announced" and number in map(str, post.paper_ids)
+            return kind.partition(":")[0] == "announced" and number in map(str, post.claimed_papers)
 
 
 def page_button(owner: int, question: int, page: int, label: str, *, enabled: bool) -> Button[Any]:

@@ -77,6 +77,7 @@ CREATE TABLE posts (
     attempts INTEGER NOT NULL DEFAULT 0,
     created_at TEXT NOT NULL,
     claimed_at TEXT,
+    claimed_papers TEXT NOT NULL DEFAULT '[]', -- that a message names, if a claim ended in one
     sent_at TEXT,
     message_id INTEGER,
     thread_due INTEGER NOT NULL DEFAULT 0 CHECK (thread_due IN (0, 1)),
@@ -87,10 +88,13 @@ CREATE TABLE posts (
     CHECK ((state = 'sent') = (message_id IS NOT NULL)),
     CHECK ((kind = 'review') = (entry_id IS NOT NULL))
 ) STRICT;
-INSERT INTO posts (id, channel_id, kind, state, attempts, created_at, claimed_at, sent_at, message_id)
-    SELECT id, channel_id, 'paper', state, attempts, created_at, claimed_at, sent_at, message_id
+INSERT INTO posts (id, channel_id, kind, state, attempts, created_at, claimed_at, claimed_papers,
+                   sent_at, message_id)
+    SELECT id, channel_id, 'paper', state, attempts, created_at, claimed_at, json_array(paper_id),
+        sent_at, message_id
     FROM announcements WHERE state <> 'waiting' ORDER BY id;
 CREATE INDEX posts_unsent ON posts (channel_id, id) WHERE state <> 'sent';
+CREATE INDEX posts_by_message ON posts (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX posts_unfinished ON posts (id)
     WHERE state = 'sent' AND (thread_due OR publish_due OR changes <> shown);
 

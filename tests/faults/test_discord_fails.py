@@ -9,6 +9,8 @@ import pytest
 from discord_standin import FORUM, GUILD, NEWS, PAPERS, Fault, too_many
 from station import ACTOR, Station
 
+from storage.completion import as_draft
+
 NO_WINDOW = timedelta()
 
 
@@ -164,3 +166,48 @@ async def test_a_correction_that_discord_fails_at_is_shown_later(station: Statio
     await station.deliver_later(timedelta(hours=1))
     assert "Withdrawn" in str(message["components"])
     assert len(station.discord.messages[PAPERS]) == 1
+
+
+async def unite(station: Station, kept: int, other: int) -> int:
+    """Make two papers one, as which the other is known no more; gives the change's number."""
+    library = station.app.library
+    (paper,) = await library.papers.some([kept])
+    await library.merge(kept, other, as_draft(paper), ACTOR)
+    change = await library.history.last_by(ACTOR)
+    assert change is not None
+    return change.id
+
+
+@pytest.mark.parametrize("parted", [False, True])
+@pytest.mark.parametrize("kept", [False, True])
+async def test_a_paper_that_becomes_another_while_its_message_is_under_way_is_told_of_once(
+    station: Station, *, kept: bool, parted: bool
+) -> None:
+    station.discord.nonce_window = NO_WINDOW
+    paper, into = await station.publish(2)
+    station.discord.fail("send", Fault(502, kept=kept))
+    assert await station.app.deliver() == 0
+    change = await unite(station, into, paper)
+    if parted:
+        await station.app.library.undo(change, ACTOR)
+    assert await station.deliver_later() == 1 + parted
+    assert station.announced() == ([paper, into] if parted else [into])
+
+
+async def test_a_message_that_tells_of_what_its_paper_became_is_taken_for_no_other(
+    station: Station,
+) -> None:
+    """The papers are parted again, and that message still tells of the other one."""
+    station.discord.nonce_window = NO_WINDOW
+    (paper,) = await station.publish()
+    await station.app.deliver()
+    (into,) = await station.publish()
+    change = await unite(station, into, paper)
+    await station.app.deliver()
+    assert station.announced() == [into]
+    await station.app.library.undo(change, ACTOR)
+    station.discord.fail("send", Fault(502))
+    assert await station.app.deliver() == 0
+    assert station.announced() == [into]
+    assert await station.deliver_later() == 1
+    assert station.announced() == [paper, into]

@@ -53,6 +53,7 @@ async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock)
     assert await outbox.claim([due]) == {due.id}
     (claimed,) = await outbox.next_posts()
     assert (claimed.state, claimed.attempts) == (PostState.CLAIMED, 1)
+    assert claimed.claimed_papers == (first,)
     assert claimed.claimed_at == clock()
     (sending,) = await outbox.of_paper(first)
     assert sending.fate is Fate.SENDING
@@ -73,6 +74,24 @@ async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock)
     assert (sent.fate, sent.message_id, sent.sent_at) == (Fate.SENT, 123, clock())
     assert [post.paper_ids for post in await deliver(library)] == [(second,)]
     assert await outbox.next_posts() == ()
+
+
+async def test_a_claimed_post_names_every_paper_that_one_of_its_messages_names(
+    library: Library,
+) -> None:
+    await library.routes.open(1, 2, ACTOR)
+    first, into = await announce(library, "First", "Into")
+    (due,) = await library.outbox.next_posts()
+    await library.outbox.claim([due])
+    await library.merge(into, first, PaperDraft(title="Into"), ACTOR)
+    (claimed,) = await library.outbox.next_posts()
+    assert (claimed.paper_ids, claimed.claimed_papers) == ((into,), (first,))
+    assert not await library.outbox.stands(7)
+    assert [post.id for post in await deliver(library, message_id=7)] == [due.id]
+    assert await library.outbox.stands(7)
+    sent = await library.outbox.post(due.id)
+    assert sent is not None
+    assert sent.claimed_papers == (first, into)
 
 
 async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
