@@ -149,11 +149,18 @@ class Courier:
         except _GONE as error:
             _log.info("Message %s of post %s stays as it is: %s", post.message_id, post.id, error)
         except _UNSURE as error:
-            later = self._clock() + _LAST_RETRY
-            _log.warning("Post %s is followed up at %s: %s", post.id, later.isoformat(), error)
-            await self._library.outbox.follow_up_later(post, later)
+            await self._follow_up_later(post, error)
+            return
+        except Exception as error:  # noqa: BLE001 - one post must not hold up the others
+            _log.exception("What post %s lacks failed", post.id)
+            await self._follow_up_later(post, error)
             return
         await self._library.outbox.finish(post)
+
+    async def _follow_up_later(self, post: Post, error: Exception) -> None:
+        later = self._clock() + _LAST_RETRY
+        _log.warning("Post %s is followed up at %s: %s", post.id, later.isoformat(), error)
+        await self._library.outbox.follow_up_later(post, later)
 
     async def _channel(self, post: Post) -> AnyChannel:
         """The channel, from the cache or from Discord; any kind that takes messages."""

@@ -211,3 +211,19 @@ async def test_a_message_that_tells_of_what_its_paper_became_is_taken_for_no_oth
     assert station.announced() == [into]
     assert await station.deliver_later() == 1
     assert station.announced() == [paper, into]
+
+
+async def test_a_correction_that_fails_in_a_way_nobody_foresaw_holds_up_no_other(
+    station: Station,
+) -> None:
+    first, second = await station.publish(2)
+    await station.app.deliver()
+    for paper in (first, second):
+        await station.app.library.remove(paper, ACTOR)
+    station.discord.fail("edit", Fault(200, body={}))  # is no message
+    await station.app.deliver()
+    shown = [str(message["components"]) for message in station.discord.messages[PAPERS]]
+    assert ["Withdrawn" in one for one in shown] == [False, True]
+    assert "What post 1 lacks failed" in station.log.text
+    await station.deliver_later(timedelta(hours=1))
+    assert "Withdrawn" in str(station.discord.messages[PAPERS][0]["components"])
