@@ -21,7 +21,8 @@ from storage.post_records import Post
 # right, so it begins well before the claim, and never ends before so many messages.
 _CLOCKS_DIFFER = timedelta(days=1)
 _ALWAYS_READ = 200
-_DONE_ALREADY = {160004, 40033}  # the message has a thread; it is published
+# The message has a thread; it is published; its thread is locked.
+_NOTHING_TO_DO = {160004, 40033, 160005}
 
 AnyChannel: TypeAlias = (
     discord.TextChannel | discord.Thread | discord.ForumChannel | discord.DMChannel
@@ -63,27 +64,50 @@ async def marked(
 
 
 async def follow_up(channel: AnyChannel, post: Post, message: Message) -> None:
-    """Give a sent message what it lacks: what changed, its thread, its being published."""
+    """Give a sent message what it lacks: what changed, its thread, its being published.
+
+    What stands in a locked thread stays as it is.
+    """
     if isinstance(channel, discord.ForumChannel):
-        thread = await channel.guild.fetch_channel(post.message_id or 0)
-        if isinstance(thread, discord.Thread) and (first := await _first_of(thread)):
-            await first.edit(view=message.layout)
+        thread = await _opened(channel.guild, post.message_id or 0)
+        if thread and (first := await _first_of(thread)):
+            await _unless_settled(first.edit(view=message.layout))
         return
     sent = channel.get_partial_message(post.message_id or 0)
-    if post.is_outdated:
-        await sent.edit(view=message.layout, allowed_mentions=discord.AllowedMentions.none())
+    if post.is_outdated and await _takes_edits(channel):
+        quietly = discord.AllowedMentions.none()
+        await _unless_settled(sent.edit(view=message.layout, allowed_mentions=quietly))
     if post.thread_due and isinstance(channel, discord.TextChannel):
-        await _once(sent.create_thread(name=message.thread_name))
+        await _unless_settled(sent.create_thread(name=message.thread_name))
     if post.publish_due and isinstance(channel, discord.TextChannel) and channel.is_news():
-        await _once(sent.publish())
+        await _unless_settled(sent.publish())
 
 
-async def _once(step: Any) -> None:  # noqa: ANN401 - a coroutine of any outcome
-    """Take a step that may have been taken by a run that was cut short."""
+async def _takes_edits(channel: AnyChannel) -> bool:
+    if isinstance(channel, discord.Thread):
+        return await _opened(channel.guild, channel.id) is not None
+    return True
+
+
+async def _opened(guild: discord.Guild, thread_id: int) -> discord.Thread | None:
+    """A thread, open again where it was archived, since that takes no edits; none if locked so.
+
+    Discord is asked, since the cache may be behind.
+    """
+    thread = await guild.fetch_channel(thread_id)
+    if not isinstance(thread, discord.Thread) or (thread.archived and thread.locked):
+        return None
+    if thread.archived:
+        await thread.edit(archived=False)
+    return thread
+
+
+async def _unless_settled(step: Any) -> None:  # noqa: ANN401 - a coroutine of any outcome
+    """Take a step; a run that was cut short may have taken it, or a lock may forbid it."""
     try:
         await step
     except discord.HTTPException as error:
-        if error.code not in _DONE_ALREADY:
+        if error.code not in _NOTHING_TO_DO:
             raise
 
 

@@ -125,6 +125,10 @@ class StandIn:
             if thread["parent_id"] == str(FORUM)
         ]
 
+    def archive(self, thread_id: int, *, locked: bool = False) -> None:
+        """Let a thread rest, as Discord does after a while; only moderators open a locked one."""
+        self.threads[thread_id]["thread_metadata"] |= {"archived": True, "locked": locked}
+
     def fail(self, what: str, *faults: Fault) -> None:
         """Let the next requests of a kind go wrong, one fault each."""
         self._faults[what].extend(faults)
@@ -151,6 +155,7 @@ class StandIn:
                     name="commands_in",
                 ),
                 web.get("/channels/{channel}", self._channel, name="channel"),
+                web.patch("/channels/{channel}", self._change, name="change"),
                 web.get("/channels/{channel}/messages", self._history, name="history"),
                 web.post("/channels/{channel}/messages", self._send, name="send"),
                 web.get("/channels/{channel}/messages/{message}", self._message, name="message"),
@@ -264,6 +269,13 @@ class StandIn:
             return _unknown("Channel", 10003)
         return _json(_channel(channel_id))
 
+    async def _change(self, request: web.Request) -> web.Response:
+        thread = self.threads[_number(request, "channel")]
+        if thread["thread_metadata"]["locked"]:
+            return _json({"message": "Missing Permissions", "code": 50013}, status=403)
+        thread["thread_metadata"] |= await request.json()
+        return _json(thread)
+
     async def _send(self, request: web.Request) -> web.Response:
         channel_id = _number(request, "channel")
         if channel_id not in _KINDS and channel_id not in self.threads:
@@ -335,6 +347,9 @@ class StandIn:
         message = self._find(request)
         if message is None:
             return _unknown("Message", 10008)
+        thread = self.threads.get(_number(request, "channel"))
+        if thread and thread["thread_metadata"]["archived"]:
+            return _json({"message": "Thread is archived", "code": 50083}, status=400)
         changed = await request.json()
         message |= {name: changed[name] for name in ("content", "components") if name in changed}
         message["edited_timestamp"] = self.clock().isoformat()
@@ -386,10 +401,16 @@ class StandIn:
         return _json(message)
 
     async def _active(self, _request: web.Request) -> web.Response:
-        return _json({"threads": [*self.threads.values()], "members": []})
+        return _json({"threads": self._threads(archived=False), "members": []})
 
-    async def _archive(self, _request: web.Request) -> web.Response:
-        return _json({"threads": [], "members": [], "has_more": False})
+    async def _archive(self, request: web.Request) -> web.Response:
+        parent = request.match_info["channel"]
+        found = [one for one in self._threads(archived=True) if one["parent_id"] == parent]
+        return _json({"threads": found, "members": [], "has_more": False})
+
+    def _threads(self, *, archived: bool) -> list[Payload]:
+        threads = self.threads.values()
+        return [one for one in threads if one["thread_metadata"]["archived"] is archived]
 
     # The gateway
 
@@ -472,7 +493,7 @@ class StandIn:
             "roles": [everyone],
             "members": [member],
             "channels": [_channel(channel_id) for channel_id in _KINDS],
-            "threads": [*self.threads.values()],
+            "threads": self._threads(archived=False),
             "emojis": [],
             "stickers": [],
             "features": [],

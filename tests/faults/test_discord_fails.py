@@ -10,6 +10,7 @@ from discord_standin import FORUM, GUILD, NEWS, PAPERS, Fault, too_many
 from station import ACTOR, Station
 
 from storage.completion import as_draft
+from storage.post_records import RouteOptions
 
 NO_WINDOW = timedelta()
 
@@ -227,3 +228,61 @@ async def test_a_correction_that_fails_in_a_way_nobody_foresaw_holds_up_no_other
     assert "What post 1 lacks failed" in station.log.text
     await station.deliver_later(timedelta(hours=1))
     assert "Withdrawn" in str(station.discord.messages[PAPERS][0]["components"])
+
+
+async def in_thread(station: Station, parent: int) -> int:
+    """Announce nothing but into a thread, and there a paper that is removed; gives the thread."""
+    await station.app.library.routes.close(GUILD, PAPERS)
+    await station.app.library.routes.open(GUILD, parent, ACTOR, RouteOptions(has_thread=True))
+    (paper,) = await station.publish()
+    await station.app.deliver()
+    (thread_id,) = station.discord.threads
+    if parent != FORUM:
+        await station.app.library.routes.close(GUILD, parent)
+        await station.app.library.routes.open(GUILD, thread_id, ACTOR)
+        (paper,) = await station.publish()
+        await station.app.deliver()
+    await station.app.library.remove(paper, ACTOR)
+    return thread_id
+
+
+def is_withdrawn(station: Station, thread_id: int) -> bool:
+    (message,) = station.discord.messages[thread_id]
+    return "Withdrawn" in str(message["components"])
+
+
+@pytest.mark.parametrize("parent", [PAPERS, FORUM])
+async def test_an_archived_thread_is_opened_for_a_correction(station: Station, parent: int) -> None:
+    thread_id = await in_thread(station, parent)
+    station.discord.archive(thread_id)
+    await station.app.deliver()
+    assert is_withdrawn(station, thread_id)
+    assert station.warnings == []
+
+
+@pytest.mark.parametrize("parent", [PAPERS, FORUM])
+async def test_a_locked_thread_stays_as_it_is_and_nobody_is_told_for_ever(
+    station: Station, parent: int
+) -> None:
+    thread_id = await in_thread(station, parent)
+    station.discord.archive(thread_id, locked=True)
+    await station.app.deliver()
+    asked = len(station.discord.asked)
+    await station.deliver_later(timedelta(hours=3))
+    assert len(station.discord.asked) == asked
+    assert not is_withdrawn(station, thread_id)
+    assert station.warnings == []
+
+
+@pytest.mark.parametrize("fault", ["change", "edit"])
+async def test_a_thread_that_may_not_be_opened_or_written_into_stays_as_it_is(
+    station: Station, fault: str
+) -> None:
+    thread_id = await in_thread(station, FORUM)
+    station.discord.archive(thread_id)
+    refusal = {"change": (403, 50013), "edit": (400, 160005)}[fault]
+    station.discord.fail(fault, Fault(refusal[0], body={"message": "no", "code": refusal[1]}))
+    await station.app.deliver()
+    await station.deliver_later(timedelta(hours=3))
+    assert not is_withdrawn(station, thread_id)
+    assert station.warnings == []
