@@ -33,7 +33,7 @@ class FeedOption(app_commands.Transformer):
                 text in {f"#{feed.id}", f"{feed.id}", feed.url}
                 or text.casefold() == feed.title.casefold()
             ):
-                return feed
+                return await interaction.client.library.feeds.get(feed.id)
         raise FeedNotFound(clip(text, 100))
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102

@@ -114,7 +114,7 @@ class Announce(commands.GroupCog, group_name="announce"):
     @app_commands.command()
     async def list(self, interaction: Interaction) -> None:
         """Show the channels of this server that hear of new papers."""
-        routes = await interaction.client.library.routes.all(interaction.guild_id)
+        routes = await interaction.client.library.routes.counted(interaction.guild_id or 0)
         text = (
             f"### Announcements\n{watched.routes(routes)}"
             if routes

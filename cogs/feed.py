@@ -216,7 +216,7 @@ async def _change(feed: FeedRecord, interaction: Interaction, terms: FeedTerms) 
 
 
 async def _show_feeds(interaction: Interaction) -> None:
-    feeds = await interaction.client.library.feeds.all()
+    feeds = await interaction.client.library.feeds.counted()
     text = (
         f"### {count(len(feeds), 'feed')}\n{watched.feeds(feeds)}"
         if feeds

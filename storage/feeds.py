@@ -11,14 +11,15 @@ from storage.errors import FeedExists, FeedNotFound
 from storage.feed_records import Feed, FeedState
 from storage.records import Actor
 
-_FEED = """SELECT feeds.*, (SELECT COUNT(DISTINCT paper_id) FROM entries
-                            WHERE feed_id = feeds.id AND draft IS NULL) AS papers,
-                  (SELECT COUNT(*) FROM entries WHERE feed_id = feeds.id
-                   AND draft IS NOT NULL AND outcome = 'duplicate') AS duplicates,
-                  (SELECT COUNT(*) FROM entries WHERE feed_id = feeds.id
-                   AND draft IS NOT NULL AND outcome = 'review') AS reviews FROM feeds"""
-
-
+_COUNTED = """SELECT feeds.*,
+    (SELECT COUNT(DISTINCT paper_id) FROM entries
+     WHERE feed_id = feeds.id AND outcome NOT IN ('duplicate', 'review')) AS papers,
+    (SELECT COUNT(*) FROM entries
+     WHERE feed_id = feeds.id AND outcome = 'duplicate') AS duplicates,
+    (SELECT COUNT(*) FROM entries WHERE feed_id = feeds.id AND outcome = 'review') AS reviews
+    FROM feeds"""
+_UNCOUNTED = "SELECT *, 0 AS papers, 0 AS duplicates, 0 AS reviews FROM feeds"
+_BY_TITLE = "ORDER BY title COLLATE NOCASE, feeds.id"
 _NEVER_LATER = timedelta(days=8)  # is a feed polled again; intervals end at a week
 
 
@@ -45,17 +46,23 @@ class Feeds:
         return await self.get(feed_id)
 
     async def get(self, feed_id: int) -> Feed:
-        """The feed with this number; raises `FeedNotFound`."""
+        """The feed with this number, counted as in `counted`; raises `FeedNotFound`."""
         async with self._database.reading() as db:
-            row = await db.one(f"{_FEED} WHERE feeds.id = ?", [feed_id])
+            row = await db.one(f"{_COUNTED} WHERE feeds.id = ?", [feed_id])
         if row is None:
             raise FeedNotFound(f"#{feed_id}")
         return _feed(row)
 
     async def all(self) -> tuple[Feed, ...]:
-        """Every watched feed, by title."""
+        """Every watched feed, by title; what they brought is not counted, see `counted`."""
         async with self._database.reading() as db:
-            rows = await db.all(f"{_FEED} ORDER BY title COLLATE NOCASE, feeds.id")
+            rows = await db.all(f"{_UNCOUNTED} {_BY_TITLE}")
+        return tuple(_feed(row) for row in rows)
+
+    async def counted(self) -> tuple[Feed, ...]:
+        """Every watched feed, by title, with its papers and what waits of it counted."""
+        async with self._database.reading() as db:
+            rows = await db.all(f"{_COUNTED} {_BY_TITLE}")
         return tuple(_feed(row) for row in rows)
 
     async def due(self) -> tuple[Feed, ...]:
@@ -66,9 +73,8 @@ class Feeds:
         now = self._clock()
         async with self._database.reading() as db:
             rows = await db.all(
-                """SELECT *, 0 AS papers, 0 AS duplicates, 0 AS reviews FROM feeds
-                   WHERE (next_poll_at <= ? OR next_poll_at > ?) AND paused_because = ''
-                   ORDER BY next_poll_at""",
+                f"""{_UNCOUNTED} WHERE (next_poll_at <= ? OR next_poll_at > ?)
+                    AND paused_because = '' ORDER BY next_poll_at""",
                 [moments.to_text(now), moments.to_text(now + _NEVER_LATER)],
             )
         return tuple(_feed(row) for row in rows)

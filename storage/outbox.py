@@ -222,7 +222,8 @@ class Outbox:
 
 
 _ANYTHING = f"""SELECT EXISTS (SELECT 1 FROM posts WHERE state <> 'sent')
-    OR EXISTS (SELECT 1 FROM announcements WHERE post_id IS NULL AND NOT is_left_out)
+    OR EXISTS (SELECT 1 FROM announcements INDEXED BY announcements_waiting
+               WHERE post_id IS NULL AND NOT is_left_out)
     OR EXISTS (SELECT 1 FROM routes WHERE next_digest_at IS NOT NULL AND {_DIGEST_COME})"""  # noqa: S608 - constants
 
 
@@ -262,7 +263,8 @@ async def ask_for_review(db: Connection, channel_id: int, entry_id: int, now: da
 async def move(db: Connection, former: int | None, channel_id: int) -> None:
     """Send what waits for the moderators' former channel into another one."""
     await db.run(
-        """UPDATE posts SET channel_id = ? WHERE channel_id = ? AND state = 'waiting'
+        """UPDATE posts SET channel_id = ? WHERE channel_id = ?
+           AND state <> 'sent' AND state = 'waiting' -- the first for the index's sake
            AND kind IN ('review', 'suggestion', 'notice')""",
         [channel_id, former],
     )

@@ -14,13 +14,18 @@ from storage.records import Actor, Paper
 from storage.rhythm import Every, Rhythm
 from storage.wanted import read_wanted
 
-_ROUTE = """SELECT routes.*, COALESCE(stopped_because, '') AS stopped_because,
-    (SELECT COUNT(*) FROM announcements LEFT JOIN posts ON posts.id = post_id
-     WHERE announcements.channel_id = routes.channel_id AND NOT is_left_out
-     AND state IS NOT 'sent') AS waiting,
-    (SELECT COUNT(*) FROM announcements JOIN posts ON posts.id = post_id
-     WHERE announcements.channel_id = routes.channel_id AND state = 'sent') AS sent
-    FROM routes LEFT JOIN channels USING (channel_id)"""
+# What waits is little. What has a post is all that was ever announced: counted only to be shown.
+_POSTED = """(SELECT COUNT(*) FROM announcements
+              WHERE channel_id = routes.channel_id AND is_left_out = 0 AND post_id IS NOT NULL)"""
+_UNSENT = """(SELECT COUNT(*) FROM posts JOIN announcements ON post_id = posts.id
+              WHERE posts.channel_id = routes.channel_id AND state <> 'sent')"""
+_ROUTE = f"""SELECT routes.*, COALESCE(stopped_because, '') AS stopped_because, {_UNSENT} +
+    (SELECT COUNT(*) FROM announcements WHERE channel_id = routes.channel_id
+     AND is_left_out = 0 AND post_id IS NULL) AS waiting, {{sent}} AS sent
+    FROM routes LEFT JOIN channels USING (channel_id)"""  # noqa: S608 - constants
+_UNCOUNTED = _ROUTE.format(sent="0")
+_COUNTED = _ROUTE.format(sent=f"{_POSTED} - {_UNSENT}")
+_OF_SERVER = "WHERE ?1 IS NULL OR guild_id = ?1 ORDER BY routes.id"
 _OPTIONS = (
     *("wanted", "role_id", "has_thread", "publishes"),
     *("rhythm", "digest_minute", "digest_weekday", "zone", "next_digest_at"),
@@ -100,11 +105,18 @@ class Routes:
         return changed > 0
 
     async def all(self, guild_id: int | None = None) -> tuple[Route, ...]:
-        """The channels that want announcements, of one server or of all."""
+        """The channels that want announcements, of one server or of all.
+
+        What was ever sent there is not counted; see `counted`.
+        """
         async with self._database.reading() as db:
-            rows = await db.all(
-                f"{_ROUTE} WHERE ? IS NULL OR guild_id = ? ORDER BY routes.id", [guild_id, guild_id]
-            )
+            rows = await db.all(f"{_UNCOUNTED} {_OF_SERVER}", [guild_id])
+        return tuple(_route(row) for row in rows)
+
+    async def counted(self, guild_id: int) -> tuple[Route, ...]:
+        """The channels of a server, each with how many papers were announced there."""
+        async with self._database.reading() as db:
+            rows = await db.all(f"{_COUNTED} {_OF_SERVER}", [guild_id])
         return tuple(_route(row) for row in rows)
 
     async def find(self, channel_id: int) -> Route | None:
@@ -170,7 +182,7 @@ async def sort_out(db: Connection, paper: Paper, feed_id: int | None) -> list[tu
 
 
 async def _find(db: Connection, channel_id: int) -> Route | None:
-    row = await db.one(f"{_ROUTE} WHERE routes.channel_id = ?", [channel_id])
+    row = await db.one(f"{_UNCOUNTED} WHERE routes.channel_id = ?", [channel_id])
     return _route(row) if row else None
 
 

@@ -150,7 +150,7 @@ async def _waiting(db: Connection, draft: PaperDraft) -> Suggestion | None:
            AND ((title_key = ? AND title_key <> '') OR EXISTS (
                SELECT 1 FROM json_each(draft, '$.identifiers') AS named
                WHERE named.value IN (SELECT value FROM json_each(?))))
-           ORDER BY id""",
+           ORDER BY suggested_at""",
         [fold(draft.title), json.dumps(draft.identifiers)],
     )
     return _suggestion(row) if row else None

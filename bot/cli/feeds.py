@@ -52,7 +52,7 @@ def feeds() -> None:
 @click.pass_obj
 def list_feeds(settings: Settings, *, as_json: bool) -> None:
     """Show the watched feeds: last success, next look, failures, what waits."""
-    found = shell.with_library(settings, lambda library: library.feeds.all())
+    found = shell.with_library(settings, lambda library: library.feeds.counted())
     if as_json:
         click.echo(shell.dumped([feed_words.feed_json(feed) for feed in found]))
     else:

@@ -34,6 +34,7 @@ DROP TABLE entries;
 ALTER TABLE seen_entries RENAME TO entries;
 CREATE INDEX entries_by_title ON entries (feed_id, title_key);
 CREATE INDEX entries_by_paper ON entries (paper_id);
+CREATE INDEX entries_by_outcome ON entries (feed_id, outcome, paper_id);
 
 -- What a channel wants to hear, and how.
 ALTER TABLE routes ADD COLUMN wanted TEXT NOT NULL DEFAULT ''; -- conditions; see storage/wanted.py
@@ -119,6 +120,7 @@ DROP TABLE announcements;
 ALTER TABLE posted_papers RENAME TO announcements;
 CREATE INDEX announcements_waiting ON announcements (channel_id, id)
     WHERE post_id IS NULL AND NOT is_left_out;
+CREATE INDEX announcements_by_channel ON announcements (channel_id, is_left_out, post_id);
 CREATE INDEX announcements_by_post ON announcements (post_id) WHERE post_id IS NOT NULL;
 
 CREATE TRIGGER announced_paper_changed AFTER UPDATE OF title, removed_at ON papers BEGIN

@@ -68,7 +68,7 @@ async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock)
     await outbox.record_sent([(again, 123)])
     assert await outbox.claim([again]) == set()
     assert await routes.failures(2) == 0
-    (route,) = await routes.all(1)
+    (route,) = await routes.counted(1)
     assert (route.waiting, route.sent) == (1, 1)
     (sent,) = await outbox.of_paper(first)
     assert (sent.fate, sent.message_id, sent.sent_at) == (Fate.SENT, 123, clock())
@@ -343,7 +343,7 @@ async def test_announcements_of_the_former_schema_keep_their_states(tmp_path: Pa
     old.commit()
     old.close()
     async with open_library(path, StillClock()) as library:
-        (route,) = await library.routes.all()
+        (route,) = await library.routes.counted(1)
         assert (route.stopped_because, route.waiting, route.sent) == ("gone", 2, 1)
         assert await library.routes.failures(2) == 3
         assert await library.outbox.next_posts() == ()
