@@ -6,13 +6,12 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import aiohttp
 import discord
@@ -26,10 +25,11 @@ from bot.logs import brief_logs
 from bot.lookup.answers import Addresses
 from bot.lookup.finding import open_lookup
 from bot.moderation import Moderation
+from bot.patience import Patience
 from bot.settings import Settings
 from bot.web import open_web
 from storage.database import require_writable
-from storage.errors import DatabaseInTrouble, DatabaseUnusable, LabError
+from storage.errors import DatabaseUnusable, LabError
 from storage.library import Library, open_library
 from storage.moments import Clock
 
@@ -37,50 +37,12 @@ _log = logging.getLogger(__name__)
 
 _ASK_FEEDS_EVERY = timedelta(seconds=30)
 _DELIVER_EVERY = timedelta(seconds=10)
-_LONGEST_PAUSE = timedelta(minutes=15)
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=5)
-
-_Done = TypeVar("_Done")
 
 
 class CannotStart(LabError):
     """The bot can't begin its work; the sentence says what to change."""
-
-
-class Patience:
-    """With a database that can't be used: says so once, and once more when it can be again.
-
-    ``pause`` is how long a step is left alone then, doubled from failure to failure.
-    """
-
-    def __init__(self, consequence: str, clock: Clock, pause: timedelta = timedelta()) -> None:
-        self._consequence = consequence
-        self._clock = clock
-        self._pause = pause
-        self._failures = 0
-        self._failed_at = datetime.min.replace(tzinfo=UTC)
-
-    async def __call__(self, step: Callable[[], Awaitable[_Done]]) -> _Done | None:
-        """What the step came to; none where the database failed, or it is left alone still."""
-        if self._failures:
-            pause = min(self._pause * 2 ** min(self._failures - 1, 10), _LONGEST_PAUSE)
-            if timedelta() <= self._clock() - self._failed_at < pause:
-                return None
-        try:
-            done = await step()
-        except DatabaseInTrouble as error:
-            if not self._failures:
-                _log.warning(
-                    "%s until the database can be used: %s", self._consequence, error.cause
-                )
-            self._failures += 1
-            self._failed_at = self._clock()
-            return None
-        if self._failures:
-            _log.warning("The database can be used again.")
-        self._failures = 0
-        return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +54,6 @@ class App:
     poller: Poller
     client: LabHerald
     while_polling: Patience
-    while_delivering: Patience
 
     async def poll(self) -> None:
         """Read the feeds that are due, then announce what they brought."""
@@ -103,7 +64,7 @@ class App:
         """Announce what waits, once Discord is there; gives how many messages were sent."""
         if not self.client.is_ready():
             return 0
-        return await self.while_delivering(self.client.courier.deliver) or 0
+        return await self.client.courier.deliver_due()
 
 
 def utc_now() -> datetime:
@@ -144,7 +105,6 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
                     *(settings, library, poller, client),
                     # What was fetched in vain is not fetched again as often as one asks for it.
                     while_polling=Patience("New papers are not taken in", clock, _ASK_FEEDS_EVERY),
-                    while_delivering=Patience("Announcements wait", clock),
                 )
             finally:
                 await client.close()

@@ -95,6 +95,11 @@ class LabHerald(commands.Bot):
                     command.default_permissions = seen_by(self.moderation)
         await self.sync_if_changed()
 
+    async def close(self) -> None:
+        """Let the courier end what it has under way, then close the connection."""
+        await self.courier.close()
+        await super().close()
+
     async def sync_if_changed(self) -> None:
         """Sync the commands of every scope whose payload is not the one synced last."""
         former = await self.library.notes.fact(self._scopes_fact)

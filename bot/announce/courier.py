@@ -7,6 +7,7 @@ the message arrived; then the channel's own history is read before anything is s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from bot.announce import places
 from bot.announce.messages import Desk, Message, prepare
 from bot.announce.places import AnyChannel
 from bot.moderation import Moderation
+from bot.patience import Patience
 from storage.errors import DatabaseInTrouble
 from storage.library import Library
 from storage.moments import Clock
@@ -32,6 +34,7 @@ _AT_ONCE = 8  # of these, how many are sent side by side
 _FIRST_RETRY = timedelta(seconds=30)
 _LAST_RETRY = timedelta(hours=1)
 _PATIENCE = timedelta(minutes=2)  # with Discord, rate limits included
+_FAREWELL = timedelta(seconds=10)  # for what is under way when everything ends
 _GONE = (discord.Forbidden, discord.NotFound)
 _UNSURE = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 
@@ -63,16 +66,44 @@ class Courier:
         self._moderation = moderation
         self._delivering = asyncio.Lock()
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._patience = Patience("Announcements wait", clock)
+        self._is_asked = False
+        self._asked: asyncio.Task[None] | None = None
 
-    async def deliver(self) -> int:
+    async def deliver(self) -> None:
+        """Have all that is due sent, soon: who asks neither waits for it nor hears of trouble."""
+        self._is_asked = True
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.create_task(self._deliver_asked())
+
+    async def _deliver_asked(self) -> None:
+        while self._is_asked:
+            self._is_asked = False
+            try:
+                await self.deliver_due()
+            except Exception:  # noqa: BLE001 - told to nobody, and tried again by the timer
+                _log.exception("A delivery failed")
+
+    async def close(self) -> None:
+        """Give what was asked for ten seconds to be sent; what is not waits in the outbox."""
+        if self._asked is not None and not self._asked.done():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL.total_seconds()):
+                    await self._asked
+
+    async def deliver_due(self) -> int:
         """Send all that is due, oldest first in each channel; gives how many were sent.
 
         What Discord refuses waits and is tried again later; a channel that is gone or closed to
         the bot is stopped, with the reason for its moderators. Then what was sent before and lacks
         something gets it: its thread, its being published, what changed since.
 
-        Raises `DatabaseInTrouble`; what was sent and not written down is found the next time.
+        While the database can't be used, nothing is sent, and that is logged once; what was sent
+        and not written down is found the next time.
         """
+        return await self._patience(self._deliver_all) or 0
+
+    async def _deliver_all(self) -> int:
         sent = 0
         async with self._delivering:
             while due := await self._library.outbox.next_posts():

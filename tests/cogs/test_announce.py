@@ -207,3 +207,32 @@ async def test_a_channel_that_is_closed_to_the_bot_is_named_with_what_lacks(
     result = await lab.moderator.slash(channel, "announce here")
     assert result.ephemeral
     assert "I can't announce in" in result.response.content
+
+
+async def test_a_delivery_that_fails_is_told_in_the_log_and_not_to_who_asked(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    await lab.ask(lab.moderator, "announce pause")
+    await announce(lab, "Late")
+    async with lab.app.library._database.transaction() as db:
+        await db.run(
+            """CREATE TRIGGER trouble BEFORE INSERT ON posts
+               BEGIN SELECT RAISE(ABORT, 'no post today'); END"""
+        )
+    result = await lab.moderator.slash(lab.papers, "announce resume")
+    assert "I go on announcing" in told(result)
+    assert [*result.followups] == []
+    assert "no post today" in caplog.text
+    async with lab.app.library._database.transaction() as db:
+        await db.run("DROP TRIGGER trouble")
+    assert await lab.app.deliver() == 1
+    assert announced(lab) == ["Late"]
+
+
+async def test_what_a_command_lets_go_is_announced_without_being_asked_for(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    await lab.ask(lab.moderator, "announce pause")
+    await announce(lab, "At once")
+    await lab.ask(lab.moderator, "announce resume")
+    assert announced(lab) == ["At once"]

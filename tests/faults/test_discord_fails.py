@@ -286,3 +286,23 @@ async def test_a_thread_that_may_not_be_opened_or_written_into_stays_as_it_is(
     await station.deliver_later(timedelta(hours=3))
     assert not is_withdrawn(station, thread_id)
     assert station.warnings == []
+
+
+async def test_who_asks_for_a_delivery_does_not_wait_for_it(station: Station) -> None:
+    courier = station.app.client.courier
+    received, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(moment: str) -> None:
+        if moment == "received send":
+            received.set()
+            await go_on.wait()
+
+    station.discord.watch = hold
+    papers = await station.publish()
+    await asyncio.wait_for(courier.deliver(), timeout=5)
+    await received.wait()
+    papers += await station.publish()
+    await courier.deliver()
+    go_on.set()
+    await courier.close()
+    assert station.announced() == papers
