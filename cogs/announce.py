@@ -164,7 +164,7 @@ class Announce(commands.GroupCog, group_name="announce"):
             raise LabError(f"I announce in <#{route.channel_id}> already.")
         waits = f" {count(route.waiting, 'paper')} waited." if route.waiting else ""
         await _say(interaction, f"▶️ I go on announcing in <#{route.channel_id}>.{waits}")
-        await interaction.client.courier.deliver()
+        interaction.client.courier.deliver_soon()
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to be quiet in; this one unless you say otherwise")
@@ -193,7 +193,7 @@ async def _open(interaction: Interaction, channel: _Channel, chosen: RouteOption
         interaction,
         f"📣 New papers will be announced in {channel.mention} from now on{said and f': {said}'}.",
     )
-    await interaction.client.courier.deliver()
+    interaction.client.courier.deliver_soon()
 
 
 async def _say(interaction: Interaction, text: str) -> None:

@@ -9,9 +9,9 @@ from discord import app_commands
 from discord.app_commands import Range, Transform
 from discord.ui import ActionRow
 
-from bot.announce.deciding import QueueButton, SuggestionButton, queue
 from bot.curating import adding, editing, log, merging, undoing
 from bot.curating.attached import Wishes
+from bot.curating.deciding import QueueButton, SuggestionButton, queue
 from bot.curating.importing import Imports
 from bot.curating.replies import undo_buttons
 from bot.exchange.columns import read_mappings
@@ -42,7 +42,7 @@ class RemoveButton(LabButton, template=r"remove:(?P<owner>\d+):(?P<paper>\d+)"):
                 *[ActionRow(button) for button in undo],
             )
         )
-        await interaction.client.courier.deliver()
+        interaction.client.courier.deliver_soon()
 
 
 class KeepButton(LabButton, template=r"keep:(?P<owner>\d+):(?P<paper>\d+)"):

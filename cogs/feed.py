@@ -10,8 +10,8 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range, Transform
 
-from bot.announce.deciding import SettleButton, question
 from bot.announce.previewing import previews
+from bot.curating.deciding import SettleButton, question
 from bot.feed_lists import send_list, take_list
 from bot.feeds.changing import change, terms_of
 from bot.home import HomeCog
@@ -71,7 +71,7 @@ class Feed(HomeCog, group_name="feed"):
         await interaction.followup.send(
             view=cards.notice(watched.began(feed, announced)), ephemeral=True
         )
-        await bot.courier.deliver()
+        bot.courier.deliver_soon()
 
     @app_commands.command()
     async def list(self, interaction: Interaction) -> None:
@@ -175,7 +175,7 @@ class Feed(HomeCog, group_name="feed"):
         for entry in pending[:_DECIDED_AT_ONCE]:
             asked = await question(bot.library, entry)
             await interaction.followup.send(view=asked, ephemeral=True)
-        await bot.courier.deliver()
+        bot.courier.deliver_soon()
 
     @app_commands.command()
     @app_commands.describe(url="The address of a feed, or of a page that has one")

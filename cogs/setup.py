@@ -98,7 +98,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         if waiting := await bot.library.waiting.count():
             said += f"\n{count(waiting, 'decision')} wait; `/curate queue` shows them all."
         await interaction.response.send_message(view=cards.notice(said), ephemeral=True)
-        await bot.courier.deliver()
+        bot.courier.deliver_soon()
 
     @app_commands.command()
     async def show(self, interaction: Interaction) -> None:

@@ -80,7 +80,7 @@ class Suggest(commands.Cog):
                 channel_id=bot.moderation.channel,
             )
         await interaction.followup.send(view=_answer(offer, most), ephemeral=True)
-        await bot.courier.deliver()
+        bot.courier.deliver_soon()
 
     def _count_lookup(self, interaction: Interaction) -> None:
         """Raises `LabError` where the member had as many within an hour as they may."""

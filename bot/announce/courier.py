@@ -70,8 +70,8 @@ class Courier:
         self._is_asked = False
         self._asked: asyncio.Task[None] | None = None
 
-    async def deliver(self) -> None:
-        """Have all that is due sent, soon: who asks neither waits for it nor hears of trouble."""
+    def deliver_soon(self) -> None:
+        """Have all that is due sent: who asks neither waits for it nor hears of trouble."""
         self._is_asked = True
         if self._asked is None or self._asked.done():
             self._asked = asyncio.create_task(self._deliver_asked())

@@ -109,7 +109,7 @@ class Addition:
             changed=result.outcome is not Outcome.UNCHANGED,
             beside=self.beside,
         )
-        await interaction.client.courier.deliver()
+        interaction.client.courier.deliver_soon()
 
     async def _take_form(self, interaction: Interaction, filled: Filled) -> None:
         require_curator(interaction)

@@ -62,14 +62,14 @@ async def tag(
     if len(tagged.tags) > _NAMED:
         tags += f" and {count(len(tagged.tags) - _NAMED, 'other')}"
     await replies.show(interaction, tagged, f"🏷️ The paper is tagged {tags} now.")
-    await interaction.client.courier.deliver()
+    interaction.client.courier.deliver_soon()
 
 
 async def restore(interaction: Interaction, paper: Paper) -> None:
     """Answer `/curate restore`."""
     restored = await interaction.client.library.restore(paper.id, actor(interaction))
     await replies.show(interaction, restored, "♻️ It is back in the list, as it was.")
-    await interaction.client.courier.deliver()
+    interaction.client.courier.deliver_soon()
 
 
 async def _edit_filled(paper: Paper, interaction: Interaction, filled: forms.Filled) -> None:
@@ -84,7 +84,7 @@ async def _edit_filled(paper: Paper, interaction: Interaction, filled: forms.Fil
         await _ask_again(interaction, paper, changed.paper, filled)
         return
     await replies.show(interaction, edited, "✏️ Corrected; no feed and no import changes it back.")
-    await interaction.client.courier.deliver()
+    interaction.client.courier.deliver_soon()
 
 
 async def _ask_again(

@@ -124,7 +124,7 @@ async def _merge(pair: Pair, choices: dict[str, str], interaction: Interaction) 
         return
     title = f"**{escape(other.title, 300)}** (#{other.id})"
     await replies.show(interaction, merged, f"🔗 {title} is a part of this paper now.")
-    await interaction.client.courier.deliver()
+    interaction.client.courier.deliver_soon()
 
 
 def card(

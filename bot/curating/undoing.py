@@ -35,7 +35,7 @@ class UndoButton(LabButton, template=r"undo:(?P<change>\d+)"):
         await interaction.response.defer()  # a long import takes its time
         layout = await undo(interaction, self.numbers["change"])
         await interaction.edit_original_response(view=layout)
-        await interaction.client.courier.deliver()
+        interaction.client.courier.deliver_soon()
 
 
 async def undo_last(interaction: Interaction, change_id: int | None) -> None:
@@ -49,7 +49,7 @@ async def undo_last(interaction: Interaction, change_id: int | None) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     layout = await undo(interaction, change_id)
     await interaction.edit_original_response(view=layout)
-    await interaction.client.courier.deliver()
+    interaction.client.courier.deliver_soon()
 
 
 async def undo(interaction: Interaction, change_id: int) -> cards.Layout:

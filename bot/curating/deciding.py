@@ -77,7 +77,7 @@ async def _tell(interaction: Interaction, result: Settled, *, left_out: str) -> 
         text = f"✅ {became} {escape(result.paper.title, 300)} (#{result.paper.id})."
     undo = ActionRow[Any](buttons.undo_button(result.change_id))
     await interaction.response.send_message(view=cards.notice(text, undo), ephemeral=True)
-    await interaction.client.courier.deliver()
+    interaction.client.courier.deliver_soon()
 
 
 async def question(library: Library, entry: PendingEntry) -> cards.Layout:
