@@ -11,10 +11,9 @@ import discord
 import simcord
 from discord import app_commands
 from discord.ui import ActionRow, Button
-from simcord.backend.serializers import message_payload
-from simcord.enums import AppCommandType, InteractionType
 
 from bot.app import App
+from bot.demo.menus import use_menu
 from bot.demo.words import spoken
 from bot.ui.cards import Layout
 from storage.errors import LabError
@@ -56,24 +55,8 @@ class Lab:
         return told(await actor.slash(self.papers, command, **options))
 
     async def menu(self, actor: Any, name: str, message: Any) -> Any:
-        """The answer to a message's menu, sent whether or not Discord offers it to this person.
-
-        SimCord's own way leaves out which server such a command is registered in.
-        """
-        backend = self.env.backend
-        command = backend.find_command(name, HOME, type=AppCommandType.MESSAGE)
-        stored = backend.get_message(self.papers.id, message.id)
-        data = {
-            "id": command["id"],
-            "name": name,
-            "type": AppCommandType.MESSAGE,
-            "guild_id": str(HOME),
-            "target_id": str(message.id),
-            "resolved": {"messages": {str(message.id): message_payload(backend, stored)}},
-        }
-        return await actor._dispatch_interaction(
-            InteractionType.APPLICATION_COMMAND, self.papers, data
-        )
+        """The answer to a message's menu."""
+        return await use_menu(self.env, actor, self.papers, name, message, HOME)
 
     async def press(self, actor: Any, custom_id: str) -> str:
         """What somebody is told who presses a button that they made up."""

@@ -7,8 +7,9 @@ from typing import Any
 import click
 import simcord
 
+from bot.demo.menus import use_menu
 from bot.demo.words import spoken
-from bot.demo.world import World
+from bot.demo.world import GUILD_ID, World
 
 _BY_HAND = {
     "title": "A Paper Added by Hand",
@@ -36,6 +37,7 @@ async def walk(world: World) -> bool:
         ("A moderator adds a paper by /curate add", _add),
         ("… and another by its arXiv id, which is looked up", _look_up),
         ("… and is told where the list may have a paper already", _resembles),
+        ("… and looks at the papers that a message links, by its menu", _gather),
         ("A moderator imports a bibliography by /curate import", _import),
         ("A moderator corrects a paper by /curate edit, and takes that back", _correct),
         ("… makes two papers one, reads the log, and parts them again", _merge),
@@ -118,6 +120,14 @@ async def _resembles(world: World) -> str:
     source = "https://arxiv.org/abs/2304.01373"
     found = await world.moderator.slash(world.papers, "curate add", source=source)
     return _expect(_private(found), "The list may have that paper already", "Pythia")
+
+
+async def _gather(world: World) -> str:
+    text = "To read: https://arxiv.org/abs/2310.10631, arXiv:2304.01373, doi.org/10.1234/demo.42"
+    message = await world.member.send(world.papers, text)
+    asked = (world.env, world.moderator, world.papers)
+    shown = _private(await use_menu(*asked, "Add paper", message, GUILD_ID))
+    return _expect(shown, "3 links in that message", "in the list as #22", "may be #17")
 
 
 async def _import(world: World) -> str:
