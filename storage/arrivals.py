@@ -8,11 +8,12 @@ from datetime import datetime
 
 from storage import admission, entries, feeds, outbox, papers, sameness, settling
 from storage.admission import Source
+from storage.change_records import Settled
 from storage.database import Connection, Database
 from storage.feed_records import Entry, Feed, FeedState, Intake
 from storage.identifiers import is_feed_guid
 from storage.moments import Clock
-from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft, Settled
+from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft
 from storage.settling import Waiting
 
 _TOGETHER = 50  # entries of a feed that are taken in in one transaction

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from storage import bylines, moments
+from storage.change_records import Change, LogPage
 from storage.database import Connection, Database, Value
-from storage.records import Actor, Change, LogPage
+from storage.records import Actor
 
 _NO_EDGE = 1 << 62  # more than the number of any change
 _BATCH = 500  # parts of a bulk change in memory at once

@@ -13,6 +13,7 @@ from storage import admission, curating, outbox, undoing
 from storage.admission import Source
 from storage.arrivals import Arrivals
 from storage.authors import Authors
+from storage.change_records import Imported, Undone
 from storage.database import Database, open_database
 from storage.entries import Entries
 from storage.feeds import Feeds
@@ -23,16 +24,7 @@ from storage.outbox import Outbox
 from storage.papers import Papers
 from storage.people import People
 from storage.recording import Act
-from storage.records import (
-    Actor,
-    Admission,
-    Imported,
-    Origin,
-    Outcome,
-    Paper,
-    PaperDraft,
-    Undone,
-)
+from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft
 from storage.routes import Routes
 from storage.search import Search
 from storage.setups import Setups

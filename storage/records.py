@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import enum
 import re
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from storage.errors import InvalidInput
 
@@ -195,14 +193,6 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What became of many drafts, and the change to undo for all; none where nothing changed."""
-
-    outcomes: Counter[Outcome]
-    change_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Person:
     """An author: the forms in which their name is credited, and what their papers have in common.
 
@@ -254,56 +244,3 @@ class Results:
     total: int
     offset: int = 0
     more: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One recorded change: who did what to which paper, or to whose name, and before and after.
-
-    A bulk change (``import``) has neither, and in ``after`` how many drafts became what; nor has a
-    decision that changed no paper (``settle``). ``settled`` is what waited for a moderator and was
-    decided, ``moved`` what went over to another paper that this one was made a part of, ``part_of``
-    the whole of a part, ``undoes`` the change that this one took back; ``is_undone`` says that it
-    does not stand.
-    """
-
-    id: int
-    at: datetime
-    actor: Actor
-    action: str
-    paper_id: int | None
-    name: str | None = None
-    before: dict[str, Any] = field(default_factory=dict)
-    after: dict[str, Any] = field(default_factory=dict)
-    moved: dict[str, Any] | None = None
-    settled: dict[str, Any] | None = None
-    part_of: int | None = None
-    undoes: int | None = None
-    is_undone: bool = False
-    parts: tuple[Change, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LogPage:
-    """A page of the log of changes, newest first, and whether there are others beside it."""
-
-    changes: tuple[Change, ...]
-    has_newer: bool
-    has_older: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What became of something that waited for a moderator, and the change that decided it."""
-
-    outcome: Outcome
-    paper: Paper | None
-    change_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """A change that was taken back, and the number of the change that took it back."""
-
-    change: Change
-    change_id: int

@@ -8,10 +8,11 @@ from __future__ import annotations
 import enum
 from typing import Any, TypeAlias
 
+from storage.change_records import Settled
 from storage.database import Connection
 from storage.errors import LabError
 from storage.recording import Act
-from storage.records import Admission, Settled
+from storage.records import Admission
 
 _STATE = ("draft", "outcome", "paper_id", "decided_by", "decided_by_name", "decided_at")
 _POSTS = {"entries": "entry_id", "suggestions": "suggestion_id"}

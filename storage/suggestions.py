@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 
 from storage import admission, moments, outbox, papers, recording, settling
 from storage.admission import Source
+from storage.change_records import Settled
 from storage.completion import normal
 from storage.database import Connection, Database, Row
 from storage.errors import LabError
 from storage.fulltext import fold
 from storage.post_records import PostKind
 from storage.recording import Act
-from storage.records import Actor, Admission, Origin, Outcome, PaperDraft, Settled
+from storage.records import Actor, Admission, Origin, Outcome, PaperDraft
 from storage.settling import Waiting
 from storage.suggestion_records import Offer, Reply, Suggestion
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from storage import history, merging, paper_rows, papers, people, recording, settling
+from storage.change_records import Change, Undone
 from storage.database import Connection
 from storage.errors import LabError
-from storage.records import Actor, Change, Paper, Undone
+from storage.records import Actor, Paper
 
 _NAMED = 3  # papers that a refusal names
 

@@ -13,8 +13,10 @@ from discord import app_commands
 from discord.ui import ActionRow, Button
 
 from bot.app import App
+from bot.client import LabHerald
 from bot.demo.menus import use_menu
 from bot.demo.words import spoken
+from bot.settings import Settings
 from bot.ui.cards import Layout
 from storage.errors import LabError
 from storage.records import Actor, Origin, PaperDraft
@@ -53,6 +55,20 @@ class Lab:
     async def ask(self, actor: Any, command: str, **options: Any) -> str:
         """Everything legible in the answer to a slash command."""
         return told(await actor.slash(self.papers, command, **options))
+
+    async def restart(self, settings: Settings) -> LabHerald:
+        """Begin the bot anew on the same list, with nothing in memory of what it showed before."""
+        former = self.app.client
+        again = LabHerald(
+            library=self.app.library,
+            poller=self.app.poller,
+            lookup=former.lookup,
+            moderation=former.moderation,
+            settings=settings,
+            clock=self.clock,
+        )
+        await self.env.restart_bot(again)
+        return again
 
     async def menu(self, actor: Any, name: str, message: Any) -> Any:
         """The answer to a message's menu."""

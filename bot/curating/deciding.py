@@ -11,9 +11,10 @@ from bot.permissions import actor, require_curator
 from bot.ui import buttons, cards, posts, suggested
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
+from storage.change_records import Settled
 from storage.feed_records import PendingEntry
 from storage.library import Library
-from storage.records import Outcome, Settled
+from storage.records import Outcome
 
 if TYPE_CHECKING:
     from bot.client import Interaction

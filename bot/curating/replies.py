@@ -9,8 +9,9 @@ from discord.ui import Button, LayoutView
 
 from bot.permissions import actor
 from bot.ui import buttons, cards
+from storage.change_records import Change
 from storage.library import Library
-from storage.records import Change, Paper
+from storage.records import Paper
 
 if TYPE_CHECKING:
     from bot.client import Interaction

@@ -11,9 +11,9 @@ from bot.permissions import actor, require_curator
 from bot.ui import buttons, cards, changes
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
+from storage.change_records import Change
 from storage.errors import LabError
 from storage.library import Library
-from storage.records import Change
 
 if TYPE_CHECKING:
     from bot.client import Interaction

@@ -9,7 +9,7 @@ from discord.ui import ActionRow, Container, Section, Separator, TextDisplay
 
 from bot.ui import buttons
 from bot.ui.text import clip, escape, moment
-from storage.records import Change, LogPage
+from storage.change_records import Change, LogPage
 
 Titles = Mapping[int, str]
 

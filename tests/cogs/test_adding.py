@@ -12,7 +12,6 @@ from lab_world import HOME, Lab, told
 from lookup_server import LookupServer
 from simcord.actors import _component_interaction, _find_component, _visible_message
 
-from bot.client import LabHerald
 from bot.demo.words import spoken
 from bot.settings import Settings
 from storage.errors import PaperNotFound
@@ -353,16 +352,7 @@ async def test_a_question_of_before_a_restart_is_too_old_which_is_said(
     lab: Lab, settings: Settings
 ) -> None:
     shown = await look_up(lab, DOI)
-    client = lab.app.client
-    again = LabHerald(
-        library=lab.app.library,
-        poller=lab.app.poller,
-        lookup=client.lookup,
-        moderation=client.moderation,
-        settings=settings,
-        clock=lab.clock,
-    )
-    await lab.env.restart_bot(again)
+    again = await lab.restart(settings)
     result = await lab.moderator.click(shown.response, label="Add")
     assert result.ephemeral
     assert "That question is too old" in told(result)

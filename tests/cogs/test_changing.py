@@ -7,7 +7,6 @@ from typing import Any
 
 from lab_world import Lab, told
 
-from bot.client import LabHerald
 from bot.settings import Settings
 from storage.completion import as_draft
 from storage.records import Actor, Origin, PaperDraft, PartialDate
@@ -245,15 +244,7 @@ async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
     assert "Tags: a, b, c, d, e, maths → a, b, c, d, e, f, maths" in text
     assert "-# cleo · <t:" in text
     assert text.count("[Undo]") == 5
-    again = LabHerald(
-        library=library,
-        poller=lab.app.poller,
-        lookup=lab.app.client.lookup,
-        moderation=lab.app.client.moderation,
-        settings=settings,
-        clock=lab.clock,
-    )
-    await lab.env.restart_bot(again)
+    again = await lab.restart(settings)
     older = await lab.moderator.click(shown.response, label="Older ▶")
     assert "Tags: maths → a, maths" in told(older)
     newer = await lab.moderator.click(older.response, label="◀ Newer")

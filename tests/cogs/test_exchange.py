@@ -7,7 +7,6 @@ from typing import Any
 
 from lab_world import Lab, told
 
-from bot.client import LabHerald
 from bot.settings import Settings
 from storage.records import PaperDraft
 
@@ -45,15 +44,7 @@ async def test_the_cite_button_of_a_card_works_after_a_restart(
     lab: Lab, settings: Settings
 ) -> None:
     await lab.ask(lab.member, "paper", paper="#1")
-    again = LabHerald(
-        library=lab.app.library,
-        poller=lab.app.poller,
-        lookup=lab.app.client.lookup,
-        moderation=lab.app.client.moderation,
-        settings=settings,
-        clock=lab.clock,
-    )
-    await lab.env.restart_bot(again)
+    again = await lab.restart(settings)
     result = await lab.moderator.click(lab.papers.last_message, label="Cite")
     assert result.ephemeral
     assert "@" in told(result)

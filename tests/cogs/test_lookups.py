@@ -6,7 +6,6 @@ import pytest
 from discord import app_commands
 from lab_world import Lab, told
 
-from bot.client import LabHerald
 from bot.settings import Settings
 from bot.starter import load_starter
 from bot.ui.text import escape
@@ -30,15 +29,7 @@ async def test_a_search_shows_five_papers_and_turns_the_page(lab: Lab) -> None:
 
 async def test_the_pages_turn_after_a_restart(lab: Lab, settings: Settings) -> None:
     await lab.ask(lab.member, "search", query="language model")
-    again = LabHerald(
-        library=lab.app.library,
-        poller=lab.app.poller,
-        lookup=lab.app.client.lookup,
-        moderation=lab.app.client.moderation,
-        settings=settings,
-        clock=lab.clock,
-    )
-    await lab.env.restart_bot(again)
+    again = await lab.restart(settings)
     await lab.member.click(lab.papers.last_message, label="Next ▶")
     assert "Page 2 of 2" in lab.last
     await again.close()

@@ -11,7 +11,6 @@ from aiohttp.test_utils import TestServer
 from lab_world import Lab, told
 from lookup_server import LookupServer
 
-from bot.client import LabHerald
 from bot.demo.words import spoken
 from bot.settings import Settings
 from storage.records import Actor, PaperDraft
@@ -107,15 +106,7 @@ async def test_the_buttons_work_after_a_restart_and_once(
 ) -> None:
     await suggest(lab)
     asked = mods.last_message
-    again = LabHerald(
-        library=lab.app.library,
-        poller=lab.app.poller,
-        lookup=lab.app.client.lookup,
-        moderation=lab.app.client.moderation,
-        settings=settings,
-        clock=lab.clock,
-    )
-    await lab.env.restart_bot(again)
+    again = await lab.restart(settings)
     (waiting,) = await own(lab)
     add = f"suggestion:{waiting.id}:1"
     refused = await lab.member.click(asked, custom_id=add)

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from storage.change_records import Change
 from storage.errors import AuthorNotFound, LabError, PaperExists, PaperNotFound
 from storage.fulltext import parse
 from storage.library import Library
-from storage.records import Actor, Change, Origin, PaperDraft
+from storage.records import Actor, Origin, PaperDraft
 
 ACTOR = Actor("discord:1", "noor")
 
