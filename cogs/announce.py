@@ -12,11 +12,13 @@ from discord.app_commands import Choice, Range, Transform
 from discord.ext import commands
 
 from bot.announce.messages import sample
+from bot.curating.replies import undoable
 from bot.permissions import MANAGERS, actor, missing_to_announce, require_configurer
 from bot.ui import cards, pages, watched
 from bot.ui.buttons import LabButton
 from bot.ui.text import count
 from bot.watch_options import RouteOption, ZoneOption
+from storage.change_records import Arranged
 from storage.errors import InvalidInput, LabError, RouteNotFound
 from storage.post_records import Route, RouteOptions
 from storage.rhythm import Every, Rhythm
@@ -142,13 +144,13 @@ class Announce(commands.GroupCog, group_name="announce"):
     ) -> None:
         """Let what is new wait for a channel, until you resume."""
         route = await _route(interaction, channel)
-        if not await interaction.client.library.routes.pause(
-            route.guild_id, route.channel_id, paused=True
-        ):
-            raise LabError(f"<#{route.channel_id}> is paused already.")
-        await _say(
-            interaction, f"⏸️ What is new waits for <#{route.channel_id}>, until `/announce resume`."
+        paused = await interaction.client.library.routes.pause(
+            route.guild_id, route.channel_id, actor(interaction), paused=True
         )
+        if paused is None:
+            raise LabError(f"<#{route.channel_id}> is paused already.")
+        text = f"⏸️ What is new waits for <#{route.channel_id}>, until `/announce resume`."
+        await _say(interaction, text, paused)
 
     @app_commands.command()
     @app_commands.describe(channel="Which channel; this one unless you say otherwise")
@@ -158,12 +160,13 @@ class Announce(commands.GroupCog, group_name="announce"):
         """Go on announcing in a channel that was paused or stopped."""
         route = await _route(interaction, channel)
         await _require_permissions(interaction, route.channel_id, route.options)
-        if not await interaction.client.library.routes.pause(
-            route.guild_id, route.channel_id, paused=False
-        ):
+        resumed = await interaction.client.library.routes.pause(
+            route.guild_id, route.channel_id, actor(interaction), paused=False
+        )
+        if resumed is None:
             raise LabError(f"I announce in <#{route.channel_id}> already.")
         waits = f" {count(route.waiting, 'paper')} waited." if route.waiting else ""
-        await _say(interaction, f"▶️ I go on announcing in <#{route.channel_id}>.{waits}")
+        await _say(interaction, f"▶️ I go on announcing in <#{route.channel_id}>.{waits}", resumed)
         interaction.client.courier.deliver_soon()
 
     @app_commands.command()
@@ -174,30 +177,34 @@ class Announce(commands.GroupCog, group_name="announce"):
         """Stop announcing in a channel."""
         channel_id = channel.channel_id if channel else interaction.channel_id or 0
         closed = await interaction.client.library.routes.close(
-            interaction.guild_id or 0, channel_id
+            interaction.guild_id or 0, channel_id, actor(interaction)
         )
-        if not closed:
+        if closed is None:
             raise LabError(f"Nothing is announced in <#{channel_id}>, so there is nothing to stop.")
-        await _say(interaction, f"🔕 New papers are no longer announced in <#{channel_id}>.")
+        await _say(
+            interaction, f"🔕 New papers are no longer announced in <#{channel_id}>.", closed
+        )
 
 
 async def _open(interaction: Interaction, channel: _Channel, chosen: RouteOptions | None) -> None:
     """Announce in a channel; with other options than before where any were chosen."""
     _require_permissions_in(channel, chosen or RouteOptions())
     routes = interaction.client.library.routes
-    if not await routes.open(channel.guild.id, channel.id, actor(interaction), chosen):
+    opened = await routes.open(channel.guild.id, channel.id, actor(interaction), chosen)
+    if opened is None:
         raise LabError(f"I announce new papers in {channel.mention} already.")
     route = await routes.find(channel.id)
     said = watched.how(route.options) if route else ""
     await _say(
         interaction,
         f"📣 New papers will be announced in {channel.mention} from now on{said and f': {said}'}.",
+        opened,
     )
     interaction.client.courier.deliver_soon()
 
 
-async def _say(interaction: Interaction, text: str) -> None:
-    await interaction.response.send_message(view=cards.notice(text))
+async def _say(interaction: Interaction, text: str, arranged: Arranged) -> None:
+    await interaction.response.send_message(view=undoable(text, arranged.change_id))
 
 
 async def _route(interaction: Interaction, chosen: Route | None) -> Route:

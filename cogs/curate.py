@@ -169,7 +169,10 @@ class Curate(HomeCog, group_name="curate"):
     ) -> None:
         """Show who changed what and when, newest first; each change can be undone."""
         library = interaction.client.library
-        layout = await log.page(library, interaction.user.id, paper.id if paper else None)
+        paper_id = paper.id if paper else None
+        layout = await log.page(
+            library, interaction.user.id, paper_id, guild_id=interaction.guild_id
+        )
         await interaction.response.send_message(view=layout, ephemeral=True)
 
     @app_commands.command()

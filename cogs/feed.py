@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from discord.app_commands import Range, Transform
 
 from bot.announce.previewing import previews
 from bot.curating.deciding import SettleButton, question
+from bot.curating.replies import undoable
 from bot.feed_lists import send_list, take_list
 from bot.feeds.changing import change, terms_of
 from bot.home import HomeCog
@@ -63,10 +63,7 @@ class Feed(HomeCog, group_name="feed"):
         """Watch a feed; what it has today is taken in silently, what comes is announced."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
-        feed = await bot.poller.watch(url.strip(), actor(interaction), venue)
-        if review:
-            terms = replace(terms_of(feed), is_reviewed=True)
-            feed = await change(bot.library, bot.poller, feed, terms)
+        feed = await bot.poller.watch(url.strip(), actor(interaction), venue, is_reviewed=review)
         announced = await bot.library.arrivals.announce_newest(feed.id, newest)
         await interaction.followup.send(
             view=cards.notice(watched.began(feed, announced)), ephemeral=True
@@ -127,8 +124,10 @@ class Feed(HomeCog, group_name="feed"):
         if feed.paused_because:
             raise LabError(f"“{clip(feed.title, 200)}” is paused already: {feed.paused_because}")
         because = f"by {actor(interaction).name}" + (f": {clip(reason, 200)}" if reason else "")
-        await interaction.client.library.feeds.pause(feed.id, because, in_reply=True)
-        await _say(interaction, f"⏸️ I don't read **{title}** until `/feed resume`.")
+        change_id = await interaction.client.library.feeds.pause(
+            feed.id, because, actor(interaction)
+        )
+        await _say(interaction, f"⏸️ I don't read **{title}** until `/feed resume`.", change_id)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
@@ -138,9 +137,9 @@ class Feed(HomeCog, group_name="feed"):
         """Read a feed again that was paused; what came meanwhile is announced."""
         if not feed.paused_because:
             raise LabError(f"“{clip(feed.title, 200)}” is not paused.")
-        await interaction.client.library.feeds.pause(feed.id, "", in_reply=True)
+        change_id = await interaction.client.library.feeds.resume(feed.id, actor(interaction))
         title = escape(feed.title or feed.url, 200)
-        await _say(interaction, f"▶️ I read **{title}** again, first within a minute.")
+        await _say(interaction, f"▶️ I read **{title}** again, first within a minute.", change_id)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
@@ -148,11 +147,12 @@ class Feed(HomeCog, group_name="feed"):
         self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]
     ) -> None:
         """Watch a feed no longer; its papers stay in the list."""
-        await interaction.client.library.feeds.remove(feed.id)
+        change_id = await interaction.client.library.feeds.remove(feed.id, actor(interaction))
         await _say(
             interaction,
             f"🗑️ I watch **{escape(feed.title or feed.url, 200)}** no longer. Its "
             f"{count(feed.papers, 'paper')} stay in the list.",
+            change_id,
         )
 
     @app_commands.command()
@@ -210,9 +210,10 @@ async def _change(feed: FeedRecord, interaction: Interaction, terms: FeedTerms) 
     require_curator(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
-    changed = await change(bot.library, bot.poller, feed, terms)
-    text = f"✏️ Changed.\n{watched.feed_in_full(changed)}"
-    await interaction.followup.send(view=cards.notice(text), ephemeral=True)
+    change_id = await change(bot.library, bot.poller, feed, terms, actor(interaction))
+    changed = await bot.library.feeds.get(feed.id)
+    view = undoable(f"✏️ Changed.\n{watched.feed_in_full(changed)}", change_id)
+    await interaction.followup.send(view=view, ephemeral=True)
 
 
 async def _show_feeds(interaction: Interaction) -> None:
@@ -225,8 +226,8 @@ async def _show_feeds(interaction: Interaction) -> None:
     await _say(interaction, text)
 
 
-async def _say(interaction: Interaction, text: str) -> None:
-    await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
+async def _say(interaction: Interaction, text: str, change_id: int | None = None) -> None:
+    await interaction.response.send_message(view=undoable(text, change_id), ephemeral=True)
 
 
 async def setup(bot: LabHerald) -> None:

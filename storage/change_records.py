@@ -11,14 +11,23 @@ from storage.records import Actor, Outcome, Paper
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What was arranged otherwise: a feed, or what a channel of a server hears."""
+
+    feed_id: int | None = None
+    guild_id: int | None = None
+    channel_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One recorded change: who did what to which paper, or to whose name, and before and after.
 
-    A bulk change (``import``) has neither, and in ``after`` how many drafts became what; nor has a
-    decision that changed no paper (``settle``). ``settled`` is what waited for a moderator and was
-    decided, ``moved`` what went over to another paper that this one was made a part of, ``part_of``
-    the whole of a part, ``undoes`` the change that this one took back; ``is_undone`` says that it
-    does not stand.
+    Or what it is ``about`` is a feed or a channel. A bulk change (``import``) has none of these,
+    and in ``after`` how many drafts became what; nor has a decision that changed no paper
+    (``settle``). ``settled`` is what waited for a moderator and was decided, ``moved`` what went
+    over to another paper that this one was made a part of, ``part_of`` the whole of a part,
+    ``undoes`` the change that this one took back; ``is_undone`` says that it does not stand.
     """
 
     id: int
@@ -27,6 +36,7 @@ class Change:
     action: str
     paper_id: int | None
     name: str | None = None
+    about: About | None = None
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     moved: dict[str, Any] | None = None
@@ -52,6 +62,13 @@ class Undone:
 
     change: Change
     change_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """That a channel hears otherwise now, and the change to undo; trouble that ended is none."""
+
+    change_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

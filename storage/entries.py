@@ -13,11 +13,13 @@ from storage.feed_records import Entry, PendingEntry, SeenEntry
 from storage.fulltext import fold
 from storage.records import Actor, Admission, Outcome
 
-_SEEN = """SELECT entries.*, feeds.title AS feed_title, seen_at <= first_polled_at AS was_first_poll
+_SEEN = """SELECT entries.*, feeds.title AS feed_title, removed_at,
+                  seen_at <= first_polled_at AS was_first_poll
            FROM entries JOIN feeds ON feeds.id = feed_id"""
 # What stood in a feed at its first poll is never announced.
 _PENDING = """SELECT entries.id, feed_id, draft, paper_id, seen_at > first_polled_at AS is_news
-              FROM entries JOIN feeds ON feeds.id = feed_id WHERE draft IS NOT NULL"""
+              FROM entries JOIN feeds ON feeds.id = feed_id
+              WHERE draft IS NOT NULL AND removed_at IS NULL"""
 
 
 class Entries:
@@ -33,12 +35,15 @@ class Entries:
         return tuple(_pending(row) for row in rows)
 
     async def get(self, entry_id: int) -> PendingEntry | SeenEntry | None:
-        """An entry that waits, or what became of it; none where its feed is gone."""
+        """An entry that waits, or what became of it; none where nobody decides it any more.
+
+        That is so while its feed is removed.
+        """
         async with self._database.reading() as db:
             pending = await undecided(db, entry_id)
             if pending is not None:
                 return pending
-            row = await db.one(f"{_SEEN} WHERE entries.id = ?", [entry_id])
+            row = await db.one(f"{_SEEN} WHERE entries.id = ? AND draft IS NULL", [entry_id])
         return seen_entry(row) if row else None
 
 
@@ -124,7 +129,9 @@ async def undecided(db: Connection, entry_id: int) -> PendingEntry | None:
 
 async def decided_already(db: Connection, entry_id: int) -> LabError:
     """What to tell who decides an entry that waits no longer."""
-    by = await db.value("SELECT decided_by_name FROM entries WHERE id = ?", [entry_id])
+    by = await db.value(
+        "SELECT decided_by_name FROM entries WHERE id = ? AND draft IS NULL", [entry_id]
+    )
     if by is None:
         return LabError("That entry is no longer there, since its feed was removed.")
     return LabError(f"“{by or 'Somebody'}” has decided that one already.")
@@ -163,6 +170,7 @@ def seen_entry(row: Row) -> SeenEntry:
         paper_id=row["paper_id"],
         seen_at=moments.from_text(row["seen_at"]),
         was_first_poll=bool(row["was_first_poll"]),
+        is_removed=row["removed_at"] is not None,
         decided_by=by,
         decided_at=moments.from_optional(row["decided_at"]),
     )

@@ -79,7 +79,10 @@ class PendingEntry:
 
 @dataclass(frozen=True, slots=True)
 class SeenEntry:
-    """What became of an entry: when it was seen in which feed, and how a moderator decided."""
+    """What became of an entry: when it was seen in which feed, and how a moderator decided.
+
+    Where the feed ``is_removed``, nobody decides it any more.
+    """
 
     id: int
     feed_id: int
@@ -88,6 +91,7 @@ class SeenEntry:
     paper_id: int | None
     seen_at: datetime
     was_first_poll: bool
+    is_removed: bool = False
     decided_by: Actor | None = None
     decided_at: datetime | None = None
 

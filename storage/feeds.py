@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from storage import moments, outbox
-from storage.database import Connection, Database, IntegrityError, Row
+from storage import feed_terms, moments, outbox
+from storage.database import Connection, Database, Row
 from storage.errors import FeedExists, FeedNotFound
-from storage.feed_records import Feed, FeedState
+from storage.feed_records import Feed, FeedState, FeedTerms
+from storage.recording import State
 from storage.records import Actor
 
 _COUNTED = """SELECT feeds.*,
@@ -17,8 +19,9 @@ _COUNTED = """SELECT feeds.*,
     (SELECT COUNT(*) FROM entries
      WHERE feed_id = feeds.id AND outcome = 'duplicate') AS duplicates,
     (SELECT COUNT(*) FROM entries WHERE feed_id = feeds.id AND outcome = 'review') AS reviews
-    FROM feeds"""
-_UNCOUNTED = "SELECT *, 0 AS papers, 0 AS duplicates, 0 AS reviews FROM feeds"
+    FROM feeds WHERE removed_at IS NULL"""
+_UNCOUNTED = """SELECT *, 0 AS papers, 0 AS duplicates, 0 AS reviews
+    FROM feeds WHERE removed_at IS NULL"""
 _BY_TITLE = "ORDER BY title COLLATE NOCASE, feeds.id"
 _NEVER_LATER = timedelta(days=8)  # is a feed polled again; intervals end at a week
 
@@ -30,25 +33,39 @@ class Feeds:
         self._database = database
         self._clock = clock
 
-    async def add(self, url: str, title: str, venue: str, actor: Actor) -> Feed:
-        """Watch a feed from now on; raises `FeedExists` where it is watched already."""
-        now = moments.to_text(self._clock())
-        try:
-            async with self._database.transaction(in_reply=True) as db:
-                feed_id = await db.insert(
-                    """INSERT INTO feeds (url, title, venue, next_poll_at,
-                                          added_by, added_by_name, added_at)
-                       VALUES (?, ?, ?, ?, ?, ?, ?)""",
-                    [url, title, venue, now, actor.key, actor.name, now],
-                )
-        except IntegrityError:
-            raise FeedExists(url) from None
+    async def add(
+        self, url: str, title: str, venue: str, actor: Actor, *, is_reviewed: bool = False
+    ) -> Feed:
+        """Watch a feed from now on; raises `FeedExists` where it is watched already.
+
+        One that was removed is as new, but that its entries of then are known.
+        """
+        now = self._clock()
+        at = moments.to_text(now)
+        async with self._database.transaction(in_reply=True) as db:
+            feed_id = await db.value(
+                """INSERT INTO feeds (url, title, venue, is_reviewed, next_poll_at,
+                                      added_by, added_by_name, added_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO UPDATE SET
+                   title = excluded.title, venue = excluded.venue,
+                   is_reviewed = excluded.is_reviewed, next_poll_at = excluded.next_poll_at,
+                   added_by = excluded.added_by, added_by_name = excluded.added_by_name,
+                   added_at = excluded.added_at, etag = '', last_modified = '', body_hash = '',
+                   moving_to = '', timetable = '', told = '', paused_because = '', failures = 0,
+                   last_error = '', failing_since = NULL, first_polled_at = NULL,
+                   is_title_given = 0, removed_at = NULL
+                   WHERE removed_at IS NOT NULL RETURNING id""",
+                [url, title, venue, is_reviewed, at, actor.key, actor.name, at],
+            )
+            if feed_id is None:
+                raise FeedExists(url)
+            await feed_terms.record_added(db, feed_id, actor, now)
         return await self.get(feed_id)
 
     async def get(self, feed_id: int) -> Feed:
         """The feed with this number, counted as in `counted`; raises `FeedNotFound`."""
         async with self._database.reading() as db:
-            row = await db.one(f"{_COUNTED} WHERE feeds.id = ?", [feed_id])
+            row = await db.one(f"{_COUNTED} AND feeds.id = ?", [feed_id])
         if row is None:
             raise FeedNotFound(f"#{feed_id}")
         return _feed(row)
@@ -73,18 +90,41 @@ class Feeds:
         now = self._clock()
         async with self._database.reading() as db:
             rows = await db.all(
-                f"""{_UNCOUNTED} WHERE (next_poll_at <= ? OR next_poll_at > ?)
+                f"""{_UNCOUNTED} AND (next_poll_at <= ? OR next_poll_at > ?)
                     AND paused_because = '' ORDER BY next_poll_at""",
                 [moments.to_text(now), moments.to_text(now + _NEVER_LATER)],
             )
         return tuple(_feed(row) for row in rows)
 
-    async def remove(self, feed_id: int) -> Feed:
-        """Watch a feed no longer; its papers stay. Raises `FeedNotFound`."""
+    async def change(self, feed_id: int, terms: FeedTerms, actor: Actor) -> int | None:
+        """Give a feed other terms; the number of the change to undo, or none where none changes.
+
+        A title that is given stays, whatever the feed calls itself; a new address begins anew.
+        Raises `FeedExists`, `FeedNotFound`.
+        """
         feed = await self.get(feed_id)
+        wanted = asdict(terms) | ({"is_title_given": True} if terms.title != feed.title else {})
+        return await self._arrange(feed_id, wanted, "edit", actor)
+
+    async def pause(self, feed_id: int, reason: str, actor: Actor) -> int | None:
+        """Read a feed no more, for a reason that moderators see; gives the change to undo."""
+        return await self._arrange(feed_id, {"paused_because": reason}, "edit", actor)
+
+    async def resume(self, feed_id: int, actor: Actor) -> int | None:
+        """Read a paused feed again; gives the number of the change to undo."""
+        return await self._arrange(feed_id, {"paused_because": ""}, "edit", actor)
+
+    async def remove(self, feed_id: int, actor: Actor) -> int | None:
+        """Watch a feed no longer; its papers stay. Gives the number of the change to undo.
+
+        Raises `FeedNotFound`.
+        """
+        await self.get(feed_id)
+        return await self._arrange(feed_id, {"is_removed": True}, "remove", actor)
+
+    async def _arrange(self, feed_id: int, wanted: State, action: str, actor: Actor) -> int | None:
         async with self._database.transaction(in_reply=True) as db:
-            await db.run("DELETE FROM feeds WHERE id = ?", [feed_id])
-        return feed
+            return await feed_terms.change(db, feed_id, wanted, action, actor, self._clock())
 
     async def record_failure(self, feed_id: int, reason: str, next_poll_at: datetime) -> None:
         """Write down that a poll failed, and when to try again."""
@@ -97,30 +137,6 @@ class Feeds:
                     *(moments.to_text(self._clock()), feed_id),
                 ],
             )
-
-    async def change(
-        self, feed_id: int, *, title: str, url: str, venue: str, is_reviewed: bool
-    ) -> Feed:
-        """Give a feed another name, address, venue or way; raises `FeedExists`, `FeedNotFound`.
-
-        A title that is given stays, whatever the feed calls itself; a new address begins anew.
-        """
-        try:
-            async with self._database.transaction(in_reply=True) as db:
-                await db.run(
-                    """UPDATE feeds SET is_title_given = is_title_given OR title <> ?, title = ?,
-                       venue = ?, is_reviewed = ? WHERE id = ?""",
-                    [title, title, venue, int(is_reviewed), feed_id],
-                )
-                await db.run(
-                    """UPDATE feeds SET url = ?, etag = '', last_modified = '', body_hash = '',
-                       moving_to = '', failures = 0, last_error = '', failing_since = NULL,
-                       next_poll_at = ? WHERE id = ? AND url <> ?""",
-                    [url, moments.to_text(self._clock()), feed_id, url],
-                )
-        except IntegrityError:
-            raise FeedExists(url) from None
-        return await self.get(feed_id)
 
     async def note_unchanged(self, states: Mapping[int, FeedState]) -> None:
         """Write down polls that brought what was read before, by the feeds' numbers."""
@@ -138,39 +154,30 @@ class Feeds:
             if await _note_told(db, feed_id, told) and channel_id and text:
                 await outbox.notify(db, channel_id, text, self._clock())
 
-    async def pause(
-        self,
-        feed_id: int,
-        reason: str,
-        channel_id: int | None = None,
-        text: str = "",
-        *,
-        in_reply: bool = False,
+    async def give_up(
+        self, feed_id: int, reason: str, channel_id: int | None = None, text: str = ""
     ) -> None:
-        """Read a feed no more, for a reason that moderators see; or again, where there is none.
+        """Read a feed no more of my own accord, until moderators resume it.
 
         A notice goes into their channel where one is given, once.
         """
-        async with self._database.transaction(in_reply=in_reply) as db:
-            if await _pause(db, feed_id, reason, self._clock()) and channel_id:
+        async with self._database.transaction() as db:
+            is_news = await db.run(
+                """UPDATE feeds SET paused_because = ?
+                   WHERE id = ? AND paused_because = '' AND removed_at IS NULL""",
+                [reason, feed_id],
+            )
+            if is_news and channel_id:
                 await outbox.notify(db, channel_id, text, self._clock())
-
-
-async def _pause(db: Connection, feed_id: int, reason: str, now: datetime) -> bool:
-    """Pause or resume a feed; tells whether that changes anything."""
-    return bool(
-        await db.run(
-            """UPDATE feeds SET paused_because = ?, next_poll_at = IIF(? = '', ?, next_poll_at)
-               WHERE id = ? AND paused_because <> ?""",
-            [reason, reason, moments.to_text(now), feed_id, reason],
-        )
-    )
 
 
 async def _note_told(db: Connection, feed_id: int, told: str) -> bool:
     """Keep what moderators were told; says whether it is news, of a feed still watched."""
     return bool(
-        await db.run("UPDATE feeds SET told = ? WHERE id = ? AND told <> ?", [told, feed_id, told])
+        await db.run(
+            "UPDATE feeds SET told = ? WHERE id = ? AND told <> ? AND removed_at IS NULL",
+            [told, feed_id, told],
+        )
     )
 
 
@@ -205,7 +212,9 @@ async def record_successes(db: Connection, states: Mapping[int, FeedState], now:
 
 async def is_polled(db: Connection, feed_id: int) -> bool | None:
     """Whether the feed was ever polled with success; none where it is watched no longer."""
-    row = await db.one("SELECT first_polled_at FROM feeds WHERE id = ?", [feed_id])
+    row = await db.one(
+        "SELECT first_polled_at FROM feeds WHERE id = ? AND removed_at IS NULL", [feed_id]
+    )
     return None if row is None else row["first_polled_at"] is not None
 
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from storage import bylines, moments
-from storage.change_records import Change, LogPage
-from storage.database import Connection, Database, Value
+from storage.change_records import About, Change, LogPage
+from storage.database import Connection, Database, Row, Value
 from storage.records import Actor
 
 _NO_EDGE = 1 << 62  # more than the number of any change
+_OF_SERVER = "(changes.guild_id IS NULL OR changes.guild_id = ?)"
 _BATCH = 500  # parts of a bulk change in memory at once
 _TOGETHER = 500  # papers that come and go together, while nobody waits long for the event loop
 
@@ -41,29 +42,35 @@ class History:
             [paper_id, actor.key],
         )
 
-    async def last_by(self, actor: Actor) -> Change | None:
-        """The last change that somebody made and that stands; undoing is none."""
+    async def last_by(self, actor: Actor, guild_id: int | None = None) -> Change | None:
+        """The last change that somebody made and that stands; undoing is none.
+
+        Of what channels hear, only that in one server counts.
+        """
         return await self._last(
-            """changes.id = (SELECT id FROM changes WHERE actor = ? AND part_of IS NULL AND stands
-               AND action <> 'undo' ORDER BY id DESC LIMIT 1)""",
-            [actor.key],
+            f"""changes.id = (SELECT id FROM changes WHERE actor = ? AND part_of IS NULL AND stands
+               AND action <> 'undo' AND {_OF_SERVER} ORDER BY id DESC LIMIT 1)""",  # noqa: S608
+            [actor.key, guild_id],
         )
 
     async def page(
         self,
         paper_id: int | None = None,
         *,
+        guild_id: int | None = None,
         before: int | None = None,
         after: int | None = None,
         limit: int = 5,
     ) -> LogPage:
         """A page of the log, newest first: of all changes, or of one paper's.
 
+        Of what channels hear, only the changes in one server are in it.
+
         The newest; or those next ``before`` a change's number, or next ``after`` one. In the log
         of all a bulk change is one, and a change of few papers has its parts; that of a paper has
         what was changed of those that became a part of it, too.
         """
-        of, values = "changes.part_of IS NULL", list[Value]()
+        of, values = f"changes.part_of IS NULL AND {_OF_SERVER}", list[Value]([guild_id])
         if paper_id is not None:
             of = "changes.paper_id IN (SELECT id FROM papers WHERE id = ? OR became_id = ?)"
             values = [paper_id, paper_id]
@@ -179,6 +186,20 @@ async def decided_since(db: Connection, change: Change, names: Sequence[str]) ->
     return int(number) if number is not None else None
 
 
+async def arranged_since(db: Connection, change: Change, names: Sequence[str]) -> int | None:
+    """The last change that stands in what some of these names say of a feed or channel."""
+    about = change.about or About()
+    number = await db.value(
+        """SELECT MAX(changes.id) FROM changes, json_each(?3) AS name
+           WHERE (feed_id = ?1 OR channel_id = ?2) AND changes.id > ?4 AND stands
+           AND COALESCE(undoes, 0) <= ?4
+           AND json_extract(before, '$.' || name.value)
+               IS NOT json_extract(after, '$.' || name.value)""",
+        [about.feed_id, about.channel_id, json.dumps([*names]), change.id],
+    )
+    return int(number) if number is not None else None
+
+
 async def _with_parts(db: Connection, wholes: Sequence[Change]) -> list[Change]:
     """Changes with their parts, but those of bulk ones."""
     numbers = [change.id for change in wholes if change.action != "import"]
@@ -210,6 +231,7 @@ async def _changes(
             action=row["action"],
             paper_id=row["paper_id"],
             name=row["name"],
+            about=_about(row),
             before=json.loads(row["before"]),
             after=json.loads(row["after"]),
             moved=json.loads(row["moved"]) if row["moved"] else None,
@@ -220,6 +242,11 @@ async def _changes(
         )
         for row in rows
     ]
+
+
+def _about(row: Row) -> About | None:
+    about = About(row["feed_id"], row["guild_id"], row["channel_id"])
+    return about if about != About() else None
 
 
 async def _shown(db: Connection, found: Sequence[Change]) -> tuple[Change, ...]:

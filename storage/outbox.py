@@ -10,7 +10,8 @@ from storage import moments, post_rows
 from storage.database import Connection, Database, Value
 from storage.post_records import Announcement, Post, PostKind
 from storage.records import Paper
-from storage.routes import rhythm_of, sort_out
+from storage.route_terms import rhythm_of
+from storage.routes import sort_out
 
 _FLOOD = 5  # papers that wait in a channel at once, beyond which they are told of together
 _POST = """SELECT posts.*, (SELECT json_group_array(paper_id) FROM (
@@ -25,6 +26,14 @@ _DIGEST_COME = _COME.format("next_digest_at", "8 days")
 # Channels that may be sent to now; what is asked of them names the column channel_id.
 _READY = f"""NOT EXISTS (SELECT 1 FROM channels AS closed WHERE closed.channel_id = {{}}.channel_id
                         AND (stopped_because <> '' OR NOT {_RETRY_COME}))"""  # noqa: S608 - constants
+
+# Posts that nobody waits for, unless it is undone that their channel hears no more, or that their
+# entry's feed is watched no more.
+_GIVEN_UP = """((kind IN ('paper', 'digest') AND EXISTS (
+        SELECT 1 FROM routes WHERE routes.channel_id = {0}.channel_id AND removed_at IS NOT NULL))
+    OR (kind = 'review' AND EXISTS (
+        SELECT 1 FROM entries JOIN feeds ON feeds.id = feed_id
+        WHERE entries.id = {0}.entry_id AND removed_at IS NOT NULL)))"""
 
 
 class Outbox:
@@ -49,7 +58,8 @@ class Outbox:
             await self._make_posts(db, now)
             rows = await db.all(
                 f"""{_POST} WHERE posts.id IN (SELECT MIN(id) FROM posts AS one
-                        WHERE state <> 'sent' AND {_READY.format("one")} GROUP BY channel_id)
+                        WHERE state <> 'sent' AND NOT {_GIVEN_UP.format("one")}
+                        AND {_READY.format("one")} GROUP BY channel_id)
                     ORDER BY posts.id""",  # noqa: S608 - constants
                 [now],
             )
@@ -61,12 +71,12 @@ class Outbox:
                 FROM routes LEFT JOIN announcements
                     ON announcements.channel_id = routes.channel_id
                     AND post_id IS NULL AND NOT is_left_out
-                LEFT JOIN papers ON papers.id = paper_id AND removed_at IS NULL
-                WHERE NOT is_paused AND {_DIGEST_COME}
+                LEFT JOIN papers ON papers.id = paper_id AND papers.removed_at IS NULL
+                WHERE NOT is_paused AND routes.removed_at IS NULL AND {_DIGEST_COME}
                 AND (papers.id IS NOT NULL OR next_digest_at IS NOT NULL)
                 AND {_READY.format("routes")}
-                AND NOT EXISTS (SELECT 1 FROM posts
-                                WHERE posts.channel_id = routes.channel_id AND state <> 'sent')
+                AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.channel_id = routes.channel_id
+                                AND state <> 'sent' AND NOT {_GIVEN_UP.format("posts")})
                 GROUP BY routes.id ORDER BY first""",  # noqa: S608 - constants
             [now],
         )
@@ -109,12 +119,13 @@ class Outbox:
         """
         async with self._database.transaction() as db:
             rows = await db.all(
-                """UPDATE posts SET state = 'claimed', attempts = attempts + 1, claimed_at = ?,
+                f"""UPDATE posts SET state = 'claimed', attempts = attempts + 1, claimed_at = ?,
                    shown = claimed.changes, claimed_papers = claimed.papers
                    FROM (SELECT json_extract(value, '$[0]') AS id,
                                 json_extract(value, '$[1]') AS changes,
                                 json_extract(value, '$[2]') AS papers FROM json_each(?)) AS claimed
-                   WHERE posts.id = claimed.id AND state <> 'sent' RETURNING posts.id""",
+                   WHERE posts.id = claimed.id AND state <> 'sent'
+                   AND NOT {_GIVEN_UP.format("posts")} RETURNING posts.id""",  # noqa: S608
                 [
                     moments.to_text(self._clock()),
                     json.dumps([(post.id, post.changes, _named(post)) for post in posts]),
@@ -200,11 +211,14 @@ class Outbox:
         return post_rows.post(row) if row else None
 
     async def of_paper(self, paper_id: int) -> tuple[Announcement, ...]:
-        """What became of a paper in every channel."""
+        """What became of a paper in every channel; of those that hear no more, what was sent."""
         async with self._database.reading() as db:
             rows = await db.all(
                 """SELECT announcements.*, state, message_id, sent_at FROM announcements
                    LEFT JOIN posts ON posts.id = post_id WHERE paper_id = ?
+                   AND (state IS 'sent' OR NOT EXISTS (
+                       SELECT 1 FROM routes WHERE routes.channel_id = announcements.channel_id
+                       AND removed_at IS NOT NULL))
                    ORDER BY announcements.id""",
                 [paper_id],
             )
@@ -221,9 +235,12 @@ class Outbox:
         return {(row["post_id"], row["paper_id"]): row["venue"] for row in rows}
 
 
-_ANYTHING = f"""SELECT EXISTS (SELECT 1 FROM posts WHERE state <> 'sent')
-    OR EXISTS (SELECT 1 FROM announcements INDEXED BY announcements_waiting
-               WHERE post_id IS NULL AND NOT is_left_out)
+_ANYTHING = f"""SELECT
+    EXISTS (SELECT 1 FROM posts WHERE state <> 'sent' AND NOT {_GIVEN_UP.format("posts")})
+    OR EXISTS (SELECT 1 FROM routes JOIN announcements INDEXED BY announcements_waiting
+                   ON announcements.channel_id = routes.channel_id
+                   AND post_id IS NULL AND NOT is_left_out
+               WHERE removed_at IS NULL)
     OR EXISTS (SELECT 1 FROM routes WHERE next_digest_at IS NOT NULL AND {_DIGEST_COME})"""  # noqa: S608 - constants
 
 

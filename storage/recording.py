@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from storage import moments
+from storage.change_records import About
 from storage.database import Connection
 from storage.records import Actor, Link, LinkKind, Paper, PaperDraft, PartialDate
 
@@ -117,6 +118,30 @@ async def record_decision(
         [
             *(moments.to_text(at), actor.key, actor.name, action),
             *(_text(before), _text(after), undoes, name),
+        ],
+    )
+
+
+async def record_arrangement(
+    db: Connection,
+    at: datetime,
+    actor: Actor,
+    action: str,
+    about: About,
+    before: State,
+    after: State,
+    *,
+    undoes: int | None = None,
+) -> int:
+    """Write down that a feed or a channel was arranged otherwise; gives the change's number."""
+    return await db.insert(
+        """INSERT INTO changes (at, actor, actor_name, action, feed_id, guild_id, channel_id,
+               before, after, undoes)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        [
+            *(moments.to_text(at), actor.key, actor.name, action),
+            *(about.feed_id, about.guild_id, about.channel_id),
+            *(_text(before), _text(after), undoes),
         ],
     )
 

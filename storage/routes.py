@@ -6,12 +6,14 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 
-from storage import moments
-from storage.database import Connection, Database, Row, Value
+from storage import moments, route_terms
+from storage.change_records import About, Arranged
+from storage.database import Connection, Database, Row
 from storage.errors import RouteNotFound
 from storage.post_records import Route, RouteOptions
+from storage.recording import State
 from storage.records import Actor, Paper
-from storage.rhythm import Every, Rhythm
+from storage.route_terms import rhythm_of, values
 from storage.wanted import read_wanted
 
 # What waits is little. What has a post is all that was ever announced: counted only to be shown.
@@ -22,14 +24,10 @@ _UNSENT = """(SELECT COUNT(*) FROM posts JOIN announcements ON post_id = posts.i
 _ROUTE = f"""SELECT routes.*, COALESCE(stopped_because, '') AS stopped_because, {_UNSENT} +
     (SELECT COUNT(*) FROM announcements WHERE channel_id = routes.channel_id
      AND is_left_out = 0 AND post_id IS NULL) AS waiting, {{sent}} AS sent
-    FROM routes LEFT JOIN channels USING (channel_id)"""  # noqa: S608 - constants
+    FROM routes LEFT JOIN channels USING (channel_id) WHERE removed_at IS NULL"""  # noqa: S608 - constants
 _UNCOUNTED = _ROUTE.format(sent="0")
 _COUNTED = _ROUTE.format(sent=f"{_POSTED} - {_UNSENT}")
-_OF_SERVER = "WHERE ?1 IS NULL OR guild_id = ?1 ORDER BY routes.id"
-_OPTIONS = (
-    *("wanted", "role_id", "has_thread", "publishes"),
-    *("rhythm", "digest_minute", "digest_weekday", "zone", "next_digest_at"),
-)
+_OF_SERVER = "AND (?1 IS NULL OR guild_id = ?1) ORDER BY routes.id"
 
 
 class Routes:
@@ -41,36 +39,26 @@ class Routes:
 
     async def open(
         self, guild_id: int, channel_id: int, actor: Actor, options: RouteOptions | None = None
-    ) -> bool:
-        """Announce into a channel from now on, or again, or otherwise; says if that is a change.
+    ) -> Arranged | None:
+        """Announce into a channel from now on, or again, or otherwise; none where that is no news.
 
         Without ``options`` a channel that hears already keeps its own.
         """
-        now = self._clock()
         async with self._database.transaction(in_reply=True) as db:
             before = await _find(db, channel_id)
-            wanted = options or (before.options if before else RouteOptions())
-            await db.run(
-                f"""INSERT INTO routes (guild_id, channel_id, created_by, created_by_name,
-                        created_at, {", ".join(_OPTIONS)})
-                    VALUES (?, ?, ?, ?, ?, {", ".join("?" * len(_OPTIONS))})
-                    ON CONFLICT (channel_id) DO UPDATE SET is_paused = 0,
-                        {", ".join(f"{name} = excluded.{name}" for name in _OPTIONS)}""",  # noqa: S608
-                [
-                    *(guild_id, channel_id, actor.key, actor.name, moments.to_text(now)),
-                    *_values(wanted, now),
-                ],
+            wanted = {} if options is None and before else values(options or RouteOptions())
+            return await self._arrange(
+                db,
+                About(guild_id=guild_id, channel_id=channel_id),
+                {**wanted, "is_paused": False, "is_removed": False},
+                "edit" if before else "add",
+                actor,
             )
-            await reopen(db, channel_id)
-        return (
-            before is None
-            or before.is_paused
-            or before.stopped_because != ""
-            or before.options != wanted
-        )
 
-    async def pause(self, guild_id: int, channel_id: int, *, paused: bool) -> bool:
-        """Let what is for a channel wait, or go again; says whether that is a change.
+    async def pause(
+        self, guild_id: int, channel_id: int, actor: Actor, *, paused: bool
+    ) -> Arranged | None:
+        """Let what is for a channel wait, or go again; none where that is no news.
 
         Raises `RouteNotFound`.
         """
@@ -78,31 +66,26 @@ class Routes:
             route = await _find(db, channel_id)
             if route is None or route.guild_id != guild_id:
                 raise RouteNotFound(channel_id)
-            await db.run(
-                "UPDATE routes SET is_paused = ? WHERE channel_id = ?", [int(paused), channel_id]
-            )
-            if not paused:
-                await reopen(db, channel_id)
-        return route.is_paused != paused or (not paused and route.stopped_because != "")
+            about = About(guild_id=guild_id, channel_id=channel_id)
+            return await self._arrange(db, about, {"is_paused": paused}, "edit", actor)
 
-    async def close(self, guild_id: int, channel_id: int) -> bool:
-        """Announce into a channel no longer, nor what waits for it; says whether that is new."""
+    async def close(self, guild_id: int, channel_id: int, actor: Actor) -> Arranged | None:
+        """Announce into a channel no longer, nor what waits for it; none where that is no news."""
         async with self._database.transaction(in_reply=True) as db:
-            changed = await db.run(
-                "DELETE FROM routes WHERE guild_id = ? AND channel_id = ?", [guild_id, channel_id]
-            )
-            if changed:
-                await db.run(
-                    """DELETE FROM announcements WHERE channel_id = ? AND NOT EXISTS (
-                           SELECT 1 FROM posts WHERE posts.id = post_id AND state = 'sent')""",
-                    [channel_id],
-                )
-                await db.run(
-                    """DELETE FROM posts WHERE channel_id = ? AND kind IN ('paper', 'digest')
-                       AND state <> 'sent'""",
-                    [channel_id],
-                )
-        return changed > 0
+            route = await _find(db, channel_id)
+            if route is None or route.guild_id != guild_id:
+                return None
+            about = About(guild_id=guild_id, channel_id=channel_id)
+            return await self._arrange(db, about, {"is_removed": True}, "remove", actor)
+
+    async def _arrange(
+        self, db: Connection, about: About, wanted: State, action: str, actor: Actor
+    ) -> Arranged | None:
+        """Let a channel hear otherwise; one that is to hear is sent into again."""
+        change_id = await route_terms.change(db, about, wanted, action, actor, self._clock())
+        hears = not wanted.get("is_paused") and not wanted.get("is_removed")
+        was_stopped = hears and await reopen(db, about.channel_id or 0)
+        return Arranged(change_id) if change_id is not None or was_stopped else None
 
     async def all(self, guild_id: int | None = None) -> tuple[Route, ...]:
         """The channels that want announcements, of one server or of all.
@@ -177,29 +160,23 @@ class Routes:
 
 async def sort_out(db: Connection, paper: Paper, feed_id: int | None) -> list[tuple[int, bool]]:
     """Every channel with whether it wants a paper, which this feed brought."""
-    rows = await db.all("SELECT channel_id, wanted FROM routes ORDER BY id")
+    rows = await db.all(
+        "SELECT channel_id, wanted FROM routes WHERE removed_at IS NULL ORDER BY id"
+    )
     return [(row["channel_id"], read_wanted(row["wanted"]).allows(paper, feed_id)) for row in rows]
 
 
 async def _find(db: Connection, channel_id: int) -> Route | None:
-    row = await db.one(f"{_UNCOUNTED} WHERE routes.channel_id = ?", [channel_id])
+    row = await db.one(f"{_UNCOUNTED} AND routes.channel_id = ?", [channel_id])
     return _route(row) if row else None
 
 
-async def reopen(db: Connection, channel_id: int) -> None:
-    """Send into a channel again that was stopped, or is waiting after failures."""
-    await db.run("DELETE FROM channels WHERE channel_id = ?", [channel_id])
-
-
-def _values(options: RouteOptions, now: datetime) -> list[Value]:
-    """The values of `_OPTIONS`, in their order."""
-    rhythm = options.rhythm
-    due = rhythm.next_digest(now)
-    return [
-        *(str(options.wanted), options.role_id, int(options.has_thread), int(options.publishes)),
-        *(rhythm.every, rhythm.minute, rhythm.weekday, rhythm.zone),
-        moments.to_text(due) if due else None,
-    ]
+async def reopen(db: Connection, channel_id: int) -> bool:
+    """Send into a channel again after failures; says whether it was stopped for them."""
+    rows = await db.all(
+        "DELETE FROM channels WHERE channel_id = ? RETURNING stopped_because", [channel_id]
+    )
+    return any(row["stopped_because"] for row in rows)
 
 
 def _route(row: Row) -> Route:
@@ -221,14 +198,4 @@ def _route(row: Row) -> Route:
         stopped_because=row["stopped_because"],
         waiting=row["waiting"],
         sent=row["sent"],
-    )
-
-
-def rhythm_of(row: Row) -> Rhythm:
-    """The rhythm in a row of ``routes``."""
-    return Rhythm(
-        every=Every(row["rhythm"]),
-        minute=row["digest_minute"],
-        weekday=row["digest_weekday"],
-        zone=row["zone"],
     )

@@ -5,9 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
-from storage import history, merging, paper_rows, papers, people, recording, settling
-from storage.change_records import Change, Undone
+from storage import (
+    feed_terms,
+    history,
+    merging,
+    paper_rows,
+    papers,
+    people,
+    recording,
+    route_terms,
+    settling,
+)
+from storage.change_records import About, Change, Undone
 from storage.database import Connection
 from storage.errors import LabError
 from storage.records import Actor, Paper
@@ -45,7 +56,9 @@ async def undo(db: Connection, change_id: int, actor: Actor, at: datetime) -> Un
     if change.is_undone:
         raise LabError("That was undone already.")
     chain = await history.chain(db, change)
-    if chain[-1].name is not None:
+    if chain[-1].about is not None:
+        number = await _undo_arrangement(db, change, chain[-1], chain[-1].about, actor, at)
+    elif chain[-1].name is not None:
         number = await _undo_decision(db, change, chain[-1], actor, at)
     else:
         number = await _undo_papers(db, change, chain[-1], actor, at)
@@ -77,6 +90,36 @@ async def _undo_decision(
     return await recording.record_decision(
         db, at, actor, "undo", decided.name or "", now, wanted, undoes=change.id
     )
+
+
+async def _undo_arrangement(
+    db: Connection, change: Change, arranged: Change, about: About, actor: Actor, at: datetime
+) -> int:
+    """Let what a change arranged be as it was before, and nothing else of that feed or channel."""
+    now, wanted = arranged.after, arranged.before
+    if arranged.is_undone:
+        now, wanted = wanted, now
+    names = [name for name in arranged.before if arranged.before[name] != arranged.after[name]]
+    found = await _arranged(db, about)
+    if any(found[name] != now[name] for name in names):
+        later = await history.arranged_since(db, change, names)
+        which = f"undo change {later} first, which is the latest" if later else "not by a moderator"
+        raise LabError(f"That was arranged otherwise since; {which}.")
+    chosen = {name: wanted[name] for name in names}
+    if about.feed_id is not None:
+        number = await feed_terms.change(
+            db, about.feed_id, chosen, "undo", actor, at, undoes=change.id
+        )
+    else:
+        number = await route_terms.change(db, about, chosen, "undo", actor, at, undoes=change.id)
+    return cast("int", number)  # what is wanted differs from what was found
+
+
+async def _arranged(db: Connection, about: About) -> recording.State:
+    """How a feed or a channel is arranged now."""
+    if about.feed_id is not None:
+        return await feed_terms.state(db, about.feed_id)
+    return await route_terms.state(db, about.channel_id or 0)
 
 
 async def _undo_papers(

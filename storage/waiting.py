@@ -7,7 +7,9 @@ from storage.database import Database
 from storage.feed_records import PendingEntry
 from storage.suggestion_records import Suggestion
 
-_ALL = """SELECT 'entry' AS kind, id, seen_at AS at FROM entries WHERE draft IS NOT NULL
+_ALL = """SELECT 'entry' AS kind, entries.id, seen_at AS at
+          FROM entries JOIN feeds ON feeds.id = feed_id
+          WHERE draft IS NOT NULL AND removed_at IS NULL
           UNION ALL SELECT 'suggestion', id, suggested_at FROM suggestions
           WHERE decided_at IS NULL"""
 

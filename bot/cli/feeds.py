@@ -9,7 +9,6 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypedDict, TypeVar
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING, TextIO, TypedDict, TypeVar
 import click
 
 from bot.cli import feed_words, shell
-from bot.feeds.changing import change, terms_of
 from bot.feeds.subscribing import Fortune, watch_all
 from bot.moderation import Moderation
 from bot.settings import Settings
@@ -77,10 +75,7 @@ def add(
     """Watch a feed, or the feed of a page; what it has today is taken in silently."""
 
     async def added(library: Library, poller: Poller) -> tuple[Feed, int]:
-        feed = await poller.watch(url.strip(), shell.ACTOR, venue)
-        if review:
-            terms = replace(terms_of(feed), is_reviewed=True)
-            feed = await change(library, poller, feed, terms)
+        feed = await poller.watch(url.strip(), shell.ACTOR, venue, is_reviewed=review)
         return feed, await library.arrivals.announce_newest(feed.id, newest)
 
     feed, announced = _with_poller(settings, added)

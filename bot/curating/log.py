@@ -36,6 +36,7 @@ class LogButton(
             interaction.client.library,
             interaction.user.id,
             self.numbers["paper"] or None,
+            guild_id=interaction.guild_id,
             before=None if self.numbers["newer"] else edge,
             after=edge if self.numbers["newer"] else None,
         )
@@ -61,7 +62,7 @@ class ChangeOption(app_commands.Transformer):
         # Discord shows suggestions before any check.
         if not may_curate(interaction):
             return []
-        return await suggestions(_latest(interaction.client.library, value))
+        return await suggestions(_latest(interaction, value))
 
 
 async def page(
@@ -69,17 +70,21 @@ async def page(
     owner: int,
     paper_id: int | None = None,
     *,
+    guild_id: int | None,
     before: int | None = None,
     after: int | None = None,
 ) -> cards.Layout:
-    """A page of the log of all or of one paper, which ``owner`` may turn."""
-    shown = await library.history.page(paper_id, before=before, after=after, limit=_PAGE_SIZE)
+    """A page of the log of all or of one paper, which ``owner`` may turn in a server."""
+    shown = await library.history.page(
+        paper_id, guild_id=guild_id, before=before, after=after, limit=_PAGE_SIZE
+    )
     named = await titles(library, shown.changes, paper_id)
     return cards.Layout(changes.log(shown, named, owner, paper_id))
 
 
-async def _latest(library: Library, text: str) -> list[Choice[str]]:
-    shown = await library.history.page(limit=_OFFERED)
+async def _latest(interaction: Interaction, text: str) -> list[Choice[str]]:
+    library = interaction.client.library
+    shown = await library.history.page(guild_id=interaction.guild_id, limit=_OFFERED)
     named = await titles(library, shown.changes)
     offered = {
         change.id: changes.plain(change, named) for change in shown.changes if not change.is_undone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from discord.ui import Button, LayoutView
+from discord.ui import ActionRow, Button, LayoutView
 
 from bot.permissions import actor
 from bot.ui import buttons, cards
@@ -36,6 +36,12 @@ async def show(
     """A paper with a sentence about it, and Undo where somebody has just ``changed`` it."""
     undo = await undo_buttons(interaction, paper.id) if changed else []
     await say(interaction, cards.Layout(*cards.paper_with(paper, text, *undo)), beside=beside)
+
+
+def undoable(text: str, change_id: int | None) -> cards.Layout:
+    """What was done, with the button that takes it back where anything was recorded."""
+    row = [ActionRow[Any](buttons.undo_button(change_id))] if change_id is not None else []
+    return cards.notice(text, *row)
 
 
 async def undo_buttons(interaction: Interaction, paper_id: int) -> list[Button[Any]]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from discord.ui import ActionRow
 
 from bot.curating.replies import titles
-from bot.permissions import actor, require_curator
+from bot.errors import NotAllowed
+from bot.permissions import actor, require_configurer, require_curator
 from bot.ui import buttons, cards, changes
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
@@ -31,7 +32,7 @@ class UndoButton(LabButton, template=r"undo:(?P<change>\d+)"):
 
     async def press(self, interaction: Interaction) -> None:
         """Undo it and say so in place of the reply, so that the button is gone."""
-        require_curator(interaction)
+        await _require_allowed(interaction, self.numbers["change"])
         await interaction.response.defer()  # a long import takes its time
         layout = await undo(interaction, self.numbers["change"])
         await interaction.edit_original_response(view=layout)
@@ -42,10 +43,11 @@ async def undo_last(interaction: Interaction, change_id: int | None) -> None:
     """Answer `/curate undo`: undo that change, or the last one of the person who asks."""
     library = interaction.client.library
     if change_id is None:
-        last = await library.history.last_by(actor(interaction))
+        last = await library.history.last_by(actor(interaction), interaction.guild_id)
         if last is None:
             raise LabError("You have made no change that still stands, so nothing is to be undone.")
         change_id = last.id
+    await _require_allowed(interaction, change_id)
     await interaction.response.defer(ephemeral=True, thinking=True)
     layout = await undo(interaction, change_id)
     await interaction.edit_original_response(view=layout)
@@ -58,6 +60,18 @@ async def undo(interaction: Interaction, change_id: int) -> cards.Layout:
     undone = await library.undo(change_id, actor(interaction))
     again = buttons.undo_button(undone.change_id, "Take the undo back")
     return cards.notice(f"↩️ Undone: {await _said(library, undone.change)}", ActionRow(again))
+
+
+async def _require_allowed(interaction: Interaction, change_id: int) -> None:
+    """Raise `NotAllowed` for who may not take a change back: that is who may not make it."""
+    change = await interaction.client.library.history.get(change_id)
+    guild_id = change.about.guild_id if change and change.about else None
+    if guild_id is None:
+        require_curator(interaction)
+    elif guild_id == interaction.guild_id:
+        require_configurer(interaction)
+    else:
+        raise NotAllowed("That was arranged in another server, where it can be undone.")
 
 
 async def _said(library: Library, change: Change) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from storage.errors import FeedExists, InvalidInput
 from storage.feed_records import Feed, FeedTerms
 from storage.identifiers import canonical_url
 from storage.library import Library
+from storage.records import Actor
 
 if TYPE_CHECKING:
     from bot.feeds.poller import Poller
@@ -18,10 +20,13 @@ def terms_of(feed: Feed) -> FeedTerms:
     return FeedTerms(feed.title, feed.url, feed.venue, feed.is_reviewed)
 
 
-async def change(library: Library, poller: Poller, feed: Feed, terms: FeedTerms) -> Feed:
-    """Give a feed new terms. A new address is read first, and may be that of a page.
+async def change(
+    library: Library, poller: Poller, feed: Feed, terms: FeedTerms, actor: Actor
+) -> int | None:
+    """Give a feed new terms; gives the number of the change to undo.
 
-    Raises `InvalidInput` where nothing changes, `FeedExists`, `NoFeedThere`, `WebError`.
+    A new address is read first, and may be that of a page. Raises `InvalidInput` where nothing
+    changes, `FeedExists`, `NoFeedThere`, `WebError`.
     """
     if terms == terms_of(feed):
         raise InvalidInput("You changed nothing, so the feed stays as it is.")
@@ -34,6 +39,4 @@ async def change(library: Library, poller: Poller, feed: Feed, terms: FeedTerms)
         for other in await library.feeds.all():
             if other.id != feed.id and canonical_url(other.url) == canonical_url(url):
                 raise FeedExists(url)
-    return await library.feeds.change(
-        feed.id, title=terms.title, url=url, venue=terms.venue, is_reviewed=terms.is_reviewed
-    )
+    return await library.feeds.change(feed.id, replace(terms, url=url), actor)

@@ -105,7 +105,9 @@ class Poller:
             await self._write_unchanged()
         return poll
 
-    async def watch(self, url: str, actor: Actor, venue: str = "") -> Feed:
+    async def watch(
+        self, url: str, actor: Actor, venue: str = "", *, is_reviewed: bool = False
+    ) -> Feed:
         """Watch the feed at an address, or the one that the page there names, from now on.
 
         What it has today is taken in silently. Raises `FeedExists`, `NoFeedThere`, `WebError`.
@@ -115,7 +117,9 @@ class Poller:
         if any(canonical_url(feed.url) in wanted for feed in await self._library.feeds.all()):
             raise FeedExists(fetched.lasting_url)
         title = parsed.title or fetched.lasting_url
-        feed = await self._library.feeds.add(fetched.lasting_url, title, venue, actor)
+        feed = await self._library.feeds.add(
+            fetched.lasting_url, title, venue, actor, is_reviewed=is_reviewed
+        )
         async with self._polling.setdefault(feed.id, asyncio.Lock()):
             await self._take_in(feed, fetched, parsed)
         return await self._library.feeds.get(feed.id)
@@ -183,7 +187,7 @@ class Poller:
         await self._library.feeds.record_failure(feed.id, str(error), at)
         if isinstance(error, WebError) and error.status == _GONE:
             told = health.gone_notice(feed)
-            await self._library.feeds.pause(feed.id, str(error), self._moderation.channel, told)
+            await self._library.feeds.give_up(feed.id, str(error), self._moderation.channel, told)
         return Poll(feed, error=str(error))
 
     async def _tell_moderators(self, poll: Poll) -> None:

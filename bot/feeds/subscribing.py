@@ -6,10 +6,9 @@ import asyncio
 import enum
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.feeds.changing import change, terms_of
 from storage.errors import FeedExists, LabError
 from storage.feed_records import Feed
 from storage.identifiers import canonical_url
@@ -64,17 +63,17 @@ async def watch_all(
     """
     known = {canonical_url(feed.url) for feed in await library.feeds.all()}
     new = [outline for outline in outlines if canonical_url(outline.url) not in known]
-    tried = await asyncio.gather(
-        *(_try(library, poller, outline, actor) for outline in new[:AT_ONCE])
-    )
+    tried = await asyncio.gather(*(_try(poller, outline, actor) for outline in new[:AT_ONCE]))
     told = {one.outline: one for one in tried}
     told |= {outline: Tried(outline, Fortune.LEFT) for outline in new[AT_ONCE:]}
     return tuple(told.get(outline, Tried(outline, Fortune.KNOWN)) for outline in outlines)
 
 
-async def _try(library: Library, poller: Poller, outline: Outline, actor: Actor) -> Tried:
+async def _try(poller: Poller, outline: Outline, actor: Actor) -> Tried:
     try:
-        feed = await poller.watch(outline.url, actor, outline.venue)
+        feed = await poller.watch(
+            outline.url, actor, outline.venue, is_reviewed=outline.is_reviewed
+        )
     except FeedExists:
         return Tried(outline, Fortune.KNOWN)
     except LabError as error:
@@ -83,6 +82,4 @@ async def _try(library: Library, poller: Poller, outline: Outline, actor: Actor)
         _log.exception("%s could not be watched", outline.url)
         reason = "Something in this feed made me stumble; the log says what."
         return Tried(outline, Fortune.FAILED, reason=reason)
-    if outline.is_reviewed:
-        feed = await change(library, poller, feed, replace(terms_of(feed), is_reviewed=True))
     return Tried(outline, Fortune.WATCHED, feed)

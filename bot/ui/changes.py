@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from discord.ui import ActionRow, Container, Section, Separator, TextDisplay
 
-from bot.ui import buttons
+from bot.ui import arranged, buttons
 from bot.ui.text import clip, escape, moment
 from storage.change_records import Change, LogPage
 
@@ -48,6 +49,7 @@ _CAME_TO = {
     "duplicate": "left out as possible duplicates",
     "removed": "left out as removed",
 }
+_MENTION = re.compile(r"<#\d+>")
 _AROUND = 3  # words that stand around what differs
 _MOST = 150  # characters of one side of a difference
 _ROOM = 640  # characters of one change in the log
@@ -112,6 +114,8 @@ def brief(change: Change, titles: Titles) -> str:
         title = f"**{escape(change.after['title'], 160)}**"
         is_out = change.after["outcome"] == "declined"
         return f"👋 left out {title}" if is_out else f"🔎 knew {title}"
+    if change.about is not None:
+        return arranged.brief(change)
     paper = _paper(change.paper_id, titles, 160) if change.paper_id is not None else ""
     if change.undoes is not None:
         return f"↩️ undid change {change.undoes} {paper}".rstrip()
@@ -123,12 +127,15 @@ def brief(change: Change, titles: Titles) -> str:
 
 def plain(change: Change, titles: Titles) -> str:
     """The same as plain text, for a suggestion."""
-    return clip(f"{change.id} · {brief(change, titles)}".replace("*", "").replace("\\", ""), 100)
+    text = _MENTION.sub("a channel", f"{change.id} · {brief(change, titles)}")
+    return clip(text.replace("*", "").replace("\\", ""), 100)
 
 
 def differences(change: Change) -> list[str]:
     """What a change to a paper changed, a line for each field."""
     before, after = change.before, change.after
+    if change.about is not None:
+        return _arranged(before, after) if change.action == "edit" else []
     if not before or change.name is not None or change.action == "merge":
         return []
     lines = [
@@ -137,6 +144,14 @@ def differences(change: Change) -> list[str]:
     if before["removed"] != after["removed"]:
         lines.append("Taken out of the list" if after["removed"] else "In the list again")
     return lines
+
+
+def _arranged(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{said}: {difference(before.get(name), after.get(name))}"
+        for name, said in arranged.FIELDS.items()
+        if before.get(name) != after.get(name)
+    ]
 
 
 def changed(change: Change) -> list[str]:

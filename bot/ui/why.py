@@ -94,6 +94,8 @@ def as_json(trace: Trace) -> dict[str, object]:
 def entry(seen: SeenEntry, pen: Pen) -> str:
     """What became of an entry of a feed."""
     feed = f"“{pen.text(seen.feed_title, 100)}”"
+    if seen.is_removed:
+        feed += ", which I watch no longer,"
     first = " at its first poll" if seen.was_first_poll else ""
     head = f"{feed} brought it {pen.time(seen.seen_at)}{first}"
     said = f"{head}{_became(seen, pen)}"
@@ -138,6 +140,8 @@ def _became(seen: SeenEntry, pen: Pen) -> str:
     }.get(seen.outcome, "; that paper was removed from the list on purpose, so it was left out.")
     if seen.outcome is Outcome.ADDED and seen.was_first_poll:
         said += " What a feed has then comes in silently, unless a moderator asked for the newest."
+    if seen.is_removed and seen.outcome in {Outcome.DUPLICATE, Outcome.REVIEW}:
+        said = "; a moderator was to decide it when the feed was removed."
     if seen.outcome is Outcome.UNCHANGED and seen.paper_id is None:
         said = "; an earlier entry of that title waits for a moderator."
     return said

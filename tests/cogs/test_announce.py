@@ -76,7 +76,7 @@ async def test_removing_a_channel_ends_its_announcements(lab: Lab) -> None:
 
 async def test_nobody_closes_the_channel_of_another_server(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    assert not await lab.app.library.routes.close(lab.elsewhere.id, lab.papers.id)
+    assert not await lab.app.library.routes.close(lab.elsewhere.id, lab.papers.id, ACTOR)
     assert len(await lab.app.library.routes.all(HOME)) == 1
 
 

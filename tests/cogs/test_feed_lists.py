@@ -46,8 +46,8 @@ async def test_a_list_is_exported_and_comes_back_with_venue_and_review(lab: Lab,
     assert read_opml(body) == (Outline(f"{home}feed", "News", "ICML, 2023", is_reviewed=True),)
     await lab.ask(lab.moderator, "feed remove", feed="1")
     shown = await lab.ask(lab.moderator, "feed import", file=(file.filename, body))
-    assert "watched as number 2, with 1 paper of today" in shown
-    feed = await lab.app.library.feeds.get(2)
+    assert "watched as number 1, with 1 paper of today" in shown
+    feed = await lab.app.library.feeds.get(1)
     assert (feed.venue, feed.is_reviewed) == ("ICML, 2023", True)
 
 

@@ -136,9 +136,9 @@ async def test_why_explains_a_removed_paper_and_what_came_of_it_again(lab: Lab, 
     await lab.ask(lab.moderator, "feed remove", feed="News")
     shown = await why(lab, f"{paper.id}")
     assert "which was removed from the list <t:" in shown
-    assert "A feed brought it that I watch no longer" in shown
+    assert "“News”, which I watch no longer, brought it <t:" in shown
 
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
+    await lab.ask(lab.moderator, "feed add", url=f"{home}feed?of=another")
     shown = await why(lab, "https://example.org/Old-news")
     assert "removed from the list on purpose, so it was left out" in shown
 

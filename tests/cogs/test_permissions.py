@@ -47,7 +47,7 @@ async def people(lab: Lab, caplog: pytest.LogCaptureFixture) -> People:
     await lab.app.client.show_home_commands()
     for number in (1, 2):
         await lab.app.library.feeds.add(f"https://e.org/{number}", f"News {number}", "", ACTOR)
-        await lab.app.library.feeds.pause(number, "by a test")
+        await lab.app.library.feeds.pause(number, "by a test", ACTOR)
     channels = {Place.HOME: lab.papers, Place.ELSEWHERE: lab.elsewhere}
     return People(lab, here, channels, caplog)
 

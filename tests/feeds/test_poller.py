@@ -19,6 +19,7 @@ from bot.moderation import Moderation
 from bot.settings import Settings
 from bot.web import WebError, open_web
 from storage.errors import FeedExists
+from storage.feed_records import FeedTerms
 from storage.library import Library, open_library
 from storage.records import Actor
 
@@ -179,7 +180,7 @@ async def test_a_feed_that_becomes_a_web_page_is_a_failure(watch: Watch) -> None
 async def test_a_feed_that_is_removed_while_it_is_read_adds_nothing(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.watch(watch.url("feed"), ACTOR)
-    await watch.library.feeds.remove(watched.id)
+    await watch.library.feeds.remove(watched.id, ACTOR)
     watch.origin.bodies["/feed"] = feed("Two", "One")
     poll = await watch.poller.poll(watched)
     assert poll.intake is not None
@@ -421,9 +422,8 @@ async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> Non
 async def test_a_name_that_moderators_chose_stays(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", name="Dull")
     watched = await watch.poller.watch(watch.url("feed"), ACTOR)
-    await watch.library.feeds.change(
-        watched.id, title="Ours", url=watched.url, venue="", is_reviewed=False
-    )
+    terms = FeedTerms("Ours", watched.url, "", is_reviewed=False)
+    await watch.library.feeds.change(watched.id, terms, ACTOR)
     bare = await watch.library.feeds.add(watch.url("b"), watch.url("b"), "", ACTOR)
     watch.origin.bodies["/feed"] = feed("Two", name="Dull")
     watch.origin.bodies["/b"] = feed("Three", name="Bare")

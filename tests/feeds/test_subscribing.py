@@ -22,7 +22,14 @@ ACTOR = Actor("test", "a test")
 class Stumbling(Poller):
     """A poller that fails as nobody foresaw, or finds that somebody was faster."""
 
-    async def watch(self, url: str, actor: Actor, venue: str = "") -> Feed:  # noqa: ARG002
+    async def watch(
+        self,
+        url: str,
+        actor: Actor,  # noqa: ARG002
+        venue: str = "",  # noqa: ARG002
+        *,
+        is_reviewed: bool = False,  # noqa: ARG002
+    ) -> Feed:
         if url.endswith("faster"):
             raise FeedExists(url)
         raise RuntimeError("nobody foresaw this")

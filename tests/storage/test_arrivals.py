@@ -147,8 +147,8 @@ async def test_feeds_are_watched_once_and_keep_their_state(
     assert (good.failures, good.last_error, good.etag) == (0, "", '"1"')
     assert good.last_success_at == clock()
     assert (await library.feeds.all())[0] == good
-    await library.feeds.remove(feed.id)
+    await library.feeds.remove(feed.id, ACTOR)
     assert await library.arrivals.take_in(feed, [entry("A")], state()) == Intake()
-    for call in (library.feeds.get(feed.id), library.feeds.remove(feed.id)):
+    for call in (library.feeds.get(feed.id), library.feeds.remove(feed.id, ACTOR)):
         with pytest.raises(FeedNotFound):
             await call

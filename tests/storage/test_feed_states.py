@@ -41,19 +41,19 @@ async def test_something_is_told_of_a_feed_once(library: Library) -> None:
 
 async def test_nothing_is_told_of_a_feed_that_was_removed(library: Library) -> None:
     feed = await watched(library)
-    await library.feeds.remove(feed.id)
+    await library.feeds.remove(feed.id, ACTOR)
     await library.feeds.tell(feed.id, "failing", CHANNEL, "It fails.")
-    await library.feeds.pause(feed.id, "Gone.", CHANNEL, "It is gone.")
+    await library.feeds.give_up(feed.id, "Gone.", CHANNEL, "It is gone.")
     assert await notices(library) == []
 
 
 async def test_a_feed_is_paused_for_a_reason_once(library: Library) -> None:
     feed = await watched(library)
-    await library.feeds.pause(feed.id, "Gone.")
+    await library.feeds.give_up(feed.id, "Gone.")
     assert await notices(library) == []
-    await library.feeds.pause(feed.id, "")
+    await library.feeds.resume(feed.id, ACTOR)
     for _ in range(2):
-        await library.feeds.pause(feed.id, "Gone.", CHANNEL, "It is gone.")
+        await library.feeds.give_up(feed.id, "Gone.", CHANNEL, "It is gone.")
     assert await notices(library) == ["It is gone."]
     assert await library.feeds.due() == ()
 

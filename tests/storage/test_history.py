@@ -284,7 +284,7 @@ async def test_what_was_announced_of_a_merged_paper_stays_so(library: Library) -
     for post in await library.outbox.next_posts():
         assert post.paper_ids == (one,)
         await library.outbox.record_sent([(post, 80 + post.channel_id)])
-    await library.routes.close(1, 4)
+    await library.routes.close(1, 4, NOOR)
     await library.undo(await last(library), NOOR)
     assert await fates(library, one) == dict.fromkeys((1, 3, 4), Fate.SENT)
     assert await fates(library, two) == {1: Fate.WAITING, 2: Fate.SENT, 3: Fate.WAITING}

@@ -9,7 +9,7 @@ from lab_world import StillClock
 
 from storage.database import migrations
 from storage.errors import LabError, RouteNotFound
-from storage.feed_records import Entry, Feed, FeedState, PendingEntry, SeenEntry
+from storage.feed_records import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
 from storage.library import Library, open_library
 from storage.post_records import Fate, Post, PostKind, PostState, RouteOptions
 from storage.records import Actor, Origin, Outcome, PaperDraft
@@ -107,9 +107,9 @@ async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
     assert await routes.open(1, 2, ACTOR)
     (post,) = await outbox.next_posts()
     await outbox.claim([post])
-    assert not await routes.close(7, 2)
-    assert await routes.close(1, 2)
-    assert not await routes.close(1, 2)
+    assert not await routes.close(7, 2, ACTOR)
+    assert await routes.close(1, 2, ACTOR)
+    assert not await routes.close(1, 2, ACTOR)
     assert await routes.all() == ()
     await routes.open(1, 2, ACTOR)
     assert await outbox.next_posts() == ()
@@ -117,15 +117,15 @@ async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
 
 async def test_a_paused_channel_waits_and_goes_on(library: Library) -> None:
     await library.routes.open(1, 2, ACTOR)
-    assert await library.routes.pause(1, 2, paused=True)
-    assert not await library.routes.pause(1, 2, paused=True)
+    assert await library.routes.pause(1, 2, ACTOR, paused=True)
+    assert not await library.routes.pause(1, 2, ACTOR, paused=True)
     await announce(library, "Waiting")
     assert await library.outbox.next_posts() == ()
-    assert await library.routes.pause(1, 2, paused=False)
+    assert await library.routes.pause(1, 2, ACTOR, paused=False)
     assert len(await library.outbox.next_posts()) == 1
     for guild, channel in ((1, 3), (7, 2)):
         with pytest.raises(RouteNotFound):
-            await library.routes.pause(guild, channel, paused=True)
+            await library.routes.pause(guild, channel, ACTOR, paused=True)
 
 
 async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
@@ -134,7 +134,7 @@ async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
     await library.routes.open(1, 2, ACTOR)
     (paper,) = await announce(library, "Once")
     await deliver(library)
-    await library.routes.close(1, 2)
+    await library.routes.close(1, 2, ACTOR)
     await library.routes.open(1, 2, ACTOR)
     await library.remove(paper, ACTOR)
     await announce(library, "Once")
@@ -257,9 +257,8 @@ async def test_a_notice_is_sent_once_whatever_is_announced_there(library: Librar
 
 async def reviewed(library: Library, clock: StillClock) -> Feed:
     feed = await library.feeds.add("https://example.org/feed", "News", "", ACTOR)
-    feed = await library.feeds.change(
-        feed.id, title="News", url=feed.url, venue="", is_reviewed=True
-    )
+    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
+    feed = await library.feeds.get(feed.id)
     await library.arrivals.take_in(feed, [Entry("old", PaperDraft(title="Old"))], state(clock), 9)
     clock.move(timedelta(hours=1))
     return await library.feeds.get(feed.id)
@@ -298,10 +297,8 @@ async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
     (post,) = await deliver(library)
     assert post.kind is PostKind.PAPER
     assert (await library.arrivals.take_in(feed, entries, state(clock), 9)).known == 2
-    await library.feeds.remove(feed.id)
-    assert await library.entries.get(ours.id) is None
-    with pytest.raises(LabError, match="no longer there"):
-        await library.arrivals.settle(ours.id, ACTOR, add=True)
+    await library.feeds.remove(feed.id, ACTOR)
+    assert isinstance(await library.entries.get(ours.id), SeenEntry)
 
 
 async def test_a_reviewed_feed_completes_what_is_known_without_asking(

@@ -56,7 +56,7 @@ async def test_channels_are_counted_and_closed_by_an_index(library: Library) -> 
     await library.routes.open(1, 2, ACTOR)
     async with asked(library) as plan:
         await library.routes.counted(1)
-        await library.routes.close(1, 2)
+        await library.routes.close(1, 2, ACTOR)
     counted = "SEARCH announcements USING COVERING INDEX announcements_by_channel"
     assert [step for step in plan if step.startswith(counted)]
     assert not [step for step in plan if step.startswith("SCAN announcements")]

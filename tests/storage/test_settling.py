@@ -9,7 +9,7 @@ from lab_admission import ACTOR
 from lab_world import StillClock
 
 from storage.errors import LabError
-from storage.feed_records import Entry, Feed, FeedState, PendingEntry, SeenEntry
+from storage.feed_records import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
 from storage.library import Library
 from storage.post_records import Post, PostKind
 from storage.records import Outcome, PaperDraft
@@ -22,7 +22,7 @@ MODERATORS, MEMBER = 9, 7
 async def feed(library: Library, clock: StillClock) -> Feed:
     """A reviewed feed with an entry that waits."""
     feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
-    await library.feeds.change(feed.id, title="News", url=feed.url, venue="", is_reviewed=True)
+    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
     feed = await library.feeds.get(feed.id)
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
     await library.arrivals.take_in(feed, [], state, MODERATORS)
@@ -95,7 +95,7 @@ async def test_an_entry_whose_feed_is_gone_has_nothing_to_wait_for(
 ) -> None:
     entry = await waiting_entry(library, feed)
     added = await library.arrivals.settle(entry.id, ACTOR, add=True)
-    await library.feeds.remove(feed.id)
+    await library.feeds.remove(feed.id, ACTOR)
     await library.undo(added.change_id, ACTOR)
     assert await library.papers.count() == 0
 

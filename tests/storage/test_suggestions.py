@@ -7,7 +7,7 @@ import pytest
 from lab_world import StillClock
 
 from storage.errors import LabError
-from storage.feed_records import Entry, FeedState, PendingEntry
+from storage.feed_records import Entry, FeedState, FeedTerms, PendingEntry
 from storage.library import Library
 from storage.post_records import Post, PostKind, PostState
 from storage.records import Actor, Origin, Outcome, PaperDraft
@@ -227,9 +227,8 @@ async def test_a_member_has_so_many_a_day_and_hears_when_they_may_go_on(
 
 async def test_what_waits_is_in_one_queue_oldest_first(library: Library, clock: StillClock) -> None:
     feed = await library.feeds.add("https://e.org/f", "News", "", ACTOR)
-    feed = await library.feeds.change(
-        feed.id, title="News", url=feed.url, venue="", is_reviewed=True
-    )
+    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
+    feed = await library.feeds.get(feed.id)
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
     await library.arrivals.take_in(feed, [], state)
     first = await suggest(library, PaperDraft(title="First"), channel_id=None)

@@ -6,7 +6,7 @@ import pytest
 from lab_world import NOW, StillClock
 
 from storage.errors import FeedExists, NothingKnown
-from storage.feed_records import Entry, Feed, FeedState
+from storage.feed_records import Entry, Feed, FeedState, FeedTerms
 from storage.library import Library
 from storage.post_records import Fate, RouteOptions
 from storage.records import (
@@ -60,7 +60,7 @@ async def test_a_link_is_known_however_it_is_spelled(library: Library, feed: Fee
 
 
 async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, feed: Feed) -> None:
-    await library.feeds.change(feed.id, title="News", url=feed.url, venue="", is_reviewed=True)
+    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
     feed = await library.feeds.get(feed.id)
     entries = [
         entry("By DOI", "doi:10.1145/1", key="https://doi.org/10.1145/1"),
@@ -143,7 +143,7 @@ async def test_every_channel_is_told_with_what_became_of_the_paper_there(
     (post,) = await library.outbox.next_posts()
     await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 77)])
-    await library.routes.close(HOME, PAPERS)
+    await library.routes.close(HOME, PAPERS, ACTOR)
     icml, papers = (await library.traces.find("One")).channels
     assert (papers.route, papers.failures, papers.retry_at) == (None, 0, None)
     assert papers.announcement is not None
@@ -193,14 +193,14 @@ async def test_a_given_title_stays_and_a_new_address_begins_anew(
     assert (await library.feeds.get(feed.id)).title == "Renamed by itself"
     await library.feeds.record_failure(feed.id, "It broke.", clock() + timedelta(days=1))
     url = "https://lab.org/new"
-    changed = await library.feeds.change(
-        feed.id, title="Ours", url=url, venue="ICML", is_reviewed=False
-    )
+    terms = FeedTerms("Ours", url, "ICML", is_reviewed=False)
+    await library.feeds.change(feed.id, terms, ACTOR)
+    changed = await library.feeds.get(feed.id)
     assert (changed.failures, changed.last_error, changed.failing_since) == (0, "", None)
     assert [one.id for one in await library.feeds.due()] == [feed.id]
     await library.arrivals.take_in(changed, [], state(changed, "Renamed again"))
     assert (await library.feeds.get(feed.id)).title == "Ours"
     other = await library.feeds.add("https://other.org/feed", "Other", "", ACTOR)
     with pytest.raises(FeedExists):
-        await library.feeds.change(other.id, title="Mine", url=url, venue="", is_reviewed=False)
+        await library.feeds.change(other.id, FeedTerms("Mine", url, "", is_reviewed=False), ACTOR)
     assert (await library.feeds.get(other.id)).title == "Other"

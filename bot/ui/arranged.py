@@ -1,0 +1,46 @@
+"""What moderators arranged otherwise, of feeds and of channels, in words; pure."""
+
+from __future__ import annotations
+
+from bot.ui.text import escape
+from storage.change_records import Change
+
+FIELDS = {
+    "title": "Title",
+    "url": "Address",
+    "venue": "Venue",
+    "is_reviewed": "A moderator decides each entry",
+    "wanted": "Which papers",
+    "role_id": "Role that is called",
+    "has_thread": "Each with a thread",
+    "publishes": "Published to followers",
+    "rhythm": "How often",
+    "digest_minute": "Minute of the day",
+    "digest_weekday": "Day of the week, from Monday's 0",
+    "zone": "Time zone",
+}
+
+
+def brief(change: Change) -> str:
+    """What a change to a feed or a channel did, in a few words fit for Discord."""
+    what = subject(change)
+    if change.undoes is not None:
+        return f"↩️ undid change {change.undoes} {what}"
+    is_feed = change.about is not None and change.about.feed_id is not None
+    match change.action:
+        case "add":
+            return f"📡 began to read {what}" if is_feed else f"📣 began to announce in {what}"
+        case "remove":
+            return f"🗑️ reads no more {what}" if is_feed else f"🔕 announces no more in {what}"
+    paused = change.after.get("paused_because") or change.after.get("is_paused")
+    if paused != (change.before.get("paused_because") or change.before.get("is_paused")):
+        return f"⏸️ paused {what}" if paused else f"▶️ resumed {what}"
+    return f"✏️ changed how I read {what}" if is_feed else f"✏️ changed what is announced in {what}"
+
+
+def subject(change: Change) -> str:
+    """The feed or the channel that a change is about."""
+    if change.about is not None and change.about.channel_id is not None:
+        return f"<#{change.about.channel_id}>"
+    said = change.after or change.before
+    return f"**{escape(said.get('title') or said.get('url') or 'a feed', 160)}**"
