@@ -18,19 +18,19 @@ def excerpt(text: str, words: Sequence[str], limit: int) -> str:
 
     At most ``limit`` characters; empty where none of the words stands in it.
     """
-    found = list(_WORD.finditer(text))
-    matches = [_has(match[0], words) for match in found]
-    if True not in matches:
+    tokens = _WORD.findall(text)
+    first = next((place for place, token in enumerate(tokens) if _has(token, words)), None)
+    if first is None:
         return ""
-    start = max(matches.index(True) - _BEFORE, 0)
+    start = max(first - _BEFORE, 0)
     pieces = ["…"] if start else []
     room = limit - 2 - len(pieces)
-    for match, has in zip(found[start:], matches[start:], strict=True):
-        piece = escape(match[0], 60)
+    for token in tokens[start:]:
+        piece = escape(token, 60)
         if len(piece) + 1 + _BOLD > room:
             pieces.append("…")
             break
-        pieces.append(f"**{piece}**" if has else piece)
+        pieces.append(f"**{piece}**" if _has(token, words) else piece)
         room -= len(pieces[-1]) + 1
     return " ".join(pieces).replace("… ", "…").replace(" …", "…")
 
