@@ -53,6 +53,7 @@ class Feeds:
                    added_at = excluded.added_at, etag = '', last_modified = '', body_hash = '',
                    moving_to = '', timetable = '', told = '', paused_because = '', failures = 0,
                    last_error = '', failing_since = NULL, first_polled_at = NULL,
+                   last_success_at = NULL, last_news_at = NULL,
                    is_title_given = 0, removed_at = NULL
                    WHERE removed_at IS NOT NULL RETURNING id""",
                 [url, title, venue, is_reviewed, at, actor.key, actor.name, at],
