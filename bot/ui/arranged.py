@@ -31,7 +31,7 @@ def brief(change: Change) -> str:
         case "add":
             return f"📡 began to read {what}" if is_feed else f"📣 began to announce in {what}"
         case "remove":
-            return f"🗑️ reads no more {what}" if is_feed else f"🔕 announces no more in {what}"
+            return f"🗑️ stopped reading {what}" if is_feed else f"🔕 stopped announcing in {what}"
     paused = change.after.get("paused_because") or change.after.get("is_paused")
     if paused != (change.before.get("paused_because") or change.before.get("is_paused")):
         return f"⏸️ paused {what}" if paused else f"▶️ resumed {what}"

@@ -36,7 +36,7 @@ async def test_a_feed_removed_by_mistake_is_watched_again_at_the_press_of_a_butt
     assert "I watch no feed yet" in await lab.ask(lab.moderator, "feed list")
     undone = await lab.moderator.click(removed.response, label="Undo")
     number = (await lab.app.library.history.page()).changes[0].undoes
-    assert f"Undone: change {number}, 🗑️ reads no more **News**." in told(undone)
+    assert f"Undone: change {number}, 🗑️ stopped reading **News**." in told(undone)
     assert "**[News](" in await lab.ask(lab.moderator, "feed list")
     again = await lab.moderator.click(undone.response, label="Take the undo back")
     assert f"↩️ undid change {number} **News**" in told(again)
