@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from storage import listings, merging, paper_rows, papers, sameness
+from storage import bylines, listings, merging, paper_rows, papers, sameness
 from storage.completion import FIELDS, as_draft, joined, normal
 from storage.database import Connection
 from storage.errors import PaperNotFound
@@ -60,12 +60,13 @@ async def admit(
     """
     act = act or source.act(db)
     draft = normal(draft)
-    known = await _identified(db, draft)
+    (shown,) = await bylines.as_shown(db, [draft])
+    known = await _identified(db, shown)
     if known:
         return await admit_as(db, known[0], draft, source, also=known[1:], act=act)
-    if listed := await listings.find_listed(db, draft):
+    if listed := await listings.find_listed(db, shown):
         return await admit_as(db, listed, draft, source, act=act)
-    if not despite_likeness and (alike := await _alike(db, draft)):
+    if not despite_likeness and (alike := await _alike(db, shown)):
         return Admission(Outcome.DUPLICATE, alike)
     if review:
         return Admission(Outcome.REVIEW, None)
@@ -142,7 +143,7 @@ async def recognise(db: Connection, draft: PaperDraft) -> Admission:
     It is known (`UNCHANGED`) or removed, which its title tells, too; or it may be a duplicate; or
     it is new and for a moderator to review.
     """
-    draft = normal(draft)
+    (draft,) = await bylines.as_shown(db, [normal(draft)])
     for known in await _identified(db, draft):
         is_gone = known.removed_at is not None
         return Admission(Outcome.REMOVED, None) if is_gone else Admission(Outcome.UNCHANGED, known)
@@ -210,7 +211,8 @@ async def _complete(
 ) -> Admission:
     locked = await papers.locked_fields(db, known.id)
     before = as_draft(known)
-    completed = joined(before, draft, locked)
+    (shown,) = await bylines.as_shown(db, [draft])
+    completed = joined(before, shown, locked)
     owners = await papers.owners(db, completed.identifiers)
     free = [name for name in completed.identifiers if owners.get(name, known.id) == known.id]
     completed = replace(completed, identifiers=tuple(free))

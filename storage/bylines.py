@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace as replaced
 
-from storage.database import Connection
+from storage.database import Connection, Row
+from storage.names import compatible, same_written
 from storage.pace import beside
-from storage.written_names import parse_name, search_words
+from storage.records import PaperDraft
+from storage.written_names import Name, parse_name, search_words
 
 
 async def insert(db: Connection, bylines: Sequence[tuple[int, Sequence[str]]]) -> None:
@@ -78,14 +81,38 @@ async def former(db: Connection, paper_ids: Sequence[int]) -> dict[int, list[str
 
 
 async def shown(db: Connection, names: Iterable[str]) -> dict[str, str]:
-    """For those of the names that are former ones, the name to show."""
+    """For those of the names that are former ones, credited or not, the name to show."""
+    if not await _has_former(db):
+        return {}
+    wanted = list(dict.fromkeys(names))
     rows = await db.all(
-        """SELECT names.name, known.name AS shown FROM aliases
-           JOIN names ON names.id = aliases.name_id JOIN names AS known ON known.id = person_id
-           WHERE is_former AND names.name IN (SELECT value FROM json_each(?))""",
-        [json.dumps(list(names))],
+        """SELECT names.name, known.name AS shown FROM names
+           LEFT JOIN aliases ON aliases.name_id = names.id AND is_former
+           LEFT JOIN names AS known ON known.id = person_id
+           WHERE names.name IN (SELECT value FROM json_each(?))""",
+        [json.dumps(wanted)],
     )
-    return {row["name"]: row["shown"] for row in rows}
+    found = {row["name"]: row["shown"] for row in rows}
+    meant = await _meant(db, [name for name in wanted if name not in found])
+    found |= {name: row["shown"] for name, row in meant.items()}
+    return {name: known for name, known in found.items() if known is not None}
+
+
+async def as_shown(db: Connection, drafts: Sequence[PaperDraft]) -> list[PaperDraft]:
+    """What drafts say, with the names to show for former ones."""
+    names = {name for draft in drafts for name in (*draft.authors, draft.posted_by)}
+    known = await shown(db, names)
+    return [_renamed(draft, known) for draft in drafts] if known else [*drafts]
+
+
+def _renamed(draft: PaperDraft, known: Mapping[str, str]) -> PaperDraft:
+    authors = tuple(known.get(name, name) for name in draft.authors)
+    posted_by = known.get(draft.posted_by, draft.posted_by)
+    return replaced(draft, authors=authors, posted_by=posted_by)
+
+
+async def _has_former(db: Connection) -> bool:
+    return await db.value("SELECT 1 FROM aliases WHERE is_former LIMIT 1") is not None
 
 
 async def _numbered(db: Connection, names: Sequence[str]) -> tuple[dict[str, int], dict[int, str]]:
@@ -100,21 +127,52 @@ async def _numbered(db: Connection, names: Sequence[str]) -> tuple[dict[str, int
         return known, {}
     first = int(await db.value("SELECT COALESCE(MAX(id), 0) + 1 FROM names"))
     added = dict(enumerate(new, first))
+    known |= {name: number for number, name in added.items()}
     await db.run_many(
         """INSERT INTO names (id, name, letters, family_key, initial, is_full)
            VALUES (?, ?, ?, ?, ?, ?)""",
         await beside(_rows, list(added.items())),
     )
-    # A former name stays hidden in whatever way it is credited next.
-    await db.run(
-        """INSERT INTO aliases (name_id, person_id, is_former)
-           SELECT fresh.id, MIN(aliases.person_id), 1 FROM aliases
-           JOIN names AS former ON former.id = aliases.name_id AND former.is_full
-           JOIN names AS fresh ON fresh.letters = former.letters AND fresh.id >= ?
-           WHERE aliases.is_former GROUP BY fresh.id HAVING COUNT(DISTINCT person_id) = 1""",
-        [first],
+    if await _has_former(db):  # and it stays hidden in whatever way it is credited next
+        meant = await _meant(db, added.values())
+        await db.run_many(
+            "INSERT INTO aliases (name_id, person_id, is_former) VALUES (?, ?, 1)",
+            [(known[name], row["person_id"]) for name, row in meant.items()],
+        )
+    return known, added
+
+
+async def _meant(db: Connection, fresh: Iterable[str]) -> dict[str, Row]:
+    """Those of some names, not credited before, that are former ones in another form."""
+    parsed = {name: parse_name(name) for name in fresh}
+    families = {key for name in parsed.values() for key in name.family_keys}
+    rows = await db.all(
+        """SELECT names.name, person_id, known.name AS shown, COALESCE(is_former, 0) AS is_former
+           FROM names LEFT JOIN aliases ON aliases.name_id = names.id
+           LEFT JOIN names AS known ON known.id = person_id
+           WHERE names.is_full AND names.family_key IN (SELECT value FROM json_each(?))
+           ORDER BY is_former""",
+        [json.dumps(sorted(families))],
     )
-    return {**known, **{name: number for number, name in added.items()}}, added
+    found: dict[str, Row] = {}
+    for name, asked in parsed.items():
+        likely = [row for row in rows if row["name"] != name and _may_mean(asked, row)]
+        people = {row["person_id"] for row in likely}
+        if len(people) == 1 and likely[-1]["is_former"]:
+            found[name] = likely[-1]
+    return found
+
+
+def _may_mean(asked: Name, row: Row) -> bool:
+    """Whether a name may be this written-out one, or, written out itself, is it as a former one.
+
+    A short form may be any other's, too; that of the name to show is no secret.
+    """
+    known = parse_name(row["name"])
+    if asked.is_full:
+        return bool(row["is_former"]) and same_written(known, asked)
+    is_open = row["shown"] is not None and compatible(parse_name(row["shown"]), asked)
+    return compatible(known, asked) and not is_open
 
 
 async def _index(db: Connection, added: dict[int, str]) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from storage import moments, recording
+from storage import bylines, moments, recording
 from storage.database import Connection, Database, Row, Value
 from storage.errors import LabError
 from storage.feed_records import Entry, PendingEntry, SeenEntry
@@ -32,7 +32,7 @@ class Entries:
         """The feed's entries that wait for a moderator, oldest first."""
         async with self._database.reading() as db:
             rows = await db.all(f"{_PENDING} AND feed_id = ? ORDER BY entries.id", [feed_id])
-        return tuple(_pending(row) for row in rows)
+            return tuple([await _pending(db, row) for row in rows])
 
     async def get(self, entry_id: int) -> PendingEntry | SeenEntry | None:
         """An entry that waits, or what became of it; none where nobody decides it any more.
@@ -124,7 +124,7 @@ async def newest_added(db: Connection, feed_id: int, most: int) -> list[int]:
 async def undecided(db: Connection, entry_id: int) -> PendingEntry | None:
     """An entry that waits for a moderator; none where it was decided or is gone."""
     row = await db.one(f"{_PENDING} AND entries.id = ?", [entry_id])
-    return _pending(row) if row else None
+    return await _pending(db, row) if row else None
 
 
 async def decided_already(db: Connection, entry_id: int) -> LabError:
@@ -152,8 +152,8 @@ async def decide(
     await db.run("UPDATE posts SET changes = changes + 1 WHERE entry_id = ?", [entry_id])
 
 
-def _pending(row: Row) -> PendingEntry:
-    draft = recording.restored_draft(json.loads(row["draft"]))
+async def _pending(db: Connection, row: Row) -> PendingEntry:
+    (draft,) = await bylines.as_shown(db, [recording.restored_draft(json.loads(row["draft"]))])
     return PendingEntry(
         row["id"], row["feed_id"], draft, row["paper_id"], is_news=bool(row["is_news"])
     )

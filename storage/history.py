@@ -254,6 +254,7 @@ async def _shown(db: Connection, found: Sequence[Change]) -> tuple[Change, ...]:
     every = [change for whole in found for change in (whole, *whole.parts)]
     papers = [said for change in every for said in (change.before, change.after)]
     names = {name for said in papers for name in said.get("authors", ()) if isinstance(name, str)}
+    names |= {said["posted_by"] for said in papers if "posted_by" in said}
     names |= {change.name for change in every if change.name}
     shown = await bylines.shown(db, names)
     return tuple(_with_names(change, shown) for change in found)
@@ -272,4 +273,9 @@ def _with_names(change: Change, shown: dict[str, str]) -> Change:
 def _said_by(said: dict[str, Any], shown: dict[str, str]) -> dict[str, Any]:
     if not shown or not isinstance(said.get("authors"), list):
         return said
-    return {**said, "authors": [shown.get(name, name) for name in said["authors"]]}
+    authors = [shown.get(name, name) for name in said["authors"]]
+    return {
+        **said,
+        "authors": authors,
+        "posted_by": shown.get(said["posted_by"], said["posted_by"]),
+    }

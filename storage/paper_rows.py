@@ -45,7 +45,8 @@ async def insert(
     await bylines.insert(db, [(paper_id, draft.authors) for paper_id, draft in numbered])
     await _insert_parts(db, numbered)
     await _index(db, [(n, index.place(n, draft.date, at), draft) for n, draft in numbered])
-    return await beside(made, numbered)
+    shown = await bylines.as_shown(db, drafts)
+    return await beside(made, list(enumerate(shown, start=last + 1)))
 
 
 async def replace(

@@ -176,6 +176,10 @@ async def load(db: Connection, ids: Sequence[int]) -> tuple[Paper, ...]:
     """Papers by number, in the order asked for, removed ones too; unknown numbers are left out."""
     rows = await db.all(
         """SELECT papers.*,
+               (SELECT known.name FROM names AS poster
+                JOIN aliases ON aliases.name_id = poster.id AND is_former
+                JOIN names AS known ON known.id = person_id
+                WHERE poster.name = posted_by) AS poster,
                (SELECT json_group_array(name) FROM (
                     SELECT COALESCE(known.name, names.name) AS name
                     FROM credits JOIN names ON names.id = credits.name_id
@@ -210,7 +214,7 @@ def _paper(row: Row) -> Paper:
         links=tuple(Link(LinkKind(kind), url) for kind, url in json.loads(row["links"])),
         note=row["note"],
         tags=tuple(json.loads(row["tags"])),
-        posted_by=row["posted_by"],
+        posted_by=row["poster"] or row["posted_by"],
         origin=Origin(row["origin"]),
         created_at=moments.from_text(row["created_at"]),
         created_by=Actor(row["created_by"], row["created_by_name"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from storage import authors, bylines, moments, nearby, paper_rows, recording
@@ -11,8 +11,10 @@ from storage.database import Connection, Database
 from storage.errors import LabError
 from storage.identities import Form, Identity
 from storage.names import compatible, same_written
-from storage.records import Actor
+from storage.records import Actor, PaperDraft
 from storage.written_names import parse_name
+
+_SHORT = 100  # short forms of a family that are looked through
 
 # What is decided of some names: by name, the name that its person is shown by (none: it is
 # nobody's but its own), and whether it is a former one; none where nothing is decided.
@@ -40,6 +42,11 @@ class People:
         """Show a person by a new name, and never by the former; gives it and the change."""
         async with self._database.transaction(in_reply=True) as db:
             return await self._decide(db, "rename", await rename(db, name, to), actor)
+
+    async def shown(self, drafts: Sequence[PaperDraft]) -> list[PaperDraft]:
+        """What drafts say, with the names to show for former ones."""
+        async with self._database.reading() as db:
+            return await bylines.as_shown(db, drafts)
 
     async def _decide(
         self, db: Connection, action: str, decided: tuple[str, Decisions], actor: Actor
@@ -174,6 +181,7 @@ async def decide(db: Connection, wanted: Decisions) -> None:
     )
     for start in range(0, len(rows), 500):
         await paper_rows.reindex(db, [row["paper_id"] for row in rows[start : start + 500]])
+    await _redraw(db, turned)
 
 
 async def _respelled(db: Connection, wanted: Decisions) -> Decisions:
@@ -190,7 +198,23 @@ async def _respelled(db: Connection, wanted: Decisions) -> Decisions:
         for form in await nearby.same_letters(db, [parsed]):
             if form.name not in wanted and same_written(form.parsed, parsed):
                 found[form.name] = decision if _is_hidden(decision) else None
+        if not _is_hidden(decision):
+            for form in await nearby.short_forms(db, parsed.family_key, parsed.initial, _SHORT):
+                if form.name not in wanted and form.is_former and compatible(form.parsed, parsed):
+                    found[form.name] = None
     return found
+
+
+async def _redraw(db: Connection, names: Iterable[str]) -> None:
+    """Let what shows some people by these names, or may do so while it waits, be drawn anew."""
+    await db.run(
+        """UPDATE posts SET changes = changes + 1
+           WHERE entry_id IN (SELECT id FROM entries WHERE draft IS NOT NULL)
+           OR suggestion_id IN (SELECT id FROM suggestions WHERE decided_at IS NULL)
+           OR id IN (SELECT post_id FROM announcements JOIN papers ON papers.id = paper_id
+                     WHERE posted_by IN (SELECT value FROM json_each(?)))""",
+        [json.dumps([*names])],
+    )
 
 
 async def _level(db: Connection, names: Iterable[str]) -> None:

@@ -49,8 +49,10 @@ async def related(database: Database, paper: Paper, limit: int = 3) -> tuple[Rel
 async def _by_authors(db: Connection, paper: Paper) -> dict[int, list[str]]:
     """Other papers that credit the same names, with those names."""
     rows = await db.all(
-        """SELECT shared.name_id, names.name FROM credits AS shared
+        """SELECT shared.name_id, COALESCE(known.name, names.name) AS name FROM credits AS shared
            JOIN names ON names.id = shared.name_id
+           LEFT JOIN aliases ON aliases.name_id = names.id AND is_former
+           LEFT JOIN names AS known ON known.id = person_id
            WHERE shared.paper_id = ? AND instr(names.name, ' ') ORDER BY position LIMIT ?""",
         [paper.id, _NAMES],
     )

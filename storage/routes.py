@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
-from storage import moments, route_terms
+from storage import bylines, moments, route_terms
 from storage.change_records import About, Arranged
 from storage.database import Connection, Database, Row
 from storage.errors import RouteNotFound
@@ -159,7 +160,12 @@ class Routes:
 
 
 async def sort_out(db: Connection, paper: Paper, feed_id: int | None) -> list[tuple[int, bool]]:
-    """Every channel with whether it wants a paper, which this feed brought."""
+    """Every channel with whether it wants a paper, which this feed brought.
+
+    Who asked for somebody by a former name hears of them still.
+    """
+    former = (await bylines.former(db, [paper.id])).get(paper.id, ())
+    paper = replace(paper, authors=(*paper.authors, *former))
     rows = await db.all(
         "SELECT channel_id, wanted FROM routes WHERE removed_at IS NULL ORDER BY id"
     )

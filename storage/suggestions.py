@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from storage import admission, moments, outbox, papers, recording, settling
+from storage import admission, bylines, moments, outbox, papers, recording, settling
 from storage.admission import Source
 from storage.change_records import Settled
 from storage.completion import normal
@@ -109,7 +109,7 @@ class Suggestions:
                 "SELECT * FROM suggestions WHERE id IN (SELECT value FROM json_each(?))",
                 [json.dumps([*suggestion_ids])],
             )
-        return {row["id"]: _suggestion(row) for row in rows}
+            return {row["id"]: await _suggestion(db, row) for row in rows}
 
     async def of_member(self, member_id: int, most: int) -> tuple[Suggestion, ...]:
         """The newest suggestions of a member, newest first."""
@@ -118,13 +118,13 @@ class Suggestions:
                 "SELECT * FROM suggestions WHERE member_id = ? ORDER BY id DESC LIMIT ?",
                 [member_id, most],
             )
-        return tuple(_suggestion(row) for row in rows)
+            return tuple([await _suggestion(db, row) for row in rows])
 
 
 async def find(db: Connection, suggestion_id: int) -> Suggestion | None:
     """The suggestion with this number."""
     row = await db.one("SELECT * FROM suggestions WHERE id = ?", [suggestion_id])
-    return _suggestion(row) if row else None
+    return await _suggestion(db, row) if row else None
 
 
 async def _refusal(
@@ -154,7 +154,7 @@ async def _waiting(db: Connection, draft: PaperDraft) -> Suggestion | None:
            ORDER BY suggested_at""",
         [fold(draft.title), json.dumps(draft.identifiers)],
     )
-    return _suggestion(row) if row else None
+    return await _suggestion(db, row) if row else None
 
 
 async def _is_full(db: Connection) -> bool:
@@ -230,11 +230,12 @@ async def _post(
     )
 
 
-def _suggestion(row: Row) -> Suggestion:
+async def _suggestion(db: Connection, row: Row) -> Suggestion:
+    (draft,) = await bylines.as_shown(db, [recording.restored_draft(json.loads(row["draft"]))])
     by = Actor(row["decided_by"], row["decided_by_name"]) if row["decided_at"] else None
     return Suggestion(
         id=row["id"],
-        draft=recording.restored_draft(json.loads(row["draft"])),
+        draft=draft,
         note=row["note"],
         member_id=row["member_id"],
         member_name=row["member_name"],

@@ -32,6 +32,7 @@ async def previews(
     drafts = [entry.draft for entry in parsed.entries[:_NEWEST]]
     if feed is not None and feed.venue:
         drafts = [replace(draft, venue=draft.venue or feed.venue) for draft in drafts]
+    drafts = await library.people.shown(drafts)
     # Oldest first, as a poll takes them in.
     results = list(reversed(await library.arrivals.rehearse(drafts[::-1])))
     new = {one.paper.id for one in results if one.outcome is Outcome.ADDED and one.paper}

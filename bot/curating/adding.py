@@ -144,6 +144,7 @@ async def look_up(interaction: Interaction, source: str, *, announce: bool) -> N
     except LookupFailed as failure:
         await say(interaction, not_found(failure, announce=announce))
         return
+    (draft,) = await interaction.client.library.people.shown([draft])
     await say(interaction, await _asking(interaction.client, Addition(draft, announce)))
 
 

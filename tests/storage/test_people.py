@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
+from lab_world import StillClock
 
 from storage.change_records import Change
 from storage.errors import AuthorNotFound, LabError, PaperExists, PaperNotFound
+from storage.feed_records import Entry, FeedState
 from storage.fulltext import parse
 from storage.library import Library
-from storage.records import Actor, Origin, PaperDraft
+from storage.post_records import Fate, RouteOptions
+from storage.records import Actor, Origin, Outcome, PaperDraft, PartialDate
+from storage.wanted import read_wanted
 
 ACTOR = Actor("discord:1", "noor")
 
@@ -263,3 +270,94 @@ async def test_a_decision_is_not_taken_back_under_a_later_one(library: Library) 
     await library.undo(second, ACTOR)
     await library.undo(first, ACTOR)
     assert await papers(library, "Al Gray") == 1
+
+
+async def renamed(library: Library, *bylines: tuple[str, ...]) -> None:
+    """A list of these papers, in which Jane Former is Jane New now."""
+    await credit(library, *bylines)
+    await library.people.rename("Jane Former", "Jane New", ACTOR)
+
+
+async def test_related_papers_and_answers_show_no_former_name(library: Library) -> None:
+    await renamed(library, ("Jane Former", "Bo Guest"), ("Jane Former", "Al Other"))
+    related = await library.search.related(await library.papers.get(1))
+    assert [one.authors for one in related] == [("Jane New",)]
+    draft = PaperDraft("Another", ("Former, Jane",), posted_by="Jane Former")
+    added = (await library.admit(draft, Origin.IMPORT, ACTOR)).paper
+    assert added is not None
+    assert (added.authors, added.posted_by) == (("Jane New",), "Jane New")
+    assert added == await library.papers.get(added.id)
+    (change, *_) = (await library.history.page()).changes
+    assert "Former" not in repr(change)
+
+
+@pytest.mark.parametrize("short", ["J. Former", "Former, J.", "Former", "JANE FORMER"])
+async def test_a_short_form_credited_after_a_rename_betrays_nothing(
+    library: Library, short: str
+) -> None:
+    await renamed(library, ("Jane Former", "Bo Guest"))
+    await credit(library, (short, "Bo Guest"))
+    assert (await library.papers.get(2)).authors == ("Jane New", "Bo Guest")
+    assert (await library.authors.find("Bo Guest")).coauthors == (("Jane New", 2),)
+    await library.undo(2, ACTOR)
+    assert (await library.papers.get(2)).authors == (short, "Bo Guest")
+
+
+async def test_a_short_form_that_may_be_anothers_stays_as_it_is(library: Library) -> None:
+    await renamed(library, ("Jane Former",), ("John Former",))
+    await credit(library, ("J. Former",), ("J. New",))
+    assert (await library.papers.get(3)).authors == ("J. Former",)
+    assert (await library.papers.get(4)).authors == ("J. New",)
+
+
+async def test_a_name_of_the_same_letters_is_not_made_a_former_one(library: Library) -> None:
+    await credit(library, ("Yang Ang",))
+    await library.people.rename("Yang Ang", "Yang New", ACTOR)
+    others = ("Yan Gang", "Y. Angang", "Yangang")
+    await credit(library, *[(name,) for name in others])
+    assert [(await library.papers.get(number)).authors[0] for number in (2, 3, 4)] == [*others]
+
+
+async def test_a_renamed_persons_papers_are_known_again_by_either_name(library: Library) -> None:
+    draft = PaperDraft("One", ("Jane Formerly",), date=PartialDate(2023), identifiers=("doi:10/1",))
+    await library.admit(draft, Origin.IMPORT, ACTOR)
+    await library.people.rename("Jane Formerly", "Jane New", ACTOR)
+    for _ in range(2):
+        again = await library.admit(draft, Origin.IMPORT, ACTOR)
+        assert again.outcome is Outcome.UNCHANGED
+    for name in ("Jane Formerly", "Jane New"):
+        other = PaperDraft("One", (name,), date=PartialDate(2023), identifiers=("doi:10/2",))
+        assert (await library.admit(other, Origin.FEED, ACTOR)).outcome is Outcome.DUPLICATE
+
+
+async def test_a_channel_hears_of_a_renamed_person_by_either_name(library: Library) -> None:
+    await renamed(library, ("Jane Former", "Bo Guest"))
+    wanted = {1: "author:new", 2: 'author:"Jane Former"', 3: "author:other", 4: "-author:new"}
+    for channel, words in wanted.items():
+        options = RouteOptions(wanted=read_wanted(words))
+        await library.routes.open(9, channel, ACTOR, options)
+    draft = PaperDraft("News", ("Jane Former",))
+    result = await library.admit(draft, Origin.MODERATOR, ACTOR, announce=True)
+    assert result.paper is not None
+    told = await library.outbox.of_paper(result.paper.id)
+    assert [one.channel_id for one in told if one.fate is Fate.WAITING] == [1, 2]
+
+
+async def test_what_waits_for_a_decision_shows_no_former_name(
+    library: Library, clock: StillClock
+) -> None:
+    await credit(library, ("Jane Former", "Bo Guest"))
+    feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR, is_reviewed=True)
+    state = FeedState("", "News", "", "", clock() + timedelta(hours=1))
+    await library.arrivals.take_in(feed, [], state)
+    draft = PaperDraft("To be decided", ("Former, Jane",), posted_by="Jane Former")
+    await library.arrivals.take_in(feed, [Entry("key", draft)], state, 5)
+    other = replace(draft, title="Proposed")
+    await library.suggestions.offer(other, "", (7, "mika"), most=3, channel_id=5)
+    for post in await library.outbox.next_posts():
+        await library.outbox.claim([post])
+        await library.outbox.record_sent([(post, 70)])
+    await library.people.rename("Jane Former", "Jane New", ACTOR)
+    assert len(await library.outbox.unfinished()) == 1
+    assert "Former" not in repr(await library.waiting.page(0, 9))
+    assert "Former" not in repr(await library.people.shown([draft]))
