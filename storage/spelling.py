@@ -10,11 +10,12 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from storage import frequencies
 from storage.database import Connection
-from storage.fulltext import Query, fold
+from storage.fulltext import Query, index_text
 from storage.records import Paper
 
 _NEAR = 0.65  # of two words' letters that agree, for one to stand for the other
 _OFFERED = 4  # nearest words for one
+_UNTOLD = "a near spelling"
 
 
 async def nearest(db: Connection, word: str) -> list[str]:
@@ -55,15 +56,23 @@ class Respelled:
     forms: Mapping[str, Sequence[str]]
 
     def words_of(self, found: Sequence[Paper]) -> str:
-        """What was searched for, in the words that the first paper found has."""
-        first = found[0] if found else None
-        text = fold(f"{first.title} {first.abstract} {' '.join(first.authors)}") if first else ""
-        has = set(text.split())
+        """What was searched for, in the words that the first paper found has.
+
+        One that stands in a former name alone is not told.
+        """
+        has = {word for paper in found[:1] for word in _words(paper)}
         chosen = []
         for term in self.query.terms:
             forms = self.forms.get(term, [term])
-            chosen.append(next((form for form in forms if has.issuperset(form.split())), forms[0]))
+            seen = (form for form in forms if has.issuperset(form.split()))
+            chosen.append(next(seen, _UNTOLD))
         return " ".join(chosen)
+
+
+def _words(paper: Paper) -> list[str]:
+    """The words by which a paper is found, as it is shown."""
+    fields = (paper.title, paper.abstract, paper.venue, *paper.authors, *paper.tags)
+    return index_text(" | ".join(fields)).split()
 
 
 async def respelled(db: Connection, query: Query) -> list[Respelled]:

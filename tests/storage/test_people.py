@@ -361,3 +361,10 @@ async def test_what_waits_for_a_decision_shows_no_former_name(
     assert len(await library.outbox.unfinished()) == 1
     assert "Former" not in repr(await library.waiting.page(0, 9))
     assert "Former" not in repr(await library.people.shown([draft]))
+
+
+async def test_a_misspelled_search_tells_no_former_name(library: Library) -> None:
+    await renamed(library, ("Jane Former", "Bo Guest"))
+    found = await library.search.find(parse("formre"))
+    assert [paper.id for paper in found.results.papers] == [1]
+    assert found.searched_for == "a near spelling"
