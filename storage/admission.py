@@ -54,20 +54,21 @@ async def admit(
     own, or else a part of ``act``.
 
     A draft that shares an identifier with a paper completes it; one that shares identifiers with
-    several makes them one. One that only looks like a paper is a possible duplicate and changes
-    nothing, unless ``despite_likeness``. A removed paper stays removed, unless a moderator offers
-    it again.
+    several makes them one. One that only looks like a paper, or has but an address in common with
+    it, is a possible duplicate and changes nothing, unless ``despite_likeness``. A removed paper
+    stays removed, unless a moderator offers it again; what looks like one is a possible duplicate.
     """
     act = act or source.act(db)
     draft = normal(draft)
     (shown,) = await bylines.as_shown(db, [draft])
     known = await _identified(db, shown)
-    if known:
+    if known and not sameness.is_doubtful(known[0], shown):
         return await admit_as(db, known[0], draft, source, also=known[1:], act=act)
     if listed := await listings.find_listed(db, shown):
         return await admit_as(db, listed, draft, source, act=act)
-    if not despite_likeness and (alike := await _alike(db, shown)):
-        return Admission(Outcome.DUPLICATE, alike)
+    if not despite_likeness:
+        for alike in [*known[:1], *await _alike(db, shown), *await _gone(db, shown, source)]:
+            return Admission(Outcome.DUPLICATE, alike)
     if review:
         return Admission(Outcome.REVIEW, None)
     owners = await papers.owners(db, draft.identifiers)
@@ -127,6 +128,7 @@ async def admit_as(
     act = act or source.act(db)
     if known.removed_at is not None:
         if source.origin is not Origin.MODERATOR:
+            await paper_rows.identify(db, known.id, draft.identifiers)
             return Admission(Outcome.REMOVED, None)
         restored = await restore(db, known, act)
         completed = await _complete(db, restored, draft, source, act)
@@ -145,12 +147,13 @@ async def recognise(db: Connection, draft: PaperDraft) -> Admission:
     """
     (draft,) = await bylines.as_shown(db, [normal(draft)])
     for known in await _identified(db, draft):
+        if sameness.is_doubtful(known, draft):
+            return Admission(Outcome.DUPLICATE, known)
         is_gone = known.removed_at is not None
         return Admission(Outcome.REMOVED, None) if is_gone else Admission(Outcome.UNCHANGED, known)
-    if alike := await _alike(db, draft):
+    for alike in await _alike(db, draft):
         return Admission(Outcome.DUPLICATE, alike)
-    gone = await papers.removed_titled(db, draft.title)
-    if any(sameness.may_be_same(paper, draft) for paper in gone):
+    if await _gone(db, draft):
         return Admission(Outcome.REMOVED, None)
     return Admission(Outcome.REVIEW, None)
 
@@ -219,7 +222,8 @@ async def _complete(
     if completed == before:
         return Admission(Outcome.UNCHANGED, known)
     said = await state(db, known)
-    await paper_rows.replace(db, known, completed)
+    given = dict(zip(shown.authors, draft.authors, strict=True))
+    await paper_rows.replace(db, known, completed, given)
     (paper,) = await papers.load(db, [known.id])
     if source.binds:
         await paper_rows.lock(db, paper.id, _given_fields(before, completed))
@@ -251,12 +255,18 @@ async def _identified(db: Connection, draft: PaperDraft) -> list[Paper]:
     return sorted(same, key=lambda paper: paper.id)
 
 
-async def _alike(db: Connection, draft: PaperDraft) -> Paper | None:
-    """A paper with the same title, compatible authors and a year within one."""
-    for paper in await papers.titled(db, draft.title):
-        if sameness.is_alike(paper, draft):
-            return paper
-    return None
+async def _alike(db: Connection, draft: PaperDraft) -> list[Paper]:
+    """The papers with the same title, compatible authors and a year within one."""
+    found = await papers.titled(db, draft.title)
+    return [paper for paper in found if sameness.is_alike(paper, draft)]
+
+
+async def _gone(db: Connection, draft: PaperDraft, source: Source | None = None) -> list[Paper]:
+    """The removed papers that a draft looks like; none where a moderator offers it."""
+    if source is not None and source.origin is Origin.MODERATOR:
+        return []
+    found = await papers.removed_titled(db, draft.title)
+    return [paper for paper in found if sameness.may_be_same(paper, draft)]
 
 
 def _given_fields(before: PaperDraft, after: PaperDraft) -> list[str]:

@@ -146,7 +146,7 @@ class Arrivals:
         if earlier is None:  # it waits for a moderator under its former id
             return Admission(Outcome.UNCHANGED, None)
         for paper in await papers.load(db, earlier):
-            if sameness.may_be_same(paper, draft):
+            if sameness.may_be_same(paper, draft) and not sameness.is_next_issue(paper, draft):
                 lasting = [name for name in draft.identifiers if not is_feed_guid(name)]
                 same = replace(draft, identifiers=tuple(lasting))
                 return await admission.admit_as(db, paper, same, source)

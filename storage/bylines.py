@@ -32,19 +32,25 @@ async def insert(db: Connection, bylines: Sequence[tuple[int, Sequence[str]]]) -
 
 
 async def replace(
-    db: Connection, paper_id: int, names: Sequence[str], *, as_credited: bool = False
+    db: Connection,
+    paper_id: int,
+    names: Sequence[str],
+    credited: Mapping[str, str] | None = None,
+    *,
+    as_credited: bool = False,
 ) -> None:
     """Credit a paper anew; a name that stands for a former one keeps standing for it.
 
-    With ``as_credited`` the names are those that stand for others, and not the ones shown.
+    ``credited`` tells more of these, as `credited_for` does. With ``as_credited`` the names are
+    those that stand for others, and not the ones shown.
     """
-    credited = {} if as_credited else await _credited(db, paper_id)
+    credited = {**(credited or {}), **({} if as_credited else await credited_for(db, paper_id))}
     await db.run("DELETE FROM credits WHERE paper_id = ?", [paper_id])
     await insert(db, [(paper_id, [credited.get(name, name) for name in names])])
 
 
-async def _credited(db: Connection, paper_id: int) -> dict[str, str]:
-    """By the names that a paper shows for former ones, those."""
+async def credited_for(db: Connection, paper_id: int) -> dict[str, str]:
+    """By the names that a paper shows for former ones, these."""
     rows = await db.all(
         """SELECT names.name, known.name AS shown FROM credits
            JOIN names ON names.id = credits.name_id

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from storage import paper_rows, papers, recording
+from storage import bylines, paper_rows, papers, recording
 from storage.database import Connection
 from storage.records import Paper, PaperDraft
 
@@ -26,7 +26,7 @@ async def unite(
     """
     ours, theirs = await recording.state(db, kept), await recording.state(db, other)
     moved = await give_up(db, other, kept.id, act.at)
-    await paper_rows.replace(db, kept, draft)
+    await paper_rows.replace(db, kept, draft, await bylines.credited_for(db, other.id))
     await paper_rows.lock(db, kept.id, locked)
     united, gone = await papers.load(db, [kept.id, other.id])
     await act.record("merge", theirs, gone, moved=moved)

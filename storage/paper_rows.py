@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace as replaced
 from datetime import datetime
 
@@ -50,11 +50,16 @@ async def insert(
 
 
 async def replace(
-    db: Connection, paper: Paper, draft: PaperDraft, *, as_credited: bool = False
+    db: Connection,
+    paper: Paper,
+    draft: PaperDraft,
+    credited: Mapping[str, str] | None = None,
+    *,
+    as_credited: bool = False,
 ) -> None:
     """Make a paper of the list what the draft says, in every field.
 
-    Names are as they are shown, or else ``as_credited``.
+    Names are as they are shown, ``credited`` tells for which they stand, or else ``as_credited``.
     """
     await index.remove(db, [_place(paper)])
     at = index.place(paper.id, draft.date, paper.created_at)
@@ -65,9 +70,19 @@ async def replace(
     )
     for table in ("identifiers", "links", "tags"):
         await db.run(f"DELETE FROM {table} WHERE paper_id = ?", [paper.id])  # noqa: S608 - constants
-    await bylines.replace(db, paper.id, draft.authors, as_credited=as_credited)
+    await bylines.replace(db, paper.id, draft.authors, credited, as_credited=as_credited)
     await _insert_parts(db, [(paper.id, draft)])
     await _index(db, [(paper.id, at, draft)])
+
+
+async def identify(db: Connection, paper_id: int, identifiers: Sequence[str]) -> None:
+    """Give a paper more identifiers, but those that are another's."""
+    await db.run(
+        """INSERT OR IGNORE INTO identifiers (identifier, paper_id, position)
+           SELECT value, ?1, 1 + key + (SELECT COALESCE(MAX(position), 0) FROM identifiers
+                                        WHERE paper_id = ?1) FROM json_each(?2)""",
+        [paper_id, json.dumps(identifiers)],
+    )
 
 
 async def lock(db: Connection, paper_id: int, fields: Iterable[str]) -> None:

@@ -157,10 +157,11 @@ async def removed_titled(db: Connection, title: str) -> tuple[Paper, ...]:
 
 
 async def known_titles(db: Connection, title_keys: Sequence[str]) -> set[str]:
-    """Those of some folded titles that a paper has."""
+    """Those of some folded titles that a paper has, or had until it was removed."""
     rows = await db.all(
         """SELECT value AS title_key FROM json_each(?) WHERE EXISTS (
-               SELECT 1 FROM papers WHERE title_key = value AND removed_at IS NULL)""",
+               SELECT 1 FROM papers WHERE title_key = value AND removed_at IS NULL)
+           OR EXISTS (SELECT 1 FROM papers WHERE title_key = value AND removed_at IS NOT NULL)""",
         [json.dumps(title_keys)],
     )
     return {row["title_key"] for row in rows}

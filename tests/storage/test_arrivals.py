@@ -9,12 +9,9 @@ from lab_world import NOW, StillClock
 
 from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.feed_records import Entry, Feed, FeedState, Intake
+from storage.identifiers import canonical_url
 from storage.library import Library
-from storage.records import (
-    Outcome,
-    PaperDraft,
-    PartialDate,
-)
+from storage.records import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
 
 
 async def watched(library: Library) -> Feed:
@@ -152,3 +149,68 @@ async def test_feeds_are_watched_once_and_keep_their_state(
     for call in (library.feeds.get(feed.id), library.feeds.remove(feed.id, ACTOR)):
         with pytest.raises(FeedNotFound):
             await call
+
+
+def at(address: str, **fields: object) -> dict[str, object]:
+    link = Link(LinkKind.PAGE, address)
+    return {"links": (link,), "identifiers": (f"url:{canonical_url(address)}",), **fields}
+
+
+async def test_the_next_of_a_row_of_one_title_is_no_earlier_one(library: Library) -> None:
+    feed = await watched(library)
+    january = entry("Update", "1", **at("https://lab.org/1", date=PartialDate(2026, 1, 5)))
+    february = entry("Update", "2", **at("https://lab.org/2", date=PartialDate(2026, 2, 5)))
+    moved = entry("Update", "3", **at("https://lab.org/3", date=PartialDate(2026, 1, 6)))
+    await library.arrivals.take_in(feed, [january], state())
+    assert len((await library.arrivals.take_in(feed, [moved], state())).completed) == 1
+    intake = await library.arrivals.take_in(feed, [february], state())
+    ((draft, paper),) = intake.duplicates
+    assert (draft.title, paper.id) == ("Update", 1)
+    assert len(await library.entries.pending(feed.id)) == 1
+
+
+async def test_one_address_of_many_papers_makes_them_no_one_paper(library: Library) -> None:
+    feed = await watched(library)
+    titles = ("Small Models Remember", "A Survey of Steering", "Scaling Up Slowly")
+    for title in titles:
+        one = entry(title, **at("https://lab.org/publications"))
+        await library.arrivals.take_in(feed, [one], state())
+    assert [paper.title for paper in await library.papers.all()] == [titles[0]]
+    waiting = await library.entries.pending(feed.id)
+    assert [one.draft.title for one in waiting] == [*titles[1:]]
+    for one in waiting:
+        settled = await library.arrivals.settle(one.id, ACTOR, add=True)
+        assert settled.outcome is Outcome.ADDED
+    assert await library.papers.count() == 3
+
+
+async def test_the_chapters_of_a_book_are_not_made_one_by_its_doi(library: Library) -> None:
+    one = PaperDraft("On Wings", ("Ann Lee",), identifiers=("doi:10.1/book",))
+    other = PaperDraft("The Sea", ("Bo Chen",), identifiers=("doi:10.1/book",))
+    again = replace(one, title="Of Wings and Feathers", identifiers=("doi:10.1/book",))
+    outcomes = [(await library.admit(d, Origin.IMPORT, ACTOR)).outcome for d in (one, other, again)]
+    assert outcomes == [Outcome.ADDED, Outcome.DUPLICATE, Outcome.UPDATED]
+
+
+async def test_a_removed_paper_stays_removed_under_another_identifier(library: Library) -> None:
+    await library.routes.open(1, 2, ACTOR)
+    gone = PaperDraft("Gone for Good", identifiers=("doi:10.1/1",))
+    await library.admit(gone, Origin.IMPORT, ACTOR)
+    await library.remove(1, ACTOR)
+    feed = await watched(library)
+    await library.arrivals.take_in(feed, [], state())
+    again = entry("Gone for Good", identifiers=("arxiv:2301.00001",))
+    intake = await library.arrivals.take_in(feed, [again], state())
+    assert [paper.id for _, paper in intake.duplicates] == [1]
+    (waiting,) = await library.entries.pending(feed.id)
+    settled = await library.arrivals.settle(waiting.id, ACTOR, add=False)
+    assert settled.outcome is Outcome.REMOVED
+    # By now the list knows that identifier for that of the removed paper.
+    renamed = PaperDraft("Gone, Retitled", identifiers=("arxiv:2301.00001",))
+    assert (await library.admit(renamed, Origin.IMPORT, ACTOR)).outcome is Outcome.REMOVED
+    batch = [PaperDraft("Gone for Good"), PaperDraft("New")]
+    imported = await library.admit_all(batch, Origin.IMPORT, ACTOR)
+    assert imported.outcomes == {Outcome.DUPLICATE: 1, Outcome.ADDED: 1}
+    assert await library.outbox.next_posts() == ()
+    restored = await library.admit(gone, Origin.MODERATOR, ACTOR)
+    assert restored.outcome is Outcome.RESTORED

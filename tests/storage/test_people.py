@@ -7,6 +7,7 @@ import pytest
 from lab_world import StillClock
 
 from storage.change_records import Change
+from storage.completion import as_draft
 from storage.errors import AuthorNotFound, LabError, PaperExists, PaperNotFound
 from storage.feed_records import Entry, FeedState
 from storage.fulltext import parse
@@ -368,3 +369,15 @@ async def test_a_misspelled_search_tells_no_former_name(library: Library) -> Non
     found = await library.search.find(parse("formre"))
     assert [paper.id for paper in found.results.papers] == [1]
     assert found.searched_for == "a near spelling"
+
+
+async def test_the_credits_of_merged_papers_are_as_they_were_after_a_renames_undo(
+    library: Library,
+) -> None:
+    await credit(library, ("Bo Guest",), ("Jane Former", "Bo Guest"))
+    _, change = await library.people.rename("Jane Former", "Jane New", ACTOR)
+    chosen = replace(as_draft(await library.papers.get(1)), authors=("Jane New", "Bo Guest"))
+    await library.merge(1, 2, chosen, ACTOR)
+    assert (await library.papers.get(1)).authors == ("Jane New", "Bo Guest")
+    await library.undo(change, ACTOR)
+    assert (await library.papers.get(1)).authors == ("Jane Former", "Bo Guest")
