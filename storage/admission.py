@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from storage import bylines, listings, merging, paper_rows, papers, sameness
-from storage.completion import FIELDS, as_draft, joined, normal
+from storage.completion import FIELDS, as_draft, joined, normal, ordered
 from storage.database import Connection
 from storage.errors import PaperNotFound
 from storage.fulltext import fold
@@ -172,9 +172,11 @@ async def unite(db: Connection, kept: Paper, other: Paper, act: Act) -> Paper:
     locked = await papers.locked_fields(db, kept.id)
     theirs = await papers.locked_fields(db, other.id)
     before = as_draft(kept)
-    if theirs - locked:
-        before = replace(before, **{name: getattr(other, name) for name in theirs - locked})
-    draft = joined(before, as_draft(other), locked | theirs)
+    taken = {name: getattr(other, name) for name in theirs - locked}
+    if "authors" in taken:
+        taken["authors_complete"] = other.authors_complete
+    draft = joined(replace(before, **taken), as_draft(other), locked | theirs)
+    draft = replace(draft, identifiers=ordered((*kept.identifiers, *other.identifiers)))
     return await merging.unite(db, kept, other, draft, theirs, act)
 
 

@@ -15,7 +15,10 @@ from storage.fulltext import fold
 from storage.identifiers import canonical_url, strength
 from storage.records import Actor, Link, LinkKind, Origin, Paper, PaperDraft, PartialDate
 
-PREPRINTS = frozenset({"arxiv", "biorxiv", "bioxriv", "medrxiv", "chemrxiv", "preprint", "ssrn"})
+# Words of names of places where papers are put before, or without, being published.
+_PREPRINTS = re.compile(
+    r".*\b(?:\w*rxiv|bioxriv|preprints?|ssrn|corr|hal|osf|zenodo|research square)\b.*"
+)
 # Characters of a real abstract; less is a summary, more is the text of a page.
 _ABSTRACT = range(200, 4000)
 _KINDS = list(LinkKind)
@@ -110,7 +113,7 @@ def normal(draft: PaperDraft) -> PaperDraft:
 
 def is_preprint(venue: str) -> bool:
     """Whether a venue says only that a paper is not published elsewhere."""
-    return fold(venue) in PREPRINTS
+    return _PREPRINTS.fullmatch(fold(venue)) is not None
 
 
 def _title(text: str) -> tuple[int, bool, int, str]:

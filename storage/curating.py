@@ -33,7 +33,9 @@ async def edit(act: Act, paper_id: int, draft: PaperDraft, seen: PaperDraft | No
     if others := [owner for owner in owners.values() if owner != paper.id]:
         (other,) = await papers.load(act.db, others[:1])
         raise PaperExists(other)
-    return await _change(act, "edit", paper, draft, _differing(as_draft(paper), draft))
+    before = as_draft(paper)
+    locked = [name for name in _differing(before, draft) if not _only_adds(before, draft, name)]
+    return await _change(act, "edit", paper, draft, locked)
 
 
 async def tag(act: Act, paper_id: int, add: Iterable[str], remove: Iterable[str]) -> Paper:
@@ -124,6 +126,13 @@ async def _present(act: Act, paper_id: int) -> Paper:
 def _require_seen(paper: Paper, seen: PaperDraft | None, meant: int) -> None:
     if seen is not None and as_draft(paper) != seen:
         raise PaperChanged(paper, meant)
+
+
+def _only_adds(before: PaperDraft, after: PaperDraft, name: str) -> bool:
+    """Whether of a list that sources add to nothing was taken away, which they might bring back."""
+    return name in {"identifiers", "links", "tags"} and (
+        set(getattr(before, name)) <= set(getattr(after, name))
+    )
 
 
 def _differing(one: PaperDraft, other: PaperDraft) -> list[str]:

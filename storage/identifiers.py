@@ -15,33 +15,46 @@ from storage.fulltext import fold
 
 # https://info.arxiv.org/help/arxiv_identifier.html; months and the turn of 2015 checked.
 _NEW = r"(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2])\.\d{4,5}"
-_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[A-Z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
+_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[a-z-]{2,9})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
 _ARXIV_ID = rf"(?:{_NEW}|{_OLD})"
 _VERSION = r"(?:v[1-9]\d*)?"
 _BARE_ARXIV = re.compile(rf"({_ARXIV_ID}){_VERSION}(?:\.pdf)?", re.IGNORECASE)
 _MARKED_ARXIV = re.compile(
-    rf"(?:arxiv\.org/(?:abs|pdf|html|format|e-print)/|oai:arxiv\.org:|arxiv[:\s]"
+    rf"(?:arxiv\.org/(?:abs|pdf|ps|html|format|e-print|src)/|oai:arxiv\.org:|arxiv[:\s.]"
+    rf"|(?:alphaxiv\.org|ar5iv\.org|huggingface\.co|hf\.co)/(?:abs|pdf|html|overview|papers)/"
     rf"|10\.48550/arxiv\.)\s*({_ARXIV_ID}){_VERSION}(?![\d.]*\d)",
     re.IGNORECASE,
 )
-# https://www.crossref.org/blog/dois-and-matching-regular-expressions/
-_DOI = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>|\\^`{}]+)", re.IGNORECASE)
+# https://www.crossref.org/blog/dois-and-matching-regular-expressions/; old ones may hold an item's
+# SICI, with its first page in angle brackets.
+_DOI = re.compile(r"\b(10\.\d{4,9}/(?:[^\s\"<>|\\^`{}]|<[\w:.-]{1,40}>(?=\d\.\d))+)", re.IGNORECASE)
 # bioRxiv and medRxiv cite by the part behind their prefix.
 _BIORXIV = re.compile(
     r"\b(?:bio|med)rxiv\W{1,3}(?:doi\W{1,3})?(\d{4}\.\d\d\.\d\d\.\d{6,8})\b", re.IGNORECASE
 )
 # What publishers' addresses add to a DOI, and servers' versions of a preprint.
 _PAGE_OF_DOI = re.compile(
-    r"(?:/(?:full|abstract|abs|pdf|epdf|html|meta))?(?:\.full)?(?:\.pdf)?$"
-    r"|(?<=\d)v\d+(?:\.full)?(?:\.pdf)?$|/v\d+$"
+    r"(?:/(?:full|fulltext|abstract|abs|pdf|epdf|html|meta))?"
+    r"(?:\.(?:full|full-text|abstract|supplementary-material))?(?:\.(?:pdf|html))?(?:\+html)?$"
 )
+_VERSIONED = re.compile(r"(10\.(?:1101|64898|7287)/\S*\d|10\.\d+/\S+/)v\d+")
 _JUMP = re.compile(r"(?:main|main-?content|content|comments|respond|top|:~:.*)?", re.IGNORECASE)
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|rss|via", re.IGNORECASE)
+
+# A PDF says nothing of itself; on these sites the page about it has a name like its own.
+_PAGES_OF_PDFS = (
+    (re.compile(r"(https?://openreview\.net)/(?:pdf|attachment)\?(?:.*&)?id=([\w-]+).*"),
+     r"\1/forum?id=\2"),
+    (re.compile(r"(https?://aclanthology\.org)/([\w.-]+?)(?:v\d+)?\.pdf"), r"\1/\2/"),
+    (re.compile(r"(https?://proceedings\.mlr\.press/v\d+)/([^/]+)/\2\.pdf"), r"\1/\2.html"),
+    (re.compile(r"(https?://(?:papers|proceedings)\.(?:nips|neurips)\.cc/\S+?)/file/"
+                r"(\w+)-Paper(.*)\.pdf"), r"\1/hash/\2-Abstract\3.html"),
+)  # fmt: skip
 
 
 def arxiv_id(text: str) -> str | None:
     """The arXiv id, without its version, that this text is or names; none where there is none."""
-    text = text.strip()
+    text = unquote(text.strip())
     match = _BARE_ARXIV.fullmatch(text) or _MARKED_ARXIV.search(text)
     return _canonical_arxiv(match[1]) if match else None
 
@@ -51,6 +64,8 @@ def doi(text: str) -> str | None:
     match = _DOI.search(unquote(_path(text)))
     if match:
         found = _PAGE_OF_DOI.sub("", _trim(match[1]).lower())
+        if versioned := _VERSIONED.fullmatch(found):
+            found = versioned[1].rstrip("/")
         return None if found.startswith("10.48550/arxiv.") else found
     preprint = _BIORXIV.search(text)
     return f"10.1101/{preprint[1]}" if preprint else None
@@ -60,10 +75,10 @@ def doi(text: str) -> str | None:
 def canonical_url(url: str) -> str | None:
     """An address without scheme, ``www.``, tracking, trailing slash and jumps in the page.
 
-    None where it is no http(s) address.
+    That of the page about a PDF, where it tells; none where it is no http(s) address.
     """
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(page_of_pdf(url.strip()))
         host, port = parts.hostname, parts.port
     except ValueError:
         return None
@@ -80,6 +95,14 @@ def canonical_url(url: str) -> str | None:
     tail = f"?{urlencode(sorted(query))}" if query else ""
     fragment = "" if _JUMP.fullmatch(parts.fragment) else f"#{parts.fragment}"
     return f"{host}{parts.path.rstrip('/')}{tail}{fragment}"
+
+
+def page_of_pdf(url: str) -> str:
+    """The address of the page about a PDF, where it is known by that of the file."""
+    for pattern, page in _PAGES_OF_PDFS:
+        if pattern.fullmatch(url):
+            return pattern.sub(page, url)
+    return url
 
 
 def identify(text: str) -> tuple[str, ...]:
@@ -120,7 +143,8 @@ def listed_title(title: str) -> str:
 
     It says less than others: lists have two papers of one title.
     """
-    return f"listed:{fold(title).replace(' ', '') or title.casefold()}"
+    words = fold(title.replace("++", " plusplus").replace("#", " sharp "))
+    return f"listed:{words.replace(' ', '') or title.casefold()}"
 
 
 def is_listed_title(identifier: str) -> bool:

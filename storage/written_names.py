@@ -23,6 +23,7 @@ _OPENING = frozenset(
 )
 _JUNIOR = frozenset({"jr", "sr", "junior", "senior"})
 _NUMBERED = frozenset({"II", "III", "IV"})
+_COMPOUND = re.compile(r"(?<!\w)\w++(?:[-‐‑–]\w++)++")
 _PATRONYMIC = re.compile(r"\w+(?:ович|евич|ович|овна|евна|ична)")
 _TRANSCRIBED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
@@ -108,7 +109,7 @@ def search_words(text: str) -> tuple[str, ...]:
     text = unicodedata.normalize("NFC", text)
     words = dict.fromkeys(_fold(text).split())
     words |= dict.fromkeys(_fold(text.translate(_TRANSCRIBED)).split())
-    for compound in re.findall(r"\w+(?:[-‐‑–]\w+)+", text):
+    for compound in _COMPOUND.findall(text):
         words[_fold(re.sub(r"[-‐‑–]", "", compound))] = None
     return tuple(words)
 

@@ -11,12 +11,12 @@ import re
 from bot.exchange import bibliography, latex
 from bot.exchange.fields import identifiers_of, is_identifier_page, join_list, links_of, pack_links
 from bot.ui.text import escape, link
+from storage.completion import is_preprint
 from storage.fulltext import fold
 from storage.records import LinkKind, Paper
 from storage.written_names import parse_name
 
 _SKIPPED = frozenset({"a", "an", "the", "on", "of", "in", "to", "for", "and", "with", "from"})
-_PREPRINTS = frozenset({"", "arxiv", "biorxiv", "bioxriv", "medrxiv", "chemrxiv", "preprint"})
 # Words and names by which a venue is a journal; every other published venue is a meeting.
 _JOURNALS = frozenset(
     {"journal", "transactions", "letters", "review", "reviews", "magazine", "annals", "nature"}
@@ -119,7 +119,7 @@ def _put(fields: dict[str, str], name: str, value: str) -> None:
 def _kind(paper: Paper) -> tuple[str, str]:
     """The entry's type, and the field that names its venue."""
     words = fold(paper.venue).split()
-    if " ".join(words) in _PREPRINTS:
+    if not words or is_preprint(paper.venue):
         return "misc", "howpublished"
     return (
         ("article", "journal") if _JOURNALS.intersection(words) else ("inproceedings", "booktitle")

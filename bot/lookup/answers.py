@@ -13,11 +13,12 @@ from bot.feeds.worker import Parser
 from bot.lookup.failures import LookupFailed, NothingFound
 from bot.lookup.pages import Described, read_page
 from bot.lookup.services import ArXiv, crossref, datacite
-from bot.lookup.sources import Source, SourceKind, is_pdf, page_of, read_source
+from bot.lookup.sources import Source, SourceKind, is_pdf, read_source
 from bot.settings import Settings
 from bot.web import Page, PrivateHost, Web, WebError
 from bot.workers import TooMuchWork
 from storage.completion import is_preprint, joined, ordered
+from storage.identifiers import page_of_pdf
 from storage.moments import Clock
 from storage.records import LinkKind, PaperDraft
 
@@ -139,7 +140,7 @@ class Answers:
 
     async def _of_page(self, source: Source) -> PaperDraft:
         """What a page says of its paper, and what others say by the ids that it names."""
-        address = page_of(source.value)
+        address = page_of_pdf(source.value)
         if is_pdf(address):
             raise _only_a_pdf(source)
         page = await self._read(address, source)

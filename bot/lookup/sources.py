@@ -19,20 +19,6 @@ _BARE_ADDRESS = re.compile(r"(?:[a-z\d-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
 # Outside of an address, an id counts where it says what it is; a bare number may be anything.
 _MENTION = re.compile(r"\barxiv\s?:\s?\S+|\b10\.\d{4,9}/\S+", re.IGNORECASE)
 # Sites that show arXiv's papers under arXiv's ids.
-_MIRRORS = re.compile(
-    r"(?:alphaxiv\.org|ar5iv\.org|huggingface\.co|hf\.co)/(?:abs|pdf|html|overview|papers)/"
-    r"(?P<id>[^?#\s]+)",
-    re.IGNORECASE,
-)
-# A PDF says nothing of itself; on these sites the page about it has a name like its own.
-_PAGES_OF_PDFS = (
-    (re.compile(r"(https?://openreview\.net)/(?:pdf|attachment)\?(?:.*&)?id=([\w-]+).*"),
-     r"\1/forum?id=\2"),
-    (re.compile(r"(https?://aclanthology\.org)/([\w.-]+?)(?:v\d+)?\.pdf"), r"\1/\2/"),
-    (re.compile(r"(https?://proceedings\.mlr\.press/v\d+)/([^/]+)/\2\.pdf"), r"\1/\2.html"),
-    (re.compile(r"(https?://(?:papers|proceedings)\.(?:nips|neurips)\.cc/\S+?)/file/"
-                r"(\w+)-Paper(.*)\.pdf"), r"\1/hash/\2-Abstract\3.html"),
-)  # fmt: skip
 _AFTER_WORDS = ".,;:!?'\"”’*_~"
 _OPENING = {")": "(", "]": "["}
 # Where people send each other everything but papers.
@@ -99,8 +85,6 @@ def read_source(text: str) -> Source:
         return Source(SourceKind.BIBTEX, text)
     if wrapped := _WRAPPED.fullmatch(text):
         text = wrapped["linked"] or wrapped["bracketed"]
-    if (mirrored := _MIRRORS.search(text)) and (number := arxiv_id(mirrored["id"])):
-        return Source(SourceKind.ARXIV, number)
     if number := arxiv_id(text):
         return Source(SourceKind.ARXIV, number)
     if number := doi(text):
@@ -126,14 +110,6 @@ def sources_in(text: str) -> tuple[Source, ...]:
         if source.kind is not SourceKind.PAGE or not _NO_PAPERS.search(_host(source.value)):
             found.setdefault(source.identifier, source)
     return tuple(found.values())
-
-
-def page_of(address: str) -> str:
-    """The page about a PDF, on sites that are known to have one; else the address as it is."""
-    for pattern, page in _PAGES_OF_PDFS:
-        if pattern.fullmatch(address):
-            return pattern.sub(page, address)
-    return address
 
 
 def page_link(address: str) -> Link:

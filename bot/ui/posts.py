@@ -11,7 +11,7 @@ from discord.ui import ActionRow, Container, Item, Section, TextDisplay
 from bot.ui import buttons, cards
 from bot.ui.cards import Layout
 from bot.ui.text import count, escape
-from storage.completion import PREPRINTS, as_paper
+from storage.completion import as_paper, is_preprint
 from storage.feed_records import PendingEntry, SeenEntry
 from storage.fulltext import fold
 from storage.post_records import Post
@@ -97,8 +97,8 @@ def notice(post: Post) -> Layout:
 
 def is_published_now(paper: Paper, venue_then: str) -> bool:
     """Whether a paper that was announced as a preprint has a venue by now."""
-    then, now = fold(venue_then), fold(paper.venue)
-    return now != then and now not in {"", *PREPRINTS} and then in {"", *PREPRINTS}
+    then, now = (bool(fold(one)) and not is_preprint(one) for one in (venue_then, paper.venue))
+    return now and not then
 
 
 def _withdrawn(paper: Paper) -> Container[Any]:

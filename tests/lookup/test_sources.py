@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lookup.failures import NotUnderstood
-from bot.lookup.sources import Source, SourceKind, page_of, read_source, sources_in
+from bot.lookup.sources import Source, SourceKind, read_source, sources_in
+from storage.identifiers import page_of_pdf
 from storage.records import Link, LinkKind, PaperDraft
 
 ARXIV, DOI, PAGE = SourceKind.ARXIV, SourceKind.DOI, SourceKind.PAGE
@@ -87,7 +88,7 @@ def test_a_message_names_each_paper_once_in_its_order() -> None:
     ],
 )  # fmt: skip
 def test_the_page_about_a_pdf_is_known_of_some_sites(pdf: str, page: str) -> None:
-    assert page_of(pdf) == page
+    assert page_of_pdf(pdf) == page
 
 
 @given(st.text(max_size=200))

@@ -109,3 +109,60 @@ def test_a_long_hostile_text_is_answered_as_a_short_one() -> None:
 def test_no_text_is_an_error(text: str) -> None:
     for identifier in identify(text):
         assert identifier.partition(":")[0] in {"arxiv", "doi", "url"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://huggingface.co/papers/2302.12433",
+        "https://www.alphaxiv.org/abs/2302.12433v2",
+        "https://ar5iv.org/abs/2302.12433",
+        "https://ar5iv.labs.arxiv.org/html/2302.12433",
+        "https://doi.org/10.48550%2FarXiv.2302.12433",
+        "arXiv.2302.12433",
+        "https://arxiv.org/src/2302.12433v1",
+    ],
+)
+def test_mirrors_and_other_spellings_name_the_arxiv_id(text: str) -> None:
+    assert identify(text) == ("arxiv:2302.12433",)
+
+
+def test_an_old_id_has_no_subject_class() -> None:
+    assert arxiv_id("arXiv:cond-mat.mtrl-sci/0309136") == "cond-mat/0309136"
+
+
+def test_a_doi_with_a_sici_is_whole() -> None:
+    begin = "10.1002/(sici)1097-0258(19980815/30)17:15/16"
+    for page in ("1661::aid-sim968", "1741::aid-sim980"):
+        whole = f"{begin}<{page}>3.0.co;2-2"
+        assert doi(whole.upper()) == whole
+        assert doi(f"https://doi.org/{whole.replace('<', '%3C').replace('>', '%3E')}.") == whole
+    assert doi("<a>10.1000/x<b>") == "10.1000/x"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://www.biorxiv.org/content/10.1101/2022.11.20.517210v2.full.pdf+html", None),
+        ("https://www.biorxiv.org/content/10.1101/2022.11.20.517210v3.abstract", None),
+        (
+            "https://biorxiv.org/content/10.1101/2022.11.20.517210v1.supplementary-material",
+            None,
+        ),
+        ("https://link.springer.com/article/10.1007/s00001-1/fulltext.html", "10.1007/s00001-1"),
+        ("10.31234/osf.io/ab1v2", "10.31234/osf.io/ab1v2"),
+        ("10.21203/rs.3.rs-123/v1", "10.21203/rs.3.rs-123"),
+    ],
+)
+def test_pages_and_versions_are_no_part_of_a_doi(address: str, expected: str | None) -> None:
+    assert doi(address) == (expected or "10.1101/2022.11.20.517210")
+
+
+def test_a_file_and_the_page_about_it_are_one_address() -> None:
+    assert canonical_url("https://openreview.net/pdf?id=aB1") == "openreview.net/forum?id=aB1"
+    assert canonical_url("https://aclanthology.org/P19-1001.pdf") == "aclanthology.org/P19-1001"
+
+
+def test_languages_with_marks_in_their_names_are_others() -> None:
+    titles = ("C++ Code", "C Code", "C# Code")
+    assert len({listed_title(title) for title in titles}) == 3

@@ -188,3 +188,20 @@ async def test_a_link_that_is_wrong_makes_no_two_papers_one(library: Library) ->
     await library.admit(other, Origin.FEED, ACTOR)
     await library.admit(BRIDGE, Origin.FEED, ACTOR)
     assert await library.papers.count() == 2
+
+
+async def test_united_papers_keep_what_a_moderator_set_and_every_identifier(
+    library: Library,
+) -> None:
+    first = PaperDraft("One Work", ("Ann Lee",), identifiers=("arxiv:2301.00001",))
+    said = PaperDraft("One Work of Ours", ("Ann Lee", "Bo Chen"), identifiers=("doi:10.1/x",))
+    said = replace(said, authors_complete=False)
+    await library.admit(first, Origin.IMPORT, ACTOR)
+    more = replace(first, identifiers=(*first.identifiers, "url:lab.org/one"))
+    await library.edit(1, more, ACTOR)
+    await library.admit(said, Origin.MODERATOR, ACTOR)
+    both = replace(said, authors=(), identifiers=("arxiv:2301.00001", "doi:10.1/x"))
+    await library.admit(both, Origin.FEED, ACTOR)
+    paper = await library.papers.get(1)
+    assert paper.identifiers == ("arxiv:2301.00001", "doi:10.1/x", "url:lab.org/one")
+    assert (paper.authors, paper.authors_complete) == (("Ann Lee", "Bo Chen"), False)
