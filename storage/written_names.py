@@ -25,6 +25,7 @@ _JUNIOR = frozenset({"jr", "sr", "junior", "senior"})
 _NUMBERED = frozenset({"II", "III", "IV"})
 _COMPOUND = re.compile(r"(?<!\w)\w++(?:[-‐‑–]\w++)++")
 _PATRONYMIC = re.compile(r"\w+(?:ович|евич|ович|овна|евна|ична)")
+_SYLLABLE = re.compile(r"[B-DF-HJ-NP-TV-XZ]{1,2}[AEIOUY]{1,2}")  # “XU”, which may be a name
 _TRANSCRIBED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
     | {"Ø": "Oe", "Å": "Aa"}
@@ -156,14 +157,15 @@ def _divide(words: list[str]) -> tuple[list[str], list[str]]:
         return [], words
     if _PATRONYMIC.fullmatch(_fold(words[-1])) and len(words) > 2:
         return words[1:], words[:1]
+    shouted = all(word.isupper() for word in words)
     if not _is_initials(words[0]):
         start = len(words)
-        while start > 1 and _is_initials(words[start - 1]):
+        while start > 1 and _is_initials(words[start - 1], shouted=shouted):
             start -= 1
         if start < len(words):
             return words[start:], words[:start]
     capitals = [_in_capitals(word) for word in words]
-    if not all(capitals) and any(capitals):
+    if not shouted and not all(capitals) and any(capitals):
         lead = capitals.index(False)
         if lead and sum(map(len, words[:lead])) > 3 and not any(map(_is_initials, words[:lead])):
             return words[lead:], words[:lead]
@@ -197,8 +199,11 @@ def _in_capitals(word: str) -> bool:
     return len(word) > 1 and word.isupper() and not _is_initials(word)
 
 
-def _is_initials(word: str) -> bool:
-    """“S.”, “J.-B.”, “JB” and “S” are initials; “Li”, “Bo” and “XU” are not."""
+def _is_initials(word: str, *, shouted: bool = False) -> bool:
+    """“S.”, “J.-B.”, “JB” and “S” are initials; “Li”, “Bo” and “XU” are not.
+
+    Nor is “NG” in a name that is ``shouted``, all in capitals.
+    """
     if "." in word:
         return all(len(_fold(part)) <= 1 for part in re.split(r"[.\-‐‑–]", word)) and bool(
             _fold(word)
@@ -207,14 +212,15 @@ def _is_initials(word: str) -> bool:
         return False
     if len(_fold(word)) == 1 or re.fullmatch(r"[A-Z](?:[-‐‑][A-Z])+", word):
         return True
-    return re.fullmatch(r"[B-DF-HJ-NP-TV-XZ]{2,3}", word) is not None
+    return not shouted and re.fullmatch(r"[B-DF-HJ-NP-TV-XZ]{2,3}", word) is not None
 
 
 def _given_words(words: Sequence[str], *, shouted: bool) -> tuple[str, ...]:
     found: list[str] = []
     for word in words:
         pressed = word.isupper() and len(word) <= 3 and word.isalpha() and not shouted
-        if _is_initials(word) or (pressed and not _EAST_ASIAN.search(word)):
+        pressed = pressed and not _SYLLABLE.fullmatch(word) and not _EAST_ASIAN.search(word)
+        if pressed or _is_initials(word, shouted=shouted):
             found += _fold(word).replace(" ", "")
         else:
             found += _fold(word).split()

@@ -203,3 +203,17 @@ def test_compatible_names_share_a_family_key(one: str, other: str) -> None:
     first, second = parse_name(one), parse_name(other)
     if compatible(first, second):
         assert not first.family_keys.isdisjoint(second.family_keys)
+
+
+@pytest.mark.parametrize(
+    ("credit", "other"),
+    [("ANDREW NG", "Nina Andrew"), ("XU Wei", "Xin Wei"), ("MA Jun", "Mary Anne Jun")],
+)
+def test_a_name_in_capitals_is_nobody_elses_initials(credit: str, other: str) -> None:
+    assert not compatible(parse_name(credit), parse_name(other))
+    assert parse_name(credit).is_full
+
+
+def test_a_name_in_capitals_is_read_as_another() -> None:
+    assert compatible(parse_name("ANDREW NG"), parse_name("Andrew Ng"))
+    assert compatible(parse_name("ANDREW NG"), parse_name("A. Ng"))
