@@ -63,9 +63,12 @@ class People:
 async def merge(db: Connection, name: str, into: str) -> tuple[str, Decisions]:
     """Make two names one person's, who is shown by the second; gives that name.
 
-    Raises `LabError` where they are one person's already, or as `authors.find` does.
+    A name that is credited so is meant itself, though it might be several people's. Raises
+    `LabError` where they are one person's already, or as `authors.find` does.
     """
-    absorbed, kept = await authors.find(db, name), await authors.find(db, into)
+    credited = await authors.find_credited(db, name)
+    absorbed = credited[1] if credited else await authors.find(db, name)
+    kept = await authors.find(db, into)
     if not {form.id for form in absorbed.forms}.isdisjoint(form.id for form in kept.forms):
         raise LabError(f"“{name}” and “{into}” are one person already: {kept.name}.")
     decided = {
@@ -92,18 +95,25 @@ async def split(db: Connection, name: str) -> tuple[str, Decisions]:
                 "tell two people of one name apart."
             )
         return identity.name, {form.name: {"person": None, "former": False}}
-    rest = [other for other in identity.forms if other.person is not None and other.id != form.id]
+    alike = [other for other in identity.forms if _is_alike(other, form)]
+    rest = [form for form in identity.forms if form.person is not None and form not in alike]
     names = [other.name for other in rest if not other.is_former]
     leader = next(iter(names), None) if form.name == identity.name else identity.name
     if leader is None and rest:
         raise LabError(f"{identity.name} has only former names beside this one; rename them first.")
+    if any(other.is_former for other in rest):
+        raise LabError(
+            f"{identity.name} has former names, and I can't tell whose of the two they are. Take "
+            "the merge back instead, by `/curate undo`."
+        )
     alone = len(rest) == 1 and not rest[0].is_former
     parted: Decisions = {
         other.name: None if alone else {"person": leader, "former": other.is_former}
         for other in rest
     }
     apart: dict[str, object] = {"person": None, "former": False}
-    return identity.name, {form.name: None if form.parsed.is_full else apart, **parted}
+    free = {one.name: None if one.parsed.is_full else apart for one in alike}
+    return identity.name, {**free, **parted}
 
 
 async def rename(db: Connection, name: str, to: str) -> tuple[str, Decisions]:
@@ -237,6 +247,14 @@ async def _credited(db: Connection, name: str) -> tuple[Form, Identity]:
             "the forms."
         )
     return found
+
+
+def _is_alike(form: Form, parted: Form) -> bool:
+    """Whether a form goes where another one goes: it is that one, or is written like it."""
+    if form == parted:
+        return True
+    is_decided = form.person is not None and not form.is_former
+    return is_decided and parted.parsed.is_full and same_written(form.parsed, parted.parsed)
 
 
 def _own_forms(identity: Identity) -> list[Form]:

@@ -381,3 +381,28 @@ async def test_the_credits_of_merged_papers_are_as_they_were_after_a_renames_und
     assert (await library.papers.get(1)).authors == ("Jane New", "Bo Guest")
     await library.undo(change, ACTOR)
     assert (await library.papers.get(1)).authors == ("Jane Former", "Bo Guest")
+
+
+async def test_every_way_of_writing_a_name_is_parted_with_it(library: Library) -> None:
+    await credit(library, ("Steve Harrow",), ("Harrow, Steve",), ("Steven Harrow",))
+    await library.people.merge("Steve Harrow", "Steven Harrow", ACTOR)
+    await library.people.split("Steve Harrow", ACTOR)
+    assert [await papers(library, name) for name in ("Steve Harrow", "Steven Harrow")] == [2, 1]
+
+
+async def test_a_credit_that_may_be_several_peoples_is_given_to_one(library: Library) -> None:
+    await credit(library, ("Wei Li",), ("Wen Li",), ("W. Li",))
+    assert [await papers(library, name) for name in ("Wei Li", "Wen Li")] == [1, 1]
+    await library.people.merge("W. Li", "Wei Li", ACTOR)
+    assert [await papers(library, name) for name in ("Wei Li", "Wen Li")] == [2, 1]
+    await library.undo((await library.history.page()).changes[0].id, ACTOR)
+    assert await papers(library, "Wei Li") == 1
+
+
+async def test_a_renamed_persons_merge_is_taken_back_and_not_parted(library: Library) -> None:
+    await renamed(library, ("Jane Former",), ("Ann Other",))
+    _, change = await library.people.merge("Jane New", "Ann Other", ACTOR)
+    with pytest.raises(LabError, match="whose of the two they are"):
+        await library.people.split("Jane New", ACTOR)
+    await library.undo(change, ACTOR)
+    assert (await library.papers.get(1)).authors == ("Jane New",)
