@@ -11,7 +11,8 @@ from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
 from bot.reading import Source, read_file
 from storage.fulltext import fold
 from storage.library import Library
-from storage.records import Actor, Admission, Origin, Outcome, PaperDraft
+from storage.records import Actor, Admission, Likely, Origin, Outcome, PaperDraft
+from storage.sameness import is_likely
 
 Found: TypeAlias = tuple[Source, Finding]  # a piece of a file, with the file
 
@@ -34,6 +35,7 @@ class Report:
     """What became of each entry; ``noted`` has those that a person may want to look at.
 
     ``taken`` are the first that were added or completed, ``first`` is the first of each outcome.
+    Of the possible duplicates, ``likely`` have the title of the paper that they resemble.
     Something in a ``spoilt`` file that was to be taken whole could not be used, and a ``refused``
     import changed nothing for that. ``change_id`` is the change that undoes it all; none where
     nothing changed.
@@ -42,6 +44,7 @@ class Report:
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     rejected: int = 0
     left_out: int = 0
+    likely: int = 0
     noted: list[Noted] = field(default_factory=list)
     taken: list[Noted] = field(default_factory=list)
     first: dict[Outcome, Noted] = field(default_factory=dict)
@@ -73,6 +76,7 @@ class Report:
         known = f"“{result.paper.title}” (#{result.paper.id})" if result.paper else ""
         match result.outcome:
             case Outcome.DUPLICATE:
+                self.likely += is_likely(result, draft)
                 reason = f"“{draft.title}” may be {known}; I left it out."
                 self._note(Noted(file, line, "duplicate", draft.title, reason))
             case Outcome.REMOVED:
@@ -81,7 +85,8 @@ class Report:
             case Outcome.ADDED | Outcome.UPDATED:
                 if len(self.taken) < _MAX_NOTED:
                     self.taken.append(Noted(file, line, result.outcome.value, draft.title))
-                if result.paper and not _is_same_title(result.paper.title, draft.title):
+                if result.former_title and not _is_same_title(result.former_title, draft.title):
+                    known = f"“{result.former_title}” (#{result.paper.id})" if result.paper else ""
                     reason = f"“{draft.title}” is taken for {known}."
                     self._note(Noted(file, line, "updated", draft.title, reason))
 
@@ -109,6 +114,7 @@ async def import_files(
     actor: Actor,
     *,
     keep_going: bool = False,
+    likely: Likely = Likely.LEAVE,
     rehearse: bool = False,
     tick: Callable[[], None] = lambda: None,
 ) -> Report:
@@ -119,7 +125,13 @@ async def import_files(
     """
     found = ((source, finding) for source in sources for finding in read_file(source))
     return await import_findings(
-        library, found, actor, keep_going=keep_going, rehearse=rehearse, tick=tick
+        library,
+        found,
+        actor,
+        keep_going=keep_going,
+        likely=likely,
+        rehearse=rehearse,
+        tick=tick,
     )
 
 
@@ -129,6 +141,7 @@ async def import_findings(
     actor: Actor,
     *,
     keep_going: bool,
+    likely: Likely = Likely.LEAVE,
     rehearse: bool,
     tick: Callable[[], None],
 ) -> Report:
@@ -154,7 +167,7 @@ async def import_findings(
 
     try:
         imported = await library.admit_all(
-            drafts(), Origin.IMPORT, actor, rehearse=rehearse, each=each
+            drafts(), Origin.IMPORT, actor, likely=likely, rehearse=rehearse, each=each
         )
         report.change_id = imported.change_id
     except _Refused:

@@ -14,7 +14,7 @@ from storage.fulltext import fold
 from storage.identifiers import is_listed_title
 from storage.pace import beside
 from storage.recording import Act, state
-from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft
+from storage.records import Actor, Admission, Likely, Origin, Outcome, Paper, PaperDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ async def admit_batch(
     source: Source,
     act: Act,
     each: Callable[[PaperDraft, Admission], None],
+    likely: Likely = Likely.LEAVE,
 ) -> None:
     """Take drafts in, in their order, as `admit` would one by one, but the new ones together."""
     fresh: list[tuple[PaperDraft, PaperDraft]] = []
@@ -107,7 +108,10 @@ async def admit_batch(
             fresh.append((given, draft))
         else:
             await flush()
-            each(given, await admit(db, draft, source, act=act))
+            result = await admit(db, draft, source, despite_likeness=likely is Likely.NEW, act=act)
+            if result.paper and likely is Likely.SAME and sameness.is_likely(result, draft):
+                result = await admit_as(db, result.paper, draft, source, act=act)
+            each(given, result)
         seen |= marks
     await flush()
 
@@ -230,7 +234,7 @@ async def _complete(
     if source.binds:
         await paper_rows.lock(db, paper.id, _given_fields(before, completed))
     await act.record("complete", said, paper)
-    return Admission(Outcome.UPDATED, paper)
+    return Admission(Outcome.UPDATED, paper, known.title)
 
 
 async def _identified(db: Connection, draft: PaperDraft) -> list[Paper]:

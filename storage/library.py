@@ -24,7 +24,7 @@ from storage.outbox import Outbox
 from storage.papers import Papers
 from storage.people import People
 from storage.recording import Act
-from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft
+from storage.records import Actor, Admission, Likely, Origin, Outcome, Paper, PaperDraft
 from storage.routes import Routes
 from storage.search import Search
 from storage.setups import Setups
@@ -98,13 +98,15 @@ class Library:
         origin: Origin,
         actor: Actor,
         *,
+        likely: Likely = Likely.LEAVE,
         rehearse: bool = False,
         each: Callable[[PaperDraft, Admission], None] | None = None,
     ) -> Imported:
         """Take in many drafts in their order, all or (on any exception) none; announces nothing.
 
         It is one change, and one undo. ``drafts`` may be a generator that reads as it goes, in a
-        thread. ``each`` is told of every one as it is decided. With ``rehearse`` nothing is kept:
+        thread. What may be a duplicate is treated as ``likely`` says. ``each`` is told of every one
+        as it is decided. With ``rehearse`` nothing is kept:
         the answer is what would happen. Raises `ImportUnderWay` where another one is.
         """
         source = Source(origin, actor, self._clock())
@@ -121,7 +123,7 @@ class Library:
         ) as db:
             act = source.act(db, is_bulk=True)
             while batch := await asyncio.to_thread(list, islice(rest, _BATCH)):
-                await admission.admit_batch(db, batch, source, act, count)
+                await admission.admit_batch(db, batch, source, act, count, likely)
             await act.close({outcome.value: number for outcome, number in outcomes.items()})
         return Imported(outcomes, None if rehearse else act.change_id)
 

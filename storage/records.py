@@ -180,16 +180,29 @@ class Outcome(enum.StrEnum):
     RESTORED = "restored"
 
 
+class Likely(enum.StrEnum):
+    """What becomes of possible duplicates among many drafts, as somebody decides of them all.
+
+    They are left out, or completed as the papers whose titles they have, or added.
+    """
+
+    LEAVE = "leave"
+    SAME = "same"
+    NEW = "new"
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """The catalogue's answer to a draft.
 
     ``paper`` is the paper it became or completed, or, for a possible duplicate, the paper it
-    resembles; none where the draft matches a removed paper.
+    resembles; none where the draft matches a removed paper. ``former_title`` is that of a completed
+    one before.
     """
 
     outcome: Outcome
     paper: Paper | None
+    former_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

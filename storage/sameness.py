@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from storage.fulltext import fold
 from storage.identifiers import canonical_url
 from storage.names import compatible
-from storage.records import Paper, PaperDraft, PartialDate
+from storage.records import Admission, Outcome, Paper, PaperDraft, PartialDate
 from storage.written_names import parse_name
 
 _APART = timedelta(days=7)  # of two issues of a row; feeds date the same one anew
@@ -46,6 +46,12 @@ def is_doubtful(paper: Paper, draft: PaperDraft) -> bool:
     if named and _share_author(paper.authors, draft.authors):
         return False
     return named or "doi" not in shared
+
+
+def is_likely(result: Admission, draft: PaperDraft) -> bool:
+    """Whether a possible duplicate has the title of a paper of the list."""
+    paper = result.paper if result.outcome is Outcome.DUPLICATE else None
+    return paper is not None and not paper.removed_at and fold(paper.title) == fold(draft.title)
 
 
 def is_next_issue(paper: Paper, draft: PaperDraft) -> bool:

@@ -91,8 +91,19 @@ def test_what_may_be_a_duplicate_and_what_was_taken_for_another_is_told(shell: S
     other = "@misc{x, title={First}}\n\n@misc{y, title={Second, Renamed}, doi={10.1000/2}}\n"
     report = shell.json("import", shell.file("other.bib", other))
     assert report["duplicates"] == 1
-    assert [detail["line"] for detail in report["details"]] == [1]
-    assert "may be “First” (#1)" in report["details"][0]["reason"]
+    likely, renamed = report["details"]
+    assert (likely["line"], renamed["line"]) == (1, 3)
+    assert "may be “First” (#1)" in likely["reason"]
+    assert "“Second, Renamed” is taken for “Second” (#2)." in renamed["reason"]
+
+
+def test_possible_duplicates_are_taken_as_somebody_says(shell: Shell) -> None:
+    shell("import", shell.file("papers.bib", GOOD))
+    published = shell.file("more.bib", "@article{x, title={First}, journal={TMLR}}\n")
+    assert shell.json("import", published, "--likely", "same")["updated"] == 1
+    assert shell.json("import", published, "--likely", "new")["added"] == 1
+    assert [paper["venue"] for paper in shell.json("export")] == ["TMLR", "", "TMLR"]
+    assert shell.json("import", published)["duplicates"] == 1
 
 
 def test_a_format_can_be_named_and_columns_mapped(shell: Shell) -> None:

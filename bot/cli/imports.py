@@ -19,7 +19,7 @@ from bot.reading import Form, Source, find_form
 from bot.settings import Settings
 from bot.starter import load_starter
 from storage.errors import LabError
-from storage.records import Admission, Origin, PaperDraft
+from storage.records import Admission, Likely, Origin, PaperDraft
 
 _EVERY = 100  # entries between two drawings of the progress bar
 
@@ -30,6 +30,7 @@ class _Choices:
 
     dry_run: bool
     keep_going: bool
+    likely: Likely
     ask: bool
     as_json: bool
 
@@ -66,6 +67,13 @@ class Refused(LabError):
 @click.option("--unpublished", is_flag=True, help="Take unpublished rows of a sheet in, too.")
 @click.option("--dry-run", is_flag=True, help="Show what would happen, and change nothing.")
 @click.option("--keep-going", is_flag=True, help="Import the rest where an entry can't be used.")
+@click.option(
+    "--likely",
+    type=click.Choice([choice.value for choice in Likely]),
+    default=Likely.LEAVE.value,
+    show_default=True,
+    help="What becomes of possible duplicates: left out, completed as the same, or added as new.",
+)
 @click.option("--yes", is_flag=True, help="Import without asking.")
 @shell.as_json
 @click.pass_obj
@@ -79,6 +87,7 @@ def import_files(
     unpublished: bool,
     dry_run: bool,
     keep_going: bool,
+    likely: str,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -107,7 +116,7 @@ def import_files(
         for file in files
     ]
     ask = sys.stdin.isatty() and not (yes or as_json or dry_run)
-    _import(settings, sources, _Choices(dry_run, keep_going, ask, as_json))
+    _import(settings, sources, _Choices(dry_run, keep_going, Likely(likely), ask, as_json))
 
 
 def _import(settings: Settings, sources: Sequence[Source], choices: _Choices) -> None:
@@ -139,6 +148,7 @@ def _run(
                 sources,
                 shell.ACTOR,
                 keep_going=choices.keep_going,
+                likely=choices.likely,
                 rehearse=rehearse,
                 tick=tick,
             ),

@@ -13,7 +13,11 @@ _SAID = {
     Outcome.ADDED: ("✅", "would be added", "added"),
     Outcome.UPDATED: ("🧩", "would complete a paper of the list", "completed a paper of the list"),
     Outcome.UNCHANGED: ("👌", "in the list already", "in the list already"),
-    Outcome.DUPLICATE: ("⚖️", "doubtful, would be left out", "doubtful, left out"),
+    Outcome.DUPLICATE: (
+        "⚖️",
+        "may be in the list, would be left out",
+        "may be in the list, left out",
+    ),
     Outcome.REMOVED: (
         "🚫",
         "removed on purpose, would be left out",
@@ -35,7 +39,10 @@ def preview(report: Report) -> str:
 def done(report: Report) -> str:
     """What became of a file's entries."""
     heading = "### Imported" if changes(report) else "### Nothing was changed"
-    return "\n".join([heading, *_counts(report, done=True)])
+    remarks = _remarks(report)
+    if more := len(report.noted) - len(remarks):
+        remarks.append(f"-# and {count(more, 'remark')} more")
+    return "\n".join([heading, *_counts(report, done=True), *remarks])
 
 
 def changes(report: Report) -> int:

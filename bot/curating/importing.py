@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
 from discord import ButtonStyle
-from discord.ui import ActionRow, File, Item, LayoutView
+from discord.ui import ActionRow, Button, File, Item, LayoutView
 
 from bot import importing, terminal
 from bot.curating import attached, imported
@@ -27,6 +27,7 @@ from bot.ui.buttons import NotYours
 from bot.ui.presses import take
 from bot.ui.text import count, escape
 from storage.errors import InvalidInput, LabError
+from storage.records import Likely
 
 if TYPE_CHECKING:
     from bot.client import Interaction
@@ -122,7 +123,14 @@ class Imports:
             raise InvalidInput("I found no paper in that file.")
         return report
 
-    async def _run(self, interaction: Interaction, file: Attached, *, rehearse: bool) -> Report:
+    async def _run(
+        self,
+        interaction: Interaction,
+        file: Attached,
+        likely: Likely = Likely.LEAVE,
+        *,
+        rehearse: bool,
+    ) -> Report:
         doing = "Looking at" if rehearse else "Importing"
         async with self._progress(interaction, doing, file.entries) as tick:
             return await importing.import_findings(
@@ -130,6 +138,7 @@ class Imports:
                 file.found(),
                 actor(interaction),
                 keep_going=True,  # who agrees has seen what can't be used
+                likely=likely,
                 rehearse=rehearse,
                 tick=tick,
             )
@@ -169,17 +178,11 @@ class Imports:
             imported.preview(report),
         ]
         row: list[ActionRow[Any]] = []
-        if imported.changes(report):
-            rest = report.spoilt and not task.keep_going
-            if rest:
+        if choices := self._choices(task):
+            if report.spoilt and not task.keep_going:
                 text.append("Mend what can't be used and attach the file again, or do without it.")
             text.append(f"Do you want to import that? {_SILENT}")
-            agree = forms.Choice(
-                "Import the rest" if rest else "Import",
-                partial(self._import, task),
-                ButtonStyle.primary,
-            )
-            row.append(ActionRow(agree, forms.Choice("Cancel", _cancel)))
+            row.append(ActionRow(*choices, forms.Choice("Cancel", _cancel)))
         else:
             text.append("So there is nothing to import.")
         items: list[Item[Any]] = [cards.note("\n".join(filter(None, text)))]
@@ -190,13 +193,28 @@ class Imports:
             items.append(File(f"attachment://{_REPORT}"))
         return Offer(task.owner, *items, *row), files
 
-    async def _import(self, task: _Task, interaction: Interaction) -> None:
+    def _choices(self, task: _Task) -> list[Button[Any]]:
+        """The buttons that take a file in: as it is, and with what is likely in the list."""
+        report = task.report
+        found: list[Button[Any]] = []
+        if imported.changes(report):
+            rest = report.spoilt and not task.keep_going
+            label = "Import the rest" if rest else "Import"
+            agree = partial(self._import, task, Likely.LEAVE)
+            found.append(forms.Choice(label, agree, ButtonStyle.primary))
+        if report.likely:
+            label = f"{'Import, and complete' if found else 'Complete'} "
+            label += count(report.likely, "likely duplicate")
+            found.append(forms.Choice(label, partial(self._import, task, Likely.SAME)))
+        return found
+
+    async def _import(self, task: _Task, likely: Likely, interaction: Interaction) -> None:
         """Take the file in, once somebody agreed."""
         await interaction.response.edit_message(
             view=cards.notice("⏳ Importing the file."), attachments=[]
         )
         try:
-            report = await self._run(interaction, task.file, rehearse=False)
+            report = await self._run(interaction, task.file, likely, rehearse=False)
         except LabError as error:
             await _show(interaction, self._offer(task, _told(error)))
             return

@@ -117,7 +117,7 @@ async def test_each_thing_that_may_become_of_an_entry_is_counted_with_its_first(
     text = told(await offered(lab, ("sheet.csv", "\n".join(rows).encode())))
     assert "**2** would be added: first “New \\*one\\*” (line 2)" in text
     assert "**2** would complete a paper of the list: first “Known” (line 4)" in text
-    assert "**1** doubtful, would be left out: “Alike” (line 6)" in text
+    assert "**1** may be in the list, would be left out: “Alike” (line 6)" in text
     assert "**1** removed on purpose, would be left out: “Gone” (line 5)" in text
     assert "**1** can't be used" in text
     assert "**1** not published" in text
@@ -126,6 +126,26 @@ async def test_each_thing_that_may_become_of_an_entry_is_counted_with_its_first(
     assert "[Import the rest]" in text
     taken = await offered(lab, ("s.csv", "\n".join(rows).encode()), unpublished=True)
     assert "**3** would be added" in told(taken)
+
+
+async def test_what_is_likely_in_the_list_completes_it_where_somebody_says_so(lab: Lab) -> None:
+    for draft in (
+        PaperDraft("Ferns of the North", ("Ann Lee",), venue="arXiv"),
+        PaperDraft("Ferns Alone", identifiers=("url:lab.org/ferns",)),
+    ):
+        await lab.app.library.admit(draft, Origin.IMPORT, Actor("test", "a test"))
+    bib = (
+        b"@article{a, title={Ferns of the North}, author={Ann Lee}, journal={TMLR}}\n"
+        b"@misc{b, title={Moss}, url={https://lab.org/ferns}}\n"
+    )
+    result = await offered(lab, ("more.bib", bib))
+    assert "**2** may be in the list, would be left out" in told(result)
+    done = await lab.moderator.click(result.response, label="Complete 1 likely duplicate")
+    assert "**1** completed a paper of the list" in told(done)
+    assert "“Moss” may be “Ferns Alone”" in told(done)
+    assert (await lab.app.library.papers.get(21)).venue == "TMLR"
+    await lab.moderator.click(done.response, label="Undo")
+    assert (await lab.app.library.papers.get(21)).venue == "arXiv"
 
 
 async def test_what_can_not_be_used_is_left_out_only_where_somebody_says_so(lab: Lab) -> None:
