@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from storage import papers
 from storage.database import Connection
 from storage.fulltext import fold
@@ -10,6 +12,11 @@ from storage.names import compatible
 from storage.records import Paper, PaperDraft
 from storage.written_names import parse_name
 
+# Numbers, versions, parts and ordinals, negations, and what a paper is in another form.
+_TELLING = re.compile(
+    r"\d+|v\d+|i{1,3}|iv|vi{0,3}|first|second|third|fourth|fifth|part|no|not|non|without|never"
+    r"|extended|revised|erratum|correction|supplement|reply|comment|multilingual"
+)
 _MAX_NEAR = 50  # titles with the same two first words that are looked at
 _MIN_WORDS = 5  # in common, below which a word more makes another title
 
@@ -17,8 +24,9 @@ _MIN_WORDS = 5  # in common, below which a word more makes another title
 async def find_listed(db: Connection, draft: PaperDraft) -> Paper | None:
     """The one paper that an earlier list named a word longer or shorter; none where it is a guess.
 
-    Both come from lists, have the same venue, a year within one and a person in common, and one of
-    the two is known by its title alone, so that no identifier could have told.
+    Both come from lists, have the same venue, a year within one and an author in common (or who
+    posted it, where one names no authors), and one of the two is known by its title alone, so that
+    no identifier could have told. The word is none that tells two papers of one row apart.
     """
     words = fold(draft.title).split()
     if not any(map(is_listed_title, draft.identifiers)) or len(words) < _MIN_WORDS:
@@ -53,13 +61,17 @@ def _one_word_apart(one: list[str], other: list[str]) -> bool:
     shorter, longer = sorted((one, other), key=len)
     if len(longer) - len(shorter) != 1 or len(shorter) < _MIN_WORDS:
         return False
-    return any(longer[:place] + longer[place + 1 :] == shorter for place in range(len(longer)))
+    return any(
+        longer[:place] + longer[place + 1 :] == shorter and not _TELLING.fullmatch(word)
+        for place, word in enumerate(longer)
+    )
 
 
 def _share_person(one: Paper, other: PaperDraft) -> bool:
-    """Whether an author or who posted it stands in both."""
+    """Whether an author stands in both; where one has none, who posted it counts, too."""
+    are_credited = bool(one.authors and other.authors)
     people, others = (
-        [parse_name(name) for name in (*each.authors, each.posted_by) if name]
+        [parse_name(name) for name in (*each.authors, *([] if are_credited else [each.posted_by]))]
         for each in (one, other)
     )
     return any(compatible(name, candidate) for name in people for candidate in others)
