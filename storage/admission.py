@@ -64,8 +64,7 @@ async def admit(
     known = await _identified(db, shown)
     if known and not sameness.is_doubtful(known[0], shown):
         return await admit_as(db, known[0], draft, source, also=known[1:], act=act)
-    listed = await listings.find_listed(db, shown)
-    if listed and not await act.has_added(listed.id):  # one list that names both means two
+    if listed := await listings.find_listed(db, shown):
         return await admit_as(db, listed, draft, source, act=act)
     if not despite_likeness:
         for alike in [*known[:1], *await _alike(db, shown), *await _gone(db, shown, source)]:

@@ -17,7 +17,7 @@ from storage.records import Actor, Link, LinkKind, Origin, Paper, PaperDraft, Pa
 
 # Words of names of places where papers are put before, or without, being published.
 _PREPRINTS = re.compile(
-    r".*\b(?:\w*rxiv|bioxriv|preprints?|ssrn|corr|hal|osf|zenodo|research square)\b.*"
+    r"\b(?:\w{0,9}rxiv|bioxriv|preprints?|ssrn|corr|hal|osf|zenodo|research square)\b"
 )
 # Characters of a real abstract; less is a summary, more is the text of a page.
 _ABSTRACT = range(200, 4000)
@@ -113,7 +113,7 @@ def normal(draft: PaperDraft) -> PaperDraft:
 
 def is_preprint(venue: str) -> bool:
     """Whether a venue says only that a paper is not published elsewhere."""
-    return _PREPRINTS.fullmatch(fold(venue)) is not None
+    return _PREPRINTS.search(fold(venue)) is not None
 
 
 def _title(text: str) -> tuple[int, bool, int, str]:

@@ -85,16 +85,6 @@ class Act:
         )
         return self.change_id
 
-    async def has_added(self, paper_id: int) -> bool:
-        """Whether this is what brought a paper into the list."""
-        return bool(
-            await self.db.value(
-                """SELECT 1 FROM changes
-                   WHERE paper_id = ? AND action = 'add' AND ? IN (id, part_of)""",
-                [paper_id, self.change_id],
-            )
-        )
-
     async def close(self, came_to: Mapping[str, int]) -> None:
         """Write down what a bulk change came to, where anything changed."""
         await self.db.run(

@@ -18,10 +18,10 @@ _QUOTES = "\"“”„«»'‘’"
 _SAME_TITLE = 85  # of 100, by which a quoted title is the entry's own
 _MOST_QUOTES = 40  # marks that may close the quoted title
 _LONGEST = 3000  # characters; a longer paragraph is no citation
-_ET_AL = re.compile(r"[,\s]*\b(?:et\.?\s+al\b|and\s+others\b)\.?", re.IGNORECASE)
+_ET_AL = re.compile(r"[,\s]{0,9}\b(?:et\.?\s+al\b|and\s+others\b)\.?", re.IGNORECASE)
 _LABEL = re.compile(r"^\s*(?:\[\w+\]|by\b|authors?:)\s*", re.IGNORECASE)
 _MARKERS = re.compile(r"[*†‡§¶]|(?<=[^\W\d])\d{1,2}(?=\s*[,;(]|\s+and\b|\s*$)")
-_YEAR_AT_END = re.compile(r"[\s(,.]*\(?(?:19|20)\d{2}(?:,\s*\w+\.?\s*\d{0,2})?\)?[\s.:,]*$")
+_YEAR_AT_END = re.compile(r"[\s(,.]{0,9}\(?(?:19|20)\d{2}(?:,\s*\w+\.?\s*\d{0,2})?\)?[\s.:,]*$")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _SMALL_WORDS = frozenset(
     {"van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "du", "la", "le", "bin"}

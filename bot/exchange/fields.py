@@ -20,7 +20,7 @@ _ISO = re.compile(r"(\d{4}(?:-\d{1,2}){0,2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _DAYS = ("%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y", "%Y/%m/%d")
 _MONTHS = ("%b %Y", "%B %Y", "%Y %b", "%Y %B", "%m/%Y", "%Y/%m")
-_ET_AL = re.compile(r"[,;\s]*\b(?:et\.?\s+al\b\.?|and others)\s*$", re.IGNORECASE)
+_ET_AL = re.compile(r"[,;\s]{0,9}\b(?:et\.?\s+al\b\.?|and others)\s*$", re.IGNORECASE)
 
 
 def read_title(text: str) -> str:

@@ -95,8 +95,3 @@ async def test_a_word_that_tells_one_of_a_row_makes_another_paper(
     longer = replace(SHEET, title=f"{SHEET.title} {word}", identifiers=())
     longer = replace(longer, identifiers=(listed_title(longer.title),))
     assert await outcomes(library, SHEET, longer) == [Outcome.ADDED, Outcome.ADDED]
-
-
-async def test_one_list_that_names_both_means_two_papers(library: Library) -> None:
-    imported = await library.admit_all([PAGE, SHEET], Origin.IMPORT, LAB)
-    assert imported.outcomes[Outcome.ADDED] == 2
