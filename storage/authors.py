@@ -206,15 +206,19 @@ async def _described(db: Connection, identity: Identity) -> Person:
     """What a person's papers have in common, counted without reading them."""
     name_ids = tuple(sorted(form.id for form in identity.forms))
     rows = await db.all(
-        """SELECT id, venue, date FROM papers INDEXED BY papers_in_brief
+        """SELECT venue, COUNT(*) AS papers, MIN(date) AS first, MAX(date) AS last,
+               json_group_array(id) AS ids
+           FROM papers INDEXED BY papers_in_brief
            WHERE removed_at IS NULL AND id IN (
-               SELECT paper_id FROM credits WHERE name_id IN (SELECT value FROM json_each(?)))""",
+               SELECT paper_id FROM credits WHERE name_id IN (SELECT value FROM json_each(?)))
+           GROUP BY venue""",
         [json.dumps(name_ids)],
     )
+    own = ",".join(row["ids"][1:-1] for row in rows)
     credited = await db.value(
         """SELECT json_group_array(name_id) FROM json_each(?) AS own
            CROSS JOIN credits ON credits.paper_id = own.value""",
-        [json.dumps([row["id"] for row in rows])],
+        [f"[{own}]"],
     )
     together = Counter(json.loads(credited))
     for name_id in name_ids:
@@ -227,13 +231,14 @@ async def _described(db: Connection, identity: Identity) -> Person:
            GROUP BY 1 ORDER BY papers DESC, 1""",
         [json.dumps(together.most_common(_COAUTHORS))],
     )
-    venues = Counter(row["venue"] for row in rows if row["venue"])
-    days = [row["date"] for row in rows if row["date"]]
+    venues = {row["venue"]: row["papers"] for row in rows if row["venue"]}
+    first = min((row["first"] for row in rows if row["first"]), default="")
+    last = max((row["last"] for row in rows if row["last"]), default="")
     return Person(
         name=identity.name,
         forms=identity.shown_forms,
-        papers=len(rows),
-        years=(int(min(days)[:4]), int(max(days)[:4])) if days else None,
+        papers=sum(row["papers"] for row in rows),
+        years=(int(first[:4]), int(last[:4])) if first else None,
         venues=tuple(sorted(venues.items(), key=lambda item: (-item[1], item[0].casefold()))),
         coauthors=tuple((row["name"], row["papers"]) for row in coauthors),
         name_ids=name_ids,
