@@ -42,6 +42,7 @@ async def walk(world: World) -> bool:
         ("A moderator corrects a paper by /curate edit, and takes that back", _correct),
         ("… makes two papers one, reads the log, and parts them again", _merge),
         ("A member suggests a paper, a moderator adds it, and the member hears", _suggestion),
+        ("A moderator removes the feed by mistake, and takes that back", _remove_feed),
         ("The feed publishes; one poll, one announcement", _announcement),
         ("Discord fails while three papers come; once back, they stand there in order", _outage),
         ("Polling again announces nothing twice", _once),
@@ -174,6 +175,13 @@ async def _suggestion(world: World) -> str:
     _expect(spoken(world.papers.last_message), "New paper", title)
     word = spoken(world.member.user.dm_channel.last_message)
     return _expect(f"{shown}\n\n{word}", "The moderators added it")
+
+
+async def _remove_feed(world: World) -> str:
+    removed = await world.moderator.slash(world.papers, "feed remove", feed="#1")
+    shown = _expect(_private(removed), "no longer")
+    undone = _private(await world.moderator.click(removed.response, label="Undo"))
+    return f"{shown}\n\n{_expect(undone, 'Undone', 'stopped reading')}"
 
 
 async def _announcement(world: World) -> str:
