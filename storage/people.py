@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from storage import authors, bylines, moments, nearby, paper_rows, recording
 from storage.database import Connection, Database
-from storage.errors import LabError
+from storage.errors import AuthorNotFound, LabError
 from storage.identities import Form, Identity
 from storage.names import compatible, same_written
 from storage.records import Actor, PaperDraft
@@ -126,7 +126,7 @@ async def rename(db: Connection, name: str, to: str) -> tuple[str, Decisions]:
     new = parse_name(to)
     if not new.family or len(to) > 100:
         raise LabError("Give the new name as it is to stand on the papers, such as “Ann Lee”.")
-    identity = await authors.find(db, name)
+    identity = await _named(db, name)
     other = await authors.find_credited(db, to)
     own = {form.id for form in identity.forms}
     if other is not None and own.isdisjoint(form.id for form in other[1].forms):
@@ -237,6 +237,17 @@ async def _level(db: Connection, names: Iterable[str]) -> None:
             [name_id],
         )
         await db.run("UPDATE name_words SET level = ? WHERE name_id = ?", [level, name_id])
+
+
+async def _named(db: Connection, name: str) -> Identity:
+    """The person of a name, or who alone removed papers credit; raises as `authors.find` does."""
+    try:
+        return await authors.find(db, name)
+    except AuthorNotFound:
+        forms = await nearby.named(db, name)
+        if not forms:
+            raise
+        return Identity(tuple(forms))
 
 
 async def _credited(db: Connection, name: str) -> tuple[Form, Identity]:

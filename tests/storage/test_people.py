@@ -406,3 +406,13 @@ async def test_a_renamed_persons_merge_is_taken_back_and_not_parted(library: Lib
         await library.people.split("Jane New", ACTOR)
     await library.undo(change, ACTOR)
     assert (await library.papers.get(1)).authors == ("Jane New",)
+
+
+async def test_a_person_whose_papers_were_all_removed_is_renamed(library: Library) -> None:
+    await credit(library, ("Jane Former", "Bo Guest"))
+    await library.remove(1, ACTOR)
+    await library.people.rename("Jane Former", "Jane New", ACTOR)
+    await library.restore(1, ACTOR)
+    assert (await library.papers.get(1)).authors == ("Jane New", "Bo Guest")
+    with pytest.raises(AuthorNotFound):
+        await library.people.rename("No One", "Some One", ACTOR)
