@@ -19,6 +19,8 @@ from storage.records import Actor, Link, LinkKind, Origin, Paper, PaperDraft, Pa
 _PREPRINTS = re.compile(
     r"\b(?:\w{0,9}rxiv|bioxriv|preprints?|ssrn|corr|hal|osf|zenodo|research square)\b"
 )
+# What a page that links a paper makes of its title: “[Linkpost] …”, “… | Lab Blog”.
+_OF_PAGE = re.compile(r"^\s*(?:\[[^\]]{1,30}\]|(?:withdrawn|retracted)\b)|\s\|\s", re.IGNORECASE)
 # Characters of a real abstract; less is a summary, more is the text of a page.
 _ABSTRACT = range(200, 4000)
 _KINDS = list(LinkKind)
@@ -116,9 +118,13 @@ def is_preprint(venue: str) -> bool:
     return _PREPRINTS.search(fold(venue)) is not None
 
 
-def _title(text: str) -> tuple[int, bool, int, str]:
-    """The fuller title; one that is not all in capitals, and of others the one with more."""
-    return len(fold(text).split()), not text.isupper(), sum(map(str.isupper, text)), text
+def _title(text: str) -> tuple[bool, int, bool, int, str]:
+    """The paper's own title over that of a page; the fuller one; one not all in capitals.
+
+    Of others the one with more capitals.
+    """
+    words, capitals = len(fold(text).split()), sum(map(str.isupper, text))
+    return not _OF_PAGE.search(text), words, not text.isupper(), capitals, text
 
 
 def _credits(draft: PaperDraft) -> tuple[int, bool, int, tuple[str, ...]]:

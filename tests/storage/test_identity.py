@@ -205,3 +205,13 @@ async def test_united_papers_keep_what_a_moderator_set_and_every_identifier(
     paper = await library.papers.get(1)
     assert paper.identifiers == ("arxiv:2301.00001", "doi:10.1/x", "url:lab.org/one")
     assert (paper.authors, paper.authors_complete) == (("Ann Lee", "Bo Chen"), False)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["[Linkpost] Our new paper, A Paper of Two Lives, is out", "A Paper of Two Lives | Blog"],
+)
+async def test_a_page_that_links_a_paper_does_not_rename_it(library: Library, title: str) -> None:
+    await library.admit(PREPRINT, Origin.IMPORT, ACTOR)
+    await library.admit(replace(PREPRINT, title=title), Origin.FEED, ACTOR)
+    assert (await library.papers.get(1)).title == PREPRINT.title
