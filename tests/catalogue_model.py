@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from storage.completion import FIELDS, joined, normal
+from storage.completion import FIELDS, joined, normal, ordered
 from storage.records import PaperDraft
 
 OWN = {"identifiers", "links", "tags"}  # what may still be added to
@@ -94,23 +94,36 @@ class Catalogue:
             if by_moderator:
                 self.restore(known[0])
                 self._complete(known[0], draft, by_moderator=True)
+            else:
+                self._learn(known[0], [one for one in draft.identifiers if one not in owners])
             return
         kept, *others = sorted(one for one in known if not self.get(one).is_removed)
         for other in others:
             ours, theirs = self.get(kept).locked, self.get(other).locked
-            taken = {name: getattr(self.shown(other), name) for name in theirs - ours}
-            both = joined(replace(self.shown(kept), **taken), self.shown(other), ours | theirs)
-            self.unite(kept, other, both, ours | theirs)
+            one, two = self.shown(kept), self.shown(other)
+            taken = {name: getattr(two, name) for name in theirs - ours}
+            if "authors" in taken:
+                taken["authors_complete"] = two.authors_complete
+            both = joined(replace(one, **taken), two, ours | theirs)
+            named = ordered((*one.identifiers, *two.identifiers))
+            self.unite(kept, other, replace(both, identifiers=named), ours | theirs)
         self._complete(kept, draft, by_moderator=by_moderator)
 
     def _complete(self, number: int, draft: PaperDraft, *, by_moderator: bool) -> None:
         before, locked, owners = self.shown(number), self.get(number).locked, self.owners()
-        both = joined(before, draft, locked)
+        shown = tuple(self.shown_names.get(name, name) for name in draft.authors)
+        both = joined(before, replace(draft, authors=shown), locked)
         free = [name for name in both.identifiers if owners.get(name, number) == number]
         both = replace(both, identifiers=tuple(free))
         if both != before:
             given = self._given(before, both) if by_moderator else frozenset()
-            self.say(number, both, locked | given)
+            self.say(number, both, locked | given, draft.authors)
+
+    def _learn(self, number: int, identifiers: Sequence[str]) -> None:
+        """Know a removed paper by more identifiers, which is no change to it."""
+        found = self.get(number)
+        known = (*found.draft.identifiers, *identifiers)
+        self.papers[number] = replace(found, draft=replace(found.draft, identifiers=known))
 
     def unite(self, kept: int, other: int, draft: PaperDraft, locked: Iterable[str]) -> None:
         gone = self.get(other)
@@ -119,12 +132,15 @@ class Catalogue:
                 self._set(number, replace(one, became=kept))
         nothing = replace(gone.draft, identifiers=())
         self._set(other, replace(gone, draft=nothing, is_removed=True, became=kept))
-        self.say(kept, draft, frozenset(locked))
+        self.say(kept, draft, frozenset(locked), gone.draft.authors)
 
-    def say(self, number: int, draft: PaperDraft, locked: frozenset[str]) -> None:
+    def say(
+        self, number: int, draft: PaperDraft, locked: frozenset[str], given: Iterable[str] = ()
+    ) -> None:
+        """Make a paper what a draft says; its names and those ``given`` stay as credited."""
         credited = {
             self.shown_names[name]: name
-            for name in self.get(number).draft.authors
+            for name in (*given, *self.get(number).draft.authors)
             if name in self.shown_names
         }
         names = tuple(credited.get(name, name) for name in draft.authors)
@@ -132,7 +148,8 @@ class Catalogue:
 
     def edit(self, number: int, draft: PaperDraft) -> None:
         before, draft = self.shown(number), normal(draft)
-        self.say(number, draft, self.get(number).locked | differing(before, draft))
+        locked = {name for name in differing(before, draft) if not only_adds(before, draft, name)}
+        self.say(number, draft, self.get(number).locked | locked)
 
     def remove(self, number: int) -> None:
         self._set(number, replace(self.get(number), is_removed=True))
@@ -202,3 +219,8 @@ def differing(one: PaperDraft, other: PaperDraft) -> set[str]:
     """The fields in which two drafts differ; “et al.” belongs to the authors."""
     found = {name for name in FIELDS if getattr(one, name) != getattr(other, name)}
     return found | ({"authors"} if one.authors_complete != other.authors_complete else set())
+
+
+def only_adds(before: PaperDraft, after: PaperDraft, name: str) -> bool:
+    """Whether an edit gave a paper more of what there may be many, and took none away."""
+    return name in OWN and set(getattr(before, name)) <= set(getattr(after, name))
