@@ -270,3 +270,8 @@ async def test_the_log_has_what_was_arranged_in_ones_own_server(library: Library
     assert [change.about for change in shown] == [About(feed_id=1), About(None, GUILD, CHANNEL)]
     assert (await last(library)).about == About(feed_id=1)
     assert (await last(library, GUILD + 1)).about == About(None, GUILD + 1, CHANNEL + 1)
+
+
+async def test_what_never_was_is_not_arranged(library: Library) -> None:
+    with pytest.raises(FeedNotFound):
+        await library.feeds.pause(7, "by noor", NOOR)

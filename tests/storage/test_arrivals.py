@@ -214,3 +214,21 @@ async def test_a_removed_paper_stays_removed_under_another_identifier(library: L
     assert await library.outbox.next_posts() == ()
     restored = await library.admit(gone, Origin.MODERATOR, ACTOR)
     assert restored.outcome is Outcome.RESTORED
+
+
+async def test_one_author_at_one_address_is_one_paper_under_two_titles(library: Library) -> None:
+    one = entry("Draft Name", **at("https://lab.org/paper", authors=("Ann Lee", "Bo Chen")))
+    final = entry("What It Came to Be", **at("https://lab.org/paper", authors=("A. Lee",)))
+    outcomes = [
+        (await library.admit(each.draft, Origin.IMPORT, ACTOR)).outcome for each in (one, final)
+    ]
+    assert outcomes == [Outcome.ADDED, Outcome.UPDATED]
+
+
+async def test_a_suggestion_that_has_but_an_address_in_common_waits(library: Library) -> None:
+    known = entry("Small Models Remember", **at("https://lab.org/publications")).draft
+    await library.admit(known, Origin.IMPORT, ACTOR)
+    other = replace(known, title="A Survey of Steering")
+    await library.suggestions.offer(other, "", (7, "mika"), most=3, channel_id=None)
+    (waiting,) = await library.waiting.page(0, 9)
+    assert (waiting.draft.title, waiting.paper_id) == ("A Survey of Steering", 1)
