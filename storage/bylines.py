@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace as replaced
+from functools import partial
 
 from storage.database import Connection, Row
 from storage.names import compatible, same_written
@@ -140,7 +141,7 @@ async def _numbered(db: Connection, names: Sequence[str]) -> tuple[dict[str, int
         await beside(_rows, list(added.items())),
     )
     if await _has_former(db):  # and it stays hidden in whatever way it is credited next
-        meant = await _meant(db, added.values())
+        meant = await _meant(db, [*added.values()])
         await db.run_many(
             "INSERT INTO aliases (name_id, person_id, is_former) VALUES (?, ?, 1)",
             [(known[name], row["person_id"]) for name, row in meant.items()],
@@ -148,9 +149,14 @@ async def _numbered(db: Connection, names: Sequence[str]) -> tuple[dict[str, int
     return known, added
 
 
-async def _meant(db: Connection, fresh: Iterable[str]) -> dict[str, Row]:
+async def _meant(db: Connection, fresh: Sequence[str]) -> dict[str, Row]:
     """Those of some names, not credited before, that are former ones in another form."""
-    parsed = {name: parse_name(name) for name in fresh}
+    hidden = await db.all(
+        """SELECT DISTINCT family_key FROM aliases JOIN names ON names.id = name_id
+           WHERE is_former"""
+    )
+    of_hidden = partial(_of_families, families={row["family_key"] for row in hidden})
+    parsed = await beside(of_hidden, fresh)
     families = {key for name in parsed.values() for key in name.family_keys}
     rows = await db.all(
         """SELECT names.name, person_id, known.name AS shown, COALESCE(is_former, 0) AS is_former
@@ -167,6 +173,14 @@ async def _meant(db: Connection, fresh: Iterable[str]) -> dict[str, Row]:
         if len(people) == 1 and likely[-1]["is_former"]:
             found[name] = likely[-1]
     return found
+
+
+def _of_families(names: Sequence[str], families: Collection[str]) -> dict[str, Name]:
+    """Those of some names that are of these families, taken apart."""
+    parsed = {name: parse_name(name) for name in names}
+    return {
+        name: read for name, read in parsed.items() if not read.family_keys.isdisjoint(families)
+    }
 
 
 def _may_mean(asked: Name, row: Row) -> bool:
