@@ -124,7 +124,8 @@ def _title(text: str) -> tuple[bool, int, bool, int, str]:
     Of others the one with more capitals.
     """
     words, capitals = len(fold(text).split()), sum(map(str.isupper, text))
-    return not _OF_PAGE.search(text), words, not text.isupper(), capitals, text
+    is_own = words > 0 and not _OF_PAGE.search(text)
+    return is_own, words, not text.isupper(), capitals, text
 
 
 def _credits(draft: PaperDraft) -> tuple[int, bool, int, tuple[str, ...]]:

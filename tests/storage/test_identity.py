@@ -215,3 +215,5 @@ async def test_a_page_that_links_a_paper_does_not_rename_it(library: Library, ti
     await library.admit(PREPRINT, Origin.IMPORT, ACTOR)
     await library.admit(replace(PREPRINT, title=title), Origin.FEED, ACTOR)
     assert (await library.papers.get(1)).title == PREPRINT.title
+    page = PaperDraft(title)
+    assert joined(page, PaperDraft("")).title == title
