@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from storage import admission, entries, feeds, outbox, papers, sameness, settling
+from storage import admission, bylines, entries, feeds, outbox, papers, sameness, settling
 from storage.admission import Source
 from storage.change_records import Settled
 from storage.database import Connection, Database
@@ -112,19 +112,18 @@ class Arrivals:
                 raise await entries.decided_already(db, entry_id)
             act = source.act(db)
             before = await settling.state(db, Waiting.ENTRY, entry_id)
+            draft = settling.given_draft(before)
             if add:
-                result = await admission.admit(
-                    db, pending.draft, source, despite_likeness=True, act=act
-                )
+                result = await admission.admit(db, draft, source, despite_likeness=True, act=act)
             elif pending.paper_id is None:
                 result = Admission(Outcome.DECLINED, None)
             else:
                 known = await papers.load(db, [await papers.current(db, pending.paper_id)])
-                result = await admission.admit_as(db, known[0], pending.draft, source, act=act)
+                result = await admission.admit_as(db, known[0], draft, source, act=act)
             await entries.decide(db, entry_id, result, actor, source.at)
             if result.outcome is Outcome.ADDED and result.paper and pending.is_news:
                 await outbox.queue(db, result.paper, source.at, pending.feed_id)
-            title = pending.draft.title
+            title = draft.title
             return await settling.record(act, Waiting.ENTRY, entry_id, title, before, result)
 
     async def _admit_entry(
@@ -145,8 +144,9 @@ class Arrivals:
         earlier = await entries.papers_titled(db, feed.id, draft.title, present)
         if earlier is None:  # it waits for a moderator under its former id
             return Admission(Outcome.UNCHANGED, None)
+        (shown,) = await bylines.as_shown(db, [draft])
         for paper in await papers.load(db, earlier):
-            if sameness.may_be_same(paper, draft) and not sameness.is_next_issue(paper, draft):
+            if sameness.may_be_same(paper, shown) and not sameness.is_next_issue(paper, shown):
                 lasting = [name for name in draft.identifiers if not is_feed_guid(name)]
                 same = replace(draft, identifiers=tuple(lasting))
                 return await admission.admit_as(db, paper, same, source)

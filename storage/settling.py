@@ -6,13 +6,14 @@ An entry of a feed and a suggestion of a member wait and are decided in the same
 from __future__ import annotations
 
 import enum
+import json
 from typing import Any, TypeAlias
 
 from storage.change_records import Settled
 from storage.database import Connection
 from storage.errors import LabError
-from storage.recording import Act
-from storage.records import Admission
+from storage.recording import Act, restored_draft
+from storage.records import Admission, PaperDraft
 
 _STATE = ("draft", "outcome", "paper_id", "decided_by", "decided_by_name", "decided_at")
 _POSTS = {"entries": "entry_id", "suggestions": "suggestion_id"}
@@ -34,6 +35,11 @@ async def state(db: Connection, waiting: Waiting, number: int) -> State:
         [number],
     )
     return {name: row[name] for name in _STATE} if row else {}
+
+
+def given_draft(state: State) -> PaperDraft:
+    """What waits, with the names as its source wrote them, whatever is shown for them."""
+    return restored_draft(json.loads(state["draft"]))
 
 
 async def record(

@@ -87,17 +87,16 @@ class Suggestions:
             waiting = await _undecided(db, suggestion_id)
             act = source.act(db)
             before = await settling.state(db, Waiting.SUGGESTION, suggestion_id)
+            draft = settling.given_draft(before)
             if add:
-                result = await admission.admit(
-                    db, waiting.draft, source, despite_likeness=True, act=act
-                )
+                result = await admission.admit(db, draft, source, despite_likeness=True, act=act)
             else:
-                result = await _leave(db, waiting, source, act)
+                result = await _leave(db, waiting.paper_id, draft, source, act)
             await _decide(db, waiting, result, actor, source.at)
             if result.outcome is Outcome.ADDED and result.paper:
                 await outbox.queue(db, result.paper, source.at)
             await _post(db, PostKind.OUTCOME, waiting.member_id, suggestion_id, source.at)
-            title = waiting.draft.title
+            title = draft.title
             return await settling.record(
                 act, Waiting.SUGGESTION, suggestion_id, title, before, result
             )
@@ -187,12 +186,14 @@ async def _undecided(db: Connection, suggestion_id: int) -> Suggestion:
     return found
 
 
-async def _leave(db: Connection, waiting: Suggestion, source: Source, act: Act) -> Admission:
+async def _leave(
+    db: Connection, paper_id: int | None, draft: PaperDraft, source: Source, act: Act
+) -> Admission:
     """Leave a suggestion with the paper that it resembles, if that is still there, or out."""
-    if waiting.paper_id is not None:
-        alike = await papers.load(db, [await papers.current(db, waiting.paper_id)])
+    if paper_id is not None:
+        alike = await papers.load(db, [await papers.current(db, paper_id)])
         if alike[0].removed_at is None:
-            return await admission.admit_as(db, alike[0], waiting.draft, source, act=act)
+            return await admission.admit_as(db, alike[0], draft, source, act=act)
     return Admission(Outcome.DECLINED, None)
 
 

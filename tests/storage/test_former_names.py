@@ -1,0 +1,65 @@
+"""What a former name is to the list: kept where it was written, found by, and never shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from lab_world import StillClock
+
+from storage.feed_records import Entry, FeedState
+from storage.library import Library
+from storage.records import Actor, Origin, PaperDraft, PartialDate
+
+ACTOR = Actor("discord:1", "noor")
+
+
+async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
+    for number, authors in enumerate(bylines, start=await library.papers.count() + 1):
+        draft = PaperDraft(title=f"Paper {number}", authors=authors)
+        await library.admit(draft, Origin.IMPORT, ACTOR)
+
+
+async def rename(library: Library) -> int:
+    """Show Jane Former as Jane New; gives the change."""
+    _, change = await library.people.rename("Jane Former", "Jane New", ACTOR)
+    return change
+
+
+async def bylines(library: Library) -> list[tuple[str, ...]]:
+    return [paper.authors for paper in await library.papers.all()]
+
+
+async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
+    library: Library, clock: StillClock
+) -> None:
+    await credit(library, ("Jane Former", "Bo Guest"))
+    feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR, is_reviewed=True)
+    state = FeedState("", "News", "", "", clock() + timedelta(hours=1))
+    await library.arrivals.take_in(feed, [], state)
+    draft = PaperDraft("To be decided", ("Former, Jane",), posted_by="Jane Former")
+    await library.arrivals.take_in(feed, [Entry("key", draft)], state)
+    other = replace(draft, title="Proposed")
+    await library.suggestions.offer(other, "", (7, "mika"), most=3, channel_id=None)
+    change = await rename(library)
+    (entry,) = await library.entries.pending(feed.id)
+    await library.arrivals.settle(entry.id, ACTOR, add=True)
+    await library.suggestions.settle(1, ACTOR, add=True)
+    for number in (2, 3):
+        assert (await library.papers.get(number)).authors == ("Jane New",)
+    await library.undo(change, ACTOR)
+    for number in (2, 3):
+        paper = await library.papers.get(number)
+        assert (paper.authors, paper.posted_by) == (("Former, Jane",), "Jane Former")
+
+
+async def test_a_renamed_persons_entry_is_known_again_under_a_new_id(
+    library: Library, clock: StillClock
+) -> None:
+    feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
+    state = FeedState("", "News", "", "", clock() + timedelta(hours=1))
+    draft = PaperDraft("One", ("Jane Former",), date=PartialDate(2026))
+    await library.arrivals.take_in(feed, [Entry("guid:a", draft)], state)
+    await rename(library)
+    intake = await library.arrivals.take_in(feed, [Entry("guid:b", draft)], state)
+    assert (intake.known, intake.duplicates) == (1, ())
