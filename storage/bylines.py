@@ -105,6 +105,21 @@ async def shown(db: Connection, names: Iterable[str]) -> dict[str, str]:
     return {name: known for name, known in found.items() if known is not None}
 
 
+async def implied(db: Connection, names: Iterable[str]) -> dict[str, str]:
+    """What to show for credited names, not decided about, that are former ones since these are."""
+    rows = await db.all(
+        """SELECT DISTINCT other.name FROM names AS hidden
+           JOIN aliases AS decided ON decided.name_id = hidden.id AND decided.is_former
+           JOIN names AS other ON other.family_key = hidden.family_key
+               AND (NOT other.is_full OR other.letters = hidden.letters)
+           LEFT JOIN aliases ON aliases.name_id = other.id
+           WHERE hidden.name IN (SELECT value FROM json_each(?)) AND aliases.name_id IS NULL""",
+        [json.dumps([*names])],
+    )
+    meant = await _meant(db, [row["name"] for row in rows])
+    return {name: row["shown"] for name, row in meant.items()}
+
+
 async def as_shown(db: Connection, drafts: Sequence[PaperDraft]) -> list[PaperDraft]:
     """What drafts say, with the names to show for former ones."""
     names = {name for draft in drafts for name in (*draft.authors, draft.posted_by)}
@@ -150,28 +165,36 @@ async def _numbered(db: Connection, names: Sequence[str]) -> tuple[dict[str, int
 
 
 async def _meant(db: Connection, fresh: Sequence[str]) -> dict[str, Row]:
-    """Those of some names, not credited before, that are former ones in another form."""
-    hidden = await db.all(
-        """SELECT DISTINCT family_key FROM aliases JOIN names ON names.id = name_id
-           WHERE is_former"""
-    )
-    of_hidden = partial(_of_families, families={row["family_key"] for row in hidden})
-    parsed = await beside(of_hidden, fresh)
-    families = {key for name in parsed.values() for key in name.family_keys}
-    rows = await db.all(
-        """SELECT names.name, person_id, known.name AS shown, COALESCE(is_former, 0) AS is_former
-           FROM names LEFT JOIN aliases ON aliases.name_id = names.id
-           LEFT JOIN names AS known ON known.id = person_id
-           WHERE names.is_full AND names.family_key IN (SELECT value FROM json_each(?))
-           ORDER BY is_former""",
-        [json.dumps(sorted(families))],
-    )
+    """Those of some names, of which nothing is decided, that are former ones in another form.
+
+    A short one that may be another person's, too, is none of them.
+    """
+    hidden: dict[str, list[Row]] = {}
+    for row in await db.all(
+        """SELECT names.name, names.family_key, person_id, known.name AS shown
+           FROM aliases JOIN names ON names.id = name_id
+           JOIN names AS known ON known.id = person_id WHERE is_former"""
+    ):
+        hidden.setdefault(row["family_key"], []).append(row)
+    parsed = await beside(partial(_of_families, families=hidden), fresh)
     found: dict[str, Row] = {}
     for name, asked in parsed.items():
+        rows = [row for key in asked.family_keys for row in hidden.get(key, ())]
         likely = [row for row in rows if row["name"] != name and _may_mean(asked, row)]
-        people = {row["person_id"] for row in likely}
-        if len(people) == 1 and likely[-1]["is_former"]:
-            found[name] = likely[-1]
+        if len({row["person_id"] for row in likely}) == 1:
+            found[name] = likely[0]
+    short = {name: parsed[name] for name in found if not parsed[name].is_full}
+    families = {key for asked in short.values() for key in asked.family_keys}
+    rows = await db.all(
+        """SELECT name, initial, person_id FROM names LEFT JOIN aliases ON name_id = id
+           WHERE family_key IN (SELECT value FROM json_each(?)) AND is_full
+           AND is_former IS NOT TRUE""",
+        [json.dumps(sorted(families))],
+    )
+    for name, asked in short.items():
+        own = found[name]["person_id"]
+        if await beside(partial(_may_be_anothers, asked=asked, own=own, found=found), rows):
+            del found[name]
     return found
 
 
@@ -184,15 +207,29 @@ def _of_families(names: Sequence[str], families: Collection[str]) -> dict[str, N
 
 
 def _may_mean(asked: Name, row: Row) -> bool:
-    """Whether a name may be this written-out one, or, written out itself, is it as a former one.
+    """Whether a name may be this former one: written out it is the same, and short it fits.
 
-    A short form may be any other's, too; that of the name to show is no secret.
+    What fits the name to show as well is no secret.
     """
     known = parse_name(row["name"])
     if asked.is_full:
-        return bool(row["is_former"]) and same_written(known, asked)
-    is_open = row["shown"] is not None and compatible(parse_name(row["shown"]), asked)
-    return compatible(known, asked) and not is_open
+        return known.is_full and same_written(known, asked)
+    fits = compatible(known, asked) if known.is_full else known.words == asked.words
+    return fits and not compatible(parse_name(row["shown"]), asked)
+
+
+def _may_be_anothers(rows: Sequence[Row], asked: Name, own: int, found: Mapping[str, Row]) -> bool:
+    """Whether a short name fits one of these, which are written out, that is not its own person's.
+
+    What was ``found`` with it is that of who it was found for.
+    """
+    begin = tuple(spelling.initial for spelling in asked.spellings)
+    return any(
+        found.get(row["name"], row)["person_id"] != own
+        and compatible(parse_name(row["name"]), asked)
+        for row in rows
+        if row["initial"].startswith(begin)
+    )
 
 
 async def _index(db: Connection, added: dict[int, str]) -> None:

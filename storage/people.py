@@ -54,6 +54,13 @@ class People:
         name, after = decided
         before = await decisions(db, after)
         await decide(db, after)
+        hidden = await bylines.implied(db, after)
+        follows: Decisions = {
+            other: {"person": person, "former": True} for other, person in hidden.items()
+        }
+        if follows:
+            await decide(db, follows)
+        before, after = {**before, **dict.fromkeys(follows)}, {**after, **follows}
         change_id = await recording.record_decision(
             db, self._clock(), actor, action, name, before, after
         )
@@ -63,18 +70,23 @@ class People:
 async def merge(db: Connection, name: str, into: str) -> tuple[str, Decisions]:
     """Make two names one person's, who is shown by the second; gives that name.
 
-    A name that is credited so is meant itself, though it might be several people's. Raises
-    `LabError` where they are one person's already, or as `authors.find` does.
+    A name that is credited so is meant itself, though it might be several people's. A fuller form
+    of a former name, which the rename left to others, becomes a former one, too. Raises `LabError`
+    where they are one person's already, or as `authors.find` does.
     """
     credited = await authors.find_credited(db, name)
     absorbed = credited[1] if credited else await authors.find(db, name)
     kept = await authors.find(db, into)
     if not {form.id for form in absorbed.forms}.isdisjoint(form.id for form in kept.forms):
         raise LabError(f"“{name}” and “{into}” are one person already: {kept.name}.")
-    decided = {
-        form.name: {"person": kept.name, "former": form.is_former}
-        for form in (*_own_forms(absorbed), *_own_forms(kept))
-    }
+    new = parse_name(kept.name)
+    forms = [*_own_forms(absorbed), *_own_forms(kept)]
+    former = [form.parsed for form in forms if form.is_former]
+    decided: Decisions = {}
+    for form in forms:
+        like_former = any(compatible(form.parsed, one) for one in former)
+        is_former = form.is_former or (like_former and not compatible(form.parsed, new))
+        decided[form.name] = {"person": kept.name, "former": is_former}
     return kept.name, {kept.name: {"person": kept.name, "former": False}, **decided}
 
 

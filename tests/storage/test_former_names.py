@@ -63,3 +63,52 @@ async def test_a_renamed_persons_entry_is_known_again_under_a_new_id(
     await rename(library)
     intake = await library.arrivals.take_in(feed, [Entry("guid:b", draft)], state)
     assert (intake.known, intake.duplicates) == (1, ())
+
+
+async def test_a_fuller_form_that_is_merged_becomes_a_former_one(library: Library) -> None:
+    await credit(library, ("Jane Former",))
+    await rename(library)
+    fuller = [("Jane M. Former",), ("J. Former",), ("J. M. Former",)]
+    await credit(library, *fuller)
+    assert (await bylines(library))[1:] == fuller  # they may be somebody else's
+    _, merged = await library.people.merge("Jane M. Former", "Jane New", ACTOR)
+    await credit(library, ("FORMER, Jane M.",))
+    assert await bylines(library) == [("Jane New",)] * 5
+    assert (await library.authors.find("Jane M. Former")).forms == ("Jane New",)
+    await library.undo(merged, ACTOR)
+    assert (await bylines(library))[1:4] == fuller
+
+
+async def test_a_person_merged_under_a_former_name_keeps_what_is_like_it(library: Library) -> None:
+    await credit(library, ("Jane Former",), ("Jane Q. Former",))
+    await rename(library)
+    await library.people.merge("Jane New", "Jane Q. Former", ACTOR)
+    assert await bylines(library) == [("Jane Q. Former",)] * 2
+
+
+async def test_removed_papers_hide_every_form_of_a_former_name(library: Library) -> None:
+    written = [("Jane Former",), ("Former, Jane",), ("J. Former",), ("Former",), ("Ann Other",)]
+    await credit(library, *written)
+    for number in (1, 2, 3, 4):
+        await library.remove(number, ACTOR)
+    change = await rename(library)
+    for number in (1, 2, 3, 4):
+        await library.restore(number, ACTOR)
+    assert await bylines(library) == [("Jane New",)] * 4 + [("Ann Other",)]
+    await library.undo(change, ACTOR)
+    assert await bylines(library) == written
+
+
+async def test_a_short_name_of_a_person_decided_about_is_not_anothers(library: Library) -> None:
+    await credit(library, ("Jane Former",), ("John Former",), ("John Q. Former",))
+    await library.people.merge("John Q. Former", "John Former", ACTOR)
+    await rename(library)
+    await credit(library, ("J. Former",))
+    assert (await bylines(library))[3] == ("J. Former",)
+
+
+async def test_initials_alone_are_hidden_however_they_are_set(library: Library) -> None:
+    await credit(library, ("J. Former",))
+    await library.people.rename("J. Former", "Ann New", ACTOR)
+    await credit(library, ("Former, J.",), ("J. K. Former",))
+    assert await bylines(library) == [("Ann New",), ("Ann New",), ("J. K. Former",)]
