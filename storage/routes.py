@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from storage.post_records import Route, RouteOptions
 from storage.recording import State
 from storage.records import Actor, Paper
 from storage.route_terms import rhythm_of, values
-from storage.wanted import read_wanted
+from storage.wanted import Wanted, read_wanted
 
 # What waits is little. What has a post is all that was ever announced: counted only to be shown.
 _POSTED = """(SELECT COUNT(*) FROM announcements
@@ -94,14 +94,12 @@ class Routes:
         What was ever sent there is not counted; see `counted`.
         """
         async with self._database.reading() as db:
-            rows = await db.all(f"{_UNCOUNTED} {_OF_SERVER}", [guild_id])
-        return tuple(_route(row) for row in rows)
+            return await _routes(db, await db.all(f"{_UNCOUNTED} {_OF_SERVER}", [guild_id]))
 
     async def counted(self, guild_id: int) -> tuple[Route, ...]:
         """The channels of a server, each with how many papers were announced there."""
         async with self._database.reading() as db:
-            rows = await db.all(f"{_COUNTED} {_OF_SERVER}", [guild_id])
-        return tuple(_route(row) for row in rows)
+            return await _routes(db, await db.all(f"{_COUNTED} {_OF_SERVER}", [guild_id]))
 
     async def find(self, channel_id: int) -> Route | None:
         """The route of a channel; none where nothing is announced there."""
@@ -169,12 +167,16 @@ async def sort_out(db: Connection, paper: Paper, feed_id: int | None) -> list[tu
     rows = await db.all(
         "SELECT channel_id, wanted FROM routes WHERE removed_at IS NULL ORDER BY id"
     )
-    return [(row["channel_id"], read_wanted(row["wanted"]).allows(paper, feed_id)) for row in rows]
+    wanted = await _wanted(db, rows)
+    return [
+        (row["channel_id"], one.allows(paper, feed_id))
+        for row, one in zip(rows, wanted, strict=True)
+    ]
 
 
 async def _find(db: Connection, channel_id: int) -> Route | None:
-    row = await db.one(f"{_UNCOUNTED} AND routes.channel_id = ?", [channel_id])
-    return _route(row) if row else None
+    found = await _routes(db, await db.all(f"{_UNCOUNTED} AND routes.channel_id = ?", [channel_id]))
+    return found[0] if found else None
 
 
 async def reopen(db: Connection, channel_id: int) -> bool:
@@ -185,13 +187,25 @@ async def reopen(db: Connection, channel_id: int) -> bool:
     return any(row["stopped_because"] for row in rows)
 
 
-def _route(row: Row) -> Route:
+async def _routes(db: Connection, rows: Sequence[Row]) -> tuple[Route, ...]:
+    wanted = await _wanted(db, rows)
+    return tuple(_route(row, one) for row, one in zip(rows, wanted, strict=True))
+
+
+async def _wanted(db: Connection, rows: Sequence[Row]) -> list[Wanted]:
+    """What the channels of these rows want, with the names to show for authors' former ones."""
+    found = [read_wanted(row["wanted"]) for row in rows]
+    shown = await bylines.shown(db, [name for one in found for name in one.authors])
+    return [one.known_as(shown) for one in found]
+
+
+def _route(row: Row, wanted: Wanted) -> Route:
     return Route(
         id=row["id"],
         guild_id=row["guild_id"],
         channel_id=row["channel_id"],
         options=RouteOptions(
-            wanted=read_wanted(row["wanted"]),
+            wanted=wanted,
             rhythm=rhythm_of(row),
             role_id=row["role_id"],
             has_thread=bool(row["has_thread"]),

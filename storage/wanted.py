@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from storage.errors import InvalidInput
 from storage.fulltext import fold, index_text
@@ -21,15 +22,20 @@ _MOST = 30  # conditions of one channel
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One thing that a paper must have, or with ``negated`` must not: a value of a field."""
+    """One thing that a paper must have, or with ``negated`` must not: a value of a field.
+
+    Where the value is an author's former name, ``person`` is the name to show.
+    """
 
     field: str
     value: str
     negated: bool = False
+    person: str = ""
 
     def __str__(self) -> str:
         name = "" if self.field == "word" else f"{self.field}:"
-        value = f'"{self.value}"' if " " in self.value or not self.value else self.value
+        value = self.person or self.value
+        value = f'"{value}"' if " " in value or not value else value
         return f"{'-' if self.negated else ''}{name}{value}"
 
 
@@ -45,6 +51,20 @@ class Wanted:
 
     def __str__(self) -> str:
         return " ".join(map(str, self.conditions))
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Who is asked for, or who is not to be, as that was written."""
+        return tuple(one.value for one in self.conditions if one.field == "author")
+
+    def known_as(self, shown: Mapping[str, str]) -> Wanted:
+        """The same, with the names that are shown for authors' former ones."""
+        return Wanted(
+            tuple(
+                replace(one, person=shown.get(one.value, "")) if one.field == "author" else one
+                for one in self.conditions
+            )
+        )
 
     def allows(self, paper: Paper, feed_id: int | None) -> bool:
         """Whether a paper, which this feed brought, is wanted."""
@@ -96,8 +116,9 @@ def _holds(condition: Condition, paper: Paper, feed_id: int | None) -> bool:
         case "feed":
             return int(value) == feed_id
         case "author":
-            asked = parse_name(value)
-            return any(answers_to(parse_name(name), asked) for name in paper.authors)
+            asked = [parse_name(name) for name in (value, condition.person) if name]
+            credited = [parse_name(name) for name in paper.authors]
+            return any(answers_to(name, one) for name in credited for one in asked)
         case "venue":
             return _stands(value, paper.venue)
         case "tag":

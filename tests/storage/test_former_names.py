@@ -9,7 +9,9 @@ from lab_world import StillClock
 
 from storage.feed_records import Entry, FeedState
 from storage.library import Library
+from storage.post_records import Fate, RouteOptions
 from storage.records import Actor, Origin, PaperDraft, PartialDate
+from storage.wanted import read_wanted
 
 ACTOR = Actor("discord:1", "noor")
 
@@ -112,3 +114,28 @@ async def test_initials_alone_are_hidden_however_they_are_set(library: Library) 
     await library.people.rename("J. Former", "Ann New", ACTOR)
     await credit(library, ("Former, J.",), ("J. K. Former",))
     assert await bylines(library) == [("Ann New",), ("Ann New",), ("J. K. Former",)]
+
+
+async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
+    library: Library,
+) -> None:
+    await credit(library, ("Jane Former",), ("John Former",))
+    asked = {1: 'author:"jane former"', 2: '-author:"Jane Former" -word', 3: "author:former"}
+    for channel, words in asked.items():
+        await library.routes.open(9, channel, ACTOR, RouteOptions(wanted=read_wanted(words)))
+    change = await rename(library)
+    heard = {"Jane New": [1], "New, J.": [1], "FORMER, Jane": [1, 3], "Al Former": [2, 3]}
+    for name, channels in heard.items():
+        draft = PaperDraft(f"News of {name}", (name,))
+        paper = (await library.admit(draft, Origin.MODERATOR, ACTOR, announce=True)).paper
+        assert paper is not None
+        told = await library.outbox.of_paper(paper.id)
+        assert [one.channel_id for one in told if one.fate is Fate.WAITING] == channels
+    shown = ['author:"Jane New"', '-author:"Jane New" -word', "author:former"]
+    assert [str(route.options.wanted) for route in await library.routes.all()] == shown
+    route = await library.routes.find(1)
+    assert route is not None
+    assert route.options.wanted.allows(await library.papers.get(1), None)
+    await library.undo(change, ACTOR)
+    written = [str(route.options.wanted) for route in await library.routes.all()]
+    assert written == [*asked.values()]
