@@ -100,8 +100,9 @@ async def shown(db: Connection, names: Iterable[str]) -> dict[str, str]:
         [json.dumps(wanted)],
     )
     found = {row["name"]: row["shown"] for row in rows}
-    meant = await _meant(db, [name for name in wanted if name not in found])
-    found |= {name: row["shown"] for name, row in meant.items()}
+    if unknown := [name for name in wanted if name not in found]:
+        meant = await _meant(db, unknown)
+        found |= {name: row["shown"] for name, row in meant.items()}
     return {name: known for name, known in found.items() if known is not None}
 
 
@@ -184,18 +185,23 @@ async def _meant(db: Connection, fresh: Sequence[str]) -> dict[str, Row]:
         if len({row["person_id"] for row in likely}) == 1:
             found[name] = likely[0]
     short = {name: parsed[name] for name in found if not parsed[name].is_full}
-    families = {key for asked in short.values() for key in asked.family_keys}
-    rows = await db.all(
-        """SELECT name, initial, person_id FROM names LEFT JOIN aliases ON name_id = id
-           WHERE family_key IN (SELECT value FROM json_each(?)) AND is_full
-           AND is_former IS NOT TRUE""",
-        [json.dumps(sorted(families))],
-    )
+    rows = await _written_out(db, short.values()) if short else []
     for name, asked in short.items():
         own = found[name]["person_id"]
         if await beside(partial(_may_be_anothers, asked=asked, own=own, found=found), rows):
             del found[name]
     return found
+
+
+async def _written_out(db: Connection, names: Iterable[Name]) -> list[Row]:
+    """The written-out names of some names' families, but the former ones."""
+    families = {key for name in names for key in name.family_keys}
+    return await db.all(
+        """SELECT name, initial, person_id FROM names LEFT JOIN aliases ON name_id = id
+           WHERE family_key IN (SELECT value FROM json_each(?)) AND is_full
+           AND is_former IS NOT TRUE""",
+        [json.dumps(sorted(families))],
+    )
 
 
 def _of_families(names: Sequence[str], families: Collection[str]) -> dict[str, Name]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from storage import moments
+from storage import bylines, moments
 from storage.database import Connection, Database, Row
 from storage.errors import PaperNotFound, PaperNotRemoved
 from storage.fulltext import fold
@@ -177,10 +177,7 @@ async def load(db: Connection, ids: Sequence[int]) -> tuple[Paper, ...]:
     """Papers by number, in the order asked for, removed ones too; unknown numbers are left out."""
     rows = await db.all(
         """SELECT papers.*,
-               (SELECT known.name FROM names AS poster
-                JOIN aliases ON aliases.name_id = poster.id AND is_former
-                JOIN names AS known ON known.id = person_id
-                WHERE poster.name = posted_by) AS poster,
+               EXISTS (SELECT 1 FROM aliases WHERE is_former) AS has_former,
                (SELECT json_group_array(name) FROM (
                     SELECT COALESCE(known.name, names.name) AS name
                     FROM credits JOIN names ON names.id = credits.name_id
@@ -199,10 +196,12 @@ async def load(db: Connection, ids: Sequence[int]) -> tuple[Paper, ...]:
            ORDER BY wanted.key""",
         [json.dumps(list(ids))],
     )
-    return tuple(_paper(row) for row in rows)
+    posters = {row["posted_by"] for row in rows if row["has_former"] and row["posted_by"]}
+    shown = await bylines.shown(db, posters) if posters else {}
+    return tuple(_paper(row, shown.get(row["posted_by"], row["posted_by"])) for row in rows)
 
 
-def _paper(row: Row) -> Paper:
+def _paper(row: Row, posted_by: str) -> Paper:
     return Paper(
         id=row["id"],
         title=row["title"],
@@ -215,7 +214,7 @@ def _paper(row: Row) -> Paper:
         links=tuple(Link(LinkKind(kind), url) for kind, url in json.loads(row["links"])),
         note=row["note"],
         tags=tuple(json.loads(row["tags"])),
-        posted_by=row["poster"] or row["posted_by"],
+        posted_by=posted_by,
         origin=Origin(row["origin"]),
         created_at=moments.from_text(row["created_at"]),
         created_by=Actor(row["created_by"], row["created_by_name"]),

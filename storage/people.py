@@ -229,13 +229,22 @@ async def _respelled(db: Connection, wanted: Decisions) -> Decisions:
 
 async def _redraw(db: Connection, names: Iterable[str]) -> None:
     """Let what shows some people by these names, or may do so while it waits, be drawn anew."""
+    turned = [parse_name(name) for name in names]
+    posters = [
+        row["posted_by"]
+        for row in await db.all(
+            """SELECT DISTINCT posted_by FROM announcements JOIN papers ON papers.id = paper_id
+               WHERE posted_by <> ''"""
+        )
+        if any(compatible(parse_name(row["posted_by"]), name) for name in turned)
+    ]
     await db.run(
         """UPDATE posts SET changes = changes + 1
            WHERE entry_id IN (SELECT id FROM entries WHERE draft IS NOT NULL)
            OR suggestion_id IN (SELECT id FROM suggestions WHERE decided_at IS NULL)
            OR id IN (SELECT post_id FROM announcements JOIN papers ON papers.id = paper_id
                      WHERE posted_by IN (SELECT value FROM json_each(?)))""",
-        [json.dumps([*names])],
+        [json.dumps(posters)],
     )
 
 

@@ -139,3 +139,23 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
     await library.undo(change, ACTOR)
     written = [str(route.options.wanted) for route in await library.routes.all()]
     assert written == [*asked.values()]
+
+
+async def test_who_posted_a_paper_is_shown_by_the_new_name_in_any_form(library: Library) -> None:
+    await credit(library, ("Former, Jane",))
+    await library.routes.open(9, 1, ACTOR)
+    draft = PaperDraft("Posted", ("Bo Guest",), posted_by="Jane Former")
+    await library.admit(draft, Origin.MODERATOR, ACTOR, announce=True)
+    (post,) = await library.outbox.next_posts()
+    await library.outbox.claim([post])
+    await library.outbox.record_sent([(post, 70)])
+    _, change = await library.people.rename("Former, Jane", "Jane New", ACTOR)
+    assert [one.id for one in await library.outbox.unfinished()] == [post.id]
+    later = replace(draft, title="Posted later", posted_by="J. Former")
+    added = (await library.admit(later, Origin.MODERATOR, ACTOR)).paper
+    assert added is not None
+    for number in (2, added.id):
+        assert (await library.papers.get(number)).posted_by == "Jane New"
+    await library.undo(change, ACTOR)
+    posters = [(await library.papers.get(number)).posted_by for number in (2, added.id)]
+    assert posters == ["Jane Former", "J. Former"]
