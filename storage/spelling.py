@@ -15,7 +15,7 @@ from storage.records import Paper
 
 _NEAR = 0.65  # of two words' letters that agree, for one to stand for the other
 _OFFERED = 4  # nearest words for one
-_UNTOLD = "a near spelling"
+_UNTOLD = "a near spelling"  # where none of its words may be told
 
 
 async def nearest(db: Connection, word: str) -> list[str]:
@@ -64,9 +64,8 @@ class Respelled:
         chosen = []
         for term in self.query.terms:
             forms = self.forms.get(term, [term])
-            seen = (form for form in forms if has.issuperset(form.split()))
-            chosen.append(next(seen, _UNTOLD))
-        return " ".join(chosen)
+            chosen += [form for form in forms if has.issuperset(form.split())][:1]
+        return " ".join(chosen) or _UNTOLD
 
 
 def _words(paper: Paper) -> list[str]:

@@ -369,6 +369,8 @@ async def test_a_misspelled_search_tells_no_former_name(library: Library) -> Non
     found = await library.search.find(parse("formre"))
     assert [paper.id for paper in found.results.papers] == [1]
     assert found.searched_for == "a near spelling"
+    found = await library.search.find(parse("guset formre"))
+    assert found.searched_for == "guest"
 
 
 async def test_the_credits_of_merged_papers_are_as_they_were_after_a_renames_undo(
