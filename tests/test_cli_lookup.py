@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from bot.cli import main
 from bot.starter import load_starter
+from storage.library import open_library
+from storage.records import Actor, Origin, PaperDraft
 
 WORKS = {
     "/works/10.5555/lab.7": {"title": ["Long Memories"], "author": [{"family": "Lovelace"}]},
@@ -64,6 +68,20 @@ def test_a_paper_is_looked_up_in_the_shell(tmp_path: Path) -> None:
     found = json.loads(lookup(tmp_path, "10.5555/lab.7", "--json").stdout)
     assert (found["id"], found["resembles"], found["doi"]) == (None, None, "10.5555/lab.7")
     assert found["authors"] == ["Lovelace"]
+
+
+@pytest.mark.usefixtures("crossref")
+def test_a_renamed_author_is_looked_up_under_the_new_name(tmp_path: Path) -> None:
+    lookup(tmp_path, "10.5555/lab.7")
+
+    async def rename() -> None:
+        async with open_library(tmp_path / "lab.db", lambda: datetime.now(UTC)) as library:
+            somebody = Actor("test", "a test")
+            await library.admit(PaperDraft("Engines", ("Lovelace",)), Origin.IMPORT, somebody)
+            await library.people.rename("Lovelace", "Ada King", somebody)
+
+    asyncio.run(rename())
+    assert "Lovelace" not in lookup(tmp_path, "10.5555/lab.7").stdout
 
 
 @pytest.mark.usefixtures("crossref")

@@ -56,6 +56,6 @@ async def _found(settings: Settings, library: Library, source: str) -> tuple[Pap
             *(web, parser, Addresses.of(settings), lambda: datetime.now(UTC)), pages=pages
         ) as looking,
     ):
-        draft = await looking.find(source)
+        (draft,) = await library.people.shown([await looking.find(source)])
     (result,) = await library.arrivals.rehearse([draft])
     return as_paper(draft, datetime.now(UTC)), result

@@ -122,6 +122,7 @@ async def _compared(bot: LabHerald, found: PaperDraft | LookupFailed) -> Linked:
     """What was found, or the paper of the list that it is or resembles."""
     if isinstance(found, LookupFailed):
         return found
+    (found,) = await bot.library.people.shown([found])
     result = await would_become(bot, found)
     if result.paper is not None and result.outcome is Outcome.DUPLICATE:
         return Resembling(found, result.paper)

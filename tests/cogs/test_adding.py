@@ -322,6 +322,15 @@ async def test_a_messages_papers_are_listed_and_added_by_one_click(
     assert "3 links in that message" in spoken(shown.response)
 
 
+async def test_what_is_found_shows_a_renamed_author_by_the_new_name(lab: Lab) -> None:
+    library, somebody = lab.app.library, Actor("test", "a test")
+    await library.admit(PaperDraft("Engines", ("Ada Lovelace",)), Origin.IMPORT, somebody)
+    await library.people.rename("Ada Lovelace", "Ada King", somebody)
+    for shown in (await look_up(lab, DOI), await gather(lab, f"doi:{DOI}")):
+        assert "Ada King" in told(shown)
+        assert "Lovelace" not in told(shown)
+
+
 async def test_papers_of_a_message_can_be_announced(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     shown = await gather(lab, f"doi:{DOI}")
