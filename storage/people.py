@@ -203,7 +203,8 @@ async def decide(db: Connection, wanted: Decisions) -> None:
     )
     for start in range(0, len(rows), 500):
         await paper_rows.reindex(db, [row["paper_id"] for row in rows[start : start + 500]])
-    await _redraw(db, turned)
+    if turned:
+        await _redraw(db, turned)
 
 
 async def _respelled(db: Connection, wanted: Decisions) -> Decisions:
