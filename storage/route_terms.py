@@ -13,6 +13,7 @@ from storage.post_records import RouteOptions
 from storage.recording import State
 from storage.records import Actor
 from storage.rhythm import Every, Rhythm
+from storage.wanted import read_wanted
 
 _FLAGS = ("has_thread", "publishes", "is_paused")
 _RHYTHM = ("rhythm", "digest_minute", "digest_weekday", "zone")
@@ -42,6 +43,17 @@ def values(options: RouteOptions) -> State:
         "digest_weekday": rhythm.weekday,
         "zone": rhythm.zone,
     }
+
+
+def options_of(values: Row | Mapping[str, Any]) -> RouteOptions:
+    """The options that values tell, or a row of ``routes``."""
+    return RouteOptions(
+        wanted=read_wanted(values["wanted"]),
+        rhythm=rhythm_of(values),
+        role_id=values["role_id"],
+        has_thread=bool(values["has_thread"]),
+        publishes=bool(values["publishes"]),
+    )
 
 
 def rhythm_of(values: Row | Mapping[str, Any]) -> Rhythm:

@@ -14,7 +14,7 @@ from storage.errors import RouteNotFound
 from storage.post_records import Route, RouteOptions
 from storage.recording import State
 from storage.records import Actor, Paper
-from storage.route_terms import rhythm_of, values
+from storage.route_terms import options_of, values
 from storage.wanted import Wanted, read_wanted
 
 # What waits is little. What has a post is all that was ever announced: counted only to be shown.
@@ -204,13 +204,7 @@ def _route(row: Row, wanted: Wanted) -> Route:
         id=row["id"],
         guild_id=row["guild_id"],
         channel_id=row["channel_id"],
-        options=RouteOptions(
-            wanted=wanted,
-            rhythm=rhythm_of(row),
-            role_id=row["role_id"],
-            has_thread=bool(row["has_thread"]),
-            publishes=bool(row["publishes"]),
-        ),
+        options=replace(options_of(row), wanted=wanted),
         created_by=Actor(row["created_by"], row["created_by_name"]),
         created_at=moments.from_text(row["created_at"]),
         is_paused=bool(row["is_paused"]),

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.ui.text import escape
+from bot.ui.watched import how
 from storage.change_records import Change
+from storage.route_terms import options_of
 
 FIELDS = {
     "title": "Title",
     "url": "Address",
     "venue": "Venue",
     "is_reviewed": "A moderator decides each entry",
-    "wanted": "Which papers",
-    "role_id": "Role that is called",
-    "has_thread": "Each with a thread",
-    "publishes": "Published to followers",
-    "rhythm": "How often",
-    "digest_minute": "Minute of the day",
-    "digest_weekday": "Day of the week, from Monday's 0",
-    "zone": "Time zone",
 }
 
 
@@ -36,6 +33,11 @@ def brief(change: Change) -> str:
     if paused != (change.before.get("paused_because") or change.before.get("is_paused")):
         return f"⏸️ paused {what}" if paused else f"▶️ resumed {what}"
     return f"✏️ changed how I read {what}" if is_feed else f"✏️ changed what is announced in {what}"
+
+
+def heard(values: Mapping[str, Any]) -> str:
+    """What a channel hears and how, by the values that are kept of it."""
+    return how(options_of(values)) or "everything, at once"
 
 
 def subject(change: Change) -> str:

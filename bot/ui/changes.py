@@ -135,7 +135,7 @@ def differences(change: Change) -> list[str]:
     """What a change to a paper changed, a line for each field."""
     before, after = change.before, change.after
     if change.about is not None:
-        return _arranged(before, after) if change.action == "edit" else []
+        return _arranged(change) if change.action == "edit" else []
     if not before or change.name is not None or change.action == "merge":
         return []
     lines = [
@@ -146,7 +146,12 @@ def differences(change: Change) -> list[str]:
     return lines
 
 
-def _arranged(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def _arranged(change: Change) -> list[str]:
+    """What of a feed is otherwise, or what its channel heard and hears now."""
+    before, after = change.before, change.after
+    if change.about is not None and change.about.channel_id is not None:
+        old, new = arranged.heard(before), arranged.heard(after)
+        return [f"{old} → {new}"] if old != new else []
     return [
         f"{said}: {difference(before.get(name), after.get(name))}"
         for name, said in arranged.FIELDS.items()

@@ -94,6 +94,11 @@ async def test_options_that_were_replaced_are_back(lab: Lab) -> None:
     undone = told(await lab.moderator.click(replaced.response, label="Undo"))
     assert f"✏️ changed what is announced in <#{lab.papers.id}>" in undone
     assert "venue:icml" in await lab.ask(lab.moderator, "announce list")
+    await ask(lab, "announce to", channel=lab.papers, digest="weekly", at="9:30", weekday=4)
+    log = told(await ask(lab, "curate history"))
+    assert "what meets `venue:icml` → a weekly digest on Friday at 9:30 (UTC)" in log
+    await ask(lab, "announce to", channel=lab.papers)
+    assert "→ everything, at once" in told(await ask(lab, "curate history"))
 
 
 async def test_who_may_not_arrange_may_not_undo_it(lab: Lab) -> None:
