@@ -13,9 +13,9 @@ from benchmarks import catalogues
 from benchmarks.plain import Plain
 from benchmarks.timing import Budget
 from storage.database import open_database
-from storage.errors import PaperNotFound
 from storage.library import Library
-from storage.records import Paper
+from storage.models import Paper
+from storage.papers.errors import PaperNotFound
 
 _BLOCK = 1 << 20
 

@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from benchmarks import generator
 from storage.library import Library, open_library
-from storage.records import Actor, Origin, PaperDraft
+from storage.models import Actor, Origin, PaperDraft
 
 ACTOR = Actor("benchmarks", "the benchmarks")
 

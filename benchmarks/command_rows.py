@@ -22,7 +22,7 @@ from benchmarks.timing import Contender, compared, ratio, side_by_side
 from bot.app import App, open_app
 from bot.settings import Settings
 from bot.ui import cards
-from storage.records import Paper
+from storage.models import Paper
 
 
 async def command(bench: Bench) -> list[Row]:

@@ -19,7 +19,7 @@ from benchmarks.table import Goal, Row
 from bot.app import App, open_app
 from bot.settings import Settings
 from bot.ui import posts
-from storage.records import Origin, Paper
+from storage.models import Origin, Paper
 
 _CHANNELS = 1_000
 _ROUNDS = 5

@@ -11,9 +11,9 @@ from scipy.stats import chisquare
 from benchmarks import catalogues, generator
 from benchmarks.bench import Bench
 from benchmarks.table import Goal, Row
-from storage.fulltext import Query
 from storage.library import Library, open_library
-from storage.records import Filters
+from storage.models import Filters
+from storage.search.query import Query
 
 _PAPERS = 60
 _REMOVED = (*range(3, 15), *range(30, 38), 50, 60)  # gaps of several lengths

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import words
-from storage.records import PaperDraft, PartialDate
+from storage.models import PaperDraft, PartialDate
 
 VERSION = 1
 

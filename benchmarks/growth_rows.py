@@ -13,7 +13,7 @@ from benchmarks.table import Goal, Row
 from benchmarks.timing import Case, Contender, compared, ratio, side_by_side
 from storage.errors import LabError
 from storage.library import Library
-from storage.records import Filters, Paper
+from storage.models import Filters, Paper
 
 # What is looked up in a library, in turn: made of the library and some of its papers.
 _Cases: TypeAlias = Callable[[Library, Sequence[Paper]], Awaitable[Sequence[Case]]]

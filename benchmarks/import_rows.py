@@ -16,7 +16,7 @@ from benchmarks.bench import Bench
 from benchmarks.stalls import Stalls
 from benchmarks.table import Goal, Row
 from storage.library import open_library
-from storage.records import PaperDraft
+from storage.models import PaperDraft
 
 _ROUNDS = 3
 

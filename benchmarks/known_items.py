@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks import words
-from storage.fulltext import fold
-from storage.records import PaperDraft
-from storage.written_names import parse_name
+from storage.models import PaperDraft
+from storage.names.parser import parse_name
+from storage.text import fold
 
 # Words that nobody chooses to find a title by.
 _EMPTY = frozenset(

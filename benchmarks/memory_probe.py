@@ -16,9 +16,9 @@ import psutil
 from bot.app import open_app
 from bot.settings import Settings
 from storage.errors import LabError
-from storage.fulltext import parse
 from storage.library import Library
-from storage.records import Filters
+from storage.models import Filters
+from storage.search.query import parse
 
 
 async def most_memory(path: Path, calls: list[tuple[str, str]]) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks import catalogues
 from benchmarks.bench import Bench
 from benchmarks.table import Goal, Row
-from storage.records import Paper
+from storage.models import Paper
 
 _CALLS = 200
 _FEW = 20

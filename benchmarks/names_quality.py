@@ -19,9 +19,9 @@ from benchmarks import catalogues
 from benchmarks.table import Goal, Row
 from storage.errors import AuthorAmbiguous, AuthorNotFound
 from storage.library import Library, open_library
-from storage.names import same_written
-from storage.records import PaperDraft
-from storage.written_names import parse_name
+from storage.models import PaperDraft
+from storage.names.matching import same_written
+from storage.names.parser import parse_name
 
 _OFFERED = 3
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from storage.database import Database
-from storage.fulltext import fold
+from storage.text import fold
 
 TABLE = "paper_text"  # the full-text table with every column
 

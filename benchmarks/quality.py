@@ -17,10 +17,11 @@ import click
 from benchmarks import catalogues, generator, table
 from benchmarks.known_items import KINDS, Kind, Known
 from benchmarks.table import Goal, Row
-from storage.fulltext import fold, parse
-from storage.identifiers import identify
 from storage.library import Library, open_library
-from storage.records import PaperDraft, PartialDate
+from storage.models import PaperDraft, PartialDate
+from storage.papers.identifiers import identify
+from storage.search.query import parse
+from storage.text import fold
 
 
 @dataclass(slots=True)

@@ -14,8 +14,8 @@ from benchmarks.bench import Bench
 from benchmarks.search_rows import common_words
 from benchmarks.table import Goal, Row
 from benchmarks.timing import Contender, compared, ratio, side_by_side
-from storage.fulltext import parse
-from storage.records import Paper, PaperDraft
+from storage.models import Paper, PaperDraft
+from storage.search.query import parse
 
 _FEED = "lab:papers"
 _SAMPLE = 500

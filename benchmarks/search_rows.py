@@ -10,9 +10,10 @@ from benchmarks.bench import Bench
 from benchmarks.plain import Plain
 from benchmarks.table import Goal, Row
 from benchmarks.timing import Contender, compared, ratio, side_by_side
-from storage.fulltext import fold, parse
 from storage.library import Library
-from storage.records import Paper
+from storage.models import Paper
+from storage.search.query import parse
+from storage.text import fold
 
 _SAMPLE = 2_000
 _COMMON = (0.05, 0.60)  # of the papers have the word

@@ -31,7 +31,7 @@ from bot.web import open_web
 from storage.database import require_writable
 from storage.errors import DatabaseUnusable, LabError
 from storage.library import Library, open_library
-from storage.moments import Clock
+from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from bot.permissions import MANAGERS_ONLY, seen_by
 from bot.settings import Settings
 from bot.ui.presses import answer_rest
 from storage.library import Library
-from storage.moments import Clock
+from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 

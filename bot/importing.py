@@ -9,10 +9,10 @@ from typing import TypeAlias
 
 from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
 from bot.reading import Source, read_file
-from storage.fulltext import fold
 from storage.library import Library
-from storage.records import Actor, Admission, Likely, Origin, Outcome, PaperDraft
-from storage.sameness import is_likely
+from storage.models import Actor, Admission, Likely, Origin, Outcome, PaperDraft
+from storage.papers.matching import is_likely
+from storage.text import fold
 
 Found: TypeAlias = tuple[Source, Finding]  # a piece of a file, with the file
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from bot.settings import Settings
 from storage.library import Library
-from storage.records import Actor
-from storage.setup_records import Matter, Word
+from storage.models import Actor
+from storage.moderator_settings import Matter, Word
 
 
 class Moderation:

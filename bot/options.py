@@ -11,13 +11,15 @@ from discord.app_commands import Choice
 from bot.errors import suggestions
 from bot.permissions import may_curate
 from bot.ui.text import clip, count
-from storage.errors import InvalidInput, PaperNotFound, PaperNotRemoved
-from storage.fulltext import years
-from storage.records import Filters, Paper, Sort
-from storage.trace_records import Trace
+from storage.errors import InvalidInput
+from storage.feeds.trace import Trace
+from storage.models import Filters, Paper, Sort
+from storage.papers.errors import PaperNotFound, PaperNotRemoved
+from storage.search.query import years
 
 if TYPE_CHECKING:
     from bot.client import Interaction
+
 
 SORTS = [
     Choice(name="best match first", value=Sort.RELEVANCE.value),

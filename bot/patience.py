@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from storage.errors import DatabaseInTrouble
-from storage.moments import Clock
+from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 

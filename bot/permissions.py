@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.errors import NotAllowed
-from storage.records import Actor
+from storage.models import Actor
 
 if TYPE_CHECKING:
     from bot.client import Interaction
     from bot.moderation import Moderation
-    from storage.post_records import RouteOptions
+    from storage.announcements.models import RouteOptions
+
 
 MANAGERS = discord.Permissions(manage_guild=True)
 MANAGERS_ONLY = "managers only"  # among a command's extras: a moderator by role does not see it

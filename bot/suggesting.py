@@ -8,9 +8,9 @@ from bot.lookup.failures import LookupFailed
 from bot.lookup.finding import Lookup
 from bot.ui.text import clip
 from storage.errors import InvalidInput
-from storage.fulltext import fold
-from storage.identifiers import arxiv_id, doi, identify
-from storage.records import Link, LinkKind, PaperDraft
+from storage.models import Link, LinkKind, PaperDraft
+from storage.papers.identifiers import arxiv_id, doi, identify
+from storage.text import fold
 
 _log = logging.getLogger(__name__)
 

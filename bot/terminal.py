@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from bot.importing import Noted, Report
-from storage.records import Paper, Person
-from storage.search import Found
+from storage.models import Paper, Person
+from storage.search.engine import Found
 
 _WIDTH = 92
 _SHOWN_AUTHORS = 8

@@ -13,9 +13,9 @@ from bot.errors import suggestions
 from bot.options import choice
 from bot.permissions import may_configure, may_curate
 from bot.ui.text import clip
+from storage.announcements.models import Route
 from storage.errors import FeedNotFound, InvalidInput
-from storage.feed_records import Feed
-from storage.post_records import Route
+from storage.feeds.models import Feed
 
 if TYPE_CHECKING:
     from bot.client import Interaction

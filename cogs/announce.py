@@ -18,14 +18,15 @@ from bot.ui import cards, pages, watched
 from bot.ui.buttons import LabButton
 from bot.ui.text import count
 from bot.watch_options import RouteOption, ZoneOption
-from storage.change_records import Arranged
+from storage.announcements.digest_schedule import Every, Rhythm
+from storage.announcements.filters import Wanted, read_wanted
+from storage.announcements.models import Route, RouteOptions
+from storage.audit.models import Arranged
 from storage.errors import InvalidInput, LabError, RouteNotFound
-from storage.post_records import Route, RouteOptions
-from storage.rhythm import Every, Rhythm
-from storage.wanted import Wanted, read_wanted
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
+
 
 _Channel: TypeAlias = discord.TextChannel | discord.Thread | discord.ForumChannel
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.h]?([0-5]\d)?", re.ASCII)

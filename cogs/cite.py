@@ -14,10 +14,11 @@ from bot.exchange.citing import Style, cite
 from bot.options import PaperOption
 from bot.ui import cards
 from bot.ui.buttons import LabButton
-from storage.records import Paper
+from storage.models import Paper
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
+
 
 _ROOM = 3500  # characters that one message shows
 _TITLES = {Style.BIBTEX: "BibTeX", Style.TEXT: "Text (APA)", Style.MARKDOWN: "Markdown"}

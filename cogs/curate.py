@@ -21,7 +21,7 @@ from bot.permissions import actor, require_curator
 from bot.ui import buttons, cards
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
-from storage.records import Paper as PaperRecord
+from storage.models import Paper as PaperRecord
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald

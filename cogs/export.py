@@ -16,13 +16,14 @@ from bot.exchange.writing import Form, write
 from bot.options import AuthorOption, TagOption, VenueOption
 from bot.ui.text import count
 from storage.errors import LabError
-from storage.fulltext import Query, parse
 from storage.library import Library
-from storage.moments import Clock
-from storage.records import Paper
+from storage.models import Paper
+from storage.search.query import Query, parse
+from storage.timestamps import Clock
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
+
 
 _MAX_FILE = 10 * 1024 * 1024  # bytes that Discord takes from a bot in any server
 _CHOICES = [

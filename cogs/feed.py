@@ -23,12 +23,13 @@ from bot.ui.feed_form import FeedForm
 from bot.ui.text import clip, count, escape
 from bot.watch_options import FeedOption
 from storage.errors import LabError
-from storage.feed_records import Feed as FeedRecord
-from storage.feed_records import FeedTerms
-from storage.trace_records import Trace
+from storage.feeds.models import Feed as FeedRecord
+from storage.feeds.models import FeedTerms
+from storage.feeds.trace import Trace
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
+
 
 _DECIDED_AT_ONCE = 5  # entries that wait, shown after one check
 

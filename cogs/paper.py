@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.options import PaperOption
 from bot.ui import pages
 from bot.ui.buttons import LabButton
-from storage.records import Paper as PaperRecord
+from storage.models import Paper as PaperRecord
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald

@@ -12,10 +12,11 @@ from discord.ext import commands
 from bot import options
 from bot.options import AuthorOption, QueryOption, TagOption, VenueOption
 from bot.ui import pages
-from storage.records import Sort
+from storage.models import Sort
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
+
 
 _CHOSEN = re.compile(r"#\d{1,15}")  # the value behind a suggested title
 

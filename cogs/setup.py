@@ -9,21 +9,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.permissions import (
-    MANAGERS,
-    MANAGERS_ONLY,
-    actor,
-    missing_to_announce,
-    require_manager,
-)
+from bot.permissions import MANAGERS, MANAGERS_ONLY, actor, missing_to_announce, require_manager
 from bot.ui import cards
 from bot.ui.set_up import described
 from bot.ui.text import count, escape
+from storage.announcements.models import RouteOptions
 from storage.errors import InvalidInput, LabError
-from storage.post_records import RouteOptions
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
+
 
 _log = logging.getLogger(__name__)
 

@@ -14,11 +14,12 @@ from bot.ui import cards, suggested
 from bot.ui.buttons import LabButton
 from bot.ui.text import clip, count, escape, moment
 from storage.errors import InvalidInput, LabError
-from storage.suggestion_records import Offer, Reply
-from storage.suggestions import MOST_WAITING
+from storage.review.models import Offer, Reply
+from storage.review.suggestions import MOST_WAITING
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
+
 
 _SHOWN = 10  # suggestions that a member sees of their own
 _MOST_LOOKUPS = 20  # of a member in an hour

@@ -9,28 +9,31 @@ from contextlib import asynccontextmanager
 from itertools import islice
 from pathlib import Path
 
-from storage import admission, curating, outbox, undoing
-from storage.admission import Source
-from storage.arrivals import Arrivals
-from storage.authors import Authors
-from storage.change_records import Imported, Undone
+from storage import undo
+from storage.announcements import outbox
+from storage.announcements.outbox import Outbox
+from storage.announcements.subscriptions import Routes
+from storage.audit.log import Act
+from storage.audit.models import Imported, Undone
+from storage.audit.queries import History
+from storage.authors.decisions import People
+from storage.authors.lookup import Authors
+from storage.bot_state import Notes
+from storage.curation import edit as curation_edit
+from storage.curation import intake
+from storage.curation.intake import Source
 from storage.database import Database, open_database
-from storage.entries import Entries
-from storage.feeds import Feeds
-from storage.history import History
-from storage.moments import Clock
-from storage.notes import Notes
-from storage.outbox import Outbox
-from storage.papers import Papers
-from storage.people import People
-from storage.recording import Act
-from storage.records import Actor, Admission, Likely, Origin, Outcome, Paper, PaperDraft
-from storage.routes import Routes
-from storage.search import Search
-from storage.setups import Setups
-from storage.suggestions import Suggestions
-from storage.traces import Traces
-from storage.waiting import Waiting
+from storage.feeds.entries import Entries
+from storage.feeds.ingest import Arrivals
+from storage.feeds.registry import Feeds
+from storage.feeds.trace import Traces
+from storage.models import Actor, Admission, Likely, Origin, Outcome, Paper, PaperDraft
+from storage.moderator_settings import Setups
+from storage.papers.queries import Papers
+from storage.review.queue import Waiting
+from storage.review.suggestions import Suggestions
+from storage.search.engine import Search
+from storage.timestamps import Clock
 
 _BATCH = 2_000  # drafts that are decided together
 
@@ -79,7 +82,7 @@ class Library:
         now = self._clock()
         source = Source(origin, actor, now, own_words)
         async with self._database.transaction(in_reply=True) as db:
-            result = await admission.admit(db, draft, source, despite_likeness=despite_likeness)
+            result = await intake.admit(db, draft, source, despite_likeness=despite_likeness)
             if announce and result.outcome is Outcome.ADDED and result.paper:
                 await outbox.queue(db, result.paper, now)
         return result
@@ -90,7 +93,7 @@ class Library:
         """Take in a draft that a moderator says is this paper; raises `PaperNotFound`."""
         source = Source(Origin.MODERATOR, actor, self._clock(), own_words)
         async with self._database.transaction(in_reply=True) as db:
-            return await admission.admit_as_numbered(db, paper_id, draft, source)
+            return await intake.admit_as_numbered(db, paper_id, draft, source)
 
     async def admit_all(
         self,
@@ -123,7 +126,7 @@ class Library:
         ) as db:
             act = source.act(db, is_bulk=True)
             while batch := await asyncio.to_thread(list, islice(rest, _BATCH)):
-                await admission.admit_batch(db, batch, source, act, count, likely)
+                await intake.admit_batch(db, batch, source, act, count, likely)
             await act.close({outcome.value: number for outcome, number in outcomes.items()})
         return Imported(outcomes, None if rehearse else act.change_id)
 
@@ -137,7 +140,7 @@ class Library:
         where nothing would change.
         """
         async with self._acting(actor) as act:
-            return await curating.edit(act, paper_id, draft, seen)
+            return await curation_edit.edit(act, paper_id, draft, seen)
 
     async def tag(
         self, paper_id: int, add: Iterable[str], remove: Iterable[str], actor: Actor
@@ -147,7 +150,7 @@ class Library:
         Raises `PaperNotFound`, and `LabError` where nothing would change.
         """
         async with self._acting(actor) as act:
-            return await curating.tag(act, paper_id, add, remove)
+            return await curation_edit.tag(act, paper_id, add, remove)
 
     async def merge(
         self,
@@ -164,7 +167,7 @@ class Library:
         both are one paper already.
         """
         async with self._acting(actor) as act:
-            return await curating.merge(act, kept_id, other_id, chosen, seen)
+            return await curation_edit.merge(act, kept_id, other_id, chosen, seen)
 
     async def remove(self, paper_id: int, actor: Actor) -> Paper:
         """Take a paper out of the list; its identifiers keep it out.
@@ -173,19 +176,19 @@ class Library:
         nobody asked to remove.
         """
         async with self._acting(actor) as act:
-            return await curating.remove(act, paper_id)
+            return await curation_edit.remove(act, paper_id)
 
     async def restore(self, paper_id: int, actor: Actor) -> Paper:
         """Put a removed paper into the list again; raises `LabError` where it was not removed."""
         async with self._acting(actor) as act:
-            return await curating.restore(act, paper_id)
+            return await curation_edit.restore(act, paper_id)
 
     async def undo(self, change_id: int, actor: Actor) -> Undone:
         """Take a change back; raises `LabError` where that is done, or no longer possible."""
         async with self._database.reading() as db:
-            is_long = await undoing.is_bulk(db, change_id)
+            is_long = await undo.is_bulk(db, change_id)
         async with self._database.transaction(in_reply=True, importing=is_long) as db:
-            return await undoing.undo(db, change_id, actor, self._clock())
+            return await undo.undo(db, change_id, actor, self._clock())
 
     @asynccontextmanager
     async def _acting(self, actor: Actor) -> AsyncGenerator[Act]:

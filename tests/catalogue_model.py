@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from storage.completion import FIELDS, joined, normal, ordered
-from storage.records import PaperDraft
+from storage.models import PaperDraft
+from storage.papers.combine import FIELDS, joined, normal, ordered
 
 OWN = {"identifiers", "links", "tags"}  # what may still be added to
 

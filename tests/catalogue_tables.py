@@ -7,10 +7,10 @@ from typing import Any
 
 from catalogue_model import Listed
 
-from storage.completion import normal
-from storage.fulltext import parse
 from storage.library import Library
-from storage.records import PaperDraft
+from storage.models import PaperDraft
+from storage.papers.combine import normal
+from storage.search.query import parse
 
 
 def told(one: Listed) -> str:

@@ -17,7 +17,7 @@ from bot.client import LabHerald
 from bot.settings import Settings
 from bot.starter import load_starter
 from storage.library import Library, open_library
-from storage.records import Actor, Origin
+from storage.models import Actor, Origin
 
 NOBODY = "http://127.0.0.1:9"  # where nothing listens: no test asks the services themselves
 # A slow machine is no finding, and a library that examples share is meant.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage.library import Library
-from storage.records import Actor, Admission, Origin, Outcome, Paper, PaperDraft, PartialDate
+from storage.models import Actor, Admission, Origin, Outcome, Paper, PaperDraft, PartialDate
 
 ACTOR = Actor("test", "a test")
 ARXIV = PaperDraft(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from bot.exchange import markup
-from storage.records import Actor, Link, LinkKind, Origin, Paper, PaperDraft, PartialDate
+from storage.models import Actor, Link, LinkKind, Origin, Paper, PaperDraft, PartialDate
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _LETTERS = st.text(

@@ -19,7 +19,7 @@ from bot.demo.words import spoken
 from bot.settings import Settings
 from bot.ui.cards import Layout
 from storage.errors import LabError
-from storage.records import Actor, Origin, PaperDraft
+from storage.models import Actor, Origin, PaperDraft
 
 HOME = 1_000_000_000_000_000_001
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

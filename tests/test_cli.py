@@ -15,7 +15,7 @@ from bot.app import utc_now
 from bot.cli import main
 from bot.starter import load_starter
 from storage.library import open_library
-from storage.records import Actor
+from storage.models import Actor
 
 PAGE = "ICML Ada Lovelace ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n\nRead More\n"
 PAPER_KEYS = [

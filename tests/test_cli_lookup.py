@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from bot.cli import main
 from bot.starter import load_starter
 from storage.library import open_library
-from storage.records import Actor, Origin, PaperDraft
+from storage.models import Actor, Origin, PaperDraft
 
 WORKS = {
     "/works/10.5555/lab.7": {"title": ["Long Memories"], "author": [{"family": "Lovelace"}]},

@@ -5,7 +5,7 @@ import asyncio
 from bot.moderation import Moderation
 from bot.settings import Settings
 from storage.library import Library
-from storage.records import Actor
+from storage.models import Actor
 
 ACTOR = Actor("test", "a test")
 SETTINGS = Settings(home_guild_ids=(1, 2), moderator_role_ids=(5,), moderators_channel_id=9)

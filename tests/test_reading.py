@@ -9,7 +9,7 @@ from lab_papers import AT
 from bot.exchange.findings import Finding, ListedPaper, Problem
 from bot.reading import Form, Source, find_form, read_file
 from storage.errors import InvalidInput
-from storage.records import PaperDraft, PartialDate
+from storage.models import PaperDraft, PartialDate
 
 BIBTEX = "@misc{x, title={Größe}, author={Ada Lovelace}}\n"
 PAPER = {"title": "Words", "authors": ["Ada Lovelace"], "year": 2020, "venue": "ICML"}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.suggesting import drafted
 from storage.errors import InvalidInput
-from storage.records import Link, LinkKind
+from storage.models import Link, LinkKind
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,10 @@ from bot.announce.messages import Desk, Message, prepare
 from bot.announce.places import AnyChannel
 from bot.moderation import Moderation
 from bot.patience import Patience
+from storage.announcements.models import Post, PostState
 from storage.errors import DatabaseInTrouble
 from storage.library import Library
-from storage.moments import Clock
-from storage.post_records import Post, PostState
+from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 

@@ -11,13 +11,13 @@ from discord.ui import Button
 from bot.ui import posts, suggested
 from bot.ui.cards import Layout
 from bot.ui.text import clip, count
-from storage.completion import as_paper
-from storage.feed_records import PendingEntry, SeenEntry
-from storage.fulltext import Query
+from storage.announcements.models import Post, PostKind, PostState, Route
+from storage.feeds.models import PendingEntry, SeenEntry
 from storage.library import Library
-from storage.post_records import Post, PostKind, PostState, Route
-from storage.records import Paper, PaperDraft, Sort
-from storage.suggestion_records import Suggestion
+from storage.models import Paper, PaperDraft, Sort
+from storage.papers.combine import as_paper
+from storage.review.models import Suggestion
+from storage.search.query import Query
 
 _TRIED = 50  # newest papers, one of which may be what a channel wants
 

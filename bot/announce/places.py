@@ -14,8 +14,8 @@ import discord
 
 from bot.announce.messages import Message
 from bot.ui import buttons
+from storage.announcements.models import Post
 from storage.errors import LabError
-from storage.post_records import Post
 
 # How far back the history is read for a message that may have arrived. Clocks differ and are set
 # right, so it begins well before the claim, and never ends before so many messages.

@@ -11,11 +11,11 @@ from bot.announce.messages import preview
 from bot.feeds.parse import ParsedFeed
 from bot.ui import cards
 from bot.ui.text import count, escape, link
-from storage.completion import as_draft
-from storage.feed_records import Feed
-from storage.identifiers import canonical_url
+from storage.feeds.models import Feed
 from storage.library import Library
-from storage.records import Admission, Outcome
+from storage.models import Admission, Outcome
+from storage.papers.combine import as_draft
+from storage.papers.identifiers import canonical_url
 
 _NEWEST = 3  # entries that are shown as they would be announced
 _PROBLEMS = 5

@@ -10,8 +10,8 @@ import click
 from bot.cli import shell
 from bot.exchange.writing import Form, write
 from bot.settings import Settings
-from storage.fulltext import parse
 from storage.library import Library
+from storage.search.query import parse
 
 
 @click.command()

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.ui import watched
-from storage.completion import as_paper
-from storage.feed_records import Entry, Feed
+from storage.feeds.models import Entry, Feed
+from storage.papers.combine import as_paper
 
 if TYPE_CHECKING:
     from bot.feeds.poller import Poll
     from bot.feeds.reading import Reading
     from bot.feeds.subscribing import Tried
+
 
 # An escaped line separator keeps one object on one line for every reader of lines.
 _SEPARATORS = {0x2028: "\\u2028", 0x2029: "\\u2029", 0x85: "\\u0085"}

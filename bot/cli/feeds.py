@@ -21,12 +21,13 @@ from bot.moderation import Moderation
 from bot.settings import Settings
 from bot.ui import why as words
 from storage.errors import InvalidInput, LabError
-from storage.feed_records import Feed
+from storage.feeds.models import Feed
 from storage.library import Library
 
 if TYPE_CHECKING:
     from bot.feeds.poller import Poll, Poller
     from bot.feeds.reading import Reading
+
 
 _T = TypeVar("_T")
 

@@ -19,7 +19,7 @@ from bot.reading import Form, Source, find_form
 from bot.settings import Settings
 from bot.starter import load_starter
 from storage.errors import LabError
-from storage.records import Admission, Likely, Origin, PaperDraft
+from storage.models import Admission, Likely, Origin, PaperDraft
 
 _EVERY = 100  # entries between two drawings of the progress bar
 

@@ -11,9 +11,9 @@ from bot import terminal
 from bot.cli import shell
 from bot.exchange.tables import paper_json
 from bot.settings import Settings
-from storage.completion import as_paper
 from storage.library import Library
-from storage.records import Admission, Outcome, Paper
+from storage.models import Admission, Outcome, Paper
+from storage.papers.combine import as_paper
 
 _KNOWN = frozenset({Outcome.UNCHANGED, Outcome.UPDATED})
 

@@ -9,9 +9,9 @@ from bot.cli import shell
 from bot.exchange.tables import paper_json
 from bot.settings import Settings
 from storage.errors import LabError
-from storage.fulltext import parse
 from storage.library import Library
-from storage.records import Paper, Person, Sort
+from storage.models import Paper, Person, Sort
+from storage.search.query import parse
 
 
 @click.command()

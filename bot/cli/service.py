@@ -14,7 +14,7 @@ from bot.moderation import Moderation
 from bot.settings import Settings
 from storage.errors import LabError
 from storage.library import Library
-from storage.setup_records import Matter
+from storage.moderator_settings import Matter
 
 
 @click.command()

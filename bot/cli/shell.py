@@ -12,9 +12,9 @@ import click
 
 from bot.settings import Settings
 from storage.errors import InvalidInput, LabError
-from storage.fulltext import years
 from storage.library import Library, open_library
-from storage.records import Actor, Filters
+from storage.models import Actor, Filters
+from storage.search.query import years
 
 _T = TypeVar("_T")
 ACTOR = Actor("shell", "the shell")

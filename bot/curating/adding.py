@@ -18,12 +18,13 @@ from bot.permissions import actor, require_curator
 from bot.ui import buttons, cards, forms
 from bot.ui.forms import Choice, Dialog, Filled
 from bot.ui.text import escape
-from storage.completion import FIELDS, as_draft, as_paper
 from storage.errors import LabError
-from storage.records import Admission, Origin, Outcome, Paper, PaperDraft
+from storage.models import Admission, Origin, Outcome, Paper, PaperDraft
+from storage.papers.combine import FIELDS, as_draft, as_paper
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
+
 
 Pressed: TypeAlias = "Callable[[Interaction], Awaitable[None]]"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.ui import changes
 from bot.ui.text import escape, moment
 from storage.library import Library
-from storage.recording import snapshot
-from storage.records import Paper, PaperDraft
+from storage.models import Paper, PaperDraft
+from storage.papers.snapshots import snapshot
 
 _LOOKED_AT = 25  # of the paper's last changes
 

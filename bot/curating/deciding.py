@@ -11,13 +11,14 @@ from bot.permissions import actor, require_curator
 from bot.ui import buttons, cards, posts, suggested
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
-from storage.change_records import Settled
-from storage.feed_records import PendingEntry
+from storage.audit.models import Settled
+from storage.feeds.models import PendingEntry
 from storage.library import Library
-from storage.records import Outcome
+from storage.models import Outcome
 
 if TYPE_CHECKING:
     from bot.client import Interaction
+
 
 _BECAME = {Outcome.ADDED: "Added", Outcome.RESTORED: "It had been removed, and is back:"}
 

@@ -15,14 +15,16 @@ from bot.permissions import actor, require_curator
 from bot.ui import cards, forms
 from bot.ui.buttons import LabButton
 from bot.ui.text import count, escape
-from storage.completion import as_draft
-from storage.errors import LabError, PaperChanged
-from storage.records import Paper
+from storage.errors import LabError
+from storage.models import Paper
+from storage.papers.combine import as_draft
+from storage.papers.errors import PaperChanged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.client import Interaction
+
 
 _NAMED = 7  # tags of a paper in one sentence
 _ROOM = 2800  # characters of what changed meanwhile

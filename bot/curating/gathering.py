@@ -19,12 +19,14 @@ from bot.lookup.sources import Source, sources_in
 from bot.ui import buttons, cards
 from bot.ui.forms import Choice, Dialog
 from bot.ui.text import clip, count, escape
-from storage.completion import as_paper
-from storage.errors import LabError, PaperNotFound
-from storage.records import Outcome, Paper, PaperDraft
+from storage.errors import LabError
+from storage.models import Outcome, Paper, PaperDraft
+from storage.papers.combine import as_paper
+from storage.papers.errors import PaperNotFound
 
 if TYPE_CHECKING:
     from bot.client import Interaction, LabHerald
+
 
 _LISTED = 10  # papers of a message: three components each, of Discord's forty
 

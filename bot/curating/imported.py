@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.importing import Noted, Report
 from bot.ui.text import count, escape
-from storage.records import Outcome
+from storage.models import Outcome
 
 # What becomes of papers: a mark, and words before and after the import.
 _SAID = {

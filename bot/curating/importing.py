@@ -27,10 +27,11 @@ from bot.ui.buttons import NotYours
 from bot.ui.presses import take
 from bot.ui.text import count, escape
 from storage.errors import InvalidInput, LabError
-from storage.records import Likely
+from storage.models import Likely
 
 if TYPE_CHECKING:
     from bot.client import Interaction
+
 
 _TELL_EVERY = timedelta(seconds=4)
 _MOST_TIME = timedelta(minutes=5)  # for a preview; the import takes as long, and a reply 15

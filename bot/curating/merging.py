@@ -16,13 +16,15 @@ from bot.curating.conflicts import meanwhile
 from bot.permissions import actor, require_curator
 from bot.ui import cards, changes, forms
 from bot.ui.text import clip, escape
-from storage.completion import as_draft, joined
-from storage.errors import LabError, PaperChanged
-from storage.recording import snapshot
-from storage.records import Paper, PaperDraft
+from storage.errors import LabError
+from storage.models import Paper, PaperDraft
+from storage.papers.combine import as_draft, joined
+from storage.papers.errors import PaperChanged
+from storage.papers.snapshots import snapshot
 
 if TYPE_CHECKING:
     from bot.client import Interaction
+
 
 _ONE_OF = ("title", "authors", "venue", "date", "abstract", "note", "posted_by")
 _OF_BOTH = ("links", "tags")

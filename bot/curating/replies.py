@@ -9,9 +9,9 @@ from discord.ui import ActionRow, Button, LayoutView
 
 from bot.permissions import actor
 from bot.ui import buttons, cards
-from storage.change_records import Change
+from storage.audit.models import Change
 from storage.library import Library
-from storage.records import Paper
+from storage.models import Paper
 
 if TYPE_CHECKING:
     from bot.client import Interaction

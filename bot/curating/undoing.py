@@ -12,12 +12,13 @@ from bot.permissions import actor, require_configurer, require_curator
 from bot.ui import buttons, cards, changes
 from bot.ui.buttons import LabButton
 from bot.ui.text import escape
-from storage.change_records import Change
+from storage.audit.models import Change
 from storage.errors import LabError
 from storage.library import Library
 
 if TYPE_CHECKING:
     from bot.client import Interaction
+
 
 _DECISIONS = {
     "merge": "they are two people's names again.",

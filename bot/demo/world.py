@@ -17,7 +17,7 @@ from bot.app import App, open_app, utc_now
 from bot.demo.site import Site, open_site
 from bot.settings import Settings
 from bot.starter import load_starter
-from storage.records import Actor, Origin
+from storage.models import Actor, Origin
 
 GUILD_ID = 1_000_000_000_000_000_001
 

@@ -19,8 +19,8 @@ from bot.exchange.fields import (
     split_list,
     unpack_links,
 )
-from storage.identifiers import canonical_url
-from storage.records import LinkKind, PaperDraft, PartialDate
+from storage.models import LinkKind, PaperDraft, PartialDate
+from storage.papers.identifiers import canonical_url
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PREPRINT = re.compile(r"(?:arxiv|corr\b).*", re.IGNORECASE)

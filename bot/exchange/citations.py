@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from storage.fulltext import fold
-from storage.identifiers import identify
-from storage.records import PartialDate
+from storage.models import PartialDate
+from storage.papers.identifiers import identify
+from storage.text import fold
 
 _QUOTES = "\"“”„«»'‘’"
 _SAME_TITLE = 85  # of 100, by which a quoted title is the entry's own

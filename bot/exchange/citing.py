@@ -11,10 +11,10 @@ import re
 from bot.exchange import bibliography, latex
 from bot.exchange.fields import identifiers_of, is_identifier_page, join_list, links_of, pack_links
 from bot.ui.text import escape, link
-from storage.completion import is_preprint
-from storage.fulltext import fold
-from storage.records import LinkKind, Paper
-from storage.written_names import parse_name
+from storage.models import LinkKind, Paper
+from storage.names.parser import parse_name
+from storage.papers.combine import is_preprint
+from storage.text import fold
 
 _SKIPPED = frozenset({"a", "an", "the", "on", "of", "in", "to", "for", "and", "with", "from"})
 # Words and names by which a venue is a journal; every other published venue is a meeting.

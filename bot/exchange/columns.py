@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.exchange.tables import COLUMNS
 from storage.errors import InvalidInput
-from storage.fulltext import fold
+from storage.text import fold
 
 _MAX_HEADER = 1 << 16  # characters that are looked at
 # The folded names of columns by field, the likeliest first; a row's first filled one counts.

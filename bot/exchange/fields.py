@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from bot.exchange import markup
 from bot.exchange.citations import read_credits
 from storage.errors import InvalidInput
-from storage.identifiers import canonical_url, identify
-from storage.records import Link, LinkKind, PartialDate
+from storage.models import Link, LinkKind, PartialDate
+from storage.papers.identifiers import canonical_url, identify
 
 _MAX_TITLE = 1000
 _ARXIV_ID = re.compile(r"(?:arxiv:)?\s*([a-z.-]+/\d{7}|\d{4}\.\d{4,5})(?:v\d+)?", re.IGNORECASE)

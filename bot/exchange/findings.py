@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from storage.records import PaperDraft
+from storage.models import PaperDraft
 
 
 @dataclass(frozen=True, slots=True)

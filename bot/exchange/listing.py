@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from bot.exchange import markup
 from bot.exchange.citations import Citation, read_citation
 from bot.exchange.findings import ListedPaper, Problem
-from storage.fulltext import fold
-from storage.identifiers import listed_title
-from storage.records import PaperDraft
+from storage.models import PaperDraft
+from storage.papers.identifiers import listed_title
+from storage.text import fold
 
 _READ_MORE = re.compile(r"read\s+more\W*", re.IGNORECASE)
 _PARTICLES = frozenset({"van", "von", "der", "den", "de", "del", "della", "di", "da", "la", "le"})

@@ -17,7 +17,7 @@ from bot.exchange.fields import (
 )
 from bot.exchange.findings import Finding, ListedPaper, Problem
 from storage.errors import InvalidInput
-from storage.records import Link, LinkKind, PaperDraft
+from storage.models import Link, LinkKind, PaperDraft
 
 _CHUNK = 1 << 16
 _MAX_OBJECT = 4_000_000  # characters

@@ -19,7 +19,7 @@ from xml.sax.saxutils import quoteattr
 import listparser
 
 from storage.errors import InvalidInput
-from storage.feed_records import Feed
+from storage.feeds.models import Feed
 
 MAX_BYTES = 1024 * 1024
 _OURS = "urn:lab-herald:feeds"

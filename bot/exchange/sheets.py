@@ -24,8 +24,8 @@ from bot.exchange.fields import (
 from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
 from bot.exchange.tables import COLUMNS, plain_cell
 from storage.errors import InvalidInput
-from storage.identifiers import canonical_url, identify, listed_title
-from storage.records import Link, LinkKind, PaperDraft
+from storage.models import Link, LinkKind, PaperDraft
+from storage.papers.identifiers import canonical_url, identify, listed_title
 
 Lines = Callable[[], AbstractContextManager[Iterable[str]]]
 

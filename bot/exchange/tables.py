@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.exchange.fields import join_list, pack_links
-from storage.records import Paper
+from storage.models import Paper
 
 COLUMNS = (
     *("id", "title", "authors", "authors_complete", "venue", "year", "date", "arxiv", "doi", "url"),

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from bot.exchange.citing import bibtex_entry, markdown_reference
 from bot.exchange.tables import COLUMNS, paper_json, paper_row
-from storage.records import Paper
+from storage.models import Paper
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _TITLE = "The lab's papers"

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from storage.errors import FeedExists, InvalidInput
-from storage.feed_records import Feed, FeedTerms
-from storage.identifiers import canonical_url
+from storage.feeds.models import Feed, FeedTerms
 from storage.library import Library
-from storage.records import Actor
+from storage.models import Actor
+from storage.papers.identifiers import canonical_url
 
 if TYPE_CHECKING:
     from bot.feeds.poller import Poller

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from bot.feeds.timing import fresh_for
 from bot.web import Page, Web, WebError
 from storage.errors import LabError
-from storage.identifiers import canonical_url
+from storage.papers.identifiers import canonical_url
 
 _ACCEPT = {
     "Accept": "application/atom+xml, application/rss+xml, application/feed+json, application/xml;"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.ui import text
-from storage.feed_records import Feed
+from storage.feeds.models import Feed
 
 _PATIENCE = timedelta(days=1)  # with a failing feed
 _SILENT_DAYS = 2  # working days without news, after which an arXiv feed is stale

@@ -22,8 +22,8 @@ from bot.exchange import markup
 from bot.feeds import shapes, timetable
 from bot.feeds.timing import NO_TIMETABLE, Timetable
 from storage.errors import LabError
-from storage.feed_records import Entry
-from storage.fulltext import fold
+from storage.feeds.models import Entry
+from storage.text import fold
 
 # feedparser joins the base address with itself for every element; remembered, it is twice as fast.
 for _name in ("make_safe_absolute_uri", "_urljoin"):

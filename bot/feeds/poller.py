@@ -17,11 +17,11 @@ from bot.feeds.worker import Parser
 from bot.moderation import Moderation
 from bot.web import Web, WebError
 from storage.errors import DatabaseInTrouble, FeedExists, LabError
-from storage.feed_records import Entry, Feed, FeedState, Intake
-from storage.identifiers import canonical_url
+from storage.feeds.models import Entry, Feed, FeedState, Intake
 from storage.library import Library
-from storage.moments import Clock
-from storage.records import Actor
+from storage.models import Actor
+from storage.papers.identifiers import canonical_url
+from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 

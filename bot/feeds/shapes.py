@@ -15,10 +15,10 @@ from urllib.parse import urljoin, urlsplit
 
 from bot.exchange import markup
 from bot.exchange.citations import Citation, read_citation
-from storage.feed_records import Entry
-from storage.fulltext import fold
-from storage.identifiers import canonical_url, feed_guid, identify
-from storage.records import Link, LinkKind, PaperDraft, PartialDate
+from storage.feeds.models import Entry
+from storage.models import Link, LinkKind, PaperDraft, PartialDate
+from storage.papers.identifiers import canonical_url, feed_guid, identify
+from storage.text import fold
 
 _MAX_ABSTRACT = 20_000
 _MAX_TITLE = 400

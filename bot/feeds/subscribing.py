@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from storage.errors import FeedExists, LabError
-from storage.feed_records import Feed
-from storage.identifiers import canonical_url
+from storage.feeds.models import Feed
 from storage.library import Library
-from storage.records import Actor
+from storage.models import Actor
+from storage.papers.identifiers import canonical_url
 
 if TYPE_CHECKING:
     from bot.exchange.opml import Outline
     from bot.feeds.poller import Poller
+
 
 _log = logging.getLogger(__name__)
 

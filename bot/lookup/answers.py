@@ -17,10 +17,10 @@ from bot.lookup.sources import Source, SourceKind, is_pdf, read_source
 from bot.settings import Settings
 from bot.web import Page, PrivateHost, Web, WebError
 from bot.workers import TooMuchWork
-from storage.completion import is_preprint, joined, ordered
-from storage.identifiers import page_of_pdf
-from storage.moments import Clock
-from storage.records import LinkKind, PaperDraft
+from storage.models import LinkKind, PaperDraft
+from storage.papers.combine import is_preprint, joined, ordered
+from storage.papers.identifiers import page_of_pdf
+from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 

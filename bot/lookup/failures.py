@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage.errors import LabError
-from storage.records import PaperDraft
+from storage.models import PaperDraft
 
 
 class LookupFailed(LabError):

@@ -15,8 +15,8 @@ from bot.lookup.asking import Kept
 from bot.lookup.failures import LookupFailed, NothingFound, ServiceFailed
 from bot.lookup.sources import Source, SourceKind, read_source
 from bot.web import Web, WebError
-from storage.moments import Clock
-from storage.records import PaperDraft
+from storage.models import PaperDraft
+from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from selectolax.lexbor import LexborHTMLParser
 from bot.exchange.fields import given_first
 from bot.lookup.sources import page_link
 from bot.lookup.works import lenient_date, read_abstract, readable
-from storage.identifiers import arxiv_id, canonical_url, doi
-from storage.records import Link, LinkKind, PaperDraft
+from storage.models import Link, LinkKind, PaperDraft
+from storage.papers.identifiers import arxiv_id, canonical_url, doi
 
 _MOST_READ = 2_000_000  # bytes of a page; the head comes first
 _MOST_TAGS = 5000

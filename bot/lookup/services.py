@@ -16,8 +16,8 @@ from bot.lookup.asking import Kept, Service
 from bot.lookup.works import read_crossref, read_datacite
 from bot.web import Page, Web, WebError
 from bot.workers import TooMuchWork
-from storage.moments import Clock
-from storage.records import PaperDraft
+from storage.models import PaperDraft
+from storage.timestamps import Clock
 
 _KEPT = 500
 _FRESH_FOR = timedelta(hours=1)

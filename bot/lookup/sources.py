@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bot.lookup.failures import NotUnderstood
-from storage.identifiers import arxiv_id, canonical_url, doi
-from storage.records import Link, LinkKind, PaperDraft
+from storage.models import Link, LinkKind, PaperDraft
+from storage.papers.identifiers import arxiv_id, canonical_url, doi
 
 _LONGEST = 20_000  # characters of a source
 _BIBTEX = re.compile(r"\s*@\s*\w+\s*[{(]")

@@ -12,8 +12,8 @@ from typing import Any
 from bot.exchange import markup
 from bot.exchange.fields import given_first, read_date
 from storage.errors import InvalidInput
-from storage.identifiers import identify
-from storage.records import PaperDraft, PartialDate
+from storage.models import PaperDraft, PartialDate
+from storage.papers.identifiers import identify
 
 _MAX_TEXT = 50_000  # characters of one text that are read
 _MAX_ABSTRACT = 20_000

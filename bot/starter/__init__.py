@@ -6,8 +6,8 @@ import tomllib
 from importlib.resources import files
 from typing import Any
 
-from storage.identifiers import listed_title
-from storage.records import PaperDraft, PartialDate
+from storage.models import PaperDraft, PartialDate
+from storage.papers.identifiers import listed_title
 
 
 def load_starter() -> tuple[PaperDraft, ...]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.ui.text import escape
 from bot.ui.watched import how
-from storage.change_records import Change
-from storage.route_terms import options_of
+from storage.announcements.subscription_settings import options_of
+from storage.audit.models import Change
 
 FIELDS = {
     "title": "Title",

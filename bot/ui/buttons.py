@@ -14,7 +14,7 @@ from discord.ui import Button, DynamicItem, Item
 
 from bot.errors import NotAllowed, respond
 from bot.ui.presses import take
-from storage.post_records import Post, PostKind
+from storage.announcements.models import Post, PostKind
 
 if TYPE_CHECKING:
     from bot.client import Interaction

@@ -27,9 +27,9 @@ from discord.ui import (
 from bot.ui import buttons
 from bot.ui.excerpt import excerpt
 from bot.ui.text import clip, count, escape, link, moment, names
-from storage.fulltext import fold
-from storage.records import LinkKind, Paper, Person, Results
-from storage.related import Related
+from storage.models import LinkKind, Paper, Person, Results
+from storage.search.related import Related
+from storage.text import fold
 
 _ARXIV_RED = 0xB31B1B
 _PALETTE = (

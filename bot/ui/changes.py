@@ -10,7 +10,7 @@ from discord.ui import ActionRow, Container, Section, Separator, TextDisplay
 
 from bot.ui import arranged, buttons
 from bot.ui.text import clip, escape, moment
-from storage.change_records import Change, LogPage
+from storage.audit.models import Change, LogPage
 
 Titles = Mapping[int, str]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.ui.text import escape
-from storage.fulltext import fold
+from storage.text import fold
 
 _WORD = re.compile(r"\S+")
 _BEFORE = 5  # words that stand before the first one found

@@ -11,7 +11,7 @@ from discord.ui import Label, Modal, Select, TextInput
 
 from bot.errors import respond
 from bot.ui.text import clip
-from storage.feed_records import FeedTerms
+from storage.feeds.models import FeedTerms
 
 Sent: TypeAlias = Callable[[discord.Interaction[Any], FeedTerms], Awaitable[None]]
 

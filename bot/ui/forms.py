@@ -14,8 +14,8 @@ from bot.errors import NotAllowed, explain, respond
 from bot.ui.cards import note
 from bot.ui.presses import take
 from storage.errors import InvalidInput, LabError
-from storage.identifiers import arxiv_id, doi, identify
-from storage.records import Link, LinkKind, PaperDraft, PartialDate
+from storage.models import Link, LinkKind, PaperDraft, PartialDate
+from storage.papers.identifiers import arxiv_id, doi, identify
 
 _ET_AL = re.compile(r"(?:\band )?\bet al\.?$", re.IGNORECASE)  # spaces are single
 _DATE_AT_END = re.compile(r"^(?P<venue>.*?)[\s,;(]*\b(?P<date>\d{4}(?:-\d{1,2}){0,2})\)?$")

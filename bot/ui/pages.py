@@ -11,12 +11,13 @@ from discord.ui import Button
 from bot.ui import buttons, cards
 from bot.ui.text import count, escape, moment
 from storage.errors import LabError
-from storage.fulltext import Query, parse
 from storage.library import Library
-from storage.records import Filters, Paper, Results, Sort
+from storage.models import Filters, Paper, Results, Sort
+from storage.search.query import Query, parse
 
 if TYPE_CHECKING:
     from bot.client import Interaction
+
 
 PAGE_SIZE = 5
 _LAST_PAGE = 10**9  # beyond which nobody turned

@@ -11,11 +11,11 @@ from discord.ui import ActionRow, Container, Item, Section, TextDisplay
 from bot.ui import buttons, cards
 from bot.ui.cards import Layout
 from bot.ui.text import count, escape
-from storage.completion import as_paper, is_preprint
-from storage.feed_records import PendingEntry, SeenEntry
-from storage.fulltext import fold
-from storage.post_records import Post
-from storage.records import Outcome, Paper
+from storage.announcements.models import Post
+from storage.feeds.models import PendingEntry, SeenEntry
+from storage.models import Outcome, Paper
+from storage.papers.combine import as_paper, is_preprint
+from storage.text import fold
 
 _LISTED = 8  # papers of a digest that its message shows
 _GONE = discord.Colour(0x747F8D)

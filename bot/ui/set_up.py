@@ -7,8 +7,8 @@ import discord
 from bot.moderation import Moderation
 from bot.permissions import missing_to_announce
 from bot.ui.text import escape, moment
-from storage.post_records import RouteOptions
-from storage.setup_records import Matter, Word
+from storage.announcements.models import RouteOptions
+from storage.moderator_settings import Matter, Word
 
 
 def described(

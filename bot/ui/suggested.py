@@ -11,10 +11,10 @@ from discord.ui import ActionRow, Button, Container, Separator, TextDisplay
 from bot.ui import buttons, cards
 from bot.ui.cards import Layout
 from bot.ui.text import count, escape, moment
-from storage.completion import as_paper
-from storage.feed_records import PendingEntry
-from storage.records import Outcome, Paper
-from storage.suggestion_records import Suggestion
+from storage.feeds.models import PendingEntry
+from storage.models import Outcome, Paper
+from storage.papers.combine import as_paper
+from storage.review.models import Suggestion
 
 PAGE_SIZE = 5  # decisions of one page
 _NEVER_SHOWN = datetime.fromtimestamp(0, UTC)

@@ -6,9 +6,9 @@ import calendar
 from collections.abc import Sequence
 
 from bot.ui.text import clip, count, escape, link, moment
-from storage.feed_records import Feed, Intake
-from storage.post_records import Route, RouteOptions
-from storage.rhythm import Every
+from storage.announcements.digest_schedule import Every
+from storage.announcements.models import Route, RouteOptions
+from storage.feeds.models import Feed, Intake
 
 
 def feeds(feeds: Sequence[Feed], limit: int = 3600) -> str:

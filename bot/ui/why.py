@@ -8,10 +8,10 @@ from datetime import datetime
 
 from bot.ui.text import clip, count, escape, link, moment
 from bot.ui.watched import in_messages
-from storage.feed_records import SeenEntry
-from storage.post_records import Announcement, Fate, Route
-from storage.records import Origin, Outcome, Paper
-from storage.trace_records import ChannelTrace, Trace
+from storage.announcements.models import Announcement, Fate, Route
+from storage.feeds.models import SeenEntry
+from storage.feeds.trace import ChannelTrace, Trace
+from storage.models import Origin, Outcome, Paper
 
 _SHOWN = 8  # entries of one answer
 _BEHIND = {

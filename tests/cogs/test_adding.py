@@ -14,8 +14,8 @@ from simcord.actors import _component_interaction, _find_component, _visible_mes
 
 from bot.demo.words import spoken
 from bot.settings import Settings
-from storage.errors import PaperNotFound
-from storage.records import Actor, Origin, PaperDraft
+from storage.models import Actor, Origin, PaperDraft
+from storage.papers.errors import PaperNotFound
 
 WORK = {
     "DOI": "10.5555/lab.7",

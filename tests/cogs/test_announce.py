@@ -6,8 +6,8 @@ import discord
 import pytest
 from lab_world import HOME, Lab, told
 
-from storage.post_records import Fate
-from storage.records import Actor, Origin, PaperDraft
+from storage.announcements.models import Fate
+from storage.models import Actor, Origin, PaperDraft
 
 ACTOR = Actor("test", "a test")
 

@@ -10,7 +10,7 @@ import pytest
 from lab_world import HOME, Lab, told
 
 from bot.demo.words import spoken
-from storage.records import Actor, Origin, PaperDraft
+from storage.models import Actor, Origin, PaperDraft
 
 ACTOR = Actor("test", "a test")
 

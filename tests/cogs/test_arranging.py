@@ -9,7 +9,7 @@ from lab_world import Lab, told
 
 from bot.ui.buttons import undo_button
 from bot.ui.cards import Layout
-from storage.records import Actor, Origin, PaperDraft
+from storage.models import Actor, Origin, PaperDraft
 
 ACTOR = Actor("test", "a test")
 

@@ -8,8 +8,8 @@ from typing import Any
 from lab_world import Lab, told
 
 from bot.settings import Settings
-from storage.completion import as_draft
-from storage.records import Actor, Origin, PaperDraft, PartialDate
+from storage.models import Actor, Origin, PaperDraft, PartialDate
+from storage.papers.combine import as_draft
 
 CLEO = Actor("discord:2", "cleo")
 ONE = PaperDraft(

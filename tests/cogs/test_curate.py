@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from lab_world import HOME, Lab, told
 
-from storage.completion import as_draft
-from storage.errors import PaperNotFound
-from storage.records import Actor, Origin, PaperDraft, PartialDate
+from storage.models import Actor, Origin, PaperDraft, PartialDate
+from storage.papers.combine import as_draft
+from storage.papers.errors import PaperNotFound
 
 CLEO = Actor("discord:2", "cleo")
 FORM = {

@@ -8,7 +8,7 @@ from typing import Any
 from lab_world import Lab, told
 
 from bot.settings import Settings
-from storage.records import PaperDraft
+from storage.models import PaperDraft
 
 
 async def attached(result: Any) -> tuple[str, bytes]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from lab_world import Lab, told
 
-from storage.records import PaperDraft, PartialDate
+from storage.models import PaperDraft, PartialDate
 
 
 async def test_a_feed_is_taken_in_silently_and_then_announced(lab: Lab, source) -> None:

@@ -9,7 +9,7 @@ from lab_world import Lab, told
 
 from bot.demo.words import spoken
 from bot.settings import Settings
-from storage.records import Actor, PaperDraft, PartialDate
+from storage.models import Actor, PaperDraft, PartialDate
 
 
 async def watch(lab: Lab, home: str, **options: Any) -> str:

@@ -7,7 +7,7 @@ from lab_world import Lab, told
 
 from bot.exchange.opml import MAX_BYTES, Outline, read_opml
 from bot.settings import Settings
-from storage.records import Actor
+from storage.models import Actor
 
 
 def opml(*urls: str) -> tuple[str, bytes]:

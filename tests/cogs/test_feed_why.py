@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from lab_world import Lab, told
 
-from storage.records import Actor, PaperDraft, PartialDate
+from storage.models import Actor, PaperDraft, PartialDate
 
 BY = Actor("test", "a test")
 

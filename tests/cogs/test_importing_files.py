@@ -17,7 +17,7 @@ from bot.curating.attached import MAX_BYTES, MAX_ENTRIES
 from bot.settings import Settings
 from bot.ui.buttons import NotYours
 from storage.errors import LabError
-from storage.records import Actor, Origin, PaperDraft
+from storage.models import Actor, Origin, PaperDraft
 
 BIB = (
     b"@misc{a, title={Ferns of the North}, doi={10.1000/1}}\n"

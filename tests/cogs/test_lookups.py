@@ -9,8 +9,9 @@ from lab_world import Lab, told
 from bot.settings import Settings
 from bot.starter import load_starter
 from bot.ui.text import escape
-from storage.fulltext import fold, parse
-from storage.records import Actor, PaperDraft, PartialDate
+from storage.models import Actor, PaperDraft, PartialDate
+from storage.search.query import parse
+from storage.text import fold
 
 
 async def test_a_search_shows_five_papers_and_turns_the_page(lab: Lab) -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from lab_world import Lab, told
 
-from storage.errors import PaperNotFound
-from storage.records import PaperDraft
+from storage.models import PaperDraft
+from storage.papers.errors import PaperNotFound
 
 
 async def test_moderators_merge_names_and_take_it_back_once(lab: Lab) -> None:

@@ -13,7 +13,7 @@ from lab_people import People, message_of, walk
 from lab_world import HOME, Lab, told
 from permission_table import BUTTONS, COMMANDS, FORMS, MENUS, Place, Who
 
-from storage.records import Actor
+from storage.models import Actor
 
 ACTOR = Actor("test", "a test")
 

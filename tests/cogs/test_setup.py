@@ -9,7 +9,7 @@ from lab_world import HOME, Lab, told
 
 from bot.demo.words import spoken
 from bot.moderation import Moderation
-from storage.setup_records import Matter
+from storage.moderator_settings import Matter
 
 
 def role(lab: Lab, name: str = "Curators") -> Any:

@@ -13,9 +13,9 @@ from lookup_server import LookupServer
 
 from bot.demo.words import spoken
 from bot.settings import Settings
-from storage.records import Actor, PaperDraft
-from storage.suggestion_records import Suggestion
-from storage.suggestions import MOST_WAITING
+from storage.models import Actor, PaperDraft
+from storage.review.models import Suggestion
+from storage.review.suggestions import MOST_WAITING
 
 DOI = "10.5555/lab.7"
 WORK = {

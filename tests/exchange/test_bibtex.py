@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from bot.exchange.bibtex import read_bibtex
 from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
-from storage.records import Link, LinkKind, PaperDraft, PartialDate
+from storage.models import Link, LinkKind, PaperDraft, PartialDate
 
 
 def read(text: str) -> list[Finding]:

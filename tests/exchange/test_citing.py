@@ -12,7 +12,7 @@ from lab_papers import AT, drafts, paper_of
 
 from bot.exchange.citing import Style, citation_key, cite
 from bot.exchange.writing import Form, write
-from storage.records import Paper, PaperDraft, PartialDate
+from storage.models import Paper, PaperDraft, PartialDate
 
 PAPER = paper_of(
     PaperDraft(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.exchange.citations import read_citation, read_credits
 from bot.exchange.listing import parse_listing
 from bot.starter import load_starter
-from storage.records import PaperDraft, PartialDate
+from storage.models import PaperDraft, PartialDate
 
 # Another lab's page in the same form: other names, other venues, several posters.
 ELSEWHERE = """\

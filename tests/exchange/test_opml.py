@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bot.exchange.opml import MAX_BYTES, Outline, read_opml, write_opml
 from storage.errors import InvalidInput
-from storage.feed_records import Feed
-from storage.records import Actor
+from storage.feeds.models import Feed
+from storage.models import Actor
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

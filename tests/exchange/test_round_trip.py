@@ -13,7 +13,7 @@ from bot.exchange.findings import ListedPaper
 from bot.exchange.writing import Form, write
 from bot.reading import Form as Given
 from bot.reading import Source, find_form, read_file
-from storage.records import Link, LinkKind, Paper, PaperDraft, PartialDate
+from storage.models import Link, LinkKind, Paper, PaperDraft, PartialDate
 
 LOSSLESS = [Form.BIBTEX, Form.CSV, Form.JSON, Form.JSONL]
 

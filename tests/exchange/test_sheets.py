@@ -9,7 +9,7 @@ import pytest
 from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
 from bot.exchange.sheets import known_columns, read_sheet
 from storage.errors import InvalidInput
-from storage.records import Link, LinkKind, PaperDraft, PartialDate
+from storage.models import Link, LinkKind, PaperDraft, PartialDate
 
 
 def read(

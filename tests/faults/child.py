@@ -30,10 +30,10 @@ import discord_standin
 from bot.app import App, only_one, open_app
 from bot.client import cog_names
 from bot.settings import Settings
-from storage.completion import as_draft
 from storage.errors import DatabaseInTrouble
 from storage.library import Library
-from storage.records import Actor
+from storage.models import Actor
+from storage.papers.combine import as_draft
 
 # By which statement a transaction is known.
 _DOES = {

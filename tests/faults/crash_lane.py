@@ -19,21 +19,12 @@ from typing import Any
 
 import discord_standin
 from aiohttp import web
-from discord_standin import (
-    FORUM,
-    GUILD,
-    NEWS,
-    PAPERS,
-    KeptLate,
-    StandIn,
-    announced,
-    is_published,
-)
+from discord_standin import FORUM, GUILD, NEWS, PAPERS, KeptLate, StandIn, announced, is_published
 
 from bot.app import open_app
 from bot.settings import Settings
-from storage.post_records import RouteOptions
-from storage.records import Actor
+from storage.announcements.models import RouteOptions
+from storage.models import Actor
 
 _HERE = Path(__file__).parent
 _LOOK = timedelta(hours=1)

@@ -12,7 +12,7 @@ from discord_standin import PAPERS, StandIn, announced
 from lab_world import StillClock
 
 from bot.app import App
-from storage.records import Actor, Origin, PaperDraft
+from storage.models import Actor, Origin, PaperDraft
 
 ACTOR = Actor("test", "a test")
 _number = itertools.count(1)

@@ -18,7 +18,7 @@ from station import ACTOR
 
 from bot.app import open_app
 from bot.settings import Settings
-from storage.records import Origin, PaperDraft
+from storage.models import Origin, PaperDraft
 
 _LANES = 2
 _PROGRAM = """

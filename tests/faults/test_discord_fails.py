@@ -9,8 +9,8 @@ import pytest
 from discord_standin import FORUM, GUILD, NEWS, PAPERS, Fault, too_many
 from station import ACTOR, Station
 
-from storage.completion import as_draft
-from storage.post_records import RouteOptions
+from storage.announcements.models import RouteOptions
+from storage.papers.combine import as_draft
 
 NO_WINDOW = timedelta()
 

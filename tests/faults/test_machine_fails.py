@@ -14,8 +14,8 @@ from crash_lane import Site, open_lane, open_site
 from discord_standin import GUILD, NEWS, PAPERS, Fault, announced
 from station import ACTOR, Station
 
-from storage.post_records import RouteOptions
-from storage.rhythm import Every, Rhythm
+from storage.announcements.digest_schedule import Every, Rhythm
+from storage.announcements.models import RouteOptions
 
 HOUR = timedelta(hours=1)
 LOCK = """

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.feeds.health import gone_notice, notice_of
-from storage.feed_records import Feed
-from storage.records import Actor
+from storage.feeds.models import Feed
+from storage.models import Actor
 
 NOW = datetime(2026, 11, 19, 12, tzinfo=UTC)  # a Thursday
 DAY = timedelta(days=1)

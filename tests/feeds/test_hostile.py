@@ -13,7 +13,7 @@ import pytest
 
 from bot.feeds.parse import NotAFeed, ParsedFeed, parse_feed, read_items
 from bot.feeds.shapes import Source
-from storage.records import PartialDate
+from storage.models import PartialDate
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 URL = "https://lab.org/feed.xml"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bot.feeds.parse import NotAFeed, ParsedFeed, parse_feed
 from bot.feeds.shapes import split_names
-from storage.feed_records import Entry
-from storage.fulltext import index_text
-from storage.records import Link, LinkKind, PaperDraft, PartialDate
+from storage.feeds.models import Entry
+from storage.models import Link, LinkKind, PaperDraft, PartialDate
+from storage.text import index_text
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SPACES = (

@@ -19,9 +19,9 @@ from bot.moderation import Moderation
 from bot.settings import Settings
 from bot.web import WebError, open_web
 from storage.errors import FeedExists
-from storage.feed_records import FeedTerms
+from storage.feeds.models import FeedTerms
 from storage.library import Library, open_library
-from storage.records import Actor
+from storage.models import Actor
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ACTOR = Actor("test", "a test")

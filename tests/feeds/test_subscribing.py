@@ -12,9 +12,9 @@ from bot.moderation import Moderation
 from bot.settings import Settings
 from bot.web import open_web
 from storage.errors import FeedExists
-from storage.feed_records import Feed
+from storage.feeds.models import Feed
 from storage.library import Library
-from storage.records import Actor
+from storage.models import Actor
 
 ACTOR = Actor("test", "a test")
 

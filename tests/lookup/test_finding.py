@@ -14,7 +14,7 @@ from bot.lookup.failures import LookupFailed, NothingFound, ServiceFailed
 from bot.lookup.finding import Lookup, open_lookup
 from bot.lookup.sources import read_source
 from bot.web import Web, open_web
-from storage.records import Link, LinkKind, PartialDate
+from storage.models import Link, LinkKind, PartialDate
 
 WORK = {
     "DOI": "10.5555/lab.7",

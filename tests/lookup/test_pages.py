@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lookup.pages import Described, read_page
-from storage.records import Link, LinkKind, PartialDate
+from storage.models import Link, LinkKind, PartialDate
 
 URL = "https://lab.example/papers/7"
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from bot.lookup.failures import NotUnderstood
 from bot.lookup.sources import Source, SourceKind, read_source, sources_in
-from storage.identifiers import page_of_pdf
-from storage.records import Link, LinkKind, PaperDraft
+from storage.models import Link, LinkKind, PaperDraft
+from storage.papers.identifiers import page_of_pdf
 
 ARXIV, DOI, PAGE = SourceKind.ARXIV, SourceKind.DOI, SourceKind.PAGE
 

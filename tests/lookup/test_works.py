@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lookup.works import read_abstract, read_crossref, read_datacite
-from storage.records import PartialDate
+from storage.models import PartialDate
 
 ARTICLE: dict[str, Any] = {
     "DOI": "10.5555/Lab.42",

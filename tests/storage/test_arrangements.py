@@ -8,14 +8,14 @@ import pytest
 from lab_admission import ACTOR
 from lab_world import StillClock
 
-from storage.change_records import About, Change
+from storage.announcements.digest_schedule import Every, Rhythm
+from storage.announcements.filters import read_wanted
+from storage.announcements.models import Fate, Post, PostKind, RouteOptions
+from storage.audit.models import About, Change
 from storage.errors import FeedExists, FeedNotFound, LabError
-from storage.feed_records import Entry, Feed, FeedState, FeedTerms, PendingEntry
+from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry
 from storage.library import Library
-from storage.post_records import Fate, Post, PostKind, RouteOptions
-from storage.records import Actor, Origin, PaperDraft
-from storage.rhythm import Every, Rhythm
-from storage.wanted import read_wanted
+from storage.models import Actor, Origin, PaperDraft
 
 NOOR = Actor("discord:1", "noor")
 GUILD, CHANNEL, MODERATORS = 1, 2, 9

@@ -8,10 +8,10 @@ from lab_admission import ACTOR, ARXIV, added
 from lab_world import NOW, StillClock
 
 from storage.errors import FeedExists, FeedNotFound, LabError
-from storage.feed_records import Entry, Feed, FeedState, Intake
-from storage.identifiers import canonical_url
+from storage.feeds.models import Entry, Feed, FeedState, Intake
 from storage.library import Library
-from storage.records import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
+from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
+from storage.papers.identifiers import canonical_url
 
 
 async def watched(library: Library) -> Feed:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from storage.errors import AuthorAmbiguous, AuthorNotFound, InvalidInput, LabError
 from storage.library import Library
-from storage.records import Actor, Origin, PaperDraft, PartialDate, Person
+from storage.models import Actor, Origin, PaperDraft, PartialDate, Person
 
 ACTOR = Actor("test", "a test")
 

@@ -7,15 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from storage.bot_state import Notes
 from storage.database import migrations, open_database
-from storage.errors import (
-    DatabaseInTrouble,
-    DatabaseNewer,
-    DatabaseUnusable,
-    ImportUnderWay,
-)
+from storage.errors import DatabaseInTrouble, DatabaseNewer, DatabaseUnusable, ImportUnderWay
 from storage.library import open_library
-from storage.notes import Notes
 
 
 def now() -> datetime:

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from lab_world import NOW, StillClock
 
-from storage.feed_records import Entry, Feed, FeedState
+from storage.announcements.models import PostKind
+from storage.feeds.models import Entry, Feed, FeedState
 from storage.library import Library
-from storage.post_records import PostKind
-from storage.records import Actor, PaperDraft
+from storage.models import Actor, PaperDraft
 
 ACTOR = Actor("test", "a test")
 CHANNEL = 7

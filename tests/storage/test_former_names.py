@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from lab_world import StillClock
 
-from storage.feed_records import Entry, FeedState
+from storage.announcements.filters import read_wanted
+from storage.announcements.models import Fate, RouteOptions
+from storage.feeds.models import Entry, FeedState
 from storage.library import Library
-from storage.post_records import Fate, RouteOptions
-from storage.records import Actor, Origin, PaperDraft, PartialDate
-from storage.wanted import read_wanted
+from storage.models import Actor, Origin, PaperDraft, PartialDate
 
 ACTOR = Actor("discord:1", "noor")
 

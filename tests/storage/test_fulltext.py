@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.fulltext import Query, fold, index_text, match_expression, parse, years
-from storage.records import Filters
+from storage.models import Filters
+from storage.search.query import Query, match_expression, parse, years
+from storage.text import fold, index_text
 
 
 @pytest.mark.parametrize(

@@ -10,21 +10,15 @@ from pathlib import Path
 import pytest
 from lab_world import NOW, StillClock
 
-from storage.completion import as_draft
+from storage.announcements.models import Fate
 from storage.database import migrations
-from storage.errors import (
-    InvalidInput,
-    LabError,
-    PaperChanged,
-    PaperExists,
-    PaperNotFound,
-    PaperNotRemoved,
-)
-from storage.feed_records import Entry, FeedState
-from storage.fulltext import parse
+from storage.errors import InvalidInput, LabError
+from storage.feeds.models import Entry, FeedState
 from storage.library import Library, open_library
-from storage.post_records import Fate
-from storage.records import Actor, Link, LinkKind, Origin, Outcome, Paper, PaperDraft
+from storage.models import Actor, Link, LinkKind, Origin, Outcome, Paper, PaperDraft
+from storage.papers.combine import as_draft
+from storage.papers.errors import PaperChanged, PaperExists, PaperNotFound, PaperNotRemoved
+from storage.search.query import parse
 
 NOOR = Actor("discord:1", "noor")
 CLEO = Actor("discord:2", "cleo")

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.identifiers import arxiv_id, canonical_url, doi, feed_guid, identify, listed_title
+from storage.papers.identifiers import (
+    arxiv_id,
+    canonical_url,
+    doi,
+    feed_guid,
+    identify,
+    listed_title,
+)
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab_world import StillClock
 
-from storage.completion import as_draft, joined, normal
-from storage.errors import LabError, PaperNotFound
+from storage.announcements.models import Fate
+from storage.errors import LabError
 from storage.library import Library, open_library
-from storage.post_records import Fate
-from storage.records import Actor, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
+from storage.models import Actor, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
+from storage.papers.combine import as_draft, joined, normal
+from storage.papers.errors import PaperNotFound
 
 ACTOR = Actor("test", "a test")
 PREPRINT = PaperDraft(
@@ -124,7 +125,7 @@ async def _take_in(library: Library, sequence: Sequence[PaperDraft], *, batch: b
 
 
 def _anything(word: str) -> object:
-    from storage.fulltext import parse  # noqa: PLC0415 - beside its only use
+    from storage.search.query import parse  # noqa: PLC0415 - beside its only use
 
     return parse(word)
 

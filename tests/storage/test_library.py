@@ -7,22 +7,11 @@ import pytest
 from lab_admission import ACTOR, ARXIV, added, admit
 from lab_world import StillClock
 
-from storage.completion import as_draft
-from storage.errors import (
-    InvalidInput,
-    PaperExists,
-    PaperNotFound,
-)
+from storage.errors import InvalidInput
 from storage.library import Library
-from storage.records import (
-    Filters,
-    Link,
-    LinkKind,
-    Origin,
-    Outcome,
-    PaperDraft,
-    PartialDate,
-)
+from storage.models import Filters, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
+from storage.papers.combine import as_draft
+from storage.papers.errors import PaperExists, PaperNotFound
 
 
 async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: Library) -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from storage.identifiers import listed_title
 from storage.library import Library
-from storage.records import Actor, Origin, Outcome, PaperDraft, PartialDate
+from storage.models import Actor, Origin, Outcome, PaperDraft, PartialDate
+from storage.papers.identifiers import listed_title
 
 LAB = Actor("test", "a test")
 TITLE = "Fooling All the Detectors with Small Models"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.likeness import likeness
-from storage.names import answers_to, compatible, identity_keys, same_written
-from storage.written_names import Name, parse_name, search_words
+from storage.names.matching import answers_to, compatible, identity_keys, same_written
+from storage.names.parser import Name, parse_name, search_words
+from storage.names.similarity import likeness
 
 # Names as they come: letters of several scripts, initials, particles, marks between them.
 LATIN = ["Stella", "S.", "J.-B.", "JB", "Jean-Benoit", "O'Brien", "D’Souza", "Jr.", "III", "LI"]

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from lab_world import StillClock
 
+from storage.announcements.digest_schedule import Every, Rhythm
+from storage.announcements.filters import read_wanted
+from storage.announcements.models import Fate, Post, PostKind, PostState, RouteOptions
 from storage.database import migrations
 from storage.errors import LabError, RouteNotFound
-from storage.feed_records import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
+from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
 from storage.library import Library, open_library
-from storage.post_records import Fate, Post, PostKind, PostState, RouteOptions
-from storage.records import Actor, Origin, Outcome, PaperDraft
-from storage.rhythm import Every, Rhythm
-from storage.wanted import read_wanted
+from storage.models import Actor, Origin, Outcome, PaperDraft
 
 ACTOR = Actor("test", "a test")
 

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from storage.library import Library
-from storage.pace import beside
-from storage.records import Actor, Origin, PaperDraft
+from storage.models import Actor, Origin, PaperDraft
+from storage.threads import run_in_thread
 
 
 def thread_of(things: Sequence[int]) -> tuple[int, int]:
@@ -13,8 +13,8 @@ def thread_of(things: Sequence[int]) -> tuple[int, int]:
 
 
 async def test_few_things_are_done_at_once_and_many_in_a_thread() -> None:
-    assert await beside(thread_of, range(5)) == (threading.get_ident(), 10)
-    thread, total = await beside(thread_of, range(1000))
+    assert await run_in_thread(thread_of, range(5)) == (threading.get_ident(), 10)
+    thread, total = await run_in_thread(thread_of, range(1000))
     assert thread != threading.get_ident()
     assert total == 499_500
 

@@ -6,15 +6,16 @@ from datetime import timedelta
 import pytest
 from lab_world import StillClock
 
-from storage.change_records import Change
-from storage.completion import as_draft
-from storage.errors import AuthorNotFound, LabError, PaperExists, PaperNotFound
-from storage.feed_records import Entry, FeedState
-from storage.fulltext import parse
+from storage.announcements.filters import read_wanted
+from storage.announcements.models import Fate, RouteOptions
+from storage.audit.models import Change
+from storage.errors import AuthorNotFound, LabError
+from storage.feeds.models import Entry, FeedState
 from storage.library import Library
-from storage.post_records import Fate, RouteOptions
-from storage.records import Actor, Origin, Outcome, PaperDraft, PartialDate
-from storage.wanted import read_wanted
+from storage.models import Actor, Origin, Outcome, PaperDraft, PartialDate
+from storage.papers.combine import as_draft
+from storage.papers.errors import PaperExists, PaperNotFound
+from storage.search.query import parse
 
 ACTOR = Actor("discord:1", "noor")
 

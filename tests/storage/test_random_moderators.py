@@ -25,10 +25,10 @@ from hypothesis.stateful import (
 )
 from lab_world import StillClock
 
-from storage.completion import normal
 from storage.errors import LabError
 from storage.library import open_library
-from storage.records import Actor, Link, LinkKind, Origin, PaperDraft, PartialDate
+from storage.models import Actor, Link, LinkKind, Origin, PaperDraft, PartialDate
+from storage.papers.combine import normal
 
 ACTOR = Actor("discord:1", "noor")
 FORMER, NEW = "Ann Former", "Ann New"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.fulltext import parse
 from storage.library import Library, open_library
-from storage.records import Actor, Origin, PaperDraft, PartialDate
+from storage.models import Actor, Origin, PaperDraft, PartialDate
+from storage.search.query import parse
 
 PAPERS = 2_400
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from storage.errors import PaperNotFound
 from storage.library import Library
-from storage.records import Actor, Origin, Outcome, PaperDraft
+from storage.models import Actor, Origin, Outcome, PaperDraft
+from storage.papers.errors import PaperNotFound
 
 NOOR = Actor("discord:1", "noor")
 PREPRINT = PaperDraft(title="One", venue="arXiv", identifiers=("arxiv:2304.00001",))

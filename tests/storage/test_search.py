@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from storage.fulltext import parse
 from storage.library import Library
-from storage.records import Actor, Filters, Origin, PaperDraft, PartialDate, Sort
+from storage.models import Actor, Filters, Origin, PaperDraft, PartialDate, Sort
+from storage.search.query import parse
 
 ACTOR = Actor("test", "a test")
 

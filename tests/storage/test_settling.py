@@ -8,12 +8,12 @@ import pytest
 from lab_admission import ACTOR
 from lab_world import StillClock
 
+from storage.announcements.models import Post, PostKind
 from storage.errors import LabError
-from storage.feed_records import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
+from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
 from storage.library import Library
-from storage.post_records import Post, PostKind
-from storage.records import Outcome, PaperDraft
-from storage.suggestion_records import Suggestion
+from storage.models import Outcome, PaperDraft
+from storage.review.models import Suggestion
 
 MODERATORS, MEMBER = 9, 7
 

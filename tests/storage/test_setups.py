@@ -5,8 +5,8 @@ from datetime import timedelta
 from lab_world import StillClock
 
 from storage.library import Library
-from storage.records import Actor
-from storage.setup_records import Matter
+from storage.models import Actor
+from storage.moderator_settings import Matter
 
 ACTOR = Actor("discord:5", "noor")
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from lab_world import StillClock
 
+from storage.announcements.models import Post, PostKind, PostState
 from storage.errors import LabError
-from storage.feed_records import Entry, FeedState, FeedTerms, PendingEntry
+from storage.feeds.models import Entry, FeedState, FeedTerms, PendingEntry
 from storage.library import Library
-from storage.post_records import Post, PostKind, PostState
-from storage.records import Actor, Origin, Outcome, PaperDraft
-from storage.suggestion_records import Offer, Reply, Suggestion
-from storage.suggestions import MOST_WAITING
+from storage.models import Actor, Origin, Outcome, PaperDraft
+from storage.review.models import Offer, Reply, Suggestion
+from storage.review.suggestions import MOST_WAITING
 
 ACTOR = Actor("discord:5", "noor")
 MIKA = (7, "mika")

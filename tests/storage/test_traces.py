@@ -5,20 +5,12 @@ from datetime import timedelta
 import pytest
 from lab_world import NOW, StillClock
 
+from storage.announcements.filters import read_wanted
+from storage.announcements.models import Fate, RouteOptions
 from storage.errors import FeedExists, NothingKnown
-from storage.feed_records import Entry, Feed, FeedState, FeedTerms
+from storage.feeds.models import Entry, Feed, FeedState, FeedTerms
 from storage.library import Library
-from storage.post_records import Fate, RouteOptions
-from storage.records import (
-    Actor,
-    Link,
-    LinkKind,
-    Origin,
-    Outcome,
-    PaperDraft,
-    PartialDate,
-)
-from storage.wanted import read_wanted
+from storage.models import Actor, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
 
 ACTOR = Actor("test", "a test")
 HOME, PAPERS, ICML = 1, 11, 12

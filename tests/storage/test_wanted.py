@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.completion import as_paper
+from storage.announcements.digest_schedule import Every, Rhythm
+from storage.announcements.filters import read_wanted
 from storage.errors import InvalidInput
-from storage.records import Paper, PaperDraft
-from storage.rhythm import Every, Rhythm
-from storage.wanted import read_wanted
+from storage.models import Paper, PaperDraft
+from storage.papers.combine import as_paper
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 

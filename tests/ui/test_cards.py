@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from bot.ui import buttons, cards, pages, posts, suggested, watched
 from bot.ui.forms import PaperForm, fill
-from storage.completion import as_draft
-from storage.feed_records import Feed, PendingEntry
-from storage.post_records import Post, PostKind, PostState, Route, RouteOptions
-from storage.records import (
+from storage.announcements.digest_schedule import Every, Rhythm
+from storage.announcements.filters import Condition, Wanted
+from storage.announcements.models import Post, PostKind, PostState, Route, RouteOptions
+from storage.feeds.models import Feed, PendingEntry
+from storage.models import (
     Actor,
     Link,
     LinkKind,
@@ -28,10 +29,9 @@ from storage.records import (
     Person,
     Results,
 )
-from storage.related import Related
-from storage.rhythm import Every, Rhythm
-from storage.suggestion_records import Suggestion
-from storage.wanted import Condition, Wanted
+from storage.papers.combine import as_draft
+from storage.review.models import Suggestion
+from storage.search.related import Related
 
 # Three thousand authors are what is meant, and are long when Hypothesis writes them down.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")

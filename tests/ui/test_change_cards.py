@@ -12,9 +12,9 @@ from lab_papers import AT, drafts, paper_of
 from bot.curating.merging import Pair, card
 from bot.ui import changes
 from bot.ui.cards import Layout
-from storage.change_records import Change, LogPage
-from storage.recording import snapshot
-from storage.records import Actor, PaperDraft
+from storage.audit.models import Change, LogPage
+from storage.models import Actor, PaperDraft
+from storage.papers.snapshots import snapshot
 
 ACTOR = Actor("discord:1", "noor")
 _LONG = "word " * 40

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.app import App
 from bot.curating.gathering import Gathering, Linked, Resembling
 from bot.lookup.sources import Source, sources_in
-from storage.completion import as_paper
-from storage.records import PaperDraft, PartialDate
+from storage.models import PaperDraft, PartialDate
+from storage.papers.combine import as_paper
 
 
 async def test_ten_likenesses_of_a_large_list_fit_into_one_message(app: App) -> None:

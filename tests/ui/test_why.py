@@ -7,11 +7,11 @@ import pytest
 
 from bot.ui import why
 from bot.ui.watched import in_messages
-from storage.completion import as_paper
-from storage.feed_records import SeenEntry
-from storage.post_records import Announcement, Fate, Route, RouteOptions
-from storage.records import Actor, Outcome, PaperDraft
-from storage.trace_records import ChannelTrace, Trace
+from storage.announcements.models import Announcement, Fate, Route, RouteOptions
+from storage.feeds.models import SeenEntry
+from storage.feeds.trace import ChannelTrace, Trace
+from storage.models import Actor, Outcome, PaperDraft
+from storage.papers.combine import as_paper
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BY = Actor("test", "a test")

@@ -1,0 +1,129 @@
+"""SQL of what a server's moderators decide of a channel, each time recorded as a change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from storage import timestamps
+from storage.announcements.digest_schedule import Every, Rhythm
+from storage.announcements.filters import read_wanted
+from storage.announcements.models import RouteOptions
+from storage.audit import log as audit_log
+from storage.audit.models import About
+from storage.database import Connection, Row
+from storage.models import Actor
+from storage.papers.snapshots import State
+
+_FLAGS = ("has_thread", "publishes", "is_paused")
+_RHYTHM = ("rhythm", "digest_minute", "digest_weekday", "zone")
+_NAMES = ("wanted", "role_id", *_RHYTHM, *_FLAGS)
+_NEVER: State = {"is_removed": True}  # how a channel stands that never heard
+
+
+async def state(db: Connection, channel_id: int) -> State:
+    """What a channel hears and how, as plain values."""
+    row = await db.one("SELECT * FROM routes WHERE channel_id = ?", [channel_id])
+    if row is None:
+        return _NEVER
+    flags = {name: bool(row[name]) for name in _FLAGS}
+    return {name: row[name] for name in _NAMES} | flags | {"is_removed": bool(row["removed_at"])}
+
+
+def values(options: RouteOptions) -> State:
+    """Those of the values that options tell."""
+    rhythm = options.rhythm
+    return {
+        "wanted": str(options.wanted),
+        "role_id": options.role_id,
+        "has_thread": options.has_thread,
+        "publishes": options.publishes,
+        "rhythm": rhythm.every.value,
+        "digest_minute": rhythm.minute,
+        "digest_weekday": rhythm.weekday,
+        "zone": rhythm.zone,
+    }
+
+
+def options_of(values: Row | Mapping[str, Any]) -> RouteOptions:
+    """The options that values tell, or a row of ``routes``."""
+    return RouteOptions(
+        wanted=read_wanted(values["wanted"]),
+        rhythm=rhythm_of(values),
+        role_id=values["role_id"],
+        has_thread=bool(values["has_thread"]),
+        publishes=bool(values["publishes"]),
+    )
+
+
+def rhythm_of(values: Row | Mapping[str, Any]) -> Rhythm:
+    """The rhythm that values tell, or a row of ``routes``."""
+    return Rhythm(
+        every=Every(values["rhythm"]),
+        minute=values["digest_minute"],
+        weekday=values["digest_weekday"],
+        zone=values["zone"],
+    )
+
+
+async def change(
+    db: Connection,
+    about: About,
+    wanted: State,
+    action: str,
+    actor: Actor,
+    at: datetime,
+    *,
+    undoes: int | None = None,
+) -> int | None:
+    """Let some of what `state` tells be otherwise; gives the change's number, or none for none.
+
+    For a channel that hears no more what waits is kept, should that be undone; where it is chosen
+    again it begins without.
+    """
+    channel_id = about.channel_id or 0
+    before = await state(db, channel_id)
+    after = values(RouteOptions()) | {"is_paused": False} | before | wanted
+    if after == before:
+        return None
+    if before["is_removed"] and undoes is None:
+        await _begin(db, about, actor, at)
+    await db.run(
+        f"""UPDATE routes SET {", ".join(f"{name} = ?" for name in _NAMES)},
+            removed_at = IIF(?, COALESCE(removed_at, ?), NULL) WHERE channel_id = ?""",  # noqa: S608
+        [
+            *(after[name] for name in _NAMES),
+            *(after["is_removed"], timestamps.to_text(at), channel_id),
+        ],
+    )
+    if before | {"is_paused": after["is_paused"]} != after:
+        due = None if after["is_removed"] else rhythm_of(after).next_digest(at)
+        await db.run(
+            "UPDATE routes SET next_digest_at = ? WHERE channel_id = ?",
+            [timestamps.to_text(due) if due else None, channel_id],
+        )
+    return await audit_log.record_arrangement(
+        db, at, actor, action, about, before, after, undoes=undoes
+    )
+
+
+async def _begin(db: Connection, about: About, actor: Actor, at: datetime) -> None:
+    """Let a channel that does not hear begin, without what waited for it before."""
+    await db.run(
+        """DELETE FROM announcements WHERE channel_id = ? AND NOT EXISTS (
+               SELECT 1 FROM posts WHERE posts.id = post_id AND state = 'sent')""",
+        [about.channel_id],
+    )
+    await db.run(
+        """DELETE FROM posts WHERE channel_id = ? AND kind IN ('paper', 'digest')
+           AND state <> 'sent'""",
+        [about.channel_id],
+    )
+    await db.run(
+        """INSERT INTO routes (guild_id, channel_id, created_by, created_by_name, created_at)
+           VALUES (?, ?, ?, ?, ?) ON CONFLICT (channel_id) DO UPDATE SET
+           created_by = excluded.created_by, created_by_name = excluded.created_by_name,
+           created_at = excluded.created_at""",
+        [about.guild_id, about.channel_id, actor.key, actor.name, timestamps.to_text(at)],
+    )

@@ -1,0 +1,219 @@
+"""SQL of the channels that want announcements, and of how sending into channels goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from storage import timestamps
+from storage.announcements import subscription_settings
+from storage.announcements.filters import Wanted, read_wanted
+from storage.announcements.models import Route, RouteOptions
+from storage.announcements.subscription_settings import options_of, values
+from storage.audit.models import About, Arranged
+from storage.database import Connection, Database, Row
+from storage.errors import RouteNotFound
+from storage.models import Actor, Paper
+from storage.papers import credits
+from storage.papers.snapshots import State
+
+# What waits is little. What has a post is all that was ever announced: counted only to be shown.
+_POSTED = """(SELECT COUNT(*) FROM announcements
+              WHERE channel_id = routes.channel_id AND is_left_out = 0 AND post_id IS NOT NULL)"""
+_UNSENT = """(SELECT COUNT(*) FROM posts JOIN announcements ON post_id = posts.id
+              WHERE posts.channel_id = routes.channel_id AND state <> 'sent')"""
+_ROUTE = f"""SELECT routes.*, COALESCE(stopped_because, '') AS stopped_because, {_UNSENT} +
+    (SELECT COUNT(*) FROM announcements WHERE channel_id = routes.channel_id
+     AND is_left_out = 0 AND post_id IS NULL) AS waiting, {{sent}} AS sent
+    FROM routes LEFT JOIN channels USING (channel_id) WHERE removed_at IS NULL"""  # noqa: S608 - constants
+_UNCOUNTED = _ROUTE.format(sent="0")
+_COUNTED = _ROUTE.format(sent=f"{_POSTED} - {_UNSENT}")
+_OF_SERVER = "AND (?1 IS NULL OR guild_id = ?1) ORDER BY routes.id"
+
+
+class Routes:
+    """The channels that hear of new papers."""
+
+    def __init__(self, database: Database, clock: timestamps.Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def open(
+        self, guild_id: int, channel_id: int, actor: Actor, options: RouteOptions | None = None
+    ) -> Arranged | None:
+        """Announce into a channel from now on, or again, or otherwise; none where that is no news.
+
+        Without ``options`` a channel that hears already keeps its own.
+        """
+        async with self._database.transaction(in_reply=True) as db:
+            before = await _find(db, channel_id)
+            wanted = {} if options is None and before else values(options or RouteOptions())
+            return await self._arrange(
+                db,
+                About(guild_id=guild_id, channel_id=channel_id),
+                {**wanted, "is_paused": False, "is_removed": False},
+                "edit" if before else "add",
+                actor,
+            )
+
+    async def pause(
+        self, guild_id: int, channel_id: int, actor: Actor, *, paused: bool
+    ) -> Arranged | None:
+        """Let what is for a channel wait, or go again; none where that is no news.
+
+        Raises `RouteNotFound`.
+        """
+        async with self._database.transaction(in_reply=True) as db:
+            route = await _find(db, channel_id)
+            if route is None or route.guild_id != guild_id:
+                raise RouteNotFound(channel_id)
+            about = About(guild_id=guild_id, channel_id=channel_id)
+            return await self._arrange(db, about, {"is_paused": paused}, "edit", actor)
+
+    async def close(self, guild_id: int, channel_id: int, actor: Actor) -> Arranged | None:
+        """Announce into a channel no longer, nor what waits for it; none where that is no news."""
+        async with self._database.transaction(in_reply=True) as db:
+            route = await _find(db, channel_id)
+            if route is None or route.guild_id != guild_id:
+                return None
+            about = About(guild_id=guild_id, channel_id=channel_id)
+            return await self._arrange(db, about, {"is_removed": True}, "remove", actor)
+
+    async def _arrange(
+        self, db: Connection, about: About, wanted: State, action: str, actor: Actor
+    ) -> Arranged | None:
+        """Let a channel hear otherwise; one that is to hear is sent into again."""
+        change_id = await subscription_settings.change(
+            db, about, wanted, action, actor, self._clock()
+        )
+        hears = not wanted.get("is_paused") and not wanted.get("is_removed")
+        was_stopped = hears and await reopen(db, about.channel_id or 0)
+        return Arranged(change_id) if change_id is not None or was_stopped else None
+
+    async def all(self, guild_id: int | None = None) -> tuple[Route, ...]:
+        """The channels that want announcements, of one server or of all.
+
+        What was ever sent there is not counted; see `counted`.
+        """
+        async with self._database.reading() as db:
+            return await _routes(db, await db.all(f"{_UNCOUNTED} {_OF_SERVER}", [guild_id]))
+
+    async def counted(self, guild_id: int) -> tuple[Route, ...]:
+        """The channels of a server, each with how many papers were announced there."""
+        async with self._database.reading() as db:
+            return await _routes(db, await db.all(f"{_COUNTED} {_OF_SERVER}", [guild_id]))
+
+    async def find(self, channel_id: int) -> Route | None:
+        """The route of a channel; none where nothing is announced there."""
+        async with self._database.reading() as db:
+            return await _find(db, channel_id)
+
+    async def roles(self, channel_ids: Collection[int]) -> dict[int, int]:
+        """The roles that are called in some channels; channels that call none are left out."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                """SELECT channel_id, role_id FROM routes WHERE role_id IS NOT NULL
+                   AND channel_id IN (SELECT value FROM json_each(?))""",
+                [json.dumps([*channel_ids])],
+            )
+        return {row["channel_id"]: row["role_id"] for row in rows}
+
+    async def stop(self, channel_id: int, reason: str) -> bool:
+        """Send nothing more to a channel until somebody opens it again; says whether it did before.
+
+        What waits, waits.
+        """
+        async with self._database.transaction() as db:
+            changed = await db.run(
+                """INSERT INTO channels (channel_id, stopped_because) VALUES (?, ?)
+                   ON CONFLICT (channel_id) DO UPDATE SET stopped_because = excluded.stopped_because
+                   WHERE stopped_because = ''""",
+                [channel_id, reason],
+            )
+        return changed > 0
+
+    async def stopped_because(self, channel_id: int) -> str:
+        """Why nothing is sent to a channel any more; empty where that is not so."""
+        async with self._database.reading() as db:
+            reason = await db.value(
+                "SELECT stopped_because FROM channels WHERE channel_id = ?", [channel_id]
+            )
+        return str(reason or "")
+
+    async def postpone(self, channel_id: int, until: datetime) -> None:
+        """Send nothing more to a channel before this time."""
+        async with self._database.transaction() as db:
+            await db.run(
+                """INSERT INTO channels (channel_id, failures, retry_at) VALUES (?, 1, ?)
+                   ON CONFLICT (channel_id) DO UPDATE
+                   SET failures = failures + 1, retry_at = excluded.retry_at""",
+                [channel_id, timestamps.to_text(until)],
+            )
+
+    async def failures(self, channel_id: int) -> int:
+        """How many sends to a channel have failed since the last good one."""
+        async with self._database.reading() as db:
+            count = await db.value(
+                "SELECT failures FROM channels WHERE channel_id = ?", [channel_id]
+            )
+        return int(count or 0)
+
+
+async def sort_out(db: Connection, paper: Paper, feed_id: int | None) -> list[tuple[int, bool]]:
+    """Every channel with whether it wants a paper, which this feed brought.
+
+    Who asked for somebody by a former name hears of them still.
+    """
+    former = (await credits.former(db, [paper.id])).get(paper.id, ())
+    paper = replace(paper, authors=(*paper.authors, *former))
+    rows = await db.all(
+        "SELECT channel_id, wanted FROM routes WHERE removed_at IS NULL ORDER BY id"
+    )
+    wanted = await _wanted(db, rows)
+    return [
+        (row["channel_id"], one.allows(paper, feed_id))
+        for row, one in zip(rows, wanted, strict=True)
+    ]
+
+
+async def _find(db: Connection, channel_id: int) -> Route | None:
+    found = await _routes(db, await db.all(f"{_UNCOUNTED} AND routes.channel_id = ?", [channel_id]))
+    return found[0] if found else None
+
+
+async def reopen(db: Connection, channel_id: int) -> bool:
+    """Send into a channel again after failures; says whether it was stopped for them."""
+    rows = await db.all(
+        "DELETE FROM channels WHERE channel_id = ? RETURNING stopped_because", [channel_id]
+    )
+    return any(row["stopped_because"] for row in rows)
+
+
+async def _routes(db: Connection, rows: Sequence[Row]) -> tuple[Route, ...]:
+    wanted = await _wanted(db, rows)
+    return tuple(_route(row, one) for row, one in zip(rows, wanted, strict=True))
+
+
+async def _wanted(db: Connection, rows: Sequence[Row]) -> list[Wanted]:
+    """What the channels of these rows want, with the names to show for authors' former ones."""
+    found = [read_wanted(row["wanted"]) for row in rows]
+    shown = await credits.shown(db, [name for one in found for name in one.authors])
+    return [one.known_as(shown) for one in found]
+
+
+def _route(row: Row, wanted: Wanted) -> Route:
+    return Route(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        options=replace(options_of(row), wanted=wanted),
+        created_by=Actor(row["created_by"], row["created_by_name"]),
+        created_at=timestamps.from_text(row["created_at"]),
+        is_paused=bool(row["is_paused"]),
+        next_digest_at=timestamps.from_optional(row["next_digest_at"]),
+        stopped_because=row["stopped_because"],
+        waiting=row["waiting"],
+        sent=row["sent"],
+    )

@@ -1,0 +1,93 @@
+"""SQL of what the bot remembers for itself: questions behind buttons, and single facts."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from datetime import timedelta
+
+from storage import timestamps
+from storage.database import Database, DatabaseError
+from storage.errors import DatabaseInTrouble
+
+_log = logging.getLogger(__name__)
+
+_KEPT = timedelta(days=180)
+
+
+class Notes:
+    """What must outlive a restart and is no part of the catalogue."""
+
+    def __init__(self, database: Database, clock: timestamps.Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._unwritten: dict[int, str] = {}
+        self._writing: asyncio.Task[None] | None = None
+
+    def remember(self, question: str) -> int:
+        """Keep a question, so that a button can ask it again by number; the same has one number.
+
+        It is written down in the background, since who asks must not wait for somebody's import.
+        """
+        number = int.from_bytes(hashlib.sha256(question.encode()).digest()[:7], "big")
+        self._unwritten[number] = question
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+        return number
+
+    async def recall(self, number: int) -> str | None:
+        """The question with this number; none where it was forgotten."""
+        if number in self._unwritten:
+            return self._unwritten[number]
+        async with self._database.reading() as db:
+            question = await db.value(
+                "SELECT question FROM lookups WHERE id = ? AND asked_at >= ?",
+                [number, timestamps.to_text(self._clock() - _KEPT)],
+            )
+        return str(question) if question is not None else None
+
+    async def fact(self, name: str) -> str | None:
+        """A fact kept by `keep_fact`."""
+        async with self._database.reading() as db:
+            value = await db.value("SELECT value FROM facts WHERE name = ?", [name])
+        return str(value) if value is not None else None
+
+    async def keep_fact(self, name: str, value: str) -> None:
+        """Keep a fact under a name, in place of the one before."""
+        async with self._database.transaction() as db:
+            await db.run(
+                """INSERT INTO facts (name, value) VALUES (?, ?)
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+                [name, value],
+            )
+
+    async def close(self) -> None:
+        """Write down what is not yet written."""
+        if self._writing is not None:
+            await self._writing
+
+    async def _write(self) -> None:
+        while written := dict(self._unwritten):
+            try:
+                await self._write_down(written)
+            except (DatabaseInTrouble, DatabaseError):
+                _log.warning("Could not write down a question; I try again with the next one.")
+                return
+            for number in written:
+                del self._unwritten[number]
+
+    async def _write_down(self, written: dict[int, str]) -> None:
+        now = self._clock()
+        async with self._database.transaction() as db:
+            await db.run(
+                "DELETE FROM lookups WHERE asked_at < ?", [timestamps.to_text(now - _KEPT)]
+            )
+            await db.run_many(
+                """INSERT INTO lookups (id, question, asked_at) VALUES (?, ?, ?)
+                   ON CONFLICT (id) DO UPDATE SET asked_at = excluded.asked_at""",
+                [
+                    (number, question, timestamps.to_text(now))
+                    for number, question in written.items()
+                ],
+            )

@@ -1,0 +1,198 @@
+"""What feeds bring: taken into the list with its announcements, or left to moderators to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from storage.announcements import outbox
+from storage.audit.models import Settled
+from storage.curation import decisions as review_decisions
+from storage.curation import intake
+from storage.curation.decisions import Waiting
+from storage.curation.intake import Source
+from storage.database import Connection, Database
+from storage.feeds import entries
+from storage.feeds import registry as feed_registry
+from storage.feeds.models import Entry, Feed, FeedState, Intake
+from storage.models import Actor, Admission, Origin, Outcome, Paper, PaperDraft
+from storage.papers import credits, matching
+from storage.papers import queries as paper_queries
+from storage.papers.identifiers import is_feed_guid
+from storage.timestamps import Clock
+
+_TOGETHER = 50  # entries of a feed that are taken in in one transaction
+
+
+class Arrivals:
+    """The way of a feed's entries into the catalogue."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def take_in(
+        self,
+        feed: Feed,
+        found: Sequence[Entry],
+        state: FeedState,
+        review_channel: int | None = None,
+    ) -> Intake:
+        """What one good poll brought: papers with their announcements, then the feed's state.
+
+        ``found`` come newest first, as feeds list them, and are taken in oldest first, some at a
+        time, so that nobody waits long for the list. The first poll of a feed announces nothing;
+        one that is interrupted is taken up again by the next. New entries of a reviewed feed wait
+        for a moderator, who is asked in ``review_channel``.
+        """
+        now = self._clock()
+        oldest_first = list(reversed(found))
+        present = {entry.key for entry in found}
+        tally = _Tally()
+        for start in range(0, max(len(oldest_first), 1), _TOGETHER):
+            some = oldest_first[start : start + _TOGETHER]
+            async with self._database.transaction() as db:
+                polled = await feed_registry.is_polled(db, feed.id)
+                if polled is None:
+                    return Intake()
+                tally.silent = not polled
+                await self._take_in_some(db, feed, some, present, tally, now, review_channel)
+                if start + _TOGETHER >= len(oldest_first):
+                    await feed_registry.record_successes(db, {feed.id: state}, now)
+        return tally.result()
+
+    async def _take_in_some(
+        self,
+        db: Connection,
+        feed: Feed,
+        some: Sequence[Entry],
+        present: Collection[str],
+        tally: _Tally,
+        now: datetime,
+        review_channel: int | None,
+    ) -> None:
+        source = Source(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
+        review = feed.is_reviewed and not tally.silent
+        known = await entries.known_keys(db, feed.id, [entry.key for entry in some])
+        new = [entry for entry in some if entry.key not in known]
+        tally.known += len(some) - len(new)
+        if new:
+            await feed_registry.note_news(db, feed.id, now)
+        for entry in new:
+            result = await self._admit_entry(db, feed, entry, source, present, review=review)
+            entry_id = await entries.record_entry(db, feed.id, entry, result, now)
+            tally.count(entry.draft, result)
+            if result.outcome is Outcome.REVIEW and review_channel:
+                await outbox.ask_for_review(db, review_channel, entry_id, now)
+            if result.outcome is Outcome.ADDED and result.paper and not tally.silent:
+                await outbox.queue(db, result.paper, now, feed.id)
+
+    async def announce_newest(self, feed_id: int, most: int) -> int:
+        """Announce the newest papers that a feed brought, wherever they are wanted; says how many.
+
+        What a channel has or had already stays as it is.
+        """
+        async with self._database.transaction() as db:
+            ids = await entries.newest_added(db, feed_id, most)
+            for paper in await paper_queries.load(db, ids):
+                await outbox.queue(db, paper, self._clock(), feed_id)
+        return len(ids)
+
+    async def rehearse(self, drafts: Sequence[PaperDraft]) -> tuple[Admission, ...]:
+        """What would become of a few drafts of a feed, taken in in this order; changes nothing."""
+        source = Source(Origin.FEED, Actor("rehearsal", "a rehearsal"), self._clock())
+        async with self._database.transaction(keep=False, in_reply=True) as db:
+            return tuple([await intake.admit(db, draft, source) for draft in drafts])
+
+    async def settle(self, entry_id: int, actor: Actor, *, add: bool) -> Settled:
+        """Decide an entry that waits: a paper of its own, or the one it resembles, or not ours.
+
+        A new paper is announced where the entry was news. Raises `LabError` where somebody has
+        decided it already.
+        """
+        source = Source(Origin.FEED, actor, self._clock())
+        async with self._database.transaction(in_reply=True) as db:
+            pending = await entries.undecided(db, entry_id)
+            if pending is None:
+                raise await entries.decided_already(db, entry_id)
+            act = source.act(db)
+            before = await review_decisions.state(db, Waiting.ENTRY, entry_id)
+            draft = review_decisions.given_draft(before)
+            if add:
+                result = await intake.admit(db, draft, source, despite_likeness=True, act=act)
+            elif pending.paper_id is None:
+                result = Admission(Outcome.DECLINED, None)
+            else:
+                known = await paper_queries.load(
+                    db, [await paper_queries.current(db, pending.paper_id)]
+                )
+                result = await intake.admit_as(db, known[0], draft, source, act=act)
+            await entries.decide(db, entry_id, result, actor, source.at)
+            if result.outcome is Outcome.ADDED and result.paper and pending.is_news:
+                await outbox.queue(db, result.paper, source.at, pending.feed_id)
+            title = draft.title
+            return await review_decisions.record(
+                act, Waiting.ENTRY, entry_id, title, before, result
+            )
+
+    async def _admit_entry(
+        self,
+        db: Connection,
+        feed: Feed,
+        entry: Entry,
+        source: Source,
+        present: Collection[str],
+        *,
+        review: bool,
+    ) -> Admission:
+        """Admit an entry, knowing it again under a new id where its title and feed are the same.
+
+        Such a feed's ids change from poll to poll, so the new one is no identifier to keep.
+        """
+        draft = entry.draft
+        earlier = await entries.papers_titled(db, feed.id, draft.title, present)
+        if earlier is None:  # it waits for a moderator under its former id
+            return Admission(Outcome.UNCHANGED, None)
+        (shown,) = await credits.as_shown(db, [draft])
+        for paper in await paper_queries.load(db, earlier):
+            if matching.may_be_same(paper, shown) and not matching.is_next_issue(paper, shown):
+                lasting = [name for name in draft.identifiers if not is_feed_guid(name)]
+                same = replace(draft, identifiers=tuple(lasting))
+                return await intake.admit_as(db, paper, same, source)
+        return await intake.admit(db, draft, source, review=review)
+
+
+class _Tally:
+    """An intake while it is being counted."""
+
+    def __init__(self) -> None:
+        self.silent = False
+        self.known = 0
+        self._removed = 0
+        self._reviews = 0
+        self._papers: dict[Outcome, list[Paper]] = {Outcome.ADDED: [], Outcome.UPDATED: []}
+        self._duplicates: list[tuple[PaperDraft, Paper]] = []
+
+    def count(self, draft: PaperDraft, result: Admission) -> None:
+        if result.outcome is Outcome.REMOVED:
+            self._removed += 1
+        elif result.outcome is Outcome.REVIEW:
+            self._reviews += 1
+        elif result.outcome is Outcome.UNCHANGED or result.paper is None:
+            self.known += 1
+        elif result.outcome is Outcome.DUPLICATE:
+            self._duplicates.append((draft, result.paper))
+        else:
+            self._papers[result.outcome].append(result.paper)
+
+    def result(self) -> Intake:
+        return Intake(
+            added=tuple(self._papers[Outcome.ADDED]),
+            completed=tuple(self._papers[Outcome.UPDATED]),
+            duplicates=tuple(self._duplicates),
+            known=self.known,
+            removed=self._removed,
+            reviews=self._reviews,
+            silent=self.silent,
+        )

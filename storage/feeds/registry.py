@@ -1,0 +1,252 @@
+"""SQL of watched feeds; when to poll is decided by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from storage import timestamps
+from storage.announcements import outbox
+from storage.database import Connection, Database, Row
+from storage.errors import FeedExists, FeedNotFound
+from storage.feeds import settings as feed_settings
+from storage.feeds.models import Feed, FeedState, FeedTerms
+from storage.models import Actor
+from storage.papers.snapshots import State
+
+_COUNTED = """SELECT feeds.*,
+    (SELECT COUNT(DISTINCT paper_id) FROM entries
+     WHERE feed_id = feeds.id AND outcome NOT IN ('duplicate', 'review')) AS papers,
+    (SELECT COUNT(*) FROM entries
+     WHERE feed_id = feeds.id AND outcome = 'duplicate') AS duplicates,
+    (SELECT COUNT(*) FROM entries WHERE feed_id = feeds.id AND outcome = 'review') AS reviews
+    FROM feeds WHERE removed_at IS NULL"""
+_UNCOUNTED = """SELECT *, 0 AS papers, 0 AS duplicates, 0 AS reviews
+    FROM feeds WHERE removed_at IS NULL"""
+_BY_TITLE = "ORDER BY title COLLATE NOCASE, feeds.id"
+_NEVER_LATER = timedelta(days=8)  # is a feed polled again; intervals end at a week
+
+
+class Feeds:
+    """The watched feeds."""
+
+    def __init__(self, database: Database, clock: timestamps.Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def add(
+        self, url: str, title: str, venue: str, actor: Actor, *, is_reviewed: bool = False
+    ) -> Feed:
+        """Watch a feed from now on; raises `FeedExists` where it is watched already.
+
+        One that was removed is as new, but that its entries of then are known.
+        """
+        now = self._clock()
+        at = timestamps.to_text(now)
+        async with self._database.transaction(in_reply=True) as db:
+            feed_id = await db.value(
+                """INSERT INTO feeds (url, title, venue, is_reviewed, next_poll_at,
+                                      added_by, added_by_name, added_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (url) DO UPDATE SET
+                   title = excluded.title, venue = excluded.venue,
+                   is_reviewed = excluded.is_reviewed, next_poll_at = excluded.next_poll_at,
+                   added_by = excluded.added_by, added_by_name = excluded.added_by_name,
+                   added_at = excluded.added_at, etag = '', last_modified = '', body_hash = '',
+                   moving_to = '', timetable = '', told = '', paused_because = '', failures = 0,
+                   last_error = '', failing_since = NULL, first_polled_at = NULL,
+                   last_success_at = NULL, last_news_at = NULL,
+                   is_title_given = 0, removed_at = NULL
+                   WHERE removed_at IS NOT NULL RETURNING id""",
+                [url, title, venue, is_reviewed, at, actor.key, actor.name, at],
+            )
+            if feed_id is None:
+                raise FeedExists(url)
+            await feed_settings.record_added(db, feed_id, actor, now)
+        return await self.get(feed_id)
+
+    async def get(self, feed_id: int) -> Feed:
+        """The feed with this number, counted as in `counted`; raises `FeedNotFound`."""
+        async with self._database.reading() as db:
+            row = await db.one(f"{_COUNTED} AND feeds.id = ?", [feed_id])
+        if row is None:
+            raise FeedNotFound(f"#{feed_id}")
+        return _feed(row)
+
+    async def all(self) -> tuple[Feed, ...]:
+        """Every watched feed, by title; what they brought is not counted, see `counted`."""
+        async with self._database.reading() as db:
+            rows = await db.all(f"{_UNCOUNTED} {_BY_TITLE}")
+        return tuple(_feed(row) for row in rows)
+
+    async def counted(self) -> tuple[Feed, ...]:
+        """Every watched feed, by title, with its papers and what waits of it counted."""
+        async with self._database.reading() as db:
+            rows = await db.all(f"{_COUNTED} {_BY_TITLE}")
+        return tuple(_feed(row) for row in rows)
+
+    async def due(self) -> tuple[Feed, ...]:
+        """The feeds whose time to be polled has come, longest waiting first; nothing is counted.
+
+        A time that is further ahead than one is ever set was written when the clock was ahead.
+        """
+        now = self._clock()
+        async with self._database.reading() as db:
+            rows = await db.all(
+                f"""{_UNCOUNTED} AND (next_poll_at <= ? OR next_poll_at > ?)
+                    AND paused_because = '' ORDER BY next_poll_at""",
+                [timestamps.to_text(now), timestamps.to_text(now + _NEVER_LATER)],
+            )
+        return tuple(_feed(row) for row in rows)
+
+    async def change(self, feed_id: int, terms: FeedTerms, actor: Actor) -> int | None:
+        """Give a feed other terms; the number of the change to undo, or none where none changes.
+
+        A title that is given stays, whatever the feed calls itself; a new address begins anew.
+        Raises `FeedExists`, `FeedNotFound`.
+        """
+        feed = await self.get(feed_id)
+        wanted = asdict(terms) | ({"is_title_given": True} if terms.title != feed.title else {})
+        return await self._arrange(feed_id, wanted, "edit", actor)
+
+    async def pause(self, feed_id: int, reason: str, actor: Actor) -> int | None:
+        """Read a feed no more, for a reason that moderators see; gives the change to undo."""
+        return await self._arrange(feed_id, {"paused_because": reason}, "edit", actor)
+
+    async def resume(self, feed_id: int, actor: Actor) -> int | None:
+        """Read a paused feed again; gives the number of the change to undo."""
+        return await self._arrange(feed_id, {"paused_because": ""}, "edit", actor)
+
+    async def remove(self, feed_id: int, actor: Actor) -> int | None:
+        """Watch a feed no longer; its papers stay. Gives the number of the change to undo.
+
+        Raises `FeedNotFound`.
+        """
+        await self.get(feed_id)
+        return await self._arrange(feed_id, {"is_removed": True}, "remove", actor)
+
+    async def _arrange(self, feed_id: int, wanted: State, action: str, actor: Actor) -> int | None:
+        async with self._database.transaction(in_reply=True) as db:
+            return await feed_settings.change(db, feed_id, wanted, action, actor, self._clock())
+
+    async def record_failure(self, feed_id: int, reason: str, next_poll_at: datetime) -> None:
+        """Write down that a poll failed, and when to try again."""
+        async with self._database.transaction() as db:
+            await db.run(
+                """UPDATE feeds SET failures = failures + 1, last_error = ?, next_poll_at = ?,
+                   failing_since = COALESCE(failing_since, ?), moving_to = '' WHERE id = ?""",
+                [
+                    *(reason, timestamps.to_text(next_poll_at)),
+                    *(timestamps.to_text(self._clock()), feed_id),
+                ],
+            )
+
+    async def note_unchanged(self, states: Mapping[int, FeedState]) -> None:
+        """Write down polls that brought what was read before, by the feeds' numbers."""
+        async with self._database.transaction() as db:
+            await record_successes(db, states, self._clock())
+
+    async def tell(
+        self, feed_id: int, told: str, channel_id: int | None = None, text: str = ""
+    ) -> None:
+        """Write down what moderators are told of a feed, and put the notice into their channel.
+
+        Both or neither happen, so that nothing is told twice; no channel or text, no notice.
+        """
+        async with self._database.transaction() as db:
+            if await _note_told(db, feed_id, told) and channel_id and text:
+                await outbox.notify(db, channel_id, text, self._clock())
+
+    async def give_up(
+        self, feed_id: int, reason: str, channel_id: int | None = None, text: str = ""
+    ) -> None:
+        """Read a feed no more of my own accord, until moderators resume it.
+
+        A notice goes into their channel where one is given, once.
+        """
+        async with self._database.transaction() as db:
+            is_news = await db.run(
+                """UPDATE feeds SET paused_because = ?
+                   WHERE id = ? AND paused_because = '' AND removed_at IS NULL""",
+                [reason, feed_id],
+            )
+            if is_news and channel_id:
+                await outbox.notify(db, channel_id, text, self._clock())
+
+
+async def _note_told(db: Connection, feed_id: int, told: str) -> bool:
+    """Keep what moderators were told; says whether it is news, of a feed still watched."""
+    return bool(
+        await db.run(
+            "UPDATE feeds SET told = ? WHERE id = ? AND told <> ? AND removed_at IS NULL",
+            [told, feed_id, told],
+        )
+    )
+
+
+async def note_news(db: Connection, feed_id: int, now: datetime) -> None:
+    """Write down that a feed had an entry which was not seen before."""
+    await db.run(
+        "UPDATE feeds SET last_news_at = ? WHERE id = ?", [timestamps.to_text(now), feed_id]
+    )
+
+
+async def record_successes(db: Connection, states: Mapping[int, FeedState], now: datetime) -> None:
+    """Write down what good polls leave, by the feeds' numbers.
+
+    An address that another feed has is not taken.
+    """
+    moved = [(state.url, feed_id) for feed_id, state in states.items() if state.url]
+    await db.run_many("UPDATE OR IGNORE feeds SET url = ? WHERE id = ?", moved)
+    at = timestamps.to_text(now)
+    await db.run_many(
+        """UPDATE feeds SET title = IIF(is_title_given, title, ?), etag = ?, last_modified = ?,
+           next_poll_at = ?, body_hash = IIF(? = '', body_hash, ?), moving_to = ?, timetable = ?,
+           first_polled_at = COALESCE(first_polled_at, ?), last_success_at = ?,
+           failures = 0, last_error = '', failing_since = NULL WHERE id = ?""",
+        [
+            (
+                *(state.title, state.etag, state.last_modified),
+                *(timestamps.to_text(state.next_poll_at), state.body_hash, state.body_hash),
+                *(state.moving_to, state.timetable, at, at, feed_id),
+            )
+            for feed_id, state in states.items()
+        ],
+    )
+
+
+async def is_polled(db: Connection, feed_id: int) -> bool | None:
+    """Whether the feed was ever polled with success; none where it is watched no longer."""
+    row = await db.one(
+        "SELECT first_polled_at FROM feeds WHERE id = ? AND removed_at IS NULL", [feed_id]
+    )
+    return None if row is None else row["first_polled_at"] is not None
+
+
+def _feed(row: Row) -> Feed:
+    return Feed(
+        id=row["id"],
+        url=row["url"],
+        title=row["title"],
+        venue=row["venue"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        next_poll_at=timestamps.from_text(row["next_poll_at"]),
+        first_polled_at=timestamps.from_optional(row["first_polled_at"]),
+        last_success_at=timestamps.from_optional(row["last_success_at"]),
+        failures=row["failures"],
+        last_error=row["last_error"],
+        failing_since=timestamps.from_optional(row["failing_since"]),
+        last_news_at=timestamps.from_optional(row["last_news_at"]),
+        told=row["told"],
+        body_hash=row["body_hash"],
+        moving_to=row["moving_to"],
+        timetable=row["timetable"],
+        paused_because=row["paused_because"],
+        is_reviewed=bool(row["is_reviewed"]),
+        added_by=Actor(row["added_by"], row["added_by_name"]),
+        added_at=timestamps.from_text(row["added_at"]),
+        papers=row["papers"],
+        duplicates=row["duplicates"],
+        reviews=row["reviews"],
+    )

@@ -1,0 +1,95 @@
+"""SQL of what `/setup` set in the lab's own servers; the caller decides which setting applies."""
+
+from __future__ import annotations
+
+import enum
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage import timestamps
+from storage.announcements import outbox, subscriptions
+from storage.database import Database, Row
+from storage.models import Actor
+
+
+class Matter(enum.StrEnum):
+    """What is set up in a home server."""
+
+    ROLES = "roles"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of `/setup`: Discord's ids of the moderators' roles, or of their channel if any."""
+
+    guild_id: int
+    matter: Matter
+    ids: tuple[int, ...]
+    by: Actor
+    at: datetime
+
+
+class Setups:
+    """Who moderates, and where they hear of it."""
+
+    def __init__(self, database: Database, clock: timestamps.Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def words(self) -> tuple[Word, ...]:
+        """The last word on each matter in each server, oldest first."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                """SELECT * FROM setup_words WHERE id IN (
+                       SELECT MAX(id) FROM setup_words GROUP BY guild_id, matter) ORDER BY id"""
+            )
+        return tuple(_word(row) for row in rows)
+
+    async def choose_roles(self, guild_id: int, role_ids: tuple[int, ...], actor: Actor) -> None:
+        """Let these roles, and no others, keep the list in a server."""
+        async with self._database.transaction(in_reply=True) as db:
+            await db.insert(_SAY, self._values(guild_id, Matter.ROLES, role_ids, actor))
+
+    async def choose_channel(
+        self,
+        guild_id: int,
+        channel_id: int | None,
+        actor: Actor,
+        *,
+        former: int | None,
+        default: int | None = None,
+    ) -> None:
+        """Let moderators hear in a channel, where what waits for the ``former`` one goes, too.
+
+        It is sent into again where it was stopped. Without a channel that is the ``default`` one,
+        and nothing is moved where there is none.
+        """
+        ids = (channel_id,) if channel_id else ()
+        now = channel_id or default
+        async with self._database.transaction(in_reply=True) as db:
+            await db.insert(_SAY, self._values(guild_id, Matter.CHANNEL, ids, actor))
+            for chosen in (now,) if now else ():
+                await subscriptions.reopen(db, chosen)
+                await outbox.move(db, former, chosen)
+
+    def _values(
+        self, guild_id: int, matter: Matter, ids: tuple[int, ...], actor: Actor
+    ) -> list[str | int]:
+        now = timestamps.to_text(self._clock())
+        return [guild_id, matter, json.dumps(ids), actor.key, actor.name, now]
+
+
+_SAY = """INSERT INTO setup_words (guild_id, matter, ids, said_by, said_by_name, said_at)
+          VALUES (?, ?, ?, ?, ?, ?)"""
+
+
+def _word(row: Row) -> Word:
+    return Word(
+        guild_id=row["guild_id"],
+        matter=Matter(row["matter"]),
+        ids=tuple(json.loads(row["ids"])),
+        by=Actor(row["said_by"], row["said_by_name"]),
+        at=timestamps.from_text(row["said_at"]),
+    )

@@ -1,0 +1,1 @@
+"""How author names are parsed and compared; pure, without SQL."""

@@ -1,0 +1,186 @@
+"""What makes two papers the same: arXiv ids, DOIs and addresses in one canonical spelling; pure.
+
+A canonical identifier is ``arxiv:2302.12433``, ``doi:10.1101/2022.11.20.517210``,
+``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``, whose
+words stand without spaces: “Fine Tuning” and “Finetuning” are one.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from storage.text import fold
+
+# https://info.arxiv.org/help/arxiv_identifier.html; months and the turn of 2015 checked.
+_NEW = r"(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2])\.\d{4,5}"
+_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[a-z-]{2,9})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
+_ARXIV_ID = rf"(?:{_NEW}|{_OLD})"
+_VERSION = r"(?:v[1-9]\d*)?"
+_BARE_ARXIV = re.compile(rf"({_ARXIV_ID}){_VERSION}(?:\.pdf)?", re.IGNORECASE)
+_MARKED_ARXIV = re.compile(
+    rf"(?:arxiv\.org/(?:abs|pdf|ps|html|format|e-print|src)/|oai:arxiv\.org:|arxiv[:\s.]"
+    rf"|(?:alphaxiv\.org|ar5iv\.org|huggingface\.co|hf\.co)/(?:abs|pdf|html|overview|papers)/"
+    rf"|10\.48550/arxiv\.)\s*({_ARXIV_ID}){_VERSION}(?![\d.]*\d)",
+    re.IGNORECASE,
+)
+# https://www.crossref.org/blog/dois-and-matching-regular-expressions/; old ones may hold an item's
+# SICI, with its first page in angle brackets.
+_DOI = re.compile(r"\b(10\.\d{4,9}/(?:[^\s\"<>|\\^`{}]|<[\w:.-]{1,40}>(?=\d\.\d))+)", re.IGNORECASE)
+# bioRxiv and medRxiv cite by the part behind their prefix.
+_BIORXIV = re.compile(
+    r"\b(?:bio|med)rxiv\W{1,3}(?:doi\W{1,3})?(\d{4}\.\d\d\.\d\d\.\d{6,8})\b", re.IGNORECASE
+)
+# What publishers' addresses add to a DOI, and servers' versions of a preprint.
+_PAGE_OF_DOI = re.compile(
+    r"(?:/(?:full|fulltext|abstract|abs|pdf|epdf|html|meta))?"
+    r"(?:\.(?:full|full-text|abstract|supplementary-material))?(?:\.(?:pdf|html))?(?:\+html)?$"
+)
+_VERSIONED = re.compile(r"(10\.(?:1101|64898|7287)/\S*\d|10\.\d+/\S+/)v\d+")
+_JUMP = re.compile(r"(?:main|main-?content|content|comments|respond|top|:~:.*)?", re.IGNORECASE)
+_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|rss|via", re.IGNORECASE)
+
+# A PDF says nothing of itself; on these sites the page about it has a name like its own.
+_PAGES_OF_PDFS = (
+    (re.compile(r"(https?://openreview\.net)/(?:pdf|attachment)\?(?:.*&)?id=([\w-]+).*"),
+     r"\1/forum?id=\2"),
+    (re.compile(r"(https?://aclanthology\.org)/([\w.-]+?)(?:v\d+)?\.pdf"), r"\1/\2/"),
+    (re.compile(r"(https?://proceedings\.mlr\.press/v\d+)/([^/]+)/\2\.pdf"), r"\1/\2.html"),
+    (re.compile(r"(https?://(?:papers|proceedings)\.(?:nips|neurips)\.cc/\S+?)/file/"
+                r"(\w+)-Paper(.*)\.pdf"), r"\1/hash/\2-Abstract\3.html"),
+)  # fmt: skip
+
+
+def arxiv_id(text: str) -> str | None:
+    """The arXiv id, without its version, that this text is or names; none where there is none."""
+    text = unquote(text.strip())
+    match = _BARE_ARXIV.fullmatch(text) or _MARKED_ARXIV.search(text)
+    return _canonical_arxiv(match[1]) if match else None
+
+
+def doi(text: str) -> str | None:
+    """The DOI that this text is or names, lower case; none for arXiv's own (10.48550)."""
+    match = _DOI.search(unquote(_path(text)))
+    if match:
+        found = _PAGE_OF_DOI.sub("", _trim(match[1]).lower())
+        if versioned := _VERSIONED.fullmatch(found):
+            found = versioned[1].rstrip("/")
+        return None if found.startswith("10.48550/arxiv.") else found
+    preprint = _BIORXIV.search(text)
+    return f"10.1101/{preprint[1]}" if preprint else None
+
+
+@lru_cache(maxsize=2048)  # one address is asked about again and again while its entry is read
+def canonical_url(url: str) -> str | None:
+    """An address without scheme, ``www.``, tracking, trailing slash and jumps in the page.
+
+    That of the page about a PDF, where it tells; none where it is no http(s) address.
+    """
+    try:
+        parts = urlsplit(page_of_pdf(url.strip()))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in {"http", "https"} or not host:
+        return None
+    host = host.lower().removeprefix("www.")
+    if port not in {None, 80, 443}:
+        host = f"{host}:{port}"
+    query = [
+        pair
+        for pair in parse_qsl(parts.query, keep_blank_values=True)
+        if not _TRACKING.fullmatch(pair[0])
+    ]
+    tail = f"?{urlencode(sorted(query))}" if query else ""
+    fragment = "" if _JUMP.fullmatch(parts.fragment) else f"#{parts.fragment}"
+    return f"{host}{parts.path.rstrip('/')}{tail}{fragment}"
+
+
+def page_of_pdf(url: str) -> str:
+    """The address of the page about a PDF, where it is known by that of the file."""
+    for pattern, page in _PAGES_OF_PDFS:
+        if pattern.fullmatch(url):
+            return pattern.sub(page, url)
+    return url
+
+
+def identify(text: str) -> tuple[str, ...]:
+    """Every canonical identifier that a link or a citation names, strongest first."""
+    found: list[str] = []
+    arxiv = arxiv_id(text)
+    if arxiv:
+        found.append(f"arxiv:{arxiv}")
+    number = doi(text)
+    if number:
+        found.append(f"doi:{number}")
+    if not found and (url := canonical_url(text)):
+        found.append(f"url:{url}")
+    return tuple(found)
+
+
+_SCHEMES = ("arxiv", "doi", "url", "guid", "listed")
+
+
+def strength(identifier: str) -> int:
+    """How much an identifier says by its kind, 0 the most; an unknown kind says the least."""
+    scheme = identifier.partition(":")[0]
+    return _SCHEMES.index(scheme) if scheme in _SCHEMES else len(_SCHEMES)
+
+
+def feed_guid(feed: str, guid: str) -> str:
+    """The identifier of an entry that has nothing better than its feed's own id."""
+    return f"guid:{feed}#{guid}"
+
+
+def is_feed_guid(identifier: str) -> bool:
+    """Whether an identifier is a feed's own id for an entry."""
+    return identifier.startswith("guid:")
+
+
+def listed_title(title: str) -> str:
+    """The identifier of an entry on a lab's own list, which names its papers by title.
+
+    It says less than others: lists have two papers of one title.
+    """
+    words = fold(title.replace("++", " plusplus").replace("#", " sharp "))
+    return f"listed:{words.replace(' ', '') or title.casefold()}"
+
+
+def is_listed_title(identifier: str) -> bool:
+    """Whether an identifier is no more than the title on a list."""
+    return identifier.startswith("listed:")
+
+
+def _path(text: str) -> str:
+    """The part of an address that may hold a DOI; a text that is no address, as it is."""
+    text = text.strip()
+    if not text.lower().startswith(("http://", "https://")):
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return text
+    named = [value for name, value in parse_qsl(parts.query) if name.lower() in {"doi", "id"}]
+    return " ".join([parts.path, *named])
+
+
+def _canonical_arxiv(found: str) -> str:
+    if "/" not in found:
+        return found
+    archive, number = found.split("/")
+    # The subject class says nothing of the identity: math.GT/0309136 is math/0309136.
+    return f"{archive.split('.')[0].lower()}/{number}"
+
+
+def _trim(found: str) -> str:
+    """Drop punctuation that belongs to the sentence, and closing brackets never opened."""
+    found = found.rstrip(".,;:!?'\"”’")
+    unopened = found.count(")") + found.count("]") - found.count("(") - found.count("[")
+    end = len(found)
+    while unopened > 0 and found[end - 1] in ")]":
+        unopened -= 1
+        end -= 1
+        while found[end - 1] in ".,;:":
+            end -= 1
+    return found[:end]

@@ -1,0 +1,240 @@
+"""SQL that writes papers with all that hangs on them; reading them is in `papers`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace as replaced
+from datetime import datetime
+
+from storage import timestamps
+from storage.database import Connection
+from storage.models import Actor, Origin, Paper, PaperDraft
+from storage.papers import credits, search_index
+from storage.papers.combine import as_paper
+from storage.papers.errors import IdentifierTaken
+from storage.papers.queries import last_number, load, locked_fields, owners
+from storage.papers.snapshots import State, restored_draft
+from storage.text import fold
+from storage.threads import run_in_thread
+
+_COLUMNS = "title, title_key, abstract, authors_complete, venue, date, note, posted_by, place"
+
+
+async def insert(
+    db: Connection, drafts: Sequence[PaperDraft], origin: Origin, actor: Actor, at: datetime
+) -> tuple[Paper, ...]:
+    """Add papers with all that hangs on them, in a constant number of statements."""
+    last = await last_number(db)
+    numbered = list(enumerate(drafts, start=last + 1))
+    came = (origin, timestamps.to_text(at), actor.key, actor.name)
+
+    def rows(numbered: Sequence[tuple[int, PaperDraft]]) -> list[tuple[str | int | None, ...]]:
+        return [
+            (paper_id, *_values(draft, search_index.place(paper_id, draft.date, at)), *came)
+            for paper_id, draft in numbered
+        ]
+
+    def made(numbered: Sequence[tuple[int, PaperDraft]]) -> tuple[Paper, ...]:
+        return tuple(as_paper(draft, at, paper_id, origin, actor) for paper_id, draft in numbered)
+
+    await db.run_many(
+        f"""INSERT INTO papers (id, {_COLUMNS}, origin, created_at, created_by, created_by_name)
+            VALUES ({", ".join("?" * 14)})""",  # noqa: S608 - constants
+        await run_in_thread(rows, numbered),
+    )
+    await credits.insert(db, [(paper_id, draft.authors) for paper_id, draft in numbered])
+    await _insert_parts(db, numbered)
+    await _index(db, [(n, search_index.place(n, draft.date, at), draft) for n, draft in numbered])
+    shown = await credits.as_shown(db, drafts)
+    return await run_in_thread(made, list(enumerate(shown, start=last + 1)))
+
+
+async def replace(
+    db: Connection,
+    paper: Paper,
+    draft: PaperDraft,
+    credited: Mapping[str, str] | None = None,
+    *,
+    as_credited: bool = False,
+) -> None:
+    """Make a paper of the list what the draft says, in every field.
+
+    Names are as they are shown, ``credited`` tells for which they stand, or else ``as_credited``.
+    """
+    await search_index.remove(db, [_place(paper)])
+    at = search_index.place(paper.id, draft.date, paper.created_at)
+    await db.run(
+        """UPDATE papers SET title = ?, title_key = ?, abstract = ?, authors_complete = ?,
+           venue = ?, date = ?, note = ?, posted_by = ?, place = ? WHERE id = ?""",
+        [*_values(draft, at), paper.id],
+    )
+    for table in ("identifiers", "links", "tags"):
+        await db.run(f"DELETE FROM {table} WHERE paper_id = ?", [paper.id])  # noqa: S608 - constants
+    await credits.replace(db, paper.id, draft.authors, credited, as_credited=as_credited)
+    await _insert_parts(db, [(paper.id, draft)])
+    await _index(db, [(paper.id, at, draft)])
+
+
+async def identify(db: Connection, paper_id: int, identifiers: Sequence[str]) -> None:
+    """Give a paper more identifiers, but those that are another's."""
+    await db.run(
+        """INSERT OR IGNORE INTO identifiers (identifier, paper_id, position)
+           SELECT value, ?1, 1 + key + (SELECT COALESCE(MAX(position), 0) FROM identifiers
+                                        WHERE paper_id = ?1) FROM json_each(?2)""",
+        [paper_id, json.dumps(identifiers)],
+    )
+
+
+async def lock(db: Connection, paper_id: int, fields: Iterable[str]) -> None:
+    """Keep feeds and imports from overwriting these fields."""
+    await db.run_many(
+        "INSERT OR IGNORE INTO locked_fields (paper_id, field) VALUES (?, ?)",
+        [(paper_id, field) for field in fields],
+    )
+
+
+async def set_removed(db: Connection, paper: Paper, at: datetime | None) -> None:
+    """Take a paper out of the list, or (``None``) put it back; its identifiers stay its own."""
+    await db.run(
+        "UPDATE papers SET removed_at = ? WHERE id = ?",
+        [timestamps.to_text(at) if at else None, paper.id],
+    )
+    await search_index.remove(db, [_place(paper)])
+    if at is None:
+        await _index(db, [(paper.id, _place(paper), paper)])
+
+
+async def reindex(db: Connection, paper_ids: Sequence[int]) -> None:
+    """Search papers by what their people are called now; removed ones stay out of the index."""
+    found = [paper for paper in await load(db, paper_ids) if paper.removed_at is None]
+    await search_index.remove(db, map(_place, found))
+    await _index(db, [(paper.id, _place(paper), paper) for paper in found])
+    await db.run(
+        """UPDATE posts SET changes = changes + 1 WHERE id IN (
+               SELECT post_id FROM announcements
+               WHERE paper_id IN (SELECT value FROM json_each(?)))""",
+        [json.dumps([paper.id for paper in found])],
+    )
+
+
+async def put_back(db: Connection, paper: Paper, wanted: State, at: datetime) -> None:
+    """Make a paper what it was; raises `IdentifierTaken` where an identifier is another's now."""
+    if wanted["removed"]:
+        await set_removed(db, paper, at)
+        return
+    owned = await owners(db, wanted["identifiers"])
+    if others := [owner for owner in owned.values() if owner != paper.id]:
+        raise IdentifierTaken((await load(db, others))[0])
+    if paper.removed_at is not None:
+        await set_removed(db, paper, None)
+    await replace(db, paper, restored_draft(wanted), as_credited=True)
+    # What an earlier version of this program wrote down does not say what was locked.
+    locked = wanted.get("locked", await locked_fields(db, paper.id))
+    await db.run("DELETE FROM locked_fields WHERE paper_id = ?", [paper.id])
+    await lock(db, paper.id, locked)
+
+
+async def withdraw(db: Connection, paper_ids: Sequence[int], at: datetime) -> None:
+    """Take papers out as if they had never been in the list; others may take their identifiers."""
+    ids = json.dumps([*paper_ids])
+    rows = await db.all(
+        "SELECT place FROM papers WHERE id IN (SELECT value FROM json_each(?))", [ids]
+    )
+    await search_index.remove(db, [row["place"] for row in rows])
+    await db.run(
+        """UPDATE papers SET removed_at = ?, is_undone = 1
+           WHERE id IN (SELECT value FROM json_each(?))""",
+        [timestamps.to_text(at), ids],
+    )
+    await db.run(
+        """INSERT INTO freed_identifiers (paper_id, position, identifier)
+           SELECT paper_id, position, identifier FROM identifiers
+           WHERE paper_id IN (SELECT value FROM json_each(?))""",
+        [ids],
+    )
+    await db.run(
+        "DELETE FROM identifiers WHERE paper_id IN (SELECT value FROM json_each(?))", [ids]
+    )
+
+
+async def bring_back(db: Connection, paper_ids: Sequence[int]) -> None:
+    """Put withdrawn papers into the list again; raises `IdentifierTaken` as `put_back` does."""
+    ids = json.dumps([*paper_ids])
+    taken = await db.value(
+        """SELECT identifiers.paper_id FROM freed_identifiers AS freed
+           JOIN identifiers ON identifiers.identifier = freed.identifier
+           WHERE freed.paper_id IN (SELECT value FROM json_each(?))""",
+        [ids],
+    )
+    if taken is not None:
+        raise IdentifierTaken((await load(db, [taken]))[0])
+    await db.run(
+        """INSERT INTO identifiers (paper_id, position, identifier)
+           SELECT paper_id, position, identifier FROM freed_identifiers
+           WHERE paper_id IN (SELECT value FROM json_each(?))""",
+        [ids],
+    )
+    await db.run(
+        "DELETE FROM freed_identifiers WHERE paper_id IN (SELECT value FROM json_each(?))", [ids]
+    )
+    await db.run(
+        """UPDATE papers SET removed_at = NULL, is_undone = 0
+           WHERE id IN (SELECT value FROM json_each(?))""",
+        [ids],
+    )
+    back = await load(db, paper_ids)
+    await _index(db, [(paper.id, _place(paper), paper) for paper in back])
+
+
+def _place(paper: Paper) -> int:
+    return search_index.place(paper.id, paper.date, paper.created_at)
+
+
+def _values(draft: PaperDraft, at: int) -> tuple[str | int | None, ...]:
+    """The values of `_COLUMNS`, in their order."""
+    return (
+        draft.title,
+        fold(draft.title),
+        draft.abstract,
+        int(draft.authors_complete),
+        draft.venue,
+        str(draft.date) if draft.date else None,
+        draft.note,
+        draft.posted_by,
+        at,
+    )
+
+
+async def _insert_parts(db: Connection, papers: Sequence[tuple[int, PaperDraft]]) -> None:
+    """Add identifiers, links and tags of papers."""
+    await db.run_many(
+        "INSERT OR IGNORE INTO identifiers (identifier, paper_id, position) VALUES (?, ?, ?)",
+        [
+            (identifier, paper_id, position)
+            for paper_id, draft in papers
+            for position, identifier in enumerate(draft.identifiers)
+        ],
+    )
+    await db.run_many(
+        "INSERT INTO links (paper_id, position, kind, url) VALUES (?, ?, ?, ?)",
+        [
+            (paper_id, position, link.kind, link.url)
+            for paper_id, draft in papers
+            for position, link in enumerate(draft.links)
+        ],
+    )
+    await db.run_many(
+        "INSERT INTO tags (paper_id, tag) VALUES (?, ?)",
+        [(paper_id, tag) for paper_id, draft in papers for tag in draft.tags],
+    )
+
+
+async def _index(db: Connection, papers: Sequence[tuple[int, int, PaperDraft | Paper]]) -> None:
+    """Index papers, each with its number and place, by former names too."""
+    former = await credits.former(db, [paper_id for paper_id, _at, _paper in papers])
+    rows: list[tuple[int, PaperDraft | Paper]] = []
+    for paper_id, at, paper in papers:
+        authors = dict.fromkeys([*paper.authors, *former.get(paper_id, ())])
+        rows.append((at, replaced(paper, authors=tuple(authors)) if former else paper))
+    await search_index.add(db, rows)

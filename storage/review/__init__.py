@@ -1,0 +1,1 @@
+"""What waits for a moderator: members' suggestions, and the queue of everything undecided."""
