@@ -18,7 +18,7 @@ from benchmarks.quiet import quiet
 from benchmarks.table import Goal, Row
 from bot.app import App, open_app
 from bot.settings import Settings
-from bot.ui import posts
+from bot.ui import announcements as announcement_cards
 from storage.models import Origin, Paper
 
 _CHANNELS = 1_000
@@ -37,7 +37,7 @@ async def courier(bench: Bench) -> list[Row]:
             if result.paper is None:
                 raise RuntimeError(f"“{draft.title}” was not taken in.")
             start = _begin()
-            sent = await app.client.courier.deliver_due()
+            sent = await app.client.dispatcher.deliver_due()
             ours.append((process_time() - start) / channels)
             start = _begin()
             await _send_to_all(app, ids, result.paper)
@@ -59,7 +59,7 @@ def _begin() -> float:
 
 async def _send_to_all(app: App, ids: list[int], paper: Paper) -> None:
     """What a bot without an outbox does: draw the message once, and send it everywhere."""
-    layout = posts.announcement(paper)
+    layout = announcement_cards.announcement(paper)
     for channel_id in ids:
         channel: Any = app.client.get_channel(channel_id)
         await channel.send(view=layout)

@@ -1,1 +1,4 @@
-"""The running bot: everything between the world and the catalogue."""
+"""The running bot: everything between the outside world and the paper list.
+
+`app` builds it, `client` connects it to Discord; each folder holds one feature.
+"""

@@ -17,17 +17,17 @@ import aiohttp
 import discord
 from filelock import FileLock, Timeout
 
-from bot import schedule
+from bot import scheduler
 from bot.client import LabHerald
+from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
-from bot.feeds.worker import open_parser
-from bot.logs import brief_logs
-from bot.lookup.answers import Addresses
-from bot.lookup.finding import open_lookup
-from bot.moderation import Moderation
-from bot.patience import Patience
+from bot.logging_filters import brief_logs
+from bot.lookup.resolver import Addresses
+from bot.lookup.service import open_lookup
+from bot.moderators import Moderation
+from bot.net.http import open_web
+from bot.retry import Patience
 from bot.settings import Settings
-from bot.web import open_web
 from storage.database import require_writable
 from storage.errors import DatabaseUnusable, LabError
 from storage.library import Library, open_library
@@ -64,7 +64,7 @@ class App:
         """Announce what waits, once Discord is there; gives how many messages were sent."""
         if not self.client.is_ready():
             return 0
-        return await self.client.courier.deliver_due()
+        return await self.client.dispatcher.deliver_due()
 
 
 def utc_now() -> datetime:
@@ -129,10 +129,10 @@ async def run(settings: Settings) -> None:
     with only_one(settings.database_path):
         async with open_app(settings) as app:
             timers = [
-                schedule.Timer("poll feeds", _ASK_FEEDS_EVERY, app.poll),
-                schedule.Timer("deliver announcements", _DELIVER_EVERY, app.deliver),
+                scheduler.Timer("poll feeds", _ASK_FEEDS_EVERY, app.poll),
+                scheduler.Timer("deliver announcements", _DELIVER_EVERY, app.deliver),
             ]
-            async with schedule.running(timers):
+            async with scheduler.running(timers):
                 await _connect(app.client, settings.discord_token)
 
 

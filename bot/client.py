@@ -6,23 +6,23 @@ import hashlib
 import json
 import logging
 import pkgutil
-from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Any, TypeAlias
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.announce.asking import ask_once
-from bot.announce.courier import Courier
+from bot.announce.dispatcher import Courier
+from bot.announce.no_retry import ask_once
 from bot.errors import respond
 from bot.feeds.poller import Poller
-from bot.lookup.finding import Lookup
-from bot.moderation import Moderation
+from bot.interactions import Interaction, LabBot
+from bot.lookup.service import Lookup
+from bot.moderators import Moderation
 from bot.permissions import MANAGERS_ONLY, seen_by
 from bot.settings import Settings
-from bot.ui.presses import answer_rest
+from bot.ui.buttons import answer_rest
 from storage.library import Library
 from storage.timestamps import Clock
 
@@ -42,7 +42,7 @@ class Tree(app_commands.CommandTree["LabHerald"]):
         await respond(interaction, error)
 
 
-class LabHerald(commands.Bot):
+class LabHerald(LabBot):
     """The bot as Discord sees it; what it works with are attributes."""
 
     def __init__(
@@ -69,12 +69,7 @@ class LabHerald(commands.Bot):
         self.moderation = moderation
         self.settings = settings
         self.clock = clock
-        self.courier = Courier(library, self, clock, moderation)
-
-    @property
-    def home_guilds(self) -> Sequence[discord.Object]:
-        """The servers that the catalogue belongs to."""
-        return [discord.Object(guild_id) for guild_id in self.settings.home_guild_ids]
+        self.dispatcher: Courier = Courier(library, self, clock, moderation)
 
     async def setup_hook(self) -> None:
         """Load every cog, then tell Discord of the commands where they changed."""
@@ -97,7 +92,7 @@ class LabHerald(commands.Bot):
 
     async def close(self) -> None:
         """Let the courier end what it has under way, then close the connection."""
-        await self.courier.close()
+        await self.dispatcher.close()
         await super().close()
 
     async def sync_if_changed(self) -> None:
@@ -137,9 +132,6 @@ class LabHerald(commands.Bot):
                 _log.warning("HOME_GUILD_IDS names server %s, which I am not in.", guild.id)
             return
         await self.library.notes.keep_fact(fact, digest)
-
-
-Interaction: TypeAlias = discord.Interaction[LabHerald]
 
 
 def cog_names() -> list[str]:

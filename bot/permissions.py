@@ -1,19 +1,15 @@
-"""Who may curate, who may configure: every rule is a check in code, and visibility follows it."""
+"""Who may use what: every rule is a check in code, and visibility follows it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
+from discord.ext import commands
 
 from bot.errors import NotAllowed
+from bot.interactions import Interaction, LabBot
+from bot.moderators import Moderation
+from storage.announcements.models import RouteOptions
 from storage.models import Actor
-
-if TYPE_CHECKING:
-    from bot.client import Interaction
-    from bot.moderation import Moderation
-    from storage.announcements.models import RouteOptions
-
 
 MANAGERS = discord.Permissions(manage_guild=True)
 MANAGERS_ONLY = "managers only"  # among a command's extras: a moderator by role does not see it
@@ -112,3 +108,17 @@ def missing_to_announce(
     if role is not None and not role.mentionable:
         needed |= _TO_CALL_ROLES
     return [shown for name, shown in needed.items() if not getattr(given, name)]
+
+
+class HomeCog(commands.GroupCog):
+    """A group of moderators' commands, offered in the home servers alone."""
+
+    async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
+        """Only who may keep the list."""
+        require_curator(interaction)
+        return True
+
+    async def offer(self, bot: LabBot) -> None:
+        """Add the group to the home servers, where there are any; the bot says who sees it."""
+        if bot.home_guilds:
+            await bot.add_cog(self, guilds=bot.home_guilds)

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import calendar
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, Transform
 from discord.ext import commands
 
-from bot.announce.messages import sample
-from bot.curating.replies import undoable
+from bot.announce.render import sample
+from bot.flows.replies import undoable
+from bot.interactions import Interaction, LabBot
+from bot.markdown import count
+from bot.options.feeds import RouteOption, ZoneOption
 from bot.permissions import MANAGERS, actor, missing_to_announce, require_configurer
-from bot.ui import cards, pages, watched
+from bot.ui import cards, result_pages
+from bot.ui import feeds as feed_cards
 from bot.ui.buttons import LabButton
-from bot.ui.text import count
-from bot.watch_options import RouteOption, ZoneOption
 from storage.announcements.digest_schedule import Every, Rhythm
 from storage.announcements.filters import Wanted, read_wanted
 from storage.announcements.models import Route, RouteOptions
 from storage.audit.models import Arranged
 from storage.errors import InvalidInput, LabError, RouteNotFound
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
-
 
 _Channel: TypeAlias = discord.TextChannel | discord.Thread | discord.ForumChannel
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.h]?([0-5]\d)?", re.ASCII)
@@ -39,8 +37,10 @@ class DigestButton(LabButton, template=r"digest:(?P<post>\d+)"):
 
     async def press(self, interaction: Interaction) -> None:
         """Answer privately, page by page."""
-        question = pages.Question(post=self.numbers["post"])
-        layout = await pages.answer(interaction.client.library, question, interaction.user.id)
+        question = result_pages.Question(post=self.numbers["post"])
+        layout = await result_pages.answer(
+            interaction.client.library, question, interaction.user.id
+        )
         await interaction.response.send_message(view=layout, ephemeral=True)
 
 
@@ -119,7 +119,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         """Show the channels of this server that hear of new papers."""
         routes = await interaction.client.library.routes.counted(interaction.guild_id or 0)
         text = (
-            f"### Announcements\n{watched.routes(routes)}"
+            f"### Announcements\n{feed_cards.routes(routes)}"
             if routes
             else "Nothing is announced in this server. `/announce here` begins it in a channel."
         )
@@ -168,7 +168,7 @@ class Announce(commands.GroupCog, group_name="announce"):
             raise LabError(f"I announce in <#{route.channel_id}> already.")
         waits = f" {count(route.waiting, 'paper')} waited." if route.waiting else ""
         await _say(interaction, f"▶️ I go on announcing in <#{route.channel_id}>.{waits}", resumed)
-        interaction.client.courier.deliver_soon()
+        interaction.client.dispatcher.deliver_soon()
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to be quiet in; this one unless you say otherwise")
@@ -195,13 +195,13 @@ async def _open(interaction: Interaction, channel: _Channel, chosen: RouteOption
     if opened is None:
         raise LabError(f"I announce new papers in {channel.mention} already.")
     route = await routes.find(channel.id)
-    said = watched.how(route.options) if route else ""
+    said = feed_cards.how(route.options) if route else ""
     await _say(
         interaction,
         f"📣 New papers will be announced in {channel.mention} from now on{said and f': {said}'}.",
         opened,
     )
-    interaction.client.courier.deliver_soon()
+    interaction.client.dispatcher.deliver_soon()
 
 
 async def _say(interaction: Interaction, text: str, arranged: Arranged) -> None:
@@ -252,7 +252,7 @@ def _minute(text: str) -> int:
     return 60 * int(found[1]) + int(found[2] or 0)
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog and the button under digests."""
     bot.add_dynamic_items(DigestButton)
     await bot.add_cog(Announce())

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from discord import app_commands
 from discord.app_commands import Transform
 from discord.ext import commands
 
-from bot.options import AuthorOption
-from bot.ui import pages
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
+from bot.interactions import Interaction, LabBot
+from bot.options.catalogue import AuthorOption
+from bot.ui import result_pages
 
 
 class Author(commands.Cog):
@@ -27,12 +23,12 @@ class Author(commands.Cog):
         self, interaction: Interaction, name: Transform[str, AuthorOption], private: bool = False
     ) -> None:
         """Show an author's papers, venues and co-authors."""
-        layout = await pages.answer(
-            interaction.client.library, pages.Question(author=name), interaction.user.id
+        layout = await result_pages.answer(
+            interaction.client.library, result_pages.Question(author=name), interaction.user.id
         )
         await interaction.response.send_message(view=layout, ephemeral=private)
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog."""
     await bot.add_cog(Author())

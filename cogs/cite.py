@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, Transform
 from discord.ext import commands
 
-from bot.exchange.citing import Style, cite
-from bot.options import PaperOption
+from bot.formats.citation_styles import Style, cite
+from bot.interactions import Interaction, LabBot
+from bot.options.catalogue import PaperOption
 from bot.ui import cards
 from bot.ui.buttons import LabButton
 from storage.models import Paper
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
-
 
 _ROOM = 3500  # characters that one message shows
 _TITLES = {Style.BIBTEX: "BibTeX", Style.TEXT: "Text (APA)", Style.MARKDOWN: "Markdown"}
@@ -76,7 +72,7 @@ def _block(text: str) -> str:
     return f"```\n{text.replace('```', chr(39) * 3)}\n```"
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog and its button."""
     bot.add_dynamic_items(CiteButton)
     await bot.add_cog(Cite())

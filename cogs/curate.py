@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 from discord.app_commands import Range, Transform
 from discord.ui import ActionRow
 
-from bot.curating import adding, editing, log, merging, undoing
-from bot.curating.attached import Wishes
-from bot.curating.deciding import QueueButton, SuggestionButton, queue
-from bot.curating.importing import Imports
-from bot.curating.replies import undo_buttons
-from bot.exchange.columns import read_mappings
-from bot.home import HomeCog
-from bot.options import KnownPaperOption, PaperOption, RemovedPaperOption, TagsOption
-from bot.permissions import actor, require_curator
+from bot.flows import add_paper, edit_paper, merge_papers
+from bot.flows import audit_log as audit_log_flow
+from bot.flows import undo as undo_flow
+from bot.flows.import_file import Imports
+from bot.flows.replies import undo_buttons
+from bot.flows.review_queue import QueueButton, SuggestionButton, queue
+from bot.formats.csv_columns import read_mappings
+from bot.importing.upload import Wishes
+from bot.interactions import Interaction, LabBot
+from bot.markdown import escape
+from bot.options.catalogue import KnownPaperOption, PaperOption, RemovedPaperOption, TagsOption
+from bot.permissions import HomeCog, actor, require_curator
 from bot.ui import buttons, cards
 from bot.ui.buttons import LabButton
-from bot.ui.text import escape
 from storage.models import Paper as PaperRecord
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
 
 
 class RemoveButton(LabButton, template=r"remove:(?P<owner>\d+):(?P<paper>\d+)"):
@@ -42,7 +39,7 @@ class RemoveButton(LabButton, template=r"remove:(?P<owner>\d+):(?P<paper>\d+)"):
                 *[ActionRow(button) for button in undo],
             )
         )
-        interaction.client.courier.deliver_soon()
+        interaction.client.dispatcher.deliver_soon()
 
 
 class KeepButton(LabButton, template=r"keep:(?P<owner>\d+):(?P<paper>\d+)"):
@@ -67,9 +64,9 @@ class Curate(HomeCog, group_name="curate"):
     async def add(self, interaction: Interaction, source: str = "", announce: bool = False) -> None:
         """Add a paper: I look it up by its id or link, or you fill in a form."""
         if source.strip():
-            await adding.look_up(interaction, source, announce=announce)
+            await add_paper.look_up(interaction, source, announce=announce)
         else:
-            await adding.Addition(announce=announce).open_form(interaction)
+            await add_paper.Addition(announce=announce).open_form(interaction)
 
     @app_commands.command()
     @app_commands.describe(paper="Which paper: a title, number, arXiv id, DOI or link")
@@ -77,7 +74,7 @@ class Curate(HomeCog, group_name="curate"):
         self, interaction: Interaction, paper: Transform[PaperRecord, PaperOption]
     ) -> None:
         """Correct a paper in a form that shows what is there."""
-        await interaction.response.send_modal(editing.correcting(paper))
+        await interaction.response.send_modal(edit_paper.correcting(paper))
 
     @app_commands.command()
     @app_commands.describe(paper="Which paper: a title, number, arXiv id, DOI or link")
@@ -129,7 +126,7 @@ class Curate(HomeCog, group_name="curate"):
         self, interaction: Interaction, paper: Transform[PaperRecord, RemovedPaperOption]
     ) -> None:
         """Put a removed paper into the list again."""
-        await editing.restore(interaction, paper)
+        await edit_paper.restore(interaction, paper)
 
     @app_commands.command()
     @app_commands.describe(
@@ -145,7 +142,7 @@ class Curate(HomeCog, group_name="curate"):
         remove: Transform[tuple[str, ...], TagsOption] = (),
     ) -> None:
         """Give a paper tags, or take some from it."""
-        await editing.tag(interaction, paper, add, remove)
+        await edit_paper.tag(interaction, paper, add, remove)
 
     @app_commands.command()
     @app_commands.describe(
@@ -158,7 +155,7 @@ class Curate(HomeCog, group_name="curate"):
         into: Transform[PaperRecord, PaperOption],
     ) -> None:
         """Make two papers one; I show both, and you choose what stays."""
-        await merging.ask(interaction, paper, into)
+        await merge_papers.ask(interaction, paper, into)
 
     @app_commands.command()
     @app_commands.describe(paper="Only what was changed of this paper, a removed one too")
@@ -170,7 +167,7 @@ class Curate(HomeCog, group_name="curate"):
         """Show who changed what and when, newest first; each change can be undone."""
         library = interaction.client.library
         paper_id = paper.id if paper else None
-        layout = await log.page(
+        layout = await audit_log_flow.page(
             library, interaction.user.id, paper_id, guild_id=interaction.guild_id
         )
         await interaction.response.send_message(view=layout, ephemeral=True)
@@ -178,16 +175,22 @@ class Curate(HomeCog, group_name="curate"):
     @app_commands.command()
     @app_commands.describe(change="Which change, by its number; without it, your own last one")
     async def undo(
-        self, interaction: Interaction, change: Transform[int, log.ChangeOption] | None = None
+        self,
+        interaction: Interaction,
+        change: Transform[int, audit_log_flow.ChangeOption] | None = None,
     ) -> None:
         """Take a change back, your last one or any by its number; that can be undone, too."""
-        await undoing.undo_last(interaction, change)
+        await undo_flow.undo_last(interaction, change)
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog to the lab's own servers, and its buttons."""
     bot.add_dynamic_items(
-        RemoveButton, KeepButton, editing.CorrectButton, log.LogButton, undoing.UndoButton
+        RemoveButton,
+        KeepButton,
+        edit_paper.CorrectButton,
+        audit_log_flow.LogButton,
+        undo_flow.UndoButton,
     )
     bot.add_dynamic_items(SuggestionButton, QueueButton)
     await Curate().offer(bot)

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, Transform
 from discord.ext import commands
 
-from bot import options
-from bot.exchange.writing import Form, write
-from bot.options import AuthorOption, TagOption, VenueOption
-from bot.ui.text import count
+from bot.formats.export import Form, write
+from bot.interactions import Interaction, LabBot
+from bot.markdown import count
+from bot.options import catalogue
+from bot.options.catalogue import AuthorOption, TagOption, VenueOption
 from storage.errors import LabError
 from storage.library import Library
 from storage.models import Paper
 from storage.search.query import Query, parse
 from storage.timestamps import Clock
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
-
 
 _MAX_FILE = 10 * 1024 * 1024  # bytes that Discord takes from a bot in any server
 _CHOICES = [
@@ -78,7 +74,7 @@ class Export(commands.Cog):
         form: str = Form.BIBTEX.value,
     ) -> None:
         """Get the papers as a file, for you alone."""
-        asked = parse(query or "", options.filters(author, venue, year, tag))
+        asked = parse(query or "", catalogue.filters(author, venue, year, tag))
         chosen = Form(form)
         await interaction.response.defer(ephemeral=True, thinking=True)
         body, papers = await self._written(interaction.client.library, asked, chosen)
@@ -108,6 +104,6 @@ class Export(commands.Cog):
         return body.getvalue(), papers
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog."""
     await bot.add_cog(Export(bot.clock))

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.app_commands import Range, Transform
 
-from bot.announce.previewing import previews
-from bot.curating.deciding import SettleButton, question
-from bot.curating.replies import undoable
-from bot.feed_lists import send_list, take_list
-from bot.feeds.changing import change, terms_of
-from bot.home import HomeCog
-from bot.options import TraceOption
-from bot.permissions import actor, require_curator
-from bot.ui import cards, watched, why
+from bot.announce.preview import previews
+from bot.feeds.manage import change, terms_of
+from bot.flows.feed_opml import send_list, take_list
+from bot.flows.replies import undoable
+from bot.flows.review_queue import SettleButton, question
+from bot.interactions import Interaction, LabBot
+from bot.markdown import clip, count, escape
+from bot.options.catalogue import TraceOption
+from bot.options.feeds import FeedOption
+from bot.permissions import HomeCog, actor, require_curator
+from bot.ui import cards
+from bot.ui import feeds as feed_cards
+from bot.ui import trace as trace_card
 from bot.ui.buttons import LabButton
 from bot.ui.feed_form import FeedForm
-from bot.ui.text import clip, count, escape
-from bot.watch_options import FeedOption
 from storage.errors import LabError
 from storage.feeds.models import Feed as FeedRecord
 from storage.feeds.models import FeedTerms
 from storage.feeds.trace import Trace
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
-
 
 _DECIDED_AT_ONCE = 5  # entries that wait, shown after one check
 
@@ -67,9 +64,9 @@ class Feed(HomeCog, group_name="feed"):
         feed = await bot.poller.watch(url.strip(), actor(interaction), venue, is_reviewed=review)
         announced = await bot.library.arrivals.announce_newest(feed.id, newest)
         await interaction.followup.send(
-            view=cards.notice(watched.began(feed, announced)), ephemeral=True
+            view=cards.notice(feed_cards.began(feed, announced)), ephemeral=True
         )
-        bot.courier.deliver_soon()
+        bot.dispatcher.deliver_soon()
 
     @app_commands.command()
     async def list(self, interaction: Interaction) -> None:
@@ -80,7 +77,7 @@ class Feed(HomeCog, group_name="feed"):
     @app_commands.describe(feed="Which feed")
     async def show(self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]) -> None:
         """Show everything about one feed: how it does, and what waits."""
-        await _say(interaction, watched.feed_in_full(feed))
+        await _say(interaction, feed_cards.feed_in_full(feed))
 
     @app_commands.command()
     @app_commands.describe(
@@ -166,17 +163,17 @@ class Feed(HomeCog, group_name="feed"):
         bot = interaction.client
         watching = [feed] if feed else [*await bot.library.feeds.all()]
         polls = [await bot.poller.poll(one) for one in watching if feed or not one.paused_because]
-        lines = [watched.poll(one.feed, one.intake, one.problems, one.error) for one in polls] or [
-            "I watch no feed yet, or all are paused."
-        ]
+        lines = [
+            feed_cards.poll(one.feed, one.intake, one.problems, one.error) for one in polls
+        ] or ["I watch no feed yet, or all are paused."]
         await interaction.followup.send(
-            view=cards.notice(watched.in_messages(lines, most=1)[0]), ephemeral=True
+            view=cards.notice(feed_cards.in_messages(lines, most=1)[0]), ephemeral=True
         )
         pending = [two for one in watching for two in await bot.library.entries.pending(one.id)]
         for entry in pending[:_DECIDED_AT_ONCE]:
             asked = await question(bot.library, entry)
             await interaction.followup.send(view=asked, ephemeral=True)
-        bot.courier.deliver_soon()
+        bot.dispatcher.deliver_soon()
 
     @app_commands.command()
     @app_commands.describe(url="The address of a feed, or of a page that has one")
@@ -193,7 +190,7 @@ class Feed(HomeCog, group_name="feed"):
     @app_commands.describe(entry="A link, an arXiv id, a DOI, a number such as #42, or a title")
     async def why(self, interaction: Interaction, entry: Transform[Trace, TraceOption]) -> None:
         """Say what happened to an entry: seen, filtered, a duplicate, waiting, sent."""
-        await _say(interaction, why.card(entry, interaction.guild_id))
+        await _say(interaction, trace_card.card(entry, interaction.guild_id))
 
     @app_commands.command()
     async def export(self, interaction: Interaction) -> None:
@@ -213,14 +210,14 @@ async def _change(feed: FeedRecord, interaction: Interaction, terms: FeedTerms) 
     bot = interaction.client
     change_id = await change(bot.library, bot.poller, feed, terms, actor(interaction))
     changed = await bot.library.feeds.get(feed.id)
-    view = undoable(f"✏️ Changed.\n{watched.feed_in_full(changed)}", change_id)
+    view = undoable(f"✏️ Changed.\n{feed_cards.feed_in_full(changed)}", change_id)
     await interaction.followup.send(view=view, ephemeral=True)
 
 
 async def _show_feeds(interaction: Interaction) -> None:
     feeds = await interaction.client.library.feeds.counted()
     text = (
-        f"### {count(len(feeds), 'feed')}\n{watched.feeds(feeds)}"
+        f"### {count(len(feeds), 'feed')}\n{feed_cards.feeds(feeds)}"
         if feeds
         else "I watch no feed yet. `/feed add` begins with one."
     )
@@ -231,7 +228,7 @@ async def _say(interaction: Interaction, text: str, change_id: int | None = None
     await interaction.response.send_message(view=undoable(text, change_id), ephemeral=True)
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog to the lab's own servers, and its buttons."""
     bot.add_dynamic_items(SettleButton, FeedsButton)
     await Feed().offer(bot)

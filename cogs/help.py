@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from discord import AppCommandType, app_commands
 from discord.app_commands import Command, Group
 from discord.ext import commands
 
+from bot.interactions import Interaction, LabBot
 from bot.permissions import MANAGERS_ONLY, may_configure, may_curate, may_set_up
 from bot.ui import cards
-from bot.ui.watched import in_messages
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
+from bot.ui.feeds import in_messages
 
 _CHAT_INPUT = AppCommandType.chat_input
 
@@ -88,6 +86,6 @@ def _leaves(found: list[Command[Any, ..., Any] | Group]) -> Iterator[Command[Any
             yield command
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog."""
     await bot.add_cog(Help())

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from discord import app_commands
 from discord.app_commands import Transform
 from discord.ext import commands
 
-from bot.options import PaperOption
-from bot.ui import pages
+from bot.interactions import Interaction, LabBot
+from bot.options.catalogue import PaperOption
+from bot.ui import result_pages
 from bot.ui.buttons import LabButton
 from storage.models import Paper as PaperRecord
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
 
 
 class PaperButton(LabButton, template=r"(?:paper|announced(?::\d+)?):(?P<paper>\d+)"):
@@ -23,7 +19,7 @@ class PaperButton(LabButton, template=r"(?:paper|announced(?::\d+)?):(?P<paper>\
     async def press(self, interaction: Interaction) -> None:
         """Show the card privately."""
         shown = await interaction.client.library.papers.get(self.numbers["paper"])
-        layout = await pages.whole(interaction.client.library, shown)
+        layout = await result_pages.whole(interaction.client.library, shown)
         await interaction.response.send_message(view=layout, ephemeral=True)
 
 
@@ -41,11 +37,11 @@ class Paper(commands.Cog):
         private: bool = False,
     ) -> None:
         """Show everything about one paper."""
-        layout = await pages.whole(interaction.client.library, paper)
+        layout = await result_pages.whole(interaction.client.library, paper)
         await interaction.response.send_message(view=layout, ephemeral=private)
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog and its button."""
     bot.add_dynamic_items(PaperButton)
     await bot.add_cog(Paper())

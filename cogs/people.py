@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from discord import app_commands
 from discord.app_commands import Range, Transform
 from discord.ui import ActionRow
 
-from bot.home import HomeCog
-from bot.options import AuthorOption, CreditOption
-from bot.permissions import actor
+from bot.interactions import Interaction, LabBot
+from bot.markdown import count, escape
+from bot.options.catalogue import AuthorOption, CreditOption
+from bot.permissions import HomeCog, actor
 from bot.ui import buttons, cards
-from bot.ui.text import count, escape
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
 
 
 class People(HomeCog, group_name="people"):
@@ -74,6 +69,6 @@ async def _tell(interaction: Interaction, text: str, change: int) -> None:
     await interaction.response.send_message(view=cards.notice(text, undo), ephemeral=True)
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog to the lab's own servers."""
     await People().offer(bot)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from discord import app_commands
 from discord.app_commands import Range, Transform
 from discord.ext import commands
 
-from bot import options
-from bot.options import AuthorOption, TagOption, VenueOption
-from bot.ui import cards, pages
+from bot.interactions import Interaction, LabBot
+from bot.options import catalogue
+from bot.options.catalogue import AuthorOption, TagOption, VenueOption
+from bot.ui import cards, result_pages
 from bot.ui.buttons import LabButton
 from storage.errors import LabError
 from storage.library import Library
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
 
 
 class NothingToDraw(LabError):
@@ -31,7 +27,7 @@ class AnotherButton(LabButton, template=r"another:(?P<owner>\d+):(?P<question>\d
 
     async def press(self, interaction: Interaction) -> None:
         """Draw again."""
-        question = await pages.recall(interaction.client.library, self.numbers["question"])
+        question = await result_pages.recall(interaction.client.library, self.numbers["question"])
         layout = await _draw(interaction.client.library, question, interaction.user.id)
         await interaction.response.edit_message(view=layout)
 
@@ -57,20 +53,20 @@ class Random(commands.Cog):
         private: bool = False,
     ) -> None:
         """Show one of the lab's papers, picked by chance."""
-        question = pages.Question(filters=options.filters(author, venue, year, tag))
+        question = result_pages.Question(filters=catalogue.filters(author, venue, year, tag))
         layout = await _draw(interaction.client.library, question, interaction.user.id)
         await interaction.response.send_message(view=layout, ephemeral=private)
 
 
-async def _draw(library: Library, question: pages.Question, owner: int) -> cards.Layout:
+async def _draw(library: Library, question: result_pages.Question, owner: int) -> cards.Layout:
     paper = await library.search.random(question.filters)
     if paper is None:
-        raise NothingToDraw(pages.described(question.filters))
+        raise NothingToDraw(result_pages.described(question.filters))
     number = library.notes.remember(question.to_text())
     return cards.random_paper(paper, owner, number)
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog and its button."""
     bot.add_dynamic_items(AnotherButton)
     await bot.add_cog(Random())

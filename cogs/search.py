@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from discord import app_commands
 from discord.app_commands import Range, Transform
 from discord.ext import commands
 
-from bot import options
-from bot.options import AuthorOption, QueryOption, TagOption, VenueOption
-from bot.ui import pages
+from bot.interactions import Interaction, LabBot
+from bot.options import catalogue
+from bot.options.catalogue import AuthorOption, QueryOption, TagOption, VenueOption
+from bot.ui import result_pages
 from storage.models import Sort
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
-
 
 _CHOSEN = re.compile(r"#\d{1,15}")  # the value behind a suggested title
 
@@ -34,7 +30,7 @@ class Search(commands.Cog):
         sort="The order; the best match comes first unless you say otherwise",
         private="Show the answer to you alone",
     )
-    @app_commands.choices(sort=options.SORTS)
+    @app_commands.choices(sort=catalogue.SORTS)
     async def search(
         self,
         interaction: Interaction,
@@ -49,12 +45,14 @@ class Search(commands.Cog):
         """Search the lab's papers."""
         if _CHOSEN.fullmatch(query):
             paper = await interaction.client.library.papers.get_named(query)
-            layout = await pages.whole(interaction.client.library, paper)
+            layout = await result_pages.whole(interaction.client.library, paper)
         else:
-            question = pages.Question(
-                words=query, filters=options.filters(author, venue, year, tag), sort=Sort(sort)
+            question = result_pages.Question(
+                words=query, filters=catalogue.filters(author, venue, year, tag), sort=Sort(sort)
             )
-            layout = await pages.answer(interaction.client.library, question, interaction.user.id)
+            layout = await result_pages.answer(
+                interaction.client.library, question, interaction.user.id
+            )
         await interaction.response.send_message(view=layout, ephemeral=private)
 
     @app_commands.command()
@@ -77,14 +75,16 @@ class Search(commands.Cog):
         private: bool = False,
     ) -> None:
         """Show the newest papers."""
-        question = pages.Question(
-            filters=options.filters(author, venue, year, tag), sort=Sort.NEWEST, count=count
+        question = result_pages.Question(
+            filters=catalogue.filters(author, venue, year, tag), sort=Sort.NEWEST, count=count
         )
-        layout = await pages.answer(interaction.client.library, question, interaction.user.id)
+        layout = await result_pages.answer(
+            interaction.client.library, question, interaction.user.id
+        )
         await interaction.response.send_message(view=layout, ephemeral=private)
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog, and the buttons that turn its pages."""
-    bot.add_dynamic_items(pages.PageButton)
+    bot.add_dynamic_items(result_pages.PageButton)
     await bot.add_cog(Search())

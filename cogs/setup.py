@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.interactions import Interaction, LabBot
+from bot.markdown import count, escape
 from bot.permissions import MANAGERS, MANAGERS_ONLY, actor, missing_to_announce, require_manager
 from bot.ui import cards
-from bot.ui.set_up import described
-from bot.ui.text import count, escape
+from bot.ui.moderator_settings import described
 from storage.announcements.models import RouteOptions
 from storage.errors import InvalidInput, LabError
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
-
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +23,7 @@ _log = logging.getLogger(__name__)
 class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: True}):
     """Say who moderates the list, and where they hear of it."""
 
-    def __init__(self, bot: LabHerald) -> None:
+    def __init__(self, bot: LabBot) -> None:
         self._bot = bot
 
     async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
@@ -93,7 +89,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         if waiting := await bot.library.waiting.count():
             said += f"\n{count(waiting, 'decision')} wait; `/curate queue` shows them all."
         await interaction.response.send_message(view=cards.notice(said), ephemeral=True)
-        bot.courier.deliver_soon()
+        bot.dispatcher.deliver_soon()
 
     @app_commands.command()
     async def show(self, interaction: Interaction) -> None:
@@ -126,7 +122,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
             )
 
 
-async def _show_commands(bot: LabHerald) -> str:
+async def _show_commands(bot: LabBot) -> str:
     """Show the commands to whom they are for; what to say where Discord fails at that."""
     try:
         await bot.show_home_commands()
@@ -136,7 +132,7 @@ async def _show_commands(bot: LabHerald) -> str:
     return ""
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog to the lab's own servers, where there are any."""
     if bot.home_guilds:
         await bot.add_cog(Setup(bot), guilds=bot.home_guilds)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from discord import app_commands
 from discord.app_commands import Range
 from discord.ext import commands
 
-from bot.suggesting import drafted, looked_up
-from bot.ui import cards, suggested
+from bot.interactions import Interaction, LabBot
+from bot.lookup.suggestion import drafted, looked_up
+from bot.markdown import clip, count, escape, moment
+from bot.ui import cards, review_cards
 from bot.ui.buttons import LabButton
-from bot.ui.text import clip, count, escape, moment
 from storage.errors import InvalidInput, LabError
 from storage.review.models import Offer, Reply
 from storage.review.suggestions import MOST_WAITING
-
-if TYPE_CHECKING:
-    from bot.client import Interaction, LabHerald
-
 
 _SHOWN = 10  # suggestions that a member sees of their own
 _MOST_LOOKUPS = 20  # of a member in an hour
@@ -81,7 +77,7 @@ class Suggest(commands.Cog):
                 channel_id=bot.moderation.channel,
             )
         await interaction.followup.send(view=_answer(offer, most), ephemeral=True)
-        bot.courier.deliver_soon()
+        bot.dispatcher.deliver_soon()
 
     def _count_lookup(self, interaction: Interaction) -> None:
         """Raises `LabError` where the member had as many within an hour as they may."""
@@ -131,11 +127,11 @@ def _answer(offer: Offer, most: int) -> cards.Layout:
 async def _show_own(interaction: Interaction) -> None:
     suggestions = interaction.client.library.suggestions
     own = await suggestions.of_member(interaction.user.id, _SHOWN)
-    shown = cards.notice(suggested.of_member(own))
+    shown = cards.notice(review_cards.of_member(own))
     await interaction.response.send_message(view=shown, ephemeral=True)
 
 
-async def setup(bot: LabHerald) -> None:
+async def setup(bot: LabBot) -> None:
     """Add the cog and its button."""
     bot.add_dynamic_items(SuggestedButton)
     await bot.add_cog(Suggest())

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from bot.exchange import markup
+from bot.formats import plain_text
 from storage.models import Actor, Link, LinkKind, Origin, Paper, PaperDraft, PartialDate
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -18,9 +18,9 @@ _LETTERS = st.text(
     max_size=30,
 )
 # The catalogue keeps text that is tidy: single spaces, nothing invisible.
-LINES = _LETTERS.map(markup.line)
+LINES = _LETTERS.map(plain_text.line)
 TITLES = LINES.filter(bool)
-_PARAGRAPHS = st.lists(LINES, max_size=3).map(lambda parts: markup.tidy("\n\n".join(parts)))
+_PARAGRAPHS = st.lists(LINES, max_size=3).map(lambda parts: plain_text.tidy("\n\n".join(parts)))
 _NAMES = st.one_of(
     TITLES,
     st.sampled_from(

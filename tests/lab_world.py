@@ -14,8 +14,8 @@ from discord.ui import ActionRow, Button
 
 from bot.app import App
 from bot.client import LabHerald
-from bot.demo.menus import use_menu
-from bot.demo.words import spoken
+from bot.demo.context_menu import use_menu
+from bot.demo.message_text import spoken
 from bot.settings import Settings
 from bot.ui.cards import Layout
 from storage.errors import LabError

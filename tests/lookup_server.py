@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.lookup.answers import Addresses
+from bot.lookup.resolver import Addresses
 
 _FEED = """<?xml version='1.0' encoding='UTF-8'?>
 <feed xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/"

@@ -14,9 +14,9 @@ from lab_world import NOW
 
 from bot.app import only_one
 from bot.cli import main
-from bot.cli.feed_words import reading_lines
-from bot.feeds.parse import parse_feed
-from bot.feeds.reading import Reading
+from bot.cli.feeds_render import reading_lines
+from bot.feeds.discovery import Reading
+from bot.feeds.parser import parse_feed
 
 ITEMS = ITEM.format("Old news", "old")
 FEED = f"<rss version='2.0'><channel><title>News</title>{ITEMS}</channel></rss>"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.moderation import Moderation
+from bot.moderators import Moderation
 from bot.settings import Settings
 from storage.library import Library
 from storage.models import Actor

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from lab_papers import AT
 
-from bot.exchange.findings import Finding, ListedPaper, Problem
-from bot.reading import Form, Source, find_form, read_file
+from bot.formats.results import Finding, ListedPaper, Problem
+from bot.importing.formats import Form, Source, find_form, read_file
 from storage.errors import InvalidInput
 from storage.models import PaperDraft, PartialDate
 

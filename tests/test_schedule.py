@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.schedule import Timer, running
+from bot.scheduler import Timer, running
 
 SOON = timedelta(milliseconds=20)
 

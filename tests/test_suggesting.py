@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.suggesting import drafted
+from bot.lookup.suggestion import drafted
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind
 

@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.addresses import PublicResolver, is_public
-from bot.web import Web, WebError, open_web, retry_after
+from bot.net.http import Web, WebError, open_web, retry_after
+from bot.net.ssrf import PublicResolver, is_public
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import click
 
-from bot.cli import changes, exports, feeds, imports, looking, lookups, service, shell
+from bot.cli import common, export, import_, run
+from bot.cli import feeds as cli_feeds
+from bot.cli import lookup as cli_lookup
+from bot.cli import search as cli_search
+from bot.cli import undo as cli_undo
 from bot.settings import load_settings
 
 
-@click.group(cls=shell.Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=common.Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--database",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -28,9 +32,9 @@ def main(context: click.Context, database: Path | None) -> None:
 
 
 for _command in (
-    *(imports.import_files, exports.export, changes.undo),
-    *(lookups.search, lookups.author, lookups.random, looking.lookup),
-    feeds.feeds,
-    *(service.run, service.check, service.demo),
+    *(import_.import_files, export.export, cli_undo.undo),
+    *(cli_search.search, cli_search.author, cli_search.random, cli_lookup.lookup),
+    cli_feeds.feeds,
+    *(run.run, run.check, run.demo),
 ):
     main.add_command(_command)

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, TextIO, TypedDict, TypeVar
 
 import click
 
-from bot.cli import feed_words, shell
-from bot.feeds.subscribing import Fortune, watch_all
-from bot.moderation import Moderation
+from bot.cli import common, feeds_render
+from bot.feeds.manage import Fortune, watch_all
+from bot.moderators import Moderation
 from bot.settings import Settings
-from bot.ui import why as words
+from bot.ui import trace as words
 from storage.errors import InvalidInput, LabError
 from storage.feeds.models import Feed
 from storage.library import Library
 
 if TYPE_CHECKING:
+    from bot.feeds.discovery import Reading
     from bot.feeds.poller import Poll, Poller
-    from bot.feeds.reading import Reading
 
 
 _T = TypeVar("_T")
@@ -41,21 +41,21 @@ class _Limits(TypedDict):
     max_bytes: int
 
 
-@click.group(cls=shell.Group)
+@click.group(cls=common.Group)
 def feeds() -> None:
     """Keep the feeds that bring new papers, and look into any feed."""
 
 
 @feeds.command("list")
-@shell.as_json
+@common.as_json
 @click.pass_obj
 def list_feeds(settings: Settings, *, as_json: bool) -> None:
     """Show the watched feeds: last success, next look, failures, what waits."""
-    found = shell.with_library(settings, lambda library: library.feeds.counted())
+    found = common.with_library(settings, lambda library: library.feeds.counted())
     if as_json:
-        click.echo(shell.dumped([feed_words.feed_json(feed) for feed in found]))
+        click.echo(common.dumped([feeds_render.feed_json(feed) for feed in found]))
     else:
-        click.echo("\n".join(map(feed_words.feed_lines, found)) or "I watch no feed yet.")
+        click.echo("\n".join(map(feeds_render.feed_lines, found)) or "I watch no feed yet.")
 
 
 @feeds.command()
@@ -68,7 +68,7 @@ def list_feeds(settings: Settings, *, as_json: bool) -> None:
     default=0,
     help="How many of the newest papers of today to announce.",
 )
-@shell.as_json
+@common.as_json
 @click.pass_obj
 def add(
     settings: Settings, url: str, *, venue: str, review: bool, newest: int, as_json: bool
@@ -76,19 +76,19 @@ def add(
     """Watch a feed, or the feed of a page; what it has today is taken in silently."""
 
     async def added(library: Library, poller: Poller) -> tuple[Feed, int]:
-        feed = await poller.watch(url.strip(), shell.ACTOR, venue, is_reviewed=review)
+        feed = await poller.watch(url.strip(), common.ACTOR, venue, is_reviewed=review)
         return feed, await library.arrivals.announce_newest(feed.id, newest)
 
     feed, announced = _with_poller(settings, added)
     if as_json:
-        click.echo(shell.dumped({**feed_words.feed_json(feed), "announced": announced}))
+        click.echo(common.dumped({**feeds_render.feed_json(feed), "announced": announced}))
     else:
-        click.echo(feed_words.feed_lines(feed))
+        click.echo(feeds_render.feed_lines(feed))
 
 
 @feeds.command()
 @click.argument("feed", type=click.IntRange(1), required=False)
-@shell.as_json
+@common.as_json
 @click.pass_obj
 def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:
     """Read the feeds that are due, or one by its number; what is new waits for the bot."""
@@ -102,22 +102,22 @@ def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:
     with only_one(settings.database_path):
         polls = _with_poller(settings, polled)
     if as_json:
-        click.echo(shell.dumped([feed_words.poll_json(one) for one in polls]))
+        click.echo(common.dumped([feeds_render.poll_json(one) for one in polls]))
     else:
-        click.echo("\n".join(map(feed_words.poll_lines, polls)) or "No feed is due.")
+        click.echo("\n".join(map(feeds_render.poll_lines, polls)) or "No feed is due.")
     if any(one.error for one in polls):
         sys.exit(1)
 
 
 @feeds.command()
 @click.argument("entry")
-@shell.as_json
+@common.as_json
 @click.pass_obj
 def why(settings: Settings, entry: str, *, as_json: bool) -> None:
     """Say what happened to an entry: a link, arXiv id, DOI, number or title."""
-    trace = shell.with_library(settings, lambda library: library.traces.find(entry))
+    trace = common.with_library(settings, lambda library: library.traces.find(entry))
     if as_json:
-        click.echo(shell.dumped(words.as_json(trace)))
+        click.echo(common.dumped(words.as_json(trace)))
     else:
         click.echo("\n".join(words.lines(trace, words.PLAIN)))
 
@@ -132,12 +132,14 @@ def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None
     On a terminal it is text for people. Where one can't be read the others are, and the exit
     code is 1.
     """
-    from bot.feeds.reading import is_address, read_files  # noqa: PLC0415 - see above
+    from bot.feeds.discovery import is_address, read_files  # noqa: PLC0415 - see above
 
     logging.getLogger("bot").addHandler(logging.NullHandler())  # what fails is told by its line
     now = datetime.now(UTC)
     written = (
-        feed_words.reading_line if as_json or not sys.stdout.isatty() else feed_words.reading_lines
+        feeds_render.reading_line
+        if as_json or not sys.stdout.isatty()
+        else feeds_render.reading_lines
     )
     addresses = [one for one in sources if is_address(one)]
     fetched = iter(_read_addresses(settings, addresses, now) if addresses else ())
@@ -157,19 +159,19 @@ def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None
 @click.pass_obj
 def export_feeds(settings: Settings, output: TextIO) -> None:
     """Write the watched feeds as a list (OPML)."""
-    from bot.exchange.opml import write_opml  # noqa: PLC0415 - see above
+    from bot.formats.opml import write_opml  # noqa: PLC0415 - see above
 
-    found = shell.with_library(settings, lambda library: library.feeds.all())
+    found = common.with_library(settings, lambda library: library.feeds.all())
     output.write(write_opml(found, datetime.now(UTC)))
 
 
 @feeds.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@shell.as_json
+@common.as_json
 @click.pass_obj
 def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
     """Watch the feeds of a list (OPML), at most 50 at once."""
-    from bot.exchange.opml import MAX_BYTES, read_opml  # noqa: PLC0415 - see above
+    from bot.formats.opml import MAX_BYTES, read_opml  # noqa: PLC0415 - see above
 
     try:
         with file.open("rb") as opened:
@@ -177,10 +179,10 @@ def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
     except OSError as error:
         raise InvalidInput(f"{file} can't be read: {error.strerror}.") from None
     tried = _with_poller(
-        settings, lambda library, poller: watch_all(library, poller, outlines, shell.ACTOR)
+        settings, lambda library, poller: watch_all(library, poller, outlines, common.ACTOR)
     )
     if as_json:
-        click.echo(shell.dumped([feed_words.tried_json(one) for one in tried]))
+        click.echo(common.dumped([feeds_render.tried_json(one) for one in tried]))
     else:
         click.echo("\n".join(f"{one.outline.url}: {one.words}" for one in tried))
     if any(one.fortune is Fortune.FAILED for one in tried):
@@ -189,9 +191,9 @@ def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
 
 def _with_poller(settings: Settings, ask: Callable[[Library, Poller], Awaitable[_T]]) -> _T:
     """Open the catalogue and the network, ask something of both, and close them."""
+    from bot.feeds.parser import open_parser  # noqa: PLC0415 - see above
     from bot.feeds.poller import Poller  # noqa: PLC0415 - see above
-    from bot.feeds.worker import open_parser  # noqa: PLC0415 - see above
-    from bot.web import open_web  # noqa: PLC0415 - see above
+    from bot.net.http import open_web  # noqa: PLC0415 - see above
 
     async def asked(library: Library) -> _T:
         async with open_web(**_limits(settings)) as web, open_parser() as parser:
@@ -204,12 +206,12 @@ def _with_poller(settings: Settings, ask: Callable[[Library, Poller], Awaitable[
             )
             return await ask(library, poller)
 
-    return shell.with_library(settings, asked)
+    return common.with_library(settings, asked)
 
 
 def _read_addresses(settings: Settings, addresses: list[str], now: datetime) -> tuple[Reading, ...]:
-    from bot.feeds.reading import read_addresses  # noqa: PLC0415 - see above
-    from bot.web import open_web  # noqa: PLC0415 - see above
+    from bot.feeds.discovery import read_addresses  # noqa: PLC0415 - see above
+    from bot.net.http import open_web  # noqa: PLC0415 - see above
 
     async def read_all() -> tuple[Reading, ...]:
         async with open_web(**_limits(settings)) as web:

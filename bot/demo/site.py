@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from aiohttp import web
 
-from bot.demo import services
+from bot.demo import fake_services
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Demo lab: papers</title>
@@ -145,7 +145,7 @@ async def open_site(port: int) -> AsyncGenerator[Site]:
             web.get("/feed.xml", site.show_feed),
             web.post("/publish", site.take_publish),
             web.post("/outage", site.take_outage),
-            *services.routes(),
+            *fake_services.routes(),
         ]
     )
     runner = web.AppRunner(app, access_log=None)

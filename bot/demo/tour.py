@@ -7,8 +7,8 @@ from typing import Any
 import click
 import simcord
 
-from bot.demo.menus import use_menu
-from bot.demo.words import spoken
+from bot.demo.context_menu import use_menu
+from bot.demo.message_text import spoken
 from bot.demo.world import GUILD_ID, World
 
 _BY_HAND = {

@@ -1,1 +1,5 @@
-"""Feed bytes → entries → the library."""
+"""From feed bytes to entries in the list.
+
+`poller` is the way through: `fetch`, `parser` and `item_mapping`, then the library; `schedule` says
+when to come back.
+"""

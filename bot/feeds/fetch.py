@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
-from bot.feeds.timing import fresh_for
-from bot.web import Page, Web, WebError
+from bot.feeds.schedule import fresh_for
+from bot.net.http import Page, Web, WebError
 from storage.errors import LabError
 from storage.papers.identifiers import canonical_url
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from bot.ui import text
+from bot.markdown import escape
 from storage.feeds.models import Feed
 
 _PATIENCE = timedelta(days=1)  # with a failing feed
@@ -43,7 +43,7 @@ def notice_of(
         return Notice(
             "failing",
             f"⚠️ {_name(feed)} could not be read since <t:{since.timestamp():.0f}:f>. The last "
-            f"reason: {text.escape(error, 500)} I go on trying.",
+            f"reason: {escape(error, 500)} I go on trying.",
         )
     if feed.told == "failing":
         return Notice("", f"✅ {_name(feed)} can be read again.")
@@ -69,7 +69,7 @@ def gone_notice(feed: Feed) -> str:
 
 
 def _name(feed: Feed) -> str:
-    return f"The feed **{text.escape(feed.title, 200)}** (#{feed.id})"
+    return f"The feed **{escape(feed.title, 200)}** (#{feed.id})"
 
 
 def _is_overdue(feed: Feed, silent_since: datetime, now: datetime) -> bool:

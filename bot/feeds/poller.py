@@ -8,14 +8,13 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from bot.feeds import health, timetable
+from bot.feeds import health, publisher_hints
+from bot.feeds.discovery import read_address
 from bot.feeds.fetch import Fetched, fetch_feed
-from bot.feeds.parse import ParsedFeed
-from bot.feeds.reading import read_address
-from bot.feeds.timing import Timetable, next_poll_at, retry_at
-from bot.feeds.worker import Parser
-from bot.moderation import Moderation
-from bot.web import Web, WebError
+from bot.feeds.parser import ParsedFeed, Parser
+from bot.feeds.schedule import Timetable, next_poll_at, retry_at
+from bot.moderators import Moderation
+from bot.net.http import Web, WebError
 from storage.errors import DatabaseInTrouble, FeedExists, LabError
 from storage.feeds.models import Entry, Feed, FeedState, Intake
 from storage.library import Library
@@ -142,7 +141,7 @@ class Poller:
             is_same = fetched.not_modified or _hash(fetched) == feed.body_hash
             if not is_same:
                 return await self._take_in(feed, fetched, await self._parse(fetched))
-        known = timetable.recall(feed.timetable)
+        known = publisher_hints.recall(feed.timetable)
         self._unchanged[feed.id] = self._state(feed, fetched, known)
         return Poll(feed)
 
@@ -178,7 +177,7 @@ class Poller:
                 last_news_at=feed.last_news_at,
             ),
             moving_to="" if is_agreed else moved_to,
-            timetable=timetable.write(wished),
+            timetable=publisher_hints.write(wished),
         )
 
     async def _record_failure(self, feed: Feed, error: LabError) -> Poll:

@@ -1,1 +1,4 @@
-"""Looking a paper up: an id, a link or BibTeX → what arXiv, Crossref and others say of it."""
+"""From an id or a link to a paper's metadata, asked of arXiv, Crossref, DataCite and others.
+
+`service` exports `Lookup`, which the layers above use.
+"""

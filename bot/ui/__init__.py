@@ -1,1 +1,1 @@
-"""What people see in Discord."""
+"""What people see in Discord: records turned into cards, lists, forms and buttons."""

@@ -1,24 +1,18 @@
-"""The buttons that outlive a restart: their custom ids, and what every pressed one has in common.
-
-A custom id says all that the press needs, so nothing is kept in memory for it.
-"""
+"""Buttons that outlive a restart: their custom ids, and what every click has in common."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import ButtonStyle
 from discord.ui import Button, DynamicItem, Item
 
 from bot.errors import NotAllowed, respond
-from bot.ui.presses import take
+from bot.interactions import Interaction
 from storage.announcements.models import Post, PostKind
-
-if TYPE_CHECKING:
-    from bot.client import Interaction
-
+from storage.errors import LabError
 
 _LARGEST = 2**63 - 1  # number that SQLite keeps
 
@@ -230,3 +224,24 @@ def log_button(
         custom_id=f"log:{owner}:{paper_id}:{int(newer)}:{edge}",
         disabled=not enabled,
     )
+
+
+_TAKEN = "taken"
+
+
+class TooOld(LabError):
+    """A question that was asked before a restart, too long ago, or of which nothing is left."""
+
+    def __init__(self) -> None:
+        super().__init__("That question is too old, so I did nothing. Please ask again.")
+
+
+def take(interaction: discord.Interaction[Any]) -> None:
+    """Say that a press is being answered; to be called before the first wait."""
+    interaction.extras[_TAKEN] = True
+
+
+async def answer_rest(interaction: discord.Interaction[Any]) -> None:
+    """Answer a press that nobody took, instead of Discord's “This interaction failed”."""
+    if interaction.type is discord.InteractionType.component and _TAKEN not in interaction.extras:
+        await respond(interaction, TooOld())

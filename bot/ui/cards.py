@@ -24,9 +24,9 @@ from discord.ui import (
     TextDisplay,
 )
 
+from bot.markdown import clip, count, escape, link, moment, names
 from bot.ui import buttons
 from bot.ui.excerpt import excerpt
-from bot.ui.text import clip, count, escape, link, moment, names
 from storage.models import LinkKind, Paper, Person, Results
 from storage.search.related import Related
 from storage.text import fold

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.ui.text import escape
+from bot.markdown import escape
 from storage.text import fold
 
 _WORD = re.compile(r"\S+")

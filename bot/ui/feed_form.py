@@ -10,7 +10,7 @@ from discord import SelectOption
 from discord.ui import Label, Modal, Select, TextInput
 
 from bot.errors import respond
-from bot.ui.text import clip
+from bot.markdown import clip
 from storage.feeds.models import FeedTerms
 
 Sent: TypeAlias = Callable[[discord.Interaction[Any], FeedTerms], Awaitable[None]]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from storage.errors import LabError
-
-if TYPE_CHECKING:
-    from storage.models import Paper
+from storage.models import Paper
 
 
 class PaperNotFound(LabError):

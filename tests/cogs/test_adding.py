@@ -12,7 +12,7 @@ from lab_world import HOME, Lab, told
 from lookup_server import LookupServer
 from simcord.actors import _component_interaction, _find_component, _visible_message
 
-from bot.demo.words import spoken
+from bot.demo.message_text import spoken
 from bot.settings import Settings
 from storage.models import Actor, Origin, PaperDraft
 from storage.papers.errors import PaperNotFound

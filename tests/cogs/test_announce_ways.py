@@ -9,7 +9,7 @@ import discord
 import pytest
 from lab_world import HOME, Lab, told
 
-from bot.demo.words import spoken
+from bot.demo.message_text import spoken
 from storage.models import Actor, Origin, PaperDraft
 
 ACTOR = Actor("test", "a test")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lab_world import Lab, told
 
-from bot.demo.words import spoken
+from bot.demo.message_text import spoken
 from bot.settings import Settings
 from storage.models import Actor, PaperDraft, PartialDate
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from lab_world import Lab, told
 
-from bot.exchange.opml import MAX_BYTES, Outline, read_opml
+from bot.formats.opml import MAX_BYTES, Outline, read_opml
 from bot.settings import Settings
 from storage.models import Actor
 

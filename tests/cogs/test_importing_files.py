@@ -12,8 +12,8 @@ import discord
 import pytest
 from lab_world import Lab, StillClock, told
 
-from bot.curating import attached
-from bot.curating.attached import MAX_BYTES, MAX_ENTRIES
+from bot.importing import upload
+from bot.importing.upload import MAX_BYTES, MAX_ENTRIES
 from bot.settings import Settings
 from bot.ui.buttons import NotYours
 from storage.errors import LabError
@@ -263,7 +263,7 @@ async def test_a_file_that_discord_has_no_more_is_a_sentence(lab: Lab) -> None:
     data = {"id": 1, "filename": "papers.bib", "size": 4, "url": url, "proxy_url": url}
     gone = discord.Attachment(data=data, state=lab.app.client._connection)  # type: ignore[arg-type]
     with pytest.raises(LabError, match="does not have that file any more"):
-        await attached.fetch(gone)
+        await upload.fetch(gone)
 
 
 async def test_only_who_asked_can_use_the_buttons_and_once(lab: Lab) -> None:
@@ -381,18 +381,18 @@ async def test_a_hostile_file_ends_within_its_time_and_memory(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(LabError, match=r"takes (me )?more than|takes more memory|ends the process"):
-        await attached.read(name, body, attached.Wishes(), clock(), timedelta(seconds=3))
+        await upload.read(name, body, upload.Wishes(), clock(), timedelta(seconds=3))
     assert left_in(tmp_path) == []
 
 
 async def test_a_file_of_very_many_entries_is_a_sentence(clock: StillClock) -> None:
     body = b'{"title": "A"}\n' * (MAX_ENTRIES + 1)
     with pytest.raises(LabError, match=r"more than 20,000 entries. Cut it in parts"):
-        await attached.read("papers.jsonl", body, attached.Wishes(), clock())
+        await upload.read("papers.jsonl", body, upload.Wishes(), clock())
 
 
 async def test_entities_that_multiply_are_no_trouble(clock: StillClock) -> None:
     entities = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12))
     bomb = f"<!DOCTYPE l [<!ENTITY a0 'fern'>{entities}]>" + FEED.replace("Counting", "&a11;")
-    found = await attached.read("bomb.xml", bomb.encode(), attached.Wishes(), clock())
+    found = await upload.read("bomb.xml", bomb.encode(), upload.Wishes(), clock())
     assert sum(map(len, found.packed)) < 10_000

@@ -6,9 +6,9 @@ import pytest
 from discord import app_commands
 from lab_world import Lab, told
 
+from bot.markdown import escape
 from bot.settings import Settings
 from bot.starter import load_starter
-from bot.ui.text import escape
 from storage.models import Actor, PaperDraft, PartialDate
 from storage.search.query import parse
 from storage.text import fold

@@ -7,8 +7,8 @@ import discord
 import pytest
 from lab_world import HOME, Lab, told
 
-from bot.demo.words import spoken
-from bot.moderation import Moderation
+from bot.demo.message_text import spoken
+from bot.moderators import Moderation
 from storage.moderator_settings import Matter
 
 

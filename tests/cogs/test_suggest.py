@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from lab_world import Lab, told
 from lookup_server import LookupServer
 
-from bot.demo.words import spoken
+from bot.demo.message_text import spoken
 from bot.settings import Settings
 from storage.models import Actor, PaperDraft
 from storage.review.models import Suggestion

@@ -4,8 +4,8 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.exchange.bibtex import read_bibtex
-from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
+from bot.formats.bibtex_reader import read_bibtex
+from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
 
 

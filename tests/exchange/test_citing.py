@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lab_papers import AT, drafts, paper_of
 
-from bot.exchange.citing import Style, citation_key, cite
-from bot.exchange.writing import Form, write
+from bot.formats.citation_styles import Style, citation_key, cite
+from bot.formats.export import Form, write
 from storage.models import Paper, PaperDraft, PartialDate
 
 PAPER = paper_of(

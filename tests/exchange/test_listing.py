@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.exchange.citations import read_citation, read_credits
-from bot.exchange.listing import parse_listing
+from bot.formats.citation_text import read_citation, read_credits
+from bot.formats.publications_page import parse_listing
 from bot.starter import load_starter
 from storage.models import PaperDraft, PartialDate
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.exchange.markup import from_html, from_latex, line, tidy
+from bot.formats.plain_text import from_html, from_latex, line, tidy
 
 
 @pytest.mark.parametrize(

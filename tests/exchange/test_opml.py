@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.exchange.opml import MAX_BYTES, Outline, read_opml, write_opml
+from bot.formats.opml import MAX_BYTES, Outline, read_opml, write_opml
 from storage.errors import InvalidInput
 from storage.feeds.models import Feed
 from storage.models import Actor

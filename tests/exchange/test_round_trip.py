@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lab_papers import AT, drafts, paper_of
 
-from bot.exchange.findings import ListedPaper
-from bot.exchange.writing import Form, write
-from bot.reading import Form as Given
-from bot.reading import Source, find_form, read_file
+from bot.formats.export import Form, write
+from bot.formats.results import ListedPaper
+from bot.importing.formats import Form as Given
+from bot.importing.formats import Source, find_form, read_file
 from storage.models import Link, LinkKind, Paper, PaperDraft, PartialDate
 
 LOSSLESS = [Form.BIBTEX, Form.CSV, Form.JSON, Form.JSONL]

@@ -6,8 +6,8 @@ from contextlib import contextmanager, nullcontext
 
 import pytest
 
-from bot.exchange.findings import Finding, LeftOut, ListedPaper, Problem
-from bot.exchange.sheets import known_columns, read_sheet
+from bot.formats.csv_reader import known_columns, read_sheet
+from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
 

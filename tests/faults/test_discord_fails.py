@@ -289,7 +289,7 @@ async def test_a_thread_that_may_not_be_opened_or_written_into_stays_as_it_is(
 
 
 async def test_who_asks_for_a_delivery_does_not_wait_for_it(station: Station) -> None:
-    courier = station.app.client.courier
+    courier = station.app.client.dispatcher
     received, go_on = asyncio.Event(), asyncio.Event()
 
     async def hold(moment: str) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.feeds.parse import NotAFeed, ParsedFeed
-from bot.feeds.worker import Parser, TooMuchToRead, open_parser
+from bot.feeds.parser import NotAFeed, ParsedFeed, Parser, TooMuchToRead, open_parser
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SHARED = Path(__file__).resolve().parents[3] / "shared"

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.feeds.parse import NotAFeed, ParsedFeed, parse_feed, read_items
-from bot.feeds.shapes import Source
+from bot.feeds.item_mapping import Source
+from bot.feeds.parser import NotAFeed, ParsedFeed, parse_feed, read_items
 from storage.models import PartialDate
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.feeds.parse import NotAFeed, ParsedFeed, parse_feed
-from bot.feeds.shapes import split_names
+from bot.feeds.item_mapping import split_names
+from bot.feeds.parser import NotAFeed, ParsedFeed, parse_feed
 from storage.feeds.models import Entry
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
 from storage.text import index_text

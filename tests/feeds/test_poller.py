@@ -13,11 +13,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.feeds.fetch import Fetched, NoFeedThere, feed_candidates
+from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
-from bot.feeds.worker import open_parser
-from bot.moderation import Moderation
+from bot.moderators import Moderation
+from bot.net.http import WebError, open_web
 from bot.settings import Settings
-from bot.web import WebError, open_web
 from storage.errors import FeedExists
 from storage.feeds.models import FeedTerms
 from storage.library import Library, open_library

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from lab_world import StillClock
 
-from bot.exchange.opml import Outline
+from bot.feeds.manage import Fortune, watch_all
+from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
-from bot.feeds.subscribing import Fortune, watch_all
-from bot.feeds.worker import open_parser
-from bot.moderation import Moderation
+from bot.formats.opml import Outline
+from bot.moderators import Moderation
+from bot.net.http import open_web
 from bot.settings import Settings
-from bot.web import open_web
 from storage.errors import FeedExists
 from storage.feeds.models import Feed
 from storage.library import Library

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.feeds import timetable
-from bot.feeds.parse import parse_feed
-from bot.feeds.timing import DAY, NO_TIMETABLE, Timetable, fresh_for, next_poll_at, retry_at
+from bot.feeds import publisher_hints
+from bot.feeds.parser import parse_feed
+from bot.feeds.schedule import DAY, NO_TIMETABLE, Timetable, fresh_for, next_poll_at, retry_at
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
@@ -132,7 +132,7 @@ def test_a_feeds_own_timetable_is_read(words: str, expected: Timetable) -> None:
     body = f"<rss version='2.0' {SY}><channel><title>T</title>{words}</channel></rss>"
     found = parse_feed(body.encode(), "https://lab.org/", NOW).timetable
     assert found == expected
-    assert timetable.recall(timetable.write(found)) == expected
+    assert publisher_hints.recall(publisher_hints.write(found)) == expected
 
 
 def test_a_flood_of_timetables_takes_no_time() -> None:

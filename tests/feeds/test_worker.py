@@ -13,8 +13,7 @@ import psutil
 import pytest
 from pebble import ProcessFuture
 
-from bot.feeds.parse import NotAFeed, ParsedFeed, parse_feed
-from bot.feeds.worker import Parser, TooMuchToRead, open_parser
+from bot.feeds.parser import NotAFeed, ParsedFeed, Parser, TooMuchToRead, open_parser, parse_feed
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 FEED = (

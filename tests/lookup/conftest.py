@@ -10,9 +10,9 @@ from aiohttp.test_utils import TestServer
 from lab_world import StillClock
 from lookup_server import LookupServer
 
-from bot.feeds.worker import Parser, open_parser
-from bot.lookup.finding import Lookup, open_lookup
-from bot.web import Web, open_web
+from bot.feeds.parser import Parser, open_parser
+from bot.lookup.service import Lookup, open_lookup
+from bot.net.http import Web, open_web
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import pytest
 from lab_world import StillClock
 from lookup_server import LookupServer
 
-from bot.feeds.worker import Parser, open_parser
-from bot.lookup.failures import LookupFailed, NothingFound, ServiceFailed
-from bot.lookup.finding import Lookup, open_lookup
-from bot.lookup.sources import read_source
-from bot.web import Web, open_web
+from bot.feeds.parser import Parser, open_parser
+from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed
+from bot.lookup.references import read_source
+from bot.lookup.service import Lookup, open_lookup
+from bot.net.http import Web, open_web
 from storage.models import Link, LinkKind, PartialDate
 
 WORK = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lookup.pages import Described, read_page
+from bot.lookup.page_metadata import Described, read_page
 from storage.models import Link, LinkKind, PartialDate
 
 URL = "https://lab.example/papers/7"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lookup.failures import NotUnderstood
-from bot.lookup.sources import Source, SourceKind, read_source, sources_in
+from bot.lookup.errors import NotUnderstood
+from bot.lookup.references import Source, SourceKind, read_source, sources_in
 from storage.models import Link, LinkKind, PaperDraft
 from storage.papers.identifiers import page_of_pdf
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lookup.works import read_abstract, read_crossref, read_datacite
+from bot.lookup.registry_records import read_abstract, read_crossref, read_datacite
 from storage.models import PartialDate
 
 ARTICLE: dict[str, Any] = {

@@ -12,8 +12,10 @@ from discord.ui import Button
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.ui import buttons, cards, pages, posts, suggested, watched
-from bot.ui.forms import PaperForm, fill
+from bot.ui import announcements as announcement_cards
+from bot.ui import buttons, cards, result_pages, review_cards
+from bot.ui import feeds as feed_cards
+from bot.ui.paper_form import PaperForm, fill
 from storage.announcements.digest_schedule import Every, Rhythm
 from storage.announcements.filters import Condition, Wanted
 from storage.announcements.models import Post, PostKind, PostState, Route, RouteOptions
@@ -109,7 +111,7 @@ def waiting(shown: Paper) -> PendingEntry:
 @given(shown=st.lists(papers, min_size=2, max_size=12, unique_by=lambda paper: paper.id))
 async def test_a_digest_keeps_within_discords_limits(shown: list[Paper]) -> None:
     gone = [replace(paper, removed_at=AT) if n % 3 == 0 else paper for n, paper in enumerate(shown)]
-    check(posts.digest(HUGE, gone, total=5_000, role_id=HUGE))
+    check(announcement_cards.digest(HUGE, gone, total=5_000, role_id=HUGE))
 
 
 def turning() -> list[Button[Any]]:
@@ -125,9 +127,9 @@ async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
     check(cards.Layout(cards.paper(shown)))
     related = Related(shown, shown.authors[:3] or ("x" * 300,), ("w" * 90,) * 4)
     check(cards.Layout(cards.paper(shown, [related] * 4)))
-    check(posts.announcement(shown, venue_then="arXiv", role_id=HUGE))
-    check(posts.announcement(replace(shown, removed_at=AT), role_id=HUGE))
-    check(posts.review(post(PostKind.REVIEW), waiting(shown), shown.title))
+    check(announcement_cards.announcement(shown, venue_then="arXiv", role_id=HUGE))
+    check(announcement_cards.announcement(replace(shown, removed_at=AT), role_id=HUGE))
+    check(announcement_cards.review(post(PostKind.REVIEW), waiting(shown), shown.title))
     check(cards.random_paper(shown, HUGE, HUGE))
     check(cards.Layout(*cards.paper_with(shown, "?" * 600, buttons.remove_button(1, shown.id))))
 
@@ -138,7 +140,7 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
     shown: tuple[Paper, ...], name: str, total: int
 ) -> None:
     results = Results(shown, total)
-    question = pages.Question(words=name, author=name)
+    question = result_pages.Question(words=name, author=name)
     heading = cards.escape(name, 200)
     check(cards.results(heading, results, words=["a"], remark="!" * 260, turning=turning()))
     someone = Person(
@@ -150,7 +152,7 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
         coauthors=tuple((f"{name} {number}", number) for number in range(50)),
     )
     check(cards.person(someone, results, turning()))
-    assert pages.Question.from_text(question.to_text()) == question
+    assert result_pages.Question.from_text(question.to_text()) == question
 
 
 @settings(max_examples=40)
@@ -167,16 +169,16 @@ async def test_what_waits_and_what_became_of_it_keep_within_discords_limits(
         )
         for one in shown
     ]
-    check(suggested.review(suggestions[0], shown[0] if likeness else None))
+    check(review_cards.review(suggestions[0], shown[0] if likeness else None))
     entries = [
         replace(waiting(one), id=one.id, paper_id=one.id if likeness else None) for one in shown
     ]
     for page in (suggestions, entries):
-        check(suggested.queue(page, {1: note}, page=3, total=10**6, owner=HUGE))
+        check(review_cards.queue(page, {1: note}, page=3, total=10**6, owner=HUGE))
     decided = replace(suggestions[0], outcome=outcome, decided_by=ACTOR, decided_at=AT)
-    check(suggested.review(decided, shown[0]))
-    check(suggested.outcome(HUGE, decided, shown[0]))
-    check(cards.notice(suggested.of_member([decided] * 10)))
+    check(review_cards.review(decided, shown[0]))
+    check(review_cards.outcome(HUGE, decided, shown[0]))
+    check(cards.notice(review_cards.of_member([decided] * 10)))
 
 
 @settings(max_examples=40)
@@ -213,9 +215,13 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
         reviews=2,
     )
     route = Route(1, 1, HUGE, options, ACTOR, AT, stopped_because=error, waiting=3, sent=4)
-    check(posts.notice(replace(post(PostKind.NOTICE), notice=cards.escape(error, 3000) or "!")))
-    check(cards.notice(watched.feeds([feed] * number)))
-    check(cards.notice(watched.routes([route] * number)))
+    check(
+        announcement_cards.notice(
+            replace(post(PostKind.NOTICE), notice=cards.escape(error, 3000) or "!")
+        )
+    )
+    check(cards.notice(feed_cards.feeds([feed] * number)))
+    check(cards.notice(feed_cards.routes([route] * number)))
 
 
 @settings(max_examples=40)
@@ -264,5 +270,5 @@ async def test_an_announcement_is_a_message_by_discords_own_schema(
         created_at=AT,
         created_by=ACTOR,
     )
-    body = {"components": posts.announcement(shown).to_components(), "flags": 1 << 15}
+    body = {"components": announcement_cards.announcement(shown).to_components(), "flags": 1 << 15}
     jsonschema.Draft202012Validator(message_schema).validate(body)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lab_papers import AT, drafts, paper_of
 
-from bot.curating.merging import Pair, card
-from bot.ui import changes
+from bot.flows.merge_papers import Pair, card
+from bot.ui import audit_log as audit_cards
 from bot.ui.cards import Layout
 from storage.audit.models import Change, LogPage
 from storage.models import Actor, PaperDraft
@@ -44,7 +44,7 @@ def change(number: int = 7, action: str = "edit", **fields: Any) -> Change:
 def test_a_difference_is_told_with_some_words_around_it(
     before: object, after: object, shown: str
 ) -> None:
-    assert changes.difference(before, after) == shown
+    assert audit_cards.difference(before, after) == shown
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_a_difference_is_told_with_some_words_around_it(
     ],
 )
 def test_a_change_is_told_in_few_words(made: Change, shown: str) -> None:
-    assert changes.brief(made, {1: "A *title*"}).endswith(shown)
-    assert changes.differences(made) == []
-    assert changes.plain(made, {1: "A *title*"}).startswith("7 · ")
+    assert audit_cards.brief(made, {1: "A *title*"}).endswith(shown)
+    assert audit_cards.differences(made) == []
+    assert audit_cards.plain(made, {1: "A *title*"}).startswith("7 · ")
 
 
 @given(st.lists(st.tuples(drafts(), drafts()), max_size=5), st.booleans())
@@ -97,7 +97,7 @@ def test_a_page_of_the_log_keeps_within_discords_limits(
         for number, (before, after) in enumerate(pairs)
     )
     titles = {1: "A title, and much more of it " * 20}
-    page = changes.log(LogPage(made, has_newer=True, has_older=False), titles, 1 << 62, 1)
+    page = audit_cards.log(LogPage(made, has_newer=True, has_older=False), titles, 1 << 62, 1)
     layout = Layout(page)
     assert layout.content_length() <= 4000
     assert layout.total_children_count <= 40

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.ui.forms import Filled, read
+from bot.ui.paper_form import Filled, read
 from storage.errors import InvalidInput
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.app import App
-from bot.curating.gathering import Gathering, Linked, Resembling
-from bot.lookup.sources import Source, sources_in
+from bot.flows.add_from_message import Gathering, Linked, Resembling
+from bot.lookup.references import Source, sources_in
 from storage.models import PaperDraft, PartialDate
 from storage.papers.combine import as_paper
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.text import clip, count, escape, link, names
+from bot.markdown import clip, count, escape, link, names
 
 
 @given(st.text(), st.integers(1, 200))

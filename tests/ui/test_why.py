@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.ui import why
-from bot.ui.watched import in_messages
+from bot.ui import trace as trace_card
+from bot.ui.feeds import in_messages
 from storage.announcements.models import Announcement, Fate, Route, RouteOptions
 from storage.feeds.models import SeenEntry
 from storage.feeds.trace import ChannelTrace, Trace
@@ -24,7 +24,7 @@ def sentence(fate: Fate | None, **changes: object) -> str:
     """What is said of the paper in a channel."""
     told = Announcement(1, 7, 11, fate, AT) if fate else None
     one = replace(ChannelTrace(11, ROUTE, told), **changes)
-    return why.channel(one, Trace("x", PAPER, (SEEN,), (one,)), why.PLAIN)
+    return trace_card.channel(one, Trace("x", PAPER, (SEEN,), (one,)), trace_card.PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,15 @@ def sentence(fate: Fate | None, **changes: object) -> str:
     ],
 )
 def test_every_outcome_of_an_entry_has_its_sentence(outcome: Outcome, said: str) -> None:
-    told = why.entry(replace(SEEN, outcome=outcome), why.PLAIN)
+    told = trace_card.entry(replace(SEEN, outcome=outcome), trace_card.PLAIN)
     assert told.startswith("“News” brought it on 2026-11-23 at 12:00 UTC")
     assert said in told
 
 
 def test_an_entry_whose_former_self_waits_says_so() -> None:
-    told = why.entry(replace(SEEN, outcome=Outcome.UNCHANGED, paper_id=None), why.PLAIN)
+    told = trace_card.entry(
+        replace(SEEN, outcome=Outcome.UNCHANGED, paper_id=None), trace_card.PLAIN
+    )
     assert "an earlier entry of that title waits for a moderator" in told
 
 
@@ -65,9 +67,9 @@ def test_the_same_facts_are_there_for_programs() -> None:
     trace = Trace(
         "#7", PAPER, (SEEN,), (ChannelTrace(11, ROUTE, sent), ChannelTrace(12, None, None))
     )
-    told = why.as_json(trace)
+    told = trace_card.as_json(trace)
     assert told["paper"] == 7
-    assert told["sentences"] == why.lines(trace, why.PLAIN)
+    assert told["sentences"] == trace_card.lines(trace, trace_card.PLAIN)
     first, second = told["channels"]  # type: ignore[misc]
     assert (first["fate"], first["message"], first["server"]) == ("sent", 77, 100)
     assert (second["fate"], second["server"]) == ("not announced", None)
@@ -78,11 +80,11 @@ def test_an_answer_keeps_within_discords_limits_whatever_feeds_and_channels_ther
     trouble = replace(ROUTE, stopped_because="_no_ " * 400)
     waiting = Announcement(1, 7, 11, Fate.WAITING, AT)
     channels = tuple(ChannelTrace(n, trouble, waiting) for n in range(200))
-    shown = why.card(Trace("x", replace(PAPER, title="*" * 900), entries, channels), 100)
+    shown = trace_card.card(Trace("x", replace(PAPER, title="*" * 900), entries, channels), 100)
     assert len(shown) <= 3900
     assert "32 more entries" in shown
     assert shown.endswith("more lines")
-    assert "In other servers: sent to 0 of 200 channels" in why.card(
+    assert "In other servers: sent to 0 of 200 channels" in trace_card.card(
         Trace("x", PAPER, entries, channels), 5
     )
 

@@ -1,0 +1,95 @@
+"""The log of changes, page by page, and undoing one by its number."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.app_commands import Choice
+
+from bot.errors import suggestions
+from bot.flows.replies import titles
+from bot.interactions import Interaction
+from bot.permissions import may_curate, require_curator
+from bot.ui import audit_log as audit_cards
+from bot.ui import cards
+from bot.ui.buttons import LabButton
+from storage.errors import InvalidInput
+from storage.library import Library
+
+_PAGE_SIZE = 5
+_OFFERED = 25
+
+
+class LogButton(
+    LabButton,
+    template=r"log:(?P<owner>\d+):(?P<paper>\d+):(?P<newer>[01]):(?P<edge>\d+)",
+):
+    """Turns to the page of the log beside the one that is shown."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Show it in place of this one."""
+        require_curator(interaction)
+        edge = self.numbers["edge"]
+        layout = await page(
+            interaction.client.library,
+            interaction.user.id,
+            self.numbers["paper"] or None,
+            guild_id=interaction.guild_id,
+            before=None if self.numbers["newer"] else edge,
+            after=edge if self.numbers["newer"] else None,
+        )
+        await interaction.response.edit_message(view=layout)
+
+
+class ChangeOption(app_commands.Transformer):
+    """A change by its number; the latest ones are suggested."""
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, _interaction: Interaction, value: str, /
+    ) -> int:
+        number = value.strip().removeprefix("#")
+        if not (number.isascii() and number.isdigit() and len(number) < 16):
+            raise InvalidInput(
+                "A change is named by its number, which `/curate history` shows, such as 12."
+            )
+        return int(number)
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        # Discord shows suggestions before any check.
+        if not may_curate(interaction):
+            return []
+        return await suggestions(_latest(interaction, value))
+
+
+async def page(
+    library: Library,
+    owner: int,
+    paper_id: int | None = None,
+    *,
+    guild_id: int | None,
+    before: int | None = None,
+    after: int | None = None,
+) -> cards.Layout:
+    """A page of the log of all or of one paper, which ``owner`` may turn in a server."""
+    shown = await library.history.page(
+        paper_id, guild_id=guild_id, before=before, after=after, limit=_PAGE_SIZE
+    )
+    named = await titles(library, shown.changes, paper_id)
+    return cards.Layout(audit_cards.log(shown, named, owner, paper_id))
+
+
+async def _latest(interaction: Interaction, text: str) -> list[Choice[str]]:
+    library = interaction.client.library
+    shown = await library.history.page(guild_id=interaction.guild_id, limit=_OFFERED)
+    named = await titles(library, shown.changes)
+    offered = {
+        change.id: audit_cards.plain(change, named)
+        for change in shown.changes
+        if not change.is_undone
+    }
+    return [
+        Choice(name=name, value=str(number))
+        for number, name in offered.items()
+        if text.casefold() in name.casefold()
+    ]

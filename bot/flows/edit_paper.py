@@ -1,0 +1,118 @@
+"""Correcting a paper in a form, tagging it, and putting a removed one back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import partial
+
+import discord
+from discord.ui import ActionRow
+
+from bot.flows import replies
+from bot.flows.edit_conflict import meanwhile
+from bot.interactions import Interaction
+from bot.markdown import count, escape
+from bot.permissions import actor, require_curator
+from bot.ui import cards, dialogs, paper_form
+from bot.ui.buttons import LabButton
+from storage.errors import LabError
+from storage.models import Paper
+from storage.papers.combine import as_draft
+from storage.papers.errors import PaperChanged
+
+_NAMED = 7  # tags of a paper in one sentence
+_ROOM = 2800  # characters of what changed meanwhile
+_TO_MEMBERS = (
+    "Only the moderators of the lab's own server correct papers. If something is wrong with this "
+    "one, please tell them; thank you for looking!"
+)
+
+
+class CorrectButton(LabButton, template=r"correct:(?P<paper>\d+)"):
+    """Opens the form that corrects the paper of an announcement."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Show the form."""
+        require_curator(interaction, _TO_MEMBERS)
+        paper = await interaction.client.library.papers.get(self.numbers["paper"])
+        await interaction.response.send_modal(correcting(paper))
+
+
+def correcting(paper: Paper, filled: paper_form.Filled | None = None) -> paper_form.PaperForm:
+    """The form that corrects a paper: filled with what is there, or with what was typed."""
+    return paper_form.PaperForm(
+        f"Correct #{paper.id}",
+        filled or paper_form.fill(as_draft(paper)),
+        partial(_edit_filled, paper),
+    )
+
+
+async def tag(
+    interaction: Interaction, paper: Paper, add: Sequence[str], remove: Sequence[str]
+) -> None:
+    """Answer `/curate tag`."""
+    if not (add or remove):
+        raise LabError("Say which tags to add or to remove; several are parted by commas.")
+    tagged = await interaction.client.library.tag(paper.id, add, remove, actor(interaction))
+    tags = ", ".join(f"**{escape(one, 60)}**" for one in tagged.tags[:_NAMED]) or "nothing"
+    if len(tagged.tags) > _NAMED:
+        tags += f" and {count(len(tagged.tags) - _NAMED, 'other')}"
+    await replies.show(interaction, tagged, f"🏷️ The paper is tagged {tags} now.")
+    interaction.client.dispatcher.deliver_soon()
+
+
+async def restore(interaction: Interaction, paper: Paper) -> None:
+    """Answer `/curate restore`."""
+    restored = await interaction.client.library.restore(paper.id, actor(interaction))
+    await replies.show(interaction, restored, "♻️ It is back in the list, as it was.")
+    interaction.client.dispatcher.deliver_soon()
+
+
+async def _edit_filled(paper: Paper, interaction: Interaction, filled: paper_form.Filled) -> None:
+    require_curator(interaction)
+    seen = as_draft(paper)
+    library = interaction.client.library
+    try:
+        edited = await library.edit(
+            paper.id, paper_form.read(filled, seen), actor(interaction), seen=seen
+        )
+    except PaperChanged as changed:
+        await _ask_again(interaction, paper, changed.paper, filled)
+        return
+    await replies.show(interaction, edited, "✏️ Corrected; no feed and no import changes it back.")
+    interaction.client.dispatcher.deliver_soon()
+
+
+async def _ask_again(
+    interaction: Interaction, seen: Paper, now: Paper, filled: paper_form.Filled
+) -> None:
+    """Say what changed meanwhile, and offer the form with what was typed and else what is there."""
+    said = await meanwhile(interaction.client.library, as_draft(seen), now, _ROOM)
+    typed = _rebased(filled, paper_form.fill(as_draft(seen)), paper_form.fill(as_draft(now)))
+
+    async def reopen(pressed: discord.Interaction[discord.Client]) -> None:
+        await pressed.response.send_modal(correcting(now, typed))
+
+    go_on = dialogs.Choice("Go on with my text", reopen, discord.ButtonStyle.primary)
+    text = (
+        f"⚖️ Somebody else changed **{escape(now.title, 300)}** (#{now.id}) while your form was "
+        f"open, so I changed nothing yet.\n{said}\nThe form opens again with your text where you "
+        "changed something, and with what is there now everywhere else."
+    )
+    dialog = dialogs.Dialog(cards.note(text, ActionRow(go_on)))
+    await replies.say(interaction, dialog)
+
+
+def _rebased(
+    filled: paper_form.Filled, seen: paper_form.Filled, now: paper_form.Filled
+) -> paper_form.Filled:
+    """What somebody typed, on what is there now in the fields that they left as they were."""
+    return paper_form.Filled(
+        **{
+            one.name: getattr(
+                now if getattr(filled, one.name) == getattr(seen, one.name) else filled, one.name
+            )
+            for one in fields(filled)
+        }
+    )

@@ -1,0 +1,98 @@
+"""What waits for a moderator: the cards that show it, and the buttons that decide it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from discord.ui import ActionRow
+
+from bot.announce.render import draft_post
+from bot.interactions import Interaction
+from bot.markdown import escape
+from bot.permissions import actor, require_curator
+from bot.ui import announcements as announcement_cards
+from bot.ui import buttons, cards, review_cards
+from bot.ui.buttons import LabButton
+from storage.audit.models import Settled
+from storage.feeds.models import PendingEntry
+from storage.library import Library
+from storage.models import Outcome
+
+_BECAME = {Outcome.ADDED: "Added", Outcome.RESTORED: "It had been removed, and is back:"}
+
+
+class SettleButton(LabButton, template=r"(?:settle|review):(?P<entry>\d+):(?P<add>[01])"):
+    """Decides an entry that waits: a possible duplicate, or one of a reviewed feed."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Add the entry as a paper of its own, or leave it with the one it resembles, or out."""
+        require_curator(interaction)
+        result = await interaction.client.library.arrivals.settle(
+            self.numbers["entry"], actor(interaction), add=bool(self.numbers["add"])
+        )
+        left_out = "👋 Left out; the feed does not bring it again."
+        await _tell(interaction, result, left_out=left_out)
+
+
+class SuggestionButton(LabButton, template=r"suggestion:(?P<suggestion>\d+):(?P<add>[01])"):
+    """Decides a paper that a member suggested."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Add it as a paper of its own, or leave it with the one it resembles, or out."""
+        require_curator(interaction)
+        result = await interaction.client.library.suggestions.settle(
+            self.numbers["suggestion"], actor(interaction), add=bool(self.numbers["add"])
+        )
+        await _tell(interaction, result, left_out="👋 Left out; the member hears of it.")
+
+
+class QueueButton(LabButton, template=r"queue:(?P<owner>\d+):(?P<page>\d+)"):
+    """Turns to another page of what waits."""
+
+    async def press(self, interaction: Interaction) -> None:
+        """Show what waits by now, in place of what did."""
+        require_curator(interaction)
+        shown = await queue(interaction.client.library, interaction.user.id, self.numbers["page"])
+        await interaction.response.edit_message(view=shown)
+
+
+async def queue(library: Library, owner: int, page: int = 0) -> cards.Layout:
+    """A page of what waits, counted from 0; the last one where there are no more."""
+    total = await library.waiting.count()
+    if not total:
+        return cards.notice("🔎 Nothing waits for a decision.")
+    page = min(page, (total - 1) // review_cards.PAGE_SIZE)
+    waiting = await library.waiting.page(page * review_cards.PAGE_SIZE, review_cards.PAGE_SIZE)
+    feeds = {feed.id: feed.title for feed in await library.feeds.all()}
+    return review_cards.queue(waiting, feeds, page=page, total=total, owner=owner)
+
+
+async def _tell(interaction: Interaction, result: Settled, *, left_out: str) -> None:
+    """Say what became of a decision, then let it be told and announced."""
+    text = "👌 That paper was removed from the list on purpose, so I left it out."
+    if result.outcome is Outcome.DECLINED:
+        text = left_out
+    elif result.paper:
+        became = _BECAME.get(result.outcome, "It is the paper")
+        text = f"✅ {became} {escape(result.paper.title, 300)} (#{result.paper.id})."
+    undo = ActionRow[Any](buttons.undo_button(result.change_id))
+    await interaction.response.send_message(view=cards.notice(text, undo), ephemeral=True)
+    interaction.client.dispatcher.deliver_soon()
+
+
+async def question(library: Library, entry: PendingEntry) -> cards.Layout:
+    """The card that asks what an entry is: ours or not, or the paper that it resembles."""
+    if entry.paper_id is None:
+        feed = await library.feeds.get(entry.feed_id)
+        return announcement_cards.review(draft_post(entry), entry, feed.title)
+    paper = await library.papers.listed(entry.paper_id)
+    row = ActionRow(
+        buttons.settle_button(entry.id, add=True),
+        buttons.settle_button(entry.id, add=False),
+    )
+    draft = entry.draft
+    by = f" by {escape(', '.join(draft.authors), 200)}" if draft.authors else ""
+    text = f"⚖️ A feed brought **{escape(draft.title, 300)}**{by}. Is it "
+    if paper is None:
+        return cards.notice(f"{text}the paper of that title that was removed?", row)
+    return cards.Layout(*cards.paper_with(paper, f"{text}this paper?"), row)

@@ -1,0 +1,1 @@
+"""File formats in and out: bytes or text to drafts, and papers to text; pure."""

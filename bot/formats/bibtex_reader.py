@@ -1,0 +1,180 @@
+"""BibTeX → findings, entry by entry. What fields mean is `bibliography`'s, writing is `citing`'s.
+
+A file is read as a stream: `entries_of` cuts it at its entries, and each is parsed by itself, so
+that memory holds one entry, the file's macros and the volumes that entries refer to.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from bibtexparser.entrypoint import parse_string
+from bibtexparser.model import (
+    DuplicateBlockKeyBlock,
+    DuplicateFieldKeyBlock,
+    Entry,
+    ExplicitComment,
+    ImplicitComment,
+    ParsingFailedBlock,
+    Preamble,
+    String,
+)
+
+from bot.formats.bibtex_fields import MONTHS, draft_of
+from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
+from storage.errors import InvalidInput
+
+Lines = Callable[[], AbstractContextManager[Iterable[str]]]
+
+# Every block that cannot be read is reported by its line; the log need not say it again.
+logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
+
+_MAX_ENTRY = 4_000_000  # characters; more is no entry, but a file whose braces do not close
+_BEGIN = re.compile(r"@\s*\w+\s*(?:[{(]|$)")
+_CROSSREF = re.compile(r"\bcrossref\s*=\s*[{\"]\s*([^{}\"\s]+)", re.IGNORECASE)
+_KEY = re.compile(r"@\s*\w+\s*[{(]\s*([^,\s]+)")
+_PIECE = re.compile(r'\s*(#|[^\s#{}"]+|.)', re.DOTALL)
+_INHERITED = frozenset({"booktitle", "journal", "year", "month", "day", "date"})
+_VOLUMES = frozenset({"proceedings", "mvproceedings", "collection", "mvcollection"})
+
+
+@dataclass(slots=True)
+class _File:
+    """What entries share: macros, and the fields of the volumes that are referred to."""
+
+    macros: dict[str, str] = field(default_factory=lambda: dict(zip(MONTHS, MONTHS, strict=True)))
+    volumes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def read_bibtex(lines: Lines) -> Iterator[Finding]:
+    """The findings of a file in its order; ``lines`` opens it, perhaps more than once."""
+    file = _File()
+    with lines() as opened:
+        wanted = {key.lower() for line in opened for key in _CROSSREF.findall(line)}
+    if wanted:
+        with lines() as opened:
+            _collect_volumes(opened, wanted, file)
+    with lines() as opened:
+        for start, source in entries_of(opened):
+            yield from _read_blocks(start, source, file)
+
+
+def entries_of(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Cut a file at its entries: each with the number of its first line; what is between is none.
+
+    An entry that does not close ends where the next one begins at the start of a line.
+    """
+    taken: list[str] = []
+    start = depth = size = 0
+    by_parenthesis = False
+    for number, line in enumerate(lines, start=1):
+        begin = _BEGIN.search(line)
+        if taken and line.startswith("@") and begin and depth > 0:
+            yield start, "".join(taken)
+            taken = []
+        if not taken:
+            if begin is None or line.lstrip().startswith("%"):
+                continue
+            start, depth, size = number, 0, 0
+            by_parenthesis = begin[0].endswith("(")
+        taken.append(line)
+        size += len(line)
+        depth += line.count("{") - line.count("}")
+        opened = depth > 0 or "{" in line or len(taken) > 1
+        closed = line.rstrip().endswith(")") if by_parenthesis else opened
+        if (depth <= 0 and closed) or size > _MAX_ENTRY:
+            yield start, "".join(taken)
+            taken = []
+    if taken:
+        yield start, "".join(taken)
+
+
+def _read_blocks(start: int, source: str, file: _File) -> Iterator[Finding]:
+    """Read one cut, which has several entries where they stand on one line."""
+    if len(source) > _MAX_ENTRY:
+        yield Problem(start, "The entry that begins here does not end, so I can't read it.")
+        return
+    for block in parse_string(source, parse_stack=[]).blocks:
+        line = start + (block.start_line or 0)
+        if isinstance(block, String):
+            file.macros[block.key.lower()] = _value(str(block.value), file)
+        elif isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
+            yield _read_entry(line, block.ignore_error_block, file)
+        elif isinstance(block, ParsingFailedBlock):
+            reason = getattr(block.error, "abort_reason", "").split(". ")[0].rstrip(". ")
+            why = f": {reason[:1].lower()}{reason[1:]}" if reason else ""
+            yield Problem(line, f"The entry that begins here is not BibTeX{why}.")
+        elif isinstance(block, Entry):
+            yield _read_entry(line, block, file)
+        elif isinstance(block, ImplicitComment) and _KEY.search(block.comment):
+            yield Problem(line, "The entry that begins here is not BibTeX.")
+        else:
+            assert isinstance(block, ImplicitComment | ExplicitComment | Preamble)  # noqa: S101
+
+
+def _read_entry(line: int, entry: object, file: _File) -> Finding:
+    if not isinstance(entry, Entry):
+        return Problem(line, "The entry that begins here is not BibTeX.")
+    if entry.entry_type.lower() in _VOLUMES:
+        return LeftOut(line, f"“{entry.key}” is a volume, not a paper.")
+    try:
+        return ListedPaper(line, draft_of(_fields(entry, file)))
+    except InvalidInput as error:
+        return Problem(line, f"“{entry.key}” can't be used. {error}")
+
+
+def _collect_volumes(lines: Iterable[str], wanted: set[str], file: _File) -> None:
+    for _, source in entries_of(lines):
+        key = _KEY.search(source)
+        is_macro = source.lstrip().lower().startswith("@string")
+        if not is_macro and (key is None or key[1].lower() not in wanted):
+            continue
+        for block in parse_string(source, parse_stack=[]).blocks:
+            if isinstance(block, String):
+                file.macros[block.key.lower()] = _value(str(block.value), file)
+            elif isinstance(block, Entry):
+                file.volumes[block.key.lower()] = _fields(block, file)
+
+
+def _fields(entry: Entry, file: _File) -> dict[str, str]:
+    """The fields by lower-case name, macros filled in; of a repeated field the first, as BibTeX."""
+    fields: dict[str, str] = {}
+    for one in entry.fields:
+        fields.setdefault(one.key.lower(), _value(str(one.value), file))
+    volume = file.volumes.get(fields.get("crossref", "").strip().lower())
+    if volume:
+        inherited = {name: text for name, text in volume.items() if name in _INHERITED}
+        inherited.setdefault("booktitle", volume.get("title", ""))
+        fields = {**inherited, **fields}
+    return fields
+
+
+def _value(source: str, file: _File) -> str:
+    """A value's text: braced, quoted, a number, a macro, or such pieces joined by ``#``."""
+    text, place = [], 0
+    while place < len(source):
+        found = _PIECE.match(source, place)
+        if found is None:
+            break
+        piece = found[1]
+        place = found.end()
+        if piece in {"{", '"'}:
+            end = _end_of(source, place, "}" if piece == "{" else '"')
+            text.append(source[place:end])
+            place = end + 1
+        elif piece != "#":
+            text.append(file.macros.get(piece.lower(), piece))
+    return "".join(text)
+
+
+def _end_of(source: str, place: int, closing: str) -> int:
+    depth = 0
+    for found in re.compile(r'[{}"]').finditer(source, place):
+        if found[0] == closing and depth == 0:
+            return found.start()
+        depth += {"{": 1, "}": -1}.get(found[0], 0)
+    return len(source)

@@ -1,0 +1,208 @@
+"""One paper → its BibTeX entry, or a reference in plain text or Markdown; pure.
+
+Where a preprint has appeared, what is cited is the published version, with the preprint's id.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+
+from bot.formats import bibtex_fields, latex
+from bot.formats.fields import identifiers_of, is_identifier_page, join_list, links_of, pack_links
+from bot.markdown import escape, link
+from storage.models import LinkKind, Paper
+from storage.names.parser import parse_name
+from storage.papers.combine import is_preprint
+from storage.text import fold
+
+_SKIPPED = frozenset({"a", "an", "the", "on", "of", "in", "to", "for", "and", "with", "from"})
+# Words and names by which a venue is a journal; every other published venue is a meeting.
+_JOURNALS = frozenset(
+    {"journal", "transactions", "letters", "review", "reviews", "magazine", "annals", "nature"}
+    | {"science", "tmlr", "jmlr", "tacl", "jasa", "pnas", "plos", "quarterly", "advances", "cell"}
+)
+_UNPRINTED = frozenset({"keywords", "abstract", "venue", "postedby", "identifiers", "links"})
+_MAX_APA_AUTHORS = 20
+
+
+class Style(enum.StrEnum):
+    """The form of a reference."""
+
+    BIBTEX = "bibtex"
+    TEXT = "text"
+    MARKDOWN = "markdown"
+
+
+def cite(paper: Paper, style: Style) -> str:
+    """A paper's reference in one of the styles."""
+    match style:
+        case Style.BIBTEX:
+            return bibtex_entry(paper, whole=False)
+        case Style.TEXT:
+            return _reference(paper)
+        case Style.MARKDOWN:
+            return markdown_reference(paper)
+
+
+def citation_key(paper: Paper) -> str:
+    """``biderman2023pythia-12``: unique by the paper's number, whatever else is exported."""
+    family = parse_name(paper.authors[0]).family if paper.authors else ()
+    words = [word for word in fold(paper.title).split() if word not in _SKIPPED]
+    parts = ["".join(family), str(paper.year or ""), words[0] if words else ""]
+    letters = [re.sub(r"[^a-z0-9]", "", part) for part in parts]
+    return f"{''.join(letters) or 'paper'}-{paper.id}"
+
+
+def bibtex_entry(paper: Paper, *, whole: bool = True) -> str:
+    """The BibTeX entry, from which `bibtex` reads the same paper again.
+
+    Where it is not to be ``whole``, it has only what a bibliography prints.
+    """
+    kind, fields = _kind_and_fields(paper)
+    if not whole:
+        fields = {name: value for name, value in fields.items() if name not in _UNPRINTED}
+    lines = [f"@{kind}{{{citation_key(paper)},"]
+    lines += [f"  {name} = {value}," for name, value in fields.items()]
+    return "\n".join([*lines, "}"])
+
+
+def _kind_and_fields(paper: Paper) -> tuple[str, dict[str, str]]:
+    """The entry's type, and its fields as they are written."""
+    kind, place = _kind(paper)
+    fields = {"title": f"{{{{{latex.escape(paper.title)}}}}}"}
+    names = [_bibtex_name(name) for name in paper.authors]
+    names += [] if paper.authors_complete else ["others"]
+    _put(fields, "author", " and ".join(names))
+    if paper.venue or paper.arxiv:
+        fields[place] = f"{{{latex.escape(paper.venue)}}}"
+        read = {name: value[1:-1] for name, value in fields.items()}
+        if bibtex_fields.read_venue(read, paper.arxiv or "") != paper.venue:
+            fields["venue"] = fields[place]
+    if paper.date:
+        fields["year"] = f"{{{paper.date.year}}}"
+        if paper.date.month:
+            fields["month"] = bibtex_fields.MONTHS[paper.date.month - 1]
+        if paper.date.day:
+            fields["day"] = f"{{{paper.date.day}}}"
+    _put(fields, "doi", latex.escape(paper.doi or ""))
+    if paper.arxiv:
+        fields |= {"eprint": f"{{{paper.arxiv}}}", "archiveprefix": "{arXiv}"}
+    _put_addresses(fields, paper)
+    _put(fields, "note", latex.escape(paper.note))
+    _put(fields, "keywords", ", ".join(map(_keyword, paper.tags)))
+    _put(fields, "abstract", latex.escape(paper.abstract))
+    _put(fields, "postedby", latex.escape(paper.posted_by))
+    return kind, fields
+
+
+def _put_addresses(fields: dict[str, str], paper: Paper) -> None:
+    """The page, and fields of our own where it and the ids do not say every link and identifier."""
+    url = paper.url or ""
+    is_plain = latex.plain(latex.escape(url)) == url and not is_identifier_page(url)
+    shown = url if url and is_plain and bibtex_fields.is_address(url) else ""
+    _put(fields, "url", latex.escape(shown))
+    derived = identifiers_of(
+        arxiv=paper.arxiv or "", doi=paper.doi or "", urls=[shown] if shown else []
+    )
+    if derived != paper.identifiers:
+        fields["identifiers"] = f"{{{latex.escape(join_list(paper.identifiers))}}}"
+    if links_of([(LinkKind.PAGE, shown)] if shown else []) != paper.links:
+        fields["links"] = f"{{{latex.escape(pack_links(paper.links))}}}"
+
+
+def _put(fields: dict[str, str], name: str, value: str) -> None:
+    if value:
+        fields[name] = f"{{{value}}}"
+
+
+def _kind(paper: Paper) -> tuple[str, str]:
+    """The entry's type, and the field that names its venue."""
+    words = fold(paper.venue).split()
+    if not words or is_preprint(paper.venue):
+        return "misc", "howpublished"
+    return (
+        ("article", "journal") if _JOURNALS.intersection(words) else ("inproceedings", "booktitle")
+    )
+
+
+def _bibtex_name(name: str) -> str:
+    """“Family, Given”; in braces as a whole where that would not be read as the same name."""
+    given, family = split_name(name)
+    written = latex.escape(f"{family}, {given}" if given else family)
+    if bibtex_fields.read_authors(f"A and {written} and B") == (("A", name, "B"), True):
+        return written
+    return f"{{{latex.escape(name)}}}"
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """A name's given and family part, as credited; all is family where they can't be told apart."""
+    family = " ".join(parse_name(name).family)
+    words = name.split()
+    for start in range(1, len(words)):
+        if fold(" ".join(words[start:])) == family:
+            return " ".join(words[:start]), " ".join(words[start:])
+    return "", name
+
+
+def _keyword(tag: str) -> str:
+    written = latex.escape(tag)
+    return f"{{{written}}}" if re.search("[,;]", tag) else written
+
+
+def _reference(paper: Paper) -> str:
+    """A reference as the APA writes it (https://apastyle.apa.org/, 7th edition), in plain text."""
+    parts = [_apa_authors(paper), f"({paper.year or 'n.d.'})."]
+    parts.append(_sentence(paper.title))
+    if paper.venue:
+        parts.append(_sentence(paper.venue))
+    parts.append(_address_of(paper))
+    return " ".join(part for part in parts if part)
+
+
+def _apa_authors(paper: Paper) -> str:
+    names = [_apa_name(name) for name in paper.authors]
+    if not names:
+        return ""
+    if not paper.authors_complete:
+        return f"{', '.join(names)}, et al."
+    if len(names) > _MAX_APA_AUTHORS:
+        return f"{', '.join(names[: _MAX_APA_AUTHORS - 1])}, … {names[-1]}"
+    if len(names) == 1:
+        return _sentence(names[0])
+    return _sentence(f"{', '.join(names[:-1])}, & {names[-1]}")
+
+
+def _apa_name(name: str) -> str:
+    given, family = split_name(name)
+    initials = " ".join(
+        "-".join(f"{part[0].upper()}." for part in word.split("-") if part)
+        for word in given.replace(".", ". ").split()
+        if word.strip("-.")
+    )
+    return f"{family}, {initials}" if initials else family
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _address_of(paper: Paper) -> str:
+    """The address to cite: the DOI's, else the paper's best page."""
+    return f"https://doi.org/{paper.doi}" if paper.doi else paper.url or ""
+
+
+def markdown_reference(paper: Paper) -> str:
+    """Title with link, authors, venue, year and note in one line of Markdown."""
+    parts = [f"**{link(paper.title, _address_of(paper) or None, 4000)}**"]
+    if paper.authors:
+        names = [escape(name) for name in paper.authors]
+        tail = "" if paper.authors_complete else ", et al."
+        parts.append(f"{', '.join(names)}{tail}")
+    place = [f"*{escape(paper.venue)}*"] if paper.venue else []
+    place += [str(paper.year)] if paper.year else []
+    if place:
+        parts.append(", ".join(place))
+    if paper.note:
+        parts.append(escape(paper.note))
+    return ". ".join(part.rstrip(".") for part in parts) + "."

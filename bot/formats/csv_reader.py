@@ -1,0 +1,213 @@
+"""A sheet of papers as CSV → findings, its columns known by the names that people give them."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from bot.formats import plain_text
+from bot.formats.citation_text import is_distinction
+from bot.formats.csv_columns import columns_of, delimiter_of
+from bot.formats.fields import (
+    identifiers_of,
+    links_of,
+    read_authors,
+    read_date,
+    read_title,
+    split_list,
+    unpack_links,
+)
+from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
+from bot.formats.rows import COLUMNS, plain_cell
+from storage.errors import InvalidInput
+from storage.models import Link, LinkKind, PaperDraft
+from storage.papers.identifiers import canonical_url, identify, listed_title
+
+Lines = Callable[[], AbstractContextManager[Iterable[str]]]
+
+_MAX_CELL = 4_000_000
+_LINKS = {"url": LinkKind.PAGE, "pdf": LinkKind.PDF, "code": LinkKind.CODE} | {
+    kind.value: kind for kind in (LinkKind.DATA, LinkKind.MODEL, LinkKind.VIDEO)
+}
+_UNPUBLISHED = re.compile(
+    r"review|submi|progress|reject|draft|prepar|planned|plan\b|unfinished|withdrawn|idea|todo|wip",
+    re.IGNORECASE,
+)
+_PREPRINT = re.compile(r"(?:arxiv|biorxiv|medrxiv)\b", re.IGNORECASE)
+# A remark in place of a venue or an address: “Extended to a published paper”.
+_REMARK = re.compile(r"(?:extended|merged|superseded) (?:to|in|into|by)\b", re.IGNORECASE)
+_BRACKETED = re.compile(r"\s*\(([^()]*)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row: where it begins, and the text of each field that it fills."""
+
+    line: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, field: str) -> str:
+        return self.cells.get(field, "")
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """What the cells that hold ids and links name."""
+        addresses = [self[field] for field in ("url", "pdf") if canonical_url(self[field])]
+        return identifiers_of(arxiv=self["arxiv"], doi=self["doi"], urls=addresses)
+
+
+def read_sheet(
+    lines: Lines, mapping: Mapping[str, str] | None = None, *, unpublished: bool = False
+) -> Iterator[Finding]:
+    """The findings of a file in its order; ``mapping`` names columns for fields.
+
+    Rows whose status says that they are not published stay out unless ``unpublished``. A link that
+    rows of different titles share is no paper's identifier, and neither is a title that rows of
+    different links share. Raises `InvalidInput` where there is no column of titles.
+    """
+    with lines() as opened:
+        shared = _shared(row for row in _rows(opened, mapping or {}) if isinstance(row, _Row))
+    with lines() as opened:
+        for row in _rows(opened, mapping or {}):
+            if isinstance(row, Problem):
+                yield row
+            elif not unpublished and _UNPUBLISHED.search(row["status"]):
+                title = plain_text.line(row["title"])
+                yield LeftOut(row.line, f"“{title}” is not published: {row['status']}.")
+            else:
+                try:
+                    draft = _own_draft(row) if "own" in row.cells else _draft(row, shared)
+                    yield ListedPaper(row.line, draft)
+                except InvalidInput as error:
+                    yield Problem(
+                        row.line, f"“{plain_text.line(row['title'])}” can't be used. {error}"
+                    )
+
+
+def known_columns(
+    lines: Lines, mapping: Mapping[str, str]
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The columns of a file by the fields that they hold, and those that nothing is read from.
+
+    Raises `InvalidInput` as `read_sheet` does.
+    """
+    csv.field_size_limit(_MAX_CELL)
+    with lines() as opened:
+        source = iter(opened)
+        first = next(source, "")
+        table = csv.reader(itertools.chain([first], source), delimiter=delimiter_of(first))
+        try:
+            header = next(table, [])
+        except csv.Error:  # which the rows tell, too
+            return {}, ()
+    columns = columns_of(header, mapping)
+    read = {field: tuple(header[at] for at in places) for field, places in columns.items()}
+    used = {at for places in columns.values() for at in places}
+    unused = tuple(name for at, name in enumerate(header) if at not in used)
+    return {field: names for field, names in read.items() if names}, unused
+
+
+def _rows(opened: Iterable[str], mapping: Mapping[str, str]) -> Iterator[_Row | Problem]:
+    """The filled rows of a file, each with its first line; a broken one ends it."""
+    csv.field_size_limit(_MAX_CELL)
+    source = iter(opened)
+    first = next(source, "")
+    table = csv.reader(itertools.chain([first], source), delimiter=delimiter_of(first))
+    line = 1
+    columns: dict[str, list[int]] = {}
+    is_own = False
+    try:
+        for cells in table:
+            if not columns:
+                is_own = tuple(cells) == COLUMNS and not mapping
+                columns = columns_of(cells, mapping)
+            elif any(cell.strip() for cell in cells):
+                read = {
+                    field: _filled(cells, places, exactly=is_own)
+                    for field, places in columns.items()
+                }
+                yield _Row(line, {**read, "own": "yes"} if is_own else read)
+            line = table.line_num + 1
+    except csv.Error as error:
+        yield Problem(line, f"From this row on I can't read the file: {error}.")
+
+
+def _filled(cells: Sequence[str], places: Sequence[int], *, exactly: bool) -> str:
+    """The first filled cell of these places; a remark fills none (“Extended to another paper”)."""
+    if exactly:
+        return cells[places[0]] if places and places[0] < len(cells) else ""
+    filled = (cells[place].strip() for place in places if place < len(cells))
+    return next((cell for cell in filled if cell and not _REMARK.match(cell)), "")
+
+
+def _shared(rows: Iterable[_Row]) -> frozenset[str]:
+    """The identifiers that rows of different titles give, and the titles of different links."""
+    meanings: dict[str, set[str]] = {}
+    for row in rows:
+        title = listed_title(plain_text.line(row["title"]))
+        for name in row.identifiers:
+            meanings.setdefault(name, set()).add(title)
+        meanings.setdefault(title, set()).add(" ".join(row.identifiers))
+    return frozenset(name for name, others in meanings.items() if len(others - {""}) > 1)
+
+
+def _draft(row: _Row, shared: frozenset[str]) -> PaperDraft:
+    title = read_title(plain_text.from_latex(row["title"]))
+    authors, complete = read_authors(row["authors"])
+    venue, note = _venue_and_note(row)
+    identifiers = (*row.identifiers, listed_title(title))
+    return PaperDraft(
+        title=title,
+        authors=authors,
+        authors_complete=complete,
+        abstract=plain_text.tidy(plain_text.from_latex(row["abstract"])),
+        venue=venue,
+        date=read_date(row["date"]) or read_date(row["year"]),
+        identifiers=tuple(name for name in identifiers if name not in shared),
+        links=_links(row, shared),
+        note=note,
+        tags=tuple(
+            sorted({tag for part in re.split("[,;]", row["tags"]) if (tag := part.strip())})
+        ),
+        posted_by=plain_text.line(row["posted_by"]),
+    )
+
+
+def _venue_and_note(row: _Row) -> tuple[str, str]:
+    """Where it appeared, without what the note says again; a preprint appeared in its archive."""
+    venue, note = plain_text.line(row["venue"]), plain_text.line(row["note"])
+    if _PREPRINT.match(row["status"]):
+        return plain_text.line(row["status"]), note
+    bracketed = _BRACKETED.search(venue)
+    if bracketed and is_distinction(bracketed[1]):
+        venue, note = venue[: bracketed.start()], note or bracketed[1]
+    return venue, note
+
+
+def _links(row: _Row, shared: frozenset[str]) -> tuple[Link, ...]:
+    """The row's addresses; what is no address is left alone, and a shared one is kept as a link."""
+    given = [(kind, row[field]) for field, kind in _LINKS.items() if canonical_url(row[field])]
+    apart = [Link(kind, url) for kind, url in given if shared.intersection(identify(url))]
+    return tuple(dict.fromkeys([*apart, *links_of(given)]))
+
+
+def _own_draft(row: _Row) -> PaperDraft:
+    """A row of our own export, in which every cell says exactly what it says."""
+    cells = {name: plain_cell(cell) for name, cell in row.cells.items()}
+    return PaperDraft(
+        title=read_title(cells["title"]),
+        authors=split_list(cells["authors"]),
+        authors_complete=cells["authors_complete"] != "no",
+        abstract=cells["abstract"],
+        venue=cells["venue"],
+        date=read_date(cells["date"]),
+        identifiers=split_list(cells["identifiers"]),
+        links=unpack_links(cells["links"]),
+        note=cells["note"],
+        tags=split_list(cells["tags"]),
+        posted_by=cells["posted_by"],
+    )

@@ -1,0 +1,141 @@
+"""Papers → a file in one of the formats, piece by piece, however long the list is."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import enum
+import io
+import json
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from datetime import datetime
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape, quoteattr
+
+from bot.formats.citation_styles import bibtex_entry, markdown_reference
+from bot.formats.rows import COLUMNS, paper_json, paper_row
+from storage.models import Paper
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_TITLE = "The lab's papers"
+
+
+class Form(enum.StrEnum):
+    """A format that papers are written in."""
+
+    JSON = "json"
+    JSONL = "jsonl"
+    BIBTEX = "bibtex"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    ATOM = "atom"
+
+    @property
+    def label(self) -> str:
+        """The format's name as people write it."""
+        return {
+            Form.JSON: "JSON",
+            Form.JSONL: "JSON lines",
+            Form.BIBTEX: "BibTeX",
+            Form.CSV: "CSV",
+            Form.MARKDOWN: "Markdown",
+            Form.ATOM: "Atom feed",
+        }[self]
+
+    @property
+    def suffix(self) -> str:
+        """How the name of such a file ends."""
+        return {Form.BIBTEX: "bib", Form.MARKDOWN: "md", Form.ATOM: "xml"}.get(self, self.value)
+
+
+async def write(
+    pages: AsyncIterable[Sequence[Paper]], form: Form, now: datetime
+) -> AsyncIterator[str]:
+    """The text of a file in pieces, made in a thread; ``now`` is the time of an Atom feed."""
+    begin, between, end, one = _parts(form, now)
+
+    def text_of(page: Sequence[Paper]) -> str:
+        return between.join(map(one, page))
+
+    yield begin
+    first = True
+    async for page in pages:
+        text = await asyncio.to_thread(text_of, page)
+        yield text if first else between + text
+        first = False
+    yield end
+
+
+def _parts(form: Form, now: datetime) -> tuple[str, str, str, Callable[[Paper], str]]:
+    """What stands before, between and behind the papers, and how one is written."""
+    match form:
+        case Form.JSON:
+            return "[\n", ",\n", "\n]\n", _object
+        case Form.JSONL:
+            return "", "\n", "\n", _object
+        case Form.BIBTEX:
+            return "", "\n\n", "\n", bibtex_entry
+        case Form.CSV:
+            return _row(list(COLUMNS)), "", "", lambda paper: _row(paper_row(paper))
+        case Form.MARKDOWN:
+            return f"# {_TITLE}\n\n", "\n", "\n", lambda paper: f"- {markdown_reference(paper)}"
+        case Form.ATOM:
+            return _feed_head(now), "\n", "\n</feed>\n", _entry
+
+
+def _object(paper: Paper) -> str:
+    # An escaped line separator keeps one object on one line for every reader of lines.
+    text = json.dumps(paper_json(paper), ensure_ascii=False)
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
+
+
+def _row(cells: list[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
+
+
+def _feed_head(now: datetime) -> str:
+    """The head of an Atom feed (RFC 4287)."""
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f"<feed xmlns={quoteattr(_ATOM)}>\n"
+        f"<title>{escape(_TITLE)}</title>\n"
+        "<id>urn:lab-herald:papers</id>\n"
+        f"<updated>{now.isoformat(timespec='seconds')}</updated>\n"
+        "<generator>Lab Herald</generator>\n"
+    )
+
+
+def _entry(paper: Paper) -> str:
+    entry = ET.Element("entry")
+    _element(entry, "title", paper.title)
+    _element(entry, "id", paper.url or f"urn:lab-herald:paper:{paper.id}")
+    _element(entry, "updated", paper.created_at.isoformat(timespec="seconds"))
+    if paper.date:
+        _element(entry, "published", f"{paper.date.first_day.isoformat()}T00:00:00Z")
+    for name in paper.authors or ((paper.posted_by,) if paper.posted_by else ("unknown",)):
+        _element(ET.SubElement(entry, "author"), "name", name)
+    if paper.url:
+        ET.SubElement(entry, "link", rel="alternate", href=_xml(paper.url))
+    for tag in paper.tags:
+        ET.SubElement(entry, "category", term=_xml(tag))
+    if paper.abstract:
+        _element(entry, "summary", paper.abstract)
+    return ET.tostring(entry, encoding="unicode")
+
+
+def _element(parent: ET.Element, name: str, text: str) -> None:
+    ET.SubElement(parent, name).text = _xml(text)
+
+
+def _xml(text: str) -> str:
+    """Text without the characters that XML 1.0 has no way to write."""
+    return "".join(
+        char
+        for char in text
+        if char in "\t\n\r"
+        or " " <= char <= "\ud7ff"
+        or "\ue000" <= char <= "\ufffd"
+        or char > "\uffff"
+    )

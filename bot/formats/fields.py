@@ -1,0 +1,158 @@
+"""Single fields as people and programs write them → dates, names, identifiers and links; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from bot.formats import plain_text
+from bot.formats.citation_text import read_credits
+from storage.errors import InvalidInput
+from storage.models import Link, LinkKind, PartialDate
+from storage.papers.identifiers import canonical_url, identify
+
+_MAX_TITLE = 1000
+_ARXIV_ID = re.compile(r"(?:arxiv:)?\s*([a-z.-]+/\d{7}|\d{4}\.\d{4,5})(?:v\d+)?", re.IGNORECASE)
+_NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_ISO = re.compile(r"(\d{4}(?:-\d{1,2}){0,2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
+_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
+_DAYS = ("%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y", "%Y/%m/%d")
+_MONTHS = ("%b %Y", "%B %Y", "%Y %b", "%Y %B", "%m/%Y", "%Y/%m")
+_ET_AL = re.compile(r"[,;\s]{0,9}\b(?:et\.?\s+al\b\.?|and others)\s*$", re.IGNORECASE)
+
+
+def read_title(text: str) -> str:
+    """A title on one line; raises `InvalidInput` where there is none or it is a whole text."""
+    title = plain_text.line(text)
+    if not title:
+        raise InvalidInput("It has no title.")
+    if len(title) > _MAX_TITLE:
+        raise InvalidInput(f"“{title[:60]}…” is too long for a title.")
+    return title
+
+
+def read_date(text: str) -> PartialDate | None:
+    """A date in the spellings of spreadsheets and bibliographies, as precise as it is.
+
+    Of ``3/4/2024``, which is two days in two parts of the world, only the year is known. Words
+    without a digit (“in press”) are no date; anything else raises `InvalidInput`.
+    """
+    plain = " ".join(text.replace(",", " ").replace("\u00a0", " ").split())
+    plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", plain)
+    plain = re.sub(r"\b([A-Za-z]{3,9})\.", r"\1", plain).replace("Sept ", "Sep ")
+    if not any(char.isdigit() for char in plain):
+        return None
+    if iso := _ISO.fullmatch(plain):
+        return PartialDate.parse(iso[1])
+    if numbers := _NUMBERS.fullmatch(plain):
+        return _numbered(*map(int, numbers.groups()))
+    for shape in (*_DAYS, *_MONTHS):
+        try:
+            at = datetime.strptime(plain, shape)  # noqa: DTZ007 - a day of the calendar, no moment
+        except ValueError:
+            continue
+        return PartialDate(at.year, at.month, at.day if shape in _DAYS else None)
+    if year := _YEAR.search(plain):
+        return PartialDate(int(year[1]))
+    raise InvalidInput(f"“{text[:40]}” is not a date; write 2023, 2023-07 or 2023-07-14.")
+
+
+def _numbered(first: int, second: int, year: int) -> PartialDate:
+    if first == second or second > 12:
+        return PartialDate(year, first, second)
+    return PartialDate(year, second, first) if first > 12 else PartialDate(year)
+
+
+def read_authors(text: str) -> tuple[tuple[str, ...], bool]:
+    """Names in one text, and whether they are all: “A, B and C”, “Last, First; Last, First”."""
+    complete = not _ET_AL.search(text)
+    listed = _ET_AL.sub("", text)
+    parts = [part.strip() for part in re.split(r"[;\n|]", listed) if part.strip()]
+    if len(parts) < 2:
+        joined = re.split(r"\s+and\s+", listed)
+        parts = joined if all(part.count(",") == 1 for part in joined) else []
+    if len(parts) == 1 and not re.fullmatch(r"\s*[^,\s]+,[^,]+", parts[0]):
+        parts = []
+    if not parts:
+        names, all_named = read_credits(listed)
+        return names, complete and all_named
+    return tuple(dict.fromkeys(map(given_first, parts))), complete
+
+
+def given_first(name: str) -> str:
+    """“Last, First” as it is read aloud; any other name as it is."""
+    parts = [part.strip() for part in name.split(",")]
+    return f"{parts[1]} {parts[0]}" if len(parts) == 2 and all(parts) else name.strip()
+
+
+def identifiers_of(*, arxiv: str = "", doi: str = "", urls: Iterable[str] = ()) -> tuple[str, ...]:
+    """The canonical identifiers of these fields, arXiv's and DOIs before addresses."""
+    found: list[str] = []
+    if number := _ARXIV_ID.fullmatch(arxiv.strip()):
+        found += identify(f"arXiv:{number[1]}")
+    elif arxiv:
+        found += identify(arxiv)
+    found += identify(doi) if doi else ()
+    for url in urls:
+        found += identify(url)
+    strong = [name for name in found if not name.startswith("url:")]
+    return tuple(dict.fromkeys([*strong, *(name for name in found if name.startswith("url:"))]))
+
+
+def links_of(urls: Iterable[tuple[LinkKind, str]]) -> tuple[Link, ...]:
+    """The links that say more than an identifier; raises `InvalidInput` for what is no address."""
+    links: list[Link] = []
+    for kind, url in urls:
+        if not canonical_url(url):
+            raise InvalidInput(f"“{url[:80]}” is not an address that begins with http.")
+        if not is_identifier_page(url):
+            is_pdf = kind is LinkKind.PAGE and urlsplit(url).path.lower().endswith(".pdf")
+            links.append(Link(LinkKind.PDF if is_pdf else kind, url))
+    return tuple(dict.fromkeys(links))
+
+
+def is_identifier_page(url: str) -> bool:
+    """Whether an address only says an arXiv id or a DOI again."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    return host in {"arxiv.org", "export.arxiv.org", "doi.org", "dx.doi.org"} and bool(
+        identify(url)[0:1] and not identify(url)[0].startswith("url:")
+    )
+
+
+def join_list(values: Sequence[str]) -> str:
+    r"""Values in one cell, apart by ``; ``; what would part them within is escaped by ``\``."""
+    return "; ".join(
+        value.replace("\\", "\\\\").replace(";", "\\;").replace("\n", "\\n").replace("\r", "\\r")
+        for value in values
+    )
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """Read what `join_list` wrote."""
+    if not text:
+        return ()
+    letters = {"n": "\n", "r": "\r"}
+    parts = text.split("; ") if "\\" not in text else _parts(text)
+    return tuple(re.sub(r"\\(.)", lambda m: letters.get(m[1], m[1]), part) for part in parts)
+
+
+def _parts(text: str) -> list[str]:
+    return re.findall(r"(?:\A|; )((?:\\.|[^\\;])*)", text, re.DOTALL)
+
+
+def pack_links(links: Iterable[Link]) -> str:
+    """Links in one cell, each as its kind and its address."""
+    return join_list([f"{link.kind} {link.url}" for link in links])
+
+
+def unpack_links(text: str) -> tuple[Link, ...]:
+    """Read what `pack_links` wrote; raises `InvalidInput` for anything else."""
+    links = []
+    for part in split_list(text):
+        kind, _, url = part.partition(" ")
+        if kind not in set(LinkKind) or not url:
+            raise InvalidInput(f"“{part[:60]}” is no link; write its kind and its address.")
+        links.append(Link(LinkKind(kind), url))
+    return tuple(links)

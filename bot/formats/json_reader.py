@@ -1,0 +1,193 @@
+"""Papers as JSON, an array or an object a line → findings; our own export comes back as it went."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TextIO
+
+from bot.formats import plain_text
+from bot.formats.fields import (
+    given_first,
+    identifiers_of,
+    links_of,
+    read_authors,
+    read_date,
+    read_title,
+)
+from bot.formats.results import Finding, ListedPaper, Problem
+from storage.errors import InvalidInput
+from storage.models import Link, LinkKind, PaperDraft
+
+_CHUNK = 1 << 16
+_MAX_OBJECT = 4_000_000  # characters
+_VENUES = ("venue", "journal", "booktitle", "container-title", "conference")
+_ABSTRACTS = ("abstract", "summary")
+_DATES = ("date", "published", "publication_date", "year")
+_URLS = ("url", "link")
+_TAGS = ("tags", "keywords")
+_LISTS = ("papers", "items", "data")  # where an object holds the array
+
+
+def read_json_lines(lines: Iterable[str]) -> Iterator[Finding]:
+    """The findings of one object a line, empty lines aside."""
+    for number, line in enumerate(lines, start=1):
+        if text := line.removeprefix("\ufeff").strip():
+            try:
+                value = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                yield Problem(number, f"This line is not JSON: {_reason(error)}.")
+            else:
+                yield _read(number, value)
+
+
+def read_json(source: TextIO) -> Iterator[Finding]:
+    """The findings of an array, or of one that an object holds, read as it comes."""
+    decoder = json.JSONDecoder()
+    text, line, at_end = source.read(_CHUNK).removeprefix("\ufeff"), 1, False
+    text, line = _skip(text, line)
+    if text.startswith("{"):
+        yield from _read_whole(text + source.read(), line)
+        return
+    if not text.startswith("["):
+        yield Problem(line, "The file is not JSON: it begins with neither an array nor an object.")
+        return
+    text = text[1:]
+    while True:
+        text, line = _skip(text, line)
+        if text.startswith("]"):
+            return
+        try:
+            value, end = decoder.raw_decode(text)
+            is_whole = at_end or end < len(text)  # a number might go on
+        except (ValueError, RecursionError) as error:
+            if at_end or len(text) > _MAX_OBJECT:
+                yield Problem(line, f"From here on the file is not JSON: {_reason(error)}.")
+                return
+            is_whole = False
+        if is_whole:
+            yield _read(line, value)
+            line += text.count("\n", 0, end)
+            text = text[end:]
+        else:
+            more = source.read(max(_CHUNK, len(text)))
+            text, at_end = text + more, not more
+
+
+def _skip(text: str, line: int) -> tuple[str, int]:
+    """A text from its first sign on that says something, and the number of its line there."""
+    rest = text.lstrip(" \t\r\n,")
+    return rest, line + text.count("\n", 0, len(text) - len(rest))
+
+
+def _read_whole(text: str, line: int) -> Iterator[Finding]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        yield Problem(line, f"The file is not JSON: {_reason(error)}.")
+        return
+    lists = [value[name] for name in _LISTS if isinstance(value.get(name), list)]
+    for one in lists[0] if lists and "title" not in value else [value]:
+        yield _read(line, one)
+
+
+def _read(line: int, value: object) -> Finding:
+    if not isinstance(value, dict):
+        return Problem(line, "What stands here is no object, so it is no paper.")
+    try:
+        return ListedPaper(line, draft_of(value))
+    except InvalidInput as error:
+        return Problem(line, f"The paper that begins here can't be used. {error}")
+
+
+def draft_of(paper: Mapping[str, Any]) -> PaperDraft:
+    """The draft of a paper's object; raises `InvalidInput` where a field is of no use.
+
+    ``identifiers`` and ``links``, as our own export writes them, say all that there are; without
+    them they follow from the fields for ids and addresses.
+    """
+    authors, complete = _authors(paper.get("authors", paper.get("author")))
+    url = _text(paper, _URLS)
+    derived = identifiers_of(
+        arxiv=_text(paper, ("arxiv", "arxiv_id")), doi=_text(paper, ("doi", "DOI")), urls=[url]
+    )
+    return PaperDraft(
+        title=read_title(_text(paper, ("title",))),
+        authors=authors,
+        authors_complete=complete and paper.get("authors_complete") is not False,
+        abstract=plain_text.tidy(_text(paper, _ABSTRACTS)),
+        venue=_text(paper, _VENUES),
+        date=read_date(_text(paper, _DATES)),
+        identifiers=_texts(paper, "identifiers") if "identifiers" in paper else derived,
+        links=_links(paper) if "links" in paper else _page(url),
+        note=_text(paper, ("note",)),
+        tags=tuple(sorted({tag for name in _TAGS for tag in _texts(paper, name)})),
+        posted_by=_text(paper, ("posted_by",)),
+    )
+
+
+def _text(paper: Mapping[str, Any], names: Sequence[str]) -> str:
+    """The first of these fields that is there, as text."""
+    for name in names:
+        value = paper.get(name)
+        if isinstance(value, list) and len(value) == 1:
+            (value,) = value
+        if value is None or value == "":
+            continue
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise InvalidInput(f"Its “{name}” is not text.")
+        return str(value)
+    return ""
+
+
+def _texts(paper: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = paper.get(name)
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if value is not None and not isinstance(value, list):
+        raise InvalidInput(f"Its “{name}” is no list.")
+    if not all(isinstance(one, str) for one in value or ()):
+        raise InvalidInput(f"Its “{name}” is no list of texts.")
+    return tuple(value or ())
+
+
+def _authors(value: object) -> tuple[tuple[str, ...], bool]:
+    """Names as a list of texts or of objects, or joined in one text."""
+    if isinstance(value, str):
+        return read_authors(value)
+    if value is not None and not isinstance(value, list):
+        raise InvalidInput("Its “authors” are no list of names.")
+    return tuple(dict.fromkeys(filter(None, map(_name, value or ())))), True
+
+
+def _name(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, dict):
+        whole = value.get("name") or value.get("literal")
+        parts = [value.get("given"), value.get("family")]
+        name = given_first(whole) if isinstance(whole, str) else " ".join(filter(None, parts))
+        if name:
+            return name
+    raise InvalidInput("Its “authors” are no list of names.")
+
+
+def _page(url: str) -> tuple[Link, ...]:
+    return links_of([(LinkKind.PAGE, url)]) if url else ()
+
+
+def _links(paper: Mapping[str, Any]) -> tuple[Link, ...]:
+    value = paper["links"]
+    if not isinstance(value, list):
+        raise InvalidInput("Its “links” are no list.")
+    links = []
+    for one in value:
+        kind, url = (one.get("kind"), one.get("url")) if isinstance(one, dict) else (None, None)
+        if kind not in set(LinkKind) or not isinstance(url, str) or not url:
+            raise InvalidInput("Its “links” are no list of objects with “kind” and “url”.")
+        links.append(Link(LinkKind(kind), url))
+    return tuple(links)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "msg", "it is nested too deeply").rstrip(".").lower()

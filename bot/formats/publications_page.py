@@ -1,0 +1,185 @@
+"""A lab's publications page as text → drafts; knows the page's form, and no title, name or venue.
+
+An entry is a header with the venue and who posted it (often doubled, as screen readers hear it),
+the title, perhaps a citation, the abstract, and “Read More”.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.formats import plain_text
+from bot.formats.citation_text import Citation, read_citation
+from bot.formats.results import ListedPaper, Problem
+from storage.models import PaperDraft
+from storage.papers.identifiers import listed_title
+from storage.text import fold
+
+_READ_MORE = re.compile(r"read\s+more\W*", re.IGNORECASE)
+_PARTICLES = frozenset({"van", "von", "der", "den", "de", "del", "della", "di", "da", "la", "le"})
+# Words that are part of where something was published, and of nobody's name.
+_VENUE_WORDS = frozenset(
+    {"workshop", "forum", "conference", "journal", "track", "symposium", "transactions", "letters"}
+    | {"proceedings", "benchmarks", "datasets", "arxiv", "blog", "preprint", "review", "findings"}
+)
+_SENTENCE_END = re.compile(r"[.!?:;…][\"”’')\]]*$")
+_LONGEST_TITLE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a page brought."""
+
+    papers: tuple[ListedPaper, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The lines of one entry: the first and, without empty ones, all."""
+
+    line: int
+    header: str
+    paragraphs: tuple[str, ...]
+
+
+def parse_listing(text: str) -> Listing:
+    """Read a whole page; what can't be read is reported by line, and the rest is not lost."""
+    blocks = list(_blocks(text))
+    posters = _posters([_undoubled(block.header) for block in blocks])
+    papers: list[ListedPaper] = []
+    problems: list[Problem] = []
+    for block, poster in zip(blocks, posters, strict=True):
+        read = _read_entry(block, poster)
+        if isinstance(read, str):
+            problems.append(Problem(block.line, read))
+        else:
+            papers.append(ListedPaper(block.line, read))
+    return Listing(tuple(papers), tuple(problems))
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """Split a page at its “Read More” lines."""
+    lines: list[tuple[int, str]] = []
+    for number, raw in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+        line = " ".join(raw.split())
+        if _READ_MORE.fullmatch(line):
+            if lines:
+                yield _block(lines)
+            lines = []
+        elif line:
+            lines.append((number, line))
+    if lines:
+        yield _block(lines)
+
+
+def _block(lines: Sequence[tuple[int, str]]) -> _Block:
+    """A block's header may be doubled on one line, or stand on two lines of its own."""
+    first, header = lines[0]
+    rest = [line for _, line in lines[1:]]
+    while rest and fold(rest[0]) == fold(header):
+        rest = rest[1:]
+    return _Block(first, header, tuple(rest))
+
+
+def _undoubled(header: str) -> str:
+    words = header.split()
+    half = len(words) // 2
+    if len(words) % 2 == 0 and half and words[:half] == words[half:]:
+        return " ".join(words[:half])
+    return header
+
+
+def _posters(headers: Sequence[str]) -> list[int]:
+    """For each header, how many of its last words are the name of who posted it.
+
+    A name is told from a venue by standing at the end of several headers behind different words;
+    where a page is too short to tell, the last two words are taken.
+    """
+    endings: Counter[tuple[str, ...]] = Counter()
+    before: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for header in headers:
+        words = tuple(header.split())
+        for size in range(1, min(5, len(words))):
+            endings[words[-size:]] += 1
+            before.setdefault(words[-size:], set()).add(words[:-size])
+    return [_poster_size(header.split(), endings, before) for header in headers]
+
+
+def _poster_size(
+    words: Sequence[str],
+    endings: Counter[tuple[str, ...]],
+    before: dict[tuple[str, ...], set[tuple[str, ...]]],
+) -> int:
+    if len(words) < 2:
+        return 0
+    longest = 0
+    for size in range(1, min(5, len(words))):
+        ending = tuple(words[-size:])
+        if any(fold(word) in _VENUE_WORDS for word in ending):
+            break
+        shared = endings[ending] > 1 and len(before[ending]) > 1
+        if shared and endings[ending] * 2 > endings[tuple(words[-1:])]:
+            longest = size
+    return max(longest, _usual_size(words))
+
+
+def _usual_size(words: Sequence[str]) -> int:
+    """Two words make a name, with the particles before the last; one where two can't be."""
+    size = 1
+    while size + 1 < len(words) and fold(words[-size - 1]) in _PARTICLES:
+        size += 1
+    if size + 1 < len(words):
+        size += 1
+    if any(fold(word) in _VENUE_WORDS for word in words[-size:]):
+        return 0 if fold(words[-1]) in _VENUE_WORDS else 1
+    return size
+
+
+def _read_entry(block: _Block, poster_size: int) -> PaperDraft | str:
+    """The draft of a block, or the sentence that says why there is none."""
+    if not block.paragraphs:
+        return f"“{_short(block.header)}” stands alone, without a title, so I left it out."
+    title, *paragraphs = block.paragraphs
+    if len(title) > _LONGEST_TITLE:
+        return f"“{_short(title)}” is too long for a title, so I left the entry out."
+    citation: Citation | None = None
+    for place, paragraph in enumerate(paragraphs[:2]):
+        citation = read_citation(paragraph, title)
+        if citation:
+            del paragraphs[place]
+            break
+    if citation is None and not paragraphs:
+        return f"“{_short(title)}” has neither a citation nor an abstract, so I left it out."
+    words = _undoubled(block.header).split()
+    split = len(words) - poster_size
+    readable = plain_text.line(plain_text.from_latex(title)) or title
+    return PaperDraft(
+        title=readable,
+        authors=citation.authors if citation else (),
+        authors_complete=citation.complete if citation else True,
+        abstract=_abstract(paragraphs),
+        venue=" ".join(words[:split]),
+        date=citation.date if citation else None,
+        identifiers=(*(citation.identifiers if citation else ()), listed_title(readable)),
+        note=citation.note if citation else "",
+        posted_by=" ".join(words[split:]),
+    )
+
+
+def _abstract(paragraphs: Sequence[str]) -> str:
+    """The paragraphs in order: one broken in mid-sentence made whole, a repeated one once."""
+    whole: list[str] = []
+    for paragraph in paragraphs:
+        if whole and not _SENTENCE_END.search(whole[-1]) and paragraph[:1].islower():
+            whole[-1] = f"{whole[-1]} {paragraph}"
+        else:
+            whole.append(paragraph)
+    return plain_text.tidy(plain_text.from_latex("\n\n".join(dict.fromkeys(whole))))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -1,0 +1,164 @@
+"""A file of papers, whatever its format → findings; `exchange` and `feeds` know the formats."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import json
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from bot.feeds.parser import parse_feed
+from bot.formats.bibtex_reader import read_bibtex
+from bot.formats.csv_columns import is_sheet
+from bot.formats.csv_reader import read_sheet
+from bot.formats.encoding import open_text
+from bot.formats.json_reader import read_json, read_json_lines
+from bot.formats.publications_page import parse_listing
+from bot.formats.results import Finding, ListedPaper, Problem
+from storage.errors import InvalidInput
+
+_log = logging.getLogger(__name__)
+
+_MAX_WHOLE = 64 * 1024 * 1024  # bytes of a page or a feed, which are read as a whole
+_HEAD = 64 * 1024  # characters by which a format is known
+
+
+class Form(enum.StrEnum):
+    """A format that papers are read from."""
+
+    TEXT = "text"
+    BIBTEX = "bibtex"
+    CSV = "csv"
+    JSON = "json"
+    JSONL = "jsonl"
+    FEED = "feed"
+
+
+_SUFFIXES = {
+    ".bib": Form.BIBTEX,
+    ".bibtex": Form.BIBTEX,
+    ".csv": Form.CSV,
+    ".tsv": Form.CSV,
+    ".jsonl": Form.JSONL,
+    ".ndjson": Form.JSONL,
+    ".xml": Form.FEED,
+    ".rss": Form.FEED,
+    ".atom": Form.FEED,
+    ".rdf": Form.FEED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read, and how: ``columns`` names a sheet's columns for fields."""
+
+    file: Path
+    form: Form
+    now: datetime
+    columns: Mapping[str, str] = field(default_factory=dict)
+    unpublished: bool = False
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is made for readers: newest first, and what can be read of it is enough."""
+        return self.form in {Form.TEXT, Form.FEED}
+
+
+def find_form(file: Path) -> Form:
+    """The format of a file, by its suffix and what it begins with; raises `InvalidInput`."""
+    known = _SUFFIXES.get(file.suffix.lower())
+    if known:
+        return known
+    with open_text(file) as opened:
+        head = opened.read(_HEAD).removeprefix("\ufeff").lstrip()
+    first = head.split("\n", 1)[0].strip()
+    if head.startswith("<"):
+        return Form.FEED
+    if head.startswith("["):
+        return Form.JSON
+    if head.startswith("{"):
+        return _form_of_object(head, first)
+    if re.search(r"^[ \t]*@\w+\s*[{(]", head, re.MULTILINE):
+        return Form.BIBTEX
+    return Form.CSV if is_sheet(first) else Form.TEXT
+
+
+def read_file(source: Source) -> Iterator[Finding]:
+    """The findings of a file, oldest first where it lists the newest first; reads as it goes.
+
+    Raises `InvalidInput` where the file can't be read at all.
+    """
+    match source.form:
+        case Form.TEXT:
+            return _read_page(source)
+        case Form.FEED:
+            return _read_feed(source)
+        case Form.BIBTEX:
+            return read_bibtex(lambda: _lines(source.file))
+        case Form.CSV:
+            return read_sheet(
+                lambda: _lines(source.file), source.columns, unpublished=source.unpublished
+            )
+        case Form.JSON:
+            return _streamed(source, lines=False)
+        case Form.JSONL:
+            return _streamed(source, lines=True)
+
+
+def _form_of_object(head: str, first: str) -> Form:
+    if re.search(r'"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org', head):
+        return Form.FEED
+    try:
+        whole = isinstance(json.loads(first), dict)
+    except (ValueError, RecursionError):
+        return Form.JSON
+    has_more = "\n" in head.strip()
+    return Form.JSONL if whole and has_more else Form.JSON
+
+
+def _lines(file: Path) -> AbstractContextManager[TextIO]:
+    return open_text(file)
+
+
+def _streamed(source: Source, *, lines: bool) -> Iterator[Finding]:
+    with open_text(source.file) as opened:
+        yield from read_json_lines(opened) if lines else read_json(opened)
+
+
+def _read_page(source: Source) -> Iterator[Finding]:
+    _require_small(source.file)
+    with open_text(source.file) as opened:
+        listing = parse_listing(opened.read())
+    yield from itertools.chain(reversed(listing.papers), listing.problems)
+
+
+def _read_feed(source: Source) -> Iterator[Finding]:
+    _require_small(source.file)
+    try:
+        body = source.file.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{source.file.name} can't be read: {error.strerror}.") from None
+    feed = parse_feed(body, f"file:{source.file.name}", source.now)
+    for place, entry in reversed(list(enumerate(feed.entries, start=1))):
+        yield ListedPaper(place, entry.draft)
+    for cause in feed.causes:
+        _log.info("%s: %s", source.file, cause)
+    for problem in feed.problems:
+        number = re.match(r"Entry (\d+)", problem)
+        yield Problem(int(number[1]) if number else 0, problem)
+
+
+def _require_small(file: Path) -> None:
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise InvalidInput(f"{file.name} can't be read: {error.strerror}.") from None
+    if size > _MAX_WHOLE:
+        raise InvalidInput(f"{file.name} is larger than any publications page; I left it alone.")

@@ -1,0 +1,145 @@
+"""What a text means that stands for a paper: an arXiv id, a DOI, an address or BibTeX; pure."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bot.lookup.errors import NotUnderstood
+from storage.models import Link, LinkKind, PaperDraft
+from storage.papers.identifiers import arxiv_id, canonical_url, doi
+
+_LONGEST = 20_000  # characters of a source
+_BIBTEX = re.compile(r"\s*@\s*\w+\s*[{(]")
+_WRAPPED = re.compile(r"\[[^\]]*\]\((?P<linked>\S+)\)|<(?P<bracketed>\S+)>")
+_ADDRESS = re.compile(r"https?://[^\s<>\"`|]+", re.IGNORECASE)
+_BARE_ADDRESS = re.compile(r"(?:[a-z\d-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
+# Outside of an address, an id counts where it says what it is; a bare number may be anything.
+_MENTION = re.compile(r"\barxiv\s?:\s?\S+|\b10\.\d{4,9}/\S+", re.IGNORECASE)
+# Sites that show arXiv's papers under arXiv's ids.
+_AFTER_WORDS = ".,;:!?'\"”’*_~"
+_OPENING = {")": "(", "]": "["}
+# Where people send each other everything but papers.
+_NO_PAPERS = re.compile(
+    r"(?:^|\.)(?:discord(?:app)?\.(?:com|net|gg)|discord\.gg|tenor\.com|giphy\.com|imgur\.com"
+    r"|youtube\.com|youtu\.be|twitter\.com|x\.com|bsky\.app|zoom\.us|meet\.google\.com)$",
+    re.IGNORECASE,
+)
+
+
+class SourceKind(enum.StrEnum):
+    """What a source is, and so who is asked about it."""
+
+    ARXIV = "arxiv"
+    DOI = "doi"
+    PAGE = "page"
+    BIBTEX = "bibtex"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What stands for a paper: the bare id, the DOI, the address, or the entry itself."""
+
+    kind: SourceKind
+    value: str
+
+    @property
+    def identifier(self) -> str | None:
+        """The canonical identifier that the source is; none for an entry."""
+        if self.kind is SourceKind.BIBTEX:
+            return None
+        if self.kind is SourceKind.PAGE:
+            return f"url:{canonical_url(self.value)}"
+        return f"{self.kind}:{self.value}"
+
+    @property
+    def url(self) -> str:
+        """Where a person can see it; empty for an entry."""
+        match self.kind:
+            case SourceKind.ARXIV:
+                return f"https://arxiv.org/abs/{self.value}"
+            case SourceKind.DOI:
+                return f"https://doi.org/{self.value}"
+            case SourceKind.PAGE:
+                return self.value
+            case SourceKind.BIBTEX:
+                return ""
+
+    @property
+    def known(self) -> PaperDraft:
+        """What the source says by itself, for who fills in the rest; it has no title."""
+        identifier = self.identifier
+        return PaperDraft(
+            title="",
+            identifiers=(identifier,) if identifier else (),
+            links=(page_link(self.value),) if self.kind is SourceKind.PAGE else (),
+        )
+
+
+def read_source(text: str) -> Source:
+    """What a text stands for; raises `NotUnderstood`."""
+    text = text.strip()[:_LONGEST]
+    if _BIBTEX.match(text):
+        return Source(SourceKind.BIBTEX, text)
+    if wrapped := _WRAPPED.fullmatch(text):
+        text = wrapped["linked"] or wrapped["bracketed"]
+    if number := arxiv_id(text):
+        return Source(SourceKind.ARXIV, number)
+    if number := doi(text):
+        return Source(SourceKind.DOI, number)
+    if _BARE_ADDRESS.fullmatch(text):
+        text = f"https://{text}"
+    if canonical_url(text) and len(text.split()) == 1:
+        return Source(SourceKind.PAGE, text)
+    raise NotUnderstood(text)
+
+
+def sources_in(text: str) -> tuple[Source, ...]:
+    """Every paper that a message links or names, in its order, each once.
+
+    Any address may be a paper's, but those of places that hold none.
+    """
+    found: dict[str | None, Source] = {}
+    for word in _links_and_mentions(text):
+        try:
+            source = read_source(word)
+        except NotUnderstood:
+            continue
+        if source.kind is not SourceKind.PAGE or not _NO_PAPERS.search(_host(source.value)):
+            found.setdefault(source.identifier, source)
+    return tuple(found.values())
+
+
+def page_link(address: str) -> Link:
+    """The link of an address, by what it seems to lead to."""
+    return Link(LinkKind.PDF if is_pdf(address) else LinkKind.PAGE, address)
+
+
+def is_pdf(address: str) -> bool:
+    """Whether an address says that it leads to a PDF."""
+    return urlsplit(address).path.lower().endswith((".pdf", "/pdf"))
+
+
+def _links_and_mentions(text: str) -> list[str]:
+    """The words of a text that may stand for a paper, in their order."""
+    words = [(found.start(), _trimmed(found[0])) for found in _ADDRESS.finditer(text)]
+    rest = _ADDRESS.sub(lambda found: " " * len(found[0]), text)
+    words += [(found.start(), _trimmed(found[0])) for found in _MENTION.finditer(rest)]
+    return [word for _, word in sorted(words)]
+
+
+def _trimmed(word: str) -> str:
+    """A word without the marks of the sentence around it, and brackets that it did not open."""
+    while word and (word[-1] in _AFTER_WORDS or _is_unopened(word, word[-1])):
+        word = word[:-1]
+    return word
+
+
+def _is_unopened(word: str, mark: str) -> bool:
+    return mark in _OPENING and word.count(_OPENING[mark]) < word.count(mark)
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""

@@ -1,0 +1,1 @@
+"""What people type into a command's options, turned into records, with autocomplete."""

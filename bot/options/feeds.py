@@ -1,0 +1,107 @@
+"""Options that name what is watched and where it is announced: feeds, channels, time zones."""
+
+from __future__ import annotations
+
+import re
+from zoneinfo import available_timezones
+
+from discord import app_commands
+from discord.app_commands import Choice
+
+from bot.errors import suggestions
+from bot.interactions import Interaction
+from bot.markdown import clip
+from bot.options.catalogue import choice
+from bot.permissions import may_configure, may_curate
+from storage.announcements.models import Route
+from storage.errors import FeedNotFound, InvalidInput
+from storage.feeds.models import Feed
+
+
+class FeedOption(app_commands.Transformer):
+    """A watched feed, chosen by title or address."""
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> Feed:
+        text = value.strip()
+        for feed in await interaction.client.library.feeds.all():
+            if (
+                text in {f"#{feed.id}", f"{feed.id}", feed.url}
+                or text.casefold() == feed.title.casefold()
+            ):
+                return await interaction.client.library.feeds.get(feed.id)
+        raise FeedNotFound(clip(text, 100))
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        # Discord shows suggestions before any check, and a feed's address may hold a secret.
+        return await suggestions(_feeds(interaction, value)) if may_curate(interaction) else []
+
+
+class RouteOption(app_commands.Transformer):
+    """A channel of this server in which papers are announced, even one that is gone."""
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> Route:
+        number = re.sub(r"[<#>\s]", "", value)
+        for route in await interaction.client.library.routes.all(interaction.guild_id):
+            if number in {str(route.channel_id), _channel_name(interaction, route).lstrip("#")}:
+                return route
+        raise InvalidInput(
+            f"Nothing is announced in “{clip(value, 60)}”; `/announce list` shows where it is."
+        )
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        return await suggestions(_routes(interaction, value)) if may_configure(interaction) else []
+
+
+class ZoneOption(app_commands.Transformer):
+    """A time zone by its name in the tz database."""
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, _interaction: Interaction, value: str, /
+    ) -> str:
+        if value and value not in available_timezones():
+            raise InvalidInput(
+                f"I know no time zone “{clip(value, 60)}”. Choose one while you type, such as "
+                "Europe/Berlin."
+            )
+        return value
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, _interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        wanted = value.strip().casefold().replace(" ", "_")
+        return [
+            choice(name, name)
+            for name in sorted(available_timezones())
+            if wanted in name.casefold()
+        ][:25]
+
+
+async def _feeds(interaction: Interaction, text: str) -> list[Choice[str]]:
+    wanted = text.casefold()
+    return [
+        choice(feed.title or feed.url, f"#{feed.id}")
+        for feed in await interaction.client.library.feeds.all()
+        if wanted in f"{feed.title} {feed.url}".casefold()
+    ]
+
+
+async def _routes(interaction: Interaction, text: str) -> list[Choice[str]]:
+    named = [
+        (_channel_name(interaction, route), str(route.channel_id))
+        for route in await interaction.client.library.routes.all(interaction.guild_id)
+    ]
+    return [choice(name, value) for name, value in named if text.casefold() in name.casefold()]
+
+
+def _channel_name(interaction: Interaction, route: Route) -> str:
+    guild = interaction.guild
+    channel = guild.get_channel_or_thread(route.channel_id) if guild else None
+    return f"#{channel.name}" if channel else f"#deleted-channel {route.channel_id}"
