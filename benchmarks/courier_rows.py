@@ -31,8 +31,8 @@ async def courier(bench: Bench) -> list[Row]:
     channels = max(4, min(_CHANNELS, bench.size // 1_000))
     async with _server(channels) as (app, ids):
         for draft in generator.drafts(_ROUNDS + 1):
-            result = await app.library.admit(
-                draft, Origin.IMPORT, catalogues.ACTOR, despite_likeness=True, announce=True
+            result = await app.library.upsert(
+                draft, Origin.IMPORT, catalogues.ACTOR, allow_duplicate=True, announce=True
             )
             if result.paper is None:
                 raise RuntimeError(f"“{draft.title}” was not taken in.")
@@ -76,5 +76,5 @@ async def _server(channels: int) -> AsyncGenerator[tuple[App, list[int]]]:
             guild = env.create_guild("Open Lab")
             ids = [guild.create_text_channel(f"papers-{n}").id for n in range(channels)]
             for channel_id in ids:
-                await app.library.routes.open(guild.id, channel_id, catalogues.ACTOR)
+                await app.library.subscriptions.open(guild.id, channel_id, catalogues.ACTOR)
             yield app, ids

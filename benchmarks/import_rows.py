@@ -30,7 +30,7 @@ class _Table:
 
 
 async def bulk_import(bench: Bench) -> list[Row]:
-    """Drafts through `Library.admit_all`, and what they became through plain ``executemany``."""
+    """Drafts through `Library.upsert_many`, and what they became through plain ``executemany``."""
     drafts = list(generator.drafts(bench.small))
     ours, raw = [], []
     for _ in range(_ROUNDS):

@@ -24,9 +24,9 @@ from bot.feeds.poller import Poller
 from bot.logging_filters import brief_logs
 from bot.lookup.resolver import Addresses
 from bot.lookup.service import open_lookup
-from bot.moderators import Moderation
+from bot.moderators import Moderators
 from bot.net.http import open_web
-from bot.retry import Patience
+from bot.retry import DatabaseBackoff
 from bot.settings import Settings
 from storage.database import require_writable
 from storage.errors import DatabaseUnusable, LabError
@@ -53,7 +53,7 @@ class App:
     library: Library
     poller: Poller
     client: LabHerald
-    while_polling: Patience
+    while_polling: DatabaseBackoff
 
     async def poll(self) -> None:
         """Read the feeds that are due, then announce what they brought."""
@@ -88,14 +88,14 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
         open_parser() as parser,
         open_lookup(web, parser, Addresses.of(settings), clock, pages=pages) as lookup,
     ):
-        moderation = Moderation(library, settings)
-        await moderation.load()
-        poller = Poller(library, web, parser, clock, settings.poll_interval, moderation)
+        moderators = Moderators(library, settings)
+        await moderators.load()
+        poller = Poller(library, web, parser, clock, settings.poll_interval, moderators)
         client = LabHerald(
             library=library,
             poller=poller,
             lookup=lookup,
-            moderation=moderation,
+            moderators=moderators,
             settings=settings,
             clock=clock,
         )
@@ -104,7 +104,9 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
                 yield App(
                     *(settings, library, poller, client),
                     # What was fetched in vain is not fetched again as often as one asks for it.
-                    while_polling=Patience("New papers are not taken in", clock, _ASK_FEEDS_EVERY),
+                    while_polling=DatabaseBackoff(
+                        "New papers are not taken in", clock, _ASK_FEEDS_EVERY
+                    ),
                 )
             finally:
                 await client.close()

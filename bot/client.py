@@ -13,14 +13,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.announce.dispatcher import Courier
+from bot.announce.dispatcher import OutboxDispatcher
 from bot.announce.no_retry import ask_once
 from bot.errors import respond
 from bot.feeds.poller import Poller
 from bot.interactions import Interaction, LabBot
 from bot.lookup.service import Lookup
-from bot.moderators import Moderation
-from bot.permissions import MANAGERS_ONLY, seen_by
+from bot.moderators import Moderators
+from bot.permissions import MANAGERS_ONLY, default_permissions
 from bot.settings import Settings
 from bot.ui.buttons import answer_rest
 from storage.library import Library
@@ -51,7 +51,7 @@ class LabHerald(LabBot):
         library: Library,
         poller: Poller,
         lookup: Lookup,
-        moderation: Moderation,
+        moderators: Moderators,
         settings: Settings,
         clock: Clock,
     ) -> None:
@@ -66,10 +66,10 @@ class LabHerald(LabBot):
         self.library = library
         self.poller = poller
         self.lookup = lookup
-        self.moderation = moderation
+        self.moderators = moderators
         self.settings = settings
         self.clock = clock
-        self.dispatcher: Courier = Courier(library, self, clock, moderation)
+        self.dispatcher: OutboxDispatcher = OutboxDispatcher(library, self, clock, moderators)
 
     async def setup_hook(self) -> None:
         """Load every cog, then tell Discord of the commands where they changed."""
@@ -87,7 +87,7 @@ class LabHerald(LabBot):
         for guild in self.home_guilds:
             for command in self.tree.get_commands(guild=guild):
                 if MANAGERS_ONLY not in command.extras:
-                    command.default_permissions = seen_by(self.moderation)
+                    command.default_permissions = default_permissions(self.moderators)
         await self.sync_if_changed()
 
     async def close(self) -> None:
@@ -97,18 +97,18 @@ class LabHerald(LabBot):
 
     async def sync_if_changed(self) -> None:
         """Sync the commands of every scope whose payload is not the one synced last."""
-        former = await self.library.notes.fact(self._scopes_fact)
+        former = await self.library.bot_state.get_value(self._scopes_fact)
         scopes: list[discord.Object | None] = [None, *self.home_guilds]
         homes = {guild.id for guild in self.home_guilds}
         scopes += [discord.Object(left) for left in json.loads(former or "[]") if left not in homes]
         for guild in scopes:
             await self._sync_scope(guild)
-        await self.library.notes.keep_fact(self._scopes_fact, json.dumps(sorted(homes)))
+        await self.library.bot_state.set_value(self._scopes_fact, json.dumps(sorted(homes)))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Tell a home server that was joined just now of its commands, which it has lost or not."""
         if guild.id in self.settings.home_guild_ids:
-            await self.library.notes.keep_fact(self._commands_fact(guild), "")
+            await self.library.bot_state.set_value(self._commands_fact(guild), "")
             await self._sync_scope(discord.Object(guild.id))
 
     def _commands_fact(self, guild: discord.abc.Snowflake | None) -> str:
@@ -123,7 +123,7 @@ class LabHerald(LabBot):
         text = json.dumps(payload, sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
         fact = self._commands_fact(guild)
-        if await self.library.notes.fact(fact) == digest:
+        if await self.library.bot_state.get_value(fact) == digest:
             return
         try:
             await self.tree.sync(guild=guild)
@@ -131,7 +131,7 @@ class LabHerald(LabBot):
             if guild is not None and guild.id in self.settings.home_guild_ids:
                 _log.warning("HOME_GUILD_IDS names server %s, which I am not in.", guild.id)
             return
-        await self.library.notes.keep_fact(fact, digest)
+        await self.library.bot_state.set_value(fact, digest)
 
 
 def cog_names() -> list[str]:

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.feeds.poller import Poller
 from bot.lookup.service import Lookup
-from bot.moderators import Moderation
+from bot.moderators import Moderators
 from bot.settings import Settings
 from storage.library import Library
 from storage.timestamps import Clock
@@ -32,7 +32,7 @@ class LabBot(commands.Bot):
     library: Library
     poller: Poller
     lookup: Lookup
-    moderation: Moderation
+    moderators: Moderators
     settings: Settings
     clock: Clock
     dispatcher: Dispatcher

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from bot.settings import Settings
 from storage.library import Library
 from storage.models import Actor
-from storage.moderator_settings import Matter, Word
+from storage.moderator_settings import ModeratorSetting, SettingKey
 
 
-class Moderation:
+class Moderators:
     """The one source for the moderators' roles and channel; it answers from memory.
 
     In a home server whose roles `/setup` named, these alone count, elsewhere `MODERATOR_ROLE_IDS`.
@@ -22,7 +22,7 @@ class Moderation:
     def __init__(self, library: Library, settings: Settings) -> None:
         self._library = library
         self._settings = settings
-        self._words: dict[tuple[int, Matter], Word] = {}
+        self._words: dict[tuple[int, SettingKey], ModeratorSetting] = {}
         self._changing = asyncio.Lock()
 
     async def load(self) -> None:
@@ -37,7 +37,7 @@ class Moderation:
         """The ids of the roles that may keep the list in a server; none where it is no home."""
         if guild_id is None or guild_id not in self._settings.home_guild_ids:
             return frozenset()
-        word = self.word(guild_id, Matter.ROLES)
+        word = self.word(guild_id, SettingKey.ROLES)
         return frozenset(word.ids if word else self._settings.moderator_role_ids)
 
     @property
@@ -52,12 +52,12 @@ class Moderation:
         return word.ids[0] if word and word.ids else self._settings.moderators_channel_id
 
     @property
-    def channel_word(self) -> Word | None:
+    def channel_word(self) -> ModeratorSetting | None:
         """The last word on the moderators' channel."""
-        words = [word for word in self._words.values() if word.matter is Matter.CHANNEL]
+        words = [word for word in self._words.values() if word.matter is SettingKey.CHANNEL]
         return words[-1] if words else None
 
-    def word(self, guild_id: int, matter: Matter) -> Word | None:
+    def word(self, guild_id: int, matter: SettingKey) -> ModeratorSetting | None:
         """What `/setup` said last of a matter in a server."""
         return self._words.get((guild_id, matter))
 

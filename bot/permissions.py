@@ -7,8 +7,8 @@ from discord.ext import commands
 
 from bot.errors import NotAllowed
 from bot.interactions import Interaction, LabBot
-from bot.moderators import Moderation
-from storage.announcements.models import RouteOptions
+from bot.moderators import Moderators
+from storage.announcements.models import SubscriptionOptions
 from storage.models import Actor
 
 MANAGERS = discord.Permissions(manage_guild=True)
@@ -40,7 +40,7 @@ def may_curate(interaction: Interaction) -> bool:
     if not _is_home(interaction):
         return False
     roles = {role.id for role in getattr(interaction.user, "roles", ())}
-    moderators = interaction.client.moderation.roles(interaction.guild_id)
+    moderators = interaction.client.moderators.roles(interaction.guild_id)
     return _manages(interaction) or not roles.isdisjoint(moderators)
 
 
@@ -77,9 +77,9 @@ def actor(interaction: Interaction) -> Actor:
     return Actor(f"discord:{interaction.user.id}", interaction.user.display_name)
 
 
-def seen_by(moderation: Moderation) -> discord.Permissions | None:
+def default_permissions(moderators: Moderators) -> discord.Permissions | None:
     """Whom Discord shows the moderators' commands: a role can't be told it, so then everybody."""
-    return None if moderation.has_roles else MANAGERS
+    return None if moderators.has_roles else MANAGERS
 
 
 def _is_home(interaction: Interaction) -> bool:
@@ -94,7 +94,7 @@ def _manages(interaction: Interaction) -> bool:
 def missing_to_announce(
     channel: discord.TextChannel | discord.Thread | discord.ForumChannel,
     me: discord.Member,
-    options: RouteOptions,
+    options: SubscriptionOptions,
 ) -> list[str]:
     """The permissions, by their names, that the bot lacks to announce in a channel this way."""
     given = channel.permissions_for(me)

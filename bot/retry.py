@@ -17,7 +17,7 @@ _LONGEST_PAUSE = timedelta(minutes=15)
 _Done = TypeVar("_Done")
 
 
-class Patience:
+class DatabaseBackoff:
     """With a database that can't be used: says so once, and once more when it can be again.
 
     ``pause`` is how long a step is left alone then, doubled from failure to failure.

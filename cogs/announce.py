@@ -15,20 +15,22 @@ from bot.announce.render import sample
 from bot.flows.replies import undoable
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count
-from bot.options.feeds import RouteOption, ZoneOption
+from bot.options.feeds import SubscriptionOption, ZoneOption
 from bot.permissions import MANAGERS, actor, missing_to_announce, require_configurer
 from bot.ui import cards, result_pages
 from bot.ui import feeds as feed_cards
 from bot.ui.buttons import LabButton
-from storage.announcements.digest_schedule import Every, Rhythm
-from storage.announcements.filters import Wanted, read_wanted
-from storage.announcements.models import Route, RouteOptions
-from storage.audit.models import Arranged
-from storage.errors import InvalidInput, LabError, RouteNotFound
+from storage.announcements.digest_schedule import DigestSchedule, Frequency
+from storage.announcements.filters import ChannelFilter, parse_filter
+from storage.announcements.models import Subscription, SubscriptionOptions
+from storage.audit.models import SettingChange
+from storage.errors import InvalidInput, LabError, SubscriptionNotFound
 
 _Channel: TypeAlias = discord.TextChannel | discord.Thread | discord.ForumChannel
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.h]?([0-5]\d)?", re.ASCII)
-_DIGESTS = [Choice(name=every.value, value=every.value) for every in (Every.DAY, Every.WEEK)]
+_DIGESTS = [
+    Choice(name=every.value, value=every.value) for every in (Frequency.DAY, Frequency.WEEK)
+]
 _WEEKDAYS = [Choice(name=name, value=number) for number, name in enumerate(calendar.day_name)]
 
 
@@ -37,7 +39,7 @@ class DigestButton(LabButton, template=r"digest:(?P<post>\d+)"):
 
     async def press(self, interaction: Interaction) -> None:
         """Answer privately, page by page."""
-        question = result_pages.Question(post=self.numbers["post"])
+        question = result_pages.SavedQuery(post=self.numbers["post"])
         layout = await result_pages.answer(
             interaction.client.library, question, interaction.user.id
         )
@@ -86,7 +88,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         role: discord.Role | None = None,
         thread: bool = False,
         publish: bool = False,
-        digest: str = Every.PAPER.value,
+        digest: str = Frequency.PAPER.value,
         at: Range[str, 1, 10] = "9:00",
         weekday: int = 0,
         zone: Transform[str, ZoneOption] = "",
@@ -100,10 +102,10 @@ class Announce(commands.GroupCog, group_name="announce"):
             raise InvalidInput("Threads begin in text and announcement channels only.")
         if role is not None and role.is_default():
             raise InvalidInput("I don't call everybody; choose a role that people can leave.")
-        chosen = RouteOptions(
+        chosen = SubscriptionOptions(
             wanted=await _known_wanted(interaction, wanted),
-            rhythm=Rhythm(
-                every=Every(digest),
+            schedule=DigestSchedule(
+                every=Frequency(digest),
                 minute=_minute(at),
                 weekday=weekday,
                 zone=zone or str(interaction.client.settings.timezone),
@@ -117,10 +119,12 @@ class Announce(commands.GroupCog, group_name="announce"):
     @app_commands.command()
     async def list(self, interaction: Interaction) -> None:
         """Show the channels of this server that hear of new papers."""
-        routes = await interaction.client.library.routes.counted(interaction.guild_id or 0)
+        subscriptions = await interaction.client.library.subscriptions.counted(
+            interaction.guild_id or 0
+        )
         text = (
-            f"### Announcements\n{feed_cards.routes(routes)}"
-            if routes
+            f"### Announcements\n{feed_cards.subscriptions(subscriptions)}"
+            if subscriptions
             else "Nothing is announced in this server. `/announce here` begins it in a channel."
         )
         await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
@@ -128,12 +132,14 @@ class Announce(commands.GroupCog, group_name="announce"):
     @app_commands.command()
     @app_commands.describe(channel="Which channel; this one unless you say otherwise")
     async def test(
-        self, interaction: Interaction, channel: Transform[Route, RouteOption] | None = None
+        self,
+        interaction: Interaction,
+        channel: Transform[Subscription, SubscriptionOption] | None = None,
     ) -> None:
         """Show you alone how the newest paper would be announced in a channel."""
-        route = await _route(interaction, channel)
-        await _require_permissions(interaction, route.channel_id, route.options)
-        shown = await sample(interaction.client.library, route)
+        subscription = await _subscription(interaction, channel)
+        await _require_permissions(interaction, subscription.channel_id, subscription.options)
+        shown = await sample(interaction.client.library, subscription)
         if shown is None:
             raise LabError("The list has no paper yet that this channel wants to hear of.")
         await interaction.response.send_message(view=shown, ephemeral=True)
@@ -141,43 +147,51 @@ class Announce(commands.GroupCog, group_name="announce"):
     @app_commands.command()
     @app_commands.describe(channel="Which channel; this one unless you say otherwise")
     async def pause(
-        self, interaction: Interaction, channel: Transform[Route, RouteOption] | None = None
+        self,
+        interaction: Interaction,
+        channel: Transform[Subscription, SubscriptionOption] | None = None,
     ) -> None:
         """Let what is new wait for a channel, until you resume."""
-        route = await _route(interaction, channel)
-        paused = await interaction.client.library.routes.pause(
-            route.guild_id, route.channel_id, actor(interaction), paused=True
+        subscription = await _subscription(interaction, channel)
+        paused = await interaction.client.library.subscriptions.pause(
+            subscription.guild_id, subscription.channel_id, actor(interaction), paused=True
         )
         if paused is None:
-            raise LabError(f"<#{route.channel_id}> is paused already.")
-        text = f"⏸️ What is new waits for <#{route.channel_id}>, until `/announce resume`."
+            raise LabError(f"<#{subscription.channel_id}> is paused already.")
+        text = f"⏸️ What is new waits for <#{subscription.channel_id}>, until `/announce resume`."
         await _say(interaction, text, paused)
 
     @app_commands.command()
     @app_commands.describe(channel="Which channel; this one unless you say otherwise")
     async def resume(
-        self, interaction: Interaction, channel: Transform[Route, RouteOption] | None = None
+        self,
+        interaction: Interaction,
+        channel: Transform[Subscription, SubscriptionOption] | None = None,
     ) -> None:
         """Go on announcing in a channel that was paused or stopped."""
-        route = await _route(interaction, channel)
-        await _require_permissions(interaction, route.channel_id, route.options)
-        resumed = await interaction.client.library.routes.pause(
-            route.guild_id, route.channel_id, actor(interaction), paused=False
+        subscription = await _subscription(interaction, channel)
+        await _require_permissions(interaction, subscription.channel_id, subscription.options)
+        resumed = await interaction.client.library.subscriptions.pause(
+            subscription.guild_id, subscription.channel_id, actor(interaction), paused=False
         )
         if resumed is None:
-            raise LabError(f"I announce in <#{route.channel_id}> already.")
-        waits = f" {count(route.waiting, 'paper')} waited." if route.waiting else ""
-        await _say(interaction, f"▶️ I go on announcing in <#{route.channel_id}>.{waits}", resumed)
+            raise LabError(f"I announce in <#{subscription.channel_id}> already.")
+        waits = f" {count(subscription.waiting, 'paper')} waited." if subscription.waiting else ""
+        await _say(
+            interaction, f"▶️ I go on announcing in <#{subscription.channel_id}>.{waits}", resumed
+        )
         interaction.client.dispatcher.deliver_soon()
 
     @app_commands.command()
     @app_commands.describe(channel="The channel to be quiet in; this one unless you say otherwise")
     async def remove(
-        self, interaction: Interaction, channel: Transform[Route, RouteOption] | None = None
+        self,
+        interaction: Interaction,
+        channel: Transform[Subscription, SubscriptionOption] | None = None,
     ) -> None:
         """Stop announcing in a channel."""
         channel_id = channel.channel_id if channel else interaction.channel_id or 0
-        closed = await interaction.client.library.routes.close(
+        closed = await interaction.client.library.subscriptions.close(
             interaction.guild_id or 0, channel_id, actor(interaction)
         )
         if closed is None:
@@ -187,15 +201,17 @@ class Announce(commands.GroupCog, group_name="announce"):
         )
 
 
-async def _open(interaction: Interaction, channel: _Channel, chosen: RouteOptions | None) -> None:
+async def _open(
+    interaction: Interaction, channel: _Channel, chosen: SubscriptionOptions | None
+) -> None:
     """Announce in a channel; with other options than before where any were chosen."""
-    _require_permissions_in(channel, chosen or RouteOptions())
-    routes = interaction.client.library.routes
-    opened = await routes.open(channel.guild.id, channel.id, actor(interaction), chosen)
+    _require_permissions_in(channel, chosen or SubscriptionOptions())
+    subscriptions = interaction.client.library.subscriptions
+    opened = await subscriptions.open(channel.guild.id, channel.id, actor(interaction), chosen)
     if opened is None:
         raise LabError(f"I announce new papers in {channel.mention} already.")
-    route = await routes.find(channel.id)
-    said = feed_cards.how(route.options) if route else ""
+    subscription = await subscriptions.find(channel.id)
+    said = feed_cards.how(subscription.options) if subscription else ""
     await _say(
         interaction,
         f"📣 New papers will be announced in {channel.mention} from now on{said and f': {said}'}.",
@@ -204,21 +220,21 @@ async def _open(interaction: Interaction, channel: _Channel, chosen: RouteOption
     interaction.client.dispatcher.deliver_soon()
 
 
-async def _say(interaction: Interaction, text: str, arranged: Arranged) -> None:
+async def _say(interaction: Interaction, text: str, arranged: SettingChange) -> None:
     await interaction.response.send_message(view=undoable(text, arranged.change_id))
 
 
-async def _route(interaction: Interaction, chosen: Route | None) -> Route:
-    """The route that was chosen, or that of this channel; raises `RouteNotFound`."""
+async def _subscription(interaction: Interaction, chosen: Subscription | None) -> Subscription:
+    """The route that was chosen, or that of this channel; raises `SubscriptionNotFound`."""
     channel_id = interaction.channel_id or 0
-    route = chosen or await interaction.client.library.routes.find(channel_id)
-    if route is None or route.guild_id != interaction.guild_id:
-        raise RouteNotFound(channel_id)
-    return route
+    subscription = chosen or await interaction.client.library.subscriptions.find(channel_id)
+    if subscription is None or subscription.guild_id != interaction.guild_id:
+        raise SubscriptionNotFound(channel_id)
+    return subscription
 
 
 async def _require_permissions(
-    interaction: Interaction, channel_id: int, chosen: RouteOptions
+    interaction: Interaction, channel_id: int, chosen: SubscriptionOptions
 ) -> None:
     channel = interaction.guild.get_channel_or_thread(channel_id) if interaction.guild else None
     if not isinstance(channel, _Channel):
@@ -226,7 +242,7 @@ async def _require_permissions(
     _require_permissions_in(channel, chosen)
 
 
-def _require_permissions_in(channel: _Channel, chosen: RouteOptions) -> None:
+def _require_permissions_in(channel: _Channel, chosen: SubscriptionOptions) -> None:
     if missing := missing_to_announce(channel, channel.guild.me, chosen):
         raise InvalidInput(
             f"I can't announce in {channel.mention} before I have these permissions there: "
@@ -234,9 +250,9 @@ def _require_permissions_in(channel: _Channel, chosen: RouteOptions) -> None:
         )
 
 
-async def _known_wanted(interaction: Interaction, text: str) -> Wanted:
+async def _known_wanted(interaction: Interaction, text: str) -> ChannelFilter:
     """The conditions in words; raises `InvalidInput` for what is none, or names no feed."""
-    wanted = read_wanted(text)
+    wanted = parse_filter(text)
     known = {feed.id for feed in await interaction.client.library.feeds.all()}
     for one in wanted.conditions:
         if one.field == "feed" and int(one.value) not in known:

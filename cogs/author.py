@@ -24,7 +24,7 @@ class Author(commands.Cog):
     ) -> None:
         """Show an author's papers, venues and co-authors."""
         layout = await result_pages.answer(
-            interaction.client.library, result_pages.Question(author=name), interaction.user.id
+            interaction.client.library, result_pages.SavedQuery(author=name), interaction.user.id
         )
         await interaction.response.send_message(view=layout, ephemeral=private)
 

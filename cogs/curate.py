@@ -14,7 +14,7 @@ from bot.flows.import_file import Imports
 from bot.flows.replies import undo_buttons
 from bot.flows.review_queue import QueueButton, SuggestionButton, queue
 from bot.formats.csv_columns import read_mappings
-from bot.importing.upload import Wishes
+from bot.importing.upload import ImportOptions
 from bot.interactions import Interaction, LabBot
 from bot.markdown import escape
 from bot.options.catalogue import KnownPaperOption, PaperOption, RemovedPaperOption, TagsOption
@@ -111,7 +111,7 @@ class Curate(HomeCog, group_name="curate"):
         columns: Range[str, 1, 1000] = "",
     ) -> None:
         """Take in the papers of a file; you see first what would happen, and I ask."""
-        wishes = Wishes(read_mappings(columns), unpublished)
+        wishes = ImportOptions(read_mappings(columns), unpublished)
         await self.imports.preview(interaction, file, wishes, keep_going=keep_going)
 
     @app_commands.command()

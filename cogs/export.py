@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range, Transform
 from discord.ext import commands
 
-from bot.formats.export import Form, write
+from bot.formats.export import ExportFormat, write
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count
 from bot.options import catalogue
@@ -24,7 +24,14 @@ from storage.timestamps import Clock
 _MAX_FILE = 10 * 1024 * 1024  # bytes that Discord takes from a bot in any server
 _CHOICES = [
     Choice(name=form.label, value=form.value)
-    for form in (Form.BIBTEX, Form.CSV, Form.JSON, Form.JSONL, Form.MARKDOWN, Form.ATOM)
+    for form in (
+        ExportFormat.BIBTEX,
+        ExportFormat.CSV,
+        ExportFormat.JSON,
+        ExportFormat.JSONL,
+        ExportFormat.MARKDOWN,
+        ExportFormat.ATOM,
+    )
 ]
 
 
@@ -71,11 +78,11 @@ class Export(commands.Cog):
         venue: Transform[str, VenueOption] | None = None,
         year: Range[str, 4, 12] | None = None,
         tag: Transform[str, TagOption] | None = None,
-        form: str = Form.BIBTEX.value,
+        form: str = ExportFormat.BIBTEX.value,
     ) -> None:
         """Get the papers as a file, for you alone."""
         asked = parse(query or "", catalogue.filters(author, venue, year, tag))
-        chosen = Form(form)
+        chosen = ExportFormat(form)
         await interaction.response.defer(ephemeral=True, thinking=True)
         body, papers = await self._written(interaction.client.library, asked, chosen)
         await interaction.followup.send(
@@ -84,7 +91,9 @@ class Export(commands.Cog):
             ephemeral=True,
         )
 
-    async def _written(self, library: Library, asked: Query, form: Form) -> tuple[bytes, int]:
+    async def _written(
+        self, library: Library, asked: Query, form: ExportFormat
+    ) -> tuple[bytes, int]:
         """The file's bytes, and how many papers it has."""
         papers = 0
 

@@ -27,7 +27,9 @@ class AnotherButton(LabButton, template=r"another:(?P<owner>\d+):(?P<question>\d
 
     async def press(self, interaction: Interaction) -> None:
         """Draw again."""
-        question = await result_pages.recall(interaction.client.library, self.numbers["question"])
+        question = await result_pages.load_query(
+            interaction.client.library, self.numbers["question"]
+        )
         layout = await _draw(interaction.client.library, question, interaction.user.id)
         await interaction.response.edit_message(view=layout)
 
@@ -53,16 +55,16 @@ class Random(commands.Cog):
         private: bool = False,
     ) -> None:
         """Show one of the lab's papers, picked by chance."""
-        question = result_pages.Question(filters=catalogue.filters(author, venue, year, tag))
+        question = result_pages.SavedQuery(filters=catalogue.filters(author, venue, year, tag))
         layout = await _draw(interaction.client.library, question, interaction.user.id)
         await interaction.response.send_message(view=layout, ephemeral=private)
 
 
-async def _draw(library: Library, question: result_pages.Question, owner: int) -> cards.Layout:
+async def _draw(library: Library, question: result_pages.SavedQuery, owner: int) -> cards.Layout:
     paper = await library.search.random(question.filters)
     if paper is None:
         raise NothingToDraw(result_pages.described(question.filters))
-    number = library.notes.remember(question.to_text())
+    number = library.bot_state.save_query(question.to_text())
     return cards.random_paper(paper, owner, number)
 
 

@@ -47,7 +47,7 @@ class Search(commands.Cog):
             paper = await interaction.client.library.papers.get_named(query)
             layout = await result_pages.whole(interaction.client.library, paper)
         else:
-            question = result_pages.Question(
+            question = result_pages.SavedQuery(
                 words=query, filters=catalogue.filters(author, venue, year, tag), sort=Sort(sort)
             )
             layout = await result_pages.answer(
@@ -75,7 +75,7 @@ class Search(commands.Cog):
         private: bool = False,
     ) -> None:
         """Show the newest papers."""
-        question = result_pages.Question(
+        question = result_pages.SavedQuery(
             filters=catalogue.filters(author, venue, year, tag), sort=Sort.NEWEST, count=count
         )
         layout = await result_pages.answer(

@@ -13,7 +13,7 @@ from bot.markdown import count, escape
 from bot.permissions import MANAGERS, MANAGERS_ONLY, actor, missing_to_announce, require_manager
 from bot.ui import cards
 from bot.ui.moderator_settings import described
-from storage.announcements.models import RouteOptions
+from storage.announcements.models import SubscriptionOptions
 from storage.errors import InvalidInput, LabError
 
 _log = logging.getLogger(__name__)
@@ -39,16 +39,16 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         self, interaction: Interaction, role: discord.Role, remove: bool = False
     ) -> None:
         """Let a role keep the paper list and the feeds, or no more."""
-        moderation, guild = interaction.client.moderation, role.guild
+        moderators, guild = interaction.client.moderators, role.guild
         if role.is_default() or role.is_bot_managed():
             raise InvalidInput("Choose a role that you give to people, not everybody's or a bot's.")
-        before = moderation.roles(guild.id)
+        before = moderators.roles(guild.id)
         if (role.id in before) is not remove:
             does = "does not keep" if remove else "keeps"
             raise LabError(f"“{role.name}” {does} the list already.")
         await interaction.response.defer(ephemeral=True, thinking=True)
         gone = {one for one in before if guild.get_role(one) is None}
-        await moderation.change_roles(
+        await moderators.change_roles(
             guild.id,
             actor(interaction),
             add=() if remove else (role.id,),
@@ -71,22 +71,22 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         """Choose where moderators review papers and hear of trouble."""
         bot = interaction.client
         if channel is not None and (
-            missing := missing_to_announce(channel, channel.guild.me, RouteOptions())
+            missing := missing_to_announce(channel, channel.guild.me, SubscriptionOptions())
         ):
             raise InvalidInput(
                 f"I can't write in {channel.mention} before I have these permissions there: "
                 f"{', '.join(missing)}."
             )
         guild_id = interaction.guild_id or 0
-        await bot.moderation.choose_channel(
+        await bot.moderators.choose_channel(
             guild_id, channel.id if channel else None, actor(interaction)
         )
         said = (
-            f"🔎 The moderators' channel is <#{bot.moderation.channel}> from now on."
-            if bot.moderation.channel
+            f"🔎 The moderators' channel is <#{bot.moderators.channel}> from now on."
+            if bot.moderators.channel
             else "🔎 There is no moderators' channel now; `/curate queue` shows what waits."
         )
-        if waiting := await bot.library.waiting.count():
+        if waiting := await bot.library.review_queue.count():
             said += f"\n{count(waiting, 'decision')} wait; `/curate queue` shows them all."
         await interaction.response.send_message(view=cards.notice(said), ephemeral=True)
         bot.dispatcher.deliver_soon()
@@ -95,17 +95,17 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
     async def show(self, interaction: Interaction) -> None:
         """Show who moderates the list and where, who said so, and what is wrong with it."""
         bot = interaction.client
-        stopped = await bot.library.routes.stopped_because(bot.moderation.channel or 0)
-        text = described(interaction.guild_id or 0, bot.moderation, bot, stopped)
+        stopped = await bot.library.subscriptions.stopped_because(bot.moderators.channel or 0)
+        text = described(interaction.guild_id or 0, bot.moderators, bot, stopped)
         await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         """Tell the moderators that a role of theirs is gone."""
-        if role.id not in self._bot.moderation.roles(role.guild.id):
+        if role.id not in self._bot.moderators.roles(role.guild.id):
             return
         _log.warning("The moderators' role %s of server %s was deleted.", role.id, role.guild.id)
-        if (channel_id := self._bot.moderation.channel) is not None:
+        if (channel_id := self._bot.moderators.channel) is not None:
             await self._bot.library.outbox.notify(
                 channel_id,
                 f"🔑 The role **{escape(role.name, 100)}**, which kept the list, was deleted. Who "
@@ -115,7 +115,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Say in the log that the moderators' channel is gone; `/setup show` says it, too."""
-        if channel.id == self._bot.moderation.channel:
+        if channel.id == self._bot.moderators.channel:
             _log.warning(
                 "The moderators' channel %s was deleted; choose another by /setup channel.",
                 channel.id,

@@ -66,7 +66,7 @@ class Suggest(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         member, suggestions = interaction.user, bot.library.suggestions
         known = drafted(source)
-        offer = await suggestions.refusal(known, member.id, most=most)
+        offer = await suggestions.rejection_reason(known, member.id, most=most)
         if offer is None:
             self._count_lookup(interaction)
             offer = await suggestions.offer(
@@ -74,7 +74,7 @@ class Suggest(commands.Cog):
                 clip(note, 300),
                 (member.id, member.display_name),
                 most=most,
-                channel_id=bot.moderation.channel,
+                channel_id=bot.moderators.channel,
             )
         await interaction.followup.send(view=_answer(offer, most), ephemeral=True)
         bot.dispatcher.deliver_soon()

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 _KEPT = timedelta(days=180)
 
 
-class Notes:
+class BotState:
     """What must outlive a restart and is no part of the catalogue."""
 
     def __init__(self, database: Database, clock: timestamps.Clock) -> None:
@@ -25,7 +25,7 @@ class Notes:
         self._unwritten: dict[int, str] = {}
         self._writing: asyncio.Task[None] | None = None
 
-    def remember(self, question: str) -> int:
+    def save_query(self, question: str) -> int:
         """Keep a question, so that a button can ask it again by number; the same has one number.
 
         It is written down in the background, since who asks must not wait for somebody's import.
@@ -36,7 +36,7 @@ class Notes:
             self._writing = asyncio.create_task(self._write())
         return number
 
-    async def recall(self, number: int) -> str | None:
+    async def load_query(self, number: int) -> str | None:
         """The question with this number; none where it was forgotten."""
         if number in self._unwritten:
             return self._unwritten[number]
@@ -47,13 +47,13 @@ class Notes:
             )
         return str(question) if question is not None else None
 
-    async def fact(self, name: str) -> str | None:
-        """A fact kept by `keep_fact`."""
+    async def get_value(self, name: str) -> str | None:
+        """A fact kept by `set_value`."""
         async with self._database.reading() as db:
             value = await db.value("SELECT value FROM facts WHERE name = ?", [name])
         return str(value) if value is not None else None
 
-    async def keep_fact(self, name: str, value: str) -> None:
+    async def set_value(self, name: str, value: str) -> None:
         """Keep a fact under a name, in place of the one before."""
         async with self._database.transaction() as db:
             await db.run(

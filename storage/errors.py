@@ -13,7 +13,7 @@ class InvalidInput(LabError):
     """What was given can't be used; the sentence says why and what would be accepted."""
 
 
-class RouteNotFound(LabError):
+class SubscriptionNotFound(LabError):
     """Nothing is announced in a channel."""
 
     def __init__(self, channel_id: int) -> None:

@@ -180,19 +180,19 @@ class Outcome(enum.StrEnum):
     RESTORED = "restored"
 
 
-class Likely(enum.StrEnum):
+class DuplicatePolicy(enum.StrEnum):
     """What becomes of possible duplicates among many drafts, as somebody decides of them all.
 
     They are left out, or completed as the papers whose titles they have, or added.
     """
 
-    LEAVE = "leave"
-    SAME = "same"
-    NEW = "new"
+    SKIP = "leave"
+    MERGE = "same"
+    ADD = "new"
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class UpsertResult:
     """The catalogue's answer to a draft.
 
     ``paper`` is the paper it became or completed, or, for a possible duplicate, the paper it
@@ -206,7 +206,7 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Author:
     """An author: the forms in which their name is credited, and what their papers have in common.
 
     ``forms`` begins with ``name``; ``papers`` is a number, and ``years`` the first and last of a

@@ -13,7 +13,7 @@ from storage.database import Database, Row
 from storage.models import Actor
 
 
-class Matter(enum.StrEnum):
+class SettingKey(enum.StrEnum):
     """What is set up in a home server."""
 
     ROLES = "roles"
@@ -21,11 +21,11 @@ class Matter(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ModeratorSetting:
     """One word of `/setup`: Discord's ids of the moderators' roles, or of their channel if any."""
 
     guild_id: int
-    matter: Matter
+    matter: SettingKey
     ids: tuple[int, ...]
     by: Actor
     at: datetime
@@ -38,7 +38,7 @@ class Setups:
         self._database = database
         self._clock = clock
 
-    async def words(self) -> tuple[Word, ...]:
+    async def words(self) -> tuple[ModeratorSetting, ...]:
         """The last word on each matter in each server, oldest first."""
         async with self._database.reading() as db:
             rows = await db.all(
@@ -50,7 +50,7 @@ class Setups:
     async def choose_roles(self, guild_id: int, role_ids: tuple[int, ...], actor: Actor) -> None:
         """Let these roles, and no others, keep the list in a server."""
         async with self._database.transaction(in_reply=True) as db:
-            await db.insert(_SAY, self._values(guild_id, Matter.ROLES, role_ids, actor))
+            await db.insert(_SAY, self._values(guild_id, SettingKey.ROLES, role_ids, actor))
 
     async def choose_channel(
         self,
@@ -69,13 +69,13 @@ class Setups:
         ids = (channel_id,) if channel_id else ()
         now = channel_id or default
         async with self._database.transaction(in_reply=True) as db:
-            await db.insert(_SAY, self._values(guild_id, Matter.CHANNEL, ids, actor))
+            await db.insert(_SAY, self._values(guild_id, SettingKey.CHANNEL, ids, actor))
             for chosen in (now,) if now else ():
                 await subscriptions.reopen(db, chosen)
                 await outbox.move(db, former, chosen)
 
     def _values(
-        self, guild_id: int, matter: Matter, ids: tuple[int, ...], actor: Actor
+        self, guild_id: int, matter: SettingKey, ids: tuple[int, ...], actor: Actor
     ) -> list[str | int]:
         now = timestamps.to_text(self._clock())
         return [guild_id, matter, json.dumps(ids), actor.key, actor.name, now]
@@ -85,10 +85,10 @@ _SAY = """INSERT INTO setup_words (guild_id, matter, ids, said_by, said_by_name,
           VALUES (?, ?, ?, ?, ?, ?)"""
 
 
-def _word(row: Row) -> Word:
-    return Word(
+def _word(row: Row) -> ModeratorSetting:
+    return ModeratorSetting(
         guild_id=row["guild_id"],
-        matter=Matter(row["matter"]),
+        matter=SettingKey(row["matter"]),
         ids=tuple(json.loads(row["ids"])),
         by=Actor(row["said_by"], row["said_by_name"]),
         at=timestamps.from_text(row["said_at"]),

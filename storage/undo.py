@@ -10,7 +10,7 @@ from typing import cast
 from storage.announcements import subscription_settings
 from storage.audit import log as audit_log
 from storage.audit import queries as change_queries
-from storage.audit.models import About, Change, Undone
+from storage.audit.models import Change, ChangeTarget, Undone
 from storage.authors import decisions as name_decisions
 from storage.curation import decisions as review_decisions
 from storage.curation import merge as curation_merge
@@ -92,7 +92,12 @@ async def _undo_decision(
 
 
 async def _undo_arrangement(
-    db: Connection, change: Change, arranged: Change, about: About, actor: Actor, at: datetime
+    db: Connection,
+    change: Change,
+    arranged: Change,
+    about: ChangeTarget,
+    actor: Actor,
+    at: datetime,
 ) -> int:
     """Let what a change arranged be as it was before, and nothing else of that feed or channel."""
     now, wanted = arranged.after, arranged.before
@@ -116,7 +121,7 @@ async def _undo_arrangement(
     return cast("int", number)  # what is wanted differs from what was found
 
 
-async def _arranged(db: Connection, about: About) -> snapshots.State:
+async def _arranged(db: Connection, about: ChangeTarget) -> snapshots.State:
     """How a feed or a channel is arranged now."""
     if about.feed_id is not None:
         return await feed_settings.state(db, about.feed_id)
@@ -126,7 +131,7 @@ async def _arranged(db: Connection, about: About) -> snapshots.State:
 async def _undo_papers(
     db: Connection, change: Change, whole: Change, actor: Actor, at: datetime
 ) -> int:
-    if later := await change_queries.built_on(db, change, whole, _NAMED + 1):
+    if later := await change_queries.dependents(db, change, whole, _NAMED + 1):
         raise BuiltOn([paper_id for paper_id, _ in later], later[0][1])
     before = await _state(db, whole)
     if whole.is_undone:
@@ -142,7 +147,7 @@ async def _take_back(db: Connection, whole: Change, at: datetime) -> None:
     async for step in change_queries.steps(db, whole, backwards=True):
         paper = await _paper(db, step)
         if step.action != "merge":
-            await paper_writes.put_back(db, paper, step.before, at)
+            await paper_writes.restore_snapshot(db, paper, step.before, at)
         elif step.moved is not None:
             await curation_merge.part(db, paper, step.before, step.moved, at)
         else:
@@ -151,19 +156,19 @@ async def _take_back(db: Connection, whole: Change, at: datetime) -> None:
                 "part them."
             )
     async for paper_ids in change_queries.added(db, whole):
-        await paper_writes.withdraw(db, paper_ids, at)
+        await paper_writes.undo_insert(db, paper_ids, at)
     if whole.settled is not None:
-        await review_decisions.put_back(db, whole.settled)
+        await review_decisions.reopen(db, whole.settled)
 
 
 async def _make_good(db: Connection, whole: Change, at: datetime) -> None:
     """Do a change again that was taken back."""
     async for paper_ids in change_queries.added(db, whole):
-        await paper_writes.bring_back(db, paper_ids)
+        await paper_writes.redo_insert(db, paper_ids)
     async for step in change_queries.steps(db, whole, backwards=False):
         paper = await _paper(db, step)
         if step.moved is None:
-            await paper_writes.put_back(db, paper, step.after, at)
+            await paper_writes.restore_snapshot(db, paper, step.after, at)
         else:
             moved = await curation_merge.give_up(db, paper, step.moved["into"], at)
             await db.run("UPDATE changes SET moved = ? WHERE id = ?", [json.dumps(moved), step.id])

@@ -80,7 +80,7 @@ class Catalogue:
         assert found is not None
         return found
 
-    def admit(self, draft: PaperDraft, *, by_moderator: bool = False) -> None:
+    def upsert(self, draft: PaperDraft, *, by_moderator: bool = False) -> None:
         draft = normal(draft)
         owners = self.owners()
         known = list(dict.fromkeys(owners[name] for name in draft.identifiers if name in owners))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage.library import Library
-from storage.models import Actor, Admission, Origin, Outcome, Paper, PaperDraft, PartialDate
+from storage.models import Actor, Origin, Outcome, Paper, PaperDraft, PartialDate, UpsertResult
 
 ACTOR = Actor("test", "a test")
 ARXIV = PaperDraft(
@@ -15,14 +15,14 @@ ARXIV = PaperDraft(
 )
 
 
-async def admit(
+async def upsert(
     library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT, **options: bool
-) -> Admission:
-    return await library.admit(draft, origin, ACTOR, **options)
+) -> UpsertResult:
+    return await library.upsert(draft, origin, ACTOR, **options)
 
 
 async def added(library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT) -> Paper:
-    result = await admit(library, draft, origin)
+    result = await upsert(library, draft, origin)
     assert result.outcome is Outcome.ADDED
     assert result.paper is not None
     return result.paper

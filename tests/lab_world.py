@@ -63,7 +63,7 @@ class Lab:
             library=self.app.library,
             poller=self.app.poller,
             lookup=former.lookup,
-            moderation=former.moderation,
+            moderators=former.moderators,
             settings=settings,
             clock=self.clock,
         )
@@ -86,7 +86,7 @@ class Lab:
         return spoken(self.papers.last_message)
 
     async def add(self, draft: PaperDraft) -> int:
-        result = await self.app.library.admit(draft, Origin.MODERATOR, Actor("test", "a test"))
+        result = await self.app.library.upsert(draft, Origin.MODERATOR, Actor("test", "a test"))
         assert result.paper is not None
         return result.paper.id
 

@@ -77,7 +77,7 @@ def test_a_renamed_author_is_looked_up_under_the_new_name(tmp_path: Path) -> Non
     async def rename() -> None:
         async with open_library(tmp_path / "lab.db", lambda: datetime.now(UTC)) as library:
             somebody = Actor("test", "a test")
-            await library.admit(PaperDraft("Engines", ("Lovelace",)), Origin.IMPORT, somebody)
+            await library.upsert(PaperDraft("Engines", ("Lovelace",)), Origin.IMPORT, somebody)
             await library.people.rename("Lovelace", "Ada King", somebody)
 
     asyncio.run(rename())

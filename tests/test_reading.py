@@ -7,7 +7,7 @@ import pytest
 from lab_papers import AT
 
 from bot.formats.results import Finding, ListedPaper, Problem
-from bot.importing.formats import Form, Source, find_form, read_file
+from bot.importing.formats import ImportFile, ImportFormat, detect_format, read_file
 from storage.errors import InvalidInput
 from storage.models import PaperDraft, PartialDate
 
@@ -20,8 +20,8 @@ FEED = (
 )
 
 
-def read(file: Path, form: Form | None = None) -> list[Finding]:
-    return list(read_file(Source(file, form or find_form(file), AT)))
+def read(file: Path, form: ImportFormat | None = None) -> list[Finding]:
+    return list(read_file(ImportFile(file, form or detect_format(file), AT)))
 
 
 def titles(file: Path) -> list[str]:
@@ -31,31 +31,31 @@ def titles(file: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "text", "form"),
     [
-        ("papers.bib", "", Form.BIBTEX),
-        ("papers.txt", f"From a mail:\n\n{BIBTEX}", Form.BIBTEX),
-        ("papers.tsv", "", Form.CSV),
-        ("papers", "Title,Authors\n", Form.CSV),
-        ("papers.json", "[]", Form.JSON),
-        ("papers.json", '{"papers": [\n]}', Form.JSON),
+        ("papers.bib", "", ImportFormat.BIBTEX),
+        ("papers.txt", f"From a mail:\n\n{BIBTEX}", ImportFormat.BIBTEX),
+        ("papers.tsv", "", ImportFormat.CSV),
+        ("papers", "Title,Authors\n", ImportFormat.CSV),
+        ("papers.json", "[]", ImportFormat.JSON),
+        ("papers.json", '{"papers": [\n]}', ImportFormat.JSON),
         (
             "papers.json",
             '{"version": "https://jsonfeed.org/version/1.1",\n "items": []}',
-            Form.FEED,
+            ImportFormat.FEED,
         ),
-        ("papers.json", '{"title": "A"}\n{"title": "B"}\n', Form.JSONL),
-        ("papers.ndjson", "", Form.JSONL),
-        ("feed.rss", "", Form.FEED),
-        ("feed", f"\ufeff{FEED}", Form.FEED),
-        ("page.txt", "ICML Ada Lovelace\n\nA Title, or two\n\nRead More\n", Form.TEXT),
-        ("page.txt", "", Form.TEXT),
+        ("papers.json", '{"title": "A"}\n{"title": "B"}\n', ImportFormat.JSONL),
+        ("papers.ndjson", "", ImportFormat.JSONL),
+        ("feed.rss", "", ImportFormat.FEED),
+        ("feed", f"\ufeff{FEED}", ImportFormat.FEED),
+        ("page.txt", "ICML Ada Lovelace\n\nA Title, or two\n\nRead More\n", ImportFormat.TEXT),
+        ("page.txt", "", ImportFormat.TEXT),
     ],
 )
 def test_a_format_is_known_by_name_and_content(
-    tmp_path: Path, name: str, text: str, form: Form
+    tmp_path: Path, name: str, text: str, form: ImportFormat
 ) -> None:
     file = tmp_path / name
     file.write_text(text, encoding="utf-8")
-    assert find_form(file) is form
+    assert detect_format(file) is form
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
@@ -125,7 +125,7 @@ def test_json_that_is_of_no_use_is_told_with_its_reason(
 ) -> None:
     file = tmp_path / "papers.json"
     file.write_text(text, encoding="utf-8")
-    problem = read(file, Form.JSON)[-1]
+    problem = read(file, ImportFormat.JSON)[-1]
     assert isinstance(problem, Problem)
     assert reason in problem.reason
 

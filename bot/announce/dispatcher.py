@@ -19,9 +19,9 @@ import discord
 
 from bot.announce import channels
 from bot.announce.channels import AnyChannel
-from bot.announce.render import Desk, Message, prepare
-from bot.moderators import Moderation
-from bot.retry import Patience
+from bot.announce.render import Message, RenderContext, prepare
+from bot.moderators import Moderators
+from bot.retry import DatabaseBackoff
 from storage.announcements.models import Post, PostState
 from storage.errors import DatabaseInTrouble
 from storage.library import Library
@@ -29,12 +29,12 @@ from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 
-_TOGETHER = 40  # posts that are claimed and recorded together
-_AT_ONCE = 8  # of these, how many are sent side by side
+_BATCH_SIZE = 40  # posts that are claimed and recorded together
+_MAX_CONCURRENCY = 8  # of these, how many are sent side by side
 _FIRST_RETRY = timedelta(seconds=30)
 _LAST_RETRY = timedelta(hours=1)
 _PATIENCE = timedelta(minutes=2)  # with Discord, rate limits included
-_FAREWELL = timedelta(seconds=10)  # for what is under way when everything ends
+_SHUTDOWN_GRACE = timedelta(seconds=10)  # for what is under way when everything ends
 _GONE = (discord.Forbidden, discord.NotFound)
 _UNSURE = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 
@@ -42,7 +42,7 @@ _Done = TypeVar("_Done")
 
 
 @dataclass(frozen=True, slots=True)
-class _Parcel:
+class _PreparedMessage:
     """A post that can go: what is sent and where to."""
 
     post: Post
@@ -50,7 +50,7 @@ class _Parcel:
     message: Message
 
 
-class Courier:
+class OutboxDispatcher:
     """Carries posts to their channels, and keeps them as they should be."""
 
     def __init__(
@@ -58,15 +58,15 @@ class Courier:
         library: Library,
         client: discord.Client,
         clock: Clock,
-        moderation: Moderation,
+        moderators: Moderators,
     ) -> None:
         self._library = library
         self._client = client
         self._clock = clock
-        self._moderation = moderation
+        self._moderation = moderators
         self._delivering = asyncio.Lock()
-        self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._patience = Patience("Announcements wait", clock)
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENCY)
+        self._database_backoff = DatabaseBackoff("Announcements wait", clock)
         self._is_asked = False
         self._asked: asyncio.Task[None] | None = None
 
@@ -88,7 +88,7 @@ class Courier:
         """Give what was asked for ten seconds to be sent; what is not waits in the outbox."""
         if self._asked is not None and not self._asked.done():
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_FAREWELL.total_seconds()):
+                async with asyncio.timeout(_SHUTDOWN_GRACE.total_seconds()):
                     await self._asked
 
     async def deliver_due(self) -> int:
@@ -101,39 +101,46 @@ class Courier:
         While the database can't be used, nothing is sent, and that is logged once; what was sent
         and not written down is found the next time.
         """
-        return await self._patience(self._deliver_all) or 0
+        return await self._database_backoff(self._deliver_all) or 0
 
     async def _deliver_all(self) -> int:
         sent = 0
         async with self._delivering:
-            while due := await self._library.outbox.next_posts():
-                desk = await prepare(self._library, due)
+            while due := await self._library.outbox.enqueue_and_fetch_due():
+                context = await prepare(self._library, due)
                 delivered = 0
-                for start in range(0, len(due), _TOGETHER):
-                    delivered += await self._carry(due[start : start + _TOGETHER], desk)
+                for start in range(0, len(due), _BATCH_SIZE):
+                    delivered += await self._deliver_batch(
+                        due[start : start + _BATCH_SIZE], context
+                    )
                 sent += delivered
-                if not delivered and due == await self._library.outbox.next_posts():
+                if not delivered and due == await self._library.outbox.enqueue_and_fetch_due():
                     break
             if unfinished := await self._library.outbox.unfinished():
-                desk = await prepare(self._library, unfinished)
+                context = await prepare(self._library, unfinished)
                 for post in unfinished:
-                    await self._follow_up(post, desk)
+                    await self._follow_up(post, context)
         return sent
 
-    async def _carry(self, posts: Sequence[Post], desk: Desk) -> int:
+    async def _deliver_batch(self, posts: Sequence[Post], context: RenderContext) -> int:
         """Bring posts, each to another channel; gives how many stand there now."""
         unsure = [post for post in posts if post.state is PostState.CLAIMED]
         looked = await _all(self._guarded(post, self._look_for(post)) for post in unsure)
         missing = [post for post, message_id in looked if message_id is None]
         fresh = [post for post in posts if post.state is not PostState.CLAIMED]
         # Nearly every channel is in the cache, so there is nothing to wait for side by side.
-        packed = [await self._guarded(post, self._pack(post, desk)) for post in [*missing, *fresh]]
-        parcels = [parcel for parcel in packed if parcel is not None]
-        claimed = await self._library.outbox.claim([parcel.post for parcel in parcels])
+        packed = [
+            await self._guarded(post, self._prepare_messages(post, context))
+            for post in [*missing, *fresh]
+        ]
+        prepared_messages = [prepared for prepared in packed if prepared is not None]
+        claimed = await self._library.outbox.claim(
+            [prepared.post for prepared in prepared_messages]
+        )
         sent = await _all(
-            self._guarded(parcel.post, self._send(parcel))
-            for parcel in parcels
-            if parcel.post.id in claimed
+            self._guarded(prepared.post, self._send(prepared))
+            for prepared in prepared_messages
+            if prepared.post.id in claimed
         )
         sent += [(post, message_id) for post, message_id in looked if message_id is not None]
         await self._library.outbox.record_sent(sent)
@@ -147,33 +154,35 @@ class Courier:
                 return post, message_id
         return post, None
 
-    async def _pack(self, post: Post, desk: Desk) -> _Parcel | None:
+    async def _prepare_messages(
+        self, post: Post, context: RenderContext
+    ) -> _PreparedMessage | None:
         """What is to be sent; none where nothing is left of a post to speak of."""
         channel = await self._channel(post)
-        message = desk.message(post)
+        message = context.message(post)
         if message is None:
             await self._library.outbox.release(post)
             return None
-        return _Parcel(post, channel, message)
+        return _PreparedMessage(post, channel, message)
 
-    async def _send(self, parcel: _Parcel) -> tuple[Post, int]:
+    async def _send(self, prepared: _PreparedMessage) -> tuple[Post, int]:
         """Send a claimed post; a plain refusal of the message itself ends the claim.
 
         After any other failure nobody knows whether the message arrived, so the claim stays.
         """
         try:
             async with asyncio.timeout(_PATIENCE.total_seconds()):
-                sent = await channels.send(parcel.channel, parcel.post, parcel.message)
+                sent = await channels.send(prepared.channel, prepared.post, prepared.message)
         except discord.HTTPException as error:
             if error.status < 500:
-                await self._library.outbox.release(parcel.post)
+                await self._library.outbox.release(prepared.post)
             raise
-        return parcel.post, sent
+        return prepared.post, sent
 
-    async def _follow_up(self, post: Post, desk: Desk) -> None:
+    async def _follow_up(self, post: Post, context: RenderContext) -> None:
         """Give a sent post what it lacks, or write down when to try again."""
         try:
-            message = desk.message(post)
+            message = context.message(post)
             if message is not None:
                 channel = await self._channel(post)
                 await channels.follow_up(channel, post, message)
@@ -228,7 +237,7 @@ class Courier:
             return
         reason, channel_id = _reason(error), post.channel_id
         _log.warning("Stopped sending into channel %s: %s", channel_id, error)
-        stopped = await self._library.routes.stop(channel_id, reason)
+        stopped = await self._library.subscriptions.stop(channel_id, reason)
         channel = self._moderation.channel
         if stopped and channel is not None and channel != channel_id:
             await self._library.outbox.notify(
@@ -239,10 +248,10 @@ class Courier:
 
     async def _wait(self, post: Post, error: Exception) -> None:
         """Try the channel again later, doubling the time from failure to failure."""
-        failures = await self._library.routes.failures(post.channel_id)
+        failures = await self._library.subscriptions.failures(post.channel_id)
         until = retry_at(self._clock(), failures)
         _log.warning("Post %s waits until %s: %s", post.id, until.isoformat(), error)
-        await self._library.routes.postpone(post.channel_id, until)
+        await self._library.subscriptions.postpone(post.channel_id, until)
 
 
 def retry_at(now: datetime, failures: int) -> datetime:

@@ -16,7 +16,7 @@ import aiohttp
 _POSTING = re.compile(r"/channels/\d+/(messages|threads)$")
 
 
-class Unanswered(aiohttp.ClientError):
+class DeliveryUnknown(aiohttp.ClientError):
     """A message was to be posted, and nobody knows whether it was."""
 
 
@@ -36,7 +36,7 @@ async def _look_at_answer(
     answer = asked.response
     if answer.status >= 500 and _is_posting(asked.method, asked.url.path):
         answer.close()
-        raise Unanswered(f"Discord answered {answer.status} {answer.reason}")
+        raise DeliveryUnknown(f"Discord answered {answer.status} {answer.reason}")
 
 
 async def _look_at_failure(
@@ -45,7 +45,7 @@ async def _look_at_failure(
     asked: aiohttp.TraceRequestExceptionParams,
 ) -> None:
     if isinstance(asked.exception, OSError) and _is_posting(asked.method, asked.url.path):
-        raise Unanswered(str(asked.exception)) from asked.exception
+        raise DeliveryUnknown(str(asked.exception)) from asked.exception
 
 
 def _is_posting(method: str, path: str) -> bool:

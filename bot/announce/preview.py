@@ -13,7 +13,7 @@ from bot.markdown import count, escape, link
 from bot.ui import cards
 from storage.feeds.models import Feed
 from storage.library import Library
-from storage.models import Admission, Outcome
+from storage.models import Outcome, UpsertResult
 from storage.papers.combine import as_draft
 from storage.papers.identifiers import canonical_url
 
@@ -34,7 +34,7 @@ async def previews(
         drafts = [replace(draft, venue=draft.venue or feed.venue) for draft in drafts]
     drafts = await library.people.shown(drafts)
     # Oldest first, as a poll takes them in.
-    results = list(reversed(await library.arrivals.rehearse(drafts[::-1])))
+    results = list(reversed(await library.arrivals.dry_run(drafts[::-1])))
     new = {one.paper.id for one in results if one.outcome is Outcome.ADDED and one.paper}
     layouts = [cards.notice(_head(url, parsed, feed))]
     for draft, result in zip(drafts, results, strict=True):
@@ -63,7 +63,7 @@ def _head(url: str, parsed: ParsedFeed, feed: Feed | None) -> str:
     return "\n".join(lines)
 
 
-def _word(result: Admission, new: set[int], *, is_reviewed: bool) -> str:
+def _word(result: UpsertResult, new: set[int], *, is_reviewed: bool) -> str:
     """What an entry would be, were it taken in now."""
     if result.paper is None:
         return "🗑️ Removed from the list on purpose: it would be left out."

@@ -12,7 +12,7 @@ from bot.markdown import clip, count
 from bot.ui import announcements as announcement_cards
 from bot.ui import review_cards
 from bot.ui.cards import Layout
-from storage.announcements.models import Post, PostKind, PostState, Route
+from storage.announcements.models import Post, PostKind, PostState, Subscription
 from storage.feeds.models import PendingEntry, SeenEntry
 from storage.library import Library
 from storage.models import Paper, PaperDraft, Sort
@@ -33,7 +33,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class RenderContext:
     """What some posts need to be drawn; the same for many channels is drawn once."""
 
     papers: Mapping[int, Paper]
@@ -85,20 +85,20 @@ class Desk:
         return self._drawn[key]
 
 
-async def prepare(library: Library, wanted: Sequence[Post]) -> Desk:
+async def prepare(library: Library, wanted: Sequence[Post]) -> RenderContext:
     """Look up what some posts show."""
     ids = [post.suggestion_id for post in wanted if post.suggestion_id is not None]
     suggestions = await library.suggestions.some(ids) if ids else {}
     numbers = list(dict.fromkeys(number for post in wanted for number in post.paper_ids))
     numbers += [one.paper_id for one in suggestions.values() if one.paper_id is not None]
     papers = await library.papers.some(numbers)
-    roles = await library.routes.roles({post.channel_id for post in wanted})
+    roles = await library.subscriptions.roles({post.channel_id for post in wanted})
     sent = [post.id for post in wanted if post.message_id is not None]
     entries = {}
     for post in wanted:
         if post.entry_id is not None:
             entries[post.entry_id] = await _entry(library, post.entry_id)
-    return Desk(
+    return RenderContext(
         papers={paper.id: paper for paper in papers},
         roles=roles,
         venues=await library.outbox.venues(sent) if sent else {},
@@ -107,12 +107,12 @@ async def prepare(library: Library, wanted: Sequence[Post]) -> Desk:
     )
 
 
-async def sample(library: Library, route: Route) -> Layout | None:
+async def sample(library: Library, subscription: Subscription) -> Layout | None:
     """How the newest paper that a channel wants would be announced there; none without one."""
     found = await library.search.find(Query(), sort=Sort.NEWEST, limit=_TRIED)
     for paper in found.results.papers:
-        if route.options.wanted.allows(paper, feed_id=None):
-            return announcement_cards.announcement(paper, role_id=route.options.role_id)
+        if subscription.options.wanted.allows(paper, feed_id=None):
+            return announcement_cards.announcement(paper, role_id=subscription.options.role_id)
     return None
 
 

@@ -8,7 +8,7 @@ from typing import TextIO
 import click
 
 from bot.cli import common
-from bot.formats.export import Form, write
+from bot.formats.export import ExportFormat, write
 from bot.settings import Settings
 from storage.library import Library
 from storage.search.query import parse
@@ -19,8 +19,8 @@ from storage.search.query import parse
 @click.option(
     "--format",
     "form",
-    type=click.Choice([form.value for form in Form]),
-    default=Form.JSON.value,
+    type=click.Choice([form.value for form in ExportFormat]),
+    default=ExportFormat.JSON.value,
     show_default=True,
 )
 @click.option("-o", "--output", type=click.File("w", encoding="utf-8", atomic=True), default="-")
@@ -40,7 +40,7 @@ def export(
 ) -> None:
     """Write out the whole list, or what a query and the filters find."""
     asked = parse(query, common.filters(author, venue, year, tag))
-    chosen = Form.JSON if _as_json else Form(form)
+    chosen = ExportFormat.JSON if _as_json else ExportFormat(form)
 
     async def run(library: Library) -> None:
         async for piece in write(library.search.pages(asked), chosen, datetime.now(UTC)):

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, TextIO, TypedDict, TypeVar
 import click
 
 from bot.cli import common, feeds_render
-from bot.feeds.manage import Fortune, watch_all
-from bot.moderators import Moderation
+from bot.feeds.manage import SubscribeOutcome, watch_all
+from bot.moderators import Moderators
 from bot.settings import Settings
 from bot.ui import trace as words
 from storage.errors import InvalidInput, LabError
@@ -185,7 +185,7 @@ def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
         click.echo(common.dumped([feeds_render.tried_json(one) for one in tried]))
     else:
         click.echo("\n".join(f"{one.outline.url}: {one.words}" for one in tried))
-    if any(one.fortune is Fortune.FAILED for one in tried):
+    if any(one.outcome is SubscribeOutcome.FAILED for one in tried):
         sys.exit(1)
 
 
@@ -197,12 +197,12 @@ def _with_poller(settings: Settings, ask: Callable[[Library, Poller], Awaitable[
 
     async def asked(library: Library) -> _T:
         async with open_web(**_limits(settings)) as web, open_parser() as parser:
-            moderation = Moderation(library, settings)
-            await moderation.load()
+            moderators = Moderators(library, settings)
+            await moderators.load()
             poller = Poller(
                 *(library, web, parser, lambda: datetime.now(UTC)),
                 settings.poll_interval,
-                moderation,
+                moderators,
             )
             return await ask(library, poller)
 

@@ -13,7 +13,7 @@ from storage.papers.combine import as_paper
 
 if TYPE_CHECKING:
     from bot.feeds.discovery import Reading
-    from bot.feeds.manage import Tried
+    from bot.feeds.manage import SubscribeResult
     from bot.feeds.poller import Poll
 
 
@@ -94,11 +94,11 @@ def poll_lines(poll: Poll) -> str:
     return "\n".join(lines)
 
 
-def tried_json(tried: Tried) -> dict[str, object]:
+def tried_json(tried: SubscribeResult) -> dict[str, object]:
     """What became of a feed of a list."""
     return {
         "url": tried.outline.url,
-        "outcome": tried.fortune.value,
+        "outcome": tried.outcome.value,
         "feed": tried.feed.id if tried.feed else None,
         "sentence": tried.words,
     }

@@ -14,12 +14,12 @@ import click
 from bot.cli import common, render
 from bot.formats.csv_columns import read_mapping
 from bot.importing import importer
-from bot.importing.formats import Form, Source, find_form
+from bot.importing.formats import ImportFile, ImportFormat, detect_format
 from bot.importing.importer import Report
 from bot.settings import Settings
 from bot.starter import load_starter
 from storage.errors import LabError
-from storage.models import Admission, Likely, Origin, PaperDraft
+from storage.models import DuplicatePolicy, Origin, PaperDraft, UpsertResult
 
 _EVERY = 100  # entries between two drawings of the progress bar
 
@@ -30,7 +30,7 @@ class _Choices:
 
     dry_run: bool
     keep_going: bool
-    likely: Likely
+    likely: DuplicatePolicy
     ask: bool
     as_json: bool
 
@@ -52,7 +52,7 @@ class Refused(LabError):
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["auto", *(form.value for form in Form)]),
+    type=click.Choice(["auto", *(form.value for form in ImportFormat)]),
     default="auto",
     show_default=True,
     help="What the files are; auto looks at their names and contents.",
@@ -69,8 +69,8 @@ class Refused(LabError):
 @click.option("--keep-going", is_flag=True, help="Import the rest where an entry can't be used.")
 @click.option(
     "--likely",
-    type=click.Choice([choice.value for choice in Likely]),
-    default=Likely.LEAVE.value,
+    type=click.Choice([choice.value for choice in DuplicatePolicy]),
+    default=DuplicatePolicy.SKIP.value,
     show_default=True,
     help="What becomes of possible duplicates: left out, completed as the same, or added as new.",
 )
@@ -106,9 +106,9 @@ def import_files(
     columns = dict(map(read_mapping, mapped))
     now = datetime.now(UTC)
     sources = [
-        Source(
+        ImportFile(
             file,
-            find_form(file) if form == "auto" else Form(form),
+            detect_format(file) if form == "auto" else ImportFormat(form),
             now,
             columns=columns,
             unpublished=unpublished,
@@ -116,13 +116,13 @@ def import_files(
         for file in files
     ]
     ask = sys.stdin.isatty() and not (yes or as_json or dry_run)
-    _import(settings, sources, _Choices(dry_run, keep_going, Likely(likely), ask, as_json))
+    _import(settings, sources, _Choices(dry_run, keep_going, DuplicatePolicy(likely), ask, as_json))
 
 
-def _import(settings: Settings, sources: Sequence[Source], choices: _Choices) -> None:
+def _import(settings: Settings, sources: Sequence[ImportFile], choices: _Choices) -> None:
     """Preview where that is asked for, ask, import, report."""
     if choices.dry_run or choices.ask:
-        preview = _run(settings, sources, choices, rehearse=True)
+        preview = _run(settings, sources, choices, dry_run=True)
         _show(preview, sources, as_json=choices.as_json, preview=True)
         _require_usable(preview)
         if choices.dry_run:
@@ -130,7 +130,7 @@ def _import(settings: Settings, sources: Sequence[Source], choices: _Choices) ->
         if not click.confirm("Import them?", err=True):
             click.echo("Nothing was imported.")
             return
-    report = _run(settings, sources, choices, rehearse=False)
+    report = _run(settings, sources, choices, dry_run=False)
     _show(report, sources, as_json=choices.as_json, preview=False)
     _require_usable(report)
     if not (report.read or report.left_out or choices.as_json):
@@ -138,9 +138,9 @@ def _import(settings: Settings, sources: Sequence[Source], choices: _Choices) ->
 
 
 def _run(
-    settings: Settings, sources: Sequence[Source], choices: _Choices, *, rehearse: bool
+    settings: Settings, sources: Sequence[ImportFile], choices: _Choices, *, dry_run: bool
 ) -> Report:
-    with _progress("Looking" if rehearse else "Importing") as tick:
+    with _progress("Looking" if dry_run else "Importing") as tick:
         return common.with_library(
             settings,
             lambda library: importer.import_files(
@@ -149,7 +149,7 @@ def _run(
                 common.ACTOR,
                 keep_going=choices.keep_going,
                 likely=choices.likely,
-                rehearse=rehearse,
+                dry_run=dry_run,
                 tick=tick,
             ),
         )
@@ -171,22 +171,24 @@ def _progress(label: str) -> Iterator[Callable[[], None]]:
 def _import_starter(settings: Settings, *, dry_run: bool) -> Report:
     report = Report()
 
-    def each(draft: PaperDraft, result: Admission) -> None:
+    def each(draft: PaperDraft, result: UpsertResult) -> None:
         report.tell("the starter list", 0, draft, result)
 
     # It lists the newest first; the oldest gets the lowest number.
     drafts = list(reversed(load_starter()))
     imported = common.with_library(
         settings,
-        lambda library: library.admit_all(
-            drafts, Origin.STARTER, common.ACTOR, rehearse=dry_run, each=each
+        lambda library: library.upsert_many(
+            drafts, Origin.STARTER, common.ACTOR, dry_run=dry_run, each=each
         ),
     )
     report.change_id = imported.change_id
     return report
 
 
-def _show(report: Report, sources: Sequence[Source] = (), *, as_json: bool, preview: bool) -> None:
+def _show(
+    report: Report, sources: Sequence[ImportFile] = (), *, as_json: bool, preview: bool
+) -> None:
     if as_json:
         left_out = any(not source.is_page for source in sources)
         click.echo(common.dumped(render.report_json(report, preview=preview, left_out=left_out)))

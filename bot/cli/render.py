@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from bot.importing.importer import Noted, Report
-from storage.models import Paper, Person
+from bot.importing.importer import ImportEntry, Report
+from storage.models import Author, Paper
 from storage.search.engine import Found
 
 _WIDTH = 92
@@ -58,7 +58,7 @@ def _counts(told: Report, *, preview: bool) -> dict[str, int]:
     return told.counts
 
 
-def _place(noted: Noted, files: int) -> str:
+def _place(noted: ImportEntry, files: int) -> str:
     return f"{noted.file}, line {noted.line}: " if files > 1 else f"Line {noted.line}: "
 
 
@@ -94,7 +94,7 @@ def found(query: str, answer: Found) -> str:
     return "\n".join(lines) + "\n" + "\n\n".join(map(paper, results.papers))
 
 
-def person(someone: Person, papers: Sequence[Paper]) -> str:
+def person(someone: Author, papers: Sequence[Paper]) -> str:
     """An author with all papers."""
     number = someone.papers
     lines = [f"{someone.name}: {number:,} paper{'' if number == 1 else 's'}"]

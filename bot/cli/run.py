@@ -10,11 +10,11 @@ from functools import partial
 import click
 
 from bot.cli import common
-from bot.moderators import Moderation
+from bot.moderators import Moderators
 from bot.settings import Settings
 from storage.errors import LabError
 from storage.library import Library
-from storage.moderator_settings import Matter
+from storage.moderator_settings import SettingKey
 
 
 @click.command()
@@ -66,11 +66,11 @@ def check(settings: Settings) -> None:
     try:
         papers = common.with_library(settings, lambda library: library.papers.count())
         click.echo(f"✓ The database {settings.database_path} holds {papers:,} papers.")
-        moderation = common.with_library(settings, partial(_moderation, settings))
+        moderators = common.with_library(settings, partial(_moderation, settings))
         for guild_id in settings.home_guild_ids:
-            click.echo(f"✓ In server {guild_id} {_moderators(moderation, guild_id)}")
-        if moderation.channel:
-            click.echo(f"✓ The moderators' channel is {moderation.channel}.")
+            click.echo(f"✓ In server {guild_id} {_moderators(moderators, guild_id)}")
+        if moderators.channel:
+            click.echo(f"✓ The moderators' channel is {moderators.channel}.")
         else:
             advice.append(
                 "No moderators' channel is set, by /setup channel or MODERATORS_CHANNEL_ID, so "
@@ -87,16 +87,16 @@ def check(settings: Settings) -> None:
     click.echo("✓ The bot can be started.")
 
 
-async def _moderation(settings: Settings, library: Library) -> Moderation:
-    moderation = Moderation(library, settings)
-    await moderation.load()
-    return moderation
+async def _moderation(settings: Settings, library: Library) -> Moderators:
+    moderators = Moderators(library, settings)
+    await moderators.load()
+    return moderators
 
 
-def _moderators(moderation: Moderation, guild_id: int) -> str:
+def _moderators(moderators: Moderators, guild_id: int) -> str:
     """Who keeps the list in a home server, and where that is said."""
-    said = "/setup" if moderation.word(guild_id, Matter.ROLES) else "MODERATOR_ROLE_IDS"
-    roles = ", ".join(map(str, sorted(moderation.roles(guild_id))))
+    said = "/setup" if moderators.word(guild_id, SettingKey.ROLES) else "MODERATOR_ROLE_IDS"
+    roles = ", ".join(map(str, sorted(moderators.roles(guild_id))))
     if not roles:
         return "who has Manage Server keeps the list."
     return f"the list is kept by who has Manage Server and by the roles {roles} ({said})."

@@ -9,7 +9,7 @@ from bot.formats.rows import paper_json
 from bot.settings import Settings
 from storage.errors import LabError
 from storage.library import Library
-from storage.models import Paper, Person, Sort
+from storage.models import Author, Paper, Sort
 from storage.search.query import parse
 
 
@@ -58,7 +58,7 @@ def search(
 def author(settings: Settings, name: str, *, as_json: bool) -> None:
     """Show an author's papers, by any form of the name."""
 
-    async def found(library: Library) -> tuple[Person, tuple[Paper, ...]]:
+    async def found(library: Library) -> tuple[Author, tuple[Paper, ...]]:
         person = await library.authors.find(name)
         return person, (await library.authors.papers_of(person, limit=person.papers)).papers
 

@@ -34,7 +34,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FeedContext:
     """The feed that an item stands in."""
 
     url: str
@@ -48,7 +48,7 @@ class Source:
         return "squarespace" in self.generator.lower() or "site-server" in self.generator.lower()
 
 
-def read_item(item: dict[str, Any], source: Source) -> Entry | str:
+def read_item(item: dict[str, Any], source: FeedContext) -> Entry | str:
     """The entry of an item, as feedparser gives it; else why there is none, as a sentence's end.
 
     Empty where an item is left out on purpose: arXiv lists new versions of papers again.
@@ -99,7 +99,7 @@ def _is_update(item: dict[str, Any]) -> bool:
     return tail is not None and "UPDATED" in tail["state"]
 
 
-def _link(item: dict[str, Any], source: Source) -> str:
+def _link(item: dict[str, Any], source: FeedContext) -> str:
     base = source.home_url or source.url
     address = _plain(item.get("link")).strip()
     if not address:
@@ -138,7 +138,7 @@ def _key(identifiers: Sequence[str], guid: str, link: str, title: str) -> str:
 
 
 def _authors(
-    item: dict[str, Any], source: Source, citation: Citation | None
+    item: dict[str, Any], source: FeedContext, citation: Citation | None
 ) -> tuple[tuple[str, ...], bool]:
     if source.is_squarespace:
         return (citation.authors, citation.complete) if citation else ((), True)
@@ -179,7 +179,7 @@ def _is_initials(text: str) -> bool:
     return re.fullmatch(r"(?:\w\.?[\s-]?){1,4}", text) is not None and text.upper() == text
 
 
-def _venue(item: dict[str, Any], source: Source, identifiers: Sequence[str]) -> str:
+def _venue(item: dict[str, Any], source: FeedContext, identifiers: Sequence[str]) -> str:
     if publication := _readable(item.get("prism_publicationname")):
         return publication[:120]
     if source.is_squarespace:

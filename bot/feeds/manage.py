@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 AT_ONCE = 50  # feeds of one list that are tried
 
 
-class Fortune(enum.StrEnum):
+class SubscribeOutcome(enum.StrEnum):
     """What became of a feed of a list."""
 
     WATCHED = "watched"
@@ -35,11 +35,11 @@ class Fortune(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class SubscribeResult:
     """One feed of a list: watched from now on as ``feed``, or not, for a ``reason``."""
 
     outline: Outline
-    fortune: Fortune
+    outcome: SubscribeOutcome
     feed: Feed | None = None
     reason: str = ""
 
@@ -50,14 +50,16 @@ class Tried:
             papers = "1 paper" if self.feed.papers == 1 else f"{self.feed.papers:,} papers"
             return f"watched as number {self.feed.id}, with {papers} of today."
         return {
-            Fortune.KNOWN: "watched already.",
-            Fortune.LEFT: f"left, since I try {AT_ONCE} at once. Give me the file again for it.",
-        }.get(self.fortune, self.reason)
+            SubscribeOutcome.KNOWN: "watched already.",
+            SubscribeOutcome.LEFT: (
+                f"left, since I try {AT_ONCE} at once. Give me the file again for it."
+            ),
+        }.get(self.outcome, self.reason)
 
 
 async def watch_all(
     library: Library, poller: Poller, outlines: Sequence[Outline], actor: Actor
-) -> tuple[Tried, ...]:
+) -> tuple[SubscribeResult, ...]:
     """Watch the feeds of a list that are not watched yet, at most `AT_ONCE`; in the list's order.
 
     Those beyond are left: the same list, given again, goes on with them.
@@ -66,24 +68,26 @@ async def watch_all(
     new = [outline for outline in outlines if canonical_url(outline.url) not in known]
     tried = await asyncio.gather(*(_try(poller, outline, actor) for outline in new[:AT_ONCE]))
     told = {one.outline: one for one in tried}
-    told |= {outline: Tried(outline, Fortune.LEFT) for outline in new[AT_ONCE:]}
-    return tuple(told.get(outline, Tried(outline, Fortune.KNOWN)) for outline in outlines)
+    told |= {outline: SubscribeResult(outline, SubscribeOutcome.LEFT) for outline in new[AT_ONCE:]}
+    return tuple(
+        told.get(outline, SubscribeResult(outline, SubscribeOutcome.KNOWN)) for outline in outlines
+    )
 
 
-async def _try(poller: Poller, outline: Outline, actor: Actor) -> Tried:
+async def _try(poller: Poller, outline: Outline, actor: Actor) -> SubscribeResult:
     try:
         feed = await poller.watch(
             outline.url, actor, outline.venue, is_reviewed=outline.is_reviewed
         )
     except FeedExists:
-        return Tried(outline, Fortune.KNOWN)
+        return SubscribeResult(outline, SubscribeOutcome.KNOWN)
     except LabError as error:
-        return Tried(outline, Fortune.FAILED, reason=str(error))
+        return SubscribeResult(outline, SubscribeOutcome.FAILED, reason=str(error))
     except Exception:  # noqa: BLE001 - no feed may end the reading of the others
         _log.exception("%s could not be watched", outline.url)
         reason = "Something in this feed made me stumble; the log says what."
-        return Tried(outline, Fortune.FAILED, reason=reason)
-    return Tried(outline, Fortune.WATCHED, feed)
+        return SubscribeResult(outline, SubscribeOutcome.FAILED, reason=reason)
+    return SubscribeResult(outline, SubscribeOutcome.WATCHED, feed)
 
 
 def terms_of(feed: Feed) -> FeedTerms:

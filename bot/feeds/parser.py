@@ -83,7 +83,7 @@ def parse_feed(body: bytes, url: str, now: datetime, content_type: str = "") -> 
     body = body.removeprefix(b"\xef\xbb\xbf")
     is_json = body.lstrip()[:1] == b"{"
     found = _read_json(body, url) if is_json else _read_xml(body, url, content_type)
-    source = item_mapping.Source(url, found.home_url, found.generator, now)
+    source = item_mapping.FeedContext(url, found.home_url, found.generator, now)
     entries, problems, causes = read_items(found.items, source)
     return ParsedFeed(
         title=found.title,
@@ -96,7 +96,7 @@ def parse_feed(body: bytes, url: str, now: datetime, content_type: str = "") -> 
 
 
 def read_items(
-    items: Sequence[dict[str, Any]], source: item_mapping.Source
+    items: Sequence[dict[str, Any]], source: item_mapping.FeedContext
 ) -> tuple[list[Entry], list[str], list[str]]:
     """The entries of some items, a sentence for each that has none, and what the log should know.
 

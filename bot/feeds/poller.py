@@ -13,10 +13,10 @@ from bot.feeds.discovery import read_address
 from bot.feeds.fetch import Fetched, fetch_feed
 from bot.feeds.parser import ParsedFeed, Parser
 from bot.feeds.schedule import Timetable, next_poll_at, retry_at
-from bot.moderators import Moderation
+from bot.moderators import Moderators
 from bot.net.http import Web, WebError
 from storage.errors import DatabaseInTrouble, FeedExists, LabError
-from storage.feeds.models import Entry, Feed, FeedState, Intake
+from storage.feeds.models import Entry, Feed, FeedState, IngestResult
 from storage.library import Library
 from storage.models import Actor
 from storage.papers.identifiers import canonical_url
@@ -34,14 +34,14 @@ class Poll:
     """What came of reading a feed: an intake, or none where it did not change or failed."""
 
     feed: Feed
-    intake: Intake | None = None
+    intake: IngestResult | None = None
     problems: tuple[str, ...] = ()
     error: str = ""
 
     @property
     def has_news(self) -> bool:
         """Whether there was an entry that had not been seen before."""
-        one = self.intake or Intake()
+        one = self.intake or IngestResult()
         return any((one.added, one.completed, one.duplicates, one.reviews, one.removed))
 
 
@@ -55,14 +55,14 @@ class Poller:
         parser: Parser,
         clock: Clock,
         interval: timedelta,
-        moderation: Moderation,
+        moderators: Moderators,
     ) -> None:
         self._library = library
         self._web = web
         self._parser = parser
         self._clock = clock
         self._interval = interval
-        self._moderation = moderation
+        self._moderation = moderators
         self._polling: dict[int, asyncio.Lock] = {}
         self._unchanged: dict[int, FeedState] = {}
 
@@ -141,7 +141,7 @@ class Poller:
             is_same = fetched.not_modified or _hash(fetched) == feed.body_hash
             if not is_same:
                 return await self._take_in(feed, fetched, await self._parse(fetched))
-        known = publisher_hints.recall(feed.timetable)
+        known = publisher_hints.parse_stored(feed.timetable)
         self._unchanged[feed.id] = self._state(feed, fetched, known)
         return Poll(feed)
 
@@ -153,9 +153,7 @@ class Poller:
         known = self._state(feed, fetched, parsed.timetable)
         state = replace(known, title=parsed.title or feed.title, body_hash=_hash(fetched))
         entries = [_with_venue(entry, feed.venue) for entry in parsed.entries]
-        intake = await self._library.arrivals.take_in(
-            feed, entries, state, self._moderation.channel
-        )
+        intake = await self._library.arrivals.ingest(feed, entries, state, self._moderation.channel)
         return Poll(feed, intake, parsed.problems)
 
     def _state(self, feed: Feed, fetched: Fetched, wished: Timetable) -> FeedState:

@@ -42,7 +42,7 @@ def read(about: Mapping[str, object], body: bytes) -> Timetable:
 
 
 def write(timetable: Timetable) -> str:
-    """A timetable as a text that `recall` reads; none is empty."""
+    """A timetable as a text that `parse_stored` reads; none is empty."""
     if timetable == NO_TIMETABLE:
         return ""
     return json.dumps(
@@ -54,7 +54,7 @@ def write(timetable: Timetable) -> str:
     )
 
 
-def recall(text: str) -> Timetable:
+def parse_stored(text: str) -> Timetable:
     """The timetable that `write` gave this text for."""
     if not text:
         return NO_TIMETABLE

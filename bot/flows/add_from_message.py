@@ -16,7 +16,7 @@ from bot.flows.add_paper import Addition, announcing, would_become
 from bot.flows.replies import say
 from bot.interactions import Interaction, LabBot
 from bot.lookup.errors import LookupFailed
-from bot.lookup.references import Source, sources_in
+from bot.lookup.references import Reference, references_in
 from bot.markdown import clip, count, escape
 from bot.ui import buttons, cards
 from bot.ui.dialogs import Choice, Dialog
@@ -40,10 +40,10 @@ Linked: TypeAlias = Paper | PaperDraft | Resembling | LookupFailed
 
 
 @dataclass(frozen=True, slots=True)
-class Gathering:
+class LinkReview:
     """What is known of each link of a message, ``left_out`` those beyond what one answer holds."""
 
-    links: Mapping[Source, Linked]
+    links: Mapping[Reference, Linked]
     left_out: int = 0
     announce: bool = False
 
@@ -60,7 +60,7 @@ class Gathering:
         row = ActionRow(announcing(self._turn, announce=self.announce))
         return Dialog(card, row)
 
-    def _row(self, source: Source, linked: Linked, bot: LabBot) -> tuple[str, Button[Any]]:
+    def _row(self, source: Reference, linked: Linked, bot: LabBot) -> tuple[str, Button[Any]]:
         """What a link is, in 390 characters at most, and what can be done with it."""
         if isinstance(linked, Paper):
             text = f"{_described(linked)}\n-# ✅ in the list as #{linked.id}"
@@ -75,7 +75,7 @@ class Gathering:
             text += f"\n-# ⚖️ may be #{linked.paper.id} of the list"
         return text, Choice("Add", partial(self._add, source, draft), ButtonStyle.success)
 
-    async def _add(self, source: Source, draft: PaperDraft, interaction: Interaction) -> None:
+    async def _add(self, source: Reference, draft: PaperDraft, interaction: Interaction) -> None:
         """Add one; the list then shows it as known."""
         await interaction.response.defer()
         await Addition(draft, self.announce, beside=True).offer(interaction)
@@ -94,7 +94,7 @@ class Gathering:
 
 async def gather(interaction: Interaction, message: discord.Message) -> None:
     """Show the papers that a message links; raises `LabError` where it links none."""
-    sources = sources_in(_text_of(message))
+    sources = references_in(_text_of(message))
     if not sources:
         raise LabError(
             "I see no link to a paper in that message. I look for arXiv's ids and links, DOIs and "
@@ -106,10 +106,10 @@ async def gather(interaction: Interaction, message: discord.Message) -> None:
     known = {source: await _known(bot, source) for source in listed}
     found = await bot.lookup.find_all([source for source in listed if known[source] is None])
     links = {source: known[source] or await _compared(bot, found[source]) for source in listed}
-    await say(interaction, Gathering(links, len(sources) - len(listed)).dialog(bot))
+    await say(interaction, LinkReview(links, len(sources) - len(listed)).dialog(bot))
 
 
-async def _known(bot: LabBot, source: Source) -> Paper | None:
+async def _known(bot: LabBot, source: Reference) -> Paper | None:
     """The paper of the list that has a link's identifier."""
     try:
         return await bot.library.papers.get_named(source.url)

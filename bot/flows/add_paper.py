@@ -21,7 +21,7 @@ from bot.ui import buttons, cards, paper_form
 from bot.ui.dialogs import Choice, Dialog
 from bot.ui.paper_form import Filled
 from storage.errors import LabError
-from storage.models import Admission, Origin, Outcome, Paper, PaperDraft
+from storage.models import Origin, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers.combine import FIELDS, as_draft, as_paper
 
 Pressed: TypeAlias = "Callable[[Interaction], Awaitable[None]]"
@@ -37,13 +37,13 @@ _WITHDRAWN = re.compile(
 class Addition:
     """A paper that somebody is adding: as it is known so far, and whether to announce it.
 
-    It is in somebody's ``own_words`` once they filled in the form. ``beside`` keeps the message
+    It is in somebody's ``lock_fields`` once they filled in the form. ``beside`` keeps the message
     whose button was used, and answers under it.
     """
 
     draft: PaperDraft = _NOTHING
     announce: bool = False
-    own_words: bool = False
+    lock_fields: bool = False
     beside: bool = False
 
     async def open_form(self, interaction: Interaction) -> None:
@@ -54,28 +54,28 @@ class Addition:
             paper_form.PaperForm("Add a paper", filled, self._take_form)
         )
 
-    async def offer(self, interaction: Interaction, *, despite_likeness: bool = False) -> None:
+    async def offer(self, interaction: Interaction, *, allow_duplicate: bool = False) -> None:
         """Offer the paper to the list, and say what became of it."""
         require_curator(interaction)
-        result = await interaction.client.library.admit(
+        result = await interaction.client.library.upsert(
             self.draft,
             Origin.MODERATOR,
             actor(interaction),
-            despite_likeness=despite_likeness,
+            allow_duplicate=allow_duplicate,
             announce=self.announce,
-            own_words=self.own_words,
+            lock_fields=self.lock_fields,
         )
         await self._tell(interaction, result)
 
     async def offer_anyway(self, interaction: Interaction) -> None:
         """Offer it though the list has a paper that it resembles."""
-        await self.offer(interaction, despite_likeness=True)
+        await self.offer(interaction, allow_duplicate=True)
 
     async def offer_as(self, paper_id: int, interaction: Interaction) -> None:
         """Complete the paper that it is, as somebody says."""
         require_curator(interaction)
-        result = await interaction.client.library.admit_as(
-            paper_id, self.draft, actor(interaction), own_words=self.own_words
+        result = await interaction.client.library.upsert_as(
+            paper_id, self.draft, actor(interaction), lock_fields=self.lock_fields
         )
         await self._tell(interaction, result)
 
@@ -91,7 +91,7 @@ class Addition:
             Choice("Add anyway", self.offer_anyway, decides=True),
         ]
 
-    async def _tell(self, interaction: Interaction, result: Admission) -> None:
+    async def _tell(self, interaction: Interaction, result: UpsertResult) -> None:
         if result.paper is None:
             raise LabError("That paper was removed from the list on purpose, so I left it out.")
         if result.outcome is Outcome.DUPLICATE:
@@ -113,7 +113,7 @@ class Addition:
     async def _take_form(self, interaction: Interaction, filled: Filled) -> None:
         require_curator(interaction)
         draft = paper_form.read(filled, self.draft)
-        await replace(self, draft=draft, own_words=True).offer(interaction)
+        await replace(self, draft=draft, lock_fields=True).offer(interaction)
 
     def _said(self, outcome: Outcome, paper: Paper) -> str:
         """What became of it: also what of it was not taken, and whether it is announced."""
@@ -155,9 +155,9 @@ def not_found(failure: LookupFailed, *, announce: bool) -> Dialog:
     return Dialog(cards.note(f"🔎 {explain(failure, 'a look-up')}", ActionRow(form)))
 
 
-async def would_become(bot: LabBot, draft: PaperDraft) -> Admission:
+async def would_become(bot: LabBot, draft: PaperDraft) -> UpsertResult:
     """What would become of a draft that is offered to the list; nothing is changed."""
-    (result,) = await bot.library.arrivals.rehearse([draft])
+    (result,) = await bot.library.arrivals.dry_run([draft])
     return result
 
 
@@ -181,7 +181,7 @@ def _completing(addition: Addition, before: Paper, after: Paper) -> Dialog:
     return Dialog(*cards.paper_with(before, text), ActionRow(complete, cancel))
 
 
-def _adding(bot: LabBot, addition: Addition, result: Admission) -> Dialog:
+def _adding(bot: LabBot, addition: Addition, result: UpsertResult) -> Dialog:
     """The card of a paper that the list has not, or has not for certain."""
     told = "It will be announced." if addition.announce else "It will not be announced."
     text = f"🔎 Is this the paper? {told}"

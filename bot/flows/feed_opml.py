@@ -7,7 +7,7 @@ import io
 
 import discord
 
-from bot.feeds.manage import Fortune, Tried, watch_all
+from bot.feeds.manage import SubscribeOutcome, SubscribeResult, watch_all
 from bot.formats.opml import MAX_BYTES, read_opml, write_opml
 from bot.interactions import Interaction
 from bot.markdown import count, escape, link
@@ -16,7 +16,12 @@ from bot.ui import cards
 from bot.ui import feeds as feed_cards
 from storage.errors import InvalidInput, LabError
 
-_MARKS = {Fortune.WATCHED: "📡", Fortune.KNOWN: "👌", Fortune.FAILED: "⚠️", Fortune.LEFT: "⏳"}
+_MARKS = {
+    SubscribeOutcome.WATCHED: "📡",
+    SubscribeOutcome.KNOWN: "👌",
+    SubscribeOutcome.FAILED: "⚠️",
+    SubscribeOutcome.LEFT: "⏳",
+}
 
 
 async def send_list(interaction: Interaction) -> None:
@@ -47,7 +52,7 @@ async def take_list(interaction: Interaction, file: discord.Attachment) -> None:
         await interaction.followup.send(view=cards.notice(text), ephemeral=True)
 
 
-def _line(one: Tried) -> str:
+def _line(one: SubscribeResult) -> str:
     title = one.feed.title if one.feed else one.outline.title
     named = link(title or one.outline.url, one.outline.url, 200)
-    return f"{_MARKS[one.fortune]} **{named}**: {escape(one.words, 300)}"
+    return f"{_MARKS[one.outcome]} **{named}**: {escape(one.words, 300)}"

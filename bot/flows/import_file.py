@@ -18,28 +18,28 @@ from discord.ui import ActionRow, Button, File, Item, LayoutView
 from bot.cli import render
 from bot.errors import explain
 from bot.importing import importer, upload
-from bot.importing.formats import Form
+from bot.importing.formats import ImportFormat
 from bot.importing.importer import Report
-from bot.importing.upload import Attached, Wishes
+from bot.importing.upload import ImportOptions, Upload
 from bot.interactions import Interaction
 from bot.markdown import count, escape
 from bot.permissions import actor, require_curator
 from bot.ui import buttons, cards, dialogs, import_report
-from bot.ui.buttons import NotYours, take
+from bot.ui.buttons import NotYours, mark_handled
 from storage.errors import InvalidInput, LabError
-from storage.models import Likely
+from storage.models import DuplicatePolicy
 
 _TELL_EVERY = timedelta(seconds=4)
 _MOST_TIME = timedelta(minutes=5)  # for a preview; the import takes as long, and a reply 15
 _REPORT = "report.txt"
 _SILENT = "Imported papers are not announced."
 _FORMS = {
-    Form.TEXT: "A publications page",
-    Form.BIBTEX: "BibTeX",
-    Form.CSV: "CSV",
-    Form.JSON: "JSON",
-    Form.JSONL: "JSON lines",
-    Form.FEED: "A feed",
+    ImportFormat.TEXT: "A publications page",
+    ImportFormat.BIBTEX: "BibTeX",
+    ImportFormat.CSV: "CSV",
+    ImportFormat.JSON: "JSON",
+    ImportFormat.JSONL: "JSON lines",
+    ImportFormat.FEED: "A feed",
 }
 Shown: TypeAlias = tuple[LayoutView, list[discord.File]]  # a message and what is attached to it
 
@@ -48,7 +48,7 @@ Shown: TypeAlias = tuple[LayoutView, list[discord.File]]  # a message and what i
 class _Task:
     """A file that was looked at for its owner, who wants it without what can't be used, or not."""
 
-    file: Attached
+    file: Upload
     report: Report
     owner: int
     keep_going: bool
@@ -63,7 +63,7 @@ class Offer(dialogs.Dialog):
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Raise `NotYours` for everybody else, and `LabError` where it is decided already."""
-        take(interaction)
+        mark_handled(interaction)
         if interaction.user.id != self._owner:
             raise NotYours
         require_curator(interaction)
@@ -85,7 +85,7 @@ class Imports:
         self,
         interaction: Interaction,
         file: discord.Attachment,
-        wishes: Wishes,
+        options: ImportOptions,
         *,
         keep_going: bool,
     ) -> None:
@@ -99,7 +99,7 @@ class Imports:
         try:
             async with self._reading:
                 body = await upload.fetch(file)
-                found = await upload.read(file.filename, body, wishes, interaction.client.clock())
+                found = await upload.read(file.filename, body, options, interaction.client.clock())
             report = await self._rehearse(interaction, found)
         except LabError as error:
             await _show(interaction, (cards.notice(_told(error)), []))
@@ -107,10 +107,10 @@ class Imports:
         task = _Task(found, report, interaction.user.id, keep_going)
         await _show(interaction, self._offer(task))
 
-    async def _rehearse(self, interaction: Interaction, file: Attached) -> Report:
+    async def _rehearse(self, interaction: Interaction, file: Upload) -> Report:
         try:
             async with asyncio.timeout(self.most_time.total_seconds()):
-                report = await self._run(interaction, file, rehearse=True)
+                report = await self._run(interaction, file, dry_run=True)
         except TimeoutError:
             raise LabError(
                 "That file takes me more than five minutes, so I stopped and changed nothing. Let "
@@ -123,12 +123,12 @@ class Imports:
     async def _run(
         self,
         interaction: Interaction,
-        file: Attached,
-        likely: Likely = Likely.LEAVE,
+        file: Upload,
+        likely: DuplicatePolicy = DuplicatePolicy.SKIP,
         *,
-        rehearse: bool,
+        dry_run: bool,
     ) -> Report:
-        doing = "Looking at" if rehearse else "Importing"
+        doing = "Looking at" if dry_run else "Importing"
         async with self._progress(interaction, doing, file.entries) as tick:
             return await importer.import_findings(
                 interaction.client.library,
@@ -136,7 +136,7 @@ class Imports:
                 actor(interaction),
                 keep_going=True,  # who agrees has seen what can't be used
                 likely=likely,
-                rehearse=rehearse,
+                dry_run=dry_run,
                 tick=tick,
             )
 
@@ -197,21 +197,21 @@ class Imports:
         if import_report.changes(report):
             rest = report.spoilt and not task.keep_going
             label = "Import the rest" if rest else "Import"
-            agree = partial(self._import, task, Likely.LEAVE)
+            agree = partial(self._import, task, DuplicatePolicy.SKIP)
             found.append(dialogs.Choice(label, agree, ButtonStyle.primary))
         if report.likely:
             label = f"{'Import, and complete' if found else 'Complete'} "
             label += count(report.likely, "likely duplicate")
-            found.append(dialogs.Choice(label, partial(self._import, task, Likely.SAME)))
+            found.append(dialogs.Choice(label, partial(self._import, task, DuplicatePolicy.MERGE)))
         return found
 
-    async def _import(self, task: _Task, likely: Likely, interaction: Interaction) -> None:
+    async def _import(self, task: _Task, likely: DuplicatePolicy, interaction: Interaction) -> None:
         """Take the file in, once somebody agreed."""
         await interaction.response.edit_message(
             view=cards.notice("⏳ Importing the file."), attachments=[]
         )
         try:
-            report = await self._run(interaction, task.file, likely, rehearse=False)
+            report = await self._run(interaction, task.file, likely, dry_run=False)
         except LabError as error:
             await _show(interaction, self._offer(task, _told(error)))
             return

@@ -13,7 +13,7 @@ from bot.permissions import actor, require_curator
 from bot.ui import announcements as announcement_cards
 from bot.ui import buttons, cards, review_cards
 from bot.ui.buttons import LabButton
-from storage.audit.models import Settled
+from storage.audit.models import Resolution
 from storage.feeds.models import PendingEntry
 from storage.library import Library
 from storage.models import Outcome
@@ -27,7 +27,7 @@ class SettleButton(LabButton, template=r"(?:settle|review):(?P<entry>\d+):(?P<ad
     async def press(self, interaction: Interaction) -> None:
         """Add the entry as a paper of its own, or leave it with the one it resembles, or out."""
         require_curator(interaction)
-        result = await interaction.client.library.arrivals.settle(
+        result = await interaction.client.library.arrivals.resolve(
             self.numbers["entry"], actor(interaction), add=bool(self.numbers["add"])
         )
         left_out = "👋 Left out; the feed does not bring it again."
@@ -40,7 +40,7 @@ class SuggestionButton(LabButton, template=r"suggestion:(?P<suggestion>\d+):(?P<
     async def press(self, interaction: Interaction) -> None:
         """Add it as a paper of its own, or leave it with the one it resembles, or out."""
         require_curator(interaction)
-        result = await interaction.client.library.suggestions.settle(
+        result = await interaction.client.library.suggestions.resolve(
             self.numbers["suggestion"], actor(interaction), add=bool(self.numbers["add"])
         )
         await _tell(interaction, result, left_out="👋 Left out; the member hears of it.")
@@ -58,16 +58,16 @@ class QueueButton(LabButton, template=r"queue:(?P<owner>\d+):(?P<page>\d+)"):
 
 async def queue(library: Library, owner: int, page: int = 0) -> cards.Layout:
     """A page of what waits, counted from 0; the last one where there are no more."""
-    total = await library.waiting.count()
+    total = await library.review_queue.count()
     if not total:
         return cards.notice("🔎 Nothing waits for a decision.")
     page = min(page, (total - 1) // review_cards.PAGE_SIZE)
-    waiting = await library.waiting.page(page * review_cards.PAGE_SIZE, review_cards.PAGE_SIZE)
+    waiting = await library.review_queue.page(page * review_cards.PAGE_SIZE, review_cards.PAGE_SIZE)
     feeds = {feed.id: feed.title for feed in await library.feeds.all()}
     return review_cards.queue(waiting, feeds, page=page, total=total, owner=owner)
 
 
-async def _tell(interaction: Interaction, result: Settled, *, left_out: str) -> None:
+async def _tell(interaction: Interaction, result: Resolution, *, left_out: str) -> None:
     """Say what became of a decision, then let it be told and announced."""
     text = "👌 That paper was removed from the list on purpose, so I left it out."
     if result.outcome is Outcome.DECLINED:

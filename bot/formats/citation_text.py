@@ -110,9 +110,9 @@ def _quoted_title(paragraph: str, title: str) -> tuple[int, int] | None:
     for place in closings[:_MOST_QUOTES]:
         quoted = fold(paragraph[opening + 1 : place])
         joined = fuzz.ratio(quoted.replace(" ", ""), wanted.replace(" ", ""))
-        likeness = max(fuzz.ratio(quoted, wanted), joined)
-        if likeness >= _SAME_TITLE and (best is None or likeness >= best[0]):
-            best = (likeness, place)
+        similarity = max(fuzz.ratio(quoted, wanted), joined)
+        if similarity >= _SAME_TITLE and (best is None or similarity >= best[0]):
+            best = (similarity, place)
     return (opening, best[1] + 1) if best else None
 
 

@@ -20,7 +20,7 @@ _ATOM = "http://www.w3.org/2005/Atom"
 _TITLE = "The lab's papers"
 
 
-class Form(enum.StrEnum):
+class ExportFormat(enum.StrEnum):
     """A format that papers are written in."""
 
     JSON = "json"
@@ -34,22 +34,26 @@ class Form(enum.StrEnum):
     def label(self) -> str:
         """The format's name as people write it."""
         return {
-            Form.JSON: "JSON",
-            Form.JSONL: "JSON lines",
-            Form.BIBTEX: "BibTeX",
-            Form.CSV: "CSV",
-            Form.MARKDOWN: "Markdown",
-            Form.ATOM: "Atom feed",
+            ExportFormat.JSON: "JSON",
+            ExportFormat.JSONL: "JSON lines",
+            ExportFormat.BIBTEX: "BibTeX",
+            ExportFormat.CSV: "CSV",
+            ExportFormat.MARKDOWN: "Markdown",
+            ExportFormat.ATOM: "Atom feed",
         }[self]
 
     @property
     def suffix(self) -> str:
         """How the name of such a file ends."""
-        return {Form.BIBTEX: "bib", Form.MARKDOWN: "md", Form.ATOM: "xml"}.get(self, self.value)
+        return {
+            ExportFormat.BIBTEX: "bib",
+            ExportFormat.MARKDOWN: "md",
+            ExportFormat.ATOM: "xml",
+        }.get(self, self.value)
 
 
 async def write(
-    pages: AsyncIterable[Sequence[Paper]], form: Form, now: datetime
+    pages: AsyncIterable[Sequence[Paper]], form: ExportFormat, now: datetime
 ) -> AsyncIterator[str]:
     """The text of a file in pieces, made in a thread; ``now`` is the time of an Atom feed."""
     begin, between, end, one = _parts(form, now)
@@ -66,20 +70,20 @@ async def write(
     yield end
 
 
-def _parts(form: Form, now: datetime) -> tuple[str, str, str, Callable[[Paper], str]]:
+def _parts(form: ExportFormat, now: datetime) -> tuple[str, str, str, Callable[[Paper], str]]:
     """What stands before, between and behind the papers, and how one is written."""
     match form:
-        case Form.JSON:
+        case ExportFormat.JSON:
             return "[\n", ",\n", "\n]\n", _object
-        case Form.JSONL:
+        case ExportFormat.JSONL:
             return "", "\n", "\n", _object
-        case Form.BIBTEX:
+        case ExportFormat.BIBTEX:
             return "", "\n\n", "\n", bibtex_entry
-        case Form.CSV:
+        case ExportFormat.CSV:
             return _row(list(COLUMNS)), "", "", lambda paper: _row(paper_row(paper))
-        case Form.MARKDOWN:
+        case ExportFormat.MARKDOWN:
             return f"# {_TITLE}\n\n", "\n", "\n", lambda paper: f"- {markdown_reference(paper)}"
-        case Form.ATOM:
+        case ExportFormat.ATOM:
             return _feed_head(now), "\n", "\n</feed>\n", _entry
 
 

@@ -30,7 +30,7 @@ _MAX_WHOLE = 64 * 1024 * 1024  # bytes of a page or a feed, which are read as a 
 _HEAD = 64 * 1024  # characters by which a format is known
 
 
-class Form(enum.StrEnum):
+class ImportFormat(enum.StrEnum):
     """A format that papers are read from."""
 
     TEXT = "text"
@@ -42,25 +42,25 @@ class Form(enum.StrEnum):
 
 
 _SUFFIXES = {
-    ".bib": Form.BIBTEX,
-    ".bibtex": Form.BIBTEX,
-    ".csv": Form.CSV,
-    ".tsv": Form.CSV,
-    ".jsonl": Form.JSONL,
-    ".ndjson": Form.JSONL,
-    ".xml": Form.FEED,
-    ".rss": Form.FEED,
-    ".atom": Form.FEED,
-    ".rdf": Form.FEED,
+    ".bib": ImportFormat.BIBTEX,
+    ".bibtex": ImportFormat.BIBTEX,
+    ".csv": ImportFormat.CSV,
+    ".tsv": ImportFormat.CSV,
+    ".jsonl": ImportFormat.JSONL,
+    ".ndjson": ImportFormat.JSONL,
+    ".xml": ImportFormat.FEED,
+    ".rss": ImportFormat.FEED,
+    ".atom": ImportFormat.FEED,
+    ".rdf": ImportFormat.FEED,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ImportFile:
     """A file to read, and how: ``columns`` names a sheet's columns for fields."""
 
     file: Path
-    form: Form
+    form: ImportFormat
     now: datetime
     columns: Mapping[str, str] = field(default_factory=dict)
     unpublished: bool = False
@@ -68,10 +68,10 @@ class Source:
     @property
     def is_page(self) -> bool:
         """Whether it is made for readers: newest first, and what can be read of it is enough."""
-        return self.form in {Form.TEXT, Form.FEED}
+        return self.form in {ImportFormat.TEXT, ImportFormat.FEED}
 
 
-def find_form(file: Path) -> Form:
+def detect_format(file: Path) -> ImportFormat:
     """The format of a file, by its suffix and what it begins with; raises `InvalidInput`."""
     known = _SUFFIXES.get(file.suffix.lower())
     if known:
@@ -80,66 +80,66 @@ def find_form(file: Path) -> Form:
         head = opened.read(_HEAD).removeprefix("\ufeff").lstrip()
     first = head.split("\n", 1)[0].strip()
     if head.startswith("<"):
-        return Form.FEED
+        return ImportFormat.FEED
     if head.startswith("["):
-        return Form.JSON
+        return ImportFormat.JSON
     if head.startswith("{"):
         return _form_of_object(head, first)
     if re.search(r"^[ \t]*@\w+\s*[{(]", head, re.MULTILINE):
-        return Form.BIBTEX
-    return Form.CSV if is_sheet(first) else Form.TEXT
+        return ImportFormat.BIBTEX
+    return ImportFormat.CSV if is_sheet(first) else ImportFormat.TEXT
 
 
-def read_file(source: Source) -> Iterator[Finding]:
+def read_file(source: ImportFile) -> Iterator[Finding]:
     """The findings of a file, oldest first where it lists the newest first; reads as it goes.
 
     Raises `InvalidInput` where the file can't be read at all.
     """
     match source.form:
-        case Form.TEXT:
+        case ImportFormat.TEXT:
             return _read_page(source)
-        case Form.FEED:
+        case ImportFormat.FEED:
             return _read_feed(source)
-        case Form.BIBTEX:
+        case ImportFormat.BIBTEX:
             return read_bibtex(lambda: _lines(source.file))
-        case Form.CSV:
+        case ImportFormat.CSV:
             return read_sheet(
                 lambda: _lines(source.file), source.columns, unpublished=source.unpublished
             )
-        case Form.JSON:
+        case ImportFormat.JSON:
             return _streamed(source, lines=False)
-        case Form.JSONL:
+        case ImportFormat.JSONL:
             return _streamed(source, lines=True)
 
 
-def _form_of_object(head: str, first: str) -> Form:
+def _form_of_object(head: str, first: str) -> ImportFormat:
     if re.search(r'"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org', head):
-        return Form.FEED
+        return ImportFormat.FEED
     try:
         whole = isinstance(json.loads(first), dict)
     except (ValueError, RecursionError):
-        return Form.JSON
+        return ImportFormat.JSON
     has_more = "\n" in head.strip()
-    return Form.JSONL if whole and has_more else Form.JSON
+    return ImportFormat.JSONL if whole and has_more else ImportFormat.JSON
 
 
 def _lines(file: Path) -> AbstractContextManager[TextIO]:
     return open_text(file)
 
 
-def _streamed(source: Source, *, lines: bool) -> Iterator[Finding]:
+def _streamed(source: ImportFile, *, lines: bool) -> Iterator[Finding]:
     with open_text(source.file) as opened:
         yield from read_json_lines(opened) if lines else read_json(opened)
 
 
-def _read_page(source: Source) -> Iterator[Finding]:
+def _read_page(source: ImportFile) -> Iterator[Finding]:
     _require_small(source.file)
     with open_text(source.file) as opened:
         listing = parse_listing(opened.read())
     yield from itertools.chain(reversed(listing.papers), listing.problems)
 
 
-def _read_feed(source: Source) -> Iterator[Finding]:
+def _read_feed(source: ImportFile) -> Iterator[Finding]:
     _require_small(source.file)
     try:
         body = source.file.read_bytes()

@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
-from bot.importing.formats import Source, read_file
+from bot.importing.formats import ImportFile, read_file
 from storage.library import Library
-from storage.models import Actor, Admission, Likely, Origin, Outcome, PaperDraft
+from storage.models import Actor, DuplicatePolicy, Origin, Outcome, PaperDraft, UpsertResult
 from storage.papers.matching import is_likely
 from storage.text import fold
 
-Found: TypeAlias = tuple[Source, Finding]  # a piece of a file, with the file
+Found: TypeAlias = tuple[ImportFile, Finding]  # a piece of a file, with the file
 
 _MAX_NOTED = 1000  # entries of each kind that a report names
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class ImportEntry:
     """An entry that a report names: where it stands, what became of it, and why in a sentence."""
 
     file: str
@@ -45,9 +45,9 @@ class Report:
     rejected: int = 0
     left_out: int = 0
     likely: int = 0
-    noted: list[Noted] = field(default_factory=list)
-    taken: list[Noted] = field(default_factory=list)
-    first: dict[Outcome, Noted] = field(default_factory=dict)
+    noted: list[ImportEntry] = field(default_factory=list)
+    taken: list[ImportEntry] = field(default_factory=list)
+    first: dict[Outcome, ImportEntry] = field(default_factory=dict)
     spoilt: bool = False
     refused: bool = False
     change_id: int | None = None
@@ -68,38 +68,38 @@ class Report:
             "rejected": self.outcomes[Outcome.REMOVED] + self.rejected,
         }
 
-    def tell(self, file: str, line: int, draft: PaperDraft, result: Admission) -> None:
+    def tell(self, file: str, line: int, draft: PaperDraft, result: UpsertResult) -> None:
         """Count what the library made of a draft, and note what a person may want to know."""
         self.outcomes[result.outcome] += 1
         if result.outcome not in self.first:
-            self.first[result.outcome] = Noted(file, line, result.outcome.value, draft.title)
+            self.first[result.outcome] = ImportEntry(file, line, result.outcome.value, draft.title)
         known = f"“{result.paper.title}” (#{result.paper.id})" if result.paper else ""
         match result.outcome:
             case Outcome.DUPLICATE:
                 self.likely += is_likely(result, draft)
                 reason = f"“{draft.title}” may be {known}; I left it out."
-                self._note(Noted(file, line, "duplicate", draft.title, reason))
+                self._note(ImportEntry(file, line, "duplicate", draft.title, reason))
             case Outcome.REMOVED:
                 reason = f"“{draft.title}” was removed from the list on purpose; I left it out."
-                self._note(Noted(file, line, "rejected", draft.title, reason))
+                self._note(ImportEntry(file, line, "rejected", draft.title, reason))
             case Outcome.ADDED | Outcome.UPDATED:
                 if len(self.taken) < _MAX_NOTED:
-                    self.taken.append(Noted(file, line, result.outcome.value, draft.title))
+                    self.taken.append(ImportEntry(file, line, result.outcome.value, draft.title))
                 if result.former_title and not _is_same_title(result.former_title, draft.title):
                     known = f"“{result.former_title}” (#{result.paper.id})" if result.paper else ""
                     reason = f"“{draft.title}” is taken for {known}."
-                    self._note(Noted(file, line, "updated", draft.title, reason))
+                    self._note(ImportEntry(file, line, "updated", draft.title, reason))
 
     def tell_unread(self, file: str, finding: Problem | LeftOut) -> None:
         """Count an entry that is no paper for the list."""
         if isinstance(finding, Problem):
             self.rejected += 1
-            self._note(Noted(file, finding.line, "rejected", reason=finding.reason))
+            self._note(ImportEntry(file, finding.line, "rejected", reason=finding.reason))
         else:
             self.left_out += 1
-            self._note(Noted(file, finding.line, "left out", reason=finding.reason))
+            self._note(ImportEntry(file, finding.line, "left out", reason=finding.reason))
 
-    def _note(self, noted: Noted) -> None:
+    def _note(self, noted: ImportEntry) -> None:
         if len(self.noted) < _MAX_NOTED:
             self.noted.append(noted)
 
@@ -110,18 +110,18 @@ class _Refused(Exception):
 
 async def import_files(
     library: Library,
-    sources: Sequence[Source],
+    sources: Sequence[ImportFile],
     actor: Actor,
     *,
     keep_going: bool = False,
-    likely: Likely = Likely.LEAVE,
-    rehearse: bool = False,
+    likely: DuplicatePolicy = DuplicatePolicy.SKIP,
+    dry_run: bool = False,
     tick: Callable[[], None] = lambda: None,
 ) -> Report:
     """Take files in together; where an entry can't be used, nothing is, unless ``keep_going``.
 
     Of a page or a feed, what can be read is taken in any case. ``tick`` is called for each entry.
-    With ``rehearse`` nothing is kept. Raises `InvalidInput` where a file can't be read at all.
+    With ``dry_run`` nothing is kept. Raises `InvalidInput` where a file can't be read at all.
     """
     found = ((source, finding) for source in sources for finding in read_file(source))
     return await import_findings(
@@ -130,7 +130,7 @@ async def import_files(
         actor,
         keep_going=keep_going,
         likely=likely,
-        rehearse=rehearse,
+        dry_run=dry_run,
         tick=tick,
     )
 
@@ -141,8 +141,8 @@ async def import_findings(
     actor: Actor,
     *,
     keep_going: bool,
-    likely: Likely = Likely.LEAVE,
-    rehearse: bool,
+    likely: DuplicatePolicy = DuplicatePolicy.SKIP,
+    dry_run: bool,
     tick: Callable[[], None],
 ) -> Report:
     """The same for what was read of files, each piece with its file."""
@@ -161,13 +161,13 @@ async def import_findings(
         if report.spoilt and not keep_going:
             raise _Refused
 
-    def each(draft: PaperDraft, result: Admission) -> None:
+    def each(draft: PaperDraft, result: UpsertResult) -> None:
         tick()
         report.tell(*places.popleft(), draft, result)
 
     try:
-        imported = await library.admit_all(
-            drafts(), Origin.IMPORT, actor, likely=likely, rehearse=rehearse, each=each
+        imported = await library.upsert_many(
+            drafts(), Origin.IMPORT, actor, likely=likely, dry_run=dry_run, each=each
         )
         report.change_id = imported.change_id
     except _Refused:
@@ -176,7 +176,7 @@ async def import_findings(
     return report
 
 
-def _spoils(source: Source, finding: Finding) -> bool:
+def _spoils(source: ImportFile, finding: Finding) -> bool:
     return isinstance(finding, Problem) and not source.is_page
 
 

@@ -17,7 +17,7 @@ import discord
 from bot.formats.csv_reader import known_columns
 from bot.formats.encoding import open_text
 from bot.formats.results import Finding, Problem
-from bot.importing.formats import Form, Source, find_form, read_file
+from bot.importing.formats import ImportFile, ImportFormat, detect_format, read_file
 from bot.importing.importer import Found
 from bot.net.sandbox import TooMuchWork, open_workers
 from storage.errors import InvalidInput, LabError
@@ -37,7 +37,7 @@ class TooLarge(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ImportOptions:
     """How somebody wants a file to be read: ``columns`` names a sheet's columns for fields."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -45,13 +45,13 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class Upload:
     """A file that was read; its findings wait packed, so that they cost little until needed.
 
     Of a sheet, ``columns`` are those that fields are read from, ``unused`` the others.
     """
 
-    source: Source
+    source: ImportFile
     packed: tuple[bytes, ...]
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
@@ -85,8 +85,8 @@ async def fetch(file: discord.Attachment) -> bytes:
 
 
 async def read(
-    name: str, body: bytes, wishes: Wishes, now: datetime, patience: timedelta = _PATIENCE
-) -> Attached:
+    name: str, body: bytes, options: ImportOptions, now: datetime, patience: timedelta = _PATIENCE
+) -> Upload:
     """Read a file of this name in a process of its own.
 
     Raises `InvalidInput` where it can't be read, or not within time and memory.
@@ -96,31 +96,31 @@ async def read(
         await asyncio.to_thread(file.write_bytes, body)
         async with open_workers(patience) as workers:
             try:
-                return await workers.do(read_packed, file, wishes, now)
+                return await workers.do(read_packed, file, options, now)
             except TooMuchWork as error:
                 raise InvalidInput(
                     f"That file {error.trouble}, so I stopped reading it. {_SHELL}"
                 ) from None
 
 
-def read_packed(file: Path, wishes: Wishes, now: datetime) -> Attached:
+def read_packed(file: Path, options: ImportOptions, now: datetime) -> Upload:
     """The same, in the process that does it; raises plain `InvalidInput`, which can travel."""
     try:
-        source = Source(file, find_form(file), now, wishes.columns, wishes.unpublished)
+        source = ImportFile(file, detect_format(file), now, options.columns, options.unpublished)
         return _read(source)
     except LabError as error:
         raise InvalidInput(str(error)) from None
 
 
-def _read(source: Source) -> Attached:
+def _read(source: ImportFile) -> Upload:
     columns: Mapping[str, tuple[str, ...]] = {}
     unused: tuple[str, ...] = ()
-    if source.form is Form.CSV:
+    if source.form is ImportFormat.CSV:
         columns, unused = known_columns(lambda: open_text(source.file), source.columns)
     packed = tuple(map(_packed, islice(read_file(source), MAX_ENTRIES + 1)))
     if len(packed) > MAX_ENTRIES:
         raise TooLarge(f"{MAX_ENTRIES:,} entries")
-    return Attached(source, packed, columns, unused)
+    return Upload(source, packed, columns, unused)
 
 
 def _packed(finding: Finding) -> bytes:

@@ -29,7 +29,7 @@ _NO_PAPERS = re.compile(
 )
 
 
-class SourceKind(enum.StrEnum):
+class ReferenceKind(enum.StrEnum):
     """What a source is, and so who is asked about it."""
 
     ARXIV = "arxiv"
@@ -39,18 +39,18 @@ class SourceKind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Reference:
     """What stands for a paper: the bare id, the DOI, the address, or the entry itself."""
 
-    kind: SourceKind
+    kind: ReferenceKind
     value: str
 
     @property
     def identifier(self) -> str | None:
         """The canonical identifier that the source is; none for an entry."""
-        if self.kind is SourceKind.BIBTEX:
+        if self.kind is ReferenceKind.BIBTEX:
             return None
-        if self.kind is SourceKind.PAGE:
+        if self.kind is ReferenceKind.PAGE:
             return f"url:{canonical_url(self.value)}"
         return f"{self.kind}:{self.value}"
 
@@ -58,13 +58,13 @@ class Source:
     def url(self) -> str:
         """Where a person can see it; empty for an entry."""
         match self.kind:
-            case SourceKind.ARXIV:
+            case ReferenceKind.ARXIV:
                 return f"https://arxiv.org/abs/{self.value}"
-            case SourceKind.DOI:
+            case ReferenceKind.DOI:
                 return f"https://doi.org/{self.value}"
-            case SourceKind.PAGE:
+            case ReferenceKind.PAGE:
                 return self.value
-            case SourceKind.BIBTEX:
+            case ReferenceKind.BIBTEX:
                 return ""
 
     @property
@@ -74,40 +74,40 @@ class Source:
         return PaperDraft(
             title="",
             identifiers=(identifier,) if identifier else (),
-            links=(page_link(self.value),) if self.kind is SourceKind.PAGE else (),
+            links=(page_link(self.value),) if self.kind is ReferenceKind.PAGE else (),
         )
 
 
-def read_source(text: str) -> Source:
+def parse_reference(text: str) -> Reference:
     """What a text stands for; raises `NotUnderstood`."""
     text = text.strip()[:_LONGEST]
     if _BIBTEX.match(text):
-        return Source(SourceKind.BIBTEX, text)
+        return Reference(ReferenceKind.BIBTEX, text)
     if wrapped := _WRAPPED.fullmatch(text):
         text = wrapped["linked"] or wrapped["bracketed"]
     if number := arxiv_id(text):
-        return Source(SourceKind.ARXIV, number)
+        return Reference(ReferenceKind.ARXIV, number)
     if number := doi(text):
-        return Source(SourceKind.DOI, number)
+        return Reference(ReferenceKind.DOI, number)
     if _BARE_ADDRESS.fullmatch(text):
         text = f"https://{text}"
     if canonical_url(text) and len(text.split()) == 1:
-        return Source(SourceKind.PAGE, text)
+        return Reference(ReferenceKind.PAGE, text)
     raise NotUnderstood(text)
 
 
-def sources_in(text: str) -> tuple[Source, ...]:
+def references_in(text: str) -> tuple[Reference, ...]:
     """Every paper that a message links or names, in its order, each once.
 
     Any address may be a paper's, but those of places that hold none.
     """
-    found: dict[str | None, Source] = {}
+    found: dict[str | None, Reference] = {}
     for word in _links_and_mentions(text):
         try:
-            source = read_source(word)
+            source = parse_reference(word)
         except NotUnderstood:
             continue
-        if source.kind is not SourceKind.PAGE or not _NO_PAPERS.search(_host(source.value)):
+        if source.kind is not ReferenceKind.PAGE or not _NO_PAPERS.search(_host(source.value)):
             found.setdefault(source.identifier, source)
     return tuple(found.values())
 

@@ -13,7 +13,7 @@ from bot.formats.results import ListedPaper
 from bot.lookup.errors import LookupFailed, NothingFound
 from bot.lookup.page_metadata import Described, read_page
 from bot.lookup.providers import ArXiv, crossref, datacite
-from bot.lookup.references import Source, SourceKind, is_pdf, read_source
+from bot.lookup.references import Reference, ReferenceKind, is_pdf, parse_reference
 from bot.net.http import Page, PrivateHost, Web, WebError
 from bot.net.sandbox import TooMuchWork
 from bot.settings import Settings
@@ -66,22 +66,22 @@ class Answers:
         self._crossref = crossref(web, parser, addresses.crossref, addresses.contact)
         self._datacite = datacite(web, parser, addresses.datacite)
 
-    async def ask(self, source: Source) -> PaperDraft:
+    async def ask(self, source: Reference) -> PaperDraft:
         """The draft of a source's paper, perhaps without a title.
 
         Raises `NothingFound` where nobody knows it, `WebError` where who should know can't say.
         """
         match source.kind:
-            case SourceKind.ARXIV:
+            case ReferenceKind.ARXIV:
                 return await self._of_arxiv(source)
-            case SourceKind.DOI:
+            case ReferenceKind.DOI:
                 return await self._of_doi(source)
-            case SourceKind.PAGE:
+            case ReferenceKind.PAGE:
                 return await self._of_page(source)
-            case SourceKind.BIBTEX:
+            case ReferenceKind.BIBTEX:
                 return await self._of_entry(source)
 
-    async def _of_arxiv(self, source: Source) -> PaperDraft:
+    async def _of_arxiv(self, source: Reference) -> PaperDraft:
         """What arXiv says, and where it names a DOI, what is said of the published version."""
         try:
             found = (await self.arxiv.find([source.value])).get(source.value)
@@ -118,7 +118,7 @@ class Answers:
                 return replace(found, identifiers=(f"arxiv:{number}",))
         return None
 
-    async def _of_doi(self, source: Source) -> PaperDraft:
+    async def _of_doi(self, source: Reference) -> PaperDraft:
         """What Crossref says, else DataCite; of one that fails is told where neither knows it."""
         failure: WebError | None = None
         for registry in (self._crossref, self._datacite):
@@ -138,15 +138,15 @@ class Answers:
             source.known,
         )
 
-    async def _of_page(self, source: Source) -> PaperDraft:
+    async def _of_page(self, source: Reference) -> PaperDraft:
         """What a page says of its paper, and what others say by the ids that it names."""
         address = page_of_pdf(source.value)
         if is_pdf(address):
             raise _only_a_pdf(source)
         page = await self._read(address, source)
         with contextlib.suppress(LookupFailed):
-            reached = read_source(page.url)
-            if reached.kind is not SourceKind.PAGE:
+            reached = parse_reference(page.url)
+            if reached.kind is not ReferenceKind.PAGE:
                 return await self.ask(reached)
         if not _is_html(page):
             raise _only_a_pdf(source)
@@ -162,7 +162,7 @@ class Answers:
             )
         return draft
 
-    async def _read(self, address: str, source: Source) -> Page:
+    async def _read(self, address: str, source: Reference) -> Page:
         try:
             return await self._pages.get(address, _HTML)
         except PrivateHost as error:
@@ -172,7 +172,7 @@ class Answers:
                 source.known,
             ) from error
 
-    async def _described(self, page: Page, source: Source) -> Described:
+    async def _described(self, page: Page, source: Reference) -> Described:
         try:
             return await self._workers.do(read_page, page.body, page.url, page.content_type)
         except TooMuchWork as error:
@@ -185,8 +185,8 @@ class Answers:
     async def _named_by(self, described: Described) -> PaperDraft | None:
         """What arXiv, or else a registry, says of the paper of a page; it may say nothing."""
         named = [
-            *([Source(SourceKind.ARXIV, described.arxiv)] if described.arxiv else []),
-            *([Source(SourceKind.DOI, described.doi)] if described.doi else []),
+            *([Reference(ReferenceKind.ARXIV, described.arxiv)] if described.arxiv else []),
+            *([Reference(ReferenceKind.DOI, described.doi)] if described.doi else []),
         ]
         for source in named:
             try:
@@ -195,7 +195,7 @@ class Answers:
                 _log.info("A page names %s: %s", source.url, error.cause)
         return None
 
-    async def _of_entry(self, source: Source) -> PaperDraft:
+    async def _of_entry(self, source: Reference) -> PaperDraft:
         """The first paper of a BibTeX entry."""
         try:
             found = await self._workers.do(_first_paper, source.value)
@@ -222,7 +222,7 @@ def _is_html(page: Page) -> bool:
     return not page.body.startswith(b"%PDF") and (not kind or "html" in kind or "xml" in kind)
 
 
-def _only_a_pdf(source: Source) -> NothingFound:
+def _only_a_pdf(source: Reference) -> NothingFound:
     return NothingFound(
         "That address is a file, which doesn't say what paper it is. Give the address of the "
         "paper's page, its arXiv id or its DOI; or fill in the form.",
@@ -230,7 +230,7 @@ def _only_a_pdf(source: Source) -> NothingFound:
     )
 
 
-def _with_address(draft: PaperDraft, source: Source) -> PaperDraft:
+def _with_address(draft: PaperDraft, source: Reference) -> PaperDraft:
     """A page's draft with the address that was given, where that is another one."""
     known = source.known
     moved = [link for link in known.links if link.kind is LinkKind.PDF and link not in draft.links]

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from bot.feeds.parser import Parser
 from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed
 from bot.lookup.rate_limit import Kept
-from bot.lookup.references import Source, SourceKind, read_source
+from bot.lookup.references import Reference, ReferenceKind, parse_reference
 from bot.lookup.resolver import Addresses, Answers
 from bot.net.http import Web, WebError
 from storage.models import PaperDraft
@@ -37,17 +37,17 @@ class Lookup:
     def __init__(self, answers: Answers, patience: timedelta) -> None:
         self._answers = answers
         self._patience = patience.total_seconds()
-        self._kept: Kept[Source, PaperDraft] = Kept(_KEPT, _FRESH_FOR)
-        self._under_way: dict[Source, asyncio.Task[PaperDraft]] = {}
+        self._kept: Kept[Reference, PaperDraft] = Kept(_KEPT, _FRESH_FOR)
+        self._under_way: dict[Reference, asyncio.Task[PaperDraft]] = {}
 
     async def find(self, text: str) -> PaperDraft:
         """The paper that a text stands for: an arXiv id or link, a DOI, an address, or BibTeX.
 
         Raises `LookupFailed`: its sentence says why, its ``known`` what is known all the same.
         """
-        return await self.find_source(read_source(text))
+        return await self.find_source(parse_reference(text))
 
-    async def find_source(self, source: Source) -> PaperDraft:
+    async def find_source(self, source: Reference) -> PaperDraft:
         """The same for a text that was read already."""
         if kept := self._kept.get(source):
             return kept
@@ -58,15 +58,15 @@ class Lookup:
             task.add_done_callback(lambda done: self._forget(source, done))
         return await asyncio.shield(task)
 
-    async def find_all(self, sources: Sequence[Source]) -> dict[Source, Outcome]:
+    async def find_all(self, sources: Sequence[Reference]) -> dict[Reference, Outcome]:
         """What several stand for, or why that is not known; arXiv is asked for its own at once."""
-        ids = [source.value for source in sources if source.kind is SourceKind.ARXIV]
+        ids = [source.value for source in sources if source.kind is ReferenceKind.ARXIV]
         if len(ids) > 1:
             await self._fetch_together(ids)
         outcomes = await asyncio.gather(*map(self._outcome, sources))
         return dict(zip(sources, outcomes, strict=True))
 
-    async def _outcome(self, source: Source) -> Outcome:
+    async def _outcome(self, source: Reference) -> Outcome:
         try:
             return await self.find_source(source)
         except LookupFailed as error:
@@ -106,12 +106,12 @@ class Lookup:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _forget(self, source: Source, task: asyncio.Task[PaperDraft]) -> None:
+    def _forget(self, source: Reference, task: asyncio.Task[PaperDraft]) -> None:
         del self._under_way[source]
         if not task.cancelled() and task.exception() is None:
             self._kept.keep(source, task.result())
 
-    async def _find(self, source: Source) -> PaperDraft:
+    async def _find(self, source: Reference) -> PaperDraft:
         try:
             async with asyncio.timeout(self._patience):
                 found = await self._answers.ask(source)
@@ -150,7 +150,7 @@ async def open_lookup(
         await lookup.close()
 
 
-def _failed(source: Source, error: WebError) -> ServiceFailed:
+def _failed(source: Reference, error: WebError) -> ServiceFailed:
     """What to tell who asked, and what they can do: to ask again helps where it is the server's."""
     _log.warning("Looking up %s failed: %s", source.url, error.cause)
     advice = {

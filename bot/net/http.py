@@ -24,7 +24,7 @@ from bot.net.ssrf import PrivateAddress, PublicResolver, is_private_literal
 from storage.errors import LabError
 
 _MAX_REDIRECTS = 5
-_AT_ONCE = 8
+_MAX_CONCURRENCY = 8
 _MANY_HOSTS = 1000  # that are remembered; those that rest are forgotten then
 _PERMANENT = {301, 308}
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -96,7 +96,7 @@ class Web:
         self._allow_private = allow_private
         self._max_bytes = max_bytes
         self._pause = pause.total_seconds()
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENCY)
         self._hosts: dict[str, _Host] = {}
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Page:
@@ -233,7 +233,7 @@ async def open_web(
     seconds = patience.total_seconds()
     agent = f"LabHerald/{version('lab-herald')}" + (f" (+{contact})" if contact else "")
     resolver = DefaultResolver() if allow_private else PublicResolver()
-    connector = aiohttp.TCPConnector(limit=_AT_ONCE, resolver=resolver, use_dns_cache=False)
+    connector = aiohttp.TCPConnector(limit=_MAX_CONCURRENCY, resolver=resolver, use_dns_cache=False)
     async with aiohttp.ClientSession(
         connector=connector,
         timeout=aiohttp.ClientTimeout(

@@ -13,7 +13,7 @@ from bot.interactions import Interaction
 from bot.markdown import clip
 from bot.options.catalogue import choice
 from bot.permissions import may_configure, may_curate
-from storage.announcements.models import Route
+from storage.announcements.models import Subscription
 from storage.errors import FeedNotFound, InvalidInput
 from storage.feeds.models import Feed
 
@@ -40,16 +40,21 @@ class FeedOption(app_commands.Transformer):
         return await suggestions(_feeds(interaction, value)) if may_curate(interaction) else []
 
 
-class RouteOption(app_commands.Transformer):
+class SubscriptionOption(app_commands.Transformer):
     """A channel of this server in which papers are announced, even one that is gone."""
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
-    ) -> Route:
+    ) -> Subscription:
         number = re.sub(r"[<#>\s]", "", value)
-        for route in await interaction.client.library.routes.all(interaction.guild_id):
-            if number in {str(route.channel_id), _channel_name(interaction, route).lstrip("#")}:
-                return route
+        for subscription in await interaction.client.library.subscriptions.all(
+            interaction.guild_id
+        ):
+            if number in {
+                str(subscription.channel_id),
+                _channel_name(interaction, subscription).lstrip("#"),
+            }:
+                return subscription
         raise InvalidInput(
             f"Nothing is announced in “{clip(value, 60)}”; `/announce list` shows where it is."
         )
@@ -57,7 +62,11 @@ class RouteOption(app_commands.Transformer):
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        return await suggestions(_routes(interaction, value)) if may_configure(interaction) else []
+        return (
+            await suggestions(_subscriptions(interaction, value))
+            if may_configure(interaction)
+            else []
+        )
 
 
 class ZoneOption(app_commands.Transformer):
@@ -93,15 +102,15 @@ async def _feeds(interaction: Interaction, text: str) -> list[Choice[str]]:
     ]
 
 
-async def _routes(interaction: Interaction, text: str) -> list[Choice[str]]:
+async def _subscriptions(interaction: Interaction, text: str) -> list[Choice[str]]:
     named = [
-        (_channel_name(interaction, route), str(route.channel_id))
-        for route in await interaction.client.library.routes.all(interaction.guild_id)
+        (_channel_name(interaction, subscription), str(subscription.channel_id))
+        for subscription in await interaction.client.library.subscriptions.all(interaction.guild_id)
     ]
     return [choice(name, value) for name, value in named if text.casefold() in name.casefold()]
 
 
-def _channel_name(interaction: Interaction, route: Route) -> str:
+def _channel_name(interaction: Interaction, subscription: Subscription) -> str:
     guild = interaction.guild
-    channel = guild.get_channel_or_thread(route.channel_id) if guild else None
-    return f"#{channel.name}" if channel else f"#deleted-channel {route.channel_id}"
+    channel = guild.get_channel_or_thread(subscription.channel_id) if guild else None
+    return f"#{channel.name}" if channel else f"#deleted-channel {subscription.channel_id}"

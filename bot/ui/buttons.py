@@ -56,7 +56,7 @@ class LabButton(DynamicItem[Button[Any]], template="(?!)"):
 
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
         """Press the button; discord.py only logs what fails here, so it is answered here."""
-        take(interaction)
+        mark_handled(interaction)
         try:
             self._require_real()
             self._require_owner(interaction.user.id)
@@ -236,7 +236,7 @@ class TooOld(LabError):
         super().__init__("That question is too old, so I did nothing. Please ask again.")
 
 
-def take(interaction: discord.Interaction[Any]) -> None:
+def mark_handled(interaction: discord.Interaction[Any]) -> None:
     """Say that a press is being answered; to be called before the first wait."""
     interaction.extras[_TAKEN] = True
 

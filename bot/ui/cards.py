@@ -27,7 +27,7 @@ from discord.ui import (
 from bot.markdown import clip, count, escape, link, moment, names
 from bot.ui import buttons
 from bot.ui.excerpt import excerpt
-from storage.models import LinkKind, Paper, Person, Results
+from storage.models import Author, LinkKind, Paper, Results
 from storage.search.related import Related
 from storage.text import fold
 
@@ -99,7 +99,7 @@ def results(
     return Layout(card)
 
 
-def person(someone: Person, page: Results, turning: Sequence[Button[Any]] = ()) -> Layout:
+def person(someone: Author, page: Results, turning: Sequence[Button[Any]] = ()) -> Layout:
     """An author's card with one page of their papers."""
     card: Container[Any] = Container(accent_colour=_colour_of(someone.name))
     card.add_item(TextDisplay(_about(someone)))
@@ -256,7 +256,7 @@ def _add_turning(card: Container[Any], shown: Results, turning: Sequence[Button[
         card.add_item(TextDisplay(f"-# {count(shown.total, 'paper')} in all"))
 
 
-def _about(someone: Person) -> str:
+def _about(someone: Author) -> str:
     """The head of an author's card."""
     facts = [count(someone.papers, "paper")]
     if someone.years:

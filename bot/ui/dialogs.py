@@ -9,7 +9,7 @@ import discord
 from discord.ui import Button, Item, LayoutView
 
 from bot.errors import respond
-from bot.ui.buttons import take
+from bot.ui.buttons import mark_handled
 from storage.errors import LabError
 
 
@@ -24,7 +24,7 @@ class Dialog(LayoutView):
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Take every press; raise `LabError` where it is decided already."""
-        take(interaction)
+        mark_handled(interaction)
         if self.is_decided:
             raise LabError("You have decided that already.")
         return True

@@ -6,9 +6,9 @@ import calendar
 from collections.abc import Sequence
 
 from bot.markdown import clip, count, escape, link, moment
-from storage.announcements.digest_schedule import Every
-from storage.announcements.models import Route, RouteOptions
-from storage.feeds.models import Feed, Intake
+from storage.announcements.digest_schedule import Frequency
+from storage.announcements.models import Subscription, SubscriptionOptions
+from storage.feeds.models import Feed, IngestResult
 
 
 def feeds(feeds: Sequence[Feed], limit: int = 3600) -> str:
@@ -76,7 +76,7 @@ def began(feed: Feed, announced: int) -> str:
     return text
 
 
-def poll(feed: Feed, intake: Intake | None, problems: Sequence[str], error: str) -> str:
+def poll(feed: Feed, intake: IngestResult | None, problems: Sequence[str], error: str) -> str:
     """What came of reading a feed."""
     title = escape(feed.title or feed.url, 150)
     if error:
@@ -87,7 +87,7 @@ def poll(feed: Feed, intake: Intake | None, problems: Sequence[str], error: str)
     return f"✅ **{title}**: {brought(intake)}.{problems}"
 
 
-def brought(intake: Intake) -> str:
+def brought(intake: IngestResult) -> str:
     """What a poll brought, counted; in plain words, for the shell too."""
     parts = [count(len(intake.added), "new paper")]
     if intake.completed:
@@ -114,22 +114,26 @@ def in_messages(lines: Sequence[str], most: int = 5, room: int = 3600) -> list[s
     return texts
 
 
-def routes(routes: Sequence[Route], limit: int = 3600) -> str:
+def subscriptions(subscriptions: Sequence[Subscription], limit: int = 3600) -> str:
     """The announcement channels of a server, one line each, as many as fit."""
-    return _paragraphs([_route(route) for route in routes], limit, "channel")
+    return _paragraphs(
+        [_subscription(subscription) for subscription in subscriptions], limit, "channel"
+    )
 
 
-def how(options: RouteOptions) -> str:
+def how(options: SubscriptionOptions) -> str:
     """What a channel hears and how, in words fit for Discord; empty where it hears everything."""
     parts = []
     if options.wanted.conditions:
         conditions = clip(str(options.wanted), 300).replace("`", "'")
         parts.append(f"what meets `{conditions}`")
-    rhythm = options.rhythm
-    if rhythm.every is not Every.PAPER:
-        day = f" on {calendar.day_name[rhythm.weekday]}" if rhythm.every is Every.WEEK else ""
-        at = f"{rhythm.minute // 60}:{rhythm.minute % 60:02}"
-        parts.append(f"a {rhythm.every} digest{day} at {at} ({escape(rhythm.zone, 60)})")
+    schedule = options.schedule
+    if schedule.every is not Frequency.PAPER:
+        day = (
+            f" on {calendar.day_name[schedule.weekday]}" if schedule.every is Frequency.WEEK else ""
+        )
+        at = f"{schedule.minute // 60}:{schedule.minute % 60:02}"
+        parts.append(f"a {schedule.every} digest{day} at {at} ({escape(schedule.zone, 60)})")
     if options.role_id:
         parts.append(f"calling <@&{options.role_id}>")
     if options.has_thread:
@@ -163,18 +167,18 @@ def _feed(feed: Feed) -> str:
     return "\n".join(lines)
 
 
-def _route(route: Route) -> str:
-    facts = [f"{count(route.sent, 'paper')} announced"]
-    if route.waiting:
-        facts.append(f"{route.waiting:,} waiting")
-    if route.stopped_because:
-        facts.append(f"⚠️ stopped: {escape(route.stopped_because, 200)}")
-    if route.is_paused:
+def _subscription(subscription: Subscription) -> str:
+    facts = [f"{count(subscription.sent, 'paper')} announced"]
+    if subscription.waiting:
+        facts.append(f"{subscription.waiting:,} waiting")
+    if subscription.stopped_because:
+        facts.append(f"⚠️ stopped: {escape(subscription.stopped_because, 200)}")
+    if subscription.is_paused:
         facts.append("⏸️ paused")
-    if route.next_digest_at:
-        facts.append(f"next digest {moment(route.next_digest_at)}")
-    said = how(route.options)
-    return f"<#{route.channel_id}> · {' · '.join(facts)}" + (f"\n-# {said}" if said else "")
+    if subscription.next_digest_at:
+        facts.append(f"next digest {moment(subscription.next_digest_at)}")
+    said = how(subscription.options)
+    return f"<#{subscription.channel_id}> · {' · '.join(facts)}" + (f"\n-# {said}" if said else "")
 
 
 def _paragraphs(paragraphs: Sequence[str], limit: int, noun: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.importing.importer import Noted, Report
+from bot.importing.importer import ImportEntry, Report
 from bot.markdown import count, escape
 from storage.models import Outcome
 
@@ -101,6 +101,6 @@ def _quoted(names: Sequence[str]) -> str:
     return ", ".join(f"“{name[:40]}”" for name in names)
 
 
-def _first(noted: Noted, number: int) -> str:
+def _first(noted: ImportEntry, number: int) -> str:
     title = f"“{escape(noted.title, 120)}” (line {noted.line})"
     return f"first {title}" if number > 1 else title

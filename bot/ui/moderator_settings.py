@@ -5,29 +5,29 @@ from __future__ import annotations
 import discord
 
 from bot.markdown import escape, moment
-from bot.moderators import Moderation
+from bot.moderators import Moderators
 from bot.permissions import missing_to_announce
-from storage.announcements.models import RouteOptions
-from storage.moderator_settings import Matter, Word
+from storage.announcements.models import SubscriptionOptions
+from storage.moderator_settings import ModeratorSetting, SettingKey
 
 
 def described(
-    guild_id: int, moderation: Moderation, client: discord.Client, stopped_because: str
+    guild_id: int, moderators: Moderators, client: discord.Client, stopped_because: str
 ) -> str:
     """The set-up of a home server, fit for Discord, and why the channel is not sent to, if so."""
     guild = client.get_guild(guild_id)
-    roles = [_role(guild, one) for one in sorted(moderation.roles(guild_id))]
+    roles = [_role(guild, one) for one in sorted(moderators.roles(guild_id))]
     lines = [
         "### Who moderates here",
         "Everybody with Manage Server, and these roles:" if roles else "Who has Manage Server.",
         *roles,
-        _said(moderation.word(guild_id, Matter.ROLES), "MODERATOR_ROLE_IDS"),
+        _said(moderators.word(guild_id, SettingKey.ROLES), "MODERATOR_ROLE_IDS"),
         "### The moderators' channel",
-        _channel(moderation.channel, client),
+        _channel(moderators.channel, client),
         f"⚠️ I send nothing there: {stopped_because}. `/setup channel` begins anew."
         if stopped_because
         else "",
-        _said(moderation.channel_word, "MODERATORS_CHANNEL_ID"),
+        _said(moderators.channel_word, "MODERATORS_CHANNEL_ID"),
     ]
     return "\n".join(filter(None, lines))
 
@@ -44,14 +44,14 @@ def _channel(channel_id: int | None, client: discord.Client) -> str:
     channel = client.get_channel(channel_id)
     if not isinstance(channel, discord.TextChannel | discord.Thread | discord.ForumChannel):
         return f"⚠️ It is gone, or I can't see it ({channel_id}). `/setup channel` chooses another."
-    missing = missing_to_announce(channel, channel.guild.me, RouteOptions())
+    missing = missing_to_announce(channel, channel.guild.me, SubscriptionOptions())
     lack = f"\n⚠️ There I lack {', '.join(missing)}." if missing else ""
     return f"<#{channel_id}>{lack}"
 
 
-def _said(word: Word | None, setting: str) -> str:
+def _said(word: ModeratorSetting | None, setting: str) -> str:
     if word is None:
         return f"-# until `/setup` says otherwise, what {setting} of my settings says"
-    if word.matter is Matter.CHANNEL and not word.ids:
+    if word.matter is SettingKey.CHANNEL and not word.ids:
         return f"-# as {setting} says, by the word of {escape(word.by.name, 80)} {moment(word.at)}"
     return f"-# said by {escape(word.by.name, 80)} {moment(word.at)}"

@@ -28,7 +28,7 @@ class Forgotten(LabError):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SavedQuery:
     """What somebody asked: papers for words, of an author, of a post, or the latest ``count``."""
 
     words: str = ""
@@ -43,7 +43,7 @@ class Question:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
 
     @classmethod
-    def from_text(cls, text: str) -> Question:
+    def from_text(cls, text: str) -> SavedQuery:
         """Read what `to_text` wrote."""
         values = json.loads(text)
         return cls(
@@ -64,7 +64,7 @@ class PageButton(
     async def press(self, interaction: Interaction) -> None:
         """Ask the question again and show that page in place of this one."""
         library = interaction.client.library
-        question = await recall(library, self.numbers["question"])
+        question = await load_query(library, self.numbers["question"])
         layout = await answer(library, question, interaction.user.id, self.numbers["page"])
         await interaction.response.edit_message(view=layout)
 
@@ -74,15 +74,15 @@ async def whole(library: Library, paper: Paper) -> cards.Layout:
     return cards.Layout(cards.paper(paper, await library.search.related(paper)))
 
 
-async def recall(library: Library, number: int) -> Question:
+async def load_query(library: Library, number: int) -> SavedQuery:
     """The question behind a button; raises `Forgotten`."""
-    text = await library.notes.recall(number)
+    text = await library.bot_state.load_query(number)
     if text is None:
         raise Forgotten
-    return Question.from_text(text)
+    return SavedQuery.from_text(text)
 
 
-async def answer(library: Library, question: Question, owner: int, page: int = 0) -> cards.Layout:
+async def answer(library: Library, question: SavedQuery, owner: int, page: int = 0) -> cards.Layout:
     """One page of the answer to a question, pages counted from 0; ``owner`` may turn it."""
     page = min(page, _LAST_PAGE)
     if question.author:
@@ -136,7 +136,7 @@ def described(filters: Filters) -> str:
 
 
 async def _answer_author(
-    library: Library, question: Question, owner: int, page: int
+    library: Library, question: SavedQuery, owner: int, page: int
 ) -> cards.Layout:
     someone = await library.authors.find(question.author)
     page = min(page, max(someone.papers - 1, 0) // PAGE_SIZE)
@@ -144,7 +144,9 @@ async def _answer_author(
     return cards.person(someone, shown, await _turning(library, question, owner, page, shown))
 
 
-async def _answer_post(library: Library, question: Question, owner: int, page: int) -> cards.Layout:
+async def _answer_post(
+    library: Library, question: SavedQuery, owner: int, page: int
+) -> cards.Layout:
     post = await library.outbox.post(question.post or 0)
     if post is None:
         raise Forgotten
@@ -160,14 +162,14 @@ async def _answer_post(library: Library, question: Question, owner: int, page: i
 
 
 async def _turning(
-    library: Library, question: Question, owner: int, page: int, shown: Results
+    library: Library, question: SavedQuery, owner: int, page: int, shown: Results
 ) -> list[Button[Any]]:
     """The buttons that turn pages; none where everything is on one."""
     pages = -(-shown.total // PAGE_SIZE)
     if pages < 2:
         return []
     of = f"{pages:,}{'+' if shown.more else ''}"
-    number = library.notes.remember(question.to_text())
+    number = library.bot_state.save_query(question.to_text())
     return [
         buttons.page_button(owner, number, page - 1, "◀ Previous", enabled=page > 0),
         buttons.page_button(owner, number, page + 1, "Next ▶", enabled=page + 1 < pages),
@@ -175,7 +177,7 @@ async def _turning(
     ]
 
 
-def _heading(question: Question, query: Query, words: str, shown: Results) -> str:
+def _heading(question: SavedQuery, query: Query, words: str, shown: Results) -> str:
     limits = described(query.filters)
     found = count(shown.total, "paper") if shown.total else "No paper"
     found = f"More than {found}" if shown.more else found

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.markdown import clip, count, escape, link, moment
 from bot.ui.feeds import in_messages
-from storage.announcements.models import Announcement, Fate, Route
+from storage.announcements.models import Announcement, DeliveryStatus, Subscription
 from storage.feeds.models import SeenEntry
 from storage.feeds.trace import ChannelTrace, Trace
 from storage.models import Origin, Outcome, Paper
@@ -23,7 +23,7 @@ _BEHIND = {
 
 
 @dataclass(frozen=True, slots=True)
-class Pen:
+class TextStyle:
     """How texts from elsewhere, times, channels and commands are written in one place."""
 
     text: Callable[[str, int], str]
@@ -32,8 +32,8 @@ class Pen:
     command: Callable[[str], str]
 
 
-DISCORD = Pen(escape, moment, lambda number: f"<#{number}>", lambda name: f"`{name}`")
-PLAIN = Pen(
+DISCORD = TextStyle(escape, moment, lambda number: f"<#{number}>", lambda name: f"`{name}`")
+PLAIN = TextStyle(
     clip,
     lambda at: f"on {at:%Y-%m-%d at %H:%M} UTC",
     lambda number: f"Channel {number}",
@@ -41,15 +41,15 @@ PLAIN = Pen(
 )
 
 
-def lines(trace: Trace, pen: Pen) -> list[str]:
+def lines(trace: Trace, style: TextStyle) -> list[str]:
     """Everything about a trace: the paper, its entries, its channels; a sentence each."""
     told = []
     if trace.paper is not None:
-        told.append(_paper(trace.paper, pen))
+        told.append(_paper(trace.paper, style))
         if not trace.entries:
-            told.append(f"{_BEHIND[trace.paper.origin]} {pen.time(trace.paper.created_at)}.")
-    told += [entry(one, pen) for one in trace.entries]
-    told += [channel(one, trace, pen) for one in trace.channels]
+            told.append(f"{_BEHIND[trace.paper.origin]} {style.time(trace.paper.created_at)}.")
+    told += [entry(one, style) for one in trace.entries]
+    told += [channel(one, trace, style) for one in trace.channels]
     if trace.paper is not None and not trace.channels:
         told.append("Nothing is announced in any channel.")
     return told
@@ -67,10 +67,14 @@ def card(trace: Trace, guild_id: int | None) -> str:
     told += [f"📥 {entry(one, DISCORD)}" for one in trace.entries[:_SHOWN]]
     if len(trace.entries) > _SHOWN:
         told.append(f"-# and {count(len(trace.entries) - _SHOWN, 'more entry')}")
-    here = [one for one in trace.channels if one.route is None or one.route.guild_id == guild_id]
+    here = [
+        one
+        for one in trace.channels
+        if one.subscription is None or one.subscription.guild_id == guild_id
+    ]
     told += [f"📣 {channel(one, trace, DISCORD)}" for one in here]
     if elsewhere := len(trace.channels) - len(here):
-        sent = sum(fate(one) == Fate.SENT for one in trace.channels if one not in here)
+        sent = sum(status(one) == DeliveryStatus.SENT for one in trace.channels if one not in here)
         told.append(f"-# In other servers: sent to {sent:,} of {count(elsewhere, 'channel')}.")
     if trace.paper is not None and not trace.channels:
         told.append("📣 Nothing is announced in any channel.")
@@ -91,44 +95,46 @@ def as_json(trace: Trace) -> dict[str, object]:
     }
 
 
-def entry(seen: SeenEntry, pen: Pen) -> str:
+def entry(seen: SeenEntry, style: TextStyle) -> str:
     """What became of an entry of a feed."""
-    feed = f"“{pen.text(seen.feed_title, 100)}”"
+    feed = f"“{style.text(seen.feed_title, 100)}”"
     if seen.is_removed:
         feed += ", which I watch no longer,"
     first = " at its first poll" if seen.was_first_poll else ""
-    head = f"{feed} brought it {pen.time(seen.seen_at)}{first}"
-    said = f"{head}{_became(seen, pen)}"
+    head = f"{feed} brought it {style.time(seen.seen_at)}{first}"
+    said = f"{head}{_became(seen, style)}"
     if seen.decided_by is not None and seen.decided_at is not None:
-        said += f" {pen.text(seen.decided_by.name, 80)} decided that {pen.time(seen.decided_at)}."
-    return said
-
-
-def channel(one: ChannelTrace, trace: Trace, pen: Pen) -> str:
-    """What became of the paper in a channel."""
-    told = one.announcement
-    said = _sent(one, told, pen) if told else _never(one.route, trace, pen)
-    gone = " Nothing is announced there any longer." if one.route is None else ""
-    return f"{pen.channel(one.channel_id)}: {said}{gone}"
-
-
-def fate(one: ChannelTrace) -> str:
-    """What became of the paper in a channel, in a word or two."""
-    return one.announcement.fate.value if one.announcement else "not announced"
-
-
-def _paper(paper: Paper, pen: Pen) -> str:
-    said = f"It is #{paper.id} in the list: {pen.text(paper.title, 300)}."
-    if paper.removed_at is not None:
-        said = (
-            f"It is #{paper.id}, {pen.text(paper.title, 300)}, which was removed from the list "
-            f"{pen.time(paper.removed_at)}; no feed brings it back."
+        said += (
+            f" {style.text(seen.decided_by.name, 80)} decided that {style.time(seen.decided_at)}."
         )
     return said
 
 
-def _became(seen: SeenEntry, pen: Pen) -> str:
-    number, check = f"#{seen.paper_id}", pen.command("/feed check")
+def channel(one: ChannelTrace, trace: Trace, style: TextStyle) -> str:
+    """What became of the paper in a channel."""
+    told = one.announcement
+    said = _sent(one, told, style) if told else _never(one.subscription, trace, style)
+    gone = " Nothing is announced there any longer." if one.subscription is None else ""
+    return f"{style.channel(one.channel_id)}: {said}{gone}"
+
+
+def status(one: ChannelTrace) -> str:
+    """What became of the paper in a channel, in a word or two."""
+    return one.announcement.status.value if one.announcement else "not announced"
+
+
+def _paper(paper: Paper, style: TextStyle) -> str:
+    said = f"It is #{paper.id} in the list: {style.text(paper.title, 300)}."
+    if paper.removed_at is not None:
+        said = (
+            f"It is #{paper.id}, {style.text(paper.title, 300)}, which was removed from the list "
+            f"{style.time(paper.removed_at)}; no feed brings it back."
+        )
+    return said
+
+
+def _became(seen: SeenEntry, style: TextStyle) -> str:
+    number, check = f"#{seen.paper_id}", style.command("/feed check")
     said = {
         Outcome.ADDED: ": a new paper.",
         Outcome.UPDATED: f"; the list had that paper, {number}, which it completed. It is no news.",
@@ -147,49 +153,55 @@ def _became(seen: SeenEntry, pen: Pen) -> str:
     return said
 
 
-def _sent(one: ChannelTrace, announcement: Announcement, pen: Pen) -> str:
-    match announcement.fate:
-        case Fate.SENT if announcement.sent_at is not None:
-            return f"sent {pen.time(announcement.sent_at)}.{_message(announcement, one.route)}"
-        case Fate.LEFT_OUT if one.refusal is not None:
-            return f"left out, since it does not meet “{pen.text(one.refusal, 200)}”."
-        case Fate.LEFT_OUT:
+def _sent(one: ChannelTrace, announcement: Announcement, style: TextStyle) -> str:
+    match announcement.status:
+        case DeliveryStatus.SENT if announcement.sent_at is not None:
+            where = _message(announcement, one.subscription)
+            return f"sent {style.time(announcement.sent_at)}.{where}"
+        case DeliveryStatus.LEFT_OUT if one.rejection_reason is not None:
+            return f"left out, since it does not meet “{style.text(one.rejection_reason, 200)}”."
+        case DeliveryStatus.LEFT_OUT:
             return "left out by the conditions that the channel had then."
-        case Fate.SENDING:
-            return f"being sent.{_trouble(one, pen)}"
+        case DeliveryStatus.SENDING:
+            return f"being sent.{_trouble(one, style)}"
         case _:
-            return f"waiting.{_trouble(one, pen)}"
+            return f"waiting.{_trouble(one, style)}"
 
 
-def _message(announcement: Announcement, route: Route | None) -> str:
-    if route is None or announcement.message_id is None:
+def _message(announcement: Announcement, subscription: Subscription | None) -> str:
+    if subscription is None or announcement.message_id is None:
         return ""
-    place = f"{route.guild_id}/{announcement.channel_id}/{announcement.message_id}"
+    place = f"{subscription.guild_id}/{announcement.channel_id}/{announcement.message_id}"
     return f" https://discord.com/channels/{place}"
 
 
-def _trouble(one: ChannelTrace, pen: Pen) -> str:
+def _trouble(one: ChannelTrace, style: TextStyle) -> str:
     """Why what waits for a channel waits."""
-    route = one.route
-    if route is None:
+    subscription = one.subscription
+    if subscription is None:
         return ""
-    if route.stopped_because:
-        said = pen.text(route.stopped_because, 300).rstrip(".")
-        return f" It failed: {said}. {pen.command('/announce resume')} tries again."
-    if route.is_paused:
-        return f" The channel is paused, until {pen.command('/announce resume')}."
+    if subscription.stopped_because:
+        said = style.text(subscription.stopped_because, 300).rstrip(".")
+        return f" It failed: {said}. {style.command('/announce resume')} tries again."
+    if subscription.is_paused:
+        return f" The channel is paused, until {style.command('/announce resume')}."
     if one.retry_at is not None and one.failures:
         failed = f"{count(one.failures, 'try')} failed"
-        return f" {failed}, since Discord did not take it; the next is {pen.time(one.retry_at)}."
-    if route.next_digest_at:
-        return f" The next digest is {pen.time(route.next_digest_at)}."
+        return f" {failed}, since Discord did not take it; the next is {style.time(one.retry_at)}."
+    if subscription.next_digest_at:
+        return f" The next digest is {style.time(subscription.next_digest_at)}."
     return " It is sent within a minute while the bot runs."
 
 
-def _never(route: Route | None, trace: Trace, pen: Pen) -> str:
+def _never(subscription: Subscription | None, trace: Trace, style: TextStyle) -> str:
     paper, entries = trace.paper, trace.entries
-    if route is not None and paper is not None and paper.created_at < route.created_at:
-        return f"not announced; the channel hears of what came since {pen.time(route.created_at)}."
+    if (
+        subscription is not None
+        and paper is not None
+        and paper.created_at < subscription.created_at
+    ):
+        since = style.time(subscription.created_at)
+        return f"not announced; the channel hears of what came since {since}."
     if any(one.outcome is Outcome.ADDED and one.was_first_poll for one in entries):
         return "not announced, since a feed's first poll is silent."
     if not any(one.outcome is Outcome.ADDED for one in entries):
@@ -212,16 +224,16 @@ def _entry_json(seen: SeenEntry) -> dict[str, object]:
 
 
 def _channel_json(one: ChannelTrace, trace: Trace) -> dict[str, object]:
-    told, route = one.announcement, one.route
+    told, subscription = one.announcement, one.subscription
     return {
         "channel": one.channel_id,
-        "server": route.guild_id if route else None,
-        "fate": fate(one),
-        "unmet": one.refusal,
-        "stopped_because": route.stopped_because if route else "",
-        "paused": route.is_paused if route else False,
+        "server": subscription.guild_id if subscription else None,
+        "fate": status(one),
+        "unmet": one.rejection_reason,
+        "stopped_because": subscription.stopped_because if subscription else "",
+        "paused": subscription.is_paused if subscription else False,
         "failures": one.failures,
-        "next_digest_at": _iso(route.next_digest_at) if route else None,
+        "next_digest_at": _iso(subscription.next_digest_at) if subscription else None,
         "message": told.message_id if told else None,
         "sent_at": _iso(told.sent_at) if told else None,
         "sentence": channel(one, trace, PLAIN),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 _NINE = 9 * 60
 
 
-class Every(enum.StrEnum):
+class Frequency(enum.StrEnum):
     """How often a channel hears."""
 
     PAPER = "at once"
@@ -19,10 +19,10 @@ class Every(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class DigestSchedule:
     """How often, and for digests at which minute of which day (0 is Monday), in a time zone."""
 
-    every: Every = Every.PAPER
+    every: Frequency = Frequency.PAPER
     minute: int = _NINE
     weekday: int = 0
     zone: str = "UTC"
@@ -33,13 +33,13 @@ class Rhythm:
         A time that the zone leaves out, when clocks go forward, is as late after midnight as it
         would be without.
         """
-        if self.every is Every.PAPER:
+        if self.every is Frequency.PAPER:
             return None
         zone = ZoneInfo(self.zone)
         day = after.astimezone(zone).date()
         while True:
             due = datetime.combine(day, time(self.minute // 60, self.minute % 60), zone)
-            is_its_day = self.every is Every.DAY or day.weekday() == self.weekday
+            is_its_day = self.every is Frequency.DAY or day.weekday() == self.weekday
             if is_its_day and due.astimezone(UTC) > after:
                 return due.astimezone(UTC)
             day += timedelta(days=1)

@@ -40,7 +40,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ChannelFilter:
     """All conditions of a channel; none means every paper.
 
     Of several values of one field any will do; all words must stand in the paper; nothing that is
@@ -57,9 +57,9 @@ class Wanted:
         """Who is asked for, or who is not to be, as that was written."""
         return tuple(one.value for one in self.conditions if one.field == "author")
 
-    def known_as(self, shown: Mapping[str, str]) -> Wanted:
+    def known_as(self, shown: Mapping[str, str]) -> ChannelFilter:
         """The same, with the names that are shown for authors' former ones."""
-        return Wanted(
+        return ChannelFilter(
             tuple(
                 replace(one, person=shown.get(one.value, "")) if one.field == "author" else one
                 for one in self.conditions
@@ -68,9 +68,9 @@ class Wanted:
 
     def allows(self, paper: Paper, feed_id: int | None) -> bool:
         """Whether a paper, which this feed brought, is wanted."""
-        return self.refusal(paper, feed_id) is None
+        return self.rejection_reason(paper, feed_id) is None
 
-    def refusal(self, paper: Paper, feed_id: int | None) -> str | None:
+    def rejection_reason(self, paper: Paper, feed_id: int | None) -> str | None:
         """The conditions that a paper does not meet, as they were written; none if it is wanted."""
         held = {one: _holds(one, paper, feed_id) for one in self.conditions}
         for one in self.conditions:
@@ -84,7 +84,7 @@ class Wanted:
         return None
 
 
-def read_wanted(text: str) -> Wanted:
+def parse_filter(text: str) -> ChannelFilter:
     """Read ``author:biderman -venue:arxiv tag:code "language model"``; raises `InvalidInput`.
 
     A feed is meant by its number. Every field and every word may be negated by a minus sign.
@@ -107,7 +107,7 @@ def read_wanted(text: str) -> Wanted:
         found.append(Condition(field, value, bool(piece["minus"])))
     if len(found) > _MOST:
         raise InvalidInput(f"A channel can have at most {_MOST} conditions.")
-    return Wanted(tuple(dict.fromkeys(found)))
+    return ChannelFilter(tuple(dict.fromkeys(found)))
 
 
 def _holds(condition: Condition, paper: Paper, feed_id: int | None) -> bool:

@@ -6,34 +6,34 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storage.announcements.digest_schedule import Rhythm
-from storage.announcements.filters import Wanted
+from storage.announcements.digest_schedule import DigestSchedule
+from storage.announcements.filters import ChannelFilter
 from storage.models import Actor
 
 
 @dataclass(frozen=True, slots=True)
-class RouteOptions:
+class SubscriptionOptions:
     """What a channel hears, and how: whom it calls, and what is done with each message.
 
     ``role_id`` is a role to mention; ``has_thread`` begins a thread for discussion under each
     message; ``publishes`` sends it on to the servers that follow an announcement channel.
     """
 
-    wanted: Wanted = field(default_factory=Wanted)
-    rhythm: Rhythm = field(default_factory=Rhythm)
+    wanted: ChannelFilter = field(default_factory=ChannelFilter)
+    schedule: DigestSchedule = field(default_factory=DigestSchedule)
     role_id: int | None = None
     has_thread: bool = False
     publishes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class Subscription:
     """A channel that wants announcements, and how they go there."""
 
     id: int
     guild_id: int
     channel_id: int
-    options: RouteOptions
+    options: SubscriptionOptions
     created_by: Actor
     created_at: datetime
     is_paused: bool = False
@@ -107,7 +107,7 @@ class Post:
         return f"herald-{self.id}"
 
 
-class Fate(enum.StrEnum):
+class DeliveryStatus(enum.StrEnum):
     """What became of a paper in a channel."""
 
     WAITING = "waiting"
@@ -123,7 +123,7 @@ class Announcement:
     id: int
     paper_id: int
     channel_id: int
-    fate: Fate
+    status: DeliveryStatus
     created_at: datetime
     venue: str = ""
     post_id: int | None = None

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from storage import timestamps
-from storage.announcements.models import Announcement, Fate, Post, PostKind, PostState
-from storage.announcements.subscription_settings import rhythm_of
-from storage.announcements.subscriptions import sort_out
+from storage.announcements.models import Announcement, DeliveryStatus, Post, PostKind, PostState
+from storage.announcements.subscription_settings import schedule_of
+from storage.announcements.subscriptions import match_subscriptions
 from storage.database import Connection, Database, Row, Value
 from storage.models import Paper
 
@@ -43,7 +43,7 @@ class Outbox:
         self._database = database
         self._clock = clock
 
-    async def next_posts(self) -> tuple[Post, ...]:
+    async def enqueue_and_fetch_due(self) -> tuple[Post, ...]:
         """For each channel that may be sent to now, the oldest post that is not sent.
 
         Posts are made here of papers that wait: of one paper, or of all where a digest is due or
@@ -85,7 +85,7 @@ class Outbox:
         filled: list[tuple[Value, ...]] = []
         post_id = int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'posts'") or 0)
         for row in rows:
-            due = rhythm_of(row).next_digest(self._clock())
+            due = schedule_of(row).next_digest(self._clock())
             if due:
                 digests.append((timestamps.to_text(due), row["id"]))
             if not row["waiting"]:
@@ -254,7 +254,7 @@ async def queue(db: Connection, paper: Paper, now: datetime, feed_id: int | None
                (paper_id, channel_id, created_at, is_left_out, venue) VALUES (?, ?, ?, ?, ?)""",
         [
             (paper.id, channel_id, timestamps.to_text(now), int(not is_wanted), paper.venue)
-            for channel_id, is_wanted in await sort_out(db, paper, feed_id)
+            for channel_id, is_wanted in await match_subscriptions(db, paper, feed_id)
         ],
     )
 
@@ -292,7 +292,7 @@ def _named(post: Post) -> list[int]:
     return sorted({*post.claimed_papers, *post.paper_ids})
 
 
-_FATES = {None: Fate.WAITING, PostState.SENT: Fate.SENT}
+_FATES = {None: DeliveryStatus.WAITING, PostState.SENT: DeliveryStatus.SENT}
 
 
 def _read_post(row: Row) -> Post:
@@ -320,12 +320,16 @@ def _read_post(row: Row) -> Post:
 
 def _read_announcement(row: Row) -> Announcement:
     """A paper in a channel, of a row of ``announcements`` with its post's."""
-    fate = Fate.LEFT_OUT if row["is_left_out"] else _FATES.get(row["state"], Fate.SENDING)
+    status = (
+        DeliveryStatus.LEFT_OUT
+        if row["is_left_out"]
+        else _FATES.get(row["state"], DeliveryStatus.SENDING)
+    )
     return Announcement(
         id=row["id"],
         paper_id=row["paper_id"],
         channel_id=row["channel_id"],
-        fate=fate,
+        status=status,
         created_at=timestamps.from_text(row["created_at"]),
         venue=row["venue"],
         post_id=row["post_id"],

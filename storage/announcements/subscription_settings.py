@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from storage import timestamps
-from storage.announcements.digest_schedule import Every, Rhythm
-from storage.announcements.filters import read_wanted
-from storage.announcements.models import RouteOptions
+from storage.announcements.digest_schedule import DigestSchedule, Frequency
+from storage.announcements.filters import parse_filter
+from storage.announcements.models import SubscriptionOptions
 from storage.audit import log as audit_log
-from storage.audit.models import About
+from storage.audit.models import ChangeTarget
 from storage.database import Connection, Row
 from storage.models import Actor
 from storage.papers.snapshots import State
@@ -31,36 +31,36 @@ async def state(db: Connection, channel_id: int) -> State:
     return {name: row[name] for name in _NAMES} | flags | {"is_removed": bool(row["removed_at"])}
 
 
-def values(options: RouteOptions) -> State:
+def values(options: SubscriptionOptions) -> State:
     """Those of the values that options tell."""
-    rhythm = options.rhythm
+    schedule = options.schedule
     return {
         "wanted": str(options.wanted),
         "role_id": options.role_id,
         "has_thread": options.has_thread,
         "publishes": options.publishes,
-        "rhythm": rhythm.every.value,
-        "digest_minute": rhythm.minute,
-        "digest_weekday": rhythm.weekday,
-        "zone": rhythm.zone,
+        "rhythm": schedule.every.value,
+        "digest_minute": schedule.minute,
+        "digest_weekday": schedule.weekday,
+        "zone": schedule.zone,
     }
 
 
-def options_of(values: Row | Mapping[str, Any]) -> RouteOptions:
+def options_of(values: Row | Mapping[str, Any]) -> SubscriptionOptions:
     """The options that values tell, or a row of ``routes``."""
-    return RouteOptions(
-        wanted=read_wanted(values["wanted"]),
-        rhythm=rhythm_of(values),
+    return SubscriptionOptions(
+        wanted=parse_filter(values["wanted"]),
+        schedule=schedule_of(values),
         role_id=values["role_id"],
         has_thread=bool(values["has_thread"]),
         publishes=bool(values["publishes"]),
     )
 
 
-def rhythm_of(values: Row | Mapping[str, Any]) -> Rhythm:
+def schedule_of(values: Row | Mapping[str, Any]) -> DigestSchedule:
     """The rhythm that values tell, or a row of ``routes``."""
-    return Rhythm(
-        every=Every(values["rhythm"]),
+    return DigestSchedule(
+        every=Frequency(values["rhythm"]),
         minute=values["digest_minute"],
         weekday=values["digest_weekday"],
         zone=values["zone"],
@@ -69,7 +69,7 @@ def rhythm_of(values: Row | Mapping[str, Any]) -> Rhythm:
 
 async def change(
     db: Connection,
-    about: About,
+    about: ChangeTarget,
     wanted: State,
     action: str,
     actor: Actor,
@@ -84,7 +84,7 @@ async def change(
     """
     channel_id = about.channel_id or 0
     before = await state(db, channel_id)
-    after = values(RouteOptions()) | {"is_paused": False} | before | wanted
+    after = values(SubscriptionOptions()) | {"is_paused": False} | before | wanted
     if after == before:
         return None
     if before["is_removed"] and undoes is None:
@@ -98,7 +98,7 @@ async def change(
         ],
     )
     if before | {"is_paused": after["is_paused"]} != after:
-        due = None if after["is_removed"] else rhythm_of(after).next_digest(at)
+        due = None if after["is_removed"] else schedule_of(after).next_digest(at)
         await db.run(
             "UPDATE routes SET next_digest_at = ? WHERE channel_id = ?",
             [timestamps.to_text(due) if due else None, channel_id],
@@ -108,7 +108,7 @@ async def change(
     )
 
 
-async def _begin(db: Connection, about: About, actor: Actor, at: datetime) -> None:
+async def _begin(db: Connection, about: ChangeTarget, actor: Actor, at: datetime) -> None:
     """Let a channel that does not hear begin, without what waited for it before."""
     await db.run(
         """DELETE FROM announcements WHERE channel_id = ? AND NOT EXISTS (

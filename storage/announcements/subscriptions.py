@@ -9,12 +9,12 @@ from datetime import datetime
 
 from storage import timestamps
 from storage.announcements import subscription_settings
-from storage.announcements.filters import Wanted, read_wanted
-from storage.announcements.models import Route, RouteOptions
+from storage.announcements.filters import ChannelFilter, parse_filter
+from storage.announcements.models import Subscription, SubscriptionOptions
 from storage.announcements.subscription_settings import options_of, values
-from storage.audit.models import About, Arranged
+from storage.audit.models import ChangeTarget, SettingChange
 from storage.database import Connection, Database, Row
-from storage.errors import RouteNotFound
+from storage.errors import SubscriptionNotFound
 from storage.models import Actor, Paper
 from storage.papers import credits
 from storage.papers.snapshots import State
@@ -24,16 +24,16 @@ _POSTED = """(SELECT COUNT(*) FROM announcements
               WHERE channel_id = routes.channel_id AND is_left_out = 0 AND post_id IS NOT NULL)"""
 _UNSENT = """(SELECT COUNT(*) FROM posts JOIN announcements ON post_id = posts.id
               WHERE posts.channel_id = routes.channel_id AND state <> 'sent')"""
-_ROUTE = f"""SELECT routes.*, COALESCE(stopped_because, '') AS stopped_because, {_UNSENT} +
+_SUBSCRIPTION = f"""SELECT routes.*, COALESCE(stopped_because, '') AS stopped_because, {_UNSENT} +
     (SELECT COUNT(*) FROM announcements WHERE channel_id = routes.channel_id
      AND is_left_out = 0 AND post_id IS NULL) AS waiting, {{sent}} AS sent
     FROM routes LEFT JOIN channels USING (channel_id) WHERE removed_at IS NULL"""  # noqa: S608 - constants
-_UNCOUNTED = _ROUTE.format(sent="0")
-_COUNTED = _ROUTE.format(sent=f"{_POSTED} - {_UNSENT}")
+_UNCOUNTED = _SUBSCRIPTION.format(sent="0")
+_COUNTED = _SUBSCRIPTION.format(sent=f"{_POSTED} - {_UNSENT}")
 _OF_SERVER = "AND (?1 IS NULL OR guild_id = ?1) ORDER BY routes.id"
 
 
-class Routes:
+class Subscriptions:
     """The channels that hear of new papers."""
 
     def __init__(self, database: Database, clock: timestamps.Clock) -> None:
@@ -41,18 +41,22 @@ class Routes:
         self._clock = clock
 
     async def open(
-        self, guild_id: int, channel_id: int, actor: Actor, options: RouteOptions | None = None
-    ) -> Arranged | None:
+        self,
+        guild_id: int,
+        channel_id: int,
+        actor: Actor,
+        options: SubscriptionOptions | None = None,
+    ) -> SettingChange | None:
         """Announce into a channel from now on, or again, or otherwise; none where that is no news.
 
         Without ``options`` a channel that hears already keeps its own.
         """
         async with self._database.transaction(in_reply=True) as db:
             before = await _find(db, channel_id)
-            wanted = {} if options is None and before else values(options or RouteOptions())
+            wanted = {} if options is None and before else values(options or SubscriptionOptions())
             return await self._arrange(
                 db,
-                About(guild_id=guild_id, channel_id=channel_id),
+                ChangeTarget(guild_id=guild_id, channel_id=channel_id),
                 {**wanted, "is_paused": False, "is_removed": False},
                 "edit" if before else "add",
                 actor,
@@ -60,52 +64,52 @@ class Routes:
 
     async def pause(
         self, guild_id: int, channel_id: int, actor: Actor, *, paused: bool
-    ) -> Arranged | None:
+    ) -> SettingChange | None:
         """Let what is for a channel wait, or go again; none where that is no news.
 
-        Raises `RouteNotFound`.
+        Raises `SubscriptionNotFound`.
         """
         async with self._database.transaction(in_reply=True) as db:
-            route = await _find(db, channel_id)
-            if route is None or route.guild_id != guild_id:
-                raise RouteNotFound(channel_id)
-            about = About(guild_id=guild_id, channel_id=channel_id)
+            subscription = await _find(db, channel_id)
+            if subscription is None or subscription.guild_id != guild_id:
+                raise SubscriptionNotFound(channel_id)
+            about = ChangeTarget(guild_id=guild_id, channel_id=channel_id)
             return await self._arrange(db, about, {"is_paused": paused}, "edit", actor)
 
-    async def close(self, guild_id: int, channel_id: int, actor: Actor) -> Arranged | None:
+    async def close(self, guild_id: int, channel_id: int, actor: Actor) -> SettingChange | None:
         """Announce into a channel no longer, nor what waits for it; none where that is no news."""
         async with self._database.transaction(in_reply=True) as db:
-            route = await _find(db, channel_id)
-            if route is None or route.guild_id != guild_id:
+            subscription = await _find(db, channel_id)
+            if subscription is None or subscription.guild_id != guild_id:
                 return None
-            about = About(guild_id=guild_id, channel_id=channel_id)
+            about = ChangeTarget(guild_id=guild_id, channel_id=channel_id)
             return await self._arrange(db, about, {"is_removed": True}, "remove", actor)
 
     async def _arrange(
-        self, db: Connection, about: About, wanted: State, action: str, actor: Actor
-    ) -> Arranged | None:
+        self, db: Connection, about: ChangeTarget, wanted: State, action: str, actor: Actor
+    ) -> SettingChange | None:
         """Let a channel hear otherwise; one that is to hear is sent into again."""
         change_id = await subscription_settings.change(
             db, about, wanted, action, actor, self._clock()
         )
         hears = not wanted.get("is_paused") and not wanted.get("is_removed")
         was_stopped = hears and await reopen(db, about.channel_id or 0)
-        return Arranged(change_id) if change_id is not None or was_stopped else None
+        return SettingChange(change_id) if change_id is not None or was_stopped else None
 
-    async def all(self, guild_id: int | None = None) -> tuple[Route, ...]:
+    async def all(self, guild_id: int | None = None) -> tuple[Subscription, ...]:
         """The channels that want announcements, of one server or of all.
 
         What was ever sent there is not counted; see `counted`.
         """
         async with self._database.reading() as db:
-            return await _routes(db, await db.all(f"{_UNCOUNTED} {_OF_SERVER}", [guild_id]))
+            return await _subscriptions(db, await db.all(f"{_UNCOUNTED} {_OF_SERVER}", [guild_id]))
 
-    async def counted(self, guild_id: int) -> tuple[Route, ...]:
+    async def counted(self, guild_id: int) -> tuple[Subscription, ...]:
         """The channels of a server, each with how many papers were announced there."""
         async with self._database.reading() as db:
-            return await _routes(db, await db.all(f"{_COUNTED} {_OF_SERVER}", [guild_id]))
+            return await _subscriptions(db, await db.all(f"{_COUNTED} {_OF_SERVER}", [guild_id]))
 
-    async def find(self, channel_id: int) -> Route | None:
+    async def find(self, channel_id: int) -> Subscription | None:
         """The route of a channel; none where nothing is announced there."""
         async with self._database.reading() as db:
             return await _find(db, channel_id)
@@ -161,7 +165,9 @@ class Routes:
         return int(count or 0)
 
 
-async def sort_out(db: Connection, paper: Paper, feed_id: int | None) -> list[tuple[int, bool]]:
+async def match_subscriptions(
+    db: Connection, paper: Paper, feed_id: int | None
+) -> list[tuple[int, bool]]:
     """Every channel with whether it wants a paper, which this feed brought.
 
     Who asked for somebody by a former name hears of them still.
@@ -178,8 +184,10 @@ async def sort_out(db: Connection, paper: Paper, feed_id: int | None) -> list[tu
     ]
 
 
-async def _find(db: Connection, channel_id: int) -> Route | None:
-    found = await _routes(db, await db.all(f"{_UNCOUNTED} AND routes.channel_id = ?", [channel_id]))
+async def _find(db: Connection, channel_id: int) -> Subscription | None:
+    found = await _subscriptions(
+        db, await db.all(f"{_UNCOUNTED} AND routes.channel_id = ?", [channel_id])
+    )
     return found[0] if found else None
 
 
@@ -191,20 +199,20 @@ async def reopen(db: Connection, channel_id: int) -> bool:
     return any(row["stopped_because"] for row in rows)
 
 
-async def _routes(db: Connection, rows: Sequence[Row]) -> tuple[Route, ...]:
+async def _subscriptions(db: Connection, rows: Sequence[Row]) -> tuple[Subscription, ...]:
     wanted = await _wanted(db, rows)
-    return tuple(_route(row, one) for row, one in zip(rows, wanted, strict=True))
+    return tuple(_subscription(row, one) for row, one in zip(rows, wanted, strict=True))
 
 
-async def _wanted(db: Connection, rows: Sequence[Row]) -> list[Wanted]:
+async def _wanted(db: Connection, rows: Sequence[Row]) -> list[ChannelFilter]:
     """What the channels of these rows want, with the names to show for authors' former ones."""
-    found = [read_wanted(row["wanted"]) for row in rows]
+    found = [parse_filter(row["wanted"]) for row in rows]
     shown = await credits.shown(db, [name for one in found for name in one.authors])
     return [one.known_as(shown) for one in found]
 
 
-def _route(row: Row, wanted: Wanted) -> Route:
-    return Route(
+def _subscription(row: Row, wanted: ChannelFilter) -> Subscription:
+    return Subscription(
         id=row["id"],
         guild_id=row["guild_id"],
         channel_id=row["channel_id"],

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from storage import timestamps
-from storage.audit.models import About
+from storage.audit.models import ChangeTarget
 from storage.database import Connection
 from storage.models import Actor, Paper
 from storage.papers.snapshots import State, state
 
 
 @dataclass(slots=True)
-class Act:
+class ChangeSet:
     """What somebody does at once, in one transaction: one change, and one undo.
 
     Its first change heads the others; a bulk one is headed by a change without a paper, which
@@ -122,7 +122,7 @@ async def record_arrangement(
     at: datetime,
     actor: Actor,
     action: str,
-    about: About,
+    about: ChangeTarget,
     before: State,
     after: State,
     *,

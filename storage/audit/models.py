@@ -11,7 +11,7 @@ from storage.models import Actor, Outcome, Paper
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ChangeTarget:
     """What was arranged otherwise: a feed, or what a channel of a server hears."""
 
     feed_id: int | None = None
@@ -36,7 +36,7 @@ class Change:
     action: str
     paper_id: int | None
     name: str | None = None
-    about: About | None = None
+    about: ChangeTarget | None = None
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     moved: dict[str, Any] | None = None
@@ -65,14 +65,14 @@ class Undone:
 
 
 @dataclass(frozen=True, slots=True)
-class Arranged:
+class SettingChange:
     """That a channel hears otherwise now, and the change to undo; trouble that ended is none."""
 
     change_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Resolution:
     """What became of something that waited for a moderator, and the change that decided it."""
 
     outcome: Outcome

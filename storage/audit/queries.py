@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from storage import timestamps
-from storage.audit.models import About, Change, LogPage
+from storage.audit.models import Change, ChangeTarget, LogPage
 from storage.database import Connection, Database, Row, Value
 from storage.models import Actor
 from storage.papers import credits
@@ -148,7 +148,7 @@ async def added(db: Connection, whole: Change) -> AsyncIterator[list[int]]:
         edge = rows[-1]["id"]
 
 
-async def built_on(
+async def dependents(
     db: Connection, change: Change, whole: Change, limit: int
 ) -> list[tuple[int, int]]:
     """Papers of a change that were changed again since, by what stands, with the last change.
@@ -189,7 +189,7 @@ async def decided_since(db: Connection, change: Change, names: Sequence[str]) ->
 
 async def arranged_since(db: Connection, change: Change, names: Sequence[str]) -> int | None:
     """The last change that stands in what some of these names say of a feed or channel."""
-    about = change.about or About()
+    about = change.about or ChangeTarget()
     number = await db.value(
         """SELECT MAX(changes.id) FROM changes, json_each(?3) AS name
            WHERE (feed_id = ?1 OR channel_id = ?2) AND changes.id > ?4 AND stands
@@ -245,9 +245,9 @@ async def _changes(
     ]
 
 
-def _about(row: Row) -> About | None:
-    about = About(row["feed_id"], row["guild_id"], row["channel_id"])
-    return about if about != About() else None
+def _about(row: Row) -> ChangeTarget | None:
+    about = ChangeTarget(row["feed_id"], row["guild_id"], row["channel_id"])
+    return about if about != ChangeTarget() else None
 
 
 async def _shown(db: Connection, found: Sequence[Change]) -> tuple[Change, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from storage.authors.clustering import Form
+from storage.authors.clustering import NameVariant
 from storage.database import Connection, Row
 from storage.names.parser import Name, search_words
 
@@ -31,13 +31,13 @@ _LEVELS = """levels (level) AS (SELECT max(level) FROM name_words
     UNION ALL SELECT level - 1 FROM levels WHERE level > 0)"""
 
 
-async def named(db: Connection, name: str) -> list[Form]:
+async def named(db: Connection, name: str) -> list[NameVariant]:
     """The form that is written exactly so."""
     rows = await db.all(f"SELECT {_FORM} FROM names {_JOINED} WHERE names.name = ?", [name])  # noqa: S608
     return _forms(rows)
 
 
-async def same_letters(db: Connection, names: Iterable[Name]) -> list[Form]:
+async def same_letters(db: Connection, names: Iterable[Name]) -> list[NameVariant]:
     """Written-out forms with the letters of one of these names."""
     letters = {spelling.letters for name in names for spelling in name.spellings}
     rows = await db.all(
@@ -49,7 +49,7 @@ async def same_letters(db: Connection, names: Iterable[Name]) -> list[Form]:
     return _forms(rows)
 
 
-async def persons_forms(db: Connection, people: Iterable[str]) -> list[Form]:
+async def persons_forms(db: Connection, people: Iterable[str]) -> list[NameVariant]:
     """Every form that moderators gave to the people who are shown by these names."""
     wanted = sorted(set(people))
     if not wanted:
@@ -64,7 +64,9 @@ async def persons_forms(db: Connection, people: Iterable[str]) -> list[Form]:
     return _forms(rows)
 
 
-async def short_forms(db: Connection, family_key: str, initial: str, limit: int) -> list[Form]:
+async def short_forms(
+    db: Connection, family_key: str, initial: str, limit: int
+) -> list[NameVariant]:
     """Bare surnames of a family, and its initials that begin so."""
     rows = await db.all(
         f"""SELECT {_FORM} FROM names {_JOINED}
@@ -75,7 +77,9 @@ async def short_forms(db: Connection, family_key: str, initial: str, limit: int)
     return _forms(rows)
 
 
-async def full_forms(db: Connection, family_key: str, initial: str, limit: int) -> list[Form]:
+async def full_forms(
+    db: Connection, family_key: str, initial: str, limit: int
+) -> list[NameVariant]:
     """Written-out names of a family that begin with a letter, or (none) all of them."""
     rows = await db.all(
         f"""SELECT {_FORM} FROM names {_JOINED}
@@ -87,7 +91,7 @@ async def full_forms(db: Connection, family_key: str, initial: str, limit: int) 
     return _forms(rows)
 
 
-async def small_families(db: Connection, name_ids: Sequence[int]) -> list[Form]:
+async def small_families(db: Connection, name_ids: Sequence[int]) -> list[NameVariant]:
     """All forms in the families of these names, large families left out."""
     rows = await db.all(
         f"""WITH families (family_key) AS (
@@ -103,7 +107,9 @@ async def small_families(db: Connection, name_ids: Sequence[int]) -> list[Form]:
     return _forms(rows)
 
 
-async def with_word(db: Connection, words: Sequence[str], given: str, limit: int) -> list[Form]:
+async def with_word(
+    db: Connection, words: Sequence[str], given: str, limit: int
+) -> list[NameVariant]:
     """Forms that have one of these words, most papers first; ``given`` or its initial too."""
     rows = await db.all(
         f"""WITH RECURSIVE {_LEVELS}, found (name_id) AS (
@@ -119,7 +125,7 @@ async def with_word(db: Connection, words: Sequence[str], given: str, limit: int
     return _forms(rows)
 
 
-async def beginning(db: Connection, words: Sequence[str], limit: int) -> list[Form]:
+async def beginning(db: Connection, words: Sequence[str], limit: int) -> list[NameVariant]:
     """Forms of which every typed word begins a word, most papers first; any for no words."""
     driving = await _most_selective(db, words) if len(words) > 1 else "".join(words)
     others = [word for word in dict.fromkeys(words) if word != driving][:8]
@@ -138,7 +144,7 @@ async def beginning(db: Connection, words: Sequence[str], limit: int) -> list[Fo
     return _forms(rows)
 
 
-async def spelled_nearly(db: Connection, text: str, limit: int = 60) -> list[Form]:
+async def spelled_nearly(db: Connection, text: str, limit: int = 60) -> list[NameVariant]:
     """Forms with words like those of a text, the ones that share more of them first."""
     words = search_words(text)[:8]
     near = {word: None for asked in words for word in await _nearest_words(db, asked)}
@@ -209,9 +215,9 @@ def _nearest(word: str, rows: Iterable[Row], least: float, limit: int) -> list[s
     return [near for near, _score, _place in found]
 
 
-def _forms(rows: Iterable[Row]) -> list[Form]:
+def _forms(rows: Iterable[Row]) -> list[NameVariant]:
     return [
-        Form(
+        NameVariant(
             id=row["id"],
             name=row["name"],
             papers=row["papers"],

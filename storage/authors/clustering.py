@@ -10,7 +10,7 @@ from storage.names.parser import Name, parse_name
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class NameVariant:
     """One credited form of a name.
 
     ``papers`` counts its papers. ``person`` is the name by which moderators said that its person
@@ -36,10 +36,10 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Person:
     """The forms that count for one person, the best of them first."""
 
-    forms: tuple[Form, ...]
+    forms: tuple[NameVariant, ...]
 
     @property
     def name(self) -> str:
@@ -82,17 +82,17 @@ class Identity:
         return any(answers_to(form.parsed, asked) for form in speaking)
 
 
-def group(forms: Iterable[Form]) -> list[Identity]:
+def group(forms: Iterable[NameVariant]) -> list[Person]:
     """Group credited forms into people.
 
     Written-out names are one person's only when all their words agree, or when a moderator said
     so. A bare surname or initials count for a person while that is the one compatible written-out
     name among the forms, and else stand alone.
     """
-    written: list[list[Form]] = []
-    by_key: dict[str, list[Form]] = {}
-    by_family: dict[str, list[list[Form]]] = {}
-    short: list[Form] = []
+    written: list[list[NameVariant]] = []
+    by_key: dict[str, list[NameVariant]] = {}
+    by_family: dict[str, list[list[NameVariant]]] = {}
+    short: list[NameVariant] = []
     for form in sorted(set(forms), key=_first):
         if not form.stands:
             short.append(form)
@@ -107,7 +107,7 @@ def group(forms: Iterable[Form]) -> list[Identity]:
             by_key.setdefault(key, own)
         for family in form.parsed.family_keys:
             by_family.setdefault(family, []).append(own)
-    alone: dict[tuple[str, ...], list[Form]] = {}
+    alone: dict[tuple[str, ...], list[NameVariant]] = {}
     for form in short:
         near = {id(own): own for key in form.parsed.family_keys for own in by_family.get(key, ())}
         people = [own for own in near.values() if counts_for(form, own)]
@@ -115,10 +115,10 @@ def group(forms: Iterable[Form]) -> list[Identity]:
             people[0].append(form)
         else:
             alone.setdefault((*form.parsed.words, form.parsed.suffix), []).append(form)
-    return [Identity(tuple(sorted(found, key=_first))) for found in (*written, *alone.values())]
+    return [Person(tuple(sorted(found, key=_first))) for found in (*written, *alone.values())]
 
 
-def counts_for(short: Form, forms: Iterable[Form]) -> bool:
+def counts_for(short: NameVariant, forms: Iterable[NameVariant]) -> bool:
     """Whether a short form is compatible with a written-out name among these."""
     return any(
         form.parsed.is_full and not form.is_apart and compatible(form.parsed, short.parsed)
@@ -126,7 +126,7 @@ def counts_for(short: Form, forms: Iterable[Form]) -> bool:
     )
 
 
-def choose(matching: Sequence[Identity], asked: Name) -> list[Identity]:
+def choose(matching: Sequence[Person], asked: Name) -> list[Person]:
     """The people meant: an exact name first, then written-out names, then what else is credited."""
     for tier in ([one for one in matching if one.is_written], list(matching)):
         exact = [
@@ -143,7 +143,7 @@ def choose(matching: Sequence[Identity], asked: Name) -> list[Identity]:
     return []
 
 
-def _keys(form: Form) -> list[str]:
+def _keys(form: NameVariant) -> list[str]:
     """What makes written-out forms one person's; a decision before the letters."""
     if form.is_apart:
         return [f"#{form.id}"]
@@ -151,7 +151,7 @@ def _keys(form: Form) -> list[str]:
     return [f"@{form.person}", *letters] if form.person is not None else letters
 
 
-def _first(form: Form) -> tuple[bool, bool, bool, int, str]:
+def _first(form: NameVariant) -> tuple[bool, bool, bool, int, str]:
     """Decided forms come first, so that others of the same letters join them; then the best.
 
     “Stella Biderman” is a better name to show than “Biderman, Stella” and “STELLA BIDERMAN”.

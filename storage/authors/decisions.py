@@ -10,7 +10,7 @@ from storage import timestamps
 from storage.audit import log as audit_log
 from storage.authors import candidates
 from storage.authors import lookup as author_lookup
-from storage.authors.clustering import Form, Identity
+from storage.authors.clustering import NameVariant, Person
 from storage.database import Connection, Database
 from storage.errors import AuthorNotFound, LabError
 from storage.models import Actor, PaperDraft
@@ -266,7 +266,7 @@ async def _level(db: Connection, names: Iterable[str]) -> None:
         await db.run("UPDATE name_words SET level = ? WHERE name_id = ?", [level, name_id])
 
 
-async def _named(db: Connection, name: str) -> Identity:
+async def _named(db: Connection, name: str) -> Person:
     """The person of a name, or who alone removed papers credit; raises as `authors.find` does."""
     try:
         return await author_lookup.find(db, name)
@@ -274,10 +274,10 @@ async def _named(db: Connection, name: str) -> Identity:
         forms = await candidates.named(db, name)
         if not forms:
             raise
-        return Identity(tuple(forms))
+        return Person(tuple(forms))
 
 
-async def _credited(db: Connection, name: str) -> tuple[Form, Identity]:
+async def _credited(db: Connection, name: str) -> tuple[NameVariant, Person]:
     found = await author_lookup.find_credited(db, name)
     if found is None:
         raise LabError(
@@ -287,7 +287,7 @@ async def _credited(db: Connection, name: str) -> tuple[Form, Identity]:
     return found
 
 
-def _is_alike(form: Form, parted: Form) -> bool:
+def _is_alike(form: NameVariant, parted: NameVariant) -> bool:
     """Whether a form goes where another one goes: it is that one, or is written like it."""
     if form == parted:
         return True
@@ -295,7 +295,7 @@ def _is_alike(form: Form, parted: Form) -> bool:
     return is_decided and parted.parsed.is_full and same_written(form.parsed, parted.parsed)
 
 
-def _own_forms(identity: Identity) -> list[Form]:
+def _own_forms(identity: Person) -> list[NameVariant]:
     """The forms that stand for a person by themselves; all, where none does."""
     return [form for form in identity.forms if form.stands] or list(identity.forms)
 

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from storage.authors import candidates
-from storage.authors.clustering import Form, Identity, choose, counts_for, group
+from storage.authors.clustering import NameVariant, Person, choose, counts_for, group
 from storage.database import Connection, Database
 from storage.errors import AuthorAmbiguous, AuthorNotFound, InvalidInput
-from storage.models import Person, Results
+from storage.models import Author, Results
 from storage.names.matching import identity_keys
 from storage.names.parser import Name, parse_name
-from storage.names.similarity import likeness
+from storage.names.similarity import similarity
 from storage.papers import queries as paper_queries
 from storage.text import fold
 
@@ -30,7 +30,7 @@ class Authors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find(self, text: str) -> Person:
+    async def find(self, text: str) -> Author:
         """The person whom a name means, with what their papers have in common.
 
         Raises `AuthorNotFound`, or `AuthorAmbiguous` where it could be several people.
@@ -38,7 +38,7 @@ class Authors:
         async with self._database.reading() as db:
             return await _described(db, await find(db, text))
 
-    async def papers_of(self, person: Person, *, offset: int = 0, limit: int = 5) -> Results:
+    async def papers_of(self, person: Author, *, offset: int = 0, limit: int = 5) -> Results:
         """A page of somebody's papers, newest first."""
         async with self._database.reading() as db:
             rows = await db.all(
@@ -78,7 +78,7 @@ class Authors:
         return tuple((form.name, form.papers) for form in forms if not form.is_former)
 
 
-async def find(db: Connection, text: str) -> Identity:
+async def find(db: Connection, text: str) -> Person:
     """The person whom a name means, whole; raises as `Authors.find` does."""
     asked = parse_name(text)
     if not asked.family:
@@ -92,7 +92,7 @@ async def find(db: Connection, text: str) -> Identity:
     return await _completed(db, matching[0])
 
 
-async def places_of(db: Connection, person: Identity) -> tuple[int, ...]:
+async def places_of(db: Connection, person: Person) -> tuple[int, ...]:
     """The places of somebody's papers, as the full-text index has them."""
     rows = await db.all(
         """SELECT DISTINCT place FROM credits JOIN papers ON papers.id = paper_id
@@ -102,7 +102,7 @@ async def places_of(db: Connection, person: Identity) -> tuple[int, ...]:
     return tuple(row["place"] for row in rows)
 
 
-async def find_credited(db: Connection, name: str) -> tuple[Form, Identity] | None:
+async def find_credited(db: Connection, name: str) -> tuple[NameVariant, Person] | None:
     """A name exactly as it is credited, or else by its letters, with whom it counts for."""
     parsed = parse_name(name)
     forms = [form for form in await candidates.named(db, name) if form.papers or form.person]
@@ -121,7 +121,7 @@ async def find_credited(db: Connection, name: str) -> tuple[Form, Identity] | No
     return form, await _completed(db, identity)
 
 
-async def _meant(db: Connection, asked: Name) -> list[Identity]:
+async def _meant(db: Connection, asked: Name) -> list[Person]:
     """The people whom a name can mean: by its letters, else by its words."""
     if asked.is_full:
         keys = identity_keys(asked)
@@ -145,16 +145,16 @@ async def _meant(db: Connection, asked: Name) -> list[Identity]:
     return choose(written, asked)
 
 
-async def _whom_they_may_mean(db: Connection, short: list[Form]) -> list[Form]:
+async def _whom_they_may_mean(db: Connection, short: list[NameVariant]) -> list[NameVariant]:
     """The written-out names that short forms can be; enough of many to tell that they are many."""
     wanted = {(form.parsed.family_key, form.parsed.initial) for form in short}
-    found: list[Form] = []
+    found: list[NameVariant] = []
     for family_key, initial in sorted(wanted)[:8]:
         found += await candidates.full_forms(db, family_key, initial, _RIVALS if initial else _FEW)
     return found
 
 
-async def _completed(db: Connection, identity: Identity) -> Identity:
+async def _completed(db: Connection, identity: Person) -> Person:
     """A person with every form that counts for them, though their family be large."""
     if not identity.is_written:
         return identity
@@ -166,7 +166,7 @@ async def _completed(db: Connection, identity: Identity) -> Identity:
         if not form.is_apart and not keys.isdisjoint(identity_keys(form.parsed)):
             forms.add(form)
     for family_key, initial in sorted({(name.family_key, name.initial) for name in full}):
-        rivals: dict[str, list[Form]] = {}
+        rivals: dict[str, list[NameVariant]] = {}
         for short in await candidates.short_forms(db, family_key, initial, _RIVALS):
             if short.stands or not counts_for(short, forms):
                 continue
@@ -179,7 +179,9 @@ async def _completed(db: Connection, identity: Identity) -> Identity:
     return next(one for one in group(forms) if identity.forms[0] in one.forms)
 
 
-def _has_rival(short: Form, own: set[Form], others: list[Form], keys: set[str]) -> bool:
+def _has_rival(
+    short: NameVariant, own: set[NameVariant], others: list[NameVariant], keys: set[str]
+) -> bool:
     """Whether a short form may be somebody else's."""
     return any(
         counts_for(short, [other])
@@ -191,7 +193,7 @@ def _has_rival(short: Form, own: set[Form], others: list[Form], keys: set[str]) 
 async def _similar(db: Connection, asked: Name, text: str) -> list[str]:
     """Up to three people whose names look like what was typed."""
     forms = await candidates.spelled_nearly(db, text)
-    scored = {form: likeness(asked, form.parsed) for form in forms}
+    scored = {form: similarity(asked, form.parsed) for form in forms}
     ranked = sorted(scored, key=lambda form: (-scored[form], -form.papers, form.name))
     near = [form for form in ranked if scored[form] >= _ALIKE][:12]
     near += await candidates.persons_forms(db, _people(near))
@@ -203,7 +205,7 @@ async def _similar(db: Connection, asked: Name, text: str) -> list[str]:
     return sorted(best, key=lambda name: (-best[name], name))[:3]
 
 
-async def _described(db: Connection, identity: Identity) -> Person:
+async def _described(db: Connection, identity: Person) -> Author:
     """What a person's papers have in common, counted without reading them."""
     name_ids = tuple(sorted(form.id for form in identity.forms))
     rows = await db.all(
@@ -235,7 +237,7 @@ async def _described(db: Connection, identity: Identity) -> Person:
     venues = {row["venue"]: row["papers"] for row in rows if row["venue"]}
     first = min((row["first"] for row in rows if row["first"]), default="")
     last = max((row["last"] for row in rows if row["last"]), default="")
-    return Person(
+    return Author(
         name=identity.name,
         forms=identity.shown_forms,
         papers=sum(row["papers"] for row in rows),
@@ -246,5 +248,5 @@ async def _described(db: Connection, identity: Identity) -> Person:
     )
 
 
-def _people(forms: Iterable[Form]) -> set[str]:
+def _people(forms: Iterable[NameVariant]) -> set[str]:
     return {form.person for form in forms if form.person is not None}

@@ -9,11 +9,11 @@ import enum
 import json
 from typing import Any, TypeAlias
 
-from storage.audit.log import Act
-from storage.audit.models import Settled
+from storage.audit.log import ChangeSet
+from storage.audit.models import Resolution
 from storage.database import Connection
 from storage.errors import LabError
-from storage.models import Admission, PaperDraft
+from storage.models import PaperDraft, UpsertResult
 from storage.papers.snapshots import restored_draft
 
 _STATE = ("draft", "outcome", "paper_id", "decided_by", "decided_by_name", "decided_at")
@@ -22,14 +22,14 @@ _POSTS = {"entries": "entry_id", "suggestions": "suggestion_id"}
 State: TypeAlias = dict[str, Any]
 
 
-class Waiting(enum.StrEnum):
+class ReviewKind(enum.StrEnum):
     """What may wait, by the table that holds it."""
 
     ENTRY = "entries"
     SUGGESTION = "suggestions"
 
 
-async def state(db: Connection, waiting: Waiting, number: int) -> State:
+async def state(db: Connection, waiting: ReviewKind, number: int) -> State:
     """How it stands, as plain values; nothing where it is gone."""
     row = await db.one(
         f"SELECT {', '.join(_STATE)} FROM {waiting} WHERE id = ?",  # noqa: S608 - constants
@@ -44,18 +44,23 @@ def given_draft(state: State) -> PaperDraft:
 
 
 async def record(
-    act: Act, waiting: Waiting, number: int, title: str, before: State, result: Admission
-) -> Settled:
+    change_set: ChangeSet,
+    waiting: ReviewKind,
+    number: int,
+    title: str,
+    before: State,
+    result: UpsertResult,
+) -> Resolution:
     """Make a decision, which was made just now, a part of what was done to the list with it."""
-    after = await state(act.db, waiting, number)
-    change_id = await act.record_settled(
+    after = await state(change_set.db, waiting, number)
+    change_id = await change_set.record_settled(
         {"of": waiting, "id": number, "before": before, "after": after},
         {"title": title, "outcome": result.outcome},
     )
-    return Settled(result.outcome, result.paper, change_id)
+    return Resolution(result.outcome, result.paper, change_id)
 
 
-async def put_back(db: Connection, settled: State) -> None:
+async def reopen(db: Connection, settled: State) -> None:
     """Let it wait again; raises `LabError` where it was decided otherwise since."""
     await _change(db, settled, settled["after"], settled["before"])
 
@@ -66,7 +71,7 @@ async def decide_again(db: Connection, settled: State) -> None:
 
 
 async def _change(db: Connection, settled: State, now: State, wanted: State) -> None:
-    waiting, number = Waiting(settled["of"]), settled["id"]
+    waiting, number = ReviewKind(settled["of"]), settled["id"]
     found = await state(db, waiting, number)
     if found and found["decided_at"] != now["decided_at"]:
         raise LabError("Somebody has decided that one otherwise since; undo that first.")

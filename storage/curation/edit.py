@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from storage.audit.log import Act
+from storage.audit.log import ChangeSet
 from storage.curation import intake
 from storage.curation import merge as curation_merge
 from storage.errors import InvalidInput, LabError
@@ -20,25 +20,29 @@ _MOST_TAGS = 20  # of one paper
 _LONGEST_TAG = 50  # characters
 
 
-async def edit(act: Act, paper_id: int, draft: PaperDraft, seen: PaperDraft | None) -> Paper:
+async def edit(
+    change_set: ChangeSet, paper_id: int, draft: PaperDraft, seen: PaperDraft | None
+) -> Paper:
     """See `Library.edit`."""
-    paper = await _present(act, paper_id)
+    paper = await _present(change_set, paper_id)
     draft = normal(draft)
     if draft in (seen, as_draft(paper)):
         raise LabError("You changed nothing, so the paper stays as it is.")
     _require_seen(paper, seen, paper_id)
-    owners = await paper_queries.owners(act.db, draft.identifiers)
+    owners = await paper_queries.owners(change_set.db, draft.identifiers)
     if others := [owner for owner in owners.values() if owner != paper.id]:
-        (other,) = await paper_queries.load(act.db, others[:1])
+        (other,) = await paper_queries.load(change_set.db, others[:1])
         raise PaperExists(other)
     before = as_draft(paper)
     locked = [name for name in _differing(before, draft) if not _only_adds(before, draft, name)]
-    return await _change(act, "edit", paper, draft, locked)
+    return await _change(change_set, "edit", paper, draft, locked)
 
 
-async def tag(act: Act, paper_id: int, add: Iterable[str], remove: Iterable[str]) -> Paper:
+async def tag(
+    change_set: ChangeSet, paper_id: int, add: Iterable[str], remove: Iterable[str]
+) -> Paper:
     """See `Library.tag`. What is taken away, no feed brings back."""
-    paper = await _present(act, paper_id)
+    paper = await _present(change_set, paper_id)
     given, taken = _tags(add), _tags(remove)
     tags = sorted({*paper.tags, *given} - {*taken})
     if tags == sorted(paper.tags):
@@ -46,18 +50,20 @@ async def tag(act: Act, paper_id: int, add: Iterable[str], remove: Iterable[str]
     if len(tags) > _MOST_TAGS:
         raise InvalidInput(f"A paper can have {_MOST_TAGS} tags, and no more.")
     locked = [] if set(paper.tags) <= set(tags) else ["tags"]
-    return await _change(act, "tag", paper, replace(as_draft(paper), tags=tuple(tags)), locked)
+    return await _change(
+        change_set, "tag", paper, replace(as_draft(paper), tags=tuple(tags)), locked
+    )
 
 
 async def merge(
-    act: Act,
+    change_set: ChangeSet,
     kept_id: int,
     other_id: int,
     chosen: PaperDraft,
     seen: tuple[PaperDraft, PaperDraft] | None,
 ) -> Paper:
     """See `Library.merge`. What the two said differently is the moderator's from now on."""
-    kept, other = await _present(act, kept_id), await _present(act, other_id)
+    kept, other = await _present(change_set, kept_id), await _present(change_set, other_id)
     if kept.id == other.id:
         raise LabError(f"Both are one paper already: “{kept.title}” (#{kept.id}).")
     if seen is not None:
@@ -66,56 +72,58 @@ async def merge(
     draft = normal(
         replace(chosen, identifiers=(*chosen.identifiers, *kept.identifiers, *other.identifiers))
     )
-    owners = await paper_queries.owners(act.db, draft.identifiers)
+    owners = await paper_queries.owners(change_set.db, draft.identifiers)
     if others := [owner for owner in owners.values() if owner not in {kept.id, other.id}]:
-        raise PaperExists((await paper_queries.load(act.db, others))[0])
+        raise PaperExists((await paper_queries.load(change_set.db, others))[0])
     locked = {
         *_differing(as_draft(kept), as_draft(other)),
         *_differing(as_draft(kept), draft),
-        *await paper_queries.locked_fields(act.db, other.id),
+        *await paper_queries.locked_fields(change_set.db, other.id),
     } - {"identifiers", "links", "tags"}
     for name in ("links", "tags"):
         if not {*getattr(kept, name), *getattr(other, name)} <= {*getattr(draft, name)}:
             locked.add(name)
-    return await curation_merge.unite(act.db, kept, other, draft, sorted(locked), act)
+    return await curation_merge.unite(change_set.db, kept, other, draft, sorted(locked), change_set)
 
 
-async def remove(act: Act, paper_id: int) -> Paper:
+async def remove(change_set: ChangeSet, paper_id: int) -> Paper:
     """See `Library.remove`."""
-    paper = await _present(act, paper_id)
+    paper = await _present(change_set, paper_id)
     if paper.id != paper_id:
         raise LabError(
             f"#{paper_id} is a part of “{paper.title}” (#{paper.id}) by now, so I removed nothing. "
             "If that one is to go, remove it by its own number."
         )
-    before = await state(act.db, paper)
-    await paper_writes.set_removed(act.db, paper, act.at)
-    (after,) = await paper_queries.load(act.db, [paper.id])
-    await act.record("remove", before, after)
+    before = await state(change_set.db, paper)
+    await paper_writes.set_removed(change_set.db, paper, change_set.at)
+    (after,) = await paper_queries.load(change_set.db, [paper.id])
+    await change_set.record("remove", before, after)
     return paper
 
 
-async def restore(act: Act, paper_id: int) -> Paper:
+async def restore(change_set: ChangeSet, paper_id: int) -> Paper:
     """See `Library.restore`."""
-    if not await paper_queries.is_removed(act.db, paper_id):
+    if not await paper_queries.is_removed(change_set.db, paper_id):
         raise PaperNotRemoved(f"#{paper_id}")
-    (removed,) = await paper_queries.load(act.db, [paper_id])
-    return await intake.restore(act.db, removed, act)
+    (removed,) = await paper_queries.load(change_set.db, [paper_id])
+    return await intake.restore(change_set.db, removed, change_set)
 
 
 async def _change(
-    act: Act, action: str, paper: Paper, draft: PaperDraft, locked: Iterable[str]
+    change_set: ChangeSet, action: str, paper: Paper, draft: PaperDraft, locked: Iterable[str]
 ) -> Paper:
-    before = await state(act.db, paper)
-    await paper_writes.replace(act.db, paper, draft)
-    await paper_writes.lock(act.db, paper.id, locked)
-    (after,) = await paper_queries.load(act.db, [paper.id])
-    await act.record(action, before, after)
+    before = await state(change_set.db, paper)
+    await paper_writes.replace(change_set.db, paper, draft)
+    await paper_writes.lock(change_set.db, paper.id, locked)
+    (after,) = await paper_queries.load(change_set.db, [paper.id])
+    await change_set.record(action, before, after)
     return after
 
 
-async def _present(act: Act, paper_id: int) -> Paper:
-    found = await paper_queries.load(act.db, [await paper_queries.current(act.db, paper_id)])
+async def _present(change_set: ChangeSet, paper_id: int) -> Paper:
+    found = await paper_queries.load(
+        change_set.db, [await paper_queries.current(change_set.db, paper_id)]
+    )
     if not found or found[0].removed_at is not None:
         raise PaperNotFound(f"#{paper_id}")
     return found[0]

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from storage.audit.log import Act
+from storage.audit.log import ChangeSet
 from storage.curation import merge as curation_merge
 from storage.database import Connection
-from storage.models import Actor, Admission, Likely, Origin, Outcome, Paper, PaperDraft
+from storage.models import Actor, DuplicatePolicy, Origin, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers import credits, matching
 from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
@@ -22,36 +22,36 @@ from storage.threads import run_in_thread
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Provenance:
     """Where drafts come from: through which door, by whom, and when.
 
-    What a moderator said in their ``own_words`` is theirs: no other source changes it.
+    What a moderator said in their ``lock_fields`` is theirs: no other source changes it.
     """
 
     origin: Origin
     actor: Actor
     at: datetime
-    own_words: bool = True
+    lock_fields: bool = True
 
     @property
     def binds(self) -> bool:
         """Whether the fields that are given stay as they are."""
-        return self.origin is Origin.MODERATOR and self.own_words
+        return self.origin is Origin.MODERATOR and self.lock_fields
 
-    def act(self, db: Connection, *, is_bulk: bool = False) -> Act:
+    def change_set(self, db: Connection, *, is_bulk: bool = False) -> ChangeSet:
         """What this source does at once, before it did anything."""
-        return Act(db, self.actor, self.at, is_bulk)
+        return ChangeSet(db, self.actor, self.at, is_bulk)
 
 
-async def admit(
+async def upsert(
     db: Connection,
     draft: PaperDraft,
-    source: Source,
+    source: Provenance,
     *,
-    despite_likeness: bool = False,
+    allow_duplicate: bool = False,
     review: bool = False,
-    act: Act | None = None,
-) -> Admission:
+    change_set: ChangeSet | None = None,
+) -> UpsertResult:
     """Take a draft in, within the caller's transaction, and record what it changed.
 
     With ``review`` a new paper is not added: a moderator is to decide. The change is one of its
@@ -59,37 +59,37 @@ async def admit(
 
     A draft that shares an identifier with a paper completes it; one that shares identifiers with
     several makes them one. One that only looks like a paper, or has but an address in common with
-    it, is a possible duplicate and changes nothing, unless ``despite_likeness``. A removed paper
+    it, is a possible duplicate and changes nothing, unless ``allow_duplicate``. A removed paper
     stays removed, unless a moderator offers it again; what looks like one is a possible duplicate.
     """
-    act = act or source.act(db)
+    change_set = change_set or source.change_set(db)
     draft = normal(draft)
     (shown,) = await credits.as_shown(db, [draft])
     known = await _identified(db, shown)
     if known and not matching.is_doubtful(known[0], shown):
-        return await admit_as(db, known[0], draft, source, also=known[1:], act=act)
+        return await upsert_as(db, known[0], draft, source, also=known[1:], change_set=change_set)
     if listed := await matching.find_listed(db, shown):
-        return await admit_as(db, listed, draft, source, act=act)
-    if not despite_likeness:
+        return await upsert_as(db, listed, draft, source, change_set=change_set)
+    if not allow_duplicate:
         for alike in [*known[:1], *await _alike(db, shown), *await _gone(db, shown, source)]:
-            return Admission(Outcome.DUPLICATE, alike)
+            return UpsertResult(Outcome.DUPLICATE, alike)
     if review:
-        return Admission(Outcome.REVIEW, None)
+        return UpsertResult(Outcome.REVIEW, None)
     owners = await paper_queries.owners(db, draft.identifiers)
     free = tuple(name for name in draft.identifiers if name not in owners)
-    (added,) = await _add(db, [replace(draft, identifiers=free)], source, act)
-    return Admission(Outcome.ADDED, added)
+    (added,) = await _add(db, [replace(draft, identifiers=free)], source, change_set)
+    return UpsertResult(Outcome.ADDED, added)
 
 
-async def admit_batch(
+async def upsert_batch(
     db: Connection,
     drafts: Sequence[PaperDraft],
-    source: Source,
-    act: Act,
-    each: Callable[[PaperDraft, Admission], None],
-    likely: Likely = Likely.LEAVE,
+    source: Provenance,
+    change_set: ChangeSet,
+    each: Callable[[PaperDraft, UpsertResult], None],
+    likely: DuplicatePolicy = DuplicatePolicy.SKIP,
 ) -> None:
-    """Take drafts in, in their order, as `admit` would one by one, but the new ones together."""
+    """Take drafts in, in their order, as `upsert` would one by one, but the new ones together."""
     fresh: list[tuple[PaperDraft, PaperDraft]] = []
     seen: set[str] = set()
     normals, titles = await run_in_thread(_prepared, drafts)
@@ -99,9 +99,9 @@ async def admit_batch(
     titled = await paper_queries.known_titles(db, titles)
 
     async def flush() -> None:
-        added = await _add(db, [draft for _, draft in fresh], source, act)
+        added = await _add(db, [draft for _, draft in fresh], source, change_set)
         for (given, _), paper in zip(fresh, added, strict=True):
-            each(given, Admission(Outcome.ADDED, paper))
+            each(given, UpsertResult(Outcome.ADDED, paper))
         fresh.clear()
 
     for given, draft, title in zip(drafts, normals, titles, strict=True):
@@ -114,42 +114,52 @@ async def admit_batch(
             fresh.append((given, draft))
         else:
             await flush()
-            result = await admit(db, draft, source, despite_likeness=likely is Likely.NEW, act=act)
-            if result.paper and likely is Likely.SAME and matching.is_likely(result, draft):
-                result = await admit_as(db, result.paper, draft, source, act=act)
+            result = await upsert(
+                db,
+                draft,
+                source,
+                allow_duplicate=likely is DuplicatePolicy.ADD,
+                change_set=change_set,
+            )
+            if (
+                result.paper
+                and likely is DuplicatePolicy.MERGE
+                and matching.is_likely(result, draft)
+            ):
+                result = await upsert_as(db, result.paper, draft, source, change_set=change_set)
             each(given, result)
         seen |= marks
     await flush()
 
 
-async def admit_as(
+async def upsert_as(
     db: Connection,
     known: Paper,
     draft: PaperDraft,
-    source: Source,
+    source: Provenance,
     *,
     also: Sequence[Paper] = (),
-    act: Act | None = None,
-) -> Admission:
+    change_set: ChangeSet | None = None,
+) -> UpsertResult:
     """Take in a draft that is known to be this paper, and ``also`` these: complete it.
 
-    A removed paper stays so, unless a moderator offers it again. See `admit` for ``act``.
+    A removed paper stays so, unless a moderator offers it again. See `upsert` for ``act``.
     """
-    act = act or source.act(db)
+    change_set = change_set or source.change_set(db)
     if known.removed_at is not None:
         if source.origin is not Origin.MODERATOR:
             await paper_writes.identify(db, known.id, draft.identifiers)
-            return Admission(Outcome.REMOVED, None)
-        restored = await restore(db, known, act)
-        completed = await _complete(db, restored, draft, source, act)
-        return Admission(Outcome.RESTORED, completed.paper)
+            return UpsertResult(Outcome.REMOVED, None)
+        restored = await restore(db, known, change_set)
+        completed = await _complete(db, restored, draft, source, change_set)
+        return UpsertResult(Outcome.RESTORED, completed.paper)
     for other in also:
-        known = await unite(db, known, other, act)
-    completed = await _complete(db, known, draft, source, act)
+        known = await unite(db, known, other, change_set)
+    completed = await _complete(db, known, draft, source, change_set)
     return replace(completed, outcome=Outcome.UPDATED) if also else completed
 
 
-async def recognise(db: Connection, draft: PaperDraft) -> Admission:
+async def classify(db: Connection, draft: PaperDraft) -> UpsertResult:
     """What a draft is to the list as it stands, which is not changed.
 
     It is known (`UNCHANGED`) or removed, which its title tells, too; or it may be a duplicate; or
@@ -158,26 +168,30 @@ async def recognise(db: Connection, draft: PaperDraft) -> Admission:
     (draft,) = await credits.as_shown(db, [normal(draft)])
     for known in await _identified(db, draft):
         if matching.is_doubtful(known, draft):
-            return Admission(Outcome.DUPLICATE, known)
+            return UpsertResult(Outcome.DUPLICATE, known)
         is_gone = known.removed_at is not None
-        return Admission(Outcome.REMOVED, None) if is_gone else Admission(Outcome.UNCHANGED, known)
+        return (
+            UpsertResult(Outcome.REMOVED, None)
+            if is_gone
+            else UpsertResult(Outcome.UNCHANGED, known)
+        )
     for alike in await _alike(db, draft):
-        return Admission(Outcome.DUPLICATE, alike)
+        return UpsertResult(Outcome.DUPLICATE, alike)
     if await _gone(db, draft):
-        return Admission(Outcome.REMOVED, None)
-    return Admission(Outcome.REVIEW, None)
+        return UpsertResult(Outcome.REMOVED, None)
+    return UpsertResult(Outcome.REVIEW, None)
 
 
-async def restore(db: Connection, removed: Paper, act: Act) -> Paper:
+async def restore(db: Connection, removed: Paper, change_set: ChangeSet) -> Paper:
     """Put a removed paper into the list again."""
     before = await state(db, removed)
     await paper_writes.set_removed(db, removed, None)
     (restored,) = await paper_queries.load(db, [removed.id])
-    await act.record("restore", before, restored)
+    await change_set.record("restore", before, restored)
     return restored
 
 
-async def unite(db: Connection, kept: Paper, other: Paper, act: Act) -> Paper:
+async def unite(db: Connection, kept: Paper, other: Paper, change_set: ChangeSet) -> Paper:
     """Make two papers one, which has what both say; the other's number leads to the kept one."""
     locked = await paper_queries.locked_fields(db, kept.id)
     theirs = await paper_queries.locked_fields(db, other.id)
@@ -187,18 +201,18 @@ async def unite(db: Connection, kept: Paper, other: Paper, act: Act) -> Paper:
         taken["authors_complete"] = other.authors_complete
     draft = joined(replace(before, **taken), as_draft(other), locked | theirs)
     draft = replace(draft, identifiers=ordered((*kept.identifiers, *other.identifiers)))
-    return await curation_merge.unite(db, kept, other, draft, theirs, act)
+    return await curation_merge.unite(db, kept, other, draft, theirs, change_set)
 
 
-async def admit_as_numbered(
-    db: Connection, paper_id: int, draft: PaperDraft, source: Source
-) -> Admission:
+async def upsert_as_id(
+    db: Connection, paper_id: int, draft: PaperDraft, source: Provenance
+) -> UpsertResult:
     """Take in a draft that somebody says is the paper of this number; raises `PaperNotFound`."""
     paper_id = await paper_queries.current(db, paper_id)
     known = await paper_queries.load(db, [paper_id])
     if not known or (known[0].removed_at and not await paper_queries.is_removed(db, paper_id)):
         raise PaperNotFound(f"#{paper_id}")
-    return await admit_as(db, known[0], normal(draft), source)
+    return await upsert_as(db, known[0], normal(draft), source)
 
 
 def _prepared(drafts: Sequence[PaperDraft]) -> tuple[list[PaperDraft], list[str]]:
@@ -207,7 +221,7 @@ def _prepared(drafts: Sequence[PaperDraft]) -> tuple[list[PaperDraft], list[str]
 
 
 async def _add(
-    db: Connection, drafts: Sequence[PaperDraft], source: Source, act: Act
+    db: Connection, drafts: Sequence[PaperDraft], source: Provenance, change_set: ChangeSet
 ) -> tuple[Paper, ...]:
     if not drafts:
         return ()
@@ -217,13 +231,13 @@ async def _add(
             await paper_writes.lock(
                 db, paper.id, _given_fields(PaperDraft(title=""), as_draft(paper))
             )
-    await act.record_added(added)
+    await change_set.record_added(added)
     return added
 
 
 async def _complete(
-    db: Connection, known: Paper, draft: PaperDraft, source: Source, act: Act
-) -> Admission:
+    db: Connection, known: Paper, draft: PaperDraft, source: Provenance, change_set: ChangeSet
+) -> UpsertResult:
     locked = await paper_queries.locked_fields(db, known.id)
     before = as_draft(known)
     (shown,) = await credits.as_shown(db, [draft])
@@ -232,15 +246,15 @@ async def _complete(
     free = [name for name in completed.identifiers if owners.get(name, known.id) == known.id]
     completed = replace(completed, identifiers=tuple(free))
     if completed == before:
-        return Admission(Outcome.UNCHANGED, known)
+        return UpsertResult(Outcome.UNCHANGED, known)
     said = await state(db, known)
     given = dict(zip(shown.authors, draft.authors, strict=True))
     await paper_writes.replace(db, known, completed, given)
     (paper,) = await paper_queries.load(db, [known.id])
     if source.binds:
         await paper_writes.lock(db, paper.id, _given_fields(before, completed))
-    await act.record("complete", said, paper)
-    return Admission(Outcome.UPDATED, paper, known.title)
+    await change_set.record("complete", said, paper)
+    return UpsertResult(Outcome.UPDATED, paper, known.title)
 
 
 async def _identified(db: Connection, draft: PaperDraft) -> list[Paper]:
@@ -273,7 +287,7 @@ async def _alike(db: Connection, draft: PaperDraft) -> list[Paper]:
     return [paper for paper in found if matching.is_alike(paper, draft)]
 
 
-async def _gone(db: Connection, draft: PaperDraft, source: Source | None = None) -> list[Paper]:
+async def _gone(db: Connection, draft: PaperDraft, source: Provenance | None = None) -> list[Paper]:
     """The removed papers that a draft looks like; none where a moderator offers it."""
     if source is not None and source.origin is Origin.MODERATOR:
         return []

@@ -21,19 +21,19 @@ async def unite(
     other: Paper,
     draft: PaperDraft,
     locked: Iterable[str],
-    act: audit_log.Act,
+    change_set: audit_log.ChangeSet,
 ) -> Paper:
     """Make two papers one, which says what the draft says and has these fields locked, too.
 
     The other's number leads to the kept one from now on.
     """
     ours, theirs = await snapshots.state(db, kept), await snapshots.state(db, other)
-    moved = await give_up(db, other, kept.id, act.at)
+    moved = await give_up(db, other, kept.id, change_set.at)
     await paper_writes.replace(db, kept, draft, await credits.credited_for(db, other.id))
     await paper_writes.lock(db, kept.id, locked)
     united, gone = await paper_queries.load(db, [kept.id, other.id])
-    await act.record("merge", theirs, gone, moved=moved)
-    await act.record("complete", ours, united)
+    await change_set.record("merge", theirs, gone, moved=moved)
+    await change_set.record("complete", ours, united)
     return united
 
 
@@ -110,4 +110,4 @@ async def part(
            SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?3 IN (SELECT channel_id FROM routes)""",
         [(kept_id, *row) for row in moved["dropped"]],
     )
-    await paper_writes.put_back(db, paper, before, at)
+    await paper_writes.restore_snapshot(db, paper, before, at)

@@ -10,7 +10,7 @@ from storage import timestamps
 from storage.database import Connection, Database, Row, Value
 from storage.errors import LabError
 from storage.feeds.models import Entry, PendingEntry, SeenEntry
-from storage.models import Actor, Admission, Outcome
+from storage.models import Actor, Outcome, UpsertResult
 from storage.papers import credits, snapshots
 from storage.text import fold
 
@@ -77,7 +77,7 @@ async def papers_titled(
 
 
 async def record_entry(
-    db: Connection, feed_id: int, entry: Entry, admission: Admission, now: datetime
+    db: Connection, feed_id: int, entry: Entry, admission: UpsertResult, now: datetime
 ) -> int:
     """Write down that an entry was seen and what became of it; gives its number.
 
@@ -139,7 +139,7 @@ async def decided_already(db: Connection, entry_id: int) -> LabError:
 
 
 async def decide(
-    db: Connection, entry_id: int, admission: Admission, actor: Actor, at: datetime
+    db: Connection, entry_id: int, admission: UpsertResult, actor: Actor, at: datetime
 ) -> None:
     """End the waiting of an entry by what became of it; its card in a channel is to show that."""
     await db.run(

@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from storage.announcements import outbox
-from storage.audit.models import Settled
+from storage.audit.models import Resolution
 from storage.curation import decisions as review_decisions
 from storage.curation import intake
-from storage.curation.decisions import Waiting
-from storage.curation.intake import Source
+from storage.curation.decisions import ReviewKind
+from storage.curation.intake import Provenance
 from storage.database import Connection, Database
 from storage.feeds import entries
 from storage.feeds import registry as feed_registry
-from storage.feeds.models import Entry, Feed, FeedState, Intake
-from storage.models import Actor, Admission, Origin, Outcome, Paper, PaperDraft
+from storage.feeds.models import Entry, Feed, FeedState, IngestResult
+from storage.models import Actor, Origin, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers import credits, matching
 from storage.papers import queries as paper_queries
 from storage.papers.identifiers import is_feed_guid
@@ -32,13 +32,13 @@ class Arrivals:
         self._database = database
         self._clock = clock
 
-    async def take_in(
+    async def ingest(
         self,
         feed: Feed,
         found: Sequence[Entry],
         state: FeedState,
         review_channel: int | None = None,
-    ) -> Intake:
+    ) -> IngestResult:
         """What one good poll brought: papers with their announcements, then the feed's state.
 
         ``found`` come newest first, as feeds list them, and are taken in oldest first, some at a
@@ -55,14 +55,14 @@ class Arrivals:
             async with self._database.transaction() as db:
                 polled = await feed_registry.is_polled(db, feed.id)
                 if polled is None:
-                    return Intake()
+                    return IngestResult()
                 tally.silent = not polled
-                await self._take_in_some(db, feed, some, present, tally, now, review_channel)
+                await self._ingest_some(db, feed, some, present, tally, now, review_channel)
                 if start + _TOGETHER >= len(oldest_first):
                     await feed_registry.record_successes(db, {feed.id: state}, now)
         return tally.result()
 
-    async def _take_in_some(
+    async def _ingest_some(
         self,
         db: Connection,
         feed: Feed,
@@ -72,7 +72,7 @@ class Arrivals:
         now: datetime,
         review_channel: int | None,
     ) -> None:
-        source = Source(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
+        source = Provenance(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
         review = feed.is_reviewed and not tally.silent
         known = await entries.known_keys(db, feed.id, [entry.key for entry in some])
         new = [entry for entry in some if entry.key not in known]
@@ -80,7 +80,7 @@ class Arrivals:
         if new:
             await feed_registry.note_news(db, feed.id, now)
         for entry in new:
-            result = await self._admit_entry(db, feed, entry, source, present, review=review)
+            result = await self._upsert_entry(db, feed, entry, source, present, review=review)
             entry_id = await entries.record_entry(db, feed.id, entry, result, now)
             tally.count(entry.draft, result)
             if result.outcome is Outcome.REVIEW and review_channel:
@@ -99,53 +99,55 @@ class Arrivals:
                 await outbox.queue(db, paper, self._clock(), feed_id)
         return len(ids)
 
-    async def rehearse(self, drafts: Sequence[PaperDraft]) -> tuple[Admission, ...]:
+    async def dry_run(self, drafts: Sequence[PaperDraft]) -> tuple[UpsertResult, ...]:
         """What would become of a few drafts of a feed, taken in in this order; changes nothing."""
-        source = Source(Origin.FEED, Actor("rehearsal", "a rehearsal"), self._clock())
+        source = Provenance(Origin.FEED, Actor("rehearsal", "a rehearsal"), self._clock())
         async with self._database.transaction(keep=False, in_reply=True) as db:
-            return tuple([await intake.admit(db, draft, source) for draft in drafts])
+            return tuple([await intake.upsert(db, draft, source) for draft in drafts])
 
-    async def settle(self, entry_id: int, actor: Actor, *, add: bool) -> Settled:
+    async def resolve(self, entry_id: int, actor: Actor, *, add: bool) -> Resolution:
         """Decide an entry that waits: a paper of its own, or the one it resembles, or not ours.
 
         A new paper is announced where the entry was news. Raises `LabError` where somebody has
         decided it already.
         """
-        source = Source(Origin.FEED, actor, self._clock())
+        source = Provenance(Origin.FEED, actor, self._clock())
         async with self._database.transaction(in_reply=True) as db:
             pending = await entries.undecided(db, entry_id)
             if pending is None:
                 raise await entries.decided_already(db, entry_id)
-            act = source.act(db)
-            before = await review_decisions.state(db, Waiting.ENTRY, entry_id)
+            change_set = source.change_set(db)
+            before = await review_decisions.state(db, ReviewKind.ENTRY, entry_id)
             draft = review_decisions.given_draft(before)
             if add:
-                result = await intake.admit(db, draft, source, despite_likeness=True, act=act)
+                result = await intake.upsert(
+                    db, draft, source, allow_duplicate=True, change_set=change_set
+                )
             elif pending.paper_id is None:
-                result = Admission(Outcome.DECLINED, None)
+                result = UpsertResult(Outcome.DECLINED, None)
             else:
                 known = await paper_queries.load(
                     db, [await paper_queries.current(db, pending.paper_id)]
                 )
-                result = await intake.admit_as(db, known[0], draft, source, act=act)
+                result = await intake.upsert_as(db, known[0], draft, source, change_set=change_set)
             await entries.decide(db, entry_id, result, actor, source.at)
             if result.outcome is Outcome.ADDED and result.paper and pending.is_news:
                 await outbox.queue(db, result.paper, source.at, pending.feed_id)
             title = draft.title
             return await review_decisions.record(
-                act, Waiting.ENTRY, entry_id, title, before, result
+                change_set, ReviewKind.ENTRY, entry_id, title, before, result
             )
 
-    async def _admit_entry(
+    async def _upsert_entry(
         self,
         db: Connection,
         feed: Feed,
         entry: Entry,
-        source: Source,
+        source: Provenance,
         present: Collection[str],
         *,
         review: bool,
-    ) -> Admission:
+    ) -> UpsertResult:
         """Admit an entry, knowing it again under a new id where its title and feed are the same.
 
         Such a feed's ids change from poll to poll, so the new one is no identifier to keep.
@@ -153,14 +155,14 @@ class Arrivals:
         draft = entry.draft
         earlier = await entries.papers_titled(db, feed.id, draft.title, present)
         if earlier is None:  # it waits for a moderator under its former id
-            return Admission(Outcome.UNCHANGED, None)
+            return UpsertResult(Outcome.UNCHANGED, None)
         (shown,) = await credits.as_shown(db, [draft])
         for paper in await paper_queries.load(db, earlier):
             if matching.may_be_same(paper, shown) and not matching.is_next_issue(paper, shown):
                 lasting = [name for name in draft.identifiers if not is_feed_guid(name)]
                 same = replace(draft, identifiers=tuple(lasting))
-                return await intake.admit_as(db, paper, same, source)
-        return await intake.admit(db, draft, source, review=review)
+                return await intake.upsert_as(db, paper, same, source)
+        return await intake.upsert(db, draft, source, review=review)
 
 
 class _Tally:
@@ -174,7 +176,7 @@ class _Tally:
         self._papers: dict[Outcome, list[Paper]] = {Outcome.ADDED: [], Outcome.UPDATED: []}
         self._duplicates: list[tuple[PaperDraft, Paper]] = []
 
-    def count(self, draft: PaperDraft, result: Admission) -> None:
+    def count(self, draft: PaperDraft, result: UpsertResult) -> None:
         if result.outcome is Outcome.REMOVED:
             self._removed += 1
         elif result.outcome is Outcome.REVIEW:
@@ -186,8 +188,8 @@ class _Tally:
         else:
             self._papers[result.outcome].append(result.paper)
 
-    def result(self) -> Intake:
-        return Intake(
+    def result(self) -> IngestResult:
+        return IngestResult(
             added=tuple(self._papers[Outcome.ADDED]),
             completed=tuple(self._papers[Outcome.UPDATED]),
             duplicates=tuple(self._duplicates),

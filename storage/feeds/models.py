@@ -114,7 +114,7 @@ class FeedState:
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class IngestResult:
     """What one poll brought: papers added (announced unless the poll was silent), by outcome."""
 
     added: tuple[Paper, ...] = ()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from storage import timestamps
 from storage.audit import log as audit_log
-from storage.audit.models import About
+from storage.audit.models import ChangeTarget
 from storage.database import Connection
 from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.models import Actor
@@ -29,7 +29,9 @@ async def state(db: Connection, feed_id: int) -> State:
 async def record_added(db: Connection, feed_id: int, actor: Actor, at: datetime) -> int:
     """Write down that a feed is watched since just now; gives the change's number."""
     after = await state(db, feed_id)
-    return await audit_log.record_arrangement(db, at, actor, "add", About(feed_id), _NEVER, after)
+    return await audit_log.record_arrangement(
+        db, at, actor, "add", ChangeTarget(feed_id), _NEVER, after
+    )
 
 
 async def change(
@@ -75,7 +77,7 @@ async def change(
             [feed_id],
         )
     return await audit_log.record_arrangement(
-        db, at, actor, action, About(feed_id), before, after, undoes=undoes
+        db, at, actor, action, ChangeTarget(feed_id), before, after, undoes=undoes
     )
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage import timestamps
-from storage.announcements.models import Announcement, Route
+from storage.announcements.models import Announcement, Subscription
 from storage.announcements.outbox import Outbox
-from storage.announcements.subscriptions import Routes
+from storage.announcements.subscriptions import Subscriptions
 from storage.database import Connection, Database, Row
 from storage.errors import NothingKnown
 from storage.feeds import entries
@@ -26,16 +26,16 @@ from storage.text import fold
 class ChannelTrace:
     """One channel, and what became of a paper in it.
 
-    Without a ``route`` the channel hears no longer; without an ``announcement`` the paper was
-    never for it. ``refusal`` names the conditions that the paper does not meet today; ``failures``
-    counts the sends to the channel that failed since the last good one, and ``retry_at`` is when
-    the next is tried.
+    ``subscription`` is None where the channel no longer follows the list, and ``announcement``
+    where the paper was never meant for it. ``rejection_reason`` names the filters that the paper
+    does not pass today; ``failures`` counts failed sends to the channel since the last good one,
+    and ``retry_at`` is when the next is tried.
     """
 
     channel_id: int
-    route: Route | None
+    subscription: Subscription | None
     announcement: Announcement | None
-    refusal: str | None = None
+    rejection_reason: str | None = None
     failures: int = 0
     retry_at: datetime | None = None
 
@@ -67,9 +67,9 @@ class _Marks:
 class Traces:
     """Finding out what happened to an entry."""
 
-    def __init__(self, database: Database, routes: Routes, outbox: Outbox) -> None:
+    def __init__(self, database: Database, subscriptions: Subscriptions, outbox: Outbox) -> None:
         self._database = database
-        self._routes = routes
+        self._subscriptions = subscriptions
         self._outbox = outbox
 
     async def find(self, text: str) -> Trace:
@@ -92,7 +92,9 @@ class Traces:
 
     async def _channels(self, paper: Paper, feed_id: int | None) -> tuple[ChannelTrace, ...]:
         """The channels that hear, and those that heard of the paper, oldest first."""
-        routes: dict[int, Route] = {one.channel_id: one for one in await self._routes.all()}
+        subscriptions: dict[int, Subscription] = {
+            one.channel_id: one for one in await self._subscriptions.all()
+        }
         told: dict[int, Announcement] = {
             one.channel_id: one for one in await self._outbox.of_paper(paper.id)
         }
@@ -102,19 +104,19 @@ class Traces:
         return tuple(
             _channel(
                 channel_id,
-                routes.get(channel_id),
+                subscriptions.get(channel_id),
                 told.get(channel_id),
                 troubles.get(channel_id),
                 paper,
                 feed_id,
             )
-            for channel_id in dict.fromkeys([*routes, *told])
+            for channel_id in dict.fromkeys([*subscriptions, *told])
         )
 
 
 def _channel(
     channel_id: int,
-    route: Route | None,
+    subscription: Subscription | None,
     announcement: Announcement | None,
     trouble: Row | None,
     paper: Paper,
@@ -122,9 +124,11 @@ def _channel(
 ) -> ChannelTrace:
     return ChannelTrace(
         channel_id=channel_id,
-        route=route,
+        subscription=subscription,
         announcement=announcement,
-        refusal=route.options.wanted.refusal(paper, feed_id) if route else None,
+        rejection_reason=subscription.options.wanted.rejection_reason(paper, feed_id)
+        if subscription
+        else None,
         failures=trouble["failures"] if trouble else 0,
         retry_at=timestamps.from_optional(trouble["retry_at"]) if trouble else None,
     )

@@ -1,6 +1,6 @@
 """How author names are compared: pure, no SQL, and never two people joined on a guess.
 
-What may be offered to a person who asks is looser, and lives in `likeness`.
+What may be offered to a person who asks is looser, and lives in `similarity`.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ _NICKNAMES = {
 }
 
 
-def likeness(asked: Name, name: Name) -> float:
+def similarity(asked: Name, name: Name) -> float:
     """How likely somebody who typed ``asked`` meant ``name``: 0 to 100.
 
     Names that can be one person's are above all; then those whose words all have a counterpart,

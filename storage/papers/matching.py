@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from storage.database import Connection
-from storage.models import Admission, Outcome, Paper, PaperDraft, PartialDate
+from storage.models import Outcome, Paper, PaperDraft, PartialDate, UpsertResult
 from storage.names.matching import compatible
 from storage.names.parser import parse_name
 from storage.papers import queries as paper_queries
@@ -51,7 +51,7 @@ def is_doubtful(paper: Paper, draft: PaperDraft) -> bool:
     return named or "doi" not in shared
 
 
-def is_likely(result: Admission, draft: PaperDraft) -> bool:
+def is_likely(result: UpsertResult, draft: PaperDraft) -> bool:
     """Whether a possible duplicate has the title of a paper of the list."""
     paper = result.paper if result.outcome is Outcome.DUPLICATE else None
     return paper is not None and not paper.removed_at and fold(paper.title) == fold(draft.title)

@@ -118,7 +118,7 @@ async def reindex(db: Connection, paper_ids: Sequence[int]) -> None:
     )
 
 
-async def put_back(db: Connection, paper: Paper, wanted: State, at: datetime) -> None:
+async def restore_snapshot(db: Connection, paper: Paper, wanted: State, at: datetime) -> None:
     """Make a paper what it was; raises `IdentifierTaken` where an identifier is another's now."""
     if wanted["removed"]:
         await set_removed(db, paper, at)
@@ -135,7 +135,7 @@ async def put_back(db: Connection, paper: Paper, wanted: State, at: datetime) ->
     await lock(db, paper.id, locked)
 
 
-async def withdraw(db: Connection, paper_ids: Sequence[int], at: datetime) -> None:
+async def undo_insert(db: Connection, paper_ids: Sequence[int], at: datetime) -> None:
     """Take papers out as if they had never been in the list; others may take their identifiers."""
     ids = json.dumps([*paper_ids])
     rows = await db.all(
@@ -158,8 +158,8 @@ async def withdraw(db: Connection, paper_ids: Sequence[int], at: datetime) -> No
     )
 
 
-async def bring_back(db: Connection, paper_ids: Sequence[int]) -> None:
-    """Put withdrawn papers into the list again; raises `IdentifierTaken` as `put_back` does."""
+async def redo_insert(db: Connection, paper_ids: Sequence[int]) -> None:
+    """Put papers back whose addition was undone; raises `IdentifierTaken`."""
     ids = json.dumps([*paper_ids])
     taken = await db.value(
         """SELECT identifiers.paper_id FROM freed_identifiers AS freed

@@ -15,7 +15,7 @@ _ALL = """SELECT 'entry' AS kind, entries.id, seen_at AS at
           WHERE decided_at IS NULL"""
 
 
-class Waiting:
+class ReviewQueue:
     """The moderators' review queue."""
 
     def __init__(self, database: Database) -> None:

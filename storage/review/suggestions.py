@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from storage import timestamps
 from storage.announcements import outbox
 from storage.announcements.models import PostKind
-from storage.audit.log import Act
-from storage.audit.models import Settled
+from storage.audit.log import ChangeSet
+from storage.audit.models import Resolution
 from storage.curation import decisions as review_decisions
 from storage.curation import intake
-from storage.curation.decisions import Waiting
-from storage.curation.intake import Source
+from storage.curation.decisions import ReviewKind
+from storage.curation.intake import Provenance
 from storage.database import Connection, Database, Row
 from storage.errors import LabError
-from storage.models import Actor, Admission, Origin, Outcome, PaperDraft
+from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
 from storage.papers import credits, snapshots
 from storage.papers import queries as paper_queries
 from storage.papers.combine import normal
@@ -54,10 +54,10 @@ class Suggestions:
         now = self._clock()
         draft = normal(draft)
         async with self._database.transaction() as db:
-            known = await intake.recognise(db, draft)
-            refusal = await _refusal(db, draft, known, member[0], most, now)
-            if refusal is not None:
-                return refusal
+            known = await intake.classify(db, draft)
+            rejection_reason = await _refusal(db, draft, known, member[0], most, now)
+            if rejection_reason is not None:
+                return rejection_reason
             suggestion_id = await db.insert(
                 """INSERT INTO suggestions (title_key, draft, note, member_id, member_name,
                                             suggested_at, outcome, paper_id)
@@ -74,36 +74,40 @@ class Suggestions:
             taken = await find(db, suggestion_id)
         return Offer(Reply.TAKEN, taken, known.paper)
 
-    async def refusal(self, draft: PaperDraft, member_id: int, *, most: int) -> Offer | None:
+    async def rejection_reason(
+        self, draft: PaperDraft, member_id: int, *, most: int
+    ) -> Offer | None:
         """Why a suggestion would not be taken as it stands; none where it would be."""
         draft = normal(draft)
         async with self._database.reading() as db:
-            known = await intake.recognise(db, draft)
+            known = await intake.classify(db, draft)
             return await _refusal(db, draft, known, member_id, most, self._clock())
 
-    async def settle(self, suggestion_id: int, actor: Actor, *, add: bool) -> Settled:
+    async def resolve(self, suggestion_id: int, actor: Actor, *, add: bool) -> Resolution:
         """Decide a suggestion that waits: a paper of its own, or the one it resembles, or not ours.
 
         A new paper is announced as a feed's is, and the member hears of it. Raises `LabError`
         where there is none, or somebody has decided it already.
         """
-        source = Source(Origin.MODERATOR, actor, self._clock(), own_words=False)
+        source = Provenance(Origin.MODERATOR, actor, self._clock(), lock_fields=False)
         async with self._database.transaction(in_reply=True) as db:
             waiting = await _undecided(db, suggestion_id)
-            act = source.act(db)
-            before = await review_decisions.state(db, Waiting.SUGGESTION, suggestion_id)
+            change_set = source.change_set(db)
+            before = await review_decisions.state(db, ReviewKind.SUGGESTION, suggestion_id)
             draft = review_decisions.given_draft(before)
             if add:
-                result = await intake.admit(db, draft, source, despite_likeness=True, act=act)
+                result = await intake.upsert(
+                    db, draft, source, allow_duplicate=True, change_set=change_set
+                )
             else:
-                result = await _leave(db, waiting.paper_id, draft, source, act)
+                result = await _leave(db, waiting.paper_id, draft, source, change_set)
             await _decide(db, waiting, result, actor, source.at)
             if result.outcome is Outcome.ADDED and result.paper:
                 await outbox.queue(db, result.paper, source.at)
             await _post(db, PostKind.OUTCOME, waiting.member_id, suggestion_id, source.at)
             title = draft.title
             return await review_decisions.record(
-                act, Waiting.SUGGESTION, suggestion_id, title, before, result
+                change_set, ReviewKind.SUGGESTION, suggestion_id, title, before, result
             )
 
     async def some(self, suggestion_ids: Sequence[int]) -> dict[int, Suggestion]:
@@ -132,7 +136,7 @@ async def find(db: Connection, suggestion_id: int) -> Suggestion | None:
 
 
 async def _refusal(
-    db: Connection, draft: PaperDraft, known: Admission, member_id: int, most: int, now: datetime
+    db: Connection, draft: PaperDraft, known: UpsertResult, member_id: int, most: int, now: datetime
 ) -> Offer | None:
     """Why a suggestion is not taken; none where it is."""
     if known.outcome is Outcome.REMOVED:
@@ -192,18 +196,22 @@ async def _undecided(db: Connection, suggestion_id: int) -> Suggestion:
 
 
 async def _leave(
-    db: Connection, paper_id: int | None, draft: PaperDraft, source: Source, act: Act
-) -> Admission:
+    db: Connection,
+    paper_id: int | None,
+    draft: PaperDraft,
+    source: Provenance,
+    change_set: ChangeSet,
+) -> UpsertResult:
     """Leave a suggestion with the paper that it resembles, if that is still there, or out."""
     if paper_id is not None:
         alike = await paper_queries.load(db, [await paper_queries.current(db, paper_id)])
         if alike[0].removed_at is None:
-            return await intake.admit_as(db, alike[0], draft, source, act=act)
-    return Admission(Outcome.DECLINED, None)
+            return await intake.upsert_as(db, alike[0], draft, source, change_set=change_set)
+    return UpsertResult(Outcome.DECLINED, None)
 
 
 async def _decide(
-    db: Connection, waiting: Suggestion, result: Admission, actor: Actor, at: datetime
+    db: Connection, waiting: Suggestion, result: UpsertResult, actor: Actor, at: datetime
 ) -> None:
     """End the waiting; the card in the moderators' channel is to show how."""
     await db.run(

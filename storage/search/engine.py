@@ -51,7 +51,7 @@ class Search:
             results = await page_of(db, query, sort, offset, limit)
             if results.total or not query.terms:
                 return Found(results)
-            for nearest in await spelling.respelled(db, query):
+            for nearest in await spelling.suggest_spellings(db, query):
                 results = await page_of(db, nearest.query, sort, offset, limit, nearest.forms)
                 if results.total:
                     return Found(results, nearest.words_of(results.papers))

@@ -19,7 +19,7 @@ from storage.papers import queries as paper_queries
 from storage.papers import search_index
 from storage.search import query as search_query
 from storage.search.query import Query
-from storage.search.term_counts import Weighed, weigh
+from storage.search.term_counts import QueryStats, load_stats
 from storage.text import index_text
 
 _COUNTED = 200  # matches that are counted; beyond, there are just more
@@ -40,33 +40,33 @@ async def page_of(
     forms: Mapping[str, Sequence[str]] | None = None,
 ) -> Results:
     """A page of the papers that a query asks for; ``forms`` are words that do for a term."""
-    weighed = await weigh(db, query, forms)
-    if not weighed.fewest:
+    stats = await load_stats(db, query, forms)
+    if not stats.fewest:
         return Results((), 0, offset)
     if query.terms and sort is Sort.RELEVANCE:
-        total, ids = await _ranked(db, weighed, offset, limit)
+        total, ids = await _ranked(db, stats, offset, limit)
     else:
-        total, ids = await _listed(db, weighed, sort, offset, limit)
+        total, ids = await _listed(db, stats, sort, offset, limit)
     shown = await paper_queries.load(db, ids)
     return Results(shown, min(total, _COUNTED), offset, more=total > _COUNTED)
 
 
 async def _ranked(
-    db: Connection, weighed: Weighed, offset: int, limit: int
+    db: Connection, stats: QueryStats, offset: int, limit: int
 ) -> tuple[int, list[int]]:
     """How many papers match, at most one more than are counted, and the numbers of one page."""
-    candidates = await _few_candidates(db, weighed)
+    candidates = await _few_candidates(db, stats)
     if candidates is not None:
-        return len(candidates), _best(weighed.query, candidates, offset, limit)
-    everywhere = _matches(weighed, "", "paper_text")
+        return len(candidates), _best(stats.query, candidates, offset, limit)
+    everywhere = _matches(stats, "", "paper_text")
     places, in_title = await _newest(
-        db, (everywhere, _COUNTED + 1), (_tier(weighed, _IN_TITLE), _RANKED)
+        db, (everywhere, _COUNTED + 1), (_tier(stats, _IN_TITLE), _RANKED)
     )
     if len(places) < _RANKED:
-        candidates = await _candidates_at(db, weighed, places)
+        candidates = await _candidates_at(db, stats, places)
     else:
-        candidates = await _best_candidates(db, weighed, everywhere, places[:_RANKED], in_title)
-    ids = _best(weighed.query, candidates, offset, limit)
+        candidates = await _best_candidates(db, stats, everywhere, places[:_RANKED], in_title)
+    ids = _best(stats.query, candidates, offset, limit)
     if len(ids) < limit and len(places) > len(candidates):
         more = await db.all(
             f"""{everywhere.sql} AND {everywhere.rowid} NOT IN (SELECT value FROM json_each(?))
@@ -88,18 +88,18 @@ async def titled(
     They are looked for among the newest with the rarest term; where none of these is found, and
     only if ``thoroughly``, among all.
     """
-    weighed = await weigh(db, query)
-    if not weighed.fewest:
+    stats = await load_stats(db, query)
+    if not stats.fewest:
         return []
-    everywhere = _tier(weighed, _IN_TITLE)
-    rarest = weighed.rarest(1)
+    everywhere = _tier(stats, _IN_TITLE)
+    rarest = stats.rarest(1)
     if rarest.terms == query.terms:
         return await _titles(db, everywhere, limit)
-    likely = await _titles(db, _matches(weighed, "title", "paper_heads", rarest), _TITLES)
+    likely = await _titles(db, _matches(stats, "title", "paper_heads", rarest), _TITLES)
     found = [
         (number, title)
         for number, title in likely
-        if search_query.holds(query, index_text(title), weighed.forms)
+        if search_query.holds(query, index_text(title), stats.forms)
     ]
     if not found and thoroughly and len(likely) == _TITLES:
         return await _titles(db, everywhere, limit)
@@ -130,21 +130,21 @@ class _Candidate:
 
 def _best(query: Query, candidates: Sequence[_Candidate], offset: int, limit: int) -> list[int]:
     """The numbers of one page of ranked candidates."""
-    ranked = sorted(candidates, key=lambda one: _merit(query, one), reverse=True)
+    ranked = sorted(candidates, key=lambda one: _rank_key(query, one), reverse=True)
     return [one.paper_id for one in ranked[offset : offset + limit]]
 
 
-async def _few_candidates(db: Connection, weighed: Weighed) -> list[_Candidate] | None:
+async def _few_candidates(db: Connection, stats: QueryStats) -> list[_Candidate] | None:
     """Every paper that matches, found by its rarest words; none where these are too common."""
-    if weighed.fewest > _RARE:
+    if stats.fewest > _RARE:
         return None
-    rarest = _matches(weighed, "", "paper_text", weighed.rarest(2))
+    rarest = _matches(stats, "", "paper_text", stats.rarest(2))
     [places] = await _newest(db, (rarest, _LOOKED_AT + 1))
-    return await _candidates_at(db, weighed, places) if len(places) <= _LOOKED_AT else None
+    return await _candidates_at(db, stats, places) if len(places) <= _LOOKED_AT else None
 
 
 async def _candidates_at(
-    db: Connection, weighed: Weighed, places: Sequence[int]
+    db: Connection, stats: QueryStats, places: Sequence[int]
 ) -> list[_Candidate]:
     """Those of the papers at these places that have all terms, by a look at their texts."""
     rows = await db.all(
@@ -159,7 +159,7 @@ async def _candidates_at(
         seen = ""
         for tier, text in zip((_IN_TITLE, 2, 1, 1, 0), columns, strict=True):
             seen = f"{seen} | {text}"  # no phrase stands across the mark
-            if search_query.holds(weighed.query, seen, weighed.forms):
+            if search_query.holds(stats.query, seen, stats.forms):
                 candidates.append(_Candidate(paper_id, place, title_key, tier))
                 break
     return candidates
@@ -167,7 +167,7 @@ async def _candidates_at(
 
 async def _best_candidates(
     db: Connection,
-    weighed: Weighed,
+    stats: QueryStats,
     everywhere: _Matches,
     newest: Sequence[int],
     in_title: Sequence[int],
@@ -179,7 +179,7 @@ async def _best_candidates(
     tiers = dict.fromkeys(newest, 0)
     if len(in_title) < _RANKED:
         in_head, with_authors = await _newest(
-            db, (_tier(weighed, 1), _RANKED), (_tier(weighed, 2), _RANKED)
+            db, (_tier(stats, 1), _RANKED), (_tier(stats, 2), _RANKED)
         )
         tiers |= dict.fromkeys(in_head, 1) | dict.fromkeys(with_authors, 2)
     tiers |= dict.fromkeys(in_title, _IN_TITLE)
@@ -189,7 +189,7 @@ async def _best_candidates(
             UNION SELECT id, place, title_key FROM papers
                 WHERE title_key = ? AND removed_at IS NULL
                 AND place IN ({everywhere.sql} AND {everywhere.rowid} = papers.place)""",  # noqa: S608
-        [json.dumps([*tiers]), weighed.query.title_key, *everywhere.values],
+        [json.dumps([*tiers]), stats.query.title_key, *everywhere.values],
     )
     return [
         _Candidate(paper_id, place, title_key, tiers.get(place, _IN_TITLE))
@@ -217,22 +217,22 @@ async def _newest(db: Connection, *wanted: tuple[_Matches, int]) -> list[list[in
     return [json.loads(places) for places in row]
 
 
-def _tier(weighed: Weighed, tier: int) -> _Matches:
+def _tier(stats: QueryStats, tier: int) -> _Matches:
     """The places of papers that have all terms in the columns of a tier."""
     # Whether a paper lacks an excluded word, the index of heads can't tell.
-    source = "paper_text" if weighed.query.excluded else "paper_heads"
-    return _matches(weighed, _TIERS[tier], source)
+    source = "paper_text" if stats.query.excluded else "paper_heads"
+    return _matches(stats, _TIERS[tier], source)
 
 
-def _matches(weighed: Weighed, columns: str, source: str, query: Query | None = None) -> _Matches:
+def _matches(stats: QueryStats, columns: str, source: str, query: Query | None = None) -> _Matches:
     """The places of papers of an index that have a query's terms in some columns.
 
     The query is the weighed one unless another of its terms is given.
     """
-    query = query or weighed.query
+    query = query or stats.query
     joins = ""
     conditions = [f"{source} MATCH ?"]
-    values: list[Value] = [search_query.match_expression(query, columns, weighed.forms)]
+    values: list[Value] = [search_query.match_expression(query, columns, stats.forms)]
     if query.places is not None:
         conditions.append(f"{source}.rowid IN (SELECT value FROM json_each(?))")  # noqa: S608
         values.append(json.dumps(query.places))
@@ -246,7 +246,7 @@ def _matches(weighed: Weighed, columns: str, source: str, query: Query | None = 
     return _Matches(sql, tuple(values), f"{source}.rowid")
 
 
-def _merit(query: Query, one: _Candidate) -> tuple[bool, int, bool, int, int, int]:
+def _rank_key(query: Query, one: _Candidate) -> tuple[bool, int, bool, int, int, int]:
     """The order of ranked papers; see `Search.find`."""
     title = f" {one.title_key} "
     standing = sum(f" {word}" in title for word in query.title_key.split())
@@ -258,17 +258,17 @@ def _merit(query: Query, one: _Candidate) -> tuple[bool, int, bool, int, int, in
 
 
 async def _listed(
-    db: Connection, weighed: Weighed, sort: Sort, offset: int, limit: int
+    db: Connection, stats: QueryStats, sort: Sort, offset: int, limit: int
 ) -> tuple[int, list[int]]:
     """How many papers match, at most one more than are counted, and a page in a given order."""
-    query = weighed.query
-    expression = search_query.match_expression(query, "", weighed.forms)
+    query = stats.query
+    expression = search_query.match_expression(query, "", stats.forms)
     if expression and sort is not Sort.TITLE:
-        matches = _matches(weighed, "", "paper_text")
+        matches = _matches(stats, "", "paper_text")
         sql, values = matches.sql, list(matches.values)
         order = f"{matches.rowid} {'' if sort is Sort.OLDEST else 'DESC'}"
     else:
-        allowed, values = condition(query, weighed.forms)
+        allowed, values = condition(query, stats.forms)
         sql = f"SELECT id FROM papers WHERE {allowed}"  # noqa: S608 - constants
         order = {Sort.OLDEST: "place", Sort.TITLE: "title_key, id"}.get(sort, "place DESC")
     total = await db.value(f"SELECT COUNT(*) FROM ({sql} LIMIT {_COUNTED + 1})", values)  # noqa: S608

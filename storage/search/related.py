@@ -36,11 +36,11 @@ async def related(database: Database, paper: Paper, limit: int = 3) -> tuple[Rel
         by_author = await _by_authors(db, paper)
         words = await _telling_words(db, paper)
         by_word = await _by_words(db, paper, words)
-        merit = {
+        rank_key = {
             number: _BY_AUTHOR * len(by_author.get(number, ())) + len(by_word.get(number, ()))
             for number in {*by_author, *by_word}
         }
-        best = sorted(merit, key=lambda number: (-merit[number], -number))[:limit]
+        best = sorted(rank_key, key=lambda number: (-rank_key[number], -number))[:limit]
         found = await paper_queries.load(db, best)
     return tuple(
         Related(one, tuple(by_author.get(one.id, ())), tuple(by_word.get(one.id, ())))

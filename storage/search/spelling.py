@@ -50,7 +50,7 @@ async def nearest(db: Connection, word: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Respelled:
+class SpellingSuggestion:
     """A query in another spelling: ``forms`` are the words that do for a term."""
 
     query: Query
@@ -75,7 +75,7 @@ def _words(paper: Paper) -> list[str]:
     return index_text(" | ".join(fields)).split()
 
 
-async def respelled(db: Connection, query: Query) -> list[Respelled]:
+async def suggest_spellings(db: Connection, query: Query) -> list[SpellingSuggestion]:
     """The query in other spellings, to be tried in turn.
 
     Words that no paper has give way to the nearest that some have; then every word may be a slip
@@ -97,7 +97,7 @@ async def respelled(db: Connection, query: Query) -> list[Respelled]:
         ([word for word in words if word in known], {}),
     ]
     return [
-        Respelled(replace(closed, terms=tuple(kept)), forms)
+        SpellingSuggestion(replace(closed, terms=tuple(kept)), forms)
         for kept, forms in tries
         if kept and all(forms.get(word, [word]) for word in kept)
     ]

@@ -22,7 +22,7 @@ _GATHERED = 20_000  # papers whose matches FTS5 gathers quickly for a beginning
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class QueryStats:
     """A query whose terms are counted.
 
     ``forms`` are words any of which will do for a term; ``papers`` tells of each term how many
@@ -46,12 +46,12 @@ class Weighed:
         return replace(self.query, terms=terms, open_ended=self.query.open_ended and ends)
 
 
-async def weigh(
+async def load_stats(
     db: Connection, query: Query, forms: Mapping[str, Sequence[str]] | None = None
-) -> Weighed:
+) -> QueryStats:
     """Count the papers of a query's terms; ``forms`` are words that do for a term, if given."""
     if not query.terms:
-        return Weighed(query)
+        return QueryStats(query)
     last = query.terms[-1]
     begun = query.open_ended and last not in (forms or {})
     forms = dict(forms or {})
@@ -64,7 +64,7 @@ async def weigh(
         papers[last] = sum(longer.values()) if beginning else _MANY
         if beginning and (len(longer) <= _MOST_FORMS or papers[last] > _GATHERED):
             forms[last] = list(longer)[:_MOST_FORMS] or [last]
-    return Weighed(query, forms, papers)
+    return QueryStats(query, forms, papers)
 
 
 async def counts(db: Connection, words: Sequence[str]) -> dict[str, int]:

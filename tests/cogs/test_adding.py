@@ -219,14 +219,14 @@ async def test_what_was_looked_up_may_still_be_bettered_but_not_what_was_typed(
     services.preprint("2304.00001", "One")
     shown = await look_up(lab, "2304.00001")
     await lab.moderator.click(shown.response, label="Add")
-    await lab.app.library.admit(published, Origin.FEED, Actor("feed:1", "a feed"))
+    await lab.app.library.upsert(published, Origin.FEED, Actor("feed:1", "a feed"))
     assert (await lab.app.library.papers.get_named("2304.00001")).venue == "TMLR"
 
     shown = await look_up(lab, DOI)
     form = await lab.moderator.click(shown.response, label="Correct first")
     await lab.moderator.submit_modal(form, {**_values(form.modal), "place": "arXiv 2024"})
     other = replace(published, title="Small Models", identifiers=(f"doi:{DOI}",))
-    await lab.app.library.admit(other, Origin.FEED, Actor("feed:1", "a feed"))
+    await lab.app.library.upsert(other, Origin.FEED, Actor("feed:1", "a feed"))
     assert (await lab.app.library.papers.get_named(DOI)).venue == "arXiv"
 
 
@@ -324,7 +324,7 @@ async def test_a_messages_papers_are_listed_and_added_by_one_click(
 
 async def test_what_is_found_shows_a_renamed_author_by_the_new_name(lab: Lab) -> None:
     library, somebody = lab.app.library, Actor("test", "a test")
-    await library.admit(PaperDraft("Engines", ("Ada Lovelace",)), Origin.IMPORT, somebody)
+    await library.upsert(PaperDraft("Engines", ("Ada Lovelace",)), Origin.IMPORT, somebody)
     await library.people.rename("Ada Lovelace", "Ada King", somebody)
     for shown in (await look_up(lab, DOI), await gather(lab, f"doi:{DOI}")):
         assert "Ada King" in told(shown)

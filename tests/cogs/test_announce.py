@@ -6,14 +6,14 @@ import discord
 import pytest
 from lab_world import HOME, Lab, told
 
-from storage.announcements.models import Fate
+from storage.announcements.models import DeliveryStatus
 from storage.models import Actor, Origin, PaperDraft
 
 ACTOR = Actor("test", "a test")
 
 
 async def announce(lab: Lab, title: str) -> int:
-    result = await lab.app.library.admit(
+    result = await lab.app.library.upsert(
         PaperDraft(title=title), Origin.MODERATOR, ACTOR, announce=True
     )
     assert result.paper is not None
@@ -76,8 +76,8 @@ async def test_removing_a_channel_ends_its_announcements(lab: Lab) -> None:
 
 async def test_nobody_closes_the_channel_of_another_server(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    assert not await lab.app.library.routes.close(lab.elsewhere.id, lab.papers.id, ACTOR)
-    assert len(await lab.app.library.routes.all(HOME)) == 1
+    assert not await lab.app.library.subscriptions.close(lab.elsewhere.id, lab.papers.id, ACTOR)
+    assert len(await lab.app.library.subscriptions.all(HOME)) == 1
 
 
 async def test_a_member_is_refused(lab: Lab) -> None:
@@ -122,7 +122,7 @@ async def test_a_message_that_arrived_unrecorded_is_not_sent_again(lab: Lab) -> 
     assert announced(lab) == ["Once"]
     (again,) = await lab.app.library.outbox.of_paper(paper)
     assert again.message_id == sent.message_id
-    assert again.fate is Fate.SENT
+    assert again.status is DeliveryStatus.SENT
 
 
 @pytest.mark.parametrize("status", [403, 400])
@@ -146,7 +146,7 @@ async def test_an_unsure_announcement_stays_unsure_while_its_history_is_closed(
 async def test_a_claim_whose_message_never_arrived_is_sent(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Late")
-    (waiting,) = await lab.app.library.outbox.next_posts()
+    (waiting,) = await lab.app.library.outbox.enqueue_and_fetch_due()
     assert waiting.paper_ids == (paper,)
     await lab.app.library.outbox.claim([waiting])
     assert await lab.app.deliver() == 1
@@ -159,7 +159,7 @@ async def test_a_server_error_leaves_the_claim_until_history_was_read(lab: Lab) 
     lab.env.inject_error("POST", "/channels/*/messages", status=501, times=1)
     assert await lab.app.deliver() == 0
     (unsure,) = await lab.app.library.outbox.of_paper(paper)
-    assert unsure.fate in {Fate.SENDING, Fate.WAITING}
+    assert unsure.status in {DeliveryStatus.SENDING, DeliveryStatus.WAITING}
     lab.clock.move(timedelta(minutes=2))
     assert await lab.app.deliver() == 1
     assert announced(lab) == ["Unsure"]

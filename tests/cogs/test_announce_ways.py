@@ -16,7 +16,7 @@ ACTOR = Actor("test", "a test")
 
 
 async def announce(lab: Lab, title: str, **fields: Any) -> int:
-    result = await lab.app.library.admit(
+    result = await lab.app.library.upsert(
         PaperDraft(title=title, **fields), Origin.MODERATOR, ACTOR, announce=True
     )
     assert result.paper is not None
@@ -61,7 +61,7 @@ async def test_what_can_not_be_is_refused_in_a_sentence(
     result = await lab.moderator.slash(lab.papers, "announce to", channel=lab.papers, **options)
     assert result.ephemeral
     assert sentence in told(result)
-    assert await lab.app.library.routes.all(HOME) == ()
+    assert await lab.app.library.subscriptions.all(HOME) == ()
 
 
 async def test_everybody_is_never_called_and_no_thread_begins_in_a_forum(lab: Lab) -> None:

@@ -25,7 +25,7 @@ async def watch(lab: Lab, source: Any) -> Any:
 
 
 async def announce(lab: Lab, title: str) -> None:
-    await lab.app.library.admit(PaperDraft(title), Origin.MODERATOR, ACTOR, announce=True)
+    await lab.app.library.upsert(PaperDraft(title), Origin.MODERATOR, ACTOR, announce=True)
 
 
 async def test_a_feed_removed_by_mistake_is_watched_again_at_the_press_of_a_button(
@@ -69,8 +69,8 @@ async def test_what_was_arranged_is_in_the_log_and_undone_as_ones_last_change(
         "📣 began to announce in a channel"
     ]
     assert "⏸️ paused" in told(await ask(lab, "curate undo"))
-    (route,) = await lab.app.library.routes.all(lab.papers.guild.id)
-    assert not route.is_paused
+    (subscription,) = await lab.app.library.subscriptions.all(lab.papers.guild.id)
+    assert not subscription.is_paused
     await ask(lab, "curate undo")
     assert "Nothing is announced in this server" in told(await ask(lab, "announce list"))
     await ask(lab, "curate undo")
@@ -115,7 +115,9 @@ async def test_who_may_not_arrange_may_not_undo_it(lab: Lab) -> None:
     channel: Any = lab.app.client.get_channel(lab.elsewhere.id)
     result = await lab.stranger.click(await channel.send(view=view), label="Undo")
     assert "arranged in another server" in told(result)
-    assert len(await lab.app.library.routes.all()) == 2
+    assert len(await lab.app.library.subscriptions.all()) == 2
     done = await lab.stranger.click(theirs.response, label="Undo")
     assert "began to announce" in told(done)
-    assert [route.guild_id for route in await lab.app.library.routes.all()] == [home]
+    assert [
+        subscription.guild_id for subscription in await lab.app.library.subscriptions.all()
+    ] == [home]

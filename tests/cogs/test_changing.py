@@ -235,7 +235,7 @@ async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
     library = lab.app.library
     for tag in "abcdef":
         await library.tag(number, [tag], [], CLEO)
-    await library.admit_all([TWO, PaperDraft("A Third")], Origin.IMPORT, CLEO)
+    await library.upsert_many([TWO, PaperDraft("A Third")], Origin.IMPORT, CLEO)
     shown = await curate(lab, "history")
     assert shown.ephemeral
     text = told(shown)
@@ -258,7 +258,7 @@ async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
 
 
 async def test_the_log_of_a_paper_has_its_part_of_an_import(lab: Lab) -> None:
-    imported = await lab.app.library.admit_all([ONE], Origin.IMPORT, CLEO)
+    imported = await lab.app.library.upsert_many([ONE], Origin.IMPORT, CLEO)
     paper = await lab.app.library.papers.get_named("2301.00001")
     await lab.app.library.remove(paper.id, CLEO)
     text = told(await curate(lab, "history", paper=f"#{paper.id}"))

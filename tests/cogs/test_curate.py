@@ -120,7 +120,7 @@ async def test_editing_shows_what_is_there_and_keeps_what_the_form_does_not(lab:
     import_again = PaperDraft(
         title=paper.title, venue="arXiv", identifiers=("arxiv:2302.12433",), authors=("Azerbayev",)
     )
-    await lab.app.library.admit(import_again, Origin.IMPORT, Actor("shell", "the shell"))
+    await lab.app.library.upsert(import_again, Origin.IMPORT, Actor("shell", "the shell"))
     assert (await lab.app.library.papers.get(paper.id)).venue == "NeurIPS"
 
 
@@ -201,7 +201,7 @@ async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) ->
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get(number)
     draft = PaperDraft(title="Back?", identifiers=("arxiv:2302.12433",))
-    await lab.app.library.admit(draft, Origin.FEED, Actor("feed:1", "a feed"))
+    await lab.app.library.upsert(draft, Origin.FEED, Actor("feed:1", "a feed"))
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get(number)
     result = await submit(lab, {**FORM, "links": "2302.12433"})

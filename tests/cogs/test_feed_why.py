@@ -56,14 +56,14 @@ async def test_why_tells_what_a_paper_waits_for(lab: Lab, source) -> None:
     await lab.ask(lab.moderator, "announce pause")
     feed.publish("Brand new")
     await poll(lab)
-    routes, channel = lab.app.library.routes, lab.papers.id
+    subscriptions, channel = lab.app.library.subscriptions, lab.papers.id
     assert "waiting. The channel is paused" in await why(lab, "Brand new")
 
-    await routes.open(lab.papers.guild.id, channel, BY)
+    await subscriptions.open(lab.papers.guild.id, channel, BY)
     assert "waiting. It is sent within a minute" in await why(lab, "Brand new")
-    await routes.postpone(channel, lab.clock() + timedelta(hours=1))
+    await subscriptions.postpone(channel, lab.clock() + timedelta(hours=1))
     assert "waiting. 1 try failed, since Discord did not take it" in await why(lab, "Brand new")
-    await routes.stop(channel, "I may not write there.")
+    await subscriptions.stop(channel, "I may not write there.")
     assert "It failed: I may not write there. `/announce resume`" in await why(lab, "Brand new")
 
 

@@ -92,7 +92,7 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
 
 
 async def test_each_thing_that_may_become_of_an_entry_is_counted_with_its_first(lab: Lab) -> None:
-    add = lab.app.library.admit
+    add = lab.app.library.upsert
     actor = Actor("test", "a test")
     for draft in (
         PaperDraft(title="Known", identifiers=("doi:10.1000/k",)),
@@ -133,7 +133,7 @@ async def test_what_is_likely_in_the_list_completes_it_where_somebody_says_so(la
         PaperDraft("Ferns of the North", ("Ann Lee",), venue="arXiv"),
         PaperDraft("Ferns Alone", identifiers=("url:lab.org/ferns",)),
     ):
-        await lab.app.library.admit(draft, Origin.IMPORT, Actor("test", "a test"))
+        await lab.app.library.upsert(draft, Origin.IMPORT, Actor("test", "a test"))
     bib = (
         b"@article{a, title={Ferns of the North}, author={Ann Lee}, journal={TMLR}}\n"
         b"@misc{b, title={Moss}, url={https://lab.org/ferns}}\n"
@@ -311,7 +311,7 @@ class TestDuringAnImport:
 
     async def test_what_the_bot_does_by_itself_waits(self, lab: Lab) -> None:
         await lab.ask(lab.moderator, "announce here")
-        await lab.app.library.admit(
+        await lab.app.library.upsert(
             PaperDraft(title="News"), Origin.MODERATOR, Actor("test", "a test"), announce=True
         )
         async with lab.app.library._database.transaction(importing=True):
@@ -381,18 +381,18 @@ async def test_a_hostile_file_ends_within_its_time_and_memory(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(LabError, match=r"takes (me )?more than|takes more memory|ends the process"):
-        await upload.read(name, body, upload.Wishes(), clock(), timedelta(seconds=3))
+        await upload.read(name, body, upload.ImportOptions(), clock(), timedelta(seconds=3))
     assert left_in(tmp_path) == []
 
 
 async def test_a_file_of_very_many_entries_is_a_sentence(clock: StillClock) -> None:
     body = b'{"title": "A"}\n' * (MAX_ENTRIES + 1)
     with pytest.raises(LabError, match=r"more than 20,000 entries. Cut it in parts"):
-        await upload.read("papers.jsonl", body, upload.Wishes(), clock())
+        await upload.read("papers.jsonl", body, upload.ImportOptions(), clock())
 
 
 async def test_entities_that_multiply_are_no_trouble(clock: StillClock) -> None:
     entities = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12))
     bomb = f"<!DOCTYPE l [<!ENTITY a0 'fern'>{entities}]>" + FEED.replace("Counting", "&a11;")
-    found = await upload.read("bomb.xml", bomb.encode(), upload.Wishes(), clock())
+    found = await upload.read("bomb.xml", bomb.encode(), upload.ImportOptions(), clock())
     assert sum(map(len, found.packed)) < 10_000

@@ -42,8 +42,8 @@ async def people(lab: Lab, caplog: pytest.LogCaptureFixture) -> People:
         here[who, Place.HOME] = home.add_member(user, roles=at_home)
         here[who, Place.ELSEWHERE] = abroad.add_member(user, roles=away)
         here[who, Place.DIRECT] = user
-    moderation = lab.app.client.moderation
-    await moderation.change_roles(HOME, ACTOR, add=(curators.id,))
+    moderators = lab.app.client.moderators
+    await moderators.change_roles(HOME, ACTOR, add=(curators.id,))
     await lab.app.client.show_home_commands()
     for number in (1, 2):
         await lab.app.library.feeds.add(f"https://e.org/{number}", f"News {number}", "", ACTOR)
@@ -169,8 +169,8 @@ async def demote(people: People, who: Who) -> None:
     """Take a moderator's role away: from the list by `/setup`, or from the person."""
     member = people.here[who, Place.HOME]
     if who is Who.BY_ROLE:
-        moderation = people.lab.app.client.moderation
-        await moderation.change_roles(HOME, ACTOR, drop=moderation.roles(HOME))
+        moderators = people.lab.app.client.moderators
+        await moderators.change_roles(HOME, ACTOR, drop=moderators.roles(HOME))
         return
     role = people.lab.env.guild.roles[f"{who} here"]
     await people.lab.app.client.http.remove_role(HOME, member.id, role.id)

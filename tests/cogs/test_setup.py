@@ -8,8 +8,8 @@ import pytest
 from lab_world import HOME, Lab, told
 
 from bot.demo.message_text import spoken
-from bot.moderators import Moderation
-from storage.moderator_settings import Matter
+from bot.moderators import Moderators
+from storage.moderator_settings import SettingKey
 
 
 def role(lab: Lab, name: str = "Curators") -> Any:
@@ -35,9 +35,9 @@ async def test_a_role_keeps_the_list_from_the_word_of_a_manager_on(lab: Lab) -> 
 async def test_what_was_said_is_kept_with_who_and_when(lab: Lab) -> None:
     await lab.ask(lab.moderator, "setup role", role=role(lab))
     (word,) = await lab.app.library.setups.words()
-    assert (word.guild_id, word.matter, word.ids) == (HOME, Matter.ROLES, (role(lab).id,))
+    assert (word.guild_id, word.matter, word.ids) == (HOME, SettingKey.ROLES, (role(lab).id,))
     assert (word.by.name, word.at) == ("noor", lab.clock())
-    again = Moderation(lab.app.library, lab.app.settings)
+    again = Moderators(lab.app.library, lab.app.settings)
     assert again.roles(HOME) == frozenset()
     await again.load()
     assert again.roles(HOME) == {role(lab).id}
@@ -51,7 +51,7 @@ async def test_roles_that_are_everybodys_are_refused(lab: Lab) -> None:
     result = await lab.moderator.slash(lab.papers, "setup role", role=lab.env.guild.default_role)
     assert result.ephemeral
     assert "not everybody's" in told(result)
-    assert lab.app.client.moderation.roles(HOME) == frozenset()
+    assert lab.app.client.moderators.roles(HOME) == frozenset()
 
 
 async def test_a_moderator_by_role_does_not_say_who_moderates(lab: Lab) -> None:
@@ -67,7 +67,7 @@ async def test_the_moderators_channel_hears_of_what_waited_for_the_former_one(la
     shown = await lab.ask(lab.moderator, "setup channel", channel=first)
     assert f"The moderators' channel is <#{first.id}>" in shown
     await lab.app.library.outbox.notify(first.id, "Something waits.")
-    await lab.app.library.routes.stop(first.id, "closed")
+    await lab.app.library.subscriptions.stop(first.id, "closed")
     assert "I send nothing there: closed." in await lab.ask(lab.moderator, "setup show")
     await lab.ask(lab.moderator, "setup channel", channel=second)
     assert "Something waits." in told_by(second)
@@ -95,7 +95,7 @@ async def test_a_channel_that_i_may_not_write_in_is_refused_with_what_is_missing
     result = await lab.moderator.slash(lab.papers, "setup channel", channel=channel)
     assert result.ephemeral
     assert "before I have these permissions there: Send Messages" in told(result)
-    assert lab.app.client.moderation.channel is None
+    assert lab.app.client.moderators.channel is None
 
 
 async def test_a_role_and_a_channel_that_are_deleted_are_heard_of(
@@ -127,7 +127,7 @@ async def test_a_role_and_a_channel_that_are_deleted_are_heard_of(
     assert caplog.text == ""
     fresh = lab.env.guild.create_role("Fresh")
     await lab.ask(lab.moderator, "setup role", role=fresh)
-    assert lab.app.client.moderation.roles(HOME) == {fresh.id}
+    assert lab.app.client.moderators.roles(HOME) == {fresh.id}
 
 
 async def test_without_a_channel_the_log_alone_tells_of_a_deleted_role(
@@ -145,4 +145,4 @@ async def test_a_sync_that_discord_refuses_is_said_and_changes_nothing_else(lab:
     lab.env.inject_error("PUT", "/applications/*/guilds/*/commands", status=400)
     shown = await lab.ask(lab.moderator, "setup role", role=role(lab))
     assert "Discord did not show it the commands just now" in shown
-    assert lab.app.client.moderation.roles(HOME) == {role(lab).id}
+    assert lab.app.client.moderators.roles(HOME) == {role(lab).id}

@@ -111,7 +111,7 @@ async def test_the_buttons_work_after_a_restart_and_once(
     add = f"suggestion:{waiting.id}:1"
     refused = await lab.member.click(asked, custom_id=add)
     assert "Only the moderators" in told(refused)
-    await lab.app.library.suggestions.settle(waiting.id, Actor("discord:1", "cleo"), add=False)
+    await lab.app.library.suggestions.resolve(waiting.id, Actor("discord:1", "cleo"), add=False)
     late = await lab.moderator.click(asked, custom_id=add)
     assert "“cleo” has decided that one already" in told(late)
     await again.close()
@@ -284,7 +284,7 @@ async def test_the_queue_shows_what_feeds_brought_too(lab: Lab, source: Any) -> 
     await lab.moderator.click(shown.response, label="Add")
     assert (await lab.app.library.papers.get_named("Brand new")).id
     await lab.moderator.click(shown.response, label="The same paper")
-    assert await lab.app.library.waiting.count() == 0
+    assert await lab.app.library.review_queue.count() == 0
 
 
 class TestWhereItIsLookedUp:

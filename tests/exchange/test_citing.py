@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lab_papers import AT, drafts, paper_of
 
 from bot.formats.citation_styles import Style, citation_key, cite
-from bot.formats.export import Form, write
+from bot.formats.export import ExportFormat, write
 from storage.models import Paper, PaperDraft, PartialDate
 
 PAPER = paper_of(
@@ -30,7 +30,7 @@ PAPER = paper_of(
 )
 
 
-def written(form: Form, *papers: Paper) -> str:
+def written(form: ExportFormat, *papers: Paper) -> str:
     async def pages() -> AsyncIterator[tuple[Paper, ...]]:
         yield papers
 
@@ -102,13 +102,13 @@ def test_keys_are_unique_ascii_and_the_same_whatever_else_is_exported(
 @given(st.lists(drafts(), max_size=3))
 def test_any_papers_are_a_feed_that_can_be_read(found: list[PaperDraft]) -> None:
     papers = [paper_of(draft, number) for number, draft in enumerate(found, start=1)]
-    feed = feedparser.parse(written(Form.ATOM, *papers).encode())
+    feed = feedparser.parse(written(ExportFormat.ATOM, *papers).encode())
     assert not feed.bozo, feed.get("bozo_exception")
     assert len(feed.entries) == len(papers)
 
 
 def test_the_feed_says_what_is_known() -> None:
-    (entry,) = feedparser.parse(written(Form.ATOM, PAPER).encode()).entries
+    (entry,) = feedparser.parse(written(ExportFormat.ATOM, PAPER).encode()).entries
     assert entry.title == PAPER.title
     assert entry.link == entry.id == "https://arxiv.org/abs/2304.01373"
     assert entry.published == "2023-07-23T00:00:00Z"
@@ -116,15 +116,15 @@ def test_the_feed_says_what_is_known() -> None:
 
 
 def test_a_page_in_markdown_has_a_line_for_each_paper() -> None:
-    page = written(Form.MARKDOWN, PAPER, replace(PAPER, title="# [Not](a heading)"))
+    page = written(ExportFormat.MARKDOWN, PAPER, replace(PAPER, title="# [Not](a heading)"))
     lines = page.splitlines()
     assert lines[0] == "# The lab's papers"
     assert [line[:4] for line in lines[2:]] == ["- **", "- **"]
     assert "\\# \\[Not\\]\\(a heading\\)" in page
 
 
-@pytest.mark.parametrize("form", list(Form))
-def test_an_empty_list_is_a_whole_file(form: Form) -> None:
+@pytest.mark.parametrize("form", list(ExportFormat))
+def test_an_empty_list_is_a_whole_file(form: ExportFormat) -> None:
     async def nothing() -> AsyncIterator[tuple[Paper, ...]]:
         for page in ():
             yield page
@@ -132,4 +132,4 @@ def test_an_empty_list_is_a_whole_file(form: Form) -> None:
     async def run() -> str:
         return "".join([piece async for piece in write(nothing(), form, AT)])
 
-    assert asyncio.run(run()).strip() or form in {Form.JSONL, Form.BIBTEX}
+    assert asyncio.run(run()).strip() or form in {ExportFormat.JSONL, ExportFormat.BIBTEX}

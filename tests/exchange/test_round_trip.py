@@ -9,13 +9,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lab_papers import AT, drafts, paper_of
 
-from bot.formats.export import Form, write
+from bot.formats.export import ExportFormat, write
 from bot.formats.results import ListedPaper
-from bot.importing.formats import Form as Given
-from bot.importing.formats import Source, find_form, read_file
+from bot.importing.formats import ImportFile, ImportFormat, detect_format, read_file
 from storage.models import Link, LinkKind, Paper, PaperDraft, PartialDate
 
-LOSSLESS = [Form.BIBTEX, Form.CSV, Form.JSON, Form.JSONL]
+LOSSLESS = [ExportFormat.BIBTEX, ExportFormat.CSV, ExportFormat.JSON, ExportFormat.JSONL]
 
 TRAPS = PaperDraft(
     title="50% of $x_1$ & {Braces} \\emph{stay} -- “as” ''they'' ~are^ 𝒪",
@@ -35,7 +34,7 @@ TRAPS = PaperDraft(
 )
 
 
-def written(papers: Sequence[PaperDraft], form: Form) -> str:
+def written(papers: Sequence[PaperDraft], form: ExportFormat) -> str:
     async def pages() -> AsyncIterator[list[Paper]]:
         for number, draft in enumerate(papers, start=1):
             yield [paper_of(draft, number)]
@@ -46,8 +45,8 @@ def written(papers: Sequence[PaperDraft], form: Form) -> str:
     return asyncio.run(run())
 
 
-def read(file: Path, form: Given | None = None) -> list[PaperDraft]:
-    findings = list(read_file(Source(file, form or find_form(file), AT)))
+def read(file: Path, form: ImportFormat | None = None) -> list[PaperDraft]:
+    findings = list(read_file(ImportFile(file, form or detect_format(file), AT)))
     assert all(isinstance(finding, ListedPaper) for finding in findings), findings
     return [finding.draft for finding in findings if isinstance(finding, ListedPaper)]
 
@@ -58,7 +57,7 @@ def read(file: Path, form: Given | None = None) -> list[PaperDraft]:
 @example(papers=[])
 @given(papers=st.lists(drafts(), min_size=1, max_size=3))
 def test_what_is_exported_is_imported_with_nothing_lost(
-    tmp_path: Path, form: Form, papers: list[PaperDraft]
+    tmp_path: Path, form: ExportFormat, papers: list[PaperDraft]
 ) -> None:
     file = tmp_path / f"papers.{form.suffix}"
     file.write_text(written(papers, form), encoding="utf-8", newline="")

@@ -23,7 +23,7 @@ from discord_standin import FORUM, GUILD, NEWS, PAPERS, KeptLate, StandIn, annou
 
 from bot.app import open_app
 from bot.settings import Settings
-from storage.announcements.models import RouteOptions
+from storage.announcements.models import SubscriptionOptions
 from storage.models import Actor
 
 _HERE = Path(__file__).parent
@@ -62,7 +62,7 @@ POINTS = (*ASKED, *DONE)
 _LATE = "message kept late, after the restart"
 _STATEMENTS = 200  # fewer than any life has
 _CORRECTED = ", corrected"
-_OPTIONS = {PAPERS: RouteOptions(has_thread=True), NEWS: RouteOptions(publishes=True)}
+_OPTIONS = {PAPERS: SubscriptionOptions(has_thread=True), NEWS: SubscriptionOptions(publishes=True)}
 
 
 @dataclass
@@ -297,4 +297,4 @@ async def _furnish(folder: Path, feed: str) -> None:
         await app.poller.watch(feed, actor)
         for channel_id in _CHANNELS:
             options = _OPTIONS.get(channel_id)
-            await app.library.routes.open(GUILD, channel_id, actor, options)
+            await app.library.subscriptions.open(GUILD, channel_id, actor, options)

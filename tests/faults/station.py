@@ -32,7 +32,7 @@ class Station:
         found = []
         for _ in range(count):
             draft = PaperDraft(title=f"Paper {next(_number)}")
-            result = await self.app.library.admit(draft, Origin.MODERATOR, ACTOR, announce=True)
+            result = await self.app.library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)
             assert result.paper
             found.append(result.paper.id)
         return found

@@ -63,10 +63,10 @@ async def test_the_program_itself_killed_after_a_send_goes_on_where_it_was(
     if pytestconfig.getoption("crash_runs") < 200:
         pytest.skip("the program's own timers take half a minute; make soak waits for them")
     async with open_app(settings) as app:
-        await app.library.routes.open(GUILD, PAPERS, ACTOR)
+        await app.library.subscriptions.open(GUILD, PAPERS, ACTOR)
         drafts = [PaperDraft(title=f"Paper {number}") for number in range(3)]
         for draft in drafts:
-            await app.library.admit(draft, Origin.MODERATOR, ACTOR, announce=True)
+            await app.library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)
 
     async def start() -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
@@ -95,7 +95,7 @@ async def test_the_program_itself_killed_after_a_send_goes_on_where_it_was(
     assert said.decode().endswith("Stopped; nothing is lost.\n")
     assert announced(discord.messages[PAPERS]) == [1, 2, 3]
     async with open_app(settings) as app:
-        assert await app.library.outbox.next_posts() == ()
+        assert await app.library.outbox.enqueue_and_fetch_due() == ()
 
 
 def report(outcomes: list[Outcome]) -> None:

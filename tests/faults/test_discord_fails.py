@@ -9,7 +9,7 @@ import pytest
 from discord_standin import FORUM, GUILD, NEWS, PAPERS, Fault, too_many
 from station import ACTOR, Station
 
-from storage.announcements.models import RouteOptions
+from storage.announcements.models import SubscriptionOptions
 from storage.papers.combine import as_draft
 
 NO_WINDOW = timedelta()
@@ -48,8 +48,8 @@ async def test_a_send_that_discord_fails_at_is_repeated_only_where_it_did_not_ar
 ) -> None:
     """Whether it arrived is read in the channel: here Discord remembers no nonce."""
     station.discord.nonce_window = NO_WINDOW
-    await station.app.library.routes.close(GUILD, PAPERS, ACTOR)
-    await station.app.library.routes.open(GUILD, channel_id, ACTOR)
+    await station.app.library.subscriptions.close(GUILD, PAPERS, ACTOR)
+    await station.app.library.subscriptions.open(GUILD, channel_id, ACTOR)
     papers = await station.publish(2)
     station.discord.fail("thread" if channel_id == FORUM else "send", Fault(status, kept=kept))
     assert await station.app.deliver() == 0
@@ -61,7 +61,7 @@ async def test_a_send_that_discord_fails_at_is_repeated_only_where_it_did_not_ar
 
 
 async def test_a_channel_in_trouble_keeps_no_other_back(station: Station) -> None:
-    await station.app.library.routes.open(GUILD, NEWS, ACTOR)
+    await station.app.library.subscriptions.open(GUILD, NEWS, ACTOR)
     papers = await station.publish(2)
     station.discord.fail("send", Fault(503))
     assert await station.app.deliver() == 2
@@ -82,7 +82,7 @@ async def test_nothing_is_sent_while_nobody_can_tell_whether_it_arrived(
     assert await station.deliver_later() == 0
     assert station.announced() == papers[:1]
     if status == 403:  # a moderator gives the permission back
-        await station.app.library.routes.pause(GUILD, PAPERS, ACTOR, paused=False)
+        await station.app.library.subscriptions.pause(GUILD, PAPERS, ACTOR, paused=False)
     assert await station.deliver_later(timedelta(minutes=5)) == 2
     assert station.announced() == papers
 
@@ -232,14 +232,16 @@ async def test_a_correction_that_fails_in_a_way_nobody_foresaw_holds_up_no_other
 
 async def in_thread(station: Station, parent: int) -> int:
     """Announce nothing but into a thread, and there a paper that is removed; gives the thread."""
-    await station.app.library.routes.close(GUILD, PAPERS, ACTOR)
-    await station.app.library.routes.open(GUILD, parent, ACTOR, RouteOptions(has_thread=True))
+    await station.app.library.subscriptions.close(GUILD, PAPERS, ACTOR)
+    await station.app.library.subscriptions.open(
+        GUILD, parent, ACTOR, SubscriptionOptions(has_thread=True)
+    )
     (paper,) = await station.publish()
     await station.app.deliver()
     (thread_id,) = station.discord.threads
     if parent != FORUM:
-        await station.app.library.routes.close(GUILD, parent, ACTOR)
-        await station.app.library.routes.open(GUILD, thread_id, ACTOR)
+        await station.app.library.subscriptions.close(GUILD, parent, ACTOR)
+        await station.app.library.subscriptions.open(GUILD, thread_id, ACTOR)
         (paper,) = await station.publish()
         await station.app.deliver()
     await station.app.library.remove(paper, ACTOR)

@@ -14,8 +14,8 @@ from crash_lane import Site, open_lane, open_site
 from discord_standin import GUILD, NEWS, PAPERS, Fault, announced
 from station import ACTOR, Station
 
-from storage.announcements.digest_schedule import Every, Rhythm
-from storage.announcements.models import RouteOptions
+from storage.announcements.digest_schedule import DigestSchedule, Frequency
+from storage.announcements.models import SubscriptionOptions
 
 HOUR = timedelta(hours=1)
 LOCK = """
@@ -101,7 +101,7 @@ async def test_a_database_that_is_locked_during_a_send_makes_no_second_message(
     station: Station, locker: Locker, moment: str
 ) -> None:
     station.discord.nonce_window = timedelta()
-    await station.app.library.routes.open(GUILD, NEWS, ACTOR)
+    await station.app.library.subscriptions.open(GUILD, NEWS, ACTOR)
     papers = await station.publish(3)
 
     async def watch(seen: str) -> None:
@@ -219,10 +219,10 @@ async def test_a_clock_that_is_set_back_makes_a_feed_wait_and_brings_nothing_twi
 async def test_a_clock_that_was_years_ahead_stops_neither_feeds_nor_announcements(
     station: Station, years: float
 ) -> None:
-    weekly = RouteOptions(rhythm=Rhythm(every=Every.WEEK))
+    weekly = SubscriptionOptions(schedule=DigestSchedule(every=Frequency.WEEK))
     async with watched_feed(station):
         station.clock.move(timedelta(days=365 * years))
-        await station.app.library.routes.open(GUILD, NEWS, ACTOR, weekly)
+        await station.app.library.subscriptions.open(GUILD, NEWS, ACTOR, weekly)
         station.discord.fail("send", Fault(503))
         await station.app.poll()
         assert station.announced() == []

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.feeds.item_mapping import Source
+from bot.feeds.item_mapping import FeedContext
 from bot.feeds.parser import NotAFeed, ParsedFeed, parse_feed, read_items
 from storage.models import PartialDate
 
@@ -133,7 +133,7 @@ def test_a_page_in_a_feeds_place_is_a_sentence() -> None:
 
 
 def test_one_entry_that_makes_us_stumble_takes_no_other_with_it() -> None:
-    source = Source(URL, "", "", NOW)
+    source = FeedContext(URL, "", "", NOW)
     good = {"title": "One", "id": "1"}
     entries, problems, causes = read_items([{"title": "T", "tags": 3}, good], source)
     assert [entry.draft.title for entry in entries] == ["One"]

@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from bot.feeds.fetch import Fetched, NoFeedThere, feed_candidates
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
-from bot.moderators import Moderation
+from bot.moderators import Moderators
 from bot.net.http import WebError, open_web
 from bot.settings import Settings
 from storage.errors import FeedExists
@@ -61,8 +61,8 @@ class Watch:
         return f"{self.home}/{path}"
 
     async def waiting(self) -> int:
-        (route,) = await self.library.routes.all()
-        return route.waiting
+        (subscription,) = await self.library.subscriptions.all()
+        return subscription.waiting
 
     async def notices(self) -> list[str]:
         """What moderators were told, oldest first."""
@@ -91,9 +91,9 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
         ) as client,
         open_parser() as parser,
     ):
-        await library.routes.open(1, 2, ACTOR)
-        moderation = Moderation(library, Settings(moderators_channel_id=MODERATORS))
-        poller = Poller(library, client, parser, lambda: now[0], HALF_HOUR, moderation)
+        await library.subscriptions.open(1, 2, ACTOR)
+        moderators = Moderators(library, Settings(moderators_channel_id=MODERATORS))
+        poller = Poller(library, client, parser, lambda: now[0], HALF_HOUR, moderators)
         yield Watch(origin, str(server.make_url("")).rstrip("/"), library, poller, now)
 
 
@@ -408,7 +408,7 @@ async def test_two_readings_at_once_tell_moderators_once(watch: Watch) -> None:
 async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.watch(watch.url("feed"), ACTOR)
-    watch.poller._moderation = Moderation(watch.library, Settings())
+    watch.poller._moderation = Moderators(watch.library, Settings())
     watch.origin.statuses["/feed"] = 410
     await watch.poller.poll(watched)
     watch.later(timedelta(days=2))

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from lab_world import StillClock
 
-from bot.feeds.manage import Fortune, watch_all
+from bot.feeds.manage import SubscribeOutcome, watch_all
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
 from bot.formats.opml import Outline
-from bot.moderators import Moderation
+from bot.moderators import Moderators
 from bot.net.http import open_web
 from bot.settings import Settings
 from storage.errors import FeedExists
@@ -45,8 +45,8 @@ async def test_a_feed_that_makes_the_bot_stumble_ends_no_other(
         ) as web,
         open_parser() as parser,
     ):
-        moderation = Moderation(library, Settings())
-        poller = Stumbling(library, web, parser, clock, timedelta(minutes=30), moderation)
+        moderators = Moderators(library, Settings())
+        poller = Stumbling(library, web, parser, clock, timedelta(minutes=30), moderators)
         tried = await watch_all(library, poller, outlines, ACTOR)
-    assert [one.fortune for one in tried] == [Fortune.FAILED, Fortune.KNOWN]
+    assert [one.outcome for one in tried] == [SubscribeOutcome.FAILED, SubscribeOutcome.KNOWN]
     assert "made me stumble; the log says what" in tried[0].words

@@ -132,7 +132,7 @@ def test_a_feeds_own_timetable_is_read(words: str, expected: Timetable) -> None:
     body = f"<rss version='2.0' {SY}><channel><title>T</title>{words}</channel></rss>"
     found = parse_feed(body.encode(), "https://lab.org/", NOW).timetable
     assert found == expected
-    assert publisher_hints.recall(publisher_hints.write(found)) == expected
+    assert publisher_hints.parse_stored(publisher_hints.write(found)) == expected
 
 
 def test_a_flood_of_timetables_takes_no_time() -> None:

@@ -11,7 +11,7 @@ from lookup_server import LookupServer
 
 from bot.feeds.parser import Parser, open_parser
 from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed
-from bot.lookup.references import read_source
+from bot.lookup.references import parse_reference
 from bot.lookup.service import Lookup, open_lookup
 from bot.net.http import Web, open_web
 from storage.models import Link, LinkKind, PartialDate
@@ -171,7 +171,7 @@ async def test_everything_together_has_its_time(
     ) as hasty:
         with pytest.raises(ServiceFailed, match="takes too long, so I stopped"):
             await hasty.find("10.5555/lab.7")
-        sources = [read_source("2304.01373"), read_source("2304.01374")]
+        sources = [parse_reference("2304.01373"), parse_reference("2304.01374")]
         outcomes = await hasty.find_all(sources)
         assert ["takes too long" in str(one) for one in outcomes.values()] == [True, True]
 
@@ -245,7 +245,7 @@ async def test_several_are_found_together_each_with_its_own_outcome(
     server.preprint("2304.00002", "Two")
     server.works["10.5555/lab.7"] = WORK
     texts = ["2304.00001", "2304.00002", "2304.00003", "10.5555/lab.7", f"{server.home}/none"]
-    outcomes = await lookup.find_all([read_source(text) for text in texts])
+    outcomes = await lookup.find_all([parse_reference(text) for text in texts])
     told = [str(one) if isinstance(one, LookupFailed) else one.title for one in outcomes.values()]
     assert told[:2] == ["One", "Two"]
     assert told[2].startswith("arXiv knows no paper 2304.00003")
@@ -259,7 +259,9 @@ async def test_one_malformed_id_does_not_cost_the_others(
 ) -> None:
     server.preprint("2304.00001", "One")
     server.refused = {"nope/0101001"}
-    outcomes = await lookup.find_all([read_source("2304.00001"), read_source("nope/0101001")])
+    outcomes = await lookup.find_all(
+        [parse_reference("2304.00001"), parse_reference("nope/0101001")]
+    )
     assert [isinstance(one, LookupFailed) for one in outcomes.values()] == [False, True]
 
 
@@ -272,7 +274,7 @@ async def test_of_many_ids_the_malformed_one_is_looked_for_by_halves(
         server.preprint(number, f"Paper {number}")
     server.refused = {"nope/0101001"}
     ids.insert(place, "nope/0101001")
-    outcomes = await lookup.find_all([read_source(number) for number in ids])
+    outcomes = await lookup.find_all([parse_reference(number) for number in ids])
     failed = [isinstance(one, LookupFailed) for one in outcomes.values()]
     assert failed == [number in server.refused for number in ids]
     assert sum(path.startswith("/arxiv") for path in server.asked) <= 8  # not 11
@@ -282,7 +284,7 @@ async def test_arxiv_is_not_asked_once_more_for_each_of_many(
     lookup: Lookup, server: LookupServer
 ) -> None:
     server.fail("/arxiv", (500, "", {}))
-    outcomes = await lookup.find_all([read_source(f"2304.0000{last}") for last in range(1, 6)])
+    outcomes = await lookup.find_all([parse_reference(f"2304.0000{last}") for last in range(1, 6)])
     assert all("arXiv does not help" in str(one) for one in outcomes.values())
     assert sum(path.startswith("/arxiv") for path in server.asked) == 1
 

@@ -5,35 +5,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lookup.errors import NotUnderstood
-from bot.lookup.references import Source, SourceKind, read_source, sources_in
+from bot.lookup.references import Reference, ReferenceKind, parse_reference, references_in
 from storage.models import Link, LinkKind, PaperDraft
 from storage.papers.identifiers import page_of_pdf
 
-ARXIV, DOI, PAGE = SourceKind.ARXIV, SourceKind.DOI, SourceKind.PAGE
+ARXIV, DOI, PAGE = ReferenceKind.ARXIV, ReferenceKind.DOI, ReferenceKind.PAGE
 
 
 @pytest.mark.parametrize(
     ("text", "source"),
     [
-        (" 2304.01373 ", Source(ARXIV, "2304.01373")),
-        ("arXiv:2304.01373v2", Source(ARXIV, "2304.01373")),
-        ("https://arxiv.org/pdf/2304.01373v1.pdf", Source(ARXIV, "2304.01373")),
-        ("arxiv.org/abs/astro-ph/0601001v1", Source(ARXIV, "astro-ph/0601001")),
-        ("math.GT/0309136", Source(ARXIV, "math/0309136")),
-        ("10.48550/arXiv.2304.01373", Source(ARXIV, "2304.01373")),
-        ("https://huggingface.co/papers/2304.01373", Source(ARXIV, "2304.01373")),
-        ("https://www.alphaxiv.org/abs/2304.01373v1", Source(ARXIV, "2304.01373")),
-        ("https://ar5iv.labs.arxiv.org/html/2304.01373", Source(ARXIV, "2304.01373")),
-        ("doi:10.1145/3511808.3557079", Source(DOI, "10.1145/3511808.3557079")),
-        ("https://dl.acm.org/doi/pdf/10.1145/3511808", Source(DOI, "10.1145/3511808")),
-        ("<https://openreview.net/forum?id=a_B>", Source(PAGE, "https://openreview.net/forum?id=a_B")),
-        ("[the paper](https://lab.example/p)", Source(PAGE, "https://lab.example/p")),
-        ("aclanthology.org/2022.acl-long.1", Source(PAGE, "https://aclanthology.org/2022.acl-long.1")),
-        (" @misc{a, title={B}}", Source(SourceKind.BIBTEX, "@misc{a, title={B}}")),
+        (" 2304.01373 ", Reference(ARXIV, "2304.01373")),
+        ("arXiv:2304.01373v2", Reference(ARXIV, "2304.01373")),
+        ("https://arxiv.org/pdf/2304.01373v1.pdf", Reference(ARXIV, "2304.01373")),
+        ("arxiv.org/abs/astro-ph/0601001v1", Reference(ARXIV, "astro-ph/0601001")),
+        ("math.GT/0309136", Reference(ARXIV, "math/0309136")),
+        ("10.48550/arXiv.2304.01373", Reference(ARXIV, "2304.01373")),
+        ("https://huggingface.co/papers/2304.01373", Reference(ARXIV, "2304.01373")),
+        ("https://www.alphaxiv.org/abs/2304.01373v1", Reference(ARXIV, "2304.01373")),
+        ("https://ar5iv.labs.arxiv.org/html/2304.01373", Reference(ARXIV, "2304.01373")),
+        ("doi:10.1145/3511808.3557079", Reference(DOI, "10.1145/3511808.3557079")),
+        ("https://dl.acm.org/doi/pdf/10.1145/3511808", Reference(DOI, "10.1145/3511808")),
+        ("<https://openreview.net/forum?id=a_B>", Reference(PAGE, "https://openreview.net/forum?id=a_B")),
+        ("[the paper](https://lab.example/p)", Reference(PAGE, "https://lab.example/p")),
+        ("aclanthology.org/2022.acl-long.1", Reference(PAGE, "https://aclanthology.org/2022.acl-long.1")),
+        (" @misc{a, title={B}}", Reference(ReferenceKind.BIBTEX, "@misc{a, title={B}}")),
     ],
 )  # fmt: skip
-def test_a_paper_is_named_in_many_ways(text: str, source: Source) -> None:
-    assert read_source(text) == source
+def test_a_paper_is_named_in_many_ways(text: str, source: Reference) -> None:
+    assert parse_reference(text) == source
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_a_paper_is_named_in_many_ways(text: str, source: Source) -> None:
 )
 def test_anything_else_is_a_sentence_and_may_be_a_title(text: str) -> None:
     with pytest.raises(NotUnderstood, match="nothing that I can look up") as caught:
-        read_source(text)
+        parse_reference(text)
     assert caught.value.known.title == text.strip()
 
 
 def test_a_source_says_what_is_known_by_itself() -> None:
-    assert read_source("2304.01373").known.identifiers == ("arxiv:2304.01373",)
-    assert read_source("@misc{a, title={B}}").known == PaperDraft(title="")
-    page = read_source("https://lab.example/p.pdf").known
+    assert parse_reference("2304.01373").known.identifiers == ("arxiv:2304.01373",)
+    assert parse_reference("@misc{a, title={B}}").known == PaperDraft(title="")
+    page = parse_reference("https://lab.example/p.pdf").known
     assert page.identifiers == ("url:lab.example/p.pdf",)
     assert page.links == (Link(LinkKind.PDF, "https://lab.example/p.pdf"),)
 
@@ -61,7 +61,7 @@ def test_a_message_names_each_paper_once_in_its_order() -> None:
         "https://discord.com/channels/1/2 and https://tenor.com/view/cat are none. "
         "Nor is arXiv: the site itself."
     )
-    assert [source.identifier for source in sources_in(text)] == [
+    assert [source.identifier for source in references_in(text)] == [
         "arxiv:2304.01373",
         "doi:10.1145/3511808.3557079",
         "url:openreview.net/forum?id=q_1",
@@ -93,9 +93,9 @@ def test_the_page_about_a_pdf_is_known_of_some_sites(pdf: str, page: str) -> Non
 
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reading(text: str) -> None:
-    for source in sources_in(text):
+    for source in references_in(text):
         assert source.identifier
     try:
-        assert read_source(text).value
+        assert parse_reference(text).value
     except NotUnderstood as error:
         assert str(error)  # noqa: PT017 - either is right

@@ -8,10 +8,10 @@ import pytest
 from lab_admission import ACTOR
 from lab_world import StillClock
 
-from storage.announcements.digest_schedule import Every, Rhythm
-from storage.announcements.filters import read_wanted
-from storage.announcements.models import Fate, Post, PostKind, RouteOptions
-from storage.audit.models import About, Change
+from storage.announcements.digest_schedule import DigestSchedule, Frequency
+from storage.announcements.filters import parse_filter
+from storage.announcements.models import DeliveryStatus, Post, PostKind, SubscriptionOptions
+from storage.audit.models import Change, ChangeTarget
 from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry
 from storage.library import Library
@@ -22,17 +22,17 @@ GUILD, CHANNEL, MODERATORS = 1, 2, 9
 URL = "https://lab.org/feed"
 
 
-async def take_in(library: Library, feed: Feed, clock: StillClock, *titles: str) -> None:
+async def ingest(library: Library, feed: Feed, clock: StillClock, *titles: str) -> None:
     """A good poll that found these, the oldest first."""
     entries = [Entry(title, PaperDraft(title=title)) for title in reversed(titles)]
     state = FeedState("", feed.title, "tag", "", clock() + timedelta(hours=1))
-    await library.arrivals.take_in(feed, entries, state, MODERATORS)
+    await library.arrivals.ingest(feed, entries, state, MODERATORS)
     clock.move(timedelta(minutes=1))
 
 
 async def announce(library: Library, title: str) -> int:
     draft = PaperDraft(title=title)
-    result = await library.admit(draft, Origin.MODERATOR, ACTOR, announce=True)
+    result = await library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)
     assert result.paper is not None
     return result.paper.id
 
@@ -40,7 +40,7 @@ async def announce(library: Library, title: str) -> int:
 async def deliver(library: Library) -> list[Post]:
     """Send all that is due, and give what was sent."""
     sent: list[Post] = []
-    while due := await library.outbox.next_posts():
+    while due := await library.outbox.enqueue_and_fetch_due():
         claimed = await library.outbox.claim(due)
         going = [post for post in due if post.id in claimed]
         await library.outbox.record_sent([(post, 100 + post.id) for post in going])
@@ -57,10 +57,10 @@ async def last(library: Library, guild_id: int = GUILD) -> Change:
 async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
     library: Library, clock: StillClock
 ) -> None:
-    await library.routes.open(GUILD, CHANNEL, ACTOR)
+    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
     feed = await library.feeds.add(URL, "News", "ICML", NOOR, is_reviewed=True)
-    await take_in(library, feed, clock, "Old")
-    await take_in(library, feed, clock, "Old", "To be decided")
+    await ingest(library, feed, clock, "Old")
+    await ingest(library, feed, clock, "Old", "To be decided")
     (waiting,) = await library.entries.pending(feed.id)
     change_id = await library.feeds.remove(feed.id, NOOR)
 
@@ -68,12 +68,12 @@ async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
     assert await library.feeds.all() == await library.feeds.due() == ()
     with pytest.raises(FeedNotFound):
         await library.feeds.get(feed.id)
-    assert await library.waiting.count() == 0
+    assert await library.review_queue.count() == 0
     assert await library.entries.get(waiting.id) is None
     with pytest.raises(LabError, match="no longer there"):
-        await library.arrivals.settle(waiting.id, NOOR, add=True)
+        await library.arrivals.resolve(waiting.id, NOOR, add=True)
     assert await deliver(library) == []  # nobody is asked
-    await take_in(library, feed, clock, "Old", "To be decided", "Meanwhile")
+    await ingest(library, feed, clock, "Old", "To be decided", "Meanwhile")
     assert await library.papers.count() == 1
 
     assert change_id is not None
@@ -82,17 +82,17 @@ async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
     assert (again.id, again.venue, again.etag) == (feed.id, "ICML", "tag")
     assert again.next_poll_at == clock()
     assert isinstance(await library.entries.get(waiting.id), PendingEntry)
-    await take_in(library, again, clock, "Old", "To be decided", "Meanwhile")
+    await ingest(library, again, clock, "Old", "To be decided", "Meanwhile")
     assert [post.kind for post in await deliver(library)] == [PostKind.REVIEW] * 2
-    assert await library.waiting.count() == 2
+    assert await library.review_queue.count() == 2
 
 
 async def test_the_card_of_what_waits_shows_that_its_feed_was_removed(
     library: Library, clock: StillClock
 ) -> None:
     feed = await library.feeds.add(URL, "News", "", NOOR, is_reviewed=True)
-    await take_in(library, feed, clock)
-    await take_in(library, feed, clock, "To be decided")
+    await ingest(library, feed, clock)
+    await ingest(library, feed, clock, "To be decided")
     (post,) = await deliver(library)
     await library.feeds.remove(feed.id, NOOR)
     for _ in range(2):  # and that it waits again
@@ -107,18 +107,18 @@ async def test_the_card_of_what_waits_shows_that_its_feed_was_removed(
 async def test_a_feed_watched_again_is_as_new_but_knows_its_entries(
     library: Library, clock: StillClock
 ) -> None:
-    await library.routes.open(GUILD, CHANNEL, ACTOR)
+    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
     feed = await library.feeds.add(URL, "News", "", NOOR)
     await library.feeds.change(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), NOOR)
-    await take_in(library, feed, clock, "Old")
+    await ingest(library, feed, clock, "Old")
     await library.feeds.record_failure(feed.id, "It failed.", clock())
     removed = await library.feeds.remove(feed.id, NOOR)
     again = await library.feeds.add(URL, "News", "", ACTOR)
     assert (again.id, again.title, again.venue) == (feed.id, "News", "")
     assert (again.is_reviewed, again.failures, again.added_by) == (False, 0, ACTOR)
-    await take_in(library, again, clock, "Old", "Meanwhile")
+    await ingest(library, again, clock, "Old", "Meanwhile")
     assert await deliver(library) == []  # as at every first poll
-    await take_in(library, again, clock, "Old", "Meanwhile", "News")
+    await ingest(library, again, clock, "Old", "Meanwhile", "News")
     assert [post.paper_ids for post in await deliver(library)] == [(3,)]
     with pytest.raises(FeedExists):
         await library.feeds.add(URL, "News", "", NOOR)
@@ -150,7 +150,7 @@ async def test_undoing_a_title_lets_the_feed_name_itself_again(
     )
     await library.undo(change_id or 0, NOOR)
     renamed = FeedState("", "Newer news", "", "", clock() + timedelta(hours=1))
-    await library.arrivals.take_in(feed, [], renamed)
+    await library.arrivals.ingest(feed, [], renamed)
     assert (await library.feeds.get(feed.id)).title == "Newer news"
 
 
@@ -197,41 +197,46 @@ async def test_taking_back_that_a_feed_was_added_ends_it(library: Library) -> No
 
 
 async def test_a_channel_closed_by_mistake_hears_what_waited(library: Library) -> None:
-    await library.routes.open(GUILD, CHANNEL, ACTOR)
+    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
     sent, claimed, waiting = [await announce(library, title) for title in ("A", "B", "C")]
-    (post,) = await library.outbox.next_posts()
+    (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 100)])
-    (post,) = await library.outbox.next_posts()
+    (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
-    closed = await library.routes.close(GUILD, CHANNEL, NOOR)
+    closed = await library.subscriptions.close(GUILD, CHANNEL, NOOR)
     assert closed is not None
     assert closed.change_id is not None
 
-    assert await library.routes.all() == ()
-    assert await library.outbox.next_posts() == ()
+    assert await library.subscriptions.all() == ()
+    assert await library.outbox.enqueue_and_fetch_due() == ()
     assert await library.outbox.claim([post]) == set()
     meanwhile = await announce(library, "D")
-    assert await fates(library, sent, claimed, waiting, meanwhile) == [Fate.SENT, None, None, None]
+    assert await fates(library, sent, claimed, waiting, meanwhile) == [
+        DeliveryStatus.SENT,
+        None,
+        None,
+        None,
+    ]
 
     await library.undo(closed.change_id, NOOR)
     assert [one.paper_ids for one in await deliver(library)] == [(claimed,), (waiting,)]
-    assert await fates(library, sent, claimed, waiting) == [Fate.SENT] * 3
+    assert await fates(library, sent, claimed, waiting) == [DeliveryStatus.SENT] * 3
     assert await fates(library, meanwhile) == [None]
 
 
-async def fates(library: Library, *paper_ids: int) -> list[Fate | None]:
+async def fates(library: Library, *paper_ids: int) -> list[DeliveryStatus | None]:
     found = [await library.outbox.of_paper(number) for number in paper_ids]
-    return [one[0].fate if one else None for one in found]
+    return [one[0].status if one else None for one in found]
 
 
 async def test_a_channel_that_is_opened_again_hears_nothing_of_before(library: Library) -> None:
-    await library.routes.open(GUILD, CHANNEL, ACTOR)
-    await announce(library, "Waiting")
-    closed = await library.routes.close(GUILD, CHANNEL, NOOR)
-    opened = await library.routes.open(GUILD, CHANNEL, NOOR)
+    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
+    await announce(library, "ReviewKind")
+    closed = await library.subscriptions.close(GUILD, CHANNEL, NOOR)
+    opened = await library.subscriptions.open(GUILD, CHANNEL, NOOR)
     assert opened is not None
-    assert await library.outbox.next_posts() == ()
+    assert await library.outbox.enqueue_and_fetch_due() == ()
     assert closed is not None
     with pytest.raises(LabError, match=f"undo change {opened.change_id} first"):
         await library.undo(closed.change_id or 0, NOOR)
@@ -243,33 +248,38 @@ async def test_a_channel_that_is_opened_again_hears_nothing_of_before(library: L
 
 
 async def test_what_a_channel_hears_is_as_it_was_again(library: Library) -> None:
-    daily = RouteOptions(read_wanted("venue:icml"), Rhythm(Every.DAY), role_id=7, has_thread=True)
-    await library.routes.open(GUILD, CHANNEL, ACTOR, daily)
-    (before,) = await library.routes.all()
-    replaced = await library.routes.open(GUILD, CHANNEL, NOOR, RouteOptions())
-    (now,) = await library.routes.all()
-    assert (now.options, now.next_digest_at) == (RouteOptions(), None)
-    await library.routes.stop(CHANNEL, "no permission")
+    daily = SubscriptionOptions(
+        parse_filter("venue:icml"), DigestSchedule(Frequency.DAY), role_id=7, has_thread=True
+    )
+    await library.subscriptions.open(GUILD, CHANNEL, ACTOR, daily)
+    (before,) = await library.subscriptions.all()
+    replaced = await library.subscriptions.open(GUILD, CHANNEL, NOOR, SubscriptionOptions())
+    (now,) = await library.subscriptions.all()
+    assert (now.options, now.next_digest_at) == (SubscriptionOptions(), None)
+    await library.subscriptions.stop(CHANNEL, "no permission")
     assert replaced is not None
     await library.undo(replaced.change_id or 0, NOOR)
-    (again,) = await library.routes.all()
+    (again,) = await library.subscriptions.all()
     assert (again.options, again.next_digest_at) == (daily, before.next_digest_at)
     assert again.stopped_because == "no permission"  # which is nobody's mistake
 
-    reopened = await library.routes.open(GUILD, CHANNEL, NOOR)
+    reopened = await library.subscriptions.open(GUILD, CHANNEL, NOOR)
     assert reopened is not None
     assert reopened.change_id is None  # it is sent into again, and hears as before
-    assert await library.routes.open(GUILD, CHANNEL, NOOR) is None
+    assert await library.subscriptions.open(GUILD, CHANNEL, NOOR) is None
 
 
 async def test_the_log_has_what_was_arranged_in_ones_own_server(library: Library) -> None:
-    await library.routes.open(GUILD, CHANNEL, NOOR)
+    await library.subscriptions.open(GUILD, CHANNEL, NOOR)
     await library.feeds.add(URL, "News", "", NOOR)
-    await library.routes.open(GUILD + 1, CHANNEL + 1, NOOR)
+    await library.subscriptions.open(GUILD + 1, CHANNEL + 1, NOOR)
     shown = (await library.history.page(guild_id=GUILD)).changes
-    assert [change.about for change in shown] == [About(feed_id=1), About(None, GUILD, CHANNEL)]
-    assert (await last(library)).about == About(feed_id=1)
-    assert (await last(library, GUILD + 1)).about == About(None, GUILD + 1, CHANNEL + 1)
+    assert [change.about for change in shown] == [
+        ChangeTarget(feed_id=1),
+        ChangeTarget(None, GUILD, CHANNEL),
+    ]
+    assert (await last(library)).about == ChangeTarget(feed_id=1)
+    assert (await last(library, GUILD + 1)).about == ChangeTarget(None, GUILD + 1, CHANNEL + 1)
 
 
 async def test_what_never_was_is_not_arranged(library: Library) -> None:

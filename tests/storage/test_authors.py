@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from storage.errors import AuthorAmbiguous, AuthorNotFound, InvalidInput, LabError
 from storage.library import Library
-from storage.models import Actor, Origin, PaperDraft, PartialDate, Person
+from storage.models import Actor, Author, Origin, PaperDraft, PartialDate
 
 ACTOR = Actor("test", "a test")
 
 
 async def fill(library: Library, *drafts: PaperDraft) -> None:
     for draft in drafts:
-        await library.admit(draft, Origin.IMPORT, ACTOR)
+        await library.upsert(draft, Origin.IMPORT, ACTOR)
 
 
 async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
@@ -24,7 +24,7 @@ async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
         await fill(library, PaperDraft(title=f"By {' & '.join(authors)}", authors=authors))
 
 
-async def titles(library: Library, person: Person) -> set[str]:
+async def titles(library: Library, person: Author) -> set[str]:
     found = await library.authors.papers_of(person, limit=100)
     assert found.total == person.papers == len(found.papers)
     return {paper.title for paper in found.papers}
@@ -227,7 +227,7 @@ async def test_counts_follow_papers_that_go_and_come_back(library: Library) -> N
     await credit(library, ("Ann Lee", "Bo Chen"), ("Ann Lee",))
     await library.remove(1, ACTOR)
     assert await library.authors.suggest("") == (("Ann Lee", 1),)
-    await library.admit(
+    await library.upsert(
         PaperDraft(title="C", authors=("Ann Lee", "Cy Dee")), Origin.MODERATOR, ACTOR
     )
     await library.edit(3, PaperDraft(title="C", authors=("Cy Dee",)), ACTOR)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.bot_state import Notes
+from storage.bot_state import BotState
 from storage.database import migrations, open_database
 from storage.errors import DatabaseInTrouble, DatabaseNewer, DatabaseUnusable, ImportUnderWay
 from storage.library import open_library
@@ -92,20 +92,20 @@ async def test_a_failing_migration_leaves_the_file_as_it_was(tmp_path: Path) -> 
 async def test_a_locked_file_fails_in_time_and_recovers_by_itself(tmp_path: Path) -> None:
     path = tmp_path / "lab.db"
     async with open_database(path, timedelta(milliseconds=50)) as database:
-        notes = Notes(database, now)
+        notes = BotState(database, now)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseInTrouble, match="locked"):
-            await notes.keep_fact("name", "lost")
-        number = notes.remember("question")
+            await notes.set_value("name", "lost")
+        number = notes.save_query("question")
         await notes.close()
         other.execute("ROLLBACK")
         other.close()
-        assert await notes.fact("name") is None
-        await notes.keep_fact("name", "kept")
-        notes.remember("another question")
+        assert await notes.get_value("name") is None
+        await notes.set_value("name", "kept")
+        notes.save_query("another question")
         await notes.close()
-        assert await Notes(database, now).recall(number) == "question"
+        assert await BotState(database, now).load_query(number) == "question"
 
 
 async def test_a_newer_database_is_refused(tmp_path: Path) -> None:

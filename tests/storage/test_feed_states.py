@@ -24,7 +24,7 @@ def state(url: str = "", **values: str) -> FeedState:
 
 
 async def notices(library: Library) -> list[str]:
-    posts = await library.outbox.next_posts()
+    posts = await library.outbox.enqueue_and_fetch_due()
     return [post.notice for post in posts if post.kind is PostKind.NOTICE]
 
 
@@ -82,9 +82,9 @@ async def test_a_feed_that_goes_by_its_address_takes_its_own_title(library: Libr
 async def test_only_entries_not_seen_before_are_news(library: Library, clock: StillClock) -> None:
     feed = await watched(library)
     entry = Entry("1", PaperDraft(title="One"))
-    await library.arrivals.take_in(feed, [entry], state())
+    await library.arrivals.ingest(feed, [entry], state())
     first_news = (await library.feeds.get(feed.id)).last_news_at
     assert first_news == clock()
     clock.move(timedelta(days=1))
-    await library.arrivals.take_in(feed, [entry], state())
+    await library.arrivals.ingest(feed, [entry], state())
     assert (await library.feeds.get(feed.id)).last_news_at == first_news

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from lab_world import StillClock
 
-from storage.announcements.filters import read_wanted
-from storage.announcements.models import Fate, RouteOptions
+from storage.announcements.filters import parse_filter
+from storage.announcements.models import DeliveryStatus, SubscriptionOptions
 from storage.feeds.models import Entry, FeedState
 from storage.library import Library
 from storage.models import Actor, Origin, PaperDraft, PartialDate
@@ -19,7 +19,7 @@ ACTOR = Actor("discord:1", "noor")
 async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
     for number, authors in enumerate(bylines, start=await library.papers.count() + 1):
         draft = PaperDraft(title=f"Paper {number}", authors=authors)
-        await library.admit(draft, Origin.IMPORT, ACTOR)
+        await library.upsert(draft, Origin.IMPORT, ACTOR)
 
 
 async def rename(library: Library) -> int:
@@ -38,15 +38,15 @@ async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
     await credit(library, ("Jane Former", "Bo Guest"))
     feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR, is_reviewed=True)
     state = FeedState("", "News", "", "", clock() + timedelta(hours=1))
-    await library.arrivals.take_in(feed, [], state)
+    await library.arrivals.ingest(feed, [], state)
     draft = PaperDraft("To be decided", ("Former, Jane",), posted_by="Jane Former")
-    await library.arrivals.take_in(feed, [Entry("key", draft)], state)
+    await library.arrivals.ingest(feed, [Entry("key", draft)], state)
     other = replace(draft, title="Proposed")
     await library.suggestions.offer(other, "", (7, "mika"), most=3, channel_id=None)
     change = await rename(library)
     (entry,) = await library.entries.pending(feed.id)
-    await library.arrivals.settle(entry.id, ACTOR, add=True)
-    await library.suggestions.settle(1, ACTOR, add=True)
+    await library.arrivals.resolve(entry.id, ACTOR, add=True)
+    await library.suggestions.resolve(1, ACTOR, add=True)
     for number in (2, 3):
         assert (await library.papers.get(number)).authors == ("Jane New",)
     await library.undo(change, ACTOR)
@@ -61,9 +61,9 @@ async def test_a_renamed_persons_entry_is_known_again_under_a_new_id(
     feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
     state = FeedState("", "News", "", "", clock() + timedelta(hours=1))
     draft = PaperDraft("One", ("Jane Former",), date=PartialDate(2026))
-    await library.arrivals.take_in(feed, [Entry("guid:a", draft)], state)
+    await library.arrivals.ingest(feed, [Entry("guid:a", draft)], state)
     await rename(library)
-    intake = await library.arrivals.take_in(feed, [Entry("guid:b", draft)], state)
+    intake = await library.arrivals.ingest(feed, [Entry("guid:b", draft)], state)
     assert (intake.known, intake.duplicates) == (1, ())
 
 
@@ -122,37 +122,43 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
     await credit(library, ("Jane Former",), ("John Former",))
     asked = {1: 'author:"jane former"', 2: '-author:"Jane Former" -word', 3: "author:former"}
     for channel, words in asked.items():
-        await library.routes.open(9, channel, ACTOR, RouteOptions(wanted=read_wanted(words)))
+        await library.subscriptions.open(
+            9, channel, ACTOR, SubscriptionOptions(wanted=parse_filter(words))
+        )
     change = await rename(library)
     heard = {"Jane New": [1], "New, J.": [1], "FORMER, Jane": [1, 3], "Al Former": [2, 3]}
     for name, channels in heard.items():
         draft = PaperDraft(f"News of {name}", (name,))
-        paper = (await library.admit(draft, Origin.MODERATOR, ACTOR, announce=True)).paper
+        paper = (await library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)).paper
         assert paper is not None
         told = await library.outbox.of_paper(paper.id)
-        assert [one.channel_id for one in told if one.fate is Fate.WAITING] == channels
+        assert [one.channel_id for one in told if one.status is DeliveryStatus.WAITING] == channels
     shown = ['author:"Jane New"', '-author:"Jane New" -word', "author:former"]
-    assert [str(route.options.wanted) for route in await library.routes.all()] == shown
-    route = await library.routes.find(1)
-    assert route is not None
-    assert route.options.wanted.allows(await library.papers.get(1), None)
+    assert [
+        str(subscription.options.wanted) for subscription in await library.subscriptions.all()
+    ] == shown
+    subscription = await library.subscriptions.find(1)
+    assert subscription is not None
+    assert subscription.options.wanted.allows(await library.papers.get(1), None)
     await library.undo(change, ACTOR)
-    written = [str(route.options.wanted) for route in await library.routes.all()]
+    written = [
+        str(subscription.options.wanted) for subscription in await library.subscriptions.all()
+    ]
     assert written == [*asked.values()]
 
 
 async def test_who_posted_a_paper_is_shown_by_the_new_name_in_any_form(library: Library) -> None:
     await credit(library, ("Former, Jane",))
-    await library.routes.open(9, 1, ACTOR)
+    await library.subscriptions.open(9, 1, ACTOR)
     draft = PaperDraft("Posted", ("Bo Guest",), posted_by="Jane Former")
-    await library.admit(draft, Origin.MODERATOR, ACTOR, announce=True)
-    (post,) = await library.outbox.next_posts()
+    await library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)
+    (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 70)])
     _, change = await library.people.rename("Former, Jane", "Jane New", ACTOR)
     assert [one.id for one in await library.outbox.unfinished()] == [post.id]
     later = replace(draft, title="Posted later", posted_by="J. Former")
-    added = (await library.admit(later, Origin.MODERATOR, ACTOR)).paper
+    added = (await library.upsert(later, Origin.MODERATOR, ACTOR)).paper
     assert added is not None
     for number in (2, added.id):
         assert (await library.papers.get(number)).posted_by == "Jane New"

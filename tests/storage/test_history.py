@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lab_world import NOW, StillClock
 
-from storage.announcements.models import Fate
+from storage.announcements.models import DeliveryStatus
 from storage.database import migrations
 from storage.errors import InvalidInput, LabError
 from storage.feeds.models import Entry, FeedState
@@ -34,7 +34,7 @@ TWO = PaperDraft(
 
 
 async def add(library: Library, draft: PaperDraft, **options: bool) -> Paper:
-    paper = (await library.admit(draft, Origin.IMPORT, NOOR, **options)).paper
+    paper = (await library.upsert(draft, Origin.IMPORT, NOOR, **options)).paper
     assert paper is not None
     return paper
 
@@ -52,7 +52,7 @@ async def found(library: Library, words: str) -> list[int]:
 async def test_an_import_is_one_change_and_one_undo(library: Library) -> None:
     known = await add(library, ONE)
     drafts = [TWO, replace(ONE, abstract="New words."), PaperDraft("A Third"), ONE]
-    imported = await library.admit_all(drafts, Origin.IMPORT, CLEO)
+    imported = await library.upsert_many(drafts, Origin.IMPORT, CLEO)
     assert imported.outcomes == {Outcome.ADDED: 2, Outcome.UPDATED: 1, Outcome.UNCHANGED: 1}
     newest = (await library.history.page()).changes[0]
     assert (newest.id, newest.action, newest.paper_id) == (imported.change_id, "import", None)
@@ -62,7 +62,7 @@ async def test_an_import_is_one_change_and_one_undo(library: Library) -> None:
     undone = await library.undo(await last(library, CLEO), CLEO)
     assert [as_draft(paper) for paper in await library.papers.all()] == [as_draft(known)]
     assert await found(library, "third") == []
-    again = await library.admit_all(drafts, Origin.IMPORT, CLEO)
+    again = await library.upsert_many(drafts, Origin.IMPORT, CLEO)
     assert again.outcomes == imported.outcomes
     with pytest.raises(
         LabError, match=f"#1 was changed again since; undo change {again.change_id}"
@@ -89,13 +89,13 @@ async def test_an_addition_is_not_made_again_where_another_paper_took_its_place(
 async def test_an_import_that_changes_nothing_is_no_change(library: Library) -> None:
     await add(library, ONE)
     before = await library.history.page()
-    assert (await library.admit_all([ONE], Origin.IMPORT, NOOR)).change_id is None
+    assert (await library.upsert_many([ONE], Origin.IMPORT, NOOR)).change_id is None
     assert await library.history.page() == before
 
 
 async def test_an_import_is_undone_as_a_whole_or_not_at_all(library: Library) -> None:
     drafts = [PaperDraft(f"Paper number {n}", identifiers=(f"doi:10.1000/{n}",)) for n in range(6)]
-    imported = (await library.admit_all(drafts, Origin.IMPORT, NOOR)).change_id
+    imported = (await library.upsert_many(drafts, Origin.IMPORT, NOOR)).change_id
     assert imported is not None
     part = (await library.history.of_paper(2))[0]
     with pytest.raises(LabError, match=f"a part of change {imported}, which can be undone only"):
@@ -123,8 +123,8 @@ async def test_a_long_import_is_undone_and_done_again(library: Library) -> None:
         )
         for n in range(1200)
     ]
-    await library.admit_all(drafts[::2], Origin.IMPORT, NOOR)
-    imported = await library.admit_all(
+    await library.upsert_many(drafts[::2], Origin.IMPORT, NOOR)
+    imported = await library.upsert_many(
         [replace(draft, abstract="words") for draft in drafts], Origin.IMPORT, NOOR
     )
     assert imported.change_id is not None
@@ -161,7 +161,7 @@ async def test_an_undo_gives_up_what_the_change_had_locked(library: Library) -> 
     paper = await add(library, ONE)
     await library.edit(paper.id, replace(as_draft(paper), venue="Mine"), NOOR)
     await library.undo(await last(library), NOOR)
-    await library.admit(replace(ONE, venue="ICML"), Origin.FEED, CLEO)
+    await library.upsert(replace(ONE, venue="ICML"), Origin.FEED, CLEO)
     assert (await library.papers.get(paper.id)).venue == "ICML"
 
 
@@ -169,7 +169,7 @@ async def test_that_the_authors_are_all_is_a_moderators_word_too(library: Librar
     paper = await add(library, ONE)
     cut = replace(as_draft(paper), authors_complete=False)
     await library.edit(paper.id, cut, NOOR)
-    await library.admit(replace(ONE, authors=("Ann Lee", "Bo Chen")), Origin.FEED, CLEO)
+    await library.upsert(replace(ONE, authors=("Ann Lee", "Bo Chen")), Origin.FEED, CLEO)
     assert as_draft(await library.papers.get(paper.id)) == cut
 
 
@@ -182,7 +182,7 @@ async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: L
     )
     assert set(kept.identifiers) == {"doi:10.1000/one", "doi:10.1000/two"}
     assert (await library.papers.get(two.id)).id == one.id
-    await library.admit(replace(TWO, venue="arXiv"), Origin.FEED, CLEO)
+    await library.upsert(replace(TWO, venue="arXiv"), Origin.FEED, CLEO)
     assert await library.papers.get(one.id) == kept, "what was chosen is a moderator's"
 
     (change,) = (await library.history.page(limit=1)).changes
@@ -236,12 +236,12 @@ async def test_a_merge_needs_two_papers_as_they_were_seen(library: Library) -> N
 
 async def announced(library: Library) -> tuple[int, int]:
     """Two papers: channel 1 was sent the first, and 2 the second, which waits for 1, 3 and 4."""
-    await library.routes.open(1, 1, NOOR)
+    await library.subscriptions.open(1, 1, NOOR)
     one = await add(library, ONE, announce=True)
     for channel in (2, 3, 4):
-        await library.routes.open(1, channel, NOOR)
+        await library.subscriptions.open(1, channel, NOOR)
     two = await add(library, TWO, announce=True)
-    for post in await library.outbox.next_posts():
+    for post in await library.outbox.enqueue_and_fetch_due():
         if post.channel_id in {1, 2}:
             await library.outbox.record_sent([(post, 70 + post.channel_id)])
         else:
@@ -249,8 +249,8 @@ async def announced(library: Library) -> tuple[int, int]:
     return one.id, two.id
 
 
-async def fates(library: Library, paper_id: int) -> dict[int, Fate]:
-    return {one.channel_id: one.fate for one in await library.outbox.of_paper(paper_id)}
+async def fates(library: Library, paper_id: int) -> dict[int, DeliveryStatus]:
+    return {one.channel_id: one.status for one in await library.outbox.of_paper(paper_id)}
 
 
 @pytest.mark.parametrize("is_swapped", [False, True])
@@ -261,13 +261,18 @@ async def test_undoing_a_merge_parts_what_was_announced(
     numbers = await announced(library)
     before = [await fates(library, number) for number in numbers]
     assert before == [
-        {1: Fate.SENT},
-        {1: Fate.WAITING, 2: Fate.SENT, 3: Fate.WAITING, 4: Fate.WAITING},
+        {1: DeliveryStatus.SENT},
+        {
+            1: DeliveryStatus.WAITING,
+            2: DeliveryStatus.SENT,
+            3: DeliveryStatus.WAITING,
+            4: DeliveryStatus.WAITING,
+        },
     ]
     kept_id, other_id = numbers[::-1] if is_swapped else numbers
     kept = await library.papers.get(kept_id)
     await library.merge(kept_id, other_id, as_draft(kept), NOOR)
-    assert await fates(library, kept_id) == {**before[1], 1: Fate.SENT}
+    assert await fates(library, kept_id) == {**before[1], 1: DeliveryStatus.SENT}
     await library.undo(await last(library), NOOR)
     assert [await fates(library, number) for number in numbers] == before
 
@@ -275,20 +280,24 @@ async def test_undoing_a_merge_parts_what_was_announced(
 async def test_what_was_announced_of_a_merged_paper_stays_so(library: Library) -> None:
     one, two = await announced(library)
     await library.merge(one, two, ONE, NOOR)
-    for post in await library.outbox.next_posts():
+    for post in await library.outbox.enqueue_and_fetch_due():
         assert post.paper_ids == (one,)
         await library.outbox.record_sent([(post, 80 + post.channel_id)])
-    await library.routes.close(1, 4, NOOR)
+    await library.subscriptions.close(1, 4, NOOR)
     await library.undo(await last(library), NOOR)
-    assert await fates(library, one) == dict.fromkeys((1, 3, 4), Fate.SENT)
-    assert await fates(library, two) == {1: Fate.WAITING, 2: Fate.SENT, 3: Fate.WAITING}
+    assert await fates(library, one) == dict.fromkeys((1, 3, 4), DeliveryStatus.SENT)
+    assert await fates(library, two) == {
+        1: DeliveryStatus.WAITING,
+        2: DeliveryStatus.SENT,
+        3: DeliveryStatus.WAITING,
+    }
 
 
 async def test_what_feeds_brought_goes_with_its_paper(library: Library) -> None:
     await add(library, ONE)
     feed = await library.feeds.add("https://lab.org/feed", "Lab", "", NOOR)
     state = FeedState("https://lab.org/feed", "Lab", "", "", NOW + timedelta(hours=1))
-    await library.arrivals.take_in(feed, [Entry("key", TWO)], state)
+    await library.arrivals.ingest(feed, [Entry("key", TWO)], state)
     third = await add(library, PaperDraft("A Third"))
     await library.merge(2, third.id, TWO, NOOR)
     await library.merge(1, 2, ONE, NOOR)
@@ -305,21 +314,21 @@ async def test_what_feeds_brought_goes_with_its_paper(library: Library) -> None:
 
 
 async def test_an_undone_addition_is_not_announced(library: Library) -> None:
-    await library.routes.open(1, 1, NOOR)
+    await library.subscriptions.open(1, 1, NOOR)
     await add(library, ONE, announce=True)
     undone = await library.undo(await last(library), NOOR)
-    assert await library.outbox.next_posts() == ()
+    assert await library.outbox.enqueue_and_fetch_due() == ()
     with pytest.raises(PaperNotRemoved, match="undo that with `/curate undo`"):
         await library.restore(1, NOOR)
     await library.undo(undone.change_id, NOOR)
-    (post,) = await library.outbox.next_posts()
+    (post,) = await library.outbox.enqueue_and_fetch_due()
     assert post.paper_ids == (1,)
 
 
 async def test_a_paper_that_a_moderator_offers_again_is_one_change(library: Library) -> None:
     await add(library, ONE)
     await library.remove(1, NOOR)
-    await library.admit(replace(ONE, abstract="More."), Origin.MODERATOR, CLEO)
+    await library.upsert(replace(ONE, abstract="More."), Origin.MODERATOR, CLEO)
     change = await library.history.last_of(1, CLEO)
     assert change is not None
     assert change.action == "restore"
@@ -334,7 +343,7 @@ async def test_tags_are_given_and_taken(library: Library) -> None:
     await add(library, replace(ONE, tags=("old",)))
     tagged = await library.tag(1, [" long  words ", "new", ""], ["old", "none"], NOOR)
     assert tagged.tags == ("long words", "new")
-    await library.admit(replace(ONE, tags=("old",)), Origin.FEED, CLEO)
+    await library.upsert(replace(ONE, tags=("old",)), Origin.FEED, CLEO)
     assert (await library.papers.get(1)).tags == tagged.tags
     assert await found(library, "tag:new") == [1]
     for add_to, remove, sentence in (
@@ -378,7 +387,7 @@ async def test_a_removed_paper_is_found_and_put_back(library: Library, clock: St
 async def test_the_log_is_read_page_by_page(library: Library) -> None:
     assert await library.history.last_by(NOOR) is None
     assert await library.history.last_of(1, NOOR) is None
-    await library.admit_all([ONE, TWO], Origin.IMPORT, NOOR)
+    await library.upsert_many([ONE, TWO], Origin.IMPORT, NOOR)
     for tag in "abcdef":
         await library.tag(1, [tag], [], NOOR)
     await library.tag(2, ["z"], [], CLEO)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from lab_admission import ACTOR, ARXIV, added, admit
+from lab_admission import ACTOR, ARXIV, added, upsert
 from lab_world import StillClock
 
 from storage.errors import InvalidInput
@@ -16,7 +16,7 @@ from storage.papers.errors import PaperExists, PaperNotFound
 
 async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: Library) -> None:
     paper = await added(library, ARXIV)
-    result = await admit(
+    result = await upsert(
         library,
         PaperDraft(
             title="A Paper, renamed",
@@ -42,7 +42,7 @@ async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: L
     assert set(completed.identifiers) == {"arxiv:2302.12433", "doi:10.1/x"}
     assert (completed.note, completed.tags, completed.posted_by) == ("Oral", ("a", "b"), "Poster")
     assert (completed.arxiv, completed.doi) == ("2302.12433", "10.1/x")
-    assert (await admit(library, ARXIV)).outcome is Outcome.UNCHANGED
+    assert (await upsert(library, ARXIV)).outcome is Outcome.UNCHANGED
     changes = await library.history.of_paper(paper.id)
     assert [change.action for change in changes] == ["add", "complete"]
     assert changes[1].before["venue"] == "arXiv"
@@ -52,7 +52,7 @@ async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: L
 async def test_a_cut_list_of_authors_gives_way_to_a_whole_one(library: Library) -> None:
     cut = replace(ARXIV, authors=("Ann Lee",), authors_complete=False)
     await added(library, cut)
-    result = await admit(library, ARXIV)
+    result = await upsert(library, ARXIV)
     assert result.paper is not None
     assert result.paper.authors == ("Ann Lee", "Bo Chen")
     assert result.paper.authors_complete
@@ -62,7 +62,7 @@ async def test_nothing_that_a_moderator_set_is_overwritten(library: Library) -> 
     paper = await added(library, ARXIV)
     draft = replace(as_draft(paper), venue="", authors=("Cy Dee",), date=None, abstract="")
     await library.edit(paper.id, draft, ACTOR)
-    await admit(library, replace(ARXIV, abstract="New", venue="ICML", date=PartialDate(2022)))
+    await upsert(library, replace(ARXIV, abstract="New", venue="ICML", date=PartialDate(2022)))
     kept = await library.papers.get(paper.id)
     assert (kept.venue, kept.authors, kept.date) == ("", ("Cy Dee",), None)
     assert kept.abstract == "New"
@@ -70,7 +70,7 @@ async def test_nothing_that_a_moderator_set_is_overwritten(library: Library) -> 
 
 async def test_a_moderators_own_paper_is_completed_and_not_overwritten(library: Library) -> None:
     paper = await added(library, replace(ARXIV, venue="TMLR"), Origin.MODERATOR)
-    await admit(library, replace(ARXIV, venue="ICML", abstract="An abstract."))
+    await upsert(library, replace(ARXIV, venue="ICML", abstract="An abstract."))
     kept = await library.papers.get(paper.id)
     assert (kept.venue, kept.abstract) == ("TMLR", "An abstract.")
 
@@ -78,8 +78,8 @@ async def test_a_moderators_own_paper_is_completed_and_not_overwritten(library: 
 async def test_the_starters_summary_gives_way_to_a_real_abstract(library: Library) -> None:
     paper = await added(library, replace(ARXIV, abstract="Ours."), Origin.STARTER)
     theirs = replace(ARXIV, abstract="Theirs, which says more. " * 20)
-    await admit(library, theirs)
-    await admit(library, replace(ARXIV, abstract="Ours."), Origin.STARTER)
+    await upsert(library, theirs)
+    await upsert(library, replace(ARXIV, abstract="Ours."), Origin.STARTER)
     assert (await library.papers.get(paper.id)).abstract == theirs.abstract
 
 
@@ -98,19 +98,19 @@ async def test_a_likeness_is_offered_and_never_merged(
     library: Library, other: PaperDraft, outcome: Outcome
 ) -> None:
     paper = await added(library, ARXIV)
-    result = await admit(library, other)
+    result = await upsert(library, other)
     assert result.outcome is outcome
     if outcome is Outcome.DUPLICATE:
         assert result.paper == paper
         assert await library.papers.count() == 1
-        again = await admit(library, other, despite_likeness=True)
+        again = await upsert(library, other, allow_duplicate=True)
         assert again.outcome is Outcome.ADDED
 
 
 async def test_two_arxiv_ids_are_two_papers_whatever_else_they_share(library: Library) -> None:
     await added(library, replace(ARXIV, identifiers=("arxiv:2302.00001", "url:lab.org/both")))
     other = replace(ARXIV, title="Other", identifiers=("arxiv:2302.00002", "url:lab.org/both"))
-    result = await admit(library, other)
+    result = await upsert(library, other)
     assert result.outcome is Outcome.ADDED
     assert result.paper is not None
     assert result.paper.identifiers == ("arxiv:2302.00002",)
@@ -121,13 +121,13 @@ async def test_a_removed_paper_is_brought_back_by_a_moderator_alone(library: Lib
     await library.remove(paper.id, ACTOR)
     assert await library.papers.count() == 0
     for origin in (Origin.FEED, Origin.IMPORT, Origin.STARTER):
-        assert (await admit(library, ARXIV, origin)).outcome is Outcome.REMOVED
+        assert (await upsert(library, ARXIV, origin)).outcome is Outcome.REMOVED
     for call in (library.papers.get(paper.id), library.papers.get_named("A Paper")):
         with pytest.raises(PaperNotFound):
             await call
     with pytest.raises(PaperNotFound):
         await library.remove(paper.id, ACTOR)
-    result = await admit(library, replace(ARXIV, abstract="More."), Origin.MODERATOR)
+    result = await upsert(library, replace(ARXIV, abstract="More."), Origin.MODERATOR)
     assert result.outcome is Outcome.RESTORED
     restored = await library.papers.get(paper.id)
     assert restored.abstract == "More."
@@ -151,14 +151,14 @@ async def test_an_edit_cannot_take_another_papers_identifier(library: Library) -
 async def test_many_drafts_come_in_together_or_not_at_all(library: Library) -> None:
     broken = replace(ARXIV, title="", identifiers=())
     with pytest.raises(Exception, match="title"):
-        await library.admit_all([ARXIV, broken], Origin.IMPORT, ACTOR)
+        await library.upsert_many([ARXIV, broken], Origin.IMPORT, ACTOR)
     assert await library.papers.count() == 0
     drafts = [ARXIV, PaperDraft(title="Another"), ARXIV]
-    would = await library.admit_all(drafts, Origin.IMPORT, ACTOR, rehearse=True)
+    would = await library.upsert_many(drafts, Origin.IMPORT, ACTOR, dry_run=True)
     assert would.change_id is None
     assert await library.papers.count() == 0
     told: list[tuple[str, Outcome]] = []
-    done = await library.admit_all(
+    done = await library.upsert_many(
         iter(drafts),
         Origin.IMPORT,
         ACTOR,
@@ -188,17 +188,17 @@ async def test_papers_are_listed_in_parts(library: Library) -> None:
 
 
 async def test_questions_and_facts_are_kept(library: Library, clock: StillClock) -> None:
-    number = library.notes.remember("a question")
-    assert library.notes.remember("a question") == number
-    assert await library.notes.recall(number) == "a question"
-    await library.notes.close()
+    number = library.bot_state.save_query("a question")
+    assert library.bot_state.save_query("a question") == number
+    assert await library.bot_state.load_query(number) == "a question"
+    await library.bot_state.close()
     clock.move(timedelta(days=400))
-    assert library.notes.remember("another") != number
-    assert await library.notes.recall(number) is None
-    await library.notes.keep_fact("name", "one")
-    await library.notes.keep_fact("name", "two")
-    assert await library.notes.fact("name") == "two"
-    assert await library.notes.fact("nothing") is None
+    assert library.bot_state.save_query("another") != number
+    assert await library.bot_state.load_query(number) is None
+    await library.bot_state.set_value("name", "one")
+    await library.bot_state.set_value("name", "two")
+    assert await library.bot_state.get_value("name") == "two"
+    assert await library.bot_state.get_value("nothing") is None
 
 
 def test_dates_are_as_precise_as_they_are_known() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from storage.names.matching import answers_to, compatible, identity_keys, same_written
 from storage.names.parser import Name, parse_name, search_words
-from storage.names.similarity import likeness
+from storage.names.similarity import similarity
 
 # Names as they come: letters of several scripts, initials, particles, marks between them.
 LATIN = ["Stella", "S.", "J.-B.", "JB", "Jean-Benoit", "O'Brien", "D’Souza", "Jr.", "III", "LI"]
@@ -168,7 +168,7 @@ def test_a_name_is_found_by_its_words_transcribed_and_joined() -> None:
 )
 def test_the_name_that_was_meant_looks_most_alike(asked: str, meant: str, not_meant: str) -> None:
     typed = parse_name(asked)
-    assert likeness(typed, parse_name(meant)) > likeness(typed, parse_name(not_meant))
+    assert similarity(typed, parse_name(meant)) > similarity(typed, parse_name(not_meant))
 
 
 @given(texts)
@@ -176,7 +176,7 @@ def test_every_text_is_compatible_with_itself_and_alike(text: str) -> None:
     name = parse_name(text)
     assert compatible(name, name)
     assert answers_to(name, name)
-    assert likeness(name, name) == 100
+    assert similarity(name, name) == 100
     assert identity_keys(name)
 
 
@@ -185,7 +185,7 @@ def test_no_comparison_depends_on_who_is_first(one: str, other: str) -> None:
     first, second = parse_name(one), parse_name(other)
     assert compatible(first, second) == compatible(second, first)
     assert same_written(first, second) == same_written(second, first)
-    assert likeness(first, second) == pytest.approx(likeness(second, first))
+    assert similarity(first, second) == pytest.approx(similarity(second, first))
     assert isinstance(answers_to(first, second), bool)
 
 

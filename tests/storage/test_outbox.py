@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 from lab_world import StillClock
 
-from storage.announcements.digest_schedule import Every, Rhythm
-from storage.announcements.filters import read_wanted
-from storage.announcements.models import Fate, Post, PostKind, PostState, RouteOptions
+from storage.announcements.digest_schedule import DigestSchedule, Frequency
+from storage.announcements.filters import parse_filter
+from storage.announcements.models import (
+    DeliveryStatus,
+    Post,
+    PostKind,
+    PostState,
+    SubscriptionOptions,
+)
 from storage.database import migrations
-from storage.errors import LabError, RouteNotFound
+from storage.errors import LabError, SubscriptionNotFound
 from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
 from storage.library import Library, open_library
 from storage.models import Actor, Origin, Outcome, PaperDraft
@@ -22,7 +28,7 @@ ACTOR = Actor("test", "a test")
 async def announce(library: Library, *titles: str, venue: str = "") -> list[int]:
     numbers = []
     for title in titles:
-        result = await library.admit(
+        result = await library.upsert(
             PaperDraft(title=title, venue=venue), Origin.MODERATOR, ACTOR, announce=True
         )
         assert result.paper is not None
@@ -33,7 +39,7 @@ async def announce(library: Library, *titles: str, venue: str = "") -> list[int]
 async def deliver(library: Library, message_id: int = 100) -> list[Post]:
     """Send all that is due, and give what was sent."""
     sent: list[Post] = []
-    while due := await library.outbox.next_posts():
+    while due := await library.outbox.enqueue_and_fetch_due():
         await library.outbox.claim(due)
         await library.outbox.record_sent(
             [(post, message_id + len(sent) + number) for number, post in enumerate(due)]
@@ -43,48 +49,48 @@ async def deliver(library: Library, message_id: int = 100) -> list[Post]:
 
 
 async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock) -> None:
-    outbox, routes = library.outbox, library.routes
-    assert await routes.open(1, 2, ACTOR)
-    assert not await routes.open(1, 2, ACTOR)
+    outbox, subscriptions = library.outbox, library.subscriptions
+    assert await subscriptions.open(1, 2, ACTOR)
+    assert not await subscriptions.open(1, 2, ACTOR)
     first, second = await announce(library, "First", "Second")
-    (due,) = await outbox.next_posts()
+    (due,) = await outbox.enqueue_and_fetch_due()
     assert (due.paper_ids, due.state, due.kind) == ((first,), PostState.WAITING, PostKind.PAPER)
     assert due.nonce == f"herald-{due.id}"
     assert await outbox.claim([due]) == {due.id}
-    (claimed,) = await outbox.next_posts()
+    (claimed,) = await outbox.enqueue_and_fetch_due()
     assert (claimed.state, claimed.attempts) == (PostState.CLAIMED, 1)
     assert claimed.claimed_papers == (first,)
     assert claimed.claimed_at == clock()
     (sending,) = await outbox.of_paper(first)
-    assert sending.fate is Fate.SENDING
+    assert sending.status is DeliveryStatus.SENDING
     await outbox.release(claimed)
-    await routes.postpone(2, clock() + timedelta(minutes=1))
-    assert await routes.failures(2) == 1
-    assert await routes.failures(99) == 0
-    assert await outbox.next_posts() == ()
+    await subscriptions.postpone(2, clock() + timedelta(minutes=1))
+    assert await subscriptions.failures(2) == 1
+    assert await subscriptions.failures(99) == 0
+    assert await outbox.enqueue_and_fetch_due() == ()
     clock.move(timedelta(minutes=2))
-    (again,) = await outbox.next_posts()
+    (again,) = await outbox.enqueue_and_fetch_due()
     assert again.paper_ids == (first,)
     await outbox.record_sent([(again, 123)])
     assert await outbox.claim([again]) == set()
-    assert await routes.failures(2) == 0
-    (route,) = await routes.counted(1)
-    assert (route.waiting, route.sent) == (1, 1)
+    assert await subscriptions.failures(2) == 0
+    (subscription,) = await subscriptions.counted(1)
+    assert (subscription.waiting, subscription.sent) == (1, 1)
     (sent,) = await outbox.of_paper(first)
-    assert (sent.fate, sent.message_id, sent.sent_at) == (Fate.SENT, 123, clock())
+    assert (sent.status, sent.message_id, sent.sent_at) == (DeliveryStatus.SENT, 123, clock())
     assert [post.paper_ids for post in await deliver(library)] == [(second,)]
-    assert await outbox.next_posts() == ()
+    assert await outbox.enqueue_and_fetch_due() == ()
 
 
 async def test_a_claimed_post_names_every_paper_that_one_of_its_messages_names(
     library: Library,
 ) -> None:
-    await library.routes.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, ACTOR)
     first, into = await announce(library, "First", "Into")
-    (due,) = await library.outbox.next_posts()
+    (due,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([due])
     await library.merge(into, first, PaperDraft(title="Into"), ACTOR)
-    (claimed,) = await library.outbox.next_posts()
+    (claimed,) = await library.outbox.enqueue_and_fetch_due()
     assert (claimed.paper_ids, claimed.claimed_papers) == ((into,), (first,))
     assert not await library.outbox.stands(7)
     assert [post.id for post in await deliver(library, message_id=7)] == [due.id]
@@ -97,45 +103,45 @@ async def test_a_claimed_post_names_every_paper_that_one_of_its_messages_names(
 async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
     library: Library,
 ) -> None:
-    outbox, routes = library.outbox, library.routes
-    await routes.open(1, 2, ACTOR)
-    await announce(library, "Waiting")
-    assert await routes.stop(2, "the channel is gone")
-    assert not await routes.stop(2, "again")
-    assert await outbox.next_posts() == ()
-    assert (await routes.all())[0].stopped_because == "the channel is gone"
-    assert await routes.open(1, 2, ACTOR)
-    (post,) = await outbox.next_posts()
+    outbox, subscriptions = library.outbox, library.subscriptions
+    await subscriptions.open(1, 2, ACTOR)
+    await announce(library, "ReviewKind")
+    assert await subscriptions.stop(2, "the channel is gone")
+    assert not await subscriptions.stop(2, "again")
+    assert await outbox.enqueue_and_fetch_due() == ()
+    assert (await subscriptions.all())[0].stopped_because == "the channel is gone"
+    assert await subscriptions.open(1, 2, ACTOR)
+    (post,) = await outbox.enqueue_and_fetch_due()
     await outbox.claim([post])
-    assert not await routes.close(7, 2, ACTOR)
-    assert await routes.close(1, 2, ACTOR)
-    assert not await routes.close(1, 2, ACTOR)
-    assert await routes.all() == ()
-    await routes.open(1, 2, ACTOR)
-    assert await outbox.next_posts() == ()
+    assert not await subscriptions.close(7, 2, ACTOR)
+    assert await subscriptions.close(1, 2, ACTOR)
+    assert not await subscriptions.close(1, 2, ACTOR)
+    assert await subscriptions.all() == ()
+    await subscriptions.open(1, 2, ACTOR)
+    assert await outbox.enqueue_and_fetch_due() == ()
 
 
 async def test_a_paused_channel_waits_and_goes_on(library: Library) -> None:
-    await library.routes.open(1, 2, ACTOR)
-    assert await library.routes.pause(1, 2, ACTOR, paused=True)
-    assert not await library.routes.pause(1, 2, ACTOR, paused=True)
-    await announce(library, "Waiting")
-    assert await library.outbox.next_posts() == ()
-    assert await library.routes.pause(1, 2, ACTOR, paused=False)
-    assert len(await library.outbox.next_posts()) == 1
+    await library.subscriptions.open(1, 2, ACTOR)
+    assert await library.subscriptions.pause(1, 2, ACTOR, paused=True)
+    assert not await library.subscriptions.pause(1, 2, ACTOR, paused=True)
+    await announce(library, "ReviewKind")
+    assert await library.outbox.enqueue_and_fetch_due() == ()
+    assert await library.subscriptions.pause(1, 2, ACTOR, paused=False)
+    assert len(await library.outbox.enqueue_and_fetch_due()) == 1
     for guild, channel in ((1, 3), (7, 2)):
-        with pytest.raises(RouteNotFound):
-            await library.routes.pause(guild, channel, ACTOR, paused=True)
+        with pytest.raises(SubscriptionNotFound):
+            await library.subscriptions.pause(guild, channel, ACTOR, paused=True)
 
 
 async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
     library: Library,
 ) -> None:
-    await library.routes.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, ACTOR)
     (paper,) = await announce(library, "Once")
     await deliver(library)
-    await library.routes.close(1, 2, ACTOR)
-    await library.routes.open(1, 2, ACTOR)
+    await library.subscriptions.close(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, ACTOR)
     await library.remove(paper, ACTOR)
     await announce(library, "Once")
     assert len(await library.outbox.of_paper(paper)) == 1
@@ -144,24 +150,28 @@ async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
 async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
     library: Library,
 ) -> None:
-    await library.routes.open(1, 2, ACTOR, RouteOptions(wanted=read_wanted("venue:icml")))
-    await library.routes.open(1, 3, ACTOR)
-    (wanted,) = await announce(library, "Wanted", venue="ICML")
+    await library.subscriptions.open(
+        1, 2, ACTOR, SubscriptionOptions(wanted=parse_filter("venue:icml"))
+    )
+    await library.subscriptions.open(1, 3, ACTOR)
+    (wanted,) = await announce(library, "ChannelFilter", venue="ICML")
     (other,) = await announce(library, "Other", venue="ACL")
     assert [post.paper_ids for post in await deliver(library) if post.channel_id == 2] == [
         (wanted,)
     ]
-    assert [one.fate for one in await library.outbox.of_paper(other)] == [
-        Fate.LEFT_OUT,
-        Fate.SENT,
+    assert [one.status for one in await library.outbox.of_paper(other)] == [
+        DeliveryStatus.LEFT_OUT,
+        DeliveryStatus.SENT,
     ]
-    assert await library.routes.open(1, 2, ACTOR, RouteOptions())
+    assert await library.subscriptions.open(1, 2, ACTOR, SubscriptionOptions())
     assert await deliver(library) == []
-    assert [route.options.wanted.conditions for route in await library.routes.all()] == [(), ()]
+    assert [
+        subscription.options.wanted.conditions for subscription in await library.subscriptions.all()
+    ] == [(), ()]
 
 
 async def test_a_flood_becomes_one_digest(library: Library) -> None:
-    await library.routes.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, ACTOR)
     few = await announce(library, *(f"Few {number}" for number in range(5)))
     assert [post.paper_ids for post in await deliver(library)] == [(number,) for number in few]
     many = await announce(library, *(f"Many {number}" for number in range(40)))
@@ -172,11 +182,13 @@ async def test_a_flood_becomes_one_digest(library: Library) -> None:
 async def test_a_digest_comes_at_its_time_and_once_after_a_long_silence(
     library: Library, clock: StillClock
 ) -> None:
-    daily = RouteOptions(rhythm=Rhythm(Every.DAY, minute=18 * 60, zone="Europe/Berlin"))
-    await library.routes.open(1, 2, ACTOR, daily)
-    route = await library.routes.find(2)
-    assert route is not None
-    assert route.next_digest_at == datetime(2026, 11, 23, 17, tzinfo=UTC)
+    daily = SubscriptionOptions(
+        schedule=DigestSchedule(Frequency.DAY, minute=18 * 60, zone="Europe/Berlin")
+    )
+    await library.subscriptions.open(1, 2, ACTOR, daily)
+    subscription = await library.subscriptions.find(2)
+    assert subscription is not None
+    assert subscription.next_digest_at == datetime(2026, 11, 23, 17, tzinfo=UTC)
     papers = await announce(library, "One", "Two")
     assert await deliver(library) == []
     clock.move(timedelta(days=3))
@@ -194,21 +206,23 @@ async def test_a_digest_comes_at_its_time_and_once_after_a_long_silence(
 
 
 async def test_a_removed_paper_waits_until_it_comes_back(library: Library) -> None:
-    await library.routes.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, ACTOR)
     draft = PaperDraft(title="Back and forth", identifiers=("arxiv:2301.00001",))
-    paper = (await library.admit(draft, Origin.MODERATOR, ACTOR, announce=True)).paper
+    paper = (await library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)).paper
     assert paper is not None
     await library.remove(paper.id, ACTOR)
-    assert await library.outbox.next_posts() == ()
-    await library.admit(draft, Origin.MODERATOR, ACTOR)
-    (post,) = await library.outbox.next_posts()
+    assert await library.outbox.enqueue_and_fetch_due() == ()
+    await library.upsert(draft, Origin.MODERATOR, ACTOR)
+    (post,) = await library.outbox.enqueue_and_fetch_due()
     assert post.paper_ids == (paper.id,)
 
 
 async def test_what_changes_after_the_sending_is_shown_once(
     library: Library, clock: StillClock
 ) -> None:
-    await library.routes.open(1, 2, ACTOR, RouteOptions(has_thread=True, publishes=True))
+    await library.subscriptions.open(
+        1, 2, ACTOR, SubscriptionOptions(has_thread=True, publishes=True)
+    )
     (paper,) = await announce(library, "Typo", venue="arXiv")
     await deliver(library)
     (post,) = await library.outbox.unfinished()
@@ -231,23 +245,25 @@ async def test_what_changes_after_the_sending_is_shown_once(
 
 
 async def test_a_change_between_claim_and_record_is_shown_too(library: Library) -> None:
-    await library.routes.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, ACTOR)
     (paper,) = await announce(library, "Typo")
-    (post,) = await library.outbox.next_posts()
+    (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
     await library.edit(paper, PaperDraft(title="Type"), ACTOR)
-    (found,) = await library.outbox.next_posts()  # as by a bot that was killed in between
+    (
+        found,
+    ) = await library.outbox.enqueue_and_fetch_due()  # as by a bot that was killed in between
     await library.outbox.record_sent([(found, 5)])
     assert len(await library.outbox.unfinished()) == 1
 
 
 async def test_a_notice_is_sent_once_whatever_is_announced_there(library: Library) -> None:
     number = await library.outbox.notify(9, "Something is wrong.")
-    (post,) = await library.outbox.next_posts()
+    (post,) = await library.outbox.enqueue_and_fetch_due()
     assert (post.id, post.kind, post.notice) == (number, PostKind.NOTICE, "Something is wrong.")
     await library.outbox.claim([post])
     await library.outbox.release(post)
-    (again,) = await library.outbox.next_posts()
+    (again,) = await library.outbox.enqueue_and_fetch_due()
     assert (again.id, again.state) == (number, PostState.WAITING)
     assert len(await deliver(library)) == 1
     await library.outbox.record_sent([])
@@ -259,7 +275,7 @@ async def reviewed(library: Library, clock: StillClock) -> Feed:
     feed = await library.feeds.add("https://example.org/feed", "News", "", ACTOR)
     await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
     feed = await library.feeds.get(feed.id)
-    await library.arrivals.take_in(feed, [Entry("old", PaperDraft(title="Old"))], state(clock), 9)
+    await library.arrivals.ingest(feed, [Entry("old", PaperDraft(title="Old"))], state(clock), 9)
     clock.move(timedelta(hours=1))
     return await library.feeds.get(feed.id)
 
@@ -273,10 +289,10 @@ async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
 ) -> None:
     feed = await reviewed(library, clock)
     assert await library.papers.count() == 1
-    assert await library.outbox.next_posts() == ()
-    await library.routes.open(1, 2, ACTOR)
+    assert await library.outbox.enqueue_and_fetch_due() == ()
+    await library.subscriptions.open(1, 2, ACTOR)
     entries = [Entry(title, PaperDraft(title=title)) for title in ("Ours", "Theirs")]
-    intake = await library.arrivals.take_in(feed, entries, state(clock), 9)
+    intake = await library.arrivals.ingest(feed, entries, state(clock), 9)
     assert (intake.reviews, intake.added) == (2, ())
     theirs, ours = await library.entries.pending(feed.id)
     assert (await library.feeds.get(feed.id)).reviews == 2
@@ -286,17 +302,17 @@ async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
         (PostKind.REVIEW, ours.id),
     ]
     assert isinstance(await library.entries.get(ours.id), PendingEntry)
-    assert (await library.arrivals.settle(ours.id, ACTOR, add=True)).outcome is Outcome.ADDED
-    assert (await library.arrivals.settle(theirs.id, ACTOR, add=False)).outcome is Outcome.DECLINED
+    assert (await library.arrivals.resolve(ours.id, ACTOR, add=True)).outcome is Outcome.ADDED
+    assert (await library.arrivals.resolve(theirs.id, ACTOR, add=False)).outcome is Outcome.DECLINED
     with pytest.raises(LabError, match="“a test” has decided"):
-        await library.arrivals.settle(theirs.id, ACTOR, add=True)
+        await library.arrivals.resolve(theirs.id, ACTOR, add=True)
     decided = await library.entries.get(ours.id)
     assert isinstance(decided, SeenEntry)
     assert (decided.decided_by, decided.was_first_poll) == (ACTOR, False)
     assert len(await library.outbox.unfinished()) == 2  # the cards show what was decided
     (post,) = await deliver(library)
     assert post.kind is PostKind.PAPER
-    assert (await library.arrivals.take_in(feed, entries, state(clock), 9)).known == 2
+    assert (await library.arrivals.ingest(feed, entries, state(clock), 9)).known == 2
     await library.feeds.remove(feed.id, ACTOR)
     assert isinstance(await library.entries.get(ours.id), SeenEntry)
 
@@ -306,10 +322,12 @@ async def test_a_reviewed_feed_completes_what_is_known_without_asking(
 ) -> None:
     feed = await reviewed(library, clock)
     again = Entry("new id", PaperDraft(title="Old", venue="ICML"))
-    assert len((await library.arrivals.take_in(feed, [again], state(clock), None)).completed) == 1
+    assert len((await library.arrivals.ingest(feed, [again], state(clock), None)).completed) == 1
     fresh = Entry("fresh", PaperDraft(title="Fresh"))
-    assert (await library.arrivals.take_in(feed, [fresh], state(clock), None)).reviews == 1
-    assert await library.outbox.next_posts() == ()  # nobody to ask; `/feed check` shows it
+    assert (await library.arrivals.ingest(feed, [fresh], state(clock), None)).reviews == 1
+    assert (
+        await library.outbox.enqueue_and_fetch_due() == ()
+    )  # nobody to ask; `/feed check` shows it
 
 
 async def test_announcements_of_the_former_schema_keep_their_states(tmp_path: Path) -> None:
@@ -340,15 +358,19 @@ async def test_announcements_of_the_former_schema_keep_their_states(tmp_path: Pa
     old.commit()
     old.close()
     async with open_library(path, StillClock()) as library:
-        (route,) = await library.routes.counted(1)
-        assert (route.stopped_because, route.waiting, route.sent) == ("gone", 2, 1)
-        assert await library.routes.failures(2) == 3
-        assert await library.outbox.next_posts() == ()
-        await library.routes.open(1, 2, ACTOR)
-        (unsure,) = await library.outbox.next_posts()
+        (subscription,) = await library.subscriptions.counted(1)
+        assert (subscription.stopped_because, subscription.waiting, subscription.sent) == (
+            "gone",
+            2,
+            1,
+        )
+        assert await library.subscriptions.failures(2) == 3
+        assert await library.outbox.enqueue_and_fetch_due() == ()
+        await library.subscriptions.open(1, 2, ACTOR)
+        (unsure,) = await library.outbox.enqueue_and_fetch_due()
         assert (unsure.id, unsure.state, unsure.paper_ids) == (2, PostState.CLAIMED, (2,))
         await library.outbox.record_sent([(unsure, 78)])
-        (waiting,) = await library.outbox.next_posts()
+        (waiting,) = await library.outbox.enqueue_and_fetch_due()
         assert (waiting.state, waiting.paper_ids) == (PostState.WAITING, (3,))
         (sent,) = await library.outbox.of_paper(1)
-        assert (sent.fate, sent.message_id, sent.venue) == (Fate.SENT, 77, "arXiv")
+        assert (sent.status, sent.message_id, sent.venue) == (DeliveryStatus.SENT, 77, "arXiv")

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from lab_world import StillClock
 
-from storage.announcements.filters import read_wanted
-from storage.announcements.models import Fate, RouteOptions
+from storage.announcements.filters import parse_filter
+from storage.announcements.models import DeliveryStatus, SubscriptionOptions
 from storage.audit.models import Change
 from storage.errors import AuthorNotFound, LabError
 from storage.feeds.models import Entry, FeedState
@@ -23,7 +23,7 @@ ACTOR = Actor("discord:1", "noor")
 async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
     for number, authors in enumerate(bylines, start=await library.papers.count() + 1):
         draft = PaperDraft(title=f"Paper {number}", authors=authors)
-        await library.admit(draft, Origin.IMPORT, ACTOR)
+        await library.upsert(draft, Origin.IMPORT, ACTOR)
 
 
 async def papers(library: Library, name: str) -> int:
@@ -224,7 +224,7 @@ async def last(library: Library, paper_id: int) -> Change:
 
 async def test_every_change_to_a_paper_is_taken_back_and_forth(library: Library) -> None:
     draft = PaperDraft(title="A", authors=("Ann Lee",), identifiers=("arxiv:2302.12433",))
-    await library.admit(draft, Origin.MODERATOR, ACTOR)
+    await library.upsert(draft, Origin.MODERATOR, ACTOR)
     added = await last(library, 1)
     await library.edit(1, PaperDraft(title="B", identifiers=("arxiv:2302.12433",)), ACTOR)
     edited = await last(library, 1)
@@ -255,9 +255,9 @@ async def test_every_change_to_a_paper_is_taken_back_and_forth(library: Library)
 
 async def test_an_undo_takes_no_identifier_from_another_paper(library: Library) -> None:
     both = ("arxiv:2302.12433", "doi:10.1/x")
-    await library.admit(PaperDraft(title="A", identifiers=both), Origin.MODERATOR, ACTOR)
+    await library.upsert(PaperDraft(title="A", identifiers=both), Origin.MODERATOR, ACTOR)
     await library.edit(1, PaperDraft(title="A", identifiers=both[:1]), ACTOR)
-    await library.admit(PaperDraft(title="Z", identifiers=both[1:]), Origin.MODERATOR, ACTOR)
+    await library.upsert(PaperDraft(title="Z", identifiers=both[1:]), Origin.MODERATOR, ACTOR)
     with pytest.raises(PaperExists):
         await library.undo((await last(library, 1)).id, ACTOR)
     assert (await library.papers.get(1)).identifiers == both[:1]
@@ -285,7 +285,7 @@ async def test_related_papers_and_answers_show_no_former_name(library: Library) 
     related = await library.search.related(await library.papers.get(1))
     assert [one.authors for one in related] == [("Jane New",)]
     draft = PaperDraft("Another", ("Former, Jane",), posted_by="Jane Former")
-    added = (await library.admit(draft, Origin.IMPORT, ACTOR)).paper
+    added = (await library.upsert(draft, Origin.IMPORT, ACTOR)).paper
     assert added is not None
     assert (added.authors, added.posted_by) == (("Jane New",), "Jane New")
     assert added == await library.papers.get(added.id)
@@ -322,27 +322,27 @@ async def test_a_name_of_the_same_letters_is_not_made_a_former_one(library: Libr
 
 async def test_a_renamed_persons_papers_are_known_again_by_either_name(library: Library) -> None:
     draft = PaperDraft("One", ("Jane Formerly",), date=PartialDate(2023), identifiers=("doi:10/1",))
-    await library.admit(draft, Origin.IMPORT, ACTOR)
+    await library.upsert(draft, Origin.IMPORT, ACTOR)
     await library.people.rename("Jane Formerly", "Jane New", ACTOR)
     for _ in range(2):
-        again = await library.admit(draft, Origin.IMPORT, ACTOR)
+        again = await library.upsert(draft, Origin.IMPORT, ACTOR)
         assert again.outcome is Outcome.UNCHANGED
     for name in ("Jane Formerly", "Jane New"):
         other = PaperDraft("One", (name,), date=PartialDate(2023), identifiers=("doi:10/2",))
-        assert (await library.admit(other, Origin.FEED, ACTOR)).outcome is Outcome.DUPLICATE
+        assert (await library.upsert(other, Origin.FEED, ACTOR)).outcome is Outcome.DUPLICATE
 
 
 async def test_a_channel_hears_of_a_renamed_person_by_either_name(library: Library) -> None:
     await renamed(library, ("Jane Former", "Bo Guest"))
     wanted = {1: "author:new", 2: 'author:"Jane Former"', 3: "author:other", 4: "-author:new"}
     for channel, words in wanted.items():
-        options = RouteOptions(wanted=read_wanted(words))
-        await library.routes.open(9, channel, ACTOR, options)
+        options = SubscriptionOptions(wanted=parse_filter(words))
+        await library.subscriptions.open(9, channel, ACTOR, options)
     draft = PaperDraft("News", ("Jane Former",))
-    result = await library.admit(draft, Origin.MODERATOR, ACTOR, announce=True)
+    result = await library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)
     assert result.paper is not None
     told = await library.outbox.of_paper(result.paper.id)
-    assert [one.channel_id for one in told if one.fate is Fate.WAITING] == [1, 2]
+    assert [one.channel_id for one in told if one.status is DeliveryStatus.WAITING] == [1, 2]
 
 
 async def test_what_waits_for_a_decision_shows_no_former_name(
@@ -351,17 +351,17 @@ async def test_what_waits_for_a_decision_shows_no_former_name(
     await credit(library, ("Jane Former", "Bo Guest"))
     feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR, is_reviewed=True)
     state = FeedState("", "News", "", "", clock() + timedelta(hours=1))
-    await library.arrivals.take_in(feed, [], state)
+    await library.arrivals.ingest(feed, [], state)
     draft = PaperDraft("To be decided", ("Former, Jane",), posted_by="Jane Former")
-    await library.arrivals.take_in(feed, [Entry("key", draft)], state, 5)
+    await library.arrivals.ingest(feed, [Entry("key", draft)], state, 5)
     other = replace(draft, title="Proposed")
     await library.suggestions.offer(other, "", (7, "mika"), most=3, channel_id=5)
-    for post in await library.outbox.next_posts():
+    for post in await library.outbox.enqueue_and_fetch_due():
         await library.outbox.claim([post])
         await library.outbox.record_sent([(post, 70)])
     await library.people.rename("Jane Former", "Jane New", ACTOR)
     assert len(await library.outbox.unfinished()) == 1
-    assert "Former" not in repr(await library.waiting.page(0, 9))
+    assert "Former" not in repr(await library.review_queue.page(0, 9))
     assert "Former" not in repr(await library.people.shown([draft]))
 
 

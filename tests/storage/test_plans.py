@@ -44,8 +44,8 @@ async def test_feeds_are_counted_within_indexes(library: Library) -> None:
 
 async def test_channels_are_offered_without_a_look_at_what_was_announced(library: Library) -> None:
     async with asked(library) as plan:
-        await library.routes.all(1)
-        await library.routes.find(2)
+        await library.subscriptions.all(1)
+        await library.subscriptions.find(2)
     waiting = ("posts_unsent", "announcements_by_post", "is_left_out=? AND post_id=?")
     steps = [step for step in plan if "announcements" in step or "posts" in step]
     assert len(steps) == 6
@@ -53,21 +53,21 @@ async def test_channels_are_offered_without_a_look_at_what_was_announced(library
 
 
 async def test_channels_are_counted_and_closed_by_an_index(library: Library) -> None:
-    await library.routes.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, ACTOR)
     async with asked(library) as plan:
-        await library.routes.counted(1)
-        await library.routes.close(1, 2, ACTOR)
+        await library.subscriptions.counted(1)
+        await library.subscriptions.close(1, 2, ACTOR)
     counted = "SEARCH announcements USING COVERING INDEX announcements_by_channel"
     assert [step for step in plan if step.startswith(counted)]
     assert not [step for step in plan if step.startswith("SCAN announcements")]
 
 
 async def test_what_is_due_is_found_among_what_waits(library: Library) -> None:
-    await library.routes.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, ACTOR)
     async with asked(library) as plan:
-        await library.outbox.next_posts()
-        await library.admit(PaperDraft(title="Due"), Origin.MODERATOR, ACTOR, announce=True)
-        assert await library.outbox.next_posts()
+        await library.outbox.enqueue_and_fetch_due()
+        await library.upsert(PaperDraft(title="Due"), Origin.MODERATOR, ACTOR, announce=True)
+        assert await library.outbox.enqueue_and_fetch_due()
     steps = [step for step in plan if step.startswith(("SCAN announcements", "SCAN posts"))]
     indexes = {step.rpartition(" ")[2] for step in steps}
     assert indexes == {"posts_unsent", "announcements_waiting"}
@@ -75,7 +75,7 @@ async def test_what_is_due_is_found_among_what_waits(library: Library) -> None:
 
 async def test_what_waits_for_moderators_is_found_among_what_waits(library: Library) -> None:
     async with asked(library) as plan:
-        await library.suggestions.refusal(PaperDraft(title="Offered"), 7, most=3)
+        await library.suggestions.rejection_reason(PaperDraft(title="Offered"), 7, most=3)
         await library.setups.choose_channel(1, 3, ACTOR, former=2)
     assert [step for step in plan if step.endswith("suggestions USING INDEX suggestions_waiting")]
     assert [step for step in plan if "posts USING INDEX posts_unsent" in step]

@@ -74,11 +74,11 @@ class Moderators(RuleBasedStateMachine):
 
     @initialize(said=st.lists(_SAID, min_size=2, max_size=3))
     def begin(self, said: list[dict[str, Any]]) -> None:
-        self.run(self.library.routes.open(1, 7, ACTOR))
+        self.run(self.library.subscriptions.open(1, 7, ACTOR))
         for one in said:
             draft = self.fresh(one, 1)
-            self.run(self.library.admit(draft, Origin.FEED, ACTOR, announce=True))
-            self.model.admit(draft)
+            self.run(self.library.upsert(draft, Origin.FEED, ACTOR, announce=True))
+            self.model.upsert(draft)
             self.model.record(self.last_change())
         self.seeds = self.last_change()
         self.first = self.run(everything(self.library))
@@ -103,12 +103,12 @@ class Moderators(RuleBasedStateMachine):
 
     @rule(said=_SAID, names=st.integers(0, 2))
     def add(self, said: dict[str, Any], names: int) -> None:
-        self.admit(self.fresh(said, names))
+        self.upsert(self.fresh(said, names))
 
     @precondition(lambda self: self.model.owners())
     @rule(said=_SAID, one=_NUMBER, other=_NUMBER)
     def add_what_is_known(self, said: dict[str, Any], one: int, other: int) -> None:
-        self.admit(self.known(said, one, other))
+        self.upsert(self.known(said, one, other))
 
     @rule(data=st.data())
     def bring_in_several(self, data: st.DataObject) -> None:
@@ -118,9 +118,9 @@ class Moderators(RuleBasedStateMachine):
                 drafts.append(self.known(said, data.draw(_NUMBER), data.draw(_NUMBER)))
             else:
                 drafts.append(self.fresh(said, 1))
-        imported = self.run(self.library.admit_all(drafts, Origin.IMPORT, ACTOR))
+        imported = self.run(self.library.upsert_many(drafts, Origin.IMPORT, ACTOR))
         for draft in drafts:
-            self.model.admit(draft)
+            self.model.upsert(draft)
         assert (imported.change_id is not None) == self.model.is_changed
         self.record(is_bulk=True)
 
@@ -261,11 +261,11 @@ class Moderators(RuleBasedStateMachine):
             assert said["found"][word] == having
         assert said["found"]["subject"] == {*self.model.present}
 
-    def admit(self, draft: PaperDraft) -> None:
+    def upsert(self, draft: PaperDraft) -> None:
         self.run(
-            self.library.admit(draft, Origin.MODERATOR, ACTOR, despite_likeness=True, announce=True)
+            self.library.upsert(draft, Origin.MODERATOR, ACTOR, allow_duplicate=True, announce=True)
         )
-        self.model.admit(draft, by_moderator=True)
+        self.model.upsert(draft, by_moderator=True)
         self.record()
 
     def record(self, *, is_bulk: bool = False) -> None:

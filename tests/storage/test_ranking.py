@@ -52,7 +52,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     async def build() -> None:
         async with open_library(path, clock) as library:
             drafts = [draft(number) for number in range(1, PAPERS + 1)]
-            await library.admit_all(drafts, Origin.IMPORT, Actor("test", "a test"))
+            await library.upsert_many(drafts, Origin.IMPORT, Actor("test", "a test"))
 
     asyncio.run(build())
     return path

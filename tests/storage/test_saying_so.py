@@ -11,25 +11,25 @@ PREPRINT = PaperDraft(title="One", venue="arXiv", identifiers=("arxiv:2304.00001
 PUBLISHED = PaperDraft(title="One", venue="TMLR", identifiers=("doi:10.5555/one",))
 
 
-async def added(library: Library, draft: PaperDraft, *, own_words: bool = True) -> int:
-    result = await library.admit(draft, Origin.MODERATOR, NOOR, own_words=own_words)
+async def added(library: Library, draft: PaperDraft, *, lock_fields: bool = True) -> int:
+    result = await library.upsert(draft, Origin.MODERATOR, NOOR, lock_fields=lock_fields)
     assert result.paper is not None
     return result.paper.id
 
 
-@pytest.mark.parametrize(("own_words", "venue"), [(True, "arXiv"), (False, "TMLR")])
+@pytest.mark.parametrize(("lock_fields", "venue"), [(True, "arXiv"), (False, "TMLR")])
 async def test_only_a_moderators_own_words_are_kept_from_others(
-    library: Library, *, own_words: bool, venue: str
+    library: Library, *, lock_fields: bool, venue: str
 ) -> None:
-    number = await added(library, PREPRINT, own_words=own_words)
+    number = await added(library, PREPRINT, lock_fields=lock_fields)
     feed = PaperDraft(title="One", venue="TMLR", identifiers=PREPRINT.identifiers)
-    await library.admit(feed, Origin.FEED, Actor("feed:1", "a feed"))
+    await library.upsert(feed, Origin.FEED, Actor("feed:1", "a feed"))
     assert (await library.papers.get(number)).venue == venue
 
 
 async def test_a_moderator_says_that_a_draft_is_a_paper_of_the_list(library: Library) -> None:
-    number = await added(library, PREPRINT, own_words=False)
-    result = await library.admit_as(number, PUBLISHED, NOOR, own_words=False)
+    number = await added(library, PREPRINT, lock_fields=False)
+    result = await library.upsert_as(number, PUBLISHED, NOOR, lock_fields=False)
     assert result.outcome is Outcome.UPDATED
     paper = await library.papers.get_named("10.5555/one")
     assert (paper.id, paper.venue, paper.arxiv) == (number, "TMLR", "2304.00001")
@@ -48,4 +48,4 @@ async def test_nothing_is_a_paper_that_the_list_never_had_or_whose_addition_was_
     await library.undo(change.id, NOOR)
     for missing in (77, number):
         with pytest.raises(PaperNotFound):
-            await library.admit_as(missing, PUBLISHED, NOOR)
+            await library.upsert_as(missing, PUBLISHED, NOOR)

@@ -25,10 +25,10 @@ async def feed(library: Library, clock: StillClock) -> Feed:
     await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
     feed = await library.feeds.get(feed.id)
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
-    await library.arrivals.take_in(feed, [], state, MODERATORS)
+    await library.arrivals.ingest(feed, [], state, MODERATORS)
     clock.move(timedelta(hours=1))
     entry = Entry("new", PaperDraft(title="Ferns", identifiers=("arxiv:2302.12433",)))
-    await library.arrivals.take_in(feed, [entry], state, MODERATORS)
+    await library.arrivals.ingest(feed, [entry], state, MODERATORS)
     return feed
 
 
@@ -52,7 +52,7 @@ async def decision(library: Library, suggestion: Suggestion) -> Outcome:
 
 async def deliver(library: Library) -> list[Post]:
     sent: list[Post] = []
-    while due := await library.outbox.next_posts():
+    while due := await library.outbox.enqueue_and_fetch_due():
         await library.outbox.claim(due)
         await library.outbox.record_sent([(post, 100 + post.id) for post in due])
         sent += due
@@ -64,7 +64,7 @@ async def deliver(library: Library) -> list[Post]:
 async def test_what_was_left_out_waits_again(library: Library, feed: Feed) -> None:
     entry = await waiting_entry(library, feed)
     await deliver(library)
-    left_out = await library.arrivals.settle(entry.id, ACTOR, add=False)
+    left_out = await library.arrivals.resolve(entry.id, ACTOR, add=False)
     assert (left_out.outcome, left_out.paper) == (Outcome.DECLINED, None)
     await deliver(library)
     last = await library.history.last_by(ACTOR)
@@ -81,7 +81,7 @@ async def test_what_was_left_out_waits_again(library: Library, feed: Feed) -> No
 
 async def test_an_added_entry_leaves_the_list_and_waits_again(library: Library, feed: Feed) -> None:
     entry = await waiting_entry(library, feed)
-    added = await library.arrivals.settle(entry.id, ACTOR, add=True)
+    added = await library.arrivals.resolve(entry.id, ACTOR, add=True)
     undone = await library.undo(added.change_id, ACTOR)
     assert await library.papers.count() == 0
     assert await waiting_entry(library, feed) == entry
@@ -94,7 +94,7 @@ async def test_an_entry_whose_feed_is_gone_has_nothing_to_wait_for(
     library: Library, feed: Feed
 ) -> None:
     entry = await waiting_entry(library, feed)
-    added = await library.arrivals.settle(entry.id, ACTOR, add=True)
+    added = await library.arrivals.resolve(entry.id, ACTOR, add=True)
     await library.feeds.remove(feed.id, ACTOR)
     await library.undo(added.change_id, ACTOR)
     assert await library.papers.count() == 0
@@ -104,10 +104,10 @@ async def test_a_decision_made_anew_is_not_overwritten(
     library: Library, feed: Feed, clock: StillClock
 ) -> None:
     entry = await waiting_entry(library, feed)
-    left_out = await library.arrivals.settle(entry.id, ACTOR, add=False)
+    left_out = await library.arrivals.resolve(entry.id, ACTOR, add=False)
     undone = await library.undo(left_out.change_id, ACTOR)
     clock.move(timedelta(minutes=1))
-    await library.arrivals.settle(entry.id, ACTOR, add=True)
+    await library.arrivals.resolve(entry.id, ACTOR, add=True)
     with pytest.raises(LabError, match="decided that one otherwise since"):
         await library.undo(undone.change_id, ACTOR)
     assert await library.papers.count() == 1
@@ -116,12 +116,12 @@ async def test_a_decision_made_anew_is_not_overwritten(
 async def test_a_member_hears_only_of_what_holds(library: Library, clock: StillClock) -> None:
     suggestion = await suggested(library)
     await deliver(library)
-    left_out = await library.suggestions.settle(suggestion.id, ACTOR, add=False)
+    left_out = await library.suggestions.resolve(suggestion.id, ACTOR, add=False)
     await library.undo(left_out.change_id, ACTOR)
     assert await deliver(library) == []  # nobody was told yet
     assert await decision(library, suggestion) is Outcome.REVIEW
     clock.move(timedelta(minutes=1))
-    added = await library.suggestions.settle(suggestion.id, ACTOR, add=True)
+    added = await library.suggestions.resolve(suggestion.id, ACTOR, add=True)
     (told,) = await deliver(library)
     assert (told.kind, told.channel_id) == (PostKind.OUTCOME, MEMBER)
     await library.undo(added.change_id, ACTOR)
@@ -130,6 +130,6 @@ async def test_a_member_hears_only_of_what_holds(library: Library, clock: StillC
     }
     await deliver(library)
     clock.move(timedelta(minutes=1))
-    await library.suggestions.settle(suggestion.id, ACTOR, add=False)
+    await library.suggestions.resolve(suggestion.id, ACTOR, add=False)
     assert await deliver(library) == []  # the message that told of it is corrected
     assert await decision(library, suggestion) is Outcome.DECLINED

@@ -42,13 +42,13 @@ async def taken(
 
 
 async def listed(library: Library, draft: PaperDraft = PYTHIA) -> int:
-    result = await library.admit(draft, Origin.IMPORT, ACTOR)
+    result = await library.upsert(draft, Origin.IMPORT, ACTOR)
     assert result.paper is not None
     return result.paper.id
 
 
 async def due(library: Library) -> dict[PostKind, Post]:
-    return {post.kind: post for post in await library.outbox.next_posts()}
+    return {post.kind: post for post in await library.outbox.enqueue_and_fetch_due()}
 
 
 async def test_so_many_wait_in_all(library: Library) -> None:
@@ -57,7 +57,7 @@ async def test_so_many_wait_in_all(library: Library) -> None:
     first = await suggest(library, PaperDraft(title="Paper 0"))
     assert (first.reply, (await suggest(library)).reply) == (Reply.WAITING, Reply.FULL)
     assert first.suggestion is not None
-    await library.suggestions.settle(first.suggestion.id, ACTOR, add=False)
+    await library.suggestions.resolve(first.suggestion.id, ACTOR, add=False)
     assert (await suggest(library)).reply is Reply.TAKEN
 
 
@@ -79,11 +79,11 @@ async def test_a_suggestion_waits_and_moderators_are_asked(
 async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     library: Library,
 ) -> None:
-    await library.routes.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, ACTOR)
     waiting = await taken(library)
     asked = (await due(library))[PostKind.SUGGESTION]
     await library.outbox.record_sent([(asked, 1000)])
-    result = await library.suggestions.settle(waiting.id, ACTOR, add=True)
+    result = await library.suggestions.resolve(waiting.id, ACTOR, add=True)
     assert result.outcome is Outcome.ADDED
     assert result.paper is not None
     posts = await due(library)
@@ -96,25 +96,25 @@ async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     assert (decided.outcome, decided.paper_id) == (Outcome.ADDED, result.paper.id)
     assert decided.decided_by == ACTOR
     with pytest.raises(LabError, match="“noor” has decided that one already"):
-        await library.suggestions.settle(waiting.id, ACTOR, add=False)
+        await library.suggestions.resolve(waiting.id, ACTOR, add=False)
     with pytest.raises(LabError, match="no such suggestion"):
-        await library.suggestions.settle(404, ACTOR, add=True)
+        await library.suggestions.resolve(404, ACTOR, add=True)
     (change,) = await library.history.of_paper(result.paper.id)
     assert change.actor == ACTOR
 
 
 async def test_what_moderators_pass_on_may_still_be_corrected_by_a_feed(library: Library) -> None:
     waiting = await taken(library, replace(PYTHIA, title="arXiv:2304.01373", venue="arXiv"))
-    await library.suggestions.settle(waiting.id, ACTOR, add=True)
+    await library.suggestions.resolve(waiting.id, ACTOR, add=True)
     better = replace(PYTHIA, title="Pythia: A Suite for Analyzing Models", venue="ICML")
-    result = await library.admit(better, Origin.FEED, Actor("feed:1", "a feed"))
+    result = await library.upsert(better, Origin.FEED, Actor("feed:1", "a feed"))
     assert result.paper is not None
     assert (result.paper.title, result.paper.venue) == (better.title, "ICML")
 
 
 async def test_a_declined_suggestion_adds_nothing(library: Library) -> None:
     waiting = await taken(library)
-    result = await library.suggestions.settle(waiting.id, ACTOR, add=False)
+    result = await library.suggestions.resolve(waiting.id, ACTOR, add=False)
     assert (result.outcome, result.paper) == (Outcome.DECLINED, None)
     assert await library.papers.count() == 0
     assert PostKind.OUTCOME in await due(library)
@@ -130,7 +130,7 @@ async def test_a_known_paper_is_no_suggestion(library: Library) -> None:
     ):
         offer = await suggest(library, draft)
         assert (offer.reply, offer.paper and offer.paper.id) == (Reply.KNOWN, number)
-    assert await library.waiting.count() == 0
+    assert await library.review_queue.count() == 0
 
 
 async def test_a_paper_that_was_removed_is_not_suggested_again(library: Library) -> None:
@@ -149,7 +149,7 @@ async def test_one_paper_waits_once_whoever_suggests_it(library: Library) -> Non
     ):
         offer = await suggest(library, draft, member=(8, "cleo"))
         assert (offer.reply, offer.suggestion) == (Reply.WAITING, waiting)
-    assert await library.waiting.count() == 1
+    assert await library.review_queue.count() == 1
 
 
 async def test_what_resembles_a_paper_is_decided_like_a_possible_duplicate(
@@ -163,13 +163,13 @@ async def test_what_resembles_a_paper_is_decided_like_a_possible_duplicate(
     assert offer.paper.id == number
     assert offer.suggestion is not None
     assert offer.suggestion.paper_id == number
-    result = await library.suggestions.settle(offer.suggestion.id, ACTOR, add=False)
+    result = await library.suggestions.resolve(offer.suggestion.id, ACTOR, add=False)
     assert result.outcome is Outcome.UPDATED
     assert (await library.papers.get(number)).doi == "10.1000/pythia"
 
     again = await suggest(library, replace(PYTHIA, identifiers=("doi:10.1000/other",)))
     assert again.suggestion is not None
-    result = await library.suggestions.settle(again.suggestion.id, ACTOR, add=True)
+    result = await library.suggestions.resolve(again.suggestion.id, ACTOR, add=True)
     assert result.outcome is Outcome.ADDED
 
 
@@ -179,7 +179,7 @@ async def test_a_paper_that_was_removed_meanwhile_is_not_brought_back_by_a_no(
     number = await listed(library)
     waiting = await taken(library, replace(PYTHIA, identifiers=("doi:10.1000/pythia",)))
     await library.remove(number, ACTOR)
-    result = await library.suggestions.settle(waiting.id, ACTOR, add=False)
+    result = await library.suggestions.resolve(waiting.id, ACTOR, add=False)
     assert result.outcome is Outcome.DECLINED
     assert await library.papers.listed(number) is None
 
@@ -188,15 +188,15 @@ async def test_a_paper_that_was_removed_meanwhile_comes_back_by_a_yes(library: L
     waiting = await taken(library)
     number = await listed(library)
     await library.remove(number, ACTOR)
-    result = await library.suggestions.settle(waiting.id, ACTOR, add=True)
+    result = await library.suggestions.resolve(waiting.id, ACTOR, add=True)
     assert (result.outcome, result.paper and result.paper.id) == (Outcome.RESTORED, number)
 
 
 async def test_a_paper_that_came_meanwhile_is_not_announced_again(library: Library) -> None:
-    await library.routes.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, ACTOR)
     waiting = await taken(library)
     number = await listed(library)
-    result = await library.suggestions.settle(waiting.id, ACTOR, add=True)
+    result = await library.suggestions.resolve(waiting.id, ACTOR, add=True)
     assert (result.outcome, result.paper and result.paper.id) == (Outcome.UNCHANGED, number)
     assert PostKind.PAPER not in await due(library)
 
@@ -230,25 +230,25 @@ async def test_what_waits_is_in_one_queue_oldest_first(library: Library, clock: 
     await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
     feed = await library.feeds.get(feed.id)
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
-    await library.arrivals.take_in(feed, [], state)
+    await library.arrivals.ingest(feed, [], state)
     first = await suggest(library, PaperDraft(title="First"), channel_id=None)
     clock.move(timedelta(hours=1))
     entries = [Entry("b", PaperDraft(title="Second"))]
-    await library.arrivals.take_in(feed, entries, state)
+    await library.arrivals.ingest(feed, entries, state)
     clock.move(timedelta(hours=1))
     third = await taken(library)
-    assert await library.waiting.count() == 3
-    one, two, three = await library.waiting.page(0, 5)
+    assert await library.review_queue.count() == 3
+    one, two, three = await library.review_queue.page(0, 5)
     assert (one, three) == (first.suggestion, third)
     assert isinstance(two, PendingEntry)
-    assert await library.waiting.page(2, 5) == (third,)
-    await library.suggestions.settle(third.id, ACTOR, add=False)
-    assert await library.waiting.count() == 2
+    assert await library.review_queue.page(2, 5) == (third,)
+    await library.suggestions.resolve(third.id, ACTOR, add=False)
+    assert await library.review_queue.count() == 2
 
 
 async def test_a_post_that_nobody_can_be_told_is_given_up(library: Library) -> None:
     waiting = await taken(library)
-    await library.suggestions.settle(waiting.id, ACTOR, add=False)
+    await library.suggestions.resolve(waiting.id, ACTOR, add=False)
     told = (await due(library))[PostKind.OUTCOME]
     await library.outbox.claim([told])
     await library.outbox.give_up(told)

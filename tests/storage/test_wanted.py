@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.announcements.digest_schedule import Every, Rhythm
-from storage.announcements.filters import read_wanted
+from storage.announcements.digest_schedule import DigestSchedule, Frequency
+from storage.announcements.filters import parse_filter
 from storage.errors import InvalidInput
 from storage.models import Paper, PaperDraft
 from storage.papers.combine import as_paper
@@ -53,16 +53,16 @@ def paper() -> Paper:
     ],
 )
 def test_conditions_decide_what_a_channel_wants(text: str, *, wanted: bool) -> None:
-    asked = read_wanted(text)
+    asked = parse_filter(text)
     assert asked.allows(paper(), feed_id=3) is wanted
-    assert (asked.refusal(paper(), 3) is None) is wanted
-    assert read_wanted(str(asked)) == asked
+    assert (asked.rejection_reason(paper(), 3) is None) is wanted
+    assert parse_filter(str(asked)) == asked
 
 
 def test_a_refusal_names_the_conditions_that_are_not_met() -> None:
-    asked = read_wanted('author:nobody author:"no one" pythia')
-    assert asked.refusal(paper(), None) == 'author:nobody author:"no one"'
-    assert read_wanted("pythia -tag:x -models").refusal(paper(), None) == "-models"
+    asked = parse_filter('author:nobody author:"no one" pythia')
+    assert asked.rejection_reason(paper(), None) == 'author:nobody author:"no one"'
+    assert parse_filter("pythia -tag:x -models").rejection_reason(paper(), None) == "-models"
 
 
 @pytest.mark.parametrize(
@@ -77,43 +77,45 @@ def test_a_refusal_names_the_conditions_that_are_not_met() -> None:
 )
 def test_what_is_no_condition_is_refused_with_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence):
-        read_wanted(text)
+        parse_filter(text)
 
 
 @given(st.text(max_size=80))
 def test_any_text_is_conditions_or_a_sentence(text: str) -> None:
     with contextlib.suppress(InvalidInput):
-        asked = read_wanted(text)
-        assert read_wanted(str(asked)) == asked
+        asked = parse_filter(text)
+        assert parse_filter(str(asked)) == asked
 
 
 @pytest.mark.parametrize(
-    ("rhythm", "after", "due"),
+    ("schedule", "after", "due"),
     [
-        (Rhythm(), datetime(2026, 1, 1, tzinfo=UTC), None),
+        (DigestSchedule(), datetime(2026, 1, 1, tzinfo=UTC), None),
         (
-            Rhythm(Every.DAY, 9 * 60, zone="Europe/Berlin"),
+            DigestSchedule(Frequency.DAY, 9 * 60, zone="Europe/Berlin"),
             datetime(2026, 6, 1, 7, tzinfo=UTC),  # nine o'clock sharp: the next one
             datetime(2026, 6, 2, 7, tzinfo=UTC),
         ),
         (
-            Rhythm(Every.DAY, 9 * 60, zone="Europe/Berlin"),
+            DigestSchedule(Frequency.DAY, 9 * 60, zone="Europe/Berlin"),
             datetime(2026, 3, 28, 12, tzinfo=UTC),  # the clocks go forward that night
             datetime(2026, 3, 29, 7, tzinfo=UTC),
         ),
         (
-            Rhythm(Every.DAY, 2 * 60 + 30, zone="Europe/Berlin"),  # left out on that day
+            DigestSchedule(
+                Frequency.DAY, 2 * 60 + 30, zone="Europe/Berlin"
+            ),  # left out on that day
             datetime(2026, 3, 29, 0, tzinfo=UTC),
             datetime(2026, 3, 29, 1, 30, tzinfo=UTC),
         ),
         (
-            Rhythm(Every.WEEK, 0, weekday=6, zone="Asia/Tokyo"),
+            DigestSchedule(Frequency.WEEK, 0, weekday=6, zone="Asia/Tokyo"),
             datetime(2026, 11, 25, tzinfo=UTC),
             datetime(2026, 11, 28, 15, tzinfo=UTC),
         ),
     ],
 )
 def test_the_next_digest_is_due_by_the_clock_of_its_zone(
-    rhythm: Rhythm, after: datetime, due: datetime | None
+    schedule: DigestSchedule, after: datetime, due: datetime | None
 ) -> None:
-    assert rhythm.next_digest(after) == due
+    assert schedule.next_digest(after) == due

@@ -16,19 +16,25 @@ from bot.ui import announcements as announcement_cards
 from bot.ui import buttons, cards, result_pages, review_cards
 from bot.ui import feeds as feed_cards
 from bot.ui.paper_form import PaperForm, fill
-from storage.announcements.digest_schedule import Every, Rhythm
-from storage.announcements.filters import Condition, Wanted
-from storage.announcements.models import Post, PostKind, PostState, Route, RouteOptions
+from storage.announcements.digest_schedule import DigestSchedule, Frequency
+from storage.announcements.filters import ChannelFilter, Condition
+from storage.announcements.models import (
+    Post,
+    PostKind,
+    PostState,
+    Subscription,
+    SubscriptionOptions,
+)
 from storage.feeds.models import Feed, PendingEntry
 from storage.models import (
     Actor,
+    Author,
     Link,
     LinkKind,
     Origin,
     Outcome,
     Paper,
     PartialDate,
-    Person,
     Results,
 )
 from storage.papers.combine import as_draft
@@ -140,10 +146,10 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
     shown: tuple[Paper, ...], name: str, total: int
 ) -> None:
     results = Results(shown, total)
-    question = result_pages.Question(words=name, author=name)
+    question = result_pages.SavedQuery(words=name, author=name)
     heading = cards.escape(name, 200)
     check(cards.results(heading, results, words=["a"], remark="!" * 260, turning=turning()))
-    someone = Person(
+    someone = Author(
         name=name,
         forms=(name, *[f"form {number}" for number in range(50)]),
         papers=total,
@@ -152,7 +158,7 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
         coauthors=tuple((f"{name} {number}", number) for number in range(50)),
     )
     check(cards.person(someone, results, turning()))
-    assert result_pages.Question.from_text(question.to_text()) == question
+    assert result_pages.SavedQuery.from_text(question.to_text()) == question
 
 
 @settings(max_examples=40)
@@ -160,18 +166,18 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
 async def test_what_waits_and_what_became_of_it_keep_within_discords_limits(
     shown: tuple[Paper, ...], note: str, outcome: Outcome, data: st.DataObject
 ) -> None:
-    likeness = data.draw(st.booleans())
+    similarity = data.draw(st.booleans())
     suggestions = [
         Suggestion(
             *(one.id, as_draft(one), note, HUGE, note or "mika", AT),
             outcome=Outcome.REVIEW,
-            paper_id=one.id if likeness else None,
+            paper_id=one.id if similarity else None,
         )
         for one in shown
     ]
-    check(review_cards.review(suggestions[0], shown[0] if likeness else None))
+    check(review_cards.review(suggestions[0], shown[0] if similarity else None))
     entries = [
-        replace(waiting(one), id=one.id, paper_id=one.id if likeness else None) for one in shown
+        replace(waiting(one), id=one.id, paper_id=one.id if similarity else None) for one in shown
     ]
     for page in (suggestions, entries):
         check(review_cards.queue(page, {1: note}, page=3, total=10**6, owner=HUGE))
@@ -186,9 +192,9 @@ async def test_what_waits_and_what_became_of_it_keep_within_discords_limits(
 async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
     title: str, error: str, number: int
 ) -> None:
-    wanted = Wanted((Condition("word", title or "a"),) * 30)
-    rhythm = Rhythm(Every.WEEK, zone="America/Argentina/ComodRivadavia")
-    options = RouteOptions(wanted, rhythm, HUGE, has_thread=True, publishes=True)
+    wanted = ChannelFilter((Condition("word", title or "a"),) * 30)
+    schedule = DigestSchedule(Frequency.WEEK, zone="America/Argentina/ComodRivadavia")
+    options = SubscriptionOptions(wanted, schedule, HUGE, has_thread=True, publishes=True)
     feed = Feed(
         id=1,
         url="https://example.org/feed",
@@ -214,14 +220,16 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
         duplicates=2,
         reviews=2,
     )
-    route = Route(1, 1, HUGE, options, ACTOR, AT, stopped_because=error, waiting=3, sent=4)
+    subscription = Subscription(
+        1, 1, HUGE, options, ACTOR, AT, stopped_because=error, waiting=3, sent=4
+    )
     check(
         announcement_cards.notice(
             replace(post(PostKind.NOTICE), notice=cards.escape(error, 3000) or "!")
         )
     )
     check(cards.notice(feed_cards.feeds([feed] * number)))
-    check(cards.notice(feed_cards.routes([route] * number)))
+    check(cards.notice(feed_cards.subscriptions([subscription] * number)))
 
 
 @settings(max_examples=40)

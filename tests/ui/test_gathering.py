@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.app import App
-from bot.flows.add_from_message import Gathering, Linked, Resembling
-from bot.lookup.references import Source, sources_in
+from bot.flows.add_from_message import Linked, LinkReview, Resembling
+from bot.lookup.references import Reference, references_in
 from storage.models import PaperDraft, PartialDate
 from storage.papers.combine import as_paper
 
@@ -19,10 +19,10 @@ async def test_ten_likenesses_of_a_large_list_fit_into_one_message(app: App) -> 
         identifiers=("doi:10.5555/a-paper-of-some-length",),
     )
     paper = as_paper(draft, app.client.clock(), 654_321)
-    links: dict[Source, Linked] = {
+    links: dict[Reference, Linked] = {
         source: Resembling(draft, paper)
-        for source in sources_in(" ".join(f"https://doi.org/10.5555/{n}" for n in range(10)))
+        for source in references_in(" ".join(f"https://doi.org/10.5555/{n}" for n in range(10)))
     }
-    shown = Gathering(links, left_out=1234).dialog(app.client)
+    shown = LinkReview(links, left_out=1234).dialog(app.client)
     assert str(shown.to_components()).count("may be #654321 of the list") == 10
     assert shown.content_length() <= 4000

@@ -7,7 +7,12 @@ import pytest
 
 from bot.ui import trace as trace_card
 from bot.ui.feeds import in_messages
-from storage.announcements.models import Announcement, Fate, Route, RouteOptions
+from storage.announcements.models import (
+    Announcement,
+    DeliveryStatus,
+    Subscription,
+    SubscriptionOptions,
+)
 from storage.feeds.models import SeenEntry
 from storage.feeds.trace import ChannelTrace, Trace
 from storage.models import Actor, Outcome, PaperDraft
@@ -17,12 +22,12 @@ AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BY = Actor("test", "a test")
 PAPER = replace(as_paper(PaperDraft(title="A Paper"), AT), id=7)
 SEEN = SeenEntry(1, 3, "News", Outcome.ADDED, 7, AT, was_first_poll=False)
-ROUTE = Route(1, 100, 11, RouteOptions(), BY, AT - timedelta(days=1))
+ROUTE = Subscription(1, 100, 11, SubscriptionOptions(), BY, AT - timedelta(days=1))
 
 
-def sentence(fate: Fate | None, **changes: object) -> str:
+def sentence(status: DeliveryStatus | None, **changes: object) -> str:
     """What is said of the paper in a channel."""
-    told = Announcement(1, 7, 11, fate, AT) if fate else None
+    told = Announcement(1, 7, 11, status, AT) if status else None
     one = replace(ChannelTrace(11, ROUTE, told), **changes)
     return trace_card.channel(one, Trace("x", PAPER, (SEEN,), (one,)), trace_card.PLAIN)
 
@@ -53,17 +58,19 @@ def test_an_entry_whose_former_self_waits_says_so() -> None:
 
 
 def test_every_fate_in_a_channel_has_its_sentence() -> None:
-    assert sentence(Fate.SENDING).startswith("Channel 11: being sent. It is sent within a minute")
-    gone = sentence(Fate.WAITING, route=None)
+    assert sentence(DeliveryStatus.SENDING).startswith(
+        "Channel 11: being sent. It is sent within a minute"
+    )
+    gone = sentence(DeliveryStatus.WAITING, subscription=None)
     assert gone == "Channel 11: waiting. Nothing is announced there any longer."
-    sent = Announcement(1, 7, 11, Fate.SENT, AT, message_id=77, sent_at=AT)
+    sent = Announcement(1, 7, 11, DeliveryStatus.SENT, AT, message_id=77, sent_at=AT)
     assert sentence(None, announcement=sent).endswith("https://discord.com/channels/100/11/77")
-    assert "channels" not in sentence(None, announcement=sent, route=None)
+    assert "channels" not in sentence(None, announcement=sent, subscription=None)
     assert sentence(None) == "Channel 11: not announced."
 
 
 def test_the_same_facts_are_there_for_programs() -> None:
-    sent = Announcement(1, 7, 11, Fate.SENT, AT, message_id=77, sent_at=AT)
+    sent = Announcement(1, 7, 11, DeliveryStatus.SENT, AT, message_id=77, sent_at=AT)
     trace = Trace(
         "#7", PAPER, (SEEN,), (ChannelTrace(11, ROUTE, sent), ChannelTrace(12, None, None))
     )
@@ -78,7 +85,7 @@ def test_the_same_facts_are_there_for_programs() -> None:
 def test_an_answer_keeps_within_discords_limits_whatever_feeds_and_channels_there_are() -> None:
     entries = tuple(replace(SEEN, id=n, feed_title="*[x](y)" * 90) for n in range(40))
     trouble = replace(ROUTE, stopped_because="_no_ " * 400)
-    waiting = Announcement(1, 7, 11, Fate.WAITING, AT)
+    waiting = Announcement(1, 7, 11, DeliveryStatus.WAITING, AT)
     channels = tuple(ChannelTrace(n, trouble, waiting) for n in range(200))
     shown = trace_card.card(Trace("x", replace(PAPER, title="*" * 900), entries, channels), 100)
     assert len(shown) <= 3900
