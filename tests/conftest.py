@@ -10,7 +10,6 @@ import hypothesis
 import pytest
 import simcord
 from hypothesis import HealthCheck
-from lab_world import HOME, Lab, StillClock, furnish, unforeseen
 
 from bot.app import App, open_app
 from bot.client import LabHerald
@@ -18,6 +17,8 @@ from bot.settings import Settings
 from bot.starter import load_starter
 from storage.library import Library, open_library
 from storage.models import Actor, Origin
+from tests.support.lab import HOME, Lab, StillClock, furnish, unforeseen
+from tests.support.paths import SHARED
 
 NOBODY = "http://127.0.0.1:9"  # where nothing listens: no test asks the services themselves
 # A slow machine is no finding, and a library that examples share is meant.
@@ -27,7 +28,6 @@ hypothesis.settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 hypothesis.settings.load_profile("lab")
-_SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def publications_page() -> str:
     """The text of a lab's real publications page."""
-    page = _SHARED / "seeds" / "lab-publications.txt"
+    page = SHARED / "seeds" / "lab-publications.txt"
     if not page.is_file():
         pytest.skip("the real publications page (../shared/seeds) is not on this machine")
     return page.read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ def publications_page() -> str:
 @pytest.fixture(scope="session")
 def lab_sheet() -> Path:
     """A lab's real spreadsheet of its papers."""
-    sheet = _SHARED / "seeds" / "lab-papers-sheet.csv"
+    sheet = SHARED / "seeds" / "lab-papers-sheet.csv"
     if not sheet.is_file():
         pytest.skip("the lab's spreadsheet (../shared/seeds) is not on this machine")
     return sheet
@@ -60,7 +60,7 @@ def lab_sheet() -> Path:
 @pytest.fixture(scope="session")
 def openapi() -> Path:
     """Discord's own description of its HTTP API."""
-    found = _SHARED / "discord" / "openapi.json"
+    found = SHARED / "discord" / "openapi.json"
     if not found.is_file():
         pytest.skip("Discord's API description (../shared/discord) is not on this machine")
     return found
@@ -69,7 +69,7 @@ def openapi() -> Path:
 @pytest.fixture(scope="session")
 def recorded_answers() -> Path:
     """What arXiv, Crossref and DataCite really answered."""
-    found = _SHARED / "lookup"
+    found = SHARED / "lookup"
     if not found.is_dir():
         pytest.skip("the services' recorded answers (../shared/lookup) are not on this machine")
     return found

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from discord import AppCommandType
 from discord.app_commands import Command, Group
@@ -9,8 +8,7 @@ from discord.app_commands import Command, Group
 from bot.app import App
 from bot.client import cog_names
 from bot.permissions import BOT_PERMISSIONS
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.paths import ROOT
 
 
 async def test_the_readme_lists_every_command_and_no_other(app: App) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.paths import ROOT
+
 REQUIREMENT = re.compile(
     r"[a-z0-9-]+==[\w.]+(?: ; [\w'.=<>! ()]+)? \\"  # a version, perhaps of one platform
     r"|    --hash=sha256:[0-9a-f]{64}(?: \\)?"

@@ -33,7 +33,7 @@ _T = TypeVar("_T")
 
 
 class _Limits(TypedDict):
-    """How the network is used; see `bot.web.open_web`."""
+    """How the network is used; see `bot.net.http.open_web`."""
 
     contact: str
     allow_private: bool

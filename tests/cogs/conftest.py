@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp.test_utils import TestServer
-from feed_server import FeedServer
+
+from tests.support.feed_server import FeedServer
 
 
 @pytest.fixture

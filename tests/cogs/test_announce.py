@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import discord
 import pytest
-from lab_world import HOME, Lab, told
 
 from storage.announcements.models import DeliveryStatus
 from storage.models import Actor, Origin, PaperDraft
+from tests.support.lab import HOME, Lab, told
 
 ACTOR = Actor("test", "a test")
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from lab_world import HOME, Lab, told
 
 from storage.models import Actor, Origin, PaperDraft, PartialDate
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperNotFound
+from tests.support.lab import HOME, Lab, told
 
 CLEO = Actor("discord:2", "cleo")
 FORM = {

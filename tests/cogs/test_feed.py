@@ -3,9 +3,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from lab_world import Lab, told
 
 from storage.models import PaperDraft, PartialDate
+from tests.support.lab import Lab, told
 
 
 async def test_a_feed_is_taken_in_silently_and_then_announced(lab: Lab, source) -> None:

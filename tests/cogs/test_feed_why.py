@@ -3,9 +3,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from lab_world import Lab, told
 
 from storage.models import Actor, PaperDraft, PartialDate
+from tests.support.lab import Lab, told
 
 BY = Actor("test", "a test")
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from discord import app_commands
-from lab_world import Lab, told
 
 from bot.markdown import escape
 from bot.settings import Settings
@@ -12,6 +11,7 @@ from bot.starter import load_starter
 from storage.models import Actor, PaperDraft, PartialDate
 from storage.search.query import parse
 from storage.text import fold
+from tests.support.lab import Lab, told
 
 
 async def test_a_search_shows_five_papers_and_turns_the_page(lab: Lab) -> None:

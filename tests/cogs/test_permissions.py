@@ -9,11 +9,11 @@ from typing import Any
 import discord
 import pytest
 from discord import AppCommandType, app_commands
-from lab_people import People, message_of, walk
-from lab_world import HOME, Lab, told
-from permission_table import BUTTONS, COMMANDS, FORMS, MENUS, Place, Who
 
 from storage.models import Actor
+from tests.support.callers import People, message_of, walk
+from tests.support.lab import HOME, Lab, told
+from tests.support.permission_table import BUTTONS, COMMANDS, FORMS, MENUS, Place, Who
 
 ACTOR = Actor("test", "a test")
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import discord
 import pytest
-from lab_world import HOME, Lab, told
 
 from bot.demo.message_text import spoken
 from bot.moderators import Moderators
 from storage.moderator_settings import SettingKey
+from tests.support.lab import HOME, Lab, told
 
 
 def role(lab: Lab, name: str = "Curators") -> Any:

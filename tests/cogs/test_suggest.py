@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
-from lab_world import Lab, told
-from lookup_server import LookupServer
 
 from bot.demo.message_text import spoken
 from bot.settings import Settings
 from storage.models import Actor, PaperDraft
 from storage.review.models import Suggestion
 from storage.review.suggestions import MOST_WAITING
+from tests.support.lab import Lab, told
+from tests.support.lookup_server import LookupServer
 
 DOI = "10.5555/lab.7"
 WORK = {

@@ -25,8 +25,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import discord_standin
-
 from bot.app import App, only_one, open_app
 from bot.client import cog_names
 from bot.settings import Settings
@@ -34,6 +32,7 @@ from storage.errors import DatabaseInTrouble
 from storage.library import Library
 from storage.models import Actor
 from storage.papers.combine import as_draft
+from tests.faults import discord_standin
 
 # By which statement a transaction is known.
 _DOES = {

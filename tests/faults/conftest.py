@@ -7,14 +7,14 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
-import discord_standin
 import pytest
-from discord_standin import GUILD, PAPERS, TOKEN, StandIn
-from lab_world import StillClock
-from station import ACTOR, Station
 
 from bot.app import open_app
 from bot.settings import Settings
+from tests.faults import discord_standin
+from tests.faults.discord_standin import GUILD, PAPERS, TOKEN, StandIn
+from tests.faults.station import ACTOR, Station
+from tests.support.lab import StillClock
 
 _LONGEST = timedelta(minutes=1)
 _LONGEST_RUN = timedelta(seconds=5)  # of the crash matrix

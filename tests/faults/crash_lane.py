@@ -17,16 +17,25 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import discord_standin
 from aiohttp import web
-from discord_standin import FORUM, GUILD, NEWS, PAPERS, KeptLate, StandIn, announced, is_published
 
 from bot.app import open_app
 from bot.settings import Settings
 from storage.announcements.models import SubscriptionOptions
 from storage.models import Actor
+from tests.faults import discord_standin
+from tests.faults.discord_standin import (
+    FORUM,
+    GUILD,
+    NEWS,
+    PAPERS,
+    KeptLate,
+    StandIn,
+    announced,
+    is_published,
+)
+from tests.support.paths import ROOT
 
-_HERE = Path(__file__).parent
 _LOOK = timedelta(hours=1)
 _CHANNELS = (PAPERS, NEWS, FORUM)
 
@@ -273,9 +282,9 @@ async def open_lane(folder: Path) -> AsyncIterator[Lane]:
         # Not the log: workers that lose their parent while they begin say so in a traceback.
         with (folder / "errors").open("wb") as errors:
             child = await asyncio.create_subprocess_exec(
-                *(sys.executable, str(_HERE / "child.py")),
-                cwd=_HERE.parents[1],
-                env={**os.environ, "PYTHONPATH": str(_HERE.parents[1])},
+                *(sys.executable, "-m", "tests.faults.child"),
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from discord_standin import PAPERS, StandIn, announced
-from lab_world import StillClock
 
 from bot.app import App
 from storage.models import Actor, Origin, PaperDraft
+from tests.faults.discord_standin import PAPERS, StandIn, announced
+from tests.support.lab import StillClock
 
 ACTOR = Actor("test", "a test")
 _number = itertools.count(1)

@@ -12,24 +12,25 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from crash_lane import POINTS, Lane, Outcome, open_lane
-from discord_standin import GUILD, PAPERS, TOKEN, announced, open_stand_in
-from station import ACTOR
 
 from bot.app import open_app
 from bot.settings import Settings
 from storage.models import Origin, PaperDraft
+from tests.faults.crash_lane import POINTS, Lane, Outcome, open_lane
+from tests.faults.discord_standin import GUILD, PAPERS, TOKEN, announced, open_stand_in
+from tests.faults.station import ACTOR
+from tests.support.paths import ROOT
 
 _LANES = 2
 _PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv.pop(1))
-import discord_standin
+from tests.faults import discord_standin
 discord_standin.redirect(sys.argv.pop(1))
 from bot.cli import main
 main(prog_name="lab-herald")
 """
-_REPORT = Path(__file__).resolve().parents[2] / "build" / "crash-matrix.json"
+_REPORT = ROOT / "build" / "crash-matrix.json"
 
 
 async def test_killed_at_any_point_the_bot_announces_every_paper_once(
@@ -70,7 +71,7 @@ async def test_the_program_itself_killed_after_a_send_goes_on_where_it_was(
 
     async def start() -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", _PROGRAM, str(Path(__file__).parent), discord.address, "run"),
+            *(sys.executable, "-c", _PROGRAM, str(ROOT), discord.address, "run"),
             cwd=tmp_path,
             env={**os.environ, "DATABASE_PATH": "lab.db", "DISCORD_TOKEN": TOKEN},
             stderr=asyncio.subprocess.PIPE,

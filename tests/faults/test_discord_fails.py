@@ -6,11 +6,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from discord_standin import FORUM, GUILD, NEWS, PAPERS, Fault, too_many
-from station import ACTOR, Station
 
 from storage.announcements.models import SubscriptionOptions
 from storage.papers.combine import as_draft
+from tests.faults.discord_standin import FORUM, GUILD, NEWS, PAPERS, Fault, too_many
+from tests.faults.station import ACTOR, Station
 
 NO_WINDOW = timedelta()
 

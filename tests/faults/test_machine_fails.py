@@ -10,12 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from crash_lane import Site, open_lane, open_site
-from discord_standin import GUILD, NEWS, PAPERS, Fault, announced
-from station import ACTOR, Station
 
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.models import SubscriptionOptions
+from tests.faults.crash_lane import Site, open_lane, open_site
+from tests.faults.discord_standin import GUILD, NEWS, PAPERS, Fault, announced
+from tests.faults.station import ACTOR, Station
 
 HOUR = timedelta(hours=1)
 LOCK = """

@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from lab_admission import ACTOR, ARXIV, added, upsert
-from lab_world import StillClock
 
 from storage.errors import InvalidInput
 from storage.library import Library
 from storage.models import Filters, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperExists, PaperNotFound
+from tests.support.lab import StillClock
+from tests.support.library import ACTOR, ARXIV, added, upsert
 
 
 async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: Library) -> None:

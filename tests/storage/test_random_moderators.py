@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from catalogue_model import OWN, Catalogue, Refused, differing
-from catalogue_tables import everything, told
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -23,12 +21,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from lab_world import StillClock
 
 from storage.errors import LabError
 from storage.library import open_library
 from storage.models import Actor, Link, LinkKind, Origin, PaperDraft, PartialDate
 from storage.papers.combine import normal
+from tests.support.lab import StillClock
+from tests.support.library_model import OWN, Catalogue, Refused, differing
+from tests.support.library_tables import everything, told
 
 ACTOR = Actor("discord:1", "noor")
 FORMER, NEW = "Ann Former", "Ann New"

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.feeds.manage import SubscribeOutcome, watch_all
+from bot.feeds.parser import open_parser
+from bot.feeds.poller import Poller
+from bot.formats.opml import Outline
+from bot.moderators import Moderators
+from bot.net.http import open_web
+from bot.settings import Settings
+from storage.errors import FeedExists
+from storage.feeds.models import Feed
+from storage.library import Library
+from storage.models import Actor
+from tests.support.lab import StillClock
+
+ACTOR = Actor("test", "a test")
+
+
+class Stumbling(Poller):
+    """A poller that fails as nobody foresaw, or finds that somebody was faster."""
+
+    async def watch(
+        self,
+        url: str,
+        actor: Actor,  # noqa: ARG002
+        venue: str = "",  # noqa: ARG002
+        *,
+        is_reviewed: bool = False,  # noqa: ARG002
+    ) -> Feed:
+        if url.endswith("faster"):
+            raise FeedExists(url)
+        raise RuntimeError("nobody foresaw this")
+
+
+async def test_a_feed_that_makes_the_bot_stumble_ends_no_other(
+    library: Library, clock: StillClock
+) -> None:
+    outlines = [Outline("https://lab.org/feed"), Outline("https://lab.org/faster")]
+    async with (
+        open_web(
+            contact="", allow_private=True, patience=timedelta(seconds=5), max_bytes=65536
+        ) as web,
+        open_parser() as parser,
+    ):
+        moderators = Moderators(library, Settings())
+        poller = Stumbling(library, web, parser, clock, timedelta(minutes=30), moderators)
+        tried = await watch_all(library, poller, outlines, ACTOR)
+    assert [one.outcome for one in tried] == [SubscribeOutcome.FAILED, SubscribeOutcome.KNOWN]
+    assert "made me stumble; the log says what" in tried[0].words

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.formats.results import Finding, ListedPaper, Problem
+from bot.importing.formats import ImportFile, ImportFormat, detect_format, read_file
+from storage.errors import InvalidInput
+from storage.models import PaperDraft, PartialDate
+from tests.support.papers import AT
+
+BIBTEX = "@misc{x, title={Größe}, author={Ada Lovelace}}\n"
+PAPER = {"title": "Words", "authors": ["Ada Lovelace"], "year": 2020, "venue": "ICML"}
+FEED = (
+    '<?xml version="1.0"?><rss version="2.0"><channel><title>Lab</title>'
+    "<item><title>New</title><link>https://lab.example/new</link></item>"
+    "<item><title>Old</title><link>https://lab.example/old</link></item></channel></rss>"
+)
+
+
+def read(file: Path, form: ImportFormat | None = None) -> list[Finding]:
+    return list(read_file(ImportFile(file, form or detect_format(file), AT)))
+
+
+def titles(file: Path) -> list[str]:
+    return [finding.draft.title for finding in read(file) if isinstance(finding, ListedPaper)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "form"),
+    [
+        ("papers.bib", "", ImportFormat.BIBTEX),
+        ("papers.txt", f"From a mail:\n\n{BIBTEX}", ImportFormat.BIBTEX),
+        ("papers.tsv", "", ImportFormat.CSV),
+        ("papers", "Title,Authors\n", ImportFormat.CSV),
+        ("papers.json", "[]", ImportFormat.JSON),
+        ("papers.json", '{"papers": [\n]}', ImportFormat.JSON),
+        (
+            "papers.json",
+            '{"version": "https://jsonfeed.org/version/1.1",\n "items": []}',
+            ImportFormat.FEED,
+        ),
+        ("papers.json", '{"title": "A"}\n{"title": "B"}\n', ImportFormat.JSONL),
+        ("papers.ndjson", "", ImportFormat.JSONL),
+        ("feed.rss", "", ImportFormat.FEED),
+        ("feed", f"\ufeff{FEED}", ImportFormat.FEED),
+        ("page.txt", "ICML Ada Lovelace\n\nA Title, or two\n\nRead More\n", ImportFormat.TEXT),
+        ("page.txt", "", ImportFormat.TEXT),
+    ],
+)
+def test_a_format_is_known_by_name_and_content(
+    tmp_path: Path, name: str, text: str, form: ImportFormat
+) -> None:
+    file = tmp_path / name
+    file.write_text(text, encoding="utf-8")
+    assert detect_format(file) is form
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
+def test_a_file_is_read_in_whatever_encoding_it_has(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "papers.bib"
+    file.write_text(BIBTEX, encoding=encoding)
+    assert titles(file) == ["Größe"]
+
+
+def test_a_byte_that_windows_does_not_know_is_no_obstacle(tmp_path: Path) -> None:
+    file = tmp_path / "papers.bib"
+    file.write_bytes(BIBTEX.encode("latin-1") + b"% \x81\n")
+    assert titles(file) == ["Größe"]
+
+
+@pytest.mark.parametrize("body", [b"\x7fELF\x00\x01", b"\xff\xfe\x00\x01binary"])
+def test_what_is_no_text_is_a_sentence(tmp_path: Path, body: bytes) -> None:
+    file = tmp_path / "papers.bib"
+    file.write_bytes(body)
+    with pytest.raises(InvalidInput, match="is not text in UTF-8"):
+        read(file)
+
+
+def test_objects_are_read_from_an_array_and_from_lines_with_their_lines(tmp_path: Path) -> None:
+    array, lines = tmp_path / "papers.json", tmp_path / "papers.jsonl"
+    array.write_text(json.dumps([PAPER, {**PAPER, "title": "More"}, 7], indent=1), encoding="utf-8")
+    lines.write_text(f"{json.dumps(PAPER)}\n\nnot JSON\n[1]\n", encoding="utf-8")
+    draft = PaperDraft("Words", ("Ada Lovelace",), venue="ICML", date=PartialDate(2020))
+    assert read(array)[0] == ListedPaper(2, draft)
+    assert [(type(one), one.line) for one in read(array)[1:]] == [(ListedPaper, 10), (Problem, 18)]
+    assert read(lines)[0] == ListedPaper(1, draft)
+    assert [(type(one), one.line) for one in read(lines)[1:]] == [(Problem, 3), (Problem, 4)]
+
+
+def test_an_array_larger_than_what_is_read_at_once_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "papers.json"
+    papers = [
+        {**PAPER, "title": f"Words {number}", "abstract": "word " * 300} for number in range(99)
+    ]
+    file.write_text(json.dumps(papers), encoding="utf-8")
+    assert titles(file) == [paper["title"] for paper in papers]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('[{"title": "One"}, {"title": ', "not JSON"),
+        ('[{"title": "One"}', "not JSON"),
+        ("7", "neither an array nor an object"),
+        ('{"title": ', "not JSON"),
+        ('[{"title": ["One", "Two"]}]', "“title” is not text"),
+        ('[{"authors": ["Ada"]}]', "no title"),
+        ('[{"title": "One", "authors": 7}]', "no list of names"),
+        ('[{"title": "One", "authors": [7]}]', "no list of names"),
+        ('[{"title": "One", "tags": 7}]', "no list"),
+        ('[{"title": "One", "identifiers": [7]}]', "no list of texts"),
+        ('[{"title": "One", "links": 7}]', "no list"),
+        ('[{"title": "One", "links": [{"kind": "x", "url": "y"}]}]', "“kind” and “url”"),
+        ('[{"title": "One", "url": "javascript:x"}]', "not an address"),
+        ('[{"title": "One", "date": "99/99/9999"}]', "calendar"),
+        (f'[{{"title": "{"long " * 300}"}}]', "too long for a title"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_json_that_is_of_no_use_is_told_with_its_reason(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    file = tmp_path / "papers.json"
+    file.write_text(text, encoding="utf-8")
+    problem = read(file, ImportFormat.JSON)[-1]
+    assert isinstance(problem, Problem)
+    assert reason in problem.reason
+
+
+def test_authors_are_read_as_other_programs_write_them(tmp_path: Path) -> None:
+    file = tmp_path / "papers.json"
+    people = [{"name": "Lovelace, Ada"}, {"given": "Jane", "family": "Doe"}, "John Roe"]
+    papers = [{"title": "One", "authors": people}, {"title": "Two", "author": "A. B and C. D"}]
+    file.write_text(json.dumps({"items": papers}), encoding="utf-8")
+    drafts = [one.draft.authors for one in read(file) if isinstance(one, ListedPaper)]
+    assert drafts == [("Ada Lovelace", "Jane Doe", "John Roe"), ("A. B", "C. D")]
+
+
+def test_a_feed_file_is_read_oldest_first(tmp_path: Path) -> None:
+    file = tmp_path / "feed.xml"
+    file.write_text(FEED, encoding="utf-8")
+    assert titles(file) == ["Old", "New"]

@@ -1,0 +1,50 @@
+"""arXiv, Crossref, DataCite and a few pages on 127.0.0.1, and a lookup that asks them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from bot.feeds.parser import Parser, open_parser
+from bot.lookup.service import Lookup, open_lookup
+from bot.net.http import Web, open_web
+from tests.support.lab import StillClock
+from tests.support.lookup_server import LookupServer
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[LookupServer]:
+    serving = LookupServer()
+    async with TestServer(serving.app()) as running:
+        serving.home = str(running.make_url("/")).rstrip("/")
+        yield serving
+
+
+@pytest.fixture
+async def parser() -> AsyncIterator[Parser]:
+    async with open_parser(workers=1) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def web() -> AsyncIterator[Web]:
+    async with open_web(
+        contact="lab@example.org",
+        allow_private=True,
+        patience=timedelta(seconds=1),
+        max_bytes=1_000_000,
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def lookup(
+    server: LookupServer, web: Web, parser: Parser, clock: StillClock
+) -> AsyncIterator[Lookup]:
+    async with open_lookup(
+        *(web, parser, server.addresses(), clock), arxiv_pause=timedelta(seconds=0.2)
+    ) as opened:
+        yield opened

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.settings import SETTINGS, InvalidSetting, Settings, load_settings
+from storage.errors import LabError
+from tests.support.paths import ROOT
+
+TOKEN = "a" * 24 + ".bbbbbb." + "c" * 27
+
+
+def test_the_example_file_names_every_setting_with_its_meaning_and_default() -> None:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    described = re.findall(r"^# (.+)\n([A-Z_]+)=(.*)$", text, re.MULTILINE)
+    assert described == [(one.meaning, one.name, one.default) for one in SETTINGS]
+
+
+def test_the_example_file_gives_the_defaults() -> None:
+    assert load_settings({}, ROOT / ".env.example") == Settings()
+    assert {one.field for one in SETTINGS} == set(Settings.__dataclass_fields__)
+
+
+def test_every_setting_is_read() -> None:
+    settings = load_settings(
+        {
+            "DISCORD_TOKEN": TOKEN,
+            "HOME_GUILD_IDS": "123456789012345678, 223456789012345678",
+            "MODERATOR_ROLE_IDS": "323456789012345678",
+            "DATABASE_PATH": "here.db",
+            "POLL_INTERVAL": "1h30m",
+            "TIMEZONE": "Europe/Berlin",
+            "LOG_LEVEL": "debug",
+            "CONTACT": "lab@example.org",
+            "FEED_ALLOW_PRIVATE": "Yes",
+            "FEED_TIMEOUT": "5",
+            "FEED_MAX_BYTES": "65536",
+            "SUGGESTIONS_PER_DAY": "0",
+        },
+        None,
+    )
+    assert settings == Settings(
+        discord_token=TOKEN,
+        home_guild_ids=(123456789012345678, 223456789012345678),
+        moderator_role_ids=(323456789012345678,),
+        database_path=Path("here.db"),
+        poll_interval=timedelta(minutes=90),
+        timezone=ZoneInfo("Europe/Berlin"),
+        log_level="DEBUG",
+        contact="lab@example.org",
+        feed_allow_private=True,
+        feed_timeout=timedelta(seconds=5),
+        feed_max_bytes=65536,
+        suggestions_per_day=0,
+    )
+    assert TOKEN not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DISCORD_TOKEN", "two words are no token"),
+        ("HOME_GUILD_IDS", "my server"),
+        ("MODERATOR_ROLE_IDS", "12"),
+        ("POLL_INTERVAL", "30s"),
+        ("POLL_INTERVAL", "often"),
+        ("POLL_INTERVAL", "8d"),
+        ("TIMEZONE", "Middle/Earth"),
+        ("TIMEZONE", "../../etc/passwd"),
+        ("LOG_LEVEL", "LOUD"),
+        ("CONTACT", "evil\r\nHeader: x"),
+        ("FEED_ALLOW_PRIVATE", "maybe"),
+        ("FEED_TIMEOUT", "6m"),
+        ("FEED_MAX_BYTES", "lots"),
+        ("FEED_MAX_BYTES", "12"),
+        ("ARXIV_API_URL", "export.arxiv.org"),
+        ("CROSSREF_URL", "ftp://api.crossref.org"),
+        ("DATACITE_URL", "https://"),
+        ("SUGGESTIONS_PER_DAY", "101"),
+        ("SUGGESTIONS_PER_DAY", "some"),
+    ],
+)
+def test_a_bad_value_is_one_sentence_that_names_it(name: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=name) as caught:
+        load_settings({name: value}, None)
+    assert str(caught.value).count(".") == 1 or name != "LOG_LEVEL"
+    if name == "DISCORD_TOKEN":
+        assert value not in str(caught.value)
+
+
+def test_the_environment_wins_over_the_file_and_empty_is_the_default(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("CONTACT=file\nLOG_LEVEL=ERROR\nTIMEZONE=\n", encoding="utf-8")
+    settings = load_settings({"CONTACT": "environment"}, file)
+    assert (settings.contact, settings.log_level) == ("environment", "ERROR")
+    assert settings.timezone == ZoneInfo("UTC")
+
+
+def test_a_settings_file_that_is_no_text_is_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"\xff\xfe\x00bad")
+    with pytest.raises(LabError, match="can't be read"):
+        load_settings({}, file)
+
+
+def test_a_missing_file_is_none() -> None:
+    assert load_settings({}, Path("does-not-exist.env")) == Settings()

@@ -1,0 +1,117 @@
+"""What people read of changes, whatever was changed: within Discord's limits, and telling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.flows.merge_papers import Pair, card
+from bot.ui import audit_log as audit_cards
+from bot.ui.cards import Layout
+from storage.audit.models import Change, LogPage
+from storage.models import Actor, PaperDraft
+from storage.papers.snapshots import snapshot
+from tests.support.papers import AT, drafts, paper_of
+
+ACTOR = Actor("discord:1", "noor")
+_LONG = "word " * 40
+
+
+def change(number: int = 7, action: str = "edit", **fields: Any) -> Change:
+    return Change(number, AT, ACTOR, action, **{"paper_id": 1, **fields})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("", "ICML", "nothing → ICML"),
+        ("arXiv", None, "arXiv → nothing"),
+        (False, True, "no → yes"),
+        (["Ann Lee", "Bo Chen"], ["Ann Lee"], "Ann Lee, Bo Chen → Ann Lee"),
+        ([["pdf", "https://a.org"]], [], "https://a.org → nothing"),
+        (
+            f"{_LONG}red {_LONG}",
+            f"{_LONG}green {_LONG}",
+            "…word word word red word word word… → …word word word green word word word…",
+        ),
+        (f"{_LONG}end", _LONG, "…word word word end → …word word word"),
+        ("*bold* @everyone", "plain", "\\*bold\\* \\@everyone → plain"),
+    ],
+)
+def test_a_difference_is_told_with_some_words_around_it(
+    before: object, after: object, shown: str
+) -> None:
+    assert audit_cards.difference(before, after) == shown
+
+
+@pytest.mark.parametrize(
+    ("made", "shown"),
+    [
+        (change(action="add"), "✅ added **A \\*title\\*** (#1)"),
+        (change(action="remove"), "🗑️ removed **A \\*title\\*** (#1)"),
+        (change(action="merge", after={"into": 9}), "→ **a paper** (#9)"),
+        (change(action="undo", undoes=3), "↩️ undid change 3 **A \\*title\\*** (#1)"),
+        (change(action="undo", undoes=3, paper_id=None), "↩️ undid change 3"),
+        (
+            change(action="import", paper_id=None, after={"added": 1200, "duplicate": 1}),
+            "📥 imported: 1,200 added, 1 left out as possible duplicates",
+        ),
+        (
+            change(
+                action="settle", paper_id=None, after={"title": "*Ours*", "outcome": "declined"}
+            ),
+            "👋 left out **\\*Ours\\***",
+        ),
+        (
+            change(action="settle", paper_id=None, after={"title": "Ours", "outcome": "unchanged"}),
+            "🔎 knew **Ours**",
+        ),
+        (
+            change(action="rename", paper_id=None, name="Ann New", before={"x": None}),
+            "🏷️ gave a person the name **Ann New**",
+        ),
+    ],
+)
+def test_a_change_is_told_in_few_words(made: Change, shown: str) -> None:
+    assert audit_cards.brief(made, {1: "A *title*"}).endswith(shown)
+    assert audit_cards.differences(made) == []
+    assert audit_cards.plain(made, {1: "A *title*"}).startswith("7 · ")
+
+
+@given(st.lists(st.tuples(drafts(), drafts()), max_size=5), st.booleans())
+def test_a_page_of_the_log_keeps_within_discords_limits(
+    pairs: list[tuple[PaperDraft, PaperDraft]],
+    undone: bool,  # noqa: FBT001
+) -> None:
+    made = tuple(
+        change(
+            number,
+            before=snapshot(before),
+            after={**snapshot(after), "removed": True},
+            is_undone=undone,
+            parts=(change(action="complete", before=snapshot(after), after=snapshot(before)),),
+        )
+        for number, (before, after) in enumerate(pairs)
+    )
+    titles = {1: "A title, and much more of it " * 20}
+    page = audit_cards.log(LogPage(made, has_newer=True, has_older=False), titles, 1 << 62, 1)
+    layout = Layout(page)
+    assert layout.content_length() <= 4000
+    assert layout.total_children_count <= 40
+    assert layout.to_components()
+
+
+@given(drafts(), drafts())
+def test_two_papers_side_by_side_keep_within_discords_limits(
+    one: PaperDraft, two: PaperDraft
+) -> None:
+    pair = Pair(paper_of(one, 1 << 40), paper_of(two, 1 << 41))
+    layout = Layout(card(pair, pair.best(), lambda _name, _choice: None, "remark " * 100))
+    assert layout.content_length() <= 4000
+    assert layout.total_children_count <= 38
+    for row in layout.to_components()[0]["components"]:
+        for menu in row.get("components", []):
+            assert all(1 <= len(option["label"]) <= 100 for option in menu["options"])

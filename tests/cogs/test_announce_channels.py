@@ -1,0 +1,245 @@
+"""How a channel hears of papers: which ones, where, when, and what becomes of the message later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import discord
+import pytest
+
+from bot.demo.message_text import spoken
+from storage.models import Actor, Origin, PaperDraft
+from tests.support.lab import HOME, Lab, told
+
+ACTOR = Actor("test", "a test")
+
+
+async def announce(lab: Lab, title: str, **fields: Any) -> int:
+    result = await lab.app.library.upsert(
+        PaperDraft(title=title, **fields), Origin.MODERATOR, ACTOR, announce=True
+    )
+    assert result.paper is not None
+    return result.paper.id
+
+
+def said(channel: Any) -> list[str]:
+    """What the bot announced in a channel, oldest first."""
+    return [text for text in map(spoken, channel.history()) if not text.startswith("📣")]
+
+
+async def to(lab: Lab, channel: Any, **options: Any) -> str:
+    return await lab.ask(lab.moderator, "announce to", channel=channel, **options)
+
+
+async def test_a_channel_hears_only_of_what_it_wants(lab: Lab) -> None:
+    wall = lab.env.guild.create_text_channel("wall")
+    answer = await to(lab, wall, wanted='author:"S. Biderman" -venue:arxiv')
+    assert "what meets `author:" in answer
+    await announce(lab, "Hers", authors=("Stella Biderman",), venue="ICML")
+    await announce(lab, "Her preprint", authors=("Stella Biderman",), venue="arXiv")
+    await announce(lab, "Another's", authors=("Mo Lee",), venue="ICML")
+    await lab.app.deliver()
+    (text,) = said(wall)
+    assert "Hers" in text
+    assert "-venue:arxiv" in await lab.ask(lab.moderator, "announce list")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"wanted": "year:2023"}, "I know no “year:”"),
+        ({"wanted": "feed:77"}, "There is no feed 77"),
+        ({"digest": "daily", "at": "25:00"}, "times such as"),
+        ({"zone": "Mars/Olympus"}, "no time zone"),
+        ({"publish": True}, "no announcement channel"),
+    ],
+)
+async def test_what_can_not_be_is_refused_in_a_sentence(
+    lab: Lab, options: dict[str, Any], sentence: str
+) -> None:
+    result = await lab.moderator.slash(lab.papers, "announce to", channel=lab.papers, **options)
+    assert result.ephemeral
+    assert sentence in told(result)
+    assert await lab.app.library.subscriptions.all(HOME) == ()
+
+
+async def test_everybody_is_never_called_and_no_thread_begins_in_a_forum(lab: Lab) -> None:
+    forum = lab.env.guild.create_forum_channel("forum")
+    assert "only" in await to(lab, forum, thread=True)
+    everyone = lab.env.guild.roles["@everyone"]
+    assert "call everybody" in await to(lab, lab.papers, role=everyone)
+
+
+async def test_a_role_is_called_and_nobody_else(lab: Lab) -> None:
+    readers = lab.env.guild.create_role("Readers")
+    readers_id = readers.id
+    answer = await to(lab, lab.papers, role=readers)
+    assert f"<@&{readers_id}>" in answer
+    await announce(lab, "@everyone <@&1> reads")
+    await lab.app.deliver()
+    sent = [one for one in lab.env.http_requests if one.path.endswith("/messages")][-1].json
+    allowed = sent["allowed_mentions"]
+    assert (allowed["parse"], [int(role) for role in allowed["roles"]]) == ([], [readers_id])
+
+
+async def test_a_thread_begins_under_each_announcement(lab: Lab) -> None:
+    await to(lab, lab.papers, thread=True)
+    await announce(lab, "To be discussed")
+    await lab.app.deliver()
+    assert [thread.name for thread in lab.papers.threads] == ["To be discussed"]
+    await lab.app.deliver()
+    assert len(lab.papers.threads) == 1
+
+
+async def test_a_forum_has_a_thread_for_each_paper(lab: Lab) -> None:
+    forum = lab.env.guild.create_forum_channel("forum")
+    await to(lab, forum)
+    paper = await announce(lab, "In a forum")
+    assert await lab.app.deliver() == 1
+    (thread,) = forum.threads
+    assert thread.name == "In a forum"
+    async with lab.app.library._database.transaction() as db:
+        await db.run("UPDATE posts SET state = 'claimed', message_id = NULL")
+    assert await lab.app.deliver() == 1  # found in the forum, not sent again
+    assert len(forum.threads) == 1
+    await lab.app.library.edit(paper, PaperDraft(title="In the forum"), ACTOR)
+    await lab.app.deliver()
+    assert "In the forum" in spoken(thread.history()[0])
+
+
+async def test_an_announcement_channels_messages_are_published(lab: Lab) -> None:
+    news = lab.env.guild.create_news_channel("news")
+    assert "published" in await to(lab, news, publish=True)
+    await announce(lab, "Spread")
+    await lab.app.deliver()
+    assert [one for one in lab.env.http_requests if one.path.endswith("/crosspost")]
+    assert await lab.app.library.outbox.unfinished() == ()
+
+
+async def test_a_digest_comes_once_at_its_hour(lab: Lab) -> None:
+    answer = await to(lab, lab.papers, digest="daily", at="18:30", zone="Europe/Berlin")
+    assert "a daily digest at 18:30 (Europe/Berlin)" in answer
+    await announce(lab, "One")
+    gone = await announce(lab, "Two")
+    await announce(lab, "Three")
+    assert await lab.app.deliver() == 0
+    lab.clock.move(timedelta(days=2))
+    assert await lab.app.deliver() == 1
+    (text,) = said(lab.papers)
+    assert "3 new papers" in text
+    assert all(title in text for title in ("One", "Two", "Three"))
+    await lab.app.library.remove(gone, ACTOR)
+    await lab.app.deliver()
+    assert "withdrawn" in spoken(lab.papers.history()[-1])
+
+
+async def test_a_flood_is_one_message_whose_papers_can_all_be_seen(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    for number in range(12):
+        await announce(lab, f"Paper of a flood {number}")
+    assert await lab.app.deliver() == 1
+    message = lab.papers.history()[-1]
+    assert "12 new papers" in spoken(message)
+    assert "and 4 more" in spoken(message)
+    pressed = await lab.member.click(message, label="All 12")
+    assert pressed.ephemeral
+    assert "12 papers announced" in told(pressed)
+    assert "Paper of a flood 0" in told(pressed)
+
+
+async def test_a_corrected_paper_corrects_its_announcement(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    paper = await announce(lab, "A titel", venue="arXiv", identifiers=("arxiv:2301.00001",))
+    await lab.app.deliver()
+    draft = PaperDraft(title="A title", venue="ICML", identifiers=("arxiv:2301.00001",))
+    await lab.app.library.edit(paper, draft, ACTOR)
+    assert await lab.app.deliver() == 0
+    text = lab.last
+    assert "A title" in text
+    assert "now published at **ICML**" in text
+    await lab.app.library.remove(paper, ACTOR)
+    await lab.app.deliver()
+    assert "Withdrawn" in lab.last
+    assert len(said(lab.papers)) == 1
+
+
+async def test_a_message_that_somebody_deleted_is_left_alone(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    paper = await announce(lab, "Unwanted")
+    await lab.app.deliver()
+    await lab.papers.last_message.delete()
+    await lab.app.library.edit(paper, PaperDraft(title="Changed"), ACTOR)
+    await lab.app.deliver()
+    assert await lab.app.library.outbox.unfinished() == ()
+
+
+async def test_an_edit_that_discord_refuses_is_tried_again_later(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    paper = await announce(lab, "Before")
+    await lab.app.deliver()
+    await lab.app.library.edit(paper, PaperDraft(title="After"), ACTOR)
+    lab.env.inject_error("PATCH", "/channels/*/messages/*", status=400, times=1)
+    await lab.app.deliver()
+    assert "Before" in lab.last
+    lab.clock.move(timedelta(hours=2))
+    await lab.app.deliver()
+    assert "After" in lab.last
+
+
+async def test_the_buttons_of_an_announcement_cite_and_let_moderators_correct(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    await announce(lab, "Pressed", authors=("Mo Lee",))
+    await lab.app.deliver()
+    message = lab.papers.last_message
+    assert "Lee" in told(await lab.member.click(message, label="Cite"))
+    refused = await lab.member.click(message, label="Correct")
+    assert "Only the moderators" in told(refused)
+    form = await lab.moderator.click(message, label="Correct")
+    await lab.moderator.submit_modal(form, {"title": "Pressed hard"})
+    assert "Pressed hard" in spoken(lab.papers.history()[-1])
+
+
+async def test_a_test_shows_the_newest_wanted_paper_privately(lab: Lab) -> None:
+    assert "Nothing is announced" in await lab.ask(lab.moderator, "announce test")
+    await to(lab, lab.papers, wanted="author:biderman")
+    result = await lab.moderator.slash(lab.papers, "announce test")
+    assert result.ephemeral
+    assert "New paper" in told(result)
+    assert said(lab.papers) == []
+    await to(lab, lab.papers, wanted="author:nobody")
+    assert "no paper yet" in await lab.ask(lab.moderator, "announce test")
+
+
+async def test_pausing_and_resuming_lose_nothing(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    assert "waits" in await lab.ask(lab.moderator, "announce pause")
+    assert "paused already" in await lab.ask(lab.moderator, "announce pause")
+    await announce(lab, "Patient")
+    assert await lab.app.deliver() == 0
+    assert "paused" in await lab.ask(lab.moderator, "announce list")
+    assert "1 paper waited" in await lab.ask(lab.moderator, "announce resume")
+    assert "Patient" in said(lab.papers)[-1]
+    assert "already" in await lab.ask(lab.moderator, "announce resume")
+
+
+async def test_the_route_of_a_deleted_channel_can_be_removed(lab: Lab) -> None:
+    lost = lab.env.guild.create_text_channel("lost")
+    await to(lab, lost)
+    channel = lab.app.client.get_channel(lost.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.delete()
+    choices = await lab.moderator.autocomplete(lab.papers, "announce remove", "channel", "del")
+    (choice,) = choices
+    assert choice["name"].startswith("#deleted-channel")
+    refused = await lab.ask(lab.moderator, "announce resume", channel=choice["value"])
+    assert "gone" in refused
+    assert "no longer" in await lab.ask(lab.moderator, "announce remove", channel=choice["value"])
+    assert "Nothing is announced in “" in await lab.ask(
+        lab.moderator, "announce remove", channel="elsewhere"
+    )
+
+
+async def test_zones_are_suggested(lab: Lab) -> None:
+    choices = await lab.moderator.autocomplete(lab.papers, "announce to", "zone", "berl")
+    assert {"name": "Europe/Berlin", "value": "Europe/Berlin"} in choices

@@ -1,0 +1,449 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import discord
+import pytest
+import simcord
+from aiohttp.test_utils import TestServer
+from simcord.actors import _component_interaction, _find_component, _visible_message
+
+from bot.demo.message_text import spoken
+from bot.settings import Settings
+from storage.models import Actor, Origin, PaperDraft
+from storage.papers.errors import PaperNotFound
+from tests.support.lab import HOME, Lab, told
+from tests.support.lookup_server import LookupServer
+
+WORK = {
+    "DOI": "10.5555/lab.7",
+    "title": ["Small Models, Long Memories"],
+    "author": [{"given": "Ada", "family": "Lovelace"}],
+    "container-title": ["Journal of Open Things"],
+    "issued": {"date-parts": [[2024, 2]]},
+    "abstract": "<jats:p>We @everyone look.</jats:p>",
+}
+DOI = "10.5555/lab.7"
+
+
+@pytest.fixture
+async def services() -> AsyncIterator[LookupServer]:
+    serving = LookupServer()
+    async with TestServer(serving.app()) as running:
+        serving.home = str(running.make_url("/")).rstrip("/")
+        serving.works[DOI] = WORK
+        yield serving
+
+
+@pytest.fixture
+def settings(settings: Settings, services: LookupServer) -> Settings:
+    where = services.addresses()
+    return replace(
+        settings,
+        arxiv_api_url=where.arxiv,
+        crossref_url=where.crossref,
+        datacite_url=where.datacite,
+    )
+
+
+async def look_up(lab: Lab, source: str, **options: Any) -> Any:
+    return await lab.moderator.slash(lab.papers, "curate add", source=source, **options)
+
+
+async def test_a_source_is_looked_up_shown_and_added_by_one_click(lab: Lab) -> None:
+    shown = await look_up(lab, f"https://doi.org/{DOI}")
+    assert shown.ephemeral
+    text = told(shown)
+    assert "Is this the paper? It will not be announced." in text
+    assert "Small Models, Long Memories" in text
+    assert "Journal of Open Things" in text
+    assert "in the list since" not in text
+    done = await lab.moderator.click(shown.response, label="Add")
+    assert "Added to the list, not announced" in told(done)
+    assert "[Undo]" in told(done)
+    paper = await lab.app.library.papers.get_named(DOI)
+    assert paper.authors == ("Ada Lovelace",)
+    (change,) = await lab.app.library.history.of_paper(paper.id)
+    assert change.actor == Actor(f"discord:{lab.moderator.id}", "noor")
+    await lab.moderator.click(done.response, label="Undo")
+    with pytest.raises(PaperNotFound):
+        await lab.app.library.papers.get_named(DOI)
+
+
+async def test_a_second_click_leaves_the_answer_to_the_first_and_its_undo(lab: Lab) -> None:
+    shown = await look_up(lab, DOI)
+    custom_id = _id_of(lab, shown.response, "Add")
+    done = await lab.moderator.click(shown.response, label="Add")
+    again = await _press_again(lab, done.response, custom_id)
+    assert again.ephemeral
+    assert "You have decided that already" in told(again)
+    assert "Added to the list" in spoken(done.response)
+    assert "[Undo]" in spoken(done.response)
+
+
+async def test_a_decision_that_failed_can_be_made_again(lab: Lab) -> None:
+    shown = await look_up(lab, DOI)
+    http, roles = lab.app.client.http, [lab.env.guild.roles["Managers"].id]
+    await http.edit_member(HOME, lab.moderator.id, roles=[])
+    refused = await lab.moderator.click(shown.response, label="Add")
+    assert "Only the moderators" in told(refused)
+    await http.edit_member(HOME, lab.moderator.id, roles=roles)
+    done = await lab.moderator.click(shown.response, label="Add")
+    assert "Added to the list" in told(done)
+
+
+async def test_a_moderator_by_role_may_and_the_announcement_can_be_turned_on(
+    lab: Lab, services: LookupServer
+) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    shown = await look_up(lab, DOI)
+    turned = await lab.moderator.click(shown.response, label="Announce: no")
+    assert "It will be announced." in told(turned)
+    done = await lab.moderator.click(turned.response, label="Add")
+    assert "announced in every announcement channel" in told(done)
+    assert "Small Models, Long Memories" in lab.last
+    assert len(services.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract"),
+    [("RETRACTED: Memories", ""), ("Memories", "This paper has been withdrawn by its author.")],
+)
+async def test_a_withdrawn_paper_is_warned_of(
+    lab: Lab, services: LookupServer, title: str, abstract: str
+) -> None:
+    services.works[DOI] = {**WORK, "title": [title], "abstract": abstract}
+    assert "⚠️ It says that it was withdrawn" in told(await look_up(lab, DOI))
+    services.works["10.5555/other"] = {**WORK, "DOI": "10.5555/other"}
+    assert "⚠️" not in told(await look_up(lab, "10.5555/other"))
+
+
+async def test_what_the_list_had_is_not_announced_which_is_said_as_it_is(
+    lab: Lab, services: LookupServer
+) -> None:
+    known = await lab.app.library.papers.get_named("2302.12433")
+    services.preprint("2302.12433", known.title, known.authors, "A fuller abstract. " * 20)
+    shown = await look_up(lab, "2302.12433", announce=True)
+    done = await lab.moderator.click(shown.response, label="Complete it")
+    assert told(done).split("\n")[0].endswith("It is not announced, since the list had it.")
+
+
+async def test_announce_can_be_chosen_with_the_command(lab: Lab) -> None:
+    shown = await look_up(lab, DOI, announce=True)
+    assert "It will be announced." in told(shown)
+    assert "[Announce: yes]" in told(shown)
+
+
+async def test_what_was_found_can_be_corrected_first_and_keeps_what_was_typed(lab: Lab) -> None:
+    shown = await look_up(lab, DOI)
+    form = await lab.moderator.click(shown.response, label="Correct first")
+    values = _values(form.modal)
+    assert values["title"] == "Small Models, Long Memories"
+    assert values["place"] == "Journal of Open Things 2024-02"
+    assert values["links"] == f"https://doi.org/{DOI}"
+    wrong = await lab.moderator.submit_modal(form, {**values, "place": "TMLR 2024-13"})
+    assert "not a date" in told(wrong)
+    again = await lab.moderator.click(wrong.response, label="Correct it")
+    assert _values(again.modal) == {**values, "place": "TMLR 2024-13"}
+    done = await lab.moderator.submit_modal(again, {**values, "place": "TMLR 2024"})
+    assert "Added to the list" in told(done)
+    assert (await lab.app.library.papers.get_named(DOI)).venue == "TMLR"
+
+
+async def test_cancelling_changes_nothing(lab: Lab) -> None:
+    shown = await look_up(lab, DOI)
+    assert "Nothing was changed" in told(await lab.moderator.click(shown.response, label="Cancel"))
+    with pytest.raises(PaperNotFound):
+        await lab.app.library.papers.get_named(DOI)
+
+
+async def test_a_paper_of_the_list_is_told_at_once_with_what_would_be_completed(
+    lab: Lab, services: LookupServer
+) -> None:
+    known = await lab.app.library.papers.get_named("2302.12433")
+    services.preprint("2302.12433", known.title, known.authors, "A fuller abstract. " * 20)
+    shown = await look_up(lab, "arXiv:2302.12433v3")
+    assert "The list has that paper already. What I found would complete its" in told(shown)
+    assert "abstract" in told(shown)
+    assert f"#{known.id}" in told(shown)
+    done = await lab.moderator.click(shown.response, label="Complete it")
+    assert "what you gave completed it" in told(done)
+    assert "A fuller abstract." in (await lab.app.library.papers.get(known.id)).abstract
+    again = await look_up(lab, "arXiv:2302.12433v3")
+    assert told(again).startswith("👌 The list has that paper already.\n")
+
+
+async def test_a_possible_duplicate_is_shown_beside_what_was_found(
+    lab: Lab, services: LookupServer
+) -> None:
+    known = await lab.app.library.papers.get_named("2302.12433")
+    services.works["10.5555/twin"] = {
+        "DOI": "10.5555/twin",
+        "title": [known.title],
+        "author": [{"family": known.authors[0]}],
+        "issued": {"date-parts": [[2023]]},
+    }
+    count = await lab.app.library.papers.count()
+    shown = await look_up(lab, "10.5555/twin")
+    assert "The list may have that paper already" in told(shown)
+    opened = await lab.moderator.click(shown.response, label=f"Show #{known.id}")
+    assert "Cite" in told(opened)
+    done = await lab.moderator.click(shown.response, label="Add anyway")
+    assert "Added to the list" in told(done)
+    assert await lab.app.library.papers.count() == count + 1
+
+
+async def test_a_possible_duplicate_can_be_the_same_paper(lab: Lab, services: LookupServer) -> None:
+    known = await lab.app.library.papers.get_named("2302.12433")
+    services.works["10.5555/twin"] = {
+        "DOI": "10.5555/twin",
+        "title": [known.title],
+        "container-title": ["Journal of Proofs"],
+    }
+    shown = await look_up(lab, "10.5555/twin")
+    done = await lab.moderator.click(shown.response, label="The same paper")
+    assert "what you gave completed it" in told(done)
+    assert "[Undo]" in told(done)
+    paper = await lab.app.library.papers.get(known.id)
+    assert (paper.venue, paper.doi) == ("Journal of Proofs", "10.5555/twin")
+
+
+async def test_what_was_looked_up_may_still_be_bettered_but_not_what_was_typed(
+    lab: Lab, services: LookupServer
+) -> None:
+    published = PaperDraft(
+        title="One", venue="TMLR", identifiers=("arxiv:2304.00001",), authors=("Ada Lovelace",)
+    )
+    services.preprint("2304.00001", "One")
+    shown = await look_up(lab, "2304.00001")
+    await lab.moderator.click(shown.response, label="Add")
+    await lab.app.library.upsert(published, Origin.FEED, Actor("feed:1", "a feed"))
+    assert (await lab.app.library.papers.get_named("2304.00001")).venue == "TMLR"
+
+    shown = await look_up(lab, DOI)
+    form = await lab.moderator.click(shown.response, label="Correct first")
+    await lab.moderator.submit_modal(form, {**_values(form.modal), "place": "arXiv 2024"})
+    other = replace(published, title="Small Models", identifiers=(f"doi:{DOI}",))
+    await lab.app.library.upsert(other, Origin.FEED, Actor("feed:1", "a feed"))
+    assert (await lab.app.library.papers.get_named(DOI)).venue == "arXiv"
+
+
+async def test_a_removed_paper_is_told_to_be_one(lab: Lab) -> None:
+    shown = await look_up(lab, DOI)
+    await lab.moderator.click(shown.response, label="Add")
+    paper = await lab.app.library.papers.get_named(DOI)
+    await lab.app.library.remove(paper.id, Actor("test", "a test"))
+    shown = await look_up(lab, DOI)
+    assert "removed from the list on purpose; adding it brings it back" in told(shown)
+    done = await lab.moderator.click(shown.response, label="Add")
+    assert "now it is back" in told(done)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence", "links"),
+    [
+        ("2304.99999", "arXiv knows no paper 2304.99999", "2304.99999"),
+        ("10.5555/none", "Neither Crossref nor DataCite knows", "https://doi.org/10.5555/none"),
+        ("https://127.0.0.1:9/p", "where I read no pages", "https://127.0.0.1:9/p"),
+    ],
+)
+async def test_what_is_not_found_opens_the_form_with_what_is_known(
+    lab: Lab, source: str, sentence: str, links: str
+) -> None:
+    shown = await look_up(lab, source)
+    assert shown.ephemeral
+    assert sentence in told(shown)
+    form = await lab.moderator.click(shown.response, label="Fill in the form")
+    values = _values(form.modal)
+    assert (values["title"], values["links"]) == ("", links)
+    done = await lab.moderator.submit_modal(form, {**values, "title": "By Hand"})
+    assert "Added to the list" in told(done)
+    assert (await lab.app.library.papers.get_named(source)).title == "By Hand"
+
+
+async def test_a_service_that_is_down_is_a_sentence_over_the_form(
+    lab: Lab, services: LookupServer
+) -> None:
+    services.fail("/crossref", (503, "", {}))
+    shown = await look_up(lab, DOI)
+    assert "Crossref does not help just now." in told(shown)
+    assert "Try again later, or fill in the form." in told(shown)
+    assert "[Fill in the form]" in told(shown)
+
+
+async def test_what_is_no_source_is_taken_for_a_title(lab: Lab) -> None:
+    shown = await look_up(lab, "Attention *Is* Enough")
+    assert "nothing that I can look up" in told(shown)
+    form = await lab.moderator.click(shown.response, label="Fill in the form")
+    assert _values(form.modal)["title"] == "Attention *Is* Enough"
+
+
+async def test_a_bibtex_entry_needs_nobody(lab: Lab, services: LookupServer) -> None:
+    shown = await look_up(lab, "@article{a, title={By Entry}, author={Lovelace, Ada}, year=2023}")
+    assert "By Entry" in told(shown)
+    assert services.asked == []
+
+
+MESSAGE = (
+    f"Today: https://arxiv.org/abs/2302.12433, https://doi.org/{DOI} and "
+    "https://arxiv.org/abs/2304.99999. Also https://tenor.com/x"
+)
+
+
+async def gather(lab: Lab, text: str, actor: Any = None) -> Any:
+    message = await lab.member.send(lab.papers, text)
+    return await lab.menu(actor or lab.moderator, "Add paper", message)
+
+
+async def test_a_messages_papers_are_listed_and_added_by_one_click(
+    lab: Lab, services: LookupServer
+) -> None:
+    shown = await gather(lab, MESSAGE)
+    assert shown.ephemeral
+    text = told(shown)
+    assert "3 links in that message" in text
+    known = await lab.app.library.papers.get_named("2302.12433")
+    assert f"✅ in the list as #{known.id}" in text
+    assert "Small Models, Long Memories" in text
+    assert "arXiv knows no paper 2304.99999" in text
+    assert "id_list=2304.99999" in "".join(services.asked)
+
+    added = await lab.moderator.click(shown.response, label="Add")
+    assert "Added to the list, not announced" in told(added)
+    assert "[Undo]" in told(added)
+    paper = await lab.app.library.papers.get_named(DOI)
+    assert f"in the list as #{paper.id}" in spoken(shown.response)
+
+    form = await lab.moderator.click(shown.response, label="Fill in")
+    done = await lab.moderator.submit_modal(form, {**_values(form.modal), "title": "By Hand"})
+    assert "Added to the list" in told(done)
+    assert "3 links in that message" in spoken(shown.response)
+
+
+async def test_what_is_found_shows_a_renamed_author_by_the_new_name(lab: Lab) -> None:
+    library, somebody = lab.app.library, Actor("test", "a test")
+    await library.upsert(PaperDraft("Engines", ("Ada Lovelace",)), Origin.IMPORT, somebody)
+    await library.people.rename("Ada Lovelace", "Ada King", somebody)
+    for shown in (await look_up(lab, DOI), await gather(lab, f"doi:{DOI}")):
+        assert "Ada King" in told(shown)
+        assert "Lovelace" not in told(shown)
+
+
+async def test_papers_of_a_message_can_be_announced(lab: Lab) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    shown = await gather(lab, f"doi:{DOI}")
+    assert "1 link in that message" in told(shown)
+    await lab.moderator.click(shown.response, label="Announce: no")
+    await lab.moderator.click(shown.response, label="Add")
+    assert "Small Models, Long Memories" in lab.last
+
+
+async def test_links_that_only_an_embed_holds_are_found(lab: Lab) -> None:
+    channel: Any = lab.app.client.get_channel(lab.papers.id)
+    embed = discord.Embed(title="News", url=f"https://doi.org/{DOI}", description="arXiv:nothing")
+    embed.add_field(name="Also", value="see https://arxiv.org/abs/2302.12433")
+    message = await channel.send(embed=embed)
+    shown = await lab.menu(lab.moderator, "Add paper", message)
+    assert "2 links in that message" in told(shown)
+    assert "Small Models, Long Memories" in told(shown)
+
+
+async def test_a_press_after_somebody_else_added_it_says_so(lab: Lab) -> None:
+    first, second = await look_up(lab, DOI), await look_up(lab, DOI)
+    await lab.moderator.click(first.response, label="Add")
+    done = await lab.moderator.click(second.response, label="Add")
+    assert "The list has that paper already" in told(done)
+
+
+async def test_a_question_of_before_a_restart_is_too_old_which_is_said(
+    lab: Lab, settings: Settings
+) -> None:
+    shown = await look_up(lab, DOI)
+    again = await lab.restart(settings)
+    result = await lab.moderator.click(shown.response, label="Add")
+    assert result.ephemeral
+    assert "That question is too old" in told(result)
+    assert "too old" in await lab.press(lab.member, "nothing:of:mine")
+    with pytest.raises(PaperNotFound):
+        await lab.app.library.papers.get_named(DOI)
+    await again.close()
+
+
+async def test_who_is_a_moderator_no_longer_adds_nothing(lab: Lab) -> None:
+    shown = await look_up(lab, DOI)
+    await lab.app.client.http.edit_member(HOME, lab.moderator.id, roles=[])
+    refused = await lab.moderator.click(shown.response, label="Add")
+    assert "Only the moderators" in told(refused)
+    with pytest.raises(PaperNotFound):
+        await lab.app.library.papers.get_named(DOI)
+
+
+async def test_a_likeness_in_a_message_is_marked_and_asked_about(
+    lab: Lab, services: LookupServer
+) -> None:
+    known = await lab.app.library.papers.get_named("2302.12433")
+    services.works["10.5555/twin"] = {"DOI": "10.5555/twin", "title": [known.title]}
+    shown = await gather(lab, "https://doi.org/10.5555/twin")
+    assert f"may be #{known.id} of the list" in told(shown)
+    asked = await lab.moderator.click(shown.response, label="Add")
+    assert "may have that paper already" in told(asked)
+    done = await lab.moderator.click(asked.followups[-1], label="Add anyway")
+    assert "Added to the list" in told(done)
+
+
+async def test_a_message_of_many_links_is_shown_in_part(lab: Lab, services: LookupServer) -> None:
+    for number in range(14):
+        services.works[f"10.5555/{number}"] = {
+            "DOI": f"10.5555/{number}",
+            "title": [f"Title {number} [x](y) " * 40],
+            "author": [{"family": "Name" * 20}] * 5,
+            "container-title": ["Venue" * 50],
+        }
+    shown = await gather(lab, " ".join(f"https://doi.org/10.5555/{n}" for n in range(14)))
+    text = told(shown)
+    assert "14 links in that message" in text
+    assert "the first 10" in text
+    assert text.count("[Add]") == 10
+    assert len(text) < 4000
+
+
+async def test_a_message_without_links_gets_a_sentence(lab: Lab) -> None:
+    shown = await gather(lab, "Hello! https://discord.com/channels/1/2 and 1234.5678")
+    assert shown.ephemeral
+    assert "I see no link to a paper in that message." in told(shown)
+
+
+async def test_the_menu_is_the_moderators_of_the_labs_own_server(lab: Lab) -> None:
+    refused = await gather(lab, MESSAGE, lab.member)
+    assert refused.ephemeral
+    assert "Only the moderators of the lab's own server" in told(refused)
+    message = await lab.member.send(lab.papers, MESSAGE)
+    with pytest.raises(simcord.SetupError):  # Discord does not even offer it
+        await lab.member.context_menu(lab.papers, "Add paper", message)
+    abroad = await lab.stranger.send(lab.elsewhere, MESSAGE)
+    with pytest.raises(simcord.SetupError):
+        await lab.stranger.context_menu(lab.elsewhere, "Add paper", abroad)
+
+
+def _id_of(lab: Lab, message: Any, label: str) -> str:
+    stored = _visible_message(lab.moderator, message)
+    types = (discord.ComponentType.button.value,)
+    return str(
+        _find_component(stored.components, types=types, custom_id=None, label=label)["custom_id"]
+    )
+
+
+async def _press_again(lab: Lab, message: Any, custom_id: str) -> Any:
+    """Press a button of a message that is not redrawn yet; SimCord's way wants it to be there."""
+    data = {"custom_id": custom_id, "component_type": discord.ComponentType.button.value}
+    stored = _visible_message(lab.moderator, message)
+    return await _component_interaction(lab.moderator, stored, data)
+
+
+def _values(modal: Any) -> dict[str, str]:
+    """The fields of a form as they are filled."""
+    assert modal is not None
+    fields = [row.get("component") or row["components"][0] for row in modal["components"]]
+    return {field["custom_id"]: field.get("value") or "" for field in fields}

@@ -1,0 +1,311 @@
+"""What moderators change beside adding: tags, merges, the log, undo, and two at one paper."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.settings import Settings
+from storage.models import Actor, Origin, PaperDraft, PartialDate
+from storage.papers.combine import as_draft
+from tests.support.lab import Lab, told
+
+CLEO = Actor("discord:2", "cleo")
+ONE = PaperDraft(
+    "First of Two",
+    ("Ann Lee", "Bo Chen"),
+    venue="arXiv",
+    date=PartialDate(2022),
+    identifiers=("arxiv:2301.00001",),
+    tags=("maths",),
+)
+TWO = PaperDraft(
+    "Second of Two, Longer",
+    ("Ann Lee",),
+    venue="ICML",
+    date=PartialDate(2023),
+    identifiers=("arxiv:2301.00002",),
+    tags=("nlp",),
+)
+
+
+async def values(modal: Any) -> dict[str, str]:
+    fields = [row.get("component") or row["components"][0] for row in modal["components"]]
+    return {field["custom_id"]: field.get("value") or "" for field in fields}
+
+
+async def two(lab: Lab) -> tuple[int, int]:
+    return await lab.add(ONE), await lab.add(TWO)
+
+
+async def curate(lab: Lab, command: str, **options: Any) -> Any:
+    return await lab.moderator.slash(lab.papers, f"curate {command}", **options)
+
+
+async def test_tags_are_given_taken_suggested_and_undone(lab: Lab) -> None:
+    number = await lab.add(ONE)
+    offered = await lab.moderator.autocomplete(
+        lab.papers, "curate tag", "add", "nlp, ma", paper=f"#{number}"
+    )
+    assert [(one["name"], one["value"]) for one in offered] == [
+        ("nlp, maths · 1 paper", "nlp, maths")
+    ]
+    result = await curate(lab, "tag", paper=f"#{number}", add="nlp, a  b,", remove="maths")
+    assert result.ephemeral
+    assert "tagged **a b**, **nlp** now" in told(result)
+    assert "First of Two" in await lab.ask(lab.member, "search", query="tag:nlp")
+    undone = await lab.moderator.click(result.response, label="Undo")
+    assert "as it was before; that was 🏷️ tagged **First of Two**" in told(undone)
+    assert (await lab.app.library.papers.get(number)).tags == ("maths",)
+    for options, sentence in (
+        ({}, "Say which tags"),
+        ({"add": "maths"}, "tagged so already"),
+        ({"add": "x" * 60}, "too long for a tag"),
+    ):
+        refused = await curate(lab, "tag", paper=f"#{number}", **options)
+        assert refused.ephemeral
+        assert sentence in told(refused)
+
+
+async def test_many_tags_are_named_in_part(lab: Lab) -> None:
+    number = await lab.add(ONE)
+    tags = [f"{letter}{'_' * 40}" for letter in "abcdefghijklmnop"]
+    await lab.app.library.tag(number, tags[1:], ["maths"], CLEO)
+    result = await curate(lab, "tag", paper=f"#{number}", add=tags[0])
+    sentence = told(result).splitlines()[0]
+    assert sentence.count("**") == 14
+    assert sentence.endswith("** and 9 others now.")
+
+
+async def test_a_removed_paper_is_offered_and_put_back(lab: Lab) -> None:
+    number, other = await two(lab)
+    for removed in (number, other):
+        await lab.app.library.remove(removed, CLEO)
+    offered = await lab.moderator.autocomplete(lab.papers, "curate restore", "paper", "of two")
+    assert [one["value"] for one in offered] == [f"#{other}", f"#{number}"]
+    result = await curate(lab, "restore", paper=f"#{number}")
+    assert "back in the list" in told(result)
+    assert (await lab.app.library.papers.get(number)).title == "First of Two"
+    await lab.moderator.click(result.response, label="Undo")
+    again = await curate(lab, "restore", paper="First of two")
+    assert "back in the list" in told(again)
+    refused = await curate(lab, "restore", paper=f"#{number}")
+    assert "is no paper that was removed" in told(refused)
+
+
+async def test_two_papers_are_shown_and_made_one_as_chosen(lab: Lab) -> None:
+    one, other = await two(lab)
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    assert shown.ephemeral
+    text = told(shown)
+    assert f"#{other} becomes a part of #{one}" in text
+    assert "different arXiv ids, 2301.00001 and 2301.00002" in text
+    assert f"**Venue**\n#{one}: arXiv\n#{other}: ICML" in text
+    assert "Note" not in text
+    for name, choice in (("Title", "other"), ("Authors", "kept"), ("Venue", "kept")):
+        await lab.moderator.select(shown.response, [choice], custom_id=_select(shown, name))
+    done = await lab.moderator.click(shown.response, label="Merge")
+    assert f"**Second of Two, Longer** (#{other}) is a part of this paper now" in told(done)
+    merged = await lab.app.library.papers.get(other)
+    assert as_draft(merged) == PaperDraft(
+        "Second of Two, Longer",
+        ONE.authors,
+        venue="arXiv",
+        date=PartialDate(2022),
+        identifiers=("arxiv:2301.00001", "arxiv:2301.00002"),
+        tags=("maths", "nlp"),
+    )
+    undone = await lab.moderator.click(done.response, label="Undo")
+    assert "made a part of another: **Second of Two, Longer**" in told(undone)
+    assert as_draft(await lab.app.library.papers.get(other)) == TWO
+    again = await lab.moderator.click(undone.response, label="Take the undo back")
+    assert "↩️ Undone: " in told(again)
+    assert (await lab.app.library.papers.get(other)).id == one
+
+
+async def test_a_merge_of_one_paper_is_refused(lab: Lab) -> None:
+    one, other = await two(lab)
+    same = await curate(lab, "merge", paper=f"#{one}", into="2301.00001")
+    assert "Both are one paper" in told(same)
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    await lab.app.library.remove(other, CLEO)
+    gone = await lab.moderator.click(shown.response, label="Merge")
+    assert "I have no paper" in told(gone)
+
+
+async def test_a_merge_shows_what_changed_meanwhile_and_keeps_the_choices(lab: Lab) -> None:
+    one, other = await two(lab)
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    await lab.moderator.select(shown.response, ["kept"], custom_id=_select(shown, "Venue"))
+    await lab.app.library.tag(other, ["new"], [], CLEO)
+    asked = await lab.moderator.click(shown.response, label="Merge")
+    assert f"Somebody else changed #{other} meanwhile" in told(asked)
+    assert "**Tags** nlp → new, nlp\n-# cleo" in told(asked)
+    await lab.moderator.click(asked.response, label="Merge")
+    merged = await lab.app.library.papers.get(one)
+    assert (merged.venue, merged.tags) == ("arXiv", ("maths", "new", "nlp"))
+
+
+async def test_a_merge_into_what_became_a_part_of_a_third_compares_the_paper_that_was_meant(
+    lab: Lab,
+) -> None:
+    one, other = await two(lab)
+    third = await lab.add(PaperDraft("Third of Them", venue="TMLR"))
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    kept = as_draft(await lab.app.library.papers.get(third))
+    await lab.app.library.merge(third, one, kept, CLEO)
+    asked = told(await lab.moderator.click(shown.response, label="Merge"))
+    assert f"Somebody else changed #{one} meanwhile" in asked
+    assert "**Title** First of Two → Third of Them" in asked
+    assert f"#{other} becomes a part of #{third}" in asked
+
+
+async def test_the_second_of_two_editors_is_shown_what_the_first_changed(lab: Lab) -> None:
+    number = await lab.add(ONE)
+    mine = await curate(lab, "edit", paper=f"#{number}")
+    theirs = await curate(lab, "edit", paper=f"#{number}")
+    typed = await values(theirs.modal)
+    await lab.moderator.submit_modal(
+        theirs, {**typed, "title": "Theirs", "place": "TMLR 2022", "links": ""}
+    )
+    result = await lab.moderator.submit_modal(
+        mine, {**typed, "title": "Mine", "abstract": "Much text. " * 300}
+    )
+    assert result.ephemeral
+    text = told(result)
+    assert "Somebody else changed **Theirs**" in text
+    assert "**Title** First of Two → Theirs\n-# noor · <t:" in text
+    assert "**Venue** arXiv → TMLR" in text
+    assert (await lab.app.library.papers.get(number)).title == "Theirs"
+    again = await lab.moderator.click(result.response, label="Go on with my text")
+    filled = await values(again.modal)
+    assert (filled["title"], filled["place"]) == ("Mine", "TMLR 2022")
+    assert filled["abstract"] == "Much text. " * 300
+    done = await lab.moderator.submit_modal(again, filled)
+    assert "Corrected" in told(done)
+    paper = await lab.app.library.papers.get(number)
+    assert (paper.title, paper.venue) == ("Mine", "TMLR")
+    assert paper.abstract.startswith("Much text.")
+
+
+async def test_what_changed_meanwhile_has_an_end(lab: Lab) -> None:
+    one, other = await two(lab)
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    every = PaperDraft(
+        "T " * 190,
+        tuple(f"Author {n} of Very Many" for n in range(40)),
+        authors_complete=False,
+        abstract="b " * 2000,
+        venue="v " * 140,
+        note="n " * 140,
+        tags=tuple(f"a tag of many {n}" for n in range(19)),
+    )
+    await lab.app.library.edit(other, every, CLEO)
+    asked = await lab.moderator.click(shown.response, label="Merge")
+    assert "**Title** Second of Two, Longer → T T" in told(asked)
+    assert re.search(r"-# and \d more\n###", told(asked))
+    assert len(told(asked)) < 4000
+    await lab.moderator.select(asked.response, ["other"], custom_id=_select(asked, "Authors"))
+    await lab.moderator.click(asked.response, label="Merge")
+    merged = await lab.app.library.papers.get(one)
+    assert (len(merged.authors), merged.authors_complete) == (40, False)
+
+
+async def test_what_a_merge_that_was_undone_meanwhile_changed_is_shown(lab: Lab) -> None:
+    one, other = await two(lab)
+    await lab.app.library.merge(one, other, TWO, CLEO)
+    mine = await curate(lab, "edit", paper=f"#{one}")
+    merged = await lab.app.library.history.last_by(CLEO)
+    assert merged is not None
+    await lab.app.library.undo(merged.id, CLEO)
+    typed = {**await values(mine.modal), "abstract": "Mine."}
+    result = await lab.moderator.submit_modal(mine, typed)
+    assert "**Venue** ICML → arXiv" in told(result)
+    again = await lab.moderator.click(result.response, label="Go on with my text")
+    await lab.moderator.submit_modal(again, await values(again.modal))
+    paper = await lab.app.library.papers.get(one)
+    assert (paper.venue, paper.abstract) == ("arXiv", "Mine.")
+
+
+async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
+    lab: Lab, settings: Settings
+) -> None:
+    number = await lab.add(ONE)
+    library = lab.app.library
+    for tag in "abcdef":
+        await library.tag(number, [tag], [], CLEO)
+    await library.upsert_many([TWO, PaperDraft("A Third")], Origin.IMPORT, CLEO)
+    shown = await curate(lab, "history")
+    assert shown.ephemeral
+    text = told(shown)
+    assert "📥 imported: 2 added" in text
+    assert "🏷️ tagged **First of Two**" in text
+    assert "Tags: a, b, c, d, e, maths → a, b, c, d, e, f, maths" in text
+    assert "-# cleo · <t:" in text
+    assert text.count("[Undo]") == 5
+    again = await lab.restart(settings)
+    older = await lab.moderator.click(shown.response, label="Older ▶")
+    assert "Tags: maths → a, maths" in told(older)
+    newer = await lab.moderator.click(older.response, label="◀ Newer")
+    assert told(newer) == text
+    last = await library.history.last_by(CLEO)
+    assert last is not None
+    undone = await lab.moderator.click(newer.response, custom_id=f"undo:{last.id}")
+    assert "📥 imported: 2 added" in told(undone)
+    assert await library.papers.listed(number + 1) is None
+    await again.close()
+
+
+async def test_the_log_of_a_paper_has_its_part_of_an_import(lab: Lab) -> None:
+    imported = await lab.app.library.upsert_many([ONE], Origin.IMPORT, CLEO)
+    paper = await lab.app.library.papers.get_named("2301.00001")
+    await lab.app.library.remove(paper.id, CLEO)
+    text = told(await curate(lab, "history", paper=f"#{paper.id}"))
+    assert f"What was changed of **First of Two** (#{paper.id})" in text
+    assert f"part of change {imported.change_id}" in text
+    assert "Taken out of the list" in text
+    assert "I have no paper" in told(await curate(lab, "history", paper="#999"))
+
+
+async def test_undo_takes_back_ones_own_last_change_or_any_by_number(lab: Lab) -> None:
+    assert "nothing is to be undone" in told(await curate(lab, "undo"))
+    number = await lab.add(ONE)
+    await curate(lab, "tag", paper=f"#{number}", add="mine")
+    await lab.app.library.tag(number, ["theirs"], [], CLEO)
+    theirs = await lab.app.library.history.last_by(CLEO)
+    assert theirs is not None
+    refused = await curate(lab, "undo")
+    assert f"#{number} was changed again since; undo change {theirs.id} first" in told(refused)
+    offered = await lab.moderator.autocomplete(lab.papers, "curate undo", "change", "tagged")
+    assert [one["value"] for one in offered] == [str(theirs.id), str(theirs.id - 1)]
+    assert "First of Two" in offered[0]["name"]
+    undone = await curate(lab, "undo", change=f"#{theirs.id}")
+    assert undone.ephemeral
+    assert "🏷️ tagged **First of Two**" in told(undone)
+    await curate(lab, "undo")
+    assert (await lab.app.library.papers.get(number)).tags == ("maths",)
+    assert "named by its number" in told(await curate(lab, "undo", change="last"))
+    assert "no record of that change" in told(await curate(lab, "undo", change="999"))
+
+
+async def test_nobody_else_is_shown_what_was_removed_or_changed(lab: Lab) -> None:
+    number = await lab.add(ONE)
+    for custom_id in ("undo:1", f"log:{lab.member.id}:{number}:0:9"):
+        assert "Only the moderators" in await lab.press(lab.member, custom_id)
+    for actor, channel in [(lab.member, lab.papers), (lab.stranger, lab.elsewhere)]:
+        assert not [n for n in actor.available_commands(channel) if n.startswith("curate")]
+
+
+def _select(shown: Any, name: str) -> str:
+    """The custom id of the menu of a field."""
+    found: list[str] = []
+
+    def look(components: Any) -> None:
+        for raw in components:
+            part = raw if isinstance(raw, dict) else raw.to_dict()
+            if part.get("placeholder") == name:
+                found.append(part["custom_id"])
+            look(part.get("components", []))
+
+    look(shown.response.components)
+    return found[0]

@@ -1,0 +1,398 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+
+from bot.importing import upload
+from bot.importing.upload import MAX_BYTES, MAX_ENTRIES
+from bot.settings import Settings
+from bot.ui.buttons import NotYours
+from storage.errors import LabError
+from storage.models import Actor, Origin, PaperDraft
+from tests.support.lab import Lab, StillClock, told
+
+BIB = (
+    b"@misc{a, title={Ferns of the North}, doi={10.1000/1}}\n"
+    b"@misc{b, title={Ferns of the South}, doi={10.1000/2}}\n"
+)
+BAD_ENTRY = b"@misc{c, author={Nobody}}\n"
+PAGE = """\
+ICML Ada Lovelace ICML Ada Lovelace
+
+Counting Ferns
+
+Lovelace, A., Turing, A. “Counting Ferns.” ICML, 2024.
+
+We count ferns.
+
+Read More
+"""
+FEED = """<rss version="2.0"><channel><title>T</title><link>https://lab.org/</link>
+<item><title>Counting Ferns</title><link>https://lab.org/ferns</link></item></channel></rss>"""
+FORMATS = {
+    "page.txt": PAGE,
+    "papers.bib": "@misc{a, title={Counting Ferns}, doi={10.1000/7}}",
+    "papers.csv": "Title,Authors\nCounting Ferns,Ada Lovelace\n",
+    "papers.json": '[{"title": "Counting Ferns", "doi": "10.1000/7"}]',
+    "papers.jsonl": '{"title": "Counting Ferns", "doi": "10.1000/7"}\n',
+    "feed.xml": FEED,
+    "papers": "@misc{a, title={Counting Ferns}, doi={10.1000/7}}",
+}
+
+
+async def offered(lab: Lab, file: tuple[str, bytes], actor: Any = None, **options: Any) -> Any:
+    result = await (actor or lab.moderator).slash(lab.papers, "curate import", file=file, **options)
+    assert result.ephemeral
+    return result
+
+
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def titles(lab: Lab) -> list[str]:
+    return [paper.title for paper in await lab.app.library.papers.all(after=20)]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, name: str) -> None:
+    await lab.ask(lab.moderator, "announce here")
+    result = await offered(lab, (name, FORMATS[name].encode()))
+    assert "**1** would be added: “Counting Ferns” (line 1)" in told(result).replace(
+        "(line 2)", "(line 1)"
+    )
+    assert "not announced" in told(result)
+    assert await titles(lab) == []
+    imported = await lab.moderator.click(result.response, label="Import")
+    done = told(imported)
+    assert "### Imported" in done
+    assert "**1** added: “Counting Ferns”" in done
+    (paper,) = await lab.app.library.papers.all(after=20)
+    assert paper.title == "Counting Ferns"
+    assert paper.origin is Origin.IMPORT
+    (change,) = await lab.app.library.history.of_paper(paper.id)
+    assert change.actor == Actor(f"discord:{lab.moderator.id}", "noor")
+    await lab.app.deliver()
+    assert "Counting Ferns" not in lab.last
+    again = told(await offered(lab, (name, FORMATS[name].encode())))
+    assert "**1** in the list already" in again
+    assert "nothing to import" in again
+    assert "[Import]" not in again
+    undone = await lab.moderator.click(imported.response, label="Undo")
+    assert "📥 imported: 1 added" in told(undone)
+    assert await titles(lab) == []
+
+
+async def test_each_thing_that_may_become_of_an_entry_is_counted_with_its_first(lab: Lab) -> None:
+    add = lab.app.library.upsert
+    actor = Actor("test", "a test")
+    for draft in (
+        PaperDraft(title="Known", identifiers=("doi:10.1000/k",)),
+        PaperDraft(title="Gone", identifiers=("doi:10.1000/g",)),
+        PaperDraft(title="Alike", authors=("Ann Lee",), identifiers=("doi:10.1000/a",)),
+        PaperDraft(title="Short", identifiers=("doi:10.1000/s",)),
+    ):
+        result = await add(draft, Origin.IMPORT, actor)
+        if draft.title == "Gone" and result.paper:
+            await lab.app.library.remove(result.paper.id, actor)
+    rows = [
+        "Title,Authors,DOI,Venue,Status",
+        "New *one*,,10.1000/n,,",
+        "Another,,10.1000/o,,",
+        "Known,,10.1000/k,,",
+        "Gone,,10.1000/g,,",
+        "Alike,Ann Lee,,,",
+        "Short,,10.1000/s,ICML,",
+        "Secret,,,,Under Review",
+        ",Nobody,,,",
+    ]
+    text = told(await offered(lab, ("sheet.csv", "\n".join(rows).encode())))
+    assert "**2** would be added: first “New \\*one\\*” (line 2)" in text
+    assert "**2** would complete a paper of the list: first “Known” (line 4)" in text
+    assert "**1** may be in the list, would be left out: “Alike” (line 6)" in text
+    assert "**1** removed on purpose, would be left out: “Gone” (line 5)" in text
+    assert "**1** can't be used" in text
+    assert "**1** not published" in text
+    assert "Line 9: “” can't be used. It has no title." in text
+    assert "Line 6: “Alike” may be “Alike”" in text
+    assert "[Import the rest]" in text
+    taken = await offered(lab, ("s.csv", "\n".join(rows).encode()), unpublished=True)
+    assert "**3** would be added" in told(taken)
+
+
+async def test_what_is_likely_in_the_list_completes_it_where_somebody_says_so(lab: Lab) -> None:
+    for draft in (
+        PaperDraft("Ferns of the North", ("Ann Lee",), venue="arXiv"),
+        PaperDraft("Ferns Alone", identifiers=("url:lab.org/ferns",)),
+    ):
+        await lab.app.library.upsert(draft, Origin.IMPORT, Actor("test", "a test"))
+    bib = (
+        b"@article{a, title={Ferns of the North}, author={Ann Lee}, journal={TMLR}}\n"
+        b"@misc{b, title={Moss}, url={https://lab.org/ferns}}\n"
+    )
+    result = await offered(lab, ("more.bib", bib))
+    assert "**2** may be in the list, would be left out" in told(result)
+    done = await lab.moderator.click(result.response, label="Complete 1 likely duplicate")
+    assert "**1** completed a paper of the list" in told(done)
+    assert "“Moss” may be “Ferns Alone”" in told(done)
+    assert (await lab.app.library.papers.get(21)).venue == "TMLR"
+    await lab.moderator.click(done.response, label="Undo")
+    assert (await lab.app.library.papers.get(21)).venue == "arXiv"
+
+
+async def test_what_can_not_be_used_is_left_out_only_where_somebody_says_so(lab: Lab) -> None:
+    result = await offered(lab, ("papers.bib", BIB + BAD_ENTRY))
+    assert "Line 3: “c” can't be used. It has no title." in told(result)
+    assert "[Import the rest]" in told(result)
+    await lab.moderator.click(result.response, label="Cancel")
+    result = await offered(lab, ("papers.bib", BIB + BAD_ENTRY), keep_going=True)
+    assert "[Import]" in told(result)
+    await lab.moderator.click(result.response, label="Import")
+    assert await titles(lab) == ["Ferns of the North", "Ferns of the South"]
+
+
+async def test_the_columns_of_a_sheet_are_told_and_can_be_named(lab: Lab) -> None:
+    sheet = ("sheet.csv", b"Headline,Who,Colour\nCounting Ferns,Ada Lovelace,green\n")
+    text = told(await offered(lab, sheet))
+    assert "I find no column of titles; the columns are “Headline”, “Who”, “Colour”" in text
+    result = await offered(lab, sheet, columns="title=Headline; authors = Who;")
+    assert "I read authors from “Who”; title from “Headline”." in told(result)
+    assert "I don't read “Colour”." in told(result)
+    await lab.moderator.click(result.response, label="Import")
+    (paper,) = await lab.app.library.papers.all(after=20)
+    assert paper.authors == ("Ada Lovelace",)
+    for wrong, sentence in (
+        ("title", "names no column"),
+        ("title=Nothing", "There is no column “Nothing”"),
+        ("mood=Colour; title=Headline", "“mood” is no field"),
+    ):
+        assert sentence in told(await offered(lab, sheet, columns=wrong))
+
+
+async def test_nothing_is_imported_where_somebody_cancels(lab: Lab) -> None:
+    result = await offered(lab, ("papers.bib", BIB))
+    cancelled = told(await lab.moderator.click(result.response, label="Cancel"))
+    assert cancelled == "👌 Nothing was imported."
+    assert await titles(lab) == []
+
+
+async def test_what_does_not_fit_into_the_message_is_attached_as_a_whole(lab: Lab) -> None:
+    entries = [{"title": f"Fern number {number} " + "*long* " * 60} for number in range(40)]
+    entries += [{"title": ""} for _ in range(40)]
+    result = await offered(lab, ("papers.json", json.dumps(entries).encode()))
+    text = told(result)
+    assert "**40** would be added: first “Fern number 0" in text
+    assert "25 remarks more in the file below." in text
+    (file,) = result.response.attachments
+    whole = (await file.read()).decode()
+    assert file.filename == "report.txt"
+    assert all(f"Fern number {number} " in whole for number in range(40))
+    assert whole.count("It has no title.") == 40
+    done = await lab.moderator.click(result.response, label="Import the rest")
+    assert done.response.attachments == []
+
+
+async def test_the_longest_preview_fits_and_ends_with_its_question(lab: Lab) -> None:
+    mark = "_*~|" * 150
+    header = ["Title", "DOI", *(f"Column {mark[:40]} {number}" for number in range(60))]
+    rows = [[f"{mark} {number}", f"10.1000/{number}"] for number in range(30)]
+    rows += [["", f"10.1000/x{number}"] for number in range(30)]
+    body = "\n".join(",".join(row) for row in [header, *rows]).encode()
+    result = await offered(lab, (f"{'long_' * 60}.csv", body))
+    text = told(result)
+    assert "Do you want to import that?" in text
+    assert "in the file below" in text
+
+
+class TestFilesOfALab:
+    """The real ones, where they are on this machine."""
+
+    async def test_the_page_and_the_sheet_come_in(
+        self, lab: Lab, publications_page: str, lab_sheet: Path
+    ) -> None:
+        result = await offered(lab, ("page.txt", publications_page.encode()))
+        assert "**20** would complete a paper of the list: first" in told(result)
+        sheet = ("sheet.csv", await asyncio.to_thread(lab_sheet.read_bytes))
+        result = await offered(lab, sheet)
+        assert "would be added" in told(result)
+        assert "**25** not published" in told(result)
+        done = await lab.moderator.click(result.response, label="Import")
+        assert "### Imported" in told(done)
+        assert await lab.app.library.papers.count() == 137
+        again = await offered(lab, sheet)
+        assert "nothing to import" in told(again)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "sentence"),
+    [
+        ("empty.txt", b"", "I found no paper in that file."),
+        ("blank.csv", b"\n\n", "I find no column of titles"),
+        ("notes.txt", b"only\n\na few words", "can't"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.png is not text"),
+        ("papers.xlsx", b"PK\x03\x04\x14\0\x06\0", "papers.xlsx is not text"),
+        ("page.xml", b"<html><body>Hello</body></html>", "is no feed that I can read"),
+        ("papers.json", b'{"title": "One"', "The file is not JSON"),
+        ("papers.jsonl", b'{"title": "One"\n', "Line 1: This line is not JSON"),
+        ("papers.bib", b"@misc{a, title={One", "Line 1"),
+        ("..", b"@misc{a}", "It has no title."),
+        ("huge.csv", b"x" * (MAX_BYTES + 1), "more than 10 MiB"),
+        ("long.json", b'[{"title": "T", "abstract": "' + b"x" * 200_000 + b'"}]', "too long"),
+    ],
+)
+async def test_a_bad_file_is_a_private_sentence_and_changes_nothing(
+    lab: Lab, name: str, body: bytes, sentence: str
+) -> None:
+    text = told(await offered(lab, (name, body)))
+    assert sentence in text
+    assert "[Import" not in text
+    assert "/tmp" not in text
+    assert await titles(lab) == []
+
+
+async def test_a_file_that_discord_has_no_more_is_a_sentence(lab: Lab) -> None:
+    url = "https://cdn.simcord.invalid/gone"
+    data = {"id": 1, "filename": "papers.bib", "size": 4, "url": url, "proxy_url": url}
+    gone = discord.Attachment(data=data, state=lab.app.client._connection)  # type: ignore[arg-type]
+    with pytest.raises(LabError, match="does not have that file any more"):
+        await upload.fetch(gone)
+
+
+async def test_only_who_asked_can_use_the_buttons_and_once(lab: Lab) -> None:
+    interactions: list[discord.Interaction[Any]] = []
+
+    async def on_interaction(interaction: discord.Interaction[Any]) -> None:
+        interactions.append(interaction)
+
+    lab.app.client.add_listener(on_interaction)
+    result = await offered(lab, ("papers.bib", BIB))
+    buttons = lab.app.client._connection._view_store._views[result.response.id].values()
+    (offer,) = {button.view for button in buttons}
+    assert isinstance(offer, discord.ui.LayoutView)
+    await lab.ask(lab.curator, "help")
+    with pytest.raises(NotYours):
+        await offer.interaction_check(interactions[-1])
+    done = await lab.moderator.click(result.response, label="Import")
+    assert "### Imported" in told(done)
+    # SimCord presses no button twice, as somebody can whose message is not redrawn yet.
+    with pytest.raises(LabError, match="decided that already"):
+        await offer.interaction_check(interactions[-1])
+    assert await titles(lab) == ["Ferns of the North", "Ferns of the South"]
+
+
+class TestDuringAnImport:
+    """A transaction that imports is open, as a long import's is."""
+
+    async def test_another_import_and_every_change_are_told_to_come_back(self, lab: Lab) -> None:
+        form = await lab.moderator.slash(lab.papers, "curate edit", paper="#1")
+        ready = await offered(lab, ("papers.bib", BIB))
+        async with lab.app.library._database.transaction(importing=True):
+            for answer in (
+                await offered(lab, ("papers.bib", BIB)),
+                await lab.moderator.submit_modal(form, {"title": "Another", "authors": "A"}),
+                await lab.moderator.slash(lab.papers, "announce here"),
+                await lab.moderator.slash(lab.papers, "people rename", name="Biderman", to="S B"),
+            ):
+                assert "An import is under way just now" in told(answer)
+            waiting = await lab.moderator.click(ready.response, label="Import")
+            assert "An import is under way just now" in told(waiting)
+        done = await lab.moderator.click(waiting.response, label="Import")
+        assert "### Imported" in told(done)
+        assert await titles(lab) == ["Ferns of the North", "Ferns of the South"]
+        assert (await lab.app.library.papers.get(1)).title != "Another"
+
+    async def test_what_the_bot_does_by_itself_waits(self, lab: Lab) -> None:
+        await lab.ask(lab.moderator, "announce here")
+        await lab.app.library.upsert(
+            PaperDraft(title="News"), Origin.MODERATOR, Actor("test", "a test"), announce=True
+        )
+        async with lab.app.library._database.transaction(importing=True):
+            delivering = asyncio.ensure_future(lab.app.deliver())
+            search = await lab.ask(lab.member, "search", query="news")
+            assert "News" in search
+            assert not delivering.done()
+        assert await delivering == 1
+        assert "News" in lab.last
+
+
+async def test_how_far_it_is_is_told_meanwhile(lab: Lab) -> None:
+    cog: Any = lab.app.client.get_cog("Curate")
+    cog.imports.tell_every = timedelta(0)
+    entries = [{"title": f"Fern number {number}"} for number in range(12)]
+    result = await offered(lab, ("papers.json", json.dumps(entries).encode()))
+    assert "⏳ Looking at the file: 0 of 12 entries." in str(lab.env.backend.transcript)
+    done = await lab.moderator.click(result.response, label="Import")
+    assert "⏳ Importing the file: 0 of 12 entries." in str(lab.env.backend.transcript)
+    assert "**12** added" in told(done)
+
+
+async def test_a_preview_that_takes_too_long_is_a_sentence(lab: Lab) -> None:
+    cog: Any = lab.app.client.get_cog("Curate")
+    cog.imports.most_time = timedelta(0)
+    result = await offered(lab, ("papers.bib", BIB))
+    assert "takes me more than five minutes" in told(result)
+    assert "[Import]" not in told(result)
+    assert (await lab.add(PaperDraft(title="Next"))) == 21
+
+
+class TestWhereARoleKeepsTheList:
+    """Discord then offers the moderators' commands to everybody, so only the checks are left."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, moderator_role_ids=(123_456_789_012_345_678,))
+
+    async def test_members_are_refused(self, lab: Lab) -> None:
+        result = await offered(lab, ("papers.bib", BIB), lab.member)
+        assert "Only the moderators" in told(result)
+        assert await titles(lab) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        # Macros that double in length sixty times.
+        (
+            "macros.bib",
+            b'@string{s0 = "ferns"}\n'
+            + b"".join(b"@string{s%d = s%d # s%d}\n" % (n, n - 1, n - 1) for n in range(1, 60))
+            + b"@misc{a, title = s59}",
+        ),
+        ("columns.csv", b"title," + b"," * 3_000_000 + b"\nA\n"),
+        # feedparser looks for an e-mail address in time that grows with the square of the text.
+        (
+            "mail.xml",
+            b"<rss version='2.0'><channel><item><author>"
+            + b"x" * 500_000
+            + b"</author><title>One</title></item></channel></rss>",
+        ),
+    ],
+)
+async def test_a_hostile_file_ends_within_its_time_and_memory(
+    clock: StillClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, body: bytes
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(LabError, match=r"takes (me )?more than|takes more memory|ends the process"):
+        await upload.read(name, body, upload.ImportOptions(), clock(), timedelta(seconds=3))
+    assert left_in(tmp_path) == []
+
+
+async def test_a_file_of_very_many_entries_is_a_sentence(clock: StillClock) -> None:
+    body = b'{"title": "A"}\n' * (MAX_ENTRIES + 1)
+    with pytest.raises(LabError, match=r"more than 20,000 entries. Cut it in parts"):
+        await upload.read("papers.jsonl", body, upload.ImportOptions(), clock())
+
+
+async def test_entities_that_multiply_are_no_trouble(clock: StillClock) -> None:
+    entities = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12))
+    bomb = f"<!DOCTYPE l [<!ENTITY a0 'fern'>{entities}]>" + FEED.replace("Counting", "&a11;")
+    found = await upload.read("bomb.xml", bomb.encode(), upload.ImportOptions(), clock())
+    assert sum(map(len, found.packed)) < 10_000

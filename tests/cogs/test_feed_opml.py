@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.formats.opml import MAX_BYTES, Outline, read_opml
+from bot.settings import Settings
+from storage.models import Actor
+from tests.support.lab import Lab, told
+
+
+def opml(*urls: str) -> tuple[str, bytes]:
+    outlines = "".join(f"<outline text='Named' xmlUrl='{url}'/>" for url in urls)
+    return (
+        "feeds.opml",
+        f"<opml><body><outline text='All'>{outlines}</outline></body></opml>".encode(),
+    )
+
+
+async def test_each_feed_of_a_list_is_tried_and_told_line_by_line(lab: Lab, source) -> None:
+    _, home = source
+    await lab.app.library.feeds.add(f"{home}moved", "Known", "", Actor("test", "a test"))
+    file = opml(f"{home}nothing", f"{home}page", f"{home}moved/", f"{home}missing", f"{home}feed")
+    result = await lab.moderator.slash(lab.papers, "feed import", file=file)
+    assert result.ephemeral
+    lines = [line for line in told(result).splitlines() if "**" in line]
+    assert "I found no feed at" in lines[0]
+    assert "watched" in lines[1]
+    assert "👌" in lines[2]
+    assert "has nothing at that address" in lines[3]
+    assert "watched" in lines[4]
+    assert {line[0] for line in (lines[1], lines[4])} == {"📡", "👌"}
+    assert len(await lab.app.library.feeds.all()) == 2
+    again = told(await lab.moderator.slash(lab.papers, "feed import", file=opml(f"{home}feed")))
+    assert "watched already" in again
+
+
+async def test_a_list_is_exported_and_comes_back_with_venue_and_review(lab: Lab, source) -> None:
+    _, home = source
+    await lab.ask(lab.moderator, "feed add", url=f"{home}feed", venue="ICML, 2023", review=True)
+    result = await lab.moderator.slash(lab.papers, "feed export")
+    assert result.ephemeral
+    (file,) = result.response.attachments
+    body = await file.read()
+    assert read_opml(body) == (Outline(f"{home}feed", "News", "ICML, 2023", is_reviewed=True),)
+    await lab.ask(lab.moderator, "feed remove", feed="1")
+    shown = await lab.ask(lab.moderator, "feed import", file=(file.filename, body))
+    assert "watched as number 1, with 1 paper of today" in shown
+    feed = await lab.app.library.feeds.get(1)
+    assert (feed.venue, feed.is_reviewed) == ("ICML, 2023", True)
+
+
+async def test_what_is_beyond_fifty_is_left_for_the_next_time(lab: Lab, source) -> None:
+    _, home = source
+    urls = [f"{home}missing/{number}" for number in range(50)]
+    file = opml(*urls, f"{home}feed")
+    result = await lab.moderator.slash(lab.papers, "feed import", file=file)
+    assert told(result).count("has nothing at that address") == 50
+    assert told(result).count("⏳") == 1
+    assert not await lab.app.library.feeds.all()
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"nothing of the kind", "line 1 is broken"),
+        (b"<opml/>", "I found no feed in that file"),
+        (b"<!DOCTYPE x [<!ENTITY a 'b'>]><opml/>", "declares entities"),
+        (b" " * (MAX_BYTES + 1), "larger than 1 MiB"),
+    ],
+)
+async def test_a_bad_file_is_a_private_sentence(lab: Lab, body: bytes, sentence: str) -> None:
+    result = await lab.moderator.slash(lab.papers, "feed import", file=("feeds.opml", body))
+    assert sentence in told(result)
+    assert result.ephemeral
+
+
+async def test_there_is_nothing_to_export_where_no_feed_is_watched(lab: Lab) -> None:
+    result = await lab.moderator.slash(lab.papers, "feed export")
+    assert "nothing to export" in told(result)
+    assert result.ephemeral
+
+
+class TestWhereARoleKeepsTheList:
+    """Discord then offers the moderators' commands to everybody, so only the checks are left."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, moderator_role_ids=(123_456_789_012_345_678,))
+
+    async def test_members_are_refused(self, lab: Lab, source) -> None:
+        _, home = source
+        await lab.app.library.feeds.add(f"{home}moved", "Known", "", Actor("test", "a test"))
+        for command, options in (("export", {}), ("import", {"file": opml(f"{home}feed")})):
+            result = await lab.member.slash(lab.papers, f"feed {command}", **options)
+            assert result.ephemeral
+            assert "Only the moderators" in told(result)
+        assert len(await lab.app.library.feeds.all()) == 1

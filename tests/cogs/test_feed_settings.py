@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.demo.message_text import spoken
+from bot.settings import Settings
+from storage.models import Actor, PaperDraft, PartialDate
+from tests.support.lab import Lab, told
+
+
+async def watch(lab: Lab, home: str, **options: Any) -> str:
+    return await lab.ask(lab.moderator, "feed add", url=f"{home}feed", **options)
+
+
+async def poll(lab: Lab) -> None:
+    lab.clock.move(timedelta(hours=1))
+    await lab.app.poll()
+
+
+async def count(lab: Lab) -> int:
+    return int(await lab.app.library.papers.count())
+
+
+async def test_a_feed_is_shown_in_full(lab: Lab, source) -> None:
+    feed, home = source
+    await watch(lab, home, venue="Newsletter")
+    shown = await lab.ask(lab.moderator, "feed show", feed="News")
+    for part in ("Feed number 1 · added by noor", "**Venue** Newsletter", "announced at once"):
+        assert part in shown
+    assert "**Papers** 1 paper, the last news <t:" in shown
+    assert "**Last** read with success <t:" in shown
+    assert "Failing" not in shown
+
+    feed.status = 503
+    await lab.ask(lab.moderator, "feed check")
+    shown = await lab.ask(lab.moderator, "feed show", feed="1")
+    assert "⚠️ Failing since <t:" in shown
+    assert "1 time in a row: 127.0.0.1 has a fault at the moment" in shown
+    result = await lab.moderator.slash(lab.papers, "feed show", feed="Another")
+    assert result.ephemeral
+    assert "I watch no feed “Another”" in told(result)
+
+
+async def test_what_waits_for_a_moderator_is_shown_and_decided(lab: Lab, source) -> None:
+    feed, home = source
+    await lab.add(PaperDraft(title="Twice told", date=PartialDate(2026)))
+    assert "what comes next waits for a moderator" in await watch(lab, home, review=True)
+    feed.publish("Twice told")
+    feed.publish("Brand new")
+    await poll(lab)
+    shown = await lab.ask(lab.moderator, "feed show", feed="1")
+    assert "wait for a moderator" in shown
+    assert "decision by `/feed check`: 1 entry, 1 possible duplicate" in shown
+    result = await lab.moderator.slash(lab.papers, "feed check", feed="1")
+    assert "is this ours?" in told(result)
+    assert "Is it this paper?" in told(result)
+    before = await count(lab)
+    await lab.moderator.click(result.followups[-1], label="Add")
+    assert await count(lab) == before + 1
+
+
+async def test_the_newest_papers_of_a_first_poll_are_announced_on_request(lab: Lab, source) -> None:
+    feed, home = source
+    for number in range(4):
+        feed.publish(f"Paper {number}")
+    await lab.ask(lab.moderator, "announce here")
+    assert "of which I announce the 2 newest" in await watch(lab, home, newest=2)
+    await lab.app.deliver()
+    channel = lab.app.client.get_channel(lab.papers.id)
+    titles = [spoken(message) async for message in channel.history() if message.components]
+    assert ["Paper 3" in titles[0], "Paper 2" in titles[1]] == [True, True]
+    assert not any("Paper 1" in title for title in titles)
+    await poll(lab)
+    assert await lab.app.deliver() == 0
+
+
+async def test_a_paused_feed_is_read_again_after_resuming(lab: Lab, source) -> None:
+    feed, home = source
+    await watch(lab, home)
+    paused = await lab.ask(lab.moderator, "feed pause", feed="1", reason="too loud")
+    assert "I don't read **News** until `/feed resume`" in paused
+    feed.publish("Brand new")
+    before = await count(lab)
+    await poll(lab)
+    assert await count(lab) == before
+    assert "all are paused" in await lab.ask(lab.moderator, "feed check")
+    assert "never, while paused: by noor: too loud" in await lab.ask(
+        lab.moderator, "feed show", feed="1"
+    )
+    again = await lab.moderator.slash(lab.papers, "feed pause", feed="1")
+    assert again.ephemeral
+    assert "“News” is paused already: by noor: too loud" in told(again)
+
+    await lab.ask(lab.moderator, "feed resume", feed="1")
+    await lab.app.poll()
+    assert await count(lab) == before + 1
+    again = await lab.moderator.slash(lab.papers, "feed resume", feed="1")
+    assert again.ephemeral
+    assert "“News” is not paused" in told(again)
+
+
+async def test_a_feed_is_changed_by_options_and_keeps_its_given_title(lab: Lab, source) -> None:
+    _, home = source
+    await watch(lab, home)
+    shown = await lab.ask(
+        lab.moderator,
+        "feed edit",
+        feed="1",
+        title="The lab's own",
+        venue="Newsletter",
+        url=f"{home}moved",
+        review=True,
+    )
+    for part in ("The lab's own", "Newsletter", "/moved", "wait for a moderator"):
+        assert part in shown
+    await poll(lab)
+    feed = await lab.app.library.feeds.get(1)
+    assert (feed.title, feed.url, feed.is_reviewed) == ("The lab's own", f"{home}moved", True)
+    assert feed.failures == 0
+
+
+async def test_a_feed_is_changed_by_a_form_that_can_empty_a_field(lab: Lab, source) -> None:
+    _, home = source
+    await watch(lab, home, venue="Newsletter")
+    form = await lab.moderator.slash(lab.papers, "feed edit", feed="1")
+    result = await lab.moderator.submit_modal(
+        form, {"title": "News", "url": f"{home}feed", "venue": "", "review": ["yes"]}
+    )
+    assert result.ephemeral or result.followups[0]
+    feed = await lab.app.library.feeds.get(1)
+    assert (feed.venue, feed.is_reviewed, feed.title) == ("", True, "News")
+    form = await lab.moderator.slash(lab.papers, "feed edit", feed="1")
+    result = await lab.moderator.submit_modal(
+        form, {"title": "News", "url": f"{home}feed", "venue": "", "review": ["yes"]}
+    )
+    assert "You changed nothing" in told(result)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"url": "{}nothing"}, "I found no feed"),
+        ({"url": "nonsense"}, "begin with http"),
+        ({"url": "{}moved"}, "already watch"),
+        ({"title": "News"}, "You changed nothing"),
+        ({"title": " \u200b "}, "needs a title"),
+        ({"feed": "2", "title": "x"}, "I watch no feed"),
+    ],
+)
+async def test_a_bad_change_is_a_private_sentence(
+    lab: Lab, source, options: dict[str, str], sentence: str
+) -> None:
+    _, home = source
+    await watch(lab, home)
+    if sentence == "already watch":
+        await lab.app.library.feeds.add(f"{home}moved/", "Other", "", Actor("test", "a test"))
+    asked = {"feed": "1"} | {name: value.format(home) for name, value in options.items()}
+    result = await lab.moderator.slash(lab.papers, "feed edit", **asked)
+    assert sentence in told(result)
+    assert result.ephemeral
+    feed = await lab.app.library.feeds.get(1)
+    assert (feed.title, feed.url) == ("News", f"{home}feed")
+
+
+async def test_a_preview_shows_what_would_be_announced_and_changes_nothing(
+    lab: Lab, source
+) -> None:
+    feed, home = source
+    known = await lab.add(PaperDraft(title="Twice told", date=PartialDate(2026)))
+    feed.publish("Twice told")
+    feed.publish("Brand new")
+    feed.broken_items = 6
+    before = await count(lab)
+    result = await lab.moderator.slash(lab.papers, "feed preview", url=f"{home}page")
+    assert result.ephemeral
+    shown = told(result)
+    assert "I read 3 entries there" in shown
+    assert "has neither a title nor a text" in shown
+    assert "and 1 more problem" in shown
+    assert "🆕 New: it would be announced like this." in shown
+    assert f"⚖️ Possible duplicate of #{known}" in shown
+    assert await count(lab) == before
+    assert "I watch no feed" in await lab.ask(lab.moderator, "feed list")
+
+    await lab.ask(lab.moderator, "announce here")
+    feed.titles = ["Brand new"]
+    feed.broken_items = 0
+    previewed = told(await lab.moderator.slash(lab.papers, "feed preview", url=f"{home}feed"))
+    await watch(lab, home, newest=1)
+    await lab.app.deliver()
+    card = lab.last.split("-# #")[0].rstrip()
+    assert card.splitlines()[:2] == [
+        "-# 📄 New paper",
+        "### [Brand new](https://example.org/Brand-new)",
+    ]
+    assert card in previewed
+
+
+async def test_a_preview_knows_papers_that_are_there_removed_or_twice(lab: Lab, source) -> None:
+    feed, home = source
+    await watch(lab, home, venue="Newsletter")
+    shown = await lab.ask(lab.moderator, "feed preview", url=f"{home}feed")
+    paper = await lab.app.library.papers.get_named("Old news")
+    assert "I watch that feed already, as number 1" in shown
+    assert f"✅ Known as #{paper.id}: it would not be announced" in shown
+    await lab.app.library.remove(paper.id, Actor("test", "a test"))
+    await lab.ask(lab.moderator, "feed edit", feed="1", review=True)
+    feed.titles = ["Same one", "same ONE", "Old news"]
+    shown = await lab.ask(lab.moderator, "feed preview", url=f"{home}feed")
+    assert "Removed from the list on purpose: it would be left out" in shown
+    assert "The same as another of these entries" in shown
+    assert "🆕 New: a moderator would decide it first" in shown
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"), [("{}nothing", "I found no feed"), ("nonsense", "begin with http")]
+)
+async def test_a_preview_of_a_bad_address_is_a_private_sentence(
+    lab: Lab, source, address: str, sentence: str
+) -> None:
+    _, home = source
+    result = await lab.moderator.slash(lab.papers, "feed preview", url=address.format(home))
+    assert sentence in told(result)
+    assert result.ephemeral
+
+
+class TestWhereARoleKeepsTheList:
+    """Discord then offers the moderators' commands to everybody, so only the checks are left."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, moderator_role_ids=(123_456_789_012_345_678,))
+
+    @pytest.mark.parametrize(
+        ("command", "options"),
+        [
+            ("show", {"feed": "1"}),
+            ("edit", {"feed": "1", "title": "Mine"}),
+            ("pause", {"feed": "1"}),
+            ("resume", {"feed": "1"}),
+            ("preview", {"url": "https://example.org/feed"}),
+            ("why", {"link": "1"}),
+        ],
+    )
+    async def test_members_are_refused(
+        self, lab: Lab, command: str, options: dict[str, str]
+    ) -> None:
+        await lab.app.library.feeds.add("https://e.org/f", "News", "", Actor("test", "a test"))
+        result = await lab.member.slash(lab.papers, f"feed {command}", **options)
+        assert result.ephemeral
+        assert "Only the moderators" in told(result)
+        assert (await lab.app.library.feeds.get(1)).title == "News"

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import pytest
+
+from storage.models import PaperDraft
+from storage.papers.errors import PaperNotFound
+from tests.support.lab import Lab, told
+
+
+async def test_moderators_merge_names_and_take_it_back_once(lab: Lab) -> None:
+    for name in ("Steve Harrow", "Steven Harrow"):
+        await lab.add(PaperDraft(title=f"By {name}", authors=(name,)))
+    result = await lab.moderator.slash(
+        lab.papers, "people merge", name="Steve Harrow", into="Steven Harrow"
+    )
+    assert result.ephemeral
+    assert "“Steve Harrow” counts for **Steven Harrow** now" in told(result)
+    shown = await lab.ask(lab.member, "author", name="Steven Harrow")
+    assert "2 papers" in shown
+    assert "also credited as Steve Harrow" in shown
+
+    undone = await lab.moderator.click(result.response, label="Undo")
+    assert "two people's names again" in told(undone)
+    assert "1 paper" in await lab.ask(lab.member, "author", name="Steven Harrow")
+    (change_id,) = await changes(lab, "Steven Harrow", "merge")
+    assert "undone already" in await lab.press(lab.moderator, f"undo:{change_id}")
+
+
+async def test_a_short_credit_is_parted_and_suggested_as_it_is_credited(lab: Lab) -> None:
+    await lab.add(PaperDraft(title="Initials", authors=("S. Biderman",)))
+    choices = await lab.moderator.autocomplete(lab.papers, "people split", "name", "s. bid")
+    assert "S. Biderman" in {choice["value"] for choice in choices}
+    told_of = await lab.ask(lab.moderator, "people split", name="S. Biderman")
+    assert "does not count for **Stella Biderman** any more" in told_of
+    assert "Initials" not in await lab.ask(lab.member, "author", name="Stella Biderman")
+
+
+async def test_a_former_name_is_shown_nowhere(lab: Lab) -> None:
+    draft = PaperDraft(title="Renamed things", authors=("Jane Former", "Guest Writer"))
+    number = await lab.add(draft)
+    result = await lab.moderator.slash(
+        lab.papers, "people rename", name="Jane Former", to="Jane New"
+    )
+    assert "**Jane New** has that name on 1 paper now" in told(result)
+    seen = [
+        told(result),
+        await lab.ask(lab.member, "author", name="former"),
+        await lab.ask(lab.member, "author", name="guest writer"),
+        await lab.ask(lab.member, "search", query="former"),
+        await lab.ask(lab.member, "search", query="author:former renamed"),
+        await lab.ask(lab.member, "latest", author="Former"),
+        await lab.ask(lab.member, "random", author="Former"),
+        await lab.ask(lab.member, "paper", paper=f"#{number}"),
+        repr(await lab.member.autocomplete(lab.papers, "author", "name", "form")),
+        repr(await lab.member.autocomplete(lab.papers, "search", "author", "jane")),
+        repr(await lab.moderator.autocomplete(lab.papers, "people split", "name", "form")),
+        repr(await lab.app.library.papers.all()),
+    ]
+    form = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
+    seen.append(repr(form.modal))
+    for text in seen:
+        assert "Jane Former" not in text
+    for text in seen[1:5]:
+        assert "Jane New" in text
+
+    await lab.moderator.click(result.response, label="Undo")
+    assert "Jane Former" in await lab.ask(lab.member, "paper", paper=f"#{number}")
+
+
+async def test_curating_is_undone_by_a_button(lab: Lab) -> None:
+    form = {"title": "Attention Is Enough", "authors": "Ada Lovelace", "links": "2304.01373"}
+    shown = await lab.moderator.slash(lab.papers, "curate add")
+    added = await lab.moderator.submit_modal(shown, form)
+    number = (await lab.app.library.papers.get_named("2304.01373")).id
+
+    shown = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
+    edited = await lab.moderator.submit_modal(shown, {**form, "title": "Attention Is Not"})
+    refused = await lab.moderator.click(added.response, label="Undo")
+    assert "changed again since" in told(refused)
+    undone = await lab.moderator.click(edited.response, label="Undo")
+    assert "**Attention Is Enough** (#21) is as it was before" in told(undone)
+
+    asked = await lab.moderator.slash(lab.papers, "curate remove", paper=f"#{number}")
+    removed = await lab.moderator.click(asked.response, label="Remove it")
+    undone = await lab.moderator.click(removed.response, label="Undo")
+    assert "is back in the list" in told(undone)
+    assert (await lab.app.library.papers.get(number)).title == "Attention Is Enough"
+
+    undone = await lab.moderator.click(added.response, label="Undo")
+    assert "is not in the list any more" in told(undone)
+    with pytest.raises(PaperNotFound):
+        await lab.app.library.papers.get(number)
+
+
+async def test_only_moderators_at_home_decide_about_names_and_undo(lab: Lab) -> None:
+    for actor, channel in [(lab.member, lab.papers), (lab.stranger, lab.elsewhere)]:
+        offered = actor.available_commands(channel)
+        assert not [name for name in offered if name.split()[0] == "people"]
+    await lab.add(PaperDraft(title="A paper", authors=("Ann Lee",)))
+    assert "Only the moderators" in await lab.press(lab.member, "undo:1")
+
+
+async def test_what_cannot_be_decided_is_a_private_sentence(lab: Lab) -> None:
+    for command, options, sentence in [
+        ("people merge", {"name": "Nobody Atall", "into": "Stella Biderman"}, "Nobody called"),
+        ("people split", {"name": "Nobody"}, "No paper credits exactly"),
+        ("people rename", {"name": "Stella Biderman", "to": "..."}, "Give the new name"),
+    ]:
+        result = await lab.moderator.slash(lab.papers, command, **options)
+        assert result.ephemeral
+        assert sentence in result.response.content
+
+
+async def changes(lab: Lab, name: str, action: str) -> list[int]:
+    log = await lab.app.library.history.page(limit=50)
+    return [
+        change.id for change in log.changes[::-1] if (change.name, change.action) == (name, action)
+    ]

@@ -1,0 +1,123 @@
+"""Undo of what was arranged: feeds, and what the channels of a server hear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from discord.ui import ActionRow
+
+from bot.ui.buttons import undo_button
+from bot.ui.cards import Layout
+from storage.models import Actor, Origin, PaperDraft
+from tests.support.lab import Lab, told
+
+ACTOR = Actor("test", "a test")
+
+
+async def ask(lab: Lab, command: str, **options: Any) -> Any:
+    return await lab.moderator.slash(lab.papers, command, **options)
+
+
+async def watch(lab: Lab, source: Any) -> Any:
+    feed, home = source
+    await ask(lab, "feed add", url=f"{home}feed")
+    return feed
+
+
+async def announce(lab: Lab, title: str) -> None:
+    await lab.app.library.upsert(PaperDraft(title), Origin.MODERATOR, ACTOR, announce=True)
+
+
+async def test_a_feed_removed_by_mistake_is_watched_again_at_the_press_of_a_button(
+    lab: Lab, source: Any
+) -> None:
+    await watch(lab, source)
+    removed = await ask(lab, "feed remove", feed="News")
+    assert "I watch no feed yet" in await lab.ask(lab.moderator, "feed list")
+    undone = await lab.moderator.click(removed.response, label="Undo")
+    number = (await lab.app.library.history.page()).changes[0].undoes
+    assert f"Undone: change {number}, 🗑️ stopped reading **News**." in told(undone)
+    assert "**[News](" in await lab.ask(lab.moderator, "feed list")
+    again = await lab.moderator.click(undone.response, label="Take the undo back")
+    assert f"↩️ undid change {number} **News**" in told(again)
+    assert await lab.app.library.feeds.all() == ()
+
+
+async def test_what_was_arranged_is_in_the_log_and_undone_as_ones_last_change(
+    lab: Lab, source: Any
+) -> None:
+    await watch(lab, source)
+    await ask(lab, "feed pause", feed="1", reason="loud")
+    await ask(lab, "feed edit", feed="1", title="Ours", review=True)
+    await ask(lab, "announce to", channel=lab.papers, wanted="venue:icml", digest="daily")
+    await ask(lab, "announce pause")
+    await lab.stranger.slash(lab.elsewhere, "announce here")
+    log = told(await ask(lab, "curate history"))
+    for line in (
+        f"⏸️ paused <#{lab.papers.id}>",
+        f"📣 began to announce in <#{lab.papers.id}>",
+        "✏️ changed how I read **Ours**",
+        "Title: News → Ours",
+        "A moderator decides each entry: no → yes",
+        "⏸️ paused **News**",
+    ):
+        assert line in log
+    assert str(lab.elsewhere.id) not in log
+
+    offered = await lab.moderator.autocomplete(lab.papers, "curate undo", "change", "announce in")
+    assert [one["name"].partition(" · ")[2] for one in offered] == [
+        "📣 began to announce in a channel"
+    ]
+    assert "⏸️ paused" in told(await ask(lab, "curate undo"))
+    (subscription,) = await lab.app.library.subscriptions.all(lab.papers.guild.id)
+    assert not subscription.is_paused
+    await ask(lab, "curate undo")
+    assert "Nothing is announced in this server" in told(await ask(lab, "announce list"))
+    await ask(lab, "curate undo")
+    (feed,) = await lab.app.library.feeds.all()
+    assert (feed.title, feed.is_reviewed, feed.paused_because) == ("News", False, "by noor: loud")
+
+
+async def test_a_channel_closed_by_mistake_hears_what_waited(lab: Lab) -> None:
+    await ask(lab, "announce here")
+    await announce(lab, "Waiting")
+    closed = await ask(lab, "announce remove")
+    assert await lab.app.deliver() == 0
+    assert "list and its feeds" not in told(await lab.moderator.click(closed.response))
+    await lab.app.deliver()
+    assert "Waiting" in lab.last
+
+
+async def test_options_that_were_replaced_are_back(lab: Lab) -> None:
+    await ask(lab, "announce to", channel=lab.papers, wanted="venue:icml")
+    replaced = await ask(lab, "announce to", channel=lab.papers, wanted="venue:acl")
+    undone = told(await lab.moderator.click(replaced.response, label="Undo"))
+    assert f"✏️ changed what is announced in <#{lab.papers.id}>" in undone
+    assert "venue:icml" in await lab.ask(lab.moderator, "announce list")
+    await ask(lab, "announce to", channel=lab.papers, digest="weekly", at="9:30", weekday=4)
+    log = told(await ask(lab, "curate history"))
+    assert "what meets `venue:icml` → a weekly digest on Friday at 9:30 (UTC)" in log
+    await ask(lab, "announce to", channel=lab.papers)
+    assert "→ everything, at once" in told(await ask(lab, "curate history"))
+
+
+async def test_who_may_not_arrange_may_not_undo_it(lab: Lab) -> None:
+    opened = await ask(lab, "announce here")
+    home = lab.papers.guild.id
+    number = (await lab.app.library.history.page(guild_id=home)).changes[0].id
+    for person in (lab.member, lab.curator):
+        result = await person.click(opened.response, label="Undo")
+        assert result.ephemeral
+        assert "by who may manage that server" in told(result)
+
+    theirs = await lab.stranger.slash(lab.elsewhere, "announce here")
+    view = Layout(ActionRow(undo_button(number)))
+    channel: Any = lab.app.client.get_channel(lab.elsewhere.id)
+    result = await lab.stranger.click(await channel.send(view=view), label="Undo")
+    assert "arranged in another server" in told(result)
+    assert len(await lab.app.library.subscriptions.all()) == 2
+    done = await lab.stranger.click(theirs.response, label="Undo")
+    assert "began to announce" in told(done)
+    assert [
+        subscription.guild_id for subscription in await lab.app.library.subscriptions.all()
+    ] == [home]

@@ -1,0 +1,1 @@
+"""Crashes and failures: the real bot is killed, or its Discord and its machine fail."""

@@ -1,0 +1,376 @@
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from storage.announcements.digest_schedule import DigestSchedule, Frequency
+from storage.announcements.filters import parse_filter
+from storage.announcements.models import (
+    DeliveryStatus,
+    Post,
+    PostKind,
+    PostState,
+    SubscriptionOptions,
+)
+from storage.database import migrations
+from storage.errors import LabError, SubscriptionNotFound
+from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
+from storage.library import Library, open_library
+from storage.models import Actor, Origin, Outcome, PaperDraft
+from tests.support.lab import StillClock
+
+ACTOR = Actor("test", "a test")
+
+
+async def announce(library: Library, *titles: str, venue: str = "") -> list[int]:
+    numbers = []
+    for title in titles:
+        result = await library.upsert(
+            PaperDraft(title=title, venue=venue), Origin.MODERATOR, ACTOR, announce=True
+        )
+        assert result.paper is not None
+        numbers.append(result.paper.id)
+    return numbers
+
+
+async def deliver(library: Library, message_id: int = 100) -> list[Post]:
+    """Send all that is due, and give what was sent."""
+    sent: list[Post] = []
+    while due := await library.outbox.enqueue_and_fetch_due():
+        await library.outbox.claim(due)
+        await library.outbox.record_sent(
+            [(post, message_id + len(sent) + number) for number, post in enumerate(due)]
+        )
+        sent += due
+    return sent
+
+
+async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock) -> None:
+    outbox, subscriptions = library.outbox, library.subscriptions
+    assert await subscriptions.open(1, 2, ACTOR)
+    assert not await subscriptions.open(1, 2, ACTOR)
+    first, second = await announce(library, "First", "Second")
+    (due,) = await outbox.enqueue_and_fetch_due()
+    assert (due.paper_ids, due.state, due.kind) == ((first,), PostState.WAITING, PostKind.PAPER)
+    assert due.nonce == f"herald-{due.id}"
+    assert await outbox.claim([due]) == {due.id}
+    (claimed,) = await outbox.enqueue_and_fetch_due()
+    assert (claimed.state, claimed.attempts) == (PostState.CLAIMED, 1)
+    assert claimed.claimed_papers == (first,)
+    assert claimed.claimed_at == clock()
+    (sending,) = await outbox.of_paper(first)
+    assert sending.status is DeliveryStatus.SENDING
+    await outbox.release(claimed)
+    await subscriptions.postpone(2, clock() + timedelta(minutes=1))
+    assert await subscriptions.failures(2) == 1
+    assert await subscriptions.failures(99) == 0
+    assert await outbox.enqueue_and_fetch_due() == ()
+    clock.move(timedelta(minutes=2))
+    (again,) = await outbox.enqueue_and_fetch_due()
+    assert again.paper_ids == (first,)
+    await outbox.record_sent([(again, 123)])
+    assert await outbox.claim([again]) == set()
+    assert await subscriptions.failures(2) == 0
+    (subscription,) = await subscriptions.counted(1)
+    assert (subscription.waiting, subscription.sent) == (1, 1)
+    (sent,) = await outbox.of_paper(first)
+    assert (sent.status, sent.message_id, sent.sent_at) == (DeliveryStatus.SENT, 123, clock())
+    assert [post.paper_ids for post in await deliver(library)] == [(second,)]
+    assert await outbox.enqueue_and_fetch_due() == ()
+
+
+async def test_a_claimed_post_names_every_paper_that_one_of_its_messages_names(
+    library: Library,
+) -> None:
+    await library.subscriptions.open(1, 2, ACTOR)
+    first, into = await announce(library, "First", "Into")
+    (due,) = await library.outbox.enqueue_and_fetch_due()
+    await library.outbox.claim([due])
+    await library.merge(into, first, PaperDraft(title="Into"), ACTOR)
+    (claimed,) = await library.outbox.enqueue_and_fetch_due()
+    assert (claimed.paper_ids, claimed.claimed_papers) == ((into,), (first,))
+    assert not await library.outbox.stands(7)
+    assert [post.id for post in await deliver(library, message_id=7)] == [due.id]
+    assert await library.outbox.stands(7)
+    sent = await library.outbox.post(due.id)
+    assert sent is not None
+    assert sent.claimed_papers == (first, into)
+
+
+async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
+    library: Library,
+) -> None:
+    outbox, subscriptions = library.outbox, library.subscriptions
+    await subscriptions.open(1, 2, ACTOR)
+    await announce(library, "ReviewKind")
+    assert await subscriptions.stop(2, "the channel is gone")
+    assert not await subscriptions.stop(2, "again")
+    assert await outbox.enqueue_and_fetch_due() == ()
+    assert (await subscriptions.all())[0].stopped_because == "the channel is gone"
+    assert await subscriptions.open(1, 2, ACTOR)
+    (post,) = await outbox.enqueue_and_fetch_due()
+    await outbox.claim([post])
+    assert not await subscriptions.close(7, 2, ACTOR)
+    assert await subscriptions.close(1, 2, ACTOR)
+    assert not await subscriptions.close(1, 2, ACTOR)
+    assert await subscriptions.all() == ()
+    await subscriptions.open(1, 2, ACTOR)
+    assert await outbox.enqueue_and_fetch_due() == ()
+
+
+async def test_a_paused_channel_waits_and_goes_on(library: Library) -> None:
+    await library.subscriptions.open(1, 2, ACTOR)
+    assert await library.subscriptions.pause(1, 2, ACTOR, paused=True)
+    assert not await library.subscriptions.pause(1, 2, ACTOR, paused=True)
+    await announce(library, "ReviewKind")
+    assert await library.outbox.enqueue_and_fetch_due() == ()
+    assert await library.subscriptions.pause(1, 2, ACTOR, paused=False)
+    assert len(await library.outbox.enqueue_and_fetch_due()) == 1
+    for guild, channel in ((1, 3), (7, 2)):
+        with pytest.raises(SubscriptionNotFound):
+            await library.subscriptions.pause(guild, channel, ACTOR, paused=True)
+
+
+async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
+    library: Library,
+) -> None:
+    await library.subscriptions.open(1, 2, ACTOR)
+    (paper,) = await announce(library, "Once")
+    await deliver(library)
+    await library.subscriptions.close(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, ACTOR)
+    await library.remove(paper, ACTOR)
+    await announce(library, "Once")
+    assert len(await library.outbox.of_paper(paper)) == 1
+
+
+async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
+    library: Library,
+) -> None:
+    await library.subscriptions.open(
+        1, 2, ACTOR, SubscriptionOptions(wanted=parse_filter("venue:icml"))
+    )
+    await library.subscriptions.open(1, 3, ACTOR)
+    (wanted,) = await announce(library, "ChannelFilter", venue="ICML")
+    (other,) = await announce(library, "Other", venue="ACL")
+    assert [post.paper_ids for post in await deliver(library) if post.channel_id == 2] == [
+        (wanted,)
+    ]
+    assert [one.status for one in await library.outbox.of_paper(other)] == [
+        DeliveryStatus.LEFT_OUT,
+        DeliveryStatus.SENT,
+    ]
+    assert await library.subscriptions.open(1, 2, ACTOR, SubscriptionOptions())
+    assert await deliver(library) == []
+    assert [
+        subscription.options.wanted.conditions for subscription in await library.subscriptions.all()
+    ] == [(), ()]
+
+
+async def test_a_flood_becomes_one_digest(library: Library) -> None:
+    await library.subscriptions.open(1, 2, ACTOR)
+    few = await announce(library, *(f"Few {number}" for number in range(5)))
+    assert [post.paper_ids for post in await deliver(library)] == [(number,) for number in few]
+    many = await announce(library, *(f"Many {number}" for number in range(40)))
+    (digest,) = await deliver(library)
+    assert (digest.kind, digest.paper_ids) == (PostKind.DIGEST, tuple(many))
+
+
+async def test_a_digest_comes_at_its_time_and_once_after_a_long_silence(
+    library: Library, clock: StillClock
+) -> None:
+    daily = SubscriptionOptions(
+        schedule=DigestSchedule(Frequency.DAY, minute=18 * 60, zone="Europe/Berlin")
+    )
+    await library.subscriptions.open(1, 2, ACTOR, daily)
+    subscription = await library.subscriptions.find(2)
+    assert subscription is not None
+    assert subscription.next_digest_at == datetime(2026, 11, 23, 17, tzinfo=UTC)
+    papers = await announce(library, "One", "Two")
+    assert await deliver(library) == []
+    clock.move(timedelta(days=3))
+    (digest,) = await deliver(library)
+    assert (digest.kind, digest.paper_ids) == (PostKind.DIGEST, tuple(papers))
+    (alone,) = await announce(library, "Alone")
+    assert await deliver(library) == []
+    clock.move(timedelta(hours=6))
+    (post,) = await deliver(library)
+    assert (post.kind, post.paper_ids) == (PostKind.PAPER, (alone,))
+    clock.move(timedelta(days=1))
+    assert await deliver(library) == []  # nothing new, and the next one is a day later
+    await announce(library, "Later")
+    assert await deliver(library) == []
+
+
+async def test_a_removed_paper_waits_until_it_comes_back(library: Library) -> None:
+    await library.subscriptions.open(1, 2, ACTOR)
+    draft = PaperDraft(title="Back and forth", identifiers=("arxiv:2301.00001",))
+    paper = (await library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)).paper
+    assert paper is not None
+    await library.remove(paper.id, ACTOR)
+    assert await library.outbox.enqueue_and_fetch_due() == ()
+    await library.upsert(draft, Origin.MODERATOR, ACTOR)
+    (post,) = await library.outbox.enqueue_and_fetch_due()
+    assert post.paper_ids == (paper.id,)
+
+
+async def test_what_changes_after_the_sending_is_shown_once(
+    library: Library, clock: StillClock
+) -> None:
+    await library.subscriptions.open(
+        1, 2, ACTOR, SubscriptionOptions(has_thread=True, publishes=True)
+    )
+    (paper,) = await announce(library, "Typo", venue="arXiv")
+    await deliver(library)
+    (post,) = await library.outbox.unfinished()
+    assert (post.thread_due, post.publish_due, post.is_outdated) == (True, True, False)
+    await library.outbox.finish(post)
+    assert await library.outbox.unfinished() == ()
+    await library.edit(paper, PaperDraft(title="Type", venue="ICML"), ACTOR)
+    (post,) = await library.outbox.unfinished()
+    assert post.is_outdated
+    assert await library.outbox.venues([post.id]) == {(post.id, paper): "arXiv"}
+    await library.outbox.follow_up_later(post, clock() + timedelta(hours=1))
+    assert await library.outbox.unfinished() == ()
+    clock.move(timedelta(hours=2))
+    (post,) = await library.outbox.unfinished()
+    await library.remove(paper, ACTOR)  # while the first change is being shown
+    await library.outbox.finish(post)
+    (post,) = await library.outbox.unfinished()
+    await library.outbox.finish(post)
+    assert await library.outbox.unfinished() == ()
+
+
+async def test_a_change_between_claim_and_record_is_shown_too(library: Library) -> None:
+    await library.subscriptions.open(1, 2, ACTOR)
+    (paper,) = await announce(library, "Typo")
+    (post,) = await library.outbox.enqueue_and_fetch_due()
+    await library.outbox.claim([post])
+    await library.edit(paper, PaperDraft(title="Type"), ACTOR)
+    (
+        found,
+    ) = await library.outbox.enqueue_and_fetch_due()  # as by a bot that was killed in between
+    await library.outbox.record_sent([(found, 5)])
+    assert len(await library.outbox.unfinished()) == 1
+
+
+async def test_a_notice_is_sent_once_whatever_is_announced_there(library: Library) -> None:
+    number = await library.outbox.notify(9, "Something is wrong.")
+    (post,) = await library.outbox.enqueue_and_fetch_due()
+    assert (post.id, post.kind, post.notice) == (number, PostKind.NOTICE, "Something is wrong.")
+    await library.outbox.claim([post])
+    await library.outbox.release(post)
+    (again,) = await library.outbox.enqueue_and_fetch_due()
+    assert (again.id, again.state) == (number, PostState.WAITING)
+    assert len(await deliver(library)) == 1
+    await library.outbox.record_sent([])
+    assert await library.outbox.post(number) is not None
+    assert await library.outbox.post(number + 1) is None
+
+
+async def reviewed(library: Library, clock: StillClock) -> Feed:
+    feed = await library.feeds.add("https://example.org/feed", "News", "", ACTOR)
+    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
+    feed = await library.feeds.get(feed.id)
+    await library.arrivals.ingest(feed, [Entry("old", PaperDraft(title="Old"))], state(clock), 9)
+    clock.move(timedelta(hours=1))
+    return await library.feeds.get(feed.id)
+
+
+def state(clock: StillClock) -> FeedState:
+    return FeedState("https://example.org/feed", "News", "", "", clock() + timedelta(hours=1))
+
+
+async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
+    library: Library, clock: StillClock
+) -> None:
+    feed = await reviewed(library, clock)
+    assert await library.papers.count() == 1
+    assert await library.outbox.enqueue_and_fetch_due() == ()
+    await library.subscriptions.open(1, 2, ACTOR)
+    entries = [Entry(title, PaperDraft(title=title)) for title in ("Ours", "Theirs")]
+    intake = await library.arrivals.ingest(feed, entries, state(clock), 9)
+    assert (intake.reviews, intake.added) == (2, ())
+    theirs, ours = await library.entries.pending(feed.id)
+    assert (await library.feeds.get(feed.id)).reviews == 2
+    asked = await deliver(library)
+    assert [(post.kind, post.entry_id) for post in asked] == [
+        (PostKind.REVIEW, theirs.id),
+        (PostKind.REVIEW, ours.id),
+    ]
+    assert isinstance(await library.entries.get(ours.id), PendingEntry)
+    assert (await library.arrivals.resolve(ours.id, ACTOR, add=True)).outcome is Outcome.ADDED
+    assert (await library.arrivals.resolve(theirs.id, ACTOR, add=False)).outcome is Outcome.DECLINED
+    with pytest.raises(LabError, match="“a test” has decided"):
+        await library.arrivals.resolve(theirs.id, ACTOR, add=True)
+    decided = await library.entries.get(ours.id)
+    assert isinstance(decided, SeenEntry)
+    assert (decided.decided_by, decided.was_first_poll) == (ACTOR, False)
+    assert len(await library.outbox.unfinished()) == 2  # the cards show what was decided
+    (post,) = await deliver(library)
+    assert post.kind is PostKind.PAPER
+    assert (await library.arrivals.ingest(feed, entries, state(clock), 9)).known == 2
+    await library.feeds.remove(feed.id, ACTOR)
+    assert isinstance(await library.entries.get(ours.id), SeenEntry)
+
+
+async def test_a_reviewed_feed_completes_what_is_known_without_asking(
+    library: Library, clock: StillClock
+) -> None:
+    feed = await reviewed(library, clock)
+    again = Entry("new id", PaperDraft(title="Old", venue="ICML"))
+    assert len((await library.arrivals.ingest(feed, [again], state(clock), None)).completed) == 1
+    fresh = Entry("fresh", PaperDraft(title="Fresh"))
+    assert (await library.arrivals.ingest(feed, [fresh], state(clock), None)).reviews == 1
+    assert (
+        await library.outbox.enqueue_and_fetch_due() == ()
+    )  # nobody to ask; `/feed check` shows it
+
+
+async def test_announcements_of_the_former_schema_keep_their_states(tmp_path: Path) -> None:
+    path = tmp_path / "lab.db"
+    old = sqlite3.connect(path)
+    for migration in migrations()[:2]:
+        old.executescript(migration.sql)
+    at = "2026-01-01T00:00:00.000000Z"
+    for number in (1, 2, 3):
+        old.execute(
+            """INSERT INTO papers (title, title_key, abstract, authors_complete, venue, place, note,
+                   posted_by, origin, created_at, created_by, created_by_name)
+               VALUES (?, ?, '', 1, 'arXiv', ?, '', '', 'import', ?, 'shell', 'the shell')""",
+            [f"P{number}", f"p{number}", number, at],
+        )
+    old.execute(
+        """INSERT INTO routes (guild_id, channel_id, created_by, created_by_name, created_at,
+               stopped_because, failures) VALUES (1, 2, 'a', 'a', ?, 'gone', 3)""",
+        [at],
+    )
+    for paper, kind, message in ((1, "sent", 77), (2, "claimed", None), (3, "waiting", None)):
+        old.execute(
+            """INSERT INTO announcements (paper_id, channel_id, state, created_at, message_id)
+               VALUES (?, 2, ?, ?, ?)""",
+            [paper, kind, at, message],
+        )
+    old.execute("PRAGMA user_version = 2")
+    old.commit()
+    old.close()
+    async with open_library(path, StillClock()) as library:
+        (subscription,) = await library.subscriptions.counted(1)
+        assert (subscription.stopped_because, subscription.waiting, subscription.sent) == (
+            "gone",
+            2,
+            1,
+        )
+        assert await library.subscriptions.failures(2) == 3
+        assert await library.outbox.enqueue_and_fetch_due() == ()
+        await library.subscriptions.open(1, 2, ACTOR)
+        (unsure,) = await library.outbox.enqueue_and_fetch_due()
+        assert (unsure.id, unsure.state, unsure.paper_ids) == (2, PostState.CLAIMED, (2,))
+        await library.outbox.record_sent([(unsure, 78)])
+        (waiting,) = await library.outbox.enqueue_and_fetch_due()
+        assert (waiting.state, waiting.paper_ids) == (PostState.WAITING, (3,))
+        (sent,) = await library.outbox.of_paper(1)
+        assert (sent.status, sent.message_id, sent.venue) == (DeliveryStatus.SENT, 77, "arXiv")

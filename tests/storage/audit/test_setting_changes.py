@@ -1,0 +1,287 @@
+"""What moderators arrange of feeds and channels: recorded, and taken back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from storage.announcements.digest_schedule import DigestSchedule, Frequency
+from storage.announcements.filters import parse_filter
+from storage.announcements.models import DeliveryStatus, Post, PostKind, SubscriptionOptions
+from storage.audit.models import Change, ChangeTarget
+from storage.errors import FeedExists, FeedNotFound, LabError
+from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry
+from storage.library import Library
+from storage.models import Actor, Origin, PaperDraft
+from tests.support.lab import StillClock
+from tests.support.library import ACTOR
+
+NOOR = Actor("discord:1", "noor")
+GUILD, CHANNEL, MODERATORS = 1, 2, 9
+URL = "https://lab.org/feed"
+
+
+async def ingest(library: Library, feed: Feed, clock: StillClock, *titles: str) -> None:
+    """A good poll that found these, the oldest first."""
+    entries = [Entry(title, PaperDraft(title=title)) for title in reversed(titles)]
+    state = FeedState("", feed.title, "tag", "", clock() + timedelta(hours=1))
+    await library.arrivals.ingest(feed, entries, state, MODERATORS)
+    clock.move(timedelta(minutes=1))
+
+
+async def announce(library: Library, title: str) -> int:
+    draft = PaperDraft(title=title)
+    result = await library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)
+    assert result.paper is not None
+    return result.paper.id
+
+
+async def deliver(library: Library) -> list[Post]:
+    """Send all that is due, and give what was sent."""
+    sent: list[Post] = []
+    while due := await library.outbox.enqueue_and_fetch_due():
+        claimed = await library.outbox.claim(due)
+        going = [post for post in due if post.id in claimed]
+        await library.outbox.record_sent([(post, 100 + post.id) for post in going])
+        sent += going
+    return sent
+
+
+async def last(library: Library, guild_id: int = GUILD) -> Change:
+    found = await library.history.last_by(NOOR, guild_id)
+    assert found is not None
+    return found
+
+
+async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
+    library: Library, clock: StillClock
+) -> None:
+    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
+    feed = await library.feeds.add(URL, "News", "ICML", NOOR, is_reviewed=True)
+    await ingest(library, feed, clock, "Old")
+    await ingest(library, feed, clock, "Old", "To be decided")
+    (waiting,) = await library.entries.pending(feed.id)
+    change_id = await library.feeds.remove(feed.id, NOOR)
+
+    assert change_id == (await last(library)).id
+    assert await library.feeds.all() == await library.feeds.due() == ()
+    with pytest.raises(FeedNotFound):
+        await library.feeds.get(feed.id)
+    assert await library.review_queue.count() == 0
+    assert await library.entries.get(waiting.id) is None
+    with pytest.raises(LabError, match="no longer there"):
+        await library.arrivals.resolve(waiting.id, NOOR, add=True)
+    assert await deliver(library) == []  # nobody is asked
+    await ingest(library, feed, clock, "Old", "To be decided", "Meanwhile")
+    assert await library.papers.count() == 1
+
+    assert change_id is not None
+    await library.undo(change_id, NOOR)
+    (again,) = await library.feeds.all()
+    assert (again.id, again.venue, again.etag) == (feed.id, "ICML", "tag")
+    assert again.next_poll_at == clock()
+    assert isinstance(await library.entries.get(waiting.id), PendingEntry)
+    await ingest(library, again, clock, "Old", "To be decided", "Meanwhile")
+    assert [post.kind for post in await deliver(library)] == [PostKind.REVIEW] * 2
+    assert await library.review_queue.count() == 2
+
+
+async def test_the_card_of_what_waits_shows_that_its_feed_was_removed(
+    library: Library, clock: StillClock
+) -> None:
+    feed = await library.feeds.add(URL, "News", "", NOOR, is_reviewed=True)
+    await ingest(library, feed, clock)
+    await ingest(library, feed, clock, "To be decided")
+    (post,) = await deliver(library)
+    await library.feeds.remove(feed.id, NOOR)
+    for _ in range(2):  # and that it waits again
+        (outdated,) = await library.outbox.unfinished()
+        assert outdated.id == post.id
+        await library.outbox.finish(outdated)
+        if (await library.history.page()).changes[0].action == "remove":
+            await library.undo((await last(library)).id, NOOR)
+    assert await library.outbox.unfinished() == ()
+
+
+async def test_a_feed_watched_again_is_as_new_but_knows_its_entries(
+    library: Library, clock: StillClock
+) -> None:
+    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
+    feed = await library.feeds.add(URL, "News", "", NOOR)
+    await library.feeds.change(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), NOOR)
+    await ingest(library, feed, clock, "Old")
+    await library.feeds.record_failure(feed.id, "It failed.", clock())
+    removed = await library.feeds.remove(feed.id, NOOR)
+    again = await library.feeds.add(URL, "News", "", ACTOR)
+    assert (again.id, again.title, again.venue) == (feed.id, "News", "")
+    assert (again.is_reviewed, again.failures, again.added_by) == (False, 0, ACTOR)
+    await ingest(library, again, clock, "Old", "Meanwhile")
+    assert await deliver(library) == []  # as at every first poll
+    await ingest(library, again, clock, "Old", "Meanwhile", "News")
+    assert [post.paper_ids for post in await deliver(library)] == [(3,)]
+    with pytest.raises(FeedExists):
+        await library.feeds.add(URL, "News", "", NOOR)
+    with pytest.raises(LabError, match="arranged otherwise since; undo change 6 first"):
+        await library.undo(removed or 0, NOOR)
+
+
+async def test_undoing_a_feeds_change_leaves_what_was_changed_beside_it(library: Library) -> None:
+    feed = await library.feeds.add(URL, "News", "", NOOR)
+    one = await library.feeds.change(feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), NOOR)
+    await library.feeds.change(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), ACTOR)
+    assert one is not None
+    undone = await library.undo(one, NOOR)
+    feed = await library.feeds.get(feed.id)
+    assert (feed.title, feed.venue, feed.is_reviewed) == ("News", "ICML", True)
+    await library.undo(undone.change_id, NOOR)
+    assert (await library.feeds.get(feed.id)).title == "Mine"
+    await library.feeds.change(feed.id, FeedTerms("Ours", URL, "ICML", is_reviewed=True), ACTOR)
+    with pytest.raises(LabError, match="otherwise since; undo change 6 first"):
+        await library.undo(undone.change_id + 1, NOOR)
+
+
+async def test_undoing_a_title_lets_the_feed_name_itself_again(
+    library: Library, clock: StillClock
+) -> None:
+    feed = await library.feeds.add(URL, "News", "", NOOR)
+    change_id = await library.feeds.change(
+        feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), NOOR
+    )
+    await library.undo(change_id or 0, NOOR)
+    renamed = FeedState("", "Newer news", "", "", clock() + timedelta(hours=1))
+    await library.arrivals.ingest(feed, [], renamed)
+    assert (await library.feeds.get(feed.id)).title == "Newer news"
+
+
+async def test_an_address_is_one_feeds_alone(library: Library) -> None:
+    removed = await library.feeds.add(URL, "News", "", NOOR)
+    await library.feeds.remove(removed.id, NOOR)
+    other = await library.feeds.add(f"{URL}/2", "Other", "", NOOR)
+    with pytest.raises(LabError, match="“News”, which was removed; `/feed add` watches it again"):
+        await library.feeds.change(other.id, FeedTerms("Other", URL, "", is_reviewed=False), NOOR)
+    moved = await library.feeds.change(
+        other.id, FeedTerms("Other", f"{URL}/3", "", is_reviewed=False), NOOR
+    )
+    await library.feeds.add(f"{URL}/2", "Faster", "", ACTOR)
+    with pytest.raises(FeedExists):
+        await library.undo(moved or 0, NOOR)
+    assert (await library.feeds.get(other.id)).url == f"{URL}/3"
+
+
+async def test_pausing_a_feed_is_undone_and_what_the_bot_paused_is_not(
+    library: Library, clock: StillClock
+) -> None:
+    feed = await library.feeds.add(URL, "News", "", NOOR)
+    paused = await library.feeds.pause(feed.id, "by noor", NOOR)
+    assert await library.feeds.pause(feed.id, "by noor", NOOR) is None
+    clock.move(timedelta(hours=1))
+    await library.undo(paused or 0, NOOR)
+    assert [one.next_poll_at for one in await library.feeds.due()] == [clock()]
+    resumed = await library.undo((await library.history.page()).changes[0].id, NOOR)
+    assert await library.feeds.due() == ()
+    await library.feeds.resume(feed.id, ACTOR)
+    await library.feeds.give_up(feed.id, "It is gone.")
+    with pytest.raises(LabError, match="undo change 5 first"):
+        await library.undo(resumed.change_id, NOOR)
+    with pytest.raises(LabError, match="not by a moderator"):
+        await library.undo(5, NOOR)
+
+
+async def test_taking_back_that_a_feed_was_added_ends_it(library: Library) -> None:
+    feed = await library.feeds.add(URL, "News", "", NOOR)
+    undone = await library.undo((await last(library)).id, NOOR)
+    assert await library.feeds.all() == ()
+    await library.undo(undone.change_id, NOOR)
+    assert (await library.feeds.get(feed.id)).title == "News"
+
+
+async def test_a_channel_closed_by_mistake_hears_what_waited(library: Library) -> None:
+    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
+    sent, claimed, waiting = [await announce(library, title) for title in ("A", "B", "C")]
+    (post,) = await library.outbox.enqueue_and_fetch_due()
+    await library.outbox.claim([post])
+    await library.outbox.record_sent([(post, 100)])
+    (post,) = await library.outbox.enqueue_and_fetch_due()
+    await library.outbox.claim([post])
+    closed = await library.subscriptions.close(GUILD, CHANNEL, NOOR)
+    assert closed is not None
+    assert closed.change_id is not None
+
+    assert await library.subscriptions.all() == ()
+    assert await library.outbox.enqueue_and_fetch_due() == ()
+    assert await library.outbox.claim([post]) == set()
+    meanwhile = await announce(library, "D")
+    assert await fates(library, sent, claimed, waiting, meanwhile) == [
+        DeliveryStatus.SENT,
+        None,
+        None,
+        None,
+    ]
+
+    await library.undo(closed.change_id, NOOR)
+    assert [one.paper_ids for one in await deliver(library)] == [(claimed,), (waiting,)]
+    assert await fates(library, sent, claimed, waiting) == [DeliveryStatus.SENT] * 3
+    assert await fates(library, meanwhile) == [None]
+
+
+async def fates(library: Library, *paper_ids: int) -> list[DeliveryStatus | None]:
+    found = [await library.outbox.of_paper(number) for number in paper_ids]
+    return [one[0].status if one else None for one in found]
+
+
+async def test_a_channel_that_is_opened_again_hears_nothing_of_before(library: Library) -> None:
+    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
+    await announce(library, "ReviewKind")
+    closed = await library.subscriptions.close(GUILD, CHANNEL, NOOR)
+    opened = await library.subscriptions.open(GUILD, CHANNEL, NOOR)
+    assert opened is not None
+    assert await library.outbox.enqueue_and_fetch_due() == ()
+    assert closed is not None
+    with pytest.raises(LabError, match=f"undo change {opened.change_id} first"):
+        await library.undo(closed.change_id or 0, NOOR)
+    await library.undo(opened.change_id or 0, NOOR)
+    await library.undo(closed.change_id or 0, NOOR)
+    assert await deliver(library) == []
+    await announce(library, "News")
+    assert len(await deliver(library)) == 1
+
+
+async def test_what_a_channel_hears_is_as_it_was_again(library: Library) -> None:
+    daily = SubscriptionOptions(
+        parse_filter("venue:icml"), DigestSchedule(Frequency.DAY), role_id=7, has_thread=True
+    )
+    await library.subscriptions.open(GUILD, CHANNEL, ACTOR, daily)
+    (before,) = await library.subscriptions.all()
+    replaced = await library.subscriptions.open(GUILD, CHANNEL, NOOR, SubscriptionOptions())
+    (now,) = await library.subscriptions.all()
+    assert (now.options, now.next_digest_at) == (SubscriptionOptions(), None)
+    await library.subscriptions.stop(CHANNEL, "no permission")
+    assert replaced is not None
+    await library.undo(replaced.change_id or 0, NOOR)
+    (again,) = await library.subscriptions.all()
+    assert (again.options, again.next_digest_at) == (daily, before.next_digest_at)
+    assert again.stopped_because == "no permission"  # which is nobody's mistake
+
+    reopened = await library.subscriptions.open(GUILD, CHANNEL, NOOR)
+    assert reopened is not None
+    assert reopened.change_id is None  # it is sent into again, and hears as before
+    assert await library.subscriptions.open(GUILD, CHANNEL, NOOR) is None
+
+
+async def test_the_log_has_what_was_arranged_in_ones_own_server(library: Library) -> None:
+    await library.subscriptions.open(GUILD, CHANNEL, NOOR)
+    await library.feeds.add(URL, "News", "", NOOR)
+    await library.subscriptions.open(GUILD + 1, CHANNEL + 1, NOOR)
+    shown = (await library.history.page(guild_id=GUILD)).changes
+    assert [change.about for change in shown] == [
+        ChangeTarget(feed_id=1),
+        ChangeTarget(None, GUILD, CHANNEL),
+    ]
+    assert (await last(library)).about == ChangeTarget(feed_id=1)
+    assert (await last(library, GUILD + 1)).about == ChangeTarget(None, GUILD + 1, CHANNEL + 1)
+
+
+async def test_what_never_was_is_not_arranged(library: Library) -> None:
+    with pytest.raises(FeedNotFound):
+        await library.feeds.pause(7, "by noor", NOOR)

@@ -1,0 +1,135 @@
+"""Decisions of what waits for a moderator are taken back as everything else is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from storage.announcements.models import Post, PostKind
+from storage.errors import LabError
+from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
+from storage.library import Library
+from storage.models import Outcome, PaperDraft
+from storage.review.models import Suggestion
+from tests.support.lab import StillClock
+from tests.support.library import ACTOR
+
+MODERATORS, MEMBER = 9, 7
+
+
+@pytest.fixture
+async def feed(library: Library, clock: StillClock) -> Feed:
+    """A reviewed feed with an entry that waits."""
+    feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
+    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
+    feed = await library.feeds.get(feed.id)
+    state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
+    await library.arrivals.ingest(feed, [], state, MODERATORS)
+    clock.move(timedelta(hours=1))
+    entry = Entry("new", PaperDraft(title="Ferns", identifiers=("arxiv:2302.12433",)))
+    await library.arrivals.ingest(feed, [entry], state, MODERATORS)
+    return feed
+
+
+async def waiting_entry(library: Library, feed: Feed) -> PendingEntry:
+    (entry,) = await library.entries.pending(feed.id)
+    return entry
+
+
+async def suggested(library: Library) -> Suggestion:
+    draft = PaperDraft(title="Mosses", identifiers=("arxiv:2302.12434",))
+    offer = await library.suggestions.offer(
+        draft, "", (MEMBER, "mika"), most=5, channel_id=MODERATORS
+    )
+    assert offer.suggestion
+    return offer.suggestion
+
+
+async def decision(library: Library, suggestion: Suggestion) -> Outcome:
+    return (await library.suggestions.some([suggestion.id]))[suggestion.id].outcome
+
+
+async def deliver(library: Library) -> list[Post]:
+    sent: list[Post] = []
+    while due := await library.outbox.enqueue_and_fetch_due():
+        await library.outbox.claim(due)
+        await library.outbox.record_sent([(post, 100 + post.id) for post in due])
+        sent += due
+    for post in await library.outbox.unfinished():
+        await library.outbox.finish(post)
+    return sent
+
+
+async def test_what_was_left_out_waits_again(library: Library, feed: Feed) -> None:
+    entry = await waiting_entry(library, feed)
+    await deliver(library)
+    left_out = await library.arrivals.resolve(entry.id, ACTOR, add=False)
+    assert (left_out.outcome, left_out.paper) == (Outcome.DECLINED, None)
+    await deliver(library)
+    last = await library.history.last_by(ACTOR)
+    assert last is not None
+    assert (last.id, last.action, last.after["title"]) == (left_out.change_id, "settle", "Ferns")
+    undone = await library.undo(left_out.change_id, ACTOR)
+    assert await waiting_entry(library, feed) == entry
+    assert len(await library.outbox.unfinished()) == 1  # its card asks again
+    await library.undo(undone.change_id, ACTOR)
+    again = await library.entries.get(entry.id)
+    assert isinstance(again, SeenEntry)
+    assert (again.outcome, again.decided_by) == (Outcome.DECLINED, ACTOR)
+
+
+async def test_an_added_entry_leaves_the_list_and_waits_again(library: Library, feed: Feed) -> None:
+    entry = await waiting_entry(library, feed)
+    added = await library.arrivals.resolve(entry.id, ACTOR, add=True)
+    undone = await library.undo(added.change_id, ACTOR)
+    assert await library.papers.count() == 0
+    assert await waiting_entry(library, feed) == entry
+    await library.undo(undone.change_id, ACTOR)
+    assert await library.papers.count() == 1
+    assert await library.entries.pending(feed.id) == ()
+
+
+async def test_an_entry_whose_feed_is_gone_has_nothing_to_wait_for(
+    library: Library, feed: Feed
+) -> None:
+    entry = await waiting_entry(library, feed)
+    added = await library.arrivals.resolve(entry.id, ACTOR, add=True)
+    await library.feeds.remove(feed.id, ACTOR)
+    await library.undo(added.change_id, ACTOR)
+    assert await library.papers.count() == 0
+
+
+async def test_a_decision_made_anew_is_not_overwritten(
+    library: Library, feed: Feed, clock: StillClock
+) -> None:
+    entry = await waiting_entry(library, feed)
+    left_out = await library.arrivals.resolve(entry.id, ACTOR, add=False)
+    undone = await library.undo(left_out.change_id, ACTOR)
+    clock.move(timedelta(minutes=1))
+    await library.arrivals.resolve(entry.id, ACTOR, add=True)
+    with pytest.raises(LabError, match="decided that one otherwise since"):
+        await library.undo(undone.change_id, ACTOR)
+    assert await library.papers.count() == 1
+
+
+async def test_a_member_hears_only_of_what_holds(library: Library, clock: StillClock) -> None:
+    suggestion = await suggested(library)
+    await deliver(library)
+    left_out = await library.suggestions.resolve(suggestion.id, ACTOR, add=False)
+    await library.undo(left_out.change_id, ACTOR)
+    assert await deliver(library) == []  # nobody was told yet
+    assert await decision(library, suggestion) is Outcome.REVIEW
+    clock.move(timedelta(minutes=1))
+    added = await library.suggestions.resolve(suggestion.id, ACTOR, add=True)
+    (told,) = await deliver(library)
+    assert (told.kind, told.channel_id) == (PostKind.OUTCOME, MEMBER)
+    await library.undo(added.change_id, ACTOR)
+    assert {post.kind for post in await library.outbox.unfinished()} == {
+        *(PostKind.SUGGESTION, PostKind.OUTCOME)
+    }
+    await deliver(library)
+    clock.move(timedelta(minutes=1))
+    await library.suggestions.resolve(suggestion.id, ACTOR, add=False)
+    assert await deliver(library) == []  # the message that told of it is corrected
+    assert await decision(library, suggestion) is Outcome.DECLINED

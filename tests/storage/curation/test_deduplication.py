@@ -1,0 +1,222 @@
+"""Which drafts are one paper: the same sources give the same list, in any order and any number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage.announcements.models import DeliveryStatus
+from storage.errors import LabError
+from storage.library import Library, open_library
+from storage.models import Actor, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
+from storage.papers.combine import as_draft, joined, normal
+from storage.papers.errors import PaperNotFound
+from tests.support.lab import StillClock
+
+ACTOR = Actor("test", "a test")
+PREPRINT = PaperDraft(
+    title="A Paper of Two Lives",
+    authors=("Ann Lee",),
+    venue="arXiv",
+    date=PartialDate(2022, 11),
+    identifiers=("arxiv:2302.12433",),
+)
+PUBLISHED = replace(PREPRINT, venue="TMLR", date=PartialDate(2023), identifiers=("doi:10.1/x",))
+BRIDGE = replace(PREPRINT, identifiers=("doi:10.1/x", "arxiv:2302.12433"))
+
+fields = st.fixed_dictionaries(
+    {
+        "authors": st.sampled_from(
+            [(), ("Lee",), ("Ann Lee",), ("Lee", "Chen"), ("Ann Lee", "Bo Chen")]
+        ),
+        "authors_complete": st.booleans(),
+        "abstract": st.sampled_from(["", "Short.", "x" * 300, "y" * 300, "z" * 9000]),
+        "venue": st.sampled_from(["", "arXiv", "bioRxiv", "ICML", "TMLR", "A long venue"]),
+        "date": st.sampled_from(
+            [None, *map(PartialDate.parse, ("2022", "2022-03", "2022-03-04", "2022-05", "2023"))]
+        ),
+        "links": st.lists(
+            st.builds(
+                Link,
+                st.sampled_from(LinkKind),
+                st.sampled_from(["https://a.org/x", "http://www.a.org/x/", "https://b.org"]),
+            ),
+            max_size=3,
+        ).map(tuple),
+        "note": st.sampled_from(["", "Oral", "Poster"]),
+        "tags": st.lists(st.sampled_from("abc"), max_size=3).map(tuple),
+        "posted_by": st.sampled_from(["", "Mika", "Noor"]),
+    }
+)
+
+
+@st.composite
+def drafts(draw: st.DrawFn, paper: int | None = None) -> PaperDraft:
+    """What some source says of one of three papers, by some of its identifiers."""
+    number = draw(st.integers(1, 3)) if paper is None else paper
+    named = draw(
+        st.lists(
+            st.sampled_from(
+                [f"arxiv:2302.0000{number}", f"doi:10.1/{number}", f"url:lab.org/{number}"]
+            ),
+            min_size=1,
+            unique=True,
+        )
+    )
+    title = draw(st.sampled_from(["paper number {}", "Paper Number {}", "The paper, number {}"]))
+    return PaperDraft(title.format(number), identifiers=tuple(named), **draw(fields))
+
+
+@given(drafts(1), drafts(1), drafts(1))
+def test_joining_forgets_the_order_and_the_number_of_sources(
+    one: PaperDraft, two: PaperDraft, three: PaperDraft
+) -> None:
+    assert joined(one, two) == joined(two, one)
+    assert joined(joined(one, two), three) == joined(one, joined(two, three))
+    assert joined(joined(one, two), two) == joined(one, two)
+    assert joined(one, one) == normal(one) == normal(normal(one))
+
+
+def test_what_a_moderator_set_stays() -> None:
+    one = replace(PREPRINT, authors=(), title="Mine")
+    both = joined(one, PUBLISHED, frozenset({"title", "authors", "venue"}))
+    assert (both.title, both.authors, both.venue) == ("Mine", (), "arXiv")
+    assert both.identifiers == ("arxiv:2302.12433", "doi:10.1/x")
+
+
+async def listed(library: Library) -> list[PaperDraft]:
+    return sorted(map(as_draft, await library.papers.all()), key=str)
+
+
+@settings(max_examples=25)
+@given(offered=st.lists(drafts(), max_size=7), order=st.randoms(), batch=st.booleans())
+async def test_any_order_and_any_number_of_times_give_the_same_list(
+    offered: list[PaperDraft],
+    order: object,
+    batch: bool,  # noqa: FBT001
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    again = [*offered, *offered[:3]]
+    order.shuffle(again)  # type: ignore[attr-defined]
+    lists = []
+    for number, sequence in enumerate((offered, again)):
+        path = tmp_path_factory.mktemp("orders") / f"{number}.db"
+        async with open_library(path, StillClock()) as library:
+            await _take_in(library, sequence, batch=batch and number == 1)
+            lists.append(await listed(library))
+            for draft in sequence:
+                result = await library.upsert(draft, Origin.IMPORT, ACTOR)
+                assert result.outcome is Outcome.UNCHANGED
+            found = await library.search.find(_anything("number"), limit=50)
+            assert found.results.total == len(lists[-1])
+    assert lists[0] == lists[1]
+
+
+async def _take_in(library: Library, sequence: Sequence[PaperDraft], *, batch: bool) -> None:
+    # Who offers them knows that they are no duplicates by their titles alone.
+    if batch:
+        await library.upsert_many(sequence, Origin.IMPORT, ACTOR)
+    for draft in sequence:
+        await library.upsert(draft, Origin.IMPORT, ACTOR, allow_duplicate=True)
+
+
+def _anything(word: str) -> object:
+    from storage.search.query import parse  # noqa: PLC0415 - beside its only use
+
+    return parse(word)
+
+
+async def test_a_preprint_and_its_publication_are_one_paper_with_both_identifiers(
+    library: Library,
+) -> None:
+    preprint = (await library.upsert(PREPRINT, Origin.FEED, ACTOR)).paper
+    result = await library.upsert(BRIDGE, Origin.FEED, ACTOR)
+    assert result.outcome is Outcome.UPDATED
+    both = (await library.upsert(PUBLISHED, Origin.FEED, ACTOR)).paper
+    assert preprint is not None
+    assert both is not None
+    assert both.id == preprint.id
+    assert (both.venue, both.arxiv, both.doi) == ("TMLR", "2302.12433", "10.1/x")
+
+
+async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_once(
+    library: Library,
+) -> None:
+    for channel in (1, 2):
+        await library.subscriptions.open(1, channel, ACTOR)
+    first = (await library.upsert(PREPRINT, Origin.FEED, ACTOR, announce=True)).paper
+    second = (
+        await library.upsert(PUBLISHED, Origin.FEED, ACTOR, allow_duplicate=True, announce=True)
+    ).paper
+    assert first is not None
+    assert second is not None
+    posts = {post.channel_id: post for post in await library.outbox.enqueue_and_fetch_due()}
+    assert posts[1].paper_ids == (first.id,)
+    await library.outbox.record_sent([(posts[1], 76)])
+    (post,) = [
+        post for post in await library.outbox.enqueue_and_fetch_due() if post.channel_id == 1
+    ]
+    await library.outbox.record_sent([(post, 77)])
+    await library.outbox.release(posts[2])
+
+    united = (await library.upsert(BRIDGE, Origin.FEED, ACTOR)).paper
+    assert united is not None
+    assert united.id == first.id
+    assert (await library.papers.get(second.id)).id == first.id
+    assert await library.papers.count() == 1
+    announcements = await library.outbox.of_paper(first.id)
+    assert [(one.channel_id, one.status) for one in announcements] == [
+        (1, DeliveryStatus.SENT),
+        (2, DeliveryStatus.WAITING),
+    ]
+    assert [change.action for change in await library.history.of_paper(second.id)] == [
+        "add",
+        "merge",
+    ]
+    with pytest.raises(LabError, match=f"#{second.id} is a part of"):
+        await library.remove(second.id, ACTOR)
+    await library.remove(first.id, ACTOR)
+    with pytest.raises(PaperNotFound):
+        await library.papers.get(second.id)
+    assert (await library.upsert(PUBLISHED, Origin.FEED, ACTOR)).outcome is Outcome.REMOVED
+
+
+async def test_a_link_that_is_wrong_makes_no_two_papers_one(library: Library) -> None:
+    await library.upsert(PREPRINT, Origin.FEED, ACTOR)
+    other = replace(PUBLISHED, title="Something with wholly different words")
+    await library.upsert(other, Origin.FEED, ACTOR)
+    await library.upsert(BRIDGE, Origin.FEED, ACTOR)
+    assert await library.papers.count() == 2
+
+
+async def test_united_papers_keep_what_a_moderator_set_and_every_identifier(
+    library: Library,
+) -> None:
+    first = PaperDraft("One Work", ("Ann Lee",), identifiers=("arxiv:2301.00001",))
+    said = PaperDraft("One Work of Ours", ("Ann Lee", "Bo Chen"), identifiers=("doi:10.1/x",))
+    said = replace(said, authors_complete=False)
+    await library.upsert(first, Origin.IMPORT, ACTOR)
+    more = replace(first, identifiers=(*first.identifiers, "url:lab.org/one"))
+    await library.edit(1, more, ACTOR)
+    await library.upsert(said, Origin.MODERATOR, ACTOR)
+    both = replace(said, authors=(), identifiers=("arxiv:2301.00001", "doi:10.1/x"))
+    await library.upsert(both, Origin.FEED, ACTOR)
+    paper = await library.papers.get(1)
+    assert paper.identifiers == ("arxiv:2301.00001", "doi:10.1/x", "url:lab.org/one")
+    assert (paper.authors, paper.authors_complete) == (("Ann Lee", "Bo Chen"), False)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["[Linkpost] Our new paper, A Paper of Two Lives, is out", "A Paper of Two Lives | Blog"],
+)
+async def test_a_page_that_links_a_paper_does_not_rename_it(library: Library, title: str) -> None:
+    await library.upsert(PREPRINT, Origin.IMPORT, ACTOR)
+    await library.upsert(replace(PREPRINT, title=title), Origin.FEED, ACTOR)
+    assert (await library.papers.get(1)).title == PREPRINT.title
+    page = PaperDraft(title)
+    assert joined(page, PaperDraft("")).title == title

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from storage.announcements.models import PostKind
+from storage.feeds.models import Entry, Feed, FeedState
+from storage.library import Library
+from storage.models import Actor, PaperDraft
+from tests.support.lab import NOW, StillClock
+
+ACTOR = Actor("test", "a test")
+CHANNEL = 7
+LATER = NOW + timedelta(hours=1)
+
+
+async def watched(library: Library, url: str = "https://lab.org/feed", title: str = "News") -> Feed:
+    return await library.feeds.add(url, title, "", ACTOR)
+
+
+def state(url: str = "", **values: str) -> FeedState:
+    given = {"title": "Its own", "etag": "", "last_modified": "", **values}
+    return FeedState(url=url, next_poll_at=LATER, **given)
+
+
+async def notices(library: Library) -> list[str]:
+    posts = await library.outbox.enqueue_and_fetch_due()
+    return [post.notice for post in posts if post.kind is PostKind.NOTICE]
+
+
+async def test_something_is_told_of_a_feed_once(library: Library) -> None:
+    feed = await watched(library)
+    for _ in range(2):
+        await library.feeds.tell(feed.id, "failing", CHANNEL, "It fails.")
+    assert await notices(library) == ["It fails."]
+    assert (await library.feeds.get(feed.id)).told == "failing"
+    await library.feeds.tell(feed.id, "")
+    assert (await library.feeds.get(feed.id)).told == ""
+    assert await notices(library) == ["It fails."]
+
+
+async def test_nothing_is_told_of_a_feed_that_was_removed(library: Library) -> None:
+    feed = await watched(library)
+    await library.feeds.remove(feed.id, ACTOR)
+    await library.feeds.tell(feed.id, "failing", CHANNEL, "It fails.")
+    await library.feeds.give_up(feed.id, "Gone.", CHANNEL, "It is gone.")
+    assert await notices(library) == []
+
+
+async def test_a_feed_is_paused_for_a_reason_once(library: Library) -> None:
+    feed = await watched(library)
+    await library.feeds.give_up(feed.id, "Gone.")
+    assert await notices(library) == []
+    await library.feeds.resume(feed.id, ACTOR)
+    for _ in range(2):
+        await library.feeds.give_up(feed.id, "Gone.", CHANNEL, "It is gone.")
+    assert await notices(library) == ["It is gone."]
+    assert await library.feeds.due() == ()
+
+
+async def test_many_polls_without_news_are_written_down_together(
+    library: Library, clock: StillClock
+) -> None:
+    first, second = await watched(library), await watched(library, "https://lab.org/b", "B")
+    await library.feeds.note_unchanged(
+        {first.id: state(etag="1"), second.id: state("https://lab.org/c"), 99: state()}
+    )
+    assert (await library.feeds.get(first.id)).etag == "1"
+    moved = await library.feeds.get(second.id)
+    assert (moved.url, moved.title) == ("https://lab.org/c", "Its own")
+    assert moved.last_success_at == clock()
+    await library.feeds.note_unchanged({second.id: state("https://lab.org/feed")})
+    assert (await library.feeds.get(second.id)).url == "https://lab.org/c"
+
+
+async def test_a_feed_that_goes_by_its_address_takes_its_own_title(library: Library) -> None:
+    feed = await watched(library, title="https://lab.org/feed")
+    await library.feeds.note_unchanged({feed.id: state()})
+    assert (await library.feeds.get(feed.id)).title == "Its own"
+
+
+async def test_only_entries_not_seen_before_are_news(library: Library, clock: StillClock) -> None:
+    feed = await watched(library)
+    entry = Entry("1", PaperDraft(title="One"))
+    await library.arrivals.ingest(feed, [entry], state())
+    first_news = (await library.feeds.get(feed.id)).last_news_at
+    assert first_news == clock()
+    clock.move(timedelta(days=1))
+    await library.arrivals.ingest(feed, [entry], state())
+    assert (await library.feeds.get(feed.id)).last_news_at == first_news

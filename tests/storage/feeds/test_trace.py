@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from storage.announcements.filters import parse_filter
+from storage.announcements.models import DeliveryStatus, SubscriptionOptions
+from storage.errors import FeedExists, NothingKnown
+from storage.feeds.models import Entry, Feed, FeedState, FeedTerms
+from storage.library import Library
+from storage.models import Actor, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
+from tests.support.lab import NOW, StillClock
+
+ACTOR = Actor("test", "a test")
+HOME, PAPERS, ICML = 1, 11, 12
+
+
+def state(feed: Feed, title: str = "News") -> FeedState:
+    return FeedState(feed.url, title, "", "", NOW + timedelta(hours=1))
+
+
+def entry(title: str, *identifiers: str, link: str = "", key: str = "") -> Entry:
+    links = (Link(LinkKind.PAGE, link),) if link else ()
+    draft = PaperDraft(title=title, identifiers=identifiers, links=links, date=PartialDate(2026))
+    return Entry(key or link or title, draft)
+
+
+@pytest.fixture
+async def feed(library: Library, clock: StillClock) -> Feed:
+    """A feed that was polled once, when it was empty."""
+    feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
+    await library.arrivals.ingest(feed, [], state(feed))
+    clock.move(timedelta(hours=1))
+    return feed
+
+
+async def test_a_link_is_known_however_it_is_spelled(library: Library, feed: Feed) -> None:
+    url = "https://WWW.Lab.org/Papers/one/?b=2&a=1"
+    await library.arrivals.ingest(feed, [entry("One", link=url, key="guid-1")], state(feed))
+    for link in (
+        "http://lab.org/Papers/one?a=1&b=2&utm_source=feed",
+        "https://lab.org:443/Papers/one/?b=2&a=1#top",
+        " guid-1 ",
+    ):
+        (seen,) = (await library.traces.find(link)).entries
+        assert (seen.outcome, seen.feed_title) == (Outcome.ADDED, "News")
+    with pytest.raises(NothingKnown, match="I know nothing of"):
+        await library.traces.find("https://lab.org/papers/one?a=1&b=2")
+    await library.arrivals.ingest(feed, [entry("Root", link="https://root.org/")], state(feed))
+    assert (await library.traces.find("http://root.org")).entries[0].paper_id
+
+
+async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, feed: Feed) -> None:
+    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
+    feed = await library.feeds.get(feed.id)
+    entries = [
+        entry("By DOI", "doi:10.1145/1", key="https://doi.org/10.1145/1"),
+        entry("By arXiv", "arxiv:2302.12433", "doi:10.1145/2", key="arxiv:2302.12433"),
+    ]
+    await library.arrivals.ingest(feed, entries, state(feed))
+    for text, title in (
+        ("10.1145/1", "By DOI"),
+        ("https://arxiv.org/abs/2302.12433v3", "By arXiv"),
+        ("https://doi.org/10.1145/2", "By arXiv"),
+        ("by arxiv", "By arXiv"),
+    ):
+        trace = await library.traces.find(text)
+        (pending,) = [one for one in await library.entries.pending(1) if one.draft.title == title]
+        assert [one.id for one in trace.entries] == [pending.id]
+        assert (trace.paper, trace.channels) == (None, ())
+    await library.arrivals.resolve(pending.id, ACTOR, add=False)
+    (seen,) = (await library.traces.find("2302.12433")).entries
+    assert (seen.outcome, seen.decided_by) == (Outcome.DECLINED, ACTOR)
+
+
+async def test_a_duplicate_is_told_with_its_likeness_but_not_as_that_paper(
+    library: Library, feed: Feed
+) -> None:
+    known = await library.upsert(PaperDraft(title="One"), Origin.IMPORT, ACTOR)
+    await library.arrivals.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
+    trace = await library.traces.find("https://lab.org/1")
+    assert trace.paper is None
+    assert trace.entries[0].outcome is Outcome.DUPLICATE
+    both = await library.traces.find("One")
+    assert both.paper == known.paper
+    assert both.entries == trace.entries
+
+
+async def test_a_removed_paper_and_what_became_part_of_another_are_found(
+    library: Library, feed: Feed
+) -> None:
+    one = entry("One", "url:lab.org/1", link="https://lab.org/1")
+    await library.arrivals.ingest(feed, [one], state(feed))
+    await library.remove(1, ACTOR)
+    again = await library.feeds.add("https://other.org/feed", "Other", "", ACTOR)
+    await library.arrivals.ingest(again, [entry("One", "url:lab.org/1")], state(again, "Other"))
+    for text in ("1", "#1", "one", "https://lab.org/1"):
+        trace = await library.traces.find(text)
+        assert trace.paper is not None
+        assert trace.paper.removed_at
+        assert [one.outcome for one in trace.entries] == [Outcome.ADDED, Outcome.REMOVED]
+    for text in ("#2", "...", "9" * 15):
+        with pytest.raises(NothingKnown):
+            await library.traces.find(text)
+
+
+async def test_a_link_that_names_no_paper_leads_to_it_by_its_entry(
+    library: Library, feed: Feed
+) -> None:
+    await library.arrivals.ingest(
+        feed, [entry("One", "arxiv:2302.12433", link="https://lab.org/1")], state(feed)
+    )
+    paper = await library.papers.get(1)
+    trace = await library.traces.find("https://lab.org/1")
+    assert trace.paper == paper
+
+
+async def test_every_channel_is_told_with_what_became_of_the_paper_there(
+    library: Library, feed: Feed, clock: StillClock
+) -> None:
+    await library.subscriptions.open(HOME, PAPERS, ACTOR)
+    wanted = SubscriptionOptions(wanted=parse_filter("venue:ICML feed:1"))
+    await library.subscriptions.open(HOME, ICML, ACTOR, wanted)
+    await library.arrivals.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
+    await library.subscriptions.postpone(PAPERS, clock() + timedelta(hours=1))
+    papers, icml = (await library.traces.find("One")).channels
+    assert papers.announcement is not None
+    assert (papers.announcement.status, papers.failures) == (DeliveryStatus.WAITING, 1)
+    assert papers.retry_at == clock() + timedelta(hours=1)
+    assert icml.announcement is not None
+    assert (icml.announcement.status, icml.rejection_reason) == (
+        DeliveryStatus.LEFT_OUT,
+        "venue:ICML",
+    )
+
+    await library.subscriptions.open(HOME, PAPERS, ACTOR)
+    (post,) = await library.outbox.enqueue_and_fetch_due()
+    await library.outbox.claim([post])
+    await library.outbox.record_sent([(post, 77)])
+    await library.subscriptions.close(HOME, PAPERS, ACTOR)
+    icml, papers = (await library.traces.find("One")).channels
+    assert (papers.subscription, papers.failures, papers.retry_at) == (None, 0, None)
+    assert papers.announcement is not None
+    assert papers.announcement.message_id == 77
+
+
+async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
+    library: Library,
+) -> None:
+    feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
+    entries = [entry(title, link=f"https://lab.org/{title}") for title in ("c", "b", "a", "gone")]
+    await library.arrivals.ingest(feed, entries, state(feed))
+    await library.remove((await library.papers.get_named("gone")).id, ACTOR)
+    await library.subscriptions.open(HOME, PAPERS, ACTOR)
+    assert await library.arrivals.announce_newest(feed.id, 0) == 0
+    assert await library.arrivals.announce_newest(feed.id, 2) == 2
+    posts = []
+    while found := await library.outbox.enqueue_and_fetch_due():
+        await library.outbox.claim([found[0]])
+        await library.outbox.record_sent([(found[0], len(posts) + 1)])
+        posts += found
+    told = [(await library.papers.some(post.paper_ids))[0].title for post in posts]
+    assert told == ["b", "c"]
+    assert await library.arrivals.announce_newest(feed.id, 9) == 3
+    (last,) = await library.outbox.enqueue_and_fetch_due()
+    assert [one.title for one in await library.papers.some(last.paper_ids)] == ["a"]
+
+
+async def test_a_rehearsal_tells_what_would_happen_and_changes_nothing(library: Library) -> None:
+    known = await library.upsert(PaperDraft(title="One"), Origin.IMPORT, ACTOR)
+    drafts = [PaperDraft(title="New"), PaperDraft(title="New"), PaperDraft(title="One")]
+    results = await library.arrivals.dry_run(drafts)
+    assert [one.outcome for one in results] == [
+        Outcome.ADDED,
+        Outcome.DUPLICATE,
+        Outcome.DUPLICATE,
+    ]
+    assert results[2].paper == known.paper
+    assert await library.papers.count() == 1
+    assert (await library.arrivals.dry_run(drafts))[0] == results[0]
+
+
+async def test_a_given_title_stays_and_a_new_address_begins_anew(
+    library: Library, feed: Feed, clock: StillClock
+) -> None:
+    await library.arrivals.ingest(feed, [], state(feed, "Renamed by itself"))
+    assert (await library.feeds.get(feed.id)).title == "Renamed by itself"
+    await library.feeds.record_failure(feed.id, "It broke.", clock() + timedelta(days=1))
+    url = "https://lab.org/new"
+    terms = FeedTerms("Ours", url, "ICML", is_reviewed=False)
+    await library.feeds.change(feed.id, terms, ACTOR)
+    changed = await library.feeds.get(feed.id)
+    assert (changed.failures, changed.last_error, changed.failing_since) == (0, "", None)
+    assert [one.id for one in await library.feeds.due()] == [feed.id]
+    await library.arrivals.ingest(changed, [], state(changed, "Renamed again"))
+    assert (await library.feeds.get(feed.id)).title == "Ours"
+    other = await library.feeds.add("https://other.org/feed", "Other", "", ACTOR)
+    with pytest.raises(FeedExists):
+        await library.feeds.change(other.id, FeedTerms("Mine", url, "", is_reviewed=False), ACTOR)
+    assert (await library.feeds.get(other.id)).title == "Other"

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from storage.announcements.models import Post, PostKind, PostState
+from storage.errors import LabError
+from storage.feeds.models import Entry, FeedState, FeedTerms, PendingEntry
+from storage.library import Library
+from storage.models import Actor, Origin, Outcome, PaperDraft
+from storage.review.models import Offer, Reply, Suggestion
+from storage.review.suggestions import MOST_WAITING
+from tests.support.lab import StillClock
+
+ACTOR = Actor("discord:5", "noor")
+MIKA = (7, "mika")
+CHANNEL = 99
+PYTHIA = PaperDraft(title="Pythia", authors=("Stella Biderman",), identifiers=("arxiv:2304.01373",))
+
+
+async def suggest(
+    library: Library,
+    draft: PaperDraft = PYTHIA,
+    *,
+    member: tuple[int, str] = MIKA,
+    most: int = 5,
+    channel_id: int | None = CHANNEL,
+    note: str = "",
+) -> Offer:
+    return await library.suggestions.offer(draft, note, member, most=most, channel_id=channel_id)
+
+
+async def taken(
+    library: Library, draft: PaperDraft = PYTHIA, member: tuple[int, str] = MIKA
+) -> Suggestion:
+    offer = await suggest(library, draft, member=member)
+    assert offer.reply is Reply.TAKEN
+    assert offer.suggestion is not None
+    return offer.suggestion
+
+
+async def listed(library: Library, draft: PaperDraft = PYTHIA) -> int:
+    result = await library.upsert(draft, Origin.IMPORT, ACTOR)
+    assert result.paper is not None
+    return result.paper.id
+
+
+async def due(library: Library) -> dict[PostKind, Post]:
+    return {post.kind: post for post in await library.outbox.enqueue_and_fetch_due()}
+
+
+async def test_so_many_wait_in_all(library: Library) -> None:
+    for number in range(MOST_WAITING):
+        await taken(library, PaperDraft(title=f"Paper {number}"), member=(number, "a member"))
+    first = await suggest(library, PaperDraft(title="Paper 0"))
+    assert (first.reply, (await suggest(library)).reply) == (Reply.WAITING, Reply.FULL)
+    assert first.suggestion is not None
+    await library.suggestions.resolve(first.suggestion.id, ACTOR, add=False)
+    assert (await suggest(library)).reply is Reply.TAKEN
+
+
+async def test_a_suggestion_waits_and_moderators_are_asked(
+    library: Library, clock: StillClock
+) -> None:
+    offer = await suggest(library, note="it is ours")
+    found = offer.suggestion
+    assert found is not None
+    assert (found.draft, found.note, found.waits) == (PYTHIA, "it is ours", True)
+    assert (found.member_id, found.member_name, found.suggested_at) == (*MIKA, clock())
+    post = (await due(library))[PostKind.SUGGESTION]
+    assert (post.channel_id, post.suggestion_id) == (CHANNEL, found.id)
+    assert not post.is_personal
+    assert await library.papers.count() == 0
+    assert await library.suggestions.some([found.id, 77]) == {found.id: found}
+
+
+async def test_an_added_suggestion_is_announced_and_its_member_told_once(
+    library: Library,
+) -> None:
+    await library.subscriptions.open(1, 2, ACTOR)
+    waiting = await taken(library)
+    asked = (await due(library))[PostKind.SUGGESTION]
+    await library.outbox.record_sent([(asked, 1000)])
+    result = await library.suggestions.resolve(waiting.id, ACTOR, add=True)
+    assert result.outcome is Outcome.ADDED
+    assert result.paper is not None
+    posts = await due(library)
+    assert posts[PostKind.PAPER].paper_ids == (result.paper.id,)
+    told = posts[PostKind.OUTCOME]
+    assert (told.channel_id, told.suggestion_id, told.is_personal) == (7, waiting.id, True)
+    (outdated,) = await library.outbox.unfinished()
+    assert outdated.id == asked.id
+    (decided,) = await library.suggestions.of_member(7, 10)
+    assert (decided.outcome, decided.paper_id) == (Outcome.ADDED, result.paper.id)
+    assert decided.decided_by == ACTOR
+    with pytest.raises(LabError, match="“noor” has decided that one already"):
+        await library.suggestions.resolve(waiting.id, ACTOR, add=False)
+    with pytest.raises(LabError, match="no such suggestion"):
+        await library.suggestions.resolve(404, ACTOR, add=True)
+    (change,) = await library.history.of_paper(result.paper.id)
+    assert change.actor == ACTOR
+
+
+async def test_what_moderators_pass_on_may_still_be_corrected_by_a_feed(library: Library) -> None:
+    waiting = await taken(library, replace(PYTHIA, title="arXiv:2304.01373", venue="arXiv"))
+    await library.suggestions.resolve(waiting.id, ACTOR, add=True)
+    better = replace(PYTHIA, title="Pythia: A Suite for Analyzing Models", venue="ICML")
+    result = await library.upsert(better, Origin.FEED, Actor("feed:1", "a feed"))
+    assert result.paper is not None
+    assert (result.paper.title, result.paper.venue) == (better.title, "ICML")
+
+
+async def test_a_declined_suggestion_adds_nothing(library: Library) -> None:
+    waiting = await taken(library)
+    result = await library.suggestions.resolve(waiting.id, ACTOR, add=False)
+    assert (result.outcome, result.paper) == (Outcome.DECLINED, None)
+    assert await library.papers.count() == 0
+    assert PostKind.OUTCOME in await due(library)
+    assert (await suggest(library)).reply is Reply.TAKEN
+
+
+async def test_a_known_paper_is_no_suggestion(library: Library) -> None:
+    number = await listed(library)
+    for draft in (
+        PYTHIA,
+        PaperDraft(title="arXiv:2304.01373", identifiers=("arxiv:2304.01373",)),
+        PaperDraft(title="PYTHIA!"),
+    ):
+        offer = await suggest(library, draft)
+        assert (offer.reply, offer.paper and offer.paper.id) == (Reply.KNOWN, number)
+    assert await library.review_queue.count() == 0
+
+
+async def test_a_paper_that_was_removed_is_not_suggested_again(library: Library) -> None:
+    await library.remove(await listed(library), ACTOR)
+    for draft in (PYTHIA, PaperDraft(title="pythia")):
+        assert (await suggest(library, draft)).reply is Reply.REMOVED
+    other = PaperDraft(title="Pythia", authors=("Somebody Else",))
+    assert (await suggest(library, other)).reply is Reply.TAKEN
+
+
+async def test_one_paper_waits_once_whoever_suggests_it(library: Library) -> None:
+    waiting = await taken(library)
+    for draft in (
+        PaperDraft(title="A link", identifiers=("arxiv:2304.01373",)),
+        PaperDraft(title="pythia"),
+    ):
+        offer = await suggest(library, draft, member=(8, "cleo"))
+        assert (offer.reply, offer.suggestion) == (Reply.WAITING, waiting)
+    assert await library.review_queue.count() == 1
+
+
+async def test_what_resembles_a_paper_is_decided_like_a_possible_duplicate(
+    library: Library,
+) -> None:
+    number = await listed(library)
+    draft = replace(PYTHIA, identifiers=("doi:10.1000/pythia",))
+    offer = await suggest(library, draft)
+    assert offer.reply is Reply.TAKEN
+    assert offer.paper is not None
+    assert offer.paper.id == number
+    assert offer.suggestion is not None
+    assert offer.suggestion.paper_id == number
+    result = await library.suggestions.resolve(offer.suggestion.id, ACTOR, add=False)
+    assert result.outcome is Outcome.UPDATED
+    assert (await library.papers.get(number)).doi == "10.1000/pythia"
+
+    again = await suggest(library, replace(PYTHIA, identifiers=("doi:10.1000/other",)))
+    assert again.suggestion is not None
+    result = await library.suggestions.resolve(again.suggestion.id, ACTOR, add=True)
+    assert result.outcome is Outcome.ADDED
+
+
+async def test_a_paper_that_was_removed_meanwhile_is_not_brought_back_by_a_no(
+    library: Library,
+) -> None:
+    number = await listed(library)
+    waiting = await taken(library, replace(PYTHIA, identifiers=("doi:10.1000/pythia",)))
+    await library.remove(number, ACTOR)
+    result = await library.suggestions.resolve(waiting.id, ACTOR, add=False)
+    assert result.outcome is Outcome.DECLINED
+    assert await library.papers.listed(number) is None
+
+
+async def test_a_paper_that_was_removed_meanwhile_comes_back_by_a_yes(library: Library) -> None:
+    waiting = await taken(library)
+    number = await listed(library)
+    await library.remove(number, ACTOR)
+    result = await library.suggestions.resolve(waiting.id, ACTOR, add=True)
+    assert (result.outcome, result.paper and result.paper.id) == (Outcome.RESTORED, number)
+
+
+async def test_a_paper_that_came_meanwhile_is_not_announced_again(library: Library) -> None:
+    await library.subscriptions.open(1, 2, ACTOR)
+    waiting = await taken(library)
+    number = await listed(library)
+    result = await library.suggestions.resolve(waiting.id, ACTOR, add=True)
+    assert (result.outcome, result.paper and result.paper.id) == (Outcome.UNCHANGED, number)
+    assert PostKind.PAPER not in await due(library)
+
+
+async def test_a_member_has_so_many_a_day_and_hears_when_they_may_go_on(
+    library: Library, clock: StillClock
+) -> None:
+    begin = clock()
+    for hour in range(3):
+        assert (await suggest(library, PaperDraft(title=f"Paper {hour}"), most=3)).suggestion
+        clock.move(timedelta(hours=1))
+    late = PaperDraft(title="Paper too many")
+    offer = await suggest(library, late, most=3)
+    assert (offer.reply, offer.again_at) == (Reply.TOO_MANY, begin + timedelta(days=1))
+    assert (await suggest(library, late, most=3, member=(8, "cleo"))).reply is Reply.TAKEN
+    known = await suggest(library, PaperDraft(title="Paper 1"), most=3)
+    assert known.reply is Reply.WAITING
+    clock.move(timedelta(hours=21))
+    assert (await suggest(library, PaperDraft(title="Next day"), most=3)).reply is Reply.TAKEN
+    assert (await suggest(library, PaperDraft(title="More"), most=3)).reply is Reply.TOO_MANY
+    clock.move(-timedelta(days=9))  # the clock was ahead and is right now
+    assert (await suggest(library, PaperDraft(title="Again"), most=3)).reply is Reply.TAKEN
+    assert [one.draft.title for one in await library.suggestions.of_member(7, 2)] == [
+        "Again",
+        "Next day",
+    ]
+
+
+async def test_what_waits_is_in_one_queue_oldest_first(library: Library, clock: StillClock) -> None:
+    feed = await library.feeds.add("https://e.org/f", "News", "", ACTOR)
+    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
+    feed = await library.feeds.get(feed.id)
+    state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
+    await library.arrivals.ingest(feed, [], state)
+    first = await suggest(library, PaperDraft(title="First"), channel_id=None)
+    clock.move(timedelta(hours=1))
+    entries = [Entry("b", PaperDraft(title="Second"))]
+    await library.arrivals.ingest(feed, entries, state)
+    clock.move(timedelta(hours=1))
+    third = await taken(library)
+    assert await library.review_queue.count() == 3
+    one, two, three = await library.review_queue.page(0, 5)
+    assert (one, three) == (first.suggestion, third)
+    assert isinstance(two, PendingEntry)
+    assert await library.review_queue.page(2, 5) == (third,)
+    await library.suggestions.resolve(third.id, ACTOR, add=False)
+    assert await library.review_queue.count() == 2
+
+
+async def test_a_post_that_nobody_can_be_told_is_given_up(library: Library) -> None:
+    waiting = await taken(library)
+    await library.suggestions.resolve(waiting.id, ACTOR, add=False)
+    told = (await due(library))[PostKind.OUTCOME]
+    await library.outbox.claim([told])
+    await library.outbox.give_up(told)
+    assert await library.outbox.post(told.id) is None
+    asked = (await due(library))[PostKind.SUGGESTION]
+    await library.outbox.record_sent([(asked, 1000)])
+    await library.outbox.give_up(asked)
+    sent = await library.outbox.post(asked.id)
+    assert sent is not None
+    assert sent.state is PostState.SENT

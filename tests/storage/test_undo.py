@@ -1,0 +1,504 @@
+"""The record of changes: bulk ones, merges, tags, restoring, the log, and undoing all of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from storage.announcements.models import DeliveryStatus
+from storage.database import migrations
+from storage.errors import InvalidInput, LabError
+from storage.feeds.models import Entry, FeedState
+from storage.library import Library, open_library
+from storage.models import Actor, Link, LinkKind, Origin, Outcome, Paper, PaperDraft
+from storage.papers.combine import as_draft
+from storage.papers.errors import PaperChanged, PaperExists, PaperNotFound, PaperNotRemoved
+from storage.search.query import parse
+from tests.support.lab import NOW, StillClock
+
+NOOR = Actor("discord:1", "noor")
+CLEO = Actor("discord:2", "cleo")
+ONE = PaperDraft("A Paper on Things", ("Ann Lee",), venue="arXiv", identifiers=("doi:10.1000/one",))
+TWO = PaperDraft(
+    "A Paper on Other Things",
+    ("Ann Lee", "Bo Chen"),
+    venue="ICML",
+    identifiers=("doi:10.1000/two",),
+    links=(Link(LinkKind.CODE, "https://lab.org/code"),),
+    tags=("maths",),
+)
+
+
+async def add(library: Library, draft: PaperDraft, **options: bool) -> Paper:
+    paper = (await library.upsert(draft, Origin.IMPORT, NOOR, **options)).paper
+    assert paper is not None
+    return paper
+
+
+async def last(library: Library, actor: Actor = NOOR) -> int:
+    change = await library.history.last_by(actor)
+    assert change is not None
+    return change.id
+
+
+async def found(library: Library, words: str) -> list[int]:
+    return [p.id for p in (await library.search.find(parse(words), limit=50)).results.papers]
+
+
+async def test_an_import_is_one_change_and_one_undo(library: Library) -> None:
+    known = await add(library, ONE)
+    drafts = [TWO, replace(ONE, abstract="New words."), PaperDraft("A Third"), ONE]
+    imported = await library.upsert_many(drafts, Origin.IMPORT, CLEO)
+    assert imported.outcomes == {Outcome.ADDED: 2, Outcome.UPDATED: 1, Outcome.UNCHANGED: 1}
+    newest = (await library.history.page()).changes[0]
+    assert (newest.id, newest.action, newest.paper_id) == (imported.change_id, "import", None)
+    assert newest.after == {"added": 2, "updated": 1, "unchanged": 1}
+    assert newest.parts == ()
+
+    undone = await library.undo(await last(library, CLEO), CLEO)
+    assert [as_draft(paper) for paper in await library.papers.all()] == [as_draft(known)]
+    assert await found(library, "third") == []
+    again = await library.upsert_many(drafts, Origin.IMPORT, CLEO)
+    assert again.outcomes == imported.outcomes
+    with pytest.raises(
+        LabError, match=f"#1 was changed again since; undo change {again.change_id}"
+    ):
+        await library.undo(undone.change_id, CLEO)
+    assert again.change_id is not None
+    await library.undo(again.change_id, CLEO)
+    await library.undo(undone.change_id, CLEO)
+    assert await found(library, "third") == [3]
+    assert (await library.papers.get_named("10.1000/two")).id == 2
+    assert (await library.papers.get(known.id)).abstract == "New words."
+
+
+async def test_an_addition_is_not_made_again_where_another_paper_took_its_place(
+    library: Library,
+) -> None:
+    await add(library, ONE)
+    undone = await library.undo(await last(library), NOOR)
+    await add(library, ONE)
+    with pytest.raises(PaperExists, match=r"A Paper on Things” \(#2\) has an identifier by now"):
+        await library.undo(undone.change_id, NOOR)
+
+
+async def test_an_import_that_changes_nothing_is_no_change(library: Library) -> None:
+    await add(library, ONE)
+    before = await library.history.page()
+    assert (await library.upsert_many([ONE], Origin.IMPORT, NOOR)).change_id is None
+    assert await library.history.page() == before
+
+
+async def test_an_import_is_undone_as_a_whole_or_not_at_all(library: Library) -> None:
+    drafts = [PaperDraft(f"Paper number {n}", identifiers=(f"doi:10.1000/{n}",)) for n in range(6)]
+    imported = (await library.upsert_many(drafts, Origin.IMPORT, NOOR)).change_id
+    assert imported is not None
+    part = (await library.history.of_paper(2))[0]
+    with pytest.raises(LabError, match=f"a part of change {imported}, which can be undone only"):
+        await library.undo(part.id, NOOR)
+    for number in (1, 2, 3, 4, 5):
+        await library.tag(number, ["mine"], [], CLEO)
+    edits = [await last(library, CLEO)]
+    with pytest.raises(LabError) as refused:
+        await library.undo(imported, NOOR)
+    assert str(refused.value) == (
+        f"#5, #4, #3 and others were changed again since; undo change {edits[0]} first, which is "
+        "the latest."
+    )
+    assert await library.papers.count() == 6
+    for _ in range(5):
+        await library.undo(await last(library, CLEO), CLEO)
+    await library.undo(imported, NOOR)
+    assert await library.papers.count() == 0
+
+
+async def test_a_long_import_is_undone_and_done_again(library: Library) -> None:
+    drafts = [
+        PaperDraft(
+            f"Number {n} of many", ("Ann Lee",), venue="ICML", identifiers=(f"doi:10.1000/{n}",)
+        )
+        for n in range(1200)
+    ]
+    await library.upsert_many(drafts[::2], Origin.IMPORT, NOOR)
+    imported = await library.upsert_many(
+        [replace(draft, abstract="words") for draft in drafts], Origin.IMPORT, NOOR
+    )
+    assert imported.change_id is not None
+    undone = await library.undo(imported.change_id, NOOR)
+    assert await library.papers.count() == 600
+    assert (await library.search.find(parse("words"))).results.total == 0
+    assert (await library.authors.find("Ann Lee")).papers == 600
+    await library.undo(undone.change_id, NOOR)
+    pages = [len(page) async for page in library.search.pages(parse("words"))]
+    assert sum(pages) == 1200
+    assert (await library.search.venues("icml")) == (("ICML", 1200),)
+
+
+async def test_what_was_done_again_is_in_the_way_of_what_was_before(library: Library) -> None:
+    await add(library, ONE)
+    await library.tag(1, ["a"], [], NOOR)
+    first = await last(library)
+    await library.tag(1, ["b"], [], NOOR)
+    second = await last(library)
+    undone = await library.undo(second, NOOR)
+    again = await library.undo(undone.change_id, NOOR)
+    with pytest.raises(LabError, match=f"undo change {second} first"):
+        await library.undo(first, NOOR)
+    with pytest.raises(LabError, match="undone already"):
+        await library.undo(undone.change_id, NOOR)
+    await library.undo(second, NOOR)
+    with pytest.raises(LabError, match="changed again since"):
+        await library.undo(again.change_id, NOOR)
+    await library.undo(first, NOOR)
+    assert (await library.papers.get(1)).tags == ()
+
+
+async def test_an_undo_gives_up_what_the_change_had_locked(library: Library) -> None:
+    paper = await add(library, ONE)
+    await library.edit(paper.id, replace(as_draft(paper), venue="Mine"), NOOR)
+    await library.undo(await last(library), NOOR)
+    await library.upsert(replace(ONE, venue="ICML"), Origin.FEED, CLEO)
+    assert (await library.papers.get(paper.id)).venue == "ICML"
+
+
+async def test_that_the_authors_are_all_is_a_moderators_word_too(library: Library) -> None:
+    paper = await add(library, ONE)
+    cut = replace(as_draft(paper), authors_complete=False)
+    await library.edit(paper.id, cut, NOOR)
+    await library.upsert(replace(ONE, authors=("Ann Lee", "Bo Chen")), Origin.FEED, CLEO)
+    assert as_draft(await library.papers.get(paper.id)) == cut
+
+
+async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: Library) -> None:
+    one, two = await add(library, ONE), await add(library, TWO)
+    chosen = replace(as_draft(one), venue="ICML", tags=())
+    kept = await library.merge(one.id, two.id, chosen, NOOR)
+    assert (kept.id, kept.title, kept.venue, kept.tags, kept.links) == (
+        *(1, "A Paper on Things", "ICML", (), ()),
+    )
+    assert set(kept.identifiers) == {"doi:10.1000/one", "doi:10.1000/two"}
+    assert (await library.papers.get(two.id)).id == one.id
+    await library.upsert(replace(TWO, venue="arXiv"), Origin.FEED, CLEO)
+    assert await library.papers.get(one.id) == kept, "what was chosen is a moderator's"
+
+    (change,) = (await library.history.page(limit=1)).changes
+    assert (change.action, change.paper_id, change.after["into"]) == ("merge", 2, 1)
+    (part,) = change.parts
+    assert (part.action, part.paper_id, part.after["venue"]) == ("complete", 1, "ICML")
+    assert [one.id for one in (await library.history.page(1)).changes] == [
+        *(part.id, change.id, 2, 1),
+    ]
+    with pytest.raises(LabError, match=f"undo change {change.id} first"):
+        await library.undo(1, NOOR)
+    with pytest.raises(LabError, match="one paper already"):
+        await library.merge(one.id, two.id, chosen, NOOR)
+    undone = await library.undo(change.id, NOOR)
+    assert [as_draft(paper) for paper in await library.papers.all()] == [
+        as_draft(one),
+        as_draft(two),
+    ]
+    assert await found(library, "other") == [2]
+    await library.undo(undone.change_id, NOOR)
+    assert await library.papers.get(two.id) == kept
+    assert await found(library, "other") == []
+
+
+async def test_an_edit_that_changes_nothing_is_none(library: Library) -> None:
+    paper = await add(library, replace(ONE, links=(Link(LinkKind.PAGE, "https://e.org/1"),)))
+    same = replace(as_draft(paper), links=paper.links * 2, tags=paper.tags * 2)
+    before = await library.history.of_paper(paper.id)
+    for seen in (None, as_draft(paper)):
+        with pytest.raises(LabError, match="You changed nothing"):
+            await library.edit(paper.id, same, NOOR, seen=seen)
+    assert await library.history.of_paper(paper.id) == before
+
+
+async def test_a_merge_needs_two_papers_as_they_were_seen(library: Library) -> None:
+    one, two = await add(library, ONE), await add(library, TWO)
+    third = await add(library, PaperDraft("A Third", identifiers=("doi:10.1000/three",)))
+    seen = (as_draft(one), as_draft(two))
+    wrong = replace(as_draft(one), identifiers=third.identifiers)
+    with pytest.raises(PaperExists, match="A Third"):
+        await library.merge(one.id, two.id, wrong, NOOR)
+    await library.tag(two.id, ["new"], [], CLEO)
+    with pytest.raises(PaperChanged) as changed:
+        await library.merge(one.id, two.id, as_draft(one), NOOR, seen=seen)
+    assert changed.value.paper.tags == ("maths", "new")
+    await library.remove(two.id, CLEO)
+    with pytest.raises(PaperNotFound):
+        await library.merge(one.id, two.id, as_draft(one), NOOR)
+    assert await library.papers.count() == 2
+
+
+async def announced(library: Library) -> tuple[int, int]:
+    """Two papers: channel 1 was sent the first, and 2 the second, which waits for 1, 3 and 4."""
+    await library.subscriptions.open(1, 1, NOOR)
+    one = await add(library, ONE, announce=True)
+    for channel in (2, 3, 4):
+        await library.subscriptions.open(1, channel, NOOR)
+    two = await add(library, TWO, announce=True)
+    for post in await library.outbox.enqueue_and_fetch_due():
+        if post.channel_id in {1, 2}:
+            await library.outbox.record_sent([(post, 70 + post.channel_id)])
+        else:
+            await library.outbox.release(post)
+    return one.id, two.id
+
+
+async def fates(library: Library, paper_id: int) -> dict[int, DeliveryStatus]:
+    return {one.channel_id: one.status for one in await library.outbox.of_paper(paper_id)}
+
+
+@pytest.mark.parametrize("is_swapped", [False, True])
+async def test_undoing_a_merge_parts_what_was_announced(
+    library: Library,
+    is_swapped: bool,  # noqa: FBT001
+) -> None:
+    numbers = await announced(library)
+    before = [await fates(library, number) for number in numbers]
+    assert before == [
+        {1: DeliveryStatus.SENT},
+        {
+            1: DeliveryStatus.WAITING,
+            2: DeliveryStatus.SENT,
+            3: DeliveryStatus.WAITING,
+            4: DeliveryStatus.WAITING,
+        },
+    ]
+    kept_id, other_id = numbers[::-1] if is_swapped else numbers
+    kept = await library.papers.get(kept_id)
+    await library.merge(kept_id, other_id, as_draft(kept), NOOR)
+    assert await fates(library, kept_id) == {**before[1], 1: DeliveryStatus.SENT}
+    await library.undo(await last(library), NOOR)
+    assert [await fates(library, number) for number in numbers] == before
+
+
+async def test_what_was_announced_of_a_merged_paper_stays_so(library: Library) -> None:
+    one, two = await announced(library)
+    await library.merge(one, two, ONE, NOOR)
+    for post in await library.outbox.enqueue_and_fetch_due():
+        assert post.paper_ids == (one,)
+        await library.outbox.record_sent([(post, 80 + post.channel_id)])
+    await library.subscriptions.close(1, 4, NOOR)
+    await library.undo(await last(library), NOOR)
+    assert await fates(library, one) == dict.fromkeys((1, 3, 4), DeliveryStatus.SENT)
+    assert await fates(library, two) == {
+        1: DeliveryStatus.WAITING,
+        2: DeliveryStatus.SENT,
+        3: DeliveryStatus.WAITING,
+    }
+
+
+async def test_what_feeds_brought_goes_with_its_paper(library: Library) -> None:
+    await add(library, ONE)
+    feed = await library.feeds.add("https://lab.org/feed", "Lab", "", NOOR)
+    state = FeedState("https://lab.org/feed", "Lab", "", "", NOW + timedelta(hours=1))
+    await library.arrivals.ingest(feed, [Entry("key", TWO)], state)
+    third = await add(library, PaperDraft("A Third"))
+    await library.merge(2, third.id, TWO, NOOR)
+    await library.merge(1, 2, ONE, NOOR)
+    for number in (2, third.id):
+        assert (await library.papers.get(number)).id == 1
+    (entry,) = (await library.traces.find("A Paper on Things")).entries
+    assert entry.paper_id == 1
+    await library.undo(await last(library), NOOR)
+    assert (await library.papers.get(third.id)).id == 2
+    (entry,) = (await library.traces.find("A Paper on Other Things")).entries
+    assert entry.paper_id == 2
+    await library.undo(await last(library), NOOR)
+    assert (await library.papers.get(third.id)).title == "A Third"
+
+
+async def test_an_undone_addition_is_not_announced(library: Library) -> None:
+    await library.subscriptions.open(1, 1, NOOR)
+    await add(library, ONE, announce=True)
+    undone = await library.undo(await last(library), NOOR)
+    assert await library.outbox.enqueue_and_fetch_due() == ()
+    with pytest.raises(PaperNotRemoved, match="undo that with `/curate undo`"):
+        await library.restore(1, NOOR)
+    await library.undo(undone.change_id, NOOR)
+    (post,) = await library.outbox.enqueue_and_fetch_due()
+    assert post.paper_ids == (1,)
+
+
+async def test_a_paper_that_a_moderator_offers_again_is_one_change(library: Library) -> None:
+    await add(library, ONE)
+    await library.remove(1, NOOR)
+    await library.upsert(replace(ONE, abstract="More."), Origin.MODERATOR, CLEO)
+    change = await library.history.last_of(1, CLEO)
+    assert change is not None
+    assert change.action == "restore"
+    undone = await library.undo(change.id, CLEO)
+    with pytest.raises(PaperNotFound):
+        await library.papers.get(1)
+    await library.undo(undone.change_id, CLEO)
+    assert (await library.papers.get(1)).abstract == "More."
+
+
+async def test_tags_are_given_and_taken(library: Library) -> None:
+    await add(library, replace(ONE, tags=("old",)))
+    tagged = await library.tag(1, [" long  words ", "new", ""], ["old", "none"], NOOR)
+    assert tagged.tags == ("long words", "new")
+    await library.upsert(replace(ONE, tags=("old",)), Origin.FEED, CLEO)
+    assert (await library.papers.get(1)).tags == tagged.tags
+    assert await found(library, "tag:new") == [1]
+    for add_to, remove, sentence in (
+        (["new"], [], "tagged so already"),
+        (["x" * 51], [], "too long for a tag"),
+        ([f"t{n}" for n in range(20)], [], "20 tags, and no more"),
+    ):
+        with pytest.raises(LabError, match=sentence):
+            await library.tag(1, add_to, remove, NOOR)
+    with pytest.raises(InvalidInput):
+        await library.tag(1, [], ["x" * 51], NOOR)
+    await library.undo(await last(library), NOOR)
+    assert (await library.papers.get(1)).tags == ("old",)
+
+
+async def test_a_removed_paper_is_found_and_put_back(library: Library, clock: StillClock) -> None:
+    for draft in (ONE, TWO, PaperDraft("A Third")):
+        await add(library, draft)
+    for number in (2, 1):
+        clock.move(timedelta(minutes=1))
+        await library.remove(number, NOOR)
+    assert await library.papers.removed("things") == (
+        (1, "A Paper on Things"),
+        (2, "A Paper on Other Things"),
+    )
+    assert await library.papers.removed("other") == ((2, "A Paper on Other Things"),)
+    for text in ("2", "#2", "a paper on other things", "https://doi.org/10.1000/two"):
+        assert (await library.papers.get_removed(text)).id == 2
+    for text in ("3", "nothing", "", "9" * 30):
+        with pytest.raises(PaperNotRemoved):
+            await library.papers.get_removed(text)
+    restored = await library.restore(2, CLEO)
+    assert (restored.id, restored.removed_at) == (2, None)
+    assert await found(library, "other") == [2]
+    with pytest.raises(PaperNotRemoved, match="“#2” is no paper that was removed"):
+        await library.restore(2, CLEO)
+    await library.undo(await last(library, CLEO), CLEO)
+    assert len(await library.papers.removed("")) == 2
+
+
+async def test_the_log_is_read_page_by_page(library: Library) -> None:
+    assert await library.history.last_by(NOOR) is None
+    assert await library.history.last_of(1, NOOR) is None
+    await library.upsert_many([ONE, TWO], Origin.IMPORT, NOOR)
+    for tag in "abcdef":
+        await library.tag(1, [tag], [], NOOR)
+    await library.tag(2, ["z"], [], CLEO)
+    history = library.history
+    first = await history.page(limit=3)
+    assert (first.has_newer, first.has_older) == (False, True)
+    assert [change.after.get("tags", [])[-1:] for change in first.changes] == [["z"], ["f"], ["e"]]
+    second = await history.page(before=first.changes[-1].id, limit=3)
+    assert (second.has_newer, second.has_older) == (True, True)
+    oldest = await history.page(before=second.changes[-1].id, limit=3)
+    assert ([one.action for one in oldest.changes], oldest.has_older) == (["tag", "import"], False)
+    assert (await history.page(after=oldest.changes[0].id, limit=3)).changes == second.changes
+    back = await history.page(after=second.changes[0].id, limit=3)
+    assert (back.changes, back.has_newer, back.has_older) == (first.changes, False, True)
+    of_one = await history.page(2)
+    assert [one.action for one in of_one.changes] == ["tag", "add"]
+    assert of_one.changes[1].part_of == oldest.changes[1].id
+    assert await history.last_of(2, NOOR) is None
+    assert await history.get(999) is None
+
+
+async def test_names_in_the_log_are_those_to_show(library: Library) -> None:
+    await add(library, ONE)
+    await library.edit(1, replace(ONE, authors=("Bo Chen",)), NOOR)
+    await library.people.rename("Bo Chen", "Bo New", NOOR)
+    renamed = await last(library)
+    edited = (await library.history.of_paper(1))[-1]
+    assert edited.after["authors"] == ["Bo New"]
+    await library.undo(renamed, NOOR)
+    await library.undo(edited.id, NOOR)
+    assert (await library.papers.get(1)).authors == ("Ann Lee",)
+
+
+async def test_an_undo_credits_the_name_that_was_credited(library: Library) -> None:
+    await add(library, replace(ONE, authors=("Ann New",)))
+    await add(library, replace(TWO, authors=("Ann Former",)))
+    await library.people.merge("Ann New", "Ann Former", NOOR)
+    await library.people.rename("Ann Former", "Ann New", NOOR)
+    await library.edit(1, replace(ONE, authors=("Ann Former",)), NOOR)
+    for _ in range(3):
+        await library.undo(await last(library), NOOR)
+    assert [paper.authors for paper in await library.papers.all()] == [
+        ("Ann New",),
+        ("Ann Former",),
+    ]
+
+
+async def test_a_decision_that_others_changed_is_not_made_again(library: Library) -> None:
+    await add(library, replace(ONE, authors=("Al Gray", "Albert Gray")))
+    _, merged = await library.people.merge("Al Gray", "Albert Gray", NOOR)
+    undone = await library.undo(merged, NOOR)
+    _, other = await library.people.merge("Albert Gray", "Al Gray", NOOR)
+    with pytest.raises(LabError, match=f"undo change {other} first"):
+        await library.undo(undone.change_id, NOOR)
+
+
+async def test_what_an_earlier_version_recorded_is_read_and_undone(tmp_path: Path) -> None:
+    """Two papers made one, an edit undone, and an edit that was undone and made again."""
+    path = tmp_path / "old.db"
+    old = sqlite3.connect(path)
+    for migration in migrations()[:3]:
+        old.executescript(migration.sql)
+    said = """{"title": "%s", "authors": [], "authors_complete": true, "abstract": "", "venue": "",
+               "date": null, "identifiers": [], "links": [], "note": "", "tags": [],
+               "posted_by": "", "removed": %s}"""
+    for number, title, removed in ((1, "Kept", None), (2, "Gone", "2026-01-02"), (3, "C", None)):
+        old.execute(
+            """INSERT INTO papers (id, title, title_key, abstract, authors_complete, venue, place,
+                   note, posted_by, origin, created_at, created_by, created_by_name, removed_at)
+               VALUES (?, ?, ?, '', 1, '', ?, '', '', 'import', '2026-01-01T00:00:00.000000Z',
+                       'shell', 'the shell', ?)""",
+            (number, title, title.casefold(), number, removed),
+        )
+    old.execute("UPDATE papers SET became_id = 1 WHERE id = 2")
+    old.execute("INSERT INTO locked_fields VALUES (3, 'title')")
+    changes = [
+        (1, "merge", 2, "Gone", "false", "Gone", "true", None),
+        (2, "complete", 1, "Old", "false", "Kept", "false", None),
+        (3, "edit", 3, "A", "false", "B", "false", None),
+        (4, "undo", 3, "B", "false", "A", "false", 3),
+        (5, "edit", 3, "A", "false", "C", "false", None),
+        (6, "undo", 3, "C", "false", "A", "false", 5),
+        (7, "undo", 3, "A", "false", "C", "false", 6),
+    ]
+    old.executemany(
+        """INSERT INTO changes (id, at, actor, actor_name, action, paper_id, before, after, undoes)
+           VALUES (?, '2026-01-01T00:00:00.000000Z', 'discord:1', 'noor', ?, ?, ?, ?, ?)""",
+        [
+            (number, action, paper, said % (before, was), said % (after, is_), undoes)
+            for number, action, paper, before, was, after, is_, undoes in changes
+        ],
+    )
+    old.execute("PRAGMA user_version = 3")
+    old.commit()
+    old.close()
+    async with open_library(path, StillClock()) as library:
+        log = (await library.history.page(limit=9)).changes
+        assert {change.id: change.is_undone for change in log} == {
+            1: False,
+            3: True,
+            4: False,
+            5: False,
+            6: True,
+            7: False,
+        }
+        assert [part.id for part in log[-1].parts] == [2]
+        with pytest.raises(LabError, match="did not yet write down how to part them"):
+            await library.undo(1, NOOR)
+        await library.undo(7, NOOR)
+        assert (await library.papers.get(3)).title == "A"
+        await library.undo(4, NOOR)
+        assert (await library.papers.get(3)).title == "B"
+        async with library._database.reading() as db:
+            assert await db.value("SELECT field FROM locked_fields") == "title"

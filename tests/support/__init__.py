@@ -1,0 +1,1 @@
+"""Builders, servers and models that tests share."""
