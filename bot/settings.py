@@ -1,11 +1,11 @@
-"""Environment and `.env` → frozen settings; the only reader of the environment."""
+"""Reads the environment and `.env` into frozen settings; nothing else reads the environment."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -18,75 +18,77 @@ from dotenv import dotenv_values
 from storage.errors import LabError
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.IGNORECASE)
-_YES = frozenset({"1", "true", "yes", "on"})
-_NO = frozenset({"0", "false", "no", "off"})
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_URL = "an address that starts with http:// or https://"
 
 
 class InvalidSetting(LabError):
-    """A setting has a value that can't be used; the sentence names it and what is accepted."""
+    """A setting has an invalid value; the message names the setting and what it accepts."""
 
-    def __init__(self, name: str, value: str, accepted: str) -> None:
-        shown = f" is “{value}”, which I can't use" if value else " has a value that I can't use"
-        super().__init__(f"{name}{shown}; it takes {accepted}.")
+    def __init__(self, name: str, value: str, accepts: str) -> None:
+        ending = f", not “{value}”" if value else ""
+        super().__init__(f"{name} must be {accepts}{ending}.")
         self.name = name
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """How one bot is set up; every field has the default that `.env.example` names."""
-
-    discord_token: str = field(default="", repr=False)
-    home_guild_ids: tuple[int, ...] = ()
-    moderator_role_ids: tuple[int, ...] = ()
-    moderators_channel_id: int | None = None
-    database_path: Path = Path("lab-herald.db")
-    poll_interval: timedelta = timedelta(minutes=30)
-    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    log_level: str = "INFO"
-    contact: str = ""
-    feed_allow_private: bool = False
-    feed_timeout: timedelta = timedelta(seconds=20)
-    feed_max_bytes: int = 10 * 1024 * 1024
-    arxiv_api_url: str = "https://export.arxiv.org/api/query"
-    crossref_url: str = "https://api.crossref.org"
-    datacite_url: str = "https://api.datacite.org"
-    suggestions_per_day: int = 5
-
-
-@dataclass(frozen=True, slots=True)
 class Setting:
-    """One variable of the environment: the field it fills, and how its text is read.
+    """One environment variable: how its text is parsed, and its line in `.env.example`.
 
-    ``read`` raises `ValueError` for what is not ``accepted``.
+    ``parse`` raises `ValueError` unless the text is what ``accepts`` describes.
     """
 
     name: str
     default: str
-    meaning: str
-    accepted: str
-    read: Callable[[str], Any]
-    secret: bool = False
+    description: str
+    accepts: str
+    parse: Callable[[str], Any]
+    is_secret: bool
 
     @property
     def field(self) -> str:
-        """The field of `Settings`."""
+        """The name of the field in `Settings`."""
         return self.name.lower()
+
+
+def _setting(
+    default: str,
+    description: str,
+    accepts: str,
+    parse: Callable[[str], Any],
+    *,
+    empty: object = "",
+    is_secret: bool = False,
+) -> Any:  # noqa: ANN401 - the type of the field that it declares
+    """Declare a field of `Settings`; ``empty`` is its value if the default is no text at all."""
+    return field(
+        default=parse(default) if default else empty,
+        repr=not is_secret,
+        metadata={
+            "default": default,
+            "description": description,
+            "accepts": accepts,
+            "parse": parse,
+            "is_secret": is_secret,
+        },
+    )
 
 
 def load_settings(
     environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")
 ) -> Settings:
-    """Read the settings; the environment wins over the file, and an empty value is the default.
+    """Return the settings; the environment overrides the file, and empty values mean the default.
 
-    Raises `InvalidSetting`.
+    Raises `InvalidSetting`, or `LabError` if the file can't be read.
     """
     values = {**_read_file(env_file), **(os.environ if environ is None else environ)}
     chosen: dict[str, Any] = {}
     for setting in SETTINGS:
         text = values.get(setting.name, "").strip()
         if text:
-            chosen[setting.field] = _read(setting, text)
+            chosen[setting.field] = _parse(setting, text)
     return Settings(**chosen)
 
 
@@ -94,18 +96,18 @@ def _read_file(env_file: Path | None) -> dict[str, str]:
     if env_file is None or not env_file.is_file():
         return {}
     try:
-        found = dotenv_values(env_file)
+        values = dotenv_values(env_file)
     except (OSError, UnicodeDecodeError) as error:
-        raise LabError(f"The settings file {env_file} can't be read: {error}.") from error
-    return {name: value for name, value in found.items() if value is not None}
+        raise LabError(f"Can't read the settings file {env_file}: {error}.") from error
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _read(setting: Setting, text: str) -> object:
+def _parse(setting: Setting, text: str) -> object:
     try:
-        return setting.read(text)
+        return setting.parse(text)
     except ValueError:
-        shown = "" if setting.secret else text[:80]
-        raise InvalidSetting(setting.name, shown, setting.accepted) from None
+        shown = "" if setting.is_secret else text[:80]
+        raise InvalidSetting(setting.name, shown, setting.accepts) from None
 
 
 def _token(text: str) -> str:
@@ -126,32 +128,28 @@ def _id(text: str) -> int:
     return number
 
 
-def _duration(least: timedelta, most: timedelta, unit: str) -> Callable[[str], timedelta]:
-    """A reader of “90s”, “15m”, “1h30m”, “2d”; a plain number counts in ``unit``."""
-
-    def read(text: str) -> timedelta:
-        text = "".join(text.split())
-        match = _DURATION.fullmatch(f"{text}{unit}" if text.isdecimal() else text)
-        if match is None:
-            raise ValueError
-        days, hours, minutes, seconds = (min(int(part or 0), 10**7) for part in match.groups())
-        duration = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-        if not least <= duration <= most:
-            raise ValueError
-        return duration
-
-    return read
+def _duration(minimum: timedelta, maximum: timedelta, unit: str, text: str) -> timedelta:
+    """Parse “90s”, “15m”, “1h30m” or “2d”; a plain number counts in ``unit``."""
+    text = "".join(text.split())
+    match = _DURATION.fullmatch(f"{text}{unit}" if text.isdecimal() else text)
+    if match is None:
+        raise ValueError
+    days, hours, minutes, seconds = (min(int(part or 0), 10**7) for part in match.groups())
+    duration = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if not minimum <= duration <= maximum:
+        raise ValueError
+    return duration
 
 
 def _timezone(text: str) -> ZoneInfo:
     try:
         return ZoneInfo(text)
-    except (KeyError, OSError):  # no such zone, or a name that is no file's
+    except (KeyError, OSError):  # an unknown zone, or a name that can't be a file's
         raise ValueError from None
 
 
-def _level(text: str) -> str:
-    if text.upper() not in _LEVELS:
+def _log_level(text: str) -> str:
+    if text.upper() not in _LOG_LEVELS:
         raise ValueError
     return text.upper()
 
@@ -162,138 +160,134 @@ def _contact(text: str) -> str:
     return text
 
 
-def _web_address(text: str) -> str:
+def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
         raise ValueError
     return text.rstrip("/")
 
 
-def _switch(text: str) -> bool:
-    if text.lower() in _YES | _NO:
-        return text.lower() in _YES
+def _boolean(text: str) -> bool:
+    if text.lower() in _TRUE | _FALSE:
+        return text.lower() in _TRUE
     raise ValueError
 
 
-def _number(least: int, most: int, text: str) -> int:
-    if not least <= int(text) <= most:
+def _integer(minimum: int, maximum: int, text: str) -> int:
+    if not minimum <= int(text) <= maximum:
         raise ValueError
     return int(text)
 
 
-SETTINGS = (
-    Setting(
-        "DISCORD_TOKEN",
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration of one bot; a field is its environment variable in lower case."""
+
+    discord_token: str = _setting(
         "",
-        "The bot's token, from the Bot page of your application on Discord's developer site.",
-        "the token that Discord shows once, without spaces",
+        "Your bot's token, from the Bot page of your application in Discord's developer portal.",
+        "the token that Discord shows you once, without spaces",
         _token,
-        secret=True,
-    ),
-    Setting(
-        "HOME_GUILD_IDS",
+        is_secret=True,
+    )
+    home_guild_ids: tuple[int, ...] = _setting(
         "",
-        "The lab's own servers, whose moderators keep the list and the feeds; ids, with commas.",
-        "server ids such as 123456789012345678, with commas between them",
+        "Your lab's servers: their moderators manage the paper list. Server ids, separated by "
+        "commas.",
+        "server ids such as 123456789012345678, separated by commas",
         _ids,
-    ),
-    Setting(
-        "MODERATOR_ROLE_IDS",
+        empty=(),
+    )
+    moderator_role_ids: tuple[int, ...] = _setting(
         "",
-        "Roles that may keep the list, until /setup names others; ids, with commas.",
-        "role ids such as 123456789012345678, with commas between them",
+        "Roles with moderator rights, unless /setup role chooses others. Role ids, separated by "
+        "commas.",
+        "role ids such as 123456789012345678, separated by commas",
         _ids,
-    ),
-    Setting(
-        "MODERATORS_CHANNEL_ID",
+        empty=(),
+    )
+    moderators_channel_id: int | None = _setting(
         "",
-        "Where moderators review papers and hear of trouble, until /setup names a channel; an id.",
-        "one channel id such as 123456789012345678",
+        "Where moderators review papers and get alerts, unless /setup channel chooses another "
+        "channel. A channel id.",
+        "a channel id such as 123456789012345678",
         _id,
-    ),
-    Setting(
-        "DATABASE_PATH",
+        empty=None,
+    )
+    database_path: Path = _setting(
         "lab-herald.db",
-        "The file that holds everything; made where there is none.",
+        "The database file. It is created if it doesn't exist.",
         "the path of a file",
         Path,
-    ),
-    Setting(
-        "POLL_INTERVAL",
+    )
+    poll_interval: timedelta = _setting(
         "30m",
-        "How often each feed is read: 90s, 15m, 1h30m; a plain number is minutes. 1m to 7d.",
-        "a time such as 15m or 1h30m, from 1m to 7d",
-        _duration(timedelta(minutes=1), timedelta(days=7), "m"),
-    ),
-    Setting(
-        "TIMEZONE",
+        "How often to check each feed, from 1m to 7d: 90s, 15m, 1h30m. A plain number is minutes.",
+        "a duration such as 15m or 1h30m, from 1m to 7d",
+        partial(_duration, timedelta(minutes=1), timedelta(days=7), "m"),
+    )
+    timezone: ZoneInfo = _setting(
         "UTC",
-        "The time zone of the lab, by its name in the tz database.",
+        "Your lab's time zone, such as Europe/Berlin.",
         "a time zone such as Europe/Berlin",
         _timezone,
-    ),
-    Setting(
-        "LOG_LEVEL",
+    )
+    log_level: str = _setting(
         "INFO",
-        "How much is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL.",
+        "How much to log: DEBUG, INFO, WARNING, ERROR or CRITICAL.",
         "DEBUG, INFO, WARNING, ERROR or CRITICAL",
-        _level,
-    ),
-    Setting(
-        "CONTACT",
+        _log_level,
+    )
+    contact: str = _setting(
         "",
-        "An e-mail or web address that feeds' owners can reach you by; sent with every request.",
-        "an e-mail or web address in plain letters",
+        "An email or web address where the owners of feeds can reach you. It's sent with every "
+        "request.",
+        "an email or web address in ASCII characters",
         _contact,
-    ),
-    Setting(
-        "FEED_ALLOW_PRIVATE",
+    )
+    feed_allow_private: bool = _setting(
         "no",
-        "Whether feeds and lookup services may be on this machine or private networks; pages that "
-        "people name are never read there.",
+        "Whether feeds and lookup services may be on this machine or a private network. Pages "
+        "that people link to are never fetched from there.",
         "yes or no",
-        _switch,
-    ),
-    Setting(
-        "FEED_TIMEOUT",
+        _boolean,
+    )
+    feed_timeout: timedelta = _setting(
         "20s",
-        "How long one request may take; a plain number is seconds. 1s to 5m.",
-        "a time such as 20s, from 1s to 5m",
-        _duration(timedelta(seconds=1), timedelta(minutes=5), "s"),
-    ),
-    Setting(
-        "FEED_MAX_BYTES",
+        "How long a request may take, from 1s to 5m. A plain number is seconds.",
+        "a duration such as 20s, from 1s to 5m",
+        partial(_duration, timedelta(seconds=1), timedelta(minutes=5), "s"),
+    )
+    feed_max_bytes: int = _setting(
         "10485760",
-        "How large one answer may be, unpacked, in bytes. 65536 to 1073741824.",
+        "How large a response may be once decompressed, in bytes, from 65536 to 1073741824.",
         "a number of bytes from 65536 to 1073741824",
-        partial(_number, 64 * 1024, 1024**3),
-    ),
-    Setting(
-        "ARXIV_API_URL",
+        partial(_integer, 64 * 1024, 1024**3),
+    )
+    arxiv_api_url: str = _setting(
         "https://export.arxiv.org/api/query",
-        "Where papers are looked up by their arXiv ids.",
-        "an address that begins with http:// or https://",
-        _web_address,
-    ),
-    Setting(
-        "CROSSREF_URL",
+        "The API that looks up arXiv ids.",
+        _URL,
+        _url,
+    )
+    crossref_url: str = _setting(
         "https://api.crossref.org",
-        "Where papers are looked up by their DOIs.",
-        "an address that begins with http:// or https://",
-        _web_address,
-    ),
-    Setting(
-        "DATACITE_URL",
+        "The API that looks up DOIs.",
+        _URL,
+        _url,
+    )
+    datacite_url: str = _setting(
         "https://api.datacite.org",
-        "Where DOIs are looked up that Crossref does not know.",
-        "an address that begins with http:// or https://",
-        _web_address,
-    ),
-    Setting(
-        "SUGGESTIONS_PER_DAY",
+        "The API that looks up DOIs that Crossref doesn't know.",
+        _URL,
+        _url,
+    )
+    suggestions_per_day: int = _setting(
         "5",
-        "How many papers a member may suggest within a day; 0 takes no suggestions. 0 to 100.",
+        "How many papers a member may suggest per day, from 0 to 100. 0 turns suggestions off.",
         "a number from 0 to 100",
-        partial(_number, 0, 100),
-    ),
-)
+        partial(_integer, 0, 100),
+    )
+
+
+SETTINGS = tuple(Setting(name=one.name.upper(), **one.metadata) for one in fields(Settings))

@@ -217,7 +217,7 @@ def test_a_bad_setting_is_one_sentence(shell: Shell, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("POLL_INTERVAL", "often")
     result = shell("search", "x")
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: POLL_INTERVAL is “often”")
+    assert result.stderr.startswith("Error: POLL_INTERVAL must be a duration")
 
 
 def test_the_version_is_told_without_importing_discord() -> None:
