@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from bibtexparser.entrypoint import parse_string
 from bibtexparser.model import (
+    Block,
     DuplicateBlockKeyBlock,
     DuplicateFieldKeyBlock,
     Entry,
@@ -25,6 +27,7 @@ from bibtexparser.model import (
 )
 
 from bot.formats.bibtex_fields import MONTHS, draft_of
+from bot.formats.latex import protect_line_starts
 from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
 from storage.errors import InvalidInput
 
@@ -34,7 +37,10 @@ Lines = Callable[[], AbstractContextManager[Iterable[str]]]
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
 
 _MAX_ENTRY = 4_000_000  # characters; more is no entry, but a file whose braces do not close
+_MAX_LOOKAHEAD = 50_000  # characters, far more than a value that quotes an entry has
+_MAX_FAILED_LOOKAHEADS = 100  # of one file, which is broken throughout
 _BEGIN = re.compile(r"@\s*\w+\s*(?:[{(]|$)")
+_NESTED = re.compile(r"\s*@\s*\w+\s*[{(]")
 _CROSSREF = re.compile(r"\bcrossref\s*=\s*[{\"]\s*([^{}\"\s]+)", re.IGNORECASE)
 _KEY = re.compile(r"@\s*\w+\s*[{(]\s*([^,\s]+)")
 _PIECE = re.compile(r'\s*(#|[^\s#{}"]+|.)', re.DOTALL)
@@ -64,33 +70,89 @@ def read_bibtex(lines: Lines) -> Iterator[Finding]:
 
 
 def entries_of(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Cut a file at its entries: each with the number of its first line; what is between is none.
+    """Cut a file into its entries, each with the number of its first line; skips the text between.
 
-    An entry that does not close ends where the next one begins at the start of a line.
+    An entry that is never closed ends at the next line that begins an entry. A value may contain
+    such a line as well, so that is decided by whether the braces close further on.
     """
-    taken: list[str] = []
-    start = depth = size = 0
-    by_parenthesis = False
-    for number, line in enumerate(lines, start=1):
-        begin = _BEGIN.search(line)
-        if taken and line.startswith("@") and begin and depth > 0:
-            yield start, "".join(taken)
-            taken = []
-        if not taken:
+    numbered = enumerate(lines, start=1)
+    unread: deque[tuple[int, str]] = deque()
+    cut = _Cut()
+    failed_lookaheads = 0
+    while True:
+        if unread:
+            number, line = unread.popleft()
+        else:
+            number, line = next(numbered, (0, ""))
+        is_last = not number
+        if cut.suspect and (is_last or cut.size - cut.suspect_size > _MAX_LOOKAHEAD):
+            yield cut.start, cut.text(cut.suspect)
+            rest = enumerate(cut.lines[cut.suspect :], start=cut.start + cut.suspect)
+            unread.extendleft(reversed([*rest, *([] if is_last else [(number, line)])]))
+            cut = _Cut()
+            failed_lookaheads += 1
+            continue
+        if is_last:
+            break
+        if cut.depth > 0 and not cut.suspect and _NESTED.match(line):
+            if failed_lookaheads > _MAX_FAILED_LOOKAHEADS or not _ends_in_value(cut.text()):
+                yield cut.start, cut.text()
+                cut = _Cut()
+            else:
+                cut.suspect, cut.suspect_size = len(cut.lines), cut.size
+        if cut.add(number, line):
+            yield cut.start, cut.text()
+            cut = _Cut()
+    if cut.lines:
+        yield cut.start, cut.text()
+
+
+@dataclass(slots=True)
+class _Cut:
+    """The lines of one entry so far.
+
+    ``suspect`` is the index of the first line that is either in a value or begins the next entry;
+    0 if there is none.
+    """
+
+    lines: list[str] = field(default_factory=list)
+    start: int = 0
+    depth: int = 0
+    size: int = 0
+    in_parentheses: bool = False
+    suspect: int = 0
+    suspect_size: int = 0
+
+    def text(self, end: int | None = None) -> str:
+        return "".join(self.lines[:end])
+
+    def add(self, number: int, line: str) -> bool:
+        """Add a line, unless it is text between entries; returns whether the entry ends with it."""
+        if not self.lines:
+            begin = _BEGIN.search(line)
             if begin is None or line.lstrip().startswith("%"):
-                continue
-            start, depth, size = number, 0, 0
-            by_parenthesis = begin[0].endswith("(")
-        taken.append(line)
-        size += len(line)
-        depth += line.count("{") - line.count("}")
-        opened = depth > 0 or "{" in line or len(taken) > 1
-        closed = line.rstrip().endswith(")") if by_parenthesis else opened
-        if (depth <= 0 and closed) or size > _MAX_ENTRY:
-            yield start, "".join(taken)
-            taken = []
-    if taken:
-        yield start, "".join(taken)
+                return False
+            self.start = number
+            self.in_parentheses = begin[0].endswith("(")
+        self.lines.append(line)
+        self.size += len(line)
+        self.depth += line.count("{") - line.count("}")
+        if self.size > _MAX_ENTRY:
+            return True
+        if self.in_parentheses:
+            return self.depth <= 0 and line.rstrip().endswith(")")
+        return self.depth <= 0 and ("{" in line or len(self.lines) > 1)
+
+
+def _ends_in_value(source: str) -> bool:
+    """Whether the start of an entry breaks off inside a braced or quoted value."""
+    depth, in_quotes = 0, False
+    for mark in re.findall(r'[{}"]', source):
+        if mark == '"':
+            in_quotes ^= depth == 1
+        else:
+            depth += 1 if mark == "{" else -1
+    return depth > 1 or in_quotes
 
 
 def _read_blocks(start: int, source: str, file: _File) -> Iterator[Finding]:
@@ -98,7 +160,7 @@ def _read_blocks(start: int, source: str, file: _File) -> Iterator[Finding]:
     if len(source) > _MAX_ENTRY:
         yield Problem(start, "The entry that begins here does not end, so I can't read it.")
         return
-    for block in parse_string(source, parse_stack=[]).blocks:
+    for block in _blocks(source):
         line = start + (block.start_line or 0)
         if isinstance(block, String):
             file.macros[block.key.lower()] = _value(str(block.value), file)
@@ -114,6 +176,11 @@ def _read_blocks(start: int, source: str, file: _File) -> Iterator[Finding]:
             yield Problem(line, "The entry that begins here is not BibTeX.")
         else:
             assert isinstance(block, ImplicitComment | ExplicitComment | Preamble)  # noqa: S101
+
+
+def _blocks(source: str) -> Sequence[Block]:
+    """Parse a cut; an "@" that begins a line inside a value is no new block."""
+    return parse_string(protect_line_starts(source), parse_stack=[]).blocks
 
 
 def _read_entry(line: int, entry: object, file: _File) -> Finding:
@@ -133,7 +200,7 @@ def _collect_volumes(lines: Iterable[str], wanted: set[str], file: _File) -> Non
         is_macro = source.lstrip().lower().startswith("@string")
         if not is_macro and (key is None or key[1].lower() not in wanted):
             continue
-        for block in parse_string(source, parse_stack=[]).blocks:
+        for block in _blocks(source):
             if isinstance(block, String):
                 file.macros[block.key.lower()] = _value(str(block.value), file)
             elif isinstance(block, Entry):

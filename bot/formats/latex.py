@@ -23,12 +23,22 @@ _NAMED = {
 _SPECIAL = re.compile(r"[&%$#_\\{}~^`\"]|'(?=')|-(?=-)")
 _SIMPLE = re.compile(r"\\(?P<sign>[&%$#_])|(?P<named>\\text\w+)(?:\{\}|\s+|(?![a-zA-Z]))|[{}]")
 _MEANINGS = {written.removesuffix("{}"): char for char, written in _NAMED.items()}
+_AT_LINE_START = re.compile(r"(?<=[\n\r])([^\S\n\r]*)@")
 _ADDRESS = re.compile(r"\\(?:url|href)\s*\{([^{}]*)\}(?:\{([^{}]*)\})?")
 
 
 def escape(text: str) -> str:
     """Text as it can stand between the braces of a field, whatever it holds."""
-    return _SPECIAL.sub(lambda found: _NAMED.get(found[0], f"\\{found[0]}"), text)
+    escaped = _SPECIAL.sub(lambda found: _NAMED.get(found[0], f"\\{found[0]}"), text)
+    return protect_line_starts(escaped)
+
+
+def protect_line_starts(source: str) -> str:
+    """Put every "@" that begins a line after the first in braces.
+
+    Readers of BibTeX take such a line for the start of an entry, even inside a value.
+    """
+    return _AT_LINE_START.sub(r"\1{@}", source)
 
 
 def plain(source: str) -> str:

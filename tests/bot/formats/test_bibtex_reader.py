@@ -4,6 +4,8 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from bot.formats.bibtex_reader import read_bibtex
 from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
@@ -142,6 +144,32 @@ def test_what_cannot_be_read_is_told_by_line_and_the_rest_is_not_lost() -> None:
     assert "is not BibTeX" in reasons[1]
     assert reasons[2] == "“untitled” can't be used. It has no title."
     assert "is not a year" in reasons[3]
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("{", "}"), ('"', '"')])
+def test_a_line_inside_a_value_that_looks_like_an_entry_is_text(opening: str, closing: str) -> None:
+    first, second = read(
+        f"@misc{{x, title={{One}},\n  abstract = {opening}We cite\n@misc{{y, title={{Two}}}}\n"
+        f"  @inproceedings(z,\n\nas @usual{{}}.\n@end\n{closing},\n}}\n"
+        "@misc{next, title={Next}}\n"
+    )
+    assert isinstance(first, ListedPaper)
+    assert isinstance(second, ListedPaper)
+    assert first.draft.title == "One"
+    assert first.draft.abstract == (
+        "We cite @misc{y, title={Two}} @inproceedings(z,\n\nas @usual{}. @end"
+    ).replace("{", "").replace("}", "")
+    assert (second.line, second.draft.title) == (10, "Next")
+
+
+@pytest.mark.parametrize(
+    "unclosed", ["@misc{x, title={One}", "@misc{x, title={One,", "@misc{x, title"]
+)
+def test_an_entry_that_is_never_closed_hides_no_other(unclosed: str) -> None:
+    entries = "".join(f"{unclosed}\n@misc{{k{n}, title={{Paper {n}}}}}\n" for n in range(300))
+    titles = [one.draft.title for one in read(entries) if isinstance(one, ListedPaper)]
+    assert titles == [f"Paper {n}" for n in range(300)]
+    assert sum(isinstance(one, Problem) for one in read(entries)) == 300
 
 
 def test_two_entries_under_one_key_are_two_papers() -> None:

@@ -33,6 +33,13 @@ TRAPS = PaperDraft(
     posted_by="@someone",
 )
 
+# Lines that look like the beginning of a BibTeX entry.
+QUOTED = PaperDraft(
+    title="A",
+    abstract="0\n\n@0\n\n0\n\n@misc(x)\n\n@string{a = 1}\n\n@article{b,",
+    identifiers=("listed:a",),
+)
+
 
 def written(papers: Sequence[PaperDraft], form: ExportFormat) -> str:
     async def pages() -> AsyncIterator[list[Paper]]:
@@ -54,6 +61,8 @@ def read(file: Path, form: ImportFormat | None = None) -> list[PaperDraft]:
 @pytest.mark.parametrize("form", LOSSLESS)
 @settings(max_examples=150)
 @example(papers=[TRAPS])
+@example(papers=[QUOTED])
+@example(papers=[TRAPS, QUOTED, TRAPS])
 @example(papers=[])
 @given(papers=st.lists(drafts(), min_size=1, max_size=3))
 def test_what_is_exported_is_imported_with_nothing_lost(
