@@ -1,4 +1,4 @@
-"""Who may use what: every rule is a check in code, and visibility follows it."""
+"""Who may use what: each rule is checked in code; what Discord shows only follows it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from storage.announcements.models import SubscriptionOptions
 from storage.models import Actor
 
 MANAGERS = discord.Permissions(manage_guild=True)
-MANAGERS_ONLY = "managers only"  # among a command's extras: a moderator by role does not see it
+MANAGERS_ONLY = "managers only"  # a key of a command's extras: hidden from moderators by role
 
 # What the bot needs in its servers; the invite link asks for exactly this.
 BOT_PERMISSIONS = discord.Permissions(
@@ -24,101 +24,114 @@ BOT_PERMISSIONS = discord.Permissions(
     create_public_threads=True,
 )
 
-# What it needs in a channel to announce there, by the name that people see in Discord.
-_TO_ANNOUNCE = {
+# What the bot needs in a channel to announce there, under the names that Discord's interface uses.
+_ANNOUNCE_PERMISSIONS = {
     "view_channel": "View Channel",
     "send_messages": "Send Messages",
     "read_message_history": "Read Message History",
 }
-_TO_BEGIN_THREADS = {"create_public_threads": "Create Public Threads"}
-_TO_CALL_ROLES = {"mention_everyone": "Mention @everyone, @here and All Roles"}
-_CURATORS_ALONE = "Only the moderators of the lab's own server keep the paper list and its feeds."
+_THREAD_PERMISSIONS = {"create_public_threads": "Create Public Threads"}
+_MENTION_PERMISSIONS = {"mention_everyone": "Mention @everyone, @here and All Roles"}
+
+_MODERATORS_ONLY = "Only moderators can do that, and only in the lab's own server."
+_SERVER_MANAGERS_ONLY = (
+    "Announcements can only be changed in a server, by someone with the Manage Server permission."
+)
+_HOME_MANAGERS_ONLY = (
+    "Moderators can only be set up in the lab's own server, by someone with the Manage Server "
+    "permission."
+)
 
 
-def may_curate(interaction: Interaction) -> bool:
-    """Whether somebody may keep the list: in a home server, by permission or by role."""
-    if not _is_home(interaction):
+def is_moderator(interaction: Interaction) -> bool:
+    """Whether the user may change the paper list here: by permission or by a moderator role."""
+    if not is_home_server(interaction):
         return False
-    roles = {role.id for role in getattr(interaction.user, "roles", ())}
-    moderators = interaction.client.moderators.roles(interaction.guild_id)
-    return _manages(interaction) or not roles.isdisjoint(moderators)
+    user_roles = {role.id for role in getattr(interaction.user, "roles", ())}
+    moderator_roles = interaction.client.moderators.roles(interaction.guild_id)
+    return _manages_server(interaction) or not user_roles.isdisjoint(moderator_roles)
 
 
-def require_curator(interaction: Interaction, sentence: str = _CURATORS_ALONE) -> None:
-    """Raise `NotAllowed`, with a sentence that says so, for who may not keep the list."""
-    if not may_curate(interaction):
-        raise NotAllowed(sentence)
+def require_moderator(interaction: Interaction, message: str = _MODERATORS_ONLY) -> None:
+    """Raises `NotAllowed` with this message unless the user is a moderator here."""
+    if not is_moderator(interaction):
+        raise NotAllowed(message)
 
 
-def may_configure(interaction: Interaction) -> bool:
-    """Whether somebody may say what is announced in this server."""
-    return interaction.guild_id is not None and _manages(interaction)
+def is_server_manager(interaction: Interaction) -> bool:
+    """Whether the user may manage this server, and so its announcements."""
+    return interaction.guild_id is not None and _manages_server(interaction)
 
 
-def require_configurer(interaction: Interaction) -> None:
-    """Raise `NotAllowed` for who may not manage this server."""
-    if not may_configure(interaction):
-        raise NotAllowed("Announcements are set up in a server, by who may manage that server.")
+def require_server_manager(interaction: Interaction) -> None:
+    """Raises `NotAllowed` unless the user may manage this server."""
+    if not is_server_manager(interaction):
+        raise NotAllowed(_SERVER_MANAGERS_ONLY)
 
 
-def may_set_up(interaction: Interaction) -> bool:
-    """Whether somebody may say who moderates: who manages a home server, a role is not enough."""
-    return _is_home(interaction) and _manages(interaction)
+def is_home_manager(interaction: Interaction) -> bool:
+    """Whether the user may choose the moderators: a moderator role alone is not enough."""
+    return is_home_server(interaction) and _manages_server(interaction)
 
 
-def require_manager(interaction: Interaction) -> None:
-    """Raise `NotAllowed` for who may not say who moderates."""
-    if not may_set_up(interaction):
-        raise NotAllowed("Who moderates is set up in the lab's own server, by who may manage it.")
+def require_home_manager(interaction: Interaction) -> None:
+    """Raises `NotAllowed` unless the user may choose the moderators."""
+    if not is_home_manager(interaction):
+        raise NotAllowed(_HOME_MANAGERS_ONLY)
+
+
+def is_home_server(interaction: Interaction) -> bool:
+    """Whether the interaction comes from one of the servers that the paper list belongs to."""
+    return interaction.guild_id in interaction.client.settings.home_guild_ids
 
 
 def actor(interaction: Interaction) -> Actor:
-    """The person who does something, as the record of changes keeps them."""
+    """Returns the user as the audit log records them."""
     return Actor(f"discord:{interaction.user.id}", interaction.user.display_name)
 
 
 def default_permissions(moderators: Moderators) -> discord.Permissions | None:
-    """Whom Discord shows the moderators' commands: a role can't be told it, so then everybody."""
+    """Returns the permissions that a member needs to see the moderators' commands.
+
+    Discord can't limit a command's visibility to a role, so everybody sees them as soon as there
+    is a moderator role.
+    """
     return None if moderators.has_roles else MANAGERS
 
 
-def _is_home(interaction: Interaction) -> bool:
-    return interaction.guild_id in interaction.client.settings.home_guild_ids
-
-
-def _manages(interaction: Interaction) -> bool:
-    given = interaction.permissions
-    return given.manage_guild or given.administrator
-
-
-def missing_to_announce(
+def missing_permissions(
     channel: discord.TextChannel | discord.Thread | discord.ForumChannel,
     me: discord.Member,
     options: SubscriptionOptions,
 ) -> list[str]:
-    """The permissions, by their names, that the bot lacks to announce in a channel this way."""
-    given = channel.permissions_for(me)
-    needed = dict(_TO_ANNOUNCE)
+    """Returns the names of the permissions that the bot lacks to announce in a channel."""
+    granted = channel.permissions_for(me)
+    needed = dict(_ANNOUNCE_PERMISSIONS)
     if isinstance(channel, discord.Thread):
         needed["send_messages_in_threads"] = "Send Messages in Threads"
         del needed["send_messages"]
     if options.has_thread:
-        needed |= _TO_BEGIN_THREADS
+        needed |= _THREAD_PERMISSIONS
     role = channel.guild.get_role(options.role_id or 0)
     if role is not None and not role.mentionable:
-        needed |= _TO_CALL_ROLES
-    return [shown for name, shown in needed.items() if not getattr(given, name)]
+        needed |= _MENTION_PERMISSIONS
+    return [name for attribute, name in needed.items() if not getattr(granted, attribute)]
+
+
+def _manages_server(interaction: Interaction) -> bool:
+    permissions = interaction.permissions
+    return permissions.manage_guild or permissions.administrator
 
 
 class HomeCog(commands.GroupCog):
-    """A group of moderators' commands, offered in the home servers alone."""
+    """A group of moderators' commands that exists only in the home servers."""
 
     async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
-        """Only who may keep the list."""
-        require_curator(interaction)
+        """Lets only moderators use the group."""
+        require_moderator(interaction)
         return True
 
-    async def offer(self, bot: LabBot) -> None:
-        """Add the group to the home servers, where there are any; the bot says who sees it."""
+    async def register(self, bot: LabBot) -> None:
+        """Adds the group to the home servers, if there are any."""
         if bot.home_guilds:
             await bot.add_cog(self, guilds=bot.home_guilds)

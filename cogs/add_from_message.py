@@ -7,12 +7,12 @@ from discord import app_commands
 
 from bot.flows.add_from_message import gather
 from bot.interactions import Interaction, LabBot
-from bot.permissions import require_curator
+from bot.permissions import require_moderator
 
 
 async def add_papers(interaction: Interaction, message: discord.Message) -> None:
     """Show the links of a message, for moderators."""
-    require_curator(interaction)
+    require_moderator(interaction)
     await gather(interaction, message)
 
 

@@ -16,7 +16,7 @@ from bot.flows.replies import undoable
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count
 from bot.options.feeds import SubscriptionOption, ZoneOption
-from bot.permissions import MANAGERS, actor, missing_to_announce, require_configurer
+from bot.permissions import MANAGERS, actor, missing_permissions, require_server_manager
 from bot.ui import cards, result_pages
 from bot.ui import feeds as feed_cards
 from bot.ui.buttons import LabButton
@@ -53,7 +53,7 @@ class Announce(commands.GroupCog, group_name="announce"):
 
     async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
         """Only who may manage the server."""
-        require_configurer(interaction)
+        require_server_manager(interaction)
         return True
 
     @app_commands.command()
@@ -243,7 +243,7 @@ async def _require_permissions(
 
 
 def _require_permissions_in(channel: _Channel, chosen: SubscriptionOptions) -> None:
-    if missing := missing_to_announce(channel, channel.guild.me, chosen):
+    if missing := missing_permissions(channel, channel.guild.me, chosen):
         raise InvalidInput(
             f"I can't announce in {channel.mention} before I have these permissions there: "
             f"{', '.join(missing)}."

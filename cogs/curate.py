@@ -18,7 +18,7 @@ from bot.importing.upload import ImportOptions
 from bot.interactions import Interaction, LabBot
 from bot.markdown import escape
 from bot.options.catalogue import KnownPaperOption, PaperOption, RemovedPaperOption, TagsOption
-from bot.permissions import HomeCog, actor, require_curator
+from bot.permissions import HomeCog, actor, require_moderator
 from bot.ui import buttons, cards
 from bot.ui.buttons import LabButton
 from storage.models import Paper as PaperRecord
@@ -29,7 +29,7 @@ class RemoveButton(LabButton, template=r"remove:(?P<owner>\d+):(?P<paper>\d+)"):
 
     async def press(self, interaction: Interaction) -> None:
         """Remove it."""
-        require_curator(interaction)
+        require_moderator(interaction)
         removed = await interaction.client.library.remove(self.numbers["paper"], actor(interaction))
         undo = await undo_buttons(interaction, removed.id)
         await interaction.response.edit_message(
@@ -193,4 +193,4 @@ async def setup(bot: LabBot) -> None:
         undo_flow.UndoButton,
     )
     bot.add_dynamic_items(SuggestionButton, QueueButton)
-    await Curate().offer(bot)
+    await Curate().register(bot)

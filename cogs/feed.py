@@ -17,7 +17,7 @@ from bot.interactions import Interaction, LabBot
 from bot.markdown import clip, count, escape
 from bot.options.catalogue import TraceOption
 from bot.options.feeds import FeedOption
-from bot.permissions import HomeCog, actor, require_curator
+from bot.permissions import HomeCog, actor, require_moderator
 from bot.ui import cards
 from bot.ui import feeds as feed_cards
 from bot.ui import trace as trace_card
@@ -36,7 +36,7 @@ class FeedsButton(LabButton, template=r"feeds:(?P<post>\d+)"):
 
     async def press(self, interaction: Interaction) -> None:
         """Answer privately."""
-        require_curator(interaction)
+        require_moderator(interaction)
         await _show_feeds(interaction)
 
 
@@ -205,7 +205,7 @@ class Feed(HomeCog, group_name="feed"):
 
 
 async def _change(feed: FeedRecord, interaction: Interaction, terms: FeedTerms) -> None:
-    require_curator(interaction)
+    require_moderator(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
     change_id = await change(bot.library, bot.poller, feed, terms, actor(interaction))
@@ -231,4 +231,4 @@ async def _say(interaction: Interaction, text: str, change_id: int | None = None
 async def setup(bot: LabBot) -> None:
     """Add the cog to the lab's own servers, and its buttons."""
     bot.add_dynamic_items(SettleButton, FeedsButton)
-    await Feed().offer(bot)
+    await Feed().register(bot)

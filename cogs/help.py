@@ -10,7 +10,7 @@ from discord.app_commands import Command, Group
 from discord.ext import commands
 
 from bot.interactions import Interaction, LabBot
-from bot.permissions import MANAGERS_ONLY, may_configure, may_curate, may_set_up
+from bot.permissions import MANAGERS_ONLY, is_home_manager, is_moderator, is_server_manager
 from bot.ui import cards
 from bot.ui.feeds import in_messages
 
@@ -52,13 +52,13 @@ class Help(commands.Cog):
         for command in tree.get_commands(type=_CHAT_INPUT):
             (announcing if isinstance(command, Group) else everyone).append(command)
         sections = [("Looking things up", everyone)]
-        if may_configure(interaction):
+        if is_server_manager(interaction):
             sections.append(("Announcements in this server", announcing))
         home = tree.get_commands(guild=interaction.guild, type=_CHAT_INPUT)
-        if may_curate(interaction):
+        if is_moderator(interaction):
             keeping = [one for one in home if MANAGERS_ONLY not in one.extras]
             sections.append(("Keeping the list", keeping))
-        if may_set_up(interaction):
+        if is_home_manager(interaction):
             setting_up = [one for one in home if MANAGERS_ONLY in one.extras]
             sections.append(("Who moderates", setting_up))
         text = "### Lab Herald\nI keep the lab's paper list and announce what is new.\n"

@@ -71,4 +71,4 @@ async def _tell(interaction: Interaction, text: str, change: int) -> None:
 
 async def setup(bot: LabBot) -> None:
     """Add the cog to the lab's own servers."""
-    await People().offer(bot)
+    await People().register(bot)

@@ -10,7 +10,13 @@ from discord.ext import commands
 
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count, escape
-from bot.permissions import MANAGERS, MANAGERS_ONLY, actor, missing_to_announce, require_manager
+from bot.permissions import (
+    MANAGERS,
+    MANAGERS_ONLY,
+    actor,
+    missing_permissions,
+    require_home_manager,
+)
 from bot.ui import cards
 from bot.ui.moderator_settings import described
 from storage.announcements.models import SubscriptionOptions
@@ -28,7 +34,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
 
     async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
         """Only who may manage the home server."""
-        require_manager(interaction)
+        require_home_manager(interaction)
         return True
 
     @app_commands.command()
@@ -71,7 +77,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         """Choose where moderators review papers and hear of trouble."""
         bot = interaction.client
         if channel is not None and (
-            missing := missing_to_announce(channel, channel.guild.me, SubscriptionOptions())
+            missing := missing_permissions(channel, channel.guild.me, SubscriptionOptions())
         ):
             raise InvalidInput(
                 f"I can't write in {channel.mention} before I have these permissions there: "

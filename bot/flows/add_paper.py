@@ -16,7 +16,7 @@ from bot.flows.replies import say, show
 from bot.interactions import Interaction, LabBot
 from bot.lookup.errors import LookupFailed
 from bot.markdown import escape
-from bot.permissions import actor, require_curator
+from bot.permissions import actor, require_moderator
 from bot.ui import buttons, cards, paper_form
 from bot.ui.dialogs import Choice, Dialog
 from bot.ui.paper_form import Filled
@@ -48,7 +48,7 @@ class Addition:
 
     async def open_form(self, interaction: Interaction) -> None:
         """Show the form, filled with what is known."""
-        require_curator(interaction)
+        require_moderator(interaction)
         filled = paper_form.fill(self.draft) if self.draft != _NOTHING else Filled()
         await interaction.response.send_modal(
             paper_form.PaperForm("Add a paper", filled, self._take_form)
@@ -56,7 +56,7 @@ class Addition:
 
     async def offer(self, interaction: Interaction, *, allow_duplicate: bool = False) -> None:
         """Offer the paper to the list, and say what became of it."""
-        require_curator(interaction)
+        require_moderator(interaction)
         result = await interaction.client.library.upsert(
             self.draft,
             Origin.MODERATOR,
@@ -73,7 +73,7 @@ class Addition:
 
     async def offer_as(self, paper_id: int, interaction: Interaction) -> None:
         """Complete the paper that it is, as somebody says."""
-        require_curator(interaction)
+        require_moderator(interaction)
         result = await interaction.client.library.upsert_as(
             paper_id, self.draft, actor(interaction), lock_fields=self.lock_fields
         )
@@ -111,7 +111,7 @@ class Addition:
         interaction.client.dispatcher.deliver_soon()
 
     async def _take_form(self, interaction: Interaction, filled: Filled) -> None:
-        require_curator(interaction)
+        require_moderator(interaction)
         draft = paper_form.read(filled, self.draft)
         await replace(self, draft=draft, lock_fields=True).offer(interaction)
 

@@ -8,7 +8,7 @@ from discord.app_commands import Choice
 from bot.errors import suggestions
 from bot.flows.replies import titles
 from bot.interactions import Interaction
-from bot.permissions import may_curate, require_curator
+from bot.permissions import is_moderator, require_moderator
 from bot.ui import audit_log as audit_cards
 from bot.ui import cards
 from bot.ui.buttons import LabButton
@@ -27,7 +27,7 @@ class LogButton(
 
     async def press(self, interaction: Interaction) -> None:
         """Show it in place of this one."""
-        require_curator(interaction)
+        require_moderator(interaction)
         edge = self.numbers["edge"]
         layout = await page(
             interaction.client.library,
@@ -57,7 +57,7 @@ class ChangeOption(app_commands.Transformer):
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
         # Discord shows suggestions before any check.
-        if not may_curate(interaction):
+        if not is_moderator(interaction):
             return []
         return await suggestions(_latest(interaction, value))
 

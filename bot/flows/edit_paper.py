@@ -13,7 +13,7 @@ from bot.flows import replies
 from bot.flows.edit_conflict import meanwhile
 from bot.interactions import Interaction
 from bot.markdown import count, escape
-from bot.permissions import actor, require_curator
+from bot.permissions import actor, require_moderator
 from bot.ui import cards, dialogs, paper_form
 from bot.ui.buttons import LabButton
 from storage.errors import LabError
@@ -24,8 +24,8 @@ from storage.papers.errors import PaperChanged
 _NAMED = 7  # tags of a paper in one sentence
 _ROOM = 2800  # characters of what changed meanwhile
 _TO_MEMBERS = (
-    "Only the moderators of the lab's own server correct papers. If something is wrong with this "
-    "one, please tell them; thank you for looking!"
+    "Only moderators can edit papers. If something is wrong with this one, please let them know. "
+    "Thanks for looking!"
 )
 
 
@@ -34,7 +34,7 @@ class CorrectButton(LabButton, template=r"correct:(?P<paper>\d+)"):
 
     async def press(self, interaction: Interaction) -> None:
         """Show the form."""
-        require_curator(interaction, _TO_MEMBERS)
+        require_moderator(interaction, _TO_MEMBERS)
         paper = await interaction.client.library.papers.get(self.numbers["paper"])
         await interaction.response.send_modal(correcting(paper))
 
@@ -70,7 +70,7 @@ async def restore(interaction: Interaction, paper: Paper) -> None:
 
 
 async def _edit_filled(paper: Paper, interaction: Interaction, filled: paper_form.Filled) -> None:
-    require_curator(interaction)
+    require_moderator(interaction)
     seen = as_draft(paper)
     library = interaction.client.library
     try:

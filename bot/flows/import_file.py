@@ -23,7 +23,7 @@ from bot.importing.importer import Report
 from bot.importing.upload import ImportOptions, Upload
 from bot.interactions import Interaction
 from bot.markdown import count, escape
-from bot.permissions import actor, require_curator
+from bot.permissions import actor, require_moderator
 from bot.ui import buttons, cards, dialogs, import_report
 from bot.ui.buttons import NotYours, mark_handled
 from storage.errors import InvalidInput, LabError
@@ -66,7 +66,7 @@ class Offer(dialogs.Dialog):
         mark_handled(interaction)
         if interaction.user.id != self._owner:
             raise NotYours
-        require_curator(interaction)
+        require_moderator(interaction)
         if self.is_finished():
             raise LabError("You have decided that already.")
         self.stop()

@@ -15,7 +15,7 @@ from bot.flows import replies
 from bot.flows.edit_conflict import meanwhile
 from bot.interactions import Interaction
 from bot.markdown import clip, escape
-from bot.permissions import actor, require_curator
+from bot.permissions import actor, require_moderator
 from bot.ui import audit_log as audit_cards
 from bot.ui import cards, dialogs
 from storage.errors import LabError
@@ -105,7 +105,7 @@ async def _show(
 
 
 async def _merge(pair: Pair, choices: dict[str, str], interaction: Interaction) -> None:
-    require_curator(interaction)
+    require_moderator(interaction)
     library = interaction.client.library
     kept, other = pair.kept, pair.other
     try:

@@ -9,7 +9,7 @@ from discord.ui import ActionRow
 from bot.announce.render import draft_post
 from bot.interactions import Interaction
 from bot.markdown import escape
-from bot.permissions import actor, require_curator
+from bot.permissions import actor, require_moderator
 from bot.ui import announcements as announcement_cards
 from bot.ui import buttons, cards, review_cards
 from bot.ui.buttons import LabButton
@@ -26,7 +26,7 @@ class SettleButton(LabButton, template=r"(?:settle|review):(?P<entry>\d+):(?P<ad
 
     async def press(self, interaction: Interaction) -> None:
         """Add the entry as a paper of its own, or leave it with the one it resembles, or out."""
-        require_curator(interaction)
+        require_moderator(interaction)
         result = await interaction.client.library.arrivals.resolve(
             self.numbers["entry"], actor(interaction), add=bool(self.numbers["add"])
         )
@@ -39,7 +39,7 @@ class SuggestionButton(LabButton, template=r"suggestion:(?P<suggestion>\d+):(?P<
 
     async def press(self, interaction: Interaction) -> None:
         """Add it as a paper of its own, or leave it with the one it resembles, or out."""
-        require_curator(interaction)
+        require_moderator(interaction)
         result = await interaction.client.library.suggestions.resolve(
             self.numbers["suggestion"], actor(interaction), add=bool(self.numbers["add"])
         )
@@ -51,7 +51,7 @@ class QueueButton(LabButton, template=r"queue:(?P<owner>\d+):(?P<page>\d+)"):
 
     async def press(self, interaction: Interaction) -> None:
         """Show what waits by now, in place of what did."""
-        require_curator(interaction)
+        require_moderator(interaction)
         shown = await queue(interaction.client.library, interaction.user.id, self.numbers["page"])
         await interaction.response.edit_message(view=shown)
 

@@ -8,7 +8,7 @@ from bot.errors import NotAllowed
 from bot.flows.replies import titles
 from bot.interactions import Interaction
 from bot.markdown import escape
-from bot.permissions import actor, require_configurer, require_curator
+from bot.permissions import actor, require_moderator, require_server_manager
 from bot.ui import audit_log as audit_cards
 from bot.ui import buttons, cards
 from bot.ui.buttons import LabButton
@@ -64,9 +64,9 @@ async def _require_allowed(interaction: Interaction, change_id: int) -> None:
     change = await interaction.client.library.history.get(change_id)
     guild_id = change.about.guild_id if change and change.about else None
     if guild_id is None:
-        require_curator(interaction)
+        require_moderator(interaction)
     elif guild_id == interaction.guild_id:
-        require_configurer(interaction)
+        require_server_manager(interaction)
     else:
         raise NotAllowed("That was arranged in another server, where it can be undone.")
 

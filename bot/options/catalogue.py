@@ -10,7 +10,7 @@ from discord.app_commands import Choice
 from bot.errors import suggestions
 from bot.interactions import Interaction
 from bot.markdown import clip, count
-from bot.permissions import may_curate
+from bot.permissions import is_moderator
 from storage.errors import InvalidInput
 from storage.feeds.trace import Trace
 from storage.models import Filters, Paper, Sort
@@ -166,7 +166,7 @@ class RemovedPaperOption(app_commands.Transformer):
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
         # Discord shows suggestions before any check, and what was removed is for moderators.
-        return await suggestions(_removed(interaction, value)) if may_curate(interaction) else []
+        return await suggestions(_removed(interaction, value)) if is_moderator(interaction) else []
 
 
 class TraceOption(app_commands.Transformer):

@@ -12,7 +12,7 @@ from bot.errors import suggestions
 from bot.interactions import Interaction
 from bot.markdown import clip
 from bot.options.catalogue import choice
-from bot.permissions import may_configure, may_curate
+from bot.permissions import is_moderator, is_server_manager
 from storage.announcements.models import Subscription
 from storage.errors import FeedNotFound, InvalidInput
 from storage.feeds.models import Feed
@@ -37,7 +37,7 @@ class FeedOption(app_commands.Transformer):
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
         # Discord shows suggestions before any check, and a feed's address may hold a secret.
-        return await suggestions(_feeds(interaction, value)) if may_curate(interaction) else []
+        return await suggestions(_feeds(interaction, value)) if is_moderator(interaction) else []
 
 
 class SubscriptionOption(app_commands.Transformer):
@@ -64,7 +64,7 @@ class SubscriptionOption(app_commands.Transformer):
     ) -> list[Choice[str]]:
         return (
             await suggestions(_subscriptions(interaction, value))
-            if may_configure(interaction)
+            if is_server_manager(interaction)
             else []
         )
 

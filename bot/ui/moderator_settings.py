@@ -6,7 +6,7 @@ import discord
 
 from bot.markdown import escape, moment
 from bot.moderators import Moderators
-from bot.permissions import missing_to_announce
+from bot.permissions import missing_permissions
 from storage.announcements.models import SubscriptionOptions
 from storage.moderator_settings import ModeratorSetting, SettingKey
 
@@ -44,7 +44,7 @@ def _channel(channel_id: int | None, client: discord.Client) -> str:
     channel = client.get_channel(channel_id)
     if not isinstance(channel, discord.TextChannel | discord.Thread | discord.ForumChannel):
         return f"⚠️ It is gone, or I can't see it ({channel_id}). `/setup channel` chooses another."
-    missing = missing_to_announce(channel, channel.guild.me, SubscriptionOptions())
+    missing = missing_permissions(channel, channel.guild.me, SubscriptionOptions())
     lack = f"\n⚠️ There I lack {', '.join(missing)}." if missing else ""
     return f"<#{channel_id}>{lack}"
 

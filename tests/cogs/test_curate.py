@@ -159,7 +159,7 @@ async def test_who_may_not_send_a_form_any_more_is_not_offered_it_again(lab: Lab
     form = await lab.moderator.slash(lab.papers, "curate add")
     await lab.app.client.http.edit_member(HOME, lab.moderator.id, roles=[])
     refused = await lab.moderator.submit_modal(form, FORM)
-    assert "Only the moderators" in told(refused)
+    assert "Only moderators" in told(refused)
     assert "Correct it" not in told(refused)
 
 

@@ -88,7 +88,7 @@ async def test_a_decision_that_failed_can_be_made_again(lab: Lab) -> None:
     http, roles = lab.app.client.http, [lab.env.guild.roles["Managers"].id]
     await http.edit_member(HOME, lab.moderator.id, roles=[])
     refused = await lab.moderator.click(shown.response, label="Add")
-    assert "Only the moderators" in told(refused)
+    assert "Only moderators" in told(refused)
     await http.edit_member(HOME, lab.moderator.id, roles=roles)
     done = await lab.moderator.click(shown.response, label="Add")
     assert "Added to the list" in told(done)
@@ -375,7 +375,7 @@ async def test_who_is_a_moderator_no_longer_adds_nothing(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
     await lab.app.client.http.edit_member(HOME, lab.moderator.id, roles=[])
     refused = await lab.moderator.click(shown.response, label="Add")
-    assert "Only the moderators" in told(refused)
+    assert "Only moderators" in told(refused)
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get_named(DOI)
 
@@ -418,7 +418,7 @@ async def test_a_message_without_links_gets_a_sentence(lab: Lab) -> None:
 async def test_the_menu_is_the_moderators_of_the_labs_own_server(lab: Lab) -> None:
     refused = await gather(lab, MESSAGE, lab.member)
     assert refused.ephemeral
-    assert "Only the moderators of the lab's own server" in told(refused)
+    assert "in the lab's own server" in told(refused)
     message = await lab.member.send(lab.papers, MESSAGE)
     with pytest.raises(simcord.SetupError):  # Discord does not even offer it
         await lab.member.context_menu(lab.papers, "Add paper", message)

@@ -95,5 +95,5 @@ class TestWhereARoleKeepsTheList:
         for command, options in (("export", {}), ("import", {"file": opml(f"{home}feed")})):
             result = await lab.member.slash(lab.papers, f"feed {command}", **options)
             assert result.ephemeral
-            assert "Only the moderators" in told(result)
+            assert "Only moderators" in told(result)
         assert len(await lab.app.library.feeds.all()) == 1

@@ -252,5 +252,5 @@ class TestWhereARoleKeepsTheList:
         await lab.app.library.feeds.add("https://e.org/f", "News", "", Actor("test", "a test"))
         result = await lab.member.slash(lab.papers, f"feed {command}", **options)
         assert result.ephemeral
-        assert "Only the moderators" in told(result)
+        assert "Only moderators" in told(result)
         assert (await lab.app.library.feeds.get(1)).title == "News"

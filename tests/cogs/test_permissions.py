@@ -24,7 +24,7 @@ async def people(lab: Lab, caplog: pytest.LogCaptureFixture) -> People:
     caplog.set_level(logging.INFO, "bot")
     home, abroad = lab.env.guild, lab.elsewhere.guild
     home.create_role("Newcomers")
-    curators = home.roles["Curators"]
+    moderator_role = home.roles["Curators"]
     powers = {
         Who.MEMBER: None,
         Who.BY_ROLE: None,
@@ -34,7 +34,7 @@ async def people(lab: Lab, caplog: pytest.LogCaptureFixture) -> People:
     here: dict[tuple[Who, Place], Any] = {}
     for who, power in powers.items():
         user = lab.env.create_user(who.value.replace(" ", "-"))
-        at_home = [curators] if who is Who.BY_ROLE else []
+        at_home = [moderator_role] if who is Who.BY_ROLE else []
         away = [abroad.create_role("Curators")] if who is Who.BY_ROLE else []
         if power is not None:
             at_home = [home.create_role(f"{who} here", permissions=power)]
@@ -43,7 +43,7 @@ async def people(lab: Lab, caplog: pytest.LogCaptureFixture) -> People:
         here[who, Place.ELSEWHERE] = abroad.add_member(user, roles=away)
         here[who, Place.DIRECT] = user
     moderators = lab.app.client.moderators
-    await moderators.change_roles(HOME, ACTOR, add=(curators.id,))
+    await moderators.change_roles(HOME, ACTOR, add=(moderator_role.id,))
     await lab.app.client.show_home_commands()
     for number in (1, 2):
         await lab.app.library.feeds.add(f"https://e.org/{number}", f"News {number}", "", ACTOR)
@@ -178,12 +178,12 @@ async def demote(people: People, who: Who) -> None:
 
 async def test_a_question_answered_after_a_demotion_is_refused(people: People) -> None:
     who, place = Who.BY_ROLE, Place.HOME
-    curator = people.here[who, place]
+    moderator = people.here[who, place]
     form = await people.command(who, place, "curate add", COMMANDS["curate add"])
     first = await people.lab.app.library.papers.get(1)
-    asked = await curator.submit_modal(form, {"title": first.title})
+    asked = await moderator.submit_modal(form, {"title": first.title})
     await demote(people, who)
-    result = await curator.click(asked.response, label="Add anyway")
+    result = await moderator.click(asked.response, label="Add anyway")
     assert "the button “Add anyway”" in people.require_refused(result, who, place, "Add anyway")
 
 
@@ -210,12 +210,12 @@ async def test_a_command_from_before_it_was_removed_is_refused(
 async def test_the_correct_button_refuses_members_kindly(people: People) -> None:
     result = await people.press(Who.MEMBER, Place.HOME, "correct:1")
     assert result.ephemeral
-    assert "please tell them; thank you for looking" in told(result)
+    assert "please let them know. Thanks for looking!" in told(result)
 
 
 async def test_feeds_are_suggested_to_moderators_alone(people: People) -> None:
     asked = (people.lab.papers, "feed remove", "feed", "")
     member = people.here[Who.MEMBER, Place.HOME]
-    curator = people.here[Who.BY_ROLE, Place.HOME]
-    assert [one["name"] for one in await curator.autocomplete(*asked)] == ["News 1", "News 2"]
+    moderator = people.here[Who.BY_ROLE, Place.HOME]
+    assert [one["name"] for one in await moderator.autocomplete(*asked)] == ["News 1", "News 2"]
     assert await member.autocomplete(*asked) == []

@@ -108,7 +108,7 @@ async def test_who_may_not_arrange_may_not_undo_it(lab: Lab) -> None:
     for person in (lab.member, lab.curator):
         result = await person.click(opened.response, label="Undo")
         assert result.ephemeral
-        assert "by who may manage that server" in told(result)
+        assert "by someone with the Manage Server permission" in told(result)
 
     theirs = await lab.stranger.slash(lab.elsewhere, "announce here")
     view = Layout(ActionRow(undo_button(number)))

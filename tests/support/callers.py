@@ -18,7 +18,7 @@ from tests.support.lab import HOME, Lab, told
 from tests.support.permission_table import FORMS, Line, Place, Rule, Who
 
 REFUSED = re.compile(
-    "Only the moderators of|are set up in a server, by|Who moderates is set up in"
+    "Only moderators can|can only be changed in a server|Moderators can only be set up in"
     "|My commands changed"
 )
 

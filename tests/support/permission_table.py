@@ -30,9 +30,9 @@ class Rule(enum.Enum):
     """Who is allowed in which place; nobody else is, and nobody in a place that is not named."""
 
     EVERYBODY = dict.fromkeys(Place, frozenset(Who))
-    CURATORS = {Place.HOME: _MANAGERS | {Who.BY_ROLE}}  # noqa: RUF012
-    MANAGERS_AT_HOME = {Place.HOME: _MANAGERS}  # noqa: RUF012
-    MANAGERS = {Place.HOME: _MANAGERS, Place.ELSEWHERE: _MANAGERS}  # noqa: RUF012
+    MODERATORS = {Place.HOME: _MANAGERS | {Who.BY_ROLE}}  # noqa: RUF012
+    HOME_MANAGERS = {Place.HOME: _MANAGERS}  # noqa: RUF012
+    SERVER_MANAGERS = {Place.HOME: _MANAGERS, Place.ELSEWHERE: _MANAGERS}  # noqa: RUF012
 
     def allows(self, who: Who, place: Place) -> bool:
         return who in self.value.get(place, frozenset())
@@ -53,16 +53,16 @@ def everybody(**options: Any) -> Line:
     return Line(Rule.EVERYBODY, options)
 
 
-def curators(**options: Any) -> Line:
-    return Line(Rule.CURATORS, options)
+def moderators(**options: Any) -> Line:
+    return Line(Rule.MODERATORS, options)
 
 
-def managers(**options: Any) -> Line:
-    return Line(Rule.MANAGERS, options)
+def server_managers(**options: Any) -> Line:
+    return Line(Rule.SERVER_MANAGERS, options)
 
 
-def managers_at_home(**options: Any) -> Line:
-    return Line(Rule.MANAGERS_AT_HOME, options)
+def home_managers(**options: Any) -> Line:
+    return Line(Rule.HOME_MANAGERS, options)
 
 
 COMMANDS = {
@@ -75,64 +75,64 @@ COMMANDS = {
     "random": everybody(),
     "search": everybody(query="language model"),
     "suggest": everybody(source="A paper that nobody has"),
-    "announce here": managers(),
-    "announce list": managers(),
-    "announce pause": managers(),
-    "announce remove": managers(),
-    "announce resume": managers(),
-    "announce test": managers(),
-    "announce to": managers(channel="#here"),
-    "curate add": curators(),
-    "curate edit": curators(paper="#1"),
-    "curate history": curators(),
-    "curate import": curators(file=("papers.bib", b"nonsense")),
-    "curate merge": curators(paper="#1", into="#2"),
-    "curate queue": curators(),
-    "curate remove": curators(paper="#1"),
-    "curate restore": curators(paper="nonsense"),
-    "curate tag": curators(paper="#1"),
-    "curate undo": curators(change="nonsense"),
-    "feed add": curators(url="nonsense"),
-    "feed check": curators(),
-    "feed edit": curators(feed="1"),
-    "feed export": curators(),
-    "feed import": curators(file=("feeds.opml", b"nonsense")),
-    "feed list": curators(),
-    "feed pause": curators(feed="1"),
-    "feed preview": curators(url="nonsense"),
-    "feed remove": curators(feed="2"),
-    "feed resume": curators(feed="1"),
-    "feed show": curators(feed="1"),
-    "feed why": curators(link="#1"),
-    "people merge": curators(name="Stella Biderman", into="Nobody"),
-    "people rename": curators(name="Nobody", to="Somebody"),
-    "people split": curators(name="Nobody"),
-    "setup channel": managers_at_home(),
-    "setup role": managers_at_home(role="@Newcomers"),
-    "setup show": managers_at_home(),
+    "announce here": server_managers(),
+    "announce list": server_managers(),
+    "announce pause": server_managers(),
+    "announce remove": server_managers(),
+    "announce resume": server_managers(),
+    "announce test": server_managers(),
+    "announce to": server_managers(channel="#here"),
+    "curate add": moderators(),
+    "curate edit": moderators(paper="#1"),
+    "curate history": moderators(),
+    "curate import": moderators(file=("papers.bib", b"nonsense")),
+    "curate merge": moderators(paper="#1", into="#2"),
+    "curate queue": moderators(),
+    "curate remove": moderators(paper="#1"),
+    "curate restore": moderators(paper="nonsense"),
+    "curate tag": moderators(paper="#1"),
+    "curate undo": moderators(change="nonsense"),
+    "feed add": moderators(url="nonsense"),
+    "feed check": moderators(),
+    "feed edit": moderators(feed="1"),
+    "feed export": moderators(),
+    "feed import": moderators(file=("feeds.opml", b"nonsense")),
+    "feed list": moderators(),
+    "feed pause": moderators(feed="1"),
+    "feed preview": moderators(url="nonsense"),
+    "feed remove": moderators(feed="2"),
+    "feed resume": moderators(feed="1"),
+    "feed show": moderators(feed="1"),
+    "feed why": moderators(link="#1"),
+    "people merge": moderators(name="Stella Biderman", into="Nobody"),
+    "people rename": moderators(name="Nobody", to="Somebody"),
+    "people split": moderators(name="Nobody"),
+    "setup channel": home_managers(),
+    "setup role": home_managers(role="@Newcomers"),
+    "setup show": home_managers(),
 }
 
 # Menus of messages and people, by name.
-MENUS = {"Add paper": curators()}
+MENUS = {"Add paper": moderators()}
 
 # Each button by its class: a custom id of its kind, in which {me} is who presses it and {n} the
 # number of what it is about.
 BUTTONS = {
     "AnotherButton": ("another:{me}:{n}", Rule.EVERYBODY),
     "CiteButton": ("cite:{n}", Rule.EVERYBODY),
-    "CorrectButton": ("correct:{n}", Rule.CURATORS),
+    "CorrectButton": ("correct:{n}", Rule.MODERATORS),
     "DigestButton": ("digest:{n}", Rule.EVERYBODY),
-    "FeedsButton": ("feeds:{n}", Rule.CURATORS),
+    "FeedsButton": ("feeds:{n}", Rule.MODERATORS),
     "KeepButton": ("keep:{me}:{n}", Rule.EVERYBODY),
-    "LogButton": ("log:{me}:0:0:{n}", Rule.CURATORS),
+    "LogButton": ("log:{me}:0:0:{n}", Rule.MODERATORS),
     "PageButton": ("page:{me}:{n}:{n}", Rule.EVERYBODY),
     "PaperButton": ("paper:{n}", Rule.EVERYBODY),
-    "QueueButton": ("queue:{me}:0", Rule.CURATORS),
-    "RemoveButton": ("remove:{me}:{n}", Rule.CURATORS),
-    "SettleButton": ("review:{n}:1", Rule.CURATORS),
+    "QueueButton": ("queue:{me}:0", Rule.MODERATORS),
+    "RemoveButton": ("remove:{me}:{n}", Rule.MODERATORS),
+    "SettleButton": ("review:{n}:1", Rule.MODERATORS),
     "SuggestedButton": ("suggested:{n}", Rule.EVERYBODY),
-    "SuggestionButton": ("suggestion:{n}:1", Rule.CURATORS),
-    "UndoButton": ("undo:{n}", Rule.CURATORS),
+    "SuggestionButton": ("suggestion:{n}:1", Rule.MODERATORS),
+    "UndoButton": ("undo:{n}", Rule.MODERATORS),
 }
 
 # What opens a form, a command or a button of the above, with what is typed into it.
