@@ -14,7 +14,7 @@ from bot.demo.world import GUILD_ID, World
 _BY_HAND = {
     "title": "A Paper Added by Hand",
     "authors": "Noor Al-Rashid\nStella Biderman",
-    "place": "TMLR 2026",
+    "venue_and_year": "TMLR 2026",
     "links": "10.1234/demo.42",
     "abstract": "Shows that a form is enough.",
 }
@@ -146,7 +146,7 @@ async def _import(world: World) -> str:
 async def _correct(world: World) -> str:
     paper = "A Paper Added by Hand"
     form = await world.moderator.slash(world.papers, "curate edit", paper=paper)
-    corrected = {"title": "A Paper Corrected by Hand", "place": "TMLR 2026-05"}
+    corrected = {"title": "A Paper Corrected by Hand", "venue_and_year": "TMLR 2026-05"}
     result = await world.moderator.submit_modal(form, _BY_HAND | corrected)
     shown = _expect(_private(result), "Corrected", "A Paper Corrected by Hand")
     undone = await world.moderator.click(result.response, label="Undo")

@@ -19,7 +19,7 @@ from bot.lookup.errors import LookupFailed
 from bot.lookup.references import Reference, references_in
 from bot.markdown import clip, count, escape
 from bot.ui import buttons, cards
-from bot.ui.dialogs import Choice, Dialog
+from bot.ui.dialogs import Dialog, DialogButton
 from storage.errors import LabError
 from storage.models import Outcome, Paper, PaperDraft
 from storage.papers.combine import as_paper
@@ -68,12 +68,12 @@ class LinkReview:
         if isinstance(linked, LookupFailed):
             form = Addition(linked.known, self.announce, beside=True).open_form
             reason = clip(explain(linked, "a look-up"), 220)
-            return f"{escape(source.url, 130)}\n-# {reason}", Choice("Fill in", form)
+            return f"{escape(source.url, 130)}\n-# {reason}", DialogButton("Fill in", form)
         draft = linked.draft if isinstance(linked, Resembling) else linked
         text = _described(as_paper(draft, bot.clock()))
         if isinstance(linked, Resembling):
             text += f"\n-# ⚖️ may be #{linked.paper.id} of the list"
-        return text, Choice("Add", partial(self._add, source, draft), ButtonStyle.success)
+        return text, DialogButton("Add", partial(self._add, source, draft), ButtonStyle.success)
 
     async def _add(self, source: Reference, draft: PaperDraft, interaction: Interaction) -> None:
         """Add one; the list then shows it as known."""

@@ -18,8 +18,8 @@ from bot.lookup.errors import LookupFailed
 from bot.markdown import escape
 from bot.permissions import actor, require_moderator
 from bot.ui import buttons, cards, paper_form
-from bot.ui.dialogs import Choice, Dialog
-from bot.ui.paper_form import Filled
+from bot.ui.dialogs import Dialog, DialogButton
+from bot.ui.paper_form import FormValues
 from storage.errors import LabError
 from storage.models import Origin, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers.combine import FIELDS, as_draft, as_paper
@@ -49,9 +49,9 @@ class Addition:
     async def open_form(self, interaction: Interaction) -> None:
         """Show the form, filled with what is known."""
         require_moderator(interaction)
-        filled = paper_form.fill(self.draft) if self.draft != _NOTHING else Filled()
+        values = paper_form.to_form(self.draft) if self.draft != _NOTHING else FormValues()
         await interaction.response.send_modal(
-            paper_form.PaperForm("Add a paper", filled, self._take_form)
+            paper_form.PaperForm("Add a paper", values, self._take_form)
         )
 
     async def offer(self, interaction: Interaction, *, allow_duplicate: bool = False) -> None:
@@ -79,16 +79,16 @@ class Addition:
         )
         await self._tell(interaction, result)
 
-    def choices(self, paper: Paper) -> list[Choice]:
+    def choices(self, paper: Paper) -> list[DialogButton]:
         """What a paper that resembles one of the list can be: that one, or one of its own."""
         return [
-            Choice(
+            DialogButton(
                 "The same paper",
                 partial(self.offer_as, paper.id),
                 ButtonStyle.primary,
                 decides=True,
             ),
-            Choice("Add anyway", self.offer_anyway, decides=True),
+            DialogButton("Add anyway", self.offer_anyway, decides=True),
         ]
 
     async def _tell(self, interaction: Interaction, result: UpsertResult) -> None:
@@ -110,9 +110,9 @@ class Addition:
         )
         interaction.client.dispatcher.deliver_soon()
 
-    async def _take_form(self, interaction: Interaction, filled: Filled) -> None:
+    async def _take_form(self, interaction: Interaction, values: FormValues) -> None:
         require_moderator(interaction)
-        draft = paper_form.read(filled, self.draft)
+        draft = paper_form.from_form(values, self.draft)
         await replace(self, draft=draft, lock_fields=True).offer(interaction)
 
     def _said(self, outcome: Outcome, paper: Paper) -> str:
@@ -149,7 +149,7 @@ async def look_up(interaction: Interaction, source: str, *, announce: bool) -> N
 
 def not_found(failure: LookupFailed, *, announce: bool) -> Dialog:
     """Why nothing was found, over the form with what is known all the same."""
-    form = Choice(
+    form = DialogButton(
         "Fill in the form", Addition(failure.known, announce).open_form, ButtonStyle.primary
     )
     return Dialog(cards.note(f"🔎 {explain(failure, 'a look-up')}", ActionRow(form)))
@@ -176,8 +176,8 @@ def _completing(addition: Addition, before: Paper, after: Paper) -> Dialog:
     old, new = as_draft(before), as_draft(after)
     better = [name for name in FIELDS if getattr(old, name) != getattr(new, name)]
     text = f"👌 The list has that paper already. What I found would complete its {_and(better)}."
-    complete = Choice("Complete it", addition.offer, ButtonStyle.primary, decides=True)
-    cancel = Choice("Leave it", _cancel)
+    complete = DialogButton("Complete it", addition.offer, ButtonStyle.primary, decides=True)
+    cancel = DialogButton("Leave it", _cancel)
     return Dialog(*cards.paper_with(before, text), ActionRow(complete, cancel))
 
 
@@ -185,7 +185,7 @@ def _adding(bot: LabBot, addition: Addition, result: UpsertResult) -> Dialog:
     """The card of a paper that the list has not, or has not for certain."""
     told = "It will be announced." if addition.announce else "It will not be announced."
     text = f"🔎 Is this the paper? {told}"
-    decide = [Choice("Add", addition.offer, ButtonStyle.success, decides=True)]
+    decide = [DialogButton("Add", addition.offer, ButtonStyle.success, decides=True)]
     below: list[Button[Any]] = [announcing(partial(_turn, addition), announce=addition.announce)]
     if result.outcome is Outcome.REMOVED:
         text = "🔎 That paper was removed from the list on purpose; adding it brings it back."
@@ -198,14 +198,18 @@ def _adding(bot: LabBot, addition: Addition, result: UpsertResult) -> Dialog:
     return Dialog(
         TextDisplay(text),
         found_card(addition.draft, bot),
-        ActionRow(*decide, Choice("Correct first", addition.open_form), Choice("Cancel", _cancel)),
+        ActionRow(
+            *decide,
+            DialogButton("Correct first", addition.open_form),
+            DialogButton("Cancel", _cancel),
+        ),
         ActionRow(*below),
     )
 
 
-def announcing(turned: Pressed, *, announce: bool) -> Choice:
+def announcing(turned: Pressed, *, announce: bool) -> DialogButton:
     """The button that turns the announcement on and off."""
-    return Choice(f"Announce: {'yes' if announce else 'no'}", turned)
+    return DialogButton(f"Announce: {'yes' if announce else 'no'}", turned)
 
 
 async def _turn(addition: Addition, interaction: Interaction) -> None:

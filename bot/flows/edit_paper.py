@@ -39,11 +39,11 @@ class CorrectButton(LabButton, template=r"correct:(?P<paper>\d+)"):
         await interaction.response.send_modal(correcting(paper))
 
 
-def correcting(paper: Paper, filled: paper_form.Filled | None = None) -> paper_form.PaperForm:
+def correcting(paper: Paper, values: paper_form.FormValues | None = None) -> paper_form.PaperForm:
     """The form that corrects a paper: filled with what is there, or with what was typed."""
     return paper_form.PaperForm(
         f"Correct #{paper.id}",
-        filled or paper_form.fill(as_draft(paper)),
+        values or paper_form.to_form(as_draft(paper)),
         partial(_edit_filled, paper),
     )
 
@@ -69,32 +69,34 @@ async def restore(interaction: Interaction, paper: Paper) -> None:
     interaction.client.dispatcher.deliver_soon()
 
 
-async def _edit_filled(paper: Paper, interaction: Interaction, filled: paper_form.Filled) -> None:
+async def _edit_filled(
+    paper: Paper, interaction: Interaction, values: paper_form.FormValues
+) -> None:
     require_moderator(interaction)
     seen = as_draft(paper)
     library = interaction.client.library
     try:
         edited = await library.edit(
-            paper.id, paper_form.read(filled, seen), actor(interaction), seen=seen
+            paper.id, paper_form.from_form(values, seen), actor(interaction), seen=seen
         )
     except PaperChanged as changed:
-        await _ask_again(interaction, paper, changed.paper, filled)
+        await _ask_again(interaction, paper, changed.paper, values)
         return
     await replies.show(interaction, edited, "✏️ Corrected; no feed and no import changes it back.")
     interaction.client.dispatcher.deliver_soon()
 
 
 async def _ask_again(
-    interaction: Interaction, seen: Paper, now: Paper, filled: paper_form.Filled
+    interaction: Interaction, seen: Paper, now: Paper, values: paper_form.FormValues
 ) -> None:
     """Say what changed meanwhile, and offer the form with what was typed and else what is there."""
     said = await meanwhile(interaction.client.library, as_draft(seen), now, _ROOM)
-    typed = _rebased(filled, paper_form.fill(as_draft(seen)), paper_form.fill(as_draft(now)))
+    typed = _rebased(values, paper_form.to_form(as_draft(seen)), paper_form.to_form(as_draft(now)))
 
     async def reopen(pressed: discord.Interaction[discord.Client]) -> None:
         await pressed.response.send_modal(correcting(now, typed))
 
-    go_on = dialogs.Choice("Go on with my text", reopen, discord.ButtonStyle.primary)
+    go_on = dialogs.DialogButton("Go on with my text", reopen, discord.ButtonStyle.primary)
     text = (
         f"⚖️ Somebody else changed **{escape(now.title, 300)}** (#{now.id}) while your form was "
         f"open, so I changed nothing yet.\n{said}\nThe form opens again with your text where you "
@@ -105,14 +107,14 @@ async def _ask_again(
 
 
 def _rebased(
-    filled: paper_form.Filled, seen: paper_form.Filled, now: paper_form.Filled
-) -> paper_form.Filled:
+    values: paper_form.FormValues, seen: paper_form.FormValues, now: paper_form.FormValues
+) -> paper_form.FormValues:
     """What somebody typed, on what is there now in the fields that they left as they were."""
-    return paper_form.Filled(
+    return paper_form.FormValues(
         **{
             one.name: getattr(
-                now if getattr(filled, one.name) == getattr(seen, one.name) else filled, one.name
+                now if getattr(values, one.name) == getattr(seen, one.name) else values, one.name
             )
-            for one in fields(filled)
+            for one in fields(values)
         }
     )

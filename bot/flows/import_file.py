@@ -68,7 +68,7 @@ class Offer(dialogs.Dialog):
             raise NotYours
         require_moderator(interaction)
         if self.is_finished():
-            raise LabError("You have decided that already.")
+            raise dialogs.AlreadyDecided
         self.stop()
         return True
 
@@ -179,7 +179,7 @@ class Imports:
             if report.spoilt and not task.keep_going:
                 text.append("Mend what can't be used and attach the file again, or do without it.")
             text.append(f"Do you want to import that? {_SILENT}")
-            row.append(ActionRow(*choices, dialogs.Choice("Cancel", _cancel)))
+            row.append(ActionRow(*choices, dialogs.DialogButton("Cancel", _cancel)))
         else:
             text.append("So there is nothing to import.")
         items: list[Item[Any]] = [cards.note("\n".join(filter(None, text)))]
@@ -198,11 +198,13 @@ class Imports:
             rest = report.spoilt and not task.keep_going
             label = "Import the rest" if rest else "Import"
             agree = partial(self._import, task, DuplicatePolicy.SKIP)
-            found.append(dialogs.Choice(label, agree, ButtonStyle.primary))
+            found.append(dialogs.DialogButton(label, agree, ButtonStyle.primary))
         if report.likely:
             label = f"{'Import, and complete' if found else 'Complete'} "
             label += count(report.likely, "likely duplicate")
-            found.append(dialogs.Choice(label, partial(self._import, task, DuplicatePolicy.MERGE)))
+            found.append(
+                dialogs.DialogButton(label, partial(self._import, task, DuplicatePolicy.MERGE))
+            )
         return found
 
     async def _import(self, task: _Task, likely: DuplicatePolicy, interaction: Interaction) -> None:

@@ -99,7 +99,9 @@ async def _show(
     def choose(name: str, choice: str) -> None:
         choices[name] = choice
 
-    merge = dialogs.Choice("Merge", partial(_merge, pair, choices), discord.ButtonStyle.primary)
+    merge = dialogs.DialogButton(
+        "Merge", partial(_merge, pair, choices), discord.ButtonStyle.primary
+    )
     dialog = dialogs.Dialog(card(pair, choices, choose, remark), ActionRow(merge))
     await replies.say(interaction, dialog)
 

@@ -1,9 +1,9 @@
-"""Dialogs of one field: a line of text or a choice."""
+"""Private messages whose buttons run a callback and stop working when the message expires."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import discord
 from discord.ui import Button, Item, LayoutView
@@ -12,21 +12,36 @@ from bot.errors import respond
 from bot.ui.buttons import mark_handled
 from storage.errors import LabError
 
+Action: TypeAlias = Callable[[discord.Interaction[Any]], Awaitable[None]]
+
+_EXPIRY_SECONDS = 900  # as long as Discord lets a bot edit its reply
+
+
+class AlreadyDecided(LabError):
+    """Somebody used a dialog's button after its decision was made."""
+
+    def __init__(self) -> None:
+        super().__init__("You've already decided this one.")
+
 
 class Dialog(LayoutView):
-    """A private message whose buttons need what somebody just typed, and expire with it."""
+    """A private message with `DialogButton`s.
+
+    The buttons hold what the user has typed or looked up, which no custom id could. So they work
+    only while this process runs, and for 15 minutes at most.
+    """
 
     def __init__(self, *items: Item[Any]) -> None:
-        super().__init__(timeout=900)
+        super().__init__(timeout=_EXPIRY_SECONDS)
         self.is_decided = False
         for item in items:
             self.add_item(item)
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Take every press; raise `LabError` where it is decided already."""
+        """Accepts every click; raises `AlreadyDecided` after the dialog's decision."""
         mark_handled(interaction)
         if self.is_decided:
-            raise LabError("You have decided that already.")
+            raise AlreadyDecided
         return True
 
     async def on_error(
@@ -36,37 +51,37 @@ class Dialog(LayoutView):
         item: Item[Any],
         /,
     ) -> None:
-        """Errors go the one way."""
+        """Reports an error to the user like any other."""
         await respond(interaction, error, f"the button “{getattr(item, 'label', '')}”")
 
 
-class Choice(Button[Any]):
-    """A button of a dialog that does one thing.
+class DialogButton(Button[Any]):
+    """A button of a `Dialog` that runs an action.
 
-    Where it ``decides``, the dialog's buttons do nothing more, unless this failed.
+    A button that ``decides`` disables the whole dialog, unless its action fails.
     """
 
     def __init__(
         self,
         label: str,
-        chosen: Callable[[discord.Interaction[Any]], Awaitable[None]],
+        action: Action,
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
         *,
         decides: bool = False,
     ) -> None:
         super().__init__(label=label, style=style)
-        self._chosen = chosen
+        self._action = action
         self._decides = decides
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Do it."""
+        """Runs the action."""
         if not self._decides:
-            await self._chosen(interaction)
+            await self._action(interaction)
             return
         dialog: Any = self.view
         dialog.is_decided = True
         try:
-            await self._chosen(interaction)
+            await self._action(interaction)
         except Exception:
             dialog.is_decided = False
             raise

@@ -1,4 +1,4 @@
-"""The form in which a moderator writes or corrects a paper; reading it is pure."""
+"""The form for a paper's details, and the conversion between its fields and a draft."""
 
 from __future__ import annotations
 
@@ -12,92 +12,108 @@ from discord.ui import ActionRow, Label, Modal, TextInput
 
 from bot.errors import NotAllowed, explain, respond
 from bot.ui.cards import note
-from bot.ui.dialogs import Choice, Dialog
+from bot.ui.dialogs import Action, Dialog, DialogButton
 from storage.errors import InvalidInput, LabError
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
 from storage.papers.identifiers import arxiv_id, doi, identify
 
 _ET_AL = re.compile(r"(?:\band )?\bet al\.?$", re.IGNORECASE)  # spaces are single
 _DATE_AT_END = re.compile(r"^(?P<venue>.*?)[\s,;(]*\b(?P<date>\d{4}(?:-\d{1,2}){0,2})\)?$")
-_MOST = 4000  # characters of one field
-_LEADING_ON = 30  # characters at the end of what a field shows, which lead on to what it does not
-_IN_PART = "The rest does not fit in here; it stays unless you change the end of this."
+_MAX_FIELD = 4000  # characters that Discord allows in a field
+_MAX_TITLE = 400
+_MAX_VENUE = 300
+_MAX_AUTHOR = 120
+_OVERLAP = 30  # characters at the end of a truncated value that show whether it was left as it was
+_TRUNCATED = "Too long to show in full. The rest is kept unless you change the end."
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """What stands in the form's five fields, as typed."""
+class FormValues:
+    """The text of the form's five fields, as typed."""
 
     title: str = ""
     authors: str = ""
-    place: str = ""
+    venue_and_year: str = ""
     links: str = ""
     abstract: str = ""
 
 
-Sent: TypeAlias = Callable[[discord.Interaction[Any], Filled], Awaitable[None]]
+SubmitCallback: TypeAlias = Callable[[discord.Interaction[Any], FormValues], Awaitable[None]]
 
 
 class PaperForm(Modal):
-    """Title, authors, venue and year, links, abstract; ``sent`` gets what was typed.
+    """Asks for a paper's title, authors, venue and year, links and abstract.
 
-    Where ``sent`` raises a `LabError` before it answers, the person is told and the form opens
-    again with what they typed; but not for who may not use it.
+    ``submit`` gets the values. If it raises a `LabError` before it answers, the user sees the
+    error and a button that reopens the form with what they typed, unless they aren't allowed to
+    use the form at all.
     """
 
-    def __init__(self, title: str, filled: Filled, sent: Sent) -> None:
+    def __init__(self, title: str, values: FormValues, submit: SubmitCallback) -> None:
         super().__init__(title=title[:45])
-        self._filled = filled
-        self._sent = sent
-        self._title = _line("title", filled.title, required=True, limit=400)
-        self._authors = _lines("authors", filled.authors, "Stella Biderman\nEdward Raff\net al.")
-        self._place = _line("place", filled.place, hint="ICML 2023, or arXiv 2023-04-03", limit=300)
-        self._links = _lines("links", filled.links, "2304.01373\nhttps://example.org/paper.pdf")
-        self._abstract = _lines("abstract", filled.abstract)
+        self._values = values
+        self._submit = submit
+        self._title = _line("title", values.title, required=True, limit=_MAX_TITLE)
+        self._authors = _paragraph(
+            "authors", values.authors, "Stella Biderman\nEdward Raff\net al."
+        )
+        self._venue = _line(
+            "venue_and_year",
+            values.venue_and_year,
+            placeholder="ICML 2023, or arXiv 2023-04-03",
+            limit=_MAX_VENUE,
+        )
+        self._links = _paragraph("links", values.links, "2304.01373\nhttps://example.org/paper.pdf")
+        self._abstract = _paragraph("abstract", values.abstract)
         for text, description, field in (
             ("Title", None, self._title),
-            ("Authors", "One a line; end with “et al.” where there are more", self._authors),
-            ("Venue and year", None, self._place),
-            ("Links", "arXiv id, DOI or address; one a line", self._links),
+            ("Authors", "One per line; end with “et al.” if there are more", self._authors),
+            ("Venue and year", None, self._venue),
+            ("Links", "arXiv ids, DOIs or web addresses, one per line", self._links),
             ("Abstract", None, self._abstract),
         ):
-            hidden = len(field.default or "") < len(getattr(filled, field.custom_id))
-            said = _IN_PART if hidden else description
-            self.add_item(Label(text=text, description=said, component=field))
+            is_truncated = len(field.default or "") < len(getattr(values, field.custom_id))
+            self.add_item(
+                Label(
+                    text=text,
+                    description=_TRUNCATED if is_truncated else description,
+                    component=field,
+                )
+            )
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
-        """Give what was typed to the one who asked for it."""
-        filled = Filled(
-            title=_whole(self._title, self._filled.title),
-            authors=_whole(self._authors, self._filled.authors),
-            place=_whole(self._place, self._filled.place),
-            links=_whole(self._links, self._filled.links),
-            abstract=_whole(self._abstract, self._filled.abstract),
+        """Passes the values on; offers the form again if they can't be used."""
+        values = FormValues(
+            title=_full_text(self._title, self._values.title),
+            authors=_full_text(self._authors, self._values.authors),
+            venue_and_year=_full_text(self._venue, self._values.venue_and_year),
+            links=_full_text(self._links, self._values.links),
+            abstract=_full_text(self._abstract, self._values.abstract),
         )
         try:
-            await self._sent(interaction, filled)
+            await self._submit(interaction, values)
         except LabError as error:
             if isinstance(error, NotAllowed) or interaction.response.is_done():
                 raise
-            reopen = Choice("Correct it", self._reopening(filled), discord.ButtonStyle.primary)
-            again = Dialog(note(f"✏️ {explain(error, 'a form')}", ActionRow(reopen)))
-            await interaction.response.send_message(view=again, ephemeral=True)
+            retry = DialogButton("Try again", self._reopen(values), discord.ButtonStyle.primary)
+            dialog = Dialog(note(f"✏️ {explain(error, 'a form')}", ActionRow(retry)))
+            await interaction.response.send_message(view=dialog, ephemeral=True)
 
     async def on_error(  # type: ignore[override]  # a modal has no item that failed
         self, interaction: discord.Interaction[Any], error: Exception, /
     ) -> None:
-        """Everything else goes the one way of errors."""
+        """Reports any other error to the user."""
         await respond(interaction, error, f"the form “{self.title}”")
 
-    def _reopening(self, filled: Filled) -> Callable[[discord.Interaction[Any]], Awaitable[None]]:
+    def _reopen(self, values: FormValues) -> Action:
         async def reopen(interaction: discord.Interaction[Any]) -> None:
-            await interaction.response.send_modal(PaperForm(self.title, filled, self._sent))
+            await interaction.response.send_modal(PaperForm(self.title, values, self._submit))
 
         return reopen
 
 
-def fill(draft: PaperDraft) -> Filled:
-    """The form's fields for a paper as it is."""
+def to_form(draft: PaperDraft) -> FormValues:
+    """Returns the form's values for a draft."""
     authors = list(draft.authors) + ([] if draft.authors_complete else ["et al."])
     links = [link.url for link in draft.links]
     for identifier in draft.identifiers:
@@ -105,32 +121,33 @@ def fill(draft: PaperDraft) -> Filled:
         shown = value if scheme == "arxiv" else f"https://doi.org/{value}"
         if scheme in {"arxiv", "doi"} and not any(identifier in identify(url) for url in links):
             links.append(shown)
-    return Filled(
+    return FormValues(
         title=draft.title,
         authors="\n".join(authors),
-        place=" ".join(part for part in (draft.venue, str(draft.date or "")) if part),
+        venue_and_year=" ".join(part for part in (draft.venue, str(draft.date or "")) if part),
         links="\n".join(links),
         abstract=draft.abstract,
     )
 
 
-def read(filled: Filled, base: PaperDraft | None = None) -> PaperDraft:
-    """The paper that a form describes; what the form does not show is kept from ``base``.
+def from_form(values: FormValues, base: PaperDraft | None = None) -> PaperDraft:
+    """Returns the draft that the form describes.
 
-    Raises `InvalidInput`.
+    Details that the form doesn't show, and fields that were left as they were, are kept from
+    ``base``. Raises `InvalidInput`.
     """
     base = base or PaperDraft(title="")
-    before = fill(base)
-    title = " ".join(filled.title.split())
+    before = to_form(base)
+    title = " ".join(values.title.split())
     if not title:
         raise InvalidInput("A paper needs a title.")
-    authors, complete = _read_authors(filled.authors)
+    authors, complete = _parse_authors(values.authors)
     venue, date = base.venue, base.date
-    if filled.place != before.place:
-        venue, date = _read_place(filled.place)
+    if values.venue_and_year != before.venue_and_year:
+        venue, date = _parse_venue_and_year(values.venue_and_year)
     identifiers, links = base.identifiers, base.links
-    if filled.links != before.links:
-        identifiers, links = _read_links(filled.links, base)
+    if values.links != before.links:
+        identifiers, links = _parse_links(values.links, base)
     return replace(
         base,
         title=title,
@@ -140,28 +157,29 @@ def read(filled: Filled, base: PaperDraft | None = None) -> PaperDraft:
         date=date,
         identifiers=identifiers,
         links=links,
-        abstract=filled.abstract.strip(),
+        abstract=values.abstract.strip(),
     )
 
 
-def _read_authors(text: str) -> tuple[tuple[str, ...], bool]:
-    people: list[str] = []
+def _parse_authors(text: str) -> tuple[tuple[str, ...], bool]:
+    """Returns the names, and whether the list is complete, i.e. doesn't end in “et al.”."""
+    names: list[str] = []
     complete = True
     for line in text.splitlines():
-        name = " ".join(line.split()).strip(",;")
-        shortened = _ET_AL.sub("", name).rstrip(" ,;")
-        complete = complete and shortened == name
-        if shortened:
-            people.append(shortened)
-    for name in people:
-        if len(name) > 120:
+        credit = " ".join(line.split()).strip(",;")
+        name = _ET_AL.sub("", credit).rstrip(" ,;")
+        complete = complete and name == credit
+        if name:
+            names.append(name)
+    for name in names:
+        if len(name) > _MAX_AUTHOR:
             raise InvalidInput(
-                f"“{name[:60]}…” is too long for one author. Write one author on each line."
+                f"“{name[:60]}…” is too long for one author. Write one author per line."
             )
-    return tuple(people), complete
+    return tuple(names), complete
 
 
-def _read_place(text: str) -> tuple[str, PartialDate | None]:
+def _parse_venue_and_year(text: str) -> tuple[str, PartialDate | None]:
     text = " ".join(text.split())
     match = _DATE_AT_END.match(text)
     if match is None:
@@ -169,61 +187,62 @@ def _read_place(text: str) -> tuple[str, PartialDate | None]:
     return match["venue"].strip(), PartialDate.parse(match["date"])
 
 
-def _read_links(text: str, base: PaperDraft) -> tuple[tuple[str, ...], tuple[Link, ...]]:
-    known = {link.url: link for link in base.links}
+def _parse_links(text: str, base: PaperDraft) -> tuple[tuple[str, ...], tuple[Link, ...]]:
+    """Returns the identifiers and links; identifiers that the form doesn't show are kept."""
+    known_links = {link.url: link for link in base.links}
     identifiers: list[str] = []
     links: list[Link] = []
     for word in text.split():
-        is_address = word.startswith(("https://", "http://"))
+        is_url = word.startswith(("https://", "http://"))
         found = identify(word)
         if not found:
             raise InvalidInput(
-                f"“{word[:80]}” is no link I understand. Give an arXiv id such as 2304.01373, a "
-                "DOI such as 10.1145/3511808.3557079, or an address that begins with https://."
+                f"“{word[:80]}” isn't a link I understand. Use an arXiv id such as 2304.01373, a "
+                "DOI such as 10.1145/3511808.3557079, or an address that starts with https://."
             )
         identifiers += found
-        if is_address and not (arxiv_id(word) or _is_resolver(word)):
-            links.append(known.get(word) or Link(_kind(word), word))
-        elif word in known:
-            links.append(known[word])
-    shown = {name for word in fill(base).links.split() for name in identify(word)}
-    kept = [name for name in base.identifiers if name not in shown]
-    return tuple(dict.fromkeys([*identifiers, *kept])), tuple(links)
+        if is_url and not (arxiv_id(word) or _is_doi_url(word)):
+            links.append(known_links.get(word) or Link(_link_kind(word), word))
+        elif word in known_links:
+            links.append(known_links[word])
+    shown = {name for word in to_form(base).links.split() for name in identify(word)}
+    hidden = [name for name in base.identifiers if name not in shown]
+    return tuple(dict.fromkeys([*identifiers, *hidden])), tuple(links)
 
 
-def _is_resolver(address: str) -> bool:
-    return doi(address) is not None and "doi.org/" in address
+def _is_doi_url(url: str) -> bool:
+    return doi(url) is not None and "doi.org/" in url
 
 
-def _kind(address: str) -> LinkKind:
-    return LinkKind.PDF if address.lower().split("?")[0].endswith(".pdf") else LinkKind.PAGE
+def _link_kind(url: str) -> LinkKind:
+    return LinkKind.PDF if url.lower().split("?")[0].endswith(".pdf") else LinkKind.PAGE
 
 
 def _line(
-    name: str, value: str, *, hint: str = "", required: bool = False, limit: int
+    name: str, value: str, *, placeholder: str = "", required: bool = False, limit: int
 ) -> TextInput[Any]:
     return TextInput(
         custom_id=name,
-        default=_shown(value, limit) or None,
-        placeholder=hint or None,
+        default=_truncate(value, limit) or None,
+        placeholder=placeholder or None,
         required=required,
         max_length=limit,
     )
 
 
-def _lines(name: str, value: str, hint: str = "") -> TextInput[Any]:
+def _paragraph(name: str, value: str, placeholder: str = "") -> TextInput[Any]:
     return TextInput(
         custom_id=name,
         style=discord.TextStyle.paragraph,
-        default=_shown(value, _MOST) or None,
-        placeholder=hint or None,
+        default=_truncate(value, _MAX_FIELD) or None,
+        placeholder=placeholder or None,
         required=False,
-        max_length=_MOST,
+        max_length=_MAX_FIELD,
     )
 
 
-def _shown(value: str, limit: int) -> str:
-    """The part of a text that fits into a field, ending with a line or else a word."""
+def _truncate(value: str, limit: int) -> str:
+    """Returns as much of a value as fits into a field, cut after a line or else after a word."""
     if len(value) <= limit:
         return value
     part = value[:limit]
@@ -231,10 +250,10 @@ def _shown(value: str, limit: int) -> str:
     return part[:end] if end > limit // 2 else part
 
 
-def _whole(field: TextInput[Any], before: str) -> str:
-    """What was typed, with the rest that did not fit into the field where this leads on to it."""
+def _full_text(field: TextInput[Any], before: str) -> str:
+    """Returns what was typed, with the part that was cut off if the field's end is unchanged."""
     shown = field.default or ""
     hidden = before[len(shown) :]
     typed = field.value.rstrip()
-    leads_on = typed.endswith(shown[-_LEADING_ON:].rstrip())
-    return f"{typed}{hidden}" if hidden and leads_on else field.value
+    has_same_end = typed.endswith(shown[-_OVERLAP:].rstrip())
+    return f"{typed}{hidden}" if hidden and has_same_end else field.value

@@ -93,7 +93,7 @@ async def test_a_fault_in_a_form_is_told_with_a_reference(
 ) -> None:
     form = await broken.moderator.slash(broken.papers, "curate add")
     result = await broken.moderator.submit_modal(
-        form, {"title": "T", "authors": "Ann Lee", "place": "", "links": "", "abstract": ""}
+        form, {"title": "T", "authors": "Ann Lee", "links": "", "abstract": ""}
     )
     reference(told(result), caplog)
 

@@ -14,7 +14,7 @@ CLEO = Actor("discord:2", "cleo")
 FORM = {
     "title": "Attention Is Enough",
     "authors": "Ada Lovelace\nAlan Turing",
-    "place": "ICML 2023",
+    "venue_and_year": "ICML 2023",
     "links": "2304.01373\nhttps://example.org/attention.pdf",
     "abstract": "We show that it is.",
 }
@@ -52,10 +52,10 @@ async def test_a_wrong_field_is_told_privately_and_the_form_opens_as_it_was(lab:
     before = await lab.app.library.papers.count()
     result = await submit(lab, {**FORM, "links": "not-a-link"})
     assert result.ephemeral
-    assert "“not-a-link” is no link I understand" in told(result)
+    assert "“not-a-link” isn't a link I understand" in told(result)
     assert await lab.app.library.papers.count() == before
 
-    again = await lab.moderator.click(result.response, label="Correct it")
+    again = await lab.moderator.click(result.response, label="Try again")
     assert again.modal is not None
     values = _values(again.modal)
     assert values == {**FORM, "links": "not-a-link"}
@@ -67,9 +67,9 @@ async def test_a_wrong_field_is_told_privately_and_the_form_opens_as_it_was(lab:
     ("field", "value", "sentence"),
     [
         ("title", "   ", "needs a title"),
-        ("place", "ICML 2023-13", "not a date"),
+        ("venue_and_year", "ICML 2023-13", "not a date"),
         ("authors", "A" * 130, "too long for one author"),
-        ("links", "ftp://example.org/x", "no link I understand"),
+        ("links", "ftp://example.org/x", "a link I understand"),
     ],
 )
 async def test_every_field_has_its_sentence(
@@ -92,7 +92,7 @@ async def test_a_likeness_is_asked_about_and_can_be_added_anyway(lab: Lab) -> No
         **FORM,
         "title": "Fooling MOSS detection with pretrained language models",
         "authors": "Biderman, Stella",
-        "place": "2022",
+        "venue_and_year": "2022",
         "links": "",
     }
     count = await lab.app.library.papers.count()
@@ -107,10 +107,10 @@ async def test_a_likeness_is_asked_about_and_can_be_added_anyway(lab: Lab) -> No
 async def test_editing_shows_what_is_there_and_keeps_what_the_form_does_not(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
     values = _values(shown.modal)
-    assert values["place"] == "arXiv 2023"
+    assert values["venue_and_year"] == "arXiv 2023"
     assert values["authors"].splitlines()[0] == "Azerbayev"
     assert values["links"] == "2302.12433"
-    result = await lab.moderator.submit_modal(shown, {**values, "place": "NeurIPS 2023"})
+    result = await lab.moderator.submit_modal(shown, {**values, "venue_and_year": "NeurIPS 2023"})
     assert "Corrected" in told(result)
     paper = await lab.app.library.papers.get_named("2302.12433")
     assert paper.venue == "NeurIPS"
@@ -137,7 +137,7 @@ async def test_an_identifier_of_another_paper_is_refused_and_nothing_typed_is_lo
     values = {**_values(shown.modal), "links": "2211.05100"}
     result = await lab.moderator.submit_modal(shown, values)
     assert "I already have that paper" in told(result)
-    again = await lab.moderator.click(result.response, label="Correct it")
+    again = await lab.moderator.click(result.response, label="Try again")
     assert _values(again.modal)["links"] == "2211.05100"
 
 
@@ -150,7 +150,7 @@ async def test_nothing_typed_is_lost_where_the_list_cannot_take_it(lab: Lab) -> 
     assert result.ephemeral
     assert "I have no paper" in told(result)
     await lab.app.library.restore(paper.id, CLEO)
-    again = await lab.moderator.click(result.response, label="Correct it")
+    again = await lab.moderator.click(result.response, label="Try again")
     assert _values(again.modal) == typed
     assert "Corrected" in told(await lab.moderator.submit_modal(again, typed))
 
@@ -160,7 +160,7 @@ async def test_who_may_not_send_a_form_any_more_is_not_offered_it_again(lab: Lab
     await lab.app.client.http.edit_member(HOME, lab.moderator.id, roles=[])
     refused = await lab.moderator.submit_modal(form, FORM)
     assert "Only moderators" in told(refused)
-    assert "Correct it" not in told(refused)
+    assert "Try again" not in told(refused)
 
 
 async def test_a_long_abstract_survives_a_form_that_cannot_show_it_whole(lab: Lab) -> None:
@@ -186,7 +186,7 @@ async def test_what_a_form_cannot_show_stays_where_its_end_is_as_it_was(lab: Lab
 
     form = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
     described = [row["description"] for row in form.modal["components"] if "description" in row]
-    assert "The rest does not fit in here" in described[-1]
+    assert "Too long to show in full" in described[-1]
     assert await corrected(lambda shown: f"W{shown[1:]}  ") == f"W{words[1:]}"
     assert await corrected(lambda _: "Wholly new.") == "Wholly new."
     await lab.app.library.edit(number, PaperDraft(title="Long", abstract=words), CLEO)

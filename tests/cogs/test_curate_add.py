@@ -78,7 +78,7 @@ async def test_a_second_click_leaves_the_answer_to_the_first_and_its_undo(lab: L
     done = await lab.moderator.click(shown.response, label="Add")
     again = await _press_again(lab, done.response, custom_id)
     assert again.ephemeral
-    assert "You have decided that already" in told(again)
+    assert "already decided this one" in told(again)
     assert "Added to the list" in spoken(done.response)
     assert "[Undo]" in spoken(done.response)
 
@@ -141,13 +141,13 @@ async def test_what_was_found_can_be_corrected_first_and_keeps_what_was_typed(la
     form = await lab.moderator.click(shown.response, label="Correct first")
     values = _values(form.modal)
     assert values["title"] == "Small Models, Long Memories"
-    assert values["place"] == "Journal of Open Things 2024-02"
+    assert values["venue_and_year"] == "Journal of Open Things 2024-02"
     assert values["links"] == f"https://doi.org/{DOI}"
-    wrong = await lab.moderator.submit_modal(form, {**values, "place": "TMLR 2024-13"})
+    wrong = await lab.moderator.submit_modal(form, {**values, "venue_and_year": "TMLR 2024-13"})
     assert "not a date" in told(wrong)
-    again = await lab.moderator.click(wrong.response, label="Correct it")
-    assert _values(again.modal) == {**values, "place": "TMLR 2024-13"}
-    done = await lab.moderator.submit_modal(again, {**values, "place": "TMLR 2024"})
+    again = await lab.moderator.click(wrong.response, label="Try again")
+    assert _values(again.modal) == {**values, "venue_and_year": "TMLR 2024-13"}
+    done = await lab.moderator.submit_modal(again, {**values, "venue_and_year": "TMLR 2024"})
     assert "Added to the list" in told(done)
     assert (await lab.app.library.papers.get_named(DOI)).venue == "TMLR"
 
@@ -224,7 +224,7 @@ async def test_what_was_looked_up_may_still_be_bettered_but_not_what_was_typed(
 
     shown = await look_up(lab, DOI)
     form = await lab.moderator.click(shown.response, label="Correct first")
-    await lab.moderator.submit_modal(form, {**_values(form.modal), "place": "arXiv 2024"})
+    await lab.moderator.submit_modal(form, {**_values(form.modal), "venue_and_year": "arXiv 2024"})
     other = replace(published, title="Small Models", identifiers=(f"doi:{DOI}",))
     await lab.app.library.upsert(other, Origin.FEED, Actor("feed:1", "a feed"))
     assert (await lab.app.library.papers.get_named(DOI)).venue == "arXiv"

@@ -166,7 +166,7 @@ async def test_the_second_of_two_editors_is_shown_what_the_first_changed(lab: La
     theirs = await curate(lab, "edit", paper=f"#{number}")
     typed = await values(theirs.modal)
     await lab.moderator.submit_modal(
-        theirs, {**typed, "title": "Theirs", "place": "TMLR 2022", "links": ""}
+        theirs, {**typed, "title": "Theirs", "venue_and_year": "TMLR 2022", "links": ""}
     )
     result = await lab.moderator.submit_modal(
         mine, {**typed, "title": "Mine", "abstract": "Much text. " * 300}
@@ -179,7 +179,7 @@ async def test_the_second_of_two_editors_is_shown_what_the_first_changed(lab: La
     assert (await lab.app.library.papers.get(number)).title == "Theirs"
     again = await lab.moderator.click(result.response, label="Go on with my text")
     filled = await values(again.modal)
-    assert (filled["title"], filled["place"]) == ("Mine", "TMLR 2022")
+    assert (filled["title"], filled["venue_and_year"]) == ("Mine", "TMLR 2022")
     assert filled["abstract"] == "Much text. " * 300
     done = await lab.moderator.submit_modal(again, filled)
     assert "Corrected" in told(done)

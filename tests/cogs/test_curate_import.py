@@ -283,7 +283,7 @@ async def test_only_who_asked_can_use_the_buttons_and_once(lab: Lab) -> None:
     done = await lab.moderator.click(result.response, label="Import")
     assert "### Imported" in told(done)
     # SimCord presses no button twice, as somebody can whose message is not redrawn yet.
-    with pytest.raises(LabError, match="decided that already"):
+    with pytest.raises(LabError, match="already decided this one"):
         await offer.interaction_check(interactions[-1])
     assert await titles(lab) == ["Ferns of the North", "Ferns of the South"]
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.ui import announcements as announcement_cards
 from bot.ui import buttons, cards, result_pages, review_cards
 from bot.ui import feeds as feed_cards
-from bot.ui.paper_form import PaperForm, fill
+from bot.ui.paper_form import PaperForm, to_form
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import ChannelFilter, Condition
 from storage.announcements.models import (
@@ -238,7 +238,7 @@ async def test_the_form_of_any_paper_can_be_opened(shown: Paper) -> None:
     async def sent(*_: object) -> None:
         pass
 
-    form = PaperForm(f"Correct #{shown.id}", fill(as_draft(shown)), sent).to_dict()
+    form = PaperForm(f"Correct #{shown.id}", to_form(as_draft(shown)), sent).to_dict()
     assert len(form["title"]) <= 45
     assert len(form["components"]) <= 5
     for label in form["components"]:

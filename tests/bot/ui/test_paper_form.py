@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.ui.paper_form import Filled, read
+from bot.ui.paper_form import FormValues, from_form
 from storage.errors import InvalidInput
 
 
@@ -19,11 +19,11 @@ from storage.errors import InvalidInput
 def test_authors_stand_one_a_line_and_may_go_on(
     typed: str, names: tuple[str, ...], *, complete: bool
 ) -> None:
-    draft = read(Filled(title="Small Models", authors=typed))
+    draft = from_form(FormValues(title="Small Models", authors=typed))
     assert (draft.authors, draft.authors_complete) == (names, complete)
 
 
 @pytest.mark.parametrize("hostile", [", ", ",", "and ", "et al "])
 def test_a_long_line_of_marks_is_answered_as_a_short_one(hostile: str) -> None:
     with pytest.raises(InvalidInput, match="too long for one author"):
-        read(Filled(title="Small Models", authors=f"x {hostile * 200_000}x"))
+        from_form(FormValues(title="Small Models", authors=f"x {hostile * 200_000}x"))
