@@ -1,51 +1,66 @@
-# Needs python3 (3.11 or newer) and make; everything else goes into .venv.
+# Needs Python 3.11 or newer and make; everything else is installed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/installed
+# The requirements are complete and hashed, so pip needn't resolve anything.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+DEV := .venv/dev-installed
+DEMO := .venv/demo-installed
+# What `make quick` runs: the storage layer, and the parts of the bot that need no Discord.
+QUICK := tests/storage tests/bot/formats tests/bot/ui tests/bot/test_settings.py tests/bot/test_markdown.py \
+         tests/bot/feeds/test_parser.py tests/bot/feeds/test_schedule.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test soak check bench format requirements clean
+.PHONY: help demo install quick test soak check bench format requirements clean
 
-help: ## Show what can be made.
+help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(STAMP) ## Make .venv with everything pinned; does nothing where that is done.
+demo: $(DEMO) ## Run the bot on a simulated Discord at http://127.0.0.1:8642.
+	$(BIN)/python -m bot demo
 
-$(STAMP): requirements/dev.txt pyproject.toml
+install: $(DEV) ## Install lab-herald and all development tools into .venv.
+
+$(DEMO): requirements/demo.txt
+	@echo "Installing what the demo needs. This takes about a minute the first time."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@# The list is complete: looking for more, pip would stumble over releases newer than it.
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) --require-hashes --requirement requirements/demo.txt
 	@touch $@
 
-demo: install ## Show the bot on a simulated Discord at 127.0.0.1:8642.
-	$(BIN)/lab-herald demo
+$(DEV): requirements/dev.txt pyproject.toml
+	@echo "Installing lab-herald and its development tools. This takes a minute or two the first time."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes --requirement requirements/dev.txt
+	@$(PIP) --no-build-isolation --editable .
+	@# dev.txt includes everything in demo.txt, in the same versions.
+	@touch $(DEMO) $@
 
-test: install ## Run the whole suite.
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered -q
-	@# Every branch of the catalogue and of the feeds' way into it is tested; some of them in child
-	@# processes that are killed before they tell, hence not 100.
+quick: install ## Run the tests of storage and of the pure parts (about a minute).
+	$(BIN)/python -m pytest --numprocesses auto --moderator-runs 3 $(QUICK)
+
+test: install ## Run all tests, and check that storage and feeds are covered.
+	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=
+	@# Not 100: some branches run only in child processes that are killed before they can report.
 	$(BIN)/python -m coverage report --include='storage/*,bot/feeds/*' --fail-under=99
 
-soak: install ## Kill the bot 200 times and count what is lost; let 300 random moderators at a list.
-	$(BIN)/python -m pytest tests/faults --crash-runs 200 -q -s
-	$(BIN)/python -m pytest tests/storage/test_random_moderators.py --moderator-runs 300 -q
+soak: install ## Kill the bot 200 times and count lost papers; run 300 random moderators.
+	$(BIN)/python -m pytest tests/faults --crash-runs 200 --capture=no
+	$(BIN)/python -m pytest tests/storage/test_random_moderators.py --moderator-runs 300
 
-check: install ## Format, lint, types, import rules and tests.
+check: install ## Check format, lint, types and import rules, then run all tests.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
 
-bench: install ## Measure what is claimed of speed and size; see benchmarks/README.md.
+bench: install ## Measure speed and size against their goals; see benchmarks/README.md.
 	$(BIN)/python -m benchmarks
 
-format: install ## Format the code and mend what the linter can.
+format: install ## Format the code and fix what the linter can fix.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-requirements: ## Compile requirements/*.txt anew; needs uv.
+requirements: ## Compile requirements/*.txt again; needs uv.
 	for set in run: demo:demo dev:demo,dev; do \
 	  extras=$$(echo "$${set#*:}" | tr ',' '\n' | sed 's/^./--extra &/'); \
 	  { echo "# Compiled by make requirements."; \
@@ -54,5 +69,5 @@ requirements: ## Compile requirements/*.txt anew; needs uv.
 	  } > requirements/$${set%%:*}.txt || exit 1; \
 	done
 
-clean: ## Remove what was made, .venv too.
+clean: ## Remove .venv and everything else that was built.
 	rm -rf .venv build dist *.egg-info .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,3 +2,5 @@
 
 `app` builds it, `client` connects it to Discord; each folder holds one feature.
 """
+
+__version__ = "0.1.0"

@@ -25,6 +25,11 @@ def run(*words: str | Path, cwd: Path) -> str:
     return result.stdout
 
 
+def pins(name: str) -> dict[str, str]:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9-]+)==([\w.]+)", text, re.MULTILINE))
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment in which the wheel alone is installed; its libraries are this one's."""
@@ -63,6 +68,11 @@ def test_requirements_hold_versions_and_hashes_and_nothing_else() -> None:
         lines = [line for line in text.splitlines() if not line.startswith("#")]
         assert [line for line in lines if not REQUIREMENT.fullmatch(line)] == []
         assert len(lines) > 50
+
+
+def test_the_demo_pins_the_versions_of_the_development_tools() -> None:
+    run, demo, dev = (pins(name) for name in ("run", "demo", "dev"))
+    assert run.items() <= demo.items() <= dev.items()
 
 
 def test_the_import_rules_hold() -> None:

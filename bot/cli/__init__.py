@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from bot import __version__
 from bot.cli import common, export, import_, run
 from bot.cli import feeds as cli_feeds
 from bot.cli import lookup as cli_lookup
@@ -21,7 +22,7 @@ from bot.settings import load_settings
     type=click.Path(path_type=Path, dir_okay=False),
     help="The catalogue's file, in place of DATABASE_PATH.",
 )
-@click.version_option(package_name="lab-herald", prog_name="lab-herald")
+@click.version_option(__version__, prog_name="lab-herald")
 @click.pass_context
 def main(context: click.Context, database: Path | None) -> None:
     """Keep a research lab's paper list, and run the Discord bot that tells of it."""

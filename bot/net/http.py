@@ -13,13 +13,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from urllib.parse import urljoin
 
 import aiohttp
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
+from bot import __version__
 from bot.net.ssrf import PrivateAddress, PublicResolver, is_private_literal
 from storage.errors import LabError
 
@@ -231,7 +231,7 @@ async def open_web(
     body; ``allow_private`` lifts the check of addresses; hosts have a ``pause`` between requests.
     """
     seconds = patience.total_seconds()
-    agent = f"LabHerald/{version('lab-herald')}" + (f" (+{contact})" if contact else "")
+    agent = f"LabHerald/{__version__}" + (f" (+{contact})" if contact else "")
     resolver = DefaultResolver() if allow_private else PublicResolver()
     connector = aiohttp.TCPConnector(limit=_MAX_CONCURRENCY, resolver=resolver, use_dns_cache=False)
     async with aiohttp.ClientSession(
