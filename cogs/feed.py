@@ -182,7 +182,7 @@ class Feed(HomeCog, group_name="feed"):
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
         fetched, parsed = await bot.poller.read_address(url.strip())
-        for layout in await previews(bot.library, fetched.lasting_url, parsed, bot.clock()):
+        for layout in await previews(bot.library, fetched.lasting_url, parsed):
             await interaction.followup.send(view=layout, ephemeral=True)
 
     @app_commands.command()

@@ -21,7 +21,7 @@ from storage.authors.lookup import Authors
 from storage.bot_state import BotState
 from storage.curation import edit as curation_edit
 from storage.curation import intake
-from storage.curation.intake import Provenance
+from storage.curation.intake import Submission
 from storage.database import Database, open_database
 from storage.feeds.entries import Entries
 from storage.feeds.ingest import Arrivals
@@ -80,7 +80,7 @@ class Library:
         What a moderator did not say in their ``lock_fields``, other sources may still better.
         """
         now = self._clock()
-        source = Provenance(origin, actor, now, lock_fields)
+        source = Submission(origin, actor, now, lock_fields)
         async with self._database.transaction(in_reply=True) as db:
             result = await intake.upsert(db, draft, source, allow_duplicate=allow_duplicate)
             if announce and result.outcome is Outcome.ADDED and result.paper:
@@ -91,7 +91,7 @@ class Library:
         self, paper_id: int, draft: PaperDraft, actor: Actor, *, lock_fields: bool = True
     ) -> UpsertResult:
         """Take in a draft that a moderator says is this paper; raises `PaperNotFound`."""
-        source = Provenance(Origin.MODERATOR, actor, self._clock(), lock_fields)
+        source = Submission(Origin.MODERATOR, actor, self._clock(), lock_fields)
         async with self._database.transaction(in_reply=True) as db:
             return await intake.upsert_as_id(db, paper_id, draft, source)
 
@@ -112,7 +112,7 @@ class Library:
         as it is decided. With ``dry_run`` nothing is kept:
         the answer is what would happen. Raises `ImportUnderWay` where another one is.
         """
-        source = Provenance(origin, actor, self._clock())
+        source = Submission(origin, actor, self._clock())
         outcomes: Counter[Outcome] = Counter()
 
         def count(draft: PaperDraft, result: UpsertResult) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Any
 
 from storage.errors import InvalidInput
 
@@ -85,11 +86,20 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class PaperDraft:
-    """A paper as a source describes it, before the catalogue has decided what it is.
+class Provenance:
+    """How, when and by whom something was added to the list."""
 
-    ``identifiers`` are canonical (see `storage.identifiers`); ``authors`` are as credited, in
-    order, and ``authors_complete`` is false where the credit ends in "et al.".
+    origin: Origin
+    created_at: datetime
+    created_by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class PaperDetails:
+    """The bibliographic details of a paper, whether it is in the list or not.
+
+    ``identifiers`` are in canonical form (see `storage.papers.identifiers`). ``authors`` are the
+    names as credited, in order; ``authors_complete`` is false if the credit ends in "et al.".
     """
 
     title: str
@@ -104,46 +114,24 @@ class PaperDraft:
     tags: tuple[str, ...] = ()
     posted_by: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A paper of the catalogue."""
-
-    id: int
-    title: str
-    authors: tuple[str, ...]
-    authors_complete: bool
-    abstract: str
-    venue: str
-    date: PartialDate | None
-    identifiers: tuple[str, ...]
-    links: tuple[Link, ...]
-    note: str
-    tags: tuple[str, ...]
-    posted_by: str
-    origin: Origin
-    created_at: datetime
-    created_by: Actor
-    removed_at: datetime | None = None
-
     @property
     def year(self) -> int | None:
-        """The year of publication, where it is known."""
+        """The year of publication, or None if it isn't known."""
         return self.date.year if self.date else None
 
     @property
     def arxiv(self) -> str | None:
-        """The arXiv id without its version."""
+        """The arXiv id without its version, or None."""
         return self._identifier("arxiv")
 
     @property
     def doi(self) -> str | None:
-        """The DOI, without a resolver's address."""
+        """The bare DOI (no resolver address), or None."""
         return self._identifier("doi")
 
     @property
     def url(self) -> str | None:
-        """The best page about this paper: its own, else arXiv's, else the DOI's."""
+        """The best page about the paper: its own, else arXiv's, else the DOI's."""
         for link in self.links:
             if link.kind is LinkKind.PAGE:
                 return link.url
@@ -153,7 +141,7 @@ class Paper:
 
     @property
     def pdf_url(self) -> str | None:
-        """Where the paper itself can be read."""
+        """The address of the full text, or None."""
         for link in self.links:
             if link.kind is LinkKind.PDF:
                 return link.url
@@ -165,6 +153,28 @@ class Paper:
             if identifier.startswith(prefix):
                 return identifier.removeprefix(prefix)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperDraft(PaperDetails):
+    """What a source says about a paper, before it is matched against the list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper(PaperDetails):
+    """A paper that is in the list, or was until ``removed_at``."""
+
+    id: int
+    provenance: Provenance
+    removed_at: datetime | None = None
+
+
+_DETAILS = tuple(field.name for field in fields(PaperDetails))
+
+
+def details_of(paper: PaperDetails) -> dict[str, Any]:
+    """Returns the fields of `PaperDetails` by name, to build another record from them."""
+    return {name: getattr(paper, name) for name in _DETAILS}
 
 
 class Outcome(enum.StrEnum):

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from discord.ui import TextDisplay
 
-from bot.announce.render import preview
 from bot.feeds.parser import ParsedFeed
 from bot.markdown import count, escape, link
-from bot.ui import cards
+from bot.ui import announcements, cards
 from storage.feeds.models import Feed
 from storage.library import Library
 from storage.models import Outcome, UpsertResult
-from storage.papers.combine import as_draft
 from storage.papers.identifiers import canonical_url
 
 _NEWEST = 3  # entries that are shown as they would be announced
 _PROBLEMS = 5
 
 
-async def previews(
-    library: Library, url: str, parsed: ParsedFeed, now: datetime
-) -> list[cards.Layout]:
+async def previews(library: Library, url: str, parsed: ParsedFeed) -> list[cards.Layout]:
     """How a feed, read at an address, was understood, then its newest entries as announcements."""
     known = [
         feed for feed in await library.feeds.all() if canonical_url(feed.url) == canonical_url(url)
@@ -39,7 +34,7 @@ async def previews(
     layouts = [cards.notice(_head(url, parsed, feed))]
     for draft, result in zip(drafts, results, strict=True):
         is_new = result.outcome is Outcome.ADDED and result.paper
-        shown = preview(as_draft(result.paper) if is_new and result.paper else draft, now)
+        shown = announcements.preview(result.paper if is_new and result.paper else draft)
         word = _word(result, new, is_reviewed=feed is not None and feed.is_reviewed)
         layouts.append(cards.Layout(TextDisplay(f"-# {word}"), *shown.children))
     return layouts

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from discord.ui import Button
-
 from bot.markdown import clip, count
 from bot.ui import announcements as announcement_cards
 from bot.ui import review_cards
@@ -15,8 +13,7 @@ from bot.ui.cards import Layout
 from storage.announcements.models import Post, PostKind, PostState, Subscription
 from storage.feeds.models import PendingEntry, SeenEntry
 from storage.library import Library
-from storage.models import Paper, PaperDraft, Sort
-from storage.papers.combine import as_paper
+from storage.models import Paper, Sort
 from storage.review.models import Suggestion
 from storage.search.query import Query
 
@@ -114,15 +111,6 @@ async def sample(library: Library, subscription: Subscription) -> Layout | None:
         if subscription.options.wanted.allows(paper, feed_id=None):
             return announcement_cards.announcement(paper, role_id=subscription.options.role_id)
     return None
-
-
-def preview(draft: PaperDraft, at: datetime) -> Layout:
-    """How a draft would be announced, were it taken in; its buttons lead nowhere yet."""
-    layout = announcement_cards.announcement(as_paper(draft, at))
-    for item in layout.walk_children():
-        if isinstance(item, Button) and item.custom_id:
-            item.disabled = True
-    return layout
 
 
 def draft_post(entry: PendingEntry) -> Post:

@@ -149,7 +149,7 @@ def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None
         for source in sources:
             reading = next(fetched if is_address(source) else files)
             failed += reading.feed is None
-            click.echo(written(reading, now))
+            click.echo(written(reading))
     if failed:
         raise LabError(f"{failed:,} of {len(sources):,} could not be read.")
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from bot.ui import feeds as feed_cards
 from storage.feeds.models import Entry, Feed
-from storage.papers.combine import as_paper
 
 if TYPE_CHECKING:
     from bot.feeds.discovery import Reading
@@ -104,20 +103,20 @@ def tried_json(tried: SubscribeResult) -> dict[str, object]:
     }
 
 
-def reading_line(reading: Reading, now: datetime) -> str:
+def reading_line(reading: Reading) -> str:
     """What was read in a source, as a JSON object on one line."""
     feed = reading.feed
     read = {
         "source": named(reading.source),
         "title": feed.title if feed else None,
-        "entries": [_entry_json(entry, now) for entry in feed.entries] if feed else [],
+        "entries": [_entry_json(entry) for entry in feed.entries] if feed else [],
         "problems": list(feed.problems) if feed else [],
         "error": reading.error or None,
     }
     return json.dumps(read, ensure_ascii=False).translate(_SEPARATORS)
 
 
-def reading_lines(reading: Reading, now: datetime) -> str:
+def reading_lines(reading: Reading) -> str:
     """What was read in a source, for people."""
     if reading.feed is None:
         return f"{named(reading.source)}: {reading.error}"
@@ -126,7 +125,7 @@ def reading_lines(reading: Reading, now: datetime) -> str:
     for entry in feed.entries:
         draft = entry.draft
         lines.append(f"  {draft.title}")
-        about = [", ".join(draft.authors), str(draft.date or ""), as_paper(draft, now).url or ""]
+        about = [", ".join(draft.authors), str(draft.date or ""), draft.url or ""]
         lines.append(f"    {' · '.join(part for part in about if part)}")
         lines.append(f"    {' '.join(draft.identifiers)}")
     lines += [f"  ! {problem}" for problem in feed.problems]
@@ -138,13 +137,13 @@ def named(source: str) -> str:
     return os.fsencode(source).decode("utf-8", "replace")
 
 
-def _entry_json(entry: Entry, now: datetime) -> dict[str, object]:
+def _entry_json(entry: Entry) -> dict[str, object]:
     draft = entry.draft
     return {
         "title": draft.title,
         "authors": list(draft.authors),
         "authors_complete": draft.authors_complete,
-        "link": as_paper(draft, now).url,
+        "link": draft.url,
         "date": str(draft.date) if draft.date else None,
         "venue": draft.venue,
         "identifiers": list(draft.identifiers),

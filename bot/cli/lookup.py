@@ -11,8 +11,7 @@ from bot.cli import common, render
 from bot.formats.rows import paper_json
 from bot.settings import Settings
 from storage.library import Library
-from storage.models import Outcome, Paper, UpsertResult
-from storage.papers.combine import as_paper
+from storage.models import Outcome, PaperDraft, UpsertResult
 
 _KNOWN = frozenset({Outcome.UNCHANGED, Outcome.UPDATED})
 
@@ -34,7 +33,9 @@ def lookup(settings: Settings, source: str, *, as_json: bool) -> None:
         click.echo(f"    The list has it as #{known}." if known else f"    It may be #{like}.")
 
 
-async def _found(settings: Settings, library: Library, source: str) -> tuple[Paper, UpsertResult]:
+async def _found(
+    settings: Settings, library: Library, source: str
+) -> tuple[PaperDraft, UpsertResult]:
     """The paper of a source, and what would become of it in the list."""
     from bot.feeds.parser import open_parser  # noqa: PLC0415 - slow to import
     from bot.lookup.resolver import Addresses  # noqa: PLC0415 - the same
@@ -57,4 +58,4 @@ async def _found(settings: Settings, library: Library, source: str) -> tuple[Pap
     ):
         (draft,) = await library.people.shown([await looking.find(source)])
     (result,) = await library.arrivals.dry_run([draft])
-    return as_paper(draft, datetime.now(UTC)), result
+    return draft, result

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from bot.importing.importer import ImportEntry, Report
-from storage.models import Author, Paper
+from storage.models import Author, Paper, PaperDetails
 from storage.search.engine import Found
 
 _WIDTH = 92
@@ -62,9 +62,9 @@ def _place(noted: ImportEntry, files: int) -> str:
     return f"{noted.file}, line {noted.line}: " if files > 1 else f"Line {noted.line}: "
 
 
-def paper(shown: Paper) -> str:
+def paper(shown: PaperDetails) -> str:
     """A paper on a few lines; without its number where it is not in the list."""
-    lines = [f"#{shown.id}  {shown.title}" if shown.id else shown.title]
+    lines = [f"#{shown.id}  {shown.title}" if isinstance(shown, Paper) else shown.title]
     if byline := _byline(shown):
         lines.append(f"    {byline}")
     place = [part for part in (shown.venue, str(shown.year or ""), shown.note) if part]
@@ -104,7 +104,7 @@ def person(someone: Author, papers: Sequence[Paper]) -> str:
     return "\n".join(lines) + "\n\n" + "\n\n".join(map(paper, papers))
 
 
-def _byline(shown: Paper) -> str:
+def _byline(shown: PaperDetails) -> str:
     authors = shown.authors[:_SHOWN_AUTHORS]
     hidden = len(shown.authors) - len(authors)
     tail = " et al." if not shown.authors_complete else f" and {hidden} more" if hidden else ""

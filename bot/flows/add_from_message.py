@@ -21,8 +21,7 @@ from bot.markdown import clip, count, escape
 from bot.ui import buttons, cards
 from bot.ui.dialogs import Dialog, DialogButton
 from storage.errors import LabError
-from storage.models import Outcome, Paper, PaperDraft
-from storage.papers.combine import as_paper
+from storage.models import Outcome, Paper, PaperDetails, PaperDraft
 from storage.papers.errors import PaperNotFound
 
 _LISTED = 10  # papers of a message: three components each, of Discord's forty
@@ -47,7 +46,7 @@ class LinkReview:
     left_out: int = 0
     announce: bool = False
 
-    def dialog(self, bot: LabBot) -> Dialog:
+    def dialog(self) -> Dialog:
         """The links one below the other, each with its button."""
         card: Container[Any] = Container(accent_colour=cards.NEUTRAL)
         heading = f"### {count(len(self.links) + self.left_out, 'link')} in that message"
@@ -55,12 +54,12 @@ class LinkReview:
             heading += f"\nHere are the first {len(self.links)}."
         card.add_item(TextDisplay(heading))
         for source, linked in self.links.items():
-            text, button = self._row(source, linked, bot)
+            text, button = self._row(source, linked)
             card.add_item(Section(text, accessory=button))
         row = ActionRow(announcing(self._turn, announce=self.announce))
         return Dialog(card, row)
 
-    def _row(self, source: Reference, linked: Linked, bot: LabBot) -> tuple[str, Button[Any]]:
+    def _row(self, source: Reference, linked: Linked) -> tuple[str, Button[Any]]:
         """What a link is, in 390 characters at most, and what can be done with it."""
         if isinstance(linked, Paper):
             text = f"{_described(linked)}\n-# ✅ in the list as #{linked.id}"
@@ -70,7 +69,7 @@ class LinkReview:
             reason = clip(explain(linked, "a look-up"), 220)
             return f"{escape(source.url, 130)}\n-# {reason}", DialogButton("Fill in", form)
         draft = linked.draft if isinstance(linked, Resembling) else linked
-        text = _described(as_paper(draft, bot.clock()))
+        text = _described(draft)
         if isinstance(linked, Resembling):
             text += f"\n-# ⚖️ may be #{linked.paper.id} of the list"
         return text, DialogButton("Add", partial(self._add, source, draft), ButtonStyle.success)
@@ -85,11 +84,11 @@ class LinkReview:
             for one, linked in self.links.items()
         }
         links[source] = await _compared(bot, draft)
-        await say(interaction, replace(self, links=links).dialog(bot))
+        await say(interaction, replace(self, links=links).dialog())
 
     async def _turn(self, interaction: Interaction) -> None:
         turned = replace(self, announce=not self.announce)
-        await say(interaction, turned.dialog(interaction.client))
+        await say(interaction, turned.dialog())
 
 
 async def gather(interaction: Interaction, message: discord.Message) -> None:
@@ -106,7 +105,7 @@ async def gather(interaction: Interaction, message: discord.Message) -> None:
     known = {source: await _known(bot, source) for source in listed}
     found = await bot.lookup.find_all([source for source in listed if known[source] is None])
     links = {source: known[source] or await _compared(bot, found[source]) for source in listed}
-    await say(interaction, LinkReview(links, len(sources) - len(listed)).dialog(bot))
+    await say(interaction, LinkReview(links, len(sources) - len(listed)).dialog())
 
 
 async def _known(bot: LabBot, source: Reference) -> Paper | None:
@@ -130,7 +129,7 @@ async def _compared(bot: LabBot, found: PaperDraft | LookupFailed) -> Linked:
     return found
 
 
-def _described(paper: Paper) -> str:
+def _described(paper: PaperDetails) -> str:
     lines = [f"**{cards.title_link(paper, 180)}**"]
     if about := cards.byline(paper, 70, 40):
         lines.append(about.replace("\n", " · "))

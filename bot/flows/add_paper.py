@@ -22,7 +22,7 @@ from bot.ui.dialogs import Dialog, DialogButton
 from bot.ui.paper_form import FormValues
 from storage.errors import LabError
 from storage.models import Origin, Outcome, Paper, PaperDraft, UpsertResult
-from storage.papers.combine import FIELDS, as_draft, as_paper
+from storage.papers.combine import FIELDS, as_draft
 
 Pressed: TypeAlias = "Callable[[Interaction], Awaitable[None]]"
 
@@ -169,7 +169,7 @@ async def _asking(bot: LabBot, addition: Addition) -> Dialog | cards.Layout:
         return cards.Layout(*cards.paper_with(known, "👌 The list has that paper already."))
     if known is not None and result.outcome is Outcome.UPDATED:
         return _completing(addition, await bot.library.papers.get(known.id), known)
-    return _adding(bot, addition, result)
+    return _adding(addition, result)
 
 
 def _completing(addition: Addition, before: Paper, after: Paper) -> Dialog:
@@ -181,7 +181,7 @@ def _completing(addition: Addition, before: Paper, after: Paper) -> Dialog:
     return Dialog(*cards.paper_with(before, text), ActionRow(complete, cancel))
 
 
-def _adding(bot: LabBot, addition: Addition, result: UpsertResult) -> Dialog:
+def _adding(addition: Addition, result: UpsertResult) -> Dialog:
     """The card of a paper that the list has not, or has not for certain."""
     told = "It will be announced." if addition.announce else "It will not be announced."
     text = f"🔎 Is this the paper? {told}"
@@ -197,7 +197,7 @@ def _adding(bot: LabBot, addition: Addition, result: UpsertResult) -> Dialog:
         text += "\n⚠️ It says that it was withdrawn; look at its page first."
     return Dialog(
         TextDisplay(text),
-        found_card(addition.draft, bot),
+        found_card(addition.draft),
         ActionRow(
             *decide,
             DialogButton("Correct first", addition.open_form),
@@ -221,10 +221,9 @@ async def _cancel(interaction: Interaction) -> None:
     await say(interaction, cards.notice("👌 Nothing was changed."))
 
 
-def found_card(draft: PaperDraft, bot: LabBot) -> Container[Any]:
+def found_card(draft: PaperDraft) -> Container[Any]:
     """The card of a paper that is not in the list."""
-    paper = as_paper(draft, bot.clock())
-    return cards.paper_card(paper, heading=f"### {cards.title_link(paper, 700)}", abstract=1200)
+    return cards.paper_card(draft, heading=f"### {cards.title_link(draft, 700)}", abstract=1200)
 
 
 def _named(paper: Paper) -> str:

@@ -115,7 +115,7 @@ def _entry(paper: Paper) -> str:
     entry = ET.Element("entry")
     _element(entry, "title", paper.title)
     _element(entry, "id", paper.url or f"urn:lab-herald:paper:{paper.id}")
-    _element(entry, "updated", paper.created_at.isoformat(timespec="seconds"))
+    _element(entry, "updated", paper.provenance.created_at.isoformat(timespec="seconds"))
     if paper.date:
         _element(entry, "published", f"{paper.date.first_day.isoformat()}T00:00:00Z")
     for name in paper.authors or ((paper.posted_by,) if paper.posted_by else ("unknown",)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.formats.fields import join_list, pack_links
-from storage.models import Paper
+from storage.models import Paper, PaperDetails
 
 COLUMNS = (
     *("id", "title", "authors", "authors_complete", "venue", "year", "date", "arxiv", "doi", "url"),
@@ -13,10 +13,10 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "'")
 
 
-def paper_json(paper: Paper) -> dict[str, object]:
+def paper_json(paper: PaperDetails) -> dict[str, object]:
     """A paper as a JSON object; what is not known is null or empty."""
     return {
-        "id": paper.id,
+        "id": paper.id if isinstance(paper, Paper) else None,
         "title": paper.title,
         "authors": list(paper.authors),
         "authors_complete": paper.authors_complete,

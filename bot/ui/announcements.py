@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import discord
-from discord.ui import ActionRow, Container, Item, Section, TextDisplay
+from discord.ui import ActionRow, Button, Container, Item, Section, TextDisplay
 
 from bot.markdown import count, escape
 from bot.ui import buttons, cards
 from bot.ui.cards import Layout
 from storage.announcements.models import Post
 from storage.feeds.models import PendingEntry, SeenEntry
-from storage.models import Outcome, Paper
-from storage.papers.combine import as_paper, is_preprint
+from storage.models import Outcome, Paper, PaperDetails
+from storage.papers.combine import is_preprint
 from storage.text import fold
 
+_HEADING = "-# 📄 New paper"
 _LISTED = 8  # papers of a digest that its message shows
 _GONE = discord.Colour(0x747F8D)
 
@@ -30,20 +31,21 @@ def announcement(
     """
     if paper.removed_at is not None:
         return Layout(*_mention(role_id), _withdrawn(paper))
-    heading = "-# 📄 New paper"
+    heading = _HEADING
     if venue_then is not None and is_published_now(paper, venue_then):
         heading += f" · 🎉 now published at **{escape(paper.venue, 120)}**"
-    card = cards.paper_card(
-        paper,
-        heading=f"{heading}\n### {cards.title_link(paper, 700)}",
-        abstract=700,
-        pressed=[
-            buttons.announced_button(paper.id),
-            buttons.cite_button(paper.id),
-            buttons.correct_button(paper.id),
-        ],
-    )
-    return Layout(*_mention(role_id), card)
+    pressed = [
+        buttons.announced_button(paper.id),
+        buttons.cite_button(paper.id),
+        buttons.correct_button(paper.id),
+    ]
+    return Layout(*_mention(role_id), _card(paper, heading, pressed))
+
+
+def preview(paper: PaperDetails) -> Layout:
+    """The message that would announce a paper, with buttons that can't be used."""
+    pressed = [Button[Any](label=label, disabled=True) for label in ("Details", "Cite", "Correct")]
+    return Layout(_card(paper, _HEADING, pressed))
 
 
 def digest(
@@ -70,9 +72,9 @@ def review(post: Post, entry: PendingEntry | SeenEntry | None, feed_title: str) 
     """The card of an entry that a moderator is to decide; once decided, by whom and how."""
     if isinstance(entry, PendingEntry):
         card = cards.paper_card(
-            as_paper(entry.draft, post.created_at),
+            entry.draft,
             heading=f"-# 🔎 {escape(feed_title, 100)}: is this ours?\n"
-            f"### {cards.title_link(as_paper(entry.draft, post.created_at), 700)}",
+            f"### {cards.title_link(entry.draft, 700)}",
             abstract=700,
             pressed=[buttons.review_button(entry.id, add=add) for add in (True, False)],
         )
@@ -99,6 +101,15 @@ def is_published_now(paper: Paper, venue_then: str) -> bool:
     """Whether a paper that was announced as a preprint has a venue by now."""
     then, now = (bool(fold(one)) and not is_preprint(one) for one in (venue_then, paper.venue))
     return now and not then
+
+
+def _card(paper: PaperDetails, heading: str, pressed: Sequence[Button[Any]]) -> Container[Any]:
+    return cards.paper_card(
+        paper,
+        heading=f"{heading}\n### {cards.title_link(paper, 700)}",
+        abstract=700,
+        pressed=pressed,
+    )
 
 
 def _withdrawn(paper: Paper) -> Container[Any]:

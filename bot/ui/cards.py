@@ -27,7 +27,7 @@ from discord.ui import (
 from bot.markdown import clip, count, escape, link, moment, names
 from bot.ui import buttons
 from bot.ui.excerpt import excerpt
-from storage.models import Author, LinkKind, Paper, Results
+from storage.models import Author, LinkKind, Paper, PaperDetails, Results
 from storage.search.related import Related
 from storage.text import fold
 
@@ -132,13 +132,13 @@ def paper_with(shown: Paper, text: str, *row: Button[Any]) -> tuple[Item[Any], .
     return tuple(parts)
 
 
-def plain(shown: Paper) -> str:
+def plain(shown: PaperDetails) -> str:
     """A paper in one line of plain text, for places that know no layout."""
     return clip(" · ".join(part for part in (shown.title, shown.venue) if part), 300)
 
 
 def paper_card(
-    shown: Paper,
+    shown: PaperDetails,
     *,
     heading: str,
     abstract: int,
@@ -181,12 +181,15 @@ def _related(related: Sequence[Related]) -> str:
     return "\n".join(lines)
 
 
-def title_link(shown: Paper, limit: int) -> str:
-    """A paper's title as a link to it; a number where nothing of the title can be seen."""
-    return link(shown.title if escape(shown.title) else f"Paper {shown.id}", shown.url, limit)
+def title_link(shown: PaperDetails, limit: int) -> str:
+    """Returns a paper's title as a link to it, or a substitute if the title shows nothing."""
+    title = shown.title
+    if not escape(title):
+        title = f"Paper {shown.id}" if isinstance(shown, Paper) else "Untitled paper"
+    return link(title, shown.url, limit)
 
 
-def byline(shown: Paper, limit: int, place_limit: int = 120) -> str:
+def byline(shown: PaperDetails, limit: int, place_limit: int = 120) -> str:
     """Who wrote it, in ``limit`` characters, and where it stands, on up to two lines."""
     lines = []
     if shown.authors:
@@ -201,19 +204,19 @@ def byline(shown: Paper, limit: int, place_limit: int = 120) -> str:
     return "\n".join(lines)
 
 
-def _footer(shown: Paper) -> str:
-    """What the list keeps of a paper; of one that is not in it, what is known."""
-    parts = [f"#{shown.id}"] if shown.id else []
+def _footer(shown: PaperDetails) -> str:
+    """Returns a paper's tags and poster and, if it is in the list, its id and since when."""
+    parts = [f"#{shown.id}"] if isinstance(shown, Paper) else []
     if shown.tags:
         parts.append(escape(", ".join(shown.tags), 200))
     if shown.posted_by:
         parts.append(f"posted by {escape(shown.posted_by, 80)}")
-    if shown.id:
-        parts.append(f"in the list since {moment(shown.created_at, 'D')}")
+    if isinstance(shown, Paper):
+        parts.append(f"in the list since {moment(shown.provenance.created_at, 'D')}")
     return f"-# {' · '.join(parts)}" if parts else ""
 
 
-def _links(shown: Paper) -> list[Button[Any]]:
+def _links(shown: PaperDetails) -> list[Button[Any]]:
     """Link buttons: page, arXiv, PDF, DOI, code and the like; five at most."""
     found: dict[str, str] = {}
     if shown.arxiv:
@@ -283,7 +286,7 @@ def _counted(items: Sequence[tuple[str, int]], shown: int) -> str:
     return ", ".join(parts)
 
 
-def _colour(shown: Paper) -> discord.Colour:
+def _colour(shown: PaperDetails) -> discord.Colour:
     if fold(shown.venue) == "arxiv" or (not shown.venue and shown.arxiv):
         return discord.Colour(_ARXIV_RED)
     return _colour_of(shown.venue) if shown.venue else discord.Colour(NEUTRAL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from discord.ui import ActionRow, Button, Container, Separator, TextDisplay
@@ -13,11 +12,9 @@ from bot.ui import buttons, cards
 from bot.ui.cards import Layout
 from storage.feeds.models import PendingEntry
 from storage.models import Outcome, Paper
-from storage.papers.combine import as_paper
 from storage.review.models import Suggestion
 
 PAGE_SIZE = 5  # decisions of one page
-_NEVER_SHOWN = datetime.fromtimestamp(0, UTC)
 
 
 def review(suggestion: Suggestion, paper: Paper | None) -> Layout:
@@ -27,7 +24,7 @@ def review(suggestion: Suggestion, paper: Paper | None) -> Layout:
     """
     if not suggestion.waits:
         return _decided(suggestion)
-    draft = as_paper(suggestion.draft, suggestion.suggested_at)
+    draft = suggestion.draft
     asked = f"-# 💡 {escape(suggestion.member_name, 80)} suggests a paper: {_question(paper)}"
     card = cards.paper_card(
         draft,
@@ -92,7 +89,7 @@ def queue(
 
 
 def _in_brief(one: PendingEntry | Suggestion, feeds: Mapping[int, str]) -> str:
-    draft = as_paper(one.draft, _NEVER_SHOWN)
+    draft = one.draft
     if isinstance(one, PendingEntry):
         about = f"-# 📡 {escape(feeds.get(one.feed_id, ''), 80)}"
     else:

@@ -47,7 +47,8 @@ def lines(trace: Trace, style: TextStyle) -> list[str]:
     if trace.paper is not None:
         told.append(_paper(trace.paper, style))
         if not trace.entries:
-            told.append(f"{_BEHIND[trace.paper.origin]} {style.time(trace.paper.created_at)}.")
+            added = trace.paper.provenance
+            told.append(f"{_BEHIND[added.origin]} {style.time(added.created_at)}.")
     told += [entry(one, style) for one in trace.entries]
     told += [channel(one, trace, style) for one in trace.channels]
     if trace.paper is not None and not trace.channels:
@@ -63,7 +64,8 @@ def card(trace: Trace, guild_id: int | None) -> str:
         title = link(trace.paper.title, trace.paper.url, 300)
         told.append(f"### {title}\n{said}")
     if not trace.entries and trace.paper is not None:
-        told.append(f"📥 {_BEHIND[trace.paper.origin]} {moment(trace.paper.created_at)}.")
+        added = trace.paper.provenance
+        told.append(f"📥 {_BEHIND[added.origin]} {moment(added.created_at)}.")
     told += [f"📥 {entry(one, DISCORD)}" for one in trace.entries[:_SHOWN]]
     if len(trace.entries) > _SHOWN:
         told.append(f"-# and {count(len(trace.entries) - _SHOWN, 'more entry')}")
@@ -198,7 +200,7 @@ def _never(subscription: Subscription | None, trace: Trace, style: TextStyle) ->
     if (
         subscription is not None
         and paper is not None
-        and paper.created_at < subscription.created_at
+        and paper.provenance.created_at < subscription.created_at
     ):
         since = style.time(subscription.created_at)
         return f"not announced; the channel hears of what came since {since}."

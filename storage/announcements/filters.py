@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from storage.errors import InvalidInput
-from storage.models import Paper
+from storage.models import PaperDetails
 from storage.names.matching import answers_to
 from storage.names.parser import parse_name
 from storage.text import fold, index_text
@@ -66,11 +66,11 @@ class ChannelFilter:
             )
         )
 
-    def allows(self, paper: Paper, feed_id: int | None) -> bool:
+    def allows(self, paper: PaperDetails, feed_id: int | None) -> bool:
         """Whether a paper, which this feed brought, is wanted."""
         return self.rejection_reason(paper, feed_id) is None
 
-    def rejection_reason(self, paper: Paper, feed_id: int | None) -> str | None:
+    def rejection_reason(self, paper: PaperDetails, feed_id: int | None) -> str | None:
         """The conditions that a paper does not meet, as they were written; none if it is wanted."""
         held = {one: _holds(one, paper, feed_id) for one in self.conditions}
         for one in self.conditions:
@@ -110,7 +110,7 @@ def parse_filter(text: str) -> ChannelFilter:
     return ChannelFilter(tuple(dict.fromkeys(found)))
 
 
-def _holds(condition: Condition, paper: Paper, feed_id: int | None) -> bool:
+def _holds(condition: Condition, paper: PaperDetails, feed_id: int | None) -> bool:
     value = condition.value
     match condition.field:
         case "feed":

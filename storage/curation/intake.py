@@ -9,7 +9,16 @@ from datetime import datetime
 from storage.audit.log import ChangeSet
 from storage.curation import merge as curation_merge
 from storage.database import Connection
-from storage.models import Actor, DuplicatePolicy, Origin, Outcome, Paper, PaperDraft, UpsertResult
+from storage.models import (
+    Actor,
+    DuplicatePolicy,
+    Origin,
+    Outcome,
+    Paper,
+    PaperDraft,
+    Provenance,
+    UpsertResult,
+)
 from storage.papers import credits, matching
 from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
@@ -22,16 +31,21 @@ from storage.threads import run_in_thread
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where drafts come from: through which door, by whom, and when.
+class Submission:
+    """Drafts offered by one source at one time.
 
-    What a moderator said in their ``lock_fields`` is theirs: no other source changes it.
+    If a moderator submits with ``lock_fields``, no other source overwrites the fields they set.
     """
 
     origin: Origin
     actor: Actor
     at: datetime
     lock_fields: bool = True
+
+    @property
+    def provenance(self) -> Provenance:
+        """The provenance of a paper that is added by this submission."""
+        return Provenance(self.origin, self.at, self.actor)
 
     @property
     def binds(self) -> bool:
@@ -46,7 +60,7 @@ class Provenance:
 async def upsert(
     db: Connection,
     draft: PaperDraft,
-    source: Provenance,
+    source: Submission,
     *,
     allow_duplicate: bool = False,
     review: bool = False,
@@ -84,7 +98,7 @@ async def upsert(
 async def upsert_batch(
     db: Connection,
     drafts: Sequence[PaperDraft],
-    source: Provenance,
+    source: Submission,
     change_set: ChangeSet,
     each: Callable[[PaperDraft, UpsertResult], None],
     likely: DuplicatePolicy = DuplicatePolicy.SKIP,
@@ -136,7 +150,7 @@ async def upsert_as(
     db: Connection,
     known: Paper,
     draft: PaperDraft,
-    source: Provenance,
+    source: Submission,
     *,
     also: Sequence[Paper] = (),
     change_set: ChangeSet | None = None,
@@ -205,7 +219,7 @@ async def unite(db: Connection, kept: Paper, other: Paper, change_set: ChangeSet
 
 
 async def upsert_as_id(
-    db: Connection, paper_id: int, draft: PaperDraft, source: Provenance
+    db: Connection, paper_id: int, draft: PaperDraft, source: Submission
 ) -> UpsertResult:
     """Take in a draft that somebody says is the paper of this number; raises `PaperNotFound`."""
     paper_id = await paper_queries.current(db, paper_id)
@@ -221,11 +235,11 @@ def _prepared(drafts: Sequence[PaperDraft]) -> tuple[list[PaperDraft], list[str]
 
 
 async def _add(
-    db: Connection, drafts: Sequence[PaperDraft], source: Provenance, change_set: ChangeSet
+    db: Connection, drafts: Sequence[PaperDraft], source: Submission, change_set: ChangeSet
 ) -> tuple[Paper, ...]:
     if not drafts:
         return ()
-    added = await paper_writes.insert(db, drafts, source.origin, source.actor, source.at)
+    added = await paper_writes.insert(db, drafts, source.provenance)
     if source.binds:
         for paper in added:
             await paper_writes.lock(
@@ -236,7 +250,7 @@ async def _add(
 
 
 async def _complete(
-    db: Connection, known: Paper, draft: PaperDraft, source: Provenance, change_set: ChangeSet
+    db: Connection, known: Paper, draft: PaperDraft, source: Submission, change_set: ChangeSet
 ) -> UpsertResult:
     locked = await paper_queries.locked_fields(db, known.id)
     before = as_draft(known)
@@ -287,7 +301,7 @@ async def _alike(db: Connection, draft: PaperDraft) -> list[Paper]:
     return [paper for paper in found if matching.is_alike(paper, draft)]
 
 
-async def _gone(db: Connection, draft: PaperDraft, source: Provenance | None = None) -> list[Paper]:
+async def _gone(db: Connection, draft: PaperDraft, source: Submission | None = None) -> list[Paper]:
     """The removed papers that a draft looks like; none where a moderator offers it."""
     if source is not None and source.origin is Origin.MODERATOR:
         return []

@@ -11,7 +11,7 @@ from storage.audit.models import Resolution
 from storage.curation import decisions as review_decisions
 from storage.curation import intake
 from storage.curation.decisions import ReviewKind
-from storage.curation.intake import Provenance
+from storage.curation.intake import Submission
 from storage.database import Connection, Database
 from storage.feeds import entries
 from storage.feeds import registry as feed_registry
@@ -72,7 +72,7 @@ class Arrivals:
         now: datetime,
         review_channel: int | None,
     ) -> None:
-        source = Provenance(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
+        source = Submission(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
         review = feed.is_reviewed and not tally.silent
         known = await entries.known_keys(db, feed.id, [entry.key for entry in some])
         new = [entry for entry in some if entry.key not in known]
@@ -101,7 +101,7 @@ class Arrivals:
 
     async def dry_run(self, drafts: Sequence[PaperDraft]) -> tuple[UpsertResult, ...]:
         """What would become of a few drafts of a feed, taken in in this order; changes nothing."""
-        source = Provenance(Origin.FEED, Actor("rehearsal", "a rehearsal"), self._clock())
+        source = Submission(Origin.FEED, Actor("rehearsal", "a rehearsal"), self._clock())
         async with self._database.transaction(keep=False, in_reply=True) as db:
             return tuple([await intake.upsert(db, draft, source) for draft in drafts])
 
@@ -111,7 +111,7 @@ class Arrivals:
         A new paper is announced where the entry was news. Raises `LabError` where somebody has
         decided it already.
         """
-        source = Provenance(Origin.FEED, actor, self._clock())
+        source = Submission(Origin.FEED, actor, self._clock())
         async with self._database.transaction(in_reply=True) as db:
             pending = await entries.undecided(db, entry_id)
             if pending is None:
@@ -143,7 +143,7 @@ class Arrivals:
         db: Connection,
         feed: Feed,
         entry: Entry,
-        source: Provenance,
+        source: Submission,
         present: Collection[str],
         *,
         review: bool,

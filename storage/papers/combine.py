@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
-from storage.models import Actor, Link, LinkKind, Origin, Paper, PaperDraft, PartialDate
+from storage.models import Link, LinkKind, PaperDetails, PaperDraft, PartialDate, details_of
 from storage.papers.identifiers import canonical_url, strength
 from storage.text import fold
 
@@ -28,48 +27,9 @@ _KINDS = list(LinkKind)
 FIELDS = ("title", "authors", "abstract", "venue", "date", "note", "identifiers", "links", "tags")
 
 
-def as_draft(paper: Paper) -> PaperDraft:
-    """The part of a paper that a source describes."""
-    return PaperDraft(
-        title=paper.title,
-        authors=paper.authors,
-        authors_complete=paper.authors_complete,
-        abstract=paper.abstract,
-        venue=paper.venue,
-        date=paper.date,
-        identifiers=paper.identifiers,
-        links=paper.links,
-        note=paper.note,
-        tags=paper.tags,
-        posted_by=paper.posted_by,
-    )
-
-
-def as_paper(
-    draft: PaperDraft,
-    at: datetime,
-    paper_id: int = 0,
-    origin: Origin = Origin.FEED,
-    actor: Actor = Actor("", ""),  # noqa: B008 - frozen
-) -> Paper:
-    """The paper that a draft becomes; without a number it is not in the list yet."""
-    return Paper(
-        id=paper_id,
-        title=draft.title,
-        authors=draft.authors,
-        authors_complete=draft.authors_complete,
-        abstract=draft.abstract,
-        venue=draft.venue,
-        date=draft.date,
-        identifiers=draft.identifiers,
-        links=draft.links,
-        note=draft.note,
-        tags=draft.tags,
-        posted_by=draft.posted_by,
-        origin=origin,
-        created_at=at,
-        created_by=actor,
-    )
+def as_draft(paper: PaperDetails) -> PaperDraft:
+    """Returns the details of a paper as a draft, for comparing and editing."""
+    return PaperDraft(**details_of(paper))
 
 
 def joined(one: PaperDraft, other: PaperDraft, locked: frozenset[str] = frozenset()) -> PaperDraft:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from storage import timestamps
 from storage.database import Connection, Database, Row
-from storage.models import Actor, Link, LinkKind, Origin, Paper, PartialDate
+from storage.models import Actor, Link, LinkKind, Origin, Paper, PartialDate, Provenance
 from storage.papers import credits
 from storage.papers.errors import PaperNotFound, PaperNotRemoved
 from storage.papers.identifiers import identify
@@ -216,8 +216,10 @@ def _paper(row: Row, posted_by: str) -> Paper:
         note=row["note"],
         tags=tuple(json.loads(row["tags"])),
         posted_by=posted_by,
-        origin=Origin(row["origin"]),
-        created_at=timestamps.from_text(row["created_at"]),
-        created_by=Actor(row["created_by"], row["created_by_name"]),
+        provenance=Provenance(
+            Origin(row["origin"]),
+            timestamps.from_text(row["created_at"]),
+            Actor(row["created_by"], row["created_by_name"]),
+        ),
         removed_at=timestamps.from_optional(row["removed_at"]),
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from storage.database import Connection
-from storage.models import Paper, PaperDraft, PartialDate
+from storage.models import PaperDetails, PartialDate
 from storage.text import index_text
 from storage.threads import run_in_thread
 
@@ -33,7 +33,7 @@ def places_of_years(first: int | None, last: int | None) -> tuple[int, int]:
     return low << _ID_BITS, (high << _ID_BITS) | ID_MASK
 
 
-async def add(db: Connection, papers: Sequence[tuple[int, PaperDraft | Paper]]) -> None:
+async def add(db: Connection, papers: Sequence[tuple[int, PaperDetails]]) -> None:
     """Index papers, each at its place."""
     # FTS5 writes out what it has in memory whenever a rowid is lower than the one before.
     rows = await run_in_thread(_rows, papers)
@@ -67,12 +67,12 @@ async def remove(db: Connection, places: Iterable[int]) -> None:
 
 
 def _rows(
-    papers: Sequence[tuple[int, PaperDraft | Paper]],
+    papers: Sequence[tuple[int, PaperDetails]],
 ) -> list[tuple[int, str, str, str, str, str]]:
     return sorted((at, *_texts(paper)) for at, paper in papers)
 
 
-def _texts(paper: PaperDraft | Paper) -> tuple[str, str, str, str, str]:
+def _texts(paper: PaperDetails) -> tuple[str, str, str, str, str]:
     """The folded columns of a paper's row."""
     return (
         index_text(paper.title),

@@ -6,7 +6,7 @@ import json
 from typing import Any, TypeAlias
 
 from storage.database import Connection
-from storage.models import Link, LinkKind, Paper, PaperDraft, PartialDate
+from storage.models import Link, LinkKind, Paper, PaperDetails, PaperDraft, PartialDate
 
 # A paper's fields as plain values, with `locked`: the fields that no feed overwrites.
 State: TypeAlias = dict[str, Any]
@@ -27,7 +27,7 @@ async def state(db: Connection, paper: Paper) -> State:
     return {**snapshot(paper), **kept}
 
 
-def snapshot(paper: Paper | PaperDraft) -> State:
+def snapshot(paper: PaperDetails) -> State:
     """What a source describes of a paper, as plain values; `restored_draft` reads it back."""
     return {
         "title": paper.title,

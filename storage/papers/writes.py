@@ -9,9 +9,8 @@ from datetime import datetime
 
 from storage import timestamps
 from storage.database import Connection
-from storage.models import Actor, Origin, Paper, PaperDraft
+from storage.models import Paper, PaperDetails, PaperDraft, Provenance, details_of
 from storage.papers import credits, search_index
-from storage.papers.combine import as_paper
 from storage.papers.errors import IdentifierTaken
 from storage.papers.queries import last_number, load, locked_fields, owners
 from storage.papers.snapshots import State, restored_draft
@@ -22,12 +21,13 @@ _COLUMNS = "title, title_key, abstract, authors_complete, venue, date, note, pos
 
 
 async def insert(
-    db: Connection, drafts: Sequence[PaperDraft], origin: Origin, actor: Actor, at: datetime
+    db: Connection, drafts: Sequence[PaperDraft], provenance: Provenance
 ) -> tuple[Paper, ...]:
     """Add papers with all that hangs on them, in a constant number of statements."""
     last = await last_number(db)
     numbered = list(enumerate(drafts, start=last + 1))
-    came = (origin, timestamps.to_text(at), actor.key, actor.name)
+    at, actor = provenance.created_at, provenance.created_by
+    came = (provenance.origin, timestamps.to_text(at), actor.key, actor.name)
 
     def rows(numbered: Sequence[tuple[int, PaperDraft]]) -> list[tuple[str | int | None, ...]]:
         return [
@@ -36,7 +36,10 @@ async def insert(
         ]
 
     def made(numbered: Sequence[tuple[int, PaperDraft]]) -> tuple[Paper, ...]:
-        return tuple(as_paper(draft, at, paper_id, origin, actor) for paper_id, draft in numbered)
+        return tuple(
+            Paper(**details_of(draft), id=paper_id, provenance=provenance)
+            for paper_id, draft in numbered
+        )
 
     await db.run_many(
         f"""INSERT INTO papers (id, {_COLUMNS}, origin, created_at, created_by, created_by_name)
@@ -63,7 +66,7 @@ async def replace(
     Names are as they are shown, ``credited`` tells for which they stand, or else ``as_credited``.
     """
     await search_index.remove(db, [_place(paper)])
-    at = search_index.place(paper.id, draft.date, paper.created_at)
+    at = search_index.place(paper.id, draft.date, paper.provenance.created_at)
     await db.run(
         """UPDATE papers SET title = ?, title_key = ?, abstract = ?, authors_complete = ?,
            venue = ?, date = ?, note = ?, posted_by = ?, place = ? WHERE id = ?""",
@@ -188,7 +191,7 @@ async def redo_insert(db: Connection, paper_ids: Sequence[int]) -> None:
 
 
 def _place(paper: Paper) -> int:
-    return search_index.place(paper.id, paper.date, paper.created_at)
+    return search_index.place(paper.id, paper.date, paper.provenance.created_at)
 
 
 def _values(draft: PaperDraft, at: int) -> tuple[str | int | None, ...]:
@@ -230,10 +233,10 @@ async def _insert_parts(db: Connection, papers: Sequence[tuple[int, PaperDraft]]
     )
 
 
-async def _index(db: Connection, papers: Sequence[tuple[int, int, PaperDraft | Paper]]) -> None:
+async def _index(db: Connection, papers: Sequence[tuple[int, int, PaperDetails]]) -> None:
     """Index papers, each with its number and place, by former names too."""
     former = await credits.former(db, [paper_id for paper_id, _at, _paper in papers])
-    rows: list[tuple[int, PaperDraft | Paper]] = []
+    rows: list[tuple[int, PaperDetails]] = []
     for paper_id, at, paper in papers:
         authors = dict.fromkeys([*paper.authors, *former.get(paper_id, ())])
         rows.append((at, replaced(paper, authors=tuple(authors)) if former else paper))

@@ -14,7 +14,7 @@ from storage.audit.models import Resolution
 from storage.curation import decisions as review_decisions
 from storage.curation import intake
 from storage.curation.decisions import ReviewKind
-from storage.curation.intake import Provenance
+from storage.curation.intake import Submission
 from storage.database import Connection, Database, Row
 from storage.errors import LabError
 from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
@@ -89,7 +89,7 @@ class Suggestions:
         A new paper is announced as a feed's is, and the member hears of it. Raises `LabError`
         where there is none, or somebody has decided it already.
         """
-        source = Provenance(Origin.MODERATOR, actor, self._clock(), lock_fields=False)
+        source = Submission(Origin.MODERATOR, actor, self._clock(), lock_fields=False)
         async with self._database.transaction(in_reply=True) as db:
             waiting = await _undecided(db, suggestion_id)
             change_set = source.change_set(db)
@@ -199,7 +199,7 @@ async def _leave(
     db: Connection,
     paper_id: int | None,
     draft: PaperDraft,
-    source: Provenance,
+    source: Submission,
     change_set: ChangeSet,
 ) -> UpsertResult:
     """Leave a suggestion with the paper that it resembles, if that is still there, or out."""

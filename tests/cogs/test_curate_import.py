@@ -77,7 +77,7 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
     assert "**1** added: “Counting Ferns”" in done
     (paper,) = await lab.app.library.papers.all(after=20)
     assert paper.title == "Counting Ferns"
-    assert paper.origin is Origin.IMPORT
+    assert paper.provenance.origin is Origin.IMPORT
     (change,) = await lab.app.library.history.of_paper(paper.id)
     assert change.actor == Actor(f"discord:{lab.moderator.id}", "noor")
     await lab.app.deliver()

@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from bot.formats import plain_text
-from storage.models import Actor, Link, LinkKind, Origin, Paper, PaperDraft, PartialDate
+from storage.models import (
+    Actor,
+    Link,
+    LinkKind,
+    Origin,
+    Paper,
+    PaperDraft,
+    PartialDate,
+    Provenance,
+    details_of,
+)
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _LETTERS = st.text(
@@ -86,20 +96,5 @@ def drafts() -> st.SearchStrategy[PaperDraft]:
 
 
 def paper_of(draft: PaperDraft, number: int = 1) -> Paper:
-    return Paper(
-        id=number,
-        title=draft.title,
-        authors=draft.authors,
-        authors_complete=draft.authors_complete,
-        abstract=draft.abstract,
-        venue=draft.venue,
-        date=draft.date,
-        identifiers=draft.identifiers,
-        links=draft.links,
-        note=draft.note,
-        tags=draft.tags,
-        posted_by=draft.posted_by,
-        origin=Origin.IMPORT,
-        created_at=AT,
-        created_by=Actor("test", "a test"),
-    )
+    provenance = Provenance(Origin.IMPORT, AT, Actor("test", "a test"))
+    return Paper(**details_of(draft), id=number, provenance=provenance)

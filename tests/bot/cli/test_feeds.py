@@ -193,14 +193,14 @@ def test_what_is_read_is_an_object_a_line_in_the_order_asked_for(
 
 def test_what_is_read_is_text_for_people_on_a_terminal() -> None:
     feed = parse_feed(ARXIV.encode(), "https://lab.org/feed", NOW)
-    shown = reading_lines(Reading("a.xml", feed), NOW).splitlines()
+    shown = reading_lines(Reading("a.xml", feed)).splitlines()
     assert shown[:3] == [
         "a.xml: arXiv, 1 read",
         "  ProofNet",
         "    Zhangir Azerbayev, Jeremy Avigad · 2023-02-24 · https://arxiv.org/abs/2302.12433",
     ]
     assert shown[-1].startswith("  ! Entry 2 has neither a title nor a text")
-    assert reading_lines(Reading("b.xml", error="It is broken."), NOW) == "b.xml: It is broken."
+    assert reading_lines(Reading("b.xml", error="It is broken.")) == "b.xml: It is broken."
 
 
 def test_a_page_whose_feeds_are_none_and_a_name_that_is_none_are_sentences(

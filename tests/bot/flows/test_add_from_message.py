@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bot.app import App
 from bot.flows.add_from_message import Linked, LinkReview, Resembling
 from bot.lookup.references import Reference, references_in
 from storage.models import PaperDraft, PartialDate
-from storage.papers.combine import as_paper
+from tests.support.papers import paper_of
 
 
-async def test_ten_likenesses_of_a_large_list_fit_into_one_message(app: App) -> None:
+def test_ten_possible_duplicates_fit_into_one_message() -> None:
     draft = PaperDraft(
         "T" * 400,
         tuple(f"{number:026}x" for number in range(1002)),
@@ -18,11 +17,11 @@ async def test_ten_likenesses_of_a_large_list_fit_into_one_message(app: App) -> 
         note="N" * 80,
         identifiers=("doi:10.5555/a-paper-of-some-length",),
     )
-    paper = as_paper(draft, app.client.clock(), 654_321)
+    paper = paper_of(draft, 654_321)
     links: dict[Reference, Linked] = {
         source: Resembling(draft, paper)
         for source in references_in(" ".join(f"https://doi.org/10.5555/{n}" for n in range(10)))
     }
-    shown = LinkReview(links, left_out=1234).dialog(app.client)
+    shown = LinkReview(links, left_out=1234).dialog()
     assert str(shown.to_components()).count("may be #654321 of the list") == 10
     assert shown.content_length() <= 4000

@@ -35,6 +35,7 @@ from storage.models import (
     Outcome,
     Paper,
     PartialDate,
+    Provenance,
     Results,
 )
 from storage.papers.combine import as_draft
@@ -71,9 +72,7 @@ papers = st.builds(
     note=words,
     tags=st.lists(words, max_size=8).map(tuple),
     posted_by=words,
-    origin=st.sampled_from(Origin),
-    created_at=st.just(AT),
-    created_by=st.just(ACTOR),
+    provenance=st.builds(Provenance, st.sampled_from(Origin), st.just(AT), st.just(ACTOR)),
 )
 five = st.lists(papers, min_size=5, max_size=5, unique_by=lambda shown: shown.id).map(tuple)
 
@@ -274,9 +273,7 @@ async def test_an_announcement_is_a_message_by_discords_own_schema(
         note="Oral",
         tags=("tag",),
         posted_by="C",
-        origin=Origin.FEED,
-        created_at=AT,
-        created_by=ACTOR,
+        provenance=Provenance(Origin.FEED, AT, ACTOR),
     )
     body = {"components": announcement_cards.announcement(shown).to_components(), "flags": 1 << 15}
     jsonschema.Draft202012Validator(message_schema).validate(body)

@@ -16,11 +16,11 @@ from storage.announcements.models import (
 from storage.feeds.models import SeenEntry
 from storage.feeds.trace import ChannelTrace, Trace
 from storage.models import Actor, Outcome, PaperDraft
-from storage.papers.combine import as_paper
+from tests.support.papers import paper_of
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BY = Actor("test", "a test")
-PAPER = replace(as_paper(PaperDraft(title="A Paper"), AT), id=7)
+PAPER = paper_of(PaperDraft(title="A Paper"), 7)
 SEEN = SeenEntry(1, 3, "News", Outcome.ADDED, 7, AT, was_first_poll=False)
 ROUTE = Subscription(1, 100, 11, SubscriptionOptions(), BY, AT - timedelta(days=1))
 

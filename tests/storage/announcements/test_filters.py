@@ -10,21 +10,19 @@ from hypothesis import strategies as st
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import parse_filter
 from storage.errors import InvalidInput
-from storage.models import Paper, PaperDraft
-from storage.papers.combine import as_paper
+from storage.models import PaperDetails
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def paper() -> Paper:
-    draft = PaperDraft(
+def paper() -> PaperDetails:
+    return PaperDetails(
         title="Pythia: analysing large language models",
         authors=("Stella Biderman", "Édouard Grave"),
         venue="ICML Workshop",
         tags=("open data",),
         abstract="We train fine-tuned models.",
     )
-    return as_paper(draft, AT)
 
 
 @pytest.mark.parametrize(
