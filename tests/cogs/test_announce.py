@@ -6,15 +6,14 @@ import discord
 import pytest
 
 from storage.announcements.models import DeliveryStatus
-from storage.models import Actor, Origin, PaperDraft
+from storage.models import Origin, PaperDraft
 from tests.support.lab import HOME, Lab, told
-
-ACTOR = Actor("test", "a test")
+from tests.support.library import MODERATOR
 
 
 async def announce(lab: Lab, title: str) -> int:
     result = await lab.app.library.upsert(
-        PaperDraft(title=title), Origin.MODERATOR, ACTOR, announce=True
+        PaperDraft(title=title), Origin.MODERATOR, MODERATOR, announce=True
     )
     assert result.paper is not None
     return result.paper.id
@@ -76,7 +75,7 @@ async def test_removing_a_channel_ends_its_announcements(lab: Lab) -> None:
 
 async def test_nobody_closes_the_channel_of_another_server(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    assert not await lab.app.library.subscriptions.close(lab.elsewhere.id, lab.papers.id, ACTOR)
+    assert not await lab.app.library.subscriptions.close(lab.elsewhere.id, lab.papers.id, MODERATOR)
     assert len(await lab.app.library.subscriptions.all(HOME)) == 1
 
 
@@ -168,7 +167,7 @@ async def test_a_server_error_leaves_the_claim_until_history_was_read(lab: Lab) 
 async def test_a_removed_paper_is_not_announced(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Gone")
-    await lab.app.library.remove(paper, ACTOR)
+    await lab.app.library.remove(paper, MODERATOR)
     assert await lab.app.deliver() == 0
 
 

@@ -9,8 +9,8 @@ from storage.models import Actor, Origin, PaperDraft, PartialDate
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperNotFound
 from tests.support.lab import HOME, Lab, told
+from tests.support.library import MODERATOR, OTHER_MODERATOR
 
-CLEO = Actor("discord:2", "cleo")
 FORM = {
     "title": "Attention Is Enough",
     "authors": "Ada Lovelace\nAlan Turing",
@@ -145,11 +145,11 @@ async def test_nothing_typed_is_lost_where_the_list_cannot_take_it(lab: Lab) -> 
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
     paper = await lab.app.library.papers.get_named("2302.12433")
     typed = {**_values(shown.modal), "title": "Much Thought Went into This"}
-    await lab.app.library.remove(paper.id, CLEO)
+    await lab.app.library.remove(paper.id, OTHER_MODERATOR)
     result = await lab.moderator.submit_modal(shown, typed)
     assert result.ephemeral
     assert "I have no paper" in told(result)
-    await lab.app.library.restore(paper.id, CLEO)
+    await lab.app.library.restore(paper.id, OTHER_MODERATOR)
     again = await lab.moderator.click(result.response, label="Try again")
     assert _values(again.modal) == typed
     assert "Corrected" in told(await lab.moderator.submit_modal(again, typed))
@@ -189,7 +189,7 @@ async def test_what_a_form_cannot_show_stays_where_its_end_is_as_it_was(lab: Lab
     assert "Too long to show in full" in described[-1]
     assert await corrected(lambda shown: f"W{shown[1:]}  ") == f"W{words[1:]}"
     assert await corrected(lambda _: "Wholly new.") == "Wholly new."
-    await lab.app.library.edit(number, PaperDraft(title="Long", abstract=words), CLEO)
+    await lab.app.library.edit(number, PaperDraft(title="Long", abstract=words), OTHER_MODERATOR)
     assert await corrected(lambda _: "") == ""
 
 
@@ -218,7 +218,7 @@ async def test_a_paper_can_be_kept(lab: Lab) -> None:
 async def test_a_removal_pressed_twice_is_a_sentence(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
     paper = await lab.app.library.papers.get_named("2302.12433")
-    await lab.app.library.remove(paper.id, Actor("test", "a test"))
+    await lab.app.library.remove(paper.id, MODERATOR)
     result = await lab.moderator.click(shown.response, label="Remove it")
     assert "I have no paper" in result.response.content
 
@@ -226,11 +226,11 @@ async def test_a_removal_pressed_twice_is_a_sentence(lab: Lab) -> None:
 async def test_a_paper_that_was_asked_about_is_never_another_that_it_became_a_part_of(
     lab: Lab,
 ) -> None:
-    library, actor = lab.app.library, Actor("test", "a test")
+    library = lab.app.library
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
     asked = await library.papers.get_named("2302.12433")
     kept = await library.papers.get_named("2211.05100")
-    await library.merge(kept.id, asked.id, as_draft(kept), actor)
+    await library.merge(kept.id, asked.id, as_draft(kept), MODERATOR)
     result = await lab.moderator.click(shown.response, label="Remove it")
     assert f"#{asked.id} is a part of “{kept.title}” (#{kept.id}) by now" in told(result)
     assert (await library.papers.get(kept.id)).removed_at is None

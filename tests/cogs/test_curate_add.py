@@ -15,6 +15,7 @@ from bot.settings import Settings
 from storage.models import Actor, Origin, PaperDraft
 from storage.papers.errors import PaperNotFound
 from tests.support.lab import HOME, Lab, told
+from tests.support.library import MODERATOR
 from tests.support.lookup_server import LookupServer
 
 WORK = {
@@ -234,7 +235,7 @@ async def test_a_removed_paper_is_told_to_be_one(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
     await lab.moderator.click(shown.response, label="Add")
     paper = await lab.app.library.papers.get_named(DOI)
-    await lab.app.library.remove(paper.id, Actor("test", "a test"))
+    await lab.app.library.remove(paper.id, MODERATOR)
     shown = await look_up(lab, DOI)
     assert "removed from the list on purpose; adding it brings it back" in told(shown)
     done = await lab.moderator.click(shown.response, label="Add")
@@ -323,9 +324,9 @@ async def test_a_messages_papers_are_listed_and_added_by_one_click(
 
 
 async def test_what_is_found_shows_a_renamed_author_by_the_new_name(lab: Lab) -> None:
-    library, somebody = lab.app.library, Actor("test", "a test")
-    await library.upsert(PaperDraft("Engines", ("Ada Lovelace",)), Origin.IMPORT, somebody)
-    await library.people.rename("Ada Lovelace", "Ada King", somebody)
+    library = lab.app.library
+    await library.upsert(PaperDraft("Engines", ("Ada Lovelace",)), Origin.IMPORT, MODERATOR)
+    await library.people.rename("Ada Lovelace", "Ada King", MODERATOR)
     for shown in (await look_up(lab, DOI), await gather(lab, f"doi:{DOI}")):
         assert "Ada King" in told(shown)
         assert "Lovelace" not in told(shown)

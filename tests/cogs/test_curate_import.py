@@ -18,6 +18,7 @@ from bot.ui.buttons import NotYours
 from storage.errors import LabError
 from storage.models import Actor, Origin, PaperDraft
 from tests.support.lab import Lab, StillClock, told
+from tests.support.library import MODERATOR
 
 BIB = (
     b"@misc{a, title={Ferns of the North}, doi={10.1000/1}}\n"
@@ -93,16 +94,15 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
 
 async def test_each_thing_that_may_become_of_an_entry_is_counted_with_its_first(lab: Lab) -> None:
     add = lab.app.library.upsert
-    actor = Actor("test", "a test")
     for draft in (
         PaperDraft(title="Known", identifiers=("doi:10.1000/k",)),
         PaperDraft(title="Gone", identifiers=("doi:10.1000/g",)),
         PaperDraft(title="Alike", authors=("Ann Lee",), identifiers=("doi:10.1000/a",)),
         PaperDraft(title="Short", identifiers=("doi:10.1000/s",)),
     ):
-        result = await add(draft, Origin.IMPORT, actor)
+        result = await add(draft, Origin.IMPORT, MODERATOR)
         if draft.title == "Gone" and result.paper:
-            await lab.app.library.remove(result.paper.id, actor)
+            await lab.app.library.remove(result.paper.id, MODERATOR)
     rows = [
         "Title,Authors,DOI,Venue,Status",
         "New *one*,,10.1000/n,,",
@@ -133,7 +133,7 @@ async def test_what_is_likely_in_the_list_completes_it_where_somebody_says_so(la
         PaperDraft("Ferns of the North", ("Ann Lee",), venue="arXiv"),
         PaperDraft("Ferns Alone", identifiers=("url:lab.org/ferns",)),
     ):
-        await lab.app.library.upsert(draft, Origin.IMPORT, Actor("test", "a test"))
+        await lab.app.library.upsert(draft, Origin.IMPORT, MODERATOR)
     bib = (
         b"@article{a, title={Ferns of the North}, author={Ann Lee}, journal={TMLR}}\n"
         b"@misc{b, title={Moss}, url={https://lab.org/ferns}}\n"
@@ -312,7 +312,7 @@ class TestDuringAnImport:
     async def test_what_the_bot_does_by_itself_waits(self, lab: Lab) -> None:
         await lab.ask(lab.moderator, "announce here")
         await lab.app.library.upsert(
-            PaperDraft(title="News"), Origin.MODERATOR, Actor("test", "a test"), announce=True
+            PaperDraft(title="News"), Origin.MODERATOR, MODERATOR, announce=True
         )
         async with lab.app.library._database.transaction(importing=True):
             delivering = asyncio.ensure_future(lab.app.deliver())

@@ -8,10 +8,11 @@ from discord import app_commands
 from bot.markdown import escape
 from bot.settings import Settings
 from bot.starter import load_starter
-from storage.models import Actor, PaperDraft, PartialDate
+from storage.models import PaperDraft, PartialDate
 from storage.search.query import parse
 from storage.text import fold
 from tests.support.lab import Lab, told
+from tests.support.library import MODERATOR
 
 
 async def test_a_search_shows_five_papers_and_turns_the_page(lab: Lab) -> None:
@@ -206,7 +207,7 @@ async def test_open_shows_the_card_to_who_pressed(lab: Lab) -> None:
 async def test_the_button_of_a_removed_paper_says_that_it_is_gone(lab: Lab) -> None:
     await lab.ask(lab.member, "search", query="tuned lens")
     (found,) = (await lab.app.library.search.titles("tuned lens"))[:1]
-    await lab.app.library.remove(found[0], Actor("test", "a test"))
+    await lab.app.library.remove(found[0], MODERATOR)
     result = await lab.member.click(lab.papers.last_message, label="Open")
     assert result.ephemeral
     assert "I have no paper" in result.response.content

@@ -10,12 +10,10 @@ import discord
 import pytest
 from discord import AppCommandType, app_commands
 
-from storage.models import Actor
 from tests.support.callers import People, message_of, walk
 from tests.support.lab import HOME, Lab, told
+from tests.support.library import MODERATOR
 from tests.support.permission_table import BUTTONS, COMMANDS, FORMS, MENUS, Place, Who
-
-ACTOR = Actor("test", "a test")
 
 
 @pytest.fixture
@@ -43,11 +41,11 @@ async def people(lab: Lab, caplog: pytest.LogCaptureFixture) -> People:
         here[who, Place.ELSEWHERE] = abroad.add_member(user, roles=away)
         here[who, Place.DIRECT] = user
     moderators = lab.app.client.moderators
-    await moderators.change_roles(HOME, ACTOR, add=(moderator_role.id,))
+    await moderators.change_roles(HOME, MODERATOR, add=(moderator_role.id,))
     await lab.app.client.show_home_commands()
     for number in (1, 2):
-        await lab.app.library.feeds.add(f"https://e.org/{number}", f"News {number}", "", ACTOR)
-        await lab.app.library.feeds.pause(number, "by a test", ACTOR)
+        await lab.app.library.feeds.add(f"https://e.org/{number}", f"News {number}", "", MODERATOR)
+        await lab.app.library.feeds.pause(number, "by a test", MODERATOR)
     channels = {Place.HOME: lab.papers, Place.ELSEWHERE: lab.elsewhere}
     return People(lab, here, channels, caplog)
 
@@ -170,7 +168,7 @@ async def demote(people: People, who: Who) -> None:
     member = people.here[who, Place.HOME]
     if who is Who.BY_ROLE:
         moderators = people.lab.app.client.moderators
-        await moderators.change_roles(HOME, ACTOR, drop=moderators.roles(HOME))
+        await moderators.change_roles(HOME, MODERATOR, drop=moderators.roles(HOME))
         return
     role = people.lab.env.guild.roles[f"{who} here"]
     await people.lab.app.client.http.remove_role(HOME, member.id, role.id)

@@ -15,6 +15,7 @@ from storage.models import Actor, PaperDraft
 from storage.review.models import Suggestion
 from storage.review.suggestions import MOST_WAITING
 from tests.support.lab import Lab, told
+from tests.support.library import MODERATOR
 from tests.support.lookup_server import LookupServer
 
 DOI = "10.5555/lab.7"
@@ -127,7 +128,7 @@ async def test_a_known_paper_is_shown_at_once(lab: Lab, mods: Any) -> None:
 
 async def test_a_removed_paper_is_left_out_politely(lab: Lab, mods: Any) -> None:
     paper = await lab.app.library.papers.get_named("2302.12433")
-    await lab.app.library.remove(paper.id, Actor("test", "a test"))
+    await lab.app.library.remove(paper.id, MODERATOR)
     assert "left that paper out of the list on purpose" in await suggest(lab, "2302.12433")
     assert not mods.history()
 

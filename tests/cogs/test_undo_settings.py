@@ -8,10 +8,9 @@ from discord.ui import ActionRow
 
 from bot.ui.buttons import undo_button
 from bot.ui.cards import Layout
-from storage.models import Actor, Origin, PaperDraft
+from storage.models import Origin, PaperDraft
 from tests.support.lab import Lab, told
-
-ACTOR = Actor("test", "a test")
+from tests.support.library import MODERATOR
 
 
 async def ask(lab: Lab, command: str, **options: Any) -> Any:
@@ -25,7 +24,7 @@ async def watch(lab: Lab, source: Any) -> Any:
 
 
 async def announce(lab: Lab, title: str) -> None:
-    await lab.app.library.upsert(PaperDraft(title), Origin.MODERATOR, ACTOR, announce=True)
+    await lab.app.library.upsert(PaperDraft(title), Origin.MODERATOR, MODERATOR, announce=True)
 
 
 async def test_a_feed_removed_by_mistake_is_watched_again_at_the_press_of_a_button(

@@ -30,9 +30,9 @@ from bot.client import cog_names
 from bot.settings import Settings
 from storage.errors import DatabaseInTrouble
 from storage.library import Library
-from storage.models import Actor
 from storage.papers.combine import as_draft
 from tests.faults import discord_standin
+from tests.support.library import MODERATOR
 
 # By which statement a transaction is known.
 _DOES = {
@@ -145,7 +145,7 @@ async def correct(library: Library, wrong: str, right: str) -> None:
         if paper.title == wrong:
             corrected = replace(as_draft(paper), title=right)
             with contextlib.suppress(DatabaseInTrouble):  # the next round tries it again
-                await library.edit(paper.id, corrected, Actor("test", "a test"))
+                await library.edit(paper.id, corrected, MODERATOR)
 
 
 async def come_online(app: App) -> None:

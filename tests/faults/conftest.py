@@ -13,8 +13,9 @@ from bot.app import open_app
 from bot.settings import Settings
 from tests.faults import discord_standin
 from tests.faults.discord_standin import GUILD, PAPERS, TOKEN, StandIn
-from tests.faults.station import ACTOR, Station
+from tests.faults.station import Station
 from tests.support.lab import StillClock
+from tests.support.library import MODERATOR
 
 _LONGEST = timedelta(minutes=1)
 _LONGEST_RUN = timedelta(seconds=5)  # of the crash matrix
@@ -47,7 +48,7 @@ async def station(
     settings: Settings, clock: StillClock, stand_in: StandIn, caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[Station]:
     async with open_app(settings, clock) as app:
-        await app.library.subscriptions.open(GUILD, PAPERS, ACTOR)
+        await app.library.subscriptions.open(GUILD, PAPERS, MODERATOR)
         app.client._connection.guild_ready_timeout = 0.02
         await app.client.login(TOKEN)
         connection = asyncio.create_task(app.client.connect())

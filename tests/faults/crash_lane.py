@@ -22,7 +22,6 @@ from aiohttp import web
 from bot.app import open_app
 from bot.settings import Settings
 from storage.announcements.models import SubscriptionOptions
-from storage.models import Actor
 from tests.faults import discord_standin
 from tests.faults.discord_standin import (
     FORUM,
@@ -34,6 +33,7 @@ from tests.faults.discord_standin import (
     announced,
     is_published,
 )
+from tests.support.library import MODERATOR
 from tests.support.paths import ROOT
 
 _LOOK = timedelta(hours=1)
@@ -298,12 +298,11 @@ async def open_lane(folder: Path) -> AsyncIterator[Lane]:
 
 
 async def _furnish(folder: Path, feed: str) -> None:
-    actor = Actor("test", "a test")
     settings: Any = Settings(
         home_guild_ids=(GUILD,), database_path=folder / "before.db", feed_allow_private=True
     )
     async with open_app(settings, lambda: datetime.now(UTC) - 2 * _LOOK) as app:
-        await app.poller.watch(feed, actor)
+        await app.poller.watch(feed, MODERATOR)
         for channel_id in _CHANNELS:
             options = _OPTIONS.get(channel_id)
-            await app.library.subscriptions.open(GUILD, channel_id, actor, options)
+            await app.library.subscriptions.open(GUILD, channel_id, MODERATOR, options)

@@ -10,11 +10,11 @@ from datetime import timedelta
 import pytest
 
 from bot.app import App
-from storage.models import Actor, Origin, PaperDraft
+from storage.models import Origin, PaperDraft
 from tests.faults.discord_standin import PAPERS, StandIn, announced
 from tests.support.lab import StillClock
+from tests.support.library import MODERATOR
 
-ACTOR = Actor("test", "a test")
 _number = itertools.count(1)
 
 
@@ -32,7 +32,9 @@ class Station:
         found = []
         for _ in range(count):
             draft = PaperDraft(title=f"Paper {next(_number)}")
-            result = await self.app.library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)
+            result = await self.app.library.upsert(
+                draft, Origin.MODERATOR, MODERATOR, announce=True
+            )
             assert result.paper
             found.append(result.paper.id)
         return found

@@ -15,7 +15,8 @@ from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.models import SubscriptionOptions
 from tests.faults.crash_lane import Site, open_lane, open_site
 from tests.faults.discord_standin import GUILD, NEWS, PAPERS, Fault, announced
-from tests.faults.station import ACTOR, Station
+from tests.faults.station import Station
+from tests.support.library import MODERATOR
 
 HOUR = timedelta(hours=1)
 LOCK = """
@@ -64,7 +65,7 @@ async def watched_feed(station: Station) -> AsyncIterator[Site]:
     """A feed that has a new paper each time that it is read."""
     site = Site(batches=[[f"Paper of the feed, {number}"] for number in range(9)])
     async with open_site(site) as address:
-        await station.app.poller.watch(address, ACTOR)
+        await station.app.poller.watch(address, MODERATOR)
         yield site
 
 
@@ -101,7 +102,7 @@ async def test_a_database_that_is_locked_during_a_send_makes_no_second_message(
     station: Station, locker: Locker, moment: str
 ) -> None:
     station.discord.nonce_window = timedelta()
-    await station.app.library.subscriptions.open(GUILD, NEWS, ACTOR)
+    await station.app.library.subscriptions.open(GUILD, NEWS, MODERATOR)
     papers = await station.publish(3)
 
     async def watch(seen: str) -> None:
@@ -222,7 +223,7 @@ async def test_a_clock_that_was_years_ahead_stops_neither_feeds_nor_announcement
     weekly = SubscriptionOptions(schedule=DigestSchedule(every=Frequency.WEEK))
     async with watched_feed(station):
         station.clock.move(timedelta(days=365 * years))
-        await station.app.library.subscriptions.open(GUILD, NEWS, ACTOR, weekly)
+        await station.app.library.subscriptions.open(GUILD, NEWS, MODERATOR, weekly)
         station.discord.fail("send", Fault(503))
         await station.app.poll()
         assert station.announced() == []

@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from storage.library import Library
-from storage.models import Actor, Origin, PaperDraft
-
-ACTOR = Actor("test", "a test")
+from storage.models import Origin, PaperDraft
+from tests.support.library import MODERATOR
 
 
 @asynccontextmanager
@@ -53,20 +52,20 @@ async def test_channels_are_offered_without_a_look_at_what_was_announced(library
 
 
 async def test_channels_are_counted_and_closed_by_an_index(library: Library) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     async with asked(library) as plan:
         await library.subscriptions.counted(1)
-        await library.subscriptions.close(1, 2, ACTOR)
+        await library.subscriptions.close(1, 2, MODERATOR)
     counted = "SEARCH announcements USING COVERING INDEX announcements_by_channel"
     assert [step for step in plan if step.startswith(counted)]
     assert not [step for step in plan if step.startswith("SCAN announcements")]
 
 
 async def test_what_is_due_is_found_among_what_waits(library: Library) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     async with asked(library) as plan:
         await library.outbox.enqueue_and_fetch_due()
-        await library.upsert(PaperDraft(title="Due"), Origin.MODERATOR, ACTOR, announce=True)
+        await library.upsert(PaperDraft(title="Due"), Origin.MODERATOR, MODERATOR, announce=True)
         assert await library.outbox.enqueue_and_fetch_due()
     steps = [step for step in plan if step.startswith(("SCAN announcements", "SCAN posts"))]
     indexes = {step.rpartition(" ")[2] for step in steps}
@@ -76,7 +75,7 @@ async def test_what_is_due_is_found_among_what_waits(library: Library) -> None:
 async def test_what_waits_for_moderators_is_found_among_what_waits(library: Library) -> None:
     async with asked(library) as plan:
         await library.suggestions.rejection_reason(PaperDraft(title="Offered"), 7, most=3)
-        await library.setups.choose_channel(1, 3, ACTOR, former=2)
+        await library.setups.choose_channel(1, 3, MODERATOR, former=2)
     assert [step for step in plan if step.endswith("suggestions USING INDEX suggestions_waiting")]
     assert [step for step in plan if "posts USING INDEX posts_unsent" in step]
     assert not [step for step in plan if step in {"SCAN posts", "SCAN suggestions"}]

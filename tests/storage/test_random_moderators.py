@@ -24,13 +24,13 @@ from hypothesis.stateful import (
 
 from storage.errors import LabError
 from storage.library import open_library
-from storage.models import Actor, Link, LinkKind, Origin, PaperDraft, PartialDate
+from storage.models import Link, LinkKind, Origin, PaperDraft, PartialDate
 from storage.papers.combine import normal
 from tests.support.lab import StillClock
+from tests.support.library import MODERATOR
 from tests.support.library_model import OWN, Catalogue, Refused, differing
 from tests.support.library_tables import everything, told
 
-ACTOR = Actor("discord:1", "noor")
 FORMER, NEW = "Ann Former", "Ann New"
 _NUMBER = st.integers(0, 1000)
 _TAGS = st.lists(st.sampled_from(["nlp", "maths", "code"]), max_size=2, unique=True).map(tuple)
@@ -74,10 +74,10 @@ class Moderators(RuleBasedStateMachine):
 
     @initialize(said=st.lists(_SAID, min_size=2, max_size=3))
     def begin(self, said: list[dict[str, Any]]) -> None:
-        self.run(self.library.subscriptions.open(1, 7, ACTOR))
+        self.run(self.library.subscriptions.open(1, 7, MODERATOR))
         for one in said:
             draft = self.fresh(one, 1)
-            self.run(self.library.upsert(draft, Origin.FEED, ACTOR, announce=True))
+            self.run(self.library.upsert(draft, Origin.FEED, MODERATOR, announce=True))
             self.model.upsert(draft)
             self.model.record(self.last_change())
         self.seeds = self.last_change()
@@ -118,7 +118,7 @@ class Moderators(RuleBasedStateMachine):
                 drafts.append(self.known(said, data.draw(_NUMBER), data.draw(_NUMBER)))
             else:
                 drafts.append(self.fresh(said, 1))
-        imported = self.run(self.library.upsert_many(drafts, Origin.IMPORT, ACTOR))
+        imported = self.run(self.library.upsert_many(drafts, Origin.IMPORT, MODERATOR))
         for draft in drafts:
             self.model.upsert(draft)
         assert (imported.change_id is not None) == self.model.is_changed
@@ -136,7 +136,7 @@ class Moderators(RuleBasedStateMachine):
             draft = replace(draft, title=f"{shown.title} anew")
         if FORMER in draft.authors and FORMER in self.model.shown_names:
             draft = replace(draft, authors=shown.authors)
-        self.run(self.library.edit(number, draft, ACTOR))
+        self.run(self.library.edit(number, draft, MODERATOR))
         self.model.edit(number, draft)
         self.record()
 
@@ -148,9 +148,9 @@ class Moderators(RuleBasedStateMachine):
         tags = tuple(sorted({*paper.draft.tags, *add} - {*remove}))
         if tags == paper.draft.tags:
             with pytest.raises(LabError, match="Nothing to change"):
-                self.run(self.library.tag(number, add, remove, ACTOR))
+                self.run(self.library.tag(number, add, remove, MODERATOR))
             return
-        self.run(self.library.tag(number, add, remove, ACTOR))
+        self.run(self.library.tag(number, add, remove, MODERATOR))
         taken = {"tags"} - ({"tags"} if {*paper.draft.tags} <= {*tags} else set())
         self.model.say(number, replace(self.model.shown(number), tags=tags), paper.locked | taken)
         self.record()
@@ -159,7 +159,7 @@ class Moderators(RuleBasedStateMachine):
     @rule(which=_NUMBER)
     def remove(self, which: int) -> None:
         number = self.pick(self.model.present, which)
-        self.run(self.library.remove(number, ACTOR))
+        self.run(self.library.remove(number, MODERATOR))
         self.model.remove(number)
         self.record()
 
@@ -167,7 +167,7 @@ class Moderators(RuleBasedStateMachine):
     @rule(which=_NUMBER)
     def restore(self, which: int) -> None:
         number = self.pick(self.model.removed, which)
-        self.run(self.library.restore(number, ACTOR))
+        self.run(self.library.restore(number, MODERATOR))
         self.model.restore(number)
         self.record()
 
@@ -184,7 +184,7 @@ class Moderators(RuleBasedStateMachine):
             tags=(*ours.tags, *theirs.tags),
             links=(*ours.links, *theirs.links),
         )
-        self.run(self.library.merge(kept, gone, chosen, ACTOR))
+        self.run(self.library.merge(kept, gone, chosen, MODERATOR))
         both = normal(replace(chosen, identifiers=(*ours.identifiers, *theirs.identifiers)))
         locked = (
             self.model.get(kept).locked
@@ -201,7 +201,7 @@ class Moderators(RuleBasedStateMachine):
         }
         if FORMER not in credited or NEW in credited:
             return
-        _, number = self.run(self.library.people.rename(FORMER, NEW, ACTOR))
+        _, number = self.run(self.library.people.rename(FORMER, NEW, MODERATOR))
         self.model.decide(FORMER, NEW)
         self.model.record(number)
         self.renames.append(number)
@@ -214,7 +214,7 @@ class Moderators(RuleBasedStateMachine):
     @precondition(lambda self: self.model.changes)
     @rule()
     def undo_own_last(self) -> None:
-        change = self.run(self.library.history.last_by(ACTOR))
+        change = self.run(self.library.history.last_by(MODERATOR))
         standing = [one.id for one in self.model.changes.values() if one.stands and not one.undoes]
         assert (change.id if change else 0) == max(standing, default=0)
         if change:
@@ -224,7 +224,7 @@ class Moderators(RuleBasedStateMachine):
         if number <= self.seeds:
             return False
         try:
-            undone = self.run(self.library.undo(number, ACTOR))
+            undone = self.run(self.library.undo(number, MODERATOR))
         except LabError as error:
             said = str(error)
             with pytest.raises(Refused):
@@ -263,7 +263,9 @@ class Moderators(RuleBasedStateMachine):
 
     def upsert(self, draft: PaperDraft) -> None:
         self.run(
-            self.library.upsert(draft, Origin.MODERATOR, ACTOR, allow_duplicate=True, announce=True)
+            self.library.upsert(
+                draft, Origin.MODERATOR, MODERATOR, allow_duplicate=True, announce=True
+            )
         )
         self.model.upsert(draft, by_moderator=True)
         self.record()

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from storage.library import Library
-from storage.models import Actor, Origin, PaperDraft
+from storage.models import Origin, PaperDraft
 from storage.threads import run_in_thread
+from tests.support.library import MODERATOR
 
 
 def thread_of(things: Sequence[int]) -> tuple[int, int]:
@@ -36,7 +37,7 @@ async def test_drafts_are_read_and_made_ready_beside_the_event_loop(library: Lib
             threads.add(threading.get_ident())
             yield PaperDraft(title=Seen(f"Paper {number}"))
 
-    imported = await library.upsert_many(drafts(), Origin.IMPORT, Actor("test", "a test"))
+    imported = await library.upsert_many(drafts(), Origin.IMPORT, MODERATOR)
     assert imported.outcomes.total() == 200
     assert threads
     assert threading.get_ident() not in threads

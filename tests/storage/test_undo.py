@@ -19,9 +19,8 @@ from storage.papers.combine import as_draft
 from storage.papers.errors import PaperChanged, PaperExists, PaperNotFound, PaperNotRemoved
 from storage.search.query import parse
 from tests.support.lab import NOW, StillClock
+from tests.support.library import MODERATOR, OTHER_MODERATOR
 
-NOOR = Actor("discord:1", "noor")
-CLEO = Actor("discord:2", "cleo")
 ONE = PaperDraft("A Paper on Things", ("Ann Lee",), venue="arXiv", identifiers=("doi:10.1000/one",))
 TWO = PaperDraft(
     "A Paper on Other Things",
@@ -34,12 +33,12 @@ TWO = PaperDraft(
 
 
 async def add(library: Library, draft: PaperDraft, **options: bool) -> Paper:
-    paper = (await library.upsert(draft, Origin.IMPORT, NOOR, **options)).paper
+    paper = (await library.upsert(draft, Origin.IMPORT, MODERATOR, **options)).paper
     assert paper is not None
     return paper
 
 
-async def last(library: Library, actor: Actor = NOOR) -> int:
+async def last(library: Library, actor: Actor = MODERATOR) -> int:
     change = await library.history.last_by(actor)
     assert change is not None
     return change.id
@@ -52,25 +51,25 @@ async def found(library: Library, words: str) -> list[int]:
 async def test_an_import_is_one_change_and_one_undo(library: Library) -> None:
     known = await add(library, ONE)
     drafts = [TWO, replace(ONE, abstract="New words."), PaperDraft("A Third"), ONE]
-    imported = await library.upsert_many(drafts, Origin.IMPORT, CLEO)
+    imported = await library.upsert_many(drafts, Origin.IMPORT, OTHER_MODERATOR)
     assert imported.outcomes == {Outcome.ADDED: 2, Outcome.UPDATED: 1, Outcome.UNCHANGED: 1}
     newest = (await library.history.page()).changes[0]
     assert (newest.id, newest.action, newest.paper_id) == (imported.change_id, "import", None)
     assert newest.after == {"added": 2, "updated": 1, "unchanged": 1}
     assert newest.parts == ()
 
-    undone = await library.undo(await last(library, CLEO), CLEO)
+    undone = await library.undo(await last(library, OTHER_MODERATOR), OTHER_MODERATOR)
     assert [as_draft(paper) for paper in await library.papers.all()] == [as_draft(known)]
     assert await found(library, "third") == []
-    again = await library.upsert_many(drafts, Origin.IMPORT, CLEO)
+    again = await library.upsert_many(drafts, Origin.IMPORT, OTHER_MODERATOR)
     assert again.outcomes == imported.outcomes
     with pytest.raises(
         LabError, match=f"#1 was changed again since; undo change {again.change_id}"
     ):
-        await library.undo(undone.change_id, CLEO)
+        await library.undo(undone.change_id, OTHER_MODERATOR)
     assert again.change_id is not None
-    await library.undo(again.change_id, CLEO)
-    await library.undo(undone.change_id, CLEO)
+    await library.undo(again.change_id, OTHER_MODERATOR)
+    await library.undo(undone.change_id, OTHER_MODERATOR)
     assert await found(library, "third") == [3]
     assert (await library.papers.get_named("10.1000/two")).id == 2
     assert (await library.papers.get(known.id)).abstract == "New words."
@@ -80,39 +79,39 @@ async def test_an_addition_is_not_made_again_where_another_paper_took_its_place(
     library: Library,
 ) -> None:
     await add(library, ONE)
-    undone = await library.undo(await last(library), NOOR)
+    undone = await library.undo(await last(library), MODERATOR)
     await add(library, ONE)
     with pytest.raises(PaperExists, match=r"A Paper on Things” \(#2\) has an identifier by now"):
-        await library.undo(undone.change_id, NOOR)
+        await library.undo(undone.change_id, MODERATOR)
 
 
 async def test_an_import_that_changes_nothing_is_no_change(library: Library) -> None:
     await add(library, ONE)
     before = await library.history.page()
-    assert (await library.upsert_many([ONE], Origin.IMPORT, NOOR)).change_id is None
+    assert (await library.upsert_many([ONE], Origin.IMPORT, MODERATOR)).change_id is None
     assert await library.history.page() == before
 
 
 async def test_an_import_is_undone_as_a_whole_or_not_at_all(library: Library) -> None:
     drafts = [PaperDraft(f"Paper number {n}", identifiers=(f"doi:10.1000/{n}",)) for n in range(6)]
-    imported = (await library.upsert_many(drafts, Origin.IMPORT, NOOR)).change_id
+    imported = (await library.upsert_many(drafts, Origin.IMPORT, MODERATOR)).change_id
     assert imported is not None
     part = (await library.history.of_paper(2))[0]
     with pytest.raises(LabError, match=f"a part of change {imported}, which can be undone only"):
-        await library.undo(part.id, NOOR)
+        await library.undo(part.id, MODERATOR)
     for number in (1, 2, 3, 4, 5):
-        await library.tag(number, ["mine"], [], CLEO)
-    edits = [await last(library, CLEO)]
+        await library.tag(number, ["mine"], [], OTHER_MODERATOR)
+    edits = [await last(library, OTHER_MODERATOR)]
     with pytest.raises(LabError) as refused:
-        await library.undo(imported, NOOR)
+        await library.undo(imported, MODERATOR)
     assert str(refused.value) == (
         f"#5, #4, #3 and others were changed again since; undo change {edits[0]} first, which is "
         "the latest."
     )
     assert await library.papers.count() == 6
     for _ in range(5):
-        await library.undo(await last(library, CLEO), CLEO)
-    await library.undo(imported, NOOR)
+        await library.undo(await last(library, OTHER_MODERATOR), OTHER_MODERATOR)
+    await library.undo(imported, MODERATOR)
     assert await library.papers.count() == 0
 
 
@@ -123,16 +122,16 @@ async def test_a_long_import_is_undone_and_done_again(library: Library) -> None:
         )
         for n in range(1200)
     ]
-    await library.upsert_many(drafts[::2], Origin.IMPORT, NOOR)
+    await library.upsert_many(drafts[::2], Origin.IMPORT, MODERATOR)
     imported = await library.upsert_many(
-        [replace(draft, abstract="words") for draft in drafts], Origin.IMPORT, NOOR
+        [replace(draft, abstract="words") for draft in drafts], Origin.IMPORT, MODERATOR
     )
     assert imported.change_id is not None
-    undone = await library.undo(imported.change_id, NOOR)
+    undone = await library.undo(imported.change_id, MODERATOR)
     assert await library.papers.count() == 600
     assert (await library.search.find(parse("words"))).results.total == 0
     assert (await library.authors.find("Ann Lee")).papers == 600
-    await library.undo(undone.change_id, NOOR)
+    await library.undo(undone.change_id, MODERATOR)
     pages = [len(page) async for page in library.search.pages(parse("words"))]
     assert sum(pages) == 1200
     assert (await library.search.venues("icml")) == (("ICML", 1200),)
@@ -140,49 +139,49 @@ async def test_a_long_import_is_undone_and_done_again(library: Library) -> None:
 
 async def test_what_was_done_again_is_in_the_way_of_what_was_before(library: Library) -> None:
     await add(library, ONE)
-    await library.tag(1, ["a"], [], NOOR)
+    await library.tag(1, ["a"], [], MODERATOR)
     first = await last(library)
-    await library.tag(1, ["b"], [], NOOR)
+    await library.tag(1, ["b"], [], MODERATOR)
     second = await last(library)
-    undone = await library.undo(second, NOOR)
-    again = await library.undo(undone.change_id, NOOR)
+    undone = await library.undo(second, MODERATOR)
+    again = await library.undo(undone.change_id, MODERATOR)
     with pytest.raises(LabError, match=f"undo change {second} first"):
-        await library.undo(first, NOOR)
+        await library.undo(first, MODERATOR)
     with pytest.raises(LabError, match="undone already"):
-        await library.undo(undone.change_id, NOOR)
-    await library.undo(second, NOOR)
+        await library.undo(undone.change_id, MODERATOR)
+    await library.undo(second, MODERATOR)
     with pytest.raises(LabError, match="changed again since"):
-        await library.undo(again.change_id, NOOR)
-    await library.undo(first, NOOR)
+        await library.undo(again.change_id, MODERATOR)
+    await library.undo(first, MODERATOR)
     assert (await library.papers.get(1)).tags == ()
 
 
 async def test_an_undo_gives_up_what_the_change_had_locked(library: Library) -> None:
     paper = await add(library, ONE)
-    await library.edit(paper.id, replace(as_draft(paper), venue="Mine"), NOOR)
-    await library.undo(await last(library), NOOR)
-    await library.upsert(replace(ONE, venue="ICML"), Origin.FEED, CLEO)
+    await library.edit(paper.id, replace(as_draft(paper), venue="Mine"), MODERATOR)
+    await library.undo(await last(library), MODERATOR)
+    await library.upsert(replace(ONE, venue="ICML"), Origin.FEED, OTHER_MODERATOR)
     assert (await library.papers.get(paper.id)).venue == "ICML"
 
 
 async def test_that_the_authors_are_all_is_a_moderators_word_too(library: Library) -> None:
     paper = await add(library, ONE)
     cut = replace(as_draft(paper), authors_complete=False)
-    await library.edit(paper.id, cut, NOOR)
-    await library.upsert(replace(ONE, authors=("Ann Lee", "Bo Chen")), Origin.FEED, CLEO)
+    await library.edit(paper.id, cut, MODERATOR)
+    await library.upsert(replace(ONE, authors=("Ann Lee", "Bo Chen")), Origin.FEED, OTHER_MODERATOR)
     assert as_draft(await library.papers.get(paper.id)) == cut
 
 
 async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: Library) -> None:
     one, two = await add(library, ONE), await add(library, TWO)
     chosen = replace(as_draft(one), venue="ICML", tags=())
-    kept = await library.merge(one.id, two.id, chosen, NOOR)
+    kept = await library.merge(one.id, two.id, chosen, MODERATOR)
     assert (kept.id, kept.title, kept.venue, kept.tags, kept.links) == (
         *(1, "A Paper on Things", "ICML", (), ()),
     )
     assert set(kept.identifiers) == {"doi:10.1000/one", "doi:10.1000/two"}
     assert (await library.papers.get(two.id)).id == one.id
-    await library.upsert(replace(TWO, venue="arXiv"), Origin.FEED, CLEO)
+    await library.upsert(replace(TWO, venue="arXiv"), Origin.FEED, OTHER_MODERATOR)
     assert await library.papers.get(one.id) == kept, "what was chosen is a moderator's"
 
     (change,) = (await library.history.page(limit=1)).changes
@@ -193,16 +192,16 @@ async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: L
         *(part.id, change.id, 2, 1),
     ]
     with pytest.raises(LabError, match=f"undo change {change.id} first"):
-        await library.undo(1, NOOR)
+        await library.undo(1, MODERATOR)
     with pytest.raises(LabError, match="one paper already"):
-        await library.merge(one.id, two.id, chosen, NOOR)
-    undone = await library.undo(change.id, NOOR)
+        await library.merge(one.id, two.id, chosen, MODERATOR)
+    undone = await library.undo(change.id, MODERATOR)
     assert [as_draft(paper) for paper in await library.papers.all()] == [
         as_draft(one),
         as_draft(two),
     ]
     assert await found(library, "other") == [2]
-    await library.undo(undone.change_id, NOOR)
+    await library.undo(undone.change_id, MODERATOR)
     assert await library.papers.get(two.id) == kept
     assert await found(library, "other") == []
 
@@ -213,7 +212,7 @@ async def test_an_edit_that_changes_nothing_is_none(library: Library) -> None:
     before = await library.history.of_paper(paper.id)
     for seen in (None, as_draft(paper)):
         with pytest.raises(LabError, match="You changed nothing"):
-            await library.edit(paper.id, same, NOOR, seen=seen)
+            await library.edit(paper.id, same, MODERATOR, seen=seen)
     assert await library.history.of_paper(paper.id) == before
 
 
@@ -223,23 +222,23 @@ async def test_a_merge_needs_two_papers_as_they_were_seen(library: Library) -> N
     seen = (as_draft(one), as_draft(two))
     wrong = replace(as_draft(one), identifiers=third.identifiers)
     with pytest.raises(PaperExists, match="A Third"):
-        await library.merge(one.id, two.id, wrong, NOOR)
-    await library.tag(two.id, ["new"], [], CLEO)
+        await library.merge(one.id, two.id, wrong, MODERATOR)
+    await library.tag(two.id, ["new"], [], OTHER_MODERATOR)
     with pytest.raises(PaperChanged) as changed:
-        await library.merge(one.id, two.id, as_draft(one), NOOR, seen=seen)
+        await library.merge(one.id, two.id, as_draft(one), MODERATOR, seen=seen)
     assert changed.value.paper.tags == ("maths", "new")
-    await library.remove(two.id, CLEO)
+    await library.remove(two.id, OTHER_MODERATOR)
     with pytest.raises(PaperNotFound):
-        await library.merge(one.id, two.id, as_draft(one), NOOR)
+        await library.merge(one.id, two.id, as_draft(one), MODERATOR)
     assert await library.papers.count() == 2
 
 
 async def announced(library: Library) -> tuple[int, int]:
     """Two papers: channel 1 was sent the first, and 2 the second, which waits for 1, 3 and 4."""
-    await library.subscriptions.open(1, 1, NOOR)
+    await library.subscriptions.open(1, 1, MODERATOR)
     one = await add(library, ONE, announce=True)
     for channel in (2, 3, 4):
-        await library.subscriptions.open(1, channel, NOOR)
+        await library.subscriptions.open(1, channel, MODERATOR)
     two = await add(library, TWO, announce=True)
     for post in await library.outbox.enqueue_and_fetch_due():
         if post.channel_id in {1, 2}:
@@ -271,20 +270,20 @@ async def test_undoing_a_merge_parts_what_was_announced(
     ]
     kept_id, other_id = numbers[::-1] if is_swapped else numbers
     kept = await library.papers.get(kept_id)
-    await library.merge(kept_id, other_id, as_draft(kept), NOOR)
+    await library.merge(kept_id, other_id, as_draft(kept), MODERATOR)
     assert await fates(library, kept_id) == {**before[1], 1: DeliveryStatus.SENT}
-    await library.undo(await last(library), NOOR)
+    await library.undo(await last(library), MODERATOR)
     assert [await fates(library, number) for number in numbers] == before
 
 
 async def test_what_was_announced_of_a_merged_paper_stays_so(library: Library) -> None:
     one, two = await announced(library)
-    await library.merge(one, two, ONE, NOOR)
+    await library.merge(one, two, ONE, MODERATOR)
     for post in await library.outbox.enqueue_and_fetch_due():
         assert post.paper_ids == (one,)
         await library.outbox.record_sent([(post, 80 + post.channel_id)])
-    await library.subscriptions.close(1, 4, NOOR)
-    await library.undo(await last(library), NOOR)
+    await library.subscriptions.close(1, 4, MODERATOR)
+    await library.undo(await last(library), MODERATOR)
     assert await fates(library, one) == dict.fromkeys((1, 3, 4), DeliveryStatus.SENT)
     assert await fates(library, two) == {
         1: DeliveryStatus.WAITING,
@@ -295,55 +294,55 @@ async def test_what_was_announced_of_a_merged_paper_stays_so(library: Library) -
 
 async def test_what_feeds_brought_goes_with_its_paper(library: Library) -> None:
     await add(library, ONE)
-    feed = await library.feeds.add("https://lab.org/feed", "Lab", "", NOOR)
+    feed = await library.feeds.add("https://lab.org/feed", "Lab", "", MODERATOR)
     state = FeedState("https://lab.org/feed", "Lab", "", "", NOW + timedelta(hours=1))
     await library.arrivals.ingest(feed, [Entry("key", TWO)], state)
     third = await add(library, PaperDraft("A Third"))
-    await library.merge(2, third.id, TWO, NOOR)
-    await library.merge(1, 2, ONE, NOOR)
+    await library.merge(2, third.id, TWO, MODERATOR)
+    await library.merge(1, 2, ONE, MODERATOR)
     for number in (2, third.id):
         assert (await library.papers.get(number)).id == 1
     (entry,) = (await library.traces.find("A Paper on Things")).entries
     assert entry.paper_id == 1
-    await library.undo(await last(library), NOOR)
+    await library.undo(await last(library), MODERATOR)
     assert (await library.papers.get(third.id)).id == 2
     (entry,) = (await library.traces.find("A Paper on Other Things")).entries
     assert entry.paper_id == 2
-    await library.undo(await last(library), NOOR)
+    await library.undo(await last(library), MODERATOR)
     assert (await library.papers.get(third.id)).title == "A Third"
 
 
 async def test_an_undone_addition_is_not_announced(library: Library) -> None:
-    await library.subscriptions.open(1, 1, NOOR)
+    await library.subscriptions.open(1, 1, MODERATOR)
     await add(library, ONE, announce=True)
-    undone = await library.undo(await last(library), NOOR)
+    undone = await library.undo(await last(library), MODERATOR)
     assert await library.outbox.enqueue_and_fetch_due() == ()
     with pytest.raises(PaperNotRemoved, match="undo that with `/curate undo`"):
-        await library.restore(1, NOOR)
-    await library.undo(undone.change_id, NOOR)
+        await library.restore(1, MODERATOR)
+    await library.undo(undone.change_id, MODERATOR)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     assert post.paper_ids == (1,)
 
 
 async def test_a_paper_that_a_moderator_offers_again_is_one_change(library: Library) -> None:
     await add(library, ONE)
-    await library.remove(1, NOOR)
-    await library.upsert(replace(ONE, abstract="More."), Origin.MODERATOR, CLEO)
-    change = await library.history.last_of(1, CLEO)
+    await library.remove(1, MODERATOR)
+    await library.upsert(replace(ONE, abstract="More."), Origin.MODERATOR, OTHER_MODERATOR)
+    change = await library.history.last_of(1, OTHER_MODERATOR)
     assert change is not None
     assert change.action == "restore"
-    undone = await library.undo(change.id, CLEO)
+    undone = await library.undo(change.id, OTHER_MODERATOR)
     with pytest.raises(PaperNotFound):
         await library.papers.get(1)
-    await library.undo(undone.change_id, CLEO)
+    await library.undo(undone.change_id, OTHER_MODERATOR)
     assert (await library.papers.get(1)).abstract == "More."
 
 
 async def test_tags_are_given_and_taken(library: Library) -> None:
     await add(library, replace(ONE, tags=("old",)))
-    tagged = await library.tag(1, [" long  words ", "new", ""], ["old", "none"], NOOR)
+    tagged = await library.tag(1, [" long  words ", "new", ""], ["old", "none"], MODERATOR)
     assert tagged.tags == ("long words", "new")
-    await library.upsert(replace(ONE, tags=("old",)), Origin.FEED, CLEO)
+    await library.upsert(replace(ONE, tags=("old",)), Origin.FEED, OTHER_MODERATOR)
     assert (await library.papers.get(1)).tags == tagged.tags
     assert await found(library, "tag:new") == [1]
     for add_to, remove, sentence in (
@@ -352,10 +351,10 @@ async def test_tags_are_given_and_taken(library: Library) -> None:
         ([f"t{n}" for n in range(20)], [], "20 tags, and no more"),
     ):
         with pytest.raises(LabError, match=sentence):
-            await library.tag(1, add_to, remove, NOOR)
+            await library.tag(1, add_to, remove, MODERATOR)
     with pytest.raises(InvalidInput):
-        await library.tag(1, [], ["x" * 51], NOOR)
-    await library.undo(await last(library), NOOR)
+        await library.tag(1, [], ["x" * 51], MODERATOR)
+    await library.undo(await last(library), MODERATOR)
     assert (await library.papers.get(1)).tags == ("old",)
 
 
@@ -364,7 +363,7 @@ async def test_a_removed_paper_is_found_and_put_back(library: Library, clock: St
         await add(library, draft)
     for number in (2, 1):
         clock.move(timedelta(minutes=1))
-        await library.remove(number, NOOR)
+        await library.remove(number, MODERATOR)
     assert await library.papers.removed("things") == (
         (1, "A Paper on Things"),
         (2, "A Paper on Other Things"),
@@ -375,22 +374,22 @@ async def test_a_removed_paper_is_found_and_put_back(library: Library, clock: St
     for text in ("3", "nothing", "", "9" * 30):
         with pytest.raises(PaperNotRemoved):
             await library.papers.get_removed(text)
-    restored = await library.restore(2, CLEO)
+    restored = await library.restore(2, OTHER_MODERATOR)
     assert (restored.id, restored.removed_at) == (2, None)
     assert await found(library, "other") == [2]
     with pytest.raises(PaperNotRemoved, match="“#2” is no paper that was removed"):
-        await library.restore(2, CLEO)
-    await library.undo(await last(library, CLEO), CLEO)
+        await library.restore(2, OTHER_MODERATOR)
+    await library.undo(await last(library, OTHER_MODERATOR), OTHER_MODERATOR)
     assert len(await library.papers.removed("")) == 2
 
 
 async def test_the_log_is_read_page_by_page(library: Library) -> None:
-    assert await library.history.last_by(NOOR) is None
-    assert await library.history.last_of(1, NOOR) is None
-    await library.upsert_many([ONE, TWO], Origin.IMPORT, NOOR)
+    assert await library.history.last_by(MODERATOR) is None
+    assert await library.history.last_of(1, MODERATOR) is None
+    await library.upsert_many([ONE, TWO], Origin.IMPORT, MODERATOR)
     for tag in "abcdef":
-        await library.tag(1, [tag], [], NOOR)
-    await library.tag(2, ["z"], [], CLEO)
+        await library.tag(1, [tag], [], MODERATOR)
+    await library.tag(2, ["z"], [], OTHER_MODERATOR)
     history = library.history
     first = await history.page(limit=3)
     assert (first.has_newer, first.has_older) == (False, True)
@@ -405,30 +404,30 @@ async def test_the_log_is_read_page_by_page(library: Library) -> None:
     of_one = await history.page(2)
     assert [one.action for one in of_one.changes] == ["tag", "add"]
     assert of_one.changes[1].part_of == oldest.changes[1].id
-    assert await history.last_of(2, NOOR) is None
+    assert await history.last_of(2, MODERATOR) is None
     assert await history.get(999) is None
 
 
 async def test_names_in_the_log_are_those_to_show(library: Library) -> None:
     await add(library, ONE)
-    await library.edit(1, replace(ONE, authors=("Bo Chen",)), NOOR)
-    await library.people.rename("Bo Chen", "Bo New", NOOR)
+    await library.edit(1, replace(ONE, authors=("Bo Chen",)), MODERATOR)
+    await library.people.rename("Bo Chen", "Bo New", MODERATOR)
     renamed = await last(library)
     edited = (await library.history.of_paper(1))[-1]
     assert edited.after["authors"] == ["Bo New"]
-    await library.undo(renamed, NOOR)
-    await library.undo(edited.id, NOOR)
+    await library.undo(renamed, MODERATOR)
+    await library.undo(edited.id, MODERATOR)
     assert (await library.papers.get(1)).authors == ("Ann Lee",)
 
 
 async def test_an_undo_credits_the_name_that_was_credited(library: Library) -> None:
     await add(library, replace(ONE, authors=("Ann New",)))
     await add(library, replace(TWO, authors=("Ann Former",)))
-    await library.people.merge("Ann New", "Ann Former", NOOR)
-    await library.people.rename("Ann Former", "Ann New", NOOR)
-    await library.edit(1, replace(ONE, authors=("Ann Former",)), NOOR)
+    await library.people.merge("Ann New", "Ann Former", MODERATOR)
+    await library.people.rename("Ann Former", "Ann New", MODERATOR)
+    await library.edit(1, replace(ONE, authors=("Ann Former",)), MODERATOR)
     for _ in range(3):
-        await library.undo(await last(library), NOOR)
+        await library.undo(await last(library), MODERATOR)
     assert [paper.authors for paper in await library.papers.all()] == [
         ("Ann New",),
         ("Ann Former",),
@@ -437,11 +436,11 @@ async def test_an_undo_credits_the_name_that_was_credited(library: Library) -> N
 
 async def test_a_decision_that_others_changed_is_not_made_again(library: Library) -> None:
     await add(library, replace(ONE, authors=("Al Gray", "Albert Gray")))
-    _, merged = await library.people.merge("Al Gray", "Albert Gray", NOOR)
-    undone = await library.undo(merged, NOOR)
-    _, other = await library.people.merge("Albert Gray", "Al Gray", NOOR)
+    _, merged = await library.people.merge("Al Gray", "Albert Gray", MODERATOR)
+    undone = await library.undo(merged, MODERATOR)
+    _, other = await library.people.merge("Albert Gray", "Al Gray", MODERATOR)
     with pytest.raises(LabError, match=f"undo change {other} first"):
-        await library.undo(undone.change_id, NOOR)
+        await library.undo(undone.change_id, MODERATOR)
 
 
 async def test_what_an_earlier_version_recorded_is_read_and_undone(tmp_path: Path) -> None:
@@ -495,10 +494,10 @@ async def test_what_an_earlier_version_recorded_is_read_and_undone(tmp_path: Pat
         }
         assert [part.id for part in log[-1].parts] == [2]
         with pytest.raises(LabError, match="did not yet write down how to part them"):
-            await library.undo(1, NOOR)
-        await library.undo(7, NOOR)
+            await library.undo(1, MODERATOR)
+        await library.undo(7, MODERATOR)
         assert (await library.papers.get(3)).title == "A"
-        await library.undo(4, NOOR)
+        await library.undo(4, MODERATOR)
         assert (await library.papers.get(3)).title == "B"
         async with library._database.reading() as db:
             assert await db.value("SELECT field FROM locked_fields") == "title"

@@ -19,7 +19,8 @@ from bot.demo.message_text import spoken
 from bot.settings import Settings
 from bot.ui.cards import Layout
 from storage.errors import LabError
-from storage.models import Actor, Origin, PaperDraft
+from storage.models import Origin, PaperDraft
+from tests.support.library import MODERATOR
 
 HOME = 1_000_000_000_000_000_001
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -86,7 +87,7 @@ class Lab:
         return spoken(self.papers.last_message)
 
     async def add(self, draft: PaperDraft) -> int:
-        result = await self.app.library.upsert(draft, Origin.MODERATOR, Actor("test", "a test"))
+        result = await self.app.library.upsert(draft, Origin.MODERATOR, MODERATOR)
         assert result.paper is not None
         return result.paper.id
 

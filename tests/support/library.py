@@ -5,7 +5,8 @@ from __future__ import annotations
 from storage.library import Library
 from storage.models import Actor, Origin, Outcome, Paper, PaperDraft, PartialDate, UpsertResult
 
-ACTOR = Actor("test", "a test")
+MODERATOR = Actor("discord:1", "noor")
+OTHER_MODERATOR = Actor("discord:2", "cleo")
 ARXIV = PaperDraft(
     title="A Paper",
     authors=("Ann Lee", "Bo Chen"),
@@ -18,7 +19,7 @@ ARXIV = PaperDraft(
 async def upsert(
     library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT, **options: bool
 ) -> UpsertResult:
-    return await library.upsert(draft, origin, ACTOR, **options)
+    return await library.upsert(draft, origin, MODERATOR, **options)
 
 
 async def added(library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT) -> Paper:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from bot.formats import plain_text
 from storage.models import (
-    Actor,
     Link,
     LinkKind,
     Origin,
@@ -18,6 +17,7 @@ from storage.models import (
     Provenance,
     details_of,
 )
+from tests.support.library import MODERATOR
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _LETTERS = st.text(
@@ -96,5 +96,5 @@ def drafts() -> st.SearchStrategy[PaperDraft]:
 
 
 def paper_of(draft: PaperDraft, number: int = 1) -> Paper:
-    provenance = Provenance(Origin.IMPORT, AT, Actor("test", "a test"))
+    provenance = Provenance(Origin.IMPORT, AT, MODERATOR)
     return Paper(**details_of(draft), id=number, provenance=provenance)

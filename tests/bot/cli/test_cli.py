@@ -15,7 +15,7 @@ from bot.app import utc_now
 from bot.cli import main
 from bot.starter import load_starter
 from storage.library import open_library
-from storage.models import Actor
+from tests.support.library import MODERATOR
 
 PAGE = "ICML Ada Lovelace ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n\nRead More\n"
 PAPER_KEYS = [
@@ -203,9 +203,8 @@ def test_check_says_who_moderates_and_where(shell: Shell, monkeypatch: pytest.Mo
 
     async def set_up() -> None:
         async with open_library(shell.database, utc_now) as library:
-            actor = Actor("test", "a test")
-            await library.setups.choose_roles(home, (5, 6), actor)
-            await library.setups.choose_channel(home, 7, actor, former=None)
+            await library.setups.choose_roles(home, (5, 6), MODERATOR)
+            await library.setups.choose_channel(home, 7, MODERATOR, former=None)
 
     asyncio.run(set_up())
     shown = shell("check").stdout

@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from bot.cli import main
 from bot.starter import load_starter
 from storage.library import open_library
-from storage.models import Actor, Origin, PaperDraft
+from storage.models import Origin, PaperDraft
+from tests.support.library import MODERATOR
 
 WORKS = {
     "/works/10.5555/lab.7": {"title": ["Long Memories"], "author": [{"family": "Lovelace"}]},
@@ -76,9 +77,8 @@ def test_a_renamed_author_is_looked_up_under_the_new_name(tmp_path: Path) -> Non
 
     async def rename() -> None:
         async with open_library(tmp_path / "lab.db", lambda: datetime.now(UTC)) as library:
-            somebody = Actor("test", "a test")
-            await library.upsert(PaperDraft("Engines", ("Lovelace",)), Origin.IMPORT, somebody)
-            await library.people.rename("Lovelace", "Ada King", somebody)
+            await library.upsert(PaperDraft("Engines", ("Lovelace",)), Origin.IMPORT, MODERATOR)
+            await library.people.rename("Lovelace", "Ada King", MODERATOR)
 
     asyncio.run(rename())
     assert "Lovelace" not in lookup(tmp_path, "10.5555/lab.7").stdout

@@ -7,7 +7,7 @@ import pytest
 
 from bot.feeds.health import gone_notice, notice_of
 from storage.feeds.models import Feed
-from storage.models import Actor
+from tests.support.library import MODERATOR
 
 NOW = datetime(2026, 11, 19, 12, tzinfo=UTC)  # a Thursday
 DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ FEED = Feed(
     timetable="",
     paused_because="",
     is_reviewed=False,
-    added_by=Actor("test", "a test"),
+    added_by=MODERATOR,
     added_at=NOW - 30 * DAY,
 )
 

@@ -14,8 +14,7 @@ from storage.feeds.models import Feed
 from storage.library import Library
 from storage.models import Actor
 from tests.support.lab import StillClock
-
-ACTOR = Actor("test", "a test")
+from tests.support.library import MODERATOR
 
 
 class Stumbling(Poller):
@@ -46,6 +45,6 @@ async def test_a_feed_that_makes_the_bot_stumble_ends_no_other(
     ):
         moderators = Moderators(library, Settings())
         poller = Stumbling(library, web, parser, clock, timedelta(minutes=30), moderators)
-        tried = await watch_all(library, poller, outlines, ACTOR)
+        tried = await watch_all(library, poller, outlines, MODERATOR)
     assert [one.outcome for one in tried] == [SubscribeOutcome.FAILED, SubscribeOutcome.KNOWN]
     assert "made me stumble; the log says what" in tried[0].words

@@ -21,11 +21,10 @@ from bot.settings import Settings
 from storage.errors import FeedExists
 from storage.feeds.models import FeedTerms
 from storage.library import Library, open_library
-from storage.models import Actor
+from tests.support.library import MODERATOR
 from tests.support.paths import SHARED
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-ACTOR = Actor("test", "a test")
 HALF_HOUR = timedelta(minutes=30)
 MODERATORS = 77
 
@@ -91,7 +90,7 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
         ) as client,
         open_parser() as parser,
     ):
-        await library.subscriptions.open(1, 2, ACTOR)
+        await library.subscriptions.open(1, 2, MODERATOR)
         moderators = Moderators(library, Settings(moderators_channel_id=MODERATORS))
         poller = Poller(library, client, parser, lambda: now[0], HALF_HOUR, moderators)
         yield Watch(origin, str(server.make_url("")).rstrip("/"), library, poller, now)
@@ -104,7 +103,7 @@ def feed(*titles: str, name: str = "News") -> bytes:
 
 async def test_the_first_reading_is_silent_and_later_ones_announce(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", "Two")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     assert (watched.title, watched.papers) == ("News", 2)
     assert await watch.waiting() == 0
 
@@ -120,7 +119,7 @@ async def test_the_first_reading_is_silent_and_later_ones_announce(watch: Watch)
 async def test_an_unchanged_feed_is_not_sent_again(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watch.origin.headers["/feed"] = {"ETag": '"a"', "Last-Modified": "yesterday"}
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     watch.later(timedelta(hours=1))
     (poll,) = await watch.poller.poll_due()
     assert poll.intake is None
@@ -135,8 +134,8 @@ async def test_an_unchanged_feed_is_not_sent_again(watch: Watch) -> None:
 async def test_a_failing_feed_waits_longer_each_time_and_keeps_no_other_back(watch: Watch) -> None:
     watch.origin.bodies["/good"] = feed("Good", name="Good")
     watch.origin.bodies["/bad"] = feed("Bad", name="Bad")
-    await watch.poller.watch(watch.url("good"), ACTOR)
-    bad = await watch.poller.watch(watch.url("bad"), ACTOR)
+    await watch.poller.watch(watch.url("good"), MODERATOR)
+    bad = await watch.poller.watch(watch.url("bad"), MODERATOR)
     watch.origin.statuses["/bad"] = 500
     watch.origin.bodies["/good"] = feed("Better", "Good", name="Good")
     waits = []
@@ -161,7 +160,7 @@ async def test_a_failing_feed_waits_longer_each_time_and_keeps_no_other_back(wat
 
 async def test_a_servers_wish_to_be_left_alone_is_respected(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 429
     watch.origin.headers["/feed"] = {"Retry-After": "172800"}
     await watch.poller.poll(watched)
@@ -171,7 +170,7 @@ async def test_a_servers_wish_to_be_left_alone_is_respected(watch: Watch) -> Non
 
 async def test_a_feed_that_becomes_a_web_page_is_a_failure(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     watch.origin.bodies["/feed"] = b"<html>Moved</html>"
     poll = await watch.poller.poll(watched)
     assert "is no feed" in poll.error
@@ -179,8 +178,8 @@ async def test_a_feed_that_becomes_a_web_page_is_a_failure(watch: Watch) -> None
 
 async def test_a_feed_that_is_removed_while_it_is_read_adds_nothing(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
-    await watch.library.feeds.remove(watched.id, ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    await watch.library.feeds.remove(watched.id, MODERATOR)
     watch.origin.bodies["/feed"] = feed("Two", "One")
     poll = await watch.poller.poll(watched)
     assert poll.intake is not None
@@ -195,12 +194,12 @@ async def test_a_page_leads_to_its_feed(watch: Watch) -> None:
         b"<link rel='alternate' type='application/atom+xml; charset=utf-8' href='feed'>"
     )
     watch.origin.bodies["/feed"] = feed("One")
-    assert (await watch.poller.watch(watch.url("page"), ACTOR)).url.endswith("/feed")
+    assert (await watch.poller.watch(watch.url("page"), MODERATOR)).url.endswith("/feed")
     with pytest.raises(FeedExists):
-        await watch.poller.watch(watch.url("feed?utm_source=x"), ACTOR)
+        await watch.poller.watch(watch.url("feed?utm_source=x"), MODERATOR)
     watch.origin.bodies["/bare"] = b"<html></html>"
     with pytest.raises(NoFeedThere):
-        await watch.poller.watch(watch.url("bare"), ACTOR)
+        await watch.poller.watch(watch.url("bare"), MODERATOR)
 
 
 def test_an_arxiv_list_leads_to_its_feed_and_five_links_of_a_page_are_tried() -> None:
@@ -218,12 +217,12 @@ def test_an_arxiv_list_leads_to_its_feed_and_five_links_of_a_page_are_tried() ->
 async def test_an_answer_that_is_neither_a_feed_nor_a_refusal_is_a_sentence(watch: Watch) -> None:
     watch.origin.statuses["/feed"] = 202
     with pytest.raises(WebError, match="sent no feed"):
-        await watch.poller.watch(watch.url("feed"), ACTOR)
+        await watch.poller.watch(watch.url("feed"), MODERATOR)
 
 
 async def test_a_fault_of_ours_in_one_feed_is_written_down_and_tried_again(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     watch.origin.bodies["/feed"] = feed("Two", "One")
     connection = sqlite3.connect(watch.library.path)
     connection.execute("ALTER TABLE links RENAME TO stolen")
@@ -242,7 +241,7 @@ async def test_a_feeds_venue_is_given_where_an_entry_has_none(watch: Watch) -> N
         b"<title>T</title><item><title>One</title></item><item><title>Two</title>"
         b"<prism:publicationName>Nature</prism:publicationName></item></channel></rss>"
     )
-    await watch.poller.watch(watch.url("feed"), ACTOR, "Newsletter")
+    await watch.poller.watch(watch.url("feed"), MODERATOR, "Newsletter")
     papers = await watch.library.papers.all()
     assert {paper.title: paper.venue for paper in papers} == {"One": "Newsletter", "Two": "Nature"}
 
@@ -251,7 +250,7 @@ async def test_an_entry_that_cannot_be_used_is_told_and_logged(
     watch: Watch, caplog: pytest.LogCaptureFixture
 ) -> None:
     watch.origin.bodies["/feed"] = feed("One", "")
-    bare = await watch.library.feeds.add(watch.url("feed"), "F", "", ACTOR)
+    bare = await watch.library.feeds.add(watch.url("feed"), "F", "", MODERATOR)
     with caplog.at_level("INFO", "bot.feeds.poller"):
         poll = await watch.poller.poll(bare)
     assert poll.problems == ("Entry 2 has neither a title nor a text, so I left it out.",)
@@ -260,7 +259,7 @@ async def test_an_entry_that_cannot_be_used_is_told_and_logged(
 
 async def test_a_body_that_is_the_same_is_not_read_again(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     first = await watch.library.feeds.get(watched.id)
     watch.later(HALF_HOUR * 2)
     watch.origin.headers["/feed"] = {"ETag": '"new"'}
@@ -280,7 +279,7 @@ async def test_a_body_that_is_the_same_is_not_read_again(watch: Watch) -> None:
 async def test_once_a_day_a_feed_is_asked_for_whatever_its_tags_say(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watch.origin.headers["/feed"] = {"ETag": '"stuck"'}
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     watch.origin.bodies["/feed"] = feed("Two", "One")
     watch.later(timedelta(hours=2))
     (poll,) = await watch.poller.poll_due()
@@ -295,12 +294,12 @@ async def test_once_a_day_a_feed_is_asked_for_whatever_its_tags_say(watch: Watch
 async def test_a_server_that_says_not_modified_of_nothing_is_a_failure(watch: Watch) -> None:
     watch.origin.statuses["/feed"] = 304
     with pytest.raises(WebError, match="never had anything"):
-        await watch.poller.watch(watch.url("feed"), ACTOR)
+        await watch.poller.watch(watch.url("feed"), MODERATOR)
 
 
 async def test_a_feed_moves_when_two_readings_in_a_row_agree(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = watch.origin.bodies["/new"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
 
     async def read() -> str:
         await watch.poller.poll(await watch.library.feeds.get(watched.id))
@@ -332,8 +331,8 @@ async def test_a_feed_moves_when_two_readings_in_a_row_agree(watch: Watch) -> No
 async def test_a_feed_does_not_move_to_where_another_one_is(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watch.origin.bodies["/other"] = feed("Two")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
-    await watch.poller.watch(watch.url("other"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    await watch.poller.watch(watch.url("other"), MODERATOR)
     watch.origin.statuses["/feed"] = 301
     watch.origin.headers["/feed"] = {"Location": watch.url("other")}
     for _ in range(3):
@@ -344,7 +343,7 @@ async def test_a_feed_does_not_move_to_where_another_one_is(watch: Watch) -> Non
 
 async def test_a_feed_that_is_gone_is_paused_and_told_once(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 410
     for _ in range(3):
         await watch.poller.poll(await watch.library.feeds.get(watched.id))
@@ -359,7 +358,7 @@ async def test_a_feed_that_is_gone_is_paused_and_told_once(watch: Watch) -> None
 async def test_what_a_feed_and_its_server_wish_is_heard(watch: Watch) -> None:
     body = feed("One").replace(b"<title>News", b"<ttl>120</ttl><title>News")
     watch.origin.bodies["/feed"] = body
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     assert timedelta(hours=2) <= watched.next_poll_at - watch.now[0] < timedelta(hours=2.1)
     watch.origin.headers["/feed"] = {"Cache-Control": "max-age=10800"}
     watch.later(timedelta(hours=2.1))
@@ -378,7 +377,7 @@ async def test_moderators_hear_once_of_a_feed_that_fails_for_a_day_and_once_when
     watch: Watch,
 ) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    await watch.poller.watch(watch.url("feed"), ACTOR)
+    await watch.poller.watch(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 500
     for hours in (2, 20, 5, 30, 30):
         watch.later(timedelta(hours=hours))
@@ -396,7 +395,7 @@ async def test_moderators_hear_once_of_a_feed_that_fails_for_a_day_and_once_when
 
 async def test_two_readings_at_once_tell_moderators_once(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 500
     await watch.poller.poll(watched)
     watch.later(timedelta(days=2))
@@ -407,7 +406,7 @@ async def test_two_readings_at_once_tell_moderators_once(watch: Watch) -> None:
 
 async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     watch.poller._moderation = Moderators(watch.library, Settings())
     watch.origin.statuses["/feed"] = 410
     await watch.poller.poll(watched)
@@ -421,10 +420,10 @@ async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> Non
 
 async def test_a_name_that_moderators_chose_stays(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", name="Dull")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     terms = FeedTerms("Ours", watched.url, "", is_reviewed=False)
-    await watch.library.feeds.change(watched.id, terms, ACTOR)
-    bare = await watch.library.feeds.add(watch.url("b"), watch.url("b"), "", ACTOR)
+    await watch.library.feeds.change(watched.id, terms, MODERATOR)
+    bare = await watch.library.feeds.add(watch.url("b"), watch.url("b"), "", MODERATOR)
     watch.origin.bodies["/feed"] = feed("Two", name="Dull")
     watch.origin.bodies["/b"] = feed("Three", name="Bare")
     watch.later(timedelta(hours=1))
@@ -436,7 +435,7 @@ async def test_a_name_that_moderators_chose_stays(watch: Watch) -> None:
 async def test_very_many_unchanged_feeds_are_written_down_together(watch: Watch) -> None:
     for number in range(120):
         watch.origin.bodies[f"/{number}"] = feed()
-        await watch.library.feeds.add(watch.url(str(number)), f"F{number}", "", ACTOR)
+        await watch.library.feeds.add(watch.url(str(number)), f"F{number}", "", MODERATOR)
     await watch.poller.poll_due()
     watch.later(timedelta(hours=1))
     polls = await watch.poller.poll_due()
@@ -446,7 +445,7 @@ async def test_very_many_unchanged_feeds_are_written_down_together(watch: Watch)
 
 async def test_an_emptied_feed_that_fills_again_announces_nothing(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", "Two")
-    watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     for body in (feed(), feed("Two", "One"), feed("One")):
         watch.origin.bodies["/feed"] = body
         poll = await watch.poller.poll(watched)
@@ -469,7 +468,7 @@ async def test_a_real_feed_over_time_brings_every_paper_once(watch: Watch, folde
     for number, snapshot in enumerate(snapshots):
         watch.origin.bodies["/feed"] = snapshot.read_bytes()
         if number == 0:
-            watched = await watch.poller.watch(watch.url("feed"), ACTOR)
+            watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
             continue
         poll = await watch.poller.poll(watched)
         if poll.intake is not None:

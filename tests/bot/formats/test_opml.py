@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.formats.opml import MAX_BYTES, Outline, read_opml, write_opml
 from storage.errors import InvalidInput
 from storage.feeds.models import Feed
-from storage.models import Actor
+from tests.support.library import MODERATOR
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ def watched(url: str, title: str, venue: str = "", *, is_reviewed: bool = False)
         timetable="",
         paused_because="",
         is_reviewed=is_reviewed,
-        added_by=Actor("test", "a test"),
+        added_by=MODERATOR,
         added_at=NOW,
     )
 

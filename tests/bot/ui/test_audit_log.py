@@ -12,16 +12,16 @@ from bot.flows.merge_papers import Pair, card
 from bot.ui import audit_log as audit_cards
 from bot.ui.cards import Layout
 from storage.audit.models import Change, LogPage
-from storage.models import Actor, PaperDraft
+from storage.models import PaperDraft
 from storage.papers.snapshots import snapshot
+from tests.support.library import MODERATOR
 from tests.support.papers import AT, drafts, paper_of
 
-ACTOR = Actor("discord:1", "noor")
 _LONG = "word " * 40
 
 
 def change(number: int = 7, action: str = "edit", **fields: Any) -> Change:
-    return Change(number, AT, ACTOR, action, **{"paper_id": 1, **fields})
+    return Change(number, AT, MODERATOR, action, **{"paper_id": 1, **fields})
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ from storage.announcements.models import (
 )
 from storage.feeds.models import Feed, PendingEntry
 from storage.models import (
-    Actor,
     Author,
     Link,
     LinkKind,
@@ -41,12 +40,12 @@ from storage.models import (
 from storage.papers.combine import as_draft
 from storage.review.models import Suggestion
 from storage.search.related import Related
+from tests.support.library import MODERATOR
 
 # Three thousand authors are what is meant, and are long when Hypothesis writes them down.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
-ACTOR = Actor("test", "a test")
 HUGE = 2**62
 
 words = st.text(max_size=300) | st.sampled_from(
@@ -72,7 +71,7 @@ papers = st.builds(
     note=words,
     tags=st.lists(words, max_size=8).map(tuple),
     posted_by=words,
-    provenance=st.builds(Provenance, st.sampled_from(Origin), st.just(AT), st.just(ACTOR)),
+    provenance=st.builds(Provenance, st.sampled_from(Origin), st.just(AT), st.just(MODERATOR)),
 )
 five = st.lists(papers, min_size=5, max_size=5, unique_by=lambda shown: shown.id).map(tuple)
 
@@ -180,7 +179,7 @@ async def test_what_waits_and_what_became_of_it_keep_within_discords_limits(
     ]
     for page in (suggestions, entries):
         check(review_cards.queue(page, {1: note}, page=3, total=10**6, owner=HUGE))
-    decided = replace(suggestions[0], outcome=outcome, decided_by=ACTOR, decided_at=AT)
+    decided = replace(suggestions[0], outcome=outcome, decided_by=MODERATOR, decided_at=AT)
     check(review_cards.review(decided, shown[0]))
     check(review_cards.outcome(HUGE, decided, shown[0]))
     check(cards.notice(review_cards.of_member([decided] * 10)))
@@ -214,13 +213,13 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
         timetable="",
         paused_because=error,
         is_reviewed=True,
-        added_by=ACTOR,
+        added_by=MODERATOR,
         added_at=AT,
         duplicates=2,
         reviews=2,
     )
     subscription = Subscription(
-        1, 1, HUGE, options, ACTOR, AT, stopped_because=error, waiting=3, sent=4
+        1, 1, HUGE, options, MODERATOR, AT, stopped_because=error, waiting=3, sent=4
     )
     check(
         announcement_cards.notice(
@@ -273,7 +272,7 @@ async def test_an_announcement_is_a_message_by_discords_own_schema(
         note="Oral",
         tags=("tag",),
         posted_by="C",
-        provenance=Provenance(Origin.FEED, AT, ACTOR),
+        provenance=Provenance(Origin.FEED, AT, MODERATOR),
     )
     body = {"components": announcement_cards.announcement(shown).to_components(), "flags": 1 << 15}
     jsonschema.Draft202012Validator(message_schema).validate(body)

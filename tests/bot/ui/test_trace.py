@@ -15,14 +15,14 @@ from storage.announcements.models import (
 )
 from storage.feeds.models import SeenEntry
 from storage.feeds.trace import ChannelTrace, Trace
-from storage.models import Actor, Outcome, PaperDraft
+from storage.models import Outcome, PaperDraft
+from tests.support.library import MODERATOR
 from tests.support.papers import paper_of
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
-BY = Actor("test", "a test")
 PAPER = paper_of(PaperDraft(title="A Paper"), 7)
 SEEN = SeenEntry(1, 3, "News", Outcome.ADDED, 7, AT, was_first_poll=False)
-ROUTE = Subscription(1, 100, 11, SubscriptionOptions(), BY, AT - timedelta(days=1))
+ROUTE = Subscription(1, 100, 11, SubscriptionOptions(), MODERATOR, AT - timedelta(days=1))
 
 
 def sentence(status: DeliveryStatus | None, **changes: object) -> str:

@@ -19,17 +19,16 @@ from storage.database import migrations
 from storage.errors import LabError, SubscriptionNotFound
 from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
 from storage.library import Library, open_library
-from storage.models import Actor, Origin, Outcome, PaperDraft
+from storage.models import Origin, Outcome, PaperDraft
 from tests.support.lab import StillClock
-
-ACTOR = Actor("test", "a test")
+from tests.support.library import MODERATOR
 
 
 async def announce(library: Library, *titles: str, venue: str = "") -> list[int]:
     numbers = []
     for title in titles:
         result = await library.upsert(
-            PaperDraft(title=title, venue=venue), Origin.MODERATOR, ACTOR, announce=True
+            PaperDraft(title=title, venue=venue), Origin.MODERATOR, MODERATOR, announce=True
         )
         assert result.paper is not None
         numbers.append(result.paper.id)
@@ -50,8 +49,8 @@ async def deliver(library: Library, message_id: int = 100) -> list[Post]:
 
 async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock) -> None:
     outbox, subscriptions = library.outbox, library.subscriptions
-    assert await subscriptions.open(1, 2, ACTOR)
-    assert not await subscriptions.open(1, 2, ACTOR)
+    assert await subscriptions.open(1, 2, MODERATOR)
+    assert not await subscriptions.open(1, 2, MODERATOR)
     first, second = await announce(library, "First", "Second")
     (due,) = await outbox.enqueue_and_fetch_due()
     assert (due.paper_ids, due.state, due.kind) == ((first,), PostState.WAITING, PostKind.PAPER)
@@ -85,11 +84,11 @@ async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock)
 async def test_a_claimed_post_names_every_paper_that_one_of_its_messages_names(
     library: Library,
 ) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     first, into = await announce(library, "First", "Into")
     (due,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([due])
-    await library.merge(into, first, PaperDraft(title="Into"), ACTOR)
+    await library.merge(into, first, PaperDraft(title="Into"), MODERATOR)
     (claimed,) = await library.outbox.enqueue_and_fetch_due()
     assert (claimed.paper_ids, claimed.claimed_papers) == ((into,), (first,))
     assert not await library.outbox.stands(7)
@@ -104,45 +103,45 @@ async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
     library: Library,
 ) -> None:
     outbox, subscriptions = library.outbox, library.subscriptions
-    await subscriptions.open(1, 2, ACTOR)
+    await subscriptions.open(1, 2, MODERATOR)
     await announce(library, "ReviewKind")
     assert await subscriptions.stop(2, "the channel is gone")
     assert not await subscriptions.stop(2, "again")
     assert await outbox.enqueue_and_fetch_due() == ()
     assert (await subscriptions.all())[0].stopped_because == "the channel is gone"
-    assert await subscriptions.open(1, 2, ACTOR)
+    assert await subscriptions.open(1, 2, MODERATOR)
     (post,) = await outbox.enqueue_and_fetch_due()
     await outbox.claim([post])
-    assert not await subscriptions.close(7, 2, ACTOR)
-    assert await subscriptions.close(1, 2, ACTOR)
-    assert not await subscriptions.close(1, 2, ACTOR)
+    assert not await subscriptions.close(7, 2, MODERATOR)
+    assert await subscriptions.close(1, 2, MODERATOR)
+    assert not await subscriptions.close(1, 2, MODERATOR)
     assert await subscriptions.all() == ()
-    await subscriptions.open(1, 2, ACTOR)
+    await subscriptions.open(1, 2, MODERATOR)
     assert await outbox.enqueue_and_fetch_due() == ()
 
 
 async def test_a_paused_channel_waits_and_goes_on(library: Library) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
-    assert await library.subscriptions.pause(1, 2, ACTOR, paused=True)
-    assert not await library.subscriptions.pause(1, 2, ACTOR, paused=True)
+    await library.subscriptions.open(1, 2, MODERATOR)
+    assert await library.subscriptions.pause(1, 2, MODERATOR, paused=True)
+    assert not await library.subscriptions.pause(1, 2, MODERATOR, paused=True)
     await announce(library, "ReviewKind")
     assert await library.outbox.enqueue_and_fetch_due() == ()
-    assert await library.subscriptions.pause(1, 2, ACTOR, paused=False)
+    assert await library.subscriptions.pause(1, 2, MODERATOR, paused=False)
     assert len(await library.outbox.enqueue_and_fetch_due()) == 1
     for guild, channel in ((1, 3), (7, 2)):
         with pytest.raises(SubscriptionNotFound):
-            await library.subscriptions.pause(guild, channel, ACTOR, paused=True)
+            await library.subscriptions.pause(guild, channel, MODERATOR, paused=True)
 
 
 async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
     library: Library,
 ) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     (paper,) = await announce(library, "Once")
     await deliver(library)
-    await library.subscriptions.close(1, 2, ACTOR)
-    await library.subscriptions.open(1, 2, ACTOR)
-    await library.remove(paper, ACTOR)
+    await library.subscriptions.close(1, 2, MODERATOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.remove(paper, MODERATOR)
     await announce(library, "Once")
     assert len(await library.outbox.of_paper(paper)) == 1
 
@@ -151,9 +150,9 @@ async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
     library: Library,
 ) -> None:
     await library.subscriptions.open(
-        1, 2, ACTOR, SubscriptionOptions(wanted=parse_filter("venue:icml"))
+        1, 2, MODERATOR, SubscriptionOptions(wanted=parse_filter("venue:icml"))
     )
-    await library.subscriptions.open(1, 3, ACTOR)
+    await library.subscriptions.open(1, 3, MODERATOR)
     (wanted,) = await announce(library, "ChannelFilter", venue="ICML")
     (other,) = await announce(library, "Other", venue="ACL")
     assert [post.paper_ids for post in await deliver(library) if post.channel_id == 2] == [
@@ -163,7 +162,7 @@ async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
         DeliveryStatus.LEFT_OUT,
         DeliveryStatus.SENT,
     ]
-    assert await library.subscriptions.open(1, 2, ACTOR, SubscriptionOptions())
+    assert await library.subscriptions.open(1, 2, MODERATOR, SubscriptionOptions())
     assert await deliver(library) == []
     assert [
         subscription.options.wanted.conditions for subscription in await library.subscriptions.all()
@@ -171,7 +170,7 @@ async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
 
 
 async def test_a_flood_becomes_one_digest(library: Library) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     few = await announce(library, *(f"Few {number}" for number in range(5)))
     assert [post.paper_ids for post in await deliver(library)] == [(number,) for number in few]
     many = await announce(library, *(f"Many {number}" for number in range(40)))
@@ -185,7 +184,7 @@ async def test_a_digest_comes_at_its_time_and_once_after_a_long_silence(
     daily = SubscriptionOptions(
         schedule=DigestSchedule(Frequency.DAY, minute=18 * 60, zone="Europe/Berlin")
     )
-    await library.subscriptions.open(1, 2, ACTOR, daily)
+    await library.subscriptions.open(1, 2, MODERATOR, daily)
     subscription = await library.subscriptions.find(2)
     assert subscription is not None
     assert subscription.next_digest_at == datetime(2026, 11, 23, 17, tzinfo=UTC)
@@ -206,13 +205,13 @@ async def test_a_digest_comes_at_its_time_and_once_after_a_long_silence(
 
 
 async def test_a_removed_paper_waits_until_it_comes_back(library: Library) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     draft = PaperDraft(title="Back and forth", identifiers=("arxiv:2301.00001",))
-    paper = (await library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)).paper
+    paper = (await library.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)).paper
     assert paper is not None
-    await library.remove(paper.id, ACTOR)
+    await library.remove(paper.id, MODERATOR)
     assert await library.outbox.enqueue_and_fetch_due() == ()
-    await library.upsert(draft, Origin.MODERATOR, ACTOR)
+    await library.upsert(draft, Origin.MODERATOR, MODERATOR)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     assert post.paper_ids == (paper.id,)
 
@@ -221,7 +220,7 @@ async def test_what_changes_after_the_sending_is_shown_once(
     library: Library, clock: StillClock
 ) -> None:
     await library.subscriptions.open(
-        1, 2, ACTOR, SubscriptionOptions(has_thread=True, publishes=True)
+        1, 2, MODERATOR, SubscriptionOptions(has_thread=True, publishes=True)
     )
     (paper,) = await announce(library, "Typo", venue="arXiv")
     await deliver(library)
@@ -229,7 +228,7 @@ async def test_what_changes_after_the_sending_is_shown_once(
     assert (post.thread_due, post.publish_due, post.is_outdated) == (True, True, False)
     await library.outbox.finish(post)
     assert await library.outbox.unfinished() == ()
-    await library.edit(paper, PaperDraft(title="Type", venue="ICML"), ACTOR)
+    await library.edit(paper, PaperDraft(title="Type", venue="ICML"), MODERATOR)
     (post,) = await library.outbox.unfinished()
     assert post.is_outdated
     assert await library.outbox.venues([post.id]) == {(post.id, paper): "arXiv"}
@@ -237,7 +236,7 @@ async def test_what_changes_after_the_sending_is_shown_once(
     assert await library.outbox.unfinished() == ()
     clock.move(timedelta(hours=2))
     (post,) = await library.outbox.unfinished()
-    await library.remove(paper, ACTOR)  # while the first change is being shown
+    await library.remove(paper, MODERATOR)  # while the first change is being shown
     await library.outbox.finish(post)
     (post,) = await library.outbox.unfinished()
     await library.outbox.finish(post)
@@ -245,11 +244,11 @@ async def test_what_changes_after_the_sending_is_shown_once(
 
 
 async def test_a_change_between_claim_and_record_is_shown_too(library: Library) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     (paper,) = await announce(library, "Typo")
     (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
-    await library.edit(paper, PaperDraft(title="Type"), ACTOR)
+    await library.edit(paper, PaperDraft(title="Type"), MODERATOR)
     (
         found,
     ) = await library.outbox.enqueue_and_fetch_due()  # as by a bot that was killed in between
@@ -272,8 +271,10 @@ async def test_a_notice_is_sent_once_whatever_is_announced_there(library: Librar
 
 
 async def reviewed(library: Library, clock: StillClock) -> Feed:
-    feed = await library.feeds.add("https://example.org/feed", "News", "", ACTOR)
-    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
+    feed = await library.feeds.add("https://example.org/feed", "News", "", MODERATOR)
+    await library.feeds.change(
+        feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR
+    )
     feed = await library.feeds.get(feed.id)
     await library.arrivals.ingest(feed, [Entry("old", PaperDraft(title="Old"))], state(clock), 9)
     clock.move(timedelta(hours=1))
@@ -290,7 +291,7 @@ async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
     feed = await reviewed(library, clock)
     assert await library.papers.count() == 1
     assert await library.outbox.enqueue_and_fetch_due() == ()
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     entries = [Entry(title, PaperDraft(title=title)) for title in ("Ours", "Theirs")]
     intake = await library.arrivals.ingest(feed, entries, state(clock), 9)
     assert (intake.reviews, intake.added) == (2, ())
@@ -302,18 +303,20 @@ async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
         (PostKind.REVIEW, ours.id),
     ]
     assert isinstance(await library.entries.get(ours.id), PendingEntry)
-    assert (await library.arrivals.resolve(ours.id, ACTOR, add=True)).outcome is Outcome.ADDED
-    assert (await library.arrivals.resolve(theirs.id, ACTOR, add=False)).outcome is Outcome.DECLINED
-    with pytest.raises(LabError, match="“a test” has decided"):
-        await library.arrivals.resolve(theirs.id, ACTOR, add=True)
+    assert (await library.arrivals.resolve(ours.id, MODERATOR, add=True)).outcome is Outcome.ADDED
+    assert (
+        await library.arrivals.resolve(theirs.id, MODERATOR, add=False)
+    ).outcome is Outcome.DECLINED
+    with pytest.raises(LabError, match="“noor” has decided"):
+        await library.arrivals.resolve(theirs.id, MODERATOR, add=True)
     decided = await library.entries.get(ours.id)
     assert isinstance(decided, SeenEntry)
-    assert (decided.decided_by, decided.was_first_poll) == (ACTOR, False)
+    assert (decided.decided_by, decided.was_first_poll) == (MODERATOR, False)
     assert len(await library.outbox.unfinished()) == 2  # the cards show what was decided
     (post,) = await deliver(library)
     assert post.kind is PostKind.PAPER
     assert (await library.arrivals.ingest(feed, entries, state(clock), 9)).known == 2
-    await library.feeds.remove(feed.id, ACTOR)
+    await library.feeds.remove(feed.id, MODERATOR)
     assert isinstance(await library.entries.get(ours.id), SeenEntry)
 
 
@@ -366,7 +369,7 @@ async def test_announcements_of_the_former_schema_keep_their_states(tmp_path: Pa
         )
         assert await library.subscriptions.failures(2) == 3
         assert await library.outbox.enqueue_and_fetch_due() == ()
-        await library.subscriptions.open(1, 2, ACTOR)
+        await library.subscriptions.open(1, 2, MODERATOR)
         (unsure,) = await library.outbox.enqueue_and_fetch_due()
         assert (unsure.id, unsure.state, unsure.paper_ids) == (2, PostState.CLAIMED, (2,))
         await library.outbox.record_sent([(unsure, 78)])

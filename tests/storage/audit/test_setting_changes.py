@@ -13,11 +13,10 @@ from storage.audit.models import Change, ChangeTarget
 from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry
 from storage.library import Library
-from storage.models import Actor, Origin, PaperDraft
+from storage.models import Origin, PaperDraft
 from tests.support.lab import StillClock
-from tests.support.library import ACTOR
+from tests.support.library import MODERATOR
 
-NOOR = Actor("discord:1", "noor")
 GUILD, CHANNEL, MODERATORS = 1, 2, 9
 URL = "https://lab.org/feed"
 
@@ -32,7 +31,7 @@ async def ingest(library: Library, feed: Feed, clock: StillClock, *titles: str) 
 
 async def announce(library: Library, title: str) -> int:
     draft = PaperDraft(title=title)
-    result = await library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)
+    result = await library.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
     assert result.paper is not None
     return result.paper.id
 
@@ -49,7 +48,7 @@ async def deliver(library: Library) -> list[Post]:
 
 
 async def last(library: Library, guild_id: int = GUILD) -> Change:
-    found = await library.history.last_by(NOOR, guild_id)
+    found = await library.history.last_by(MODERATOR, guild_id)
     assert found is not None
     return found
 
@@ -57,12 +56,12 @@ async def last(library: Library, guild_id: int = GUILD) -> Change:
 async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
     library: Library, clock: StillClock
 ) -> None:
-    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
-    feed = await library.feeds.add(URL, "News", "ICML", NOOR, is_reviewed=True)
+    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
+    feed = await library.feeds.add(URL, "News", "ICML", MODERATOR, is_reviewed=True)
     await ingest(library, feed, clock, "Old")
     await ingest(library, feed, clock, "Old", "To be decided")
     (waiting,) = await library.entries.pending(feed.id)
-    change_id = await library.feeds.remove(feed.id, NOOR)
+    change_id = await library.feeds.remove(feed.id, MODERATOR)
 
     assert change_id == (await last(library)).id
     assert await library.feeds.all() == await library.feeds.due() == ()
@@ -71,13 +70,13 @@ async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
     assert await library.review_queue.count() == 0
     assert await library.entries.get(waiting.id) is None
     with pytest.raises(LabError, match="no longer there"):
-        await library.arrivals.resolve(waiting.id, NOOR, add=True)
+        await library.arrivals.resolve(waiting.id, MODERATOR, add=True)
     assert await deliver(library) == []  # nobody is asked
     await ingest(library, feed, clock, "Old", "To be decided", "Meanwhile")
     assert await library.papers.count() == 1
 
     assert change_id is not None
-    await library.undo(change_id, NOOR)
+    await library.undo(change_id, MODERATOR)
     (again,) = await library.feeds.all()
     assert (again.id, again.venue, again.etag) == (feed.id, "ICML", "tag")
     assert again.next_poll_at == clock()
@@ -90,121 +89,125 @@ async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
 async def test_the_card_of_what_waits_shows_that_its_feed_was_removed(
     library: Library, clock: StillClock
 ) -> None:
-    feed = await library.feeds.add(URL, "News", "", NOOR, is_reviewed=True)
+    feed = await library.feeds.add(URL, "News", "", MODERATOR, is_reviewed=True)
     await ingest(library, feed, clock)
     await ingest(library, feed, clock, "To be decided")
     (post,) = await deliver(library)
-    await library.feeds.remove(feed.id, NOOR)
+    await library.feeds.remove(feed.id, MODERATOR)
     for _ in range(2):  # and that it waits again
         (outdated,) = await library.outbox.unfinished()
         assert outdated.id == post.id
         await library.outbox.finish(outdated)
         if (await library.history.page()).changes[0].action == "remove":
-            await library.undo((await last(library)).id, NOOR)
+            await library.undo((await last(library)).id, MODERATOR)
     assert await library.outbox.unfinished() == ()
 
 
 async def test_a_feed_watched_again_is_as_new_but_knows_its_entries(
     library: Library, clock: StillClock
 ) -> None:
-    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
-    feed = await library.feeds.add(URL, "News", "", NOOR)
-    await library.feeds.change(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), NOOR)
+    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
+    feed = await library.feeds.add(URL, "News", "", MODERATOR)
+    await library.feeds.change(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), MODERATOR)
     await ingest(library, feed, clock, "Old")
     await library.feeds.record_failure(feed.id, "It failed.", clock())
-    removed = await library.feeds.remove(feed.id, NOOR)
-    again = await library.feeds.add(URL, "News", "", ACTOR)
+    removed = await library.feeds.remove(feed.id, MODERATOR)
+    again = await library.feeds.add(URL, "News", "", MODERATOR)
     assert (again.id, again.title, again.venue) == (feed.id, "News", "")
-    assert (again.is_reviewed, again.failures, again.added_by) == (False, 0, ACTOR)
+    assert (again.is_reviewed, again.failures, again.added_by) == (False, 0, MODERATOR)
     await ingest(library, again, clock, "Old", "Meanwhile")
     assert await deliver(library) == []  # as at every first poll
     await ingest(library, again, clock, "Old", "Meanwhile", "News")
     assert [post.paper_ids for post in await deliver(library)] == [(3,)]
     with pytest.raises(FeedExists):
-        await library.feeds.add(URL, "News", "", NOOR)
+        await library.feeds.add(URL, "News", "", MODERATOR)
     with pytest.raises(LabError, match="arranged otherwise since; undo change 6 first"):
-        await library.undo(removed or 0, NOOR)
+        await library.undo(removed or 0, MODERATOR)
 
 
 async def test_undoing_a_feeds_change_leaves_what_was_changed_beside_it(library: Library) -> None:
-    feed = await library.feeds.add(URL, "News", "", NOOR)
-    one = await library.feeds.change(feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), NOOR)
-    await library.feeds.change(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), ACTOR)
+    feed = await library.feeds.add(URL, "News", "", MODERATOR)
+    one = await library.feeds.change(
+        feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), MODERATOR
+    )
+    await library.feeds.change(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), MODERATOR)
     assert one is not None
-    undone = await library.undo(one, NOOR)
+    undone = await library.undo(one, MODERATOR)
     feed = await library.feeds.get(feed.id)
     assert (feed.title, feed.venue, feed.is_reviewed) == ("News", "ICML", True)
-    await library.undo(undone.change_id, NOOR)
+    await library.undo(undone.change_id, MODERATOR)
     assert (await library.feeds.get(feed.id)).title == "Mine"
-    await library.feeds.change(feed.id, FeedTerms("Ours", URL, "ICML", is_reviewed=True), ACTOR)
+    await library.feeds.change(feed.id, FeedTerms("Ours", URL, "ICML", is_reviewed=True), MODERATOR)
     with pytest.raises(LabError, match="otherwise since; undo change 6 first"):
-        await library.undo(undone.change_id + 1, NOOR)
+        await library.undo(undone.change_id + 1, MODERATOR)
 
 
 async def test_undoing_a_title_lets_the_feed_name_itself_again(
     library: Library, clock: StillClock
 ) -> None:
-    feed = await library.feeds.add(URL, "News", "", NOOR)
+    feed = await library.feeds.add(URL, "News", "", MODERATOR)
     change_id = await library.feeds.change(
-        feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), NOOR
+        feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), MODERATOR
     )
-    await library.undo(change_id or 0, NOOR)
+    await library.undo(change_id or 0, MODERATOR)
     renamed = FeedState("", "Newer news", "", "", clock() + timedelta(hours=1))
     await library.arrivals.ingest(feed, [], renamed)
     assert (await library.feeds.get(feed.id)).title == "Newer news"
 
 
 async def test_an_address_is_one_feeds_alone(library: Library) -> None:
-    removed = await library.feeds.add(URL, "News", "", NOOR)
-    await library.feeds.remove(removed.id, NOOR)
-    other = await library.feeds.add(f"{URL}/2", "Other", "", NOOR)
+    removed = await library.feeds.add(URL, "News", "", MODERATOR)
+    await library.feeds.remove(removed.id, MODERATOR)
+    other = await library.feeds.add(f"{URL}/2", "Other", "", MODERATOR)
     with pytest.raises(LabError, match="“News”, which was removed; `/feed add` watches it again"):
-        await library.feeds.change(other.id, FeedTerms("Other", URL, "", is_reviewed=False), NOOR)
+        await library.feeds.change(
+            other.id, FeedTerms("Other", URL, "", is_reviewed=False), MODERATOR
+        )
     moved = await library.feeds.change(
-        other.id, FeedTerms("Other", f"{URL}/3", "", is_reviewed=False), NOOR
+        other.id, FeedTerms("Other", f"{URL}/3", "", is_reviewed=False), MODERATOR
     )
-    await library.feeds.add(f"{URL}/2", "Faster", "", ACTOR)
+    await library.feeds.add(f"{URL}/2", "Faster", "", MODERATOR)
     with pytest.raises(FeedExists):
-        await library.undo(moved or 0, NOOR)
+        await library.undo(moved or 0, MODERATOR)
     assert (await library.feeds.get(other.id)).url == f"{URL}/3"
 
 
 async def test_pausing_a_feed_is_undone_and_what_the_bot_paused_is_not(
     library: Library, clock: StillClock
 ) -> None:
-    feed = await library.feeds.add(URL, "News", "", NOOR)
-    paused = await library.feeds.pause(feed.id, "by noor", NOOR)
-    assert await library.feeds.pause(feed.id, "by noor", NOOR) is None
+    feed = await library.feeds.add(URL, "News", "", MODERATOR)
+    paused = await library.feeds.pause(feed.id, "by noor", MODERATOR)
+    assert await library.feeds.pause(feed.id, "by noor", MODERATOR) is None
     clock.move(timedelta(hours=1))
-    await library.undo(paused or 0, NOOR)
+    await library.undo(paused or 0, MODERATOR)
     assert [one.next_poll_at for one in await library.feeds.due()] == [clock()]
-    resumed = await library.undo((await library.history.page()).changes[0].id, NOOR)
+    resumed = await library.undo((await library.history.page()).changes[0].id, MODERATOR)
     assert await library.feeds.due() == ()
-    await library.feeds.resume(feed.id, ACTOR)
+    await library.feeds.resume(feed.id, MODERATOR)
     await library.feeds.give_up(feed.id, "It is gone.")
     with pytest.raises(LabError, match="undo change 5 first"):
-        await library.undo(resumed.change_id, NOOR)
+        await library.undo(resumed.change_id, MODERATOR)
     with pytest.raises(LabError, match="not by a moderator"):
-        await library.undo(5, NOOR)
+        await library.undo(5, MODERATOR)
 
 
 async def test_taking_back_that_a_feed_was_added_ends_it(library: Library) -> None:
-    feed = await library.feeds.add(URL, "News", "", NOOR)
-    undone = await library.undo((await last(library)).id, NOOR)
+    feed = await library.feeds.add(URL, "News", "", MODERATOR)
+    undone = await library.undo((await last(library)).id, MODERATOR)
     assert await library.feeds.all() == ()
-    await library.undo(undone.change_id, NOOR)
+    await library.undo(undone.change_id, MODERATOR)
     assert (await library.feeds.get(feed.id)).title == "News"
 
 
 async def test_a_channel_closed_by_mistake_hears_what_waited(library: Library) -> None:
-    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
+    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
     sent, claimed, waiting = [await announce(library, title) for title in ("A", "B", "C")]
     (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 100)])
     (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
-    closed = await library.subscriptions.close(GUILD, CHANNEL, NOOR)
+    closed = await library.subscriptions.close(GUILD, CHANNEL, MODERATOR)
     assert closed is not None
     assert closed.change_id is not None
 
@@ -219,7 +222,7 @@ async def test_a_channel_closed_by_mistake_hears_what_waited(library: Library) -
         None,
     ]
 
-    await library.undo(closed.change_id, NOOR)
+    await library.undo(closed.change_id, MODERATOR)
     assert [one.paper_ids for one in await deliver(library)] == [(claimed,), (waiting,)]
     assert await fates(library, sent, claimed, waiting) == [DeliveryStatus.SENT] * 3
     assert await fates(library, meanwhile) == [None]
@@ -231,17 +234,17 @@ async def fates(library: Library, *paper_ids: int) -> list[DeliveryStatus | None
 
 
 async def test_a_channel_that_is_opened_again_hears_nothing_of_before(library: Library) -> None:
-    await library.subscriptions.open(GUILD, CHANNEL, ACTOR)
+    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
     await announce(library, "ReviewKind")
-    closed = await library.subscriptions.close(GUILD, CHANNEL, NOOR)
-    opened = await library.subscriptions.open(GUILD, CHANNEL, NOOR)
+    closed = await library.subscriptions.close(GUILD, CHANNEL, MODERATOR)
+    opened = await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
     assert opened is not None
     assert await library.outbox.enqueue_and_fetch_due() == ()
     assert closed is not None
     with pytest.raises(LabError, match=f"undo change {opened.change_id} first"):
-        await library.undo(closed.change_id or 0, NOOR)
-    await library.undo(opened.change_id or 0, NOOR)
-    await library.undo(closed.change_id or 0, NOOR)
+        await library.undo(closed.change_id or 0, MODERATOR)
+    await library.undo(opened.change_id or 0, MODERATOR)
+    await library.undo(closed.change_id or 0, MODERATOR)
     assert await deliver(library) == []
     await announce(library, "News")
     assert len(await deliver(library)) == 1
@@ -251,28 +254,28 @@ async def test_what_a_channel_hears_is_as_it_was_again(library: Library) -> None
     daily = SubscriptionOptions(
         parse_filter("venue:icml"), DigestSchedule(Frequency.DAY), role_id=7, has_thread=True
     )
-    await library.subscriptions.open(GUILD, CHANNEL, ACTOR, daily)
+    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR, daily)
     (before,) = await library.subscriptions.all()
-    replaced = await library.subscriptions.open(GUILD, CHANNEL, NOOR, SubscriptionOptions())
+    replaced = await library.subscriptions.open(GUILD, CHANNEL, MODERATOR, SubscriptionOptions())
     (now,) = await library.subscriptions.all()
     assert (now.options, now.next_digest_at) == (SubscriptionOptions(), None)
     await library.subscriptions.stop(CHANNEL, "no permission")
     assert replaced is not None
-    await library.undo(replaced.change_id or 0, NOOR)
+    await library.undo(replaced.change_id or 0, MODERATOR)
     (again,) = await library.subscriptions.all()
     assert (again.options, again.next_digest_at) == (daily, before.next_digest_at)
     assert again.stopped_because == "no permission"  # which is nobody's mistake
 
-    reopened = await library.subscriptions.open(GUILD, CHANNEL, NOOR)
+    reopened = await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
     assert reopened is not None
     assert reopened.change_id is None  # it is sent into again, and hears as before
-    assert await library.subscriptions.open(GUILD, CHANNEL, NOOR) is None
+    assert await library.subscriptions.open(GUILD, CHANNEL, MODERATOR) is None
 
 
 async def test_the_log_has_what_was_arranged_in_ones_own_server(library: Library) -> None:
-    await library.subscriptions.open(GUILD, CHANNEL, NOOR)
-    await library.feeds.add(URL, "News", "", NOOR)
-    await library.subscriptions.open(GUILD + 1, CHANNEL + 1, NOOR)
+    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
+    await library.feeds.add(URL, "News", "", MODERATOR)
+    await library.subscriptions.open(GUILD + 1, CHANNEL + 1, MODERATOR)
     shown = (await library.history.page(guild_id=GUILD)).changes
     assert [change.about for change in shown] == [
         ChangeTarget(feed_id=1),
@@ -284,4 +287,4 @@ async def test_the_log_has_what_was_arranged_in_ones_own_server(library: Library
 
 async def test_what_never_was_is_not_arranged(library: Library) -> None:
     with pytest.raises(FeedNotFound):
-        await library.feeds.pause(7, "by noor", NOOR)
+        await library.feeds.pause(7, "by noor", MODERATOR)

@@ -9,21 +9,20 @@ from storage.announcements.filters import parse_filter
 from storage.announcements.models import DeliveryStatus, SubscriptionOptions
 from storage.feeds.models import Entry, FeedState
 from storage.library import Library
-from storage.models import Actor, Origin, PaperDraft, PartialDate
+from storage.models import Origin, PaperDraft, PartialDate
 from tests.support.lab import StillClock
-
-ACTOR = Actor("discord:1", "noor")
+from tests.support.library import MODERATOR
 
 
 async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
     for number, authors in enumerate(bylines, start=await library.papers.count() + 1):
         draft = PaperDraft(title=f"Paper {number}", authors=authors)
-        await library.upsert(draft, Origin.IMPORT, ACTOR)
+        await library.upsert(draft, Origin.IMPORT, MODERATOR)
 
 
 async def rename(library: Library) -> int:
     """Show Jane Former as Jane New; gives the change."""
-    _, change = await library.people.rename("Jane Former", "Jane New", ACTOR)
+    _, change = await library.people.rename("Jane Former", "Jane New", MODERATOR)
     return change
 
 
@@ -35,7 +34,7 @@ async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
     library: Library, clock: StillClock
 ) -> None:
     await credit(library, ("Jane Former", "Bo Guest"))
-    feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR, is_reviewed=True)
+    feed = await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR, is_reviewed=True)
     state = FeedState("", "News", "", "", clock() + timedelta(hours=1))
     await library.arrivals.ingest(feed, [], state)
     draft = PaperDraft("To be decided", ("Former, Jane",), posted_by="Jane Former")
@@ -44,11 +43,11 @@ async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
     await library.suggestions.offer(other, "", (7, "mika"), most=3, channel_id=None)
     change = await rename(library)
     (entry,) = await library.entries.pending(feed.id)
-    await library.arrivals.resolve(entry.id, ACTOR, add=True)
-    await library.suggestions.resolve(1, ACTOR, add=True)
+    await library.arrivals.resolve(entry.id, MODERATOR, add=True)
+    await library.suggestions.resolve(1, MODERATOR, add=True)
     for number in (2, 3):
         assert (await library.papers.get(number)).authors == ("Jane New",)
-    await library.undo(change, ACTOR)
+    await library.undo(change, MODERATOR)
     for number in (2, 3):
         paper = await library.papers.get(number)
         assert (paper.authors, paper.posted_by) == (("Former, Jane",), "Jane Former")
@@ -57,7 +56,7 @@ async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
 async def test_a_renamed_persons_entry_is_known_again_under_a_new_id(
     library: Library, clock: StillClock
 ) -> None:
-    feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
+    feed = await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR)
     state = FeedState("", "News", "", "", clock() + timedelta(hours=1))
     draft = PaperDraft("One", ("Jane Former",), date=PartialDate(2026))
     await library.arrivals.ingest(feed, [Entry("guid:a", draft)], state)
@@ -72,18 +71,18 @@ async def test_a_fuller_form_that_is_merged_becomes_a_former_one(library: Librar
     fuller = [("Jane M. Former",), ("J. Former",), ("J. M. Former",)]
     await credit(library, *fuller)
     assert (await bylines(library))[1:] == fuller  # they may be somebody else's
-    _, merged = await library.people.merge("Jane M. Former", "Jane New", ACTOR)
+    _, merged = await library.people.merge("Jane M. Former", "Jane New", MODERATOR)
     await credit(library, ("FORMER, Jane M.",))
     assert await bylines(library) == [("Jane New",)] * 5
     assert (await library.authors.find("Jane M. Former")).forms == ("Jane New",)
-    await library.undo(merged, ACTOR)
+    await library.undo(merged, MODERATOR)
     assert (await bylines(library))[1:4] == fuller
 
 
 async def test_a_person_merged_under_a_former_name_keeps_what_is_like_it(library: Library) -> None:
     await credit(library, ("Jane Former",), ("Jane Q. Former",))
     await rename(library)
-    await library.people.merge("Jane New", "Jane Q. Former", ACTOR)
+    await library.people.merge("Jane New", "Jane Q. Former", MODERATOR)
     assert await bylines(library) == [("Jane Q. Former",)] * 2
 
 
@@ -91,18 +90,18 @@ async def test_removed_papers_hide_every_form_of_a_former_name(library: Library)
     written = [("Jane Former",), ("Former, Jane",), ("J. Former",), ("Former",), ("Ann Other",)]
     await credit(library, *written)
     for number in (1, 2, 3, 4):
-        await library.remove(number, ACTOR)
+        await library.remove(number, MODERATOR)
     change = await rename(library)
     for number in (1, 2, 3, 4):
-        await library.restore(number, ACTOR)
+        await library.restore(number, MODERATOR)
     assert await bylines(library) == [("Jane New",)] * 4 + [("Ann Other",)]
-    await library.undo(change, ACTOR)
+    await library.undo(change, MODERATOR)
     assert await bylines(library) == written
 
 
 async def test_a_short_name_of_a_person_decided_about_is_not_anothers(library: Library) -> None:
     await credit(library, ("Jane Former",), ("John Former",), ("John Q. Former",))
-    await library.people.merge("John Q. Former", "John Former", ACTOR)
+    await library.people.merge("John Q. Former", "John Former", MODERATOR)
     await rename(library)
     await credit(library, ("J. Former",))
     assert (await bylines(library))[3] == ("J. Former",)
@@ -110,7 +109,7 @@ async def test_a_short_name_of_a_person_decided_about_is_not_anothers(library: L
 
 async def test_initials_alone_are_hidden_however_they_are_set(library: Library) -> None:
     await credit(library, ("J. Former",))
-    await library.people.rename("J. Former", "Ann New", ACTOR)
+    await library.people.rename("J. Former", "Ann New", MODERATOR)
     await credit(library, ("Former, J.",), ("J. K. Former",))
     assert await bylines(library) == [("Ann New",), ("Ann New",), ("J. K. Former",)]
 
@@ -122,13 +121,13 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
     asked = {1: 'author:"jane former"', 2: '-author:"Jane Former" -word', 3: "author:former"}
     for channel, words in asked.items():
         await library.subscriptions.open(
-            9, channel, ACTOR, SubscriptionOptions(wanted=parse_filter(words))
+            9, channel, MODERATOR, SubscriptionOptions(wanted=parse_filter(words))
         )
     change = await rename(library)
     heard = {"Jane New": [1], "New, J.": [1], "FORMER, Jane": [1, 3], "Al Former": [2, 3]}
     for name, channels in heard.items():
         draft = PaperDraft(f"News of {name}", (name,))
-        paper = (await library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)).paper
+        paper = (await library.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)).paper
         assert paper is not None
         told = await library.outbox.of_paper(paper.id)
         assert [one.channel_id for one in told if one.status is DeliveryStatus.WAITING] == channels
@@ -139,7 +138,7 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
     subscription = await library.subscriptions.find(1)
     assert subscription is not None
     assert subscription.options.wanted.allows(await library.papers.get(1), None)
-    await library.undo(change, ACTOR)
+    await library.undo(change, MODERATOR)
     written = [
         str(subscription.options.wanted) for subscription in await library.subscriptions.all()
     ]
@@ -148,19 +147,19 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
 
 async def test_who_posted_a_paper_is_shown_by_the_new_name_in_any_form(library: Library) -> None:
     await credit(library, ("Former, Jane",))
-    await library.subscriptions.open(9, 1, ACTOR)
+    await library.subscriptions.open(9, 1, MODERATOR)
     draft = PaperDraft("Posted", ("Bo Guest",), posted_by="Jane Former")
-    await library.upsert(draft, Origin.MODERATOR, ACTOR, announce=True)
+    await library.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 70)])
-    _, change = await library.people.rename("Former, Jane", "Jane New", ACTOR)
+    _, change = await library.people.rename("Former, Jane", "Jane New", MODERATOR)
     assert [one.id for one in await library.outbox.unfinished()] == [post.id]
     later = replace(draft, title="Posted later", posted_by="J. Former")
-    added = (await library.upsert(later, Origin.MODERATOR, ACTOR)).paper
+    added = (await library.upsert(later, Origin.MODERATOR, MODERATOR)).paper
     assert added is not None
     for number in (2, added.id):
         assert (await library.papers.get(number)).posted_by == "Jane New"
-    await library.undo(change, ACTOR)
+    await library.undo(change, MODERATOR)
     posters = [(await library.papers.get(number)).posted_by for number in (2, added.id)]
     assert posters == ["Jane Former", "J. Former"]

@@ -13,7 +13,7 @@ from storage.library import Library
 from storage.models import Outcome, PaperDraft
 from storage.review.models import Suggestion
 from tests.support.lab import StillClock
-from tests.support.library import ACTOR
+from tests.support.library import MODERATOR
 
 MODERATORS, MEMBER = 9, 7
 
@@ -21,8 +21,10 @@ MODERATORS, MEMBER = 9, 7
 @pytest.fixture
 async def feed(library: Library, clock: StillClock) -> Feed:
     """A reviewed feed with an entry that waits."""
-    feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
-    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
+    feed = await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR)
+    await library.feeds.change(
+        feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR
+    )
     feed = await library.feeds.get(feed.id)
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
     await library.arrivals.ingest(feed, [], state, MODERATORS)
@@ -64,28 +66,28 @@ async def deliver(library: Library) -> list[Post]:
 async def test_what_was_left_out_waits_again(library: Library, feed: Feed) -> None:
     entry = await waiting_entry(library, feed)
     await deliver(library)
-    left_out = await library.arrivals.resolve(entry.id, ACTOR, add=False)
+    left_out = await library.arrivals.resolve(entry.id, MODERATOR, add=False)
     assert (left_out.outcome, left_out.paper) == (Outcome.DECLINED, None)
     await deliver(library)
-    last = await library.history.last_by(ACTOR)
+    last = await library.history.last_by(MODERATOR)
     assert last is not None
     assert (last.id, last.action, last.after["title"]) == (left_out.change_id, "settle", "Ferns")
-    undone = await library.undo(left_out.change_id, ACTOR)
+    undone = await library.undo(left_out.change_id, MODERATOR)
     assert await waiting_entry(library, feed) == entry
     assert len(await library.outbox.unfinished()) == 1  # its card asks again
-    await library.undo(undone.change_id, ACTOR)
+    await library.undo(undone.change_id, MODERATOR)
     again = await library.entries.get(entry.id)
     assert isinstance(again, SeenEntry)
-    assert (again.outcome, again.decided_by) == (Outcome.DECLINED, ACTOR)
+    assert (again.outcome, again.decided_by) == (Outcome.DECLINED, MODERATOR)
 
 
 async def test_an_added_entry_leaves_the_list_and_waits_again(library: Library, feed: Feed) -> None:
     entry = await waiting_entry(library, feed)
-    added = await library.arrivals.resolve(entry.id, ACTOR, add=True)
-    undone = await library.undo(added.change_id, ACTOR)
+    added = await library.arrivals.resolve(entry.id, MODERATOR, add=True)
+    undone = await library.undo(added.change_id, MODERATOR)
     assert await library.papers.count() == 0
     assert await waiting_entry(library, feed) == entry
-    await library.undo(undone.change_id, ACTOR)
+    await library.undo(undone.change_id, MODERATOR)
     assert await library.papers.count() == 1
     assert await library.entries.pending(feed.id) == ()
 
@@ -94,9 +96,9 @@ async def test_an_entry_whose_feed_is_gone_has_nothing_to_wait_for(
     library: Library, feed: Feed
 ) -> None:
     entry = await waiting_entry(library, feed)
-    added = await library.arrivals.resolve(entry.id, ACTOR, add=True)
-    await library.feeds.remove(feed.id, ACTOR)
-    await library.undo(added.change_id, ACTOR)
+    added = await library.arrivals.resolve(entry.id, MODERATOR, add=True)
+    await library.feeds.remove(feed.id, MODERATOR)
+    await library.undo(added.change_id, MODERATOR)
     assert await library.papers.count() == 0
 
 
@@ -104,32 +106,32 @@ async def test_a_decision_made_anew_is_not_overwritten(
     library: Library, feed: Feed, clock: StillClock
 ) -> None:
     entry = await waiting_entry(library, feed)
-    left_out = await library.arrivals.resolve(entry.id, ACTOR, add=False)
-    undone = await library.undo(left_out.change_id, ACTOR)
+    left_out = await library.arrivals.resolve(entry.id, MODERATOR, add=False)
+    undone = await library.undo(left_out.change_id, MODERATOR)
     clock.move(timedelta(minutes=1))
-    await library.arrivals.resolve(entry.id, ACTOR, add=True)
+    await library.arrivals.resolve(entry.id, MODERATOR, add=True)
     with pytest.raises(LabError, match="decided that one otherwise since"):
-        await library.undo(undone.change_id, ACTOR)
+        await library.undo(undone.change_id, MODERATOR)
     assert await library.papers.count() == 1
 
 
 async def test_a_member_hears_only_of_what_holds(library: Library, clock: StillClock) -> None:
     suggestion = await suggested(library)
     await deliver(library)
-    left_out = await library.suggestions.resolve(suggestion.id, ACTOR, add=False)
-    await library.undo(left_out.change_id, ACTOR)
+    left_out = await library.suggestions.resolve(suggestion.id, MODERATOR, add=False)
+    await library.undo(left_out.change_id, MODERATOR)
     assert await deliver(library) == []  # nobody was told yet
     assert await decision(library, suggestion) is Outcome.REVIEW
     clock.move(timedelta(minutes=1))
-    added = await library.suggestions.resolve(suggestion.id, ACTOR, add=True)
+    added = await library.suggestions.resolve(suggestion.id, MODERATOR, add=True)
     (told,) = await deliver(library)
     assert (told.kind, told.channel_id) == (PostKind.OUTCOME, MEMBER)
-    await library.undo(added.change_id, ACTOR)
+    await library.undo(added.change_id, MODERATOR)
     assert {post.kind for post in await library.outbox.unfinished()} == {
         *(PostKind.SUGGESTION, PostKind.OUTCOME)
     }
     await deliver(library)
     clock.move(timedelta(minutes=1))
-    await library.suggestions.resolve(suggestion.id, ACTOR, add=False)
+    await library.suggestions.resolve(suggestion.id, MODERATOR, add=False)
     assert await deliver(library) == []  # the message that told of it is corrected
     assert await decision(library, suggestion) is Outcome.DECLINED

@@ -5,14 +5,14 @@ import pytest
 from storage.library import Library
 from storage.models import Actor, Origin, Outcome, PaperDraft
 from storage.papers.errors import PaperNotFound
+from tests.support.library import MODERATOR
 
-NOOR = Actor("discord:1", "noor")
 PREPRINT = PaperDraft(title="One", venue="arXiv", identifiers=("arxiv:2304.00001",))
 PUBLISHED = PaperDraft(title="One", venue="TMLR", identifiers=("doi:10.5555/one",))
 
 
 async def added(library: Library, draft: PaperDraft, *, lock_fields: bool = True) -> int:
-    result = await library.upsert(draft, Origin.MODERATOR, NOOR, lock_fields=lock_fields)
+    result = await library.upsert(draft, Origin.MODERATOR, MODERATOR, lock_fields=lock_fields)
     assert result.paper is not None
     return result.paper.id
 
@@ -29,13 +29,13 @@ async def test_only_a_moderators_own_words_are_kept_from_others(
 
 async def test_a_moderator_says_that_a_draft_is_a_paper_of_the_list(library: Library) -> None:
     number = await added(library, PREPRINT, lock_fields=False)
-    result = await library.upsert_as(number, PUBLISHED, NOOR, lock_fields=False)
+    result = await library.upsert_as(number, PUBLISHED, MODERATOR, lock_fields=False)
     assert result.outcome is Outcome.UPDATED
     paper = await library.papers.get_named("10.5555/one")
     assert (paper.id, paper.venue, paper.arxiv) == (number, "TMLR", "2304.00001")
-    change = await library.history.last_of(number, NOOR)
+    change = await library.history.last_of(number, MODERATOR)
     assert change is not None
-    await library.undo(change.id, NOOR)
+    await library.undo(change.id, MODERATOR)
     assert (await library.papers.get(number)).identifiers == PREPRINT.identifiers
 
 
@@ -43,9 +43,9 @@ async def test_nothing_is_a_paper_that_the_list_never_had_or_whose_addition_was_
     library: Library,
 ) -> None:
     number = await added(library, PREPRINT)
-    change = await library.history.last_of(number, NOOR)
+    change = await library.history.last_of(number, MODERATOR)
     assert change is not None
-    await library.undo(change.id, NOOR)
+    await library.undo(change.id, MODERATOR)
     for missing in (77, number):
         with pytest.raises(PaperNotFound):
-            await library.upsert_as(missing, PUBLISHED, NOOR)
+            await library.upsert_as(missing, PUBLISHED, MODERATOR)

@@ -11,11 +11,11 @@ from storage.library import Library
 from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
 from storage.papers.identifiers import canonical_url
 from tests.support.lab import NOW, StillClock
-from tests.support.library import ACTOR, ARXIV, added
+from tests.support.library import ARXIV, MODERATOR, added
 
 
 async def watched(library: Library) -> Feed:
-    return await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
+    return await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR)
 
 
 def state(**values: str) -> FeedState:
@@ -29,7 +29,7 @@ def entry(title: str, key: str = "", **fields: object) -> Entry:
 
 
 async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library: Library) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     feed = await watched(library)
     first = await library.arrivals.ingest(feed, [entry("B"), entry("A")], state())
     assert first.silent
@@ -51,7 +51,7 @@ async def test_a_long_feed_is_taken_in_whole_and_oldest_first(library: Library) 
 
 
 async def test_an_entry_with_a_new_id_and_the_same_title_is_no_news(library: Library) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     feed = await watched(library)
     await library.arrivals.ingest(feed, [entry("Same", "old", date=PartialDate(2026))], state())
     again = entry("Same", "new", date=PartialDate(2026, 11, 2))
@@ -82,7 +82,7 @@ async def test_a_feed_that_empties_and_fills_again_brings_nothing_new(library: L
 async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(
     library: Library, clock: StillClock
 ) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     known = await added(library, PaperDraft(title="Twice"))
     other = await added(library, PaperDraft(title="Thrice"))
     feed = await watched(library)
@@ -95,23 +95,23 @@ async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(
     assert (renamed.known, renamed.duplicates) == (1, ())  # it waits already
     thrice, twice = await library.entries.pending(feed.id)
     assert (twice.draft.title, twice.paper_id) == ("Twice", known.id)
-    added_one = await library.arrivals.resolve(twice.id, ACTOR, add=True)
+    added_one = await library.arrivals.resolve(twice.id, MODERATOR, add=True)
     assert added_one.outcome is Outcome.ADDED
     assert len(await library.outbox.enqueue_and_fetch_due()) == 1
-    left = await library.arrivals.resolve(thrice.id, ACTOR, add=False)
+    left = await library.arrivals.resolve(thrice.id, MODERATOR, add=False)
     assert left.outcome is Outcome.UPDATED
     assert left.paper is not None
     assert left.paper.id == other.id
     for decided in (twice, thrice):
         with pytest.raises(LabError, match="already"):
-            await library.arrivals.resolve(decided.id, ACTOR, add=True)
+            await library.arrivals.resolve(decided.id, MODERATOR, add=True)
     assert (await library.arrivals.ingest(feed, [entry("Thrice")], state())).known == 1
 
 
 async def test_what_a_feed_brings_is_counted_by_outcome(library: Library) -> None:
     paper = await added(library, ARXIV)
     removed = await added(library, PaperDraft(title="Gone", identifiers=("doi:10.1/gone",)))
-    await library.remove(removed.id, ACTOR)
+    await library.remove(removed.id, MODERATOR)
     feed = await watched(library)
     intake = await library.arrivals.ingest(
         feed,
@@ -144,9 +144,9 @@ async def test_feeds_are_watched_once_and_keep_their_state(
     assert (good.failures, good.last_error, good.etag) == (0, "", '"1"')
     assert good.last_success_at == clock()
     assert (await library.feeds.all())[0] == good
-    await library.feeds.remove(feed.id, ACTOR)
+    await library.feeds.remove(feed.id, MODERATOR)
     assert await library.arrivals.ingest(feed, [entry("A")], state()) == IngestResult()
-    for call in (library.feeds.get(feed.id), library.feeds.remove(feed.id, ACTOR)):
+    for call in (library.feeds.get(feed.id), library.feeds.remove(feed.id, MODERATOR)):
         with pytest.raises(FeedNotFound):
             await call
 
@@ -179,7 +179,7 @@ async def test_one_address_of_many_papers_makes_them_no_one_paper(library: Libra
     waiting = await library.entries.pending(feed.id)
     assert [one.draft.title for one in waiting] == [*titles[1:]]
     for one in waiting:
-        settled = await library.arrivals.resolve(one.id, ACTOR, add=True)
+        settled = await library.arrivals.resolve(one.id, MODERATOR, add=True)
         assert settled.outcome is Outcome.ADDED
     assert await library.papers.count() == 3
 
@@ -189,32 +189,32 @@ async def test_the_chapters_of_a_book_are_not_made_one_by_its_doi(library: Libra
     other = PaperDraft("The Sea", ("Bo Chen",), identifiers=("doi:10.1/book",))
     again = replace(one, title="Of Wings and Feathers", identifiers=("doi:10.1/book",))
     outcomes = [
-        (await library.upsert(d, Origin.IMPORT, ACTOR)).outcome for d in (one, other, again)
+        (await library.upsert(d, Origin.IMPORT, MODERATOR)).outcome for d in (one, other, again)
     ]
     assert outcomes == [Outcome.ADDED, Outcome.DUPLICATE, Outcome.UPDATED]
 
 
 async def test_a_removed_paper_stays_removed_under_another_identifier(library: Library) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     gone = PaperDraft("Gone for Good", identifiers=("doi:10.1/1",))
-    await library.upsert(gone, Origin.IMPORT, ACTOR)
-    await library.remove(1, ACTOR)
+    await library.upsert(gone, Origin.IMPORT, MODERATOR)
+    await library.remove(1, MODERATOR)
     feed = await watched(library)
     await library.arrivals.ingest(feed, [], state())
     again = entry("Gone for Good", identifiers=("arxiv:2301.00001",))
     intake = await library.arrivals.ingest(feed, [again], state())
     assert [paper.id for _, paper in intake.duplicates] == [1]
     (waiting,) = await library.entries.pending(feed.id)
-    settled = await library.arrivals.resolve(waiting.id, ACTOR, add=False)
+    settled = await library.arrivals.resolve(waiting.id, MODERATOR, add=False)
     assert settled.outcome is Outcome.REMOVED
     # By now the list knows that identifier for that of the removed paper.
     renamed = PaperDraft("Gone, Retitled", identifiers=("arxiv:2301.00001",))
-    assert (await library.upsert(renamed, Origin.IMPORT, ACTOR)).outcome is Outcome.REMOVED
+    assert (await library.upsert(renamed, Origin.IMPORT, MODERATOR)).outcome is Outcome.REMOVED
     batch = [PaperDraft("Gone for Good"), PaperDraft("New")]
-    imported = await library.upsert_many(batch, Origin.IMPORT, ACTOR)
+    imported = await library.upsert_many(batch, Origin.IMPORT, MODERATOR)
     assert imported.outcomes == {Outcome.DUPLICATE: 1, Outcome.ADDED: 1}
     assert await library.outbox.enqueue_and_fetch_due() == ()
-    restored = await library.upsert(gone, Origin.MODERATOR, ACTOR)
+    restored = await library.upsert(gone, Origin.MODERATOR, MODERATOR)
     assert restored.outcome is Outcome.RESTORED
 
 
@@ -222,14 +222,15 @@ async def test_one_author_at_one_address_is_one_paper_under_two_titles(library: 
     one = entry("Draft Name", **at("https://lab.org/paper", authors=("Ann Lee", "Bo Chen")))
     final = entry("What It Came to Be", **at("https://lab.org/paper", authors=("A. Lee",)))
     outcomes = [
-        (await library.upsert(each.draft, Origin.IMPORT, ACTOR)).outcome for each in (one, final)
+        (await library.upsert(each.draft, Origin.IMPORT, MODERATOR)).outcome
+        for each in (one, final)
     ]
     assert outcomes == [Outcome.ADDED, Outcome.UPDATED]
 
 
 async def test_a_suggestion_that_has_but_an_address_in_common_waits(library: Library) -> None:
     known = entry("Small Models Remember", **at("https://lab.org/publications")).draft
-    await library.upsert(known, Origin.IMPORT, ACTOR)
+    await library.upsert(known, Origin.IMPORT, MODERATOR)
     other = replace(known, title="A Survey of Steering")
     await library.suggestions.offer(other, "", (7, "mika"), most=3, channel_id=None)
     (waiting,) = await library.review_queue.page(0, 9)

@@ -5,16 +5,16 @@ from datetime import timedelta
 from storage.announcements.models import PostKind
 from storage.feeds.models import Entry, Feed, FeedState
 from storage.library import Library
-from storage.models import Actor, PaperDraft
+from storage.models import PaperDraft
 from tests.support.lab import NOW, StillClock
+from tests.support.library import MODERATOR
 
-ACTOR = Actor("test", "a test")
 CHANNEL = 7
 LATER = NOW + timedelta(hours=1)
 
 
 async def watched(library: Library, url: str = "https://lab.org/feed", title: str = "News") -> Feed:
-    return await library.feeds.add(url, title, "", ACTOR)
+    return await library.feeds.add(url, title, "", MODERATOR)
 
 
 def state(url: str = "", **values: str) -> FeedState:
@@ -40,7 +40,7 @@ async def test_something_is_told_of_a_feed_once(library: Library) -> None:
 
 async def test_nothing_is_told_of_a_feed_that_was_removed(library: Library) -> None:
     feed = await watched(library)
-    await library.feeds.remove(feed.id, ACTOR)
+    await library.feeds.remove(feed.id, MODERATOR)
     await library.feeds.tell(feed.id, "failing", CHANNEL, "It fails.")
     await library.feeds.give_up(feed.id, "Gone.", CHANNEL, "It is gone.")
     assert await notices(library) == []
@@ -50,7 +50,7 @@ async def test_a_feed_is_paused_for_a_reason_once(library: Library) -> None:
     feed = await watched(library)
     await library.feeds.give_up(feed.id, "Gone.")
     assert await notices(library) == []
-    await library.feeds.resume(feed.id, ACTOR)
+    await library.feeds.resume(feed.id, MODERATOR)
     for _ in range(2):
         await library.feeds.give_up(feed.id, "Gone.", CHANNEL, "It is gone.")
     assert await notices(library) == ["It is gone."]

@@ -9,10 +9,10 @@ from storage.announcements.models import DeliveryStatus, SubscriptionOptions
 from storage.errors import FeedExists, NothingKnown
 from storage.feeds.models import Entry, Feed, FeedState, FeedTerms
 from storage.library import Library
-from storage.models import Actor, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
+from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
 from tests.support.lab import NOW, StillClock
+from tests.support.library import MODERATOR
 
-ACTOR = Actor("test", "a test")
 HOME, PAPERS, ICML = 1, 11, 12
 
 
@@ -29,7 +29,7 @@ def entry(title: str, *identifiers: str, link: str = "", key: str = "") -> Entry
 @pytest.fixture
 async def feed(library: Library, clock: StillClock) -> Feed:
     """A feed that was polled once, when it was empty."""
-    feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
+    feed = await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR)
     await library.arrivals.ingest(feed, [], state(feed))
     clock.move(timedelta(hours=1))
     return feed
@@ -52,7 +52,9 @@ async def test_a_link_is_known_however_it_is_spelled(library: Library, feed: Fee
 
 
 async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, feed: Feed) -> None:
-    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
+    await library.feeds.change(
+        feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR
+    )
     feed = await library.feeds.get(feed.id)
     entries = [
         entry("By DOI", "doi:10.1145/1", key="https://doi.org/10.1145/1"),
@@ -69,15 +71,15 @@ async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, f
         (pending,) = [one for one in await library.entries.pending(1) if one.draft.title == title]
         assert [one.id for one in trace.entries] == [pending.id]
         assert (trace.paper, trace.channels) == (None, ())
-    await library.arrivals.resolve(pending.id, ACTOR, add=False)
+    await library.arrivals.resolve(pending.id, MODERATOR, add=False)
     (seen,) = (await library.traces.find("2302.12433")).entries
-    assert (seen.outcome, seen.decided_by) == (Outcome.DECLINED, ACTOR)
+    assert (seen.outcome, seen.decided_by) == (Outcome.DECLINED, MODERATOR)
 
 
 async def test_a_duplicate_is_told_with_its_likeness_but_not_as_that_paper(
     library: Library, feed: Feed
 ) -> None:
-    known = await library.upsert(PaperDraft(title="One"), Origin.IMPORT, ACTOR)
+    known = await library.upsert(PaperDraft(title="One"), Origin.IMPORT, MODERATOR)
     await library.arrivals.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
     trace = await library.traces.find("https://lab.org/1")
     assert trace.paper is None
@@ -92,8 +94,8 @@ async def test_a_removed_paper_and_what_became_part_of_another_are_found(
 ) -> None:
     one = entry("One", "url:lab.org/1", link="https://lab.org/1")
     await library.arrivals.ingest(feed, [one], state(feed))
-    await library.remove(1, ACTOR)
-    again = await library.feeds.add("https://other.org/feed", "Other", "", ACTOR)
+    await library.remove(1, MODERATOR)
+    again = await library.feeds.add("https://other.org/feed", "Other", "", MODERATOR)
     await library.arrivals.ingest(again, [entry("One", "url:lab.org/1")], state(again, "Other"))
     for text in ("1", "#1", "one", "https://lab.org/1"):
         trace = await library.traces.find(text)
@@ -119,9 +121,9 @@ async def test_a_link_that_names_no_paper_leads_to_it_by_its_entry(
 async def test_every_channel_is_told_with_what_became_of_the_paper_there(
     library: Library, feed: Feed, clock: StillClock
 ) -> None:
-    await library.subscriptions.open(HOME, PAPERS, ACTOR)
+    await library.subscriptions.open(HOME, PAPERS, MODERATOR)
     wanted = SubscriptionOptions(wanted=parse_filter("venue:ICML feed:1"))
-    await library.subscriptions.open(HOME, ICML, ACTOR, wanted)
+    await library.subscriptions.open(HOME, ICML, MODERATOR, wanted)
     await library.arrivals.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
     await library.subscriptions.postpone(PAPERS, clock() + timedelta(hours=1))
     papers, icml = (await library.traces.find("One")).channels
@@ -134,11 +136,11 @@ async def test_every_channel_is_told_with_what_became_of_the_paper_there(
         "venue:ICML",
     )
 
-    await library.subscriptions.open(HOME, PAPERS, ACTOR)
+    await library.subscriptions.open(HOME, PAPERS, MODERATOR)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 77)])
-    await library.subscriptions.close(HOME, PAPERS, ACTOR)
+    await library.subscriptions.close(HOME, PAPERS, MODERATOR)
     icml, papers = (await library.traces.find("One")).channels
     assert (papers.subscription, papers.failures, papers.retry_at) == (None, 0, None)
     assert papers.announcement is not None
@@ -148,11 +150,11 @@ async def test_every_channel_is_told_with_what_became_of_the_paper_there(
 async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
     library: Library,
 ) -> None:
-    feed = await library.feeds.add("https://lab.org/feed", "News", "", ACTOR)
+    feed = await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR)
     entries = [entry(title, link=f"https://lab.org/{title}") for title in ("c", "b", "a", "gone")]
     await library.arrivals.ingest(feed, entries, state(feed))
-    await library.remove((await library.papers.get_named("gone")).id, ACTOR)
-    await library.subscriptions.open(HOME, PAPERS, ACTOR)
+    await library.remove((await library.papers.get_named("gone")).id, MODERATOR)
+    await library.subscriptions.open(HOME, PAPERS, MODERATOR)
     assert await library.arrivals.announce_newest(feed.id, 0) == 0
     assert await library.arrivals.announce_newest(feed.id, 2) == 2
     posts = []
@@ -168,7 +170,7 @@ async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
 
 
 async def test_a_rehearsal_tells_what_would_happen_and_changes_nothing(library: Library) -> None:
-    known = await library.upsert(PaperDraft(title="One"), Origin.IMPORT, ACTOR)
+    known = await library.upsert(PaperDraft(title="One"), Origin.IMPORT, MODERATOR)
     drafts = [PaperDraft(title="New"), PaperDraft(title="New"), PaperDraft(title="One")]
     results = await library.arrivals.dry_run(drafts)
     assert [one.outcome for one in results] == [
@@ -189,13 +191,15 @@ async def test_a_given_title_stays_and_a_new_address_begins_anew(
     await library.feeds.record_failure(feed.id, "It broke.", clock() + timedelta(days=1))
     url = "https://lab.org/new"
     terms = FeedTerms("Ours", url, "ICML", is_reviewed=False)
-    await library.feeds.change(feed.id, terms, ACTOR)
+    await library.feeds.change(feed.id, terms, MODERATOR)
     changed = await library.feeds.get(feed.id)
     assert (changed.failures, changed.last_error, changed.failing_since) == (0, "", None)
     assert [one.id for one in await library.feeds.due()] == [feed.id]
     await library.arrivals.ingest(changed, [], state(changed, "Renamed again"))
     assert (await library.feeds.get(feed.id)).title == "Ours"
-    other = await library.feeds.add("https://other.org/feed", "Other", "", ACTOR)
+    other = await library.feeds.add("https://other.org/feed", "Other", "", MODERATOR)
     with pytest.raises(FeedExists):
-        await library.feeds.change(other.id, FeedTerms("Mine", url, "", is_reviewed=False), ACTOR)
+        await library.feeds.change(
+            other.id, FeedTerms("Mine", url, "", is_reviewed=False), MODERATOR
+        )
     assert (await library.feeds.get(other.id)).title == "Other"

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from storage.library import Library
-from storage.models import Actor, Origin, Outcome, PaperDraft, PartialDate
+from storage.models import Origin, Outcome, PaperDraft, PartialDate
 from storage.papers.identifiers import listed_title
+from tests.support.library import MODERATOR
 
-LAB = Actor("test", "a test")
+LAB = MODERATOR
 TITLE = "Fooling All the Detectors with Small Models"
 
 

@@ -13,8 +13,8 @@ from storage.models import Actor, Origin, Outcome, PaperDraft
 from storage.review.models import Offer, Reply, Suggestion
 from storage.review.suggestions import MOST_WAITING
 from tests.support.lab import StillClock
+from tests.support.library import MODERATOR
 
-ACTOR = Actor("discord:5", "noor")
 MIKA = (7, "mika")
 CHANNEL = 99
 PYTHIA = PaperDraft(title="Pythia", authors=("Stella Biderman",), identifiers=("arxiv:2304.01373",))
@@ -42,7 +42,7 @@ async def taken(
 
 
 async def listed(library: Library, draft: PaperDraft = PYTHIA) -> int:
-    result = await library.upsert(draft, Origin.IMPORT, ACTOR)
+    result = await library.upsert(draft, Origin.IMPORT, MODERATOR)
     assert result.paper is not None
     return result.paper.id
 
@@ -57,7 +57,7 @@ async def test_so_many_wait_in_all(library: Library) -> None:
     first = await suggest(library, PaperDraft(title="Paper 0"))
     assert (first.reply, (await suggest(library)).reply) == (Reply.WAITING, Reply.FULL)
     assert first.suggestion is not None
-    await library.suggestions.resolve(first.suggestion.id, ACTOR, add=False)
+    await library.suggestions.resolve(first.suggestion.id, MODERATOR, add=False)
     assert (await suggest(library)).reply is Reply.TAKEN
 
 
@@ -79,11 +79,11 @@ async def test_a_suggestion_waits_and_moderators_are_asked(
 async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     library: Library,
 ) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     waiting = await taken(library)
     asked = (await due(library))[PostKind.SUGGESTION]
     await library.outbox.record_sent([(asked, 1000)])
-    result = await library.suggestions.resolve(waiting.id, ACTOR, add=True)
+    result = await library.suggestions.resolve(waiting.id, MODERATOR, add=True)
     assert result.outcome is Outcome.ADDED
     assert result.paper is not None
     posts = await due(library)
@@ -94,18 +94,18 @@ async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     assert outdated.id == asked.id
     (decided,) = await library.suggestions.of_member(7, 10)
     assert (decided.outcome, decided.paper_id) == (Outcome.ADDED, result.paper.id)
-    assert decided.decided_by == ACTOR
+    assert decided.decided_by == MODERATOR
     with pytest.raises(LabError, match="“noor” has decided that one already"):
-        await library.suggestions.resolve(waiting.id, ACTOR, add=False)
+        await library.suggestions.resolve(waiting.id, MODERATOR, add=False)
     with pytest.raises(LabError, match="no such suggestion"):
-        await library.suggestions.resolve(404, ACTOR, add=True)
+        await library.suggestions.resolve(404, MODERATOR, add=True)
     (change,) = await library.history.of_paper(result.paper.id)
-    assert change.actor == ACTOR
+    assert change.actor == MODERATOR
 
 
 async def test_what_moderators_pass_on_may_still_be_corrected_by_a_feed(library: Library) -> None:
     waiting = await taken(library, replace(PYTHIA, title="arXiv:2304.01373", venue="arXiv"))
-    await library.suggestions.resolve(waiting.id, ACTOR, add=True)
+    await library.suggestions.resolve(waiting.id, MODERATOR, add=True)
     better = replace(PYTHIA, title="Pythia: A Suite for Analyzing Models", venue="ICML")
     result = await library.upsert(better, Origin.FEED, Actor("feed:1", "a feed"))
     assert result.paper is not None
@@ -114,7 +114,7 @@ async def test_what_moderators_pass_on_may_still_be_corrected_by_a_feed(library:
 
 async def test_a_declined_suggestion_adds_nothing(library: Library) -> None:
     waiting = await taken(library)
-    result = await library.suggestions.resolve(waiting.id, ACTOR, add=False)
+    result = await library.suggestions.resolve(waiting.id, MODERATOR, add=False)
     assert (result.outcome, result.paper) == (Outcome.DECLINED, None)
     assert await library.papers.count() == 0
     assert PostKind.OUTCOME in await due(library)
@@ -134,7 +134,7 @@ async def test_a_known_paper_is_no_suggestion(library: Library) -> None:
 
 
 async def test_a_paper_that_was_removed_is_not_suggested_again(library: Library) -> None:
-    await library.remove(await listed(library), ACTOR)
+    await library.remove(await listed(library), MODERATOR)
     for draft in (PYTHIA, PaperDraft(title="pythia")):
         assert (await suggest(library, draft)).reply is Reply.REMOVED
     other = PaperDraft(title="Pythia", authors=("Somebody Else",))
@@ -163,13 +163,13 @@ async def test_what_resembles_a_paper_is_decided_like_a_possible_duplicate(
     assert offer.paper.id == number
     assert offer.suggestion is not None
     assert offer.suggestion.paper_id == number
-    result = await library.suggestions.resolve(offer.suggestion.id, ACTOR, add=False)
+    result = await library.suggestions.resolve(offer.suggestion.id, MODERATOR, add=False)
     assert result.outcome is Outcome.UPDATED
     assert (await library.papers.get(number)).doi == "10.1000/pythia"
 
     again = await suggest(library, replace(PYTHIA, identifiers=("doi:10.1000/other",)))
     assert again.suggestion is not None
-    result = await library.suggestions.resolve(again.suggestion.id, ACTOR, add=True)
+    result = await library.suggestions.resolve(again.suggestion.id, MODERATOR, add=True)
     assert result.outcome is Outcome.ADDED
 
 
@@ -178,8 +178,8 @@ async def test_a_paper_that_was_removed_meanwhile_is_not_brought_back_by_a_no(
 ) -> None:
     number = await listed(library)
     waiting = await taken(library, replace(PYTHIA, identifiers=("doi:10.1000/pythia",)))
-    await library.remove(number, ACTOR)
-    result = await library.suggestions.resolve(waiting.id, ACTOR, add=False)
+    await library.remove(number, MODERATOR)
+    result = await library.suggestions.resolve(waiting.id, MODERATOR, add=False)
     assert result.outcome is Outcome.DECLINED
     assert await library.papers.listed(number) is None
 
@@ -187,16 +187,16 @@ async def test_a_paper_that_was_removed_meanwhile_is_not_brought_back_by_a_no(
 async def test_a_paper_that_was_removed_meanwhile_comes_back_by_a_yes(library: Library) -> None:
     waiting = await taken(library)
     number = await listed(library)
-    await library.remove(number, ACTOR)
-    result = await library.suggestions.resolve(waiting.id, ACTOR, add=True)
+    await library.remove(number, MODERATOR)
+    result = await library.suggestions.resolve(waiting.id, MODERATOR, add=True)
     assert (result.outcome, result.paper and result.paper.id) == (Outcome.RESTORED, number)
 
 
 async def test_a_paper_that_came_meanwhile_is_not_announced_again(library: Library) -> None:
-    await library.subscriptions.open(1, 2, ACTOR)
+    await library.subscriptions.open(1, 2, MODERATOR)
     waiting = await taken(library)
     number = await listed(library)
-    result = await library.suggestions.resolve(waiting.id, ACTOR, add=True)
+    result = await library.suggestions.resolve(waiting.id, MODERATOR, add=True)
     assert (result.outcome, result.paper and result.paper.id) == (Outcome.UNCHANGED, number)
     assert PostKind.PAPER not in await due(library)
 
@@ -226,8 +226,10 @@ async def test_a_member_has_so_many_a_day_and_hears_when_they_may_go_on(
 
 
 async def test_what_waits_is_in_one_queue_oldest_first(library: Library, clock: StillClock) -> None:
-    feed = await library.feeds.add("https://e.org/f", "News", "", ACTOR)
-    await library.feeds.change(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), ACTOR)
+    feed = await library.feeds.add("https://e.org/f", "News", "", MODERATOR)
+    await library.feeds.change(
+        feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR
+    )
     feed = await library.feeds.get(feed.id)
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
     await library.arrivals.ingest(feed, [], state)
@@ -242,13 +244,13 @@ async def test_what_waits_is_in_one_queue_oldest_first(library: Library, clock: 
     assert (one, three) == (first.suggestion, third)
     assert isinstance(two, PendingEntry)
     assert await library.review_queue.page(2, 5) == (third,)
-    await library.suggestions.resolve(third.id, ACTOR, add=False)
+    await library.suggestions.resolve(third.id, MODERATOR, add=False)
     assert await library.review_queue.count() == 2
 
 
 async def test_a_post_that_nobody_can_be_told_is_given_up(library: Library) -> None:
     waiting = await taken(library)
-    await library.suggestions.resolve(waiting.id, ACTOR, add=False)
+    await library.suggestions.resolve(waiting.id, MODERATOR, add=False)
     told = (await due(library))[PostKind.OUTCOME]
     await library.outbox.claim([told])
     await library.outbox.give_up(told)

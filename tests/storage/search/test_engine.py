@@ -5,15 +5,14 @@ from collections import Counter
 import pytest
 
 from storage.library import Library
-from storage.models import Actor, Filters, Origin, PaperDraft, PartialDate, Sort
+from storage.models import Filters, Origin, PaperDraft, PartialDate, Sort
 from storage.search.query import parse
-
-ACTOR = Actor("test", "a test")
+from tests.support.library import MODERATOR
 
 
 async def fill(library: Library, *drafts: PaperDraft) -> None:
     for draft in drafts:
-        await library.upsert(draft, Origin.IMPORT, ACTOR, allow_duplicate=True)
+        await library.upsert(draft, Origin.IMPORT, MODERATOR, allow_duplicate=True)
 
 
 async def titles(library: Library, text: str, sort: Sort = Sort.RELEVANCE) -> list[str]:
@@ -130,7 +129,7 @@ async def test_chance_finds_the_few_that_filters_allow(library: Library) -> None
     years = {1: PartialDate(2020), 2: PartialDate(2024), 3: None}
     await fill(library, *(PaperDraft(title=f"N{n}", venue="NAACL", date=years[n]) for n in years))
     await library.upsert_many(
-        (PaperDraft(title=f"P{n}", venue="ICML") for n in range(2_000)), Origin.IMPORT, ACTOR
+        (PaperDraft(title=f"P{n}", venue="ICML") for n in range(2_000)), Origin.IMPORT, MODERATOR
     )
 
     async def drawn(filters: Filters) -> set[str]:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from storage.library import Library, open_library
-from storage.models import Actor, Origin, PaperDraft, PartialDate
+from storage.models import Origin, PaperDraft, PartialDate
 from storage.search.query import parse
+from tests.support.library import MODERATOR
 
 PAPERS = 2_400
 
@@ -52,7 +53,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     async def build() -> None:
         async with open_library(path, clock) as library:
             drafts = [draft(number) for number in range(1, PAPERS + 1)]
-            await library.upsert_many(drafts, Origin.IMPORT, Actor("test", "a test"))
+            await library.upsert_many(drafts, Origin.IMPORT, MODERATOR)
 
     asyncio.run(build())
     return path
