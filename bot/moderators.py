@@ -28,7 +28,7 @@ class Moderators:
     async def load(self) -> None:
         """Read what `/setup` said, once at the start and after each new word."""
         self._words = {
-            (word.guild_id, word.matter): word
+            (word.guild_id, word.key): word
             for word in await self._library.setups.words()
             if word.guild_id in self._settings.home_guild_ids
         }
@@ -54,7 +54,7 @@ class Moderators:
     @property
     def channel_word(self) -> ModeratorSetting | None:
         """The last word on the moderators' channel."""
-        words = [word for word in self._words.values() if word.matter is SettingKey.CHANNEL]
+        words = [word for word in self._words.values() if word.key is SettingKey.CHANNEL]
         return words[-1] if words else None
 
     def word(self, guild_id: int, matter: SettingKey) -> ModeratorSetting | None:

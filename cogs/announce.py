@@ -29,7 +29,7 @@ from storage.errors import InvalidInput, LabError, SubscriptionNotFound
 _Channel: TypeAlias = discord.TextChannel | discord.Thread | discord.ForumChannel
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.h]?([0-5]\d)?", re.ASCII)
 _DIGESTS = [
-    Choice(name=every.value, value=every.value) for every in (Frequency.DAY, Frequency.WEEK)
+    Choice(name=every.value, value=every.value) for every in (Frequency.DAILY, Frequency.WEEKLY)
 ]
 _WEEKDAYS = [Choice(name=name, value=number) for number, name in enumerate(calendar.day_name)]
 
@@ -69,7 +69,7 @@ class Announce(commands.GroupCog, group_name="announce"):
     @app_commands.command()
     @app_commands.describe(
         channel="Where to: a text or announcement channel, a forum, a thread",
-        wanted='Which papers: author:biderman -venue:arxiv tag:code feed:3 "a phrase"; else all',
+        filters='Which papers: author:biderman -venue:arxiv tag:code feed:3 "a phrase"; else all',
         role="A role to call with every announcement",
         thread="Begin a thread for discussion under each",
         publish="Publish each, in an announcement channel, to the servers that follow it",
@@ -84,11 +84,11 @@ class Announce(commands.GroupCog, group_name="announce"):
         self,
         interaction: Interaction,
         channel: _Channel,
-        wanted: Range[str, 1, 300] = "",
+        filters: Range[str, 1, 300] = "",
         role: discord.Role | None = None,
         thread: bool = False,
         publish: bool = False,
-        digest: str = Frequency.PAPER.value,
+        digest: str = Frequency.OFF.value,
         at: Range[str, 1, 10] = "9:00",
         weekday: int = 0,
         zone: Transform[str, ZoneOption] = "",
@@ -103,12 +103,12 @@ class Announce(commands.GroupCog, group_name="announce"):
         if role is not None and role.is_default():
             raise InvalidInput("I don't call everybody; choose a role that people can leave.")
         chosen = SubscriptionOptions(
-            wanted=await _known_wanted(interaction, wanted),
-            schedule=DigestSchedule(
-                every=Frequency(digest),
+            filters=await _parse_filters(interaction, filters),
+            digest=DigestSchedule(
+                frequency=Frequency(digest),
                 minute=_minute(at),
                 weekday=weekday,
-                zone=zone or str(interaction.client.settings.timezone),
+                time_zone=zone or str(interaction.client.settings.timezone),
             ),
             role_id=role.id if role else None,
             has_thread=thread,
@@ -250,14 +250,14 @@ def _require_permissions_in(channel: _Channel, chosen: SubscriptionOptions) -> N
         )
 
 
-async def _known_wanted(interaction: Interaction, text: str) -> ChannelFilter:
+async def _parse_filters(interaction: Interaction, text: str) -> ChannelFilter:
     """The conditions in words; raises `InvalidInput` for what is none, or names no feed."""
-    wanted = parse_filter(text)
+    filters = parse_filter(text)
     known = {feed.id for feed in await interaction.client.library.feeds.all()}
-    for one in wanted.conditions:
+    for one in filters.conditions:
         if one.field == "feed" and int(one.value) not in known:
             raise InvalidInput(f"There is no feed {one.value}; `/feed list` shows their numbers.")
-    return wanted
+    return filters
 
 
 def _minute(text: str) -> int:

@@ -25,13 +25,13 @@ class BotState:
         self._unwritten: dict[int, str] = {}
         self._writing: asyncio.Task[None] | None = None
 
-    def save_query(self, question: str) -> int:
+    def save_query(self, query: str) -> int:
         """Keep a question, so that a button can ask it again by number; the same has one number.
 
         It is written down in the background, since who asks must not wait for somebody's import.
         """
-        number = int.from_bytes(hashlib.sha256(question.encode()).digest()[:7], "big")
-        self._unwritten[number] = question
+        number = int.from_bytes(hashlib.sha256(query.encode()).digest()[:7], "big")
+        self._unwritten[number] = query
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         return number
@@ -41,23 +41,23 @@ class BotState:
         if number in self._unwritten:
             return self._unwritten[number]
         async with self._database.reading() as db:
-            question = await db.value(
-                "SELECT question FROM lookups WHERE id = ? AND asked_at >= ?",
+            query = await db.value(
+                "SELECT query FROM saved_queries WHERE id = ? AND used_at >= ?",
                 [number, timestamps.to_text(self._clock() - _KEPT)],
             )
-        return str(question) if question is not None else None
+        return str(query) if query is not None else None
 
     async def get_value(self, name: str) -> str | None:
         """A fact kept by `set_value`."""
         async with self._database.reading() as db:
-            value = await db.value("SELECT value FROM facts WHERE name = ?", [name])
+            value = await db.value("SELECT value FROM bot_state WHERE name = ?", [name])
         return str(value) if value is not None else None
 
     async def set_value(self, name: str, value: str) -> None:
         """Keep a fact under a name, in place of the one before."""
         async with self._database.transaction() as db:
             await db.run(
-                """INSERT INTO facts (name, value) VALUES (?, ?)
+                """INSERT INTO bot_state (name, value) VALUES (?, ?)
                    ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
                 [name, value],
             )
@@ -81,13 +81,10 @@ class BotState:
         now = self._clock()
         async with self._database.transaction() as db:
             await db.run(
-                "DELETE FROM lookups WHERE asked_at < ?", [timestamps.to_text(now - _KEPT)]
+                "DELETE FROM saved_queries WHERE used_at < ?", [timestamps.to_text(now - _KEPT)]
             )
             await db.run_many(
-                """INSERT INTO lookups (id, question, asked_at) VALUES (?, ?, ?)
-                   ON CONFLICT (id) DO UPDATE SET asked_at = excluded.asked_at""",
-                [
-                    (number, question, timestamps.to_text(now))
-                    for number, question in written.items()
-                ],
+                """INSERT INTO saved_queries (id, query, used_at) VALUES (?, ?, ?)
+                   ON CONFLICT (id) DO UPDATE SET used_at = excluded.used_at""",
+                [(number, query, timestamps.to_text(now)) for number, query in written.items()],
             )

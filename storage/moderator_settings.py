@@ -25,10 +25,10 @@ class ModeratorSetting:
     """One word of `/setup`: Discord's ids of the moderators' roles, or of their channel if any."""
 
     guild_id: int
-    matter: SettingKey
+    key: SettingKey
     ids: tuple[int, ...]
-    by: Actor
-    at: datetime
+    set_by: Actor
+    set_at: datetime
 
 
 class Setups:
@@ -42,8 +42,8 @@ class Setups:
         """The last word on each matter in each server, oldest first."""
         async with self._database.reading() as db:
             rows = await db.all(
-                """SELECT * FROM setup_words WHERE id IN (
-                       SELECT MAX(id) FROM setup_words GROUP BY guild_id, matter) ORDER BY id"""
+                """SELECT * FROM moderator_settings WHERE id IN (
+                       SELECT MAX(id) FROM moderator_settings GROUP BY guild_id, key) ORDER BY id"""
             )
         return tuple(_word(row) for row in rows)
 
@@ -75,21 +75,21 @@ class Setups:
                 await outbox.move(db, former, chosen)
 
     def _values(
-        self, guild_id: int, matter: SettingKey, ids: tuple[int, ...], actor: Actor
+        self, guild_id: int, key: SettingKey, ids: tuple[int, ...], actor: Actor
     ) -> list[str | int]:
         now = timestamps.to_text(self._clock())
-        return [guild_id, matter, json.dumps(ids), actor.key, actor.name, now]
+        return [guild_id, key, json.dumps(ids), actor.key, actor.name, now]
 
 
-_SAY = """INSERT INTO setup_words (guild_id, matter, ids, said_by, said_by_name, said_at)
+_SAY = """INSERT INTO moderator_settings (guild_id, key, ids, set_by, set_by_name, set_at)
           VALUES (?, ?, ?, ?, ?, ?)"""
 
 
 def _word(row: Row) -> ModeratorSetting:
     return ModeratorSetting(
         guild_id=row["guild_id"],
-        matter=SettingKey(row["matter"]),
+        key=SettingKey(row["key"]),
         ids=tuple(json.loads(row["ids"])),
-        by=Actor(row["said_by"], row["said_by_name"]),
-        at=timestamps.from_text(row["said_at"]),
+        set_by=Actor(row["set_by"], row["set_by_name"]),
+        set_at=timestamps.from_text(row["set_at"]),
     )

@@ -62,7 +62,7 @@ async def undo(db: Connection, change_id: int, actor: Actor, at: datetime) -> Un
     else:
         number = await _undo_papers(db, change, chain[-1], actor, at)
     await db.run(
-        """UPDATE changes SET stands = NOT stands
+        """UPDATE changes SET is_active = NOT is_active
            WHERE id IN (SELECT value FROM json_each(?))""",
         [json.dumps([one.id for one in chain])],
     )
@@ -157,8 +157,8 @@ async def _take_back(db: Connection, whole: Change, at: datetime) -> None:
             )
     async for paper_ids in change_queries.added(db, whole):
         await paper_writes.undo_insert(db, paper_ids, at)
-    if whole.settled is not None:
-        await review_decisions.reopen(db, whole.settled)
+    if whole.resolution is not None:
+        await review_decisions.reopen(db, whole.resolution)
 
 
 async def _make_good(db: Connection, whole: Change, at: datetime) -> None:
@@ -172,8 +172,8 @@ async def _make_good(db: Connection, whole: Change, at: datetime) -> None:
         else:
             moved = await curation_merge.give_up(db, paper, step.moved["into"], at)
             await db.run("UPDATE changes SET moved = ? WHERE id = ?", [json.dumps(moved), step.id])
-    if whole.settled is not None:
-        await review_decisions.decide_again(db, whole.settled)
+    if whole.resolution is not None:
+        await review_decisions.decide_again(db, whole.resolution)
 
 
 async def _paper(db: Connection, step: Change) -> Paper:

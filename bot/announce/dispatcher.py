@@ -205,9 +205,9 @@ class OutboxDispatcher:
     async def _channel(self, post: Post) -> AnyChannel:
         """The channel, from the cache or from Discord; any kind that takes messages."""
         if post.is_personal:
-            return await self._client.create_dm(discord.Object(post.channel_id))
-        channel = self._client.get_channel(post.channel_id)
-        channel = channel or await self._client.fetch_channel(post.channel_id)
+            return await self._client.create_dm(discord.Object(post.destination_id))
+        channel = self._client.get_channel(post.destination_id)
+        channel = channel or await self._client.fetch_channel(post.destination_id)
         return channels.writable(channel)
 
     async def _guarded(self, post: Post, step: Awaitable[_Done | None]) -> _Done | None:
@@ -232,10 +232,10 @@ class OutboxDispatcher:
         People may close their direct messages; that is no trouble of anybody's.
         """
         if post.is_personal:
-            _log.info("Post %s is not told to person %s: %s", post.id, post.channel_id, error)
+            _log.info("Post %s is not told to person %s: %s", post.id, post.destination_id, error)
             await self._library.outbox.give_up(post)
             return
-        reason, channel_id = _reason(error), post.channel_id
+        reason, channel_id = _reason(error), post.destination_id
         _log.warning("Stopped sending into channel %s: %s", channel_id, error)
         stopped = await self._library.subscriptions.stop(channel_id, reason)
         channel = self._moderation.channel
@@ -248,10 +248,10 @@ class OutboxDispatcher:
 
     async def _wait(self, post: Post, error: Exception) -> None:
         """Try the channel again later, doubling the time from failure to failure."""
-        failures = await self._library.subscriptions.failures(post.channel_id)
+        failures = await self._library.subscriptions.failures(post.destination_id)
         until = retry_at(self._clock(), failures)
         _log.warning("Post %s waits until %s: %s", post.id, until.isoformat(), error)
-        await self._library.subscriptions.postpone(post.channel_id, until)
+        await self._library.subscriptions.postpone(post.destination_id, until)
 
 
 def retry_at(now: datetime, failures: int) -> datetime:

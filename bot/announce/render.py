@@ -69,7 +69,7 @@ class RenderContext:
             papers = [paper for paper in papers if paper.removed_at is None]
         if not papers:
             return None
-        role_id = self.roles.get(post.channel_id)
+        role_id = self.roles.get(post.destination_id)
         if post.kind is PostKind.DIGEST:
             layout = announcement_cards.digest(post.id, papers, total=len(papers), role_id=role_id)
             return Message(layout, count(len(papers), "new paper"), role_id)
@@ -89,7 +89,7 @@ async def prepare(library: Library, wanted: Sequence[Post]) -> RenderContext:
     numbers = list(dict.fromkeys(number for post in wanted for number in post.paper_ids))
     numbers += [one.paper_id for one in suggestions.values() if one.paper_id is not None]
     papers = await library.papers.some(numbers)
-    roles = await library.subscriptions.roles({post.channel_id for post in wanted})
+    roles = await library.subscriptions.roles({post.destination_id for post in wanted})
     sent = [post.id for post in wanted if post.message_id is not None]
     entries = {}
     for post in wanted:
@@ -108,7 +108,7 @@ async def sample(library: Library, subscription: Subscription) -> Layout | None:
     """How the newest paper that a channel wants would be announced there; none without one."""
     found = await library.search.find(Query(), sort=Sort.NEWEST, limit=_TRIED)
     for paper in found.results.papers:
-        if subscription.options.wanted.allows(paper, feed_id=None):
+        if subscription.options.filters.allows(paper, feed_id=None):
             return announcement_cards.announcement(paper, role_id=subscription.options.role_id)
     return None
 

@@ -23,9 +23,9 @@ _MOVING_HOLIDAYS = frozenset(  # month, weekday, which of the month
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a feed's row remembers as told, and the text; without one there is nothing to say."""
+    """What to tell moderators, and the `Feed.last_notice` to record; empty text sends nothing."""
 
-    told: str
+    last_notice: str
     text: str
 
 
@@ -38,18 +38,18 @@ def notice_of(
     """
     if error:
         since = feed.failing_since or now
-        if feed.told == "failing" or now - since < _PATIENCE:
+        if feed.last_notice == "failing" or now - since < _PATIENCE:
             return None
         return Notice(
             "failing",
             f"⚠️ {_name(feed)} could not be read since <t:{since.timestamp():.0f}:f>. The last "
             f"reason: {escape(error, 500)} I go on trying.",
         )
-    if feed.told == "failing":
+    if feed.last_notice == "failing":
         return Notice("", f"✅ {_name(feed)} can be read again.")
-    silent_since = None if has_news else feed.last_news_at
+    silent_since = None if has_news else feed.last_new_entry_at
     is_stale = silent_since is not None and _is_overdue(feed, silent_since, now)
-    if is_stale == (feed.told == "stale"):
+    if is_stale == (feed.last_notice == "stale"):
         return None
     if silent_since is None or not is_stale:
         return Notice("", "")  # its news say so themselves

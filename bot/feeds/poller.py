@@ -141,7 +141,7 @@ class Poller:
             is_same = fetched.not_modified or _hash(fetched) == feed.body_hash
             if not is_same:
                 return await self._take_in(feed, fetched, await self._parse(fetched))
-        known = publisher_hints.parse_stored(feed.timetable)
+        known = publisher_hints.parse_stored(feed.publisher_hints)
         self._unchanged[feed.id] = self._state(feed, fetched, known)
         return Poll(feed)
 
@@ -159,7 +159,7 @@ class Poller:
     def _state(self, feed: Feed, fetched: Fetched, wished: Timetable) -> FeedState:
         """What a good poll leaves; an address that moved for good is taken at the second word."""
         moved_to = fetched.lasting_url if fetched.lasting_url != feed.url else ""
-        is_agreed = bool(moved_to) and moved_to == feed.moving_to
+        is_agreed = bool(moved_to) and moved_to == feed.pending_url
         return FeedState(
             url=moved_to if is_agreed else "",
             title=feed.title,
@@ -172,10 +172,10 @@ class Poller:
                 feed.id,
                 fresh_for=fetched.fresh_for,
                 timetable=wished,
-                last_news_at=feed.last_news_at,
+                last_new_entry_at=feed.last_new_entry_at,
             ),
-            moving_to="" if is_agreed else moved_to,
-            timetable=publisher_hints.write(wished),
+            pending_url="" if is_agreed else moved_to,
+            publisher_hints=publisher_hints.write(wished),
         )
 
     async def _record_failure(self, feed: Feed, error: LabError) -> Poll:
@@ -195,7 +195,7 @@ class Poller:
             poll.feed, self._clock(), error=poll.error, has_news=poll.has_news
         )
         if notice is not None:
-            await self._library.feeds.tell(poll.feed.id, notice.told, channel, notice.text)
+            await self._library.feeds.tell(poll.feed.id, notice.last_notice, channel, notice.text)
 
     async def _write_unchanged(self) -> None:
         states, self._unchanged = self._unchanged, {}

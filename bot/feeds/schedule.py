@@ -39,7 +39,7 @@ def next_poll_at(
     *,
     fresh_for: timedelta = timedelta(),
     timetable: Timetable = NO_TIMETABLE,
-    last_news_at: datetime | None = None,
+    last_new_entry_at: datetime | None = None,
 ) -> datetime:
     """When to read a feed again that could be read: after ``interval``, or later where it wishes.
 
@@ -47,7 +47,7 @@ def next_poll_at(
     it is heard up to four hours, since arXiv's feeds may be a day old with a word that is new. A
     tenth of the interval more, the feed's own, keeps feeds from being read all at once.
     """
-    had_news = last_news_at is not None and now - last_news_at < _DAYS_NEWS
+    had_news = last_new_entry_at is not None and now - last_new_entry_at < _DAYS_NEWS
     trusted = DAY if had_news else _LONGEST_WITHOUT_NEWS
     wait = max(interval, min(fresh_for, trusted), min(timetable.pause, DAY))
     return _outside(

@@ -31,7 +31,7 @@ _FIELDS = {
 }
 _DONE = {
     "add": "✅ added",
-    "complete": "🧩 completed",
+    "update": "🧩 completed",
     "edit": "✏️ corrected",
     "tag": "🏷️ tagged",
     "remove": "🗑️ removed",
@@ -112,7 +112,7 @@ def brief(change: Change, titles: Titles) -> str:
             if change.after.get(outcome)
         ]
         return f"📥 imported: {', '.join(counts)}"
-    if change.action == "settle":
+    if change.action == "review":
         title = f"**{escape(change.after['title'], 160)}**"
         is_out = change.after["outcome"] == "declined"
         return f"👋 left out {title}" if is_out else f"🔎 knew {title}"

@@ -30,8 +30,8 @@ def feed_in_full(feed: Feed) -> str:
         else "**New entries** are announced at once"
     )
     brought = f"**Papers** {count(feed.papers, 'paper')}"
-    if feed.last_news_at:
-        brought += f", the last news {moment(feed.last_news_at)}"
+    if feed.last_new_entry_at:
+        brought += f", the last news {moment(feed.last_new_entry_at)}"
     lines.append(brought)
     read = f"read with success {moment(feed.last_success_at)}" if feed.last_success_at else "never"
     lines.append(f"**Last** {read}")
@@ -124,16 +124,18 @@ def subscriptions(subscriptions: Sequence[Subscription], limit: int = 3600) -> s
 def how(options: SubscriptionOptions) -> str:
     """What a channel hears and how, in words fit for Discord; empty where it hears everything."""
     parts = []
-    if options.wanted.conditions:
-        conditions = clip(str(options.wanted), 300).replace("`", "'")
+    if options.filters.conditions:
+        conditions = clip(str(options.filters), 300).replace("`", "'")
         parts.append(f"what meets `{conditions}`")
-    schedule = options.schedule
-    if schedule.every is not Frequency.PAPER:
+    digest = options.digest
+    if digest.frequency is not Frequency.OFF:
         day = (
-            f" on {calendar.day_name[schedule.weekday]}" if schedule.every is Frequency.WEEK else ""
+            f" on {calendar.day_name[digest.weekday]}"
+            if digest.frequency is Frequency.WEEKLY
+            else ""
         )
-        at = f"{schedule.minute // 60}:{schedule.minute % 60:02}"
-        parts.append(f"a {schedule.every} digest{day} at {at} ({escape(schedule.zone, 60)})")
+        at = f"{digest.minute // 60}:{digest.minute % 60:02}"
+        parts.append(f"a {digest.frequency} digest{day} at {at} ({escape(digest.time_zone, 60)})")
     if options.role_id:
         parts.append(f"calling <@&{options.role_id}>")
     if options.has_thread:

@@ -52,6 +52,7 @@ def _channel(channel_id: int | None, client: discord.Client) -> str:
 def _said(word: ModeratorSetting | None, setting: str) -> str:
     if word is None:
         return f"-# until `/setup` says otherwise, what {setting} of my settings says"
-    if word.matter is SettingKey.CHANNEL and not word.ids:
-        return f"-# as {setting} says, by the word of {escape(word.by.name, 80)} {moment(word.at)}"
-    return f"-# said by {escape(word.by.name, 80)} {moment(word.at)}"
+    name = escape(word.set_by.name, 80)
+    if word.key is SettingKey.CHANNEL and not word.ids:
+        return f"-# as {setting} says, by the word of {name} {moment(word.set_at)}"
+    return f"-# said by {name} {moment(word.set_at)}"

@@ -160,9 +160,9 @@ def _sent(one: ChannelTrace, announcement: Announcement, style: TextStyle) -> st
         case DeliveryStatus.SENT if announcement.sent_at is not None:
             where = _message(announcement, one.subscription)
             return f"sent {style.time(announcement.sent_at)}.{where}"
-        case DeliveryStatus.LEFT_OUT if one.rejection_reason is not None:
+        case DeliveryStatus.FILTERED_OUT if one.rejection_reason is not None:
             return f"left out, since it does not meet “{style.text(one.rejection_reason, 200)}”."
-        case DeliveryStatus.LEFT_OUT:
+        case DeliveryStatus.FILTERED_OUT:
             return "left out by the conditions that the channel had then."
         case DeliveryStatus.SENDING:
             return f"being sent.{_trouble(one, style)}"

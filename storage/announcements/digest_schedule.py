@@ -11,21 +11,21 @@ _NINE = 9 * 60
 
 
 class Frequency(enum.StrEnum):
-    """How often a channel hears."""
+    """How often a channel gets a digest; without one, each paper has its own message."""
 
-    PAPER = "at once"
-    DAY = "daily"
-    WEEK = "weekly"
+    OFF = "off"
+    DAILY = "daily"
+    WEEKLY = "weekly"
 
 
 @dataclass(frozen=True, slots=True)
 class DigestSchedule:
     """How often, and for digests at which minute of which day (0 is Monday), in a time zone."""
 
-    every: Frequency = Frequency.PAPER
+    frequency: Frequency = Frequency.OFF
     minute: int = _NINE
     weekday: int = 0
-    zone: str = "UTC"
+    time_zone: str = "UTC"
 
     def next_digest(self, after: datetime) -> datetime | None:
         """When the first digest is due after a moment; none for a channel that hears at once.
@@ -33,13 +33,13 @@ class DigestSchedule:
         A time that the zone leaves out, when clocks go forward, is as late after midnight as it
         would be without.
         """
-        if self.every is Frequency.PAPER:
+        if self.frequency is Frequency.OFF:
             return None
-        zone = ZoneInfo(self.zone)
+        zone = ZoneInfo(self.time_zone)
         day = after.astimezone(zone).date()
         while True:
             due = datetime.combine(day, time(self.minute // 60, self.minute % 60), zone)
-            is_its_day = self.every is Frequency.DAY or day.weekday() == self.weekday
+            is_its_day = self.frequency is Frequency.DAILY or day.weekday() == self.weekday
             if is_its_day and due.astimezone(UTC) > after:
                 return due.astimezone(UTC)
             day += timedelta(days=1)

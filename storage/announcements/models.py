@@ -19,8 +19,8 @@ class SubscriptionOptions:
     message; ``publishes`` sends it on to the servers that follow an announcement channel.
     """
 
-    wanted: ChannelFilter = field(default_factory=ChannelFilter)
-    schedule: DigestSchedule = field(default_factory=DigestSchedule)
+    filters: ChannelFilter = field(default_factory=ChannelFilter)
+    digest: DigestSchedule = field(default_factory=DigestSchedule)
     role_id: int | None = None
     has_thread: bool = False
     publishes: bool = False
@@ -66,15 +66,16 @@ class PostState(enum.StrEnum):
 class Post:
     """One message that the bot sends by itself: about papers, to be reviewed, or a notice.
 
-    What became of a suggestion goes to its member, whose number then stands in ``channel_id``.
+    ``destination_id`` is a channel's id, or for a direct message a user's.
     ``nonce`` goes with the message, so that Discord itself refuses a second one for a while;
     a claimed post may have been delivered, which only the channel's history tells. Its message then
-    names ``claimed_papers``, and ``paper_ids`` are what these have become since. ``changes`` counts
-    what happened to its papers since it was made, ``shown`` what of it the message shows.
+    names ``claimed_papers``, and ``paper_ids`` are what these have become since. ``revision``
+    counts the changes to what the post shows, and ``rendered_revision`` is the one its message
+    shows.
     """
 
     id: int
-    channel_id: int
+    destination_id: int
     kind: PostKind
     state: PostState
     attempts: int
@@ -86,10 +87,10 @@ class Post:
     entry_id: int | None = None
     suggestion_id: int | None = None
     notice: str = ""
-    changes: int = 0
+    revision: int = 0
     thread_due: bool = False
     publish_due: bool = False
-    shown: int = 0
+    rendered_revision: int = 0
 
     @property
     def is_personal(self) -> bool:
@@ -99,7 +100,7 @@ class Post:
     @property
     def is_outdated(self) -> bool:
         """Whether something happened to its papers that its message does not show."""
-        return self.changes != self.shown
+        return self.revision != self.rendered_revision
 
     @property
     def nonce(self) -> str:
@@ -111,7 +112,7 @@ class DeliveryStatus(enum.StrEnum):
     """What became of a paper in a channel."""
 
     WAITING = "waiting"
-    LEFT_OUT = "left out"
+    FILTERED_OUT = "left out"
     SENDING = "sending"
     SENT = "sent"
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from storage import timestamps
 from storage.announcements.models import Announcement, DeliveryStatus, Post, PostKind, PostState
-from storage.announcements.subscription_settings import schedule_of
+from storage.announcements.subscription_settings import digest_of
 from storage.announcements.subscriptions import match_subscriptions
 from storage.database import Connection, Database, Row, Value
 from storage.models import Paper
@@ -23,14 +23,15 @@ _COME = """({0} IS NULL OR {0} <= ?1 OR {0} > strftime('%Y-%m-%dT%H:%M:%fZ', ?1,
 _RETRY_COME = _COME.format("retry_at", "2 hours")
 _FOLLOW_UP_COME = _COME.format("follow_up_at", "2 hours")
 _DIGEST_COME = _COME.format("next_digest_at", "8 days")
-# Channels that may be sent to now; what is asked of them names the column channel_id.
-_READY = f"""NOT EXISTS (SELECT 1 FROM channels AS closed WHERE closed.channel_id = {{}}.channel_id
+# Whether the destination with this id may be sent to now.
+_READY = f"""NOT EXISTS (SELECT 1 FROM destinations AS closed WHERE closed.destination_id = {{}}
                         AND (stopped_because <> '' OR NOT {_RETRY_COME}))"""  # noqa: S608 - constants
 
 # Posts that nobody waits for, unless it is undone that their channel hears no more, or that their
 # entry's feed is watched no more.
 _GIVEN_UP = """((kind IN ('paper', 'digest') AND EXISTS (
-        SELECT 1 FROM routes WHERE routes.channel_id = {0}.channel_id AND removed_at IS NOT NULL))
+        SELECT 1 FROM subscriptions WHERE subscriptions.channel_id = {0}.destination_id
+        AND removed_at IS NOT NULL))
     OR (kind = 'review' AND EXISTS (
         SELECT 1 FROM entries JOIN feeds ON feeds.id = feed_id
         WHERE entries.id = {0}.entry_id AND removed_at IS NOT NULL)))"""
@@ -59,7 +60,7 @@ class Outbox:
             rows = await db.all(
                 f"""{_POST} WHERE posts.id IN (SELECT MIN(id) FROM posts AS one
                         WHERE state <> 'sent' AND NOT {_GIVEN_UP.format("one")}
-                        AND {_READY.format("one")} GROUP BY channel_id)
+                        AND {_READY.format("one.destination_id")} GROUP BY destination_id)
                     ORDER BY posts.id""",  # noqa: S608 - constants
                 [now],
             )
@@ -67,17 +68,18 @@ class Outbox:
 
     async def _make_posts(self, db: Connection, now: str) -> None:
         rows = await db.all(
-            f"""SELECT routes.*, COUNT(papers.id) AS waiting, MIN(announcements.id) AS first
-                FROM routes LEFT JOIN announcements
-                    ON announcements.channel_id = routes.channel_id
-                    AND post_id IS NULL AND NOT is_left_out
+            f"""SELECT subscriptions.*, COUNT(papers.id) AS waiting, MIN(announcements.id) AS first
+                FROM subscriptions LEFT JOIN announcements
+                    ON announcements.channel_id = subscriptions.channel_id
+                    AND post_id IS NULL AND NOT is_filtered_out
                 LEFT JOIN papers ON papers.id = paper_id AND papers.removed_at IS NULL
-                WHERE NOT is_paused AND routes.removed_at IS NULL AND {_DIGEST_COME}
+                WHERE NOT is_paused AND subscriptions.removed_at IS NULL AND {_DIGEST_COME}
                 AND (papers.id IS NOT NULL OR next_digest_at IS NOT NULL)
-                AND {_READY.format("routes")}
-                AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.channel_id = routes.channel_id
+                AND {_READY.format("subscriptions.channel_id")}
+                AND NOT EXISTS (SELECT 1 FROM posts
+                                WHERE posts.destination_id = subscriptions.channel_id
                                 AND state <> 'sent' AND NOT {_GIVEN_UP.format("posts")})
-                GROUP BY routes.id ORDER BY first""",  # noqa: S608 - constants
+                GROUP BY subscriptions.id ORDER BY first""",  # noqa: S608 - constants
             [now],
         )
         digests: list[tuple[Value, ...]] = []
@@ -85,7 +87,7 @@ class Outbox:
         filled: list[tuple[Value, ...]] = []
         post_id = int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'posts'") or 0)
         for row in rows:
-            due = schedule_of(row).next_digest(self._clock())
+            due = digest_of(row).next_digest(self._clock())
             if due:
                 digests.append((timestamps.to_text(due), row["id"]))
             if not row["waiting"]:
@@ -96,9 +98,10 @@ class Outbox:
             channel_id = row["channel_id"]
             made.append((post_id, channel_id, kind, now, row["has_thread"], row["publishes"]))
             filled.append((post_id, channel_id, 1 if alone else row["waiting"]))
-        await db.run_many("UPDATE routes SET next_digest_at = ? WHERE id = ?", digests)
+        await db.run_many("UPDATE subscriptions SET next_digest_at = ? WHERE id = ?", digests)
         await db.run_many(
-            """INSERT INTO posts (id, channel_id, kind, state, created_at, thread_due, publish_due)
+            """INSERT INTO posts (id, destination_id, kind, state, created_at, thread_due,
+                                  publish_due)
                VALUES (?, ?, ?, 'waiting', ?, ?, ?)""",
             made,
         )
@@ -106,7 +109,7 @@ class Outbox:
             """UPDATE announcements SET post_id = ? WHERE id IN (
                    SELECT announcements.id FROM announcements
                    JOIN papers ON papers.id = paper_id AND removed_at IS NULL
-                   WHERE channel_id = ? AND post_id IS NULL AND NOT is_left_out
+                   WHERE channel_id = ? AND post_id IS NULL AND NOT is_filtered_out
                    ORDER BY announcements.id LIMIT ?)""",
             filled,
         )
@@ -120,15 +123,15 @@ class Outbox:
         async with self._database.transaction() as db:
             rows = await db.all(
                 f"""UPDATE posts SET state = 'claimed', attempts = attempts + 1, claimed_at = ?,
-                   shown = claimed.changes, claimed_papers = claimed.papers
+                   rendered_revision = claimed.revision, claimed_papers = claimed.papers
                    FROM (SELECT json_extract(value, '$[0]') AS id,
-                                json_extract(value, '$[1]') AS changes,
+                                json_extract(value, '$[1]') AS revision,
                                 json_extract(value, '$[2]') AS papers FROM json_each(?)) AS claimed
                    WHERE posts.id = claimed.id AND state <> 'sent'
                    AND NOT {_GIVEN_UP.format("posts")} RETURNING posts.id""",  # noqa: S608
                 [
                     timestamps.to_text(self._clock()),
-                    json.dumps([(post.id, post.changes, _named(post)) for post in posts]),
+                    json.dumps([(post.id, post.revision, _named(post)) for post in posts]),
                 ],
             )
         return {row["id"] for row in rows}
@@ -150,9 +153,9 @@ class Outbox:
                 [(message_id, now, post.id) for post, message_id in sent],
             )
             await db.run(
-                """DELETE FROM channels WHERE stopped_because = ''
-                   AND channel_id IN (SELECT value FROM json_each(?))""",
-                [json.dumps([post.channel_id for post, _ in sent])],
+                """DELETE FROM destinations WHERE stopped_because = ''
+                   AND destination_id IN (SELECT value FROM json_each(?))""",
+                [json.dumps([post.destination_id for post, _ in sent])],
             )
 
     async def release(self, post: Post) -> None:
@@ -176,8 +179,9 @@ class Outbox:
         now = timestamps.to_text(self._clock())
         async with self._database.reading() as db:
             rows = await db.all(
-                f"""{_POST} WHERE state = 'sent' AND (thread_due OR publish_due OR changes <> shown)
-                    AND {_FOLLOW_UP_COME} AND {_READY.format("posts")}
+                f"""{_POST} WHERE state = 'sent'
+                    AND (thread_due OR publish_due OR revision <> rendered_revision)
+                    AND {_FOLLOW_UP_COME} AND {_READY.format("posts.destination_id")}
                     ORDER BY posts.id LIMIT 200""",
                 [now],
             )
@@ -187,9 +191,9 @@ class Outbox:
         """Write down that a sent post has all that it lacked when it was read."""
         async with self._database.transaction() as db:
             await db.run(
-                """UPDATE posts SET thread_due = 0, publish_due = 0, shown = ?, follow_up_at = NULL
-                   WHERE id = ?""",
-                [post.changes, post.id],
+                """UPDATE posts SET thread_due = 0, publish_due = 0, rendered_revision = ?,
+                   follow_up_at = NULL WHERE id = ?""",
+                [post.revision, post.id],
             )
 
     async def follow_up_later(self, post: Post, at: datetime) -> None:
@@ -217,7 +221,8 @@ class Outbox:
                 """SELECT announcements.*, state, message_id, sent_at FROM announcements
                    LEFT JOIN posts ON posts.id = post_id WHERE paper_id = ?
                    AND (state IS 'sent' OR NOT EXISTS (
-                       SELECT 1 FROM routes WHERE routes.channel_id = announcements.channel_id
+                       SELECT 1 FROM subscriptions
+                       WHERE subscriptions.channel_id = announcements.channel_id
                        AND removed_at IS NOT NULL))
                    ORDER BY announcements.id""",
                 [paper_id],
@@ -237,11 +242,11 @@ class Outbox:
 
 _ANYTHING = f"""SELECT
     EXISTS (SELECT 1 FROM posts WHERE state <> 'sent' AND NOT {_GIVEN_UP.format("posts")})
-    OR EXISTS (SELECT 1 FROM routes JOIN announcements INDEXED BY announcements_waiting
-                   ON announcements.channel_id = routes.channel_id
-                   AND post_id IS NULL AND NOT is_left_out
+    OR EXISTS (SELECT 1 FROM subscriptions JOIN announcements INDEXED BY announcements_waiting
+                   ON announcements.channel_id = subscriptions.channel_id
+                   AND post_id IS NULL AND NOT is_filtered_out
                WHERE removed_at IS NULL)
-    OR EXISTS (SELECT 1 FROM routes WHERE next_digest_at IS NOT NULL AND {_DIGEST_COME})"""  # noqa: S608 - constants
+    OR EXISTS (SELECT 1 FROM subscriptions WHERE next_digest_at IS NOT NULL AND {_DIGEST_COME})"""  # noqa: S608 - constants
 
 
 async def queue(db: Connection, paper: Paper, now: datetime, feed_id: int | None = None) -> None:
@@ -251,7 +256,7 @@ async def queue(db: Connection, paper: Paper, now: datetime, feed_id: int | None
     """
     await db.run_many(
         """INSERT OR IGNORE INTO announcements
-               (paper_id, channel_id, created_at, is_left_out, venue) VALUES (?, ?, ?, ?, ?)""",
+               (paper_id, channel_id, created_at, is_filtered_out, venue) VALUES (?, ?, ?, ?, ?)""",
         [
             (paper.id, channel_id, timestamps.to_text(now), int(not is_wanted), paper.venue)
             for channel_id, is_wanted in await match_subscriptions(db, paper, feed_id)
@@ -262,7 +267,7 @@ async def queue(db: Connection, paper: Paper, now: datetime, feed_id: int | None
 async def notify(db: Connection, channel_id: int, text: str, now: datetime) -> int:
     """Put a notice into the outbox of a channel; gives the post's number."""
     return await db.insert(
-        """INSERT INTO posts (channel_id, kind, notice, state, created_at)
+        """INSERT INTO posts (destination_id, kind, notice, state, created_at)
            VALUES (?, 'notice', ?, 'waiting', ?)""",
         [channel_id, text, timestamps.to_text(now)],
     )
@@ -271,7 +276,7 @@ async def notify(db: Connection, channel_id: int, text: str, now: datetime) -> i
 async def ask_for_review(db: Connection, channel_id: int, entry_id: int, now: datetime) -> None:
     """Put an entry before the moderators, as a post in their channel."""
     await db.run(
-        """INSERT INTO posts (channel_id, kind, entry_id, state, created_at)
+        """INSERT INTO posts (destination_id, kind, entry_id, state, created_at)
            VALUES (?, 'review', ?, 'waiting', ?)""",
         [channel_id, entry_id, timestamps.to_text(now)],
     )
@@ -280,7 +285,7 @@ async def ask_for_review(db: Connection, channel_id: int, entry_id: int, now: da
 async def move(db: Connection, former: int | None, channel_id: int) -> None:
     """Send what waits for the moderators' former channel into another one."""
     await db.run(
-        """UPDATE posts SET channel_id = ? WHERE channel_id = ?
+        """UPDATE posts SET destination_id = ? WHERE destination_id = ?
            AND state <> 'sent' AND state = 'waiting' -- the first for the index's sake
            AND kind IN ('review', 'suggestion', 'notice')""",
         [channel_id, former],
@@ -299,7 +304,7 @@ def _read_post(row: Row) -> Post:
     """A post, of a row of ``posts`` with its ``papers``."""
     return Post(
         id=row["id"],
-        channel_id=row["channel_id"],
+        destination_id=row["destination_id"],
         kind=PostKind(row["kind"]),
         state=PostState(row["state"]),
         attempts=row["attempts"],
@@ -311,18 +316,18 @@ def _read_post(row: Row) -> Post:
         entry_id=row["entry_id"],
         suggestion_id=row["suggestion_id"],
         notice=row["notice"],
-        changes=row["changes"],
+        revision=row["revision"],
         thread_due=bool(row["thread_due"]),
         publish_due=bool(row["publish_due"]),
-        shown=row["shown"],
+        rendered_revision=row["rendered_revision"],
     )
 
 
 def _read_announcement(row: Row) -> Announcement:
     """A paper in a channel, of a row of ``announcements`` with its post's."""
     status = (
-        DeliveryStatus.LEFT_OUT
-        if row["is_left_out"]
+        DeliveryStatus.FILTERED_OUT
+        if row["is_filtered_out"]
         else _FATES.get(row["state"], DeliveryStatus.SENDING)
     )
     return Announcement(

@@ -17,14 +17,14 @@ from storage.models import Actor
 from storage.papers.snapshots import State
 
 _FLAGS = ("has_thread", "publishes", "is_paused")
-_RHYTHM = ("rhythm", "digest_minute", "digest_weekday", "zone")
-_NAMES = ("wanted", "role_id", *_RHYTHM, *_FLAGS)
+_DIGEST = ("digest", "digest_minute", "digest_weekday", "time_zone")
+_NAMES = ("filters", "role_id", *_DIGEST, *_FLAGS)
 _NEVER: State = {"is_removed": True}  # how a channel stands that never heard
 
 
 async def state(db: Connection, channel_id: int) -> State:
     """What a channel hears and how, as plain values."""
-    row = await db.one("SELECT * FROM routes WHERE channel_id = ?", [channel_id])
+    row = await db.one("SELECT * FROM subscriptions WHERE channel_id = ?", [channel_id])
     if row is None:
         return _NEVER
     flags = {name: bool(row[name]) for name in _FLAGS}
@@ -33,37 +33,37 @@ async def state(db: Connection, channel_id: int) -> State:
 
 def values(options: SubscriptionOptions) -> State:
     """Those of the values that options tell."""
-    schedule = options.schedule
+    digest = options.digest
     return {
-        "wanted": str(options.wanted),
+        "filters": str(options.filters),
         "role_id": options.role_id,
         "has_thread": options.has_thread,
         "publishes": options.publishes,
-        "rhythm": schedule.every.value,
-        "digest_minute": schedule.minute,
-        "digest_weekday": schedule.weekday,
-        "zone": schedule.zone,
+        "digest": digest.frequency.value,
+        "digest_minute": digest.minute,
+        "digest_weekday": digest.weekday,
+        "time_zone": digest.time_zone,
     }
 
 
 def options_of(values: Row | Mapping[str, Any]) -> SubscriptionOptions:
-    """The options that values tell, or a row of ``routes``."""
+    """The options that values tell, or a row of ``subscriptions``."""
     return SubscriptionOptions(
-        wanted=parse_filter(values["wanted"]),
-        schedule=schedule_of(values),
+        filters=parse_filter(values["filters"]),
+        digest=digest_of(values),
         role_id=values["role_id"],
         has_thread=bool(values["has_thread"]),
         publishes=bool(values["publishes"]),
     )
 
 
-def schedule_of(values: Row | Mapping[str, Any]) -> DigestSchedule:
-    """The rhythm that values tell, or a row of ``routes``."""
+def digest_of(values: Row | Mapping[str, Any]) -> DigestSchedule:
+    """The digest schedule that values tell, or a row of ``subscriptions``."""
     return DigestSchedule(
-        every=Frequency(values["rhythm"]),
+        frequency=Frequency(values["digest"]),
         minute=values["digest_minute"],
         weekday=values["digest_weekday"],
-        zone=values["zone"],
+        time_zone=values["time_zone"],
     )
 
 
@@ -90,7 +90,7 @@ async def change(
     if before["is_removed"] and undoes is None:
         await _begin(db, about, actor, at)
     await db.run(
-        f"""UPDATE routes SET {", ".join(f"{name} = ?" for name in _NAMES)},
+        f"""UPDATE subscriptions SET {", ".join(f"{name} = ?" for name in _NAMES)},
             removed_at = IIF(?, COALESCE(removed_at, ?), NULL) WHERE channel_id = ?""",  # noqa: S608
         [
             *(after[name] for name in _NAMES),
@@ -98,9 +98,9 @@ async def change(
         ],
     )
     if before | {"is_paused": after["is_paused"]} != after:
-        due = None if after["is_removed"] else schedule_of(after).next_digest(at)
+        due = None if after["is_removed"] else digest_of(after).next_digest(at)
         await db.run(
-            "UPDATE routes SET next_digest_at = ? WHERE channel_id = ?",
+            "UPDATE subscriptions SET next_digest_at = ? WHERE channel_id = ?",
             [timestamps.to_text(due) if due else None, channel_id],
         )
     return await audit_log.record_arrangement(
@@ -116,12 +116,12 @@ async def _begin(db: Connection, about: ChangeTarget, actor: Actor, at: datetime
         [about.channel_id],
     )
     await db.run(
-        """DELETE FROM posts WHERE channel_id = ? AND kind IN ('paper', 'digest')
+        """DELETE FROM posts WHERE destination_id = ? AND kind IN ('paper', 'digest')
            AND state <> 'sent'""",
         [about.channel_id],
     )
     await db.run(
-        """INSERT INTO routes (guild_id, channel_id, created_by, created_by_name, created_at)
+        """INSERT INTO subscriptions (guild_id, channel_id, created_by, created_by_name, created_at)
            VALUES (?, ?, ?, ?, ?) ON CONFLICT (channel_id) DO UPDATE SET
            created_by = excluded.created_by, created_by_name = excluded.created_by_name,
            created_at = excluded.created_at""",

@@ -21,16 +21,18 @@ from storage.papers.snapshots import State
 
 # What waits is little. What has a post is all that was ever announced: counted only to be shown.
 _POSTED = """(SELECT COUNT(*) FROM announcements
-              WHERE channel_id = routes.channel_id AND is_left_out = 0 AND post_id IS NOT NULL)"""
+              WHERE channel_id = subscriptions.channel_id AND is_filtered_out = 0
+              AND post_id IS NOT NULL)"""
 _UNSENT = """(SELECT COUNT(*) FROM posts JOIN announcements ON post_id = posts.id
-              WHERE posts.channel_id = routes.channel_id AND state <> 'sent')"""
-_SUBSCRIPTION = f"""SELECT routes.*, COALESCE(stopped_because, '') AS stopped_because, {_UNSENT} +
-    (SELECT COUNT(*) FROM announcements WHERE channel_id = routes.channel_id
-     AND is_left_out = 0 AND post_id IS NULL) AS waiting, {{sent}} AS sent
-    FROM routes LEFT JOIN channels USING (channel_id) WHERE removed_at IS NULL"""  # noqa: S608 - constants
+              WHERE posts.destination_id = subscriptions.channel_id AND state <> 'sent')"""
+_SUBSCRIPTION = f"""SELECT subscriptions.*, COALESCE(stopped_because, '') AS stopped_because,
+    {_UNSENT} + (SELECT COUNT(*) FROM announcements WHERE channel_id = subscriptions.channel_id
+     AND is_filtered_out = 0 AND post_id IS NULL) AS waiting, {{sent}} AS sent
+    FROM subscriptions LEFT JOIN destinations ON destination_id = channel_id
+    WHERE removed_at IS NULL"""  # noqa: S608 - constants
 _UNCOUNTED = _SUBSCRIPTION.format(sent="0")
 _COUNTED = _SUBSCRIPTION.format(sent=f"{_POSTED} - {_UNSENT}")
-_OF_SERVER = "AND (?1 IS NULL OR guild_id = ?1) ORDER BY routes.id"
+_OF_SERVER = "AND (?1 IS NULL OR guild_id = ?1) ORDER BY subscriptions.id"
 
 
 class Subscriptions:
@@ -118,7 +120,7 @@ class Subscriptions:
         """The roles that are called in some channels; channels that call none are left out."""
         async with self._database.reading() as db:
             rows = await db.all(
-                """SELECT channel_id, role_id FROM routes WHERE role_id IS NOT NULL
+                """SELECT channel_id, role_id FROM subscriptions WHERE role_id IS NOT NULL
                    AND channel_id IN (SELECT value FROM json_each(?))""",
                 [json.dumps([*channel_ids])],
             )
@@ -131,8 +133,9 @@ class Subscriptions:
         """
         async with self._database.transaction() as db:
             changed = await db.run(
-                """INSERT INTO channels (channel_id, stopped_because) VALUES (?, ?)
-                   ON CONFLICT (channel_id) DO UPDATE SET stopped_because = excluded.stopped_because
+                """INSERT INTO destinations (destination_id, stopped_because) VALUES (?, ?)
+                   ON CONFLICT (destination_id) DO UPDATE
+                   SET stopped_because = excluded.stopped_because
                    WHERE stopped_because = ''""",
                 [channel_id, reason],
             )
@@ -142,7 +145,7 @@ class Subscriptions:
         """Why nothing is sent to a channel any more; empty where that is not so."""
         async with self._database.reading() as db:
             reason = await db.value(
-                "SELECT stopped_because FROM channels WHERE channel_id = ?", [channel_id]
+                "SELECT stopped_because FROM destinations WHERE destination_id = ?", [channel_id]
             )
         return str(reason or "")
 
@@ -150,8 +153,8 @@ class Subscriptions:
         """Send nothing more to a channel before this time."""
         async with self._database.transaction() as db:
             await db.run(
-                """INSERT INTO channels (channel_id, failures, retry_at) VALUES (?, 1, ?)
-                   ON CONFLICT (channel_id) DO UPDATE
+                """INSERT INTO destinations (destination_id, failures, retry_at) VALUES (?, 1, ?)
+                   ON CONFLICT (destination_id) DO UPDATE
                    SET failures = failures + 1, retry_at = excluded.retry_at""",
                 [channel_id, timestamps.to_text(until)],
             )
@@ -160,7 +163,7 @@ class Subscriptions:
         """How many sends to a channel have failed since the last good one."""
         async with self._database.reading() as db:
             count = await db.value(
-                "SELECT failures FROM channels WHERE channel_id = ?", [channel_id]
+                "SELECT failures FROM destinations WHERE destination_id = ?", [channel_id]
             )
         return int(count or 0)
 
@@ -175,7 +178,7 @@ async def match_subscriptions(
     former = (await credits.former(db, [paper.id])).get(paper.id, ())
     paper = replace(paper, authors=(*paper.authors, *former))
     rows = await db.all(
-        "SELECT channel_id, wanted FROM routes WHERE removed_at IS NULL ORDER BY id"
+        "SELECT channel_id, filters FROM subscriptions WHERE removed_at IS NULL ORDER BY id"
     )
     wanted = await _wanted(db, rows)
     return [
@@ -186,7 +189,7 @@ async def match_subscriptions(
 
 async def _find(db: Connection, channel_id: int) -> Subscription | None:
     found = await _subscriptions(
-        db, await db.all(f"{_UNCOUNTED} AND routes.channel_id = ?", [channel_id])
+        db, await db.all(f"{_UNCOUNTED} AND subscriptions.channel_id = ?", [channel_id])
     )
     return found[0] if found else None
 
@@ -194,7 +197,7 @@ async def _find(db: Connection, channel_id: int) -> Subscription | None:
 async def reopen(db: Connection, channel_id: int) -> bool:
     """Send into a channel again after failures; says whether it was stopped for them."""
     rows = await db.all(
-        "DELETE FROM channels WHERE channel_id = ? RETURNING stopped_because", [channel_id]
+        "DELETE FROM destinations WHERE destination_id = ? RETURNING stopped_because", [channel_id]
     )
     return any(row["stopped_because"] for row in rows)
 
@@ -206,17 +209,17 @@ async def _subscriptions(db: Connection, rows: Sequence[Row]) -> tuple[Subscript
 
 async def _wanted(db: Connection, rows: Sequence[Row]) -> list[ChannelFilter]:
     """What the channels of these rows want, with the names to show for authors' former ones."""
-    found = [parse_filter(row["wanted"]) for row in rows]
+    found = [parse_filter(row["filters"]) for row in rows]
     shown = await credits.shown(db, [name for one in found for name in one.authors])
     return [one.known_as(shown) for one in found]
 
 
-def _subscription(row: Row, wanted: ChannelFilter) -> Subscription:
+def _subscription(row: Row, filters: ChannelFilter) -> Subscription:
     return Subscription(
         id=row["id"],
         guild_id=row["guild_id"],
         channel_id=row["channel_id"],
-        options=replace(options_of(row), wanted=wanted),
+        options=replace(options_of(row), filters=filters),
         created_by=Actor(row["created_by"], row["created_by_name"]),
         created_at=timestamps.from_text(row["created_at"]),
         is_paused=bool(row["is_paused"]),

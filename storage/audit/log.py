@@ -64,7 +64,7 @@ class ChangeSet:
         else:
             await self.db.run_many(sql, [(*values, one.id, self.change_id) for one in papers])
 
-    async def record_settled(self, settled: Mapping[str, Any], said: State) -> int:
+    async def record_resolution(self, resolution: Mapping[str, Any], said: State) -> int:
         """Write down that a moderator decided what waited; gives the number of the whole.
 
         ``said`` is what the log shows of it where the list itself was not changed.
@@ -72,11 +72,11 @@ class ChangeSet:
         if self.change_id is None:
             self.change_id = await self.db.insert(
                 """INSERT INTO changes (at, actor, actor_name, action, before, after)
-                   VALUES (?, ?, ?, 'settle', '{}', ?)""",
+                   VALUES (?, ?, ?, 'review', '{}', ?)""",
                 [timestamps.to_text(self.at), self.actor.key, self.actor.name, _text(said)],
             )
         await self.db.run(
-            "UPDATE changes SET settled = ? WHERE id = ?", [_text(settled), self.change_id]
+            "UPDATE changes SET resolution = ? WHERE id = ?", [_text(resolution), self.change_id]
         )
         return self.change_id
 

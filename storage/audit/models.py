@@ -25,7 +25,7 @@ class Change:
 
     Or what it is ``about`` is a feed or a channel. A bulk change (``import``) has none of these,
     and in ``after`` how many drafts became what; nor has a decision that changed no paper
-    (``settle``). ``settled`` is what waited for a moderator and was decided, ``moved`` what went
+    (``review``). ``resolution`` is what waited for a moderator and was decided, ``moved`` what went
     over to another paper that this one was made a part of, ``part_of`` the whole of a part,
     ``undoes`` the change that this one took back; ``is_undone`` says that it does not stand.
     """
@@ -40,7 +40,7 @@ class Change:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     moved: dict[str, Any] | None = None
-    settled: dict[str, Any] | None = None
+    resolution: dict[str, Any] | None = None
     part_of: int | None = None
     undoes: int | None = None
     is_undone: bool = False

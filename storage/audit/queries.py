@@ -39,7 +39,7 @@ class History:
         """The whole of the last change to a paper, where this actor made it and it stands."""
         return await self._last(
             """changes.id = (SELECT COALESCE(part_of, id) FROM changes WHERE paper_id = ?
-               ORDER BY id DESC LIMIT 1) AND changes.actor = ? AND changes.stands""",
+               ORDER BY id DESC LIMIT 1) AND changes.actor = ? AND changes.is_active""",
             [paper_id, actor.key],
         )
 
@@ -49,8 +49,8 @@ class History:
         Of what channels hear, only that in one server counts.
         """
         return await self._last(
-            f"""changes.id = (SELECT id FROM changes WHERE actor = ? AND part_of IS NULL AND stands
-               AND action <> 'undo' AND {_OF_SERVER} ORDER BY id DESC LIMIT 1)""",  # noqa: S608
+            f"""changes.id = (SELECT id FROM changes WHERE actor = ? AND part_of IS NULL
+               AND is_active AND action <> 'undo' AND {_OF_SERVER} ORDER BY id DESC LIMIT 1)""",  # noqa: S608
             [actor.key, guild_id],
         )
 
@@ -73,7 +73,7 @@ class History:
         """
         of, values = f"changes.part_of IS NULL AND {_OF_SERVER}", list[Value]([guild_id])
         if paper_id is not None:
-            of = "changes.paper_id IN (SELECT id FROM papers WHERE id = ? OR became_id = ?)"
+            of = "changes.paper_id IN (SELECT id FROM papers WHERE id = ? OR merged_into_id = ?)"
             values = [paper_id, paper_id]
         async with self._database.reading() as db:
             if after is None:
@@ -114,7 +114,7 @@ async def chain(db: Connection, change: Change) -> tuple[Change, ...]:
 
 async def steps(db: Connection, whole: Change, *, backwards: bool) -> AsyncIterator[Change]:
     """The changes to papers that a change consists of, in either order, but no additions."""
-    itself = [] if whole.action in {"add", "import", "settle"} else [whole]
+    itself = [] if whole.action in {"add", "import", "review"} else [whole]
     if not backwards:
         for change in itself:
             yield change
@@ -160,15 +160,15 @@ async def dependents(
            touched (paper_id) AS (
                SELECT paper_id FROM changes WHERE id = ?1 AND paper_id IS NOT NULL
                UNION SELECT paper_id FROM changes WHERE part_of = ?1),
-           acts (paper_id, id, undoes, stands) AS (
-               SELECT own.paper_id, whole.id, whole.undoes, whole.stands FROM touched
+           acts (paper_id, id, undoes, is_active) AS (
+               SELECT own.paper_id, whole.id, whole.undoes, whole.is_active FROM touched
                JOIN changes AS own ON own.paper_id = touched.paper_id
                JOIN changes AS whole ON whole.id = COALESCE(own.part_of, own.id)
                UNION
-               SELECT acts.paper_id, later.id, later.undoes, later.stands
+               SELECT acts.paper_id, later.id, later.undoes, later.is_active
                FROM acts JOIN changes AS later ON later.undoes = acts.id)
            SELECT paper_id, MAX(id) AS later FROM acts
-           WHERE id > ?2 AND stands AND COALESCE(undoes, 0) <= ?2
+           WHERE id > ?2 AND is_active AND COALESCE(undoes, 0) <= ?2
            GROUP BY paper_id ORDER BY later DESC LIMIT ?3""",
         [whole.id, change.id, limit],
     )
@@ -180,7 +180,7 @@ async def decided_since(db: Connection, change: Change, names: Sequence[str]) ->
     number = await db.value(
         """SELECT MAX(changes.id) FROM changes INDEXED BY changes_by_name,
                json_each(changes.after) AS said
-           WHERE name_id IS NOT NULL AND changes.id > ?1 AND stands
+           WHERE name_id IS NOT NULL AND changes.id > ?1 AND is_active
            AND COALESCE(undoes, 0) <= ?1 AND said.key IN (SELECT value FROM json_each(?2))""",
         [change.id, json.dumps([*names])],
     )
@@ -192,7 +192,7 @@ async def arranged_since(db: Connection, change: Change, names: Sequence[str]) -
     about = change.about or ChangeTarget()
     number = await db.value(
         """SELECT MAX(changes.id) FROM changes, json_each(?3) AS name
-           WHERE (feed_id = ?1 OR channel_id = ?2) AND changes.id > ?4 AND stands
+           WHERE (feed_id = ?1 OR channel_id = ?2) AND changes.id > ?4 AND is_active
            AND COALESCE(undoes, 0) <= ?4
            AND json_extract(before, '$.' || name.value)
                IS NOT json_extract(after, '$.' || name.value)""",
@@ -218,7 +218,7 @@ async def _changes(
 ) -> list[Change]:
     """Changes by number, as they are kept."""
     rows = await db.all(
-        f"""SELECT changes.*, names.name, COALESCE(whole.stands, changes.stands) AS in_force
+        f"""SELECT changes.*, names.name, COALESCE(whole.is_active, changes.is_active) AS in_force
             FROM changes LEFT JOIN names ON names.id = changes.name_id
             LEFT JOIN changes AS whole ON whole.id = changes.part_of
             WHERE {condition} ORDER BY changes.id {order} LIMIT ?""",  # noqa: S608 - constants
@@ -236,7 +236,7 @@ async def _changes(
             before=json.loads(row["before"]),
             after=json.loads(row["after"]),
             moved=json.loads(row["moved"]) if row["moved"] else None,
-            settled=json.loads(row["settled"]) if row["settled"] else None,
+            resolution=json.loads(row["resolution"]) if row["resolution"] else None,
             part_of=row["part_of"],
             undoes=row["undoes"],
             is_undone=not row["in_force"],

@@ -245,7 +245,7 @@ async def _redraw(db: Connection, names: Iterable[str]) -> None:
         if any(compatible(parse_name(row["posted_by"]), name) for name in turned)
     ]
     await db.run(
-        """UPDATE posts SET changes = changes + 1
+        """UPDATE posts SET revision = revision + 1
            WHERE entry_id IN (SELECT id FROM entries WHERE draft IS NOT NULL)
            OR suggestion_id IN (SELECT id FROM suggestions WHERE decided_at IS NULL)
            OR id IN (SELECT post_id FROM announcements JOIN papers ON papers.id = paper_id

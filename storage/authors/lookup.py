@@ -46,7 +46,7 @@ class Authors:
                    WHERE removed_at IS NULL AND id IN (
                        SELECT paper_id FROM credits
                        WHERE name_id IN (SELECT value FROM json_each(?)))
-                   ORDER BY place DESC LIMIT ? OFFSET ?""",
+                   ORDER BY sort_key DESC LIMIT ? OFFSET ?""",
                 [json.dumps(list(person.name_ids)), limit, offset],
             )
             found = await paper_queries.load(db, [row["id"] for row in rows])
@@ -92,14 +92,14 @@ async def find(db: Connection, text: str) -> Person:
     return await _completed(db, matching[0])
 
 
-async def places_of(db: Connection, person: Person) -> tuple[int, ...]:
-    """The places of somebody's papers, as the full-text index has them."""
+async def sort_keys_for(db: Connection, person: Person) -> tuple[int, ...]:
+    """The sort keys of somebody's papers, as the full-text index has them."""
     rows = await db.all(
-        """SELECT DISTINCT place FROM credits JOIN papers ON papers.id = paper_id
+        """SELECT DISTINCT sort_key FROM credits JOIN papers ON papers.id = paper_id
            WHERE removed_at IS NULL AND name_id IN (SELECT value FROM json_each(?))""",
         [json.dumps([form.id for form in person.forms])],
     )
-    return tuple(row["place"] for row in rows)
+    return tuple(row["sort_key"] for row in rows)
 
 
 async def find_credited(db: Connection, name: str) -> tuple[NameVariant, Person] | None:

@@ -53,25 +53,25 @@ async def record(
 ) -> Resolution:
     """Make a decision, which was made just now, a part of what was done to the list with it."""
     after = await state(change_set.db, waiting, number)
-    change_id = await change_set.record_settled(
-        {"of": waiting, "id": number, "before": before, "after": after},
+    change_id = await change_set.record_resolution(
+        {"kind": waiting, "id": number, "before": before, "after": after},
         {"title": title, "outcome": result.outcome},
     )
     return Resolution(result.outcome, result.paper, change_id)
 
 
-async def reopen(db: Connection, settled: State) -> None:
+async def reopen(db: Connection, resolution: State) -> None:
     """Let it wait again; raises `LabError` where it was decided otherwise since."""
-    await _change(db, settled, settled["after"], settled["before"])
+    await _change(db, resolution, resolution["after"], resolution["before"])
 
 
-async def decide_again(db: Connection, settled: State) -> None:
+async def decide_again(db: Connection, resolution: State) -> None:
     """Let the decision hold again; raises `LabError` where another one does."""
-    await _change(db, settled, settled["before"], settled["after"])
+    await _change(db, resolution, resolution["before"], resolution["after"])
 
 
-async def _change(db: Connection, settled: State, now: State, wanted: State) -> None:
-    waiting, number = ReviewKind(settled["of"]), settled["id"]
+async def _change(db: Connection, resolution: State, now: State, wanted: State) -> None:
+    waiting, number = ReviewKind(resolution["kind"]), resolution["id"]
     found = await state(db, waiting, number)
     if found and found["decided_at"] != now["decided_at"]:
         raise LabError("Somebody has decided that one otherwise since; undo that first.")
@@ -86,4 +86,4 @@ async def _change(db: Connection, settled: State, now: State, wanted: State) -> 
         f"DELETE FROM posts WHERE {posts} AND kind = 'outcome' AND state = 'waiting'",  # noqa: S608
         [number],
     )
-    await db.run(f"UPDATE posts SET changes = changes + 1 WHERE {posts}", [number])  # noqa: S608
+    await db.run(f"UPDATE posts SET revision = revision + 1 WHERE {posts}", [number])  # noqa: S608

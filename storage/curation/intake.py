@@ -267,7 +267,7 @@ async def _complete(
     (paper,) = await paper_queries.load(db, [known.id])
     if source.binds:
         await paper_writes.lock(db, paper.id, _given_fields(before, completed))
-    await change_set.record("complete", said, paper)
+    await change_set.record("update", said, paper)
     return UpsertResult(Outcome.UPDATED, paper, known.title)
 
 

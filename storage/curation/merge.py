@@ -33,7 +33,7 @@ async def unite(
     await paper_writes.lock(db, kept.id, locked)
     united, gone = await paper_queries.load(db, [kept.id, other.id])
     await change_set.record("merge", theirs, gone, moved=moved)
-    await change_set.record("complete", ours, united)
+    await change_set.record("update", ours, united)
     return united
 
 
@@ -44,20 +44,20 @@ async def give_up(db: Connection, paper: Paper, kept_id: int, at: datetime) -> d
     """
     ids = [kept_id, paper.id]
     await paper_writes.set_removed(db, paper, at)
-    became = await db.all("SELECT id FROM papers WHERE became_id = ?", [paper.id])
+    became = await db.all("SELECT id FROM papers WHERE merged_into_id = ?", [paper.id])
     entries = await db.all("SELECT id FROM entries WHERE paper_id = ?", [paper.id])
     # A channel is told of both once: what it had stays written down, and ends what waits.
     dropped = await db.all(
         """DELETE FROM announcements WHERE paper_id = ? AND post_id IS NULL AND channel_id IN (
                SELECT channel_id FROM announcements WHERE paper_id = ? AND post_id IS NOT NULL)
-           RETURNING id, channel_id, created_at, is_left_out, venue""",
+           RETURNING id, channel_id, created_at, is_filtered_out, venue""",
         ids,
     )
     announcements = await db.all(
         "UPDATE OR IGNORE announcements SET paper_id = ? WHERE paper_id = ? RETURNING id, post_id",
         ids,
     )
-    await db.run("UPDATE papers SET became_id = ?1 WHERE id = ?2 OR became_id = ?2", ids)
+    await db.run("UPDATE papers SET merged_into_id = ?1 WHERE id = ?2 OR merged_into_id = ?2", ids)
     for table in ("identifiers", "entries"):
         await db.run(f"UPDATE {table} SET paper_id = ? WHERE paper_id = ?", ids)  # noqa: S608 - constants
     return {
@@ -82,7 +82,7 @@ async def part(
     """
     kept_id = moved["into"]
     await db.run(
-        """UPDATE papers SET became_id = NULLIF(?1, id)
+        """UPDATE papers SET merged_into_id = NULLIF(?1, id)
            WHERE id = ?1 OR id IN (SELECT value FROM json_each(?2))""",
         [paper.id, json.dumps(moved["became"])],
     )
@@ -99,15 +99,15 @@ async def part(
         )
         await db.run(
             """INSERT OR IGNORE INTO announcements
-                   (paper_id, channel_id, created_at, is_left_out, venue)
-               SELECT ?, channel_id, created_at, is_left_out, ? FROM announcements
-               WHERE id = ? AND channel_id IN (SELECT channel_id FROM routes)""",
+                   (paper_id, channel_id, created_at, is_filtered_out, venue)
+               SELECT ?, channel_id, created_at, is_filtered_out, ? FROM announcements
+               WHERE id = ? AND channel_id IN (SELECT channel_id FROM subscriptions)""",
             [paper.id, before["venue"], number],
         )
     await db.run_many(
         """INSERT OR IGNORE INTO announcements
-               (paper_id, id, channel_id, created_at, is_left_out, venue)
-           SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?3 IN (SELECT channel_id FROM routes)""",
+               (paper_id, id, channel_id, created_at, is_filtered_out, venue)
+           SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?3 IN (SELECT channel_id FROM subscriptions)""",
         [(kept_id, *row) for row in moved["dropped"]],
     )
     await paper_writes.restore_snapshot(db, paper, before, at)

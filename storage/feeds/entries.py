@@ -150,7 +150,7 @@ async def decide(
             *(actor.key, actor.name, timestamps.to_text(at), entry_id),
         ],
     )
-    await db.run("UPDATE posts SET changes = changes + 1 WHERE entry_id = ?", [entry_id])
+    await db.run("UPDATE posts SET revision = revision + 1 WHERE entry_id = ?", [entry_id])
 
 
 async def _pending(db: Connection, row: Row) -> PendingEntry:

@@ -12,10 +12,11 @@ from storage.models import Actor, Outcome, Paper, PaperDraft
 class Feed:
     """A watched feed, with what the next poll needs to know.
 
-    ``last_news_at`` is when it last had an entry that was not seen before, ``told`` what the
-    moderators were last told of it (``failing`` or ``stale``), ``moving_to`` where the last poll
-    was sent for good, ``timetable`` what it says of when to be polled, in the reader's own words;
-    entries of a reviewed feed wait for a moderator.
+    ``last_new_entry_at`` is when it last had an entry that was not seen before, ``last_notice``
+    the last notice to moderators about it (``failing`` or ``stale``), ``pending_url`` where the
+    last poll was permanently redirected, and ``publisher_hints`` what the feed says about when to
+    poll it, as the poller stores it. New entries of a feed that ``is_reviewed`` wait for a
+    moderator.
     """
 
     id: int
@@ -30,11 +31,11 @@ class Feed:
     failures: int
     last_error: str
     failing_since: datetime | None
-    last_news_at: datetime | None
-    told: str
+    last_new_entry_at: datetime | None
+    last_notice: str
     body_hash: str
-    moving_to: str
-    timetable: str
+    pending_url: str
+    publisher_hints: str
     paused_because: str
     is_reviewed: bool
     added_by: Actor
@@ -109,8 +110,8 @@ class FeedState:
     last_modified: str
     next_poll_at: datetime
     body_hash: str = ""
-    moving_to: str = ""
-    timetable: str = ""
+    pending_url: str = ""
+    publisher_hints: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,10 +53,10 @@ class Feeds:
                    is_reviewed = excluded.is_reviewed, next_poll_at = excluded.next_poll_at,
                    added_by = excluded.added_by, added_by_name = excluded.added_by_name,
                    added_at = excluded.added_at, etag = '', last_modified = '', body_hash = '',
-                   moving_to = '', timetable = '', told = '', paused_because = '', failures = 0,
-                   last_error = '', failing_since = NULL, first_polled_at = NULL,
-                   last_success_at = NULL, last_news_at = NULL,
-                   is_title_given = 0, removed_at = NULL
+                   pending_url = '', publisher_hints = '', last_notice = '', paused_because = '',
+                   failures = 0, last_error = '', failing_since = NULL, first_polled_at = NULL,
+                   last_success_at = NULL, last_new_entry_at = NULL,
+                   has_custom_title = 0, removed_at = NULL
                    WHERE removed_at IS NOT NULL RETURNING id""",
                 [url, title, venue, is_reviewed, at, actor.key, actor.name, at],
             )
@@ -106,7 +106,7 @@ class Feeds:
         Raises `FeedExists`, `FeedNotFound`.
         """
         feed = await self.get(feed_id)
-        wanted = asdict(terms) | ({"is_title_given": True} if terms.title != feed.title else {})
+        wanted = asdict(terms) | ({"has_custom_title": True} if terms.title != feed.title else {})
         return await self._arrange(feed_id, wanted, "edit", actor)
 
     async def pause(self, feed_id: int, reason: str, actor: Actor) -> int | None:
@@ -134,7 +134,7 @@ class Feeds:
         async with self._database.transaction() as db:
             await db.run(
                 """UPDATE feeds SET failures = failures + 1, last_error = ?, next_poll_at = ?,
-                   failing_since = COALESCE(failing_since, ?), moving_to = '' WHERE id = ?""",
+                   failing_since = COALESCE(failing_since, ?), pending_url = '' WHERE id = ?""",
                 [
                     *(reason, timestamps.to_text(next_poll_at)),
                     *(timestamps.to_text(self._clock()), feed_id),
@@ -147,14 +147,15 @@ class Feeds:
             await record_successes(db, states, self._clock())
 
     async def tell(
-        self, feed_id: int, told: str, channel_id: int | None = None, text: str = ""
+        self, feed_id: int, last_notice: str, channel_id: int | None = None, text: str = ""
     ) -> None:
-        """Write down what moderators are told of a feed, and put the notice into their channel.
+        """Record the last notice about a feed and queue its text for the moderators' channel.
 
-        Both or neither happen, so that nothing is told twice; no channel or text, no notice.
+        Both happen or neither, so that no notice is sent twice. Without a channel or text, nothing
+        is queued.
         """
         async with self._database.transaction() as db:
-            if await _note_told(db, feed_id, told) and channel_id and text:
+            if await _note_told(db, feed_id, last_notice) and channel_id and text:
                 await outbox.notify(db, channel_id, text, self._clock())
 
     async def give_up(
@@ -174,12 +175,13 @@ class Feeds:
                 await outbox.notify(db, channel_id, text, self._clock())
 
 
-async def _note_told(db: Connection, feed_id: int, told: str) -> bool:
-    """Keep what moderators were told; says whether it is news, of a feed still watched."""
+async def _note_told(db: Connection, feed_id: int, last_notice: str) -> bool:
+    """Record the last notice about a feed; returns whether it differs and the feed is followed."""
     return bool(
         await db.run(
-            "UPDATE feeds SET told = ? WHERE id = ? AND told <> ? AND removed_at IS NULL",
-            [told, feed_id, told],
+            """UPDATE feeds SET last_notice = ?
+               WHERE id = ? AND last_notice <> ? AND removed_at IS NULL""",
+            [last_notice, feed_id, last_notice],
         )
     )
 
@@ -187,7 +189,7 @@ async def _note_told(db: Connection, feed_id: int, told: str) -> bool:
 async def note_news(db: Connection, feed_id: int, now: datetime) -> None:
     """Write down that a feed had an entry which was not seen before."""
     await db.run(
-        "UPDATE feeds SET last_news_at = ? WHERE id = ?", [timestamps.to_text(now), feed_id]
+        "UPDATE feeds SET last_new_entry_at = ? WHERE id = ?", [timestamps.to_text(now), feed_id]
     )
 
 
@@ -200,15 +202,15 @@ async def record_successes(db: Connection, states: Mapping[int, FeedState], now:
     await db.run_many("UPDATE OR IGNORE feeds SET url = ? WHERE id = ?", moved)
     at = timestamps.to_text(now)
     await db.run_many(
-        """UPDATE feeds SET title = IIF(is_title_given, title, ?), etag = ?, last_modified = ?,
-           next_poll_at = ?, body_hash = IIF(? = '', body_hash, ?), moving_to = ?, timetable = ?,
-           first_polled_at = COALESCE(first_polled_at, ?), last_success_at = ?,
+        """UPDATE feeds SET title = IIF(has_custom_title, title, ?), etag = ?, last_modified = ?,
+           next_poll_at = ?, body_hash = IIF(? = '', body_hash, ?), pending_url = ?,
+           publisher_hints = ?, first_polled_at = COALESCE(first_polled_at, ?), last_success_at = ?,
            failures = 0, last_error = '', failing_since = NULL WHERE id = ?""",
         [
             (
                 *(state.title, state.etag, state.last_modified),
                 *(timestamps.to_text(state.next_poll_at), state.body_hash, state.body_hash),
-                *(state.moving_to, state.timetable, at, at, feed_id),
+                *(state.pending_url, state.publisher_hints, at, at, feed_id),
             )
             for feed_id, state in states.items()
         ],
@@ -237,11 +239,11 @@ def _feed(row: Row) -> Feed:
         failures=row["failures"],
         last_error=row["last_error"],
         failing_since=timestamps.from_optional(row["failing_since"]),
-        last_news_at=timestamps.from_optional(row["last_news_at"]),
-        told=row["told"],
+        last_new_entry_at=timestamps.from_optional(row["last_new_entry_at"]),
+        last_notice=row["last_notice"],
         body_hash=row["body_hash"],
-        moving_to=row["moving_to"],
-        timetable=row["timetable"],
+        pending_url=row["pending_url"],
+        publisher_hints=row["publisher_hints"],
         paused_because=row["paused_because"],
         is_reviewed=bool(row["is_reviewed"]),
         added_by=Actor(row["added_by"], row["added_by_name"]),

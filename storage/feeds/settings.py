@@ -12,7 +12,7 @@ from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.models import Actor
 from storage.papers.snapshots import State
 
-_FLAGS = ("is_title_given", "is_reviewed")
+_FLAGS = ("has_custom_title", "is_reviewed")
 _NAMES = ("title", "url", "venue", "paused_because", *_FLAGS)
 _NEVER: State = {"is_removed": True}  # how a feed stood that was not watched before
 
@@ -62,7 +62,7 @@ async def change(
     )
     if after["url"] != before["url"]:
         await db.run(
-            """UPDATE feeds SET etag = '', last_modified = '', body_hash = '', moving_to = '',
+            """UPDATE feeds SET etag = '', last_modified = '', body_hash = '', pending_url = '',
                failures = 0, last_error = '', failing_since = NULL, next_poll_at = ?
                WHERE id = ?""",
             [now, feed_id],
@@ -72,7 +72,7 @@ async def change(
     if after["is_removed"] != before["is_removed"]:
         # The cards of what waits show whether it still does.
         await db.run(
-            """UPDATE posts SET changes = changes + 1 WHERE entry_id IN (
+            """UPDATE posts SET revision = revision + 1 WHERE entry_id IN (
                    SELECT id FROM entries WHERE feed_id = ? AND draft IS NOT NULL)""",
             [feed_id],
         )

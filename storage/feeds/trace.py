@@ -99,8 +99,8 @@ class Traces:
             one.channel_id: one for one in await self._outbox.of_paper(paper.id)
         }
         async with self._database.reading() as db:
-            rows = await db.all("SELECT channel_id, failures, retry_at FROM channels")
-        troubles = {row["channel_id"]: row for row in rows}
+            rows = await db.all("SELECT destination_id, failures, retry_at FROM destinations")
+        troubles = {row["destination_id"]: row for row in rows}
         return tuple(
             _channel(
                 channel_id,
@@ -126,7 +126,7 @@ def _channel(
         channel_id=channel_id,
         subscription=subscription,
         announcement=announcement,
-        rejection_reason=subscription.options.wanted.rejection_reason(paper, feed_id)
+        rejection_reason=subscription.options.filters.rejection_reason(paper, feed_id)
         if subscription
         else None,
         failures=trouble["failures"] if trouble else 0,
@@ -146,7 +146,7 @@ async def _paper(db: Connection, text: str) -> Paper | None:
         if paper_id is None:
             paper_id = await db.value(
                 """SELECT id FROM papers
-                   WHERE title_key = ? AND title_key <> '' AND became_id IS NULL
+                   WHERE title_key = ? AND title_key <> '' AND merged_into_id IS NULL
                    ORDER BY removed_at IS NOT NULL, id""",
                 [fold(text)],
             )

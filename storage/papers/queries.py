@@ -15,7 +15,7 @@ from storage.text import fold
 
 # Papers that somebody took out of the list on purpose.
 _REMOVED = """SELECT id, title FROM papers
-    WHERE removed_at IS NOT NULL AND became_id IS NULL AND NOT is_undone"""
+    WHERE removed_at IS NOT NULL AND merged_into_id IS NULL AND NOT is_undone"""
 
 
 class Papers:
@@ -125,7 +125,7 @@ async def owners(db: Connection, identifiers: Sequence[str]) -> dict[str, int]:
 
 async def current(db: Connection, paper_id: int) -> int:
     """The number of the paper that this one is a part of now: mostly its own."""
-    became = await db.value("SELECT became_id FROM papers WHERE id = ?", [paper_id])
+    became = await db.value("SELECT merged_into_id FROM papers WHERE id = ?", [paper_id])
     return paper_id if became is None else int(became)
 
 

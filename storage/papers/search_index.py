@@ -1,7 +1,7 @@
 """SQL of the full-text index: papers in and out of it, and its words; asking it is in `search`.
 
-A row's id is the paper's *place*: its day before its number, so that FTS5, which keeps the matches
-of a word in the order of rowids, gives the newest first and stops where enough is found.
+A row's id is the paper's *sort key*: its day before its number, so that FTS5, which keeps the
+matches of a word in the order of rowids, gives the newest first and stops where enough is found.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from storage.text import index_text
 from storage.threads import run_in_thread
 
 _ID_BITS = 32
-ID_MASK = (1 << _ID_BITS) - 1  # a place without its day is the paper's number
+ID_MASK = (1 << _ID_BITS) - 1  # a sort key without its day is the paper's number
 
 
-def place(paper_id: int, published: PartialDate | None, listed_at: datetime) -> int:
+def sort_key(paper_id: int, published: PartialDate | None, listed_at: datetime) -> int:
     """Where a paper stands among all, by time; without a date, by when it came into the list."""
     day = published.first_day if published else listed_at.date()
     return (day.toordinal() << _ID_BITS) | paper_id
 
 
-def places_of_years(first: int | None, last: int | None) -> tuple[int, int]:
-    """The lowest and the highest place of papers from these years, both included."""
+def sort_keys_for_years(first: int | None, last: int | None) -> tuple[int, int]:
+    """The lowest and the highest sort key of papers from these years, both included."""
     low = date(first, 1, 1).toordinal() if first is not None else 0
     high = date(last, 12, 31).toordinal() if last is not None else date.max.toordinal()
     return low << _ID_BITS, (high << _ID_BITS) | ID_MASK
 
 
 async def add(db: Connection, papers: Sequence[tuple[int, PaperDetails]]) -> None:
-    """Index papers, each at its place."""
+    """Index papers, each with its sort key."""
     # FTS5 writes out what it has in memory whenever a rowid is lower than the one before.
     rows = await run_in_thread(_rows, papers)
     await db.run_many(
@@ -49,12 +49,12 @@ async def add(db: Connection, papers: Sequence[tuple[int, PaperDetails]]) -> Non
     await _count(db, rows, 1)
 
 
-async def remove(db: Connection, places: Iterable[int]) -> None:
-    """Take the papers at these places out of the index, where they are in it."""
+async def remove(db: Connection, sort_keys: Iterable[int]) -> None:
+    """Take the papers with these sort keys out of the index, where they are in it."""
     found = await db.all(
         """SELECT rowid, * FROM paper_text
            WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid""",
-        [json.dumps([*places])],
+        [json.dumps([*sort_keys])],
     )
     rows = [tuple(row) for row in found]
     await db.run_many(

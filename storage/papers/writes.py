@@ -17,7 +17,7 @@ from storage.papers.snapshots import State, restored_draft
 from storage.text import fold
 from storage.threads import run_in_thread
 
-_COLUMNS = "title, title_key, abstract, authors_complete, venue, date, note, posted_by, place"
+_COLUMNS = "title, title_key, abstract, authors_complete, venue, date, note, posted_by, sort_key"
 
 
 async def insert(
@@ -31,7 +31,7 @@ async def insert(
 
     def rows(numbered: Sequence[tuple[int, PaperDraft]]) -> list[tuple[str | int | None, ...]]:
         return [
-            (paper_id, *_values(draft, search_index.place(paper_id, draft.date, at)), *came)
+            (paper_id, *_values(draft, search_index.sort_key(paper_id, draft.date, at)), *came)
             for paper_id, draft in numbered
         ]
 
@@ -48,7 +48,9 @@ async def insert(
     )
     await credits.insert(db, [(paper_id, draft.authors) for paper_id, draft in numbered])
     await _insert_parts(db, numbered)
-    await _index(db, [(n, search_index.place(n, draft.date, at), draft) for n, draft in numbered])
+    await _index(
+        db, [(n, search_index.sort_key(n, draft.date, at), draft) for n, draft in numbered]
+    )
     shown = await credits.as_shown(db, drafts)
     return await run_in_thread(made, list(enumerate(shown, start=last + 1)))
 
@@ -65,11 +67,11 @@ async def replace(
 
     Names are as they are shown, ``credited`` tells for which they stand, or else ``as_credited``.
     """
-    await search_index.remove(db, [_place(paper)])
-    at = search_index.place(paper.id, draft.date, paper.provenance.created_at)
+    await search_index.remove(db, [_sort_key(paper)])
+    at = search_index.sort_key(paper.id, draft.date, paper.provenance.created_at)
     await db.run(
         """UPDATE papers SET title = ?, title_key = ?, abstract = ?, authors_complete = ?,
-           venue = ?, date = ?, note = ?, posted_by = ?, place = ? WHERE id = ?""",
+           venue = ?, date = ?, note = ?, posted_by = ?, sort_key = ? WHERE id = ?""",
         [*_values(draft, at), paper.id],
     )
     for table in ("identifiers", "links", "tags"):
@@ -103,18 +105,18 @@ async def set_removed(db: Connection, paper: Paper, at: datetime | None) -> None
         "UPDATE papers SET removed_at = ? WHERE id = ?",
         [timestamps.to_text(at) if at else None, paper.id],
     )
-    await search_index.remove(db, [_place(paper)])
+    await search_index.remove(db, [_sort_key(paper)])
     if at is None:
-        await _index(db, [(paper.id, _place(paper), paper)])
+        await _index(db, [(paper.id, _sort_key(paper), paper)])
 
 
 async def reindex(db: Connection, paper_ids: Sequence[int]) -> None:
     """Search papers by what their people are called now; removed ones stay out of the index."""
     found = [paper for paper in await load(db, paper_ids) if paper.removed_at is None]
-    await search_index.remove(db, map(_place, found))
-    await _index(db, [(paper.id, _place(paper), paper) for paper in found])
+    await search_index.remove(db, map(_sort_key, found))
+    await _index(db, [(paper.id, _sort_key(paper), paper) for paper in found])
     await db.run(
-        """UPDATE posts SET changes = changes + 1 WHERE id IN (
+        """UPDATE posts SET revision = revision + 1 WHERE id IN (
                SELECT post_id FROM announcements
                WHERE paper_id IN (SELECT value FROM json_each(?)))""",
         [json.dumps([paper.id for paper in found])],
@@ -142,9 +144,9 @@ async def undo_insert(db: Connection, paper_ids: Sequence[int], at: datetime) ->
     """Take papers out as if they had never been in the list; others may take their identifiers."""
     ids = json.dumps([*paper_ids])
     rows = await db.all(
-        "SELECT place FROM papers WHERE id IN (SELECT value FROM json_each(?))", [ids]
+        "SELECT sort_key FROM papers WHERE id IN (SELECT value FROM json_each(?))", [ids]
     )
-    await search_index.remove(db, [row["place"] for row in rows])
+    await search_index.remove(db, [row["sort_key"] for row in rows])
     await db.run(
         """UPDATE papers SET removed_at = ?, is_undone = 1
            WHERE id IN (SELECT value FROM json_each(?))""",
@@ -187,11 +189,11 @@ async def redo_insert(db: Connection, paper_ids: Sequence[int]) -> None:
         [ids],
     )
     back = await load(db, paper_ids)
-    await _index(db, [(paper.id, _place(paper), paper) for paper in back])
+    await _index(db, [(paper.id, _sort_key(paper), paper) for paper in back])
 
 
-def _place(paper: Paper) -> int:
-    return search_index.place(paper.id, paper.date, paper.provenance.created_at)
+def _sort_key(paper: Paper) -> int:
+    return search_index.sort_key(paper.id, paper.date, paper.provenance.created_at)
 
 
 def _values(draft: PaperDraft, at: int) -> tuple[str | int | None, ...]:
@@ -234,7 +236,7 @@ async def _insert_parts(db: Connection, papers: Sequence[tuple[int, PaperDraft]]
 
 
 async def _index(db: Connection, papers: Sequence[tuple[int, int, PaperDetails]]) -> None:
-    """Index papers, each with its number and place, by former names too."""
+    """Index papers, each with its number and sort key, by former names too."""
     former = await credits.former(db, [paper_id for paper_id, _at, _paper in papers])
     rows: list[tuple[int, PaperDetails]] = []
     for paper_id, at, paper in papers:

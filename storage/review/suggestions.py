@@ -223,7 +223,7 @@ async def _decide(
         ],
     )
     await db.run(
-        "UPDATE posts SET changes = changes + 1 WHERE suggestion_id = ? AND kind = 'suggestion'",
+        "UPDATE posts SET revision = revision + 1 WHERE suggestion_id = ? AND kind = 'suggestion'",
         [waiting.id],
     )
 
@@ -236,10 +236,10 @@ async def _post(
     Where it was decided before, the message that told of that is to show the new outcome.
     """
     await db.run(
-        """INSERT INTO posts (channel_id, kind, suggestion_id, state, created_at)
+        """INSERT INTO posts (destination_id, kind, suggestion_id, state, created_at)
            VALUES (?, ?, ?, 'waiting', ?)
            ON CONFLICT (suggestion_id, kind) WHERE suggestion_id IS NOT NULL
-           DO UPDATE SET changes = changes + 1""",
+           DO UPDATE SET revision = revision + 1""",
         [channel_id, kind, suggestion_id, timestamps.to_text(now)],
     )
 

@@ -100,7 +100,7 @@ class Search:
             if not words:
                 rows = await db.all(
                     """SELECT id, title FROM papers WHERE removed_at IS NULL
-                       ORDER BY place DESC LIMIT ?""",
+                       ORDER BY sort_key DESC LIMIT ?""",
                     [limit],
                 )
                 return tuple((row["id"], row["title"]) for row in rows)
@@ -141,14 +141,14 @@ class Search:
 
 
 async def _by_person(db: Connection, query: Query) -> Query:
-    """The query with the places of the papers of the one person whom its author filter means."""
+    """The query with the sort keys of the papers of the one person whom its author filter means."""
     if not query.filters.author:
         return query
     try:
         person = await author_lookup.find(db, query.filters.author)
     except LabError:
         return query  # nobody, or several: then the words are looked for
-    return replace(query, places=await author_lookup.places_of(db, person))
+    return replace(query, sort_keys=await author_lookup.sort_keys_for(db, person))
 
 
 async def _begun_titles(db: Connection, words: str, limit: int) -> list[Row]:
@@ -205,24 +205,24 @@ async def _counted_off(db: Connection, query: Query) -> int | None:
     words = search_query.match_expression(query)
     first, last = query.filters.first_year, query.filters.last_year
     any_year = first is None and last is None
-    if not words or query.places is not None:
-        return await _counted_off_by_place(db, query)
-    low, high = search_index.places_of_years(first, last)
+    if not words or query.sort_keys is not None:
+        return await _counted_off_by_sort_key(db, query)
+    low, high = search_index.sort_keys_for_years(first, last)
     found = await db.value(
         """SELECT json_group_array(rowid) FROM paper_heads
            WHERE paper_heads MATCH ? AND rowid BETWEEN ? AND ?""",
         [words, low, high],
     )
-    places = json.loads(found)
-    while places:
-        paper_id = places.pop(random.randrange(len(places))) & search_index.ID_MASK  # noqa: S311
-        # A paper without a date has a place by its entry's, and is of no year.
+    sort_keys = json.loads(found)
+    while sort_keys:
+        paper_id = sort_keys.pop(random.randrange(len(sort_keys))) & search_index.ID_MASK  # noqa: S311
+        # A paper without a date sorts by when it was added, and is of no year.
         if any_year or await db.value("SELECT date FROM papers WHERE id = ?", [paper_id]):
             return int(paper_id)
     return None
 
 
-async def _counted_off_by_place(db: Connection, query: Query) -> int | None:
+async def _counted_off_by_sort_key(db: Connection, query: Query) -> int | None:
     """The same by a paper's position, where no words are asked for."""
     allowed, values = condition(query)
     total = await db.value(f"SELECT COUNT(*) FROM papers WHERE {allowed}", values)  # noqa: S608

@@ -23,15 +23,15 @@ class Query:
     """What a person asked for: every term must match, none of the excluded may.
 
     A term is one or more folded words that must stand together. ``open_ended`` is true while the
-    last term may still be being typed, so that it matches as a prefix. ``places``, where given, are
-    those of the papers that the author asked for has; else the author's words are looked for.
+    last term may still be being typed, so that it matches as a prefix. ``sort_keys``, where given,
+    are those of the papers that the author asked for has; else the author's words are looked for.
     """
 
     terms: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     filters: Filters = field(default_factory=Filters)
     open_ended: bool = False
-    places: tuple[int, ...] | None = None
+    sort_keys: tuple[int, ...] | None = None
 
     @property
     def title_key(self) -> str:
@@ -93,7 +93,7 @@ def match_expression(
     if columns and parts:
         parts = [f"{{{columns}}} : ({' AND '.join(parts)})"]
     for column, value in (
-        ("authors", query.filters.author if query.places is None else ""),
+        ("authors", query.filters.author if query.sort_keys is None else ""),
         ("venue", query.filters.venue),
         ("tags", query.filters.tag),
     ):

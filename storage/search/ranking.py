@@ -59,25 +59,25 @@ async def _ranked(
     if candidates is not None:
         return len(candidates), _best(stats.query, candidates, offset, limit)
     everywhere = _matches(stats, "", "paper_text")
-    places, in_title = await _newest(
+    sort_keys, in_title = await _newest(
         db, (everywhere, _COUNTED + 1), (_tier(stats, _IN_TITLE), _RANKED)
     )
-    if len(places) < _RANKED:
-        candidates = await _candidates_at(db, stats, places)
+    if len(sort_keys) < _RANKED:
+        candidates = await _candidates_at(db, stats, sort_keys)
     else:
-        candidates = await _best_candidates(db, stats, everywhere, places[:_RANKED], in_title)
+        candidates = await _best_candidates(db, stats, everywhere, sort_keys[:_RANKED], in_title)
     ids = _best(stats.query, candidates, offset, limit)
-    if len(ids) < limit and len(places) > len(candidates):
+    if len(ids) < limit and len(sort_keys) > len(candidates):
         more = await db.all(
             f"""{everywhere.sql} AND {everywhere.rowid} NOT IN (SELECT value FROM json_each(?))
                 ORDER BY {everywhere.rowid} DESC LIMIT ? OFFSET ?""",  # noqa: S608 - constants
             [
-                *(*everywhere.values, json.dumps([one.place for one in candidates])),
+                *(*everywhere.values, json.dumps([one.sort_key for one in candidates])),
                 *(limit - len(ids), max(offset - len(candidates), 0)),
             ],
         )
         ids += [row[0] & search_index.ID_MASK for row in more]
-    return len(places), ids
+    return len(sort_keys), ids
 
 
 async def titled(
@@ -108,12 +108,12 @@ async def titled(
 
 async def _titles(db: Connection, matches: _Matches, limit: int) -> list[tuple[int, str]]:
     """Numbers and titles of the newest papers that match."""
-    [places] = await _newest(db, (matches, limit))
+    [sort_keys] = await _newest(db, (matches, limit))
     rows = await db.all(
         f"""SELECT papers.id, title FROM json_each(?) AS wanted
             CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}
             ORDER BY wanted.key""",  # noqa: S608
-        [json.dumps(places)],
+        [json.dumps(sort_keys)],
     )
     return [(row["id"], row["title"]) for row in rows]
 
@@ -123,7 +123,7 @@ class _Candidate:
     """A paper to be ranked; its tier tells where the words stand, 0 being the abstract."""
 
     paper_id: int
-    place: int
+    sort_key: int
     title_key: str
     tier: int
 
@@ -139,28 +139,28 @@ async def _few_candidates(db: Connection, stats: QueryStats) -> list[_Candidate]
     if stats.fewest > _RARE:
         return None
     rarest = _matches(stats, "", "paper_text", stats.rarest(2))
-    [places] = await _newest(db, (rarest, _LOOKED_AT + 1))
-    return await _candidates_at(db, stats, places) if len(places) <= _LOOKED_AT else None
+    [sort_keys] = await _newest(db, (rarest, _LOOKED_AT + 1))
+    return await _candidates_at(db, stats, sort_keys) if len(sort_keys) <= _LOOKED_AT else None
 
 
 async def _candidates_at(
-    db: Connection, stats: QueryStats, places: Sequence[int]
+    db: Connection, stats: QueryStats, sort_keys: Sequence[int]
 ) -> list[_Candidate]:
-    """Those of the papers at these places that have all terms, by a look at their texts."""
+    """Those of the papers with these sort keys that have all terms, by a look at their texts."""
     rows = await db.all(
-        f"""SELECT papers.id, place, title_key, paper_text.title, authors, paper_text.venue,
+        f"""SELECT papers.id, sort_key, title_key, paper_text.title, authors, paper_text.venue,
                 paper_text.tags, paper_text.abstract
             FROM json_each(?) AS wanted CROSS JOIN paper_text ON paper_text.rowid = wanted.value
             CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}""",  # noqa: S608
-        [json.dumps(places)],
+        [json.dumps(sort_keys)],
     )
     candidates = []
-    for paper_id, place, title_key, *columns in rows:
+    for paper_id, sort_key, title_key, *columns in rows:
         seen = ""
         for tier, text in zip((_IN_TITLE, 2, 1, 1, 0), columns, strict=True):
             seen = f"{seen} | {text}"  # no phrase stands across the mark
             if search_query.holds(stats.query, seen, stats.forms):
-                candidates.append(_Candidate(paper_id, place, title_key, tier))
+                candidates.append(_Candidate(paper_id, sort_key, title_key, tier))
                 break
     return candidates
 
@@ -184,22 +184,22 @@ async def _best_candidates(
         tiers |= dict.fromkeys(in_head, 1) | dict.fromkeys(with_authors, 2)
     tiers |= dict.fromkeys(in_title, _IN_TITLE)
     rows = await db.all(
-        f"""SELECT papers.id, place, title_key FROM json_each(?) AS wanted
+        f"""SELECT papers.id, sort_key, title_key FROM json_each(?) AS wanted
                 CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}
-            UNION SELECT id, place, title_key FROM papers
+            UNION SELECT id, sort_key, title_key FROM papers
                 WHERE title_key = ? AND removed_at IS NULL
-                AND place IN ({everywhere.sql} AND {everywhere.rowid} = papers.place)""",  # noqa: S608
+                AND sort_key IN ({everywhere.sql} AND {everywhere.rowid} = papers.sort_key)""",  # noqa: S608
         [json.dumps([*tiers]), stats.query.title_key, *everywhere.values],
     )
     return [
-        _Candidate(paper_id, place, title_key, tiers.get(place, _IN_TITLE))
-        for paper_id, place, title_key in rows
+        _Candidate(paper_id, sort_key, title_key, tiers.get(sort_key, _IN_TITLE))
+        for paper_id, sort_key, title_key in rows
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Matches:
-    """A SELECT of the places that match; ``rowid`` is their column, for further conditions."""
+    """A SELECT of the sort keys that match; ``rowid`` is their column, for further conditions."""
 
     sql: str
     values: tuple[Value, ...]
@@ -207,25 +207,25 @@ class _Matches:
 
 
 async def _newest(db: Connection, *wanted: tuple[_Matches, int]) -> list[list[int]]:
-    """The highest places of matches, at most so many, from the newest on; of several at once."""
+    """The highest sort keys of matches, at most so many, from the newest on; of several at once."""
     arrays = (
         f"SELECT json_group_array(rowid) FROM ({one.sql} ORDER BY {one.rowid} DESC LIMIT {limit:d})"  # noqa: S608
         for one, limit in wanted
     )
     values = [value for matches, _ in wanted for value in matches.values]
     [row] = await db.all(f"SELECT ({'), ('.join(arrays)})", values)
-    return [json.loads(places) for places in row]
+    return [json.loads(sort_keys) for sort_keys in row]
 
 
 def _tier(stats: QueryStats, tier: int) -> _Matches:
-    """The places of papers that have all terms in the columns of a tier."""
+    """The sort keys of papers that have all terms in the columns of a tier."""
     # Whether a paper lacks an excluded word, the index of heads can't tell.
     source = "paper_text" if stats.query.excluded else "paper_heads"
     return _matches(stats, _TIERS[tier], source)
 
 
 def _matches(stats: QueryStats, columns: str, source: str, query: Query | None = None) -> _Matches:
-    """The places of papers of an index that have a query's terms in some columns.
+    """The sort keys of papers of an index that have a query's terms in some columns.
 
     The query is the weighed one unless another of its terms is given.
     """
@@ -233,15 +233,15 @@ def _matches(stats: QueryStats, columns: str, source: str, query: Query | None =
     joins = ""
     conditions = [f"{source} MATCH ?"]
     values: list[Value] = [search_query.match_expression(query, columns, stats.forms)]
-    if query.places is not None:
+    if query.sort_keys is not None:
         conditions.append(f"{source}.rowid IN (SELECT value FROM json_each(?))")  # noqa: S608
-        values.append(json.dumps(query.places))
+        values.append(json.dumps(query.sort_keys))
     first, last = query.filters.first_year, query.filters.last_year
     if first is not None or last is not None:
-        # A paper without a date has a place by its entry's, and is of no year.
+        # A paper without a date sorts by when it was added, and is of no year.
         joins = f"CROSS JOIN papers AS dated ON dated.id = {source}.rowid & {search_index.ID_MASK}"
         conditions.append(f"{source}.rowid BETWEEN ? AND ? AND dated.date IS NOT NULL")
-        values += search_index.places_of_years(first, last)
+        values += search_index.sort_keys_for_years(first, last)
     sql = f"SELECT {source}.rowid FROM {source} {joins} WHERE {' AND '.join(conditions)}"  # noqa: S608
     return _Matches(sql, tuple(values), f"{source}.rowid")
 
@@ -253,7 +253,7 @@ def _rank_key(query: Query, one: _Candidate) -> tuple[bool, int, bool, int, int,
     covered = 3 * standing // len(title.split())  # in thirds of the title
     return (
         one.title_key == query.title_key,
-        *(one.tier, f" {query.title_key} " in title, standing, covered, one.place),
+        *(one.tier, f" {query.title_key} " in title, standing, covered, one.sort_key),
     )
 
 
@@ -270,7 +270,7 @@ async def _listed(
     else:
         allowed, values = condition(query, stats.forms)
         sql = f"SELECT id FROM papers WHERE {allowed}"  # noqa: S608 - constants
-        order = {Sort.OLDEST: "place", Sort.TITLE: "title_key, id"}.get(sort, "place DESC")
+        order = {Sort.OLDEST: "sort_key", Sort.TITLE: "title_key, id"}.get(sort, "sort_key DESC")
     total = await db.value(f"SELECT COUNT(*) FROM ({sql} LIMIT {_COUNTED + 1})", values)  # noqa: S608
     rows = await db.all(f"{sql} ORDER BY {order} LIMIT ? OFFSET ?", [*values, limit, offset])
     return int(total), [row[0] & search_index.ID_MASK for row in rows]
@@ -284,16 +284,16 @@ def condition(
     values: list[Value] = []
     expression = search_query.match_expression(query, "", forms)
     if expression:
-        conditions.append("place IN (SELECT rowid FROM paper_text WHERE paper_text MATCH ?)")
+        conditions.append("sort_key IN (SELECT rowid FROM paper_text WHERE paper_text MATCH ?)")
         values.append(expression)
     elif unwanted := search_query.exclusion(query):
-        conditions.append("place NOT IN (SELECT rowid FROM paper_text WHERE paper_text MATCH ?)")
+        conditions.append("sort_key NOT IN (SELECT rowid FROM paper_text WHERE paper_text MATCH ?)")
         values.append(unwanted)
-    if query.places is not None:
-        conditions.append("place IN (SELECT value FROM json_each(?))")
-        values.append(json.dumps(query.places))
+    if query.sort_keys is not None:
+        conditions.append("sort_key IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(query.sort_keys))
     first, last = query.filters.first_year, query.filters.last_year
     if first is not None or last is not None:
-        conditions.append("place BETWEEN ? AND ? AND date IS NOT NULL")
-        values += search_index.places_of_years(first, last)
+        conditions.append("sort_key BETWEEN ? AND ? AND date IS NOT NULL")
+        values += search_index.sort_keys_for_years(first, last)
     return " AND ".join(conditions), values

@@ -86,9 +86,10 @@ async def _by_words(db: Connection, paper: Paper, words: Sequence[str]) -> dict[
         return {}
     rows = await db.all(
         f"""SELECT papers.id, title_key FROM (
-                SELECT rowid AS place FROM paper_heads WHERE paper_heads MATCH ?
+                SELECT rowid AS sort_key FROM paper_heads WHERE paper_heads MATCH ?
                 ORDER BY rowid DESC LIMIT ?) AS found
-            JOIN papers ON papers.id = found.place & {search_index.ID_MASK} WHERE papers.id <> ?""",  # noqa: S608
+            JOIN papers ON papers.id = found.sort_key & {search_index.ID_MASK}
+            WHERE papers.id <> ?""",  # noqa: S608
         [f"{{title}} : ({' OR '.join(json.dumps(word) for word in words)})", _WITH_WORDS, paper.id],
     )
     return {row["id"]: [word for word in words if word in row["title_key"].split()] for row in rows}

@@ -54,7 +54,7 @@ async def test_what_waits_goes_to_the_channel_of_the_settings_where_none_is_said
     await library.subscriptions.stop(9, "closed")
     await moderators.choose_channel(1, None, MODERATOR)
     (post,) = await library.outbox.enqueue_and_fetch_due()
-    assert (post.id, post.channel_id) == (notice, 9)
+    assert (post.id, post.destination_id) == (notice, 9)
     assert await library.subscriptions.stopped_because(9) == ""
 
 

@@ -33,7 +33,7 @@ async def to(lab: Lab, channel: Any, **options: Any) -> str:
 
 async def test_a_channel_hears_only_of_what_it_wants(lab: Lab) -> None:
     wall = lab.env.guild.create_text_channel("wall")
-    answer = await to(lab, wall, wanted='author:"S. Biderman" -venue:arxiv')
+    answer = await to(lab, wall, filters='author:"S. Biderman" -venue:arxiv')
     assert "what meets `author:" in answer
     await announce(lab, "Hers", authors=("Stella Biderman",), venue="ICML")
     await announce(lab, "Her preprint", authors=("Stella Biderman",), venue="arXiv")
@@ -47,8 +47,8 @@ async def test_a_channel_hears_only_of_what_it_wants(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"wanted": "year:2023"}, "I know no “year:”"),
-        ({"wanted": "feed:77"}, "There is no feed 77"),
+        ({"filters": "year:2023"}, "I know no “year:”"),
+        ({"filters": "feed:77"}, "There is no feed 77"),
         ({"digest": "daily", "at": "25:00"}, "times such as"),
         ({"zone": "Mars/Olympus"}, "no time zone"),
         ({"publish": True}, "no announcement channel"),
@@ -201,12 +201,12 @@ async def test_the_buttons_of_an_announcement_cite_and_let_moderators_correct(la
 
 async def test_a_test_shows_the_newest_wanted_paper_privately(lab: Lab) -> None:
     assert "Nothing is announced" in await lab.ask(lab.moderator, "announce test")
-    await to(lab, lab.papers, wanted="author:biderman")
+    await to(lab, lab.papers, filters="author:biderman")
     result = await lab.moderator.slash(lab.papers, "announce test")
     assert result.ephemeral
     assert "New paper" in told(result)
     assert said(lab.papers) == []
-    await to(lab, lab.papers, wanted="author:nobody")
+    await to(lab, lab.papers, filters="author:nobody")
     assert "no paper yet" in await lab.ask(lab.moderator, "announce test")
 
 

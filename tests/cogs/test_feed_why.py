@@ -39,7 +39,7 @@ async def test_why_tells_of_the_first_poll_and_of_what_was_sent(lab: Lab, source
 
 async def test_why_names_the_conditions_that_left_a_paper_out(lab: Lab, source) -> None:
     feed, home = source
-    await lab.ask(lab.moderator, "announce to", channel=lab.papers, wanted="-new venue:ICML")
+    await lab.ask(lab.moderator, "announce to", channel=lab.papers, filters="-new venue:ICML")
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
     feed.publish("Brand new")
     await poll(lab)

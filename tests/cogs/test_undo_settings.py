@@ -48,7 +48,7 @@ async def test_what_was_arranged_is_in_the_log_and_undone_as_ones_last_change(
     await watch(lab, source)
     await ask(lab, "feed pause", feed="1", reason="loud")
     await ask(lab, "feed edit", feed="1", title="Ours", review=True)
-    await ask(lab, "announce to", channel=lab.papers, wanted="venue:icml", digest="daily")
+    await ask(lab, "announce to", channel=lab.papers, filters="venue:icml", digest="daily")
     await ask(lab, "announce pause")
     await lab.stranger.slash(lab.elsewhere, "announce here")
     log = told(await ask(lab, "curate history"))
@@ -88,8 +88,8 @@ async def test_a_channel_closed_by_mistake_hears_what_waited(lab: Lab) -> None:
 
 
 async def test_options_that_were_replaced_are_back(lab: Lab) -> None:
-    await ask(lab, "announce to", channel=lab.papers, wanted="venue:icml")
-    replaced = await ask(lab, "announce to", channel=lab.papers, wanted="venue:acl")
+    await ask(lab, "announce to", channel=lab.papers, filters="venue:icml")
+    replaced = await ask(lab, "announce to", channel=lab.papers, filters="venue:acl")
     undone = told(await lab.moderator.click(replaced.response, label="Undo"))
     assert f"✏️ changed what is announced in <#{lab.papers.id}>" in undone
     assert "venue:icml" in await lab.ask(lab.moderator, "announce list")

@@ -220,7 +220,7 @@ async def test_a_clock_that_is_set_back_makes_a_feed_wait_and_brings_nothing_twi
 async def test_a_clock_that_was_years_ahead_stops_neither_feeds_nor_announcements(
     station: Station, years: float
 ) -> None:
-    weekly = SubscriptionOptions(schedule=DigestSchedule(every=Frequency.WEEK))
+    weekly = SubscriptionOptions(digest=DigestSchedule(frequency=Frequency.WEEKLY))
     async with watched_feed(station):
         station.clock.move(timedelta(days=365 * years))
         await station.app.library.subscriptions.open(GUILD, NEWS, MODERATOR, weekly)

@@ -136,7 +136,7 @@ async def test_an_exception_or_a_cancellation_undoes_the_transaction(tmp_path: P
 
         async def write(value: str, *, then: BaseException | None) -> None:
             async with database.transaction() as db:
-                await db.run("INSERT INTO facts VALUES (?, 'x')", [value])
+                await db.run("INSERT INTO bot_state VALUES (?, 'x')", [value])
                 if then is not None:
                     raise then
 
@@ -146,7 +146,7 @@ async def test_an_exception_or_a_cancellation_undoes_the_transaction(tmp_path: P
             await write("cancelled", then=asyncio.CancelledError())
         await write("good", then=None)
         async with database.reading() as db:
-            assert [row[0] for row in await db.all("SELECT name FROM facts")] == ["good"]
+            assert [row[0] for row in await db.all("SELECT name FROM bot_state")] == ["good"]
 
 
 async def test_transactions_of_two_coroutines_do_not_mix(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ async def test_transactions_of_two_coroutines_do_not_mix(tmp_path: Path) -> None
 
         async def write(name: str, *, fail: bool) -> None:
             async with database.transaction() as db:
-                await db.run("INSERT INTO facts VALUES (?, 'x')", [name])
+                await db.run("INSERT INTO bot_state VALUES (?, 'x')", [name])
                 await asyncio.sleep(0)
                 if fail:
                     raise ValueError(name)
@@ -165,7 +165,7 @@ async def test_transactions_of_two_coroutines_do_not_mix(tmp_path: Path) -> None
         )
         assert sum(isinstance(result, ValueError) for result in results) == 10
         async with database.reading() as db:
-            assert await db.value("SELECT COUNT(*) FROM facts") == 10
+            assert await db.value("SELECT COUNT(*) FROM bot_state") == 10
 
 
 async def test_a_reply_does_not_wait_for_an_import_and_all_else_does(tmp_path: Path) -> None:
@@ -173,32 +173,32 @@ async def test_a_reply_does_not_wait_for_an_import_and_all_else_does(tmp_path: P
 
         async def write(name: str, *, in_reply: bool) -> None:
             async with database.transaction(in_reply=in_reply) as db:
-                await db.run("INSERT INTO facts VALUES (?, 'x')", [name])
+                await db.run("INSERT INTO bot_state VALUES (?, 'x')", [name])
 
         async with database.transaction(in_reply=True, importing=True) as db:
             timer = asyncio.ensure_future(write("timer", in_reply=False))
             with pytest.raises(ImportUnderWay, match="An import is under way"):
                 await write("refused", in_reply=True)
-            await db.run("INSERT INTO facts VALUES ('import', 'x')")
+            await db.run("INSERT INTO bot_state VALUES ('import', 'x')")
             assert not timer.done()
         await timer
         async with database.transaction() as db:
             reply = asyncio.ensure_future(write("reply", in_reply=True))
-            await db.run("INSERT INTO facts VALUES ('short', 'x')")
+            await db.run("INSERT INTO bot_state VALUES ('short', 'x')")
             assert not reply.done()
         await reply
         async with database.reading() as db:
-            rows = await db.all("SELECT name FROM facts ORDER BY name")
+            rows = await db.all("SELECT name FROM bot_state ORDER BY name")
             assert [row[0] for row in rows] == ["import", "reply", "short", "timer"]
 
 
 async def test_a_reader_sees_what_is_committed_and_cannot_write(tmp_path: Path) -> None:
     async with open_database(tmp_path / "lab.db") as database:
         async with database.transaction() as db:
-            await db.run("INSERT INTO facts VALUES ('a', 'b')")
+            await db.run("INSERT INTO bot_state VALUES ('a', 'b')")
             async with database.reading() as reader:
-                assert await reader.one("SELECT * FROM facts") is None
+                assert await reader.one("SELECT * FROM bot_state") is None
                 with pytest.raises(sqlite3.OperationalError, match="readonly"):
-                    await reader.run("DELETE FROM facts")
+                    await reader.run("DELETE FROM bot_state")
         async with database.reading() as reader:
-            assert await reader.value("SELECT value FROM facts") == "b"
+            assert await reader.value("SELECT value FROM bot_state") == "b"

@@ -44,7 +44,7 @@ async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: L
     assert (completed.arxiv, completed.doi) == ("2302.12433", "10.1/x")
     assert (await upsert(library, ARXIV)).outcome is Outcome.UNCHANGED
     changes = await library.history.of_paper(paper.id)
-    assert [change.action for change in changes] == ["add", "complete"]
+    assert [change.action for change in changes] == ["add", "update"]
     assert changes[1].before["venue"] == "arXiv"
     assert changes[1].after["venue"] == "ICML"
 
@@ -135,7 +135,7 @@ async def test_a_removed_paper_is_brought_back_by_a_moderator_alone(library: Lib
         "add",
         "remove",
         "restore",
-        "complete",
+        "update",
     ]
 
 

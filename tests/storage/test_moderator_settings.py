@@ -17,12 +17,12 @@ async def test_the_last_word_on_each_matter_holds(library: Library, clock: Still
     await setups.choose_roles(1, (10, 11), MODERATOR)
     await setups.choose_roles(2, (), MODERATOR)
     words = await setups.words()
-    assert [(word.guild_id, word.matter, word.ids) for word in words] == [
+    assert [(word.guild_id, word.key, word.ids) for word in words] == [
         (1, SettingKey.CHANNEL, (30,)),
         (1, SettingKey.ROLES, (10, 11)),
         (2, SettingKey.ROLES, ()),
     ]
-    assert (words[1].by, words[1].at) == (MODERATOR, clock())
+    assert (words[1].set_by, words[1].set_at) == (MODERATOR, clock())
 
 
 async def test_what_waits_for_the_former_channel_goes_to_the_new_one(library: Library) -> None:
@@ -31,8 +31,8 @@ async def test_what_waits_for_the_former_channel_goes_to_the_new_one(library: Li
     assert await library.subscriptions.stopped_because(31) == "closed"
     await library.setups.choose_channel(1, 31, MODERATOR, former=30)
     (post,) = await library.outbox.enqueue_and_fetch_due()
-    assert (post.id, post.channel_id) == (notice, 31)
+    assert (post.id, post.destination_id) == (notice, 31)
     assert await library.subscriptions.stopped_because(31) == ""
     await library.setups.choose_channel(1, None, MODERATOR, former=31)
     (post,) = await library.outbox.enqueue_and_fetch_due()
-    assert post.channel_id == 31
+    assert post.destination_id == 31

@@ -45,7 +45,7 @@ async def test_channels_are_offered_without_a_look_at_what_was_announced(library
     async with asked(library) as plan:
         await library.subscriptions.all(1)
         await library.subscriptions.find(2)
-    waiting = ("posts_unsent", "announcements_by_post", "is_left_out=? AND post_id=?")
+    waiting = ("posts_unsent", "announcements_by_post", "is_filtered_out=? AND post_id=?")
     steps = [step for step in plan if "announcements" in step or "posts" in step]
     assert len(steps) == 6
     assert all(any(index in step for index in waiting) for step in steps)

@@ -187,7 +187,7 @@ async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: L
     (change,) = (await library.history.page(limit=1)).changes
     assert (change.action, change.paper_id, change.after["into"]) == ("merge", 2, 1)
     (part,) = change.parts
-    assert (part.action, part.paper_id, part.after["venue"]) == ("complete", 1, "ICML")
+    assert (part.action, part.paper_id, part.after["venue"]) == ("update", 1, "ICML")
     assert [one.id for one in (await library.history.page(1)).changes] == [
         *(part.id, change.id, 2, 1),
     ]
@@ -241,8 +241,8 @@ async def announced(library: Library) -> tuple[int, int]:
         await library.subscriptions.open(1, channel, MODERATOR)
     two = await add(library, TWO, announce=True)
     for post in await library.outbox.enqueue_and_fetch_due():
-        if post.channel_id in {1, 2}:
-            await library.outbox.record_sent([(post, 70 + post.channel_id)])
+        if post.destination_id in {1, 2}:
+            await library.outbox.record_sent([(post, 70 + post.destination_id)])
         else:
             await library.outbox.release(post)
     return one.id, two.id
@@ -281,7 +281,7 @@ async def test_what_was_announced_of_a_merged_paper_stays_so(library: Library) -
     await library.merge(one, two, ONE, MODERATOR)
     for post in await library.outbox.enqueue_and_fetch_due():
         assert post.paper_ids == (one,)
-        await library.outbox.record_sent([(post, 80 + post.channel_id)])
+        await library.outbox.record_sent([(post, 80 + post.destination_id)])
     await library.subscriptions.close(1, 4, MODERATOR)
     await library.undo(await last(library), MODERATOR)
     assert await fates(library, one) == dict.fromkeys((1, 3, 4), DeliveryStatus.SENT)

@@ -41,7 +41,7 @@ async def everything(library: Library) -> dict[str, Any]:
                     draft,
                     frozenset(one["field"] for one in locked),
                     paper.removed_at is not None,
-                    row["became_id"],
+                    row["merged_into_id"],
                 )
             )
         owners = await db.all("SELECT identifier, paper_id FROM identifiers")

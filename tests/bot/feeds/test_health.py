@@ -24,11 +24,11 @@ FEED = Feed(
     failures=0,
     last_error="",
     failing_since=None,
-    last_news_at=NOW - timedelta(hours=8),
-    told="",
+    last_new_entry_at=NOW - timedelta(hours=8),
+    last_notice="",
     body_hash="",
-    moving_to="",
-    timetable="",
+    pending_url="",
+    publisher_hints="",
     paused_because="",
     is_reviewed=False,
     added_by=MODERATOR,
@@ -38,7 +38,7 @@ FEED = Feed(
 
 def told(feed: Feed, now: datetime = NOW, *, error: str = "", has_news: bool = False) -> str | None:
     notice = notice_of(feed, now, error=error, has_news=has_news)
-    return None if notice is None else notice.told
+    return None if notice is None else notice.last_notice
 
 
 def test_a_feed_that_fails_for_a_day_is_told_once_and_so_is_its_recovery() -> None:
@@ -48,14 +48,14 @@ def test_a_feed_that_fails_for_a_day_is_told_once_and_so_is_its_recovery() -> No
     failing = replace(failing, failing_since=NOW - DAY)
     notice = notice_of(failing, NOW, error="It is **gone**.")
     assert notice is not None
-    assert notice.told == "failing"
+    assert notice.last_notice == "failing"
     assert r"\*updates\* \@everyone" in notice.text
     assert r"It is \*\*gone\*\*." in notice.text
-    failing = replace(failing, told="failing")
+    failing = replace(failing, last_notice="failing")
     assert told(failing, error="No.") is None
     recovered = notice_of(failing, NOW)
     assert recovered is not None
-    assert recovered.told == ""
+    assert recovered.last_notice == ""
     assert "can be read again" in recovered.text
 
 
@@ -80,7 +80,7 @@ def test_an_arxiv_feed_is_stale_after_two_silent_working_days(
     now: tuple[int, int],
     is_stale: bool,  # noqa: FBT001
 ) -> None:
-    feed = replace(FEED, last_news_at=datetime(2026, *last_news, 12, tzinfo=UTC))
+    feed = replace(FEED, last_new_entry_at=datetime(2026, *last_news, 12, tzinfo=UTC))
     moment = datetime(2026, *now, 12, tzinfo=UTC)
     assert told(feed, moment) == ("stale" if is_stale else None)
     assert told(feed, moment, has_news=True) is None
@@ -88,19 +88,19 @@ def test_an_arxiv_feed_is_stale_after_two_silent_working_days(
 
 
 def test_a_stale_feed_is_told_once_and_its_news_end_that_silently() -> None:
-    stale = replace(FEED, last_news_at=NOW - 10 * DAY)
+    stale = replace(FEED, last_new_entry_at=NOW - 10 * DAY)
     notice = notice_of(stale, NOW)
     assert notice is not None
     assert "nothing new since" in notice.text
-    stale = replace(stale, told="stale")
+    stale = replace(stale, last_notice="stale")
     assert notice_of(stale, NOW) is None
     again = notice_of(stale, NOW, has_news=True)
     assert again is not None
-    assert (again.told, again.text) == ("", "")
+    assert (again.last_notice, again.text) == ("", "")
 
 
 def test_a_feed_without_any_news_yet_is_not_stale() -> None:
-    assert told(replace(FEED, last_news_at=None)) is None
+    assert told(replace(FEED, last_new_entry_at=None)) is None
 
 
 def test_a_feed_that_is_gone_can_be_resumed() -> None:

@@ -67,7 +67,7 @@ class Watch:
         """What moderators were told, oldest first."""
         with contextlib.closing(sqlite3.connect(self.library.path)) as connection:
             rows = connection.execute(
-                "SELECT notice FROM posts WHERE kind = 'notice' AND channel_id = ? ORDER BY id",
+                "SELECT notice FROM posts WHERE kind = 'notice' AND destination_id = ? ORDER BY id",
                 [MODERATORS],
             )
             return [text for (text,) in rows]
@@ -323,7 +323,7 @@ async def test_a_feed_moves_when_two_readings_in_a_row_agree(watch: Watch) -> No
     move(301)
     assert await read() == "feed"
     assert await read() == "new"
-    assert (await watch.library.feeds.get(watched.id)).moving_to == ""
+    assert (await watch.library.feeds.get(watched.id)).pending_url == ""
     move(200)
     assert await read() == "new"
 
@@ -365,7 +365,7 @@ async def test_what_a_feed_and_its_server_wish_is_heard(watch: Watch) -> None:
     await watch.poller.poll_due()
     again = await watch.library.feeds.get(watched.id)
     assert timedelta(hours=3) <= again.next_poll_at - watch.now[0] < timedelta(hours=3.1)
-    assert "7200" in again.timetable  # which a restart does not lose
+    assert "7200" in again.publisher_hints  # which a restart does not lose
     del watch.origin.headers["/feed"]
     watch.later(timedelta(hours=4))
     await watch.poller.poll_due()
@@ -414,7 +414,7 @@ async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> Non
     failing = await watch.library.feeds.get(watched.id)
     await watch.poller.poll(failing)
     assert failing.paused_because
-    assert (await watch.library.feeds.get(watched.id)).told == ""
+    assert (await watch.library.feeds.get(watched.id)).last_notice == ""
     assert await watch.notices() == []
 
 

@@ -16,7 +16,7 @@ ALL_DAYS = Timetable(skipped_days=frozenset(range(7)))
 
 
 @pytest.mark.parametrize(
-    ("fresh", "timetable", "last_news_at", "least"),
+    ("fresh", "timetable", "last_new_entry_at", "least"),
     [
         (timedelta(), NO_TIMETABLE, None, HALF_HOUR),
         (timedelta(minutes=1), NO_TIMETABLE, LATELY, HALF_HOUR),
@@ -37,11 +37,16 @@ ALL_DAYS = Timetable(skipped_days=frozenset(range(7)))
     ],
 )
 def test_wishes_are_heard_up_to_a_day(
-    fresh: timedelta, timetable: Timetable, last_news_at: datetime | None, least: timedelta
+    fresh: timedelta, timetable: Timetable, last_new_entry_at: datetime | None, least: timedelta
 ) -> None:
     wait = (
         next_poll_at(
-            NOW, HALF_HOUR, 1, fresh_for=fresh, timetable=timetable, last_news_at=last_news_at
+            NOW,
+            HALF_HOUR,
+            1,
+            fresh_for=fresh,
+            timetable=timetable,
+            last_new_entry_at=last_new_entry_at,
         )
         - NOW
     )

@@ -61,12 +61,12 @@ def test_a_difference_is_told_with_some_words_around_it(
         ),
         (
             change(
-                action="settle", paper_id=None, after={"title": "*Ours*", "outcome": "declined"}
+                action="review", paper_id=None, after={"title": "*Ours*", "outcome": "declined"}
             ),
             "👋 left out **\\*Ours\\***",
         ),
         (
-            change(action="settle", paper_id=None, after={"title": "Ours", "outcome": "unchanged"}),
+            change(action="review", paper_id=None, after={"title": "Ours", "outcome": "unchanged"}),
             "🔎 knew **Ours**",
         ),
         (
@@ -92,7 +92,7 @@ def test_a_page_of_the_log_keeps_within_discords_limits(
             before=snapshot(before),
             after={**snapshot(after), "removed": True},
             is_undone=undone,
-            parts=(change(action="complete", before=snapshot(after), after=snapshot(before)),),
+            parts=(change(action="update", before=snapshot(after), after=snapshot(before)),),
         )
         for number, (before, after) in enumerate(pairs)
     )

@@ -191,7 +191,7 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
     title: str, error: str, number: int
 ) -> None:
     wanted = ChannelFilter((Condition("word", title or "a"),) * 30)
-    schedule = DigestSchedule(Frequency.WEEK, zone="America/Argentina/ComodRivadavia")
+    schedule = DigestSchedule(Frequency.WEEKLY, time_zone="America/Argentina/ComodRivadavia")
     options = SubscriptionOptions(wanted, schedule, HUGE, has_thread=True, publishes=True)
     feed = Feed(
         id=1,
@@ -206,11 +206,11 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
         failures=3,
         last_error=error,
         failing_since=AT,
-        last_news_at=AT,
-        told="failing",
+        last_new_entry_at=AT,
+        last_notice="failing",
         body_hash="",
-        moving_to="",
-        timetable="",
+        pending_url="",
+        publisher_hints="",
         paused_because=error,
         is_reviewed=True,
         added_by=MODERATOR,

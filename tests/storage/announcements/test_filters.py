@@ -90,24 +90,24 @@ def test_any_text_is_conditions_or_a_sentence(text: str) -> None:
     [
         (DigestSchedule(), datetime(2026, 1, 1, tzinfo=UTC), None),
         (
-            DigestSchedule(Frequency.DAY, 9 * 60, zone="Europe/Berlin"),
+            DigestSchedule(Frequency.DAILY, 9 * 60, time_zone="Europe/Berlin"),
             datetime(2026, 6, 1, 7, tzinfo=UTC),  # nine o'clock sharp: the next one
             datetime(2026, 6, 2, 7, tzinfo=UTC),
         ),
         (
-            DigestSchedule(Frequency.DAY, 9 * 60, zone="Europe/Berlin"),
+            DigestSchedule(Frequency.DAILY, 9 * 60, time_zone="Europe/Berlin"),
             datetime(2026, 3, 28, 12, tzinfo=UTC),  # the clocks go forward that night
             datetime(2026, 3, 29, 7, tzinfo=UTC),
         ),
         (
             DigestSchedule(
-                Frequency.DAY, 2 * 60 + 30, zone="Europe/Berlin"
+                Frequency.DAILY, 2 * 60 + 30, time_zone="Europe/Berlin"
             ),  # left out on that day
             datetime(2026, 3, 29, 0, tzinfo=UTC),
             datetime(2026, 3, 29, 1, 30, tzinfo=UTC),
         ),
         (
-            DigestSchedule(Frequency.WEEK, 0, weekday=6, zone="Asia/Tokyo"),
+            DigestSchedule(Frequency.WEEKLY, 0, weekday=6, time_zone="Asia/Tokyo"),
             datetime(2026, 11, 25, tzinfo=UTC),
             datetime(2026, 11, 28, 15, tzinfo=UTC),
         ),

@@ -150,22 +150,23 @@ async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
     library: Library,
 ) -> None:
     await library.subscriptions.open(
-        1, 2, MODERATOR, SubscriptionOptions(wanted=parse_filter("venue:icml"))
+        1, 2, MODERATOR, SubscriptionOptions(filters=parse_filter("venue:icml"))
     )
     await library.subscriptions.open(1, 3, MODERATOR)
     (wanted,) = await announce(library, "ChannelFilter", venue="ICML")
     (other,) = await announce(library, "Other", venue="ACL")
-    assert [post.paper_ids for post in await deliver(library) if post.channel_id == 2] == [
+    assert [post.paper_ids for post in await deliver(library) if post.destination_id == 2] == [
         (wanted,)
     ]
     assert [one.status for one in await library.outbox.of_paper(other)] == [
-        DeliveryStatus.LEFT_OUT,
+        DeliveryStatus.FILTERED_OUT,
         DeliveryStatus.SENT,
     ]
     assert await library.subscriptions.open(1, 2, MODERATOR, SubscriptionOptions())
     assert await deliver(library) == []
     assert [
-        subscription.options.wanted.conditions for subscription in await library.subscriptions.all()
+        subscription.options.filters.conditions
+        for subscription in await library.subscriptions.all()
     ] == [(), ()]
 
 
@@ -182,7 +183,7 @@ async def test_a_digest_comes_at_its_time_and_once_after_a_long_silence(
     library: Library, clock: StillClock
 ) -> None:
     daily = SubscriptionOptions(
-        schedule=DigestSchedule(Frequency.DAY, minute=18 * 60, zone="Europe/Berlin")
+        digest=DigestSchedule(Frequency.DAILY, minute=18 * 60, time_zone="Europe/Berlin")
     )
     await library.subscriptions.open(1, 2, MODERATOR, daily)
     subscription = await library.subscriptions.find(2)

@@ -252,7 +252,7 @@ async def test_a_channel_that_is_opened_again_hears_nothing_of_before(library: L
 
 async def test_what_a_channel_hears_is_as_it_was_again(library: Library) -> None:
     daily = SubscriptionOptions(
-        parse_filter("venue:icml"), DigestSchedule(Frequency.DAY), role_id=7, has_thread=True
+        parse_filter("venue:icml"), DigestSchedule(Frequency.DAILY), role_id=7, has_thread=True
     )
     await library.subscriptions.open(GUILD, CHANNEL, MODERATOR, daily)
     (before,) = await library.subscriptions.all()

@@ -335,7 +335,7 @@ async def test_a_channel_hears_of_a_renamed_person_by_either_name(library: Libra
     await renamed(library, ("Jane Former", "Bo Guest"))
     wanted = {1: "author:new", 2: 'author:"Jane Former"', 3: "author:other", 4: "-author:new"}
     for channel, words in wanted.items():
-        options = SubscriptionOptions(wanted=parse_filter(words))
+        options = SubscriptionOptions(filters=parse_filter(words))
         await library.subscriptions.open(9, channel, MODERATOR, options)
     draft = PaperDraft("News", ("Jane Former",))
     result = await library.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)

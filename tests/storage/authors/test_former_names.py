@@ -121,7 +121,7 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
     asked = {1: 'author:"jane former"', 2: '-author:"Jane Former" -word', 3: "author:former"}
     for channel, words in asked.items():
         await library.subscriptions.open(
-            9, channel, MODERATOR, SubscriptionOptions(wanted=parse_filter(words))
+            9, channel, MODERATOR, SubscriptionOptions(filters=parse_filter(words))
         )
     change = await rename(library)
     heard = {"Jane New": [1], "New, J.": [1], "FORMER, Jane": [1, 3], "Al Former": [2, 3]}
@@ -133,14 +133,14 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
         assert [one.channel_id for one in told if one.status is DeliveryStatus.WAITING] == channels
     shown = ['author:"Jane New"', '-author:"Jane New" -word', "author:former"]
     assert [
-        str(subscription.options.wanted) for subscription in await library.subscriptions.all()
+        str(subscription.options.filters) for subscription in await library.subscriptions.all()
     ] == shown
     subscription = await library.subscriptions.find(1)
     assert subscription is not None
-    assert subscription.options.wanted.allows(await library.papers.get(1), None)
+    assert subscription.options.filters.allows(await library.papers.get(1), None)
     await library.undo(change, MODERATOR)
     written = [
-        str(subscription.options.wanted) for subscription in await library.subscriptions.all()
+        str(subscription.options.filters) for subscription in await library.subscriptions.all()
     ]
     assert written == [*asked.values()]
 

@@ -71,7 +71,7 @@ async def test_what_was_left_out_waits_again(library: Library, feed: Feed) -> No
     await deliver(library)
     last = await library.history.last_by(MODERATOR)
     assert last is not None
-    assert (last.id, last.action, last.after["title"]) == (left_out.change_id, "settle", "Ferns")
+    assert (last.id, last.action, last.after["title"]) == (left_out.change_id, "review", "Ferns")
     undone = await library.undo(left_out.change_id, MODERATOR)
     assert await waiting_entry(library, feed) == entry
     assert len(await library.outbox.unfinished()) == 1  # its card asks again
@@ -125,7 +125,7 @@ async def test_a_member_hears_only_of_what_holds(library: Library, clock: StillC
     clock.move(timedelta(minutes=1))
     added = await library.suggestions.resolve(suggestion.id, MODERATOR, add=True)
     (told,) = await deliver(library)
-    assert (told.kind, told.channel_id) == (PostKind.OUTCOME, MEMBER)
+    assert (told.kind, told.destination_id) == (PostKind.OUTCOME, MEMBER)
     await library.undo(added.change_id, MODERATOR)
     assert {post.kind for post in await library.outbox.unfinished()} == {
         *(PostKind.SUGGESTION, PostKind.OUTCOME)

@@ -154,11 +154,11 @@ async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_o
     ).paper
     assert first is not None
     assert second is not None
-    posts = {post.channel_id: post for post in await library.outbox.enqueue_and_fetch_due()}
+    posts = {post.destination_id: post for post in await library.outbox.enqueue_and_fetch_due()}
     assert posts[1].paper_ids == (first.id,)
     await library.outbox.record_sent([(posts[1], 76)])
     (post,) = [
-        post for post in await library.outbox.enqueue_and_fetch_due() if post.channel_id == 1
+        post for post in await library.outbox.enqueue_and_fetch_due() if post.destination_id == 1
     ]
     await library.outbox.record_sent([(post, 77)])
     await library.outbox.release(posts[2])

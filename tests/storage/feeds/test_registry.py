@@ -32,9 +32,9 @@ async def test_something_is_told_of_a_feed_once(library: Library) -> None:
     for _ in range(2):
         await library.feeds.tell(feed.id, "failing", CHANNEL, "It fails.")
     assert await notices(library) == ["It fails."]
-    assert (await library.feeds.get(feed.id)).told == "failing"
+    assert (await library.feeds.get(feed.id)).last_notice == "failing"
     await library.feeds.tell(feed.id, "")
-    assert (await library.feeds.get(feed.id)).told == ""
+    assert (await library.feeds.get(feed.id)).last_notice == ""
     assert await notices(library) == ["It fails."]
 
 
@@ -82,8 +82,8 @@ async def test_only_entries_not_seen_before_are_news(library: Library, clock: St
     feed = await watched(library)
     entry = Entry("1", PaperDraft(title="One"))
     await library.arrivals.ingest(feed, [entry], state())
-    first_news = (await library.feeds.get(feed.id)).last_news_at
+    first_news = (await library.feeds.get(feed.id)).last_new_entry_at
     assert first_news == clock()
     clock.move(timedelta(days=1))
     await library.arrivals.ingest(feed, [entry], state())
-    assert (await library.feeds.get(feed.id)).last_news_at == first_news
+    assert (await library.feeds.get(feed.id)).last_new_entry_at == first_news

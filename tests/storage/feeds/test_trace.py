@@ -122,7 +122,7 @@ async def test_every_channel_is_told_with_what_became_of_the_paper_there(
     library: Library, feed: Feed, clock: StillClock
 ) -> None:
     await library.subscriptions.open(HOME, PAPERS, MODERATOR)
-    wanted = SubscriptionOptions(wanted=parse_filter("venue:ICML feed:1"))
+    wanted = SubscriptionOptions(filters=parse_filter("venue:ICML feed:1"))
     await library.subscriptions.open(HOME, ICML, MODERATOR, wanted)
     await library.arrivals.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
     await library.subscriptions.postpone(PAPERS, clock() + timedelta(hours=1))
@@ -132,7 +132,7 @@ async def test_every_channel_is_told_with_what_became_of_the_paper_there(
     assert papers.retry_at == clock() + timedelta(hours=1)
     assert icml.announcement is not None
     assert (icml.announcement.status, icml.rejection_reason) == (
-        DeliveryStatus.LEFT_OUT,
+        DeliveryStatus.FILTERED_OUT,
         "venue:ICML",
     )
 

@@ -70,7 +70,7 @@ async def test_a_suggestion_waits_and_moderators_are_asked(
     assert (found.draft, found.note, found.waits) == (PYTHIA, "it is ours", True)
     assert (found.member_id, found.member_name, found.suggested_at) == (*MIKA, clock())
     post = (await due(library))[PostKind.SUGGESTION]
-    assert (post.channel_id, post.suggestion_id) == (CHANNEL, found.id)
+    assert (post.destination_id, post.suggestion_id) == (CHANNEL, found.id)
     assert not post.is_personal
     assert await library.papers.count() == 0
     assert await library.suggestions.some([found.id, 77]) == {found.id: found}
@@ -89,7 +89,7 @@ async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     posts = await due(library)
     assert posts[PostKind.PAPER].paper_ids == (result.paper.id,)
     told = posts[PostKind.OUTCOME]
-    assert (told.channel_id, told.suggestion_id, told.is_personal) == (7, waiting.id, True)
+    assert (told.destination_id, told.suggestion_id, told.is_personal) == (7, waiting.id, True)
     (outdated,) = await library.outbox.unfinished()
     assert outdated.id == asked.id
     (decided,) = await library.suggestions.of_member(7, 10)
