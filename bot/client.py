@@ -22,7 +22,7 @@ from bot.lookup.service import Lookup
 from bot.moderators import Moderators
 from bot.permissions import MANAGERS_ONLY, default_permissions
 from bot.settings import Settings
-from bot.ui.buttons import answer_rest
+from bot.ui.buttons import PressedButton, answer_unhandled
 from storage.library import Library
 from storage.timestamps import Clock
 
@@ -73,6 +73,7 @@ class LabHerald(LabBot):
 
     async def setup_hook(self) -> None:
         """Load every cog, then tell Discord of the commands where they changed."""
+        self.add_dynamic_items(PressedButton)
         for name in cog_names():
             if name not in self.extensions:  # a login that failed after this is tried again
                 await self.load_extension(name)
@@ -80,7 +81,7 @@ class LabHerald(LabBot):
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Answer a press that no button of mine took; it comes after theirs."""
-        await answer_rest(interaction)
+        await answer_unhandled(interaction)
 
     async def show_home_commands(self) -> None:
         """Show the moderators' commands to whom they are for now; Discord is told of changes."""

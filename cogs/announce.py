@@ -19,7 +19,7 @@ from bot.options.feeds import SubscriptionOption, ZoneOption
 from bot.permissions import MANAGERS, actor, missing_permissions, require_server_manager
 from bot.ui import cards, result_pages
 from bot.ui import feeds as feed_cards
-from bot.ui.buttons import LabButton
+from bot.ui.buttons import DigestButton
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import ChannelFilter, parse_filter
 from storage.announcements.models import Subscription, SubscriptionOptions
@@ -34,16 +34,12 @@ _DIGESTS = [
 _WEEKDAYS = [Choice(name=name, value=number) for number, name in enumerate(calendar.day_name)]
 
 
-class DigestButton(LabButton, template=r"digest:(?P<post>\d+)"):
-    """Shows all papers of a digest to the person who asks."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Answer privately, page by page."""
-        question = result_pages.SavedQuery(post=self.numbers["post"])
-        layout = await result_pages.answer(
-            interaction.client.library, question, interaction.user.id
-        )
-        await interaction.response.send_message(view=layout, ephemeral=True)
+@DigestButton.on_press
+async def show_digest(interaction: Interaction, button: DigestButton) -> None:
+    """Shows all papers of the digest privately, page by page."""
+    query = result_pages.SavedQuery(post=button.post_id)
+    layout = await result_pages.answer(interaction.client.library, query, interaction.user.id)
+    await interaction.response.send_message(view=layout, ephemeral=True)
 
 
 @app_commands.guild_only()
@@ -269,6 +265,5 @@ def _minute(text: str) -> int:
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog and the button under digests."""
-    bot.add_dynamic_items(DigestButton)
+    """Adds the cog."""
     await bot.add_cog(Announce())

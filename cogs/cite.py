@@ -13,7 +13,7 @@ from bot.formats.citation_styles import Style, cite
 from bot.interactions import Interaction, LabBot
 from bot.options.catalogue import PaperOption
 from bot.ui import cards
-from bot.ui.buttons import LabButton
+from bot.ui.buttons import CiteButton
 from storage.models import Paper
 
 _ROOM = 3500  # characters that one message shows
@@ -21,13 +21,11 @@ _TITLES = {Style.BIBTEX: "BibTeX", Style.TEXT: "Text (APA)", Style.MARKDOWN: "Ma
 _CHOICES = [Choice(name=title, value=style.value) for style, title in _TITLES.items()]
 
 
-class CiteButton(LabButton, template=r"cite:(?P<paper>\d+)"):
-    """Shows a paper's references to the person who asks."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Show them privately, as BibTeX and as text."""
-        paper = await interaction.client.library.papers.get(self.numbers["paper"])
-        await _send(interaction, paper, [Style.BIBTEX, Style.TEXT], private=True)
+@CiteButton.on_press
+async def show_citation(interaction: Interaction, button: CiteButton) -> None:
+    """Shows the citation privately, as BibTeX and as text."""
+    paper = await interaction.client.library.papers.get(button.paper_id)
+    await _send(interaction, paper, [Style.BIBTEX, Style.TEXT], private=True)
 
 
 class Cite(commands.Cog):
@@ -73,6 +71,5 @@ def _block(text: str) -> str:
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog and its button."""
-    bot.add_dynamic_items(CiteButton)
+    """Adds the cog."""
     await bot.add_cog(Cite())

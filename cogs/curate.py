@@ -12,42 +12,38 @@ from bot.flows import audit_log as audit_log_flow
 from bot.flows import undo as undo_flow
 from bot.flows.import_file import Imports
 from bot.flows.replies import undo_buttons
-from bot.flows.review_queue import QueueButton, SuggestionButton, queue
+from bot.flows.review_queue import queue
 from bot.formats.csv_columns import read_mappings
 from bot.importing.upload import ImportOptions
 from bot.interactions import Interaction, LabBot
 from bot.markdown import escape
 from bot.options.catalogue import KnownPaperOption, PaperOption, RemovedPaperOption, TagsOption
 from bot.permissions import HomeCog, actor, require_moderator
-from bot.ui import buttons, cards
-from bot.ui.buttons import LabButton
+from bot.ui import cards
+from bot.ui.buttons import KeepButton, RemoveButton
 from storage.models import Paper as PaperRecord
 
 
-class RemoveButton(LabButton, template=r"remove:(?P<owner>\d+):(?P<paper>\d+)"):
-    """Removes a paper, once somebody said yes."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Remove it."""
-        require_moderator(interaction)
-        removed = await interaction.client.library.remove(self.numbers["paper"], actor(interaction))
-        undo = await undo_buttons(interaction, removed.id)
-        await interaction.response.edit_message(
-            view=cards.notice(
-                f"🗑️ Removed **{escape(removed.title, 300)}** (#{removed.id}). No feed and no "
-                "import brings it back; `/curate restore` does.",
-                *[ActionRow(button) for button in undo],
-            )
+@RemoveButton.on_press
+async def remove_paper(interaction: Interaction, button: RemoveButton) -> None:
+    """Removes the paper and replaces the question by a reply with Undo."""
+    require_moderator(interaction)
+    removed = await interaction.client.library.remove(button.paper_id, actor(interaction))
+    undo = await undo_buttons(interaction, removed.id)
+    await interaction.response.edit_message(
+        view=cards.notice(
+            f"🗑️ Removed **{escape(removed.title, 300)}** (#{removed.id}). No feed and no "
+            "import brings it back; `/curate restore` does.",
+            *[ActionRow(undo_button) for undo_button in undo],
         )
-        interaction.client.dispatcher.deliver_soon()
+    )
+    interaction.client.dispatcher.deliver_soon()
 
 
-class KeepButton(LabButton, template=r"keep:(?P<owner>\d+):(?P<paper>\d+)"):
-    """Leaves a paper where it is."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Say so."""
-        await interaction.response.edit_message(view=cards.notice("👌 Nothing was changed."))
+@KeepButton.on_press
+async def keep_paper(interaction: Interaction, _button: KeepButton) -> None:
+    """Replaces the question by a reply that nothing changed."""
+    await interaction.response.edit_message(view=cards.notice("👌 Nothing was changed."))
 
 
 class Curate(HomeCog, group_name="curate"):
@@ -88,8 +84,8 @@ class Curate(HomeCog, group_name="curate"):
                     paper,
                     "Do you want to remove this paper? No feed and no import brings it back then; "
                     "`/curate restore` does.",
-                    buttons.remove_button(interaction.user.id, paper.id),
-                    buttons.keep_button(interaction.user.id, paper.id),
+                    RemoveButton(interaction.user.id, paper.id),
+                    KeepButton(interaction.user.id, paper.id),
                 )
             ),
             ephemeral=True,
@@ -184,13 +180,5 @@ class Curate(HomeCog, group_name="curate"):
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog to the lab's own servers, and its buttons."""
-    bot.add_dynamic_items(
-        RemoveButton,
-        KeepButton,
-        edit_paper.CorrectButton,
-        audit_log_flow.LogButton,
-        undo_flow.UndoButton,
-    )
-    bot.add_dynamic_items(SuggestionButton, QueueButton)
+    """Adds the cog to the home servers."""
     await Curate().register(bot)

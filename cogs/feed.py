@@ -12,7 +12,7 @@ from bot.announce.preview import previews
 from bot.feeds.manage import change, terms_of
 from bot.flows.feed_opml import send_list, take_list
 from bot.flows.replies import undoable
-from bot.flows.review_queue import SettleButton, question
+from bot.flows.review_queue import question
 from bot.interactions import Interaction, LabBot
 from bot.markdown import clip, count, escape
 from bot.options.catalogue import TraceOption
@@ -21,7 +21,7 @@ from bot.permissions import HomeCog, actor, require_moderator
 from bot.ui import cards
 from bot.ui import feeds as feed_cards
 from bot.ui import trace as trace_card
-from bot.ui.buttons import LabButton
+from bot.ui.buttons import FeedsButton
 from bot.ui.feed_form import FeedForm
 from storage.errors import LabError
 from storage.feeds.models import Feed as FeedRecord
@@ -31,13 +31,11 @@ from storage.feeds.trace import Trace
 _DECIDED_AT_ONCE = 5  # entries that wait, shown after one check
 
 
-class FeedsButton(LabButton, template=r"feeds:(?P<post>\d+)"):
-    """Shows how the feeds do, under a notice of the bot's."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Answer privately."""
-        require_moderator(interaction)
-        await _show_feeds(interaction)
+@FeedsButton.on_press
+async def list_feeds(interaction: Interaction, _button: FeedsButton) -> None:
+    """Lists the feeds privately."""
+    require_moderator(interaction)
+    await _show_feeds(interaction)
 
 
 class Feed(HomeCog, group_name="feed"):
@@ -229,6 +227,5 @@ async def _say(interaction: Interaction, text: str, change_id: int | None = None
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog to the lab's own servers, and its buttons."""
-    bot.add_dynamic_items(SettleButton, FeedsButton)
+    """Adds the cog to the home servers."""
     await Feed().register(bot)

@@ -9,18 +9,20 @@ from discord.ext import commands
 from bot.interactions import Interaction, LabBot
 from bot.options.catalogue import PaperOption
 from bot.ui import result_pages
-from bot.ui.buttons import LabButton
+from bot.ui.buttons import AnnouncedPaperButton, OldAnnouncedPaperButton, PaperButton
 from storage.models import Paper as PaperRecord
 
 
-class PaperButton(LabButton, template=r"(?:paper|announced(?::\d+)?):(?P<paper>\d+)"):
-    """Shows the paper of a list or an announcement to the person who asks."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Show the card privately."""
-        shown = await interaction.client.library.papers.get(self.numbers["paper"])
-        layout = await result_pages.whole(interaction.client.library, shown)
-        await interaction.response.send_message(view=layout, ephemeral=True)
+@PaperButton.on_press
+@AnnouncedPaperButton.on_press
+@OldAnnouncedPaperButton.on_press
+async def show_paper(
+    interaction: Interaction, button: PaperButton | AnnouncedPaperButton | OldAnnouncedPaperButton
+) -> None:
+    """Shows the paper's full card privately."""
+    paper = await interaction.client.library.papers.get(button.paper_id)
+    layout = await result_pages.whole(interaction.client.library, paper)
+    await interaction.response.send_message(view=layout, ephemeral=True)
 
 
 class Paper(commands.Cog):
@@ -42,6 +44,5 @@ class Paper(commands.Cog):
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog and its button."""
-    bot.add_dynamic_items(PaperButton)
+    """Adds the cog."""
     await bot.add_cog(Paper())

@@ -10,7 +10,8 @@ from bot.interactions import Interaction, LabBot
 from bot.markdown import count, escape
 from bot.options.catalogue import AuthorOption, CreditOption
 from bot.permissions import HomeCog, actor
-from bot.ui import buttons, cards
+from bot.ui import cards
+from bot.ui.buttons import UndoButton
 
 
 class People(HomeCog, group_name="people"):
@@ -65,7 +66,7 @@ class People(HomeCog, group_name="people"):
 
 
 async def _tell(interaction: Interaction, text: str, change: int) -> None:
-    undo = ActionRow(buttons.undo_button(change))
+    undo = ActionRow(UndoButton(change))
     await interaction.response.send_message(view=cards.notice(text, undo), ephemeral=True)
 
 

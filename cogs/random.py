@@ -10,7 +10,7 @@ from bot.interactions import Interaction, LabBot
 from bot.options import catalogue
 from bot.options.catalogue import AuthorOption, TagOption, VenueOption
 from bot.ui import cards, result_pages
-from bot.ui.buttons import LabButton
+from bot.ui.buttons import AnotherButton
 from storage.errors import LabError
 from storage.library import Library
 
@@ -22,16 +22,12 @@ class NothingToDraw(LabError):
         super().__init__(f"I have no paper {limits}." if limits else "The list has no papers yet.")
 
 
-class AnotherButton(LabButton, template=r"another:(?P<owner>\d+):(?P<question>\d+)"):
-    """Draws again with the same filters, in place of the paper shown."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Draw again."""
-        question = await result_pages.load_query(
-            interaction.client.library, self.numbers["question"]
-        )
-        layout = await _draw(interaction.client.library, question, interaction.user.id)
-        await interaction.response.edit_message(view=layout)
+@AnotherButton.on_press
+async def show_another(interaction: Interaction, button: AnotherButton) -> None:
+    """Replaces the paper by another one that matches the same filters."""
+    query = await result_pages.load_query(interaction.client.library, button.query_id)
+    layout = await _draw(interaction.client.library, query, interaction.user.id)
+    await interaction.response.edit_message(view=layout)
 
 
 class Random(commands.Cog):
@@ -69,6 +65,5 @@ async def _draw(library: Library, question: result_pages.SavedQuery, owner: int)
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog and its button."""
-    bot.add_dynamic_items(AnotherButton)
+    """Adds the cog."""
     await bot.add_cog(Random())

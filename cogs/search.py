@@ -85,6 +85,5 @@ class Search(commands.Cog):
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog, and the buttons that turn its pages."""
-    bot.add_dynamic_items(result_pages.PageButton)
+    """Adds the cog."""
     await bot.add_cog(Search())

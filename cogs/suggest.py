@@ -12,7 +12,7 @@ from bot.interactions import Interaction, LabBot
 from bot.lookup.suggestion import drafted, looked_up
 from bot.markdown import clip, count, escape, moment
 from bot.ui import cards, review_cards
-from bot.ui.buttons import LabButton
+from bot.ui.buttons import MySuggestionsButton
 from storage.errors import InvalidInput, LabError
 from storage.review.models import Offer, Reply
 from storage.review.suggestions import MOST_WAITING
@@ -22,12 +22,10 @@ _MOST_LOOKUPS = 20  # of a member in an hour
 _HOUR = timedelta(hours=1)
 
 
-class SuggestedButton(LabButton, template=r"suggested:(?P<post>\d+)"):
-    """Shows who presses it what they suggested."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Answer privately."""
-        await _show_own(interaction)
+@MySuggestionsButton.on_press
+async def show_my_suggestions(interaction: Interaction, _button: MySuggestionsButton) -> None:
+    """Shows the member's own suggestions privately."""
+    await _show_own(interaction)
 
 
 class Suggest(commands.Cog):
@@ -132,6 +130,5 @@ async def _show_own(interaction: Interaction) -> None:
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog and its button."""
-    bot.add_dynamic_items(SuggestedButton)
+    """Adds the cog."""
     await bot.add_cog(Suggest())

@@ -63,7 +63,7 @@ class LinkReview:
         """What a link is, in 390 characters at most, and what can be done with it."""
         if isinstance(linked, Paper):
             text = f"{_described(linked)}\n-# ✅ in the list as #{linked.id}"
-            return text, buttons.paper_button(linked.id)
+            return text, buttons.PaperButton(linked.id)
         if isinstance(linked, LookupFailed):
             form = Addition(linked.known, self.announce, beside=True).open_form
             reason = clip(explain(linked, "a look-up"), 220)

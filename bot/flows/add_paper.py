@@ -192,7 +192,7 @@ def _adding(addition: Addition, result: UpsertResult) -> Dialog:
     if result.outcome is Outcome.DUPLICATE and result.paper is not None:
         text = f"⚖️ The list may have that paper already:\n{_named(result.paper)}\n{told}"
         decide = addition.choices(result.paper)
-        below.append(buttons.paper_button(result.paper.id, f"Show #{result.paper.id}"))
+        below.append(buttons.PaperButton(result.paper.id, f"Show #{result.paper.id}"))
     if any(map(_WITHDRAWN.search, (addition.draft.title, addition.draft.abstract[:300]))):
         text += "\n⚠️ It says that it was withdrawn; look at its page first."
     return Dialog(

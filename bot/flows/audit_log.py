@@ -11,7 +11,7 @@ from bot.interactions import Interaction
 from bot.permissions import is_moderator, require_moderator
 from bot.ui import audit_log as audit_cards
 from bot.ui import cards
-from bot.ui.buttons import LabButton
+from bot.ui.buttons import HistoryPageButton
 from storage.errors import InvalidInput
 from storage.library import Library
 
@@ -19,25 +19,19 @@ _PAGE_SIZE = 5
 _OFFERED = 25
 
 
-class LogButton(
-    LabButton,
-    template=r"log:(?P<owner>\d+):(?P<paper>\d+):(?P<newer>[01]):(?P<edge>\d+)",
-):
-    """Turns to the page of the log beside the one that is shown."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Show it in place of this one."""
-        require_moderator(interaction)
-        edge = self.numbers["edge"]
-        layout = await page(
-            interaction.client.library,
-            interaction.user.id,
-            self.numbers["paper"] or None,
-            guild_id=interaction.guild_id,
-            before=None if self.numbers["newer"] else edge,
-            after=edge if self.numbers["newer"] else None,
-        )
-        await interaction.response.edit_message(view=layout)
+@HistoryPageButton.on_press
+async def show_page(interaction: Interaction, button: HistoryPageButton) -> None:
+    """Replaces the message by the page before or after the one that it shows."""
+    require_moderator(interaction)
+    layout = await page(
+        interaction.client.library,
+        interaction.user.id,
+        button.paper_id or None,
+        guild_id=interaction.guild_id,
+        before=None if button.is_newer else button.change_id,
+        after=button.change_id if button.is_newer else None,
+    )
+    await interaction.response.edit_message(view=layout)
 
 
 class ChangeOption(app_commands.Transformer):

@@ -15,7 +15,7 @@ from bot.interactions import Interaction
 from bot.markdown import count, escape
 from bot.permissions import actor, require_moderator
 from bot.ui import cards, dialogs, paper_form
-from bot.ui.buttons import LabButton
+from bot.ui.buttons import EditPaperButton
 from storage.errors import LabError
 from storage.models import Paper
 from storage.papers.combine import as_draft
@@ -29,14 +29,12 @@ _TO_MEMBERS = (
 )
 
 
-class CorrectButton(LabButton, template=r"correct:(?P<paper>\d+)"):
-    """Opens the form that corrects the paper of an announcement."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Show the form."""
-        require_moderator(interaction, _TO_MEMBERS)
-        paper = await interaction.client.library.papers.get(self.numbers["paper"])
-        await interaction.response.send_modal(correcting(paper))
+@EditPaperButton.on_press
+async def open_form(interaction: Interaction, button: EditPaperButton) -> None:
+    """Opens the form that edits the paper of an announcement."""
+    require_moderator(interaction, _TO_MEMBERS)
+    paper = await interaction.client.library.papers.get(button.paper_id)
+    await interaction.response.send_modal(correcting(paper))
 
 
 def correcting(paper: Paper, values: paper_form.FormValues | None = None) -> paper_form.PaperForm:

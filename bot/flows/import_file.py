@@ -226,7 +226,7 @@ class Imports:
 def _imported(report: Report) -> cards.Layout:
     """What an import did, and the button that takes all of it back."""
     change = report.change_id
-    undo = [ActionRow(buttons.undo_button(change))] if change is not None else []
+    undo = [ActionRow(buttons.UndoButton(change))] if change is not None else []
     return cards.notice(f"{import_report.done(report)}\n-# {_SILENT}", *undo)
 
 

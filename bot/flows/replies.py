@@ -38,14 +38,14 @@ async def show(
 
 def undoable(text: str, change_id: int | None) -> cards.Layout:
     """What was done, with the button that takes it back where anything was recorded."""
-    row = [ActionRow[Any](buttons.undo_button(change_id))] if change_id is not None else []
+    row = [ActionRow[Any](buttons.UndoButton(change_id))] if change_id is not None else []
     return cards.notice(text, *row)
 
 
 async def undo_buttons(interaction: Interaction, paper_id: int) -> list[Button[Any]]:
     """The button that takes back what somebody has just done to a paper."""
     change = await interaction.client.library.history.last_of(paper_id, actor(interaction))
-    return [buttons.undo_button(change.id)] if change else []
+    return [buttons.UndoButton(change.id)] if change else []
 
 
 async def titles(

@@ -11,8 +11,14 @@ from bot.interactions import Interaction
 from bot.markdown import escape
 from bot.permissions import actor, require_moderator
 from bot.ui import announcements as announcement_cards
-from bot.ui import buttons, cards, review_cards
-from bot.ui.buttons import LabButton
+from bot.ui import cards, review_cards
+from bot.ui.buttons import (
+    DuplicateButton,
+    QueuePageButton,
+    ReviewButton,
+    SuggestionButton,
+    UndoButton,
+)
 from storage.audit.models import Resolution
 from storage.feeds.models import PendingEntry
 from storage.library import Library
@@ -21,39 +27,34 @@ from storage.models import Outcome
 _BECAME = {Outcome.ADDED: "Added", Outcome.RESTORED: "It had been removed, and is back:"}
 
 
-class SettleButton(LabButton, template=r"(?:settle|review):(?P<entry>\d+):(?P<add>[01])"):
-    """Decides an entry that waits: a possible duplicate, or one of a reviewed feed."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Add the entry as a paper of its own, or leave it with the one it resembles, or out."""
-        require_moderator(interaction)
-        result = await interaction.client.library.arrivals.resolve(
-            self.numbers["entry"], actor(interaction), add=bool(self.numbers["add"])
-        )
-        left_out = "👋 Left out; the feed does not bring it again."
-        await _tell(interaction, result, left_out=left_out)
-
-
-class SuggestionButton(LabButton, template=r"suggestion:(?P<suggestion>\d+):(?P<add>[01])"):
-    """Decides a paper that a member suggested."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Add it as a paper of its own, or leave it with the one it resembles, or out."""
-        require_moderator(interaction)
-        result = await interaction.client.library.suggestions.resolve(
-            self.numbers["suggestion"], actor(interaction), add=bool(self.numbers["add"])
-        )
-        await _tell(interaction, result, left_out="👋 Left out; the member hears of it.")
+@DuplicateButton.on_press
+@ReviewButton.on_press
+async def resolve_entry(interaction: Interaction, button: ReviewButton | DuplicateButton) -> None:
+    """Adds the entry as a new paper, declines it, or merges it into the paper it resembles."""
+    require_moderator(interaction)
+    result = await interaction.client.library.arrivals.resolve(
+        button.entry_id, actor(interaction), add=button.add
+    )
+    left_out = "👋 Left out; the feed does not bring it again."
+    await _tell(interaction, result, left_out=left_out)
 
 
-class QueueButton(LabButton, template=r"queue:(?P<owner>\d+):(?P<page>\d+)"):
-    """Turns to another page of what waits."""
+@SuggestionButton.on_press
+async def resolve_suggestion(interaction: Interaction, button: SuggestionButton) -> None:
+    """Adds the suggestion as a new paper, declines it, or merges it into the one it resembles."""
+    require_moderator(interaction)
+    result = await interaction.client.library.suggestions.resolve(
+        button.suggestion_id, actor(interaction), add=button.add
+    )
+    await _tell(interaction, result, left_out="👋 Left out; the member hears of it.")
 
-    async def press(self, interaction: Interaction) -> None:
-        """Show what waits by now, in place of what did."""
-        require_moderator(interaction)
-        shown = await queue(interaction.client.library, interaction.user.id, self.numbers["page"])
-        await interaction.response.edit_message(view=shown)
+
+@QueuePageButton.on_press
+async def show_page(interaction: Interaction, button: QueuePageButton) -> None:
+    """Replaces the message by another page of what awaits review now."""
+    require_moderator(interaction)
+    shown = await queue(interaction.client.library, interaction.user.id, button.page)
+    await interaction.response.edit_message(view=shown)
 
 
 async def queue(library: Library, owner: int, page: int = 0) -> cards.Layout:
@@ -75,7 +76,7 @@ async def _tell(interaction: Interaction, result: Resolution, *, left_out: str) 
     elif result.paper:
         became = _BECAME.get(result.outcome, "It is the paper")
         text = f"✅ {became} {escape(result.paper.title, 300)} (#{result.paper.id})."
-    undo = ActionRow[Any](buttons.undo_button(result.change_id))
+    undo = ActionRow[Any](UndoButton(result.change_id))
     await interaction.response.send_message(view=cards.notice(text, undo), ephemeral=True)
     interaction.client.dispatcher.deliver_soon()
 
@@ -86,10 +87,7 @@ async def question(library: Library, entry: PendingEntry) -> cards.Layout:
         feed = await library.feeds.get(entry.feed_id)
         return announcement_cards.review(draft_post(entry), entry, feed.title)
     paper = await library.papers.listed(entry.paper_id)
-    row = ActionRow(
-        buttons.settle_button(entry.id, add=True),
-        buttons.settle_button(entry.id, add=False),
-    )
+    row = ActionRow[Any](*(DuplicateButton(entry.id, add=add) for add in (True, False)))
     draft = entry.draft
     by = f" by {escape(', '.join(draft.authors), 200)}" if draft.authors else ""
     text = f"⚖️ A feed brought **{escape(draft.title, 300)}**{by}. Is it "

@@ -10,8 +10,8 @@ from bot.interactions import Interaction
 from bot.markdown import escape
 from bot.permissions import actor, require_moderator, require_server_manager
 from bot.ui import audit_log as audit_cards
-from bot.ui import buttons, cards
-from bot.ui.buttons import LabButton
+from bot.ui import cards
+from bot.ui.buttons import UndoButton
 from storage.audit.models import Change
 from storage.errors import LabError
 from storage.library import Library
@@ -24,16 +24,14 @@ _DECISIONS = {
 }
 
 
-class UndoButton(LabButton, template=r"undo:(?P<change>\d+)"):
-    """Takes one recorded change back."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Undo it and say so in place of the reply, so that the button is gone."""
-        await _require_allowed(interaction, self.numbers["change"])
-        await interaction.response.defer()  # a long import takes its time
-        layout = await undo(interaction, self.numbers["change"])
-        await interaction.edit_original_response(view=layout)
-        interaction.client.dispatcher.deliver_soon()
+@UndoButton.on_press
+async def press_undo(interaction: Interaction, button: UndoButton) -> None:
+    """Undoes the change and replaces the reply, so that its button is gone."""
+    await _require_allowed(interaction, button.change_id)
+    await interaction.response.defer()  # a long import takes its time
+    layout = await undo(interaction, button.change_id)
+    await interaction.edit_original_response(view=layout)
+    interaction.client.dispatcher.deliver_soon()
 
 
 async def undo_last(interaction: Interaction, change_id: int | None) -> None:
@@ -55,7 +53,7 @@ async def undo(interaction: Interaction, change_id: int) -> cards.Layout:
     """Undo a change; gives what is said of it, with the button that takes that back."""
     library = interaction.client.library
     undone = await library.undo(change_id, actor(interaction))
-    again = buttons.undo_button(undone.change_id, "Take the undo back")
+    again = UndoButton(undone.change_id, "Take the undo back")
     return cards.notice(f"↩️ Undone: {await _said(library, undone.change)}", ActionRow(again))
 
 

@@ -34,17 +34,17 @@ def announcement(
     heading = _HEADING
     if venue_then is not None and is_published_now(paper, venue_then):
         heading += f" · 🎉 now published at **{escape(paper.venue, 120)}**"
-    pressed = [
-        buttons.announced_button(paper.id),
-        buttons.cite_button(paper.id),
-        buttons.correct_button(paper.id),
+    pressed: list[Button[Any]] = [
+        buttons.AnnouncedPaperButton(paper.id),
+        buttons.CiteButton(paper.id),
+        buttons.EditPaperButton(paper.id),
     ]
     return Layout(*_mention(role_id), _card(paper, heading, pressed))
 
 
 def preview(paper: PaperDetails) -> Layout:
     """The message that would announce a paper, with buttons that can't be used."""
-    pressed = [Button[Any](label=label, disabled=True) for label in ("Details", "Cite", "Correct")]
+    pressed = [Button[Any](label=label, disabled=True) for label in ("Details", "Cite", "Edit")]
     return Layout(_card(paper, _HEADING, pressed))
 
 
@@ -59,12 +59,13 @@ def digest(
             text = f"~~{escape(paper.title, 200)}~~\n-# withdrawn from the list"
         else:
             text = f"**{cards.title_link(paper, 240)}**\n{cards.byline(paper, 90, 40)}"
-        opened = buttons.announced_button(paper.id, "Open")
-        opened.disabled = paper.removed_at is not None
+        opened = buttons.AnnouncedPaperButton(
+            paper.id, "Open", disabled=paper.removed_at is not None
+        )
         card.add_item(Section(text[:400], accessory=opened))
     if total > _LISTED:
         card.add_item(TextDisplay(f"-# and {total - _LISTED:,} more"))
-        card.add_item(ActionRow(buttons.digest_button(post_id, total)))
+        card.add_item(ActionRow(buttons.DigestButton(post_id, total)))
     return Layout(*_mention(role_id), card)
 
 
@@ -76,7 +77,7 @@ def review(post: Post, entry: PendingEntry | SeenEntry | None, feed_title: str) 
             heading=f"-# 🔎 {escape(feed_title, 100)}: is this ours?\n"
             f"### {cards.title_link(entry.draft, 700)}",
             abstract=700,
-            pressed=[buttons.review_button(entry.id, add=add) for add in (True, False)],
+            pressed=[buttons.ReviewButton(entry.id, add=add) for add in (True, False)],
         )
         return Layout(card)
     text = "🔎 That entry is gone, since its feed is watched no longer."
@@ -86,15 +87,13 @@ def review(post: Post, entry: PendingEntry | SeenEntry | None, feed_title: str) 
         text = f"{how}, decided{by}."
         if entry.paper_id:
             text += f" It is #{entry.paper_id} in the list."
-    done = discord.ui.Button[Any](
-        label="Decided", custom_id=f"review:{post.entry_id}:-", disabled=True
-    )
-    return Layout(cards.note(text, ActionRow(done), colour=_GONE.value))
+    decided = ActionRow[Any](buttons.ReviewedButton(post.entry_id or 0))
+    return Layout(cards.note(text, decided, colour=_GONE.value))
 
 
 def notice(post: Post) -> Layout:
     """A sentence for moderators, already fit for Discord."""
-    return cards.notice(post.notice, ActionRow(buttons.feeds_button(post.id)))
+    return cards.notice(post.notice, ActionRow(buttons.FeedsButton(post.id)))
 
 
 def is_published_now(paper: Paper, venue_then: str) -> bool:
@@ -113,8 +112,7 @@ def _card(paper: PaperDetails, heading: str, pressed: Sequence[Button[Any]]) -> 
 
 
 def _withdrawn(paper: Paper) -> Container[Any]:
-    gone = buttons.announced_button(paper.id, "Withdrawn")
-    gone.disabled = True
+    gone = buttons.AnnouncedPaperButton(paper.id, "Withdrawn", disabled=True)
     text = f"-# 🗑️ Withdrawn from the list\n### ~~{escape(paper.title, 700)}~~"
     return cards.note(text, ActionRow(gone), colour=_GONE.value)
 

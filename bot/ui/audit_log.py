@@ -70,22 +70,24 @@ def log(shown: LogPage, titles: Titles, owner: int, paper_id: int | None = None)
         if change.is_undone or change.part_of is not None:
             card.add_item(TextDisplay(text))
         else:
-            card.add_item(Section(text, accessory=buttons.undo_button(change.id)))
+            card.add_item(Section(text, accessory=buttons.UndoButton(change.id)))
     if not shown.changes:
         card.add_item(TextDisplay("Nothing yet."))
     turning = [
-        buttons.log_button(owner, paper_id or 0, edge, label, newer=newer, enabled=enabled)
-        for label, newer, enabled, edge in _edges(shown)
+        buttons.HistoryPageButton(
+            owner, paper_id or 0, edge, is_newer=is_newer, disabled=not has_more
+        )
+        for is_newer, has_more, edge in _edges(shown)
     ]
     if shown.has_newer or shown.has_older:
         card.add_item(ActionRow(*turning))
     return card
 
 
-def _edges(shown: LogPage) -> Iterator[tuple[str, bool, bool, int]]:
+def _edges(shown: LogPage) -> Iterator[tuple[bool, bool, int]]:
     numbers = [change.id for change in shown.changes] or [0]
-    yield "◀ Newer", True, shown.has_newer, numbers[0]
-    yield "Older ▶", False, shown.has_older, numbers[-1]
+    yield True, shown.has_newer, numbers[0]
+    yield False, shown.has_older, numbers[-1]
 
 
 def entry(change: Change, titles: Titles) -> str:

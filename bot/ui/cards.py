@@ -65,7 +65,7 @@ def paper(shown: Paper, related: Sequence[Related] = ()) -> Container[Any]:
         shown,
         heading=f"### {title_link(shown, 700)}",
         abstract=_MAX_CARD,
-        pressed=[buttons.cite_button(shown.id)],
+        pressed=[buttons.CiteButton(shown.id)],
         below=_related(related[:3]),
     )
 
@@ -77,7 +77,7 @@ def random_paper(shown: Paper, owner: int, question: int) -> Layout:
         heading=f"-# 🎲 Picked for you\n### {title_link(shown, 700)}",
         abstract=900,
     )
-    return Layout(card, ActionRow(buttons.another_button(owner, question)))
+    return Layout(card, ActionRow(buttons.AnotherButton(owner, question)))
 
 
 def results(
@@ -248,7 +248,7 @@ def _add_papers(card: Container[Any], papers: Sequence[Paper], words: Sequence[s
             part := excerpt(one.abstract, lacking, 150)
         ):
             lines.append(f"-# {part}")
-        card.add_item(Section("\n".join(lines), accessory=buttons.paper_button(one.id)))
+        card.add_item(Section("\n".join(lines), accessory=buttons.PaperButton(one.id)))
 
 
 def _add_turning(card: Container[Any], shown: Results, turning: Sequence[Button[Any]]) -> None:

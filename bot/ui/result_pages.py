@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from discord.ui import Button
@@ -56,17 +57,13 @@ class SavedQuery:
         )
 
 
-class PageButton(
-    buttons.LabButton, template=r"page:(?P<owner>\d+):(?P<question>\d+):(?P<page>\d+)"
-):
-    """Turns to another page of an answer."""
-
-    async def press(self, interaction: Interaction) -> None:
-        """Ask the question again and show that page in place of this one."""
-        library = interaction.client.library
-        question = await load_query(library, self.numbers["question"])
-        layout = await answer(library, question, interaction.user.id, self.numbers["page"])
-        await interaction.response.edit_message(view=layout)
+@buttons.ResultsPageButton.on_press
+async def show_page(interaction: Interaction, button: buttons.ResultsPageButton) -> None:
+    """Runs the query again and replaces the message by the page that was asked for."""
+    library = interaction.client.library
+    question = await load_query(library, button.query_id)
+    layout = await answer(library, question, interaction.user.id, button.page)
+    await interaction.response.edit_message(view=layout)
 
 
 async def whole(library: Library, paper: Paper) -> cards.Layout:
@@ -168,13 +165,9 @@ async def _turning(
     pages = -(-shown.total // PAGE_SIZE)
     if pages < 2:
         return []
-    of = f"{pages:,}{'+' if shown.more else ''}"
-    number = library.bot_state.save_query(question.to_text())
-    return [
-        buttons.page_button(owner, number, page - 1, "◀ Previous", enabled=page > 0),
-        buttons.page_button(owner, number, page + 1, "Next ▶", enabled=page + 1 < pages),
-        Button(label=f"Page {page + 1} of {of}", disabled=True, custom_id="page"),
-    ]
+    query_id = library.bot_state.save_query(question.to_text())
+    page_button = partial(buttons.ResultsPageButton, owner, query_id)
+    return buttons.page_buttons(page_button, page, pages, has_more=shown.more)
 
 
 def _heading(question: SavedQuery, query: Query, words: str, shown: Results) -> str:

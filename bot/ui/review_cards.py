@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from discord.ui import ActionRow, Button, Container, Separator, TextDisplay
@@ -39,9 +40,9 @@ def review(suggestion: Suggestion, paper: Paper | None) -> Layout:
 def outcome(post_id: int, suggestion: Suggestion, paper: Paper | None) -> Layout:
     """What a member is told of their suggestion, once it is decided."""
     text = f"💡 You suggested **{escape(suggestion.draft.title, 300)}**.\n{_became(suggestion)}"
-    row = ActionRow[Any](buttons.suggested_button(post_id))
+    row = ActionRow[Any](buttons.MySuggestionsButton(post_id))
     if paper is not None and paper.removed_at is None:
-        row.add_item(buttons.paper_button(paper.id, "Open"))
+        row.add_item(buttons.PaperButton(paper.id))
     return cards.notice(text, row)
 
 
@@ -79,11 +80,7 @@ def queue(
         card.add_item(ActionRow(*_choices(one)))
     pages = -(-total // PAGE_SIZE)
     if pages > 1:
-        turning = (
-            buttons.queue_button(owner, page - 1, "◀ Previous", enabled=page > 0),
-            buttons.queue_button(owner, page + 1, "Next ▶", enabled=page + 1 < pages),
-            Button[Any](label=f"Page {page + 1} of {pages}", disabled=True, custom_id="page"),
-        )
+        turning = buttons.page_buttons(partial(buttons.QueuePageButton, owner), page, pages)
         card.add_item(ActionRow(*turning))
     return Layout(card)
 
@@ -103,14 +100,14 @@ def _in_brief(one: PendingEntry | Suggestion, feeds: Mapping[int, str]) -> str:
 
 def _choices(one: PendingEntry | Suggestion) -> list[Button[Any]]:
     """Add or not; of what resembles a paper, whether it is another one."""
-    if isinstance(one, PendingEntry):
-        make = buttons.review_button if one.paper_id is None else buttons.settle_button
-        return [make(one.id, add=add) for add in (True, False)]
-    labels = ("Add", "Not ours") if one.paper_id is None else ("Add as new", "The same paper")
-    return [
-        buttons.suggestion_button(one.id, label, add=add)
-        for label, add in zip(labels, (True, False), strict=True)
-    ]
+    is_duplicate = one.paper_id is not None
+    if isinstance(one, Suggestion):
+        return [
+            buttons.SuggestionButton(one.id, add=add, is_duplicate=is_duplicate)
+            for add in (True, False)
+        ]
+    decide = buttons.DuplicateButton if is_duplicate else buttons.ReviewButton
+    return [decide(one.id, add=add) for add in (True, False)]
 
 
 def _question(paper: Paper | None) -> str:
@@ -130,8 +127,7 @@ def _decided(suggestion: Suggestion) -> Layout:
     text += f"{escape(suggestion.member_name, 80)}.\n{how}, decided by {by}."
     if suggestion.paper_id:
         text += f" It is #{suggestion.paper_id} in the list."
-    done = Button[Any](label="Decided", custom_id=f"suggestion:{suggestion.id}:-", disabled=True)
-    return cards.notice(text, ActionRow(done))
+    return cards.notice(text, ActionRow(buttons.DecidedSuggestionButton(suggestion.id)))
 
 
 def _became(suggestion: Suggestion) -> str:

@@ -141,7 +141,7 @@ async def test_a_flood_is_one_message_whose_papers_can_all_be_seen(lab: Lab) -> 
     message = lab.papers.history()[-1]
     assert "12 new papers" in spoken(message)
     assert "and 4 more" in spoken(message)
-    pressed = await lab.member.click(message, label="All 12")
+    pressed = await lab.member.click(message, label="Show all 12")
     assert pressed.ephemeral
     assert "12 papers announced" in told(pressed)
     assert "Paper of a flood 0" in told(pressed)
@@ -192,9 +192,9 @@ async def test_the_buttons_of_an_announcement_cite_and_let_moderators_correct(la
     await lab.app.deliver()
     message = lab.papers.last_message
     assert "Lee" in told(await lab.member.click(message, label="Cite"))
-    refused = await lab.member.click(message, label="Correct")
+    refused = await lab.member.click(message, label="Edit")
     assert "Only moderators" in told(refused)
-    form = await lab.moderator.click(message, label="Correct")
+    form = await lab.moderator.click(message, label="Edit")
     await lab.moderator.submit_modal(form, {"title": "Pressed hard"})
     assert "Pressed hard" in spoken(lab.papers.history()[-1])
 

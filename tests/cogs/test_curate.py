@@ -197,7 +197,7 @@ async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) ->
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
     assert "Do you want to remove" in told(shown)
     number = (await lab.app.library.papers.get_named("2302.12433")).id
-    await lab.moderator.click(shown.response, label="Remove it")
+    await lab.moderator.click(shown.response, label="Remove")
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get(number)
     draft = PaperDraft(title="Back?", identifiers=("arxiv:2302.12433",))
@@ -211,7 +211,7 @@ async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) ->
 
 async def test_a_paper_can_be_kept(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
-    await lab.moderator.click(shown.response, label="Keep it")
+    await lab.moderator.click(shown.response, label="Cancel")
     assert (await lab.app.library.papers.get_named("2302.12433")).title.startswith("ProofNet")
 
 
@@ -219,7 +219,7 @@ async def test_a_removal_pressed_twice_is_a_sentence(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
     paper = await lab.app.library.papers.get_named("2302.12433")
     await lab.app.library.remove(paper.id, MODERATOR)
-    result = await lab.moderator.click(shown.response, label="Remove it")
+    result = await lab.moderator.click(shown.response, label="Remove")
     assert "I have no paper" in result.response.content
 
 
@@ -231,7 +231,7 @@ async def test_a_paper_that_was_asked_about_is_never_another_that_it_became_a_pa
     asked = await library.papers.get_named("2302.12433")
     kept = await library.papers.get_named("2211.05100")
     await library.merge(kept.id, asked.id, as_draft(kept), MODERATOR)
-    result = await lab.moderator.click(shown.response, label="Remove it")
+    result = await lab.moderator.click(shown.response, label="Remove")
     assert f"#{asked.id} is a part of “{kept.title}” (#{kept.id}) by now" in told(result)
     assert (await library.papers.get(kept.id)).removed_at is None
 

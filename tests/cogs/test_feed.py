@@ -90,7 +90,7 @@ async def test_a_possible_duplicate_waits_for_a_decision(lab: Lab, source) -> No
     _, second, third = [result.response, *result.followups][-3:]
     added = await lab.moderator.click(second, label="Add as new")
     assert "Added" in told(added)
-    same = await lab.moderator.click(third, label="The same paper")
+    same = await lab.moderator.click(third, label="Same paper")
     assert "It is the paper Thrice told" in told(same)
     again = await lab.moderator.click(third, label="Add as new")
     assert "decided that one already" in told(again)

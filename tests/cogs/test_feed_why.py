@@ -106,7 +106,7 @@ async def test_why_tells_of_duplicates_and_of_who_decided(lab: Lab, source) -> N
     assert "It is #" not in shown
 
     result = await lab.moderator.slash(lab.papers, "feed check")
-    await lab.moderator.click(result.followups[-1], label="The same paper")
+    await lab.moderator.click(result.followups[-1], label="Same paper")
     shown = await why(lab, link)
     assert f"It is #{known} in the list" in shown
     assert "noor decided that <t:" in shown

@@ -41,7 +41,7 @@ async def test_only_who_asked_turns_the_pages(lab: Lab) -> None:
     await lab.ask(lab.member, "search", query="language model")
     result = await lab.moderator.click(lab.papers.last_message, label="Next ▶")
     assert result.ephemeral
-    assert "Only the person who asked" in result.response.content
+    assert "Only the person who ran this" in result.response.content
     assert "Page 1 of 2" in lab.last
 
 

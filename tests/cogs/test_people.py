@@ -81,7 +81,7 @@ async def test_curating_is_undone_by_a_button(lab: Lab) -> None:
     assert "**Attention Is Enough** (#21) is as it was before" in told(undone)
 
     asked = await lab.moderator.slash(lab.papers, "curate remove", paper=f"#{number}")
-    removed = await lab.moderator.click(asked.response, label="Remove it")
+    removed = await lab.moderator.click(asked.response, label="Remove")
     undone = await lab.moderator.click(removed.response, label="Undo")
     assert "is back in the list" in told(undone)
     assert (await lab.app.library.papers.get(number)).title == "Attention Is Enough"

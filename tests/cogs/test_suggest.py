@@ -145,7 +145,7 @@ async def test_what_resembles_a_paper_is_asked_with_that_paper(lab: Lab, mods: A
     shown = await suggest(lab, "http://127.0.0.1:9/paper")
     assert "resembles this paper" in shown
     assert f"is it #{number}, 127.0.0.1:9/paper?" in spoken(mods.last_message)
-    result = await lab.moderator.click(mods.last_message, label="The same paper")
+    result = await lab.moderator.click(mods.last_message, label="Same paper")
     assert f"It is the paper 127.0.0.1:9/paper (#{number})" in told(result)
     assert f"a paper that the list had already: #{number}" in heard(lab.member)[0]
 
@@ -284,7 +284,7 @@ async def test_the_queue_shows_what_feeds_brought_too(lab: Lab, source: Any) -> 
     assert "⚖️ may be #" in text
     await lab.moderator.click(shown.response, label="Add")
     assert (await lab.app.library.papers.get_named("Brand new")).id
-    await lab.moderator.click(shown.response, label="The same paper")
+    await lab.moderator.click(shown.response, label="Same paper")
     assert await lab.app.library.review_queue.count() == 0
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from discord.ui import ActionRow
 
-from bot.ui.buttons import undo_button
+from bot.ui.buttons import UndoButton
 from bot.ui.cards import Layout
 from storage.models import Origin, PaperDraft
 from tests.support.lab import Lab, told
@@ -110,7 +110,7 @@ async def test_who_may_not_arrange_may_not_undo_it(lab: Lab) -> None:
         assert "by someone with the Manage Server permission" in told(result)
 
     theirs = await lab.stranger.slash(lab.elsewhere, "announce here")
-    view = Layout(ActionRow(undo_button(number)))
+    view = Layout(ActionRow(UndoButton(number)))
     channel: Any = lab.app.client.get_channel(lab.elsewhere.id)
     result = await lab.stranger.click(await channel.send(view=view), label="Undo")
     assert "arranged in another server" in told(result)

@@ -118,19 +118,22 @@ MENUS = {"Add paper": moderators()}
 # Each button by its class: a custom id of its kind, in which {me} is who presses it and {n} the
 # number of what it is about.
 BUTTONS = {
+    "AnnouncedPaperButton": ("announced:{n}", Rule.EVERYBODY),
     "AnotherButton": ("another:{me}:{n}", Rule.EVERYBODY),
     "CiteButton": ("cite:{n}", Rule.EVERYBODY),
-    "CorrectButton": ("correct:{n}", Rule.MODERATORS),
     "DigestButton": ("digest:{n}", Rule.EVERYBODY),
+    "DuplicateButton": ("settle:{n}:1", Rule.MODERATORS),
+    "EditPaperButton": ("correct:{n}", Rule.MODERATORS),
     "FeedsButton": ("feeds:{n}", Rule.MODERATORS),
+    "HistoryPageButton": ("log:{me}:0:0:{n}", Rule.MODERATORS),
     "KeepButton": ("keep:{me}:{n}", Rule.EVERYBODY),
-    "LogButton": ("log:{me}:0:0:{n}", Rule.MODERATORS),
-    "PageButton": ("page:{me}:{n}:{n}", Rule.EVERYBODY),
+    "MySuggestionsButton": ("suggested:{n}", Rule.EVERYBODY),
+    "OldAnnouncedPaperButton": ("announced:1:{n}", Rule.EVERYBODY),
     "PaperButton": ("paper:{n}", Rule.EVERYBODY),
-    "QueueButton": ("queue:{me}:0", Rule.MODERATORS),
+    "QueuePageButton": ("queue:{me}:0", Rule.MODERATORS),
     "RemoveButton": ("remove:{me}:{n}", Rule.MODERATORS),
-    "SettleButton": ("review:{n}:1", Rule.MODERATORS),
-    "SuggestedButton": ("suggested:{n}", Rule.EVERYBODY),
+    "ResultsPageButton": ("page:{me}:{n}:{n}", Rule.EVERYBODY),
+    "ReviewButton": ("review:{n}:1", Rule.MODERATORS),
     "SuggestionButton": ("suggestion:{n}:1", Rule.MODERATORS),
     "UndoButton": ("undo:{n}", Rule.MODERATORS),
 }
@@ -140,5 +143,5 @@ FORMS = {
     "curate add": {"title": "Too late"},
     "curate edit": {"title": "Too late"},
     "feed edit": {"title": "Too late", "url": "https://example.org/late", "review": ["yes"]},
-    "CorrectButton": {"title": "Too late"},
+    "EditPaperButton": {"title": "Too late"},
 }

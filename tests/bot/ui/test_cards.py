@@ -120,8 +120,8 @@ async def test_a_digest_keeps_within_discords_limits(shown: list[Paper]) -> None
 
 def turning() -> list[Button[Any]]:
     return [
-        buttons.page_button(HUGE, HUGE, 10**9, "◀ Previous", enabled=True),
-        buttons.page_button(HUGE, HUGE, 10**9 + 2, "Next ▶", enabled=True),
+        buttons.ResultsPageButton(HUGE, HUGE, 10**9, "◀ Previous"),
+        buttons.ResultsPageButton(HUGE, HUGE, 10**9 + 2, "Next ▶"),
     ]
 
 
@@ -135,7 +135,7 @@ async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
     check(announcement_cards.announcement(replace(shown, removed_at=AT), role_id=HUGE))
     check(announcement_cards.review(post(PostKind.REVIEW), waiting(shown), shown.title))
     check(cards.random_paper(shown, HUGE, HUGE))
-    check(cards.Layout(*cards.paper_with(shown, "?" * 600, buttons.remove_button(1, shown.id))))
+    check(cards.Layout(*cards.paper_with(shown, "?" * 600, buttons.RemoveButton(1, shown.id))))
 
 
 @settings(max_examples=40)
