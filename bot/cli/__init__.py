@@ -1,4 +1,4 @@
-"""The lab-herald command line: the catalogue from the shell, the bot, its demo and its check."""
+"""The lab-herald command line: the paper list in the shell, the bot itself, and its demo."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from pathlib import Path
 import click
 
 from bot import __version__
-from bot.cli import common, export, import_, run
-from bot.cli import feeds as cli_feeds
-from bot.cli import lookup as cli_lookup
-from bot.cli import search as cli_search
-from bot.cli import undo as cli_undo
+from bot.cli import common, export, feeds, import_, lookup, run, search
 from bot.settings import load_settings
 
 
@@ -20,12 +16,12 @@ from bot.settings import load_settings
 @click.option(
     "--database",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The catalogue's file, in place of DATABASE_PATH.",
+    help="The database file. Overrides DATABASE_PATH.",
 )
 @click.version_option(__version__, prog_name="lab-herald")
 @click.pass_context
 def main(context: click.Context, database: Path | None) -> None:
-    """Keep a research lab's paper list, and run the Discord bot that tells of it."""
+    """Manage a research lab's paper list, and run the Discord bot that announces new papers."""
     if context.invoked_subcommand == "demo":
         return
     settings = load_settings()
@@ -33,9 +29,16 @@ def main(context: click.Context, database: Path | None) -> None:
 
 
 for _command in (
-    *(import_.import_files, export.export, cli_undo.undo),
-    *(cli_search.search, cli_search.author, cli_search.random, cli_lookup.lookup),
-    cli_feeds.feeds,
-    *(run.run, run.check, run.demo),
+    import_.import_files,
+    import_.undo,
+    export.export,
+    search.search,
+    search.author,
+    search.random,
+    lookup.lookup,
+    feeds.feeds,
+    run.run,
+    run.check,
+    run.demo,
 ):
     main.add_command(_command)

@@ -1,4 +1,4 @@
-"""What the commands of the shell share: options, errors, and how they ask the library."""
+"""What the shell's commands share: options, error handling, and access to the library."""
 
 from __future__ import annotations
 
@@ -19,50 +19,55 @@ from storage.search.query import years
 _T = TypeVar("_T")
 ACTOR = Actor("shell", "the shell")
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 class Group(click.Group):
-    """The commands, with one way for their errors."""
+    """A group of commands that report a `LabError` as its message, with exit code 1."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; an error for people ends it with its sentence."""
+        """Run a command."""
         try:
             return super().invoke(ctx)
         except LabError as error:
             raise click.ClickException(str(error)) from error
 
 
-def filtered(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the filters of the slash commands."""
-    for name, meaning in (
+def filter_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that narrow a search: author, venue, year and tag."""
+    for name, description in (
         ("tag", "Only papers with this tag."),
-        ("year", "A year, or a span such as 2021..2023."),
+        ("year", "Only papers of this year, or of a range such as 2021..2023."),
         ("venue", "Only papers at this venue."),
-        ("author", "Only papers of this author."),
+        ("author", "Only papers by this author."),
     ):
-        command = click.option(f"--{name}", default="", help=meaning)(command)
+        command = click.option(f"--{name}", default="", help=description)(command)
     return command
 
 
-def filters(author: str, venue: str, year: str, tag: str) -> Filters:
-    """What those filters ask for; raises `InvalidInput` for a bad year."""
+def parse_filters(author: str, venue: str, year: str, tag: str) -> Filters:
+    """Return the filters of those options; raises `InvalidInput` for a bad year."""
     span = years(year) if year else (None, None)
     if span is None:
-        raise InvalidInput(f"“{year[:60]}” is no year. Write 2023, or 2021..2023.")
+        raise InvalidInput(f"“{year[:60]}” isn't a year. Try 2023 or 2021..2023.")
     return Filters(author=author, venue=venue, tag=tag, first_year=span[0], last_year=span[1])
 
 
-def with_library(settings: Settings, ask: Callable[[Library], Awaitable[_T]]) -> _T:
-    """Open the catalogue, ask it something, and close it."""
-
-    async def asked() -> _T:
-        async with open_library(settings.database_path, lambda: datetime.now(UTC)) as library:
-            return await ask(library)
-
-    return asyncio.run(asked())
+def utc_now() -> datetime:
+    """Return the current time."""
+    return datetime.now(UTC)
 
 
-def dumped(value: object) -> str:
-    """A value as JSON for programs and people."""
+def run_with_library(settings: Settings, function: Callable[[Library], Awaitable[_T]]) -> _T:
+    """Open the library, await ``function`` with it, and close it again."""
+
+    async def run() -> _T:
+        async with open_library(settings.database_path, utc_now) as library:
+            return await function(library)
+
+    return asyncio.run(run())
+
+
+def to_json(value: object) -> str:
+    """Return a value as indented JSON."""
     return json.dumps(value, ensure_ascii=False, indent=2)

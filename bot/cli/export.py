@@ -1,4 +1,4 @@
-"""`lab-herald export`: the list, or a part of it, as a file of any format."""
+"""`lab-herald export`: the list, or the papers that match a query, in any format."""
 
 from __future__ import annotations
 
@@ -18,32 +18,38 @@ from storage.search.query import parse
 @click.argument("query", default="")
 @click.option(
     "--format",
-    "form",
-    type=click.Choice([form.value for form in ExportFormat]),
+    "format_name",
+    type=click.Choice([each.value for each in ExportFormat]),
     default=ExportFormat.JSON.value,
     show_default=True,
 )
-@click.option("-o", "--output", type=click.File("w", encoding="utf-8", atomic=True), default="-")
-@common.filtered
-@click.option("--json", "_as_json", is_flag=True, help="The same as --format json.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.File("w", encoding="utf-8", atomic=True),
+    default="-",
+    help="Write to this file instead of standard output.",
+)
+@common.filter_options
+@click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.pass_obj
 def export(
     settings: Settings,
     query: str,
-    form: str,
+    format_name: str,
     output: TextIO,
     author: str,
     venue: str,
     year: str,
     tag: str,
-    _as_json: bool,
+    as_json: bool,
 ) -> None:
-    """Write out the whole list, or what a query and the filters find."""
-    asked = parse(query, common.filters(author, venue, year, tag))
-    chosen = ExportFormat.JSON if _as_json else ExportFormat(form)
+    """Export the whole list, or the papers that match QUERY and the options."""
+    parsed = parse(query, common.parse_filters(author, venue, year, tag))
+    export_format = ExportFormat.JSON if as_json else ExportFormat(format_name)
 
     async def run(library: Library) -> None:
-        async for piece in write(library.search.pages(asked), chosen, datetime.now(UTC)):
+        async for piece in write(library.search.pages(parsed), export_format, datetime.now(UTC)):
             output.write(piece)
 
-    common.with_library(settings, run)
+    common.run_with_library(settings, run)

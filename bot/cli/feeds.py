@@ -1,6 +1,6 @@
-"""`lab-herald feeds`: the watched feeds, and what the bot reads in any feed, in the shell.
+"""`lab-herald feeds`: the feeds that the bot follows, and what it reads in any feed.
 
-What fetches is imported where it is used, so that every other command begins without it.
+The network code is imported inside functions, so that all other commands start faster.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypedDict, TypeVar
 
@@ -17,9 +17,10 @@ import click
 
 from bot.cli import common, feeds_render
 from bot.feeds.manage import SubscribeOutcome, watch_all
+from bot.markdown import count
 from bot.moderators import Moderators
 from bot.settings import Settings
-from bot.ui import trace as words
+from bot.ui import trace as trace_text
 from storage.errors import InvalidInput, LabError
 from storage.feeds.models import Feed
 from storage.library import Library
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-class _Limits(TypedDict):
-    """How the network is used; see `bot.net.http.open_web`."""
+_NO_FEEDS = "You don't follow any feeds yet. Add one with: lab-herald feeds add URL"
+
+
+class _WebOptions(TypedDict):
+    """The keyword arguments of `bot.net.http.open_web`."""
 
     contact: str
     allow_private: bool
@@ -43,170 +47,174 @@ class _Limits(TypedDict):
 
 @click.group(cls=common.Group)
 def feeds() -> None:
-    """Keep the feeds that bring new papers, and look into any feed."""
+    """Follow feeds that bring new papers, and inspect any feed."""
 
 
 @feeds.command("list")
-@common.as_json
+@common.json_option
 @click.pass_obj
 def list_feeds(settings: Settings, *, as_json: bool) -> None:
-    """Show the watched feeds: last success, next look, failures, what waits."""
-    found = common.with_library(settings, lambda library: library.feeds.counted())
+    """List the feeds you follow: last success, next check, failures, entries to review."""
+    found = common.run_with_library(settings, lambda library: library.feeds.counted())
     if as_json:
-        click.echo(common.dumped([feeds_render.feed_json(feed) for feed in found]))
+        click.echo(common.to_json([feeds_render.feed_json(feed) for feed in found]))
     else:
-        click.echo("\n".join(map(feeds_render.feed_lines, found)) or "I watch no feed yet.")
+        click.echo("\n".join(map(feeds_render.feed_lines, found)) or _NO_FEEDS)
 
 
 @feeds.command()
 @click.argument("url")
-@click.option("--venue", default="", help="The venue of its papers, where it gives none.")
-@click.option("--review", is_flag=True, help="Let a moderator decide each new entry.")
+@click.option("--venue", default="", help="The venue of its papers, if the feed names none.")
+@click.option("--review", is_flag=True, help="Have moderators review each new entry.")
 @click.option(
     "--newest",
     type=click.IntRange(0, 10),
     default=0,
-    help="How many of the newest papers of today to announce.",
+    help="How many of its newest existing papers to announce.",
 )
-@common.as_json
+@common.json_option
 @click.pass_obj
 def add(
     settings: Settings, url: str, *, venue: str, review: bool, newest: int, as_json: bool
 ) -> None:
-    """Watch a feed, or the feed of a page; what it has today is taken in silently."""
+    """Follow a feed, or a page's feed. Its existing papers are added without announcing them."""
 
-    async def added(library: Library, poller: Poller) -> tuple[Feed, int]:
+    async def follow(library: Library, poller: Poller) -> tuple[Feed, int]:
         feed = await poller.watch(url.strip(), common.ACTOR, venue, is_reviewed=review)
         return feed, await library.arrivals.announce_newest(feed.id, newest)
 
-    feed, announced = _with_poller(settings, added)
+    feed, announced = _with_poller(settings, follow)
     if as_json:
-        click.echo(common.dumped({**feeds_render.feed_json(feed), "announced": announced}))
+        click.echo(common.to_json({**feeds_render.feed_json(feed), "announced": announced}))
     else:
         click.echo(feeds_render.feed_lines(feed))
 
 
 @feeds.command()
 @click.argument("feed", type=click.IntRange(1), required=False)
-@common.as_json
+@common.json_option
 @click.pass_obj
 def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:
-    """Read the feeds that are due, or one by its number; what is new waits for the bot."""
+    """Check the feeds that are due, or one by its number. The bot announces new papers later."""
     from bot.app import only_one  # noqa: PLC0415 - discord.py is slow to import
 
-    async def polled(library: Library, poller: Poller) -> tuple[Poll, ...]:
+    async def check(library: Library, poller: Poller) -> tuple[Poll, ...]:
         if feed is None:
             return await poller.poll_due()
         return (await poller.poll(await library.feeds.get(feed)),)
 
     with only_one(settings.database_path):
-        polls = _with_poller(settings, polled)
+        polls = _with_poller(settings, check)
     if as_json:
-        click.echo(common.dumped([feeds_render.poll_json(one) for one in polls]))
+        click.echo(common.to_json([feeds_render.poll_json(one) for one in polls]))
     else:
-        click.echo("\n".join(map(feeds_render.poll_lines, polls)) or "No feed is due.")
+        click.echo("\n".join(map(feeds_render.poll_lines, polls)) or "No feeds are due.")
     if any(one.error for one in polls):
         sys.exit(1)
 
 
 @feeds.command()
 @click.argument("entry")
-@common.as_json
+@common.json_option
 @click.pass_obj
 def why(settings: Settings, entry: str, *, as_json: bool) -> None:
-    """Say what happened to an entry: a link, arXiv id, DOI, number or title."""
-    trace = common.with_library(settings, lambda library: library.traces.find(entry))
+    """Explain what happened to an entry, given its link, arXiv id, DOI, number or title."""
+    trace = common.run_with_library(settings, lambda library: library.traces.find(entry))
     if as_json:
-        click.echo(common.dumped(words.as_json(trace)))
+        click.echo(common.to_json(trace_text.as_json(trace)))
     else:
-        click.echo("\n".join(words.lines(trace, words.PLAIN)))
+        click.echo("\n".join(trace_text.lines(trace, trace_text.PLAIN)))
 
 
 @feeds.command()
 @click.argument("sources", nargs=-1, required=True, metavar="FILE|URL...")
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line, on a terminal, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on a terminal, too.")
 @click.pass_obj
 def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None:
-    """Show what the bot reads in feeds, a JSON object a line; nothing is kept.
+    """Show what the bot reads in feeds, one JSON object per line. Nothing is saved.
 
-    On a terminal it is text for people. Where one can't be read the others are, and the exit
-    code is 1.
+    In a terminal, it's text for people instead. A source that can't be read doesn't stop the
+    others, but the exit code is 1.
     """
     from bot.feeds.discovery import is_address, read_files  # noqa: PLC0415 - see above
 
-    logging.getLogger("bot").addHandler(logging.NullHandler())  # what fails is told by its line
-    now = datetime.now(UTC)
-    written = (
-        feeds_render.reading_line
+    logging.getLogger("bot").addHandler(logging.NullHandler())  # each line has its own error
+    now = common.utc_now()
+    render = (
+        feeds_render.reading_json_line
         if as_json or not sys.stdout.isatty()
         else feeds_render.reading_lines
     )
     addresses = [one for one in sources if is_address(one)]
     fetched = iter(_read_addresses(settings, addresses, now) if addresses else ())
-    named = [one for one in sources if not is_address(one)]
+    names = [one for one in sources if not is_address(one)]
     failed = 0
-    with read_files(named, now, settings.feed_max_bytes) as files:
+    with read_files(names, now, settings.feed_max_bytes) as files:
         for source in sources:
             reading = next(fetched if is_address(source) else files)
             failed += reading.feed is None
-            click.echo(written(reading))
+            click.echo(render(reading))
     if failed:
-        raise LabError(f"{failed:,} of {len(sources):,} could not be read.")
+        raise LabError(f"{failed:,} of {count(len(sources), 'source')} can't be read.")
 
 
 @feeds.command("export")
-@click.option("-o", "--output", type=click.File("w", encoding="utf-8", atomic=True), default="-")
+@click.option(
+    "-o",
+    "--output",
+    type=click.File("w", encoding="utf-8", atomic=True),
+    default="-",
+    help="Write to this file instead of standard output.",
+)
 @click.pass_obj
 def export_feeds(settings: Settings, output: TextIO) -> None:
-    """Write the watched feeds as a list (OPML)."""
+    """Export the feeds you follow as OPML."""
     from bot.formats.opml import write_opml  # noqa: PLC0415 - see above
 
-    found = common.with_library(settings, lambda library: library.feeds.all())
-    output.write(write_opml(found, datetime.now(UTC)))
+    found = common.run_with_library(settings, lambda library: library.feeds.all())
+    output.write(write_opml(found, common.utc_now()))
 
 
 @feeds.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@common.as_json
+@common.json_option
 @click.pass_obj
 def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
-    """Watch the feeds of a list (OPML), at most 50 at once."""
+    """Follow the feeds in an OPML file, up to 50 at a time."""
     from bot.formats.opml import MAX_BYTES, read_opml  # noqa: PLC0415 - see above
 
     try:
         with file.open("rb") as opened:
             outlines = read_opml(opened.read(MAX_BYTES + 1))
     except OSError as error:
-        raise InvalidInput(f"{file} can't be read: {error.strerror}.") from None
-    tried = _with_poller(
+        raise InvalidInput(f"Can't read {file}: {error.strerror}.") from None
+    results = _with_poller(
         settings, lambda library, poller: watch_all(library, poller, outlines, common.ACTOR)
     )
     if as_json:
-        click.echo(common.dumped([feeds_render.tried_json(one) for one in tried]))
+        click.echo(common.to_json([feeds_render.subscribe_json(one) for one in results]))
     else:
-        click.echo("\n".join(f"{one.outline.url}: {one.words}" for one in tried))
-    if any(one.outcome is SubscribeOutcome.FAILED for one in tried):
+        click.echo("\n".join(f"{one.outline.url}: {one.words}" for one in results))
+    if any(one.outcome is SubscribeOutcome.FAILED for one in results):
         sys.exit(1)
 
 
-def _with_poller(settings: Settings, ask: Callable[[Library, Poller], Awaitable[_T]]) -> _T:
-    """Open the catalogue and the network, ask something of both, and close them."""
+def _with_poller(settings: Settings, function: Callable[[Library, Poller], Awaitable[_T]]) -> _T:
+    """Open the library and the network, await ``function`` with both, and close them."""
     from bot.feeds.parser import open_parser  # noqa: PLC0415 - see above
     from bot.feeds.poller import Poller  # noqa: PLC0415 - see above
     from bot.net.http import open_web  # noqa: PLC0415 - see above
 
-    async def asked(library: Library) -> _T:
-        async with open_web(**_limits(settings)) as web, open_parser() as parser:
+    async def run(library: Library) -> _T:
+        async with open_web(**_web_options(settings)) as web, open_parser() as parser:
             moderators = Moderators(library, settings)
             await moderators.load()
             poller = Poller(
-                *(library, web, parser, lambda: datetime.now(UTC)),
-                settings.poll_interval,
-                moderators,
+                library, web, parser, common.utc_now, settings.poll_interval, moderators
             )
-            return await ask(library, poller)
+            return await function(library, poller)
 
-    return common.with_library(settings, asked)
+    return common.run_with_library(settings, run)
 
 
 def _read_addresses(settings: Settings, addresses: list[str], now: datetime) -> tuple[Reading, ...]:
@@ -214,13 +222,13 @@ def _read_addresses(settings: Settings, addresses: list[str], now: datetime) -> 
     from bot.net.http import open_web  # noqa: PLC0415 - see above
 
     async def read_all() -> tuple[Reading, ...]:
-        async with open_web(**_limits(settings)) as web:
+        async with open_web(**_web_options(settings)) as web:
             return await read_addresses(web, addresses, now)
 
     return asyncio.run(read_all())
 
 
-def _limits(settings: Settings) -> _Limits:
+def _web_options(settings: Settings) -> _WebOptions:
     return {
         "contact": settings.contact,
         "allow_private": settings.feed_allow_private,

@@ -1,4 +1,4 @@
-"""What the shell prints of feeds: records → objects for programs, and lines for people."""
+"""What the shell prints about feeds: JSON for programs, and lines for people."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.markdown import count
 from bot.ui import feeds as feed_cards
 from storage.feeds.models import Entry, Feed
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from bot.feeds.poller import Poll
 
 
-# An escaped line separator keeps one object on one line for every reader of lines.
-_SEPARATORS = {0x2028: "\\u2028", 0x2029: "\\u2029", 0x85: "\\u0085"}
+# Some readers split lines at these characters, too, so they are escaped inside JSON.
+_LINE_SEPARATORS = {0x2028: "\\u2028", 0x2029: "\\u2029", 0x85: "\\u0085"}
 
 
 def feed_json(feed: Feed) -> dict[str, object]:
-    """A watched feed."""
+    """Return a feed as JSON."""
     return {
         "id": feed.id,
         "title": feed.title,
@@ -41,29 +42,29 @@ def feed_json(feed: Feed) -> dict[str, object]:
 
 
 def feed_lines(feed: Feed) -> str:
-    """A watched feed for people."""
+    """Return a feed for people, on a few lines."""
     lines = [f"{feed.id}  {feed.title}", f"    {feed.url}"]
-    facts = [_papers(feed.papers)]
+    facts = [count(feed.papers, "paper")]
     if feed.venue:
         facts.append(f"venue {feed.venue}")
     if feed.is_reviewed:
-        facts.append("reviewed")
+        facts.append("entries are reviewed")
     if feed.last_success_at:
-        facts.append(f"last read {_minute(feed.last_success_at)}")
+        facts.append(f"last success {_minute(feed.last_success_at)}")
     if feed.paused_because:
         facts.append(f"paused: {feed.paused_because}")
     else:
-        facts.append(f"next {_minute(feed.next_poll_at)}")
+        facts.append(f"next check {_minute(feed.next_poll_at)}")
     if feed.reviews or feed.duplicates:
-        facts.append(f"{feed.reviews + feed.duplicates:,} waiting for a decision")
+        facts.append(f"{feed.reviews + feed.duplicates:,} to review")
     lines.append(f"    {' · '.join(facts)}")
     if feed.failures:
-        lines.append(f"    failed {feed.failures:,} times in a row: {feed.last_error}")
+        lines.append(f"    {count(feed.failures, 'failed check')}: {feed.last_error}")
     return "\n".join(lines)
 
 
 def poll_json(poll: Poll) -> dict[str, object]:
-    """What came of reading a feed; ``changed`` is false where it was as before, or failed."""
+    """Return the result of a check; ``changed`` is false if nothing changed or it failed."""
     intake = poll.intake
     return {
         "feed": poll.feed.id,
@@ -81,59 +82,60 @@ def poll_json(poll: Poll) -> dict[str, object]:
 
 
 def poll_lines(poll: Poll) -> str:
-    """What came of reading a feed, for people."""
+    """Return the result of a check for people."""
     head = f"{poll.feed.id}  {poll.feed.title}: "
     if poll.error:
         return f"{head}{poll.error}"
     if poll.intake is None:
-        return f"{head}nothing new since the last look."
+        return f"{head}no changes."
     lines = [f"{head}{feed_cards.brought(poll.intake)}."]
     lines += [f"    #{paper.id} {paper.title}" for paper in poll.intake.added]
     lines += [f"    {problem}" for problem in poll.problems]
     return "\n".join(lines)
 
 
-def tried_json(tried: SubscribeResult) -> dict[str, object]:
-    """What became of a feed of a list."""
+def subscribe_json(result: SubscribeResult) -> dict[str, object]:
+    """Return what happened to a feed of an OPML file."""
     return {
-        "url": tried.outline.url,
-        "outcome": tried.outcome.value,
-        "feed": tried.feed.id if tried.feed else None,
-        "sentence": tried.words,
+        "url": result.outline.url,
+        "outcome": result.outcome.value,
+        "feed": result.feed.id if result.feed else None,
+        "sentence": result.words,
     }
 
 
-def reading_line(reading: Reading) -> str:
-    """What was read in a source, as a JSON object on one line."""
+def reading_json_line(reading: Reading) -> str:
+    """Return what was read from a source, as JSON on one line."""
     feed = reading.feed
     read = {
-        "source": named(reading.source),
+        "source": printable(reading.source),
         "title": feed.title if feed else None,
         "entries": [_entry_json(entry) for entry in feed.entries] if feed else [],
         "problems": list(feed.problems) if feed else [],
         "error": reading.error or None,
     }
-    return json.dumps(read, ensure_ascii=False).translate(_SEPARATORS)
+    return json.dumps(read, ensure_ascii=False).translate(_LINE_SEPARATORS)
 
 
 def reading_lines(reading: Reading) -> str:
-    """What was read in a source, for people."""
+    """Return what was read from a source, for people."""
     if reading.feed is None:
-        return f"{named(reading.source)}: {reading.error}"
+        return f"{printable(reading.source)}: {reading.error}"
     feed = reading.feed
-    lines = [f"{named(reading.source)}: {feed.title or 'no title'}, {len(feed.entries):,} read"]
+    title = feed.title or "untitled"
+    lines = [f"{printable(reading.source)}: {title}, {count(len(feed.entries), 'entry')}"]
     for entry in feed.entries:
         draft = entry.draft
         lines.append(f"  {draft.title}")
-        about = [", ".join(draft.authors), str(draft.date or ""), draft.url or ""]
-        lines.append(f"    {' · '.join(part for part in about if part)}")
+        facts = [", ".join(draft.authors), str(draft.date or ""), draft.url or ""]
+        lines.append(f"    {' · '.join(part for part in facts if part)}")
         lines.append(f"    {' '.join(draft.identifiers)}")
     lines += [f"  ! {problem}" for problem in feed.problems]
     return "\n".join(line for line in lines if line.strip())
 
 
-def named(source: str) -> str:
-    """A file's name as it can be printed, whatever its bytes are."""
+def printable(source: str) -> str:
+    """Return a file's name with bytes that aren't UTF-8 replaced."""
     return os.fsencode(source).decode("utf-8", "replace")
 
 
@@ -148,10 +150,6 @@ def _entry_json(entry: Entry) -> dict[str, object]:
         "venue": draft.venue,
         "identifiers": list(draft.identifiers),
     }
-
-
-def _papers(number: int) -> str:
-    return "1 paper" if number == 1 else f"{number:,} papers"
 
 
 def _minute(at: datetime) -> str:

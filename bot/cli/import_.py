@@ -1,4 +1,4 @@
-"""`lab-herald import`: files of papers, previewed, asked about, taken in and reported."""
+"""`lab-herald import` and `undo`: importing papers from files, and undoing a change."""
 
 from __future__ import annotations
 
@@ -16,74 +16,75 @@ from bot.formats.csv_columns import read_mapping
 from bot.importing import importer
 from bot.importing.formats import ImportFile, ImportFormat, detect_format
 from bot.importing.importer import Report
+from bot.markdown import count
 from bot.settings import Settings
 from bot.starter import load_starter
 from storage.errors import LabError
 from storage.models import DuplicatePolicy, Origin, PaperDraft, UpsertResult
 
-_EVERY = 100  # entries between two drawings of the progress bar
+_PROGRESS_STEP = 100  # entries between two updates of the progress bar
 
 
 @dataclass(frozen=True, slots=True)
-class _Choices:
-    """How an import goes about its work."""
+class _Options:
+    """How to import."""
 
     dry_run: bool
     keep_going: bool
     likely: DuplicatePolicy
-    ask: bool
+    confirm: bool
     as_json: bool
 
 
-class Refused(LabError):
-    """Something in the files can't be used, so nothing was imported."""
+class ImportRefused(LabError):
+    """Nothing was imported because some entries can't be used."""
 
-    def __init__(self, number: int) -> None:
-        entries = "one entry" if number == 1 else f"{number:,} entries"
+    def __init__(self, rejected: int) -> None:
+        them = "it" if rejected == 1 else "them"
         super().__init__(
-            f"Nothing was imported, since {entries} can't be used. Mend what is named above, or "
-            "import the rest with --keep-going."
+            f"Nothing was imported because {count(rejected, 'entry')} can't be used. Fix {them}, "
+            f"or skip {them} with --keep-going."
         )
 
 
 @click.command("import")
 @click.argument("files", nargs=-1, metavar="FILE...", type=click.Path(path_type=Path))
-@click.option("--starter", is_flag=True, help="Import the papers that come with the program.")
+@click.option("--starter", is_flag=True, help="Import the papers that come with Lab Herald.")
 @click.option(
     "--format",
-    "form",
-    type=click.Choice(["auto", *(form.value for form in ImportFormat)]),
+    "format_name",
+    type=click.Choice(["auto", *(each.value for each in ImportFormat)]),
     default="auto",
     show_default=True,
-    help="What the files are; auto looks at their names and contents.",
+    help="The format of the files; auto detects it from their names and contents.",
 )
 @click.option(
     "--map",
-    "mapped",
+    "mappings",
     multiple=True,
     metavar="FIELD=COLUMN",
-    help="A CSV column by its name, where I would not know it: --map title=Headline.",
+    help="Read a field from a CSV column that isn't recognized: --map title=Headline.",
 )
-@click.option("--unpublished", is_flag=True, help="Take unpublished rows of a sheet in, too.")
-@click.option("--dry-run", is_flag=True, help="Show what would happen, and change nothing.")
-@click.option("--keep-going", is_flag=True, help="Import the rest where an entry can't be used.")
+@click.option("--unpublished", is_flag=True, help="Include unpublished rows of a spreadsheet.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen, without changing anything.")
+@click.option("--keep-going", is_flag=True, help="Skip entries that can't be used.")
 @click.option(
     "--likely",
-    type=click.Choice([choice.value for choice in DuplicatePolicy]),
+    type=click.Choice([each.value for each in DuplicatePolicy]),
     default=DuplicatePolicy.SKIP.value,
     show_default=True,
-    help="What becomes of possible duplicates: left out, completed as the same, or added as new.",
+    help="Leave possible duplicates out, treat them as the same paper, or add them as new.",
 )
 @click.option("--yes", is_flag=True, help="Import without asking.")
-@common.as_json
+@common.json_option
 @click.pass_obj
 def import_files(
     settings: Settings,
     files: tuple[Path, ...],
     *,
     starter: bool,
-    form: str,
-    mapped: tuple[str, ...],
+    format_name: str,
+    mappings: tuple[str, ...],
     unpublished: bool,
     dry_run: bool,
     keep_going: bool,
@@ -91,64 +92,83 @@ def import_files(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Take in papers: a publications page as text, BibTeX, CSV, JSON, JSON lines or a feed.
+    """Import papers from a publications page (text), BibTeX, CSV, JSON, JSON lines or a feed.
 
-    New papers are added, known ones completed. Where an entry of BibTeX, CSV or JSON can't be
-    used, nothing is imported, unless with --keep-going. On a terminal I show first what would
-    happen, and ask.
+    New papers are added, and known papers get details that they lack. If an entry of a BibTeX,
+    CSV or JSON file can't be used, nothing is imported unless you pass --keep-going. In a
+    terminal, you see a preview and are asked first.
     """
     if starter == bool(files):
-        raise click.UsageError("Give a file, or --starter.")
+        raise click.UsageError("Pass either files or --starter.")
     if starter:
         report = _import_starter(settings, dry_run=dry_run)
         _show(report, as_json=as_json, preview=dry_run)
         return
-    columns = dict(map(read_mapping, mapped))
+    columns = dict(map(read_mapping, mappings))
     now = datetime.now(UTC)
     sources = [
         ImportFile(
             file,
-            detect_format(file) if form == "auto" else ImportFormat(form),
+            detect_format(file) if format_name == "auto" else ImportFormat(format_name),
             now,
             columns=columns,
             unpublished=unpublished,
         )
         for file in files
     ]
-    ask = sys.stdin.isatty() and not (yes or as_json or dry_run)
-    _import(settings, sources, _Choices(dry_run, keep_going, DuplicatePolicy(likely), ask, as_json))
+    options = _Options(
+        dry_run=dry_run,
+        keep_going=keep_going,
+        likely=DuplicatePolicy(likely),
+        confirm=sys.stdin.isatty() and not (yes or as_json or dry_run),
+        as_json=as_json,
+    )
+    _import(settings, sources, options)
 
 
-def _import(settings: Settings, sources: Sequence[ImportFile], choices: _Choices) -> None:
-    """Preview where that is asked for, ask, import, report."""
-    if choices.dry_run or choices.ask:
-        preview = _run(settings, sources, choices, dry_run=True)
-        _show(preview, sources, as_json=choices.as_json, preview=True)
+@click.command()
+@click.argument("number", type=click.IntRange(1))
+@common.json_option
+@click.pass_obj
+def undo(settings: Settings, number: int, *, as_json: bool) -> None:
+    """Undo the change with this number, completely or not at all. An import shows its number."""
+    undone = common.run_with_library(settings, lambda library: library.undo(number, common.ACTOR))
+    if as_json:
+        click.echo(common.to_json({"undone": number, "change": undone.change_id}))
+    else:
+        click.echo(f"Undid change {number}. To redo it, run: lab-herald undo {undone.change_id}")
+
+
+def _import(settings: Settings, sources: Sequence[ImportFile], options: _Options) -> None:
+    """Show a preview and ask if the options say so, then import and report."""
+    if options.dry_run or options.confirm:
+        preview = _run(settings, sources, options, dry_run=True)
+        _show(preview, sources, as_json=options.as_json, preview=True)
         _require_usable(preview)
-        if choices.dry_run:
+        if options.dry_run:
             return
-        if not click.confirm("Import them?", err=True):
+        if not click.confirm("Import these papers?", err=True):
             click.echo("Nothing was imported.")
             return
-    report = _run(settings, sources, choices, dry_run=False)
-    _show(report, sources, as_json=choices.as_json, preview=False)
+    report = _run(settings, sources, options, dry_run=False)
+    _show(report, sources, as_json=options.as_json, preview=False)
     _require_usable(report)
-    if not (report.read or report.left_out or choices.as_json):
-        raise LabError("I found no paper in that file.")
+    if not (report.read or report.left_out or options.as_json):
+        raise LabError("No papers found.")
 
 
 def _run(
-    settings: Settings, sources: Sequence[ImportFile], choices: _Choices, *, dry_run: bool
+    settings: Settings, sources: Sequence[ImportFile], options: _Options, *, dry_run: bool
 ) -> Report:
-    with _progress("Looking" if dry_run else "Importing") as tick:
-        return common.with_library(
+    with _progress("Checking" if dry_run else "Importing") as tick:
+        return common.run_with_library(
             settings,
             lambda library: importer.import_files(
                 library,
                 sources,
                 common.ACTOR,
-                keep_going=choices.keep_going,
-                likely=choices.likely,
+                keep_going=options.keep_going,
+                likely=options.likely,
                 dry_run=dry_run,
                 tick=tick,
             ),
@@ -157,13 +177,13 @@ def _run(
 
 @contextmanager
 def _progress(label: str) -> Iterator[Callable[[], None]]:
-    """A bar that counts entries, on a terminal alone; a file does not say how many it has."""
+    """Show a progress bar on a terminal, and give a function that counts an entry."""
     if not sys.stderr.isatty():
         yield lambda: None
         return
-    endless: Iterator[None] = iter(lambda: None, object())
+    endless: Iterator[None] = iter(lambda: None, object())  # the number of entries is unknown
     with click.progressbar(
-        endless, label=label, show_pos=True, file=sys.stderr, update_min_steps=_EVERY
+        endless, label=label, show_pos=True, file=sys.stderr, update_min_steps=_PROGRESS_STEP
     ) as bar:
         yield lambda: bar.update(1)
 
@@ -174,9 +194,9 @@ def _import_starter(settings: Settings, *, dry_run: bool) -> Report:
     def each(draft: PaperDraft, result: UpsertResult) -> None:
         report.tell("the starter list", 0, draft, result)
 
-    # It lists the newest first; the oldest gets the lowest number.
+    # The list starts with the newest paper, but the oldest one gets the lowest number.
     drafts = list(reversed(load_starter()))
-    imported = common.with_library(
+    imported = common.run_with_library(
         settings,
         lambda library: library.upsert_many(
             drafts, Origin.STARTER, common.ACTOR, dry_run=dry_run, each=each
@@ -191,11 +211,11 @@ def _show(
 ) -> None:
     if as_json:
         left_out = any(not source.is_page for source in sources)
-        click.echo(common.dumped(render.report_json(report, preview=preview, left_out=left_out)))
+        click.echo(common.to_json(render.import_json(report, preview=preview, left_out=left_out)))
     else:
-        click.echo(render.report(report, preview=preview, files=len(sources)))
+        click.echo(render.import_text(report, preview=preview, files=len(sources)))
 
 
 def _require_usable(report: Report) -> None:
     if report.refused:
-        raise Refused(report.rejected)
+        raise ImportRefused(report.rejected)

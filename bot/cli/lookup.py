@@ -1,8 +1,7 @@
-"""`lab-herald lookup`: what arXiv, Crossref, DataCite or a page says of a paper."""
+"""`lab-herald lookup`: what arXiv, Crossref, DataCite or a web page says about a paper."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 
 import click
@@ -18,44 +17,46 @@ _KNOWN = frozenset({Outcome.UNCHANGED, Outcome.UPDATED})
 
 @click.command()
 @click.argument("source")
-@common.as_json
+@common.json_option
 @click.pass_obj
 def lookup(settings: Settings, source: str, *, as_json: bool) -> None:
-    """Look a paper up by its arXiv id, DOI, address or BibTeX entry; the list stays as it is."""
-    paper, result = common.with_library(settings, lambda library: _found(settings, library, source))
+    """Look up a paper by arXiv id, DOI, link or BibTeX entry, without adding it."""
+    paper, result = common.run_with_library(
+        settings, lambda library: _look_up(settings, library, source)
+    )
     known = result.paper.id if result.paper and result.outcome in _KNOWN else None
-    like = result.paper.id if result.paper and result.outcome is Outcome.DUPLICATE else None
+    duplicate = result.paper.id if result.paper and result.outcome is Outcome.DUPLICATE else None
     if as_json:
-        click.echo(common.dumped({**paper_json(paper), "id": known, "resembles": like}))
+        click.echo(common.to_json({**paper_json(paper), "id": known, "resembles": duplicate}))
         return
     click.echo(render.paper(paper))
-    if known or like:
-        click.echo(f"    The list has it as #{known}." if known else f"    It may be #{like}.")
+    if known:
+        click.echo(f"    Already in the list as #{known}.")
+    if duplicate:
+        click.echo(f"    Possible duplicate of #{duplicate}.")
 
 
-async def _found(
+async def _look_up(
     settings: Settings, library: Library, source: str
 ) -> tuple[PaperDraft, UpsertResult]:
-    """The paper of a source, and what would become of it in the list."""
+    """Return the paper, and what adding it to the list would do."""
     from bot.feeds.parser import open_parser  # noqa: PLC0415 - slow to import
     from bot.lookup.resolver import Addresses  # noqa: PLC0415 - the same
     from bot.lookup.service import open_lookup  # noqa: PLC0415 - the same
     from bot.net.http import open_web  # noqa: PLC0415 - the same
 
-    opened = partial(
+    open_client = partial(
         open_web,
         contact=settings.contact,
         patience=settings.feed_timeout,
         max_bytes=settings.feed_max_bytes,
     )
     async with (
-        opened(allow_private=settings.feed_allow_private) as web,
-        opened(allow_private=False) as pages,
+        open_client(allow_private=settings.feed_allow_private) as web,
+        open_client(allow_private=False) as pages,
         open_parser() as parser,
-        open_lookup(
-            *(web, parser, Addresses.of(settings), lambda: datetime.now(UTC)), pages=pages
-        ) as looking,
+        open_lookup(web, parser, Addresses.of(settings), common.utc_now, pages=pages) as service,
     ):
-        (draft,) = await library.people.shown([await looking.find(source)])
+        (draft,) = await library.people.shown([await service.find(source)])
     (result,) = await library.arrivals.dry_run([draft])
     return draft, result

@@ -1,4 +1,4 @@
-"""`lab-herald search`, `author` and `random`: the catalogue's answers in the shell."""
+"""`lab-herald search`, `author` and `random`: queries on the paper list."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from storage.search.query import parse
 
 @click.command()
 @click.argument("query")
-@common.filtered
-@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), default="relevance")
+@common.filter_options
+@click.option("--sort", type=click.Choice([each.value for each in Sort]), default="relevance")
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
 @click.option("--offset", type=click.IntRange(0), default=0)
-@common.as_json
+@common.json_option
 @click.pass_obj
 def search(
     settings: Settings,
@@ -33,11 +33,11 @@ def search(
     offset: int,
     as_json: bool,
 ) -> None:
-    """Search the papers, in the words that /search takes."""
-    asked = parse(query, common.filters(author, venue, year, tag))
-    found = common.with_library(
+    """Search for papers, with the same query syntax as /search."""
+    parsed = parse(query, common.parse_filters(author, venue, year, tag))
+    found = common.run_with_library(
         settings,
-        lambda library: library.search.find(asked, sort=Sort(sort), offset=offset, limit=limit),
+        lambda library: library.search.find(parsed, sort=Sort(sort), offset=offset, limit=limit),
     )
     if as_json:
         answer = {
@@ -46,23 +46,23 @@ def search(
             "searched_for": found.searched_for,
             "papers": [paper_json(paper) for paper in found.results.papers],
         }
-        click.echo(common.dumped(answer))
+        click.echo(common.to_json(answer))
     else:
-        click.echo(render.found(query, found))
+        click.echo(render.search_results(query, found))
 
 
 @click.command()
 @click.argument("name")
-@common.as_json
+@common.json_option
 @click.pass_obj
 def author(settings: Settings, name: str, *, as_json: bool) -> None:
-    """Show an author's papers, by any form of the name."""
+    """Show an author's papers, under any variant of the name."""
 
-    async def found(library: Library) -> tuple[Author, tuple[Paper, ...]]:
+    async def find(library: Library) -> tuple[Author, tuple[Paper, ...]]:
         person = await library.authors.find(name)
         return person, (await library.authors.papers_of(person, limit=person.papers)).papers
 
-    person, papers = common.with_library(settings, found)
+    person, papers = common.run_with_library(settings, find)
     if as_json:
         answer = {
             "name": person.name,
@@ -72,19 +72,19 @@ def author(settings: Settings, name: str, *, as_json: bool) -> None:
             "coauthors": dict(person.coauthors),
             "papers": [paper_json(paper) for paper in papers],
         }
-        click.echo(common.dumped(answer))
+        click.echo(common.to_json(answer))
     else:
-        click.echo(render.person(person, papers))
+        click.echo(render.author(person, papers))
 
 
 @click.command()
-@common.filtered
-@common.as_json
+@common.filter_options
+@common.json_option
 @click.pass_obj
 def random(settings: Settings, author: str, venue: str, year: str, tag: str, as_json: bool) -> None:
-    """Show one paper, picked by chance."""
-    filters = common.filters(author, venue, year, tag)
-    paper = common.with_library(settings, lambda library: library.search.random(filters))
+    """Show a random paper."""
+    filters = common.parse_filters(author, venue, year, tag)
+    paper = common.run_with_library(settings, lambda library: library.search.random(filters))
     if paper is None:
-        raise LabError("The list has no such paper.")
-    click.echo(common.dumped(paper_json(paper)) if as_json else render.paper(paper))
+        raise LabError("No papers match.")
+    click.echo(common.to_json(paper_json(paper)) if as_json else render.paper(paper))

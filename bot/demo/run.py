@@ -18,7 +18,7 @@ _FIRST_PAPER_AFTER = 20.0  # seconds
 _LOOK_EVERY = 1.0  # seconds
 
 
-def demo(*, check: bool, port: int) -> int:
+def run_demo(*, check: bool, port: int) -> int:
     """Show the bot at 127.0.0.1 until Ctrl-C, or take the tour; gives the exit code.
 
     The page takes ``port`` and the feed's site the one after it; raises `CannotStart` where one of

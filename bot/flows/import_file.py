@@ -15,7 +15,6 @@ import discord
 from discord import ButtonStyle
 from discord.ui import ActionRow, Button, File, Item, LayoutView
 
-from bot.cli import render
 from bot.errors import explain
 from bot.importing import importer, upload
 from bot.importing.formats import ImportFormat
@@ -185,7 +184,7 @@ class Imports:
         items: list[Item[Any]] = [cards.note("\n".join(filter(None, text)))]
         files = []
         if not import_report.says_all(report):
-            whole = render.report(report, preview=True, shown=len(report.taken))
+            whole = import_report.plain_text(report, preview=True)
             files.append(discord.File(io.BytesIO(whole.encode()), _REPORT))
             items.append(File(f"attachment://{_REPORT}"))
         return Offer(task.owner, *items, *row), files

@@ -104,3 +104,33 @@ def _quoted(names: Sequence[str]) -> str:
 def _first(noted: ImportEntry, number: int) -> str:
     title = f"“{escape(noted.title, 120)}” (line {noted.line})"
     return f"first {title}" if number > 1 else title
+
+
+def plain_text(report: Report, *, preview: bool, files: int = 1, limit: int | None = None) -> str:
+    """Return a report without markup; a ``preview`` names up to ``limit`` papers it would add."""
+    counts = totals(report, preview=preview)
+    duplicates = count(counts.pop("duplicates"), "possible duplicate")
+    rejected = counts.pop("rejected")
+    parts = [f"{number:,} {name}" for name, number in counts.items()]
+    summary = f"{', '.join(parts)}, {duplicates}, {rejected:,} rejected."
+    lines = [f"Preview: {summary}" if preview else summary]
+    if preview:
+        shown = report.taken[:limit]
+        lines += [f"  {_location(one, files)}{one.outcome}: {one.title}" for one in shown]
+        if len(report.taken) > len(shown):
+            lines.append("  … and more.")
+    if report.left_out:
+        lines.append(f"Left out {count(report.left_out, 'entry')} not meant for the list.")
+    lines += [f"{_location(entry, files)}{entry.reason}" for entry in report.noted]
+    return "\n".join(lines)
+
+
+def totals(report: Report, *, preview: bool) -> dict[str, int]:
+    """Return the numbers of an import; all but ``rejected`` are 0 if it was refused."""
+    if report.refused and not preview:
+        return {**dict.fromkeys(report.counts, 0), "rejected": report.rejected}
+    return dict(report.counts)
+
+
+def _location(entry: ImportEntry, files: int) -> str:
+    return f"{entry.file}, line {entry.line}: " if files > 1 else f"Line {entry.line}: "

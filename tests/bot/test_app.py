@@ -169,5 +169,5 @@ async def test_a_signal_ends_the_program_cleanly(
     process.send_signal(number)
     _, errors = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 0
-    assert errors.decode().endswith("Stopped; nothing is lost.\n")
+    assert errors.decode().endswith("Stopped. Unsent announcements go out after the next start.\n")
     assert not (tmp_path / "lab.db-wal").exists()

@@ -71,10 +71,10 @@ def test_importing_twice_changes_nothing_the_second_time(shell: Shell, page: str
     assert shell.json("import", page) == {**counts, "added": 0, "unchanged": 1, "details": []}
 
 
-def test_an_import_says_how_it_is_undone_and_is(shell: Shell, page: str) -> None:
-    assert "To undo it: lab-herald undo 1\n" in shell("import", page).stdout
+def test_an_import_says_how_to_undo_it_and_undo_works(shell: Shell, page: str) -> None:
+    assert "To undo this import, run: lab-herald undo 1\n" in shell("import", page).stdout
     undone = shell("undo", "1")
-    assert undone.stdout == "Change 1 is undone. To take that back: lab-herald undo 3\n"
+    assert undone.stdout == "Undid change 1. To redo it, run: lab-herald undo 3\n"
     assert shell.json("export") == []
     assert shell.json("undo", "3") == {"undone": 3, "change": 4}
     assert len(shell.json("export")) == 1
@@ -112,7 +112,7 @@ def test_the_real_page_completes_the_starter_list(shell: Shell, publications_pag
     assert shell.json("import", "--starter")["unchanged"] == 20
 
 
-def test_what_was_not_read_is_told_by_line(shell: Shell, tmp_path: Path) -> None:
+def test_entries_that_cannot_be_read_are_reported_by_line(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "page.txt"
     file.write_text(f"{PAGE}Stray\n\nRead More\n", encoding="utf-8")
     result = shell("import", str(file))
@@ -124,22 +124,22 @@ def test_what_was_not_read_is_told_by_line(shell: Shell, tmp_path: Path) -> None
     assert report["details"][0]["line"] == 8
 
 
-def test_search_author_and_random_answer_for_people_and_programs(shell: Shell) -> None:
+def test_search_author_and_random_print_text_and_json(shell: Shell) -> None:
     shell("import", "--starter")
     found = shell.json("search", "tuned lens")
     assert found["total"] == 1
     assert list(found["papers"][0]) == PAPER_KEYS
     assert "Tuned Lens" in shell("search", "tuned lens").stdout
-    assert "here is what has" in shell("search", "holografic").stdout
-    assert "No paper for" in shell("search", "xyzzyqwv").stdout
+    assert "No papers match “holografic”. Showing “" in shell("search", "holografic").stdout
+    assert "No papers match “xyzzyqwv”." in shell("search", "xyzzyqwv").stdout
     assert shell.json("search", "xyzzyqwv")["papers"] == []
     assert shell.json("search", "language", "--venue", "CIKM")["total"] == 1
-    assert "also credited as Biderman" in shell("author", "stella biderman").stdout
+    assert "Also credited as Biderman" in shell("author", "stella biderman").stdout
     assert shell.json("random", "--venue", "ICML")["venue"] == "ICML"
     assert "#" in shell("random").stdout
 
 
-def test_an_export_goes_to_a_file_too(shell: Shell, tmp_path: Path) -> None:
+def test_an_export_can_be_written_to_a_file(shell: Shell, tmp_path: Path) -> None:
     shell("import", "--starter")
     target = tmp_path / "out.json"
     assert shell("export", "--format", "json", "-o", str(target)).exit_code == 0
@@ -152,14 +152,14 @@ def test_an_export_goes_to_a_file_too(shell: Shell, tmp_path: Path) -> None:
     [
         (("import", "missing.txt"), "can't be read"),
         (("import", "."), "can't be read"),
-        (("import",), "Give a file, or --starter"),
+        (("import",), "Pass either files or --starter"),
         (("author", "nobody"), "Nobody called “nobody”"),
         (("author", "..."), "Give a name"),
-        (("random",), "no such paper"),
-        (("search", "x", "--year", "soon"), "is no year"),
+        (("random",), "No papers match"),
+        (("search", "x", "--year", "soon"), "isn't a year"),
     ],
 )
-def test_a_failure_is_one_sentence_and_not_zero(
+def test_a_failure_prints_one_sentence_and_exits_with_an_error(
     shell: Shell, words: tuple[str, ...], sentence: str
 ) -> None:
     result = shell(*words)
@@ -168,37 +168,37 @@ def test_a_failure_is_one_sentence_and_not_zero(
     assert "Traceback" not in result.output
 
 
-def test_a_file_that_is_no_text_is_a_sentence(shell: Shell, tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_an_error(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "page.txt"
     file.write_bytes(b"\xff\xfe\x00\x01binary")
     assert "not text in UTF-8" in shell("import", str(file)).stderr
     file.write_text("nothing here", encoding="utf-8")
     result = shell("import", str(file))
     assert result.exit_code == 1
-    assert "no paper in that file" in result.stderr
+    assert "No papers found" in result.stderr
 
 
 def test_check_says_what_is_missing(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISCORD_TOKEN", raising=False)
     result = shell("check")
     assert result.exit_code == 1
-    assert "✗ DISCORD_TOKEN is not set" in result.stdout
-    assert "holds 0 papers" in result.stdout
+    assert "✗ DISCORD_TOKEN isn't set" in result.stdout
+    assert "has 0 papers" in result.stdout
     monkeypatch.setenv("DISCORD_TOKEN", "a" * 60)
     result = shell("check")
     assert result.exit_code == 0
-    assert "The bot can be started" in result.stdout
+    assert "The bot is ready to run" in result.stdout
 
 
 def test_check_says_who_moderates_and_where(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     home = 123_456_789_012_345_678
     monkeypatch.setenv("HOME_GUILD_IDS", str(home))
-    assert f"In server {home} who has Manage Server keeps the list." in shell("check").stdout
-    assert "! No moderators' channel is set" in shell("check").stdout
+    assert f"✓ Moderators in server {home}: everyone with Manage Server.\n" in shell("check").stdout
+    assert "! There is no moderators' channel" in shell("check").stdout
     monkeypatch.setenv("MODERATOR_ROLE_IDS", "323456789012345678")
     monkeypatch.setenv("MODERATORS_CHANNEL_ID", "423456789012345678")
     shown = shell("check").stdout
-    assert "by the roles 323456789012345678 (MODERATOR_ROLE_IDS)" in shown
+    assert "and the roles 323456789012345678 (MODERATOR_ROLE_IDS)" in shown
     assert "The moderators' channel is 423456789012345678." in shown
 
     async def set_up() -> None:
@@ -208,18 +208,18 @@ def test_check_says_who_moderates_and_where(shell: Shell, monkeypatch: pytest.Mo
 
     asyncio.run(set_up())
     shown = shell("check").stdout
-    assert "by the roles 5, 6 (/setup)" in shown
+    assert "and the roles 5, 6 (/setup)" in shown
     assert "The moderators' channel is 7." in shown
 
 
-def test_a_bad_setting_is_one_sentence(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_setting_is_one_sentence(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLL_INTERVAL", "often")
     result = shell("search", "x")
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: POLL_INTERVAL must be a duration")
 
 
-def test_the_version_is_told_without_importing_discord() -> None:
+def test_the_version_is_printed_without_importing_discord() -> None:
     code = (
         "import sys\nfrom bot.cli import main\n"
         "try: main(['--version'])\nexcept SystemExit: pass\n"

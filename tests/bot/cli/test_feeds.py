@@ -90,29 +90,35 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     return Shell(tmp_path)
 
 
-def test_a_feed_is_added_listed_polled_and_explained(shell: Shell, site: Site) -> None:
-    assert "I watch no feed yet" in shell("list").stdout
+def test_a_feed_is_added_listed_checked_and_explained(shell: Shell, site: Site) -> None:
+    assert "You don't follow any feeds yet" in shell("list").stdout
     added = shell.json("add", f"{site.home}/page", "--venue", "Newsletter", "--review")
     assert (added["id"], added["title"], added["url"]) == (1, "News", f"{site.home}/feed")
     assert (added["papers"], added["review"], added["announced"]) == (1, True, 0)
     (listed,) = shell.json("list")
     assert listed == {name: value for name, value in added.items() if name != "announced"}
-    for part in ("1  News", "venue Newsletter", "reviewed", "last read", "next"):
+    for part in (
+        "1  News",
+        "venue Newsletter",
+        "entries are reviewed",
+        "last success",
+        "next check",
+    ):
         assert part in shell("list").stdout
 
     assert shell.json("poll") == []
-    assert "No feed is due" in shell("poll").stdout
+    assert "No feeds are due" in shell("poll").stdout
     site.pages["/feed"] = FEED.replace("<item>", ITEM.format("Brand new", "new") + "<item>")
     (poll,) = shell.json("poll", "1")
     assert (poll["to_review"], poll["known"], poll["added"], poll["error"]) == (1, 1, [], None)
-    assert "1 waiting for a decision" in shell("list").stdout
+    assert "1 to review" in shell("list").stdout
     trace = shell.json("why", "http://www.example.org/new?utm_source=x")
     assert trace["entries"][0]["outcome"] == "review"
     assert trace["paper"] is None
     assert "a moderator is to decide by /feed check" in shell("why", "Brand new").stdout
 
 
-def test_what_a_poll_brings_is_told_and_waits_for_the_bot(shell: Shell, site: Site) -> None:
+def test_a_check_prints_new_papers_and_leaves_them_to_the_bot(shell: Shell, site: Site) -> None:
     assert shell("add", f"{site.home}/feed", "--newest", "1").exit_code == 0
     broken = "<item><guid>x</guid></item>"
     site.pages["/feed"] = FEED.replace(
@@ -131,10 +137,10 @@ def test_what_a_poll_brings_is_told_and_waits_for_the_bot(shell: Shell, site: Si
     (poll,) = shell.json("poll", "1", exit_code=1)
     assert "has nothing at that address" in poll["error"]
     assert shell("poll", "1").exit_code == 1
-    assert "failed 2 times in a row" in shell("list").stdout
+    assert "2 failed checks: " in shell("list").stdout
 
 
-def test_no_feed_is_polled_while_the_bot_runs(shell: Shell, site: Site) -> None:
+def test_no_feed_is_checked_while_the_bot_runs(shell: Shell, site: Site) -> None:
     assert shell("add", f"{site.home}/feed").exit_code == 0
     with only_one(shell.database):
         result = shell("poll")
@@ -150,11 +156,11 @@ def test_no_feed_is_polled_while_the_bot_runs(shell: Shell, site: Site) -> None:
         (("add", "{}/nothing"), "I found no feed"),
         (("poll", "7"), "I watch no feed “#7”"),
         (("why", "nothing known"), "I know nothing of “nothing known”"),
-        (("import", "missing.opml"), "can't be read"),
-        (("read", "missing.xml"), "1 of 1 could not be read"),
+        (("import", "missing.opml"), "Can't read missing.opml"),
+        (("read", "missing.xml"), "1 of 1 source can't be read"),
     ],
 )
-def test_a_failure_is_one_sentence_and_not_zero(
+def test_a_failure_prints_one_sentence_and_exits_with_an_error(
     shell: Shell, site: Site, words: tuple[str, ...], sentence: str
 ) -> None:
     result = shell(*(word.format(site.home) for word in words))
@@ -163,7 +169,7 @@ def test_a_failure_is_one_sentence_and_not_zero(
     assert "Traceback" not in result.output
 
 
-def test_what_is_read_is_an_object_a_line_in_the_order_asked_for(
+def test_read_prints_one_json_object_per_line_in_the_given_order(
     shell: Shell, site: Site, tmp_path: Path
 ) -> None:
     good, bad = tmp_path / "arxiv.xml", tmp_path / "bad\u2028.xml"
@@ -191,11 +197,11 @@ def test_what_is_read_is_an_object_a_line_in_the_order_asked_for(
     assert [json.loads(line) for line in shell("read", "--json", str(good)).stdout.splitlines()]
 
 
-def test_what_is_read_is_text_for_people_on_a_terminal() -> None:
+def test_read_prints_text_on_a_terminal() -> None:
     feed = parse_feed(ARXIV.encode(), "https://lab.org/feed", NOW)
     shown = reading_lines(Reading("a.xml", feed)).splitlines()
     assert shown[:3] == [
-        "a.xml: arXiv, 1 read",
+        "a.xml: arXiv, 1 entry",
         "  ProofNet",
         "    Zhangir Azerbayev, Jeremy Avigad · 2023-02-24 · https://arxiv.org/abs/2302.12433",
     ]
@@ -203,7 +209,7 @@ def test_what_is_read_is_text_for_people_on_a_terminal() -> None:
     assert reading_lines(Reading("b.xml", error="It is broken.")) == "b.xml: It is broken."
 
 
-def test_a_page_whose_feeds_are_none_and_a_name_that_is_none_are_sentences(
+def test_a_page_without_a_feed_and_an_invalid_file_name_are_errors(
     shell: Shell, site: Site
 ) -> None:
     link = "<link rel='alternate' type='application/rss+xml' href='{}'>"
@@ -213,7 +219,7 @@ def test_a_page_whose_feeds_are_none_and_a_name_that_is_none_are_sentences(
     assert name["error"] == "That is no name of a file."
 
 
-def test_many_files_are_read_in_their_order_and_large_ones_are_left(
+def test_many_files_are_read_in_order_except_those_that_are_too_large(
     shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FEED_MAX_BYTES", "65536")
@@ -227,7 +233,7 @@ def test_many_files_are_read_in_their_order_and_large_ones_are_left(
     assert titles[:7] + titles[8:] == [f"News {number}" for number in range(70) if number != 7]
 
 
-def test_a_list_goes_out_and_comes_back(shell: Shell, site: Site, tmp_path: Path) -> None:
+def test_exported_feeds_can_be_imported(shell: Shell, site: Site, tmp_path: Path) -> None:
     assert shell("add", f"{site.home}/feed", "--venue", "ICML").exit_code == 0
     file = tmp_path / "feeds.opml"
     assert shell("export", "-o", str(file)).exit_code == 0

@@ -61,7 +61,7 @@ def lookup(folder: Path, *words: str) -> Result:
 
 
 @pytest.mark.usefixtures("crossref")
-def test_a_paper_is_looked_up_in_the_shell(tmp_path: Path) -> None:
+def test_lookup_prints_a_paper(tmp_path: Path) -> None:
     result = lookup(tmp_path, "https://doi.org/10.5555/lab.7")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("Long Memories\n")
@@ -85,14 +85,14 @@ def test_a_renamed_author_is_looked_up_under_the_new_name(tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("crossref")
-def test_the_shell_says_what_the_list_has_of_it(tmp_path: Path) -> None:
-    assert "It may be #" in lookup(tmp_path, "10.5555/moss").stdout
+def test_lookup_says_if_the_paper_is_in_the_list(tmp_path: Path) -> None:
+    assert "Possible duplicate of #" in lookup(tmp_path, "10.5555/moss").stdout
     entry = "@misc{a, title={ProofNet}, eprint={2302.12433}}"
-    assert "The list has it as #" in lookup(tmp_path, entry).stdout
+    assert "Already in the list as #" in lookup(tmp_path, entry).stdout
 
 
 @pytest.mark.usefixtures("crossref")
-def test_what_is_not_found_ends_with_a_sentence(tmp_path: Path) -> None:
+def test_a_paper_that_is_not_found_is_an_error(tmp_path: Path) -> None:
     result = lookup(tmp_path, "10.5555/none")
     assert result.exit_code == 1
     assert "Neither Crossref nor DataCite knows" in result.stderr
