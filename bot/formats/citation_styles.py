@@ -9,11 +9,12 @@ import enum
 import re
 
 from bot.formats import bibtex_fields, latex
-from bot.formats.fields import identifiers_of, is_identifier_page, join_list, links_of, pack_links
+from bot.formats.fields import identifiers_of, join_list, links_of, pack_links
 from bot.markdown import escape, link
 from storage.models import LinkKind, Paper
 from storage.names.parser import parse_name
 from storage.papers.combine import is_preprint
+from storage.papers.identifiers import is_identifier_page
 from storage.text import fold
 
 _SKIPPED = frozenset({"a", "an", "the", "on", "of", "in", "to", "for", "and", "with", "from"})

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from storage.models import PartialDate
+from storage.names.author_list import AuthorList, parse_author_list
 from storage.papers.identifiers import identify
 from storage.text import fold
 
@@ -18,19 +19,12 @@ _QUOTES = "\"“”„«»'‘’"
 _SAME_TITLE = 85  # of 100, by which a quoted title is the entry's own
 _MOST_QUOTES = 40  # marks that may close the quoted title
 _LONGEST = 3000  # characters; a longer paragraph is no citation
-_ET_AL = re.compile(r"[,\s]{0,9}\b(?:et\.?\s+al\b|and\s+others\b)\.?", re.IGNORECASE)
-_LABEL = re.compile(r"^\s*(?:\[\w+\]|by\b|authors?:)\s*", re.IGNORECASE)
-_MARKERS = re.compile(r"[*†‡§¶]|(?<=[^\W\d])\d{1,2}(?=\s*[,;(]|\s+and\b|\s*$)")
 _YEAR_AT_END = re.compile(r"[\s(,.]{0,9}\(?(?:19|20)\d{2}(?:,\s*\w+\.?\s*\d{0,2})?\)?[\s.:,]*$")
-_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _SMALL_WORDS = frozenset(
     {"van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "du", "la", "le", "bin"}
     | {"ibn", "ben", "el", "al", "ter", "ten", "zu", "y", "e", "the"}
 )
 _MOST_WORDS = 8  # of a name, or of a group that signs together
-_INCLUDED = re.compile(r"\(\s*incl(?:\.|uding)?:?\s+([^()]*)\)", re.IGNORECASE)
-_INITIALS = re.compile(r"(?:\w\.[\s-]?)+", re.UNICODE)
-_ENDS_IN_INITIAL = re.compile(r"(?<!\w)\w\.$")
 _YEAR = re.compile(r"(?<![\d.:/–-])((?:19|20)\d{2})(?![\d]|[–-]\d|\.\d)")
 _ADDRESS = re.compile(r"https?://\S+")
 _NOTE = re.compile(
@@ -58,35 +52,16 @@ def read_citation(paragraph: str, title: str) -> Citation | None:
     if span is None:
         return None
     before, rest = paragraph[: span[0]], paragraph[span[1] :]
-    authors, complete = read_credits(before)
-    if not authors or not all(map(_is_name, authors)):
+    authors = read_credits(before)
+    if not authors.names or not all(map(_is_name, authors.names)):
         return None
-    dated = rest if _date(rest) else before
-    return Citation(authors, complete, _identifiers(rest), _date(dated), _note(rest))
+    date = _date(rest) or _date(before)
+    return Citation(authors.names, authors.is_complete, _identifiers(rest), date, _note(rest))
 
 
-def read_credits(text: str) -> tuple[tuple[str, ...], bool]:
-    """Names in order, and whether they are all: “A, B, and C”, “A, et al. (incl. B, C)”."""
-    included = [name for group in _INCLUDED.findall(text) for name in _names(group)]
-    text = _YEAR_AT_END.sub(" ", _LABEL.sub("", _MARKERS.sub("", _INCLUDED.sub(" ", text))))
-    complete = not included and not _ET_AL.search(text)
-    names = _names(_ET_AL.sub(" ", text))
-    return tuple(dict.fromkeys([*names, *included])), complete
-
-
-def _names(text: str) -> list[str]:
-    """Split a list of names; “Family, I.” pairs stay together."""
-    text = text.strip().strip(_QUOTES).strip()
-    text = text if _ENDS_IN_INITIAL.search(text) else text.rstrip(". ")
-    names: list[str] = []
-    for part in re.split(r"\s*[,;]\s*|\s+(?:and|&)\s+", text):
-        name = " ".join(re.sub(r"^(?:and|&)\s+", "", part).split())
-        is_given = _INITIALS.fullmatch(name) is not None and names and "," not in names[-1]
-        if names and (is_given or _SUFFIX.fullmatch(name)):
-            names[-1] = f"{names[-1]}, {name}"
-        elif any(char.isalpha() for char in name):
-            names.append(name)
-    return names
+def read_credits(text: str) -> AuthorList:
+    """Parses the part of a citation before its title: the authors, perhaps followed by a year."""
+    return parse_author_list(_YEAR_AT_END.sub(" ", text), bare_surnames=True)
 
 
 def _is_name(text: str) -> bool:

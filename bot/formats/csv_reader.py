@@ -15,7 +15,6 @@ from bot.formats.csv_columns import columns_of, delimiter_of
 from bot.formats.fields import (
     identifiers_of,
     links_of,
-    read_authors,
     read_date,
     read_title,
     split_list,
@@ -25,6 +24,7 @@ from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
 from bot.formats.rows import COLUMNS, plain_cell
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PaperDraft
+from storage.names.author_list import parse_author_list
 from storage.papers.identifiers import canonical_url, identify, listed_title
 
 Lines = Callable[[], AbstractContextManager[Iterable[str]]]
@@ -157,13 +157,13 @@ def _shared(rows: Iterable[_Row]) -> frozenset[str]:
 
 def _draft(row: _Row, shared: frozenset[str]) -> PaperDraft:
     title = read_title(plain_text.from_latex(row["title"]))
-    authors, complete = read_authors(row["authors"])
+    authors = parse_author_list(row["authors"]).with_given_first()
     venue, note = _venue_and_note(row)
     identifiers = (*row.identifiers, listed_title(title))
     return PaperDraft(
         title=title,
-        authors=authors,
-        authors_complete=complete,
+        authors=authors.names,
+        authors_complete=authors.is_complete,
         abstract=plain_text.tidy(plain_text.from_latex(row["abstract"])),
         venue=venue,
         date=read_date(row["date"]) or read_date(row["year"]),

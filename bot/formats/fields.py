@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from bot.formats import plain_text
-from bot.formats.citation_text import read_credits
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PartialDate
-from storage.papers.identifiers import canonical_url, identify
+from storage.papers.identifiers import canonical_url, identify, is_identifier_page, is_pdf_url
 
 _MAX_TITLE = 1000
 _ARXIV_ID = re.compile(r"(?:arxiv:)?\s*([a-z.-]+/\d{7}|\d{4}\.\d{4,5})(?:v\d+)?", re.IGNORECASE)
@@ -20,7 +18,6 @@ _ISO = re.compile(r"(\d{4}(?:-\d{1,2}){0,2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _DAYS = ("%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y", "%Y/%m/%d")
 _MONTHS = ("%b %Y", "%B %Y", "%Y %b", "%Y %B", "%m/%Y", "%Y/%m")
-_ET_AL = re.compile(r"[,;\s]{0,9}\b(?:et\.?\s+al\b\.?|and others)\s*$", re.IGNORECASE)
 
 
 def read_title(text: str) -> str:
@@ -65,28 +62,6 @@ def _numbered(first: int, second: int, year: int) -> PartialDate:
     return PartialDate(year, second, first) if first > 12 else PartialDate(year)
 
 
-def read_authors(text: str) -> tuple[tuple[str, ...], bool]:
-    """Names in one text, and whether they are all: “A, B and C”, “Last, First; Last, First”."""
-    complete = not _ET_AL.search(text)
-    listed = _ET_AL.sub("", text)
-    parts = [part.strip() for part in re.split(r"[;\n|]", listed) if part.strip()]
-    if len(parts) < 2:
-        joined = re.split(r"\s+and\s+", listed)
-        parts = joined if all(part.count(",") == 1 for part in joined) else []
-    if len(parts) == 1 and not re.fullmatch(r"\s*[^,\s]+,[^,]+", parts[0]):
-        parts = []
-    if not parts:
-        names, all_named = read_credits(listed)
-        return names, complete and all_named
-    return tuple(dict.fromkeys(map(given_first, parts))), complete
-
-
-def given_first(name: str) -> str:
-    """“Last, First” as it is read aloud; any other name as it is."""
-    parts = [part.strip() for part in name.split(",")]
-    return f"{parts[1]} {parts[0]}" if len(parts) == 2 and all(parts) else name.strip()
-
-
 def identifiers_of(*, arxiv: str = "", doi: str = "", urls: Iterable[str] = ()) -> tuple[str, ...]:
     """The canonical identifiers of these fields, arXiv's and DOIs before addresses."""
     found: list[str] = []
@@ -108,17 +83,9 @@ def links_of(urls: Iterable[tuple[LinkKind, str]]) -> tuple[Link, ...]:
         if not canonical_url(url):
             raise InvalidInput(f"“{url[:80]}” is not an address that begins with http.")
         if not is_identifier_page(url):
-            is_pdf = kind is LinkKind.PAGE and urlsplit(url).path.lower().endswith(".pdf")
+            is_pdf = kind is LinkKind.PAGE and is_pdf_url(url)
             links.append(Link(LinkKind.PDF if is_pdf else kind, url))
     return tuple(dict.fromkeys(links))
-
-
-def is_identifier_page(url: str) -> bool:
-    """Whether an address only says an arXiv id or a DOI again."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
-    return host in {"arxiv.org", "export.arxiv.org", "doi.org", "dx.doi.org"} and bool(
-        identify(url)[0:1] and not identify(url)[0].startswith("url:")
-    )
 
 
 def join_list(values: Sequence[str]) -> str:

@@ -8,16 +8,15 @@ from typing import Any, TextIO
 
 from bot.formats import plain_text
 from bot.formats.fields import (
-    given_first,
     identifiers_of,
     links_of,
-    read_authors,
     read_date,
     read_title,
 )
 from bot.formats.results import Finding, ListedPaper, Problem
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PaperDraft
+from storage.names.author_list import AuthorList, given_first, parse_author_list
 
 _CHUNK = 1 << 16
 _MAX_OBJECT = 4_000_000  # characters
@@ -106,15 +105,15 @@ def draft_of(paper: Mapping[str, Any]) -> PaperDraft:
     ``identifiers`` and ``links``, as our own export writes them, say all that there are; without
     them they follow from the fields for ids and addresses.
     """
-    authors, complete = _authors(paper.get("authors", paper.get("author")))
+    authors = _authors(paper.get("authors", paper.get("author")))
     url = _text(paper, _URLS)
     derived = identifiers_of(
         arxiv=_text(paper, ("arxiv", "arxiv_id")), doi=_text(paper, ("doi", "DOI")), urls=[url]
     )
     return PaperDraft(
         title=read_title(_text(paper, ("title",))),
-        authors=authors,
-        authors_complete=complete and paper.get("authors_complete") is not False,
+        authors=authors.names,
+        authors_complete=authors.is_complete and paper.get("authors_complete") is not False,
         abstract=plain_text.tidy(_text(paper, _ABSTRACTS)),
         venue=_text(paper, _VENUES),
         date=read_date(_text(paper, _DATES)),
@@ -151,13 +150,13 @@ def _texts(paper: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(value or ())
 
 
-def _authors(value: object) -> tuple[tuple[str, ...], bool]:
+def _authors(value: object) -> AuthorList:
     """Names as a list of texts or of objects, or joined in one text."""
     if isinstance(value, str):
-        return read_authors(value)
+        return parse_author_list(value).with_given_first()
     if value is not None and not isinstance(value, list):
         raise InvalidInput("Its “authors” are no list of names.")
-    return tuple(dict.fromkeys(filter(None, map(_name, value or ())))), True
+    return AuthorList(tuple(dict.fromkeys(filter(None, map(_name, value or ())))))
 
 
 def _name(value: object) -> str:

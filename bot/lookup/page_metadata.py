@@ -15,10 +15,10 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
-from bot.formats.fields import given_first
 from bot.lookup.references import page_link
 from bot.lookup.registry_records import lenient_date, read_abstract, readable
 from storage.models import Link, LinkKind, PaperDraft
+from storage.names.author_list import AuthorList, parse_author_names
 from storage.papers.identifiers import arxiv_id, canonical_url, doi
 
 _MOST_READ = 2_000_000  # bytes of a page; the head comes first
@@ -74,9 +74,11 @@ def read_page(body: bytes, url: str, content_type: str) -> Described:
     identifiers = [f"arxiv:{arxiv}"] if arxiv else []
     identifiers += [f"doi:{number}"] if number else []
     identifiers.append(f"url:{canonical_url(url)}")
+    authors = _authors(said)
     draft = PaperDraft(
         title=_first(said, _TITLES)[:_MAX_TITLE],
-        authors=_names(said),
+        authors=authors.names,
+        authors_complete=authors.is_complete,
         abstract=read_abstract(next(iter(_all(said, _ABSTRACTS)), "")),
         venue=_first(said, _VENUES)[:300],
         date=next(filter(None, map(lenient_date, _all(said, _DATES))), None),
@@ -170,18 +172,17 @@ def _named(value: object) -> Iterator[str]:
                 yield name if isinstance(name, str) else joined
 
 
-def _names(said: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The authors as the best of the sources credits them, given names first."""
+def _authors(said: Mapping[str, Sequence[str]]) -> AuthorList:
+    """Returns the authors from the best source that names any, given names first."""
     for source in _AUTHORS:
         texts = said.get(source, [])
         if len(texts) == 1 and ";" in texts[0]:
             texts = texts[0].split(";")
-        names = [
-            given_first(readable(text[:_MAX_NAME])).strip(" ,;") for text in texts[:_MAX_AUTHORS]
-        ]
-        if found := tuple(dict.fromkeys(name[:120] for name in names if name)):
-            return found
-    return ()
+        read = parse_author_names(readable(text[:_MAX_NAME]) for text in texts[:_MAX_AUTHORS])
+        if read.names:
+            names = (name[:120] for name in read.with_given_first().names)
+            return AuthorList(tuple(dict.fromkeys(names)), read.is_complete)
+    return AuthorList()
 
 
 def _links(said: Mapping[str, Sequence[str]], url: str) -> tuple[Link, ...]:

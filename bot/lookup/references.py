@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.lookup.errors import NotUnderstood
 from storage.models import Link, LinkKind, PaperDraft
-from storage.papers.identifiers import arxiv_id, canonical_url, doi
+from storage.papers.identifiers import arxiv_id, canonical_url, doi, is_pdf_url
 
 _LONGEST = 20_000  # characters of a source
 _BIBTEX = re.compile(r"\s*@\s*\w+\s*[{(]")
@@ -114,12 +114,7 @@ def references_in(text: str) -> tuple[Reference, ...]:
 
 def page_link(address: str) -> Link:
     """The link of an address, by what it seems to lead to."""
-    return Link(LinkKind.PDF if is_pdf(address) else LinkKind.PAGE, address)
-
-
-def is_pdf(address: str) -> bool:
-    """Whether an address says that it leads to a PDF."""
-    return urlsplit(address).path.lower().endswith((".pdf", "/pdf"))
+    return Link(LinkKind.PDF if is_pdf_url(address) else LinkKind.PAGE, address)
 
 
 def _links_and_mentions(text: str) -> list[str]:

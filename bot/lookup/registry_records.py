@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.formats import plain_text
-from bot.formats.fields import given_first, read_date
+from bot.formats.fields import read_date
 from storage.errors import InvalidInput
 from storage.models import PaperDraft, PartialDate
+from storage.names.author_list import given_first
 from storage.papers.identifiers import identify
 
 _MAX_TEXT = 50_000  # characters of one text that are read

@@ -13,13 +13,13 @@ from bot.formats.results import ListedPaper
 from bot.lookup.errors import LookupFailed, NothingFound
 from bot.lookup.page_metadata import Described, read_page
 from bot.lookup.providers import ArXiv, crossref, datacite
-from bot.lookup.references import Reference, ReferenceKind, is_pdf, parse_reference
+from bot.lookup.references import Reference, ReferenceKind, parse_reference
 from bot.net.http import Page, PrivateHost, Web, WebError
 from bot.net.sandbox import TooMuchWork
 from bot.settings import Settings
 from storage.models import LinkKind, PaperDraft
 from storage.papers.combine import is_preprint, joined, ordered
-from storage.papers.identifiers import page_of_pdf
+from storage.papers.identifiers import is_pdf_url, page_of_pdf
 from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class Answers:
     async def _of_page(self, source: Reference) -> PaperDraft:
         """What a page says of its paper, and what others say by the ids that it names."""
         address = page_of_pdf(source.value)
-        if is_pdf(address):
+        if is_pdf_url(address):
             raise _only_a_pdf(source)
         page = await self._read(address, source)
         with contextlib.suppress(LookupFailed):

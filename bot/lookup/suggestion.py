@@ -9,7 +9,7 @@ from bot.lookup.service import Lookup
 from bot.markdown import clip
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PaperDraft
-from storage.papers.identifiers import arxiv_id, doi, identify
+from storage.papers.identifiers import identify, is_identifier_page
 from storage.text import fold
 
 _log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def drafted(source: str) -> PaperDraft:
             f"“{clip(source, 60)}” names no paper. Give its arXiv id, its DOI, its address, or its "
             "title."
         )
-    is_page = is_address and not (arxiv_id(text) or doi(text))
+    is_page = is_address and not is_identifier_page(text)
     return PaperDraft(
         title=clip(title, _MOST),
         identifiers=identifiers,

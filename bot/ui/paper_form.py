@@ -15,9 +15,9 @@ from bot.ui.cards import note
 from bot.ui.dialogs import Action, Dialog, DialogButton
 from storage.errors import InvalidInput, LabError
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
-from storage.papers.identifiers import arxiv_id, doi, identify
+from storage.names.author_list import AuthorList, parse_author_names
+from storage.papers.identifiers import identify, is_identifier_page, is_pdf_url
 
-_ET_AL = re.compile(r"(?:\band )?\bet al\.?$", re.IGNORECASE)  # spaces are single
 _DATE_AT_END = re.compile(r"^(?P<venue>.*?)[\s,;(]*\b(?P<date>\d{4}(?:-\d{1,2}){0,2})\)?$")
 _MAX_FIELD = 4000  # characters that Discord allows in a field
 _MAX_TITLE = 400
@@ -141,7 +141,7 @@ def from_form(values: FormValues, base: PaperDraft | None = None) -> PaperDraft:
     title = " ".join(values.title.split())
     if not title:
         raise InvalidInput("A paper needs a title.")
-    authors, complete = _parse_authors(values.authors)
+    authors = _parse_authors(values.authors)
     venue, date = base.venue, base.date
     if values.venue_and_year != before.venue_and_year:
         venue, date = _parse_venue_and_year(values.venue_and_year)
@@ -151,8 +151,8 @@ def from_form(values: FormValues, base: PaperDraft | None = None) -> PaperDraft:
     return replace(
         base,
         title=title,
-        authors=authors,
-        authors_complete=complete,
+        authors=authors.names,
+        authors_complete=authors.is_complete,
         venue=venue,
         date=date,
         identifiers=identifiers,
@@ -161,22 +161,14 @@ def from_form(values: FormValues, base: PaperDraft | None = None) -> PaperDraft:
     )
 
 
-def _parse_authors(text: str) -> tuple[tuple[str, ...], bool]:
-    """Returns the names, and whether the list is complete, i.e. doesn't end in “et al.”."""
-    names: list[str] = []
-    complete = True
-    for line in text.splitlines():
-        credit = " ".join(line.split()).strip(",;")
-        name = _ET_AL.sub("", credit).rstrip(" ,;")
-        complete = complete and name == credit
-        if name:
-            names.append(name)
-    for name in names:
+def _parse_authors(text: str) -> AuthorList:
+    authors = parse_author_names(text.splitlines())
+    for name in authors.names:
         if len(name) > _MAX_AUTHOR:
             raise InvalidInput(
                 f"“{name[:60]}…” is too long for one author. Write one author per line."
             )
-    return tuple(names), complete
+    return authors
 
 
 def _parse_venue_and_year(text: str) -> tuple[str, PartialDate | None]:
@@ -201,21 +193,14 @@ def _parse_links(text: str, base: PaperDraft) -> tuple[tuple[str, ...], tuple[Li
                 "DOI such as 10.1145/3511808.3557079, or an address that starts with https://."
             )
         identifiers += found
-        if is_url and not (arxiv_id(word) or _is_doi_url(word)):
-            links.append(known_links.get(word) or Link(_link_kind(word), word))
+        if is_url and not is_identifier_page(word):
+            kind = LinkKind.PDF if is_pdf_url(word) else LinkKind.PAGE
+            links.append(known_links.get(word) or Link(kind, word))
         elif word in known_links:
             links.append(known_links[word])
     shown = {name for word in to_form(base).links.split() for name in identify(word)}
     hidden = [name for name in base.identifiers if name not in shown]
     return tuple(dict.fromkeys([*identifiers, *hidden])), tuple(links)
-
-
-def _is_doi_url(url: str) -> bool:
-    return doi(url) is not None and "doi.org/" in url
-
-
-def _link_kind(url: str) -> LinkKind:
-    return LinkKind.PDF if url.lower().split("?")[0].endswith(".pdf") else LinkKind.PAGE
 
 
 def _line(

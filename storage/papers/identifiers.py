@@ -41,6 +41,8 @@ _VERSIONED = re.compile(r"(10\.(?:1101|64898|7287)/\S*\d|10\.\d+/\S+/)v\d+")
 _JUMP = re.compile(r"(?:main|main-?content|content|comments|respond|top|:~:.*)?", re.IGNORECASE)
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|rss|via", re.IGNORECASE)
 
+_IDENTIFIER_HOSTS = frozenset({"arxiv.org", "export.arxiv.org", "doi.org", "dx.doi.org"})
+
 # A PDF says nothing of itself; on these sites the page about it has a name like its own.
 _PAGES_OF_PDFS = (
     (re.compile(r"(https?://openreview\.net)/(?:pdf|attachment)\?(?:.*&)?id=([\w-]+).*"),
@@ -117,6 +119,25 @@ def identify(text: str) -> tuple[str, ...]:
     if not found and (url := canonical_url(text)):
         found.append(f"url:{url}")
     return tuple(found)
+
+
+def is_identifier_page(url: str) -> bool:
+    """Whether a URL is a page of arXiv or a DOI resolver that only repeats a paper's identifier."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    if host.removeprefix("www.") not in _IDENTIFIER_HOSTS:
+        return False
+    return not all(name.startswith("url:") for name in identify(url))
+
+
+def is_pdf_url(url: str) -> bool:
+    """Whether a URL says that it leads to a PDF."""
+    try:
+        return urlsplit(url).path.lower().endswith((".pdf", "/pdf"))
+    except ValueError:
+        return False
 
 
 _SCHEMES = ("arxiv", "doi", "url", "guid", "listed")

@@ -253,7 +253,7 @@ async def test_an_entry_that_cannot_be_used_is_told_and_logged(
     bare = await watch.library.feeds.add(watch.url("feed"), "F", "", MODERATOR)
     with caplog.at_level("INFO", "bot.feeds.poller"):
         poll = await watch.poller.poll(bare)
-    assert poll.problems == ("Entry 2 has neither a title nor a text, so I left it out.",)
+    assert poll.problems == ("Entry 2 has neither a title nor any text, so I skipped it.",)
     assert "Entry 2 has neither" in caplog.text
 
 

@@ -8,6 +8,7 @@ from bot.formats.citation_text import read_citation, read_credits
 from bot.formats.publications_page import parse_listing
 from bot.starter import load_starter
 from storage.models import PaperDraft, PartialDate
+from storage.names.author_list import AuthorList
 
 # Another lab's page in the same form: other names, other venues, several posters.
 ELSEWHERE = """\
@@ -122,7 +123,7 @@ def test_credits_are_read_as_they_are_written(
     names: tuple[str, ...],
     complete: bool,  # noqa: FBT001
 ) -> None:
-    assert read_credits(text) == (names, complete)
+    assert read_credits(text) == AuthorList(names, complete)
 
 
 def test_an_abstract_that_names_its_own_title_is_no_citation() -> None:

@@ -10,6 +10,8 @@ from storage.papers.identifiers import (
     doi,
     feed_guid,
     identify,
+    is_identifier_page,
+    is_pdf_url,
     listed_title,
 )
 
@@ -173,3 +175,34 @@ def test_a_file_and_the_page_about_it_are_one_address() -> None:
 def test_languages_with_marks_in_their_names_are_others() -> None:
     titles = ("C++ Code", "C Code", "C# Code")
     assert len({listed_title(title) for title in titles}) == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://arxiv.org/abs/2302.12433", True),
+        ("http://www.arxiv.org/pdf/2302.12433v2.pdf", True),
+        ("https://doi.org/10.1000/x", True),
+        ("https://dx.doi.org/10.1000/x", True),
+        ("https://arxiv.org/list/cs.CL/new", False),
+        ("https://publisher.example/doi/10.1000/x", False),
+        ("https://huggingface.co/papers/2302.12433", False),
+        ("http://[bad", False),
+        ("2302.12433", False),
+    ],
+)
+def test_a_page_that_only_repeats_an_identifier_is_recognized(url: str, *, expected: bool) -> None:
+    assert is_identifier_page(url) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.example/paper.PDF?download=1", True),
+        ("https://openreview.net/pdf?id=x", True),
+        ("https://a.example/paper", False),
+        ("http://[bad.pdf", False),
+    ],
+)
+def test_a_url_that_leads_to_a_pdf_is_recognized(url: str, *, expected: bool) -> None:
+    assert is_pdf_url(url) is expected
