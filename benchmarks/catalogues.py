@@ -53,7 +53,7 @@ async def fill(library: Library, drafts: Iterable[PaperDraft]) -> int:
     remaining = iter(drafts)
     for first in remaining:
         batch = chain([first], islice(remaining, _BATCH - 1))
-        await library.upsert_many(batch, Origin.IMPORT, ACTOR)
+        await library.papers.upsert_many(batch, Origin.IMPORT, ACTOR)
     return await library.papers.count()
 
 

@@ -31,16 +31,17 @@ async def courier(bench: Bench) -> list[Row]:
     channels = max(4, min(_CHANNELS, bench.size // 1_000))
     async with _server(channels) as (app, ids):
         for draft in generator.drafts(_ROUNDS + 1):
-            result = await app.library.upsert(
+            added = await app.library.papers.upsert(
                 draft, Origin.IMPORT, catalogues.ACTOR, allow_duplicate=True, announce=True
             )
-            if result.paper is None:
+            paper = added.value.paper
+            if paper is None:
                 raise RuntimeError(f"“{draft.title}” was not taken in.")
             start = _begin()
             sent = await app.client.dispatcher.deliver_due()
             ours.append((process_time() - start) / channels)
             start = _begin()
-            await _send_to_all(app, ids, result.paper)
+            await _send_to_all(app, ids, paper)
             bare.append((process_time() - start) / channels)
             if sent != channels:
                 raise RuntimeError(f"{sent} messages were sent instead of {channels}.")
@@ -76,5 +77,5 @@ async def _server(channels: int) -> AsyncGenerator[tuple[App, list[int]]]:
             guild = env.create_guild("Open Lab")
             ids = [guild.create_text_channel(f"papers-{n}").id for n in range(channels)]
             for channel_id in ids:
-                await app.library.subscriptions.open(guild.id, channel_id, catalogues.ACTOR)
+                await app.library.subscriptions.subscribe(guild.id, channel_id, catalogues.ACTOR)
             yield app, ids

@@ -27,7 +27,7 @@ async def fairness(_: Bench) -> list[Row]:
         async with open_library(Path(folder) / "papers.db", catalogues.clock) as library:
             await catalogues.fill(library, generator.drafts(_PAPERS))
             for number in _REMOVED:
-                await library.remove(number, catalogues.ACTOR)
+                await library.papers.remove(number, catalogues.ACTOR)
             years = [paper.year for paper in await library.papers.all() if paper.year]
             late = Filters(first_year=sorted(years)[len(years) // 2])
             return [

@@ -140,7 +140,7 @@ async def _ours(urls: list[str], clock: Callable[[], datetime]) -> AsyncGenerato
         )
         async with open_app(settings, clock) as app:
             for url in urls:
-                await app.library.feeds.add(url, url, "", catalogues.ACTOR)
+                await app.library.feeds.follow(url, url, "", catalogues.ACTOR)
             await app.poller.poll_due()
             yield app
 

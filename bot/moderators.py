@@ -29,7 +29,7 @@ class Moderators:
         """Read what `/setup` said, once at the start and after each new word."""
         self._words = {
             (word.guild_id, word.key): word
-            for word in await self._library.setups.words()
+            for word in await self._library.moderator_settings.all()
             if word.guild_id in self._settings.home_guild_ids
         }
 
@@ -70,13 +70,13 @@ class Moderators:
         """
         async with self._changing:
             chosen = {*self.roles(guild_id), *add} - {*drop}
-            await self._library.setups.choose_roles(guild_id, tuple(sorted(chosen)), actor)
+            await self._library.moderator_settings.set_roles(guild_id, tuple(sorted(chosen)), actor)
             await self.load()
 
     async def choose_channel(self, guild_id: int, channel_id: int | None, actor: Actor) -> None:
         """Let moderators hear in this channel; without one, in that of the settings."""
         async with self._changing:
-            await self._library.setups.choose_channel(
+            await self._library.moderator_settings.set_channel(
                 guild_id,
                 channel_id,
                 actor,

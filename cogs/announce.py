@@ -23,7 +23,6 @@ from bot.ui.buttons import DigestButton
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import ChannelFilter, parse_filter
 from storage.announcements.models import Subscription, SubscriptionOptions
-from storage.audit.models import SettingChange
 from storage.errors import InvalidInput, LabError, SubscriptionNotFound
 
 _Channel: TypeAlias = discord.TextChannel | discord.Thread | discord.ForumChannel
@@ -150,12 +149,12 @@ class Announce(commands.GroupCog, group_name="announce"):
         """Let what is new wait for a channel, until you resume."""
         subscription = await _subscription(interaction, channel)
         paused = await interaction.client.library.subscriptions.pause(
-            subscription.guild_id, subscription.channel_id, actor(interaction), paused=True
+            subscription.guild_id, subscription.channel_id, actor(interaction)
         )
         if paused is None:
             raise LabError(f"<#{subscription.channel_id}> is paused already.")
         text = f"⏸️ What is new waits for <#{subscription.channel_id}>, until `/announce resume`."
-        await _say(interaction, text, paused)
+        await _say(interaction, text, paused.change_id)
 
     @app_commands.command()
     @app_commands.describe(channel="Which channel; this one unless you say otherwise")
@@ -167,14 +166,16 @@ class Announce(commands.GroupCog, group_name="announce"):
         """Go on announcing in a channel that was paused or stopped."""
         subscription = await _subscription(interaction, channel)
         await _require_permissions(interaction, subscription.channel_id, subscription.options)
-        resumed = await interaction.client.library.subscriptions.pause(
-            subscription.guild_id, subscription.channel_id, actor(interaction), paused=False
+        resumed = await interaction.client.library.subscriptions.resume(
+            subscription.guild_id, subscription.channel_id, actor(interaction)
         )
         if resumed is None:
             raise LabError(f"I announce in <#{subscription.channel_id}> already.")
         waits = f" {count(subscription.waiting, 'paper')} waited." if subscription.waiting else ""
         await _say(
-            interaction, f"▶️ I go on announcing in <#{subscription.channel_id}>.{waits}", resumed
+            interaction,
+            f"▶️ I go on announcing in <#{subscription.channel_id}>.{waits}",
+            resumed.change_id,
         )
         interaction.client.dispatcher.deliver_soon()
 
@@ -187,13 +188,15 @@ class Announce(commands.GroupCog, group_name="announce"):
     ) -> None:
         """Stop announcing in a channel."""
         channel_id = channel.channel_id if channel else interaction.channel_id or 0
-        closed = await interaction.client.library.subscriptions.close(
+        closed = await interaction.client.library.subscriptions.unsubscribe(
             interaction.guild_id or 0, channel_id, actor(interaction)
         )
         if closed is None:
             raise LabError(f"Nothing is announced in <#{channel_id}>, so there is nothing to stop.")
         await _say(
-            interaction, f"🔕 New papers are no longer announced in <#{channel_id}>.", closed
+            interaction,
+            f"🔕 New papers are no longer announced in <#{channel_id}>.",
+            closed.change_id,
         )
 
 
@@ -202,22 +205,22 @@ async def _open(
 ) -> None:
     """Announce in a channel; with other options than before where any were chosen."""
     _require_permissions_in(channel, chosen or SubscriptionOptions())
-    subscriptions = interaction.client.library.subscriptions
-    opened = await subscriptions.open(channel.guild.id, channel.id, actor(interaction), chosen)
+    opened = await interaction.client.library.subscriptions.subscribe(
+        channel.guild.id, channel.id, actor(interaction), chosen
+    )
     if opened is None:
         raise LabError(f"I announce new papers in {channel.mention} already.")
-    subscription = await subscriptions.find(channel.id)
-    said = feed_cards.how(subscription.options) if subscription else ""
+    said = feed_cards.how(opened.value.options)
     await _say(
         interaction,
         f"📣 New papers will be announced in {channel.mention} from now on{said and f': {said}'}.",
-        opened,
+        opened.change_id,
     )
     interaction.client.dispatcher.deliver_soon()
 
 
-async def _say(interaction: Interaction, text: str, arranged: SettingChange) -> None:
-    await interaction.response.send_message(view=undoable(text, arranged.change_id))
+async def _say(interaction: Interaction, text: str, change_id: int | None) -> None:
+    await interaction.response.send_message(view=undoable(text, change_id))
 
 
 async def _subscription(interaction: Interaction, chosen: Subscription | None) -> Subscription:

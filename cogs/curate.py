@@ -28,13 +28,13 @@ from storage.models import Paper as PaperRecord
 async def remove_paper(interaction: Interaction, button: RemoveButton) -> None:
     """Removes the paper and replaces the question by a reply with Undo."""
     require_moderator(interaction)
-    removed = await interaction.client.library.remove(button.paper_id, actor(interaction))
-    undo = await undo_buttons(interaction, removed.id)
+    removed = await interaction.client.library.papers.remove(button.paper_id, actor(interaction))
+    paper = removed.value
     await interaction.response.edit_message(
         view=cards.notice(
-            f"🗑️ Removed **{escape(removed.title, 300)}** (#{removed.id}). No feed and no "
+            f"🗑️ Removed **{escape(paper.title, 300)}** (#{paper.id}). No feed and no "
             "import brings it back; `/curate restore` does.",
-            *[ActionRow(undo_button) for undo_button in undo],
+            *[ActionRow(undo) for undo in undo_buttons(removed.change_id)],
         )
     )
     interaction.client.dispatcher.deliver_soon()

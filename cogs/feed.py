@@ -60,7 +60,7 @@ class Feed(HomeCog, group_name="feed"):
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
         feed = await bot.poller.watch(url.strip(), actor(interaction), venue, is_reviewed=review)
-        announced = await bot.library.arrivals.announce_newest(feed.id, newest)
+        announced = await bot.library.feeds.announce_newest(feed.id, newest)
         await interaction.followup.send(
             view=cards.notice(feed_cards.began(feed, announced)), ephemeral=True
         )
@@ -120,10 +120,10 @@ class Feed(HomeCog, group_name="feed"):
         if feed.paused_because:
             raise LabError(f"“{clip(feed.title, 200)}” is paused already: {feed.paused_because}")
         because = f"by {actor(interaction).name}" + (f": {clip(reason, 200)}" if reason else "")
-        change_id = await interaction.client.library.feeds.pause(
-            feed.id, because, actor(interaction)
+        paused = await interaction.client.library.feeds.pause(feed.id, because, actor(interaction))
+        await _say(
+            interaction, f"⏸️ I don't read **{title}** until `/feed resume`.", paused.change_id
         )
-        await _say(interaction, f"⏸️ I don't read **{title}** until `/feed resume`.", change_id)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
@@ -133,9 +133,11 @@ class Feed(HomeCog, group_name="feed"):
         """Read a feed again that was paused; what came meanwhile is announced."""
         if not feed.paused_because:
             raise LabError(f"“{clip(feed.title, 200)}” is not paused.")
-        change_id = await interaction.client.library.feeds.resume(feed.id, actor(interaction))
+        resumed = await interaction.client.library.feeds.resume(feed.id, actor(interaction))
         title = escape(feed.title or feed.url, 200)
-        await _say(interaction, f"▶️ I read **{title}** again, first within a minute.", change_id)
+        await _say(
+            interaction, f"▶️ I read **{title}** again, first within a minute.", resumed.change_id
+        )
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
@@ -143,12 +145,12 @@ class Feed(HomeCog, group_name="feed"):
         self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]
     ) -> None:
         """Watch a feed no longer; its papers stay in the list."""
-        change_id = await interaction.client.library.feeds.remove(feed.id, actor(interaction))
+        unfollowed = await interaction.client.library.feeds.unfollow(feed.id, actor(interaction))
         await _say(
             interaction,
             f"🗑️ I watch **{escape(feed.title or feed.url, 200)}** no longer. Its "
             f"{count(feed.papers, 'paper')} stay in the list.",
-            change_id,
+            unfollowed.change_id,
         )
 
     @app_commands.command()
@@ -167,7 +169,9 @@ class Feed(HomeCog, group_name="feed"):
         await interaction.followup.send(
             view=cards.notice(feed_cards.in_messages(lines, most=1)[0]), ephemeral=True
         )
-        pending = [two for one in watching for two in await bot.library.entries.pending(one.id)]
+        pending = [
+            two for one in watching for two in await bot.library.review.pending_entries(one.id)
+        ]
         for entry in pending[:_DECIDED_AT_ONCE]:
             asked = await question(bot.library, entry)
             await interaction.followup.send(view=asked, ephemeral=True)
@@ -206,9 +210,8 @@ async def _change(feed: FeedRecord, interaction: Interaction, terms: FeedTerms) 
     require_moderator(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
-    change_id = await change(bot.library, bot.poller, feed, terms, actor(interaction))
-    changed = await bot.library.feeds.get(feed.id)
-    view = undoable(f"✏️ Changed.\n{feed_cards.feed_in_full(changed)}", change_id)
+    changed = await change(bot.library, bot.poller, feed, terms, actor(interaction))
+    view = undoable(f"✏️ Changed.\n{feed_cards.feed_in_full(changed.value)}", changed.change_id)
     await interaction.followup.send(view=view, ephemeral=True)
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from discord import app_commands
 from discord.app_commands import Range, Transform
-from discord.ui import ActionRow
 
+from bot.flows.replies import undoable
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count, escape
 from bot.options.catalogue import AuthorOption, CreditOption
 from bot.permissions import HomeCog, actor
-from bot.ui import cards
-from bot.ui.buttons import UndoButton
 
 
 class People(HomeCog, group_name="people"):
@@ -29,22 +27,22 @@ class People(HomeCog, group_name="people"):
         into: Transform[str, AuthorOption],
     ) -> None:
         """Make two names one person's; papers stay as they are credited."""
-        shown, change = await interaction.client.library.people.merge(
-            name, into, actor(interaction)
-        )
+        merged = await interaction.client.library.authors.merge(name, into, actor(interaction))
         await _tell(
             interaction,
-            f"🔗 “{escape(name, 100)}” counts for **{escape(shown, 100)}** now.",
-            change,
+            f"🔗 “{escape(name, 100)}” counts for **{escape(merged.value, 100)}** now.",
+            merged.change_id,
         )
 
     @app_commands.command()
     @app_commands.describe(name="The name, exactly as a paper credits it")
     async def split(self, interaction: Interaction, name: Transform[str, CreditOption]) -> None:
         """Part a name from the person it counts for: a merged one, or a short one like J. Lee."""
-        shown, change = await interaction.client.library.people.split(name, actor(interaction))
-        text = f"✂️ “{escape(name, 100)}” does not count for **{escape(shown, 100)}** any more."
-        await _tell(interaction, text, change)
+        split = await interaction.client.library.authors.split(name, actor(interaction))
+        text = (
+            f"✂️ “{escape(name, 100)}” does not count for **{escape(split.value, 100)}** any more."
+        )
+        await _tell(interaction, text, split.change_id)
 
     @app_commands.command()
     @app_commands.describe(
@@ -56,18 +54,17 @@ class People(HomeCog, group_name="people"):
     ) -> None:
         """Show a person by a new name; the former one still finds them and is never shown."""
         library = interaction.client.library
-        shown, change = await library.people.rename(name, to, actor(interaction))
-        person = await library.authors.find(shown)
+        renamed = await library.authors.rename(name, to, actor(interaction))
+        person = await library.authors.find(renamed.value)
         text = (
-            f"🏷️ **{escape(shown, 100)}** has that name on {count(person.papers, 'paper')} now. The "
-            "former name still leads there, and is shown nowhere."
+            f"🏷️ **{escape(renamed.value, 100)}** has that name on {count(person.papers, 'paper')} "
+            "now. The former name still leads there, and is shown nowhere."
         )
-        await _tell(interaction, text, change)
+        await _tell(interaction, text, renamed.change_id)
 
 
-async def _tell(interaction: Interaction, text: str, change: int) -> None:
-    undo = ActionRow(UndoButton(change))
-    await interaction.response.send_message(view=cards.notice(text, undo), ephemeral=True)
+async def _tell(interaction: Interaction, text: str, change_id: int | None) -> None:
+    await interaction.response.send_message(view=undoable(text, change_id), ephemeral=True)
 
 
 async def setup(bot: LabBot) -> None:

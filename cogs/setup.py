@@ -92,7 +92,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
             if bot.moderators.channel
             else "🔎 There is no moderators' channel now; `/curate queue` shows what waits."
         )
-        if waiting := await bot.library.review_queue.count():
+        if waiting := await bot.library.review.count():
             said += f"\n{count(waiting, 'decision')} wait; `/curate queue` shows them all."
         await interaction.response.send_message(view=cards.notice(said), ephemeral=True)
         bot.dispatcher.deliver_soon()

@@ -62,12 +62,12 @@ class Suggest(commands.Cog):
         if not (most and bot.home_guilds):
             raise LabError("This list takes no suggestions.")
         await interaction.response.defer(ephemeral=True, thinking=True)
-        member, suggestions = interaction.user, bot.library.suggestions
+        member, review = interaction.user, bot.library.review
         known = drafted(source)
-        offer = await suggestions.rejection_reason(known, member.id, most=most)
+        offer = await review.rejection_reason(known, member.id, most=most)
         if offer is None:
             self._count_lookup(interaction)
-            offer = await suggestions.offer(
+            offer = await review.suggest(
                 await looked_up(bot.lookup, source, known),
                 clip(note, 300),
                 (member.id, member.display_name),
@@ -123,8 +123,8 @@ def _answer(offer: Offer, most: int) -> cards.Layout:
 
 
 async def _show_own(interaction: Interaction) -> None:
-    suggestions = interaction.client.library.suggestions
-    own = await suggestions.of_member(interaction.user.id, _SHOWN)
+    library = interaction.client.library
+    own = await library.review.suggestions_by(interaction.user.id, _SHOWN)
     shown = cards.notice(review_cards.of_member(own))
     await interaction.response.send_message(view=shown, ephemeral=True)
 

@@ -1,4 +1,4 @@
-"""SQL of what `/setup` set in the lab's own servers; the caller decides which setting applies."""
+"""What `/setup` sets in the lab's own servers; the caller decides which setting applies."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import datetime
 
 from storage import timestamps
 from storage.announcements import outbox, subscriptions
-from storage.database import Database, Row
+from storage.database import Connection, Database, Row
 from storage.models import Actor
 
 
 class SettingKey(enum.StrEnum):
-    """What is set up in a home server."""
+    """What can be set in a home server."""
 
     ROLES = "roles"
     CHANNEL = "channel"
@@ -22,7 +22,7 @@ class SettingKey(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModeratorSetting:
-    """One word of `/setup`: Discord's ids of the moderators' roles, or of their channel if any."""
+    """The ids of the moderators' roles, or of their channel if there is one, in a server."""
 
     guild_id: int
     key: SettingKey
@@ -31,28 +31,28 @@ class ModeratorSetting:
     set_at: datetime
 
 
-class Setups:
-    """Who moderates, and where they hear of it."""
+class ModeratorSettings:
+    """Who the moderators are, and the channel where they get alerts and reviews."""
 
     def __init__(self, database: Database, clock: timestamps.Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def words(self) -> tuple[ModeratorSetting, ...]:
-        """The last word on each matter in each server, oldest first."""
+    async def all(self) -> tuple[ModeratorSetting, ...]:
+        """Return the latest setting for each key and server, oldest first."""
         async with self._database.reading() as db:
             rows = await db.all(
                 """SELECT * FROM moderator_settings WHERE id IN (
                        SELECT MAX(id) FROM moderator_settings GROUP BY guild_id, key) ORDER BY id"""
             )
-        return tuple(_word(row) for row in rows)
+        return tuple(_setting(row) for row in rows)
 
-    async def choose_roles(self, guild_id: int, role_ids: tuple[int, ...], actor: Actor) -> None:
-        """Let these roles, and no others, keep the list in a server."""
+    async def set_roles(self, guild_id: int, role_ids: tuple[int, ...], actor: Actor) -> None:
+        """Give these roles, and no others, moderator rights in a server."""
         async with self._database.transaction(in_reply=True) as db:
-            await db.insert(_SAY, self._values(guild_id, SettingKey.ROLES, role_ids, actor))
+            await self._insert(db, guild_id, SettingKey.ROLES, role_ids, actor)
 
-    async def choose_channel(
+    async def set_channel(
         self,
         guild_id: int,
         channel_id: int | None,
@@ -61,31 +61,37 @@ class Setups:
         former: int | None,
         default: int | None = None,
     ) -> None:
-        """Let moderators hear in a channel, where what waits for the ``former`` one goes, too.
+        """Set the moderators' channel, or go back to the ``default`` one if there is any.
 
-        It is sent into again where it was stopped. Without a channel that is the ``default`` one,
-        and nothing is moved where there is none.
+        What is queued for the ``former`` channel moves there, and a channel that failed is sent
+        to again.
         """
         ids = (channel_id,) if channel_id else ()
-        now = channel_id or default
+        chosen = channel_id or default
         async with self._database.transaction(in_reply=True) as db:
-            await db.insert(_SAY, self._values(guild_id, SettingKey.CHANNEL, ids, actor))
-            for chosen in (now,) if now else ():
+            await self._insert(db, guild_id, SettingKey.CHANNEL, ids, actor)
+            if chosen:
                 await subscriptions.reopen(db, chosen)
                 await outbox.move(db, former, chosen)
 
-    def _values(
-        self, guild_id: int, key: SettingKey, ids: tuple[int, ...], actor: Actor
-    ) -> list[str | int]:
-        now = timestamps.to_text(self._clock())
-        return [guild_id, key, json.dumps(ids), actor.key, actor.name, now]
+    async def _insert(
+        self, db: Connection, guild_id: int, key: SettingKey, ids: tuple[int, ...], actor: Actor
+    ) -> None:
+        await db.run(
+            """INSERT INTO moderator_settings (guild_id, key, ids, set_by, set_by_name, set_at)
+               VALUES (?, ?, ?, ?, ?, ?)""",
+            [
+                guild_id,
+                key,
+                json.dumps(ids),
+                actor.key,
+                actor.name,
+                timestamps.to_text(self._clock()),
+            ],
+        )
 
 
-_SAY = """INSERT INTO moderator_settings (guild_id, key, ids, set_by, set_by_name, set_at)
-          VALUES (?, ?, ?, ?, ?, ?)"""
-
-
-def _word(row: Row) -> ModeratorSetting:
+def _setting(row: Row) -> ModeratorSetting:
     return ModeratorSetting(
         guild_id=row["guild_id"],
         key=SettingKey(row["key"]),

@@ -10,9 +10,8 @@ from typing import cast
 from storage.announcements import subscription_settings
 from storage.audit import log as audit_log
 from storage.audit import queries as change_queries
-from storage.audit.models import Change, ChangeTarget, Undone
+from storage.audit.models import Change, ChangeTarget, Recorded
 from storage.authors import decisions as name_decisions
-from storage.curation import decisions as review_decisions
 from storage.curation import merge as curation_merge
 from storage.database import Connection
 from storage.errors import LabError
@@ -21,6 +20,7 @@ from storage.models import Actor, Paper
 from storage.papers import queries as paper_queries
 from storage.papers import snapshots
 from storage.papers import writes as paper_writes
+from storage.review import resolutions
 
 _NAMED = 3  # papers that a refusal names
 
@@ -39,7 +39,7 @@ class BuiltOn(LabError):
         self.later = later
 
 
-async def undo(db: Connection, change_id: int, actor: Actor, at: datetime) -> Undone:
+async def undo(db: Connection, change_id: int, actor: Actor, at: datetime) -> Recorded[Change]:
     """Take a change back, within the caller's transaction, and record that.
 
     Raises `LabError` where that is done already or can't be done any more. Taking back is a change
@@ -66,7 +66,7 @@ async def undo(db: Connection, change_id: int, actor: Actor, at: datetime) -> Un
            WHERE id IN (SELECT value FROM json_each(?))""",
         [json.dumps([one.id for one in chain])],
     )
-    return Undone(change, number)
+    return Recorded(change, number)
 
 
 async def is_bulk(db: Connection, change_id: int) -> bool:
@@ -158,7 +158,7 @@ async def _take_back(db: Connection, whole: Change, at: datetime) -> None:
     async for paper_ids in change_queries.added(db, whole):
         await paper_writes.undo_insert(db, paper_ids, at)
     if whole.resolution is not None:
-        await review_decisions.reopen(db, whole.resolution)
+        await resolutions.reopen(db, whole.resolution)
 
 
 async def _make_good(db: Connection, whole: Change, at: datetime) -> None:
@@ -173,7 +173,7 @@ async def _make_good(db: Connection, whole: Change, at: datetime) -> None:
             moved = await curation_merge.give_up(db, paper, step.moved["into"], at)
             await db.run("UPDATE changes SET moved = ? WHERE id = ?", [json.dumps(moved), step.id])
     if whole.resolution is not None:
-        await review_decisions.decide_again(db, whole.resolution)
+        await resolutions.decide_again(db, whole.resolution)
 
 
 async def _paper(db: Connection, step: Change) -> Paper:

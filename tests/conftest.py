@@ -96,7 +96,7 @@ def clock() -> StillClock:
 @pytest.fixture
 async def app(settings: Settings, clock: StillClock) -> AsyncIterator[App]:
     async with open_app(settings, clock) as app:
-        await app.library.upsert_many(
+        await app.library.papers.upsert_many(
             reversed(load_starter()), Origin.STARTER, Actor("starter", "the starter list")
         )
         yield app

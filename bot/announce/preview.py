@@ -27,9 +27,9 @@ async def previews(library: Library, url: str, parsed: ParsedFeed) -> list[cards
     drafts = [entry.draft for entry in parsed.entries[:_NEWEST]]
     if feed is not None and feed.venue:
         drafts = [replace(draft, venue=draft.venue or feed.venue) for draft in drafts]
-    drafts = await library.people.shown(drafts)
+    drafts = await library.authors.with_current_names(drafts)
     # Oldest first, as a poll takes them in.
-    results = list(reversed(await library.arrivals.dry_run(drafts[::-1])))
+    results = list(reversed(await library.papers.preview(drafts[::-1])))
     new = {one.paper.id for one in results if one.outcome is Outcome.ADDED and one.paper}
     layouts = [cards.notice(_head(url, parsed, feed))]
     for draft, result in zip(drafts, results, strict=True):

@@ -85,7 +85,7 @@ class RenderContext:
 async def prepare(library: Library, wanted: Sequence[Post]) -> RenderContext:
     """Look up what some posts show."""
     ids = [post.suggestion_id for post in wanted if post.suggestion_id is not None]
-    suggestions = await library.suggestions.some(ids) if ids else {}
+    suggestions = await library.review.suggestions(ids) if ids else {}
     numbers = list(dict.fromkeys(number for post in wanted for number in post.paper_ids))
     numbers += [one.paper_id for one in suggestions.values() if one.paper_id is not None]
     papers = await library.papers.some(numbers)
@@ -121,7 +121,7 @@ def draft_post(entry: PendingEntry) -> Post:
 
 async def _entry(library: Library, entry_id: int) -> tuple[PendingEntry | SeenEntry | None, str]:
     """An entry to review, or what became of it, with the title of its feed."""
-    entry = await library.entries.get(entry_id)
+    entry = await library.review.entry(entry_id)
     if isinstance(entry, PendingEntry):
         return entry, (await library.feeds.get(entry.feed_id)).title
     return entry, entry.feed_title if entry else ""

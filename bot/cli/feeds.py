@@ -81,7 +81,7 @@ def add(
 
     async def follow(library: Library, poller: Poller) -> tuple[Feed, int]:
         feed = await poller.watch(url.strip(), common.ACTOR, venue, is_reviewed=review)
-        return feed, await library.arrivals.announce_newest(feed.id, newest)
+        return feed, await library.feeds.announce_newest(feed.id, newest)
 
     feed, announced = _with_poller(settings, follow)
     if as_json:

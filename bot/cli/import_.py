@@ -198,7 +198,7 @@ def _import_starter(settings: Settings, *, dry_run: bool) -> Report:
     drafts = list(reversed(load_starter()))
     imported = common.run_with_library(
         settings,
-        lambda library: library.upsert_many(
+        lambda library: library.papers.upsert_many(
             drafts, Origin.STARTER, common.ACTOR, dry_run=dry_run, each=each
         ),
     )

@@ -57,6 +57,6 @@ async def _look_up(
         open_parser() as parser,
         open_lookup(web, parser, Addresses.of(settings), common.utc_now, pages=pages) as service,
     ):
-        (draft,) = await library.people.shown([await service.find(source)])
-    (result,) = await library.arrivals.dry_run([draft])
+        (draft,) = await library.authors.with_current_names([await service.find(source)])
+    (result,) = await library.papers.preview([draft])
     return draft, result

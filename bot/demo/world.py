@@ -81,7 +81,7 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
             open_site(site_port) as site,
             open_app(_looking_up_at(site, settings), clock) as app,
         ):
-            await app.library.upsert_many(
+            await app.library.papers.upsert_many(
                 reversed(load_starter()), Origin.STARTER, Actor("starter", "the starter list")
             )
             async with simcord.run(app.client, strict_sync=False, check_errors=False) as env:

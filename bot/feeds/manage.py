@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from storage.audit.models import Recorded
 from storage.errors import FeedExists, InvalidInput, LabError
 from storage.feeds.models import Feed, FeedTerms
 from storage.library import Library
@@ -97,8 +98,8 @@ def terms_of(feed: Feed) -> FeedTerms:
 
 async def change(
     library: Library, poller: Poller, feed: Feed, terms: FeedTerms, actor: Actor
-) -> int | None:
-    """Give a feed new terms; gives the number of the change to undo.
+) -> Recorded[Feed]:
+    """Give a feed new terms.
 
     A new address is read first, and may be that of a page. Raises `InvalidInput` where nothing
     changes, `FeedExists`, `NoFeedThere`, `WebError`.
@@ -114,4 +115,4 @@ async def change(
         for other in await library.feeds.all():
             if other.id != feed.id and canonical_url(other.url) == canonical_url(url):
                 raise FeedExists(url)
-    return await library.feeds.change(feed.id, replace(terms, url=url), actor)
+    return await library.feeds.edit(feed.id, replace(terms, url=url), actor)

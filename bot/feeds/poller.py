@@ -116,9 +116,10 @@ class Poller:
         if any(canonical_url(feed.url) in wanted for feed in await self._library.feeds.all()):
             raise FeedExists(fetched.lasting_url)
         title = parsed.title or fetched.lasting_url
-        feed = await self._library.feeds.add(
+        followed = await self._library.feeds.follow(
             fetched.lasting_url, title, venue, actor, is_reviewed=is_reviewed
         )
+        feed = followed.value
         async with self._polling.setdefault(feed.id, asyncio.Lock()):
             await self._take_in(feed, fetched, parsed)
         return await self._library.feeds.get(feed.id)
@@ -153,7 +154,7 @@ class Poller:
         known = self._state(feed, fetched, parsed.timetable)
         state = replace(known, title=parsed.title or feed.title, body_hash=_hash(fetched))
         entries = [_with_venue(entry, feed.venue) for entry in parsed.entries]
-        intake = await self._library.arrivals.ingest(feed, entries, state, self._moderation.channel)
+        intake = await self._library.feeds.ingest(feed, entries, state, self._moderation.channel)
         return Poll(feed, intake, parsed.problems)
 
     def _state(self, feed: Feed, fetched: Fetched, wished: Timetable) -> FeedState:

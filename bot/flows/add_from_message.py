@@ -120,7 +120,7 @@ async def _compared(bot: LabBot, found: PaperDraft | LookupFailed) -> Linked:
     """What was found, or the paper of the list that it is or resembles."""
     if isinstance(found, LookupFailed):
         return found
-    (found,) = await bot.library.people.shown([found])
+    (found,) = await bot.library.authors.with_current_names([found])
     result = await would_become(bot, found)
     if result.paper is not None and result.outcome is Outcome.DUPLICATE:
         return Resembling(found, result.paper)

@@ -57,7 +57,7 @@ class Addition:
     async def offer(self, interaction: Interaction, *, allow_duplicate: bool = False) -> None:
         """Offer the paper to the list, and say what became of it."""
         require_moderator(interaction)
-        result = await interaction.client.library.upsert(
+        offered = await interaction.client.library.papers.upsert(
             self.draft,
             Origin.MODERATOR,
             actor(interaction),
@@ -65,7 +65,7 @@ class Addition:
             announce=self.announce,
             lock_fields=self.lock_fields,
         )
-        await self._tell(interaction, result)
+        await self._tell(interaction, offered.value, offered.change_id)
 
     async def offer_anyway(self, interaction: Interaction) -> None:
         """Offer it though the list has a paper that it resembles."""
@@ -74,10 +74,10 @@ class Addition:
     async def offer_as(self, paper_id: int, interaction: Interaction) -> None:
         """Complete the paper that it is, as somebody says."""
         require_moderator(interaction)
-        result = await interaction.client.library.upsert_as(
+        offered = await interaction.client.library.papers.upsert_as(
             paper_id, self.draft, actor(interaction), lock_fields=self.lock_fields
         )
-        await self._tell(interaction, result)
+        await self._tell(interaction, offered.value, offered.change_id)
 
     def choices(self, paper: Paper) -> list[DialogButton]:
         """What a paper that resembles one of the list can be: that one, or one of its own."""
@@ -91,7 +91,9 @@ class Addition:
             DialogButton("Add anyway", self.offer_anyway, decides=True),
         ]
 
-    async def _tell(self, interaction: Interaction, result: UpsertResult) -> None:
+    async def _tell(
+        self, interaction: Interaction, result: UpsertResult, change_id: int | None
+    ) -> None:
         if result.paper is None:
             raise LabError("That paper was removed from the list on purpose, so I left it out.")
         if result.outcome is Outcome.DUPLICATE:
@@ -105,7 +107,7 @@ class Addition:
             interaction,
             result.paper,
             self._said(result.outcome, result.paper),
-            changed=result.outcome is not Outcome.UNCHANGED,
+            change_id,
             beside=self.beside,
         )
         interaction.client.dispatcher.deliver_soon()
@@ -143,7 +145,7 @@ async def look_up(interaction: Interaction, source: str, *, announce: bool) -> N
     except LookupFailed as failure:
         await say(interaction, not_found(failure, announce=announce))
         return
-    (draft,) = await interaction.client.library.people.shown([draft])
+    (draft,) = await interaction.client.library.authors.with_current_names([draft])
     await say(interaction, await _asking(interaction.client, Addition(draft, announce)))
 
 
@@ -157,7 +159,7 @@ def not_found(failure: LookupFailed, *, announce: bool) -> Dialog:
 
 async def would_become(bot: LabBot, draft: PaperDraft) -> UpsertResult:
     """What would become of a draft that is offered to the list; nothing is changed."""
-    (result,) = await bot.library.arrivals.dry_run([draft])
+    (result,) = await bot.library.papers.preview([draft])
     return result
 
 

@@ -66,7 +66,7 @@ async def page(
     after: int | None = None,
 ) -> cards.Layout:
     """A page of the log of all or of one paper, which ``owner`` may turn in a server."""
-    shown = await library.history.page(
+    shown = await library.audit.page(
         paper_id, guild_id=guild_id, before=before, after=after, limit=_PAGE_SIZE
     )
     named = await titles(library, shown.changes, paper_id)
@@ -75,7 +75,7 @@ async def page(
 
 async def _latest(interaction: Interaction, text: str) -> list[Choice[str]]:
     library = interaction.client.library
-    shown = await library.history.page(guild_id=interaction.guild_id, limit=_OFFERED)
+    shown = await library.audit.page(guild_id=interaction.guild_id, limit=_OFFERED)
     named = await titles(library, shown.changes)
     offered = {
         change.id: audit_cards.plain(change, named)

@@ -16,7 +16,7 @@ async def meanwhile(library: Library, seen: PaperDraft, paper: Paper, limit: int
 
     As many fields as fit into ``limit`` characters, and how many more there are.
     """
-    log = await library.history.page(paper.id, limit=_LOOKED_AT)
+    log = await library.audit.page(paper.id, limit=_LOOKED_AT)
     latest = [change for change in log.changes if change.paper_id == paper.id]
     before, now = snapshot(seen), snapshot(paper)
     lines: list[str] = []

@@ -52,18 +52,25 @@ async def tag(
     """Answer `/curate tag`."""
     if not (add or remove):
         raise LabError("Say which tags to add or to remove; several are parted by commas.")
-    tagged = await interaction.client.library.tag(paper.id, add, remove, actor(interaction))
+    recorded = await interaction.client.library.papers.tag(
+        paper.id, add, remove, actor(interaction)
+    )
+    tagged = recorded.value
     tags = ", ".join(f"**{escape(one, 60)}**" for one in tagged.tags[:_NAMED]) or "nothing"
     if len(tagged.tags) > _NAMED:
         tags += f" and {count(len(tagged.tags) - _NAMED, 'other')}"
-    await replies.show(interaction, tagged, f"🏷️ The paper is tagged {tags} now.")
+    await replies.show(
+        interaction, tagged, f"🏷️ The paper is tagged {tags} now.", recorded.change_id
+    )
     interaction.client.dispatcher.deliver_soon()
 
 
 async def restore(interaction: Interaction, paper: Paper) -> None:
     """Answer `/curate restore`."""
-    restored = await interaction.client.library.restore(paper.id, actor(interaction))
-    await replies.show(interaction, restored, "♻️ It is back in the list, as it was.")
+    restored = await interaction.client.library.papers.restore(paper.id, actor(interaction))
+    await replies.show(
+        interaction, restored.value, "♻️ It is back in the list, as it was.", restored.change_id
+    )
     interaction.client.dispatcher.deliver_soon()
 
 
@@ -74,13 +81,18 @@ async def _edit_filled(
     seen = as_draft(paper)
     library = interaction.client.library
     try:
-        edited = await library.edit(
+        edited = await library.papers.edit(
             paper.id, paper_form.from_form(values, seen), actor(interaction), seen=seen
         )
     except PaperChanged as changed:
         await _ask_again(interaction, paper, changed.paper, values)
         return
-    await replies.show(interaction, edited, "✏️ Corrected; no feed and no import changes it back.")
+    await replies.show(
+        interaction,
+        edited.value,
+        "✏️ Corrected; no feed and no import changes it back.",
+        edited.change_id,
+    )
     interaction.client.dispatcher.deliver_soon()
 
 

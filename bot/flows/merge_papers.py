@@ -111,7 +111,7 @@ async def _merge(pair: Pair, choices: dict[str, str], interaction: Interaction) 
     library = interaction.client.library
     kept, other = pair.kept, pair.other
     try:
-        merged = await library.merge(
+        merged = await library.papers.merge(
             kept.id,
             other.id,
             pair.chosen(choices),
@@ -127,7 +127,9 @@ async def _merge(pair: Pair, choices: dict[str, str], interaction: Interaction) 
         await _show(interaction, now, mine, remark)
         return
     title = f"**{escape(other.title, 300)}** (#{other.id})"
-    await replies.show(interaction, merged, f"🔗 {title} is a part of this paper now.")
+    await replies.show(
+        interaction, merged.value, f"🔗 {title} is a part of this paper now.", merged.change_id
+    )
     interaction.client.dispatcher.deliver_soon()
 
 

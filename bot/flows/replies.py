@@ -8,7 +8,6 @@ from typing import Any
 from discord.ui import ActionRow, Button, LayoutView
 
 from bot.interactions import Interaction
-from bot.permissions import actor
 from bot.ui import buttons, cards
 from storage.audit.models import Change
 from storage.library import Library
@@ -29,23 +28,26 @@ async def say(interaction: Interaction, view: LayoutView, *, beside: bool = Fals
 
 
 async def show(
-    interaction: Interaction, paper: Paper, text: str, *, changed: bool = True, beside: bool = False
+    interaction: Interaction,
+    paper: Paper,
+    text: str,
+    change_id: int | None,
+    *,
+    beside: bool = False,
 ) -> None:
-    """A paper with a sentence about it, and Undo where somebody has just ``changed`` it."""
-    undo = await undo_buttons(interaction, paper.id) if changed else []
+    """Show a paper with a sentence about it, and Undo if a change was recorded."""
+    undo = undo_buttons(change_id)
     await say(interaction, cards.Layout(*cards.paper_with(paper, text, *undo)), beside=beside)
 
 
 def undoable(text: str, change_id: int | None) -> cards.Layout:
-    """What was done, with the button that takes it back where anything was recorded."""
-    row = [ActionRow[Any](buttons.UndoButton(change_id))] if change_id is not None else []
-    return cards.notice(text, *row)
+    """Say what was done, with Undo if a change was recorded."""
+    return cards.notice(text, *[ActionRow[Any](button) for button in undo_buttons(change_id)])
 
 
-async def undo_buttons(interaction: Interaction, paper_id: int) -> list[Button[Any]]:
-    """The button that takes back what somebody has just done to a paper."""
-    change = await interaction.client.library.history.last_of(paper_id, actor(interaction))
-    return [buttons.UndoButton(change.id)] if change else []
+def undo_buttons(change_id: int | None, label: str = "Undo") -> list[Button[Any]]:
+    """Return the button that undoes a change, or none if nothing was recorded."""
+    return [buttons.UndoButton(change_id, label)] if change_id is not None else []
 
 
 async def titles(

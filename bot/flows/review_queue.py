@@ -7,6 +7,7 @@ from typing import Any
 from discord.ui import ActionRow
 
 from bot.announce.render import draft_post
+from bot.flows.replies import undoable
 from bot.interactions import Interaction
 from bot.markdown import escape
 from bot.permissions import actor, require_moderator
@@ -17,12 +18,11 @@ from bot.ui.buttons import (
     QueuePageButton,
     ReviewButton,
     SuggestionButton,
-    UndoButton,
 )
-from storage.audit.models import Resolution
+from storage.audit.models import Recorded
 from storage.feeds.models import PendingEntry
 from storage.library import Library
-from storage.models import Outcome
+from storage.models import Outcome, UpsertResult
 
 _BECAME = {Outcome.ADDED: "Added", Outcome.RESTORED: "It had been removed, and is back:"}
 
@@ -32,7 +32,7 @@ _BECAME = {Outcome.ADDED: "Added", Outcome.RESTORED: "It had been removed, and i
 async def resolve_entry(interaction: Interaction, button: ReviewButton | DuplicateButton) -> None:
     """Adds the entry as a new paper, declines it, or merges it into the paper it resembles."""
     require_moderator(interaction)
-    result = await interaction.client.library.arrivals.resolve(
+    result = await interaction.client.library.review.resolve_entry(
         button.entry_id, actor(interaction), add=button.add
     )
     left_out = "👋 Left out; the feed does not bring it again."
@@ -43,7 +43,7 @@ async def resolve_entry(interaction: Interaction, button: ReviewButton | Duplica
 async def resolve_suggestion(interaction: Interaction, button: SuggestionButton) -> None:
     """Adds the suggestion as a new paper, declines it, or merges it into the one it resembles."""
     require_moderator(interaction)
-    result = await interaction.client.library.suggestions.resolve(
+    result = await interaction.client.library.review.resolve_suggestion(
         button.suggestion_id, actor(interaction), add=button.add
     )
     await _tell(interaction, result, left_out="👋 Left out; the member hears of it.")
@@ -59,25 +59,27 @@ async def show_page(interaction: Interaction, button: QueuePageButton) -> None:
 
 async def queue(library: Library, owner: int, page: int = 0) -> cards.Layout:
     """A page of what waits, counted from 0; the last one where there are no more."""
-    total = await library.review_queue.count()
+    total = await library.review.count()
     if not total:
         return cards.notice("🔎 Nothing waits for a decision.")
     page = min(page, (total - 1) // review_cards.PAGE_SIZE)
-    waiting = await library.review_queue.page(page * review_cards.PAGE_SIZE, review_cards.PAGE_SIZE)
+    waiting = await library.review.page(page * review_cards.PAGE_SIZE, review_cards.PAGE_SIZE)
     feeds = {feed.id: feed.title for feed in await library.feeds.all()}
     return review_cards.queue(waiting, feeds, page=page, total=total, owner=owner)
 
 
-async def _tell(interaction: Interaction, result: Resolution, *, left_out: str) -> None:
+async def _tell(
+    interaction: Interaction, resolved: Recorded[UpsertResult], *, left_out: str
+) -> None:
     """Say what became of a decision, then let it be told and announced."""
+    result = resolved.value
     text = "👌 That paper was removed from the list on purpose, so I left it out."
     if result.outcome is Outcome.DECLINED:
         text = left_out
     elif result.paper:
         became = _BECAME.get(result.outcome, "It is the paper")
         text = f"✅ {became} {escape(result.paper.title, 300)} (#{result.paper.id})."
-    undo = ActionRow[Any](UndoButton(result.change_id))
-    await interaction.response.send_message(view=cards.notice(text, undo), ephemeral=True)
+    await interaction.response.send_message(view=undoable(text, resolved.change_id), ephemeral=True)
     interaction.client.dispatcher.deliver_soon()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from discord.ui import ActionRow
 
 from bot.errors import NotAllowed
-from bot.flows.replies import titles
+from bot.flows.replies import titles, undo_buttons
 from bot.interactions import Interaction
 from bot.markdown import escape
 from bot.permissions import actor, require_moderator, require_server_manager
@@ -38,7 +38,7 @@ async def undo_last(interaction: Interaction, change_id: int | None) -> None:
     """Answer `/curate undo`: undo that change, or the last one of the person who asks."""
     library = interaction.client.library
     if change_id is None:
-        last = await library.history.last_by(actor(interaction), interaction.guild_id)
+        last = await library.audit.last_by(actor(interaction), interaction.guild_id)
         if last is None:
             raise LabError("You have made no change that still stands, so nothing is to be undone.")
         change_id = last.id
@@ -53,13 +53,13 @@ async def undo(interaction: Interaction, change_id: int) -> cards.Layout:
     """Undo a change; gives what is said of it, with the button that takes that back."""
     library = interaction.client.library
     undone = await library.undo(change_id, actor(interaction))
-    again = UndoButton(undone.change_id, "Take the undo back")
-    return cards.notice(f"↩️ Undone: {await _said(library, undone.change)}", ActionRow(again))
+    redo = [ActionRow(button) for button in undo_buttons(undone.change_id, "Redo")]
+    return cards.notice(f"↩️ Undone: {await _said(library, undone.value)}", *redo)
 
 
 async def _require_allowed(interaction: Interaction, change_id: int) -> None:
     """Raise `NotAllowed` for who may not take a change back: that is who may not make it."""
-    change = await interaction.client.library.history.get(change_id)
+    change = await interaction.client.library.audit.get(change_id)
     guild_id = change.about.guild_id if change and change.about else None
     if guild_id is None:
         require_moderator(interaction)

@@ -166,7 +166,7 @@ async def import_findings(
         report.tell(*places.popleft(), draft, result)
 
     try:
-        imported = await library.upsert_many(
+        imported = await library.papers.upsert_many(
             drafts(), Origin.IMPORT, actor, likely=likely, dry_run=dry_run, each=each
         )
         report.change_id = imported.change_id

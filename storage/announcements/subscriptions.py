@@ -12,7 +12,7 @@ from storage.announcements import subscription_settings
 from storage.announcements.filters import ChannelFilter, parse_filter
 from storage.announcements.models import Subscription, SubscriptionOptions
 from storage.announcements.subscription_settings import options_of, values
-from storage.audit.models import ChangeTarget, SettingChange
+from storage.audit.models import ChangeTarget, Recorded
 from storage.database import Connection, Database, Row
 from storage.errors import SubscriptionNotFound
 from storage.models import Actor, Paper
@@ -42,21 +42,22 @@ class Subscriptions:
         self._database = database
         self._clock = clock
 
-    async def open(
+    async def subscribe(
         self,
         guild_id: int,
         channel_id: int,
         actor: Actor,
         options: SubscriptionOptions | None = None,
-    ) -> SettingChange | None:
-        """Announce into a channel from now on, or again, or otherwise; none where that is no news.
+    ) -> Recorded[Subscription] | None:
+        """Announce papers in a channel, or change how; returns None if nothing changes.
 
-        Without ``options`` a channel that hears already keeps its own.
+        Without ``options`` a subscribed channel keeps its own. A channel that failed is sent to
+        again.
         """
         async with self._database.transaction(in_reply=True) as db:
             before = await _find(db, channel_id)
             wanted = {} if options is None and before else values(options or SubscriptionOptions())
-            return await self._arrange(
+            return await self._change(
                 db,
                 ChangeTarget(guild_id=guild_id, channel_id=channel_id),
                 {**wanted, "is_paused": False, "is_removed": False},
@@ -65,38 +66,67 @@ class Subscriptions:
             )
 
     async def pause(
-        self, guild_id: int, channel_id: int, actor: Actor, *, paused: bool
-    ) -> SettingChange | None:
-        """Let what is for a channel wait, or go again; none where that is no news.
+        self, guild_id: int, channel_id: int, actor: Actor
+    ) -> Recorded[Subscription] | None:
+        """Queue what is for a channel; returns None if it is paused already.
 
         Raises `SubscriptionNotFound`.
+        """
+        return await self._set_paused(guild_id, channel_id, actor, is_paused=True)
+
+    async def resume(
+        self, guild_id: int, channel_id: int, actor: Actor
+    ) -> Recorded[Subscription] | None:
+        """Announce in a paused or failed channel again; returns None if it is neither.
+
+        Raises `SubscriptionNotFound`.
+        """
+        return await self._set_paused(guild_id, channel_id, actor, is_paused=False)
+
+    async def unsubscribe(
+        self, guild_id: int, channel_id: int, actor: Actor
+    ) -> Recorded[Subscription] | None:
+        """Stop announcing in a channel, also what is queued; returns None if it isn't subscribed.
+
+        The subscription that is returned is as it was.
         """
         async with self._database.transaction(in_reply=True) as db:
             subscription = await _find(db, channel_id)
             if subscription is None or subscription.guild_id != guild_id:
-                raise SubscriptionNotFound(channel_id)
-            about = ChangeTarget(guild_id=guild_id, channel_id=channel_id)
-            return await self._arrange(db, about, {"is_paused": paused}, "edit", actor)
+                return None
+            change_id = await subscription_settings.change(
+                db,
+                ChangeTarget(guild_id=guild_id, channel_id=channel_id),
+                {"is_removed": True},
+                "remove",
+                actor,
+                self._clock(),
+            )
+            return Recorded(subscription, change_id)
 
-    async def close(self, guild_id: int, channel_id: int, actor: Actor) -> SettingChange | None:
-        """Announce into a channel no longer, nor what waits for it; none where that is no news."""
+    async def _set_paused(
+        self, guild_id: int, channel_id: int, actor: Actor, *, is_paused: bool
+    ) -> Recorded[Subscription] | None:
         async with self._database.transaction(in_reply=True) as db:
             subscription = await _find(db, channel_id)
             if subscription is None or subscription.guild_id != guild_id:
-                return None
-            about = ChangeTarget(guild_id=guild_id, channel_id=channel_id)
-            return await self._arrange(db, about, {"is_removed": True}, "remove", actor)
+                raise SubscriptionNotFound(channel_id)
+            target = ChangeTarget(guild_id=guild_id, channel_id=channel_id)
+            return await self._change(db, target, {"is_paused": is_paused}, "edit", actor)
 
-    async def _arrange(
-        self, db: Connection, about: ChangeTarget, wanted: State, action: str, actor: Actor
-    ) -> SettingChange | None:
-        """Let a channel hear otherwise; one that is to hear is sent into again."""
+    async def _change(
+        self, db: Connection, target: ChangeTarget, wanted: State, action: str, actor: Actor
+    ) -> Recorded[Subscription] | None:
+        """Change a subscription; a channel that is not paused is sent to again."""
+        channel_id = target.channel_id or 0
         change_id = await subscription_settings.change(
-            db, about, wanted, action, actor, self._clock()
+            db, target, wanted, action, actor, self._clock()
         )
-        hears = not wanted.get("is_paused") and not wanted.get("is_removed")
-        was_stopped = hears and await reopen(db, about.channel_id or 0)
-        return SettingChange(change_id) if change_id is not None or was_stopped else None
+        was_stopped = not wanted["is_paused"] and await reopen(db, channel_id)
+        subscription = await _find(db, channel_id)
+        if subscription is None or (change_id is None and not was_stopped):
+            return None
+        return Recorded(subscription, change_id)
 
     async def all(self, guild_id: int | None = None) -> tuple[Subscription, ...]:
         """The channels that want announcements, of one server or of all.

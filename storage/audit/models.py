@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from storage.models import Actor, Outcome, Paper
+from storage.models import Actor
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Generic[_T]):
+    """What a write returns: its result, and the id of the change that recorded it.
+
+    ``change_id`` is None if the write changed nothing that can be undone.
+    """
+
+    value: _T
+    change_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +66,3 @@ class LogPage:
     changes: tuple[Change, ...]
     has_newer: bool
     has_older: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """A change that was taken back, and the number of the change that took it back."""
-
-    change: Change
-    change_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class SettingChange:
-    """That a channel hears otherwise now, and the change to undo; trouble that ended is none."""
-
-    change_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """What became of something that waited for a moderator, and the change that decided it."""
-
-    outcome: Outcome
-    paper: Paper | None
-    change_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What became of many drafts, and the change to undo for all; none where nothing changed."""
-
-    outcomes: Counter[Outcome]
-    change_id: int | None

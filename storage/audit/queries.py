@@ -19,8 +19,8 @@ _BATCH = 500  # parts of a bulk change in memory at once
 _TOGETHER = 500  # papers that come and go together, while nobody waits long for the event loop
 
 
-class History:
-    """Reading what was changed."""
+class AuditLog:
+    """Reads the recorded changes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class History:
         async with self._database.reading() as db:
             return await find(db, change_id)
 
-    async def of_paper(self, paper_id: int) -> tuple[Change, ...]:
+    async def for_paper(self, paper_id: int) -> tuple[Change, ...]:
         """Every change to a paper, oldest first."""
         async with self._database.reading() as db:
             return await _shown(db, await _changes(db, "changes.paper_id = ?", [paper_id]))

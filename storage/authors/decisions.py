@@ -8,9 +8,11 @@ from typing import TypeAlias
 
 from storage import timestamps
 from storage.audit import log as audit_log
+from storage.audit.models import Recorded
 from storage.authors import candidates
 from storage.authors import lookup as author_lookup
 from storage.authors.clustering import NameVariant, Person
+from storage.authors.lookup import AuthorQueries
 from storage.database import Connection, Database
 from storage.errors import AuthorNotFound, LabError
 from storage.models import Actor, PaperDraft
@@ -26,36 +28,36 @@ _SHORT = 100  # short forms of a family that are looked through
 Decisions: TypeAlias = dict[str, dict[str, object] | None]
 
 
-class People:
-    """Moderators' decisions about names, each recorded; undoing one is the library's."""
+class Authors(AuthorQueries):
+    """Looks people up by name, and records what moderators decide about names."""
 
     def __init__(self, database: Database, clock: timestamps.Clock) -> None:
-        self._database = database
+        super().__init__(database)
         self._clock = clock
 
-    async def merge(self, name: str, into: str, actor: Actor) -> tuple[str, int]:
-        """Make two names one person's, shown by the second; gives that name and the change."""
+    async def merge(self, name: str, into: str, actor: Actor) -> Recorded[str]:
+        """Make two names one person's, shown by the second; returns the name that is shown."""
         async with self._database.transaction(in_reply=True) as db:
             return await self._decide(db, "merge", await merge(db, name, into), actor)
 
-    async def split(self, name: str, actor: Actor) -> tuple[str, int]:
-        """Part a credited name from whom it counts for; gives who that is, and the change."""
+    async def split(self, name: str, actor: Actor) -> Recorded[str]:
+        """Split a credited name from its person; returns that person's name."""
         async with self._database.transaction(in_reply=True) as db:
             return await self._decide(db, "split", await split(db, name), actor)
 
-    async def rename(self, name: str, to: str, actor: Actor) -> tuple[str, int]:
-        """Show a person by a new name, and never by the former; gives it and the change."""
+    async def rename(self, name: str, to: str, actor: Actor) -> Recorded[str]:
+        """Show a person by a new name and never by the former one; returns the new name."""
         async with self._database.transaction(in_reply=True) as db:
             return await self._decide(db, "rename", await rename(db, name, to), actor)
 
-    async def shown(self, drafts: Sequence[PaperDraft]) -> list[PaperDraft]:
-        """What drafts say, with the names to show for former ones."""
+    async def with_current_names(self, drafts: Sequence[PaperDraft]) -> list[PaperDraft]:
+        """Return drafts with every former name replaced by its person's current one."""
         async with self._database.reading() as db:
             return await credits.as_shown(db, drafts)
 
     async def _decide(
         self, db: Connection, action: str, decided: tuple[str, Decisions], actor: Actor
-    ) -> tuple[str, int]:
+    ) -> Recorded[str]:
         name, after = decided
         before = await decisions(db, after)
         await decide(db, after)
@@ -69,7 +71,7 @@ class People:
         change_id = await audit_log.record_decision(
             db, self._clock(), actor, action, name, before, after
         )
-        return name, change_id
+        return Recorded(name, change_id)
 
 
 async def merge(db: Connection, name: str, into: str) -> tuple[str, Decisions]:

@@ -24,8 +24,8 @@ _FEW = 20  # names of a family that show that a bare surname may mean several pe
 _RIVALS = 100  # names that are looked through for a second person whom a short credit may mean
 
 
-class Authors:
-    """Looking people up by name."""
+class AuthorQueries:
+    """Looks people up by name; `storage.authors.decisions` adds the writes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -79,7 +79,7 @@ class Authors:
 
 
 async def find(db: Connection, text: str) -> Person:
-    """The person whom a name means, whole; raises as `Authors.find` does."""
+    """The person whom a name means, whole; raises as `AuthorQueries.find` does."""
     asked = parse_name(text)
     if not asked.family:
         raise InvalidInput("Give a name to look for, such as “Biderman” or “Stella Biderman”.")

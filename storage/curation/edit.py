@@ -23,7 +23,7 @@ _LONGEST_TAG = 50  # characters
 async def edit(
     change_set: ChangeSet, paper_id: int, draft: PaperDraft, seen: PaperDraft | None
 ) -> Paper:
-    """See `Library.edit`."""
+    """See `Papers.edit`."""
     paper = await _present(change_set, paper_id)
     draft = normal(draft)
     if draft in (seen, as_draft(paper)):
@@ -41,7 +41,7 @@ async def edit(
 async def tag(
     change_set: ChangeSet, paper_id: int, add: Iterable[str], remove: Iterable[str]
 ) -> Paper:
-    """See `Library.tag`. What is taken away, no feed brings back."""
+    """See `Papers.tag`. What is taken away, no feed brings back."""
     paper = await _present(change_set, paper_id)
     given, taken = _tags(add), _tags(remove)
     tags = sorted({*paper.tags, *given} - {*taken})
@@ -62,7 +62,7 @@ async def merge(
     chosen: PaperDraft,
     seen: tuple[PaperDraft, PaperDraft] | None,
 ) -> Paper:
-    """See `Library.merge`. What the two said differently is the moderator's from now on."""
+    """See `Papers.merge`. What the two said differently is the moderator's from now on."""
     kept, other = await _present(change_set, kept_id), await _present(change_set, other_id)
     if kept.id == other.id:
         raise LabError(f"Both are one paper already: “{kept.title}” (#{kept.id}).")
@@ -87,7 +87,7 @@ async def merge(
 
 
 async def remove(change_set: ChangeSet, paper_id: int) -> Paper:
-    """See `Library.remove`."""
+    """See `Papers.remove`."""
     paper = await _present(change_set, paper_id)
     if paper.id != paper_id:
         raise LabError(
@@ -102,7 +102,7 @@ async def remove(change_set: ChangeSet, paper_id: int) -> Paper:
 
 
 async def restore(change_set: ChangeSet, paper_id: int) -> Paper:
-    """See `Library.restore`."""
+    """See `Papers.restore`."""
     if not await paper_queries.is_removed(change_set.db, paper_id):
         raise PaperNotRemoved(f"#{paper_id}")
     (removed,) = await paper_queries.load(change_set.db, [paper_id])

@@ -219,14 +219,14 @@ async def unite(db: Connection, kept: Paper, other: Paper, change_set: ChangeSet
 
 
 async def upsert_as_id(
-    db: Connection, paper_id: int, draft: PaperDraft, source: Submission
+    db: Connection, paper_id: int, draft: PaperDraft, source: Submission, change_set: ChangeSet
 ) -> UpsertResult:
-    """Take in a draft that somebody says is the paper of this number; raises `PaperNotFound`."""
+    """Complete the paper with this id by a draft; raises `PaperNotFound`."""
     paper_id = await paper_queries.current(db, paper_id)
     known = await paper_queries.load(db, [paper_id])
     if not known or (known[0].removed_at and not await paper_queries.is_removed(db, paper_id)):
         raise PaperNotFound(f"#{paper_id}")
-    return await upsert_as(db, known[0], normal(draft), source)
+    return await upsert_as(db, known[0], normal(draft), source, change_set=change_set)
 
 
 def _prepared(drafts: Sequence[PaperDraft]) -> tuple[list[PaperDraft], list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from storage import timestamps
-from storage.database import Connection, Database, Row, Value
+from storage.database import Connection, Row, Value
 from storage.errors import LabError
 from storage.feeds.models import Entry, PendingEntry, SeenEntry
 from storage.models import Actor, Outcome, UpsertResult
@@ -23,29 +23,22 @@ _PENDING = """SELECT entries.id, feed_id, draft, paper_id, seen_at > first_polle
               WHERE draft IS NOT NULL AND removed_at IS NULL"""
 
 
-class Entries:
-    """Reading what was seen in feeds."""
+async def pending(db: Connection, feed_id: int) -> tuple[PendingEntry, ...]:
+    """The feed's entries that wait for a moderator, oldest first."""
+    rows = await db.all(f"{_PENDING} AND feed_id = ? ORDER BY entries.id", [feed_id])
+    return tuple([await _pending(db, row) for row in rows])
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
-    async def pending(self, feed_id: int) -> tuple[PendingEntry, ...]:
-        """The feed's entries that wait for a moderator, oldest first."""
-        async with self._database.reading() as db:
-            rows = await db.all(f"{_PENDING} AND feed_id = ? ORDER BY entries.id", [feed_id])
-            return tuple([await _pending(db, row) for row in rows])
+async def find(db: Connection, entry_id: int) -> PendingEntry | SeenEntry | None:
+    """An entry that waits, or what became of it; none where nobody decides it any more.
 
-    async def get(self, entry_id: int) -> PendingEntry | SeenEntry | None:
-        """An entry that waits, or what became of it; none where nobody decides it any more.
-
-        That is so while its feed is removed.
-        """
-        async with self._database.reading() as db:
-            pending = await undecided(db, entry_id)
-            if pending is not None:
-                return pending
-            row = await db.one(f"{_SEEN} WHERE entries.id = ? AND draft IS NULL", [entry_id])
-        return seen_entry(row) if row else None
+    That is so while its feed is removed.
+    """
+    waiting = await undecided(db, entry_id)
+    if waiting is not None:
+        return waiting
+    row = await db.one(f"{_SEEN} WHERE entries.id = ? AND draft IS NULL", [entry_id])
+    return seen_entry(row) if row else None
 
 
 async def known_keys(db: Connection, feed_id: int, keys: Sequence[str]) -> set[str]:
@@ -84,7 +77,7 @@ async def record_entry(
     What a moderator is to decide is kept whole.
     """
     draft = entry.draft
-    pending = admission.outcome in {Outcome.DUPLICATE, Outcome.REVIEW}
+    is_pending = admission.outcome in {Outcome.DUPLICATE, Outcome.REVIEW}
     return await db.insert(
         """INSERT INTO entries (feed_id, key, title_key, link, outcome, paper_id, draft, seen_at)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -95,7 +88,7 @@ async def record_entry(
             draft.links[0].url if draft.links else "",
             admission.outcome,
             admission.paper.id if admission.paper else None,
-            json.dumps(snapshots.snapshot(draft), ensure_ascii=False) if pending else None,
+            json.dumps(snapshots.snapshot(draft), ensure_ascii=False) if is_pending else None,
             timestamps.to_text(now),
         ],
     )

@@ -7,30 +7,23 @@ from dataclasses import replace
 from datetime import datetime
 
 from storage.announcements import outbox
-from storage.audit.models import Resolution
-from storage.curation import decisions as review_decisions
 from storage.curation import intake
-from storage.curation.decisions import ReviewKind
 from storage.curation.intake import Submission
-from storage.database import Connection, Database
+from storage.database import Connection
 from storage.feeds import entries
 from storage.feeds import registry as feed_registry
 from storage.feeds.models import Entry, Feed, FeedState, IngestResult
+from storage.feeds.registry import FeedRegistry
 from storage.models import Actor, Origin, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers import credits, matching
 from storage.papers import queries as paper_queries
 from storage.papers.identifiers import is_feed_guid
-from storage.timestamps import Clock
 
 _TOGETHER = 50  # entries of a feed that are taken in in one transaction
 
 
-class Arrivals:
-    """The way of a feed's entries into the catalogue."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
+class Feeds(FeedRegistry):
+    """The feeds façade: the registry of feeds, and how their entries get into the paper list."""
 
     async def ingest(
         self,
@@ -98,45 +91,6 @@ class Arrivals:
             for paper in await paper_queries.load(db, ids):
                 await outbox.queue(db, paper, self._clock(), feed_id)
         return len(ids)
-
-    async def dry_run(self, drafts: Sequence[PaperDraft]) -> tuple[UpsertResult, ...]:
-        """What would become of a few drafts of a feed, taken in in this order; changes nothing."""
-        source = Submission(Origin.FEED, Actor("rehearsal", "a rehearsal"), self._clock())
-        async with self._database.transaction(keep=False, in_reply=True) as db:
-            return tuple([await intake.upsert(db, draft, source) for draft in drafts])
-
-    async def resolve(self, entry_id: int, actor: Actor, *, add: bool) -> Resolution:
-        """Decide an entry that waits: a paper of its own, or the one it resembles, or not ours.
-
-        A new paper is announced where the entry was news. Raises `LabError` where somebody has
-        decided it already.
-        """
-        source = Submission(Origin.FEED, actor, self._clock())
-        async with self._database.transaction(in_reply=True) as db:
-            pending = await entries.undecided(db, entry_id)
-            if pending is None:
-                raise await entries.decided_already(db, entry_id)
-            change_set = source.change_set(db)
-            before = await review_decisions.state(db, ReviewKind.ENTRY, entry_id)
-            draft = review_decisions.given_draft(before)
-            if add:
-                result = await intake.upsert(
-                    db, draft, source, allow_duplicate=True, change_set=change_set
-                )
-            elif pending.paper_id is None:
-                result = UpsertResult(Outcome.DECLINED, None)
-            else:
-                known = await paper_queries.load(
-                    db, [await paper_queries.current(db, pending.paper_id)]
-                )
-                result = await intake.upsert_as(db, known[0], draft, source, change_set=change_set)
-            await entries.decide(db, entry_id, result, actor, source.at)
-            if result.outcome is Outcome.ADDED and result.paper and pending.is_news:
-                await outbox.queue(db, result.paper, source.at, pending.feed_id)
-            title = draft.title
-            return await review_decisions.record(
-                change_set, ReviewKind.ENTRY, entry_id, title, before, result
-            )
 
     async def _upsert_entry(
         self,

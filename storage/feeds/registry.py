@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from storage import timestamps
 from storage.announcements import outbox
+from storage.audit.models import Recorded
 from storage.database import Connection, Database, Row
 from storage.errors import FeedExists, FeedNotFound
 from storage.feeds import settings as feed_settings
@@ -28,17 +29,17 @@ _BY_TITLE = "ORDER BY title COLLATE NOCASE, feeds.id"
 _NEVER_LATER = timedelta(days=8)  # is a feed polled again; intervals end at a week
 
 
-class Feeds:
-    """The watched feeds."""
+class FeedRegistry:
+    """The feeds that are followed, and what moderators set for them."""
 
     def __init__(self, database: Database, clock: timestamps.Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def add(
+    async def follow(
         self, url: str, title: str, venue: str, actor: Actor, *, is_reviewed: bool = False
-    ) -> Feed:
-        """Watch a feed from now on; raises `FeedExists` where it is watched already.
+    ) -> Recorded[Feed]:
+        """Follow a feed; raises `FeedExists` if it is followed already.
 
         One that was removed is as new, but that its entries of then are known.
         """
@@ -62,16 +63,13 @@ class Feeds:
             )
             if feed_id is None:
                 raise FeedExists(url)
-            await feed_settings.record_added(db, feed_id, actor, now)
-        return await self.get(feed_id)
+            change_id = await feed_settings.record_added(db, feed_id, actor, now)
+            return Recorded(await _get(db, feed_id), change_id)
 
     async def get(self, feed_id: int) -> Feed:
         """The feed with this number, counted as in `counted`; raises `FeedNotFound`."""
         async with self._database.reading() as db:
-            row = await db.one(f"{_COUNTED} AND feeds.id = ?", [feed_id])
-        if row is None:
-            raise FeedNotFound(f"#{feed_id}")
-        return _feed(row)
+            return await _get(db, feed_id)
 
     async def all(self) -> tuple[Feed, ...]:
         """Every watched feed, by title; what they brought is not counted, see `counted`."""
@@ -99,35 +97,46 @@ class Feeds:
             )
         return tuple(_feed(row) for row in rows)
 
-    async def change(self, feed_id: int, terms: FeedTerms, actor: Actor) -> int | None:
-        """Give a feed other terms; the number of the change to undo, or none where none changes.
+    async def edit(self, feed_id: int, terms: FeedTerms, actor: Actor) -> Recorded[Feed]:
+        """Change what moderators decide about a feed.
 
-        A title that is given stays, whatever the feed calls itself; a new address begins anew.
+        A new title stays, whatever the feed calls itself; a new address is read from scratch.
         Raises `FeedExists`, `FeedNotFound`.
         """
-        feed = await self.get(feed_id)
-        wanted = asdict(terms) | ({"has_custom_title": True} if terms.title != feed.title else {})
-        return await self._arrange(feed_id, wanted, "edit", actor)
-
-    async def pause(self, feed_id: int, reason: str, actor: Actor) -> int | None:
-        """Read a feed no more, for a reason that moderators see; gives the change to undo."""
-        return await self._arrange(feed_id, {"paused_because": reason}, "edit", actor)
-
-    async def resume(self, feed_id: int, actor: Actor) -> int | None:
-        """Read a paused feed again; gives the number of the change to undo."""
-        return await self._arrange(feed_id, {"paused_because": ""}, "edit", actor)
-
-    async def remove(self, feed_id: int, actor: Actor) -> int | None:
-        """Watch a feed no longer; its papers stay. Gives the number of the change to undo.
-
-        Raises `FeedNotFound`.
-        """
-        await self.get(feed_id)
-        return await self._arrange(feed_id, {"is_removed": True}, "remove", actor)
-
-    async def _arrange(self, feed_id: int, wanted: State, action: str, actor: Actor) -> int | None:
         async with self._database.transaction(in_reply=True) as db:
-            return await feed_settings.change(db, feed_id, wanted, action, actor, self._clock())
+            feed = await _get(db, feed_id)
+            wanted = asdict(terms) | (
+                {"has_custom_title": True} if terms.title != feed.title else {}
+            )
+            return await self._change(db, feed_id, wanted, actor)
+
+    async def pause(self, feed_id: int, reason: str, actor: Actor) -> Recorded[Feed]:
+        """Stop checking a feed, for a reason that moderators see; raises `FeedNotFound`."""
+        async with self._database.transaction(in_reply=True) as db:
+            return await self._change(db, feed_id, {"paused_because": reason}, actor)
+
+    async def resume(self, feed_id: int, actor: Actor) -> Recorded[Feed]:
+        """Check a paused feed again; raises `FeedNotFound`."""
+        async with self._database.transaction(in_reply=True) as db:
+            return await self._change(db, feed_id, {"paused_because": ""}, actor)
+
+    async def unfollow(self, feed_id: int, actor: Actor) -> Recorded[Feed]:
+        """Stop following a feed; its papers stay. Raises `FeedNotFound`.
+
+        Returns the feed as it was.
+        """
+        async with self._database.transaction(in_reply=True) as db:
+            feed = await _get(db, feed_id)
+            change_id = await feed_settings.change(
+                db, feed_id, {"is_removed": True}, "remove", actor, self._clock()
+            )
+            return Recorded(feed, change_id)
+
+    async def _change(
+        self, db: Connection, feed_id: int, wanted: State, actor: Actor
+    ) -> Recorded[Feed]:
+        change_id = await feed_settings.change(db, feed_id, wanted, "edit", actor, self._clock())
+        return Recorded(await _get(db, feed_id), change_id)
 
     async def record_failure(self, feed_id: int, reason: str, next_poll_at: datetime) -> None:
         """Write down that a poll failed, and when to try again."""
@@ -173,6 +182,13 @@ class Feeds:
             )
             if is_news and channel_id:
                 await outbox.notify(db, channel_id, text, self._clock())
+
+
+async def _get(db: Connection, feed_id: int) -> Feed:
+    row = await db.one(f"{_COUNTED} AND feeds.id = ?", [feed_id])
+    if row is None:
+        raise FeedNotFound(f"#{feed_id}")
+    return _feed(row)
 
 
 async def _note_told(db: Connection, feed_id: int, last_notice: str) -> bool:

@@ -18,8 +18,8 @@ _REMOVED = """SELECT id, title FROM papers
     WHERE removed_at IS NOT NULL AND merged_into_id IS NULL AND NOT is_undone"""
 
 
-class Papers:
-    """Reading single papers."""
+class PaperQueries:
+    """Reads papers; `storage.curation.papers` adds the writes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

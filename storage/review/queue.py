@@ -1,12 +1,19 @@
-"""SQL of everything that waits for a moderator: suggestions, and what feeds brought."""
+"""The review façade: everything that waits for a moderator, and how it is resolved."""
 
 from __future__ import annotations
 
-from storage.database import Database
+from storage.announcements import outbox
+from storage.audit.models import Recorded
+from storage.curation import intake
+from storage.curation.intake import Submission
 from storage.feeds import entries
-from storage.feeds.models import PendingEntry
-from storage.review import suggestions
+from storage.feeds.models import PendingEntry, SeenEntry
+from storage.models import Actor, Origin, Outcome, UpsertResult
+from storage.papers import queries as paper_queries
+from storage.review import resolutions, suggestions
 from storage.review.models import Suggestion
+from storage.review.resolutions import ReviewKind
+from storage.review.suggestions import Suggestions
 
 _ALL = """SELECT 'entry' AS kind, entries.id, seen_at AS at
           FROM entries JOIN feeds ON feeds.id = feed_id
@@ -15,19 +22,16 @@ _ALL = """SELECT 'entry' AS kind, entries.id, seen_at AS at
           WHERE decided_at IS NULL"""
 
 
-class ReviewQueue:
-    """The moderators' review queue."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class Review(Suggestions):
+    """The moderators' review queue: feed entries and members' suggestions."""
 
     async def count(self) -> int:
-        """How many decisions wait."""
+        """Count what waits for a moderator."""
         async with self._database.reading() as db:
             return int(await db.value(f"SELECT COUNT(*) FROM ({_ALL})"))  # noqa: S608 - a constant
 
     async def page(self, offset: int, limit: int) -> tuple[PendingEntry | Suggestion, ...]:
-        """Some of what waits, oldest first."""
+        """Return a page of what waits, oldest first."""
         async with self._database.reading() as db:
             rows = await db.all(
                 f"SELECT * FROM ({_ALL}) ORDER BY at, kind, id LIMIT ? OFFSET ?",  # noqa: S608
@@ -40,3 +44,47 @@ class ReviewQueue:
                 for row in rows
             ]
         return tuple(one for one in found if one is not None)
+
+    async def entry(self, entry_id: int) -> PendingEntry | SeenEntry | None:
+        """Return an entry that waits, or what became of it, or None while its feed is removed."""
+        async with self._database.reading() as db:
+            return await entries.find(db, entry_id)
+
+    async def pending_entries(self, feed_id: int) -> tuple[PendingEntry, ...]:
+        """Return a feed's entries that wait for a moderator, oldest first."""
+        async with self._database.reading() as db:
+            return await entries.pending(db, feed_id)
+
+    async def resolve_entry(
+        self, entry_id: int, actor: Actor, *, add: bool
+    ) -> Recorded[UpsertResult]:
+        """Add a waiting entry as a paper, or else take it for the paper it resembles or leave it.
+
+        A new paper is announced, unless its entry was in the feed at the first poll. Raises
+        `LabError` if somebody has decided the entry already.
+        """
+        source = Submission(Origin.FEED, actor, self._clock())
+        async with self._database.transaction(in_reply=True) as db:
+            pending = await entries.undecided(db, entry_id)
+            if pending is None:
+                raise await entries.decided_already(db, entry_id)
+            change_set = source.change_set(db)
+            before = await resolutions.state(db, ReviewKind.ENTRY, entry_id)
+            draft = resolutions.given_draft(before)
+            if add:
+                result = await intake.upsert(
+                    db, draft, source, allow_duplicate=True, change_set=change_set
+                )
+            elif pending.paper_id is None:
+                result = UpsertResult(Outcome.DECLINED, None)
+            else:
+                known = await paper_queries.load(
+                    db, [await paper_queries.current(db, pending.paper_id)]
+                )
+                result = await intake.upsert_as(db, known[0], draft, source, change_set=change_set)
+            await entries.decide(db, entry_id, result, actor, source.at)
+            if result.outcome is Outcome.ADDED and result.paper and pending.is_news:
+                await outbox.queue(db, result.paper, source.at, pending.feed_id)
+            return await resolutions.record(
+                change_set, ReviewKind.ENTRY, entry_id, draft.title, before, result
+            )

@@ -10,10 +10,8 @@ from storage import timestamps
 from storage.announcements import outbox
 from storage.announcements.models import PostKind
 from storage.audit.log import ChangeSet
-from storage.audit.models import Resolution
-from storage.curation import decisions as review_decisions
+from storage.audit.models import Recorded
 from storage.curation import intake
-from storage.curation.decisions import ReviewKind
 from storage.curation.intake import Submission
 from storage.database import Connection, Database, Row
 from storage.errors import LabError
@@ -21,7 +19,9 @@ from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
 from storage.papers import credits, snapshots
 from storage.papers import queries as paper_queries
 from storage.papers.combine import normal
+from storage.review import resolutions
 from storage.review.models import Offer, Reply, Suggestion
+from storage.review.resolutions import ReviewKind
 from storage.text import fold
 
 MOST_WAITING = 100  # suggestions of all members; moderators can't look at more
@@ -36,7 +36,7 @@ class Suggestions:
         self._database = database
         self._clock = clock
 
-    async def offer(
+    async def suggest(
         self,
         draft: PaperDraft,
         note: str,
@@ -83,7 +83,9 @@ class Suggestions:
             known = await intake.classify(db, draft)
             return await _refusal(db, draft, known, member_id, most, self._clock())
 
-    async def resolve(self, suggestion_id: int, actor: Actor, *, add: bool) -> Resolution:
+    async def resolve_suggestion(
+        self, suggestion_id: int, actor: Actor, *, add: bool
+    ) -> Recorded[UpsertResult]:
         """Decide a suggestion that waits: a paper of its own, or the one it resembles, or not ours.
 
         A new paper is announced as a feed's is, and the member hears of it. Raises `LabError`
@@ -93,8 +95,8 @@ class Suggestions:
         async with self._database.transaction(in_reply=True) as db:
             waiting = await _undecided(db, suggestion_id)
             change_set = source.change_set(db)
-            before = await review_decisions.state(db, ReviewKind.SUGGESTION, suggestion_id)
-            draft = review_decisions.given_draft(before)
+            before = await resolutions.state(db, ReviewKind.SUGGESTION, suggestion_id)
+            draft = resolutions.given_draft(before)
             if add:
                 result = await intake.upsert(
                     db, draft, source, allow_duplicate=True, change_set=change_set
@@ -106,11 +108,11 @@ class Suggestions:
                 await outbox.queue(db, result.paper, source.at)
             await _post(db, PostKind.OUTCOME, waiting.member_id, suggestion_id, source.at)
             title = draft.title
-            return await review_decisions.record(
+            return await resolutions.record(
                 change_set, ReviewKind.SUGGESTION, suggestion_id, title, before, result
             )
 
-    async def some(self, suggestion_ids: Sequence[int]) -> dict[int, Suggestion]:
+    async def suggestions(self, suggestion_ids: Sequence[int]) -> dict[int, Suggestion]:
         """The suggestions with these numbers, by number."""
         async with self._database.reading() as db:
             rows = await db.all(
@@ -119,7 +121,7 @@ class Suggestions:
             )
             return {row["id"]: await _suggestion(db, row) for row in rows}
 
-    async def of_member(self, member_id: int, most: int) -> tuple[Suggestion, ...]:
+    async def suggestions_by(self, member_id: int, most: int) -> tuple[Suggestion, ...]:
         """The newest suggestions of a member, newest first."""
         async with self._database.reading() as db:
             rows = await db.all(

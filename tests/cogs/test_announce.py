@@ -12,9 +12,11 @@ from tests.support.library import MODERATOR
 
 
 async def announce(lab: Lab, title: str) -> int:
-    result = await lab.app.library.upsert(
-        PaperDraft(title=title), Origin.MODERATOR, MODERATOR, announce=True
-    )
+    result = (
+        await lab.app.library.papers.upsert(
+            PaperDraft(title=title), Origin.MODERATOR, MODERATOR, announce=True
+        )
+    ).value
     assert result.paper is not None
     return result.paper.id
 
@@ -75,7 +77,9 @@ async def test_removing_a_channel_ends_its_announcements(lab: Lab) -> None:
 
 async def test_nobody_closes_the_channel_of_another_server(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    assert not await lab.app.library.subscriptions.close(lab.elsewhere.id, lab.papers.id, MODERATOR)
+    assert not await lab.app.library.subscriptions.unsubscribe(
+        lab.elsewhere.id, lab.papers.id, MODERATOR
+    )
     assert len(await lab.app.library.subscriptions.all(HOME)) == 1
 
 
@@ -167,7 +171,7 @@ async def test_a_server_error_leaves_the_claim_until_history_was_read(lab: Lab) 
 async def test_a_removed_paper_is_not_announced(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Gone")
-    await lab.app.library.remove(paper, MODERATOR)
+    await lab.app.library.papers.remove(paper, MODERATOR)
     assert await lab.app.deliver() == 0
 
 

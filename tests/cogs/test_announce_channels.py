@@ -15,9 +15,11 @@ from tests.support.library import MODERATOR
 
 
 async def announce(lab: Lab, title: str, **fields: Any) -> int:
-    result = await lab.app.library.upsert(
-        PaperDraft(title=title, **fields), Origin.MODERATOR, MODERATOR, announce=True
-    )
+    result = (
+        await lab.app.library.papers.upsert(
+            PaperDraft(title=title, **fields), Origin.MODERATOR, MODERATOR, announce=True
+        )
+    ).value
     assert result.paper is not None
     return result.paper.id
 
@@ -102,7 +104,7 @@ async def test_a_forum_has_a_thread_for_each_paper(lab: Lab) -> None:
         await db.run("UPDATE posts SET state = 'claimed', message_id = NULL")
     assert await lab.app.deliver() == 1  # found in the forum, not sent again
     assert len(forum.threads) == 1
-    await lab.app.library.edit(paper, PaperDraft(title="In the forum"), MODERATOR)
+    await lab.app.library.papers.edit(paper, PaperDraft(title="In the forum"), MODERATOR)
     await lab.app.deliver()
     assert "In the forum" in spoken(thread.history()[0])
 
@@ -128,7 +130,7 @@ async def test_a_digest_comes_once_at_its_hour(lab: Lab) -> None:
     (text,) = said(lab.papers)
     assert "3 new papers" in text
     assert all(title in text for title in ("One", "Two", "Three"))
-    await lab.app.library.remove(gone, MODERATOR)
+    await lab.app.library.papers.remove(gone, MODERATOR)
     await lab.app.deliver()
     assert "withdrawn" in spoken(lab.papers.history()[-1])
 
@@ -152,12 +154,12 @@ async def test_a_corrected_paper_corrects_its_announcement(lab: Lab) -> None:
     paper = await announce(lab, "A titel", venue="arXiv", identifiers=("arxiv:2301.00001",))
     await lab.app.deliver()
     draft = PaperDraft(title="A title", venue="ICML", identifiers=("arxiv:2301.00001",))
-    await lab.app.library.edit(paper, draft, MODERATOR)
+    await lab.app.library.papers.edit(paper, draft, MODERATOR)
     assert await lab.app.deliver() == 0
     text = lab.last
     assert "A title" in text
     assert "now published at **ICML**" in text
-    await lab.app.library.remove(paper, MODERATOR)
+    await lab.app.library.papers.remove(paper, MODERATOR)
     await lab.app.deliver()
     assert "Withdrawn" in lab.last
     assert len(said(lab.papers)) == 1
@@ -168,7 +170,7 @@ async def test_a_message_that_somebody_deleted_is_left_alone(lab: Lab) -> None:
     paper = await announce(lab, "Unwanted")
     await lab.app.deliver()
     await lab.papers.last_message.delete()
-    await lab.app.library.edit(paper, PaperDraft(title="Changed"), MODERATOR)
+    await lab.app.library.papers.edit(paper, PaperDraft(title="Changed"), MODERATOR)
     await lab.app.deliver()
     assert await lab.app.library.outbox.unfinished() == ()
 
@@ -177,7 +179,7 @@ async def test_an_edit_that_discord_refuses_is_tried_again_later(lab: Lab) -> No
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Before")
     await lab.app.deliver()
-    await lab.app.library.edit(paper, PaperDraft(title="After"), MODERATOR)
+    await lab.app.library.papers.edit(paper, PaperDraft(title="After"), MODERATOR)
     lab.env.inject_error("PATCH", "/channels/*/messages/*", status=400, times=1)
     await lab.app.deliver()
     assert "Before" in lab.last

@@ -36,7 +36,7 @@ async def test_a_form_adds_a_paper_that_is_found_at_once(lab: Lab) -> None:
     assert (paper.venue, paper.date) == ("ICML", PartialDate(2023))
     assert paper.pdf_url == "https://example.org/attention.pdf"
     assert "Attention Is Enough" in await lab.ask(lab.member, "author", name="lovelace")
-    (change,) = await lab.app.library.history.of_paper(paper.id)
+    (change,) = await lab.app.library.audit.for_paper(paper.id)
     assert change.actor == Actor(f"discord:{lab.moderator.id}", "noor")
 
 
@@ -120,7 +120,7 @@ async def test_editing_shows_what_is_there_and_keeps_what_the_form_does_not(lab:
     import_again = PaperDraft(
         title=paper.title, venue="arXiv", identifiers=("arxiv:2302.12433",), authors=("Azerbayev",)
     )
-    await lab.app.library.upsert(import_again, Origin.IMPORT, Actor("shell", "the shell"))
+    await lab.app.library.papers.upsert(import_again, Origin.IMPORT, Actor("shell", "the shell"))
     assert (await lab.app.library.papers.get(paper.id)).venue == "NeurIPS"
 
 
@@ -145,11 +145,11 @@ async def test_nothing_typed_is_lost_where_the_list_cannot_take_it(lab: Lab) -> 
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
     paper = await lab.app.library.papers.get_named("2302.12433")
     typed = {**_values(shown.modal), "title": "Much Thought Went into This"}
-    await lab.app.library.remove(paper.id, OTHER_MODERATOR)
+    await lab.app.library.papers.remove(paper.id, OTHER_MODERATOR)
     result = await lab.moderator.submit_modal(shown, typed)
     assert result.ephemeral
     assert "I have no paper" in told(result)
-    await lab.app.library.restore(paper.id, OTHER_MODERATOR)
+    await lab.app.library.papers.restore(paper.id, OTHER_MODERATOR)
     again = await lab.moderator.click(result.response, label="Try again")
     assert _values(again.modal) == typed
     assert "Corrected" in told(await lab.moderator.submit_modal(again, typed))
@@ -189,7 +189,9 @@ async def test_what_a_form_cannot_show_stays_where_its_end_is_as_it_was(lab: Lab
     assert "Too long to show in full" in described[-1]
     assert await corrected(lambda shown: f"W{shown[1:]}  ") == f"W{words[1:]}"
     assert await corrected(lambda _: "Wholly new.") == "Wholly new."
-    await lab.app.library.edit(number, PaperDraft(title="Long", abstract=words), OTHER_MODERATOR)
+    await lab.app.library.papers.edit(
+        number, PaperDraft(title="Long", abstract=words), OTHER_MODERATOR
+    )
     assert await corrected(lambda _: "") == ""
 
 
@@ -201,7 +203,7 @@ async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) ->
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get(number)
     draft = PaperDraft(title="Back?", identifiers=("arxiv:2302.12433",))
-    await lab.app.library.upsert(draft, Origin.FEED, Actor("feed:1", "a feed"))
+    await lab.app.library.papers.upsert(draft, Origin.FEED, Actor("feed:1", "a feed"))
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get(number)
     result = await submit(lab, {**FORM, "links": "2302.12433"})
@@ -218,7 +220,7 @@ async def test_a_paper_can_be_kept(lab: Lab) -> None:
 async def test_a_removal_pressed_twice_is_a_sentence(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
     paper = await lab.app.library.papers.get_named("2302.12433")
-    await lab.app.library.remove(paper.id, MODERATOR)
+    await lab.app.library.papers.remove(paper.id, MODERATOR)
     result = await lab.moderator.click(shown.response, label="Remove")
     assert "I have no paper" in result.response.content
 
@@ -230,7 +232,7 @@ async def test_a_paper_that_was_asked_about_is_never_another_that_it_became_a_pa
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
     asked = await library.papers.get_named("2302.12433")
     kept = await library.papers.get_named("2211.05100")
-    await library.merge(kept.id, asked.id, as_draft(kept), MODERATOR)
+    await library.papers.merge(kept.id, asked.id, as_draft(kept), MODERATOR)
     result = await lab.moderator.click(shown.response, label="Remove")
     assert f"#{asked.id} is a part of “{kept.title}” (#{kept.id}) by now" in told(result)
     assert (await library.papers.get(kept.id)).removed_at is None

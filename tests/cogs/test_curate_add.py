@@ -66,7 +66,7 @@ async def test_a_source_is_looked_up_shown_and_added_by_one_click(lab: Lab) -> N
     assert "[Undo]" in told(done)
     paper = await lab.app.library.papers.get_named(DOI)
     assert paper.authors == ("Ada Lovelace",)
-    (change,) = await lab.app.library.history.of_paper(paper.id)
+    (change,) = await lab.app.library.audit.for_paper(paper.id)
     assert change.actor == Actor(f"discord:{lab.moderator.id}", "noor")
     await lab.moderator.click(done.response, label="Undo")
     with pytest.raises(PaperNotFound):
@@ -220,14 +220,14 @@ async def test_what_was_looked_up_may_still_be_bettered_but_not_what_was_typed(
     services.preprint("2304.00001", "One")
     shown = await look_up(lab, "2304.00001")
     await lab.moderator.click(shown.response, label="Add")
-    await lab.app.library.upsert(published, Origin.FEED, Actor("feed:1", "a feed"))
+    await lab.app.library.papers.upsert(published, Origin.FEED, Actor("feed:1", "a feed"))
     assert (await lab.app.library.papers.get_named("2304.00001")).venue == "TMLR"
 
     shown = await look_up(lab, DOI)
     form = await lab.moderator.click(shown.response, label="Correct first")
     await lab.moderator.submit_modal(form, {**_values(form.modal), "venue_and_year": "arXiv 2024"})
     other = replace(published, title="Small Models", identifiers=(f"doi:{DOI}",))
-    await lab.app.library.upsert(other, Origin.FEED, Actor("feed:1", "a feed"))
+    await lab.app.library.papers.upsert(other, Origin.FEED, Actor("feed:1", "a feed"))
     assert (await lab.app.library.papers.get_named(DOI)).venue == "arXiv"
 
 
@@ -235,7 +235,7 @@ async def test_a_removed_paper_is_told_to_be_one(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
     await lab.moderator.click(shown.response, label="Add")
     paper = await lab.app.library.papers.get_named(DOI)
-    await lab.app.library.remove(paper.id, MODERATOR)
+    await lab.app.library.papers.remove(paper.id, MODERATOR)
     shown = await look_up(lab, DOI)
     assert "removed from the list on purpose; adding it brings it back" in told(shown)
     done = await lab.moderator.click(shown.response, label="Add")
@@ -325,8 +325,8 @@ async def test_a_messages_papers_are_listed_and_added_by_one_click(
 
 async def test_what_is_found_shows_a_renamed_author_by_the_new_name(lab: Lab) -> None:
     library = lab.app.library
-    await library.upsert(PaperDraft("Engines", ("Ada Lovelace",)), Origin.IMPORT, MODERATOR)
-    await library.people.rename("Ada Lovelace", "Ada King", MODERATOR)
+    await library.papers.upsert(PaperDraft("Engines", ("Ada Lovelace",)), Origin.IMPORT, MODERATOR)
+    await library.authors.rename("Ada Lovelace", "Ada King", MODERATOR)
     for shown in (await look_up(lab, DOI), await gather(lab, f"doi:{DOI}")):
         assert "Ada King" in told(shown)
         assert "Lovelace" not in told(shown)

@@ -70,7 +70,7 @@ async def test_tags_are_given_taken_suggested_and_undone(lab: Lab) -> None:
 async def test_many_tags_are_named_in_part(lab: Lab) -> None:
     number = await lab.add(ONE)
     tags = [f"{letter}{'_' * 40}" for letter in "abcdefghijklmnop"]
-    await lab.app.library.tag(number, tags[1:], ["maths"], OTHER_MODERATOR)
+    await lab.app.library.papers.tag(number, tags[1:], ["maths"], OTHER_MODERATOR)
     result = await curate(lab, "tag", paper=f"#{number}", add=tags[0])
     sentence = told(result).splitlines()[0]
     assert sentence.count("**") == 14
@@ -80,7 +80,7 @@ async def test_many_tags_are_named_in_part(lab: Lab) -> None:
 async def test_a_removed_paper_is_offered_and_put_back(lab: Lab) -> None:
     number, other = await two(lab)
     for removed in (number, other):
-        await lab.app.library.remove(removed, OTHER_MODERATOR)
+        await lab.app.library.papers.remove(removed, OTHER_MODERATOR)
     offered = await lab.moderator.autocomplete(lab.papers, "curate restore", "paper", "of two")
     assert [one["value"] for one in offered] == [f"#{other}", f"#{number}"]
     result = await curate(lab, "restore", paper=f"#{number}")
@@ -118,7 +118,7 @@ async def test_two_papers_are_shown_and_made_one_as_chosen(lab: Lab) -> None:
     undone = await lab.moderator.click(done.response, label="Undo")
     assert "made a part of another: **Second of Two, Longer**" in told(undone)
     assert as_draft(await lab.app.library.papers.get(other)) == TWO
-    again = await lab.moderator.click(undone.response, label="Take the undo back")
+    again = await lab.moderator.click(undone.response, label="Redo")
     assert "↩️ Undone: " in told(again)
     assert (await lab.app.library.papers.get(other)).id == one
 
@@ -128,7 +128,7 @@ async def test_a_merge_of_one_paper_is_refused(lab: Lab) -> None:
     same = await curate(lab, "merge", paper=f"#{one}", into="2301.00001")
     assert "Both are one paper" in told(same)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
-    await lab.app.library.remove(other, OTHER_MODERATOR)
+    await lab.app.library.papers.remove(other, OTHER_MODERATOR)
     gone = await lab.moderator.click(shown.response, label="Merge")
     assert "I have no paper" in told(gone)
 
@@ -137,7 +137,7 @@ async def test_a_merge_shows_what_changed_meanwhile_and_keeps_the_choices(lab: L
     one, other = await two(lab)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     await lab.moderator.select(shown.response, ["kept"], custom_id=_select(shown, "Venue"))
-    await lab.app.library.tag(other, ["new"], [], OTHER_MODERATOR)
+    await lab.app.library.papers.tag(other, ["new"], [], OTHER_MODERATOR)
     asked = await lab.moderator.click(shown.response, label="Merge")
     assert f"Somebody else changed #{other} meanwhile" in told(asked)
     assert "**Tags** nlp → new, nlp\n-# cleo" in told(asked)
@@ -153,7 +153,7 @@ async def test_a_merge_into_what_became_a_part_of_a_third_compares_the_paper_tha
     third = await lab.add(PaperDraft("Third of Them", venue="TMLR"))
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     kept = as_draft(await lab.app.library.papers.get(third))
-    await lab.app.library.merge(third, one, kept, OTHER_MODERATOR)
+    await lab.app.library.papers.merge(third, one, kept, OTHER_MODERATOR)
     asked = told(await lab.moderator.click(shown.response, label="Merge"))
     assert f"Somebody else changed #{one} meanwhile" in asked
     assert "**Title** First of Two → Third of Them" in asked
@@ -200,7 +200,7 @@ async def test_what_changed_meanwhile_has_an_end(lab: Lab) -> None:
         note="n " * 140,
         tags=tuple(f"a tag of many {n}" for n in range(19)),
     )
-    await lab.app.library.edit(other, every, OTHER_MODERATOR)
+    await lab.app.library.papers.edit(other, every, OTHER_MODERATOR)
     asked = await lab.moderator.click(shown.response, label="Merge")
     assert "**Title** Second of Two, Longer → T T" in told(asked)
     assert re.search(r"-# and \d more\n###", told(asked))
@@ -213,9 +213,9 @@ async def test_what_changed_meanwhile_has_an_end(lab: Lab) -> None:
 
 async def test_what_a_merge_that_was_undone_meanwhile_changed_is_shown(lab: Lab) -> None:
     one, other = await two(lab)
-    await lab.app.library.merge(one, other, TWO, OTHER_MODERATOR)
+    await lab.app.library.papers.merge(one, other, TWO, OTHER_MODERATOR)
     mine = await curate(lab, "edit", paper=f"#{one}")
-    merged = await lab.app.library.history.last_by(OTHER_MODERATOR)
+    merged = await lab.app.library.audit.last_by(OTHER_MODERATOR)
     assert merged is not None
     await lab.app.library.undo(merged.id, OTHER_MODERATOR)
     typed = {**await values(mine.modal), "abstract": "Mine."}
@@ -233,8 +233,8 @@ async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
     number = await lab.add(ONE)
     library = lab.app.library
     for tag in "abcdef":
-        await library.tag(number, [tag], [], OTHER_MODERATOR)
-    await library.upsert_many([TWO, PaperDraft("A Third")], Origin.IMPORT, OTHER_MODERATOR)
+        await library.papers.tag(number, [tag], [], OTHER_MODERATOR)
+    await library.papers.upsert_many([TWO, PaperDraft("A Third")], Origin.IMPORT, OTHER_MODERATOR)
     shown = await curate(lab, "history")
     assert shown.ephemeral
     text = told(shown)
@@ -248,7 +248,7 @@ async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
     assert "Tags: maths → a, maths" in told(older)
     newer = await lab.moderator.click(older.response, label="◀ Newer")
     assert told(newer) == text
-    last = await library.history.last_by(OTHER_MODERATOR)
+    last = await library.audit.last_by(OTHER_MODERATOR)
     assert last is not None
     undone = await lab.moderator.click(newer.response, custom_id=f"undo:{last.id}")
     assert "📥 imported: 2 added" in told(undone)
@@ -257,9 +257,9 @@ async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
 
 
 async def test_the_log_of_a_paper_has_its_part_of_an_import(lab: Lab) -> None:
-    imported = await lab.app.library.upsert_many([ONE], Origin.IMPORT, OTHER_MODERATOR)
+    imported = await lab.app.library.papers.upsert_many([ONE], Origin.IMPORT, OTHER_MODERATOR)
     paper = await lab.app.library.papers.get_named("2301.00001")
-    await lab.app.library.remove(paper.id, OTHER_MODERATOR)
+    await lab.app.library.papers.remove(paper.id, OTHER_MODERATOR)
     text = told(await curate(lab, "history", paper=f"#{paper.id}"))
     assert f"What was changed of **First of Two** (#{paper.id})" in text
     assert f"part of change {imported.change_id}" in text
@@ -271,8 +271,8 @@ async def test_undo_takes_back_ones_own_last_change_or_any_by_number(lab: Lab) -
     assert "nothing is to be undone" in told(await curate(lab, "undo"))
     number = await lab.add(ONE)
     await curate(lab, "tag", paper=f"#{number}", add="mine")
-    await lab.app.library.tag(number, ["theirs"], [], OTHER_MODERATOR)
-    theirs = await lab.app.library.history.last_by(OTHER_MODERATOR)
+    await lab.app.library.papers.tag(number, ["theirs"], [], OTHER_MODERATOR)
+    theirs = await lab.app.library.audit.last_by(OTHER_MODERATOR)
     assert theirs is not None
     refused = await curate(lab, "undo")
     assert f"#{number} was changed again since; undo change {theirs.id} first" in told(refused)

@@ -79,7 +79,7 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
     (paper,) = await lab.app.library.papers.all(after=20)
     assert paper.title == "Counting Ferns"
     assert paper.provenance.origin is Origin.IMPORT
-    (change,) = await lab.app.library.history.of_paper(paper.id)
+    (change,) = await lab.app.library.audit.for_paper(paper.id)
     assert change.actor == Actor(f"discord:{lab.moderator.id}", "noor")
     await lab.app.deliver()
     assert "Counting Ferns" not in lab.last
@@ -93,16 +93,16 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
 
 
 async def test_each_thing_that_may_become_of_an_entry_is_counted_with_its_first(lab: Lab) -> None:
-    add = lab.app.library.upsert
+    add = lab.app.library.papers.upsert
     for draft in (
         PaperDraft(title="Known", identifiers=("doi:10.1000/k",)),
         PaperDraft(title="Gone", identifiers=("doi:10.1000/g",)),
         PaperDraft(title="Alike", authors=("Ann Lee",), identifiers=("doi:10.1000/a",)),
         PaperDraft(title="Short", identifiers=("doi:10.1000/s",)),
     ):
-        result = await add(draft, Origin.IMPORT, MODERATOR)
+        result = (await add(draft, Origin.IMPORT, MODERATOR)).value
         if draft.title == "Gone" and result.paper:
-            await lab.app.library.remove(result.paper.id, MODERATOR)
+            await lab.app.library.papers.remove(result.paper.id, MODERATOR)
     rows = [
         "Title,Authors,DOI,Venue,Status",
         "New *one*,,10.1000/n,,",
@@ -133,7 +133,7 @@ async def test_what_is_likely_in_the_list_completes_it_where_somebody_says_so(la
         PaperDraft("Ferns of the North", ("Ann Lee",), venue="arXiv"),
         PaperDraft("Ferns Alone", identifiers=("url:lab.org/ferns",)),
     ):
-        await lab.app.library.upsert(draft, Origin.IMPORT, MODERATOR)
+        await lab.app.library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
     bib = (
         b"@article{a, title={Ferns of the North}, author={Ann Lee}, journal={TMLR}}\n"
         b"@misc{b, title={Moss}, url={https://lab.org/ferns}}\n"
@@ -311,7 +311,7 @@ class TestDuringAnImport:
 
     async def test_what_the_bot_does_by_itself_waits(self, lab: Lab) -> None:
         await lab.ask(lab.moderator, "announce here")
-        await lab.app.library.upsert(
+        await lab.app.library.papers.upsert(
             PaperDraft(title="News"), Origin.MODERATOR, MODERATOR, announce=True
         )
         async with lab.app.library._database.transaction(importing=True):

@@ -20,7 +20,7 @@ def opml(*urls: str) -> tuple[str, bytes]:
 
 async def test_each_feed_of_a_list_is_tried_and_told_line_by_line(lab: Lab, source) -> None:
     _, home = source
-    await lab.app.library.feeds.add(f"{home}moved", "Known", "", MODERATOR)
+    await lab.app.library.feeds.follow(f"{home}moved", "Known", "", MODERATOR)
     file = opml(f"{home}nothing", f"{home}page", f"{home}moved/", f"{home}missing", f"{home}feed")
     result = await lab.moderator.slash(lab.papers, "feed import", file=file)
     assert result.ephemeral
@@ -91,7 +91,7 @@ class TestWhereARoleKeepsTheList:
 
     async def test_members_are_refused(self, lab: Lab, source) -> None:
         _, home = source
-        await lab.app.library.feeds.add(f"{home}moved", "Known", "", MODERATOR)
+        await lab.app.library.feeds.follow(f"{home}moved", "Known", "", MODERATOR)
         for command, options in (("export", {}), ("import", {"file": opml(f"{home}feed")})):
             result = await lab.member.slash(lab.papers, f"feed {command}", **options)
             assert result.ephemeral

@@ -158,7 +158,7 @@ async def test_a_bad_change_is_a_private_sentence(
     _, home = source
     await watch(lab, home)
     if sentence == "already watch":
-        await lab.app.library.feeds.add(f"{home}moved/", "Other", "", MODERATOR)
+        await lab.app.library.feeds.follow(f"{home}moved/", "Other", "", MODERATOR)
     asked = {"feed": "1"} | {name: value.format(home) for name, value in options.items()}
     result = await lab.moderator.slash(lab.papers, "feed edit", **asked)
     assert sentence in told(result)
@@ -208,7 +208,7 @@ async def test_a_preview_knows_papers_that_are_there_removed_or_twice(lab: Lab, 
     paper = await lab.app.library.papers.get_named("Old news")
     assert "I watch that feed already, as number 1" in shown
     assert f"✅ Known as #{paper.id}: it would not be announced" in shown
-    await lab.app.library.remove(paper.id, MODERATOR)
+    await lab.app.library.papers.remove(paper.id, MODERATOR)
     await lab.ask(lab.moderator, "feed edit", feed="1", review=True)
     feed.titles = ["Same one", "same ONE", "Old news"]
     shown = await lab.ask(lab.moderator, "feed preview", url=f"{home}feed")
@@ -250,7 +250,7 @@ class TestWhereARoleKeepsTheList:
     async def test_members_are_refused(
         self, lab: Lab, command: str, options: dict[str, str]
     ) -> None:
-        await lab.app.library.feeds.add("https://e.org/f", "News", "", MODERATOR)
+        await lab.app.library.feeds.follow("https://e.org/f", "News", "", MODERATOR)
         result = await lab.member.slash(lab.papers, f"feed {command}", **options)
         assert result.ephemeral
         assert "Only moderators" in told(result)

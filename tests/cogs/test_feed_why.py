@@ -58,7 +58,7 @@ async def test_why_tells_what_a_paper_waits_for(lab: Lab, source) -> None:
     subscriptions, channel = lab.app.library.subscriptions, lab.papers.id
     assert "waiting. The channel is paused" in await why(lab, "Brand new")
 
-    await subscriptions.open(lab.papers.guild.id, channel, MODERATOR)
+    await subscriptions.subscribe(lab.papers.guild.id, channel, MODERATOR)
     assert "waiting. It is sent within a minute" in await why(lab, "Brand new")
     await subscriptions.postpone(channel, lab.clock() + timedelta(hours=1))
     assert "waiting. 1 try failed, since Discord did not take it" in await why(lab, "Brand new")
@@ -131,7 +131,7 @@ async def test_why_explains_a_removed_paper_and_what_came_of_it_again(lab: Lab, 
     _, home = source
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
     paper = await lab.app.library.papers.get_named("Old news")
-    await lab.app.library.remove(paper.id, MODERATOR)
+    await lab.app.library.papers.remove(paper.id, MODERATOR)
     await lab.ask(lab.moderator, "feed remove", feed="News")
     shown = await why(lab, f"{paper.id}")
     assert "which was removed from the list <t:" in shown

@@ -112,7 +112,7 @@ async def test_what_cannot_be_decided_is_a_private_sentence(lab: Lab) -> None:
 
 
 async def changes(lab: Lab, name: str, action: str) -> list[int]:
-    log = await lab.app.library.history.page(limit=50)
+    log = await lab.app.library.audit.page(limit=50)
     return [
         change.id for change in log.changes[::-1] if (change.name, change.action) == (name, action)
     ]

@@ -45,7 +45,9 @@ async def people(lab: Lab, caplog: pytest.LogCaptureFixture) -> People:
     await moderators.change_roles(HOME, MODERATOR, add=(moderator_role.id,))
     await lab.app.client.show_home_commands()
     for number in (1, 2):
-        await lab.app.library.feeds.add(f"https://e.org/{number}", f"News {number}", "", MODERATOR)
+        await lab.app.library.feeds.follow(
+            f"https://e.org/{number}", f"News {number}", "", MODERATOR
+        )
         await lab.app.library.feeds.pause(number, "by a test", MODERATOR)
     channels = {Place.HOME: lab.papers, Place.ELSEWHERE: lab.elsewhere}
     return People(lab, here, channels, caplog)

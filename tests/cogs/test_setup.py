@@ -34,7 +34,7 @@ async def test_a_role_keeps_the_list_from_the_word_of_a_manager_on(lab: Lab) -> 
 
 async def test_what_was_said_is_kept_with_who_and_when(lab: Lab) -> None:
     await lab.ask(lab.moderator, "setup role", role=role(lab))
-    (word,) = await lab.app.library.setups.words()
+    (word,) = await lab.app.library.moderator_settings.all()
     assert (word.guild_id, word.key, word.ids) == (HOME, SettingKey.ROLES, (role(lab).id,))
     assert (word.set_by.name, word.set_at) == ("noor", lab.clock())
     again = Moderators(lab.app.library, lab.app.settings)

@@ -48,7 +48,7 @@ def heard(actor: Any) -> list[str]:
 
 
 async def own(lab: Lab) -> tuple[Suggestion, ...]:
-    return await lab.app.library.suggestions.of_member(lab.member.id, 10)
+    return await lab.app.library.review.suggestions_by(lab.member.id, 10)
 
 
 async def test_a_member_suggests_a_moderator_adds_and_the_member_hears(lab: Lab, mods: Any) -> None:
@@ -112,7 +112,9 @@ async def test_the_buttons_work_after_a_restart_and_once(
     add = f"suggestion:{waiting.id}:1"
     refused = await lab.member.click(asked, custom_id=add)
     assert "Only moderators" in told(refused)
-    await lab.app.library.suggestions.resolve(waiting.id, Actor("discord:1", "cleo"), add=False)
+    await lab.app.library.review.resolve_suggestion(
+        waiting.id, Actor("discord:1", "cleo"), add=False
+    )
     late = await lab.moderator.click(asked, custom_id=add)
     assert "“cleo” has decided that one already" in told(late)
     await again.close()
@@ -128,7 +130,7 @@ async def test_a_known_paper_is_shown_at_once(lab: Lab, mods: Any) -> None:
 
 async def test_a_removed_paper_is_left_out_politely(lab: Lab, mods: Any) -> None:
     paper = await lab.app.library.papers.get_named("2302.12433")
-    await lab.app.library.remove(paper.id, MODERATOR)
+    await lab.app.library.papers.remove(paper.id, MODERATOR)
     assert "left that paper out of the list on purpose" in await suggest(lab, "2302.12433")
     assert not mods.history()
 
@@ -187,10 +189,10 @@ async def test_the_limit_of_a_day_is_a_sentence_with_when_to_go_on(lab: Lab) -> 
 
 
 async def test_moderators_are_not_given_more_than_they_can_look_at(lab: Lab) -> None:
-    suggestions = lab.app.library.suggestions
+    suggestions = lab.app.library.review
     for number in range(MOST_WAITING):
         draft = PaperDraft(title=f"Paper number {number}")
-        await suggestions.offer(draft, "", (number, "a member"), most=1, channel_id=None)
+        await suggestions.suggest(draft, "", (number, "a member"), most=1, channel_id=None)
     shown = await suggest(lab, "One too many")
     assert "The moderators have 100 suggestions to decide" in shown
     assert "was suggested" in await suggest(lab, "Paper number 7")
@@ -285,7 +287,7 @@ async def test_the_queue_shows_what_feeds_brought_too(lab: Lab, source: Any) -> 
     await lab.moderator.click(shown.response, label="Add")
     assert (await lab.app.library.papers.get_named("Brand new")).id
     await lab.moderator.click(shown.response, label="Same paper")
-    assert await lab.app.library.review_queue.count() == 0
+    assert await lab.app.library.review.count() == 0
 
 
 class TestWhereItIsLookedUp:

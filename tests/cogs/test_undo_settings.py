@@ -24,7 +24,9 @@ async def watch(lab: Lab, source: Any) -> Any:
 
 
 async def announce(lab: Lab, title: str) -> None:
-    await lab.app.library.upsert(PaperDraft(title), Origin.MODERATOR, MODERATOR, announce=True)
+    await lab.app.library.papers.upsert(
+        PaperDraft(title), Origin.MODERATOR, MODERATOR, announce=True
+    )
 
 
 async def test_a_feed_removed_by_mistake_is_watched_again_at_the_press_of_a_button(
@@ -34,10 +36,10 @@ async def test_a_feed_removed_by_mistake_is_watched_again_at_the_press_of_a_butt
     removed = await ask(lab, "feed remove", feed="News")
     assert "I watch no feed yet" in await lab.ask(lab.moderator, "feed list")
     undone = await lab.moderator.click(removed.response, label="Undo")
-    number = (await lab.app.library.history.page()).changes[0].undoes
+    number = (await lab.app.library.audit.page()).changes[0].undoes
     assert f"Undone: change {number}, 🗑️ stopped reading **News**." in told(undone)
     assert "**[News](" in await lab.ask(lab.moderator, "feed list")
-    again = await lab.moderator.click(undone.response, label="Take the undo back")
+    again = await lab.moderator.click(undone.response, label="Redo")
     assert f"↩️ undid change {number} **News**" in told(again)
     assert await lab.app.library.feeds.all() == ()
 
@@ -103,7 +105,7 @@ async def test_options_that_were_replaced_are_back(lab: Lab) -> None:
 async def test_who_may_not_arrange_may_not_undo_it(lab: Lab) -> None:
     opened = await ask(lab, "announce here")
     home = lab.papers.guild.id
-    number = (await lab.app.library.history.page(guild_id=home)).changes[0].id
+    number = (await lab.app.library.audit.page(guild_id=home)).changes[0].id
     for person in (lab.member, lab.curator):
         result = await person.click(opened.response, label="Undo")
         assert result.ephemeral

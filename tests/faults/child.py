@@ -145,7 +145,7 @@ async def correct(library: Library, wrong: str, right: str) -> None:
         if paper.title == wrong:
             corrected = replace(as_draft(paper), title=right)
             with contextlib.suppress(DatabaseInTrouble):  # the next round tries it again
-                await library.edit(paper.id, corrected, MODERATOR)
+                await library.papers.edit(paper.id, corrected, MODERATOR)
 
 
 async def come_online(app: App) -> None:

@@ -48,7 +48,7 @@ async def station(
     settings: Settings, clock: StillClock, stand_in: StandIn, caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[Station]:
     async with open_app(settings, clock) as app:
-        await app.library.subscriptions.open(GUILD, PAPERS, MODERATOR)
+        await app.library.subscriptions.subscribe(GUILD, PAPERS, MODERATOR)
         app.client._connection.guild_ready_timeout = 0.02
         await app.client.login(TOKEN)
         connection = asyncio.create_task(app.client.connect())

@@ -305,4 +305,4 @@ async def _furnish(folder: Path, feed: str) -> None:
         await app.poller.watch(feed, MODERATOR)
         for channel_id in _CHANNELS:
             options = _OPTIONS.get(channel_id)
-            await app.library.subscriptions.open(GUILD, channel_id, MODERATOR, options)
+            await app.library.subscriptions.subscribe(GUILD, channel_id, MODERATOR, options)

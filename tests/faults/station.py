@@ -32,9 +32,11 @@ class Station:
         found = []
         for _ in range(count):
             draft = PaperDraft(title=f"Paper {next(_number)}")
-            result = await self.app.library.upsert(
-                draft, Origin.MODERATOR, MODERATOR, announce=True
-            )
+            result = (
+                await self.app.library.papers.upsert(
+                    draft, Origin.MODERATOR, MODERATOR, announce=True
+                )
+            ).value
             assert result.paper
             found.append(result.paper.id)
         return found

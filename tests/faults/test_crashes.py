@@ -64,10 +64,10 @@ async def test_the_program_itself_killed_after_a_send_goes_on_where_it_was(
     if pytestconfig.getoption("crash_runs") < 200:
         pytest.skip("the program's own timers take half a minute; make soak waits for them")
     async with open_app(settings) as app:
-        await app.library.subscriptions.open(GUILD, PAPERS, MODERATOR)
+        await app.library.subscriptions.subscribe(GUILD, PAPERS, MODERATOR)
         drafts = [PaperDraft(title=f"Paper {number}") for number in range(3)]
         for draft in drafts:
-            await app.library.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
+            await app.library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
 
     async def start() -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(

@@ -49,8 +49,8 @@ async def test_a_send_that_discord_fails_at_is_repeated_only_where_it_did_not_ar
 ) -> None:
     """Whether it arrived is read in the channel: here Discord remembers no nonce."""
     station.discord.nonce_window = NO_WINDOW
-    await station.app.library.subscriptions.close(GUILD, PAPERS, MODERATOR)
-    await station.app.library.subscriptions.open(GUILD, channel_id, MODERATOR)
+    await station.app.library.subscriptions.unsubscribe(GUILD, PAPERS, MODERATOR)
+    await station.app.library.subscriptions.subscribe(GUILD, channel_id, MODERATOR)
     papers = await station.publish(2)
     station.discord.fail("thread" if channel_id == FORUM else "send", Fault(status, kept=kept))
     assert await station.app.deliver() == 0
@@ -62,7 +62,7 @@ async def test_a_send_that_discord_fails_at_is_repeated_only_where_it_did_not_ar
 
 
 async def test_a_channel_in_trouble_keeps_no_other_back(station: Station) -> None:
-    await station.app.library.subscriptions.open(GUILD, NEWS, MODERATOR)
+    await station.app.library.subscriptions.subscribe(GUILD, NEWS, MODERATOR)
     papers = await station.publish(2)
     station.discord.fail("send", Fault(503))
     assert await station.app.deliver() == 2
@@ -83,7 +83,7 @@ async def test_nothing_is_sent_while_nobody_can_tell_whether_it_arrived(
     assert await station.deliver_later() == 0
     assert station.announced() == papers[:1]
     if status == 403:  # a moderator gives the permission back
-        await station.app.library.subscriptions.pause(GUILD, PAPERS, MODERATOR, paused=False)
+        await station.app.library.subscriptions.resume(GUILD, PAPERS, MODERATOR)
     assert await station.deliver_later(timedelta(minutes=5)) == 2
     assert station.announced() == papers
 
@@ -158,7 +158,7 @@ async def test_a_bot_that_is_asked_to_connect_again_does(station: Station) -> No
 async def test_a_correction_that_discord_fails_at_is_shown_later(station: Station) -> None:
     (paper,) = await station.publish()
     await station.app.deliver()
-    await station.app.library.remove(paper, MODERATOR)
+    await station.app.library.papers.remove(paper, MODERATOR)
     station.discord.fail("edit", Fault(503))
     await station.app.deliver()
     (message,) = station.discord.messages[PAPERS]
@@ -174,8 +174,8 @@ async def unite(station: Station, kept: int, other: int) -> int:
     """Make two papers one, as which the other is known no more; gives the change's number."""
     library = station.app.library
     (paper,) = await library.papers.some([kept])
-    await library.merge(kept, other, as_draft(paper), MODERATOR)
-    change = await library.history.last_by(MODERATOR)
+    await library.papers.merge(kept, other, as_draft(paper), MODERATOR)
+    change = await library.audit.last_by(MODERATOR)
     assert change is not None
     return change.id
 
@@ -221,7 +221,7 @@ async def test_a_correction_that_fails_in_a_way_nobody_foresaw_holds_up_no_other
     first, second = await station.publish(2)
     await station.app.deliver()
     for paper in (first, second):
-        await station.app.library.remove(paper, MODERATOR)
+        await station.app.library.papers.remove(paper, MODERATOR)
     station.discord.fail("edit", Fault(200, body={}))  # is no message
     await station.app.deliver()
     shown = [str(message["components"]) for message in station.discord.messages[PAPERS]]
@@ -233,19 +233,19 @@ async def test_a_correction_that_fails_in_a_way_nobody_foresaw_holds_up_no_other
 
 async def in_thread(station: Station, parent: int) -> int:
     """Announce nothing but into a thread, and there a paper that is removed; gives the thread."""
-    await station.app.library.subscriptions.close(GUILD, PAPERS, MODERATOR)
-    await station.app.library.subscriptions.open(
+    await station.app.library.subscriptions.unsubscribe(GUILD, PAPERS, MODERATOR)
+    await station.app.library.subscriptions.subscribe(
         GUILD, parent, MODERATOR, SubscriptionOptions(has_thread=True)
     )
     (paper,) = await station.publish()
     await station.app.deliver()
     (thread_id,) = station.discord.threads
     if parent != FORUM:
-        await station.app.library.subscriptions.close(GUILD, parent, MODERATOR)
-        await station.app.library.subscriptions.open(GUILD, thread_id, MODERATOR)
+        await station.app.library.subscriptions.unsubscribe(GUILD, parent, MODERATOR)
+        await station.app.library.subscriptions.subscribe(GUILD, thread_id, MODERATOR)
         (paper,) = await station.publish()
         await station.app.deliver()
-    await station.app.library.remove(paper, MODERATOR)
+    await station.app.library.papers.remove(paper, MODERATOR)
     return thread_id
 
 

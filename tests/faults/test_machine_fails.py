@@ -102,7 +102,7 @@ async def test_a_database_that_is_locked_during_a_send_makes_no_second_message(
     station: Station, locker: Locker, moment: str
 ) -> None:
     station.discord.nonce_window = timedelta()
-    await station.app.library.subscriptions.open(GUILD, NEWS, MODERATOR)
+    await station.app.library.subscriptions.subscribe(GUILD, NEWS, MODERATOR)
     papers = await station.publish(3)
 
     async def watch(seen: str) -> None:
@@ -223,7 +223,7 @@ async def test_a_clock_that_was_years_ahead_stops_neither_feeds_nor_announcement
     weekly = SubscriptionOptions(digest=DigestSchedule(frequency=Frequency.WEEKLY))
     async with watched_feed(station):
         station.clock.move(timedelta(days=365 * years))
-        await station.app.library.subscriptions.open(GUILD, NEWS, MODERATOR, weekly)
+        await station.app.library.subscriptions.subscribe(GUILD, NEWS, MODERATOR, weekly)
         station.discord.fail("send", Fault(503))
         await station.app.poll()
         assert station.announced() == []

@@ -43,7 +43,7 @@ async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: L
     assert (completed.note, completed.tags, completed.posted_by) == ("Oral", ("a", "b"), "Poster")
     assert (completed.arxiv, completed.doi) == ("2302.12433", "10.1/x")
     assert (await upsert(library, ARXIV)).outcome is Outcome.UNCHANGED
-    changes = await library.history.of_paper(paper.id)
+    changes = await library.audit.for_paper(paper.id)
     assert [change.action for change in changes] == ["add", "update"]
     assert changes[1].before["venue"] == "arXiv"
     assert changes[1].after["venue"] == "ICML"
@@ -61,7 +61,7 @@ async def test_a_cut_list_of_authors_gives_way_to_a_whole_one(library: Library) 
 async def test_nothing_that_a_moderator_set_is_overwritten(library: Library) -> None:
     paper = await added(library, ARXIV)
     draft = replace(as_draft(paper), venue="", authors=("Cy Dee",), date=None, abstract="")
-    await library.edit(paper.id, draft, MODERATOR)
+    await library.papers.edit(paper.id, draft, MODERATOR)
     await upsert(library, replace(ARXIV, abstract="New", venue="ICML", date=PartialDate(2022)))
     kept = await library.papers.get(paper.id)
     assert (kept.venue, kept.authors, kept.date) == ("", ("Cy Dee",), None)
@@ -118,7 +118,7 @@ async def test_two_arxiv_ids_are_two_papers_whatever_else_they_share(library: Li
 
 async def test_a_removed_paper_is_brought_back_by_a_moderator_alone(library: Library) -> None:
     paper = await added(library, ARXIV)
-    await library.remove(paper.id, MODERATOR)
+    await library.papers.remove(paper.id, MODERATOR)
     assert await library.papers.count() == 0
     for origin in (Origin.FEED, Origin.IMPORT, Origin.STARTER):
         assert (await upsert(library, ARXIV, origin)).outcome is Outcome.REMOVED
@@ -126,12 +126,12 @@ async def test_a_removed_paper_is_brought_back_by_a_moderator_alone(library: Lib
         with pytest.raises(PaperNotFound):
             await call
     with pytest.raises(PaperNotFound):
-        await library.remove(paper.id, MODERATOR)
+        await library.papers.remove(paper.id, MODERATOR)
     result = await upsert(library, replace(ARXIV, abstract="More."), Origin.MODERATOR)
     assert result.outcome is Outcome.RESTORED
     restored = await library.papers.get(paper.id)
     assert restored.abstract == "More."
-    assert [change.action for change in await library.history.of_paper(paper.id)] == [
+    assert [change.action for change in await library.audit.for_paper(paper.id)] == [
         "add",
         "remove",
         "restore",
@@ -143,30 +143,30 @@ async def test_an_edit_cannot_take_another_papers_identifier(library: Library) -
     await added(library, ARXIV)
     other = await added(library, PaperDraft(title="Other"))
     with pytest.raises(PaperExists, match="“A Paper”"):
-        await library.edit(
+        await library.papers.edit(
             other.id, replace(as_draft(other), identifiers=ARXIV.identifiers), MODERATOR
         )
     with pytest.raises(PaperNotFound):
-        await library.edit(99, ARXIV, MODERATOR)
+        await library.papers.edit(99, ARXIV, MODERATOR)
 
 
 async def test_many_drafts_come_in_together_or_not_at_all(library: Library) -> None:
     broken = replace(ARXIV, title="", identifiers=())
     with pytest.raises(Exception, match="title"):
-        await library.upsert_many([ARXIV, broken], Origin.IMPORT, MODERATOR)
+        await library.papers.upsert_many([ARXIV, broken], Origin.IMPORT, MODERATOR)
     assert await library.papers.count() == 0
     drafts = [ARXIV, PaperDraft(title="Another"), ARXIV]
-    would = await library.upsert_many(drafts, Origin.IMPORT, MODERATOR, dry_run=True)
+    would = await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR, dry_run=True)
     assert would.change_id is None
     assert await library.papers.count() == 0
     told: list[tuple[str, Outcome]] = []
-    done = await library.upsert_many(
+    done = await library.papers.upsert_many(
         iter(drafts),
         Origin.IMPORT,
         MODERATOR,
         each=lambda draft, result: told.append((draft.title, result.outcome)),
     )
-    assert would.outcomes == done.outcomes == {Outcome.ADDED: 2, Outcome.UNCHANGED: 1}
+    assert would.value == done.value == {Outcome.ADDED: 2, Outcome.UNCHANGED: 1}
     assert told[-1] == ("A Paper", Outcome.UNCHANGED)
     assert [paper.title for paper in await library.papers.all()] == ["A Paper", "Another"]
 

@@ -52,20 +52,22 @@ async def test_channels_are_offered_without_a_look_at_what_was_announced(library
 
 
 async def test_channels_are_counted_and_closed_by_an_index(library: Library) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     async with asked(library) as plan:
         await library.subscriptions.counted(1)
-        await library.subscriptions.close(1, 2, MODERATOR)
+        await library.subscriptions.unsubscribe(1, 2, MODERATOR)
     counted = "SEARCH announcements USING COVERING INDEX announcements_by_channel"
     assert [step for step in plan if step.startswith(counted)]
     assert not [step for step in plan if step.startswith("SCAN announcements")]
 
 
 async def test_what_is_due_is_found_among_what_waits(library: Library) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     async with asked(library) as plan:
         await library.outbox.enqueue_and_fetch_due()
-        await library.upsert(PaperDraft(title="Due"), Origin.MODERATOR, MODERATOR, announce=True)
+        await library.papers.upsert(
+            PaperDraft(title="Due"), Origin.MODERATOR, MODERATOR, announce=True
+        )
         assert await library.outbox.enqueue_and_fetch_due()
     steps = [step for step in plan if step.startswith(("SCAN announcements", "SCAN posts"))]
     indexes = {step.rpartition(" ")[2] for step in steps}
@@ -74,8 +76,8 @@ async def test_what_is_due_is_found_among_what_waits(library: Library) -> None:
 
 async def test_what_waits_for_moderators_is_found_among_what_waits(library: Library) -> None:
     async with asked(library) as plan:
-        await library.suggestions.rejection_reason(PaperDraft(title="Offered"), 7, most=3)
-        await library.setups.choose_channel(1, 3, MODERATOR, former=2)
+        await library.review.rejection_reason(PaperDraft(title="Offered"), 7, most=3)
+        await library.moderator_settings.set_channel(1, 3, MODERATOR, former=2)
     assert [step for step in plan if step.endswith("suggestions USING INDEX suggestions_waiting")]
     assert [step for step in plan if "posts USING INDEX posts_unsent" in step]
     assert not [step for step in plan if step in {"SCAN posts", "SCAN suggestions"}]

@@ -74,10 +74,10 @@ class Moderators(RuleBasedStateMachine):
 
     @initialize(said=st.lists(_SAID, min_size=2, max_size=3))
     def begin(self, said: list[dict[str, Any]]) -> None:
-        self.run(self.library.subscriptions.open(1, 7, MODERATOR))
+        self.run(self.library.subscriptions.subscribe(1, 7, MODERATOR))
         for one in said:
             draft = self.fresh(one, 1)
-            self.run(self.library.upsert(draft, Origin.FEED, MODERATOR, announce=True))
+            self.run(self.library.papers.upsert(draft, Origin.FEED, MODERATOR, announce=True))
             self.model.upsert(draft)
             self.model.record(self.last_change())
         self.seeds = self.last_change()
@@ -118,7 +118,7 @@ class Moderators(RuleBasedStateMachine):
                 drafts.append(self.known(said, data.draw(_NUMBER), data.draw(_NUMBER)))
             else:
                 drafts.append(self.fresh(said, 1))
-        imported = self.run(self.library.upsert_many(drafts, Origin.IMPORT, MODERATOR))
+        imported = self.run(self.library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR))
         for draft in drafts:
             self.model.upsert(draft)
         assert (imported.change_id is not None) == self.model.is_changed
@@ -136,7 +136,7 @@ class Moderators(RuleBasedStateMachine):
             draft = replace(draft, title=f"{shown.title} anew")
         if FORMER in draft.authors and FORMER in self.model.shown_names:
             draft = replace(draft, authors=shown.authors)
-        self.run(self.library.edit(number, draft, MODERATOR))
+        self.run(self.library.papers.edit(number, draft, MODERATOR))
         self.model.edit(number, draft)
         self.record()
 
@@ -148,9 +148,9 @@ class Moderators(RuleBasedStateMachine):
         tags = tuple(sorted({*paper.draft.tags, *add} - {*remove}))
         if tags == paper.draft.tags:
             with pytest.raises(LabError, match="Nothing to change"):
-                self.run(self.library.tag(number, add, remove, MODERATOR))
+                self.run(self.library.papers.tag(number, add, remove, MODERATOR))
             return
-        self.run(self.library.tag(number, add, remove, MODERATOR))
+        self.run(self.library.papers.tag(number, add, remove, MODERATOR))
         taken = {"tags"} - ({"tags"} if {*paper.draft.tags} <= {*tags} else set())
         self.model.say(number, replace(self.model.shown(number), tags=tags), paper.locked | taken)
         self.record()
@@ -159,7 +159,7 @@ class Moderators(RuleBasedStateMachine):
     @rule(which=_NUMBER)
     def remove(self, which: int) -> None:
         number = self.pick(self.model.present, which)
-        self.run(self.library.remove(number, MODERATOR))
+        self.run(self.library.papers.remove(number, MODERATOR))
         self.model.remove(number)
         self.record()
 
@@ -167,7 +167,7 @@ class Moderators(RuleBasedStateMachine):
     @rule(which=_NUMBER)
     def restore(self, which: int) -> None:
         number = self.pick(self.model.removed, which)
-        self.run(self.library.restore(number, MODERATOR))
+        self.run(self.library.papers.restore(number, MODERATOR))
         self.model.restore(number)
         self.record()
 
@@ -184,7 +184,7 @@ class Moderators(RuleBasedStateMachine):
             tags=(*ours.tags, *theirs.tags),
             links=(*ours.links, *theirs.links),
         )
-        self.run(self.library.merge(kept, gone, chosen, MODERATOR))
+        self.run(self.library.papers.merge(kept, gone, chosen, MODERATOR))
         both = normal(replace(chosen, identifiers=(*ours.identifiers, *theirs.identifiers)))
         locked = (
             self.model.get(kept).locked
@@ -201,7 +201,7 @@ class Moderators(RuleBasedStateMachine):
         }
         if FORMER not in credited or NEW in credited:
             return
-        _, number = self.run(self.library.people.rename(FORMER, NEW, MODERATOR))
+        number = self.run(self.library.authors.rename(FORMER, NEW, MODERATOR)).change_id
         self.model.decide(FORMER, NEW)
         self.model.record(number)
         self.renames.append(number)
@@ -214,7 +214,7 @@ class Moderators(RuleBasedStateMachine):
     @precondition(lambda self: self.model.changes)
     @rule()
     def undo_own_last(self) -> None:
-        change = self.run(self.library.history.last_by(MODERATOR))
+        change = self.run(self.library.audit.last_by(MODERATOR))
         standing = [one.id for one in self.model.changes.values() if one.stands and not one.undoes]
         assert (change.id if change else 0) == max(standing, default=0)
         if change:
@@ -263,7 +263,7 @@ class Moderators(RuleBasedStateMachine):
 
     def upsert(self, draft: PaperDraft) -> None:
         self.run(
-            self.library.upsert(
+            self.library.papers.upsert(
                 draft, Origin.MODERATOR, MODERATOR, allow_duplicate=True, announce=True
             )
         )
@@ -277,11 +277,11 @@ class Moderators(RuleBasedStateMachine):
         assert (last > known) == self.model.is_changed
         if last > known:
             self.model.record(last)
-            change = self.run(self.library.history.get(last))
+            change = self.run(self.library.audit.get(last))
             assert (change.action == "import") == is_bulk
 
     def last_change(self) -> int:
-        page = self.run(self.library.history.page(limit=1))
+        page = self.run(self.library.audit.page(limit=1))
         return page.changes[0].id if page.changes else 0
 
     def fresh(self, said: dict[str, Any], names: int) -> PaperDraft:

@@ -37,7 +37,7 @@ async def test_drafts_are_read_and_made_ready_beside_the_event_loop(library: Lib
             threads.add(threading.get_ident())
             yield PaperDraft(title=Seen(f"Paper {number}"))
 
-    imported = await library.upsert_many(drafts(), Origin.IMPORT, MODERATOR)
-    assert imported.outcomes.total() == 200
+    imported = await library.papers.upsert_many(drafts(), Origin.IMPORT, MODERATOR)
+    assert imported.value.total() == 200
     assert threads
     assert threading.get_ident() not in threads

@@ -33,13 +33,13 @@ TWO = PaperDraft(
 
 
 async def add(library: Library, draft: PaperDraft, **options: bool) -> Paper:
-    paper = (await library.upsert(draft, Origin.IMPORT, MODERATOR, **options)).paper
+    paper = (await library.papers.upsert(draft, Origin.IMPORT, MODERATOR, **options)).value.paper
     assert paper is not None
     return paper
 
 
 async def last(library: Library, actor: Actor = MODERATOR) -> int:
-    change = await library.history.last_by(actor)
+    change = await library.audit.last_by(actor)
     assert change is not None
     return change.id
 
@@ -51,9 +51,9 @@ async def found(library: Library, words: str) -> list[int]:
 async def test_an_import_is_one_change_and_one_undo(library: Library) -> None:
     known = await add(library, ONE)
     drafts = [TWO, replace(ONE, abstract="New words."), PaperDraft("A Third"), ONE]
-    imported = await library.upsert_many(drafts, Origin.IMPORT, OTHER_MODERATOR)
-    assert imported.outcomes == {Outcome.ADDED: 2, Outcome.UPDATED: 1, Outcome.UNCHANGED: 1}
-    newest = (await library.history.page()).changes[0]
+    imported = await library.papers.upsert_many(drafts, Origin.IMPORT, OTHER_MODERATOR)
+    assert imported.value == {Outcome.ADDED: 2, Outcome.UPDATED: 1, Outcome.UNCHANGED: 1}
+    newest = (await library.audit.page()).changes[0]
     assert (newest.id, newest.action, newest.paper_id) == (imported.change_id, "import", None)
     assert newest.after == {"added": 2, "updated": 1, "unchanged": 1}
     assert newest.parts == ()
@@ -61,8 +61,8 @@ async def test_an_import_is_one_change_and_one_undo(library: Library) -> None:
     undone = await library.undo(await last(library, OTHER_MODERATOR), OTHER_MODERATOR)
     assert [as_draft(paper) for paper in await library.papers.all()] == [as_draft(known)]
     assert await found(library, "third") == []
-    again = await library.upsert_many(drafts, Origin.IMPORT, OTHER_MODERATOR)
-    assert again.outcomes == imported.outcomes
+    again = await library.papers.upsert_many(drafts, Origin.IMPORT, OTHER_MODERATOR)
+    assert again.value == imported.value
     with pytest.raises(
         LabError, match=f"#1 was changed again since; undo change {again.change_id}"
     ):
@@ -87,20 +87,20 @@ async def test_an_addition_is_not_made_again_where_another_paper_took_its_place(
 
 async def test_an_import_that_changes_nothing_is_no_change(library: Library) -> None:
     await add(library, ONE)
-    before = await library.history.page()
-    assert (await library.upsert_many([ONE], Origin.IMPORT, MODERATOR)).change_id is None
-    assert await library.history.page() == before
+    before = await library.audit.page()
+    assert (await library.papers.upsert_many([ONE], Origin.IMPORT, MODERATOR)).change_id is None
+    assert await library.audit.page() == before
 
 
 async def test_an_import_is_undone_as_a_whole_or_not_at_all(library: Library) -> None:
     drafts = [PaperDraft(f"Paper number {n}", identifiers=(f"doi:10.1000/{n}",)) for n in range(6)]
-    imported = (await library.upsert_many(drafts, Origin.IMPORT, MODERATOR)).change_id
+    imported = (await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR)).change_id
     assert imported is not None
-    part = (await library.history.of_paper(2))[0]
+    part = (await library.audit.for_paper(2))[0]
     with pytest.raises(LabError, match=f"a part of change {imported}, which can be undone only"):
         await library.undo(part.id, MODERATOR)
     for number in (1, 2, 3, 4, 5):
-        await library.tag(number, ["mine"], [], OTHER_MODERATOR)
+        await library.papers.tag(number, ["mine"], [], OTHER_MODERATOR)
     edits = [await last(library, OTHER_MODERATOR)]
     with pytest.raises(LabError) as refused:
         await library.undo(imported, MODERATOR)
@@ -122,8 +122,8 @@ async def test_a_long_import_is_undone_and_done_again(library: Library) -> None:
         )
         for n in range(1200)
     ]
-    await library.upsert_many(drafts[::2], Origin.IMPORT, MODERATOR)
-    imported = await library.upsert_many(
+    await library.papers.upsert_many(drafts[::2], Origin.IMPORT, MODERATOR)
+    imported = await library.papers.upsert_many(
         [replace(draft, abstract="words") for draft in drafts], Origin.IMPORT, MODERATOR
     )
     assert imported.change_id is not None
@@ -139,9 +139,9 @@ async def test_a_long_import_is_undone_and_done_again(library: Library) -> None:
 
 async def test_what_was_done_again_is_in_the_way_of_what_was_before(library: Library) -> None:
     await add(library, ONE)
-    await library.tag(1, ["a"], [], MODERATOR)
+    await library.papers.tag(1, ["a"], [], MODERATOR)
     first = await last(library)
-    await library.tag(1, ["b"], [], MODERATOR)
+    await library.papers.tag(1, ["b"], [], MODERATOR)
     second = await last(library)
     undone = await library.undo(second, MODERATOR)
     again = await library.undo(undone.change_id, MODERATOR)
@@ -158,43 +158,45 @@ async def test_what_was_done_again_is_in_the_way_of_what_was_before(library: Lib
 
 async def test_an_undo_gives_up_what_the_change_had_locked(library: Library) -> None:
     paper = await add(library, ONE)
-    await library.edit(paper.id, replace(as_draft(paper), venue="Mine"), MODERATOR)
+    await library.papers.edit(paper.id, replace(as_draft(paper), venue="Mine"), MODERATOR)
     await library.undo(await last(library), MODERATOR)
-    await library.upsert(replace(ONE, venue="ICML"), Origin.FEED, OTHER_MODERATOR)
+    await library.papers.upsert(replace(ONE, venue="ICML"), Origin.FEED, OTHER_MODERATOR)
     assert (await library.papers.get(paper.id)).venue == "ICML"
 
 
 async def test_that_the_authors_are_all_is_a_moderators_word_too(library: Library) -> None:
     paper = await add(library, ONE)
     cut = replace(as_draft(paper), authors_complete=False)
-    await library.edit(paper.id, cut, MODERATOR)
-    await library.upsert(replace(ONE, authors=("Ann Lee", "Bo Chen")), Origin.FEED, OTHER_MODERATOR)
+    await library.papers.edit(paper.id, cut, MODERATOR)
+    await library.papers.upsert(
+        replace(ONE, authors=("Ann Lee", "Bo Chen")), Origin.FEED, OTHER_MODERATOR
+    )
     assert as_draft(await library.papers.get(paper.id)) == cut
 
 
 async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: Library) -> None:
     one, two = await add(library, ONE), await add(library, TWO)
     chosen = replace(as_draft(one), venue="ICML", tags=())
-    kept = await library.merge(one.id, two.id, chosen, MODERATOR)
+    kept = (await library.papers.merge(one.id, two.id, chosen, MODERATOR)).value
     assert (kept.id, kept.title, kept.venue, kept.tags, kept.links) == (
         *(1, "A Paper on Things", "ICML", (), ()),
     )
     assert set(kept.identifiers) == {"doi:10.1000/one", "doi:10.1000/two"}
     assert (await library.papers.get(two.id)).id == one.id
-    await library.upsert(replace(TWO, venue="arXiv"), Origin.FEED, OTHER_MODERATOR)
+    await library.papers.upsert(replace(TWO, venue="arXiv"), Origin.FEED, OTHER_MODERATOR)
     assert await library.papers.get(one.id) == kept, "what was chosen is a moderator's"
 
-    (change,) = (await library.history.page(limit=1)).changes
+    (change,) = (await library.audit.page(limit=1)).changes
     assert (change.action, change.paper_id, change.after["into"]) == ("merge", 2, 1)
     (part,) = change.parts
     assert (part.action, part.paper_id, part.after["venue"]) == ("update", 1, "ICML")
-    assert [one.id for one in (await library.history.page(1)).changes] == [
+    assert [one.id for one in (await library.audit.page(1)).changes] == [
         *(part.id, change.id, 2, 1),
     ]
     with pytest.raises(LabError, match=f"undo change {change.id} first"):
         await library.undo(1, MODERATOR)
     with pytest.raises(LabError, match="one paper already"):
-        await library.merge(one.id, two.id, chosen, MODERATOR)
+        await library.papers.merge(one.id, two.id, chosen, MODERATOR)
     undone = await library.undo(change.id, MODERATOR)
     assert [as_draft(paper) for paper in await library.papers.all()] == [
         as_draft(one),
@@ -209,11 +211,11 @@ async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: L
 async def test_an_edit_that_changes_nothing_is_none(library: Library) -> None:
     paper = await add(library, replace(ONE, links=(Link(LinkKind.PAGE, "https://e.org/1"),)))
     same = replace(as_draft(paper), links=paper.links * 2, tags=paper.tags * 2)
-    before = await library.history.of_paper(paper.id)
+    before = await library.audit.for_paper(paper.id)
     for seen in (None, as_draft(paper)):
         with pytest.raises(LabError, match="You changed nothing"):
-            await library.edit(paper.id, same, MODERATOR, seen=seen)
-    assert await library.history.of_paper(paper.id) == before
+            await library.papers.edit(paper.id, same, MODERATOR, seen=seen)
+    assert await library.audit.for_paper(paper.id) == before
 
 
 async def test_a_merge_needs_two_papers_as_they_were_seen(library: Library) -> None:
@@ -222,23 +224,23 @@ async def test_a_merge_needs_two_papers_as_they_were_seen(library: Library) -> N
     seen = (as_draft(one), as_draft(two))
     wrong = replace(as_draft(one), identifiers=third.identifiers)
     with pytest.raises(PaperExists, match="A Third"):
-        await library.merge(one.id, two.id, wrong, MODERATOR)
-    await library.tag(two.id, ["new"], [], OTHER_MODERATOR)
+        await library.papers.merge(one.id, two.id, wrong, MODERATOR)
+    await library.papers.tag(two.id, ["new"], [], OTHER_MODERATOR)
     with pytest.raises(PaperChanged) as changed:
-        await library.merge(one.id, two.id, as_draft(one), MODERATOR, seen=seen)
+        await library.papers.merge(one.id, two.id, as_draft(one), MODERATOR, seen=seen)
     assert changed.value.paper.tags == ("maths", "new")
-    await library.remove(two.id, OTHER_MODERATOR)
+    await library.papers.remove(two.id, OTHER_MODERATOR)
     with pytest.raises(PaperNotFound):
-        await library.merge(one.id, two.id, as_draft(one), MODERATOR)
+        await library.papers.merge(one.id, two.id, as_draft(one), MODERATOR)
     assert await library.papers.count() == 2
 
 
 async def announced(library: Library) -> tuple[int, int]:
     """Two papers: channel 1 was sent the first, and 2 the second, which waits for 1, 3 and 4."""
-    await library.subscriptions.open(1, 1, MODERATOR)
+    await library.subscriptions.subscribe(1, 1, MODERATOR)
     one = await add(library, ONE, announce=True)
     for channel in (2, 3, 4):
-        await library.subscriptions.open(1, channel, MODERATOR)
+        await library.subscriptions.subscribe(1, channel, MODERATOR)
     two = await add(library, TWO, announce=True)
     for post in await library.outbox.enqueue_and_fetch_due():
         if post.destination_id in {1, 2}:
@@ -270,7 +272,7 @@ async def test_undoing_a_merge_parts_what_was_announced(
     ]
     kept_id, other_id = numbers[::-1] if is_swapped else numbers
     kept = await library.papers.get(kept_id)
-    await library.merge(kept_id, other_id, as_draft(kept), MODERATOR)
+    await library.papers.merge(kept_id, other_id, as_draft(kept), MODERATOR)
     assert await fates(library, kept_id) == {**before[1], 1: DeliveryStatus.SENT}
     await library.undo(await last(library), MODERATOR)
     assert [await fates(library, number) for number in numbers] == before
@@ -278,11 +280,11 @@ async def test_undoing_a_merge_parts_what_was_announced(
 
 async def test_what_was_announced_of_a_merged_paper_stays_so(library: Library) -> None:
     one, two = await announced(library)
-    await library.merge(one, two, ONE, MODERATOR)
+    await library.papers.merge(one, two, ONE, MODERATOR)
     for post in await library.outbox.enqueue_and_fetch_due():
         assert post.paper_ids == (one,)
         await library.outbox.record_sent([(post, 80 + post.destination_id)])
-    await library.subscriptions.close(1, 4, MODERATOR)
+    await library.subscriptions.unsubscribe(1, 4, MODERATOR)
     await library.undo(await last(library), MODERATOR)
     assert await fates(library, one) == dict.fromkeys((1, 3, 4), DeliveryStatus.SENT)
     assert await fates(library, two) == {
@@ -294,12 +296,12 @@ async def test_what_was_announced_of_a_merged_paper_stays_so(library: Library) -
 
 async def test_what_feeds_brought_goes_with_its_paper(library: Library) -> None:
     await add(library, ONE)
-    feed = await library.feeds.add("https://lab.org/feed", "Lab", "", MODERATOR)
+    feed = (await library.feeds.follow("https://lab.org/feed", "Lab", "", MODERATOR)).value
     state = FeedState("https://lab.org/feed", "Lab", "", "", NOW + timedelta(hours=1))
-    await library.arrivals.ingest(feed, [Entry("key", TWO)], state)
+    await library.feeds.ingest(feed, [Entry("key", TWO)], state)
     third = await add(library, PaperDraft("A Third"))
-    await library.merge(2, third.id, TWO, MODERATOR)
-    await library.merge(1, 2, ONE, MODERATOR)
+    await library.papers.merge(2, third.id, TWO, MODERATOR)
+    await library.papers.merge(1, 2, ONE, MODERATOR)
     for number in (2, third.id):
         assert (await library.papers.get(number)).id == 1
     (entry,) = (await library.traces.find("A Paper on Things")).entries
@@ -313,12 +315,12 @@ async def test_what_feeds_brought_goes_with_its_paper(library: Library) -> None:
 
 
 async def test_an_undone_addition_is_not_announced(library: Library) -> None:
-    await library.subscriptions.open(1, 1, MODERATOR)
+    await library.subscriptions.subscribe(1, 1, MODERATOR)
     await add(library, ONE, announce=True)
     undone = await library.undo(await last(library), MODERATOR)
     assert await library.outbox.enqueue_and_fetch_due() == ()
     with pytest.raises(PaperNotRemoved, match="undo that with `/curate undo`"):
-        await library.restore(1, MODERATOR)
+        await library.papers.restore(1, MODERATOR)
     await library.undo(undone.change_id, MODERATOR)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     assert post.paper_ids == (1,)
@@ -326,9 +328,9 @@ async def test_an_undone_addition_is_not_announced(library: Library) -> None:
 
 async def test_a_paper_that_a_moderator_offers_again_is_one_change(library: Library) -> None:
     await add(library, ONE)
-    await library.remove(1, MODERATOR)
-    await library.upsert(replace(ONE, abstract="More."), Origin.MODERATOR, OTHER_MODERATOR)
-    change = await library.history.last_of(1, OTHER_MODERATOR)
+    await library.papers.remove(1, MODERATOR)
+    await library.papers.upsert(replace(ONE, abstract="More."), Origin.MODERATOR, OTHER_MODERATOR)
+    change = await library.audit.last_of(1, OTHER_MODERATOR)
     assert change is not None
     assert change.action == "restore"
     undone = await library.undo(change.id, OTHER_MODERATOR)
@@ -340,9 +342,11 @@ async def test_a_paper_that_a_moderator_offers_again_is_one_change(library: Libr
 
 async def test_tags_are_given_and_taken(library: Library) -> None:
     await add(library, replace(ONE, tags=("old",)))
-    tagged = await library.tag(1, [" long  words ", "new", ""], ["old", "none"], MODERATOR)
+    tagged = (
+        await library.papers.tag(1, [" long  words ", "new", ""], ["old", "none"], MODERATOR)
+    ).value
     assert tagged.tags == ("long words", "new")
-    await library.upsert(replace(ONE, tags=("old",)), Origin.FEED, OTHER_MODERATOR)
+    await library.papers.upsert(replace(ONE, tags=("old",)), Origin.FEED, OTHER_MODERATOR)
     assert (await library.papers.get(1)).tags == tagged.tags
     assert await found(library, "tag:new") == [1]
     for add_to, remove, sentence in (
@@ -351,9 +355,9 @@ async def test_tags_are_given_and_taken(library: Library) -> None:
         ([f"t{n}" for n in range(20)], [], "20 tags, and no more"),
     ):
         with pytest.raises(LabError, match=sentence):
-            await library.tag(1, add_to, remove, MODERATOR)
+            await library.papers.tag(1, add_to, remove, MODERATOR)
     with pytest.raises(InvalidInput):
-        await library.tag(1, [], ["x" * 51], MODERATOR)
+        await library.papers.tag(1, [], ["x" * 51], MODERATOR)
     await library.undo(await last(library), MODERATOR)
     assert (await library.papers.get(1)).tags == ("old",)
 
@@ -363,7 +367,7 @@ async def test_a_removed_paper_is_found_and_put_back(library: Library, clock: St
         await add(library, draft)
     for number in (2, 1):
         clock.move(timedelta(minutes=1))
-        await library.remove(number, MODERATOR)
+        await library.papers.remove(number, MODERATOR)
     assert await library.papers.removed("things") == (
         (1, "A Paper on Things"),
         (2, "A Paper on Other Things"),
@@ -374,23 +378,23 @@ async def test_a_removed_paper_is_found_and_put_back(library: Library, clock: St
     for text in ("3", "nothing", "", "9" * 30):
         with pytest.raises(PaperNotRemoved):
             await library.papers.get_removed(text)
-    restored = await library.restore(2, OTHER_MODERATOR)
+    restored = (await library.papers.restore(2, OTHER_MODERATOR)).value
     assert (restored.id, restored.removed_at) == (2, None)
     assert await found(library, "other") == [2]
     with pytest.raises(PaperNotRemoved, match="“#2” is no paper that was removed"):
-        await library.restore(2, OTHER_MODERATOR)
+        await library.papers.restore(2, OTHER_MODERATOR)
     await library.undo(await last(library, OTHER_MODERATOR), OTHER_MODERATOR)
     assert len(await library.papers.removed("")) == 2
 
 
 async def test_the_log_is_read_page_by_page(library: Library) -> None:
-    assert await library.history.last_by(MODERATOR) is None
-    assert await library.history.last_of(1, MODERATOR) is None
-    await library.upsert_many([ONE, TWO], Origin.IMPORT, MODERATOR)
+    assert await library.audit.last_by(MODERATOR) is None
+    assert await library.audit.last_of(1, MODERATOR) is None
+    await library.papers.upsert_many([ONE, TWO], Origin.IMPORT, MODERATOR)
     for tag in "abcdef":
-        await library.tag(1, [tag], [], MODERATOR)
-    await library.tag(2, ["z"], [], OTHER_MODERATOR)
-    history = library.history
+        await library.papers.tag(1, [tag], [], MODERATOR)
+    await library.papers.tag(2, ["z"], [], OTHER_MODERATOR)
+    history = library.audit
     first = await history.page(limit=3)
     assert (first.has_newer, first.has_older) == (False, True)
     assert [change.after.get("tags", [])[-1:] for change in first.changes] == [["z"], ["f"], ["e"]]
@@ -410,10 +414,10 @@ async def test_the_log_is_read_page_by_page(library: Library) -> None:
 
 async def test_names_in_the_log_are_those_to_show(library: Library) -> None:
     await add(library, ONE)
-    await library.edit(1, replace(ONE, authors=("Bo Chen",)), MODERATOR)
-    await library.people.rename("Bo Chen", "Bo New", MODERATOR)
+    await library.papers.edit(1, replace(ONE, authors=("Bo Chen",)), MODERATOR)
+    await library.authors.rename("Bo Chen", "Bo New", MODERATOR)
     renamed = await last(library)
-    edited = (await library.history.of_paper(1))[-1]
+    edited = (await library.audit.for_paper(1))[-1]
     assert edited.after["authors"] == ["Bo New"]
     await library.undo(renamed, MODERATOR)
     await library.undo(edited.id, MODERATOR)
@@ -423,9 +427,9 @@ async def test_names_in_the_log_are_those_to_show(library: Library) -> None:
 async def test_an_undo_credits_the_name_that_was_credited(library: Library) -> None:
     await add(library, replace(ONE, authors=("Ann New",)))
     await add(library, replace(TWO, authors=("Ann Former",)))
-    await library.people.merge("Ann New", "Ann Former", MODERATOR)
-    await library.people.rename("Ann Former", "Ann New", MODERATOR)
-    await library.edit(1, replace(ONE, authors=("Ann Former",)), MODERATOR)
+    await library.authors.merge("Ann New", "Ann Former", MODERATOR)
+    await library.authors.rename("Ann Former", "Ann New", MODERATOR)
+    await library.papers.edit(1, replace(ONE, authors=("Ann Former",)), MODERATOR)
     for _ in range(3):
         await library.undo(await last(library), MODERATOR)
     assert [paper.authors for paper in await library.papers.all()] == [
@@ -436,9 +440,9 @@ async def test_an_undo_credits_the_name_that_was_credited(library: Library) -> N
 
 async def test_a_decision_that_others_changed_is_not_made_again(library: Library) -> None:
     await add(library, replace(ONE, authors=("Al Gray", "Albert Gray")))
-    _, merged = await library.people.merge("Al Gray", "Albert Gray", MODERATOR)
+    merged = (await library.authors.merge("Al Gray", "Albert Gray", MODERATOR)).change_id
     undone = await library.undo(merged, MODERATOR)
-    _, other = await library.people.merge("Albert Gray", "Al Gray", MODERATOR)
+    other = (await library.authors.merge("Albert Gray", "Al Gray", MODERATOR)).change_id
     with pytest.raises(LabError, match=f"undo change {other} first"):
         await library.undo(undone.change_id, MODERATOR)
 
@@ -483,7 +487,7 @@ async def test_what_an_earlier_version_recorded_is_read_and_undone(tmp_path: Pat
     old.commit()
     old.close()
     async with open_library(path, StillClock()) as library:
-        log = (await library.history.page(limit=9)).changes
+        log = (await library.audit.page(limit=9)).changes
         assert {change.id: change.is_undone for change in log} == {
             1: False,
             3: True,

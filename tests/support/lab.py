@@ -87,7 +87,7 @@ class Lab:
         return spoken(self.papers.last_message)
 
     async def add(self, draft: PaperDraft) -> int:
-        result = await self.app.library.upsert(draft, Origin.MODERATOR, MODERATOR)
+        result = (await self.app.library.papers.upsert(draft, Origin.MODERATOR, MODERATOR)).value
         assert result.paper is not None
         return result.paper.id
 

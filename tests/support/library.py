@@ -19,7 +19,7 @@ ARXIV = PaperDraft(
 async def upsert(
     library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT, **options: bool
 ) -> UpsertResult:
-    return await library.upsert(draft, origin, MODERATOR, **options)
+    return (await library.papers.upsert(draft, origin, MODERATOR, **options)).value
 
 
 async def added(library: Library, draft: PaperDraft, origin: Origin = Origin.IMPORT) -> Paper:

@@ -203,8 +203,8 @@ def test_check_says_who_moderates_and_where(shell: Shell, monkeypatch: pytest.Mo
 
     async def set_up() -> None:
         async with open_library(shell.database, utc_now) as library:
-            await library.setups.choose_roles(home, (5, 6), MODERATOR)
-            await library.setups.choose_channel(home, 7, MODERATOR, former=None)
+            await library.moderator_settings.set_roles(home, (5, 6), MODERATOR)
+            await library.moderator_settings.set_channel(home, 7, MODERATOR, former=None)
 
     asyncio.run(set_up())
     shown = shell("check").stdout

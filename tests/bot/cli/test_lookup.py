@@ -77,8 +77,10 @@ def test_a_renamed_author_is_looked_up_under_the_new_name(tmp_path: Path) -> Non
 
     async def rename() -> None:
         async with open_library(tmp_path / "lab.db", lambda: datetime.now(UTC)) as library:
-            await library.upsert(PaperDraft("Engines", ("Lovelace",)), Origin.IMPORT, MODERATOR)
-            await library.people.rename("Lovelace", "Ada King", MODERATOR)
+            await library.papers.upsert(
+                PaperDraft("Engines", ("Lovelace",)), Origin.IMPORT, MODERATOR
+            )
+            await library.authors.rename("Lovelace", "Ada King", MODERATOR)
 
     asyncio.run(rename())
     assert "Lovelace" not in lookup(tmp_path, "10.5555/lab.7").stdout

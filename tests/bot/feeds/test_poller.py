@@ -90,7 +90,7 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
         ) as client,
         open_parser() as parser,
     ):
-        await library.subscriptions.open(1, 2, MODERATOR)
+        await library.subscriptions.subscribe(1, 2, MODERATOR)
         moderators = Moderators(library, Settings(moderators_channel_id=MODERATORS))
         poller = Poller(library, client, parser, lambda: now[0], HALF_HOUR, moderators)
         yield Watch(origin, str(server.make_url("")).rstrip("/"), library, poller, now)
@@ -179,7 +179,7 @@ async def test_a_feed_that_becomes_a_web_page_is_a_failure(watch: Watch) -> None
 async def test_a_feed_that_is_removed_while_it_is_read_adds_nothing(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
-    await watch.library.feeds.remove(watched.id, MODERATOR)
+    await watch.library.feeds.unfollow(watched.id, MODERATOR)
     watch.origin.bodies["/feed"] = feed("Two", "One")
     poll = await watch.poller.poll(watched)
     assert poll.intake is not None
@@ -250,7 +250,7 @@ async def test_an_entry_that_cannot_be_used_is_told_and_logged(
     watch: Watch, caplog: pytest.LogCaptureFixture
 ) -> None:
     watch.origin.bodies["/feed"] = feed("One", "")
-    bare = await watch.library.feeds.add(watch.url("feed"), "F", "", MODERATOR)
+    bare = (await watch.library.feeds.follow(watch.url("feed"), "F", "", MODERATOR)).value
     with caplog.at_level("INFO", "bot.feeds.poller"):
         poll = await watch.poller.poll(bare)
     assert poll.problems == ("Entry 2 has neither a title nor any text, so I skipped it.",)
@@ -422,8 +422,8 @@ async def test_a_name_that_moderators_chose_stays(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", name="Dull")
     watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
     terms = FeedTerms("Ours", watched.url, "", is_reviewed=False)
-    await watch.library.feeds.change(watched.id, terms, MODERATOR)
-    bare = await watch.library.feeds.add(watch.url("b"), watch.url("b"), "", MODERATOR)
+    await watch.library.feeds.edit(watched.id, terms, MODERATOR)
+    bare = (await watch.library.feeds.follow(watch.url("b"), watch.url("b"), "", MODERATOR)).value
     watch.origin.bodies["/feed"] = feed("Two", name="Dull")
     watch.origin.bodies["/b"] = feed("Three", name="Bare")
     watch.later(timedelta(hours=1))
@@ -435,7 +435,7 @@ async def test_a_name_that_moderators_chose_stays(watch: Watch) -> None:
 async def test_very_many_unchanged_feeds_are_written_down_together(watch: Watch) -> None:
     for number in range(120):
         watch.origin.bodies[f"/{number}"] = feed()
-        await watch.library.feeds.add(watch.url(str(number)), f"F{number}", "", MODERATOR)
+        await watch.library.feeds.follow(watch.url(str(number)), f"F{number}", "", MODERATOR)
     await watch.poller.poll_due()
     watch.later(timedelta(hours=1))
     polls = await watch.poller.poll_due()

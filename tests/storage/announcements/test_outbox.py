@@ -27,9 +27,11 @@ from tests.support.library import MODERATOR
 async def announce(library: Library, *titles: str, venue: str = "") -> list[int]:
     numbers = []
     for title in titles:
-        result = await library.upsert(
-            PaperDraft(title=title, venue=venue), Origin.MODERATOR, MODERATOR, announce=True
-        )
+        result = (
+            await library.papers.upsert(
+                PaperDraft(title=title, venue=venue), Origin.MODERATOR, MODERATOR, announce=True
+            )
+        ).value
         assert result.paper is not None
         numbers.append(result.paper.id)
     return numbers
@@ -49,8 +51,8 @@ async def deliver(library: Library, message_id: int = 100) -> list[Post]:
 
 async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock) -> None:
     outbox, subscriptions = library.outbox, library.subscriptions
-    assert await subscriptions.open(1, 2, MODERATOR)
-    assert not await subscriptions.open(1, 2, MODERATOR)
+    assert await subscriptions.subscribe(1, 2, MODERATOR)
+    assert not await subscriptions.subscribe(1, 2, MODERATOR)
     first, second = await announce(library, "First", "Second")
     (due,) = await outbox.enqueue_and_fetch_due()
     assert (due.paper_ids, due.state, due.kind) == ((first,), PostState.WAITING, PostKind.PAPER)
@@ -84,11 +86,11 @@ async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock)
 async def test_a_claimed_post_names_every_paper_that_one_of_its_messages_names(
     library: Library,
 ) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     first, into = await announce(library, "First", "Into")
     (due,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([due])
-    await library.merge(into, first, PaperDraft(title="Into"), MODERATOR)
+    await library.papers.merge(into, first, PaperDraft(title="Into"), MODERATOR)
     (claimed,) = await library.outbox.enqueue_and_fetch_due()
     assert (claimed.paper_ids, claimed.claimed_papers) == ((into,), (first,))
     assert not await library.outbox.stands(7)
@@ -103,45 +105,45 @@ async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
     library: Library,
 ) -> None:
     outbox, subscriptions = library.outbox, library.subscriptions
-    await subscriptions.open(1, 2, MODERATOR)
+    await subscriptions.subscribe(1, 2, MODERATOR)
     await announce(library, "ReviewKind")
     assert await subscriptions.stop(2, "the channel is gone")
     assert not await subscriptions.stop(2, "again")
     assert await outbox.enqueue_and_fetch_due() == ()
     assert (await subscriptions.all())[0].stopped_because == "the channel is gone"
-    assert await subscriptions.open(1, 2, MODERATOR)
+    assert await subscriptions.subscribe(1, 2, MODERATOR)
     (post,) = await outbox.enqueue_and_fetch_due()
     await outbox.claim([post])
-    assert not await subscriptions.close(7, 2, MODERATOR)
-    assert await subscriptions.close(1, 2, MODERATOR)
-    assert not await subscriptions.close(1, 2, MODERATOR)
+    assert not await subscriptions.unsubscribe(7, 2, MODERATOR)
+    assert await subscriptions.unsubscribe(1, 2, MODERATOR)
+    assert not await subscriptions.unsubscribe(1, 2, MODERATOR)
     assert await subscriptions.all() == ()
-    await subscriptions.open(1, 2, MODERATOR)
+    await subscriptions.subscribe(1, 2, MODERATOR)
     assert await outbox.enqueue_and_fetch_due() == ()
 
 
 async def test_a_paused_channel_waits_and_goes_on(library: Library) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
-    assert await library.subscriptions.pause(1, 2, MODERATOR, paused=True)
-    assert not await library.subscriptions.pause(1, 2, MODERATOR, paused=True)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
+    assert await library.subscriptions.pause(1, 2, MODERATOR)
+    assert not await library.subscriptions.pause(1, 2, MODERATOR)
     await announce(library, "ReviewKind")
     assert await library.outbox.enqueue_and_fetch_due() == ()
-    assert await library.subscriptions.pause(1, 2, MODERATOR, paused=False)
+    assert await library.subscriptions.resume(1, 2, MODERATOR)
     assert len(await library.outbox.enqueue_and_fetch_due()) == 1
     for guild, channel in ((1, 3), (7, 2)):
         with pytest.raises(SubscriptionNotFound):
-            await library.subscriptions.pause(guild, channel, MODERATOR, paused=True)
+            await library.subscriptions.pause(guild, channel, MODERATOR)
 
 
 async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
     library: Library,
 ) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     (paper,) = await announce(library, "Once")
     await deliver(library)
-    await library.subscriptions.close(1, 2, MODERATOR)
-    await library.subscriptions.open(1, 2, MODERATOR)
-    await library.remove(paper, MODERATOR)
+    await library.subscriptions.unsubscribe(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
+    await library.papers.remove(paper, MODERATOR)
     await announce(library, "Once")
     assert len(await library.outbox.of_paper(paper)) == 1
 
@@ -149,10 +151,10 @@ async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
 async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
     library: Library,
 ) -> None:
-    await library.subscriptions.open(
+    await library.subscriptions.subscribe(
         1, 2, MODERATOR, SubscriptionOptions(filters=parse_filter("venue:icml"))
     )
-    await library.subscriptions.open(1, 3, MODERATOR)
+    await library.subscriptions.subscribe(1, 3, MODERATOR)
     (wanted,) = await announce(library, "ChannelFilter", venue="ICML")
     (other,) = await announce(library, "Other", venue="ACL")
     assert [post.paper_ids for post in await deliver(library) if post.destination_id == 2] == [
@@ -162,7 +164,7 @@ async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
         DeliveryStatus.FILTERED_OUT,
         DeliveryStatus.SENT,
     ]
-    assert await library.subscriptions.open(1, 2, MODERATOR, SubscriptionOptions())
+    assert await library.subscriptions.subscribe(1, 2, MODERATOR, SubscriptionOptions())
     assert await deliver(library) == []
     assert [
         subscription.options.filters.conditions
@@ -171,7 +173,7 @@ async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
 
 
 async def test_a_flood_becomes_one_digest(library: Library) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     few = await announce(library, *(f"Few {number}" for number in range(5)))
     assert [post.paper_ids for post in await deliver(library)] == [(number,) for number in few]
     many = await announce(library, *(f"Many {number}" for number in range(40)))
@@ -185,7 +187,7 @@ async def test_a_digest_comes_at_its_time_and_once_after_a_long_silence(
     daily = SubscriptionOptions(
         digest=DigestSchedule(Frequency.DAILY, minute=18 * 60, time_zone="Europe/Berlin")
     )
-    await library.subscriptions.open(1, 2, MODERATOR, daily)
+    await library.subscriptions.subscribe(1, 2, MODERATOR, daily)
     subscription = await library.subscriptions.find(2)
     assert subscription is not None
     assert subscription.next_digest_at == datetime(2026, 11, 23, 17, tzinfo=UTC)
@@ -206,13 +208,15 @@ async def test_a_digest_comes_at_its_time_and_once_after_a_long_silence(
 
 
 async def test_a_removed_paper_waits_until_it_comes_back(library: Library) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     draft = PaperDraft(title="Back and forth", identifiers=("arxiv:2301.00001",))
-    paper = (await library.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)).paper
+    paper = (
+        await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
+    ).value.paper
     assert paper is not None
-    await library.remove(paper.id, MODERATOR)
+    await library.papers.remove(paper.id, MODERATOR)
     assert await library.outbox.enqueue_and_fetch_due() == ()
-    await library.upsert(draft, Origin.MODERATOR, MODERATOR)
+    await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     assert post.paper_ids == (paper.id,)
 
@@ -220,7 +224,7 @@ async def test_a_removed_paper_waits_until_it_comes_back(library: Library) -> No
 async def test_what_changes_after_the_sending_is_shown_once(
     library: Library, clock: StillClock
 ) -> None:
-    await library.subscriptions.open(
+    await library.subscriptions.subscribe(
         1, 2, MODERATOR, SubscriptionOptions(has_thread=True, publishes=True)
     )
     (paper,) = await announce(library, "Typo", venue="arXiv")
@@ -229,7 +233,7 @@ async def test_what_changes_after_the_sending_is_shown_once(
     assert (post.thread_due, post.publish_due, post.is_outdated) == (True, True, False)
     await library.outbox.finish(post)
     assert await library.outbox.unfinished() == ()
-    await library.edit(paper, PaperDraft(title="Type", venue="ICML"), MODERATOR)
+    await library.papers.edit(paper, PaperDraft(title="Type", venue="ICML"), MODERATOR)
     (post,) = await library.outbox.unfinished()
     assert post.is_outdated
     assert await library.outbox.venues([post.id]) == {(post.id, paper): "arXiv"}
@@ -237,7 +241,7 @@ async def test_what_changes_after_the_sending_is_shown_once(
     assert await library.outbox.unfinished() == ()
     clock.move(timedelta(hours=2))
     (post,) = await library.outbox.unfinished()
-    await library.remove(paper, MODERATOR)  # while the first change is being shown
+    await library.papers.remove(paper, MODERATOR)  # while the first change is being shown
     await library.outbox.finish(post)
     (post,) = await library.outbox.unfinished()
     await library.outbox.finish(post)
@@ -245,11 +249,11 @@ async def test_what_changes_after_the_sending_is_shown_once(
 
 
 async def test_a_change_between_claim_and_record_is_shown_too(library: Library) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     (paper,) = await announce(library, "Typo")
     (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
-    await library.edit(paper, PaperDraft(title="Type"), MODERATOR)
+    await library.papers.edit(paper, PaperDraft(title="Type"), MODERATOR)
     (
         found,
     ) = await library.outbox.enqueue_and_fetch_due()  # as by a bot that was killed in between
@@ -272,12 +276,10 @@ async def test_a_notice_is_sent_once_whatever_is_announced_there(library: Librar
 
 
 async def reviewed(library: Library, clock: StillClock) -> Feed:
-    feed = await library.feeds.add("https://example.org/feed", "News", "", MODERATOR)
-    await library.feeds.change(
-        feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR
-    )
+    feed = (await library.feeds.follow("https://example.org/feed", "News", "", MODERATOR)).value
+    await library.feeds.edit(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR)
     feed = await library.feeds.get(feed.id)
-    await library.arrivals.ingest(feed, [Entry("old", PaperDraft(title="Old"))], state(clock), 9)
+    await library.feeds.ingest(feed, [Entry("old", PaperDraft(title="Old"))], state(clock), 9)
     clock.move(timedelta(hours=1))
     return await library.feeds.get(feed.id)
 
@@ -292,33 +294,35 @@ async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
     feed = await reviewed(library, clock)
     assert await library.papers.count() == 1
     assert await library.outbox.enqueue_and_fetch_due() == ()
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     entries = [Entry(title, PaperDraft(title=title)) for title in ("Ours", "Theirs")]
-    intake = await library.arrivals.ingest(feed, entries, state(clock), 9)
+    intake = await library.feeds.ingest(feed, entries, state(clock), 9)
     assert (intake.reviews, intake.added) == (2, ())
-    theirs, ours = await library.entries.pending(feed.id)
+    theirs, ours = await library.review.pending_entries(feed.id)
     assert (await library.feeds.get(feed.id)).reviews == 2
     asked = await deliver(library)
     assert [(post.kind, post.entry_id) for post in asked] == [
         (PostKind.REVIEW, theirs.id),
         (PostKind.REVIEW, ours.id),
     ]
-    assert isinstance(await library.entries.get(ours.id), PendingEntry)
-    assert (await library.arrivals.resolve(ours.id, MODERATOR, add=True)).outcome is Outcome.ADDED
+    assert isinstance(await library.review.entry(ours.id), PendingEntry)
     assert (
-        await library.arrivals.resolve(theirs.id, MODERATOR, add=False)
-    ).outcome is Outcome.DECLINED
+        await library.review.resolve_entry(ours.id, MODERATOR, add=True)
+    ).value.outcome is Outcome.ADDED
+    assert (
+        await library.review.resolve_entry(theirs.id, MODERATOR, add=False)
+    ).value.outcome is Outcome.DECLINED
     with pytest.raises(LabError, match="“noor” has decided"):
-        await library.arrivals.resolve(theirs.id, MODERATOR, add=True)
-    decided = await library.entries.get(ours.id)
+        await library.review.resolve_entry(theirs.id, MODERATOR, add=True)
+    decided = await library.review.entry(ours.id)
     assert isinstance(decided, SeenEntry)
     assert (decided.decided_by, decided.was_first_poll) == (MODERATOR, False)
     assert len(await library.outbox.unfinished()) == 2  # the cards show what was decided
     (post,) = await deliver(library)
     assert post.kind is PostKind.PAPER
-    assert (await library.arrivals.ingest(feed, entries, state(clock), 9)).known == 2
-    await library.feeds.remove(feed.id, MODERATOR)
-    assert isinstance(await library.entries.get(ours.id), SeenEntry)
+    assert (await library.feeds.ingest(feed, entries, state(clock), 9)).known == 2
+    await library.feeds.unfollow(feed.id, MODERATOR)
+    assert isinstance(await library.review.entry(ours.id), SeenEntry)
 
 
 async def test_a_reviewed_feed_completes_what_is_known_without_asking(
@@ -326,9 +330,9 @@ async def test_a_reviewed_feed_completes_what_is_known_without_asking(
 ) -> None:
     feed = await reviewed(library, clock)
     again = Entry("new id", PaperDraft(title="Old", venue="ICML"))
-    assert len((await library.arrivals.ingest(feed, [again], state(clock), None)).completed) == 1
+    assert len((await library.feeds.ingest(feed, [again], state(clock), None)).completed) == 1
     fresh = Entry("fresh", PaperDraft(title="Fresh"))
-    assert (await library.arrivals.ingest(feed, [fresh], state(clock), None)).reviews == 1
+    assert (await library.feeds.ingest(feed, [fresh], state(clock), None)).reviews == 1
     assert (
         await library.outbox.enqueue_and_fetch_due() == ()
     )  # nobody to ask; `/feed check` shows it
@@ -370,7 +374,7 @@ async def test_announcements_of_the_former_schema_keep_their_states(tmp_path: Pa
         )
         assert await library.subscriptions.failures(2) == 3
         assert await library.outbox.enqueue_and_fetch_due() == ()
-        await library.subscriptions.open(1, 2, MODERATOR)
+        await library.subscriptions.subscribe(1, 2, MODERATOR)
         (unsure,) = await library.outbox.enqueue_and_fetch_due()
         assert (unsure.id, unsure.state, unsure.paper_ids) == (2, PostState.CLAIMED, (2,))
         await library.outbox.record_sent([(unsure, 78)])

@@ -25,13 +25,13 @@ async def ingest(library: Library, feed: Feed, clock: StillClock, *titles: str) 
     """A good poll that found these, the oldest first."""
     entries = [Entry(title, PaperDraft(title=title)) for title in reversed(titles)]
     state = FeedState("", feed.title, "tag", "", clock() + timedelta(hours=1))
-    await library.arrivals.ingest(feed, entries, state, MODERATORS)
+    await library.feeds.ingest(feed, entries, state, MODERATORS)
     clock.move(timedelta(minutes=1))
 
 
 async def announce(library: Library, title: str) -> int:
     draft = PaperDraft(title=title)
-    result = await library.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
+    result = (await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)).value
     assert result.paper is not None
     return result.paper.id
 
@@ -48,7 +48,7 @@ async def deliver(library: Library) -> list[Post]:
 
 
 async def last(library: Library, guild_id: int = GUILD) -> Change:
-    found = await library.history.last_by(MODERATOR, guild_id)
+    found = await library.audit.last_by(MODERATOR, guild_id)
     assert found is not None
     return found
 
@@ -56,21 +56,21 @@ async def last(library: Library, guild_id: int = GUILD) -> Change:
 async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
     library: Library, clock: StillClock
 ) -> None:
-    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
-    feed = await library.feeds.add(URL, "News", "ICML", MODERATOR, is_reviewed=True)
+    await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
+    feed = (await library.feeds.follow(URL, "News", "ICML", MODERATOR, is_reviewed=True)).value
     await ingest(library, feed, clock, "Old")
     await ingest(library, feed, clock, "Old", "To be decided")
-    (waiting,) = await library.entries.pending(feed.id)
-    change_id = await library.feeds.remove(feed.id, MODERATOR)
+    (waiting,) = await library.review.pending_entries(feed.id)
+    change_id = (await library.feeds.unfollow(feed.id, MODERATOR)).change_id
 
     assert change_id == (await last(library)).id
     assert await library.feeds.all() == await library.feeds.due() == ()
     with pytest.raises(FeedNotFound):
         await library.feeds.get(feed.id)
-    assert await library.review_queue.count() == 0
-    assert await library.entries.get(waiting.id) is None
+    assert await library.review.count() == 0
+    assert await library.review.entry(waiting.id) is None
     with pytest.raises(LabError, match="no longer there"):
-        await library.arrivals.resolve(waiting.id, MODERATOR, add=True)
+        await library.review.resolve_entry(waiting.id, MODERATOR, add=True)
     assert await deliver(library) == []  # nobody is asked
     await ingest(library, feed, clock, "Old", "To be decided", "Meanwhile")
     assert await library.papers.count() == 1
@@ -80,25 +80,25 @@ async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
     (again,) = await library.feeds.all()
     assert (again.id, again.venue, again.etag) == (feed.id, "ICML", "tag")
     assert again.next_poll_at == clock()
-    assert isinstance(await library.entries.get(waiting.id), PendingEntry)
+    assert isinstance(await library.review.entry(waiting.id), PendingEntry)
     await ingest(library, again, clock, "Old", "To be decided", "Meanwhile")
     assert [post.kind for post in await deliver(library)] == [PostKind.REVIEW] * 2
-    assert await library.review_queue.count() == 2
+    assert await library.review.count() == 2
 
 
 async def test_the_card_of_what_waits_shows_that_its_feed_was_removed(
     library: Library, clock: StillClock
 ) -> None:
-    feed = await library.feeds.add(URL, "News", "", MODERATOR, is_reviewed=True)
+    feed = (await library.feeds.follow(URL, "News", "", MODERATOR, is_reviewed=True)).value
     await ingest(library, feed, clock)
     await ingest(library, feed, clock, "To be decided")
     (post,) = await deliver(library)
-    await library.feeds.remove(feed.id, MODERATOR)
+    await library.feeds.unfollow(feed.id, MODERATOR)
     for _ in range(2):  # and that it waits again
         (outdated,) = await library.outbox.unfinished()
         assert outdated.id == post.id
         await library.outbox.finish(outdated)
-        if (await library.history.page()).changes[0].action == "remove":
+        if (await library.audit.page()).changes[0].action == "remove":
             await library.undo((await last(library)).id, MODERATOR)
     assert await library.outbox.unfinished() == ()
 
@@ -106,13 +106,13 @@ async def test_the_card_of_what_waits_shows_that_its_feed_was_removed(
 async def test_a_feed_watched_again_is_as_new_but_knows_its_entries(
     library: Library, clock: StillClock
 ) -> None:
-    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
-    feed = await library.feeds.add(URL, "News", "", MODERATOR)
-    await library.feeds.change(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), MODERATOR)
+    await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
+    feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
+    await library.feeds.edit(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), MODERATOR)
     await ingest(library, feed, clock, "Old")
     await library.feeds.record_failure(feed.id, "It failed.", clock())
-    removed = await library.feeds.remove(feed.id, MODERATOR)
-    again = await library.feeds.add(URL, "News", "", MODERATOR)
+    removed = (await library.feeds.unfollow(feed.id, MODERATOR)).change_id
+    again = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
     assert (again.id, again.title, again.venue) == (feed.id, "News", "")
     assert (again.is_reviewed, again.failures, again.added_by) == (False, 0, MODERATOR)
     await ingest(library, again, clock, "Old", "Meanwhile")
@@ -120,24 +120,24 @@ async def test_a_feed_watched_again_is_as_new_but_knows_its_entries(
     await ingest(library, again, clock, "Old", "Meanwhile", "News")
     assert [post.paper_ids for post in await deliver(library)] == [(3,)]
     with pytest.raises(FeedExists):
-        await library.feeds.add(URL, "News", "", MODERATOR)
+        await library.feeds.follow(URL, "News", "", MODERATOR)
     with pytest.raises(LabError, match="arranged otherwise since; undo change 6 first"):
         await library.undo(removed or 0, MODERATOR)
 
 
 async def test_undoing_a_feeds_change_leaves_what_was_changed_beside_it(library: Library) -> None:
-    feed = await library.feeds.add(URL, "News", "", MODERATOR)
-    one = await library.feeds.change(
-        feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), MODERATOR
-    )
-    await library.feeds.change(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), MODERATOR)
+    feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
+    one = (
+        await library.feeds.edit(feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), MODERATOR)
+    ).change_id
+    await library.feeds.edit(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), MODERATOR)
     assert one is not None
     undone = await library.undo(one, MODERATOR)
     feed = await library.feeds.get(feed.id)
     assert (feed.title, feed.venue, feed.is_reviewed) == ("News", "ICML", True)
     await library.undo(undone.change_id, MODERATOR)
     assert (await library.feeds.get(feed.id)).title == "Mine"
-    await library.feeds.change(feed.id, FeedTerms("Ours", URL, "ICML", is_reviewed=True), MODERATOR)
+    await library.feeds.edit(feed.id, FeedTerms("Ours", URL, "ICML", is_reviewed=True), MODERATOR)
     with pytest.raises(LabError, match="otherwise since; undo change 6 first"):
         await library.undo(undone.change_id + 1, MODERATOR)
 
@@ -145,28 +145,30 @@ async def test_undoing_a_feeds_change_leaves_what_was_changed_beside_it(library:
 async def test_undoing_a_title_lets_the_feed_name_itself_again(
     library: Library, clock: StillClock
 ) -> None:
-    feed = await library.feeds.add(URL, "News", "", MODERATOR)
-    change_id = await library.feeds.change(
-        feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), MODERATOR
-    )
+    feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
+    change_id = (
+        await library.feeds.edit(feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), MODERATOR)
+    ).change_id
     await library.undo(change_id or 0, MODERATOR)
     renamed = FeedState("", "Newer news", "", "", clock() + timedelta(hours=1))
-    await library.arrivals.ingest(feed, [], renamed)
+    await library.feeds.ingest(feed, [], renamed)
     assert (await library.feeds.get(feed.id)).title == "Newer news"
 
 
 async def test_an_address_is_one_feeds_alone(library: Library) -> None:
-    removed = await library.feeds.add(URL, "News", "", MODERATOR)
-    await library.feeds.remove(removed.id, MODERATOR)
-    other = await library.feeds.add(f"{URL}/2", "Other", "", MODERATOR)
+    removed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
+    await library.feeds.unfollow(removed.id, MODERATOR)
+    other = (await library.feeds.follow(f"{URL}/2", "Other", "", MODERATOR)).value
     with pytest.raises(LabError, match="“News”, which was removed; `/feed add` watches it again"):
-        await library.feeds.change(
+        await library.feeds.edit(
             other.id, FeedTerms("Other", URL, "", is_reviewed=False), MODERATOR
         )
-    moved = await library.feeds.change(
-        other.id, FeedTerms("Other", f"{URL}/3", "", is_reviewed=False), MODERATOR
-    )
-    await library.feeds.add(f"{URL}/2", "Faster", "", MODERATOR)
+    moved = (
+        await library.feeds.edit(
+            other.id, FeedTerms("Other", f"{URL}/3", "", is_reviewed=False), MODERATOR
+        )
+    ).change_id
+    await library.feeds.follow(f"{URL}/2", "Faster", "", MODERATOR)
     with pytest.raises(FeedExists):
         await library.undo(moved or 0, MODERATOR)
     assert (await library.feeds.get(other.id)).url == f"{URL}/3"
@@ -175,13 +177,13 @@ async def test_an_address_is_one_feeds_alone(library: Library) -> None:
 async def test_pausing_a_feed_is_undone_and_what_the_bot_paused_is_not(
     library: Library, clock: StillClock
 ) -> None:
-    feed = await library.feeds.add(URL, "News", "", MODERATOR)
-    paused = await library.feeds.pause(feed.id, "by noor", MODERATOR)
-    assert await library.feeds.pause(feed.id, "by noor", MODERATOR) is None
+    feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
+    paused = (await library.feeds.pause(feed.id, "by noor", MODERATOR)).change_id
+    assert (await library.feeds.pause(feed.id, "by noor", MODERATOR)).change_id is None
     clock.move(timedelta(hours=1))
     await library.undo(paused or 0, MODERATOR)
     assert [one.next_poll_at for one in await library.feeds.due()] == [clock()]
-    resumed = await library.undo((await library.history.page()).changes[0].id, MODERATOR)
+    resumed = await library.undo((await library.audit.page()).changes[0].id, MODERATOR)
     assert await library.feeds.due() == ()
     await library.feeds.resume(feed.id, MODERATOR)
     await library.feeds.give_up(feed.id, "It is gone.")
@@ -192,7 +194,7 @@ async def test_pausing_a_feed_is_undone_and_what_the_bot_paused_is_not(
 
 
 async def test_taking_back_that_a_feed_was_added_ends_it(library: Library) -> None:
-    feed = await library.feeds.add(URL, "News", "", MODERATOR)
+    feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
     undone = await library.undo((await last(library)).id, MODERATOR)
     assert await library.feeds.all() == ()
     await library.undo(undone.change_id, MODERATOR)
@@ -200,14 +202,14 @@ async def test_taking_back_that_a_feed_was_added_ends_it(library: Library) -> No
 
 
 async def test_a_channel_closed_by_mistake_hears_what_waited(library: Library) -> None:
-    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
+    await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
     sent, claimed, waiting = [await announce(library, title) for title in ("A", "B", "C")]
     (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 100)])
     (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
-    closed = await library.subscriptions.close(GUILD, CHANNEL, MODERATOR)
+    closed = await library.subscriptions.unsubscribe(GUILD, CHANNEL, MODERATOR)
     assert closed is not None
     assert closed.change_id is not None
 
@@ -234,10 +236,10 @@ async def fates(library: Library, *paper_ids: int) -> list[DeliveryStatus | None
 
 
 async def test_a_channel_that_is_opened_again_hears_nothing_of_before(library: Library) -> None:
-    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
+    await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
     await announce(library, "ReviewKind")
-    closed = await library.subscriptions.close(GUILD, CHANNEL, MODERATOR)
-    opened = await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
+    closed = await library.subscriptions.unsubscribe(GUILD, CHANNEL, MODERATOR)
+    opened = await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
     assert opened is not None
     assert await library.outbox.enqueue_and_fetch_due() == ()
     assert closed is not None
@@ -254,9 +256,11 @@ async def test_what_a_channel_hears_is_as_it_was_again(library: Library) -> None
     daily = SubscriptionOptions(
         parse_filter("venue:icml"), DigestSchedule(Frequency.DAILY), role_id=7, has_thread=True
     )
-    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR, daily)
+    await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR, daily)
     (before,) = await library.subscriptions.all()
-    replaced = await library.subscriptions.open(GUILD, CHANNEL, MODERATOR, SubscriptionOptions())
+    replaced = await library.subscriptions.subscribe(
+        GUILD, CHANNEL, MODERATOR, SubscriptionOptions()
+    )
     (now,) = await library.subscriptions.all()
     assert (now.options, now.next_digest_at) == (SubscriptionOptions(), None)
     await library.subscriptions.stop(CHANNEL, "no permission")
@@ -266,17 +270,17 @@ async def test_what_a_channel_hears_is_as_it_was_again(library: Library) -> None
     assert (again.options, again.next_digest_at) == (daily, before.next_digest_at)
     assert again.stopped_because == "no permission"  # which is nobody's mistake
 
-    reopened = await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
+    reopened = await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
     assert reopened is not None
     assert reopened.change_id is None  # it is sent into again, and hears as before
-    assert await library.subscriptions.open(GUILD, CHANNEL, MODERATOR) is None
+    assert await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR) is None
 
 
 async def test_the_log_has_what_was_arranged_in_ones_own_server(library: Library) -> None:
-    await library.subscriptions.open(GUILD, CHANNEL, MODERATOR)
-    await library.feeds.add(URL, "News", "", MODERATOR)
-    await library.subscriptions.open(GUILD + 1, CHANNEL + 1, MODERATOR)
-    shown = (await library.history.page(guild_id=GUILD)).changes
+    await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
+    await library.feeds.follow(URL, "News", "", MODERATOR)
+    await library.subscriptions.subscribe(GUILD + 1, CHANNEL + 1, MODERATOR)
+    shown = (await library.audit.page(guild_id=GUILD)).changes
     assert [change.about for change in shown] == [
         ChangeTarget(feed_id=1),
         ChangeTarget(None, GUILD, CHANNEL),

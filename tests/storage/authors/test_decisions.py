@@ -22,7 +22,7 @@ from tests.support.library import MODERATOR
 async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
     for number, authors in enumerate(bylines, start=await library.papers.count() + 1):
         draft = PaperDraft(title=f"Paper {number}", authors=authors)
-        await library.upsert(draft, Origin.IMPORT, MODERATOR)
+        await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
 
 
 async def papers(library: Library, name: str) -> int:
@@ -42,15 +42,16 @@ async def everything_shown(library: Library) -> str:
         else:
             seen += [person, await library.authors.papers_of(person)]
     for number in range(1, await library.papers.count() + 1):
-        seen.append(await library.history.of_paper(number))
+        seen.append(await library.audit.for_paper(number))
     return repr(seen)
 
 
 async def test_merged_names_are_one_persons_until_they_are_parted(library: Library) -> None:
     await credit(library, ("Steve Harrow", "A Guest"), ("Steven Harrow",), ("S. Harrow",))
     assert await papers(library, "Steven Harrow") == 1
-    shown, change = await library.people.merge("Steve Harrow", "Steven Harrow", MODERATOR)
-    assert shown == "Steven Harrow"
+    recorded = await library.authors.merge("Steve Harrow", "Steven Harrow", MODERATOR)
+    change = recorded.change_id
+    assert recorded.value == "Steven Harrow"
     for name in ("Steve Harrow", "Steven Harrow", "harrow", "S. Harrow"):
         person = await library.authors.find(name)
         assert (person.name, person.papers) == ("Steven Harrow", 3)
@@ -59,11 +60,11 @@ async def test_merged_names_are_one_persons_until_they_are_parted(library: Libra
     assert (await library.authors.find("A Guest")).coauthors == (("Steven Harrow", 1),)
     assert (await library.papers.get(1)).authors[0] == "Steve Harrow"
     with pytest.raises(LabError, match="one person already"):
-        await library.people.merge("Harrow, Steve", "Steven Harrow", MODERATOR)
+        await library.authors.merge("Harrow, Steve", "Steven Harrow", MODERATOR)
 
-    await library.people.split("Steve Harrow", MODERATOR)
+    await library.authors.split("Steve Harrow", MODERATOR)
     assert await papers(library, "Steven Harrow") == 1
-    split, merged = (await library.history.page(limit=2)).changes
+    split, merged = (await library.audit.page(limit=2)).changes
     assert {merged.name, split.name} == {"Steven Harrow"}
     assert (merged.id, merged.action, merged.actor) == (change, "merge", MODERATOR)
     assert split.action == "split"
@@ -71,21 +72,22 @@ async def test_merged_names_are_one_persons_until_they_are_parted(library: Libra
 
 async def test_a_third_name_joins_those_that_are_merged(library: Library) -> None:
     await credit(library, ("Al Gray",), ("Albert Gray",), ("Alberto Grey",))
-    await library.people.merge("Al Gray", "Albert Gray", MODERATOR)
-    await library.people.merge("Albert Gray", "Alberto Grey", MODERATOR)
+    await library.authors.merge("Al Gray", "Albert Gray", MODERATOR)
+    await library.authors.merge("Albert Gray", "Alberto Grey", MODERATOR)
     assert {await papers(library, name) for name in ("Al Gray", "Albert Gray", "Grey")} == {3}
-    await library.people.split("Alberto Grey", MODERATOR)
+    await library.authors.split("Alberto Grey", MODERATOR)
     assert await papers(library, "Grey") == 1
     assert await papers(library, "Al Gray") == 2
 
 
 async def test_a_short_credit_is_parted_from_whom_it_counted_for(library: Library) -> None:
     await credit(library, ("Stella Biderman",), ("S. Biderman",))
-    shown, change = await library.people.split("S. Biderman", MODERATOR)
-    assert shown == "Stella Biderman"
+    recorded = await library.authors.split("S. Biderman", MODERATOR)
+    change = recorded.change_id
+    assert recorded.value == "Stella Biderman"
     assert await papers(library, "Stella Biderman") == 1
     with pytest.raises(LabError, match="nothing to part"):
-        await library.people.split("S. Biderman", MODERATOR)
+        await library.authors.split("S. Biderman", MODERATOR)
     await library.undo(change, MODERATOR)
     assert await papers(library, "Stella Biderman") == 2
 
@@ -93,9 +95,9 @@ async def test_a_short_credit_is_parted_from_whom_it_counted_for(library: Librar
 async def test_what_cannot_be_parted_is_told(library: Library) -> None:
     await credit(library, ("Ann Lee",), ("Lee, Ann",))
     with pytest.raises(LabError, match="letter by letter"):
-        await library.people.split("Lee, Ann", MODERATOR)
+        await library.authors.split("Lee, Ann", MODERATOR)
     with pytest.raises(LabError, match="No paper credits exactly"):
-        await library.people.split("Nobody", MODERATOR)
+        await library.authors.split("Nobody", MODERATOR)
 
 
 async def test_an_ambiguous_short_credit_is_given_to_a_person(library: Library) -> None:
@@ -107,8 +109,9 @@ async def test_an_ambiguous_short_credit_is_given_to_a_person(library: Library) 
 
 async def test_a_former_name_leads_to_the_person_and_is_never_shown(library: Library) -> None:
     await credit(library, ("Jane Former", "Guest Writer"), ("Former, Jane",), ("J. Former",))
-    shown, change = await library.people.rename("Jane Former", "Jane New", MODERATOR)
-    assert shown == "Jane New"
+    recorded = await library.authors.rename("Jane Former", "Jane New", MODERATOR)
+    change = recorded.change_id
+    assert recorded.value == "Jane New"
     for name in ("Jane Former", "former", "Jane New", "New, Jane", "J. Former", "JANE FORMER"):
         person = await library.authors.find(name)
         assert (person.name, person.papers, person.forms) == ("Jane New", 3, ("Jane New",))
@@ -122,7 +125,7 @@ async def test_a_former_name_leads_to_the_person_and_is_never_shown(library: Lib
     assert (await library.papers.get(4)).authors[0] == "Jane New"
     assert "ormer" not in (await everything_shown(library)).replace("is_former", "")
 
-    await library.edit(1, PaperDraft(title="Edited", authors=("Jane New",)), MODERATOR)
+    await library.papers.edit(1, PaperDraft(title="Edited", authors=("Jane New",)), MODERATOR)
     assert (await library.papers.get(1)).authors == ("Jane New",)
     await library.undo(change, MODERATOR)
     assert (await library.papers.get(1)).authors == ("Jane Former",)
@@ -131,7 +134,7 @@ async def test_a_former_name_leads_to_the_person_and_is_never_shown(library: Lib
     with pytest.raises(AuthorNotFound):
         await library.authors.find("Jane New")
 
-    (undone,) = (await library.history.page(limit=1)).changes
+    (undone,) = (await library.audit.page(limit=1)).changes
     await library.undo(undone.id, MODERATOR)
     assert {(await library.papers.get(number)).authors[0] for number in (1, 2, 4)} == {"Jane New"}
 
@@ -139,30 +142,30 @@ async def test_a_former_name_leads_to_the_person_and_is_never_shown(library: Lib
 async def test_a_person_with_both_names_credited_is_merged_first(library: Library) -> None:
     await credit(library, ("Jane Former",), ("Jane New",))
     with pytest.raises(LabError, match="`/people merge` first"):
-        await library.people.rename("Jane Former", "Jane New", MODERATOR)
-    await library.people.merge("Jane New", "Jane Former", MODERATOR)
-    await library.people.rename("Jane Former", "Jane New", MODERATOR)
+        await library.authors.rename("Jane Former", "Jane New", MODERATOR)
+    await library.authors.merge("Jane New", "Jane Former", MODERATOR)
+    await library.authors.rename("Jane Former", "Jane New", MODERATOR)
     assert (await library.authors.find("former")).forms == ("Jane New",)
     assert {paper.authors for paper in await library.papers.all()} == {("Jane New",)}
     with pytest.raises(LabError, match="nothing to part"):
-        await library.people.split("Jane New", MODERATOR)
+        await library.authors.split("Jane New", MODERATOR)
 
 
 async def test_a_former_name_is_nobodys_to_part_or_to_be_left_with(library: Library) -> None:
     await credit(library, ("Jane Former",), ("J. New",))
-    await library.people.rename("Jane Former", "Jane New", MODERATOR)
+    await library.authors.rename("Jane Former", "Jane New", MODERATOR)
     assert (await library.authors.find("J. New")).papers == 2
     for name, sentence in (("Jane Former", "nothing to part"), ("Jane New", "only former names")):
         with pytest.raises(LabError, match=sentence):
-            await library.people.split(name, MODERATOR)
+            await library.authors.split(name, MODERATOR)
 
 
 async def test_a_persons_other_names_stay_as_they_are_when_one_is_replaced(
     library: Library,
 ) -> None:
     await credit(library, ("Jane Former",), ("Jane Married",), ("J. Former",))
-    await library.people.merge("Jane Married", "Jane Former", MODERATOR)
-    await library.people.rename("Jane Former", "Jane New", MODERATOR)
+    await library.authors.merge("Jane Married", "Jane Former", MODERATOR)
+    await library.authors.rename("Jane Former", "Jane New", MODERATOR)
     person = await library.authors.find("married")
     assert (person.name, person.papers, person.forms) == (
         "Jane New",
@@ -173,7 +176,7 @@ async def test_a_persons_other_names_stay_as_they_are_when_one_is_replaced(
 
 async def test_a_corrected_spelling_leaves_short_credits_alone(library: Library) -> None:
     await credit(library, ("Stela Biderman",), ("S. Biderman",))
-    await library.people.rename("Stela Biderman", "Stella Biderman", MODERATOR)
+    await library.authors.rename("Stela Biderman", "Stella Biderman", MODERATOR)
     assert (await library.authors.find("biderman")).forms == ("Stella Biderman", "S. Biderman")
     assert [paper.authors[0] for paper in await library.papers.all()] == [
         "Stella Biderman",
@@ -183,11 +186,11 @@ async def test_a_corrected_spelling_leaves_short_credits_alone(library: Library)
 
 async def test_a_person_without_papers_is_offered_to_nobody(library: Library) -> None:
     await credit(library, ("Jane Former",))
-    await library.edit(1, PaperDraft(title="Edited", authors=("Jane Former",)), MODERATOR)
-    await library.people.rename("Jane Former", "Jane New", MODERATOR)
-    (_, edited) = await library.history.of_paper(1)
+    await library.papers.edit(1, PaperDraft(title="Edited", authors=("Jane Former",)), MODERATOR)
+    await library.authors.rename("Jane Former", "Jane New", MODERATOR)
+    (_, edited) = await library.audit.for_paper(1)
     assert edited.before["authors"] == edited.after["authors"] == ["Jane New"]
-    await library.remove(1, MODERATOR)
+    await library.papers.remove(1, MODERATOR)
     assert await library.authors.suggest("jane") == ()
     with pytest.raises(AuthorNotFound) as caught:
         await library.authors.find("Jane Newe")
@@ -196,8 +199,8 @@ async def test_a_person_without_papers_is_offered_to_nobody(library: Library) ->
 
 async def test_a_name_decided_about_keeps_its_decision_under_a_rename(library: Library) -> None:
     await credit(library, ("Jane Former",), ("J. Former",), ("JANE FORMER",))
-    await library.people.split("J. Former", MODERATOR)
-    _, change = await library.people.rename("Jane Former", "Jane New", MODERATOR)
+    await library.authors.split("J. Former", MODERATOR)
+    change = (await library.authors.rename("Jane Former", "Jane New", MODERATOR)).change_id
     assert (await library.authors.find("Jane New")).papers == 2
     assert (await library.authors.find("J. Former")).papers == 1
     await library.undo(change, MODERATOR)
@@ -212,20 +215,22 @@ async def test_a_name_decided_about_keeps_its_decision_under_a_rename(library: L
 async def test_a_new_name_is_a_name(library: Library, to: str) -> None:
     await credit(library, ("Jane Former",))
     with pytest.raises(LabError, match="Give the new name"):
-        await library.people.rename("Jane Former", to, MODERATOR)
+        await library.authors.rename("Jane Former", to, MODERATOR)
     with pytest.raises(LabError, match="by that name already"):
-        await library.people.rename("Jane Former", "Jane Former", MODERATOR)
+        await library.authors.rename("Jane Former", "Jane Former", MODERATOR)
 
 
 async def last(library: Library, paper_id: int) -> Change:
-    return (await library.history.of_paper(paper_id))[-1]
+    return (await library.audit.for_paper(paper_id))[-1]
 
 
 async def test_every_change_to_a_paper_is_taken_back_and_forth(library: Library) -> None:
     draft = PaperDraft(title="A", authors=("Ann Lee",), identifiers=("arxiv:2302.12433",))
-    await library.upsert(draft, Origin.MODERATOR, MODERATOR)
+    await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR)
     added = await last(library, 1)
-    await library.edit(1, PaperDraft(title="B", identifiers=("arxiv:2302.12433",)), MODERATOR)
+    await library.papers.edit(
+        1, PaperDraft(title="B", identifiers=("arxiv:2302.12433",)), MODERATOR
+    )
     edited = await last(library, 1)
     with pytest.raises(
         LabError, match=f"#1 was changed again since; undo change {edited.id} first"
@@ -241,7 +246,7 @@ async def test_every_change_to_a_paper_is_taken_back_and_forth(library: Library)
     assert (await library.papers.get(1)).title == "B"
     await library.undo((await last(library, 1)).id, MODERATOR)
 
-    await library.remove(1, MODERATOR)
+    await library.papers.remove(1, MODERATOR)
     await library.undo((await last(library, 1)).id, MODERATOR)
     assert (await library.papers.get(1)).title == "A"
     await library.undo(added.id, MODERATOR)
@@ -254,9 +259,13 @@ async def test_every_change_to_a_paper_is_taken_back_and_forth(library: Library)
 
 async def test_an_undo_takes_no_identifier_from_another_paper(library: Library) -> None:
     both = ("arxiv:2302.12433", "doi:10.1/x")
-    await library.upsert(PaperDraft(title="A", identifiers=both), Origin.MODERATOR, MODERATOR)
-    await library.edit(1, PaperDraft(title="A", identifiers=both[:1]), MODERATOR)
-    await library.upsert(PaperDraft(title="Z", identifiers=both[1:]), Origin.MODERATOR, MODERATOR)
+    await library.papers.upsert(
+        PaperDraft(title="A", identifiers=both), Origin.MODERATOR, MODERATOR
+    )
+    await library.papers.edit(1, PaperDraft(title="A", identifiers=both[:1]), MODERATOR)
+    await library.papers.upsert(
+        PaperDraft(title="Z", identifiers=both[1:]), Origin.MODERATOR, MODERATOR
+    )
     with pytest.raises(PaperExists):
         await library.undo((await last(library, 1)).id, MODERATOR)
     assert (await library.papers.get(1)).identifiers == both[:1]
@@ -264,8 +273,8 @@ async def test_an_undo_takes_no_identifier_from_another_paper(library: Library) 
 
 async def test_a_decision_is_not_taken_back_under_a_later_one(library: Library) -> None:
     await credit(library, ("Al Gray",), ("Albert Gray",), ("Alberto Grey",))
-    _, first = await library.people.merge("Al Gray", "Albert Gray", MODERATOR)
-    _, second = await library.people.merge("Al Gray", "Alberto Grey", MODERATOR)
+    first = (await library.authors.merge("Al Gray", "Albert Gray", MODERATOR)).change_id
+    second = (await library.authors.merge("Al Gray", "Alberto Grey", MODERATOR)).change_id
     with pytest.raises(LabError, match=f"decided about again since; undo change {second} first"):
         await library.undo(first, MODERATOR)
     await library.undo(second, MODERATOR)
@@ -276,7 +285,7 @@ async def test_a_decision_is_not_taken_back_under_a_later_one(library: Library) 
 async def renamed(library: Library, *bylines: tuple[str, ...]) -> None:
     """A list of these papers, in which Jane Former is Jane New now."""
     await credit(library, *bylines)
-    await library.people.rename("Jane Former", "Jane New", MODERATOR)
+    await library.authors.rename("Jane Former", "Jane New", MODERATOR)
 
 
 async def test_related_papers_and_answers_show_no_former_name(library: Library) -> None:
@@ -284,11 +293,11 @@ async def test_related_papers_and_answers_show_no_former_name(library: Library) 
     related = await library.search.related(await library.papers.get(1))
     assert [one.authors for one in related] == [("Jane New",)]
     draft = PaperDraft("Another", ("Former, Jane",), posted_by="Jane Former")
-    added = (await library.upsert(draft, Origin.IMPORT, MODERATOR)).paper
+    added = (await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)).value.paper
     assert added is not None
     assert (added.authors, added.posted_by) == (("Jane New",), "Jane New")
     assert added == await library.papers.get(added.id)
-    (change, *_) = (await library.history.page()).changes
+    (change, *_) = (await library.audit.page()).changes
     assert "Former" not in repr(change)
 
 
@@ -313,7 +322,7 @@ async def test_a_short_form_that_may_be_anothers_stays_as_it_is(library: Library
 
 async def test_a_name_of_the_same_letters_is_not_made_a_former_one(library: Library) -> None:
     await credit(library, ("Yang Ang",))
-    await library.people.rename("Yang Ang", "Yang New", MODERATOR)
+    await library.authors.rename("Yang Ang", "Yang New", MODERATOR)
     others = ("Yan Gang", "Y. Angang", "Yangang")
     await credit(library, *[(name,) for name in others])
     assert [(await library.papers.get(number)).authors[0] for number in (2, 3, 4)] == [*others]
@@ -321,14 +330,16 @@ async def test_a_name_of_the_same_letters_is_not_made_a_former_one(library: Libr
 
 async def test_a_renamed_persons_papers_are_known_again_by_either_name(library: Library) -> None:
     draft = PaperDraft("One", ("Jane Formerly",), date=PartialDate(2023), identifiers=("doi:10/1",))
-    await library.upsert(draft, Origin.IMPORT, MODERATOR)
-    await library.people.rename("Jane Formerly", "Jane New", MODERATOR)
+    await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
+    await library.authors.rename("Jane Formerly", "Jane New", MODERATOR)
     for _ in range(2):
-        again = await library.upsert(draft, Origin.IMPORT, MODERATOR)
+        again = (await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)).value
         assert again.outcome is Outcome.UNCHANGED
     for name in ("Jane Formerly", "Jane New"):
         other = PaperDraft("One", (name,), date=PartialDate(2023), identifiers=("doi:10/2",))
-        assert (await library.upsert(other, Origin.FEED, MODERATOR)).outcome is Outcome.DUPLICATE
+        assert (
+            await library.papers.upsert(other, Origin.FEED, MODERATOR)
+        ).value.outcome is Outcome.DUPLICATE
 
 
 async def test_a_channel_hears_of_a_renamed_person_by_either_name(library: Library) -> None:
@@ -336,9 +347,9 @@ async def test_a_channel_hears_of_a_renamed_person_by_either_name(library: Libra
     wanted = {1: "author:new", 2: 'author:"Jane Former"', 3: "author:other", 4: "-author:new"}
     for channel, words in wanted.items():
         options = SubscriptionOptions(filters=parse_filter(words))
-        await library.subscriptions.open(9, channel, MODERATOR, options)
+        await library.subscriptions.subscribe(9, channel, MODERATOR, options)
     draft = PaperDraft("News", ("Jane Former",))
-    result = await library.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
+    result = (await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)).value
     assert result.paper is not None
     told = await library.outbox.of_paper(result.paper.id)
     assert [one.channel_id for one in told if one.status is DeliveryStatus.WAITING] == [1, 2]
@@ -348,20 +359,22 @@ async def test_what_waits_for_a_decision_shows_no_former_name(
     library: Library, clock: StillClock
 ) -> None:
     await credit(library, ("Jane Former", "Bo Guest"))
-    feed = await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR, is_reviewed=True)
+    feed = (
+        await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR, is_reviewed=True)
+    ).value
     state = FeedState("", "News", "", "", clock() + timedelta(hours=1))
-    await library.arrivals.ingest(feed, [], state)
+    await library.feeds.ingest(feed, [], state)
     draft = PaperDraft("To be decided", ("Former, Jane",), posted_by="Jane Former")
-    await library.arrivals.ingest(feed, [Entry("key", draft)], state, 5)
+    await library.feeds.ingest(feed, [Entry("key", draft)], state, 5)
     other = replace(draft, title="Proposed")
-    await library.suggestions.offer(other, "", (7, "mika"), most=3, channel_id=5)
+    await library.review.suggest(other, "", (7, "mika"), most=3, channel_id=5)
     for post in await library.outbox.enqueue_and_fetch_due():
         await library.outbox.claim([post])
         await library.outbox.record_sent([(post, 70)])
-    await library.people.rename("Jane Former", "Jane New", MODERATOR)
+    await library.authors.rename("Jane Former", "Jane New", MODERATOR)
     assert len(await library.outbox.unfinished()) == 1
-    assert "Former" not in repr(await library.review_queue.page(0, 9))
-    assert "Former" not in repr(await library.people.shown([draft]))
+    assert "Former" not in repr(await library.review.page(0, 9))
+    assert "Former" not in repr(await library.authors.with_current_names([draft]))
 
 
 async def test_a_misspelled_search_tells_no_former_name(library: Library) -> None:
@@ -377,9 +390,9 @@ async def test_the_credits_of_merged_papers_are_as_they_were_after_a_renames_und
     library: Library,
 ) -> None:
     await credit(library, ("Bo Guest",), ("Jane Former", "Bo Guest"))
-    _, change = await library.people.rename("Jane Former", "Jane New", MODERATOR)
+    change = (await library.authors.rename("Jane Former", "Jane New", MODERATOR)).change_id
     chosen = replace(as_draft(await library.papers.get(1)), authors=("Jane New", "Bo Guest"))
-    await library.merge(1, 2, chosen, MODERATOR)
+    await library.papers.merge(1, 2, chosen, MODERATOR)
     assert (await library.papers.get(1)).authors == ("Jane New", "Bo Guest")
     await library.undo(change, MODERATOR)
     assert (await library.papers.get(1)).authors == ("Jane Former", "Bo Guest")
@@ -387,34 +400,34 @@ async def test_the_credits_of_merged_papers_are_as_they_were_after_a_renames_und
 
 async def test_every_way_of_writing_a_name_is_parted_with_it(library: Library) -> None:
     await credit(library, ("Steve Harrow",), ("Harrow, Steve",), ("Steven Harrow",))
-    await library.people.merge("Steve Harrow", "Steven Harrow", MODERATOR)
-    await library.people.split("Steve Harrow", MODERATOR)
+    await library.authors.merge("Steve Harrow", "Steven Harrow", MODERATOR)
+    await library.authors.split("Steve Harrow", MODERATOR)
     assert [await papers(library, name) for name in ("Steve Harrow", "Steven Harrow")] == [2, 1]
 
 
 async def test_a_credit_that_may_be_several_peoples_is_given_to_one(library: Library) -> None:
     await credit(library, ("Wei Li",), ("Wen Li",), ("W. Li",))
     assert [await papers(library, name) for name in ("Wei Li", "Wen Li")] == [1, 1]
-    await library.people.merge("W. Li", "Wei Li", MODERATOR)
+    await library.authors.merge("W. Li", "Wei Li", MODERATOR)
     assert [await papers(library, name) for name in ("Wei Li", "Wen Li")] == [2, 1]
-    await library.undo((await library.history.page()).changes[0].id, MODERATOR)
+    await library.undo((await library.audit.page()).changes[0].id, MODERATOR)
     assert await papers(library, "Wei Li") == 1
 
 
 async def test_a_renamed_persons_merge_is_taken_back_and_not_parted(library: Library) -> None:
     await renamed(library, ("Jane Former",), ("Ann Other",))
-    _, change = await library.people.merge("Jane New", "Ann Other", MODERATOR)
+    change = (await library.authors.merge("Jane New", "Ann Other", MODERATOR)).change_id
     with pytest.raises(LabError, match="whose of the two they are"):
-        await library.people.split("Jane New", MODERATOR)
+        await library.authors.split("Jane New", MODERATOR)
     await library.undo(change, MODERATOR)
     assert (await library.papers.get(1)).authors == ("Jane New",)
 
 
 async def test_a_person_whose_papers_were_all_removed_is_renamed(library: Library) -> None:
     await credit(library, ("Jane Former", "Bo Guest"))
-    await library.remove(1, MODERATOR)
-    await library.people.rename("Jane Former", "Jane New", MODERATOR)
-    await library.restore(1, MODERATOR)
+    await library.papers.remove(1, MODERATOR)
+    await library.authors.rename("Jane Former", "Jane New", MODERATOR)
+    await library.papers.restore(1, MODERATOR)
     assert (await library.papers.get(1)).authors == ("Jane New", "Bo Guest")
     with pytest.raises(AuthorNotFound):
-        await library.people.rename("No One", "Some One", MODERATOR)
+        await library.authors.rename("No One", "Some One", MODERATOR)

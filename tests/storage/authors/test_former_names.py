@@ -17,13 +17,14 @@ from tests.support.library import MODERATOR
 async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
     for number, authors in enumerate(bylines, start=await library.papers.count() + 1):
         draft = PaperDraft(title=f"Paper {number}", authors=authors)
-        await library.upsert(draft, Origin.IMPORT, MODERATOR)
+        await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
 
 
 async def rename(library: Library) -> int:
     """Show Jane Former as Jane New; gives the change."""
-    _, change = await library.people.rename("Jane Former", "Jane New", MODERATOR)
-    return change
+    change_id = (await library.authors.rename("Jane Former", "Jane New", MODERATOR)).change_id
+    assert change_id is not None
+    return change_id
 
 
 async def bylines(library: Library) -> list[tuple[str, ...]]:
@@ -34,17 +35,19 @@ async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
     library: Library, clock: StillClock
 ) -> None:
     await credit(library, ("Jane Former", "Bo Guest"))
-    feed = await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR, is_reviewed=True)
+    feed = (
+        await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR, is_reviewed=True)
+    ).value
     state = FeedState("", "News", "", "", clock() + timedelta(hours=1))
-    await library.arrivals.ingest(feed, [], state)
+    await library.feeds.ingest(feed, [], state)
     draft = PaperDraft("To be decided", ("Former, Jane",), posted_by="Jane Former")
-    await library.arrivals.ingest(feed, [Entry("key", draft)], state)
+    await library.feeds.ingest(feed, [Entry("key", draft)], state)
     other = replace(draft, title="Proposed")
-    await library.suggestions.offer(other, "", (7, "mika"), most=3, channel_id=None)
+    await library.review.suggest(other, "", (7, "mika"), most=3, channel_id=None)
     change = await rename(library)
-    (entry,) = await library.entries.pending(feed.id)
-    await library.arrivals.resolve(entry.id, MODERATOR, add=True)
-    await library.suggestions.resolve(1, MODERATOR, add=True)
+    (entry,) = await library.review.pending_entries(feed.id)
+    await library.review.resolve_entry(entry.id, MODERATOR, add=True)
+    await library.review.resolve_suggestion(1, MODERATOR, add=True)
     for number in (2, 3):
         assert (await library.papers.get(number)).authors == ("Jane New",)
     await library.undo(change, MODERATOR)
@@ -56,12 +59,12 @@ async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
 async def test_a_renamed_persons_entry_is_known_again_under_a_new_id(
     library: Library, clock: StillClock
 ) -> None:
-    feed = await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR)
+    feed = (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
     state = FeedState("", "News", "", "", clock() + timedelta(hours=1))
     draft = PaperDraft("One", ("Jane Former",), date=PartialDate(2026))
-    await library.arrivals.ingest(feed, [Entry("guid:a", draft)], state)
+    await library.feeds.ingest(feed, [Entry("guid:a", draft)], state)
     await rename(library)
-    intake = await library.arrivals.ingest(feed, [Entry("guid:b", draft)], state)
+    intake = await library.feeds.ingest(feed, [Entry("guid:b", draft)], state)
     assert (intake.known, intake.duplicates) == (1, ())
 
 
@@ -71,7 +74,7 @@ async def test_a_fuller_form_that_is_merged_becomes_a_former_one(library: Librar
     fuller = [("Jane M. Former",), ("J. Former",), ("J. M. Former",)]
     await credit(library, *fuller)
     assert (await bylines(library))[1:] == fuller  # they may be somebody else's
-    _, merged = await library.people.merge("Jane M. Former", "Jane New", MODERATOR)
+    merged = (await library.authors.merge("Jane M. Former", "Jane New", MODERATOR)).change_id
     await credit(library, ("FORMER, Jane M.",))
     assert await bylines(library) == [("Jane New",)] * 5
     assert (await library.authors.find("Jane M. Former")).forms == ("Jane New",)
@@ -82,7 +85,7 @@ async def test_a_fuller_form_that_is_merged_becomes_a_former_one(library: Librar
 async def test_a_person_merged_under_a_former_name_keeps_what_is_like_it(library: Library) -> None:
     await credit(library, ("Jane Former",), ("Jane Q. Former",))
     await rename(library)
-    await library.people.merge("Jane New", "Jane Q. Former", MODERATOR)
+    await library.authors.merge("Jane New", "Jane Q. Former", MODERATOR)
     assert await bylines(library) == [("Jane Q. Former",)] * 2
 
 
@@ -90,10 +93,10 @@ async def test_removed_papers_hide_every_form_of_a_former_name(library: Library)
     written = [("Jane Former",), ("Former, Jane",), ("J. Former",), ("Former",), ("Ann Other",)]
     await credit(library, *written)
     for number in (1, 2, 3, 4):
-        await library.remove(number, MODERATOR)
+        await library.papers.remove(number, MODERATOR)
     change = await rename(library)
     for number in (1, 2, 3, 4):
-        await library.restore(number, MODERATOR)
+        await library.papers.restore(number, MODERATOR)
     assert await bylines(library) == [("Jane New",)] * 4 + [("Ann Other",)]
     await library.undo(change, MODERATOR)
     assert await bylines(library) == written
@@ -101,7 +104,7 @@ async def test_removed_papers_hide_every_form_of_a_former_name(library: Library)
 
 async def test_a_short_name_of_a_person_decided_about_is_not_anothers(library: Library) -> None:
     await credit(library, ("Jane Former",), ("John Former",), ("John Q. Former",))
-    await library.people.merge("John Q. Former", "John Former", MODERATOR)
+    await library.authors.merge("John Q. Former", "John Former", MODERATOR)
     await rename(library)
     await credit(library, ("J. Former",))
     assert (await bylines(library))[3] == ("J. Former",)
@@ -109,7 +112,7 @@ async def test_a_short_name_of_a_person_decided_about_is_not_anothers(library: L
 
 async def test_initials_alone_are_hidden_however_they_are_set(library: Library) -> None:
     await credit(library, ("J. Former",))
-    await library.people.rename("J. Former", "Ann New", MODERATOR)
+    await library.authors.rename("J. Former", "Ann New", MODERATOR)
     await credit(library, ("Former, J.",), ("J. K. Former",))
     assert await bylines(library) == [("Ann New",), ("Ann New",), ("J. K. Former",)]
 
@@ -120,14 +123,16 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
     await credit(library, ("Jane Former",), ("John Former",))
     asked = {1: 'author:"jane former"', 2: '-author:"Jane Former" -word', 3: "author:former"}
     for channel, words in asked.items():
-        await library.subscriptions.open(
+        await library.subscriptions.subscribe(
             9, channel, MODERATOR, SubscriptionOptions(filters=parse_filter(words))
         )
     change = await rename(library)
     heard = {"Jane New": [1], "New, J.": [1], "FORMER, Jane": [1, 3], "Al Former": [2, 3]}
     for name, channels in heard.items():
         draft = PaperDraft(f"News of {name}", (name,))
-        paper = (await library.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)).paper
+        paper = (
+            await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
+        ).value.paper
         assert paper is not None
         told = await library.outbox.of_paper(paper.id)
         assert [one.channel_id for one in told if one.status is DeliveryStatus.WAITING] == channels
@@ -147,16 +152,16 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
 
 async def test_who_posted_a_paper_is_shown_by_the_new_name_in_any_form(library: Library) -> None:
     await credit(library, ("Former, Jane",))
-    await library.subscriptions.open(9, 1, MODERATOR)
+    await library.subscriptions.subscribe(9, 1, MODERATOR)
     draft = PaperDraft("Posted", ("Bo Guest",), posted_by="Jane Former")
-    await library.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
+    await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 70)])
-    _, change = await library.people.rename("Former, Jane", "Jane New", MODERATOR)
+    change = (await library.authors.rename("Former, Jane", "Jane New", MODERATOR)).change_id
     assert [one.id for one in await library.outbox.unfinished()] == [post.id]
     later = replace(draft, title="Posted later", posted_by="J. Former")
-    added = (await library.upsert(later, Origin.MODERATOR, MODERATOR)).paper
+    added = (await library.papers.upsert(later, Origin.MODERATOR, MODERATOR)).value.paper
     assert added is not None
     for number in (2, added.id):
         assert (await library.papers.get(number)).posted_by == "Jane New"

@@ -14,7 +14,7 @@ from tests.support.library import MODERATOR
 
 async def fill(library: Library, *drafts: PaperDraft) -> None:
     for draft in drafts:
-        await library.upsert(draft, Origin.IMPORT, MODERATOR)
+        await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
 
 
 async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
@@ -53,7 +53,7 @@ async def test_a_short_credit_counts_while_one_person_answers_to_it(library: Lib
 
 async def test_removed_papers_credit_nobody(library: Library) -> None:
     await fill(library, PaperDraft(title="Gone", authors=("Ann Lee",)))
-    await library.remove(1, MODERATOR)
+    await library.papers.remove(1, MODERATOR)
     with pytest.raises(AuthorNotFound):
         await library.authors.find("Ann Lee")
     assert await library.authors.suggest("ann") == ()
@@ -224,12 +224,12 @@ async def test_who_was_nearly_named_is_offered(library: Library, asked: str, mea
 
 async def test_counts_follow_papers_that_go_and_come_back(library: Library) -> None:
     await credit(library, ("Ann Lee", "Bo Chen"), ("Ann Lee",))
-    await library.remove(1, MODERATOR)
+    await library.papers.remove(1, MODERATOR)
     assert await library.authors.suggest("") == (("Ann Lee", 1),)
-    await library.upsert(
+    await library.papers.upsert(
         PaperDraft(title="C", authors=("Ann Lee", "Cy Dee")), Origin.MODERATOR, MODERATOR
     )
-    await library.edit(3, PaperDraft(title="C", authors=("Cy Dee",)), MODERATOR)
+    await library.papers.edit(3, PaperDraft(title="C", authors=("Cy Dee",)), MODERATOR)
     assert dict(await library.authors.suggest("")) == {"Ann Lee": 1, "Cy Dee": 1}
 
 

@@ -109,7 +109,7 @@ async def test_any_order_and_any_number_of_times_give_the_same_list(
             await _take_in(library, sequence, batch=batch and number == 1)
             lists.append(await listed(library))
             for draft in sequence:
-                result = await library.upsert(draft, Origin.IMPORT, MODERATOR)
+                result = (await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)).value
                 assert result.outcome is Outcome.UNCHANGED
             found = await library.search.find(_anything("number"), limit=50)
             assert found.results.total == len(lists[-1])
@@ -119,9 +119,9 @@ async def test_any_order_and_any_number_of_times_give_the_same_list(
 async def _take_in(library: Library, sequence: Sequence[PaperDraft], *, batch: bool) -> None:
     # Who offers them knows that they are no duplicates by their titles alone.
     if batch:
-        await library.upsert_many(sequence, Origin.IMPORT, MODERATOR)
+        await library.papers.upsert_many(sequence, Origin.IMPORT, MODERATOR)
     for draft in sequence:
-        await library.upsert(draft, Origin.IMPORT, MODERATOR, allow_duplicate=True)
+        await library.papers.upsert(draft, Origin.IMPORT, MODERATOR, allow_duplicate=True)
 
 
 def _anything(word: str) -> object:
@@ -133,10 +133,10 @@ def _anything(word: str) -> object:
 async def test_a_preprint_and_its_publication_are_one_paper_with_both_identifiers(
     library: Library,
 ) -> None:
-    preprint = (await library.upsert(PREPRINT, Origin.FEED, MODERATOR)).paper
-    result = await library.upsert(BRIDGE, Origin.FEED, MODERATOR)
+    preprint = (await library.papers.upsert(PREPRINT, Origin.FEED, MODERATOR)).value.paper
+    result = (await library.papers.upsert(BRIDGE, Origin.FEED, MODERATOR)).value
     assert result.outcome is Outcome.UPDATED
-    both = (await library.upsert(PUBLISHED, Origin.FEED, MODERATOR)).paper
+    both = (await library.papers.upsert(PUBLISHED, Origin.FEED, MODERATOR)).value.paper
     assert preprint is not None
     assert both is not None
     assert both.id == preprint.id
@@ -147,11 +147,15 @@ async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_o
     library: Library,
 ) -> None:
     for channel in (1, 2):
-        await library.subscriptions.open(1, channel, MODERATOR)
-    first = (await library.upsert(PREPRINT, Origin.FEED, MODERATOR, announce=True)).paper
+        await library.subscriptions.subscribe(1, channel, MODERATOR)
+    first = (
+        await library.papers.upsert(PREPRINT, Origin.FEED, MODERATOR, announce=True)
+    ).value.paper
     second = (
-        await library.upsert(PUBLISHED, Origin.FEED, MODERATOR, allow_duplicate=True, announce=True)
-    ).paper
+        await library.papers.upsert(
+            PUBLISHED, Origin.FEED, MODERATOR, allow_duplicate=True, announce=True
+        )
+    ).value.paper
     assert first is not None
     assert second is not None
     posts = {post.destination_id: post for post in await library.outbox.enqueue_and_fetch_due()}
@@ -163,7 +167,7 @@ async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_o
     await library.outbox.record_sent([(post, 77)])
     await library.outbox.release(posts[2])
 
-    united = (await library.upsert(BRIDGE, Origin.FEED, MODERATOR)).paper
+    united = (await library.papers.upsert(BRIDGE, Origin.FEED, MODERATOR)).value.paper
     assert united is not None
     assert united.id == first.id
     assert (await library.papers.get(second.id)).id == first.id
@@ -173,23 +177,25 @@ async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_o
         (1, DeliveryStatus.SENT),
         (2, DeliveryStatus.WAITING),
     ]
-    assert [change.action for change in await library.history.of_paper(second.id)] == [
+    assert [change.action for change in await library.audit.for_paper(second.id)] == [
         "add",
         "merge",
     ]
     with pytest.raises(LabError, match=f"#{second.id} is a part of"):
-        await library.remove(second.id, MODERATOR)
-    await library.remove(first.id, MODERATOR)
+        await library.papers.remove(second.id, MODERATOR)
+    await library.papers.remove(first.id, MODERATOR)
     with pytest.raises(PaperNotFound):
         await library.papers.get(second.id)
-    assert (await library.upsert(PUBLISHED, Origin.FEED, MODERATOR)).outcome is Outcome.REMOVED
+    assert (
+        await library.papers.upsert(PUBLISHED, Origin.FEED, MODERATOR)
+    ).value.outcome is Outcome.REMOVED
 
 
 async def test_a_link_that_is_wrong_makes_no_two_papers_one(library: Library) -> None:
-    await library.upsert(PREPRINT, Origin.FEED, MODERATOR)
+    await library.papers.upsert(PREPRINT, Origin.FEED, MODERATOR)
     other = replace(PUBLISHED, title="Something with wholly different words")
-    await library.upsert(other, Origin.FEED, MODERATOR)
-    await library.upsert(BRIDGE, Origin.FEED, MODERATOR)
+    await library.papers.upsert(other, Origin.FEED, MODERATOR)
+    await library.papers.upsert(BRIDGE, Origin.FEED, MODERATOR)
     assert await library.papers.count() == 2
 
 
@@ -199,12 +205,12 @@ async def test_united_papers_keep_what_a_moderator_set_and_every_identifier(
     first = PaperDraft("One Work", ("Ann Lee",), identifiers=("arxiv:2301.00001",))
     said = PaperDraft("One Work of Ours", ("Ann Lee", "Bo Chen"), identifiers=("doi:10.1/x",))
     said = replace(said, authors_complete=False)
-    await library.upsert(first, Origin.IMPORT, MODERATOR)
+    await library.papers.upsert(first, Origin.IMPORT, MODERATOR)
     more = replace(first, identifiers=(*first.identifiers, "url:lab.org/one"))
-    await library.edit(1, more, MODERATOR)
-    await library.upsert(said, Origin.MODERATOR, MODERATOR)
+    await library.papers.edit(1, more, MODERATOR)
+    await library.papers.upsert(said, Origin.MODERATOR, MODERATOR)
     both = replace(said, authors=(), identifiers=("arxiv:2301.00001", "doi:10.1/x"))
-    await library.upsert(both, Origin.FEED, MODERATOR)
+    await library.papers.upsert(both, Origin.FEED, MODERATOR)
     paper = await library.papers.get(1)
     assert paper.identifiers == ("arxiv:2301.00001", "doi:10.1/x", "url:lab.org/one")
     assert (paper.authors, paper.authors_complete) == (("Ann Lee", "Bo Chen"), False)
@@ -215,8 +221,8 @@ async def test_united_papers_keep_what_a_moderator_set_and_every_identifier(
     ["[Linkpost] Our new paper, A Paper of Two Lives, is out", "A Paper of Two Lives | Blog"],
 )
 async def test_a_page_that_links_a_paper_does_not_rename_it(library: Library, title: str) -> None:
-    await library.upsert(PREPRINT, Origin.IMPORT, MODERATOR)
-    await library.upsert(replace(PREPRINT, title=title), Origin.FEED, MODERATOR)
+    await library.papers.upsert(PREPRINT, Origin.IMPORT, MODERATOR)
+    await library.papers.upsert(replace(PREPRINT, title=title), Origin.FEED, MODERATOR)
     assert (await library.papers.get(1)).title == PREPRINT.title
     page = PaperDraft(title)
     assert joined(page, PaperDraft("")).title == title

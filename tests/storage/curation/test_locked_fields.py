@@ -12,7 +12,9 @@ PUBLISHED = PaperDraft(title="One", venue="TMLR", identifiers=("doi:10.5555/one"
 
 
 async def added(library: Library, draft: PaperDraft, *, lock_fields: bool = True) -> int:
-    result = await library.upsert(draft, Origin.MODERATOR, MODERATOR, lock_fields=lock_fields)
+    result = (
+        await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, lock_fields=lock_fields)
+    ).value
     assert result.paper is not None
     return result.paper.id
 
@@ -23,17 +25,17 @@ async def test_only_a_moderators_own_words_are_kept_from_others(
 ) -> None:
     number = await added(library, PREPRINT, lock_fields=lock_fields)
     feed = PaperDraft(title="One", venue="TMLR", identifiers=PREPRINT.identifiers)
-    await library.upsert(feed, Origin.FEED, Actor("feed:1", "a feed"))
+    await library.papers.upsert(feed, Origin.FEED, Actor("feed:1", "a feed"))
     assert (await library.papers.get(number)).venue == venue
 
 
 async def test_a_moderator_says_that_a_draft_is_a_paper_of_the_list(library: Library) -> None:
     number = await added(library, PREPRINT, lock_fields=False)
-    result = await library.upsert_as(number, PUBLISHED, MODERATOR, lock_fields=False)
+    result = (await library.papers.upsert_as(number, PUBLISHED, MODERATOR, lock_fields=False)).value
     assert result.outcome is Outcome.UPDATED
     paper = await library.papers.get_named("10.5555/one")
     assert (paper.id, paper.venue, paper.arxiv) == (number, "TMLR", "2304.00001")
-    change = await library.history.last_of(number, MODERATOR)
+    change = await library.audit.last_of(number, MODERATOR)
     assert change is not None
     await library.undo(change.id, MODERATOR)
     assert (await library.papers.get(number)).identifiers == PREPRINT.identifiers
@@ -43,9 +45,9 @@ async def test_nothing_is_a_paper_that_the_list_never_had_or_whose_addition_was_
     library: Library,
 ) -> None:
     number = await added(library, PREPRINT)
-    change = await library.history.last_of(number, MODERATOR)
+    change = await library.audit.last_of(number, MODERATOR)
     assert change is not None
     await library.undo(change.id, MODERATOR)
     for missing in (77, number):
         with pytest.raises(PaperNotFound):
-            await library.upsert_as(missing, PUBLISHED, MODERATOR)
+            await library.papers.upsert_as(missing, PUBLISHED, MODERATOR)

@@ -15,7 +15,7 @@ from tests.support.library import ARXIV, MODERATOR, added
 
 
 async def watched(library: Library) -> Feed:
-    return await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR)
+    return (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
 
 
 def state(**values: str) -> FeedState:
@@ -29,13 +29,13 @@ def entry(title: str, key: str = "", **fields: object) -> Entry:
 
 
 async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library: Library) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     feed = await watched(library)
-    first = await library.arrivals.ingest(feed, [entry("B"), entry("A")], state())
+    first = await library.feeds.ingest(feed, [entry("B"), entry("A")], state())
     assert first.silent
     assert [paper.title for paper in first.added] == ["A", "B"]
     assert await library.outbox.enqueue_and_fetch_due() == ()
-    second = await library.arrivals.ingest(feed, [entry("D"), entry("C"), entry("B")], state())
+    second = await library.feeds.ingest(feed, [entry("D"), entry("C"), entry("B")], state())
     assert not second.silent
     assert second.known == 1
     (due,) = await library.outbox.enqueue_and_fetch_due()
@@ -45,75 +45,75 @@ async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library
 async def test_a_long_feed_is_taken_in_whole_and_oldest_first(library: Library) -> None:
     feed = await watched(library)
     entries = [entry(f"Number {number}") for number in range(120)]
-    first = await library.arrivals.ingest(feed, entries, state())
+    first = await library.feeds.ingest(feed, entries, state())
     assert [paper.title for paper in first.added] == [one.draft.title for one in reversed(entries)]
-    assert (await library.arrivals.ingest(feed, entries, state())).known == 120
+    assert (await library.feeds.ingest(feed, entries, state())).known == 120
 
 
 async def test_an_entry_with_a_new_id_and_the_same_title_is_no_news(library: Library) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     feed = await watched(library)
-    await library.arrivals.ingest(feed, [entry("Same", "old", date=PartialDate(2026))], state())
+    await library.feeds.ingest(feed, [entry("Same", "old", date=PartialDate(2026))], state())
     again = entry("Same", "new", date=PartialDate(2026, 11, 2))
-    intake = await library.arrivals.ingest(feed, [again], state())
+    intake = await library.feeds.ingest(feed, [again], state())
     assert intake.added == ()
     (completed,) = intake.completed
     assert completed.date == PartialDate(2026, 11, 2)
     assert await library.papers.count() == 1
-    assert (await library.arrivals.ingest(feed, [again], state())).known == 1
+    assert (await library.feeds.ingest(feed, [again], state())).known == 1
 
 
 async def test_the_same_title_years_later_is_another_paper(library: Library) -> None:
     feed = await watched(library)
-    await library.arrivals.ingest(
+    await library.feeds.ingest(
         feed, [entry("Annual report", "old", date=PartialDate(2020))], state()
     )
     new = entry("Annual report", "new", date=PartialDate(2026))
-    assert len((await library.arrivals.ingest(feed, [new], state())).added) == 1
+    assert len((await library.feeds.ingest(feed, [new], state())).added) == 1
 
 
 async def test_a_feed_that_empties_and_fills_again_brings_nothing_new(library: Library) -> None:
     feed = await watched(library)
     for entries in ([entry("A")], [], [entry("A")]):
-        intake = await library.arrivals.ingest(feed, entries, state())
+        intake = await library.feeds.ingest(feed, entries, state())
     assert intake.added == ()
 
 
 async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(
     library: Library, clock: StillClock
 ) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     known = await added(library, PaperDraft(title="Twice"))
     other = await added(library, PaperDraft(title="Thrice"))
     feed = await watched(library)
-    await library.arrivals.ingest(feed, [], state())
+    await library.feeds.ingest(feed, [], state())
     clock.move(timedelta(hours=1))
-    intake = await library.arrivals.ingest(feed, [entry("Twice"), entry("Thrice")], state())
+    intake = await library.feeds.ingest(feed, [entry("Twice"), entry("Thrice")], state())
     assert {paper.id for _, paper in intake.duplicates} == {known.id, other.id}
     assert (await library.feeds.get(feed.id)).duplicates == 2
-    renamed = await library.arrivals.ingest(feed, [entry("Twice", "another id")], state())
+    renamed = await library.feeds.ingest(feed, [entry("Twice", "another id")], state())
     assert (renamed.known, renamed.duplicates) == (1, ())  # it waits already
-    thrice, twice = await library.entries.pending(feed.id)
+    thrice, twice = await library.review.pending_entries(feed.id)
     assert (twice.draft.title, twice.paper_id) == ("Twice", known.id)
-    added_one = await library.arrivals.resolve(twice.id, MODERATOR, add=True)
+    added_one = (await library.review.resolve_entry(twice.id, MODERATOR, add=True)).value
     assert added_one.outcome is Outcome.ADDED
     assert len(await library.outbox.enqueue_and_fetch_due()) == 1
-    left = await library.arrivals.resolve(thrice.id, MODERATOR, add=False)
+    left = (await library.review.resolve_entry(thrice.id, MODERATOR, add=False)).value
     assert left.outcome is Outcome.UPDATED
     assert left.paper is not None
     assert left.paper.id == other.id
     for decided in (twice, thrice):
         with pytest.raises(LabError, match="already"):
-            await library.arrivals.resolve(decided.id, MODERATOR, add=True)
-    assert (await library.arrivals.ingest(feed, [entry("Thrice")], state())).known == 1
+            await library.review.resolve_entry(decided.id, MODERATOR, add=True)
+    assert (await library.feeds.ingest(feed, [entry("Thrice")], state())).known == 1
 
 
 async def test_what_a_feed_brings_is_counted_by_outcome(library: Library) -> None:
     paper = await added(library, ARXIV)
     removed = await added(library, PaperDraft(title="Gone", identifiers=("doi:10.1/gone",)))
-    await library.remove(removed.id, MODERATOR)
+    await library.papers.remove(removed.id, MODERATOR)
     feed = await watched(library)
-    intake = await library.arrivals.ingest(
+    intake = await library.feeds.ingest(
         feed,
         [
             entry("A Paper", "1", identifiers=ARXIV.identifiers, abstract="New."),
@@ -144,9 +144,9 @@ async def test_feeds_are_watched_once_and_keep_their_state(
     assert (good.failures, good.last_error, good.etag) == (0, "", '"1"')
     assert good.last_success_at == clock()
     assert (await library.feeds.all())[0] == good
-    await library.feeds.remove(feed.id, MODERATOR)
-    assert await library.arrivals.ingest(feed, [entry("A")], state()) == IngestResult()
-    for call in (library.feeds.get(feed.id), library.feeds.remove(feed.id, MODERATOR)):
+    await library.feeds.unfollow(feed.id, MODERATOR)
+    assert await library.feeds.ingest(feed, [entry("A")], state()) == IngestResult()
+    for call in (library.feeds.get(feed.id), library.feeds.unfollow(feed.id, MODERATOR)):
         with pytest.raises(FeedNotFound):
             await call
 
@@ -161,12 +161,12 @@ async def test_the_next_of_a_row_of_one_title_is_no_earlier_one(library: Library
     january = entry("Update", "1", **at("https://lab.org/1", date=PartialDate(2026, 1, 5)))
     february = entry("Update", "2", **at("https://lab.org/2", date=PartialDate(2026, 2, 5)))
     moved = entry("Update", "3", **at("https://lab.org/3", date=PartialDate(2026, 1, 6)))
-    await library.arrivals.ingest(feed, [january], state())
-    assert len((await library.arrivals.ingest(feed, [moved], state())).completed) == 1
-    intake = await library.arrivals.ingest(feed, [february], state())
+    await library.feeds.ingest(feed, [january], state())
+    assert len((await library.feeds.ingest(feed, [moved], state())).completed) == 1
+    intake = await library.feeds.ingest(feed, [february], state())
     ((draft, paper),) = intake.duplicates
     assert (draft.title, paper.id) == ("Update", 1)
-    assert len(await library.entries.pending(feed.id)) == 1
+    assert len(await library.review.pending_entries(feed.id)) == 1
 
 
 async def test_one_address_of_many_papers_makes_them_no_one_paper(library: Library) -> None:
@@ -174,12 +174,12 @@ async def test_one_address_of_many_papers_makes_them_no_one_paper(library: Libra
     titles = ("Small Models Remember", "A Survey of Steering", "Scaling Up Slowly")
     for title in titles:
         one = entry(title, **at("https://lab.org/publications"))
-        await library.arrivals.ingest(feed, [one], state())
+        await library.feeds.ingest(feed, [one], state())
     assert [paper.title for paper in await library.papers.all()] == [titles[0]]
-    waiting = await library.entries.pending(feed.id)
+    waiting = await library.review.pending_entries(feed.id)
     assert [one.draft.title for one in waiting] == [*titles[1:]]
     for one in waiting:
-        settled = await library.arrivals.resolve(one.id, MODERATOR, add=True)
+        settled = (await library.review.resolve_entry(one.id, MODERATOR, add=True)).value
         assert settled.outcome is Outcome.ADDED
     assert await library.papers.count() == 3
 
@@ -189,32 +189,35 @@ async def test_the_chapters_of_a_book_are_not_made_one_by_its_doi(library: Libra
     other = PaperDraft("The Sea", ("Bo Chen",), identifiers=("doi:10.1/book",))
     again = replace(one, title="Of Wings and Feathers", identifiers=("doi:10.1/book",))
     outcomes = [
-        (await library.upsert(d, Origin.IMPORT, MODERATOR)).outcome for d in (one, other, again)
+        (await library.papers.upsert(d, Origin.IMPORT, MODERATOR)).value.outcome
+        for d in (one, other, again)
     ]
     assert outcomes == [Outcome.ADDED, Outcome.DUPLICATE, Outcome.UPDATED]
 
 
 async def test_a_removed_paper_stays_removed_under_another_identifier(library: Library) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     gone = PaperDraft("Gone for Good", identifiers=("doi:10.1/1",))
-    await library.upsert(gone, Origin.IMPORT, MODERATOR)
-    await library.remove(1, MODERATOR)
+    await library.papers.upsert(gone, Origin.IMPORT, MODERATOR)
+    await library.papers.remove(1, MODERATOR)
     feed = await watched(library)
-    await library.arrivals.ingest(feed, [], state())
+    await library.feeds.ingest(feed, [], state())
     again = entry("Gone for Good", identifiers=("arxiv:2301.00001",))
-    intake = await library.arrivals.ingest(feed, [again], state())
+    intake = await library.feeds.ingest(feed, [again], state())
     assert [paper.id for _, paper in intake.duplicates] == [1]
-    (waiting,) = await library.entries.pending(feed.id)
-    settled = await library.arrivals.resolve(waiting.id, MODERATOR, add=False)
+    (waiting,) = await library.review.pending_entries(feed.id)
+    settled = (await library.review.resolve_entry(waiting.id, MODERATOR, add=False)).value
     assert settled.outcome is Outcome.REMOVED
     # By now the list knows that identifier for that of the removed paper.
     renamed = PaperDraft("Gone, Retitled", identifiers=("arxiv:2301.00001",))
-    assert (await library.upsert(renamed, Origin.IMPORT, MODERATOR)).outcome is Outcome.REMOVED
+    assert (
+        await library.papers.upsert(renamed, Origin.IMPORT, MODERATOR)
+    ).value.outcome is Outcome.REMOVED
     batch = [PaperDraft("Gone for Good"), PaperDraft("New")]
-    imported = await library.upsert_many(batch, Origin.IMPORT, MODERATOR)
-    assert imported.outcomes == {Outcome.DUPLICATE: 1, Outcome.ADDED: 1}
+    imported = await library.papers.upsert_many(batch, Origin.IMPORT, MODERATOR)
+    assert imported.value == {Outcome.DUPLICATE: 1, Outcome.ADDED: 1}
     assert await library.outbox.enqueue_and_fetch_due() == ()
-    restored = await library.upsert(gone, Origin.MODERATOR, MODERATOR)
+    restored = (await library.papers.upsert(gone, Origin.MODERATOR, MODERATOR)).value
     assert restored.outcome is Outcome.RESTORED
 
 
@@ -222,7 +225,7 @@ async def test_one_author_at_one_address_is_one_paper_under_two_titles(library: 
     one = entry("Draft Name", **at("https://lab.org/paper", authors=("Ann Lee", "Bo Chen")))
     final = entry("What It Came to Be", **at("https://lab.org/paper", authors=("A. Lee",)))
     outcomes = [
-        (await library.upsert(each.draft, Origin.IMPORT, MODERATOR)).outcome
+        (await library.papers.upsert(each.draft, Origin.IMPORT, MODERATOR)).value.outcome
         for each in (one, final)
     ]
     assert outcomes == [Outcome.ADDED, Outcome.UPDATED]
@@ -230,8 +233,8 @@ async def test_one_author_at_one_address_is_one_paper_under_two_titles(library: 
 
 async def test_a_suggestion_that_has_but_an_address_in_common_waits(library: Library) -> None:
     known = entry("Small Models Remember", **at("https://lab.org/publications")).draft
-    await library.upsert(known, Origin.IMPORT, MODERATOR)
+    await library.papers.upsert(known, Origin.IMPORT, MODERATOR)
     other = replace(known, title="A Survey of Steering")
-    await library.suggestions.offer(other, "", (7, "mika"), most=3, channel_id=None)
-    (waiting,) = await library.review_queue.page(0, 9)
+    await library.review.suggest(other, "", (7, "mika"), most=3, channel_id=None)
+    (waiting,) = await library.review.page(0, 9)
     assert (waiting.draft.title, waiting.paper_id) == ("A Survey of Steering", 1)

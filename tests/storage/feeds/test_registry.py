@@ -14,7 +14,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 async def watched(library: Library, url: str = "https://lab.org/feed", title: str = "News") -> Feed:
-    return await library.feeds.add(url, title, "", MODERATOR)
+    return (await library.feeds.follow(url, title, "", MODERATOR)).value
 
 
 def state(url: str = "", **values: str) -> FeedState:
@@ -40,7 +40,7 @@ async def test_something_is_told_of_a_feed_once(library: Library) -> None:
 
 async def test_nothing_is_told_of_a_feed_that_was_removed(library: Library) -> None:
     feed = await watched(library)
-    await library.feeds.remove(feed.id, MODERATOR)
+    await library.feeds.unfollow(feed.id, MODERATOR)
     await library.feeds.tell(feed.id, "failing", CHANNEL, "It fails.")
     await library.feeds.give_up(feed.id, "Gone.", CHANNEL, "It is gone.")
     assert await notices(library) == []
@@ -81,9 +81,9 @@ async def test_a_feed_that_goes_by_its_address_takes_its_own_title(library: Libr
 async def test_only_entries_not_seen_before_are_news(library: Library, clock: StillClock) -> None:
     feed = await watched(library)
     entry = Entry("1", PaperDraft(title="One"))
-    await library.arrivals.ingest(feed, [entry], state())
+    await library.feeds.ingest(feed, [entry], state())
     first_news = (await library.feeds.get(feed.id)).last_new_entry_at
     assert first_news == clock()
     clock.move(timedelta(days=1))
-    await library.arrivals.ingest(feed, [entry], state())
+    await library.feeds.ingest(feed, [entry], state())
     assert (await library.feeds.get(feed.id)).last_new_entry_at == first_news

@@ -29,15 +29,15 @@ def entry(title: str, *identifiers: str, link: str = "", key: str = "") -> Entry
 @pytest.fixture
 async def feed(library: Library, clock: StillClock) -> Feed:
     """A feed that was polled once, when it was empty."""
-    feed = await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR)
-    await library.arrivals.ingest(feed, [], state(feed))
+    feed = (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
+    await library.feeds.ingest(feed, [], state(feed))
     clock.move(timedelta(hours=1))
     return feed
 
 
 async def test_a_link_is_known_however_it_is_spelled(library: Library, feed: Feed) -> None:
     url = "https://WWW.Lab.org/Papers/one/?b=2&a=1"
-    await library.arrivals.ingest(feed, [entry("One", link=url, key="guid-1")], state(feed))
+    await library.feeds.ingest(feed, [entry("One", link=url, key="guid-1")], state(feed))
     for link in (
         "http://lab.org/Papers/one?a=1&b=2&utm_source=feed",
         "https://lab.org:443/Papers/one/?b=2&a=1#top",
@@ -47,20 +47,18 @@ async def test_a_link_is_known_however_it_is_spelled(library: Library, feed: Fee
         assert (seen.outcome, seen.feed_title) == (Outcome.ADDED, "News")
     with pytest.raises(NothingKnown, match="I know nothing of"):
         await library.traces.find("https://lab.org/papers/one?a=1&b=2")
-    await library.arrivals.ingest(feed, [entry("Root", link="https://root.org/")], state(feed))
+    await library.feeds.ingest(feed, [entry("Root", link="https://root.org/")], state(feed))
     assert (await library.traces.find("http://root.org")).entries[0].paper_id
 
 
 async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, feed: Feed) -> None:
-    await library.feeds.change(
-        feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR
-    )
+    await library.feeds.edit(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR)
     feed = await library.feeds.get(feed.id)
     entries = [
         entry("By DOI", "doi:10.1145/1", key="https://doi.org/10.1145/1"),
         entry("By arXiv", "arxiv:2302.12433", "doi:10.1145/2", key="arxiv:2302.12433"),
     ]
-    await library.arrivals.ingest(feed, entries, state(feed))
+    await library.feeds.ingest(feed, entries, state(feed))
     for text, title in (
         ("10.1145/1", "By DOI"),
         ("https://arxiv.org/abs/2302.12433v3", "By arXiv"),
@@ -68,10 +66,12 @@ async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, f
         ("by arxiv", "By arXiv"),
     ):
         trace = await library.traces.find(text)
-        (pending,) = [one for one in await library.entries.pending(1) if one.draft.title == title]
+        (pending,) = [
+            one for one in await library.review.pending_entries(1) if one.draft.title == title
+        ]
         assert [one.id for one in trace.entries] == [pending.id]
         assert (trace.paper, trace.channels) == (None, ())
-    await library.arrivals.resolve(pending.id, MODERATOR, add=False)
+    await library.review.resolve_entry(pending.id, MODERATOR, add=False)
     (seen,) = (await library.traces.find("2302.12433")).entries
     assert (seen.outcome, seen.decided_by) == (Outcome.DECLINED, MODERATOR)
 
@@ -79,8 +79,8 @@ async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, f
 async def test_a_duplicate_is_told_with_its_likeness_but_not_as_that_paper(
     library: Library, feed: Feed
 ) -> None:
-    known = await library.upsert(PaperDraft(title="One"), Origin.IMPORT, MODERATOR)
-    await library.arrivals.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
+    known = (await library.papers.upsert(PaperDraft(title="One"), Origin.IMPORT, MODERATOR)).value
+    await library.feeds.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
     trace = await library.traces.find("https://lab.org/1")
     assert trace.paper is None
     assert trace.entries[0].outcome is Outcome.DUPLICATE
@@ -93,10 +93,10 @@ async def test_a_removed_paper_and_what_became_part_of_another_are_found(
     library: Library, feed: Feed
 ) -> None:
     one = entry("One", "url:lab.org/1", link="https://lab.org/1")
-    await library.arrivals.ingest(feed, [one], state(feed))
-    await library.remove(1, MODERATOR)
-    again = await library.feeds.add("https://other.org/feed", "Other", "", MODERATOR)
-    await library.arrivals.ingest(again, [entry("One", "url:lab.org/1")], state(again, "Other"))
+    await library.feeds.ingest(feed, [one], state(feed))
+    await library.papers.remove(1, MODERATOR)
+    again = (await library.feeds.follow("https://other.org/feed", "Other", "", MODERATOR)).value
+    await library.feeds.ingest(again, [entry("One", "url:lab.org/1")], state(again, "Other"))
     for text in ("1", "#1", "one", "https://lab.org/1"):
         trace = await library.traces.find(text)
         assert trace.paper is not None
@@ -110,7 +110,7 @@ async def test_a_removed_paper_and_what_became_part_of_another_are_found(
 async def test_a_link_that_names_no_paper_leads_to_it_by_its_entry(
     library: Library, feed: Feed
 ) -> None:
-    await library.arrivals.ingest(
+    await library.feeds.ingest(
         feed, [entry("One", "arxiv:2302.12433", link="https://lab.org/1")], state(feed)
     )
     paper = await library.papers.get(1)
@@ -121,10 +121,10 @@ async def test_a_link_that_names_no_paper_leads_to_it_by_its_entry(
 async def test_every_channel_is_told_with_what_became_of_the_paper_there(
     library: Library, feed: Feed, clock: StillClock
 ) -> None:
-    await library.subscriptions.open(HOME, PAPERS, MODERATOR)
+    await library.subscriptions.subscribe(HOME, PAPERS, MODERATOR)
     wanted = SubscriptionOptions(filters=parse_filter("venue:ICML feed:1"))
-    await library.subscriptions.open(HOME, ICML, MODERATOR, wanted)
-    await library.arrivals.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
+    await library.subscriptions.subscribe(HOME, ICML, MODERATOR, wanted)
+    await library.feeds.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
     await library.subscriptions.postpone(PAPERS, clock() + timedelta(hours=1))
     papers, icml = (await library.traces.find("One")).channels
     assert papers.announcement is not None
@@ -136,11 +136,11 @@ async def test_every_channel_is_told_with_what_became_of_the_paper_there(
         "venue:ICML",
     )
 
-    await library.subscriptions.open(HOME, PAPERS, MODERATOR)
+    await library.subscriptions.subscribe(HOME, PAPERS, MODERATOR)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 77)])
-    await library.subscriptions.close(HOME, PAPERS, MODERATOR)
+    await library.subscriptions.unsubscribe(HOME, PAPERS, MODERATOR)
     icml, papers = (await library.traces.find("One")).channels
     assert (papers.subscription, papers.failures, papers.retry_at) == (None, 0, None)
     assert papers.announcement is not None
@@ -150,13 +150,13 @@ async def test_every_channel_is_told_with_what_became_of_the_paper_there(
 async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
     library: Library,
 ) -> None:
-    feed = await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR)
+    feed = (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
     entries = [entry(title, link=f"https://lab.org/{title}") for title in ("c", "b", "a", "gone")]
-    await library.arrivals.ingest(feed, entries, state(feed))
-    await library.remove((await library.papers.get_named("gone")).id, MODERATOR)
-    await library.subscriptions.open(HOME, PAPERS, MODERATOR)
-    assert await library.arrivals.announce_newest(feed.id, 0) == 0
-    assert await library.arrivals.announce_newest(feed.id, 2) == 2
+    await library.feeds.ingest(feed, entries, state(feed))
+    await library.papers.remove((await library.papers.get_named("gone")).id, MODERATOR)
+    await library.subscriptions.subscribe(HOME, PAPERS, MODERATOR)
+    assert await library.feeds.announce_newest(feed.id, 0) == 0
+    assert await library.feeds.announce_newest(feed.id, 2) == 2
     posts = []
     while found := await library.outbox.enqueue_and_fetch_due():
         await library.outbox.claim([found[0]])
@@ -164,15 +164,15 @@ async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
         posts += found
     told = [(await library.papers.some(post.paper_ids))[0].title for post in posts]
     assert told == ["b", "c"]
-    assert await library.arrivals.announce_newest(feed.id, 9) == 3
+    assert await library.feeds.announce_newest(feed.id, 9) == 3
     (last,) = await library.outbox.enqueue_and_fetch_due()
     assert [one.title for one in await library.papers.some(last.paper_ids)] == ["a"]
 
 
 async def test_a_rehearsal_tells_what_would_happen_and_changes_nothing(library: Library) -> None:
-    known = await library.upsert(PaperDraft(title="One"), Origin.IMPORT, MODERATOR)
+    known = (await library.papers.upsert(PaperDraft(title="One"), Origin.IMPORT, MODERATOR)).value
     drafts = [PaperDraft(title="New"), PaperDraft(title="New"), PaperDraft(title="One")]
-    results = await library.arrivals.dry_run(drafts)
+    results = await library.papers.preview(drafts)
     assert [one.outcome for one in results] == [
         Outcome.ADDED,
         Outcome.DUPLICATE,
@@ -180,26 +180,24 @@ async def test_a_rehearsal_tells_what_would_happen_and_changes_nothing(library: 
     ]
     assert results[2].paper == known.paper
     assert await library.papers.count() == 1
-    assert (await library.arrivals.dry_run(drafts))[0] == results[0]
+    assert (await library.papers.preview(drafts))[0] == results[0]
 
 
 async def test_a_given_title_stays_and_a_new_address_begins_anew(
     library: Library, feed: Feed, clock: StillClock
 ) -> None:
-    await library.arrivals.ingest(feed, [], state(feed, "Renamed by itself"))
+    await library.feeds.ingest(feed, [], state(feed, "Renamed by itself"))
     assert (await library.feeds.get(feed.id)).title == "Renamed by itself"
     await library.feeds.record_failure(feed.id, "It broke.", clock() + timedelta(days=1))
     url = "https://lab.org/new"
     terms = FeedTerms("Ours", url, "ICML", is_reviewed=False)
-    await library.feeds.change(feed.id, terms, MODERATOR)
+    await library.feeds.edit(feed.id, terms, MODERATOR)
     changed = await library.feeds.get(feed.id)
     assert (changed.failures, changed.last_error, changed.failing_since) == (0, "", None)
     assert [one.id for one in await library.feeds.due()] == [feed.id]
-    await library.arrivals.ingest(changed, [], state(changed, "Renamed again"))
+    await library.feeds.ingest(changed, [], state(changed, "Renamed again"))
     assert (await library.feeds.get(feed.id)).title == "Ours"
-    other = await library.feeds.add("https://other.org/feed", "Other", "", MODERATOR)
+    other = (await library.feeds.follow("https://other.org/feed", "Other", "", MODERATOR)).value
     with pytest.raises(FeedExists):
-        await library.feeds.change(
-            other.id, FeedTerms("Mine", url, "", is_reviewed=False), MODERATOR
-        )
+        await library.feeds.edit(other.id, FeedTerms("Mine", url, "", is_reviewed=False), MODERATOR)
     assert (await library.feeds.get(other.id)).title == "Other"

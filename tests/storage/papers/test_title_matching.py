@@ -30,7 +30,9 @@ SHEET = listed(TITLE, "doi:10.1000/1")
 
 
 async def outcomes(library: Library, *drafts: PaperDraft) -> list[Outcome]:
-    return [(await library.upsert(draft, Origin.IMPORT, LAB)).outcome for draft in drafts]
+    return [
+        (await library.papers.upsert(draft, Origin.IMPORT, LAB)).value.outcome for draft in drafts
+    ]
 
 
 def test_a_listed_title_is_the_same_however_its_words_are_joined() -> None:
@@ -45,7 +47,7 @@ async def test_two_lists_that_name_one_paper_a_word_apart_give_one_paper(
     assert await outcomes(library, *drafts) == [Outcome.UNCHANGED] * 2
     (paper,) = await library.papers.all()
     assert (paper.doi, len(paper.authors)) == ("10.1000/1", 2)
-    counts = (await library.upsert_many(drafts, Origin.IMPORT, LAB)).outcomes
+    counts = (await library.papers.upsert_many(drafts, Origin.IMPORT, LAB)).value
     assert counts == {Outcome.UNCHANGED: 2}
 
 
@@ -83,9 +85,9 @@ async def test_where_two_papers_could_be_meant_neither_is_taken(library: Library
 async def test_a_removed_paper_is_not_brought_back_under_a_title_a_word_apart(
     library: Library,
 ) -> None:
-    (added,) = [(await library.upsert(PAGE, Origin.IMPORT, LAB)).paper]
+    (added,) = [(await library.papers.upsert(PAGE, Origin.IMPORT, LAB)).value.paper]
     assert added is not None
-    await library.remove(added.id, LAB)
+    await library.papers.remove(added.id, LAB)
     assert await outcomes(library, SHEET) == [Outcome.REMOVED]
 
 

@@ -29,7 +29,7 @@ async def suggest(
     channel_id: int | None = CHANNEL,
     note: str = "",
 ) -> Offer:
-    return await library.suggestions.offer(draft, note, member, most=most, channel_id=channel_id)
+    return await library.review.suggest(draft, note, member, most=most, channel_id=channel_id)
 
 
 async def taken(
@@ -42,7 +42,7 @@ async def taken(
 
 
 async def listed(library: Library, draft: PaperDraft = PYTHIA) -> int:
-    result = await library.upsert(draft, Origin.IMPORT, MODERATOR)
+    result = (await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)).value
     assert result.paper is not None
     return result.paper.id
 
@@ -57,7 +57,7 @@ async def test_so_many_wait_in_all(library: Library) -> None:
     first = await suggest(library, PaperDraft(title="Paper 0"))
     assert (first.reply, (await suggest(library)).reply) == (Reply.WAITING, Reply.FULL)
     assert first.suggestion is not None
-    await library.suggestions.resolve(first.suggestion.id, MODERATOR, add=False)
+    await library.review.resolve_suggestion(first.suggestion.id, MODERATOR, add=False)
     assert (await suggest(library)).reply is Reply.TAKEN
 
 
@@ -73,17 +73,17 @@ async def test_a_suggestion_waits_and_moderators_are_asked(
     assert (post.destination_id, post.suggestion_id) == (CHANNEL, found.id)
     assert not post.is_personal
     assert await library.papers.count() == 0
-    assert await library.suggestions.some([found.id, 77]) == {found.id: found}
+    assert await library.review.suggestions([found.id, 77]) == {found.id: found}
 
 
 async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     library: Library,
 ) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     waiting = await taken(library)
     asked = (await due(library))[PostKind.SUGGESTION]
     await library.outbox.record_sent([(asked, 1000)])
-    result = await library.suggestions.resolve(waiting.id, MODERATOR, add=True)
+    result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)).value
     assert result.outcome is Outcome.ADDED
     assert result.paper is not None
     posts = await due(library)
@@ -92,29 +92,29 @@ async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     assert (told.destination_id, told.suggestion_id, told.is_personal) == (7, waiting.id, True)
     (outdated,) = await library.outbox.unfinished()
     assert outdated.id == asked.id
-    (decided,) = await library.suggestions.of_member(7, 10)
+    (decided,) = await library.review.suggestions_by(7, 10)
     assert (decided.outcome, decided.paper_id) == (Outcome.ADDED, result.paper.id)
     assert decided.decided_by == MODERATOR
     with pytest.raises(LabError, match="“noor” has decided that one already"):
-        await library.suggestions.resolve(waiting.id, MODERATOR, add=False)
+        await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)
     with pytest.raises(LabError, match="no such suggestion"):
-        await library.suggestions.resolve(404, MODERATOR, add=True)
-    (change,) = await library.history.of_paper(result.paper.id)
+        await library.review.resolve_suggestion(404, MODERATOR, add=True)
+    (change,) = await library.audit.for_paper(result.paper.id)
     assert change.actor == MODERATOR
 
 
 async def test_what_moderators_pass_on_may_still_be_corrected_by_a_feed(library: Library) -> None:
     waiting = await taken(library, replace(PYTHIA, title="arXiv:2304.01373", venue="arXiv"))
-    await library.suggestions.resolve(waiting.id, MODERATOR, add=True)
+    await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)
     better = replace(PYTHIA, title="Pythia: A Suite for Analyzing Models", venue="ICML")
-    result = await library.upsert(better, Origin.FEED, Actor("feed:1", "a feed"))
+    result = (await library.papers.upsert(better, Origin.FEED, Actor("feed:1", "a feed"))).value
     assert result.paper is not None
     assert (result.paper.title, result.paper.venue) == (better.title, "ICML")
 
 
 async def test_a_declined_suggestion_adds_nothing(library: Library) -> None:
     waiting = await taken(library)
-    result = await library.suggestions.resolve(waiting.id, MODERATOR, add=False)
+    result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)).value
     assert (result.outcome, result.paper) == (Outcome.DECLINED, None)
     assert await library.papers.count() == 0
     assert PostKind.OUTCOME in await due(library)
@@ -130,11 +130,11 @@ async def test_a_known_paper_is_no_suggestion(library: Library) -> None:
     ):
         offer = await suggest(library, draft)
         assert (offer.reply, offer.paper and offer.paper.id) == (Reply.KNOWN, number)
-    assert await library.review_queue.count() == 0
+    assert await library.review.count() == 0
 
 
 async def test_a_paper_that_was_removed_is_not_suggested_again(library: Library) -> None:
-    await library.remove(await listed(library), MODERATOR)
+    await library.papers.remove(await listed(library), MODERATOR)
     for draft in (PYTHIA, PaperDraft(title="pythia")):
         assert (await suggest(library, draft)).reply is Reply.REMOVED
     other = PaperDraft(title="Pythia", authors=("Somebody Else",))
@@ -149,7 +149,7 @@ async def test_one_paper_waits_once_whoever_suggests_it(library: Library) -> Non
     ):
         offer = await suggest(library, draft, member=(8, "cleo"))
         assert (offer.reply, offer.suggestion) == (Reply.WAITING, waiting)
-    assert await library.review_queue.count() == 1
+    assert await library.review.count() == 1
 
 
 async def test_what_resembles_a_paper_is_decided_like_a_possible_duplicate(
@@ -163,13 +163,17 @@ async def test_what_resembles_a_paper_is_decided_like_a_possible_duplicate(
     assert offer.paper.id == number
     assert offer.suggestion is not None
     assert offer.suggestion.paper_id == number
-    result = await library.suggestions.resolve(offer.suggestion.id, MODERATOR, add=False)
+    result = (
+        await library.review.resolve_suggestion(offer.suggestion.id, MODERATOR, add=False)
+    ).value
     assert result.outcome is Outcome.UPDATED
     assert (await library.papers.get(number)).doi == "10.1000/pythia"
 
     again = await suggest(library, replace(PYTHIA, identifiers=("doi:10.1000/other",)))
     assert again.suggestion is not None
-    result = await library.suggestions.resolve(again.suggestion.id, MODERATOR, add=True)
+    result = (
+        await library.review.resolve_suggestion(again.suggestion.id, MODERATOR, add=True)
+    ).value
     assert result.outcome is Outcome.ADDED
 
 
@@ -178,8 +182,8 @@ async def test_a_paper_that_was_removed_meanwhile_is_not_brought_back_by_a_no(
 ) -> None:
     number = await listed(library)
     waiting = await taken(library, replace(PYTHIA, identifiers=("doi:10.1000/pythia",)))
-    await library.remove(number, MODERATOR)
-    result = await library.suggestions.resolve(waiting.id, MODERATOR, add=False)
+    await library.papers.remove(number, MODERATOR)
+    result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)).value
     assert result.outcome is Outcome.DECLINED
     assert await library.papers.listed(number) is None
 
@@ -187,16 +191,16 @@ async def test_a_paper_that_was_removed_meanwhile_is_not_brought_back_by_a_no(
 async def test_a_paper_that_was_removed_meanwhile_comes_back_by_a_yes(library: Library) -> None:
     waiting = await taken(library)
     number = await listed(library)
-    await library.remove(number, MODERATOR)
-    result = await library.suggestions.resolve(waiting.id, MODERATOR, add=True)
+    await library.papers.remove(number, MODERATOR)
+    result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)).value
     assert (result.outcome, result.paper and result.paper.id) == (Outcome.RESTORED, number)
 
 
 async def test_a_paper_that_came_meanwhile_is_not_announced_again(library: Library) -> None:
-    await library.subscriptions.open(1, 2, MODERATOR)
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
     waiting = await taken(library)
     number = await listed(library)
-    result = await library.suggestions.resolve(waiting.id, MODERATOR, add=True)
+    result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)).value
     assert (result.outcome, result.paper and result.paper.id) == (Outcome.UNCHANGED, number)
     assert PostKind.PAPER not in await due(library)
 
@@ -219,38 +223,36 @@ async def test_a_member_has_so_many_a_day_and_hears_when_they_may_go_on(
     assert (await suggest(library, PaperDraft(title="More"), most=3)).reply is Reply.TOO_MANY
     clock.move(-timedelta(days=9))  # the clock was ahead and is right now
     assert (await suggest(library, PaperDraft(title="Again"), most=3)).reply is Reply.TAKEN
-    assert [one.draft.title for one in await library.suggestions.of_member(7, 2)] == [
+    assert [one.draft.title for one in await library.review.suggestions_by(7, 2)] == [
         "Again",
         "Next day",
     ]
 
 
 async def test_what_waits_is_in_one_queue_oldest_first(library: Library, clock: StillClock) -> None:
-    feed = await library.feeds.add("https://e.org/f", "News", "", MODERATOR)
-    await library.feeds.change(
-        feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR
-    )
+    feed = (await library.feeds.follow("https://e.org/f", "News", "", MODERATOR)).value
+    await library.feeds.edit(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR)
     feed = await library.feeds.get(feed.id)
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
-    await library.arrivals.ingest(feed, [], state)
+    await library.feeds.ingest(feed, [], state)
     first = await suggest(library, PaperDraft(title="First"), channel_id=None)
     clock.move(timedelta(hours=1))
     entries = [Entry("b", PaperDraft(title="Second"))]
-    await library.arrivals.ingest(feed, entries, state)
+    await library.feeds.ingest(feed, entries, state)
     clock.move(timedelta(hours=1))
     third = await taken(library)
-    assert await library.review_queue.count() == 3
-    one, two, three = await library.review_queue.page(0, 5)
+    assert await library.review.count() == 3
+    one, two, three = await library.review.page(0, 5)
     assert (one, three) == (first.suggestion, third)
     assert isinstance(two, PendingEntry)
-    assert await library.review_queue.page(2, 5) == (third,)
-    await library.suggestions.resolve(third.id, MODERATOR, add=False)
-    assert await library.review_queue.count() == 2
+    assert await library.review.page(2, 5) == (third,)
+    await library.review.resolve_suggestion(third.id, MODERATOR, add=False)
+    assert await library.review.count() == 2
 
 
 async def test_a_post_that_nobody_can_be_told_is_given_up(library: Library) -> None:
     waiting = await taken(library)
-    await library.suggestions.resolve(waiting.id, MODERATOR, add=False)
+    await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)
     told = (await due(library))[PostKind.OUTCOME]
     await library.outbox.claim([told])
     await library.outbox.give_up(told)

@@ -12,7 +12,7 @@ from tests.support.library import MODERATOR
 
 async def fill(library: Library, *drafts: PaperDraft) -> None:
     for draft in drafts:
-        await library.upsert(draft, Origin.IMPORT, MODERATOR, allow_duplicate=True)
+        await library.papers.upsert(draft, Origin.IMPORT, MODERATOR, allow_duplicate=True)
 
 
 async def titles(library: Library, text: str, sort: Sort = Sort.RELEVANCE) -> list[str]:
@@ -128,7 +128,7 @@ async def test_chance_is_fair_and_respects_filters(library: Library) -> None:
 async def test_chance_finds_the_few_that_filters_allow(library: Library) -> None:
     years = {1: PartialDate(2020), 2: PartialDate(2024), 3: None}
     await fill(library, *(PaperDraft(title=f"N{n}", venue="NAACL", date=years[n]) for n in years))
-    await library.upsert_many(
+    await library.papers.upsert_many(
         (PaperDraft(title=f"P{n}", venue="ICML") for n in range(2_000)), Origin.IMPORT, MODERATOR
     )
 

@@ -53,7 +53,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     async def build() -> None:
         async with open_library(path, clock) as library:
             drafts = [draft(number) for number in range(1, PAPERS + 1)]
-            await library.upsert_many(drafts, Origin.IMPORT, MODERATOR)
+            await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR)
 
     asyncio.run(build())
     return path

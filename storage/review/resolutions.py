@@ -10,7 +10,7 @@ import json
 from typing import Any, TypeAlias
 
 from storage.audit.log import ChangeSet
-from storage.audit.models import Resolution
+from storage.audit.models import Recorded
 from storage.database import Connection
 from storage.errors import LabError
 from storage.models import PaperDraft, UpsertResult
@@ -50,14 +50,14 @@ async def record(
     title: str,
     before: State,
     result: UpsertResult,
-) -> Resolution:
+) -> Recorded[UpsertResult]:
     """Make a decision, which was made just now, a part of what was done to the list with it."""
     after = await state(change_set.db, waiting, number)
     change_id = await change_set.record_resolution(
         {"kind": waiting, "id": number, "before": before, "after": after},
         {"title": title, "outcome": result.outcome},
     )
-    return Resolution(result.outcome, result.paper, change_id)
+    return Recorded(result, change_id)
 
 
 async def reopen(db: Connection, resolution: State) -> None:

@@ -21,35 +21,31 @@ MODERATORS, MEMBER = 9, 7
 @pytest.fixture
 async def feed(library: Library, clock: StillClock) -> Feed:
     """A reviewed feed with an entry that waits."""
-    feed = await library.feeds.add("https://lab.org/feed", "News", "", MODERATOR)
-    await library.feeds.change(
-        feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR
-    )
+    feed = (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
+    await library.feeds.edit(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR)
     feed = await library.feeds.get(feed.id)
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
-    await library.arrivals.ingest(feed, [], state, MODERATORS)
+    await library.feeds.ingest(feed, [], state, MODERATORS)
     clock.move(timedelta(hours=1))
     entry = Entry("new", PaperDraft(title="Ferns", identifiers=("arxiv:2302.12433",)))
-    await library.arrivals.ingest(feed, [entry], state, MODERATORS)
+    await library.feeds.ingest(feed, [entry], state, MODERATORS)
     return feed
 
 
 async def waiting_entry(library: Library, feed: Feed) -> PendingEntry:
-    (entry,) = await library.entries.pending(feed.id)
+    (entry,) = await library.review.pending_entries(feed.id)
     return entry
 
 
 async def suggested(library: Library) -> Suggestion:
     draft = PaperDraft(title="Mosses", identifiers=("arxiv:2302.12434",))
-    offer = await library.suggestions.offer(
-        draft, "", (MEMBER, "mika"), most=5, channel_id=MODERATORS
-    )
+    offer = await library.review.suggest(draft, "", (MEMBER, "mika"), most=5, channel_id=MODERATORS)
     assert offer.suggestion
     return offer.suggestion
 
 
 async def decision(library: Library, suggestion: Suggestion) -> Outcome:
-    return (await library.suggestions.some([suggestion.id]))[suggestion.id].outcome
+    return (await library.review.suggestions([suggestion.id]))[suggestion.id].outcome
 
 
 async def deliver(library: Library) -> list[Post]:
@@ -66,38 +62,38 @@ async def deliver(library: Library) -> list[Post]:
 async def test_what_was_left_out_waits_again(library: Library, feed: Feed) -> None:
     entry = await waiting_entry(library, feed)
     await deliver(library)
-    left_out = await library.arrivals.resolve(entry.id, MODERATOR, add=False)
-    assert (left_out.outcome, left_out.paper) == (Outcome.DECLINED, None)
+    left_out = await library.review.resolve_entry(entry.id, MODERATOR, add=False)
+    assert (left_out.value.outcome, left_out.value.paper) == (Outcome.DECLINED, None)
     await deliver(library)
-    last = await library.history.last_by(MODERATOR)
+    last = await library.audit.last_by(MODERATOR)
     assert last is not None
     assert (last.id, last.action, last.after["title"]) == (left_out.change_id, "review", "Ferns")
     undone = await library.undo(left_out.change_id, MODERATOR)
     assert await waiting_entry(library, feed) == entry
     assert len(await library.outbox.unfinished()) == 1  # its card asks again
     await library.undo(undone.change_id, MODERATOR)
-    again = await library.entries.get(entry.id)
+    again = await library.review.entry(entry.id)
     assert isinstance(again, SeenEntry)
     assert (again.outcome, again.decided_by) == (Outcome.DECLINED, MODERATOR)
 
 
 async def test_an_added_entry_leaves_the_list_and_waits_again(library: Library, feed: Feed) -> None:
     entry = await waiting_entry(library, feed)
-    added = await library.arrivals.resolve(entry.id, MODERATOR, add=True)
+    added = await library.review.resolve_entry(entry.id, MODERATOR, add=True)
     undone = await library.undo(added.change_id, MODERATOR)
     assert await library.papers.count() == 0
     assert await waiting_entry(library, feed) == entry
     await library.undo(undone.change_id, MODERATOR)
     assert await library.papers.count() == 1
-    assert await library.entries.pending(feed.id) == ()
+    assert await library.review.pending_entries(feed.id) == ()
 
 
 async def test_an_entry_whose_feed_is_gone_has_nothing_to_wait_for(
     library: Library, feed: Feed
 ) -> None:
     entry = await waiting_entry(library, feed)
-    added = await library.arrivals.resolve(entry.id, MODERATOR, add=True)
-    await library.feeds.remove(feed.id, MODERATOR)
+    added = await library.review.resolve_entry(entry.id, MODERATOR, add=True)
+    await library.feeds.unfollow(feed.id, MODERATOR)
     await library.undo(added.change_id, MODERATOR)
     assert await library.papers.count() == 0
 
@@ -106,10 +102,10 @@ async def test_a_decision_made_anew_is_not_overwritten(
     library: Library, feed: Feed, clock: StillClock
 ) -> None:
     entry = await waiting_entry(library, feed)
-    left_out = await library.arrivals.resolve(entry.id, MODERATOR, add=False)
+    left_out = await library.review.resolve_entry(entry.id, MODERATOR, add=False)
     undone = await library.undo(left_out.change_id, MODERATOR)
     clock.move(timedelta(minutes=1))
-    await library.arrivals.resolve(entry.id, MODERATOR, add=True)
+    await library.review.resolve_entry(entry.id, MODERATOR, add=True)
     with pytest.raises(LabError, match="decided that one otherwise since"):
         await library.undo(undone.change_id, MODERATOR)
     assert await library.papers.count() == 1
@@ -118,12 +114,12 @@ async def test_a_decision_made_anew_is_not_overwritten(
 async def test_a_member_hears_only_of_what_holds(library: Library, clock: StillClock) -> None:
     suggestion = await suggested(library)
     await deliver(library)
-    left_out = await library.suggestions.resolve(suggestion.id, MODERATOR, add=False)
+    left_out = await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=False)
     await library.undo(left_out.change_id, MODERATOR)
     assert await deliver(library) == []  # nobody was told yet
     assert await decision(library, suggestion) is Outcome.REVIEW
     clock.move(timedelta(minutes=1))
-    added = await library.suggestions.resolve(suggestion.id, MODERATOR, add=True)
+    added = await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=True)
     (told,) = await deliver(library)
     assert (told.kind, told.destination_id) == (PostKind.OUTCOME, MEMBER)
     await library.undo(added.change_id, MODERATOR)
@@ -132,6 +128,6 @@ async def test_a_member_hears_only_of_what_holds(library: Library, clock: StillC
     }
     await deliver(library)
     clock.move(timedelta(minutes=1))
-    await library.suggestions.resolve(suggestion.id, MODERATOR, add=False)
+    await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=False)
     assert await deliver(library) == []  # the message that told of it is corrected
     assert await decision(library, suggestion) is Outcome.DECLINED
