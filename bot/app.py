@@ -1,4 +1,4 @@
-"""Composition root: builds the library, the web client, the Discord client and the timers."""
+"""Composition root: builds the library, the HTTP clients, the Discord client and the timers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot import scheduler
 from bot.client import LabHerald
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
-from bot.logging_filters import brief_logs
+from bot.logging_filters import short_reconnect_logs
 from bot.lookup.resolver import Addresses
 from bot.lookup.service import open_lookup
 from bot.moderators import Moderators
@@ -35,47 +35,47 @@ from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 
-_ASK_FEEDS_EVERY = timedelta(seconds=30)
+_POLL_DUE_EVERY = timedelta(seconds=30)
 _DELIVER_EVERY = timedelta(seconds=10)
-_FIRST_WAIT = timedelta(seconds=5)
-_LONGEST_WAIT = timedelta(minutes=5)
+_INITIAL_BACKOFF = timedelta(seconds=5)
+_MAX_BACKOFF = timedelta(minutes=5)
 
 
 class CannotStart(LabError):
-    """The bot can't begin its work; the sentence says what to change."""
+    """The bot can't start; the message says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The bot's parts, open and ready; nothing runs by itself yet."""
+    """The parts of the bot, open and ready. Nothing runs until `run` starts the timers."""
 
     settings: Settings
     library: Library
     poller: Poller
     client: LabHerald
-    while_polling: DatabaseBackoff
+    poll_backoff: DatabaseBackoff
 
     async def poll(self) -> None:
-        """Read the feeds that are due, then announce what they brought."""
-        await self.while_polling(self.poller.poll_due)
+        """Check the feeds that are due, then announce new papers."""
+        await self.poll_backoff(self.poller.poll_due)
         await self.deliver()
 
     async def deliver(self) -> int:
-        """Announce what waits, once Discord is there; gives how many messages were sent."""
+        """Send pending announcements if Discord is connected; return how many were sent."""
         if not self.client.is_ready():
             return 0
         return await self.client.dispatcher.deliver_due()
 
 
 def utc_now() -> datetime:
-    """The clock of everything that runs."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
 @asynccontextmanager
 async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator[App]:
-    """Build every part on the settings' database and close them in reverse order."""
-    opened = partial(
+    """Open every part with these settings, and close them in reverse order."""
+    open_client = partial(
         open_web,
         contact=settings.contact,
         patience=settings.feed_timeout,
@@ -83,8 +83,8 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
     )
     async with (
         open_library(settings.database_path, clock) as library,
-        opened(allow_private=settings.feed_allow_private) as web,
-        opened(allow_private=False) as pages,
+        open_client(allow_private=settings.feed_allow_private) as web,
+        open_client(allow_private=False) as pages,
         open_parser() as parser,
         open_lookup(web, parser, Addresses.of(settings), clock, pages=pages) as lookup,
     ):
@@ -99,13 +99,16 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
             settings=settings,
             clock=clock,
         )
-        with brief_logs():
+        with short_reconnect_logs():
             try:
                 yield App(
-                    *(settings, library, poller, client),
-                    # What was fetched in vain is not fetched again as often as one asks for it.
-                    while_polling=DatabaseBackoff(
-                        "New papers are not taken in", clock, _ASK_FEEDS_EVERY
+                    settings=settings,
+                    library=library,
+                    poller=poller,
+                    client=client,
+                    # Feeds aren't fetched again and again while their papers can't be saved.
+                    poll_backoff=DatabaseBackoff(
+                        "New papers can't be saved", clock, _POLL_DUE_EVERY
                     ),
                 )
             finally:
@@ -113,55 +116,55 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
 
 
 async def run(settings: Settings) -> None:
-    """Run the bot until it is told to stop (SIGINT or SIGTERM).
+    """Run the bot until SIGINT or SIGTERM.
 
-    Raises `CannotStart` where the token is no good, `DatabaseUnusable` where the database is no
-    good or in use.
+    Raises `CannotStart` if Discord refuses the connection, and `DatabaseUnusable` if the database
+    can't be opened or another process uses it.
     """
     if not settings.discord_token:
         raise CannotStart(
-            "DISCORD_TOKEN is not set. Put your bot's token into .env; README.md says where to "
-            "get one, and `lab-herald demo` needs none."
+            "DISCORD_TOKEN isn't set. Put your bot's token into .env; README.md shows where to "
+            "find it. `lab-herald demo` runs without one."
         )
     if not settings.home_guild_ids:
-        _log.warning("HOME_GUILD_IDS is not set, so /curate and /feed are offered nowhere.")
-    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice is meant
+        _log.warning("HOME_GUILD_IDS isn't set, so no server has /curate and /feed.")
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # unused
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    end_on_signals()
-    with only_one(settings.database_path):
+    cancel_on_signals()
+    with lock_database(settings.database_path):
         async with open_app(settings) as app:
             timers = [
-                scheduler.Timer("poll feeds", _ASK_FEEDS_EVERY, app.poll),
+                scheduler.Timer("poll feeds", _POLL_DUE_EVERY, app.poll),
                 scheduler.Timer("deliver announcements", _DELIVER_EVERY, app.deliver),
             ]
             async with scheduler.running(timers):
                 await _connect(app.client, settings.discord_token)
 
 
-def end_on_signals() -> None:
-    """Let Ctrl-C and SIGTERM cancel the task that calls this: everything is closed in order."""
+def cancel_on_signals() -> None:
+    """Cancel the current task on Ctrl-C or SIGTERM, so that everything is closed in order."""
     task = asyncio.current_task()
     if task is not None:
-        with contextlib.suppress(NotImplementedError):  # Windows has no such signals for loops
+        with contextlib.suppress(NotImplementedError):  # not available on Windows
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
 @contextmanager
-def only_one(database: Path) -> Generator[None]:
-    """Hold the database for this process alone; raises `DatabaseUnusable` where another has it."""
-    require_writable(database)  # the lock would make missing folders
+def lock_database(database: Path) -> Generator[None]:
+    """Keep other processes from using the database; raises `DatabaseUnusable` if one does."""
+    require_writable(database)  # before the lock, which would create missing folders
     lock = FileLock(f"{database}.lock")
     try:
         lock.acquire(blocking=False)
     except Timeout:
         raise DatabaseUnusable(
-            f"Another Lab Herald is running on {database}. Stop it first, or set DATABASE_PATH to "
+            f"Another Lab Herald is using {database}. Stop it first, or set DATABASE_PATH to "
             "another file."
         ) from None
     except OSError as error:
         raise DatabaseUnusable(
-            f"The database {database} can't be used, for its folder can't be written: "
+            f"The database {database} can't be used because its folder isn't writable: "
             f"{error.strerror}."
         ) from error
     try:
@@ -176,32 +179,33 @@ async def _connect(client: LabHerald, token: str) -> None:
         await client.connect()
     except discord.LoginFailure:
         raise CannotStart(
-            "Discord does not accept DISCORD_TOKEN. Copy the token again from the Bot page of "
-            "your application; a reset makes the former one invalid."
+            "Discord doesn't accept DISCORD_TOKEN. Copy the token again from the Bot page of your "
+            "application. If the token was reset, the old one no longer works."
         ) from None
     except discord.PrivilegedIntentsRequired:
         raise CannotStart(
-            "Discord refused the connection's intents; none should be needed."
+            "Discord refused the connection because of privileged intents, but the bot needs none. "
+            "Please report this."
         ) from None
     except (discord.HTTPException, discord.GatewayNotFound, discord.ConnectionClosed) as error:
         raise CannotStart(f"Discord refused the connection: {error}.") from error
 
 
 async def _log_in(client: LabHerald, token: str) -> None:
-    """Log in once Discord can be reached; a machine may be up before its network is."""
-    wait = _FIRST_WAIT
+    """Log in, retrying until Discord can be reached: the network may come up after the bot."""
+    delay = _INITIAL_BACKOFF
     while True:
         try:
             await client.login(token)
         except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
             _log.warning(
-                "Discord can't be reached (%s). I try again in %d seconds; meanwhile I read feeds.",
+                "Can't reach Discord (%s). Retrying in %d seconds. Feeds are still checked.",
                 error,
-                wait.total_seconds(),
+                delay.total_seconds(),
             )
         else:
             return
         await client.http.close()
-        client.http.connector = discord.utils.MISSING  # it was closed with its session
-        await asyncio.sleep(wait.total_seconds())
-        wait = min(2 * wait, _LONGEST_WAIT)
+        client.http.connector = discord.utils.MISSING  # closed together with its session
+        await asyncio.sleep(delay.total_seconds())
+        delay = min(2 * delay, _MAX_BACKOFF)

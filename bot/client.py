@@ -1,4 +1,4 @@
-"""LabHerald, the Discord client: loads the cogs by name and tells Discord of changed commands."""
+"""LabHerald, the Discord client: loads the cogs and syncs commands that changed."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from storage.timestamps import Clock
 _log = logging.getLogger(__name__)
 
 
-class Tree(app_commands.CommandTree["LabHerald"]):
-    """The commands, with one way for their errors."""
+class LabCommandTree(app_commands.CommandTree["LabHerald"]):
+    """The bot's commands; all errors are handled in one place."""
 
     async def on_error(
         self, interaction: discord.Interaction[LabHerald], error: app_commands.AppCommandError, /
     ) -> None:
-        """Tell the person; autocomplete answers for itself."""
+        """Reply with the error, or log it if it comes from autocomplete, which can't show one."""
         if interaction.type is discord.InteractionType.autocomplete:
-            _log.warning("Suggestions failed: %s", error)
+            _log.warning("Autocomplete failed: %s", error)
             return
         await respond(interaction, error)
 
 
 class LabHerald(LabBot):
-    """The bot as Discord sees it; what it works with are attributes."""
+    """The running bot. Build it with `bot.app.open_app`."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class LabHerald(LabBot):
             help_command=None,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
-            tree_cls=Tree,
+            tree_cls=LabCommandTree,
             http_trace=ask_once(),
         )
         self.library = library
@@ -72,71 +72,75 @@ class LabHerald(LabBot):
         self.dispatcher: OutboxDispatcher = OutboxDispatcher(library, self, clock, moderators)
 
     async def setup_hook(self) -> None:
-        """Load every cog, then tell Discord of the commands where they changed."""
+        """Load every cog, then sync the commands if they changed."""
         self.add_dynamic_items(PressedButton)
         for name in cog_names():
-            if name not in self.extensions:  # a login that failed after this is tried again
+            if name not in self.extensions:  # a login may fail after this and be retried
                 await self.load_extension(name)
-        await self.show_home_commands()
+        await self.update_home_commands()
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Answer a press that no button of mine took; it comes after theirs."""
         await answer_unhandled(interaction)
 
-    async def show_home_commands(self) -> None:
-        """Show the moderators' commands to whom they are for now; Discord is told of changes."""
+    async def update_home_commands(self) -> None:
+        """Show the moderators' commands to everyone who may use them now, and sync changes."""
         for guild in self.home_guilds:
             for command in self.tree.get_commands(guild=guild):
                 if MANAGERS_ONLY not in command.extras:
                     command.default_permissions = default_permissions(self.moderators)
-        await self.sync_if_changed()
+        await self.sync_changed_commands()
 
     async def close(self) -> None:
-        """Let the courier end what it has under way, then close the connection."""
+        """Let the dispatcher finish its current deliveries, then close the connection."""
         await self.dispatcher.close()
         await super().close()
 
-    async def sync_if_changed(self) -> None:
-        """Sync the commands of every scope whose payload is not the one synced last."""
-        former = await self.library.bot_state.get_value(self._scopes_fact)
-        scopes: list[discord.Object | None] = [None, *self.home_guilds]
-        homes = {guild.id for guild in self.home_guilds}
-        scopes += [discord.Object(left) for left in json.loads(former or "[]") if left not in homes]
-        for guild in scopes:
+    async def sync_changed_commands(self) -> None:
+        """Sync the commands of every scope that changed since its last sync.
+
+        A scope is a home server, or all servers. Former home servers lose their commands.
+        """
+        previous = await self.library.bot_state.get_value(self._home_guilds_key)
+        current = {guild.id for guild in self.home_guilds}
+        former = [guild_id for guild_id in json.loads(previous or "[]") if guild_id not in current]
+        for guild in (None, *self.home_guilds, *map(discord.Object, former)):
             await self._sync_scope(guild)
-        await self.library.bot_state.set_value(self._scopes_fact, json.dumps(sorted(homes)))
+        await self.library.bot_state.set_value(self._home_guilds_key, json.dumps(sorted(current)))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Tell a home server that was joined just now of its commands, which it has lost or not."""
+        """Sync the commands of a home server again: Discord forgets them when the bot leaves."""
         if guild.id in self.settings.home_guild_ids:
-            await self.library.bot_state.set_value(self._commands_fact(guild), "")
+            await self.library.bot_state.set_value(self._commands_key(guild), "")
             await self._sync_scope(discord.Object(guild.id))
 
-    def _commands_fact(self, guild: discord.abc.Snowflake | None) -> str:
+    def _commands_key(self, guild: discord.abc.Snowflake | None) -> str:
         return f"commands of {self.application_id} in {guild.id if guild else 'every server'}"
 
     @property
-    def _scopes_fact(self) -> str:
+    def _home_guilds_key(self) -> str:
         return f"home servers of {self.application_id}"
 
     async def _sync_scope(self, guild: discord.Object | None) -> None:
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands(guild=guild)]
         text = json.dumps(payload, sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        fact = self._commands_fact(guild)
-        if await self.library.bot_state.get_value(fact) == digest:
+        key = self._commands_key(guild)
+        if await self.library.bot_state.get_value(key) == digest:
             return
         try:
             await self.tree.sync(guild=guild)
         except discord.Forbidden:
             if guild is not None and guild.id in self.settings.home_guild_ids:
-                _log.warning("HOME_GUILD_IDS names server %s, which I am not in.", guild.id)
+                _log.warning(
+                    "HOME_GUILD_IDS includes server %s, but the bot isn't a member of it.", guild.id
+                )
             return
-        await self.library.bot_state.set_value(fact, digest)
+        await self.library.bot_state.set_value(key, digest)
 
 
 def cog_names() -> list[str]:
-    """The modules of the `cogs` package; found by name, since cogs import the bot."""
+    """Return the modules of `cogs`, found by name because `bot` must not import them."""
     spec = find_spec("cogs")
-    places: Any = spec.submodule_search_locations if spec else []
-    return sorted(f"cogs.{module.name}" for module in pkgutil.iter_modules(places))
+    folders: Any = spec.submodule_search_locations if spec else []
+    return sorted(f"cogs.{module.name}" for module in pkgutil.iter_modules(folders))

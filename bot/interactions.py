@@ -1,7 +1,8 @@
-"""The types that cogs, flows and screens share of the running bot; `bot.client` implements them."""
+"""The interface of the running bot that cogs, flows and buttons use; `bot.client` implements it."""
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias
 
@@ -17,17 +18,17 @@ from storage.timestamps import Clock
 
 
 class Dispatcher(Protocol):
-    """What a command may ask of the outbox's dispatcher."""
+    """What commands may ask of the outbox's dispatcher."""
 
     def deliver_soon(self) -> None:
         """Start a delivery in the background; returns at once and reports no errors."""
 
     async def deliver_due(self) -> int:
-        """Send every message that is due and return how many were sent."""
+        """Send every message that is due, and return how many were sent."""
 
 
-class LabBot(commands.Bot):
-    """The bot, as commands and buttons see it: the parts they work with are attributes."""
+class LabBot(commands.Bot, abc.ABC):
+    """The bot with the services that commands and buttons use, as attributes."""
 
     library: Library
     poller: Poller
@@ -39,12 +40,12 @@ class LabBot(commands.Bot):
 
     @property
     def home_guilds(self) -> Sequence[discord.Object]:
-        """The servers that the paper list belongs to."""
+        """The lab's own servers, which have the moderators' commands."""
         return [discord.Object(guild_id) for guild_id in self.settings.home_guild_ids]
 
-    async def show_home_commands(self) -> None:
-        """Show the moderators' commands to whoever may use them now, and sync what changed."""
-        raise NotImplementedError
+    @abc.abstractmethod
+    async def update_home_commands(self) -> None:
+        """Show the moderators' commands to everyone who may use them now, and sync changes."""
 
 
 Interaction: TypeAlias = discord.Interaction[LabBot]

@@ -1,4 +1,4 @@
-"""What discord.py logs, where it makes a page of what mends itself."""
+"""Shortens log records of discord.py that print a traceback for something that resolves itself."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def brief_logs() -> Generator[None]:
-    """Log each attempt to reach Discord again in a sentence, without its traceback."""
+def short_reconnect_logs() -> Generator[None]:
+    """Log each attempt to reconnect to Discord as one sentence, without its traceback."""
     logger = logging.getLogger("discord.client")
     logger.addFilter(_shorten)
     try:
@@ -19,10 +19,10 @@ def brief_logs() -> Generator[None]:
 
 
 def _shorten(record: logging.LogRecord) -> bool:
-    sentence = record.getMessage()
-    if record.exc_info and sentence.startswith("Attempting a reconnect"):
+    message = record.getMessage()
+    if record.exc_info and message.startswith("Attempting a reconnect"):
         error = record.exc_info[1]
-        record.msg = f"Discord's gateway is lost ({error or type(error).__name__}). {sentence}"
+        record.msg = f"Lost the connection to Discord ({error or type(error).__name__}). {message}"
         record.args, record.exc_info = (), None
         record.levelno, record.levelname = logging.WARNING, "WARNING"
     return True

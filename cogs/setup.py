@@ -131,7 +131,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
 async def _show_commands(bot: LabBot) -> str:
     """Show the commands to whom they are for; what to say where Discord fails at that."""
     try:
-        await bot.show_home_commands()
+        await bot.update_home_commands()
     except discord.HTTPException as error:
         _log.warning("Discord did not take the changed commands: %s", error)
         return "\n⚠️ Discord did not show it the commands just now; I try again at my next start."

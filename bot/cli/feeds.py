@@ -96,14 +96,14 @@ def add(
 @click.pass_obj
 def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:
     """Check the feeds that are due, or one by its number. The bot announces new papers later."""
-    from bot.app import only_one  # noqa: PLC0415 - discord.py is slow to import
+    from bot.app import lock_database  # noqa: PLC0415 - discord.py is slow to import
 
     async def check(library: Library, poller: Poller) -> tuple[Poll, ...]:
         if feed is None:
             return await poller.poll_due()
         return (await poller.poll(await library.feeds.get(feed)),)
 
-    with only_one(settings.database_path):
+    with lock_database(settings.database_path):
         polls = _with_poller(settings, check)
     if as_json:
         click.echo(common.to_json([feeds_render.poll_json(one) for one in polls]))

@@ -10,7 +10,7 @@ import socket
 import click
 import simcord
 
-from bot.app import CannotStart, end_on_signals, utc_now
+from bot.app import CannotStart, cancel_on_signals, utc_now
 from bot.demo.tour import walk
 from bot.demo.world import World, open_world
 
@@ -40,7 +40,7 @@ async def _tour() -> int:
 
 
 async def _show(port: int) -> None:
-    end_on_signals()
+    cancel_on_signals()
     _require_free(port)
     _require_free(port + 1)
     async with (

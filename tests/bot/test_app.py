@@ -1,4 +1,4 @@
-"""The running program as a process: how it refuses to start, and how it ends."""
+"""The program as a process: how it refuses to start, and how it stops."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 from storage.database import migrations
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.an-invented-token-of-nobody"
-# Discord's address is replaced where discord.py keeps it, and nothing else.
+# Only the address of Discord's API is replaced.
 PROGRAM = """
 import sys
 import discord.http
@@ -28,7 +28,7 @@ main(prog_name="lab-herald")
 
 
 class Discord:
-    """A stand-in for Discord's HTTP API that has an answer for a login, or never gives one."""
+    """A fake of Discord's HTTP API that answers a login with a status, or never."""
 
     def __init__(self) -> None:
         self.status: int | None = 401
@@ -70,78 +70,78 @@ async def start(
     )
 
 
-async def said(process: asyncio.subprocess.Process) -> str:
-    """What the program says as its last sentence; it fails in no other way than with one."""
+async def error_of(process: asyncio.subprocess.Process) -> str:
+    """Return the one error that the program prints; it must fail without a traceback."""
     _, errors = await asyncio.wait_for(process.communicate(), 30)
     text = errors.decode()
     assert process.returncode not in {0, None}
     assert "Traceback" not in text
-    (sentence,) = [line for line in text.splitlines() if line.startswith("Error: ")]
-    return sentence
+    (error,) = [line for line in text.splitlines() if line.startswith("Error: ")]
+    return error
 
 
-async def test_no_token_is_a_sentence(tmp_path: Path, address: str) -> None:
+async def test_a_missing_token_is_an_error(tmp_path: Path, address: str) -> None:
     process = await start(tmp_path, address, "run", DISCORD_TOKEN="")
-    assert "DISCORD_TOKEN is not set" in await said(process)
+    assert "DISCORD_TOKEN isn't set" in await error_of(process)
 
 
-async def test_a_token_that_discord_refuses_is_a_sentence(tmp_path: Path, address: str) -> None:
+async def test_a_token_that_discord_refuses_is_an_error(tmp_path: Path, address: str) -> None:
     process = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
-    assert "Discord does not accept DISCORD_TOKEN" in await said(process)
+    assert "Discord doesn't accept DISCORD_TOKEN" in await error_of(process)
 
 
-async def test_a_login_that_discord_forbids_is_a_sentence(
+async def test_a_login_that_discord_forbids_is_an_error(
     tmp_path: Path, discord_api: Discord, address: str
 ) -> None:
     discord_api.status = 403
     process = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
-    assert "Discord refused the connection" in await said(process)
+    assert "Discord refused the connection" in await error_of(process)
 
 
-async def test_a_discord_that_cannot_be_reached_is_waited_for(
+async def test_the_login_is_retried_until_discord_can_be_reached(
     tmp_path: Path, unused_tcp_port: int
 ) -> None:
     process = await start(
         tmp_path, f"http://127.0.0.1:{unused_tcp_port}", "run", DISCORD_TOKEN=TOKEN
     )
     assert process.stderr
-    while "Discord can't be reached" not in (line := (await process.stderr.readline()).decode()):
+    while "Can't reach Discord" not in (line := (await process.stderr.readline()).decode()):
         assert line, "the program ended"
     api = Discord()
     api.status = 503
     async with serve(api, unused_tcp_port):
         await asyncio.wait_for(api.asked.wait(), 30)
         api.status = 401
-        assert "does not accept" in await said(process)
+        assert "doesn't accept" in await error_of(process)
 
 
 @pytest.mark.parametrize(
-    ("place", "named"), [("missing/lab.db", "folder missing"), ("folder", "database folder")]
+    ("path", "message"), [("missing/lab.db", "folder missing"), ("folder", "database folder")]
 )
-async def test_a_database_that_cannot_be_written_is_a_sentence(
-    tmp_path: Path, address: str, place: str, named: str
+async def test_a_database_that_cannot_be_written_is_an_error(
+    tmp_path: Path, address: str, path: str, message: str
 ) -> None:
     (tmp_path / "folder").mkdir()
-    process = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN, DATABASE_PATH=place)
-    sentence = await said(process)
-    assert named in sentence
+    process = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN, DATABASE_PATH=path)
+    error = await error_of(process)
+    assert message in error
     assert not (tmp_path / "missing").exists()
-    assert "DATABASE_PATH" in sentence
+    assert "DATABASE_PATH" in error
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-async def test_a_read_only_database_is_a_sentence(tmp_path: Path, address: str) -> None:
+async def test_a_read_only_database_is_an_error(tmp_path: Path, address: str) -> None:
     (tmp_path / "lab.db").touch(mode=0o400)
     process = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
-    assert "can't be used" in await said(process)
+    assert "can't be used" in await error_of(process)
 
 
-async def test_a_newer_database_is_a_sentence(tmp_path: Path, address: str) -> None:
+async def test_a_newer_database_is_an_error(tmp_path: Path, address: str) -> None:
     connection = sqlite3.connect(tmp_path / "lab.db")
     connection.execute(f"PRAGMA user_version = {migrations()[-1].version + 1}")
     connection.close()
     process = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
-    assert "written by a newer Lab Herald" in await said(process)
+    assert "written by a newer Lab Herald" in await error_of(process)
 
 
 async def test_a_second_start_on_the_same_database_is_refused(
@@ -151,16 +151,16 @@ async def test_a_second_start_on_the_same_database_is_refused(
     first = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
     await asyncio.wait_for(discord_api.asked.wait(), 30)
     second = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
-    assert "Another Lab Herald is running" in await said(second)
+    assert "Another Lab Herald is using" in await error_of(second)
     first.send_signal(signal.SIGTERM)
     await asyncio.wait_for(first.wait(), 30)
     third = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
     discord_api.status = 401
-    assert "does not accept" in await said(third)
+    assert "doesn't accept" in await error_of(third)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_a_signal_ends_the_program_cleanly(
+async def test_a_signal_stops_the_program_cleanly(
     tmp_path: Path, discord_api: Discord, address: str, number: signal.Signals
 ) -> None:
     discord_api.status = None

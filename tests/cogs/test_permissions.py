@@ -43,7 +43,7 @@ async def people(lab: Lab, caplog: pytest.LogCaptureFixture) -> People:
         here[who, Place.DIRECT] = user
     moderators = lab.app.client.moderators
     await moderators.change_roles(HOME, MODERATOR, add=(moderator_role.id,))
-    await lab.app.client.show_home_commands()
+    await lab.app.client.update_home_commands()
     for number in (1, 2):
         await lab.app.library.feeds.follow(
             f"https://e.org/{number}", f"News {number}", "", MODERATOR

@@ -25,7 +25,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bot.app import App, only_one, open_app
+from bot.app import App, lock_database, open_app
 from bot.client import cog_names
 from bot.settings import Settings
 from storage.errors import DatabaseInTrouble
@@ -127,7 +127,7 @@ async def live(life: dict[str, Any]) -> None:
         feed_allow_private=True,
         feed_timeout=timedelta(seconds=5),
     )
-    with only_one(settings.database_path):
+    with lock_database(settings.database_path):
         async with open_app(settings, clock) as app:
             await come_online(app)
             for number in range(life["rounds"]):

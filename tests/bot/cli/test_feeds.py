@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.app import only_one
+from bot.app import lock_database
 from bot.cli import main
 from bot.cli.feeds_render import reading_lines
 from bot.feeds.discovery import Reading
@@ -142,10 +142,10 @@ def test_a_check_prints_new_papers_and_leaves_them_to_the_bot(shell: Shell, site
 
 def test_no_feed_is_checked_while_the_bot_runs(shell: Shell, site: Site) -> None:
     assert shell("add", f"{site.home}/feed").exit_code == 0
-    with only_one(shell.database):
+    with lock_database(shell.database):
         result = shell("poll")
         assert result.exit_code == 1
-        assert "Another Lab Herald is running" in result.stderr
+        assert "Another Lab Herald is using" in result.stderr
         assert shell("list").exit_code == 0
 
 
