@@ -35,10 +35,10 @@ $(DEV): requirements/dev.txt pyproject.toml
 	@touch $(DEMO) $@
 
 quick: install ## Run the tests of storage and of the pure parts (about a minute).
-	$(BIN)/python -m pytest --numprocesses auto --moderator-runs 3 $(QUICK)
+	$(BIN)/python -m pytest --numprocesses logical --moderator-runs 3 $(QUICK)
 
 test: install ## Run all tests, and check that storage and feeds are covered.
-	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses logical --cov --cov-report=
 	@# Not 100: some branches run only in child processes that are killed before they can report.
 	$(BIN)/python -m coverage report --include='storage/*,bot/feeds/*' --fail-under=99
 

@@ -1,7 +1,9 @@
-"""Fixtures that several rooms share, and the material that is no part of the repository."""
+"""Fixtures that several folders share, and material from outside the repository."""
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,11 +19,11 @@ from bot.settings import Settings
 from bot.starter import load_starter
 from storage.library import Library, open_library
 from storage.models import Actor, Origin
-from tests.support.lab import HOME, Lab, StillClock, furnish, unforeseen
-from tests.support.paths import SHARED
+from tests.support.lab import HOME, Lab, StillClock, open_lab, unexpected_errors
+from tests.support.paths import shared_path
 
-NOBODY = "http://127.0.0.1:9"  # where nothing listens: no test asks the services themselves
-# A slow machine is no finding, and a library that examples share is meant.
+NO_SERVER = "http://127.0.0.1:9"  # the discard port: no test sends requests to the real services
+# Examples may be slow, and they share their test's library on purpose.
 hypothesis.settings.register_profile(
     "lab",
     deadline=None,
@@ -31,60 +33,77 @@ hypothesis.settings.load_profile("lab")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--crash-runs", type=int, default=21, help="runs of the crash matrix")
     parser.addoption(
-        "--crash-runs", type=int, default=21, help="how often the crash matrix kills the bot"
-    )
-    parser.addoption(
-        "--moderator-runs", type=int, default=15, help="how many random moderators change a list"
+        "--moderator-runs", type=int, default=15, help="lists that random moderators change"
     )
 
 
 @pytest.fixture(scope="session")
 def publications_page() -> str:
     """The text of a lab's real publications page."""
-    page = SHARED / "seeds" / "lab-publications.txt"
-    if not page.is_file():
-        pytest.skip("the real publications page (../shared/seeds) is not on this machine")
-    return page.read_text(encoding="utf-8")
+    return shared_path("seeds/lab-publications.txt").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
 def lab_sheet() -> Path:
     """A lab's real spreadsheet of its papers."""
-    sheet = SHARED / "seeds" / "lab-papers-sheet.csv"
-    if not sheet.is_file():
-        pytest.skip("the lab's spreadsheet (../shared/seeds) is not on this machine")
-    return sheet
+    return shared_path("seeds/lab-papers-sheet.csv")
 
 
 @pytest.fixture(scope="session")
 def openapi() -> Path:
     """Discord's own description of its HTTP API."""
-    found = SHARED / "discord" / "openapi.json"
-    if not found.is_file():
-        pytest.skip("Discord's API description (../shared/discord) is not on this machine")
-    return found
+    return shared_path("discord/openapi.json")
 
 
 @pytest.fixture(scope="session")
 def recorded_answers() -> Path:
-    """What arXiv, Crossref and DataCite really answered."""
-    found = SHARED / "lookup"
-    if not found.is_dir():
-        pytest.skip("the services' recorded answers (../shared/lookup) are not on this machine")
-    return found
+    """The folder of what arXiv, Crossref and DataCite really answered."""
+    return shared_path("lookup")
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database without papers. Tests start from copies: a copy is faster than all migrations."""
+    path = tmp_path_factory.mktemp("databases") / "empty.db"
+
+    async def create() -> None:
+        async with open_library(path, StillClock()):
+            pass
+
+    asyncio.run(create())
+    return path
+
+
+@pytest.fixture(scope="session")
+def starter_database(empty_database: Path) -> Path:
+    """A database with the starter list, to be copied."""
+    path = empty_database.with_name("starter.db")
+    shutil.copyfile(empty_database, path)
+
+    async def fill() -> None:
+        async with open_library(path, StillClock()) as library:
+            actor = Actor("starter", "the starter list")
+            await library.papers.upsert_many(reversed(load_starter()), Origin.STARTER, actor)
+
+    asyncio.run(fill())
+    return path
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, empty_database: Path) -> Settings:
+    """Settings with an empty database that reach no server outside this machine."""
+    path = tmp_path / "lab.db"
+    shutil.copyfile(empty_database, path)
     return Settings(
         home_guild_ids=(HOME,),
-        database_path=tmp_path / "lab.db",
+        database_path=path,
         feed_allow_private=True,
         feed_timeout=timedelta(seconds=5),
-        arxiv_api_url=NOBODY,
-        crossref_url=NOBODY,
-        datacite_url=NOBODY,
+        arxiv_api_url=NO_SERVER,
+        crossref_url=NO_SERVER,
+        datacite_url=NO_SERVER,
     )
 
 
@@ -94,26 +113,32 @@ def clock() -> StillClock:
 
 
 @pytest.fixture
-async def app(settings: Settings, clock: StillClock) -> AsyncIterator[App]:
+async def app(settings: Settings, starter_database: Path, clock: StillClock) -> AsyncIterator[App]:
+    """The bot with the starter list."""
+    shutil.copyfile(starter_database, settings.database_path)
     async with open_app(settings, clock) as app:
-        await app.library.papers.upsert_many(
-            reversed(load_starter()), Origin.STARTER, Actor("starter", "the starter list")
-        )
         yield app
 
 
 @pytest.fixture
 def simcord_bot(app: App) -> LabHerald:
+    """The bot that SimCord's own fixture runs."""
     return app.client
 
 
 @pytest.fixture
 async def lab(app: App, simcord_env: simcord.Env, clock: StillClock) -> AsyncIterator[Lab]:
-    yield furnish(app, simcord_env, clock)
-    assert unforeseen(simcord_env.errors) == []
+    """The bot in a lab's server. Any error that isn't a sentence for a person fails the test."""
+    yield open_lab(app, simcord_env, clock)
+    assert unexpected_errors(simcord_env.errors) == []
 
 
 @pytest.fixture
-async def library(tmp_path: Path, clock: StillClock) -> AsyncIterator[Library]:
-    async with open_library(tmp_path / "lab.db", clock) as opened:
+async def library(
+    tmp_path: Path, empty_database: Path, clock: StillClock
+) -> AsyncIterator[Library]:
+    """A library without papers."""
+    path = tmp_path / "lab.db"
+    shutil.copyfile(empty_database, path)
+    async with open_library(path, clock) as opened:
         yield opened

@@ -3,7 +3,7 @@ from __future__ import annotations
 import simcord
 
 from bot.app import App
-from tests.support.lab import HOME, StillClock, furnish
+from tests.support.lab import HOME, StillClock, open_lab
 
 
 async def test_a_home_server_that_is_joined_later_gets_its_commands(
@@ -12,7 +12,7 @@ async def test_a_home_server_that_is_joined_later_gets_its_commands(
     key = f"commands of {app.client.application_id} in {HOME}"
     synced = await app.library.bot_state.get_value(key)
     await app.library.bot_state.set_value(key, "from before the bot was removed")
-    furnish(app, simcord_env, clock)
+    open_lab(app, simcord_env, clock)
     joined = app.client.get_guild(HOME)
     assert joined is not None
     await app.client.on_guild_join(joined)

@@ -12,7 +12,7 @@ import simcord
 from bot.app import App
 from bot.errors import explain
 from storage.errors import LabError
-from tests.support.lab import Lab, StillClock, furnish, told
+from tests.support.lab import Lab, StillClock, open_lab, told
 
 pytestmark = pytest.mark.simcord(check_errors=False)
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.simcord(check_errors=False)
 @pytest.fixture
 def broken(app: App, simcord_env: simcord.Env, clock: StillClock) -> Lab:
     """A lab whose database has lost a table to somebody else's program."""
-    lab = furnish(app, simcord_env, clock)
+    lab = open_lab(app, simcord_env, clock)
     connection = sqlite3.connect(app.library.path)
     connection.execute("ALTER TABLE credits RENAME TO stolen")
     connection.commit()
@@ -79,7 +79,7 @@ async def test_a_fault_after_a_deferred_answer_is_told_too(
 async def test_a_fault_in_a_button_is_told_with_a_reference(
     app: App, simcord_env: simcord.Env, clock: StillClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lab = furnish(app, simcord_env, clock)
+    lab = open_lab(app, simcord_env, clock)
     await lab.member.slash(lab.papers, "search", query="language model")
     connection = sqlite3.connect(app.library.path)
     connection.execute("ALTER TABLE credits RENAME TO stolen")
@@ -111,7 +111,7 @@ async def test_a_fault_in_suggestions_offers_nothing_and_is_logged(
 async def test_a_refusal_by_discord_is_logged_and_answered_once(
     app: App, simcord_env: simcord.Env, clock: StillClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lab = furnish(app, simcord_env, clock)
+    lab = open_lab(app, simcord_env, clock)
     simcord_env.inject_error("POST", "/interactions/*/*/callback", status=400, times=1)
     with caplog.at_level(logging.WARNING):
         said = told(await lab.member.slash(lab.papers, "latest"))

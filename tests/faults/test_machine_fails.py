@@ -159,6 +159,7 @@ async def test_a_database_and_a_discord_in_trouble_at_once_lose_nothing(
     assert station.announced() == papers
 
 
+@pytest.mark.xdist_group("crashes")
 async def test_a_full_disk_loses_nothing_wherever_it_is_met(tmp_path: Path) -> None:
     async with open_lane(tmp_path) as lane:
         for number, what in enumerate(["intake", "post", "claim", "record"]):

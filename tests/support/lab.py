@@ -92,7 +92,7 @@ class Lab:
         return result.paper.id
 
 
-def unforeseen(errors: Sequence[BaseException]) -> list[BaseException]:
+def unexpected_errors(errors: Sequence[BaseException]) -> list[BaseException]:
     """Those errors of a run that were no sentence for a person, and so are faults of ours."""
     foreseen = (LabError, app_commands.CommandNotFound)
     return [error for error in errors if not isinstance(_innermost(error), foreseen)]
@@ -110,7 +110,7 @@ def told(result: Any) -> str:
     return "\n".join(spoken(message) for message in messages if message is not None)
 
 
-def furnish(app: App, env: simcord.Env, clock: StillClock) -> Lab:
+def open_lab(app: App, env: simcord.Env, clock: StillClock) -> Lab:
     home = env.create_guild("Open Lab", id=HOME)
     managers = home.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
     curators = home.create_role("Curators")

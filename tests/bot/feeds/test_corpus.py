@@ -1,4 +1,4 @@
-"""Every real and every hostile feed that is at hand, read by the worker as the bot reads them."""
+"""Every real and every hostile feed in ../shared, parsed in the sandbox as the bot does it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.feeds.parser import NotAFeed, ParsedFeed, Parser, TooMuchToRead, open_parser
-from tests.support.paths import SHARED
+from tests.support.paths import shared_path
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-# Where our count is not the XML parser's, and why.
+# Feeds for which the manifest counts other entries than the bot, and why.
 EXPLAINED = {
     "arxiv_rdf_pre2024_hep-ex_2018-05-23.xml": 2,  # one is a new version of a listed paper
     "arxiv_rss20_csLG+csAI+csCL+statML_2026-09-24.xml": 3,  # the same
@@ -29,15 +29,14 @@ async def parser() -> AsyncIterator[Parser]:
         yield opened
 
 
-def shared(folder: str) -> list[Path]:
-    if not (SHARED / folder).is_dir():
-        pytest.skip(f"the material in ../shared/{folder} is not on this machine")
-    return sorted(file for file in (SHARED / folder).rglob("*") if file.is_file())
+def files_in(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file())
 
 
 async def test_every_real_feed_gives_its_entries(parser: Parser) -> None:
-    files = {file.name: file for file in shared("feeds")}
-    manifest = (SHARED / "feeds" / "MANIFEST.tsv").read_text(encoding="utf-8").splitlines()
+    folder = shared_path("feeds")
+    files = {file.name: file for file in files_in(folder)}
+    manifest = (folder / "MANIFEST.tsv").read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t")[:2] for line in manifest[1:]]
     assert len(rows) > 80
     for name, items in rows:
@@ -56,7 +55,7 @@ async def test_every_real_feed_gives_its_entries(parser: Parser) -> None:
 
 
 async def test_every_hostile_file_is_read_or_a_sentence(parser: Parser) -> None:
-    for file, body in [(file, file.read_bytes()) for file in shared("nasty")]:
+    for file, body in [(file, file.read_bytes()) for file in files_in(shared_path("nasty"))]:
         said = await ask(parser, body, f"https://example.org/{file.name}")
         if isinstance(said, ParsedFeed):
             assert file.parent.name == "feeds", file.name

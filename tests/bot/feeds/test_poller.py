@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -77,14 +78,15 @@ class Watch:
 
 
 @pytest.fixture
-async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
+async def watch(tmp_path: Path, empty_database: Path) -> AsyncIterator[Watch]:
+    database = Path(shutil.copyfile(empty_database, tmp_path / "lab.db"))
     origin = Origin()
     now = [NOW]
     site = web.Application()
     site.router.add_get("/{path:.*}", origin.answer)
     async with (
         TestServer(site) as server,
-        open_library(tmp_path / "lab.db", lambda: now[0]) as library,
+        open_library(database, lambda: now[0]) as library,
         open_web(
             contact="", allow_private=True, patience=timedelta(seconds=5), max_bytes=10**7
         ) as client,

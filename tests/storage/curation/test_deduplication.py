@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +17,7 @@ from storage.library import Library, open_library
 from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
 from storage.papers.combine import as_draft, joined, normal
 from storage.papers.errors import PaperNotFound
+from storage.search.query import parse
 from tests.support.lab import StillClock
 from tests.support.library import MODERATOR
 
@@ -98,20 +101,22 @@ async def test_any_order_and_any_number_of_times_give_the_same_list(
     offered: list[PaperDraft],
     order: object,
     batch: bool,  # noqa: FBT001
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path: Path,
+    empty_database: Path,
 ) -> None:
     again = [*offered, *offered[:3]]
     order.shuffle(again)  # type: ignore[attr-defined]
     lists = []
     for number, sequence in enumerate((offered, again)):
-        path = tmp_path_factory.mktemp("orders") / f"{number}.db"
+        path = tmp_path / f"{number}.db"
+        shutil.copyfile(empty_database, path)
         async with open_library(path, StillClock()) as library:
             await _take_in(library, sequence, batch=batch and number == 1)
             lists.append(await listed(library))
             for draft in sequence:
                 result = (await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)).value
                 assert result.outcome is Outcome.UNCHANGED
-            found = await library.search.find(_anything("number"), limit=50)
+            found = await library.search.find(parse("number"), limit=50)
             assert found.results.total == len(lists[-1])
     assert lists[0] == lists[1]
 
@@ -122,12 +127,6 @@ async def _take_in(library: Library, sequence: Sequence[PaperDraft], *, batch: b
         await library.papers.upsert_many(sequence, Origin.IMPORT, MODERATOR)
     for draft in sequence:
         await library.papers.upsert(draft, Origin.IMPORT, MODERATOR, allow_duplicate=True)
-
-
-def _anything(word: str) -> object:
-    from storage.search.query import parse  # noqa: PLC0415 - beside its only use
-
-    return parse(word)
 
 
 async def test_a_preprint_and_its_publication_are_one_paper_with_both_identifiers(
