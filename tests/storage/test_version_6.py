@@ -1,0 +1,186 @@
+"""A database of version 6, whose tables and columns had other names, keeps all that it holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.announcements.digest_schedule import DigestSchedule, Frequency
+from storage.announcements.filters import parse_filter
+from storage.announcements.models import PostKind, PostState, SubscriptionOptions
+from storage.library import Library, open_library
+from storage.models import Outcome
+from storage.moderator_settings import SettingKey
+from storage.search.query import parse
+from tests.support.lab import HOME, StillClock
+from tests.support.library import MODERATOR
+from tests.support.old_database import Rows, read_rows, write_version_6
+
+TABLES = {
+    "facts": "bot_state",
+    "lookups": "saved_queries",
+    "setup_words": "moderator_settings",
+    "routes": "subscriptions",
+    "channels": "destinations",
+}
+COLUMNS = {
+    "papers": {"place": "sort_key", "became_id": "merged_into_id"},
+    "lookups": {"question": "query", "asked_at": "used_at"},
+    "setup_words": {
+        "matter": "key",
+        "said_by": "set_by",
+        "said_by_name": "set_by_name",
+        "said_at": "set_at",
+    },
+    "feeds": {
+        "told": "last_notice",
+        "timetable": "publisher_hints",
+        "moving_to": "pending_url",
+        "is_title_given": "has_custom_title",
+        "last_news_at": "last_new_entry_at",
+    },
+    "routes": {"wanted": "filters", "zone": "time_zone", "rhythm": "digest"},
+    "posts": {"channel_id": "destination_id", "changes": "revision", "shown": "rendered_revision"},
+    "channels": {"channel_id": "destination_id"},
+    "announcements": {"is_left_out": "is_filtered_out"},
+    "changes": {"stands": "is_active", "settled": "resolution"},
+}
+ACTIONS = {"complete": "update", "settle": "review"}
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Rows:
+    return write_version_6(tmp_path / "lab.db")
+
+
+@pytest.fixture
+async def migrated(before: Rows, tmp_path: Path, clock: StillClock) -> AsyncIterator[Library]:
+    assert before
+    async with open_library(tmp_path / "lab.db", clock) as library:
+        yield library
+
+
+def without_rhythm(values: dict[str, Any]) -> dict[str, Any]:
+    """The same with "off" for a digest that never comes."""
+    return {**values, "digest": "off"} if values.get("digest") == "at once" else values
+
+
+def renamed(names: dict[str, str], values: dict[str, Any]) -> dict[str, Any]:
+    return without_rhythm({names.get(name, name): value for name, value in values.items()})
+
+
+def as_read(change: dict[str, Any]) -> dict[str, Any]:
+    """A change with the JSON in its row read."""
+    names = ("before", "after", "moved", "resolution")
+    return {**change, **{name: change[name] and json.loads(change[name]) for name in names}}
+
+
+def renamed_change(change: dict[str, Any]) -> dict[str, Any]:
+    new = as_read(renamed(COLUMNS["changes"], change))
+    new["action"] = ACTIONS.get(new["action"], new["action"])
+    names = COLUMNS["routes"] if new["channel_id"] else COLUMNS["feeds"] if new["feed_id"] else {}
+    new["before"], new["after"] = renamed(names, new["before"]), renamed(names, new["after"])
+    if new["resolution"]:
+        new["resolution"] = renamed({"of": "kind"}, new["resolution"])
+    return new
+
+
+async def test_every_table_of_version_6_has_rows(before: Rows) -> None:
+    assert [table for table, rows in before.items() if not rows] == []
+    kinds = {(row["kind"], row["state"]) for row in before["posts"]}
+    assert {kind for kind, _ in kinds} == {kind.value for kind in PostKind} - {"digest"}
+    assert {state for _, state in kinds} == {state.value for state in PostState}
+
+
+async def test_no_row_and_no_value_is_lost(before: Rows, tmp_path: Path, clock: StillClock) -> None:
+    async with open_library(tmp_path / "lab.db", clock):
+        pass
+    after = read_rows(tmp_path / "lab.db")
+    changes = before.pop("changes")
+    assert [as_read(change) for change in after.pop("changes")] == list(
+        map(renamed_change, changes)
+    )
+    assert after == {
+        TABLES.get(table, table): [renamed(COLUMNS.get(table, {}), row) for row in rows]
+        for table, rows in before.items()
+    }
+
+
+async def test_settings_read_as_they_were(migrated: Library) -> None:
+    channels = {one.channel_id: one for one in await migrated.subscriptions.all(HOME)}
+    assert set(channels) == {61, 62, 63}
+    assert channels[62].options == SubscriptionOptions(
+        parse_filter("venue:icml"),
+        DigestSchedule(Frequency.DAILY, time_zone="Europe/Berlin"),
+        role_id=41,
+        has_thread=True,
+    )
+    assert channels[63].is_paused
+    assert await migrated.subscriptions.failures(61) == 1
+    assert await migrated.subscriptions.stopped_because(65) == "the channel is gone"
+    feed, failing = await migrated.feeds.get(1), await migrated.feeds.get(2)
+    assert (feed.title, feed.pending_url) == ("Our News", "https://lab.org/new.xml")
+    assert failing.last_notice == "failing"
+    roles = [
+        word for word in await migrated.moderator_settings.all() if word.key is SettingKey.ROLES
+    ]
+    assert [(word.guild_id, word.ids, word.set_by.name) for word in roles] == [
+        (HOME, (41, 42), "noor")
+    ]
+    assert await migrated.bot_state.get_value("commands") == "a hash"
+
+
+async def test_papers_are_found_and_sorted(migrated: Library) -> None:
+    found = await migrated.search.find(parse("ferns"))
+    assert [paper.title for paper in found.results.papers] == ["Attention for Ferns"]
+    assert (await migrated.papers.get(10)).title == "Kept of Two"
+
+
+async def test_what_waited_is_reviewed_and_delivered(migrated: Library, clock: StillClock) -> None:
+    clock.now = datetime(2026, 11, 3, 12, tzinfo=UTC)
+    (entry,) = await migrated.review.pending_entries(1)
+    resolved = await migrated.review.resolve_entry(entry.id, MODERATOR, add=True)
+    assert resolved.value.outcome is Outcome.ADDED
+    sent = []
+    while due := await migrated.outbox.enqueue_and_fetch_due():
+        sent += [post for post in due if post.id in await migrated.outbox.claim(due)]
+        await migrated.outbox.record_sent([(post, 9100 + post.id) for post in due])
+    assert [post.paper_ids for post in sent if post.destination_id == 61][:2] == [(5,), (6,)]
+    assert {post.kind for post in sent} == set(PostKind)
+    assert {post.destination_id for post in sent if post.is_personal} == {8}
+    (outdated, *_) = await migrated.outbox.unfinished()
+    assert (outdated.message_id, outdated.paper_ids) == (9001, (4,))
+
+
+async def test_every_change_is_undone_newest_first(migrated: Library, before: Rows) -> None:
+    wholes = [row["id"] for row in before["changes"] if row["part_of"] is None]
+    for number in reversed(wholes):
+        change = await migrated.audit.get(number)
+        assert change is not None
+        if not change.is_undone:
+            await migrated.undo(number, MODERATOR)
+    assert (await migrated.search.find(parse(""))).results.total == 0
+    assert await migrated.feeds.all() == ()
+    assert await migrated.subscriptions.all() == ()
+    assert len(await migrated.review.pending_entries(1)) == 0
+
+
+async def test_undone_settings_are_those_of_before(migrated: Library) -> None:
+    await migrated.undo(37, MODERATOR)
+    feed = await migrated.feeds.get(1)
+    assert (feed.title, feed.venue, feed.is_reviewed) == ("Lab News", "", False)
+    await migrated.undo(7, MODERATOR)
+    subscription = await migrated.subscriptions.find(62)
+    assert subscription is not None
+    assert subscription.options == SubscriptionOptions(
+        parse_filter('venue:icml author:"Ann Lee" -word'),
+        DigestSchedule(Frequency.WEEKLY, 18 * 60, 4, "Europe/Berlin"),
+        role_id=41,
+        has_thread=True,
+        publishes=True,
+    )
