@@ -127,7 +127,7 @@ def test_a_check_prints_new_papers_and_leaves_them_to_the_bot(shell: Shell, site
     shown = shell("poll", "1").stdout
     assert "1  News: 1 new paper." in shown
     assert "#2 Brand new" in shown
-    assert "neither a title nor a text" in shown
+    assert "neither a title nor any text" in shown
     trace = shell.json("why", "#2")
     assert (trace["paper"], trace["title"]) == (2, "Brand new")
     assert trace["channels"] == []
@@ -205,7 +205,7 @@ def test_read_prints_text_on_a_terminal() -> None:
         "  ProofNet",
         "    Zhangir Azerbayev, Jeremy Avigad · 2023-02-24 · https://arxiv.org/abs/2302.12433",
     ]
-    assert shown[-1].startswith("  ! Entry 2 has neither a title nor a text")
+    assert shown[-1].startswith("  ! Entry 2 has neither a title nor any text")
     assert reading_lines(Reading("b.xml", error="It is broken.")) == "b.xml: It is broken."
 
 
