@@ -1,1 +1,1 @@
-"""The bot on a simulated Discord: nothing to set up, nothing outside this machine."""
+"""The real bot on a simulated Discord, for `lab-herald demo`; it needs no account or network."""

@@ -1,4 +1,4 @@
-"""The demo's stand-ins for arXiv and the registries of DOIs: they know a few papers."""
+"""Fakes of arXiv's API and of the DOI registries, which know a few papers."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ _ENTRY = """<entry><id>http://arxiv.org/abs/{arxiv}v1</id><title>{title}</title>
 
 
 def routes() -> list[web.RouteDef]:
-    """The addresses of the stand-ins: arXiv's API, and registries of DOIs that know none."""
-    return [web.get("/arxiv", _answer), web.get("/doi/{doi:.*}", _know_nothing)]
+    """Return the routes: arXiv's API with the known papers, and a registry without any DOI."""
+    return [web.get("/arxiv", _search_arxiv), web.get("/doi/{doi:.*}", _find_no_doi)]
 
 
-async def _answer(request: web.Request) -> web.Response:
-    asked = request.query.get("id_list", "").split(",")
-    entries = [_entry(paper) for paper in _papers() if paper["arxiv"] in asked]
+async def _search_arxiv(request: web.Request) -> web.Response:
+    ids = request.query.get("id_list", "").split(",")
+    entries = [_entry(paper) for paper in _papers() if paper["arxiv"] in ids]
     return web.Response(
         text=_FEED.format(entries="".join(entries)), content_type="application/atom+xml"
     )
 
 
-async def _know_nothing(_request: web.Request) -> web.Response:
+async def _find_no_doi(_request: web.Request) -> web.Response:
     return web.Response(status=404, text="Resource not found.")
 
 
 def _papers() -> list[dict[str, Any]]:
     source = files("bot.demo").joinpath("known.toml").read_text(encoding="utf-8")
-    found: list[dict[str, Any]] = tomllib.loads(source)["paper"]
-    return found
+    papers: list[dict[str, Any]] = tomllib.loads(source)["paper"]
+    return papers
 
 
 def _entry(paper: dict[str, Any]) -> str:

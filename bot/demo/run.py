@@ -1,4 +1,4 @@
-"""`lab-herald demo`: the world in a browser page, or its tour in the terminal."""
+"""`lab-herald demo`: the simulated Discord in a browser page, or a tour in the terminal."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ import click
 import simcord
 
 from bot.app import CannotStart, cancel_on_signals, utc_now
-from bot.demo.tour import walk
+from bot.demo.tour import run_tour
 from bot.demo.world import World, open_world
 
 _FIRST_PAPER_AFTER = 20.0  # seconds
-_LOOK_EVERY = 1.0  # seconds
+_CHECK_EVERY = 1.0  # seconds
 
 
 def run_demo(*, check: bool, port: int) -> int:
-    """Show the bot at 127.0.0.1 until Ctrl-C, or take the tour; gives the exit code.
+    """Serve the demo at 127.0.0.1 until Ctrl-C, or ``check`` it in the terminal.
 
-    The page takes ``port`` and the feed's site the one after it; raises `CannotStart` where one of
-    them is taken.
+    Returns the exit code. The page uses ``port`` and the feed's site the next port; raises
+    `CannotStart` if one of them is in use.
     """
-    for name in ("discord", "bot.announce"):  # an outage is a part of the show
+    for name in ("discord", "bot.announce"):  # the demo simulates outages
         logging.getLogger(name).setLevel(logging.ERROR)
     if check:
         return asyncio.run(_tour())
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(_show(port))
-    click.echo("\nGood-bye.")
+        asyncio.run(_serve(port))
+    click.echo("\nGoodbye.")
     return 0
 
 
 async def _tour() -> int:
     async with open_world() as world:
-        return 0 if await walk(world) else 1
+        return 0 if await run_tour(world) else 1
 
 
-async def _show(port: int) -> None:
+async def _serve(port: int) -> None:
     cancel_on_signals()
     _require_free(port)
     _require_free(port + 1)
@@ -53,18 +53,19 @@ async def _show(port: int) -> None:
         ) as preview,
     ):
         click.echo(
-            "\nLab Herald, on a simulated Discord; nothing leaves this machine.\n\n"
+            "\nLab Herald is running on a simulated Discord. Nothing leaves this machine.\n\n"
             f"  The lab's server   {preview.url}\n"
-            f"  Its feed's site    {world.site.home}   (publishes, and lets Discord fail)\n\n"
-            "Type / in the page to see the commands; choose above who you are, Mika or Noor.\n"
-            f"A new paper is announced in {_FIRST_PAPER_AFTER:.0f} seconds. Ctrl-C ends it.\n"
+            f"  The lab's website  {world.site.home}   (publish papers, or make Discord fail)\n\n"
+            "Type / to see the commands. At the top, choose who you are: Mika or Noor.\n"
+            f"A new paper will be announced in {_FIRST_PAPER_AFTER:.0f} seconds. Press Ctrl-C to "
+            "stop.\n"
         )
-        watching = asyncio.create_task(_watch(world, preview))
+        task = asyncio.create_task(_announce(world, preview))
         try:
             await preview.wait_closed()
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 def _require_free(port: int) -> None:
@@ -74,47 +75,47 @@ def _require_free(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError:
             raise CannotStart(
-                f"Port {port} of this machine is taken, perhaps by another demo. End that one, or "
-                "choose other ports by --port."
+                f"Port {port} is in use, perhaps by another demo. Stop that one, or choose another "
+                "port with --port."
             ) from None
 
 
-async def _watch(world: World, preview: simcord.Preview) -> None:
-    """Announce what the feed site publishes, as it comes; it publishes one paper by itself."""
+async def _announce(world: World, preview: simcord.Preview) -> None:
+    """Announce what the website publishes, and publish the first paper after a while."""
     loop = asyncio.get_running_loop()
     first_at = loop.time() + _FIRST_PAPER_AFTER
     announced = 0
     has_outage = False
     while True:
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(_CHECK_EVERY)
         if world.site.has_outage != has_outage:
             has_outage = world.site.has_outage
             if has_outage:
-                world.let_discord_fail()
+                world.start_outage()
             else:
-                await world.let_discord_come_back()
+                await world.end_outage()
                 await _refresh(preview)
         if not world.site.published and loop.time() >= first_at:
             click.echo(f"Published: {world.site.publish()}")
         if world.site.published != announced:
             announced = world.site.published
-            await _let_time_pass(world)
+            await _update_clock(world)
             await world.poll()
             await _refresh(preview)
 
 
-async def _let_time_pass(world: World) -> None:
-    """Set the simulated clock to the real one, unless somebody's action is under way."""
+async def _update_clock(world: World) -> None:
+    """Set the simulated clock to the real time, unless an action is in progress."""
     with contextlib.suppress(simcord.SetupError):
         await world.env.advance_time(max((utc_now() - world.env.now()).total_seconds(), 0))
 
 
 async def _refresh(preview: simcord.Preview) -> None:
-    """Show what was sent; while somebody's own action is under way, wait for it."""
+    """Show new messages in the page, after any action that is in progress."""
     while True:
         try:
             await preview.refresh()
         except simcord.SetupError:
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_CHECK_EVERY)
         else:
             return

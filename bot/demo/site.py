@@ -1,4 +1,4 @@
-"""A small site on this machine with a feed that publishes a made-up paper whenever it is asked."""
+"""A local website with a feed that publishes a made-up paper at the press of a button."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ button.quiet {{ background: #747f8d; }}
 li {{ margin: .6rem 0; }} small {{ color: #666; }}
 </style></head>
 <body><h1>Demo lab: papers</h1>
-<p>The bot watches <a href="/feed.xml">this site's feed</a>. Publish a paper here and watch it being
-announced in the lab's channel.</p>
+<p>The bot follows <a href="/feed.xml">this site's feed</a>. Publish a paper, and the bot
+announces it in the lab's channel.</p>
 <form method="post" action="/publish"><button {disabled}>{label}</button></form>
-<p>{weather}</p>
-<form method="post" action="/outage"><button class="quiet">{outage}</button></form>
+<p>{outage_note}</p>
+<form method="post" action="/outage"><button class="quiet">{outage_button}</button></form>
 <ol reversed>{items}</ol></body></html>
 """
-_OUTAGE = "Discord takes no messages at the moment: what is published waits."
+_OUTAGE = "Discord is down: new papers are queued."
 _NO_OUTAGE = (
-    "Let Discord fail for a while, publish some papers, and let it come back: they are announced "
-    "then, in order and once."
+    "Take Discord down, publish some papers, and bring it back up: each paper is announced once, "
+    "in order."
 )
 _FEED = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"
@@ -53,7 +53,7 @@ _ITEM = """<item><title>{title}</title><link>{home}papers/{number}</link>
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """A paper that the site may publish."""
+    """A paper that the site can publish."""
 
     title: str
     authors: tuple[str, ...]
@@ -62,7 +62,7 @@ class Upcoming:
 
 
 class Site:
-    """The site's state: which papers are published, and where it can be visited."""
+    """The state of the site: its published papers, its address, and whether Discord is down."""
 
     def __init__(self) -> None:
         source = files("bot.demo").joinpath("upcoming.toml").read_text(encoding="utf-8")
@@ -72,15 +72,15 @@ class Site:
         ]
         self._published: list[tuple[Upcoming, datetime]] = []
         self.home = ""
-        self.has_outage = False  # whether Discord is to take no messages of the bot's
+        self.has_outage = False
 
     @property
     def published(self) -> int:
-        """How many papers are out."""
+        """The number of published papers."""
         return len(self._published)
 
     def publish(self) -> str | None:
-        """Publish the next paper; gives its title, or none where all are out."""
+        """Publish the next paper; return its title, or None if there are no more."""
         if not self._upcoming:
             return None
         paper = self._upcoming.pop(0)
@@ -88,7 +88,7 @@ class Site:
         return paper.title
 
     async def show_page(self, _request: web.Request) -> web.Response:
-        """The page with the buttons."""
+        """Serve the page with the buttons."""
         left = len(self._upcoming)
         items = "".join(
             f"<li>{escape(paper.title)}<br><small>{escape(', '.join(paper.authors))}</small></li>"
@@ -96,26 +96,26 @@ class Site:
         )
         page = _PAGE.format(
             disabled="" if left else "disabled",
-            label=f"Publish a paper ({left} left)" if left else "All papers are published",
-            weather=_OUTAGE if self.has_outage else _NO_OUTAGE,
-            outage="Let Discord come back" if self.has_outage else "Let Discord fail",
+            label=f"Publish a paper ({left} left)" if left else "No more papers",
+            outage_note=_OUTAGE if self.has_outage else _NO_OUTAGE,
+            outage_button="Bring Discord back up" if self.has_outage else "Take Discord down",
             items=items,
         )
         return web.Response(text=page, content_type="text/html")
 
     async def show_feed(self, _request: web.Request) -> web.Response:
-        """The feed, with an entity tag, as a good feed has one."""
+        """Serve the feed, with an entity tag."""
         items = "".join(
             _ITEM.format(
                 title=escape(paper.title),
                 home=self.home,
-                number=len(self._published) - place,
+                number=len(self._published) - index,
                 date=at.strftime("%a, %d %b %Y %H:%M:%S +0000"),
                 venue=escape(paper.venue),
                 authors="".join(f"<dc:creator>{escape(x)}</dc:creator>" for x in paper.authors),
                 summary=escape(paper.summary),
             )
-            for place, (paper, at) in enumerate(self._published)
+            for index, (paper, at) in enumerate(self._published)
         )
         answer = web.Response(
             text=_FEED.format(home=self.home, items=items), content_type="application/rss+xml"
@@ -123,28 +123,28 @@ class Site:
         answer.etag = f"papers-{len(self._published)}"
         return answer
 
-    async def take_publish(self, _request: web.Request) -> web.Response:
-        """The button of the page."""
+    async def publish_next(self, _request: web.Request) -> web.Response:
+        """Publish a paper, for the page's button."""
         self.publish()
         raise web.HTTPSeeOther("/")
 
-    async def take_outage(self, _request: web.Request) -> web.Response:
-        """The button that lets Discord fail, or come back."""
+    async def toggle_outage(self, _request: web.Request) -> web.Response:
+        """Start or end the outage, for the page's button."""
         self.has_outage = not self.has_outage
         raise web.HTTPSeeOther("/")
 
 
 @asynccontextmanager
 async def open_site(port: int) -> AsyncGenerator[Site]:
-    """Serve the site on 127.0.0.1; port 0 takes any free one."""
+    """Serve the site on 127.0.0.1; port 0 means any free port."""
     site = Site()
     app = web.Application()
     app.add_routes(
         [
             web.get("/", site.show_page),
             web.get("/feed.xml", site.show_feed),
-            web.post("/publish", site.take_publish),
-            web.post("/outage", site.take_outage),
+            web.post("/publish", site.publish_next),
+            web.post("/outage", site.toggle_outage),
             *fake_services.routes(),
         ]
     )

@@ -1,4 +1,4 @@
-"""The simulated Discord of the demo: a lab's server with its channel, its people and the bot."""
+"""The demo's simulated Discord: a lab's server with a channel, two members and the bot."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ GUILD_ID = 1_000_000_000_000_000_001
 
 
 class WorldClock:
-    """The real time, and a little more after each outage."""
+    """The real time, plus an hour for each outage that ended."""
 
     def __init__(self) -> None:
         self._ahead = timedelta()
 
     def __call__(self) -> datetime:
-        """The time in the demo."""
+        """Return the time in the demo."""
         return utc_now() + self._ahead
 
-    def skip(self, time: timedelta) -> None:
-        """Let time pass at once."""
+    def advance(self, time: timedelta) -> None:
+        """Move the clock forward."""
         self._ahead += time
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that the demo shows."""
+    """Everything that the demo shows and controls."""
 
     app: App
     clock: WorldClock
@@ -50,25 +50,25 @@ class World:
     moderator: Any
 
     async def poll(self) -> int:
-        """Read every feed now and announce what is new; gives how many messages were sent."""
+        """Check every feed now and announce new papers; return how many messages were sent."""
         for feed in await self.app.library.feeds.all():
             await self.app.poller.poll(feed)
         return await self.app.deliver()
 
-    def let_discord_fail(self) -> None:
-        """Let Discord take no message of the bot's own, until it comes back."""
+    def start_outage(self) -> None:
+        """Make Discord refuse all messages that the bot sends to channels."""
         self.env.inject_error("POST", "/channels/*/messages", status=503, times=None)
 
-    async def let_discord_come_back(self) -> int:
-        """End the outage, an hour later; gives how many messages were sent then."""
+    async def end_outage(self) -> int:
+        """End the outage an hour later; return how many messages are sent then."""
         self.env.backend.faults.clear()
-        self.clock.skip(timedelta(hours=1))
+        self.clock.advance(timedelta(hours=1))
         return await self.app.deliver()
 
 
 @asynccontextmanager
 async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
-    """The real bot in a simulated server, with the starter catalogue, one feed and one channel."""
+    """Run the real bot in a simulated server with the starter papers, a feed and a channel."""
     with tempfile.TemporaryDirectory(prefix="lab-herald-demo-") as folder:
         settings = Settings(
             home_guild_ids=(GUILD_ID,),
@@ -79,17 +79,17 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
         clock = WorldClock()
         async with (
             open_site(site_port) as site,
-            open_app(_looking_up_at(site, settings), clock) as app,
+            open_app(_with_fake_services(settings, site), clock) as app,
         ):
             await app.library.papers.upsert_many(
                 reversed(load_starter()), Origin.STARTER, Actor("starter", "the starter list")
             )
             async with simcord.run(app.client, strict_sync=False, check_errors=False) as env:
-                yield await _furnish(app, clock, env, site)
+                yield await _set_up_server(app, clock, env, site)
 
 
-def _looking_up_at(site: Site, settings: Settings) -> Settings:
-    """The settings with the site's stand-ins for the services that papers are looked up at."""
+def _with_fake_services(settings: Settings, site: Site) -> Settings:
+    """Return settings that look papers up at the site's fakes of arXiv and the registries."""
     registry = f"{site.home}doi"
     return replace(
         settings,
@@ -99,7 +99,7 @@ def _looking_up_at(site: Site, settings: Settings) -> Settings:
     )
 
 
-async def _furnish(app: App, clock: WorldClock, env: simcord.Env, site: Site) -> World:
+async def _set_up_server(app: App, clock: WorldClock, env: simcord.Env, site: Site) -> World:
     await env.advance_time((utc_now() - env.now()).total_seconds())
     if app.client.user is not None:
         await app.client.user.edit(username="Lab Herald")
@@ -112,4 +112,12 @@ async def _furnish(app: App, clock: WorldClock, env: simcord.Env, site: Site) ->
     )
     await moderator.slash(papers, "announce here")
     await moderator.slash(papers, "feed add", url=site.home)
-    return World(app, clock, env, site, papers, member, moderator)
+    return World(
+        app=app,
+        clock=clock,
+        env=env,
+        site=site,
+        papers=papers,
+        member=member,
+        moderator=moderator,
+    )

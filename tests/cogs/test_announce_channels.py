@@ -8,7 +8,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.demo.message_text import spoken
+from bot.demo.messages import visible_text
 from storage.models import Origin, PaperDraft
 from tests.support.lab import HOME, Lab, told
 from tests.support.library import MODERATOR
@@ -26,7 +26,7 @@ async def announce(lab: Lab, title: str, **fields: Any) -> int:
 
 def said(channel: Any) -> list[str]:
     """What the bot announced in a channel, oldest first."""
-    return [text for text in map(spoken, channel.history()) if not text.startswith("📣")]
+    return [text for text in map(visible_text, channel.history()) if not text.startswith("📣")]
 
 
 async def to(lab: Lab, channel: Any, **options: Any) -> str:
@@ -106,7 +106,7 @@ async def test_a_forum_has_a_thread_for_each_paper(lab: Lab) -> None:
     assert len(forum.threads) == 1
     await lab.app.library.papers.edit(paper, PaperDraft(title="In the forum"), MODERATOR)
     await lab.app.deliver()
-    assert "In the forum" in spoken(thread.history()[0])
+    assert "In the forum" in visible_text(thread.history()[0])
 
 
 async def test_an_announcement_channels_messages_are_published(lab: Lab) -> None:
@@ -132,7 +132,7 @@ async def test_a_digest_comes_once_at_its_hour(lab: Lab) -> None:
     assert all(title in text for title in ("One", "Two", "Three"))
     await lab.app.library.papers.remove(gone, MODERATOR)
     await lab.app.deliver()
-    assert "withdrawn" in spoken(lab.papers.history()[-1])
+    assert "withdrawn" in visible_text(lab.papers.history()[-1])
 
 
 async def test_a_flood_is_one_message_whose_papers_can_all_be_seen(lab: Lab) -> None:
@@ -141,8 +141,8 @@ async def test_a_flood_is_one_message_whose_papers_can_all_be_seen(lab: Lab) -> 
         await announce(lab, f"Paper of a flood {number}")
     assert await lab.app.deliver() == 1
     message = lab.papers.history()[-1]
-    assert "12 new papers" in spoken(message)
-    assert "and 4 more" in spoken(message)
+    assert "12 new papers" in visible_text(message)
+    assert "and 4 more" in visible_text(message)
     pressed = await lab.member.click(message, label="Show all 12")
     assert pressed.ephemeral
     assert "12 papers announced" in told(pressed)
@@ -198,7 +198,7 @@ async def test_the_buttons_of_an_announcement_cite_and_let_moderators_correct(la
     assert "Only moderators" in told(refused)
     form = await lab.moderator.click(message, label="Edit")
     await lab.moderator.submit_modal(form, {"title": "Pressed hard"})
-    assert "Pressed hard" in spoken(lab.papers.history()[-1])
+    assert "Pressed hard" in visible_text(lab.papers.history()[-1])
 
 
 async def test_a_test_shows_the_newest_wanted_paper_privately(lab: Lab) -> None:

@@ -10,7 +10,7 @@ import simcord
 from aiohttp.test_utils import TestServer
 from simcord.actors import _component_interaction, _find_component, _visible_message
 
-from bot.demo.message_text import spoken
+from bot.demo.messages import visible_text
 from bot.settings import Settings
 from storage.models import Actor, Origin, PaperDraft
 from storage.papers.errors import PaperNotFound
@@ -80,8 +80,8 @@ async def test_a_second_click_leaves_the_answer_to_the_first_and_its_undo(lab: L
     again = await _press_again(lab, done.response, custom_id)
     assert again.ephemeral
     assert "already decided this one" in told(again)
-    assert "Added to the list" in spoken(done.response)
-    assert "[Undo]" in spoken(done.response)
+    assert "Added to the list" in visible_text(done.response)
+    assert "[Undo]" in visible_text(done.response)
 
 
 async def test_a_decision_that_failed_can_be_made_again(lab: Lab) -> None:
@@ -315,12 +315,12 @@ async def test_a_messages_papers_are_listed_and_added_by_one_click(
     assert "Added to the list, not announced" in told(added)
     assert "[Undo]" in told(added)
     paper = await lab.app.library.papers.get_named(DOI)
-    assert f"in the list as #{paper.id}" in spoken(shown.response)
+    assert f"in the list as #{paper.id}" in visible_text(shown.response)
 
     form = await lab.moderator.click(shown.response, label="Fill in")
     done = await lab.moderator.submit_modal(form, {**_values(form.modal), "title": "By Hand"})
     assert "Added to the list" in told(done)
-    assert "3 links in that message" in spoken(shown.response)
+    assert "3 links in that message" in visible_text(shown.response)
 
 
 async def test_what_is_found_shows_a_renamed_author_by_the_new_name(lab: Lab) -> None:

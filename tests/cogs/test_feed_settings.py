@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.message_text import spoken
+from bot.demo.messages import visible_text
 from bot.settings import Settings
 from storage.models import PaperDraft, PartialDate
 from tests.support.lab import Lab, told
@@ -72,7 +72,7 @@ async def test_the_newest_papers_of_a_first_poll_are_announced_on_request(lab: L
     assert "of which I announce the 2 newest" in await watch(lab, home, newest=2)
     await lab.app.deliver()
     channel = lab.app.client.get_channel(lab.papers.id)
-    titles = [spoken(message) async for message in channel.history() if message.components]
+    titles = [visible_text(message) async for message in channel.history() if message.components]
     assert ["Paper 3" in titles[0], "Paper 2" in titles[1]] == [True, True]
     assert not any("Paper 1" in title for title in titles)
     await poll(lab)

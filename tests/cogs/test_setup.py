@@ -6,7 +6,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.demo.message_text import spoken
+from bot.demo.messages import visible_text
 from bot.moderators import Moderators
 from storage.moderator_settings import SettingKey
 from tests.support.lab import HOME, Lab, told
@@ -80,7 +80,7 @@ async def test_the_moderators_channel_hears_of_what_waited_for_the_former_one(la
 
 
 def told_by(channel: Any) -> str:
-    return spoken(channel.last_message)
+    return visible_text(channel.last_message)
 
 
 async def test_a_channel_that_i_may_not_write_in_is_refused_with_what_is_missing(

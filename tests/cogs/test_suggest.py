@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestServer
 
-from bot.demo.message_text import spoken
+from bot.demo.messages import visible_text
 from bot.settings import Settings
 from storage.models import Actor, PaperDraft
 from storage.review.models import Suggestion
@@ -44,7 +44,7 @@ async def suggest(lab: Lab, source: str = TITLE, **options: Any) -> str:
 
 def heard(actor: Any) -> list[str]:
     """What somebody was told by direct message."""
-    return [spoken(message) for message in actor.user.dm_channel.history()]
+    return [visible_text(message) for message in actor.user.dm_channel.history()]
 
 
 async def own(lab: Lab) -> tuple[Suggestion, ...]:
@@ -56,7 +56,7 @@ async def test_a_member_suggests_a_moderator_adds_and_the_member_hears(lab: Lab,
     assert "no paper yet" in told(await lab.member.slash(lab.papers, "suggest"))
     shown = await suggest(lab, note="we wrote *this* @everyone")
     assert f"The moderators are to decide **{TITLE}**" in shown
-    asked = spoken(mods.last_message)
+    asked = visible_text(mods.last_message)
     assert "mika suggests a paper: is this ours?" in asked
     assert "we wrote \\*this\\* \\@everyone" in asked
     assert not mods.last_message.mention_everyone
@@ -70,7 +70,7 @@ async def test_a_member_suggests_a_moderator_adds_and_the_member_hears(lab: Lab,
     assert f"Added {TITLE} (#{paper.id})" in told(result)
     await lab.app.deliver()
     assert "New paper" in lab.last
-    assert f"Added, decided by noor. It is #{paper.id}" in spoken(mods.last_message)
+    assert f"Added, decided by noor. It is #{paper.id}" in visible_text(mods.last_message)
     (word,) = heard(lab.member)
     assert f"You suggested **{TITLE}**" in word
     assert f"The moderators added it: it is #{paper.id} in the list" in word
@@ -92,11 +92,11 @@ async def test_a_moderator_finds_that_it_is_not_ours(lab: Lab, mods: Any) -> Non
     assert "the member hears of it" in told(result)
     assert await lab.app.library.papers.count() == before
     assert "no paper for this list" in heard(lab.member)[0]
-    assert "Not ours, decided by noor" in spoken(mods.last_message)
+    assert "Not ours, decided by noor" in visible_text(mods.last_message)
 
     undone = await lab.moderator.click(result.response, label="Undo")
     assert f"left out **{TITLE}**" in told(undone)
-    assert "[Not ours]" in spoken(mods.last_message)
+    assert "[Not ours]" in visible_text(mods.last_message)
     assert "It waits for the moderators" in told(await lab.member.slash(lab.papers, "suggest"))
     log = told(await lab.moderator.slash(lab.papers, "curate history"))
     assert f"👋 left out **{TITLE}**" in log
@@ -146,7 +146,7 @@ async def test_what_resembles_a_paper_is_asked_with_that_paper(lab: Lab, mods: A
     number = await lab.add(PaperDraft(title="127.0.0.1:9/paper"))
     shown = await suggest(lab, "http://127.0.0.1:9/paper")
     assert "resembles this paper" in shown
-    assert f"is it #{number}, 127.0.0.1:9/paper?" in spoken(mods.last_message)
+    assert f"is it #{number}, 127.0.0.1:9/paper?" in visible_text(mods.last_message)
     result = await lab.moderator.click(mods.last_message, label="Same paper")
     assert f"It is the paper 127.0.0.1:9/paper (#{number})" in told(result)
     assert f"a paper that the list had already: #{number}" in heard(lab.member)[0]
@@ -167,7 +167,7 @@ async def test_a_note_alone_asks_which_paper(lab: Lab) -> None:
 async def test_typed_text_never_breaks_the_card(lab: Lab, mods: Any) -> None:
     source = "# [x](http://e.org) <@1> ```" + "*_" * 200
     await suggest(lab, source, note="`" * 300)
-    asked = spoken(mods.last_message)
+    asked = visible_text(mods.last_message)
     assert "<@1>" not in asked
     assert "```" not in asked.replace("\\`", "")
     queue = told(await lab.moderator.slash(lab.papers, "curate queue"))
@@ -264,7 +264,7 @@ async def test_without_a_channel_the_queue_shows_what_waits_page_by_page(lab: La
     await lab.moderator.click(shown.response, custom_id=f"suggestion:{second.id}:1")
     assert (await lab.app.library.papers.get_named("Paper number 1")).id
     turned = await lab.moderator.click(shown.response, label="Next ▶")
-    text = spoken(turned.response or shown.response)
+    text = visible_text(turned.response or shown.response)
     assert "6 decisions to make" in text
     assert "Paper number 6" in text
     assert "Page 2 of 2" in text
@@ -306,7 +306,7 @@ class TestWhereItIsLookedUp:
 
     async def test_moderators_see_the_whole_paper(self, lab: Lab, mods: Any) -> None:
         assert "are to decide **Small Models, Long Memories**" in await suggest(lab, DOI)
-        asked = spoken(mods.last_message)
+        asked = visible_text(mods.last_message)
         assert "Ada Lovelace" in asked
         assert "Journal of Open Things" in asked
         await lab.moderator.click(mods.last_message, label="Add")

@@ -14,8 +14,7 @@ from discord.ui import ActionRow, Button
 
 from bot.app import App
 from bot.client import LabHerald
-from bot.demo.context_menu import use_menu
-from bot.demo.message_text import spoken
+from bot.demo.messages import use_message_menu, visible_text
 from bot.settings import Settings
 from bot.ui.cards import Layout
 from storage.errors import LabError
@@ -73,7 +72,7 @@ class Lab:
 
     async def menu(self, actor: Any, name: str, message: Any) -> Any:
         """The answer to a message's menu."""
-        return await use_menu(self.env, actor, self.papers, name, message, HOME)
+        return await use_message_menu(self.env, actor, self.papers, name, message, HOME)
 
     async def press(self, actor: Any, custom_id: str) -> str:
         """What somebody is told who presses a button that they made up."""
@@ -84,7 +83,7 @@ class Lab:
     @property
     def last(self) -> str:
         """Everything legible in the channel's last message."""
-        return spoken(self.papers.last_message)
+        return visible_text(self.papers.last_message)
 
     async def add(self, draft: PaperDraft) -> int:
         result = (await self.app.library.papers.upsert(draft, Origin.MODERATOR, MODERATOR)).value
@@ -107,7 +106,7 @@ def _innermost(error: BaseException) -> BaseException:
 def told(result: Any) -> str:
     """Everything legible in an answer and what followed it."""
     messages = [result.response, *result.followups]
-    return "\n".join(spoken(message) for message in messages if message is not None)
+    return "\n".join(visible_text(message) for message in messages if message is not None)
 
 
 def open_lab(app: App, env: simcord.Env, clock: StillClock) -> Lab:

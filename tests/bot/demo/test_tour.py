@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.tour import walk
+from bot.demo.tour import run_tour
 from bot.demo.world import open_world
 
 
@@ -23,7 +23,7 @@ async def demo(*words: str, folder: Path) -> asyncio.subprocess.Process:
     )
 
 
-async def test_the_tour_passes_every_step_and_shows_what_a_person_sees(tmp_path: Path) -> None:
+async def test_the_tour_passes_every_step_and_prints_the_messages(tmp_path: Path) -> None:
     process = await demo("--check", folder=tmp_path)
     out, errors = await asyncio.wait_for(process.communicate(), 120)
     shown = out.decode()
@@ -38,28 +38,28 @@ async def test_a_step_that_fails_fails_the_tour(capsys: pytest.CaptureFixture[st
     async with open_world() as world:
         while world.site.publish():
             await world.poll()
-        assert await walk(world) is False
+        assert await run_tour(world) is False
     assert "✗" in capsys.readouterr().out
 
 
-async def test_a_taken_port_is_a_sentence(tmp_path: Path) -> None:
+async def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         process = await demo("--port", str(taken.getsockname()[1]), folder=tmp_path)
         _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 1
-    assert "is taken" in errors.decode()
+    assert "is in use" in errors.decode()
     assert "Traceback" not in errors.decode()
 
 
-async def test_ctrl_c_ends_the_demo_cleanly(tmp_path: Path, unused_tcp_port: int) -> None:
+async def test_ctrl_c_stops_the_demo_cleanly(tmp_path: Path, unused_tcp_port: int) -> None:
     process = await demo("--port", str(unused_tcp_port), folder=tmp_path)
     assert process.stdout is not None
-    while b"Ctrl-C ends it" not in await asyncio.wait_for(process.stdout.readline(), 60):
+    while b"Press Ctrl-C to stop" not in await asyncio.wait_for(process.stdout.readline(), 60):
         pass
     process.send_signal(signal.SIGINT)
     out, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0
-    assert out.decode().endswith("Good-bye.\n")
+    assert out.decode().endswith("Goodbye.\n")
     assert errors == b""

@@ -1,0 +1,58 @@
+"""Reading messages on the simulated Discord, and using the menu of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import simcord
+from simcord.backend.serializers import message_payload
+from simcord.enums import AppCommandType, InteractionType
+
+
+def visible_text(message: Any) -> str:  # noqa: ANN401 - SimCord has several message types
+    """Return the text of a message as people see it, line by line, with buttons in brackets."""
+    lines = [message.content] if message.content else []
+    lines += _lines(message.components)
+    return "\n".join(lines)
+
+
+async def use_message_menu(
+    env: simcord.Env,
+    actor: Any,  # noqa: ANN401 - SimCord's members, channels, messages and results
+    channel: Any,  # noqa: ANN401
+    name: str,
+    message: Any,  # noqa: ANN401
+    guild_id: int,
+) -> Any:  # noqa: ANN401
+    """Choose a command from a message's menu, even if Discord doesn't show it to this member.
+
+    SimCord's own method doesn't find commands that are registered in one server only.
+    """
+    command = env.backend.find_command(name, guild_id, type=AppCommandType.MESSAGE) or {}
+    stored = env.backend.get_message(channel.id, message.id)
+    data = {
+        "id": command["id"],
+        "name": name,
+        "type": AppCommandType.MESSAGE,
+        "guild_id": str(guild_id),
+        "target_id": str(message.id),
+        "resolved": {"messages": {str(message.id): message_payload(env.backend, stored)}},
+    }
+    return await actor._dispatch_interaction(  # noqa: SLF001 - see above
+        InteractionType.APPLICATION_COMMAND, channel, data
+    )
+
+
+def _lines(components: Any) -> Iterator[str]:  # noqa: ANN401 - raw payloads or discord.py's objects
+    for component in components:
+        part = component if isinstance(component, dict) else component.to_dict()
+        if text := part.get("content"):
+            yield text
+        buttons = [f"[{one['label']}]" for one in part.get("components", []) if "label" in one]
+        if buttons:
+            yield " ".join(buttons)
+        else:
+            yield from _lines(part.get("components", []))
+        if accessory := part.get("accessory"):
+            yield f"[{accessory['label']}]"
