@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
 from bot.formats.citation_styles import bibtex_entry, markdown_reference
+from bot.formats.fields import xml_text
 from bot.formats.rows import COLUMNS, paper_json, paper_row
 from storage.models import Paper
 
@@ -121,25 +122,13 @@ def _entry(paper: Paper) -> str:
     for name in paper.authors or ((paper.posted_by,) if paper.posted_by else ("unknown",)):
         _element(ET.SubElement(entry, "author"), "name", name)
     if paper.url:
-        ET.SubElement(entry, "link", rel="alternate", href=_xml(paper.url))
+        ET.SubElement(entry, "link", rel="alternate", href=xml_text(paper.url))
     for tag in paper.tags:
-        ET.SubElement(entry, "category", term=_xml(tag))
+        ET.SubElement(entry, "category", term=xml_text(tag))
     if paper.abstract:
         _element(entry, "summary", paper.abstract)
     return ET.tostring(entry, encoding="unicode")
 
 
 def _element(parent: ET.Element, name: str, text: str) -> None:
-    ET.SubElement(parent, name).text = _xml(text)
-
-
-def _xml(text: str) -> str:
-    """Text without the characters that XML 1.0 has no way to write."""
-    return "".join(
-        char
-        for char in text
-        if char in "\t\n\r"
-        or " " <= char <= "\ud7ff"
-        or "\ue000" <= char <= "\ufffd"
-        or char > "\uffff"
-    )
+    ET.SubElement(parent, name).text = xml_text(text)

@@ -17,6 +17,7 @@ _NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _ISO = re.compile(r"(\d{4}(?:-\d{1,2}){0,2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _DAYS = ("%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y", "%Y/%m/%d")
+_NOT_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MONTHS = ("%b %Y", "%B %Y", "%Y %b", "%Y %B", "%m/%Y", "%Y/%m")
 
 
@@ -123,3 +124,8 @@ def unpack_links(text: str) -> tuple[Link, ...]:
             raise InvalidInput(f"“{part[:60]}” is no link; write its kind and its address.")
         links.append(Link(LinkKind(kind), url))
     return tuple(links)
+
+
+def xml_text(text: str) -> str:
+    """Returns the text without the characters that XML 1.0 can't represent."""
+    return _NOT_XML.sub("", text)

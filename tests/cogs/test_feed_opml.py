@@ -64,9 +64,9 @@ async def test_what_is_beyond_fifty_is_left_for_the_next_time(lab: Lab, source) 
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (b"nothing of the kind", "line 1 is broken"),
-        (b"<opml/>", "I found no feed in that file"),
-        (b"<!DOCTYPE x [<!ENTITY a 'b'>]><opml/>", "declares entities"),
+        (b"nothing of the kind", "line 1 is malformed"),
+        (b"<opml/>", "I found no feeds in that file"),
+        (b"<!DOCTYPE x [<!ENTITY a 'b'>]><opml/>", "declares XML entities"),
         (b" " * (MAX_BYTES + 1), "larger than 1 MiB"),
     ],
 )

@@ -180,7 +180,7 @@ async def test_a_preview_shows_what_would_be_announced_and_changes_nothing(
     assert result.ephemeral
     shown = told(result)
     assert "I read 3 entries there" in shown
-    assert "has neither a title nor a text" in shown
+    assert "has neither a title nor any text" in shown
     assert "and 1 more problem" in shown
     assert "🆕 New: it would be announced like this." in shown
     assert f"⚖️ Possible duplicate of #{known}" in shown

@@ -247,4 +247,4 @@ def test_exported_feeds_can_be_imported(shell: Shell, site: Site, tmp_path: Path
     assert result.exit_code == 1
     assert "can't be reached" in result.stdout
     file.write_text("<opml/>", encoding="utf-8")
-    assert "no feed in that file" in shell("import", str(file)).stderr
+    assert "no feeds in that file" in shell("import", str(file)).stderr
