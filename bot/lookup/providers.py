@@ -10,16 +10,18 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 
+from cachetools import TTLCache
+
 from bot.feeds.parser import NotAFeed, Parser, TooMuchToRead
-from bot.lookup.rate_limit import Kept, Service
+from bot.lookup.rate_limit import Service
 from bot.lookup.registry_records import read_crossref, read_datacite
 from bot.net.http import Page, Web, WebError
 from bot.net.sandbox import TooMuchWork
 from storage.models import PaperDraft
 from storage.timestamps import Clock
 
-_KEPT = 500
-_FRESH_FOR = timedelta(hours=1)
+_CACHE_SIZE = 500
+_CACHE_TTL = timedelta(hours=1)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _JSON = {"Accept": "application/json"}
 
@@ -36,11 +38,11 @@ class ArXiv:
         self._service = Service("arXiv", web, url, pause)
         self._parser = parser
         self._clock = clock
-        self._kept: Kept[str, PaperDraft] = Kept(_KEPT, _FRESH_FOR)
+        self._cache: TTLCache[str, PaperDraft] = TTLCache(_CACHE_SIZE, _CACHE_TTL.total_seconds())
 
     async def find(self, ids: Sequence[str]) -> dict[str, PaperDraft]:
         """The drafts of those ids, without versions, that arXiv knows; raises `WebError`."""
-        found = {number: kept for number in ids if (kept := self._kept.get(number))}
+        found = {number: draft for number in ids if (draft := self._cache.get(number))}
         missing = [number for number in ids if number not in found]
         if missing:
             query = urlencode({"id_list": ",".join(missing), "max_results": len(missing)})
@@ -48,7 +50,7 @@ class ArXiv:
             read = await self._read(page) if page else {}
             for number in read.keys() & set(missing):
                 found[number] = read[number]
-                self._kept.keep(number, read[number])
+                self._cache[number] = read[number]
         return found
 
     async def _read(self, page: Page) -> dict[str, PaperDraft]:

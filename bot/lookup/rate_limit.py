@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Generic, TypeVar
 
 from bot.net.http import Page, Web, WebError
 
@@ -14,9 +12,6 @@ _SHORT = timedelta(seconds=5)  # that are waited for at once
 _REST = timedelta(minutes=1)  # where a service says that it is too much, not for how long
 _LONGEST_REST = timedelta(hours=1)
 _BREATH = timedelta(seconds=10)  # after a fault or a silence, so that many don't wait for it
-
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
 
 class Service:
@@ -89,27 +84,6 @@ class Service:
             rest = min(wait, _LONGEST_REST).total_seconds()
             self._rests_until = asyncio.get_running_loop().time() + rest
             self._refusal = str(error)
-
-
-class Kept(Generic[_Key, _Value]):
-    """The newest answers, a limited number of them, for a while."""
-
-    def __init__(self, most: int, fresh_for: timedelta) -> None:
-        self._most = most
-        self._fresh_for = fresh_for.total_seconds()
-        self._values: OrderedDict[_Key, tuple[float, _Value]] = OrderedDict()
-
-    def get(self, key: _Key) -> _Value | None:
-        """The answer that is kept; none where there is none, or it has grown old."""
-        until, value = self._values.get(key, (0.0, None))
-        return value if until > asyncio.get_running_loop().time() else None
-
-    def keep(self, key: _Key, value: _Value) -> None:
-        """Keep an answer, and forget the oldest where they are too many."""
-        self._values.pop(key, None)
-        self._values[key] = (asyncio.get_running_loop().time() + self._fresh_for, value)
-        if len(self._values) > self._most:
-            self._values.popitem(last=False)
 
 
 def _spoken(seconds: float) -> str:

@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypeAlias
 
+from cachetools import TTLCache
+
 from bot.feeds.parser import Parser
 from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed
-from bot.lookup.rate_limit import Kept
 from bot.lookup.references import Reference, ReferenceKind, parse_reference
 from bot.lookup.resolver import Addresses, Answers
 from bot.net.http import Web, WebError
@@ -22,8 +23,8 @@ _log = logging.getLogger(__name__)
 
 _PATIENCE = timedelta(seconds=25)  # with everything that one source needs
 _ARXIV_PAUSE = timedelta(seconds=3)
-_KEPT = 300
-_FRESH_FOR = timedelta(hours=1)
+_CACHE_SIZE = 300
+_CACHE_TTL = timedelta(hours=1)
 
 Outcome: TypeAlias = PaperDraft | LookupFailed
 
@@ -37,7 +38,9 @@ class Lookup:
     def __init__(self, answers: Answers, patience: timedelta) -> None:
         self._answers = answers
         self._patience = patience.total_seconds()
-        self._kept: Kept[Reference, PaperDraft] = Kept(_KEPT, _FRESH_FOR)
+        self._cache: TTLCache[Reference, PaperDraft] = TTLCache(
+            _CACHE_SIZE, _CACHE_TTL.total_seconds()
+        )
         self._under_way: dict[Reference, asyncio.Task[PaperDraft]] = {}
 
     async def find(self, text: str) -> PaperDraft:
@@ -49,8 +52,8 @@ class Lookup:
 
     async def find_source(self, source: Reference) -> PaperDraft:
         """The same for a text that was read already."""
-        if kept := self._kept.get(source):
-            return kept
+        if (cached := self._cache.get(source)) is not None:
+            return cached
         task = self._under_way.get(source)
         if task is None:
             task = asyncio.create_task(self._find(source))
@@ -109,7 +112,7 @@ class Lookup:
     def _forget(self, source: Reference, task: asyncio.Task[PaperDraft]) -> None:
         del self._under_way[source]
         if not task.cancelled() and task.exception() is None:
-            self._kept.keep(source, task.result())
+            self._cache[source] = task.result()
 
     async def _find(self, source: Reference) -> PaperDraft:
         try:
