@@ -70,7 +70,7 @@ class Curate(HomeCog, group_name="curate"):
         self, interaction: Interaction, paper: Transform[PaperRecord, PaperOption]
     ) -> None:
         """Correct a paper in a form that shows what is there."""
-        await interaction.response.send_modal(edit_paper.correcting(paper))
+        await interaction.response.send_modal(edit_paper.edit_form(paper))
 
     @app_commands.command()
     @app_commands.describe(paper="Which paper: a title, number, arXiv id, DOI or link")
@@ -151,7 +151,7 @@ class Curate(HomeCog, group_name="curate"):
         into: Transform[PaperRecord, PaperOption],
     ) -> None:
         """Make two papers one; I show both, and you choose what stays."""
-        await merge_papers.ask(interaction, paper, into)
+        await merge_papers.start(interaction, paper, into)
 
     @app_commands.command()
     @app_commands.describe(paper="Only what was changed of this paper, a removed one too")
@@ -163,7 +163,7 @@ class Curate(HomeCog, group_name="curate"):
         """Show who changed what and when, newest first; each change can be undone."""
         library = interaction.client.library
         paper_id = paper.id if paper else None
-        layout = await audit_log_flow.page(
+        layout = await audit_log_flow.history_page(
             library, interaction.user.id, paper_id, guild_id=interaction.guild_id
         )
         await interaction.response.send_message(view=layout, ephemeral=True)
@@ -176,7 +176,7 @@ class Curate(HomeCog, group_name="curate"):
         change: Transform[int, audit_log_flow.ChangeOption] | None = None,
     ) -> None:
         """Take a change back, your last one or any by its number; that can be undone, too."""
-        await undo_flow.undo_last(interaction, change)
+        await undo_flow.answer_undo(interaction, change)
 
 
 async def setup(bot: LabBot) -> None:

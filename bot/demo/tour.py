@@ -111,7 +111,7 @@ async def _add(world: World) -> str:
 
 async def _look_up(world: World) -> str:
     found = await world.moderator.slash(world.papers, "curate add", source="2310.10631")
-    shown = _expect(_reply(found), "Is this the paper?", "Llemma")
+    shown = _expect(_reply(found), "Is this the right paper?", "Llemma")
     result = await world.moderator.click(found.response, label="Add")
     return f"{shown}\n\n" + _expect(_reply(result), "Added to the list")
 
@@ -119,7 +119,7 @@ async def _look_up(world: World) -> str:
 async def _warn_about_duplicate(world: World) -> str:
     source = "https://arxiv.org/abs/2304.01373"
     found = await world.moderator.slash(world.papers, "curate add", source=source)
-    return _expect(_reply(found), "The list may have that paper already", "Pythia")
+    return _expect(_reply(found), "This paper may already be in the list", "Pythia")
 
 
 async def _add_from_message(world: World) -> str:
@@ -129,7 +129,9 @@ async def _add_from_message(world: World) -> str:
         world.env, world.moderator, world.papers, "Add paper", message, GUILD_ID
     )
     shown = _reply(result)
-    return _expect(shown, "3 links in that message", "in the list as #22", "may be #17")
+    return _expect(
+        shown, "3 links in that message", "in the list as #22", "may be a duplicate of #17"
+    )
 
 
 async def _import(world: World) -> str:
@@ -149,7 +151,7 @@ async def _edit(world: World) -> str:
     form = await world.moderator.slash(world.papers, "curate edit", paper=paper)
     corrected = {"title": "A Paper Corrected by Hand", "venue_and_year": "TMLR 2026-05"}
     result = await world.moderator.submit_modal(form, _BY_HAND | corrected)
-    shown = _expect(_reply(result), "Corrected", "A Paper Corrected by Hand")
+    shown = _expect(_reply(result), "Saved", "A Paper Corrected by Hand")
     undone = await world.moderator.click(result.response, label="Undo")
     return f"{shown}\n\n{_expect(_reply(undone), paper, 'as it was before')}"
 
@@ -159,11 +161,11 @@ async def _merge(world: World) -> str:
     asked = await world.moderator.slash(world.papers, "curate merge", **names)
     shown = _reply(asked)
     merged = await world.moderator.click(asked.response, label="Merge")
-    shown += f"\n\n{_expect(_reply(merged), 'is a part of this paper now')}"
+    shown += f"\n\n{_expect(_reply(merged), 'into this paper')}"
     log = _reply(await world.moderator.slash(world.papers, "curate history"))
-    shown += f"\n\n{_expect(log, 'made a part of another', 'imported', 'corrected')}"
+    shown += f"\n\n{_expect(log, '🔗 merged', '📥 imported', '✏️ edited')}"
     undone = _reply(await world.moderator.slash(world.papers, "curate undo"))
-    return f"{shown}\n\n{_expect(undone, 'back in the list')}"
+    return f"{shown}\n\n{_expect(undone, 'The paper is back in the list')}"
 
 
 async def _suggest(world: World) -> str:
@@ -182,7 +184,7 @@ async def _remove_feed(world: World) -> str:
     removed = await world.moderator.slash(world.papers, "feed remove", feed="#1")
     shown = _expect(_reply(removed), "no longer")
     undone = _reply(await world.moderator.click(removed.response, label="Undo"))
-    return f"{shown}\n\n{_expect(undone, 'Undone', 'stopped reading')}"
+    return f"{shown}\n\n{_expect(undone, 'Undid change', 'unfollowed')}"
 
 
 async def _announce(world: World) -> str:

@@ -1,4 +1,4 @@
-"""The papers that a message links: which the list has, and the others to add by one click each."""
+"""Adding the papers that a message links: which are in the list, and a button for each other."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from discord import ButtonStyle
 from discord.ui import ActionRow, Button, Container, Section, TextDisplay
 
 from bot.errors import explain
-from bot.flows.add_paper import Addition, announcing, would_become
-from bot.flows.replies import say
+from bot.flows.add_paper import Addition, announce_button, classify
+from bot.flows.replies import reply
 from bot.interactions import Interaction, LabBot
 from bot.lookup.errors import LookupFailed
 from bot.lookup.references import Reference, references_in
@@ -24,112 +24,114 @@ from storage.errors import LabError
 from storage.models import Outcome, Paper, PaperDetails, PaperDraft
 from storage.papers.errors import PaperNotFound
 
-_LISTED = 10  # papers of a message: three components each, of Discord's forty
+_MAX_LINKS = 10  # shown at once: each takes three of the forty components of a message
 
 
 @dataclass(frozen=True, slots=True)
-class Resembling:
-    """A paper that is not in the list for certain, and the one of the list that it resembles."""
+class PossibleDuplicate:
+    """A draft, and the paper of the list that it may be."""
 
     draft: PaperDraft
     paper: Paper
 
 
-Linked: TypeAlias = Paper | PaperDraft | Resembling | LookupFailed
+LinkStatus: TypeAlias = Paper | PaperDraft | PossibleDuplicate | LookupFailed
 
 
 @dataclass(frozen=True, slots=True)
 class LinkReview:
-    """What is known of each link of a message, ``left_out`` those beyond what one answer holds."""
+    """What each link of a message leads to; ``hidden`` counts the links that don't fit."""
 
-    links: Mapping[Reference, Linked]
-    left_out: int = 0
+    links: Mapping[Reference, LinkStatus]
+    hidden: int = 0
     announce: bool = False
 
     def dialog(self) -> Dialog:
-        """The links one below the other, each with its button."""
+        """Returns the links one below the other, each with its button."""
         card: Container[Any] = Container(accent_colour=cards.NEUTRAL)
-        heading = f"### {count(len(self.links) + self.left_out, 'link')} in that message"
-        if self.left_out:
-            heading += f"\nHere are the first {len(self.links)}."
+        heading = f"### {count(len(self.links) + self.hidden, 'link')} in that message"
+        if self.hidden:
+            heading += f"\nShowing the first {len(self.links)}."
         card.add_item(TextDisplay(heading))
-        for source, linked in self.links.items():
-            text, button = self._row(source, linked)
+        for reference, status in self.links.items():
+            text, button = self._row(reference, status)
             card.add_item(Section(text, accessory=button))
-        row = ActionRow(announcing(self._turn, announce=self.announce))
-        return Dialog(card, row)
+        toggle = announce_button(self._toggle_announce, announce=self.announce)
+        return Dialog(card, ActionRow(toggle))
 
-    def _row(self, source: Reference, linked: Linked) -> tuple[str, Button[Any]]:
-        """What a link is, in 390 characters at most, and what can be done with it."""
-        if isinstance(linked, Paper):
-            text = f"{_described(linked)}\n-# ✅ in the list as #{linked.id}"
-            return text, buttons.PaperButton(linked.id)
-        if isinstance(linked, LookupFailed):
-            form = Addition(linked.known, self.announce, beside=True).open_form
-            reason = clip(explain(linked, "a look-up"), 220)
-            return f"{escape(source.url, 130)}\n-# {reason}", DialogButton("Fill in", form)
-        draft = linked.draft if isinstance(linked, Resembling) else linked
-        text = _described(draft)
-        if isinstance(linked, Resembling):
-            text += f"\n-# ⚖️ may be #{linked.paper.id} of the list"
-        return text, DialogButton("Add", partial(self._add, source, draft), ButtonStyle.success)
+    def _row(self, reference: Reference, status: LinkStatus) -> tuple[str, Button[Any]]:
+        """Returns a link's text, of 390 characters at most, and its button."""
+        if isinstance(status, Paper):
+            text = f"{_two_lines(status)}\n-# ✅ in the list as #{status.id}"
+            return text, buttons.PaperButton(status.id)
+        if isinstance(status, LookupFailed):
+            form = Addition(status.known, self.announce, new_message=True)
+            reason = clip(explain(status, "a look-up"), 220)
+            text = f"{escape(reference.url, 130)}\n-# {reason}"
+            return text, DialogButton("Fill in", form.open_form)
+        draft = status.draft if isinstance(status, PossibleDuplicate) else status
+        text = _two_lines(draft)
+        if isinstance(status, PossibleDuplicate):
+            text += f"\n-# ⚖️ may be a duplicate of #{status.paper.id}"
+        return text, DialogButton("Add", partial(self._add, reference, draft), ButtonStyle.success)
 
-    async def _add(self, source: Reference, draft: PaperDraft, interaction: Interaction) -> None:
-        """Add one; the list then shows it as known."""
+    async def _add(self, reference: Reference, draft: PaperDraft, interaction: Interaction) -> None:
+        """Adds one paper, then compares all links with the list again."""
         await interaction.response.defer()
-        await Addition(draft, self.announce, beside=True).offer(interaction)
+        await Addition(draft, self.announce, new_message=True).add(interaction)
         bot = interaction.client
         links = {
-            one: await _compared(bot, linked) if isinstance(linked, PaperDraft) else linked
-            for one, linked in self.links.items()
+            link: await _compare(bot, status) if isinstance(status, PaperDraft) else status
+            for link, status in self.links.items()
         }
-        links[source] = await _compared(bot, draft)
-        await say(interaction, replace(self, links=links).dialog())
+        links[reference] = await _compare(bot, draft)
+        await reply(interaction, replace(self, links=links).dialog())
 
-    async def _turn(self, interaction: Interaction) -> None:
-        turned = replace(self, announce=not self.announce)
-        await say(interaction, turned.dialog())
+    async def _toggle_announce(self, interaction: Interaction) -> None:
+        toggled = replace(self, announce=not self.announce)
+        await reply(interaction, toggled.dialog())
 
 
-async def gather(interaction: Interaction, message: discord.Message) -> None:
-    """Show the papers that a message links; raises `LabError` where it links none."""
-    sources = references_in(_text_of(message))
-    if not sources:
+async def review_links(interaction: Interaction, message: discord.Message) -> None:
+    """Shows the papers that a message links; raises `LabError` if it links none."""
+    references = references_in(_text_of(message))
+    if not references:
         raise LabError(
-            "I see no link to a paper in that message. I look for arXiv's ids and links, DOIs and "
-            "other addresses."
+            "I don't see a link to a paper in that message. I look for arXiv ids and links, DOIs "
+            "and other web addresses."
         )
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
-    listed = sources[:_LISTED]
-    known = {source: await _known(bot, source) for source in listed}
-    found = await bot.lookup.find_all([source for source in listed if known[source] is None])
-    links = {source: known[source] or await _compared(bot, found[source]) for source in listed}
-    await say(interaction, LinkReview(links, len(sources) - len(listed)).dialog())
+    shown = references[:_MAX_LINKS]
+    known = {reference: await _find_known(bot, reference) for reference in shown}
+    found = await bot.lookup.find_all([one for one in shown if known[one] is None])
+    links = {one: known[one] or await _compare(bot, found[one]) for one in shown}
+    review = LinkReview(links, hidden=len(references) - len(shown))
+    await reply(interaction, review.dialog())
 
 
-async def _known(bot: LabBot, source: Reference) -> Paper | None:
-    """The paper of the list that has a link's identifier."""
+async def _find_known(bot: LabBot, reference: Reference) -> Paper | None:
+    """Returns the paper of the list with this identifier, or None."""
     try:
-        return await bot.library.papers.get_named(source.url)
+        return await bot.library.papers.get_named(reference.url)
     except PaperNotFound:
         return None
 
 
-async def _compared(bot: LabBot, found: PaperDraft | LookupFailed) -> Linked:
-    """What was found, or the paper of the list that it is or resembles."""
+async def _compare(bot: LabBot, found: PaperDraft | LookupFailed) -> LinkStatus:
+    """Returns what was looked up, or the paper of the list that it is or may be."""
     if isinstance(found, LookupFailed):
         return found
-    (found,) = await bot.library.authors.with_current_names([found])
-    result = await would_become(bot, found)
+    (draft,) = await bot.library.authors.with_current_names([found])
+    result = await classify(bot, draft)
     if result.paper is not None and result.outcome is Outcome.DUPLICATE:
-        return Resembling(found, result.paper)
+        return PossibleDuplicate(draft, result.paper)
     if result.paper is not None and result.outcome in {Outcome.UNCHANGED, Outcome.UPDATED}:
         return result.paper
-    return found
+    return draft
 
 
-def _described(paper: PaperDetails) -> str:
+def _two_lines(paper: PaperDetails) -> str:
     lines = [f"**{cards.title_link(paper, 180)}**"]
     if about := cards.byline(paper, 70, 40):
         lines.append(about.replace("\n", " · "))
@@ -137,7 +139,7 @@ def _described(paper: PaperDetails) -> str:
 
 
 def _text_of(message: discord.Message) -> str:
-    """Everything in a message that may hold a link, what it forwards and its embeds too."""
+    """Returns all text of a message that may hold a link, with its embeds and what it forwards."""
     parts: list[str] = []
     forwarded: Sequence[discord.Message | discord.MessageSnapshot] = message.message_snapshots
     for one in (message, *forwarded):

@@ -1,33 +1,32 @@
-"""Adding a paper: looked up and shown, or by a form; then offered to the list."""
+"""Adding a paper: look it up or fill in the form, compare it with the list, then add it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from discord import ButtonStyle
 from discord.ui import ActionRow, Button, Container, TextDisplay
 
 from bot.errors import explain
-from bot.flows.replies import say, show
+from bot.flows.replies import reply, reply_with_paper
 from bot.interactions import Interaction, LabBot
 from bot.lookup.errors import LookupFailed
 from bot.markdown import escape
 from bot.permissions import actor, require_moderator
+from bot.ui import audit_log as audit_cards
 from bot.ui import buttons, cards, paper_form
-from bot.ui.dialogs import Dialog, DialogButton
+from bot.ui.dialogs import Action, Dialog, DialogButton
 from bot.ui.paper_form import FormValues
+from storage.audit.models import Recorded
 from storage.errors import LabError
 from storage.models import Origin, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers.combine import FIELDS, as_draft
 
-Pressed: TypeAlias = "Callable[[Interaction], Awaitable[None]]"
-
-_NOTHING = PaperDraft(title="")
-# What titles and abstracts say of themselves where a paper is not to be read any more.
+_EMPTY = PaperDraft(title="")
+# How titles and abstracts say that a paper was withdrawn.
 _WITHDRAWN = re.compile(
     r"\b(?:been|is|was) (?:withdrawn|retracted)\b|^\W*retracted\b", re.IGNORECASE
 )
@@ -35,29 +34,28 @@ _WITHDRAWN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A paper that somebody is adding: as it is known so far, and whether to announce it.
+    """A paper that a moderator is adding, and how.
 
-    It is in somebody's ``lock_fields`` once they filled in the form. ``beside`` keeps the message
-    whose button was used, and answers under it.
+    ``lock_fields`` protects what they typed into the form from later feeds and imports.
+    ``new_message`` answers below the message with the button instead of replacing it.
     """
 
-    draft: PaperDraft = _NOTHING
+    draft: PaperDraft = _EMPTY
     announce: bool = False
     lock_fields: bool = False
-    beside: bool = False
+    new_message: bool = False
 
     async def open_form(self, interaction: Interaction) -> None:
-        """Show the form, filled with what is known."""
+        """Opens the form, filled in with what is known."""
         require_moderator(interaction)
-        values = paper_form.to_form(self.draft) if self.draft != _NOTHING else FormValues()
-        await interaction.response.send_modal(
-            paper_form.PaperForm("Add a paper", values, self._take_form)
-        )
+        values = paper_form.to_form(self.draft) if self.draft != _EMPTY else FormValues()
+        form = paper_form.PaperForm("Add a paper", values, self._submit_form)
+        await interaction.response.send_modal(form)
 
-    async def offer(self, interaction: Interaction, *, allow_duplicate: bool = False) -> None:
-        """Offer the paper to the list, and say what became of it."""
+    async def add(self, interaction: Interaction, *, allow_duplicate: bool = False) -> None:
+        """Adds the paper, or updates the one that the list has, and tells the user which."""
         require_moderator(interaction)
-        offered = await interaction.client.library.papers.upsert(
+        recorded = await interaction.client.library.papers.upsert(
             self.draft,
             Origin.MODERATOR,
             actor(interaction),
@@ -65,173 +63,178 @@ class Addition:
             announce=self.announce,
             lock_fields=self.lock_fields,
         )
-        await self._tell(interaction, offered.value, offered.change_id)
+        await self._reply(interaction, recorded)
 
-    async def offer_anyway(self, interaction: Interaction) -> None:
-        """Offer it though the list has a paper that it resembles."""
-        await self.offer(interaction, allow_duplicate=True)
+    async def add_anyway(self, interaction: Interaction) -> None:
+        """Adds the paper even though the list has a similar one."""
+        await self.add(interaction, allow_duplicate=True)
 
-    async def offer_as(self, paper_id: int, interaction: Interaction) -> None:
-        """Complete the paper that it is, as somebody says."""
+    async def update(self, paper_id: int, interaction: Interaction) -> None:
+        """Updates the paper that the user says it is."""
         require_moderator(interaction)
-        offered = await interaction.client.library.papers.upsert_as(
+        recorded = await interaction.client.library.papers.upsert_as(
             paper_id, self.draft, actor(interaction), lock_fields=self.lock_fields
         )
-        await self._tell(interaction, offered.value, offered.change_id)
+        await self._reply(interaction, recorded)
 
-    def choices(self, paper: Paper) -> list[DialogButton]:
-        """What a paper that resembles one of the list can be: that one, or one of its own."""
+    def duplicate_buttons(self, paper: Paper) -> list[DialogButton]:
+        """Returns the buttons that decide whether it is the same as a similar paper."""
         return [
             DialogButton(
-                "The same paper",
-                partial(self.offer_as, paper.id),
-                ButtonStyle.primary,
-                decides=True,
+                "Same paper", partial(self.update, paper.id), ButtonStyle.primary, decides=True
             ),
-            DialogButton("Add anyway", self.offer_anyway, decides=True),
+            DialogButton("Add anyway", self.add_anyway, decides=True),
         ]
 
-    async def _tell(
-        self, interaction: Interaction, result: UpsertResult, change_id: int | None
-    ) -> None:
+    async def _submit_form(self, interaction: Interaction, values: FormValues) -> None:
+        require_moderator(interaction)
+        draft = paper_form.from_form(values, self.draft)
+        await replace(self, draft=draft, lock_fields=True).add(interaction)
+
+    async def _reply(self, interaction: Interaction, recorded: Recorded[UpsertResult]) -> None:
+        result = recorded.value
         if result.paper is None:
-            raise LabError("That paper was removed from the list on purpose, so I left it out.")
+            raise LabError("That paper was removed from the list on purpose, so I didn't add it.")
         if result.outcome is Outcome.DUPLICATE:
-            own = replace(self, beside=False)  # the question is a message of its own
-            question = "⚖️ The list may have that paper already. Is yours another one?"
-            parts = cards.paper_with(result.paper, question)
-            dialog = Dialog(*parts, ActionRow(*own.choices(result.paper)))
-            await say(interaction, dialog, beside=self.beside)
+            await self._ask_about_duplicate(interaction, result.paper)
             return
-        await show(
+        await reply_with_paper(
             interaction,
             result.paper,
-            self._said(result.outcome, result.paper),
-            change_id,
-            beside=self.beside,
+            self._outcome_text(result.outcome, result.paper),
+            recorded.change_id,
+            new_message=self.new_message,
         )
         interaction.client.dispatcher.deliver_soon()
 
-    async def _take_form(self, interaction: Interaction, values: FormValues) -> None:
-        require_moderator(interaction)
-        draft = paper_form.from_form(values, self.draft)
-        await replace(self, draft=draft, lock_fields=True).offer(interaction)
+    async def _ask_about_duplicate(self, interaction: Interaction, paper: Paper) -> None:
+        in_place = replace(self, new_message=False)  # the question is a message of its own
+        question = "⚖️ This paper may already be in the list. Is yours a different one?"
+        dialog = Dialog(
+            *cards.paper_with(paper, question), ActionRow(*in_place.duplicate_buttons(paper))
+        )
+        await reply(interaction, dialog, new_message=self.new_message)
 
-    def _said(self, outcome: Outcome, paper: Paper) -> str:
-        """What became of it: also what of it was not taken, and whether it is announced."""
+    def _outcome_text(self, outcome: Outcome, paper: Paper) -> str:
+        """Returns what happened, which details were not used, and whether it is announced."""
         if outcome is Outcome.ADDED:
-            told = "announced in every announcement channel" if self.announce else "not announced"
-            return f"✅ Added to the list, {told}."
+            end = "and announced" if self.announce else "without an announcement"
+            return f"✅ Added to the list {end}."
         text = {
-            Outcome.RESTORED: "✅ It had been removed from the list; now it is back.",
-            Outcome.UPDATED: "✅ The list had that paper; what you gave completed it.",
-            Outcome.UNCHANGED: "👌 The list has that paper already.",
+            Outcome.RESTORED: "✅ This paper had been removed. Now it's back in the list.",
+            Outcome.UPDATED: "✅ That paper was already in the list. I added your details to it.",
+            Outcome.UNCHANGED: "👌 That paper is already in the list.",
         }[outcome]
-        left = [
+        unused = [
             name
             for name in ("title", "authors", "venue", "date", "abstract")
             if getattr(self.draft, name) and getattr(self.draft, name) != getattr(paper, name)
         ]
-        if left:
-            text += f" I kept its {' and '.join(left)}, which `/curate edit` changes."
-        return f"{text} It is not announced, since the list had it." if self.announce else text
+        if unused:
+            text += f" Its {_join(unused)} stayed the same; use `/curate edit` to change "
+            text += "them." if len(unused) > 1 or unused == ["authors"] else "it."
+        return f"{text} It wasn't announced, since it isn't new." if self.announce else text
 
 
 async def look_up(interaction: Interaction, source: str, *, announce: bool) -> None:
-    """Find a paper and ask what to do with it; where it can't be found, offer the form."""
+    """Looks a paper up and asks what to do with it; offers the form if it can't be found."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
         draft = await interaction.client.lookup.find(source)
     except LookupFailed as failure:
-        await say(interaction, not_found(failure, announce=announce))
+        await reply(interaction, _not_found(failure, announce=announce))
         return
     (draft,) = await interaction.client.library.authors.with_current_names([draft])
-    await say(interaction, await _asking(interaction.client, Addition(draft, announce)))
+    await reply(interaction, await _preview(interaction.client, Addition(draft, announce)))
 
 
-def not_found(failure: LookupFailed, *, announce: bool) -> Dialog:
-    """Why nothing was found, over the form with what is known all the same."""
-    form = DialogButton(
-        "Fill in the form", Addition(failure.known, announce).open_form, ButtonStyle.primary
-    )
-    return Dialog(cards.note(f"🔎 {explain(failure, 'a look-up')}", ActionRow(form)))
-
-
-async def would_become(bot: LabBot, draft: PaperDraft) -> UpsertResult:
-    """What would become of a draft that is offered to the list; nothing is changed."""
+async def classify(bot: LabBot, draft: PaperDraft) -> UpsertResult:
+    """Returns what adding a draft would do; changes nothing."""
     (result,) = await bot.library.papers.preview([draft])
     return result
 
 
-async def _asking(bot: LabBot, addition: Addition) -> Dialog | cards.Layout:
-    """What was found, what the list has of it, and the buttons that decide."""
-    result = await would_become(bot, addition.draft)
+def announce_button(toggle: Action, *, announce: bool) -> DialogButton:
+    """Returns the button that turns the announcement on or off."""
+    return DialogButton(f"Announce: {'yes' if announce else 'no'}", toggle)
+
+
+def _not_found(failure: LookupFailed, *, announce: bool) -> Dialog:
+    form = Addition(failure.known, announce)
+    button = DialogButton("Fill in the form", form.open_form, ButtonStyle.primary)
+    return Dialog(cards.note(f"🔎 {explain(failure, 'a look-up')}", ActionRow(button)))
+
+
+async def _preview(bot: LabBot, addition: Addition) -> Dialog | cards.Layout:
+    """Returns what was found, what the list has of it, and the buttons to decide."""
+    result = await classify(bot, addition.draft)
     known = result.paper
     if known is not None and result.outcome is Outcome.UNCHANGED:
-        return cards.Layout(*cards.paper_with(known, "👌 The list has that paper already."))
+        return cards.Layout(*cards.paper_with(known, "👌 That paper is already in the list."))
     if known is not None and result.outcome is Outcome.UPDATED:
-        return _completing(addition, await bot.library.papers.get(known.id), known)
-    return _adding(addition, result)
+        return _preview_update(addition, await bot.library.papers.get(known.id), known)
+    return _preview_addition(addition, result)
 
 
-def _completing(addition: Addition, before: Paper, after: Paper) -> Dialog:
+def _preview_update(addition: Addition, before: Paper, after: Paper) -> Dialog:
     old, new = as_draft(before), as_draft(after)
-    better = [name for name in FIELDS if getattr(old, name) != getattr(new, name)]
-    text = f"👌 The list has that paper already. What I found would complete its {_and(better)}."
-    complete = DialogButton("Complete it", addition.offer, ButtonStyle.primary, decides=True)
-    cancel = DialogButton("Leave it", _cancel)
-    return Dialog(*cards.paper_with(before, text), ActionRow(complete, cancel))
+    changed = [name for name in FIELDS if getattr(old, name) != getattr(new, name)]
+    labels = [audit_cards.field_name(name).lower() for name in changed]
+    text = f"👌 That paper is already in the list, but I can update its {_join(labels)}."
+    update = DialogButton("Update", addition.add, ButtonStyle.primary, decides=True)
+    cancel = DialogButton("Cancel", _cancel)
+    return Dialog(*cards.paper_with(before, text), ActionRow(update, cancel))
 
 
-def _adding(addition: Addition, result: UpsertResult) -> Dialog:
-    """The card of a paper that the list has not, or has not for certain."""
-    told = "It will be announced." if addition.announce else "It will not be announced."
-    text = f"🔎 Is this the paper? {told}"
-    decide = [DialogButton("Add", addition.offer, ButtonStyle.success, decides=True)]
-    below: list[Button[Any]] = [announcing(partial(_turn, addition), announce=addition.announce)]
+def _preview_addition(addition: Addition, result: UpsertResult) -> Dialog:
+    """Returns the card of a paper that is new, was removed, or is a possible duplicate."""
+    announced = "It will be announced." if addition.announce else "It won't be announced."
+    text = f"🔎 Is this the right paper? {announced}"
+    decisions = [DialogButton("Add", addition.add, ButtonStyle.success, decides=True)]
+    toggle = announce_button(partial(_toggle_announce, addition), announce=addition.announce)
+    below: list[Button[Any]] = [toggle]
     if result.outcome is Outcome.REMOVED:
-        text = "🔎 That paper was removed from the list on purpose; adding it brings it back."
+        text = "🔎 That paper was removed from the list on purpose. Adding it brings it back."
     if result.outcome is Outcome.DUPLICATE and result.paper is not None:
-        text = f"⚖️ The list may have that paper already:\n{_named(result.paper)}\n{told}"
-        decide = addition.choices(result.paper)
-        below.append(buttons.PaperButton(result.paper.id, f"Show #{result.paper.id}"))
-    if any(map(_WITHDRAWN.search, (addition.draft.title, addition.draft.abstract[:300]))):
-        text += "\n⚠️ It says that it was withdrawn; look at its page first."
+        known = result.paper
+        text = f"⚖️ This paper may already be in the list:\n{_one_line(known)}\n{announced}"
+        decisions = addition.duplicate_buttons(known)
+        below.append(buttons.PaperButton(known.id, f"Show #{known.id}"))
+    if _seems_withdrawn(addition.draft):
+        text += "\n⚠️ It seems to have been withdrawn or retracted. Check its page first."
     return Dialog(
         TextDisplay(text),
-        found_card(addition.draft),
+        _draft_card(addition.draft),
         ActionRow(
-            *decide,
-            DialogButton("Correct first", addition.open_form),
+            *decisions,
+            DialogButton("Edit first", addition.open_form),
             DialogButton("Cancel", _cancel),
         ),
         ActionRow(*below),
     )
 
 
-def announcing(turned: Pressed, *, announce: bool) -> DialogButton:
-    """The button that turns the announcement on and off."""
-    return DialogButton(f"Announce: {'yes' if announce else 'no'}", turned)
-
-
-async def _turn(addition: Addition, interaction: Interaction) -> None:
-    turned = replace(addition, announce=not addition.announce)
-    await say(interaction, await _asking(interaction.client, turned))
+async def _toggle_announce(addition: Addition, interaction: Interaction) -> None:
+    toggled = replace(addition, announce=not addition.announce)
+    await reply(interaction, await _preview(interaction.client, toggled))
 
 
 async def _cancel(interaction: Interaction) -> None:
-    await say(interaction, cards.notice("👌 Nothing was changed."))
+    await reply(interaction, cards.notice("👌 Nothing changed."))
 
 
-def found_card(draft: PaperDraft) -> Container[Any]:
-    """The card of a paper that is not in the list."""
+def _seems_withdrawn(draft: PaperDraft) -> bool:
+    return any(map(_WITHDRAWN.search, (draft.title, draft.abstract[:300])))
+
+
+def _draft_card(draft: PaperDraft) -> Container[Any]:
     return cards.paper_card(draft, heading=f"### {cards.title_link(draft, 700)}", abstract=1200)
 
 
-def _named(paper: Paper) -> str:
+def _one_line(paper: Paper) -> str:
     about = cards.byline(paper, 200, 80).replace("\n", " · ")
     return f"**{escape(paper.title, 300)}** (#{paper.id}){f' · {about}' if about else ''}"
 
 
-def _and(names: list[str]) -> str:
+def _join(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

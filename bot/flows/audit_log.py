@@ -1,4 +1,4 @@
-"""The log of changes, page by page, and undoing one by its number."""
+"""The pages of the audit log, and the option that names one of its changes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from bot.errors import suggestions
-from bot.flows.replies import titles
+from bot.flows.replies import paper_titles
 from bot.interactions import Interaction
 from bot.permissions import is_moderator, require_moderator
 from bot.ui import audit_log as audit_cards
@@ -16,14 +16,14 @@ from storage.errors import InvalidInput
 from storage.library import Library
 
 _PAGE_SIZE = 5
-_OFFERED = 25
+_MAX_SUGGESTIONS = 25
 
 
 @HistoryPageButton.on_press
 async def show_page(interaction: Interaction, button: HistoryPageButton) -> None:
-    """Replaces the message by the page before or after the one that it shows."""
+    """Replaces the message by the next newer or older page."""
     require_moderator(interaction)
-    layout = await page(
+    layout = await history_page(
         interaction.client.library,
         interaction.user.id,
         button.paper_id or None,
@@ -35,7 +35,7 @@ async def show_page(interaction: Interaction, button: HistoryPageButton) -> None
 
 
 class ChangeOption(app_commands.Transformer):
-    """A change by its number; the latest ones are suggested."""
+    """The number of a change; autocomplete suggests the latest ones."""
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, _interaction: Interaction, value: str, /
@@ -43,20 +43,20 @@ class ChangeOption(app_commands.Transformer):
         number = value.strip().removeprefix("#")
         if not (number.isascii() and number.isdigit() and len(number) < 16):
             raise InvalidInput(
-                "A change is named by its number, which `/curate history` shows, such as 12."
+                "Give the number of a change, such as 12. `/curate history` shows the numbers."
             )
         return int(number)
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        # Discord shows suggestions before any check.
+        # Discord asks for suggestions before it runs any check.
         if not is_moderator(interaction):
             return []
-        return await suggestions(_latest(interaction, value))
+        return await suggestions(_latest_changes(interaction, value))
 
 
-async def page(
+async def history_page(
     library: Library,
     owner: int,
     paper_id: int | None = None,
@@ -65,21 +65,21 @@ async def page(
     before: int | None = None,
     after: int | None = None,
 ) -> cards.Layout:
-    """A page of the log of all or of one paper, which ``owner`` may turn in a server."""
-    shown = await library.audit.page(
+    """Returns a page of the log, of all changes or of one paper's, that ``owner`` can turn."""
+    page = await library.audit.page(
         paper_id, guild_id=guild_id, before=before, after=after, limit=_PAGE_SIZE
     )
-    named = await titles(library, shown.changes, paper_id)
-    return cards.Layout(audit_cards.log(shown, named, owner, paper_id))
+    titles = await paper_titles(library, page.changes, paper_id)
+    return cards.Layout(audit_cards.history(page, titles, owner, paper_id))
 
 
-async def _latest(interaction: Interaction, text: str) -> list[Choice[str]]:
+async def _latest_changes(interaction: Interaction, text: str) -> list[Choice[str]]:
     library = interaction.client.library
-    shown = await library.audit.page(guild_id=interaction.guild_id, limit=_OFFERED)
-    named = await titles(library, shown.changes)
+    page = await library.audit.page(guild_id=interaction.guild_id, limit=_MAX_SUGGESTIONS)
+    titles = await paper_titles(library, page.changes)
     offered = {
-        change.id: audit_cards.plain(change, named)
-        for change in shown.changes
+        change.id: audit_cards.plain_summary(change, titles)
+        for change in page.changes
         if not change.is_undone
     }
     return [

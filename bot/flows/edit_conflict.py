@@ -1,4 +1,4 @@
-"""Two moderators at one paper: what the second is told that changed meanwhile, and by whom."""
+"""What changed in a paper while a moderator was editing or merging it, and who changed it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ from storage.library import Library
 from storage.models import Paper, PaperDraft
 from storage.papers.snapshots import snapshot
 
-_LOOKED_AT = 25  # of the paper's last changes
+_MAX_CHANGES = 25  # of the paper's latest changes, to look up who changed a field
 
 
-async def meanwhile(library: Library, seen: PaperDraft, paper: Paper, limit: int) -> str:
-    """What of a paper is no longer as it was seen: each field before → now, by whom and when.
+async def changed_meanwhile(library: Library, seen: PaperDraft, paper: Paper, limit: int) -> str:
+    """Returns each field that is no longer as the moderator saw it: before → now, by whom, when.
 
-    As many fields as fit into ``limit`` characters, and how many more there are.
+    Lists as many fields as fit into ``limit`` characters, then how many more there are.
     """
-    log = await library.audit.page(paper.id, limit=_LOOKED_AT)
-    latest = [change for change in log.changes if change.paper_id == paper.id]
+    page = await library.audit.page(paper.id, limit=_MAX_CHANGES)
+    changes = [change for change in page.changes if change.paper_id == paper.id]
     before, now = snapshot(seen), snapshot(paper)
     lines: list[str] = []
-    names = audit_cards.differing(before, now)
+    names = audit_cards.differing_fields(before, now)
     for number, name in enumerate(names):
-        text = (
-            f"**{audit_cards.field_name(name)}** {audit_cards.difference(before[name], now[name])}"
-        )
-        by = next((change for change in latest if name in audit_cards.changed(change)), None)
-        if by is not None:
-            text += f"\n-# {escape(by.actor.name, 60)} · {moment(by.at)}"
+        label = audit_cards.field_name(name)
+        text = f"**{label}** {audit_cards.difference(before[name], now[name])}"
+        last = next((one for one in changes if name in audit_cards.changed_fields(one)), None)
+        if last is not None:
+            text += f"\n-# {escape(last.actor.name, 60)} · {moment(last.at)}"
         if sum(map(len, lines)) + len(text) > limit - 20:
             lines.append(f"-# and {len(names) - number} more")
             break

@@ -1,4 +1,4 @@
-"""Correcting a paper in a form, tagging it, and putting a removed one back."""
+"""Editing a paper in the form, tagging it, and restoring a removed one."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ from collections.abc import Sequence
 from dataclasses import fields
 from functools import partial
 
-import discord
+from discord import ButtonStyle
 from discord.ui import ActionRow
 
-from bot.flows import replies
-from bot.flows.edit_conflict import meanwhile
+from bot.flows.edit_conflict import changed_meanwhile
+from bot.flows.replies import reply, reply_with_paper
 from bot.interactions import Interaction
 from bot.markdown import count, escape
 from bot.permissions import actor, require_moderator
-from bot.ui import cards, dialogs, paper_form
+from bot.ui import cards, paper_form
 from bot.ui.buttons import EditPaperButton
+from bot.ui.dialogs import Dialog, DialogButton
+from bot.ui.paper_form import FormValues, PaperForm
 from storage.errors import LabError
 from storage.models import Paper
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperChanged
 
-_NAMED = 7  # tags of a paper in one sentence
-_ROOM = 2800  # characters of what changed meanwhile
-_TO_MEMBERS = (
+_MAX_TAGS = 7  # that a reply names
+_MAX_MEANWHILE = 2800  # characters about what changed meanwhile
+_MODERATORS_ONLY = (
     "Only moderators can edit papers. If something is wrong with this one, please let them know. "
     "Thanks for looking!"
 )
@@ -31,100 +33,94 @@ _TO_MEMBERS = (
 
 @EditPaperButton.on_press
 async def open_form(interaction: Interaction, button: EditPaperButton) -> None:
-    """Opens the form that edits the paper of an announcement."""
-    require_moderator(interaction, _TO_MEMBERS)
+    """Opens the form to edit the paper of an announcement."""
+    require_moderator(interaction, _MODERATORS_ONLY)
     paper = await interaction.client.library.papers.get(button.paper_id)
-    await interaction.response.send_modal(correcting(paper))
+    await interaction.response.send_modal(edit_form(paper))
 
 
-def correcting(paper: Paper, values: paper_form.FormValues | None = None) -> paper_form.PaperForm:
-    """The form that corrects a paper: filled with what is there, or with what was typed."""
-    return paper_form.PaperForm(
-        f"Correct #{paper.id}",
-        values or paper_form.to_form(as_draft(paper)),
-        partial(_edit_filled, paper),
-    )
+def edit_form(paper: Paper, values: FormValues | None = None) -> PaperForm:
+    """Returns the form to edit a paper, with its current details unless values are given."""
+    values = values or paper_form.to_form(as_draft(paper))
+    return PaperForm(f"Edit #{paper.id}", values, partial(_submit, paper))
 
 
 async def tag(
     interaction: Interaction, paper: Paper, add: Sequence[str], remove: Sequence[str]
 ) -> None:
-    """Answer `/curate tag`."""
+    """Answers `/curate tag`."""
     if not (add or remove):
-        raise LabError("Say which tags to add or to remove; several are parted by commas.")
-    recorded = await interaction.client.library.papers.tag(
-        paper.id, add, remove, actor(interaction)
-    )
-    tagged = recorded.value
-    tags = ", ".join(f"**{escape(one, 60)}**" for one in tagged.tags[:_NAMED]) or "nothing"
-    if len(tagged.tags) > _NAMED:
-        tags += f" and {count(len(tagged.tags) - _NAMED, 'other')}"
-    await replies.show(
-        interaction, tagged, f"🏷️ The paper is tagged {tags} now.", recorded.change_id
-    )
+        raise LabError("Give the tags to add or to remove, separated by commas.")
+    papers = interaction.client.library.papers
+    tagged = await papers.tag(paper.id, add, remove, actor(interaction))
+    text = _tags_text(tagged.value.tags)
+    await reply_with_paper(interaction, tagged.value, text, tagged.change_id)
     interaction.client.dispatcher.deliver_soon()
+
+
+def _tags_text(tags: Sequence[str]) -> str:
+    if not tags:
+        return "🏷️ This paper has no tags now."
+    text = ", ".join(f"**{escape(one, 60)}**" for one in tags[:_MAX_TAGS])
+    if len(tags) > _MAX_TAGS:
+        text += f" and {count(len(tags) - _MAX_TAGS, 'other')}"
+    return f"🏷️ This paper is now tagged {text}."
 
 
 async def restore(interaction: Interaction, paper: Paper) -> None:
-    """Answer `/curate restore`."""
+    """Answers `/curate restore`."""
     restored = await interaction.client.library.papers.restore(paper.id, actor(interaction))
-    await replies.show(
-        interaction, restored.value, "♻️ It is back in the list, as it was.", restored.change_id
-    )
+    await reply_with_paper(interaction, restored.value, "♻️ Back in the list.", restored.change_id)
     interaction.client.dispatcher.deliver_soon()
 
 
-async def _edit_filled(
-    paper: Paper, interaction: Interaction, values: paper_form.FormValues
-) -> None:
+async def _submit(paper: Paper, interaction: Interaction, values: FormValues) -> None:
     require_moderator(interaction)
     seen = as_draft(paper)
-    library = interaction.client.library
+    draft = paper_form.from_form(values, seen)
     try:
-        edited = await library.papers.edit(
-            paper.id, paper_form.from_form(values, seen), actor(interaction), seen=seen
+        edited = await interaction.client.library.papers.edit(
+            paper.id, draft, actor(interaction), seen=seen
         )
     except PaperChanged as changed:
-        await _ask_again(interaction, paper, changed.paper, values)
+        await _offer_to_continue(interaction, paper, changed.paper, values)
         return
-    await replies.show(
-        interaction,
-        edited.value,
-        "✏️ Corrected; no feed and no import changes it back.",
-        edited.change_id,
-    )
+    text = "✏️ Saved. Feeds and imports won't overwrite this."
+    await reply_with_paper(interaction, edited.value, text, edited.change_id)
     interaction.client.dispatcher.deliver_soon()
 
 
-async def _ask_again(
-    interaction: Interaction, seen: Paper, now: Paper, values: paper_form.FormValues
+async def _offer_to_continue(
+    interaction: Interaction, seen: Paper, current: Paper, values: FormValues
 ) -> None:
-    """Say what changed meanwhile, and offer the form with what was typed and else what is there."""
-    said = await meanwhile(interaction.client.library, as_draft(seen), now, _ROOM)
-    typed = _rebased(values, paper_form.to_form(as_draft(seen)), paper_form.to_form(as_draft(now)))
-
-    async def reopen(pressed: discord.Interaction[discord.Client]) -> None:
-        await pressed.response.send_modal(correcting(now, typed))
-
-    go_on = dialogs.DialogButton("Go on with my text", reopen, discord.ButtonStyle.primary)
-    text = (
-        f"⚖️ Somebody else changed **{escape(now.title, 300)}** (#{now.id}) while your form was "
-        f"open, so I changed nothing yet.\n{said}\nThe form opens again with your text where you "
-        "changed something, and with what is there now everywhere else."
+    """Shows what somebody else changed meanwhile, and offers the form with both sides' changes."""
+    changes = await changed_meanwhile(
+        interaction.client.library, as_draft(seen), current, _MAX_MEANWHILE
     )
-    dialog = dialogs.Dialog(cards.note(text, ActionRow(go_on)))
-    await replies.say(interaction, dialog)
+    rebased = _rebase(
+        values, paper_form.to_form(as_draft(seen)), paper_form.to_form(as_draft(current))
+    )
+
+    async def reopen(click: Interaction) -> None:
+        await click.response.send_modal(edit_form(current, rebased))
+
+    text = (
+        f"⚖️ Someone else changed **{escape(current.title, 300)}** (#{current.id}) while your form "
+        f"was open, so nothing is saved yet.\n{changes}\nContinue with your changes on top of "
+        "theirs? The form opens again with your text in the fields that you changed."
+    )
+    button = DialogButton("Continue editing", reopen, ButtonStyle.primary)
+    await reply(interaction, Dialog(cards.note(text, ActionRow(button))))
 
 
-def _rebased(
-    values: paper_form.FormValues, seen: paper_form.FormValues, now: paper_form.FormValues
-) -> paper_form.FormValues:
-    """What somebody typed, on what is there now in the fields that they left as they were."""
-    return paper_form.FormValues(
+def _rebase(values: FormValues, seen: FormValues, current: FormValues) -> FormValues:
+    """Returns the current values, with what the user typed in the fields that they changed."""
+    return FormValues(
         **{
-            one.name: getattr(
-                now if getattr(values, one.name) == getattr(seen, one.name) else values, one.name
+            field.name: getattr(
+                current if getattr(values, field.name) == getattr(seen, field.name) else values,
+                field.name,
             )
-            for one in fields(values)
+            for field in fields(values)
         }
     )

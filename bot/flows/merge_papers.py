@@ -1,176 +1,209 @@
-"""Making two papers one: both side by side, and which of the two stays in each field."""
+"""Merging two papers: both side by side, with a menu for each field in which they differ."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import discord
 from discord import SelectOption
 from discord.ui import ActionRow, Container, Select, TextDisplay
 
 from bot.flows import replies
-from bot.flows.edit_conflict import meanwhile
+from bot.flows.edit_conflict import changed_meanwhile
 from bot.interactions import Interaction
 from bot.markdown import clip, escape
 from bot.permissions import actor, require_moderator
 from bot.ui import audit_log as audit_cards
-from bot.ui import cards, dialogs
+from bot.ui import cards
+from bot.ui.dialogs import Dialog, DialogButton
 from storage.errors import LabError
 from storage.models import Paper, PaperDraft
 from storage.papers.combine import as_draft, joined
 from storage.papers.errors import PaperChanged
 from storage.papers.snapshots import snapshot
 
-_ONE_OF = ("title", "authors", "venue", "date", "abstract", "note", "posted_by")
-_OF_BOTH = ("links", "tags")
-_ROOM = 700  # characters of what changed meanwhile
-_KEPT, _OTHER, _BOTH = "kept", "other", "both"
+_SINGLE_FIELDS = ("title", "authors", "venue", "date", "abstract", "note", "posted_by")
+_LIST_FIELDS = ("links", "tags")  # of which both can be kept
+_MAX_MEANWHILE = 700  # characters about what changed meanwhile
+
+
+class Keep(enum.StrEnum):
+    """Whose value of a field the merged paper keeps."""
+
+    TARGET = "target"
+    SOURCE = "source"
+    BOTH = "both"
+
+
+Choices: TypeAlias = dict[str, Keep]  # by field
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """The paper that is to be made a part of another, and that one."""
+class MergePair:
+    """Two papers to merge: ``source`` becomes a part of ``target``, which keeps its number."""
 
-    other: Paper
-    kept: Paper
+    source: Paper
+    target: Paper
 
-    def differing(self) -> list[str]:
-        """The fields to choose in."""
-        fields = audit_cards.differing(
-            snapshot(as_draft(self.kept)), snapshot(as_draft(self.other))
+    def differing_fields(self) -> list[str]:
+        """Returns the fields in which to choose."""
+        fields = audit_cards.differing_fields(
+            snapshot(as_draft(self.target)), snapshot(as_draft(self.source))
         )
         if "authors_complete" in fields and "authors" not in fields:
             fields.append("authors")
-        return [name for name in (*_ONE_OF, *_OF_BOTH) if name in fields]
+        return [name for name in (*_SINGLE_FIELDS, *_LIST_FIELDS) if name in fields]
 
-    def best(self) -> dict[str, str]:
-        """What to choose in each of them where nobody says otherwise: the title of who is kept."""
-        both = joined(as_draft(self.kept), as_draft(self.other))
-        theirs = {name for name in _ONE_OF[1:] if getattr(both, name) != getattr(self.kept, name)}
-        return {
-            name: _BOTH if name in _OF_BOTH else _OTHER if name in theirs else _KEPT
-            for name in self.differing()
-        }
+    def default_choices(self) -> Choices:
+        """Returns what to keep unless the moderator chooses otherwise: always the target's title.
 
-    def chosen(self, choices: Mapping[str, str]) -> PaperDraft:
-        """The paper that the choices make."""
-        said: dict[str, Any] = {}
-        for name, choice in choices.items():
-            mine, theirs = getattr(self.kept, name), getattr(self.other, name)
-            if choice == _BOTH:
-                said[name] = (*mine, *theirs)
+        In other fields that is the better value, as when a feed completes a paper.
+        """
+        better = joined(as_draft(self.target), as_draft(self.source))
+        choices: Choices = {}
+        for name in self.differing_fields():
+            if name in _LIST_FIELDS:
+                choices[name] = Keep.BOTH
+            elif name != "title" and getattr(better, name) != getattr(self.target, name):
+                choices[name] = Keep.SOURCE
             else:
-                said[name] = theirs if choice == _OTHER else mine
-        if choices.get("authors") == _OTHER:
-            said["authors_complete"] = self.other.authors_complete
-        return replace(as_draft(self.kept), **said)
+                choices[name] = Keep.TARGET
+        return choices
+
+    def merged(self, choices: Mapping[str, Keep]) -> PaperDraft:
+        """Returns the details of the merged paper."""
+        values: dict[str, Any] = {}
+        for name, keep in choices.items():
+            ours, theirs = getattr(self.target, name), getattr(self.source, name)
+            if keep is Keep.BOTH:
+                values[name] = (*ours, *theirs)
+            else:
+                values[name] = theirs if keep is Keep.SOURCE else ours
+        if choices.get("authors") is Keep.SOURCE:
+            values["authors_complete"] = self.source.authors_complete
+        return replace(as_draft(self.target), **values)
 
 
-class _FieldChoice(Select[Any]):
-    """Which of two values stays in one field."""
+class _FieldMenu(Select[Any]):
+    """Chooses the value of one field."""
 
     def __init__(
-        self, name: str, options: list[SelectOption], chosen: Callable[[str, str], None]
+        self, name: str, options: list[SelectOption], on_choose: Callable[[str, Keep], None]
     ) -> None:
         super().__init__(placeholder=audit_cards.field_name(name), options=options)
         self._name = name
-        self._chosen = chosen
+        self._on_choose = on_choose
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Remember it."""
-        self._chosen(self._name, self.values[0])
+        """Stores the choice until the moderator merges."""
+        self._on_choose(self._name, Keep(self.values[0]))
         await interaction.response.defer()
 
 
-async def ask(interaction: Interaction, other: Paper, kept: Paper) -> None:
-    """Answer `/curate merge`: show both papers, and ask what stays."""
-    if other.id == kept.id:
-        raise LabError(f"Both are one paper: “{kept.title}” (#{kept.id}). Name two.")
-    pair = Pair(other, kept)
-    await _show(interaction, pair, pair.best())
+async def start(interaction: Interaction, source: Paper, target: Paper) -> None:
+    """Answers `/curate merge`: shows both papers and asks what to keep."""
+    if source.id == target.id:
+        raise LabError(
+            f"Both are the same paper: “{target.title}” (#{target.id}). Choose two different ones."
+        )
+    pair = MergePair(source, target)
+    await _show(interaction, pair, pair.default_choices())
 
 
 async def _show(
-    interaction: Interaction, pair: Pair, choices: dict[str, str], remark: str = ""
+    interaction: Interaction, pair: MergePair, choices: Choices, warning: str = ""
 ) -> None:
-    def choose(name: str, choice: str) -> None:
-        choices[name] = choice
+    def on_choose(name: str, keep: Keep) -> None:
+        choices[name] = keep
 
-    merge = dialogs.DialogButton(
-        "Merge", partial(_merge, pair, choices), discord.ButtonStyle.primary
-    )
-    dialog = dialogs.Dialog(card(pair, choices, choose, remark), ActionRow(merge))
-    await replies.say(interaction, dialog)
+    merge = DialogButton("Merge", partial(_merge, pair, choices), discord.ButtonStyle.primary)
+    card = comparison(pair, choices, on_choose, warning)
+    await replies.reply(interaction, Dialog(card, ActionRow(merge)))
 
 
-async def _merge(pair: Pair, choices: dict[str, str], interaction: Interaction) -> None:
+async def _merge(pair: MergePair, choices: Choices, interaction: Interaction) -> None:
     require_moderator(interaction)
     library = interaction.client.library
-    kept, other = pair.kept, pair.other
+    source, target = pair.source, pair.target
     try:
         merged = await library.papers.merge(
-            kept.id,
-            other.id,
-            pair.chosen(choices),
+            target.id,
+            source.id,
+            pair.merged(choices),
             actor(interaction),
-            seen=(as_draft(kept), as_draft(other)),
+            seen=(as_draft(target), as_draft(source)),
         )
     except PaperChanged as changed:
-        seen = kept if changed.meant == kept.id else other
-        now = Pair(await library.papers.get(other.id), await library.papers.get(kept.id))
-        said = await meanwhile(library, as_draft(seen), changed.paper, _ROOM)
-        remark = f"⚖️ Somebody else changed #{seen.id} meanwhile, so I changed nothing yet.\n{said}"
-        mine = {name: choices.get(name, best) for name, best in now.best().items()}
-        await _show(interaction, now, mine, remark)
+        await _show_again(interaction, pair, choices, changed)
         return
-    title = f"**{escape(other.title, 300)}** (#{other.id})"
-    await replies.show(
-        interaction, merged.value, f"🔗 {title} is a part of this paper now.", merged.change_id
-    )
+    title = f"**{escape(source.title, 300)}** (#{source.id})"
+    text = f"🔗 Merged {title} into this paper."
+    await replies.reply_with_paper(interaction, merged.value, text, merged.change_id)
     interaction.client.dispatcher.deliver_soon()
 
 
-def card(
-    pair: Pair, choices: dict[str, str], choose: Callable[[str, str], None], remark: str
+async def _show_again(
+    interaction: Interaction, pair: MergePair, choices: Choices, changed: PaperChanged
+) -> None:
+    """Shows what somebody else changed meanwhile, and keeps the choices made so far."""
+    library = interaction.client.library
+    seen = pair.target if changed.meant == pair.target.id else pair.source
+    current = MergePair(
+        source=await library.papers.get(pair.source.id),
+        target=await library.papers.get(pair.target.id),
+    )
+    changes = await changed_meanwhile(library, as_draft(seen), changed.paper, _MAX_MEANWHILE)
+    warning = f"⚖️ Someone else changed #{seen.id} meanwhile, so nothing is merged yet.\n{changes}"
+    kept = {name: choices.get(name, keep) for name, keep in current.default_choices().items()}
+    await _show(interaction, current, kept, warning)
+
+
+def comparison(
+    pair: MergePair,
+    choices: Mapping[str, Keep],
+    on_choose: Callable[[str, Keep], None],
+    warning: str = "",
 ) -> Container[Any]:
-    """Both papers side by side, with a menu for each field in which they differ."""
-    kept, other = pair.kept, pair.other
-    lines = [remark] if remark else []
+    """Returns a card with both papers, and a menu for each field in which they differ."""
+    source, target = pair.source, pair.target
+    lines = [warning] if warning else []
     lines += [
-        f"### #{other.id} becomes a part of #{kept.id}",
-        f"**#{kept.id}** {cards.title_link(kept, 300)}",
-        f"**#{other.id}** {cards.title_link(other, 300)}",
+        f"### Merge #{source.id} into #{target.id}",
+        f"**#{target.id}** {cards.title_link(target, 300)}",
+        f"**#{source.id}** {cards.title_link(source, 300)}",
     ]
-    if kept.arxiv and other.arxiv and kept.arxiv != other.arxiv:
+    if target.arxiv and source.arxiv and target.arxiv != source.arxiv:
         lines.append(
-            f"⚠️ They have different arXiv ids, {kept.arxiv} and {other.arxiv}, and so may be two "
-            "papers."
+            f"⚠️ They have different arXiv ids, {target.arxiv} and {source.arxiv}, so they may be "
+            "two different papers."
         )
-    lines.append("-# Identifiers and announcements of both stay. Choose what else stays:")
+    lines.append("-# Identifiers and announcements of both are kept. Choose what else to keep:")
     card: Container[Any] = Container(TextDisplay("\n".join(lines)))
-    for name in pair.differing():
-        one, two = (snapshot(as_draft(paper))[name] for paper in (kept, other))
+    for name in pair.differing_fields():
+        ours, theirs = (snapshot(as_draft(paper))[name] for paper in (target, source))
         card.add_item(
             TextDisplay(
-                f"**{audit_cards.field_name(name)}**\n#{kept.id}: {audit_cards.value(one, 110)}\n"
-                f"#{other.id}: {audit_cards.value(two, 110)}"
+                f"**{audit_cards.field_name(name)}**\n"
+                f"#{target.id}: {audit_cards.format_value(ours, 110)}\n"
+                f"#{source.id}: {audit_cards.format_value(theirs, 110)}"
             )
         )
         options = [
-            _option(f"#{kept.id}", one, _KEPT, choices[name]),
-            _option(f"#{other.id}", two, _OTHER, choices[name]),
+            _option(f"#{target.id}", ours, Keep.TARGET, choices[name]),
+            _option(f"#{source.id}", theirs, Keep.SOURCE, choices[name]),
         ]
-        if name in _OF_BOTH:
-            options.append(_option("Both", "", _BOTH, choices[name]))
-        card.add_item(ActionRow(_FieldChoice(name, options, choose)))
+        if name in _LIST_FIELDS:
+            options.append(_option("Both", "", Keep.BOTH, choices[name]))
+        card.add_item(ActionRow(_FieldMenu(name, options, on_choose)))
     return card
 
 
-def _option(label: str, said: object, value: str, chosen: str) -> SelectOption:
-    words = clip(audit_cards.plain_value(said), 80)
+def _option(label: str, value: object, keep: Keep, chosen: Keep) -> SelectOption:
+    text = clip(audit_cards.plain_value(value), 80)
     return SelectOption(
-        label=f"{label}: {words}" if words else label, value=value, default=value == chosen
+        label=f"{label}: {text}" if text else label, value=keep, default=keep is chosen
     )

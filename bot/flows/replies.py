@@ -1,4 +1,4 @@
-"""How a change of the list is told to the moderator who made it: privately, with Undo."""
+"""Private replies to moderators: a dialog's next step, or a paper or a notice with Undo."""
 
 from __future__ import annotations
 
@@ -14,48 +14,53 @@ from storage.library import Library
 from storage.models import Paper
 
 
-async def say(interaction: Interaction, view: LayoutView, *, beside: bool = False) -> None:
-    """Answer privately: in the place of the dialogue that was used, or else ``beside`` it."""
+async def reply(interaction: Interaction, view: LayoutView, *, new_message: bool = False) -> None:
+    """Answers privately.
+
+    A click in a private message replaces that message, unless a ``new_message`` is asked for.
+    """
     response, message = interaction.response, interaction.message
-    if response.is_done() and beside:
+    if response.is_done() and new_message:
         await interaction.followup.send(view=view, ephemeral=True)
     elif response.is_done():
         await interaction.edit_original_response(view=view)
-    elif message is not None and message.flags.ephemeral and not beside:
+    elif message is not None and message.flags.ephemeral and not new_message:
         await response.edit_message(view=view)
     else:
         await response.send_message(view=view, ephemeral=True)
 
 
-async def show(
+async def reply_with_paper(
     interaction: Interaction,
     paper: Paper,
     text: str,
     change_id: int | None,
     *,
-    beside: bool = False,
+    new_message: bool = False,
 ) -> None:
-    """Show a paper with a sentence about it, and Undo if a change was recorded."""
-    undo = undo_buttons(change_id)
-    await say(interaction, cards.Layout(*cards.paper_with(paper, text, *undo)), beside=beside)
+    """Answers with a sentence and the paper's card, and with Undo if a change was recorded."""
+    view = cards.Layout(*cards.paper_with(paper, text, *undo_buttons(change_id)))
+    await reply(interaction, view, new_message=new_message)
 
 
-def undoable(text: str, change_id: int | None) -> cards.Layout:
-    """Say what was done, with Undo if a change was recorded."""
-    return cards.notice(text, *[ActionRow[Any](button) for button in undo_buttons(change_id)])
+def undoable(text: str, change_id: int | None, label: str = "Undo") -> cards.Layout:
+    """Returns a notice with Undo if a change was recorded."""
+    return cards.notice(
+        text, *[ActionRow[Any](button) for button in undo_buttons(change_id, label)]
+    )
 
 
 def undo_buttons(change_id: int | None, label: str = "Undo") -> list[Button[Any]]:
-    """Return the button that undoes a change, or none if nothing was recorded."""
+    """Returns the button that undoes a change, or none if no change was recorded."""
     return [buttons.UndoButton(change_id, label)] if change_id is not None else []
 
 
-async def titles(
+async def paper_titles(
     library: Library, changes: Iterable[Change], paper_id: int | None = None
 ) -> dict[int, str]:
-    """The titles of the papers that changes name, removed ones too, and of one more."""
-    named = {paper_id}
+    """Returns the titles of the papers that changes are about, and of one more paper."""
+    numbers = {paper_id}
     for change in changes:
-        named |= {change.paper_id, change.after.get("into")}
-    numbers = [number for number in named if number is not None]
-    return {paper.id: paper.title for paper in await library.papers.some(numbers)}
+        numbers |= {change.paper_id, change.after.get("into")}
+    papers = await library.papers.some([number for number in numbers if number is not None])
+    return {paper.id: paper.title for paper in papers}

@@ -1,64 +1,41 @@
-"""Undo: the button under a moderator's change, which works after a restart, and the command."""
+"""Undo and redo: the button under a change, which also works after a restart, and the command."""
 
 from __future__ import annotations
 
-from discord.ui import ActionRow
-
 from bot.errors import NotAllowed
-from bot.flows.replies import titles, undo_buttons
+from bot.flows.replies import paper_titles, undoable
 from bot.interactions import Interaction
-from bot.markdown import escape
 from bot.permissions import actor, require_moderator, require_server_manager
 from bot.ui import audit_log as audit_cards
-from bot.ui import cards
 from bot.ui.buttons import UndoButton
 from storage.audit.models import Change
 from storage.errors import LabError
 from storage.library import Library
 
-_DECISIONS = {
-    "merge": "they are two people's names again.",
-    "split": "the name counts as it did before.",
-    "rename": "the name is shown as it was before.",
-    "undo": "the decision holds again.",
-}
-
 
 @UndoButton.on_press
 async def press_undo(interaction: Interaction, button: UndoButton) -> None:
-    """Undoes the change and replaces the reply, so that its button is gone."""
-    await _require_allowed(interaction, button.change_id)
-    await interaction.response.defer()  # a long import takes its time
-    layout = await undo(interaction, button.change_id)
-    await interaction.edit_original_response(view=layout)
-    interaction.client.dispatcher.deliver_soon()
+    """Undoes the change and replaces the message, so that the button is gone."""
+    await _require_permission(interaction, button.change_id)
+    await interaction.response.defer()  # undoing a large import takes longer than three seconds
+    await _undo(interaction, button.change_id)
 
 
-async def undo_last(interaction: Interaction, change_id: int | None) -> None:
-    """Answer `/curate undo`: undo that change, or the last one of the person who asks."""
-    library = interaction.client.library
+async def answer_undo(interaction: Interaction, change_id: int | None) -> None:
+    """Answers `/curate undo`: undoes that change, or else the user's latest one."""
     if change_id is None:
-        last = await library.audit.last_by(actor(interaction), interaction.guild_id)
+        audit = interaction.client.library.audit
+        last = await audit.last_by(actor(interaction), interaction.guild_id)
         if last is None:
-            raise LabError("You have made no change that still stands, so nothing is to be undone.")
+            raise LabError("You have no changes to undo.")
         change_id = last.id
-    await _require_allowed(interaction, change_id)
+    await _require_permission(interaction, change_id)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    layout = await undo(interaction, change_id)
-    await interaction.edit_original_response(view=layout)
-    interaction.client.dispatcher.deliver_soon()
+    await _undo(interaction, change_id)
 
 
-async def undo(interaction: Interaction, change_id: int) -> cards.Layout:
-    """Undo a change; gives what is said of it, with the button that takes that back."""
-    library = interaction.client.library
-    undone = await library.undo(change_id, actor(interaction))
-    redo = [ActionRow(button) for button in undo_buttons(undone.change_id, "Redo")]
-    return cards.notice(f"↩️ Undone: {await _said(library, undone.value)}", *redo)
-
-
-async def _require_allowed(interaction: Interaction, change_id: int) -> None:
-    """Raise `NotAllowed` for who may not take a change back: that is who may not make it."""
+async def _require_permission(interaction: Interaction, change_id: int) -> None:
+    """Raises `NotAllowed` unless the user may make such a change themselves."""
     change = await interaction.client.library.audit.get(change_id)
     guild_id = change.about.guild_id if change and change.about else None
     if guild_id is None:
@@ -66,18 +43,26 @@ async def _require_allowed(interaction: Interaction, change_id: int) -> None:
     elif guild_id == interaction.guild_id:
         require_server_manager(interaction)
     else:
-        raise NotAllowed("That was arranged in another server, where it can be undone.")
+        raise NotAllowed("That change was made in another server and can only be undone there.")
 
 
-async def _said(library: Library, change: Change) -> str:
-    what = audit_cards.brief(change, await titles(library, [change]))
-    if change.name is not None:
-        return f"{what}: {_DECISIONS[change.action]}"
+async def _undo(interaction: Interaction, change_id: int) -> None:
+    library = interaction.client.library
+    undone = await library.undo(change_id, actor(interaction))
+    text = await _describe(library, undone.value)
+    view = undoable(text, undone.change_id, "Redo")
+    await interaction.edit_original_response(view=view)
+    interaction.client.dispatcher.deliver_soon()
+
+
+async def _describe(library: Library, change: Change) -> str:
+    what = audit_cards.summary(change, await paper_titles(library, [change]))
+    text = f"↩️ Undid change {change.id}: {what}."
     if change.paper_id is None:
-        return f"change {change.id}, {what}."
-    found = await library.papers.listed(change.paper_id)
-    if found is None:
-        return f"{what}; it is not in the list any more."
-    came_back = change.after.get("removed", False)
-    title = f"**{escape(found.title, 300)}** (#{found.id})"
-    return f"{title} is {'back in the list' if came_back else 'as it was before'}; that was {what}."
+        return text
+    paper = await library.papers.listed(change.paper_id)
+    if paper is None:
+        return f"{text} The paper is no longer in the list."
+    if change.after.get("removed", False):
+        return f"{text} The paper is back in the list."
+    return f"{text} The paper is as it was before."

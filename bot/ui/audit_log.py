@@ -1,25 +1,25 @@
-"""The change log as people read it: who, when, and each field before → after; pure."""
+"""The audit log as text and cards: what each change did, and values before → after."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from discord.ui import ActionRow, Container, Section, Separator, TextDisplay
 
-from bot.markdown import clip, escape, moment
+from bot.markdown import clip, count, escape, moment
 from bot.ui import buttons
 from bot.ui.feeds import how
 from storage.announcements.subscription_settings import options_of
 from storage.audit.models import Change, LogPage
 
-Titles = Mapping[int, str]
+Titles = Mapping[int, str]  # of papers, by number
 
-_FIELDS = {
+_PAPER_FIELDS = {
     "title": "Title",
     "authors": "Authors",
-    "authors_complete": "Authors are all named",
+    "authors_complete": "Author list is complete",
     "venue": "Venue",
     "date": "Date",
     "abstract": "Abstract",
@@ -29,236 +29,264 @@ _FIELDS = {
     "tags": "Tags",
     "posted_by": "Posted by",
 }
-_DONE = {
-    "add": "✅ added",
-    "update": "🧩 completed",
-    "edit": "✏️ corrected",
-    "tag": "🏷️ tagged",
-    "remove": "🗑️ removed",
-    "restore": "♻️ put back",
-    "merge": "🔗 made a part of another:",
+_FEED_FIELDS = {
+    "title": "Title",
+    "url": "Address",
+    "venue": "Venue",
+    "is_reviewed": "Entries need review",
 }
-_DECIDED = {
-    "merge": "🔗 joined names as **{}**",
-    "split": "✂️ parted a name from **{}**",
-    "rename": "🏷️ gave a person the name **{}**",
+_PAPER_ACTIONS = {
+    "add": "✅ added {}",
+    "update": "🧩 updated {}",
+    "edit": "✏️ edited {}",
+    "tag": "🏷️ changed the tags of {}",
+    "remove": "🗑️ removed {}",
+    "restore": "♻️ restored {}",
+    "merge": "🔗 merged {}",
 }
-_CAME_TO = {
-    "added": "added",
-    "updated": "completed",
-    "restored": "put back",
-    "unchanged": "known already",
-    "duplicate": "left out as possible duplicates",
-    "removed": "left out as removed",
+_NAME_ACTIONS = {
+    "merge": "🔗 merged a name into **{}**",
+    "split": "✂️ split a name from **{}**",
+    "rename": "🏷️ renamed an author to **{}**",
+}
+_REVIEW_OUTCOMES = {
+    "declined": "👋 declined {}",
+    "removed": "👋 kept {} out of the list, as it was removed before",
 }
 _MENTION = re.compile(r"<#\d+>")
-_AROUND = 3  # words that stand around what differs
-_MOST = 150  # characters of one side of a difference
-_ROOM = 640  # characters of one change in the log
-_WHOLE = 60  # characters up to which a text is shown whole
+_CONTEXT = 3  # unchanged words shown around a difference
+_MAX_DIFFERENCE = 150  # characters of each side of a difference
+_MAX_ENTRY = 640  # characters of one change in the log
+_MAX_UNCUT = 60  # characters up to which a value is shown as a whole
+_NO_VALUE = "none"
 
 
-def log(shown: LogPage, titles: Titles, owner: int, paper_id: int | None = None) -> Container[Any]:
-    """A page of the log, of all or of one paper; what stands has a button that undoes it."""
-    heading = "What was changed"
+def history(
+    page: LogPage, titles: Titles, owner: int, paper_id: int | None = None
+) -> Container[Any]:
+    """Returns a page of the log, of all changes or of one paper's, with buttons to undo them."""
+    heading = "Recent changes"
     if paper_id is not None:
-        heading += f" of {_paper(paper_id, titles, 200)}"
+        heading = f"Changes to {_paper(paper_id, titles, 200)}"
     card: Container[Any] = Container(TextDisplay(f"### {heading}"))
-    for change in shown.changes:
+    for change in page.changes:
         card.add_item(Separator(visible=True))
         text = entry(change, titles)
         if change.is_undone or change.part_of is not None:
             card.add_item(TextDisplay(text))
         else:
             card.add_item(Section(text, accessory=buttons.UndoButton(change.id)))
-    if not shown.changes:
-        card.add_item(TextDisplay("Nothing yet."))
-    turning = [
-        buttons.HistoryPageButton(
-            owner, paper_id or 0, edge, is_newer=is_newer, disabled=not has_more
-        )
-        for is_newer, has_more, edge in _edges(shown)
-    ]
-    if shown.has_newer or shown.has_older:
-        card.add_item(ActionRow(*turning))
+    if not page.changes:
+        card.add_item(TextDisplay("No changes yet."))
+    if page.has_newer or page.has_older:
+        card.add_item(_page_buttons(page, owner, paper_id or 0))
     return card
 
 
-def _edges(shown: LogPage) -> Iterator[tuple[bool, bool, int]]:
-    numbers = [change.id for change in shown.changes] or [0]
-    yield True, shown.has_newer, numbers[0]
-    yield False, shown.has_older, numbers[-1]
+def _page_buttons(page: LogPage, owner: int, paper_id: int) -> ActionRow[Any]:
+    numbers = [change.id for change in page.changes] or [0]
+    return ActionRow(
+        buttons.HistoryPageButton(
+            owner, paper_id, numbers[0], is_newer=True, disabled=not page.has_newer
+        ),
+        buttons.HistoryPageButton(
+            owner, paper_id, numbers[-1], is_newer=False, disabled=not page.has_older
+        ),
+    )
 
 
 def entry(change: Change, titles: Titles) -> str:
-    """One change as the log shows it, with all that changed as far as there is room."""
-    undone = " · undone" if change.is_undone else ""
-    part = f" · part of change {change.part_of}" if change.part_of is not None else ""
-    who = f"-# {escape(change.actor.name, 60)} · {moment(change.at, 'f')}{part}{undone}"
-    lines = [f"**{change.id}** · {brief(change, titles)}", who]
-    found = [text for one in (change, *change.parts) for text in differences(one)]
+    """Returns a change as the log shows it, with as many of its differences as fit."""
+    about = f"-# {escape(change.actor.name, 60)} · {moment(change.at, 'f')}"
+    if change.part_of is not None:
+        about += f" · part of change {change.part_of}"
+    if change.is_undone:
+        about += " · undone"
+    lines = [f"**{change.id}** · {summary(change, titles)}", about]
+    found = [line for part in (change, *change.parts) for line in differences(part)]
     for number, line in enumerate(found):
-        if sum(map(len, lines)) + len(line) > _ROOM:
+        if sum(map(len, lines)) + len(line) > _MAX_ENTRY:
             lines.append(f"-# and {len(found) - number} more")
             break
         lines.append(line)
     return "\n".join(lines)
 
 
-def brief(change: Change, titles: Titles) -> str:
-    """What a change did, in a few words fit for Discord."""
+def summary(change: Change, titles: Titles) -> str:
+    """Returns what a change did, in a few words."""
     if change.action == "import":
-        counts = [
-            f"{change.after[outcome]:,} {words}"
-            for outcome, words in _CAME_TO.items()
-            if change.after.get(outcome)
-        ]
-        return f"📥 imported: {', '.join(counts)}"
+        return f"📥 imported a file: {_import_counts(change.after)}"
     if change.action == "review":
-        title = f"**{escape(change.after['title'], 160)}**"
-        is_out = change.after["outcome"] == "declined"
-        return f"👋 left out {title}" if is_out else f"🔎 knew {title}"
-    if change.about is not None:
-        return setting_summary(change)
-    paper = _paper(change.paper_id, titles, 160) if change.paper_id is not None else ""
+        text = _REVIEW_OUTCOMES.get(change.after["outcome"], "🔎 matched {} with the list")
+        return text.format(f"**{escape(change.after['title'], 160)}**")
     if change.undoes is not None:
-        return f"↩️ undid change {change.undoes} {paper}".rstrip()
+        return f"↩️ undid change {change.undoes}{_undo_target(change, titles)}"
+    if change.about is not None:
+        return _setting_summary(change)
     if change.name is not None:
-        return _DECIDED[change.action].format(escape(change.name, 100))
-    into = f" → {_paper(change.after['into'], titles, 160)}" if "into" in change.after else ""
-    return f"{_DONE[change.action]} {paper}{into}"
+        return _NAME_ACTIONS[change.action].format(escape(change.name, 100))
+    text = _PAPER_ACTIONS[change.action].format(_paper(change.paper_id or 0, titles, 160))
+    if "into" in change.after:
+        text += f" into {_paper(change.after['into'], titles, 160)}"
+    return text
 
 
-def plain(change: Change, titles: Titles) -> str:
-    """The same as plain text, for a suggestion."""
-    text = _MENTION.sub("a channel", f"{change.id} · {brief(change, titles)}")
+def plain_summary(change: Change, titles: Titles) -> str:
+    """Returns a change's number and summary without Discord's markup, for autocomplete."""
+    text = _MENTION.sub("a channel", f"{change.id} · {summary(change, titles)}")
     return clip(text.replace("*", "").replace("\\", ""), 100)
 
 
-def differences(change: Change) -> list[str]:
-    """What a change to a paper changed, a line for each field."""
-    before, after = change.before, change.after
+def _import_counts(outcomes: Mapping[str, int]) -> str:
+    counts = {
+        "added": "{:,} added",
+        "updated": "{:,} updated",
+        "restored": "{:,} restored",
+        "unchanged": "{:,} already in the list",
+    }
+    parts = [text.format(outcomes[name]) for name, text in counts.items() if outcomes.get(name)]
+    if duplicates := outcomes.get("duplicate"):
+        parts.append(f"{count(duplicates, 'possible duplicate')} skipped")
+    if removed := outcomes.get("removed"):
+        parts.append(f"{count(removed, 'removed paper')} skipped")
+    return ", ".join(parts)
+
+
+def _undo_target(change: Change, titles: Titles) -> str:
     if change.about is not None:
-        return _setting_differences(change) if change.action == "edit" else []
-    if not before or change.name is not None or change.action == "merge":
-        return []
-    lines = [
-        f"{_FIELDS[name]}: {difference(before[name], after[name])}" for name in changed(change)
-    ]
-    if before["removed"] != after["removed"]:
-        lines.append("Taken out of the list" if after["removed"] else "In the list again")
-    return lines
+        return f": {_feed_or_channel(change)}"
+    if change.name is not None:
+        return f": **{escape(change.name, 100)}**"
+    return f": {_paper(change.paper_id, titles, 160)}" if change.paper_id is not None else ""
 
 
-def _setting_differences(change: Change) -> list[str]:
-    """What of a feed is otherwise, or what its channel heard and hears now."""
-    before, after = change.before, change.after
+def _setting_summary(change: Change) -> str:
+    """Returns what a change to a feed or to a channel's announcements did."""
+    what = _feed_or_channel(change)
+    is_feed = change.about is not None and change.about.feed_id is not None
+    match change.action:
+        case "add":
+            return (
+                f"📡 followed the feed {what}" if is_feed else f"📣 started announcements in {what}"
+            )
+        case "remove":
+            return (
+                f"🗑️ unfollowed the feed {what}"
+                if is_feed
+                else f"🔕 stopped announcements in {what}"
+            )
+    what = f"the feed {what}" if is_feed else f"announcements in {what}"
+    paused = _pause(change.after)
+    if paused != _pause(change.before):
+        return f"⏸️ paused {what}" if paused else f"▶️ resumed {what}"
+    return f"✏️ changed {what}"
+
+
+def _pause(values: Mapping[str, Any]) -> object:
+    """Returns why a feed is paused, or whether a channel's announcements are."""
+    return values.get("paused_because") or values.get("is_paused")
+
+
+def _feed_or_channel(change: Change) -> str:
     if change.about is not None and change.about.channel_id is not None:
-        old, new = heard(before), heard(after)
-        return [f"{old} → {new}"] if old != new else []
-    return [
-        f"{said}: {difference(before.get(name), after.get(name))}"
-        for name, said in _SETTING_FIELDS.items()
-        if before.get(name) != after.get(name)
-    ]
-
-
-def changed(change: Change) -> list[str]:
-    """The fields that a change to a paper changed."""
-    return differing(change.before, change.after) if change.before and change.after else []
-
-
-def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The fields in which what is said of a paper differs."""
-    return [name for name in _FIELDS if before.get(name) != after.get(name)]
-
-
-def field_name(name: str) -> str:
-    """What people call a field."""
-    return _FIELDS[name]
-
-
-def difference(before: object, after: object) -> str:
-    """A value and what it became; of long ones what differs, with some words around it."""
-    old, new = _words(before), _words(after)
-    begin = _common(old, new)
-    end = _common(old[begin:][::-1], new[begin:][::-1])
-    return f"{_part(old, begin, end)} → {_part(new, begin, end)}"
-
-
-def value(said: object, limit: int) -> str:
-    """A value in words, fit for Discord."""
-    return escape(plain_value(said), limit) or "nothing"
-
-
-def plain_value(said: object) -> str:
-    """A value in words, as plain text; empty where there is none."""
-    return " ".join(_words(said))
-
-
-def _words(said: object) -> list[str]:
-    if isinstance(said, bool):
-        return ["yes" if said else "no"]
-    if isinstance(said, list):
-        return ", ".join(one[1] if isinstance(one, list) else str(one) for one in said).split()
-    return str(said or "").split()
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many words both begin with."""
-    pairs = zip(one, other, strict=False)
-    return next(
-        (place for place, (mine, theirs) in enumerate(pairs) if mine != theirs),
-        min(len(one), len(other)),
-    )
-
-
-def _part(words: Sequence[str], begin: int, end: int) -> str:
-    """Words without those that both sides have at their beginning and at their end."""
-    if len(" ".join(words)) <= _WHOLE:
-        return escape(" ".join(words), _MOST) or "nothing"
-    first, last = max(begin - _AROUND, 0), len(words) - max(end - _AROUND, 0)
-    text = escape(" ".join(words[first:last]), _MOST)
-    return f"{'…' if first else ''}{text}{'…' if last < len(words) else ''}" or "nothing"
+        return f"<#{change.about.channel_id}>"
+    values = change.after or change.before
+    return f"**{escape(values.get('title') or values.get('url') or 'a feed', 160)}**"
 
 
 def _paper(paper_id: int, titles: Titles, limit: int) -> str:
     return f"**{escape(titles.get(paper_id, '') or 'a paper', limit)}** (#{paper_id})"
 
 
-_SETTING_FIELDS = {
-    "title": "Title",
-    "url": "Address",
-    "venue": "Venue",
-    "is_reviewed": "A moderator decides each entry",
-}
+def differences(change: Change) -> list[str]:
+    """Returns a line “field: before → after” for each value that a change changed."""
+    before, after = change.before, change.after
+    if change.about is not None:
+        return _setting_differences(change) if change.action == "edit" else []
+    if not before or change.name is not None or change.action == "merge":
+        return []
+    lines = [
+        f"{_PAPER_FIELDS[name]}: {difference(before[name], after[name])}"
+        for name in changed_fields(change)
+    ]
+    if before["removed"] != after["removed"]:
+        lines.append("Removed from the list" if after["removed"] else "Restored to the list")
+    return lines
 
 
-def setting_summary(change: Change) -> str:
-    """What a change to a feed or a channel did, in a few words fit for Discord."""
-    what = subject(change)
-    if change.undoes is not None:
-        return f"↩️ undid change {change.undoes} {what}"
-    is_feed = change.about is not None and change.about.feed_id is not None
-    match change.action:
-        case "add":
-            return f"📡 began to read {what}" if is_feed else f"📣 began to announce in {what}"
-        case "remove":
-            return f"🗑️ stopped reading {what}" if is_feed else f"🔕 stopped announcing in {what}"
-    paused = change.after.get("paused_because") or change.after.get("is_paused")
-    if paused != (change.before.get("paused_because") or change.before.get("is_paused")):
-        return f"⏸️ paused {what}" if paused else f"▶️ resumed {what}"
-    return f"✏️ changed how I read {what}" if is_feed else f"✏️ changed what is announced in {what}"
-
-
-def heard(values: Mapping[str, Any]) -> str:
-    """What a channel hears and how, by the values that are kept of it."""
-    return how(options_of(values)) or "everything, at once"
-
-
-def subject(change: Change) -> str:
-    """The feed or the channel that a change is about."""
+def _setting_differences(change: Change) -> list[str]:
+    before, after = change.before, change.after
     if change.about is not None and change.about.channel_id is not None:
-        return f"<#{change.about.channel_id}>"
-    said = change.after or change.before
-    return f"**{escape(said.get('title') or said.get('url') or 'a feed', 160)}**"
+        old, new = _announced(before), _announced(after)
+        return [f"{old} → {new}"] if old != new else []
+    return [
+        f"{label}: {difference(before.get(name), after.get(name))}"
+        for name, label in _FEED_FIELDS.items()
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _announced(values: Mapping[str, Any]) -> str:
+    """Returns what a channel's recorded settings announce, and when."""
+    return how(options_of(values)) or "everything, immediately"
+
+
+def changed_fields(change: Change) -> list[str]:
+    """Returns the fields of a paper that a change changed."""
+    if not (change.before and change.after):
+        return []
+    return differing_fields(change.before, change.after)
+
+
+def differing_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Returns the fields in which two snapshots of a paper differ."""
+    return [name for name in _PAPER_FIELDS if before.get(name) != after.get(name)]
+
+
+def field_name(name: str) -> str:
+    """Returns the label of a paper's field."""
+    return _PAPER_FIELDS[name]
+
+
+def difference(before: object, after: object) -> str:
+    """Returns “before → after”; long values are cut to what differs, with a few words around it."""
+    old, new = _words(before), _words(after)
+    start = _common_prefix(old, new)
+    end = _common_prefix(old[start:][::-1], new[start:][::-1])
+    return f"{_excerpt(old, start, end)} → {_excerpt(new, start, end)}"
+
+
+def format_value(value: object, limit: int) -> str:
+    """Returns a recorded value as escaped text."""
+    return escape(plain_value(value), limit) or _NO_VALUE
+
+
+def plain_value(value: object) -> str:
+    """Returns a recorded value as plain text; empty if it has none."""
+    return " ".join(_words(value))
+
+
+def _words(value: object) -> list[str]:
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
+    if isinstance(value, list):  # of texts, or of links as [kind, address]
+        return ", ".join(one[1] if isinstance(one, list) else str(one) for one in value).split()
+    return str(value or "").split()
+
+
+def _common_prefix(one: Sequence[str], other: Sequence[str]) -> int:
+    """Returns how many words two lists have in common at their start."""
+    pairs = zip(one, other, strict=False)
+    return next(
+        (number for number, (left, right) in enumerate(pairs) if left != right),
+        min(len(one), len(other)),
+    )
+
+
+def _excerpt(words: Sequence[str], start: int, end: int) -> str:
+    """Returns words without the first ``start`` and the last ``end`` ones, save some context."""
+    if len(" ".join(words)) <= _MAX_UNCUT:
+        return escape(" ".join(words), _MAX_DIFFERENCE) or _NO_VALUE
+    first, last = max(start - _CONTEXT, 0), len(words) - max(end - _CONTEXT, 0)
+    text = escape(" ".join(words[first:last]), _MAX_DIFFERENCE)
+    return f"{'…' if first else ''}{text}{'…' if last < len(words) else ''}" or _NO_VALUE

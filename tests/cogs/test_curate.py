@@ -83,7 +83,7 @@ async def test_every_field_has_its_sentence(
 async def test_the_same_identifier_completes_the_paper_that_is_there(lab: Lab) -> None:
     count = await lab.app.library.papers.count()
     result = await submit(lab, {**FORM, "links": "https://arxiv.org/abs/2302.12433v2"})
-    assert "what you gave completed it" in told(result)
+    assert "I added your details to it" in told(result)
     assert await lab.app.library.papers.count() == count
 
 
@@ -97,7 +97,7 @@ async def test_a_likeness_is_asked_about_and_can_be_added_anyway(lab: Lab) -> No
     }
     count = await lab.app.library.papers.count()
     result = await submit(lab, form)
-    assert "may have that paper already" in told(result)
+    assert "This paper may already be in the list" in told(result)
     assert await lab.app.library.papers.count() == count
     done = await lab.moderator.click(result.response, label="Add anyway")
     assert "Added to the list" in told(done)
@@ -111,7 +111,7 @@ async def test_editing_shows_what_is_there_and_keeps_what_the_form_does_not(lab:
     assert values["authors"].splitlines()[0] == "Azerbayev"
     assert values["links"] == "2302.12433"
     result = await lab.moderator.submit_modal(shown, {**values, "venue_and_year": "NeurIPS 2023"})
-    assert "Corrected" in told(result)
+    assert "✏️ Saved" in told(result)
     paper = await lab.app.library.papers.get_named("2302.12433")
     assert paper.venue == "NeurIPS"
     assert paper.posted_by == "Stella Biderman"
@@ -152,7 +152,7 @@ async def test_nothing_typed_is_lost_where_the_list_cannot_take_it(lab: Lab) -> 
     await lab.app.library.papers.restore(paper.id, OTHER_MODERATOR)
     again = await lab.moderator.click(result.response, label="Try again")
     assert _values(again.modal) == typed
-    assert "Corrected" in told(await lab.moderator.submit_modal(again, typed))
+    assert "✏️ Saved" in told(await lab.moderator.submit_modal(again, typed))
 
 
 async def test_who_may_not_send_a_form_any_more_is_not_offered_it_again(lab: Lab) -> None:
@@ -207,7 +207,7 @@ async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) ->
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get(number)
     result = await submit(lab, {**FORM, "links": "2302.12433"})
-    assert "It had been removed" in told(result)
+    assert "This paper had been removed" in told(result)
     assert (await lab.app.library.papers.get(number)).id == number
 
 

@@ -57,12 +57,12 @@ async def test_a_source_is_looked_up_shown_and_added_by_one_click(lab: Lab) -> N
     shown = await look_up(lab, f"https://doi.org/{DOI}")
     assert shown.ephemeral
     text = told(shown)
-    assert "Is this the paper? It will not be announced." in text
+    assert "Is this the right paper? It won't be announced." in text
     assert "Small Models, Long Memories" in text
     assert "Journal of Open Things" in text
     assert "in the list since" not in text
     done = await lab.moderator.click(shown.response, label="Add")
-    assert "Added to the list, not announced" in told(done)
+    assert "Added to the list without an announcement" in told(done)
     assert "[Undo]" in told(done)
     paper = await lab.app.library.papers.get_named(DOI)
     assert paper.authors == ("Ada Lovelace",)
@@ -103,7 +103,7 @@ async def test_a_moderator_by_role_may_and_the_announcement_can_be_turned_on(
     turned = await lab.moderator.click(shown.response, label="Announce: no")
     assert "It will be announced." in told(turned)
     done = await lab.moderator.click(turned.response, label="Add")
-    assert "announced in every announcement channel" in told(done)
+    assert "Added to the list and announced" in told(done)
     assert "Small Models, Long Memories" in lab.last
     assert len(services.asked) == 1
 
@@ -116,7 +116,7 @@ async def test_a_withdrawn_paper_is_warned_of(
     lab: Lab, services: LookupServer, title: str, abstract: str
 ) -> None:
     services.works[DOI] = {**WORK, "title": [title], "abstract": abstract}
-    assert "⚠️ It says that it was withdrawn" in told(await look_up(lab, DOI))
+    assert "⚠️ It seems to have been withdrawn" in told(await look_up(lab, DOI))
     services.works["10.5555/other"] = {**WORK, "DOI": "10.5555/other"}
     assert "⚠️" not in told(await look_up(lab, "10.5555/other"))
 
@@ -127,8 +127,8 @@ async def test_what_the_list_had_is_not_announced_which_is_said_as_it_is(
     known = await lab.app.library.papers.get_named("2302.12433")
     services.preprint("2302.12433", known.title, known.authors, "A fuller abstract. " * 20)
     shown = await look_up(lab, "2302.12433", announce=True)
-    done = await lab.moderator.click(shown.response, label="Complete it")
-    assert told(done).split("\n")[0].endswith("It is not announced, since the list had it.")
+    done = await lab.moderator.click(shown.response, label="Update")
+    assert told(done).split("\n")[0].endswith("It wasn't announced, since it isn't new.")
 
 
 async def test_announce_can_be_chosen_with_the_command(lab: Lab) -> None:
@@ -139,7 +139,7 @@ async def test_announce_can_be_chosen_with_the_command(lab: Lab) -> None:
 
 async def test_what_was_found_can_be_corrected_first_and_keeps_what_was_typed(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
-    form = await lab.moderator.click(shown.response, label="Correct first")
+    form = await lab.moderator.click(shown.response, label="Edit first")
     values = _values(form.modal)
     assert values["title"] == "Small Models, Long Memories"
     assert values["venue_and_year"] == "Journal of Open Things 2024-02"
@@ -155,7 +155,7 @@ async def test_what_was_found_can_be_corrected_first_and_keeps_what_was_typed(la
 
 async def test_cancelling_changes_nothing(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
-    assert "Nothing was changed" in told(await lab.moderator.click(shown.response, label="Cancel"))
+    assert "Nothing changed" in told(await lab.moderator.click(shown.response, label="Cancel"))
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get_named(DOI)
 
@@ -166,14 +166,14 @@ async def test_a_paper_of_the_list_is_told_at_once_with_what_would_be_completed(
     known = await lab.app.library.papers.get_named("2302.12433")
     services.preprint("2302.12433", known.title, known.authors, "A fuller abstract. " * 20)
     shown = await look_up(lab, "arXiv:2302.12433v3")
-    assert "The list has that paper already. What I found would complete its" in told(shown)
+    assert "That paper is already in the list, but I can update its" in told(shown)
     assert "abstract" in told(shown)
     assert f"#{known.id}" in told(shown)
-    done = await lab.moderator.click(shown.response, label="Complete it")
-    assert "what you gave completed it" in told(done)
+    done = await lab.moderator.click(shown.response, label="Update")
+    assert "I added your details to it" in told(done)
     assert "A fuller abstract." in (await lab.app.library.papers.get(known.id)).abstract
     again = await look_up(lab, "arXiv:2302.12433v3")
-    assert told(again).startswith("👌 The list has that paper already.\n")
+    assert told(again).startswith("👌 That paper is already in the list.\n")
 
 
 async def test_a_possible_duplicate_is_shown_beside_what_was_found(
@@ -188,7 +188,7 @@ async def test_a_possible_duplicate_is_shown_beside_what_was_found(
     }
     count = await lab.app.library.papers.count()
     shown = await look_up(lab, "10.5555/twin")
-    assert "The list may have that paper already" in told(shown)
+    assert "This paper may already be in the list" in told(shown)
     opened = await lab.moderator.click(shown.response, label=f"Show #{known.id}")
     assert "Cite" in told(opened)
     done = await lab.moderator.click(shown.response, label="Add anyway")
@@ -204,8 +204,8 @@ async def test_a_possible_duplicate_can_be_the_same_paper(lab: Lab, services: Lo
         "container-title": ["Journal of Proofs"],
     }
     shown = await look_up(lab, "10.5555/twin")
-    done = await lab.moderator.click(shown.response, label="The same paper")
-    assert "what you gave completed it" in told(done)
+    done = await lab.moderator.click(shown.response, label="Same paper")
+    assert "I added your details to it" in told(done)
     assert "[Undo]" in told(done)
     paper = await lab.app.library.papers.get(known.id)
     assert (paper.venue, paper.doi) == ("Journal of Proofs", "10.5555/twin")
@@ -224,7 +224,7 @@ async def test_what_was_looked_up_may_still_be_bettered_but_not_what_was_typed(
     assert (await lab.app.library.papers.get_named("2304.00001")).venue == "TMLR"
 
     shown = await look_up(lab, DOI)
-    form = await lab.moderator.click(shown.response, label="Correct first")
+    form = await lab.moderator.click(shown.response, label="Edit first")
     await lab.moderator.submit_modal(form, {**_values(form.modal), "venue_and_year": "arXiv 2024"})
     other = replace(published, title="Small Models", identifiers=(f"doi:{DOI}",))
     await lab.app.library.papers.upsert(other, Origin.FEED, Actor("feed:1", "a feed"))
@@ -237,9 +237,9 @@ async def test_a_removed_paper_is_told_to_be_one(lab: Lab) -> None:
     paper = await lab.app.library.papers.get_named(DOI)
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     shown = await look_up(lab, DOI)
-    assert "removed from the list on purpose; adding it brings it back" in told(shown)
+    assert "removed from the list on purpose. Adding it brings it back" in told(shown)
     done = await lab.moderator.click(shown.response, label="Add")
-    assert "now it is back" in told(done)
+    assert "Now it's back" in told(done)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ async def test_a_messages_papers_are_listed_and_added_by_one_click(
     assert "id_list=2304.99999" in "".join(services.asked)
 
     added = await lab.moderator.click(shown.response, label="Add")
-    assert "Added to the list, not announced" in told(added)
+    assert "Added to the list without an announcement" in told(added)
     assert "[Undo]" in told(added)
     paper = await lab.app.library.papers.get_named(DOI)
     assert f"in the list as #{paper.id}" in visible_text(shown.response)
@@ -355,7 +355,7 @@ async def test_a_press_after_somebody_else_added_it_says_so(lab: Lab) -> None:
     first, second = await look_up(lab, DOI), await look_up(lab, DOI)
     await lab.moderator.click(first.response, label="Add")
     done = await lab.moderator.click(second.response, label="Add")
-    assert "The list has that paper already" in told(done)
+    assert "That paper is already in the list" in told(done)
 
 
 async def test_a_question_of_before_a_restart_is_too_old_which_is_said(
@@ -387,9 +387,9 @@ async def test_a_likeness_in_a_message_is_marked_and_asked_about(
     known = await lab.app.library.papers.get_named("2302.12433")
     services.works["10.5555/twin"] = {"DOI": "10.5555/twin", "title": [known.title]}
     shown = await gather(lab, "https://doi.org/10.5555/twin")
-    assert f"may be #{known.id} of the list" in told(shown)
+    assert f"may be a duplicate of #{known.id}" in told(shown)
     asked = await lab.moderator.click(shown.response, label="Add")
-    assert "may have that paper already" in told(asked)
+    assert "This paper may already be in the list" in told(asked)
     done = await lab.moderator.click(asked.followups[-1], label="Add anyway")
     assert "Added to the list" in told(done)
 
@@ -413,7 +413,7 @@ async def test_a_message_of_many_links_is_shown_in_part(lab: Lab, services: Look
 async def test_a_message_without_links_gets_a_sentence(lab: Lab) -> None:
     shown = await gather(lab, "Hello! https://discord.com/channels/1/2 and 1234.5678")
     assert shown.ephemeral
-    assert "I see no link to a paper in that message." in told(shown)
+    assert "I don't see a link to a paper in that message." in told(shown)
 
 
 async def test_the_menu_is_the_moderators_of_the_labs_own_server(lab: Lab) -> None:

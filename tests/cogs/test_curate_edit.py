@@ -52,13 +52,13 @@ async def test_tags_are_given_taken_suggested_and_undone(lab: Lab) -> None:
     ]
     result = await curate(lab, "tag", paper=f"#{number}", add="nlp, a  b,", remove="maths")
     assert result.ephemeral
-    assert "tagged **a b**, **nlp** now" in told(result)
+    assert "now tagged **a b**, **nlp**" in told(result)
     assert "First of Two" in await lab.ask(lab.member, "search", query="tag:nlp")
     undone = await lab.moderator.click(result.response, label="Undo")
-    assert "as it was before; that was 🏷️ tagged **First of Two**" in told(undone)
+    assert "🏷️ changed the tags of **First of Two**" in told(undone)
     assert (await lab.app.library.papers.get(number)).tags == ("maths",)
     for options, sentence in (
-        ({}, "Say which tags"),
+        ({}, "Give the tags"),
         ({"add": "maths"}, "tagged so already"),
         ({"add": "x" * 60}, "too long for a tag"),
     ):
@@ -74,7 +74,7 @@ async def test_many_tags_are_named_in_part(lab: Lab) -> None:
     result = await curate(lab, "tag", paper=f"#{number}", add=tags[0])
     sentence = told(result).splitlines()[0]
     assert sentence.count("**") == 14
-    assert sentence.endswith("** and 9 others now.")
+    assert sentence.endswith("** and 9 others.")
 
 
 async def test_a_removed_paper_is_offered_and_put_back(lab: Lab) -> None:
@@ -84,11 +84,11 @@ async def test_a_removed_paper_is_offered_and_put_back(lab: Lab) -> None:
     offered = await lab.moderator.autocomplete(lab.papers, "curate restore", "paper", "of two")
     assert [one["value"] for one in offered] == [f"#{other}", f"#{number}"]
     result = await curate(lab, "restore", paper=f"#{number}")
-    assert "back in the list" in told(result)
+    assert "Back in the list" in told(result)
     assert (await lab.app.library.papers.get(number)).title == "First of Two"
     await lab.moderator.click(result.response, label="Undo")
     again = await curate(lab, "restore", paper="First of two")
-    assert "back in the list" in told(again)
+    assert "Back in the list" in told(again)
     refused = await curate(lab, "restore", paper=f"#{number}")
     assert "is no paper that was removed" in told(refused)
 
@@ -98,14 +98,14 @@ async def test_two_papers_are_shown_and_made_one_as_chosen(lab: Lab) -> None:
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     assert shown.ephemeral
     text = told(shown)
-    assert f"#{other} becomes a part of #{one}" in text
+    assert f"Merge #{other} into #{one}" in text
     assert "different arXiv ids, 2301.00001 and 2301.00002" in text
     assert f"**Venue**\n#{one}: arXiv\n#{other}: ICML" in text
     assert "Note" not in text
-    for name, choice in (("Title", "other"), ("Authors", "kept"), ("Venue", "kept")):
+    for name, choice in (("Title", "source"), ("Authors", "target"), ("Venue", "target")):
         await lab.moderator.select(shown.response, [choice], custom_id=_select(shown, name))
     done = await lab.moderator.click(shown.response, label="Merge")
-    assert f"**Second of Two, Longer** (#{other}) is a part of this paper now" in told(done)
+    assert f"**Second of Two, Longer** (#{other}) into this paper" in told(done)
     merged = await lab.app.library.papers.get(other)
     assert as_draft(merged) == PaperDraft(
         "Second of Two, Longer",
@@ -116,17 +116,17 @@ async def test_two_papers_are_shown_and_made_one_as_chosen(lab: Lab) -> None:
         tags=("maths", "nlp"),
     )
     undone = await lab.moderator.click(done.response, label="Undo")
-    assert "made a part of another: **Second of Two, Longer**" in told(undone)
+    assert "merged **Second of Two, Longer**" in told(undone)
     assert as_draft(await lab.app.library.papers.get(other)) == TWO
     again = await lab.moderator.click(undone.response, label="Redo")
-    assert "↩️ Undone: " in told(again)
+    assert "↩️ Undid change " in told(again)
     assert (await lab.app.library.papers.get(other)).id == one
 
 
 async def test_a_merge_of_one_paper_is_refused(lab: Lab) -> None:
     one, other = await two(lab)
     same = await curate(lab, "merge", paper=f"#{one}", into="2301.00001")
-    assert "Both are one paper" in told(same)
+    assert "Both are the same paper" in told(same)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     await lab.app.library.papers.remove(other, OTHER_MODERATOR)
     gone = await lab.moderator.click(shown.response, label="Merge")
@@ -136,10 +136,10 @@ async def test_a_merge_of_one_paper_is_refused(lab: Lab) -> None:
 async def test_a_merge_shows_what_changed_meanwhile_and_keeps_the_choices(lab: Lab) -> None:
     one, other = await two(lab)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
-    await lab.moderator.select(shown.response, ["kept"], custom_id=_select(shown, "Venue"))
+    await lab.moderator.select(shown.response, ["target"], custom_id=_select(shown, "Venue"))
     await lab.app.library.papers.tag(other, ["new"], [], OTHER_MODERATOR)
     asked = await lab.moderator.click(shown.response, label="Merge")
-    assert f"Somebody else changed #{other} meanwhile" in told(asked)
+    assert f"Someone else changed #{other} meanwhile" in told(asked)
     assert "**Tags** nlp → new, nlp\n-# cleo" in told(asked)
     await lab.moderator.click(asked.response, label="Merge")
     merged = await lab.app.library.papers.get(one)
@@ -155,9 +155,9 @@ async def test_a_merge_into_what_became_a_part_of_a_third_compares_the_paper_tha
     kept = as_draft(await lab.app.library.papers.get(third))
     await lab.app.library.papers.merge(third, one, kept, OTHER_MODERATOR)
     asked = told(await lab.moderator.click(shown.response, label="Merge"))
-    assert f"Somebody else changed #{one} meanwhile" in asked
+    assert f"Someone else changed #{one} meanwhile" in asked
     assert "**Title** First of Two → Third of Them" in asked
-    assert f"#{other} becomes a part of #{third}" in asked
+    assert f"Merge #{other} into #{third}" in asked
 
 
 async def test_the_second_of_two_editors_is_shown_what_the_first_changed(lab: Lab) -> None:
@@ -173,16 +173,16 @@ async def test_the_second_of_two_editors_is_shown_what_the_first_changed(lab: La
     )
     assert result.ephemeral
     text = told(result)
-    assert "Somebody else changed **Theirs**" in text
+    assert "Someone else changed **Theirs**" in text
     assert "**Title** First of Two → Theirs\n-# noor · <t:" in text
     assert "**Venue** arXiv → TMLR" in text
     assert (await lab.app.library.papers.get(number)).title == "Theirs"
-    again = await lab.moderator.click(result.response, label="Go on with my text")
+    again = await lab.moderator.click(result.response, label="Continue editing")
     filled = await values(again.modal)
     assert (filled["title"], filled["venue_and_year"]) == ("Mine", "TMLR 2022")
     assert filled["abstract"] == "Much text. " * 300
     done = await lab.moderator.submit_modal(again, filled)
-    assert "Corrected" in told(done)
+    assert "✏️ Saved" in told(done)
     paper = await lab.app.library.papers.get(number)
     assert (paper.title, paper.venue) == ("Mine", "TMLR")
     assert paper.abstract.startswith("Much text.")
@@ -205,7 +205,7 @@ async def test_what_changed_meanwhile_has_an_end(lab: Lab) -> None:
     assert "**Title** Second of Two, Longer → T T" in told(asked)
     assert re.search(r"-# and \d more\n###", told(asked))
     assert len(told(asked)) < 4000
-    await lab.moderator.select(asked.response, ["other"], custom_id=_select(asked, "Authors"))
+    await lab.moderator.select(asked.response, ["source"], custom_id=_select(asked, "Authors"))
     await lab.moderator.click(asked.response, label="Merge")
     merged = await lab.app.library.papers.get(one)
     assert (len(merged.authors), merged.authors_complete) == (40, False)
@@ -221,7 +221,7 @@ async def test_what_a_merge_that_was_undone_meanwhile_changed_is_shown(lab: Lab)
     typed = {**await values(mine.modal), "abstract": "Mine."}
     result = await lab.moderator.submit_modal(mine, typed)
     assert "**Venue** ICML → arXiv" in told(result)
-    again = await lab.moderator.click(result.response, label="Go on with my text")
+    again = await lab.moderator.click(result.response, label="Continue editing")
     await lab.moderator.submit_modal(again, await values(again.modal))
     paper = await lab.app.library.papers.get(one)
     assert (paper.venue, paper.abstract) == ("arXiv", "Mine.")
@@ -238,8 +238,8 @@ async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
     shown = await curate(lab, "history")
     assert shown.ephemeral
     text = told(shown)
-    assert "📥 imported: 2 added" in text
-    assert "🏷️ tagged **First of Two**" in text
+    assert "📥 imported a file: 2 added" in text
+    assert "🏷️ changed the tags of **First of Two**" in text
     assert "Tags: a, b, c, d, e, maths → a, b, c, d, e, f, maths" in text
     assert "-# cleo · <t:" in text
     assert text.count("[Undo]") == 5
@@ -251,7 +251,7 @@ async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
     last = await library.audit.last_by(OTHER_MODERATOR)
     assert last is not None
     undone = await lab.moderator.click(newer.response, custom_id=f"undo:{last.id}")
-    assert "📥 imported: 2 added" in told(undone)
+    assert "📥 imported a file: 2 added" in told(undone)
     assert await library.papers.listed(number + 1) is None
     await again.close()
 
@@ -261,14 +261,14 @@ async def test_the_log_of_a_paper_has_its_part_of_an_import(lab: Lab) -> None:
     paper = await lab.app.library.papers.get_named("2301.00001")
     await lab.app.library.papers.remove(paper.id, OTHER_MODERATOR)
     text = told(await curate(lab, "history", paper=f"#{paper.id}"))
-    assert f"What was changed of **First of Two** (#{paper.id})" in text
+    assert f"Changes to **First of Two** (#{paper.id})" in text
     assert f"part of change {imported.change_id}" in text
-    assert "Taken out of the list" in text
+    assert "Removed from the list" in text
     assert "I have no paper" in told(await curate(lab, "history", paper="#999"))
 
 
 async def test_undo_takes_back_ones_own_last_change_or_any_by_number(lab: Lab) -> None:
-    assert "nothing is to be undone" in told(await curate(lab, "undo"))
+    assert "You have no changes to undo" in told(await curate(lab, "undo"))
     number = await lab.add(ONE)
     await curate(lab, "tag", paper=f"#{number}", add="mine")
     await lab.app.library.papers.tag(number, ["theirs"], [], OTHER_MODERATOR)
@@ -276,15 +276,15 @@ async def test_undo_takes_back_ones_own_last_change_or_any_by_number(lab: Lab) -
     assert theirs is not None
     refused = await curate(lab, "undo")
     assert f"#{number} was changed again since; undo change {theirs.id} first" in told(refused)
-    offered = await lab.moderator.autocomplete(lab.papers, "curate undo", "change", "tagged")
+    offered = await lab.moderator.autocomplete(lab.papers, "curate undo", "change", "tags")
     assert [one["value"] for one in offered] == [str(theirs.id), str(theirs.id - 1)]
     assert "First of Two" in offered[0]["name"]
     undone = await curate(lab, "undo", change=f"#{theirs.id}")
     assert undone.ephemeral
-    assert "🏷️ tagged **First of Two**" in told(undone)
+    assert "🏷️ changed the tags of **First of Two**" in told(undone)
     await curate(lab, "undo")
     assert (await lab.app.library.papers.get(number)).tags == ("maths",)
-    assert "named by its number" in told(await curate(lab, "undo", change="last"))
+    assert "Give the number of a change" in told(await curate(lab, "undo", change="last"))
     assert "no record of that change" in told(await curate(lab, "undo", change="999"))
 
 

@@ -37,10 +37,10 @@ async def test_a_feed_removed_by_mistake_is_watched_again_at_the_press_of_a_butt
     assert "I watch no feed yet" in await lab.ask(lab.moderator, "feed list")
     undone = await lab.moderator.click(removed.response, label="Undo")
     number = (await lab.app.library.audit.page()).changes[0].undoes
-    assert f"Undone: change {number}, 🗑️ stopped reading **News**." in told(undone)
+    assert f"Undid change {number}: 🗑️ unfollowed the feed **News**." in told(undone)
     assert "**[News](" in await lab.ask(lab.moderator, "feed list")
     again = await lab.moderator.click(undone.response, label="Redo")
-    assert f"↩️ undid change {number} **News**" in told(again)
+    assert f"↩️ undid change {number}: **News**" in told(again)
     assert await lab.app.library.feeds.all() == ()
 
 
@@ -55,19 +55,19 @@ async def test_what_was_arranged_is_in_the_log_and_undone_as_ones_last_change(
     await lab.stranger.slash(lab.elsewhere, "announce here")
     log = told(await ask(lab, "curate history"))
     for line in (
-        f"⏸️ paused <#{lab.papers.id}>",
-        f"📣 began to announce in <#{lab.papers.id}>",
-        "✏️ changed how I read **Ours**",
+        f"⏸️ paused announcements in <#{lab.papers.id}>",
+        f"📣 started announcements in <#{lab.papers.id}>",
+        "✏️ changed the feed **Ours**",
         "Title: News → Ours",
-        "A moderator decides each entry: no → yes",
-        "⏸️ paused **News**",
+        "Entries need review: no → yes",
+        "⏸️ paused the feed **News**",
     ):
         assert line in log
     assert str(lab.elsewhere.id) not in log
 
-    offered = await lab.moderator.autocomplete(lab.papers, "curate undo", "change", "announce in")
+    offered = await lab.moderator.autocomplete(lab.papers, "curate undo", "change", "started")
     assert [one["name"].partition(" · ")[2] for one in offered] == [
-        "📣 began to announce in a channel"
+        "📣 started announcements in a channel"
     ]
     assert "⏸️ paused" in told(await ask(lab, "curate undo"))
     (subscription,) = await lab.app.library.subscriptions.all(lab.papers.guild.id)
@@ -93,13 +93,13 @@ async def test_options_that_were_replaced_are_back(lab: Lab) -> None:
     await ask(lab, "announce to", channel=lab.papers, filters="venue:icml")
     replaced = await ask(lab, "announce to", channel=lab.papers, filters="venue:acl")
     undone = told(await lab.moderator.click(replaced.response, label="Undo"))
-    assert f"✏️ changed what is announced in <#{lab.papers.id}>" in undone
+    assert f"✏️ changed announcements in <#{lab.papers.id}>" in undone
     assert "venue:icml" in await lab.ask(lab.moderator, "announce list")
     await ask(lab, "announce to", channel=lab.papers, digest="weekly", at="9:30", weekday=4)
     log = told(await ask(lab, "curate history"))
     assert "what meets `venue:icml` → a weekly digest on Friday at 9:30 (UTC)" in log
     await ask(lab, "announce to", channel=lab.papers)
-    assert "→ everything, at once" in told(await ask(lab, "curate history"))
+    assert "→ everything, immediately" in told(await ask(lab, "curate history"))
 
 
 async def test_who_may_not_arrange_may_not_undo_it(lab: Lab) -> None:
@@ -115,10 +115,10 @@ async def test_who_may_not_arrange_may_not_undo_it(lab: Lab) -> None:
     view = Layout(ActionRow(UndoButton(number)))
     channel: Any = lab.app.client.get_channel(lab.elsewhere.id)
     result = await lab.stranger.click(await channel.send(view=view), label="Undo")
-    assert "arranged in another server" in told(result)
+    assert "made in another server" in told(result)
     assert len(await lab.app.library.subscriptions.all()) == 2
     done = await lab.stranger.click(theirs.response, label="Undo")
-    assert "began to announce" in told(done)
+    assert "started announcements" in told(done)
     assert [
         subscription.guild_id for subscription in await lab.app.library.subscriptions.all()
     ] == [home]

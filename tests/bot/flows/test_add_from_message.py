@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.flows.add_from_message import Linked, LinkReview, Resembling
+from bot.flows.add_from_message import LinkReview, LinkStatus, PossibleDuplicate
 from bot.lookup.references import Reference, references_in
 from storage.models import PaperDraft, PartialDate
 from tests.support.papers import paper_of
@@ -18,10 +18,10 @@ def test_ten_possible_duplicates_fit_into_one_message() -> None:
         identifiers=("doi:10.5555/a-paper-of-some-length",),
     )
     paper = paper_of(draft, 654_321)
-    links: dict[Reference, Linked] = {
-        source: Resembling(draft, paper)
+    links: dict[Reference, LinkStatus] = {
+        source: PossibleDuplicate(draft, paper)
         for source in references_in(" ".join(f"https://doi.org/10.5555/{n}" for n in range(10)))
     }
-    shown = LinkReview(links, left_out=1234).dialog()
-    assert str(shown.to_components()).count("may be #654321 of the list") == 10
+    shown = LinkReview(links, hidden=1234).dialog()
+    assert str(shown.to_components()).count("may be a duplicate of #654321") == 10
     assert shown.content_length() <= 4000

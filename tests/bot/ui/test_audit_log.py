@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.flows.merge_papers import Pair, card
+from bot.flows.merge_papers import MergePair, comparison
 from bot.ui import audit_log as audit_cards
 from bot.ui.cards import Layout
 from storage.audit.models import Change, LogPage
@@ -27,11 +27,11 @@ def change(number: int = 7, action: str = "edit", **fields: Any) -> Change:
 @pytest.mark.parametrize(
     ("before", "after", "shown"),
     [
-        ("", "ICML", "nothing → ICML"),
-        ("arXiv", None, "arXiv → nothing"),
+        ("", "ICML", "none → ICML"),
+        ("arXiv", None, "arXiv → none"),
         (False, True, "no → yes"),
         (["Ann Lee", "Bo Chen"], ["Ann Lee"], "Ann Lee, Bo Chen → Ann Lee"),
-        ([["pdf", "https://a.org"]], [], "https://a.org → nothing"),
+        ([["pdf", "https://a.org"]], [], "https://a.org → none"),
         (
             f"{_LONG}red {_LONG}",
             f"{_LONG}green {_LONG}",
@@ -52,33 +52,33 @@ def test_a_difference_is_told_with_some_words_around_it(
     [
         (change(action="add"), "✅ added **A \\*title\\*** (#1)"),
         (change(action="remove"), "🗑️ removed **A \\*title\\*** (#1)"),
-        (change(action="merge", after={"into": 9}), "→ **a paper** (#9)"),
-        (change(action="undo", undoes=3), "↩️ undid change 3 **A \\*title\\*** (#1)"),
+        (change(action="merge", after={"into": 9}), "into **a paper** (#9)"),
+        (change(action="undo", undoes=3), "↩️ undid change 3: **A \\*title\\*** (#1)"),
         (change(action="undo", undoes=3, paper_id=None), "↩️ undid change 3"),
         (
             change(action="import", paper_id=None, after={"added": 1200, "duplicate": 1}),
-            "📥 imported: 1,200 added, 1 left out as possible duplicates",
+            "📥 imported a file: 1,200 added, 1 possible duplicate skipped",
         ),
         (
             change(
                 action="review", paper_id=None, after={"title": "*Ours*", "outcome": "declined"}
             ),
-            "👋 left out **\\*Ours\\***",
+            "👋 declined **\\*Ours\\***",
         ),
         (
             change(action="review", paper_id=None, after={"title": "Ours", "outcome": "unchanged"}),
-            "🔎 knew **Ours**",
+            "🔎 matched **Ours** with the list",
         ),
         (
             change(action="rename", paper_id=None, name="Ann New", before={"x": None}),
-            "🏷️ gave a person the name **Ann New**",
+            "🏷️ renamed an author to **Ann New**",
         ),
     ],
 )
 def test_a_change_is_told_in_few_words(made: Change, shown: str) -> None:
-    assert audit_cards.brief(made, {1: "A *title*"}).endswith(shown)
+    assert audit_cards.summary(made, {1: "A *title*"}).endswith(shown)
     assert audit_cards.differences(made) == []
-    assert audit_cards.plain(made, {1: "A *title*"}).startswith("7 · ")
+    assert audit_cards.plain_summary(made, {1: "A *title*"}).startswith("7 · ")
 
 
 @given(st.lists(st.tuples(drafts(), drafts()), max_size=5), st.booleans())
@@ -97,7 +97,7 @@ def test_a_page_of_the_log_keeps_within_discords_limits(
         for number, (before, after) in enumerate(pairs)
     )
     titles = {1: "A title, and much more of it " * 20}
-    page = audit_cards.log(LogPage(made, has_newer=True, has_older=False), titles, 1 << 62, 1)
+    page = audit_cards.history(LogPage(made, has_newer=True, has_older=False), titles, 1 << 62, 1)
     layout = Layout(page)
     assert layout.content_length() <= 4000
     assert layout.total_children_count <= 40
@@ -108,8 +108,10 @@ def test_a_page_of_the_log_keeps_within_discords_limits(
 def test_two_papers_side_by_side_keep_within_discords_limits(
     one: PaperDraft, two: PaperDraft
 ) -> None:
-    pair = Pair(paper_of(one, 1 << 40), paper_of(two, 1 << 41))
-    layout = Layout(card(pair, pair.best(), lambda _name, _choice: None, "remark " * 100))
+    pair = MergePair(paper_of(one, 1 << 40), paper_of(two, 1 << 41))
+    layout = Layout(
+        comparison(pair, pair.default_choices(), lambda _name, _keep: None, "warning " * 85)
+    )
     assert layout.content_length() <= 4000
     assert layout.total_children_count <= 38
     for row in layout.to_components()[0]["components"]:
