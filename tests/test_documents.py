@@ -11,7 +11,7 @@ from bot.permissions import BOT_PERMISSIONS
 from tests.support.paths import ROOT
 
 
-async def test_the_readme_lists_every_command_and_no_other(app: App) -> None:
+async def test_the_documentation_lists_every_command_and_no_other(app: App) -> None:
     for name in cog_names():
         await app.client.load_extension(name)
     tree = app.client.tree
@@ -19,7 +19,7 @@ async def test_the_readme_lists_every_command_and_no_other(app: App) -> None:
     for guild in (None, *app.client.home_guilds):
         for command in tree.get_commands(guild=guild, type=AppCommandType.chat_input):
             known |= set(_names(command))
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `/([a-z]+(?: [a-z]+)?)", text, re.MULTILINE))
     assert documented == known
 
@@ -41,12 +41,26 @@ async def test_every_command_and_option_is_described_within_discords_limits(app:
                     assert option.description != "…", (command.qualified_name, option.name)
 
 
-def test_the_readme_names_every_command_of_the_shell() -> None:
+def test_the_documentation_lists_every_command_of_the_shell() -> None:
     from bot.cli import main  # noqa: PLC0415 - after discord.py, whichever test runs first
 
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     for name in main.commands:
         assert f"lab-herald {name}" in text, name
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"):
+        text = document.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+            assert (document.parent / target).exists(), (document.name, target)
+
+
+def test_every_path_in_contributing_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:storage|bot|cogs|tests|benchmarks)/[\w/.]*)`", text)
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def _names(command: object) -> list[str]:

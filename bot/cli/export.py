@@ -22,6 +22,7 @@ from storage.search.query import parse
     type=click.Choice([each.value for each in ExportFormat]),
     default=ExportFormat.JSON.value,
     show_default=True,
+    help="The format to write.",
 )
 @click.option(
     "-o",

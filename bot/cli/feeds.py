@@ -54,7 +54,7 @@ def feeds() -> None:
 @common.json_option
 @click.pass_obj
 def list_feeds(settings: Settings, *, as_json: bool) -> None:
-    """List the feeds you follow: last success, next check, failures, entries to review."""
+    """List the feeds you follow. Shows their last and next checks, failures and open reviews."""
     found = common.run_with_library(settings, lambda library: library.feeds.counted())
     if as_json:
         click.echo(common.to_json([feeds_render.feed_json(feed) for feed in found]))
@@ -118,7 +118,7 @@ def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:
 @common.json_option
 @click.pass_obj
 def why(settings: Settings, entry: str, *, as_json: bool) -> None:
-    """Explain what happened to an entry, given its link, arXiv id, DOI, number or title."""
+    """Explain what happened to an entry. ENTRY is a link, arXiv id, DOI, number or title."""
     trace = common.run_with_library(settings, lambda library: library.traces.find(entry))
     if as_json:
         click.echo(common.to_json(trace_text.as_json(trace)))

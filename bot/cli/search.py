@@ -16,9 +16,26 @@ from storage.search.query import parse
 @click.command()
 @click.argument("query")
 @common.filter_options
-@click.option("--sort", type=click.Choice([each.value for each in Sort]), default="relevance")
-@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
-@click.option("--offset", type=click.IntRange(0), default=0)
+@click.option(
+    "--sort",
+    type=click.Choice([each.value for each in Sort]),
+    default=Sort.RELEVANCE.value,
+    show_default=True,
+    help="The order of the results.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    help="How many papers to show.",
+)
+@click.option(
+    "--offset",
+    type=click.IntRange(0),
+    default=0,
+    help="How many papers to skip first.",
+)
 @common.json_option
 @click.pass_obj
 def search(
