@@ -1,4 +1,4 @@
-"""Other people's text made fit for Discord: escaped, clipped, counted; pure, no components."""
+"""Text for Discord: escapes, truncates and joins what other people wrote; pure functions."""
 
 from __future__ import annotations
 
@@ -7,63 +7,64 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
-# Discord lets a backslash take the meaning from any of these. A full stop and a dash mean something
-# only at the beginning of a line, where they would make a list.
+# Discord drops the meaning of any of these after a backslash. A full stop or a dash has a meaning
+# only at the beginning of a line, where it would start a list.
 _ESCAPED = {ord(mark): f"\\{mark}" for mark in "\\`*_~|<>[]()@#"}
 _LIST_MARK = re.compile(r"\s*(?:[-+]|\d+[.)])\s")
 _ELLIPSIS = "…"
+_MIN_LINK_TEXT = 40  # characters; a link whose URL leaves less is shown without the URL
 
 
 def escape(text: str, limit: int = 4000) -> str:
-    """Text that Discord shows as it is, in at most ``limit`` characters, escapes included.
+    """Returns text that Discord shows as it is, on one line.
 
-    One line, no formatting, no mentions, nothing that changes the direction of writing. What does
-    not fit is cut at a word, with an ellipsis.
+    The result has no formatting, no mentions and nothing that changes the direction of writing. It
+    takes at most ``limit`` characters, escapes included; longer text is truncated at a word.
     """
-    line = " ".join(_visible(text).split())
-    begins_list = _LIST_MARK.match(line)
-    if not begins_list and len(whole := line.translate(_ESCAPED)) <= limit:
-        return whole  # most text by far
+    line = _one_line(text)
+    starts_list = _LIST_MARK.match(line)
+    if not starts_list and len(escaped := line.translate(_ESCAPED)) <= limit:
+        return escaped  # by far the most common case
     pieces = [_ESCAPED.get(ord(char), char) for char in line]
-    if begins_list:
-        mark = next(place for place, char in enumerate(line) if char in "-+.)")
+    if starts_list:
+        mark = next(index for index, char in enumerate(line) if char in "-+.)")
         pieces[mark] = f"\\{line[mark]}"
     if sum(map(len, pieces)) <= limit:
         return "".join(pieces)
-    return _cut(pieces, limit)
+    return _truncate(pieces, limit)
 
 
 def clip(text: str, limit: int) -> str:
-    """Plain text in at most ``limit`` characters, for places that know no markdown."""
-    line = " ".join(_visible(text).split())
-    return line if len(line) <= limit else _cut(list(line), limit)
+    """Returns plain text on one line, in at most ``limit`` characters, for labels and the like."""
+    line = _one_line(text)
+    return line if len(line) <= limit else _truncate(list(line), limit)
 
 
 def link(text: str, url: str | None, limit: int) -> str:
-    """Escaped text as a link, or the text alone where the address is missing or too long for it.
+    """Returns escaped text as a link, in at most ``limit`` characters.
 
-    The whole takes at most ``limit`` characters.
+    Returns the text alone if there is no URL, or if the URL is invalid or too long.
     """
-    address = _address(url) if url else ""
-    room = limit - len(address) - 4
-    if not address or room < min(40, limit // 2):
+    target = _link_target(url) if url else ""
+    room = limit - len(target) - len("[]()")
+    if not target or room < min(_MIN_LINK_TEXT, limit // 2):
         return escape(text, limit)
-    return f"[{escape(text, room)}]({address})"
+    return f"[{escape(text, room)}]({target})"
 
 
-def names(people: Sequence[str], *, complete: bool, limit: int) -> str:
-    """Authors in one line, escaped: all that fit, then how many more there are.
+def author_list(authors: Sequence[str], *, complete: bool, limit: int) -> str:
+    """Returns escaped names on one line: as many as fit, and how many more there are.
 
-    A credit that ends in “et al.” says so instead of a number.
+    If the list isn't ``complete``, it ends in “et al.” instead of a number.
     """
     shown: list[str] = []
     room = limit - len(" and 9999 more")
-    for person in people:
-        name = escape(person, 80)
+    for author in authors:
+        name = escape(author, 80)
         if sum(map(len, shown)) + 2 * len(shown) + len(name) > room:
             break
         shown.append(name)
-    hidden = len(people) - len(shown)
+    hidden = len(authors) - len(shown)
     if not complete:
         return ", ".join([*shown, "et al."])
     if hidden:
@@ -74,44 +75,62 @@ def names(people: Sequence[str], *, complete: bool, limit: int) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """A number with its noun: “1 paper”, “2 papers”, “1,204 papers”."""
+    """Returns a number with its noun: “1 paper”, “2 entries”, “1,204 papers”."""
     plural = noun if number == 1 else f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number:,} {plural}"
 
 
-def moment(at: datetime, style: str = "R") -> str:
-    """A point in time that every reader sees in their own zone; “R” reads “2 hours ago”."""
+def timestamp(at: datetime, style: str = "R") -> str:
+    """Returns a time that Discord shows in each reader's own zone; “R” reads “2 hours ago”."""
     return f"<t:{int(at.timestamp())}:{style}>"
 
 
-def _visible(text: str) -> str:
-    """Drop what can't be seen: controls, direction overrides, zero-width, lone surrogates."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        " " if char.isspace() else char
-        for char in text
-        if char.isspace() or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
-    )
+def split_messages(
+    lines: Sequence[str], *, max_messages: int = 5, limit: int = 3600, noun: str = "line"
+) -> list[str]:
+    """Joins lines into at most ``max_messages`` texts of about ``limit`` characters each.
+
+    If not all lines fit, the last text ends with how many more there are.
+    """
+    texts = [""]
+    for index, line in enumerate(lines):
+        if len(texts[-1]) + len(line) + 1 > limit:
+            if len(texts) == max_messages:
+                texts[-1] += f"\n-# and {count(len(lines) - index, f'more {noun}')}"
+                break
+            texts.append("")
+        texts[-1] += f"\n{line}" if texts[-1] else line
+    return texts
 
 
-def _cut(pieces: Sequence[str], limit: int) -> str:
-    """As many pieces as fit with an ellipsis, ending at a word where one ends nearby."""
-    taken: list[str] = []
+def _one_line(text: str) -> str:
+    """Collapses white space and drops what can't be seen: controls, zero-width, bidi overrides."""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(
+            " " if char.isspace() else char
+            for char in text
+            if char.isspace() or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+        )
+    return " ".join(text.split())
+
+
+def _truncate(pieces: Sequence[str], limit: int) -> str:
+    """Joins as many pieces as fit before an ellipsis, and ends at a word if one ends nearby."""
+    fitting: list[str] = []
     room = limit - len(_ELLIPSIS)
     for piece in pieces:
         if len(piece) > room:
             break
-        taken.append(piece)
+        fitting.append(piece)
         room -= len(piece)
-    last_space = len(taken) - 1 - taken[::-1].index(" ") if " " in taken else 0
-    if last_space > len(taken) * 0.7:
-        taken = taken[:last_space]
-    return f"{''.join(taken).rstrip(' ,;:')}{_ELLIPSIS}" if limit > 0 else ""
+    last_space = len(fitting) - 1 - fitting[::-1].index(" ") if " " in fitting else 0
+    if last_space > len(fitting) * 0.7:
+        fitting = fitting[:last_space]
+    return f"{''.join(fitting).rstrip(' ,;:')}{_ELLIPSIS}" if limit > 0 else ""
 
 
-def _address(url: str) -> str:
-    """An address as it can stand in a markdown link; empty where it is none for people."""
+def _link_target(url: str) -> str:
+    """Returns a URL as a Markdown link takes it, or "" if it isn't a plain web address."""
     if not url.startswith(("https://", "http://")) or re.search(r"[\s<>\\]", url):
         return ""
     return url.replace("(", "%28").replace(")", "%29").replace("[", "%5B").replace("]", "%5D")

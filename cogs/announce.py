@@ -1,4 +1,4 @@
-"""`/announce`: which channels of a server hear of new papers, of which ones, and how."""
+"""`/announce`: chooses the channels of a server that announce papers, which papers and how."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ from storage.errors import InvalidInput, LabError, SubscriptionNotFound
 _Channel: TypeAlias = discord.TextChannel | discord.Thread | discord.ForumChannel
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.h]?([0-5]\d)?", re.ASCII)
 _DIGESTS = [
-    Choice(name=every.value, value=every.value) for every in (Frequency.DAILY, Frequency.WEEKLY)
+    Choice(name=frequency.value, value=frequency.value)
+    for frequency in (Frequency.DAILY, Frequency.WEEKLY)
 ]
 _WEEKDAYS = [Choice(name=name, value=number) for number, name in enumerate(calendar.day_name)]
+_WHICH_CHANNEL = "Which channel (this one by default)"
 
 
 @DigestButton.on_press
@@ -44,10 +46,10 @@ async def show_digest(interaction: Interaction, button: DigestButton) -> None:
 @app_commands.guild_only()
 @app_commands.default_permissions(MANAGERS)
 class Announce(commands.GroupCog, group_name="announce"):
-    """Choose where new papers are announced, and which."""
+    """Choose which new papers are announced, and where."""
 
     async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
-        """Only who may manage the server."""
+        """Allows only members who can manage the server."""
         require_server_manager(interaction)
         return True
 
@@ -57,21 +59,21 @@ class Announce(commands.GroupCog, group_name="announce"):
         channel = interaction.channel
         if not isinstance(channel, _Channel):
             raise InvalidInput(
-                "I can announce in text channels, announcement channels, forums and threads."
+                "I can only announce in text channels, announcement channels, forums and threads."
             )
-        await _open(interaction, channel, None)
+        await _subscribe(interaction, channel, None)
 
     @app_commands.command()
     @app_commands.describe(
-        channel="Where to: a text or announcement channel, a forum, a thread",
-        filters='Which papers: author:biderman -venue:arxiv tag:code feed:3 "a phrase"; else all',
-        role="A role to call with every announcement",
-        thread="Begin a thread for discussion under each",
-        publish="Publish each, in an announcement channel, to the servers that follow it",
-        digest="One message a day or a week instead of one for each paper",
-        at="When the digest comes: 9:00 unless you say otherwise",
-        weekday="On which day the weekly digest comes: Monday unless you say otherwise",
-        zone="The time zone of that time, such as Europe/Berlin; the lab's unless you say",
+        channel="A text or announcement channel, a forum or a thread",
+        filters='Only matching papers: author:biderman -venue:arxiv tag:code feed:3 "a phrase"',
+        role="Role to mention in every announcement",
+        thread="Start a discussion thread under each announcement",
+        publish="Publish each announcement to the servers that follow the channel",
+        digest="Post one daily or weekly message instead of one per paper",
+        at="Time of the digest (9:00 by default)",
+        weekday="Day of the weekly digest (Monday by default)",
+        zone="Time zone of the digest, such as Europe/Berlin (the lab's by default)",
     )
     @app_commands.choices(digest=_DIGESTS)
     @app_commands.choices(weekday=_WEEKDAYS)
@@ -88,20 +90,20 @@ class Announce(commands.GroupCog, group_name="announce"):
         weekday: int = 0,
         zone: Transform[str, ZoneOption] = "",
     ) -> None:
-        """Announce in a channel, as you like it; what was set for it before is replaced."""
+        """Announce in a channel with the options you choose, which replace its previous ones."""
         if publish and not (isinstance(channel, discord.TextChannel) and channel.is_news()):
             raise InvalidInput(
-                f"{channel.mention} is no announcement channel, so nothing there can be published."
+                f"{channel.mention} isn't an announcement channel, so I can't publish there."
             )
         if thread and not isinstance(channel, discord.TextChannel):
-            raise InvalidInput("Threads begin in text and announcement channels only.")
+            raise InvalidInput("I can only start threads in text and announcement channels.")
         if role is not None and role.is_default():
-            raise InvalidInput("I don't call everybody; choose a role that people can leave.")
-        chosen = SubscriptionOptions(
+            raise InvalidInput("I don't mention @everyone. Choose a role that people can leave.")
+        options = SubscriptionOptions(
             filters=await _parse_filters(interaction, filters),
             digest=DigestSchedule(
                 frequency=Frequency(digest),
-                minute=_minute(at),
+                minute=_parse_time(at),
                 weekday=weekday,
                 time_zone=zone or str(interaction.client.settings.timezone),
             ),
@@ -109,78 +111,81 @@ class Announce(commands.GroupCog, group_name="announce"):
             has_thread=thread,
             publishes=publish,
         )
-        await _open(interaction, channel, chosen)
+        await _subscribe(interaction, channel, options)
 
     @app_commands.command()
     async def list(self, interaction: Interaction) -> None:
-        """Show the channels of this server that hear of new papers."""
+        """List this server's announcement channels and their options."""
         subscriptions = await interaction.client.library.subscriptions.counted(
             interaction.guild_id or 0
         )
         text = (
-            f"### Announcements\n{feed_cards.subscriptions(subscriptions)}"
+            f"### Announcements\n{feed_cards.format_subscriptions(subscriptions)}"
             if subscriptions
-            else "Nothing is announced in this server. `/announce here` begins it in a channel."
+            else "I don't announce papers in this server yet. Run `/announce here` in a channel to "
+            "start."
         )
         await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
 
     @app_commands.command()
-    @app_commands.describe(channel="Which channel; this one unless you say otherwise")
+    @app_commands.describe(channel=_WHICH_CHANNEL)
     async def test(
         self,
         interaction: Interaction,
         channel: Transform[Subscription, SubscriptionOption] | None = None,
     ) -> None:
-        """Show you alone how the newest paper would be announced in a channel."""
-        subscription = await _subscription(interaction, channel)
-        await _require_permissions(interaction, subscription.channel_id, subscription.options)
-        shown = await sample(interaction.client.library, subscription)
-        if shown is None:
-            raise LabError("The list has no paper yet that this channel wants to hear of.")
-        await interaction.response.send_message(view=shown, ephemeral=True)
+        """Preview the newest paper as a channel's announcement; only you can see it."""
+        subscription = await _get_subscription(interaction, channel)
+        await _require_permissions(interaction, subscription)
+        layout = await sample(interaction.client.library, subscription)
+        if layout is None:
+            raise LabError("No paper in the list matches this channel's filters yet.")
+        await interaction.response.send_message(view=layout, ephemeral=True)
 
     @app_commands.command()
-    @app_commands.describe(channel="Which channel; this one unless you say otherwise")
+    @app_commands.describe(channel=_WHICH_CHANNEL)
     async def pause(
         self,
         interaction: Interaction,
         channel: Transform[Subscription, SubscriptionOption] | None = None,
     ) -> None:
-        """Let what is new wait for a channel, until you resume."""
-        subscription = await _subscription(interaction, channel)
+        """Pause announcements in a channel; new papers queue until you resume."""
+        subscription = await _get_subscription(interaction, channel)
         paused = await interaction.client.library.subscriptions.pause(
             subscription.guild_id, subscription.channel_id, actor(interaction)
         )
         if paused is None:
-            raise LabError(f"<#{subscription.channel_id}> is paused already.")
-        text = f"⏸️ What is new waits for <#{subscription.channel_id}>, until `/announce resume`."
-        await _say(interaction, text, paused.change_id)
+            raise LabError(f"Announcements in <#{subscription.channel_id}> are already paused.")
+        await _reply(
+            interaction,
+            f"⏸️ Announcements in <#{subscription.channel_id}> are paused. New papers queue until "
+            "`/announce resume`.",
+            paused.change_id,
+        )
 
     @app_commands.command()
-    @app_commands.describe(channel="Which channel; this one unless you say otherwise")
+    @app_commands.describe(channel=_WHICH_CHANNEL)
     async def resume(
         self,
         interaction: Interaction,
         channel: Transform[Subscription, SubscriptionOption] | None = None,
     ) -> None:
-        """Go on announcing in a channel that was paused or stopped."""
-        subscription = await _subscription(interaction, channel)
-        await _require_permissions(interaction, subscription.channel_id, subscription.options)
+        """Resume announcements in a channel that was paused or stopped."""
+        subscription = await _get_subscription(interaction, channel)
+        await _require_permissions(interaction, subscription)
         resumed = await interaction.client.library.subscriptions.resume(
             subscription.guild_id, subscription.channel_id, actor(interaction)
         )
         if resumed is None:
-            raise LabError(f"I announce in <#{subscription.channel_id}> already.")
-        waits = f" {count(subscription.waiting, 'paper')} waited." if subscription.waiting else ""
-        await _say(
-            interaction,
-            f"▶️ I go on announcing in <#{subscription.channel_id}>.{waits}",
-            resumed.change_id,
-        )
+            raise LabError(f"Announcements in <#{subscription.channel_id}> aren't paused.")
+        text = f"▶️ Resumed announcements in <#{subscription.channel_id}>."
+        if subscription.waiting:
+            text += f" {count(subscription.waiting, 'paper')} queued in the meantime."
+        await _reply(interaction, text, resumed.change_id)
         interaction.client.dispatcher.deliver_soon()
 
     @app_commands.command()
-    @app_commands.describe(channel="The channel to be quiet in; this one unless you say otherwise")
+    @app_commands.describe(channel=_WHICH_CHANNEL)
     async def remove(
         self,
         interaction: Interaction,
@@ -188,43 +193,41 @@ class Announce(commands.GroupCog, group_name="announce"):
     ) -> None:
         """Stop announcing in a channel."""
         channel_id = channel.channel_id if channel else interaction.channel_id or 0
-        closed = await interaction.client.library.subscriptions.unsubscribe(
+        removed = await interaction.client.library.subscriptions.unsubscribe(
             interaction.guild_id or 0, channel_id, actor(interaction)
         )
-        if closed is None:
-            raise LabError(f"Nothing is announced in <#{channel_id}>, so there is nothing to stop.")
-        await _say(
-            interaction,
-            f"🔕 New papers are no longer announced in <#{channel_id}>.",
-            closed.change_id,
-        )
+        if removed is None:
+            raise LabError(f"I don't announce in <#{channel_id}>, so there's nothing to stop.")
+        text = f"🔕 Stopped announcing new papers in <#{channel_id}>."
+        await _reply(interaction, text, removed.change_id)
 
 
-async def _open(
-    interaction: Interaction, channel: _Channel, chosen: SubscriptionOptions | None
+async def _subscribe(
+    interaction: Interaction, channel: _Channel, options: SubscriptionOptions | None
 ) -> None:
-    """Announce in a channel; with other options than before where any were chosen."""
-    _require_permissions_in(channel, chosen or SubscriptionOptions())
-    opened = await interaction.client.library.subscriptions.subscribe(
-        channel.guild.id, channel.id, actor(interaction), chosen
+    """Announces in a channel, with new options unless they are None."""
+    _require_permissions_in(channel, options or SubscriptionOptions())
+    subscribed = await interaction.client.library.subscriptions.subscribe(
+        channel.guild.id, channel.id, actor(interaction), options
     )
-    if opened is None:
-        raise LabError(f"I announce new papers in {channel.mention} already.")
-    said = feed_cards.how(opened.value.options)
-    await _say(
-        interaction,
-        f"📣 New papers will be announced in {channel.mention} from now on{said and f': {said}'}.",
-        opened.change_id,
-    )
+    if subscribed is None:
+        raise LabError(
+            f"I already announce new papers in {channel.mention}. Change its options with "
+            "`/announce to`."
+        )
+    text = f"📣 Now announcing new papers in {channel.mention}"
+    if details := feed_cards.describe_options(subscribed.value.options):
+        text += f": {details}"
+    await _reply(interaction, f"{text}.", subscribed.change_id)
     interaction.client.dispatcher.deliver_soon()
 
 
-async def _say(interaction: Interaction, text: str, change_id: int | None) -> None:
+async def _reply(interaction: Interaction, text: str, change_id: int | None) -> None:
     await interaction.response.send_message(view=undoable(text, change_id))
 
 
-async def _subscription(interaction: Interaction, chosen: Subscription | None) -> Subscription:
-    """The route that was chosen, or that of this channel; raises `SubscriptionNotFound`."""
+async def _get_subscription(interaction: Interaction, chosen: Subscription | None) -> Subscription:
+    """Returns the chosen subscription or this channel's; raises `SubscriptionNotFound`."""
     channel_id = interaction.channel_id or 0
     subscription = chosen or await interaction.client.library.subscriptions.find(channel_id)
     if subscription is None or subscription.guild_id != interaction.guild_id:
@@ -232,39 +235,43 @@ async def _subscription(interaction: Interaction, chosen: Subscription | None) -
     return subscription
 
 
-async def _require_permissions(
-    interaction: Interaction, channel_id: int, chosen: SubscriptionOptions
-) -> None:
-    channel = interaction.guild.get_channel_or_thread(channel_id) if interaction.guild else None
+async def _require_permissions(interaction: Interaction, subscription: Subscription) -> None:
+    guild = interaction.guild
+    channel = guild.get_channel_or_thread(subscription.channel_id) if guild else None
     if not isinstance(channel, _Channel):
-        raise LabError("That channel is gone, or I can't see it. `/announce remove` forgets it.")
-    _require_permissions_in(channel, chosen)
+        raise LabError(
+            "I can't see that channel; it may have been deleted. `/announce remove` stops "
+            "announcing there."
+        )
+    _require_permissions_in(channel, subscription.options)
 
 
-def _require_permissions_in(channel: _Channel, chosen: SubscriptionOptions) -> None:
-    if missing := missing_permissions(channel, channel.guild.me, chosen):
+def _require_permissions_in(channel: _Channel, options: SubscriptionOptions) -> None:
+    if missing := missing_permissions(channel, channel.guild.me, options):
         raise InvalidInput(
-            f"I can't announce in {channel.mention} before I have these permissions there: "
+            f"I can't announce in {channel.mention} yet. Give me these permissions there: "
             f"{', '.join(missing)}."
         )
 
 
 async def _parse_filters(interaction: Interaction, text: str) -> ChannelFilter:
-    """The conditions in words; raises `InvalidInput` for what is none, or names no feed."""
+    """Returns the filter; raises `InvalidInput` if it is invalid or names an unknown feed."""
     filters = parse_filter(text)
     known = {feed.id for feed in await interaction.client.library.feeds.all()}
-    for one in filters.conditions:
-        if one.field == "feed" and int(one.value) not in known:
-            raise InvalidInput(f"There is no feed {one.value}; `/feed list` shows their numbers.")
+    for condition in filters.conditions:
+        if condition.field == "feed" and int(condition.value) not in known:
+            raise InvalidInput(
+                f"There's no feed {condition.value}. `/feed list` shows the feeds' numbers."
+            )
     return filters
 
 
-def _minute(text: str) -> int:
-    """The minute of the day for “9”, “9:30” or “17.05”; raises `InvalidInput`."""
-    found = _TIME.fullmatch(text.strip())
-    if found is None:
-        raise InvalidInput("I read times such as 9:00 or 17:30.")
-    return 60 * int(found[1]) + int(found[2] or 0)
+def _parse_time(text: str) -> int:
+    """Returns the minute of the day for “9”, “9:30” or “17.05”; raises `InvalidInput`."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise InvalidInput(f"“{text}” isn't a time. Try 9:00 or 17:30.")
+    return 60 * int(match[1]) + int(match[2] or 0)
 
 
 async def setup(bot: LabBot) -> None:

@@ -1,4 +1,4 @@
-"""`/feed`: the feeds that bring new papers, in the lab's own servers."""
+"""`/feed`: manages the feeds that new papers come from, in the home servers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.flows.feed_opml import send_list, take_list
 from bot.flows.replies import undoable
 from bot.flows.review_queue import question
 from bot.interactions import Interaction, LabBot
-from bot.markdown import clip, count, escape
+from bot.markdown import clip, count, escape, split_messages
 from bot.options.catalogue import TraceOption
 from bot.options.feeds import FeedOption
 from bot.permissions import HomeCog, actor, require_moderator
@@ -28,7 +28,7 @@ from storage.feeds.models import Feed as FeedRecord
 from storage.feeds.models import FeedTerms
 from storage.feeds.trace import Trace
 
-_DECIDED_AT_ONCE = 5  # entries that wait, shown after one check
+_MAX_REVIEWS = 5  # entries to review that one check shows
 
 
 @FeedsButton.on_press
@@ -39,14 +39,14 @@ async def list_feeds(interaction: Interaction, _button: FeedsButton) -> None:
 
 
 class Feed(HomeCog, group_name="feed"):
-    """Keep the feeds that bring new papers."""
+    """Manage the feeds that new papers come from."""
 
     @app_commands.command()
     @app_commands.describe(
-        url="The address of a feed, or of a page that has one",
-        venue="The venue of its papers, where the feed itself gives none",
-        review="Let a moderator decide each new entry before it is announced",
-        newest="How many of the newest papers of today to announce; none unless you say",
+        url="Address of a feed, or of a page that links to one",
+        venue="Venue of its papers, if the feed doesn't name one",
+        review="Have a moderator review each new entry before it's announced",
+        newest="How many of its newest papers to announce now (none by default)",
     )
     async def add(
         self,
@@ -56,34 +56,33 @@ class Feed(HomeCog, group_name="feed"):
         review: bool = False,
         newest: Range[int, 0, 10] = 0,
     ) -> None:
-        """Watch a feed; what it has today is taken in silently, what comes is announced."""
+        """Follow a feed: adds its existing papers silently, then announces new ones."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
         feed = await bot.poller.watch(url.strip(), actor(interaction), venue, is_reviewed=review)
         announced = await bot.library.feeds.announce_newest(feed.id, newest)
-        await interaction.followup.send(
-            view=cards.notice(feed_cards.began(feed, announced)), ephemeral=True
-        )
+        text = feed_cards.describe_followed(feed, announced)
+        await interaction.followup.send(view=cards.notice(text), ephemeral=True)
         bot.dispatcher.deliver_soon()
 
     @app_commands.command()
     async def list(self, interaction: Interaction) -> None:
-        """Show the feeds I watch and how they do."""
+        """List the feeds I follow and their status."""
         await _show_feeds(interaction)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
     async def show(self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]) -> None:
-        """Show everything about one feed: how it does, and what waits."""
-        await _say(interaction, feed_cards.feed_in_full(feed))
+        """Show a feed's settings, its status and what's waiting for review."""
+        await _reply(interaction, feed_cards.format_feed(feed))
 
     @app_commands.command()
     @app_commands.describe(
         feed="Which feed",
-        title="Its title from now on, whatever the feed calls itself",
-        url="Its new address, or that of a page that names it",
-        venue="The venue of its papers, where the feed itself gives none",
-        review="Whether a moderator decides each new entry before it is announced",
+        title="New title; the feed won't overwrite it",
+        url="New address of the feed, or of a page that links to it",
+        venue="Venue of its papers, if the feed doesn't name one",
+        review="Have a moderator review each new entry before it's announced",
     )
     async def edit(
         self,
@@ -94,18 +93,18 @@ class Feed(HomeCog, group_name="feed"):
         venue: Range[str, 1, 100] | None = None,
         review: bool | None = None,
     ) -> None:
-        """Change a feed's title, address, venue or review; by a form unless you say what."""
+        """Edit a feed's title, address, venue or review setting; opens a form by default."""
         terms = terms_of(feed)
         if title is None and url is None and venue is None and review is None:
-            await interaction.response.send_modal(FeedForm(feed.id, terms, partial(_change, feed)))
+            await interaction.response.send_modal(FeedForm(feed.id, terms, partial(_edit, feed)))
             return
-        wanted = FeedTerms(
+        edited = FeedTerms(
             title=terms.title if title is None else clip(title, 300),
             url=terms.url if url is None else url.strip(),
             venue=terms.venue if venue is None else clip(venue, 100),
             is_reviewed=terms.is_reviewed if review is None else review,
         )
-        await _change(feed, interaction, wanted)
+        await _edit(feed, interaction, edited)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed", reason="Why, for the other moderators")
@@ -115,72 +114,70 @@ class Feed(HomeCog, group_name="feed"):
         feed: Transform[FeedRecord, FeedOption],
         reason: Range[str, 1, 200] = "",
     ) -> None:
-        """Read a feed no more, until you resume."""
-        title = escape(feed.title or feed.url, 200)
+        """Stop checking a feed until you resume it."""
         if feed.paused_because:
-            raise LabError(f"“{clip(feed.title, 200)}” is paused already: {feed.paused_because}")
+            title = clip(feed.title or feed.url, 200)
+            raise LabError(f"“{title}” is already paused ({feed.paused_because}).")
         because = f"by {actor(interaction).name}" + (f": {clip(reason, 200)}" if reason else "")
         paused = await interaction.client.library.feeds.pause(feed.id, because, actor(interaction))
-        await _say(
-            interaction, f"⏸️ I don't read **{title}** until `/feed resume`.", paused.change_id
-        )
+        text = f"⏸️ Paused **{_title(feed)}**. I won't check it until `/feed resume`."
+        await _reply(interaction, text, paused.change_id)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
     async def resume(
         self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]
     ) -> None:
-        """Read a feed again that was paused; what came meanwhile is announced."""
+        """Check a paused feed again; papers published in the meantime are announced."""
         if not feed.paused_because:
-            raise LabError(f"“{clip(feed.title, 200)}” is not paused.")
+            raise LabError(f"“{clip(feed.title or feed.url, 200)}” isn't paused.")
         resumed = await interaction.client.library.feeds.resume(feed.id, actor(interaction))
-        title = escape(feed.title or feed.url, 200)
-        await _say(
-            interaction, f"▶️ I read **{title}** again, first within a minute.", resumed.change_id
-        )
+        text = f"▶️ Resumed **{_title(feed)}**. I'll check it within a minute."
+        await _reply(interaction, text, resumed.change_id)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
     async def remove(
         self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]
     ) -> None:
-        """Watch a feed no longer; its papers stay in the list."""
+        """Unfollow a feed; its papers stay in the list."""
         unfollowed = await interaction.client.library.feeds.unfollow(feed.id, actor(interaction))
-        await _say(
-            interaction,
-            f"🗑️ I watch **{escape(feed.title or feed.url, 200)}** no longer. Its "
-            f"{count(feed.papers, 'paper')} stay in the list.",
-            unfollowed.change_id,
-        )
+        text = f"🗑️ Unfollowed **{_title(feed)}**."
+        if feed.papers:
+            stay = "stays" if feed.papers == 1 else "stay"
+            text += f" Its {count(feed.papers, 'paper')} {stay} in the list."
+        await _reply(interaction, text, unfollowed.change_id)
 
     @app_commands.command()
-    @app_commands.describe(feed="Which feed; all that are not paused unless you say")
+    @app_commands.describe(feed="Which feed (all that aren't paused by default)")
     async def check(
         self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption] | None = None
     ) -> None:
-        """Look into a feed now, and decide which of its entries are papers of ours."""
+        """Check a feed now, and review its entries that are waiting."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
-        watching = [feed] if feed else [*await bot.library.feeds.all()]
-        polls = [await bot.poller.poll(one) for one in watching if feed or not one.paused_because]
+        feeds = [feed] if feed else [*await bot.library.feeds.all()]
+        polls = [await bot.poller.poll(one) for one in feeds if feed or not one.paused_because]
         lines = [
-            feed_cards.poll(one.feed, one.intake, one.problems, one.error) for one in polls
-        ] or ["I watch no feed yet, or all are paused."]
-        await interaction.followup.send(
-            view=cards.notice(feed_cards.in_messages(lines, most=1)[0]), ephemeral=True
-        )
-        pending = [
-            two for one in watching for two in await bot.library.review.pending_entries(one.id)
+            feed_cards.describe_poll(poll.feed, poll.intake, poll.problems, poll.error)
+            for poll in polls
         ]
-        for entry in pending[:_DECIDED_AT_ONCE]:
-            asked = await question(bot.library, entry)
-            await interaction.followup.send(view=asked, ephemeral=True)
+        if not lines:
+            lines = ["There's nothing to check: I follow no feeds, or all of them are paused."]
+        text = split_messages(lines, max_messages=1)[0]
+        await interaction.followup.send(view=cards.notice(text), ephemeral=True)
+        pending = [
+            entry for one in feeds for entry in await bot.library.review.pending_entries(one.id)
+        ]
+        for entry in pending[:_MAX_REVIEWS]:
+            layout = await question(bot.library, entry)
+            await interaction.followup.send(view=layout, ephemeral=True)
         bot.dispatcher.deliver_soon()
 
     @app_commands.command()
-    @app_commands.describe(url="The address of a feed, or of a page that has one")
+    @app_commands.describe(url="Address of a feed, or of a page that links to one")
     async def preview(self, interaction: Interaction, url: Range[str, 1, 2000]) -> None:
-        """Show you alone what a feed would bring, as it would be announced; changes nothing."""
+        """Preview what a feed would add and announce; changes nothing."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
         fetched, parsed = await bot.poller.read_address(url.strip())
@@ -189,44 +186,48 @@ class Feed(HomeCog, group_name="feed"):
 
     @app_commands.command()
     @app_commands.rename(entry="link")
-    @app_commands.describe(entry="A link, an arXiv id, a DOI, a number such as #42, or a title")
+    @app_commands.describe(entry="A link, arXiv ID, DOI, number such as #42, or title")
     async def why(self, interaction: Interaction, entry: Transform[Trace, TraceOption]) -> None:
-        """Say what happened to an entry: seen, filtered, a duplicate, waiting, sent."""
-        await _say(interaction, trace_card.card(entry, interaction.guild_id))
+        """See what happened to a link: added, announced, filtered out, a duplicate or waiting."""
+        await _reply(interaction, trace_card.card(entry, interaction.guild_id))
 
     @app_commands.command()
     async def export(self, interaction: Interaction) -> None:
-        """Get the watched feeds as a file (OPML), which every feed reader takes."""
+        """Download the followed feeds as an OPML file for any feed reader."""
         await send_list(interaction)
 
     @app_commands.command(name="import")
-    @app_commands.describe(file="A list of feeds as OPML, as feed readers export it")
+    @app_commands.describe(file="An OPML file, as feed readers export it")
     async def import_(self, interaction: Interaction, file: discord.Attachment) -> None:
-        """Watch the feeds of a list (OPML), at most 50 at once, each as /feed add would."""
+        """Follow the feeds in an OPML file, up to 50 at once."""
         await take_list(interaction, file)
 
 
-async def _change(feed: FeedRecord, interaction: Interaction, terms: FeedTerms) -> None:
+async def _edit(feed: FeedRecord, interaction: Interaction, terms: FeedTerms) -> None:
     require_moderator(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
-    changed = await change(bot.library, bot.poller, feed, terms, actor(interaction))
-    view = undoable(f"✏️ Changed.\n{feed_cards.feed_in_full(changed.value)}", changed.change_id)
+    edited = await change(bot.library, bot.poller, feed, terms, actor(interaction))
+    view = undoable(f"✏️ Saved.\n{feed_cards.format_feed(edited.value)}", edited.change_id)
     await interaction.followup.send(view=view, ephemeral=True)
 
 
 async def _show_feeds(interaction: Interaction) -> None:
     feeds = await interaction.client.library.feeds.counted()
     text = (
-        f"### {count(len(feeds), 'feed')}\n{feed_cards.feeds(feeds)}"
+        f"### {count(len(feeds), 'feed')}\n{feed_cards.format_feed_list(feeds)}"
         if feeds
-        else "I watch no feed yet. `/feed add` begins with one."
+        else "I don't follow any feeds yet. Add one with `/feed add`."
     )
-    await _say(interaction, text)
+    await _reply(interaction, text)
 
 
-async def _say(interaction: Interaction, text: str, change_id: int | None = None) -> None:
+async def _reply(interaction: Interaction, text: str, change_id: int | None = None) -> None:
     await interaction.response.send_message(view=undoable(text, change_id), ephemeral=True)
+
+
+def _title(feed: FeedRecord) -> str:
+    return escape(feed.title or feed.url, 200)
 
 
 async def setup(bot: LabBot) -> None:

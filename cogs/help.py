@@ -10,9 +10,9 @@ from discord.app_commands import Command, Group
 from discord.ext import commands
 
 from bot.interactions import Interaction, LabBot
+from bot.markdown import split_messages
 from bot.permissions import MANAGERS_ONLY, is_home_manager, is_moderator, is_server_manager
 from bot.ui import cards
-from bot.ui.feeds import in_messages
 
 _CHAT_INPUT = AppCommandType.chat_input
 
@@ -63,7 +63,7 @@ class Help(commands.Cog):
             sections.append(("Who moderates", setting_up))
         text = "### Lab Herald\nI keep the lab's paper list and announce what is new.\n"
         text += "\n\n".join(_section(title, found) for title, found in sections)
-        first, *rest = in_messages(text.splitlines())
+        first, *rest = split_messages(text.splitlines())
         await interaction.response.send_message(view=cards.notice(first), ephemeral=True)
         for more in rest:
             await interaction.followup.send(view=cards.notice(more), ephemeral=True)

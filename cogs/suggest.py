@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.interactions import Interaction, LabBot
 from bot.lookup.suggestion import drafted, looked_up
-from bot.markdown import clip, count, escape, moment
+from bot.markdown import clip, count, escape, timestamp
 from bot.ui import cards, review_cards
 from bot.ui.buttons import MySuggestionsButton
 from storage.errors import InvalidInput, LabError
@@ -84,7 +84,7 @@ class Suggest(commands.Cog):
         if wait is not None:
             raise LabError(
                 f"I have looked {count(_MOST_LOOKUPS, 'paper')} up for you within an hour, which "
-                f"is the most; you may go on {moment(now + timedelta(seconds=wait))}."
+                f"is the most; you may go on {timestamp(now + timedelta(seconds=wait))}."
             )
 
 
@@ -99,12 +99,12 @@ def _answer(offer: Offer, most: int) -> cards.Layout:
                 "🙏 Thank you, but the moderators have left that paper out of the list on purpose."
             )
         case Reply.WAITING if offer.suggestion:
-            at = moment(offer.suggestion.suggested_at)
+            at = timestamp(offer.suggestion.suggested_at)
             return cards.notice(f"⏳ **{title}** was suggested {at} and waits for the moderators.")
         case Reply.TOO_MANY if offer.again_at:
             raise LabError(
                 f"You have suggested {count(most, 'paper')} within a day, which is the most; you "
-                f"may go on {moment(offer.again_at)}."
+                f"may go on {timestamp(offer.again_at)}."
             )
         case Reply.FULL:
             raise LabError(

@@ -88,7 +88,7 @@ def poll_lines(poll: Poll) -> str:
         return f"{head}{poll.error}"
     if poll.intake is None:
         return f"{head}no changes."
-    lines = [f"{head}{feed_cards.brought(poll.intake)}."]
+    lines = [f"{head}{feed_cards.summarize_ingest(poll.intake)}."]
     lines += [f"    #{paper.id} {paper.title}" for paper in poll.intake.added]
     lines += [f"    {problem}" for problem in poll.problems]
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.markdown import escape, moment
+from bot.markdown import escape, timestamp
 from bot.ui import audit_log as audit_cards
 from storage.library import Library
 from storage.models import Paper, PaperDraft
@@ -26,7 +26,7 @@ async def changed_meanwhile(library: Library, seen: PaperDraft, paper: Paper, li
         text = f"**{label}** {audit_cards.difference(before[name], now[name])}"
         last = next((one for one in changes if name in audit_cards.changed_fields(one)), None)
         if last is not None:
-            text += f"\n-# {escape(last.actor.name, 60)} · {moment(last.at)}"
+            text += f"\n-# {escape(last.actor.name, 60)} · {timestamp(last.at)}"
         if sum(map(len, lines)) + len(text) > limit - 20:
             lines.append(f"-# and {len(names) - number} more")
             break

@@ -10,10 +10,9 @@ import discord
 from bot.feeds.manage import SubscribeOutcome, SubscribeResult, watch_all
 from bot.formats.opml import MAX_BYTES, read_opml, write_opml
 from bot.interactions import Interaction
-from bot.markdown import count, escape, link
+from bot.markdown import count, escape, link, split_messages
 from bot.permissions import actor
 from bot.ui import cards
-from bot.ui import feeds as feed_cards
 from storage.errors import InvalidInput, LabError
 
 _MARKS = {
@@ -48,7 +47,7 @@ async def take_list(interaction: Interaction, file: discord.Attachment) -> None:
     bot = interaction.client
     outlines = await asyncio.to_thread(read_opml, await file.read())
     tried = await watch_all(bot.library, bot.poller, outlines, actor(interaction))
-    for text in feed_cards.in_messages([_line(one) for one in tried]):
+    for text in split_messages([_line(one) for one in tried]):
         await interaction.followup.send(view=cards.notice(text), ephemeral=True)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from discord.ui import ActionRow, Container, Section, Separator, TextDisplay
 
-from bot.markdown import clip, count, escape, moment
+from bot.markdown import clip, count, escape, timestamp
 from bot.ui import buttons
-from bot.ui.feeds import how
+from bot.ui.feeds import describe_options
 from storage.announcements.subscription_settings import options_of
 from storage.audit.models import Change, LogPage
 
@@ -97,7 +97,7 @@ def _page_buttons(page: LogPage, owner: int, paper_id: int) -> ActionRow[Any]:
 
 def entry(change: Change, titles: Titles) -> str:
     """Returns a change as the log shows it, with as many of its differences as fit."""
-    about = f"-# {escape(change.actor.name, 60)} · {moment(change.at, 'f')}"
+    about = f"-# {escape(change.actor.name, 60)} · {timestamp(change.at, 'f')}"
     if change.part_of is not None:
         about += f" · part of change {change.part_of}"
     if change.is_undone:
@@ -228,7 +228,7 @@ def _setting_differences(change: Change) -> list[str]:
 
 def _announced(values: Mapping[str, Any]) -> str:
     """Returns what a channel's recorded settings announce, and when."""
-    return how(options_of(values)) or "everything, immediately"
+    return describe_options(options_of(values)) or "everything, immediately"
 
 
 def changed_fields(change: Change) -> list[str]:

@@ -24,7 +24,7 @@ from discord.ui import (
     TextDisplay,
 )
 
-from bot.markdown import clip, count, escape, link, moment, names
+from bot.markdown import author_list, clip, count, escape, link, timestamp
 from bot.ui import buttons
 from bot.ui.excerpt import excerpt
 from storage.models import Author, LinkKind, Paper, PaperDetails, Results
@@ -173,7 +173,7 @@ def _related(related: Sequence[Related]) -> str:
     for one in related:
         reasons = []
         if one.authors:
-            reasons.append(f"also by {names(one.authors, complete=True, limit=90)}")
+            reasons.append(f"also by {author_list(one.authors, complete=True, limit=90)}")
         if one.words:
             quoted = ", ".join(f"“{escape(word, 25)}”" for word in one.words[:3])
             reasons.append(f"also about {quoted}")
@@ -193,7 +193,7 @@ def byline(shown: PaperDetails, limit: int, place_limit: int = 120) -> str:
     """Who wrote it, in ``limit`` characters, and where it stands, on up to two lines."""
     lines = []
     if shown.authors:
-        lines.append(names(shown.authors, complete=shown.authors_complete, limit=limit))
+        lines.append(author_list(shown.authors, complete=shown.authors_complete, limit=limit))
     place = [f"**{escape(shown.venue, place_limit)}**"] if shown.venue else []
     if shown.date:
         place.append(str(shown.date.year))
@@ -212,7 +212,7 @@ def _footer(shown: PaperDetails) -> str:
     if shown.posted_by:
         parts.append(f"posted by {escape(shown.posted_by, 80)}")
     if isinstance(shown, Paper):
-        parts.append(f"in the list since {moment(shown.provenance.created_at, 'D')}")
+        parts.append(f"in the list since {timestamp(shown.provenance.created_at, 'D')}")
     return f"-# {' · '.join(parts)}" if parts else ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from bot.markdown import escape, moment
+from bot.markdown import escape, timestamp
 from bot.moderators import Moderators
 from bot.permissions import missing_permissions
 from storage.announcements.models import SubscriptionOptions
@@ -54,5 +54,5 @@ def _said(word: ModeratorSetting | None, setting: str) -> str:
         return f"-# until `/setup` says otherwise, what {setting} of my settings says"
     name = escape(word.set_by.name, 80)
     if word.key is SettingKey.CHANNEL and not word.ids:
-        return f"-# as {setting} says, by the word of {name} {moment(word.set_at)}"
-    return f"-# said by {name} {moment(word.set_at)}"
+        return f"-# as {setting} says, by the word of {name} {timestamp(word.set_at)}"
+    return f"-# said by {name} {timestamp(word.set_at)}"

@@ -10,7 +10,7 @@ from typing import Any
 from discord.ui import Button
 
 from bot.interactions import Interaction
-from bot.markdown import count, escape, moment
+from bot.markdown import count, escape, timestamp
 from bot.ui import buttons, cards
 from storage.errors import LabError
 from storage.library import Library
@@ -152,7 +152,7 @@ async def _answer_post(
     present = tuple(paper for paper in papers if paper.removed_at is None)
     shown = Results(present, len(post.paper_ids), begin)
     return cards.results(
-        f"{count(shown.total, 'paper')} announced {moment(post.created_at, 'D')}",
+        f"{count(shown.total, 'paper')} announced {timestamp(post.created_at, 'D')}",
         shown,
         turning=await _turning(library, question, owner, page, shown),
     )

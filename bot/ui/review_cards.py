@@ -8,7 +8,7 @@ from typing import Any
 
 from discord.ui import ActionRow, Button, Container, Separator, TextDisplay
 
-from bot.markdown import count, escape, moment
+from bot.markdown import count, escape, timestamp
 from bot.ui import buttons, cards
 from bot.ui.cards import Layout
 from storage.feeds.models import PendingEntry
@@ -55,7 +55,7 @@ def of_member(suggestions: Sequence[Suggestion]) -> str:
         )
     lines = ["### Your suggestions"]
     for one in suggestions:
-        lines.append(f"**{escape(one.draft.title, 200)}** · {moment(one.suggested_at)}")
+        lines.append(f"**{escape(one.draft.title, 200)}** · {timestamp(one.suggested_at)}")
         lines.append(f"-# {_became(one)}")
     return "\n".join(lines)
 
@@ -90,7 +90,7 @@ def _in_brief(one: PendingEntry | Suggestion, feeds: Mapping[int, str]) -> str:
     if isinstance(one, PendingEntry):
         about = f"-# 📡 {escape(feeds.get(one.feed_id, ''), 80)}"
     else:
-        about = f"-# 💡 {escape(one.member_name, 60)} {moment(one.suggested_at)}"
+        about = f"-# 💡 {escape(one.member_name, 60)} {timestamp(one.suggested_at)}"
         about += f" · {escape(one.note, 150)}" if one.note else ""
     if one.paper_id is not None:
         about += f" · ⚖️ may be #{one.paper_id}"

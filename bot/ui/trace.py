@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.markdown import clip, count, escape, link, moment
-from bot.ui.feeds import in_messages
+from bot.markdown import clip, count, escape, link, split_messages, timestamp
 from storage.announcements.models import Announcement, DeliveryStatus, Subscription
 from storage.feeds.models import SeenEntry
 from storage.feeds.trace import ChannelTrace, Trace
@@ -32,7 +31,7 @@ class TextStyle:
     command: Callable[[str], str]
 
 
-DISCORD = TextStyle(escape, moment, lambda number: f"<#{number}>", lambda name: f"`{name}`")
+DISCORD = TextStyle(escape, timestamp, lambda number: f"<#{number}>", lambda name: f"`{name}`")
 PLAIN = TextStyle(
     clip,
     lambda at: f"on {at:%Y-%m-%d at %H:%M} UTC",
@@ -65,7 +64,7 @@ def card(trace: Trace, guild_id: int | None) -> str:
         told.append(f"### {title}\n{said}")
     if not trace.entries and trace.paper is not None:
         added = trace.paper.provenance
-        told.append(f"📥 {_BEHIND[added.origin]} {moment(added.created_at)}.")
+        told.append(f"📥 {_BEHIND[added.origin]} {timestamp(added.created_at)}.")
     told += [f"📥 {entry(one, DISCORD)}" for one in trace.entries[:_SHOWN]]
     if len(trace.entries) > _SHOWN:
         told.append(f"-# and {count(len(trace.entries) - _SHOWN, 'more entry')}")
@@ -80,7 +79,7 @@ def card(trace: Trace, guild_id: int | None) -> str:
         told.append(f"-# In other servers: sent to {sent:,} of {count(elsewhere, 'channel')}.")
     if trace.paper is not None and not trace.channels:
         told.append("📣 Nothing is announced in any channel.")
-    return in_messages(told, most=1)[0]
+    return split_messages(told, max_messages=1)[0]
 
 
 def as_json(trace: Trace) -> dict[str, object]:

@@ -34,7 +34,7 @@ def _first_text(message: discord.Message) -> str:
 
 
 async def test_announcing_here_needs_no_option_and_begins_at_once(lab: Lab) -> None:
-    assert "from now on" in await lab.ask(lab.moderator, "announce here")
+    assert "Now announcing new papers" in await lab.ask(lab.moderator, "announce here")
     await announce(lab, "A")
     await announce(lab, "B")
     assert await lab.app.deliver() == 2
@@ -67,12 +67,12 @@ async def test_a_manager_elsewhere_announces_in_their_own_server(lab: Lab) -> No
 async def test_removing_a_channel_ends_its_announcements(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     await announce(lab, "Waiting")
-    assert "no longer" in await lab.ask(lab.moderator, "announce remove")
+    assert "Stopped announcing" in await lab.ask(lab.moderator, "announce remove")
     assert await lab.app.deliver() == 0
     result = await lab.moderator.slash(lab.papers, "announce remove")
     assert result.ephemeral
     assert "nothing to stop" in result.response.content
-    assert "Nothing is announced" in await lab.ask(lab.moderator, "announce list")
+    assert "announce papers in this server yet" in await lab.ask(lab.moderator, "announce list")
 
 
 async def test_nobody_closes_the_channel_of_another_server(lab: Lab) -> None:
@@ -224,7 +224,7 @@ async def test_a_delivery_that_fails_is_told_in_the_log_and_not_to_who_asked(
                BEGIN SELECT RAISE(ABORT, 'no post today'); END"""
         )
     result = await lab.moderator.slash(lab.papers, "announce resume")
-    assert "I go on announcing" in told(result)
+    assert "Resumed announcements" in told(result)
     assert [*result.followups] == []
     assert "no post today" in caplog.text
     async with lab.app.library._database.transaction() as db:

@@ -12,8 +12,8 @@ async def test_a_feed_is_taken_in_silently_and_then_announced(lab: Lab, source) 
     feed, home = source
     await lab.ask(lab.moderator, "announce here")
     shown = await lab.ask(lab.moderator, "feed add", url=f"{home}page")
-    assert "I watch **News** from now on" in shown
-    assert "1 paper of today is in the list" in shown
+    assert "Now following **News**" in shown
+    assert "Added its 1 existing paper without announcing it" in shown
     assert await lab.app.deliver() == 0
 
     feed.publish("Brand new")
@@ -49,7 +49,7 @@ async def test_a_bad_address_is_a_private_sentence(
     result = await lab.moderator.slash(lab.papers, "feed add", url=address.format(home))
     assert sentence in told(result)
     assert result.ephemeral
-    assert "I watch no feed" in await lab.ask(lab.moderator, "feed list")
+    assert "I don't follow any feeds" in await lab.ask(lab.moderator, "feed list")
 
 
 async def test_checking_reads_now_and_tells_what_came(lab: Lab, source) -> None:
@@ -69,7 +69,7 @@ async def test_a_failing_feed_says_why_and_recovers(lab: Lab, source) -> None:
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
     feed.status = 503
     assert "HTTP 503" in await lab.ask(lab.moderator, "feed check")
-    assert "failed 1 time in a row" in await lab.ask(lab.moderator, "feed list")
+    assert "1 failed check: " in await lab.ask(lab.moderator, "feed list")
     feed.status = 200
     await lab.ask(lab.moderator, "feed check")
     assert "failed" not in await lab.ask(lab.moderator, "feed list")
@@ -96,15 +96,17 @@ async def test_a_possible_duplicate_waits_for_a_decision(lab: Lab, source) -> No
     assert "decided that one already" in told(again)
     assert await lab.app.library.papers.count() == count + 1
     undone = await lab.moderator.click(added.response, label="Undo")
-    assert "it is not in the list any more" in told(undone)
+    assert "no longer in the list" in told(undone)
     assert await lab.app.library.papers.count() == count
 
 
 async def test_a_removed_feed_leaves_its_papers(lab: Lab, source) -> None:
     _, home = source
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
-    assert "no longer" in await lab.ask(lab.moderator, "feed remove", feed="News")
+    assert "Its 1 paper stays in the list" in await lab.ask(
+        lab.moderator, "feed remove", feed="News"
+    )
     assert "Old news" in await lab.ask(lab.member, "search", query="old news")
     result = await lab.moderator.slash(lab.papers, "feed remove", feed="News")
     assert result.ephemeral
-    assert "I watch no feed" in result.response.content
+    assert "feed “News”" in result.response.content

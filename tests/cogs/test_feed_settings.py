@@ -30,32 +30,32 @@ async def test_a_feed_is_shown_in_full(lab: Lab, source) -> None:
     feed, home = source
     await watch(lab, home, venue="Newsletter")
     shown = await lab.ask(lab.moderator, "feed show", feed="News")
-    for part in ("Feed number 1 · added by noor", "**Venue** Newsletter", "announced at once"):
+    for part in ("Feed 1 · added by noor", "**Venue** Newsletter", "announced right away"):
         assert part in shown
-    assert "**Papers** 1 paper, the last news <t:" in shown
-    assert "**Last** read with success <t:" in shown
+    assert "**Papers** 1 · latest entry <t:" in shown
+    assert "**Last successful check** <t:" in shown
     assert "Failing" not in shown
 
     feed.status = 503
     await lab.ask(lab.moderator, "feed check")
     shown = await lab.ask(lab.moderator, "feed show", feed="1")
     assert "⚠️ Failing since <t:" in shown
-    assert "1 time in a row: 127.0.0.1 has a fault at the moment" in shown
+    assert "1 failed check): 127.0.0.1 has a fault at the moment" in shown
     result = await lab.moderator.slash(lab.papers, "feed show", feed="Another")
     assert result.ephemeral
-    assert "I watch no feed “Another”" in told(result)
+    assert "feed “Another”" in told(result)
 
 
 async def test_what_waits_for_a_moderator_is_shown_and_decided(lab: Lab, source) -> None:
     feed, home = source
     await lab.add(PaperDraft(title="Twice told", date=PartialDate(2026)))
-    assert "what comes next waits for a moderator" in await watch(lab, home, review=True)
+    assert "New entries will need a moderator's review" in await watch(lab, home, review=True)
     feed.publish("Twice told")
     feed.publish("Brand new")
     await poll(lab)
     shown = await lab.ask(lab.moderator, "feed show", feed="1")
-    assert "wait for a moderator" in shown
-    assert "decision by `/feed check`: 1 entry, 1 possible duplicate" in shown
+    assert "need a moderator's review" in shown
+    assert "review: 1 entry, 1 possible duplicate" in shown
     result = await lab.moderator.slash(lab.papers, "feed check", feed="1")
     assert "is this ours?" in told(result)
     assert "Is it this paper?" in told(result)
@@ -69,7 +69,9 @@ async def test_the_newest_papers_of_a_first_poll_are_announced_on_request(lab: L
     for number in range(4):
         feed.publish(f"Paper {number}")
     await lab.ask(lab.moderator, "announce here")
-    assert "of which I announce the 2 newest" in await watch(lab, home, newest=2)
+    assert "Added its 5 existing papers and announced the newest 2" in await watch(
+        lab, home, newest=2
+    )
     await lab.app.deliver()
     channel = lab.app.client.get_channel(lab.papers.id)
     titles = [visible_text(message) async for message in channel.history() if message.components]
@@ -83,25 +85,25 @@ async def test_a_paused_feed_is_read_again_after_resuming(lab: Lab, source) -> N
     feed, home = source
     await watch(lab, home)
     paused = await lab.ask(lab.moderator, "feed pause", feed="1", reason="too loud")
-    assert "I don't read **News** until `/feed resume`" in paused
+    assert "Paused **News**" in paused
     feed.publish("Brand new")
     before = await count(lab)
     await poll(lab)
     assert await count(lab) == before
-    assert "all are paused" in await lab.ask(lab.moderator, "feed check")
-    assert "never, while paused: by noor: too loud" in await lab.ask(
+    assert "all of them are paused" in await lab.ask(lab.moderator, "feed check")
+    assert "none while paused (by noor: too loud)" in await lab.ask(
         lab.moderator, "feed show", feed="1"
     )
     again = await lab.moderator.slash(lab.papers, "feed pause", feed="1")
     assert again.ephemeral
-    assert "“News” is paused already: by noor: too loud" in told(again)
+    assert "“News” is already paused (by noor: too loud)" in told(again)
 
     await lab.ask(lab.moderator, "feed resume", feed="1")
     await lab.app.poll()
     assert await count(lab) == before + 1
     again = await lab.moderator.slash(lab.papers, "feed resume", feed="1")
     assert again.ephemeral
-    assert "“News” is not paused" in told(again)
+    assert "“News” isn't paused" in told(again)
 
 
 async def test_a_feed_is_changed_by_options_and_keeps_its_given_title(lab: Lab, source) -> None:
@@ -116,7 +118,7 @@ async def test_a_feed_is_changed_by_options_and_keeps_its_given_title(lab: Lab, 
         url=f"{home}moved",
         review=True,
     )
-    for part in ("The lab's own", "Newsletter", "/moved", "wait for a moderator"):
+    for part in ("The lab's own", "Newsletter", "/moved", "need a moderator's review"):
         assert part in shown
     await poll(lab)
     feed = await lab.app.library.feeds.get(1)
@@ -149,7 +151,7 @@ async def test_a_feed_is_changed_by_a_form_that_can_empty_a_field(lab: Lab, sour
         ({"url": "{}moved"}, "already watch"),
         ({"title": "News"}, "You changed nothing"),
         ({"title": " \u200b "}, "needs a title"),
-        ({"feed": "2", "title": "x"}, "I watch no feed"),
+        ({"feed": "2", "title": "x"}, "feed “2”"),
     ],
 )
 async def test_a_bad_change_is_a_private_sentence(
@@ -185,7 +187,7 @@ async def test_a_preview_shows_what_would_be_announced_and_changes_nothing(
     assert "🆕 New: it would be announced like this." in shown
     assert f"⚖️ Possible duplicate of #{known}" in shown
     assert await count(lab) == before
-    assert "I watch no feed" in await lab.ask(lab.moderator, "feed list")
+    assert "I don't follow any feeds" in await lab.ask(lab.moderator, "feed list")
 
     await lab.ask(lab.moderator, "announce here")
     feed.titles = ["Brand new"]

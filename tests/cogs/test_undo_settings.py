@@ -34,7 +34,7 @@ async def test_a_feed_removed_by_mistake_is_watched_again_at_the_press_of_a_butt
 ) -> None:
     await watch(lab, source)
     removed = await ask(lab, "feed remove", feed="News")
-    assert "I watch no feed yet" in await lab.ask(lab.moderator, "feed list")
+    assert "I don't follow any feeds yet" in await lab.ask(lab.moderator, "feed list")
     undone = await lab.moderator.click(removed.response, label="Undo")
     number = (await lab.app.library.audit.page()).changes[0].undoes
     assert f"Undid change {number}: 🗑️ unfollowed the feed **News**." in told(undone)
@@ -73,7 +73,7 @@ async def test_what_was_arranged_is_in_the_log_and_undone_as_ones_last_change(
     (subscription,) = await lab.app.library.subscriptions.all(lab.papers.guild.id)
     assert not subscription.is_paused
     await ask(lab, "curate undo")
-    assert "Nothing is announced in this server" in told(await ask(lab, "announce list"))
+    assert "I don't announce papers in this server yet" in told(await ask(lab, "announce list"))
     await ask(lab, "curate undo")
     (feed,) = await lab.app.library.feeds.all()
     assert (feed.title, feed.is_reviewed, feed.paused_because) == ("News", False, "by noor: loud")
@@ -97,7 +97,7 @@ async def test_options_that_were_replaced_are_back(lab: Lab) -> None:
     assert "venue:icml" in await lab.ask(lab.moderator, "announce list")
     await ask(lab, "announce to", channel=lab.papers, digest="weekly", at="9:30", weekday=4)
     log = told(await ask(lab, "curate history"))
-    assert "what meets `venue:icml` → a weekly digest on Friday at 9:30 (UTC)" in log
+    assert "papers matching `venue:icml` → weekly digest on Fridays at 9:30 (UTC)" in log
     await ask(lab, "announce to", channel=lab.papers)
     assert "→ everything, immediately" in told(await ask(lab, "curate history"))
 

@@ -226,8 +226,8 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
             replace(post(PostKind.NOTICE), notice=cards.escape(error, 3000) or "!")
         )
     )
-    check(cards.notice(feed_cards.feeds([feed] * number)))
-    check(cards.notice(feed_cards.subscriptions([subscription] * number)))
+    check(cards.notice(feed_cards.format_feed_list([feed] * number)))
+    check(cards.notice(feed_cards.format_subscriptions([subscription] * number)))
 
 
 @settings(max_examples=40)

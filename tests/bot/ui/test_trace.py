@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.ui import trace as trace_card
-from bot.ui.feeds import in_messages
 from storage.announcements.models import (
     Announcement,
     DeliveryStatus,
@@ -94,13 +93,3 @@ def test_an_answer_keeps_within_discords_limits_whatever_feeds_and_channels_ther
     assert "In other servers: sent to 0 of 200 channels" in trace_card.card(
         Trace("x", PAPER, entries, channels), 5
     )
-
-
-def test_lines_go_into_as_few_messages_as_they_need() -> None:
-    assert in_messages([]) == [""]
-    assert in_messages(["a", "b"]) == ["a\nb"]
-    assert in_messages(["aaaa", "bbbb", "cccc"], room=10, most=2) == ["aaaa\nbbbb", "cccc"]
-    assert in_messages(["aaaa", "bbbb", "cccc"], room=6, most=2) == [
-        "aaaa",
-        "bbbb\n-# and 1 more line",
-    ]
