@@ -11,7 +11,7 @@ import pytest
 from tests.support.paths import ROOT
 
 REQUIREMENT = re.compile(
-    r"[a-z0-9-]+==[\w.]+(?: ; [\w'.=<>! ()]+)? \\"  # a version, perhaps of one platform
+    r"[a-z0-9-]+==[\w.]+(?: ; [\w'.=<>! ()]+)? \\"  # a version, perhaps for one platform only
     r"|    --hash=sha256:[0-9a-f]{64}(?: \\)?"
 )
 PAGE = "ICML Ada Lovelace ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n\nRead More\n"
@@ -32,7 +32,7 @@ def pins(name: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment in which the wheel alone is installed; its libraries are this one's."""
+    """A folder with only the wheel installed; its libraries come from this environment."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     ignored = shutil.ignore_patterns(".*", "build", "*.egg-info", "tests", "__pycache__")
@@ -40,29 +40,26 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", folder, cwd=source)
     (wheel,) = folder.glob("*.whl")
     target = folder / "site"
-    run(
-        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-        *("--no-deps", "--no-index", "--target", target, wheel),
-        cwd=folder,
-    )
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    run(*pip, "install", "--no-deps", "--no-index", "--target", target, wheel, cwd=folder)
     return target
 
 
-def test_the_wheel_alone_runs_and_ships_its_data(installed: Path, tmp_path: Path) -> None:
-    program = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(installed)!r}); "]
-    start = "from bot.cli import main; main(prog_name='lab-herald')"
-    located = run(*program[:2], f"{program[2]}import bot; print(bot.__file__)", cwd=tmp_path)
+def test_the_wheel_runs_alone_and_contains_its_data(installed: Path, tmp_path: Path) -> None:
+    path = f"import sys; sys.path.insert(0, {str(installed)!r})"
+    located = run(sys.executable, "-c", f"{path}; import bot; print(bot.__file__)", cwd=tmp_path)
     assert located.startswith(str(installed))
-    assert run(*program[:2], program[2] + start, "--version", cwd=tmp_path).startswith("lab-herald")
+    program = f"{path}; from bot.cli import main; main(prog_name='lab-herald')"
+    assert run(sys.executable, "-c", program, "--version", cwd=tmp_path).startswith("lab-herald")
     (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
     for source in ("page.txt", "--starter"):
-        said = run(*program[:2], program[2] + start, "import", source, cwd=tmp_path)
-        assert "0 rejected" in said
+        output = run(sys.executable, "-c", program, "import", source, cwd=tmp_path)
+        assert "0 rejected" in output
     assert (installed / "bin" / "lab-herald").is_file()
     assert (installed / "bot" / "demo" / "upcoming.toml").is_file()
 
 
-def test_requirements_hold_versions_and_hashes_and_nothing_else() -> None:
+def test_requirements_consist_of_versions_and_hashes() -> None:
     for name in ("run", "demo", "dev"):
         text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
         lines = [line for line in text.splitlines() if not line.startswith("#")]

@@ -157,10 +157,10 @@ async def _edit(world: World) -> str:
 
 
 async def _merge(world: World) -> str:
-    names = {"paper": "A Paper from a File", "into": "A Paper Added by Hand"}
-    asked = await world.moderator.slash(world.papers, "curate merge", **names)
-    shown = _reply(asked)
-    merged = await world.moderator.click(asked.response, label="Merge")
+    papers = {"paper": "A Paper from a File", "into": "A Paper Added by Hand"}
+    comparison = await world.moderator.slash(world.papers, "curate merge", **papers)
+    shown = _reply(comparison)
+    merged = await world.moderator.click(comparison.response, label="Merge")
     shown += f"\n\n{_expect(_reply(merged), 'into this paper')}"
     log = _reply(await world.moderator.slash(world.papers, "curate history"))
     shown += f"\n\n{_expect(log, '🔗 merged', '📥 imported', '✏️ edited')}"
@@ -176,8 +176,8 @@ async def _suggest(world: World) -> str:
     shown += f"\n\n{_expect(_reply(queue), title, 'by two of us')}"
     shown += f"\n\n{_reply(await world.moderator.click(queue.response, label='Add'))}"
     _expect(visible_text(world.papers.last_message), "New paper", title)
-    word = visible_text(world.member.user.dm_channel.last_message)
-    return _expect(f"{shown}\n\n{word}", "The moderators added it")
+    notice = visible_text(world.member.user.dm_channel.last_message)
+    return _expect(f"{shown}\n\n{notice}", "The moderators added it")
 
 
 async def _remove_feed(world: World) -> str:

@@ -62,7 +62,11 @@ async def start(
     folder: Path, address: str, *words: str, **environment: str
 ) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", PROGRAM, address, *words),
+        sys.executable,
+        "-c",
+        PROGRAM,
+        address,
+        *words,
         cwd=folder,
         env={**os.environ, "DATABASE_PATH": "lab.db", **environment},
         stdout=asyncio.subprocess.PIPE,

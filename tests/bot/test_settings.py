@@ -14,7 +14,7 @@ from tests.support.paths import ROOT
 TOKEN = "a" * 24 + ".bbbbbb." + "c" * 27
 
 
-def test_the_example_file_names_every_setting_with_its_meaning_and_default() -> None:
+def test_the_example_file_has_every_setting_with_its_description_and_default() -> None:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     described = re.findall(r"^# (.+)\n([A-Z_]+)=(.*)$", text, re.MULTILINE)
     assert described == [(one.description, one.name, one.default) for one in SETTINGS]

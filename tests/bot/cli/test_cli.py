@@ -39,7 +39,7 @@ PAPER_KEYS = [
 
 
 class Shell:
-    """The command line on one database."""
+    """Runs commands on one database."""
 
     def __init__(self, folder: Path) -> None:
         self.database = folder / "lab.db"

@@ -29,7 +29,7 @@ ARXIV = """<feed xmlns='http://www.w3.org/2005/Atom'><title>arXiv</title><entry>
 
 
 class Site:
-    """A server on 127.0.0.1 in a thread of its own, since the shell has its own loop."""
+    """A server on 127.0.0.1, in a thread because the shell runs its own event loop."""
 
     def __init__(self) -> None:
         self.pages = {"/feed": FEED, "/page": PAGE, "/nothing": "<html>Nothing.</html>"}
@@ -44,7 +44,7 @@ class Site:
                 self.wfile.write((body or "").encode())
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.home = f"http://127.0.0.1:{self._server.server_port}"
@@ -65,7 +65,7 @@ def site() -> Iterator[Site]:
 
 
 class Shell:
-    """The command line on one database, which may read feeds of this machine."""
+    """Runs commands on one database, with local feeds allowed."""
 
     def __init__(self, folder: Path) -> None:
         self.database = folder / "lab.db"

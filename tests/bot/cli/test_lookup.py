@@ -24,7 +24,7 @@ WORKS = {
 
 
 class Crossref(BaseHTTPRequestHandler):
-    """A registry with a thread of its own, since the shell has its own loop."""
+    """A registry, in a thread because the shell runs its own event loop."""
 
     def do_GET(self) -> None:
         work = WORKS.get(self.path)
@@ -35,7 +35,7 @@ class Crossref(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

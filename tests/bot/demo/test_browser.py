@@ -1,4 +1,4 @@
-"""The demo as a person uses it: a real browser, the keyboard, the mouse and the eyes."""
+"""The demo in a real browser, used with keyboard and mouse."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 _BROWSER = shutil.which("chromium")
-_PATIENCE = 60_000  # milliseconds; a busy machine is no finding
+_TIMEOUT = 60_000  # milliseconds, for busy machines
 
-pytestmark = pytest.mark.skipif(_BROWSER is None, reason="Debian's chromium is not installed")
+pytestmark = pytest.mark.skipif(_BROWSER is None, reason="chromium isn't installed")
 
 
 @pytest.fixture
 def addresses(tmp_path: Path, unused_tcp_port: int) -> Iterator[tuple[str, str]]:
-    """The running demo's page and its feed's site."""
+    """Run the demo; yield the addresses of its page and of its website."""
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "bot", "demo", "--port", str(unused_tcp_port)],
         cwd=tmp_path,
@@ -48,13 +48,13 @@ def page() -> Iterator[Page]:
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         opened = browser.new_context(viewport={"width": 1100, "height": 1000}).new_page()
-        opened.set_default_timeout(_PATIENCE)
-        expect.set_options(timeout=_PATIENCE)
+        opened.set_default_timeout(_TIMEOUT)
+        expect.set_options(timeout=_TIMEOUT)
         yield opened
         browser.close()
 
 
-def test_a_person_searches_turns_the_page_and_sees_an_announcement_arrive(
+def test_searching_paging_and_announcements_work_in_the_browser(
     addresses: tuple[str, str], page: Page
 ) -> None:
     lab, site = addresses
@@ -77,7 +77,7 @@ def test_a_person_searches_turns_the_page_and_sees_an_announcement_arrive(
     expect(answer.get_by_text("Page 2 of 2")).to_be_visible()
     expect(answer).to_contain_text("StarCoder")
 
-    # The site publishes its first paper by itself; the second comes when it is asked for.
+    # The website publishes the first paper by itself, and the second one at the press of a button.
     announced = messages.filter(has_text="New paper")
     expect(announced.filter(has_text="Small Models, Long Memories")).to_be_visible()
     other = page.context.new_page()

@@ -15,7 +15,11 @@ from bot.demo.world import open_world
 
 async def demo(*words: str, folder: Path) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "demo", *words),
+        sys.executable,
+        "-m",
+        "bot",
+        "demo",
+        *words,
         cwd=folder,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=asyncio.subprocess.PIPE,
