@@ -182,7 +182,7 @@ async def _suggest(world: World) -> str:
 
 async def _remove_feed(world: World) -> str:
     removed = await world.moderator.slash(world.papers, "feed remove", feed="#1")
-    shown = _expect(_reply(removed), "no longer")
+    shown = _expect(_reply(removed), "Unfollowed")
     undone = _reply(await world.moderator.click(removed.response, label="Undo"))
     return f"{shown}\n\n{_expect(undone, 'Undid change', 'unfollowed')}"
 
