@@ -28,7 +28,7 @@ async def fairness(_: Bench) -> list[Row]:
             await catalogues.fill(library, generator.drafts(_PAPERS))
             for number in _REMOVED:
                 await library.papers.remove(number, catalogues.ACTOR)
-            years = [paper.year for paper in await library.papers.all() if paper.year]
+            years = [paper.year for paper in await library.papers.batch() if paper.year]
             late = Filters(first_year=sorted(years)[len(years) // 2])
             return [
                 await _uniform(library, "/random is uniform: p of χ² without filters", Filters()),

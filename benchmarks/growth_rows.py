@@ -118,7 +118,7 @@ async def _draw(library: Library, filters: Filters) -> object:
 
 async def _find_person(library: Library, name: str) -> object:
     try:
-        return await library.authors.find(name)
+        return await library.authors.get(name)
     except LabError as answer:  # several people, or none
         return answer
 

@@ -38,7 +38,7 @@ async def _call(library: Library, kind: str, text: str) -> None:
         case "typing":
             await library.search.titles(text)
         case "author" | "surname":
-            await library.authors.find(text)
+            await library.authors.get(text)
         case "person typed":
             await library.authors.suggest(text)
         case "venue":

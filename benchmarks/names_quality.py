@@ -20,7 +20,7 @@ from benchmarks.table import Goal, Row
 from storage.errors import AuthorAmbiguous, AuthorNotFound
 from storage.library import Library, open_library
 from storage.models import PaperDraft
-from storage.names.matching import same_written
+from storage.names.matching import is_same_name
 from storage.names.parser import parse_name
 
 _OFFERED = 3
@@ -65,7 +65,7 @@ async def measure(variants: Path) -> dict[str, float]:
         asked = [(form, entry.name) for entry in entries for form in entry.variants]
         found = [await _offers(library, form, name) for form, name in asked]
     pairs = [(entry.name, other) for entry in entries for other in entry.similar]
-    distinct = [pair for pair in pairs if not same_written(*map(parse_name, pair))]
+    distinct = [pair for pair in pairs if not is_same_name(*map(parse_name, pair))]
     async with _catalogue({name for pair in distinct for name in pair}) as library:
         wrong = [await _counts_wrongly(library, one, other) for one, other in distinct]
     return {
@@ -111,7 +111,7 @@ async def _catalogue(names: Iterable[str]) -> AsyncGenerator[Library]:
 async def _offers(library: Library, form: str, name: str) -> bool:
     """Whether who is asked for by this form is among the first that are offered."""
     try:
-        offered: tuple[str, ...] = ((await library.authors.find(form)).name,)
+        offered: tuple[str, ...] = ((await library.authors.get(form)).name,)
     except AuthorAmbiguous as error:
         offered = error.people
     except AuthorNotFound as error:
@@ -123,8 +123,8 @@ async def _offers(library: Library, form: str, name: str) -> bool:
 async def _counts_wrongly(library: Library, name: str, other: str) -> bool:
     """Whether the papers of either are counted for the other."""
     for asked, foreign in ((name, other), (other, name)):
-        person = await library.authors.find(asked)
-        page = await library.authors.papers_of(person, limit=person.papers)
+        person = await library.authors.get(asked)
+        page = await library.authors.list_papers(person, limit=person.paper_count)
         if any(foreign in paper.authors for paper in page.papers):
             return True
     return False

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from storage.errors import DatabaseInTrouble
+from storage.errors import DatabaseUnavailable
 from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class DatabaseBackoff:
                 return None
         try:
             done = await step()
-        except DatabaseInTrouble as error:
+        except DatabaseUnavailable as error:
             if not self._failures:
                 _log.warning(
                     "%s until the database can be used: %s", self._consequence, error.cause

@@ -55,10 +55,11 @@ class People(HomeCog, group_name="people"):
         """Show a person by a new name; the former one still finds them and is never shown."""
         library = interaction.client.library
         renamed = await library.authors.rename(name, to, actor(interaction))
-        person = await library.authors.find(renamed.value)
+        person = await library.authors.get(renamed.value)
+        papers = count(person.paper_count, "paper")
         text = (
-            f"🏷️ **{escape(renamed.value, 100)}** has that name on {count(person.papers, 'paper')} "
-            "now. The former name still leads there, and is shown nowhere."
+            f"🏷️ **{escape(renamed.value, 100)}** is now credited on {papers}. The former name "
+            "still finds them but is never shown."
         )
         await _tell(interaction, text, renamed.change_id)
 

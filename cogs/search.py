@@ -44,7 +44,7 @@ class Search(commands.Cog):
     ) -> None:
         """Search the lab's papers."""
         if _CHOSEN.fullmatch(query):
-            paper = await interaction.client.library.papers.get_named(query)
+            paper = await interaction.client.library.papers.get_by_text(query)
             layout = await result_pages.whole(interaction.client.library, paper)
         else:
             question = result_pages.SavedQuery(

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from storage import timestamps
 from storage.database import Database, DatabaseError
-from storage.errors import DatabaseInTrouble
+from storage.errors import DatabaseUnavailable
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class BotState:
         while written := dict(self._unwritten):
             try:
                 await self._write_down(written)
-            except (DatabaseInTrouble, DatabaseError):
+            except (DatabaseUnavailable, DatabaseError):
                 _log.warning("Could not write down a question; I try again with the next one.")
                 return
             for number in written:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, cast
 
 import aiosqlite
 
-from storage.errors import DatabaseInTrouble, DatabaseNewer, DatabaseUnusable, ImportUnderWay
+from storage.errors import DatabaseTooNew, DatabaseUnavailable, DatabaseUnusable, ImportInProgress
 
 Row: TypeAlias = sqlite3.Row
 Value: TypeAlias = str | int | float | None
@@ -120,8 +120,8 @@ class Database:
         With ``keep`` false it is rolled back in any case.
 
         Only one coroutine writes at a time; a reader sees all of it or nothing. Raises
-        `DatabaseInTrouble` where the file can't be used for a while. What is ``in_reply`` to
-        somebody, who can't wait as timers can, raises `ImportUnderWay` while another transaction
+        `DatabaseUnavailable` where the file can't be used for a while. What is ``in_reply`` to
+        somebody, who can't wait as timers can, raises `ImportInProgress` while another transaction
         is ``importing``.
         """
         with _troubles():
@@ -139,7 +139,7 @@ class Database:
     @asynccontextmanager
     async def _turn(self, *, in_reply: bool, importing: bool) -> AsyncIterator[None]:
         if in_reply and self._imports:
-            raise ImportUnderWay
+            raise ImportInProgress
         self._imports += importing
         try:
             async with self._writing:
@@ -151,7 +151,7 @@ class Database:
     async def reading(self) -> AsyncIterator[Connection]:
         """A connection that sees the last committed state and can't write.
 
-        Raises `DatabaseInTrouble` where the file can't be used for a while.
+        Raises `DatabaseUnavailable` where the file can't be used for a while.
         """
         reader = await self._readers.get()
         try:
@@ -173,7 +173,7 @@ async def open_database(
     """Open the file, making and migrating it as needed.
 
     A statement waits at most ``patience`` for another process that has the file locked.
-    Raises `DatabaseUnusable` where it can't be opened or written, `DatabaseNewer` where a later
+    Raises `DatabaseUnusable` where it can't be opened or written, `DatabaseTooNew` where a later
     program wrote it.
     """
     require_writable(path)
@@ -224,7 +224,7 @@ def _troubles() -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF in _TROUBLE:
-            raise DatabaseInTrouble(str(error)) from error
+            raise DatabaseUnavailable(str(error)) from error
         raise
 
 
@@ -257,11 +257,11 @@ async def _migrate(path: Path, connection: Connection) -> None:
 
 
 async def _missing(path: Path, connection: Connection) -> list[Migration]:
-    """The migrations that the file has not had; raises `DatabaseNewer`."""
+    """The migrations that the file has not had; raises `DatabaseTooNew`."""
     known = migrations()
     found = int(await connection.value("PRAGMA user_version"))
     if found > known[-1].version:
-        raise DatabaseNewer(str(path), found, known[-1].version)
+        raise DatabaseTooNew(str(path), found, known[-1].version)
     return [migration for migration in known if migration.version > found]
 
 

@@ -1,4 +1,4 @@
-"""The family of errors a person may see: the text of each is a finished sentence."""
+"""The base of the errors that people see; the text of each is a finished sentence."""
 
 from __future__ import annotations
 
@@ -6,108 +6,106 @@ from collections.abc import Sequence
 
 
 class LabError(Exception):
-    """Something a person can understand and act on; ``str(error)`` is what they read."""
+    """An error that a person can understand and act on; ``str(error)`` is what they read."""
 
 
 class InvalidInput(LabError):
-    """What was given can't be used; the sentence says why and what would be accepted."""
+    """Input that can't be used; the text says why and what would be accepted."""
 
 
 class SubscriptionNotFound(LabError):
-    """Nothing is announced in a channel."""
+    """The channel has no announcements."""
 
     def __init__(self, channel_id: int) -> None:
-        super().__init__(f"Nothing is announced in <#{channel_id}>.")
+        super().__init__(f"I'm not announcing papers in <#{channel_id}>.")
 
 
 class AuthorNotFound(LabError):
-    """No credited name in the catalogue is compatible with the name asked for."""
+    """No credited name is compatible with the one given; ``similar`` are possible corrections."""
 
-    def __init__(self, wanted: str, similar: Sequence[str] = ()) -> None:
-        hint = f" Did you mean {_either(similar)}?" if similar else ""
-        super().__init__(f"Nobody called “{wanted}” is credited on a paper here.{hint}")
-        self.wanted = wanted
+    def __init__(self, name: str, similar: Sequence[str] = ()) -> None:
+        hint = f" Did you mean {_join_or(similar)}?" if similar else ""
+        super().__init__(f"I couldn't find an author called “{name}”.{hint}")
+        self.name = name
         self.similar = tuple(similar)
 
 
 class AuthorAmbiguous(LabError):
-    """Several people could be meant, and I never guess which."""
+    """The name could mean any of several ``people``."""
 
-    def __init__(self, wanted: str, people: Sequence[str]) -> None:
-        super().__init__(f"“{wanted}” could be {_either(people)}. Which one do you mean?")
-        self.wanted = wanted
+    def __init__(self, name: str, people: Sequence[str]) -> None:
+        super().__init__(f"“{name}” could be {_join_or(people)}. Which one do you mean?")
+        self.name = name
         self.people = tuple(people)
 
 
-class NothingKnown(LabError):
-    """Neither a paper nor an entry of a feed answers to what was asked for."""
+class TraceNotFound(LabError):
+    """Neither a paper nor a feed's entry matches the text given."""
 
-    def __init__(self, wanted: str) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__(
-            f"I know nothing of “{wanted[:100]}”: no feed that I watch brought it, and it is no "
-            "paper of the list. Give a link, an arXiv id, a DOI, a number such as #42, or a whole "
-            "title."
+            f"I couldn't find “{text[:100]}” in the list or in any feed I follow. Try a link, an "
+            "arXiv id, a DOI, a number like #42, or a full title."
         )
-        self.wanted = wanted
+        self.text = text
 
 
 class FeedExists(LabError):
-    """The feed is being watched already."""
+    """The feed is already followed."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(f"I already watch that feed: {url}")
+        super().__init__(f"I'm already following that feed: {url}")
         self.url = url
 
 
 class FeedNotFound(LabError):
-    """No watched feed has this number or address."""
+    """No followed feed matches the text given."""
 
-    def __init__(self, wanted: str) -> None:
-        super().__init__(f"I watch no feed “{wanted}”. `/feed list` shows the ones I watch.")
-        self.wanted = wanted
+    def __init__(self, text: str) -> None:
+        super().__init__(f"I don't follow the feed “{text}”. Try its number or its address.")
+        self.text = text
 
 
 class DatabaseUnusable(LabError):
-    """The catalogue's file can't be opened or written."""
+    """The database file can't be opened, and that won't change by itself."""
 
 
-class DatabaseInTrouble(LabError):
-    """The open file can't be used for a while: it is locked, or its disk is full or failing."""
-
-    def __init__(self, cause: str) -> None:
-        super().__init__(
-            f"The list can't be used just now, and nothing was changed ({cause}). Please try again "
-            "in a minute."
-        )
-        self.cause = cause
-
-
-class ImportUnderWay(LabError):
-    """Somebody's change would have to wait for an import that may take minutes."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "An import is under way just now, so I changed nothing. Please try again in a minute."
-        )
-
-
-class DatabaseNewer(DatabaseUnusable):
-    """The file was written by a later version of this program."""
+class DatabaseTooNew(DatabaseUnusable):
+    """The database was written by a newer version of this program."""
 
     def __init__(self, path: str, found: int, known: int) -> None:
         super().__init__(
-            f"The database {path} was written by a newer Lab Herald (schema {found}; this one "
-            f"knows {known}). Upgrade Lab Herald, or point DATABASE_PATH at another file."
+            f"The database {path} was written by a newer version of Lab Herald (schema {found}; "
+            f"this version supports up to {known}). Upgrade Lab Herald, or set DATABASE_PATH to "
+            "another file."
         )
         self.found = found
         self.known = known
 
 
-def _either(names: Sequence[str]) -> str:
-    """Join names for a sentence: ``“A”, “B” or “C”``, at most eight of them."""
-    quoted = [f"“{name}”" for name in names[:8]]
-    if len(names) > 8:
-        quoted.append(f"one of {len(names) - 8} more")
-    if len(quoted) == 1:
-        return quoted[0]
-    return f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+class DatabaseUnavailable(LabError):
+    """The open database can't be used for now: it is locked, or its disk is full or failing."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            f"The list isn't available right now, so nothing was changed ({cause}). Try again in "
+            "a minute."
+        )
+        self.cause = cause
+
+
+class ImportInProgress(LabError):
+    """A change would have to wait for an import, which may take minutes."""
+
+    def __init__(self) -> None:
+        super().__init__("An import is in progress, so nothing was changed. Try again in a minute.")
+
+
+def _join_or(names: Sequence[str], limit: int = 8) -> str:
+    """Joins up to ``limit`` names for a sentence: ``“A”, “B” or “C”``."""
+    parts = [f"“{name}”" for name in names[:limit]]
+    if more := len(names) - len(parts):
+        parts.append("another" if more == 1 else f"{more} others")
+    if len(parts) == 1:
+        return parts[0]
+    return f"{', '.join(parts[:-1])} or {parts[-1]}"

@@ -1,4 +1,4 @@
-"""What the catalogue holds, as frozen records without behaviour; standard library only."""
+"""The records that all of storage shares: papers, authors, filters and results."""
 
 from __future__ import annotations
 
@@ -21,26 +21,28 @@ class PartialDate:
 
     def __post_init__(self) -> None:
         if not 1000 <= self.year <= 9999:
-            raise InvalidInput(f"“{self.year}” is not a year I can use; four digits, please.")
+            raise InvalidInput(
+                f"“{self.year}” isn't a year I can use. Enter four digits, like 2023."
+            )
         if self.day is not None and self.month is None:
-            raise InvalidInput("A day needs its month.")
+            raise InvalidInput("A day needs a month. Try 2023-07-14.")
         try:
             datetime(self.year, self.month or 1, self.day or 1)  # noqa: DTZ001 - only validates
         except ValueError:
-            raise InvalidInput(f"“{self}” is not a date in the calendar.") from None
+            raise InvalidInput(f"“{self}” isn't a date on the calendar.") from None
 
     @classmethod
     def parse(cls, text: str) -> PartialDate:
-        """Read ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; raises `InvalidInput` for anything else."""
+        """Parses ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; raises `InvalidInput` for other text."""
         match = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", text.strip(), re.ASCII)
         if match is None:
-            raise InvalidInput(f"“{text}” is not a date; write 2023, 2023-07 or 2023-07-14.")
+            raise InvalidInput(f"“{text}” isn't a date. Try 2023, 2023-07 or 2023-07-14.")
         year, month, day = match.groups()
         return cls(int(year), int(month) if month else None, int(day) if day else None)
 
     @property
     def first_day(self) -> date:
-        """The earliest day that the date may be."""
+        """The earliest day that the date can stand for."""
         return date(self.year, self.month or 1, self.day or 1)
 
     def __str__(self) -> str:
@@ -61,7 +63,7 @@ class LinkKind(enum.StrEnum):
 
 
 class Origin(enum.StrEnum):
-    """Through which door a paper came."""
+    """How a paper was added to the list."""
 
     STARTER = "starter"
     IMPORT = "import"
@@ -71,7 +73,7 @@ class Origin(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One address that belongs to a paper."""
+    """An address that belongs to a paper."""
 
     kind: LinkKind
     url: str
@@ -79,7 +81,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something: ``key`` is stable (``discord:123``), ``name`` is for people."""
+    """Who made a change: ``key`` is stable (``discord:123``), ``name`` is for display."""
 
     key: str
     name: str
@@ -178,7 +180,7 @@ def details_of(paper: PaperDetails) -> dict[str, Any]:
 
 
 class Outcome(enum.StrEnum):
-    """What became of a draft that was offered to the catalogue."""
+    """What happened to a draft that was submitted to the list."""
 
     ADDED = "added"
     UPDATED = "updated"
@@ -191,9 +193,9 @@ class Outcome(enum.StrEnum):
 
 
 class DuplicatePolicy(enum.StrEnum):
-    """What becomes of possible duplicates among many drafts, as somebody decides of them all.
+    """What to do with possible duplicates in a batch of drafts.
 
-    They are left out, or completed as the papers whose titles they have, or added.
+    SKIP leaves them out, MERGE completes the paper with the same title, and ADD adds them.
     """
 
     SKIP = "leave"
@@ -203,30 +205,31 @@ class DuplicatePolicy(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UpsertResult:
-    """The catalogue's answer to a draft.
+    """The outcome of submitting a draft.
 
-    ``paper`` is the paper it became or completed, or, for a possible duplicate, the paper it
-    resembles; none where the draft matches a removed paper. ``former_title`` is that of a completed
-    one before.
+    ``paper`` is the paper that was added or updated, or for a possible duplicate the paper it
+    resembles. It is None if the draft matches a removed paper. ``previous_title`` is the title that
+    an updated paper had before.
     """
 
     outcome: Outcome
     paper: Paper | None
-    former_title: str = ""
+    previous_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """An author: the forms in which their name is credited, and what their papers have in common.
+    """A person with what their papers have in common.
 
-    ``forms`` begins with ``name``; ``papers`` is a number, and ``years`` the first and last of a
-    dated paper. Venues and the closest co-authors (50 at most) come with how many papers each,
-    most first. ``name_ids`` are the credited names whose papers are theirs.
+    ``variants`` are the names they're credited by, beginning with ``name``, and ``name_ids`` the
+    ids of all their credited names. ``years`` are those of the first and the last dated paper.
+    ``venues`` and the closest ``coauthors`` (at most 50) come with their number of papers, most
+    papers first.
     """
 
     name: str
-    forms: tuple[str, ...]
-    papers: int
+    variants: tuple[str, ...]
+    paper_count: int
     years: tuple[int, int] | None = None
     venues: tuple[tuple[str, int], ...] = ()
     coauthors: tuple[tuple[str, int], ...] = ()
@@ -244,7 +247,7 @@ class Sort(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which papers are asked for, beside the words; an empty field asks for nothing."""
+    """Conditions that papers must meet besides the search words; empty ones are ignored."""
 
     author: str = ""
     venue: str = ""
@@ -257,13 +260,13 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Results:
-    """One page of a list of papers: ``papers`` from ``offset`` on, of ``total`` in all.
+class ResultPage:
+    """One page of a list of papers: ``papers`` from ``offset`` on, out of ``total``.
 
-    ``more`` is true where there are more than the ``total`` that were counted.
+    Counting stops at a limit. If it did, ``total_is_minimum`` is true and there are more papers.
     """
 
     papers: tuple[Paper, ...]
     total: int
     offset: int = 0
-    more: bool = False
+    total_is_minimum: bool = False

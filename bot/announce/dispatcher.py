@@ -23,7 +23,7 @@ from bot.announce.render import Message, RenderContext, prepare
 from bot.moderators import Moderators
 from bot.retry import DatabaseBackoff
 from storage.announcements.models import Post, PostState
-from storage.errors import DatabaseInTrouble
+from storage.errors import DatabaseUnavailable
 from storage.library import Library
 from storage.timestamps import Clock
 
@@ -215,7 +215,7 @@ class OutboxDispatcher:
         try:
             async with self._slots:
                 return await step
-        except DatabaseInTrouble:
+        except DatabaseUnavailable:
             raise
         except _GONE as error:
             await self._stop(post, error)

@@ -88,7 +88,7 @@ async def prepare(library: Library, wanted: Sequence[Post]) -> RenderContext:
     suggestions = await library.review.suggestions(ids) if ids else {}
     numbers = list(dict.fromkeys(number for post in wanted for number in post.paper_ids))
     numbers += [one.paper_id for one in suggestions.values() if one.paper_id is not None]
-    papers = await library.papers.some(numbers)
+    papers = await library.papers.load(numbers)
     roles = await library.subscriptions.roles({post.destination_id for post in wanted})
     sent = [post.id for post in wanted if post.message_id is not None]
     entries = {}

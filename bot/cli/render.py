@@ -10,7 +10,7 @@ from bot.importing.importer import Report
 from bot.markdown import count
 from bot.ui import import_report
 from storage.models import Author, Paper, PaperDetails
-from storage.search.engine import Found
+from storage.search.engine import SearchResponse
 
 _WIDTH = 92
 _MAX_AUTHORS = 8
@@ -60,12 +60,14 @@ def paper(paper: PaperDetails) -> str:
     return "\n".join(lines)
 
 
-def search_results(query: str, found: Found) -> str:
+def search_results(query: str, found: SearchResponse) -> str:
     """Return one page of the papers that match a query."""
     results = found.results
     if not results.total:
         return f"No papers match “{query}”."
-    total = f"{results.total:,}+ papers" if results.more else count(results.total, "paper")
+    total = count(results.total, "paper")
+    if results.total_is_minimum:
+        total = f"{results.total:,}+ papers"
     if not results.papers:
         return f"Only {total} match “{query}”, so there's nothing at that offset."
     lines = []
@@ -78,8 +80,8 @@ def search_results(query: str, found: Found) -> str:
 
 def author(author: Author, papers: Sequence[Paper]) -> str:
     """Return an author with all of their papers."""
-    lines = [f"{author.name}: {count(author.papers, 'paper')}"]
-    if variants := [variant for variant in author.forms if variant != author.name]:
+    lines = [f"{author.name}: {count(author.paper_count, 'paper')}"]
+    if variants := [variant for variant in author.variants if variant != author.name]:
         lines.append(f"Also credited as {', '.join(variants)}")
     return "\n".join(lines) + "\n\n" + "\n\n".join(map(paper, papers))
 

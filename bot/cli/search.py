@@ -76,14 +76,14 @@ def author(settings: Settings, name: str, *, as_json: bool) -> None:
     """Show an author's papers, under any variant of the name."""
 
     async def find(library: Library) -> tuple[Author, tuple[Paper, ...]]:
-        person = await library.authors.find(name)
-        return person, (await library.authors.papers_of(person, limit=person.papers)).papers
+        person = await library.authors.get(name)
+        return person, (await library.authors.list_papers(person, limit=person.paper_count)).papers
 
     person, papers = common.run_with_library(settings, find)
     if as_json:
         answer = {
             "name": person.name,
-            "forms": list(person.forms),
+            "forms": list(person.variants),
             "years": list(person.years) if person.years else None,
             "venues": dict(person.venues),
             "coauthors": dict(person.coauthors),

@@ -228,7 +228,7 @@ async def _find_nobody(world: World) -> str:
     result = await world.member.slash(world.papers, "author", name="Nobody Atall")
     if not result.ephemeral:
         raise StepFailed("everyone can see the error")
-    return _expect(_reply(result), "Nobody called")
+    return _expect(_reply(result), "couldn't find an author")
 
 
 async def _slash(actor: Any, world: World, command: str, /, **options: Any) -> str:  # noqa: ANN401

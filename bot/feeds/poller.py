@@ -15,7 +15,7 @@ from bot.feeds.parser import ParsedFeed, Parser
 from bot.feeds.schedule import Timetable, next_poll_at, retry_at
 from bot.moderators import Moderators
 from bot.net.http import Web, WebError
-from storage.errors import DatabaseInTrouble, FeedExists, LabError
+from storage.errors import DatabaseUnavailable, FeedExists, LabError
 from storage.feeds.models import Entry, Feed, FeedState, IngestResult
 from storage.library import Library
 from storage.models import Actor
@@ -69,7 +69,7 @@ class Poller:
     async def poll_due(self) -> tuple[Poll, ...]:
         """Read every feed whose time has come; one that fails keeps none of the others back.
 
-        Raises `DatabaseInTrouble` where nothing can be taken in nor written down.
+        Raises `DatabaseUnavailable` where nothing can be taken in nor written down.
         """
         due = await self._library.feeds.due()
         polls = await asyncio.gather(*(self._poll(feed) for feed in due))
@@ -79,7 +79,7 @@ class Poller:
     async def poll(self, feed: Feed) -> Poll:
         """Read one feed now. A failure is written down in its row, and told in the answer.
 
-        Raises `DatabaseInTrouble`.
+        Raises `DatabaseUnavailable`.
         """
         poll = await self._poll(feed)
         await self._write_unchanged()
@@ -90,7 +90,7 @@ class Poller:
             self._unchanged.pop(feed.id, None)
             try:
                 poll = await self._read(feed)
-            except DatabaseInTrouble:
+            except DatabaseUnavailable:
                 raise
             except LabError as error:
                 cause = getattr(error, "cause", error)

@@ -113,7 +113,7 @@ async def review_links(interaction: Interaction, message: discord.Message) -> No
 async def _find_known(bot: LabBot, reference: Reference) -> Paper | None:
     """Returns the paper of the list with this identifier, or None."""
     try:
-        return await bot.library.papers.get_named(reference.url)
+        return await bot.library.papers.get_by_text(reference.url)
     except PaperNotFound:
         return None
 

@@ -151,7 +151,7 @@ async def _show_again(
 ) -> None:
     """Shows what somebody else changed meanwhile, and keeps the choices made so far."""
     library = interaction.client.library
-    seen = pair.target if changed.meant == pair.target.id else pair.source
+    seen = pair.target if changed.requested_id == pair.target.id else pair.source
     current = MergePair(
         source=await library.papers.get(pair.source.id),
         target=await library.papers.get(pair.target.id),

@@ -62,5 +62,5 @@ async def paper_titles(
     numbers = {paper_id}
     for change in changes:
         numbers |= {change.paper_id, change.after.get("into")}
-    papers = await library.papers.some([number for number in numbers if number is not None])
+    papers = await library.papers.load([number for number in numbers if number is not None])
     return {paper.id: paper.title for paper in papers}

@@ -88,7 +88,7 @@ async def question(library: Library, entry: PendingEntry) -> cards.Layout:
     if entry.paper_id is None:
         feed = await library.feeds.get(entry.feed_id)
         return announcement_cards.review(draft_post(entry), entry, feed.title)
-    paper = await library.papers.listed(entry.paper_id)
+    paper = await library.papers.find(entry.paper_id)
     row = ActionRow[Any](*(DuplicateButton(entry.id, add=add) for add in (True, False)))
     draft = entry.draft
     by = f" by {escape(', '.join(draft.authors), 200)}" if draft.authors else ""

@@ -60,7 +60,7 @@ async def _describe(library: Library, change: Change) -> str:
     text = f"↩️ Undid change {change.id}: {what}."
     if change.paper_id is None:
         return text
-    paper = await library.papers.listed(change.paper_id)
+    paper = await library.papers.find(change.paper_id)
     if paper is None:
         return f"{text} The paper is no longer in the list."
     if change.after.get("removed", False):

@@ -85,8 +85,10 @@ class Report:
             case Outcome.ADDED | Outcome.UPDATED:
                 if len(self.taken) < _MAX_NOTED:
                     self.taken.append(ImportEntry(file, line, result.outcome.value, draft.title))
-                if result.former_title and not _is_same_title(result.former_title, draft.title):
-                    known = f"“{result.former_title}” (#{result.paper.id})" if result.paper else ""
+                if result.previous_title and not _is_same_title(result.previous_title, draft.title):
+                    known = (
+                        f"“{result.previous_title}” (#{result.paper.id})" if result.paper else ""
+                    )
                     reason = f"“{draft.title}” is taken for {known}."
                     self._note(ImportEntry(file, line, "updated", draft.title, reason))
 

@@ -33,7 +33,7 @@ class PaperOption(app_commands.Transformer):
     ) -> Paper:
         library = interaction.client.library
         try:
-            return await library.papers.get_named(value)
+            return await library.papers.get_by_text(value)
         except PaperNotFound:
             offered = await library.search.titles(value, 2)
             if len(offered) != 1:
@@ -93,7 +93,9 @@ class CreditOption(_TextOption):
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        return await suggestions(_counted(interaction.client.library.authors.credited(value)))
+        return await suggestions(
+            _counted(interaction.client.library.authors.suggest_credited(value))
+        )
 
 
 class VenueOption(_TextOption):
@@ -203,7 +205,7 @@ async def _titles(interaction: Interaction, text: str) -> list[Choice[str]]:
 
 
 async def _removed(interaction: Interaction, text: str) -> list[Choice[str]]:
-    offered = await interaction.client.library.papers.removed(text)
+    offered = await interaction.client.library.papers.suggest_removed(text)
     return [choice(title, f"#{paper_id}") for paper_id, title in offered]
 
 

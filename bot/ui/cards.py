@@ -27,7 +27,7 @@ from discord.ui import (
 from bot.markdown import author_list, clip, count, escape, link, timestamp
 from bot.ui import buttons
 from bot.ui.excerpt import excerpt
-from storage.models import Author, LinkKind, Paper, PaperDetails, Results
+from storage.models import Author, LinkKind, Paper, PaperDetails, ResultPage
 from storage.search.related import Related
 from storage.text import fold
 
@@ -82,7 +82,7 @@ def random_paper(shown: Paper, owner: int, question: int) -> Layout:
 
 def results(
     heading: str,
-    shown: Results,
+    shown: ResultPage,
     *,
     words: Sequence[str] = (),
     remark: str = "",
@@ -99,7 +99,7 @@ def results(
     return Layout(card)
 
 
-def person(someone: Author, page: Results, turning: Sequence[Button[Any]] = ()) -> Layout:
+def person(someone: Author, page: ResultPage, turning: Sequence[Button[Any]] = ()) -> Layout:
     """An author's card with one page of their papers."""
     card: Container[Any] = Container(accent_colour=_colour_of(someone.name))
     card.add_item(TextDisplay(_about(someone)))
@@ -251,7 +251,7 @@ def _add_papers(card: Container[Any], papers: Sequence[Paper], words: Sequence[s
         card.add_item(Section("\n".join(lines), accessory=buttons.PaperButton(one.id)))
 
 
-def _add_turning(card: Container[Any], shown: Results, turning: Sequence[Button[Any]]) -> None:
+def _add_turning(card: Container[Any], shown: ResultPage, turning: Sequence[Button[Any]]) -> None:
     if turning:
         card.add_item(Separator(visible=False))
         card.add_item(ActionRow(*turning))
@@ -261,7 +261,7 @@ def _add_turning(card: Container[Any], shown: Results, turning: Sequence[Button[
 
 def _about(someone: Author) -> str:
     """The head of an author's card."""
-    facts = [count(someone.papers, "paper")]
+    facts = [count(someone.paper_count, "paper")]
     if someone.years:
         first, last = someone.years
         facts.append(str(first) if first == last else f"{first} to {last}")
@@ -270,7 +270,7 @@ def _about(someone: Author) -> str:
         lines.append(f"**Venues** {_counted(someone.venues, 6)}")
     if someone.coauthors:
         lines.append(f"**Writes with** {_counted(someone.coauthors, 6)}")
-    others = [form for form in someone.forms if form != someone.name]
+    others = [form for form in someone.variants if form != someone.name]
     if others:
         lines.append(f"-# also credited as {escape(', '.join(others), 110)}")
     return "\n".join(lines)

@@ -14,7 +14,7 @@ from bot.markdown import count, escape, timestamp
 from bot.ui import buttons, cards
 from storage.errors import LabError
 from storage.library import Library
-from storage.models import Filters, Paper, Results, Sort
+from storage.models import Filters, Paper, ResultPage, Sort
 from storage.search.query import Query, parse
 
 PAGE_SIZE = 5
@@ -135,9 +135,9 @@ def described(filters: Filters) -> str:
 async def _answer_author(
     library: Library, question: SavedQuery, owner: int, page: int
 ) -> cards.Layout:
-    someone = await library.authors.find(question.author)
-    page = min(page, max(someone.papers - 1, 0) // PAGE_SIZE)
-    shown = await library.authors.papers_of(someone, offset=page * PAGE_SIZE, limit=PAGE_SIZE)
+    someone = await library.authors.get(question.author)
+    page = min(page, max(someone.paper_count - 1, 0) // PAGE_SIZE)
+    shown = await library.authors.list_papers(someone, offset=page * PAGE_SIZE, limit=PAGE_SIZE)
     return cards.person(someone, shown, await _turning(library, question, owner, page, shown))
 
 
@@ -148,9 +148,9 @@ async def _answer_post(
     if post is None:
         raise Forgotten
     begin = page * PAGE_SIZE
-    papers = await library.papers.some(post.paper_ids[begin : begin + PAGE_SIZE])
+    papers = await library.papers.load(post.paper_ids[begin : begin + PAGE_SIZE])
     present = tuple(paper for paper in papers if paper.removed_at is None)
-    shown = Results(present, len(post.paper_ids), begin)
+    shown = ResultPage(present, len(post.paper_ids), begin)
     return cards.results(
         f"{count(shown.total, 'paper')} announced {timestamp(post.created_at, 'D')}",
         shown,
@@ -159,7 +159,7 @@ async def _answer_post(
 
 
 async def _turning(
-    library: Library, question: SavedQuery, owner: int, page: int, shown: Results
+    library: Library, question: SavedQuery, owner: int, page: int, shown: ResultPage
 ) -> list[Button[Any]]:
     """The buttons that turn pages; none where everything is on one."""
     pages = -(-shown.total // PAGE_SIZE)
@@ -167,13 +167,13 @@ async def _turning(
         return []
     query_id = library.bot_state.save_query(question.to_text())
     page_button = partial(buttons.ResultsPageButton, owner, query_id)
-    return buttons.page_buttons(page_button, page, pages, has_more=shown.more)
+    return buttons.page_buttons(page_button, page, pages, has_more=shown.total_is_minimum)
 
 
-def _heading(question: SavedQuery, query: Query, words: str, shown: Results) -> str:
+def _heading(question: SavedQuery, query: Query, words: str, shown: ResultPage) -> str:
     limits = described(query.filters)
     found = count(shown.total, "paper") if shown.total else "No paper"
-    found = f"More than {found}" if shown.more else found
+    found = f"More than {found}" if shown.total_is_minimum else found
     if not words:
         return f"{'The latest papers' if question.count is not None else found} {limits}".rstrip()
     options = described(question.filters)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from storage.errors import InvalidInput
 from storage.models import PaperDetails
-from storage.names.matching import answers_to
+from storage.names.matching import matches_query
 from storage.names.parser import parse_name
 from storage.text import fold, index_text
 
@@ -118,7 +118,7 @@ def _holds(condition: Condition, paper: PaperDetails, feed_id: int | None) -> bo
         case "author":
             asked = [parse_name(name) for name in (value, condition.person) if name]
             credited = [parse_name(name) for name in paper.authors]
-            return any(answers_to(name, one) for name in credited for one in asked)
+            return any(matches_query(name, one) for name in credited for one in asked)
         case "venue":
             return _stands(value, paper.venue)
         case "tag":

@@ -1,166 +1,184 @@
-"""Who is who among credited names: forms → people, and whom a question means; pure, no SQL."""
+"""Groups credited names into people and picks the people that a query means; pure, no SQL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from storage.names.matching import answers_to, compatible, identity_keys
+from storage.names.matching import compatible, identity_keys, matches_query
 from storage.names.parser import Name, parse_name
 
 
 @dataclass(frozen=True, slots=True)
 class NameVariant:
-    """One credited form of a name.
+    """One credited spelling of a name, with what moderators decided about it.
 
-    ``papers`` counts its papers. ``person`` is the name by which moderators said that its person
-    is shown, ``is_apart`` that it is nobody's but its own, ``is_former`` that it is never shown.
+    ``person`` is the display name of the person that moderators assigned the variant to.
+    ``is_split`` is true if they said that the variant is nobody's but its own, and ``is_former``
+    if it is a former name, which is never shown.
     """
 
     id: int
     name: str
-    papers: int
+    paper_count: int
     person: str | None = None
-    is_apart: bool = False
+    is_split: bool = False
     is_former: bool = False
 
     @property
     def parsed(self) -> Name:
-        """The name taken apart."""
+        """The parsed name (cached by the parser)."""
         return parse_name(self.name)
 
     @property
-    def stands(self) -> bool:
-        """Whether the form is somebody by itself: written out, or decided."""
-        return self.parsed.is_full or self.person is not None or self.is_apart
+    def is_identifying(self) -> bool:
+        """Whether the variant identifies a person by itself: a full name, or a decided one."""
+        return self.parsed.is_full or self.person is not None or self.is_split
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The forms that count for one person, the best of them first."""
+    """All the variants that are attributed to one person, best first."""
 
-    forms: tuple[NameVariant, ...]
+    variants: tuple[NameVariant, ...]
 
     @property
     def name(self) -> str:
-        """The name to show."""
-        decided = [form.person for form in self.forms if form.person is not None]
-        return decided[0] if decided else self.forms[0].name
+        """The display name."""
+        decided = [variant.person for variant in self.variants if variant.person is not None]
+        return decided[0] if decided else self.variants[0].name
 
     @property
-    def is_written(self) -> bool:
-        """Whether a form of it is somebody by itself."""
-        return any(form.stands for form in self.forms)
+    def is_identified(self) -> bool:
+        """Whether any variant identifies the person by itself."""
+        return any(variant.is_identifying for variant in self.variants)
 
     @property
-    def papers(self) -> int:
-        """How many papers the forms have together."""
-        return sum(form.papers for form in self.forms)
+    def paper_count(self) -> int:
+        """The number of papers that credit any of the variants."""
+        return sum(variant.paper_count for variant in self.variants)
 
     @property
-    def shown_forms(self) -> tuple[str, ...]:
-        """The name to show, then the other forms; none that is, or betrays, a former name."""
-        former = [form.parsed for form in self.forms if form.is_former]
-        open_names = [parse_name(self.name), *(f.parsed for f in self.forms if not f.is_former)]
-        open_full = [name for name in open_names if name.is_full]
-        others = [
-            form.name
-            for form in self.forms
-            if not form.is_former
-            and form.papers
-            and (
-                form.stands
-                or not any(compatible(name, form.parsed) for name in former)
-                or any(compatible(name, form.parsed) for name in open_full)
-            )
+    def public_variants(self) -> tuple[str, ...]:
+        """The display name and the other credited variants, without former names.
+
+        A short variant that fits only a former name is left out too: “J. Old” would give away
+        that Jane New was called Old.
+        """
+        former = [variant.parsed for variant in self.variants if variant.is_former]
+        public = [variant for variant in self.variants if not variant.is_former]
+        full_names = [
+            name
+            for name in (parse_name(self.name), *(variant.parsed for variant in public))
+            if name.is_full
         ]
+
+        def is_safe(variant: NameVariant) -> bool:
+            return (
+                variant.is_identifying
+                or not any(compatible(name, variant.parsed) for name in former)
+                or any(compatible(name, variant.parsed) for name in full_names)
+            )
+
+        others = [variant.name for variant in public if variant.paper_count and is_safe(variant)]
         return tuple(dict.fromkeys([self.name, *others]))
 
-    def answers(self, asked: Name) -> bool:
-        """Whether it may be meant; a form that counts for it only by rule says nothing."""
-        speaking = [form for form in self.forms if form.stands] or self.forms
-        return any(answers_to(form.parsed, asked) for form in speaking)
+    def matches(self, query: Name) -> bool:
+        """Whether the person can be meant by a query.
+
+        Variants that are attributed only by rule don't count, unless there are no others.
+        """
+        identifying = [variant for variant in self.variants if variant.is_identifying]
+        return any(matches_query(variant.parsed, query) for variant in identifying or self.variants)
 
 
-def group(forms: Iterable[NameVariant]) -> list[Person]:
-    """Group credited forms into people.
+def cluster(variants: Iterable[NameVariant]) -> list[Person]:
+    """Groups name variants into people.
 
-    Written-out names are one person's only when all their words agree, or when a moderator said
-    so. A bare surname or initials count for a person while that is the one compatible written-out
-    name among the forms, and else stand alone.
+    Full names belong to one person only if all their words agree or a moderator merged them. A
+    bare surname or initials are attributed to a person if exactly one person among ``variants``
+    is compatible; otherwise they form a person of their own.
     """
-    written: list[list[NameVariant]] = []
+    identified: list[list[NameVariant]] = []
     by_key: dict[str, list[NameVariant]] = {}
     by_family: dict[str, list[list[NameVariant]]] = {}
     short: list[NameVariant] = []
-    for form in sorted(set(forms), key=_first):
-        if not form.stands:
-            short.append(form)
+    for variant in sorted(set(variants), key=_sort_key):
+        if not variant.is_identifying:
+            short.append(variant)
             continue
-        keys = _keys(form)
+        keys = _merge_keys(variant)
         own = next((by_key[key] for key in keys if key in by_key), None)
         if own is None:
             own = []
-            written.append(own)
-        own.append(form)
+            identified.append(own)
+        own.append(variant)
         for key in keys:
             by_key.setdefault(key, own)
-        for family in form.parsed.family_keys:
+        for family in variant.parsed.family_keys:
             by_family.setdefault(family, []).append(own)
-    alone: dict[tuple[str, ...], list[NameVariant]] = {}
-    for form in short:
-        near = {id(own): own for key in form.parsed.family_keys for own in by_family.get(key, ())}
-        people = [own for own in near.values() if counts_for(form, own)]
+    unattributed: dict[tuple[str, ...], list[NameVariant]] = {}
+    for variant in short:
+        relatives = {
+            id(own): own for key in variant.parsed.family_keys for own in by_family.get(key, ())
+        }
+        people = [own for own in relatives.values() if is_attributable(variant, own)]
         if len(people) == 1:
-            people[0].append(form)
+            people[0].append(variant)
         else:
-            alone.setdefault((*form.parsed.words, form.parsed.suffix), []).append(form)
-    return [Person(tuple(sorted(found, key=_first))) for found in (*written, *alone.values())]
+            spelling = (*variant.parsed.words, variant.parsed.suffix)
+            unattributed.setdefault(spelling, []).append(variant)
+    groups = [*identified, *unattributed.values()]
+    return [Person(tuple(sorted(found, key=_sort_key))) for found in groups]
 
 
-def counts_for(short: NameVariant, forms: Iterable[NameVariant]) -> bool:
-    """Whether a short form is compatible with a written-out name among these."""
+def is_attributable(short: NameVariant, variants: Iterable[NameVariant]) -> bool:
+    """Whether a short variant is compatible with one of the full names among ``variants``."""
     return any(
-        form.parsed.is_full and not form.is_apart and compatible(form.parsed, short.parsed)
-        for form in forms
+        variant.parsed.is_full and not variant.is_split and compatible(variant.parsed, short.parsed)
+        for variant in variants
     )
 
 
-def choose(matching: Sequence[Person], asked: Name) -> list[Person]:
-    """The people meant: an exact name first, then written-out names, then what else is credited."""
-    for tier in ([one for one in matching if one.is_written], list(matching)):
-        exact = [
-            identity
-            for identity in tier
-            if any(
-                form.parsed.words == asked.words
-                for form in identity.forms
-                if form.stands or not identity.is_written
-            )
-        ]
+def select_matches(matching: Sequence[Person], query: Name) -> list[Person]:
+    """Narrows the people that match a query to the most plausible ones.
+
+    Identified people take precedence over the rest, and a single exact name over both.
+    """
+    for tier in ([person for person in matching if person.is_identified], list(matching)):
         if tier:
+            exact = [person for person in tier if _has_exact_name(person, query)]
             return exact if len(exact) == 1 else tier
     return []
 
 
-def _keys(form: NameVariant) -> list[str]:
-    """What makes written-out forms one person's; a decision before the letters."""
-    if form.is_apart:
-        return [f"#{form.id}"]
-    letters = sorted(identity_keys(form.parsed)) if form.parsed.is_full else []
-    return [f"@{form.person}", *letters] if form.person is not None else letters
+def _has_exact_name(person: Person, query: Name) -> bool:
+    return any(
+        variant.parsed.words == query.words
+        for variant in person.variants
+        if variant.is_identifying or not person.is_identified
+    )
 
 
-def _first(form: NameVariant) -> tuple[bool, bool, bool, int, str]:
-    """Decided forms come first, so that others of the same letters join them; then the best.
+def _merge_keys(variant: NameVariant) -> list[str]:
+    """Returns the keys that identifying variants of one person share, decisions first."""
+    if variant.is_split:
+        return [f"#{variant.id}"]
+    spellings = sorted(identity_keys(variant.parsed)) if variant.parsed.is_full else []
+    return [f"@{variant.person}", *spellings] if variant.person is not None else spellings
 
-    “Stella Biderman” is a better name to show than “Biderman, Stella” and “STELLA BIDERMAN”.
+
+def _sort_key(variant: NameVariant) -> tuple[bool, bool, bool, int, str]:
+    """Sorts decided variants first, so that others with the same spelling join them.
+
+    The rest is sorted by how well a variant serves as display name: “Stella Biderman” is better
+    than “Biderman, Stella” or “STELLA BIDERMAN”.
     """
-    is_plain = "," not in form.name and not form.name.isupper()
+    is_plain = "," not in variant.name and not variant.name.isupper()
     return (
-        form.person is None,
-        not form.parsed.is_full,
-        not is_plain and not form.parsed.is_east_asian,
-        -form.papers,
-        form.name,
+        variant.person is None,
+        not variant.parsed.is_full,
+        not is_plain and not variant.parsed.is_east_asian,
+        -variant.paper_count,
+        variant.name,
     )

@@ -1,10 +1,10 @@
-"""SQL of what moderators decide about credited names: whose they are, and which is never shown."""
+"""SQL of moderators' decisions about credited names: whose they are, and which are never shown."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias, TypedDict
 
 from storage import timestamps
 from storage.audit import log as audit_log
@@ -16,179 +16,213 @@ from storage.authors.lookup import AuthorQueries
 from storage.database import Connection, Database
 from storage.errors import AuthorNotFound, LabError
 from storage.models import Actor, PaperDraft
-from storage.names.matching import compatible, same_written
-from storage.names.parser import parse_name
+from storage.names.matching import compatible, is_same_name
+from storage.names.parser import Name, parse_name
 from storage.papers import credits
 from storage.papers import writes as paper_writes
 
-_SHORT = 100  # short forms of a family that are looked through
+_MAX_NAME = 100
+_MAX_SHORT_NAMES = 100  # short names of a family that follow a decision about a full one
+_REINDEX_BATCH = 500
 
-# What is decided of some names: by name, the name that its person is shown by (none: it is
-# nobody's but its own), and whether it is a former one; none where nothing is decided.
-Decisions: TypeAlias = dict[str, dict[str, object] | None]
+
+class NameDecision(TypedDict):
+    """Whose name a credited name is; the audit log stores it in this form.
+
+    ``person`` is the person's display name, or None if the name is nobody's but its own.
+    ``former`` is true for a former name, which is never shown.
+    """
+
+    person: str | None
+    former: bool
+
+
+# Decisions by credited name; None if nothing is decided about it.
+Decisions: TypeAlias = Mapping[str, NameDecision | None]
 
 
 class Authors(AuthorQueries):
-    """Looks people up by name, and records what moderators decide about names."""
+    """Looks people up by name, and merges, splits and renames them."""
 
     def __init__(self, database: Database, clock: timestamps.Clock) -> None:
         super().__init__(database)
         self._clock = clock
 
     async def merge(self, name: str, into: str, actor: Actor) -> Recorded[str]:
-        """Make two names one person's, shown by the second; returns the name that is shown."""
+        """Makes both names one person's; returns that person's display name."""
         async with self._database.transaction(in_reply=True) as db:
-            return await self._decide(db, "merge", await merge(db, name, into), actor)
+            person, decided = await merge(db, name, into)
+            return await self._record(db, "merge", person, decided, actor)
 
     async def split(self, name: str, actor: Actor) -> Recorded[str]:
-        """Split a credited name from its person; returns that person's name."""
+        """Separates a credited name from its person; returns that person's display name."""
         async with self._database.transaction(in_reply=True) as db:
-            return await self._decide(db, "split", await split(db, name), actor)
+            person, decided = await split(db, name)
+            return await self._record(db, "split", person, decided, actor)
 
     async def rename(self, name: str, to: str, actor: Actor) -> Recorded[str]:
-        """Show a person by a new name and never by the former one; returns the new name."""
+        """Replaces a person's name and hides the former one; returns the new name."""
         async with self._database.transaction(in_reply=True) as db:
-            return await self._decide(db, "rename", await rename(db, name, to), actor)
+            person, decided = await rename(db, name, to)
+            return await self._record(db, "rename", person, decided, actor)
 
     async def with_current_names(self, drafts: Sequence[PaperDraft]) -> list[PaperDraft]:
-        """Return drafts with every former name replaced by its person's current one."""
+        """Returns the drafts with every former name replaced by its person's current one."""
         async with self._database.reading() as db:
-            return await credits.as_shown(db, drafts)
+            return await credits.with_current_names(db, drafts)
 
-    async def _decide(
-        self, db: Connection, action: str, decided: tuple[str, Decisions], actor: Actor
+    async def _record(
+        self, db: Connection, action: str, person: str, decided: Decisions, actor: Actor
     ) -> Recorded[str]:
-        name, after = decided
-        before = await decisions(db, after)
-        await decide(db, after)
-        hidden = await credits.implied(db, after)
-        follows: Decisions = {
-            other: {"person": person, "former": True} for other, person in hidden.items()
+        """Stores decisions, and those they imply for other names, as one change."""
+        before = await decisions(db, decided)
+        await decide(db, decided)
+        implied: dict[str, NameDecision | None] = {
+            name: {"person": current_name, "former": True}
+            for name, current_name in (await credits.implied_former_names(db, decided)).items()
         }
-        if follows:
-            await decide(db, follows)
-        before, after = {**before, **dict.fromkeys(follows)}, {**after, **follows}
+        if implied:
+            await decide(db, implied)
         change_id = await audit_log.record_decision(
-            db, self._clock(), actor, action, name, before, after
+            db,
+            self._clock(),
+            actor,
+            action,
+            person,
+            {**before, **dict.fromkeys(implied)},
+            {**decided, **implied},
         )
-        return Recorded(name, change_id)
+        return Recorded(person, change_id)
 
 
 async def merge(db: Connection, name: str, into: str) -> tuple[str, Decisions]:
-    """Make two names one person's, who is shown by the second; gives that name.
+    """Decides that two names are one person's; returns the display name and the decisions.
 
-    A name that is credited so is meant itself, though it might be several people's. A fuller form
-    of a former name, which the rename left to others, becomes a former one, too. Raises `LabError`
-    where they are one person's already, or as `authors.find` does.
+    ``into`` gives the display name. If ``name`` is credited as such, that very name is merged, even
+    if it could mean several people. Names that are compatible with a former name of either, but not
+    with the display name, become former names as well.
+
+    Raises `LabError` if both are one person already, and otherwise like `Authors.get`.
     """
     credited = await author_lookup.find_credited(db, name)
-    absorbed = credited[1] if credited else await author_lookup.find(db, name)
-    kept = await author_lookup.find(db, into)
-    if not {form.id for form in absorbed.forms}.isdisjoint(form.id for form in kept.forms):
-        raise LabError(f"“{name}” and “{into}” are one person already: {kept.name}.")
-    new = parse_name(kept.name)
-    forms = [*_own_forms(absorbed), *_own_forms(kept)]
-    former = [form.parsed for form in forms if form.is_former]
-    decided: Decisions = {}
-    for form in forms:
-        like_former = any(compatible(form.parsed, one) for one in former)
-        is_former = form.is_former or (like_former and not compatible(form.parsed, new))
-        decided[form.name] = {"person": kept.name, "former": is_former}
-    return kept.name, {kept.name: {"person": kept.name, "former": False}, **decided}
+    absorbed = credited[1] if credited else await author_lookup.get_person(db, name)
+    kept = await author_lookup.get_person(db, into)
+    kept_ids = {variant.id for variant in kept.variants}
+    if any(variant.id in kept_ids for variant in absorbed.variants):
+        raise LabError(f"“{name}” and “{into}” are already the same person: {kept.name}.")
+    display_name = parse_name(kept.name)
+    variants = [*_identifying_variants(absorbed), *_identifying_variants(kept)]
+    former_names = [variant.parsed for variant in variants if variant.is_former]
+    decided: dict[str, NameDecision | None] = {kept.name: {"person": kept.name, "former": False}}
+    for variant in variants:
+        reveals = _reveals(variant, former_names, display_name)
+        decided[variant.name] = {"person": kept.name, "former": variant.is_former or reveals}
+    return kept.name, decided
 
 
 async def split(db: Connection, name: str) -> tuple[str, Decisions]:
-    """Part a credited name from the person that it counts for; gives who that was.
+    """Decides that a credited name isn't its person's; returns that person and the decisions.
 
-    A name that was merged becomes a person again; a short one that counts by rule counts for
-    nobody but itself. Raises `LabError` where it stands alone already.
+    A name that was merged becomes a person again. A short name that was attributed by rule becomes
+    a person of its own. Raises `LabError` if it has nothing to be separated from.
     """
-    form, identity = await _credited(db, name)
-    others = [other for other in identity.forms if other.id != form.id and not other.is_former]
-    if form.is_former or not others:
-        raise LabError(f"“{form.name}” is nobody else's name, so there is nothing to part.")
-    if form.person is None:
-        if form.parsed.is_full:
+    variant, person = await _get_credited(db, name)
+    others = [other for other in person.variants if other.id != variant.id and not other.is_former]
+    if variant.is_former or not others:
+        raise LabError(f"“{variant.name}” isn't merged with another name.")
+    if variant.person is None:
+        if variant.parsed.is_full:
             raise LabError(
-                f"“{form.name}” is written like “{others[0].name}”, letter by letter, and I can't "
-                "tell two people of one name apart."
+                f"“{variant.name}” and “{others[0].name}” are the same name, and I can't tell two "
+                "people with the same name apart."
             )
-        return identity.name, {form.name: {"person": None, "former": False}}
-    alike = [other for other in identity.forms if _is_alike(other, form)]
-    rest = [form for form in identity.forms if form.person is not None and form not in alike]
-    names = [other.name for other in rest if not other.is_former]
-    leader = next(iter(names), None) if form.name == identity.name else identity.name
-    if leader is None and rest:
-        raise LabError(f"{identity.name} has only former names beside this one; rename them first.")
-    if any(other.is_former for other in rest):
+        return person.name, {variant.name: {"person": None, "former": False}}
+    return person.name, _split_decided(variant, person)
+
+
+def _split_decided(variant: NameVariant, person: Person) -> Decisions:
+    """Decides who keeps which names if a merged variant leaves its person."""
+    leaving = [other for other in person.variants if _leaves_with(other, variant)]
+    staying = [
+        other for other in person.variants if other.person is not None and other not in leaving
+    ]
+    display_name: str | None = person.name
+    if variant.name == person.name:
+        display_name = next((other.name for other in staying if not other.is_former), None)
+    if display_name is None and staying:
+        raise LabError(f"{person.name} only has former names besides this one. Rename them first.")
+    if any(other.is_former for other in staying):
         raise LabError(
-            f"{identity.name} has former names, and I can't tell whose of the two they are. Take "
-            "the merge back instead, by `/curate undo`."
+            f"{person.name} has former names, and I can't tell which of the two they belong to. "
+            "Undo the merge instead."
         )
-    alone = len(rest) == 1 and not rest[0].is_former
-    parted: Decisions = {
-        other.name: None if alone else {"person": leader, "former": other.is_former}
-        for other in rest
-    }
-    apart: dict[str, object] = {"person": None, "former": False}
-    free = {one.name: None if one.parsed.is_full else apart for one in alike}
-    return identity.name, {**free, **parted}
+    decided: dict[str, NameDecision | None] = {}
+    for other in leaving:
+        decided[other.name] = None if other.parsed.is_full else {"person": None, "former": False}
+    for other in staying:
+        is_alone = len(staying) == 1  # a single name needs no decision
+        decided[other.name] = None if is_alone else {"person": display_name, "former": False}
+    return decided
 
 
 async def rename(db: Connection, name: str, to: str) -> tuple[str, Decisions]:
-    """Show a person by another name; the former one still leads to them, and is never shown.
+    """Decides that a person has a new display name; returns it and the decisions.
 
-    Every form that is like the former name and not like the new one becomes a former one. Raises
-    `LabError` where the new name is another person's, who would be joined silently.
+    ``name`` becomes a former name: it still finds the person but is never shown. So does every
+    variant that is compatible with it and not with the new name. Raises `LabError` if the new name
+    is another person's, because that would merge the two silently.
     """
     to = " ".join(to.split())
-    new = parse_name(to)
-    if not new.family or len(to) > 100:
-        raise LabError("Give the new name as it is to stand on the papers, such as “Ann Lee”.")
-    identity = await _named(db, name)
+    new_name = parse_name(to)
+    if not new_name.family or len(to) > _MAX_NAME:
+        raise LabError("Enter the new name as it should appear on papers, like “Ann Lee”.")
+    person = await _get_person(db, name)
     other = await author_lookup.find_credited(db, to)
-    own = {form.id for form in identity.forms}
-    if other is not None and own.isdisjoint(form.id for form in other[1].forms):
+    own_ids = {variant.id for variant in person.variants}
+    if other is not None and own_ids.isdisjoint(variant.id for variant in other[1].variants):
         raise LabError(
-            f"“{to}” is credited as another person. If both are one, use `/people merge` first."
+            f"Another person is credited as “{to}”. If they're the same person, merge them first "
+            "with `/people merge`."
         )
-    asked = parse_name(name)
-    same = [form for form in identity.forms if compatible(form.parsed, asked)]
-    left = [form for form in same if form.name in {name, identity.name}] or same
-    decided: Decisions = {to: {"person": to, "former": False}}
-    for form in identity.forms:
-        if form.name == to:
+    old_name = parse_name(name)
+    fitting = [variant for variant in person.variants if compatible(variant.parsed, old_name)]
+    replaced = [variant for variant in fitting if variant.name in {name, person.name}] or fitting
+    former_names = [variant.parsed for variant in replaced]
+    decided: dict[str, NameDecision | None] = {to: {"person": to, "former": False}}
+    for variant in person.variants:
+        if variant.name == to:
             continue
-        like_former = any(compatible(form.parsed, one.parsed) for one in left)
-        former = form in left or (like_former and not compatible(form.parsed, new))
-        if former or form.is_former or form.stands:
-            decided[form.name] = {"person": to, "former": former or form.is_former}
-    if not any(decision and decision["former"] for decision in decided.values()):
-        raise LabError(f"{to} is shown by that name already.")
+        is_former = (
+            variant.is_former or variant in replaced or _reveals(variant, former_names, new_name)
+        )
+        if is_former or variant.is_identifying:
+            decided[variant.name] = {"person": to, "former": is_former}
+    if not any(_is_former(decision) for decision in decided.values()):
+        raise LabError(f"{to} already has that name.")
     return to, decided
 
 
 async def decisions(db: Connection, names: Iterable[str]) -> Decisions:
-    """What is decided of these names now."""
-    wanted = list(names)
+    """Returns what is currently decided about each of these names."""
+    names = list(names)
     rows = await db.all(
         """SELECT names.name, known.name AS person, is_former FROM aliases
            JOIN names ON names.id = aliases.name_id
            LEFT JOIN names AS known ON known.id = aliases.person_id
            WHERE names.name IN (SELECT value FROM json_each(?))""",
-        [json.dumps(wanted)],
+        [json.dumps(names)],
     )
-    found: Decisions = dict.fromkeys(sorted(wanted))
+    found: dict[str, NameDecision | None] = dict.fromkeys(sorted(names))
     for row in rows:
         found[row["name"]] = {"person": row["person"], "former": bool(row["is_former"])}
     return found
 
 
-async def decide(db: Connection, wanted: Decisions) -> None:
-    """Make the decisions hold, and let search and suggestions follow."""
-    wanted = {**wanted, **await _respelled(db, wanted)}
-    before = await decisions(db, wanted)
-    for name, decision in wanted.items():
+async def decide(db: Connection, decided: Decisions) -> None:
+    """Stores decisions, and updates search, suggestions and posts to match."""
+    decided = {**decided, **await _implied_decisions(db, decided)}
+    before = await decisions(db, decided)
+    for name, decision in decided.items():
         name_id = await credits.name_id(db, name)
         await db.run("DELETE FROM aliases WHERE name_id = ?", [name_id])
         if decision is not None:
@@ -197,54 +231,70 @@ async def decide(db: Connection, wanted: Decisions) -> None:
                 "INSERT INTO aliases (name_id, person_id, is_former) VALUES (?, ?, ?)",
                 [
                     name_id,
-                    await credits.name_id(db, str(person)) if person is not None else None,
-                    int(bool(decision["former"])),
+                    await credits.name_id(db, person) if person is not None else None,
+                    int(decision["former"]),
                 ],
             )
-    await _level(db, wanted)
-    turned = [name for name in wanted if _is_hidden(before[name]) or _is_hidden(wanted[name])]
+    await _update_levels(db, decided)
+    hidden_or_revealed = [
+        name for name in decided if _is_former(before[name]) or _is_former(decided[name])
+    ]
+    if hidden_or_revealed:
+        await _reindex(db, hidden_or_revealed)
+        await _mark_posts_changed(db, hidden_or_revealed)
+
+
+async def _implied_decisions(db: Connection, decided: Decisions) -> Decisions:
+    """Returns what follows for other spellings of names that become former or cease to be.
+
+    Some of these became former when they were credited (see `storage.papers.credits`), so they
+    must follow if the name they were derived from is no longer former.
+    """
+    before = await decisions(db, decided)
+    implied: dict[str, NameDecision | None] = {}
+    for name, decision in decided.items():
+        parsed = parse_name(name)
+        if not parsed.is_full or _is_former(decision) == _is_former(before[name]):
+            continue
+        for variant in await candidates.with_same_letters(db, [parsed]):
+            if variant.name not in decided and is_same_name(variant.parsed, parsed):
+                implied[variant.name] = decision if _is_former(decision) else None
+        if _is_former(decision):
+            continue
+        for variant in await candidates.short_variants(
+            db, parsed.family_key, parsed.initial, _MAX_SHORT_NAMES
+        ):
+            if (
+                variant.name not in decided
+                and variant.is_former
+                and compatible(variant.parsed, parsed)
+            ):
+                implied[variant.name] = None
+    return implied
+
+
+async def _reindex(db: Connection, names: Sequence[str]) -> None:
+    """Updates the search index for the papers that credit these names."""
     rows = await db.all(
         """SELECT DISTINCT paper_id FROM credits JOIN names ON names.id = name_id
            WHERE name IN (SELECT value FROM json_each(?)) ORDER BY paper_id""",
-        [json.dumps(turned)],
+        [json.dumps(names)],
     )
-    for start in range(0, len(rows), 500):
-        await paper_writes.reindex(db, [row["paper_id"] for row in rows[start : start + 500]])
-    if turned:
-        await _redraw(db, turned)
+    ids = [row["paper_id"] for row in rows]
+    for start in range(0, len(ids), _REINDEX_BATCH):
+        await paper_writes.reindex(db, ids[start : start + _REINDEX_BATCH])
 
 
-async def _respelled(db: Connection, wanted: Decisions) -> Decisions:
-    """What follows for names not decided about that are former ones written otherwise.
-
-    They became former as they were credited (see `bylines`), and are so only with the others.
-    """
-    before = await decisions(db, wanted)
-    found: Decisions = {}
-    for name, decision in wanted.items():
-        parsed = parse_name(name)
-        if not parsed.is_full or _is_hidden(decision) == _is_hidden(before[name]):
-            continue
-        for form in await candidates.same_letters(db, [parsed]):
-            if form.name not in wanted and same_written(form.parsed, parsed):
-                found[form.name] = decision if _is_hidden(decision) else None
-        if not _is_hidden(decision):
-            for form in await candidates.short_forms(db, parsed.family_key, parsed.initial, _SHORT):
-                if form.name not in wanted and form.is_former and compatible(form.parsed, parsed):
-                    found[form.name] = None
-    return found
-
-
-async def _redraw(db: Connection, names: Iterable[str]) -> None:
-    """Let what shows some people by these names, or may do so while it waits, be drawn anew."""
-    turned = [parse_name(name) for name in names]
+async def _mark_posts_changed(db: Connection, names: Iterable[str]) -> None:
+    """Marks posts that show these names, or may show them, to be rendered again."""
+    parsed = [parse_name(name) for name in names]
     posters = [
         row["posted_by"]
         for row in await db.all(
             """SELECT DISTINCT posted_by FROM announcements JOIN papers ON papers.id = paper_id
                WHERE posted_by <> ''"""
         )
-        if any(compatible(parse_name(row["posted_by"]), name) for name in turned)
+        if any(compatible(parse_name(row["posted_by"]), name) for name in parsed)
     ]
     await db.run(
         """UPDATE posts SET revision = revision + 1
@@ -256,8 +306,8 @@ async def _redraw(db: Connection, names: Iterable[str]) -> None:
     )
 
 
-async def _level(db: Connection, names: Iterable[str]) -> None:
-    """Let names be suggested as early as the best of their people's names deserves."""
+async def _update_levels(db: Connection, names: Iterable[str]) -> None:
+    """Sets the level of names, and so their rank in suggestions, to that of their person's best."""
     for name in names:
         name_id = await credits.name_id(db, name)
         level = await db.value(
@@ -268,39 +318,50 @@ async def _level(db: Connection, names: Iterable[str]) -> None:
         await db.run("UPDATE name_words SET level = ? WHERE name_id = ?", [level, name_id])
 
 
-async def _named(db: Connection, name: str) -> Person:
-    """The person of a name, or who alone removed papers credit; raises as `authors.find` does."""
+async def _get_person(db: Connection, name: str) -> Person:
+    """Returns the person with a name, even if only removed papers credit it.
+
+    Raises like `Authors.get`.
+    """
     try:
-        return await author_lookup.find(db, name)
+        return await author_lookup.get_person(db, name)
     except AuthorNotFound:
-        forms = await candidates.named(db, name)
-        if not forms:
+        variants = await candidates.with_name(db, name)
+        if not variants:
             raise
-        return Person(tuple(forms))
+        return Person(tuple(variants))
 
 
-async def _credited(db: Connection, name: str) -> tuple[NameVariant, Person]:
+async def _get_credited(db: Connection, name: str) -> tuple[NameVariant, Person]:
     found = await author_lookup.find_credited(db, name)
     if found is None:
         raise LabError(
-            f"No paper credits exactly “{name}”. Give the name as it is credited; `/author` shows "
-            "the forms."
+            f"No paper credits “{name}” exactly like that. Enter the name as it's credited; "
+            "`/author` lists the spellings."
         )
     return found
 
 
-def _is_alike(form: NameVariant, parted: NameVariant) -> bool:
-    """Whether a form goes where another one goes: it is that one, or is written like it."""
-    if form == parted:
+def _leaves_with(other: NameVariant, variant: NameVariant) -> bool:
+    """Whether ``other`` leaves a person with ``variant``: it is the same name, however spelled."""
+    if other == variant:
         return True
-    is_decided = form.person is not None and not form.is_former
-    return is_decided and parted.parsed.is_full and same_written(form.parsed, parted.parsed)
+    is_decided = other.person is not None and not other.is_former
+    return is_decided and variant.parsed.is_full and is_same_name(other.parsed, variant.parsed)
 
 
-def _own_forms(identity: Person) -> list[NameVariant]:
-    """The forms that stand for a person by themselves; all, where none does."""
-    return [form for form in identity.forms if form.stands] or list(identity.forms)
+def _reveals(variant: NameVariant, former_names: Iterable[Name], display_name: Name) -> bool:
+    """Whether a variant would give away a former name if it were shown."""
+    return not compatible(variant.parsed, display_name) and any(
+        compatible(variant.parsed, former) for former in former_names
+    )
 
 
-def _is_hidden(decision: dict[str, object] | None) -> bool:
-    return decision is not None and bool(decision["former"])
+def _identifying_variants(person: Person) -> list[NameVariant]:
+    """Returns the variants that identify the person by themselves, or all if none does."""
+    identifying = [variant for variant in person.variants if variant.is_identifying]
+    return identifying or list(person.variants)
+
+
+def _is_former(decision: NameDecision | None) -> bool:
+    return decision is not None and decision["former"]

@@ -78,7 +78,7 @@ async def upsert(
     """
     change_set = change_set or source.change_set(db)
     draft = normal(draft)
-    (shown,) = await credits.as_shown(db, [draft])
+    (shown,) = await credits.with_current_names(db, [draft])
     known = await _identified(db, shown)
     if known and not matching.is_doubtful(known[0], shown):
         return await upsert_as(db, known[0], draft, source, also=known[1:], change_set=change_set)
@@ -179,7 +179,7 @@ async def classify(db: Connection, draft: PaperDraft) -> UpsertResult:
     It is known (`UNCHANGED`) or removed, which its title tells, too; or it may be a duplicate; or
     it is new and for a moderator to review.
     """
-    (draft,) = await credits.as_shown(db, [normal(draft)])
+    (draft,) = await credits.with_current_names(db, [normal(draft)])
     for known in await _identified(db, draft):
         if matching.is_doubtful(known, draft):
             return UpsertResult(Outcome.DUPLICATE, known)
@@ -254,7 +254,7 @@ async def _complete(
 ) -> UpsertResult:
     locked = await paper_queries.locked_fields(db, known.id)
     before = as_draft(known)
-    (shown,) = await credits.as_shown(db, [draft])
+    (shown,) = await credits.with_current_names(db, [draft])
     completed = joined(before, shown, locked)
     owners = await paper_queries.owners(db, completed.identifiers)
     free = [name for name in completed.identifiers if owners.get(name, known.id) == known.id]

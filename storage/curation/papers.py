@@ -77,8 +77,8 @@ class Papers(PaperQueries):
 
         It is one change with one undo. ``drafts`` may be a generator that reads as it goes, in a
         thread. ``likely`` says what becomes of possible duplicates. ``each`` is called with every
-        draft and its result. With ``dry_run`` nothing is saved. Raises `ImportUnderWay` if another
-        import is running.
+        draft and its result. With ``dry_run`` nothing is saved. Raises `ImportInProgress` if
+        another import is running.
         """
         source = Submission(origin, actor, self._clock())
         outcomes: Counter[Outcome] = Counter()

@@ -147,7 +147,9 @@ async def decide(
 
 
 async def _pending(db: Connection, row: Row) -> PendingEntry:
-    (draft,) = await credits.as_shown(db, [snapshots.restored_draft(json.loads(row["draft"]))])
+    (draft,) = await credits.with_current_names(
+        db, [snapshots.restored_draft(json.loads(row["draft"]))]
+    )
     return PendingEntry(
         row["id"], row["feed_id"], draft, row["paper_id"], is_news=bool(row["is_news"])
     )

@@ -110,7 +110,7 @@ class Feeds(FeedRegistry):
         earlier = await entries.papers_titled(db, feed.id, draft.title, present)
         if earlier is None:  # it waits for a moderator under its former id
             return UpsertResult(Outcome.UNCHANGED, None)
-        (shown,) = await credits.as_shown(db, [draft])
+        (shown,) = await credits.with_current_names(db, [draft])
         for paper in await paper_queries.load(db, earlier):
             if matching.may_be_same(paper, shown) and not matching.is_next_issue(paper, shown):
                 lasting = [name for name in draft.identifiers if not is_feed_guid(name)]

@@ -13,7 +13,7 @@ from storage.announcements.models import Announcement, Subscription
 from storage.announcements.outbox import Outbox
 from storage.announcements.subscriptions import Subscriptions
 from storage.database import Connection, Database, Row
-from storage.errors import NothingKnown
+from storage.errors import TraceNotFound
 from storage.feeds import entries
 from storage.feeds.models import SeenEntry
 from storage.models import Outcome, Paper
@@ -76,7 +76,7 @@ class Traces:
         """What is known of a link, an arXiv id, a DOI, a paper's number or a title.
 
         Links are the same however they are spelled; removed papers are known, too. Raises
-        `NothingKnown`.
+        `TraceNotFound`.
         """
         text = text.strip()
         async with self._database.reading() as db:
@@ -85,7 +85,7 @@ class Traces:
             paper = named or await _brought(db, entries)
         if paper is None:
             if not entries:
-                raise NothingKnown(text)
+                raise TraceNotFound(text)
             return Trace(text, None, entries)
         feed_id = next((one.feed_id for one in entries if one.outcome is Outcome.ADDED), None)
         return Trace(text, paper, entries, await self._channels(paper, feed_id))

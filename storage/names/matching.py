@@ -21,7 +21,7 @@ def compatible(one: Name, other: Name) -> bool:
     return any(_agree(first, second) for first in one.spellings for second in other.spellings)
 
 
-def same_written(one: Name, other: Name) -> bool:
+def is_same_name(one: Name, other: Name) -> bool:
     """Whether two written-out names are one name, letter by letter, however it is set."""
     return not identity_keys(one).isdisjoint(identity_keys(other))
 
@@ -42,7 +42,7 @@ def identity_keys(name: Name) -> frozenset[str]:
     return frozenset(keys)
 
 
-def answers_to(name: Name, asked: Name) -> bool:
+def matches_query(name: Name, asked: Name) -> bool:
     """Whether a person may be meant by what somebody typed, which may leave words out."""
     if compatible(name, asked):
         return True

@@ -9,7 +9,7 @@ from functools import partial
 
 from storage.database import Connection, Row
 from storage.models import PaperDraft
-from storage.names.matching import compatible, same_written
+from storage.names.matching import compatible, is_same_name
 from storage.names.parser import Name, parse_name, search_words
 from storage.threads import run_in_thread
 
@@ -106,7 +106,7 @@ async def shown(db: Connection, names: Iterable[str]) -> dict[str, str]:
     return {name: known for name, known in found.items() if known is not None}
 
 
-async def implied(db: Connection, names: Iterable[str]) -> dict[str, str]:
+async def implied_former_names(db: Connection, names: Iterable[str]) -> dict[str, str]:
     """What to show for credited names, not decided about, that are former ones since these are."""
     rows = await db.all(
         """SELECT DISTINCT other.name FROM names AS hidden
@@ -121,7 +121,7 @@ async def implied(db: Connection, names: Iterable[str]) -> dict[str, str]:
     return {name: row["shown"] for name, row in meant.items()}
 
 
-async def as_shown(db: Connection, drafts: Sequence[PaperDraft]) -> list[PaperDraft]:
+async def with_current_names(db: Connection, drafts: Sequence[PaperDraft]) -> list[PaperDraft]:
     """What drafts say, with the names to show for former ones."""
     names = {name for draft in drafts for name in (*draft.authors, draft.posted_by)}
     known = await shown(db, names)
@@ -219,7 +219,7 @@ def _may_mean(asked: Name, row: Row) -> bool:
     """
     known = parse_name(row["name"])
     if asked.is_full:
-        return known.is_full and same_written(known, asked)
+        return known.is_full and is_same_name(known, asked)
     fits = compatible(known, asked) if known.is_full else known.words == asked.words
     return fits and not compatible(parse_name(row["shown"]), asked)
 

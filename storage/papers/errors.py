@@ -1,4 +1,4 @@
-"""The errors that name a paper; the text of each is a finished sentence."""
+"""Errors about a paper; the text of each is a finished sentence."""
 
 from __future__ import annotations
 
@@ -7,58 +7,59 @@ from storage.models import Paper
 
 
 class PaperNotFound(LabError):
-    """No paper in the catalogue answers to what was asked for."""
+    """No paper in the list matches the text given."""
 
-    def __init__(self, wanted: str) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__(
-            f"I have no paper “{wanted}”. Pick one from the suggestions, or give its number, "
-            "its arXiv id or its DOI."
+            f"I couldn't find a paper for “{text}”. Try its number (like #42), arXiv id, DOI or "
+            "full title."
         )
-        self.wanted = wanted
+        self.text = text
 
 
 class PaperNotRemoved(LabError):
-    """No paper that was taken out of the list answers to what was asked for."""
+    """No removed paper matches the text given."""
 
-    def __init__(self, wanted: str) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__(
-            f"“{wanted}” is no paper that was removed from the list. Pick one from the "
-            "suggestions; where its addition was undone, undo that with `/curate undo`."
+            f"I couldn't find a removed paper for “{text}”. If adding it was undone, redo that "
+            "with `/curate undo`."
         )
-        self.wanted = wanted
+        self.text = text
 
 
 class PaperExists(LabError):
-    """A paper with one of these identifiers is in the catalogue already."""
+    """Another paper, which may be removed, already has one of the identifiers."""
 
     def __init__(self, paper: Paper) -> None:
-        gone = " It was removed from the list on purpose." if paper.removed_at else ""
-        super().__init__(f"I already have that paper: “{paper.title}” (#{paper.id}).{gone}")
+        removed = " It was removed from the list." if paper.removed_at else ""
+        super().__init__(f"I already have that paper: “{paper.title}” (#{paper.id}).{removed}")
         self.paper = paper
 
 
 class IdentifierTaken(PaperExists):
-    """Undoing a change needs an identifier that another paper has by now."""
+    """A change can't be undone because another paper has since taken an identifier it needs."""
 
     def __init__(self, paper: Paper) -> None:
         super().__init__(paper)
-        said = (
-            f"“{paper.title}” (#{paper.id}) has an identifier by now that this would need. Undo "
-            "first what gave it that; `/curate history` shows its changes."
+        text = (
+            f"“{paper.title}” (#{paper.id}) now has an identifier that this paper needs. Undo the "
+            f"change that gave it to #{paper.id} first."
         )
-        self.args = (said,)
+        self.args = (text,)
 
 
 class PaperChanged(LabError):
-    """Somebody else changed a paper, which is ``paper`` now, since a moderator saw it.
+    """Someone else changed the paper after a moderator opened it.
 
-    ``meant`` is the number that the moderator knows it by, where it is a part of another by now.
+    ``paper`` is its current state. ``requested_id`` is the id that the moderator knows it by, which
+    differs from the paper's if it was merged into another one.
     """
 
-    def __init__(self, paper: Paper, meant: int) -> None:
+    def __init__(self, paper: Paper, requested_id: int) -> None:
         super().__init__(
-            f"Somebody else changed that paper meanwhile: “{paper.title}” (#{paper.id}). Look at "
-            "what it says now, then try again."
+            f"Someone else just changed this paper: “{paper.title}” (#{paper.id}). Check what it "
+            "says now, then try again."
         )
         self.paper = paper
-        self.meant = meant
+        self.requested_id = requested_id

@@ -35,19 +35,19 @@ class PaperQueries:
             raise PaperNotFound(f"#{paper_id}")
         return papers[0]
 
-    async def some(self, paper_ids: Sequence[int]) -> tuple[Paper, ...]:
+    async def load(self, paper_ids: Sequence[int]) -> tuple[Paper, ...]:
         """Papers by number, removed ones too, in the order asked for."""
         async with self._database.reading() as db:
             return await load(db, paper_ids)
 
-    async def listed(self, paper_id: int) -> Paper | None:
+    async def find(self, paper_id: int) -> Paper | None:
         """The paper with this number, where it is in the list."""
         try:
             return await self.get(paper_id)
         except PaperNotFound:
             return None
 
-    async def get_named(self, text: str) -> Paper:
+    async def get_by_text(self, text: str) -> Paper:
         """The paper that a person named: by number (``42``, ``#42``), identifier, link or title.
 
         Raises `PaperNotFound`.
@@ -68,7 +68,7 @@ class PaperQueries:
         return await self.get(paper_id)
 
     async def get_removed(self, text: str) -> Paper:
-        """The removed paper that a person named, as for `get_named`; raises `PaperNotRemoved`."""
+        """The removed paper that a person named, as for `get_by_text`; raises `PaperNotRemoved`."""
         text = text.strip()
         number = text.removeprefix("#")
         names = identify(text)
@@ -88,7 +88,7 @@ class PaperQueries:
             raise PaperNotRemoved(text[:100])
         return found[0]
 
-    async def removed(self, text: str, limit: int = 25) -> tuple[tuple[int, str], ...]:
+    async def suggest_removed(self, text: str, limit: int = 25) -> tuple[tuple[int, str], ...]:
         """Numbers and titles of removed papers that have a text, the last removed first."""
         async with self._database.reading() as db:
             rows = await db.all(
@@ -103,7 +103,7 @@ class PaperQueries:
         async with self._database.reading() as db:
             return int(await db.value("SELECT COUNT(*) FROM papers WHERE removed_at IS NULL"))
 
-    async def all(self, *, after: int = 0, limit: int = 500) -> tuple[Paper, ...]:
+    async def batch(self, *, after: int = 0, limit: int = 500) -> tuple[Paper, ...]:
         """Up to ``limit`` papers in the order of their numbers, from behind ``after`` on."""
         async with self._database.reading() as db:
             rows = await db.all(

@@ -51,7 +51,7 @@ async def insert(
     await _index(
         db, [(n, search_index.sort_key(n, draft.date, at), draft) for n, draft in numbered]
     )
-    shown = await credits.as_shown(db, drafts)
+    shown = await credits.with_current_names(db, drafts)
     return await run_in_thread(made, list(enumerate(shown, start=last + 1)))
 
 

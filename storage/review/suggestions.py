@@ -247,7 +247,9 @@ async def _post(
 
 
 async def _suggestion(db: Connection, row: Row) -> Suggestion:
-    (draft,) = await credits.as_shown(db, [snapshots.restored_draft(json.loads(row["draft"]))])
+    (draft,) = await credits.with_current_names(
+        db, [snapshots.restored_draft(json.loads(row["draft"]))]
+    )
     by = Actor(row["decided_by"], row["decided_by_name"]) if row["decided_at"] else None
     return Suggestion(
         id=row["id"],

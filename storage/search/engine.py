@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from storage.authors import lookup as author_lookup
 from storage.database import Connection, Database, Row
 from storage.errors import LabError
-from storage.models import Filters, Paper, Results, Sort
+from storage.models import Filters, Paper, ResultPage, Sort
 from storage.papers import queries as paper_queries
 from storage.papers import search_index
 from storage.papers.identifiers import identify
@@ -25,10 +25,10 @@ _PAGE = 500  # papers in memory while all are gone through
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResponse:
     """One page of an answer; ``searched_for`` is set where another spelling was searched."""
 
-    results: Results
+    results: ResultPage
     searched_for: str = ""
 
 
@@ -40,7 +40,7 @@ class Search:
 
     async def find(
         self, query: Query, *, sort: Sort = Sort.RELEVANCE, offset: int = 0, limit: int = 5
-    ) -> Found:
+    ) -> SearchResponse:
         """Papers that a query asks for; where none is, those of the nearest spelling.
 
         The best match comes first: an exact title, then words in the title over authors over
@@ -50,12 +50,12 @@ class Search:
             query = await _by_person(db, query)
             results = await page_of(db, query, sort, offset, limit)
             if results.total or not query.terms:
-                return Found(results)
+                return SearchResponse(results)
             for nearest in await spelling.suggest_spellings(db, query):
                 results = await page_of(db, nearest.query, sort, offset, limit, nearest.forms)
                 if results.total:
-                    return Found(results, nearest.words_of(results.papers))
-            return Found(results)
+                    return SearchResponse(results, nearest.words_of(results.papers))
+            return SearchResponse(results)
 
     async def pages(self, query: Query) -> AsyncIterator[tuple[Paper, ...]]:
         """Every paper that a query finds, in the order of their numbers, some hundreds at once."""
@@ -145,7 +145,7 @@ async def _by_person(db: Connection, query: Query) -> Query:
     if not query.filters.author:
         return query
     try:
-        person = await author_lookup.find(db, query.filters.author)
+        person = await author_lookup.get_person(db, query.filters.author)
     except LabError:
         return query  # nobody, or several: then the words are looked for
     return replace(query, sort_keys=await author_lookup.sort_keys_for(db, person))

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from storage.database import Connection, Value
-from storage.models import Results, Sort
+from storage.models import ResultPage, Sort
 from storage.papers import queries as paper_queries
 from storage.papers import search_index
 from storage.search import query as search_query
@@ -38,17 +38,17 @@ async def page_of(
     offset: int,
     limit: int,
     forms: Mapping[str, Sequence[str]] | None = None,
-) -> Results:
+) -> ResultPage:
     """A page of the papers that a query asks for; ``forms`` are words that do for a term."""
     stats = await load_stats(db, query, forms)
     if not stats.fewest:
-        return Results((), 0, offset)
+        return ResultPage((), 0, offset)
     if query.terms and sort is Sort.RELEVANCE:
         total, ids = await _ranked(db, stats, offset, limit)
     else:
         total, ids = await _listed(db, stats, sort, offset, limit)
     shown = await paper_queries.load(db, ids)
-    return Results(shown, min(total, _COUNTED), offset, more=total > _COUNTED)
+    return ResultPage(shown, min(total, _COUNTED), offset, total_is_minimum=total > _COUNTED)
 
 
 async def _ranked(

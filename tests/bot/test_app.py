@@ -145,7 +145,7 @@ async def test_a_newer_database_is_an_error(tmp_path: Path, address: str) -> Non
     connection.execute(f"PRAGMA user_version = {migrations()[-1].version + 1}")
     connection.close()
     process = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
-    assert "written by a newer Lab Herald" in await error_of(process)
+    assert "written by a newer version of Lab Herald" in await error_of(process)
 
 
 async def test_a_second_start_on_the_same_database_is_refused(

@@ -31,7 +31,7 @@ async def test_a_form_adds_a_paper_that_is_found_at_once(lab: Lab) -> None:
     result = await submit(lab, FORM)
     assert result.ephemeral
     assert "Added to the list" in told(result)
-    paper = await lab.app.library.papers.get_named("2304.01373")
+    paper = await lab.app.library.papers.get_by_text("2304.01373")
     assert paper.authors == ("Ada Lovelace", "Alan Turing")
     assert (paper.venue, paper.date) == ("ICML", PartialDate(2023))
     assert paper.pdf_url == "https://example.org/attention.pdf"
@@ -67,7 +67,7 @@ async def test_a_wrong_field_is_told_privately_and_the_form_opens_as_it_was(lab:
     ("field", "value", "sentence"),
     [
         ("title", "   ", "needs a title"),
-        ("venue_and_year", "ICML 2023-13", "not a date"),
+        ("venue_and_year", "ICML 2023-13", "isn't a date"),
         ("authors", "A" * 130, "too long for one author"),
         ("links", "ftp://example.org/x", "a link I understand"),
     ],
@@ -112,7 +112,7 @@ async def test_editing_shows_what_is_there_and_keeps_what_the_form_does_not(lab:
     assert values["links"] == "2302.12433"
     result = await lab.moderator.submit_modal(shown, {**values, "venue_and_year": "NeurIPS 2023"})
     assert "✏️ Saved" in told(result)
-    paper = await lab.app.library.papers.get_named("2302.12433")
+    paper = await lab.app.library.papers.get_by_text("2302.12433")
     assert paper.venue == "NeurIPS"
     assert paper.posted_by == "Stella Biderman"
     assert len(paper.authors) == 6
@@ -143,12 +143,12 @@ async def test_an_identifier_of_another_paper_is_refused_and_nothing_typed_is_lo
 
 async def test_nothing_typed_is_lost_where_the_list_cannot_take_it(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
-    paper = await lab.app.library.papers.get_named("2302.12433")
+    paper = await lab.app.library.papers.get_by_text("2302.12433")
     typed = {**_values(shown.modal), "title": "Much Thought Went into This"}
     await lab.app.library.papers.remove(paper.id, OTHER_MODERATOR)
     result = await lab.moderator.submit_modal(shown, typed)
     assert result.ephemeral
-    assert "I have no paper" in told(result)
+    assert "I couldn't find a paper" in told(result)
     await lab.app.library.papers.restore(paper.id, OTHER_MODERATOR)
     again = await lab.moderator.click(result.response, label="Try again")
     assert _values(again.modal) == typed
@@ -198,7 +198,7 @@ async def test_what_a_form_cannot_show_stays_where_its_end_is_as_it_was(lab: Lab
 async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
     assert "Do you want to remove" in told(shown)
-    number = (await lab.app.library.papers.get_named("2302.12433")).id
+    number = (await lab.app.library.papers.get_by_text("2302.12433")).id
     await lab.moderator.click(shown.response, label="Remove")
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get(number)
@@ -214,15 +214,15 @@ async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) ->
 async def test_a_paper_can_be_kept(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
     await lab.moderator.click(shown.response, label="Cancel")
-    assert (await lab.app.library.papers.get_named("2302.12433")).title.startswith("ProofNet")
+    assert (await lab.app.library.papers.get_by_text("2302.12433")).title.startswith("ProofNet")
 
 
 async def test_a_removal_pressed_twice_is_a_sentence(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
-    paper = await lab.app.library.papers.get_named("2302.12433")
+    paper = await lab.app.library.papers.get_by_text("2302.12433")
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     result = await lab.moderator.click(shown.response, label="Remove")
-    assert "I have no paper" in result.response.content
+    assert "I couldn't find a paper" in result.response.content
 
 
 async def test_a_paper_that_was_asked_about_is_never_another_that_it_became_a_part_of(
@@ -230,8 +230,8 @@ async def test_a_paper_that_was_asked_about_is_never_another_that_it_became_a_pa
 ) -> None:
     library = lab.app.library
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
-    asked = await library.papers.get_named("2302.12433")
-    kept = await library.papers.get_named("2211.05100")
+    asked = await library.papers.get_by_text("2302.12433")
+    kept = await library.papers.get_by_text("2211.05100")
     await library.papers.merge(kept.id, asked.id, as_draft(kept), MODERATOR)
     result = await lab.moderator.click(shown.response, label="Remove")
     assert f"#{asked.id} is a part of “{kept.title}” (#{kept.id}) by now" in told(result)

@@ -90,7 +90,7 @@ async def test_a_removed_paper_is_offered_and_put_back(lab: Lab) -> None:
     again = await curate(lab, "restore", paper="First of two")
     assert "Back in the list" in told(again)
     refused = await curate(lab, "restore", paper=f"#{number}")
-    assert "is no paper that was removed" in told(refused)
+    assert "couldn't find a removed paper" in told(refused)
 
 
 async def test_two_papers_are_shown_and_made_one_as_chosen(lab: Lab) -> None:
@@ -130,7 +130,7 @@ async def test_a_merge_of_one_paper_is_refused(lab: Lab) -> None:
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     await lab.app.library.papers.remove(other, OTHER_MODERATOR)
     gone = await lab.moderator.click(shown.response, label="Merge")
-    assert "I have no paper" in told(gone)
+    assert "I couldn't find a paper" in told(gone)
 
 
 async def test_a_merge_shows_what_changed_meanwhile_and_keeps_the_choices(lab: Lab) -> None:
@@ -252,19 +252,19 @@ async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
     assert last is not None
     undone = await lab.moderator.click(newer.response, custom_id=f"undo:{last.id}")
     assert "📥 imported a file: 2 added" in told(undone)
-    assert await library.papers.listed(number + 1) is None
+    assert await library.papers.find(number + 1) is None
     await again.close()
 
 
 async def test_the_log_of_a_paper_has_its_part_of_an_import(lab: Lab) -> None:
     imported = await lab.app.library.papers.upsert_many([ONE], Origin.IMPORT, OTHER_MODERATOR)
-    paper = await lab.app.library.papers.get_named("2301.00001")
+    paper = await lab.app.library.papers.get_by_text("2301.00001")
     await lab.app.library.papers.remove(paper.id, OTHER_MODERATOR)
     text = told(await curate(lab, "history", paper=f"#{paper.id}"))
     assert f"Changes to **First of Two** (#{paper.id})" in text
     assert f"part of change {imported.change_id}" in text
     assert "Removed from the list" in text
-    assert "I have no paper" in told(await curate(lab, "history", paper="#999"))
+    assert "I couldn't find a paper" in told(await curate(lab, "history", paper="#999"))
 
 
 async def test_undo_takes_back_ones_own_last_change_or_any_by_number(lab: Lab) -> None:

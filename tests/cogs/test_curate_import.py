@@ -60,7 +60,7 @@ def left_in(folder: Path) -> list[Path]:
 
 
 async def titles(lab: Lab) -> list[str]:
-    return [paper.title for paper in await lab.app.library.papers.all(after=20)]
+    return [paper.title for paper in await lab.app.library.papers.batch(after=20)]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -76,7 +76,7 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
     done = told(imported)
     assert "### Imported" in done
     assert "**1** added: “Counting Ferns”" in done
-    (paper,) = await lab.app.library.papers.all(after=20)
+    (paper,) = await lab.app.library.papers.batch(after=20)
     assert paper.title == "Counting Ferns"
     assert paper.provenance.origin is Origin.IMPORT
     (change,) = await lab.app.library.audit.for_paper(paper.id)
@@ -167,7 +167,7 @@ async def test_the_columns_of_a_sheet_are_told_and_can_be_named(lab: Lab) -> Non
     assert "I read authors from “Who”; title from “Headline”." in told(result)
     assert "I don't read “Colour”." in told(result)
     await lab.moderator.click(result.response, label="Import")
-    (paper,) = await lab.app.library.papers.all(after=20)
+    (paper,) = await lab.app.library.papers.batch(after=20)
     assert paper.authors == ("Ada Lovelace",)
     for wrong, sentence in (
         ("title", "names no column"),
@@ -301,9 +301,9 @@ class TestDuringAnImport:
                 await lab.moderator.slash(lab.papers, "announce here"),
                 await lab.moderator.slash(lab.papers, "people rename", name="Biderman", to="S B"),
             ):
-                assert "An import is under way just now" in told(answer)
+                assert "An import is in progress" in told(answer)
             waiting = await lab.moderator.click(ready.response, label="Import")
-            assert "An import is under way just now" in told(waiting)
+            assert "An import is in progress" in told(waiting)
         done = await lab.moderator.click(waiting.response, label="Import")
         assert "### Imported" in told(done)
         assert await titles(lab) == ["Ferns of the North", "Ferns of the South"]

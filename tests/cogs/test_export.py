@@ -36,7 +36,7 @@ async def test_cite_is_public_unless_private_and_an_unknown_paper_is_a_private_s
     assert (await lab.member.slash(lab.papers, "cite", paper="#1", private=True)).ephemeral
     result = await lab.member.slash(lab.papers, "cite", paper="#4242")
     assert result.ephemeral
-    assert "I have no paper" in told(result)
+    assert "I couldn't find a paper" in told(result)
 
 
 async def test_the_cite_button_of_a_card_works_after_a_restart(

@@ -28,7 +28,7 @@ async def test_a_feed_is_taken_in_silently_and_then_announced(lab: Lab, source) 
 async def test_a_feed_is_not_watched_twice(lab: Lab, source) -> None:
     _, home = source
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
-    assert "already watch" in await lab.ask(lab.moderator, "feed add", url=f"{home}page")
+    assert "already following" in await lab.ask(lab.moderator, "feed add", url=f"{home}page")
     assert "### 1 feed" in await lab.ask(lab.moderator, "feed list")
 
 

@@ -148,7 +148,7 @@ async def test_a_feed_is_changed_by_a_form_that_can_empty_a_field(lab: Lab, sour
     [
         ({"url": "{}nothing"}, "I found no feed"),
         ({"url": "nonsense"}, "begin with http"),
-        ({"url": "{}moved"}, "already watch"),
+        ({"url": "{}moved"}, "already following"),
         ({"title": "News"}, "You changed nothing"),
         ({"title": " \u200b "}, "needs a title"),
         ({"feed": "2", "title": "x"}, "feed “2”"),
@@ -159,7 +159,7 @@ async def test_a_bad_change_is_a_private_sentence(
 ) -> None:
     _, home = source
     await watch(lab, home)
-    if sentence == "already watch":
+    if sentence == "already following":
         await lab.app.library.feeds.follow(f"{home}moved/", "Other", "", MODERATOR)
     asked = {"feed": "1"} | {name: value.format(home) for name, value in options.items()}
     result = await lab.moderator.slash(lab.papers, "feed edit", **asked)
@@ -207,7 +207,7 @@ async def test_a_preview_knows_papers_that_are_there_removed_or_twice(lab: Lab, 
     feed, home = source
     await watch(lab, home, venue="Newsletter")
     shown = await lab.ask(lab.moderator, "feed preview", url=f"{home}feed")
-    paper = await lab.app.library.papers.get_named("Old news")
+    paper = await lab.app.library.papers.get_by_text("Old news")
     assert "I watch that feed already, as number 1" in shown
     assert f"✅ Known as #{paper.id}: it would not be announced" in shown
     await lab.app.library.papers.remove(paper.id, MODERATOR)

@@ -32,7 +32,7 @@ async def test_why_tells_of_the_first_poll_and_of_what_was_sent(lab: Lab, source
     sent = await why(lab, "http://www.example.org/Brand-new/?utm_source=x")
     assert f"<#{lab.papers.id}>: sent <t:" in sent
     assert f"/{lab.papers.id}/{lab.papers.last_message.id}" in sent
-    paper = await lab.app.library.papers.get_named("Brand new")
+    paper = await lab.app.library.papers.get_by_text("Brand new")
     assert await why(lab, f"#{paper.id}") == sent
     assert await why(lab, "brand NEW") == sent
 
@@ -130,7 +130,7 @@ async def test_why_tells_of_a_reviewed_entry_and_of_one_that_was_declined(lab: L
 async def test_why_explains_a_removed_paper_and_what_came_of_it_again(lab: Lab, source) -> None:
     _, home = source
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
-    paper = await lab.app.library.papers.get_named("Old news")
+    paper = await lab.app.library.papers.get_by_text("Old news")
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     await lab.ask(lab.moderator, "feed remove", feed="News")
     shown = await why(lab, f"{paper.id}")
@@ -148,7 +148,7 @@ async def test_why_knows_nothing_of_what_nobody_brought(lab: Lab, source, link: 
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
     result = await lab.moderator.slash(lab.papers, "feed why", link=link)
     assert result.ephemeral
-    assert f"I know nothing of “{link}”" in told(result).replace("\\", "")
+    assert f"I couldn't find “{link}”" in told(result).replace("\\", "")
 
 
 async def test_why_tells_how_a_paper_came_that_no_feed_brought(lab: Lab) -> None:

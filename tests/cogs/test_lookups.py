@@ -194,7 +194,7 @@ async def test_an_unknown_paper_is_a_private_sentence(lab: Lab) -> None:
     for text in ("#4242", "no such title", "9" * 40):
         result = await lab.member.slash(lab.papers, "paper", paper=text)
         assert result.ephemeral
-        assert "I have no paper" in result.response.content
+        assert "I couldn't find a paper" in result.response.content
 
 
 async def test_open_shows_the_card_to_who_pressed(lab: Lab) -> None:
@@ -210,7 +210,7 @@ async def test_the_button_of_a_removed_paper_says_that_it_is_gone(lab: Lab) -> N
     await lab.app.library.papers.remove(found[0], MODERATOR)
     result = await lab.member.click(lab.papers.last_message, label="Open")
     assert result.ephemeral
-    assert "I have no paper" in result.response.content
+    assert "I couldn't find a paper" in result.response.content
 
 
 async def test_latest_shows_the_newest_first(lab: Lab) -> None:

@@ -41,7 +41,7 @@ async def test_a_former_name_is_shown_nowhere(lab: Lab) -> None:
     result = await lab.moderator.slash(
         lab.papers, "people rename", name="Jane Former", to="Jane New"
     )
-    assert "**Jane New** has that name on 1 paper now" in told(result)
+    assert "**Jane New** is now credited on 1 paper" in told(result)
     seen = [
         told(result),
         await lab.ask(lab.member, "author", name="former"),
@@ -54,7 +54,7 @@ async def test_a_former_name_is_shown_nowhere(lab: Lab) -> None:
         repr(await lab.member.autocomplete(lab.papers, "author", "name", "form")),
         repr(await lab.member.autocomplete(lab.papers, "search", "author", "jane")),
         repr(await lab.moderator.autocomplete(lab.papers, "people split", "name", "form")),
-        repr(await lab.app.library.papers.all()),
+        repr(await lab.app.library.papers.batch()),
     ]
     form = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
     seen.append(repr(form.modal))
@@ -71,7 +71,7 @@ async def test_curating_is_undone_by_a_button(lab: Lab) -> None:
     form = {"title": "Attention Is Enough", "authors": "Ada Lovelace", "links": "2304.01373"}
     shown = await lab.moderator.slash(lab.papers, "curate add")
     added = await lab.moderator.submit_modal(shown, form)
-    number = (await lab.app.library.papers.get_named("2304.01373")).id
+    number = (await lab.app.library.papers.get_by_text("2304.01373")).id
 
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
     edited = await lab.moderator.submit_modal(shown, {**form, "title": "Attention Is Not"})
@@ -102,9 +102,13 @@ async def test_only_moderators_at_home_decide_about_names_and_undo(lab: Lab) -> 
 
 async def test_what_cannot_be_decided_is_a_private_sentence(lab: Lab) -> None:
     for command, options, sentence in [
-        ("people merge", {"name": "Nobody Atall", "into": "Stella Biderman"}, "Nobody called"),
-        ("people split", {"name": "Nobody"}, "No paper credits exactly"),
-        ("people rename", {"name": "Stella Biderman", "to": "..."}, "Give the new name"),
+        (
+            "people merge",
+            {"name": "Nobody Atall", "into": "Stella Biderman"},
+            "couldn't find an author",
+        ),
+        ("people split", {"name": "Nobody"}, "No paper credits “Nobody” exactly"),
+        ("people rename", {"name": "Stella Biderman", "to": "..."}, "Enter the new name"),
     ]:
         result = await lab.moderator.slash(lab.papers, command, **options)
         assert result.ephemeral

@@ -20,7 +20,7 @@ async def test_a_role_keeps_the_list_from_the_word_of_a_manager_on(lab: Lab) -> 
     assert "feed list" not in lab.curator.available_commands(lab.papers)
     shown = await lab.ask(lab.moderator, "setup role", role=role(lab))
     assert "**Curators** keeps the list from now on" in shown
-    assert "I watch no feed yet" in await lab.ask(lab.curator, "feed list")
+    assert "follow any feeds yet" in await lab.ask(lab.curator, "feed list")
     again = await lab.moderator.slash(lab.papers, "setup role", role=role(lab))
     assert again.ephemeral
     assert "“Curators” keeps the list already" in told(again)

@@ -66,7 +66,7 @@ async def test_a_member_suggests_a_moderator_adds_and_the_member_hears(lab: Lab,
 
     result = await lab.moderator.click(mods.last_message, label="Add")
     assert result.ephemeral
-    paper = await lab.app.library.papers.get_named(TITLE)
+    paper = await lab.app.library.papers.get_by_text(TITLE)
     assert f"Added {TITLE} (#{paper.id})" in told(result)
     await lab.app.deliver()
     assert "New paper" in lab.last
@@ -129,7 +129,7 @@ async def test_a_known_paper_is_shown_at_once(lab: Lab, mods: Any) -> None:
 
 
 async def test_a_removed_paper_is_left_out_politely(lab: Lab, mods: Any) -> None:
-    paper = await lab.app.library.papers.get_named("2302.12433")
+    paper = await lab.app.library.papers.get_by_text("2302.12433")
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     assert "left that paper out of the list on purpose" in await suggest(lab, "2302.12433")
     assert not mods.history()
@@ -262,7 +262,7 @@ async def test_without_a_channel_the_queue_shows_what_waits_page_by_page(lab: La
     assert "Paper number 5" not in told(shown)
     (second,) = [one for one in await own(lab) if one.draft.title == "Paper number 1"]
     await lab.moderator.click(shown.response, custom_id=f"suggestion:{second.id}:1")
-    assert (await lab.app.library.papers.get_named("Paper number 1")).id
+    assert (await lab.app.library.papers.get_by_text("Paper number 1")).id
     turned = await lab.moderator.click(shown.response, label="Next ▶")
     text = visible_text(turned.response or shown.response)
     assert "6 decisions to make" in text
@@ -285,7 +285,7 @@ async def test_the_queue_shows_what_feeds_brought_too(lab: Lab, source: Any) -> 
     assert "📡 News" in text
     assert "⚖️ may be #" in text
     await lab.moderator.click(shown.response, label="Add")
-    assert (await lab.app.library.papers.get_named("Brand new")).id
+    assert (await lab.app.library.papers.get_by_text("Brand new")).id
     await lab.moderator.click(shown.response, label="Same paper")
     assert await lab.app.library.review.count() == 0
 
@@ -310,7 +310,7 @@ class TestWhereItIsLookedUp:
         assert "Ada Lovelace" in asked
         assert "Journal of Open Things" in asked
         await lab.moderator.click(mods.last_message, label="Add")
-        assert (await lab.app.library.papers.get_named(DOI)).authors == ("Ada Lovelace",)
+        assert (await lab.app.library.papers.get_by_text(DOI)).authors == ("Ada Lovelace",)
 
     async def test_no_page_on_the_operators_network_is_read(
         self, lab: Lab, settings: Settings, services: LookupServer

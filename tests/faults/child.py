@@ -28,7 +28,7 @@ from typing import Any
 from bot.app import App, lock_database, open_app
 from bot.client import cog_names
 from bot.settings import Settings
-from storage.errors import DatabaseInTrouble
+from storage.errors import DatabaseUnavailable
 from storage.library import Library
 from storage.papers.combine import as_draft
 from tests.faults import discord_standin
@@ -141,10 +141,10 @@ async def live(life: dict[str, Any]) -> None:
 
 async def correct(library: Library, wrong: str, right: str) -> None:
     """Give the papers of a title another one, where no former life has."""
-    for paper in await library.papers.all():
+    for paper in await library.papers.batch():
         if paper.title == wrong:
             corrected = replace(as_draft(paper), title=right)
-            with contextlib.suppress(DatabaseInTrouble):  # the next round tries it again
+            with contextlib.suppress(DatabaseUnavailable):  # the next round tries it again
                 await library.papers.edit(paper.id, corrected, MODERATOR)
 
 

@@ -173,7 +173,7 @@ async def test_a_correction_that_discord_fails_at_is_shown_later(station: Statio
 async def unite(station: Station, kept: int, other: int) -> int:
     """Make two papers one, as which the other is known no more; gives the change's number."""
     library = station.app.library
-    (paper,) = await library.papers.some([kept])
+    (paper,) = await library.papers.load([kept])
     await library.papers.merge(kept, other, as_draft(paper), MODERATOR)
     change = await library.audit.last_by(MODERATOR)
     assert change is not None

@@ -71,7 +71,7 @@ async def watched_feed(station: Station) -> AsyncIterator[Site]:
 
 async def papers_after_first(station: Station) -> list[int]:
     """The papers that the feed had after its first, silent reading, oldest first."""
-    return sorted(paper.id for paper in await station.app.library.papers.all())[1:]
+    return sorted(paper.id for paper in await station.app.library.papers.batch())[1:]
 
 
 async def test_a_database_that_is_locked_while_feeds_are_read_keeps_nothing_back_for_good(

@@ -9,7 +9,7 @@ import pytest
 
 from storage.bot_state import BotState
 from storage.database import migrations, open_database
-from storage.errors import DatabaseInTrouble, DatabaseNewer, DatabaseUnusable, ImportUnderWay
+from storage.errors import DatabaseTooNew, DatabaseUnavailable, DatabaseUnusable, ImportInProgress
 from storage.library import open_library
 
 
@@ -95,7 +95,7 @@ async def test_a_locked_file_fails_in_time_and_recovers_by_itself(tmp_path: Path
         notes = BotState(database, now)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(DatabaseInTrouble, match="locked"):
+        with pytest.raises(DatabaseUnavailable, match="locked"):
             await notes.set_value("name", "lost")
         number = notes.save_query("question")
         await notes.close()
@@ -113,7 +113,7 @@ async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     newer = sqlite3.connect(path)
     newer.execute("PRAGMA user_version = 999")
     newer.close()
-    with pytest.raises(DatabaseNewer, match="newer Lab Herald") as caught:
+    with pytest.raises(DatabaseTooNew, match="newer version of Lab Herald") as caught:
         async with open_database(path):
             pass
     assert (caught.value.found, caught.value.known) == (999, migrations()[-1].version)
@@ -177,7 +177,7 @@ async def test_a_reply_does_not_wait_for_an_import_and_all_else_does(tmp_path: P
 
         async with database.transaction(in_reply=True, importing=True) as db:
             timer = asyncio.ensure_future(write("timer", in_reply=False))
-            with pytest.raises(ImportUnderWay, match="An import is under way"):
+            with pytest.raises(ImportInProgress, match="An import is in progress"):
                 await write("refused", in_reply=True)
             await db.run("INSERT INTO bot_state VALUES ('import', 'x')")
             assert not timer.done()

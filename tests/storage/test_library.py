@@ -122,7 +122,7 @@ async def test_a_removed_paper_is_brought_back_by_a_moderator_alone(library: Lib
     assert await library.papers.count() == 0
     for origin in (Origin.FEED, Origin.IMPORT, Origin.STARTER):
         assert (await upsert(library, ARXIV, origin)).outcome is Outcome.REMOVED
-    for call in (library.papers.get(paper.id), library.papers.get_named("A Paper")):
+    for call in (library.papers.get(paper.id), library.papers.get_by_text("A Paper")):
         with pytest.raises(PaperNotFound):
             await call
     with pytest.raises(PaperNotFound):
@@ -168,24 +168,24 @@ async def test_many_drafts_come_in_together_or_not_at_all(library: Library) -> N
     )
     assert would.value == done.value == {Outcome.ADDED: 2, Outcome.UNCHANGED: 1}
     assert told[-1] == ("A Paper", Outcome.UNCHANGED)
-    assert [paper.title for paper in await library.papers.all()] == ["A Paper", "Another"]
+    assert [paper.title for paper in await library.papers.batch()] == ["A Paper", "Another"]
 
 
 async def test_papers_are_named_by_number_title_identifier_or_link(library: Library) -> None:
     paper = await added(library, replace(ARXIV, links=(Link(LinkKind.PAGE, "https://lab.org/a"),)))
     for text in ("1", " #1 ", "a paper", "arXiv:2302.12433v4", "https://arxiv.org/abs/2302.12433"):
-        assert await library.papers.get_named(text) == paper
+        assert await library.papers.get_by_text(text) == paper
     assert paper.url == "https://lab.org/a"
     for text in ("2", "²", "", "9" * 30, "nothing"):
         with pytest.raises(PaperNotFound):
-            await library.papers.get_named(text)
+            await library.papers.get_by_text(text)
 
 
 async def test_papers_are_listed_in_parts(library: Library) -> None:
     for number in range(5):
         await added(library, PaperDraft(title=f"Paper {number}"))
-    first = await library.papers.all(limit=3)
-    rest = await library.papers.all(after=first[-1].id, limit=3)
+    first = await library.papers.batch(limit=3)
+    rest = await library.papers.batch(after=first[-1].id, limit=3)
     assert [paper.id for paper in (*first, *rest)] == [1, 2, 3, 4, 5]
 
 

@@ -251,7 +251,7 @@ class Moderators(RuleBasedStateMachine):
         assert said["papers"] == expected
         assert said["identifiers"] == self.model.owners()
         for number in self.model.present:
-            (paper,) = await self.library.papers.some([number])
+            (paper,) = await self.library.papers.load([number])
             assert paper.authors == self.model.shown(number).authors
         for word in ("nlp", "maths", "code"):
             tagged = {n for n in self.model.present if word in self.model.get(n).draft.tags}

@@ -24,7 +24,7 @@ async def everything(library: Library) -> dict[str, Any]:
         papers = await db.all("SELECT * FROM papers WHERE NOT is_undone ORDER BY id")
         listed: dict[int, Any] = {}
         for row in papers:
-            (paper,) = await library.papers.some([row["id"]])
+            (paper,) = await library.papers.load([row["id"]])
             credited = await db.all(
                 """SELECT name FROM credits JOIN names ON names.id = name_id
                    WHERE paper_id = ? ORDER BY position""",

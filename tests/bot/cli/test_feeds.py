@@ -154,8 +154,8 @@ def test_no_feed_is_checked_while_the_bot_runs(shell: Shell, site: Site) -> None
     [
         (("add", "nonsense"), "begin with http"),
         (("add", "{}/nothing"), "I found no feed"),
-        (("poll", "7"), "I watch no feed “#7”"),
-        (("why", "nothing known"), "I know nothing of “nothing known”"),
+        (("poll", "7"), "I don't follow the feed “#7”"),
+        (("why", "nothing known"), "I couldn't find “nothing known”"),
         (("import", "missing.opml"), "Can't read missing.opml"),
         (("read", "missing.xml"), "1 of 1 source can't be read"),
     ],

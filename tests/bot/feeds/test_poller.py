@@ -244,7 +244,7 @@ async def test_a_feeds_venue_is_given_where_an_entry_has_none(watch: Watch) -> N
         b"<prism:publicationName>Nature</prism:publicationName></item></channel></rss>"
     )
     await watch.poller.watch(watch.url("feed"), MODERATOR, "Newsletter")
-    papers = await watch.library.papers.all()
+    papers = await watch.library.papers.batch()
     assert {paper.title: paper.venue for paper in papers} == {"One": "Newsletter", "Two": "Nature"}
 
 

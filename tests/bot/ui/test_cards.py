@@ -35,7 +35,7 @@ from storage.models import (
     Paper,
     PartialDate,
     Provenance,
-    Results,
+    ResultPage,
 )
 from storage.papers.combine import as_draft
 from storage.review.models import Suggestion
@@ -143,14 +143,14 @@ async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
 async def test_a_list_of_papers_keeps_within_discords_limits(
     shown: tuple[Paper, ...], name: str, total: int
 ) -> None:
-    results = Results(shown, total)
+    results = ResultPage(shown, total)
     question = result_pages.SavedQuery(words=name, author=name)
     heading = cards.escape(name, 200)
     check(cards.results(heading, results, words=["a"], remark="!" * 260, turning=turning()))
     someone = Author(
         name=name,
-        forms=(name, *[f"form {number}" for number in range(50)]),
-        papers=total,
+        variants=(name, *[f"variant {number}" for number in range(50)]),
+        paper_count=total,
         years=(1900, 2026),
         venues=tuple((f"{name} {number}", number) for number in range(50)),
         coauthors=tuple((f"{name} {number}", number) for number in range(50)),

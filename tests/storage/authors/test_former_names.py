@@ -28,7 +28,7 @@ async def rename(library: Library) -> int:
 
 
 async def bylines(library: Library) -> list[tuple[str, ...]]:
-    return [paper.authors for paper in await library.papers.all()]
+    return [paper.authors for paper in await library.papers.batch()]
 
 
 async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
@@ -77,7 +77,7 @@ async def test_a_fuller_form_that_is_merged_becomes_a_former_one(library: Librar
     merged = (await library.authors.merge("Jane M. Former", "Jane New", MODERATOR)).change_id
     await credit(library, ("FORMER, Jane M.",))
     assert await bylines(library) == [("Jane New",)] * 5
-    assert (await library.authors.find("Jane M. Former")).forms == ("Jane New",)
+    assert (await library.authors.get("Jane M. Former")).variants == ("Jane New",)
     await library.undo(merged, MODERATOR)
     assert (await bylines(library))[1:4] == fuller
 

@@ -24,8 +24,8 @@ async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
 
 
 async def titles(library: Library, person: Author) -> set[str]:
-    found = await library.authors.papers_of(person, limit=100)
-    assert found.total == person.papers == len(found.papers)
+    found = await library.authors.list_papers(person, limit=100)
+    assert found.total == person.paper_count == len(found.papers)
     return {paper.title for paper in found.papers}
 
 
@@ -37,17 +37,17 @@ async def test_a_short_credit_counts_while_one_person_answers_to_it(library: Lib
         PaperDraft(title="Initial", authors=("S. Biderman",)),
         PaperDraft(title="Posted only", posted_by="Stella Biderman"),
     )
-    person = await library.authors.find("biderman")
+    person = await library.authors.get("biderman")
     assert person.name == "Stella Biderman"
     assert await titles(library, person) == {"Full", "Bare", "Initial"}
-    assert set(person.forms) == {"Stella Biderman", "Biderman", "S. Biderman"}
+    assert set(person.variants) == {"Stella Biderman", "Biderman", "S. Biderman"}
     assert person.coauthors == (("Ann Lee", 2),)
 
     await fill(library, PaperDraft(title="Cousin", authors=("Anna Biderman",)))
     with pytest.raises(AuthorAmbiguous) as caught:
-        await library.authors.find("Biderman")
+        await library.authors.get("Biderman")
     assert set(caught.value.people) == {"Anna Biderman", "Stella Biderman"}
-    stella = await library.authors.find("Stella Biderman")
+    stella = await library.authors.get("Stella Biderman")
     assert await titles(library, stella) == {"Full", "Initial"}
 
 
@@ -55,19 +55,19 @@ async def test_removed_papers_credit_nobody(library: Library) -> None:
     await fill(library, PaperDraft(title="Gone", authors=("Ann Lee",)))
     await library.papers.remove(1, MODERATOR)
     with pytest.raises(AuthorNotFound):
-        await library.authors.find("Ann Lee")
+        await library.authors.get("Ann Lee")
     assert await library.authors.suggest("ann") == ()
 
 
 async def test_an_unknown_name_is_answered_with_similar_ones(library: Library) -> None:
     await fill(library, PaperDraft(title="A", authors=("Stella Biderman",)))
     with pytest.raises(AuthorNotFound, match="Stella Biderman"):
-        await library.authors.find("Stela Biedermann")
+        await library.authors.get("Stela Biedermann")
     with pytest.raises(AuthorNotFound) as caught:
-        await library.authors.find("Qqq Www")
+        await library.authors.get("Qqq Www")
     assert caught.value.similar == ()
     with pytest.raises(InvalidInput):
-        await library.authors.find(" . ")
+        await library.authors.get(" . ")
 
 
 async def test_the_papers_years_and_venues_of_a_person_are_told(library: Library) -> None:
@@ -77,10 +77,10 @@ async def test_the_papers_years_and_venues_of_a_person_are_told(library: Library
         PaperDraft(title="B", authors=("Lee, Ann",), venue="ICML", date=PartialDate(2023)),
         PaperDraft(title="C", authors=("Ann Lee",)),
     )
-    person = await library.authors.find("A. Lee")
+    person = await library.authors.get("A. Lee")
     assert person.years == (2020, 2023)
     assert person.venues == (("ICML", 2),)
-    assert person.papers == 3
+    assert person.paper_count == 3
 
 
 async def test_names_are_suggested_by_any_part_of_them(library: Library) -> None:
@@ -123,8 +123,8 @@ async def test_a_person_is_found_by_another_form(
     library: Library, credited: str, asked: str
 ) -> None:
     await credit(library, (credited, "Somebody Else"))
-    person = await library.authors.find(asked)
-    assert (person.name, person.papers) == (credited, 1)
+    person = await library.authors.get(asked)
+    assert (person.name, person.paper_count) == (credited, 1)
 
 
 async def test_no_two_people_share_a_paper_silently(library: Library) -> None:
@@ -140,9 +140,9 @@ async def test_no_two_people_share_a_paper_silently(library: Library) -> None:
         ("Dawn Song",),
     )
     for name, papers in (("Jan Novák", 1), ("Wei Li", 1), ("Wen Li", 1), ("Dawn Song", 1)):
-        assert await titles(library, await library.authors.find(name)) == {f"By {name}"}, papers
+        assert await titles(library, await library.authors.get(name)) == {f"By {name}"}, papers
     with pytest.raises(AuthorAmbiguous) as caught:
-        await library.authors.find("W. Li")
+        await library.authors.get("W. Li")
     assert set(caught.value.people) == {"Wei Li", "Wen Li"}
 
 
@@ -151,30 +151,30 @@ async def test_a_short_credit_of_another_person_is_not_given_to_who_is_asked_for
 ) -> None:
     await credit(library, ("Sarah Biderman",), ("S. Biderman",))
     with pytest.raises(AuthorNotFound, match="Sarah Biderman"):
-        await library.authors.find("Stella Biderman")
-    assert (await library.authors.find("S. Biderman")).papers == 2
+        await library.authors.get("Stella Biderman")
+    assert (await library.authors.get("S. Biderman")).paper_count == 2
 
 
 async def test_short_credits_that_nobody_is_known_for_stand_alone(library: Library) -> None:
     await credit(library, ("S. Biderman",), ("Biderman",), ("A. Biderman",))
-    assert await titles(library, await library.authors.find("S. Biderman")) == {"By S. Biderman"}
-    assert await titles(library, await library.authors.find("Biderman")) == {"By Biderman"}
+    assert await titles(library, await library.authors.get("S. Biderman")) == {"By S. Biderman"}
+    assert await titles(library, await library.authors.get("Biderman")) == {"By Biderman"}
     with pytest.raises(AuthorNotFound):
-        await library.authors.find("Zoe Biderman-Smith")
+        await library.authors.get("Zoe Biderman-Smith")
 
 
 async def test_initials_of_many_compatible_people_count_for_none(library: Library) -> None:
     crowd = [(f"Wei{letter}{other}a Wang",) for letter in "bcdfghjklmn" for other in "aeiourstvw"]
     await credit(library, *crowd, ("Wei Wang",), ("W. Wang",), ("W. B. Wang",))
-    assert (await library.authors.find("Wei Wang")).papers == 1
+    assert (await library.authors.get("Wei Wang")).paper_count == 1
     with pytest.raises(AuthorAmbiguous):
-        await library.authors.find("W. Wang")
+        await library.authors.get("W. Wang")
 
 
 async def test_a_name_without_letters_is_like_nobodys(library: Library) -> None:
     await credit(library, ("Ann Lee",))
     with pytest.raises(AuthorNotFound) as caught:
-        await library.authors.find("👩 Z")
+        await library.authors.get("👩 Z")
     assert caught.value.similar == ()
 
 
@@ -183,9 +183,9 @@ async def test_a_large_family_is_asked_about_and_never_read_as_a_whole(library: 
     await credit(library, *[(name,) for name in crowd], ("Wang",), ("A. Wang",), ("Wei Wang",))
     await credit(library, *[("Wei Wang", f"Guest {number:03}") for number in range(3)])
     with pytest.raises(AuthorAmbiguous) as caught:
-        await library.authors.find("Wang")
+        await library.authors.get("Wang")
     assert caught.value.people[0] == "Wei Wang"
-    assert (await library.authors.find("Wei Wang")).papers == 4
+    assert (await library.authors.get("Wei Wang")).paper_count == 4
     assert (await library.authors.suggest("wang"))[0] == ("Wei Wang", 4)
     assert (await library.authors.suggest("w"))[0] == ("Wei Wang", 4)
     assert (await library.authors.suggest("wan we"))[0] == ("Wei Wang", 4)
@@ -215,7 +215,7 @@ async def test_who_was_nearly_named_is_offered(library: Library, asked: str, mea
         ("Linh Bao Tran", "Jim Talwey", "Ann Lee", "Bo Chen"),
     )
     try:
-        offered: tuple[str, ...] = ((await library.authors.find(asked)).name,)
+        offered: tuple[str, ...] = ((await library.authors.get(asked)).name,)
     except AuthorNotFound as error:
         offered = error.similar
     assert meant in offered
@@ -240,4 +240,4 @@ async def test_any_text_is_a_safe_question(library: Library, text: str) -> None:
         await credit(library, ("Stella Biderman", "王小明"))
     assert isinstance(await library.authors.suggest(text), tuple)
     with contextlib.suppress(LabError):
-        await library.authors.find(text)
+        await library.authors.get(text)

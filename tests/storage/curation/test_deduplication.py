@@ -92,7 +92,7 @@ def test_what_a_moderator_set_stays() -> None:
 
 
 async def listed(library: Library) -> list[PaperDraft]:
-    return sorted(map(as_draft, await library.papers.all()), key=str)
+    return sorted(map(as_draft, await library.papers.batch()), key=str)
 
 
 @settings(max_examples=25)

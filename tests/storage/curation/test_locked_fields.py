@@ -33,7 +33,7 @@ async def test_a_moderator_says_that_a_draft_is_a_paper_of_the_list(library: Lib
     number = await added(library, PREPRINT, lock_fields=False)
     result = (await library.papers.upsert_as(number, PUBLISHED, MODERATOR, lock_fields=False)).value
     assert result.outcome is Outcome.UPDATED
-    paper = await library.papers.get_named("10.5555/one")
+    paper = await library.papers.get_by_text("10.5555/one")
     assert (paper.id, paper.venue, paper.arxiv) == (number, "TMLR", "2304.00001")
     change = await library.audit.last_of(number, MODERATOR)
     assert change is not None

@@ -39,7 +39,7 @@ async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library
     assert not second.silent
     assert second.known == 1
     (due,) = await library.outbox.enqueue_and_fetch_due()
-    assert (await library.papers.some(due.paper_ids))[0].title == "C"
+    assert (await library.papers.load(due.paper_ids))[0].title == "C"
 
 
 async def test_a_long_feed_is_taken_in_whole_and_oldest_first(library: Library) -> None:
@@ -175,7 +175,7 @@ async def test_one_address_of_many_papers_makes_them_no_one_paper(library: Libra
     for title in titles:
         one = entry(title, **at("https://lab.org/publications"))
         await library.feeds.ingest(feed, [one], state())
-    assert [paper.title for paper in await library.papers.all()] == [titles[0]]
+    assert [paper.title for paper in await library.papers.batch()] == [titles[0]]
     waiting = await library.review.pending_entries(feed.id)
     assert [one.draft.title for one in waiting] == [*titles[1:]]
     for one in waiting:

@@ -6,7 +6,7 @@ import pytest
 
 from storage.announcements.filters import parse_filter
 from storage.announcements.models import DeliveryStatus, SubscriptionOptions
-from storage.errors import FeedExists, NothingKnown
+from storage.errors import FeedExists, TraceNotFound
 from storage.feeds.models import Entry, Feed, FeedState, FeedTerms
 from storage.library import Library
 from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
@@ -45,7 +45,7 @@ async def test_a_link_is_known_however_it_is_spelled(library: Library, feed: Fee
     ):
         (seen,) = (await library.traces.find(link)).entries
         assert (seen.outcome, seen.feed_title) == (Outcome.ADDED, "News")
-    with pytest.raises(NothingKnown, match="I know nothing of"):
+    with pytest.raises(TraceNotFound, match="I couldn't find"):
         await library.traces.find("https://lab.org/papers/one?a=1&b=2")
     await library.feeds.ingest(feed, [entry("Root", link="https://root.org/")], state(feed))
     assert (await library.traces.find("http://root.org")).entries[0].paper_id
@@ -103,7 +103,7 @@ async def test_a_removed_paper_and_what_became_part_of_another_are_found(
         assert trace.paper.removed_at
         assert [one.outcome for one in trace.entries] == [Outcome.ADDED, Outcome.REMOVED]
     for text in ("#2", "...", "9" * 15):
-        with pytest.raises(NothingKnown):
+        with pytest.raises(TraceNotFound):
             await library.traces.find(text)
 
 
@@ -153,7 +153,7 @@ async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
     feed = (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
     entries = [entry(title, link=f"https://lab.org/{title}") for title in ("c", "b", "a", "gone")]
     await library.feeds.ingest(feed, entries, state(feed))
-    await library.papers.remove((await library.papers.get_named("gone")).id, MODERATOR)
+    await library.papers.remove((await library.papers.get_by_text("gone")).id, MODERATOR)
     await library.subscriptions.subscribe(HOME, PAPERS, MODERATOR)
     assert await library.feeds.announce_newest(feed.id, 0) == 0
     assert await library.feeds.announce_newest(feed.id, 2) == 2
@@ -162,11 +162,11 @@ async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
         await library.outbox.claim([found[0]])
         await library.outbox.record_sent([(found[0], len(posts) + 1)])
         posts += found
-    told = [(await library.papers.some(post.paper_ids))[0].title for post in posts]
+    told = [(await library.papers.load(post.paper_ids))[0].title for post in posts]
     assert told == ["b", "c"]
     assert await library.feeds.announce_newest(feed.id, 9) == 3
     (last,) = await library.outbox.enqueue_and_fetch_due()
-    assert [one.title for one in await library.papers.some(last.paper_ids)] == ["a"]
+    assert [one.title for one in await library.papers.load(last.paper_ids)] == ["a"]
 
 
 async def test_a_rehearsal_tells_what_would_happen_and_changes_nothing(library: Library) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.names.matching import answers_to, compatible, identity_keys, same_written
+from storage.names.matching import compatible, identity_keys, is_same_name, matches_query
 from storage.names.parser import Name, parse_name, search_words
 from storage.names.similarity import similarity
 
@@ -138,16 +138,16 @@ def test_written_out_names_are_one_only_letter_by_letter(
     other: str,
     same: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    assert same_written(parse_name(one), parse_name(other)) is same
+    assert is_same_name(parse_name(one), parse_name(other)) is same
 
 
 def test_a_person_answers_to_a_part_of_their_name() -> None:
     zambrano = parse_name("Juan Manuel Zambrano Chaves")
-    assert answers_to(zambrano, parse_name("Juan Zambrano"))
-    assert answers_to(zambrano, parse_name("Chaves"))
-    assert not answers_to(zambrano, parse_name("Chaves Juan"))
-    assert answers_to(parse_name("山田太郎"), parse_name("山田"))
-    assert not answers_to(parse_name("山田太郎"), parse_name("Yamada"))
+    assert matches_query(zambrano, parse_name("Juan Zambrano"))
+    assert matches_query(zambrano, parse_name("Chaves"))
+    assert not matches_query(zambrano, parse_name("Chaves Juan"))
+    assert matches_query(parse_name("山田太郎"), parse_name("山田"))
+    assert not matches_query(parse_name("山田太郎"), parse_name("Yamada"))
 
 
 def test_a_name_is_found_by_its_words_transcribed_and_joined() -> None:
@@ -175,7 +175,7 @@ def test_the_name_that_was_meant_looks_most_alike(asked: str, meant: str, not_me
 def test_every_text_is_compatible_with_itself_and_alike(text: str) -> None:
     name = parse_name(text)
     assert compatible(name, name)
-    assert answers_to(name, name)
+    assert matches_query(name, name)
     assert similarity(name, name) == 100
     assert identity_keys(name)
 
@@ -184,16 +184,16 @@ def test_every_text_is_compatible_with_itself_and_alike(text: str) -> None:
 def test_no_comparison_depends_on_who_is_first(one: str, other: str) -> None:
     first, second = parse_name(one), parse_name(other)
     assert compatible(first, second) == compatible(second, first)
-    assert same_written(first, second) == same_written(second, first)
+    assert is_same_name(first, second) == is_same_name(second, first)
     assert similarity(first, second) == pytest.approx(similarity(second, first))
-    assert isinstance(answers_to(first, second), bool)
+    assert isinstance(matches_query(first, second), bool)
 
 
 @given(texts, texts)
 def test_one_written_name_has_one_set_of_letters(one: str, other: str) -> None:
     """What SQL looks for, so that nothing that is the same is missed."""
     first, second = parse_name(one), parse_name(other)
-    if same_written(first, second):
+    if is_same_name(first, second):
         letters = [{spelling.letters for spelling in name.spellings} for name in (first, second)]
         assert not letters[0].isdisjoint(letters[1])
 

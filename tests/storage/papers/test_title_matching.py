@@ -45,7 +45,7 @@ async def test_two_lists_that_name_one_paper_a_word_apart_give_one_paper(
 ) -> None:
     assert await outcomes(library, *drafts) == [Outcome.ADDED, Outcome.UPDATED]
     assert await outcomes(library, *drafts) == [Outcome.UNCHANGED] * 2
-    (paper,) = await library.papers.all()
+    (paper,) = await library.papers.batch()
     assert (paper.doi, len(paper.authors)) == ("10.1000/1", 2)
     counts = (await library.papers.upsert_many(drafts, Origin.IMPORT, LAB)).value
     assert counts == {Outcome.UNCHANGED: 2}

@@ -185,7 +185,7 @@ async def test_a_paper_that_was_removed_meanwhile_is_not_brought_back_by_a_no(
     await library.papers.remove(number, MODERATOR)
     result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)).value
     assert result.outcome is Outcome.DECLINED
-    assert await library.papers.listed(number) is None
+    assert await library.papers.find(number) is None
 
 
 async def test_a_paper_that_was_removed_meanwhile_comes_back_by_a_yes(library: Library) -> None:

@@ -90,7 +90,7 @@ async def test_pages_of_a_common_word_repeat_nothing_and_are_as_many_as_are_coun
     many: Library,
 ) -> None:
     first = (await many.search.find(parse("common"), limit=5)).results
-    assert (first.total, first.more) == (200, True)
+    assert (first.total, first.total_is_minimum) == (200, True)
     shown: list[str] = []
     for offset in range(0, first.total, 5):
         shown += await found(many, "common", offset=offset, limit=5)
