@@ -1,4 +1,4 @@
-"""Who moderates and where they hear of it: what `/setup` said, else the settings' defaults."""
+"""Which roles moderate the list, and in which channel: set with `/setup`, else in the settings."""
 
 from __future__ import annotations
 
@@ -12,75 +12,74 @@ from storage.moderator_settings import ModeratorSetting, SettingKey
 
 
 class Moderators:
-    """The one source for the moderators' roles and channel; it answers from memory.
+    """The moderators' roles and channel, kept in memory.
 
-    In a home server whose roles `/setup` named, these alone count, elsewhere `MODERATOR_ROLE_IDS`.
-    The list has one channel for its moderators: the one that `/setup` named last in any home
-    server, else `MODERATORS_CHANNEL_ID`.
+    `/setup` overrides `MODERATOR_ROLE_IDS` in each home server on its own. There is one channel
+    for all moderators: the one that was set last in any home server, else
+    `MODERATORS_CHANNEL_ID`.
     """
 
     def __init__(self, library: Library, settings: Settings) -> None:
         self._library = library
         self._settings = settings
-        self._words: dict[tuple[int, SettingKey], ModeratorSetting] = {}
-        self._changing = asyncio.Lock()
+        self._overrides: dict[tuple[int, SettingKey], ModeratorSetting] = {}  # the oldest first
+        self._lock = asyncio.Lock()
 
     async def load(self) -> None:
-        """Read what `/setup` said, once at the start and after each new word."""
-        self._words = {
-            (word.guild_id, word.key): word
-            for word in await self._library.moderator_settings.all()
-            if word.guild_id in self._settings.home_guild_ids
+        """Reads what was set with `/setup`; needed once, before anything else."""
+        self._overrides = {
+            (setting.guild_id, setting.key): setting
+            for setting in await self._library.moderator_settings.all()
+            if setting.guild_id in self._settings.home_guild_ids
         }
 
-    def roles(self, guild_id: int | None) -> frozenset[int]:
-        """The ids of the roles that may keep the list in a server; none where it is no home."""
+    def role_ids(self, guild_id: int | None) -> frozenset[int]:
+        """Returns the moderator roles of a server; none unless it is a home server."""
         if guild_id is None or guild_id not in self._settings.home_guild_ids:
             return frozenset()
-        word = self.word(guild_id, SettingKey.ROLES)
-        return frozenset(word.ids if word else self._settings.moderator_role_ids)
+        setting = self.setting(guild_id, SettingKey.ROLES)
+        return frozenset(setting.ids if setting else self._settings.moderator_role_ids)
 
     @property
     def has_roles(self) -> bool:
-        """Whether a role keeps the list anywhere, so that more than managers must see how."""
-        return any(self.roles(guild_id) for guild_id in self._settings.home_guild_ids)
+        """Whether any home server has a moderator role."""
+        return any(self.role_ids(guild_id) for guild_id in self._settings.home_guild_ids)
 
     @property
-    def channel(self) -> int | None:
-        """The id of the moderators' channel, if there is one."""
-        word = self.channel_word
-        return word.ids[0] if word and word.ids else self._settings.moderators_channel_id
+    def channel_id(self) -> int | None:
+        """The moderators' channel, or None."""
+        setting = self.channel_setting
+        return setting.ids[0] if setting and setting.ids else self._settings.moderators_channel_id
 
     @property
-    def channel_word(self) -> ModeratorSetting | None:
-        """The last word on the moderators' channel."""
-        words = [word for word in self._words.values() if word.key is SettingKey.CHANNEL]
-        return words[-1] if words else None
+    def channel_setting(self) -> ModeratorSetting | None:
+        """What was last set for the moderators' channel in any home server, or None."""
+        settings = [one for one in self._overrides.values() if one.key is SettingKey.CHANNEL]
+        return settings[-1] if settings else None
 
-    def word(self, guild_id: int, matter: SettingKey) -> ModeratorSetting | None:
-        """What `/setup` said last of a matter in a server."""
-        return self._words.get((guild_id, matter))
+    def setting(self, guild_id: int, key: SettingKey) -> ModeratorSetting | None:
+        """Returns what was last set in a server, or None."""
+        return self._overrides.get((guild_id, key))
 
     async def change_roles(
         self, guild_id: int, actor: Actor, *, add: Iterable[int] = (), drop: Iterable[int] = ()
     ) -> None:
-        """Let some roles more keep the list in a home server, and some no more.
-
-        What several people say at once all counts.
-        """
-        async with self._changing:
-            chosen = {*self.roles(guild_id), *add} - {*drop}
-            await self._library.moderator_settings.set_roles(guild_id, tuple(sorted(chosen)), actor)
+        """Adds and removes moderator roles of a home server; concurrent changes all count."""
+        async with self._lock:
+            role_ids = {*self.role_ids(guild_id), *add} - {*drop}
+            await self._library.moderator_settings.set_roles(
+                guild_id, tuple(sorted(role_ids)), actor
+            )
             await self.load()
 
-    async def choose_channel(self, guild_id: int, channel_id: int | None, actor: Actor) -> None:
-        """Let moderators hear in this channel; without one, in that of the settings."""
-        async with self._changing:
+    async def set_channel(self, guild_id: int, channel_id: int | None, actor: Actor) -> None:
+        """Sets the moderators' channel; None goes back to `MODERATORS_CHANNEL_ID`."""
+        async with self._lock:
             await self._library.moderator_settings.set_channel(
                 guild_id,
                 channel_id,
                 actor,
-                former=self.channel,
+                former=self.channel_id,
                 default=self._settings.moderators_channel_id,
             )
             await self.load()

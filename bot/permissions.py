@@ -48,7 +48,7 @@ def is_moderator(interaction: Interaction) -> bool:
     if not is_home_server(interaction):
         return False
     user_roles = {role.id for role in getattr(interaction.user, "roles", ())}
-    moderator_roles = interaction.client.moderators.roles(interaction.guild_id)
+    moderator_roles = interaction.client.moderators.role_ids(interaction.guild_id)
     return _manages_server(interaction) or not user_roles.isdisjoint(moderator_roles)
 
 

@@ -12,7 +12,7 @@ from bot.announce.preview import previews
 from bot.feeds.manage import change, terms_of
 from bot.flows.feed_opml import send_list, take_list
 from bot.flows.replies import undoable
-from bot.flows.review_queue import question
+from bot.flows.review_queue import entry_card
 from bot.interactions import Interaction, LabBot
 from bot.markdown import clip, count, escape, split_messages
 from bot.options.catalogue import TraceOption
@@ -170,7 +170,7 @@ class Feed(HomeCog, group_name="feed"):
             entry for one in feeds for entry in await bot.library.review.pending_entries(one.id)
         ]
         for entry in pending[:_MAX_REVIEWS]:
-            layout = await question(bot.library, entry)
+            layout = await entry_card(bot.library, entry)
             await interaction.followup.send(view=layout, ephemeral=True)
         bot.dispatcher.deliver_soon()
 

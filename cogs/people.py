@@ -1,4 +1,4 @@
-"""`/people`: whose names are whose, in the lab's own servers; every decision can be undone."""
+"""`/people`: merging, splitting and renaming authors, for moderators; every change has Undo."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from bot.permissions import HomeCog, actor
 
 
 class People(HomeCog, group_name="people"):
-    """Say whose names are whose."""
+    """Merge, split and rename authors."""
 
     @app_commands.command()
     @app_commands.describe(
-        name="The name that is the same person's",
-        into="The name by which the person is shown",
+        name="Another name of the same person", into="The name to show for the person"
     )
     async def merge(
         self,
@@ -26,48 +25,40 @@ class People(HomeCog, group_name="people"):
         name: Transform[str, AuthorOption],
         into: Transform[str, AuthorOption],
     ) -> None:
-        """Make two names one person's; papers stay as they are credited."""
+        """Make a name an alias of an author; papers keep the names they were published with."""
         merged = await interaction.client.library.authors.merge(name, into, actor(interaction))
-        await _tell(
-            interaction,
-            f"🔗 “{escape(name, 100)}” counts for **{escape(merged.value, 100)}** now.",
-            merged.change_id,
-        )
+        text = f"🔗 “{escape(name, 100)}” is now an alias of **{escape(merged.value, 100)}**."
+        await _reply(interaction, text, merged.change_id)
 
     @app_commands.command()
     @app_commands.describe(name="The name, exactly as a paper credits it")
     async def split(self, interaction: Interaction, name: Transform[str, CreditOption]) -> None:
-        """Part a name from the person it counts for: a merged one, or a short one like J. Lee."""
+        """Split a name from an author: an alias, or a short name such as J. Lee."""
         split = await interaction.client.library.authors.split(name, actor(interaction))
-        text = (
-            f"✂️ “{escape(name, 100)}” does not count for **{escape(split.value, 100)}** any more."
-        )
-        await _tell(interaction, text, split.change_id)
+        author = escape(split.value, 100)
+        text = f"✂️ “{escape(name, 100)}” is no longer an alias of **{author}**."
+        await _reply(interaction, text, split.change_id)
 
     @app_commands.command()
-    @app_commands.describe(
-        name="The person, by the former name",
-        to="The name to show on every paper from now on",
-    )
+    @app_commands.describe(name="The person's former name", to="The new name to show everywhere")
     async def rename(
         self, interaction: Interaction, name: Transform[str, AuthorOption], to: Range[str, 1, 100]
     ) -> None:
-        """Show a person by a new name; the former one still finds them and is never shown."""
+        """Show an author under a new name; the former one still finds them but isn't shown."""
         library = interaction.client.library
         renamed = await library.authors.rename(name, to, actor(interaction))
-        person = await library.authors.get(renamed.value)
-        papers = count(person.paper_count, "paper")
+        author = await library.authors.get(renamed.value)
         text = (
-            f"🏷️ **{escape(renamed.value, 100)}** is now credited on {papers}. The former name "
-            "still finds them but is never shown."
+            f"🏷️ Renamed to **{escape(renamed.value, 100)}** on {count(author.paper_count, 'paper')}. "
+            "The former name still finds them but isn't shown anywhere."
         )
-        await _tell(interaction, text, renamed.change_id)
+        await _reply(interaction, text, renamed.change_id)
 
 
-async def _tell(interaction: Interaction, text: str, change_id: int | None) -> None:
+async def _reply(interaction: Interaction, text: str, change_id: int | None) -> None:
     await interaction.response.send_message(view=undoable(text, change_id), ephemeral=True)
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog to the lab's own servers."""
+    """Adds the cog to the home servers."""
     await People().register(bot)

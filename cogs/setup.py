@@ -1,4 +1,4 @@
-"""`/setup`: who moderates the list and where they hear of it, in the lab's own servers."""
+"""`/setup`: who moderates the list, and in which channel, for managers of the home servers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.permissions import (
     require_home_manager,
 )
 from bot.ui import cards
-from bot.ui.moderator_settings import described
+from bot.ui.moderator_settings import overview
 from storage.announcements.models import SubscriptionOptions
 from storage.errors import InvalidInput, LabError
 
@@ -27,118 +27,122 @@ _log = logging.getLogger(__name__)
 
 @app_commands.default_permissions(MANAGERS)
 class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: True}):
-    """Say who moderates the list, and where they hear of it."""
+    """Choose who moderates the list, and where they get alerts."""
 
     def __init__(self, bot: LabBot) -> None:
         self._bot = bot
 
     async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
-        """Only who may manage the home server."""
+        """Lets only managers of a home server use the group."""
         require_home_manager(interaction)
         return True
 
     @app_commands.command()
-    @app_commands.describe(
-        role="A role of this server", remove="Take it away: the role keeps the list no more"
-    )
+    @app_commands.describe(role="The role", remove="Take the moderator rights away")
     async def role(
         self, interaction: Interaction, role: discord.Role, remove: bool = False
     ) -> None:
-        """Let a role keep the paper list and the feeds, or no more."""
+        """Give a role moderator rights, or take them away."""
         moderators, guild = interaction.client.moderators, role.guild
         if role.is_default() or role.is_bot_managed():
-            raise InvalidInput("Choose a role that you give to people, not everybody's or a bot's.")
-        before = moderators.roles(guild.id)
-        if (role.id in before) is not remove:
-            does = "does not keep" if remove else "keeps"
-            raise LabError(f"“{role.name}” {does} the list already.")
+            raise InvalidInput(
+                "Choose a role that you give to people, not @everyone or the role of a bot."
+            )
+        current = moderators.role_ids(guild.id)
+        if remove and role.id not in current:
+            raise LabError(f"“{role.name}” isn't a moderator role.")
+        if not remove and role.id in current:
+            raise LabError(f"“{role.name}” is already a moderator role.")
         await interaction.response.defer(ephemeral=True, thinking=True)
-        gone = {one for one in before if guild.get_role(one) is None}
+        deleted = {role_id for role_id in current if guild.get_role(role_id) is None}
         await moderators.change_roles(
             guild.id,
             actor(interaction),
             add=() if remove else (role.id,),
-            drop=gone | {role.id} if remove else gone,
+            drop=deleted | {role.id} if remove else deleted,
         )
         name = escape(role.name, 100)
-        text = (
-            f"🔒 **{name}** keeps the list no more."
-            if remove
-            else f"🔑 **{name}** keeps the list from now on, by `/curate`, `/people` and `/feed`."
-        )
-        text += await _show_commands(interaction.client)
+        if remove:
+            text = f"🔒 **{name}** no longer has moderator rights."
+        else:
+            text = f"🔑 **{name}** can now moderate, with `/curate`, `/people` and `/feed`."
+        text += await _update_commands(interaction.client)
         await interaction.followup.send(view=cards.notice(text), ephemeral=True)
 
     @app_commands.command()
-    @app_commands.describe(channel="Which channel; that of my settings file unless you say")
+    @app_commands.describe(channel="The channel; leave empty to use the one from .env")
     async def channel(
         self, interaction: Interaction, channel: discord.TextChannel | None = None
     ) -> None:
-        """Choose where moderators review papers and hear of trouble."""
+        """Choose where moderators review papers and get alerts."""
         bot = interaction.client
         if channel is not None and (
             missing := missing_permissions(channel, channel.guild.me, SubscriptionOptions())
         ):
             raise InvalidInput(
-                f"I can't write in {channel.mention} before I have these permissions there: "
+                f"I can't post in {channel.mention} yet. Give me these permissions there first: "
                 f"{', '.join(missing)}."
             )
         guild_id = interaction.guild_id or 0
-        await bot.moderators.choose_channel(
-            guild_id, channel.id if channel else None, actor(interaction)
-        )
-        said = (
-            f"🔎 The moderators' channel is <#{bot.moderators.channel}> from now on."
-            if bot.moderators.channel
-            else "🔎 There is no moderators' channel now; `/curate queue` shows what waits."
-        )
+        channel_id = channel.id if channel else None
+        await bot.moderators.set_channel(guild_id, channel_id, actor(interaction))
+        if bot.moderators.channel_id:
+            text = f"🔎 The moderators' channel is now <#{bot.moderators.channel_id}>."
+        else:
+            text = "🔎 There's no moderators' channel now. `/curate queue` shows what needs review."
         if waiting := await bot.library.review.count():
-            said += f"\n{count(waiting, 'decision')} wait; `/curate queue` shows them all."
-        await interaction.response.send_message(view=cards.notice(said), ephemeral=True)
+            verb = "needs" if waiting == 1 else "need"
+            text += f"\n{count(waiting, 'paper')} {verb} review; see `/curate queue`."
+        await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
         bot.dispatcher.deliver_soon()
 
     @app_commands.command()
     async def show(self, interaction: Interaction) -> None:
-        """Show who moderates the list and where, who said so, and what is wrong with it."""
+        """Show the moderators' roles and channel, who set them, and any problems."""
         bot = interaction.client
-        stopped = await bot.library.subscriptions.stopped_because(bot.moderators.channel or 0)
-        text = described(interaction.guild_id or 0, bot.moderators, bot, stopped)
+        channel_id = bot.moderators.channel_id or 0
+        stopped = await bot.library.subscriptions.stopped_because(channel_id)
+        text = overview(interaction.guild_id or 0, bot.moderators, bot, stopped)
         await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
-        """Tell the moderators that a role of theirs is gone."""
-        if role.id not in self._bot.moderators.roles(role.guild.id):
+        """Tells the moderators that one of their roles was deleted."""
+        if role.id not in self._bot.moderators.role_ids(role.guild.id):
             return
-        _log.warning("The moderators' role %s of server %s was deleted.", role.id, role.guild.id)
-        if (channel_id := self._bot.moderators.channel) is not None:
+        _log.warning("The moderator role %s of server %s was deleted.", role.id, role.guild.id)
+        if (channel_id := self._bot.moderators.channel_id) is not None:
             await self._bot.library.outbox.notify(
                 channel_id,
-                f"🔑 The role **{escape(role.name, 100)}**, which kept the list, was deleted. Who "
-                "manages the server may choose another by `/setup role`.",
+                f"🔑 The moderator role **{escape(role.name, 100)}** was deleted. Someone with "
+                "Manage Server can choose another with `/setup role`.",
             )
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """Say in the log that the moderators' channel is gone; `/setup show` says it, too."""
-        if channel.id == self._bot.moderators.channel:
+        """Logs that the moderators' channel was deleted; `/setup show` says it, too."""
+        if channel.id == self._bot.moderators.channel_id:
             _log.warning(
-                "The moderators' channel %s was deleted; choose another by /setup channel.",
+                "The moderators' channel %s was deleted; moderators get no alerts until another "
+                "one is set.",
                 channel.id,
             )
 
 
-async def _show_commands(bot: LabBot) -> str:
-    """Show the commands to whom they are for; what to say where Discord fails at that."""
+async def _update_commands(bot: LabBot) -> str:
+    """Shows the commands to whoever may use them now; returns a warning if Discord refuses."""
     try:
         await bot.update_home_commands()
     except discord.HTTPException as error:
-        _log.warning("Discord did not take the changed commands: %s", error)
-        return "\n⚠️ Discord did not show it the commands just now; I try again at my next start."
+        _log.warning("Discord did not accept the updated commands: %s", error)
+        return (
+            "\n⚠️ Discord couldn't update the list of commands just now. I'll try again when I "
+            "restart."
+        )
     return ""
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog to the lab's own servers, where there are any."""
+    """Adds the cog to the home servers, if there are any."""
     if bot.home_guilds:
         await bot.add_cog(Setup(bot), guilds=bot.home_guilds)

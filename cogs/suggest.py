@@ -1,4 +1,4 @@
-"""`/suggest`: members propose papers, and see what became of them."""
+"""`/suggest`: members suggest papers to the moderators, and see what became of them."""
 
 from __future__ import annotations
 
@@ -17,116 +17,119 @@ from storage.errors import InvalidInput, LabError
 from storage.review.models import Offer, Reply
 from storage.review.suggestions import MOST_WAITING
 
-_SHOWN = 10  # suggestions that a member sees of their own
-_MOST_LOOKUPS = 20  # of a member in an hour
+_MAX_SHOWN = 10  # of a member's own suggestions
+_MAX_NOTE = 300
+_MAX_LOOKUPS = 20  # of a member per hour
 _HOUR = timedelta(hours=1)
 
 
-@MySuggestionsButton.on_press
-async def show_my_suggestions(interaction: Interaction, _button: MySuggestionsButton) -> None:
-    """Shows the member's own suggestions privately."""
-    await _show_own(interaction)
-
-
 class Suggest(commands.Cog):
-    """Papers that members propose."""
+    """Suggestions of members."""
 
     def __init__(self) -> None:
         self._lookups: commands.CooldownMapping[Interaction] = (
             commands.CooldownMapping.from_cooldown(
-                _MOST_LOOKUPS, _HOUR.total_seconds(), lambda interaction: interaction.user.id
+                _MAX_LOOKUPS, _HOUR.total_seconds(), lambda interaction: interaction.user.id
             )
         )
 
     @app_commands.command()
     @app_commands.describe(
-        source="An arXiv id, a DOI, a link or a title; without it, I show what you suggested",
-        note="What the moderators should know",
+        source="An arXiv id, DOI, link or title; leave empty to see your suggestions",
+        note="Anything the moderators should know",
     )
     async def suggest(
         self,
         interaction: Interaction,
         source: Range[str, 1, 500] = "",
-        note: Range[str, 1, 300] = "",
+        note: Range[str, 1, _MAX_NOTE] = "",
     ) -> None:
-        """Propose a paper to the moderators, or see what became of yours."""
+        """Suggest a paper to the moderators, or see what became of your suggestions."""
+        if not source and note:
+            raise InvalidInput("Which paper? Give its arXiv id, DOI, link or title as `source`.")
         if not source:
-            if note:
-                raise InvalidInput(
-                    "Which paper do you mean? Give its arXiv id, DOI, link or title."
-                )
-            await _show_own(interaction)
+            await _show_suggestions(interaction)
             return
         bot = interaction.client
-        most = bot.settings.suggestions_per_day
-        if not (most and bot.home_guilds):
-            raise LabError("This list takes no suggestions.")
+        per_day = bot.settings.suggestions_per_day
+        if not (per_day and bot.home_guilds):
+            raise LabError("This list doesn't take suggestions.")
         await interaction.response.defer(ephemeral=True, thinking=True)
         member, review = interaction.user, bot.library.review
-        known = drafted(source)
-        offer = await review.rejection_reason(known, member.id, most=most)
+        draft = drafted(source)
+        offer = await review.rejection_reason(draft, member.id, most=per_day)
         if offer is None:
             self._count_lookup(interaction)
             offer = await review.suggest(
-                await looked_up(bot.lookup, source, known),
-                clip(note, 300),
+                await looked_up(bot.lookup, source, draft),
+                clip(note, _MAX_NOTE),
                 (member.id, member.display_name),
-                most=most,
-                channel_id=bot.moderators.channel,
+                most=per_day,
+                channel_id=bot.moderators.channel_id,
             )
-        await interaction.followup.send(view=_answer(offer, most), ephemeral=True)
+        await interaction.followup.send(view=_answer(offer, per_day), ephemeral=True)
         bot.dispatcher.deliver_soon()
 
     def _count_lookup(self, interaction: Interaction) -> None:
-        """Raises `LabError` where the member had as many within an hour as they may."""
+        """Counts a look-up; raises `LabError` if the member has reached the hourly limit."""
         now = interaction.client.clock()
         wait = self._lookups.update_rate_limit(interaction, now.timestamp())
         if wait is not None:
+            again = timestamp(now + timedelta(seconds=wait))
             raise LabError(
-                f"I have looked {count(_MOST_LOOKUPS, 'paper')} up for you within an hour, which "
-                f"is the most; you may go on {timestamp(now + timedelta(seconds=wait))}."
+                f"You've looked up {count(_MAX_LOOKUPS, 'paper')} in the last hour, which is the "
+                f"limit. You can suggest more {again}."
             )
 
 
-def _answer(offer: Offer, most: int) -> cards.Layout:
-    """What a member is told at once; raises `LabError` where they, or all, made too many."""
+def _answer(offer: Offer, per_day: int) -> cards.Layout:
+    """Returns the answer to a suggestion; raises `LabError` if a limit was reached."""
     title = escape(offer.suggestion.draft.title, 300) if offer.suggestion else ""
     match offer.reply:
         case Reply.KNOWN if offer.paper:
-            return cards.Layout(*cards.paper_with(offer.paper, "👌 The list has that paper."))
+            text = "👌 That paper is already in the list."
+            return cards.Layout(*cards.paper_with(offer.paper, text))
         case Reply.REMOVED:
             return cards.notice(
-                "🙏 Thank you, but the moderators have left that paper out of the list on purpose."
+                "🙏 Thanks, but the moderators removed that paper from the list on purpose."
             )
         case Reply.WAITING if offer.suggestion:
-            at = timestamp(offer.suggestion.suggested_at)
-            return cards.notice(f"⏳ **{title}** was suggested {at} and waits for the moderators.")
+            suggested_at = timestamp(offer.suggestion.suggested_at)
+            return cards.notice(
+                f"⏳ **{title}** was already suggested {suggested_at} and is waiting for review."
+            )
         case Reply.TOO_MANY if offer.again_at:
             raise LabError(
-                f"You have suggested {count(most, 'paper')} within a day, which is the most; you "
-                f"may go on {timestamp(offer.again_at)}."
+                f"You've suggested {count(per_day, 'paper')} in the last day, which is the limit. "
+                f"You can suggest more {timestamp(offer.again_at)}."
             )
         case Reply.FULL:
             raise LabError(
-                f"The moderators have {count(MOST_WAITING, 'suggestion')} to decide, and I take no "
-                "more until they have decided some; suggest yours again then."
+                f"The moderators still have {count(MOST_WAITING, 'suggestion')} to review, which "
+                "is the limit. Please try again later."
             )
         case _:
             text = (
-                f"💡 Thank you! The moderators are to decide **{title}**, and I tell you what they "
-                "say. `/suggest` without a paper shows it, too."
+                f"💡 Thanks! The moderators will review **{title}**, and I'll let you know. Run "
+                "`/suggest` on its own to see your suggestions."
             )
             if offer.paper is None:
                 return cards.notice(text)
-            text += "\n⚖️ They see that it resembles this paper, which the list has:"
+            text += "\n⚖️ It looks similar to this paper in the list. The moderators see that, too."
             return cards.Layout(*cards.paper_with(offer.paper, text))
 
 
-async def _show_own(interaction: Interaction) -> None:
-    library = interaction.client.library
-    own = await library.review.suggestions_by(interaction.user.id, _SHOWN)
-    shown = cards.notice(review_cards.of_member(own))
-    await interaction.response.send_message(view=shown, ephemeral=True)
+@MySuggestionsButton.on_press
+async def show_my_suggestions(interaction: Interaction, _button: MySuggestionsButton) -> None:
+    """Shows the member's own suggestions privately."""
+    await _show_suggestions(interaction)
+
+
+async def _show_suggestions(interaction: Interaction) -> None:
+    review = interaction.client.library.review
+    suggestions = await review.suggestions_by(interaction.user.id, _MAX_SHOWN)
+    layout = cards.notice(review_cards.member_suggestions(suggestions))
+    await interaction.response.send_message(view=layout, ephemeral=True)
 
 
 async def setup(bot: LabBot) -> None:

@@ -238,7 +238,7 @@ class OutboxDispatcher:
         reason, channel_id = _reason(error), post.destination_id
         _log.warning("Stopped sending into channel %s: %s", channel_id, error)
         stopped = await self._library.subscriptions.stop(channel_id, reason)
-        channel = self._moderation.channel
+        channel = self._moderation.channel_id
         if stopped and channel is not None and channel != channel_id:
             await self._library.outbox.notify(
                 channel,

@@ -57,9 +57,9 @@ class RenderContext:
         suggestion = self.suggestions[post.suggestion_id or 0]
         paper = self.papers.get(suggestion.paper_id or 0)
         layout = (
-            review_cards.outcome(post.id, suggestion, paper)
+            review_cards.suggestion_outcome(post.id, suggestion, paper)
             if post.kind is PostKind.OUTCOME
-            else review_cards.review(suggestion, paper)
+            else review_cards.suggestion_review(suggestion, paper)
         )
         return Message(layout, clip(suggestion.draft.title, 100))
 

@@ -70,8 +70,8 @@ def check(settings: Settings) -> None:
         click.echo(f"✓ The database {settings.database_path} has {count(papers, 'paper')}.")
         for guild_id in settings.home_guild_ids:
             click.echo(f"✓ Moderators in server {guild_id}: {_describe(moderators, guild_id)}.")
-        if moderators.channel:
-            click.echo(f"✓ The moderators' channel is {moderators.channel}.")
+        if moderators.channel_id:
+            click.echo(f"✓ The moderators' channel is {moderators.channel_id}.")
         else:
             warnings.append(
                 "There is no moderators' channel, so nobody gets alerts about failing feeds or "
@@ -98,8 +98,8 @@ async def _read_database(settings: Settings, library: Library) -> tuple[int, Mod
 def _describe(moderators: Moderators, guild_id: int) -> str:
     """Say who moderates a home server, and which setting says so."""
     everyone = "everyone with Manage Server"
-    roles = ", ".join(map(str, sorted(moderators.roles(guild_id))))
+    roles = ", ".join(map(str, sorted(moderators.role_ids(guild_id))))
     if not roles:
         return everyone
-    source = "/setup" if moderators.word(guild_id, SettingKey.ROLES) else "MODERATOR_ROLE_IDS"
+    source = "/setup" if moderators.setting(guild_id, SettingKey.ROLES) else "MODERATOR_ROLE_IDS"
     return f"{everyone}, and the roles {roles} ({source})"

@@ -171,13 +171,13 @@ async def _merge(world: World) -> str:
 async def _suggest(world: World) -> str:
     title = "A Paper That a Member Thought Of"
     shown = await _slash(world.member, world, "suggest", source=title, note="by two of us")
-    _expect(shown, "The moderators are to decide", title)
+    _expect(shown, "The moderators will review", title)
     queue = await world.moderator.slash(world.papers, "curate queue")
     shown += f"\n\n{_expect(_reply(queue), title, 'by two of us')}"
     shown += f"\n\n{_reply(await world.moderator.click(queue.response, label='Add'))}"
     _expect(visible_text(world.papers.last_message), "New paper", title)
     notice = visible_text(world.member.user.dm_channel.last_message)
-    return _expect(f"{shown}\n\n{notice}", "The moderators added it")
+    return _expect(f"{shown}\n\n{notice}", "Added to the list")
 
 
 async def _remove_feed(world: World) -> str:

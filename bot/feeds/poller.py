@@ -154,7 +154,7 @@ class Poller:
         known = self._state(feed, fetched, parsed.timetable)
         state = replace(known, title=parsed.title or feed.title, body_hash=_hash(fetched))
         entries = [_with_venue(entry, feed.venue) for entry in parsed.entries]
-        intake = await self._library.feeds.ingest(feed, entries, state, self._moderation.channel)
+        intake = await self._library.feeds.ingest(feed, entries, state, self._moderation.channel_id)
         return Poll(feed, intake, parsed.problems)
 
     def _state(self, feed: Feed, fetched: Fetched, wished: Timetable) -> FeedState:
@@ -185,11 +185,13 @@ class Poller:
         await self._library.feeds.record_failure(feed.id, str(error), at)
         if isinstance(error, WebError) and error.status == _GONE:
             told = health.gone_notice(feed)
-            await self._library.feeds.give_up(feed.id, str(error), self._moderation.channel, told)
+            await self._library.feeds.give_up(
+                feed.id, str(error), self._moderation.channel_id, told
+            )
         return Poll(feed, error=str(error))
 
     async def _tell_moderators(self, poll: Poll) -> None:
-        channel = self._moderation.channel
+        channel = self._moderation.channel_id
         if channel is None:
             return
         notice = health.notice_of(

@@ -1,4 +1,4 @@
-"""What waits for a moderator: the cards that show it, and the buttons that decide it."""
+"""The review queue: its pages, the card of a feed's entry, and the buttons that decide."""
 
 from __future__ import annotations
 
@@ -24,75 +24,75 @@ from storage.feeds.models import PendingEntry
 from storage.library import Library
 from storage.models import Outcome, UpsertResult
 
-_BECAME = {Outcome.ADDED: "Added", Outcome.RESTORED: "It had been removed, and is back:"}
-
 
 @DuplicateButton.on_press
 @ReviewButton.on_press
 async def resolve_entry(interaction: Interaction, button: ReviewButton | DuplicateButton) -> None:
     """Adds the entry as a new paper, declines it, or merges it into the paper it resembles."""
     require_moderator(interaction)
-    result = await interaction.client.library.review.resolve_entry(
+    resolved = await interaction.client.library.review.resolve_entry(
         button.entry_id, actor(interaction), add=button.add
     )
-    left_out = "👋 Left out; the feed does not bring it again."
-    await _tell(interaction, result, left_out=left_out)
+    await _reply(interaction, resolved, declined="👋 Declined. The feed won't bring it up again.")
 
 
 @SuggestionButton.on_press
 async def resolve_suggestion(interaction: Interaction, button: SuggestionButton) -> None:
     """Adds the suggestion as a new paper, declines it, or merges it into the one it resembles."""
     require_moderator(interaction)
-    result = await interaction.client.library.review.resolve_suggestion(
+    resolved = await interaction.client.library.review.resolve_suggestion(
         button.suggestion_id, actor(interaction), add=button.add
     )
-    await _tell(interaction, result, left_out="👋 Left out; the member hears of it.")
+    await _reply(interaction, resolved, declined="👋 Declined. I'll let the member know.")
 
 
-@QueuePageButton.on_press
-async def show_page(interaction: Interaction, button: QueuePageButton) -> None:
-    """Replaces the message by another page of what awaits review now."""
-    require_moderator(interaction)
-    shown = await queue(interaction.client.library, interaction.user.id, button.page)
-    await interaction.response.edit_message(view=shown)
-
-
-async def queue(library: Library, owner: int, page: int = 0) -> cards.Layout:
-    """A page of what waits, counted from 0; the last one where there are no more."""
-    total = await library.review.count()
-    if not total:
-        return cards.notice("🔎 Nothing waits for a decision.")
-    page = min(page, (total - 1) // review_cards.PAGE_SIZE)
-    waiting = await library.review.page(page * review_cards.PAGE_SIZE, review_cards.PAGE_SIZE)
-    feeds = {feed.id: feed.title for feed in await library.feeds.all()}
-    return review_cards.queue(waiting, feeds, page=page, total=total, owner=owner)
-
-
-async def _tell(
-    interaction: Interaction, resolved: Recorded[UpsertResult], *, left_out: str
+async def _reply(
+    interaction: Interaction, resolved: Recorded[UpsertResult], *, declined: str
 ) -> None:
-    """Say what became of a decision, then let it be told and announced."""
+    """Tells the moderator what became of their decision, then sends what follows from it."""
     result = resolved.value
-    text = "👌 That paper was removed from the list on purpose, so I left it out."
+    text = "👌 That paper was removed from the list on purpose, so I didn't add it."
     if result.outcome is Outcome.DECLINED:
-        text = left_out
-    elif result.paper:
-        became = _BECAME.get(result.outcome, "It is the paper")
-        text = f"✅ {became} {escape(result.paper.title, 300)} (#{result.paper.id})."
+        text = declined
+    elif result.paper is not None:
+        paper = f"{escape(result.paper.title, 300)} (#{result.paper.id})"
+        text = {
+            Outcome.ADDED: f"✅ Added {paper}.",
+            Outcome.RESTORED: f"✅ Restored {paper}, which had been removed.",
+        }.get(result.outcome, f"✅ Marked as the same paper as {paper}.")
     await interaction.response.send_message(view=undoable(text, resolved.change_id), ephemeral=True)
     interaction.client.dispatcher.deliver_soon()
 
 
-async def question(library: Library, entry: PendingEntry) -> cards.Layout:
-    """The card that asks what an entry is: ours or not, or the paper that it resembles."""
+@QueuePageButton.on_press
+async def show_page(interaction: Interaction, button: QueuePageButton) -> None:
+    """Replaces the message by another page of what needs review now."""
+    require_moderator(interaction)
+    page = await queue_page(interaction.client.library, interaction.user.id, button.page)
+    await interaction.response.edit_message(view=page)
+
+
+async def queue_page(library: Library, owner: int, page: int = 0) -> cards.Layout:
+    """Returns a page of the queue, counted from 0; the last one if there are fewer pages."""
+    total = await library.review.count()
+    if not total:
+        return cards.notice("🔎 Nothing needs review.")
+    page = min(page, (total - 1) // review_cards.PAGE_SIZE)
+    pending = await library.review.page(page * review_cards.PAGE_SIZE, review_cards.PAGE_SIZE)
+    feeds = {feed.id: feed.title for feed in await library.feeds.all()}
+    return review_cards.queue(pending, feeds, page=page, total=total, owner=owner)
+
+
+async def entry_card(library: Library, entry: PendingEntry) -> cards.Layout:
+    """Returns the card that asks whether to add an entry, or whether it is a known paper."""
     if entry.paper_id is None:
         feed = await library.feeds.get(entry.feed_id)
         return announcement_cards.review(draft_post(entry), entry, feed.title)
-    paper = await library.papers.find(entry.paper_id)
     row = ActionRow[Any](*(DuplicateButton(entry.id, add=add) for add in (True, False)))
     draft = entry.draft
     by = f" by {escape(', '.join(draft.authors), 200)}" if draft.authors else ""
-    text = f"⚖️ A feed brought **{escape(draft.title, 300)}**{by}. Is it "
+    text = f"⚖️ New from a feed: **{escape(draft.title, 300)}**{by}. Is it the same as "
+    paper = await library.papers.find(entry.paper_id)
     if paper is None:
-        return cards.notice(f"{text}the paper of that title that was removed?", row)
+        return cards.notice(f"{text}the removed paper with that title?", row)
     return cards.Layout(*cards.paper_with(paper, f"{text}this paper?"), row)

@@ -1,4 +1,4 @@
-"""What `/setup show` says: the moderators' roles and channel, who said so, and what is amiss."""
+"""The text of `/setup show`: the moderators' roles and channel, who set them, and any problems."""
 
 from __future__ import annotations
 
@@ -11,48 +11,59 @@ from storage.announcements.models import SubscriptionOptions
 from storage.moderator_settings import ModeratorSetting, SettingKey
 
 
-def described(
+def overview(
     guild_id: int, moderators: Moderators, client: discord.Client, stopped_because: str
 ) -> str:
-    """The set-up of a home server, fit for Discord, and why the channel is not sent to, if so."""
+    """Returns the moderators' setup of a home server.
+
+    ``stopped_because`` says why nothing is sent to the moderators' channel any more, if so.
+    """
     guild = client.get_guild(guild_id)
-    roles = [_role(guild, one) for one in sorted(moderators.roles(guild_id))]
+    roles = [_role(guild, role_id) for role_id in sorted(moderators.role_ids(guild_id))]
     lines = [
-        "### Who moderates here",
-        "Everybody with Manage Server, and these roles:" if roles else "Who has Manage Server.",
+        "### Moderators",
+        "Everyone with Manage Server, and these roles:"
+        if roles
+        else "Everyone with Manage Server.",
         *roles,
-        _said(moderators.word(guild_id, SettingKey.ROLES), "MODERATOR_ROLE_IDS"),
-        "### The moderators' channel",
-        _channel(moderators.channel, client),
-        f"⚠️ I send nothing there: {stopped_because}. `/setup channel` begins anew."
-        if stopped_because
-        else "",
-        _said(moderators.channel_word, "MODERATORS_CHANNEL_ID"),
+        _source(moderators.setting(guild_id, SettingKey.ROLES), "role"),
+        "### Moderators' channel",
+        _channel(moderators.channel_id, client),
     ]
-    return "\n".join(filter(None, lines))
+    if stopped_because:
+        lines.append(
+            f"⚠️ I've stopped posting there: {escape(stopped_because, 300)}. Run `/setup channel` "
+            "to try again."
+        )
+    lines.append(_source(moderators.channel_setting, "channel"))
+    return "\n".join(lines)
 
 
 def _role(guild: discord.Guild | None, role_id: int) -> str:
     if guild is None or guild.get_role(role_id) is None:
-        return f"- ⚠️ a role that this server does not have ({role_id})"
+        return f"- ⚠️ a role that isn't in this server ({role_id})"
     return f"- <@&{role_id}>"
 
 
 def _channel(channel_id: int | None, client: discord.Client) -> str:
     if channel_id is None:
-        return "None; `/setup channel` chooses one, and `/curate queue` shows what waits."
+        return "None. Set one with `/setup channel`; `/curate queue` shows what needs review."
     channel = client.get_channel(channel_id)
     if not isinstance(channel, discord.TextChannel | discord.Thread | discord.ForumChannel):
-        return f"⚠️ It is gone, or I can't see it ({channel_id}). `/setup channel` chooses another."
-    missing = missing_permissions(channel, channel.guild.me, SubscriptionOptions())
-    lack = f"\n⚠️ There I lack {', '.join(missing)}." if missing else ""
-    return f"<#{channel_id}>{lack}"
+        return (
+            f"⚠️ It was deleted, or I can't see it ({channel_id}). Set another with "
+            "`/setup channel`."
+        )
+    text = f"<#{channel_id}>"
+    if missing := missing_permissions(channel, channel.guild.me, SubscriptionOptions()):
+        text += f"\n⚠️ I need more permissions there: {', '.join(missing)}."
+    return text
 
 
-def _said(word: ModeratorSetting | None, setting: str) -> str:
-    if word is None:
-        return f"-# until `/setup` says otherwise, what {setting} of my settings says"
-    name = escape(word.set_by.name, 80)
-    if word.key is SettingKey.CHANNEL and not word.ids:
-        return f"-# as {setting} says, by the word of {name} {timestamp(word.set_at)}"
-    return f"-# said by {name} {timestamp(word.set_at)}"
+def _source(setting: ModeratorSetting | None, command: str) -> str:
+    if setting is None:
+        return f"-# From `.env`; `/setup {command}` overrides it."
+    by = f"by {escape(setting.set_by.name, 80)} {timestamp(setting.set_at)}"
+    if setting.key is SettingKey.CHANNEL and not setting.ids:
+        return f"-# From `.env`, reset {by}."
+    return f"-# Set {by}."

@@ -1,4 +1,4 @@
-"""What members suggest and what waits for moderators, as layouts; pure."""
+"""Members' suggestions and the review queue as layouts and text."""
 
 from __future__ import annotations
 
@@ -15,127 +15,125 @@ from storage.feeds.models import PendingEntry
 from storage.models import Outcome, Paper
 from storage.review.models import Suggestion
 
-PAGE_SIZE = 5  # decisions of one page
+PAGE_SIZE = 5  # suggestions and entries on a page of the queue
 
 
-def review(suggestion: Suggestion, paper: Paper | None) -> Layout:
-    """The card that a moderator is to decide; once decided, by whom and how.
+def suggestion_review(suggestion: Suggestion, paper: Paper | None) -> Layout:
+    """Returns the card of a suggestion in the moderators' channel; once decided, how and by whom.
 
-    ``paper`` is the one that it resembles, and then the one that it became.
+    ``paper`` is the one that it resembles.
     """
     if not suggestion.waits:
         return _decided(suggestion)
     draft = suggestion.draft
-    asked = f"-# 💡 {escape(suggestion.member_name, 80)} suggests a paper: {_question(paper)}"
+    if paper is None:
+        question = "Is this ours?"
+    else:
+        question = f"Is it #{paper.id}, {escape(paper.title, 200)}?"
+    heading = f"-# 💡 Suggested by {escape(suggestion.member_name, 80)}. {question}"
     card = cards.paper_card(
         draft,
-        heading=f"{asked}\n### {cards.title_link(draft, 700)}",
+        heading=f"{heading}\n### {cards.title_link(draft, 700)}",
         abstract=700,
-        pressed=_choices(suggestion),
+        pressed=_decision_buttons(suggestion),
         below=f"💬 {escape(suggestion.note, 600)}" if suggestion.note else "",
     )
     return Layout(card)
 
 
-def outcome(post_id: int, suggestion: Suggestion, paper: Paper | None) -> Layout:
-    """What a member is told of their suggestion, once it is decided."""
-    text = f"💡 You suggested **{escape(suggestion.draft.title, 300)}**.\n{_became(suggestion)}"
+def _decided(suggestion: Suggestion) -> Layout:
+    text = (
+        f"💡 **{escape(suggestion.draft.title, 300)}**, suggested by "
+        f"{escape(suggestion.member_name, 80)}.\n"
+    )
+    text += {
+        Outcome.ADDED: "✅ Added",
+        Outcome.RESTORED: "✅ Restored",
+        Outcome.DECLINED: "👋 Declined",
+    }.get(suggestion.outcome, "✅ Marked as already in the list")
+    if suggestion.decided_by is not None:
+        text += f" by {escape(suggestion.decided_by.name, 80)}"
+    text += f" (#{suggestion.paper_id})." if suggestion.paper_id is not None else "."
+    return cards.notice(text, ActionRow(buttons.DecidedSuggestionButton(suggestion.id)))
+
+
+def suggestion_outcome(post_id: int, suggestion: Suggestion, paper: Paper | None) -> Layout:
+    """Returns the message that tells a member what became of their suggestion."""
+    text = f"💡 You suggested **{escape(suggestion.draft.title, 300)}**.\n{_status(suggestion)}"
     row = ActionRow[Any](buttons.MySuggestionsButton(post_id))
     if paper is not None and paper.removed_at is None:
         row.add_item(buttons.PaperButton(paper.id))
     return cards.notice(text, row)
 
 
-def of_member(suggestions: Sequence[Suggestion]) -> str:
-    """The newest suggestions of a member, newest first, fit for Discord."""
+def member_suggestions(suggestions: Sequence[Suggestion]) -> str:
+    """Returns a member's latest suggestions and what became of each."""
     if not suggestions:
         return (
-            "You have suggested no paper yet. `/suggest source:` takes an arXiv id, a DOI, a link "
+            "You haven't suggested any papers yet. Run `/suggest` with an arXiv id, a DOI, a link "
             "or a title."
         )
     lines = ["### Your suggestions"]
     for one in suggestions:
         lines.append(f"**{escape(one.draft.title, 200)}** · {timestamp(one.suggested_at)}")
-        lines.append(f"-# {_became(one)}")
+        lines.append(f"-# {_status(one)}")
     return "\n".join(lines)
 
 
+def _status(suggestion: Suggestion) -> str:
+    number = f" as #{suggestion.paper_id}" if suggestion.paper_id is not None else ""
+    return {
+        Outcome.REVIEW: "⏳ Waiting for review.",
+        Outcome.ADDED: f"✅ Added to the list{number}. Thanks!",
+        Outcome.RESTORED: f"✅ Restored to the list{number}. Thanks!",
+        Outcome.DECLINED: "👋 The moderators decided not to add it. Thanks anyway!",
+    }.get(suggestion.outcome, f"✅ It's already in the list{number}. Thanks!")
+
+
 def queue(
-    waiting: Sequence[PendingEntry | Suggestion],
+    pending: Sequence[PendingEntry | Suggestion],
     feeds: Mapping[int, str],
     *,
     page: int,
     total: int,
     owner: int,
 ) -> Layout:
-    """A page of what waits for the moderators, each with the buttons that decide it.
+    """Returns a page of the review queue, with buttons to decide each item.
 
-    ``feeds`` are the feeds' titles by number.
+    ``feeds`` are the feeds' titles by number; ``page`` is counted from 0.
     """
     card: Container[Any] = Container(accent_colour=cards.NEUTRAL)
-    card.add_item(TextDisplay(f"### 🔎 {count(total, 'decision')} to make"))
-    for one in waiting:
+    card.add_item(TextDisplay(f"### 🔎 {count(total, 'paper')} to review"))
+    for item in pending:
         card.add_item(Separator(visible=True))
-        card.add_item(TextDisplay(_in_brief(one, feeds)))
-        card.add_item(ActionRow(*_choices(one)))
+        card.add_item(TextDisplay(_queue_item(item, feeds)))
+        card.add_item(ActionRow(*_decision_buttons(item)))
     pages = -(-total // PAGE_SIZE)
     if pages > 1:
-        turning = buttons.page_buttons(partial(buttons.QueuePageButton, owner), page, pages)
-        card.add_item(ActionRow(*turning))
+        page_buttons = buttons.page_buttons(partial(buttons.QueuePageButton, owner), page, pages)
+        card.add_item(ActionRow(*page_buttons))
     return Layout(card)
 
 
-def _in_brief(one: PendingEntry | Suggestion, feeds: Mapping[int, str]) -> str:
-    draft = one.draft
-    if isinstance(one, PendingEntry):
-        about = f"-# 📡 {escape(feeds.get(one.feed_id, ''), 80)}"
+def _queue_item(item: PendingEntry | Suggestion, feeds: Mapping[int, str]) -> str:
+    if isinstance(item, PendingEntry):
+        source = f"-# 📡 {escape(feeds.get(item.feed_id, ''), 80)}"
     else:
-        about = f"-# 💡 {escape(one.member_name, 60)} {timestamp(one.suggested_at)}"
-        about += f" · {escape(one.note, 150)}" if one.note else ""
-    if one.paper_id is not None:
-        about += f" · ⚖️ may be #{one.paper_id}"
-    lines = [f"**{cards.title_link(draft, 200)}**", cards.byline(draft, 100, 40), about]
-    return "\n".join(filter(None, lines))
+        source = f"-# 💡 {escape(item.member_name, 60)} {timestamp(item.suggested_at)}"
+        source += f" · {escape(item.note, 150)}" if item.note else ""
+    if item.paper_id is not None:
+        source += f" · ⚖️ may be a duplicate of #{item.paper_id}"
+    title = f"**{cards.title_link(item.draft, 200)}**"
+    return "\n".join(filter(None, [title, cards.byline(item.draft, 100, 40), source]))
 
 
-def _choices(one: PendingEntry | Suggestion) -> list[Button[Any]]:
-    """Add or not; of what resembles a paper, whether it is another one."""
-    is_duplicate = one.paper_id is not None
-    if isinstance(one, Suggestion):
+def _decision_buttons(item: PendingEntry | Suggestion) -> list[Button[Any]]:
+    """Returns “Add” and “Not ours”, or for a possible duplicate “Add as new” and “Same paper”."""
+    is_duplicate = item.paper_id is not None
+    if isinstance(item, Suggestion):
         return [
-            buttons.SuggestionButton(one.id, add=add, is_duplicate=is_duplicate)
+            buttons.SuggestionButton(item.id, add=add, is_duplicate=is_duplicate)
             for add in (True, False)
         ]
-    decide = buttons.DuplicateButton if is_duplicate else buttons.ReviewButton
-    return [decide(one.id, add=add) for add in (True, False)]
-
-
-def _question(paper: Paper | None) -> str:
-    if paper is None:
-        return "is this ours?"
-    return f"is it #{paper.id}, {escape(paper.title, 200)}?"
-
-
-def _decided(suggestion: Suggestion) -> Layout:
-    by = escape(suggestion.decided_by.name, 80) if suggestion.decided_by else ""
-    how = {
-        Outcome.ADDED: "✅ Added",
-        Outcome.RESTORED: "✅ Back in the list",
-        Outcome.DECLINED: "👋 Not ours",
-    }.get(suggestion.outcome, "✅ The list had it")
-    text = f"💡 **{escape(suggestion.draft.title, 300)}**, suggested by "
-    text += f"{escape(suggestion.member_name, 80)}.\n{how}, decided by {by}."
-    if suggestion.paper_id:
-        text += f" It is #{suggestion.paper_id} in the list."
-    return cards.notice(text, ActionRow(buttons.DecidedSuggestionButton(suggestion.id)))
-
-
-def _became(suggestion: Suggestion) -> str:
-    """What became of a suggestion, for who made it."""
-    number = f"#{suggestion.paper_id}"
-    return {
-        Outcome.REVIEW: "⏳ It waits for the moderators.",
-        Outcome.ADDED: f"✅ The moderators added it: it is {number} in the list. Thank you!",
-        Outcome.RESTORED: f"✅ The moderators took it back into the list, as {number}. Thank you!",
-        Outcome.DECLINED: "👋 The moderators found that it is no paper for this list. Thank you!",
-    }.get(suggestion.outcome, f"✅ It is a paper that the list had already: {number}. Thank you!")
+    button_class = buttons.DuplicateButton if is_duplicate else buttons.ReviewButton
+    return [button_class(item.id, add=add) for add in (True, False)]

@@ -13,12 +13,12 @@ SETTINGS = Settings(home_guild_ids=(1, 2), moderator_role_ids=(5,), moderators_c
 async def test_the_settings_hold_until_setup_says_otherwise(library: Library) -> None:
     moderators = Moderators(library, SETTINGS)
     await moderators.load()
-    assert (moderators.roles(1), moderators.roles(2), moderators.channel) == ({5}, {5}, 9)
-    assert moderators.roles(3) == moderators.roles(None) == frozenset()
+    assert (moderators.role_ids(1), moderators.role_ids(2), moderators.channel_id) == ({5}, {5}, 9)
+    assert moderators.role_ids(3) == moderators.role_ids(None) == frozenset()
     await moderators.change_roles(1, MODERATOR, add=(6, 7), drop=(5,))
-    assert (moderators.roles(1), moderators.roles(2)) == ({6, 7}, {5})
+    assert (moderators.role_ids(1), moderators.role_ids(2)) == ({6, 7}, {5})
     await moderators.change_roles(1, MODERATOR, drop=(6, 7))
-    assert moderators.roles(1) == frozenset()
+    assert moderators.role_ids(1) == frozenset()
     assert moderators.has_roles
     await moderators.change_roles(2, MODERATOR, drop=(5,))
     assert not moderators.has_roles
@@ -31,28 +31,28 @@ async def test_what_several_managers_say_at_once_all_counts(library: Library) ->
         moderators.change_roles(1, MODERATOR, add=(7,)),
         moderators.change_roles(1, MODERATOR, drop=(5,)),
     )
-    assert moderators.roles(1) == {6, 7}
+    assert moderators.role_ids(1) == {6, 7}
 
 
 async def test_the_list_has_one_channel_the_one_that_was_said_last(library: Library) -> None:
     moderators = Moderators(library, SETTINGS)
-    await moderators.choose_channel(1, 11, MODERATOR)
-    await moderators.choose_channel(2, 12, MODERATOR)
-    assert moderators.channel == 12
-    await moderators.choose_channel(1, 11, MODERATOR)
-    assert moderators.channel == 11
-    await moderators.choose_channel(2, None, MODERATOR)
-    assert moderators.channel == 9
+    await moderators.set_channel(1, 11, MODERATOR)
+    await moderators.set_channel(2, 12, MODERATOR)
+    assert moderators.channel_id == 12
+    await moderators.set_channel(1, 11, MODERATOR)
+    assert moderators.channel_id == 11
+    await moderators.set_channel(2, None, MODERATOR)
+    assert moderators.channel_id == 9
 
 
 async def test_what_waits_goes_to_the_channel_of_the_settings_where_none_is_said(
     library: Library,
 ) -> None:
     moderators = Moderators(library, SETTINGS)
-    await moderators.choose_channel(1, 11, MODERATOR)
+    await moderators.set_channel(1, 11, MODERATOR)
     notice = await library.outbox.notify(11, "Something waits.")
     await library.subscriptions.stop(9, "closed")
-    await moderators.choose_channel(1, None, MODERATOR)
+    await moderators.set_channel(1, None, MODERATOR)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     assert (post.id, post.destination_id) == (notice, 9)
     assert await library.subscriptions.stopped_because(9) == ""
@@ -60,10 +60,10 @@ async def test_what_waits_goes_to_the_channel_of_the_settings_where_none_is_said
 
 async def test_a_server_that_is_home_no_longer_has_no_word(library: Library) -> None:
     moderators = Moderators(library, SETTINGS)
-    await moderators.choose_channel(2, 12, MODERATOR)
+    await moderators.set_channel(2, 12, MODERATOR)
     await moderators.change_roles(2, MODERATOR, add=(6,))
     left = Moderators(library, Settings(home_guild_ids=(1,)))
     await left.load()
-    assert left.channel is None
-    assert left.roles(2) == frozenset()
+    assert left.channel_id is None
+    assert left.role_ids(2) == frozenset()
     assert not left.has_roles

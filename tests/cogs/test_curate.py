@@ -197,7 +197,7 @@ async def test_what_a_form_cannot_show_stays_where_its_end_is_as_it_was(lab: Lab
 
 async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
-    assert "Do you want to remove" in told(shown)
+    assert "Remove this paper?" in told(shown)
     number = (await lab.app.library.papers.get_by_text("2302.12433")).id
     await lab.moderator.click(shown.response, label="Remove")
     with pytest.raises(PaperNotFound):

@@ -14,7 +14,7 @@ async def test_moderators_merge_names_and_take_it_back_once(lab: Lab) -> None:
         lab.papers, "people merge", name="Steve Harrow", into="Steven Harrow"
     )
     assert result.ephemeral
-    assert "“Steve Harrow” counts for **Steven Harrow** now" in told(result)
+    assert "“Steve Harrow” is now an alias of **Steven Harrow**" in told(result)
     shown = await lab.ask(lab.member, "author", name="Steven Harrow")
     assert "2 papers" in shown
     assert "also credited as Steve Harrow" in shown
@@ -31,7 +31,7 @@ async def test_a_short_credit_is_parted_and_suggested_as_it_is_credited(lab: Lab
     choices = await lab.moderator.autocomplete(lab.papers, "people split", "name", "s. bid")
     assert "S. Biderman" in {choice["value"] for choice in choices}
     told_of = await lab.ask(lab.moderator, "people split", name="S. Biderman")
-    assert "does not count for **Stella Biderman** any more" in told_of
+    assert "is no longer an alias of **Stella Biderman**" in told_of
     assert "Initials" not in await lab.ask(lab.member, "author", name="Stella Biderman")
 
 
@@ -41,7 +41,7 @@ async def test_a_former_name_is_shown_nowhere(lab: Lab) -> None:
     result = await lab.moderator.slash(
         lab.papers, "people rename", name="Jane Former", to="Jane New"
     )
-    assert "**Jane New** is now credited on 1 paper" in told(result)
+    assert "Renamed to **Jane New** on 1 paper." in told(result)
     seen = [
         told(result),
         await lab.ask(lab.member, "author", name="former"),

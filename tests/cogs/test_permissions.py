@@ -175,7 +175,7 @@ async def demote(people: People, who: Who) -> None:
     member = people.here[who, Place.HOME]
     if who is Who.BY_ROLE:
         moderators = people.lab.app.client.moderators
-        await moderators.change_roles(HOME, MODERATOR, drop=moderators.roles(HOME))
+        await moderators.change_roles(HOME, MODERATOR, drop=moderators.role_ids(HOME))
         return
     role = people.lab.env.guild.roles[f"{who} here"]
     await people.lab.app.client.http.remove_role(HOME, member.id, role.id)

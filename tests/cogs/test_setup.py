@@ -19,17 +19,17 @@ def role(lab: Lab, name: str = "Curators") -> Any:
 async def test_a_role_keeps_the_list_from_the_word_of_a_manager_on(lab: Lab) -> None:
     assert "feed list" not in lab.curator.available_commands(lab.papers)
     shown = await lab.ask(lab.moderator, "setup role", role=role(lab))
-    assert "**Curators** keeps the list from now on" in shown
-    assert "follow any feeds yet" in await lab.ask(lab.curator, "feed list")
+    assert "**Curators** can now moderate" in shown
+    assert "I don't follow any feeds yet" in await lab.ask(lab.curator, "feed list")
     again = await lab.moderator.slash(lab.papers, "setup role", role=role(lab))
     assert again.ephemeral
-    assert "“Curators” keeps the list already" in told(again)
+    assert "“Curators” is already a moderator role" in told(again)
 
     shown = await lab.ask(lab.moderator, "setup role", role=role(lab), remove=True)
-    assert "**Curators** keeps the list no more" in shown
+    assert "**Curators** no longer has moderator rights" in shown
     assert "feed list" not in lab.curator.available_commands(lab.papers)
     again = await lab.moderator.slash(lab.papers, "setup role", role=role(lab), remove=True)
-    assert "does not keep the list already" in told(again)
+    assert "“Curators” isn't a moderator role" in told(again)
 
 
 async def test_what_was_said_is_kept_with_who_and_when(lab: Lab) -> None:
@@ -38,20 +38,20 @@ async def test_what_was_said_is_kept_with_who_and_when(lab: Lab) -> None:
     assert (word.guild_id, word.key, word.ids) == (HOME, SettingKey.ROLES, (role(lab).id,))
     assert (word.set_by.name, word.set_at) == ("noor", lab.clock())
     again = Moderators(lab.app.library, lab.app.settings)
-    assert again.roles(HOME) == frozenset()
+    assert again.role_ids(HOME) == frozenset()
     await again.load()
-    assert again.roles(HOME) == {role(lab).id}
+    assert again.role_ids(HOME) == {role(lab).id}
     shown = await lab.ask(lab.moderator, "setup show")
     assert f"<@&{role(lab).id}>" in shown
-    assert "said by noor" in shown
-    assert "None; `/setup channel` chooses one" in shown
+    assert "Set by noor" in shown
+    assert "None. Set one with `/setup channel`" in shown
 
 
 async def test_roles_that_are_everybodys_are_refused(lab: Lab) -> None:
     result = await lab.moderator.slash(lab.papers, "setup role", role=lab.env.guild.default_role)
     assert result.ephemeral
-    assert "not everybody's" in told(result)
-    assert lab.app.client.moderators.roles(HOME) == frozenset()
+    assert "not @everyone" in told(result)
+    assert lab.app.client.moderators.role_ids(HOME) == frozenset()
 
 
 async def test_a_moderator_by_role_does_not_say_who_moderates(lab: Lab) -> None:
@@ -65,18 +65,16 @@ async def test_the_moderators_channel_hears_of_what_waited_for_the_former_one(la
     first = lab.env.guild.create_text_channel("mods")
     second = lab.env.guild.create_text_channel("other-mods")
     shown = await lab.ask(lab.moderator, "setup channel", channel=first)
-    assert f"The moderators' channel is <#{first.id}>" in shown
+    assert f"The moderators' channel is now <#{first.id}>" in shown
     await lab.app.library.outbox.notify(first.id, "Something waits.")
     await lab.app.library.subscriptions.stop(first.id, "closed")
-    assert "I send nothing there: closed." in await lab.ask(lab.moderator, "setup show")
+    assert "I've stopped posting there: closed." in await lab.ask(lab.moderator, "setup show")
     await lab.ask(lab.moderator, "setup channel", channel=second)
     assert "Something waits." in told_by(second)
-    assert "said by noor" in await lab.ask(lab.moderator, "setup show")
+    assert "Set by noor" in await lab.ask(lab.moderator, "setup show")
     shown = await lab.ask(lab.moderator, "setup channel")
-    assert "There is no moderators' channel now" in shown
-    assert "as MODERATORS_CHANNEL_ID says, by the word of noor" in await lab.ask(
-        lab.moderator, "setup show"
-    )
+    assert "There's no moderators' channel now" in shown
+    assert "From `.env`, reset by noor" in await lab.ask(lab.moderator, "setup show")
 
 
 def told_by(channel: Any) -> str:
@@ -94,8 +92,8 @@ async def test_a_channel_that_i_may_not_write_in_is_refused_with_what_is_missing
     )
     result = await lab.moderator.slash(lab.papers, "setup channel", channel=channel)
     assert result.ephemeral
-    assert "before I have these permissions there: Send Messages" in told(result)
-    assert lab.app.client.moderators.channel is None
+    assert "Give me these permissions there first: Send Messages" in told(result)
+    assert lab.app.client.moderators.channel_id is None
 
 
 async def test_a_role_and_a_channel_that_are_deleted_are_heard_of(
@@ -109,16 +107,16 @@ async def test_a_role_and_a_channel_that_are_deleted_are_heard_of(
         await lab.app.client.http.delete_role(HOME, gone)
         await lab.env.settle()
         await lab.app.deliver()
-    assert f"moderators' role {gone}" in caplog.text
-    assert "**Curators**, which kept the list, was deleted" in told_by(mods)
-    assert f"a role that this server does not have ({gone})" in await lab.ask(
+    assert f"moderator role {gone}" in caplog.text
+    assert "The moderator role **Curators** was deleted" in told_by(mods)
+    assert f"a role that isn't in this server ({gone})" in await lab.ask(
         lab.moderator, "setup show"
     )
     with caplog.at_level(logging.WARNING):
         await lab.app.client.http.delete_channel(mods.id)
         await lab.env.settle()
     assert f"moderators' channel {mods.id} was deleted" in caplog.text
-    assert "It is gone, or I can't see it" in await lab.ask(lab.moderator, "setup show")
+    assert "It was deleted, or I can't see it" in await lab.ask(lab.moderator, "setup show")
 
     other = lab.env.guild.create_role("Other")
     caplog.clear()
@@ -127,7 +125,7 @@ async def test_a_role_and_a_channel_that_are_deleted_are_heard_of(
     assert caplog.text == ""
     fresh = lab.env.guild.create_role("Fresh")
     await lab.ask(lab.moderator, "setup role", role=fresh)
-    assert lab.app.client.moderators.roles(HOME) == {fresh.id}
+    assert lab.app.client.moderators.role_ids(HOME) == {fresh.id}
 
 
 async def test_without_a_channel_the_log_alone_tells_of_a_deleted_role(
@@ -144,5 +142,5 @@ async def test_without_a_channel_the_log_alone_tells_of_a_deleted_role(
 async def test_a_sync_that_discord_refuses_is_said_and_changes_nothing_else(lab: Lab) -> None:
     lab.env.inject_error("PUT", "/applications/*/guilds/*/commands", status=400)
     shown = await lab.ask(lab.moderator, "setup role", role=role(lab))
-    assert "Discord did not show it the commands just now" in shown
-    assert lab.app.client.moderators.roles(HOME) == {role(lab).id}
+    assert "Discord couldn't update the list of commands just now" in shown
+    assert lab.app.client.moderators.role_ids(HOME) == {role(lab).id}

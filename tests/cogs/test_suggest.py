@@ -53,16 +53,18 @@ async def own(lab: Lab) -> tuple[Suggestion, ...]:
 
 async def test_a_member_suggests_a_moderator_adds_and_the_member_hears(lab: Lab, mods: Any) -> None:
     await lab.ask(lab.moderator, "announce here")
-    assert "no paper yet" in told(await lab.member.slash(lab.papers, "suggest"))
+    assert "You haven't suggested any papers yet" in told(
+        await lab.member.slash(lab.papers, "suggest")
+    )
     shown = await suggest(lab, note="we wrote *this* @everyone")
-    assert f"The moderators are to decide **{TITLE}**" in shown
+    assert f"The moderators will review **{TITLE}**, and I'll let you know" in shown
     asked = visible_text(mods.last_message)
-    assert "mika suggests a paper: is this ours?" in asked
+    assert "Suggested by mika. Is this ours?" in asked
     assert "we wrote \\*this\\* \\@everyone" in asked
     assert not mods.last_message.mention_everyone
     assert "[Add]" in asked
     assert "[Not ours]" in asked
-    assert "It waits for the moderators" in told(await lab.member.slash(lab.papers, "suggest"))
+    assert "Waiting for review" in told(await lab.member.slash(lab.papers, "suggest"))
 
     result = await lab.moderator.click(mods.last_message, label="Add")
     assert result.ephemeral
@@ -70,13 +72,13 @@ async def test_a_member_suggests_a_moderator_adds_and_the_member_hears(lab: Lab,
     assert f"Added {TITLE} (#{paper.id})" in told(result)
     await lab.app.deliver()
     assert "New paper" in lab.last
-    assert f"Added, decided by noor. It is #{paper.id}" in visible_text(mods.last_message)
+    assert f"Added by noor (#{paper.id})" in visible_text(mods.last_message)
     (word,) = heard(lab.member)
     assert f"You suggested **{TITLE}**" in word
-    assert f"The moderators added it: it is #{paper.id} in the list" in word
+    assert f"✅ Added to the list as #{paper.id}. Thanks!" in word
     dm = lab.member.user.dm_channel
     mine = await lab.member.user.click(dm.last_message, label="My suggestions")
-    assert f"it is #{paper.id} in the list" in told(mine)
+    assert f"Added to the list as #{paper.id}" in told(mine)
     opened = await lab.member.user.click(dm.last_message, label="Open")
     assert TITLE in told(opened)
 
@@ -89,17 +91,17 @@ async def test_a_moderator_finds_that_it_is_not_ours(lab: Lab, mods: Any) -> Non
     await suggest(lab)
     before = await lab.app.library.papers.count()
     result = await lab.moderator.click(mods.last_message, label="Not ours")
-    assert "the member hears of it" in told(result)
+    assert "I'll let the member know" in told(result)
     assert await lab.app.library.papers.count() == before
-    assert "no paper for this list" in heard(lab.member)[0]
-    assert "Not ours, decided by noor" in visible_text(mods.last_message)
+    assert "decided not to add it" in heard(lab.member)[0]
+    assert "👋 Declined by noor." in visible_text(mods.last_message)
 
     undone = await lab.moderator.click(result.response, label="Undo")
-    assert f"left out **{TITLE}**" in told(undone)
+    assert f"👋 declined **{TITLE}**" in told(undone)
     assert "[Not ours]" in visible_text(mods.last_message)
-    assert "It waits for the moderators" in told(await lab.member.slash(lab.papers, "suggest"))
+    assert "Waiting for review" in told(await lab.member.slash(lab.papers, "suggest"))
     log = told(await lab.moderator.slash(lab.papers, "curate history"))
-    assert f"👋 left out **{TITLE}**" in log
+    assert f"👋 declined **{TITLE}**" in log
 
 
 async def test_the_buttons_work_after_a_restart_and_once(
@@ -122,7 +124,7 @@ async def test_the_buttons_work_after_a_restart_and_once(
 
 async def test_a_known_paper_is_shown_at_once(lab: Lab, mods: Any) -> None:
     shown = await suggest(lab, "https://arxiv.org/abs/2302.12433v1")
-    assert "The list has that paper" in shown
+    assert "That paper is already in the list" in shown
     assert "ProofNet" in shown
     assert not mods.history()
     assert await own(lab) == ()
@@ -131,25 +133,25 @@ async def test_a_known_paper_is_shown_at_once(lab: Lab, mods: Any) -> None:
 async def test_a_removed_paper_is_left_out_politely(lab: Lab, mods: Any) -> None:
     paper = await lab.app.library.papers.get_by_text("2302.12433")
     await lab.app.library.papers.remove(paper.id, MODERATOR)
-    assert "left that paper out of the list on purpose" in await suggest(lab, "2302.12433")
+    assert "removed that paper from the list on purpose" in await suggest(lab, "2302.12433")
     assert not mods.history()
 
 
 async def test_one_paper_waits_once(lab: Lab, mods: Any) -> None:
     await suggest(lab, "10.1000/xyz")
     shown = await suggest(lab, "https://doi.org/10.1000/XYZ")
-    assert "**doi:10.1000/xyz** was suggested <t:" in shown
+    assert "**doi:10.1000/xyz** was already suggested <t:" in shown
     assert len(mods.history()) == 1
 
 
 async def test_what_resembles_a_paper_is_asked_with_that_paper(lab: Lab, mods: Any) -> None:
     number = await lab.add(PaperDraft(title="127.0.0.1:9/paper"))
     shown = await suggest(lab, "http://127.0.0.1:9/paper")
-    assert "resembles this paper" in shown
-    assert f"is it #{number}, 127.0.0.1:9/paper?" in visible_text(mods.last_message)
+    assert "looks similar to this paper in the list" in shown
+    assert f"Is it #{number}, 127.0.0.1:9/paper?" in visible_text(mods.last_message)
     result = await lab.moderator.click(mods.last_message, label="Same paper")
-    assert f"It is the paper 127.0.0.1:9/paper (#{number})" in told(result)
-    assert f"a paper that the list had already: #{number}" in heard(lab.member)[0]
+    assert f"Marked as the same paper as 127.0.0.1:9/paper (#{number})" in told(result)
+    assert f"It's already in the list as #{number}" in heard(lab.member)[0]
 
 
 @pytest.mark.parametrize("source", ["??", "\u200b\u202e", "a", " - "])
@@ -161,7 +163,7 @@ async def test_what_names_no_paper_is_a_private_sentence(lab: Lab, source: str) 
 async def test_a_note_alone_asks_which_paper(lab: Lab) -> None:
     result = await lab.member.slash(lab.papers, "suggest", note="please")
     assert result.ephemeral
-    assert "Which paper do you mean?" in told(result)
+    assert "Which paper?" in told(result)
 
 
 async def test_typed_text_never_breaks_the_card(lab: Lab, mods: Any) -> None:
@@ -178,14 +180,14 @@ async def test_typed_text_never_breaks_the_card(lab: Lab, mods: Any) -> None:
 
 async def test_the_limit_of_a_day_is_a_sentence_with_when_to_go_on(lab: Lab) -> None:
     for number in range(5):
-        assert "Thank you" in await suggest(lab, f"Paper number {number}")
+        assert "Thanks!" in await suggest(lab, f"Paper number {number}")
         lab.clock.move(timedelta(hours=1))
     shown = await suggest(lab, "One too many")
     again_at = int((lab.clock() + timedelta(hours=19)).timestamp())
-    assert "You have suggested 5 papers within a day" in shown
-    assert f"you may go on <t:{again_at}:R>." in shown
+    assert "You've suggested 5 papers in the last day" in shown
+    assert f"You can suggest more <t:{again_at}:R>." in shown
     lab.clock.move(timedelta(hours=20))
-    assert "Thank you" in await suggest(lab, "One too many")
+    assert "Thanks!" in await suggest(lab, "One too many")
 
 
 async def test_moderators_are_not_given_more_than_they_can_look_at(lab: Lab) -> None:
@@ -194,8 +196,8 @@ async def test_moderators_are_not_given_more_than_they_can_look_at(lab: Lab) -> 
         draft = PaperDraft(title=f"Paper number {number}")
         await suggestions.suggest(draft, "", (number, "a member"), most=1, channel_id=None)
     shown = await suggest(lab, "One too many")
-    assert "The moderators have 100 suggestions to decide" in shown
-    assert "was suggested" in await suggest(lab, "Paper number 7")
+    assert "The moderators still have 100 suggestions to review" in shown
+    assert "was already suggested" in await suggest(lab, "Paper number 7")
     assert await own(lab) == ()
 
 
@@ -203,9 +205,9 @@ async def test_a_suggestion_comes_from_any_server_and_from_direct_messages(
     lab: Lab, mods: Any
 ) -> None:
     result = await lab.stranger.slash(lab.elsewhere, "suggest", source="From elsewhere")
-    assert "Thank you" in told(result)
+    assert "Thanks!" in told(result)
     result = await lab.member.user.slash("suggest", source="From a direct message")
-    assert "Thank you" in told(result)
+    assert "Thanks!" in told(result)
     assert len(mods.history()) == 2
 
 
@@ -225,7 +227,7 @@ async def test_closed_direct_messages_are_given_up_quietly(
     assert heard(lab.member) == []
     assert len(mods.history()) == 1
     shown = told(await lab.member.slash(lab.papers, "suggest"))
-    assert "no paper for this list" in shown
+    assert "decided not to add it" in shown
 
 
 async def test_a_word_that_arrived_unrecorded_is_not_said_again(lab: Lab, mods: Any) -> None:
@@ -249,14 +251,14 @@ async def test_discord_fails_and_the_word_comes_later(lab: Lab, mods: Any) -> No
 
 
 async def test_without_a_channel_the_queue_shows_what_waits_page_by_page(lab: Lab) -> None:
-    assert "Nothing waits" in told(await lab.moderator.slash(lab.papers, "curate queue"))
+    assert "Nothing needs review" in told(await lab.moderator.slash(lab.papers, "curate queue"))
     for number in range(4):
         await suggest(lab, f"Paper number {number}", note=f"note {number}")
     for number in range(4, 7):
         await lab.stranger.slash(lab.elsewhere, "suggest", source=f"Paper number {number}")
     shown = await lab.moderator.slash(lab.papers, "curate queue")
     assert shown.ephemeral
-    assert "7 decisions to make" in told(shown)
+    assert "7 papers to review" in told(shown)
     assert "mika <t:" in told(shown)
     assert "note 3" in told(shown)
     assert "Paper number 5" not in told(shown)
@@ -265,7 +267,7 @@ async def test_without_a_channel_the_queue_shows_what_waits_page_by_page(lab: La
     assert (await lab.app.library.papers.get_by_text("Paper number 1")).id
     turned = await lab.moderator.click(shown.response, label="Next ▶")
     text = visible_text(turned.response or shown.response)
-    assert "6 decisions to make" in text
+    assert "6 papers to review" in text
     assert "Paper number 6" in text
     assert "Page 2 of 2" in text
     assert len(heard(lab.member)) == 1
@@ -281,9 +283,9 @@ async def test_the_queue_shows_what_feeds_brought_too(lab: Lab, source: Any) -> 
     await lab.app.poll()
     shown = await lab.moderator.slash(lab.papers, "curate queue")
     text = told(shown)
-    assert "2 decisions to make" in text
+    assert "2 papers to review" in text
     assert "📡 News" in text
-    assert "⚖️ may be #" in text
+    assert "⚖️ may be a duplicate of #" in text
     await lab.moderator.click(shown.response, label="Add")
     assert (await lab.app.library.papers.get_by_text("Brand new")).id
     await lab.moderator.click(shown.response, label="Same paper")
@@ -305,7 +307,7 @@ class TestWhereItIsLookedUp:
         return replace(settings, crossref_url=where.crossref, suggestions_per_day=1)
 
     async def test_moderators_see_the_whole_paper(self, lab: Lab, mods: Any) -> None:
-        assert "are to decide **Small Models, Long Memories**" in await suggest(lab, DOI)
+        assert "will review **Small Models, Long Memories**" in await suggest(lab, DOI)
         asked = visible_text(mods.last_message)
         assert "Ada Lovelace" in asked
         assert "Journal of Open Things" in asked
@@ -328,25 +330,27 @@ class TestWhereItIsLookedUp:
         preprint = {"has-preprint": [{"id-type": "arxiv", "id": "2302.12433"}]}
         for number in range(20):
             services.works[f"10.5555/known.{number}"] = {**WORK, "relation": preprint}
-            assert "The list has that paper" in await suggest(lab, f"10.5555/known.{number}")
+            assert "That paper is already in the list" in await suggest(
+                lab, f"10.5555/known.{number}"
+            )
         asked = len(services.asked)
         shown = await suggest(lab, DOI)
         again_at = int((lab.clock() + timedelta(hours=1)).timestamp())
-        assert "I have looked 20 papers up for you within an hour" in shown
-        assert f"you may go on <t:{again_at}:R>." in shown
+        assert "You've looked up 20 papers in the last hour" in shown
+        assert f"You can suggest more <t:{again_at}:R>." in shown
         assert len(services.asked) == asked
         result = await lab.stranger.slash(lab.elsewhere, "suggest", source=DOI)
-        assert "Thank you" in told(result)
+        assert "Thanks!" in told(result)
         lab.clock.move(timedelta(hours=1, seconds=1))
-        assert "Thank you" in await suggest(lab, "10.5555/lab.8")
+        assert "Thanks!" in await suggest(lab, "10.5555/lab.8")
 
     async def test_nobody_is_asked_in_vain(self, lab: Lab, services: LookupServer) -> None:
         services.works.clear()
         assert f"**doi:{DOI}**" in await suggest(lab, DOI)
         asked = len(services.asked)
         assert asked
-        assert "was suggested" in await suggest(lab, f"https://doi.org/{DOI}")
-        assert "which is the most" in await suggest(lab, "10.5555/lab.8")
+        assert "was already suggested" in await suggest(lab, f"https://doi.org/{DOI}")
+        assert "which is the limit" in await suggest(lab, "10.5555/lab.8")
         assert len(services.asked) == asked
 
 
@@ -356,4 +360,4 @@ class TestWhereNoneAreTaken:
         return replace(settings, suggestions_per_day=0)
 
     async def test_it_is_said(self, lab: Lab) -> None:
-        assert "takes no suggestions" in await suggest(lab)
+        assert "doesn't take suggestions" in await suggest(lab)

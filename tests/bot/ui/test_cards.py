@@ -173,16 +173,16 @@ async def test_what_waits_and_what_became_of_it_keep_within_discords_limits(
         )
         for one in shown
     ]
-    check(review_cards.review(suggestions[0], shown[0] if similarity else None))
+    check(review_cards.suggestion_review(suggestions[0], shown[0] if similarity else None))
     entries = [
         replace(waiting(one), id=one.id, paper_id=one.id if similarity else None) for one in shown
     ]
     for page in (suggestions, entries):
         check(review_cards.queue(page, {1: note}, page=3, total=10**6, owner=HUGE))
     decided = replace(suggestions[0], outcome=outcome, decided_by=MODERATOR, decided_at=AT)
-    check(review_cards.review(decided, shown[0]))
-    check(review_cards.outcome(HUGE, decided, shown[0]))
-    check(cards.notice(review_cards.of_member([decided] * 10)))
+    check(review_cards.suggestion_review(decided, shown[0]))
+    check(review_cards.suggestion_outcome(HUGE, decided, shown[0]))
+    check(cards.notice(review_cards.member_suggestions([decided] * 10)))
 
 
 @settings(max_examples=40)
