@@ -48,9 +48,10 @@ class People(HomeCog, group_name="people"):
         library = interaction.client.library
         renamed = await library.authors.rename(name, to, actor(interaction))
         author = await library.authors.get(renamed.value)
+        papers = count(author.paper_count, "paper")
         text = (
-            f"🏷️ Renamed to **{escape(renamed.value, 100)}** on {count(author.paper_count, 'paper')}. "
-            "The former name still finds them but isn't shown anywhere."
+            f"🏷️ Renamed to **{escape(renamed.value, 100)}** on {papers}. The former name still "
+            "finds them but isn't shown anywhere."
         )
         await _reply(interaction, text, renamed.change_id)
 
