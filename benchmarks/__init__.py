@@ -1,1 +1,1 @@
-"""What is claimed of speed and quality, and the programs that measure it; no part of the bot."""
+"""Programs that measure speed, size and search quality against their goals; not part of the bot."""

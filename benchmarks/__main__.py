@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: every claim of speed and size in one table, and as JSON."""
+"""`python -m benchmarks`: measures speed and size, prints one table and writes it as JSON."""
 
 from __future__ import annotations
 
@@ -11,32 +11,23 @@ from time import perf_counter
 import click
 from platformdirs import user_cache_path
 
-from benchmarks import table
-from benchmarks.bench import Bench
-from benchmarks.command_rows import command
-from benchmarks.courier_rows import courier
-from benchmarks.fairness_rows import fairness
-from benchmarks.feed_rows import feeds
-from benchmarks.growth_rows import author, autocomplete, draw
-from benchmarks.import_rows import bulk_import
-from benchmarks.memory_rows import memory
-from benchmarks.reader_rows import reader
-from benchmarks.search_rows import search
-from benchmarks.table import Row
+from benchmarks import bot_rows, feed_rows, report, search_rows
+from benchmarks.catalogs import Bench
+from benchmarks.report import Row
 from benchmarks.timing import Budget
 
 ROWS: dict[str, Callable[[Bench], Coroutine[None, None, list[Row]]]] = {
-    "search": search,
-    "autocomplete": autocomplete,
-    "random": draw,
-    "uniform": fairness,
-    "author": author,
-    "import": bulk_import,
-    "memory": memory,
-    "command": command,
-    "reader": reader,
-    "feeds": feeds,
-    "courier": courier,
+    "search": search_rows.search,
+    "autocomplete": search_rows.autocomplete,
+    "random": search_rows.random_paper,
+    "uniform": search_rows.uniform,
+    "author": search_rows.author,
+    "import": bot_rows.bulk_import,
+    "memory": bot_rows.memory,
+    "command": bot_rows.command,
+    "reader": search_rows.reader,
+    "feeds": feed_rows.feeds,
+    "announce": bot_rows.announcing,
 }
 
 
@@ -46,7 +37,7 @@ ROWS: dict[str, Callable[[Bench], Coroutine[None, None, list[Row]]]] = {
     type=click.IntRange(200),
     default=1_000_000,
     show_default=True,
-    help="Papers of the largest catalogue; the others have a tenth and a hundredth.",
+    help="Papers of the largest catalog; the others have a tenth and a hundredth.",
 )
 @click.option("--rows", type=click.Choice(list(ROWS)), multiple=True, help="Measure only these.")
 @click.option("--calls", type=click.IntRange(5), default=400, show_default=True, help="Per row.")
@@ -56,7 +47,7 @@ ROWS: dict[str, Callable[[Bench], Coroutine[None, None, list[Row]]]] = {
     type=click.Path(file_okay=False, path_type=Path),
     envvar="LAB_HERALD_BENCH",
     default=user_cache_path("lab-herald-bench"),
-    help="Where built catalogues are kept; LAB_HERALD_BENCH says it too.",
+    help="Where catalogs are kept between runs. You can also set LAB_HERALD_BENCH.",
 )
 @click.option(
     "--output",
@@ -68,15 +59,16 @@ ROWS: dict[str, Callable[[Bench], Coroutine[None, None, list[Row]]]] = {
 def main(
     size: int, rows: tuple[str, ...], calls: int, seconds: float, folder: Path, output: Path
 ) -> None:
-    """Measure what is claimed of speed and size; exit with 1 where a goal is missed."""
+    """Measure speed and size; exit with 1 if a goal is missed."""
     bench = Bench(folder, size, Budget(calls, seconds))
+    output.parent.mkdir(parents=True, exist_ok=True)
     measured: list[Row] = []
     for name in rows or ROWS:
         start = perf_counter()
         measured += asyncio.run(ROWS[name](bench))
         click.echo(f"{name}: measured in {perf_counter() - start:.0f} s", err=True)
-        table.write(output, measured)
-    table.show(f"Speed and size, {size:,} papers", measured)
+        output.write_text(f"{report.to_json(measured)}\n", encoding="utf-8")
+    report.print_table(f"Speed and size, {size:,} papers", measured)
     sys.exit(0 if all(row.holds for row in measured) else 1)
 
 

@@ -1,73 +1,167 @@
-"""Catalogues of any size, invented: which words, people, venues and days a paper gets."""
+"""Invented papers, people and words, always the same for a size and a seed."""
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import words
 from storage.models import PaperDraft, PartialDate
 
 VERSION = 1
 
-_Draw: TypeAlias = Callable[[int], NDArray[np.int64]]
+_Indices: TypeAlias = NDArray[np.int64]
 
 _TITLE_WORDS = 9
 _ABSTRACT_WORDS = 110
-_RECALLED = 8  # words of an abstract that its title has too
+_SENTENCE_WORDS = 22
+_SHARED_WORDS = 8  # words of an abstract that its title has, too
 _AUTHORS = 3
 _VENUES = 40
 _TAGS = 200
 _BLOCK = 1_000  # papers drawn at a time
-_FIRST_MONTH = 2007 * 12 + 3  # April 2007: arXiv's present ids begin
+_FIRST_MONTH = 2007 * 12 + 3  # April 2007, when arXiv's current ids begin
 _MONTHS = 236
+
+_ONSETS = (
+    "b bl br c ch cl cr d dr f fl fr g gl gr h j k kl kr l m n p ph pl pr qu r s sc sh sk sl sm sn "
+    "sp st str sw t th tr tw v w wr y z"
+).split()
+_NUCLEI = "a e i o u ai au ea ee ei ia ie io oa oo ou ue y".split()
+_CODAS = (
+    "b ck d f g k l ld lm ln lt m mp n nd ng nk nt p r rd rk rm rn rt s sh sk st t th x".split()
+)
+_SURNAME_ENDINGS = (
+    "son sen man berg stein er ez ini ova ov ev ic wicz ski ska vic an ian yan u i o a".split()
+)
+_FORENAME_ENDINGS = ("", "a", "e", "ie", "o", "us")
+_ACCENTS = str.maketrans("aeou", "áéöü")
+# The ranks from which words have one more syllable: the most frequent words are the shortest.
+_LONGER_FROM_RANK = (60, 6_000, 120_000)
 
 
 def drafts(size: int, seed: int = 1) -> Iterator[PaperDraft]:
-    """That many papers, always the same for a size and a seed, made as they are asked for.
+    """Yields papers in the order of their dates, more of them every year.
 
-    Words follow Zipf and Mandelbrot down to rank 8,000 and fall off faster from there, as measured
-    on English (Ferrer i Cancho & Solé 2001, “Two regimes in the frequency of words”). Papers come
-    about in the order of their dates, and more of them every year.
+    Word frequencies follow Zipf and Mandelbrot down to rank 8,000 and fall faster from there, as
+    measured on English (Ferrer i Cancho & Solé 2001, “Two regimes in the frequency of words”).
     """
-    chance = np.random.default_rng([seed, size])
-    vocabulary = words.vocabulary(int(250 * size**0.55) + 1_000)
-    people = words.people(max(20, size * 3 // 4))
-    word = _drawer(chance, _word_weights(len(vocabulary)))
-    person = _drawer(chance, _person_weights(len(people)))
-    venue = _drawer(chance, 1 / (np.arange(_VENUES) + 1.5))
-    tag = _drawer(chance, 1 / (np.arange(_TAGS) + 3.0))
+    rng = np.random.default_rng([seed, size])
+    words = vocabulary(int(250 * size**0.55) + 1_000)
+    people = _people(max(20, size * 3 // 4))
+    venues, all_tags = _venues(_VENUES), _tags(_TAGS)
+    draw_words = _sampler(rng, _word_weights(len(words)))
+    draw_people = _sampler(rng, _person_weights(len(people)))
+    draw_venues = _sampler(rng, 1 / (np.arange(_VENUES) + 1.5))
+    draw_tags = _sampler(rng, 1 / (np.arange(_TAGS) + 3.0))
     numbers: Counter[int] = Counter()
     for start in range(0, size, _BLOCK):
         block = min(_BLOCK, size - start)
-        titles = word(block * _TITLE_WORDS).reshape(block, _TITLE_WORDS)
-        abstracts = word(block * _ABSTRACT_WORDS).reshape(block, _ABSTRACT_WORDS)
-        _recall(chance, titles, abstracts)
-        authors = person(block * _AUTHORS).reshape(block, _AUTHORS)
-        months = _months(chance, np.arange(start, start + block), size)
-        tagged = tag(block * 3).reshape(block, 3)
-        for place, month, day, in_venue, tags in zip(
+        titles = draw_words(block * _TITLE_WORDS).reshape(block, _TITLE_WORDS)
+        abstracts = draw_words(block * _ABSTRACT_WORDS).reshape(block, _ABSTRACT_WORDS)
+        _share_words(rng, titles, abstracts)
+        authors = draw_people(block * _AUTHORS).reshape(block, _AUTHORS)
+        months = _draw_months(rng, np.arange(start, start + block), size)
+        tags = draw_tags(block * 3).reshape(block, 3)
+        for row, month, day, venue, tag_count in zip(
             range(block),
             months.tolist(),
-            chance.integers(-6, 28, block).tolist(),
-            venue(block).tolist(),
-            chance.integers(0, 4, block).tolist(),
+            rng.integers(-6, 28, block).tolist(),
+            draw_venues(block).tolist(),
+            rng.integers(0, 4, block).tolist(),
             strict=True,
         ):
             numbers[month] += 1
             yield PaperDraft(
-                title=" ".join(vocabulary[i].capitalize() for i in titles[place].tolist()),
-                authors=tuple(dict.fromkeys(people[i] for i in authors[place].tolist())),
-                abstract=_sentences([vocabulary[i] for i in abstracts[place].tolist()]),
-                venue=words.venues(_VENUES)[in_venue],
+                title=" ".join(words[i].capitalize() for i in titles[row].tolist()),
+                authors=tuple(dict.fromkeys(people[i] for i in authors[row].tolist())),
+                abstract=_sentences([words[i] for i in abstracts[row].tolist()]),
+                venue=venues[venue],
                 date=_date(month, day),
-                identifiers=(f"arxiv:{_arxiv(month, numbers[month])}",),
-                tags=tuple(sorted({words.tags(_TAGS)[i] for i in tagged[place, :tags].tolist()})),
+                identifiers=(f"arxiv:{_arxiv_id(month, numbers[month])}",),
+                tags=tuple(sorted({all_tags[i] for i in tags[row, :tag_count].tolist()})),
             )
+
+
+@lru_cache(maxsize=4)
+def vocabulary(size: int) -> tuple[str, ...]:
+    """Returns different words, the most frequent first. Larger vocabularies extend smaller ones."""
+    rng = random.Random("vocabulary")
+    return _different(
+        size, lambda rank: _word(rng, 1 + sum(rank >= longer for longer in _LONGER_FROM_RANK))
+    )
+
+
+@lru_cache(maxsize=1)
+def function_words() -> frozenset[str]:
+    """Returns the 70 most frequent words, which play the part of “the” and “with” in titles."""
+    return frozenset(vocabulary(70))
+
+
+@lru_cache(maxsize=1)
+def _people(size: int) -> tuple[str, ...]:
+    """Returns full names. A few people share a name, and some surnames are very common."""
+    rng = random.Random("people")
+    surnames = _names(rng, max(50, size // 5), _SURNAME_ENDINGS)
+    forenames = _names(rng, max(50, size // 25), _FORENAME_ENDINGS)
+
+    def name() -> str:
+        forename = _pick_skewed(rng, forenames)
+        initial = f"{rng.choice('ABCDEFGHIJKLMNOPRSTUVW')}. " if rng.random() < 0.2 else ""
+        return f"{forename} {initial}{_pick_skewed(rng, surnames)}"
+
+    return tuple(name() for _ in range(size))
+
+
+def _names(rng: random.Random, size: int, endings: Sequence[str]) -> tuple[str, ...]:
+    def name(_: int) -> str:
+        name = _word(rng, rng.choice((1, 1, 2))) + rng.choice(endings)
+        if rng.random() < 0.05:
+            name = f"{name[:-1]}{name[-1].translate(_ACCENTS)}"
+        return name.capitalize()
+
+    return _different(size, name)
+
+
+def _venues(size: int) -> tuple[str, ...]:
+    rng = random.Random("venues")
+
+    def venue(number: int) -> str:
+        if not number:
+            return "arXiv"
+        topic = " ".join(_word(rng, 2).capitalize() for _ in range(rng.choice((1, 2))))
+        acronym = "".join(word[0] for word in topic.split()) + _word(rng, 1).upper()
+        return rng.choice((acronym, f"Journal of {topic}", f"{acronym} Workshop"))
+
+    return _different(size, venue)
+
+
+def _tags(size: int) -> tuple[str, ...]:
+    rng = random.Random("tags")
+    return _different(size, lambda _: "-".join(_word(rng, 2) for _ in range(rng.choice((1, 1, 2)))))
+
+
+def _different(size: int, invent: Callable[[int], str]) -> tuple[str, ...]:
+    """Invents texts until so many are different; ``invent`` gets the number of the text."""
+    found: dict[str, None] = {}
+    while len(found) < size:
+        found[invent(len(found))] = None
+    return tuple(found)
+
+
+def _word(rng: random.Random, syllables: int) -> str:
+    parts = [rng.choice(_ONSETS) + rng.choice(_NUCLEI) for _ in range(syllables)]
+    return "".join(parts) + (rng.choice(_CODAS) if rng.random() < 0.7 else "")
+
+
+def _pick_skewed(rng: random.Random, names: Sequence[str]) -> str:
+    """Picks the k-th name about as often as 1 / (k + 20)."""
+    return names[int(20 * ((len(names) / 20 + 1) ** rng.random() - 1))]
 
 
 def _word_weights(size: int) -> NDArray[np.float64]:
@@ -79,55 +173,49 @@ def _word_weights(size: int) -> NDArray[np.float64]:
 
 
 def _person_weights(size: int) -> NDArray[np.float64]:
-    """Most people have few papers, and the most prolific about the square root of all papers."""
+    """Most people have few papers; the most prolific have about the square root of all papers."""
     prolific = 200 * (size / 600_000) ** 0.3
     weights: NDArray[np.float64] = (np.arange(size) + prolific) ** -0.75
     return weights
 
 
-def _drawer(chance: np.random.Generator, weights: NDArray[np.float64]) -> _Draw:
-    """A function that draws that many indices by these weights."""
+def _sampler(rng: np.random.Generator, weights: NDArray[np.float64]) -> Callable[[int], _Indices]:
+    """Returns a function that draws indices by these weights."""
     steps = np.cumsum(weights)
     steps /= steps[-1]
-
-    def draw(wanted: int) -> NDArray[np.int64]:
-        return np.searchsorted(steps, chance.random(wanted), side="right")
-
-    return draw
+    return lambda count: np.searchsorted(steps, rng.random(count), side="right")
 
 
-def _recall(
-    chance: np.random.Generator, titles: NDArray[np.int64], abstracts: NDArray[np.int64]
-) -> None:
-    """Let each abstract speak of what its title says."""
+def _share_words(rng: np.random.Generator, titles: _Indices, abstracts: _Indices) -> None:
+    """Puts some words of each title into its abstract."""
     rows = np.arange(len(titles))[:, None]
-    places = chance.integers(0, _ABSTRACT_WORDS, (len(titles), _RECALLED))
-    abstracts[rows, places] = titles[rows, chance.integers(0, _TITLE_WORDS, places.shape)]
+    columns = rng.integers(0, _ABSTRACT_WORDS, (len(titles), _SHARED_WORDS))
+    abstracts[rows, columns] = titles[rows, rng.integers(0, _TITLE_WORDS, columns.shape)]
 
 
-def _months(
-    chance: np.random.Generator, indices: NDArray[np.int64], size: int
-) -> NDArray[np.int64]:
-    due = _MONTHS * np.sqrt((indices + 0.5) / size) + chance.normal(0, 6, len(indices))
-    inside = _MONTHS - 0.01 - np.abs(_MONTHS - 0.01 - np.abs(due))  # what runs over comes back in
-    return inside.astype(np.int64)
+def _draw_months(rng: np.random.Generator, numbers: _Indices, size: int) -> _Indices:
+    due = _MONTHS * np.sqrt((numbers + 0.5) / size) + rng.normal(0, 6, len(numbers))
+    last = _MONTHS - 0.01
+    return (last - np.abs(last - np.abs(due))).astype(np.int64)  # reflected into the span
 
 
 def _date(month: int, day: int) -> PartialDate:
-    """The day; where that is below 1 only the month, and where it is lowest only the year."""
+    """Returns a date: a month if the day is below 1, and a year if it's lower still."""
     year, month_of_year = divmod(_FIRST_MONTH + month, 12)
     if day < -4:
         return PartialDate(year)
     return PartialDate(year, month_of_year + 1, day if day > 0 else None)
 
 
-def _arxiv(month: int, number: int) -> str:
+def _arxiv_id(month: int, number: int) -> str:
     year, month_of_year = divmod(_FIRST_MONTH + month, 12)
     digits = 5 if year >= 2015 else 4
     return f"{year % 100:02}{month_of_year + 1:02}.{number:0{digits}}"
 
 
-def _sentences(abstract: list[str]) -> str:
-    """Words as sentences of 22."""
-    pieces = [" ".join(abstract[at : at + 22]) for at in range(0, len(abstract), 22)]
+def _sentences(words: Sequence[str]) -> str:
+    pieces = [
+        " ".join(words[start : start + _SENTENCE_WORDS])
+        for start in range(0, len(words), _SENTENCE_WORDS)
+    ]
     return " ".join(f"{piece[0].upper()}{piece[1:]}." for piece in pieces)

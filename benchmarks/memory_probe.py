@@ -1,6 +1,6 @@
-"""A fresh process that opens the bot on a catalogue, makes the listed calls and prints its memory.
+"""A process that opens the bot, makes the calls on its standard input and prints its peak memory.
 
-It imports nothing that the bot does not, except what reads the memory.
+It imports nothing that the bot doesn't, except the library that reads the memory.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from storage.models import Filters
 from storage.search.query import parse
 
 
-async def most_memory(path: Path, calls: list[tuple[str, str]]) -> int:
-    """The largest resident set, in bytes, that is seen after any of the calls."""
+async def peak_memory(database: Path, calls: list[tuple[str, str]]) -> int:
+    """Returns the largest resident set seen after any of the calls, in bytes."""
     process = psutil.Process()
-    most = 0
-    async with open_app(Settings(database_path=path)) as app:
+    peak = 0
+    async with open_app(Settings(database_path=database)) as app:
         for kind, text in calls:
-            with contextlib.suppress(LabError):  # several people, or none
+            with contextlib.suppress(LabError):  # nobody of that name, or several people
                 await _call(app.library, kind, text)
-            most = max(most, process.memory_info().rss)
-    return most
+            peak = max(peak, process.memory_info().rss)
+    return peak
 
 
 async def _call(library: Library, kind: str, text: str) -> None:
@@ -47,12 +47,5 @@ async def _call(library: Library, kind: str, text: str) -> None:
             await library.search.find(parse(text), limit=5)
 
 
-def main() -> None:
-    """Read the arguments: a database, and a file of calls."""
-    database, listed = (Path(argument) for argument in sys.argv[1:3])
-    calls = json.loads(listed.read_text(encoding="utf-8"))
-    sys.stdout.write(f"{asyncio.run(most_memory(database, calls))}\n")
-
-
 if __name__ == "__main__":
-    main()
+    sys.stdout.write(f"{asyncio.run(peak_memory(Path(sys.argv[1]), json.load(sys.stdin)))}\n")

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from benchmarks import quality
 from benchmarks.generator import drafts
-from benchmarks.known_items import KINDS, mistyped
+from benchmarks.quality_queries import KINDS, add_typo
 
 
 def paper_line(title: str) -> str:
@@ -30,7 +30,7 @@ def test_a_size_and_a_seed_always_give_the_same_papers() -> None:
     assert list(drafts(40)) != list(drafts(40, seed=2))
 
 
-def test_generated_papers_have_what_the_benchmarks_ask_for() -> None:
+def test_generated_papers_have_every_field_that_the_benchmarks_use() -> None:
     papers = list(drafts(60))
     assert len({paper.identifiers for paper in papers}) == 60
     assert {len(paper.title.split()) for paper in papers} == {9}
@@ -39,12 +39,12 @@ def test_generated_papers_have_what_the_benchmarks_ask_for() -> None:
     assert any(paper.tags for paper in papers)
 
 
-def test_a_mistyped_word_is_another_word() -> None:
-    chance = random.Random(3)
-    assert all(mistyped("aaaa", chance) != "aaaa" for _ in range(200))
+def test_a_typo_always_changes_the_word() -> None:
+    rng = random.Random(3)
+    assert all(add_typo("aaaa", rng) != "aaaa" for _ in range(200))
 
 
-def test_the_report_scores_every_kind_of_query_on_a_file(tmp_path: Path) -> None:
+def test_the_report_on_a_file_has_a_score_for_every_kind_of_query(tmp_path: Path) -> None:
     path = tmp_path / "papers.jsonl"
     path.write_text(paper_line("Weaving algebraic patterns with engines") + "\n\n", "utf-8")
     result = CliRunner().invoke(quality.main, [str(path), "--json"])
@@ -66,7 +66,7 @@ def test_the_report_on_generated_papers_is_a_table() -> None:
 
 
 @pytest.mark.parametrize("line", ['{"authors": []}', "no JSON", "[1]"])
-def test_a_line_that_is_no_paper_is_told_by_its_number(line: str, tmp_path: Path) -> None:
+def test_a_line_that_is_not_a_paper_is_reported_with_its_number(line: str, tmp_path: Path) -> None:
     path = tmp_path / "papers.jsonl"
     path.write_text(f"{paper_line('Engines')}\n{line}\n", "utf-8")
     result = CliRunner().invoke(quality.main, [str(path)])
