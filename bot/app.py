@@ -9,7 +9,7 @@ import signal
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from bot.settings import Settings
 from storage.database import require_writable
 from storage.errors import DatabaseUnusable, LabError
 from storage.library import Library, open_library
-from storage.timestamps import Clock
+from storage.timestamps import Clock, utc_now
 
 _log = logging.getLogger(__name__)
 
@@ -65,11 +65,6 @@ class App:
         if not self.client.is_ready():
             return 0
         return await self.client.dispatcher.deliver_due()
-
-
-def utc_now() -> datetime:
-    """Return the current time."""
-    return datetime.now(UTC)
 
 
 @asynccontextmanager

@@ -11,6 +11,11 @@ Clock: TypeAlias = Callable[[], datetime]
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
+def utc_now() -> datetime:
+    """Return the current time: the `Clock` of everything but tests."""
+    return datetime.now(UTC)
+
+
 def to_text(moment: datetime) -> str:
     """Write an aware datetime."""
     return moment.astimezone(UTC).strftime(_FORMAT)

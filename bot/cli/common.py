@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from typing import TypeVar
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -15,6 +15,10 @@ from storage.errors import InvalidInput, LabError
 from storage.library import Library, open_library
 from storage.models import Actor, Filters
 from storage.search.query import years
+from storage.timestamps import utc_now
+
+if TYPE_CHECKING:
+    from bot.net.http import Web
 
 _T = TypeVar("_T")
 ACTOR = Actor("shell", "the shell")
@@ -53,11 +57,6 @@ def parse_filters(author: str, venue: str, year: str, tag: str) -> Filters:
     return Filters(author=author, venue=venue, tag=tag, first_year=span[0], last_year=span[1])
 
 
-def utc_now() -> datetime:
-    """Return the current time."""
-    return datetime.now(UTC)
-
-
 def run_with_library(settings: Settings, function: Callable[[Library], Awaitable[_T]]) -> _T:
     """Open the library, await ``function`` with it, and close it again."""
 
@@ -66,6 +65,18 @@ def run_with_library(settings: Settings, function: Callable[[Library], Awaitable
             return await function(library)
 
     return asyncio.run(run())
+
+
+def open_web_client(settings: Settings, *, allow_private: bool) -> AbstractAsyncContextManager[Web]:
+    """Open an HTTP client with these settings; see `bot.net.http.open_web`."""
+    from bot.net.http import open_web  # noqa: PLC0415 - slow to import
+
+    return open_web(
+        contact=settings.contact,
+        allow_private=allow_private,
+        patience=settings.feed_timeout,
+        max_bytes=settings.feed_max_bytes,
+    )
 
 
 def to_json(value: object) -> str:

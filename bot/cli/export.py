@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TextIO
 
 import click
@@ -12,6 +11,7 @@ from bot.formats.export import ExportFormat, write
 from bot.settings import Settings
 from storage.library import Library
 from storage.search.query import parse
+from storage.timestamps import utc_now
 
 
 @click.command()
@@ -50,7 +50,7 @@ def export(
     export_format = ExportFormat.JSON if as_json else ExportFormat(format_name)
 
     async def run(library: Library) -> None:
-        async for piece in write(library.search.pages(parsed), export_format, datetime.now(UTC)):
+        async for piece in write(library.search.pages(parsed), export_format, utc_now()):
             output.write(piece)
 
     common.run_with_library(settings, run)

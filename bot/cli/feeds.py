@@ -9,9 +9,9 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, TypedDict, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
@@ -24,6 +24,7 @@ from bot.ui import trace as trace_text
 from storage.errors import InvalidInput, LabError
 from storage.feeds.models import Feed
 from storage.library import Library
+from storage.timestamps import utc_now
 
 if TYPE_CHECKING:
     from bot.feeds.discovery import Reading
@@ -31,18 +32,7 @@ if TYPE_CHECKING:
 
 
 _T = TypeVar("_T")
-
-
 _NO_FEEDS = "You don't follow any feeds yet. Add one with: lab-herald feeds add URL"
-
-
-class _WebOptions(TypedDict):
-    """The keyword arguments of `bot.net.http.open_web`."""
-
-    contact: str
-    allow_private: bool
-    patience: timedelta
-    max_bytes: int
 
 
 @click.group(cls=common.Group)
@@ -87,7 +77,7 @@ def add(
     if as_json:
         click.echo(common.to_json({**feeds_render.feed_json(feed), "announced": announced}))
     else:
-        click.echo(feeds_render.feed_lines(feed))
+        click.echo(f"Now following this feed:\n{feeds_render.feed_lines(feed)}")
 
 
 @feeds.command()
@@ -139,7 +129,7 @@ def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None
     from bot.feeds.discovery import is_address, read_files  # noqa: PLC0415 - see above
 
     logging.getLogger("bot").addHandler(logging.NullHandler())  # each line has its own error
-    now = common.utc_now()
+    now = utc_now()
     render = (
         feeds_render.reading_json_line
         if as_json or not sys.stdout.isatty()
@@ -172,7 +162,7 @@ def export_feeds(settings: Settings, output: TextIO) -> None:
     from bot.formats.opml import write_opml  # noqa: PLC0415 - see above
 
     found = common.run_with_library(settings, lambda library: library.feeds.all())
-    output.write(write_opml(found, common.utc_now()))
+    output.write(write_opml(found, utc_now()))
 
 
 @feeds.command("import")
@@ -203,15 +193,15 @@ def _with_poller(settings: Settings, function: Callable[[Library, Poller], Await
     """Open the library and the network, await ``function`` with both, and close them."""
     from bot.feeds.parser import open_parser  # noqa: PLC0415 - see above
     from bot.feeds.poller import Poller  # noqa: PLC0415 - see above
-    from bot.net.http import open_web  # noqa: PLC0415 - see above
 
     async def run(library: Library) -> _T:
-        async with open_web(**_web_options(settings)) as web, open_parser() as parser:
+        async with (
+            common.open_web_client(settings, allow_private=settings.feed_allow_private) as web,
+            open_parser() as parser,
+        ):
             moderators = Moderators(library, settings)
             await moderators.load()
-            poller = Poller(
-                library, web, parser, common.utc_now, settings.poll_interval, moderators
-            )
+            poller = Poller(library, web, parser, utc_now, settings.poll_interval, moderators)
             return await function(library, poller)
 
     return common.run_with_library(settings, run)
@@ -219,19 +209,10 @@ def _with_poller(settings: Settings, function: Callable[[Library, Poller], Await
 
 def _read_addresses(settings: Settings, addresses: list[str], now: datetime) -> tuple[Reading, ...]:
     from bot.feeds.discovery import read_addresses  # noqa: PLC0415 - see above
-    from bot.net.http import open_web  # noqa: PLC0415 - see above
 
     async def read_all() -> tuple[Reading, ...]:
-        async with open_web(**_web_options(settings)) as web:
+        allow_private = settings.feed_allow_private
+        async with common.open_web_client(settings, allow_private=allow_private) as web:
             return await read_addresses(web, addresses, now)
 
     return asyncio.run(read_all())
-
-
-def _web_options(settings: Settings) -> _WebOptions:
-    return {
-        "contact": settings.contact,
-        "allow_private": settings.feed_allow_private,
-        "patience": settings.feed_timeout,
-        "max_bytes": settings.feed_max_bytes,
-    }

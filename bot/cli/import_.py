@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -21,6 +20,7 @@ from bot.settings import Settings
 from bot.starter import load_starter
 from storage.errors import LabError
 from storage.models import DuplicatePolicy, Origin, PaperDraft, UpsertResult
+from storage.timestamps import utc_now
 
 _PROGRESS_STEP = 100  # entries between two updates of the progress bar
 
@@ -105,7 +105,7 @@ def import_files(
         _show(report, as_json=as_json, preview=dry_run)
         return
     columns = dict(map(read_mapping, mappings))
-    now = datetime.now(UTC)
+    now = utc_now()
     sources = [
         ImportFile(
             file,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import click
 
 from bot.cli import common, render
@@ -11,6 +9,7 @@ from bot.formats.rows import paper_json
 from bot.settings import Settings
 from storage.library import Library
 from storage.models import Outcome, PaperDraft, UpsertResult
+from storage.timestamps import utc_now
 
 _KNOWN = frozenset({Outcome.UNCHANGED, Outcome.UPDATED})
 
@@ -43,19 +42,12 @@ async def _look_up(
     from bot.feeds.parser import open_parser  # noqa: PLC0415 - slow to import
     from bot.lookup.resolver import Addresses  # noqa: PLC0415 - the same
     from bot.lookup.service import open_lookup  # noqa: PLC0415 - the same
-    from bot.net.http import open_web  # noqa: PLC0415 - the same
 
-    open_client = partial(
-        open_web,
-        contact=settings.contact,
-        patience=settings.feed_timeout,
-        max_bytes=settings.feed_max_bytes,
-    )
     async with (
-        open_client(allow_private=settings.feed_allow_private) as web,
-        open_client(allow_private=False) as pages,
+        common.open_web_client(settings, allow_private=settings.feed_allow_private) as web,
+        common.open_web_client(settings, allow_private=False) as pages,
         open_parser() as parser,
-        open_lookup(web, parser, Addresses.of(settings), common.utc_now, pages=pages) as service,
+        open_lookup(web, parser, Addresses.of(settings), utc_now, pages=pages) as service,
     ):
         (draft,) = await library.authors.with_current_names([await service.find(source)])
     (result,) = await library.papers.preview([draft])

@@ -10,9 +10,10 @@ import socket
 import click
 import simcord
 
-from bot.app import CannotStart, cancel_on_signals, utc_now
+from bot.app import CannotStart, cancel_on_signals
 from bot.demo.tour import run_tour
 from bot.demo.world import World, open_world
+from storage.timestamps import utc_now
 
 _FIRST_PAPER_AFTER = 20.0  # seconds
 _CHECK_EVERY = 1.0  # seconds

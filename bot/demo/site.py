@@ -6,13 +6,14 @@ import tomllib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from importlib.resources import files
 
 from aiohttp import web
 
 from bot.demo import fake_services
+from storage.timestamps import utc_now
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Demo lab: papers</title>
@@ -84,7 +85,7 @@ class Site:
         if not self._upcoming:
             return None
         paper = self._upcoming.pop(0)
-        self._published.insert(0, (paper, datetime.now(UTC)))
+        self._published.insert(0, (paper, utc_now()))
         return paper.title
 
     async def show_page(self, _request: web.Request) -> web.Response:

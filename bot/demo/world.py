@@ -13,11 +13,12 @@ from typing import Any
 import discord
 import simcord
 
-from bot.app import App, open_app, utc_now
+from bot.app import App, open_app
 from bot.demo.site import Site, open_site
 from bot.settings import Settings
 from bot.starter import load_starter
 from storage.models import Actor, Origin
+from storage.timestamps import utc_now
 
 GUILD_ID = 1_000_000_000_000_000_001
 

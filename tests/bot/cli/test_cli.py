@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.app import utc_now
 from bot.cli import main
 from bot.starter import load_starter
 from storage.library import open_library
+from storage.timestamps import utc_now
 from tests.support.library import MODERATOR
 
 PAGE = "ICML Ada Lovelace ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n\nRead More\n"
