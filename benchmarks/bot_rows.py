@@ -156,7 +156,7 @@ async def command(bench: Bench) -> list[Row]:
             papers = await bench.sample(app.library, bench.budget.calls)
             queries = [_search_query(paper, turn) for turn, paper in enumerate(papers)]
             pages = {
-                query: await result_pages.answer(
+                query: await result_pages.render(
                     app.library, result_pages.SavedQuery(words=query), member.id
                 )
                 for query in queries

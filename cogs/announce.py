@@ -39,7 +39,7 @@ _WHICH_CHANNEL = "Which channel (this one by default)"
 async def show_digest(interaction: Interaction, button: DigestButton) -> None:
     """Shows all papers of the digest privately, page by page."""
     query = result_pages.SavedQuery(post=button.post_id)
-    layout = await result_pages.answer(interaction.client.library, query, interaction.user.id)
+    layout = await result_pages.render(interaction.client.library, query, interaction.user.id)
     await interaction.response.send_message(view=layout, ephemeral=True)
 
 

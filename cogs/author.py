@@ -1,4 +1,4 @@
-"""`/author`: who somebody is, by the papers that credit them."""
+"""`/author`: an author's papers, venues and co-authors."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from bot.ui import result_pages
 
 
 class Author(commands.Cog):
-    """Looking authors up."""
+    """Look up authors."""
 
     @app_commands.command()
     @app_commands.describe(
-        name="A name as you know it: Stella Biderman, biderman, S. Biderman",
-        private="Show the answer to you alone",
+        name="A name in any form: Stella Biderman, biderman, S. Biderman",
+        private="Show the reply only to you",
     )
     async def author(
         self, interaction: Interaction, name: Transform[str, AuthorOption], private: bool = False
     ) -> None:
         """Show an author's papers, venues and co-authors."""
-        layout = await result_pages.answer(
+        layout = await result_pages.render(
             interaction.client.library, result_pages.SavedQuery(author=name), interaction.user.id
         )
         await interaction.response.send_message(view=layout, ephemeral=private)

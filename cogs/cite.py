@@ -1,4 +1,4 @@
-"""`/cite`: how to cite a paper, by command or by the button on its card."""
+"""`/cite`: how to cite a paper, by command or button."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.ui import cards
 from bot.ui.buttons import CiteButton
 from storage.models import Paper
 
-_ROOM = 3500  # characters that one message shows
+_MAX_CITATION = 3500  # characters that fit in a message
 _TITLES = {Style.BIBTEX: "BibTeX", Style.TEXT: "Text (APA)", Style.MARKDOWN: "Markdown"}
 _CHOICES = [Choice(name=title, value=style.value) for style, title in _TITLES.items()]
 
@@ -29,13 +29,13 @@ async def show_citation(interaction: Interaction, button: CiteButton) -> None:
 
 
 class Cite(commands.Cog):
-    """References."""
+    """Cite papers."""
 
     @app_commands.command()
     @app_commands.describe(
-        paper="A title, number, arXiv id, DOI or link",
-        style="BibTeX unless you say otherwise",
-        private="Show the answer to you alone",
+        paper="A title, number, arXiv ID, DOI or link",
+        style="Format of the citation (BibTeX by default)",
+        private="Show the reply only to you",
     )
     @app_commands.choices(style=_CHOICES)
     async def cite(
@@ -52,21 +52,23 @@ class Cite(commands.Cog):
 async def _send(
     interaction: Interaction, paper: Paper, styles: list[Style], *, private: bool
 ) -> None:
-    """Answer with a block to copy for each style, or a file where that is too long to show."""
-    references = {style: cite(paper, style) for style in styles}
-    if sum(map(len, references.values())) > _ROOM:
-        whole = "\n\n".join(references.values())
-        file = discord.File(io.BytesIO(whole.encode()), f"paper-{paper.id}.txt")
+    """Replies with a code block for each style, or with a file if they are too long."""
+    citations = {style: cite(paper, style) for style in styles}
+    if sum(map(len, citations.values())) > _MAX_CITATION:
+        text = "\n\n".join(citations.values())
+        file = discord.File(io.BytesIO(text.encode()), f"paper-{paper.id}.txt")
         await interaction.response.send_message(
-            "The reference is too long for a message; here it is.", file=file, ephemeral=private
+            "The citation is too long for a message, so here it is as a file.",
+            file=file,
+            ephemeral=private,
         )
         return
-    blocks = [f"**{_TITLES[style]}**\n{_block(text)}" for style, text in references.items()]
+    blocks = [f"**{_TITLES[style]}**\n{_block(text)}" for style, text in citations.items()]
     await interaction.response.send_message(view=cards.notice("\n".join(blocks)), ephemeral=private)
 
 
 def _block(text: str) -> str:
-    """Text that Discord shows as it is; what would end the block becomes other quotation marks."""
+    """Returns text as a code block; backticks that would end the block become apostrophes."""
     return f"```\n{text.replace('```', chr(39) * 3)}\n```"
 
 

@@ -1,4 +1,4 @@
-"""`/export`: the list, or what a query finds, as a file for the person who asks."""
+"""`/export`: the paper list, or the papers that match, as a file."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from storage.models import Paper
 from storage.search.query import Query, parse
 from storage.timestamps import Clock
 
-_MAX_FILE = 10 * 1024 * 1024  # bytes that Discord takes from a bot in any server
+_MAX_FILE = 10 * 1024 * 1024  # bytes that Discord accepts from a bot in any server
 _CHOICES = [
-    Choice(name=form.label, value=form.value)
-    for form in (
+    Choice(name=file_format.label, value=file_format.value)
+    for file_format in (
         ExportFormat.BIBTEX,
         ExportFormat.CSV,
         ExportFormat.JSON,
@@ -36,40 +36,40 @@ _CHOICES = [
 
 
 class NothingToExport(LabError):
-    """No paper is what was asked for."""
+    """No paper matches."""
 
     def __init__(self) -> None:
-        super().__init__("The list has no such paper, so there is nothing to export.")
+        super().__init__("No papers match, so there's nothing to export.")
 
 
 class TooLarge(LabError):
-    """The file would be larger than Discord takes."""
+    """The file would be larger than Discord accepts."""
 
     def __init__(self) -> None:
         super().__init__(
-            "That file would be larger than the 10 MiB that Discord takes. Ask for fewer papers, "
-            "by year or venue, or let who runs me use `lab-herald export`."
+            "That file would be larger than the 10 MiB that Discord accepts. Narrow it down by "
+            "year or venue, or ask whoever runs this bot for a full export."
         )
 
 
 class Export(commands.Cog):
-    """The list as a file."""
+    """Export papers as a file."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.largest = _MAX_FILE
+        self.max_file = _MAX_FILE
 
     @app_commands.command()
-    @app_commands.rename(form="format")
+    @app_commands.rename(file_format="format")
     @app_commands.describe(
-        query="Only papers with these words; all papers unless you say otherwise",
-        author="Only papers of this author",
-        venue="Only papers at this venue",
-        year="A year, or a span such as 2021..2023",
+        query="Only papers that match these words (all papers by default)",
+        author="Only papers by this author",
+        venue="Only papers from this venue",
+        year="A year or a range, such as 2021..2023",
         tag="Only papers with this tag",
-        form="BibTeX unless you say otherwise",
+        file_format="Format of the file (BibTeX by default)",
     )
-    @app_commands.choices(form=_CHOICES)
+    @app_commands.choices(file_format=_CHOICES)
     async def export(
         self,
         interaction: Interaction,
@@ -78,35 +78,35 @@ class Export(commands.Cog):
         venue: Transform[str, VenueOption] | None = None,
         year: Range[str, 4, 12] | None = None,
         tag: Transform[str, TagOption] | None = None,
-        form: str = ExportFormat.BIBTEX.value,
+        file_format: str = ExportFormat.BIBTEX.value,
     ) -> None:
-        """Get the papers as a file, for you alone."""
-        asked = parse(query or "", catalogue.filters(author, venue, year, tag))
-        chosen = ExportFormat(form)
+        """Download papers as a file that only you can see."""
+        parsed = parse(query or "", catalogue.filters(author, venue, year, tag))
+        chosen = ExportFormat(file_format)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        body, papers = await self._written(interaction.client.library, asked, chosen)
+        body, papers = await self._write(interaction.client.library, parsed, chosen)
         await interaction.followup.send(
             f"{count(papers, 'paper')} as {chosen.label}.",
             file=discord.File(io.BytesIO(body), f"papers.{chosen.suffix}"),
             ephemeral=True,
         )
 
-    async def _written(
-        self, library: Library, asked: Query, form: ExportFormat
+    async def _write(
+        self, library: Library, query: Query, file_format: ExportFormat
     ) -> tuple[bytes, int]:
-        """The file's bytes, and how many papers it has."""
+        """Returns the file's bytes and the number of its papers; raises `TooLarge`."""
         papers = 0
 
         async def pages() -> AsyncIterator[tuple[Paper, ...]]:
             nonlocal papers
-            async for page in library.search.pages(asked):
+            async for page in library.search.pages(query):
                 papers += len(page)
                 yield page
 
         body = io.BytesIO()
-        async for piece in write(pages(), form, self._clock()):
+        async for piece in write(pages(), file_format, self._clock()):
             body.write(piece.encode())
-            if body.tell() > self.largest:
+            if body.tell() > self.max_file:
                 raise TooLarge
         if not papers:
             raise NothingToExport
@@ -114,5 +114,5 @@ class Export(commands.Cog):
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog."""
+    """Adds the cog."""
     await bot.add_cog(Export(bot.clock))

@@ -1,4 +1,4 @@
-"""`/paper`: the whole card of one paper, by command or by button."""
+"""`/paper`: the full card of a paper, by command or button."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ async def show_paper(
 ) -> None:
     """Shows the paper's full card privately."""
     paper = await interaction.client.library.papers.get(button.paper_id)
-    layout = await result_pages.whole(interaction.client.library, paper)
+    layout = await result_pages.render_paper(interaction.client.library, paper)
     await interaction.response.send_message(view=layout, ephemeral=True)
 
 
 class Paper(commands.Cog):
-    """Single papers."""
+    """Look up single papers."""
 
     @app_commands.command()
     @app_commands.describe(
-        paper="A title, number, arXiv id, DOI or link", private="Show the answer to you alone"
+        paper="A title, number, arXiv ID, DOI or link", private="Show the reply only to you"
     )
     async def paper(
         self,
@@ -38,8 +38,8 @@ class Paper(commands.Cog):
         paper: Transform[PaperRecord, PaperOption],
         private: bool = False,
     ) -> None:
-        """Show everything about one paper."""
-        layout = await result_pages.whole(interaction.client.library, paper)
+        """Show a paper with its abstract, links and related papers."""
+        layout = await result_pages.render_paper(interaction.client.library, paper)
         await interaction.response.send_message(view=layout, ephemeral=private)
 
 

@@ -1,4 +1,4 @@
-"""`/random`: one paper by chance, and another one."""
+"""`/random`: a random paper, and another one."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ from storage.errors import LabError
 from storage.library import Library
 
 
-class NothingToDraw(LabError):
-    """No paper has what the filters ask for."""
+class NoPapers(LabError):
+    """The list has no papers, or none that match the filters."""
 
-    def __init__(self, limits: str) -> None:
-        super().__init__(f"I have no paper {limits}." if limits else "The list has no papers yet.")
+    def __init__(self, filters: str) -> None:
+        super().__init__(
+            f"The list has no papers {filters}." if filters else "The list has no papers yet."
+        )
 
 
 @AnotherButton.on_press
 async def show_another(interaction: Interaction, button: AnotherButton) -> None:
     """Replaces the paper by another one that matches the same filters."""
     query = await result_pages.load_query(interaction.client.library, button.query_id)
-    layout = await _draw(interaction.client.library, query, interaction.user.id)
+    layout = await _render_random(interaction.client.library, query, interaction.user.id)
     await interaction.response.edit_message(view=layout)
 
 
 class Random(commands.Cog):
-    """Papers by chance."""
+    """Show random papers."""
 
     @app_commands.command()
     @app_commands.describe(
-        author="Only papers of this author",
-        venue="Only papers at this venue",
-        year="A year, or a span such as 2021..2023",
+        author="Only papers by this author",
+        venue="Only papers from this venue",
+        year="A year or a range, such as 2021..2023",
         tag="Only papers with this tag",
-        private="Show the answer to you alone",
+        private="Show the reply only to you",
     )
     async def random(
         self,
@@ -50,18 +52,20 @@ class Random(commands.Cog):
         tag: Transform[str, TagOption] | None = None,
         private: bool = False,
     ) -> None:
-        """Show one of the lab's papers, picked by chance."""
-        question = result_pages.SavedQuery(filters=catalogue.filters(author, venue, year, tag))
-        layout = await _draw(interaction.client.library, question, interaction.user.id)
+        """Show a random paper from the list."""
+        query = result_pages.SavedQuery(filters=catalogue.filters(author, venue, year, tag))
+        layout = await _render_random(interaction.client.library, query, interaction.user.id)
         await interaction.response.send_message(view=layout, ephemeral=private)
 
 
-async def _draw(library: Library, question: result_pages.SavedQuery, owner: int) -> cards.Layout:
-    paper = await library.search.random(question.filters)
+async def _render_random(
+    library: Library, query: result_pages.SavedQuery, owner_id: int
+) -> cards.Layout:
+    paper = await library.search.random(query.filters)
     if paper is None:
-        raise NothingToDraw(result_pages.described(question.filters))
-    number = library.bot_state.save_query(question.to_text())
-    return cards.random_paper(paper, owner, number)
+        raise NoPapers(result_pages.describe_filters(query.filters))
+    query_id = library.bot_state.save_query(query.to_text())
+    return cards.random_paper(paper, owner_id, query_id)
 
 
 async def setup(bot: LabBot) -> None:

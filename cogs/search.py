@@ -1,4 +1,4 @@
-"""`/search`, and `/latest` as its simplest question."""
+"""`/search` and `/latest`: find papers."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from bot.options.catalogue import AuthorOption, QueryOption, TagOption, VenueOpt
 from bot.ui import result_pages
 from storage.models import Sort
 
-_CHOSEN = re.compile(r"#\d{1,15}")  # the value behind a suggested title
+_PAPER_NUMBER = re.compile(r"#\d{1,15}")  # the value of a suggested title
 
 
 class Search(commands.Cog):
-    """Finding papers by words."""
+    """Find papers by words and filters."""
 
     @app_commands.command()
     @app_commands.describe(
-        query='Words, "a phrase", -without, author:name, venue:ICML, year:2022..2023, tag:code',
-        author="Only papers of this author",
-        venue="Only papers at this venue",
-        year="A year, or a span such as 2021..2023",
+        query='Words, "a phrase", -excluded, author:name, venue:ICML, year:2022..2023, tag:code',
+        author="Only papers by this author",
+        venue="Only papers from this venue",
+        year="A year or a range, such as 2021..2023",
         tag="Only papers with this tag",
-        sort="The order; the best match comes first unless you say otherwise",
-        private="Show the answer to you alone",
+        sort="Order of the results (best match first by default)",
+        private="Show the reply only to you",
     )
     @app_commands.choices(sort=catalogue.SORTS)
     async def search(
@@ -43,26 +43,26 @@ class Search(commands.Cog):
         private: bool = False,
     ) -> None:
         """Search the lab's papers."""
-        if _CHOSEN.fullmatch(query):
+        if _PAPER_NUMBER.fullmatch(query):
             paper = await interaction.client.library.papers.get_by_text(query)
-            layout = await result_pages.whole(interaction.client.library, paper)
+            layout = await result_pages.render_paper(interaction.client.library, paper)
         else:
-            question = result_pages.SavedQuery(
+            saved = result_pages.SavedQuery(
                 words=query, filters=catalogue.filters(author, venue, year, tag), sort=Sort(sort)
             )
-            layout = await result_pages.answer(
-                interaction.client.library, question, interaction.user.id
+            layout = await result_pages.render(
+                interaction.client.library, saved, interaction.user.id
             )
         await interaction.response.send_message(view=layout, ephemeral=private)
 
     @app_commands.command()
     @app_commands.describe(
-        count="How many papers, 10 unless you say otherwise",
-        author="Only papers of this author",
-        venue="Only papers at this venue",
-        year="A year, or a span such as 2021..2023",
+        count="How many papers to show (10 by default)",
+        author="Only papers by this author",
+        venue="Only papers from this venue",
+        year="A year or a range, such as 2021..2023",
         tag="Only papers with this tag",
-        private="Show the answer to you alone",
+        private="Show the reply only to you",
     )
     async def latest(
         self,
@@ -74,13 +74,11 @@ class Search(commands.Cog):
         tag: Transform[str, TagOption] | None = None,
         private: bool = False,
     ) -> None:
-        """Show the newest papers."""
-        question = result_pages.SavedQuery(
+        """Show the latest papers."""
+        query = result_pages.SavedQuery(
             filters=catalogue.filters(author, venue, year, tag), sort=Sort.NEWEST, count=count
         )
-        layout = await result_pages.answer(
-            interaction.client.library, question, interaction.user.id
-        )
+        layout = await result_pages.render(interaction.client.library, query, interaction.user.id)
         await interaction.response.send_message(view=layout, ephemeral=private)
 
 

@@ -39,6 +39,7 @@ async def test_every_command_and_option_is_described_within_discords_limits(app:
             if isinstance(command, Command):
                 for option in command.parameters:
                     assert option.description != "…", (command.qualified_name, option.name)
+                    assert len(option.description) <= 100, (command.qualified_name, option.name)
 
 
 def test_the_documentation_lists_every_command_of_the_shell() -> None:

@@ -74,10 +74,12 @@ class RenderContext:
             layout = announcement_cards.digest(post.id, papers, total=len(papers), role_id=role_id)
             return Message(layout, count(len(papers), "new paper"), role_id)
         (paper, *_) = papers
-        venue_then = self.venues.get((post.id, paper.id), paper.venue)
-        key = (paper.id, role_id, venue_then)
+        announced_venue = self.venues.get((post.id, paper.id), paper.venue)
+        key = (paper.id, role_id, announced_venue)
         if key not in self._drawn:
-            layout = announcement_cards.announcement(paper, venue_then=venue_then, role_id=role_id)
+            layout = announcement_cards.announcement(
+                paper, announced_venue=announced_venue, role_id=role_id
+            )
             self._drawn[key] = Message(layout, clip(paper.title, 100), role_id)
         return self._drawn[key]
 

@@ -162,7 +162,7 @@ def announce_button(toggle: Action, *, announce: bool) -> DialogButton:
 def _not_found(failure: LookupFailed, *, announce: bool) -> Dialog:
     form = Addition(failure.known, announce)
     button = DialogButton("Fill in the form", form.open_form, ButtonStyle.primary)
-    return Dialog(cards.note(f"🔎 {explain(failure, 'a look-up')}", ActionRow(button)))
+    return Dialog(cards.text_card(f"🔎 {explain(failure, 'a look-up')}", ActionRow(button)))
 
 
 async def _preview(bot: LabBot, addition: Addition) -> Dialog | cards.Layout:
@@ -228,7 +228,7 @@ def _seems_withdrawn(draft: PaperDraft) -> bool:
 
 
 def _draft_card(draft: PaperDraft) -> Container[Any]:
-    return cards.paper_card(draft, heading=f"### {cards.title_link(draft, 700)}", abstract=1200)
+    return cards.paper_card(draft, heading=f"### {cards.title_link(draft, 700)}", max_abstract=1200)
 
 
 def _one_line(paper: Paper) -> str:

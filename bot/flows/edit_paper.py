@@ -110,7 +110,7 @@ async def _offer_to_continue(
         "theirs? The form opens again with your text in the fields that you changed."
     )
     button = DialogButton("Continue editing", reopen, ButtonStyle.primary)
-    await reply(interaction, Dialog(cards.note(text, ActionRow(button))))
+    await reply(interaction, Dialog(cards.text_card(text, ActionRow(button))))
 
 
 def _rebase(values: FormValues, seen: FormValues, current: FormValues) -> FormValues:

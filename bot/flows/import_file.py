@@ -181,7 +181,7 @@ class Imports:
             row.append(ActionRow(*choices, dialogs.DialogButton("Cancel", _cancel)))
         else:
             text.append("So there is nothing to import.")
-        items: list[Item[Any]] = [cards.note("\n".join(filter(None, text)))]
+        items: list[Item[Any]] = [cards.text_card("\n".join(filter(None, text)))]
         files = []
         if not import_report.says_all(report):
             whole = import_report.plain_text(report, preview=True)

@@ -1,4 +1,4 @@
-"""What the bot sends by itself, as layouts: announcements, digests, reviews, notices; pure."""
+"""The messages that the bot posts by itself: announcements, digests, reviews, notices; pure."""
 
 from __future__ import annotations
 
@@ -18,103 +18,101 @@ from storage.papers.combine import is_preprint
 from storage.text import fold
 
 _HEADING = "-# 📄 New paper"
-_LISTED = 8  # papers of a digest that its message shows
-_GONE = discord.Colour(0x747F8D)
+_MAX_ABSTRACT = 700
+_MAX_DIGEST = 8  # papers of a digest that its message lists
+_MAX_SECTION = 400
+_GREY = discord.Colour(0x747F8D)
 
 
 def announcement(
-    paper: Paper, *, venue_then: str | None = None, role_id: int | None = None
+    paper: Paper, *, announced_venue: str | None = None, role_id: int | None = None
 ) -> Layout:
-    """The message that tells a channel of a new paper, as the paper is now.
+    """Returns the message that announces a paper, as the paper is now.
 
-    ``venue_then`` is what it named when it was announced; ``role_id`` a role to mention.
+    ``announced_venue`` is the venue when it was announced, ``role_id`` a role to mention.
     """
     if paper.removed_at is not None:
         return Layout(*_mention(role_id), _withdrawn(paper))
     heading = _HEADING
-    if venue_then is not None and is_published_now(paper, venue_then):
+    if announced_venue is not None and _is_published_now(paper, announced_venue):
         heading += f" · 🎉 now published at **{escape(paper.venue, 120)}**"
-    pressed: list[Button[Any]] = [
+    actions: list[Button[Any]] = [
         buttons.AnnouncedPaperButton(paper.id),
         buttons.CiteButton(paper.id),
         buttons.EditPaperButton(paper.id),
     ]
-    return Layout(*_mention(role_id), _card(paper, heading, pressed))
+    return Layout(*_mention(role_id), _card(paper, heading, actions))
 
 
 def preview(paper: PaperDetails) -> Layout:
-    """The message that would announce a paper, with buttons that can't be used."""
-    pressed = [Button[Any](label=label, disabled=True) for label in ("Details", "Cite", "Edit")]
-    return Layout(_card(paper, _HEADING, pressed))
+    """Returns the message that would announce a paper, with its buttons disabled."""
+    actions = [Button[Any](label=label, disabled=True) for label in ("Details", "Cite", "Edit")]
+    return Layout(_card(paper, _HEADING, actions))
 
 
 def digest(
     post_id: int, papers: Sequence[Paper], *, total: int, role_id: int | None = None
 ) -> Layout:
-    """The message that tells of several papers at once: the first ones, and a way to all."""
+    """Returns the message that announces several papers: the first ones, and a button for all."""
     card: Container[Any] = Container(accent_colour=cards.NEUTRAL)
     card.add_item(TextDisplay(f"### 📚 {count(total, 'new paper')}"))
-    for paper in papers[:_LISTED]:
-        if paper.removed_at is not None:
+    for paper in papers[:_MAX_DIGEST]:
+        is_removed = paper.removed_at is not None
+        if is_removed:
             text = f"~~{escape(paper.title, 200)}~~\n-# withdrawn from the list"
         else:
             text = f"**{cards.title_link(paper, 240)}**\n{cards.byline(paper, 90, 40)}"
-        opened = buttons.AnnouncedPaperButton(
-            paper.id, "Open", disabled=paper.removed_at is not None
-        )
-        card.add_item(Section(text[:400], accessory=opened))
-    if total > _LISTED:
-        card.add_item(TextDisplay(f"-# and {total - _LISTED:,} more"))
+        button = buttons.AnnouncedPaperButton(paper.id, "Open", disabled=is_removed)
+        card.add_item(Section(text[:_MAX_SECTION], accessory=button))
+    if total > _MAX_DIGEST:
+        card.add_item(TextDisplay(f"-# and {total - _MAX_DIGEST:,} more"))
         card.add_item(ActionRow(buttons.DigestButton(post_id, total)))
     return Layout(*_mention(role_id), card)
 
 
 def review(post: Post, entry: PendingEntry | SeenEntry | None, feed_title: str) -> Layout:
-    """The card of an entry that a moderator is to decide; once decided, by whom and how."""
+    """Returns the card with which a moderator reviews an entry or, once decided, the decision."""
     if isinstance(entry, PendingEntry):
-        card = cards.paper_card(
-            entry.draft,
-            heading=f"-# 🔎 {escape(feed_title, 100)}: is this ours?\n"
-            f"### {cards.title_link(entry.draft, 700)}",
-            abstract=700,
-            pressed=[buttons.ReviewButton(entry.id, add=add) for add in (True, False)],
-        )
-        return Layout(card)
-    text = "🔎 That entry is gone, since its feed is watched no longer."
+        heading = f"-# 🔎 New in {escape(feed_title, 100)}. Is it one of ours?"
+        actions = [buttons.ReviewButton(entry.id, add=add) for add in (True, False)]
+        return Layout(_card(entry.draft, heading, actions))
+    text = "🔎 This entry is gone, because its feed was unfollowed."
     if entry is not None:
-        how = "✅ Added" if entry.outcome is not Outcome.DECLINED else "👋 Not ours"
+        decision = "👋 Declined" if entry.outcome is Outcome.DECLINED else "✅ Added"
         by = f" by {escape(entry.decided_by.name, 80)}" if entry.decided_by else ""
-        text = f"{how}, decided{by}."
+        text = f"{decision}{by}."
         if entry.paper_id:
-            text += f" It is #{entry.paper_id} in the list."
+            text += f" It's #{entry.paper_id} in the list."
     decided = ActionRow[Any](buttons.ReviewedButton(post.entry_id or 0))
-    return Layout(cards.note(text, decided, colour=_GONE.value))
+    return Layout(cards.text_card(text, decided, colour=_GREY.value))
 
 
 def notice(post: Post) -> Layout:
-    """A sentence for moderators, already fit for Discord."""
+    """Returns a notice to moderators, whose text is already escaped."""
     return cards.notice(post.notice, ActionRow(buttons.FeedsButton(post.id)))
 
 
-def is_published_now(paper: Paper, venue_then: str) -> bool:
-    """Whether a paper that was announced as a preprint has a venue by now."""
-    then, now = (bool(fold(one)) and not is_preprint(one) for one in (venue_then, paper.venue))
-    return now and not then
+def _is_published_now(paper: Paper, announced_venue: str) -> bool:
+    """Whether a paper that was announced as a preprint has been published since."""
+    before, now = (
+        bool(fold(venue)) and not is_preprint(venue) for venue in (announced_venue, paper.venue)
+    )
+    return now and not before
 
 
-def _card(paper: PaperDetails, heading: str, pressed: Sequence[Button[Any]]) -> Container[Any]:
+def _card(paper: PaperDetails, heading: str, actions: Sequence[Button[Any]]) -> Container[Any]:
     return cards.paper_card(
         paper,
         heading=f"{heading}\n### {cards.title_link(paper, 700)}",
-        abstract=700,
-        pressed=pressed,
+        max_abstract=_MAX_ABSTRACT,
+        actions=actions,
     )
 
 
 def _withdrawn(paper: Paper) -> Container[Any]:
-    gone = buttons.AnnouncedPaperButton(paper.id, "Withdrawn", disabled=True)
+    button = buttons.AnnouncedPaperButton(paper.id, "Withdrawn", disabled=True)
     text = f"-# 🗑️ Withdrawn from the list\n### ~~{escape(paper.title, 700)}~~"
-    return cards.note(text, ActionRow(gone), colour=_GONE.value)
+    return cards.text_card(text, ActionRow(button), colour=_GREY.value)
 
 
 def _mention(role_id: int | None) -> list[Item[Any]]:

@@ -1,7 +1,7 @@
-"""Records → what people see: papers, lists, people and announcements as Discord layouts; pure.
+"""Papers, lists of papers, authors and short notices as Discord layouts; pure functions.
 
-Discord allows 40 components and 4,000 characters in one message; every card's parts have limits
-that add up to less, whatever the data.
+Discord allows 40 components and 4,000 characters in a message. The limits of a card's parts add up
+to less than that, whatever the data.
 """
 
 from __future__ import annotations
@@ -24,22 +24,25 @@ from discord.ui import (
     TextDisplay,
 )
 
-from bot.markdown import author_list, clip, count, escape, link, timestamp
+from bot.markdown import author_list, count, escape, link, timestamp
 from bot.ui import buttons
 from bot.ui.excerpt import excerpt
 from storage.models import Author, LinkKind, Paper, PaperDetails, ResultPage
 from storage.search.related import Related
 from storage.text import fold
 
+NEUTRAL = 0x99AAB5
 _ARXIV_RED = 0xB31B1B
 _PALETTE = (
     0x5865F2, 0x2F9E8F, 0xD97706, 0x9B59B6, 0x2E86DE, 0xC2416B, 0x4C9F38, 0x8E6C3A,
 )  # fmt: skip
-NEUTRAL = 0x99AAB5
-_MAX_CARD = 3300  # characters of one card, which leaves room for a sentence above it
-_ROW = 5  # buttons in one row
-_MAX_URL = 512  # of a link button
-_ADDRESS = re.compile(r"https?://[^\s<>\"\\^`{|}]+")  # that Discord takes for a button
+_MAX_CARD = 3300  # characters of a card; leaves room for a sentence above it
+_MAX_NOTICE = 3900
+_MAX_ROW = 5  # buttons in a row
+_MAX_LINKS = 4
+_MAX_URL = 512  # characters of a link button's URL
+_MAX_RELATED = 3
+_BUTTON_URL = re.compile(r"https?://[^\s<>\"\\^`{|}]+")  # what Discord accepts
 _LINK_LABELS = {
     LinkKind.PDF: "PDF",
     LinkKind.CODE: "Code",
@@ -50,7 +53,7 @@ _LINK_LABELS = {
 
 
 class Layout(LayoutView):
-    """A message made of cards. Its buttons keep no memory here: they work by their custom ids."""
+    """A message made of cards. It holds no state: its buttons work through their custom ids."""
 
     def __init__(self, *items: Item[Any]) -> None:
         super().__init__(timeout=None)
@@ -59,239 +62,239 @@ class Layout(LayoutView):
         self.stop()
 
 
-def paper(shown: Paper, related: Sequence[Related] = ()) -> Container[Any]:
-    """The whole card of a paper, with some related ones and why they are."""
+def full_card(paper: Paper, related: Sequence[Related] = ()) -> Container[Any]:
+    """Returns the card of a paper with its whole abstract and some related papers."""
     return paper_card(
-        shown,
-        heading=f"### {title_link(shown, 700)}",
-        abstract=_MAX_CARD,
-        pressed=[buttons.CiteButton(shown.id)],
-        below=_related(related[:3]),
+        paper,
+        heading=f"### {title_link(paper, 700)}",
+        max_abstract=_MAX_CARD,
+        actions=[buttons.CiteButton(paper.id)],
+        below=_related(related[:_MAX_RELATED]),
     )
 
 
-def random_paper(shown: Paper, owner: int, question: int) -> Layout:
-    """One paper by chance, with a button for another."""
+def random_paper(paper: Paper, owner_id: int, query_id: int) -> Layout:
+    """Returns the card of a random paper, with a button for another one."""
     card = paper_card(
-        shown,
-        heading=f"-# 🎲 Picked for you\n### {title_link(shown, 700)}",
-        abstract=900,
+        paper,
+        heading=f"-# 🎲 Random paper\n### {title_link(paper, 700)}",
+        max_abstract=900,
     )
-    return Layout(card, ActionRow(buttons.AnotherButton(owner, question)))
+    return Layout(card, ActionRow(buttons.AnotherButton(owner_id, query_id)))
 
 
-def results(
+def results_page(
     heading: str,
-    shown: ResultPage,
+    results: ResultPage,
     *,
     words: Sequence[str] = (),
     remark: str = "",
-    turning: Sequence[Button[Any]] = (),
+    page_buttons: Sequence[Button[Any]] = (),
 ) -> Layout:
-    """A page of papers, five at most, under a heading that is already fit for Discord.
+    """Returns a page of at most five papers, under an escaped heading.
 
-    Where not all of the folded ``words`` stand in a title, the abstract shows where they do.
+    If a title lacks some of the folded ``words``, an excerpt of the abstract shows those.
     """
     card: Container[Any] = Container(accent_colour=NEUTRAL)
     card.add_item(TextDisplay(f"### {heading}" + (f"\n{remark}" if remark else "")))
-    _add_papers(card, shown.papers, words)
-    _add_turning(card, shown, turning)
+    _add_papers(card, results.papers, words)
+    _add_page_buttons(card, results, page_buttons)
     return Layout(card)
 
 
-def person(someone: Author, page: ResultPage, turning: Sequence[Button[Any]] = ()) -> Layout:
-    """An author's card with one page of their papers."""
-    card: Container[Any] = Container(accent_colour=_colour_of(someone.name))
-    card.add_item(TextDisplay(_about(someone)))
-    _add_papers(card, page.papers)
-    _add_turning(card, page, turning)
+def author_page(
+    author: Author, results: ResultPage, page_buttons: Sequence[Button[Any]] = ()
+) -> Layout:
+    """Returns an author's card with a page of their papers."""
+    card: Container[Any] = Container(accent_colour=_palette_colour(author.name))
+    card.add_item(TextDisplay(_author_summary(author)))
+    _add_papers(card, results.papers)
+    _add_page_buttons(card, results, page_buttons)
     return Layout(card)
 
 
 def notice(text: str, *rows: ActionRow[Any], colour: int = NEUTRAL) -> Layout:
-    """A few sentences, already fit for Discord, perhaps with buttons under them."""
-    return Layout(note(text, *rows, colour=colour))
+    """Returns a message with a few sentences, already escaped, and rows of buttons."""
+    return Layout(text_card(text, *rows, colour=colour))
 
 
-def note(text: str, *rows: ActionRow[Any], colour: int = NEUTRAL) -> Container[Any]:
-    """The card of a `notice`."""
-    card: Container[Any] = Container(TextDisplay(text[:3900]), accent_colour=colour)
+def text_card(text: str, *rows: ActionRow[Any], colour: int = NEUTRAL) -> Container[Any]:
+    """Returns a card with a few sentences, already escaped, and rows of buttons."""
+    card: Container[Any] = Container(TextDisplay(text[:_MAX_NOTICE]), accent_colour=colour)
     for row in rows:
         card.add_item(row)
     return card
 
 
-def paper_with(shown: Paper, text: str, *row: Button[Any]) -> tuple[Item[Any], ...]:
-    """A sentence about a paper, its card, and buttons to decide with: the parts of a layout.
+def paper_with(paper: Paper, text: str, *actions: Button[Any]) -> tuple[Item[Any], ...]:
+    """Returns the parts of a message about a paper: a sentence, the paper's card and buttons.
 
-    The sentence is already fit for Discord, and has 600 characters at most.
+    The sentence is already escaped and has at most 600 characters.
     """
-    parts: list[Item[Any]] = [TextDisplay(text), paper(shown)]
-    if row:
-        parts.append(ActionRow(*row))
+    parts: list[Item[Any]] = [TextDisplay(text), full_card(paper)]
+    if actions:
+        parts.append(ActionRow(*actions))
     return tuple(parts)
 
 
-def plain(shown: PaperDetails) -> str:
-    """A paper in one line of plain text, for places that know no layout."""
-    return clip(" · ".join(part for part in (shown.title, shown.venue) if part), 300)
-
-
 def paper_card(
-    shown: PaperDetails,
+    paper: PaperDetails,
     *,
     heading: str,
-    abstract: int,
-    pressed: Sequence[Button[Any]] = (),
+    max_abstract: int,
+    actions: Sequence[Button[Any]] = (),
     below: str = "",
 ) -> Container[Any]:
-    """The card of one paper; the abstract has ``abstract`` characters, or what room is left.
+    """Returns the card of a paper.
 
-    The buttons to be ``pressed`` stand beside the links, or under them where there is no room.
+    The abstract has at most ``max_abstract`` characters, less if the rest takes the room. The
+    ``actions`` share a row with the paper's links if they all fit.
     """
-    card: Container[Any] = Container(TextDisplay(heading), accent_colour=_colour(shown))
-    about, footer = byline(shown, 500), _footer(shown)
-    if about:
-        card.add_item(TextDisplay(about))
-    room = _MAX_CARD - len(heading) - len(about) - len(below) - len(footer)
-    if text := escape(shown.abstract, min(abstract, room)):
-        card.add_item(TextDisplay(text))
-    links = _links(shown)
-    rows = [[*links, *pressed]] if len(links) + len(pressed) <= _ROW else [links, [*pressed]]
-    for row in rows:
+    card: Container[Any] = Container(TextDisplay(heading), accent_colour=_paper_colour(paper))
+    credit, footer = byline(paper, 500), _footer(paper)
+    if credit:
+        card.add_item(TextDisplay(credit))
+    room = _MAX_CARD - len(heading) - len(credit) - len(below) - len(footer)
+    if abstract := escape(paper.abstract, min(max_abstract, room)):
+        card.add_item(TextDisplay(abstract))
+    links = _link_buttons(paper)
+    fits_one_row = len(links) + len(actions) <= _MAX_ROW
+    for row in [[*links, *actions]] if fits_one_row else [links, [*actions]]:
         if row:
             card.add_item(ActionRow(*row))
-    if below:
-        card.add_item(TextDisplay(below))
-    if footer:
-        card.add_item(TextDisplay(footer))
+    for text in (below, footer):
+        if text:
+            card.add_item(TextDisplay(text))
     return card
 
 
-def _related(related: Sequence[Related]) -> str:
-    lines = ["**Related**"] if related else []
-    for one in related:
-        reasons = []
-        if one.authors:
-            reasons.append(f"also by {author_list(one.authors, complete=True, limit=90)}")
-        if one.words:
-            quoted = ", ".join(f"“{escape(word, 25)}”" for word in one.words[:3])
-            reasons.append(f"also about {quoted}")
-        lines += [title_link(one.paper, 190), f"-# {' · '.join(reasons)}"]
-    return "\n".join(lines)
-
-
-def title_link(shown: PaperDetails, limit: int) -> str:
+def title_link(paper: PaperDetails, limit: int) -> str:
     """Returns a paper's title as a link to it, or a substitute if the title shows nothing."""
-    title = shown.title
+    title = paper.title
     if not escape(title):
-        title = f"Paper {shown.id}" if isinstance(shown, Paper) else "Untitled paper"
-    return link(title, shown.url, limit)
+        title = f"Paper {paper.id}" if isinstance(paper, Paper) else "Untitled paper"
+    return link(title, paper.url, limit)
 
 
-def byline(shown: PaperDetails, limit: int, place_limit: int = 120) -> str:
-    """Who wrote it, in ``limit`` characters, and where it stands, on up to two lines."""
+def byline(paper: PaperDetails, max_authors: int, max_venue: int = 120) -> str:
+    """Returns a paper's authors on one line, and its venue, year and note on another."""
     lines = []
-    if shown.authors:
-        lines.append(author_list(shown.authors, complete=shown.authors_complete, limit=limit))
-    place = [f"**{escape(shown.venue, place_limit)}**"] if shown.venue else []
-    if shown.date:
-        place.append(str(shown.date.year))
-    if shown.note:
-        place.append(f"🏅 {escape(shown.note, place_limit)}")
-    if place:
-        lines.append(" · ".join(place))
+    if paper.authors:
+        lines.append(author_list(paper.authors, complete=paper.authors_complete, limit=max_authors))
+    details = [f"**{escape(paper.venue, max_venue)}**"] if paper.venue else []
+    if paper.date:
+        details.append(str(paper.date.year))
+    if paper.note:
+        details.append(f"🏅 {escape(paper.note, max_venue)}")
+    if details:
+        lines.append(" · ".join(details))
     return "\n".join(lines)
 
 
-def _footer(shown: PaperDetails) -> str:
+def _related(related: Sequence[Related]) -> str:
+    """Returns related papers, each with what it shares with the paper."""
+    lines = ["**Related**"] if related else []
+    for match in related:
+        reasons = []
+        if match.authors:
+            reasons.append(f"also by {author_list(match.authors, complete=True, limit=90)}")
+        if match.words:
+            words = ", ".join(f"“{escape(word, 25)}”" for word in match.words[:3])
+            reasons.append(f"also about {words}")
+        lines += [title_link(match.paper, 190), f"-# {' · '.join(reasons)}"]
+    return "\n".join(lines)
+
+
+def _footer(paper: PaperDetails) -> str:
     """Returns a paper's tags and poster and, if it is in the list, its id and since when."""
-    parts = [f"#{shown.id}"] if isinstance(shown, Paper) else []
-    if shown.tags:
-        parts.append(escape(", ".join(shown.tags), 200))
-    if shown.posted_by:
-        parts.append(f"posted by {escape(shown.posted_by, 80)}")
-    if isinstance(shown, Paper):
-        parts.append(f"in the list since {timestamp(shown.provenance.created_at, 'D')}")
+    parts = [f"#{paper.id}"] if isinstance(paper, Paper) else []
+    if paper.tags:
+        parts.append(escape(", ".join(paper.tags), 200))
+    if paper.posted_by:
+        parts.append(f"posted by {escape(paper.posted_by, 80)}")
+    if isinstance(paper, Paper):
+        parts.append(f"added {timestamp(paper.provenance.created_at, 'D')}")
     return f"-# {' · '.join(parts)}" if parts else ""
 
 
-def _links(shown: PaperDetails) -> list[Button[Any]]:
-    """Link buttons: page, arXiv, PDF, DOI, code and the like; five at most."""
-    found: dict[str, str] = {}
-    if shown.arxiv:
-        found["arXiv"] = f"https://arxiv.org/abs/{shown.arxiv}"
-    if shown.pdf_url:
-        found["PDF"] = shown.pdf_url
-    if shown.doi:
-        found["DOI"] = f"https://doi.org/{shown.doi}"
-    for one in shown.links:
-        if one.kind is LinkKind.PAGE and one.url not in found.values():
-            found.setdefault("Page", one.url)
-        elif one.kind in _LINK_LABELS:
-            found.setdefault(_LINK_LABELS[one.kind], one.url)
+def _link_buttons(paper: PaperDetails) -> list[Button[Any]]:
+    """Returns buttons for the page, arXiv, PDF, DOI, code and so on, the first few of them."""
+    urls: dict[str, str] = {}
+    if paper.arxiv:
+        urls["arXiv"] = f"https://arxiv.org/abs/{paper.arxiv}"
+    if paper.pdf_url:
+        urls["PDF"] = paper.pdf_url
+    if paper.doi:
+        urls["DOI"] = f"https://doi.org/{paper.doi}"
+    for target in paper.links:
+        if target.kind is LinkKind.PAGE and target.url not in urls.values():
+            urls.setdefault("Page", target.url)
+        elif target.kind in _LINK_LABELS:
+            urls.setdefault(_LINK_LABELS[target.kind], target.url)
     return [
         Button(style=ButtonStyle.link, label=label, url=url)
-        for label, url in found.items()
-        if len(url) <= _MAX_URL and _ADDRESS.fullmatch(url)
-    ][:4]
+        for label, url in urls.items()
+        if len(url) <= _MAX_URL and _BUTTON_URL.fullmatch(url)
+    ][:_MAX_LINKS]
 
 
 def _add_papers(card: Container[Any], papers: Sequence[Paper], words: Sequence[str] = ()) -> None:
-    for one in papers:
+    for paper in papers:
         card.add_item(Separator(visible=True))
-        lines = [f"**{title_link(one, 240)}**"]
-        if about := byline(one, 130, 60):
-            lines.append(about)
-        title = f" {fold(one.title)}"
-        if (lacking := [word for word in words if f" {word}" not in title]) and (
-            part := excerpt(one.abstract, lacking, 150)
-        ):
-            lines.append(f"-# {part}")
-        card.add_item(Section("\n".join(lines), accessory=buttons.PaperButton(one.id)))
+        lines = [f"**{title_link(paper, 240)}**"]
+        if credit := byline(paper, 130, 60):
+            lines.append(credit)
+        title = f" {fold(paper.title)}"
+        missing = [word for word in words if f" {word}" not in title]
+        if missing and (passage := excerpt(paper.abstract, missing, 150)):
+            lines.append(f"-# {passage}")
+        card.add_item(Section("\n".join(lines), accessory=buttons.PaperButton(paper.id)))
 
 
-def _add_turning(card: Container[Any], shown: ResultPage, turning: Sequence[Button[Any]]) -> None:
-    if turning:
+def _add_page_buttons(
+    card: Container[Any], results: ResultPage, page_buttons: Sequence[Button[Any]]
+) -> None:
+    if page_buttons:
         card.add_item(Separator(visible=False))
-        card.add_item(ActionRow(*turning))
-    elif shown.total > len(shown.papers):
-        card.add_item(TextDisplay(f"-# {count(shown.total, 'paper')} in all"))
+        card.add_item(ActionRow(*page_buttons))
+    elif results.total > len(results.papers):
+        card.add_item(TextDisplay(f"-# {count(results.total, 'paper')} in total"))
 
 
-def _about(someone: Author) -> str:
-    """The head of an author's card."""
-    facts = [count(someone.paper_count, "paper")]
-    if someone.years:
-        first, last = someone.years
+def _author_summary(author: Author) -> str:
+    """Returns an author's name, number of papers, years, venues, co-authors and aliases."""
+    facts = [count(author.paper_count, "paper")]
+    if author.years:
+        first, last = author.years
         facts.append(str(first) if first == last else f"{first} to {last}")
-    lines = [f"### {escape(someone.name, 160)}", " · ".join(facts)]
-    if someone.venues:
-        lines.append(f"**Venues** {_counted(someone.venues, 6)}")
-    if someone.coauthors:
-        lines.append(f"**Writes with** {_counted(someone.coauthors, 6)}")
-    others = [form for form in someone.variants if form != someone.name]
-    if others:
-        lines.append(f"-# also credited as {escape(', '.join(others), 110)}")
+    lines = [f"### {escape(author.name, 160)}", " · ".join(facts)]
+    if author.venues:
+        lines.append(f"**Venues** {_with_counts(author.venues, 6)}")
+    if author.coauthors:
+        lines.append(f"**Co-authors** {_with_counts(author.coauthors, 6)}")
+    aliases = [variant for variant in author.variants if variant != author.name]
+    if aliases:
+        lines.append(f"-# Also credited as {escape(', '.join(aliases), 110)}")
     return "\n".join(lines)
 
 
-def _counted(items: Sequence[tuple[str, int]], shown: int) -> str:
+def _with_counts(items: Sequence[tuple[str, int]], limit: int) -> str:
+    """Returns, for example, “ICML (3), NeurIPS, and 2 more”."""
     parts = [
         escape(name, 40) + (f" ({number:,})" if number > 1 else "")
-        for name, number in items[:shown]
+        for name, number in items[:limit]
     ]
-    if len(items) > shown:
-        parts.append(f"and {len(items) - shown:,} more")
+    if len(items) > limit:
+        parts.append(f"and {len(items) - limit:,} more")
     return ", ".join(parts)
 
 
-def _colour(shown: PaperDetails) -> discord.Colour:
-    if fold(shown.venue) == "arxiv" or (not shown.venue and shown.arxiv):
+def _paper_colour(paper: PaperDetails) -> discord.Colour:
+    if fold(paper.venue) == "arxiv" or (not paper.venue and paper.arxiv):
         return discord.Colour(_ARXIV_RED)
-    return _colour_of(shown.venue) if shown.venue else discord.Colour(NEUTRAL)
+    return _palette_colour(paper.venue) if paper.venue else discord.Colour(NEUTRAL)
 
 
-def _colour_of(word: str) -> discord.Colour:
-    """The same colour for the same word, always."""
-    return discord.Colour(_PALETTE[zlib.crc32(fold(word).encode()) % len(_PALETTE)])
+def _palette_colour(text: str) -> discord.Colour:
+    """Returns a colour that is always the same for the same text."""
+    return discord.Colour(_PALETTE[zlib.crc32(fold(text).encode()) % len(_PALETTE)])

@@ -1,4 +1,4 @@
-"""The part of a text that has the words asked for, those in bold; pure."""
+"""Excerpts of an abstract around the words that were searched for; pure."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from bot.markdown import escape
 from storage.text import fold
 
-_WORD = re.compile(r"\S+")
-_BEFORE = 5  # words that stand before the first one found
-_BOLD = 4  # characters that bold print takes
+_TOKEN = re.compile(r"\S+")
+_CONTEXT = 5  # tokens before the first match
+_BOLD = len("****")
 
 
 def excerpt(text: str, words: Sequence[str], limit: int) -> str:
-    """A piece of ``text`` around the first of the folded ``words``, fit for Discord.
+    """Returns an escaped passage around the first of the folded ``words``, with matches in bold.
 
-    At most ``limit`` characters; empty where none of the words stands in it.
+    The passage has at most ``limit`` characters; it is empty if no word occurs in the text.
     """
-    tokens = _WORD.findall(text)
-    first = next((place for place, token in enumerate(tokens) if _has(token, words)), None)
+    tokens = _TOKEN.findall(text)
+    first = next((index for index, token in enumerate(tokens) if _matches(token, words)), None)
     if first is None:
         return ""
-    start = max(first - _BEFORE, 0)
+    start = max(first - _CONTEXT, 0)
     pieces = ["…"] if start else []
     room = limit - 2 - len(pieces)
     for token in tokens[start:]:
@@ -30,11 +30,11 @@ def excerpt(text: str, words: Sequence[str], limit: int) -> str:
         if len(piece) + 1 + _BOLD > room:
             pieces.append("…")
             break
-        pieces.append(f"**{piece}**" if _has(token, words) else piece)
+        pieces.append(f"**{piece}**" if _matches(token, words) else piece)
         room -= len(pieces[-1]) + 1
     return " ".join(pieces).replace("… ", "…").replace(" …", "…")
 
 
-def _has(token: str, words: Sequence[str]) -> bool:
+def _matches(token: str, words: Sequence[str]) -> bool:
     parts = fold(token).split()
     return any(part.startswith(word) for part in (*parts, "".join(parts)) for word in words)

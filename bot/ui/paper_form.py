@@ -11,7 +11,7 @@ import discord
 from discord.ui import ActionRow, Label, Modal, TextInput
 
 from bot.errors import NotAllowed, explain, respond
-from bot.ui.cards import note
+from bot.ui.cards import text_card
 from bot.ui.dialogs import Action, Dialog, DialogButton
 from storage.errors import InvalidInput, LabError
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
@@ -96,7 +96,7 @@ class PaperForm(Modal):
             if isinstance(error, NotAllowed) or interaction.response.is_done():
                 raise
             retry = DialogButton("Try again", self._reopen(values), discord.ButtonStyle.primary)
-            dialog = Dialog(note(f"✏️ {explain(error, 'a form')}", ActionRow(retry)))
+            dialog = Dialog(text_card(f"✏️ {explain(error, 'a form')}", ActionRow(retry)))
             await interaction.response.send_message(view=dialog, ephemeral=True)
 
     async def on_error(  # type: ignore[override]  # a modal has no item that failed

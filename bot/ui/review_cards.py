@@ -34,8 +34,8 @@ def suggestion_review(suggestion: Suggestion, paper: Paper | None) -> Layout:
     card = cards.paper_card(
         draft,
         heading=f"{heading}\n### {cards.title_link(draft, 700)}",
-        abstract=700,
-        pressed=_decision_buttons(suggestion),
+        max_abstract=700,
+        actions=_decision_buttons(suggestion),
         below=f"💬 {escape(suggestion.note, 600)}" if suggestion.note else "",
     )
     return Layout(card)

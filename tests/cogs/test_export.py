@@ -101,7 +101,7 @@ async def test_export_of_nothing_or_of_a_bad_year_is_a_private_sentence(lab: Lab
 
 async def test_a_file_that_discord_would_not_take_is_a_sentence(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Export")
-    cog.largest = 1000
+    cog.max_file = 1000
     assert "larger than the 10 MiB" in await lab.ask(lab.member, "export")
 
 

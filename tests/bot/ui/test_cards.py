@@ -118,7 +118,7 @@ async def test_a_digest_keeps_within_discords_limits(shown: list[Paper]) -> None
     check(announcement_cards.digest(HUGE, gone, total=5_000, role_id=HUGE))
 
 
-def turning() -> list[Button[Any]]:
+def page_buttons() -> list[Button[Any]]:
     return [
         buttons.ResultsPageButton(HUGE, HUGE, 10**9, "◀ Previous"),
         buttons.ResultsPageButton(HUGE, HUGE, 10**9 + 2, "Next ▶"),
@@ -128,10 +128,10 @@ def turning() -> list[Button[Any]]:
 @settings(max_examples=60)
 @given(shown=papers)
 async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
-    check(cards.Layout(cards.paper(shown)))
+    check(cards.Layout(cards.full_card(shown)))
     related = Related(shown, shown.authors[:3] or ("x" * 300,), ("w" * 90,) * 4)
-    check(cards.Layout(cards.paper(shown, [related] * 4)))
-    check(announcement_cards.announcement(shown, venue_then="arXiv", role_id=HUGE))
+    check(cards.Layout(cards.full_card(shown, [related] * 4)))
+    check(announcement_cards.announcement(shown, announced_venue="arXiv", role_id=HUGE))
     check(announcement_cards.announcement(replace(shown, removed_at=AT), role_id=HUGE))
     check(announcement_cards.review(post(PostKind.REVIEW), waiting(shown), shown.title))
     check(cards.random_paper(shown, HUGE, HUGE))
@@ -144,10 +144,14 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
     shown: tuple[Paper, ...], name: str, total: int
 ) -> None:
     results = ResultPage(shown, total)
-    question = result_pages.SavedQuery(words=name, author=name)
+    query = result_pages.SavedQuery(words=name, author=name)
     heading = cards.escape(name, 200)
-    check(cards.results(heading, results, words=["a"], remark="!" * 260, turning=turning()))
-    someone = Author(
+    check(
+        cards.results_page(
+            heading, results, words=["a"], remark="!" * 260, page_buttons=page_buttons()
+        )
+    )
+    author = Author(
         name=name,
         variants=(name, *[f"variant {number}" for number in range(50)]),
         paper_count=total,
@@ -155,8 +159,8 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
         venues=tuple((f"{name} {number}", number) for number in range(50)),
         coauthors=tuple((f"{name} {number}", number) for number in range(50)),
     )
-    check(cards.person(someone, results, turning()))
-    assert result_pages.SavedQuery.from_text(question.to_text()) == question
+    check(cards.author_page(author, results, page_buttons()))
+    assert result_pages.SavedQuery.from_text(query.to_text()) == query
 
 
 @settings(max_examples=40)
