@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -47,20 +47,30 @@ class Library:
         """The database file."""
         return self._database.path
 
-    async def undo(self, change_id: int, actor: Actor) -> Recorded[Change]:
-        """Undo a change, or redo one by undoing its undo; returns the change that was undone.
+    async def undo(
+        self,
+        change_id: int,
+        actor: Actor,
+        *,
+        authorize: Callable[[Change], Awaitable[None]] | None = None,
+    ) -> Recorded[Change]:
+        """Undoes a change, or redoes one by undoing its undo; returns the change that was undone.
 
-        Raises `LabError` if it is undone already or can't be undone any more.
+        ``authorize`` is called with the change first, and may raise. Raises `LabError` if the
+        change is undone already or can't be undone any more.
         """
         async with self._database.reading() as db:
-            is_long = await undo.is_bulk(db, change_id)
+            history = await undo.get_history(db, change_id)
+        if authorize is not None:
+            await authorize(history.change)
+        is_long = undo.takes_long(history)
         async with self._database.transaction(in_reply=True, importing=is_long) as db:
-            return await undo.undo(db, change_id, actor, self._clock())
+            return await undo.undo(db, history, actor, self._clock())
 
 
 @asynccontextmanager
 async def open_library(path: Path, clock: Clock) -> AsyncGenerator[Library]:
-    """Open the library in a file, creating it if needed; raises the errors of `open_database`."""
+    """Opens the library in a file, creating it if needed; raises the errors of `open_database`."""
     async with open_database(path) as database:
         library = Library(database, clock)
         try:

@@ -39,7 +39,7 @@ class ModeratorSettings:
         self._clock = clock
 
     async def all(self) -> tuple[ModeratorSetting, ...]:
-        """Return the latest setting for each key and server, oldest first."""
+        """Returns the latest setting for each key and server, oldest first."""
         async with self._database.reading() as db:
             rows = await db.all(
                 """SELECT * FROM moderator_settings WHERE id IN (
@@ -48,7 +48,7 @@ class ModeratorSettings:
         return tuple(_setting(row) for row in rows)
 
     async def set_roles(self, guild_id: int, role_ids: tuple[int, ...], actor: Actor) -> None:
-        """Give these roles, and no others, moderator rights in a server."""
+        """Gives these roles, and no others, moderator rights in a server."""
         async with self._database.transaction(in_reply=True) as db:
             await self._insert(db, guild_id, SettingKey.ROLES, role_ids, actor)
 
@@ -61,7 +61,7 @@ class ModeratorSettings:
         former: int | None,
         default: int | None = None,
     ) -> None:
-        """Set the moderators' channel, or go back to the ``default`` one if there is any.
+        """Sets the moderators' channel, or goes back to the ``default`` one if there is any.
 
         What is queued for the ``former`` channel moves there, and a channel that failed is sent
         to again.

@@ -1,16 +1,34 @@
-"""Taking a recorded change back: what was before it, unless something was built on it since."""
+"""Undoing a recorded change, unless something it touched was changed since.
+
+An undo is a change too: undoing it redoes what it undid.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from storage.announcements import subscription_settings
+from storage.audit import encoding
 from storage.audit import log as audit_log
 from storage.audit import queries as change_queries
-from storage.audit.models import Change, ChangeTarget, Recorded
+from storage.audit.models import (
+    Change,
+    ChangeAction,
+    FeedChange,
+    ImportChange,
+    NameChange,
+    NameDecisions,
+    PaperChange,
+    Recorded,
+    ReviewChange,
+    Settings,
+    SubscriptionChange,
+)
+from storage.audit.queries import ChangeHistory
 from storage.authors import decisions as name_decisions
 from storage.curation import merge as curation_merge
 from storage.database import Connection
@@ -18,170 +36,293 @@ from storage.errors import LabError
 from storage.feeds import settings as feed_settings
 from storage.models import Actor, Paper
 from storage.papers import queries as paper_queries
-from storage.papers import snapshots
 from storage.papers import writes as paper_writes
+from storage.papers.snapshots import PaperSnapshot, take_snapshot
 from storage.review import resolutions
 
-_NAMED = 3  # papers that a refusal names
+_MAX_NAMED = 3  # papers that a refusal names
+
+_C = TypeVar("_C", bound=Change)
+_S = TypeVar("_S")
 
 
-class BuiltOn(LabError):
-    """Something was changed again since, by the change ``later``, which is to be undone first."""
+class ChangedSince(LabError):
+    """What a change touched was changed again by ``later``, which has to be undone first."""
 
-    def __init__(self, paper_ids: Sequence[int], later: int) -> None:
-        names = [f"#{number}" for number in paper_ids[:_NAMED]]
-        others = ["others"] if len(paper_ids) > _NAMED else []
-        *most, last = [*names, *others]
-        which = f"{', '.join(most)} and {last} were" if most else f"{last} was"
-        super().__init__(
-            f"{which} changed again since; undo change {later} first, which is the latest."
-        )
+    def __init__(self, subject: str, later: int) -> None:
+        super().__init__(f"{subject} changed again since. Undo change {later} first.")
         self.later = later
 
 
-async def undo(db: Connection, change_id: int, actor: Actor, at: datetime) -> Recorded[Change]:
-    """Take a change back, within the caller's transaction, and record that.
-
-    Raises `LabError` where that is done already or can't be done any more. Taking back is a change
-    too, and can be taken back.
-    """
-    change = await change_queries.find(db, change_id)
-    if change is None:
+async def get_history(db: Connection, change_id: int) -> ChangeHistory:
+    """Returns a change with what it goes back to; raises `LabError` if there is no such change."""
+    history = await change_queries.find_history(db, change_id)
+    if history is None:
         raise LabError("I have no record of that change.")
-    if change.part_of is not None:
-        raise LabError(
-            f"That is a part of change {change.part_of}, which can be undone only as a whole."
-        )
-    if change.is_undone:
-        raise LabError("That was undone already.")
-    chain = await change_queries.chain(db, change)
-    if chain[-1].about is not None:
-        number = await _undo_arrangement(db, change, chain[-1], chain[-1].about, actor, at)
-    elif chain[-1].name is not None:
-        number = await _undo_decision(db, change, chain[-1], actor, at)
-    else:
-        number = await _undo_papers(db, change, chain[-1], actor, at)
-    await db.run(
+    return history
+
+
+def takes_long(history: ChangeHistory) -> bool:
+    """Returns whether undoing a change may take as long as an import."""
+    return isinstance(history.original, ImportChange)
+
+
+async def undo(
+    db: Connection, history: ChangeHistory, actor: Actor, at: datetime
+) -> Recorded[Change]:
+    """Undoes a change in the caller's transaction, and records that.
+
+    The history may have been read before the transaction. Raises `LabError` if the change is
+    undone already, or if what it touched was changed since.
+    """
+    change, original = history.change, history.original
+    if isinstance(change, PaperChange) and change.part_of is not None:
+        raise LabError(f"That's part of change {change.part_of}. You can only undo it as a whole.")
+    if change.is_undone or not await _toggle(db, history.chain):
+        raise LabError("That's already undone.")
+    kind = _KINDS[type(original)]
+    before = await kind.load(db, original)
+    await kind.require_unchanged(db, change, original, before)
+    await kind.apply(db, original, original.is_undone, at)
+    after = await kind.load(db, original)
+    change_id = await audit_log.record_undo(
+        db, at, actor, change, kind.to_text(before), kind.to_text(after)
+    )
+    return Recorded(change, change_id)
+
+
+async def _toggle(db: Connection, chain: Sequence[Change]) -> bool:
+    """Flips which changes of a chain are in effect; returns whether that was still as read."""
+    rows = await db.all(
         """UPDATE changes SET is_active = NOT is_active
-           WHERE id IN (SELECT value FROM json_each(?))""",
-        [json.dumps([one.id for one in chain])],
+           WHERE id IN (SELECT value FROM json_each(?)) RETURNING id, is_active""",
+        [json.dumps([change.id for change in chain])],
     )
-    return Recorded(change, number)
+    return {row["id"]: bool(row["is_active"]) for row in rows} == {
+        change.id: change.is_undone for change in chain
+    }
 
 
-async def is_bulk(db: Connection, change_id: int) -> bool:
-    """Whether to take a change back is to take an import back or to do it again."""
-    change = await change_queries.find(db, change_id)
-    return change is not None and (await change_queries.chain(db, change))[-1].action == "import"
+@dataclass(frozen=True, slots=True)
+class _Kind(Generic[_C, _S]):
+    """How changes of one kind are undone and redone.
+
+    ``load`` reads the present state of what a change touched and ``apply`` puts it into the state
+    before the change or, to redo it, after it. ``require_unchanged`` raises `ChangedSince` if
+    that would overwrite what was done since the second change given, the one to undo.
+    """
+
+    load: Callable[[Connection, _C], Awaitable[_S]]
+    require_unchanged: Callable[[Connection, Change, _C, _S], Awaitable[None]]
+    apply: Callable[[Connection, _C, bool, datetime], Awaitable[None]]
+    to_text: Callable[[_S], str]
 
 
-async def _undo_decision(
-    db: Connection, change: Change, decided: Change, actor: Actor, at: datetime
-) -> int:
-    now, wanted = decided.after, decided.before
-    if decided.is_undone:
-        now, wanted = wanted, now
-    if await name_decisions.decisions(db, now) != now:
-        later = await change_queries.decided_since(db, change, [*now])
-        which = f"undo change {later} first, which is the latest" if later else "undo that first"
-        raise LabError(f"Those names were decided about again since; {which}.")
-    await name_decisions.decide(db, wanted)
-    return await audit_log.record_decision(
-        db, at, actor, "undo", decided.name or "", now, wanted, undoes=change.id
-    )
+async def _load_paper(db: Connection, original: PaperChange) -> PaperSnapshot:
+    return await take_snapshot(db, await _get_paper(db, original.paper_id))
 
 
-async def _undo_arrangement(
+async def _load_outcomes(_db: Connection, original: ImportChange) -> Mapping[str, Any]:
+    return {outcome.value: number for outcome, number in original.outcomes.items()}
+
+
+async def _load_review(_db: Connection, original: ReviewChange) -> Mapping[str, Any]:
+    return {"title": original.title, "outcome": original.outcome}
+
+
+async def _require_papers_unchanged(
+    db: Connection, change: Change, original: Change, _present: object
+) -> None:
+    later = await change_queries.later_paper_changes(db, change, original, _MAX_NAMED + 1)
+    if not later:
+        return
+    names = [f"#{paper_id}" for paper_id, _ in later[:_MAX_NAMED]]
+    if len(later) > _MAX_NAMED:
+        names.append("others")
+    *most, last = names
+    subject = f"{', '.join(most)} and {last} were" if most else f"{last} was"
+    raise ChangedSince(subject, later[0][1])
+
+
+async def _apply_papers(
     db: Connection,
-    change: Change,
-    arranged: Change,
-    about: ChangeTarget,
-    actor: Actor,
+    original: PaperChange | ImportChange | ReviewChange,
+    redo: bool,  # noqa: FBT001 - one signature for all kinds
     at: datetime,
-) -> int:
-    """Let what a change arranged be as it was before, and nothing else of that feed or channel."""
-    now, wanted = arranged.after, arranged.before
-    if arranged.is_undone:
-        now, wanted = wanted, now
-    names = [name for name in arranged.before if arranged.before[name] != arranged.after[name]]
-    found = await _arranged(db, about)
-    if any(found[name] != now[name] for name in names):
-        later = await change_queries.arranged_since(db, change, names)
-        which = f"undo change {later} first, which is the latest" if later else "not by a moderator"
-        raise LabError(f"That was arranged otherwise since; {which}.")
-    chosen = {name: wanted[name] for name in names}
-    if about.feed_id is not None:
-        number = await feed_settings.change(
-            db, about.feed_id, chosen, "undo", actor, at, undoes=change.id
-        )
-    else:
-        number = await subscription_settings.change(
-            db, about, chosen, "undo", actor, at, undoes=change.id
-        )
-    return cast("int", number)  # what is wanted differs from what was found
+) -> None:
+    await (_redo_papers if redo else _undo_papers)(db, original, at)
+    resolution = None if isinstance(original, ImportChange) else original.resolution
+    if resolution is not None:
+        await (resolutions.redo if redo else resolutions.undo)(db, resolution)
 
 
-async def _arranged(db: Connection, about: ChangeTarget) -> snapshots.State:
-    """How a feed or a channel is arranged now."""
-    if about.feed_id is not None:
-        return await feed_settings.state(db, about.feed_id)
-    return await subscription_settings.state(db, about.channel_id or 0)
-
-
-async def _undo_papers(
-    db: Connection, change: Change, whole: Change, actor: Actor, at: datetime
-) -> int:
-    if later := await change_queries.dependents(db, change, whole, _NAMED + 1):
-        raise BuiltOn([paper_id for paper_id, _ in later], later[0][1])
-    before = await _state(db, whole)
-    if whole.is_undone:
-        await _make_good(db, whole, at)
-    else:
-        await _take_back(db, whole, at)
-    after = await _state(db, whole)
-    return await audit_log.record_undo(db, at, actor, change.id, whole.paper_id, before, after)
-
-
-async def _take_back(db: Connection, whole: Change, at: datetime) -> None:
-    """Undo the steps of a change, the last one first; papers that it added go at the end."""
-    async for step in change_queries.steps(db, whole, backwards=True):
-        paper = await _paper(db, step)
-        if step.action != "merge":
+async def _undo_papers(db: Connection, original: Change, at: datetime) -> None:
+    """Undoes the steps of a change, the last one first, and then what it added."""
+    async for step in change_queries.steps(db, original, backwards=True):
+        paper = await _get_paper(db, step.paper_id)
+        if step.before is None:
+            continue
+        if step.action is not ChangeAction.MERGE:
             await paper_writes.restore_snapshot(db, paper, step.before, at)
-        elif step.moved is not None:
-            await curation_merge.part(db, paper, step.before, step.moved, at)
+        elif step.transfer is not None:
+            await curation_merge.unmerge(db, paper, step.before, step.transfer, at)
         else:
             raise LabError(
-                f"#{paper.id} was made one with another paper when I did not yet write down how to "
-                "part them."
+                f"#{paper.id} was merged by an early version of me, which didn't record how to "
+                "undo that."
             )
-    async for paper_ids in change_queries.added(db, whole):
+    async for paper_ids in change_queries.added_papers(db, original):
         await paper_writes.undo_insert(db, paper_ids, at)
-    if whole.resolution is not None:
-        await resolutions.reopen(db, whole.resolution)
 
 
-async def _make_good(db: Connection, whole: Change, at: datetime) -> None:
-    """Do a change again that was taken back."""
-    async for paper_ids in change_queries.added(db, whole):
+async def _redo_papers(db: Connection, original: Change, at: datetime) -> None:
+    async for paper_ids in change_queries.added_papers(db, original):
         await paper_writes.redo_insert(db, paper_ids)
-    async for step in change_queries.steps(db, whole, backwards=False):
-        paper = await _paper(db, step)
-        if step.moved is None:
+    async for step in change_queries.steps(db, original, backwards=False):
+        paper = await _get_paper(db, step.paper_id)
+        if step.transfer is not None:
+            transfer = await curation_merge.absorb(db, paper, step.transfer.into, at)
+            await audit_log.replace_transfer(db, step.id, transfer)
+        elif step.after is not None:
             await paper_writes.restore_snapshot(db, paper, step.after, at)
-        else:
-            moved = await curation_merge.give_up(db, paper, step.moved["into"], at)
-            await db.run("UPDATE changes SET moved = ? WHERE id = ?", [json.dumps(moved), step.id])
-    if whole.resolution is not None:
-        await resolutions.decide_again(db, whole.resolution)
 
 
-async def _paper(db: Connection, step: Change) -> Paper:
-    (paper,) = await paper_queries.load(db, [step.paper_id or 0])
+async def _get_paper(db: Connection, paper_id: int) -> Paper:
+    (paper,) = await paper_queries.load(db, [paper_id])
     return paper
 
 
-async def _state(db: Connection, whole: Change) -> snapshots.State:
-    """What the paper of a change says now; nothing for a bulk one."""
-    found = await paper_queries.load(db, [whole.paper_id or 0])
-    return await snapshots.state(db, found[0]) if found else {}
+async def _load_decisions(db: Connection, original: NameChange) -> NameDecisions:
+    return await name_decisions.decisions(db, original.after)
+
+
+async def _require_names_unchanged(
+    db: Connection, change: Change, original: NameChange, present: NameDecisions
+) -> None:
+    if present == (original.before if original.is_undone else original.after):
+        return
+    later = await change_queries.later_name_change(db, change, [*original.after])
+    if later is None:
+        raise LabError("Those names were changed again since.")
+    raise ChangedSince("Those names were", later)
+
+
+async def _apply_decisions(
+    db: Connection,
+    original: NameChange,
+    redo: bool,  # noqa: FBT001 - one signature for all kinds
+    _at: datetime,
+) -> None:
+    await name_decisions.decide(db, original.after if redo else original.before)
+
+
+async def _load_feed(db: Connection, original: FeedChange) -> Settings:
+    return await feed_settings.load(db, original.feed_id)
+
+
+async def _require_feed_unchanged(
+    db: Connection, change: Change, original: FeedChange, present: Settings
+) -> None:
+    names = _changed_settings(original)
+    if _is_as_left(original, present, names):
+        return
+    later = await change_queries.later_feed_change(db, change, original.feed_id, names)
+    raise _setting_changed_since(later)
+
+
+async def _apply_feed(
+    db: Connection,
+    original: FeedChange,
+    redo: bool,  # noqa: FBT001 - one signature for all kinds
+    at: datetime,
+) -> None:
+    await feed_settings.apply(db, original.feed_id, _target_settings(original, redo=redo), at)
+
+
+async def _load_subscription(db: Connection, original: SubscriptionChange) -> Settings:
+    return await subscription_settings.load(db, original.channel_id)
+
+
+async def _require_subscription_unchanged(
+    db: Connection, change: Change, original: SubscriptionChange, present: Settings
+) -> None:
+    names = _changed_settings(original)
+    if _is_as_left(original, present, names):
+        return
+    later = await change_queries.later_subscription_change(db, change, original.channel_id, names)
+    raise _setting_changed_since(later)
+
+
+async def _apply_subscription(
+    db: Connection,
+    original: SubscriptionChange,
+    redo: bool,  # noqa: FBT001 - one signature for all kinds
+    at: datetime,
+) -> None:
+    settings = _target_settings(original, redo=redo)
+    await subscription_settings.apply(db, original.channel_id, settings, at)
+
+
+_SettingsChange: TypeAlias = FeedChange | SubscriptionChange
+
+
+def _changed_settings(original: _SettingsChange) -> list[str]:
+    """Returns the names of the settings that a change changed; the others are left as they are."""
+    return [name for name in original.before if original.before[name] != original.after.get(name)]
+
+
+def _is_as_left(original: _SettingsChange, present: Settings, names: Sequence[str]) -> bool:
+    expected = original.before if original.is_undone else original.after
+    return all(present.get(name) == expected.get(name) for name in names)
+
+
+def _target_settings(original: _SettingsChange, *, redo: bool) -> Settings:
+    target = original.after if redo else original.before
+    return {name: target[name] for name in _changed_settings(original)}
+
+
+def _setting_changed_since(later: int | None) -> LabError:
+    if later is None:
+        return LabError("That changed again since, but not by a moderator, so I can't undo it.")
+    return ChangedSince("That was", later)
+
+
+# For each kind of change how it is undone.
+_KINDS: dict[type[Change], _Kind[Any, Any]] = {
+    PaperChange: _Kind(
+        load=_load_paper,
+        require_unchanged=_require_papers_unchanged,
+        apply=_apply_papers,
+        to_text=encoding.snapshot_to_text,
+    ),
+    ImportChange: _Kind(
+        load=_load_outcomes,
+        require_unchanged=_require_papers_unchanged,
+        apply=_apply_papers,
+        to_text=encoding.to_text,
+    ),
+    ReviewChange: _Kind(
+        load=_load_review,
+        require_unchanged=_require_papers_unchanged,
+        apply=_apply_papers,
+        to_text=encoding.to_text,
+    ),
+    NameChange: _Kind(
+        load=_load_decisions,
+        require_unchanged=_require_names_unchanged,
+        apply=_apply_decisions,
+        to_text=encoding.decisions_to_text,
+    ),
+    FeedChange: _Kind(
+        load=_load_feed,
+        require_unchanged=_require_feed_unchanged,
+        apply=_apply_feed,
+        to_text=encoding.to_text,
+    ),
+    SubscriptionChange: _Kind(
+        load=_load_subscription,
+        require_unchanged=_require_subscription_unchanged,
+        apply=_apply_subscription,
+        to_text=encoding.to_text,
+    ),
+}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.markdown import escape, timestamp
 from bot.ui import audit_log as audit_cards
+from storage.audit.models import PaperChange
 from storage.library import Library
 from storage.models import Paper, PaperDraft
-from storage.papers.snapshots import snapshot
 
 _MAX_CHANGES = 25  # of the paper's latest changes, to look up who changed a field
 
@@ -17,13 +17,17 @@ async def changed_meanwhile(library: Library, seen: PaperDraft, paper: Paper, li
     Lists as many fields as fit into ``limit`` characters, then how many more there are.
     """
     page = await library.audit.page(paper.id, limit=_MAX_CHANGES)
-    changes = [change for change in page.changes if change.paper_id == paper.id]
-    before, now = snapshot(seen), snapshot(paper)
+    changes = [
+        change
+        for change in page.changes
+        if isinstance(change, PaperChange) and change.paper_id == paper.id
+    ]
     lines: list[str] = []
-    names = audit_cards.differing_fields(before, now)
+    names = audit_cards.differing_fields(seen, paper)
     for number, name in enumerate(names):
         label = audit_cards.field_name(name)
-        text = f"**{label}** {audit_cards.difference(before[name], now[name])}"
+        difference = audit_cards.difference(getattr(seen, name), getattr(paper, name))
+        text = f"**{label}** {difference}"
         last = next((one for one in changes if name in audit_cards.changed_fields(one)), None)
         if last is not None:
             text += f"\n-# {escape(last.actor.name, 60)} · {timestamp(last.at)}"

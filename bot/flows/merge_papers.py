@@ -24,7 +24,6 @@ from storage.errors import LabError
 from storage.models import Paper, PaperDraft
 from storage.papers.combine import as_draft, joined
 from storage.papers.errors import PaperChanged
-from storage.papers.snapshots import snapshot
 
 _SINGLE_FIELDS = ("title", "authors", "venue", "date", "abstract", "note", "posted_by")
 _LIST_FIELDS = ("links", "tags")  # of which both can be kept
@@ -51,9 +50,7 @@ class MergePair:
 
     def differing_fields(self) -> list[str]:
         """Returns the fields in which to choose."""
-        fields = audit_cards.differing_fields(
-            snapshot(as_draft(self.target)), snapshot(as_draft(self.source))
-        )
+        fields = audit_cards.differing_fields(self.target, self.source)
         if "authors_complete" in fields and "authors" not in fields:
             fields.append("authors")
         return [name for name in (*_SINGLE_FIELDS, *_LIST_FIELDS) if name in fields]
@@ -184,7 +181,7 @@ def comparison(
     lines.append("-# Identifiers and announcements of both are kept. Choose what else to keep:")
     card: Container[Any] = Container(TextDisplay("\n".join(lines)))
     for name in pair.differing_fields():
-        ours, theirs = (snapshot(as_draft(paper))[name] for paper in (target, source))
+        ours, theirs = (getattr(paper, name) for paper in (target, source))
         card.add_item(
             TextDisplay(
                 f"**{audit_cards.field_name(name)}**\n"

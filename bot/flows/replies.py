@@ -9,7 +9,7 @@ from discord.ui import ActionRow, Button, LayoutView
 
 from bot.interactions import Interaction
 from bot.ui import buttons, cards
-from storage.audit.models import Change
+from storage.audit.models import Change, PaperChange
 from storage.library import Library
 from storage.models import Paper
 
@@ -61,6 +61,7 @@ async def paper_titles(
     """Returns the titles of the papers that changes are about, and of one more paper."""
     numbers = {paper_id}
     for change in changes:
-        numbers |= {change.paper_id, change.after.get("into")}
+        if isinstance(change, PaperChange):
+            numbers |= {change.paper_id, change.merged_into}
     papers = await library.papers.load([number for number in numbers if number is not None])
     return {paper.id: paper.title for paper in papers}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from bot.errors import NotAllowed
 from bot.flows.replies import paper_titles, undoable
 from bot.interactions import Interaction
 from bot.permissions import actor, require_moderator, require_server_manager
 from bot.ui import audit_log as audit_cards
 from bot.ui.buttons import UndoButton
-from storage.audit.models import Change
+from storage.audit.models import Change, PaperChange, SubscriptionChange
 from storage.errors import LabError
 from storage.library import Library
 
@@ -16,9 +18,12 @@ from storage.library import Library
 @UndoButton.on_press
 async def press_undo(interaction: Interaction, button: UndoButton) -> None:
     """Undoes the change and replaces the message, so that the button is gone."""
-    await _require_permission(interaction, button.change_id)
-    await interaction.response.defer()  # undoing a large import takes longer than three seconds
-    await _undo(interaction, button.change_id)
+
+    async def authorize(change: Change) -> None:
+        _require_permission(interaction, change)
+        await interaction.response.defer()  # undoing a large import takes longer than 3 seconds
+
+    await _undo(interaction, button.change_id, authorize)
 
 
 async def answer_undo(interaction: Interaction, change_id: int | None) -> None:
@@ -29,26 +34,29 @@ async def answer_undo(interaction: Interaction, change_id: int | None) -> None:
         if last is None:
             raise LabError("You have no changes to undo.")
         change_id = last.id
-    await _require_permission(interaction, change_id)
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    await _undo(interaction, change_id)
+
+    async def authorize(change: Change) -> None:
+        _require_permission(interaction, change)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+
+    await _undo(interaction, change_id, authorize)
 
 
-async def _require_permission(interaction: Interaction, change_id: int) -> None:
+def _require_permission(interaction: Interaction, change: Change) -> None:
     """Raises `NotAllowed` unless the user may make such a change themselves."""
-    change = await interaction.client.library.audit.get(change_id)
-    guild_id = change.about.guild_id if change and change.about else None
-    if guild_id is None:
+    if not isinstance(change, SubscriptionChange):
         require_moderator(interaction)
-    elif guild_id == interaction.guild_id:
+    elif change.guild_id == interaction.guild_id:
         require_server_manager(interaction)
     else:
         raise NotAllowed("That change was made in another server and can only be undone there.")
 
 
-async def _undo(interaction: Interaction, change_id: int) -> None:
+async def _undo(
+    interaction: Interaction, change_id: int, authorize: Callable[[Change], Awaitable[None]]
+) -> None:
     library = interaction.client.library
-    undone = await library.undo(change_id, actor(interaction))
+    undone = await library.undo(change_id, actor(interaction), authorize=authorize)
     text = await _describe(library, undone.value)
     view = undoable(text, undone.change_id, "Redo")
     await interaction.edit_original_response(view=view)
@@ -58,11 +66,11 @@ async def _undo(interaction: Interaction, change_id: int) -> None:
 async def _describe(library: Library, change: Change) -> str:
     what = audit_cards.summary(change, await paper_titles(library, [change]))
     text = f"↩️ Undid change {change.id}: {what}."
-    if change.paper_id is None:
+    if not isinstance(change, PaperChange):
         return text
     paper = await library.papers.find(change.paper_id)
     if paper is None:
         return f"{text} The paper is no longer in the list."
-    if change.after.get("removed", False):
+    if change.after is not None and change.after.is_removed:
         return f"{text} The paper is back in the list."
     return f"{text} The paper is as it was before."

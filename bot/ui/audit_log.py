@@ -12,7 +12,19 @@ from bot.markdown import clip, count, escape, timestamp
 from bot.ui import buttons
 from bot.ui.feeds import describe_options
 from storage.announcements.subscription_settings import options_of
-from storage.audit.models import Change, LogPage
+from storage.audit.models import (
+    Change,
+    ChangeAction,
+    FeedChange,
+    ImportChange,
+    LogPage,
+    NameChange,
+    PaperChange,
+    ReviewChange,
+    Settings,
+    SubscriptionChange,
+)
+from storage.models import Link, Outcome, PaperDetails
 
 Titles = Mapping[int, str]  # of papers, by number
 
@@ -36,22 +48,22 @@ _FEED_FIELDS = {
     "is_reviewed": "Entries need review",
 }
 _PAPER_ACTIONS = {
-    "add": "✅ added {}",
-    "update": "🧩 updated {}",
-    "edit": "✏️ edited {}",
-    "tag": "🏷️ changed the tags of {}",
-    "remove": "🗑️ removed {}",
-    "restore": "♻️ restored {}",
-    "merge": "🔗 merged {}",
+    ChangeAction.ADD: "✅ added {}",
+    ChangeAction.UPDATE: "🧩 updated {}",
+    ChangeAction.EDIT: "✏️ edited {}",
+    ChangeAction.TAG: "🏷️ changed the tags of {}",
+    ChangeAction.REMOVE: "🗑️ removed {}",
+    ChangeAction.RESTORE: "♻️ restored {}",
+    ChangeAction.MERGE: "🔗 merged {}",
 }
 _NAME_ACTIONS = {
-    "merge": "🔗 merged a name into **{}**",
-    "split": "✂️ split a name from **{}**",
-    "rename": "🏷️ renamed an author to **{}**",
+    ChangeAction.MERGE: "🔗 merged a name into **{}**",
+    ChangeAction.SPLIT: "✂️ split a name from **{}**",
+    ChangeAction.RENAME: "🏷️ renamed an author to **{}**",
 }
 _REVIEW_OUTCOMES = {
-    "declined": "👋 declined {}",
-    "removed": "👋 kept {} out of the list, as it was removed before",
+    Outcome.DECLINED: "👋 declined {}",
+    Outcome.REMOVED: "👋 kept {} out of the list, as it was removed before",
 }
 _MENTION = re.compile(r"<#\d+>")
 _CONTEXT = 3  # unchanged words shown around a difference
@@ -72,7 +84,7 @@ def history(
     for change in page.changes:
         card.add_item(Separator(visible=True))
         text = entry(change, titles)
-        if change.is_undone or change.part_of is not None:
+        if change.is_undone or _whole(change) is not None:
             card.add_item(TextDisplay(text))
         else:
             card.add_item(Section(text, accessory=buttons.UndoButton(change.id)))
@@ -98,12 +110,13 @@ def _page_buttons(page: LogPage, owner: int, paper_id: int) -> ActionRow[Any]:
 def entry(change: Change, titles: Titles) -> str:
     """Returns a change as the log shows it, with as many of its differences as fit."""
     about = f"-# {escape(change.actor.name, 60)} · {timestamp(change.at, 'f')}"
-    if change.part_of is not None:
-        about += f" · part of change {change.part_of}"
+    if (whole := _whole(change)) is not None:
+        about += f" · part of change {whole}"
     if change.is_undone:
         about += " · undone"
     lines = [f"**{change.id}** · {summary(change, titles)}", about]
-    found = [line for part in (change, *change.parts) for line in differences(part)]
+    parts = change.parts if isinstance(change, PaperChange) else ()
+    found = [line for part in (change, *parts) for line in differences(part)]
     for number, line in enumerate(found):
         if sum(map(len, lines)) + len(line) > _MAX_ENTRY:
             lines.append(f"-# and {len(found) - number} more")
@@ -112,23 +125,31 @@ def entry(change: Change, titles: Titles) -> str:
     return "\n".join(lines)
 
 
+def _whole(change: Change) -> int | None:
+    """Returns the change that this one is a part of, or None."""
+    return change.part_of if isinstance(change, PaperChange) else None
+
+
 def summary(change: Change, titles: Titles) -> str:
     """Returns what a change did, in a few words."""
-    if change.action == "import":
-        return f"📥 imported a file: {_import_counts(change.after)}"
-    if change.action == "review":
-        text = _REVIEW_OUTCOMES.get(change.after["outcome"], "🔎 matched {} with the list")
-        return text.format(f"**{escape(change.after['title'], 160)}**")
     if change.undoes is not None:
         return f"↩️ undid change {change.undoes}{_undo_target(change, titles)}"
-    if change.about is not None:
-        return _setting_summary(change)
-    if change.name is not None:
-        return _NAME_ACTIONS[change.action].format(escape(change.name, 100))
-    text = _PAPER_ACTIONS[change.action].format(_paper(change.paper_id or 0, titles, 160))
-    if "into" in change.after:
-        text += f" into {_paper(change.after['into'], titles, 160)}"
-    return text
+    match change:
+        case ImportChange():
+            return f"📥 imported a file: {_import_counts(change.outcomes)}"
+        case ReviewChange():
+            text = _REVIEW_OUTCOMES.get(change.outcome, "🔎 matched {} with the list")
+            return text.format(f"**{escape(change.title, 160)}**")
+        case FeedChange() | SubscriptionChange():
+            return _setting_summary(change)
+        case NameChange():
+            return _NAME_ACTIONS[change.action].format(escape(change.name, 100))
+        case PaperChange():
+            text = _PAPER_ACTIONS[change.action].format(_paper(change.paper_id, titles, 160))
+            if change.merged_into is not None:
+                text += f" into {_paper(change.merged_into, titles, 160)}"
+            return text
+    raise TypeError(change)
 
 
 def plain_summary(change: Change, titles: Titles) -> str:
@@ -137,39 +158,44 @@ def plain_summary(change: Change, titles: Titles) -> str:
     return clip(text.replace("*", "").replace("\\", ""), 100)
 
 
-def _import_counts(outcomes: Mapping[str, int]) -> str:
+def _import_counts(outcomes: Mapping[Outcome, int]) -> str:
     counts = {
-        "added": "{:,} added",
-        "updated": "{:,} updated",
-        "restored": "{:,} restored",
-        "unchanged": "{:,} already in the list",
+        Outcome.ADDED: "{:,} added",
+        Outcome.UPDATED: "{:,} updated",
+        Outcome.RESTORED: "{:,} restored",
+        Outcome.UNCHANGED: "{:,} already in the list",
     }
-    parts = [text.format(outcomes[name]) for name, text in counts.items() if outcomes.get(name)]
-    if duplicates := outcomes.get("duplicate"):
+    parts = [
+        text.format(outcomes[outcome]) for outcome, text in counts.items() if outcomes.get(outcome)
+    ]
+    if duplicates := outcomes.get(Outcome.DUPLICATE):
         parts.append(f"{count(duplicates, 'possible duplicate')} skipped")
-    if removed := outcomes.get("removed"):
+    if removed := outcomes.get(Outcome.REMOVED):
         parts.append(f"{count(removed, 'removed paper')} skipped")
     return ", ".join(parts)
 
 
 def _undo_target(change: Change, titles: Titles) -> str:
-    if change.about is not None:
-        return f": {_feed_or_channel(change)}"
-    if change.name is not None:
-        return f": **{escape(change.name, 100)}**"
-    return f": {_paper(change.paper_id, titles, 160)}" if change.paper_id is not None else ""
+    match change:
+        case FeedChange() | SubscriptionChange():
+            return f": {_feed_or_channel(change)}"
+        case NameChange():
+            return f": **{escape(change.name, 100)}**"
+        case PaperChange():
+            return f": {_paper(change.paper_id, titles, 160)}"
+    return ""
 
 
-def _setting_summary(change: Change) -> str:
+def _setting_summary(change: FeedChange | SubscriptionChange) -> str:
     """Returns what a change to a feed or to a channel's announcements did."""
     what = _feed_or_channel(change)
-    is_feed = change.about is not None and change.about.feed_id is not None
+    is_feed = isinstance(change, FeedChange)
     match change.action:
-        case "add":
+        case ChangeAction.ADD:
             return (
                 f"📡 followed the feed {what}" if is_feed else f"📣 started announcements in {what}"
             )
-        case "remove":
+        case ChangeAction.REMOVE:
             return (
                 f"🗑️ unfollowed the feed {what}"
                 if is_feed
@@ -182,16 +208,16 @@ def _setting_summary(change: Change) -> str:
     return f"✏️ changed {what}"
 
 
-def _pause(values: Mapping[str, Any]) -> object:
+def _pause(settings: Settings) -> object:
     """Returns why a feed is paused, or whether a channel's announcements are."""
-    return values.get("paused_because") or values.get("is_paused")
+    return settings.get("paused_because") or settings.get("is_paused")
 
 
-def _feed_or_channel(change: Change) -> str:
-    if change.about is not None and change.about.channel_id is not None:
-        return f"<#{change.about.channel_id}>"
-    values = change.after or change.before
-    return f"**{escape(values.get('title') or values.get('url') or 'a feed', 160)}**"
+def _feed_or_channel(change: FeedChange | SubscriptionChange) -> str:
+    if isinstance(change, SubscriptionChange):
+        return f"<#{change.channel_id}>"
+    settings = change.after or change.before
+    return f"**{escape(str(settings.get('title') or settings.get('url') or 'a feed'), 160)}**"
 
 
 def _paper(paper_id: int, titles: Titles, limit: int) -> str:
@@ -200,23 +226,25 @@ def _paper(paper_id: int, titles: Titles, limit: int) -> str:
 
 def differences(change: Change) -> list[str]:
     """Returns a line “field: before → after” for each value that a change changed."""
+    if isinstance(change, FeedChange | SubscriptionChange):
+        return _setting_differences(change) if change.action is ChangeAction.EDIT else []
+    if not isinstance(change, PaperChange) or change.action is ChangeAction.MERGE:
+        return []
     before, after = change.before, change.after
-    if change.about is not None:
-        return _setting_differences(change) if change.action == "edit" else []
-    if not before or change.name is not None or change.action == "merge":
+    if before is None or after is None:
         return []
     lines = [
-        f"{_PAPER_FIELDS[name]}: {difference(before[name], after[name])}"
-        for name in changed_fields(change)
+        f"{_PAPER_FIELDS[name]}: {difference(getattr(before, name), getattr(after, name))}"
+        for name in differing_fields(before, after)
     ]
-    if before["removed"] != after["removed"]:
-        lines.append("Removed from the list" if after["removed"] else "Restored to the list")
+    if before.is_removed != after.is_removed:
+        lines.append("Removed from the list" if after.is_removed else "Restored to the list")
     return lines
 
 
-def _setting_differences(change: Change) -> list[str]:
+def _setting_differences(change: FeedChange | SubscriptionChange) -> list[str]:
     before, after = change.before, change.after
-    if change.about is not None and change.about.channel_id is not None:
+    if isinstance(change, SubscriptionChange):
         old, new = _announced(before), _announced(after)
         return [f"{old} → {new}"] if old != new else []
     return [
@@ -226,21 +254,21 @@ def _setting_differences(change: Change) -> list[str]:
     ]
 
 
-def _announced(values: Mapping[str, Any]) -> str:
+def _announced(settings: Settings) -> str:
     """Returns what a channel's recorded settings announce, and when."""
-    return describe_options(options_of(values)) or "everything, immediately"
+    return describe_options(options_of(settings)) or "everything, immediately"
 
 
 def changed_fields(change: Change) -> list[str]:
     """Returns the fields of a paper that a change changed."""
-    if not (change.before and change.after):
+    if not isinstance(change, PaperChange) or change.before is None or change.after is None:
         return []
     return differing_fields(change.before, change.after)
 
 
-def differing_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Returns the fields in which two snapshots of a paper differ."""
-    return [name for name in _PAPER_FIELDS if before.get(name) != after.get(name)]
+def differing_fields(before: PaperDetails, after: PaperDetails) -> list[str]:
+    """Returns the fields in which two papers, or two snapshots of one, differ."""
+    return [name for name in _PAPER_FIELDS if getattr(before, name) != getattr(after, name)]
 
 
 def field_name(name: str) -> str:
@@ -269,8 +297,8 @@ def plain_value(value: object) -> str:
 def _words(value: object) -> list[str]:
     if isinstance(value, bool):
         return ["yes" if value else "no"]
-    if isinstance(value, list):  # of texts, or of links as [kind, address]
-        return ", ".join(one[1] if isinstance(one, list) else str(one) for one in value).split()
+    if isinstance(value, tuple):
+        return ", ".join(one.url if isinstance(one, Link) else str(one) for one in value).split()
     return str(value or "").split()
 
 

@@ -1,4 +1,4 @@
-"""SQL of what a server's moderators decide of a channel, each time recorded as a change."""
+"""SQL of what a server's managers set for a channel; every change to it is recorded."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import parse_filter
 from storage.announcements.models import SubscriptionOptions
 from storage.audit import log as audit_log
-from storage.audit.models import ChangeTarget
+from storage.audit.models import ChangeAction, Settings
 from storage.database import Connection, Row
 from storage.models import Actor
-from storage.papers.snapshots import State
 
 _FLAGS = ("has_thread", "publishes", "is_paused")
 _DIGEST = ("digest", "digest_minute", "digest_weekday", "time_zone")
-_NAMES = ("filters", "role_id", *_DIGEST, *_FLAGS)
-_NEVER: State = {"is_removed": True}  # how a channel stands that never heard
+_COLUMNS = ("filters", "role_id", *_DIGEST, *_FLAGS)
+_NOT_SUBSCRIBED: Settings = {"is_removed": True}
 
 
-async def state(db: Connection, channel_id: int) -> State:
-    """What a channel hears and how, as plain values."""
+async def load(db: Connection, channel_id: int) -> Settings:
+    """Returns a channel's settings by name; without a subscription only that it has none."""
     row = await db.one("SELECT * FROM subscriptions WHERE channel_id = ?", [channel_id])
     if row is None:
-        return _NEVER
-    flags = {name: bool(row[name]) for name in _FLAGS}
-    return {name: row[name] for name in _NAMES} | flags | {"is_removed": bool(row["removed_at"])}
+        return _NOT_SUBSCRIBED
+    return {
+        **{name: row[name] for name in _COLUMNS},
+        **{name: bool(row[name]) for name in _FLAGS},
+        "is_removed": row["removed_at"] is not None,
+    }
 
 
-def values(options: SubscriptionOptions) -> State:
-    """Those of the values that options tell."""
+def values(options: SubscriptionOptions) -> Settings:
+    """Returns options as settings."""
     digest = options.digest
     return {
         "filters": str(options.filters),
@@ -47,7 +49,7 @@ def values(options: SubscriptionOptions) -> State:
 
 
 def options_of(values: Row | Mapping[str, Any]) -> SubscriptionOptions:
-    """The options that values tell, or a row of ``subscriptions``."""
+    """Returns the options in a channel's settings or in a row of ``subscriptions``."""
     return SubscriptionOptions(
         filters=parse_filter(values["filters"]),
         digest=digest_of(values),
@@ -58,7 +60,7 @@ def options_of(values: Row | Mapping[str, Any]) -> SubscriptionOptions:
 
 
 def digest_of(values: Row | Mapping[str, Any]) -> DigestSchedule:
-    """The digest schedule that values tell, or a row of ``subscriptions``."""
+    """Returns the digest schedule in a channel's settings or in a row of ``subscriptions``."""
     return DigestSchedule(
         frequency=Frequency(values["digest"]),
         minute=values["digest_minute"],
@@ -69,61 +71,73 @@ def digest_of(values: Row | Mapping[str, Any]) -> DigestSchedule:
 
 async def change(
     db: Connection,
-    about: ChangeTarget,
-    wanted: State,
-    action: str,
+    guild_id: int,
+    channel_id: int,
+    settings: Settings,
+    action: ChangeAction,
     actor: Actor,
     at: datetime,
-    *,
-    undoes: int | None = None,
 ) -> int | None:
-    """Let some of what `state` tells be otherwise; gives the change's number, or none for none.
+    """Applies some settings and records that; returns the change's id, or None if nothing changes.
 
-    For a channel that hears no more what waits is kept, should that be undone; where it is chosen
-    again it begins without.
+    A channel that wasn't subscribed starts with an empty queue.
     """
-    channel_id = about.channel_id or 0
-    before = await state(db, channel_id)
-    after = values(SubscriptionOptions()) | {"is_paused": False} | before | wanted
+    before = await load(db, channel_id)
+    after = _merged(before, settings)
     if after == before:
         return None
-    if before["is_removed"] and undoes is None:
-        await _begin(db, about, actor, at)
+    if before["is_removed"]:
+        await _begin(db, guild_id, channel_id, actor, at)
+    await apply(db, channel_id, settings, at)
+    return await audit_log.record_subscription_change(
+        db, at, actor, action, guild_id, channel_id, before, after
+    )
+
+
+async def apply(db: Connection, channel_id: int, settings: Settings, at: datetime) -> None:
+    """Changes some of a channel's settings; the queue of an unsubscribed channel is kept."""
+    before = await load(db, channel_id)
+    after = _merged(before, settings)
     await db.run(
-        f"""UPDATE subscriptions SET {", ".join(f"{name} = ?" for name in _NAMES)},
+        f"""UPDATE subscriptions SET {", ".join(f"{name} = ?" for name in _COLUMNS)},
             removed_at = IIF(?, COALESCE(removed_at, ?), NULL) WHERE channel_id = ?""",  # noqa: S608
         [
-            *(after[name] for name in _NAMES),
-            *(after["is_removed"], timestamps.to_text(at), channel_id),
+            *(after[name] for name in _COLUMNS),
+            after["is_removed"],
+            timestamps.to_text(at),
+            channel_id,
         ],
     )
-    if before | {"is_paused": after["is_paused"]} != after:
+    if {**before, "is_paused": after["is_paused"]} != after:
         due = None if after["is_removed"] else digest_of(after).next_digest(at)
         await db.run(
             "UPDATE subscriptions SET next_digest_at = ? WHERE channel_id = ?",
             [timestamps.to_text(due) if due else None, channel_id],
         )
-    return await audit_log.record_arrangement(
-        db, at, actor, action, about, before, after, undoes=undoes
-    )
 
 
-async def _begin(db: Connection, about: ChangeTarget, actor: Actor, at: datetime) -> None:
-    """Let a channel that does not hear begin, without what waited for it before."""
+def _merged(before: Settings, settings: Settings) -> Settings:
+    return {**values(SubscriptionOptions()), "is_paused": False, **before, **settings}
+
+
+async def _begin(
+    db: Connection, guild_id: int, channel_id: int, actor: Actor, at: datetime
+) -> None:
+    """Adds a subscription, or starts a former one again without what was queued for it."""
     await db.run(
         """DELETE FROM announcements WHERE channel_id = ? AND NOT EXISTS (
                SELECT 1 FROM posts WHERE posts.id = post_id AND state = 'sent')""",
-        [about.channel_id],
+        [channel_id],
     )
     await db.run(
         """DELETE FROM posts WHERE destination_id = ? AND kind IN ('paper', 'digest')
            AND state <> 'sent'""",
-        [about.channel_id],
+        [channel_id],
     )
     await db.run(
         """INSERT INTO subscriptions (guild_id, channel_id, created_by, created_by_name, created_at)
            VALUES (?, ?, ?, ?, ?) ON CONFLICT (channel_id) DO UPDATE SET
            created_by = excluded.created_by, created_by_name = excluded.created_by_name,
            created_at = excluded.created_at""",
-        [about.guild_id, about.channel_id, actor.key, actor.name, timestamps.to_text(at)],
+        [guild_id, channel_id, actor.key, actor.name, timestamps.to_text(at)],
     )

@@ -12,12 +12,11 @@ from storage.announcements import subscription_settings
 from storage.announcements.filters import ChannelFilter, parse_filter
 from storage.announcements.models import Subscription, SubscriptionOptions
 from storage.announcements.subscription_settings import options_of, values
-from storage.audit.models import ChangeTarget, Recorded
+from storage.audit.models import ChangeAction, Recorded, Settings
 from storage.database import Connection, Database, Row
 from storage.errors import SubscriptionNotFound
 from storage.models import Actor, Paper
 from storage.papers import credits
-from storage.papers.snapshots import State
 
 # What waits is little. What has a post is all that was ever announced: counted only to be shown.
 _POSTED = """(SELECT COUNT(*) FROM announcements
@@ -49,7 +48,7 @@ class Subscriptions:
         actor: Actor,
         options: SubscriptionOptions | None = None,
     ) -> Recorded[Subscription] | None:
-        """Announce papers in a channel, or change how; returns None if nothing changes.
+        """Announces papers in a channel, or changes how; returns None if nothing changes.
 
         Without ``options`` a subscribed channel keeps its own. A channel that failed is sent to
         again.
@@ -59,16 +58,17 @@ class Subscriptions:
             wanted = {} if options is None and before else values(options or SubscriptionOptions())
             return await self._change(
                 db,
-                ChangeTarget(guild_id=guild_id, channel_id=channel_id),
+                guild_id,
+                channel_id,
                 {**wanted, "is_paused": False, "is_removed": False},
-                "edit" if before else "add",
+                ChangeAction.EDIT if before else ChangeAction.ADD,
                 actor,
             )
 
     async def pause(
         self, guild_id: int, channel_id: int, actor: Actor
     ) -> Recorded[Subscription] | None:
-        """Queue what is for a channel; returns None if it is paused already.
+        """Queues what is for a channel; returns None if it is paused already.
 
         Raises `SubscriptionNotFound`.
         """
@@ -77,7 +77,7 @@ class Subscriptions:
     async def resume(
         self, guild_id: int, channel_id: int, actor: Actor
     ) -> Recorded[Subscription] | None:
-        """Announce in a paused or failed channel again; returns None if it is neither.
+        """Announces in a paused or failed channel again; returns None if it is neither.
 
         Raises `SubscriptionNotFound`.
         """
@@ -86,7 +86,7 @@ class Subscriptions:
     async def unsubscribe(
         self, guild_id: int, channel_id: int, actor: Actor
     ) -> Recorded[Subscription] | None:
-        """Stop announcing in a channel, also what is queued; returns None if it isn't subscribed.
+        """Stops announcing in a channel, also what is queued; returns None if it isn't subscribed.
 
         The subscription that is returned is as it was.
         """
@@ -96,9 +96,10 @@ class Subscriptions:
                 return None
             change_id = await subscription_settings.change(
                 db,
-                ChangeTarget(guild_id=guild_id, channel_id=channel_id),
+                guild_id,
+                channel_id,
                 {"is_removed": True},
-                "remove",
+                ChangeAction.REMOVE,
                 actor,
                 self._clock(),
             )
@@ -111,18 +112,24 @@ class Subscriptions:
             subscription = await _find(db, channel_id)
             if subscription is None or subscription.guild_id != guild_id:
                 raise SubscriptionNotFound(channel_id)
-            target = ChangeTarget(guild_id=guild_id, channel_id=channel_id)
-            return await self._change(db, target, {"is_paused": is_paused}, "edit", actor)
+            return await self._change(
+                db, guild_id, channel_id, {"is_paused": is_paused}, ChangeAction.EDIT, actor
+            )
 
     async def _change(
-        self, db: Connection, target: ChangeTarget, wanted: State, action: str, actor: Actor
+        self,
+        db: Connection,
+        guild_id: int,
+        channel_id: int,
+        settings: Settings,
+        action: ChangeAction,
+        actor: Actor,
     ) -> Recorded[Subscription] | None:
-        """Change a subscription; a channel that is not paused is sent to again."""
-        channel_id = target.channel_id or 0
+        """Changes a subscription; a channel that is not paused is sent to again."""
         change_id = await subscription_settings.change(
-            db, target, wanted, action, actor, self._clock()
+            db, guild_id, channel_id, settings, action, actor, self._clock()
         )
-        was_stopped = not wanted["is_paused"] and await reopen(db, channel_id)
+        was_stopped = not settings["is_paused"] and await reopen(db, channel_id)
         subscription = await _find(db, channel_id)
         if subscription is None or (change_id is None and not was_stopped):
             return None

@@ -1,4 +1,5 @@
-"""The change log: who changed what, when, and how it was before and after.
+"""The change log: who changed what and when, and what it was before and after.
 
-`log` writes it, `queries` reads it, and `models` holds its records; undoing is in `storage.undo`.
+`log` writes it and `queries` reads it; `models` has a record type for each kind of change, and
+`encoding` turns their values into JSON and back. `storage.undo` undoes changes.
 """

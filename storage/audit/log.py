@@ -1,26 +1,34 @@
-"""SQL that writes changes to the audit log; reading it is in `queries`."""
+"""SQL that writes the change log; `queries` reads it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from storage import timestamps
-from storage.audit.models import ChangeTarget
-from storage.database import Connection
-from storage.models import Actor, Paper
-from storage.papers.snapshots import State, state
+from storage.audit import encoding
+from storage.audit.models import (
+    Change,
+    ChangeAction,
+    ChangeKind,
+    NameDecisions,
+    Resolution,
+    Settings,
+    Transfer,
+)
+from storage.database import Connection, Value
+from storage.models import Actor, Outcome, Paper
+from storage.papers.snapshots import PaperSnapshot, take_snapshot
 
 
 @dataclass(slots=True)
 class ChangeSet:
-    """What somebody does at once, in one transaction: one change, and one undo.
+    """The changes to papers that somebody makes in one transaction, undone together.
 
-    Its first change heads the others; a bulk one is headed by a change without a paper, which
-    ``close`` tells what it came to. ``change_id`` is none while nothing changed.
+    The first change heads the others. The head of a bulk change set is a change of its own, which
+    `close` completes. ``change_id`` is None while nothing has changed.
     """
 
     db: Connection
@@ -30,136 +38,203 @@ class ChangeSet:
     change_id: int | None = None
 
     async def record(
-        self, action: str, before: State, after: Paper, *, moved: Mapping[str, Any] | None = None
+        self,
+        action: ChangeAction,
+        before: PaperSnapshot,
+        after: Paper,
+        *,
+        transfer: Transfer | None = None,
     ) -> None:
-        """Write down one change to a paper that was made just now."""
-        said = await state(self.db, after)
-        if moved is not None:
-            said["into"] = moved["into"]
+        """Records a change to a paper that was made just now."""
         await self._begin()
-        number = await self.db.insert(
-            """INSERT INTO changes
-                   (at, actor, actor_name, action, paper_id, before, after, moved, part_of)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            [
-                *(timestamps.to_text(self.at), self.actor.key, self.actor.name, action, after.id),
-                *(_text(before), _text(said), _text(moved) if moved is not None else None),
-                self.change_id,
-            ],
+        snapshot = await take_snapshot(self.db, after)
+        number = await _insert(
+            self.db,
+            self.at,
+            self.actor,
+            action,
+            ChangeKind.PAPER,
+            paper_id=after.id,
+            before=encoding.snapshot_to_text(before),
+            after=encoding.snapshot_to_text(snapshot, transfer.into if transfer else None),
+            moved=encoding.transfer_to_text(transfer) if transfer else None,
+            part_of=self.change_id,
         )
         self.change_id = self.change_id or number
 
     async def record_added(self, papers: Sequence[Paper]) -> None:
-        """Write down that papers were added; what they said then, the next change tells.
+        """Records that papers were added; only a bulk change set can add several.
 
-        Several at once are added in bulk alone.
+        What an added paper said is not recorded here but by the next change to it.
         """
         await self._begin()
-        values = [timestamps.to_text(self.at), self.actor.key, self.actor.name]
-        sql = """INSERT INTO changes
-                     (at, actor, actor_name, action, paper_id, before, after, part_of)
-                 VALUES (?, ?, ?, 'add', ?, '{}', '{}', ?)"""
         if self.change_id is None:
-            self.change_id = await self.db.insert(sql, [*values, papers[0].id, None])
-        else:
-            await self.db.run_many(sql, [(*values, one.id, self.change_id) for one in papers])
+            self.change_id = await _insert(
+                self.db,
+                self.at,
+                self.actor,
+                ChangeAction.ADD,
+                ChangeKind.PAPER,
+                paper_id=papers[0].id,
+            )
+            return
+        at = timestamps.to_text(self.at)
+        await self.db.run_many(
+            """INSERT INTO changes
+                   (at, actor, actor_name, action, kind, paper_id, before, after, part_of)
+               VALUES (?, ?, ?, 'add', 'paper', ?, '{}', '{}', ?)""",
+            [(at, self.actor.key, self.actor.name, one.id, self.change_id) for one in papers],
+        )
 
-    async def record_resolution(self, resolution: Mapping[str, Any], said: State) -> int:
-        """Write down that a moderator decided what waited; gives the number of the whole.
+    async def record_resolution(self, resolution: Resolution, title: str, outcome: Outcome) -> int:
+        """Records how a waiting item was resolved; returns the id of the whole change.
 
-        ``said`` is what the log shows of it where the list itself was not changed.
+        The log shows the title and the outcome if the resolution changed no paper.
         """
         if self.change_id is None:
-            self.change_id = await self.db.insert(
-                """INSERT INTO changes (at, actor, actor_name, action, before, after)
-                   VALUES (?, ?, ?, 'review', '{}', ?)""",
-                [timestamps.to_text(self.at), self.actor.key, self.actor.name, _text(said)],
+            self.change_id = await _insert(
+                self.db,
+                self.at,
+                self.actor,
+                ChangeAction.REVIEW,
+                ChangeKind.REVIEW,
+                after=encoding.to_text({"title": title, "outcome": outcome}),
             )
         await self.db.run(
-            "UPDATE changes SET resolution = ? WHERE id = ?", [_text(resolution), self.change_id]
+            "UPDATE changes SET resolution = ? WHERE id = ?",
+            [encoding.resolution_to_text(resolution), self.change_id],
         )
         return self.change_id
 
-    async def close(self, came_to: Mapping[str, int]) -> None:
-        """Write down what a bulk change came to, where anything changed."""
+    async def close(self, outcomes: Mapping[Outcome, int]) -> None:
+        """Records what became of the drafts of a bulk change set, if it changed anything."""
         await self.db.run(
-            "UPDATE changes SET after = ? WHERE id = ?", [_text(came_to), self.change_id]
+            "UPDATE changes SET after = ? WHERE id = ?",
+            [
+                encoding.to_text({outcome.value: number for outcome, number in outcomes.items()}),
+                self.change_id,
+            ],
         )
 
     async def _begin(self) -> None:
         if self.is_bulk and self.change_id is None:
-            self.change_id = await self.db.insert(
-                """INSERT INTO changes (at, actor, actor_name, action, before, after)
-                   VALUES (?, ?, ?, 'import', '{}', '{}')""",
-                [timestamps.to_text(self.at), self.actor.key, self.actor.name],
+            self.change_id = await _insert(
+                self.db, self.at, self.actor, ChangeAction.IMPORT, ChangeKind.IMPORT
             )
 
 
-async def record_decision(
+async def record_name_change(
     db: Connection,
     at: datetime,
     actor: Actor,
-    action: str,
-    name: str,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    *,
-    undoes: int | None = None,
+    action: ChangeAction,
+    name_id: int,
+    before: NameDecisions,
+    after: NameDecisions,
 ) -> int:
-    """Write down a decision about the person shown by a name, which is known; gives its number."""
-    return await db.insert(
-        """INSERT INTO changes (at, actor, actor_name, action, name_id, before, after, undoes)
-           SELECT ?, ?, ?, ?, id, ?, ?, ? FROM names WHERE name = ?""",
-        [
-            *(timestamps.to_text(at), actor.key, actor.name, action),
-            *(_text(before), _text(after), undoes, name),
-        ],
+    """Records a decision about the person who is shown by a name; returns the change's id."""
+    return await _insert(
+        db,
+        at,
+        actor,
+        action,
+        ChangeKind.NAME,
+        name_id=name_id,
+        before=encoding.decisions_to_text(before),
+        after=encoding.decisions_to_text(after),
     )
 
 
-async def record_arrangement(
+async def record_feed_change(
     db: Connection,
     at: datetime,
     actor: Actor,
-    action: str,
-    about: ChangeTarget,
-    before: State,
-    after: State,
-    *,
-    undoes: int | None = None,
+    action: ChangeAction,
+    feed_id: int,
+    before: Settings,
+    after: Settings,
 ) -> int:
-    """Write down that a feed or a channel was arranged otherwise; gives the change's number."""
-    return await db.insert(
-        """INSERT INTO changes (at, actor, actor_name, action, feed_id, guild_id, channel_id,
-               before, after, undoes)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        [
-            *(timestamps.to_text(at), actor.key, actor.name, action),
-            *(about.feed_id, about.guild_id, about.channel_id),
-            *(_text(before), _text(after), undoes),
-        ],
+    """Records a change to a feed's settings; returns the change's id."""
+    return await _insert(
+        db,
+        at,
+        actor,
+        action,
+        ChangeKind.FEED,
+        feed_id=feed_id,
+        before=encoding.to_text(before),
+        after=encoding.to_text(after),
+    )
+
+
+async def record_subscription_change(
+    db: Connection,
+    at: datetime,
+    actor: Actor,
+    action: ChangeAction,
+    guild_id: int,
+    channel_id: int,
+    before: Settings,
+    after: Settings,
+) -> int:
+    """Records a change to a channel's subscription; returns the change's id."""
+    return await _insert(
+        db,
+        at,
+        actor,
+        action,
+        ChangeKind.SUBSCRIPTION,
+        guild_id=guild_id,
+        channel_id=channel_id,
+        before=encoding.to_text(before),
+        after=encoding.to_text(after),
     )
 
 
 async def record_undo(
-    db: Connection,
-    at: datetime,
-    actor: Actor,
-    undoes: int,
-    paper_id: int | None,
-    before: State,
-    after: State,
+    db: Connection, at: datetime, actor: Actor, undone: Change, before: str, after: str
 ) -> int:
-    """Write down that a change to papers was taken back; gives the number of the undo."""
+    """Records that a change was undone; returns the id of the undo, which has the same target."""
     return await db.insert(
-        """INSERT INTO changes (at, actor, actor_name, action, paper_id, before, after, undoes)
-           VALUES (?, ?, ?, 'undo', ?, ?, ?, ?)""",
-        [
-            *(timestamps.to_text(at), actor.key, actor.name),
-            *(paper_id, _text(before), _text(after), undoes),
-        ],
+        """INSERT INTO changes (at, actor, actor_name, action, kind, paper_id, name_id, feed_id,
+                                guild_id, channel_id, before, after, undoes)
+           SELECT ?, ?, ?, 'undo', kind, paper_id, name_id, feed_id, guild_id, channel_id, ?, ?, id
+           FROM changes WHERE id = ?""",
+        [timestamps.to_text(at), actor.key, actor.name, before, after, undone.id],
     )
 
 
-def _text(values: Mapping[str, Any]) -> str:
-    return json.dumps(values, ensure_ascii=False)
+async def replace_transfer(db: Connection, change_id: int, transfer: Transfer) -> None:
+    """Records anew what a merge moved, since it was redone."""
+    await db.run(
+        "UPDATE changes SET moved = ? WHERE id = ?",
+        [encoding.transfer_to_text(transfer), change_id],
+    )
+
+
+async def _insert(
+    db: Connection,
+    at: datetime,
+    actor: Actor,
+    action: ChangeAction,
+    kind: ChangeKind,
+    *,
+    before: str = "{}",
+    after: str = "{}",
+    **columns: Value,
+) -> int:
+    values: dict[str, Any] = {
+        "at": timestamps.to_text(at),
+        "actor": actor.key,
+        "actor_name": actor.name,
+        "action": action,
+        "kind": kind,
+        "before": before,
+        "after": after,
+        **columns,
+    }
+    return await db.insert(
+        f"""INSERT INTO changes ({", ".join(values)})
+            VALUES ({", ".join("?" * len(values))})""",  # noqa: S608 - names of columns
+        list(values.values()),
+    )

@@ -1,12 +1,15 @@
-"""What is recorded of changes to the list, as frozen records without behaviour."""
+"""What the change log holds, as frozen records: one type for each kind of change."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
-from storage.models import Actor
+from storage.models import Actor, Outcome
+from storage.papers.snapshots import PaperSnapshot
 
 _T = TypeVar("_T")
 
@@ -22,46 +25,180 @@ class Recorded(Generic[_T]):
     change_id: int | None
 
 
+class ChangeKind(enum.StrEnum):
+    """What a change was made to; an undo has the kind of what it undoes."""
+
+    PAPER = "paper"
+    NAME = "name"
+    FEED = "feed"
+    SUBSCRIPTION = "subscription"
+    IMPORT = "import"
+    REVIEW = "review"
+
+
+class ChangeAction(enum.StrEnum):
+    """What somebody did."""
+
+    ADD = "add"
+    UPDATE = "update"
+    EDIT = "edit"
+    TAG = "tag"
+    REMOVE = "remove"
+    RESTORE = "restore"
+    MERGE = "merge"
+    SPLIT = "split"
+    RENAME = "rename"
+    IMPORT = "import"
+    REVIEW = "review"
+    UNDO = "undo"
+
+
+class ReviewKind(enum.StrEnum):
+    """What can wait for a moderator, by the table that holds it."""
+
+    ENTRY = "entries"
+    SUGGESTION = "suggestions"
+
+
+Settings: TypeAlias = Mapping[str, str | int | bool | None]
+ReviewState: TypeAlias = Mapping[str, str | int | None]
+
+
 @dataclass(frozen=True, slots=True)
-class ChangeTarget:
-    """What was arranged otherwise: a feed, or what a channel of a server hears."""
+class NameDecision:
+    """What is decided about a name: whose it is, and whether it is a former name.
 
-    feed_id: int | None = None
-    guild_id: int | None = None
-    channel_id: int | None = None
+    ``person`` is the name that its person is shown by, or None if it is nobody else's name.
+    """
+
+    person: str | None
+    is_former: bool = False
+
+
+# By name; None where nothing is decided.
+NameDecisions: TypeAlias = Mapping[str, NameDecision | None]
 
 
 @dataclass(frozen=True, slots=True)
+class DroppedAnnouncement:
+    """An announcement of the kept paper that a merge deleted, since the other's was sent."""
+
+    id: int
+    channel_id: int
+    created_at: str
+    is_filtered_out: int
+    venue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What a merge moved from a paper to the one that it was merged into.
+
+    ``merged_ids`` are papers that had been merged into it before; ``announcements`` are ids of
+    announcements, each with the id of its post if it had one.
+    """
+
+    into: int
+    merged_ids: tuple[int, ...] = ()
+    entry_ids: tuple[int, ...] = ()
+    announcements: tuple[tuple[int, int | None], ...] = ()
+    dropped: tuple[DroppedAnnouncement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How an entry or a suggestion that waited for a moderator was resolved."""
+
+    kind: ReviewKind
+    item_id: int
+    before: ReviewState
+    after: ReviewState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One recorded change: who did what to which paper, or to whose name, and before and after.
+    """One recorded change: who did what and when.
 
-    Or what it is ``about`` is a feed or a channel. A bulk change (``import``) has none of these,
-    and in ``after`` how many drafts became what; nor has a decision that changed no paper
-    (``review``). ``resolution`` is what waited for a moderator and was decided, ``moved`` what went
-    over to another paper that this one was made a part of, ``part_of`` the whole of a part,
-    ``undoes`` the change that this one took back; ``is_undone`` says that it does not stand.
+    ``undoes`` is the change that this one undid. ``is_undone`` is true while this change is not in
+    effect.
     """
 
     id: int
     at: datetime
     actor: Actor
-    action: str
-    paper_id: int | None
-    name: str | None = None
-    about: ChangeTarget | None = None
-    before: dict[str, Any] = field(default_factory=dict)
-    after: dict[str, Any] = field(default_factory=dict)
-    moved: dict[str, Any] | None = None
-    resolution: dict[str, Any] | None = None
-    part_of: int | None = None
+    action: ChangeAction
     undoes: int | None = None
     is_undone: bool = False
-    parts: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperChange(Change):
+    """A change to a paper.
+
+    ``before`` and ``after`` are None for an addition, whose paper the next change describes.
+    ``merged_into`` is the paper that a merge made this one a part of; ``transfer`` is None for a
+    merge by an early version, which can't be undone. ``resolution`` is what a moderator resolved
+    by the change. ``part_of`` is the change that this one was made with and is undone with, and
+    ``parts`` are those made with this one.
+    """
+
+    paper_id: int
+    before: PaperSnapshot | None = None
+    after: PaperSnapshot | None = None
+    merged_into: int | None = None
+    transfer: Transfer | None = None
+    resolution: Resolution | None = None
+    part_of: int | None = None
+    parts: tuple[PaperChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameChange(Change):
+    """A decision about names; ``name`` is the one that its person is shown by."""
+
+    name: str
+    before: NameDecisions
+    after: NameDecisions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedChange(Change):
+    """A change to a feed's settings."""
+
+    feed_id: int
+    before: Settings
+    after: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionChange(Change):
+    """A change to what is announced in a channel, and how."""
+
+    guild_id: int
+    channel_id: int
+    before: Settings
+    after: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportChange(Change):
+    """An import: how many drafts had which outcome. Its parts are changes to papers."""
+
+    outcomes: Mapping[Outcome, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewChange(Change):
+    """A resolution that changed no paper. ``resolution`` is None for an undo of one."""
+
+    title: str
+    outcome: Outcome
+    resolution: Resolution | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """A page of the log of changes, newest first, and whether there are others beside it."""
+    """A page of the change log, newest first, and whether there are pages beside it."""
 
     changes: tuple[Change, ...]
     has_newer: bool

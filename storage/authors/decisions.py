@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias, TypedDict
+from collections.abc import Iterable, Sequence
 
 from storage import timestamps
 from storage.audit import log as audit_log
-from storage.audit.models import Recorded
+from storage.audit.models import ChangeAction, NameDecision, NameDecisions, Recorded
 from storage.authors import candidates
 from storage.authors import lookup as author_lookup
 from storage.authors.clustering import NameVariant, Person
@@ -26,21 +25,6 @@ _MAX_SHORT_NAMES = 100  # short names of a family that follow a decision about a
 _REINDEX_BATCH = 500
 
 
-class NameDecision(TypedDict):
-    """Whose name a credited name is; the audit log stores it in this form.
-
-    ``person`` is the person's display name, or None if the name is nobody's but its own.
-    ``former`` is true for a former name, which is never shown.
-    """
-
-    person: str | None
-    former: bool
-
-
-# Decisions by credited name; None if nothing is decided about it.
-Decisions: TypeAlias = Mapping[str, NameDecision | None]
-
-
 class Authors(AuthorQueries):
     """Looks people up by name, and merges, splits and renames them."""
 
@@ -52,19 +36,19 @@ class Authors(AuthorQueries):
         """Makes both names one person's; returns that person's display name."""
         async with self._database.transaction(in_reply=True) as db:
             person, decided = await merge(db, name, into)
-            return await self._record(db, "merge", person, decided, actor)
+            return await self._record(db, ChangeAction.MERGE, person, decided, actor)
 
     async def split(self, name: str, actor: Actor) -> Recorded[str]:
         """Separates a credited name from its person; returns that person's display name."""
         async with self._database.transaction(in_reply=True) as db:
             person, decided = await split(db, name)
-            return await self._record(db, "split", person, decided, actor)
+            return await self._record(db, ChangeAction.SPLIT, person, decided, actor)
 
     async def rename(self, name: str, to: str, actor: Actor) -> Recorded[str]:
         """Replaces a person's name and hides the former one; returns the new name."""
         async with self._database.transaction(in_reply=True) as db:
             person, decided = await rename(db, name, to)
-            return await self._record(db, "rename", person, decided, actor)
+            return await self._record(db, ChangeAction.RENAME, person, decided, actor)
 
     async def with_current_names(self, drafts: Sequence[PaperDraft]) -> list[PaperDraft]:
         """Returns the drafts with every former name replaced by its person's current one."""
@@ -72,30 +56,35 @@ class Authors(AuthorQueries):
             return await credits.with_current_names(db, drafts)
 
     async def _record(
-        self, db: Connection, action: str, person: str, decided: Decisions, actor: Actor
+        self,
+        db: Connection,
+        action: ChangeAction,
+        person: str,
+        decided: NameDecisions,
+        actor: Actor,
     ) -> Recorded[str]:
         """Stores decisions, and those they imply for other names, as one change."""
         before = await decisions(db, decided)
         await decide(db, decided)
         implied: dict[str, NameDecision | None] = {
-            name: {"person": current_name, "former": True}
+            name: NameDecision(current_name, is_former=True)
             for name, current_name in (await credits.implied_former_names(db, decided)).items()
         }
         if implied:
             await decide(db, implied)
-        change_id = await audit_log.record_decision(
+        change_id = await audit_log.record_name_change(
             db,
             self._clock(),
             actor,
             action,
-            person,
+            await credits.name_id(db, person),
             {**before, **dict.fromkeys(implied)},
             {**decided, **implied},
         )
         return Recorded(person, change_id)
 
 
-async def merge(db: Connection, name: str, into: str) -> tuple[str, Decisions]:
+async def merge(db: Connection, name: str, into: str) -> tuple[str, NameDecisions]:
     """Decides that two names are one person's; returns the display name and the decisions.
 
     ``into`` gives the display name. If ``name`` is credited as such, that very name is merged, even
@@ -113,14 +102,14 @@ async def merge(db: Connection, name: str, into: str) -> tuple[str, Decisions]:
     display_name = parse_name(kept.name)
     variants = [*_identifying_variants(absorbed), *_identifying_variants(kept)]
     former_names = [variant.parsed for variant in variants if variant.is_former]
-    decided: dict[str, NameDecision | None] = {kept.name: {"person": kept.name, "former": False}}
+    decided: dict[str, NameDecision | None] = {kept.name: NameDecision(kept.name)}
     for variant in variants:
         reveals = _reveals(variant, former_names, display_name)
-        decided[variant.name] = {"person": kept.name, "former": variant.is_former or reveals}
+        decided[variant.name] = NameDecision(kept.name, is_former=variant.is_former or reveals)
     return kept.name, decided
 
 
-async def split(db: Connection, name: str) -> tuple[str, Decisions]:
+async def split(db: Connection, name: str) -> tuple[str, NameDecisions]:
     """Decides that a credited name isn't its person's; returns that person and the decisions.
 
     A name that was merged becomes a person again. A short name that was attributed by rule becomes
@@ -136,11 +125,11 @@ async def split(db: Connection, name: str) -> tuple[str, Decisions]:
                 f"“{variant.name}” and “{others[0].name}” are the same name, and I can't tell two "
                 "people with the same name apart."
             )
-        return person.name, {variant.name: {"person": None, "former": False}}
+        return person.name, {variant.name: NameDecision(None)}
     return person.name, _split_decided(variant, person)
 
 
-def _split_decided(variant: NameVariant, person: Person) -> Decisions:
+def _split_decided(variant: NameVariant, person: Person) -> NameDecisions:
     """Decides who keeps which names if a merged variant leaves its person."""
     leaving = [other for other in person.variants if _leaves_with(other, variant)]
     staying = [
@@ -158,14 +147,14 @@ def _split_decided(variant: NameVariant, person: Person) -> Decisions:
         )
     decided: dict[str, NameDecision | None] = {}
     for other in leaving:
-        decided[other.name] = None if other.parsed.is_full else {"person": None, "former": False}
+        decided[other.name] = None if other.parsed.is_full else NameDecision(None)
     for other in staying:
         is_alone = len(staying) == 1  # a single name needs no decision
-        decided[other.name] = None if is_alone else {"person": display_name, "former": False}
+        decided[other.name] = None if is_alone else NameDecision(display_name)
     return decided
 
 
-async def rename(db: Connection, name: str, to: str) -> tuple[str, Decisions]:
+async def rename(db: Connection, name: str, to: str) -> tuple[str, NameDecisions]:
     """Decides that a person has a new display name; returns it and the decisions.
 
     ``name`` becomes a former name: it still finds the person but is never shown. So does every
@@ -188,7 +177,7 @@ async def rename(db: Connection, name: str, to: str) -> tuple[str, Decisions]:
     fitting = [variant for variant in person.variants if compatible(variant.parsed, old_name)]
     replaced = [variant for variant in fitting if variant.name in {name, person.name}] or fitting
     former_names = [variant.parsed for variant in replaced]
-    decided: dict[str, NameDecision | None] = {to: {"person": to, "former": False}}
+    decided: dict[str, NameDecision | None] = {to: NameDecision(to)}
     for variant in person.variants:
         if variant.name == to:
             continue
@@ -196,13 +185,13 @@ async def rename(db: Connection, name: str, to: str) -> tuple[str, Decisions]:
             variant.is_former or variant in replaced or _reveals(variant, former_names, new_name)
         )
         if is_former or variant.is_identifying:
-            decided[variant.name] = {"person": to, "former": is_former}
+            decided[variant.name] = NameDecision(to, is_former=is_former)
     if not any(_is_former(decision) for decision in decided.values()):
         raise LabError(f"{to} already has that name.")
     return to, decided
 
 
-async def decisions(db: Connection, names: Iterable[str]) -> Decisions:
+async def decisions(db: Connection, names: Iterable[str]) -> NameDecisions:
     """Returns what is currently decided about each of these names."""
     names = list(names)
     rows = await db.all(
@@ -214,11 +203,11 @@ async def decisions(db: Connection, names: Iterable[str]) -> Decisions:
     )
     found: dict[str, NameDecision | None] = dict.fromkeys(sorted(names))
     for row in rows:
-        found[row["name"]] = {"person": row["person"], "former": bool(row["is_former"])}
+        found[row["name"]] = NameDecision(row["person"], is_former=bool(row["is_former"]))
     return found
 
 
-async def decide(db: Connection, decided: Decisions) -> None:
+async def decide(db: Connection, decided: NameDecisions) -> None:
     """Stores decisions, and updates search, suggestions and posts to match."""
     decided = {**decided, **await _implied_decisions(db, decided)}
     before = await decisions(db, decided)
@@ -226,13 +215,13 @@ async def decide(db: Connection, decided: Decisions) -> None:
         name_id = await credits.name_id(db, name)
         await db.run("DELETE FROM aliases WHERE name_id = ?", [name_id])
         if decision is not None:
-            person = decision["person"]
+            person = decision.person
             await db.run(
                 "INSERT INTO aliases (name_id, person_id, is_former) VALUES (?, ?, ?)",
                 [
                     name_id,
                     await credits.name_id(db, person) if person is not None else None,
-                    int(decision["former"]),
+                    int(decision.is_former),
                 ],
             )
     await _update_levels(db, decided)
@@ -244,7 +233,7 @@ async def decide(db: Connection, decided: Decisions) -> None:
         await _mark_posts_changed(db, hidden_or_revealed)
 
 
-async def _implied_decisions(db: Connection, decided: Decisions) -> Decisions:
+async def _implied_decisions(db: Connection, decided: NameDecisions) -> NameDecisions:
     """Returns what follows for other spellings of names that become former or cease to be.
 
     Some of these became former when they were credited (see `storage.papers.credits`), so they
@@ -364,4 +353,4 @@ def _identifying_variants(person: Person) -> list[NameVariant]:
 
 
 def _is_former(decision: NameDecision | None) -> bool:
-    return decision is not None and decision["former"]
+    return decision is not None and decision.is_former

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from storage.audit.log import ChangeSet
+from storage.audit.models import ChangeAction
 from storage.curation import intake
 from storage.curation import merge as curation_merge
 from storage.errors import InvalidInput, LabError
@@ -14,7 +15,7 @@ from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
 from storage.papers.combine import FIELDS, as_draft, normal
 from storage.papers.errors import PaperChanged, PaperExists, PaperNotFound, PaperNotRemoved
-from storage.papers.snapshots import state
+from storage.papers.snapshots import take_snapshot
 
 _MOST_TAGS = 20  # of one paper
 _LONGEST_TAG = 50  # characters
@@ -35,7 +36,7 @@ async def edit(
         raise PaperExists(other)
     before = as_draft(paper)
     locked = [name for name in _differing(before, draft) if not _only_adds(before, draft, name)]
-    return await _change(change_set, "edit", paper, draft, locked)
+    return await _change(change_set, ChangeAction.EDIT, paper, draft, locked)
 
 
 async def tag(
@@ -51,7 +52,7 @@ async def tag(
         raise InvalidInput(f"A paper can have {_MOST_TAGS} tags, and no more.")
     locked = [] if set(paper.tags) <= set(tags) else ["tags"]
     return await _change(
-        change_set, "tag", paper, replace(as_draft(paper), tags=tuple(tags)), locked
+        change_set, ChangeAction.TAG, paper, replace(as_draft(paper), tags=tuple(tags)), locked
     )
 
 
@@ -83,7 +84,7 @@ async def merge(
     for name in ("links", "tags"):
         if not {*getattr(kept, name), *getattr(other, name)} <= {*getattr(draft, name)}:
             locked.add(name)
-    return await curation_merge.unite(change_set.db, kept, other, draft, sorted(locked), change_set)
+    return await curation_merge.merge(change_set.db, kept, other, draft, sorted(locked), change_set)
 
 
 async def remove(change_set: ChangeSet, paper_id: int) -> Paper:
@@ -94,10 +95,10 @@ async def remove(change_set: ChangeSet, paper_id: int) -> Paper:
             f"#{paper_id} is a part of “{paper.title}” (#{paper.id}) by now, so I removed nothing. "
             "If that one is to go, remove it by its own number."
         )
-    before = await state(change_set.db, paper)
+    before = await take_snapshot(change_set.db, paper)
     await paper_writes.set_removed(change_set.db, paper, change_set.at)
     (after,) = await paper_queries.load(change_set.db, [paper.id])
-    await change_set.record("remove", before, after)
+    await change_set.record(ChangeAction.REMOVE, before, after)
     return paper
 
 
@@ -110,9 +111,13 @@ async def restore(change_set: ChangeSet, paper_id: int) -> Paper:
 
 
 async def _change(
-    change_set: ChangeSet, action: str, paper: Paper, draft: PaperDraft, locked: Iterable[str]
+    change_set: ChangeSet,
+    action: ChangeAction,
+    paper: Paper,
+    draft: PaperDraft,
+    locked: Iterable[str],
 ) -> Paper:
-    before = await state(change_set.db, paper)
+    before = await take_snapshot(change_set.db, paper)
     await paper_writes.replace(change_set.db, paper, draft)
     await paper_writes.lock(change_set.db, paper.id, locked)
     (after,) = await paper_queries.load(change_set.db, [paper.id])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from storage.audit.log import ChangeSet
+from storage.audit.models import ChangeAction
 from storage.curation import merge as curation_merge
 from storage.database import Connection
 from storage.models import (
@@ -25,7 +26,7 @@ from storage.papers import writes as paper_writes
 from storage.papers.combine import FIELDS, as_draft, joined, normal, ordered
 from storage.papers.errors import PaperNotFound
 from storage.papers.identifiers import is_listed_title
-from storage.papers.snapshots import state
+from storage.papers.snapshots import take_snapshot
 from storage.text import fold
 from storage.threads import run_in_thread
 
@@ -198,10 +199,10 @@ async def classify(db: Connection, draft: PaperDraft) -> UpsertResult:
 
 async def restore(db: Connection, removed: Paper, change_set: ChangeSet) -> Paper:
     """Put a removed paper into the list again."""
-    before = await state(db, removed)
+    before = await take_snapshot(db, removed)
     await paper_writes.set_removed(db, removed, None)
     (restored,) = await paper_queries.load(db, [removed.id])
-    await change_set.record("restore", before, restored)
+    await change_set.record(ChangeAction.RESTORE, before, restored)
     return restored
 
 
@@ -215,7 +216,7 @@ async def unite(db: Connection, kept: Paper, other: Paper, change_set: ChangeSet
         taken["authors_complete"] = other.authors_complete
     draft = joined(replace(before, **taken), as_draft(other), locked | theirs)
     draft = replace(draft, identifiers=ordered((*kept.identifiers, *other.identifiers)))
-    return await curation_merge.unite(db, kept, other, draft, theirs, change_set)
+    return await curation_merge.merge(db, kept, other, draft, theirs, change_set)
 
 
 async def upsert_as_id(
@@ -261,13 +262,13 @@ async def _complete(
     completed = replace(completed, identifiers=tuple(free))
     if completed == before:
         return UpsertResult(Outcome.UNCHANGED, known)
-    said = await state(db, known)
+    said = await take_snapshot(db, known)
     given = dict(zip(shown.authors, draft.authors, strict=True))
     await paper_writes.replace(db, known, completed, given)
     (paper,) = await paper_queries.load(db, [known.id])
     if source.binds:
         await paper_writes.lock(db, paper.id, _given_fields(before, completed))
-    await change_set.record("update", said, paper)
+    await change_set.record(ChangeAction.UPDATE, said, paper)
     return UpsertResult(Outcome.UPDATED, paper, known.title)
 
 

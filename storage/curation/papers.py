@@ -38,7 +38,7 @@ class Papers(PaperQueries):
         announce: bool = False,
         lock_fields: bool = True,
     ) -> Recorded[UpsertResult]:
-        """Add a draft as a new paper, or complete the paper that it is known to be.
+        """Adds a draft as a new paper, or complete the paper that it is known to be.
 
         ``announce`` queues an added paper for every channel that follows the list. With
         ``lock_fields`` no other source overwrites what a moderator gave.
@@ -56,7 +56,7 @@ class Papers(PaperQueries):
     async def upsert_as(
         self, paper_id: int, draft: PaperDraft, actor: Actor, *, lock_fields: bool = True
     ) -> Recorded[UpsertResult]:
-        """Complete the paper that a moderator says a draft is; raises `PaperNotFound`."""
+        """Completes the paper that a moderator says a draft is; raises `PaperNotFound`."""
         source = Submission(Origin.MODERATOR, actor, self._clock(), lock_fields)
         async with self._database.transaction(in_reply=True) as db:
             change_set = source.change_set(db)
@@ -73,7 +73,7 @@ class Papers(PaperQueries):
         dry_run: bool = False,
         each: Callable[[PaperDraft, UpsertResult], None] | None = None,
     ) -> Recorded[Counter[Outcome]]:
-        """Upsert drafts in order, all of them or (on any exception) none; announces nothing.
+        """Upserts drafts in order, all of them or (on any exception) none; announces nothing.
 
         It is one change with one undo. ``drafts`` may be a generator that reads as it goes, in a
         thread. ``likely`` says what becomes of possible duplicates. ``each`` is called with every
@@ -95,13 +95,13 @@ class Papers(PaperQueries):
             change_set = source.change_set(db, is_bulk=True)
             while batch := await asyncio.to_thread(list, islice(rest, _BATCH_SIZE)):
                 await intake.upsert_batch(db, batch, source, change_set, count, likely)
-            await change_set.close({outcome.value: number for outcome, number in outcomes.items()})
+            await change_set.close(outcomes)
         return Recorded(outcomes, None if dry_run else change_set.change_id)
 
     async def edit(
         self, paper_id: int, draft: PaperDraft, actor: Actor, *, seen: PaperDraft | None = None
     ) -> Recorded[Paper]:
-        """Replace a paper's fields with a moderator's; no other source overwrites those changed.
+        """Replaces a paper's fields with a moderator's; no other source overwrites those changed.
 
         Raises `PaperNotFound`, `PaperExists` if an identifier is another paper's, `PaperChanged`
         if the paper is no longer what the moderator has ``seen``, and `LabError` if nothing
@@ -114,7 +114,7 @@ class Papers(PaperQueries):
     async def tag(
         self, paper_id: int, add: Iterable[str], remove: Iterable[str], actor: Actor
     ) -> Recorded[Paper]:
-        """Add tags to a paper and remove tags from it, whatever else changed meanwhile.
+        """Adds tags to a paper and removes tags from it, whatever else changed meanwhile.
 
         Raises `PaperNotFound`, and `LabError` if nothing would change.
         """
@@ -131,7 +131,7 @@ class Papers(PaperQueries):
         *,
         seen: tuple[PaperDraft, PaperDraft] | None = None,
     ) -> Recorded[Paper]:
-        """Merge two papers into one with the fields that a moderator chose.
+        """Merges two papers into one with the fields that a moderator chose.
 
         The merged paper has the identifiers of both, and the other's number leads to it. Raises
         the same errors as `edit`, and `LabError` if both are one paper already.
@@ -141,7 +141,7 @@ class Papers(PaperQueries):
         return Recorded(paper, changes.change_id)
 
     async def remove(self, paper_id: int, actor: Actor) -> Recorded[Paper]:
-        """Remove a paper from the list; its identifiers keep other sources from adding it again.
+        """Removes a paper from the list; its identifiers keep other sources from adding it again.
 
         Raises `PaperNotFound`, and `LabError` if it was merged into another paper, which nobody
         asked to remove.
@@ -151,13 +151,13 @@ class Papers(PaperQueries):
         return Recorded(paper, changes.change_id)
 
     async def restore(self, paper_id: int, actor: Actor) -> Recorded[Paper]:
-        """Put a removed paper back into the list; raises `LabError` if it wasn't removed."""
+        """Puts a removed paper back into the list; raises `LabError` if it wasn't removed."""
         async with self._change_set(actor) as changes:
             paper = await edit.restore(changes, paper_id)
         return Recorded(paper, changes.change_id)
 
     async def preview(self, drafts: Iterable[PaperDraft]) -> tuple[UpsertResult, ...]:
-        """Say what a feed's drafts would become if they were upserted in this order."""
+        """Says what a feed's drafts would become if they were upserted in this order."""
         source = Submission(Origin.FEED, Actor("preview", "a preview"), self._clock())
         async with self._database.transaction(keep=False, in_reply=True) as db:
             return tuple([await intake.upsert(db, draft, source) for draft in drafts])

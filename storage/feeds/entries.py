@@ -11,7 +11,8 @@ from storage.database import Connection, Row, Value
 from storage.errors import LabError
 from storage.feeds.models import Entry, PendingEntry, SeenEntry
 from storage.models import Actor, Outcome, UpsertResult
-from storage.papers import credits, snapshots
+from storage.papers import credits
+from storage.papers.snapshots import draft_from_text, draft_to_text
 from storage.text import fold
 
 _SEEN = """SELECT entries.*, feeds.title AS feed_title, removed_at,
@@ -88,7 +89,7 @@ async def record_entry(
             draft.links[0].url if draft.links else "",
             admission.outcome,
             admission.paper.id if admission.paper else None,
-            json.dumps(snapshots.snapshot(draft), ensure_ascii=False) if is_pending else None,
+            draft_to_text(draft) if is_pending else None,
             timestamps.to_text(now),
         ],
     )
@@ -147,9 +148,7 @@ async def decide(
 
 
 async def _pending(db: Connection, row: Row) -> PendingEntry:
-    (draft,) = await credits.with_current_names(
-        db, [snapshots.restored_draft(json.loads(row["draft"]))]
-    )
+    (draft,) = await credits.with_current_names(db, [draft_from_text(row["draft"])])
     return PendingEntry(
         row["id"], row["feed_id"], draft, row["paper_id"], is_news=bool(row["is_news"])
     )

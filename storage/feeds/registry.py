@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 
 from storage import timestamps
 from storage.announcements import outbox
-from storage.audit.models import Recorded
+from storage.audit.models import ChangeAction, Recorded, Settings
 from storage.database import Connection, Database, Row
 from storage.errors import FeedExists, FeedNotFound
 from storage.feeds import settings as feed_settings
 from storage.feeds.models import Feed, FeedState, FeedTerms
 from storage.models import Actor
-from storage.papers.snapshots import State
 
 _COUNTED = """SELECT feeds.*,
     (SELECT COUNT(DISTINCT paper_id) FROM entries
@@ -39,7 +38,7 @@ class FeedRegistry:
     async def follow(
         self, url: str, title: str, venue: str, actor: Actor, *, is_reviewed: bool = False
     ) -> Recorded[Feed]:
-        """Follow a feed; raises `FeedExists` if it is followed already.
+        """Follows a feed; raises `FeedExists` if it is followed already.
 
         One that was removed is as new, but that its entries of then are known.
         """
@@ -63,7 +62,7 @@ class FeedRegistry:
             )
             if feed_id is None:
                 raise FeedExists(url)
-            change_id = await feed_settings.record_added(db, feed_id, actor, now)
+            change_id = await feed_settings.record_followed(db, feed_id, actor, now)
             return Recorded(await _get(db, feed_id), change_id)
 
     async def get(self, feed_id: int) -> Feed:
@@ -98,7 +97,7 @@ class FeedRegistry:
         return tuple(_feed(row) for row in rows)
 
     async def edit(self, feed_id: int, terms: FeedTerms, actor: Actor) -> Recorded[Feed]:
-        """Change what moderators decide about a feed.
+        """Changes what moderators decide about a feed.
 
         A new title stays, whatever the feed calls itself; a new address is read from scratch.
         Raises `FeedExists`, `FeedNotFound`.
@@ -111,31 +110,33 @@ class FeedRegistry:
             return await self._change(db, feed_id, wanted, actor)
 
     async def pause(self, feed_id: int, reason: str, actor: Actor) -> Recorded[Feed]:
-        """Stop checking a feed, for a reason that moderators see; raises `FeedNotFound`."""
+        """Stops checking a feed, for a reason that moderators see; raises `FeedNotFound`."""
         async with self._database.transaction(in_reply=True) as db:
             return await self._change(db, feed_id, {"paused_because": reason}, actor)
 
     async def resume(self, feed_id: int, actor: Actor) -> Recorded[Feed]:
-        """Check a paused feed again; raises `FeedNotFound`."""
+        """Checks a paused feed again; raises `FeedNotFound`."""
         async with self._database.transaction(in_reply=True) as db:
             return await self._change(db, feed_id, {"paused_because": ""}, actor)
 
     async def unfollow(self, feed_id: int, actor: Actor) -> Recorded[Feed]:
-        """Stop following a feed; its papers stay. Raises `FeedNotFound`.
+        """Stops following a feed; its papers stay. Raises `FeedNotFound`.
 
         Returns the feed as it was.
         """
         async with self._database.transaction(in_reply=True) as db:
             feed = await _get(db, feed_id)
             change_id = await feed_settings.change(
-                db, feed_id, {"is_removed": True}, "remove", actor, self._clock()
+                db, feed_id, {"is_removed": True}, ChangeAction.REMOVE, actor, self._clock()
             )
             return Recorded(feed, change_id)
 
     async def _change(
-        self, db: Connection, feed_id: int, wanted: State, actor: Actor
+        self, db: Connection, feed_id: int, settings: Settings, actor: Actor
     ) -> Recorded[Feed]:
-        change_id = await feed_settings.change(db, feed_id, wanted, "edit", actor, self._clock())
+        change_id = await feed_settings.change(
+            db, feed_id, settings, ChangeAction.EDIT, actor, self._clock()
+        )
         return Recorded(await _get(db, feed_id), change_id)
 
     async def record_failure(self, feed_id: int, reason: str, next_poll_at: datetime) -> None:
@@ -158,7 +159,7 @@ class FeedRegistry:
     async def tell(
         self, feed_id: int, last_notice: str, channel_id: int | None = None, text: str = ""
     ) -> None:
-        """Record the last notice about a feed and queue its text for the moderators' channel.
+        """Records the last notice about a feed and queue its text for the moderators' channel.
 
         Both happen or neither, so that no notice is sent twice. Without a channel or text, nothing
         is queued.
@@ -192,7 +193,7 @@ async def _get(db: Connection, feed_id: int) -> Feed:
 
 
 async def _note_told(db: Connection, feed_id: int, last_notice: str) -> bool:
-    """Record the last notice about a feed; returns whether it differs and the feed is followed."""
+    """Records the last notice about a feed; returns whether it differs and the feed is followed."""
     return bool(
         await db.run(
             """UPDATE feeds SET last_notice = ?

@@ -1,4 +1,4 @@
-"""SQL of what moderators decide of a feed, each time recorded as a change."""
+"""SQL of what moderators decide about a feed; every change to it is recorded."""
 
 from __future__ import annotations
 
@@ -6,59 +6,70 @@ from datetime import datetime
 
 from storage import timestamps
 from storage.audit import log as audit_log
-from storage.audit.models import ChangeTarget
+from storage.audit.models import ChangeAction, Settings
 from storage.database import Connection
 from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.models import Actor
-from storage.papers.snapshots import State
 
 _FLAGS = ("has_custom_title", "is_reviewed")
-_NAMES = ("title", "url", "venue", "paused_because", *_FLAGS)
-_NEVER: State = {"is_removed": True}  # how a feed stood that was not watched before
+_COLUMNS = ("title", "url", "venue", "paused_because", *_FLAGS)
+_NOT_FOLLOWED: Settings = {"is_removed": True}
 
 
-async def state(db: Connection, feed_id: int) -> State:
-    """How a feed stands, as plain values; raises `FeedNotFound` where it never was."""
+async def load(db: Connection, feed_id: int) -> Settings:
+    """Returns a feed's settings by name; raises `FeedNotFound` if it was never followed."""
     row = await db.one("SELECT * FROM feeds WHERE id = ?", [feed_id])
     if row is None:
         raise FeedNotFound(f"#{feed_id}")
-    flags = {name: bool(row[name]) for name in _FLAGS}
-    return {name: row[name] for name in _NAMES} | flags | {"is_removed": bool(row["removed_at"])}
+    return {
+        **{name: row[name] for name in _COLUMNS},
+        **{name: bool(row[name]) for name in _FLAGS},
+        "is_removed": row["removed_at"] is not None,
+    }
 
 
-async def record_added(db: Connection, feed_id: int, actor: Actor, at: datetime) -> int:
-    """Write down that a feed is watched since just now; gives the change's number."""
-    after = await state(db, feed_id)
-    return await audit_log.record_arrangement(
-        db, at, actor, "add", ChangeTarget(feed_id), _NEVER, after
+async def record_followed(db: Connection, feed_id: int, actor: Actor, at: datetime) -> int:
+    """Records that a feed is followed since just now; returns the change's id."""
+    after = await load(db, feed_id)
+    return await audit_log.record_feed_change(
+        db, at, actor, ChangeAction.ADD, feed_id, _NOT_FOLLOWED, after
     )
 
 
 async def change(
     db: Connection,
     feed_id: int,
-    wanted: State,
-    action: str,
+    settings: Settings,
+    action: ChangeAction,
     actor: Actor,
     at: datetime,
-    *,
-    undoes: int | None = None,
 ) -> int | None:
-    """Let some of what `state` tells be otherwise; gives the change's number, or none for none.
+    """Applies some settings and records that; returns the change's id, or None if nothing changes.
 
-    A new address begins anew, and a feed that is read again is so at once. Raises
-    `FeedNotFound`, `FeedExists`, and `LabError` where the address is that of a removed feed.
+    Raises the same errors as `apply`.
     """
-    before = await state(db, feed_id)
-    after = before | wanted
+    before = await load(db, feed_id)
+    after = {**before, **settings}
     if after == before:
         return None
+    await apply(db, feed_id, settings, at)
+    return await audit_log.record_feed_change(db, at, actor, action, feed_id, before, after)
+
+
+async def apply(db: Connection, feed_id: int, settings: Settings, at: datetime) -> None:
+    """Changes some of a feed's settings.
+
+    A feed with a new URL is read from scratch, and one that is resumed is polled at once. Raises
+    `FeedNotFound`, `FeedExists`, and `LabError` if the URL is that of a feed no longer followed.
+    """
+    before = await load(db, feed_id)
+    after = {**before, **settings}
     now = timestamps.to_text(at)
-    await _require_free(db, feed_id, after["url"])
+    await _require_free(db, feed_id, str(after["url"]))
     await db.run(
-        f"""UPDATE feeds SET {", ".join(f"{name} = ?" for name in _NAMES)},
+        f"""UPDATE feeds SET {", ".join(f"{name} = ?" for name in _COLUMNS)},
             removed_at = IIF(?, COALESCE(removed_at, ?), NULL) WHERE id = ?""",  # noqa: S608
-        [*(after[name] for name in _NAMES), after["is_removed"], now, feed_id],
+        [*(after[name] for name in _COLUMNS), after["is_removed"], now, feed_id],
     )
     if after["url"] != before["url"]:
         await db.run(
@@ -67,18 +78,15 @@ async def change(
                WHERE id = ?""",
             [now, feed_id],
         )
-    if _is_read(after) and not _is_read(before):
+    if _is_polled(after) and not _is_polled(before):
         await db.run("UPDATE feeds SET next_poll_at = ? WHERE id = ?", [now, feed_id])
     if after["is_removed"] != before["is_removed"]:
-        # The cards of what waits show whether it still does.
+        # Review cards show whether their entry still waits.
         await db.run(
             """UPDATE posts SET revision = revision + 1 WHERE entry_id IN (
                    SELECT id FROM entries WHERE feed_id = ? AND draft IS NOT NULL)""",
             [feed_id],
         )
-    return await audit_log.record_arrangement(
-        db, at, actor, action, ChangeTarget(feed_id), before, after, undoes=undoes
-    )
 
 
 async def _require_free(db: Connection, feed_id: int, url: str) -> None:
@@ -87,10 +95,10 @@ async def _require_free(db: Connection, feed_id: int, url: str) -> None:
         raise FeedExists(url)
     if other is not None:
         raise LabError(
-            f"That is the address of “{other['title']}”, which was removed; `/feed add` watches it "
-            "again, with what it knew."
+            f"That is the address of “{other['title']}”, which you unfollowed. `/feed add` follows "
+            "it again and remembers its entries."
         )
 
 
-def _is_read(terms: State) -> bool:
-    return not terms["is_removed"] and not terms["paused_because"]
+def _is_polled(settings: Settings) -> bool:
+    return not settings["is_removed"] and not settings["paused_because"]

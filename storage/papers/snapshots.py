@@ -1,34 +1,76 @@
-"""A paper as the plain values that the audit log keeps of it, and back again."""
+"""Snapshots of papers for the audit log, and papers' details as JSON and back."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from storage.database import Connection
-from storage.models import Link, LinkKind, Paper, PaperDetails, PaperDraft, PartialDate
+from storage.models import (
+    Link,
+    LinkKind,
+    Paper,
+    PaperDetails,
+    PaperDraft,
+    PartialDate,
+    details_of,
+)
 
-# A paper's fields as plain values, with `locked`: the fields that no feed overwrites.
-State: TypeAlias = dict[str, Any]
+Json: TypeAlias = dict[str, Any]
 
 
-async def state(db: Connection, paper: Paper) -> State:
-    """Everything that a change to a paper may change, with the names as they are credited."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperSnapshot(PaperDetails):
+    """Everything about a paper that a change can change, at one time.
+
+    Names are as credited, also those that are shown differently now. ``locked_fields`` is None in
+    snapshots of earlier versions, which didn't record them.
+    """
+
+    is_removed: bool = False
+    locked_fields: frozenset[str] | None = None
+
+
+async def take_snapshot(db: Connection, paper: Paper) -> PaperSnapshot:
+    """Returns a snapshot of a paper that was loaded just now."""
     row = await db.one(
         """SELECT (SELECT json_group_array(name) FROM (
                        SELECT name FROM credits JOIN names ON names.id = name_id
                        WHERE paper_id = ?1 ORDER BY position)) AS authors,
-                  (SELECT json_group_array(field) FROM (
-                       SELECT field FROM locked_fields WHERE paper_id = ?1 ORDER BY field)
-                  ) AS locked""",
+                  (SELECT json_group_array(field) FROM locked_fields
+                   WHERE paper_id = ?1) AS locked_fields""",
         [paper.id],
     )
-    kept = {name: json.loads(row[name]) for name in ("authors", "locked")} if row else {}
-    return {**snapshot(paper), **kept}
+    details = details_of(paper)
+    locked_fields: frozenset[str] = frozenset()
+    if row is not None:
+        details["authors"] = tuple(json.loads(row["authors"]))
+        locked_fields = frozenset(json.loads(row["locked_fields"]))
+    return PaperSnapshot(
+        **details, is_removed=paper.removed_at is not None, locked_fields=locked_fields
+    )
 
 
-def snapshot(paper: PaperDetails) -> State:
-    """What a source describes of a paper, as plain values; `restored_draft` reads it back."""
+def snapshot_to_json(snapshot: PaperSnapshot) -> Json:
+    """Returns a snapshot as JSON values; `snapshot_from_json` reads it back."""
+    values = details_to_json(snapshot) | {"removed": snapshot.is_removed}
+    if snapshot.locked_fields is not None:
+        values["locked"] = sorted(snapshot.locked_fields)
+    return values
+
+
+def snapshot_from_json(values: Json) -> PaperSnapshot:
+    """Returns the snapshot that `snapshot_to_json` made these values of."""
+    return PaperSnapshot(
+        **_details(values),
+        is_removed=values["removed"],
+        locked_fields=frozenset(values["locked"]) if "locked" in values else None,
+    )
+
+
+def details_to_json(paper: PaperDetails) -> Json:
+    """Returns a paper's details as JSON values."""
     return {
         "title": paper.title,
         "authors": list(paper.authors),
@@ -41,22 +83,31 @@ def snapshot(paper: PaperDetails) -> State:
         "note": paper.note,
         "tags": list(paper.tags),
         "posted_by": paper.posted_by,
-        "removed": isinstance(paper, Paper) and paper.removed_at is not None,
     }
 
 
-def restored_draft(values: State) -> PaperDraft:
-    """The draft that a snapshot was made of."""
-    return PaperDraft(
-        title=values["title"],
-        authors=tuple(values["authors"]),
-        authors_complete=values["authors_complete"],
-        abstract=values["abstract"],
-        venue=values["venue"],
-        date=PartialDate.parse(values["date"]) if values["date"] else None,
-        identifiers=tuple(values["identifiers"]),
-        links=tuple(Link(LinkKind(kind), url) for kind, url in values["links"]),
-        note=values["note"],
-        tags=tuple(values["tags"]),
-        posted_by=values["posted_by"],
-    )
+def draft_to_text(draft: PaperDraft) -> str:
+    """Returns a draft as the JSON text that a row keeps while the draft waits for a moderator."""
+    return json.dumps(details_to_json(draft), ensure_ascii=False)
+
+
+def draft_from_text(text: str) -> PaperDraft:
+    """Returns the draft that `draft_to_text` made a text of."""
+    return PaperDraft(**_details(json.loads(text)))
+
+
+def _details(values: Json) -> dict[str, Any]:
+    """Returns the fields of `PaperDetails` from JSON values."""
+    return {
+        "title": values["title"],
+        "authors": tuple(values["authors"]),
+        "authors_complete": values["authors_complete"],
+        "abstract": values["abstract"],
+        "venue": values["venue"],
+        "date": PartialDate.parse(values["date"]) if values["date"] else None,
+        "identifiers": tuple(values["identifiers"]),
+        "links": tuple(Link(LinkKind(kind), url) for kind, url in values["links"]),
+        "note": values["note"],
+        "tags": tuple(values["tags"]),
+        "posted_by": values["posted_by"],
+    }

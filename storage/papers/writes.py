@@ -12,8 +12,8 @@ from storage.database import Connection
 from storage.models import Paper, PaperDetails, PaperDraft, Provenance, details_of
 from storage.papers import credits, search_index
 from storage.papers.errors import IdentifierTaken
-from storage.papers.queries import last_number, load, locked_fields, owners
-from storage.papers.snapshots import State, restored_draft
+from storage.papers.queries import last_number, load, owners
+from storage.papers.snapshots import PaperSnapshot
 from storage.text import fold
 from storage.threads import run_in_thread
 
@@ -123,21 +123,22 @@ async def reindex(db: Connection, paper_ids: Sequence[int]) -> None:
     )
 
 
-async def restore_snapshot(db: Connection, paper: Paper, wanted: State, at: datetime) -> None:
-    """Make a paper what it was; raises `IdentifierTaken` where an identifier is another's now."""
-    if wanted["removed"]:
+async def restore_snapshot(
+    db: Connection, paper: Paper, snapshot: PaperSnapshot, at: datetime
+) -> None:
+    """Restores a paper from a snapshot; raises `IdentifierTaken`."""
+    if snapshot.is_removed:
         await set_removed(db, paper, at)
         return
-    owned = await owners(db, wanted["identifiers"])
+    owned = await owners(db, snapshot.identifiers)
     if others := [owner for owner in owned.values() if owner != paper.id]:
         raise IdentifierTaken((await load(db, others))[0])
     if paper.removed_at is not None:
         await set_removed(db, paper, None)
-    await replace(db, paper, restored_draft(wanted), as_credited=True)
-    # What an earlier version of this program wrote down does not say what was locked.
-    locked = wanted.get("locked", await locked_fields(db, paper.id))
-    await db.run("DELETE FROM locked_fields WHERE paper_id = ?", [paper.id])
-    await lock(db, paper.id, locked)
+    await replace(db, paper, PaperDraft(**details_of(snapshot)), as_credited=True)
+    if snapshot.locked_fields is not None:
+        await db.run("DELETE FROM locked_fields WHERE paper_id = ?", [paper.id])
+        await lock(db, paper.id, sorted(snapshot.locked_fields))
 
 
 async def undo_insert(db: Connection, paper_ids: Sequence[int], at: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage.announcements import outbox
-from storage.audit.models import Recorded
+from storage.audit.models import Recorded, ReviewKind
 from storage.curation import intake
 from storage.curation.intake import Submission
 from storage.feeds import entries
@@ -12,7 +12,6 @@ from storage.models import Actor, Origin, Outcome, UpsertResult
 from storage.papers import queries as paper_queries
 from storage.review import resolutions, suggestions
 from storage.review.models import Suggestion
-from storage.review.resolutions import ReviewKind
 from storage.review.suggestions import Suggestions
 
 _ALL = """SELECT 'entry' AS kind, entries.id, seen_at AS at
@@ -26,12 +25,12 @@ class Review(Suggestions):
     """The moderators' review queue: feed entries and members' suggestions."""
 
     async def count(self) -> int:
-        """Count what waits for a moderator."""
+        """Counts what waits for a moderator."""
         async with self._database.reading() as db:
             return int(await db.value(f"SELECT COUNT(*) FROM ({_ALL})"))  # noqa: S608 - a constant
 
     async def page(self, offset: int, limit: int) -> tuple[PendingEntry | Suggestion, ...]:
-        """Return a page of what waits, oldest first."""
+        """Returns a page of what waits, oldest first."""
         async with self._database.reading() as db:
             rows = await db.all(
                 f"SELECT * FROM ({_ALL}) ORDER BY at, kind, id LIMIT ? OFFSET ?",  # noqa: S608
@@ -46,19 +45,19 @@ class Review(Suggestions):
         return tuple(one for one in found if one is not None)
 
     async def entry(self, entry_id: int) -> PendingEntry | SeenEntry | None:
-        """Return an entry that waits, or what became of it, or None while its feed is removed."""
+        """Returns an entry that waits, or what became of it, or None while its feed is removed."""
         async with self._database.reading() as db:
             return await entries.find(db, entry_id)
 
     async def pending_entries(self, feed_id: int) -> tuple[PendingEntry, ...]:
-        """Return a feed's entries that wait for a moderator, oldest first."""
+        """Returns a feed's entries that wait for a moderator, oldest first."""
         async with self._database.reading() as db:
             return await entries.pending(db, feed_id)
 
     async def resolve_entry(
         self, entry_id: int, actor: Actor, *, add: bool
     ) -> Recorded[UpsertResult]:
-        """Add a waiting entry as a paper, or else take it for the paper it resembles or leave it.
+        """Adds a waiting entry as a paper, or takes it for the one it resembles, or leaves it out.
 
         A new paper is announced, unless its entry was in the feed at the first poll. Raises
         `LabError` if somebody has decided the entry already.
@@ -69,8 +68,8 @@ class Review(Suggestions):
             if pending is None:
                 raise await entries.decided_already(db, entry_id)
             change_set = source.change_set(db)
-            before = await resolutions.state(db, ReviewKind.ENTRY, entry_id)
-            draft = resolutions.given_draft(before)
+            before = await resolutions.load(db, ReviewKind.ENTRY, entry_id)
+            draft = resolutions.waiting_draft(before)
             if add:
                 result = await intake.upsert(
                     db, draft, source, allow_duplicate=True, change_set=change_set

@@ -1,89 +1,80 @@
-"""Decisions of what waits for a moderator, kept so that they can be taken back.
+"""SQL of how moderators resolve entries and suggestions, recorded so that it can be undone.
 
-An entry of a feed and a suggestion of a member wait and are decided in the same columns.
+Both tables have the same columns for what waits and how it was resolved.
 """
 
 from __future__ import annotations
 
-import enum
-import json
-from typing import Any, TypeAlias
-
 from storage.audit.log import ChangeSet
-from storage.audit.models import Recorded
+from storage.audit.models import Recorded, Resolution, ReviewKind, ReviewState
 from storage.database import Connection
 from storage.errors import LabError
 from storage.models import PaperDraft, UpsertResult
-from storage.papers.snapshots import restored_draft
+from storage.papers.snapshots import draft_from_text
 
-_STATE = ("draft", "outcome", "paper_id", "decided_by", "decided_by_name", "decided_at")
-_POSTS = {"entries": "entry_id", "suggestions": "suggestion_id"}
-
-State: TypeAlias = dict[str, Any]
+_COLUMNS = ("draft", "outcome", "paper_id", "decided_by", "decided_by_name", "decided_at")
+_POST_COLUMNS = {ReviewKind.ENTRY: "entry_id", ReviewKind.SUGGESTION: "suggestion_id"}
 
 
-class ReviewKind(enum.StrEnum):
-    """What may wait, by the table that holds it."""
-
-    ENTRY = "entries"
-    SUGGESTION = "suggestions"
-
-
-async def state(db: Connection, waiting: ReviewKind, number: int) -> State:
-    """How it stands, as plain values; nothing where it is gone."""
+async def load(db: Connection, kind: ReviewKind, item_id: int) -> ReviewState:
+    """Returns the review columns of an item by name; none of them if the item is gone."""
     row = await db.one(
-        f"SELECT {', '.join(_STATE)} FROM {waiting} WHERE id = ?",  # noqa: S608 - constants
-        [number],
+        f"SELECT {', '.join(_COLUMNS)} FROM {kind} WHERE id = ?",  # noqa: S608 - constants
+        [item_id],
     )
-    return {name: row[name] for name in _STATE} if row else {}
+    return {name: row[name] for name in _COLUMNS} if row else {}
 
 
-def given_draft(state: State) -> PaperDraft:
-    """What waits, with the names as its source wrote them, whatever is shown for them."""
-    return restored_draft(json.loads(state["draft"]))
+def waiting_draft(state: ReviewState) -> PaperDraft:
+    """Returns the draft that waits, with names as its source wrote them."""
+    return draft_from_text(str(state["draft"]))
 
 
 async def record(
     change_set: ChangeSet,
-    waiting: ReviewKind,
-    number: int,
+    kind: ReviewKind,
+    item_id: int,
     title: str,
-    before: State,
+    before: ReviewState,
     result: UpsertResult,
 ) -> Recorded[UpsertResult]:
-    """Make a decision, which was made just now, a part of what was done to the list with it."""
-    after = await state(change_set.db, waiting, number)
+    """Records a resolution that was made just now, as part of what it changed in the list."""
+    after = await load(change_set.db, kind, item_id)
     change_id = await change_set.record_resolution(
-        {"kind": waiting, "id": number, "before": before, "after": after},
-        {"title": title, "outcome": result.outcome},
+        Resolution(kind, item_id, before, after), title, result.outcome
     )
     return Recorded(result, change_id)
 
 
-async def reopen(db: Connection, resolution: State) -> None:
-    """Let it wait again; raises `LabError` where it was decided otherwise since."""
-    await _change(db, resolution, resolution["after"], resolution["before"])
+async def undo(db: Connection, resolution: Resolution) -> None:
+    """Lets an item wait again; raises `LabError` if it was resolved differently since."""
+    await _restore(db, resolution, resolution.after, resolution.before)
 
 
-async def decide_again(db: Connection, resolution: State) -> None:
-    """Let the decision hold again; raises `LabError` where another one does."""
-    await _change(db, resolution, resolution["before"], resolution["after"])
+async def redo(db: Connection, resolution: Resolution) -> None:
+    """Resolves an item again; raises `LabError` if it was resolved differently since."""
+    await _restore(db, resolution, resolution.before, resolution.after)
 
 
-async def _change(db: Connection, resolution: State, now: State, wanted: State) -> None:
-    waiting, number = ReviewKind(resolution["kind"]), resolution["id"]
-    found = await state(db, waiting, number)
-    if found and found["decided_at"] != now["decided_at"]:
-        raise LabError("Somebody has decided that one otherwise since; undo that first.")
+async def _restore(
+    db: Connection, resolution: Resolution, expected: ReviewState, state: ReviewState
+) -> None:
+    kind, item_id = resolution.kind, resolution.item_id
+    found = await load(db, kind, item_id)
+    if found and found["decided_at"] != expected["decided_at"]:
+        raise LabError("Somebody has decided that one differently since. Undo that first.")
     await db.run(
-        f"""UPDATE {waiting} SET {", ".join(f"{name} = ?" for name in _STATE)}
+        f"""UPDATE {kind} SET {", ".join(f"{name} = ?" for name in _COLUMNS)}
             WHERE id = ?""",  # noqa: S608 - constants
-        [*(wanted[name] for name in _STATE), number],
+        [*(state[name] for name in _COLUMNS), item_id],
     )
-    # What a member was not told yet is not so any more; every card there is shows what is.
-    posts = f"{_POSTS[waiting]} = ?"
+    # What a member wasn't told yet is no longer true; sent messages are updated.
+    is_about_it = f"{_POST_COLUMNS[kind]} = ?"
     await db.run(
-        f"DELETE FROM posts WHERE {posts} AND kind = 'outcome' AND state = 'waiting'",  # noqa: S608
-        [number],
+        f"DELETE FROM posts WHERE {is_about_it} AND kind = 'outcome' AND state = 'waiting'",  # noqa: S608
+        [item_id],
     )
-    await db.run(f"UPDATE posts SET revision = revision + 1 WHERE {posts}", [number])  # noqa: S608
+    await db.run(
+        f"UPDATE posts SET revision = revision + 1 WHERE {is_about_it}",  # noqa: S608
+        [item_id],
+    )

@@ -10,18 +10,18 @@ from storage import timestamps
 from storage.announcements import outbox
 from storage.announcements.models import PostKind
 from storage.audit.log import ChangeSet
-from storage.audit.models import Recorded
+from storage.audit.models import Recorded, ReviewKind
 from storage.curation import intake
 from storage.curation.intake import Submission
 from storage.database import Connection, Database, Row
 from storage.errors import LabError
 from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
-from storage.papers import credits, snapshots
+from storage.papers import credits
 from storage.papers import queries as paper_queries
 from storage.papers.combine import normal
+from storage.papers.snapshots import draft_from_text, draft_to_text
 from storage.review import resolutions
 from storage.review.models import Offer, Reply, Suggestion
-from storage.review.resolutions import ReviewKind
 from storage.text import fold
 
 MOST_WAITING = 100  # suggestions of all members; moderators can't look at more
@@ -64,7 +64,7 @@ class Suggestions:
                    VALUES (?, ?, ?, ?, ?, ?, 'review', ?)""",
                 [
                     fold(draft.title),
-                    json.dumps(snapshots.snapshot(draft), ensure_ascii=False),
+                    draft_to_text(draft),
                     *(note, *member, timestamps.to_text(now)),
                     known.paper.id if known.paper else None,
                 ],
@@ -95,8 +95,8 @@ class Suggestions:
         async with self._database.transaction(in_reply=True) as db:
             waiting = await _undecided(db, suggestion_id)
             change_set = source.change_set(db)
-            before = await resolutions.state(db, ReviewKind.SUGGESTION, suggestion_id)
-            draft = resolutions.given_draft(before)
+            before = await resolutions.load(db, ReviewKind.SUGGESTION, suggestion_id)
+            draft = resolutions.waiting_draft(before)
             if add:
                 result = await intake.upsert(
                     db, draft, source, allow_duplicate=True, change_set=change_set
@@ -247,9 +247,7 @@ async def _post(
 
 
 async def _suggestion(db: Connection, row: Row) -> Suggestion:
-    (draft,) = await credits.with_current_names(
-        db, [snapshots.restored_draft(json.loads(row["draft"]))]
-    )
+    (draft,) = await credits.with_current_names(db, [draft_from_text(row["draft"])])
     by = Actor(row["decided_by"], row["decided_by_name"]) if row["decided_at"] else None
     return Suggestion(
         id=row["id"],

@@ -275,7 +275,7 @@ async def test_undo_takes_back_ones_own_last_change_or_any_by_number(lab: Lab) -
     theirs = await lab.app.library.audit.last_by(OTHER_MODERATOR)
     assert theirs is not None
     refused = await curate(lab, "undo")
-    assert f"#{number} was changed again since; undo change {theirs.id} first" in told(refused)
+    assert f"#{number} was changed again since. Undo change {theirs.id} first" in told(refused)
     offered = await lab.moderator.autocomplete(lab.papers, "curate undo", "change", "tags")
     assert [one["value"] for one in offered] == [str(theirs.id), str(theirs.id - 1)]
     assert "First of Two" in offered[0]["name"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from storage.audit.models import NameChange
 from storage.models import PaperDraft
 from storage.papers.errors import PaperNotFound
 from tests.support.lab import Lab, told
@@ -23,7 +24,7 @@ async def test_moderators_merge_names_and_take_it_back_once(lab: Lab) -> None:
     assert "merged a name into **Steven Harrow**" in told(undone)
     assert "1 paper" in await lab.ask(lab.member, "author", name="Steven Harrow")
     (change_id,) = await changes(lab, "Steven Harrow", "merge")
-    assert "undone already" in await lab.press(lab.moderator, f"undo:{change_id}")
+    assert "already undone" in await lab.press(lab.moderator, f"undo:{change_id}")
 
 
 async def test_a_short_credit_is_parted_and_suggested_as_it_is_credited(lab: Lab) -> None:
@@ -118,5 +119,7 @@ async def test_what_cannot_be_decided_is_a_private_sentence(lab: Lab) -> None:
 async def changes(lab: Lab, name: str, action: str) -> list[int]:
     log = await lab.app.library.audit.page(limit=50)
     return [
-        change.id for change in log.changes[::-1] if (change.name, change.action) == (name, action)
+        change.id
+        for change in log.changes[::-1]
+        if isinstance(change, NameChange) and (change.name, change.action) == (name, action)
     ]

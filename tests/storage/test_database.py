@@ -42,9 +42,10 @@ async def test_a_database_of_each_former_version_arrives_with_its_data(tmp_path:
         old = sqlite3.connect(path)
         for migration in migrations()[: known.version]:
             old.executescript(migration.sql)
+        sort_key = "place" if known.version < 7 else "sort_key"
         old.execute(
-            """INSERT INTO papers (title, title_key, abstract, authors_complete, venue, place, note,
-                   posted_by, origin, created_at, created_by, created_by_name)
+            f"""INSERT INTO papers (title, title_key, abstract, authors_complete, venue,
+                   {sort_key}, note, posted_by, origin, created_at, created_by, created_by_name)
                VALUES ('Kept', 'kept', '', 1, '', 1, '', '', 'import',
                        '2026-01-01T00:00:00.000000Z', 'shell', 'the shell')"""
         )

@@ -45,8 +45,10 @@ async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: L
     assert (await upsert(library, ARXIV)).outcome is Outcome.UNCHANGED
     changes = await library.audit.for_paper(paper.id)
     assert [change.action for change in changes] == ["add", "update"]
-    assert changes[1].before["venue"] == "arXiv"
-    assert changes[1].after["venue"] == "ICML"
+    before, after = changes[1].before, changes[1].after
+    assert before is not None
+    assert after is not None
+    assert (before.venue, after.venue) == ("arXiv", "ICML")
 
 
 async def test_a_cut_list_of_authors_gives_way_to_a_whole_one(library: Library) -> None:

@@ -277,7 +277,7 @@ class Moderators(RuleBasedStateMachine):
         assert (last > known) == self.model.is_changed
         if last > known:
             self.model.record(last)
-            change = self.run(self.library.audit.get(last))
+            change = self.run(self.library.audit.find(last))
             assert (change.action == "import") == is_bulk
 
     def last_change(self) -> int:

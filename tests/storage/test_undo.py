@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage.announcements.models import DeliveryStatus
+from storage.audit.models import Change, ImportChange, PaperChange
 from storage.database import migrations
 from storage.errors import InvalidInput, LabError
 from storage.feeds.models import Entry, FeedState
@@ -44,6 +45,12 @@ async def last(library: Library, actor: Actor = MODERATOR) -> int:
     return change.id
 
 
+def tags_after(change: Change) -> tuple[str, ...]:
+    assert isinstance(change, PaperChange)
+    assert change.after is not None
+    return change.after.tags
+
+
 async def found(library: Library, words: str) -> list[int]:
     return [p.id for p in (await library.search.find(parse(words), limit=50)).results.papers]
 
@@ -54,9 +61,8 @@ async def test_an_import_is_one_change_and_one_undo(library: Library) -> None:
     imported = await library.papers.upsert_many(drafts, Origin.IMPORT, OTHER_MODERATOR)
     assert imported.value == {Outcome.ADDED: 2, Outcome.UPDATED: 1, Outcome.UNCHANGED: 1}
     newest = (await library.audit.page()).changes[0]
-    assert (newest.id, newest.action, newest.paper_id) == (imported.change_id, "import", None)
-    assert newest.after == {"added": 2, "updated": 1, "unchanged": 1}
-    assert newest.parts == ()
+    assert isinstance(newest, ImportChange)
+    assert (newest.id, newest.outcomes) == (imported.change_id, imported.value)
 
     undone = await library.undo(await last(library, OTHER_MODERATOR), OTHER_MODERATOR)
     assert [as_draft(paper) for paper in await library.papers.batch()] == [as_draft(known)]
@@ -64,7 +70,7 @@ async def test_an_import_is_one_change_and_one_undo(library: Library) -> None:
     again = await library.papers.upsert_many(drafts, Origin.IMPORT, OTHER_MODERATOR)
     assert again.value == imported.value
     with pytest.raises(
-        LabError, match=f"#1 was changed again since; undo change {again.change_id}"
+        LabError, match=f"#1 was changed again since. Undo change {again.change_id} "
     ):
         await library.undo(undone.change_id, OTHER_MODERATOR)
     assert again.change_id is not None
@@ -97,7 +103,9 @@ async def test_an_import_is_undone_as_a_whole_or_not_at_all(library: Library) ->
     imported = (await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR)).change_id
     assert imported is not None
     part = (await library.audit.for_paper(2))[0]
-    with pytest.raises(LabError, match=f"a part of change {imported}, which can be undone only"):
+    with pytest.raises(
+        LabError, match=f"part of change {imported}. You can only undo it as a whole"
+    ):
         await library.undo(part.id, MODERATOR)
     for number in (1, 2, 3, 4, 5):
         await library.papers.tag(number, ["mine"], [], OTHER_MODERATOR)
@@ -105,8 +113,7 @@ async def test_an_import_is_undone_as_a_whole_or_not_at_all(library: Library) ->
     with pytest.raises(LabError) as refused:
         await library.undo(imported, MODERATOR)
     assert str(refused.value) == (
-        f"#5, #4, #3 and others were changed again since; undo change {edits[0]} first, which is "
-        "the latest."
+        f"#5, #4, #3 and others were changed again since. Undo change {edits[0]} first."
     )
     assert await library.papers.count() == 6
     for _ in range(5):
@@ -145,9 +152,9 @@ async def test_what_was_done_again_is_in_the_way_of_what_was_before(library: Lib
     second = await last(library)
     undone = await library.undo(second, MODERATOR)
     again = await library.undo(undone.change_id, MODERATOR)
-    with pytest.raises(LabError, match=f"undo change {second} first"):
+    with pytest.raises(LabError, match=f"Undo change {second} first"):
         await library.undo(first, MODERATOR)
-    with pytest.raises(LabError, match="undone already"):
+    with pytest.raises(LabError, match="already undone"):
         await library.undo(undone.change_id, MODERATOR)
     await library.undo(second, MODERATOR)
     with pytest.raises(LabError, match="changed again since"):
@@ -187,13 +194,15 @@ async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: L
     assert await library.papers.get(one.id) == kept, "what was chosen is a moderator's"
 
     (change,) = (await library.audit.page(limit=1)).changes
-    assert (change.action, change.paper_id, change.after["into"]) == ("merge", 2, 1)
+    assert isinstance(change, PaperChange)
+    assert (change.action, change.paper_id, change.merged_into) == ("merge", 2, 1)
     (part,) = change.parts
-    assert (part.action, part.paper_id, part.after["venue"]) == ("update", 1, "ICML")
+    assert part.after is not None
+    assert (part.action, part.paper_id, part.after.venue) == ("update", 1, "ICML")
     assert [one.id for one in (await library.audit.page(1)).changes] == [
         *(part.id, change.id, 2, 1),
     ]
-    with pytest.raises(LabError, match=f"undo change {change.id} first"):
+    with pytest.raises(LabError, match=f"Undo change {change.id} first"):
         await library.undo(1, MODERATOR)
     with pytest.raises(LabError, match="one paper already"):
         await library.papers.merge(one.id, two.id, chosen, MODERATOR)
@@ -329,8 +338,10 @@ async def test_an_undone_addition_is_not_announced(library: Library) -> None:
 async def test_a_paper_that_a_moderator_offers_again_is_one_change(library: Library) -> None:
     await add(library, ONE)
     await library.papers.remove(1, MODERATOR)
-    await library.papers.upsert(replace(ONE, abstract="More."), Origin.MODERATOR, OTHER_MODERATOR)
-    change = await library.audit.last_of(1, OTHER_MODERATOR)
+    again = await library.papers.upsert(
+        replace(ONE, abstract="More."), Origin.MODERATOR, OTHER_MODERATOR
+    )
+    change = await library.audit.find(again.change_id or 0)
     assert change is not None
     assert change.action == "restore"
     undone = await library.undo(change.id, OTHER_MODERATOR)
@@ -389,7 +400,6 @@ async def test_a_removed_paper_is_found_and_put_back(library: Library, clock: St
 
 async def test_the_log_is_read_page_by_page(library: Library) -> None:
     assert await library.audit.last_by(MODERATOR) is None
-    assert await library.audit.last_of(1, MODERATOR) is None
     await library.papers.upsert_many([ONE, TWO], Origin.IMPORT, MODERATOR)
     for tag in "abcdef":
         await library.papers.tag(1, [tag], [], MODERATOR)
@@ -397,7 +407,7 @@ async def test_the_log_is_read_page_by_page(library: Library) -> None:
     history = library.audit
     first = await history.page(limit=3)
     assert (first.has_newer, first.has_older) == (False, True)
-    assert [change.after.get("tags", [])[-1:] for change in first.changes] == [["z"], ["f"], ["e"]]
+    assert [tags_after(change)[-1] for change in first.changes] == ["z", "f", "e"]
     second = await history.page(before=first.changes[-1].id, limit=3)
     assert (second.has_newer, second.has_older) == (True, True)
     oldest = await history.page(before=second.changes[-1].id, limit=3)
@@ -407,9 +417,10 @@ async def test_the_log_is_read_page_by_page(library: Library) -> None:
     assert (back.changes, back.has_newer, back.has_older) == (first.changes, False, True)
     of_one = await history.page(2)
     assert [one.action for one in of_one.changes] == ["tag", "add"]
-    assert of_one.changes[1].part_of == oldest.changes[1].id
-    assert await history.last_of(2, MODERATOR) is None
-    assert await history.get(999) is None
+    addition = of_one.changes[1]
+    assert isinstance(addition, PaperChange)
+    assert addition.part_of == oldest.changes[1].id
+    assert await history.find(999) is None
 
 
 async def test_names_in_the_log_are_those_to_show(library: Library) -> None:
@@ -418,7 +429,8 @@ async def test_names_in_the_log_are_those_to_show(library: Library) -> None:
     await library.authors.rename("Bo Chen", "Bo New", MODERATOR)
     renamed = await last(library)
     edited = (await library.audit.for_paper(1))[-1]
-    assert edited.after["authors"] == ["Bo New"]
+    assert edited.after is not None
+    assert edited.after.authors == ("Bo New",)
     await library.undo(renamed, MODERATOR)
     await library.undo(edited.id, MODERATOR)
     assert (await library.papers.get(1)).authors == ("Ann Lee",)
@@ -443,7 +455,7 @@ async def test_a_decision_that_others_changed_is_not_made_again(library: Library
     merged = (await library.authors.merge("Al Gray", "Albert Gray", MODERATOR)).change_id
     undone = await library.undo(merged, MODERATOR)
     other = (await library.authors.merge("Albert Gray", "Al Gray", MODERATOR)).change_id
-    with pytest.raises(LabError, match=f"undo change {other} first"):
+    with pytest.raises(LabError, match=f"Undo change {other} first"):
         await library.undo(undone.change_id, MODERATOR)
 
 
@@ -496,8 +508,9 @@ async def test_what_an_earlier_version_recorded_is_read_and_undone(tmp_path: Pat
             6: True,
             7: False,
         }
+        assert isinstance(log[-1], PaperChange)
         assert [part.id for part in log[-1].parts] == [2]
-        with pytest.raises(LabError, match="did not yet write down how to part them"):
+        with pytest.raises(LabError, match="didn't record how to undo that"):
             await library.undo(1, MODERATOR)
         await library.undo(7, MODERATOR)
         assert (await library.papers.get(3)).title == "A"

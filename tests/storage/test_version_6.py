@@ -80,11 +80,20 @@ def as_read(change: dict[str, Any]) -> dict[str, Any]:
     return {**change, **{name: change[name] and json.loads(change[name]) for name in names}}
 
 
+def kind(change: dict[str, Any]) -> str:
+    targets = {"name_id": "name", "feed_id": "feed", "channel_id": "subscription"}
+    for column, name in targets.items():
+        if change[column] is not None:
+            return name
+    return change["action"] if change["action"] in {"import", "review"} else "paper"
+
+
 def renamed_change(change: dict[str, Any]) -> dict[str, Any]:
     new = as_read(renamed(COLUMNS["changes"], change))
     new["action"] = ACTIONS.get(new["action"], new["action"])
     names = COLUMNS["routes"] if new["channel_id"] else COLUMNS["feeds"] if new["feed_id"] else {}
     new["before"], new["after"] = renamed(names, new["before"]), renamed(names, new["after"])
+    new["kind"] = kind(new)
     if new["resolution"]:
         new["resolution"] = renamed({"of": "kind"}, new["resolution"])
     return new
@@ -160,7 +169,7 @@ async def test_what_waited_is_reviewed_and_delivered(migrated: Library, clock: S
 async def test_every_change_is_undone_newest_first(migrated: Library, before: Rows) -> None:
     wholes = [row["id"] for row in before["changes"] if row["part_of"] is None]
     for number in reversed(wholes):
-        change = await migrated.audit.get(number)
+        change = await migrated.audit.find(number)
         assert change is not None
         if not change.is_undone:
             await migrated.undo(number, MODERATOR)

@@ -11,17 +11,42 @@ from hypothesis import strategies as st
 from bot.flows.merge_papers import MergePair, comparison
 from bot.ui import audit_log as audit_cards
 from bot.ui.cards import Layout
-from storage.audit.models import Change, LogPage
-from storage.models import PaperDraft
-from storage.papers.snapshots import snapshot
+from storage.audit.models import (
+    Change,
+    ChangeAction,
+    ImportChange,
+    LogPage,
+    NameChange,
+    PaperChange,
+    ReviewChange,
+)
+from storage.models import Link, LinkKind, Outcome, PaperDraft, details_of
+from storage.papers.snapshots import PaperSnapshot
 from tests.support.library import MODERATOR
 from tests.support.papers import AT, drafts, paper_of
 
 _LONG = "word " * 40
 
 
-def change(number: int = 7, action: str = "edit", **fields: Any) -> Change:
-    return Change(number, AT, MODERATOR, action, **{"paper_id": 1, **fields})
+def common(number: int, action: ChangeAction, fields: dict[str, Any]) -> dict[str, Any]:
+    return {"id": number, "at": AT, "actor": MODERATOR, "action": action, **fields}
+
+
+def change(number: int = 7, action: ChangeAction = ChangeAction.EDIT, **fields: Any) -> PaperChange:
+    return PaperChange(**common(number, action, {"paper_id": 1, **fields}))
+
+
+def imported(**fields: Any) -> ImportChange:
+    return ImportChange(**common(7, ChangeAction.IMPORT, fields))
+
+
+def reviewed(title: str, outcome: Outcome) -> ReviewChange:
+    fields = {"title": title, "outcome": outcome}
+    return ReviewChange(**common(7, ChangeAction.REVIEW, fields))
+
+
+def snapshot(paper: PaperDraft, *, is_removed: bool = False) -> PaperSnapshot:
+    return PaperSnapshot(**details_of(paper), is_removed=is_removed)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +55,8 @@ def change(number: int = 7, action: str = "edit", **fields: Any) -> Change:
         ("", "ICML", "none → ICML"),
         ("arXiv", None, "arXiv → none"),
         (False, True, "no → yes"),
-        (["Ann Lee", "Bo Chen"], ["Ann Lee"], "Ann Lee, Bo Chen → Ann Lee"),
-        ([["pdf", "https://a.org"]], [], "https://a.org → none"),
+        (("Ann Lee", "Bo Chen"), ("Ann Lee",), "Ann Lee, Bo Chen → Ann Lee"),
+        ((Link(LinkKind.PDF, "https://a.org"),), (), "https://a.org → none"),
         (
             f"{_LONG}red {_LONG}",
             f"{_LONG}green {_LONG}",
@@ -50,27 +75,25 @@ def test_a_difference_is_told_with_some_words_around_it(
 @pytest.mark.parametrize(
     ("made", "shown"),
     [
-        (change(action="add"), "✅ added **A \\*title\\*** (#1)"),
-        (change(action="remove"), "🗑️ removed **A \\*title\\*** (#1)"),
-        (change(action="merge", after={"into": 9}), "into **a paper** (#9)"),
-        (change(action="undo", undoes=3), "↩️ undid change 3: **A \\*title\\*** (#1)"),
-        (change(action="undo", undoes=3, paper_id=None), "↩️ undid change 3"),
+        (change(action=ChangeAction.ADD), "✅ added **A \\*title\\*** (#1)"),
+        (change(action=ChangeAction.REMOVE), "🗑️ removed **A \\*title\\*** (#1)"),
+        (change(action=ChangeAction.MERGE, merged_into=9), "into **a paper** (#9)"),
+        (change(action=ChangeAction.UNDO, undoes=3), "↩️ undid change 3: **A \\*title\\*** (#1)"),
+        (imported(undoes=3, outcomes={}), "↩️ undid change 3"),
         (
-            change(action="import", paper_id=None, after={"added": 1200, "duplicate": 1}),
+            imported(outcomes={Outcome.ADDED: 1200, Outcome.DUPLICATE: 1}),
             "📥 imported a file: 1,200 added, 1 possible duplicate skipped",
         ),
+        (reviewed("*Ours*", Outcome.DECLINED), "👋 declined **\\*Ours\\***"),
+        (reviewed("Ours", Outcome.UNCHANGED), "🔎 matched **Ours** with the list"),
         (
-            change(
-                action="review", paper_id=None, after={"title": "*Ours*", "outcome": "declined"}
+            NameChange(
+                **common(
+                    7,
+                    ChangeAction.RENAME,
+                    {"name": "Ann New", "before": {"x": None}, "after": {}},
+                )
             ),
-            "👋 declined **\\*Ours\\***",
-        ),
-        (
-            change(action="review", paper_id=None, after={"title": "Ours", "outcome": "unchanged"}),
-            "🔎 matched **Ours** with the list",
-        ),
-        (
-            change(action="rename", paper_id=None, name="Ann New", before={"x": None}),
             "🏷️ renamed an author to **Ann New**",
         ),
     ],
@@ -90,9 +113,11 @@ def test_a_page_of_the_log_keeps_within_discords_limits(
         change(
             number,
             before=snapshot(before),
-            after={**snapshot(after), "removed": True},
+            after=snapshot(after, is_removed=True),
             is_undone=undone,
-            parts=(change(action="update", before=snapshot(after), after=snapshot(before)),),
+            parts=(
+                change(action=ChangeAction.UPDATE, before=snapshot(after), after=snapshot(before)),
+            ),
         )
         for number, (before, after) in enumerate(pairs)
     )

@@ -31,13 +31,11 @@ async def test_only_a_moderators_own_words_are_kept_from_others(
 
 async def test_a_moderator_says_that_a_draft_is_a_paper_of_the_list(library: Library) -> None:
     number = await added(library, PREPRINT, lock_fields=False)
-    result = (await library.papers.upsert_as(number, PUBLISHED, MODERATOR, lock_fields=False)).value
-    assert result.outcome is Outcome.UPDATED
+    updated = await library.papers.upsert_as(number, PUBLISHED, MODERATOR, lock_fields=False)
+    assert updated.value.outcome is Outcome.UPDATED
     paper = await library.papers.get_by_text("10.5555/one")
     assert (paper.id, paper.venue, paper.arxiv) == (number, "TMLR", "2304.00001")
-    change = await library.audit.last_of(number, MODERATOR)
-    assert change is not None
-    await library.undo(change.id, MODERATOR)
+    await library.undo(updated.change_id, MODERATOR)
     assert (await library.papers.get(number)).identifiers == PREPRINT.identifiers
 
 
@@ -45,8 +43,7 @@ async def test_nothing_is_a_paper_that_the_list_never_had_or_whose_addition_was_
     library: Library,
 ) -> None:
     number = await added(library, PREPRINT)
-    change = await library.audit.last_of(number, MODERATOR)
-    assert change is not None
+    (change,) = await library.audit.for_paper(number)
     await library.undo(change.id, MODERATOR)
     for missing in (77, number):
         with pytest.raises(PaperNotFound):

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from storage.announcements.models import Post, PostKind
+from storage.audit.models import ReviewChange
 from storage.errors import LabError
 from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
 from storage.library import Library
@@ -67,7 +68,12 @@ async def test_what_was_left_out_waits_again(library: Library, feed: Feed) -> No
     await deliver(library)
     last = await library.audit.last_by(MODERATOR)
     assert last is not None
-    assert (last.id, last.action, last.after["title"]) == (left_out.change_id, "review", "Ferns")
+    assert isinstance(last, ReviewChange)
+    assert (last.id, last.title, last.outcome) == (
+        left_out.change_id,
+        "Ferns",
+        Outcome.DECLINED,
+    )
     undone = await library.undo(left_out.change_id, MODERATOR)
     assert await waiting_entry(library, feed) == entry
     assert len(await library.outbox.unfinished()) == 1  # its card asks again
@@ -106,7 +112,7 @@ async def test_a_decision_made_anew_is_not_overwritten(
     undone = await library.undo(left_out.change_id, MODERATOR)
     clock.move(timedelta(minutes=1))
     await library.review.resolve_entry(entry.id, MODERATOR, add=True)
-    with pytest.raises(LabError, match="decided that one otherwise since"):
+    with pytest.raises(LabError, match="decided that one differently since"):
         await library.undo(undone.change_id, MODERATOR)
     assert await library.papers.count() == 1
 
