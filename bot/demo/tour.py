@@ -141,7 +141,7 @@ async def _import(world: World) -> str:
     )
     file = ("papers.bib", entries)
     preview = await world.moderator.slash(world.papers, "curate import", file=file)
-    shown = _expect(_reply(preview), "would be added", "in the list already")
+    shown = _expect(_reply(preview), "will be added", "already in the list")
     done = await world.moderator.click(preview.response, label="Import")
     return f"{shown}\n{_expect(_reply(done), '### Imported', 'A Paper from a File')}"
 

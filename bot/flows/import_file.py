@@ -1,11 +1,11 @@
-"""An attached file of papers → a private preview, and once somebody agrees, the list."""
+"""Importing an attached file: a private preview first, then the import once it is confirmed."""
 
 from __future__ import annotations
 
 import asyncio
 import io
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from discord import ButtonStyle
 from discord.ui import ActionRow, Button, File, Item, LayoutView
 
 from bot.errors import explain
+from bot.flows.replies import undoable
 from bot.importing import importer, upload
 from bot.importing.formats import ImportFormat
 from bot.importing.importer import Report
@@ -23,61 +24,62 @@ from bot.importing.upload import ImportOptions, Upload
 from bot.interactions import Interaction
 from bot.markdown import count, escape
 from bot.permissions import actor, require_moderator
-from bot.ui import buttons, cards, dialogs, import_report
+from bot.ui import cards, import_report
 from bot.ui.buttons import NotYours, mark_handled
+from bot.ui.dialogs import AlreadyDecided, Dialog, DialogButton
 from storage.errors import InvalidInput, LabError
 from storage.models import DuplicatePolicy
 
-_TELL_EVERY = timedelta(seconds=4)
-_MOST_TIME = timedelta(minutes=5)  # for a preview; the import takes as long, and a reply 15
-_REPORT = "report.txt"
-_SILENT = "Imported papers are not announced."
-_FORMS = {
-    ImportFormat.TEXT: "A publications page",
+_PROGRESS_INTERVAL = timedelta(seconds=4)
+# For a preview. The import takes as long again, and Discord lets a bot edit a reply for 15 minutes.
+_PREVIEW_TIMEOUT = timedelta(minutes=5)
+_REPORT_NAME = "report.txt"
+_FORMAT_NAMES = {
+    ImportFormat.TEXT: "Publications page",
     ImportFormat.BIBTEX: "BibTeX",
     ImportFormat.CSV: "CSV",
     ImportFormat.JSON: "JSON",
     ImportFormat.JSONL: "JSON lines",
-    ImportFormat.FEED: "A feed",
+    ImportFormat.FEED: "Feed",
 }
-Shown: TypeAlias = tuple[LayoutView, list[discord.File]]  # a message and what is attached to it
+Message: TypeAlias = tuple[LayoutView, list[discord.File]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
-    """A file that was looked at for its owner, who wants it without what can't be used, or not."""
+class _Job:
+    """A file that was previewed for its owner; ``keep_going`` skips what can't be used."""
 
     file: Upload
     report: Report
-    owner: int
+    owner_id: int
     keep_going: bool
 
 
-class Offer(dialogs.Dialog):
-    """A preview whose buttons, for who asked alone, take the file in or leave it."""
+class ImportPreview(Dialog):
+    """A preview whose buttons only its owner can use, once."""
 
-    def __init__(self, owner: int, *items: Item[Any]) -> None:
+    def __init__(self, owner_id: int, *items: Item[Any]) -> None:
         super().__init__(*items)
-        self._owner = owner
+        self._owner_id = owner_id
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Raise `NotYours` for everybody else, and `LabError` where it is decided already."""
+        """Accepts the owner's first click; raises `NotYours` or `AlreadyDecided` otherwise."""
         mark_handled(interaction)
-        if interaction.user.id != self._owner:
+        if interaction.user.id != self._owner_id:
             raise NotYours
         require_moderator(interaction)
         if self.is_finished():
-            raise dialogs.AlreadyDecided
+            raise AlreadyDecided
         self.stop()
         return True
 
 
 class Imports:
-    """Imports from Discord; of the files that are sent meanwhile, one at a time is read."""
+    """Imports from Discord; files are read one at a time, to save memory."""
 
     def __init__(self) -> None:
-        self.tell_every = _TELL_EVERY
-        self.most_time = _MOST_TIME
+        self.progress_interval = _PROGRESS_INTERVAL
+        self.preview_timeout = _PREVIEW_TIMEOUT
         self._reading = asyncio.Semaphore(1)
 
     async def preview(
@@ -88,10 +90,9 @@ class Imports:
         *,
         keep_going: bool,
     ) -> None:
-        """Show somebody alone what their file would do to the list, and ask.
+        """Shows what importing the file would do, with buttons to confirm.
 
-        What can't be used is a sentence in place of that. Raises `InvalidInput` for a file that is
-        too large to be looked at.
+        Raises `InvalidInput` for a file that is too large; other problems are told in the reply.
         """
         upload.require_small(file)
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -99,24 +100,24 @@ class Imports:
             async with self._reading:
                 body = await upload.fetch(file)
                 found = await upload.read(file.filename, body, options, interaction.client.clock())
-            report = await self._rehearse(interaction, found)
+            report = await self._dry_run(interaction, found)
         except LabError as error:
-            await _show(interaction, (cards.notice(_told(error)), []))
+            await _show(interaction, (cards.notice(_warning(error)), []))
             return
-        task = _Task(found, report, interaction.user.id, keep_going)
-        await _show(interaction, self._offer(task))
+        job = _Job(found, report, interaction.user.id, keep_going)
+        await _show(interaction, self._preview(job))
 
-    async def _rehearse(self, interaction: Interaction, file: Upload) -> Report:
+    async def _dry_run(self, interaction: Interaction, file: Upload) -> Report:
         try:
-            async with asyncio.timeout(self.most_time.total_seconds()):
+            async with asyncio.timeout(self.preview_timeout.total_seconds()):
                 report = await self._run(interaction, file, dry_run=True)
         except TimeoutError:
             raise LabError(
-                "That file takes me more than five minutes, so I stopped and changed nothing. Let "
-                "who runs me use `lab-herald import`."
+                "That file takes more than five minutes, so I stopped and changed nothing. Ask "
+                "whoever runs the bot to import it with `lab-herald import`."
             ) from None
         if not (report.read or report.rejected or report.left_out):
-            raise InvalidInput("I found no paper in that file.")
+            raise InvalidInput("I couldn't find any papers in that file.")
         return report
 
     async def _run(
@@ -127,13 +128,13 @@ class Imports:
         *,
         dry_run: bool,
     ) -> Report:
-        doing = "Looking at" if dry_run else "Importing"
-        async with self._progress(interaction, doing, file.entries) as tick:
+        verb = "Checking" if dry_run else "Importing"
+        async with self._progress(interaction, verb, file.entries) as tick:
             return await importer.import_findings(
                 interaction.client.library,
                 file.found(),
                 actor(interaction),
-                keep_going=True,  # who agrees has seen what can't be used
+                keep_going=True,  # whoever confirms has seen what can't be used
                 likely=likely,
                 dry_run=dry_run,
                 tick=tick,
@@ -141,92 +142,86 @@ class Imports:
 
     @asynccontextmanager
     async def _progress(
-        self, interaction: Interaction, doing: str, entries: int
+        self, interaction: Interaction, verb: str, entries: int
     ) -> AsyncGenerator[Callable[[], None]]:
-        """Tell now and then, in the private reply, how many entries are done with."""
+        """Shows how many entries are done every few seconds; yields the function that counts."""
         done = 0
-        ended = asyncio.Event()
+        finished = asyncio.Event()
 
         def tick() -> None:
             nonlocal done
             done += 1
 
-        async def tell() -> None:
-            while not await _comes(ended, self.tell_every):
-                text = f"⏳ {doing} the file: {done:,} of {count(entries, 'entry')}."
+        async def show_progress() -> None:
+            while not await _wait(finished, self.progress_interval):
+                text = f"⏳ {verb} the file: {done:,} of {count(entries, 'entry')}."
                 await interaction.edit_original_response(view=cards.notice(text))
 
-        telling = asyncio.create_task(tell())
+        progress = asyncio.create_task(show_progress())
         try:
             yield tick
         finally:
-            ended.set()
-            await asyncio.gather(telling, return_exceptions=True)
+            finished.set()
+            await asyncio.gather(progress, return_exceptions=True)
 
-    def _offer(self, task: _Task, trouble: str = "") -> Shown:
-        """The preview with its buttons, and the whole report where it says more."""
-        file, report = task.file, task.report
+    def _preview(self, job: _Job, warning: str = "") -> Message:
+        """Returns the preview with its buttons, and the full report if it says more."""
+        file, report = job.file, job.report
         text = [
-            trouble,
+            warning,
             f"### {escape(file.source.file.name, 100)}",
-            f"{_FORMS[file.source.form]}, {count(file.entries, 'entry')}",
+            f"{_FORMAT_NAMES[file.source.form]}, {count(file.entries, 'entry')}",
             import_report.columns(file.columns, file.unused),
             import_report.preview(report),
         ]
-        row: list[ActionRow[Any]] = []
-        if choices := self._choices(task):
-            if report.spoilt and not task.keep_going:
-                text.append("Mend what can't be used and attach the file again, or do without it.")
-            text.append(f"Do you want to import that? {_SILENT}")
-            row.append(ActionRow(*choices, dialogs.DialogButton("Cancel", _cancel)))
+        rows: list[ActionRow[Any]] = []
+        if confirm := self._confirm_buttons(job):
+            if report.spoilt and not job.keep_going:
+                text.append(
+                    "Fix the entries that can't be used and attach the file again, or import the "
+                    "rest."
+                )
+            text.append("Import these papers? They won't be announced.")
+            rows.append(ActionRow(*confirm, DialogButton("Cancel", _cancel)))
         else:
-            text.append("So there is nothing to import.")
+            text.append("There's nothing to import.")
         items: list[Item[Any]] = [cards.text_card("\n".join(filter(None, text)))]
         files = []
-        if not import_report.says_all(report):
-            whole = import_report.plain_text(report, preview=True)
-            files.append(discord.File(io.BytesIO(whole.encode()), _REPORT))
-            items.append(File(f"attachment://{_REPORT}"))
-        return Offer(task.owner, *items, *row), files
+        if not import_report.fits_preview(report):
+            full = import_report.plain_text(report, preview=True)
+            files.append(discord.File(io.BytesIO(full.encode()), _REPORT_NAME))
+            items.append(File(f"attachment://{_REPORT_NAME}"))
+        return ImportPreview(job.owner_id, *items, *rows), files
 
-    def _choices(self, task: _Task) -> list[Button[Any]]:
-        """The buttons that take a file in: as it is, and with what is likely in the list."""
-        report = task.report
+    def _confirm_buttons(self, job: _Job) -> list[Button[Any]]:
+        """Returns the buttons that import the file, without and with its likely duplicates."""
+        report = job.report
         found: list[Button[Any]] = []
-        if import_report.changes(report):
-            rest = report.spoilt and not task.keep_going
-            label = "Import the rest" if rest else "Import"
-            agree = partial(self._import, task, DuplicatePolicy.SKIP)
-            found.append(dialogs.DialogButton(label, agree, ButtonStyle.primary))
+        if import_report.changed_papers(report):
+            skips_entries = report.spoilt and not job.keep_going
+            label = "Import the rest" if skips_entries else "Import"
+            skip = partial(self._import, job, DuplicatePolicy.SKIP)
+            found.append(DialogButton(label, skip, ButtonStyle.primary))
         if report.likely:
-            label = f"{'Import, and complete' if found else 'Complete'} "
+            label = f"{'Import and update' if found else 'Update'} "
             label += count(report.likely, "likely duplicate")
-            found.append(
-                dialogs.DialogButton(label, partial(self._import, task, DuplicatePolicy.MERGE))
-            )
+            found.append(DialogButton(label, partial(self._import, job, DuplicatePolicy.MERGE)))
         return found
 
-    async def _import(self, task: _Task, likely: DuplicatePolicy, interaction: Interaction) -> None:
-        """Take the file in, once somebody agreed."""
+    async def _import(self, job: _Job, likely: DuplicatePolicy, interaction: Interaction) -> None:
         await interaction.response.edit_message(
             view=cards.notice("⏳ Importing the file."), attachments=[]
         )
         try:
-            report = await self._run(interaction, task.file, likely, dry_run=False)
+            report = await self._run(interaction, job.file, likely, dry_run=False)
         except LabError as error:
-            await _show(interaction, self._offer(task, _told(error)))
+            await _show(interaction, self._preview(job, _warning(error)))
             return
         except Exception:
             await _show(interaction, (cards.notice("Nothing was imported."), []))
             raise
-        await _show(interaction, (_imported(report), []))
-
-
-def _imported(report: Report) -> cards.Layout:
-    """What an import did, and the button that takes all of it back."""
-    change = report.change_id
-    undo = [ActionRow(buttons.UndoButton(change))] if change is not None else []
-    return cards.notice(f"{import_report.done(report)}\n-# {_SILENT}", *undo)
+        text = f"{import_report.result(report)}\n-# Imported papers aren't announced."
+        await _show(interaction, (undoable(text, report.change_id), []))
 
 
 async def _cancel(interaction: Interaction) -> None:
@@ -235,19 +230,17 @@ async def _cancel(interaction: Interaction) -> None:
     )
 
 
-async def _show(interaction: Interaction, shown: Shown) -> None:
-    view, files = shown
+async def _show(interaction: Interaction, message: Message) -> None:
+    view, files = message
     await interaction.edit_original_response(view=view, attachments=files)
 
 
-def _told(error: LabError) -> str:
+def _warning(error: LabError) -> str:
     return f"⚠️ {explain(error, '/curate import')}"
 
 
-async def _comes(event: asyncio.Event, within: timedelta) -> bool:
-    """Wait for an event, at most so long; says whether it came."""
-    try:
-        async with asyncio.timeout(within.total_seconds()):
-            return await event.wait()
-    except TimeoutError:
-        return False
+async def _wait(event: asyncio.Event, timeout: timedelta) -> bool:  # noqa: ASYNC109 - not an error
+    """Waits for an event; returns whether it was set before the timeout."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), timeout.total_seconds())
+    return event.is_set()

@@ -1,4 +1,4 @@
-"""What an import of a file would do, or did → text, fit for Discord; pure."""
+"""What importing a file would do, or did: for a Discord message, and as plain text."""
 
 from __future__ import annotations
 
@@ -8,106 +8,70 @@ from bot.importing.importer import ImportEntry, Report
 from bot.markdown import count, escape
 from storage.models import Outcome
 
-# What becomes of papers: a mark, and words before and after the import.
-_SAID = {
-    Outcome.ADDED: ("✅", "would be added", "added"),
-    Outcome.UPDATED: ("🧩", "would complete a paper of the list", "completed a paper of the list"),
-    Outcome.UNCHANGED: ("👌", "in the list already", "in the list already"),
+# For each outcome an emoji, and the words of a preview and of a finished import.
+_OUTCOMES = {
+    Outcome.ADDED: ("✅", "will be added", "added"),
+    Outcome.UPDATED: ("🧩", "will be updated", "updated"),
+    Outcome.UNCHANGED: ("👌", "already in the list", "already in the list"),
     Outcome.DUPLICATE: (
         "⚖️",
-        "may be in the list, would be left out",
-        "may be in the list, left out",
+        "may already be in the list, will be skipped",
+        "may already be in the list, skipped",
     ),
     Outcome.REMOVED: (
         "🚫",
-        "removed on purpose, would be left out",
-        "removed on purpose, left out",
+        "removed on purpose, will be skipped",
+        "removed on purpose, skipped",
     ),
 }
-_MOST_REMARKS = 15  # of a message
-_ROOM = 1500  # characters for them
+_MAX_NOTES = 15  # in a message
+_MAX_NOTES_LENGTH = 1500  # characters
 
 
 def preview(report: Report) -> str:
-    """What would become of a file's entries: counts, then what is to be looked at, by line."""
-    remarks = _remarks(report)
-    if more := len(report.noted) - len(remarks):
-        remarks.append(f"-# {count(more, 'remark')} more in the file below.")
-    return "\n".join([*_counts(report, done=False), *remarks])
+    """Returns what an import would do: numbers, then notes on single entries."""
+    notes = _notes(report)
+    if more := len(report.noted) - len(notes):
+        notes.append(f"-# {count(more, 'more note')} in the attached report.")
+    return "\n".join([*_outcomes(report, is_preview=True), *notes])
 
 
-def done(report: Report) -> str:
-    """What became of a file's entries."""
-    heading = "### Imported" if changes(report) else "### Nothing was changed"
-    remarks = _remarks(report)
-    if more := len(report.noted) - len(remarks):
-        remarks.append(f"-# and {count(more, 'remark')} more")
-    return "\n".join([heading, *_counts(report, done=True), *remarks])
+def result(report: Report) -> str:
+    """Returns what an import did: numbers, then notes on single entries."""
+    heading = "### Imported" if changed_papers(report) else "### Nothing changed"
+    notes = _notes(report)
+    if more := len(report.noted) - len(notes):
+        notes.append(f"-# and {count(more, 'more note')}")
+    return "\n".join([heading, *_outcomes(report, is_preview=False), *notes])
 
 
-def changes(report: Report) -> int:
-    """How many entries change the list."""
+def changed_papers(report: Report) -> int:
+    """Returns how many papers were, or would be, added or updated."""
     return report.outcomes[Outcome.ADDED] + report.outcomes[Outcome.UPDATED]
 
 
-def says_all(report: Report) -> bool:
-    """Whether a `preview` names every entry that the whole report names."""
-    firsts = {taken.outcome for taken in report.taken}
-    return len(report.taken) == len(firsts) and len(report.noted) == len(_remarks(report))
+def fits_preview(report: Report) -> bool:
+    """Whether a `preview` names every entry that the report names."""
+    outcomes = {entry.outcome for entry in report.taken}
+    return len(report.taken) == len(outcomes) and len(report.noted) == len(_notes(report))
 
 
 def columns(known: Mapping[str, Sequence[str]], unused: Sequence[str]) -> str:
-    """Which columns of a sheet are read as what, and which are not read."""
+    """Returns how the columns of a spreadsheet were read: by field, and those that weren't."""
     lines = []
     if known:
-        read = "; ".join(f"{field} from {_quoted(names)}" for field, names in known.items())
-        lines.append(f"-# I read {escape(read, 500)}.")
+        read = "; ".join(f"{field} from {_quote(names)}" for field, names in known.items())
+        lines.append(f"-# Columns: {escape(read, 500)}.")
     if named := [name for name in unused if name.strip()]:
         lines.append(
-            f"-# I don't read {escape(_quoted(named), 300)}. An option such as "
-            "`columns:title=Headline` says what a column is."
+            f"-# Ignored: {escape(_quote(named), 300)}. To use a column, run the command again "
+            "with an option such as `columns:title=Headline`."
         )
     return "\n".join(lines)
 
 
-def _counts(report: Report, *, done: bool) -> list[str]:
-    """A line for each thing that becomes of entries, with the first one of each."""
-    lines = []
-    for outcome, (mark, would, did) in _SAID.items():
-        if number := report.outcomes[outcome]:
-            first = _first(report.first[outcome], number)
-            lines.append(f"{mark} **{number:,}** {did if done else would}: {first}")
-    if report.rejected:
-        lines.append(f"⚠️ **{report.rejected:,}** can't be used")
-    if report.left_out:
-        lines.append(f"💤 **{report.left_out:,}** not published, left out unless `unpublished`")
-    return lines
-
-
-def _remarks(report: Report) -> list[str]:
-    """What is to be looked at, a line each, as much as fits."""
-    lines: list[str] = []
-    room = _ROOM
-    for noted in report.noted[:_MOST_REMARKS]:
-        line = f"-# Line {noted.line}: {escape(noted.reason, 300)}"
-        room -= len(line) + 1
-        if room < 0:
-            break
-        lines.append(line)
-    return lines
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(f"“{name[:40]}”" for name in names)
-
-
-def _first(noted: ImportEntry, number: int) -> str:
-    title = f"“{escape(noted.title, 120)}” (line {noted.line})"
-    return f"first {title}" if number > 1 else title
-
-
 def plain_text(report: Report, *, preview: bool, files: int = 1, limit: int | None = None) -> str:
-    """Return a report without markup; a ``preview`` names up to ``limit`` papers it would add."""
+    """Returns a report without markup; a ``preview`` names up to ``limit`` papers it would add."""
     counts = totals(report, preview=preview)
     duplicates = count(counts.pop("duplicates"), "possible duplicate")
     rejected = counts.pop("rejected")
@@ -126,10 +90,46 @@ def plain_text(report: Report, *, preview: bool, files: int = 1, limit: int | No
 
 
 def totals(report: Report, *, preview: bool) -> dict[str, int]:
-    """Return the numbers of an import; all but ``rejected`` are 0 if it was refused."""
+    """Returns the numbers of an import; all but ``rejected`` are 0 if it was refused."""
     if report.refused and not preview:
         return {**dict.fromkeys(report.counts, 0), "rejected": report.rejected}
     return dict(report.counts)
+
+
+def _outcomes(report: Report, *, is_preview: bool) -> list[str]:
+    """Returns a line for each outcome, with the first entry it applies to."""
+    lines = []
+    for outcome, (emoji, future, past) in _OUTCOMES.items():
+        if number := report.outcomes[outcome]:
+            first = report.first[outcome]
+            example = f"“{escape(first.title, 120)}” (line {first.line})"
+            if number > 1:
+                example = f"first {example}"
+            lines.append(f"{emoji} **{number:,}** {future if is_preview else past}: {example}")
+    if report.rejected:
+        lines.append(f"⚠️ **{report.rejected:,}** can't be used")
+    if report.left_out:
+        lines.append(
+            f"💤 **{report.left_out:,}** not published, skipped without `unpublished:True`"
+        )
+    return lines
+
+
+def _notes(report: Report) -> list[str]:
+    """Returns notes on single entries, a line each, as many as fit."""
+    lines: list[str] = []
+    room = _MAX_NOTES_LENGTH
+    for entry in report.noted[:_MAX_NOTES]:
+        line = f"-# Line {entry.line}: {escape(entry.reason, 300)}"
+        room -= len(line) + 1
+        if room < 0:
+            break
+        lines.append(line)
+    return lines
+
+
+def _quote(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name[:40]}”" for name in names)
 
 
 def _location(entry: ImportEntry, files: int) -> str:

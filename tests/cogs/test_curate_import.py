@@ -67,10 +67,10 @@ async def titles(lab: Lab) -> list[str]:
 async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, name: str) -> None:
     await lab.ask(lab.moderator, "announce here")
     result = await offered(lab, (name, FORMATS[name].encode()))
-    assert "**1** would be added: “Counting Ferns” (line 1)" in told(result).replace(
+    assert "**1** will be added: “Counting Ferns” (line 1)" in told(result).replace(
         "(line 2)", "(line 1)"
     )
-    assert "not announced" in told(result)
+    assert "won't be announced" in told(result)
     assert await titles(lab) == []
     imported = await lab.moderator.click(result.response, label="Import")
     done = told(imported)
@@ -84,7 +84,7 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
     await lab.app.deliver()
     assert "Counting Ferns" not in lab.last
     again = told(await offered(lab, (name, FORMATS[name].encode())))
-    assert "**1** in the list already" in again
+    assert "**1** already in the list" in again
     assert "nothing to import" in again
     assert "[Import]" not in again
     undone = await lab.moderator.click(imported.response, label="Undo")
@@ -115,17 +115,17 @@ async def test_each_thing_that_may_become_of_an_entry_is_counted_with_its_first(
         ",Nobody,,,",
     ]
     text = told(await offered(lab, ("sheet.csv", "\n".join(rows).encode())))
-    assert "**2** would be added: first “New \\*one\\*” (line 2)" in text
-    assert "**2** would complete a paper of the list: first “Known” (line 4)" in text
-    assert "**1** may be in the list, would be left out: “Alike” (line 6)" in text
-    assert "**1** removed on purpose, would be left out: “Gone” (line 5)" in text
+    assert "**2** will be added: first “New \\*one\\*” (line 2)" in text
+    assert "**2** will be updated: first “Known” (line 4)" in text
+    assert "**1** may already be in the list, will be skipped: “Alike” (line 6)" in text
+    assert "**1** removed on purpose, will be skipped: “Gone” (line 5)" in text
     assert "**1** can't be used" in text
     assert "**1** not published" in text
     assert "Line 9: “” can't be used. It has no title." in text
     assert "Line 6: “Alike” may be “Alike”" in text
     assert "[Import the rest]" in text
     taken = await offered(lab, ("s.csv", "\n".join(rows).encode()), unpublished=True)
-    assert "**3** would be added" in told(taken)
+    assert "**3** will be added" in told(taken)
 
 
 async def test_what_is_likely_in_the_list_completes_it_where_somebody_says_so(lab: Lab) -> None:
@@ -139,9 +139,9 @@ async def test_what_is_likely_in_the_list_completes_it_where_somebody_says_so(la
         b"@misc{b, title={Moss}, url={https://lab.org/ferns}}\n"
     )
     result = await offered(lab, ("more.bib", bib))
-    assert "**2** may be in the list, would be left out" in told(result)
-    done = await lab.moderator.click(result.response, label="Complete 1 likely duplicate")
-    assert "**1** completed a paper of the list" in told(done)
+    assert "**2** may already be in the list, will be skipped" in told(result)
+    done = await lab.moderator.click(result.response, label="Update 1 likely duplicate")
+    assert "**1** updated" in told(done)
     assert "“Moss” may be “Ferns Alone”" in told(done)
     assert (await lab.app.library.papers.get(21)).venue == "TMLR"
     await lab.moderator.click(done.response, label="Undo")
@@ -164,8 +164,8 @@ async def test_the_columns_of_a_sheet_are_told_and_can_be_named(lab: Lab) -> Non
     text = told(await offered(lab, sheet))
     assert "I find no column of titles; the columns are “Headline”, “Who”, “Colour”" in text
     result = await offered(lab, sheet, columns="title=Headline; authors = Who;")
-    assert "I read authors from “Who”; title from “Headline”." in told(result)
-    assert "I don't read “Colour”." in told(result)
+    assert "Columns: authors from “Who”; title from “Headline”." in told(result)
+    assert "Ignored: “Colour”." in told(result)
     await lab.moderator.click(result.response, label="Import")
     (paper,) = await lab.app.library.papers.batch(after=20)
     assert paper.authors == ("Ada Lovelace",)
@@ -189,8 +189,8 @@ async def test_what_does_not_fit_into_the_message_is_attached_as_a_whole(lab: La
     entries += [{"title": ""} for _ in range(40)]
     result = await offered(lab, ("papers.json", json.dumps(entries).encode()))
     text = told(result)
-    assert "**40** would be added: first “Fern number 0" in text
-    assert "25 remarks more in the file below." in text
+    assert "**40** will be added: first “Fern number 0" in text
+    assert "25 more notes in the attached report." in text
     (file,) = result.response.attachments
     whole = (await file.read()).decode()
     assert file.filename == "report.txt"
@@ -208,8 +208,8 @@ async def test_the_longest_preview_fits_and_ends_with_its_question(lab: Lab) -> 
     body = "\n".join(",".join(row) for row in [header, *rows]).encode()
     result = await offered(lab, (f"{'long_' * 60}.csv", body))
     text = told(result)
-    assert "Do you want to import that?" in text
-    assert "in the file below" in text
+    assert "Import these papers?" in text
+    assert "in the attached report" in text
 
 
 class TestFilesOfALab:
@@ -219,10 +219,10 @@ class TestFilesOfALab:
         self, lab: Lab, publications_page: str, lab_sheet: Path
     ) -> None:
         result = await offered(lab, ("page.txt", publications_page.encode()))
-        assert "**20** would complete a paper of the list: first" in told(result)
+        assert "**20** will be updated: first" in told(result)
         sheet = ("sheet.csv", await asyncio.to_thread(lab_sheet.read_bytes))
         result = await offered(lab, sheet)
-        assert "would be added" in told(result)
+        assert "will be added" in told(result)
         assert "**25** not published" in told(result)
         done = await lab.moderator.click(result.response, label="Import")
         assert "### Imported" in told(done)
@@ -234,7 +234,7 @@ class TestFilesOfALab:
 @pytest.mark.parametrize(
     ("name", "body", "sentence"),
     [
-        ("empty.txt", b"", "I found no paper in that file."),
+        ("empty.txt", b"", "I couldn't find any papers in that file."),
         ("blank.csv", b"\n\n", "I find no column of titles"),
         ("notes.txt", b"only\n\na few words", "can't"),
         ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.png is not text"),
@@ -325,10 +325,10 @@ class TestDuringAnImport:
 
 async def test_how_far_it_is_is_told_meanwhile(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Curate")
-    cog.imports.tell_every = timedelta(0)
+    cog.imports.progress_interval = timedelta(0)
     entries = [{"title": f"Fern number {number}"} for number in range(12)]
     result = await offered(lab, ("papers.json", json.dumps(entries).encode()))
-    assert "⏳ Looking at the file: 0 of 12 entries." in str(lab.env.backend.transcript)
+    assert "⏳ Checking the file: 0 of 12 entries." in str(lab.env.backend.transcript)
     done = await lab.moderator.click(result.response, label="Import")
     assert "⏳ Importing the file: 0 of 12 entries." in str(lab.env.backend.transcript)
     assert "**12** added" in told(done)
@@ -336,9 +336,9 @@ async def test_how_far_it_is_is_told_meanwhile(lab: Lab) -> None:
 
 async def test_a_preview_that_takes_too_long_is_a_sentence(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Curate")
-    cog.imports.most_time = timedelta(0)
+    cog.imports.preview_timeout = timedelta(0)
     result = await offered(lab, ("papers.bib", BIB))
-    assert "takes me more than five minutes" in told(result)
+    assert "takes more than five minutes" in told(result)
     assert "[Import]" not in told(result)
     assert (await lab.add(PaperDraft(title="Next"))) == 21
 
