@@ -10,15 +10,17 @@ import pytest
 from discord.ui import TextDisplay
 
 from bot.app import App, open_app
-from bot.demo.message_text import spoken
+from bot.demo.messages import visible_text
 from bot.settings import Settings
 from bot.ui.cards import Layout
 from tests.support.lab import Lab, StillClock
+from tests.support.library import execute
 from tests.support.old_database import Rows, write_version_6
 
 
 @pytest.fixture
 def before(settings: Settings) -> Rows:
+    settings.database_path.unlink()
     return write_version_6(settings.database_path)
 
 
@@ -49,15 +51,14 @@ async def test_buttons_of_old_messages_work(lab: Lab, before: Rows) -> None:
 async def test_waiting_posts_are_sent_and_an_outdated_message_is_edited(lab: Lab) -> None:
     channel: Any = lab.app.client.get_channel(lab.papers.id)
     old = await channel.send(view=Layout(TextDisplay("Sent Paper")))
-    async with lab.app.library._database.transaction() as db:
-        here = [lab.papers.id]
-        await db.run("UPDATE subscriptions SET channel_id = ? WHERE channel_id = 61", here)
-        await db.run("UPDATE announcements SET channel_id = ? WHERE channel_id = 61", here)
-        await db.run("UPDATE posts SET destination_id = ? WHERE destination_id = 61", here)
-        await db.run("UPDATE posts SET destination_id = ? WHERE kind = 'outcome'", [lab.member.id])
-        await db.run("UPDATE posts SET message_id = ? WHERE message_id = 9001", [old.id])
+    library, here = lab.app.library, [lab.papers.id]
+    execute(library, "UPDATE subscriptions SET channel_id = ? WHERE channel_id = 61", here)
+    execute(library, "UPDATE announcements SET channel_id = ? WHERE channel_id = 61", here)
+    execute(library, "UPDATE posts SET destination_id = ? WHERE destination_id = 61", here)
+    execute(library, "UPDATE posts SET destination_id = ? WHERE kind = 'outcome'", [lab.member.id])
+    execute(library, "UPDATE posts SET message_id = ? WHERE message_id = 9001", [old.id])
     await lab.app.deliver()
-    shown = [spoken(message) for message in lab.papers.history()]
+    shown = [visible_text(message) for message in lab.papers.history()]
     titles = [
         "Sent Paper, Corrected",
         "Claimed Paper",
@@ -67,6 +68,6 @@ async def test_waiting_posts_are_sent_and_an_outdated_message_is_edited(lab: Lab
         "Suggested and Added",
     ]
     assert [title in text for title, text in zip(titles, shown, strict=True)] == [True] * 6
-    added, declined = (spoken(message) for message in lab.member.user.dm_channel.history())
+    added, declined = (visible_text(message) for message in lab.member.user.dm_channel.history())
     assert "Suggested and Added" in added
     assert "Suggested and Declined" in declined

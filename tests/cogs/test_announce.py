@@ -8,7 +8,7 @@ import pytest
 from storage.announcements.models import DeliveryStatus
 from storage.models import Origin, PaperDraft
 from tests.support.lab import HOME, Lab, told
-from tests.support.library import MODERATOR
+from tests.support.library import MODERATOR, execute, forget_deliveries
 
 
 async def announce(lab: Lab, title: str) -> int:
@@ -119,8 +119,7 @@ async def test_a_message_that_arrived_unrecorded_is_not_sent_again(lab: Lab) -> 
     paper = await announce(lab, "Once")
     await lab.app.deliver()
     (sent,) = await lab.app.library.outbox.of_paper(paper)
-    async with lab.app.library._database.transaction() as db:
-        await db.run("UPDATE posts SET state = 'claimed', message_id = NULL")
+    forget_deliveries(lab.app.library)
     assert await lab.app.deliver() == 1
     assert announced(lab) == ["Once"]
     (again,) = await lab.app.library.outbox.of_paper(paper)
@@ -135,8 +134,7 @@ async def test_an_unsure_announcement_stays_unsure_while_its_history_is_closed(
     await lab.ask(lab.moderator, "announce here")
     await announce(lab, "Once")
     await lab.app.deliver()
-    async with lab.app.library._database.transaction() as db:
-        await db.run("UPDATE posts SET state = 'claimed', message_id = NULL")
+    forget_deliveries(lab.app.library)
     lab.env.inject_error("GET", "/channels/*/messages", status=status, times=1)
     assert await lab.app.deliver() == 0
     lab.clock.move(timedelta(hours=2))
@@ -218,17 +216,16 @@ async def test_a_delivery_that_fails_is_told_in_the_log_and_not_to_who_asked(
     await lab.ask(lab.moderator, "announce here")
     await lab.ask(lab.moderator, "announce pause")
     await announce(lab, "Late")
-    async with lab.app.library._database.transaction() as db:
-        await db.run(
-            """CREATE TRIGGER trouble BEFORE INSERT ON posts
-               BEGIN SELECT RAISE(ABORT, 'no post today'); END"""
-        )
+    execute(
+        lab.app.library,
+        """CREATE TRIGGER trouble BEFORE INSERT ON posts
+           BEGIN SELECT RAISE(ABORT, 'no post today'); END""",
+    )
     result = await lab.moderator.slash(lab.papers, "announce resume")
     assert "Resumed announcements" in told(result)
     assert [*result.followups] == []
     assert "no post today" in caplog.text
-    async with lab.app.library._database.transaction() as db:
-        await db.run("DROP TRIGGER trouble")
+    execute(lab.app.library, "DROP TRIGGER trouble")
     assert await lab.app.deliver() == 1
     assert announced(lab) == ["Late"]
 

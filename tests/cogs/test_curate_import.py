@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import tempfile
 from dataclasses import replace
@@ -18,7 +19,7 @@ from bot.ui.buttons import NotYours
 from storage.errors import LabError
 from storage.models import Actor, Origin, PaperDraft
 from tests.support.lab import Lab, StillClock, told
-from tests.support.library import MODERATOR
+from tests.support.library import MODERATOR, import_running
 
 BIB = (
     b"@misc{a, title={Ferns of the North}, doi={10.1000/1}}\n"
@@ -260,10 +261,11 @@ async def test_a_bad_file_is_a_private_sentence_and_changes_nothing(
 
 async def test_a_file_that_discord_has_no_more_is_a_sentence(lab: Lab) -> None:
     url = "https://cdn.simcord.invalid/gone"
-    data = {"id": 1, "filename": "papers.bib", "size": 4, "url": url, "proxy_url": url}
-    gone = discord.Attachment(data=data, state=lab.app.client._connection)  # type: ignore[arg-type]
+    channel: Any = lab.app.client.get_channel(lab.papers.id)
+    message = await channel.send(file=discord.File(io.BytesIO(BIB), "papers.bib"))
+    message.attachments[0].url = url
     with pytest.raises(LabError, match="does not have that file any more"):
-        await upload.fetch(gone)
+        await upload.fetch(message.attachments[0])
 
 
 async def test_only_who_asked_can_use_the_buttons_and_once(lab: Lab) -> None:
@@ -289,12 +291,10 @@ async def test_only_who_asked_can_use_the_buttons_and_once(lab: Lab) -> None:
 
 
 class TestDuringAnImport:
-    """A transaction that imports is open, as a long import's is."""
-
     async def test_another_import_and_every_change_are_told_to_come_back(self, lab: Lab) -> None:
         form = await lab.moderator.slash(lab.papers, "curate edit", paper="#1")
         ready = await offered(lab, ("papers.bib", BIB))
-        async with lab.app.library._database.transaction(importing=True):
+        async with import_running(lab.app.library):
             for answer in (
                 await offered(lab, ("papers.bib", BIB)),
                 await lab.moderator.submit_modal(form, {"title": "Another", "authors": "A"}),
@@ -314,7 +314,7 @@ class TestDuringAnImport:
         await lab.app.library.papers.upsert(
             PaperDraft(title="News"), Origin.MODERATOR, MODERATOR, announce=True
         )
-        async with lab.app.library._database.transaction(importing=True):
+        async with import_running(lab.app.library):
             delivering = asyncio.ensure_future(lab.app.deliver())
             search = await lab.ask(lab.member, "search", query="news")
             assert "News" in search

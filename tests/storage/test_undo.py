@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -516,5 +517,6 @@ async def test_what_an_earlier_version_recorded_is_read_and_undone(tmp_path: Pat
         assert (await library.papers.get(3)).title == "A"
         await library.undo(4, MODERATOR)
         assert (await library.papers.get(3)).title == "B"
-        async with library._database.reading() as db:
-            assert await db.value("SELECT field FROM locked_fields") == "title"
+        with closing(sqlite3.connect(path)) as connection:
+            (locked,) = connection.execute("SELECT field FROM locked_fields").fetchall()
+        assert locked == ("title",)

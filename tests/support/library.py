@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing
+
 from storage.library import Library
 from storage.models import Actor, Origin, Outcome, Paper, PaperDraft, PartialDate, UpsertResult
 
@@ -27,3 +33,34 @@ async def added(library: Library, draft: PaperDraft, origin: Origin = Origin.IMP
     assert result.outcome is Outcome.ADDED
     assert result.paper is not None
     return result.paper
+
+
+def execute(library: Library, sql: str, values: Sequence[object] = ()) -> None:
+    """Changes the tables from outside, as another program would."""
+    with closing(sqlite3.connect(library.path)) as connection:
+        connection.execute(sql, values)
+        connection.commit()
+
+
+def forget_deliveries(library: Library) -> None:
+    """Makes it look as if the bot had been killed before it recorded what it sent."""
+    execute(library, "UPDATE posts SET state = 'claimed', message_id = NULL")
+
+
+@asynccontextmanager
+async def import_running(library: Library) -> AsyncIterator[None]:
+    """An import whose file isn't read to its end before the block ends."""
+    started, finish = threading.Event(), threading.Event()
+
+    def drafts() -> Iterator[PaperDraft]:
+        started.set()
+        finish.wait()
+        yield from ()
+
+    importing = asyncio.create_task(library.papers.upsert_many(drafts(), Origin.IMPORT, MODERATOR))
+    await asyncio.to_thread(started.wait)
+    try:
+        yield
+    finally:
+        finish.set()
+        await importing
