@@ -36,7 +36,7 @@ async def peak_memory(database: Path, calls: list[tuple[str, str]]) -> int:
 async def _call(library: Library, kind: str, text: str) -> None:
     match kind:
         case "typing":
-            await library.search.titles(text)
+            await library.search.suggest_titles(text)
         case "author" | "surname":
             await library.authors.get(text)
         case "person typed":

@@ -279,7 +279,7 @@ def _two_words(title: str, turn: int) -> str:
 
 
 async def _suggest_titles(library: Library, text: str) -> object:
-    return await library.search.titles(text)
+    return await library.search.suggest_titles(text)
 
 
 async def _suggest_names(library: Library, text: str) -> object:

@@ -14,7 +14,7 @@ from bot.settings import Settings
 from storage.errors import InvalidInput, LabError
 from storage.library import Library, open_library
 from storage.models import Actor, Filters
-from storage.search.query import years
+from storage.search.query import parse_years
 from storage.timestamps import utc_now
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def parse_filters(author: str, venue: str, year: str, tag: str) -> Filters:
     """Return the filters of those options; raises `InvalidInput` for a bad year."""
-    span = years(year) if year else (None, None)
+    span = parse_years(year) if year else (None, None)
     if span is None:
         raise InvalidInput(f"“{year[:60]}” isn't a year. Try 2023 or 2021..2023.")
     return Filters(author=author, venue=venue, tag=tag, first_year=span[0], last_year=span[1])

@@ -15,7 +15,7 @@ from storage.errors import InvalidInput
 from storage.feeds.trace import Trace
 from storage.models import Filters, Paper, Sort
 from storage.papers.errors import PaperNotFound, PaperNotRemoved
-from storage.search.query import years
+from storage.search.query import parse_years
 
 SORTS = [
     Choice(name="best match first", value=Sort.RELEVANCE.value),
@@ -35,7 +35,7 @@ class PaperOption(app_commands.Transformer):
         try:
             return await library.papers.get_by_text(value)
         except PaperNotFound:
-            offered = await library.search.titles(value, 2)
+            offered = await library.search.suggest_titles(value, 2)
             if len(offered) != 1:
                 raise
             return await library.papers.get(offered[0][0])
@@ -104,7 +104,7 @@ class VenueOption(_TextOption):
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        return await suggestions(_counted(interaction.client.library.search.venues(value)))
+        return await suggestions(_counted(interaction.client.library.search.suggest_venues(value)))
 
 
 class TagOption(_TextOption):
@@ -115,7 +115,7 @@ class TagOption(_TextOption):
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        return await suggestions(_counted(interaction.client.library.search.tags(value)))
+        return await suggestions(_counted(interaction.client.library.search.suggest_tags(value)))
 
 
 class TagsOption(_TextOption):
@@ -132,7 +132,7 @@ class TagsOption(_TextOption):
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
         before, comma, last = value.rpartition(",")
-        offered = await suggestions(_counted(interaction.client.library.search.tags(last)))
+        offered = await suggestions(_counted(interaction.client.library.search.suggest_tags(last)))
         begin = f"{before}{comma} " if comma else ""
         return [
             choice(f"{begin}{one.name}", f"{begin}{one.value}")
@@ -187,7 +187,7 @@ class TraceOption(app_commands.Transformer):
 
 def filters(author: str | None, venue: str | None, year: str | None, tag: str | None) -> Filters:
     """The filters that a command's options ask for; raises `InvalidInput` for a bad year."""
-    span = years(year) if year else (None, None)
+    span = parse_years(year) if year else (None, None)
     if span is None:
         raise InvalidInput(f"“{clip(year or '', 60)}” is no year. Write 2023, or 2021..2023.")
     return Filters(
@@ -200,7 +200,7 @@ def filters(author: str | None, venue: str | None, year: str | None, tag: str | 
 
 
 async def _titles(interaction: Interaction, text: str) -> list[Choice[str]]:
-    offered = await interaction.client.library.search.titles(text)
+    offered = await interaction.client.library.search.suggest_titles(text)
     return [choice(title, f"#{paper_id}") for paper_id, title in offered]
 
 

@@ -134,7 +134,7 @@ async def is_removed(db: Connection, paper_id: int) -> bool:
     return await db.value(f"{_REMOVED} AND id = ?", [paper_id]) is not None
 
 
-async def last_number(db: Connection) -> int:
+async def last_id(db: Connection) -> int:
     """The highest number that a paper ever had; nearly how many there are."""
     return int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'papers'") or 0)
 

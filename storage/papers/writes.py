@@ -12,7 +12,7 @@ from storage.database import Connection
 from storage.models import Paper, PaperDetails, PaperDraft, Provenance, details_of
 from storage.papers import credits, search_index
 from storage.papers.errors import IdentifierTaken
-from storage.papers.queries import last_number, load, owners
+from storage.papers.queries import last_id, load, owners
 from storage.papers.snapshots import PaperSnapshot
 from storage.text import fold
 from storage.threads import run_in_thread
@@ -24,7 +24,7 @@ async def insert(
     db: Connection, drafts: Sequence[PaperDraft], provenance: Provenance
 ) -> tuple[Paper, ...]:
     """Add papers with all that hangs on them, in a constant number of statements."""
-    last = await last_number(db)
+    last = await last_id(db)
     numbered = list(enumerate(drafts, start=last + 1))
     at, actor = provenance.created_at, provenance.created_by
     came = (provenance.origin, timestamps.to_text(at), actor.key, actor.name)

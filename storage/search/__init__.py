@@ -1,4 +1,4 @@
-"""Finding papers: the query language, ranking, spelling suggestions and related papers.
+"""Search: the query language, ranking, spelling suggestions, related and random papers.
 
 `engine` exports `Search`, which the layers above use.
 """

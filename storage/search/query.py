@@ -1,4 +1,4 @@
-"""People's words → folded text and a safe FTS5 query; pure, no SQL beyond MATCH's own."""
+"""Parses search queries and turns them into FTS5 expressions; pure, no SQL beyond MATCH's own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from storage.models import Filters
 from storage.text import fold
 
-# One piece of a query: [-] [field:] (quoted | bare)
-_PIECE = re.compile(
+_PIECE = re.compile(  # [-] [field:] ("quoted" | bare)
     r"""(?P<minus>-)?(?:(?P<field>author|venue|year|tag):)?
         (?:"(?P<quoted>[^"]*)(?:"|$)|(?P<bare>[^\s"]+))""",
     re.VERBOSE | re.IGNORECASE,
@@ -20,54 +19,54 @@ _YEARS = re.compile(r"(\d{4})?\s*(\.\.|-)?\s*(\d{4})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a person asked for: every term must match, none of the excluded may.
+    """A parsed query: papers must match every term and none of the excluded ones.
 
-    A term is one or more folded words that must stand together. ``open_ended`` is true while the
-    last term may still be being typed, so that it matches as a prefix. ``sort_keys``, where given,
-    are those of the papers that the author asked for has; else the author's words are looked for.
+    A term is one folded word, or several that must be adjacent. ``last_is_prefix`` is true if the
+    last term may be unfinished, so that it matches as a prefix. ``sort_keys`` are those of the
+    papers by the author in the filters; if None, the author's name is searched as words.
     """
 
     terms: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     filters: Filters = field(default_factory=Filters)
-    open_ended: bool = False
+    last_is_prefix: bool = False
     sort_keys: tuple[int, ...] | None = None
 
     @property
     def title_key(self) -> str:
-        """The words as a whole, to recognise an exact title."""
+        """All terms joined, to compare with a paper's title key."""
         return " ".join(self.terms)
 
 
 def parse(text: str, filters: Filters | None = None) -> Query:
-    """Read a search line; any text is safe, and what is no syntax is a word.
+    """Parses a search query. Any text is valid: what isn't syntax is searched as words.
 
-    Filters given in the line win over those passed in, which come from options.
+    Filters in the text take precedence over ``filters``, which come from options.
     """
     filters = filters or Filters()
     terms: list[str] = []
     excluded: list[str] = []
-    open_ended = False
-    for piece in _PIECE.finditer(_straight_quotes(text)):
+    last_is_prefix = False
+    for piece in _PIECE.finditer(_straighten_quotes(text)):
         value = piece["quoted"] if piece["quoted"] is not None else piece["bare"]
         narrowed = _narrow(filters, piece["field"], value) if not piece["minus"] else None
         if narrowed is not None:
-            filters, open_ended = narrowed, False
+            filters, last_is_prefix = narrowed, False
             continue
         words = fold(f"{piece['field']} {value}" if piece["field"] else value)
         if not words:
             continue
         if piece["minus"]:
             excluded.append(words)
-            open_ended = False
+            last_is_prefix = False
         else:
             terms.append(words)
-            open_ended = piece["quoted"] is None and piece.end() == len(text.rstrip())
-    return Query(tuple(terms), tuple(excluded), filters, open_ended)
+            last_is_prefix = piece["quoted"] is None and piece.end() == len(text.rstrip())
+    return Query(tuple(terms), tuple(excluded), filters, last_is_prefix)
 
 
-def years(text: str) -> tuple[int | None, int | None] | None:
-    """Read ``2023``, ``2021..2023``, ``2021..`` or ``..2023``; none where it is not a year."""
+def parse_years(text: str) -> tuple[int | None, int | None] | None:
+    """Parses ``2023``, ``2021..2023``, ``2021..`` or ``..2023``; returns None for other text."""
     match = _YEARS.fullmatch(text.strip())
     if match is None or (match[1] is None and match[3] is None):
         return None
@@ -79,17 +78,18 @@ def years(text: str) -> tuple[int | None, int | None] | None:
 
 
 def match_expression(
-    query: Query, columns: str = "", forms: Mapping[str, Sequence[str]] | None = None
+    query: Query, columns: str = "", alternatives: Mapping[str, Sequence[str]] | None = None
 ) -> str:
-    """The FTS5 MATCH expression for a query; empty where nothing positive is asked for.
+    """Returns the FTS5 MATCH expression for a query, or "" if it only excludes words.
 
-    The terms must stand in ``columns``, names apart by spaces, or anywhere. ``forms`` are words
-    any of which will do for a term. Every word is quoted, so that none can be syntax
+    The terms must be in ``columns`` (names separated by spaces), or in any column. Any of a term's
+    ``alternatives`` matches in its place. Every word is quoted, so that none is read as syntax
     (https://www.sqlite.org/fts5.html, section 3).
     """
-    parts = [_term(term, (forms or {}).get(term)) for term in query.terms]
-    if parts and query.open_ended and query.terms[-1] not in (forms or {}):
-        parts[-1] = _term(query.terms[-1], prefix=True)
+    alternatives = alternatives or {}
+    parts = [_term(term, alternatives.get(term)) for term in query.terms]
+    if parts and query.last_is_prefix and query.terms[-1] not in alternatives:
+        parts[-1] = _term(query.terms[-1], is_prefix=True)
     if columns and parts:
         parts = [f"{{{columns}}} : ({' AND '.join(parts)})"]
     for column, value in (
@@ -101,36 +101,39 @@ def match_expression(
             parts.append(f'{{{column}}} : "{words}"')
     if not parts:
         return ""
-    wanted = " AND ".join(parts)
-    unwanted = exclusion(query)
-    return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
+    included = " AND ".join(parts)
+    excluded = exclusion(query)
+    return f"({included}) NOT ({excluded})" if excluded else included
 
 
-def holds(query: Query, text: str, forms: Mapping[str, Sequence[str]] | None = None) -> bool:
-    """Whether all terms of a query stand in a folded text, as `match_expression` would say."""
+def exclusion(query: Query) -> str:
+    """Returns the MATCH expression for the excluded terms, or "" if there are none."""
+    return " OR ".join(_term(term) for term in query.excluded)
+
+
+def contains_terms(
+    query: Query, text: str, alternatives: Mapping[str, Sequence[str]] | None = None
+) -> bool:
+    """Whether a folded text contains all terms, by the same rules as `match_expression`."""
+    alternatives = alternatives or {}
     text = f" {text} "
-    for place, term in enumerate(query.terms):
-        begun = query.open_ended and place == len(query.terms) - 1 and term not in (forms or {})
-        end = "" if begun else " "
-        spellings = (forms or {}).get(term) or [term]
+    for index, term in enumerate(query.terms):
+        is_last = index == len(query.terms) - 1
+        is_prefix = query.last_is_prefix and is_last and term not in alternatives
+        end = "" if is_prefix else " "
         if not any(
-            f" {form}{end}" in text or f" {form.replace(' ', '')}{end}" in text
-            for form in spellings
+            f" {phrase}{end}" in text or f" {phrase.replace(' ', '')}{end}" in text
+            for phrase in alternatives.get(term) or [term]
         ):
             return False
     return True
 
 
-def exclusion(query: Query) -> str:
-    """The MATCH expression for what must not be found; empty where nothing is excluded."""
-    return " OR ".join(_term(term) for term in query.excluded)
-
-
-def _term(words: str, forms: Sequence[str] | None = None, *, prefix: bool = False) -> str:
-    """One term: the words together, or, for a compound, written as one; or any of its forms."""
-    if forms:
-        return f"({' OR '.join(_term(form) for form in forms)})"
-    star = "*" if prefix else ""
+def _term(words: str, alternatives: Sequence[str] | None = None, *, is_prefix: bool = False) -> str:
+    """Returns the expression for a term: its words as a phrase or a compound, or an alternative."""
+    if alternatives:
+        return f"({' OR '.join(_term(alternative) for alternative in alternatives)})"
+    star = "*" if is_prefix else ""
     phrase = f'"{words}"{star}'
     if " " not in words:
         return phrase
@@ -138,6 +141,7 @@ def _term(words: str, forms: Sequence[str] | None = None, *, prefix: bool = Fals
 
 
 def _narrow(filters: Filters, name: str | None, value: str) -> Filters | None:
+    """Returns the filters with a field set, or None if the piece of text isn't a filter."""
     if name is None or not fold(value):
         return None
     match name.lower():
@@ -148,11 +152,11 @@ def _narrow(filters: Filters, name: str | None, value: str) -> Filters | None:
         case "tag":
             return replace(filters, tag=value)
         case _:
-            span = years(value)
-            if span is None:
+            years = parse_years(value)
+            if years is None:
                 return None
-            return replace(filters, first_year=span[0], last_year=span[1])
+            return replace(filters, first_year=years[0], last_year=years[1])
 
 
-def _straight_quotes(text: str) -> str:
+def _straighten_quotes(text: str) -> str:
     return re.sub("[“”„«»]", '"', text)

@@ -1,16 +1,21 @@
-"""SQL of one page of what a query asks for, the best first; what may be asked is in `search`.
+"""SQL that fetches one page of the papers matching a query, best matches first.
 
-Ranking every match of a common word is what makes a search slow. Here no match is scored that will
-not be shown. Where a word is rare, its papers are looked at, and no other word's matches are gone
-through. Where all are common, FTS5 gives matches newest first and stops early, once for each place
-where the words may stand (title; title and authors; the paper's head; anywhere), and only those few
-are ranked.
+Search is fast because few matches are scored. Which ones depends on the query:
+
+* If a term is rare, every paper with the rarest terms is fetched, checked for the other terms and
+  ranked. Matches of common terms are never enumerated.
+* If all terms are common, FTS5 returns matches newest first and stops early. The newest matches of
+  each tier (terms in the title; title or authors; title, authors, venue or tags; anywhere) are
+  ranked, and older matches follow by date.
+
+Papers are identified by their sort key, which is their row id in the full-text index (see
+`storage.papers.search_index`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from storage.database import Connection, Value
@@ -22,179 +27,103 @@ from storage.search.query import Query
 from storage.search.term_counts import QueryStats, load_stats
 from storage.text import index_text
 
-_COUNTED = 200  # matches that are counted; beyond, there are just more
-_RANKED = 40  # newest matches of each tier that are ranked, where there are very many
-_RARE = 2_000  # papers up to which those of the rarest words are gone through for the others
-_LOOKED_AT = 200  # papers that have the rarest words and are looked at, all of them ranked
-_TITLES = 200  # newest titles with the rarest term that are looked at for suggestions
-_IN_TITLE = 3
-_TIERS = {_IN_TITLE: "title", 2: "title authors", 1: "title authors venue tags"}
+_MAX_COUNTED = 200  # matches that are counted before the total becomes a minimum
+_MAX_RARE = 2_000  # papers with a term, up to which the term counts as rare
+_MAX_CHECKED = 200  # papers with the rarest terms that are checked for the other terms
+_TIER_SIZE = 40  # newest matches of each tier that are ranked if all terms are common
+_MAX_TITLES = 200  # newest titles with the rarest term that are checked for suggestions
+
+# Where all terms of a query are found, best first; any other match is in _ANYWHERE.
+_IN_TITLE, _WITH_AUTHORS, _IN_HEAD, _ANYWHERE = 3, 2, 1, 0
+_TIER_COLUMNS = {
+    _IN_TITLE: "title",
+    _WITH_AUTHORS: "title authors",
+    _IN_HEAD: "title authors venue tags",
+}
 
 
-async def page_of(
+async def load_page(
     db: Connection,
     query: Query,
     sort: Sort,
     offset: int,
     limit: int,
-    forms: Mapping[str, Sequence[str]] | None = None,
+    alternatives: Mapping[str, Sequence[str]] | None = None,
 ) -> ResultPage:
-    """A page of the papers that a query asks for; ``forms`` are words that do for a term."""
-    stats = await load_stats(db, query, forms)
-    if not stats.fewest:
+    """Returns a page of the papers that match a query.
+
+    ``alternatives`` are words any of which may replace a term.
+    """
+    stats = await load_stats(db, query, alternatives)
+    if not stats.max_matches:
         return ResultPage((), 0, offset)
     if query.terms and sort is Sort.RELEVANCE:
-        total, ids = await _ranked(db, stats, offset, limit)
+        total, ids = await _rank(db, stats, offset, limit)
     else:
-        total, ids = await _listed(db, stats, sort, offset, limit)
-    shown = await paper_queries.load(db, ids)
-    return ResultPage(shown, min(total, _COUNTED), offset, total_is_minimum=total > _COUNTED)
-
-
-async def _ranked(
-    db: Connection, stats: QueryStats, offset: int, limit: int
-) -> tuple[int, list[int]]:
-    """How many papers match, at most one more than are counted, and the numbers of one page."""
-    candidates = await _few_candidates(db, stats)
-    if candidates is not None:
-        return len(candidates), _best(stats.query, candidates, offset, limit)
-    everywhere = _matches(stats, "", "paper_text")
-    sort_keys, in_title = await _newest(
-        db, (everywhere, _COUNTED + 1), (_tier(stats, _IN_TITLE), _RANKED)
+        total, ids = await _list(db, stats, sort, offset, limit)
+    papers = await paper_queries.load(db, ids)
+    return ResultPage(
+        papers, min(total, _MAX_COUNTED), offset, total_is_minimum=total > _MAX_COUNTED
     )
-    if len(sort_keys) < _RANKED:
-        candidates = await _candidates_at(db, stats, sort_keys)
-    else:
-        candidates = await _best_candidates(db, stats, everywhere, sort_keys[:_RANKED], in_title)
-    ids = _best(stats.query, candidates, offset, limit)
-    if len(ids) < limit and len(sort_keys) > len(candidates):
-        more = await db.all(
-            f"""{everywhere.sql} AND {everywhere.rowid} NOT IN (SELECT value FROM json_each(?))
-                ORDER BY {everywhere.rowid} DESC LIMIT ? OFFSET ?""",  # noqa: S608 - constants
-            [
-                *(*everywhere.values, json.dumps([one.sort_key for one in candidates])),
-                *(limit - len(ids), max(offset - len(candidates), 0)),
-            ],
-        )
-        ids += [row[0] & search_index.ID_MASK for row in more]
-    return len(sort_keys), ids
 
 
-async def titled(
-    db: Connection, query: Query, limit: int, *, thoroughly: bool
+async def match_titles(
+    db: Connection, query: Query, limit: int, *, thorough: bool
 ) -> list[tuple[int, str]]:
-    """Numbers and titles of papers that have all terms in the title, the newest first.
+    """Returns ids and titles of papers with all terms in the title, newest first.
 
-    They are looked for among the newest with the rarest term; where none of these is found, and
-    only if ``thoroughly``, among all.
+    Only the newest titles with the rarest term are checked. If none of them matches and
+    ``thorough`` is true, all titles are searched.
     """
     stats = await load_stats(db, query)
-    if not stats.fewest:
+    if not stats.max_matches:
         return []
-    everywhere = _tier(stats, _IN_TITLE)
+    all_terms = _in_tier(stats, _IN_TITLE)
     rarest = stats.rarest(1)
     if rarest.terms == query.terms:
-        return await _titles(db, everywhere, limit)
-    likely = await _titles(db, _matches(stats, "title", "paper_heads", rarest), _TITLES)
+        return await _load_titles(db, all_terms, limit)
+    newest = await _load_titles(db, _matches(stats, "paper_heads", "title", rarest), _MAX_TITLES)
     found = [
-        (number, title)
-        for number, title in likely
-        if search_query.holds(query, index_text(title), stats.forms)
+        (paper_id, title)
+        for paper_id, title in newest
+        if search_query.contains_terms(query, index_text(title), stats.alternatives)
     ]
-    if not found and thoroughly and len(likely) == _TITLES:
-        return await _titles(db, everywhere, limit)
+    if not found and thorough and len(newest) == _MAX_TITLES:
+        return await _load_titles(db, all_terms, limit)
     return found[:limit]
 
 
-async def _titles(db: Connection, matches: _Matches, limit: int) -> list[tuple[int, str]]:
-    """Numbers and titles of the newest papers that match."""
-    [sort_keys] = await _newest(db, (matches, limit))
-    rows = await db.all(
-        f"""SELECT papers.id, title FROM json_each(?) AS wanted
-            CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}
-            ORDER BY wanted.key""",  # noqa: S608
-        [json.dumps(sort_keys)],
-    )
-    return [(row["id"], row["title"]) for row in rows]
+def where_clause(
+    query: Query, alternatives: Mapping[str, Sequence[str]] | None = None
+) -> tuple[str, list[Value]]:
+    """Returns a WHERE condition over ``papers`` that a query stands for, and its values."""
+    conditions = ["removed_at IS NULL"]
+    values: list[Value] = []
+    expression = search_query.match_expression(query, "", alternatives)
+    if expression:
+        conditions.append("sort_key IN (SELECT rowid FROM paper_text WHERE paper_text MATCH ?)")
+        values.append(expression)
+    elif excluded := search_query.exclusion(query):
+        conditions.append("sort_key NOT IN (SELECT rowid FROM paper_text WHERE paper_text MATCH ?)")
+        values.append(excluded)
+    if query.sort_keys is not None:
+        conditions.append("sort_key IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(query.sort_keys))
+    first, last = query.filters.first_year, query.filters.last_year
+    if first is not None or last is not None:
+        conditions.append("sort_key BETWEEN ? AND ? AND date IS NOT NULL")
+        values += search_index.sort_keys_for_years(first, last)
+    return " AND ".join(conditions), values
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A paper to be ranked; its tier tells where the words stand, 0 being the abstract."""
+    """A paper to be ranked."""
 
     paper_id: int
     sort_key: int
     title_key: str
     tier: int
-
-
-def _best(query: Query, candidates: Sequence[_Candidate], offset: int, limit: int) -> list[int]:
-    """The numbers of one page of ranked candidates."""
-    ranked = sorted(candidates, key=lambda one: _rank_key(query, one), reverse=True)
-    return [one.paper_id for one in ranked[offset : offset + limit]]
-
-
-async def _few_candidates(db: Connection, stats: QueryStats) -> list[_Candidate] | None:
-    """Every paper that matches, found by its rarest words; none where these are too common."""
-    if stats.fewest > _RARE:
-        return None
-    rarest = _matches(stats, "", "paper_text", stats.rarest(2))
-    [sort_keys] = await _newest(db, (rarest, _LOOKED_AT + 1))
-    return await _candidates_at(db, stats, sort_keys) if len(sort_keys) <= _LOOKED_AT else None
-
-
-async def _candidates_at(
-    db: Connection, stats: QueryStats, sort_keys: Sequence[int]
-) -> list[_Candidate]:
-    """Those of the papers with these sort keys that have all terms, by a look at their texts."""
-    rows = await db.all(
-        f"""SELECT papers.id, sort_key, title_key, paper_text.title, authors, paper_text.venue,
-                paper_text.tags, paper_text.abstract
-            FROM json_each(?) AS wanted CROSS JOIN paper_text ON paper_text.rowid = wanted.value
-            CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}""",  # noqa: S608
-        [json.dumps(sort_keys)],
-    )
-    candidates = []
-    for paper_id, sort_key, title_key, *columns in rows:
-        seen = ""
-        for tier, text in zip((_IN_TITLE, 2, 1, 1, 0), columns, strict=True):
-            seen = f"{seen} | {text}"  # no phrase stands across the mark
-            if search_query.holds(stats.query, seen, stats.forms):
-                candidates.append(_Candidate(paper_id, sort_key, title_key, tier))
-                break
-    return candidates
-
-
-async def _best_candidates(
-    db: Connection,
-    stats: QueryStats,
-    everywhere: _Matches,
-    newest: Sequence[int],
-    in_title: Sequence[int],
-) -> list[_Candidate]:
-    """The newest candidates of each tier, where very many papers match.
-
-    Where enough have the words in their titles, the tiers between are not looked at.
-    """
-    tiers = dict.fromkeys(newest, 0)
-    if len(in_title) < _RANKED:
-        in_head, with_authors = await _newest(
-            db, (_tier(stats, 1), _RANKED), (_tier(stats, 2), _RANKED)
-        )
-        tiers |= dict.fromkeys(in_head, 1) | dict.fromkeys(with_authors, 2)
-    tiers |= dict.fromkeys(in_title, _IN_TITLE)
-    rows = await db.all(
-        f"""SELECT papers.id, sort_key, title_key FROM json_each(?) AS wanted
-                CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}
-            UNION SELECT id, sort_key, title_key FROM papers
-                WHERE title_key = ? AND removed_at IS NULL
-                AND sort_key IN ({everywhere.sql} AND {everywhere.rowid} = papers.sort_key)""",  # noqa: S608
-        [json.dumps([*tiers]), stats.query.title_key, *everywhere.values],
-    )
-    return [
-        _Candidate(paper_id, sort_key, title_key, tiers.get(sort_key, _IN_TITLE))
-        for paper_id, sort_key, title_key in rows
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,94 +135,216 @@ class _Matches:
     rowid: str
 
 
-async def _newest(db: Connection, *wanted: tuple[_Matches, int]) -> list[list[int]]:
-    """The highest sort keys of matches, at most so many, from the newest on; of several at once."""
-    arrays = (
-        f"SELECT json_group_array(rowid) FROM ({one.sql} ORDER BY {one.rowid} DESC LIMIT {limit:d})"  # noqa: S608
-        for one, limit in wanted
+async def _rank(
+    db: Connection, stats: QueryStats, offset: int, limit: int
+) -> tuple[int, list[int]]:
+    """Returns the number of matches (at most _MAX_COUNTED + 1) and the paper ids of one page."""
+    candidates = await _rare_candidates(db, stats)
+    if candidates is not None:
+        return len(candidates), _best(stats.query, candidates, offset, limit)
+    anywhere = _matches(stats, "paper_text")
+    newest, in_title = await _newest(
+        db, (anywhere, _MAX_COUNTED + 1), (_in_tier(stats, _IN_TITLE), _TIER_SIZE)
     )
-    values = [value for matches, _ in wanted for value in matches.values]
+    if len(newest) < _TIER_SIZE:
+        candidates = await _check(db, stats, newest)
+    else:
+        candidates = await _common_candidates(db, stats, anywhere, newest[:_TIER_SIZE], in_title)
+    ids = _best(stats.query, candidates, offset, limit)
+    if len(ids) < limit and len(newest) > len(candidates):
+        ids += await _older_matches(
+            db, anywhere, candidates, max(offset - len(candidates), 0), limit - len(ids)
+        )
+    return len(newest), ids
+
+
+async def _rare_candidates(db: Connection, stats: QueryStats) -> list[_Candidate] | None:
+    """Returns all matches, found by their rarest terms, or None if these are too common."""
+    if stats.max_matches > _MAX_RARE:
+        return None
+    rarest = _matches(stats, "paper_text", query=stats.rarest(2))
+    [sort_keys] = await _newest(db, (rarest, _MAX_CHECKED + 1))
+    return await _check(db, stats, sort_keys) if len(sort_keys) <= _MAX_CHECKED else None
+
+
+async def _check(db: Connection, stats: QueryStats, sort_keys: Sequence[int]) -> list[_Candidate]:
+    """Returns those of some papers that have all terms, by looking at their text."""
+    rows = await db.all(
+        f"""SELECT papers.id, sort_key, title_key, paper_text.title, authors, paper_text.venue,
+                paper_text.tags, paper_text.abstract
+            FROM json_each(?) AS wanted CROSS JOIN paper_text ON paper_text.rowid = wanted.value
+            CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}""",  # noqa: S608
+        [json.dumps(sort_keys)],
+    )
+    candidates = []
+    for paper_id, sort_key, title_key, *columns in rows:
+        tier = _find_tier(stats, columns)
+        if tier is not None:
+            candidates.append(_Candidate(paper_id, sort_key, title_key, tier))
+    return candidates
+
+
+def _find_tier(stats: QueryStats, columns: Iterable[str]) -> int | None:
+    """Returns the best tier in which a paper has all terms, or None.
+
+    ``columns`` are its title, authors, venue, tags and abstract.
+    """
+    tiers = (_IN_TITLE, _WITH_AUTHORS, _IN_HEAD, _IN_HEAD, _ANYWHERE)
+    text = ""
+    for tier, column in zip(tiers, columns, strict=True):
+        text = f"{text} | {column}"  # the bar keeps phrases from spanning columns
+        if search_query.contains_terms(stats.query, text, stats.alternatives):
+            return tier
+    return None
+
+
+async def _common_candidates(
+    db: Connection,
+    stats: QueryStats,
+    anywhere: _Matches,
+    newest: Iterable[int],
+    in_title: Sequence[int],
+) -> list[_Candidate]:
+    """Returns the newest matches of each tier, and papers with exactly this title.
+
+    The middle tiers are skipped if there are enough matches in titles.
+    """
+    tiers = dict.fromkeys(newest, _ANYWHERE)
+    if len(in_title) < _TIER_SIZE:
+        in_head, with_authors = await _newest(
+            db,
+            (_in_tier(stats, _IN_HEAD), _TIER_SIZE),
+            (_in_tier(stats, _WITH_AUTHORS), _TIER_SIZE),
+        )
+        tiers |= dict.fromkeys(in_head, _IN_HEAD) | dict.fromkeys(with_authors, _WITH_AUTHORS)
+    tiers |= dict.fromkeys(in_title, _IN_TITLE)
+    rows = await db.all(
+        f"""SELECT papers.id, sort_key, title_key FROM json_each(?) AS wanted
+                CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}
+            UNION SELECT id, sort_key, title_key FROM papers
+                WHERE title_key = ? AND removed_at IS NULL
+                AND sort_key IN ({anywhere.sql} AND {anywhere.rowid} = papers.sort_key)""",  # noqa: S608
+        [json.dumps([*tiers]), stats.query.title_key, *anywhere.values],
+    )
+    return [
+        _Candidate(paper_id, sort_key, title_key, tiers.get(sort_key, _IN_TITLE))
+        for paper_id, sort_key, title_key in rows
+    ]
+
+
+async def _older_matches(
+    db: Connection,
+    anywhere: _Matches,
+    ranked: Iterable[_Candidate],
+    offset: int,
+    limit: int,
+) -> list[int]:
+    """Returns the ids of matches that weren't ranked, newest first."""
+    ranked_keys = json.dumps([candidate.sort_key for candidate in ranked])
+    rows = await db.all(
+        f"""{anywhere.sql} AND {anywhere.rowid} NOT IN (SELECT value FROM json_each(?))
+            ORDER BY {anywhere.rowid} DESC LIMIT ? OFFSET ?""",  # noqa: S608 - constants
+        [*anywhere.values, ranked_keys, limit, offset],
+    )
+    return [row[0] & search_index.ID_MASK for row in rows]
+
+
+def _best(query: Query, candidates: Iterable[_Candidate], offset: int, limit: int) -> list[int]:
+    """Returns the paper ids of one page of candidates, best first."""
+    ranked = sorted(candidates, key=lambda candidate: _rank_key(query, candidate), reverse=True)
+    return [candidate.paper_id for candidate in ranked[offset : offset + limit]]
+
+
+def _rank_key(query: Query, candidate: _Candidate) -> tuple[bool, int, bool, int, int, int]:
+    """Returns the key by which candidates rank, higher first; see `Search.find`."""
+    title = f" {candidate.title_key} "
+    words_in_title = sum(f" {word}" in title for word in query.title_key.split())
+    return (
+        candidate.title_key == query.title_key,
+        candidate.tier,
+        f" {query.title_key} " in title,
+        words_in_title,
+        3 * words_in_title // len(title.split()),  # thirds of the title that are covered
+        candidate.sort_key,
+    )
+
+
+async def _list(
+    db: Connection, stats: QueryStats, sort: Sort, offset: int, limit: int
+) -> tuple[int, list[int]]:
+    """Returns the number of matches and one page of paper ids in a fixed order.
+
+    The number is at most _MAX_COUNTED + 1.
+    """
+    query = stats.query
+    expression = search_query.match_expression(query, "", stats.alternatives)
+    if expression and sort is not Sort.TITLE:
+        matches = _matches(stats, "paper_text")
+        sql, values = matches.sql, list(matches.values)
+        order = f"{matches.rowid} {'' if sort is Sort.OLDEST else 'DESC'}"
+    else:
+        condition, values = where_clause(query, stats.alternatives)
+        sql = f"SELECT id FROM papers WHERE {condition}"  # noqa: S608 - constants
+        order = {Sort.OLDEST: "sort_key", Sort.TITLE: "title_key, id"}.get(sort, "sort_key DESC")
+    total = await db.value(f"SELECT COUNT(*) FROM ({sql} LIMIT {_MAX_COUNTED + 1})", values)  # noqa: S608
+    rows = await db.all(f"{sql} ORDER BY {order} LIMIT ? OFFSET ?", [*values, limit, offset])
+    # Applied to an id instead of a sort key, the mask changes nothing.
+    return int(total), [row[0] & search_index.ID_MASK for row in rows]
+
+
+async def _load_titles(db: Connection, matches: _Matches, limit: int) -> list[tuple[int, str]]:
+    """Returns ids and titles of the newest papers that match."""
+    [sort_keys] = await _newest(db, (matches, limit))
+    rows = await db.all(
+        f"""SELECT papers.id, title FROM json_each(?) AS wanted
+            CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}
+            ORDER BY wanted.key""",  # noqa: S608
+        [json.dumps(sort_keys)],
+    )
+    return [(row["id"], row["title"]) for row in rows]
+
+
+async def _newest(db: Connection, *searches: tuple[_Matches, int]) -> list[list[int]]:
+    """Returns the sort keys of the newest matches of each search, up to its limit.
+
+    All searches run in a single statement.
+    """
+    arrays = (
+        f"""SELECT json_group_array(rowid) FROM (
+                {matches.sql} ORDER BY {matches.rowid} DESC LIMIT {limit:d})"""  # noqa: S608
+        for matches, limit in searches
+    )
+    values = [value for matches, _ in searches for value in matches.values]
     [row] = await db.all(f"SELECT ({'), ('.join(arrays)})", values)
     return [json.loads(sort_keys) for sort_keys in row]
 
 
-def _tier(stats: QueryStats, tier: int) -> _Matches:
-    """The sort keys of papers that have all terms in the columns of a tier."""
-    # Whether a paper lacks an excluded word, the index of heads can't tell.
-    source = "paper_text" if stats.query.excluded else "paper_heads"
-    return _matches(stats, _TIERS[tier], source)
+def _in_tier(stats: QueryStats, tier: int) -> _Matches:
+    """Selects the papers that have all terms in the columns of a tier."""
+    # Excluded words may be in the abstract, which paper_heads doesn't contain.
+    table = "paper_text" if stats.query.excluded else "paper_heads"
+    return _matches(stats, table, _TIER_COLUMNS[tier])
 
 
-def _matches(stats: QueryStats, columns: str, source: str, query: Query | None = None) -> _Matches:
-    """The sort keys of papers of an index that have a query's terms in some columns.
+def _matches(
+    stats: QueryStats, table: str, columns: str = "", query: Query | None = None
+) -> _Matches:
+    """Selects the papers in a full-text table that have the terms in some columns (or any).
 
-    The query is the weighed one unless another of its terms is given.
+    ``query`` replaces the query of ``stats``; its terms must be among that query's.
     """
     query = query or stats.query
     joins = ""
-    conditions = [f"{source} MATCH ?"]
-    values: list[Value] = [search_query.match_expression(query, columns, stats.forms)]
+    conditions = [f"{table} MATCH ?"]
+    values: list[Value] = [search_query.match_expression(query, columns, stats.alternatives)]
     if query.sort_keys is not None:
-        conditions.append(f"{source}.rowid IN (SELECT value FROM json_each(?))")  # noqa: S608
+        conditions.append(f"{table}.rowid IN (SELECT value FROM json_each(?))")  # noqa: S608
         values.append(json.dumps(query.sort_keys))
     first, last = query.filters.first_year, query.filters.last_year
     if first is not None or last is not None:
-        # A paper without a date sorts by when it was added, and is of no year.
-        joins = f"CROSS JOIN papers AS dated ON dated.id = {source}.rowid & {search_index.ID_MASK}"
-        conditions.append(f"{source}.rowid BETWEEN ? AND ? AND dated.date IS NOT NULL")
+        # A paper without a date sorts by when it was added, but belongs to no year.
+        joins = f"CROSS JOIN papers AS dated ON dated.id = {table}.rowid & {search_index.ID_MASK}"
+        conditions.append(f"{table}.rowid BETWEEN ? AND ? AND dated.date IS NOT NULL")
         values += search_index.sort_keys_for_years(first, last)
-    sql = f"SELECT {source}.rowid FROM {source} {joins} WHERE {' AND '.join(conditions)}"  # noqa: S608
-    return _Matches(sql, tuple(values), f"{source}.rowid")
-
-
-def _rank_key(query: Query, one: _Candidate) -> tuple[bool, int, bool, int, int, int]:
-    """The order of ranked papers; see `Search.find`."""
-    title = f" {one.title_key} "
-    standing = sum(f" {word}" in title for word in query.title_key.split())
-    covered = 3 * standing // len(title.split())  # in thirds of the title
-    return (
-        one.title_key == query.title_key,
-        *(one.tier, f" {query.title_key} " in title, standing, covered, one.sort_key),
-    )
-
-
-async def _listed(
-    db: Connection, stats: QueryStats, sort: Sort, offset: int, limit: int
-) -> tuple[int, list[int]]:
-    """How many papers match, at most one more than are counted, and a page in a given order."""
-    query = stats.query
-    expression = search_query.match_expression(query, "", stats.forms)
-    if expression and sort is not Sort.TITLE:
-        matches = _matches(stats, "", "paper_text")
-        sql, values = matches.sql, list(matches.values)
-        order = f"{matches.rowid} {'' if sort is Sort.OLDEST else 'DESC'}"
-    else:
-        allowed, values = condition(query, stats.forms)
-        sql = f"SELECT id FROM papers WHERE {allowed}"  # noqa: S608 - constants
-        order = {Sort.OLDEST: "sort_key", Sort.TITLE: "title_key, id"}.get(sort, "sort_key DESC")
-    total = await db.value(f"SELECT COUNT(*) FROM ({sql} LIMIT {_COUNTED + 1})", values)  # noqa: S608
-    rows = await db.all(f"{sql} ORDER BY {order} LIMIT ? OFFSET ?", [*values, limit, offset])
-    return int(total), [row[0] & search_index.ID_MASK for row in rows]
-
-
-def condition(
-    query: Query, forms: Mapping[str, Sequence[str]] | None = None
-) -> tuple[str, list[Value]]:
-    """A condition over ``papers`` for what a query asks, and its values."""
-    conditions = ["removed_at IS NULL"]
-    values: list[Value] = []
-    expression = search_query.match_expression(query, "", forms)
-    if expression:
-        conditions.append("sort_key IN (SELECT rowid FROM paper_text WHERE paper_text MATCH ?)")
-        values.append(expression)
-    elif unwanted := search_query.exclusion(query):
-        conditions.append("sort_key NOT IN (SELECT rowid FROM paper_text WHERE paper_text MATCH ?)")
-        values.append(unwanted)
-    if query.sort_keys is not None:
-        conditions.append("sort_key IN (SELECT value FROM json_each(?))")
-        values.append(json.dumps(query.sort_keys))
-    first, last = query.filters.first_year, query.filters.last_year
-    if first is not None or last is not None:
-        conditions.append("sort_key BETWEEN ? AND ? AND date IS NOT NULL")
-        values += search_index.sort_keys_for_years(first, last)
-    return " AND ".join(conditions), values
+    sql = f"SELECT {table}.rowid FROM {table} {joins} WHERE {' AND '.join(conditions)}"  # noqa: S608
+    return _Matches(sql, tuple(values), f"{table}.rowid")

@@ -1,100 +1,114 @@
-"""SQL of how many papers have the words of a query, and which words a beginning stands for.
+"""SQL that counts how many papers contain a query's terms, and completes a prefix to words.
 
-FTS5 goes through the matches of all words of a query together, however rare one of them is, and
-gathers every match of a beginning before it gives the first. Whoever knows how many papers have
-each word asks for the rare ones alone and looks at what is found.
+FTS5 enumerates the matches of all words of a query, however rare one of them is, and collects all
+matches of a prefix before it returns the first one. With the counts, a query can start from its
+rarest terms instead.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from storage.database import Connection
 from storage.search.query import Query
 
-_SHORT = 3  # letters up to which FTS5 has an index of beginnings
-_MANY = 1 << 40  # papers of a term that nobody counted
-
-_MOST_FORMS = 20  # longer words that a beginning stands for
-_GATHERED = 20_000  # papers whose matches FTS5 gathers quickly for a beginning
+_MAX_INDEXED_PREFIX = 3  # letters; FTS5 has an index of prefixes up to this length
+_MAX_COMPLETIONS = 20  # words that may replace a longer prefix in the query
+_MAX_PREFIX_MATCHES = 20_000  # papers with a prefix that FTS5 still collects quickly
+_UNKNOWN_COUNT = 1 << 40  # more papers than any list has
 
 
 @dataclass(frozen=True, slots=True)
 class QueryStats:
-    """A query whose terms are counted.
+    """A query with the counts of its terms.
 
-    ``forms`` are words any of which will do for a term; ``papers`` tells of each term how many
-    papers have it at most.
+    ``alternatives`` are words any of which may replace a term. ``paper_counts`` are upper bounds
+    of the number of papers that contain each term.
     """
 
     query: Query
-    forms: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    papers: Mapping[str, int] = field(default_factory=dict)
+    alternatives: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    paper_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def fewest(self) -> int:
-        """At most so many papers have all terms."""
-        return min(self.papers.values(), default=_MANY)
+    def max_matches(self) -> int:
+        """An upper bound of the number of papers that contain all terms."""
+        return min(self.paper_counts.values(), default=_UNKNOWN_COUNT)
 
     def rarest(self, count: int) -> Query:
-        """The query with its rarest terms alone."""
-        kept = sorted(self.papers, key=lambda term: self.papers[term])[:count]
-        terms = tuple(term for term in self.query.terms if term in kept)
-        ends = terms[-1:] == self.query.terms[-1:]
-        return replace(self.query, terms=terms, open_ended=self.query.open_ended and ends)
+        """Returns the query with only its ``count`` rarest terms."""
+        rarest = sorted(self.paper_counts, key=lambda term: self.paper_counts[term])[:count]
+        terms = tuple(term for term in self.query.terms if term in rarest)
+        keeps_last = terms[-1:] == self.query.terms[-1:]
+        return replace(
+            self.query, terms=terms, last_is_prefix=self.query.last_is_prefix and keeps_last
+        )
 
 
 async def load_stats(
-    db: Connection, query: Query, forms: Mapping[str, Sequence[str]] | None = None
+    db: Connection, query: Query, alternatives: Mapping[str, Sequence[str]] | None = None
 ) -> QueryStats:
-    """Count the papers of a query's terms; ``forms`` are words that do for a term, if given."""
+    """Counts the papers that contain each of a query's terms.
+
+    A prefix is replaced by the words that it can stand for, if these are few or very common.
+    """
     if not query.terms:
         return QueryStats(query)
+    alternatives = dict(alternatives or {})
     last = query.terms[-1]
-    begun = query.open_ended and last not in (forms or {})
-    forms = dict(forms or {})
-    beginning = last if begun and len(last) > _SHORT and " " not in last else ""
-    spelled = {term: forms.get(term, [term]) for term in query.terms}
-    words = {w for every in spelled.values() for one in every for w in (*one.split(), _joined(one))}
-    counts, longer = await _counts(db, words, beginning)
-    papers = {term: sum(_of_form(counts, one) for one in spelled[term]) for term in query.terms}
-    if begun:
-        papers[last] = sum(longer.values()) if beginning else _MANY
-        if beginning and (len(longer) <= _MOST_FORMS or papers[last] > _GATHERED):
-            forms[last] = list(longer)[:_MOST_FORMS] or [last]
-    return QueryStats(query, forms, papers)
+    has_prefix = query.last_is_prefix and last not in alternatives
+    can_complete = has_prefix and len(last) > _MAX_INDEXED_PREFIX and " " not in last
+    spellings = {term: alternatives.get(term, [term]) for term in query.terms}
+    words = {
+        word
+        for phrases in spellings.values()
+        for phrase in phrases
+        for word in (*phrase.split(), _compound(phrase))
+    }
+    counts, completions = await _load_counts(db, words, last if can_complete else "")
+    paper_counts = {
+        term: sum(_max_papers(counts, phrase) for phrase in spellings[term]) for term in query.terms
+    }
+    if has_prefix:
+        paper_counts[last] = sum(completions.values()) if can_complete else _UNKNOWN_COUNT
+    if can_complete and (
+        len(completions) <= _MAX_COMPLETIONS or paper_counts[last] > _MAX_PREFIX_MATCHES
+    ):
+        alternatives[last] = list(completions)[:_MAX_COMPLETIONS] or [last]
+    return QueryStats(query, alternatives, paper_counts)
 
 
-async def counts(db: Connection, words: Sequence[str]) -> dict[str, int]:
-    """How many papers have each of these words; words of no paper are left out."""
-    return (await _counts(db, words))[0]
+async def load_counts(db: Connection, words: Collection[str]) -> dict[str, int]:
+    """Returns how many papers contain each of these words, without words that none contains."""
+    return (await _load_counts(db, words))[0]
 
 
-async def _counts(
-    db: Connection, words: Sequence[str] | set[str], beginning: str = ""
+async def _load_counts(
+    db: Connection, words: Collection[str], prefix: str = ""
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """How many papers have each of some words, and each word that begins so, commonest first."""
+    """Returns paper counts for some words, and for all words with a prefix, most papers first."""
     rows = await db.all(
-        """SELECT word, papers, 0 AS longer FROM words
+        """SELECT word, papers, 0 AS is_completion FROM words
                WHERE word IN (SELECT value FROM json_each(?))
            UNION ALL SELECT word, papers, 1 FROM words
                WHERE word >= ? AND word < ? || char(1114111) AND ? <> ''
            ORDER BY papers DESC""",
-        [json.dumps([*words]), beginning, beginning, beginning],
+        [json.dumps([*words]), prefix, prefix, prefix],
     )
     return (
-        {word: papers for word, papers, longer in rows if not longer},
-        {word: papers for word, papers, longer in rows if longer},
+        {word: papers for word, papers, is_completion in rows if not is_completion},
+        {word: papers for word, papers, is_completion in rows if is_completion},
     )
 
 
-def _of_form(counts: Mapping[str, int], form: str) -> int:
-    """At most so many papers have these words together, or written as one."""
-    together = min(counts.get(word, 0) for word in form.split())
-    return together + (counts.get(_joined(form), 0) if " " in form else 0)
+def _max_papers(counts: Mapping[str, int], phrase: str) -> int:
+    """Returns an upper bound of the papers that contain a phrase, spelled as one word or not."""
+    as_phrase = min(counts.get(word, 0) for word in phrase.split())
+    as_compound = counts.get(_compound(phrase), 0) if " " in phrase else 0
+    return as_phrase + as_compound
 
 
-def _joined(form: str) -> str:
-    return form.replace(" ", "")
+def _compound(phrase: str) -> str:
+    return phrase.replace(" ", "")

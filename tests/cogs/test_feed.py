@@ -60,7 +60,7 @@ async def test_checking_reads_now_and_tells_what_came(lab: Lab, source) -> None:
     assert choices[0]["name"] == "News"
     shown = await lab.ask(lab.moderator, "feed check", feed=choices[0]["value"])
     assert "✅ **News**: 1 new paper." in shown
-    (paper,) = (await lab.app.library.search.titles("fresh"))[:1]
+    (paper,) = (await lab.app.library.search.suggest_titles("fresh"))[:1]
     assert (await lab.app.library.papers.get(paper[0])).venue == "Newsletter"
 
 

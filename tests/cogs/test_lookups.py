@@ -206,7 +206,7 @@ async def test_open_shows_the_card_to_who_pressed(lab: Lab) -> None:
 
 async def test_the_button_of_a_removed_paper_says_that_it_is_gone(lab: Lab) -> None:
     await lab.ask(lab.member, "search", query="tuned lens")
-    (found,) = (await lab.app.library.search.titles("tuned lens"))[:1]
+    (found,) = (await lab.app.library.search.suggest_titles("tuned lens"))[:1]
     await lab.app.library.papers.remove(found[0], MODERATOR)
     result = await lab.member.click(lab.papers.last_message, label="Open")
     assert result.ephemeral

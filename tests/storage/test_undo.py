@@ -142,7 +142,7 @@ async def test_a_long_import_is_undone_and_done_again(library: Library) -> None:
     await library.undo(undone.change_id, MODERATOR)
     pages = [len(page) async for page in library.search.pages(parse("words"))]
     assert sum(pages) == 1200
-    assert (await library.search.venues("icml")) == (("ICML", 1200),)
+    assert (await library.search.suggest_venues("icml")) == (("ICML", 1200),)
 
 
 async def test_what_was_done_again_is_in_the_way_of_what_was_before(library: Library) -> None:

@@ -150,15 +150,15 @@ async def test_titles_venues_and_tags_are_suggested(library: Library) -> None:
         PaperDraft(title="Tuned lens", venue="ICML"),
         PaperDraft(title="Other", venue="ACL"),
     )
-    assert [title for _, title in await library.search.titles("tuned le")] == [
+    assert [title for _, title in await library.search.suggest_titles("tuned le")] == [
         "Tuned lens",
         "Lens of the tuned kind",
     ]
-    assert len(await library.search.titles("")) == 3
-    assert await library.search.titles("zz") == ()
-    assert await library.search.venues("") == (("ICML", 2), ("ACL", 1))
-    assert await library.search.venues("ac") == (("ACL", 1),)
-    assert await library.search.tags("pro") == (("probe", 1),)
+    assert len(await library.search.suggest_titles("")) == 3
+    assert await library.search.suggest_titles("zz") == ()
+    assert await library.search.suggest_venues("") == (("ICML", 2), ("ACL", 1))
+    assert await library.search.suggest_venues("ac") == (("ACL", 1),)
+    assert await library.search.suggest_tags("pro") == (("probe", 1),)
 
 
 async def test_what_is_related_is_told_with_the_reason(library: Library) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.models import Filters
-from storage.search.query import Query, match_expression, parse, years
+from storage.search.query import Query, match_expression, parse, parse_years
 from storage.text import fold, index_text
 
 
@@ -49,7 +49,7 @@ def test_a_line_is_taken_apart() -> None:
         terms=("tuned", "logit lens", "mod"),
         excluded=("bloom",),
         filters=Filters("biderman", "ICML", "x", 2022, 2023),
-        open_ended=True,
+        last_is_prefix=True,
     )
     assert query.title_key == "tuned logit lens mod"
 
@@ -61,10 +61,10 @@ def test_what_is_no_syntax_is_a_word() -> None:
 
 
 def test_a_finished_phrase_is_no_prefix() -> None:
-    assert not parse('"whole phrase"').open_ended
-    assert not parse("word author:x").open_ended
-    assert not parse("word -other").open_ended
-    assert parse("word").open_ended
+    assert not parse('"whole phrase"').last_is_prefix
+    assert not parse("word author:x").last_is_prefix
+    assert not parse("word -other").last_is_prefix
+    assert parse("word").last_is_prefix
 
 
 def test_the_line_wins_over_the_options() -> None:
@@ -86,7 +86,7 @@ def test_the_line_wins_over_the_options() -> None:
     ],
 )
 def test_years_are_read(text: str, span: tuple[int | None, int | None] | None) -> None:
-    assert years(text) == span
+    assert parse_years(text) == span
 
 
 def test_an_empty_query_asks_for_nothing() -> None:

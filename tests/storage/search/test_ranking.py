@@ -140,18 +140,18 @@ async def test_all_papers_are_gone_through_page_by_page(many: Library) -> None:
 
 
 async def test_titles_are_suggested_by_common_words_and_by_rare_ones(many: Library) -> None:
-    assert await many.search.titles("common gro") != ()
-    assert len(await many.search.titles("subject")) == 25
-    assert len(await many.search.titles("a study")) == 25
-    assert [title for _, title in await many.search.titles("subject study 1199")] == [
+    assert await many.search.suggest_titles("common gro") != ()
+    assert len(await many.search.suggest_titles("subject")) == 25
+    assert len(await many.search.suggest_titles("a study")) == 25
+    assert [title for _, title in await many.search.suggest_titles("subject study 1199")] == [
         "A study of subject 1199"
     ]
-    assert await many.search.titles("rarely") == ()  # in an abstract alone
-    assert await many.search.titles("subject of nothing") == ()
+    assert await many.search.suggest_titles("rarely") == ()  # in an abstract alone
+    assert await many.search.suggest_titles("subject of nothing") == ()
 
 
 async def test_an_old_title_with_common_words_is_suggested_where_no_newer_one_is(
     many: Library,
 ) -> None:
-    assert await many.search.titles("study what we") == ((100, "What we study in common"),)
-    assert await many.search.titles("many lenses 30 by seen study") == ()
+    assert await many.search.suggest_titles("study what we") == ((100, "What we study in common"),)
+    assert await many.search.suggest_titles("many lenses 30 by seen study") == ()
