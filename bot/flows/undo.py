@@ -57,15 +57,16 @@ async def _undo(
 ) -> None:
     library = interaction.client.library
     undone = await library.undo(change_id, actor(interaction), authorize=authorize)
-    text = await _describe(library, undone.value)
-    view = undoable(text, undone.change_id, "Redo")
+    change = undone.value
+    text = await (_describe_redo if change.is_undo else _describe_undo)(library, change)
+    label = "Undo" if change.is_undo else "Redo"
+    view = undoable(text, undone.change_id, label)
     await interaction.edit_original_response(view=view)
     interaction.client.dispatcher.deliver_soon()
 
 
-async def _describe(library: Library, change: Change) -> str:
-    what = audit_cards.summary(change, await paper_titles(library, [change]))
-    text = f"↩️ Undid change {change.id}: {what}."
+async def _describe_undo(library: Library, change: Change) -> str:
+    text = f"↩️ Undid {await _describe_original(library, change)}."
     if not isinstance(change, PaperChange):
         return text
     paper = await library.papers.find(change.paper_id)
@@ -74,3 +75,15 @@ async def _describe(library: Library, change: Change) -> str:
     if change.after is not None and change.after.is_removed:
         return f"{text} The paper is back in the list."
     return f"{text} The paper is as it was before."
+
+
+async def _describe_redo(library: Library, change: Change) -> str:
+    return f"↪️ Redid {await _describe_original(library, change)}."
+
+
+async def _describe_original(library: Library, change: Change) -> str:
+    """Returns the number and summary of a change, or of the one that an undo goes back to."""
+    if change.original_id is not None:
+        change = await library.audit.find(change.original_id) or change
+    summary = audit_cards.summary(change, await paper_titles(library, [change]))
+    return f"change {change.id}: {summary}"

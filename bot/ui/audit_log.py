@@ -87,7 +87,8 @@ def history(
         if change.is_undone or _whole(change) is not None:
             card.add_item(TextDisplay(text))
         else:
-            card.add_item(Section(text, accessory=buttons.UndoButton(change.id)))
+            label = "Redo" if change.is_undo else "Undo"
+            card.add_item(Section(text, accessory=buttons.UndoButton(change.id, label)))
     if not page.changes:
         card.add_item(TextDisplay("No changes yet."))
     if page.has_newer or page.has_older:
@@ -132,8 +133,9 @@ def _whole(change: Change) -> int | None:
 
 def summary(change: Change, titles: Titles) -> str:
     """Returns what a change did, in a few words."""
-    if change.undoes is not None:
-        return f"↩️ undid change {change.undoes}{_undo_target(change, titles)}"
+    if change.original_id is not None:
+        verb = "↪️ redid" if change.is_redo else "↩️ undid"
+        return f"{verb} change {change.original_id}{_undo_target(change, titles)}"
     match change:
         case ImportChange():
             return f"📥 imported a file: {_import_counts(change.outcomes)}"

@@ -119,8 +119,9 @@ class Resolution:
 class Change:
     """One recorded change: who did what and when.
 
-    ``undoes`` is the change that this one undid. ``is_undone`` is true while this change is not in
-    effect.
+    ``undoes`` is the change that this one undid, and ``original_id`` the one that it goes back to,
+    since undos can be undone, too: every second one is a redo. ``is_undone`` is true while this
+    change is not in effect.
     """
 
     id: int
@@ -128,7 +129,14 @@ class Change:
     actor: Actor
     action: ChangeAction
     undoes: int | None = None
+    original_id: int | None = None
+    is_redo: bool = False
     is_undone: bool = False
+
+    @property
+    def is_undo(self) -> bool:
+        """Whether this undid its original, as opposed to redoing it."""
+        return self.undoes is not None and not self.is_redo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -266,8 +266,32 @@ async def _changes(
     return [change_from_row(row) for row in rows]
 
 
+async def _with_originals(db: Connection, changes: Sequence[Change]) -> Sequence[Change]:
+    """Returns changes, and for each undo the change that it goes back to."""
+    undo_ids = [change.id for change in changes if change.undoes is not None]
+    if not undo_ids:
+        return changes
+    rows = await db.all(
+        """WITH RECURSIVE chain (id, undone_id, depth) AS (
+               SELECT id, undoes, 1 FROM changes WHERE id IN (SELECT value FROM json_each(?))
+               UNION ALL
+               SELECT chain.id, changes.undoes, depth + 1 FROM chain
+               JOIN changes ON changes.id = chain.undone_id WHERE changes.undoes IS NOT NULL)
+           SELECT id, undone_id AS original_id, MAX(depth) AS depth FROM chain GROUP BY id""",
+        [json.dumps(undo_ids)],
+    )
+    originals = {row["id"]: (row["original_id"], row["depth"] % 2 == 0) for row in rows}
+    return [
+        replace(change, original_id=originals[change.id][0], is_redo=originals[change.id][1])
+        if change.id in originals
+        else change
+        for change in changes
+    ]
+
+
 async def _shown(db: Connection, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Returns changes with the names that people are shown by now."""
+    """Returns changes as people see them: undos with their originals, and current names."""
+    changes = await _with_originals(db, changes)
     names: set[str] = set()
     for change in changes:
         if isinstance(change, NameChange):

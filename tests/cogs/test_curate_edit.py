@@ -119,7 +119,7 @@ async def test_two_papers_are_shown_and_made_one_as_chosen(lab: Lab) -> None:
     assert "merged **Second of Two, Longer**" in told(undone)
     assert as_draft(await lab.app.library.papers.get(other)) == TWO
     again = await lab.moderator.click(undone.response, label="Redo")
-    assert "↩️ Undid change " in told(again)
+    assert "↪️ Redid change " in told(again)
     assert (await lab.app.library.papers.get(other)).id == one
 
 

@@ -18,7 +18,7 @@ async def test_moderators_merge_names_and_take_it_back_once(lab: Lab) -> None:
     assert "“Steve Harrow” is now an alias of **Steven Harrow**" in told(result)
     shown = await lab.ask(lab.member, "author", name="Steven Harrow")
     assert "2 papers" in shown
-    assert "also credited as Steve Harrow" in shown
+    assert "Also credited as Steve Harrow" in shown
 
     undone = await lab.moderator.click(result.response, label="Undo")
     assert "merged a name into **Steven Harrow**" in told(undone)

@@ -40,8 +40,14 @@ async def test_a_feed_removed_by_mistake_is_watched_again_at_the_press_of_a_butt
     assert f"Undid change {number}: 🗑️ unfollowed the feed **News**." in told(undone)
     assert "**[News](" in await lab.ask(lab.moderator, "feed list")
     again = await lab.moderator.click(undone.response, label="Redo")
-    assert f"↩️ undid change {number}: **News**" in told(again)
+    assert f"↪️ Redid change {number}: 🗑️ unfollowed the feed **News**." in told(again)
     assert await lab.app.library.feeds.all() == ()
+    log = told(await ask(lab, "curate history"))
+    assert f"↪️ redid change {number}: **News**" in log
+    assert f"↩️ undid change {number}: **News**" in log
+    undone = await lab.moderator.click(again.response, label="Undo")
+    assert f"↩️ Undid change {number}: 🗑️ unfollowed the feed **News**." in told(undone)
+    assert "[Redo]" in told(undone)
 
 
 async def test_what_was_arranged_is_in_the_log_and_undone_as_ones_last_change(

@@ -78,8 +78,12 @@ def test_a_difference_is_told_with_some_words_around_it(
         (change(action=ChangeAction.ADD), "✅ added **A \\*title\\*** (#1)"),
         (change(action=ChangeAction.REMOVE), "🗑️ removed **A \\*title\\*** (#1)"),
         (change(action=ChangeAction.MERGE, merged_into=9), "into **a paper** (#9)"),
-        (change(action=ChangeAction.UNDO, undoes=3), "↩️ undid change 3: **A \\*title\\*** (#1)"),
-        (imported(undoes=3, outcomes={}), "↩️ undid change 3"),
+        (
+            change(action=ChangeAction.UNDO, undoes=3, original_id=3),
+            "↩️ undid change 3: **A \\*title\\*** (#1)",
+        ),
+        (imported(undoes=3, original_id=3, outcomes={}), "↩️ undid change 3"),
+        (imported(undoes=4, original_id=3, is_redo=True, outcomes={}), "↪️ redid change 3"),
         (
             imported(outcomes={Outcome.ADDED: 1200, Outcome.DUPLICATE: 1}),
             "📥 imported a file: 1,200 added, 1 possible duplicate skipped",
