@@ -116,7 +116,7 @@ class Announce(commands.GroupCog, group_name="announce"):
     @app_commands.command()
     async def list(self, interaction: Interaction) -> None:
         """List this server's announcement channels and their options."""
-        subscriptions = await interaction.client.library.subscriptions.counted(
+        subscriptions = await interaction.client.library.subscriptions.with_counts(
             interaction.guild_id or 0
         )
         text = (

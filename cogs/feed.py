@@ -24,8 +24,7 @@ from bot.ui import trace as trace_card
 from bot.ui.buttons import FeedsButton
 from bot.ui.feed_form import FeedForm
 from storage.errors import LabError
-from storage.feeds.models import Feed as FeedRecord
-from storage.feeds.models import FeedTerms
+from storage.feeds.models import CountedFeed, FeedSettings
 from storage.feeds.trace import Trace
 
 _MAX_REVIEWS = 5  # entries to review that one check shows
@@ -72,7 +71,9 @@ class Feed(HomeCog, group_name="feed"):
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
-    async def show(self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]) -> None:
+    async def show(
+        self, interaction: Interaction, feed: Transform[CountedFeed, FeedOption]
+    ) -> None:
         """Show a feed's settings, its status and what's waiting for review."""
         await _reply(interaction, feed_cards.format_feed(feed))
 
@@ -87,7 +88,7 @@ class Feed(HomeCog, group_name="feed"):
     async def edit(
         self,
         interaction: Interaction,
-        feed: Transform[FeedRecord, FeedOption],
+        feed: Transform[CountedFeed, FeedOption],
         title: Range[str, 1, 300] | None = None,
         url: Range[str, 1, 2000] | None = None,
         venue: Range[str, 1, 100] | None = None,
@@ -98,7 +99,7 @@ class Feed(HomeCog, group_name="feed"):
         if title is None and url is None and venue is None and review is None:
             await interaction.response.send_modal(FeedForm(feed.id, terms, partial(_edit, feed)))
             return
-        edited = FeedTerms(
+        edited = FeedSettings(
             title=terms.title if title is None else clip(title, 300),
             url=terms.url if url is None else url.strip(),
             venue=terms.venue if venue is None else clip(venue, 100),
@@ -111,7 +112,7 @@ class Feed(HomeCog, group_name="feed"):
     async def pause(
         self,
         interaction: Interaction,
-        feed: Transform[FeedRecord, FeedOption],
+        feed: Transform[CountedFeed, FeedOption],
         reason: Range[str, 1, 200] = "",
     ) -> None:
         """Stop checking a feed until you resume it."""
@@ -126,7 +127,7 @@ class Feed(HomeCog, group_name="feed"):
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
     async def resume(
-        self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]
+        self, interaction: Interaction, feed: Transform[CountedFeed, FeedOption]
     ) -> None:
         """Check a paused feed again; papers published in the meantime are announced."""
         if not feed.paused_because:
@@ -138,20 +139,20 @@ class Feed(HomeCog, group_name="feed"):
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
     async def remove(
-        self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption]
+        self, interaction: Interaction, feed: Transform[CountedFeed, FeedOption]
     ) -> None:
         """Unfollow a feed; its papers stay in the list."""
         unfollowed = await interaction.client.library.feeds.unfollow(feed.id, actor(interaction))
         text = f"🗑️ Unfollowed **{_title(feed)}**."
         if feed.papers:
             stay = "stays" if feed.papers == 1 else "stay"
-            text += f" Its {count(feed.papers, 'paper')} {stay} in the list."
+            text += f" Its {count(unfollowed.value.papers, 'paper')} {stay} in the list."
         await _reply(interaction, text, unfollowed.change_id)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed (all that aren't paused by default)")
     async def check(
-        self, interaction: Interaction, feed: Transform[FeedRecord, FeedOption] | None = None
+        self, interaction: Interaction, feed: Transform[CountedFeed, FeedOption] | None = None
     ) -> None:
         """Check a feed now, and review its entries that are waiting."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -203,7 +204,7 @@ class Feed(HomeCog, group_name="feed"):
         await take_list(interaction, file)
 
 
-async def _edit(feed: FeedRecord, interaction: Interaction, terms: FeedTerms) -> None:
+async def _edit(feed: CountedFeed, interaction: Interaction, terms: FeedSettings) -> None:
     require_moderator(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
@@ -213,7 +214,7 @@ async def _edit(feed: FeedRecord, interaction: Interaction, terms: FeedTerms) ->
 
 
 async def _show_feeds(interaction: Interaction) -> None:
-    feeds = await interaction.client.library.feeds.counted()
+    feeds = await interaction.client.library.feeds.with_counts()
     text = (
         f"### {count(len(feeds), 'feed')}\n{feed_cards.format_feed_list(feeds)}"
         if feeds
@@ -226,7 +227,7 @@ async def _reply(interaction: Interaction, text: str, change_id: int | None = No
     await interaction.response.send_message(view=undoable(text, change_id), ephemeral=True)
 
 
-def _title(feed: FeedRecord) -> str:
+def _title(feed: CountedFeed) -> str:
     return escape(feed.title or feed.url, 200)
 
 

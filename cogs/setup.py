@@ -101,7 +101,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         """Show the moderators' roles and channel, who set them, and any problems."""
         bot = interaction.client
         channel_id = bot.moderators.channel_id or 0
-        stopped = await bot.library.subscriptions.stopped_because(channel_id)
+        stopped = await bot.library.outbox.stop_reason(channel_id)
         text = overview(interaction.guild_id or 0, bot.moderators, bot, stopped)
         await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
 
@@ -112,7 +112,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
             return
         _log.warning("The moderator role %s of server %s was deleted.", role.id, role.guild.id)
         if (channel_id := self._bot.moderators.channel_id) is not None:
-            await self._bot.library.outbox.notify(
+            await self._bot.library.outbox.enqueue_notice(
                 channel_id,
                 f"🔑 The moderator role **{escape(role.name, 100)}** was deleted. Someone with "
                 "Manage Server can choose another with `/setup role`.",

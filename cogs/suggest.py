@@ -14,8 +14,8 @@ from bot.markdown import clip, count, escape, timestamp
 from bot.ui import cards, review_cards
 from bot.ui.buttons import MySuggestionsButton
 from storage.errors import InvalidInput, LabError
-from storage.review.models import Offer, Reply
-from storage.review.suggestions import MOST_WAITING
+from storage.review.models import SuggestionResult, SuggestionStatus
+from storage.review.suggestions import MAX_PENDING
 
 _MAX_SHOWN = 10  # of a member's own suggestions
 _MAX_NOTE = 300
@@ -57,17 +57,17 @@ class Suggest(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         member, review = interaction.user, bot.library.review
         draft = drafted(source)
-        offer = await review.rejection_reason(draft, member.id, most=per_day)
-        if offer is None:
+        result = await review.check_suggestion(draft, member.id, daily_limit=per_day)
+        if result is None:
             self._count_lookup(interaction)
-            offer = await review.suggest(
+            result = await review.suggest(
                 await looked_up(bot.lookup, source, draft),
                 clip(note, _MAX_NOTE),
                 (member.id, member.display_name),
-                most=per_day,
+                daily_limit=per_day,
                 channel_id=bot.moderators.channel_id,
             )
-        await interaction.followup.send(view=_answer(offer, per_day), ephemeral=True)
+        await interaction.followup.send(view=_answer(result, per_day), ephemeral=True)
         bot.dispatcher.deliver_soon()
 
     def _count_lookup(self, interaction: Interaction) -> None:
@@ -82,30 +82,30 @@ class Suggest(commands.Cog):
             )
 
 
-def _answer(offer: Offer, per_day: int) -> cards.Layout:
+def _answer(result: SuggestionResult, per_day: int) -> cards.Layout:
     """Returns the answer to a suggestion; raises `LabError` if a limit was reached."""
-    title = escape(offer.suggestion.draft.title, 300) if offer.suggestion else ""
-    match offer.reply:
-        case Reply.KNOWN if offer.paper:
+    title = escape(result.suggestion.draft.title, 300) if result.suggestion else ""
+    match result.status:
+        case SuggestionStatus.KNOWN if result.paper:
             text = "👌 That paper is already in the list."
-            return cards.Layout(*cards.paper_with(offer.paper, text))
-        case Reply.REMOVED:
+            return cards.Layout(*cards.paper_with(result.paper, text))
+        case SuggestionStatus.REMOVED:
             return cards.notice(
                 "🙏 Thanks, but the moderators removed that paper from the list on purpose."
             )
-        case Reply.WAITING if offer.suggestion:
-            suggested_at = timestamp(offer.suggestion.suggested_at)
+        case SuggestionStatus.PENDING if result.suggestion:
+            suggested_at = timestamp(result.suggestion.suggested_at)
             return cards.notice(
                 f"⏳ **{title}** was already suggested {suggested_at} and is waiting for review."
             )
-        case Reply.TOO_MANY if offer.again_at:
+        case SuggestionStatus.TOO_MANY if result.retry_at:
             raise LabError(
                 f"You've suggested {count(per_day, 'paper')} in the last day, which is the limit. "
-                f"You can suggest more {timestamp(offer.again_at)}."
+                f"You can suggest more {timestamp(result.retry_at)}."
             )
-        case Reply.FULL:
+        case SuggestionStatus.QUEUE_FULL:
             raise LabError(
-                f"The moderators still have {count(MOST_WAITING, 'suggestion')} to review, which "
+                f"The moderators still have {count(MAX_PENDING, 'suggestion')} to review, which "
                 "is the limit. Please try again later."
             )
         case _:
@@ -113,10 +113,10 @@ def _answer(offer: Offer, per_day: int) -> cards.Layout:
                 f"💡 Thanks! The moderators will review **{title}**, and I'll let you know. Run "
                 "`/suggest` on its own to see your suggestions."
             )
-            if offer.paper is None:
+            if result.paper is None:
                 return cards.notice(text)
             text += "\n⚖️ It looks similar to this paper in the list. The moderators see that, too."
-            return cards.Layout(*cards.paper_with(offer.paper, text))
+            return cards.Layout(*cards.paper_with(result.paper, text))
 
 
 @MySuggestionsButton.on_press

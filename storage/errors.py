@@ -66,6 +66,14 @@ class FeedNotFound(LabError):
         self.text = text
 
 
+class AlreadyResolved(LabError):
+    """A moderator has decided about an entry or a suggestion before; ``name`` is None for you."""
+
+    def __init__(self, name: str | None) -> None:
+        who = "You've" if name is None else f"{name or 'Somebody'} has"
+        super().__init__(f"{who} already decided this one.")
+
+
 class DatabaseUnusable(LabError):
     """The database file can't be opened, and that won't change by itself."""
 

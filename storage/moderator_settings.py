@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage import timestamps
-from storage.announcements import outbox, subscriptions
+from storage.announcements import destinations, outbox
 from storage.database import Connection, Database, Row
 from storage.models import Actor
 
@@ -71,8 +71,8 @@ class ModeratorSettings:
         async with self._database.transaction(in_reply=True) as db:
             await self._insert(db, guild_id, SettingKey.CHANNEL, ids, actor)
             if chosen:
-                await subscriptions.reopen(db, chosen)
-                await outbox.move(db, former, chosen)
+                await destinations.reopen(db, chosen)
+                await outbox.move_to_channel(db, former, chosen)
 
     async def _insert(
         self, db: Connection, guild_id: int, key: SettingKey, ids: tuple[int, ...], actor: Actor

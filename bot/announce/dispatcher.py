@@ -116,7 +116,7 @@ class OutboxDispatcher:
                 sent += delivered
                 if not delivered and due == await self._library.outbox.enqueue_and_fetch_due():
                     break
-            if unfinished := await self._library.outbox.unfinished():
+            if unfinished := await self._library.outbox.needing_follow_up():
                 context = await prepare(self._library, unfinished)
                 for post in unfinished:
                     await self._follow_up(post, context)
@@ -150,7 +150,7 @@ class OutboxDispatcher:
         """A claimed post with the message by which it stands in its channel, if it does."""
         channel = await self._channel(post)
         async for message_id in channels.marked(channel, post, self._client.user):
-            if not await self._library.outbox.stands(message_id):
+            if not await self._library.outbox.is_known_message(message_id):
                 return post, message_id
         return post, None
 
@@ -195,16 +195,16 @@ class OutboxDispatcher:
             _log.exception("What post %s lacks failed", post.id)
             await self._follow_up_later(post, error)
             return
-        await self._library.outbox.finish(post)
+        await self._library.outbox.mark_complete(post)
 
     async def _follow_up_later(self, post: Post, error: Exception) -> None:
         later = self._clock() + _LAST_RETRY
         _log.warning("Post %s is followed up at %s: %s", post.id, later.isoformat(), error)
-        await self._library.outbox.follow_up_later(post, later)
+        await self._library.outbox.postpone_follow_up(post, later)
 
     async def _channel(self, post: Post) -> AnyChannel:
         """The channel, from the cache or from Discord; any kind that takes messages."""
-        if post.is_personal:
+        if post.is_direct_message:
             return await self._client.create_dm(discord.Object(post.destination_id))
         channel = self._client.get_channel(post.destination_id)
         channel = channel or await self._client.fetch_channel(post.destination_id)
@@ -231,16 +231,16 @@ class OutboxDispatcher:
 
         People may close their direct messages; that is no trouble of anybody's.
         """
-        if post.is_personal:
+        if post.is_direct_message:
             _log.info("Post %s is not told to person %s: %s", post.id, post.destination_id, error)
-            await self._library.outbox.give_up(post)
+            await self._library.outbox.discard(post)
             return
         reason, channel_id = _reason(error), post.destination_id
         _log.warning("Stopped sending into channel %s: %s", channel_id, error)
-        stopped = await self._library.subscriptions.stop(channel_id, reason)
+        stopped = await self._library.outbox.stop(channel_id, reason)
         channel = self._moderation.channel_id
         if stopped and channel is not None and channel != channel_id:
-            await self._library.outbox.notify(
+            await self._library.outbox.enqueue_notice(
                 channel,
                 f"🔇 I stopped announcing in <#{channel_id}>: {reason}. What is new waits; "
                 "`/announce here` in that channel, or `/announce resume`, goes on with it.",
@@ -248,10 +248,10 @@ class OutboxDispatcher:
 
     async def _wait(self, post: Post, error: Exception) -> None:
         """Try the channel again later, doubling the time from failure to failure."""
-        failures = await self._library.subscriptions.failures(post.destination_id)
+        failures = await self._library.outbox.count_failures(post.destination_id)
         until = retry_at(self._clock(), failures)
         _log.warning("Post %s waits until %s: %s", post.id, until.isoformat(), error)
-        await self._library.subscriptions.postpone(post.destination_id, until)
+        await self._library.outbox.postpone(post.destination_id, until)
 
 
 def retry_at(now: datetime, failures: int) -> datetime:

@@ -11,7 +11,7 @@ from bot.ui import announcements as announcement_cards
 from bot.ui import review_cards
 from bot.ui.cards import Layout
 from storage.announcements.models import Post, PostKind, PostState, Subscription
-from storage.feeds.models import PendingEntry, SeenEntry
+from storage.feeds.models import EntryRecord, PendingEntry
 from storage.library import Library
 from storage.models import Paper, Sort
 from storage.review.models import Suggestion
@@ -36,7 +36,7 @@ class RenderContext:
     papers: Mapping[int, Paper]
     roles: Mapping[int, int]
     venues: Mapping[tuple[int, int], str]
-    entries: Mapping[int, tuple[PendingEntry | SeenEntry | None, str]]
+    entries: Mapping[int, tuple[PendingEntry | EntryRecord | None, str]]
     suggestions: Mapping[int, Suggestion]
     _drawn: dict[tuple[object, ...], Message] = field(default_factory=dict)
 
@@ -100,7 +100,7 @@ async def prepare(library: Library, wanted: Sequence[Post]) -> RenderContext:
     return RenderContext(
         papers={paper.id: paper for paper in papers},
         roles=roles,
-        venues=await library.outbox.venues(sent) if sent else {},
+        venues=await library.outbox.announced_venues(sent) if sent else {},
         entries=entries,
         suggestions=suggestions,
     )
@@ -110,7 +110,7 @@ async def sample(library: Library, subscription: Subscription) -> Layout | None:
     """How the newest paper that a channel wants would be announced there; none without one."""
     found = await library.search.find(Query(), sort=Sort.NEWEST, limit=_TRIED)
     for paper in found.results.papers:
-        if subscription.options.filters.allows(paper, feed_id=None):
+        if subscription.options.filters.matches(paper, feed_id=None):
             return announcement_cards.announcement(paper, role_id=subscription.options.role_id)
     return None
 
@@ -121,7 +121,7 @@ def draft_post(entry: PendingEntry) -> Post:
     return replace(post, entry_id=entry.id)
 
 
-async def _entry(library: Library, entry_id: int) -> tuple[PendingEntry | SeenEntry | None, str]:
+async def _entry(library: Library, entry_id: int) -> tuple[PendingEntry | EntryRecord | None, str]:
     """An entry to review, or what became of it, with the title of its feed."""
     entry = await library.review.entry(entry_id)
     if isinstance(entry, PendingEntry):

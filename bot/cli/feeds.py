@@ -22,7 +22,7 @@ from bot.moderators import Moderators
 from bot.settings import Settings
 from bot.ui import trace as trace_text
 from storage.errors import InvalidInput, LabError
-from storage.feeds.models import Feed
+from storage.feeds.models import CountedFeed
 from storage.library import Library
 from storage.timestamps import utc_now
 
@@ -45,7 +45,7 @@ def feeds() -> None:
 @click.pass_obj
 def list_feeds(settings: Settings, *, as_json: bool) -> None:
     """List the feeds you follow. Shows their last and next checks, failures and open reviews."""
-    found = common.run_with_library(settings, lambda library: library.feeds.counted())
+    found = common.run_with_library(settings, lambda library: library.feeds.with_counts())
     if as_json:
         click.echo(common.to_json([feeds_render.feed_json(feed) for feed in found]))
     else:
@@ -69,7 +69,7 @@ def add(
 ) -> None:
     """Follow a feed, or a page's feed. Its existing papers are added without announcing them."""
 
-    async def follow(library: Library, poller: Poller) -> tuple[Feed, int]:
+    async def follow(library: Library, poller: Poller) -> tuple[CountedFeed, int]:
         feed = await poller.watch(url.strip(), common.ACTOR, venue, is_reviewed=review)
         return feed, await library.feeds.announce_newest(feed.id, newest)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.markdown import count
 from bot.ui import feeds as feed_cards
-from storage.feeds.models import Entry, Feed
+from storage.feeds.models import CountedFeed, Entry
 
 if TYPE_CHECKING:
     from bot.feeds.discovery import Reading
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LINE_SEPARATORS = {0x2028: "\\u2028", 0x2029: "\\u2029", 0x85: "\\u0085"}
 
 
-def feed_json(feed: Feed) -> dict[str, object]:
+def feed_json(feed: CountedFeed) -> dict[str, object]:
     """Return a feed as JSON."""
     return {
         "id": feed.id,
@@ -41,7 +41,7 @@ def feed_json(feed: Feed) -> dict[str, object]:
     }
 
 
-def feed_lines(feed: Feed) -> str:
+def feed_lines(feed: CountedFeed) -> str:
     """Return a feed for people, on a few lines."""
     lines = [f"{feed.id}  {feed.title}", f"    {feed.url}"]
     facts = [count(feed.papers, "paper")]
@@ -71,7 +71,7 @@ def poll_json(poll: Poll) -> dict[str, object]:
         "title": poll.feed.title,
         "changed": intake is not None,
         "added": [{"id": one.id, "title": one.title} for one in intake.added] if intake else [],
-        "completed": len(intake.completed) if intake else 0,
+        "completed": len(intake.updated) if intake else 0,
         "duplicates": len(intake.duplicates) if intake else 0,
         "to_review": intake.reviews if intake else 0,
         "removed": intake.removed if intake else 0,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from storage.audit.models import Recorded
 from storage.errors import FeedExists, InvalidInput, LabError
-from storage.feeds.models import Feed, FeedTerms
+from storage.feeds.models import CountedFeed, Feed, FeedSettings
 from storage.library import Library
 from storage.models import Actor
 from storage.papers.identifiers import canonical_url
@@ -41,7 +41,7 @@ class SubscribeResult:
 
     outline: Outline
     outcome: SubscribeOutcome
-    feed: Feed | None = None
+    feed: CountedFeed | None = None
     reason: str = ""
 
     @property
@@ -91,14 +91,14 @@ async def _try(poller: Poller, outline: Outline, actor: Actor) -> SubscribeResul
     return SubscribeResult(outline, SubscribeOutcome.WATCHED, feed)
 
 
-def terms_of(feed: Feed) -> FeedTerms:
+def terms_of(feed: Feed) -> FeedSettings:
     """A feed's terms as they are."""
-    return FeedTerms(feed.title, feed.url, feed.venue, feed.is_reviewed)
+    return FeedSettings(feed.title, feed.url, feed.venue, feed.is_reviewed)
 
 
 async def change(
-    library: Library, poller: Poller, feed: Feed, terms: FeedTerms, actor: Actor
-) -> Recorded[Feed]:
+    library: Library, poller: Poller, feed: Feed, terms: FeedSettings, actor: Actor
+) -> Recorded[CountedFeed]:
     """Give a feed new terms.
 
     A new address is read first, and may be that of a page. Raises `InvalidInput` where nothing

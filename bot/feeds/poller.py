@@ -16,7 +16,7 @@ from bot.feeds.schedule import Timetable, next_poll_at, retry_at
 from bot.moderators import Moderators
 from bot.net.http import Web, WebError
 from storage.errors import DatabaseUnavailable, FeedExists, LabError
-from storage.feeds.models import Entry, Feed, FeedState, IngestResult
+from storage.feeds.models import CountedFeed, Entry, Feed, FeedState, IngestResult
 from storage.library import Library
 from storage.models import Actor
 from storage.papers.identifiers import canonical_url
@@ -42,7 +42,7 @@ class Poll:
     def has_news(self) -> bool:
         """Whether there was an entry that had not been seen before."""
         one = self.intake or IngestResult()
-        return any((one.added, one.completed, one.duplicates, one.reviews, one.removed))
+        return any((one.added, one.updated, one.duplicates, one.reviews, one.removed))
 
 
 class Poller:
@@ -106,7 +106,7 @@ class Poller:
 
     async def watch(
         self, url: str, actor: Actor, venue: str = "", *, is_reviewed: bool = False
-    ) -> Feed:
+    ) -> CountedFeed:
         """Watch the feed at an address, or the one that the page there names, from now on.
 
         What it has today is taken in silently. Raises `FeedExists`, `NoFeedThere`, `WebError`.
@@ -185,7 +185,7 @@ class Poller:
         await self._library.feeds.record_failure(feed.id, str(error), at)
         if isinstance(error, WebError) and error.status == _GONE:
             told = health.gone_notice(feed)
-            await self._library.feeds.give_up(
+            await self._library.feeds.pause_automatically(
                 feed.id, str(error), self._moderation.channel_id, told
             )
         return Poll(feed, error=str(error))
@@ -198,12 +198,14 @@ class Poller:
             poll.feed, self._clock(), error=poll.error, has_news=poll.has_news
         )
         if notice is not None:
-            await self._library.feeds.tell(poll.feed.id, notice.last_notice, channel, notice.text)
+            await self._library.feeds.record_notice(
+                poll.feed.id, notice.last_notice, channel, notice.text
+            )
 
     async def _write_unchanged(self) -> None:
         states, self._unchanged = self._unchanged, {}
         if states:
-            await self._library.feeds.note_unchanged(states)
+            await self._library.feeds.record_unchanged(states)
 
     async def _parse(self, fetched: Fetched) -> ParsedFeed:
         return await self._parser.parse(

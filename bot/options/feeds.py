@@ -15,7 +15,7 @@ from bot.options.catalogue import choice
 from bot.permissions import is_moderator, is_server_manager
 from storage.announcements.models import Subscription
 from storage.errors import FeedNotFound, InvalidInput
-from storage.feeds.models import Feed
+from storage.feeds.models import CountedFeed
 
 
 class FeedOption(app_commands.Transformer):
@@ -23,7 +23,7 @@ class FeedOption(app_commands.Transformer):
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
-    ) -> Feed:
+    ) -> CountedFeed:
         text = value.strip()
         for feed in await interaction.client.library.feeds.all():
             if (

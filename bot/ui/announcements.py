@@ -12,7 +12,7 @@ from bot.markdown import count, escape
 from bot.ui import buttons, cards
 from bot.ui.cards import Layout
 from storage.announcements.models import Post
-from storage.feeds.models import PendingEntry, SeenEntry
+from storage.feeds.models import EntryRecord, PendingEntry
 from storage.models import Outcome, Paper, PaperDetails
 from storage.papers.combine import is_preprint
 from storage.text import fold
@@ -70,7 +70,7 @@ def digest(
     return Layout(*_mention(role_id), card)
 
 
-def review(post: Post, entry: PendingEntry | SeenEntry | None, feed_title: str) -> Layout:
+def review(post: Post, entry: PendingEntry | EntryRecord | None, feed_title: str) -> Layout:
     """Returns the card with which a moderator reviews an entry or, once decided, the decision."""
     if isinstance(entry, PendingEntry):
         heading = f"-# 🔎 New in {escape(feed_title, 100)}. Is it one of ours?"

@@ -11,15 +11,15 @@ from discord.ui import Label, Modal, Select, TextInput
 
 from bot.errors import respond
 from bot.markdown import clip
-from storage.feeds.models import FeedTerms
+from storage.feeds.models import FeedSettings
 
-Sent: TypeAlias = Callable[[discord.Interaction[Any], FeedTerms], Awaitable[None]]
+Sent: TypeAlias = Callable[[discord.Interaction[Any], FeedSettings], Awaitable[None]]
 
 
 class FeedForm(Modal):
     """Title, address, venue, and whether moderators decide; ``sent`` gets what was filled in."""
 
-    def __init__(self, feed_id: int, terms: FeedTerms, sent: Sent) -> None:
+    def __init__(self, feed_id: int, terms: FeedSettings, sent: Sent) -> None:
         super().__init__(title=f"Change feed {feed_id}")
         self._sent = sent
         self._title = _line("title", terms.title, 300, required=True)
@@ -46,7 +46,7 @@ class FeedForm(Modal):
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Give what was filled in to the one who asked for it."""
-        terms = FeedTerms(
+        terms = FeedSettings(
             title=clip(self._title.value, 300),
             url=self._url.value.strip(),
             venue=clip(self._venue.value, 100),

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 
 from bot.markdown import clip, count, escape, link, split_messages, timestamp
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
-from storage.announcements.models import Subscription, SubscriptionOptions
-from storage.feeds.models import Feed, IngestResult
+from storage.announcements.models import CountedSubscription, SubscriptionOptions
+from storage.feeds.models import CountedFeed, Feed, IngestResult
 
 _MAX_PROBLEMS = 3  # of one check
 
 
-def format_feed_list(feeds: Sequence[Feed]) -> str:
+def format_feed_list(feeds: Sequence[CountedFeed]) -> str:
     """Returns the followed feeds, a paragraph each, as many as fit in a message."""
     return split_messages([_list_item(feed) for feed in feeds], max_messages=1, noun="feed")[0]
 
 
-def format_feed(feed: Feed) -> str:
+def format_feed(feed: CountedFeed) -> str:
     """Returns all details of a followed feed."""
     added_by = escape(feed.added_by.name or "an unknown user", 80)
     venue = escape(feed.venue, 100) if feed.venue else "as the feed says"
@@ -51,7 +51,7 @@ def format_feed(feed: Feed) -> str:
     return "\n".join(lines)
 
 
-def describe_followed(feed: Feed, announced: int) -> str:
+def describe_followed(feed: CountedFeed, announced: int) -> str:
     """Returns the reply to following a feed, of whose papers ``announced`` are announced."""
     text = f"📡 Now following **{escape(feed.title or feed.url, 200)}**. "
     if not feed.papers:
@@ -91,8 +91,8 @@ def describe_poll(
 def summarize_ingest(result: IngestResult) -> str:
     """Returns what a check found, counted by outcome; also for the shell."""
     parts = [count(len(result.added), "new paper") if result.added else "no new papers"]
-    if result.completed:
-        parts.append(f"{len(result.completed):,} updated")
+    if result.updated:
+        parts.append(f"{len(result.updated):,} updated")
     if result.duplicates:
         parts.append(count(len(result.duplicates), "possible duplicate"))
     if result.reviews:
@@ -102,7 +102,7 @@ def summarize_ingest(result: IngestResult) -> str:
     return ", ".join(parts)
 
 
-def format_subscriptions(subscriptions: Sequence[Subscription]) -> str:
+def format_subscriptions(subscriptions: Sequence[CountedSubscription]) -> str:
     """Returns the announcement channels of a server, one paragraph each, as many as fit."""
     lines = [_subscription(subscription) for subscription in subscriptions]
     return split_messages(lines, max_messages=1, noun="channel")[0]
@@ -133,7 +133,7 @@ def _digest(digest: DigestSchedule) -> str:
     return f"{digest.frequency} digest{day} at {time} ({escape(digest.time_zone, 60)})"
 
 
-def _list_item(feed: Feed) -> str:
+def _list_item(feed: CountedFeed) -> str:
     title = link(feed.title or feed.url, feed.url, 300)
     venue = f" → {escape(feed.venue, 60)}" if feed.venue else ""
     facts = [count(feed.papers, "paper")]
@@ -154,13 +154,13 @@ def _list_item(feed: Feed) -> str:
     return "\n".join(lines)
 
 
-def _pending(feed: Feed) -> list[str]:
+def _pending(feed: CountedFeed) -> list[str]:
     """Returns how many entries of a feed are waiting for a moderator, by kind."""
     kinds = ((feed.reviews, "entry"), (feed.duplicates, "possible duplicate"))
     return [count(number, noun) for number, noun in kinds if number]
 
 
-def _subscription(subscription: Subscription) -> str:
+def _subscription(subscription: CountedSubscription) -> str:
     facts = [f"{count(subscription.sent, 'paper')} announced"]
     if subscription.waiting:
         facts.append(f"{subscription.waiting:,} queued")

@@ -159,7 +159,7 @@ async def _render_author(
 async def _render_digest(
     library: Library, query: SavedQuery, owner_id: int, page: int
 ) -> cards.Layout:
-    post = await library.outbox.post(query.post or 0)
+    post = await library.outbox.find_post(query.post or 0)
     if post is None:
         raise QueryExpired
     offset = page * PAGE_SIZE

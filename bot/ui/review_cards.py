@@ -23,7 +23,7 @@ def suggestion_review(suggestion: Suggestion, paper: Paper | None) -> Layout:
 
     ``paper`` is the one that it resembles.
     """
-    if not suggestion.waits:
+    if not suggestion.is_pending:
         return _decided(suggestion)
     draft = suggestion.draft
     if paper is None:

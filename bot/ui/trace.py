@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.markdown import clip, count, escape, link, split_messages, timestamp
 from storage.announcements.models import Announcement, DeliveryStatus, Subscription
-from storage.feeds.models import SeenEntry
+from storage.feeds.models import EntryRecord
 from storage.feeds.trace import ChannelTrace, Trace
 from storage.models import Origin, Outcome, Paper
 
@@ -86,7 +86,7 @@ def as_json(trace: Trace) -> dict[str, object]:
     """A trace as an object for other programs; each part with the sentence for people."""
     paper = trace.paper
     return {
-        "asked": trace.asked,
+        "asked": trace.query,
         "paper": paper.id if paper else None,
         "title": paper.title if paper else None,
         "removed_at": _iso(paper.removed_at) if paper else None,
@@ -96,7 +96,7 @@ def as_json(trace: Trace) -> dict[str, object]:
     }
 
 
-def entry(seen: SeenEntry, style: TextStyle) -> str:
+def entry(seen: EntryRecord, style: TextStyle) -> str:
     """What became of an entry of a feed."""
     feed = f"“{style.text(seen.feed_title, 100)}”"
     if seen.is_removed:
@@ -134,7 +134,7 @@ def _paper(paper: Paper, style: TextStyle) -> str:
     return said
 
 
-def _became(seen: SeenEntry, style: TextStyle) -> str:
+def _became(seen: EntryRecord, style: TextStyle) -> str:
     number, check = f"#{seen.paper_id}", style.command("/feed check")
     said = {
         Outcome.ADDED: ": a new paper.",
@@ -210,7 +210,7 @@ def _never(subscription: Subscription | None, trace: Trace, style: TextStyle) ->
     return "not announced."
 
 
-def _entry_json(seen: SeenEntry) -> dict[str, object]:
+def _entry_json(seen: EntryRecord) -> dict[str, object]:
     return {
         "feed": seen.feed_id,
         "feed_title": seen.feed_title,

@@ -1,4 +1,5 @@
-"""Which paper goes to which channel, and every message the bot sends on its own.
+"""Which papers are announced in which channels, and every message that the bot sends on its own.
 
-`subscriptions` holds the channels and what they want; `outbox` queues, claims and records messages.
+`Subscriptions` holds the channels with their filters and digests; `Outbox` queues, claims and
+records messages, and remembers the channels and users that messages can't be sent to.
 """

@@ -1,4 +1,4 @@
-"""When a channel hears of new papers: at once, or in a digest of a day or a week; pure."""
+"""When a channel's digest of new papers is due; pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-_NINE = 9 * 60
+_NINE_O_CLOCK = 9 * 60
 
 
 class Frequency(enum.StrEnum):
-    """How often a channel gets a digest; without one, each paper has its own message."""
+    """How often a channel gets a digest; ``OFF`` announces each paper in a message of its own."""
 
     OFF = "off"
     DAILY = "daily"
@@ -20,18 +20,21 @@ class Frequency(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DigestSchedule:
-    """How often, and for digests at which minute of which day (0 is Monday), in a time zone."""
+    """How often a digest is due, and at which minute of the day in a time zone.
+
+    ``weekday`` counts from Monday as 0 and matters only for a weekly digest.
+    """
 
     frequency: Frequency = Frequency.OFF
-    minute: int = _NINE
+    minute: int = _NINE_O_CLOCK
     weekday: int = 0
     time_zone: str = "UTC"
 
     def next_digest(self, after: datetime) -> datetime | None:
-        """When the first digest is due after a moment; none for a channel that hears at once.
+        """Returns when the first digest after a moment is due, or None if digests are off.
 
-        A time that the zone leaves out, when clocks go forward, is as late after midnight as it
-        would be without.
+        If clocks going forward skip that time, the digest is due as long after midnight as on any
+        other day.
         """
         if self.frequency is Frequency.OFF:
             return None
@@ -39,7 +42,7 @@ class DigestSchedule:
         day = after.astimezone(zone).date()
         while True:
             due = datetime.combine(day, time(self.minute // 60, self.minute % 60), zone)
-            is_its_day = self.frequency is Frequency.DAILY or day.weekday() == self.weekday
-            if is_its_day and due.astimezone(UTC) > after:
+            is_digest_day = self.frequency is Frequency.DAILY or day.weekday() == self.weekday
+            if is_digest_day and due.astimezone(UTC) > after:
                 return due.astimezone(UTC)
             day += timedelta(days=1)

@@ -1,4 +1,4 @@
-"""What a channel wants to hear of: conditions in words, and whether a paper meets them; pure."""
+"""Which papers are announced in a channel: parsing filters, and matching papers to them; pure."""
 
 from __future__ import annotations
 
@@ -7,44 +7,44 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from storage.errors import InvalidInput
-from storage.models import PaperDetails
+from storage.models import Paper
 from storage.names.matching import matches_query
 from storage.names.parser import parse_name
 from storage.text import fold, index_text
 
 _FIELDS = ("feed", "author", "venue", "tag", "word")
-_PIECE = re.compile(
+_CONDITION = re.compile(
     r"""(?P<minus>-)?(?:(?P<field>\w+):)?(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))""",
     re.VERBOSE,
 )
-_MOST = 30  # conditions of one channel
+_MAX_CONDITIONS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One thing that a paper must have, or with ``negated`` must not: a value of a field.
+    """A value that a field of a paper must have or, if ``negated``, must not have.
 
-    Where the value is an author's former name, ``person`` is the name to show.
+    If the value is an author's former name, ``current_name`` is the name to show instead.
     """
 
     field: str
     value: str
     negated: bool = False
-    person: str = ""
+    current_name: str = ""
 
     def __str__(self) -> str:
-        name = "" if self.field == "word" else f"{self.field}:"
-        value = self.person or self.value
+        prefix = "" if self.field == "word" else f"{self.field}:"
+        value = self.current_name or self.value
         value = f'"{value}"' if " " in value or not value else value
-        return f"{'-' if self.negated else ''}{name}{value}"
+        return f"{'-' if self.negated else ''}{prefix}{value}"
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelFilter:
-    """All conditions of a channel; none means every paper.
+    """The conditions of a channel; without any, it matches every paper.
 
-    Of several values of one field any will do; all words must stand in the paper; nothing that is
-    negated may hold.
+    A paper must have one of the values of each field, and all words. None of the negated
+    conditions may hold.
     """
 
     conditions: tuple[Condition, ...] = ()
@@ -54,78 +54,83 @@ class ChannelFilter:
 
     @property
     def authors(self) -> tuple[str, ...]:
-        """Who is asked for, or who is not to be, as that was written."""
+        """The author names in conditions, as they were written."""
         return tuple(one.value for one in self.conditions if one.field == "author")
 
-    def known_as(self, shown: Mapping[str, str]) -> ChannelFilter:
-        """The same, with the names that are shown for authors' former ones."""
+    def with_current_names(self, current: Mapping[str, str]) -> ChannelFilter:
+        """Returns the same filter, showing authors' current names instead of their former ones."""
         return ChannelFilter(
             tuple(
-                replace(one, person=shown.get(one.value, "")) if one.field == "author" else one
+                replace(one, current_name=current.get(one.value, ""))
+                if one.field == "author"
+                else one
                 for one in self.conditions
             )
         )
 
-    def allows(self, paper: PaperDetails, feed_id: int | None) -> bool:
-        """Whether a paper, which this feed brought, is wanted."""
+    def matches(self, paper: Paper, feed_id: int | None) -> bool:
+        """Returns whether a paper that came from this feed, if from any, passes the filter."""
         return self.rejection_reason(paper, feed_id) is None
 
-    def rejection_reason(self, paper: PaperDetails, feed_id: int | None) -> str | None:
-        """The conditions that a paper does not meet, as they were written; none if it is wanted."""
-        held = {one: _holds(one, paper, feed_id) for one in self.conditions}
+    def rejection_reason(self, paper: Paper, feed_id: int | None) -> str | None:
+        """Returns the conditions that a paper fails, as they were written, or None if it passes."""
+        holds = {one: _holds(one, paper, feed_id) for one in self.conditions}
         for one in self.conditions:
-            if one.negated and held[one]:
+            if one.negated and holds[one]:
                 return str(one)
         for field in _FIELDS:
-            asked = [one for one in self.conditions if one.field == field and not one.negated]
-            met = [held[one] for one in asked]
-            if asked and not (all(met) if field == "word" else any(met)):
-                return " ".join(map(str, asked))
+            required = [one for one in self.conditions if one.field == field and not one.negated]
+            held = [holds[one] for one in required]
+            if required and not (all(held) if field == "word" else any(held)):
+                return " ".join(map(str, required))
         return None
 
 
 def parse_filter(text: str) -> ChannelFilter:
-    """Read ``author:biderman -venue:arxiv tag:code "language model"``; raises `InvalidInput`.
+    """Parses ``author:biderman -venue:arxiv tag:code "language model"``.
 
-    A feed is meant by its number. Every field and every word may be negated by a minus sign.
+    A feed is given by its number. A minus sign negates a field or a word. Raises `InvalidInput`.
     """
     found = []
-    for piece in _PIECE.finditer(re.sub("[“”„«»]", '"', text)):
-        field = (piece["field"] or "word").lower()
-        value = (piece["quoted"] if piece["quoted"] is not None else piece["bare"]).strip()
+    for match in _CONDITION.finditer(re.sub("[“”„«»]", '"', text)):
+        field = (match["field"] or "word").lower()
+        value = (match["quoted"] if match["quoted"] is not None else match["bare"]).strip()
         if field not in _FIELDS:
             raise InvalidInput(
-                f"I know no “{piece['field']}:”. A condition begins with feed:, author:, venue: or "
-                "tag:, or is a word; a minus before it means “not”."
+                f"“{match['field']}:” isn't a filter. Use feed:, author:, venue:, tag: or plain "
+                "words, each with a minus in front to exclude it."
             )
         if field == "feed":
             value = value.removeprefix("#")
             if not (value.isascii() and value.isdecimal()):
-                raise InvalidInput("A feed is named by its number, as `/feed list` shows it.")
+                raise InvalidInput(
+                    "Give a feed by its number, such as feed:3. `/feed list` shows the numbers."
+                )
         elif not fold(value):
-            raise InvalidInput(f"“{piece[0]}” has no word that I could look for.")
-        found.append(Condition(field, value, bool(piece["minus"])))
-    if len(found) > _MOST:
-        raise InvalidInput(f"A channel can have at most {_MOST} conditions.")
+            raise InvalidInput(f"“{match[0]}” has no letters or digits to look for.")
+        found.append(Condition(field, value, bool(match["minus"])))
+    if len(found) > _MAX_CONDITIONS:
+        raise InvalidInput(f"A channel can have at most {_MAX_CONDITIONS} filters.")
     return ChannelFilter(tuple(dict.fromkeys(found)))
 
 
-def _holds(condition: Condition, paper: PaperDetails, feed_id: int | None) -> bool:
+def _holds(condition: Condition, paper: Paper, feed_id: int | None) -> bool:
     value = condition.value
     match condition.field:
         case "feed":
             return int(value) == feed_id
         case "author":
-            asked = [parse_name(name) for name in (value, condition.person) if name]
+            names = [parse_name(name) for name in (value, condition.current_name) if name]
             credited = [parse_name(name) for name in paper.authors]
-            return any(matches_query(name, one) for name in credited for one in asked)
+            return any(matches_query(name, one) for name in credited for one in names)
         case "venue":
-            return _stands(value, paper.venue)
+            return _contains(paper.venue, value)
         case "tag":
             return any(fold(tag) == fold(value) for tag in paper.tags)
         case _:
-            return _stands(value, f"{paper.title} | {paper.abstract}")
+            return _contains(f"{paper.title} | {paper.abstract}", value)
 
 
-def _stands(words: str, text: str) -> bool:
+def _contains(text: str, words: str) -> bool:
+    """Returns whether a text has these words, whole and next to each other."""
     return f" {fold(words)} " in f" {index_text(text)} "

@@ -1,4 +1,4 @@
-"""What travels between the outbox and Discord, as frozen records; no logic."""
+"""Subscriptions, posts and announcements, as frozen records without logic."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from storage.models import Actor
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionOptions:
-    """What a channel hears, and how: whom it calls, and what is done with each message.
+    """Which papers a channel gets, and how.
 
-    ``role_id`` is a role to mention; ``has_thread`` begins a thread for discussion under each
-    message; ``publishes`` sends it on to the servers that follow an announcement channel.
+    ``role_id`` is a role to mention, ``has_thread`` starts a discussion thread under each message,
+    and ``publishes`` publishes the messages of an announcement channel to its followers.
     """
 
     filters: ChannelFilter = field(default_factory=ChannelFilter)
@@ -28,7 +28,7 @@ class SubscriptionOptions:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A channel that wants announcements, and how they go there."""
+    """A channel in which papers are announced; ``waiting`` counts the papers not sent yet."""
 
     id: int
     guild_id: int
@@ -36,15 +36,21 @@ class Subscription:
     options: SubscriptionOptions
     created_by: Actor
     created_at: datetime
-    is_paused: bool = False
-    next_digest_at: datetime | None = None
-    stopped_because: str = ""
-    waiting: int = 0
-    sent: int = 0
+    is_paused: bool
+    next_digest_at: datetime | None
+    stopped_because: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountedSubscription(Subscription):
+    """A subscription with the number of papers announced in the channel so far."""
+
+    sent: int
 
 
 class PostKind(enum.StrEnum):
-    """What a message of the bot's own is about."""
+    """What a message that the bot sends on its own is about."""
 
     PAPER = "paper"
     DIGEST = "digest"
@@ -55,7 +61,7 @@ class PostKind(enum.StrEnum):
 
 
 class PostState(enum.StrEnum):
-    """Where a post stands: waiting, claimed by a send whose end is unknown, sent."""
+    """How far a post got; whether a claimed one was delivered is unknown."""
 
     WAITING = "waiting"
     CLAIMED = "claimed"
@@ -64,14 +70,15 @@ class PostState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message that the bot sends by itself: about papers, to be reviewed, or a notice.
+    """A message that the bot sends on its own: an announcement, a review card or a notice.
 
     ``destination_id`` is a channel's id, or for a direct message a user's.
-    ``nonce`` goes with the message, so that Discord itself refuses a second one for a while;
-    a claimed post may have been delivered, which only the channel's history tells. Its message then
-    names ``claimed_papers``, and ``paper_ids`` are what these have become since. ``revision``
-    counts the changes to what the post shows, and ``rendered_revision`` is the one its message
-    shows.
+
+    A claimed post may have been delivered, which only the channel's history tells. Its message
+    then names ``claimed_papers``; ``paper_ids`` are the same papers as they are now, after merges.
+
+    ``revision`` counts the changes to what the post shows, and ``rendered_revision`` is the one
+    that its message shows.
     """
 
     id: int
@@ -88,23 +95,23 @@ class Post:
     suggestion_id: int | None = None
     notice: str = ""
     revision: int = 0
+    rendered_revision: int = 0
     thread_due: bool = False
     publish_due: bool = False
-    rendered_revision: int = 0
 
     @property
-    def is_personal(self) -> bool:
-        """Whether it goes to one person alone."""
+    def is_direct_message(self) -> bool:
+        """Whether it goes to a user and not to a channel."""
         return self.kind is PostKind.OUTCOME
 
     @property
     def is_outdated(self) -> bool:
-        """Whether something happened to its papers that its message does not show."""
+        """Whether its message shows an earlier revision."""
         return self.revision != self.rendered_revision
 
     @property
     def nonce(self) -> str:
-        """The same for every attempt at this post; at most 25 characters."""
+        """The nonce of every attempt, so that Discord refuses duplicates; at most 25 characters."""
         return f"herald-{self.id}"
 
 
@@ -119,7 +126,10 @@ class DeliveryStatus(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One paper in one channel: the only one there will ever be."""
+    """A paper in a channel, which is announced there at most once.
+
+    ``venue`` is the paper's venue at that time.
+    """
 
     id: int
     paper_id: int

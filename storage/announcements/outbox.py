@@ -1,4 +1,4 @@
-"""SQL of the outbox: which paper goes where, and every message that the bot sends by itself."""
+"""SQL of the outbox: which papers go where, and every message that the bot sends on its own."""
 
 from __future__ import annotations
 
@@ -7,103 +7,112 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from storage import timestamps
+from storage.announcements.destinations import Destinations
 from storage.announcements.models import Announcement, DeliveryStatus, Post, PostKind, PostState
 from storage.announcements.subscription_settings import digest_of
 from storage.announcements.subscriptions import match_subscriptions
-from storage.database import Connection, Database, Row, Value
+from storage.database import Connection, Row, Value
 from storage.models import Paper
 
-_FLOOD = 5  # papers that wait in a channel at once, beyond which they are told of together
+_MAX_SEPARATE = 5  # papers that are announced one by one; if more are waiting, as one digest
+
 _POST = """SELECT posts.*, (SELECT json_group_array(paper_id) FROM (
                SELECT paper_id FROM announcements WHERE post_id = posts.id ORDER BY id)) AS papers
            FROM posts"""
-# Whether a time, or none, has come by the first value of a query. One that is further ahead than
-# such a time is ever set was written when the clock was ahead.
-_COME = """({0} IS NULL OR {0} <= ?1 OR {0} > strftime('%Y-%m-%dT%H:%M:%fZ', ?1, '+{1}'))"""
-_RETRY_COME = _COME.format("retry_at", "2 hours")
-_FOLLOW_UP_COME = _COME.format("follow_up_at", "2 hours")
-_DIGEST_COME = _COME.format("next_digest_at", "8 days")
-# Whether the destination with this id may be sent to now.
-_READY = f"""NOT EXISTS (SELECT 1 FROM destinations AS closed WHERE closed.destination_id = {{}}
-                        AND (stopped_because <> '' OR NOT {_RETRY_COME}))"""  # noqa: S608 - constants
 
-# Posts that nobody waits for, unless it is undone that their channel hears no more, or that their
-# entry's feed is watched no more.
-_GIVEN_UP = """((kind IN ('paper', 'digest') AND EXISTS (
+# Whether a column's time has come, or is NULL, by the query's first value. A time further ahead
+# than the code ever sets one was written while the clock was wrong, and counts as come.
+_IS_DUE = """({0} IS NULL OR {0} <= ?1 OR {0} > strftime('%Y-%m-%dT%H:%M:%fZ', ?1, '+{1}'))"""
+_RETRY_IS_DUE = _IS_DUE.format("retry_at", "2 hours")
+_FOLLOW_UP_IS_DUE = _IS_DUE.format("follow_up_at", "2 hours")
+_DIGEST_IS_DUE = _IS_DUE.format("next_digest_at", "8 days")
+
+# Whether the destination in this column may be sent to now.
+_IS_OPEN = f"""NOT EXISTS (SELECT 1 FROM destinations AS closed WHERE closed.destination_id = {{}}
+                          AND (stopped_because <> '' OR NOT {_RETRY_IS_DUE}))"""  # noqa: S608 - constants
+
+# Whether a post is of a removed subscription or a removed feed. It is kept in case the removal is
+# undone.
+_IS_ABANDONED = """((kind IN ('paper', 'digest') AND EXISTS (
         SELECT 1 FROM subscriptions WHERE subscriptions.channel_id = {0}.destination_id
         AND removed_at IS NOT NULL))
     OR (kind = 'review' AND EXISTS (
         SELECT 1 FROM entries JOIN feeds ON feeds.id = feed_id
         WHERE entries.id = {0}.entry_id AND removed_at IS NOT NULL)))"""
 
+_HAS_WORK = f"""SELECT
+    EXISTS (SELECT 1 FROM posts WHERE state <> 'sent' AND NOT {_IS_ABANDONED.format("posts")})
+    OR EXISTS (SELECT 1 FROM subscriptions JOIN announcements INDEXED BY announcements_waiting
+                   ON announcements.channel_id = subscriptions.channel_id
+                   AND post_id IS NULL AND NOT is_filtered_out
+               WHERE removed_at IS NULL)
+    OR EXISTS (SELECT 1 FROM subscriptions
+               WHERE next_digest_at IS NOT NULL AND {_DIGEST_IS_DUE})"""  # noqa: S608 - constants
 
-class Outbox:
-    """What is to be sent where, and what was."""
 
-    def __init__(self, database: Database, clock: timestamps.Clock) -> None:
-        self._database = database
-        self._clock = clock
+class Outbox(Destinations):
+    """The messages to send, and those that were sent."""
 
     async def enqueue_and_fetch_due(self) -> tuple[Post, ...]:
-        """For each channel that may be sent to now, the oldest post that is not sent.
+        """Returns the oldest unsent post of each destination that may be sent to now.
 
-        Posts are made here of papers that wait: of one paper, or of all where a digest is due or
-        where they are very many. A removed paper waits until it comes back.
+        Waiting papers are put into posts first: one post each or, if a digest is due or very many
+        papers are waiting, one for all. A removed paper waits until it is restored.
         """
         now = timestamps.to_text(self._clock())
         async with self._database.reading() as db:
-            idle = not await db.value(_ANYTHING, [now])
-        if idle:
-            return ()
+            if not await db.value(_HAS_WORK, [now]):
+                return ()
         async with self._database.transaction() as db:
-            await self._make_posts(db, now)
+            await self._insert_posts(db, now)
             rows = await db.all(
                 f"""{_POST} WHERE posts.id IN (SELECT MIN(id) FROM posts AS one
-                        WHERE state <> 'sent' AND NOT {_GIVEN_UP.format("one")}
-                        AND {_READY.format("one.destination_id")} GROUP BY destination_id)
+                        WHERE state <> 'sent' AND NOT {_IS_ABANDONED.format("one")}
+                        AND {_IS_OPEN.format("one.destination_id")} GROUP BY destination_id)
                     ORDER BY posts.id""",  # noqa: S608 - constants
                 [now],
             )
         return tuple(_read_post(row) for row in rows)
 
-    async def _make_posts(self, db: Connection, now: str) -> None:
+    async def _insert_posts(self, db: Connection, now: str) -> None:
+        """Puts waiting papers into posts, for each channel that has no unsent post."""
         rows = await db.all(
             f"""SELECT subscriptions.*, COUNT(papers.id) AS waiting, MIN(announcements.id) AS first
                 FROM subscriptions LEFT JOIN announcements
                     ON announcements.channel_id = subscriptions.channel_id
                     AND post_id IS NULL AND NOT is_filtered_out
                 LEFT JOIN papers ON papers.id = paper_id AND papers.removed_at IS NULL
-                WHERE NOT is_paused AND subscriptions.removed_at IS NULL AND {_DIGEST_COME}
+                WHERE NOT is_paused AND subscriptions.removed_at IS NULL AND {_DIGEST_IS_DUE}
                 AND (papers.id IS NOT NULL OR next_digest_at IS NOT NULL)
-                AND {_READY.format("subscriptions.channel_id")}
+                AND {_IS_OPEN.format("subscriptions.channel_id")}
                 AND NOT EXISTS (SELECT 1 FROM posts
                                 WHERE posts.destination_id = subscriptions.channel_id
-                                AND state <> 'sent' AND NOT {_GIVEN_UP.format("posts")})
+                                AND state <> 'sent' AND NOT {_IS_ABANDONED.format("posts")})
                 GROUP BY subscriptions.id ORDER BY first""",  # noqa: S608 - constants
             [now],
         )
-        digests: list[tuple[Value, ...]] = []
-        made: list[tuple[Value, ...]] = []
-        filled: list[tuple[Value, ...]] = []
+        digest_times: list[tuple[Value, ...]] = []
+        posts: list[tuple[Value, ...]] = []
+        contents: list[tuple[Value, ...]] = []
         post_id = int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'posts'") or 0)
         for row in rows:
-            due = digest_of(row).next_digest(self._clock())
-            if due:
-                digests.append((timestamps.to_text(due), row["id"]))
-            if not row["waiting"]:
+            next_digest_at = digest_of(row).next_digest(self._clock())
+            if next_digest_at:
+                digest_times.append((timestamps.to_text(next_digest_at), row["id"]))
+            waiting, channel_id = row["waiting"], row["channel_id"]
+            if not waiting:
                 continue
             post_id += 1
-            alone = row["waiting"] == 1 or (due is None and row["waiting"] <= _FLOOD)
-            kind = PostKind.PAPER if alone else PostKind.DIGEST
-            channel_id = row["channel_id"]
-            made.append((post_id, channel_id, kind, now, row["has_thread"], row["publishes"]))
-            filled.append((post_id, channel_id, 1 if alone else row["waiting"]))
-        await db.run_many("UPDATE subscriptions SET next_digest_at = ? WHERE id = ?", digests)
+            is_single = waiting == 1 or (next_digest_at is None and waiting <= _MAX_SEPARATE)
+            kind = PostKind.PAPER if is_single else PostKind.DIGEST
+            posts.append((post_id, channel_id, kind, now, row["has_thread"], row["publishes"]))
+            contents.append((post_id, channel_id, 1 if is_single else waiting))
+        await db.run_many("UPDATE subscriptions SET next_digest_at = ? WHERE id = ?", digest_times)
         await db.run_many(
             """INSERT INTO posts (id, destination_id, kind, state, created_at, thread_due,
                                   publish_due)
                VALUES (?, ?, ?, 'waiting', ?, ?, ?)""",
-            made,
+            posts,
         )
         await db.run_many(
             """UPDATE announcements SET post_id = ? WHERE id IN (
@@ -111,14 +120,14 @@ class Outbox:
                    JOIN papers ON papers.id = paper_id AND removed_at IS NULL
                    WHERE channel_id = ? AND post_id IS NULL AND NOT is_filtered_out
                    ORDER BY announcements.id LIMIT ?)""",
-            filled,
+            contents,
         )
 
     async def claim(self, posts: Sequence[Post]) -> set[int]:
-        """Mark posts as about to be sent as they are; gives those that were, not the sent or gone.
+        """Marks posts as about to be sent; returns the ids of those that still can be.
 
-        What a message shows is written down with the claim, since nobody may be there to do so
-        when it has arrived; and the papers that it names, which may become others meanwhile.
+        The claim records the revision and the papers that the message shows, because a crash may
+        keep the program from recording them once the message was delivered.
         """
         async with self._database.transaction() as db:
             rows = await db.all(
@@ -128,22 +137,22 @@ class Outbox:
                                 json_extract(value, '$[1]') AS revision,
                                 json_extract(value, '$[2]') AS papers FROM json_each(?)) AS claimed
                    WHERE posts.id = claimed.id AND state <> 'sent'
-                   AND NOT {_GIVEN_UP.format("posts")} RETURNING posts.id""",  # noqa: S608
+                   AND NOT {_IS_ABANDONED.format("posts")} RETURNING posts.id""",  # noqa: S608
                 [
                     timestamps.to_text(self._clock()),
-                    json.dumps([(post.id, post.revision, _named(post)) for post in posts]),
+                    json.dumps([(post.id, post.revision, _all_papers(post)) for post in posts]),
                 ],
             )
         return {row["id"] for row in rows}
 
-    async def stands(self, message_id: int) -> bool:
-        """Whether a message is known as that of a post."""
+    async def is_known_message(self, message_id: int) -> bool:
+        """Returns whether a message is recorded as that of a post."""
         async with self._database.reading() as db:
-            known = await db.value("SELECT 1 FROM posts WHERE message_id = ?", [message_id])
-        return known is not None
+            found = await db.value("SELECT 1 FROM posts WHERE message_id = ?", [message_id])
+        return found is not None
 
     async def record_sent(self, sent: Sequence[tuple[Post, int]]) -> None:
-        """Write down that claimed posts stand in their channels as these messages."""
+        """Records the message of each sent post."""
         if not sent:
             return
         now = timestamps.to_text(self._clock())
@@ -159,7 +168,7 @@ class Outbox:
             )
 
     async def release(self, post: Post) -> None:
-        """Write down that a claimed post was certainly not delivered; its papers wait again."""
+        """Undoes the claim of a post that was certainly not delivered; its papers wait again."""
         async with self._database.transaction() as db:
             if post.kind in {PostKind.PAPER, PostKind.DIGEST}:
                 await db.run("UPDATE announcements SET post_id = NULL WHERE post_id = ?", [post.id])
@@ -169,26 +178,26 @@ class Outbox:
                     "UPDATE posts SET state = 'waiting' WHERE id = ? AND state <> 'sent'", [post.id]
                 )
 
-    async def give_up(self, post: Post) -> None:
-        """Forget a post that was not sent and never will be."""
+    async def discard(self, post: Post) -> None:
+        """Deletes a post that was not sent and never will be."""
         async with self._database.transaction() as db:
             await db.run("DELETE FROM posts WHERE id = ? AND state <> 'sent'", [post.id])
 
-    async def unfinished(self) -> tuple[Post, ...]:
-        """Sent posts that lack something: a thread, being published, what changed since."""
+    async def needing_follow_up(self) -> tuple[Post, ...]:
+        """Returns sent posts that lack their thread, their publishing or their latest revision."""
         now = timestamps.to_text(self._clock())
         async with self._database.reading() as db:
             rows = await db.all(
                 f"""{_POST} WHERE state = 'sent'
                     AND (thread_due OR publish_due OR revision <> rendered_revision)
-                    AND {_FOLLOW_UP_COME} AND {_READY.format("posts.destination_id")}
+                    AND {_FOLLOW_UP_IS_DUE} AND {_IS_OPEN.format("posts.destination_id")}
                     ORDER BY posts.id LIMIT 200""",
                 [now],
             )
         return tuple(_read_post(row) for row in rows)
 
-    async def finish(self, post: Post) -> None:
-        """Write down that a sent post has all that it lacked when it was read."""
+    async def mark_complete(self, post: Post) -> None:
+        """Records that a sent post lacks nothing any more, as of the revision that was read."""
         async with self._database.transaction() as db:
             await db.run(
                 """UPDATE posts SET thread_due = 0, publish_due = 0, rendered_revision = ?,
@@ -196,26 +205,27 @@ class Outbox:
                 [post.revision, post.id],
             )
 
-    async def follow_up_later(self, post: Post, at: datetime) -> None:
-        """Try what a sent post lacks not before this time."""
+    async def postpone_follow_up(self, post: Post, until: datetime) -> None:
+        """Leaves a sent post as it is until this time."""
         async with self._database.transaction() as db:
             await db.run(
-                "UPDATE posts SET follow_up_at = ? WHERE id = ?", [timestamps.to_text(at), post.id]
+                "UPDATE posts SET follow_up_at = ? WHERE id = ?",
+                [timestamps.to_text(until), post.id],
             )
 
-    async def notify(self, channel_id: int, text: str) -> int:
-        """Send a notice into a channel, once, when it can be; gives the post's number."""
+    async def enqueue_notice(self, channel_id: int, text: str) -> int:
+        """Queues a notice for a channel; returns the post's id."""
         async with self._database.transaction() as db:
-            return await notify(db, channel_id, text, self._clock())
+            return await enqueue_notice(db, channel_id, text, self._clock())
 
-    async def post(self, post_id: int) -> Post | None:
-        """The post with this number."""
+    async def find_post(self, post_id: int) -> Post | None:
+        """Returns the post with this id, or None."""
         async with self._database.reading() as db:
             row = await db.one(f"{_POST} WHERE posts.id = ?", [post_id])
         return _read_post(row) if row else None
 
-    async def of_paper(self, paper_id: int) -> tuple[Announcement, ...]:
-        """What became of a paper in every channel; of those that hear no more, what was sent."""
+    async def for_paper(self, paper_id: int) -> tuple[Announcement, ...]:
+        """Returns what became of a paper in each channel; of unsubscribed ones, what was sent."""
         async with self._database.reading() as db:
             rows = await db.all(
                 """SELECT announcements.*, state, message_id, sent_at FROM announcements
@@ -229,8 +239,8 @@ class Outbox:
             )
         return tuple(_read_announcement(row) for row in rows)
 
-    async def venues(self, post_ids: Sequence[int]) -> dict[tuple[int, int], str]:
-        """The venues that papers had when they were announced, by post and paper."""
+    async def announced_venues(self, post_ids: Sequence[int]) -> dict[tuple[int, int], str]:
+        """Returns the venues that papers had when announced, by post id and paper id."""
         async with self._database.reading() as db:
             rows = await db.all(
                 """SELECT post_id, paper_id, venue FROM announcements
@@ -240,32 +250,25 @@ class Outbox:
         return {(row["post_id"], row["paper_id"]): row["venue"] for row in rows}
 
 
-_ANYTHING = f"""SELECT
-    EXISTS (SELECT 1 FROM posts WHERE state <> 'sent' AND NOT {_GIVEN_UP.format("posts")})
-    OR EXISTS (SELECT 1 FROM subscriptions JOIN announcements INDEXED BY announcements_waiting
-                   ON announcements.channel_id = subscriptions.channel_id
-                   AND post_id IS NULL AND NOT is_filtered_out
-               WHERE removed_at IS NULL)
-    OR EXISTS (SELECT 1 FROM subscriptions WHERE next_digest_at IS NOT NULL AND {_DIGEST_COME})"""  # noqa: S608 - constants
+async def enqueue_paper(
+    db: Connection, paper: Paper, now: datetime, feed_id: int | None = None
+) -> None:
+    """Queues a paper for every channel whose filters it passes, and records those it doesn't pass.
 
-
-async def queue(db: Connection, paper: Paper, now: datetime, feed_id: int | None = None) -> None:
-    """Put a paper into the outbox of every channel that wants it, and note which ones don't.
-
-    A channel that has or had the paper keeps its row.
+    A channel that has the paper already, sent or not, is left alone.
     """
     await db.run_many(
         """INSERT OR IGNORE INTO announcements
                (paper_id, channel_id, created_at, is_filtered_out, venue) VALUES (?, ?, ?, ?, ?)""",
         [
-            (paper.id, channel_id, timestamps.to_text(now), int(not is_wanted), paper.venue)
-            for channel_id, is_wanted in await match_subscriptions(db, paper, feed_id)
+            (paper.id, channel_id, timestamps.to_text(now), int(not passes), paper.venue)
+            for channel_id, passes in await match_subscriptions(db, paper, feed_id)
         ],
     )
 
 
-async def notify(db: Connection, channel_id: int, text: str, now: datetime) -> int:
-    """Put a notice into the outbox of a channel; gives the post's number."""
+async def enqueue_notice(db: Connection, channel_id: int, text: str, now: datetime) -> int:
+    """Queues a notice for a channel; returns the post's id."""
     return await db.insert(
         """INSERT INTO posts (destination_id, kind, notice, state, created_at)
            VALUES (?, 'notice', ?, 'waiting', ?)""",
@@ -273,8 +276,8 @@ async def notify(db: Connection, channel_id: int, text: str, now: datetime) -> i
     )
 
 
-async def ask_for_review(db: Connection, channel_id: int, entry_id: int, now: datetime) -> None:
-    """Put an entry before the moderators, as a post in their channel."""
+async def enqueue_entry(db: Connection, channel_id: int, entry_id: int, now: datetime) -> None:
+    """Queues the review card of a feed entry for the moderators' channel."""
     await db.run(
         """INSERT INTO posts (destination_id, kind, entry_id, state, created_at)
            VALUES (?, 'review', ?, 'waiting', ?)""",
@@ -282,26 +285,50 @@ async def ask_for_review(db: Connection, channel_id: int, entry_id: int, now: da
     )
 
 
-async def move(db: Connection, former: int | None, channel_id: int) -> None:
-    """Send what waits for the moderators' former channel into another one."""
+async def enqueue_suggestion(
+    db: Connection, channel_id: int, suggestion_id: int, now: datetime
+) -> None:
+    """Queues the review card of a suggestion for the moderators' channel."""
+    await _enqueue_about_suggestion(db, PostKind.SUGGESTION, channel_id, suggestion_id, now)
+
+
+async def enqueue_outcome(db: Connection, user_id: int, suggestion_id: int, now: datetime) -> None:
+    """Queues a direct message that tells a member what became of their suggestion.
+
+    If one was sent before, because the decision was undone, it is updated instead.
+    """
+    await _enqueue_about_suggestion(db, PostKind.OUTCOME, user_id, suggestion_id, now)
+
+
+async def _enqueue_about_suggestion(
+    db: Connection, kind: PostKind, destination_id: int, suggestion_id: int, now: datetime
+) -> None:
     await db.run(
-        """UPDATE posts SET destination_id = ? WHERE destination_id = ?
-           AND state <> 'sent' AND state = 'waiting' -- the first for the index's sake
-           AND kind IN ('review', 'suggestion', 'notice')""",
-        [channel_id, former],
+        """INSERT INTO posts (destination_id, kind, suggestion_id, state, created_at)
+           VALUES (?, ?, ?, 'waiting', ?)
+           ON CONFLICT (suggestion_id, kind) WHERE suggestion_id IS NOT NULL
+           DO UPDATE SET revision = revision + 1""",
+        [destination_id, kind, suggestion_id, timestamps.to_text(now)],
     )
 
 
-def _named(post: Post) -> list[int]:
-    """The papers that a post's message names, whichever attempt it is of."""
+async def move_to_channel(db: Connection, former_id: int | None, channel_id: int) -> None:
+    """Moves what is queued for the former moderators' channel to another one."""
+    await db.run(
+        """UPDATE posts SET destination_id = ? WHERE destination_id = ?
+           AND state <> 'sent' AND state = 'waiting' -- the first lets SQLite use the index
+           AND kind IN ('review', 'suggestion', 'notice')""",
+        [channel_id, former_id],
+    )
+
+
+def _all_papers(post: Post) -> list[int]:
+    """The papers that the message of any attempt at a post names."""
     return sorted({*post.claimed_papers, *post.paper_ids})
 
 
-_FATES = {None: DeliveryStatus.WAITING, PostState.SENT: DeliveryStatus.SENT}
-
-
 def _read_post(row: Row) -> Post:
-    """A post, of a row of ``posts`` with its ``papers``."""
+    """Reads a row of `_POST`."""
     return Post(
         id=row["id"],
         destination_id=row["destination_id"],
@@ -317,27 +344,30 @@ def _read_post(row: Row) -> Post:
         suggestion_id=row["suggestion_id"],
         notice=row["notice"],
         revision=row["revision"],
+        rendered_revision=row["rendered_revision"],
         thread_due=bool(row["thread_due"]),
         publish_due=bool(row["publish_due"]),
-        rendered_revision=row["rendered_revision"],
     )
 
 
 def _read_announcement(row: Row) -> Announcement:
-    """A paper in a channel, of a row of ``announcements`` with its post's."""
-    status = (
-        DeliveryStatus.FILTERED_OUT
-        if row["is_filtered_out"]
-        else _FATES.get(row["state"], DeliveryStatus.SENDING)
-    )
+    """Reads a row of ``announcements`` joined with its post."""
     return Announcement(
         id=row["id"],
         paper_id=row["paper_id"],
         channel_id=row["channel_id"],
-        status=status,
+        status=_status(row),
         created_at=timestamps.from_text(row["created_at"]),
         venue=row["venue"],
         post_id=row["post_id"],
         message_id=row["message_id"],
         sent_at=timestamps.from_optional(row["sent_at"]),
     )
+
+
+def _status(row: Row) -> DeliveryStatus:
+    if row["is_filtered_out"]:
+        return DeliveryStatus.FILTERED_OUT
+    if row["state"] is None:
+        return DeliveryStatus.WAITING
+    return DeliveryStatus.SENT if row["state"] == PostState.SENT else DeliveryStatus.SENDING

@@ -50,7 +50,7 @@ class Papers(PaperQueries):
                 db, draft, source, allow_duplicate=allow_duplicate, change_set=change_set
             )
             if announce and result.outcome is Outcome.ADDED and result.paper:
-                await outbox.queue(db, result.paper, source.at)
+                await outbox.enqueue_paper(db, result.paper, source.at)
         return Recorded(result, change_set.change_id)
 
     async def upsert_as(

@@ -1,5 +1,4 @@
-"""The feeds the bot follows, the entries seen in them, and how entries become papers.
+"""The feeds that the bot follows, the entries seen in them, and how entries become papers.
 
-`registry` holds feeds, `ingest` turns entries into papers, and `trace` answers "what happened to
-this link?".
+`Feeds` follows feeds and ingests their entries; `Traces` answers "what happened to this link?".
 """

@@ -1,4 +1,4 @@
-"""What feeds bring: taken into the list with its announcements, or left to moderators to decide."""
+"""How the entries of a feed become papers, with their announcements, or wait for moderators."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from storage.papers import credits, matching
 from storage.papers import queries as paper_queries
 from storage.papers.identifiers import is_feed_guid
 
-_TOGETHER = 50  # entries of a feed that are taken in in one transaction
+_BATCH_SIZE = 50  # entries per transaction, so that nothing else waits long for the database
 
 
 class Feeds(FeedRegistry):
@@ -32,65 +32,53 @@ class Feeds(FeedRegistry):
         state: FeedState,
         review_channel: int | None = None,
     ) -> IngestResult:
-        """What one good poll brought: papers with their announcements, then the feed's state.
+        """Adds what a successful poll found to the list, with announcements, and records the state.
 
-        ``found`` come newest first, as feeds list them, and are taken in oldest first, some at a
-        time, so that nobody waits long for the list. The first poll of a feed announces nothing;
-        one that is interrupted is taken up again by the next. New entries of a reviewed feed wait
-        for a moderator, who is asked in ``review_channel``.
+        Feeds list entries newest first; they are ingested oldest first. The first poll of a feed
+        announces nothing, and if it is interrupted, the next one is still the first. New entries
+        of a reviewed feed wait for a moderator, with a card in ``review_channel`` if there is one.
         """
         now = self._clock()
         oldest_first = list(reversed(found))
         present = {entry.key for entry in found}
         tally = _Tally()
-        for start in range(0, max(len(oldest_first), 1), _TOGETHER):
-            some = oldest_first[start : start + _TOGETHER]
+        for start in range(0, max(len(oldest_first), 1), _BATCH_SIZE):
+            batch = oldest_first[start : start + _BATCH_SIZE]
             async with self._database.transaction() as db:
-                polled = await feed_registry.is_polled(db, feed.id)
-                if polled is None:
+                is_first_poll = await feed_registry.is_first_poll(db, feed.id)
+                if is_first_poll is None:
                     return IngestResult()
-                tally.silent = not polled
-                await self._ingest_some(db, feed, some, present, tally, now, review_channel)
-                if start + _TOGETHER >= len(oldest_first):
+                tally.is_silent = is_first_poll
+                await self._ingest_batch(db, feed, batch, present, tally, now, review_channel)
+                if start + _BATCH_SIZE >= len(oldest_first):
                     await feed_registry.record_successes(db, {feed.id: state}, now)
         return tally.result()
 
-    async def _ingest_some(
+    async def _ingest_batch(
         self,
         db: Connection,
         feed: Feed,
-        some: Sequence[Entry],
+        batch: Sequence[Entry],
         present: Collection[str],
         tally: _Tally,
         now: datetime,
         review_channel: int | None,
     ) -> None:
         source = Submission(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
-        review = feed.is_reviewed and not tally.silent
-        known = await entries.known_keys(db, feed.id, [entry.key for entry in some])
-        new = [entry for entry in some if entry.key not in known]
-        tally.known += len(some) - len(new)
+        review = feed.is_reviewed and not tally.is_silent
+        known = await entries.known_keys(db, feed.id, [entry.key for entry in batch])
+        new = [entry for entry in batch if entry.key not in known]
+        tally.known += len(batch) - len(new)
         if new:
-            await feed_registry.note_news(db, feed.id, now)
+            await feed_registry.record_new_entries(db, feed.id, now)
         for entry in new:
             result = await self._upsert_entry(db, feed, entry, source, present, review=review)
-            entry_id = await entries.record_entry(db, feed.id, entry, result, now)
+            entry_id = await entries.insert(db, feed.id, entry, result, now)
             tally.count(entry.draft, result)
             if result.outcome is Outcome.REVIEW and review_channel:
-                await outbox.ask_for_review(db, review_channel, entry_id, now)
-            if result.outcome is Outcome.ADDED and result.paper and not tally.silent:
-                await outbox.queue(db, result.paper, now, feed.id)
-
-    async def announce_newest(self, feed_id: int, most: int) -> int:
-        """Announce the newest papers that a feed brought, wherever they are wanted; says how many.
-
-        What a channel has or had already stays as it is.
-        """
-        async with self._database.transaction() as db:
-            ids = await entries.newest_added(db, feed_id, most)
-            for paper in await paper_queries.load(db, ids):
-                await outbox.queue(db, paper, self._clock(), feed_id)
-        return len(ids)
+                await outbox.enqueue_entry(db, review_channel, entry_id, now)
+            if result.outcome is Outcome.ADDED and result.paper and not tally.is_silent:
+                await outbox.enqueue_paper(db, result.paper, now, feed.id)
 
     async def _upsert_entry(
         self,
@@ -102,28 +90,39 @@ class Feeds(FeedRegistry):
         *,
         review: bool,
     ) -> UpsertResult:
-        """Admit an entry, knowing it again under a new id where its title and feed are the same.
+        """Upserts an entry's draft, recognizing a former entry of the same title under a new key.
 
-        Such a feed's ids change from poll to poll, so the new one is no identifier to keep.
+        The ids of such a feed change from poll to poll, so the paper doesn't get the new one.
         """
         draft = entry.draft
-        earlier = await entries.papers_titled(db, feed.id, draft.title, present)
-        if earlier is None:  # it waits for a moderator under its former id
+        former = await entries.papers_by_title(db, feed.id, draft.title, present)
+        if former is None:  # it waits for a moderator under its former key
             return UpsertResult(Outcome.UNCHANGED, None)
         (shown,) = await credits.with_current_names(db, [draft])
-        for paper in await paper_queries.load(db, earlier):
+        for paper in await paper_queries.load(db, former):
             if matching.may_be_same(paper, shown) and not matching.is_next_issue(paper, shown):
                 lasting = [name for name in draft.identifiers if not is_feed_guid(name)]
                 same = replace(draft, identifiers=tuple(lasting))
                 return await intake.upsert_as(db, paper, same, source)
         return await intake.upsert(db, draft, source, review=review)
 
+    async def announce_newest(self, feed_id: int, limit: int) -> int:
+        """Announces the newest papers that a feed added; returns how many.
+
+        A channel that has or had one of them doesn't get it again.
+        """
+        async with self._database.transaction() as db:
+            ids = await entries.newest_added_papers(db, feed_id, limit)
+            for paper in await paper_queries.load(db, ids):
+                await outbox.enqueue_paper(db, paper, self._clock(), feed_id)
+        return len(ids)
+
 
 class _Tally:
-    """An intake while it is being counted."""
+    """Counts the outcomes of one poll's entries."""
 
     def __init__(self) -> None:
-        self.silent = False
+        self.is_silent = False
         self.known = 0
         self._removed = 0
         self._reviews = 0
@@ -145,10 +144,10 @@ class _Tally:
     def result(self) -> IngestResult:
         return IngestResult(
             added=tuple(self._papers[Outcome.ADDED]),
-            completed=tuple(self._papers[Outcome.UPDATED]),
+            updated=tuple(self._papers[Outcome.UPDATED]),
             duplicates=tuple(self._duplicates),
             known=self.known,
             removed=self._removed,
             reviews=self._reviews,
-            silent=self.silent,
+            is_silent=self.is_silent,
         )

@@ -1,4 +1,4 @@
-"""What travels between feeds and the catalogue, as frozen records; no logic."""
+"""Feeds and their entries, as frozen records without logic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from storage.models import Actor, Outcome, Paper, PaperDraft
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A watched feed, with what the next poll needs to know.
+    """A feed that the bot follows, with the state that the next poll needs.
 
     ``last_new_entry_at`` is when it last had an entry that was not seen before, ``last_notice``
     the last notice to moderators about it (``failing`` or ``stale``), ``pending_url`` where the
@@ -40,14 +40,23 @@ class Feed:
     is_reviewed: bool
     added_by: Actor
     added_at: datetime
-    papers: int = 0
-    duplicates: int = 0
-    reviews: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class FeedTerms:
-    """What moderators decide of a feed; its entries wait for them where it is reviewed."""
+class CountedFeed(Feed):
+    """A feed with the number of its papers, and of its entries that wait for a moderator.
+
+    ``duplicates`` are possible duplicates, and ``reviews`` the entries of a reviewed feed.
+    """
+
+    papers: int
+    duplicates: int
+    reviews: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """What moderators set for a feed; entries of a reviewed one wait for them."""
 
     title: str
     url: str
@@ -57,7 +66,7 @@ class FeedTerms:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One item of a feed: ``key`` tells it from the feed's other items, across polls."""
+    """An item of a feed; ``key`` identifies it among the feed's items, across polls."""
 
     key: str
     draft: PaperDraft
@@ -67,22 +76,22 @@ class Entry:
 class PendingEntry:
     """An entry that waits for a moderator: of a reviewed feed, or a possible duplicate.
 
-    ``paper_id`` is the paper that a possible duplicate resembles; ``is_news`` is false for an entry
-    that stood in its feed at the first poll.
+    ``paper_id`` is the paper that a possible duplicate resembles. An entry that
+    ``was_first_poll`` was in the feed when it was polled first, and is never announced.
     """
 
     id: int
     feed_id: int
     draft: PaperDraft
     paper_id: int | None
-    is_news: bool
+    was_first_poll: bool
 
 
 @dataclass(frozen=True, slots=True)
-class SeenEntry:
-    """What became of an entry: when it was seen in which feed, and how a moderator decided.
+class EntryRecord:
+    """What became of an entry: when it was seen in which feed, and what a moderator decided.
 
-    Where the feed ``is_removed``, nobody decides it any more.
+    ``is_removed`` is true if its feed isn't followed any more, so that nobody can decide it.
     """
 
     id: int
@@ -99,9 +108,10 @@ class SeenEntry:
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """What a successful poll leaves in the feed's row; what is empty of url and hash stays.
+    """What a successful poll records in the feed's row.
 
-    The title is taken only by a feed that goes by its address; moderators may have chosen another.
+    An empty ``url`` or ``body_hash`` leaves the recorded one, and so does a ``title`` if moderators
+    have set another.
     """
 
     url: str
@@ -116,12 +126,12 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What one poll brought: papers added (announced unless the poll was silent), by outcome."""
+    """What became of the entries of one poll; a silent poll announces nothing."""
 
     added: tuple[Paper, ...] = ()
-    completed: tuple[Paper, ...] = ()
+    updated: tuple[Paper, ...] = ()
     duplicates: tuple[tuple[PaperDraft, Paper], ...] = ()
     known: int = 0
     reviews: int = 0
     removed: int = 0
-    silent: bool = False
+    is_silent: bool = False

@@ -1,4 +1,4 @@
-"""What happened to a link, a number or a title: its paper, its entries, and where it was sent."""
+"""What happened to a link, an id or a title: its paper, its feed entries, and its announcements."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from storage.announcements.outbox import Outbox
 from storage.announcements.subscriptions import Subscriptions
 from storage.database import Connection, Database, Row
 from storage.errors import TraceNotFound
-from storage.feeds import entries
-from storage.feeds.models import SeenEntry
+from storage.feeds import entries as feed_entries
+from storage.feeds.models import EntryRecord
 from storage.models import Outcome, Paper
 from storage.papers import queries as paper_queries
 from storage.papers.identifiers import canonical_url, identify
 from storage.text import fold
 
+_MAX_ID_LENGTH = 15  # digits of a paper's id that SQLite's integers can hold
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelTrace:
-    """One channel, and what became of a paper in it.
+    """What became of a paper in one channel.
 
-    ``subscription`` is None where the channel no longer follows the list, and ``announcement``
-    where the paper was never meant for it. ``rejection_reason`` names the filters that the paper
-    does not pass today; ``failures`` counts failed sends to the channel since the last good one,
-    and ``retry_at`` is when the next is tried.
+    ``subscription`` is None if the channel isn't subscribed any more, and ``announcement`` if the
+    paper was never queued for it. ``rejection_reason`` holds the filters that the paper fails
+    today, ``failures`` counts failures to send since the last success, and ``retry_at`` is when
+    sending is tried again.
     """
 
     channel_id: int
@@ -42,83 +44,83 @@ class ChannelTrace:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Everything that is known of what was asked for.
+    """Everything that is known about a query.
 
-    ``paper`` may be a removed one; ``entries`` are in the order in which they were seen;
-    ``channels`` is empty without a paper.
+    ``paper`` may be a removed one, ``entries`` are sorted by when they were seen, and ``channels``
+    is empty without a paper.
     """
 
-    asked: str
+    query: str
     paper: Paper | None
-    entries: tuple[SeenEntry, ...] = ()
+    entries: tuple[EntryRecord, ...] = ()
     channels: tuple[ChannelTrace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Marks:
-    """By what entries are known again: canonical names and addresses, feeds' keys, a title."""
+class _EntryKeys:
+    """What identifies the entries of a paper: its identifiers, links, feed keys and title."""
 
-    names: tuple[str, ...]
+    identifiers: tuple[str, ...]
     links: frozenset[str]
     keys: tuple[str, ...]
     title_key: str
 
 
 class Traces:
-    """Finding out what happened to an entry."""
+    """Traces what happened to links, ids and titles."""
 
     def __init__(self, database: Database, subscriptions: Subscriptions, outbox: Outbox) -> None:
         self._database = database
         self._subscriptions = subscriptions
         self._outbox = outbox
 
-    async def find(self, text: str) -> Trace:
-        """What is known of a link, an arXiv id, a DOI, a paper's number or a title.
+    async def find(self, query: str) -> Trace:
+        """Returns what is known about a link, an arXiv id, a DOI, a paper's number or a title.
 
-        Links are the same however they are spelled; removed papers are known, too. Raises
+        Every spelling of a link finds the same, and removed papers are found too. Raises
         `TraceNotFound`.
         """
-        text = text.strip()
+        query = query.strip()
         async with self._database.reading() as db:
-            named = await _paper(db, text)
-            entries = await _entries(db, text, named)
-            paper = named or await _brought(db, entries)
+            named = await _find_paper(db, query)
+            entries = await _find_entries(db, query, named)
+            paper = named or await _paper_of_entries(db, entries)
         if paper is None:
             if not entries:
-                raise TraceNotFound(text)
-            return Trace(text, None, entries)
+                raise TraceNotFound(query)
+            return Trace(query, None, entries)
         feed_id = next((one.feed_id for one in entries if one.outcome is Outcome.ADDED), None)
-        return Trace(text, paper, entries, await self._channels(paper, feed_id))
+        return Trace(query, paper, entries, await self._channels(paper, feed_id))
 
     async def _channels(self, paper: Paper, feed_id: int | None) -> tuple[ChannelTrace, ...]:
-        """The channels that hear, and those that heard of the paper, oldest first."""
+        """Traces a paper in the subscribed channels, then in others that it was sent to."""
         subscriptions: dict[int, Subscription] = {
             one.channel_id: one for one in await self._subscriptions.all()
         }
-        told: dict[int, Announcement] = {
-            one.channel_id: one for one in await self._outbox.of_paper(paper.id)
+        announcements: dict[int, Announcement] = {
+            one.channel_id: one for one in await self._outbox.for_paper(paper.id)
         }
         async with self._database.reading() as db:
             rows = await db.all("SELECT destination_id, failures, retry_at FROM destinations")
-        troubles = {row["destination_id"]: row for row in rows}
+        failures = {row["destination_id"]: row for row in rows}
         return tuple(
-            _channel(
+            _channel_trace(
                 channel_id,
                 subscriptions.get(channel_id),
-                told.get(channel_id),
-                troubles.get(channel_id),
+                announcements.get(channel_id),
+                failures.get(channel_id),
                 paper,
                 feed_id,
             )
-            for channel_id in dict.fromkeys([*subscriptions, *told])
+            for channel_id in dict.fromkeys([*subscriptions, *announcements])
         )
 
 
-def _channel(
+def _channel_trace(
     channel_id: int,
     subscription: Subscription | None,
     announcement: Announcement | None,
-    trouble: Row | None,
+    failure: Row | None,
     paper: Paper,
     feed_id: int | None,
 ) -> ChannelTrace:
@@ -129,85 +131,87 @@ def _channel(
         rejection_reason=subscription.options.filters.rejection_reason(paper, feed_id)
         if subscription
         else None,
-        failures=trouble["failures"] if trouble else 0,
-        retry_at=timestamps.from_optional(trouble["retry_at"]) if trouble else None,
+        failures=failure["failures"] if failure else 0,
+        retry_at=timestamps.from_optional(failure["retry_at"]) if failure else None,
     )
 
 
-async def _paper(db: Connection, text: str) -> Paper | None:
-    """The paper that is meant, a removed one where no other is."""
-    number = text.removeprefix("#")
-    if number.isascii() and number.isdigit() and len(number) < 16:
+async def _find_paper(db: Connection, query: str) -> Paper | None:
+    """Finds the paper with this number, identifier or title; a removed one if there is no other."""
+    number = query.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) <= _MAX_ID_LENGTH:
         paper_id: int | None = await paper_queries.current(db, int(number))
     else:
-        names = identify(text)
-        owned = await paper_queries.owners(db, names)
-        paper_id = next((owned[name] for name in names if name in owned), None)
+        identifiers = identify(query)
+        owners = await paper_queries.owners(db, identifiers)
+        paper_id = next((owners[one] for one in identifiers if one in owners), None)
         if paper_id is None:
             paper_id = await db.value(
                 """SELECT id FROM papers
                    WHERE title_key = ? AND title_key <> '' AND merged_into_id IS NULL
                    ORDER BY removed_at IS NOT NULL, id""",
-                [fold(text)],
+                [fold(query)],
             )
     found = await paper_queries.load(db, [paper_id] if paper_id is not None else [])
     return found[0] if found else None
 
 
-async def _brought(db: Connection, entries: Sequence[SeenEntry]) -> Paper | None:
-    """The paper that entries stand for; a possible duplicate stands for none."""
-    became = [one.paper_id for one in entries if one.outcome is not Outcome.DUPLICATE]
-    found = await paper_queries.load(db, [number for number in became if number][:1])
+async def _paper_of_entries(db: Connection, entries: Sequence[EntryRecord]) -> Paper | None:
+    """Finds the paper that entries became; a possible duplicate became none."""
+    ids = [one.paper_id for one in entries if one.outcome is not Outcome.DUPLICATE and one.paper_id]
+    found = await paper_queries.load(db, ids[:1])
     return found[0] if found else None
 
 
-async def _entries(db: Connection, text: str, paper: Paper | None) -> tuple[SeenEntry, ...]:
-    marks = _marks(text, paper)
-    # The title alone tells only of entries that stand for no other paper.
-    rows = await entries.seen(
+async def _find_entries(db: Connection, query: str, paper: Paper | None) -> tuple[EntryRecord, ...]:
+    known = _entry_keys(query, paper)
+    # A title alone doesn't find entries that became some other paper.
+    rows = await feed_entries.find_rows(
         db,
         """paper_id = ? OR key IN (SELECT value FROM json_each(?))
            OR (title_key = ? AND title_key <> '' AND (paper_id IS NULL OR outcome = 'duplicate'))
            OR (draft IS NOT NULL AND EXISTS (
-               SELECT 1 FROM json_each(draft, '$.identifiers') AS named
-               WHERE named.value IN (SELECT value FROM json_each(?))))""",
+               SELECT 1 FROM json_each(draft, '$.identifiers') AS identifier
+               WHERE identifier.value IN (SELECT value FROM json_each(?))))""",
         [
-            *(paper.id if paper else None, json.dumps(marks.keys)),
-            *(marks.title_key, json.dumps(marks.names)),
+            paper.id if paper else None,
+            json.dumps(known.keys),
+            known.title_key,
+            json.dumps(known.identifiers),
         ],
     )
-    nearly = await entries.seen(
+    similar = await feed_entries.find_rows(
         db,
         """link <> '' AND EXISTS (
                SELECT 1 FROM json_each(?) AS part WHERE instr(link, part.value))""",
-        [json.dumps([_path(link) for link in marks.links])],
+        [json.dumps([_common_part(link) for link in known.links])],
     )
-    rows += [row for row in nearly if canonical_url(row["link"]) in marks.links]
-    found = {row["id"]: entries.seen_entry(row) for row in rows}
+    rows += [row for row in similar if canonical_url(row["link"]) in known.links]
+    found = {row["id"]: feed_entries.read_record(row) for row in rows}
     return tuple(found[entry_id] for entry_id in sorted(found))
 
 
-def _marks(text: str, paper: Paper | None) -> _Marks:
-    names = list(identify(text))
-    addresses = [text]
+def _entry_keys(query: str, paper: Paper | None) -> _EntryKeys:
+    identifiers = list(identify(query))
+    urls = [query]
     if paper is not None:
-        names += paper.identifiers
-        addresses += [link.url for link in paper.links]
-    links = {url for address in addresses if (url := canonical_url(address))}
-    links |= {name.removeprefix("url:") for name in names if name.startswith("url:")}
-    keys = [text, *names, *links]
-    for name in names:
-        scheme, _, value = name.partition(":")
+        identifiers += paper.identifiers
+        urls += [link.url for link in paper.links]
+    links = {canonical for url in urls if (canonical := canonical_url(url))}
+    links |= {one.removeprefix("url:") for one in identifiers if one.startswith("url:")}
+    keys = [query, *identifiers, *links]
+    for one in identifiers:
+        scheme, _, value = one.partition(":")
         if scheme == "doi":
             keys += [value, f"https://doi.org/{value}", f"http://dx.doi.org/{value}"]
-    return _Marks(
-        names=tuple(names),
+    return _EntryKeys(
+        identifiers=tuple(identifiers),
         links=frozenset(links),
         keys=tuple(dict.fromkeys(keys)),
-        title_key=fold(paper.title if paper else text),
+        title_key=fold(paper.title if paper else query),
     )
 
 
-def _path(link: str) -> str:
-    """The part of a canonical address that every spelling of it has."""
+def _common_part(link: str) -> str:
+    """The part of a canonical URL that is the same in all its spellings."""
     return re.split("[?#]", link, maxsplit=1)[0].partition("/")[2]

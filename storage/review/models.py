@@ -1,4 +1,4 @@
-"""What members propose, as frozen records; no logic."""
+"""Members' suggestions and the answers to them, as frozen records without logic."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from storage.models import Actor, Outcome, Paper, PaperDraft
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A paper that a member proposed, and what became of it; ``REVIEW`` while it waits.
+    """A paper that a member suggested, and what became of it: ``REVIEW`` while it is pending.
 
-    While it waits, ``paper_id`` is a paper that it resembles; afterwards the one that it became.
+    ``paper_id`` is the paper that a pending suggestion resembles, and later the one it became.
     """
 
     id: int
@@ -28,31 +28,32 @@ class Suggestion:
     decided_at: datetime | None = None
 
     @property
-    def waits(self) -> bool:
-        """Whether a moderator is to decide it."""
+    def is_pending(self) -> bool:
+        """Whether it waits for a moderator."""
         return self.decided_at is None
 
 
-class Reply(enum.StrEnum):
-    """What a member is told at once."""
+class SuggestionStatus(enum.StrEnum):
+    """Whether a suggestion is accepted for review, and if not, why."""
 
-    TAKEN = "taken"
+    ACCEPTED = "accepted"
     KNOWN = "known"
-    WAITING = "waiting"
+    PENDING = "pending"
     REMOVED = "removed"
     TOO_MANY = "too many"
-    FULL = "full"
+    QUEUE_FULL = "queue full"
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """The catalogue's answer to a suggestion.
+class SuggestionResult:
+    """The answer to a suggestion.
 
-    ``paper`` is the known one, or of a taken suggestion one that it resembles; ``again_at`` is when
-    a member who made too many may go on.
+    ``suggestion`` is the accepted one or, if one of the same paper is ``PENDING``, that one.
+    ``paper`` is the known paper or, for an accepted suggestion, one that it resembles.
+    ``retry_at`` is when a member with ``TOO_MANY`` may suggest again.
     """
 
-    reply: Reply
+    status: SuggestionStatus
     suggestion: Suggestion | None = None
     paper: Paper | None = None
-    again_at: datetime | None = None
+    retry_at: datetime | None = None

@@ -7,7 +7,7 @@ from storage.audit.models import Recorded, ReviewKind
 from storage.curation import intake
 from storage.curation.intake import Submission
 from storage.feeds import entries
-from storage.feeds.models import PendingEntry, SeenEntry
+from storage.feeds.models import EntryRecord, PendingEntry
 from storage.models import Actor, Origin, Outcome, UpsertResult
 from storage.papers import queries as paper_queries
 from storage.review import resolutions, suggestions
@@ -37,14 +37,14 @@ class Review(Suggestions):
                 [limit, offset],
             )
             found = [
-                await entries.undecided(db, row["id"])
+                await entries.find_pending(db, row["id"])
                 if row["kind"] == "entry"
                 else await suggestions.find(db, row["id"])
                 for row in rows
             ]
         return tuple(one for one in found if one is not None)
 
-    async def entry(self, entry_id: int) -> PendingEntry | SeenEntry | None:
+    async def entry(self, entry_id: int) -> PendingEntry | EntryRecord | None:
         """Returns an entry that waits, or what became of it, or None while its feed is removed."""
         async with self._database.reading() as db:
             return await entries.find(db, entry_id)
@@ -52,21 +52,19 @@ class Review(Suggestions):
     async def pending_entries(self, feed_id: int) -> tuple[PendingEntry, ...]:
         """Returns a feed's entries that wait for a moderator, oldest first."""
         async with self._database.reading() as db:
-            return await entries.pending(db, feed_id)
+            return await entries.pending_in_feed(db, feed_id)
 
     async def resolve_entry(
         self, entry_id: int, actor: Actor, *, add: bool
     ) -> Recorded[UpsertResult]:
-        """Adds a waiting entry as a paper, or takes it for the one it resembles, or leaves it out.
+        """Adds a waiting entry as a paper, or else take it for the paper it resembles or leave it.
 
         A new paper is announced, unless its entry was in the feed at the first poll. Raises
         `LabError` if somebody has decided the entry already.
         """
         source = Submission(Origin.FEED, actor, self._clock())
         async with self._database.transaction(in_reply=True) as db:
-            pending = await entries.undecided(db, entry_id)
-            if pending is None:
-                raise await entries.decided_already(db, entry_id)
+            pending = await entries.get_pending(db, entry_id, actor)
             change_set = source.change_set(db)
             before = await resolutions.load(db, ReviewKind.ENTRY, entry_id)
             draft = resolutions.waiting_draft(before)
@@ -81,9 +79,9 @@ class Review(Suggestions):
                     db, [await paper_queries.current(db, pending.paper_id)]
                 )
                 result = await intake.upsert_as(db, known[0], draft, source, change_set=change_set)
-            await entries.decide(db, entry_id, result, actor, source.at)
-            if result.outcome is Outcome.ADDED and result.paper and pending.is_news:
-                await outbox.queue(db, result.paper, source.at, pending.feed_id)
+            await entries.resolve(db, entry_id, result, actor, source.at)
+            if result.outcome is Outcome.ADDED and result.paper and not pending.was_first_poll:
+                await outbox.enqueue_paper(db, result.paper, source.at, pending.feed_id)
             return await resolutions.record(
                 change_set, ReviewKind.ENTRY, entry_id, draft.title, before, result
             )

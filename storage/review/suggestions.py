@@ -1,4 +1,4 @@
-"""SQL of what members propose: taken once, decided once, and told to whom proposed it."""
+"""SQL of the papers that members suggest: accepting, resolving and answering suggestions."""
 
 from __future__ import annotations
 
@@ -8,29 +8,28 @@ from datetime import datetime, timedelta
 
 from storage import timestamps
 from storage.announcements import outbox
-from storage.announcements.models import PostKind
 from storage.audit.log import ChangeSet
 from storage.audit.models import Recorded, ReviewKind
 from storage.curation import intake
 from storage.curation.intake import Submission
 from storage.database import Connection, Database, Row
-from storage.errors import LabError
+from storage.errors import AlreadyResolved, LabError
 from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
 from storage.papers import credits
 from storage.papers import queries as paper_queries
 from storage.papers.combine import normal
 from storage.papers.snapshots import draft_from_text, draft_to_text
 from storage.review import resolutions
-from storage.review.models import Offer, Reply, Suggestion
+from storage.review.models import Suggestion, SuggestionResult, SuggestionStatus
 from storage.text import fold
 
-MOST_WAITING = 100  # suggestions of all members; moderators can't look at more
+MAX_PENDING = 100  # suggestions of all members together, which is what moderators can look through
 
 _DAY = timedelta(days=1)
 
 
 class Suggestions:
-    """The papers that members propose."""
+    """The papers that members suggest."""
 
     def __init__(self, database: Database, clock: timestamps.Clock) -> None:
         self._database = database
@@ -42,22 +41,21 @@ class Suggestions:
         note: str,
         member: tuple[int, str],
         *,
-        most: int,
+        daily_limit: int,
         channel_id: int | None,
-    ) -> Offer:
-        """Propose a paper for a member, given by Discord's id and name.
+    ) -> SuggestionResult:
+        """Accepts a paper for review, unless `check_suggestion` finds a reason not to.
 
-        It waits for the moderators, who are asked in ``channel_id`` where there is one, unless the
-        list has it, had it, or it waits already; a member has ``most`` of them taken in a day, and
-        `MOST_WAITING` wait in all.
+        ``member`` is a Discord user's id and name. The moderators get a card in ``channel_id``, if
+        there is one.
         """
         now = self._clock()
         draft = normal(draft)
         async with self._database.transaction() as db:
             known = await intake.classify(db, draft)
-            rejection_reason = await _refusal(db, draft, known, member[0], most, now)
-            if rejection_reason is not None:
-                return rejection_reason
+            rejection = await _find_rejection(db, draft, known, member[0], daily_limit, now)
+            if rejection is not None:
+                return rejection
             suggestion_id = await db.insert(
                 """INSERT INTO suggestions (title_key, draft, note, member_id, member_name,
                                             suggested_at, outcome, paper_id)
@@ -65,35 +63,41 @@ class Suggestions:
                 [
                     fold(draft.title),
                     draft_to_text(draft),
-                    *(note, *member, timestamps.to_text(now)),
+                    note,
+                    *member,
+                    timestamps.to_text(now),
                     known.paper.id if known.paper else None,
                 ],
             )
             if channel_id is not None:
-                await _post(db, PostKind.SUGGESTION, channel_id, suggestion_id, now)
-            taken = await find(db, suggestion_id)
-        return Offer(Reply.TAKEN, taken, known.paper)
+                await outbox.enqueue_suggestion(db, channel_id, suggestion_id, now)
+            suggestion = await find(db, suggestion_id)
+        return SuggestionResult(SuggestionStatus.ACCEPTED, suggestion, known.paper)
 
-    async def rejection_reason(
-        self, draft: PaperDraft, member_id: int, *, most: int
-    ) -> Offer | None:
-        """Why a suggestion would not be taken as it stands; none where it would be."""
+    async def check_suggestion(
+        self, draft: PaperDraft, member_id: int, *, daily_limit: int
+    ) -> SuggestionResult | None:
+        """Returns the result if a suggestion wouldn't be accepted, or None if it would be.
+
+        It isn't if the list has the paper or had it, if it is pending already, if the member has
+        suggested ``daily_limit`` papers within a day, or if `MAX_PENDING` suggestions are pending.
+        """
         draft = normal(draft)
         async with self._database.reading() as db:
             known = await intake.classify(db, draft)
-            return await _refusal(db, draft, known, member_id, most, self._clock())
+            return await _find_rejection(db, draft, known, member_id, daily_limit, self._clock())
 
     async def resolve_suggestion(
         self, suggestion_id: int, actor: Actor, *, add: bool
     ) -> Recorded[UpsertResult]:
-        """Decide a suggestion that waits: a paper of its own, or the one it resembles, or not ours.
+        """Adds a pending suggestion as a paper, or else completes the similar paper or declines it.
 
-        A new paper is announced as a feed's is, and the member hears of it. Raises `LabError`
-        where there is none, or somebody has decided it already.
+        A new paper is announced, and the member is told. Raises `AlreadyResolved`, and `LabError`
+        if there is no such suggestion.
         """
         source = Submission(Origin.MODERATOR, actor, self._clock(), lock_fields=False)
         async with self._database.transaction(in_reply=True) as db:
-            waiting = await _undecided(db, suggestion_id)
+            pending = await _get_pending(db, suggestion_id, actor)
             change_set = source.change_set(db)
             before = await resolutions.load(db, ReviewKind.SUGGESTION, suggestion_id)
             draft = resolutions.waiting_draft(before)
@@ -102,153 +106,148 @@ class Suggestions:
                     db, draft, source, allow_duplicate=True, change_set=change_set
                 )
             else:
-                result = await _leave(db, waiting.paper_id, draft, source, change_set)
-            await _decide(db, waiting, result, actor, source.at)
+                result = await _update_similar(db, pending.paper_id, draft, source, change_set)
+            await _resolve(db, suggestion_id, result, actor, source.at)
             if result.outcome is Outcome.ADDED and result.paper:
-                await outbox.queue(db, result.paper, source.at)
-            await _post(db, PostKind.OUTCOME, waiting.member_id, suggestion_id, source.at)
-            title = draft.title
+                await outbox.enqueue_paper(db, result.paper, source.at)
+            await outbox.enqueue_outcome(db, pending.member_id, suggestion_id, source.at)
             return await resolutions.record(
-                change_set, ReviewKind.SUGGESTION, suggestion_id, title, before, result
+                change_set, ReviewKind.SUGGESTION, suggestion_id, draft.title, before, result
             )
 
     async def suggestions(self, suggestion_ids: Sequence[int]) -> dict[int, Suggestion]:
-        """The suggestions with these numbers, by number."""
+        """Returns the suggestions with these ids, by id."""
         async with self._database.reading() as db:
             rows = await db.all(
                 "SELECT * FROM suggestions WHERE id IN (SELECT value FROM json_each(?))",
                 [json.dumps([*suggestion_ids])],
             )
-            return {row["id"]: await _suggestion(db, row) for row in rows}
+            return {row["id"]: await _read(db, row) for row in rows}
 
-    async def suggestions_by(self, member_id: int, most: int) -> tuple[Suggestion, ...]:
-        """The newest suggestions of a member, newest first."""
+    async def suggestions_by(self, member_id: int, limit: int) -> tuple[Suggestion, ...]:
+        """Returns a member's latest suggestions, newest first."""
         async with self._database.reading() as db:
             rows = await db.all(
                 "SELECT * FROM suggestions WHERE member_id = ? ORDER BY id DESC LIMIT ?",
-                [member_id, most],
+                [member_id, limit],
             )
-            return tuple([await _suggestion(db, row) for row in rows])
+            return tuple([await _read(db, row) for row in rows])
 
 
 async def find(db: Connection, suggestion_id: int) -> Suggestion | None:
-    """The suggestion with this number."""
+    """Returns the suggestion with this id, or None."""
     row = await db.one("SELECT * FROM suggestions WHERE id = ?", [suggestion_id])
-    return await _suggestion(db, row) if row else None
+    return await _read(db, row) if row else None
 
 
-async def _refusal(
-    db: Connection, draft: PaperDraft, known: UpsertResult, member_id: int, most: int, now: datetime
-) -> Offer | None:
-    """Why a suggestion is not taken; none where it is."""
+async def _find_rejection(
+    db: Connection,
+    draft: PaperDraft,
+    known: UpsertResult,
+    member_id: int,
+    daily_limit: int,
+    now: datetime,
+) -> SuggestionResult | None:
     if known.outcome is Outcome.REMOVED:
-        return Offer(Reply.REMOVED)
-    # A title alone, which the list has, can mean no other paper.
-    is_title = not (draft.identifiers or draft.authors)
-    if known.outcome is Outcome.UNCHANGED or (known.paper and is_title):
-        return Offer(Reply.KNOWN, paper=known.paper)
-    if waiting := await _waiting(db, draft):
-        return Offer(Reply.WAITING, waiting)
-    if again_at := await _again_at(db, member_id, most, now):
-        return Offer(Reply.TOO_MANY, again_at=again_at)
-    return Offer(Reply.FULL) if await _is_full(db) else None
+        return SuggestionResult(SuggestionStatus.REMOVED)
+    # A bare title that is in the list can't mean another paper.
+    is_bare_title = not (draft.identifiers or draft.authors)
+    if known.outcome is Outcome.UNCHANGED or (known.paper and is_bare_title):
+        return SuggestionResult(SuggestionStatus.KNOWN, paper=known.paper)
+    if pending := await _find_pending(db, draft):
+        return SuggestionResult(SuggestionStatus.PENDING, pending)
+    if retry_at := await _retry_at(db, member_id, daily_limit, now):
+        return SuggestionResult(SuggestionStatus.TOO_MANY, retry_at=retry_at)
+    if await _is_queue_full(db):
+        return SuggestionResult(SuggestionStatus.QUEUE_FULL)
+    return None
 
 
-async def _waiting(db: Connection, draft: PaperDraft) -> Suggestion | None:
-    """A suggestion of the same paper that waits: by an identifier, or by its title."""
+async def _find_pending(db: Connection, draft: PaperDraft) -> Suggestion | None:
+    """Finds a pending suggestion of the same paper, by an identifier or the title."""
     row = await db.one(
         """SELECT * FROM suggestions WHERE decided_at IS NULL
            AND ((title_key = ? AND title_key <> '') OR EXISTS (
-               SELECT 1 FROM json_each(draft, '$.identifiers') AS named
-               WHERE named.value IN (SELECT value FROM json_each(?))))
+               SELECT 1 FROM json_each(draft, '$.identifiers') AS identifier
+               WHERE identifier.value IN (SELECT value FROM json_each(?))))
            ORDER BY suggested_at""",
         [fold(draft.title), json.dumps(draft.identifiers)],
     )
-    return await _suggestion(db, row) if row else None
+    return await _read(db, row) if row else None
 
 
-async def _is_full(db: Connection) -> bool:
-    """Whether as many suggestions wait as may."""
-    waiting: int = await db.value("SELECT count(*) FROM suggestions WHERE decided_at IS NULL")
-    return waiting >= MOST_WAITING
+async def _is_queue_full(db: Connection) -> bool:
+    pending: int = await db.value("SELECT count(*) FROM suggestions WHERE decided_at IS NULL")
+    return pending >= MAX_PENDING
 
 
-async def _again_at(db: Connection, member_id: int, most: int, now: datetime) -> datetime | None:
-    """When a member may go on who made ``most`` suggestions within a day; none: at once.
+async def _retry_at(
+    db: Connection, member_id: int, daily_limit: int, now: datetime
+) -> datetime | None:
+    """Returns when a member may suggest again, or None if they may now.
 
-    What was written down while the clock was ahead does not count.
+    Suggestions from the future, made while the clock was wrong, don't count.
     """
     text = await db.value(
         """SELECT suggested_at FROM suggestions
            WHERE member_id = ? AND suggested_at > ? AND suggested_at <= ?
            ORDER BY suggested_at DESC LIMIT 1 OFFSET ?""",
-        [member_id, timestamps.to_text(now - _DAY), timestamps.to_text(now), most - 1],
+        [member_id, timestamps.to_text(now - _DAY), timestamps.to_text(now), daily_limit - 1],
     )
     oldest = timestamps.from_optional(text)
     return oldest + _DAY if oldest else None
 
 
-async def _undecided(db: Connection, suggestion_id: int) -> Suggestion:
+async def _get_pending(db: Connection, suggestion_id: int, actor: Actor) -> Suggestion:
+    """Returns a pending suggestion; raises `AlreadyResolved` and `LabError`."""
     found = await find(db, suggestion_id)
     if found is None:
         raise LabError("There is no such suggestion.")
     if found.decided_by is not None:
-        raise LabError(f"“{found.decided_by.name}” has decided that one already.")
+        raise AlreadyResolved(None if found.decided_by.key == actor.key else found.decided_by.name)
     return found
 
 
-async def _leave(
+async def _update_similar(
     db: Connection,
     paper_id: int | None,
     draft: PaperDraft,
     source: Submission,
     change_set: ChangeSet,
 ) -> UpsertResult:
-    """Leave a suggestion with the paper that it resembles, if that is still there, or out."""
+    """Completes the paper that a suggestion resembles, or decline it if there is none any more."""
     if paper_id is not None:
-        alike = await paper_queries.load(db, [await paper_queries.current(db, paper_id)])
-        if alike[0].removed_at is None:
-            return await intake.upsert_as(db, alike[0], draft, source, change_set=change_set)
+        (similar,) = await paper_queries.load(db, [await paper_queries.current(db, paper_id)])
+        if similar.removed_at is None:
+            return await intake.upsert_as(db, similar, draft, source, change_set=change_set)
     return UpsertResult(Outcome.DECLINED, None)
 
 
-async def _decide(
-    db: Connection, waiting: Suggestion, result: UpsertResult, actor: Actor, at: datetime
+async def _resolve(
+    db: Connection, suggestion_id: int, result: UpsertResult, actor: Actor, at: datetime
 ) -> None:
-    """End the waiting; the card in the moderators' channel is to show how."""
+    """Records what a moderator decided, and has the review card updated."""
     await db.run(
         """UPDATE suggestions SET outcome = ?, paper_id = ?, decided_by = ?, decided_by_name = ?,
            decided_at = ? WHERE id = ?""",
         [
-            *(result.outcome, result.paper.id if result.paper else None),
-            *(actor.key, actor.name, timestamps.to_text(at), waiting.id),
+            result.outcome,
+            result.paper.id if result.paper else None,
+            actor.key,
+            actor.name,
+            timestamps.to_text(at),
+            suggestion_id,
         ],
     )
     await db.run(
         "UPDATE posts SET revision = revision + 1 WHERE suggestion_id = ? AND kind = 'suggestion'",
-        [waiting.id],
+        [suggestion_id],
     )
 
 
-async def _post(
-    db: Connection, kind: PostKind, channel_id: int, suggestion_id: int, now: datetime
-) -> None:
-    """Put a suggestion before the moderators in their channel, or its outcome before its member.
-
-    Where it was decided before, the message that told of that is to show the new outcome.
-    """
-    await db.run(
-        """INSERT INTO posts (destination_id, kind, suggestion_id, state, created_at)
-           VALUES (?, ?, ?, 'waiting', ?)
-           ON CONFLICT (suggestion_id, kind) WHERE suggestion_id IS NOT NULL
-           DO UPDATE SET revision = revision + 1""",
-        [channel_id, kind, suggestion_id, timestamps.to_text(now)],
-    )
-
-
-async def _suggestion(db: Connection, row: Row) -> Suggestion:
+async def _read(db: Connection, row: Row) -> Suggestion:
     (draft,) = await credits.with_current_names(db, [draft_from_text(row["draft"])])
-    by = Actor(row["decided_by"], row["decided_by_name"]) if row["decided_at"] else None
+    actor = Actor(row["decided_by"], row["decided_by_name"]) if row["decided_at"] else None
     return Suggestion(
         id=row["id"],
         draft=draft,
@@ -258,6 +257,6 @@ async def _suggestion(db: Connection, row: Row) -> Suggestion:
         suggested_at=timestamps.from_text(row["suggested_at"]),
         outcome=Outcome(row["outcome"]),
         paper_id=row["paper_id"],
-        decided_by=by,
+        decided_by=actor,
         decided_at=timestamps.from_optional(row["decided_at"]),
     )

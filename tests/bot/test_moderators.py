@@ -50,12 +50,12 @@ async def test_what_waits_goes_to_the_channel_of_the_settings_where_none_is_said
 ) -> None:
     moderators = Moderators(library, SETTINGS)
     await moderators.set_channel(1, 11, MODERATOR)
-    notice = await library.outbox.notify(11, "Something waits.")
-    await library.subscriptions.stop(9, "closed")
+    notice = await library.outbox.enqueue_notice(11, "Something waits.")
+    await library.outbox.stop(9, "closed")
     await moderators.set_channel(1, None, MODERATOR)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     assert (post.id, post.destination_id) == (notice, 9)
-    assert await library.subscriptions.stopped_because(9) == ""
+    assert await library.outbox.stop_reason(9) == ""
 
 
 async def test_a_server_that_is_home_no_longer_has_no_word(library: Library) -> None:

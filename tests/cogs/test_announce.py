@@ -118,11 +118,11 @@ async def test_a_message_that_arrived_unrecorded_is_not_sent_again(lab: Lab) -> 
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Once")
     await lab.app.deliver()
-    (sent,) = await lab.app.library.outbox.of_paper(paper)
+    (sent,) = await lab.app.library.outbox.for_paper(paper)
     forget_deliveries(lab.app.library)
     assert await lab.app.deliver() == 1
     assert announced(lab) == ["Once"]
-    (again,) = await lab.app.library.outbox.of_paper(paper)
+    (again,) = await lab.app.library.outbox.for_paper(paper)
     assert again.message_id == sent.message_id
     assert again.status is DeliveryStatus.SENT
 
@@ -159,7 +159,7 @@ async def test_a_server_error_leaves_the_claim_until_history_was_read(lab: Lab) 
     paper = await announce(lab, "Unsure")
     lab.env.inject_error("POST", "/channels/*/messages", status=501, times=1)
     assert await lab.app.deliver() == 0
-    (unsure,) = await lab.app.library.outbox.of_paper(paper)
+    (unsure,) = await lab.app.library.outbox.for_paper(paper)
     assert unsure.status in {DeliveryStatus.SENDING, DeliveryStatus.WAITING}
     lab.clock.move(timedelta(minutes=2))
     assert await lab.app.deliver() == 1
@@ -186,7 +186,7 @@ async def test_the_message_carries_the_announcements_nonce(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Named")
     await lab.app.deliver()
-    (sent,) = await lab.app.library.outbox.of_paper(paper)
+    (sent,) = await lab.app.library.outbox.for_paper(paper)
     posts = [
         entry
         for entry in lab.env.http_requests

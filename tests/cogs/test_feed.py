@@ -93,7 +93,7 @@ async def test_a_possible_duplicate_waits_for_a_decision(lab: Lab, source) -> No
     same = await lab.moderator.click(third, label="Same paper")
     assert "Marked as the same paper as Thrice told" in told(same)
     again = await lab.moderator.click(third, label="Add as new")
-    assert "decided that one already" in told(again)
+    assert "already decided this one" in told(again)
     assert await lab.app.library.papers.count() == count + 1
     undone = await lab.moderator.click(added.response, label="Undo")
     assert "no longer in the list" in told(undone)

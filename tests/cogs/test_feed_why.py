@@ -55,14 +55,15 @@ async def test_why_tells_what_a_paper_waits_for(lab: Lab, source) -> None:
     await lab.ask(lab.moderator, "announce pause")
     feed.publish("Brand new")
     await poll(lab)
-    subscriptions, channel = lab.app.library.subscriptions, lab.papers.id
+    channel, outbox = lab.papers.id, lab.app.library.outbox
+    subscriptions = lab.app.library.subscriptions
     assert "waiting. The channel is paused" in await why(lab, "Brand new")
 
     await subscriptions.subscribe(lab.papers.guild.id, channel, MODERATOR)
     assert "waiting. It is sent within a minute" in await why(lab, "Brand new")
-    await subscriptions.postpone(channel, lab.clock() + timedelta(hours=1))
+    await outbox.postpone(channel, lab.clock() + timedelta(hours=1))
     assert "waiting. 1 try failed, since Discord did not take it" in await why(lab, "Brand new")
-    await subscriptions.stop(channel, "I may not write there.")
+    await outbox.stop(channel, "I may not write there.")
     assert "It failed: I may not write there. `/announce resume`" in await why(lab, "Brand new")
 
 

@@ -66,8 +66,8 @@ async def test_the_moderators_channel_hears_of_what_waited_for_the_former_one(la
     second = lab.env.guild.create_text_channel("other-mods")
     shown = await lab.ask(lab.moderator, "setup channel", channel=first)
     assert f"The moderators' channel is now <#{first.id}>" in shown
-    await lab.app.library.outbox.notify(first.id, "Something waits.")
-    await lab.app.library.subscriptions.stop(first.id, "closed")
+    await lab.app.library.outbox.enqueue_notice(first.id, "Something waits.")
+    await lab.app.library.outbox.stop(first.id, "closed")
     assert "I've stopped posting there: closed." in await lab.ask(lab.moderator, "setup show")
     await lab.ask(lab.moderator, "setup channel", channel=second)
     assert "Something waits." in told_by(second)

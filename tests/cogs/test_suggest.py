@@ -13,7 +13,7 @@ from bot.demo.messages import visible_text
 from bot.settings import Settings
 from storage.models import Actor, PaperDraft
 from storage.review.models import Suggestion
-from storage.review.suggestions import MOST_WAITING
+from storage.review.suggestions import MAX_PENDING
 from tests.support.lab import Lab, told
 from tests.support.library import MODERATOR, forget_deliveries
 from tests.support.lookup_server import LookupServer
@@ -118,7 +118,7 @@ async def test_the_buttons_work_after_a_restart_and_once(
         waiting.id, Actor("discord:1", "cleo"), add=False
     )
     late = await lab.moderator.click(asked, custom_id=add)
-    assert "“cleo” has decided that one already" in told(late)
+    assert "cleo has already decided this one" in told(late)
     await again.close()
 
 
@@ -192,9 +192,9 @@ async def test_the_limit_of_a_day_is_a_sentence_with_when_to_go_on(lab: Lab) -> 
 
 async def test_moderators_are_not_given_more_than_they_can_look_at(lab: Lab) -> None:
     suggestions = lab.app.library.review
-    for number in range(MOST_WAITING):
+    for number in range(MAX_PENDING):
         draft = PaperDraft(title=f"Paper number {number}")
-        await suggestions.suggest(draft, "", (number, "a member"), most=1, channel_id=None)
+        await suggestions.suggest(draft, "", (number, "a member"), daily_limit=1, channel_id=None)
     shown = await suggest(lab, "One too many")
     assert "The moderators still have 100 suggestions to review" in shown
     assert "was already suggested" in await suggest(lab, "Paper number 7")

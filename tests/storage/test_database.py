@@ -69,7 +69,7 @@ async def test_posts_that_were_sent_arrive_with_the_kinds_that_came_later(tmp_pa
     old.commit()
     old.close()
     async with open_library(path, now) as library:
-        post = await library.outbox.post(1)
+        post = await library.outbox.find_post(1)
     assert post is not None
     assert (post.notice, post.message_id, post.suggestion_id) == ("Kept", 4, None)
 

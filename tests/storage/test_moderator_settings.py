@@ -28,13 +28,13 @@ async def test_the_latest_setting_for_each_key_holds(library: Library, clock: St
 async def test_queued_messages_move_from_the_former_channel_to_the_new_one(
     library: Library,
 ) -> None:
-    notice = await library.outbox.notify(30, "Something waits.")
-    await library.subscriptions.stop(31, "closed")
-    assert await library.subscriptions.stopped_because(31) == "closed"
+    notice = await library.outbox.enqueue_notice(30, "Something waits.")
+    await library.outbox.stop(31, "closed")
+    assert await library.outbox.stop_reason(31) == "closed"
     await library.moderator_settings.set_channel(1, 31, MODERATOR, former=30)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     assert (post.id, post.destination_id) == (notice, 31)
-    assert await library.subscriptions.stopped_because(31) == ""
+    assert await library.outbox.stop_reason(31) == ""
     await library.moderator_settings.set_channel(1, None, MODERATOR, former=31)
     (post,) = await library.outbox.enqueue_and_fetch_due()
     assert post.destination_id == 31

@@ -35,7 +35,7 @@ async def test_feeds_are_offered_without_a_look_at_their_entries(library: Librar
 
 async def test_feeds_are_counted_within_indexes(library: Library) -> None:
     async with asked(library) as plan:
-        await library.feeds.counted()
+        await library.feeds.with_counts()
     steps = [step for step in plan if "entries" in step]
     assert len(steps) == 3
     assert all(step.startswith("SEARCH entries USING COVERING INDEX") for step in steps)
@@ -54,7 +54,7 @@ async def test_channels_are_offered_without_a_look_at_what_was_announced(library
 async def test_channels_are_counted_and_closed_by_an_index(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     async with asked(library) as plan:
-        await library.subscriptions.counted(1)
+        await library.subscriptions.with_counts(1)
         await library.subscriptions.unsubscribe(1, 2, MODERATOR)
     counted = "SEARCH announcements USING COVERING INDEX announcements_by_channel"
     assert [step for step in plan if step.startswith(counted)]
@@ -76,7 +76,7 @@ async def test_what_is_due_is_found_among_what_waits(library: Library) -> None:
 
 async def test_what_waits_for_moderators_is_found_among_what_waits(library: Library) -> None:
     async with asked(library) as plan:
-        await library.review.rejection_reason(PaperDraft(title="Offered"), 7, most=3)
+        await library.review.check_suggestion(PaperDraft(title="Offered"), 7, daily_limit=3)
         await library.moderator_settings.set_channel(1, 3, MODERATOR, former=2)
     assert [step for step in plan if step.endswith("suggestions USING INDEX suggestions_waiting")]
     assert [step for step in plan if "posts USING INDEX posts_unsent" in step]

@@ -261,7 +261,7 @@ async def announced(library: Library) -> tuple[int, int]:
 
 
 async def fates(library: Library, paper_id: int) -> dict[int, DeliveryStatus]:
-    return {one.channel_id: one.status for one in await library.outbox.of_paper(paper_id)}
+    return {one.channel_id: one.status for one in await library.outbox.for_paper(paper_id)}
 
 
 @pytest.mark.parametrize("is_swapped", [False, True])

@@ -130,8 +130,8 @@ async def test_settings_read_as_they_were(migrated: Library) -> None:
         has_thread=True,
     )
     assert channels[63].is_paused
-    assert await migrated.subscriptions.failures(61) == 1
-    assert await migrated.subscriptions.stopped_because(65) == "the channel is gone"
+    assert await migrated.outbox.count_failures(61) == 1
+    assert await migrated.outbox.stop_reason(65) == "the channel is gone"
     feed, failing = await migrated.feeds.get(1), await migrated.feeds.get(2)
     assert (feed.title, feed.pending_url) == ("Our News", "https://lab.org/new.xml")
     assert failing.last_notice == "failing"
@@ -161,8 +161,8 @@ async def test_what_waited_is_reviewed_and_delivered(migrated: Library, clock: S
         await migrated.outbox.record_sent([(post, 9100 + post.id) for post in due])
     assert [post.paper_ids for post in sent if post.destination_id == 61][:2] == [(5,), (6,)]
     assert {post.kind for post in sent} == set(PostKind)
-    assert {post.destination_id for post in sent if post.is_personal} == {8}
-    (outdated, *_) = await migrated.outbox.unfinished()
+    assert {post.destination_id for post in sent if post.is_direct_message} == {8}
+    (outdated, *_) = await migrated.outbox.needing_follow_up()
     assert (outdated.message_id, outdated.paper_ids) == (9001, (4,))
 
 

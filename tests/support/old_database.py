@@ -17,6 +17,7 @@ _TABLES = """SELECT name FROM pragma_table_list WHERE schema = 'main' AND name N
 
 def write_version_6(path: Path) -> Rows:
     """Make a database of version 6 with every kind of row; returns its rows by table."""
+    path.unlink(missing_ok=True)
     db = sqlite3.connect(path)
     for migration in migrations()[:6]:
         db.executescript(migration.sql)

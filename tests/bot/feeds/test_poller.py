@@ -20,7 +20,7 @@ from bot.moderators import Moderators
 from bot.net.http import WebError, open_web
 from bot.settings import Settings
 from storage.errors import FeedExists
-from storage.feeds.models import FeedTerms
+from storage.feeds.models import FeedSettings
 from storage.library import Library, open_library
 from tests.support.library import MODERATOR
 from tests.support.paths import SHARED
@@ -423,7 +423,7 @@ async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> Non
 async def test_a_name_that_moderators_chose_stays(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", name="Dull")
     watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
-    terms = FeedTerms("Ours", watched.url, "", is_reviewed=False)
+    terms = FeedSettings("Ours", watched.url, "", is_reviewed=False)
     await watch.library.feeds.edit(watched.id, terms, MODERATOR)
     bare = (await watch.library.feeds.follow(watch.url("b"), watch.url("b"), "", MODERATOR)).value
     watch.origin.bodies["/feed"] = feed("Two", name="Dull")

@@ -19,13 +19,13 @@ from bot.ui.paper_form import PaperForm, to_form
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import ChannelFilter, Condition
 from storage.announcements.models import (
+    CountedSubscription,
     Post,
     PostKind,
     PostState,
-    Subscription,
     SubscriptionOptions,
 )
-from storage.feeds.models import Feed, PendingEntry
+from storage.feeds.models import CountedFeed, PendingEntry
 from storage.models import (
     Author,
     Link,
@@ -108,7 +108,7 @@ def post(kind: PostKind = PostKind.PAPER) -> Post:
 
 
 def waiting(shown: Paper) -> PendingEntry:
-    return PendingEntry(HUGE, HUGE, as_draft(shown), None, is_news=True)
+    return PendingEntry(HUGE, HUGE, as_draft(shown), None, was_first_poll=False)
 
 
 @settings(max_examples=40)
@@ -197,7 +197,7 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
     wanted = ChannelFilter((Condition("word", title or "a"),) * 30)
     schedule = DigestSchedule(Frequency.WEEKLY, time_zone="America/Argentina/ComodRivadavia")
     options = SubscriptionOptions(wanted, schedule, HUGE, has_thread=True, publishes=True)
-    feed = Feed(
+    feed = CountedFeed(
         id=1,
         url="https://example.org/feed",
         title=title,
@@ -219,11 +219,22 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
         is_reviewed=True,
         added_by=MODERATOR,
         added_at=AT,
+        papers=7,
         duplicates=2,
         reviews=2,
     )
-    subscription = Subscription(
-        1, 1, HUGE, options, MODERATOR, AT, stopped_because=error, waiting=3, sent=4
+    subscription = CountedSubscription(
+        id=1,
+        guild_id=1,
+        channel_id=HUGE,
+        options=options,
+        created_by=MODERATOR,
+        created_at=AT,
+        is_paused=True,
+        next_digest_at=AT,
+        stopped_because=error,
+        waiting=3,
+        sent=4,
     )
     check(
         announcement_cards.notice(

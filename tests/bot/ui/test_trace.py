@@ -12,7 +12,7 @@ from storage.announcements.models import (
     Subscription,
     SubscriptionOptions,
 )
-from storage.feeds.models import SeenEntry
+from storage.feeds.models import EntryRecord
 from storage.feeds.trace import ChannelTrace, Trace
 from storage.models import Outcome, PaperDraft
 from tests.support.library import MODERATOR
@@ -20,14 +20,25 @@ from tests.support.papers import paper_of
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAPER = paper_of(PaperDraft(title="A Paper"), 7)
-SEEN = SeenEntry(1, 3, "News", Outcome.ADDED, 7, AT, was_first_poll=False)
-ROUTE = Subscription(1, 100, 11, SubscriptionOptions(), MODERATOR, AT - timedelta(days=1))
+SEEN = EntryRecord(1, 3, "News", Outcome.ADDED, 7, AT, was_first_poll=False)
+SUBSCRIPTION = Subscription(
+    id=1,
+    guild_id=100,
+    channel_id=11,
+    options=SubscriptionOptions(),
+    created_by=MODERATOR,
+    created_at=AT - timedelta(days=1),
+    is_paused=False,
+    next_digest_at=None,
+    stopped_because="",
+    waiting=0,
+)
 
 
 def sentence(status: DeliveryStatus | None, **changes: object) -> str:
     """What is said of the paper in a channel."""
     told = Announcement(1, 7, 11, status, AT) if status else None
-    one = replace(ChannelTrace(11, ROUTE, told), **changes)
+    one = replace(ChannelTrace(11, SUBSCRIPTION, told), **changes)
     return trace_card.channel(one, Trace("x", PAPER, (SEEN,), (one,)), trace_card.PLAIN)
 
 
@@ -71,7 +82,7 @@ def test_every_fate_in_a_channel_has_its_sentence() -> None:
 def test_the_same_facts_are_there_for_programs() -> None:
     sent = Announcement(1, 7, 11, DeliveryStatus.SENT, AT, message_id=77, sent_at=AT)
     trace = Trace(
-        "#7", PAPER, (SEEN,), (ChannelTrace(11, ROUTE, sent), ChannelTrace(12, None, None))
+        "#7", PAPER, (SEEN,), (ChannelTrace(11, SUBSCRIPTION, sent), ChannelTrace(12, None, None))
     )
     told = trace_card.as_json(trace)
     assert told["paper"] == 7
@@ -83,7 +94,7 @@ def test_the_same_facts_are_there_for_programs() -> None:
 
 def test_an_answer_keeps_within_discords_limits_whatever_feeds_and_channels_there_are() -> None:
     entries = tuple(replace(SEEN, id=n, feed_title="*[x](y)" * 90) for n in range(40))
-    trouble = replace(ROUTE, stopped_because="_no_ " * 400)
+    trouble = replace(SUBSCRIPTION, stopped_because="_no_ " * 400)
     waiting = Announcement(1, 7, 11, DeliveryStatus.WAITING, AT)
     channels = tuple(ChannelTrace(n, trouble, waiting) for n in range(200))
     shown = trace_card.card(Trace("x", replace(PAPER, title="*" * 900), entries, channels), 100)

@@ -17,7 +17,7 @@ from storage.announcements.models import (
 )
 from storage.database import migrations
 from storage.errors import LabError, SubscriptionNotFound
-from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
+from storage.feeds.models import Entry, EntryRecord, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library, open_library
 from storage.models import Origin, Outcome, PaperDraft
 from tests.support.lab import StillClock
@@ -62,22 +62,22 @@ async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock)
     assert (claimed.state, claimed.attempts) == (PostState.CLAIMED, 1)
     assert claimed.claimed_papers == (first,)
     assert claimed.claimed_at == clock()
-    (sending,) = await outbox.of_paper(first)
+    (sending,) = await outbox.for_paper(first)
     assert sending.status is DeliveryStatus.SENDING
     await outbox.release(claimed)
-    await subscriptions.postpone(2, clock() + timedelta(minutes=1))
-    assert await subscriptions.failures(2) == 1
-    assert await subscriptions.failures(99) == 0
+    await outbox.postpone(2, clock() + timedelta(minutes=1))
+    assert await outbox.count_failures(2) == 1
+    assert await outbox.count_failures(99) == 0
     assert await outbox.enqueue_and_fetch_due() == ()
     clock.move(timedelta(minutes=2))
     (again,) = await outbox.enqueue_and_fetch_due()
     assert again.paper_ids == (first,)
     await outbox.record_sent([(again, 123)])
     assert await outbox.claim([again]) == set()
-    assert await subscriptions.failures(2) == 0
-    (subscription,) = await subscriptions.counted(1)
+    assert await outbox.count_failures(2) == 0
+    (subscription,) = await subscriptions.with_counts(1)
     assert (subscription.waiting, subscription.sent) == (1, 1)
-    (sent,) = await outbox.of_paper(first)
+    (sent,) = await outbox.for_paper(first)
     assert (sent.status, sent.message_id, sent.sent_at) == (DeliveryStatus.SENT, 123, clock())
     assert [post.paper_ids for post in await deliver(library)] == [(second,)]
     assert await outbox.enqueue_and_fetch_due() == ()
@@ -93,10 +93,10 @@ async def test_a_claimed_post_names_every_paper_that_one_of_its_messages_names(
     await library.papers.merge(into, first, PaperDraft(title="Into"), MODERATOR)
     (claimed,) = await library.outbox.enqueue_and_fetch_due()
     assert (claimed.paper_ids, claimed.claimed_papers) == ((into,), (first,))
-    assert not await library.outbox.stands(7)
+    assert not await library.outbox.is_known_message(7)
     assert [post.id for post in await deliver(library, message_id=7)] == [due.id]
-    assert await library.outbox.stands(7)
-    sent = await library.outbox.post(due.id)
+    assert await library.outbox.is_known_message(7)
+    sent = await library.outbox.find_post(due.id)
     assert sent is not None
     assert sent.claimed_papers == (first, into)
 
@@ -107,8 +107,8 @@ async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
     outbox, subscriptions = library.outbox, library.subscriptions
     await subscriptions.subscribe(1, 2, MODERATOR)
     await announce(library, "ReviewKind")
-    assert await subscriptions.stop(2, "the channel is gone")
-    assert not await subscriptions.stop(2, "again")
+    assert await outbox.stop(2, "the channel is gone")
+    assert not await outbox.stop(2, "again")
     assert await outbox.enqueue_and_fetch_due() == ()
     assert (await subscriptions.all())[0].stopped_because == "the channel is gone"
     assert await subscriptions.subscribe(1, 2, MODERATOR)
@@ -145,7 +145,7 @@ async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     await library.papers.remove(paper, MODERATOR)
     await announce(library, "Once")
-    assert len(await library.outbox.of_paper(paper)) == 1
+    assert len(await library.outbox.for_paper(paper)) == 1
 
 
 async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
@@ -160,7 +160,7 @@ async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
     assert [post.paper_ids for post in await deliver(library) if post.destination_id == 2] == [
         (wanted,)
     ]
-    assert [one.status for one in await library.outbox.of_paper(other)] == [
+    assert [one.status for one in await library.outbox.for_paper(other)] == [
         DeliveryStatus.FILTERED_OUT,
         DeliveryStatus.SENT,
     ]
@@ -229,23 +229,23 @@ async def test_what_changes_after_the_sending_is_shown_once(
     )
     (paper,) = await announce(library, "Typo", venue="arXiv")
     await deliver(library)
-    (post,) = await library.outbox.unfinished()
+    (post,) = await library.outbox.needing_follow_up()
     assert (post.thread_due, post.publish_due, post.is_outdated) == (True, True, False)
-    await library.outbox.finish(post)
-    assert await library.outbox.unfinished() == ()
+    await library.outbox.mark_complete(post)
+    assert await library.outbox.needing_follow_up() == ()
     await library.papers.edit(paper, PaperDraft(title="Type", venue="ICML"), MODERATOR)
-    (post,) = await library.outbox.unfinished()
+    (post,) = await library.outbox.needing_follow_up()
     assert post.is_outdated
-    assert await library.outbox.venues([post.id]) == {(post.id, paper): "arXiv"}
-    await library.outbox.follow_up_later(post, clock() + timedelta(hours=1))
-    assert await library.outbox.unfinished() == ()
+    assert await library.outbox.announced_venues([post.id]) == {(post.id, paper): "arXiv"}
+    await library.outbox.postpone_follow_up(post, clock() + timedelta(hours=1))
+    assert await library.outbox.needing_follow_up() == ()
     clock.move(timedelta(hours=2))
-    (post,) = await library.outbox.unfinished()
+    (post,) = await library.outbox.needing_follow_up()
     await library.papers.remove(paper, MODERATOR)  # while the first change is being shown
-    await library.outbox.finish(post)
-    (post,) = await library.outbox.unfinished()
-    await library.outbox.finish(post)
-    assert await library.outbox.unfinished() == ()
+    await library.outbox.mark_complete(post)
+    (post,) = await library.outbox.needing_follow_up()
+    await library.outbox.mark_complete(post)
+    assert await library.outbox.needing_follow_up() == ()
 
 
 async def test_a_change_between_claim_and_record_is_shown_too(library: Library) -> None:
@@ -258,11 +258,11 @@ async def test_a_change_between_claim_and_record_is_shown_too(library: Library) 
         found,
     ) = await library.outbox.enqueue_and_fetch_due()  # as by a bot that was killed in between
     await library.outbox.record_sent([(found, 5)])
-    assert len(await library.outbox.unfinished()) == 1
+    assert len(await library.outbox.needing_follow_up()) == 1
 
 
 async def test_a_notice_is_sent_once_whatever_is_announced_there(library: Library) -> None:
-    number = await library.outbox.notify(9, "Something is wrong.")
+    number = await library.outbox.enqueue_notice(9, "Something is wrong.")
     (post,) = await library.outbox.enqueue_and_fetch_due()
     assert (post.id, post.kind, post.notice) == (number, PostKind.NOTICE, "Something is wrong.")
     await library.outbox.claim([post])
@@ -271,13 +271,15 @@ async def test_a_notice_is_sent_once_whatever_is_announced_there(library: Librar
     assert (again.id, again.state) == (number, PostState.WAITING)
     assert len(await deliver(library)) == 1
     await library.outbox.record_sent([])
-    assert await library.outbox.post(number) is not None
-    assert await library.outbox.post(number + 1) is None
+    assert await library.outbox.find_post(number) is not None
+    assert await library.outbox.find_post(number + 1) is None
 
 
 async def reviewed(library: Library, clock: StillClock) -> Feed:
     feed = (await library.feeds.follow("https://example.org/feed", "News", "", MODERATOR)).value
-    await library.feeds.edit(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR)
+    await library.feeds.edit(
+        feed.id, FeedSettings("News", feed.url, "", is_reviewed=True), MODERATOR
+    )
     feed = await library.feeds.get(feed.id)
     await library.feeds.ingest(feed, [Entry("old", PaperDraft(title="Old"))], state(clock), 9)
     clock.move(timedelta(hours=1))
@@ -312,17 +314,17 @@ async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
     assert (
         await library.review.resolve_entry(theirs.id, MODERATOR, add=False)
     ).value.outcome is Outcome.DECLINED
-    with pytest.raises(LabError, match="“noor” has decided"):
+    with pytest.raises(LabError, match="already decided this one"):
         await library.review.resolve_entry(theirs.id, MODERATOR, add=True)
     decided = await library.review.entry(ours.id)
-    assert isinstance(decided, SeenEntry)
+    assert isinstance(decided, EntryRecord)
     assert (decided.decided_by, decided.was_first_poll) == (MODERATOR, False)
-    assert len(await library.outbox.unfinished()) == 2  # the cards show what was decided
+    assert len(await library.outbox.needing_follow_up()) == 2  # the cards show what was decided
     (post,) = await deliver(library)
     assert post.kind is PostKind.PAPER
     assert (await library.feeds.ingest(feed, entries, state(clock), 9)).known == 2
     await library.feeds.unfollow(feed.id, MODERATOR)
-    assert isinstance(await library.review.entry(ours.id), SeenEntry)
+    assert isinstance(await library.review.entry(ours.id), EntryRecord)
 
 
 async def test_a_reviewed_feed_completes_what_is_known_without_asking(
@@ -330,7 +332,7 @@ async def test_a_reviewed_feed_completes_what_is_known_without_asking(
 ) -> None:
     feed = await reviewed(library, clock)
     again = Entry("new id", PaperDraft(title="Old", venue="ICML"))
-    assert len((await library.feeds.ingest(feed, [again], state(clock), None)).completed) == 1
+    assert len((await library.feeds.ingest(feed, [again], state(clock), None)).updated) == 1
     fresh = Entry("fresh", PaperDraft(title="Fresh"))
     assert (await library.feeds.ingest(feed, [fresh], state(clock), None)).reviews == 1
     assert (
@@ -366,13 +368,13 @@ async def test_announcements_of_the_former_schema_keep_their_states(tmp_path: Pa
     old.commit()
     old.close()
     async with open_library(path, StillClock()) as library:
-        (subscription,) = await library.subscriptions.counted(1)
+        (subscription,) = await library.subscriptions.with_counts(1)
         assert (subscription.stopped_because, subscription.waiting, subscription.sent) == (
             "gone",
             2,
             1,
         )
-        assert await library.subscriptions.failures(2) == 3
+        assert await library.outbox.count_failures(2) == 3
         assert await library.outbox.enqueue_and_fetch_due() == ()
         await library.subscriptions.subscribe(1, 2, MODERATOR)
         (unsure,) = await library.outbox.enqueue_and_fetch_due()
@@ -380,5 +382,5 @@ async def test_announcements_of_the_former_schema_keep_their_states(tmp_path: Pa
         await library.outbox.record_sent([(unsure, 78)])
         (waiting,) = await library.outbox.enqueue_and_fetch_due()
         assert (waiting.state, waiting.paper_ids) == (PostState.WAITING, (3,))
-        (sent,) = await library.outbox.of_paper(1)
+        (sent,) = await library.outbox.for_paper(1)
         assert (sent.status, sent.message_id, sent.venue) == (DeliveryStatus.SENT, 77, "arXiv")

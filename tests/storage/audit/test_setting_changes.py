@@ -11,7 +11,7 @@ from storage.announcements.filters import parse_filter
 from storage.announcements.models import DeliveryStatus, Post, PostKind, SubscriptionOptions
 from storage.audit.models import Change, FeedChange, SubscriptionChange
 from storage.errors import FeedExists, FeedNotFound, LabError
-from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry
+from storage.feeds.models import Entry, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library
 from storage.models import Origin, PaperDraft
 from tests.support.lab import StillClock
@@ -69,7 +69,7 @@ async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
         await library.feeds.get(feed.id)
     assert await library.review.count() == 0
     assert await library.review.entry(waiting.id) is None
-    with pytest.raises(LabError, match="no longer there"):
+    with pytest.raises(LabError, match="its feed was unfollowed"):
         await library.review.resolve_entry(waiting.id, MODERATOR, add=True)
     assert await deliver(library) == []  # nobody is asked
     await ingest(library, feed, clock, "Old", "To be decided", "Meanwhile")
@@ -95,12 +95,12 @@ async def test_the_card_of_what_waits_shows_that_its_feed_was_removed(
     (post,) = await deliver(library)
     await library.feeds.unfollow(feed.id, MODERATOR)
     for _ in range(2):  # and that it waits again
-        (outdated,) = await library.outbox.unfinished()
+        (outdated,) = await library.outbox.needing_follow_up()
         assert outdated.id == post.id
-        await library.outbox.finish(outdated)
+        await library.outbox.mark_complete(outdated)
         if (await library.audit.page()).changes[0].action == "remove":
             await library.undo((await last(library)).id, MODERATOR)
-    assert await library.outbox.unfinished() == ()
+    assert await library.outbox.needing_follow_up() == ()
 
 
 async def test_a_feed_watched_again_is_as_new_but_knows_its_entries(
@@ -108,7 +108,9 @@ async def test_a_feed_watched_again_is_as_new_but_knows_its_entries(
 ) -> None:
     await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
-    await library.feeds.edit(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), MODERATOR)
+    await library.feeds.edit(
+        feed.id, FeedSettings("Mine", URL, "ICML", is_reviewed=True), MODERATOR
+    )
     await ingest(library, feed, clock, "Old")
     await library.feeds.record_failure(feed.id, "It failed.", clock())
     removed = (await library.feeds.unfollow(feed.id, MODERATOR)).change_id
@@ -128,16 +130,22 @@ async def test_a_feed_watched_again_is_as_new_but_knows_its_entries(
 async def test_undoing_a_feeds_change_leaves_what_was_changed_beside_it(library: Library) -> None:
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
     one = (
-        await library.feeds.edit(feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), MODERATOR)
+        await library.feeds.edit(
+            feed.id, FeedSettings("Mine", URL, "", is_reviewed=False), MODERATOR
+        )
     ).change_id
-    await library.feeds.edit(feed.id, FeedTerms("Mine", URL, "ICML", is_reviewed=True), MODERATOR)
+    await library.feeds.edit(
+        feed.id, FeedSettings("Mine", URL, "ICML", is_reviewed=True), MODERATOR
+    )
     assert one is not None
     undone = await library.undo(one, MODERATOR)
     feed = await library.feeds.get(feed.id)
     assert (feed.title, feed.venue, feed.is_reviewed) == ("News", "ICML", True)
     await library.undo(undone.change_id, MODERATOR)
     assert (await library.feeds.get(feed.id)).title == "Mine"
-    await library.feeds.edit(feed.id, FeedTerms("Ours", URL, "ICML", is_reviewed=True), MODERATOR)
+    await library.feeds.edit(
+        feed.id, FeedSettings("Ours", URL, "ICML", is_reviewed=True), MODERATOR
+    )
     with pytest.raises(LabError, match=r"changed again since\. Undo change 6 first"):
         await library.undo(undone.change_id + 1, MODERATOR)
 
@@ -147,7 +155,9 @@ async def test_undoing_a_title_lets_the_feed_name_itself_again(
 ) -> None:
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
     change_id = (
-        await library.feeds.edit(feed.id, FeedTerms("Mine", URL, "", is_reviewed=False), MODERATOR)
+        await library.feeds.edit(
+            feed.id, FeedSettings("Mine", URL, "", is_reviewed=False), MODERATOR
+        )
     ).change_id
     await library.undo(change_id or 0, MODERATOR)
     renamed = FeedState("", "Newer news", "", "", clock() + timedelta(hours=1))
@@ -163,11 +173,11 @@ async def test_an_address_is_one_feeds_alone(library: Library) -> None:
         LabError, match=r"“News”, which you unfollowed\. `/feed add` follows it again"
     ):
         await library.feeds.edit(
-            other.id, FeedTerms("Other", URL, "", is_reviewed=False), MODERATOR
+            other.id, FeedSettings("Other", URL, "", is_reviewed=False), MODERATOR
         )
     moved = (
         await library.feeds.edit(
-            other.id, FeedTerms("Other", f"{URL}/3", "", is_reviewed=False), MODERATOR
+            other.id, FeedSettings("Other", f"{URL}/3", "", is_reviewed=False), MODERATOR
         )
     ).change_id
     await library.feeds.follow(f"{URL}/2", "Faster", "", MODERATOR)
@@ -188,7 +198,7 @@ async def test_pausing_a_feed_is_undone_and_what_the_bot_paused_is_not(
     resumed = await library.undo((await library.audit.page()).changes[0].id, MODERATOR)
     assert await library.feeds.due() == ()
     await library.feeds.resume(feed.id, MODERATOR)
-    await library.feeds.give_up(feed.id, "It is gone.")
+    await library.feeds.pause_automatically(feed.id, "It is gone.")
     with pytest.raises(LabError, match="Undo change 5 first"):
         await library.undo(resumed.change_id, MODERATOR)
     with pytest.raises(LabError, match="not by a moderator"):
@@ -233,7 +243,7 @@ async def test_a_channel_closed_by_mistake_hears_what_waited(library: Library) -
 
 
 async def fates(library: Library, *paper_ids: int) -> list[DeliveryStatus | None]:
-    found = [await library.outbox.of_paper(number) for number in paper_ids]
+    found = [await library.outbox.for_paper(number) for number in paper_ids]
     return [one[0].status if one else None for one in found]
 
 
@@ -265,7 +275,7 @@ async def test_what_a_channel_hears_is_as_it_was_again(library: Library) -> None
     )
     (now,) = await library.subscriptions.all()
     assert (now.options, now.next_digest_at) == (SubscriptionOptions(), None)
-    await library.subscriptions.stop(CHANNEL, "no permission")
+    await library.outbox.stop(CHANNEL, "no permission")
     assert replaced is not None
     await library.undo(replaced.change_id or 0, MODERATOR)
     (again,) = await library.subscriptions.all()

@@ -357,7 +357,7 @@ async def test_a_channel_hears_of_a_renamed_person_by_either_name(library: Libra
     draft = PaperDraft("News", ("Jane Former",))
     result = (await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)).value
     assert result.paper is not None
-    told = await library.outbox.of_paper(result.paper.id)
+    told = await library.outbox.for_paper(result.paper.id)
     assert [one.channel_id for one in told if one.status is DeliveryStatus.WAITING] == [1, 2]
 
 
@@ -373,12 +373,12 @@ async def test_what_waits_for_a_decision_shows_no_former_name(
     draft = PaperDraft("To be decided", ("Former, Jane",), posted_by="Jane Former")
     await library.feeds.ingest(feed, [Entry("key", draft)], state, 5)
     other = replace(draft, title="Proposed")
-    await library.review.suggest(other, "", (7, "mika"), most=3, channel_id=5)
+    await library.review.suggest(other, "", (7, "mika"), daily_limit=3, channel_id=5)
     for post in await library.outbox.enqueue_and_fetch_due():
         await library.outbox.claim([post])
         await library.outbox.record_sent([(post, 70)])
     await library.authors.rename("Jane Former", "Jane New", MODERATOR)
-    assert len(await library.outbox.unfinished()) == 1
+    assert len(await library.outbox.needing_follow_up()) == 1
     assert "Former" not in repr(await library.review.page(0, 9))
     assert "Former" not in repr(await library.authors.with_current_names([draft]))
 

@@ -43,7 +43,7 @@ async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
     draft = PaperDraft("To be decided", ("Former, Jane",), posted_by="Jane Former")
     await library.feeds.ingest(feed, [Entry("key", draft)], state)
     other = replace(draft, title="Proposed")
-    await library.review.suggest(other, "", (7, "mika"), most=3, channel_id=None)
+    await library.review.suggest(other, "", (7, "mika"), daily_limit=3, channel_id=None)
     change = await rename(library)
     (entry,) = await library.review.pending_entries(feed.id)
     await library.review.resolve_entry(entry.id, MODERATOR, add=True)
@@ -134,7 +134,7 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
             await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
         ).value.paper
         assert paper is not None
-        told = await library.outbox.of_paper(paper.id)
+        told = await library.outbox.for_paper(paper.id)
         assert [one.channel_id for one in told if one.status is DeliveryStatus.WAITING] == channels
     shown = ['author:"Jane New"', '-author:"Jane New" -word', "author:former"]
     assert [
@@ -142,7 +142,7 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
     ] == shown
     subscription = await library.subscriptions.find(1)
     assert subscription is not None
-    assert subscription.options.filters.allows(await library.papers.get(1), None)
+    assert subscription.options.filters.matches(await library.papers.get(1), None)
     await library.undo(change, MODERATOR)
     written = [
         str(subscription.options.filters) for subscription in await library.subscriptions.all()
@@ -159,7 +159,7 @@ async def test_who_posted_a_paper_is_shown_by_the_new_name_in_any_form(library: 
     await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 70)])
     change = (await library.authors.rename("Former, Jane", "Jane New", MODERATOR)).change_id
-    assert [one.id for one in await library.outbox.unfinished()] == [post.id]
+    assert [one.id for one in await library.outbox.needing_follow_up()] == [post.id]
     later = replace(draft, title="Posted later", posted_by="J. Former")
     added = (await library.papers.upsert(later, Origin.MODERATOR, MODERATOR)).value.paper
     assert added is not None

@@ -171,7 +171,7 @@ async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_o
     assert united.id == first.id
     assert (await library.papers.get(second.id)).id == first.id
     assert await library.papers.count() == 1
-    announcements = await library.outbox.of_paper(first.id)
+    announcements = await library.outbox.for_paper(first.id)
     assert [(one.channel_id, one.status) for one in announcements] == [
         (1, DeliveryStatus.SENT),
         (2, DeliveryStatus.WAITING),

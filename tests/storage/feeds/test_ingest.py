@@ -32,11 +32,11 @@ async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     feed = await watched(library)
     first = await library.feeds.ingest(feed, [entry("B"), entry("A")], state())
-    assert first.silent
+    assert first.is_silent
     assert [paper.title for paper in first.added] == ["A", "B"]
     assert await library.outbox.enqueue_and_fetch_due() == ()
     second = await library.feeds.ingest(feed, [entry("D"), entry("C"), entry("B")], state())
-    assert not second.silent
+    assert not second.is_silent
     assert second.known == 1
     (due,) = await library.outbox.enqueue_and_fetch_due()
     assert (await library.papers.load(due.paper_ids))[0].title == "C"
@@ -57,7 +57,7 @@ async def test_an_entry_with_a_new_id_and_the_same_title_is_no_news(library: Lib
     again = entry("Same", "new", date=PartialDate(2026, 11, 2))
     intake = await library.feeds.ingest(feed, [again], state())
     assert intake.added == ()
-    (completed,) = intake.completed
+    (completed,) = intake.updated
     assert completed.date == PartialDate(2026, 11, 2)
     assert await library.papers.count() == 1
     assert (await library.feeds.ingest(feed, [again], state())).known == 1
@@ -122,28 +122,28 @@ async def test_what_a_feed_brings_is_counted_by_outcome(library: Library) -> Non
         ],
         state(),
     )
-    assert [one.id for one in intake.completed] == [paper.id]
+    assert [one.id for one in intake.updated] == [paper.id]
     assert (intake.known, intake.removed) == (1, 1)
 
 
-async def test_feeds_are_watched_once_and_keep_their_state(
+async def test_feeds_are_followed_once_and_keep_their_state(
     library: Library, clock: StillClock
 ) -> None:
     feed = await watched(library)
     with pytest.raises(FeedExists):
         await watched(library)
-    assert await library.feeds.due() == (feed,)
+    assert [one.id for one in await library.feeds.due()] == [feed.id]
     await library.feeds.record_failure(feed.id, "It broke.", NOW + timedelta(hours=1))
     failed = await library.feeds.get(feed.id)
     assert (failed.failures, failed.last_error) == (1, "It broke.")
     assert await library.feeds.due() == ()
     clock.move(timedelta(hours=2))
-    assert await library.feeds.due() == (failed,)
-    await library.feeds.note_unchanged({feed.id: state(etag='"1"', last_modified="now")})
+    assert [one.id for one in await library.feeds.due()] == [feed.id]
+    await library.feeds.record_unchanged({feed.id: state(etag='"1"', last_modified="now")})
     good = await library.feeds.get(feed.id)
     assert (good.failures, good.last_error, good.etag) == (0, "", '"1"')
     assert good.last_success_at == clock()
-    assert (await library.feeds.all())[0] == good
+    assert await library.feeds.with_counts() == (good,)
     await library.feeds.unfollow(feed.id, MODERATOR)
     assert await library.feeds.ingest(feed, [entry("A")], state()) == IngestResult()
     for call in (library.feeds.get(feed.id), library.feeds.unfollow(feed.id, MODERATOR)):
@@ -162,7 +162,7 @@ async def test_the_next_of_a_row_of_one_title_is_no_earlier_one(library: Library
     february = entry("Update", "2", **at("https://lab.org/2", date=PartialDate(2026, 2, 5)))
     moved = entry("Update", "3", **at("https://lab.org/3", date=PartialDate(2026, 1, 6)))
     await library.feeds.ingest(feed, [january], state())
-    assert len((await library.feeds.ingest(feed, [moved], state())).completed) == 1
+    assert len((await library.feeds.ingest(feed, [moved], state())).updated) == 1
     intake = await library.feeds.ingest(feed, [february], state())
     ((draft, paper),) = intake.duplicates
     assert (draft.title, paper.id) == ("Update", 1)
@@ -235,6 +235,6 @@ async def test_a_suggestion_that_has_but_an_address_in_common_waits(library: Lib
     known = entry("Small Models Remember", **at("https://lab.org/publications")).draft
     await library.papers.upsert(known, Origin.IMPORT, MODERATOR)
     other = replace(known, title="A Survey of Steering")
-    await library.review.suggest(other, "", (7, "mika"), most=3, channel_id=None)
+    await library.review.suggest(other, "", (7, "mika"), daily_limit=3, channel_id=None)
     (waiting,) = await library.review.page(0, 9)
     assert (waiting.draft.title, waiting.paper_id) == ("A Survey of Steering", 1)

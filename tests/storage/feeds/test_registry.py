@@ -30,10 +30,10 @@ async def notices(library: Library) -> list[str]:
 async def test_something_is_told_of_a_feed_once(library: Library) -> None:
     feed = await watched(library)
     for _ in range(2):
-        await library.feeds.tell(feed.id, "failing", CHANNEL, "It fails.")
+        await library.feeds.record_notice(feed.id, "failing", CHANNEL, "It fails.")
     assert await notices(library) == ["It fails."]
     assert (await library.feeds.get(feed.id)).last_notice == "failing"
-    await library.feeds.tell(feed.id, "")
+    await library.feeds.record_notice(feed.id, "")
     assert (await library.feeds.get(feed.id)).last_notice == ""
     assert await notices(library) == ["It fails."]
 
@@ -41,18 +41,18 @@ async def test_something_is_told_of_a_feed_once(library: Library) -> None:
 async def test_nothing_is_told_of_a_feed_that_was_removed(library: Library) -> None:
     feed = await watched(library)
     await library.feeds.unfollow(feed.id, MODERATOR)
-    await library.feeds.tell(feed.id, "failing", CHANNEL, "It fails.")
-    await library.feeds.give_up(feed.id, "Gone.", CHANNEL, "It is gone.")
+    await library.feeds.record_notice(feed.id, "failing", CHANNEL, "It fails.")
+    await library.feeds.pause_automatically(feed.id, "Gone.", CHANNEL, "It is gone.")
     assert await notices(library) == []
 
 
 async def test_a_feed_is_paused_for_a_reason_once(library: Library) -> None:
     feed = await watched(library)
-    await library.feeds.give_up(feed.id, "Gone.")
+    await library.feeds.pause_automatically(feed.id, "Gone.")
     assert await notices(library) == []
     await library.feeds.resume(feed.id, MODERATOR)
     for _ in range(2):
-        await library.feeds.give_up(feed.id, "Gone.", CHANNEL, "It is gone.")
+        await library.feeds.pause_automatically(feed.id, "Gone.", CHANNEL, "It is gone.")
     assert await notices(library) == ["It is gone."]
     assert await library.feeds.due() == ()
 
@@ -61,20 +61,20 @@ async def test_many_polls_without_news_are_written_down_together(
     library: Library, clock: StillClock
 ) -> None:
     first, second = await watched(library), await watched(library, "https://lab.org/b", "B")
-    await library.feeds.note_unchanged(
+    await library.feeds.record_unchanged(
         {first.id: state(etag="1"), second.id: state("https://lab.org/c"), 99: state()}
     )
     assert (await library.feeds.get(first.id)).etag == "1"
     moved = await library.feeds.get(second.id)
     assert (moved.url, moved.title) == ("https://lab.org/c", "Its own")
     assert moved.last_success_at == clock()
-    await library.feeds.note_unchanged({second.id: state("https://lab.org/feed")})
+    await library.feeds.record_unchanged({second.id: state("https://lab.org/feed")})
     assert (await library.feeds.get(second.id)).url == "https://lab.org/c"
 
 
 async def test_a_feed_that_goes_by_its_address_takes_its_own_title(library: Library) -> None:
     feed = await watched(library, title="https://lab.org/feed")
-    await library.feeds.note_unchanged({feed.id: state()})
+    await library.feeds.record_unchanged({feed.id: state()})
     assert (await library.feeds.get(feed.id)).title == "Its own"
 
 

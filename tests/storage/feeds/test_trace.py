@@ -7,7 +7,7 @@ import pytest
 from storage.announcements.filters import parse_filter
 from storage.announcements.models import DeliveryStatus, SubscriptionOptions
 from storage.errors import FeedExists, TraceNotFound
-from storage.feeds.models import Entry, Feed, FeedState, FeedTerms
+from storage.feeds.models import Entry, Feed, FeedSettings, FeedState
 from storage.library import Library
 from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
 from tests.support.lab import NOW, StillClock
@@ -52,7 +52,9 @@ async def test_a_link_is_known_however_it_is_spelled(library: Library, feed: Fee
 
 
 async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, feed: Feed) -> None:
-    await library.feeds.edit(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR)
+    await library.feeds.edit(
+        feed.id, FeedSettings("News", feed.url, "", is_reviewed=True), MODERATOR
+    )
     feed = await library.feeds.get(feed.id)
     entries = [
         entry("By DOI", "doi:10.1145/1", key="https://doi.org/10.1145/1"),
@@ -125,7 +127,7 @@ async def test_every_channel_is_told_with_what_became_of_the_paper_there(
     wanted = SubscriptionOptions(filters=parse_filter("venue:ICML feed:1"))
     await library.subscriptions.subscribe(HOME, ICML, MODERATOR, wanted)
     await library.feeds.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
-    await library.subscriptions.postpone(PAPERS, clock() + timedelta(hours=1))
+    await library.outbox.postpone(PAPERS, clock() + timedelta(hours=1))
     papers, icml = (await library.traces.find("One")).channels
     assert papers.announcement is not None
     assert (papers.announcement.status, papers.failures) == (DeliveryStatus.WAITING, 1)
@@ -190,7 +192,7 @@ async def test_a_given_title_stays_and_a_new_address_begins_anew(
     assert (await library.feeds.get(feed.id)).title == "Renamed by itself"
     await library.feeds.record_failure(feed.id, "It broke.", clock() + timedelta(days=1))
     url = "https://lab.org/new"
-    terms = FeedTerms("Ours", url, "ICML", is_reviewed=False)
+    terms = FeedSettings("Ours", url, "ICML", is_reviewed=False)
     await library.feeds.edit(feed.id, terms, MODERATOR)
     changed = await library.feeds.get(feed.id)
     assert (changed.failures, changed.last_error, changed.failing_since) == (0, "", None)
@@ -199,5 +201,7 @@ async def test_a_given_title_stays_and_a_new_address_begins_anew(
     assert (await library.feeds.get(feed.id)).title == "Ours"
     other = (await library.feeds.follow("https://other.org/feed", "Other", "", MODERATOR)).value
     with pytest.raises(FeedExists):
-        await library.feeds.edit(other.id, FeedTerms("Mine", url, "", is_reviewed=False), MODERATOR)
+        await library.feeds.edit(
+            other.id, FeedSettings("Mine", url, "", is_reviewed=False), MODERATOR
+        )
     assert (await library.feeds.get(other.id)).title == "Other"

@@ -9,7 +9,7 @@ import pytest
 from storage.announcements.models import Post, PostKind
 from storage.audit.models import ReviewChange
 from storage.errors import LabError
-from storage.feeds.models import Entry, Feed, FeedState, FeedTerms, PendingEntry, SeenEntry
+from storage.feeds.models import Entry, EntryRecord, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library
 from storage.models import Outcome, PaperDraft
 from storage.review.models import Suggestion
@@ -23,7 +23,9 @@ MODERATORS, MEMBER = 9, 7
 async def feed(library: Library, clock: StillClock) -> Feed:
     """A reviewed feed with an entry that waits."""
     feed = (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
-    await library.feeds.edit(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR)
+    await library.feeds.edit(
+        feed.id, FeedSettings("News", feed.url, "", is_reviewed=True), MODERATOR
+    )
     feed = await library.feeds.get(feed.id)
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
     await library.feeds.ingest(feed, [], state, MODERATORS)
@@ -40,7 +42,9 @@ async def waiting_entry(library: Library, feed: Feed) -> PendingEntry:
 
 async def suggested(library: Library) -> Suggestion:
     draft = PaperDraft(title="Mosses", identifiers=("arxiv:2302.12434",))
-    offer = await library.review.suggest(draft, "", (MEMBER, "mika"), most=5, channel_id=MODERATORS)
+    offer = await library.review.suggest(
+        draft, "", (MEMBER, "mika"), daily_limit=5, channel_id=MODERATORS
+    )
     assert offer.suggestion
     return offer.suggestion
 
@@ -55,8 +59,8 @@ async def deliver(library: Library) -> list[Post]:
         await library.outbox.claim(due)
         await library.outbox.record_sent([(post, 100 + post.id) for post in due])
         sent += due
-    for post in await library.outbox.unfinished():
-        await library.outbox.finish(post)
+    for post in await library.outbox.needing_follow_up():
+        await library.outbox.mark_complete(post)
     return sent
 
 
@@ -76,10 +80,10 @@ async def test_what_was_left_out_waits_again(library: Library, feed: Feed) -> No
     )
     undone = await library.undo(left_out.change_id, MODERATOR)
     assert await waiting_entry(library, feed) == entry
-    assert len(await library.outbox.unfinished()) == 1  # its card asks again
+    assert len(await library.outbox.needing_follow_up()) == 1  # its card asks again
     await library.undo(undone.change_id, MODERATOR)
     again = await library.review.entry(entry.id)
-    assert isinstance(again, SeenEntry)
+    assert isinstance(again, EntryRecord)
     assert (again.outcome, again.decided_by) == (Outcome.DECLINED, MODERATOR)
 
 
@@ -129,7 +133,7 @@ async def test_a_member_hears_only_of_what_holds(library: Library, clock: StillC
     (told,) = await deliver(library)
     assert (told.kind, told.destination_id) == (PostKind.OUTCOME, MEMBER)
     await library.undo(added.change_id, MODERATOR)
-    assert {post.kind for post in await library.outbox.unfinished()} == {
+    assert {post.kind for post in await library.outbox.needing_follow_up()} == {
         *(PostKind.SUGGESTION, PostKind.OUTCOME)
     }
     await deliver(library)

@@ -7,11 +7,11 @@ import pytest
 
 from storage.announcements.models import Post, PostKind, PostState
 from storage.errors import LabError
-from storage.feeds.models import Entry, FeedState, FeedTerms, PendingEntry
+from storage.feeds.models import Entry, FeedSettings, FeedState, PendingEntry
 from storage.library import Library
 from storage.models import Actor, Origin, Outcome, PaperDraft
-from storage.review.models import Offer, Reply, Suggestion
-from storage.review.suggestions import MOST_WAITING
+from storage.review.models import Suggestion, SuggestionResult, SuggestionStatus
+from storage.review.suggestions import MAX_PENDING
 from tests.support.lab import StillClock
 from tests.support.library import MODERATOR
 
@@ -25,20 +25,22 @@ async def suggest(
     draft: PaperDraft = PYTHIA,
     *,
     member: tuple[int, str] = MIKA,
-    most: int = 5,
+    daily_limit: int = 5,
     channel_id: int | None = CHANNEL,
     note: str = "",
-) -> Offer:
-    return await library.review.suggest(draft, note, member, most=most, channel_id=channel_id)
+) -> SuggestionResult:
+    return await library.review.suggest(
+        draft, note, member, daily_limit=daily_limit, channel_id=channel_id
+    )
 
 
 async def taken(
     library: Library, draft: PaperDraft = PYTHIA, member: tuple[int, str] = MIKA
 ) -> Suggestion:
-    offer = await suggest(library, draft, member=member)
-    assert offer.reply is Reply.TAKEN
-    assert offer.suggestion is not None
-    return offer.suggestion
+    result = await suggest(library, draft, member=member)
+    assert result.status is SuggestionStatus.ACCEPTED
+    assert result.suggestion is not None
+    return result.suggestion
 
 
 async def listed(library: Library, draft: PaperDraft = PYTHIA) -> int:
@@ -52,26 +54,29 @@ async def due(library: Library) -> dict[PostKind, Post]:
 
 
 async def test_so_many_wait_in_all(library: Library) -> None:
-    for number in range(MOST_WAITING):
+    for number in range(MAX_PENDING):
         await taken(library, PaperDraft(title=f"Paper {number}"), member=(number, "a member"))
     first = await suggest(library, PaperDraft(title="Paper 0"))
-    assert (first.reply, (await suggest(library)).reply) == (Reply.WAITING, Reply.FULL)
+    assert (first.status, (await suggest(library)).status) == (
+        SuggestionStatus.PENDING,
+        SuggestionStatus.QUEUE_FULL,
+    )
     assert first.suggestion is not None
     await library.review.resolve_suggestion(first.suggestion.id, MODERATOR, add=False)
-    assert (await suggest(library)).reply is Reply.TAKEN
+    assert (await suggest(library)).status is SuggestionStatus.ACCEPTED
 
 
 async def test_a_suggestion_waits_and_moderators_are_asked(
     library: Library, clock: StillClock
 ) -> None:
-    offer = await suggest(library, note="it is ours")
-    found = offer.suggestion
+    result = await suggest(library, note="it is ours")
+    found = result.suggestion
     assert found is not None
-    assert (found.draft, found.note, found.waits) == (PYTHIA, "it is ours", True)
+    assert (found.draft, found.note, found.is_pending) == (PYTHIA, "it is ours", True)
     assert (found.member_id, found.member_name, found.suggested_at) == (*MIKA, clock())
     post = (await due(library))[PostKind.SUGGESTION]
     assert (post.destination_id, post.suggestion_id) == (CHANNEL, found.id)
-    assert not post.is_personal
+    assert not post.is_direct_message
     assert await library.papers.count() == 0
     assert await library.review.suggestions([found.id, 77]) == {found.id: found}
 
@@ -89,13 +94,17 @@ async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     posts = await due(library)
     assert posts[PostKind.PAPER].paper_ids == (result.paper.id,)
     told = posts[PostKind.OUTCOME]
-    assert (told.destination_id, told.suggestion_id, told.is_personal) == (7, waiting.id, True)
-    (outdated,) = await library.outbox.unfinished()
+    assert (told.destination_id, told.suggestion_id, told.is_direct_message) == (
+        7,
+        waiting.id,
+        True,
+    )
+    (outdated,) = await library.outbox.needing_follow_up()
     assert outdated.id == asked.id
     (decided,) = await library.review.suggestions_by(7, 10)
     assert (decided.outcome, decided.paper_id) == (Outcome.ADDED, result.paper.id)
     assert decided.decided_by == MODERATOR
-    with pytest.raises(LabError, match="“noor” has decided that one already"):
+    with pytest.raises(LabError, match="already decided this one"):
         await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)
     with pytest.raises(LabError, match="no such suggestion"):
         await library.review.resolve_suggestion(404, MODERATOR, add=True)
@@ -118,7 +127,7 @@ async def test_a_declined_suggestion_adds_nothing(library: Library) -> None:
     assert (result.outcome, result.paper) == (Outcome.DECLINED, None)
     assert await library.papers.count() == 0
     assert PostKind.OUTCOME in await due(library)
-    assert (await suggest(library)).reply is Reply.TAKEN
+    assert (await suggest(library)).status is SuggestionStatus.ACCEPTED
 
 
 async def test_a_known_paper_is_no_suggestion(library: Library) -> None:
@@ -128,17 +137,17 @@ async def test_a_known_paper_is_no_suggestion(library: Library) -> None:
         PaperDraft(title="arXiv:2304.01373", identifiers=("arxiv:2304.01373",)),
         PaperDraft(title="PYTHIA!"),
     ):
-        offer = await suggest(library, draft)
-        assert (offer.reply, offer.paper and offer.paper.id) == (Reply.KNOWN, number)
+        result = await suggest(library, draft)
+        assert (result.status, result.paper and result.paper.id) == (SuggestionStatus.KNOWN, number)
     assert await library.review.count() == 0
 
 
 async def test_a_paper_that_was_removed_is_not_suggested_again(library: Library) -> None:
     await library.papers.remove(await listed(library), MODERATOR)
     for draft in (PYTHIA, PaperDraft(title="pythia")):
-        assert (await suggest(library, draft)).reply is Reply.REMOVED
+        assert (await suggest(library, draft)).status is SuggestionStatus.REMOVED
     other = PaperDraft(title="Pythia", authors=("Somebody Else",))
-    assert (await suggest(library, other)).reply is Reply.TAKEN
+    assert (await suggest(library, other)).status is SuggestionStatus.ACCEPTED
 
 
 async def test_one_paper_waits_once_whoever_suggests_it(library: Library) -> None:
@@ -147,8 +156,8 @@ async def test_one_paper_waits_once_whoever_suggests_it(library: Library) -> Non
         PaperDraft(title="A link", identifiers=("arxiv:2304.01373",)),
         PaperDraft(title="pythia"),
     ):
-        offer = await suggest(library, draft, member=(8, "cleo"))
-        assert (offer.reply, offer.suggestion) == (Reply.WAITING, waiting)
+        result = await suggest(library, draft, member=(8, "cleo"))
+        assert (result.status, result.suggestion) == (SuggestionStatus.PENDING, waiting)
     assert await library.review.count() == 1
 
 
@@ -157,14 +166,14 @@ async def test_what_resembles_a_paper_is_decided_like_a_possible_duplicate(
 ) -> None:
     number = await listed(library)
     draft = replace(PYTHIA, identifiers=("doi:10.1000/pythia",))
-    offer = await suggest(library, draft)
-    assert offer.reply is Reply.TAKEN
-    assert offer.paper is not None
-    assert offer.paper.id == number
-    assert offer.suggestion is not None
-    assert offer.suggestion.paper_id == number
+    result = await suggest(library, draft)
+    assert result.status is SuggestionStatus.ACCEPTED
+    assert result.paper is not None
+    assert result.paper.id == number
+    assert result.suggestion is not None
+    assert result.suggestion.paper_id == number
     result = (
-        await library.review.resolve_suggestion(offer.suggestion.id, MODERATOR, add=False)
+        await library.review.resolve_suggestion(result.suggestion.id, MODERATOR, add=False)
     ).value
     assert result.outcome is Outcome.UPDATED
     assert (await library.papers.get(number)).doi == "10.1000/pythia"
@@ -210,19 +219,30 @@ async def test_a_member_has_so_many_a_day_and_hears_when_they_may_go_on(
 ) -> None:
     begin = clock()
     for hour in range(3):
-        assert (await suggest(library, PaperDraft(title=f"Paper {hour}"), most=3)).suggestion
+        assert (await suggest(library, PaperDraft(title=f"Paper {hour}"), daily_limit=3)).suggestion
         clock.move(timedelta(hours=1))
     late = PaperDraft(title="Paper too many")
-    offer = await suggest(library, late, most=3)
-    assert (offer.reply, offer.again_at) == (Reply.TOO_MANY, begin + timedelta(days=1))
-    assert (await suggest(library, late, most=3, member=(8, "cleo"))).reply is Reply.TAKEN
-    known = await suggest(library, PaperDraft(title="Paper 1"), most=3)
-    assert known.reply is Reply.WAITING
+    result = await suggest(library, late, daily_limit=3)
+    assert (result.status, result.retry_at) == (
+        SuggestionStatus.TOO_MANY,
+        begin + timedelta(days=1),
+    )
+    assert (
+        await suggest(library, late, daily_limit=3, member=(8, "cleo"))
+    ).status is SuggestionStatus.ACCEPTED
+    known = await suggest(library, PaperDraft(title="Paper 1"), daily_limit=3)
+    assert known.status is SuggestionStatus.PENDING
     clock.move(timedelta(hours=21))
-    assert (await suggest(library, PaperDraft(title="Next day"), most=3)).reply is Reply.TAKEN
-    assert (await suggest(library, PaperDraft(title="More"), most=3)).reply is Reply.TOO_MANY
+    assert (
+        await suggest(library, PaperDraft(title="Next day"), daily_limit=3)
+    ).status is SuggestionStatus.ACCEPTED
+    assert (
+        await suggest(library, PaperDraft(title="More"), daily_limit=3)
+    ).status is SuggestionStatus.TOO_MANY
     clock.move(-timedelta(days=9))  # the clock was ahead and is right now
-    assert (await suggest(library, PaperDraft(title="Again"), most=3)).reply is Reply.TAKEN
+    assert (
+        await suggest(library, PaperDraft(title="Again"), daily_limit=3)
+    ).status is SuggestionStatus.ACCEPTED
     assert [one.draft.title for one in await library.review.suggestions_by(7, 2)] == [
         "Again",
         "Next day",
@@ -231,7 +251,9 @@ async def test_a_member_has_so_many_a_day_and_hears_when_they_may_go_on(
 
 async def test_what_waits_is_in_one_queue_oldest_first(library: Library, clock: StillClock) -> None:
     feed = (await library.feeds.follow("https://e.org/f", "News", "", MODERATOR)).value
-    await library.feeds.edit(feed.id, FeedTerms("News", feed.url, "", is_reviewed=True), MODERATOR)
+    await library.feeds.edit(
+        feed.id, FeedSettings("News", feed.url, "", is_reviewed=True), MODERATOR
+    )
     feed = await library.feeds.get(feed.id)
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
     await library.feeds.ingest(feed, [], state)
@@ -255,11 +277,11 @@ async def test_a_post_that_nobody_can_be_told_is_given_up(library: Library) -> N
     await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)
     told = (await due(library))[PostKind.OUTCOME]
     await library.outbox.claim([told])
-    await library.outbox.give_up(told)
-    assert await library.outbox.post(told.id) is None
+    await library.outbox.discard(told)
+    assert await library.outbox.find_post(told.id) is None
     asked = (await due(library))[PostKind.SUGGESTION]
     await library.outbox.record_sent([(asked, 1000)])
-    await library.outbox.give_up(asked)
-    sent = await library.outbox.post(asked.id)
+    await library.outbox.discard(asked)
+    sent = await library.outbox.find_post(asked.id)
     assert sent is not None
     assert sent.state is PostState.SENT
