@@ -10,7 +10,7 @@ from discord.app_commands import Range, Transform
 
 from bot.announce.preview import previews
 from bot.feeds.manage import change, terms_of
-from bot.flows.feed_opml import send_list, take_list
+from bot.flows.feed_opml import export_feeds, import_feeds
 from bot.flows.replies import undoable
 from bot.flows.review_queue import entry_card
 from bot.interactions import Interaction, LabBot
@@ -195,13 +195,13 @@ class Feed(HomeCog, group_name="feed"):
     @app_commands.command()
     async def export(self, interaction: Interaction) -> None:
         """Download the followed feeds as an OPML file for any feed reader."""
-        await send_list(interaction)
+        await export_feeds(interaction)
 
     @app_commands.command(name="import")
     @app_commands.describe(file="An OPML file, as feed readers export it")
     async def import_(self, interaction: Interaction, file: discord.Attachment) -> None:
         """Follow the feeds in an OPML file, up to 50 at once."""
-        await take_list(interaction, file)
+        await import_feeds(interaction, file)
 
 
 async def _edit(feed: CountedFeed, interaction: Interaction, terms: FeedSettings) -> None:

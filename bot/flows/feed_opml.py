@@ -1,4 +1,4 @@
-"""Lists of feeds in Discord: the file that goes out, and what is told of one that comes in."""
+"""Exporting the followed feeds as an OPML file, and following the feeds of one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.permissions import actor
 from bot.ui import cards
 from storage.errors import InvalidInput, LabError
 
-_MARKS = {
+_EMOJI = {
     SubscribeOutcome.WATCHED: "📡",
     SubscribeOutcome.KNOWN: "👌",
     SubscribeOutcome.FAILED: "⚠️",
@@ -23,35 +23,38 @@ _MARKS = {
 }
 
 
-async def send_list(interaction: Interaction) -> None:
-    """Give somebody the watched feeds as a file; raises `LabError` where there are none."""
+async def export_feeds(interaction: Interaction) -> None:
+    """Answers `/feed export` with a file; raises `LabError` if no feed is followed."""
     feeds = await interaction.client.library.feeds.all()
     if not feeds:
-        raise LabError("I watch no feed yet, so there is nothing to export.")
+        raise LabError("I don't follow any feeds yet, so there's nothing to export.")
     text = write_opml(feeds, interaction.client.clock())
     await interaction.response.send_message(
-        f"{count(len(feeds), 'feed')} as OPML. The addresses may hold secrets of yours.",
+        f"Here's the list of {count(len(feeds), 'feed')}. Feed addresses can contain secrets, so "
+        "be careful who you share it with.",
         file=discord.File(io.BytesIO(text.encode()), "feeds.opml"),
         ephemeral=True,
     )
 
 
-async def take_list(interaction: Interaction, file: discord.Attachment) -> None:
-    """Watch the feeds of somebody's file, and tell line by line what became of each.
+async def import_feeds(interaction: Interaction, file: discord.Attachment) -> None:
+    """Answers `/feed import`: follows the feeds of a file and tells what became of each.
 
-    Raises `InvalidInput` for what is no list of feeds.
+    Raises `InvalidInput` if the file is not a list of feeds.
     """
     if file.size > MAX_BYTES:
-        raise InvalidInput("That file is larger than 1 MiB, so it is no list of feeds.")
+        raise InvalidInput(
+            f"That file is larger than {MAX_BYTES // 2**20} MiB, too large for a list of feeds."
+        )
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
     outlines = await asyncio.to_thread(read_opml, await file.read())
-    tried = await watch_all(bot.library, bot.poller, outlines, actor(interaction))
-    for text in split_messages([_line(one) for one in tried]):
+    results = await watch_all(bot.library, bot.poller, outlines, actor(interaction))
+    for text in split_messages([_describe(result) for result in results]):
         await interaction.followup.send(view=cards.notice(text), ephemeral=True)
 
 
-def _line(one: SubscribeResult) -> str:
-    title = one.feed.title if one.feed else one.outline.title
-    named = link(title or one.outline.url, one.outline.url, 200)
-    return f"{_MARKS[one.outcome]} **{named}**: {escape(one.words, 300)}"
+def _describe(result: SubscribeResult) -> str:
+    title = result.feed.title if result.feed else result.outline.title
+    name = link(title or result.outline.url, result.outline.url, 200)
+    return f"{_EMOJI[result.outcome]} **{name}**: {escape(result.words, 300)}"

@@ -1,1 +1,1 @@
-"""What people type into a command's options, turned into records, with autocomplete."""
+"""Slash command options: text that people type, converted to records, with autocomplete."""

@@ -1,4 +1,4 @@
-"""What people type into a command's options → records, with suggestions while they type."""
+"""Options that name papers, authors, venues and tags, and the filters built from them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from storage.models import Filters, Paper, Sort
 from storage.papers.errors import PaperNotFound, PaperNotRemoved
 from storage.search.query import parse_years
 
+_MAX_CHOICE = 100  # characters that Discord allows in a choice's name and value
+
 SORTS = [
-    Choice(name="best match first", value=Sort.RELEVANCE.value),
-    Choice(name="newest first", value=Sort.NEWEST.value),
-    Choice(name="oldest first", value=Sort.OLDEST.value),
-    Choice(name="by title", value=Sort.TITLE.value),
+    Choice(name="Best match first", value=Sort.RELEVANCE.value),
+    Choice(name="Newest first", value=Sort.NEWEST.value),
+    Choice(name="Oldest first", value=Sort.OLDEST.value),
+    Choice(name="By title", value=Sort.TITLE.value),
 ]
 
 
@@ -47,19 +49,19 @@ class PaperOption(app_commands.Transformer):
 
 
 class _TextOption(app_commands.Transformer):
-    """A text of one to ``max_value`` characters, with suggestions."""
+    """Text with autocomplete; `app_commands.Range` allows no transformer."""
 
-    longest = 100
+    max_length = _MAX_CHOICE
 
     @property
     def min_value(self) -> int:
-        """The fewest characters."""
+        """The minimum length."""
         return 1
 
     @property
     def max_value(self) -> int:
-        """The most characters."""
-        return self.longest
+        """The maximum length."""
+        return self.max_length
 
     async def transform(  # type: ignore[override]
         self, _interaction: Interaction, value: str, /
@@ -68,9 +70,9 @@ class _TextOption(app_commands.Transformer):
 
 
 class QueryOption(_TextOption):
-    """What to search for; while it is typed, titles are suggested, by their papers' numbers."""
+    """A search query; autocomplete suggests titles, each with its paper's number as value."""
 
-    longest = 300
+    max_length = 300
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -79,7 +81,7 @@ class QueryOption(_TextOption):
 
 
 class AuthorOption(_TextOption):
-    """An author's name; credited names are suggested, most papers first."""
+    """An author's name; autocomplete suggests those with the most papers first."""
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -88,7 +90,7 @@ class AuthorOption(_TextOption):
 
 
 class CreditOption(_TextOption):
-    """A name exactly as papers credit it; those are suggested, most papers first."""
+    """A name as papers credit it; autocomplete suggests those with the most papers first."""
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -99,7 +101,7 @@ class CreditOption(_TextOption):
 
 
 class VenueOption(_TextOption):
-    """A venue; those of the list are suggested, most papers first."""
+    """A venue; autocomplete suggests those with the most papers first."""
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -108,9 +110,9 @@ class VenueOption(_TextOption):
 
 
 class TagOption(_TextOption):
-    """A tag; those of the list are suggested, most papers first."""
+    """A tag; autocomplete suggests those with the most papers first."""
 
-    longest = 50
+    max_length = 50
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -119,9 +121,9 @@ class TagOption(_TextOption):
 
 
 class TagsOption(_TextOption):
-    """Tags, parted by commas; those of the list are suggested for the last one."""
+    """Tags separated by commas; autocomplete completes the last one."""
 
-    longest = 300
+    max_length = 300
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, _interaction: Interaction, value: str, /
@@ -131,18 +133,18 @@ class TagsOption(_TextOption):
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        before, comma, last = value.rpartition(",")
+        earlier, comma, last = value.rpartition(",")
         offered = await suggestions(_counted(interaction.client.library.search.suggest_tags(last)))
-        begin = f"{before}{comma} " if comma else ""
+        prefix = f"{earlier}{comma} " if comma else ""
         return [
-            choice(f"{begin}{one.name}", f"{begin}{one.value}")
-            for one in offered
-            if len(begin) + len(one.value) <= 100
+            make_choice(f"{prefix}{tag.name}", f"{prefix}{tag.value}")
+            for tag in offered
+            if len(prefix) + len(tag.value) <= _MAX_CHOICE
         ]
 
 
 class KnownPaperOption(PaperOption):
-    """A paper as for `PaperOption`, a removed one too."""
+    """A paper by title, number, arXiv id, DOI or link; it may be a removed one."""
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -157,7 +159,7 @@ class KnownPaperOption(PaperOption):
 
 
 class RemovedPaperOption(app_commands.Transformer):
-    """A paper that was removed, by title, number, arXiv id, DOI or link; the last ones first."""
+    """A removed paper; autocomplete suggests the most recently removed first."""
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -167,12 +169,14 @@ class RemovedPaperOption(app_commands.Transformer):
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        # Discord shows suggestions before any check, and what was removed is for moderators.
-        return await suggestions(_removed(interaction, value)) if is_moderator(interaction) else []
+        # Discord asks for suggestions before it runs any check; only moderators see removed papers.
+        if not is_moderator(interaction):
+            return []
+        return await suggestions(_removed_papers(interaction, value))
 
 
 class TraceOption(app_commands.Transformer):
-    """What is known of a link, an arXiv id, a DOI, a number or a title."""
+    """What happened to the paper with a link, arXiv id, DOI, number or title."""
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -186,10 +190,10 @@ class TraceOption(app_commands.Transformer):
 
 
 def filters(author: str | None, venue: str | None, year: str | None, tag: str | None) -> Filters:
-    """The filters that a command's options ask for; raises `InvalidInput` for a bad year."""
+    """Returns the filters of a command's options; raises `InvalidInput` for a bad year."""
     span = parse_years(year) if year else (None, None)
     if span is None:
-        raise InvalidInput(f"“{clip(year or '', 60)}” is no year. Write 2023, or 2021..2023.")
+        raise InvalidInput(f"“{clip(year or '', 60)}” isn't a year. Try 2023 or 2021..2023.")
     return Filters(
         author=(author or "").strip(),
         venue=(venue or "").strip(),
@@ -201,23 +205,23 @@ def filters(author: str | None, venue: str | None, year: str | None, tag: str | 
 
 async def _titles(interaction: Interaction, text: str) -> list[Choice[str]]:
     offered = await interaction.client.library.search.suggest_titles(text)
-    return [choice(title, f"#{paper_id}") for paper_id, title in offered]
+    return [make_choice(title, f"#{paper_id}") for paper_id, title in offered]
 
 
-async def _removed(interaction: Interaction, text: str) -> list[Choice[str]]:
+async def _removed_papers(interaction: Interaction, text: str) -> list[Choice[str]]:
     offered = await interaction.client.library.papers.suggest_removed(text)
-    return [choice(title, f"#{paper_id}") for paper_id, title in offered]
+    return [make_choice(title, f"#{paper_id}") for paper_id, title in offered]
 
 
 async def _counted(offered: Awaitable[Sequence[tuple[str, int]]]) -> list[Choice[str]]:
-    """Values with how many papers each; one that is too long to be a value is left out."""
+    """Returns choices with their numbers of papers; names too long for a choice are left out."""
     return [
-        choice(f"{clip(name, 80)} · {count(papers, 'paper')}", name)
+        make_choice(f"{clip(name, 80)} · {count(papers, 'paper')}", name)
         for name, papers in await offered
-        if len(name) <= 100
+        if len(name) <= _MAX_CHOICE
     ]
 
 
-def choice(name: str, value: str) -> Choice[str]:
-    """A suggestion, as long as Discord shows one."""
-    return Choice(name=clip(name, 100) or value, value=value)
+def make_choice(name: str, value: str) -> Choice[str]:
+    """Returns a choice whose name is clipped to what Discord allows."""
+    return Choice(name=clip(name, _MAX_CHOICE) or value, value=value)

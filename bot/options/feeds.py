@@ -1,4 +1,4 @@
-"""Options that name what is watched and where it is announced: feeds, channels, time zones."""
+"""Options that name feeds, announcement channels and time zones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from discord.app_commands import Choice
 from bot.errors import suggestions
 from bot.interactions import Interaction
 from bot.markdown import clip
-from bot.options.catalogue import choice
+from bot.options.catalogue import make_choice
 from bot.permissions import is_moderator, is_server_manager
 from storage.announcements.models import Subscription
 from storage.errors import FeedNotFound, InvalidInput
@@ -19,7 +19,7 @@ from storage.feeds.models import CountedFeed
 
 
 class FeedOption(app_commands.Transformer):
-    """A watched feed, chosen by title or address."""
+    """A feed by title, number or address."""
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -36,48 +36,48 @@ class FeedOption(app_commands.Transformer):
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        # Discord shows suggestions before any check, and a feed's address may hold a secret.
-        return await suggestions(_feeds(interaction, value)) if is_moderator(interaction) else []
+        # Discord asks for suggestions before it runs any check; a feed's address may hold a secret.
+        if not is_moderator(interaction):
+            return []
+        return await suggestions(_feeds(interaction, value))
 
 
 class SubscriptionOption(app_commands.Transformer):
-    """A channel of this server in which papers are announced, even one that is gone."""
+    """An announcement channel of this server; it may have been deleted."""
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> Subscription:
-        number = re.sub(r"[<#>\s]", "", value)
+        name_or_id = re.sub(r"[<#>\s]", "", value)
         for subscription in await interaction.client.library.subscriptions.all(
             interaction.guild_id
         ):
-            if number in {
+            if name_or_id in {
                 str(subscription.channel_id),
                 _channel_name(interaction, subscription).lstrip("#"),
             }:
                 return subscription
         raise InvalidInput(
-            f"Nothing is announced in “{clip(value, 60)}”; `/announce list` shows where it is."
+            f"“{clip(value, 60)}” isn't an announcement channel. `/announce list` shows them all."
         )
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        return (
-            await suggestions(_subscriptions(interaction, value))
-            if is_server_manager(interaction)
-            else []
-        )
+        if not is_server_manager(interaction):
+            return []
+        return await suggestions(_subscriptions(interaction, value))
 
 
 class ZoneOption(app_commands.Transformer):
-    """A time zone by its name in the tz database."""
+    """A time zone by its name in the tz database, such as Europe/Berlin."""
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, _interaction: Interaction, value: str, /
     ) -> str:
         if value and value not in available_timezones():
             raise InvalidInput(
-                f"I know no time zone “{clip(value, 60)}”. Choose one while you type, such as "
+                f"“{clip(value, 60)}” isn't a time zone. Pick one of the suggestions, such as "
                 "Europe/Berlin."
             )
         return value
@@ -85,20 +85,19 @@ class ZoneOption(app_commands.Transformer):
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, _interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        wanted = value.strip().casefold().replace(" ", "_")
+        text = value.strip().casefold().replace(" ", "_")
         return [
-            choice(name, name)
+            make_choice(name, name)
             for name in sorted(available_timezones())
-            if wanted in name.casefold()
+            if text in name.casefold()
         ][:25]
 
 
 async def _feeds(interaction: Interaction, text: str) -> list[Choice[str]]:
-    wanted = text.casefold()
     return [
-        choice(feed.title or feed.url, f"#{feed.id}")
+        make_choice(feed.title or feed.url, f"#{feed.id}")
         for feed in await interaction.client.library.feeds.all()
-        if wanted in f"{feed.title} {feed.url}".casefold()
+        if text.casefold() in f"{feed.title} {feed.url}".casefold()
     ]
 
 
@@ -107,7 +106,7 @@ async def _subscriptions(interaction: Interaction, text: str) -> list[Choice[str
         (_channel_name(interaction, subscription), str(subscription.channel_id))
         for subscription in await interaction.client.library.subscriptions.all(interaction.guild_id)
     ]
-    return [choice(name, value) for name, value in named if text.casefold() in name.casefold()]
+    return [make_choice(name, value) for name, value in named if text.casefold() in name.casefold()]
 
 
 def _channel_name(interaction: Interaction, subscription: Subscription) -> str:

@@ -92,7 +92,7 @@ async def test_export_takes_a_query_filters_and_a_format(lab: Lab) -> None:
 async def test_export_of_nothing_or_of_a_bad_year_is_a_private_sentence(lab: Lab) -> None:
     for options, sentence in [
         ({"query": "xyzzyqwv"}, "nothing to export"),
-        ({"year": "last year"}, "is no year"),
+        ({"year": "last year"}, "isn't a year"),
     ]:
         result = await lab.member.slash(lab.papers, "export", **options)
         assert result.ephemeral

@@ -120,7 +120,7 @@ async def test_a_bad_year_is_a_private_sentence(lab: Lab) -> None:
         options = {"query": "lens"} if command == "search" else {}
         result = await lab.member.slash(lab.papers, command, year="last year", **options)
         assert result.ephemeral
-        assert "is no year" in result.response.content
+        assert "isn't a year" in result.response.content
 
 
 async def test_random_respects_its_filters_and_draws_again(lab: Lab) -> None:
