@@ -18,7 +18,7 @@ import discord
 from filelock import FileLock, Timeout
 
 from bot import scheduler
-from bot.client import LabHerald
+from bot.client import GUILD_READY_TIMEOUT, LabHerald
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
 from bot.logging_filters import short_reconnect_logs
@@ -28,7 +28,7 @@ from bot.moderators import Moderators
 from bot.net.http import open_web
 from bot.retry import DatabaseBackoff
 from bot.settings import Settings
-from storage.database import require_writable
+from storage.database import BUSY_TIMEOUT, require_writable
 from storage.errors import DatabaseUnusable, LabError
 from storage.library import Library, open_library
 from storage.timestamps import Clock, utc_now
@@ -68,8 +68,18 @@ class App:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator[App]:
-    """Open every part with these settings, and close them in reverse order."""
+async def open_app(
+    settings: Settings,
+    clock: Clock = utc_now,
+    *,
+    busy_timeout: timedelta = BUSY_TIMEOUT,
+    guild_ready_timeout: timedelta = GUILD_READY_TIMEOUT,
+) -> AsyncGenerator[App]:
+    """Open every part with these settings, and close them in reverse order.
+
+    ``busy_timeout`` limits waiting for a locked database, ``guild_ready_timeout`` waiting for the
+    next server after a connection to Discord; tests shorten both.
+    """
     open_client = partial(
         open_web,
         contact=settings.contact,
@@ -77,7 +87,7 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
         max_bytes=settings.feed_max_bytes,
     )
     async with (
-        open_library(settings.database_path, clock) as library,
+        open_library(settings.database_path, clock, busy_timeout) as library,
         open_client(allow_private=settings.feed_allow_private) as web,
         open_client(allow_private=False) as pages,
         open_parser() as parser,
@@ -93,6 +103,7 @@ async def open_app(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator
             moderators=moderators,
             settings=settings,
             clock=clock,
+            guild_ready_timeout=guild_ready_timeout,
         )
         with short_reconnect_logs():
             try:

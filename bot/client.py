@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import pkgutil
+from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
 
@@ -27,6 +28,8 @@ from storage.library import Library
 from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
+
+GUILD_READY_TIMEOUT = timedelta(seconds=2)  # discord.py's default
 
 
 class LabCommandTree(app_commands.CommandTree["LabHerald"]):
@@ -54,6 +57,7 @@ class LabHerald(LabBot):
         moderators: Moderators,
         settings: Settings,
         clock: Clock,
+        guild_ready_timeout: timedelta = GUILD_READY_TIMEOUT,
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -62,6 +66,7 @@ class LabHerald(LabBot):
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=LabCommandTree,
             http_trace=ask_once(),
+            guild_ready_timeout=guild_ready_timeout.total_seconds(),
         )
         self.library = library
         self.poller = poller

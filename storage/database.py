@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +23,7 @@ Value: TypeAlias = str | int | float | None
 IntegrityError = sqlite3.IntegrityError
 DatabaseError = sqlite3.Error
 
+BUSY_TIMEOUT = timedelta(seconds=10)
 _READERS = 2
 # What passes without a change of ours: locks, and a disk that is full or failing.
 _TROUBLE = {
@@ -93,6 +94,10 @@ class Connection:
         if self._raw.in_transaction:
             await self._raw.execute("ROLLBACK")
 
+    async def trace(self, callback: Callable[[str], None]) -> None:
+        """Call back with each statement before it runs, its values filled in."""
+        await self._raw.set_trace_callback(callback)
+
     async def close(self) -> None:
         """Close the connection and end its thread."""
         await self._raw.close()
@@ -160,6 +165,11 @@ class Database:
         finally:
             self._readers.put_nowait(reader)
 
+    async def trace(self, callback: Callable[[str], None]) -> None:
+        """Call back with each statement that any connection runs, its values filled in."""
+        for connection in self._all:
+            await connection.trace(callback)
+
     async def close(self) -> None:
         """Close every connection; the write-ahead log is folded back into the file."""
         for connection in reversed(self._all):
@@ -168,23 +178,23 @@ class Database:
 
 @asynccontextmanager
 async def open_database(
-    path: Path, patience: timedelta = timedelta(seconds=10)
+    path: Path, busy_timeout: timedelta = BUSY_TIMEOUT
 ) -> AsyncGenerator[Database]:
     """Open the file, making and migrating it as needed.
 
-    A statement waits at most ``patience`` for another process that has the file locked.
+    A statement waits at most ``busy_timeout`` for another process that has the file locked.
     Raises `DatabaseUnusable` where it can't be opened or written, `DatabaseTooNew` where a later
     program wrote it.
     """
     require_writable(path)
     async with contextlib.AsyncExitStack() as stack:
         try:
-            writer = await _connect(path, patience)
+            writer = await _connect(path, busy_timeout)
             stack.push_async_callback(writer.close)
             await _migrate(path, writer)
             readers = []
             for _ in range(_READERS):
-                reader = await _connect(path, patience)
+                reader = await _connect(path, busy_timeout)
                 stack.push_async_callback(reader.close)
                 await reader.run("PRAGMA query_only = ON")
                 readers.append(reader)
@@ -228,8 +238,9 @@ def _troubles() -> Iterator[None]:
         raise
 
 
-async def _connect(path: Path, patience: timedelta) -> Connection:
-    raw = await aiosqlite.connect(path, isolation_level=None, timeout=patience.total_seconds())
+async def _connect(path: Path, busy_timeout: timedelta) -> Connection:
+    seconds = busy_timeout.total_seconds()
+    raw = await aiosqlite.connect(path, isolation_level=None, timeout=seconds)
     raw.row_factory = sqlite3.Row
     connection = Connection(raw)
     try:

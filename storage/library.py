@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from storage import undo
@@ -14,7 +15,7 @@ from storage.audit.queries import AuditLog
 from storage.authors.decisions import Authors
 from storage.bot_state import BotState
 from storage.curation.papers import Papers
-from storage.database import Database, open_database
+from storage.database import BUSY_TIMEOUT, Database, open_database
 from storage.feeds.ingest import Feeds
 from storage.feeds.trace import Traces
 from storage.models import Actor
@@ -69,9 +70,11 @@ class Library:
 
 
 @asynccontextmanager
-async def open_library(path: Path, clock: Clock) -> AsyncGenerator[Library]:
+async def open_library(
+    path: Path, clock: Clock, busy_timeout: timedelta = BUSY_TIMEOUT
+) -> AsyncGenerator[Library]:
     """Opens the library in a file, creating it if needed; raises the errors of `open_database`."""
-    async with open_database(path) as database:
+    async with open_database(path, busy_timeout) as database:
         library = Library(database, clock)
         try:
             yield library

@@ -17,6 +17,7 @@ from bot.app import App, open_app
 from bot.client import LabHerald
 from bot.settings import Settings
 from bot.starter import load_starter
+from storage.database import Database, open_database
 from storage.library import Library, open_library
 from storage.models import Actor, Origin
 from tests.support.lab import HOME, Lab, StillClock, open_lab, unexpected_errors
@@ -134,11 +135,16 @@ async def lab(app: App, simcord_env: simcord.Env, clock: StillClock) -> AsyncIte
 
 
 @pytest.fixture
-async def library(
-    tmp_path: Path, empty_database: Path, clock: StillClock
-) -> AsyncIterator[Library]:
+async def database(tmp_path: Path, empty_database: Path) -> AsyncIterator[Database]:
+    """The database of `library`."""
+    path = Path(shutil.copyfile(empty_database, tmp_path / "lab.db"))
+    async with open_database(path) as database:
+        yield database
+
+
+@pytest.fixture
+async def library(database: Database, clock: StillClock) -> AsyncIterator[Library]:
     """A library without papers."""
-    path = tmp_path / "lab.db"
-    shutil.copyfile(empty_database, path)
-    async with open_library(path, clock) as opened:
-        yield opened
+    library = Library(database, clock)
+    yield library
+    await library.bot_state.close()

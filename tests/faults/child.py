@@ -128,7 +128,9 @@ async def live(life: dict[str, Any]) -> None:
         feed_timeout=timedelta(seconds=5),
     )
     with lock_database(settings.database_path):
-        async with open_app(settings, clock) as app:
+        async with open_app(
+            settings, clock, guild_ready_timeout=discord_standin.GUILD_READY_TIMEOUT
+        ) as app:
             await come_online(app)
             for number in range(life["rounds"]):
                 if number == life.get("full_rounds"):
@@ -150,8 +152,6 @@ async def correct(library: Library, wrong: str, right: str) -> None:
 
 async def come_online(app: App) -> None:
     """Log in and connect as `run` does, and wait until Discord has told of its servers."""
-    # discord.py waits for servers that are told of late; here there is none after the first.
-    app.client._connection.guild_ready_timeout = 0.02
     await app.client.login(discord_standin.TOKEN)
     connection = asyncio.create_task(app.client.connect())
     ready = asyncio.create_task(app.client.wait_until_ready())

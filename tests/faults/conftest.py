@@ -12,7 +12,7 @@ import pytest
 from bot.app import open_app
 from bot.settings import Settings
 from tests.faults import discord_standin
-from tests.faults.discord_standin import GUILD, PAPERS, TOKEN, StandIn
+from tests.faults.discord_standin import GUILD, GUILD_READY_TIMEOUT, PAPERS, TOKEN, StandIn
 from tests.faults.station import Station
 from tests.support.lab import StillClock
 from tests.support.library import MODERATOR
@@ -47,9 +47,13 @@ async def stand_in(clock: StillClock) -> AsyncIterator[StandIn]:
 async def station(
     settings: Settings, clock: StillClock, stand_in: StandIn, caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[Station]:
-    async with open_app(settings, clock) as app:
+    async with open_app(
+        settings,
+        clock,
+        busy_timeout=timedelta(milliseconds=20),
+        guild_ready_timeout=GUILD_READY_TIMEOUT,
+    ) as app:
         await app.library.subscriptions.subscribe(GUILD, PAPERS, MODERATOR)
-        app.client._connection.guild_ready_timeout = 0.02
         await app.client.login(TOKEN)
         connection = asyncio.create_task(app.client.connect())
         await app.client.wait_until_ready()

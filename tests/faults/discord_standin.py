@@ -24,6 +24,7 @@ from aiohttp import WSMsgType, web
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.an-invented-token-of-nobody"
 BOT = 1_000_000_000_000_000_100
 GUILD = 1_000_000_000_000_000_001
+GUILD_READY_TIMEOUT = timedelta(milliseconds=20)  # there is one server, told of at once
 PAPERS = 1_000_000_000_000_000_201
 NEWS = 1_000_000_000_000_000_202
 FORUM = 1_000_000_000_000_000_203

@@ -53,8 +53,7 @@ class Locker:
 
 @pytest.fixture
 async def locker(station: Station) -> AsyncIterator[Locker]:
-    """A locker of a database that the bot waits for not long."""
-    await station.app.library._database._writer.run("PRAGMA busy_timeout = 20")
+    """Locks the bot's database."""
     locker = Locker(station.app.settings.database_path)
     yield locker
     await locker.unlock()
@@ -88,7 +87,7 @@ async def test_a_database_that_is_locked_while_feeds_are_read_keeps_nothing_back
         assert site.asked == 3
         assert station.announced() == []
         (warning,) = station.warnings
-        assert "New papers are not taken in until" in warning
+        assert "New papers can't be saved until" in warning
         await locker.unlock()
         station.clock.move(timedelta(minutes=1))
         await station.app.poll()

@@ -1,48 +1,64 @@
-"""How tables that only grow are read: by an index, and at a keystroke nothing is counted."""
+"""Queries on tables that only grow use an index, and autocomplete counts nothing."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from typing import TypeAlias
 
+import pytest
+
+from storage.database import Database
 from storage.library import Library
 from storage.models import Origin, PaperDraft
 from tests.support.library import MODERATOR
 
-
-@asynccontextmanager
-async def asked(library: Library) -> AsyncIterator[list[str]]:
-    """The statements that SQLite runs inside the block, and after it how it reads the tables."""
-    statements: list[str] = []
-    for connection in library._database._all:
-        await connection._raw.set_trace_callback(statements.append)
-    found: list[str] = []
-    yield found
-    database = sqlite3.connect(library._database.path)
-    for sql in statements:
-        if sql.startswith(("SELECT", "UPDATE", "DELETE")):
-            found += [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {sql}")]
-    database.close()
+QueryPlan: TypeAlias = Callable[[], AbstractAsyncContextManager[list[str]]]
 
 
-async def test_feeds_are_offered_without_a_look_at_their_entries(library: Library) -> None:
-    async with asked(library) as plan:
+@pytest.fixture
+def query_plan(database: Database) -> QueryPlan:
+    """Collects the steps of SQLite's plans for all statements inside a block, filled at its end."""
+
+    @asynccontextmanager
+    async def collect() -> AsyncIterator[list[str]]:
+        statements: list[str] = []
+        steps: list[str] = []
+        await database.trace(statements.append)
+        yield steps
+        with closing(sqlite3.connect(database.path)) as connection:
+            for sql in statements:
+                if sql.startswith(("SELECT", "UPDATE", "DELETE")):
+                    plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}")
+                    steps += [detail for *_, detail in plan]
+
+    return collect
+
+
+async def test_feed_autocomplete_does_not_read_entries(
+    library: Library, query_plan: QueryPlan
+) -> None:
+    async with query_plan() as plan:
         await library.feeds.all()
     assert plan
     assert not [step for step in plan if "entries" in step]
 
 
-async def test_feeds_are_counted_within_indexes(library: Library) -> None:
-    async with asked(library) as plan:
+async def test_counting_a_feeds_entries_reads_indexes_only(
+    library: Library, query_plan: QueryPlan
+) -> None:
+    async with query_plan() as plan:
         await library.feeds.with_counts()
     steps = [step for step in plan if "entries" in step]
     assert len(steps) == 3
     assert all(step.startswith("SEARCH entries USING COVERING INDEX") for step in steps)
 
 
-async def test_channels_are_offered_without_a_look_at_what_was_announced(library: Library) -> None:
-    async with asked(library) as plan:
+async def test_channel_autocomplete_does_not_read_sent_announcements(
+    library: Library, query_plan: QueryPlan
+) -> None:
+    async with query_plan() as plan:
         await library.subscriptions.all(1)
         await library.subscriptions.find(2)
     waiting = ("posts_unsent", "announcements_by_post", "is_filtered_out=? AND post_id=?")
@@ -51,9 +67,11 @@ async def test_channels_are_offered_without_a_look_at_what_was_announced(library
     assert all(any(index in step for index in waiting) for step in steps)
 
 
-async def test_channels_are_counted_and_closed_by_an_index(library: Library) -> None:
+async def test_counting_and_closing_a_subscription_uses_an_index(
+    library: Library, query_plan: QueryPlan
+) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
-    async with asked(library) as plan:
+    async with query_plan() as plan:
         await library.subscriptions.with_counts(1)
         await library.subscriptions.unsubscribe(1, 2, MODERATOR)
     counted = "SEARCH announcements USING COVERING INDEX announcements_by_channel"
@@ -61,9 +79,11 @@ async def test_channels_are_counted_and_closed_by_an_index(library: Library) -> 
     assert not [step for step in plan if step.startswith("SCAN announcements")]
 
 
-async def test_what_is_due_is_found_among_what_waits(library: Library) -> None:
+async def test_due_posts_are_found_among_unsent_ones_only(
+    library: Library, query_plan: QueryPlan
+) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
-    async with asked(library) as plan:
+    async with query_plan() as plan:
         await library.outbox.enqueue_and_fetch_due()
         await library.papers.upsert(
             PaperDraft(title="Due"), Origin.MODERATOR, MODERATOR, announce=True
@@ -74,8 +94,10 @@ async def test_what_is_due_is_found_among_what_waits(library: Library) -> None:
     assert indexes == {"posts_unsent", "announcements_waiting"}
 
 
-async def test_what_waits_for_moderators_is_found_among_what_waits(library: Library) -> None:
-    async with asked(library) as plan:
+async def test_pending_suggestions_are_found_by_an_index(
+    library: Library, query_plan: QueryPlan
+) -> None:
+    async with query_plan() as plan:
         await library.review.check_suggestion(PaperDraft(title="Offered"), 7, daily_limit=3)
         await library.moderator_settings.set_channel(1, 3, MODERATOR, former=2)
     assert [step for step in plan if step.endswith("suggestions USING INDEX suggestions_waiting")]

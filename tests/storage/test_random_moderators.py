@@ -29,7 +29,7 @@ from storage.papers.combine import normal
 from tests.support.lab import StillClock
 from tests.support.library import MODERATOR
 from tests.support.library_model import OWN, Catalogue, Refused, differing
-from tests.support.library_tables import everything, told
+from tests.support.library_tables import all_tables, as_text
 
 FORMER, NEW = "Ann Former", "Ann New"
 _NUMBER = st.integers(0, 1000)
@@ -81,7 +81,7 @@ class Moderators(RuleBasedStateMachine):
             self.model.upsert(draft)
             self.model.record(self.last_change())
         self.seeds = self.last_change()
-        self.first = self.run(everything(self.library))
+        self.first = self.run(all_tables(self.library))
 
     def teardown(self) -> None:
         """Undo everything, in passes: what holds another's identifier has to go before it."""
@@ -93,7 +93,7 @@ class Moderators(RuleBasedStateMachine):
                     if made.stands and made.undoes is None and number > self.seeds
                 ]
                 if not open_changes:
-                    assert self.run(everything(self.library)) == self.first
+                    assert self.run(all_tables(self.library)) == self.first
                     break
                 undone = [self.undo_change(number) for number in reversed(open_changes)]
                 assert any(undone)
@@ -244,9 +244,9 @@ class Moderators(RuleBasedStateMachine):
             self.run(self.compare())
 
     async def compare(self) -> None:
-        said = await everything(self.library)
+        said = await all_tables(self.library)
         expected = {
-            number: told(one) for number, one in self.model.papers.items() if one is not None
+            number: as_text(one) for number, one in self.model.papers.items() if one is not None
         }
         assert said["papers"] == expected
         assert said["identifiers"] == self.model.owners()

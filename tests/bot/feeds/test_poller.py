@@ -78,7 +78,14 @@ class Watch:
 
 
 @pytest.fixture
-async def watch(tmp_path: Path, empty_database: Path) -> AsyncIterator[Watch]:
+def moderators_channel() -> int | None:
+    return MODERATORS
+
+
+@pytest.fixture
+async def watch(
+    tmp_path: Path, empty_database: Path, moderators_channel: int | None
+) -> AsyncIterator[Watch]:
     database = Path(shutil.copyfile(empty_database, tmp_path / "lab.db"))
     origin = Origin()
     now = [NOW]
@@ -93,7 +100,7 @@ async def watch(tmp_path: Path, empty_database: Path) -> AsyncIterator[Watch]:
         open_parser() as parser,
     ):
         await library.subscriptions.subscribe(1, 2, MODERATOR)
-        moderators = Moderators(library, Settings(moderators_channel_id=MODERATORS))
+        moderators = Moderators(library, Settings(moderators_channel_id=moderators_channel))
         poller = Poller(library, client, parser, lambda: now[0], HALF_HOUR, moderators)
         yield Watch(origin, str(server.make_url("")).rstrip("/"), library, poller, now)
 
@@ -406,10 +413,10 @@ async def test_two_readings_at_once_tell_moderators_once(watch: Watch) -> None:
     assert len(await watch.notices()) == 1
 
 
+@pytest.mark.parametrize("moderators_channel", [None])
 async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
-    watch.poller._moderation = Moderators(watch.library, Settings())
     watch.origin.statuses["/feed"] = 410
     await watch.poller.poll(watched)
     watch.later(timedelta(days=2))
