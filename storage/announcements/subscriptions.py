@@ -17,7 +17,7 @@ from storage.audit.models import ChangeAction, Recorded, Settings
 from storage.database import Connection, Database, Row
 from storage.errors import SubscriptionNotFound
 from storage.models import Actor, Paper
-from storage.papers import credits
+from storage.papers import former_names
 
 # What isn't sent yet is little. What was ever announced is a lot, and counted only to be shown.
 _POSTED = """(SELECT COUNT(*) FROM announcements
@@ -174,7 +174,7 @@ async def match_subscriptions(
 
     A filter for an author by a former name matches papers that show the new one.
     """
-    former = (await credits.former(db, [paper.id])).get(paper.id, ())
+    former = (await former_names.searchable_names(db, [paper.id])).get(paper.id, ())
     paper = replace(paper, authors=(*paper.authors, *former))
     rows = await db.all(
         "SELECT channel_id, filters FROM subscriptions WHERE removed_at IS NULL ORDER BY id"
@@ -200,7 +200,7 @@ async def _read_all(db: Connection, rows: Sequence[Row]) -> tuple[Subscription, 
 async def _read_filters(db: Connection, rows: Sequence[Row]) -> list[ChannelFilter]:
     """Parses the filters in these rows, to be shown with authors' current names."""
     parsed = [parse_filter(row["filters"]) for row in rows]
-    current = await credits.shown(db, [name for one in parsed for name in one.authors])
+    current = await former_names.current_names(db, [name for one in parsed for name in one.authors])
     return [one.with_current_names(current) for one in parsed]
 
 

@@ -10,7 +10,7 @@ from storage.audit.encoding import change_from_row
 from storage.audit.models import Change, ChangeAction, LogPage, NameChange, PaperChange
 from storage.database import Connection, Database, Row, Value
 from storage.models import Actor
-from storage.papers import credits
+from storage.papers import former_names
 from storage.papers.snapshots import PaperSnapshot
 
 _MAX_ID = 1 << 62  # more than any change's id
@@ -300,7 +300,7 @@ async def _shown(db: Connection, changes: Sequence[Change]) -> tuple[Change, ...
             for snapshot in (one.before, one.after):
                 if snapshot is not None:
                     names |= {*snapshot.authors, snapshot.posted_by}
-    shown = await credits.shown(db, names)
+    shown = await former_names.current_names(db, names)
     return tuple(_renamed(change, shown) for change in changes) if shown else tuple(changes)
 
 

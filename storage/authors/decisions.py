@@ -17,7 +17,7 @@ from storage.errors import AuthorNotFound, LabError
 from storage.models import Actor, PaperDraft
 from storage.names.matching import compatible, is_same_name
 from storage.names.parser import Name, parse_name
-from storage.papers import credits
+from storage.papers import credits, former_names
 from storage.papers import writes as paper_writes
 
 _MAX_NAME = 100
@@ -53,7 +53,7 @@ class Authors(AuthorQueries):
     async def with_current_names(self, drafts: Sequence[PaperDraft]) -> list[PaperDraft]:
         """Returns the drafts with every former name replaced by its person's current one."""
         async with self._database.reading() as db:
-            return await credits.with_current_names(db, drafts)
+            return await former_names.with_current_names(db, drafts)
 
     async def _record(
         self,
@@ -68,7 +68,7 @@ class Authors(AuthorQueries):
         await decide(db, decided)
         implied: dict[str, NameDecision | None] = {
             name: NameDecision(current_name, is_former=True)
-            for name, current_name in (await credits.implied_former_names(db, decided)).items()
+            for name, current_name in (await former_names.implied_former_names(db, decided)).items()
         }
         if implied:
             await decide(db, implied)

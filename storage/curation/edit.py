@@ -119,7 +119,7 @@ async def _change(
 ) -> Paper:
     before = await take_snapshot(change_set.db, paper)
     await paper_writes.replace(change_set.db, paper, draft)
-    await paper_writes.lock(change_set.db, paper.id, locked)
+    await paper_writes.lock_fields(change_set.db, paper.id, locked)
     (after,) = await paper_queries.load(change_set.db, [paper.id])
     await change_set.record(action, before, after)
     return after

@@ -20,7 +20,7 @@ from storage.models import (
     Provenance,
     UpsertResult,
 )
-from storage.papers import credits, matching
+from storage.papers import former_names, matching
 from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
 from storage.papers.combine import FIELDS, as_draft, joined, normal, ordered
@@ -79,7 +79,7 @@ async def upsert(
     """
     change_set = change_set or source.change_set(db)
     draft = normal(draft)
-    (shown,) = await credits.with_current_names(db, [draft])
+    (shown,) = await former_names.with_current_names(db, [draft])
     known = await _identified(db, shown)
     if known and not matching.is_doubtful(known[0], shown):
         return await upsert_as(db, known[0], draft, source, also=known[1:], change_set=change_set)
@@ -163,7 +163,7 @@ async def upsert_as(
     change_set = change_set or source.change_set(db)
     if known.removed_at is not None:
         if source.origin is not Origin.MODERATOR:
-            await paper_writes.identify(db, known.id, draft.identifiers)
+            await paper_writes.add_identifiers(db, known.id, draft.identifiers)
             return UpsertResult(Outcome.REMOVED, None)
         restored = await restore(db, known, change_set)
         completed = await _complete(db, restored, draft, source, change_set)
@@ -180,7 +180,7 @@ async def classify(db: Connection, draft: PaperDraft) -> UpsertResult:
     It is known (`UNCHANGED`) or removed, which its title tells, too; or it may be a duplicate; or
     it is new and for a moderator to review.
     """
-    (draft,) = await credits.with_current_names(db, [normal(draft)])
+    (draft,) = await former_names.with_current_names(db, [normal(draft)])
     for known in await _identified(db, draft):
         if matching.is_doubtful(known, draft):
             return UpsertResult(Outcome.DUPLICATE, known)
@@ -243,7 +243,7 @@ async def _add(
     added = await paper_writes.insert(db, drafts, source.provenance)
     if source.binds:
         for paper in added:
-            await paper_writes.lock(
+            await paper_writes.lock_fields(
                 db, paper.id, _given_fields(PaperDraft(title=""), as_draft(paper))
             )
     await change_set.record_added(added)
@@ -255,7 +255,7 @@ async def _complete(
 ) -> UpsertResult:
     locked = await paper_queries.locked_fields(db, known.id)
     before = as_draft(known)
-    (shown,) = await credits.with_current_names(db, [draft])
+    (shown,) = await former_names.with_current_names(db, [draft])
     completed = joined(before, shown, locked)
     owners = await paper_queries.owners(db, completed.identifiers)
     free = [name for name in completed.identifiers if owners.get(name, known.id) == known.id]
@@ -267,7 +267,7 @@ async def _complete(
     await paper_writes.replace(db, known, completed, given)
     (paper,) = await paper_queries.load(db, [known.id])
     if source.binds:
-        await paper_writes.lock(db, paper.id, _given_fields(before, completed))
+        await paper_writes.lock_fields(db, paper.id, _given_fields(before, completed))
     await change_set.record(ChangeAction.UPDATE, said, paper)
     return UpsertResult(Outcome.UPDATED, paper, known.title)
 

@@ -11,7 +11,7 @@ from storage.audit.log import ChangeSet
 from storage.audit.models import ChangeAction, DroppedAnnouncement, Transfer
 from storage.database import Connection
 from storage.models import Paper, PaperDraft
-from storage.papers import credits
+from storage.papers import former_names
 from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
 from storage.papers.snapshots import PaperSnapshot, take_snapshot
@@ -31,8 +31,8 @@ async def merge(
     """
     kept_before, other_before = await take_snapshot(db, kept), await take_snapshot(db, other)
     transfer = await absorb(db, other, kept.id, change_set.at)
-    await paper_writes.replace(db, kept, draft, await credits.credited_for(db, other.id))
-    await paper_writes.lock(db, kept.id, locked_fields)
+    await paper_writes.replace(db, kept, draft, await former_names.former_by_current(db, other.id))
+    await paper_writes.lock_fields(db, kept.id, locked_fields)
     merged, absorbed = await paper_queries.load(db, [kept.id, other.id])
     await change_set.record(ChangeAction.MERGE, other_before, absorbed, transfer=transfer)
     await change_set.record(ChangeAction.UPDATE, kept_before, merged)

@@ -11,7 +11,7 @@ from storage.database import Connection, Row, Value
 from storage.errors import AlreadyResolved, LabError
 from storage.feeds.models import Entry, EntryRecord, PendingEntry
 from storage.models import Actor, Outcome, UpsertResult
-from storage.papers import credits
+from storage.papers import former_names
 from storage.papers.snapshots import draft_from_text, draft_to_text
 from storage.text import fold
 
@@ -172,7 +172,7 @@ def read_record(row: Row) -> EntryRecord:
 
 
 async def _read_pending(db: Connection, row: Row) -> PendingEntry:
-    (draft,) = await credits.with_current_names(db, [draft_from_text(row["draft"])])
+    (draft,) = await former_names.with_current_names(db, [draft_from_text(row["draft"])])
     return PendingEntry(
         id=row["id"],
         feed_id=row["feed_id"],

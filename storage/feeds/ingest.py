@@ -15,7 +15,7 @@ from storage.feeds import registry as feed_registry
 from storage.feeds.models import Entry, Feed, FeedState, IngestResult
 from storage.feeds.registry import FeedRegistry
 from storage.models import Actor, Origin, Outcome, Paper, PaperDraft, UpsertResult
-from storage.papers import credits, matching
+from storage.papers import former_names, matching
 from storage.papers import queries as paper_queries
 from storage.papers.identifiers import is_feed_guid
 
@@ -98,7 +98,7 @@ class Feeds(FeedRegistry):
         former = await entries.papers_by_title(db, feed.id, draft.title, present)
         if former is None:  # it waits for a moderator under its former key
             return UpsertResult(Outcome.UNCHANGED, None)
-        (shown,) = await credits.with_current_names(db, [draft])
+        (shown,) = await former_names.with_current_names(db, [draft])
         for paper in await paper_queries.load(db, former):
             if matching.may_be_same(paper, shown) and not matching.is_next_issue(paper, shown):
                 lasting = [name for name in draft.identifiers if not is_feed_guid(name)]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from storage import timestamps
 from storage.database import Connection, Database, Row
 from storage.models import Actor, Link, LinkKind, Origin, Paper, PartialDate, Provenance
-from storage.papers import credits
+from storage.papers import former_names
 from storage.papers.errors import PaperNotFound, PaperNotRemoved
 from storage.papers.identifiers import identify
 from storage.text import fold
@@ -198,7 +198,7 @@ async def load(db: Connection, ids: Sequence[int]) -> tuple[Paper, ...]:
         [json.dumps(list(ids))],
     )
     posters = {row["posted_by"] for row in rows if row["has_former"] and row["posted_by"]}
-    shown = await credits.shown(db, posters) if posters else {}
+    shown = await former_names.current_names(db, posters) if posters else {}
     return tuple(_paper(row, shown.get(row["posted_by"], row["posted_by"])) for row in rows)
 
 

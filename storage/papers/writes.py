@@ -1,16 +1,16 @@
-"""SQL that writes papers with all that hangs on them; reading them is in `papers`."""
+"""SQL that writes papers with their credits, identifiers, links and tags; `queries` reads them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace as replaced
+from dataclasses import replace as replace_fields
 from datetime import datetime
 
 from storage import timestamps
 from storage.database import Connection
 from storage.models import Paper, PaperDetails, PaperDraft, Provenance, details_of
-from storage.papers import credits, search_index
+from storage.papers import credits, former_names, search_index
 from storage.papers.errors import IdentifierTaken
 from storage.papers.queries import last_id, load, owners
 from storage.papers.snapshots import PaperSnapshot
@@ -23,66 +23,68 @@ _COLUMNS = "title, title_key, abstract, authors_complete, venue, date, note, pos
 async def insert(
     db: Connection, drafts: Sequence[PaperDraft], provenance: Provenance
 ) -> tuple[Paper, ...]:
-    """Add papers with all that hangs on them, in a constant number of statements."""
-    last = await last_id(db)
-    numbered = list(enumerate(drafts, start=last + 1))
-    at, actor = provenance.created_at, provenance.created_by
-    came = (provenance.origin, timestamps.to_text(at), actor.key, actor.name)
+    """Adds papers to the list; the number of statements doesn't depend on how many."""
+    first_id = await last_id(db) + 1
+    numbered = list(enumerate(drafts, first_id))
+    added_at, added_by = provenance.created_at, provenance.created_by
+    origin = (
+        provenance.origin,
+        timestamps.to_text(added_at),
+        added_by.key,
+        added_by.name,
+    )
+    sort_keys = [
+        search_index.sort_key(paper_id, draft.date, added_at) for paper_id, draft in numbered
+    ]
 
-    def rows(numbered: Sequence[tuple[int, PaperDraft]]) -> list[tuple[str | int | None, ...]]:
+    def rows(drafts: Sequence[PaperDraft]) -> list[tuple[str | int | None, ...]]:
         return [
-            (paper_id, *_values(draft, search_index.sort_key(paper_id, draft.date, at)), *came)
-            for paper_id, draft in numbered
+            (paper_id, *_values(draft, sort_key), *origin)
+            for paper_id, (draft, sort_key) in enumerate(
+                zip(drafts, sort_keys, strict=True), first_id
+            )
         ]
 
-    def made(numbered: Sequence[tuple[int, PaperDraft]]) -> tuple[Paper, ...]:
+    def papers(drafts: Sequence[PaperDraft]) -> tuple[Paper, ...]:
         return tuple(
             Paper(**details_of(draft), id=paper_id, provenance=provenance)
-            for paper_id, draft in numbered
+            for paper_id, draft in enumerate(drafts, first_id)
         )
 
     await db.run_many(
         f"""INSERT INTO papers (id, {_COLUMNS}, origin, created_at, created_by, created_by_name)
             VALUES ({", ".join("?" * 14)})""",  # noqa: S608 - constants
-        await run_in_thread(rows, numbered),
+        await run_in_thread(rows, drafts),
     )
     await credits.insert(db, [(paper_id, draft.authors) for paper_id, draft in numbered])
     await _insert_parts(db, numbered)
     await _index(
-        db, [(n, search_index.sort_key(n, draft.date, at), draft) for n, draft in numbered]
+        db,
+        [
+            (paper_id, sort_key, draft)
+            for (paper_id, draft), sort_key in zip(numbered, sort_keys, strict=True)
+        ],
     )
-    shown = await credits.with_current_names(db, drafts)
-    return await run_in_thread(made, list(enumerate(shown, start=last + 1)))
+    displayed = await former_names.with_current_names(db, drafts)
+    return await run_in_thread(papers, displayed)
 
 
 async def replace(
     db: Connection,
     paper: Paper,
     draft: PaperDraft,
-    credited: Mapping[str, str] | None = None,
-    *,
-    as_credited: bool = False,
+    former_by_current: Mapping[str, str] | None = None,
 ) -> None:
-    """Make a paper of the list what the draft says, in every field.
+    """Replaces a paper's details with a draft that has current names.
 
-    Names are as they are shown, ``credited`` tells for which they stand, or else ``as_credited``.
+    Former names that the paper credits stay credited, and so do those of ``former_by_current``.
     """
-    await search_index.remove(db, [_sort_key(paper)])
-    at = search_index.sort_key(paper.id, draft.date, paper.provenance.created_at)
-    await db.run(
-        """UPDATE papers SET title = ?, title_key = ?, abstract = ?, authors_complete = ?,
-           venue = ?, date = ?, note = ?, posted_by = ?, sort_key = ? WHERE id = ?""",
-        [*_values(draft, at), paper.id],
-    )
-    for table in ("identifiers", "links", "tags"):
-        await db.run(f"DELETE FROM {table} WHERE paper_id = ?", [paper.id])  # noqa: S608 - constants
-    await credits.replace(db, paper.id, draft.authors, credited, as_credited=as_credited)
-    await _insert_parts(db, [(paper.id, draft)])
-    await _index(db, [(paper.id, at, draft)])
+    credited = await former_names.former_by_current(db, paper.id)
+    await _replace(db, paper, draft, {**(former_by_current or {}), **credited})
 
 
-async def identify(db: Connection, paper_id: int, identifiers: Sequence[str]) -> None:
-    """Give a paper more identifiers, but those that are another's."""
+async def add_identifiers(db: Connection, paper_id: int, identifiers: Sequence[str]) -> None:
+    """Adds identifiers to a paper, except for those that belong to another."""
     await db.run(
         """INSERT OR IGNORE INTO identifiers (identifier, paper_id, position)
            SELECT value, ?1, 1 + key + (SELECT COALESCE(MAX(position), 0) FROM identifiers
@@ -91,35 +93,35 @@ async def identify(db: Connection, paper_id: int, identifiers: Sequence[str]) ->
     )
 
 
-async def lock(db: Connection, paper_id: int, fields: Iterable[str]) -> None:
-    """Keep feeds and imports from overwriting these fields."""
+async def lock_fields(db: Connection, paper_id: int, fields: Iterable[str]) -> None:
+    """Protects fields from being overwritten by feeds and imports."""
     await db.run_many(
         "INSERT OR IGNORE INTO locked_fields (paper_id, field) VALUES (?, ?)",
         [(paper_id, field) for field in fields],
     )
 
 
-async def set_removed(db: Connection, paper: Paper, at: datetime | None) -> None:
-    """Take a paper out of the list, or (``None``) put it back; its identifiers stay its own."""
+async def set_removed(db: Connection, paper: Paper, removed_at: datetime | None) -> None:
+    """Removes a paper from the list, or restores it (None); its identifiers stay its own."""
     await db.run(
         "UPDATE papers SET removed_at = ? WHERE id = ?",
-        [timestamps.to_text(at) if at else None, paper.id],
+        [timestamps.to_text(removed_at) if removed_at else None, paper.id],
     )
     await search_index.remove(db, [_sort_key(paper)])
-    if at is None:
-        await _index(db, [(paper.id, _sort_key(paper), paper)])
+    if removed_at is None:
+        await _index_papers(db, [paper])
 
 
 async def reindex(db: Connection, paper_ids: Sequence[int]) -> None:
-    """Search papers by what their people are called now; removed ones stay out of the index."""
-    found = [paper for paper in await load(db, paper_ids) if paper.removed_at is None]
-    await search_index.remove(db, map(_sort_key, found))
-    await _index(db, [(paper.id, _sort_key(paper), paper) for paper in found])
+    """Updates the search index and the posts of papers with authors who changed their name."""
+    papers = [paper for paper in await load(db, paper_ids) if paper.removed_at is None]
+    await search_index.remove(db, map(_sort_key, papers))
+    await _index_papers(db, papers)
     await db.run(
         """UPDATE posts SET revision = revision + 1 WHERE id IN (
                SELECT post_id FROM announcements
                WHERE paper_id IN (SELECT value FROM json_each(?)))""",
-        [json.dumps([paper.id for paper in found])],
+        [json.dumps([paper.id for paper in papers])],
     )
 
 
@@ -130,19 +132,19 @@ async def restore_snapshot(
     if snapshot.is_removed:
         await set_removed(db, paper, at)
         return
-    owned = await owners(db, snapshot.identifiers)
-    if others := [owner for owner in owned.values() if owner != paper.id]:
+    owner_ids = (await owners(db, snapshot.identifiers)).values()
+    if others := [owner_id for owner_id in owner_ids if owner_id != paper.id]:
         raise IdentifierTaken((await load(db, others))[0])
     if paper.removed_at is not None:
         await set_removed(db, paper, None)
-    await replace(db, paper, PaperDraft(**details_of(snapshot)), as_credited=True)
+    await _replace(db, paper, PaperDraft(**details_of(snapshot)), {})
     if snapshot.locked_fields is not None:
         await db.run("DELETE FROM locked_fields WHERE paper_id = ?", [paper.id])
-        await lock(db, paper.id, sorted(snapshot.locked_fields))
+        await lock_fields(db, paper.id, sorted(snapshot.locked_fields))
 
 
 async def undo_insert(db: Connection, paper_ids: Sequence[int], at: datetime) -> None:
-    """Take papers out as if they had never been in the list; others may take their identifiers."""
+    """Removes papers as if they had never been added, which frees their identifiers for others."""
     ids = json.dumps([*paper_ids])
     rows = await db.all(
         "SELECT sort_key FROM papers WHERE id IN (SELECT value FROM json_each(?))", [ids]
@@ -165,16 +167,16 @@ async def undo_insert(db: Connection, paper_ids: Sequence[int], at: datetime) ->
 
 
 async def redo_insert(db: Connection, paper_ids: Sequence[int]) -> None:
-    """Put papers back whose addition was undone; raises `IdentifierTaken`."""
+    """Restores papers that `undo_insert` removed; raises `IdentifierTaken`."""
     ids = json.dumps([*paper_ids])
-    taken = await db.value(
+    owner_id = await db.value(
         """SELECT identifiers.paper_id FROM freed_identifiers AS freed
            JOIN identifiers ON identifiers.identifier = freed.identifier
            WHERE freed.paper_id IN (SELECT value FROM json_each(?))""",
         [ids],
     )
-    if taken is not None:
-        raise IdentifierTaken((await load(db, [taken]))[0])
+    if owner_id is not None:
+        raise IdentifierTaken((await load(db, [owner_id]))[0])
     await db.run(
         """INSERT INTO identifiers (paper_id, position, identifier)
            SELECT paper_id, position, identifier FROM freed_identifiers
@@ -189,16 +191,33 @@ async def redo_insert(db: Connection, paper_ids: Sequence[int]) -> None:
            WHERE id IN (SELECT value FROM json_each(?))""",
         [ids],
     )
-    back = await load(db, paper_ids)
-    await _index(db, [(paper.id, _sort_key(paper), paper) for paper in back])
+    await _index_papers(db, await load(db, paper_ids))
+
+
+async def _replace(
+    db: Connection, paper: Paper, draft: PaperDraft, credited: Mapping[str, str]
+) -> None:
+    """Replaces a paper's details; ``credited`` are the names to credit in place of others."""
+    await search_index.remove(db, [_sort_key(paper)])
+    sort_key = search_index.sort_key(paper.id, draft.date, paper.provenance.created_at)
+    await db.run(
+        """UPDATE papers SET title = ?, title_key = ?, abstract = ?, authors_complete = ?,
+           venue = ?, date = ?, note = ?, posted_by = ?, sort_key = ? WHERE id = ?""",
+        [*_values(draft, sort_key), paper.id],
+    )
+    for table in ("identifiers", "links", "tags"):
+        await db.run(f"DELETE FROM {table} WHERE paper_id = ?", [paper.id])  # noqa: S608 - constants
+    await credits.replace(db, paper.id, draft.authors, credited)
+    await _insert_parts(db, [(paper.id, draft)])
+    await _index(db, [(paper.id, sort_key, draft)])
 
 
 def _sort_key(paper: Paper) -> int:
     return search_index.sort_key(paper.id, paper.date, paper.provenance.created_at)
 
 
-def _values(draft: PaperDraft, at: int) -> tuple[str | int | None, ...]:
-    """The values of `_COLUMNS`, in their order."""
+def _values(draft: PaperDraft, sort_key: int) -> tuple[str | int | None, ...]:
+    """Returns the values of `_COLUMNS`, in this order."""
     return (
         draft.title,
         fold(draft.title),
@@ -208,12 +227,12 @@ def _values(draft: PaperDraft, at: int) -> tuple[str | int | None, ...]:
         str(draft.date) if draft.date else None,
         draft.note,
         draft.posted_by,
-        at,
+        sort_key,
     )
 
 
 async def _insert_parts(db: Connection, papers: Sequence[tuple[int, PaperDraft]]) -> None:
-    """Add identifiers, links and tags of papers."""
+    """Adds the identifiers, links and tags of papers, given by id."""
     await db.run_many(
         "INSERT OR IGNORE INTO identifiers (identifier, paper_id, position) VALUES (?, ?, ?)",
         [
@@ -236,11 +255,15 @@ async def _insert_parts(db: Connection, papers: Sequence[tuple[int, PaperDraft]]
     )
 
 
+async def _index_papers(db: Connection, papers: Iterable[Paper]) -> None:
+    await _index(db, [(paper.id, _sort_key(paper), paper) for paper in papers])
+
+
 async def _index(db: Connection, papers: Sequence[tuple[int, int, PaperDetails]]) -> None:
-    """Index papers, each with its number and sort key, by former names too."""
-    former = await credits.former(db, [paper_id for paper_id, _at, _paper in papers])
+    """Adds papers (with their id and sort key) to the search index, under former names as well."""
+    former = await former_names.searchable_names(db, [paper_id for paper_id, _, _ in papers])
     rows: list[tuple[int, PaperDetails]] = []
-    for paper_id, at, paper in papers:
+    for paper_id, sort_key, paper in papers:
         authors = dict.fromkeys([*paper.authors, *former.get(paper_id, ())])
-        rows.append((at, replaced(paper, authors=tuple(authors)) if former else paper))
+        rows.append((sort_key, replace_fields(paper, authors=tuple(authors)) if former else paper))
     await search_index.add(db, rows)

@@ -15,7 +15,7 @@ from storage.curation.intake import Submission
 from storage.database import Connection, Database, Row
 from storage.errors import AlreadyResolved, LabError
 from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
-from storage.papers import credits
+from storage.papers import former_names
 from storage.papers import queries as paper_queries
 from storage.papers.combine import normal
 from storage.papers.snapshots import draft_from_text, draft_to_text
@@ -246,7 +246,7 @@ async def _resolve(
 
 
 async def _read(db: Connection, row: Row) -> Suggestion:
-    (draft,) = await credits.with_current_names(db, [draft_from_text(row["draft"])])
+    (draft,) = await former_names.with_current_names(db, [draft_from_text(row["draft"])])
     actor = Actor(row["decided_by"], row["decided_by_name"]) if row["decided_at"] else None
     return Suggestion(
         id=row["id"],
