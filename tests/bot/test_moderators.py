@@ -10,7 +10,7 @@ from tests.support.library import MODERATOR
 SETTINGS = Settings(home_guild_ids=(1, 2), moderator_role_ids=(5,), moderators_channel_id=9)
 
 
-async def test_the_settings_hold_until_setup_says_otherwise(library: Library) -> None:
+async def test_the_settings_apply_until_setup_overrides_them(library: Library) -> None:
     moderators = Moderators(library, SETTINGS)
     await moderators.load()
     assert (moderators.role_ids(1), moderators.role_ids(2), moderators.channel_id) == ({5}, {5}, 9)
@@ -24,7 +24,7 @@ async def test_the_settings_hold_until_setup_says_otherwise(library: Library) ->
     assert not moderators.has_roles
 
 
-async def test_what_several_managers_say_at_once_all_counts(library: Library) -> None:
+async def test_concurrent_role_changes_all_count(library: Library) -> None:
     moderators = Moderators(library, SETTINGS)
     await asyncio.gather(
         moderators.change_roles(1, MODERATOR, add=(6,)),
@@ -34,7 +34,7 @@ async def test_what_several_managers_say_at_once_all_counts(library: Library) ->
     assert moderators.role_ids(1) == {6, 7}
 
 
-async def test_the_list_has_one_channel_the_one_that_was_said_last(library: Library) -> None:
+async def test_the_channel_set_last_in_any_server_counts(library: Library) -> None:
     moderators = Moderators(library, SETTINGS)
     await moderators.set_channel(1, 11, MODERATOR)
     await moderators.set_channel(2, 12, MODERATOR)
@@ -45,7 +45,7 @@ async def test_the_list_has_one_channel_the_one_that_was_said_last(library: Libr
     assert moderators.channel_id == 9
 
 
-async def test_what_waits_goes_to_the_channel_of_the_settings_where_none_is_said(
+async def test_resetting_the_channel_moves_queued_posts_to_the_one_of_the_settings(
     library: Library,
 ) -> None:
     moderators = Moderators(library, SETTINGS)
@@ -58,7 +58,7 @@ async def test_what_waits_goes_to_the_channel_of_the_settings_where_none_is_said
     assert await library.outbox.stop_reason(9) == ""
 
 
-async def test_a_server_that_is_home_no_longer_has_no_word(library: Library) -> None:
+async def test_a_former_home_server_has_no_say(library: Library) -> None:
     moderators = Moderators(library, SETTINGS)
     await moderators.set_channel(2, 12, MODERATOR)
     await moderators.change_roles(2, MODERATOR, add=(6,))

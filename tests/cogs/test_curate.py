@@ -27,7 +27,7 @@ async def submit(
     return await lab.moderator.submit_modal(shown, form)
 
 
-async def test_a_form_adds_a_paper_that_is_found_at_once(lab: Lab) -> None:
+async def test_a_paper_added_with_the_form_can_be_found_at_once(lab: Lab) -> None:
     result = await submit(lab, FORM)
     assert result.ephemeral
     assert "Added to the list" in told(result)
@@ -48,7 +48,9 @@ async def test_an_added_paper_is_announced_only_when_asked(lab: Lab) -> None:
     assert "Another" in lab.last
 
 
-async def test_a_wrong_field_is_told_privately_and_the_form_opens_as_it_was(lab: Lab) -> None:
+async def test_an_invalid_field_is_reported_privately_and_the_form_reopens_as_typed(
+    lab: Lab,
+) -> None:
     before = await lab.app.library.papers.count()
     result = await submit(lab, {**FORM, "links": "not-a-link"})
     assert result.ephemeral
@@ -72,7 +74,7 @@ async def test_a_wrong_field_is_told_privately_and_the_form_opens_as_it_was(lab:
         ("links", "ftp://example.org/x", "a link I understand"),
     ],
 )
-async def test_every_field_has_its_sentence(
+async def test_every_field_has_its_own_error(
     lab: Lab, field: str, value: str, sentence: str
 ) -> None:
     result = await submit(lab, {**FORM, field: value})
@@ -80,14 +82,14 @@ async def test_every_field_has_its_sentence(
     assert sentence in told(result)
 
 
-async def test_the_same_identifier_completes_the_paper_that_is_there(lab: Lab) -> None:
+async def test_the_same_identifier_updates_the_known_paper(lab: Lab) -> None:
     count = await lab.app.library.papers.count()
     result = await submit(lab, {**FORM, "links": "https://arxiv.org/abs/2302.12433v2"})
     assert "I added your details to it" in told(result)
     assert await lab.app.library.papers.count() == count
 
 
-async def test_a_likeness_is_asked_about_and_can_be_added_anyway(lab: Lab) -> None:
+async def test_a_possible_duplicate_can_be_added_anyway(lab: Lab) -> None:
     form = {
         **FORM,
         "title": "Fooling MOSS detection with pretrained language models",
@@ -104,7 +106,7 @@ async def test_a_likeness_is_asked_about_and_can_be_added_anyway(lab: Lab) -> No
     assert await lab.app.library.papers.count() == count + 1
 
 
-async def test_editing_shows_what_is_there_and_keeps_what_the_form_does_not(lab: Lab) -> None:
+async def test_editing_shows_the_current_details_and_keeps_the_hidden_ones(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
     values = _values(shown.modal)
     assert values["venue_and_year"] == "arXiv 2023"
@@ -124,13 +126,13 @@ async def test_editing_shows_what_is_there_and_keeps_what_the_form_does_not(lab:
     assert (await lab.app.library.papers.get(paper.id)).venue == "NeurIPS"
 
 
-async def test_an_edit_that_changes_nothing_says_so(lab: Lab) -> None:
+async def test_an_edit_without_changes_says_so(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
     result = await lab.moderator.submit_modal(shown, _values(shown.modal))
     assert "You changed nothing" in told(result)
 
 
-async def test_an_identifier_of_another_paper_is_refused_and_nothing_typed_is_lost(
+async def test_the_identifier_of_another_paper_is_refused_and_no_input_is_lost(
     lab: Lab,
 ) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
@@ -141,7 +143,7 @@ async def test_an_identifier_of_another_paper_is_refused_and_nothing_typed_is_lo
     assert _values(again.modal)["links"] == "2211.05100"
 
 
-async def test_nothing_typed_is_lost_where_the_list_cannot_take_it(lab: Lab) -> None:
+async def test_no_input_is_lost_if_it_cannot_be_saved(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
     paper = await lab.app.library.papers.get_by_text("2302.12433")
     typed = {**_values(shown.modal), "title": "Much Thought Went into This"}
@@ -155,7 +157,7 @@ async def test_nothing_typed_is_lost_where_the_list_cannot_take_it(lab: Lab) -> 
     assert "✏️ Saved" in told(await lab.moderator.submit_modal(again, typed))
 
 
-async def test_who_may_not_send_a_form_any_more_is_not_offered_it_again(lab: Lab) -> None:
+async def test_the_form_is_not_offered_again_to_a_former_moderator(lab: Lab) -> None:
     form = await lab.moderator.slash(lab.papers, "curate add")
     await lab.app.client.http.edit_member(HOME, lab.moderator.id, roles=[])
     refused = await lab.moderator.submit_modal(form, FORM)
@@ -163,7 +165,7 @@ async def test_who_may_not_send_a_form_any_more_is_not_offered_it_again(lab: Lab
     assert "Try again" not in told(refused)
 
 
-async def test_a_long_abstract_survives_a_form_that_cannot_show_it_whole(lab: Lab) -> None:
+async def test_a_long_abstract_survives_an_edit_of_the_title(lab: Lab) -> None:
     number = await lab.add(PaperDraft(title="Long", abstract="word " * 2000))
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
     values = _values(shown.modal)
@@ -173,7 +175,7 @@ async def test_a_long_abstract_survives_a_form_that_cannot_show_it_whole(lab: La
     assert len(paper.abstract) == len("word " * 2000) - 1
 
 
-async def test_what_a_form_cannot_show_stays_where_its_end_is_as_it_was(lab: Lab) -> None:
+async def test_the_hidden_rest_of_a_field_is_kept_unless_the_end_changes(lab: Lab) -> None:
     words = " ".join(f"word{number}" for number in range(1000))
     number = await lab.add(PaperDraft(title="Long", abstract=words))
 
@@ -195,7 +197,7 @@ async def test_what_a_form_cannot_show_stays_where_its_end_is_as_it_was(lab: Lab
     assert await corrected(lambda _: "") == ""
 
 
-async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) -> None:
+async def test_removing_asks_for_confirmation_and_feeds_do_not_bring_it_back(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
     assert "Remove this paper?" in told(shown)
     number = (await lab.app.library.papers.get_by_text("2302.12433")).id
@@ -211,13 +213,13 @@ async def test_removing_asks_once_and_a_removed_paper_stays_removed(lab: Lab) ->
     assert (await lab.app.library.papers.get(number)).id == number
 
 
-async def test_a_paper_can_be_kept(lab: Lab) -> None:
+async def test_cancelling_a_removal_keeps_the_paper(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
     await lab.moderator.click(shown.response, label="Cancel")
     assert (await lab.app.library.papers.get_by_text("2302.12433")).title.startswith("ProofNet")
 
 
-async def test_a_removal_pressed_twice_is_a_sentence(lab: Lab) -> None:
+async def test_confirming_a_removal_twice_is_explained(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
     paper = await lab.app.library.papers.get_by_text("2302.12433")
     await lab.app.library.papers.remove(paper.id, MODERATOR)
@@ -225,7 +227,7 @@ async def test_a_removal_pressed_twice_is_a_sentence(lab: Lab) -> None:
     assert "I couldn't find a paper" in result.response.content
 
 
-async def test_a_paper_that_was_asked_about_is_never_another_that_it_became_a_part_of(
+async def test_confirming_a_removal_never_removes_the_paper_it_was_merged_into(
     lab: Lab,
 ) -> None:
     library = lab.app.library
@@ -238,7 +240,7 @@ async def test_a_paper_that_was_asked_about_is_never_another_that_it_became_a_pa
     assert (await library.papers.get(kept.id)).removed_at is None
 
 
-async def test_members_and_strangers_are_not_even_offered_the_commands(lab: Lab) -> None:
+async def test_members_and_strangers_do_not_see_the_commands(lab: Lab) -> None:
     for actor, channel in [(lab.member, lab.papers), (lab.stranger, lab.elsewhere)]:
         offered = actor.available_commands(channel)
         assert not [name for name in offered if name.split()[0] in {"curate", "feed"}]

@@ -53,7 +53,7 @@ async def look_up(lab: Lab, source: str, **options: Any) -> Any:
     return await lab.moderator.slash(lab.papers, "curate add", source=source, **options)
 
 
-async def test_a_source_is_looked_up_shown_and_added_by_one_click(lab: Lab) -> None:
+async def test_a_source_is_looked_up_previewed_and_added_with_one_click(lab: Lab) -> None:
     shown = await look_up(lab, f"https://doi.org/{DOI}")
     assert shown.ephemeral
     text = told(shown)
@@ -73,7 +73,7 @@ async def test_a_source_is_looked_up_shown_and_added_by_one_click(lab: Lab) -> N
         await lab.app.library.papers.get_by_text(DOI)
 
 
-async def test_a_second_click_leaves_the_answer_to_the_first_and_its_undo(lab: Lab) -> None:
+async def test_a_second_click_keeps_the_first_answer_and_its_undo(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
     custom_id = _id_of(lab, shown.response, "Add")
     done = await lab.moderator.click(shown.response, label="Add")
@@ -84,7 +84,7 @@ async def test_a_second_click_leaves_the_answer_to_the_first_and_its_undo(lab: L
     assert "[Undo]" in visible_text(done.response)
 
 
-async def test_a_decision_that_failed_can_be_made_again(lab: Lab) -> None:
+async def test_a_decision_that_failed_can_be_repeated(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
     http, roles = lab.app.client.http, [lab.env.guild.roles["Managers"].id]
     await http.edit_member(HOME, lab.moderator.id, roles=[])
@@ -95,7 +95,7 @@ async def test_a_decision_that_failed_can_be_made_again(lab: Lab) -> None:
     assert "Added to the list" in told(done)
 
 
-async def test_a_moderator_by_role_may_and_the_announcement_can_be_turned_on(
+async def test_the_announcement_can_be_turned_on_in_the_preview(
     lab: Lab, services: LookupServer
 ) -> None:
     await lab.ask(lab.moderator, "announce here")
@@ -112,7 +112,7 @@ async def test_a_moderator_by_role_may_and_the_announcement_can_be_turned_on(
     ("title", "abstract"),
     [("RETRACTED: Memories", ""), ("Memories", "This paper has been withdrawn by its author.")],
 )
-async def test_a_withdrawn_paper_is_warned_of(
+async def test_the_preview_warns_of_a_withdrawn_paper(
     lab: Lab, services: LookupServer, title: str, abstract: str
 ) -> None:
     services.works[DOI] = {**WORK, "title": [title], "abstract": abstract}
@@ -121,7 +121,7 @@ async def test_a_withdrawn_paper_is_warned_of(
     assert "⚠️" not in told(await look_up(lab, "10.5555/other"))
 
 
-async def test_what_the_list_had_is_not_announced_which_is_said_as_it_is(
+async def test_the_reply_says_that_a_known_paper_was_not_announced(
     lab: Lab, services: LookupServer
 ) -> None:
     known = await lab.app.library.papers.get_by_text("2302.12433")
@@ -131,13 +131,13 @@ async def test_what_the_list_had_is_not_announced_which_is_said_as_it_is(
     assert told(done).split("\n")[0].endswith("It wasn't announced, since it isn't new.")
 
 
-async def test_announce_can_be_chosen_with_the_command(lab: Lab) -> None:
+async def test_the_command_can_turn_the_announcement_on(lab: Lab) -> None:
     shown = await look_up(lab, DOI, announce=True)
     assert "It will be announced." in told(shown)
     assert "[Announce: yes]" in told(shown)
 
 
-async def test_what_was_found_can_be_corrected_first_and_keeps_what_was_typed(lab: Lab) -> None:
+async def test_a_found_paper_can_be_edited_first_and_keeps_what_was_typed(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
     form = await lab.moderator.click(shown.response, label="Edit first")
     values = _values(form.modal)
@@ -160,7 +160,7 @@ async def test_cancelling_changes_nothing(lab: Lab) -> None:
         await lab.app.library.papers.get_by_text(DOI)
 
 
-async def test_a_paper_of_the_list_is_told_at_once_with_what_would_be_completed(
+async def test_a_known_paper_is_shown_with_what_would_be_updated(
     lab: Lab, services: LookupServer
 ) -> None:
     known = await lab.app.library.papers.get_by_text("2302.12433")
@@ -176,7 +176,7 @@ async def test_a_paper_of_the_list_is_told_at_once_with_what_would_be_completed(
     assert told(again).startswith("👌 That paper is already in the list.\n")
 
 
-async def test_a_possible_duplicate_is_shown_beside_what_was_found(
+async def test_a_possible_duplicate_is_shown_next_to_the_found_paper(
     lab: Lab, services: LookupServer
 ) -> None:
     known = await lab.app.library.papers.get_by_text("2302.12433")
@@ -196,7 +196,9 @@ async def test_a_possible_duplicate_is_shown_beside_what_was_found(
     assert await lab.app.library.papers.count() == count + 1
 
 
-async def test_a_possible_duplicate_can_be_the_same_paper(lab: Lab, services: LookupServer) -> None:
+async def test_a_possible_duplicate_can_be_marked_as_the_same_paper(
+    lab: Lab, services: LookupServer
+) -> None:
     known = await lab.app.library.papers.get_by_text("2302.12433")
     services.works["10.5555/twin"] = {
         "DOI": "10.5555/twin",
@@ -211,7 +213,7 @@ async def test_a_possible_duplicate_can_be_the_same_paper(lab: Lab, services: Lo
     assert (paper.venue, paper.doi) == ("Journal of Proofs", "10.5555/twin")
 
 
-async def test_what_was_looked_up_may_still_be_bettered_but_not_what_was_typed(
+async def test_feeds_may_improve_looked_up_details_but_not_typed_ones(
     lab: Lab, services: LookupServer
 ) -> None:
     published = PaperDraft(
@@ -231,7 +233,7 @@ async def test_what_was_looked_up_may_still_be_bettered_but_not_what_was_typed(
     assert (await lab.app.library.papers.get_by_text(DOI)).venue == "arXiv"
 
 
-async def test_a_removed_paper_is_told_to_be_one(lab: Lab) -> None:
+async def test_the_preview_says_that_a_paper_was_removed(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
     await lab.moderator.click(shown.response, label="Add")
     paper = await lab.app.library.papers.get_by_text(DOI)
@@ -250,7 +252,7 @@ async def test_a_removed_paper_is_told_to_be_one(lab: Lab) -> None:
         ("https://127.0.0.1:9/p", "where I read no pages", "https://127.0.0.1:9/p"),
     ],
 )
-async def test_what_is_not_found_opens_the_form_with_what_is_known(
+async def test_a_source_that_is_not_found_opens_the_form_with_what_is_known(
     lab: Lab, source: str, sentence: str, links: str
 ) -> None:
     shown = await look_up(lab, source)
@@ -264,7 +266,7 @@ async def test_what_is_not_found_opens_the_form_with_what_is_known(
     assert (await lab.app.library.papers.get_by_text(source)).title == "By Hand"
 
 
-async def test_a_service_that_is_down_is_a_sentence_over_the_form(
+async def test_a_service_that_is_down_is_explained_above_the_form(
     lab: Lab, services: LookupServer
 ) -> None:
     services.fail("/crossref", (503, "", {}))
@@ -274,14 +276,14 @@ async def test_a_service_that_is_down_is_a_sentence_over_the_form(
     assert "[Fill in the form]" in told(shown)
 
 
-async def test_what_is_no_source_is_taken_for_a_title(lab: Lab) -> None:
+async def test_text_that_is_not_a_source_is_used_as_the_title(lab: Lab) -> None:
     shown = await look_up(lab, "Attention *Is* Enough")
     assert "nothing that I can look up" in told(shown)
     form = await lab.moderator.click(shown.response, label="Fill in the form")
     assert _values(form.modal)["title"] == "Attention *Is* Enough"
 
 
-async def test_a_bibtex_entry_needs_nobody(lab: Lab, services: LookupServer) -> None:
+async def test_a_bibtex_entry_needs_no_look_up(lab: Lab, services: LookupServer) -> None:
     shown = await look_up(lab, "@article{a, title={By Entry}, author={Lovelace, Ada}, year=2023}")
     assert "By Entry" in told(shown)
     assert services.asked == []
@@ -298,7 +300,7 @@ async def gather(lab: Lab, text: str, actor: Any = None) -> Any:
     return await lab.menu(actor or lab.moderator, "Add paper", message)
 
 
-async def test_a_messages_papers_are_listed_and_added_by_one_click(
+async def test_the_papers_of_a_message_are_listed_and_added_with_one_click(
     lab: Lab, services: LookupServer
 ) -> None:
     shown = await gather(lab, MESSAGE)
@@ -323,7 +325,7 @@ async def test_a_messages_papers_are_listed_and_added_by_one_click(
     assert "3 links in that message" in visible_text(shown.response)
 
 
-async def test_what_is_found_shows_a_renamed_author_by_the_new_name(lab: Lab) -> None:
+async def test_a_found_paper_shows_a_renamed_author_by_the_new_name(lab: Lab) -> None:
     library = lab.app.library
     await library.papers.upsert(PaperDraft("Engines", ("Ada Lovelace",)), Origin.IMPORT, MODERATOR)
     await library.authors.rename("Ada Lovelace", "Ada King", MODERATOR)
@@ -332,7 +334,7 @@ async def test_what_is_found_shows_a_renamed_author_by_the_new_name(lab: Lab) ->
         assert "Lovelace" not in told(shown)
 
 
-async def test_papers_of_a_message_can_be_announced(lab: Lab) -> None:
+async def test_the_papers_of_a_message_can_be_announced(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     shown = await gather(lab, f"doi:{DOI}")
     assert "1 link in that message" in told(shown)
@@ -341,7 +343,7 @@ async def test_papers_of_a_message_can_be_announced(lab: Lab) -> None:
     assert "Small Models, Long Memories" in lab.last
 
 
-async def test_links_that_only_an_embed_holds_are_found(lab: Lab) -> None:
+async def test_links_in_embeds_are_found(lab: Lab) -> None:
     channel: Any = lab.app.client.get_channel(lab.papers.id)
     embed = discord.Embed(title="News", url=f"https://doi.org/{DOI}", description="arXiv:nothing")
     embed.add_field(name="Also", value="see https://arxiv.org/abs/2302.12433")
@@ -351,16 +353,14 @@ async def test_links_that_only_an_embed_holds_are_found(lab: Lab) -> None:
     assert "Small Models, Long Memories" in told(shown)
 
 
-async def test_a_press_after_somebody_else_added_it_says_so(lab: Lab) -> None:
+async def test_adding_what_somebody_else_added_meanwhile_says_so(lab: Lab) -> None:
     first, second = await look_up(lab, DOI), await look_up(lab, DOI)
     await lab.moderator.click(first.response, label="Add")
     done = await lab.moderator.click(second.response, label="Add")
     assert "That paper is already in the list" in told(done)
 
 
-async def test_a_question_of_before_a_restart_is_too_old_which_is_said(
-    lab: Lab, settings: Settings
-) -> None:
+async def test_a_preview_from_before_a_restart_has_expired(lab: Lab, settings: Settings) -> None:
     shown = await look_up(lab, DOI)
     again = await lab.restart(settings)
     result = await lab.moderator.click(shown.response, label="Add")
@@ -372,7 +372,7 @@ async def test_a_question_of_before_a_restart_is_too_old_which_is_said(
     await again.close()
 
 
-async def test_who_is_a_moderator_no_longer_adds_nothing(lab: Lab) -> None:
+async def test_a_former_moderator_cannot_add_papers(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
     await lab.app.client.http.edit_member(HOME, lab.moderator.id, roles=[])
     refused = await lab.moderator.click(shown.response, label="Add")
@@ -381,7 +381,7 @@ async def test_who_is_a_moderator_no_longer_adds_nothing(lab: Lab) -> None:
         await lab.app.library.papers.get_by_text(DOI)
 
 
-async def test_a_likeness_in_a_message_is_marked_and_asked_about(
+async def test_a_possible_duplicate_in_a_message_is_marked_and_asked_about(
     lab: Lab, services: LookupServer
 ) -> None:
     known = await lab.app.library.papers.get_by_text("2302.12433")
@@ -394,7 +394,7 @@ async def test_a_likeness_in_a_message_is_marked_and_asked_about(
     assert "Added to the list" in told(done)
 
 
-async def test_a_message_of_many_links_is_shown_in_part(lab: Lab, services: LookupServer) -> None:
+async def test_only_the_first_of_many_links_are_shown(lab: Lab, services: LookupServer) -> None:
     for number in range(14):
         services.works[f"10.5555/{number}"] = {
             "DOI": f"10.5555/{number}",
@@ -410,13 +410,13 @@ async def test_a_message_of_many_links_is_shown_in_part(lab: Lab, services: Look
     assert len(text) < 4000
 
 
-async def test_a_message_without_links_gets_a_sentence(lab: Lab) -> None:
+async def test_a_message_without_links_is_explained(lab: Lab) -> None:
     shown = await gather(lab, "Hello! https://discord.com/channels/1/2 and 1234.5678")
     assert shown.ephemeral
     assert "I don't see a link to a paper in that message." in told(shown)
 
 
-async def test_the_menu_is_the_moderators_of_the_labs_own_server(lab: Lab) -> None:
+async def test_only_moderators_can_use_the_menu(lab: Lab) -> None:
     refused = await gather(lab, MESSAGE, lab.member)
     assert refused.ephemeral
     assert "in the lab's own server" in told(refused)

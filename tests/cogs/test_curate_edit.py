@@ -42,7 +42,7 @@ async def curate(lab: Lab, command: str, **options: Any) -> Any:
     return await lab.moderator.slash(lab.papers, f"curate {command}", **options)
 
 
-async def test_tags_are_given_taken_suggested_and_undone(lab: Lab) -> None:
+async def test_tags_can_be_added_removed_suggested_and_undone(lab: Lab) -> None:
     number = await lab.add(ONE)
     offered = await lab.moderator.autocomplete(
         lab.papers, "curate tag", "add", "nlp, ma", paper=f"#{number}"
@@ -67,7 +67,7 @@ async def test_tags_are_given_taken_suggested_and_undone(lab: Lab) -> None:
         assert sentence in told(refused)
 
 
-async def test_many_tags_are_named_in_part(lab: Lab) -> None:
+async def test_a_reply_names_only_some_of_many_tags(lab: Lab) -> None:
     number = await lab.add(ONE)
     tags = [f"{letter}{'_' * 40}" for letter in "abcdefghijklmnop"]
     await lab.app.library.papers.tag(number, tags[1:], ["maths"], OTHER_MODERATOR)
@@ -77,7 +77,7 @@ async def test_many_tags_are_named_in_part(lab: Lab) -> None:
     assert sentence.endswith("** and 9 others.")
 
 
-async def test_a_removed_paper_is_offered_and_put_back(lab: Lab) -> None:
+async def test_a_removed_paper_is_suggested_and_restored(lab: Lab) -> None:
     number, other = await two(lab)
     for removed in (number, other):
         await lab.app.library.papers.remove(removed, OTHER_MODERATOR)
@@ -93,7 +93,7 @@ async def test_a_removed_paper_is_offered_and_put_back(lab: Lab) -> None:
     assert "couldn't find a removed paper" in told(refused)
 
 
-async def test_two_papers_are_shown_and_made_one_as_chosen(lab: Lab) -> None:
+async def test_two_papers_are_compared_and_merged_as_chosen(lab: Lab) -> None:
     one, other = await two(lab)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     assert shown.ephemeral
@@ -123,7 +123,7 @@ async def test_two_papers_are_shown_and_made_one_as_chosen(lab: Lab) -> None:
     assert (await lab.app.library.papers.get(other)).id == one
 
 
-async def test_a_merge_of_one_paper_is_refused(lab: Lab) -> None:
+async def test_a_paper_cannot_be_merged_with_itself(lab: Lab) -> None:
     one, other = await two(lab)
     same = await curate(lab, "merge", paper=f"#{one}", into="2301.00001")
     assert "Both are the same paper" in told(same)
@@ -133,7 +133,7 @@ async def test_a_merge_of_one_paper_is_refused(lab: Lab) -> None:
     assert "I couldn't find a paper" in told(gone)
 
 
-async def test_a_merge_shows_what_changed_meanwhile_and_keeps_the_choices(lab: Lab) -> None:
+async def test_a_merge_shows_concurrent_changes_and_keeps_the_choices(lab: Lab) -> None:
     one, other = await two(lab)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     await lab.moderator.select(shown.response, ["target"], custom_id=_select(shown, "Venue"))
@@ -146,7 +146,7 @@ async def test_a_merge_shows_what_changed_meanwhile_and_keeps_the_choices(lab: L
     assert (merged.venue, merged.tags) == ("arXiv", ("maths", "new", "nlp"))
 
 
-async def test_a_merge_into_what_became_a_part_of_a_third_compares_the_paper_that_was_meant(
+async def test_a_merge_into_a_paper_that_was_merged_meanwhile_compares_with_its_new_paper(
     lab: Lab,
 ) -> None:
     one, other = await two(lab)
@@ -160,7 +160,7 @@ async def test_a_merge_into_what_became_a_part_of_a_third_compares_the_paper_tha
     assert f"Merge #{other} into #{third}" in asked
 
 
-async def test_the_second_of_two_editors_is_shown_what_the_first_changed(lab: Lab) -> None:
+async def test_the_second_of_two_editors_sees_what_the_first_changed(lab: Lab) -> None:
     number = await lab.add(ONE)
     mine = await curate(lab, "edit", paper=f"#{number}")
     theirs = await curate(lab, "edit", paper=f"#{number}")
@@ -188,7 +188,7 @@ async def test_the_second_of_two_editors_is_shown_what_the_first_changed(lab: La
     assert paper.abstract.startswith("Much text.")
 
 
-async def test_what_changed_meanwhile_has_an_end(lab: Lab) -> None:
+async def test_a_long_list_of_concurrent_changes_is_cut(lab: Lab) -> None:
     one, other = await two(lab)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     every = PaperDraft(
@@ -211,7 +211,7 @@ async def test_what_changed_meanwhile_has_an_end(lab: Lab) -> None:
     assert (len(merged.authors), merged.authors_complete) == (40, False)
 
 
-async def test_what_a_merge_that_was_undone_meanwhile_changed_is_shown(lab: Lab) -> None:
+async def test_an_edit_shows_what_undoing_a_merge_changed_meanwhile(lab: Lab) -> None:
     one, other = await two(lab)
     await lab.app.library.papers.merge(one, other, TWO, OTHER_MODERATOR)
     mine = await curate(lab, "edit", paper=f"#{one}")
@@ -227,7 +227,7 @@ async def test_what_a_merge_that_was_undone_meanwhile_changed_is_shown(lab: Lab)
     assert (paper.venue, paper.abstract) == ("arXiv", "Mine.")
 
 
-async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
+async def test_the_log_shows_who_changed_what_and_its_pages_turn_after_a_restart(
     lab: Lab, settings: Settings
 ) -> None:
     number = await lab.add(ONE)
@@ -256,7 +256,7 @@ async def test_the_log_tells_who_changed_what_and_turns_after_a_restart(
     await again.close()
 
 
-async def test_the_log_of_a_paper_has_its_part_of_an_import(lab: Lab) -> None:
+async def test_the_log_of_a_paper_includes_its_part_of_an_import(lab: Lab) -> None:
     imported = await lab.app.library.papers.upsert_many([ONE], Origin.IMPORT, OTHER_MODERATOR)
     paper = await lab.app.library.papers.get_by_text("2301.00001")
     await lab.app.library.papers.remove(paper.id, OTHER_MODERATOR)
@@ -267,7 +267,7 @@ async def test_the_log_of_a_paper_has_its_part_of_an_import(lab: Lab) -> None:
     assert "I couldn't find a paper" in told(await curate(lab, "history", paper="#999"))
 
 
-async def test_undo_takes_back_ones_own_last_change_or_any_by_number(lab: Lab) -> None:
+async def test_undo_reverts_your_own_last_change_or_any_by_number(lab: Lab) -> None:
     assert "You have no changes to undo" in told(await curate(lab, "undo"))
     number = await lab.add(ONE)
     await curate(lab, "tag", paper=f"#{number}", add="mine")
@@ -288,7 +288,7 @@ async def test_undo_takes_back_ones_own_last_change_or_any_by_number(lab: Lab) -
     assert "no record of that change" in told(await curate(lab, "undo", change="999"))
 
 
-async def test_nobody_else_is_shown_what_was_removed_or_changed(lab: Lab) -> None:
+async def test_only_moderators_see_what_was_removed_or_changed(lab: Lab) -> None:
     number = await lab.add(ONE)
     for custom_id in ("undo:1", f"log:{lab.member.id}:{number}:0:9"):
         assert "Only moderators" in await lab.press(lab.member, custom_id)

@@ -93,7 +93,7 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
     assert await titles(lab) == []
 
 
-async def test_each_thing_that_may_become_of_an_entry_is_counted_with_its_first(lab: Lab) -> None:
+async def test_the_preview_counts_each_outcome_with_its_first_entry(lab: Lab) -> None:
     add = lab.app.library.papers.upsert
     for draft in (
         PaperDraft(title="Known", identifiers=("doi:10.1000/k",)),
@@ -129,7 +129,7 @@ async def test_each_thing_that_may_become_of_an_entry_is_counted_with_its_first(
     assert "**3** will be added" in told(taken)
 
 
-async def test_what_is_likely_in_the_list_completes_it_where_somebody_says_so(lab: Lab) -> None:
+async def test_likely_duplicates_update_the_list_only_if_asked_to(lab: Lab) -> None:
     for draft in (
         PaperDraft("Ferns of the North", ("Ann Lee",), venue="arXiv"),
         PaperDraft("Ferns Alone", identifiers=("url:lab.org/ferns",)),
@@ -149,7 +149,7 @@ async def test_what_is_likely_in_the_list_completes_it_where_somebody_says_so(la
     assert (await lab.app.library.papers.get(21)).venue == "arXiv"
 
 
-async def test_what_can_not_be_used_is_left_out_only_where_somebody_says_so(lab: Lab) -> None:
+async def test_entries_that_cannot_be_used_are_skipped_only_if_asked_to(lab: Lab) -> None:
     result = await offered(lab, ("papers.bib", BIB + BAD_ENTRY))
     assert "Line 3: “c” can't be used. It has no title." in told(result)
     assert "[Import the rest]" in told(result)
@@ -160,7 +160,7 @@ async def test_what_can_not_be_used_is_left_out_only_where_somebody_says_so(lab:
     assert await titles(lab) == ["Ferns of the North", "Ferns of the South"]
 
 
-async def test_the_columns_of_a_sheet_are_told_and_can_be_named(lab: Lab) -> None:
+async def test_the_preview_says_how_columns_are_read_and_an_option_maps_them(lab: Lab) -> None:
     sheet = ("sheet.csv", b"Headline,Who,Colour\nCounting Ferns,Ada Lovelace,green\n")
     text = told(await offered(lab, sheet))
     assert "I find no column of titles; the columns are “Headline”, “Who”, “Colour”" in text
@@ -178,14 +178,14 @@ async def test_the_columns_of_a_sheet_are_told_and_can_be_named(lab: Lab) -> Non
         assert sentence in told(await offered(lab, sheet, columns=wrong))
 
 
-async def test_nothing_is_imported_where_somebody_cancels(lab: Lab) -> None:
+async def test_cancelling_imports_nothing(lab: Lab) -> None:
     result = await offered(lab, ("papers.bib", BIB))
     cancelled = told(await lab.moderator.click(result.response, label="Cancel"))
     assert cancelled == "👌 Nothing was imported."
     assert await titles(lab) == []
 
 
-async def test_what_does_not_fit_into_the_message_is_attached_as_a_whole(lab: Lab) -> None:
+async def test_a_report_that_does_not_fit_is_attached_in_full(lab: Lab) -> None:
     entries = [{"title": f"Fern number {number} " + "*long* " * 60} for number in range(40)]
     entries += [{"title": ""} for _ in range(40)]
     result = await offered(lab, ("papers.json", json.dumps(entries).encode()))
@@ -201,7 +201,7 @@ async def test_what_does_not_fit_into_the_message_is_attached_as_a_whole(lab: La
     assert done.response.attachments == []
 
 
-async def test_the_longest_preview_fits_and_ends_with_its_question(lab: Lab) -> None:
+async def test_the_longest_preview_fits_and_ends_with_the_question(lab: Lab) -> None:
     mark = "_*~|" * 150
     header = ["Title", "DOI", *(f"Column {mark[:40]} {number}" for number in range(60))]
     rows = [[f"{mark} {number}", f"10.1000/{number}"] for number in range(30)]
@@ -213,10 +213,10 @@ async def test_the_longest_preview_fits_and_ends_with_its_question(lab: Lab) -> 
     assert "in the attached report" in text
 
 
-class TestFilesOfALab:
+class TestLabFiles:
     """The real ones, where they are on this machine."""
 
-    async def test_the_page_and_the_sheet_come_in(
+    async def test_the_page_and_the_spreadsheet_can_be_imported(
         self, lab: Lab, publications_page: str, lab_sheet: Path
     ) -> None:
         result = await offered(lab, ("page.txt", publications_page.encode()))
@@ -249,7 +249,7 @@ class TestFilesOfALab:
         ("long.json", b'[{"title": "T", "abstract": "' + b"x" * 200_000 + b'"}]', "too long"),
     ],
 )
-async def test_a_bad_file_is_a_private_sentence_and_changes_nothing(
+async def test_a_bad_file_is_explained_privately_and_changes_nothing(
     lab: Lab, name: str, body: bytes, sentence: str
 ) -> None:
     text = told(await offered(lab, (name, body)))
@@ -259,7 +259,7 @@ async def test_a_bad_file_is_a_private_sentence_and_changes_nothing(
     assert await titles(lab) == []
 
 
-async def test_a_file_that_discord_has_no_more_is_a_sentence(lab: Lab) -> None:
+async def test_a_file_that_discord_no_longer_has_is_explained(lab: Lab) -> None:
     url = "https://cdn.simcord.invalid/gone"
     channel: Any = lab.app.client.get_channel(lab.papers.id)
     message = await channel.send(file=discord.File(io.BytesIO(BIB), "papers.bib"))
@@ -268,7 +268,7 @@ async def test_a_file_that_discord_has_no_more_is_a_sentence(lab: Lab) -> None:
         await upload.fetch(message.attachments[0])
 
 
-async def test_only_who_asked_can_use_the_buttons_and_once(lab: Lab) -> None:
+async def test_only_the_owner_can_use_the_buttons_and_only_once(lab: Lab) -> None:
     interactions: list[discord.Interaction[Any]] = []
 
     async def on_interaction(interaction: discord.Interaction[Any]) -> None:
@@ -291,7 +291,7 @@ async def test_only_who_asked_can_use_the_buttons_and_once(lab: Lab) -> None:
 
 
 class TestDuringAnImport:
-    async def test_another_import_and_every_change_are_told_to_come_back(self, lab: Lab) -> None:
+    async def test_other_imports_and_changes_are_refused(self, lab: Lab) -> None:
         form = await lab.moderator.slash(lab.papers, "curate edit", paper="#1")
         ready = await offered(lab, ("papers.bib", BIB))
         async with import_running(lab.app.library):
@@ -309,7 +309,7 @@ class TestDuringAnImport:
         assert await titles(lab) == ["Ferns of the North", "Ferns of the South"]
         assert (await lab.app.library.papers.get(1)).title != "Another"
 
-    async def test_what_the_bot_does_by_itself_waits(self, lab: Lab) -> None:
+    async def test_announcements_wait_and_searches_do_not(self, lab: Lab) -> None:
         await lab.ask(lab.moderator, "announce here")
         await lab.app.library.papers.upsert(
             PaperDraft(title="News"), Origin.MODERATOR, MODERATOR, announce=True
@@ -323,7 +323,7 @@ class TestDuringAnImport:
         assert "News" in lab.last
 
 
-async def test_how_far_it_is_is_told_meanwhile(lab: Lab) -> None:
+async def test_progress_is_shown_meanwhile(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Curate")
     cog.imports.progress_interval = timedelta(0)
     entries = [{"title": f"Fern number {number}"} for number in range(12)]
@@ -334,7 +334,7 @@ async def test_how_far_it_is_is_told_meanwhile(lab: Lab) -> None:
     assert "**12** added" in told(done)
 
 
-async def test_a_preview_that_takes_too_long_is_a_sentence(lab: Lab) -> None:
+async def test_a_preview_that_takes_too_long_is_explained(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Curate")
     cog.imports.preview_timeout = timedelta(0)
     result = await offered(lab, ("papers.bib", BIB))
@@ -343,7 +343,7 @@ async def test_a_preview_that_takes_too_long_is_a_sentence(lab: Lab) -> None:
     assert (await lab.add(PaperDraft(title="Next"))) == 21
 
 
-class TestWhereARoleKeepsTheList:
+class TestWithAModeratorRole:
     """Discord then offers the moderators' commands to everybody, so only the checks are left."""
 
     @pytest.fixture
@@ -376,7 +376,7 @@ class TestWhereARoleKeepsTheList:
         ),
     ],
 )
-async def test_a_hostile_file_ends_within_its_time_and_memory(
+async def test_a_hostile_file_stays_within_time_and_memory(
     clock: StillClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, body: bytes
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -385,13 +385,13 @@ async def test_a_hostile_file_ends_within_its_time_and_memory(
     assert left_in(tmp_path) == []
 
 
-async def test_a_file_of_very_many_entries_is_a_sentence(clock: StillClock) -> None:
+async def test_a_file_with_too_many_entries_is_explained(clock: StillClock) -> None:
     body = b'{"title": "A"}\n' * (MAX_ENTRIES + 1)
     with pytest.raises(LabError, match=r"more than 20,000 entries. Cut it in parts"):
         await upload.read("papers.jsonl", body, upload.ImportOptions(), clock())
 
 
-async def test_entities_that_multiply_are_no_trouble(clock: StillClock) -> None:
+async def test_exponential_entities_are_not_expanded(clock: StillClock) -> None:
     entities = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12))
     bomb = f"<!DOCTYPE l [<!ENTITY a0 'fern'>{entities}]>" + FEED.replace("Counting", "&a11;")
     found = await upload.read("bomb.xml", bomb.encode(), upload.ImportOptions(), clock())

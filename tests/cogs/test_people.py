@@ -8,7 +8,7 @@ from storage.papers.errors import PaperNotFound
 from tests.support.lab import Lab, told
 
 
-async def test_moderators_merge_names_and_take_it_back_once(lab: Lab) -> None:
+async def test_moderators_merge_names_and_undo_that_once(lab: Lab) -> None:
     for name in ("Steve Harrow", "Steven Harrow"):
         await lab.add(PaperDraft(title=f"By {name}", authors=(name,)))
     result = await lab.moderator.slash(
@@ -27,7 +27,7 @@ async def test_moderators_merge_names_and_take_it_back_once(lab: Lab) -> None:
     assert "already undone" in await lab.press(lab.moderator, f"undo:{change_id}")
 
 
-async def test_a_short_credit_is_parted_and_suggested_as_it_is_credited(lab: Lab) -> None:
+async def test_a_short_name_can_be_split_and_is_suggested_as_credited(lab: Lab) -> None:
     await lab.add(PaperDraft(title="Initials", authors=("S. Biderman",)))
     choices = await lab.moderator.autocomplete(lab.papers, "people split", "name", "s. bid")
     assert "S. Biderman" in {choice["value"] for choice in choices}
@@ -68,7 +68,7 @@ async def test_a_former_name_is_shown_nowhere(lab: Lab) -> None:
     assert "Jane Former" in await lab.ask(lab.member, "paper", paper=f"#{number}")
 
 
-async def test_curating_is_undone_by_a_button(lab: Lab) -> None:
+async def test_adding_editing_and_removing_can_be_undone_with_a_button(lab: Lab) -> None:
     form = {"title": "Attention Is Enough", "authors": "Ada Lovelace", "links": "2304.01373"}
     shown = await lab.moderator.slash(lab.papers, "curate add")
     added = await lab.moderator.submit_modal(shown, form)
@@ -93,7 +93,7 @@ async def test_curating_is_undone_by_a_button(lab: Lab) -> None:
         await lab.app.library.papers.get(number)
 
 
-async def test_only_moderators_at_home_decide_about_names_and_undo(lab: Lab) -> None:
+async def test_only_moderators_of_the_home_server_change_names_and_undo(lab: Lab) -> None:
     for actor, channel in [(lab.member, lab.papers), (lab.stranger, lab.elsewhere)]:
         offered = actor.available_commands(channel)
         assert not [name for name in offered if name.split()[0] == "people"]
@@ -101,7 +101,7 @@ async def test_only_moderators_at_home_decide_about_names_and_undo(lab: Lab) -> 
     assert "Only moderators" in await lab.press(lab.member, "undo:1")
 
 
-async def test_what_cannot_be_decided_is_a_private_sentence(lab: Lab) -> None:
+async def test_invalid_names_are_explained_privately(lab: Lab) -> None:
     for command, options, sentence in [
         (
             "people merge",

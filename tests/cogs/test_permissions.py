@@ -57,7 +57,7 @@ def everywhere() -> Iterator[tuple[Who, Place]]:
     return ((who, place) for place in Place for who in Who)
 
 
-async def test_the_table_has_a_line_for_all_that_there_is(lab: Lab) -> None:
+async def test_the_table_covers_every_command_menu_and_button(lab: Lab) -> None:
     client = lab.app.client
     commands, menus = set(), set()
     for guild in (None, *client.home_guilds):
@@ -74,7 +74,7 @@ async def test_the_table_has_a_line_for_all_that_there_is(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-async def test_a_command_is_for_whom_the_table_says(people: People, name: str) -> None:
+async def test_commands_follow_the_table(people: People, name: str) -> None:
     line = COMMANDS[name]
     for who, place in everywhere():
         result = await people.command(who, place, name, line)
@@ -82,14 +82,14 @@ async def test_a_command_is_for_whom_the_table_says(people: People, name: str) -
 
 
 @pytest.mark.parametrize("name", BUTTONS)
-async def test_a_button_is_for_whom_the_table_says(people: People, name: str) -> None:
+async def test_buttons_follow_the_table(people: People, name: str) -> None:
     custom_id, rule = BUTTONS[name]
     for who, place in everywhere():
         result = await people.press(who, place, custom_id)
         people.require(result, who, place, name, rule)
 
 
-async def test_a_menu_is_for_whom_the_table_says(people: People) -> None:
+async def test_menus_follow_the_table(people: People) -> None:
     message = await people.lab.member.send(people.lab.papers, "https://arxiv.org/abs/2304.01373")
     for name, line in MENUS.items():
         kinds = (AppCommandType.message, AppCommandType.user)
@@ -105,7 +105,7 @@ async def test_a_menu_is_for_whom_the_table_says(people: People) -> None:
 
 
 @pytest.mark.parametrize("name", BUTTONS)
-async def test_a_forged_number_is_a_private_sentence(people: People, name: str) -> None:
+async def test_a_forged_number_is_answered_privately(people: People, name: str) -> None:
     """By one who may do everything, so that nothing but the number stands in the way."""
     custom_id, _ = BUTTONS[name]
     papers = await people.lab.app.library.papers.count()
@@ -127,7 +127,7 @@ async def test_a_forged_number_is_a_private_sentence(people: People, name: str) 
     assert await people.lab.app.library.papers.count() == papers
 
 
-async def test_a_forged_page_of_a_real_answer_is_its_last_one(people: People) -> None:
+async def test_a_forged_page_number_shows_the_last_page(people: People) -> None:
     lab = people.lab
     await lab.ask(lab.moderator, "search", query="language model")
     buttons = [one for row in lab.papers.last_message.components for one in walk(row)]
@@ -140,7 +140,7 @@ async def test_a_forged_page_of_a_real_answer_is_its_last_one(people: People) ->
 
 
 @pytest.mark.parametrize("name", [name for name, (one, _) in BUTTONS.items() if "{me}" in one])
-async def test_a_button_under_anothers_answer_is_refused(people: People, name: str) -> None:
+async def test_a_button_of_somebody_elses_reply_is_refused(people: People, name: str) -> None:
     custom_id, _ = BUTTONS[name]
     forged = custom_id.format(me=people.lab.moderator.id, n=1)
     result = await people.press(Who.ADMINISTRATOR, Place.HOME, forged)
@@ -181,7 +181,7 @@ async def demote(people: People, who: Who) -> None:
     await people.lab.app.client.http.remove_role(HOME, member.id, role.id)
 
 
-async def test_a_question_answered_after_a_demotion_is_refused(people: People) -> None:
+async def test_a_dialog_answered_after_a_demotion_is_refused(people: People) -> None:
     who, place = Who.BY_ROLE, Place.HOME
     moderator = people.here[who, place]
     form = await people.command(who, place, "curate add", COMMANDS["curate add"])
@@ -195,9 +195,7 @@ async def test_a_question_answered_after_a_demotion_is_refused(people: People) -
 @pytest.mark.parametrize(
     "path", [["bygone"], ["curate", "bygone"], ["feed", "bygone"], ["search", "bygone"]]
 )
-async def test_a_command_from_before_it_was_removed_is_refused(
-    people: People, path: list[str]
-) -> None:
+async def test_a_command_that_no_longer_exists_is_refused(people: People, path: list[str]) -> None:
     nested: list[dict[str, Any]] = []
     for name in reversed(path[1:]):
         nested = [{"name": name, "type": 1, "options": nested}]
@@ -212,13 +210,13 @@ async def test_a_command_from_before_it_was_removed_is_refused(
         assert path[0] in line
 
 
-async def test_the_correct_button_refuses_members_kindly(people: People) -> None:
+async def test_the_edit_button_refuses_members_kindly(people: People) -> None:
     result = await people.press(Who.MEMBER, Place.HOME, "correct:1")
     assert result.ephemeral
     assert "please let them know. Thanks for looking!" in told(result)
 
 
-async def test_feeds_are_suggested_to_moderators_alone(people: People) -> None:
+async def test_feeds_are_suggested_to_moderators_only(people: People) -> None:
     asked = (people.lab.papers, "feed remove", "feed", "")
     member = people.here[Who.MEMBER, Place.HOME]
     moderator = people.here[Who.BY_ROLE, Place.HOME]

@@ -16,7 +16,7 @@ def role(lab: Lab, name: str = "Curators") -> Any:
     return lab.env.guild.roles[name]
 
 
-async def test_a_role_keeps_the_list_from_the_word_of_a_manager_on(lab: Lab) -> None:
+async def test_a_manager_gives_and_takes_a_roles_moderator_rights(lab: Lab) -> None:
     assert "feed list" not in lab.curator.available_commands(lab.papers)
     shown = await lab.ask(lab.moderator, "setup role", role=role(lab))
     assert "**Curators** can now moderate" in shown
@@ -32,7 +32,7 @@ async def test_a_role_keeps_the_list_from_the_word_of_a_manager_on(lab: Lab) -> 
     assert "“Curators” isn't a moderator role" in told(again)
 
 
-async def test_what_was_said_is_kept_with_who_and_when(lab: Lab) -> None:
+async def test_settings_are_stored_with_who_set_them_and_when(lab: Lab) -> None:
     await lab.ask(lab.moderator, "setup role", role=role(lab))
     (word,) = await lab.app.library.moderator_settings.all()
     assert (word.guild_id, word.key, word.ids) == (HOME, SettingKey.ROLES, (role(lab).id,))
@@ -47,21 +47,21 @@ async def test_what_was_said_is_kept_with_who_and_when(lab: Lab) -> None:
     assert "None. Set one with `/setup channel`" in shown
 
 
-async def test_roles_that_are_everybodys_are_refused(lab: Lab) -> None:
+async def test_the_everyone_role_is_refused(lab: Lab) -> None:
     result = await lab.moderator.slash(lab.papers, "setup role", role=lab.env.guild.default_role)
     assert result.ephemeral
     assert "not @everyone" in told(result)
     assert lab.app.client.moderators.role_ids(HOME) == frozenset()
 
 
-async def test_a_moderator_by_role_does_not_say_who_moderates(lab: Lab) -> None:
+async def test_a_moderator_by_role_cannot_choose_moderators(lab: Lab) -> None:
     await lab.ask(lab.moderator, "setup role", role=role(lab))
     offered = lab.curator.available_commands(lab.papers)
     assert "feed list" in offered
     assert not [name for name in offered if name.startswith("setup")]
 
 
-async def test_the_moderators_channel_hears_of_what_waited_for_the_former_one(lab: Lab) -> None:
+async def test_a_new_moderators_channel_gets_what_was_queued_for_the_former_one(lab: Lab) -> None:
     first = lab.env.guild.create_text_channel("mods")
     second = lab.env.guild.create_text_channel("other-mods")
     shown = await lab.ask(lab.moderator, "setup channel", channel=first)
@@ -81,7 +81,7 @@ def told_by(channel: Any) -> str:
     return visible_text(channel.last_message)
 
 
-async def test_a_channel_that_i_may_not_write_in_is_refused_with_what_is_missing(
+async def test_a_channel_without_permissions_is_refused_and_they_are_named(
     lab: Lab,
 ) -> None:
     channel = lab.env.guild.create_text_channel("mods")
@@ -96,7 +96,7 @@ async def test_a_channel_that_i_may_not_write_in_is_refused_with_what_is_missing
     assert lab.app.client.moderators.channel_id is None
 
 
-async def test_a_role_and_a_channel_that_are_deleted_are_heard_of(
+async def test_moderators_are_told_of_a_deleted_role_or_channel(
     lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
     mods = lab.env.guild.create_text_channel("mods")
@@ -128,7 +128,7 @@ async def test_a_role_and_a_channel_that_are_deleted_are_heard_of(
     assert lab.app.client.moderators.role_ids(HOME) == {fresh.id}
 
 
-async def test_without_a_channel_the_log_alone_tells_of_a_deleted_role(
+async def test_without_a_channel_a_deleted_role_is_only_logged(
     lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
     await lab.ask(lab.moderator, "setup role", role=role(lab))
@@ -139,7 +139,7 @@ async def test_without_a_channel_the_log_alone_tells_of_a_deleted_role(
     assert await lab.app.deliver() == 0
 
 
-async def test_a_sync_that_discord_refuses_is_said_and_changes_nothing_else(lab: Lab) -> None:
+async def test_a_failed_command_sync_is_reported_and_the_role_still_changes(lab: Lab) -> None:
     lab.env.inject_error("PUT", "/applications/*/guilds/*/commands", status=400)
     shown = await lab.ask(lab.moderator, "setup role", role=role(lab))
     assert "Discord couldn't update the list of commands just now" in shown

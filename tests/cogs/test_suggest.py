@@ -51,7 +51,9 @@ async def own(lab: Lab) -> tuple[Suggestion, ...]:
     return await lab.app.library.review.suggestions_by(lab.member.id, 10)
 
 
-async def test_a_member_suggests_a_moderator_adds_and_the_member_hears(lab: Lab, mods: Any) -> None:
+async def test_a_member_suggests_a_moderator_adds_and_the_member_is_told(
+    lab: Lab, mods: Any
+) -> None:
     await lab.ask(lab.moderator, "announce here")
     assert "You haven't suggested any papers yet" in told(
         await lab.member.slash(lab.papers, "suggest")
@@ -87,7 +89,7 @@ async def test_a_member_suggests_a_moderator_adds_and_the_member_hears(lab: Lab,
     assert len(mods.history()) == 1
 
 
-async def test_a_moderator_finds_that_it_is_not_ours(lab: Lab, mods: Any) -> None:
+async def test_a_moderator_declines_and_the_member_is_told(lab: Lab, mods: Any) -> None:
     await suggest(lab)
     before = await lab.app.library.papers.count()
     result = await lab.moderator.click(mods.last_message, label="Not ours")
@@ -104,7 +106,7 @@ async def test_a_moderator_finds_that_it_is_not_ours(lab: Lab, mods: Any) -> Non
     assert f"👋 declined **{TITLE}**" in log
 
 
-async def test_the_buttons_work_after_a_restart_and_once(
+async def test_the_buttons_work_after_a_restart_but_only_once(
     lab: Lab, settings: Settings, mods: Any
 ) -> None:
     await suggest(lab)
@@ -122,7 +124,7 @@ async def test_the_buttons_work_after_a_restart_and_once(
     await again.close()
 
 
-async def test_a_known_paper_is_shown_at_once(lab: Lab, mods: Any) -> None:
+async def test_a_suggested_paper_that_is_known_is_shown_at_once(lab: Lab, mods: Any) -> None:
     shown = await suggest(lab, "https://arxiv.org/abs/2302.12433v1")
     assert "That paper is already in the list" in shown
     assert "ProofNet" in shown
@@ -130,21 +132,23 @@ async def test_a_known_paper_is_shown_at_once(lab: Lab, mods: Any) -> None:
     assert await own(lab) == ()
 
 
-async def test_a_removed_paper_is_left_out_politely(lab: Lab, mods: Any) -> None:
+async def test_a_suggested_paper_that_was_removed_is_declined_politely(lab: Lab, mods: Any) -> None:
     paper = await lab.app.library.papers.get_by_text("2302.12433")
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     assert "removed that paper from the list on purpose" in await suggest(lab, "2302.12433")
     assert not mods.history()
 
 
-async def test_one_paper_waits_once(lab: Lab, mods: Any) -> None:
+async def test_a_paper_is_suggested_only_once(lab: Lab, mods: Any) -> None:
     await suggest(lab, "10.1000/xyz")
     shown = await suggest(lab, "https://doi.org/10.1000/XYZ")
     assert "**doi:10.1000/xyz** was already suggested <t:" in shown
     assert len(mods.history()) == 1
 
 
-async def test_what_resembles_a_paper_is_asked_with_that_paper(lab: Lab, mods: Any) -> None:
+async def test_a_possible_duplicate_is_reviewed_next_to_the_known_paper(
+    lab: Lab, mods: Any
+) -> None:
     number = await lab.add(PaperDraft(title="127.0.0.1:9/paper"))
     shown = await suggest(lab, "http://127.0.0.1:9/paper")
     assert "looks similar to this paper in the list" in shown
@@ -155,7 +159,7 @@ async def test_what_resembles_a_paper_is_asked_with_that_paper(lab: Lab, mods: A
 
 
 @pytest.mark.parametrize("source", ["??", "\u200b\u202e", "a", " - "])
-async def test_what_names_no_paper_is_a_private_sentence(lab: Lab, source: str) -> None:
+async def test_text_that_names_no_paper_is_explained_privately(lab: Lab, source: str) -> None:
     assert "names no paper" in await suggest(lab, source)
     assert await own(lab) == ()
 
@@ -178,7 +182,7 @@ async def test_typed_text_never_breaks_the_card(lab: Lab, mods: Any) -> None:
     assert "<@1>" not in heard(lab.member)[0]
 
 
-async def test_the_limit_of_a_day_is_a_sentence_with_when_to_go_on(lab: Lab) -> None:
+async def test_the_daily_limit_says_when_to_continue(lab: Lab) -> None:
     for number in range(5):
         assert "Thanks!" in await suggest(lab, f"Paper number {number}")
         lab.clock.move(timedelta(hours=1))
@@ -190,7 +194,7 @@ async def test_the_limit_of_a_day_is_a_sentence_with_when_to_go_on(lab: Lab) -> 
     assert "Thanks!" in await suggest(lab, "One too many")
 
 
-async def test_moderators_are_not_given_more_than_they_can_look_at(lab: Lab) -> None:
+async def test_a_full_queue_takes_no_more_suggestions(lab: Lab) -> None:
     suggestions = lab.app.library.review
     for number in range(MAX_PENDING):
         draft = PaperDraft(title=f"Paper number {number}")
@@ -211,7 +215,7 @@ async def test_a_suggestion_comes_from_any_server_and_from_direct_messages(
     assert len(mods.history()) == 2
 
 
-async def test_closed_direct_messages_are_given_up_quietly(
+async def test_closed_direct_messages_are_ignored(
     lab: Lab, mods: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     await suggest(lab)
@@ -230,7 +234,9 @@ async def test_closed_direct_messages_are_given_up_quietly(
     assert "decided not to add it" in shown
 
 
-async def test_a_word_that_arrived_unrecorded_is_not_said_again(lab: Lab, mods: Any) -> None:
+async def test_a_message_that_was_sent_but_not_recorded_is_not_repeated(
+    lab: Lab, mods: Any
+) -> None:
     await suggest(lab)
     await lab.moderator.click(mods.last_message, label="Not ours")
     forget_deliveries(lab.app.library)
@@ -239,7 +245,7 @@ async def test_a_word_that_arrived_unrecorded_is_not_said_again(lab: Lab, mods: 
     assert len(mods.history()) == 1
 
 
-async def test_discord_fails_and_the_word_comes_later(lab: Lab, mods: Any) -> None:
+async def test_the_member_is_told_later_if_discord_fails(lab: Lab, mods: Any) -> None:
     await suggest(lab)
     lab.env.inject_error("POST", "/channels/*/messages", status=503, times=1)
     await lab.moderator.click(mods.last_message, label="Not ours")
@@ -249,7 +255,7 @@ async def test_discord_fails_and_the_word_comes_later(lab: Lab, mods: Any) -> No
     assert len(heard(lab.member)) == 1
 
 
-async def test_without_a_channel_the_queue_shows_what_waits_page_by_page(lab: Lab) -> None:
+async def test_without_a_channel_the_queue_shows_suggestions_page_by_page(lab: Lab) -> None:
     assert "Nothing needs review" in told(await lab.moderator.slash(lab.papers, "curate queue"))
     for number in range(4):
         await suggest(lab, f"Paper number {number}", note=f"note {number}")
@@ -272,7 +278,7 @@ async def test_without_a_channel_the_queue_shows_what_waits_page_by_page(lab: La
     assert len(heard(lab.member)) == 1
 
 
-async def test_the_queue_shows_what_feeds_brought_too(lab: Lab, source: Any) -> None:
+async def test_the_queue_shows_feed_entries_too(lab: Lab, source: Any) -> None:
     feed, home = source
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed", review=True)
     await lab.add(PaperDraft(title="Twice told"))
@@ -291,7 +297,7 @@ async def test_the_queue_shows_what_feeds_brought_too(lab: Lab, source: Any) -> 
     assert await lab.app.library.review.count() == 0
 
 
-class TestWhereItIsLookedUp:
+class TestLookups:
     @pytest.fixture
     async def services(self) -> AsyncIterator[LookupServer]:
         serving = LookupServer()
@@ -323,9 +329,7 @@ class TestWhereItIsLookedUp:
         assert "The secret" not in shown
         assert services.asked == []
 
-    async def test_a_member_has_so_many_looked_up_in_an_hour(
-        self, lab: Lab, services: LookupServer
-    ) -> None:
+    async def test_look_ups_are_limited_per_hour(self, lab: Lab, services: LookupServer) -> None:
         preprint = {"has-preprint": [{"id-type": "arxiv", "id": "2302.12433"}]}
         for number in range(20):
             services.works[f"10.5555/known.{number}"] = {**WORK, "relation": preprint}
@@ -343,7 +347,9 @@ class TestWhereItIsLookedUp:
         lab.clock.move(timedelta(hours=1, seconds=1))
         assert "Thanks!" in await suggest(lab, "10.5555/lab.8")
 
-    async def test_nobody_is_asked_in_vain(self, lab: Lab, services: LookupServer) -> None:
+    async def test_a_suggestion_that_would_be_refused_is_not_looked_up(
+        self, lab: Lab, services: LookupServer
+    ) -> None:
         services.works.clear()
         assert f"**doi:{DOI}**" in await suggest(lab, DOI)
         asked = len(services.asked)
@@ -353,10 +359,10 @@ class TestWhereItIsLookedUp:
         assert len(services.asked) == asked
 
 
-class TestWhereNoneAreTaken:
+class TestWithoutSuggestions:
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
         return replace(settings, suggestions_per_day=0)
 
-    async def test_it_is_said(self, lab: Lab) -> None:
+    async def test_suggestions_are_refused(self, lab: Lab) -> None:
         assert "doesn't take suggestions" in await suggest(lab)

@@ -29,9 +29,7 @@ async def announce(lab: Lab, title: str) -> None:
     )
 
 
-async def test_a_feed_removed_by_mistake_is_watched_again_at_the_press_of_a_button(
-    lab: Lab, source: Any
-) -> None:
+async def test_unfollowing_a_feed_can_be_undone_and_redone(lab: Lab, source: Any) -> None:
     await watch(lab, source)
     removed = await ask(lab, "feed remove", feed="News")
     assert "I don't follow any feeds yet" in await lab.ask(lab.moderator, "feed list")
@@ -50,7 +48,7 @@ async def test_a_feed_removed_by_mistake_is_watched_again_at_the_press_of_a_butt
     assert "[Redo]" in told(undone)
 
 
-async def test_what_was_arranged_is_in_the_log_and_undone_as_ones_last_change(
+async def test_setting_changes_are_logged_and_undone_one_after_the_other(
     lab: Lab, source: Any
 ) -> None:
     await watch(lab, source)
@@ -85,7 +83,7 @@ async def test_what_was_arranged_is_in_the_log_and_undone_as_ones_last_change(
     assert (feed.title, feed.is_reviewed, feed.paused_because) == ("News", False, "by noor: loud")
 
 
-async def test_a_channel_closed_by_mistake_hears_what_waited(lab: Lab) -> None:
+async def test_undoing_the_removal_of_a_channel_sends_what_was_queued(lab: Lab) -> None:
     await ask(lab, "announce here")
     await announce(lab, "Waiting")
     closed = await ask(lab, "announce remove")
@@ -95,7 +93,7 @@ async def test_a_channel_closed_by_mistake_hears_what_waited(lab: Lab) -> None:
     assert "Waiting" in lab.last
 
 
-async def test_options_that_were_replaced_are_back(lab: Lab) -> None:
+async def test_undo_restores_replaced_options(lab: Lab) -> None:
     await ask(lab, "announce to", channel=lab.papers, filters="venue:icml")
     replaced = await ask(lab, "announce to", channel=lab.papers, filters="venue:acl")
     undone = told(await lab.moderator.click(replaced.response, label="Undo"))
@@ -108,7 +106,7 @@ async def test_options_that_were_replaced_are_back(lab: Lab) -> None:
     assert "→ everything, immediately" in told(await ask(lab, "curate history"))
 
 
-async def test_who_may_not_arrange_may_not_undo_it(lab: Lab) -> None:
+async def test_only_those_who_may_change_announcements_may_undo_that(lab: Lab) -> None:
     opened = await ask(lab, "announce here")
     home = lab.papers.guild.id
     number = (await lab.app.library.audit.page(guild_id=home)).changes[0].id

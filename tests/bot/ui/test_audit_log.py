@@ -66,7 +66,7 @@ def snapshot(paper: PaperDraft, *, is_removed: bool = False) -> PaperSnapshot:
         ("*bold* @everyone", "plain", "\\*bold\\* \\@everyone → plain"),
     ],
 )
-def test_a_difference_is_told_with_some_words_around_it(
+def test_a_difference_is_shown_with_some_words_around_it(
     before: object, after: object, shown: str
 ) -> None:
     assert audit_cards.difference(before, after) == shown
@@ -102,14 +102,14 @@ def test_a_difference_is_told_with_some_words_around_it(
         ),
     ],
 )
-def test_a_change_is_told_in_few_words(made: Change, shown: str) -> None:
+def test_a_change_is_summarized(made: Change, shown: str) -> None:
     assert audit_cards.summary(made, {1: "A *title*"}).endswith(shown)
     assert audit_cards.differences(made) == []
     assert audit_cards.plain_summary(made, {1: "A *title*"}).startswith("7 · ")
 
 
 @given(st.lists(st.tuples(drafts(), drafts()), max_size=5), st.booleans())
-def test_a_page_of_the_log_keeps_within_discords_limits(
+def test_a_page_of_the_log_stays_within_discords_limits(
     pairs: list[tuple[PaperDraft, PaperDraft]],
     undone: bool,  # noqa: FBT001
 ) -> None:
@@ -134,7 +134,7 @@ def test_a_page_of_the_log_keeps_within_discords_limits(
 
 
 @given(drafts(), drafts())
-def test_two_papers_side_by_side_keep_within_discords_limits(
+def test_a_comparison_of_two_papers_stays_within_discords_limits(
     one: PaperDraft, two: PaperDraft
 ) -> None:
     pair = MergePair(paper_of(one, 1 << 40), paper_of(two, 1 << 41))

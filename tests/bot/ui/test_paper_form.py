@@ -16,7 +16,7 @@ from storage.errors import InvalidInput
         ("Ada Lovelace,\nAlan Chet Al", ("Ada Lovelace", "Alan Chet Al"), True),
     ],
 )
-def test_authors_stand_one_a_line_and_may_go_on(
+def test_authors_are_one_per_line_and_may_end_in_et_al(
     typed: str, names: tuple[str, ...], *, complete: bool
 ) -> None:
     draft = from_form(FormValues(title="Small Models", authors=typed))
@@ -24,6 +24,6 @@ def test_authors_stand_one_a_line_and_may_go_on(
 
 
 @pytest.mark.parametrize("hostile", [", ", ",", "and ", "et al "])
-def test_a_long_line_of_marks_is_answered_as_a_short_one(hostile: str) -> None:
+def test_a_long_line_of_punctuation_is_parsed_quickly(hostile: str) -> None:
     with pytest.raises(InvalidInput, match="too long for one author"):
         from_form(FormValues(title="Small Models", authors=f"x {hostile * 200_000}x"))
