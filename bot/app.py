@@ -22,10 +22,10 @@ from bot.client import GUILD_READY_TIMEOUT, LabHerald
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
 from bot.logging_filters import short_reconnect_logs
-from bot.lookup.resolver import Addresses
+from bot.lookup.resolver import ServiceUrls
 from bot.lookup.service import open_lookup
 from bot.moderators import Moderators
-from bot.net.http import open_web
+from bot.net.http import open_http_client
 from bot.retry import DatabaseBackoff
 from bot.settings import Settings
 from storage.database import BUSY_TIMEOUT, require_writable
@@ -81,9 +81,9 @@ async def open_app(
     next server after a connection to Discord; tests shorten both.
     """
     open_client = partial(
-        open_web,
+        open_http_client,
         contact=settings.contact,
-        patience=settings.feed_timeout,
+        time_limit=settings.feed_timeout,
         max_bytes=settings.feed_max_bytes,
     )
     async with (
@@ -91,7 +91,7 @@ async def open_app(
         open_client(allow_private=settings.feed_allow_private) as web,
         open_client(allow_private=False) as pages,
         open_parser() as parser,
-        open_lookup(web, parser, Addresses.of(settings), clock, pages=pages) as lookup,
+        open_lookup(web, parser, ServiceUrls.from_settings(settings), clock, pages=pages) as lookup,
     ):
         moderators = Moderators(library, settings)
         await moderators.load()

@@ -12,7 +12,7 @@ from bot.flows import undo as undo_flow
 from bot.flows.import_file import Imports
 from bot.flows.replies import undoable
 from bot.flows.review_queue import queue_page
-from bot.formats.csv_columns import read_mappings
+from bot.formats.csv_columns import parse_mappings
 from bot.importing.upload import ImportOptions
 from bot.interactions import Interaction, LabBot
 from bot.markdown import escape
@@ -86,7 +86,7 @@ class Curate(HomeCog, group_name="curate"):
         columns: Range[str, 1, 1000] = "",
     ) -> None:
         """Import the papers of a file; you see a preview before anything changes."""
-        options = ImportOptions(read_mappings(columns), unpublished)
+        options = ImportOptions(parse_mappings(columns), unpublished)
         await self.imports.preview(interaction, file, options, keep_going=keep_going)
 
     @app_commands.command()

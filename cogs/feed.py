@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import Range, Transform
 
 from bot.announce.preview import previews
-from bot.feeds.manage import change, terms_of
+from bot.feeds.manage import change_feed, current_settings
 from bot.flows.feed_opml import export_feeds, import_feeds
 from bot.flows.replies import undoable
 from bot.flows.review_queue import entry_card
@@ -58,7 +58,7 @@ class Feed(HomeCog, group_name="feed"):
         """Follow a feed: adds its existing papers silently, then announces new ones."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
-        feed = await bot.poller.watch(url.strip(), actor(interaction), venue, is_reviewed=review)
+        feed = await bot.poller.follow(url.strip(), actor(interaction), venue, is_reviewed=review)
         announced = await bot.library.feeds.announce_newest(feed.id, newest)
         text = feed_cards.describe_followed(feed, announced)
         await interaction.followup.send(view=cards.notice(text), ephemeral=True)
@@ -95,7 +95,7 @@ class Feed(HomeCog, group_name="feed"):
         review: bool | None = None,
     ) -> None:
         """Edit a feed's title, address, venue or review setting; opens a form by default."""
-        terms = terms_of(feed)
+        terms = current_settings(feed)
         if title is None and url is None and venue is None and review is None:
             await interaction.response.send_modal(FeedForm(feed.id, terms, partial(_edit, feed)))
             return
@@ -160,7 +160,7 @@ class Feed(HomeCog, group_name="feed"):
         feeds = [feed] if feed else [*await bot.library.feeds.all()]
         polls = [await bot.poller.poll(one) for one in feeds if feed or not one.paused_because]
         lines = [
-            feed_cards.describe_poll(poll.feed, poll.intake, poll.problems, poll.error)
+            feed_cards.describe_poll(poll.feed, poll.result, poll.problems, poll.error)
             for poll in polls
         ]
         if not lines:
@@ -181,8 +181,8 @@ class Feed(HomeCog, group_name="feed"):
         """Preview what a feed would add and announce; changes nothing."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
-        fetched, parsed = await bot.poller.read_address(url.strip())
-        for layout in await previews(bot.library, fetched.lasting_url, parsed):
+        fetched, parsed = await bot.poller.discover(url.strip())
+        for layout in await previews(bot.library, fetched.permanent_url, parsed):
             await interaction.followup.send(view=layout, ephemeral=True)
 
     @app_commands.command()
@@ -208,7 +208,7 @@ async def _edit(feed: CountedFeed, interaction: Interaction, terms: FeedSettings
     require_moderator(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
-    edited = await change(bot.library, bot.poller, feed, terms, actor(interaction))
+    edited = await change_feed(bot.library, bot.poller, feed, terms, actor(interaction))
     view = undoable(f"✏️ Saved.\n{feed_cards.format_feed(edited.value)}", edited.change_id)
     await interaction.followup.send(view=view, ephemeral=True)
 

@@ -9,7 +9,7 @@ from discord.app_commands import Range
 from discord.ext import commands
 
 from bot.interactions import Interaction, LabBot
-from bot.lookup.suggestion import drafted, looked_up
+from bot.lookup.suggestion import draft_suggestion, look_up_suggestion
 from bot.markdown import clip, count, escape, timestamp
 from bot.ui import cards, review_cards
 from bot.ui.buttons import MySuggestionsButton
@@ -56,12 +56,12 @@ class Suggest(commands.Cog):
             raise LabError("This list doesn't take suggestions.")
         await interaction.response.defer(ephemeral=True, thinking=True)
         member, review = interaction.user, bot.library.review
-        draft = drafted(source)
+        draft = draft_suggestion(source)
         result = await review.check_suggestion(draft, member.id, daily_limit=per_day)
         if result is None:
             self._count_lookup(interaction)
             result = await review.suggest(
-                await looked_up(bot.lookup, source, draft),
+                await look_up_suggestion(bot.lookup, source, draft),
                 clip(note, _MAX_NOTE),
                 (member.id, member.display_name),
                 daily_limit=per_day,

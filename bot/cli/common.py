@@ -18,7 +18,7 @@ from storage.search.query import parse_years
 from storage.timestamps import utc_now
 
 if TYPE_CHECKING:
-    from bot.net.http import Web
+    from bot.net.http import HttpClient
 
 _T = TypeVar("_T")
 ACTOR = Actor("shell", "the shell")
@@ -67,14 +67,16 @@ def run_with_library(settings: Settings, function: Callable[[Library], Awaitable
     return asyncio.run(run())
 
 
-def open_web_client(settings: Settings, *, allow_private: bool) -> AbstractAsyncContextManager[Web]:
-    """Open an HTTP client with these settings; see `bot.net.http.open_web`."""
-    from bot.net.http import open_web  # noqa: PLC0415 - slow to import
+def open_web_client(
+    settings: Settings, *, allow_private: bool
+) -> AbstractAsyncContextManager[HttpClient]:
+    """Open an HTTP client with these settings; see `bot.net.http.open_http_client`."""
+    from bot.net.http import open_http_client  # noqa: PLC0415 - slow to import
 
-    return open_web(
+    return open_http_client(
         contact=settings.contact,
         allow_private=allow_private,
-        patience=settings.feed_timeout,
+        time_limit=settings.feed_timeout,
         max_bytes=settings.feed_max_bytes,
     )
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 import click
 
 from bot.cli import common, feeds_render
-from bot.feeds.manage import SubscribeOutcome, watch_all
+from bot.feeds.manage import FollowOutcome, follow_all
 from bot.markdown import count
 from bot.moderators import Moderators
 from bot.settings import Settings
@@ -27,7 +27,7 @@ from storage.library import Library
 from storage.timestamps import utc_now
 
 if TYPE_CHECKING:
-    from bot.feeds.discovery import Reading
+    from bot.feeds.discovery import ReadResult
     from bot.feeds.poller import Poll, Poller
 
 
@@ -70,7 +70,7 @@ def add(
     """Follow a feed, or a page's feed. Its existing papers are added without announcing them."""
 
     async def follow(library: Library, poller: Poller) -> tuple[CountedFeed, int]:
-        feed = await poller.watch(url.strip(), common.ACTOR, venue, is_reviewed=review)
+        feed = await poller.follow(url.strip(), common.ACTOR, venue, is_reviewed=review)
         return feed, await library.feeds.announce_newest(feed.id, newest)
 
     feed, announced = _with_poller(settings, follow)
@@ -126,7 +126,7 @@ def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None
     In a terminal, it's text for people instead. A source that can't be read doesn't stop the
     others, but the exit code is 1.
     """
-    from bot.feeds.discovery import is_address, read_files  # noqa: PLC0415 - see above
+    from bot.feeds.discovery import is_url, read_feed_files  # noqa: PLC0415 - see above
 
     logging.getLogger("bot").addHandler(logging.NullHandler())  # each line has its own error
     now = utc_now()
@@ -135,13 +135,13 @@ def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None
         if as_json or not sys.stdout.isatty()
         else feeds_render.reading_lines
     )
-    addresses = [one for one in sources if is_address(one)]
+    addresses = [one for one in sources if is_url(one)]
     fetched = iter(_read_addresses(settings, addresses, now) if addresses else ())
-    names = [one for one in sources if not is_address(one)]
+    names = [one for one in sources if not is_url(one)]
     failed = 0
-    with read_files(names, now, settings.feed_max_bytes) as files:
+    with read_feed_files(names, now, settings.feed_max_bytes) as files:
         for source in sources:
-            reading = next(fetched if is_address(source) else files)
+            reading = next(fetched if is_url(source) else files)
             failed += reading.feed is None
             click.echo(render(reading))
     if failed:
@@ -179,13 +179,13 @@ def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
     except OSError as error:
         raise InvalidInput(f"Can't read {file}: {error.strerror}.") from None
     results = _with_poller(
-        settings, lambda library, poller: watch_all(library, poller, outlines, common.ACTOR)
+        settings, lambda library, poller: follow_all(library, poller, outlines, common.ACTOR)
     )
     if as_json:
         click.echo(common.to_json([feeds_render.subscribe_json(one) for one in results]))
     else:
-        click.echo("\n".join(f"{one.outline.url}: {one.words}" for one in results))
-    if any(one.outcome is SubscribeOutcome.FAILED for one in results):
+        click.echo("\n".join(f"{one.outline.url}: {one.sentence}" for one in results))
+    if any(one.outcome is FollowOutcome.FAILED for one in results):
         sys.exit(1)
 
 
@@ -207,12 +207,14 @@ def _with_poller(settings: Settings, function: Callable[[Library, Poller], Await
     return common.run_with_library(settings, run)
 
 
-def _read_addresses(settings: Settings, addresses: list[str], now: datetime) -> tuple[Reading, ...]:
-    from bot.feeds.discovery import read_addresses  # noqa: PLC0415 - see above
+def _read_addresses(
+    settings: Settings, addresses: list[str], now: datetime
+) -> tuple[ReadResult, ...]:
+    from bot.feeds.discovery import read_feed_urls  # noqa: PLC0415 - see above
 
-    async def read_all() -> tuple[Reading, ...]:
+    async def read_all() -> tuple[ReadResult, ...]:
         allow_private = settings.feed_allow_private
         async with common.open_web_client(settings, allow_private=allow_private) as web:
-            return await read_addresses(web, addresses, now)
+            return await read_feed_urls(web, addresses, now)
 
     return asyncio.run(read_all())

@@ -12,8 +12,8 @@ from bot.ui import feeds as feed_cards
 from storage.feeds.models import CountedFeed, Entry
 
 if TYPE_CHECKING:
-    from bot.feeds.discovery import Reading
-    from bot.feeds.manage import SubscribeResult
+    from bot.feeds.discovery import ReadResult
+    from bot.feeds.manage import FollowResult
     from bot.feeds.poller import Poll
 
 
@@ -65,7 +65,7 @@ def feed_lines(feed: CountedFeed) -> str:
 
 def poll_json(poll: Poll) -> dict[str, object]:
     """Return the result of a check; ``changed`` is false if nothing changed or it failed."""
-    intake = poll.intake
+    intake = poll.result
     return {
         "feed": poll.feed.id,
         "title": poll.feed.title,
@@ -86,25 +86,25 @@ def poll_lines(poll: Poll) -> str:
     head = f"{poll.feed.id}  {poll.feed.title}: "
     if poll.error:
         return f"{head}{poll.error}"
-    if poll.intake is None:
+    if poll.result is None:
         return f"{head}no changes."
-    lines = [f"{head}{feed_cards.summarize_ingest(poll.intake)}."]
-    lines += [f"    #{paper.id} {paper.title}" for paper in poll.intake.added]
+    lines = [f"{head}{feed_cards.summarize_ingest(poll.result)}."]
+    lines += [f"    #{paper.id} {paper.title}" for paper in poll.result.added]
     lines += [f"    {problem}" for problem in poll.problems]
     return "\n".join(lines)
 
 
-def subscribe_json(result: SubscribeResult) -> dict[str, object]:
+def subscribe_json(result: FollowResult) -> dict[str, object]:
     """Return what happened to a feed of an OPML file."""
     return {
         "url": result.outline.url,
         "outcome": result.outcome.value,
         "feed": result.feed.id if result.feed else None,
-        "sentence": result.words,
+        "sentence": result.sentence,
     }
 
 
-def reading_json_line(reading: Reading) -> str:
+def reading_json_line(reading: ReadResult) -> str:
     """Return what was read from a source, as JSON on one line."""
     feed = reading.feed
     read = {
@@ -117,7 +117,7 @@ def reading_json_line(reading: Reading) -> str:
     return json.dumps(read, ensure_ascii=False).translate(_LINE_SEPARATORS)
 
 
-def reading_lines(reading: Reading) -> str:
+def reading_lines(reading: ReadResult) -> str:
     """Return what was read from a source, for people."""
     if reading.feed is None:
         return f"{printable(reading.source)}: {reading.error}"

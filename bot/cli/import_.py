@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from bot.cli import common, render
-from bot.formats.csv_columns import read_mapping
+from bot.formats.csv_columns import parse_mapping
 from bot.importing import importer
 from bot.importing.formats import ImportFile, ImportFormat, detect_format
 from bot.importing.importer import Report
@@ -104,7 +104,7 @@ def import_files(
         report = _import_starter(settings, dry_run=dry_run)
         _show(report, as_json=as_json, preview=dry_run)
         return
-    columns = dict(map(read_mapping, mappings))
+    columns = dict(map(parse_mapping, mappings))
     now = utc_now()
     sources = [
         ImportFile(

@@ -40,14 +40,16 @@ async def _look_up(
 ) -> tuple[PaperDraft, UpsertResult]:
     """Return the paper, and what adding it to the list would do."""
     from bot.feeds.parser import open_parser  # noqa: PLC0415 - slow to import
-    from bot.lookup.resolver import Addresses  # noqa: PLC0415 - the same
+    from bot.lookup.resolver import ServiceUrls  # noqa: PLC0415 - the same
     from bot.lookup.service import open_lookup  # noqa: PLC0415 - the same
 
     async with (
         common.open_web_client(settings, allow_private=settings.feed_allow_private) as web,
         common.open_web_client(settings, allow_private=False) as pages,
         open_parser() as parser,
-        open_lookup(web, parser, Addresses.of(settings), utc_now, pages=pages) as service,
+        open_lookup(
+            web, parser, ServiceUrls.from_settings(settings), utc_now, pages=pages
+        ) as service,
     ):
         (draft,) = await library.authors.with_current_names([await service.find(source)])
     (result,) = await library.papers.preview([draft])

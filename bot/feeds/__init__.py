@@ -1,5 +1,5 @@
-"""From feed bytes to entries in the list.
+"""Turns feed bytes into papers of the list.
 
-`poller` is the way through: `fetch`, `parser` and `item_mapping`, then the library; `schedule` says
-when to come back.
+`poller` runs each poll: `fetch`, `parser` and `item_mapping`, then the library. `schedule` computes
+when to poll again, `health` what to tell moderators.
 """

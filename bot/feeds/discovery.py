@@ -1,4 +1,4 @@
-"""What the bot reads in feeds' files and addresses, without watching or keeping anything."""
+"""Reads feeds from files and URLs without following them."""
 
 from __future__ import annotations
 
@@ -14,95 +14,96 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from bot.feeds.fetch import Fetched, NoFeedThere, feed_candidates, fetch_feed
+from bot.feeds.fetch import FetchedFeed, NoFeedFound, feed_candidates, fetch_feed
 from bot.feeds.parser import NotAFeed, ParsedFeed, parse_feed
-from bot.net.http import Web
+from bot.net.http import HttpClient
 from storage.errors import LabError
 
 _log = logging.getLogger(__name__)
 
-_FEW = 60  # files that are read faster than other processes begin
-_CHUNK = 20
-_MOST_WORKERS = 8
+_MIN_PARALLEL = 60  # files; fewer are read faster than worker processes start
+_CHUNK_SIZE = 20
+_MAX_WORKERS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One source and what was read there, or why nothing was."""
+class ReadResult:
+    """The feed that was read from a file or URL, or the error."""
 
     source: str
     feed: ParsedFeed | None = None
     error: str = ""
 
 
-def is_address(source: str) -> bool:
-    """Whether a source is an address, and else a file."""
+def is_url(source: str) -> bool:
+    """Returns whether a source is a URL; otherwise it is a file."""
     return source.lower().startswith(("http://", "https://"))
 
 
 @contextmanager
-def read_files(files: Sequence[str], now: datetime, max_bytes: int) -> Generator[Iterator[Reading]]:
-    """Read files in their order, many of them in several processes; a bad one ends no other.
-
-    The processes end with the context.
-    """
+def read_feed_files(
+    files: Sequence[str], now: datetime, max_bytes: int
+) -> Generator[Iterator[ReadResult]]:
+    """Reads files in their order, many of them in worker processes that stop with the block."""
     read = partial(_read_file, now=now, max_bytes=max_bytes)
-    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
-    if len(files) <= _FEW or workers == 1:
+    workers = min(os.cpu_count() or 1, _MAX_WORKERS)
+    if len(files) <= _MIN_PARALLEL or workers == 1:
         yield map(read, files)
         return
-    # Spawned, since a fork copies locks that other threads hold.
+    # Spawned, because a fork copies locks that other threads hold.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield pool.map(read, files, chunksize=_CHUNK)
+        yield pool.map(read, files, chunksize=_CHUNK_SIZE)
 
 
-async def read_addresses(web: Web, addresses: Sequence[str], now: datetime) -> tuple[Reading, ...]:
-    """Read addresses in their order: each as a feed, or as a page that names one."""
-    return tuple(await asyncio.gather(*(_try_address(web, one, now) for one in addresses)))
+async def read_feed_urls(
+    http: HttpClient, urls: Sequence[str], now: datetime
+) -> tuple[ReadResult, ...]:
+    """Reads URLs in their order, each a feed or a page that links to one."""
+    return tuple(await asyncio.gather(*(_read_url(http, url, now) for url in urls)))
 
 
-def _read_file(file: str, *, now: datetime, max_bytes: int) -> Reading:
-    try:
-        with Path(file).open("rb") as opened:
-            body = opened.read(max_bytes + 1)
-        if len(body) > max_bytes:
-            return Reading(file, error=f"It is larger than {max_bytes / 2**20:,.1f} MiB.")
-        return Reading(file, parse_feed(body, f"file:{Path(file).name}", now))
-    except OSError as error:
-        return Reading(file, error=f"It can't be read: {error.strerror}.")
-    except ValueError:
-        return Reading(file, error="That is no name of a file.")
-    except LabError as error:
-        return Reading(file, error=str(error))
+async def discover_feed(
+    http: HttpClient, url: str, parse: Callable[[FetchedFeed], Awaitable[ParsedFeed]]
+) -> tuple[FetchedFeed, ParsedFeed]:
+    """Returns the feed at a URL, or the first readable one that the page there links to.
 
-
-async def read_address(
-    web: Web, url: str, parse: Callable[[Fetched], Awaitable[ParsedFeed]]
-) -> tuple[Fetched, ParsedFeed]:
-    """The feed at an address or the first readable one that the page there names.
-
-    Raises `NoFeedThere` and `WebError`.
+    Raises `NoFeedFound` and `HttpError`.
     """
-    async with fetch_feed(web, url) as page:
+    async with fetch_feed(http, url) as page:
         try:
             return page, await parse(page)
         except NotAFeed:
             candidates = await asyncio.to_thread(lambda: list(feed_candidates(page)))
     for candidate in candidates:
         try:
-            async with fetch_feed(web, candidate) as fetched:
+            async with fetch_feed(http, candidate) as fetched:
                 return fetched, await parse(fetched)
         except LabError as error:
             _log.info("No feed at %s: %s", candidate, getattr(error, "cause", error))
-    raise NoFeedThere(url)
+    raise NoFeedFound(url)
 
 
-async def _try_address(web: Web, address: str, now: datetime) -> Reading:
-    async def parse(page: Fetched) -> ParsedFeed:
+def _read_file(file: str, *, now: datetime, max_bytes: int) -> ReadResult:
+    try:
+        with Path(file).open("rb") as opened:
+            body = opened.read(max_bytes + 1)
+        if len(body) > max_bytes:
+            return ReadResult(file, error=f"It is larger than {max_bytes / 2**20:,.1f} MiB.")
+        return ReadResult(file, parse_feed(body, f"file:{Path(file).name}", now))
+    except OSError as error:
+        return ReadResult(file, error=f"I can't read it: {error.strerror}.")
+    except ValueError:
+        return ReadResult(file, error="That isn't a valid file name.")
+    except LabError as error:
+        return ReadResult(file, error=str(error))
+
+
+async def _read_url(http: HttpClient, url: str, now: datetime) -> ReadResult:
+    async def parse(page: FetchedFeed) -> ParsedFeed:
         return await asyncio.to_thread(parse_feed, page.body, page.url, now, page.content_type)
 
     try:
-        _, feed = await read_address(web, address, parse)
+        _, feed = await discover_feed(http, url, parse)
     except LabError as error:
-        return Reading(address, error=str(error))
-    return Reading(address, feed)
+        return ReadResult(url, error=str(error))
+    return ReadResult(url, feed)

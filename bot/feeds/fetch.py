@@ -1,4 +1,4 @@
-"""Feeds over the network: a conditional fetch, and finding the feed behind a page's address."""
+"""Fetches feeds with conditional requests, and finds the feeds that a web page links to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborHTMLParser
 
 from bot.feeds.schedule import fresh_for
-from bot.net.http import Page, Web, WebError
+from bot.net.http import HttpClient, HttpError, Page
 from storage.errors import LabError
 from storage.papers.identifiers import canonical_url
 
@@ -22,29 +22,29 @@ _ACCEPT = {
 }
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _ARXIV_LIST = re.compile(r"^https?://(?:www\.)?arxiv\.org/list/([\w.-]+)")
-_MOST_LINKS = 5  # of one page that are tried
+_MAX_CANDIDATES = 5  # links of one page
 
 
-class NoFeedThere(LabError):
-    """An address is no feed and names none."""
+class NoFeedFound(LabError):
+    """A URL is neither a feed nor a page that links to one."""
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"I found no feed at {url}. Give the address of the feed itself, or of a page that "
-            "names its feed."
+            f"I found no feed at {url}. Give me the URL of the feed itself, or of a page that "
+            "links to its feed."
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """A feed's bytes, or the news that they are the same as last time.
+class FetchedFeed:
+    """A response to a request for a feed; the body is empty if it was not modified.
 
-    ``url`` is where they came from, ``lasting_url`` where to come next time; before ``fresh_for``
-    has passed, the caches on the way give nothing new.
+    ``url`` is where the response came from, ``permanent_url`` where to ask next time. Until
+    ``fresh_for`` has passed, HTTP caches may return the same response.
     """
 
     url: str
-    lasting_url: str
+    permanent_url: str
     not_modified: bool
     body: bytes = field(repr=False)
     content_type: str
@@ -55,30 +55,30 @@ class Fetched:
 
 @asynccontextmanager
 async def fetch_feed(
-    web: Web, url: str, etag: str = "", last_modified: str = ""
-) -> AsyncGenerator[Fetched]:
-    """Fetch a feed unless it is what it was when it had this tag; raises `WebError`.
+    http: HttpClient, url: str, etag: str = "", last_modified: str = ""
+) -> AsyncGenerator[FetchedFeed]:
+    """Fetches a feed unless it hasn't changed since these validators; raises `HttpError`.
 
-    Its place among the client's requests is kept inside the block: few bodies are held at once.
+    Occupies one of the client's slots until the block ends, so that few bodies are in memory.
     """
     headers = dict(_ACCEPT)
     if etag:
         headers["If-None-Match"] = etag
     if last_modified:
         headers["If-Modified-Since"] = last_modified
-    async with web.visit(url, headers) as page:
+    async with http.open(url, headers) as page:
         if page.status == 304 and not (etag or last_modified):
-            raise WebError(
-                "The server says that nothing changed, though I never had anything from it.",
-                cause=f"HTTP 304 without a condition at {page.url}",
+            raise HttpError(
+                "The server says that nothing has changed, but it never sent me anything.",
+                cause=f"HTTP 304 to an unconditional request at {page.url}",
             )
         yield _fetched(page, url)
 
 
-def feed_candidates(page: Fetched) -> Iterator[str]:
-    """The addresses at which the feed of a page may be, the page's own links to feeds first."""
-    if listed := _ARXIV_LIST.match(page.url):
-        yield f"https://rss.arxiv.org/rss/{listed[1]}"
+def feed_candidates(page: FetchedFeed) -> Iterator[str]:
+    """Yields the URLs where the feed of a page may be: arXiv's own, then the page's feed links."""
+    if arxiv_list := _ARXIV_LIST.match(page.url):
+        yield f"https://rss.arxiv.org/rss/{arxiv_list[1]}"
     tree = LexborHTMLParser(page.body.decode("utf-8", "replace"))
     seen = {canonical_url(page.url)}
     for node in tree.css("link[rel~=alternate][href]"):
@@ -86,31 +86,31 @@ def feed_candidates(page: Fetched) -> Iterator[str]:
         href = (node.attributes.get("href") or "").strip()
         if kind not in _FEED_TYPES or not href:
             continue
-        address = urljoin(page.url, href)
-        if canonical_url(address) not in seen and len(seen) <= _MOST_LINKS:
-            seen.add(canonical_url(address))
-            yield address
+        url = urljoin(page.url, href)
+        if canonical_url(url) not in seen and len(seen) <= _MAX_CANDIDATES:
+            seen.add(canonical_url(url))
+            yield url
 
 
-def _fetched(page: Page, asked: str) -> Fetched:
+def _fetched(page: Page, requested_url: str) -> FetchedFeed:
     if page.status not in {200, 203, 304}:
-        raise WebError(
+        raise HttpError(
             f"The server sent no feed (HTTP {page.status}).",
             cause=f"HTTP {page.status} at {page.url}",
             status=page.status,
         )
-    return Fetched(
+    return FetchedFeed(
         url=page.url,
-        lasting_url=page.permanent_url or asked,
+        permanent_url=page.permanent_url or requested_url,
         not_modified=page.status == 304,
         body=page.body,
         content_type=page.content_type,
-        etag=_printable(page.headers.get("ETag", ""))[:500],
-        last_modified=_printable(page.headers.get("Last-Modified", ""))[:100],
+        etag=_validator(page.headers.get("ETag", ""))[:500],
+        last_modified=_validator(page.headers.get("Last-Modified", ""))[:100],
         fresh_for=fresh_for(page.headers, datetime.now(UTC)),
     )
 
 
-def _printable(header: str) -> str:
-    """A header that can be kept and sent back; one that can't is as good as none."""
+def _validator(header: str) -> str:
+    """Returns a header that can be stored and sent back, or an empty string if it can't."""
     return header if header.isprintable() and header.isascii() else ""

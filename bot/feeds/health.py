@@ -1,4 +1,4 @@
-"""What moderators are told of a feed after a poll, each thing once; pure."""
+"""Decides what to tell moderators about a feed's health after a poll, each thing once; pure."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from bot.markdown import escape
 from storage.feeds.models import Feed
 
-_PATIENCE = timedelta(days=1)  # with a failing feed
-_SILENT_DAYS = 2  # working days without news, after which an arXiv feed is stale
+_MIN_FAILING = timedelta(days=1)  # before moderators hear about it
+_STALE_AFTER = 2  # working days without a new entry, for an arXiv feed
 _ARXIV_HOSTS = frozenset({"rss.arxiv.org", "export.arxiv.org", "arxiv.org"})
 _ARXIV_TIME = ZoneInfo("America/New_York")
 
 _HOLIDAYS = frozenset({(1, 1), (6, 19), (7, 4)})  # month, day
-_MOVING_HOLIDAYS = frozenset(  # month, weekday, which of the month
+_FLOATING_HOLIDAYS = frozenset(  # month, weekday, which of the month
     {(1, 0, 3), (2, 0, 3), (5, 0, 4), (5, 0, 5), (9, 0, 1), (11, 3, 4), (11, 4, 4), (11, 4, 5)}
 )
 
@@ -29,64 +29,66 @@ class Notice:
     text: str
 
 
-def notice_of(
-    feed: Feed, now: datetime, *, error: str = "", has_news: bool = False
+def status_notice(
+    feed: Feed, now: datetime, *, error: str = "", has_new_entries: bool = False
 ) -> Notice | None:
-    """What to tell of a feed that was as ``feed`` says before it was read just now.
+    """Returns what to tell moderators after a poll, or None if they already know.
 
-    ``error`` says why that failed. None where moderators know already how it does.
+    ``feed`` is the feed before the poll, ``error`` why the poll failed.
     """
     if error:
         since = feed.failing_since or now
-        if feed.last_notice == "failing" or now - since < _PATIENCE:
+        if feed.last_notice == "failing" or now - since < _MIN_FAILING:
             return None
         return Notice(
             "failing",
-            f"⚠️ {_name(feed)} could not be read since <t:{since.timestamp():.0f}:f>. The last "
-            f"reason: {escape(error, 500)} I go on trying.",
+            f"⚠️ I haven't been able to read {_name(feed)} since <t:{since.timestamp():.0f}:f>. "
+            f"Last error: {escape(error, 500)} I'll keep trying.",
         )
     if feed.last_notice == "failing":
-        return Notice("", f"✅ {_name(feed)} can be read again.")
-    silent_since = None if has_news else feed.last_new_entry_at
+        return Notice("", f"✅ I can read {_name(feed)} again.")
+    silent_since = None if has_new_entries else feed.last_new_entry_at
     is_stale = silent_since is not None and _is_overdue(feed, silent_since, now)
     if is_stale == (feed.last_notice == "stale"):
         return None
     if silent_since is None or not is_stale:
-        return Notice("", "")  # its news say so themselves
+        return Notice("", "")  # the new papers show that it works again
     return Notice(
         "stale",
-        f"🕸️ {_name(feed)} has had nothing new since <t:{silent_since.timestamp():.0f}:D>, though "
-        "arXiv announces papers on every working day. Does its address name the right category?",
+        f"🕸️ There's been nothing new in {_name(feed)} since "
+        f"<t:{silent_since.timestamp():.0f}:D>, although arXiv announces papers every working day. "
+        "Is the category in its URL right?",
     )
 
 
 def gone_notice(feed: Feed) -> str:
-    """What to tell of a feed whose server says that it is gone for good."""
+    """Returns what to tell moderators about a feed that its server says is permanently gone."""
     return (
-        f"⏸️ I read {_name(feed)} no more, since its server says that it is gone for good. "
-        "`/feed resume` tries it again, `/feed remove` forgets it; its papers stay."
+        f"⏸️ I paused {_name(feed)}, because its server says that it's permanently gone. "
+        "Use `/feed resume` to try it again or `/feed remove` to unfollow it; its papers stay."
     )
 
 
 def _name(feed: Feed) -> str:
-    return f"The feed **{escape(feed.title, 200)}** (#{feed.id})"
+    return f"the feed **{escape(feed.title, 200)}** (#{feed.id})"
 
 
 def _is_overdue(feed: Feed, silent_since: datetime, now: datetime) -> bool:
-    """Whether arXiv, which is silent at weekends and on holidays, let whole working days pass."""
+    """Returns whether an arXiv feed had nothing new for working days, leaving out holidays."""
     if urlsplit(feed.url).hostname not in _ARXIV_HOSTS:
         return False
     last, today = (moment.astimezone(_ARXIV_TIME).date() for moment in (silent_since, now))
     days = (last + timedelta(days=number) for number in range(1, min((today - last).days, 30)))
-    return sum(map(_is_working_day, days)) >= _SILENT_DAYS
+    return sum(map(_is_working_day, days)) >= _STALE_AFTER
 
 
 def _is_working_day(day: date) -> bool:
-    """Whether arXiv announces on a day; its holidays are the United States', and late December."""
+    """Returns whether arXiv announces papers on a day: not on US holidays or in late December."""
     if day.weekday() >= 5 or (day.month == 12 and day.day >= 24):
         return False
-    # A holiday on a Saturday is kept on the Friday before, one on a Sunday on the Monday after.
+    # Holidays on a Saturday are observed on Friday, those on a Sunday on Monday.
     nearby = {0: [day, day - timedelta(days=1)], 4: [day, day + timedelta(days=1)]}
-    if any((one.month, one.day) in _HOLIDAYS for one in nearby.get(day.weekday(), [day])):
+    observed = nearby.get(day.weekday(), [day])
+    if any((holiday.month, holiday.day) in _HOLIDAYS for holiday in observed):
         return False
-    return (day.month, day.weekday(), (day.day - 1) // 7 + 1) not in _MOVING_HOLIDAYS
+    return (day.month, day.weekday(), (day.day - 1) // 7 + 1) not in _FLOATING_HOLIDAYS

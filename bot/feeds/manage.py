@@ -1,4 +1,4 @@
-"""Following the feeds of an OPML list, and changing a feed's title, URL or options."""
+"""Follows the feeds of an OPML list, and changes a feed's title, URL or options."""
 
 from __future__ import annotations
 
@@ -23,96 +23,97 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-AT_ONCE = 50  # feeds of one list that are tried
+MAX_FEEDS = 50  # of one list that are tried at once
 
 
-class SubscribeOutcome(enum.StrEnum):
-    """What became of a feed of a list."""
+class FollowOutcome(enum.StrEnum):
+    """What became of a feed of a list; the values are part of the shell's JSON."""
 
-    WATCHED = "watched"
-    KNOWN = "known"
+    FOLLOWED = "watched"
+    ALREADY_FOLLOWED = "known"
     FAILED = "failed"
-    LEFT = "left"
+    SKIPPED = "left"
 
 
 @dataclass(frozen=True, slots=True)
-class SubscribeResult:
-    """One feed of a list: watched from now on as ``feed``, or not, for a ``reason``."""
+class FollowResult:
+    """One feed of a list: followed as ``feed``, or not followed, perhaps for a ``reason``."""
 
     outline: Outline
-    outcome: SubscribeOutcome
+    outcome: FollowOutcome
     feed: CountedFeed | None = None
     reason: str = ""
 
     @property
-    def words(self) -> str:
-        """What became of it, as the end of a sentence."""
+    def sentence(self) -> str:
+        """The result as a sentence."""
         if self.feed is not None:
             papers = "1 paper" if self.feed.papers == 1 else f"{self.feed.papers:,} papers"
-            return f"watched as number {self.feed.id}, with {papers} of today."
+            return f"Followed as feed {self.feed.id}, with {papers} so far."
         return {
-            SubscribeOutcome.KNOWN: "watched already.",
-            SubscribeOutcome.LEFT: (
-                f"left, since I try {AT_ONCE} at once. Give me the file again for it."
+            FollowOutcome.ALREADY_FOLLOWED: "Already followed.",
+            FollowOutcome.SKIPPED: (
+                f"Skipped, because I try {MAX_FEEDS} at a time. Import the file again to continue."
             ),
         }.get(self.outcome, self.reason)
 
 
-async def watch_all(
+async def follow_all(
     library: Library, poller: Poller, outlines: Sequence[Outline], actor: Actor
-) -> tuple[SubscribeResult, ...]:
-    """Watch the feeds of a list that are not watched yet, at most `AT_ONCE`; in the list's order.
+) -> tuple[FollowResult, ...]:
+    """Follows the feeds of a list that aren't followed yet; returns a result for each outline.
 
-    Those beyond are left: the same list, given again, goes on with them.
+    Tries at most `MAX_FEEDS` and skips the rest, so that importing the list again continues it.
     """
-    known = {canonical_url(feed.url) for feed in await library.feeds.all()}
-    new = [outline for outline in outlines if canonical_url(outline.url) not in known]
-    tried = await asyncio.gather(*(_try(poller, outline, actor) for outline in new[:AT_ONCE]))
-    told = {one.outline: one for one in tried}
-    told |= {outline: SubscribeResult(outline, SubscribeOutcome.LEFT) for outline in new[AT_ONCE:]}
-    return tuple(
-        told.get(outline, SubscribeResult(outline, SubscribeOutcome.KNOWN)) for outline in outlines
-    )
+    followed_urls = {canonical_url(feed.url) for feed in await library.feeds.all()}
+    new = [outline for outline in outlines if canonical_url(outline.url) not in followed_urls]
+    tried = await asyncio.gather(*(_follow(poller, outline, actor) for outline in new[:MAX_FEEDS]))
+    results = {result.outline: result for result in tried}
+    for outline in outlines:
+        is_skipped = outline in new[MAX_FEEDS:]
+        outcome = FollowOutcome.SKIPPED if is_skipped else FollowOutcome.ALREADY_FOLLOWED
+        results.setdefault(outline, FollowResult(outline, outcome))
+    return tuple(results[outline] for outline in outlines)
 
 
-async def _try(poller: Poller, outline: Outline, actor: Actor) -> SubscribeResult:
+async def _follow(poller: Poller, outline: Outline, actor: Actor) -> FollowResult:
     try:
-        feed = await poller.watch(
+        feed = await poller.follow(
             outline.url, actor, outline.venue, is_reviewed=outline.is_reviewed
         )
     except FeedExists:
-        return SubscribeResult(outline, SubscribeOutcome.KNOWN)
+        return FollowResult(outline, FollowOutcome.ALREADY_FOLLOWED)
     except LabError as error:
-        return SubscribeResult(outline, SubscribeOutcome.FAILED, reason=str(error))
-    except Exception:  # noqa: BLE001 - no feed may end the reading of the others
-        _log.exception("%s could not be watched", outline.url)
-        reason = "Something in this feed made me stumble; the log says what."
-        return SubscribeResult(outline, SubscribeOutcome.FAILED, reason=reason)
-    return SubscribeResult(outline, SubscribeOutcome.WATCHED, feed)
+        return FollowResult(outline, FollowOutcome.FAILED, reason=str(error))
+    except Exception:  # noqa: BLE001 - one feed must not stop the others
+        _log.exception("Could not follow %s", outline.url)
+        reason = "Something went wrong with this feed; the log has the details."
+        return FollowResult(outline, FollowOutcome.FAILED, reason=reason)
+    return FollowResult(outline, FollowOutcome.FOLLOWED, feed)
 
 
-def terms_of(feed: Feed) -> FeedSettings:
-    """A feed's terms as they are."""
+def current_settings(feed: Feed) -> FeedSettings:
+    """Returns what moderators have set for a feed."""
     return FeedSettings(feed.title, feed.url, feed.venue, feed.is_reviewed)
 
 
-async def change(
-    library: Library, poller: Poller, feed: Feed, terms: FeedSettings, actor: Actor
+async def change_feed(
+    library: Library, poller: Poller, feed: Feed, settings: FeedSettings, actor: Actor
 ) -> Recorded[CountedFeed]:
-    """Give a feed new terms.
+    """Changes what moderators have set for a feed.
 
-    A new address is read first, and may be that of a page. Raises `InvalidInput` where nothing
-    changes, `FeedExists`, `NoFeedThere`, `WebError`.
+    Reads a new URL first, which may be that of a page that links to its feed. Raises `InvalidInput`
+    if nothing changes, `FeedExists`, `NoFeedFound` and `HttpError`.
     """
-    if terms == terms_of(feed):
-        raise InvalidInput("You changed nothing, so the feed stays as it is.")
-    if not terms.title:
+    if settings == current_settings(feed):
+        raise InvalidInput("You didn't change anything.")
+    if not settings.title:
         raise InvalidInput("A feed needs a title.")
     url = feed.url
-    if terms.url != feed.url:
-        fetched, _ = await poller.read_address(terms.url)
-        url = fetched.lasting_url
+    if settings.url != feed.url:
+        fetched, _ = await poller.discover(settings.url)
+        url = fetched.permanent_url
         for other in await library.feeds.all():
             if other.id != feed.id and canonical_url(other.url) == canonical_url(url):
                 raise FeedExists(url)
-    return await library.feeds.edit(feed.id, replace(terms, url=url), actor)
+    return await library.feeds.edit(feed.id, replace(settings, url=url), actor)

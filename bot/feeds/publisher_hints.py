@@ -1,4 +1,4 @@
-"""A feed's own timetable, as RSS and its syndication module write it; pure."""
+"""Parses and stores a feed's own hints about polling: RSS elements and the syndication module."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.feeds.schedule import DAY, NO_TIMETABLE, Timetable
+from bot.feeds.schedule import DAY, NO_HINTS, PublisherHints
 
 _PERIODS = {
     "hourly": timedelta(hours=1),
@@ -17,59 +17,59 @@ _PERIODS = {
     "yearly": 365 * DAY,
 }
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SKIPPED = re.compile(
-    rb"<skip(?P<kind>hours|days)\s*>(?P<list>[^\0]{0,2000}?)</skip", re.IGNORECASE
-)
-_LISTED = re.compile(rb"<(?:hour|day)\s*>\s*(\w{1,9})\s*</", re.IGNORECASE)
-_HOURS = frozenset(form.format(hour) for hour in range(25) for form in ("{}", "{:02}"))
-_HEAD = 50_000  # bytes of a feed in which its own words are looked for
+_SKIP = re.compile(rb"<skip(?P<kind>hours|days)\s*>(?P<list>[^\0]{0,2000}?)</skip", re.IGNORECASE)
+_SKIP_ITEM = re.compile(rb"<(?:hour|day)\s*>\s*(\w{1,9})\s*</", re.IGNORECASE)
+_HOURS = frozenset(pattern.format(hour) for hour in range(25) for pattern in ("{}", "{:02}"))
+_MAX_HEAD = 50_000  # bytes of a feed that are searched
 
 
-def read(about: Mapping[str, object], body: bytes) -> Timetable:
-    """What a feed says of when to ask for it: ttl, skipHours, skipDays, updatePeriod.
+def parse_hints(channel: Mapping[str, object], body: bytes) -> PublisherHints:
+    """Parses a feed's ttl, skipHours, skipDays and updatePeriod.
 
-    ``about`` is feedparser's, which keeps one of several skipped hours only; hence the ``body``.
+    ``channel`` is feedparser's, which keeps only one of several skipped hours; hence the ``body``.
     """
     hours: set[int] = set()
     days: set[int] = set()
-    for found in _SKIPPED.finditer(body[:_HEAD]):
-        words = [word.decode("ascii", "replace").lower() for word in _LISTED.findall(found["list"])]
-        if found["kind"].lower() == b"hours":
-            hours.update(int(word) % 24 for word in words if word in _HOURS)
+    for skip in _SKIP.finditer(body[:_MAX_HEAD]):
+        items = [
+            item.decode("ascii", "replace").lower() for item in _SKIP_ITEM.findall(skip["list"])
+        ]
+        if skip["kind"].lower() == b"hours":
+            hours.update(int(item) % 24 for item in items if item in _HOURS)
         else:
-            days.update(_DAYS.index(word) for word in words if word in _DAYS)
-    return Timetable(_pause(about), frozenset(hours), frozenset(days))
+            days.update(_DAYS.index(item) for item in items if item in _DAYS)
+    return PublisherHints(_min_interval(channel), frozenset(hours), frozenset(days))
 
 
-def write(timetable: Timetable) -> str:
-    """A timetable as a text that `parse_stored` reads; none is empty."""
-    if timetable == NO_TIMETABLE:
+def dump_hints(hints: PublisherHints) -> str:
+    """Returns hints as text that `load_hints` reads; empty if there are none."""
+    if hints == NO_HINTS:
         return ""
     return json.dumps(
         {
-            "pause": timetable.pause.total_seconds(),
-            "hours": sorted(timetable.skipped_hours),
-            "days": sorted(timetable.skipped_days),
+            "pause": hints.min_interval.total_seconds(),
+            "hours": sorted(hints.skipped_hours),
+            "days": sorted(hints.skipped_days),
         }
     )
 
 
-def parse_stored(text: str) -> Timetable:
-    """The timetable that `write` gave this text for."""
+def load_hints(text: str) -> PublisherHints:
+    """Returns the hints that `dump_hints` wrote."""
     if not text:
-        return NO_TIMETABLE
-    kept = json.loads(text)
-    return Timetable(
-        timedelta(seconds=kept["pause"]), frozenset(kept["hours"]), frozenset(kept["days"])
+        return NO_HINTS
+    values = json.loads(text)
+    return PublisherHints(
+        timedelta(seconds=values["pause"]), frozenset(values["hours"]), frozenset(values["days"])
     )
 
 
-def _pause(about: Mapping[str, object]) -> timedelta:
-    """At most a day."""
-    minutes = str(about.get("ttl", "")).strip()
+def _min_interval(channel: Mapping[str, object]) -> timedelta:
+    """Returns the interval by ttl or updatePeriod, at most a day."""
+    minutes = str(channel.get("ttl", "")).strip()
     if re.fullmatch(r"[0-9]{1,9}", minutes):
         return min(timedelta(minutes=int(minutes)), DAY)
-    period = _PERIODS.get(str(about.get("sy_updateperiod", "")).strip().lower(), timedelta())
-    often = str(about.get("sy_updatefrequency", "")).strip()
-    times = int(often) if re.fullmatch(r"[1-9][0-9]{0,5}", often) else 1
+    period = _PERIODS.get(str(channel.get("sy_updateperiod", "")).strip().lower(), timedelta())
+    frequency = str(channel.get("sy_updatefrequency", "")).strip()
+    times = int(frequency) if re.fullmatch(r"[1-9][0-9]{0,5}", frequency) else 1
     return min(period / times, DAY)

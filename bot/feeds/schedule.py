@@ -1,4 +1,4 @@
-"""When a feed is read again: our interval, failures, and what its server and itself wish; pure."""
+"""Computes when to poll a feed again, from our interval, its failures and its publisher's hints."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 DAY = timedelta(days=1)
-_LONGEST_WITHOUT_NEWS = timedelta(hours=4)  # of trusting a cache's word that nothing comes
-_DAYS_NEWS = timedelta(hours=20)  # how old the news of a day may be
-_MOST_JITTER = 0.1
+_MAX_FRESHNESS_WITHOUT_NEWS = timedelta(hours=4)
+_NEWS_OF_TODAY = timedelta(hours=20)  # age of the last new entry that counts as today's
+_MAX_JITTER = 0.1
 _MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?(\d{1,10})', re.IGNORECASE)
 _NO_CACHE = re.compile(r"(?:^|,)\s*no-(?:cache|store)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Timetable:
-    """What a feed itself says: how long it stays as it is, and when nobody need ask (in UTC).
+class PublisherHints:
+    """What a feed says about polling: a minimum interval, and hours and days to skip (UTC).
 
     Days count from Monday, 0.
     """
 
-    pause: timedelta = timedelta()
+    min_interval: timedelta = timedelta()
     skipped_hours: frozenset[int] = frozenset()
     skipped_days: frozenset[int] = frozenset()
 
 
-NO_TIMETABLE = Timetable()
+NO_HINTS = PublisherHints()
 
 
 def next_poll_at(
@@ -38,21 +38,19 @@ def next_poll_at(
     feed_id: int,
     *,
     fresh_for: timedelta = timedelta(),
-    timetable: Timetable = NO_TIMETABLE,
+    hints: PublisherHints = NO_HINTS,
     last_new_entry_at: datetime | None = None,
 ) -> datetime:
-    """When to read a feed again that could be read: after ``interval``, or later where it wishes.
+    """Returns when to poll a feed again after a success: after ``interval``, or as hinted later.
 
-    Wishes are heard up to a day. ``fresh_for`` is the caches' word; until there was news that day
-    it is heard up to four hours, since arXiv's feeds may be a day old with a word that is new. A
-    tenth of the interval more, the feed's own, keeps feeds from being read all at once.
+    Hints are respected up to a day. ``fresh_for``, from the HTTP headers, is respected up to four
+    hours until there was a new entry that day, since arXiv marks day-old feeds as fresh. A jitter
+    of up to a tenth of the interval keeps feeds from being polled all at once.
     """
-    had_news = last_new_entry_at is not None and now - last_new_entry_at < _DAYS_NEWS
-    trusted = DAY if had_news else _LONGEST_WITHOUT_NEWS
-    wait = max(interval, min(fresh_for, trusted), min(timetable.pause, DAY))
-    return _outside(
-        now + wait + interval * _jitter(feed_id, now, 0), now + max(DAY, wait), timetable
-    )
+    had_news = last_new_entry_at is not None and now - last_new_entry_at < _NEWS_OF_TODAY
+    max_freshness = DAY if had_news else _MAX_FRESHNESS_WITHOUT_NEWS
+    wait = max(interval, min(fresh_for, max_freshness), min(hints.min_interval, DAY))
+    return _skip(now + wait + interval * _jitter(feed_id, now, 0), now + max(DAY, wait), hints)
 
 
 def retry_at(
@@ -62,9 +60,10 @@ def retry_at(
     failures: int,
     retry_after: timedelta | None = None,
 ) -> datetime:
-    """When to read a feed again that failed so often: the interval doubled each time, to a day.
+    """Returns when to poll a feed again that failed this many times in a row.
 
-    There is no end to it. A server's own wish is respected.
+    The interval doubles with each failure up to a day, and there is no last attempt. The server's
+    Retry-After is respected.
     """
     wait: timedelta = min(interval * 2 ** min(failures, 12), max(DAY, interval))
     wait *= 1 + _jitter(feed_id, now, failures)
@@ -72,34 +71,32 @@ def retry_at(
 
 
 def fresh_for(headers: Mapping[str, str], now: datetime) -> timedelta:
-    """For how long an answer stays fresh (RFC 9111, 4.2): by Cache-Control, else by Expires."""
+    """Returns how long a response stays fresh (RFC 9111, 4.2), by Cache-Control or Expires."""
     control = headers.get("Cache-Control", "")
     if _NO_CACHE.search(control):
         return timedelta()
-    if stated := _MAX_AGE.search(control):
+    if max_age := _MAX_AGE.search(control):
         age = headers.get("Age", "").strip()
-        seconds = int(stated[1]) - (int(age) if re.fullmatch(r"[0-9]{1,10}", age) else 0)
+        seconds = int(max_age[1]) - (int(age) if re.fullmatch(r"[0-9]{1,10}", age) else 0)
         return min(timedelta(seconds=max(seconds, 0)), DAY)
-    until = _moment(headers.get("Expires", ""))
-    since = _moment(headers.get("Date", "")) or now
-    return min(max(until - since, timedelta()), DAY) if until else timedelta()
+    expires = _parse_date(headers.get("Expires", ""))
+    date = _parse_date(headers.get("Date", "")) or now
+    return min(max(expires - date, timedelta()), DAY) if expires else timedelta()
 
 
-def _outside(at: datetime, latest: datetime, timetable: Timetable) -> datetime:
-    """The first hour from ``at`` on that is not skipped, at the latest ``latest``."""
-    while at < latest and (
-        at.hour in timetable.skipped_hours or at.weekday() in timetable.skipped_days
-    ):
+def _skip(at: datetime, latest: datetime, hints: PublisherHints) -> datetime:
+    """Returns the first hour from ``at`` on that isn't skipped, but no later than ``latest``."""
+    while at < latest and (at.hour in hints.skipped_hours or at.weekday() in hints.skipped_days):
         at += timedelta(hours=1)
     return min(at, latest)
 
 
 def _jitter(feed_id: int, now: datetime, failures: int) -> float:
     seed = f"{feed_id}/{now.date()}/{failures}"
-    return random.Random(seed).uniform(0, _MOST_JITTER)  # noqa: S311 - nothing secret
+    return random.Random(seed).uniform(0, _MAX_JITTER)  # noqa: S311 - not for secrets
 
 
-def _moment(header: str) -> datetime | None:
+def _parse_date(header: str) -> datetime | None:
     try:
         at = parsedate_to_datetime(header)
     except (ValueError, OverflowError, TypeError):

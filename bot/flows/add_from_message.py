@@ -16,7 +16,7 @@ from bot.flows.add_paper import Addition, announce_button, classify
 from bot.flows.replies import reply
 from bot.interactions import Interaction, LabBot
 from bot.lookup.errors import LookupFailed
-from bot.lookup.references import Reference, references_in
+from bot.lookup.references import Reference, find_references
 from bot.markdown import clip, count, escape
 from bot.ui import buttons, cards
 from bot.ui.dialogs import Dialog, DialogButton
@@ -94,7 +94,7 @@ class LinkReview:
 
 async def review_links(interaction: Interaction, message: discord.Message) -> None:
     """Shows the papers that a message links; raises `LabError` if it links none."""
-    references = references_in(_text_of(message))
+    references = find_references(_text_of(message))
     if not references:
         raise LabError(
             "I don't see a link to a paper in that message. I look for arXiv ids and links, DOIs "

@@ -7,7 +7,7 @@ import io
 
 import discord
 
-from bot.feeds.manage import SubscribeOutcome, SubscribeResult, watch_all
+from bot.feeds.manage import FollowOutcome, FollowResult, follow_all
 from bot.formats.opml import MAX_BYTES, read_opml, write_opml
 from bot.interactions import Interaction
 from bot.markdown import count, escape, link, split_messages
@@ -16,15 +16,15 @@ from bot.ui import cards
 from storage.errors import InvalidInput, LabError
 
 _EMOJI = {
-    SubscribeOutcome.WATCHED: "📡",
-    SubscribeOutcome.KNOWN: "👌",
-    SubscribeOutcome.FAILED: "⚠️",
-    SubscribeOutcome.LEFT: "⏳",
+    FollowOutcome.FOLLOWED: "📡",
+    FollowOutcome.ALREADY_FOLLOWED: "👌",
+    FollowOutcome.FAILED: "⚠️",
+    FollowOutcome.SKIPPED: "⏳",
 }
 
 
 async def export_feeds(interaction: Interaction) -> None:
-    """Answers `/feed export` with a file; raises `LabError` if no feed is followed."""
+    """Resolver `/feed export` with a file; raises `LabError` if no feed is followed."""
     feeds = await interaction.client.library.feeds.all()
     if not feeds:
         raise LabError("I don't follow any feeds yet, so there's nothing to export.")
@@ -38,7 +38,7 @@ async def export_feeds(interaction: Interaction) -> None:
 
 
 async def import_feeds(interaction: Interaction, file: discord.Attachment) -> None:
-    """Answers `/feed import`: follows the feeds of a file and tells what became of each.
+    """Resolver `/feed import`: follows the feeds of a file and tells what became of each.
 
     Raises `InvalidInput` if the file is not a list of feeds.
     """
@@ -49,12 +49,12 @@ async def import_feeds(interaction: Interaction, file: discord.Attachment) -> No
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
     outlines = await asyncio.to_thread(read_opml, await file.read())
-    results = await watch_all(bot.library, bot.poller, outlines, actor(interaction))
+    results = await follow_all(bot.library, bot.poller, outlines, actor(interaction))
     for text in split_messages([_describe(result) for result in results]):
         await interaction.followup.send(view=cards.notice(text), ephemeral=True)
 
 
-def _describe(result: SubscribeResult) -> str:
+def _describe(result: FollowResult) -> str:
     title = result.feed.title if result.feed else result.outline.title
     name = link(title or result.outline.url, result.outline.url, 200)
-    return f"{_EMOJI[result.outcome]} **{name}**: {escape(result.words, 300)}"
+    return f"{_EMOJI[result.outcome]} **{name}**: {escape(result.sentence, 300)}"

@@ -12,10 +12,10 @@ from bibtexparser.middlewares.names import (
 
 from bot.formats import latex
 from bot.formats.fields import (
-    identifiers_of,
-    links_of,
-    read_date,
-    read_title,
+    parse_date,
+    parse_identifiers,
+    parse_links,
+    parse_title,
     split_list,
     unpack_links,
 )
@@ -35,13 +35,13 @@ def draft_of(fields: dict[str, str]) -> PaperDraft:
     authors, complete = read_authors(fields.get("author", ""))
     address = _address(fields.get("url", "")) or _address(fields.get("howpublished", ""))
     arxiv = _arxiv(fields)
-    derived = identifiers_of(
+    derived = parse_identifiers(
         arxiv=arxiv, doi=latex.plain(fields.get("doi", "")), urls=[address] if address else []
     )
     identifiers = fields.get("identifiers")
     links = fields.get("links")
     return PaperDraft(
-        title=read_title(latex.plain(fields.get("title", ""))),
+        title=parse_title(latex.plain(fields.get("title", ""))),
         authors=authors,
         authors_complete=complete,
         abstract=latex.plain(fields.get("abstract", "")),
@@ -49,7 +49,7 @@ def draft_of(fields: dict[str, str]) -> PaperDraft:
         date=_date(fields),
         identifiers=derived if identifiers is None else split_list(latex.plain(identifiers)),
         links=(
-            links_of([(LinkKind.PAGE, address)] if address else [])
+            parse_links([(LinkKind.PAGE, address)] if address else [])
             if links is None
             else unpack_links(latex.plain(links))
         ),
@@ -87,7 +87,7 @@ def _arxiv(fields: dict[str, str]) -> str:
     if eprint and archive.lower() == "arxiv":
         return eprint
     journal = latex.plain(fields.get("journal", "") or fields.get("howpublished", ""))
-    return journal if _PREPRINT.match(journal) and identifiers_of(arxiv=journal) else ""
+    return journal if _PREPRINT.match(journal) and parse_identifiers(arxiv=journal) else ""
 
 
 def _address(source: str) -> str:
@@ -117,8 +117,8 @@ def read_venue(fields: dict[str, str], arxiv: str) -> str:
 
 def _date(fields: dict[str, str]) -> PartialDate | None:
     if fields.get("date"):
-        return read_date(latex.plain(fields["date"]).split("/")[0])
-    year = read_date(latex.plain(fields.get("year", "")))
+        return parse_date(latex.plain(fields["date"]).split("/")[0])
+    year = parse_date(latex.plain(fields.get("year", "")))
     if year is None or year.month:
         return year
     words = re.findall(r"[a-z]+|\d+", latex.plain(fields.get("month", "")).lower())

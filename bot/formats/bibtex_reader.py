@@ -1,6 +1,6 @@
 """BibTeX → findings, entry by entry. What fields mean is `bibliography`'s, writing is `citing`'s.
 
-A file is read as a stream: `entries_of` cuts it at its entries, and each is parsed by itself, so
+A file is read as a stream: `split_entries` cuts it at its entries, and each is parsed by itself, so
 that memory holds one entry, the file's macros and the volumes that entries refer to.
 """
 
@@ -28,7 +28,7 @@ from bibtexparser.model import (
 
 from bot.formats.bibtex_fields import MONTHS, draft_of
 from bot.formats.latex import protect_line_starts
-from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
+from bot.formats.results import ParsedPaper, ParseResult, Problem, SkippedEntry
 from storage.errors import InvalidInput
 
 Lines = Callable[[], AbstractContextManager[Iterable[str]]]
@@ -56,7 +56,7 @@ class _File:
     volumes: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def read_bibtex(lines: Lines) -> Iterator[Finding]:
+def read_bibtex(lines: Lines) -> Iterator[ParseResult]:
     """The findings of a file in its order; ``lines`` opens it, perhaps more than once."""
     file = _File()
     with lines() as opened:
@@ -65,11 +65,11 @@ def read_bibtex(lines: Lines) -> Iterator[Finding]:
         with lines() as opened:
             _collect_volumes(opened, wanted, file)
     with lines() as opened:
-        for start, source in entries_of(opened):
+        for start, source in split_entries(opened):
             yield from _read_blocks(start, source, file)
 
 
-def entries_of(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+def split_entries(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Cut a file into its entries, each with the number of its first line; skips the text between.
 
     An entry that is never closed ends at the next line that begins an entry. A value may contain
@@ -155,7 +155,7 @@ def _ends_in_value(source: str) -> bool:
     return depth > 1 or in_quotes
 
 
-def _read_blocks(start: int, source: str, file: _File) -> Iterator[Finding]:
+def _read_blocks(start: int, source: str, file: _File) -> Iterator[ParseResult]:
     """Read one cut, which has several entries where they stand on one line."""
     if len(source) > _MAX_ENTRY:
         yield Problem(start, "The entry that begins here does not end, so I can't read it.")
@@ -183,19 +183,19 @@ def _blocks(source: str) -> Sequence[Block]:
     return parse_string(protect_line_starts(source), parse_stack=[]).blocks
 
 
-def _read_entry(line: int, entry: object, file: _File) -> Finding:
+def _read_entry(line: int, entry: object, file: _File) -> ParseResult:
     if not isinstance(entry, Entry):
         return Problem(line, "The entry that begins here is not BibTeX.")
     if entry.entry_type.lower() in _VOLUMES:
-        return LeftOut(line, f"“{entry.key}” is a volume, not a paper.")
+        return SkippedEntry(line, f"“{entry.key}” is a volume, not a paper.")
     try:
-        return ListedPaper(line, draft_of(_fields(entry, file)))
+        return ParsedPaper(line, draft_of(_fields(entry, file)))
     except InvalidInput as error:
         return Problem(line, f"“{entry.key}” can't be used. {error}")
 
 
 def _collect_volumes(lines: Iterable[str], wanted: set[str], file: _File) -> None:
-    for _, source in entries_of(lines):
+    for _, source in split_entries(lines):
         key = _KEY.search(source)
         is_macro = source.lstrip().lower().startswith("@string")
         if not is_macro and (key is None or key[1].lower() not in wanted):

@@ -9,7 +9,7 @@ import enum
 import re
 
 from bot.formats import bibtex_fields, latex
-from bot.formats.fields import identifiers_of, join_list, links_of, pack_links
+from bot.formats.fields import join_list, pack_links, parse_identifiers, parse_links
 from bot.markdown import escape, link
 from storage.models import LinkKind, Paper
 from storage.names.parser import parse_name
@@ -103,12 +103,12 @@ def _put_addresses(fields: dict[str, str], paper: Paper) -> None:
     is_plain = latex.plain(latex.escape(url)) == url and not is_identifier_page(url)
     shown = url if url and is_plain and bibtex_fields.is_address(url) else ""
     _put(fields, "url", latex.escape(shown))
-    derived = identifiers_of(
+    derived = parse_identifiers(
         arxiv=paper.arxiv or "", doi=paper.doi or "", urls=[shown] if shown else []
     )
     if derived != paper.identifiers:
         fields["identifiers"] = f"{{{latex.escape(join_list(paper.identifiers))}}}"
-    if links_of([(LinkKind.PAGE, shown)] if shown else []) != paper.links:
+    if parse_links([(LinkKind.PAGE, shown)] if shown else []) != paper.links:
         fields["links"] = f"{{{latex.escape(pack_links(paper.links))}}}"
 
 

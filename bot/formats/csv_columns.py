@@ -52,7 +52,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
-def delimiter_of(header: str) -> str:
+def detect_delimiter(header: str) -> str:
     """The sign between the cells of a header: the one that gives the most known names."""
     header = header[:_MAX_HEADER]
 
@@ -63,13 +63,15 @@ def delimiter_of(header: str) -> str:
     return max(",;\t|", key=known)
 
 
-def is_sheet(header: str) -> bool:
+def is_csv_header(header: str) -> bool:
     """Whether a line is the header of a sheet of papers."""
-    names = {fold(name) for name in next(csv.reader([header], delimiter=delimiter_of(header)), [])}
+    names = {
+        fold(name) for name in next(csv.reader([header], delimiter=detect_delimiter(header)), [])
+    }
     return len(names) > 1 and bool(names & {"title", "paper title"})
 
 
-def read_mapping(text: str) -> tuple[str, str]:
+def parse_mapping(text: str) -> tuple[str, str]:
     """The field and the column that ``title=Headline`` names; raises `InvalidInput`."""
     name, sign, column = text.partition("=")
     if not (name.strip() and sign and column.strip()):
@@ -77,12 +79,12 @@ def read_mapping(text: str) -> tuple[str, str]:
     return name.strip(), column.strip()
 
 
-def read_mappings(text: str) -> dict[str, str]:
+def parse_mappings(text: str) -> dict[str, str]:
     """Several of them in one text, apart by semicolons: ``title=Headline; authors=Who``."""
-    return dict(read_mapping(part) for part in text.split(";") if part.strip())
+    return dict(parse_mapping(part) for part in text.split(";") if part.strip())
 
 
-def columns_of(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, list[int]]:
+def find_columns(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, list[int]]:
     """Where each field stands in a row, the likeliest column first.
 
     Raises `InvalidInput` where no column holds titles, or the mapping names none that is there.

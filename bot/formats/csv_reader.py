@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 from bot.formats import plain_text
 from bot.formats.citation_text import is_distinction
-from bot.formats.csv_columns import columns_of, delimiter_of
+from bot.formats.csv_columns import detect_delimiter, find_columns
 from bot.formats.fields import (
-    identifiers_of,
-    links_of,
-    read_date,
-    read_title,
+    parse_date,
+    parse_identifiers,
+    parse_links,
+    parse_title,
     split_list,
     unpack_links,
 )
-from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
-from bot.formats.rows import COLUMNS, plain_cell
+from bot.formats.results import ParsedPaper, ParseResult, Problem, SkippedEntry
+from bot.formats.rows import COLUMNS, unescape_cell
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PaperDraft
 from storage.names.author_list import parse_author_list
@@ -57,12 +57,12 @@ class _Row:
     def identifiers(self) -> tuple[str, ...]:
         """What the cells that hold ids and links name."""
         addresses = [self[field] for field in ("url", "pdf") if canonical_url(self[field])]
-        return identifiers_of(arxiv=self["arxiv"], doi=self["doi"], urls=addresses)
+        return parse_identifiers(arxiv=self["arxiv"], doi=self["doi"], urls=addresses)
 
 
-def read_sheet(
+def read_csv(
     lines: Lines, mapping: Mapping[str, str] | None = None, *, unpublished: bool = False
-) -> Iterator[Finding]:
+) -> Iterator[ParseResult]:
     """The findings of a file in its order; ``mapping`` names columns for fields.
 
     Rows whose status says that they are not published stay out unless ``unpublished``. A link that
@@ -77,34 +77,34 @@ def read_sheet(
                 yield row
             elif not unpublished and _UNPUBLISHED.search(row["status"]):
                 title = plain_text.line(row["title"])
-                yield LeftOut(row.line, f"“{title}” is not published: {row['status']}.")
+                yield SkippedEntry(row.line, f"“{title}” is not published: {row['status']}.")
             else:
                 try:
                     draft = _own_draft(row) if "own" in row.cells else _draft(row, shared)
-                    yield ListedPaper(row.line, draft)
+                    yield ParsedPaper(row.line, draft)
                 except InvalidInput as error:
                     yield Problem(
                         row.line, f"“{plain_text.line(row['title'])}” can't be used. {error}"
                     )
 
 
-def known_columns(
+def describe_columns(
     lines: Lines, mapping: Mapping[str, str]
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """The columns of a file by the fields that they hold, and those that nothing is read from.
 
-    Raises `InvalidInput` as `read_sheet` does.
+    Raises `InvalidInput` as `read_csv` does.
     """
     csv.field_size_limit(_MAX_CELL)
     with lines() as opened:
         source = iter(opened)
         first = next(source, "")
-        table = csv.reader(itertools.chain([first], source), delimiter=delimiter_of(first))
+        table = csv.reader(itertools.chain([first], source), delimiter=detect_delimiter(first))
         try:
             header = next(table, [])
         except csv.Error:  # which the rows tell, too
             return {}, ()
-    columns = columns_of(header, mapping)
+    columns = find_columns(header, mapping)
     read = {field: tuple(header[at] for at in places) for field, places in columns.items()}
     used = {at for places in columns.values() for at in places}
     unused = tuple(name for at, name in enumerate(header) if at not in used)
@@ -116,7 +116,7 @@ def _rows(opened: Iterable[str], mapping: Mapping[str, str]) -> Iterator[_Row | 
     csv.field_size_limit(_MAX_CELL)
     source = iter(opened)
     first = next(source, "")
-    table = csv.reader(itertools.chain([first], source), delimiter=delimiter_of(first))
+    table = csv.reader(itertools.chain([first], source), delimiter=detect_delimiter(first))
     line = 1
     columns: dict[str, list[int]] = {}
     is_own = False
@@ -124,7 +124,7 @@ def _rows(opened: Iterable[str], mapping: Mapping[str, str]) -> Iterator[_Row | 
         for cells in table:
             if not columns:
                 is_own = tuple(cells) == COLUMNS and not mapping
-                columns = columns_of(cells, mapping)
+                columns = find_columns(cells, mapping)
             elif any(cell.strip() for cell in cells):
                 read = {
                     field: _filled(cells, places, exactly=is_own)
@@ -156,7 +156,7 @@ def _shared(rows: Iterable[_Row]) -> frozenset[str]:
 
 
 def _draft(row: _Row, shared: frozenset[str]) -> PaperDraft:
-    title = read_title(plain_text.from_latex(row["title"]))
+    title = parse_title(plain_text.from_latex(row["title"]))
     authors = parse_author_list(row["authors"]).with_given_first()
     venue, note = _venue_and_note(row)
     identifiers = (*row.identifiers, listed_title(title))
@@ -166,7 +166,7 @@ def _draft(row: _Row, shared: frozenset[str]) -> PaperDraft:
         authors_complete=authors.is_complete,
         abstract=plain_text.tidy(plain_text.from_latex(row["abstract"])),
         venue=venue,
-        date=read_date(row["date"]) or read_date(row["year"]),
+        date=parse_date(row["date"]) or parse_date(row["year"]),
         identifiers=tuple(name for name in identifiers if name not in shared),
         links=_links(row, shared),
         note=note,
@@ -192,19 +192,19 @@ def _links(row: _Row, shared: frozenset[str]) -> tuple[Link, ...]:
     """The row's addresses; what is no address is left alone, and a shared one is kept as a link."""
     given = [(kind, row[field]) for field, kind in _LINKS.items() if canonical_url(row[field])]
     apart = [Link(kind, url) for kind, url in given if shared.intersection(identify(url))]
-    return tuple(dict.fromkeys([*apart, *links_of(given)]))
+    return tuple(dict.fromkeys([*apart, *parse_links(given)]))
 
 
 def _own_draft(row: _Row) -> PaperDraft:
     """A row of our own export, in which every cell says exactly what it says."""
-    cells = {name: plain_cell(cell) for name, cell in row.cells.items()}
+    cells = {name: unescape_cell(cell) for name, cell in row.cells.items()}
     return PaperDraft(
-        title=read_title(cells["title"]),
+        title=parse_title(cells["title"]),
         authors=split_list(cells["authors"]),
         authors_complete=cells["authors_complete"] != "no",
         abstract=cells["abstract"],
         venue=cells["venue"],
-        date=read_date(cells["date"]),
+        date=parse_date(cells["date"]),
         identifiers=split_list(cells["identifiers"]),
         links=unpack_links(cells["links"]),
         note=cells["note"],

@@ -31,13 +31,13 @@ def open_text(file: Path) -> Iterator[TextIO]:
     Raises `NotText`, and `InvalidInput` where it can't be read.
     """
     try:
-        with file.open(encoding=encoding_of(file), newline="") as opened:
+        with file.open(encoding=detect_encoding(file), newline="") as opened:
             yield opened
     except OSError as error:
         raise InvalidInput(f"{file.name} can't be read: {error.strerror}.") from None
 
 
-def encoding_of(file: Path) -> str:
+def detect_encoding(file: Path) -> str:
     """The encoding of a whole file: UTF-8, UTF-16 by its mark, else what Windows and Latin-1 use.
 
     Every text is valid Windows-1252 or Latin-1, so those come last, and a file with control

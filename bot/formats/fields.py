@@ -21,7 +21,7 @@ _NOT_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MONTHS = ("%b %Y", "%B %Y", "%Y %b", "%Y %B", "%m/%Y", "%Y/%m")
 
 
-def read_title(text: str) -> str:
+def parse_title(text: str) -> str:
     """A title on one line; raises `InvalidInput` where there is none or it is a whole text."""
     title = plain_text.line(text)
     if not title:
@@ -31,7 +31,7 @@ def read_title(text: str) -> str:
     return title
 
 
-def read_date(text: str) -> PartialDate | None:
+def parse_date(text: str) -> PartialDate | None:
     """A date in the spellings of spreadsheets and bibliographies, as precise as it is.
 
     Of ``3/4/2024``, which is two days in two parts of the world, only the year is known. Words
@@ -63,7 +63,9 @@ def _numbered(first: int, second: int, year: int) -> PartialDate:
     return PartialDate(year, second, first) if first > 12 else PartialDate(year)
 
 
-def identifiers_of(*, arxiv: str = "", doi: str = "", urls: Iterable[str] = ()) -> tuple[str, ...]:
+def parse_identifiers(
+    *, arxiv: str = "", doi: str = "", urls: Iterable[str] = ()
+) -> tuple[str, ...]:
     """The canonical identifiers of these fields, arXiv's and DOIs before addresses."""
     found: list[str] = []
     if number := _ARXIV_ID.fullmatch(arxiv.strip()):
@@ -77,7 +79,7 @@ def identifiers_of(*, arxiv: str = "", doi: str = "", urls: Iterable[str] = ()) 
     return tuple(dict.fromkeys([*strong, *(name for name in found if name.startswith("url:"))]))
 
 
-def links_of(urls: Iterable[tuple[LinkKind, str]]) -> tuple[Link, ...]:
+def parse_links(urls: Iterable[tuple[LinkKind, str]]) -> tuple[Link, ...]:
     """The links that say more than an identifier; raises `InvalidInput` for what is no address."""
     links: list[Link] = []
     for kind, url in urls:

@@ -8,12 +8,12 @@ from typing import Any, TextIO
 
 from bot.formats import plain_text
 from bot.formats.fields import (
-    identifiers_of,
-    links_of,
-    read_date,
-    read_title,
+    parse_date,
+    parse_identifiers,
+    parse_links,
+    parse_title,
 )
-from bot.formats.results import Finding, ListedPaper, Problem
+from bot.formats.results import ParsedPaper, ParseResult, Problem
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PaperDraft
 from storage.names.author_list import AuthorList, given_first, parse_author_list
@@ -28,7 +28,7 @@ _TAGS = ("tags", "keywords")
 _LISTS = ("papers", "items", "data")  # where an object holds the array
 
 
-def read_json_lines(lines: Iterable[str]) -> Iterator[Finding]:
+def read_json_lines(lines: Iterable[str]) -> Iterator[ParseResult]:
     """The findings of one object a line, empty lines aside."""
     for number, line in enumerate(lines, start=1):
         if text := line.removeprefix("\ufeff").strip():
@@ -40,7 +40,7 @@ def read_json_lines(lines: Iterable[str]) -> Iterator[Finding]:
                 yield _read(number, value)
 
 
-def read_json(source: TextIO) -> Iterator[Finding]:
+def read_json(source: TextIO) -> Iterator[ParseResult]:
     """The findings of an array, or of one that an object holds, read as it comes."""
     decoder = json.JSONDecoder()
     text, line, at_end = source.read(_CHUNK).removeprefix("\ufeff"), 1, False
@@ -79,7 +79,7 @@ def _skip(text: str, line: int) -> tuple[str, int]:
     return rest, line + text.count("\n", 0, len(text) - len(rest))
 
 
-def _read_whole(text: str, line: int) -> Iterator[Finding]:
+def _read_whole(text: str, line: int) -> Iterator[ParseResult]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -90,11 +90,11 @@ def _read_whole(text: str, line: int) -> Iterator[Finding]:
         yield _read(line, one)
 
 
-def _read(line: int, value: object) -> Finding:
+def _read(line: int, value: object) -> ParseResult:
     if not isinstance(value, dict):
         return Problem(line, "What stands here is no object, so it is no paper.")
     try:
-        return ListedPaper(line, draft_of(value))
+        return ParsedPaper(line, draft_of(value))
     except InvalidInput as error:
         return Problem(line, f"The paper that begins here can't be used. {error}")
 
@@ -107,16 +107,16 @@ def draft_of(paper: Mapping[str, Any]) -> PaperDraft:
     """
     authors = _authors(paper.get("authors", paper.get("author")))
     url = _text(paper, _URLS)
-    derived = identifiers_of(
+    derived = parse_identifiers(
         arxiv=_text(paper, ("arxiv", "arxiv_id")), doi=_text(paper, ("doi", "DOI")), urls=[url]
     )
     return PaperDraft(
-        title=read_title(_text(paper, ("title",))),
+        title=parse_title(_text(paper, ("title",))),
         authors=authors.names,
         authors_complete=authors.is_complete and paper.get("authors_complete") is not False,
         abstract=plain_text.tidy(_text(paper, _ABSTRACTS)),
         venue=_text(paper, _VENUES),
-        date=read_date(_text(paper, _DATES)),
+        date=parse_date(_text(paper, _DATES)),
         identifiers=_texts(paper, "identifiers") if "identifiers" in paper else derived,
         links=_links(paper) if "links" in paper else _page(url),
         note=_text(paper, ("note",)),
@@ -172,7 +172,7 @@ def _name(value: object) -> str:
 
 
 def _page(url: str) -> tuple[Link, ...]:
-    return links_of([(LinkKind.PAGE, url)]) if url else ()
+    return parse_links([(LinkKind.PAGE, url)]) if url else ()
 
 
 def _links(paper: Mapping[str, Any]) -> tuple[Link, ...]:

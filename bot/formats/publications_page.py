@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bot.formats import plain_text
 from bot.formats.citation_text import Citation, read_citation
-from bot.formats.results import ListedPaper, Problem
+from bot.formats.results import ParsedPaper, Problem
 from storage.models import PaperDraft
 from storage.papers.identifiers import listed_title
 from storage.text import fold
@@ -30,10 +30,10 @@ _LONGEST_TITLE = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class PublicationsPage:
     """What a page brought."""
 
-    papers: tuple[ListedPaper, ...]
+    papers: tuple[ParsedPaper, ...]
     problems: tuple[Problem, ...]
 
 
@@ -46,19 +46,19 @@ class _Block:
     paragraphs: tuple[str, ...]
 
 
-def parse_listing(text: str) -> Listing:
+def parse_publications_page(text: str) -> PublicationsPage:
     """Read a whole page; what can't be read is reported by line, and the rest is not lost."""
     blocks = list(_blocks(text))
     posters = _posters([_undoubled(block.header) for block in blocks])
-    papers: list[ListedPaper] = []
+    papers: list[ParsedPaper] = []
     problems: list[Problem] = []
     for block, poster in zip(blocks, posters, strict=True):
         read = _read_entry(block, poster)
         if isinstance(read, str):
             problems.append(Problem(block.line, read))
         else:
-            papers.append(ListedPaper(block.line, read))
-    return Listing(tuple(papers), tuple(problems))
+            papers.append(ParsedPaper(block.line, read))
+    return PublicationsPage(tuple(papers), tuple(problems))
 
 
 def _blocks(text: str) -> Iterator[_Block]:

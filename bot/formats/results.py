@@ -9,7 +9,7 @@ from storage.models import PaperDraft
 
 
 @dataclass(frozen=True, slots=True)
-class ListedPaper:
+class ParsedPaper:
     """An entry that was read; ``line`` is the number of its first line, counted from 1."""
 
     line: int
@@ -25,11 +25,11 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class SkippedEntry:
     """An entry that was read and is not meant for the list, and why, in a sentence."""
 
     line: int
     reason: str
 
 
-Finding: TypeAlias = ListedPaper | Problem | LeftOut
+ParseResult: TypeAlias = ParsedPaper | Problem | SkippedEntry

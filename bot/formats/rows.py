@@ -48,7 +48,7 @@ def paper_row(paper: Paper) -> list[str]:
     return [_safe(cells[name]) for name in COLUMNS]
 
 
-def plain_cell(cell: str) -> str:
+def unescape_cell(cell: str) -> str:
     """A cell of `paper_row` without the apostrophe before what looks like a formula."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 

@@ -16,12 +16,12 @@ from typing import TextIO
 
 from bot.feeds.parser import parse_feed
 from bot.formats.bibtex_reader import read_bibtex
-from bot.formats.csv_columns import is_sheet
-from bot.formats.csv_reader import read_sheet
+from bot.formats.csv_columns import is_csv_header
+from bot.formats.csv_reader import read_csv
 from bot.formats.encoding import open_text
 from bot.formats.json_reader import read_json, read_json_lines
-from bot.formats.publications_page import parse_listing
-from bot.formats.results import Finding, ListedPaper, Problem
+from bot.formats.publications_page import parse_publications_page
+from bot.formats.results import ParsedPaper, ParseResult, Problem
 from storage.errors import InvalidInput
 
 _log = logging.getLogger(__name__)
@@ -87,10 +87,10 @@ def detect_format(file: Path) -> ImportFormat:
         return _form_of_object(head, first)
     if re.search(r"^[ \t]*@\w+\s*[{(]", head, re.MULTILINE):
         return ImportFormat.BIBTEX
-    return ImportFormat.CSV if is_sheet(first) else ImportFormat.TEXT
+    return ImportFormat.CSV if is_csv_header(first) else ImportFormat.TEXT
 
 
-def read_file(source: ImportFile) -> Iterator[Finding]:
+def read_file(source: ImportFile) -> Iterator[ParseResult]:
     """The findings of a file, oldest first where it lists the newest first; reads as it goes.
 
     Raises `InvalidInput` where the file can't be read at all.
@@ -103,7 +103,7 @@ def read_file(source: ImportFile) -> Iterator[Finding]:
         case ImportFormat.BIBTEX:
             return read_bibtex(lambda: _lines(source.file))
         case ImportFormat.CSV:
-            return read_sheet(
+            return read_csv(
                 lambda: _lines(source.file), source.columns, unpublished=source.unpublished
             )
         case ImportFormat.JSON:
@@ -127,19 +127,19 @@ def _lines(file: Path) -> AbstractContextManager[TextIO]:
     return open_text(file)
 
 
-def _streamed(source: ImportFile, *, lines: bool) -> Iterator[Finding]:
+def _streamed(source: ImportFile, *, lines: bool) -> Iterator[ParseResult]:
     with open_text(source.file) as opened:
         yield from read_json_lines(opened) if lines else read_json(opened)
 
 
-def _read_page(source: ImportFile) -> Iterator[Finding]:
+def _read_page(source: ImportFile) -> Iterator[ParseResult]:
     _require_small(source.file)
     with open_text(source.file) as opened:
-        listing = parse_listing(opened.read())
+        listing = parse_publications_page(opened.read())
     yield from itertools.chain(reversed(listing.papers), listing.problems)
 
 
-def _read_feed(source: ImportFile) -> Iterator[Finding]:
+def _read_feed(source: ImportFile) -> Iterator[ParseResult]:
     _require_small(source.file)
     try:
         body = source.file.read_bytes()
@@ -147,7 +147,7 @@ def _read_feed(source: ImportFile) -> Iterator[Finding]:
         raise InvalidInput(f"{source.file.name} can't be read: {error.strerror}.") from None
     feed = parse_feed(body, f"file:{source.file.name}", source.now)
     for place, entry in reversed(list(enumerate(feed.entries, start=1))):
-        yield ListedPaper(place, entry.draft)
+        yield ParsedPaper(place, entry.draft)
     for cause in feed.causes:
         _log.info("%s: %s", source.file, cause)
     for problem in feed.problems:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
+from bot.formats.results import ParsedPaper, ParseResult, Problem, SkippedEntry
 from bot.importing.formats import ImportFile, read_file
 from storage.library import Library
 from storage.models import Actor, DuplicatePolicy, Origin, Outcome, PaperDraft, UpsertResult
 from storage.papers.matching import is_likely
 from storage.text import fold
 
-Found: TypeAlias = tuple[ImportFile, Finding]  # a piece of a file, with the file
+Found: TypeAlias = tuple[ImportFile, ParseResult]  # a piece of a file, with the file
 
 _MAX_NOTED = 1000  # entries of each kind that a report names
 
@@ -92,7 +92,7 @@ class Report:
                     reason = f"“{draft.title}” is taken for {known}."
                     self._note(ImportEntry(file, line, "updated", draft.title, reason))
 
-    def tell_unread(self, file: str, finding: Problem | LeftOut) -> None:
+    def tell_unread(self, file: str, finding: Problem | SkippedEntry) -> None:
         """Count an entry that is no paper for the list."""
         if isinstance(finding, Problem):
             self.rejected += 1
@@ -153,7 +153,7 @@ async def import_findings(
 
     def drafts() -> Iterator[PaperDraft]:
         for source, finding in found:
-            if isinstance(finding, ListedPaper):
+            if isinstance(finding, ParsedPaper):
                 places.append((str(source.file), finding.line))
                 yield finding.draft
             else:
@@ -178,7 +178,7 @@ async def import_findings(
     return report
 
 
-def _spoils(source: ImportFile, finding: Finding) -> bool:
+def _spoils(source: ImportFile, finding: ParseResult) -> bool:
     return isinstance(finding, Problem) and not source.is_page
 
 

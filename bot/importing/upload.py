@@ -14,12 +14,12 @@ from pathlib import Path
 
 import discord
 
-from bot.formats.csv_reader import known_columns
+from bot.formats.csv_reader import describe_columns
 from bot.formats.encoding import open_text
-from bot.formats.results import Finding, Problem
+from bot.formats.results import ParseResult, Problem
 from bot.importing.formats import ImportFile, ImportFormat, detect_format, read_file
 from bot.importing.importer import Found
-from bot.net.sandbox import TooMuchWork, open_workers
+from bot.net.sandbox import ResourceLimitExceeded, open_workers
 from storage.errors import InvalidInput, LabError
 
 MAX_BYTES = 10 * 2**20  # what Discord takes of most people, and minutes of importing
@@ -85,7 +85,7 @@ async def fetch(file: discord.Attachment) -> bytes:
 
 
 async def read(
-    name: str, body: bytes, options: ImportOptions, now: datetime, patience: timedelta = _PATIENCE
+    name: str, body: bytes, options: ImportOptions, now: datetime, time_limit: timedelta = _PATIENCE
 ) -> Upload:
     """Read a file of this name in a process of its own.
 
@@ -94,12 +94,12 @@ async def read(
     with tempfile.TemporaryDirectory(prefix="lab-herald-") as folder:
         file = Path(folder) / _safe(name)
         await asyncio.to_thread(file.write_bytes, body)
-        async with open_workers(patience) as workers:
+        async with open_workers(time_limit) as workers:
             try:
-                return await workers.do(read_packed, file, options, now)
-            except TooMuchWork as error:
+                return await workers.run(read_packed, file, options, now)
+            except ResourceLimitExceeded as error:
                 raise InvalidInput(
-                    f"That file {error.trouble}, so I stopped reading it. {_SHELL}"
+                    f"That file {error.reason}, so I stopped reading it. {_SHELL}"
                 ) from None
 
 
@@ -116,14 +116,14 @@ def _read(source: ImportFile) -> Upload:
     columns: Mapping[str, tuple[str, ...]] = {}
     unused: tuple[str, ...] = ()
     if source.form is ImportFormat.CSV:
-        columns, unused = known_columns(lambda: open_text(source.file), source.columns)
+        columns, unused = describe_columns(lambda: open_text(source.file), source.columns)
     packed = tuple(map(_packed, islice(read_file(source), MAX_ENTRIES + 1)))
     if len(packed) > MAX_ENTRIES:
         raise TooLarge(f"{MAX_ENTRIES:,} entries")
     return Upload(source, packed, columns, unused)
 
 
-def _packed(finding: Finding) -> bytes:
+def _packed(finding: ParseResult) -> bytes:
     """A finding as it travels; one that is no paper's, by its length, becomes a problem."""
     packed = pickle.dumps(finding)
     if len(packed) <= _MOST_OF_ENTRY:

@@ -1,4 +1,4 @@
-"""From an id or a link to a paper's metadata, asked of arXiv, Crossref, DataCite and others.
+"""Looks up a paper's metadata by an id or link, at arXiv, Crossref, DataCite or the page itself.
 
 `service` exports `Lookup`, which the layers above use.
 """

@@ -1,4 +1,4 @@
-"""Why nothing could be found out about a paper, in a sentence, and what of it is known anyway."""
+"""Errors of a lookup, with what is known about the paper anyway."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from storage.models import PaperDraft
 
 
 class LookupFailed(LabError):
-    """Nothing could be found out; ``known`` is what of the paper is known all the same.
+    """A lookup found nothing.
 
-    The known title may be empty. ``cause`` is for the log.
+    ``known`` is what is known about the paper anyway, perhaps without a title. ``cause`` is for the
+    log.
     """
 
     def __init__(self, sentence: str, known: PaperDraft, *, cause: str = "") -> None:
@@ -18,21 +19,21 @@ class LookupFailed(LabError):
         self.cause = cause or sentence
 
 
-class NotUnderstood(LookupFailed):
-    """What was given stands for no paper that can be looked up."""
+class NotAReference(LookupFailed):
+    """The text names no paper that can be looked up."""
 
     def __init__(self, text: str) -> None:
         shown = f"“{text[:80]}{'…' if len(text) > 80 else ''}”" if text else "An empty text"
         super().__init__(
-            f"{shown} is nothing that I can look up. Give an arXiv id or link, a DOI, the address "
-            "of a paper's page, or a BibTeX entry; or fill in the form.",
+            f"{shown} isn't something I can look up. Use an arXiv id or link, a DOI, the URL of a "
+            "paper's page or a BibTeX entry, or fill in the form.",
             PaperDraft(title=text[:400]),
         )
 
 
 class NothingFound(LookupFailed):
-    """Those who were asked know no such paper."""
+    """No service knows the paper."""
 
 
 class ServiceFailed(LookupFailed):
-    """Who was asked does not answer, or not in time, or nothing that can be read."""
+    """A service can't be reached, is too slow, or sends something unreadable."""

@@ -1,7 +1,7 @@
-"""A paper's page → the draft that its metadata describes; pure.
+"""Parses the metadata of a paper's web page; pure.
 
-Tags for Google Scholar say most (https://scholar.google.com/intl/en/scholar/inclusion.html), then
-JSON-LD, Dublin Core and PRISM; what is made for previews, Open Graph, is the last resort.
+Google Scholar's tags are preferred (https://scholar.google.com/intl/en/scholar/inclusion.html),
+then JSON-LD, Dublin Core and PRISM. Open Graph, which is made for link previews, comes last.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from storage.models import Link, LinkKind, PaperDraft
 from storage.names.author_list import AuthorList, parse_author_names
 from storage.papers.identifiers import arxiv_id, canonical_url, doi
 
-_MOST_READ = 2_000_000  # bytes of a page; the head comes first
-_MOST_TAGS = 5000
+_MAX_PAGE = 2_000_000  # bytes; metadata is near the start
+_MAX_TAGS = 5000
 _MAX_TITLE = 400
 _MAX_VALUE = 20_000  # characters of one value
-_MAX_NAME = 200  # characters of one author's name that are read
+_MAX_NAME = 200  # characters of one author's name
 _MAX_AUTHORS = 3000
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
 _ARTICLES = frozenset(
@@ -51,44 +51,44 @@ _DOIS = (
     *("citation_doi", "bepress_citation_doi", "ld_id", "prism.doi"),
     *("dc.identifier", "dcterms.identifier"),
 )
-_DEEPEST = 20  # of objects in JSON-LD
+_MAX_DEPTH = 20  # of objects in JSON-LD
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """What a page says of its paper, and the ids it names that others can be asked about."""
+class PageMetadata:
+    """The draft that a page describes, and the ids in it that services can be asked about."""
 
     draft: PaperDraft
     arxiv: str | None
     doi: str | None
 
 
-def read_page(body: bytes, url: str, content_type: str) -> Described:
-    """What the page found at ``url`` says; the draft's title is empty where it says nothing."""
-    said = _metadata(_decoded(body[:_MOST_READ], content_type))
-    number = next(filter(None, map(doi, _all(said, _DOIS))), None)
-    # A bare number is arXiv's only where that is said.
-    ids = [text for text in _all(said, _DOIS) if "arxiv" in text.lower()]
-    ids = _all(said, ("citation_arxiv_id",)) + ids
+def parse_page(body: bytes, url: str, content_type: str) -> PageMetadata:
+    """Parses the page that was fetched from ``url``; the title is empty if the page names none."""
+    values = _read_values(_decode(body[:_MAX_PAGE], content_type))
+    number = next(filter(None, map(doi, _all(values, _DOIS))), None)
+    # A bare number is an arXiv id only if the field says so.
+    ids = [text for text in _all(values, _DOIS) if "arxiv" in text.lower()]
+    ids = _all(values, ("citation_arxiv_id",)) + ids
     arxiv = next(filter(None, map(arxiv_id, ids)), None)
     identifiers = [f"arxiv:{arxiv}"] if arxiv else []
     identifiers += [f"doi:{number}"] if number else []
     identifiers.append(f"url:{canonical_url(url)}")
-    authors = _authors(said)
+    authors = _authors(values)
     draft = PaperDraft(
-        title=_first(said, _TITLES)[:_MAX_TITLE],
+        title=_first(values, _TITLES)[:_MAX_TITLE],
         authors=authors.names,
         authors_complete=authors.is_complete,
-        abstract=read_abstract(next(iter(_all(said, _ABSTRACTS)), "")),
-        venue=_first(said, _VENUES)[:300],
-        date=next(filter(None, map(lenient_date, _all(said, _DATES))), None),
+        abstract=read_abstract(next(iter(_all(values, _ABSTRACTS)), "")),
+        venue=_first(values, _VENUES)[:300],
+        date=next(filter(None, map(lenient_date, _all(values, _DATES))), None),
         identifiers=tuple(identifiers),
-        links=_links(said, url),
+        links=_links(values, url),
     )
-    return Described(draft, arxiv, number)
+    return PageMetadata(draft, arxiv, number)
 
 
-def _decoded(body: bytes, content_type: str) -> str:
+def _decode(body: bytes, content_type: str) -> str:
     declared = _CHARSET.search(content_type.encode("ascii", "ignore")) or _CHARSET.search(
         body[:4096]
     )
@@ -98,34 +98,34 @@ def _decoded(body: bytes, content_type: str) -> str:
         return body.decode("utf-8", "replace")
 
 
-def _metadata(source: str) -> dict[str, list[str]]:
-    """Every value of the page's metadata by its name in small letters, in the page's order."""
-    tree = LexborHTMLParser(source)
-    said: dict[str, list[str]] = {}
-    for node in tree.css("meta[content]")[:_MOST_TAGS]:
+def _read_values(html: str) -> dict[str, list[str]]:
+    """Returns the values of the page's metadata by lower-case name, in the page's order."""
+    tree = LexborHTMLParser(html)
+    values: dict[str, list[str]] = {}
+    for node in tree.css("meta[content]")[:_MAX_TAGS]:
         name = node.attributes.get("name") or node.attributes.get("property") or ""
-        if value := _cut(node.attributes.get("content") or ""):
-            said.setdefault(name.strip().lower(), []).append(value)
+        if value := _clip(node.attributes.get("content") or ""):
+            values.setdefault(name.strip().lower(), []).append(value)
     for node in tree.css('script[type="application/ld+json"]')[:20]:
         for name, value in _linked_data(node.text()):
-            said.setdefault(name, []).append(_cut(value))
+            values.setdefault(name, []).append(_clip(value))
     title = tree.css_first("head > title")
-    if title is not None and (text := _cut(title.text())):
-        said.setdefault("title", []).append(text)
-    return said
+    if title is not None and (text := _clip(title.text())):
+        values.setdefault("title", []).append(text)
+    return values
 
 
-def _cut(value: str) -> str:
+def _clip(value: str) -> str:
     return value.strip()[:_MAX_VALUE]
 
 
 def _linked_data(source: str) -> Iterator[tuple[str, str]]:
-    """What the first article of a JSON-LD block says (https://schema.org/ScholarlyArticle)."""
+    """Yields the fields of a JSON-LD block's first article (https://schema.org/ScholarlyArticle)."""
     try:
-        found = json.loads(source)
+        block = json.loads(source)
     except (ValueError, RecursionError):
         return
-    article = next(_articles(found), None)
+    article = next(_articles(block), None)
     if article is None:
         return
     for name, keys in (
@@ -144,38 +144,38 @@ def _linked_data(source: str) -> Iterator[tuple[str, str]]:
             yield "ld_id", value
 
 
-def _articles(found: object, depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    """The articles of a block: it is one, or a list of things, or a graph of them."""
-    if depth > _DEEPEST:
+def _articles(value: object, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """Yields the articles in a JSON-LD value: an object, a list or a graph of objects."""
+    if depth > _MAX_DEPTH:
         return
-    if isinstance(found, list):
-        for one in found[:100]:
-            yield from _articles(one, depth + 1)
-    elif isinstance(found, dict):
-        kinds = found.get("@type")
+    if isinstance(value, list):
+        for item in value[:100]:
+            yield from _articles(item, depth + 1)
+    elif isinstance(value, dict):
+        kinds = value.get("@type")
         if not _ARTICLES.isdisjoint(kinds if isinstance(kinds, list) else [str(kinds)]):
-            yield found
+            yield value
         for key in ("@graph", "mainEntity"):
-            yield from _articles(found.get(key), depth + 1)
+            yield from _articles(value.get(key), depth + 1)
 
 
 def _named(value: object) -> Iterator[str]:
-    """The names of one thing or several, each a text or an object."""
-    for one in value[:3000] if isinstance(value, list) else [value]:
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, dict):
-            name = one.get("name") or one.get("value")
-            parts = [one.get("givenName"), one.get("familyName")]
+    """Yields the names of one thing or several, each a string or an object."""
+    for item in value[:_MAX_AUTHORS] if isinstance(value, list) else [value]:
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            name = item.get("name") or item.get("value")
+            parts = [item.get("givenName"), item.get("familyName")]
             joined = " ".join(part for part in parts if isinstance(part, str))
             if isinstance(name, str) or joined:
                 yield name if isinstance(name, str) else joined
 
 
-def _authors(said: Mapping[str, Sequence[str]]) -> AuthorList:
+def _authors(values: Mapping[str, Sequence[str]]) -> AuthorList:
     """Returns the authors from the best source that names any, given names first."""
     for source in _AUTHORS:
-        texts = said.get(source, [])
+        texts = values.get(source, [])
         if len(texts) == 1 and ";" in texts[0]:
             texts = texts[0].split(";")
         read = parse_author_names(readable(text[:_MAX_NAME]) for text in texts[:_MAX_AUTHORS])
@@ -185,11 +185,11 @@ def _authors(said: Mapping[str, Sequence[str]]) -> AuthorList:
     return AuthorList()
 
 
-def _links(said: Mapping[str, Sequence[str]], url: str) -> tuple[Link, ...]:
+def _links(values: Mapping[str, Sequence[str]], url: str) -> tuple[Link, ...]:
     links = [page_link(url)]
-    for address in said.get("citation_pdf_url", [])[:1]:
+    for pdf_url in values.get("citation_pdf_url", [])[:1]:
         try:
-            absolute = urljoin(url, address)
+            absolute = urljoin(url, pdf_url)
         except ValueError:
             continue
         if canonical_url(absolute) and len(absolute) <= 2000:
@@ -197,10 +197,10 @@ def _links(said: Mapping[str, Sequence[str]], url: str) -> tuple[Link, ...]:
     return tuple(links)
 
 
-def _first(said: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
-    """The first of these that says something, on one line."""
-    return next(filter(None, map(readable, _all(said, names))), "")
+def _first(values: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
+    """Returns the first value of these fields that isn't empty, on one line."""
+    return next(filter(None, map(readable, _all(values, names))), "")
 
 
-def _all(said: Mapping[str, Sequence[str]], names: Sequence[str]) -> list[str]:
-    return [text for name in names for text in said.get(name, ())]
+def _all(values: Mapping[str, Sequence[str]], names: Sequence[str]) -> list[str]:
+    return [text for name in names for text in values.get(name, ())]

@@ -1,4 +1,4 @@
-"""What arXiv, Crossref and DataCite say of the papers that have an id of theirs."""
+"""Queries arXiv, Crossref and DataCite for papers by their ids."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from urllib.parse import quote, urlencode
 
 from cachetools import TTLCache
 
-from bot.feeds.parser import NotAFeed, Parser, TooMuchToRead
+from bot.feeds.parser import FeedTooLarge, NotAFeed, Parser
 from bot.lookup.rate_limit import Service
 from bot.lookup.registry_records import read_crossref, read_datacite
-from bot.net.http import Page, Web, WebError
-from bot.net.sandbox import TooMuchWork
+from bot.net.http import HttpClient, HttpError, Page
+from bot.net.sandbox import ResourceLimitExceeded
 from storage.models import PaperDraft
 from storage.timestamps import Clock
 
@@ -25,59 +25,64 @@ _CACHE_TTL = timedelta(hours=1)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _JSON = {"Accept": "application/json"}
 
-_Read: TypeAlias = Callable[[Mapping[str, Any]], PaperDraft | None]
+_RecordReader: TypeAlias = Callable[[Mapping[str, Any]], PaperDraft | None]
 
 
 class ArXiv:
-    """The arXiv API: many ids in one request, three seconds between two.
+    """The arXiv API: many ids in one request, with a pause of three seconds between two.
 
     https://info.arxiv.org/help/api/user-manual.html, https://info.arxiv.org/help/api/tou.html
     """
 
-    def __init__(self, web: Web, parser: Parser, url: str, clock: Clock, pause: timedelta) -> None:
-        self._service = Service("arXiv", web, url, pause)
+    def __init__(
+        self, http: HttpClient, parser: Parser, url: str, clock: Clock, pause: timedelta
+    ) -> None:
+        self._service = Service("arXiv", http, url, pause)
         self._parser = parser
         self._clock = clock
         self._cache: TTLCache[str, PaperDraft] = TTLCache(_CACHE_SIZE, _CACHE_TTL.total_seconds())
 
-    async def find(self, ids: Sequence[str]) -> dict[str, PaperDraft]:
-        """The drafts of those ids, without versions, that arXiv knows; raises `WebError`."""
-        found = {number: draft for number in ids if (draft := self._cache.get(number))}
-        missing = [number for number in ids if number not in found]
+    async def fetch(self, ids: Sequence[str]) -> dict[str, PaperDraft]:
+        """Returns the drafts of those ids, without versions, that arXiv knows.
+
+        Raises `HttpError`.
+        """
+        drafts = {number: draft for number in ids if (draft := self._cache.get(number))}
+        missing = [number for number in ids if number not in drafts]
         if missing:
             query = urlencode({"id_list": ",".join(missing), "max_results": len(missing)})
             page = await self._service.get(f"?{query}")
-            read = await self._read(page) if page else {}
-            for number in read.keys() & set(missing):
-                found[number] = read[number]
-                self._cache[number] = read[number]
-        return found
+            fetched = await self._parse(page) if page else {}
+            for number in fetched.keys() & set(missing):
+                drafts[number] = fetched[number]
+                self._cache[number] = fetched[number]
+        return drafts
 
-    async def _read(self, page: Page) -> dict[str, PaperDraft]:
-        """The papers of an answer by their ids; it is an Atom feed."""
+    async def _parse(self, page: Page) -> dict[str, PaperDraft]:
+        """Parses a response, which is an Atom feed; returns its papers by id."""
         try:
             feed = await self._parser.parse(page.body, page.url, self._clock(), page.content_type)
-        except (NotAFeed, TooMuchToRead) as error:
+        except (NotAFeed, FeedTooLarge) as error:
             raise self._unreadable(error.cause) from error
         if not feed.entries and feed.causes:
             raise self._unreadable("; ".join(feed.causes))
         return {
             name.removeprefix("arxiv:"): replace(
-                entry.draft, identifiers=_lasting(entry.draft.identifiers)
+                entry.draft, identifiers=_global_identifiers(entry.draft.identifiers)
             )
             for entry in feed.entries
             for name in entry.draft.identifiers[:1]
             if name.startswith("arxiv:")
         }
 
-    def _unreadable(self, cause: str) -> WebError:
+    def _unreadable(self, cause: str) -> HttpError:
         return self._service.failure("I can't read its answer.", cause=cause)
 
 
 class Registry:
-    """A registry of DOIs that answers with JSON; ``read`` is a function of a module."""
+    """A DOI registry with a JSON API; ``read`` has to be a module-level function."""
 
-    def __init__(self, service: Service, parser: Parser, path: str, read: _Read) -> None:
+    def __init__(self, service: Service, parser: Parser, path: str, read: _RecordReader) -> None:
         self.name = service.name
         self._service = service
         self._workers = parser.workers
@@ -85,54 +90,53 @@ class Registry:
         self._read = read
 
     async def find(self, doi: str) -> PaperDraft | None:
-        """The draft of a DOI, perhaps without a title; none where it does not know the DOI.
+        """Returns the draft of a DOI, perhaps without a title, or None if the DOI is unknown.
 
-        Raises `WebError`.
+        Raises `HttpError`.
         """
         page = await self._service.get(self._path.format(quote(doi, safe="/")), _JSON)
         if page is None:
             return None
         try:
-            draft = await self._workers.do(_draft_of, page.body, self._read)
-        except (ValueError, RecursionError, TooMuchWork) as error:
+            return await self._workers.run(_parse_record, page.body, self._read)
+        except (ValueError, RecursionError, ResourceLimitExceeded) as error:
             raise self._service.failure("I can't read its answer.", cause=str(error)) from error
-        return draft
 
 
-def crossref(web: Web, parser: Parser, url: str, contact: str) -> Registry:
-    """Crossref, which serves those better who say how they can be reached.
+def crossref(http: HttpClient, parser: Parser, url: str, contact: str) -> Registry:
+    """Returns Crossref, which serves clients better that give an email address.
 
     https://github.com/CrossRef/rest-api-doc#etiquette
     """
-    polite = f"?{urlencode({'mailto': contact})}" if _EMAIL.fullmatch(contact) else ""
-    service = Service("Crossref", web, url)
-    return Registry(service, parser, f"/works/{{}}{polite}", _crossref_draft)
+    query = f"?{urlencode({'mailto': contact})}" if _EMAIL.fullmatch(contact) else ""
+    service = Service("Crossref", http, url)
+    return Registry(service, parser, f"/works/{{}}{query}", _crossref_draft)
 
 
-def datacite(web: Web, parser: Parser, url: str) -> Registry:
-    """DataCite; https://support.datacite.org/docs/api."""
-    return Registry(Service("DataCite", web, url), parser, "/dois/{}", _datacite_draft)
+def datacite(http: HttpClient, parser: Parser, url: str) -> Registry:
+    """Returns DataCite; https://support.datacite.org/docs/api."""
+    return Registry(Service("DataCite", http, url), parser, "/dois/{}", _datacite_draft)
 
 
-def _draft_of(body: bytes, read: _Read) -> PaperDraft:
-    found = json.loads(body)
-    draft = read(found) if isinstance(found, dict) else None
+def _parse_record(body: bytes, read: _RecordReader) -> PaperDraft:
+    record = json.loads(body)
+    draft = read(record) if isinstance(record, dict) else None
     if draft is None:
-        raise ValueError("the answer describes no work")
+        raise ValueError("the response describes no work")
     return draft
 
 
-def _crossref_draft(answer: Mapping[str, Any]) -> PaperDraft | None:
-    work = answer.get("message")
+def _crossref_draft(response: Mapping[str, Any]) -> PaperDraft | None:
+    work = response.get("message")
     return read_crossref(work) if isinstance(work, dict) else None
 
 
-def _datacite_draft(answer: Mapping[str, Any]) -> PaperDraft | None:
-    record = answer.get("data")
+def _datacite_draft(response: Mapping[str, Any]) -> PaperDraft | None:
+    record = response.get("data")
     attributes = record.get("attributes") if isinstance(record, dict) else None
     return read_datacite(attributes) if isinstance(attributes, dict) else None
 
 
-def _lasting(identifiers: Sequence[str]) -> tuple[str, ...]:
-    """The ids that a paper has wherever it is found: no feed's own, no address of arXiv's."""
+def _global_identifiers(identifiers: Sequence[str]) -> tuple[str, ...]:
+    """Returns only ids that are valid everywhere, without feed guids and arXiv's URLs."""
     return tuple(name for name in identifiers if name.startswith(("arxiv:", "doi:")))

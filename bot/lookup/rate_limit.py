@@ -1,4 +1,4 @@
-"""One service that is asked over the network: at the pace it wants, and not while it rests."""
+"""Calls one web service at the rate it allows, and leaves it alone for a while after failures."""
 
 from __future__ import annotations
 
@@ -6,87 +6,91 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.net.http import Page, Web, WebError
+from bot.net.http import HttpClient, HttpError, Page
 
-_SHORT = timedelta(seconds=5)  # that are waited for at once
-_REST = timedelta(minutes=1)  # where a service says that it is too much, not for how long
-_LONGEST_REST = timedelta(hours=1)
-_BREATH = timedelta(seconds=10)  # after a fault or a silence, so that many don't wait for it
+_MAX_RETRY_WAIT = timedelta(seconds=5)  # that a request waits before it tries once more
+_RATE_LIMIT_COOLDOWN = timedelta(minutes=1)  # after a 429 without Retry-After
+_FAILURE_COOLDOWN = timedelta(seconds=10)  # after a server error or no answer
+_MAX_COOLDOWN = timedelta(hours=1)
 
 
 class Service:
-    """A service by its name and base address; one request at a time, with a ``pause`` after it."""
+    """A service with one request at a time, a ``pause`` after each, and a circuit breaker."""
 
-    def __init__(self, name: str, web: Web, url: str, pause: timedelta = timedelta()) -> None:
+    def __init__(
+        self, name: str, http: HttpClient, url: str, pause: timedelta = timedelta()
+    ) -> None:
         self.name = name
         self.url = url.rstrip("/")
-        self._web = web
+        self._http = http
         self._pause = pause.total_seconds()
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._free_at = 0.0
-        self._rests_until = 0.0
-        self._refusal = ""
+        self._cooldown_ends_at = 0.0
+        self._last_error = ""
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Page | None:
-        """What it answers; none where it has nothing there. Raises `WebError` with its name.
+        """Returns the response, or None for a 404; raises `HttpError` with the service's name.
 
-        Where it wants a few seconds' rest it gets them, and is asked once more; where it wants a
-        longer one or has a fault, nobody asks it for that while.
+        Waits for a short Retry-After and tries once more. A longer one, or a server error, starts
+        a cooldown, during which requests fail at once.
         """
-        async with self._turn:
-            self._require_no_rest()
+        async with self._lock:
+            self._raise_during_cooldown()
             try:
-                return await self._ask_patiently(path, headers)
-            except WebError as error:
+                return await self._request_with_retry(path, headers)
+            except HttpError as error:
                 if error.status == 404:
                     return None
-                self._heed(error)
+                self._start_cooldown(error)
                 raise self.failure(str(error), error) from error
 
-    def failure(self, sentence: str, error: WebError | None = None, cause: str = "") -> WebError:
-        """The error of this service, for a reason that is a sentence."""
-        return WebError(
-            f"{self.name} does not help just now. {sentence}",
+    def failure(self, sentence: str, error: HttpError | None = None, cause: str = "") -> HttpError:
+        """Returns an error that names this service; ``sentence`` is the reason."""
+        return HttpError(
+            f"{self.name} isn't available right now. {sentence}",
             cause=f"{self.name}: {error.cause if error else cause or sentence}",
             status=error.status if error else None,
         )
 
-    async def _ask_patiently(self, path: str, headers: Mapping[str, str] | None) -> Page:
+    async def _request_with_retry(self, path: str, headers: Mapping[str, str] | None) -> Page:
         try:
-            return await self._ask(path, headers)
-        except WebError as error:
-            if error.retry_after is None or error.retry_after > _SHORT:
+            return await self._request(path, headers)
+        except HttpError as error:
+            if error.retry_after is None or error.retry_after > _MAX_RETRY_WAIT:
                 raise
             await asyncio.sleep(error.retry_after.total_seconds())
-            return await self._ask(path, headers)
+            return await self._request(path, headers)
 
-    async def _ask(self, path: str, headers: Mapping[str, str] | None) -> Page:
+    async def _request(self, path: str, headers: Mapping[str, str] | None) -> Page:
         now = asyncio.get_running_loop().time
         await asyncio.sleep(max(self._free_at - now(), 0))
         try:
-            return await self._web.get(f"{self.url}{path}", headers)
+            return await self._http.get(f"{self.url}{path}", headers)
         finally:
             self._free_at = now() + self._pause
 
-    def _require_no_rest(self) -> None:
-        rest = self._rests_until - asyncio.get_running_loop().time()
-        if rest > 0:
-            raise self.failure(f"{self._refusal} I ask it again in {_spoken(rest)}.")
+    def _raise_during_cooldown(self) -> None:
+        seconds = self._cooldown_ends_at - asyncio.get_running_loop().time()
+        if seconds > 0:
+            raise self.failure(f"{self._last_error} I'll try again in {_duration(seconds)}.")
 
-    def _heed(self, error: WebError) -> None:
-        """Leave it alone for as long as it wants, or for a breath."""
-        wait = error.retry_after
-        if wait is None and error.status == 429:
-            wait = _REST
-        elif wait is None and (error.status is None or error.status >= 500):
-            wait = _BREATH
-        if wait is not None:
-            rest = min(wait, _LONGEST_REST).total_seconds()
-            self._rests_until = asyncio.get_running_loop().time() + rest
-            self._refusal = str(error)
+    def _start_cooldown(self, error: HttpError) -> None:
+        """Starts a cooldown as long as the error calls for, which may be none."""
+        cooldown = error.retry_after
+        if cooldown is None and error.status == 429:
+            cooldown = _RATE_LIMIT_COOLDOWN
+        elif cooldown is None and (error.status is None or error.status >= 500):
+            cooldown = _FAILURE_COOLDOWN
+        if cooldown is not None:
+            seconds = min(cooldown, _MAX_COOLDOWN).total_seconds()
+            self._cooldown_ends_at = asyncio.get_running_loop().time() + seconds
+            self._last_error = str(error)
 
 
-def _spoken(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 90:
-        return f"{max(round(seconds), 1)} seconds"
-    return f"{round(seconds / 60)} minutes" if seconds < 5400 else f"{round(seconds / 3600)} hours"
+        count, unit = max(round(seconds), 1), "second"
+    else:
+        count, unit = round(seconds / 60), "minute"
+    return f"{count} {unit}{'' if count == 1 else 's'}"

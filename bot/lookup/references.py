@@ -1,4 +1,4 @@
-"""What a text means that stands for a paper: an arXiv id, a DOI, an address or BibTeX; pure."""
+"""Parses references to papers: arXiv ids, DOIs, URLs and BibTeX entries; pure."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bot.lookup.errors import NotUnderstood
+from bot.lookup.errors import NotAReference
 from storage.models import Link, LinkKind, PaperDraft
 from storage.papers.identifiers import arxiv_id, canonical_url, doi, is_pdf_url
 
-_LONGEST = 20_000  # characters of a source
+_MAX_LENGTH = 20_000  # characters of a reference
 _BIBTEX = re.compile(r"\s*@\s*\w+\s*[{(]")
 _WRAPPED = re.compile(r"\[[^\]]*\]\((?P<linked>\S+)\)|<(?P<bracketed>\S+)>")
-_ADDRESS = re.compile(r"https?://[^\s<>\"`|]+", re.IGNORECASE)
-_BARE_ADDRESS = re.compile(r"(?:[a-z\d-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
-# Outside of an address, an id counts where it says what it is; a bare number may be anything.
+_URL = re.compile(r"https?://[^\s<>\"`|]+", re.IGNORECASE)
+_URL_WITHOUT_SCHEME = re.compile(r"(?:[a-z\d-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
+# Outside of a URL, an id has to say what it is; a bare number may be anything.
 _MENTION = re.compile(r"\barxiv\s?:\s?\S+|\b10\.\d{4,9}/\S+", re.IGNORECASE)
-# Sites that show arXiv's papers under arXiv's ids.
-_AFTER_WORDS = ".,;:!?'\"”’*_~"
-_OPENING = {")": "(", "]": "["}
-# Where people send each other everything but papers.
-_NO_PAPERS = re.compile(
+_TRAILING_PUNCTUATION = ".,;:!?'\"”’*_~"
+_OPENING_BRACKETS = {")": "(", "]": "["}
+# Sites that people link to for everything but papers.
+_NON_PAPER_HOST = re.compile(
     r"(?:^|\.)(?:discord(?:app)?\.(?:com|net|gg)|discord\.gg|tenor\.com|giphy\.com|imgur\.com"
     r"|youtube\.com|youtu\.be|twitter\.com|x\.com|bsky\.app|zoom\.us|meet\.google\.com)$",
     re.IGNORECASE,
@@ -30,7 +29,7 @@ _NO_PAPERS = re.compile(
 
 
 class ReferenceKind(enum.StrEnum):
-    """What a source is, and so who is asked about it."""
+    """The kind of a reference, which decides which services are asked."""
 
     ARXIV = "arxiv"
     DOI = "doi"
@@ -40,14 +39,14 @@ class ReferenceKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What stands for a paper: the bare id, the DOI, the address, or the entry itself."""
+    """A reference to a paper; ``value`` is the bare id, the DOI, the URL, or the BibTeX entry."""
 
     kind: ReferenceKind
     value: str
 
     @property
     def identifier(self) -> str | None:
-        """The canonical identifier that the source is; none for an entry."""
+        """The canonical identifier, or None for a BibTeX entry."""
         if self.kind is ReferenceKind.BIBTEX:
             return None
         if self.kind is ReferenceKind.PAGE:
@@ -56,7 +55,7 @@ class Reference:
 
     @property
     def url(self) -> str:
-        """Where a person can see it; empty for an entry."""
+        """A URL to open in a browser; empty for a BibTeX entry."""
         match self.kind:
             case ReferenceKind.ARXIV:
                 return f"https://arxiv.org/abs/{self.value}"
@@ -68,8 +67,8 @@ class Reference:
                 return ""
 
     @property
-    def known(self) -> PaperDraft:
-        """What the source says by itself, for who fills in the rest; it has no title."""
+    def draft(self) -> PaperDraft:
+        """What the reference says about the paper by itself, which isn't a title."""
         identifier = self.identifier
         return PaperDraft(
             title="",
@@ -79,8 +78,8 @@ class Reference:
 
 
 def parse_reference(text: str) -> Reference:
-    """What a text stands for; raises `NotUnderstood`."""
-    text = text.strip()[:_LONGEST]
+    """Parses a text that is a reference; raises `NotAReference`."""
+    text = text.strip()[:_MAX_LENGTH]
     if _BIBTEX.match(text):
         return Reference(ReferenceKind.BIBTEX, text)
     if wrapped := _WRAPPED.fullmatch(text):
@@ -89,52 +88,53 @@ def parse_reference(text: str) -> Reference:
         return Reference(ReferenceKind.ARXIV, number)
     if number := doi(text):
         return Reference(ReferenceKind.DOI, number)
-    if _BARE_ADDRESS.fullmatch(text):
+    if _URL_WITHOUT_SCHEME.fullmatch(text):
         text = f"https://{text}"
     if canonical_url(text) and len(text.split()) == 1:
         return Reference(ReferenceKind.PAGE, text)
-    raise NotUnderstood(text)
+    raise NotAReference(text)
 
 
-def references_in(text: str) -> tuple[Reference, ...]:
-    """Every paper that a message links or names, in its order, each once.
+def find_references(text: str) -> tuple[Reference, ...]:
+    """Returns the papers that a message links to or names, in its order, once each.
 
-    Any address may be a paper's, but those of places that hold none.
+    Any URL may be a paper's, except on sites that have none.
     """
-    found: dict[str | None, Reference] = {}
-    for word in _links_and_mentions(text):
+    references: dict[str | None, Reference] = {}
+    for candidate in _candidates(text):
         try:
-            source = parse_reference(word)
-        except NotUnderstood:
+            reference = parse_reference(candidate)
+        except NotAReference:
             continue
-        if source.kind is not ReferenceKind.PAGE or not _NO_PAPERS.search(_host(source.value)):
-            found.setdefault(source.identifier, source)
-    return tuple(found.values())
+        is_page = reference.kind is ReferenceKind.PAGE
+        if not is_page or not _NON_PAPER_HOST.search(_host(reference.value)):
+            references.setdefault(reference.identifier, reference)
+    return tuple(references.values())
 
 
-def page_link(address: str) -> Link:
-    """The link of an address, by what it seems to lead to."""
-    return Link(LinkKind.PDF if is_pdf_url(address) else LinkKind.PAGE, address)
+def page_link(url: str) -> Link:
+    """Returns a link to a URL, of the kind that the URL suggests."""
+    return Link(LinkKind.PDF if is_pdf_url(url) else LinkKind.PAGE, url)
 
 
-def _links_and_mentions(text: str) -> list[str]:
-    """The words of a text that may stand for a paper, in their order."""
-    words = [(found.start(), _trimmed(found[0])) for found in _ADDRESS.finditer(text)]
-    rest = _ADDRESS.sub(lambda found: " " * len(found[0]), text)
+def _candidates(text: str) -> list[str]:
+    """Returns the words of a text that may be references, in their order."""
+    words = [(found.start(), _trimmed(found[0])) for found in _URL.finditer(text)]
+    rest = _URL.sub(lambda found: " " * len(found[0]), text)
     words += [(found.start(), _trimmed(found[0])) for found in _MENTION.finditer(rest)]
     return [word for _, word in sorted(words)]
 
 
 def _trimmed(word: str) -> str:
-    """A word without the marks of the sentence around it, and brackets that it did not open."""
-    while word and (word[-1] in _AFTER_WORDS or _is_unopened(word, word[-1])):
+    """Returns a word without trailing punctuation and closing brackets that it didn't open."""
+    while word and (word[-1] in _TRAILING_PUNCTUATION or _is_unopened(word, word[-1])):
         word = word[:-1]
     return word
 
 
 def _is_unopened(word: str, mark: str) -> bool:
-    return mark in _OPENING and word.count(_OPENING[mark]) < word.count(mark)
+    return mark in _OPENING_BRACKETS and word.count(_OPENING_BRACKETS[mark]) < word.count(mark)
 
 
-def _host(address: str) -> str:
-    return urlsplit(address).hostname or ""
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""

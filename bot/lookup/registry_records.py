@@ -1,6 +1,6 @@
-"""What Crossref and DataCite answer of a DOI → drafts; pure.
+"""Reads the records of Crossref and DataCite; pure.
 
-Both leave out any field that its publisher did not send, and send markup in titles and abstracts.
+Both omit fields that the publisher did not provide, and have markup in titles and abstracts.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.formats import plain_text
-from bot.formats.fields import read_date
+from bot.formats.fields import parse_date
 from storage.errors import InvalidInput
 from storage.models import PaperDraft, PartialDate
 from storage.names.author_list import given_first
 from storage.papers.identifiers import identify
 
-_MAX_TEXT = 50_000  # characters of one text that are read
+_MAX_TEXT = 50_000  # characters of any one text
 _MAX_ABSTRACT = 20_000
 _MAX_TITLE = 400
 _MAX_AUTHORS = 3000
@@ -25,11 +25,11 @@ _SAME_PAPER = ("has-preprint", "is-preprint-of", "is-identical-to")
 _HEADING = re.compile(r"^(?:abstract|summary)\s*(?:[:.]\s*|\n+)", re.IGNORECASE)
 _JATS_TITLE = re.compile(r"<(/?)jats:title\b[^>]*>", re.IGNORECASE)
 _JATS = re.compile(r"<(/?)jats:([\w-]+)", re.IGNORECASE)
-_TEX_TWIN = re.compile(r"<jats:tex-math\b[^<>]*>[^<]*</jats:tex-math>", re.IGNORECASE)
+_TEX_ALTERNATIVE = re.compile(r"<jats:tex-math\b[^<>]*>[^<]*</jats:tex-math>", re.IGNORECASE)
 
 
 def read_crossref(work: Mapping[str, Any]) -> PaperDraft:
-    """The draft of a Crossref work; its title is empty where none was sent.
+    """Returns the draft of a Crossref work; the title is empty if there is none.
 
     https://github.com/CrossRef/rest-api-doc/blob/master/api_format.md
     """
@@ -47,13 +47,13 @@ def read_crossref(work: Mapping[str, Any]) -> PaperDraft:
 
 
 def read_datacite(attributes: Mapping[str, Any]) -> PaperDraft:
-    """The draft of a DataCite record's attributes; its title is empty where none was sent.
+    """Returns the draft of a DataCite record's attributes; the title is empty if there is none.
 
     https://datacite-metadata-schema.readthedocs.io/en/4.6/
     """
     titles = _objects(attributes.get("titles"))
     main = [one for one in titles if not one.get("titleType")] or titles
-    described = [
+    abstracts = [
         _text(one.get("description"))
         for one in _objects(attributes.get("descriptions"))
         if one.get("descriptionType") == "Abstract"
@@ -61,7 +61,7 @@ def read_datacite(attributes: Mapping[str, Any]) -> PaperDraft:
     return PaperDraft(
         title=readable(_text(main[0].get("title")) if main else "").rstrip(" /")[:_MAX_TITLE],
         authors=_credited(_datacite_name(one) for one in _objects(attributes.get("creators"))),
-        abstract=read_abstract(described[0] if described else ""),
+        abstract=read_abstract(abstracts[0] if abstracts else ""),
         venue=_datacite_venue(attributes),
         date=_datacite_date(attributes),
         identifiers=identify(_text(attributes.get("doi"))),
@@ -69,24 +69,24 @@ def read_datacite(attributes: Mapping[str, Any]) -> PaperDraft:
 
 
 def readable(source: str) -> str:
-    """A text with HTML or LaTeX in it, on one line as it reads."""
+    """Returns HTML or LaTeX as plain text on one line."""
     return plain_text.line(plain_text.from_latex(plain_text.from_html(source[:_MAX_TEXT])))
 
 
 def read_abstract(source: str) -> str:
-    """An abstract as paragraphs, without its own heading; JATS is read as the HTML it resembles."""
+    """Returns an abstract in HTML or JATS as plain paragraphs, without a heading of its own."""
     source = source[:_MAX_TEXT]
-    if "mml:math" in source:  # the same formula, written twice
-        source = _TEX_TWIN.sub("", source)
+    if "mml:math" in source:  # the same formula in two notations
+        source = _TEX_ALTERNATIVE.sub("", source)
     source = _JATS.sub(r"<\1\2", _JATS_TITLE.sub(r"<\1h4>", source))
     text = plain_text.tidy(plain_text.from_latex(plain_text.from_html(source)))
     return _HEADING.sub("", text)[:_MAX_ABSTRACT]
 
 
 def lenient_date(text: str) -> PartialDate | None:
-    """The date of a text; none where it is no date."""
+    """Returns the date in a text, or None if it isn't a date."""
     try:
-        return read_date(text)
+        return parse_date(text)
     except InvalidInput:
         return None
 
@@ -97,7 +97,7 @@ def _crossref_name(person: Mapping[str, Any]) -> str:
 
 
 def _crossref_venue(work: Mapping[str, Any]) -> str:
-    """The journal or proceedings; of a preprint, the server."""
+    """Returns the journal or proceedings, or the server of a preprint."""
     if venue := readable(_first(work.get("container-title"))):
         return venue[:300]
     if work.get("type") != "posted-content":
@@ -107,7 +107,7 @@ def _crossref_venue(work: Mapping[str, Any]) -> str:
 
 
 def _crossref_date(work: Mapping[str, Any]) -> PartialDate | None:
-    """The earliest of the dates of publication that were sent, ``[[null]]`` and ``[[0]]`` aside."""
+    """Returns the earliest date of publication; ignores ``[[null]]`` and ``[[0]]``."""
     dates = [date for name in _DATES if (date := _date_parts(work.get(name)))]
     return min(dates, key=lambda date: (date.year, date.month or 13, date.day or 32), default=None)
 
@@ -124,7 +124,7 @@ def _date_parts(value: object) -> PartialDate | None:
 
 
 def _crossref_identifiers(work: Mapping[str, Any]) -> tuple[str, ...]:
-    """The DOI, and those of the preprint or the published version, which are the same paper."""
+    """Returns the DOI, and the ids of its preprint or published version: the same paper here."""
     found = [*identify(_text(work.get("DOI")))]
     relations = work.get("relation")
     if isinstance(relations, dict):
@@ -135,7 +135,7 @@ def _crossref_identifiers(work: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _datacite_name(creator: Mapping[str, Any]) -> str:
-    """A person's name, given names first; an organisation's as it is."""
+    """Returns a person's name with given names first, or an organisation's name as it is."""
     given, family = _text(creator.get("givenName")), _text(creator.get("familyName"))
     name = _text(creator.get("name"))
     if name == "Anonymous":
@@ -153,7 +153,7 @@ def _datacite_venue(attributes: Mapping[str, Any]) -> str:
 
 
 def _datacite_date(attributes: Mapping[str, Any]) -> PartialDate | None:
-    """The day of issue, else the year; a Thai record counts its years from Buddha, so has none."""
+    """Returns the day of issue or the year; ignores years of the Thai calendar."""
     issued = [
         date
         for one in _objects(attributes.get("dates"))
@@ -168,7 +168,7 @@ def _credited(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _first(value: object) -> str:
-    """The first of a list of texts, or the text itself."""
+    """Returns the first of a list of texts, or the text itself."""
     if isinstance(value, list):
         value = value[0] if value else None
     return _text(value)

@@ -1,4 +1,4 @@
-"""Who is asked about a source, in which order, and how what they say becomes one draft."""
+"""Decides which services to ask about a reference, and merges their answers into one draft."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import timedelta
 
 from bot.feeds.parser import Parser
 from bot.formats.bibtex_reader import read_bibtex
-from bot.formats.results import ListedPaper
+from bot.formats.results import ParsedPaper
 from bot.lookup.errors import LookupFailed, NothingFound
-from bot.lookup.page_metadata import Described, read_page
+from bot.lookup.page_metadata import PageMetadata, parse_page
 from bot.lookup.providers import ArXiv, crossref, datacite
 from bot.lookup.references import Reference, ReferenceKind, parse_reference
-from bot.net.http import Page, PrivateHost, Web, WebError
-from bot.net.sandbox import TooMuchWork
+from bot.net.http import HttpClient, HttpError, Page, PrivateHost
+from bot.net.sandbox import ResourceLimitExceeded
 from bot.settings import Settings
 from storage.models import LinkKind, PaperDraft
 from storage.papers.combine import is_preprint, joined, ordered
@@ -28,8 +28,8 @@ _HTML = {"Accept": "text/html, application/xhtml+xml;q=0.9"}
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the services are, and how they can reach whoever runs the bot."""
+class ServiceUrls:
+    """The URLs of the services, and how they can contact the bot's operator."""
 
     arxiv: str
     crossref: str
@@ -37,183 +37,183 @@ class Addresses:
     contact: str = ""
 
     @classmethod
-    def of(cls, settings: Settings) -> Addresses:
-        """Those that the settings name."""
+    def from_settings(cls, settings: Settings) -> ServiceUrls:
+        """Returns the URLs in the settings."""
         return cls(
             settings.arxiv_api_url, settings.crossref_url, settings.datacite_url, settings.contact
         )
 
 
-class Answers:
-    """The services and pages that know papers.
+class Resolver:
+    """Resolves references to papers.
 
-    ``web`` asks the services, which the operator chose; ``pages`` reads what anybody may name.
+    ``http`` calls the services, which the operator chose; ``pages`` reads any URL that people name.
     """
 
     def __init__(
         self,
-        web: Web,
+        http: HttpClient,
         parser: Parser,
-        addresses: Addresses,
+        urls: ServiceUrls,
         clock: Clock,
         *,
-        pages: Web,
+        pages: HttpClient,
         arxiv_pause: timedelta,
     ) -> None:
         self._pages = pages
         self._workers = parser.workers
-        self.arxiv = ArXiv(web, parser, addresses.arxiv, clock, arxiv_pause)
-        self._crossref = crossref(web, parser, addresses.crossref, addresses.contact)
-        self._datacite = datacite(web, parser, addresses.datacite)
+        self.arxiv = ArXiv(http, parser, urls.arxiv, clock, arxiv_pause)
+        self._crossref = crossref(http, parser, urls.crossref, urls.contact)
+        self._datacite = datacite(http, parser, urls.datacite)
 
-    async def ask(self, source: Reference) -> PaperDraft:
-        """The draft of a source's paper, perhaps without a title.
+    async def resolve(self, reference: Reference) -> PaperDraft:
+        """Returns the draft of a reference's paper, perhaps without a title.
 
-        Raises `NothingFound` where nobody knows it, `WebError` where who should know can't say.
+        Raises `NothingFound` if nobody knows the paper, and `HttpError` if a service fails.
         """
-        match source.kind:
+        match reference.kind:
             case ReferenceKind.ARXIV:
-                return await self._of_arxiv(source)
+                return await self._resolve_arxiv(reference)
             case ReferenceKind.DOI:
-                return await self._of_doi(source)
+                return await self._resolve_doi(reference)
             case ReferenceKind.PAGE:
-                return await self._of_page(source)
+                return await self._resolve_page(reference)
             case ReferenceKind.BIBTEX:
-                return await self._of_entry(source)
+                return await self._resolve_bibtex(reference)
 
-    async def _of_arxiv(self, source: Reference) -> PaperDraft:
-        """What arXiv says, and where it names a DOI, what is said of the published version."""
+    async def _resolve_arxiv(self, reference: Reference) -> PaperDraft:
+        """Asks arXiv, and Crossref about the published version if arXiv names a DOI."""
         try:
-            found = (await self.arxiv.find([source.value])).get(source.value)
-        except WebError as error:
-            # It answers 400 to what it takes for no id; all papers of its have a DOI besides.
-            found = None if error.status == 400 else await self._registered_preprint(source.value)
-            if found is None and error.status != 400:
+            draft = (await self.arxiv.fetch([reference.value])).get(reference.value)
+        except HttpError as error:
+            # arXiv answers 400 to a malformed id. All its papers also have a DOI at DataCite.
+            draft = None if error.status == 400 else await self._arxiv_doi(reference.value)
+            if draft is None and error.status != 400:
                 raise
-        if found is None:
+        if draft is None:
             raise NothingFound(
-                f"arXiv knows no paper {source.value}. Check the id, or fill in the form; a new "
-                "paper may take a day to be found.",
-                source.known,
+                f"arXiv has no paper {reference.value}. Check the id, or fill in the form. A new "
+                "paper may take a day to appear.",
+                reference.draft,
             )
-        for name in found.identifiers:
-            if name.startswith("doi:") and (other := await self._registered(name[4:])):
-                found = joined(found, other)
-        return found
+        for name in draft.identifiers:
+            if name.startswith("doi:") and (published := await self._published_version(name[4:])):
+                draft = joined(draft, published)
+        return draft
 
-    async def _registered(self, doi: str) -> PaperDraft | None:
-        """What Crossref says of a DOI that is not what was asked for: it may say nothing."""
+    async def _published_version(self, doi: str) -> PaperDraft | None:
+        """Asks Crossref about a preprint's published version; an error is only logged."""
         try:
-            found = await self._crossref.find(doi)
-        except WebError as error:
+            draft = await self._crossref.find(doi)
+        except HttpError as error:
             _log.info("The published version %s can't be looked up: %s", doi, error.cause)
             return None
-        return found if found and found.title else None
+        return draft if draft and draft.title else None
 
-    async def _registered_preprint(self, number: str) -> PaperDraft | None:
-        """What DataCite says of an arXiv id, where arXiv itself says nothing."""
-        with contextlib.suppress(WebError):
-            found = await self._datacite.find(f"10.48550/arXiv.{number}")
-            if found is not None and found.title:
-                return replace(found, identifiers=(f"arxiv:{number}",))
+    async def _arxiv_doi(self, number: str) -> PaperDraft | None:
+        """Asks DataCite about an arXiv id while arXiv itself is unavailable."""
+        with contextlib.suppress(HttpError):
+            draft = await self._datacite.find(f"10.48550/arXiv.{number}")
+            if draft is not None and draft.title:
+                return replace(draft, identifiers=(f"arxiv:{number}",))
         return None
 
-    async def _of_doi(self, source: Reference) -> PaperDraft:
-        """What Crossref says, else DataCite; of one that fails is told where neither knows it."""
-        failure: WebError | None = None
+    async def _resolve_doi(self, reference: Reference) -> PaperDraft:
+        """Asks Crossref, then DataCite; raises the first error only if neither knows the DOI."""
+        failure: HttpError | None = None
         for registry in (self._crossref, self._datacite):
             try:
-                found = await registry.find(source.value)
-            except WebError as error:
+                draft = await registry.find(reference.value)
+            except HttpError as error:
                 failure = failure or error
                 continue
-            if found is not None:
-                own = (f"doi:{source.value}", *found.identifiers)
-                return replace(found, identifiers=ordered(own))
+            if draft is not None:
+                identifiers = ordered((f"doi:{reference.value}", *draft.identifiers))
+                return replace(draft, identifiers=identifiers)
         if failure is not None:
             raise failure
         raise NothingFound(
-            f"Neither Crossref nor DataCite knows the DOI “{source.value}”. Check it, or fill in "
-            "the form.",
-            source.known,
+            f"Neither Crossref nor DataCite knows the DOI “{reference.value}”. Check it, or fill "
+            "in the form.",
+            reference.draft,
         )
 
-    async def _of_page(self, source: Reference) -> PaperDraft:
-        """What a page says of its paper, and what others say by the ids that it names."""
-        address = page_of_pdf(source.value)
-        if is_pdf_url(address):
-            raise _only_a_pdf(source)
-        page = await self._read(address, source)
+    async def _resolve_page(self, reference: Reference) -> PaperDraft:
+        """Reads a page's metadata, and asks the services about the ids that it names."""
+        url = page_of_pdf(reference.value)
+        if is_pdf_url(url):
+            raise _not_a_page(reference)
+        page = await self._fetch_page(url, reference)
         with contextlib.suppress(LookupFailed):
-            reached = parse_reference(page.url)
-            if reached.kind is not ReferenceKind.PAGE:
-                return await self.ask(reached)
+            redirected = parse_reference(page.url)
+            if redirected.kind is not ReferenceKind.PAGE:
+                return await self.resolve(redirected)
         if not _is_html(page):
-            raise _only_a_pdf(source)
-        described = await self._described(page, source)
-        draft = _with_address(described.draft, source)
-        if found := await self._named_by(described):
-            return _completed(found, draft)
+            raise _not_a_page(reference)
+        metadata = await self._parse_page(page, reference)
+        draft = _with_requested_url(metadata.draft, reference)
+        if found := await self._resolve_named_ids(metadata):
+            return _merge_page(found, draft)
         if not draft.title:
             raise NothingFound(
-                "That page does not say what paper it is. Give the paper's arXiv id or DOI, or "
+                "That page doesn't say which paper it's about. Use the paper's arXiv id or DOI, or "
                 "fill in the form.",
                 draft,
             )
         return draft
 
-    async def _read(self, address: str, source: Reference) -> Page:
+    async def _fetch_page(self, url: str, reference: Reference) -> Page:
         try:
-            return await self._pages.get(address, _HTML)
+            return await self._pages.get(url, _HTML)
         except PrivateHost as error:
             raise NothingFound(
-                f"{error.host} is on this machine or a private network, where I read no pages. "
-                "Give the paper's arXiv id or DOI, or fill in the form.",
-                source.known,
+                f"{error.host} is on this machine or a private network, so I won't read it. "
+                "Use the paper's arXiv id or DOI, or fill in the form.",
+                reference.draft,
             ) from error
 
-    async def _described(self, page: Page, source: Reference) -> Described:
+    async def _parse_page(self, page: Page, reference: Reference) -> PageMetadata:
         try:
-            return await self._workers.do(read_page, page.body, page.url, page.content_type)
-        except TooMuchWork as error:
+            return await self._workers.run(parse_page, page.body, page.url, page.content_type)
+        except ResourceLimitExceeded as error:
             raise NothingFound(
-                f"That page {error.trouble}, so I stopped reading it. Give the paper's arXiv id or "
+                f"That page {error.reason}, so I stopped reading it. Use the paper's arXiv id or "
                 "DOI, or fill in the form.",
-                source.known,
+                reference.draft,
             ) from error
 
-    async def _named_by(self, described: Described) -> PaperDraft | None:
-        """What arXiv, or else a registry, says of the paper of a page; it may say nothing."""
-        named = [
-            *([Reference(ReferenceKind.ARXIV, described.arxiv)] if described.arxiv else []),
-            *([Reference(ReferenceKind.DOI, described.doi)] if described.doi else []),
+    async def _resolve_named_ids(self, metadata: PageMetadata) -> PaperDraft | None:
+        """Asks about the arXiv id and then the DOI in a page's metadata; logs errors."""
+        references = [
+            *([Reference(ReferenceKind.ARXIV, metadata.arxiv)] if metadata.arxiv else []),
+            *([Reference(ReferenceKind.DOI, metadata.doi)] if metadata.doi else []),
         ]
-        for source in named:
+        for reference in references:
             try:
-                return await self.ask(source)
-            except (NothingFound, WebError) as error:
-                _log.info("A page names %s: %s", source.url, error.cause)
+                return await self.resolve(reference)
+            except (NothingFound, HttpError) as error:
+                _log.info("A page names %s: %s", reference.url, error.cause)
         return None
 
-    async def _of_entry(self, source: Reference) -> PaperDraft:
-        """The first paper of a BibTeX entry."""
+    async def _resolve_bibtex(self, reference: Reference) -> PaperDraft:
+        """Returns the first paper of a BibTeX entry."""
         try:
-            found = await self._workers.do(_first_paper, source.value)
-        except TooMuchWork as error:
-            found = f"It {error.trouble}, so I stopped reading it."
-        if isinstance(found, str):
-            raise NothingFound(f"I can't use that BibTeX. {found}", source.known)
-        return found
+            paper = await self._workers.run(_first_paper, reference.value)
+        except ResourceLimitExceeded as error:
+            paper = f"It {error.reason}, so I stopped reading it."
+        if isinstance(paper, str):
+            raise NothingFound(f"I can't use that BibTeX. {paper}", reference.draft)
+        return paper
 
 
 def _first_paper(entry: str) -> PaperDraft | str:
-    """The first paper of a BibTeX entry, or why there is none."""
+    """Returns the first paper of a BibTeX entry, or the reason why there is none."""
     lines = entry.splitlines(keepends=True)
-    reason = "It holds no paper."
-    for finding in read_bibtex(lambda: contextlib.nullcontext(lines)):
-        if isinstance(finding, ListedPaper):
-            return finding.draft
-        reason = finding.reason
+    reason = "It contains no paper."
+    for result in read_bibtex(lambda: contextlib.nullcontext(lines)):
+        if isinstance(result, ParsedPaper):
+            return result.draft
+        reason = result.reason
     return reason
 
 
@@ -222,27 +222,27 @@ def _is_html(page: Page) -> bool:
     return not page.body.startswith(b"%PDF") and (not kind or "html" in kind or "xml" in kind)
 
 
-def _only_a_pdf(source: Reference) -> NothingFound:
+def _not_a_page(reference: Reference) -> NothingFound:
     return NothingFound(
-        "That address is a file, which doesn't say what paper it is. Give the address of the "
-        "paper's page, its arXiv id or its DOI; or fill in the form.",
-        source.known,
+        "That URL is a file, which doesn't say which paper it is. Use the URL of the paper's page, "
+        "its arXiv id or its DOI, or fill in the form.",
+        reference.draft,
     )
 
 
-def _with_address(draft: PaperDraft, source: Reference) -> PaperDraft:
-    """A page's draft with the address that was given, where that is another one."""
-    known = source.known
-    moved = [link for link in known.links if link.kind is LinkKind.PDF and link not in draft.links]
+def _with_requested_url(draft: PaperDraft, reference: Reference) -> PaperDraft:
+    """Adds the URL that was asked for to a page's draft, in case it was redirected."""
+    known = reference.draft
+    pdfs = [link for link in known.links if link.kind is LinkKind.PDF and link not in draft.links]
     return replace(
         draft,
         identifiers=ordered((*draft.identifiers, *known.identifiers)),
-        links=(*draft.links, *moved),
+        links=(*draft.links, *pdfs),
     )
 
 
-def _completed(found: PaperDraft, page: PaperDraft) -> PaperDraft:
-    """What a service says, completed by the page: a page says little, but says where it is."""
+def _merge_page(found: PaperDraft, page: PaperDraft) -> PaperDraft:
+    """Completes a service's draft with what the page says, most of all its own URL."""
     venue = page.venue if page.venue and is_preprint(found.venue) else found.venue or page.venue
     return replace(
         found,

@@ -1,4 +1,4 @@
-"""`Lookup`: a source → the draft of its paper, from whoever knows it, within a limited time."""
+"""`Lookup`: finds the paper that a text refers to, within a time limit."""
 
 from __future__ import annotations
 
@@ -14,152 +14,154 @@ from cachetools import TTLCache
 from bot.feeds.parser import Parser
 from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed
 from bot.lookup.references import Reference, ReferenceKind, parse_reference
-from bot.lookup.resolver import Addresses, Answers
-from bot.net.http import Web, WebError
+from bot.lookup.resolver import Resolver, ServiceUrls
+from bot.net.http import HttpClient, HttpError
 from storage.models import PaperDraft
 from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE = timedelta(seconds=25)  # with everything that one source needs
+_TIME_LIMIT = timedelta(seconds=25)  # of one reference, with all requests for it
 _ARXIV_PAUSE = timedelta(seconds=3)
 _CACHE_SIZE = 300
 _CACHE_TTL = timedelta(hours=1)
 
-Outcome: TypeAlias = PaperDraft | LookupFailed
+LookupOutcome: TypeAlias = PaperDraft | LookupFailed
 
 
 class Lookup:
-    """Finds papers; made by `open_lookup`.
+    """Finds papers; opened by `open_lookup`.
 
-    What was found is kept for an hour, and one source is never asked for twice at a time.
+    Caches results for an hour, and shares the work between concurrent calls for one reference.
     """
 
-    def __init__(self, answers: Answers, patience: timedelta) -> None:
-        self._answers = answers
-        self._patience = patience.total_seconds()
+    def __init__(self, resolver: Resolver, time_limit: timedelta) -> None:
+        self._resolver = resolver
+        self._time_limit = time_limit.total_seconds()
         self._cache: TTLCache[Reference, PaperDraft] = TTLCache(
             _CACHE_SIZE, _CACHE_TTL.total_seconds()
         )
-        self._under_way: dict[Reference, asyncio.Task[PaperDraft]] = {}
+        self._running: dict[Reference, asyncio.Task[PaperDraft]] = {}
 
     async def find(self, text: str) -> PaperDraft:
-        """The paper that a text stands for: an arXiv id or link, a DOI, an address, or BibTeX.
+        """Returns the paper that a text refers to: an arXiv id, a DOI, a URL or a BibTeX entry.
 
-        Raises `LookupFailed`: its sentence says why, its ``known`` what is known all the same.
+        Raises `LookupFailed`.
         """
-        return await self.find_source(parse_reference(text))
+        return await self.find_reference(parse_reference(text))
 
-    async def find_source(self, source: Reference) -> PaperDraft:
-        """The same for a text that was read already."""
-        if (cached := self._cache.get(source)) is not None:
+    async def find_reference(self, reference: Reference) -> PaperDraft:
+        """Returns the paper that a parsed reference refers to; raises `LookupFailed`."""
+        if (cached := self._cache.get(reference)) is not None:
             return cached
-        task = self._under_way.get(source)
+        task = self._running.get(reference)
         if task is None:
-            task = asyncio.create_task(self._find(source))
-            self._under_way[source] = task
-            task.add_done_callback(lambda done: self._forget(source, done))
+            task = asyncio.create_task(self._resolve(reference))
+            self._running[reference] = task
+            task.add_done_callback(lambda done: self._finish(reference, done))
         return await asyncio.shield(task)
 
-    async def find_all(self, sources: Sequence[Reference]) -> dict[Reference, Outcome]:
-        """What several stand for, or why that is not known; arXiv is asked for its own at once."""
-        ids = [source.value for source in sources if source.kind is ReferenceKind.ARXIV]
+    async def find_all(self, references: Sequence[Reference]) -> dict[Reference, LookupOutcome]:
+        """Returns the paper or the error for each reference; asks arXiv for all its ids at once."""
+        ids = [one.value for one in references if one.kind is ReferenceKind.ARXIV]
         if len(ids) > 1:
-            await self._fetch_together(ids)
-        outcomes = await asyncio.gather(*map(self._outcome, sources))
-        return dict(zip(sources, outcomes, strict=True))
-
-    async def _outcome(self, source: Reference) -> Outcome:
-        try:
-            return await self.find_source(source)
-        except LookupFailed as error:
-            return error
-
-    async def _fetch_together(self, ids: Sequence[str]) -> None:
-        """Let arXiv's papers be at hand; where that fails, each is looked for by itself."""
-        try:
-            async with asyncio.timeout(self._patience):
-                await self._fetch_well_formed(ids)
-        except (TimeoutError, WebError) as error:
-            _log.info("arXiv did not answer for %s at once: %s", ", ".join(ids), error)
-
-    async def _fetch_well_formed(self, ids: Sequence[str], *, are_refused: bool = False) -> bool:
-        """Whether arXiv took all ids: it refuses all for a malformed one, which halving finds.
-
-        An id that is left alone is not asked for here.
-        """
-        if len(ids) < 2:
-            return False
-        try:
-            if not are_refused:
-                await self._answers.arxiv.find(ids)
-                return True
-        except WebError as error:
-            if error.status != 400:
-                raise
-        half = len(ids) // 2
-        are_taken = await self._fetch_well_formed(ids[:half])
-        await self._fetch_well_formed(ids[half:], are_refused=are_taken)
-        return False
+            await self._prefetch_arxiv(ids)
+        outcomes = await asyncio.gather(*map(self._outcome, references))
+        return dict(zip(references, outcomes, strict=True))
 
     async def close(self) -> None:
-        """Stop looking for anything."""
-        tasks = list(self._under_way.values())
+        """Cancels all lookups that are still running."""
+        tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _forget(self, source: Reference, task: asyncio.Task[PaperDraft]) -> None:
-        del self._under_way[source]
-        if not task.cancelled() and task.exception() is None:
-            self._cache[source] = task.result()
-
-    async def _find(self, source: Reference) -> PaperDraft:
+    async def _outcome(self, reference: Reference) -> LookupOutcome:
         try:
-            async with asyncio.timeout(self._patience):
-                found = await self._answers.ask(source)
+            return await self.find_reference(reference)
+        except LookupFailed as error:
+            return error
+
+    async def _prefetch_arxiv(self, ids: Sequence[str]) -> None:
+        """Fills the cache of arXiv's papers; if that fails, each is looked up by itself later."""
+        try:
+            async with asyncio.timeout(self._time_limit):
+                await self._prefetch_valid(ids)
+        except (TimeoutError, HttpError) as error:
+            _log.info("arXiv did not answer for %s at once: %s", ", ".join(ids), error)
+
+    async def _prefetch_valid(self, ids: Sequence[str], *, contains_invalid: bool = False) -> bool:
+        """Fetches ids together, and returns whether arXiv accepted them all.
+
+        It rejects a whole request for one malformed id, which is found by halving. A single id is
+        not fetched here.
+        """
+        if len(ids) < 2:
+            return False
+        try:
+            if not contains_invalid:
+                await self._resolver.arxiv.fetch(ids)
+                return True
+        except HttpError as error:
+            if error.status != 400:
+                raise
+        half = len(ids) // 2
+        is_first_half_valid = await self._prefetch_valid(ids[:half])
+        await self._prefetch_valid(ids[half:], contains_invalid=is_first_half_valid)
+        return False
+
+    def _finish(self, reference: Reference, task: asyncio.Task[PaperDraft]) -> None:
+        del self._running[reference]
+        if not task.cancelled() and task.exception() is None:
+            self._cache[reference] = task.result()
+
+    async def _resolve(self, reference: Reference) -> PaperDraft:
+        try:
+            async with asyncio.timeout(self._time_limit):
+                draft = await self._resolver.resolve(reference)
         except TimeoutError as error:
-            late = WebError("Looking that up takes too long, so I stopped.", cause="out of time")
-            raise _failed(source, late) from error
-        except WebError as error:
-            raise _failed(source, error) from error
-        if not found.title:
+            late = HttpError("That lookup took too long, so I stopped.", cause="out of time")
+            raise _service_failed(reference, late) from error
+        except HttpError as error:
+            raise _service_failed(reference, error) from error
+        if not draft.title:
             raise NothingFound(
-                "I found that paper, but not its title. Fill in what is missing in the form.", found
+                "I found that paper, but not its title. Fill in what's missing in the form.", draft
             )
-        return found
+        return draft
 
 
 @asynccontextmanager
 async def open_lookup(
-    web: Web,
+    http: HttpClient,
     parser: Parser,
-    addresses: Addresses,
+    urls: ServiceUrls,
     clock: Clock,
     *,
-    pages: Web | None = None,
-    patience: timedelta = _PATIENCE,
+    pages: HttpClient | None = None,
+    time_limit: timedelta = _TIME_LIMIT,
     arxiv_pause: timedelta = _ARXIV_PAUSE,
 ) -> AsyncGenerator[Lookup]:
-    """A lookup that gives up on a source after ``patience``, and pauses for arXiv as it asks.
+    """Opens a lookup that spends at most ``time_limit`` on one reference.
 
-    ``pages`` reads the pages that people name, where they may lead to fewer hosts than ``web``.
+    ``http`` calls the services. ``pages`` reads pages that people name, and may be restricted to
+    public hosts; by default it is ``http``.
     """
-    answers = Answers(*(web, parser, addresses, clock), pages=pages or web, arxiv_pause=arxiv_pause)
-    lookup = Lookup(answers, patience)
+    resolver = Resolver(http, parser, urls, clock, pages=pages or http, arxiv_pause=arxiv_pause)
+    lookup = Lookup(resolver, time_limit)
     try:
         yield lookup
     finally:
         await lookup.close()
 
 
-def _failed(source: Reference, error: WebError) -> ServiceFailed:
-    """What to tell who asked, and what they can do: to ask again helps where it is the server's."""
-    _log.warning("Looking up %s failed: %s", source.url, error.cause)
+def _service_failed(reference: Reference, error: HttpError) -> ServiceFailed:
+    """Returns the error with advice that fits its status: trying again helps only sometimes."""
+    _log.warning("Looking up %s failed: %s", reference.url, error.cause)
     advice = {
-        404: "Check the address, or fill in the form.",
-        410: "Check the address, or fill in the form.",
-        401: "Give the paper's DOI or arXiv id, or fill in the form.",
-        403: "Give the paper's DOI or arXiv id, or fill in the form.",
+        404: "Check the URL, or fill in the form.",
+        410: "Check the URL, or fill in the form.",
+        401: "Use the paper's DOI or arXiv id, or fill in the form.",
+        403: "Use the paper's DOI or arXiv id, or fill in the form.",
     }.get(error.status or 0, "Try again later, or fill in the form.")
-    return ServiceFailed(f"{error} {advice}", source.known, cause=error.cause)
+    return ServiceFailed(f"{error} {advice}", reference.draft, cause=error.cause)

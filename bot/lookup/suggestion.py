@@ -1,4 +1,4 @@
-"""What a member types to propose a paper → the draft that moderators decide."""
+"""Turns what a member suggests into the draft that moderators review."""
 
 from __future__ import annotations
 
@@ -14,42 +14,41 @@ from storage.text import fold
 
 _log = logging.getLogger(__name__)
 
-_MOST = 300  # characters of a title
+_MAX_TITLE = 300
 
 
-async def looked_up(lookup: Lookup, source: str, known: PaperDraft) -> PaperDraft:
-    """The paper as who is asked describes it, or what of it is ``known`` where nobody does."""
+async def look_up_suggestion(lookup: Lookup, source: str, known: PaperDraft) -> PaperDraft:
+    """Returns the paper as looked up, or ``known`` if the lookup fails."""
     try:
         return await lookup.find(source)
     except LookupFailed as error:
-        _log.info("A suggestion stays as it was given: %s", error.cause)
+        _log.info("A suggestion could not be looked up: %s", error.cause)
         return known
 
 
-def drafted(source: str) -> PaperDraft:
-    """The paper that an arXiv id, a DOI, an address or a title means, as far as that tells; pure.
+def draft_suggestion(source: str) -> PaperDraft:
+    """Returns a draft for an arXiv id, a DOI, a URL or a title, without looking it up.
 
-    Where the title is unknown, it is what was given in short. Raises `InvalidInput`.
+    An unknown title is the reference itself. Raises `InvalidInput`.
     """
     text = clip(source, 2000)
-    is_address = text.startswith(("https://", "http://"))
-    if is_address:
+    is_url = text.startswith(("https://", "http://"))
+    if is_url:
         text = text.split()[0]
     identifiers = identify(text)
-    title = _shown(identifiers[0]) if identifiers else text
+    title = _short(identifiers[0]) if identifiers else text
     if len(fold(title)) < 2:
         raise InvalidInput(
-            f"“{clip(source, 60)}” names no paper. Give its arXiv id, its DOI, its address, or its "
-            "title."
+            f"“{clip(source, 60)}” doesn't name a paper. Use its arXiv id, DOI, URL or title."
         )
-    is_page = is_address and not is_identifier_page(text)
+    is_page = is_url and not is_identifier_page(text)
     return PaperDraft(
-        title=clip(title, _MOST),
+        title=clip(title, _MAX_TITLE),
         identifiers=identifiers,
         links=(Link(LinkKind.PAGE, text),) if is_page else (),
     )
 
 
-def _shown(identifier: str) -> str:
+def _short(identifier: str) -> str:
     scheme, _, value = identifier.partition(":")
     return {"arxiv": f"arXiv:{value}", "doi": f"doi:{value}"}.get(scheme, value)

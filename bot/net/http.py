@@ -1,7 +1,8 @@
-"""The one guarded HTTP client for everything from outside: addresses, sizes and times are checked.
+"""The guarded HTTP client for everything that is fetched from outside.
 
-An address is checked after its name was resolved, and again at every redirect, so that no feed can
-make the bot speak to this machine, its network or a cloud's metadata service.
+It limits sizes and times, and refuses private addresses. It checks addresses after DNS resolution
+and again at every redirect, so that no feed can make the bot talk to this machine, its network or a
+cloud's metadata service.
 """
 
 from __future__ import annotations
@@ -13,28 +14,28 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from urllib.parse import urljoin
 
 import aiohttp
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
-from bot import __version__
 from bot.net.ssrf import PrivateAddress, PublicResolver, is_private_literal
 from storage.errors import LabError
 
 _MAX_REDIRECTS = 5
 _MAX_CONCURRENCY = 8
-_MANY_HOSTS = 1000  # that are remembered; those that rest are forgotten then
+_MAX_HOSTS = 1000  # remembered at once; beyond that, idle ones are forgotten
 _PERMANENT = {301, 308}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_CHUNK = 64 * 1024
-_LONGEST_WAIT = timedelta(days=7)
+_CHUNK_SIZE = 64 * 1024
+_MAX_RETRY_AFTER = timedelta(days=7)
 _PAUSE = timedelta(seconds=1)  # between two requests to one host
 
 
-class WebError(LabError):
-    """A request brought nothing; the text is for a moderator, ``cause`` for the log."""
+class HttpError(LabError):
+    """A request failed; the text is for a moderator, ``cause`` is for the log."""
 
     def __init__(
         self,
@@ -50,13 +51,13 @@ class WebError(LabError):
         self.retry_after = retry_after
 
 
-class PrivateHost(WebError):
-    """A host is this machine or on a private network, which is not read; ``host`` is its name."""
+class PrivateHost(HttpError):
+    """The host is this machine or on a private network, so it isn't contacted."""
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"{host} is on this machine or a private network, which I don't read. (Whoever runs me "
-            "can allow it by FEED_ALLOW_PRIVATE.)",
+            f"{host} is on this machine or a private network, so I won't read it. (Whoever runs me "
+            "can allow that with FEED_ALLOW_PRIVATE.)",
             cause=f"private address: {host}",
         )
         self.host = host
@@ -64,9 +65,9 @@ class PrivateHost(WebError):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a server answered: ``status`` 200 with a body, or 304 without.
+    """A server's response: usually ``status`` 200 with a body, or 304 without one.
 
-    ``permanent_url`` is where the address moved for good; none where it did not.
+    ``permanent_url`` is where the URL moved permanently, or None if it didn't.
     """
 
     url: str
@@ -77,12 +78,12 @@ class Page:
 
     @property
     def content_type(self) -> str:
-        """The declared type with its parameters, perhaps empty."""
+        """The Content-Type header with its parameters, or an empty string."""
         return self.headers.get("Content-Type", "")
 
 
-class Web:
-    """The client; made by `open_web`."""
+class HttpClient:
+    """An HTTP client that respects limits; opened by `open_http_client`."""
 
     def __init__(
         self,
@@ -100,138 +101,145 @@ class Web:
         self._hosts: dict[str, _Host] = {}
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Page:
-        """Fetch an address, following at most five redirects; raises `WebError`.
+        """Fetches a URL, following at most five redirects; raises `HttpError`.
 
-        At most eight requests are under way at once, and one to any host, with a pause after it.
+        At most eight requests run at once, and only one per host, with a pause after it.
         """
-        async with self.visit(url, headers) as page:
+        async with self.open(url, headers) as page:
             return page
 
     @asynccontextmanager
-    async def visit(
+    async def open(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> AsyncGenerator[Page]:
-        """The same; the page's place among the eight is kept until the block ends."""
-        permanent = True
-        first = url = url.strip()
+        """Fetches a URL like `get`, and occupies one of the eight slots until the block ends."""
+        is_permanent = True
+        first_url = url = url.strip()
         for _ in range(_MAX_REDIRECTS + 1):
-            address = self._checked(url)
-            async with AsyncExitStack() as place:
-                # The host's turn comes first: one that is slow must not keep places from others.
-                async with self._turn(address.raw_host or ""):
-                    await place.enter_async_context(self._slots)
-                    answer = await self._ask(url, address, headers or {})
-                if isinstance(answer, Page):
-                    lasting = url if permanent and url != first else None
-                    yield replace(answer, permanent_url=lasting)
+            checked = self._check(url)
+            async with AsyncExitStack() as slot:
+                # Wait for the host first, so that a slow one doesn't keep slots from others.
+                async with self._host_turn(checked.raw_host or ""):
+                    await slot.enter_async_context(self._slots)
+                    response = await self._request(url, checked, headers or {})
+                if isinstance(response, Page):
+                    permanent_url = url if is_permanent and url != first_url else None
+                    yield replace(response, permanent_url=permanent_url)
                     return
-            permanent = permanent and answer.permanent
-            url = _joined(url, answer.to)
-        raise WebError(
-            f"{address.host} sends me from one address to the next without end.",
-            cause=f"more than {_MAX_REDIRECTS} redirects from {first}",
+            is_permanent = is_permanent and response.is_permanent
+            url = _join(url, response.location)
+        raise HttpError(
+            f"{checked.host} redirects me again and again.",
+            cause=f"more than {_MAX_REDIRECTS} redirects from {first_url}",
         )
 
-    async def _ask(self, url: str, address: URL, headers: Mapping[str, str]) -> Page | _Redirect:
-        host = address.host or url[:100]
+    async def _request(
+        self, url: str, checked: URL, headers: Mapping[str, str]
+    ) -> Page | _Redirect:
+        host = checked.host or url[:100]
         try:
-            async with self._session.get(address, headers=headers, allow_redirects=False) as answer:
-                if answer.status in _REDIRECTS and "Location" in answer.headers:
-                    return _Redirect(answer.headers["Location"], answer.status in _PERMANENT)
-                if answer.status >= 400:
-                    raise _refused(answer, host)
-                body = b"" if answer.status == 304 else await self._read(answer, host)
-                return Page(url, answer.status, answer.headers.copy(), body)
+            async with self._session.get(
+                checked, headers=headers, allow_redirects=False
+            ) as response:
+                if response.status in _REDIRECTS and "Location" in response.headers:
+                    is_permanent = response.status in _PERMANENT
+                    return _Redirect(response.headers["Location"], is_permanent)
+                if response.status >= 400:
+                    raise _status_error(response, host)
+                body = b"" if response.status == 304 else await self._read_body(response, host)
+                return Page(url, response.status, response.headers.copy(), body)
         except TimeoutError as error:
-            raise WebError(f"{host} took too long to answer.", cause=f"timeout at {url}") from error
+            raise HttpError(
+                f"{host} took too long to answer.", cause=f"timeout at {url}"
+            ) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if isinstance(error.__cause__, PrivateAddress):
                 raise PrivateHost(host) from error
-            raise WebError(
-                f"{host} can't be reached, or its answer can't be read.",
+            raise HttpError(
+                f"I can't reach {host}, or can't read its answer.",
                 cause=f"{type(error).__name__} at {url}: {error}",
             ) from error
 
-    async def _read(self, answer: aiohttp.ClientResponse, host: str) -> bytes:
-        """The body, counted as it is unpacked."""
+    async def _read_body(self, response: aiohttp.ClientResponse, host: str) -> bytes:
+        """Reads the body; counts decompressed bytes."""
         body = bytearray()
-        async for chunk in answer.content.iter_chunked(_CHUNK):
+        async for chunk in response.content.iter_chunked(_CHUNK_SIZE):
             body += chunk
             if len(body) > self._max_bytes:
-                raise WebError(
-                    f"The answer of {host} is larger than {self._max_bytes / 2**20:,.1f} MiB, so "
-                    "I stopped reading it.",
+                raise HttpError(
+                    f"{host} sent more than {self._max_bytes / 2**20:,.1f} MiB, so I stopped "
+                    "reading.",
                 )
         return bytes(body)
 
-    def _checked(self, url: str) -> URL:
-        """An address that may be fetched, as the client will read it; raises `WebError`.
+    def _check(self, url: str) -> URL:
+        """Returns a URL that may be fetched, as the client will read it; raises `HttpError`.
 
-        The host that is checked is the one connected to: ``①②⑦.⓪.⓪.①`` is 127.0.0.1 by then.
+        yarl has normalized the host by then: ``①②⑦.⓪.⓪.①`` is checked as 127.0.0.1.
         """
         try:
-            address = URL(url)
+            parsed = URL(url)
         except ValueError:
-            raise _unreadable(url) from None
-        host = address.raw_host
-        if address.scheme not in {"http", "https"} or not host:
-            raise WebError("I read addresses that begin with http:// or https:// only.", cause=url)
-        if address.raw_user or address.raw_password:
-            raise WebError("I read no addresses that hold a user name or a password.", cause=url)
+            raise _invalid_url(url) from None
+        host = parsed.raw_host
+        if parsed.scheme not in {"http", "https"} or not host:
+            raise HttpError("I only read URLs that start with http:// or https://.", cause=url)
+        if parsed.raw_user or parsed.raw_password:
+            raise HttpError("I don't read URLs with a user name or password in them.", cause=url)
         if not self._allow_private and is_private_literal(host):
             raise PrivateHost(host)
-        return address
+        return parsed
 
     @asynccontextmanager
-    async def _turn(self, name: str) -> AsyncGenerator[None]:
-        """A host to oneself, once it has had its pause; this machine and its network need none."""
-        if len(self._hosts) > _MANY_HOSTS:
+    async def _host_turn(self, name: str) -> AsyncGenerator[None]:
+        """Waits until nobody else uses the host and its pause is over; private hosts need none."""
+        if len(self._hosts) > _MAX_HOSTS:
             self._hosts = {name: host for name, host in self._hosts.items() if host.is_busy()}
         host = self._hosts.setdefault(name, _Host())
         async with host.lock:
-            if (rest := host.free_at - time.monotonic()) > 0:
-                await asyncio.sleep(rest)
+            if (pause := host.free_at - time.monotonic()) > 0:
+                await asyncio.sleep(pause)
             try:
                 yield
             finally:
-                is_near = name == "localhost" or is_private_literal(name)
-                host.free_at = 0 if is_near else time.monotonic() + self._pause
+                is_private = name == "localhost" or is_private_literal(name)
+                host.free_at = 0 if is_private else time.monotonic() + self._pause
 
 
 class _Host:
-    """One host: who may speak to it, and when again."""
+    """A host: the lock for its single connection, and when it may be asked again."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.free_at = 0.0
 
     def is_busy(self) -> bool:
-        """Whether somebody speaks to it, or it has its pause."""
+        """Returns whether a request is running or the pause after one isn't over."""
         return self.lock.locked() or self.free_at > time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
 class _Redirect:
-    to: str
-    permanent: bool
+    location: str
+    is_permanent: bool
 
 
 @asynccontextmanager
-async def open_web(
+async def open_http_client(
     *,
     contact: str,
     allow_private: bool,
-    patience: timedelta,
+    time_limit: timedelta,
     max_bytes: int,
     pause: timedelta = _PAUSE,
-) -> AsyncGenerator[Web]:
-    """A client that names itself and ``contact``, waits at most ``patience`` for a whole answer.
+) -> AsyncGenerator[HttpClient]:
+    """Opens a client that names itself and ``contact`` in its User-Agent.
 
-    It waits half of that for a connection, and for any next byte. ``max_bytes`` limits an unpacked
-    body; ``allow_private`` lifts the check of addresses; hosts have a ``pause`` between requests.
+    ``time_limit`` limits a whole response; connecting and each read may take half of it.
+    ``max_bytes`` limits a decompressed body. ``allow_private`` turns off the address check.
     """
-    seconds = patience.total_seconds()
-    agent = f"LabHerald/{__version__}" + (f" (+{contact})" if contact else "")
+    seconds = time_limit.total_seconds()
+    agent = f"LabHerald/{version('lab-herald')}" + (f" (+{contact})" if contact else "")
     resolver = DefaultResolver() if allow_private else PublicResolver()
     connector = aiohttp.TCPConnector(limit=_MAX_CONCURRENCY, resolver=resolver, use_dns_cache=False)
     async with aiohttp.ClientSession(
@@ -244,50 +252,49 @@ async def open_web(
         trust_env=False,
     ) as session:
         try:
-            yield Web(session, allow_private=allow_private, max_bytes=max_bytes, pause=pause)
+            yield HttpClient(session, allow_private=allow_private, max_bytes=max_bytes, pause=pause)
         finally:
             await resolver.close()
 
 
-def _refused(answer: aiohttp.ClientResponse, host: str) -> WebError:
-    said = {
-        401: "wants a password, and I have none",
-        403: "does not let me in",
+def _status_error(response: aiohttp.ClientResponse, host: str) -> HttpError:
+    problem = {
+        401: "wants a password that I don't have",
+        403: "doesn't let me in",
         404: "has nothing at that address",
-        410: "says that this is gone for good",
+        410: "says that this is permanently gone",
         429: "asks me to come back later",
-    }.get(answer.status)
-    if said is None:
-        said = "has a fault at the moment" if answer.status >= 500 else "refuses the request"
-    return WebError(
-        f"{host} {said} (HTTP {answer.status}).",
-        cause=f"HTTP {answer.status} {answer.reason} at {answer.url}",
-        status=answer.status,
-        retry_after=retry_after(answer.headers.get("Retry-After", ""), datetime.now(UTC)),
+    }.get(response.status)
+    if problem is None:
+        problem = "has a problem right now" if response.status >= 500 else "rejects the request"
+    return HttpError(
+        f"{host} {problem} (HTTP {response.status}).",
+        cause=f"HTTP {response.status} {response.reason} at {response.url}",
+        status=response.status,
+        retry_after=retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC)),
     )
 
 
 def retry_after(value: str, now: datetime) -> timedelta | None:
-    """What a Retry-After header asks for, seconds or a date (RFC 9110, 10.2.3); at most a week."""
+    """Parses a Retry-After header, in seconds or as a date (RFC 9110, 10.2.3); at most a week."""
     value = value.strip()
     if value.isascii() and value.isdecimal():
-        return min(timedelta(seconds=min(int(value), 10**7)), _LONGEST_WAIT)
+        return min(timedelta(seconds=min(int(value), 10**7)), _MAX_RETRY_AFTER)
     try:
         at = parsedate_to_datetime(value)
         at = at if at.tzinfo else at.replace(tzinfo=UTC)
         wait = at - now
     except (ValueError, OverflowError, TypeError):
         return None
-    return min(max(wait, timedelta()), _LONGEST_WAIT)
+    return min(max(wait, timedelta()), _MAX_RETRY_AFTER)
 
 
-def _joined(url: str, to: str) -> str:
-    """Where a redirect leads."""
+def _join(url: str, location: str) -> str:
     try:
-        return urljoin(url, to.strip())
+        return urljoin(url, location.strip())
     except ValueError:
-        raise _unreadable(to) from None
+        raise _invalid_url(location) from None
 
 
-def _unreadable(url: str) -> WebError:
-    return WebError(f"“{url[:100]}” is not an address that I can read.", cause=url)
+def _invalid_url(url: str) -> HttpError:
+    return HttpError(f"“{url[:100]}” isn't a valid URL.", cause=url)

@@ -1,4 +1,4 @@
-"""Work on untrusted bytes in processes of their own, held to time and memory; the one pebble."""
+"""Runs work on untrusted bytes in limited worker processes; the only importer of pebble."""
 
 from __future__ import annotations
 
@@ -17,104 +17,108 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from storage.errors import LabError
 
-Asked = ParamSpec("Asked")
-Made = TypeVar("Made")
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 _log = logging.getLogger(__name__)
 
-MOST_MEMORY = 2**30  # bytes of address space
-_MOST_TASKS = 2000  # of one worker, which gives its memory back then
-_MANY_OBJECTS = 50_000  # that are made before rubbish is looked for
+MAX_MEMORY = 2**30  # bytes of address space
+_MAX_TASKS = 2000  # before a worker is replaced, which frees its memory
+_GC_THRESHOLD = 50_000  # allocations between two collections
 _ATTEMPTS = 2
 
 
-class TooMuchWork(LabError):
-    """Work could not be done within its time or memory; ``trouble`` says which, after a subject."""
+class ResourceLimitExceeded(LabError):
+    """Work exceeded its time or memory; ``reason`` is a predicate such as “takes too long”."""
 
-    def __init__(self, trouble: str) -> None:
-        super().__init__(f"That {trouble}, so I stopped.")
-        self.trouble = trouble
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"That {reason}, so I stopped.")
+        self.reason = reason
 
 
 class Workers:
-    """A few processes that work on what they are given; made by `open_workers`."""
+    """A pool of worker processes; opened by `open_workers`."""
 
-    def __init__(self, patience: timedelta, most_memory: int, workers: int) -> None:
-        self._workers = workers
-        self._patience = patience
-        self._most_memory = most_memory
+    def __init__(self, time_limit: timedelta, max_memory: int, count: int) -> None:
+        self._count = count
+        self._time_limit = time_limit
+        self._max_memory = max_memory
         self._pool: ProcessPool | None = None
-        self._changing = asyncio.Lock()
+        self._pool_lock = asyncio.Lock()
         self._is_closed = False
-        self._under_way: dict[ProcessFuture[Any], ProcessPool] = {}
+        self._running: dict[ProcessFuture[Any], ProcessPool] = {}
 
-    async def do(
-        self, work: Callable[Asked, Made], *given: Asked.args, **named: Asked.kwargs
-    ) -> Made:
-        """What a function of a module makes of what it is given; raises `TooMuchWork` besides.
+    async def run(
+        self,
+        function: Callable[Arguments, Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """Calls a module-level function in a worker and returns its result.
 
-        Where the worker ends for a reason of its own, another one tries once more.
+        Raises what the function raises, and `ResourceLimitExceeded`. If the worker dies for any
+        other reason, another one tries once more.
         """
         for _ in range(_ATTEMPTS):
-            pool = await self._running_pool()
+            pool = await self._get_pool()
             try:
-                return await self._ask(pool, work, *given, **named)
+                return await self._schedule(pool, function, *args, **kwargs)
             except TimeoutError:
-                seconds = self._patience.total_seconds()
-                raise TooMuchWork(f"takes me more than {seconds:g} seconds") from None
+                seconds = self._time_limit.total_seconds()
+                raise ResourceLimitExceeded(f"takes me more than {seconds:g} seconds") from None
             except MemoryError:
-                raise TooMuchWork("takes more memory than I have for it") from None
-            except ProcessExpired as error:  # its pool begins another one
-                _log.warning("A worker ended at its work: %s", error)
+                raise ResourceLimitExceeded("takes more memory than I have for it") from None
+            except ProcessExpired as error:  # the pool starts another worker
+                _log.warning("A worker process died: %s", error)
             except BrokenProcessPool as error:
-                _log.warning("The workers were not there: %s", error)
+                _log.warning("The worker pool was gone: %s", error)
                 await self._discard(pool)
-        raise TooMuchWork("ends the process that reads it")
+        raise ResourceLimitExceeded("crashes the process that reads it")
 
-    async def _ask(
+    async def _schedule(
         self,
         pool: ProcessPool,
-        work: Callable[Asked, Made],
-        *given: Asked.args,
-        **named: Asked.kwargs,
-    ) -> Made:
-        seconds = self._patience.total_seconds()
+        function: Callable[Arguments, Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        seconds = self._time_limit.total_seconds()
         try:
-            future = pool.schedule(work, given, named, timeout=seconds)
+            future = pool.schedule(function, args, kwargs, timeout=seconds)
         except RuntimeError as error:
             raise BrokenProcessPool(*error.args) from error
-        self._under_way[future] = pool
+        self._running[future] = pool
         try:
             return await asyncio.wrap_future(future)
         finally:
-            del self._under_way[future]
+            del self._running[future]
 
-    async def _running_pool(self) -> ProcessPool:
-        """The workers, begun off the event loop where there are none."""
-        async with self._changing:
+    async def _get_pool(self) -> ProcessPool:
+        """Returns the pool; starts it in a thread if there is none."""
+        async with self._pool_lock:
             if self._is_closed:
                 raise asyncio.CancelledError
             if self._pool is None:
-                self._pool = await asyncio.to_thread(_start, self._workers, self._most_memory)
+                self._pool = await asyncio.to_thread(_start_pool, self._count, self._max_memory)
             return self._pool
 
     async def _discard(self, pool: ProcessPool) -> None:
-        """End a pool; what it was still asked is asked again of the next."""
-        async with self._changing:
+        """Stops a pool and fails its futures, which makes `run` try again with the next pool."""
+        async with self._pool_lock:
             if self._pool is not pool:
                 return
             self._pool = None
-            await asyncio.to_thread(_end, pool)
-        for future, asked_of in self._under_way.items():
-            if asked_of is pool and not future.done():
-                future.set_exception(BrokenProcessPool("its pool was ended"))
+            await asyncio.to_thread(_stop_pool, pool)
+        for future, future_pool in self._running.items():
+            if future_pool is pool and not future.done():
+                future.set_exception(BrokenProcessPool("its pool was stopped"))
 
     async def close(self) -> None:
-        """End the workers; whoever waits for them is cancelled."""
+        """Stops the workers and cancels whoever waits for them."""
         self._is_closed = True
-        for future in self._under_way:
+        for future in self._running:
             future.cancel()
-        async with self._changing:
+        async with self._pool_lock:
             pool = self._pool
         if pool is not None:
             await self._discard(pool)
@@ -122,47 +126,46 @@ class Workers:
 
 @asynccontextmanager
 async def open_workers(
-    patience: timedelta, most_memory: int = MOST_MEMORY, workers: int = 1
+    time_limit: timedelta, max_memory: int = MAX_MEMORY, count: int = 1
 ) -> AsyncGenerator[Workers]:
-    """Workers that begin with the first work and end with the block.
+    """Opens workers, which start with the first work and stop at the end of the block.
 
-    Nothing takes longer than ``patience``, nor more than ``most_memory`` bytes where the system can
-    hold a process to that.
+    Each call is limited to ``time_limit`` and, on systems that support it, to ``max_memory`` bytes.
     """
-    opened = Workers(patience, most_memory, workers)
+    workers = Workers(time_limit, max_memory, count)
     try:
-        yield opened
+        yield workers
     finally:
-        await opened.close()
+        await workers.close()
 
 
-def _start(workers: int, most_memory: int) -> ProcessPool:
-    """The workers, spawned: a fork would take this process's locks along, its threads not."""
+def _start_pool(count: int, max_memory: int) -> ProcessPool:
+    """Starts a pool by spawning: a fork would copy this process's locks without their threads."""
     pool = ProcessPool(
-        max_workers=workers,
-        max_tasks=_MOST_TASKS,
+        max_workers=count,
+        max_tasks=_MAX_TASKS,
         initializer=prepare_worker,
-        initargs=(most_memory,),
+        initargs=(max_memory,),
         context=multiprocessing.get_context("spawn"),
     )
-    pool.schedule(int)  # the first task begins a worker
+    pool.schedule(int)  # the first task starts a worker
     return pool
 
 
-def _end(pool: ProcessPool) -> None:
+def _stop_pool(pool: ProcessPool) -> None:
     pool.stop()
     pool.join()
 
 
-def prepare_worker(most_memory: int) -> None:
-    """Hold this process to its memory, where the system can, and keep what libraries say quiet.
+def prepare_worker(max_memory: int) -> None:
+    """Limits this process's memory if the system can, and silences the logs of libraries.
 
-    Reading makes very many small things and little rubbish, so rubbish is looked for rarely.
+    Also collects garbage less often, since parsing allocates much and leaves few cycles.
     """
     gc.freeze()
-    gc.set_threshold(_MANY_OBJECTS)
+    gc.set_threshold(_GC_THRESHOLD)
     logging.getLogger().addHandler(logging.NullHandler())
     with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource  # noqa: PLC0415 - Windows has none
+        import resource  # noqa: PLC0415 - not on Windows
 
-        resource.setrlimit(resource.RLIMIT_AS, (most_memory, most_memory))
+        resource.setrlimit(resource.RLIMIT_AS, (max_memory, max_memory))

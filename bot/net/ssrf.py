@@ -1,4 +1,4 @@
-"""Which addresses are the public internet's, in every notation; names are resolved first."""
+"""Decides which IP addresses belong to the public internet, in every notation."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_RELAYS = ipaddress.ip_network("192.88.99.0/24")
+_6TO4_RELAYS = ipaddress.ip_network("192.88.99.0/24")
 
 
 class PrivateAddress(OSError):
-    """A name that leads to an address which is not the public internet's."""
+    """A host name that resolves to no public address."""
 
 
 class PublicResolver(AbstractResolver):
-    """Resolves names, and drops every address that is not public."""
+    """Resolves host names to their public addresses only."""
 
     def __init__(self) -> None:
         self._resolver = DefaultResolver()
@@ -25,20 +25,20 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """The public addresses of a name; raises `PrivateAddress` where it has none."""
-        found = await self._resolver.resolve(host, port, family)
-        public = [one for one in found if is_public(one["host"])]
+        """Returns the public addresses of a host name; raises `PrivateAddress` if it has none."""
+        results = await self._resolver.resolve(host, port, family)
+        public = [result for result in results if is_public(result["host"])]
         if not public:
             raise PrivateAddress(f"{host} has no public address")
         return public
 
     async def close(self) -> None:
-        """End looking up."""
+        """Closes the underlying resolver."""
         await self._resolver.close()
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet, for one host."""
+    """Returns whether an IP address is a public unicast address."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -51,15 +51,15 @@ def is_public(address: str) -> bool:
             return is_public(str(inner))
         if ip.is_site_local:
             return False
-    elif ip in _RELAYS:
+    elif ip in _6TO4_RELAYS:
         return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def is_private_literal(host: str) -> bool:
-    """Whether a host is written as a number, in any notation, and not a public one."""
+    """Returns whether a host is an IP address, in any notation, and not a public one."""
     try:
-        packed = socket.inet_aton(host)  # takes 127.1, 0x7f000001 and 2130706433, as browsers do
+        packed = socket.inet_aton(host)  # accepts 127.1, 0x7f000001 and 2130706433, as browsers do
     except OSError:
         return ":" in host and not is_public(host)
     return not is_public(socket.inet_ntoa(packed))

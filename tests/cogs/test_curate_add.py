@@ -247,7 +247,7 @@ async def test_the_preview_says_that_a_paper_was_removed(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("source", "sentence", "links"),
     [
-        ("2304.99999", "arXiv knows no paper 2304.99999", "2304.99999"),
+        ("2304.99999", "arXiv has no paper 2304.99999", "2304.99999"),
         ("10.5555/none", "Neither Crossref nor DataCite knows", "https://doi.org/10.5555/none"),
         ("https://127.0.0.1:9/p", "where I read no pages", "https://127.0.0.1:9/p"),
     ],
@@ -271,14 +271,14 @@ async def test_a_service_that_is_down_is_explained_above_the_form(
 ) -> None:
     services.fail("/crossref", (503, "", {}))
     shown = await look_up(lab, DOI)
-    assert "Crossref does not help just now." in told(shown)
+    assert "Crossref isn't available right now." in told(shown)
     assert "Try again later, or fill in the form." in told(shown)
     assert "[Fill in the form]" in told(shown)
 
 
 async def test_text_that_is_not_a_source_is_used_as_the_title(lab: Lab) -> None:
     shown = await look_up(lab, "Attention *Is* Enough")
-    assert "nothing that I can look up" in told(shown)
+    assert "isn't something I can look up" in told(shown)
     form = await lab.moderator.click(shown.response, label="Fill in the form")
     assert _values(form.modal)["title"] == "Attention *Is* Enough"
 
@@ -310,7 +310,7 @@ async def test_the_papers_of_a_message_are_listed_and_added_with_one_click(
     known = await lab.app.library.papers.get_by_text("2302.12433")
     assert f"✅ in the list as #{known.id}" in text
     assert "Small Models, Long Memories" in text
-    assert "arXiv knows no paper 2304.99999" in text
+    assert "arXiv has no paper 2304.99999" in text
     assert "id_list=2304.99999" in "".join(services.asked)
 
     added = await lab.moderator.click(shown.response, label="Add")

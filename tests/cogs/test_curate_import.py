@@ -240,7 +240,7 @@ class TestLabFiles:
         ("notes.txt", b"only\n\na few words", "can't"),
         ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.png is not text"),
         ("papers.xlsx", b"PK\x03\x04\x14\0\x06\0", "papers.xlsx is not text"),
-        ("page.xml", b"<html><body>Hello</body></html>", "is no feed that I can read"),
+        ("page.xml", b"<html><body>Hello</body></html>", "isn't a feed that I can read"),
         ("papers.json", b'{"title": "One"', "The file is not JSON"),
         ("papers.jsonl", b'{"title": "One"\n', "Line 1: This line is not JSON"),
         ("papers.bib", b"@misc{a, title={One", "Line 1"),

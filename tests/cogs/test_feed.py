@@ -37,9 +37,9 @@ async def test_a_feed_is_not_watched_twice(lab: Lab, source) -> None:
     [
         ("{}nothing", "I found no feed"),
         ("{}missing", "has nothing at that address"),
-        ("ftp://example.org/feed", "begin with http"),
-        ("nonsense", "begin with http"),
-        ("http://127.0.0.1:1/feed", "can't be reached"),
+        ("ftp://example.org/feed", "start with http"),
+        ("nonsense", "start with http"),
+        ("http://127.0.0.1:1/feed", "can't reach 127.0.0.1"),
     ],
 )
 async def test_a_bad_address_is_a_private_sentence(

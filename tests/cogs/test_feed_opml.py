@@ -33,7 +33,7 @@ async def test_each_feed_of_a_list_is_tried_and_told_line_by_line(lab: Lab, sour
     assert {line[0] for line in (lines[1], lines[4])} == {"📡", "👌"}
     assert len(await lab.app.library.feeds.all()) == 2
     again = told(await lab.moderator.slash(lab.papers, "feed import", file=opml(f"{home}feed")))
-    assert "watched already" in again
+    assert "Already followed" in again
 
 
 async def test_a_list_is_exported_and_comes_back_with_venue_and_review(lab: Lab, source) -> None:
@@ -46,7 +46,7 @@ async def test_a_list_is_exported_and_comes_back_with_venue_and_review(lab: Lab,
     assert read_opml(body) == (Outline(f"{home}feed", "News", "ICML, 2023", is_reviewed=True),)
     await lab.ask(lab.moderator, "feed remove", feed="1")
     shown = await lab.ask(lab.moderator, "feed import", file=(file.filename, body))
-    assert "watched as number 1, with 1 paper of today" in shown
+    assert "Followed as feed 1, with 1 paper so far" in shown
     feed = await lab.app.library.feeds.get(1)
     assert (feed.venue, feed.is_reviewed) == ("ICML, 2023", True)
 

@@ -40,7 +40,7 @@ async def test_a_feed_is_shown_in_full(lab: Lab, source) -> None:
     await lab.ask(lab.moderator, "feed check")
     shown = await lab.ask(lab.moderator, "feed show", feed="1")
     assert "⚠️ Failing since <t:" in shown
-    assert "1 failed check): 127.0.0.1 has a fault at the moment" in shown
+    assert "1 failed check): 127.0.0.1 has a problem right now" in shown
     result = await lab.moderator.slash(lab.papers, "feed show", feed="Another")
     assert result.ephemeral
     assert "feed “Another”" in told(result)
@@ -140,16 +140,16 @@ async def test_a_feed_is_changed_by_a_form_that_can_empty_a_field(lab: Lab, sour
     result = await lab.moderator.submit_modal(
         form, {"title": "News", "url": f"{home}feed", "venue": "", "review": ["yes"]}
     )
-    assert "You changed nothing" in told(result)
+    assert "You didn't change anything" in told(result)
 
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
         ({"url": "{}nothing"}, "I found no feed"),
-        ({"url": "nonsense"}, "begin with http"),
+        ({"url": "nonsense"}, "start with http"),
         ({"url": "{}moved"}, "already following"),
-        ({"title": "News"}, "You changed nothing"),
+        ({"title": "News"}, "You didn't change anything"),
         ({"title": " \u200b "}, "needs a title"),
         ({"feed": "2", "title": "x"}, "feed “2”"),
     ],
@@ -220,7 +220,7 @@ async def test_a_preview_knows_papers_that_are_there_removed_or_twice(lab: Lab, 
 
 
 @pytest.mark.parametrize(
-    ("address", "sentence"), [("{}nothing", "I found no feed"), ("nonsense", "begin with http")]
+    ("address", "sentence"), [("{}nothing", "I found no feed"), ("nonsense", "start with http")]
 )
 async def test_a_preview_of_a_bad_address_is_a_private_sentence(
     lab: Lab, source, address: str, sentence: str

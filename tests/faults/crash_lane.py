@@ -302,7 +302,7 @@ async def _furnish(folder: Path, feed: str) -> None:
         home_guild_ids=(GUILD,), database_path=folder / "before.db", feed_allow_private=True
     )
     async with open_app(settings, lambda: datetime.now(UTC) - 2 * _LOOK) as app:
-        await app.poller.watch(feed, MODERATOR)
+        await app.poller.follow(feed, MODERATOR)
         for channel_id in _CHANNELS:
             options = _OPTIONS.get(channel_id)
             await app.library.subscriptions.subscribe(GUILD, channel_id, MODERATOR, options)

@@ -64,7 +64,7 @@ async def watched_feed(station: Station) -> AsyncIterator[Site]:
     """A feed that has a new paper each time that it is read."""
     site = Site(batches=[[f"Paper of the feed, {number}"] for number in range(9)])
     async with open_site(site) as address:
-        await station.app.poller.watch(address, MODERATOR)
+        await station.app.poller.follow(address, MODERATOR)
         yield site
 
 

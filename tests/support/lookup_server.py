@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.lookup.resolver import Addresses
+from bot.lookup.resolver import ServiceUrls
 
 _FEED = """<?xml version='1.0' encoding='UTF-8'?>
 <feed xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/"
@@ -51,8 +51,8 @@ class LookupServer:
         self.times: list[float] = []
         self.recorded: Path | None = None
 
-    def addresses(self) -> Addresses:
-        return Addresses(
+    def addresses(self) -> ServiceUrls:
+        return ServiceUrls(
             f"{self.home}/arxiv",
             f"{self.home}/crossref",
             f"{self.home}/datacite",

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from bot.app import lock_database
 from bot.cli import main
 from bot.cli.feeds_render import reading_lines
-from bot.feeds.discovery import Reading
+from bot.feeds.discovery import ReadResult
 from bot.feeds.parser import parse_feed
 from tests.support.feed_server import ITEM
 from tests.support.lab import NOW
@@ -152,7 +152,7 @@ def test_no_feed_is_checked_while_the_bot_runs(shell: Shell, site: Site) -> None
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("add", "nonsense"), "begin with http"),
+        (("add", "nonsense"), "start with http"),
         (("add", "{}/nothing"), "I found no feed"),
         (("poll", "7"), "I don't follow the feed “#7”"),
         (("why", "nothing known"), "I couldn't find “nothing known”"),
@@ -199,14 +199,14 @@ def test_read_prints_one_json_object_per_line_in_the_given_order(
 
 def test_read_prints_text_on_a_terminal() -> None:
     feed = parse_feed(ARXIV.encode(), "https://lab.org/feed", NOW)
-    shown = reading_lines(Reading("a.xml", feed)).splitlines()
+    shown = reading_lines(ReadResult("a.xml", feed)).splitlines()
     assert shown[:3] == [
         "a.xml: arXiv, 1 entry",
         "  ProofNet",
         "    Zhangir Azerbayev, Jeremy Avigad · 2023-02-24 · https://arxiv.org/abs/2302.12433",
     ]
     assert shown[-1].startswith("  ! Entry 2 has neither a title nor any text")
-    assert reading_lines(Reading("b.xml", error="It is broken.")) == "b.xml: It is broken."
+    assert reading_lines(ReadResult("b.xml", error="It is broken.")) == "b.xml: It is broken."
 
 
 def test_a_page_without_a_feed_and_an_invalid_file_name_are_errors(
@@ -216,7 +216,7 @@ def test_a_page_without_a_feed_and_an_invalid_file_name_are_errors(
     site.pages["/page"] = f"<html>{link.format('/gone')}{link.format('/nothing')}</html>"
     page, name = shell.lines(f"{site.home}/page", "a\0b", exit_code=1)
     assert "I found no feed" in page["error"]
-    assert name["error"] == "That is no name of a file."
+    assert name["error"] == "That isn't a valid file name."
 
 
 def test_many_files_are_read_in_order_except_those_that_are_too_large(
@@ -237,7 +237,7 @@ def test_exported_feeds_can_be_imported(shell: Shell, site: Site, tmp_path: Path
     assert shell("add", f"{site.home}/feed", "--venue", "ICML").exit_code == 0
     file = tmp_path / "feeds.opml"
     assert shell("export", "-o", str(file)).exit_code == 0
-    assert "watched already" in shell("import", str(file)).stdout
+    assert "Already followed" in shell("import", str(file)).stdout
     shell.database.unlink()
     (tried,) = shell.json("import", str(file))
     assert (tried["outcome"], tried["feed"], tried["url"]) == ("watched", 1, f"{site.home}/feed")
@@ -245,6 +245,6 @@ def test_exported_feeds_can_be_imported(shell: Shell, site: Site, tmp_path: Path
     file.write_text("<opml><outline xmlUrl='http://127.0.0.1:1/x'/></opml>", encoding="utf-8")
     result = shell("import", str(file))
     assert result.exit_code == 1
-    assert "can't be reached" in result.stdout
+    assert "can't reach" in result.stdout
     file.write_text("<opml/>", encoding="utf-8")
     assert "no feeds in that file" in shell("import", str(file)).stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.feeds.parser import NotAFeed, ParsedFeed, Parser, TooMuchToRead, open_parser
+from bot.feeds.parser import FeedTooLarge, NotAFeed, ParsedFeed, Parser, open_parser
 from tests.support.paths import shared_path
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -67,5 +67,5 @@ async def test_every_hostile_file_is_read_or_a_sentence(parser: Parser) -> None:
 async def ask(parser: Parser, body: bytes, url: str) -> ParsedFeed | str:
     try:
         return await parser.parse(body, url, NOW, "")
-    except (NotAFeed, TooMuchToRead) as error:
+    except (NotAFeed, FeedTooLarge) as error:
         return str(error)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.feeds.health import gone_notice, notice_of
+from bot.feeds.health import gone_notice, status_notice
 from storage.feeds.models import Feed
 from tests.support.library import MODERATOR
 
@@ -36,8 +36,10 @@ FEED = Feed(
 )
 
 
-def told(feed: Feed, now: datetime = NOW, *, error: str = "", has_news: bool = False) -> str | None:
-    notice = notice_of(feed, now, error=error, has_news=has_news)
+def told(
+    feed: Feed, now: datetime = NOW, *, error: str = "", has_new_entries: bool = False
+) -> str | None:
+    notice = status_notice(feed, now, error=error, has_new_entries=has_new_entries)
     return None if notice is None else notice.last_notice
 
 
@@ -46,17 +48,17 @@ def test_a_feed_that_fails_for_a_day_is_told_once_and_so_is_its_recovery() -> No
     failing = replace(FEED, failing_since=NOW - DAY + timedelta(minutes=1))
     assert told(failing, error="No.") is None
     failing = replace(failing, failing_since=NOW - DAY)
-    notice = notice_of(failing, NOW, error="It is **gone**.")
+    notice = status_notice(failing, NOW, error="It is **gone**.")
     assert notice is not None
     assert notice.last_notice == "failing"
     assert r"\*updates\* \@everyone" in notice.text
     assert r"It is \*\*gone\*\*." in notice.text
     failing = replace(failing, last_notice="failing")
     assert told(failing, error="No.") is None
-    recovered = notice_of(failing, NOW)
+    recovered = status_notice(failing, NOW)
     assert recovered is not None
     assert recovered.last_notice == ""
-    assert "can be read again" in recovered.text
+    assert "I can read the feed" in recovered.text
 
 
 @pytest.mark.parametrize(
@@ -83,18 +85,18 @@ def test_an_arxiv_feed_is_stale_after_two_silent_working_days(
     feed = replace(FEED, last_new_entry_at=datetime(2026, *last_news, 12, tzinfo=UTC))
     moment = datetime(2026, *now, 12, tzinfo=UTC)
     assert told(feed, moment) == ("stale" if is_stale else None)
-    assert told(feed, moment, has_news=True) is None
+    assert told(feed, moment, has_new_entries=True) is None
     assert told(replace(feed, url="https://lab.org/feed"), moment) is None
 
 
 def test_a_stale_feed_is_told_once_and_its_news_end_that_silently() -> None:
     stale = replace(FEED, last_new_entry_at=NOW - 10 * DAY)
-    notice = notice_of(stale, NOW)
+    notice = status_notice(stale, NOW)
     assert notice is not None
-    assert "nothing new since" in notice.text
+    assert "nothing new in" in notice.text
     stale = replace(stale, last_notice="stale")
-    assert notice_of(stale, NOW) is None
-    again = notice_of(stale, NOW, has_news=True)
+    assert status_notice(stale, NOW) is None
+    again = status_notice(stale, NOW, has_new_entries=True)
     assert again is not None
     assert (again.last_notice, again.text) == ("", "")
 

@@ -128,7 +128,7 @@ def test_a_feed_cut_off_in_the_middle_gives_what_came() -> None:
 
 
 def test_a_page_in_a_feeds_place_is_a_sentence() -> None:
-    with pytest.raises(NotAFeed, match="is no feed"):
+    with pytest.raises(NotAFeed, match="isn't a feed"):
         read(b"<!doctype html><html><head><title>Papers</title></head><body><p>Hi</body></html>")
 
 
@@ -137,7 +137,7 @@ def test_one_entry_that_makes_us_stumble_takes_no_other_with_it() -> None:
     good = {"title": "One", "id": "1"}
     entries, problems, causes = read_items([{"title": "T", "tags": 3}, good], source)
     assert [entry.draft.title for entry in entries] == ["One"]
-    assert problems == ["Entry 1 made me stumble, so I left it out."]
+    assert problems == ["Entry 1 caused an unexpected error, so I skipped it."]
     assert "TypeError" in causes[0]
 
 
@@ -147,7 +147,7 @@ def test_an_element_with_attributes_where_a_text_is_expected_is_harmless() -> No
 
 
 def test_an_encoding_that_nobody_can_read_is_a_sentence() -> None:
-    with pytest.raises(NotAFeed, match="is no feed") as caught:
+    with pytest.raises(NotAFeed, match="isn't a feed") as caught:
         parse_feed(rss("<item/>"), URL, NOW, "text/xml; charset=undefined")
     assert "UnicodeError" in caught.value.cause
     travelled = pickle.loads(pickle.dumps(caught.value))
@@ -184,7 +184,7 @@ def test_a_holiday_of_arxiv_is_an_empty_feed() -> None:
     days = "<skipDays><day>Sunday</day><day>Saturday</day></skipDays>"
     parsed = read(rss("", channel=f"<title>cs.CL updates</title>{days}"), ARXIV)
     assert (parsed.title, parsed.entries, parsed.problems) == ("cs.CL updates", (), ())
-    assert parsed.timetable.skipped_days == {5, 6}
+    assert parsed.hints.skipped_days == {5, 6}
 
 
 def test_a_withdrawn_second_version_is_no_new_paper() -> None:

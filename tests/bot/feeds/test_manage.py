@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.feeds.manage import SubscribeOutcome, watch_all
+from bot.feeds.manage import FollowOutcome, follow_all
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
 from bot.formats.opml import Outline
 from bot.moderators import Moderators
-from bot.net.http import open_web
+from bot.net.http import open_http_client
 from bot.settings import Settings
 from storage.errors import FeedExists
 from storage.feeds.models import Feed
@@ -20,7 +20,7 @@ from tests.support.library import MODERATOR
 class Stumbling(Poller):
     """A poller that fails as nobody foresaw, or finds that somebody was faster."""
 
-    async def watch(
+    async def follow(
         self,
         url: str,
         actor: Actor,  # noqa: ARG002
@@ -38,13 +38,13 @@ async def test_a_feed_that_makes_the_bot_stumble_ends_no_other(
 ) -> None:
     outlines = [Outline("https://lab.org/feed"), Outline("https://lab.org/faster")]
     async with (
-        open_web(
-            contact="", allow_private=True, patience=timedelta(seconds=5), max_bytes=65536
+        open_http_client(
+            contact="", allow_private=True, time_limit=timedelta(seconds=5), max_bytes=65536
         ) as web,
         open_parser() as parser,
     ):
         moderators = Moderators(library, Settings())
         poller = Stumbling(library, web, parser, clock, timedelta(minutes=30), moderators)
-        tried = await watch_all(library, poller, outlines, MODERATOR)
-    assert [one.outcome for one in tried] == [SubscribeOutcome.FAILED, SubscribeOutcome.KNOWN]
-    assert "made me stumble; the log says what" in tried[0].words
+        tried = await follow_all(library, poller, outlines, MODERATOR)
+    assert [one.outcome for one in tried] == [FollowOutcome.FAILED, FollowOutcome.ALREADY_FOLLOWED]
+    assert "the log has the details" in tried[0].sentence

@@ -246,7 +246,7 @@ def test_a_json_feed_is_read() -> None:
     "body", [b"", b"<html><p>hello</p></html>", b"{}", b"{broken", b'{"items": 3}', b"/etc/passwd"]
 )
 def test_what_is_no_feed_is_a_sentence(body: bytes) -> None:
-    with pytest.raises(NotAFeed, match="is no feed"):
+    with pytest.raises(NotAFeed, match="isn't a feed"):
         read(body)
 
 
@@ -301,7 +301,7 @@ def test_a_very_long_feed_is_read_so_far_and_says_so() -> None:
     items = [{"id": str(number), "title": f"T {number}"} for number in range(5100)]
     parsed = read(json.dumps({"items": items}))
     assert len(parsed.entries) == 5000
-    assert parsed.problems == ("I read the first 5,000 of 5,100 entries.",)
+    assert parsed.problems == ("I read only the first 5,000 of 5,100 entries.",)
 
 
 @settings(max_examples=200)

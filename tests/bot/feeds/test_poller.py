@@ -13,11 +13,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.feeds.fetch import Fetched, NoFeedThere, feed_candidates
+from bot.feeds.fetch import FetchedFeed, NoFeedFound, feed_candidates
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
 from bot.moderators import Moderators
-from bot.net.http import WebError, open_web
+from bot.net.http import HttpError, open_http_client
 from bot.settings import Settings
 from storage.errors import FeedExists
 from storage.feeds.models import FeedSettings
@@ -94,8 +94,8 @@ async def watch(
     async with (
         TestServer(site) as server,
         open_library(database, lambda: now[0]) as library,
-        open_web(
-            contact="", allow_private=True, patience=timedelta(seconds=5), max_bytes=10**7
+        open_http_client(
+            contact="", allow_private=True, time_limit=timedelta(seconds=5), max_bytes=10**7
         ) as client,
         open_parser() as parser,
     ):
@@ -112,7 +112,7 @@ def feed(*titles: str, name: str = "News") -> bytes:
 
 async def test_the_first_reading_is_silent_and_later_ones_announce(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", "Two")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     assert (watched.title, watched.papers) == ("News", 2)
     assert await watch.waiting() == 0
 
@@ -120,18 +120,18 @@ async def test_the_first_reading_is_silent_and_later_ones_announce(watch: Watch)
     assert await watch.poller.poll_due() == ()
     watch.later(HALF_HOUR * 1.2)
     (poll,) = await watch.poller.poll_due()
-    assert poll.intake is not None
-    assert [paper.title for paper in poll.intake.added] == ["Three"]
+    assert poll.result is not None
+    assert [paper.title for paper in poll.result.added] == ["Three"]
     assert await watch.waiting() == 1
 
 
 async def test_an_unchanged_feed_is_not_sent_again(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watch.origin.headers["/feed"] = {"ETag": '"a"', "Last-Modified": "yesterday"}
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.later(timedelta(hours=1))
     (poll,) = await watch.poller.poll_due()
-    assert poll.intake is None
+    assert poll.result is None
     assert poll.error == ""
     last = watch.origin.asked[-1].headers
     assert (last["If-None-Match"], last["If-Modified-Since"]) == ('"a"', "yesterday")
@@ -143,8 +143,8 @@ async def test_an_unchanged_feed_is_not_sent_again(watch: Watch) -> None:
 async def test_a_failing_feed_waits_longer_each_time_and_keeps_no_other_back(watch: Watch) -> None:
     watch.origin.bodies["/good"] = feed("Good", name="Good")
     watch.origin.bodies["/bad"] = feed("Bad", name="Bad")
-    await watch.poller.watch(watch.url("good"), MODERATOR)
-    bad = await watch.poller.watch(watch.url("bad"), MODERATOR)
+    await watch.poller.follow(watch.url("good"), MODERATOR)
+    bad = await watch.poller.follow(watch.url("bad"), MODERATOR)
     watch.origin.statuses["/bad"] = 500
     watch.origin.bodies["/good"] = feed("Better", "Good", name="Good")
     waits = []
@@ -169,7 +169,7 @@ async def test_a_failing_feed_waits_longer_each_time_and_keeps_no_other_back(wat
 
 async def test_a_servers_wish_to_be_left_alone_is_respected(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 429
     watch.origin.headers["/feed"] = {"Retry-After": "172800"}
     await watch.poller.poll(watched)
@@ -179,20 +179,20 @@ async def test_a_servers_wish_to_be_left_alone_is_respected(watch: Watch) -> Non
 
 async def test_a_feed_that_becomes_a_web_page_is_a_failure(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.bodies["/feed"] = b"<html>Moved</html>"
     poll = await watch.poller.poll(watched)
-    assert "is no feed" in poll.error
+    assert "isn't a feed" in poll.error
 
 
 async def test_a_feed_that_is_removed_while_it_is_read_adds_nothing(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     await watch.library.feeds.unfollow(watched.id, MODERATOR)
     watch.origin.bodies["/feed"] = feed("Two", "One")
     poll = await watch.poller.poll(watched)
-    assert poll.intake is not None
-    assert poll.intake.added == ()
+    assert poll.result is not None
+    assert poll.result.added == ()
     assert await watch.library.papers.count() == 1
 
 
@@ -203,12 +203,12 @@ async def test_a_page_leads_to_its_feed(watch: Watch) -> None:
         b"<link rel='alternate' type='application/atom+xml; charset=utf-8' href='feed'>"
     )
     watch.origin.bodies["/feed"] = feed("One")
-    assert (await watch.poller.watch(watch.url("page"), MODERATOR)).url.endswith("/feed")
+    assert (await watch.poller.follow(watch.url("page"), MODERATOR)).url.endswith("/feed")
     with pytest.raises(FeedExists):
-        await watch.poller.watch(watch.url("feed?utm_source=x"), MODERATOR)
+        await watch.poller.follow(watch.url("feed?utm_source=x"), MODERATOR)
     watch.origin.bodies["/bare"] = b"<html></html>"
-    with pytest.raises(NoFeedThere):
-        await watch.poller.watch(watch.url("bare"), MODERATOR)
+    with pytest.raises(NoFeedFound):
+        await watch.poller.follow(watch.url("bare"), MODERATOR)
 
 
 def test_an_arxiv_list_leads_to_its_feed_and_five_links_of_a_page_are_tried() -> None:
@@ -217,7 +217,7 @@ def test_an_arxiv_list_leads_to_its_feed_and_five_links_of_a_page_are_tried() ->
         for number in range(40)
     )
     url = "https://arxiv.org/list/cs.CL/recent"
-    page = Fetched(url, url, False, links.encode(), "", "", "")  # noqa: FBT003 - positions are plain
+    page = FetchedFeed(url, url, False, links.encode(), "", "", "")  # noqa: FBT003 - positions are plain
     found = list(feed_candidates(page))
     assert found[0] == "https://rss.arxiv.org/rss/cs.CL"
     assert found[1:] == [f"https://arxiv.org/{number}" for number in range(5)]
@@ -225,18 +225,18 @@ def test_an_arxiv_list_leads_to_its_feed_and_five_links_of_a_page_are_tried() ->
 
 async def test_an_answer_that_is_neither_a_feed_nor_a_refusal_is_a_sentence(watch: Watch) -> None:
     watch.origin.statuses["/feed"] = 202
-    with pytest.raises(WebError, match="sent no feed"):
-        await watch.poller.watch(watch.url("feed"), MODERATOR)
+    with pytest.raises(HttpError, match="sent no feed"):
+        await watch.poller.follow(watch.url("feed"), MODERATOR)
 
 
 async def test_a_fault_of_ours_in_one_feed_is_written_down_and_tried_again(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.bodies["/feed"] = feed("Two", "One")
     connection = sqlite3.connect(watch.library.path)
     connection.execute("ALTER TABLE links RENAME TO stolen")
     poll = await watch.poller.poll(watched)
-    assert "the log says what" in poll.error
+    assert "the log has the details" in poll.error
     assert (await watch.library.feeds.get(watched.id)).failures == 1
     connection.execute("ALTER TABLE stolen RENAME TO links")
     connection.close()
@@ -250,7 +250,7 @@ async def test_a_feeds_venue_is_given_where_an_entry_has_none(watch: Watch) -> N
         b"<title>T</title><item><title>One</title></item><item><title>Two</title>"
         b"<prism:publicationName>Nature</prism:publicationName></item></channel></rss>"
     )
-    await watch.poller.watch(watch.url("feed"), MODERATOR, "Newsletter")
+    await watch.poller.follow(watch.url("feed"), MODERATOR, "Newsletter")
     papers = await watch.library.papers.batch()
     assert {paper.title: paper.venue for paper in papers} == {"One": "Newsletter", "Two": "Nature"}
 
@@ -268,12 +268,12 @@ async def test_an_entry_that_cannot_be_used_is_told_and_logged(
 
 async def test_a_body_that_is_the_same_is_not_read_again(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     first = await watch.library.feeds.get(watched.id)
     watch.later(HALF_HOUR * 2)
     watch.origin.headers["/feed"] = {"ETag": '"new"'}
     (poll,) = await watch.poller.poll_due()
-    assert (poll.intake, poll.error, poll.has_news) == (None, "", False)
+    assert (poll.result, poll.error, poll.has_new_entries) == (None, "", False)
     again = await watch.library.feeds.get(watched.id)
     assert (again.body_hash, again.etag) == (first.body_hash, '"new"')
     assert again.last_success_at == watch.now[0]
@@ -281,34 +281,34 @@ async def test_a_body_that_is_the_same_is_not_read_again(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", "Two")
     del watch.origin.headers["/feed"]
     poll = await watch.poller.poll(again)
-    assert poll.has_news
+    assert poll.has_new_entries
     assert (await watch.library.feeds.get(watched.id)).body_hash != first.body_hash
 
 
 async def test_once_a_day_a_feed_is_asked_for_whatever_its_tags_say(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watch.origin.headers["/feed"] = {"ETag": '"stuck"'}
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.bodies["/feed"] = feed("Two", "One")
     watch.later(timedelta(hours=2))
     (poll,) = await watch.poller.poll_due()
-    assert poll.intake is None  # the server says that nothing changed, which is not so
+    assert poll.result is None  # the server says that nothing changed, which is not so
     watch.later(timedelta(days=1))
     (poll,) = await watch.poller.poll_due()
-    assert poll.has_news
+    assert poll.has_new_entries
     assert "If-None-Match" not in watch.origin.asked[-1].headers
     assert (await watch.library.feeds.get(watched.id)).papers == 2
 
 
 async def test_a_server_that_says_not_modified_of_nothing_is_a_failure(watch: Watch) -> None:
     watch.origin.statuses["/feed"] = 304
-    with pytest.raises(WebError, match="never had anything"):
-        await watch.poller.watch(watch.url("feed"), MODERATOR)
+    with pytest.raises(HttpError, match="never sent me anything"):
+        await watch.poller.follow(watch.url("feed"), MODERATOR)
 
 
 async def test_a_feed_moves_when_two_readings_in_a_row_agree(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = watch.origin.bodies["/new"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
 
     async def read() -> str:
         await watch.poller.poll(await watch.library.feeds.get(watched.id))
@@ -340,8 +340,8 @@ async def test_a_feed_moves_when_two_readings_in_a_row_agree(watch: Watch) -> No
 async def test_a_feed_does_not_move_to_where_another_one_is(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watch.origin.bodies["/other"] = feed("Two")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
-    await watch.poller.watch(watch.url("other"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
+    await watch.poller.follow(watch.url("other"), MODERATOR)
     watch.origin.statuses["/feed"] = 301
     watch.origin.headers["/feed"] = {"Location": watch.url("other")}
     for _ in range(3):
@@ -352,14 +352,14 @@ async def test_a_feed_does_not_move_to_where_another_one_is(watch: Watch) -> Non
 
 async def test_a_feed_that_is_gone_is_paused_and_told_once(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 410
     for _ in range(3):
         await watch.poller.poll(await watch.library.feeds.get(watched.id))
     gone = await watch.library.feeds.get(watched.id)
-    assert "gone for good" in gone.paused_because
+    assert "permanently gone" in gone.paused_because
     (notice,) = await watch.notices()
-    assert "gone for good" in notice
+    assert "permanently gone" in notice
     watch.later(timedelta(days=3))
     assert await watch.poller.poll_due() == ()
 
@@ -367,7 +367,7 @@ async def test_a_feed_that_is_gone_is_paused_and_told_once(watch: Watch) -> None
 async def test_what_a_feed_and_its_server_wish_is_heard(watch: Watch) -> None:
     body = feed("One").replace(b"<title>News", b"<ttl>120</ttl><title>News")
     watch.origin.bodies["/feed"] = body
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     assert timedelta(hours=2) <= watched.next_poll_at - watch.now[0] < timedelta(hours=2.1)
     watch.origin.headers["/feed"] = {"Cache-Control": "max-age=10800"}
     watch.later(timedelta(hours=2.1))
@@ -386,7 +386,7 @@ async def test_moderators_hear_once_of_a_feed_that_fails_for_a_day_and_once_when
     watch: Watch,
 ) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    await watch.poller.watch(watch.url("feed"), MODERATOR)
+    await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 500
     for hours in (2, 20, 5, 30, 30):
         watch.later(timedelta(hours=hours))
@@ -396,7 +396,9 @@ async def test_moderators_hear_once_of_a_feed_that_fails_for_a_day_and_once_when
     for _ in range(3):
         watch.later(timedelta(days=2))
         await watch.poller.poll_due()
-    assert [("failed" if "could not" in text else text[:1]) for text in await watch.notices()] == [
+    assert [
+        ("failed" if "haven't been able" in text else text[:1]) for text in await watch.notices()
+    ] == [
         "failed",
         "✅",
     ]
@@ -404,7 +406,7 @@ async def test_moderators_hear_once_of_a_feed_that_fails_for_a_day_and_once_when
 
 async def test_two_readings_at_once_tell_moderators_once(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 500
     await watch.poller.poll(watched)
     watch.later(timedelta(days=2))
@@ -416,7 +418,7 @@ async def test_two_readings_at_once_tell_moderators_once(watch: Watch) -> None:
 @pytest.mark.parametrize("moderators_channel", [None])
 async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 410
     await watch.poller.poll(watched)
     watch.later(timedelta(days=2))
@@ -429,7 +431,7 @@ async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> Non
 
 async def test_a_name_that_moderators_chose_stays(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", name="Dull")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     terms = FeedSettings("Ours", watched.url, "", is_reviewed=False)
     await watch.library.feeds.edit(watched.id, terms, MODERATOR)
     bare = (await watch.library.feeds.follow(watch.url("b"), watch.url("b"), "", MODERATOR)).value
@@ -448,17 +450,17 @@ async def test_very_many_unchanged_feeds_are_written_down_together(watch: Watch)
     await watch.poller.poll_due()
     watch.later(timedelta(hours=1))
     polls = await watch.poller.poll_due()
-    assert [poll.intake for poll in polls] == [None] * 120
+    assert [poll.result for poll in polls] == [None] * 120
     assert await watch.library.feeds.due() == ()
 
 
 async def test_an_emptied_feed_that_fills_again_announces_nothing(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", "Two")
-    watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     for body in (feed(), feed("Two", "One"), feed("One")):
         watch.origin.bodies["/feed"] = body
         poll = await watch.poller.poll(watched)
-        assert not poll.has_news
+        assert not poll.has_new_entries
     assert await watch.waiting() == 0
 
 
@@ -477,11 +479,11 @@ async def test_a_real_feed_over_time_brings_every_paper_once(watch: Watch, folde
     for number, snapshot in enumerate(snapshots):
         watch.origin.bodies["/feed"] = snapshot.read_bytes()
         if number == 0:
-            watched = await watch.poller.watch(watch.url("feed"), MODERATOR)
+            watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
             continue
         poll = await watch.poller.poll(watched)
-        if poll.intake is not None:
-            new = [paper.title.casefold() for paper in poll.intake.added]
+        if poll.result is not None:
+            new = [paper.title.casefold() for paper in poll.result.added]
             assert not titles.intersection(new), snapshot.name
             titles.update(new)
             announced += len(new)

@@ -4,40 +4,43 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.feeds import publisher_hints
 from bot.feeds.parser import parse_feed
-from bot.feeds.schedule import DAY, NO_TIMETABLE, Timetable, fresh_for, next_poll_at, retry_at
+from bot.feeds.publisher_hints import dump_hints, load_hints
+from bot.feeds.schedule import DAY, NO_HINTS, PublisherHints, fresh_for, next_poll_at, retry_at
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
 HALF_HOUR = HOUR / 2
 LATELY = NOW - HOUR
-ALL_DAYS = Timetable(skipped_days=frozenset(range(7)))
+ALL_DAYS = PublisherHints(skipped_days=frozenset(range(7)))
 
 
 @pytest.mark.parametrize(
-    ("fresh", "timetable", "last_new_entry_at", "least"),
+    ("fresh", "hints", "last_new_entry_at", "least"),
     [
-        (timedelta(), NO_TIMETABLE, None, HALF_HOUR),
-        (timedelta(minutes=1), NO_TIMETABLE, LATELY, HALF_HOUR),
-        (5 * HOUR, NO_TIMETABLE, LATELY, 5 * HOUR),
-        (5 * HOUR, NO_TIMETABLE, None, 4 * HOUR),
-        (20 * HOUR, NO_TIMETABLE, NOW - DAY, 4 * HOUR),
-        (9 * DAY, NO_TIMETABLE, LATELY, DAY),
-        (timedelta(), Timetable(HOUR), None, HOUR),
-        (timedelta(), Timetable(9 * DAY), None, DAY),
+        (timedelta(), NO_HINTS, None, HALF_HOUR),
+        (timedelta(minutes=1), NO_HINTS, LATELY, HALF_HOUR),
+        (5 * HOUR, NO_HINTS, LATELY, 5 * HOUR),
+        (5 * HOUR, NO_HINTS, None, 4 * HOUR),
+        (20 * HOUR, NO_HINTS, NOW - DAY, 4 * HOUR),
+        (9 * DAY, NO_HINTS, LATELY, DAY),
+        (timedelta(), PublisherHints(HOUR), None, HOUR),
+        (timedelta(), PublisherHints(9 * DAY), None, DAY),
         (
             timedelta(),
-            Timetable(skipped_hours=frozenset({12, 13})),
+            PublisherHints(skipped_hours=frozenset({12, 13})),
             None,
             2 * HOUR,
         ),
-        (timedelta(), Timetable(skipped_days=frozenset({0})), None, 12 * HOUR),
+        (timedelta(), PublisherHints(skipped_days=frozenset({0})), None, 12 * HOUR),
         (timedelta(), ALL_DAYS, None, DAY),
     ],
 )
 def test_wishes_are_heard_up_to_a_day(
-    fresh: timedelta, timetable: Timetable, last_new_entry_at: datetime | None, least: timedelta
+    fresh: timedelta,
+    hints: PublisherHints,
+    last_new_entry_at: datetime | None,
+    least: timedelta,
 ) -> None:
     wait = (
         next_poll_at(
@@ -45,7 +48,7 @@ def test_wishes_are_heard_up_to_a_day(
             HALF_HOUR,
             1,
             fresh_for=fresh,
-            timetable=timetable,
+            hints=hints,
             last_new_entry_at=last_new_entry_at,
         )
         - NOW
@@ -112,34 +115,34 @@ SY = "xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'"
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("", NO_TIMETABLE),
-        ("<ttl>90</ttl>", Timetable(timedelta(minutes=90))),
-        ("<ttl>soon</ttl>", NO_TIMETABLE),
-        ("<ttl>99999999</ttl>", Timetable(DAY)),
-        ("<sy:updatePeriod>hourly</sy:updatePeriod>", Timetable(HOUR)),
+        ("", NO_HINTS),
+        ("<ttl>90</ttl>", PublisherHints(timedelta(minutes=90))),
+        ("<ttl>soon</ttl>", NO_HINTS),
+        ("<ttl>99999999</ttl>", PublisherHints(DAY)),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod>", PublisherHints(HOUR)),
         (
             "<sy:updatePeriod> daily </sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>",
-            Timetable(6 * HOUR),
+            PublisherHints(6 * HOUR),
         ),
-        ("<sy:updatePeriod>weekly</sy:updatePeriod>", Timetable(DAY)),
+        ("<sy:updatePeriod>weekly</sy:updatePeriod>", PublisherHints(DAY)),
         (
             "<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>",
-            Timetable(DAY),
+            PublisherHints(DAY),
         ),
-        ("<sy:updatePeriod>often</sy:updatePeriod>", NO_TIMETABLE),
+        ("<sy:updatePeriod>often</sy:updatePeriod>", NO_HINTS),
         (
             SKIPPED,
-            Timetable(skipped_hours=frozenset({0, 7}), skipped_days=frozenset({5, 6})),
+            PublisherHints(skipped_hours=frozenset({0, 7}), skipped_days=frozenset({5, 6})),
         ),
     ],
 )
-def test_a_feeds_own_timetable_is_read(words: str, expected: Timetable) -> None:
+def test_a_feeds_own_timetable_is_read(words: str, expected: PublisherHints) -> None:
     body = f"<rss version='2.0' {SY}><channel><title>T</title>{words}</channel></rss>"
-    found = parse_feed(body.encode(), "https://lab.org/", NOW).timetable
+    found = parse_feed(body.encode(), "https://lab.org/", NOW).hints
     assert found == expected
-    assert publisher_hints.parse_stored(publisher_hints.write(found)) == expected
+    assert load_hints(dump_hints(found)) == expected
 
 
 def test_a_flood_of_timetables_takes_no_time() -> None:
     body = b"<rss version='2.0'><channel><title>T</title>" + b"<skipHours>" * 20_000
-    assert parse_feed(body, "https://lab.org/", NOW).timetable == NO_TIMETABLE
+    assert parse_feed(body, "https://lab.org/", NOW).hints == NO_HINTS

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 import pytest
 
 from bot.formats.bibtex_reader import read_bibtex
-from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
+from bot.formats.results import ParsedPaper, ParseResult, Problem, SkippedEntry
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
 
 
-def read(text: str) -> list[Finding]:
+def read(text: str) -> list[ParseResult]:
     @contextmanager
     def lines() -> Iterator[list[str]]:
         yield text.splitlines(keepends=True)
@@ -21,7 +21,7 @@ def read(text: str) -> list[Finding]:
 
 def read_one(text: str) -> PaperDraft:
     (finding,) = read(text)
-    assert isinstance(finding, ListedPaper), finding
+    assert isinstance(finding, ParsedPaper), finding
     return finding.draft
 
 
@@ -85,7 +85,7 @@ def test_macros_and_joined_values_are_filled_in() -> None:
         '@string{icml = "International Conference"}\n@string(full = icml # " on Learning")\n'
         '@inproceedings{x, title = "A" # { B}, booktitle = full, year = 2020, month = jun # "~3"}'
     )
-    assert isinstance(finding, ListedPaper)
+    assert isinstance(finding, ParsedPaper)
     assert finding.draft.title == "A B"
     assert finding.draft.venue == "International Conference on Learning"
     assert finding.draft.date == PartialDate(2020, 6, 3)
@@ -96,9 +96,9 @@ def test_a_paper_has_what_its_volume_says_wherever_the_volume_stands() -> None:
         "@inproceedings{x, title={Words}, crossref={Vol}, pages={1--2}}\n"
         "@proceedings{vol, title={The {ACL}}, editor={E}, year={2021}, month=aug, url={http://v.example}}"
     )
-    assert isinstance(paper, ListedPaper)
+    assert isinstance(paper, ParsedPaper)
     assert paper.draft == PaperDraft(title="Words", venue="The ACL", date=PartialDate(2021, 8))
-    assert volume == LeftOut(2, "“vol” is a volume, not a paper.")
+    assert volume == SkippedEntry(2, "“vol” is a volume, not a paper.")
 
 
 def test_dates_are_as_precise_as_they_are_given() -> None:
@@ -136,7 +136,7 @@ def test_what_cannot_be_read_is_told_by_line_and_the_rest_is_not_lost() -> None:
     assert [(type(finding), finding.line) for finding in findings] == [
         (Problem, 3),
         (Problem, 4),
-        (ListedPaper, 6),
+        (ParsedPaper, 6),
         (Problem, 8),
         (Problem, 9),
     ]
@@ -153,8 +153,8 @@ def test_a_line_inside_a_value_that_looks_like_an_entry_is_text(opening: str, cl
         f"  @inproceedings(z,\n\nas @usual{{}}.\n@end\n{closing},\n}}\n"
         "@misc{next, title={Next}}\n"
     )
-    assert isinstance(first, ListedPaper)
-    assert isinstance(second, ListedPaper)
+    assert isinstance(first, ParsedPaper)
+    assert isinstance(second, ParsedPaper)
     assert first.draft.title == "One"
     assert first.draft.abstract == (
         "We cite @misc{y, title={Two}} @inproceedings(z,\n\nas @usual{}. @end"
@@ -167,14 +167,14 @@ def test_a_line_inside_a_value_that_looks_like_an_entry_is_text(opening: str, cl
 )
 def test_an_entry_that_is_never_closed_hides_no_other(unclosed: str) -> None:
     entries = "".join(f"{unclosed}\n@misc{{k{n}, title={{Paper {n}}}}}\n" for n in range(300))
-    titles = [one.draft.title for one in read(entries) if isinstance(one, ListedPaper)]
+    titles = [one.draft.title for one in read(entries) if isinstance(one, ParsedPaper)]
     assert titles == [f"Paper {n}" for n in range(300)]
     assert sum(isinstance(one, Problem) for one in read(entries)) == 300
 
 
 def test_two_entries_under_one_key_are_two_papers() -> None:
     findings = read("@misc{x, title={One}} @misc{x, title={Two}}\n@misc{x, title={Three}}")
-    titles = [finding.draft.title for finding in findings if isinstance(finding, ListedPaper)]
+    titles = [finding.draft.title for finding in findings if isinstance(finding, ParsedPaper)]
     assert titles == ["One", "Two", "Three"]
 
 

@@ -6,24 +6,24 @@ from contextlib import contextmanager, nullcontext
 
 import pytest
 
-from bot.formats.csv_reader import known_columns, read_sheet
-from bot.formats.results import Finding, LeftOut, ListedPaper, Problem
+from bot.formats.csv_reader import describe_columns, read_csv
+from bot.formats.results import ParsedPaper, ParseResult, Problem, SkippedEntry
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
 
 
 def read(
     text: str, mapping: Mapping[str, str] | None = None, *, unpublished: bool = False
-) -> list[Finding]:
+) -> list[ParseResult]:
     @contextmanager
     def lines() -> Iterator[list[str]]:
         yield text.splitlines(keepends=True)
 
-    return list(read_sheet(lines, mapping, unpublished=unpublished))
+    return list(read_csv(lines, mapping, unpublished=unpublished))
 
 
 def papers(text: str, mapping: Mapping[str, str] | None = None) -> list[PaperDraft]:
-    return [finding.draft for finding in read(text, mapping) if isinstance(finding, ListedPaper)]
+    return [finding.draft for finding in read(text, mapping) if isinstance(finding, ParsedPaper)]
 
 
 def test_columns_are_known_by_the_names_that_people_give_them() -> None:
@@ -73,7 +73,7 @@ def test_a_sheet_that_cannot_be_understood_is_a_sentence(
 
 def test_the_columns_that_are_read_and_those_that_are_not_are_told() -> None:
     def told(sheet: str) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
-        return known_columns(lambda: nullcontext(io.StringIO(sheet)), {"note": "Mood"})
+        return describe_columns(lambda: nullcontext(io.StringIO(sheet)), {"note": "Mood"})
 
     known, unused = told('"Title";"Col\nour";Mood;URL;Link\nOn Words;red;good;;\n')
     assert known == {"title": ("Title",), "note": ("Mood",), "url": ("URL", "Link")}
@@ -95,8 +95,8 @@ def test_unpublished_rows_stay_out_unless_asked_for() -> None:
     sheet = "Title,Status\nOne,Accepted\nTwo,Under Review\nThree,Work-in-Progress\nFour,arXiv\n"
     assert [draft.title for draft in papers(sheet)] == ["One", "Four"]
     assert papers(sheet)[1].venue == "arXiv"
-    assert read(sheet)[1] == LeftOut(3, "“Two” is not published: Under Review.")
-    assert len([one for one in read(sheet, unpublished=True) if isinstance(one, ListedPaper)]) == 4
+    assert read(sheet)[1] == SkippedEntry(3, "“Two” is not published: Under Review.")
+    assert len([one for one in read(sheet, unpublished=True) if isinstance(one, ParsedPaper)]) == 4
 
 
 def test_a_link_that_different_titles_share_is_nobodys_identifier() -> None:
@@ -123,11 +123,11 @@ def test_a_remark_is_no_venue() -> None:
 def test_rows_are_told_by_the_line_on_which_they_begin() -> None:
     findings = read('Title,Date\n"Two\nlines",2020\n,2021\nGood,99/99/9999\nLast,3/4/2021\n')
     assert [(type(one), one.line) for one in findings] == [
-        (ListedPaper, 2),
+        (ParsedPaper, 2),
         (Problem, 4),
         (Problem, 5),
-        (ListedPaper, 6),
+        (ParsedPaper, 6),
     ]
     last = findings[-1]
-    assert isinstance(last, ListedPaper)
+    assert isinstance(last, ParsedPaper)
     assert last.draft.date == PartialDate(2021)  # the third of April, or the fourth of March

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.formats.citation_text import read_citation, read_credits
-from bot.formats.publications_page import parse_listing
+from bot.formats.publications_page import parse_publications_page
 from bot.starter import load_starter
 from storage.models import PaperDraft, PartialDate
 from storage.names.author_list import AuthorList
@@ -51,7 +51,7 @@ Read More
 
 
 def test_another_labs_page_in_the_same_form_is_read() -> None:
-    listing = parse_listing(ELSEWHERE)
+    listing = parse_publications_page(ELSEWHERE)
     first, second, third = [listed.draft for listed in listing.papers]
     assert first == PaperDraft(
         title="Counting `Words' in Z: A Study",
@@ -71,7 +71,7 @@ def test_another_labs_page_in_the_same_form_is_read() -> None:
 
 
 def test_what_cannot_be_read_is_reported_by_line_and_the_rest_is_kept() -> None:
-    problems = parse_listing(ELSEWHERE).problems
+    problems = parse_publications_page(ELSEWHERE).problems
     assert [problem.line for problem in problems] == [28, 31]
     assert "stands alone, without a title" in problems[0].reason
     assert "neither a citation nor an abstract" in problems[1].reason
@@ -79,29 +79,29 @@ def test_what_cannot_be_read_is_reported_by_line_and_the_rest_is_kept() -> None:
 
 def test_line_ends_and_a_byte_order_mark_make_no_difference() -> None:
     other = "\ufeff" + ELSEWHERE.replace("\n", "\r\n")
-    assert parse_listing(other) == parse_listing(ELSEWHERE)
+    assert parse_publications_page(other) == parse_publications_page(ELSEWHERE)
 
 
 def test_the_last_entry_needs_no_read_more() -> None:
-    (only,) = parse_listing("ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n").papers
+    (only,) = parse_publications_page("ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n").papers
     assert (only.draft.venue, only.draft.posted_by) == ("ICML", "Ada Lovelace")
 
 
 def test_a_venue_is_never_taken_for_a_name() -> None:
     page = "Graph Workshop\n\nA Title\n\nAn abstract.\n\nRead More\n"
-    (only,) = parse_listing(page).papers
+    (only,) = parse_publications_page(page).papers
     assert (only.draft.venue, only.draft.posted_by) == ("Graph Workshop", "")
 
 
 def test_a_title_as_long_as_an_abstract_is_none() -> None:
     page = f"ICML Ada Lovelace\n\n{'word ' * 100}\n\nMore.\n\nRead More\n"
-    assert "too long for a title" in parse_listing(page).problems[0].reason
+    assert "too long for a title" in parse_publications_page(page).problems[0].reason
 
 
 @given(st.text())
 def test_any_text_is_read_without_an_error(text: str) -> None:
-    parse_listing(text)
-    parse_listing(f"ICML Ada Lovelace\n\nTitle\n\nA. “Title” {text}\n\nRead More\n{text}")
+    parse_publications_page(text)
+    parse_publications_page(f"ICML Ada Lovelace\n\nTitle\n\nA. “Title” {text}\n\nRead More\n{text}")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_credits_are_read_as_they_are_written(
 
 def test_an_abstract_that_names_its_own_title_is_no_citation() -> None:
     page = "ICML Ada Lovelace\n\nLIMA\n\nWe present “LIMA”, a small model.\n\nRead More\n"
-    (listed,) = parse_listing(page).papers
+    (listed,) = parse_publications_page(page).papers
     assert listed.draft.authors == ()
     assert listed.draft.abstract == "We present “LIMA”, a small model."
 
@@ -141,7 +141,7 @@ def test_a_year_before_the_title_is_the_year() -> None:
 
 def test_a_title_of_nothing_readable_stays_as_it_is_written() -> None:
     page = "ICML Ada Lovelace\n\n\\mymacro\n\nAn abstract.\n\nRead More\n"
-    assert [listed.draft.title for listed in parse_listing(page).papers] == ["\\mymacro"]
+    assert [listed.draft.title for listed in parse_publications_page(page).papers] == ["\\mymacro"]
 
 
 def test_posters_of_one_family_name_keep_their_given_names() -> None:
@@ -150,7 +150,7 @@ def test_posters_of_one_family_name_keep_their_given_names() -> None:
         f"{header} {header}\n\nTitle {number}\n\nAbstract.\n\nRead More\n"
         for number, header in enumerate(headers)
     )
-    drafts = [listed.draft for listed in parse_listing(page).papers]
+    drafts = [listed.draft for listed in parse_publications_page(page).papers]
     assert [draft.venue for draft in drafts] == ["arXiv", "ICML", "arXiv", "TMLR"]
     assert {draft.posted_by for draft in drafts} == {"Wei Li", "Jun Li"}
 
@@ -271,7 +271,7 @@ FACTS: list[tuple[str, str, str, bool, str, int | None, str]] = [
 
 
 def test_every_fact_of_the_real_page_comes_out_right(publications_page: str) -> None:
-    listing = parse_listing(publications_page)
+    listing = parse_publications_page(publications_page)
     assert listing.problems == ()
     assert len(listing.papers) == len(FACTS)
     for listed, fact in zip(listing.papers, FACTS, strict=True):
@@ -290,7 +290,8 @@ def test_every_fact_of_the_real_page_comes_out_right(publications_page: str) -> 
 
 def test_the_real_abstracts_are_whole_and_readable(publications_page: str) -> None:
     by_title = {
-        one.draft.title: one.draft.abstract for one in parse_listing(publications_page).papers
+        one.draft.title: one.draft.abstract
+        for one in parse_publications_page(publications_page).papers
     }
     recasting = next(text for title, text in by_title.items() if title.startswith("Recasting"))
     assert "sequence of T items" in recasting
@@ -305,7 +306,7 @@ def test_the_real_abstracts_are_whole_and_readable(publications_page: str) -> No
 
 
 def test_the_starter_list_has_the_same_facts_in_words_of_our_own(publications_page: str) -> None:
-    listed = [one.draft for one in parse_listing(publications_page).papers]
+    listed = [one.draft for one in parse_publications_page(publications_page).papers]
     starter = load_starter()
     assert len(starter) == len(listed)
     for ours, theirs in zip(starter, listed, strict=True):

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.formats.export import ExportFormat, write
-from bot.formats.results import ListedPaper
+from bot.formats.results import ParsedPaper
 from bot.importing.formats import ImportFile, ImportFormat, detect_format, read_file
 from storage.models import Link, LinkKind, Paper, PaperDraft, PartialDate
 from tests.support.papers import AT, drafts, paper_of
@@ -54,8 +54,8 @@ def written(papers: Sequence[PaperDraft], form: ExportFormat) -> str:
 
 def read(file: Path, form: ImportFormat | None = None) -> list[PaperDraft]:
     findings = list(read_file(ImportFile(file, form or detect_format(file), AT)))
-    assert all(isinstance(finding, ListedPaper) for finding in findings), findings
-    return [finding.draft for finding in findings if isinstance(finding, ListedPaper)]
+    assert all(isinstance(finding, ParsedPaper) for finding in findings), findings
+    return [finding.draft for finding in findings if isinstance(finding, ParsedPaper)]
 
 
 @pytest.mark.parametrize("form", LOSSLESS)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.formats.results import Finding, ListedPaper, Problem
+from bot.formats.results import ParsedPaper, ParseResult, Problem
 from bot.importing.formats import ImportFile, ImportFormat, detect_format, read_file
 from storage.errors import InvalidInput
 from storage.models import PaperDraft, PartialDate
@@ -20,12 +20,12 @@ FEED = (
 )
 
 
-def read(file: Path, form: ImportFormat | None = None) -> list[Finding]:
+def read(file: Path, form: ImportFormat | None = None) -> list[ParseResult]:
     return list(read_file(ImportFile(file, form or detect_format(file), AT)))
 
 
 def titles(file: Path) -> list[str]:
-    return [finding.draft.title for finding in read(file) if isinstance(finding, ListedPaper)]
+    return [finding.draft.title for finding in read(file) if isinstance(finding, ParsedPaper)]
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_objects_are_read_from_an_array_and_from_lines_with_their_lines(tmp_path
     array.write_text(json.dumps([PAPER, {**PAPER, "title": "More"}, 7], indent=1), encoding="utf-8")
     lines.write_text(f"{json.dumps(PAPER)}\n\nnot JSON\n[1]\n", encoding="utf-8")
     draft = PaperDraft("Words", ("Ada Lovelace",), venue="ICML", date=PartialDate(2020))
-    assert read(array)[0] == ListedPaper(2, draft)
-    assert [(type(one), one.line) for one in read(array)[1:]] == [(ListedPaper, 10), (Problem, 18)]
-    assert read(lines)[0] == ListedPaper(1, draft)
+    assert read(array)[0] == ParsedPaper(2, draft)
+    assert [(type(one), one.line) for one in read(array)[1:]] == [(ParsedPaper, 10), (Problem, 18)]
+    assert read(lines)[0] == ParsedPaper(1, draft)
     assert [(type(one), one.line) for one in read(lines)[1:]] == [(Problem, 3), (Problem, 4)]
 
 
@@ -135,7 +135,7 @@ def test_authors_are_read_as_other_programs_write_them(tmp_path: Path) -> None:
     people = [{"name": "Lovelace, Ada"}, {"given": "Jane", "family": "Doe"}, "John Roe"]
     papers = [{"title": "One", "authors": people}, {"title": "Two", "author": "A. B and C. D"}]
     file.write_text(json.dumps({"items": papers}), encoding="utf-8")
-    drafts = [one.draft.authors for one in read(file) if isinstance(one, ListedPaper)]
+    drafts = [one.draft.authors for one in read(file) if isinstance(one, ParsedPaper)]
     assert drafts == [("Ada Lovelace", "Jane Doe", "John Roe"), ("A. B", "C. D")]
 
 

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.feeds.parser import Parser, open_parser
 from bot.lookup.service import Lookup, open_lookup
-from bot.net.http import Web, open_web
+from bot.net.http import HttpClient, open_http_client
 from tests.support.lab import StillClock
 from tests.support.lookup_server import LookupServer
 
@@ -30,11 +30,11 @@ async def parser() -> AsyncIterator[Parser]:
 
 
 @pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    async with open_web(
+async def web() -> AsyncIterator[HttpClient]:
+    async with open_http_client(
         contact="lab@example.org",
         allow_private=True,
-        patience=timedelta(seconds=1),
+        time_limit=timedelta(seconds=1),
         max_bytes=1_000_000,
     ) as opened:
         yield opened
@@ -42,7 +42,7 @@ async def web() -> AsyncIterator[Web]:
 
 @pytest.fixture
 async def lookup(
-    server: LookupServer, web: Web, parser: Parser, clock: StillClock
+    server: LookupServer, web: HttpClient, parser: Parser, clock: StillClock
 ) -> AsyncIterator[Lookup]:
     async with open_lookup(
         *(web, parser, server.addresses(), clock), arxiv_pause=timedelta(seconds=0.2)

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lookup.page_metadata import Described, read_page
+from bot.lookup.page_metadata import PageMetadata, parse_page
 from storage.models import Link, LinkKind, PartialDate
 
 URL = "https://lab.example/papers/7"
 
 
-def page(head: str, content_type: str = "text/html; charset=utf-8") -> Described:
+def page(head: str, content_type: str = "text/html; charset=utf-8") -> PageMetadata:
     source = f"<!doctype html><html><head>{head}</head><body>Hello</body></html>"
-    return read_page(source.encode(), URL, content_type)
+    return parse_page(source.encode(), URL, content_type)
 
 
 def tags(**values: str | list[str]) -> str:
@@ -108,8 +108,8 @@ def test_a_number_is_arxivs_only_where_that_is_said() -> None:
 
 def test_a_page_in_another_encoding_is_read() -> None:
     source = '<meta charset="iso-8859-1"><meta name="citation_title" content="Über Größe">'
-    assert read_page(source.encode("latin-1"), URL, "text/html").draft.title == "Über Größe"
-    unknown = read_page(source.encode(), URL, "text/html; charset=no-such")
+    assert parse_page(source.encode("latin-1"), URL, "text/html").draft.title == "Über Größe"
+    unknown = parse_page(source.encode(), URL, "text/html; charset=no-such")
     assert unknown.draft.title == "Über Größe"
 
 
@@ -142,5 +142,5 @@ def test_of_a_hostile_page_no_more_is_read_than_a_paper_needs() -> None:
 
 @given(st.binary(max_size=400))
 def test_no_bytes_break_the_reading(body: bytes) -> None:
-    read_page(b"<meta name=citation_title content='" + body, URL, "text/html")
-    read_page(b"<script type='application/ld+json'>" + body, URL, "text/html")
+    parse_page(b"<meta name=citation_title content='" + body, URL, "text/html")
+    parse_page(b"<script type='application/ld+json'>" + body, URL, "text/html")

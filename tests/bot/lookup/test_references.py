@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lookup.errors import NotUnderstood
-from bot.lookup.references import Reference, ReferenceKind, parse_reference, references_in
+from bot.lookup.errors import NotAReference
+from bot.lookup.references import Reference, ReferenceKind, find_references, parse_reference
 from storage.models import Link, LinkKind, PaperDraft
 from storage.papers.identifiers import page_of_pdf
 
@@ -40,15 +40,15 @@ def test_a_paper_is_named_in_many_ways(text: str, source: Reference) -> None:
     "text", ["", "   ", "Pythia", "a suite of models", "javascript:alert(1)", "ftp://a.example/p"]
 )
 def test_anything_else_is_a_sentence_and_may_be_a_title(text: str) -> None:
-    with pytest.raises(NotUnderstood, match="nothing that I can look up") as caught:
+    with pytest.raises(NotAReference, match="isn't something I can look up") as caught:
         parse_reference(text)
     assert caught.value.known.title == text.strip()
 
 
 def test_a_source_says_what_is_known_by_itself() -> None:
-    assert parse_reference("2304.01373").known.identifiers == ("arxiv:2304.01373",)
-    assert parse_reference("@misc{a, title={B}}").known == PaperDraft(title="")
-    page = parse_reference("https://lab.example/p.pdf").known
+    assert parse_reference("2304.01373").draft.identifiers == ("arxiv:2304.01373",)
+    assert parse_reference("@misc{a, title={B}}").draft == PaperDraft(title="")
+    page = parse_reference("https://lab.example/p.pdf").draft
     assert page.identifiers == ("url:lab.example/p.pdf",)
     assert page.links == (Link(LinkKind.PDF, "https://lab.example/p.pdf"),)
 
@@ -61,7 +61,7 @@ def test_a_message_names_each_paper_once_in_its_order() -> None:
         "https://discord.com/channels/1/2 and https://tenor.com/view/cat are none. "
         "Nor is arXiv: the site itself."
     )
-    assert [source.identifier for source in references_in(text)] == [
+    assert [source.identifier for source in find_references(text)] == [
         "arxiv:2304.01373",
         "doi:10.1145/3511808.3557079",
         "url:openreview.net/forum?id=q_1",
@@ -93,9 +93,9 @@ def test_the_page_about_a_pdf_is_known_of_some_sites(pdf: str, page: str) -> Non
 
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reading(text: str) -> None:
-    for source in references_in(text):
+    for source in find_references(text):
         assert source.identifier
     try:
         assert parse_reference(text).value
-    except NotUnderstood as error:
+    except NotAReference as error:
         assert str(error)  # noqa: PT017 - either is right

@@ -11,7 +11,7 @@ from bot.feeds.parser import Parser, open_parser
 from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed
 from bot.lookup.references import parse_reference
 from bot.lookup.service import Lookup, open_lookup
-from bot.net.http import Web, open_web
+from bot.net.http import HttpClient, open_http_client
 from storage.models import Link, LinkKind, PartialDate
 from tests.support.lab import StillClock
 from tests.support.lookup_server import LookupServer
@@ -76,11 +76,11 @@ async def test_datacite_stands_in_for_an_arxiv_that_fails(
 async def test_an_id_that_arxiv_does_not_know_is_a_sentence(
     lookup: Lookup, server: LookupServer
 ) -> None:
-    with pytest.raises(NothingFound, match=r"arXiv knows no paper 2304\.99999") as caught:
+    with pytest.raises(NothingFound, match=r"arXiv has no paper 2304\.99999") as caught:
         await lookup.find("2304.99999")
     assert caught.value.known.identifiers == ("arxiv:2304.99999",)
     server.refused = {"nope/0101001"}
-    with pytest.raises(NothingFound, match="arXiv knows no paper nope/0101001"):
+    with pytest.raises(NothingFound, match="arXiv has no paper nope/0101001"):
         await lookup.find("nope/0101001")
 
 
@@ -108,7 +108,7 @@ async def test_a_doi_that_nobody_knows_is_a_sentence(lookup: Lookup, server: Loo
     with pytest.raises(NothingFound, match="Neither Crossref nor DataCite knows"):
         await lookup.find("10.5555/unknown")
     server.fail("/crossref", (500, "", {}))
-    with pytest.raises(ServiceFailed, match=r"Crossref does not help just now.*has a fault"):
+    with pytest.raises(ServiceFailed, match=r"Crossref isn't available right now.*has a problem"):
         await lookup.find("10.5555/other")
 
 
@@ -127,10 +127,10 @@ async def test_a_work_without_a_title_opens_the_form_with_the_rest(
         ((200, "no json", {}), "can't read its answer"),
         ((200, "[" * 100_000, {}), "can't read its answer"),
         ((200, '{"message": []}', {}), "can't read its answer"),
-        ((200, "x" * 1_100_000, {}), "is larger than"),
-        ((500, "", {}), "has a fault at the moment"),
+        ((200, "x" * 1_100_000, {}), "sent more than"),
+        ((500, "", {}), "has a problem right now"),
         ((429, "", {"Retry-After": "120"}), "come back later"),
-        ((302, "", {"Location": "/crossref/works/10.5555/lab.7"}), "without end"),
+        ((302, "", {"Location": "/crossref/works/10.5555/lab.7"}), "again and again"),
     ],
 )
 async def test_an_answer_that_is_none_is_a_sentence_with_a_cause(
@@ -139,7 +139,7 @@ async def test_an_answer_that_is_none_is_a_sentence_with_a_cause(
     server.fail("/crossref", answer)
     with pytest.raises(ServiceFailed, match=sentence) as caught:
         await lookup.find("10.5555/lab.7")
-    assert str(caught.value).startswith("Crossref does not help just now.")
+    assert str(caught.value).startswith("Crossref isn't available right now.")
     assert str(caught.value).endswith("Try again later, or fill in the form.")
     assert caught.value.cause.startswith("Crossref: ")
     assert caught.value.known.identifiers == ("doi:10.5555/lab.7",)
@@ -152,7 +152,7 @@ async def test_an_answer_of_arxiv_that_is_no_atom_is_a_sentence(
     lookup: Lookup, server: LookupServer, body: str
 ) -> None:
     server.fail("/arxiv", (200, body, {"Content-Type": "application/atom+xml"}))
-    with pytest.raises(ServiceFailed, match=r"arXiv does not help just now\. I can't read"):
+    with pytest.raises(ServiceFailed, match=r"arXiv isn't available right now\. I can't read"):
         await lookup.find("2304.01373")
 
 
@@ -163,17 +163,17 @@ async def test_a_service_that_hangs_is_not_waited_for(lookup: Lookup, server: Lo
 
 
 async def test_everything_together_has_its_time(
-    server: LookupServer, web: Web, parser: Parser, clock: StillClock
+    server: LookupServer, web: HttpClient, parser: Parser, clock: StillClock
 ) -> None:
     server.hanging = {"/"}
     async with open_lookup(
-        *(web, parser, server.addresses(), clock), patience=timedelta(seconds=0.1)
+        *(web, parser, server.addresses(), clock), time_limit=timedelta(seconds=0.1)
     ) as hasty:
-        with pytest.raises(ServiceFailed, match="takes too long, so I stopped"):
+        with pytest.raises(ServiceFailed, match="took too long, so I stopped"):
             await hasty.find("10.5555/lab.7")
         sources = [parse_reference("2304.01373"), parse_reference("2304.01374")]
         outcomes = await hasty.find_all(sources)
-        assert ["takes too long" in str(one) for one in outcomes.values()] == [True, True]
+        assert ["took too long" in str(one) for one in outcomes.values()] == [True, True]
 
 
 async def test_a_short_rest_is_given_at_once(lookup: Lookup, server: LookupServer) -> None:
@@ -191,7 +191,7 @@ async def test_a_long_rest_is_given_by_asking_no_more(
     server.fail("/arxiv", (429, "", headers))
     with pytest.raises(ServiceFailed, match="come back later"):
         await lookup.find("2304.01373")
-    with pytest.raises(ServiceFailed, match=r"come back later .* I ask it again in \d+ \w+\."):
+    with pytest.raises(ServiceFailed, match=r"come back later .* I'll try again in \d+ \w+\."):
         await lookup.find("2304.01374")
     assert sum(path.startswith("/arxiv") for path in server.asked) == 1
 
@@ -228,7 +228,7 @@ async def test_who_stops_waiting_does_not_stop_the_others(
 
 
 async def test_closing_ends_what_is_under_way(
-    server: LookupServer, web: Web, parser: Parser, clock: StillClock
+    server: LookupServer, web: HttpClient, parser: Parser, clock: StillClock
 ) -> None:
     server.hanging = {"/"}
     async with open_lookup(*(web, parser, server.addresses(), clock)) as closing:
@@ -248,9 +248,9 @@ async def test_several_are_found_together_each_with_its_own_outcome(
     outcomes = await lookup.find_all([parse_reference(text) for text in texts])
     told = [str(one) if isinstance(one, LookupFailed) else one.title for one in outcomes.values()]
     assert told[:2] == ["One", "Two"]
-    assert told[2].startswith("arXiv knows no paper 2304.00003")
+    assert told[2].startswith("arXiv has no paper 2304.00003")
     assert told[3] == "Small Models, Long Memories"
-    assert "nothing at that address (HTTP 404). Check the address" in told[4]
+    assert "nothing at that address (HTTP 404). Check the URL" in told[4]
     assert server.asked[0].startswith("/arxiv?id_list=2304.00001,2304.00002,2304.00003")
 
 
@@ -285,7 +285,7 @@ async def test_arxiv_is_not_asked_once_more_for_each_of_many(
 ) -> None:
     server.fail("/arxiv", (500, "", {}))
     outcomes = await lookup.find_all([parse_reference(f"2304.0000{last}") for last in range(1, 6)])
-    assert all("arXiv does not help" in str(one) for one in outcomes.values())
+    assert all("arXiv isn't available" in str(one) for one in outcomes.values())
     assert sum(path.startswith("/arxiv") for path in server.asked) == 1
 
 
@@ -337,18 +337,20 @@ async def test_an_address_that_leads_to_a_doi_is_looked_up_there(
 
 
 async def test_a_file_says_nothing_of_itself(lookup: Lookup, server: LookupServer) -> None:
-    with pytest.raises(NothingFound, match="That address is a file"):
+    with pytest.raises(NothingFound, match="That URL is a file"):
         await lookup.find(f"{server.home}/p.pdf")
     assert server.asked == []
     server.fail("/download", (200, "%PDF-1.7", {"Content-Type": "application/octet-stream"}))
-    with pytest.raises(NothingFound, match="That address is a file") as caught:
+    with pytest.raises(NothingFound, match="That URL is a file") as caught:
         await lookup.find(f"{server.home}/download")
     assert caught.value.known.links == (Link(LinkKind.PAGE, f"{server.home}/download"),)
 
 
 async def test_a_page_that_says_nothing_is_a_sentence(lookup: Lookup, server: LookupServer) -> None:
     server.pages["/paper"] = "<p>Hello!"
-    with pytest.raises(NothingFound, match="That page does not say what paper it is") as caught:
+    with pytest.raises(
+        NothingFound, match="That page doesn't say which paper it's about"
+    ) as caught:
         await lookup.find(f"{server.home}/paper")
     assert caught.value.known.links == (Link(LinkKind.PAGE, f"{server.home}/paper"),)
 
@@ -368,7 +370,7 @@ async def test_what_others_wrote_is_read_by_the_workers_alone(
 
 
 async def test_a_page_that_takes_too_long_is_a_sentence(
-    server: LookupServer, web: Web, clock: StillClock
+    server: LookupServer, web: HttpClient, clock: StillClock
 ) -> None:
     server.pages["/deep"] = "<body>" + "<div>" * 190_000
     async with (
@@ -382,22 +384,22 @@ async def test_a_page_that_takes_too_long_is_a_sentence(
 
 async def test_a_page_that_is_closed_is_a_sentence(lookup: Lookup, server: LookupServer) -> None:
     server.fail("/paper", (403, "", {}))
-    with pytest.raises(ServiceFailed, match=r"does not let me in \(HTTP 403\). Give the paper's"):
+    with pytest.raises(ServiceFailed, match=r"doesn't let me in \(HTTP 403\). Use the paper's"):
         await lookup.find(f"{server.home}/paper")
 
 
 async def test_this_machine_and_its_network_are_asked_as_services_alone(
-    server: LookupServer, web: Web, parser: Parser, clock: StillClock
+    server: LookupServer, web: HttpClient, parser: Parser, clock: StillClock
 ) -> None:
     server.works["10.5555/lab.7"] = WORK
     async with (
-        open_web(
-            contact="", allow_private=False, patience=timedelta(seconds=1), max_bytes=10_000
+        open_http_client(
+            contact="", allow_private=False, time_limit=timedelta(seconds=1), max_bytes=10_000
         ) as guarded,
         open_lookup(*(web, parser, server.addresses(), clock), pages=guarded) as lookup,
     ):
         for host in (server.home, server.home.replace("127.0.0.1", "localhost")):
-            with pytest.raises(NothingFound, match="private network, where I read no pages"):
+            with pytest.raises(NothingFound, match="private network, so I won't read it"):
                 await lookup.find(f"{host}/paper")
         assert server.asked == []
         assert (await lookup.find("10.5555/lab.7")).title == WORK["title"][0]

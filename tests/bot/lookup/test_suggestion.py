@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lookup.suggestion import drafted
+from bot.lookup.suggestion import draft_suggestion
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind
 
@@ -32,15 +32,15 @@ from storage.models import Link, LinkKind
 def test_what_is_typed_means_a_paper(
     source: str, title: str, identifiers: tuple[str, ...], links: tuple[Link, ...]
 ) -> None:
-    draft = drafted(source)
+    draft = draft_suggestion(source)
     assert (draft.title, draft.identifiers, draft.links) == (title, identifiers, links)
 
 
 @given(st.text(max_size=600))
 def test_any_text_is_a_draft_or_a_sentence(text: str) -> None:
     try:
-        draft = drafted(text)
+        draft = draft_suggestion(text)
     except InvalidInput as error:
-        assert "names no paper" in str(error)  # noqa: PT017 - both ends are good
+        assert "doesn't name a paper" in str(error)  # noqa: PT017 - both ends are good
     else:
         assert 1 <= len(draft.title) <= 300

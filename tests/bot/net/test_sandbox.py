@@ -13,7 +13,7 @@ import psutil
 import pytest
 from pebble import ProcessFuture
 
-from bot.feeds.parser import NotAFeed, ParsedFeed, Parser, TooMuchToRead, open_parser, parse_feed
+from bot.feeds.parser import FeedTooLarge, NotAFeed, ParsedFeed, Parser, open_parser, parse_feed
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 FEED = (
@@ -68,7 +68,7 @@ async def test_a_feed_comes_back_as_if_it_had_been_parsed_here(parser: Parser) -
     assert workers() == set()
     assert await ask(parser) == parse_feed(FEED, URL, NOW, "application/rss+xml")
     (worker,) = workers()
-    with pytest.raises(NotAFeed, match="is no feed") as caught:
+    with pytest.raises(NotAFeed, match="isn't a feed") as caught:
         await ask(parser, b"<html></html>")
     assert caught.value.cause.startswith("No feed at")
     assert workers() == {worker}
@@ -77,7 +77,7 @@ async def test_a_feed_comes_back_as_if_it_had_been_parsed_here(parser: Parser) -
 async def test_a_parse_beyond_its_time_is_ended_and_the_next_one_works() -> None:
     async with open_parser(timedelta(seconds=1)) as hasty:
         await ask(hasty)
-        with pytest.raises(TooMuchToRead, match="more than 1 seconds"):
+        with pytest.raises(FeedTooLarge, match="more than 1 seconds"):
             await ask(hasty, ENDLESS)
         await ask(hasty)
     assert workers() == set()
@@ -95,10 +95,10 @@ async def test_the_event_loop_is_free_while_a_feed_is_parsed(parser: Parser) -> 
 
 
 async def test_a_parse_beyond_its_memory_is_a_sentence() -> None:
-    async with open_parser(most_memory=150 * 2**20, workers=1) as narrow:
+    async with open_parser(max_memory=150 * 2**20, workers=1) as narrow:
         await ask(narrow)
         many = b"<rss version='2.0'><channel>" + b"<item><title>T</title></item>" * 100_000
-        with pytest.raises(TooMuchToRead, match=r"memory|ends the process"):
+        with pytest.raises(FeedTooLarge, match=r"memory|crashes the process"):
             await ask(narrow, many)
         await ask(narrow)
 
@@ -134,10 +134,10 @@ async def test_what_a_discarded_worker_was_asked_is_asked_of_the_next(parser: Pa
     never_begun: ProcessFuture[ParsedFeed] = ProcessFuture()
     done: ProcessFuture[ParsedFeed] = ProcessFuture()
     done.cancel()
-    parser.workers._under_way |= {never_begun: pool, done: pool}
+    parser.workers._running |= {never_begun: pool, done: pool}
     await asyncio.gather(parser.workers._discard(pool), parser.workers._discard(pool))
     assert isinstance(never_begun.exception(), BrokenProcessPool)
-    del parser.workers._under_way[never_begun], parser.workers._under_way[done]
+    del parser.workers._running[never_begun], parser.workers._running[done]
     assert await asked
     assert worker not in workers()
 
@@ -150,7 +150,7 @@ async def test_a_feed_that_ends_its_worker_each_time_is_a_sentence(parser: Parse
         await asyncio.to_thread(see_at_work, worker, 1)
         os.kill(worker, signal.SIGKILL)
         await asyncio.to_thread(see_it_gone, worker)
-    with pytest.raises(TooMuchToRead, match="ends the process"):
+    with pytest.raises(FeedTooLarge, match="crashes the process"):
         await asked
 
 
