@@ -249,7 +249,7 @@ async def test_the_preview_says_that_a_paper_was_removed(lab: Lab) -> None:
     [
         ("2304.99999", "arXiv has no paper 2304.99999", "2304.99999"),
         ("10.5555/none", "Neither Crossref nor DataCite knows", "https://doi.org/10.5555/none"),
-        ("https://127.0.0.1:9/p", "where I read no pages", "https://127.0.0.1:9/p"),
+        ("https://127.0.0.1:9/p", "so I won't read it", "https://127.0.0.1:9/p"),
     ],
 )
 async def test_a_source_that_is_not_found_opens_the_form_with_what_is_known(

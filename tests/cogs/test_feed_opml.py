@@ -26,10 +26,10 @@ async def test_each_feed_of_a_list_is_tried_and_told_line_by_line(lab: Lab, sour
     assert result.ephemeral
     lines = [line for line in told(result).splitlines() if "**" in line]
     assert "I found no feed at" in lines[0]
-    assert "watched" in lines[1]
+    assert "Already followed" in lines[1]
     assert "👌" in lines[2]
     assert "has nothing at that address" in lines[3]
-    assert "watched" in lines[4]
+    assert "Followed as" in lines[4]
     assert {line[0] for line in (lines[1], lines[4])} == {"📡", "👌"}
     assert len(await lab.app.library.feeds.all()) == 2
     again = told(await lab.moderator.slash(lab.papers, "feed import", file=opml(f"{home}feed")))
