@@ -58,7 +58,7 @@ async def test_resetting_the_channel_moves_queued_posts_to_the_one_of_the_settin
     assert await library.outbox.stop_reason(9) == ""
 
 
-async def test_a_former_home_server_has_no_say(library: Library) -> None:
+async def test_the_settings_of_a_former_home_server_are_ignored(library: Library) -> None:
     moderators = Moderators(library, SETTINGS)
     await moderators.set_channel(2, 12, MODERATOR)
     await moderators.change_roles(2, MODERATOR, add=(6,))

@@ -1,4 +1,4 @@
-"""Everybody of the table of permissions, asking for anything, even what Discord would not offer."""
+"""The callers of the permission table, who try everything, even what Discord hides from them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simcord.actors import _dispatch_actor_interaction
 
 from bot.ui.cards import Layout
 from tests.support.lab import HOME, Lab, told
-from tests.support.permission_table import FORMS, Line, Place, Rule, Who
+from tests.support.permission_table import FORMS, Access, Caller, CommandRule, Location
 
 REFUSED = re.compile(
     "Only moderators can|can only be changed in a server|Moderators can only be set up in"
@@ -24,21 +24,23 @@ REFUSED = re.compile(
 
 
 @dataclass
-class People:
-    """The four of the table in both servers, and what they are told."""
+class Callers:
+    """The four callers as members of both servers; checks the replies they get."""
 
     lab: Lab
-    here: dict[tuple[Who, Place], Any]
-    channels: dict[Place, Any]
+    members: dict[tuple[Caller, Location], Any]
+    channels: dict[Location, Any]
     log: pytest.LogCaptureFixture
 
-    async def command(self, who: Who, place: Place, name: str, line: Line) -> Any:
-        """What comes of a command, even of one that Discord would not offer there."""
+    async def run_command(
+        self, caller: Caller, location: Location, name: str, rule: CommandRule
+    ) -> Any:
+        """Runs a command, even one that Discord wouldn't offer there."""
         root = self._root(name)
         leaf, nesting = interactions.walk_to_subcommand(root, name.split()[1:])
-        actor, channel = self.here[who, place], self._channel(who, place)
-        given = line.options if line.rule.allows(who, place) else {}
-        options = {key: self._handle(value, channel) for key, value in given.items()}
+        actor, channel = self.members[caller, location], self._channel(caller, location)
+        given = rule.options if rule.access.allows(caller, location) else {}
+        options = {key: self._resolve(value, channel) for key, value in given.items()}
         built, resolved = interactions.build_options(
             *(actor, name, leaf, options), partial=not given, channel_id=channel.id
         )
@@ -51,45 +53,51 @@ class People:
         }
         if root.get("guild_id"):
             data["guild_id"] = root["guild_id"]
-        return await self.send(who, place, 2, data)
+        return await self.send(caller, location, 2, data)
 
-    async def press(self, who: Who, place: Place, custom_id: str, number: str = "1") -> Any:
-        """What comes of a button, even of one that the bot never made."""
-        actor, channel = self.here[who, place], self._channel(who, place)
+    async def press_button(
+        self, caller: Caller, location: Location, custom_id: str, number: str = "1"
+    ) -> Any:
+        """Presses a button, even one that the bot never sent."""
+        actor, channel = self.members[caller, location], self._channel(caller, location)
         client = self.lab.app.client
         room = client.get_channel(channel.id) or await client.create_dm(discord.Object(actor.id))
         shown = custom_id.format(me=actor.id, n=number)[:100]
         message = await room.send(view=Layout(ActionRow(Button(label="Press", custom_id=shown))))
         return await actor.click(message, custom_id=shown)
 
-    async def send(self, who: Who, place: Place, kind: int, data: dict[str, Any]) -> Any:
-        actor = self.here[who, place]
-        return await _dispatch_actor_interaction(actor, kind, self._channel(who, place), data)
+    async def send(
+        self, caller: Caller, location: Location, kind: int, data: dict[str, Any]
+    ) -> Any:
+        actor = self.members[caller, location]
+        return await _dispatch_actor_interaction(actor, kind, self._channel(caller, location), data)
 
-    def refusals(self) -> list[str]:
-        """The log's lines of who was refused, since this was asked last."""
+    def logged_refusals(self) -> list[str]:
+        """Returns the log's lines about refusals since the last call."""
         lines = [one.getMessage() for one in self.log.records if "Refused" in one.getMessage()]
         self.log.clear()
         return lines
 
-    def require(self, result: Any, who: Who, place: Place, what: str, rule: Rule) -> None:
-        """Fail unless an answer is what the table says."""
-        if not rule.allows(who, place):
-            self.require_refused(result, who, place, what)
+    def check(
+        self, result: Any, caller: Caller, location: Location, what: str, access: Access
+    ) -> None:
+        """Asserts that a reply follows the table."""
+        if not access.allows(caller, location):
+            self.check_refused(result, caller, location, what)
             return
-        asked = f"{what} by a {who} in the {place}: {told(result)}"
-        assert result.acknowledged, asked
-        assert not REFUSED.search(told(result)), asked
-        assert self.refusals() == [], asked
-        assert result.modal is None or what in FORMS, asked
+        context = f"{what} by a {caller} in the {location}: {told(result)}"
+        assert result.acknowledged, context
+        assert not REFUSED.search(told(result)), context
+        assert self.logged_refusals() == [], context
+        assert result.modal is None or what in FORMS, context
 
-    def require_refused(self, result: Any, who: Who, place: Place, what: str) -> str:
-        """Fail unless an answer is a private refusal, and the log has one line of it: that one."""
-        asked = f"{what} by a {who} in the {place}: {told(result)}"
-        assert REFUSED.search(told(result)), asked
-        assert result.ephemeral, asked
-        (line,) = self.refusals()
-        assert str(self.here[who, place].id) in line
+    def check_refused(self, result: Any, caller: Caller, location: Location, what: str) -> str:
+        """Asserts that a reply is a private refusal with one line in the log; returns the line."""
+        context = f"{what} by a {caller} in the {location}: {told(result)}"
+        assert REFUSED.search(told(result)), context
+        assert result.ephemeral, context
+        (line,) = self.logged_refusals()
+        assert str(self.members[caller, location].id) in line
         return line
 
     def _root(self, name: str) -> dict[str, Any]:
@@ -97,12 +105,12 @@ class People:
         assert found is not None
         return found
 
-    def _channel(self, who: Who, place: Place) -> Any:
-        if place is Place.DIRECT:
-            return self.here[who, place].dm_channel
-        return self.channels[place]
+    def _channel(self, caller: Caller, location: Location) -> Any:
+        if location is Location.DIRECT:
+            return self.members[caller, location].dm_channel
+        return self.channels[location]
 
-    def _handle(self, value: Any, channel: Any) -> Any:
+    def _resolve(self, value: Any, channel: Any) -> Any:
         if value == "#here":
             return channel
         is_role = isinstance(value, str) and value.startswith("@")
@@ -116,7 +124,7 @@ def walk(component: Any) -> Iterator[Any]:
 
 
 def message_of(message: discord.Message) -> dict[str, Any]:
-    """A message as Discord sends it along with a menu's command."""
+    """Returns a message as Discord sends it with a menu's interaction."""
     author = message.author
     return {
         "author": {"id": str(author.id), "username": author.name, "discriminator": "0"}

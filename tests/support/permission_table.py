@@ -1,6 +1,6 @@
-"""Who may do what, as a table: one line for each command, button, form and menu of the bot.
+"""Who may use what: a table of every command, button, form and menu of the bot.
 
-A command, button, form or menu that is missing here fails `tests/cogs/test_permissions.py`.
+`tests/cogs/test_permissions.py` fails if one is missing here.
 """
 
 from __future__ import annotations
@@ -10,71 +10,71 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-class Who(enum.StrEnum):
+class Caller(enum.StrEnum):
     MEMBER = "member"
     BY_ROLE = "moderator by role"
     BY_PERMISSION = "moderator by permission"
     ADMINISTRATOR = "administrator"
 
 
-class Place(enum.StrEnum):
+class Location(enum.StrEnum):
     HOME = "home server"
     ELSEWHERE = "other server"
     DIRECT = "direct message"
 
 
-_MANAGERS = frozenset({Who.BY_PERMISSION, Who.ADMINISTRATOR})
+_MANAGERS = frozenset({Caller.BY_PERMISSION, Caller.ADMINISTRATOR})
 
 
-class Rule(enum.Enum):
-    """Who is allowed in which place; nobody else is, and nobody in a place that is not named."""
+class Access(enum.Enum):
+    """Who is allowed in which location; everyone else is refused."""
 
-    EVERYBODY = dict.fromkeys(Place, frozenset(Who))
-    MODERATORS = {Place.HOME: _MANAGERS | {Who.BY_ROLE}}  # noqa: RUF012
-    HOME_MANAGERS = {Place.HOME: _MANAGERS}  # noqa: RUF012
-    SERVER_MANAGERS = {Place.HOME: _MANAGERS, Place.ELSEWHERE: _MANAGERS}  # noqa: RUF012
+    EVERYONE = dict.fromkeys(Location, frozenset(Caller))
+    MODERATORS = {Location.HOME: _MANAGERS | {Caller.BY_ROLE}}  # noqa: RUF012
+    HOME_MANAGERS = {Location.HOME: _MANAGERS}  # noqa: RUF012
+    SERVER_MANAGERS = {Location.HOME: _MANAGERS, Location.ELSEWHERE: _MANAGERS}  # noqa: RUF012
 
-    def allows(self, who: Who, place: Place) -> bool:
-        return who in self.value.get(place, frozenset())
+    def allows(self, caller: Caller, location: Location) -> bool:
+        return caller in self.value.get(location, frozenset())
 
 
 @dataclass(frozen=True)
-class Line:
-    """Who may use a command, and options with which it can be asked.
+class CommandRule:
+    """Who may use a command, and valid options for it.
 
-    ``@Name`` is a role and ``#here`` the channel where it is asked.
+    ``@Name`` stands for a role and ``#here`` for the current channel.
     """
 
-    rule: Rule
+    access: Access
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def everybody(**options: Any) -> Line:
-    return Line(Rule.EVERYBODY, options)
+def everyone(**options: Any) -> CommandRule:
+    return CommandRule(Access.EVERYONE, options)
 
 
-def moderators(**options: Any) -> Line:
-    return Line(Rule.MODERATORS, options)
+def moderators(**options: Any) -> CommandRule:
+    return CommandRule(Access.MODERATORS, options)
 
 
-def server_managers(**options: Any) -> Line:
-    return Line(Rule.SERVER_MANAGERS, options)
+def server_managers(**options: Any) -> CommandRule:
+    return CommandRule(Access.SERVER_MANAGERS, options)
 
 
-def home_managers(**options: Any) -> Line:
-    return Line(Rule.HOME_MANAGERS, options)
+def home_managers(**options: Any) -> CommandRule:
+    return CommandRule(Access.HOME_MANAGERS, options)
 
 
 COMMANDS = {
-    "author": everybody(name="biderman"),
-    "cite": everybody(paper="#1"),
-    "export": everybody(),
-    "help": everybody(),
-    "latest": everybody(),
-    "paper": everybody(paper="#1"),
-    "random": everybody(),
-    "search": everybody(query="language model"),
-    "suggest": everybody(source="A paper that nobody has"),
+    "author": everyone(name="biderman"),
+    "cite": everyone(paper="#1"),
+    "export": everyone(),
+    "help": everyone(),
+    "latest": everyone(),
+    "paper": everyone(paper="#1"),
+    "random": everyone(),
+    "search": everyone(query="language model"),
+    "suggest": everyone(source="A paper that nobody has"),
     "announce here": server_managers(),
     "announce list": server_managers(),
     "announce pause": server_managers(),
@@ -112,33 +112,33 @@ COMMANDS = {
     "setup show": home_managers(),
 }
 
-# Menus of messages and people, by name.
+# Menus of messages and users, by name.
 MENUS = {"Add paper": moderators()}
 
-# Each button by its class: a custom id of its kind, in which {me} is who presses it and {n} the
+# For each button class a custom id, with {me} for the id of whoever presses it and {n} for the
 # number of what it is about.
 BUTTONS = {
-    "AnnouncedPaperButton": ("announced:{n}", Rule.EVERYBODY),
-    "AnotherButton": ("another:{me}:{n}", Rule.EVERYBODY),
-    "CiteButton": ("cite:{n}", Rule.EVERYBODY),
-    "DigestButton": ("digest:{n}", Rule.EVERYBODY),
-    "DuplicateButton": ("settle:{n}:1", Rule.MODERATORS),
-    "EditPaperButton": ("correct:{n}", Rule.MODERATORS),
-    "FeedsButton": ("feeds:{n}", Rule.MODERATORS),
-    "HistoryPageButton": ("log:{me}:0:0:{n}", Rule.MODERATORS),
-    "KeepButton": ("keep:{me}:{n}", Rule.EVERYBODY),
-    "MySuggestionsButton": ("suggested:{n}", Rule.EVERYBODY),
-    "OldAnnouncedPaperButton": ("announced:1:{n}", Rule.EVERYBODY),
-    "PaperButton": ("paper:{n}", Rule.EVERYBODY),
-    "QueuePageButton": ("queue:{me}:0", Rule.MODERATORS),
-    "RemoveButton": ("remove:{me}:{n}", Rule.MODERATORS),
-    "ResultsPageButton": ("page:{me}:{n}:{n}", Rule.EVERYBODY),
-    "ReviewButton": ("review:{n}:1", Rule.MODERATORS),
-    "SuggestionButton": ("suggestion:{n}:1", Rule.MODERATORS),
-    "UndoButton": ("undo:{n}", Rule.MODERATORS),
+    "AnnouncedPaperButton": ("announced:{n}", Access.EVERYONE),
+    "AnotherButton": ("another:{me}:{n}", Access.EVERYONE),
+    "CiteButton": ("cite:{n}", Access.EVERYONE),
+    "DigestButton": ("digest:{n}", Access.EVERYONE),
+    "DuplicateButton": ("settle:{n}:1", Access.MODERATORS),
+    "EditPaperButton": ("correct:{n}", Access.MODERATORS),
+    "FeedsButton": ("feeds:{n}", Access.MODERATORS),
+    "HistoryPageButton": ("log:{me}:0:0:{n}", Access.MODERATORS),
+    "KeepButton": ("keep:{me}:{n}", Access.EVERYONE),
+    "MySuggestionsButton": ("suggested:{n}", Access.EVERYONE),
+    "OldAnnouncedPaperButton": ("announced:1:{n}", Access.EVERYONE),
+    "PaperButton": ("paper:{n}", Access.EVERYONE),
+    "QueuePageButton": ("queue:{me}:0", Access.MODERATORS),
+    "RemoveButton": ("remove:{me}:{n}", Access.MODERATORS),
+    "ResultsPageButton": ("page:{me}:{n}:{n}", Access.EVERYONE),
+    "ReviewButton": ("review:{n}:1", Access.MODERATORS),
+    "SuggestionButton": ("suggestion:{n}:1", Access.MODERATORS),
+    "UndoButton": ("undo:{n}", Access.MODERATORS),
 }
 
-# What opens a form, a command or a button of the above, with what is typed into it.
+# For each command or button that opens a form, what to type into it.
 FORMS = {
     "curate add": {"title": "Too late"},
     "curate edit": {"title": "Too late"},
