@@ -113,7 +113,7 @@ def why(settings: Settings, entry: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(common.to_json(trace_text.as_json(trace)))
     else:
-        click.echo("\n".join(trace_text.lines(trace, trace_text.PLAIN)))
+        click.echo("\n".join(trace_text.sentences(trace, trace_text.PLAIN)))
 
 
 @feeds.command()

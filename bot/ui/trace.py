@@ -1,4 +1,4 @@
-"""What happened to an entry, in sentences: the same facts for Discord and for the shell; pure."""
+"""What happened to a link, in sentences for Discord and the shell; pure functions."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from storage.feeds.models import EntryRecord
 from storage.feeds.trace import ChannelTrace, Trace
 from storage.models import Origin, Outcome, Paper
 
-_SHOWN = 8  # entries of one answer
-_BEHIND = {
+_MAX_ENTRIES = 8  # of one card
+_ORIGINS = {
     Origin.MODERATOR: "A moderator added it",
-    Origin.IMPORT: "It came by an import",
+    Origin.IMPORT: "It was imported",
     Origin.STARTER: "It came with the starter list",
-    Origin.FEED: "A feed brought it that I watch no longer",
+    Origin.FEED: "A feed that's no longer followed added it",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class TextStyle:
-    """How texts from elsewhere, times, channels and commands are written in one place."""
+    """How a surface writes text from elsewhere, times, channels and Discord commands."""
 
     text: Callable[[str, int], str]
     time: Callable[[datetime], str]
@@ -31,213 +31,227 @@ class TextStyle:
     command: Callable[[str], str]
 
 
-DISCORD = TextStyle(escape, timestamp, lambda number: f"<#{number}>", lambda name: f"`{name}`")
+DISCORD = TextStyle(
+    text=escape,
+    time=timestamp,
+    channel=lambda channel_id: f"<#{channel_id}>",
+    command=lambda name: f"`{name}`",
+)
 PLAIN = TextStyle(
-    clip,
-    lambda at: f"on {at:%Y-%m-%d at %H:%M} UTC",
-    lambda number: f"Channel {number}",
-    lambda name: name,
+    text=clip,
+    time=lambda at: f"on {at:%Y-%m-%d at %H:%M} UTC",
+    channel=lambda channel_id: f"Channel {channel_id}",
+    command=lambda name: f"{name} in Discord",
 )
 
 
-def lines(trace: Trace, style: TextStyle) -> list[str]:
-    """Everything about a trace: the paper, its entries, its channels; a sentence each."""
-    told = []
+def sentences(trace: Trace, style: TextStyle) -> list[str]:
+    """Returns a sentence each for the paper, its origin, its feed entries and its channels."""
+    found = []
     if trace.paper is not None:
-        told.append(_paper(trace.paper, style))
+        found.append(_paper_sentence(f"“{style.text(trace.paper.title, 300)}”", trace.paper, style))
         if not trace.entries:
-            added = trace.paper.provenance
-            told.append(f"{_BEHIND[added.origin]} {style.time(added.created_at)}.")
-    told += [entry(one, style) for one in trace.entries]
-    told += [channel(one, trace, style) for one in trace.channels]
+            found.append(_origin_sentence(trace.paper, style))
+    found += [entry_sentence(entry, style) for entry in trace.entries]
+    found += [channel_sentence(channel, trace, style) for channel in trace.channels]
     if trace.paper is not None and not trace.channels:
-        told.append("Nothing is announced in any channel.")
-    return told
+        found.append("It isn't announced in any channel.")
+    return found
 
 
 def card(trace: Trace, guild_id: int | None) -> str:
-    """The same for Discord; of other servers' channels it tells only how many, and their fates."""
-    told = []
+    """Returns the sentences for Discord; channels of other servers are only counted."""
+    lines = []
     if trace.paper is not None:
-        said = _paper(trace.paper, DISCORD)
-        title = link(trace.paper.title, trace.paper.url, 300)
-        told.append(f"### {title}\n{said}")
-    if not trace.entries and trace.paper is not None:
-        added = trace.paper.provenance
-        told.append(f"📥 {_BEHIND[added.origin]} {timestamp(added.created_at)}.")
-    told += [f"📥 {entry(one, DISCORD)}" for one in trace.entries[:_SHOWN]]
-    if len(trace.entries) > _SHOWN:
-        told.append(f"-# and {count(len(trace.entries) - _SHOWN, 'more entry')}")
-    here = [
-        one
-        for one in trace.channels
-        if one.subscription is None or one.subscription.guild_id == guild_id
-    ]
-    told += [f"📣 {channel(one, trace, DISCORD)}" for one in here]
-    if elsewhere := len(trace.channels) - len(here):
-        sent = sum(status(one) == DeliveryStatus.SENT for one in trace.channels if one not in here)
-        told.append(f"-# In other servers: sent to {sent:,} of {count(elsewhere, 'channel')}.")
-    if trace.paper is not None and not trace.channels:
-        told.append("📣 Nothing is announced in any channel.")
-    return split_messages(told, max_messages=1)[0]
+        lines.append(f"### {link(trace.paper.title, trace.paper.url, 300)}")
+        lines.append(_paper_sentence("It", trace.paper, DISCORD))
+        if not trace.entries:
+            lines.append(f"📥 {_origin_sentence(trace.paper, DISCORD)}")
+    lines += [f"📥 {entry_sentence(entry, DISCORD)}" for entry in trace.entries[:_MAX_ENTRIES]]
+    if len(trace.entries) > _MAX_ENTRIES:
+        lines.append(f"-# and {count(len(trace.entries) - _MAX_ENTRIES, 'more entry')}")
+    lines += _channel_lines(trace, guild_id)
+    return split_messages(lines, max_messages=1)[0]
 
 
 def as_json(trace: Trace) -> dict[str, object]:
-    """A trace as an object for other programs; each part with the sentence for people."""
+    """Returns a trace as an object for other programs, with the sentences for people."""
     paper = trace.paper
     return {
         "asked": trace.query,
         "paper": paper.id if paper else None,
         "title": paper.title if paper else None,
         "removed_at": _iso(paper.removed_at) if paper else None,
-        "entries": [_entry_json(one) for one in trace.entries],
-        "channels": [_channel_json(one, trace) for one in trace.channels],
-        "sentences": lines(trace, PLAIN),
+        "entries": [_entry_json(entry) for entry in trace.entries],
+        "channels": [_channel_json(channel, trace) for channel in trace.channels],
+        "sentences": sentences(trace, PLAIN),
     }
 
 
-def entry(seen: EntryRecord, style: TextStyle) -> str:
-    """What became of an entry of a feed."""
-    feed = f"“{style.text(seen.feed_title, 100)}”"
-    if seen.is_removed:
-        feed += ", which I watch no longer,"
-    first = " at its first poll" if seen.was_first_poll else ""
-    head = f"{feed} brought it {style.time(seen.seen_at)}{first}"
-    said = f"{head}{_became(seen, style)}"
-    if seen.decided_by is not None and seen.decided_at is not None:
-        said += (
-            f" {style.text(seen.decided_by.name, 80)} decided that {style.time(seen.decided_at)}."
+def entry_sentence(entry: EntryRecord, style: TextStyle) -> str:
+    """Returns when a feed listed the paper, what came of it, and who decided that."""
+    feed = f"“{style.text(entry.feed_title, 100)}”"
+    if entry.is_removed:
+        feed += " (no longer followed)"
+    first = ", on its first check" if entry.was_first_poll else ""
+    text = f"{feed} listed it {style.time(entry.seen_at)}{first}: {_entry_result(entry, style)}"
+    if entry.decided_by is not None and entry.decided_at is not None:
+        name = style.text(entry.decided_by.name, 80)
+        text += f" Decided by {name} {style.time(entry.decided_at)}."
+    return text
+
+
+def channel_sentence(channel: ChannelTrace, trace: Trace, style: TextStyle) -> str:
+    """Returns whether and when the paper was announced in a channel, and if not, why."""
+    if channel.announcement is not None:
+        text = _delivery(channel, channel.announcement, style)
+    else:
+        text = f"not announced{_why_not(channel.subscription, trace, style)}."
+    if channel.subscription is None:
+        text += " Announcements there have been turned off."
+    return f"{style.channel(channel.channel_id)}: {text}"
+
+
+def status_label(channel: ChannelTrace) -> str:
+    """Returns the delivery status of the paper in a channel, for programs."""
+    return channel.announcement.status.value if channel.announcement else "not announced"
+
+
+def _paper_sentence(subject: str, paper: Paper, style: TextStyle) -> str:
+    if paper.removed_at is None:
+        return f"{subject} is #{paper.id} in the list."
+    removed = style.time(paper.removed_at)
+    return f"{subject} (#{paper.id}) was removed from the list {removed}. Feeds won't add it again."
+
+
+def _origin_sentence(paper: Paper, style: TextStyle) -> str:
+    added = paper.provenance
+    return f"{_ORIGINS[added.origin]} {style.time(added.created_at)}."
+
+
+def _channel_lines(trace: Trace, guild_id: int | None) -> list[str]:
+    """Returns a line for each channel of this server, and one for all other servers."""
+    if not trace.channels:
+        return ["📣 It isn't announced in any channel."] if trace.paper is not None else []
+    here = [
+        channel
+        for channel in trace.channels
+        if channel.subscription is None or channel.subscription.guild_id == guild_id
+    ]
+    lines = [f"📣 {channel_sentence(channel, trace, DISCORD)}" for channel in here]
+    elsewhere = [channel for channel in trace.channels if channel not in here]
+    if elsewhere:
+        sent = sum(status_label(channel) == DeliveryStatus.SENT for channel in elsewhere)
+        total = count(len(elsewhere), "channel")
+        lines.append(f"-# In other servers: announced in {sent:,} of {total}.")
+    return lines
+
+
+def _entry_result(entry: EntryRecord, style: TextStyle) -> str:
+    if entry.is_removed and entry.outcome in {Outcome.DUPLICATE, Outcome.REVIEW}:
+        return "it was waiting for review when the feed was unfollowed."
+    if entry.outcome is Outcome.UNCHANGED and entry.paper_id is None:
+        return "skipped, because an earlier entry with this title is waiting for review."
+    if entry.outcome is Outcome.ADDED and entry.was_first_poll:
+        return (
+            "added as a new paper. A first check isn't announced, except for the newest papers "
+            "if a moderator asks for them."
         )
-    return said
+    number, check = f"#{entry.paper_id}", style.command("/feed check")
+    return {
+        Outcome.ADDED: "added as a new paper.",
+        Outcome.UPDATED: f"already in the list as {number}; missing details were filled in.",
+        Outcome.UNCHANGED: f"already in the list as {number}.",
+        Outcome.DUPLICATE: f"possible duplicate of {number}. Run {check} to decide.",
+        Outcome.REVIEW: f"waiting for a moderator's review. Run {check} to decide.",
+        Outcome.DECLINED: "declined as not ours.",
+    }.get(entry.outcome, "skipped, because this paper was removed from the list before.")
 
 
-def channel(one: ChannelTrace, trace: Trace, style: TextStyle) -> str:
-    """What became of the paper in a channel."""
-    told = one.announcement
-    said = _sent(one, told, style) if told else _never(one.subscription, trace, style)
-    gone = " Nothing is announced there any longer." if one.subscription is None else ""
-    return f"{style.channel(one.channel_id)}: {said}{gone}"
-
-
-def status(one: ChannelTrace) -> str:
-    """What became of the paper in a channel, in a word or two."""
-    return one.announcement.status.value if one.announcement else "not announced"
-
-
-def _paper(paper: Paper, style: TextStyle) -> str:
-    said = f"It is #{paper.id} in the list: {style.text(paper.title, 300)}."
-    if paper.removed_at is not None:
-        said = (
-            f"It is #{paper.id}, {style.text(paper.title, 300)}, which was removed from the list "
-            f"{style.time(paper.removed_at)}; no feed brings it back."
-        )
-    return said
-
-
-def _became(seen: EntryRecord, style: TextStyle) -> str:
-    number, check = f"#{seen.paper_id}", style.command("/feed check")
-    said = {
-        Outcome.ADDED: ": a new paper.",
-        Outcome.UPDATED: f"; the list had that paper, {number}, which it completed. It is no news.",
-        Outcome.UNCHANGED: f"; the list had that paper already, {number}. It is no news.",
-        Outcome.DUPLICATE: f"; it may be the same paper as {number}, which a moderator is to "
-        f"decide by {check}.",
-        Outcome.REVIEW: f"; the feed is reviewed, so a moderator is to decide by {check}.",
-        Outcome.DECLINED: "; it is not ours, so it was left out.",
-    }.get(seen.outcome, "; that paper was removed from the list on purpose, so it was left out.")
-    if seen.outcome is Outcome.ADDED and seen.was_first_poll:
-        said += " What a feed has then comes in silently, unless a moderator asked for the newest."
-    if seen.is_removed and seen.outcome in {Outcome.DUPLICATE, Outcome.REVIEW}:
-        said = "; a moderator was to decide it when the feed was removed."
-    if seen.outcome is Outcome.UNCHANGED and seen.paper_id is None:
-        said = "; an earlier entry of that title waits for a moderator."
-    return said
-
-
-def _sent(one: ChannelTrace, announcement: Announcement, style: TextStyle) -> str:
+def _delivery(channel: ChannelTrace, announcement: Announcement, style: TextStyle) -> str:
     match announcement.status:
         case DeliveryStatus.SENT if announcement.sent_at is not None:
-            where = _message(announcement, one.subscription)
-            return f"sent {style.time(announcement.sent_at)}.{where}"
-        case DeliveryStatus.FILTERED_OUT if one.rejection_reason is not None:
-            return f"left out, since it does not meet “{style.text(one.rejection_reason, 200)}”."
+            url = _message_url(announcement, channel.subscription)
+            return f"announced {style.time(announcement.sent_at)}.{f' {url}' if url else ''}"
+        case DeliveryStatus.FILTERED_OUT if channel.rejection_reason is not None:
+            return f"filtered out by “{style.text(channel.rejection_reason, 200)}”."
         case DeliveryStatus.FILTERED_OUT:
-            return "left out by the conditions that the channel had then."
+            return "filtered out by the filters that the channel had at the time."
         case DeliveryStatus.SENDING:
-            return f"being sent.{_trouble(one, style)}"
+            return f"being sent.{_delay(channel, style)}"
         case _:
-            return f"waiting.{_trouble(one, style)}"
+            soon = " It'll be sent within a minute while the bot is running."
+            return f"queued.{_delay(channel, style, soon)}"
 
 
-def _message(announcement: Announcement, subscription: Subscription | None) -> str:
+def _message_url(announcement: Announcement, subscription: Subscription | None) -> str:
     if subscription is None or announcement.message_id is None:
         return ""
-    place = f"{subscription.guild_id}/{announcement.channel_id}/{announcement.message_id}"
-    return f" https://discord.com/channels/{place}"
+    path = f"{subscription.guild_id}/{announcement.channel_id}/{announcement.message_id}"
+    return f"https://discord.com/channels/{path}"
 
 
-def _trouble(one: ChannelTrace, style: TextStyle) -> str:
-    """Why what waits for a channel waits."""
-    subscription = one.subscription
+def _delay(channel: ChannelTrace, style: TextStyle, default: str = "") -> str:
+    """Returns what holds up a queued paper, or ``default`` if nothing does."""
+    subscription = channel.subscription
     if subscription is None:
         return ""
+    resume = style.command("/announce resume")
     if subscription.stopped_because:
-        said = style.text(subscription.stopped_because, 300).rstrip(".")
-        return f" It failed: {said}. {style.command('/announce resume')} tries again."
+        reason = style.text(subscription.stopped_because, 300).rstrip(".")
+        return f" Sending failed: {reason}. Run {resume} to try again."
     if subscription.is_paused:
-        return f" The channel is paused, until {style.command('/announce resume')}."
-    if one.retry_at is not None and one.failures:
-        failed = f"{count(one.failures, 'try')} failed"
-        return f" {failed}, since Discord did not take it; the next is {style.time(one.retry_at)}."
+        return f" Announcements there are paused. Run {resume} to continue."
+    if channel.retry_at is not None and channel.failures:
+        failed = count(channel.failures, "attempt")
+        return f" {failed} failed on Discord's side. Next attempt {style.time(channel.retry_at)}."
     if subscription.next_digest_at:
-        return f" The next digest is {style.time(subscription.next_digest_at)}."
-    return " It is sent within a minute while the bot runs."
+        return f" Next digest {style.time(subscription.next_digest_at)}."
+    return default
 
 
-def _never(subscription: Subscription | None, trace: Trace, style: TextStyle) -> str:
-    paper, entries = trace.paper, trace.entries
-    if (
-        subscription is not None
-        and paper is not None
-        and paper.provenance.created_at < subscription.created_at
-    ):
-        since = style.time(subscription.created_at)
-        return f"not announced; the channel hears of what came since {since}."
-    if any(one.outcome is Outcome.ADDED and one.was_first_poll for one in entries):
-        return "not announced, since a feed's first poll is silent."
-    if not any(one.outcome is Outcome.ADDED for one in entries):
-        return "not announced, since no feed brought it as news."
-    return "not announced."
+def _why_not(subscription: Subscription | None, trace: Trace, style: TextStyle) -> str:
+    """Returns why a channel never got the paper, as the end of a sentence; "" if unknown."""
+    if subscription is not None and trace.paper is not None:
+        started = subscription.created_at
+        if trace.paper.provenance.created_at < started:
+            return f", because announcements there started later, {style.time(started)}"
+    added = [entry for entry in trace.entries if entry.outcome is Outcome.ADDED]
+    if any(entry.was_first_poll for entry in added):
+        return ", because it came with a feed's first check"
+    if not added:
+        return ", because no feed listed it as new"
+    return ""
 
 
-def _entry_json(seen: EntryRecord) -> dict[str, object]:
+def _entry_json(entry: EntryRecord) -> dict[str, object]:
     return {
-        "feed": seen.feed_id,
-        "feed_title": seen.feed_title,
-        "outcome": seen.outcome.value,
-        "paper": seen.paper_id,
-        "first_poll": seen.was_first_poll,
-        "seen_at": _iso(seen.seen_at),
-        "decided_by": seen.decided_by.name if seen.decided_by else None,
-        "decided_at": _iso(seen.decided_at),
-        "sentence": entry(seen, PLAIN),
+        "feed": entry.feed_id,
+        "feed_title": entry.feed_title,
+        "outcome": entry.outcome.value,
+        "paper": entry.paper_id,
+        "first_poll": entry.was_first_poll,
+        "seen_at": _iso(entry.seen_at),
+        "decided_by": entry.decided_by.name if entry.decided_by else None,
+        "decided_at": _iso(entry.decided_at),
+        "sentence": entry_sentence(entry, PLAIN),
     }
 
 
-def _channel_json(one: ChannelTrace, trace: Trace) -> dict[str, object]:
-    told, subscription = one.announcement, one.subscription
+def _channel_json(channel: ChannelTrace, trace: Trace) -> dict[str, object]:
+    announcement, subscription = channel.announcement, channel.subscription
     return {
-        "channel": one.channel_id,
+        "channel": channel.channel_id,
         "server": subscription.guild_id if subscription else None,
-        "fate": status(one),
-        "unmet": one.rejection_reason,
+        "fate": status_label(channel),
+        "unmet": channel.rejection_reason,
         "stopped_because": subscription.stopped_because if subscription else "",
         "paused": subscription.is_paused if subscription else False,
-        "failures": one.failures,
+        "failures": channel.failures,
         "next_digest_at": _iso(subscription.next_digest_at) if subscription else None,
-        "message": told.message_id if told else None,
-        "sent_at": _iso(told.sent_at) if told else None,
-        "sentence": channel(one, trace, PLAIN),
+        "message": announcement.message_id if announcement else None,
+        "sent_at": _iso(announcement.sent_at) if announcement else None,
+        "sentence": channel_sentence(channel, trace, PLAIN),
     }
 
 

@@ -58,7 +58,7 @@ async def test_what_waits_for_a_moderator_is_shown_and_decided(lab: Lab, source)
     assert "review: 1 entry, 1 possible duplicate" in shown
     result = await lab.moderator.slash(lab.papers, "feed check", feed="1")
     assert "Is it one of ours?" in told(result)
-    assert "Is it this paper?" in told(result)
+    assert "Is it the same as this paper?" in told(result)
     before = await count(lab)
     await lab.moderator.click(result.followups[-1], label="Add")
     assert await count(lab) == before + 1

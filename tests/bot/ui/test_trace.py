@@ -36,71 +36,78 @@ SUBSCRIPTION = Subscription(
 
 
 def sentence(status: DeliveryStatus | None, **changes: object) -> str:
-    """What is said of the paper in a channel."""
-    told = Announcement(1, 7, 11, status, AT) if status else None
-    one = replace(ChannelTrace(11, SUBSCRIPTION, told), **changes)
-    return trace_card.channel(one, Trace("x", PAPER, (SEEN,), (one,)), trace_card.PLAIN)
+    """Returns the sentence about the paper in a channel."""
+    announcement = Announcement(1, 7, 11, status, AT) if status else None
+    channel = replace(ChannelTrace(11, SUBSCRIPTION, announcement), **changes)
+    trace = Trace("x", PAPER, (SEEN,), (channel,))
+    return trace_card.channel_sentence(channel, trace, trace_card.PLAIN)
 
 
 @pytest.mark.parametrize(
-    ("outcome", "said"),
+    ("outcome", "result"),
     [
-        (Outcome.ADDED, ": a new paper."),
-        (Outcome.UPDATED, "the list had that paper, #7, which it completed"),
-        (Outcome.UNCHANGED, "the list had that paper already, #7"),
-        (Outcome.DUPLICATE, "may be the same paper as #7"),
-        (Outcome.REVIEW, "a moderator is to decide by /feed check"),
-        (Outcome.DECLINED, "it is not ours"),
-        (Outcome.REMOVED, "removed from the list on purpose"),
+        (Outcome.ADDED, "added as a new paper."),
+        (Outcome.UPDATED, "already in the list as #7; missing details were filled in."),
+        (Outcome.UNCHANGED, "already in the list as #7."),
+        (Outcome.DUPLICATE, "possible duplicate of #7. Run /feed check in Discord to decide."),
+        (Outcome.REVIEW, "waiting for a moderator's review. Run /feed check in Discord to decide."),
+        (Outcome.DECLINED, "declined as not ours."),
+        (Outcome.REMOVED, "skipped, because this paper was removed from the list before."),
     ],
 )
-def test_every_outcome_of_an_entry_has_its_sentence(outcome: Outcome, said: str) -> None:
-    told = trace_card.entry(replace(SEEN, outcome=outcome), trace_card.PLAIN)
-    assert told.startswith("“News” brought it on 2026-11-23 at 12:00 UTC")
-    assert said in told
+def test_every_outcome_of_an_entry_has_its_sentence(outcome: Outcome, result: str) -> None:
+    shown = trace_card.entry_sentence(replace(SEEN, outcome=outcome), trace_card.PLAIN)
+    assert shown == f"“News” listed it on 2026-11-23 at 12:00 UTC: {result}"
 
 
-def test_an_entry_whose_former_self_waits_says_so() -> None:
-    told = trace_card.entry(
+def test_an_entry_whose_earlier_version_waits_for_review_says_so() -> None:
+    shown = trace_card.entry_sentence(
         replace(SEEN, outcome=Outcome.UNCHANGED, paper_id=None), trace_card.PLAIN
     )
-    assert "an earlier entry of that title waits for a moderator" in told
+    assert "an earlier entry with this title is waiting for review" in shown
 
 
-def test_every_fate_in_a_channel_has_its_sentence() -> None:
-    assert sentence(DeliveryStatus.SENDING).startswith(
-        "Channel 11: being sent. It is sent within a minute"
-    )
-    gone = sentence(DeliveryStatus.WAITING, subscription=None)
-    assert gone == "Channel 11: waiting. Nothing is announced there any longer."
+def test_an_entry_that_waited_when_its_feed_was_unfollowed_says_so() -> None:
+    for outcome in (Outcome.DUPLICATE, Outcome.REVIEW):
+        shown = trace_card.entry_sentence(
+            replace(SEEN, outcome=outcome, is_removed=True), trace_card.PLAIN
+        )
+        assert shown.startswith("“News” (no longer followed) listed it")
+        assert shown.endswith("it was waiting for review when the feed was unfollowed.")
+
+
+def test_every_status_in_a_channel_has_its_sentence() -> None:
+    assert sentence(DeliveryStatus.SENDING) == "Channel 11: being sent."
+    assert sentence(DeliveryStatus.WAITING).startswith("Channel 11: queued. It'll be sent within a")
+    off = sentence(DeliveryStatus.WAITING, subscription=None)
+    assert off == "Channel 11: queued. Announcements there have been turned off."
     sent = Announcement(1, 7, 11, DeliveryStatus.SENT, AT, message_id=77, sent_at=AT)
     assert sentence(None, announcement=sent).endswith("https://discord.com/channels/100/11/77")
     assert "channels" not in sentence(None, announcement=sent, subscription=None)
     assert sentence(None) == "Channel 11: not announced."
 
 
-def test_the_same_facts_are_there_for_programs() -> None:
+def test_the_json_has_the_same_facts() -> None:
     sent = Announcement(1, 7, 11, DeliveryStatus.SENT, AT, message_id=77, sent_at=AT)
-    trace = Trace(
-        "#7", PAPER, (SEEN,), (ChannelTrace(11, SUBSCRIPTION, sent), ChannelTrace(12, None, None))
-    )
-    told = trace_card.as_json(trace)
-    assert told["paper"] == 7
-    assert told["sentences"] == trace_card.lines(trace, trace_card.PLAIN)
-    first, second = told["channels"]  # type: ignore[misc]
+    channels = (ChannelTrace(11, SUBSCRIPTION, sent), ChannelTrace(12, None, None))
+    trace = Trace("#7", PAPER, (SEEN,), channels)
+    data = trace_card.as_json(trace)
+    assert data["paper"] == 7
+    assert data["sentences"] == trace_card.sentences(trace, trace_card.PLAIN)
+    first, second = data["channels"]  # type: ignore[misc]
     assert (first["fate"], first["message"], first["server"]) == ("sent", 77, 100)
     assert (second["fate"], second["server"]) == ("not announced", None)
 
 
-def test_an_answer_keeps_within_discords_limits_whatever_feeds_and_channels_there_are() -> None:
+def test_a_card_keeps_within_discords_limits_whatever_feeds_and_channels_there_are() -> None:
     entries = tuple(replace(SEEN, id=n, feed_title="*[x](y)" * 90) for n in range(40))
-    trouble = replace(SUBSCRIPTION, stopped_because="_no_ " * 400)
-    waiting = Announcement(1, 7, 11, DeliveryStatus.WAITING, AT)
-    channels = tuple(ChannelTrace(n, trouble, waiting) for n in range(200))
+    stopped = replace(SUBSCRIPTION, stopped_because="_no_ " * 400)
+    queued = Announcement(1, 7, 11, DeliveryStatus.WAITING, AT)
+    channels = tuple(ChannelTrace(n, stopped, queued) for n in range(200))
     shown = trace_card.card(Trace("x", replace(PAPER, title="*" * 900), entries, channels), 100)
     assert len(shown) <= 3900
     assert "32 more entries" in shown
     assert shown.endswith("more lines")
-    assert "In other servers: sent to 0 of 200 channels" in trace_card.card(
+    assert "In other servers: announced in 0 of 200 channels" in trace_card.card(
         Trace("x", PAPER, entries, channels), 5
     )
