@@ -1,4 +1,4 @@
-"""The one path of errors: what nobody foresaw becomes a reference, and nobody is left waiting."""
+"""Errors become replies: an unexpected one gets a reference, and nobody is left waiting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.simcord(check_errors=False)
 
 @pytest.fixture
 def broken(app: App, simcord_env: simcord.Env, clock: StillClock) -> Lab:
-    """A lab whose database has lost a table to somebody else's program."""
+    """A lab whose database lost a table to another program."""
     lab = open_lab(app, simcord_env, clock)
     connection = sqlite3.connect(app.library.path)
     connection.execute("ALTER TABLE credits RENAME TO stolen")
@@ -28,11 +28,11 @@ def broken(app: App, simcord_env: simcord.Env, clock: StillClock) -> Lab:
     return lab
 
 
-def reference(said: str, log: pytest.LogCaptureFixture) -> str:
-    """The reference that a person was told, which the log gives the cause of."""
-    match = re.search(r"this reference: `([0-9a-f]{6})`", said)
-    assert match, said
-    (record,) = [one for one in log.records if match[1] in one.getMessage()]
+def logged_message(reply: str, log: pytest.LogCaptureFixture) -> str:
+    """Returns the log message with the reply's reference; checks that it has the traceback."""
+    match = re.search(r"this reference: `([0-9a-f]{6})`", reply)
+    assert match, reply
+    (record,) = [record for record in log.records if match[1] in record.getMessage()]
     assert record.exc_info is not None
     return record.getMessage()
 
@@ -54,29 +54,29 @@ def reference(said: str, log: pytest.LogCaptureFixture) -> str:
         ),
     ],
 )
-async def test_what_a_sentence_names_is_never_markup(sentence: str, shown: str) -> None:
+async def test_text_in_a_sentence_is_never_markup(sentence: str, shown: str) -> None:
     assert explain(LabError(sentence), "a test") == shown
 
 
-async def test_a_fault_in_a_command_is_told_with_a_reference(
+async def test_an_error_in_a_command_is_answered_with_a_reference(
     broken: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
     result = await broken.member.slash(broken.papers, "latest")
     assert result.ephemeral
-    assert "/latest failed" in reference(told(result), caplog)
+    assert "/latest failed" in logged_message(told(result), caplog)
 
 
-async def test_a_fault_after_a_deferred_answer_is_told_too(
+async def test_an_error_after_a_deferred_response_is_answered_too(
     broken: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
     connection = sqlite3.connect(broken.app.library.path)
     connection.execute("ALTER TABLE feeds RENAME TO stolen_feeds")
     connection.close()
     result = await broken.moderator.slash(broken.papers, "feed check")
-    assert "/feed check failed" in reference(told(result), caplog)
+    assert "/feed check failed" in logged_message(told(result), caplog)
 
 
-async def test_a_fault_in_a_button_is_told_with_a_reference(
+async def test_an_error_in_a_button_is_answered_with_a_reference(
     app: App, simcord_env: simcord.Env, clock: StillClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     lab = open_lab(app, simcord_env, clock)
@@ -85,27 +85,27 @@ async def test_a_fault_in_a_button_is_told_with_a_reference(
     connection.execute("ALTER TABLE credits RENAME TO stolen")
     connection.close()
     result = await lab.member.click(lab.papers.last_message, label="Next ▶")
-    assert "page:" in reference(told(result), caplog)
+    assert "page:" in logged_message(told(result), caplog)
 
 
-async def test_a_fault_in_a_form_is_told_with_a_reference(
+async def test_an_error_in_a_form_is_answered_with_a_reference(
     broken: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
     form = await broken.moderator.slash(broken.papers, "curate add")
     result = await broken.moderator.submit_modal(
         form, {"title": "T", "authors": "Ann Lee", "links": "", "abstract": ""}
     )
-    reference(told(result), caplog)
+    logged_message(told(result), caplog)
 
 
-async def test_a_fault_in_suggestions_offers_nothing_and_is_logged(
+async def test_an_error_in_autocomplete_gives_no_choices_and_is_logged(
     broken: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
     connection = sqlite3.connect(broken.app.library.path)
     connection.execute("ALTER TABLE name_words RENAME TO stolen_words")
     connection.close()
     assert await broken.member.autocomplete(broken.papers, "author", "name", "bid") == []
-    assert "Suggestions failed" in caplog.text
+    assert "Autocomplete failed" in caplog.text
 
 
 async def test_a_refusal_by_discord_is_logged_and_answered_once(
@@ -114,6 +114,6 @@ async def test_a_refusal_by_discord_is_logged_and_answered_once(
     lab = open_lab(app, simcord_env, clock)
     simcord_env.inject_error("POST", "/interactions/*/*/callback", status=400, times=1)
     with caplog.at_level(logging.WARNING):
-        said = told(await lab.member.slash(lab.papers, "latest"))
-    assert "Discord did not let me do that" in said
+        reply = told(await lab.member.slash(lab.papers, "latest"))
+    assert "Discord didn't let me do that" in reply
     assert "/latest failed" in caplog.text

@@ -205,7 +205,7 @@ async def test_a_command_that_no_longer_exists_is_refused(
     data |= {"guild_id": root["guild_id"]} if root.get("guild_id") else {}
     for caller in Caller:
         result = await callers.send(caller, Location.HOME, 2, data)
-        assert "My commands changed" in told(result)
+        assert "My commands have just been updated" in told(result)
         assert result.ephemeral
         (line,) = callers.logged_refusals()
         assert path[0] in line

@@ -19,7 +19,7 @@ from tests.support.permission_table import FORMS, Access, Caller, CommandRule, L
 
 REFUSED = re.compile(
     "Only moderators can|can only be changed in a server|Moderators can only be set up in"
-    "|My commands changed"
+    "|My commands have just been updated"
 )
 
 
