@@ -95,15 +95,15 @@ class Feed(HomeCog, group_name="feed"):
         review: bool | None = None,
     ) -> None:
         """Edit a feed's title, address, venue or review setting; opens a form by default."""
-        terms = current_settings(feed)
+        settings = current_settings(feed)
         if title is None and url is None and venue is None and review is None:
-            await interaction.response.send_modal(FeedForm(feed.id, terms, partial(_edit, feed)))
+            await interaction.response.send_modal(FeedForm(feed.id, settings, partial(_edit, feed)))
             return
         edited = FeedSettings(
-            title=terms.title if title is None else clip(title, 300),
-            url=terms.url if url is None else url.strip(),
-            venue=terms.venue if venue is None else clip(venue, 100),
-            is_reviewed=terms.is_reviewed if review is None else review,
+            title=settings.title if title is None else clip(title, 300),
+            url=settings.url if url is None else url.strip(),
+            venue=settings.venue if venue is None else clip(venue, 100),
+            is_reviewed=settings.is_reviewed if review is None else review,
         )
         await _edit(feed, interaction, edited)
 
@@ -204,11 +204,11 @@ class Feed(HomeCog, group_name="feed"):
         await import_feeds(interaction, file)
 
 
-async def _edit(feed: CountedFeed, interaction: Interaction, terms: FeedSettings) -> None:
+async def _edit(feed: CountedFeed, interaction: Interaction, settings: FeedSettings) -> None:
     require_moderator(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
-    edited = await change_feed(bot.library, bot.poller, feed, terms, actor(interaction))
+    edited = await change_feed(bot.library, bot.poller, feed, settings, actor(interaction))
     view = undoable(f"✏️ Saved.\n{feed_cards.format_feed(edited.value)}", edited.change_id)
     await interaction.followup.send(view=view, ephemeral=True)
 
