@@ -8,6 +8,7 @@ import pytest
 from storage.models import Actor, Origin, PaperDraft, PartialDate
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperNotFound
+from tests.support.forms import form_values
 from tests.support.lab import HOME, Lab, told
 from tests.support.library import MODERATOR, OTHER_MODERATOR
 
@@ -59,7 +60,7 @@ async def test_an_invalid_field_is_reported_privately_and_the_form_reopens_as_ty
 
     again = await lab.moderator.click(result.response, label="Try again")
     assert again.modal is not None
-    values = _values(again.modal)
+    values = form_values(again.modal)
     assert values == {**FORM, "links": "not-a-link"}
     done = await lab.moderator.submit_modal(again, {**values, "links": ""})
     assert "Added to the list" in told(done)
@@ -108,7 +109,7 @@ async def test_a_possible_duplicate_can_be_added_anyway(lab: Lab) -> None:
 
 async def test_editing_shows_the_current_details_and_keeps_the_hidden_ones(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
-    values = _values(shown.modal)
+    values = form_values(shown.modal)
     assert values["venue_and_year"] == "arXiv 2023"
     assert values["authors"].splitlines()[0] == "Azerbayev"
     assert values["links"] == "2302.12433"
@@ -128,7 +129,7 @@ async def test_editing_shows_the_current_details_and_keeps_the_hidden_ones(lab: 
 
 async def test_an_edit_without_changes_says_so(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
-    result = await lab.moderator.submit_modal(shown, _values(shown.modal))
+    result = await lab.moderator.submit_modal(shown, form_values(shown.modal))
     assert "You changed nothing" in told(result)
 
 
@@ -136,24 +137,24 @@ async def test_the_identifier_of_another_paper_is_refused_and_no_input_is_lost(
     lab: Lab,
 ) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
-    values = {**_values(shown.modal), "links": "2211.05100"}
+    values = {**form_values(shown.modal), "links": "2211.05100"}
     result = await lab.moderator.submit_modal(shown, values)
     assert "I already have that paper" in told(result)
     again = await lab.moderator.click(result.response, label="Try again")
-    assert _values(again.modal)["links"] == "2211.05100"
+    assert form_values(again.modal)["links"] == "2211.05100"
 
 
 async def test_no_input_is_lost_if_it_cannot_be_saved(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
     paper = await lab.app.library.papers.get_by_text("2302.12433")
-    typed = {**_values(shown.modal), "title": "Much Thought Went into This"}
+    typed = {**form_values(shown.modal), "title": "Much Thought Went into This"}
     await lab.app.library.papers.remove(paper.id, OTHER_MODERATOR)
     result = await lab.moderator.submit_modal(shown, typed)
     assert result.ephemeral
     assert "I couldn't find a paper" in told(result)
     await lab.app.library.papers.restore(paper.id, OTHER_MODERATOR)
     again = await lab.moderator.click(result.response, label="Try again")
-    assert _values(again.modal) == typed
+    assert form_values(again.modal) == typed
     assert "✏️ Saved" in told(await lab.moderator.submit_modal(again, typed))
 
 
@@ -168,7 +169,7 @@ async def test_the_form_is_not_offered_again_to_a_former_moderator(lab: Lab) -> 
 async def test_a_long_abstract_survives_an_edit_of_the_title(lab: Lab) -> None:
     number = await lab.add(PaperDraft(title="Long", abstract="word " * 2000))
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
-    values = _values(shown.modal)
+    values = form_values(shown.modal)
     await lab.moderator.submit_modal(shown, {**values, "title": "Still long"})
     paper = await lab.app.library.papers.get(number)
     assert paper.title == "Still long"
@@ -181,7 +182,7 @@ async def test_the_hidden_rest_of_a_field_is_kept_unless_the_end_changes(lab: La
 
     async def corrected(change: Callable[[str], str]) -> str:
         shown = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
-        values = _values(shown.modal)
+        values = form_values(shown.modal)
         typed = {**values, "abstract": change(values["abstract"])}
         await lab.moderator.submit_modal(shown, typed)
         return (await lab.app.library.papers.get(number)).abstract
@@ -244,10 +245,3 @@ async def test_members_and_strangers_do_not_see_the_commands(lab: Lab) -> None:
     for actor, channel in [(lab.member, lab.papers), (lab.stranger, lab.elsewhere)]:
         offered = actor.available_commands(channel)
         assert not [name for name in offered if name.split()[0] in {"curate", "feed"}]
-
-
-def _values(modal: Any) -> dict[str, str]:
-    """The fields of a form as they are filled."""
-    assert modal is not None
-    fields = [row.get("component") or row["components"][0] for row in modal["components"]]
-    return {field["custom_id"]: field.get("value") or "" for field in fields}

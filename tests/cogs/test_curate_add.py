@@ -14,6 +14,7 @@ from bot.demo.messages import visible_text
 from bot.settings import Settings
 from storage.models import Actor, Origin, PaperDraft
 from storage.papers.errors import PaperNotFound
+from tests.support.forms import form_values
 from tests.support.lab import HOME, Lab, told
 from tests.support.library import MODERATOR
 from tests.support.lookup_server import LookupServer
@@ -140,14 +141,14 @@ async def test_the_command_can_turn_the_announcement_on(lab: Lab) -> None:
 async def test_a_found_paper_can_be_edited_first_and_keeps_what_was_typed(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
     form = await lab.moderator.click(shown.response, label="Edit first")
-    values = _values(form.modal)
+    values = form_values(form.modal)
     assert values["title"] == "Small Models, Long Memories"
     assert values["venue_and_year"] == "Journal of Open Things 2024-02"
     assert values["links"] == f"https://doi.org/{DOI}"
     wrong = await lab.moderator.submit_modal(form, {**values, "venue_and_year": "TMLR 2024-13"})
     assert "isn't a date" in told(wrong)
     again = await lab.moderator.click(wrong.response, label="Try again")
-    assert _values(again.modal) == {**values, "venue_and_year": "TMLR 2024-13"}
+    assert form_values(again.modal) == {**values, "venue_and_year": "TMLR 2024-13"}
     done = await lab.moderator.submit_modal(again, {**values, "venue_and_year": "TMLR 2024"})
     assert "Added to the list" in told(done)
     assert (await lab.app.library.papers.get_by_text(DOI)).venue == "TMLR"
@@ -227,7 +228,9 @@ async def test_feeds_may_improve_looked_up_details_but_not_typed_ones(
 
     shown = await look_up(lab, DOI)
     form = await lab.moderator.click(shown.response, label="Edit first")
-    await lab.moderator.submit_modal(form, {**_values(form.modal), "venue_and_year": "arXiv 2024"})
+    await lab.moderator.submit_modal(
+        form, {**form_values(form.modal), "venue_and_year": "arXiv 2024"}
+    )
     other = replace(published, title="Small Models", identifiers=(f"doi:{DOI}",))
     await lab.app.library.papers.upsert(other, Origin.FEED, Actor("feed:1", "a feed"))
     assert (await lab.app.library.papers.get_by_text(DOI)).venue == "arXiv"
@@ -259,7 +262,7 @@ async def test_a_source_that_is_not_found_opens_the_form_with_what_is_known(
     assert shown.ephemeral
     assert sentence in told(shown)
     form = await lab.moderator.click(shown.response, label="Fill in the form")
-    values = _values(form.modal)
+    values = form_values(form.modal)
     assert (values["title"], values["links"]) == ("", links)
     done = await lab.moderator.submit_modal(form, {**values, "title": "By Hand"})
     assert "Added to the list" in told(done)
@@ -280,7 +283,7 @@ async def test_text_that_is_not_a_source_is_used_as_the_title(lab: Lab) -> None:
     shown = await look_up(lab, "Attention *Is* Enough")
     assert "isn't something I can look up" in told(shown)
     form = await lab.moderator.click(shown.response, label="Fill in the form")
-    assert _values(form.modal)["title"] == "Attention *Is* Enough"
+    assert form_values(form.modal)["title"] == "Attention *Is* Enough"
 
 
 async def test_a_bibtex_entry_needs_no_look_up(lab: Lab, services: LookupServer) -> None:
@@ -295,7 +298,7 @@ MESSAGE = (
 )
 
 
-async def gather(lab: Lab, text: str, actor: Any = None) -> Any:
+async def review_links(lab: Lab, text: str, actor: Any = None) -> Any:
     message = await lab.member.send(lab.papers, text)
     return await lab.menu(actor or lab.moderator, "Add paper", message)
 
@@ -303,7 +306,7 @@ async def gather(lab: Lab, text: str, actor: Any = None) -> Any:
 async def test_the_papers_of_a_message_are_listed_and_added_with_one_click(
     lab: Lab, services: LookupServer
 ) -> None:
-    shown = await gather(lab, MESSAGE)
+    shown = await review_links(lab, MESSAGE)
     assert shown.ephemeral
     text = told(shown)
     assert "3 links in that message" in text
@@ -320,7 +323,7 @@ async def test_the_papers_of_a_message_are_listed_and_added_with_one_click(
     assert f"in the list as #{paper.id}" in visible_text(shown.response)
 
     form = await lab.moderator.click(shown.response, label="Fill in")
-    done = await lab.moderator.submit_modal(form, {**_values(form.modal), "title": "By Hand"})
+    done = await lab.moderator.submit_modal(form, {**form_values(form.modal), "title": "By Hand"})
     assert "Added to the list" in told(done)
     assert "3 links in that message" in visible_text(shown.response)
 
@@ -329,14 +332,14 @@ async def test_a_found_paper_shows_a_renamed_author_by_the_new_name(lab: Lab) ->
     library = lab.app.library
     await library.papers.upsert(PaperDraft("Engines", ("Ada Lovelace",)), Origin.IMPORT, MODERATOR)
     await library.authors.rename("Ada Lovelace", "Ada King", MODERATOR)
-    for shown in (await look_up(lab, DOI), await gather(lab, f"doi:{DOI}")):
+    for shown in (await look_up(lab, DOI), await review_links(lab, f"doi:{DOI}")):
         assert "Ada King" in told(shown)
         assert "Lovelace" not in told(shown)
 
 
 async def test_the_papers_of_a_message_can_be_announced(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    shown = await gather(lab, f"doi:{DOI}")
+    shown = await review_links(lab, f"doi:{DOI}")
     assert "1 link in that message" in told(shown)
     await lab.moderator.click(shown.response, label="Announce: no")
     await lab.moderator.click(shown.response, label="Add")
@@ -386,7 +389,7 @@ async def test_a_possible_duplicate_in_a_message_is_marked_and_asked_about(
 ) -> None:
     known = await lab.app.library.papers.get_by_text("2302.12433")
     services.works["10.5555/twin"] = {"DOI": "10.5555/twin", "title": [known.title]}
-    shown = await gather(lab, "https://doi.org/10.5555/twin")
+    shown = await review_links(lab, "https://doi.org/10.5555/twin")
     assert f"may be a duplicate of #{known.id}" in told(shown)
     asked = await lab.moderator.click(shown.response, label="Add")
     assert "This paper may already be in the list" in told(asked)
@@ -402,7 +405,7 @@ async def test_only_the_first_of_many_links_are_shown(lab: Lab, services: Lookup
             "author": [{"family": "Name" * 20}] * 5,
             "container-title": ["Venue" * 50],
         }
-    shown = await gather(lab, " ".join(f"https://doi.org/10.5555/{n}" for n in range(14)))
+    shown = await review_links(lab, " ".join(f"https://doi.org/10.5555/{n}" for n in range(14)))
     text = told(shown)
     assert "14 links in that message" in text
     assert "the first 10" in text
@@ -411,13 +414,13 @@ async def test_only_the_first_of_many_links_are_shown(lab: Lab, services: Lookup
 
 
 async def test_a_message_without_links_is_explained(lab: Lab) -> None:
-    shown = await gather(lab, "Hello! https://discord.com/channels/1/2 and 1234.5678")
+    shown = await review_links(lab, "Hello! https://discord.com/channels/1/2 and 1234.5678")
     assert shown.ephemeral
     assert "I don't see a link to a paper in that message." in told(shown)
 
 
 async def test_only_moderators_can_use_the_menu(lab: Lab) -> None:
-    refused = await gather(lab, MESSAGE, lab.member)
+    refused = await review_links(lab, MESSAGE, lab.member)
     assert refused.ephemeral
     assert "in the lab's own server" in told(refused)
     message = await lab.member.send(lab.papers, MESSAGE)
@@ -437,14 +440,7 @@ def _id_of(lab: Lab, message: Any, label: str) -> str:
 
 
 async def _press_again(lab: Lab, message: Any, custom_id: str) -> Any:
-    """Press a button of a message that is not redrawn yet; SimCord's way wants it to be there."""
+    """Presses a button that the message no longer has; SimCord itself would refuse that."""
     data = {"custom_id": custom_id, "component_type": discord.ComponentType.button.value}
     stored = _visible_message(lab.moderator, message)
     return await _component_interaction(lab.moderator, stored, data)
-
-
-def _values(modal: Any) -> dict[str, str]:
-    """The fields of a form as they are filled."""
-    assert modal is not None
-    fields = [row.get("component") or row["components"][0] for row in modal["components"]]
-    return {field["custom_id"]: field.get("value") or "" for field in fields}

@@ -1,4 +1,4 @@
-"""What moderators change beside adding: tags, merges, the log, undo, and two at one paper."""
+"""Tags, merges, edits by two moderators at once, the audit log and undo."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from bot.settings import Settings
 from storage.models import Origin, PaperDraft, PartialDate
 from storage.papers.combine import as_draft
+from tests.support.forms import form_values
 from tests.support.lab import Lab, told
 from tests.support.library import OTHER_MODERATOR
 
@@ -29,12 +30,7 @@ TWO = PaperDraft(
 )
 
 
-async def values(modal: Any) -> dict[str, str]:
-    fields = [row.get("component") or row["components"][0] for row in modal["components"]]
-    return {field["custom_id"]: field.get("value") or "" for field in fields}
-
-
-async def two(lab: Lab) -> tuple[int, int]:
+async def add_two_papers(lab: Lab) -> tuple[int, int]:
     return await lab.add(ONE), await lab.add(TWO)
 
 
@@ -78,7 +74,7 @@ async def test_a_reply_names_only_some_of_many_tags(lab: Lab) -> None:
 
 
 async def test_a_removed_paper_is_suggested_and_restored(lab: Lab) -> None:
-    number, other = await two(lab)
+    number, other = await add_two_papers(lab)
     for removed in (number, other):
         await lab.app.library.papers.remove(removed, OTHER_MODERATOR)
     offered = await lab.moderator.autocomplete(lab.papers, "curate restore", "paper", "of two")
@@ -94,7 +90,7 @@ async def test_a_removed_paper_is_suggested_and_restored(lab: Lab) -> None:
 
 
 async def test_two_papers_are_compared_and_merged_as_chosen(lab: Lab) -> None:
-    one, other = await two(lab)
+    one, other = await add_two_papers(lab)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     assert shown.ephemeral
     text = told(shown)
@@ -103,7 +99,7 @@ async def test_two_papers_are_compared_and_merged_as_chosen(lab: Lab) -> None:
     assert f"**Venue**\n#{one}: arXiv\n#{other}: ICML" in text
     assert "Note" not in text
     for name, choice in (("Title", "source"), ("Authors", "target"), ("Venue", "target")):
-        await lab.moderator.select(shown.response, [choice], custom_id=_select(shown, name))
+        await lab.moderator.select(shown.response, [choice], custom_id=_menu_id(shown, name))
     done = await lab.moderator.click(shown.response, label="Merge")
     assert f"**Second of Two, Longer** (#{other}) into this paper" in told(done)
     merged = await lab.app.library.papers.get(other)
@@ -124,7 +120,7 @@ async def test_two_papers_are_compared_and_merged_as_chosen(lab: Lab) -> None:
 
 
 async def test_a_paper_cannot_be_merged_with_itself(lab: Lab) -> None:
-    one, other = await two(lab)
+    one, other = await add_two_papers(lab)
     same = await curate(lab, "merge", paper=f"#{one}", into="2301.00001")
     assert "Both are the same paper" in told(same)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
@@ -134,9 +130,9 @@ async def test_a_paper_cannot_be_merged_with_itself(lab: Lab) -> None:
 
 
 async def test_a_merge_shows_concurrent_changes_and_keeps_the_choices(lab: Lab) -> None:
-    one, other = await two(lab)
+    one, other = await add_two_papers(lab)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
-    await lab.moderator.select(shown.response, ["target"], custom_id=_select(shown, "Venue"))
+    await lab.moderator.select(shown.response, ["target"], custom_id=_menu_id(shown, "Venue"))
     await lab.app.library.papers.tag(other, ["new"], [], OTHER_MODERATOR)
     asked = await lab.moderator.click(shown.response, label="Merge")
     assert f"Someone else changed #{other} meanwhile" in told(asked)
@@ -149,7 +145,7 @@ async def test_a_merge_shows_concurrent_changes_and_keeps_the_choices(lab: Lab) 
 async def test_a_merge_into_a_paper_that_was_merged_meanwhile_compares_with_its_new_paper(
     lab: Lab,
 ) -> None:
-    one, other = await two(lab)
+    one, other = await add_two_papers(lab)
     third = await lab.add(PaperDraft("Third of Them", venue="TMLR"))
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     kept = as_draft(await lab.app.library.papers.get(third))
@@ -164,7 +160,7 @@ async def test_the_second_of_two_editors_sees_what_the_first_changed(lab: Lab) -
     number = await lab.add(ONE)
     mine = await curate(lab, "edit", paper=f"#{number}")
     theirs = await curate(lab, "edit", paper=f"#{number}")
-    typed = await values(theirs.modal)
+    typed = form_values(theirs.modal)
     await lab.moderator.submit_modal(
         theirs, {**typed, "title": "Theirs", "venue_and_year": "TMLR 2022", "links": ""}
     )
@@ -178,7 +174,7 @@ async def test_the_second_of_two_editors_sees_what_the_first_changed(lab: Lab) -
     assert "**Venue** arXiv → TMLR" in text
     assert (await lab.app.library.papers.get(number)).title == "Theirs"
     again = await lab.moderator.click(result.response, label="Continue editing")
-    filled = await values(again.modal)
+    filled = form_values(again.modal)
     assert (filled["title"], filled["venue_and_year"]) == ("Mine", "TMLR 2022")
     assert filled["abstract"] == "Much text. " * 300
     done = await lab.moderator.submit_modal(again, filled)
@@ -189,7 +185,7 @@ async def test_the_second_of_two_editors_sees_what_the_first_changed(lab: Lab) -
 
 
 async def test_a_long_list_of_concurrent_changes_is_cut(lab: Lab) -> None:
-    one, other = await two(lab)
+    one, other = await add_two_papers(lab)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     every = PaperDraft(
         "T " * 190,
@@ -205,24 +201,24 @@ async def test_a_long_list_of_concurrent_changes_is_cut(lab: Lab) -> None:
     assert "**Title** Second of Two, Longer → T T" in told(asked)
     assert re.search(r"-# and \d more\n###", told(asked))
     assert len(told(asked)) < 4000
-    await lab.moderator.select(asked.response, ["source"], custom_id=_select(asked, "Authors"))
+    await lab.moderator.select(asked.response, ["source"], custom_id=_menu_id(asked, "Authors"))
     await lab.moderator.click(asked.response, label="Merge")
     merged = await lab.app.library.papers.get(one)
     assert (len(merged.authors), merged.authors_complete) == (40, False)
 
 
 async def test_an_edit_shows_what_undoing_a_merge_changed_meanwhile(lab: Lab) -> None:
-    one, other = await two(lab)
+    one, other = await add_two_papers(lab)
     await lab.app.library.papers.merge(one, other, TWO, OTHER_MODERATOR)
     mine = await curate(lab, "edit", paper=f"#{one}")
     merged = await lab.app.library.audit.last_by(OTHER_MODERATOR)
     assert merged is not None
     await lab.app.library.undo(merged.id, OTHER_MODERATOR)
-    typed = {**await values(mine.modal), "abstract": "Mine."}
+    typed = {**form_values(mine.modal), "abstract": "Mine."}
     result = await lab.moderator.submit_modal(mine, typed)
     assert "**Venue** ICML → arXiv" in told(result)
     again = await lab.moderator.click(result.response, label="Continue editing")
-    await lab.moderator.submit_modal(again, await values(again.modal))
+    await lab.moderator.submit_modal(again, form_values(again.modal))
     paper = await lab.app.library.papers.get(one)
     assert (paper.venue, paper.abstract) == ("arXiv", "Mine.")
 
@@ -296,8 +292,8 @@ async def test_only_moderators_see_what_was_removed_or_changed(lab: Lab) -> None
         assert not [n for n in actor.available_commands(channel) if n.startswith("curate")]
 
 
-def _select(shown: Any, name: str) -> str:
-    """The custom id of the menu of a field."""
+def _menu_id(shown: Any, name: str) -> str:
+    """Returns the custom id of a field's menu."""
     found: list[str] = []
 
     def look(components: Any) -> None:

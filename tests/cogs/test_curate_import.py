@@ -50,13 +50,13 @@ FORMATS = {
 }
 
 
-async def offered(lab: Lab, file: tuple[str, bytes], actor: Any = None, **options: Any) -> Any:
+async def preview(lab: Lab, file: tuple[str, bytes], actor: Any = None, **options: Any) -> Any:
     result = await (actor or lab.moderator).slash(lab.papers, "curate import", file=file, **options)
     assert result.ephemeral
     return result
 
 
-def left_in(folder: Path) -> list[Path]:
+def files_in(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
@@ -67,7 +67,7 @@ async def titles(lab: Lab) -> list[str]:
 @pytest.mark.parametrize("name", FORMATS)
 async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, name: str) -> None:
     await lab.ask(lab.moderator, "announce here")
-    result = await offered(lab, (name, FORMATS[name].encode()))
+    result = await preview(lab, (name, FORMATS[name].encode()))
     assert "**1** will be added: “Counting Ferns” (line 1)" in told(result).replace(
         "(line 2)", "(line 1)"
     )
@@ -84,7 +84,7 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
     assert change.actor == Actor(f"discord:{lab.moderator.id}", "noor")
     await lab.app.deliver()
     assert "Counting Ferns" not in lab.last
-    again = told(await offered(lab, (name, FORMATS[name].encode())))
+    again = told(await preview(lab, (name, FORMATS[name].encode())))
     assert "**1** already in the list" in again
     assert "nothing to import" in again
     assert "[Import]" not in again
@@ -115,7 +115,7 @@ async def test_the_preview_counts_each_outcome_with_its_first_entry(lab: Lab) ->
         "Secret,,,,Under Review",
         ",Nobody,,,",
     ]
-    text = told(await offered(lab, ("sheet.csv", "\n".join(rows).encode())))
+    text = told(await preview(lab, ("sheet.csv", "\n".join(rows).encode())))
     assert "**2** will be added: first “New \\*one\\*” (line 2)" in text
     assert "**2** will be updated: first “Known” (line 4)" in text
     assert "**1** may already be in the list, will be skipped: “Alike” (line 6)" in text
@@ -125,7 +125,7 @@ async def test_the_preview_counts_each_outcome_with_its_first_entry(lab: Lab) ->
     assert "Line 9: “” can't be used. It has no title." in text
     assert "Line 6: “Alike” may be “Alike”" in text
     assert "[Import the rest]" in text
-    taken = await offered(lab, ("s.csv", "\n".join(rows).encode()), unpublished=True)
+    taken = await preview(lab, ("s.csv", "\n".join(rows).encode()), unpublished=True)
     assert "**3** will be added" in told(taken)
 
 
@@ -139,7 +139,7 @@ async def test_likely_duplicates_update_the_list_only_if_asked_to(lab: Lab) -> N
         b"@article{a, title={Ferns of the North}, author={Ann Lee}, journal={TMLR}}\n"
         b"@misc{b, title={Moss}, url={https://lab.org/ferns}}\n"
     )
-    result = await offered(lab, ("more.bib", bib))
+    result = await preview(lab, ("more.bib", bib))
     assert "**2** may already be in the list, will be skipped" in told(result)
     done = await lab.moderator.click(result.response, label="Update 1 likely duplicate")
     assert "**1** updated" in told(done)
@@ -150,11 +150,11 @@ async def test_likely_duplicates_update_the_list_only_if_asked_to(lab: Lab) -> N
 
 
 async def test_entries_that_cannot_be_used_are_skipped_only_if_asked_to(lab: Lab) -> None:
-    result = await offered(lab, ("papers.bib", BIB + BAD_ENTRY))
+    result = await preview(lab, ("papers.bib", BIB + BAD_ENTRY))
     assert "Line 3: “c” can't be used. It has no title." in told(result)
     assert "[Import the rest]" in told(result)
     await lab.moderator.click(result.response, label="Cancel")
-    result = await offered(lab, ("papers.bib", BIB + BAD_ENTRY), keep_going=True)
+    result = await preview(lab, ("papers.bib", BIB + BAD_ENTRY), keep_going=True)
     assert "[Import]" in told(result)
     await lab.moderator.click(result.response, label="Import")
     assert await titles(lab) == ["Ferns of the North", "Ferns of the South"]
@@ -162,9 +162,9 @@ async def test_entries_that_cannot_be_used_are_skipped_only_if_asked_to(lab: Lab
 
 async def test_the_preview_says_how_columns_are_read_and_an_option_maps_them(lab: Lab) -> None:
     sheet = ("sheet.csv", b"Headline,Who,Colour\nCounting Ferns,Ada Lovelace,green\n")
-    text = told(await offered(lab, sheet))
+    text = told(await preview(lab, sheet))
     assert "I find no column of titles; the columns are “Headline”, “Who”, “Colour”" in text
-    result = await offered(lab, sheet, columns="title=Headline; authors = Who;")
+    result = await preview(lab, sheet, columns="title=Headline; authors = Who;")
     assert "Columns: authors from “Who”; title from “Headline”." in told(result)
     assert "Ignored: “Colour”." in told(result)
     await lab.moderator.click(result.response, label="Import")
@@ -175,11 +175,11 @@ async def test_the_preview_says_how_columns_are_read_and_an_option_maps_them(lab
         ("title=Nothing", "There is no column “Nothing”"),
         ("mood=Colour; title=Headline", "“mood” is no field"),
     ):
-        assert sentence in told(await offered(lab, sheet, columns=wrong))
+        assert sentence in told(await preview(lab, sheet, columns=wrong))
 
 
 async def test_cancelling_imports_nothing(lab: Lab) -> None:
-    result = await offered(lab, ("papers.bib", BIB))
+    result = await preview(lab, ("papers.bib", BIB))
     cancelled = told(await lab.moderator.click(result.response, label="Cancel"))
     assert cancelled == "👌 Nothing was imported."
     assert await titles(lab) == []
@@ -188,7 +188,7 @@ async def test_cancelling_imports_nothing(lab: Lab) -> None:
 async def test_a_report_that_does_not_fit_is_attached_in_full(lab: Lab) -> None:
     entries = [{"title": f"Fern number {number} " + "*long* " * 60} for number in range(40)]
     entries += [{"title": ""} for _ in range(40)]
-    result = await offered(lab, ("papers.json", json.dumps(entries).encode()))
+    result = await preview(lab, ("papers.json", json.dumps(entries).encode()))
     text = told(result)
     assert "**40** will be added: first “Fern number 0" in text
     assert "25 more notes in the attached report." in text
@@ -207,28 +207,28 @@ async def test_the_longest_preview_fits_and_ends_with_the_question(lab: Lab) -> 
     rows = [[f"{mark} {number}", f"10.1000/{number}"] for number in range(30)]
     rows += [["", f"10.1000/x{number}"] for number in range(30)]
     body = "\n".join(",".join(row) for row in [header, *rows]).encode()
-    result = await offered(lab, (f"{'long_' * 60}.csv", body))
+    result = await preview(lab, (f"{'long_' * 60}.csv", body))
     text = told(result)
     assert "Import these papers?" in text
     assert "in the attached report" in text
 
 
 class TestLabFiles:
-    """The real ones, where they are on this machine."""
+    """The lab's real files, if they are on this machine."""
 
     async def test_the_page_and_the_spreadsheet_can_be_imported(
         self, lab: Lab, publications_page: str, lab_sheet: Path
     ) -> None:
-        result = await offered(lab, ("page.txt", publications_page.encode()))
+        result = await preview(lab, ("page.txt", publications_page.encode()))
         assert "**20** will be updated: first" in told(result)
         sheet = ("sheet.csv", await asyncio.to_thread(lab_sheet.read_bytes))
-        result = await offered(lab, sheet)
+        result = await preview(lab, sheet)
         assert "will be added" in told(result)
         assert "**25** not published" in told(result)
         done = await lab.moderator.click(result.response, label="Import")
         assert "### Imported" in told(done)
         assert await lab.app.library.papers.count() == 137
-        again = await offered(lab, sheet)
+        again = await preview(lab, sheet)
         assert "nothing to import" in told(again)
 
 
@@ -252,7 +252,7 @@ class TestLabFiles:
 async def test_a_bad_file_is_explained_privately_and_changes_nothing(
     lab: Lab, name: str, body: bytes, sentence: str
 ) -> None:
-    text = told(await offered(lab, (name, body)))
+    text = told(await preview(lab, (name, body)))
     assert sentence in text
     assert "[Import" not in text
     assert "/tmp" not in text
@@ -275,7 +275,7 @@ async def test_only_the_owner_can_use_the_buttons_and_only_once(lab: Lab) -> Non
         interactions.append(interaction)
 
     lab.app.client.add_listener(on_interaction)
-    result = await offered(lab, ("papers.bib", BIB))
+    result = await preview(lab, ("papers.bib", BIB))
     buttons = lab.app.client._connection._view_store._views[result.response.id].values()
     (offer,) = {button.view for button in buttons}
     assert isinstance(offer, discord.ui.LayoutView)
@@ -293,10 +293,10 @@ async def test_only_the_owner_can_use_the_buttons_and_only_once(lab: Lab) -> Non
 class TestDuringAnImport:
     async def test_other_imports_and_changes_are_refused(self, lab: Lab) -> None:
         form = await lab.moderator.slash(lab.papers, "curate edit", paper="#1")
-        ready = await offered(lab, ("papers.bib", BIB))
+        ready = await preview(lab, ("papers.bib", BIB))
         async with import_running(lab.app.library):
             for answer in (
-                await offered(lab, ("papers.bib", BIB)),
+                await preview(lab, ("papers.bib", BIB)),
                 await lab.moderator.submit_modal(form, {"title": "Another", "authors": "A"}),
                 await lab.moderator.slash(lab.papers, "announce here"),
                 await lab.moderator.slash(lab.papers, "people rename", name="Biderman", to="S B"),
@@ -327,7 +327,7 @@ async def test_progress_is_shown_meanwhile(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Curate")
     cog.imports.progress_interval = timedelta(0)
     entries = [{"title": f"Fern number {number}"} for number in range(12)]
-    result = await offered(lab, ("papers.json", json.dumps(entries).encode()))
+    result = await preview(lab, ("papers.json", json.dumps(entries).encode()))
     assert "⏳ Checking the file: 0 of 12 entries." in str(lab.env.backend.transcript)
     done = await lab.moderator.click(result.response, label="Import")
     assert "⏳ Importing the file: 0 of 12 entries." in str(lab.env.backend.transcript)
@@ -337,21 +337,21 @@ async def test_progress_is_shown_meanwhile(lab: Lab) -> None:
 async def test_a_preview_that_takes_too_long_is_explained(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Curate")
     cog.imports.preview_timeout = timedelta(0)
-    result = await offered(lab, ("papers.bib", BIB))
+    result = await preview(lab, ("papers.bib", BIB))
     assert "takes more than five minutes" in told(result)
     assert "[Import]" not in told(result)
     assert (await lab.add(PaperDraft(title="Next"))) == 21
 
 
 class TestWithAModeratorRole:
-    """Discord then offers the moderators' commands to everybody, so only the checks are left."""
+    """With a moderator role Discord shows the commands to everyone, so only the checks count."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:
         return replace(settings, moderator_role_ids=(123_456_789_012_345_678,))
 
     async def test_members_are_refused(self, lab: Lab) -> None:
-        result = await offered(lab, ("papers.bib", BIB), lab.member)
+        result = await preview(lab, ("papers.bib", BIB), lab.member)
         assert "Only moderators" in told(result)
         assert await titles(lab) == []
 
@@ -382,7 +382,7 @@ async def test_a_hostile_file_stays_within_time_and_memory(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(LabError, match=r"takes (me )?more than|takes more memory|ends the process"):
         await upload.read(name, body, upload.ImportOptions(), clock(), timedelta(seconds=3))
-    assert left_in(tmp_path) == []
+    assert files_in(tmp_path) == []
 
 
 async def test_a_file_with_too_many_entries_is_explained(clock: StillClock) -> None:

@@ -70,14 +70,14 @@ async def test_a_new_moderators_channel_gets_what_was_queued_for_the_former_one(
     await lab.app.library.outbox.stop(first.id, "closed")
     assert "I've stopped posting there: closed." in await lab.ask(lab.moderator, "setup show")
     await lab.ask(lab.moderator, "setup channel", channel=second)
-    assert "Something waits." in told_by(second)
+    assert "Something waits." in last_message(second)
     assert "Set by noor" in await lab.ask(lab.moderator, "setup show")
     shown = await lab.ask(lab.moderator, "setup channel")
     assert "There's no moderators' channel now" in shown
     assert "From `.env`, reset by noor" in await lab.ask(lab.moderator, "setup show")
 
 
-def told_by(channel: Any) -> str:
+def last_message(channel: Any) -> str:
     return visible_text(channel.last_message)
 
 
@@ -108,7 +108,7 @@ async def test_moderators_are_told_of_a_deleted_role_or_channel(
         await lab.env.settle()
         await lab.app.deliver()
     assert f"moderator role {gone}" in caplog.text
-    assert "The moderator role **Curators** was deleted" in told_by(mods)
+    assert "The moderator role **Curators** was deleted" in last_message(mods)
     assert f"a role that isn't in this server ({gone})" in await lab.ask(
         lab.moderator, "setup show"
     )

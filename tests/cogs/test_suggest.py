@@ -42,12 +42,12 @@ async def suggest(lab: Lab, source: str = TITLE, **options: Any) -> str:
     return told(result)
 
 
-def heard(actor: Any) -> list[str]:
-    """What somebody was told by direct message."""
+def direct_messages(actor: Any) -> list[str]:
+    """Returns the direct messages that somebody got."""
     return [visible_text(message) for message in actor.user.dm_channel.history()]
 
 
-async def own(lab: Lab) -> tuple[Suggestion, ...]:
+async def suggestions_of_member(lab: Lab) -> tuple[Suggestion, ...]:
     return await lab.app.library.review.suggestions_by(lab.member.id, 10)
 
 
@@ -75,9 +75,9 @@ async def test_a_member_suggests_a_moderator_adds_and_the_member_is_told(
     await lab.app.deliver()
     assert "New paper" in lab.last
     assert f"Added by noor (#{paper.id})" in visible_text(mods.last_message)
-    (word,) = heard(lab.member)
-    assert f"You suggested **{TITLE}**" in word
-    assert f"✅ Added to the list as #{paper.id}. Thanks!" in word
+    (notice,) = direct_messages(lab.member)
+    assert f"You suggested **{TITLE}**" in notice
+    assert f"✅ Added to the list as #{paper.id}. Thanks!" in notice
     dm = lab.member.user.dm_channel
     mine = await lab.member.user.click(dm.last_message, label="My suggestions")
     assert f"Added to the list as #{paper.id}" in told(mine)
@@ -85,7 +85,7 @@ async def test_a_member_suggests_a_moderator_adds_and_the_member_is_told(
     assert TITLE in told(opened)
 
     await lab.app.deliver()
-    assert len(heard(lab.member)) == 1
+    assert len(direct_messages(lab.member)) == 1
     assert len(mods.history()) == 1
 
 
@@ -95,7 +95,7 @@ async def test_a_moderator_declines_and_the_member_is_told(lab: Lab, mods: Any) 
     result = await lab.moderator.click(mods.last_message, label="Not ours")
     assert "I'll let the member know" in told(result)
     assert await lab.app.library.papers.count() == before
-    assert "decided not to add it" in heard(lab.member)[0]
+    assert "decided not to add it" in direct_messages(lab.member)[0]
     assert "👋 Declined by noor." in visible_text(mods.last_message)
 
     undone = await lab.moderator.click(result.response, label="Undo")
@@ -112,7 +112,7 @@ async def test_the_buttons_work_after_a_restart_but_only_once(
     await suggest(lab)
     asked = mods.last_message
     again = await lab.restart(settings)
-    (waiting,) = await own(lab)
+    (waiting,) = await suggestions_of_member(lab)
     add = f"suggestion:{waiting.id}:1"
     refused = await lab.member.click(asked, custom_id=add)
     assert "Only moderators" in told(refused)
@@ -129,7 +129,7 @@ async def test_a_suggested_paper_that_is_known_is_shown_at_once(lab: Lab, mods: 
     assert "That paper is already in the list" in shown
     assert "ProofNet" in shown
     assert not mods.history()
-    assert await own(lab) == ()
+    assert await suggestions_of_member(lab) == ()
 
 
 async def test_a_suggested_paper_that_was_removed_is_declined_politely(lab: Lab, mods: Any) -> None:
@@ -155,13 +155,13 @@ async def test_a_possible_duplicate_is_reviewed_next_to_the_known_paper(
     assert f"Is it #{number}, 127.0.0.1:9/paper?" in visible_text(mods.last_message)
     result = await lab.moderator.click(mods.last_message, label="Same paper")
     assert f"Marked as the same paper as 127.0.0.1:9/paper (#{number})" in told(result)
-    assert f"It's already in the list as #{number}" in heard(lab.member)[0]
+    assert f"It's already in the list as #{number}" in direct_messages(lab.member)[0]
 
 
 @pytest.mark.parametrize("source", ["??", "\u200b\u202e", "a", " - "])
 async def test_text_that_names_no_paper_is_explained_privately(lab: Lab, source: str) -> None:
     assert "doesn't name a paper" in await suggest(lab, source)
-    assert await own(lab) == ()
+    assert await suggestions_of_member(lab) == ()
 
 
 async def test_a_note_alone_asks_which_paper(lab: Lab) -> None:
@@ -179,7 +179,7 @@ async def test_typed_text_never_breaks_the_card(lab: Lab, mods: Any) -> None:
     queue = told(await lab.moderator.slash(lab.papers, "curate queue"))
     assert "<@1>" not in queue
     await lab.moderator.click(mods.last_message, label="Not ours")
-    assert "<@1>" not in heard(lab.member)[0]
+    assert "<@1>" not in direct_messages(lab.member)[0]
 
 
 async def test_the_daily_limit_says_when_to_continue(lab: Lab) -> None:
@@ -202,7 +202,7 @@ async def test_a_full_queue_takes_no_more_suggestions(lab: Lab) -> None:
     shown = await suggest(lab, "One too many")
     assert "The moderators still have 100 suggestions to review" in shown
     assert "was already suggested" in await suggest(lab, "Paper number 7")
-    assert await own(lab) == ()
+    assert await suggestions_of_member(lab) == ()
 
 
 async def test_a_suggestion_comes_from_any_server_and_from_direct_messages(
@@ -228,7 +228,7 @@ async def test_closed_direct_messages_are_ignored(
     lab.env.backend.faults.clear()
     lab.clock.move(timedelta(days=1))
     assert await lab.app.deliver() == 0
-    assert heard(lab.member) == []
+    assert direct_messages(lab.member) == []
     assert len(mods.history()) == 1
     shown = told(await lab.member.slash(lab.papers, "suggest"))
     assert "decided not to add it" in shown
@@ -241,7 +241,7 @@ async def test_a_message_that_was_sent_but_not_recorded_is_not_repeated(
     await lab.moderator.click(mods.last_message, label="Not ours")
     forget_deliveries(lab.app.library)
     assert await lab.app.deliver() == 2
-    assert len(heard(lab.member)) == 1
+    assert len(direct_messages(lab.member)) == 1
     assert len(mods.history()) == 1
 
 
@@ -249,10 +249,10 @@ async def test_the_member_is_told_later_if_discord_fails(lab: Lab, mods: Any) ->
     await suggest(lab)
     lab.env.inject_error("POST", "/channels/*/messages", status=503, times=1)
     await lab.moderator.click(mods.last_message, label="Not ours")
-    assert heard(lab.member) == []
+    assert direct_messages(lab.member) == []
     lab.clock.move(timedelta(hours=1))
     await lab.app.deliver()
-    assert len(heard(lab.member)) == 1
+    assert len(direct_messages(lab.member)) == 1
 
 
 async def test_without_a_channel_the_queue_shows_suggestions_page_by_page(lab: Lab) -> None:
@@ -267,7 +267,9 @@ async def test_without_a_channel_the_queue_shows_suggestions_page_by_page(lab: L
     assert "mika <t:" in told(shown)
     assert "note 3" in told(shown)
     assert "Paper number 5" not in told(shown)
-    (second,) = [one for one in await own(lab) if one.draft.title == "Paper number 1"]
+    (second,) = [
+        one for one in await suggestions_of_member(lab) if one.draft.title == "Paper number 1"
+    ]
     await lab.moderator.click(shown.response, custom_id=f"suggestion:{second.id}:1")
     assert (await lab.app.library.papers.get_by_text("Paper number 1")).id
     turned = await lab.moderator.click(shown.response, label="Next ▶")
@@ -275,7 +277,7 @@ async def test_without_a_channel_the_queue_shows_suggestions_page_by_page(lab: L
     assert "6 papers to review" in text
     assert "Paper number 6" in text
     assert "Page 2 of 2" in text
-    assert len(heard(lab.member)) == 1
+    assert len(direct_messages(lab.member)) == 1
 
 
 async def test_the_queue_shows_feed_entries_too(lab: Lab, source: Any) -> None:

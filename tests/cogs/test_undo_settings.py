@@ -1,4 +1,4 @@
-"""Undo of what was arranged: feeds, and what the channels of a server hear."""
+"""Undo and redo of changes to feeds and announcement channels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def ask(lab: Lab, command: str, **options: Any) -> Any:
     return await lab.moderator.slash(lab.papers, command, **options)
 
 
-async def watch(lab: Lab, source: Any) -> Any:
+async def follow(lab: Lab, source: Any) -> Any:
     feed, home = source
     await ask(lab, "feed add", url=f"{home}feed")
     return feed
@@ -30,7 +30,7 @@ async def announce(lab: Lab, title: str) -> None:
 
 
 async def test_unfollowing_a_feed_can_be_undone_and_redone(lab: Lab, source: Any) -> None:
-    await watch(lab, source)
+    await follow(lab, source)
     removed = await ask(lab, "feed remove", feed="News")
     assert "I don't follow any feeds yet" in await lab.ask(lab.moderator, "feed list")
     undone = await lab.moderator.click(removed.response, label="Undo")
@@ -51,7 +51,7 @@ async def test_unfollowing_a_feed_can_be_undone_and_redone(lab: Lab, source: Any
 async def test_setting_changes_are_logged_and_undone_one_after_the_other(
     lab: Lab, source: Any
 ) -> None:
-    await watch(lab, source)
+    await follow(lab, source)
     await ask(lab, "feed pause", feed="1", reason="loud")
     await ask(lab, "feed edit", feed="1", title="Ours", review=True)
     await ask(lab, "announce to", channel=lab.papers, filters="venue:icml", digest="daily")

@@ -1,4 +1,4 @@
-"""The answer to a message of many links, at its longest."""
+"""The longest possible answer to a message with many links."""
 
 from __future__ import annotations
 

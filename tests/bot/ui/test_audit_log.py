@@ -1,4 +1,4 @@
-"""What people read of changes, whatever was changed: within Discord's limits, and telling."""
+"""Changes as text and cards: what they say, and that they stay within Discord's limits."""
 
 from __future__ import annotations
 
