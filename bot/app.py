@@ -57,7 +57,7 @@ class App:
 
     async def poll(self) -> None:
         """Check the feeds that are due, then announce new papers."""
-        await self.poll_backoff(self.poller.poll_due)
+        await self.poll_backoff.run(self.poller.poll_due)
         await self.deliver()
 
     async def deliver(self) -> int:
@@ -143,7 +143,7 @@ async def run(settings: Settings) -> None:
                 scheduler.Timer("poll feeds", _POLL_DUE_EVERY, app.poll),
                 scheduler.Timer("deliver announcements", _DELIVER_EVERY, app.deliver),
             ]
-            async with scheduler.running(timers):
+            async with scheduler.run_timers(timers):
                 await _connect(app.client, settings.discord_token)
 
 

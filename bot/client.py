@@ -15,7 +15,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.announce.dispatcher import OutboxDispatcher
-from bot.announce.no_retry import ask_once
+from bot.announce.no_retry import no_retry_trace
 from bot.errors import respond
 from bot.feeds.poller import Poller
 from bot.interactions import Interaction, LabBot
@@ -65,7 +65,7 @@ class LabHerald(LabBot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=LabCommandTree,
-            http_trace=ask_once(),
+            http_trace=no_retry_trace(),
             guild_ready_timeout=guild_ready_timeout.total_seconds(),
         )
         self.library = library

@@ -1,4 +1,4 @@
-"""What is tried again and again, with a database that can't be used for a while."""
+"""Retrying what the timers do while the database is unavailable."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 
-_LONGEST_PAUSE = timedelta(minutes=15)
+_MAX_PAUSE = timedelta(minutes=15)
 
-_Done = TypeVar("_Done")
+_T = TypeVar("_T")
 
 
 class DatabaseBackoff:
-    """With a database that can't be used: says so once, and once more when it can be again.
+    """Runs a step that may find the database unavailable, with a pause that grows.
 
-    ``pause`` is how long a step is left alone then, doubled from failure to failure.
+    The first failure in a row is logged with its ``consequence``, and so is the recovery.
+    ``pause`` is how long the step is skipped after the first failure; each further one doubles it.
     """
 
     def __init__(self, consequence: str, clock: Clock, pause: timedelta = timedelta()) -> None:
@@ -30,23 +31,27 @@ class DatabaseBackoff:
         self._failures = 0
         self._failed_at = datetime.min.replace(tzinfo=UTC)
 
-    async def __call__(self, step: Callable[[], Awaitable[_Done]]) -> _Done | None:
-        """What the step came to; none where the database failed, or it is left alone still."""
-        if self._failures:
-            pause = min(self._pause * 2 ** min(self._failures - 1, 10), _LONGEST_PAUSE)
-            if timedelta() <= self._clock() - self._failed_at < pause:
-                return None
+    async def run(self, step: Callable[[], Awaitable[_T]]) -> _T | None:
+        """Returns the step's result, or None if it was skipped or the database is unavailable."""
+        if self._is_pausing():
+            return None
         try:
-            done = await step()
+            result = await step()
         except DatabaseUnavailable as error:
             if not self._failures:
                 _log.warning(
-                    "%s until the database can be used: %s", self._consequence, error.cause
+                    "%s until the database is available: %s", self._consequence, error.cause
                 )
             self._failures += 1
             self._failed_at = self._clock()
             return None
         if self._failures:
-            _log.warning("The database can be used again.")
+            _log.warning("The database is available again.")
         self._failures = 0
-        return done
+        return result
+
+    def _is_pausing(self) -> bool:
+        if not self._failures:
+            return False
+        pause: timedelta = min(self._pause * 2 ** min(self._failures - 1, 10), _MAX_PAUSE)
+        return timedelta() <= self._clock() - self._failed_at < pause

@@ -1,4 +1,4 @@
-"""Every timer of the running bot; what a timer calls is decided elsewhere."""
+"""The timers of the running bot; what each calls is decided by the caller."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from datetime import UTC, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-_PATIENCE = timedelta(seconds=10)  # with what is under way when everything ends
+_SHUTDOWN_GRACE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Something to do again and again."""
+    """An action to run at an interval."""
 
     name: str
-    every: timedelta
+    interval: timedelta
     action: Callable[[], Awaitable[object]]
 
 
 @asynccontextmanager
-async def running(timers: Sequence[Timer]) -> AsyncGenerator[None]:
-    """Keep the timers going inside the block.
+async def run_timers(timers: Sequence[Timer]) -> AsyncGenerator[None]:
+    """Runs timers inside the block.
 
-    A call that raises is logged and comes again; one that takes longer than its time is not
-    started a second time beside itself; one that is late is still made. At the end, calls under
-    way have ten seconds to come to theirs, and are cancelled then.
+    An action that raises is logged and runs again at its next time. One that takes longer than its
+    interval isn't started twice, and a late one still runs. At the end, running actions have ten
+    seconds to finish before they are cancelled.
     """
     scheduler = AsyncIOScheduler(timezone=UTC)
-    calls: set[asyncio.Task[object]] = set()
+    running: set[asyncio.Task[object]] = set()
     for timer in timers:
         scheduler.add_job(
-            _tracked(timer.action, calls),
+            _tracked(timer.action, running),
             "interval",
-            seconds=timer.every.total_seconds(),
+            seconds=timer.interval.total_seconds(),
             id=timer.name,
             name=timer.name,
             coalesce=True,
@@ -48,25 +48,25 @@ async def running(timers: Sequence[Timer]) -> AsyncGenerator[None]:
         yield
     finally:
         scheduler.pause()
-        if calls:
-            await asyncio.wait(calls, timeout=_PATIENCE.total_seconds())
+        if running:
+            await asyncio.wait(running, timeout=_SHUTDOWN_GRACE.total_seconds())
         scheduler.shutdown(wait=False)
-        await asyncio.gather(*calls, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 def _tracked(
-    action: Callable[[], Awaitable[object]], calls: set[asyncio.Task[object]]
+    action: Callable[[], Awaitable[object]], running: set[asyncio.Task[object]]
 ) -> Callable[[], Awaitable[object]]:
-    """The same action, whose task is among ``calls`` while it is under way."""
+    """Returns the action, whose task is in ``running`` until it ends."""
 
-    async def call() -> object:
+    async def run() -> object:
         task = asyncio.current_task()
         if task is None:
             return await action()
-        calls.add(task)
+        running.add(task)
         try:
             return await action()
         finally:
-            calls.discard(task)
+            running.discard(task)
 
-    return call
+    return run

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range, Transform
 from discord.ext import commands
 
-from bot.announce.render import sample
+from bot.announce.render import render_sample
 from bot.flows.replies import undoable
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count
@@ -137,7 +137,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         """Preview the newest paper as a channel's announcement; only you can see it."""
         subscription = await _get_subscription(interaction, channel)
         await _require_permissions(interaction, subscription)
-        layout = await sample(interaction.client.library, subscription)
+        layout = await render_sample(interaction.client.library, subscription)
         if layout is None:
             raise LabError("No paper in the list matches this channel's filters yet.")
         await interaction.response.send_message(view=layout, ephemeral=True)

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range, Transform
 
-from bot.announce.preview import previews
+from bot.announce.preview import preview_feed
 from bot.feeds.manage import change_feed, current_settings
 from bot.flows.feed_opml import export_feeds, import_feeds
 from bot.flows.replies import undoable
@@ -182,7 +182,7 @@ class Feed(HomeCog, group_name="feed"):
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
         fetched, parsed = await bot.poller.discover(url.strip())
-        for layout in await previews(bot.library, fetched.permanent_url, parsed):
+        for layout in await preview_feed(bot.library, fetched.permanent_url, parsed):
             await interaction.followup.send(view=layout, ephemeral=True)
 
     @app_commands.command()

@@ -1,5 +1,5 @@
-"""From the outbox to Discord's channels.
+"""Sends what is in the outbox to Discord's channels and users.
 
-`dispatcher` sends, `render` turns outbox rows into messages, and `channels` knows the kinds of
-channels. Nothing else sends messages that aren't replies.
+`dispatcher` delivers posts, `render` turns them into messages, and `channels` knows how each kind
+of channel takes them. Nothing else sends messages that aren't replies.
 """

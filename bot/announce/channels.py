@@ -1,7 +1,7 @@
-"""Channels of every kind: sending a post there, finding it again, keeping it right.
+"""Sending a post to any kind of channel, finding it there again, and updating it.
 
-Text and announcement channels, threads and direct messages take messages; in a forum each post is
-a thread.
+Text and announcement channels, threads and direct messages take messages. In a forum each post is a
+thread, known by the thread's id.
 """
 
 from __future__ import annotations
@@ -17,82 +17,82 @@ from bot.ui import buttons
 from storage.announcements.models import Post
 from storage.errors import LabError
 
-# How far back the history is read for a message that may have arrived. Clocks differ and are set
-# right, so it begins well before the claim, and never ends before so many messages.
-_CLOCKS_DIFFER = timedelta(days=1)
-_ALWAYS_READ = 200
-# The message has a thread; it is published; its thread is locked.
-_NOTHING_TO_DO = {160004, 40033, 160005}
+# How far back the history is read for a message that may have been delivered: until well before the
+# claim, because clocks differ and get corrected, but at least this many messages.
+_CLOCK_TOLERANCE = timedelta(days=1)
+_MIN_HISTORY = 200
+# Discord's errors for: the message has a thread, it is published, its thread is locked.
+_HARMLESS_CODES = {160004, 40033, 160005}
 
 AnyChannel: TypeAlias = (
     discord.TextChannel | discord.Thread | discord.ForumChannel | discord.DMChannel
 )
 
 
-def writable(channel: object) -> AnyChannel:
-    """The channel, where it is of a kind that takes posts; raises `LabError`."""
+def require_messageable(channel: object) -> AnyChannel:
+    """Returns the channel if its kind takes posts; raises `LabError`."""
     if isinstance(channel, AnyChannel):
         return channel
-    raise LabError("That channel is of a kind that I can't write into.")
+    raise LabError("I can't send messages to that kind of channel.")
 
 
 async def send(channel: AnyChannel, post: Post, message: Message) -> int:
-    """Send a post; gives the message's id, or in a forum that of the thread which it begins."""
+    """Sends a post; returns the id of its message or, in a forum, of its thread."""
     roles = [discord.Object(message.role_id)] if message.role_id else False
     mentions = discord.AllowedMentions(everyone=False, users=False, roles=roles)
     if isinstance(channel, discord.ForumChannel):
-        made = await channel.create_thread(
+        created = await channel.create_thread(
             name=message.thread_name, view=message.layout, allowed_mentions=mentions
         )
-        return made.thread.id
+        return created.thread.id
     sent = await channel.send(view=message.layout, nonce=post.nonce, allowed_mentions=mentions)
     return sent.id
 
 
-async def marked(
+async def find_deliveries(
     channel: AnyChannel, post: Post, me: discord.ClientUser | None
 ) -> AsyncIterator[int]:
-    """What `send` may have given for a claimed post, of all that stands in a channel already."""
-    begin = (post.claimed_at or post.created_at) - _CLOCKS_DIFFER
+    """Yields the ids that `send` may have returned for a claimed post, from a channel's history."""
+    earliest = (post.claimed_at or post.created_at) - _CLOCK_TOLERANCE
     read = 0
-    async for number, message in _newest_first(channel):
+    async for sent_id, message in _history(channel):
         read += 1
-        if message.author == me and _is_marked(message, post):
-            yield number
-        if read >= _ALWAYS_READ and message.created_at < begin:
+        if message.author == me and _belongs_to(message, post):
+            yield sent_id
+        if read >= _MIN_HISTORY and message.created_at < earliest:
             break
 
 
 async def follow_up(channel: AnyChannel, post: Post, message: Message) -> None:
-    """Give a sent message what it lacks: what changed, its thread, its being published.
+    """Updates the message of a post to its latest revision, starts its thread, and publishes it.
 
-    What stands in a locked thread stays as it is.
+    A message in a locked thread is left as it is.
     """
     if isinstance(channel, discord.ForumChannel):
-        thread = await _opened(channel.guild, post.message_id or 0)
-        if thread and (first := await _first_of(thread)):
-            await _unless_settled(first.edit(view=message.layout))
+        thread = await _reopen_thread(channel.guild, post.message_id or 0)
+        if thread and (first := await _first_message(thread)):
+            await _ignore_harmless(first.edit(view=message.layout))
         return
     sent = channel.get_partial_message(post.message_id or 0)
-    if post.is_outdated and await _takes_edits(channel):
-        quietly = discord.AllowedMentions.none()
-        await _unless_settled(sent.edit(view=message.layout, allowed_mentions=quietly))
+    if post.is_outdated and await _allows_edits(channel):
+        no_mentions = discord.AllowedMentions.none()
+        await _ignore_harmless(sent.edit(view=message.layout, allowed_mentions=no_mentions))
     if post.thread_due and isinstance(channel, discord.TextChannel):
-        await _unless_settled(sent.create_thread(name=message.thread_name))
+        await _ignore_harmless(sent.create_thread(name=message.thread_name))
     if post.publish_due and isinstance(channel, discord.TextChannel) and channel.is_news():
-        await _unless_settled(sent.publish())
+        await _ignore_harmless(sent.publish())
 
 
-async def _takes_edits(channel: AnyChannel) -> bool:
+async def _allows_edits(channel: AnyChannel) -> bool:
     if isinstance(channel, discord.Thread):
-        return await _opened(channel.guild, channel.id) is not None
+        return await _reopen_thread(channel.guild, channel.id) is not None
     return True
 
 
-async def _opened(guild: discord.Guild, thread_id: int) -> discord.Thread | None:
-    """A thread, open again where it was archived, since that takes no edits; none if locked so.
+async def _reopen_thread(guild: discord.Guild, thread_id: int) -> discord.Thread | None:
+    """Returns a thread, unarchived so that its messages can be edited, or None if it is locked.
 
-    Discord is asked, since the cache may be behind.
+    The thread is fetched, because the cache may be outdated.
     """
     thread = await guild.fetch_channel(thread_id)
     if not isinstance(thread, discord.Thread) or (thread.archived and thread.locked):
@@ -102,39 +102,39 @@ async def _opened(guild: discord.Guild, thread_id: int) -> discord.Thread | None
     return thread
 
 
-async def _unless_settled(step: Any) -> None:  # noqa: ANN401 - a coroutine of any outcome
-    """Take a step; a run that was cut short may have taken it, or a lock may forbid it."""
+async def _ignore_harmless(request: Any) -> None:  # noqa: ANN401 - a coroutine of any result
+    """Awaits a request, and ignores that it was done before a crash or that a lock forbids it."""
     try:
-        await step
+        await request
     except discord.HTTPException as error:
-        if error.code not in _NOTHING_TO_DO:
+        if error.code not in _HARMLESS_CODES:
             raise
 
 
-async def _newest_first(channel: AnyChannel) -> AsyncIterator[tuple[int, discord.Message]]:
-    """Messages, or those that begin a forum's threads, each with what `send` would have given."""
+async def _history(channel: AnyChannel) -> AsyncIterator[tuple[int, discord.Message]]:
+    """Yields messages, or the first ones of a forum's threads, newest first, with `send`'s id."""
     if not isinstance(channel, discord.ForumChannel):
         async for message in channel.history(limit=None):
             yield message.id, message
         return
-    # Discord is asked: a thread that began while the gateway was closed is not in the cache.
+    # Threads are fetched: one that started while the gateway was disconnected isn't cached.
     active = await channel.guild.active_threads()
     threads = [thread for thread in active if thread.parent_id == channel.id]
-    threads += [thread async for thread in channel.archived_threads(limit=_ALWAYS_READ)]
+    threads += [thread async for thread in channel.archived_threads(limit=_MIN_HISTORY)]
     for thread in sorted(threads, key=lambda one: one.id, reverse=True):
-        first = await _first_of(thread)
+        first = await _first_message(thread)
         if first is not None:
             yield thread.id, first
 
 
-async def _first_of(thread: discord.Thread) -> discord.Message | None:
-    """The message that began a thread, unless somebody deleted it."""
+async def _first_message(thread: discord.Thread) -> discord.Message | None:
+    """Returns the oldest message of a thread, or None if it has none."""
     async for message in thread.history(limit=1, oldest_first=True):
         return message
     return None
 
 
-def _is_marked(message: discord.Message, post: Post) -> bool:
+def _belongs_to(message: discord.Message, post: Post) -> bool:
     parts = _walk(message.components)
     return any(buttons.is_marked(str(getattr(part, "custom_id", "")), post) for part in parts)
 

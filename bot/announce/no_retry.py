@@ -1,9 +1,9 @@
-"""Asking Discord once to post a message: what it fails at is not asked again unseen.
+"""Keeps discord.py from retrying the requests that post a message or start a thread.
 
-discord.py repeats by itself every request that Discord answers with a fault of its own, or whose
-connection breaks. Discord may have done what was asked nevertheless; a message for whose nonce it
-looks too late, or a forum's thread, which has none, would stand there twice. So such a request
-ends with an error, and the courier looks into the channel before it sends anything again.
+discord.py repeats every request that fails with a server error or a broken connection. Discord may
+have carried it out nevertheless, and then a message whose nonce has expired, or a forum's thread,
+which has no nonce, would appear twice. With `no_retry_trace` such a request raises
+`DeliveryUnknown`, and the dispatcher reads the channel's history before it sends again.
 """
 
 from __future__ import annotations
@@ -13,40 +13,40 @@ from types import SimpleNamespace
 
 import aiohttp
 
-_POSTING = re.compile(r"/channels/\d+/(messages|threads)$")
+_POST_PATH = re.compile(r"/channels/\d+/(messages|threads)$")
 
 
 class DeliveryUnknown(aiohttp.ClientError):
-    """A message was to be posted, and nobody knows whether it was."""
+    """A message may or may not have been posted."""
 
 
-def ask_once() -> aiohttp.TraceConfig:
-    """What a `discord.Client` takes as its ``http_trace``."""
+def no_retry_trace() -> aiohttp.TraceConfig:
+    """Returns the ``http_trace`` for a `discord.Client`."""
     trace = aiohttp.TraceConfig()
-    trace.on_request_end.append(_look_at_answer)
-    trace.on_request_exception.append(_look_at_failure)
+    trace.on_request_end.append(_check_response)
+    trace.on_request_exception.append(_check_exception)
     return trace
 
 
-async def _look_at_answer(
+async def _check_response(
     _session: aiohttp.ClientSession,
     _context: SimpleNamespace,
-    asked: aiohttp.TraceRequestEndParams,
+    params: aiohttp.TraceRequestEndParams,
 ) -> None:
-    answer = asked.response
-    if answer.status >= 500 and _is_posting(asked.method, asked.url.path):
-        answer.close()
-        raise DeliveryUnknown(f"Discord answered {answer.status} {answer.reason}")
+    response = params.response
+    if response.status >= 500 and _posts_message(params.method, params.url.path):
+        response.close()
+        raise DeliveryUnknown(f"Discord answered {response.status} {response.reason}")
 
 
-async def _look_at_failure(
+async def _check_exception(
     _session: aiohttp.ClientSession,
     _context: SimpleNamespace,
-    asked: aiohttp.TraceRequestExceptionParams,
+    params: aiohttp.TraceRequestExceptionParams,
 ) -> None:
-    if isinstance(asked.exception, OSError) and _is_posting(asked.method, asked.url.path):
-        raise DeliveryUnknown(str(asked.exception)) from asked.exception
+    if isinstance(params.exception, OSError) and _posts_message(params.method, params.url.path):
+        raise DeliveryUnknown(str(params.exception)) from params.exception
 
 
-def _is_posting(method: str, path: str) -> bool:
-    return method == "POST" and _POSTING.search(path) is not None
+def _posts_message(method: str, path: str) -> bool:
+    return method == "POST" and _POST_PATH.search(path) is not None

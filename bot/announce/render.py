@@ -1,4 +1,4 @@
-"""Posts → the messages sent for them: what they show is looked up here, and drawn in `ui`."""
+"""Turns posts into messages: loads what they show, and lets `bot.ui` draw it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from storage.models import Paper, Sort
 from storage.review.models import Suggestion
 from storage.search.query import Query
 
-_TRIED = 50  # newest papers, one of which may be what a channel wants
+_MAX_SEARCHED = 50  # newest papers in which to look for one that passes a channel's filters
+_MAX_THREAD_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent for a post: its layout, the role it calls, and the name of its thread."""
+    """The message of a post: its layout, the role it mentions, and the name of its thread."""
 
     layout: Layout
     thread_name: str
@@ -31,23 +32,23 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """What some posts need to be drawn; the same for many channels is drawn once."""
+    """Everything that some posts show; an announcement for many channels is rendered once."""
 
     papers: Mapping[int, Paper]
     roles: Mapping[int, int]
     venues: Mapping[tuple[int, int], str]
     entries: Mapping[int, tuple[PendingEntry | EntryRecord | None, str]]
     suggestions: Mapping[int, Suggestion]
-    _drawn: dict[tuple[object, ...], Message] = field(default_factory=dict)
+    _rendered: dict[tuple[object, ...], Message] = field(default_factory=dict)
 
-    def message(self, post: Post) -> Message | None:
-        """The message that a post is now; none where all its papers went before it was sent."""
+    def render(self, post: Post) -> Message | None:
+        """Returns the message of a post, or None if all papers of an unsent one were removed."""
         match post.kind:
             case PostKind.NOTICE:
-                return Message(announcement_cards.notice(post), clip(post.notice, 100))
+                return Message(announcement_cards.notice(post), _thread_name(post.notice))
             case PostKind.REVIEW:
                 entry, title = self.entries[post.entry_id or 0]
-                return Message(announcement_cards.review(post, entry, title), clip(title, 100))
+                return Message(announcement_cards.review(post, entry, title), _thread_name(title))
             case PostKind.SUGGESTION | PostKind.OUTCOME:
                 return self._suggestion(post)
             case _:
@@ -61,7 +62,7 @@ class RenderContext:
             if post.kind is PostKind.OUTCOME
             else review_cards.suggestion_review(suggestion, paper)
         )
-        return Message(layout, clip(suggestion.draft.title, 100))
+        return Message(layout, _thread_name(suggestion.draft.title))
 
     def _announcement(self, post: Post) -> Message | None:
         papers = [self.papers[number] for number in post.paper_ids]
@@ -76,25 +77,25 @@ class RenderContext:
         (paper, *_) = papers
         announced_venue = self.venues.get((post.id, paper.id), paper.venue)
         key = (paper.id, role_id, announced_venue)
-        if key not in self._drawn:
+        if key not in self._rendered:
             layout = announcement_cards.announcement(
                 paper, announced_venue=announced_venue, role_id=role_id
             )
-            self._drawn[key] = Message(layout, clip(paper.title, 100), role_id)
-        return self._drawn[key]
+            self._rendered[key] = Message(layout, _thread_name(paper.title), role_id)
+        return self._rendered[key]
 
 
-async def prepare(library: Library, wanted: Sequence[Post]) -> RenderContext:
-    """Look up what some posts show."""
-    ids = [post.suggestion_id for post in wanted if post.suggestion_id is not None]
-    suggestions = await library.review.suggestions(ids) if ids else {}
-    numbers = list(dict.fromkeys(number for post in wanted for number in post.paper_ids))
-    numbers += [one.paper_id for one in suggestions.values() if one.paper_id is not None]
-    papers = await library.papers.load(numbers)
-    roles = await library.subscriptions.roles({post.destination_id for post in wanted})
-    sent = [post.id for post in wanted if post.message_id is not None]
+async def load_context(library: Library, posts: Sequence[Post]) -> RenderContext:
+    """Loads what posts show."""
+    suggestion_ids = [post.suggestion_id for post in posts if post.suggestion_id is not None]
+    suggestions = await library.review.suggestions(suggestion_ids) if suggestion_ids else {}
+    paper_ids = list(dict.fromkeys(paper_id for post in posts for paper_id in post.paper_ids))
+    paper_ids += [one.paper_id for one in suggestions.values() if one.paper_id is not None]
+    papers = await library.papers.load(paper_ids)
+    roles = await library.subscriptions.roles({post.destination_id for post in posts})
+    sent = [post.id for post in posts if post.message_id is not None]
     entries = {}
-    for post in wanted:
+    for post in posts:
         if post.entry_id is not None:
             entries[post.entry_id] = await _entry(library, post.entry_id)
     return RenderContext(
@@ -106,24 +107,28 @@ async def prepare(library: Library, wanted: Sequence[Post]) -> RenderContext:
     )
 
 
-async def sample(library: Library, subscription: Subscription) -> Layout | None:
-    """How the newest paper that a channel wants would be announced there; none without one."""
-    found = await library.search.find(Query(), sort=Sort.NEWEST, limit=_TRIED)
+async def render_sample(library: Library, subscription: Subscription) -> Layout | None:
+    """Renders the newest paper that passes a channel's filters, or returns None without one."""
+    found = await library.search.find(Query(), sort=Sort.NEWEST, limit=_MAX_SEARCHED)
     for paper in found.results.papers:
         if subscription.options.filters.matches(paper, feed_id=None):
             return announcement_cards.announcement(paper, role_id=subscription.options.role_id)
     return None
 
 
-def draft_post(entry: PendingEntry) -> Post:
-    """The post of an entry to be reviewed, where it is shown as an answer."""
+def review_post(entry: PendingEntry) -> Post:
+    """Returns a post of an entry's review card, to show the card as a reply."""
     post = Post(0, 0, PostKind.REVIEW, PostState.WAITING, 0, datetime.now(UTC))
     return replace(post, entry_id=entry.id)
 
 
 async def _entry(library: Library, entry_id: int) -> tuple[PendingEntry | EntryRecord | None, str]:
-    """An entry to review, or what became of it, with the title of its feed."""
+    """Loads an entry to review, or what became of it, with the title of its feed."""
     entry = await library.review.entry(entry_id)
     if isinstance(entry, PendingEntry):
         return entry, (await library.feeds.get(entry.feed_id)).title
     return entry, entry.feed_title if entry else ""
+
+
+def _thread_name(title: str) -> str:
+    return clip(title, _MAX_THREAD_NAME)

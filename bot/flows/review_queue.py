@@ -6,7 +6,7 @@ from typing import Any
 
 from discord.ui import ActionRow
 
-from bot.announce.render import draft_post
+from bot.announce.render import review_post
 from bot.flows.replies import undoable
 from bot.interactions import Interaction
 from bot.markdown import escape
@@ -87,7 +87,7 @@ async def entry_card(library: Library, entry: PendingEntry) -> cards.Layout:
     """Returns the card that asks whether to add an entry, or whether it is a known paper."""
     if entry.paper_id is None:
         feed = await library.feeds.get(entry.feed_id)
-        return announcement_cards.review(draft_post(entry), entry, feed.title)
+        return announcement_cards.review(review_post(entry), entry, feed.title)
     row = ActionRow[Any](*(DuplicateButton(entry.id, add=add) for add in (True, False)))
     draft = entry.draft
     by = f" by {escape(', '.join(draft.authors), 200)}" if draft.authors else ""

@@ -181,7 +181,7 @@ async def test_a_preview_shows_what_would_be_announced_and_changes_nothing(
     result = await lab.moderator.slash(lab.papers, "feed preview", url=f"{home}page")
     assert result.ephemeral
     shown = told(result)
-    assert "I read 3 entries there" in shown
+    assert "It has 3 entries." in shown
     assert "has neither a title nor any text" in shown
     assert "and 1 more problem" in shown
     assert "🆕 New: it would be announced like this." in shown
@@ -208,15 +208,15 @@ async def test_a_preview_knows_papers_that_are_there_removed_or_twice(lab: Lab, 
     await watch(lab, home, venue="Newsletter")
     shown = await lab.ask(lab.moderator, "feed preview", url=f"{home}feed")
     paper = await lab.app.library.papers.get_by_text("Old news")
-    assert "I watch that feed already, as number 1" in shown
-    assert f"✅ Known as #{paper.id}: it would not be announced" in shown
+    assert "You already follow it as feed 1" in shown
+    assert f"✅ Already in the list as #{paper.id}: it would not be announced" in shown
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     await lab.ask(lab.moderator, "feed edit", feed="1", review=True)
     feed.titles = ["Same one", "same ONE", "Old news"]
     shown = await lab.ask(lab.moderator, "feed preview", url=f"{home}feed")
-    assert "Removed from the list on purpose: it would be left out" in shown
-    assert "The same as another of these entries" in shown
-    assert "🆕 New: a moderator would decide it first" in shown
+    assert "Removed from the list: it would be left out" in shown
+    assert "The same paper as another of these entries" in shown
+    assert "🆕 New: it would wait for review" in shown
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ async def test_a_rate_limit_that_is_not_discords_own_is_tried_again_later(statio
     station.discord.fail("send", too_many(3600, by_discord=False))
     assert await station.app.deliver() == 0
     (warning,) = station.warnings
-    assert "waits until" in warning
+    assert "is tried again at" in warning
     assert await station.deliver_later() == 2
     assert station.announced() == papers
 
@@ -56,7 +56,7 @@ async def test_a_send_that_discord_fails_at_is_repeated_only_where_it_did_not_ar
     assert await station.app.deliver() == 0
     assert station.announced(channel_id) == papers[:kept]
     (warning,) = station.warnings
-    assert "waits until" in warning
+    assert "is tried again at" in warning
     assert await station.deliver_later() == 2
     assert station.announced(channel_id) == papers
 
@@ -164,7 +164,7 @@ async def test_a_correction_that_discord_fails_at_is_shown_later(station: Statio
     (message,) = station.discord.messages[PAPERS]
     assert "Withdrawn" not in str(message["components"])
     (warning,) = station.warnings
-    assert "is followed up at" in warning
+    assert "is updated at" in warning
     await station.deliver_later(timedelta(hours=1))
     assert "Withdrawn" in str(message["components"])
     assert len(station.discord.messages[PAPERS]) == 1
@@ -226,7 +226,7 @@ async def test_a_correction_that_fails_in_a_way_nobody_foresaw_holds_up_no_other
     await station.app.deliver()
     shown = [str(message["components"]) for message in station.discord.messages[PAPERS]]
     assert ["Withdrawn" in one for one in shown] == [False, True]
-    assert "What post 1 lacks failed" in station.log.text
+    assert "Updating the message of post 1 failed" in station.log.text
     await station.deliver_later(timedelta(hours=1))
     assert "Withdrawn" in str(station.discord.messages[PAPERS][0]["components"])
 
@@ -292,7 +292,7 @@ async def test_a_thread_that_may_not_be_opened_or_written_into_stays_as_it_is(
 
 
 async def test_who_asks_for_a_delivery_does_not_wait_for_it(station: Station) -> None:
-    courier = station.app.client.dispatcher
+    dispatcher = station.app.client.dispatcher
     received, go_on = asyncio.Event(), asyncio.Event()
 
     async def hold(moment: str) -> None:
@@ -302,10 +302,10 @@ async def test_who_asks_for_a_delivery_does_not_wait_for_it(station: Station) ->
 
     station.discord.watch = hold
     papers = await station.publish()
-    courier.deliver_soon()
+    dispatcher.deliver_soon()
     await received.wait()
     papers += await station.publish()
-    courier.deliver_soon()
+    dispatcher.deliver_soon()
     go_on.set()
-    await courier.close()
+    await dispatcher.close()
     assert station.announced() == papers

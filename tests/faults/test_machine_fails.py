@@ -93,7 +93,7 @@ async def test_a_database_that_is_locked_while_feeds_are_read_keeps_nothing_back
         await station.app.poll()
     assert station.announced() == await papers_after_first(station)
     assert len(station.announced()) == 3
-    assert station.warnings[1:] == ["The database can be used again."]
+    assert station.warnings[1:] == ["The database is available again."]
 
 
 @pytest.mark.parametrize("moment", ["received send", "kept send"])
@@ -114,12 +114,12 @@ async def test_a_database_that_is_locked_during_a_send_makes_no_second_message(
     for _ in range(3):
         await station.app.deliver()
     (warning,) = station.warnings
-    assert "Announcements wait until the database can be used" in warning
+    assert "Announcements are on hold until the database is available" in warning
     assert "locked" in warning
     await locker.unlock()
     assert await station.app.deliver() == 6
     assert station.announced(PAPERS) == station.announced(NEWS) == papers
-    assert station.warnings[1:] == ["The database can be used again."]
+    assert station.warnings[1:] == ["The database is available again."]
 
 
 async def test_a_database_that_is_locked_before_a_send_lets_it_wait(
@@ -168,8 +168,8 @@ async def test_a_full_disk_loses_nothing_wherever_it_is_met(tmp_path: Path) -> N
             assert outcome.is_good, said
             assert "Traceback" not in said
             assert "disk I/O error" in said
-            assert said.count("until the database can be used") <= 2
-            assert "The database can be used again." in said
+            assert said.count("until the database is available") <= 2
+            assert "The database is available again." in said
 
 
 async def test_a_clock_that_is_set_back_delays_what_waits_by_no_more(station: Station) -> None:
