@@ -23,7 +23,7 @@ from bot.ui.paper_form import FormValues
 from storage.audit.models import Recorded
 from storage.errors import LabError
 from storage.models import Origin, Outcome, Paper, PaperDraft, UpsertResult
-from storage.papers.combine import FIELDS, as_draft
+from storage.papers.combine import EDITABLE_FIELDS, as_draft
 
 _EMPTY = PaperDraft(title="")
 # How titles and abstracts say that a paper was withdrawn.
@@ -178,7 +178,7 @@ async def _preview(bot: LabBot, addition: Addition) -> Dialog | cards.Layout:
 
 def _preview_update(addition: Addition, before: Paper, after: Paper) -> Dialog:
     old, new = as_draft(before), as_draft(after)
-    changed = [name for name in FIELDS if getattr(old, name) != getattr(new, name)]
+    changed = [name for name in EDITABLE_FIELDS if getattr(old, name) != getattr(new, name)]
     labels = [audit_cards.field_name(name).lower() for name in changed]
     text = f"👌 That paper is already in the list, but I can update its {_join(labels)}."
     update = DialogButton("Update", addition.add, ButtonStyle.primary, decides=True)

@@ -22,7 +22,7 @@ from bot.ui import cards
 from bot.ui.dialogs import Dialog, DialogButton
 from storage.errors import LabError
 from storage.models import Paper, PaperDraft
-from storage.papers.combine import as_draft, joined
+from storage.papers.combine import as_draft, merge_metadata
 from storage.papers.errors import PaperChanged
 
 _SINGLE_FIELDS = ("title", "authors", "venue", "date", "abstract", "note", "posted_by")
@@ -60,7 +60,7 @@ class MergePair:
 
         In other fields that is the better value, as when a feed completes a paper.
         """
-        better = joined(as_draft(self.target), as_draft(self.source))
+        better = merge_metadata(as_draft(self.target), as_draft(self.source))
         choices: Choices = {}
         for name in self.differing_fields():
             if name in _LIST_FIELDS:

@@ -11,7 +11,7 @@ from bot.formats.results import ParsedPaper, ParseResult, Problem, SkippedEntry
 from bot.importing.formats import ImportFile, read_file
 from storage.library import Library
 from storage.models import Actor, DuplicatePolicy, Origin, Outcome, PaperDraft, UpsertResult
-from storage.papers.matching import is_likely
+from storage.papers.matching import has_same_title
 from storage.text import fold
 
 Found: TypeAlias = tuple[ImportFile, ParseResult]  # a piece of a file, with the file
@@ -76,7 +76,7 @@ class Report:
         known = f"“{result.paper.title}” (#{result.paper.id})" if result.paper else ""
         match result.outcome:
             case Outcome.DUPLICATE:
-                self.likely += is_likely(result, draft)
+                self.likely += has_same_title(result, draft)
                 reason = f"“{draft.title}” may be {known}; I left it out."
                 self._note(ImportEntry(file, line, "duplicate", draft.title, reason))
             case Outcome.REMOVED:

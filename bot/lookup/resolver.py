@@ -18,7 +18,7 @@ from bot.net.http import HttpClient, HttpError, Page, PrivateHost
 from bot.net.sandbox import ResourceLimitExceeded
 from bot.settings import Settings
 from storage.models import LinkKind, PaperDraft
-from storage.papers.combine import is_preprint, joined, ordered
+from storage.papers.combine import is_preprint, merge_metadata, sort_identifiers
 from storage.papers.identifiers import is_pdf_url, page_of_pdf
 from storage.timestamps import Clock
 
@@ -98,7 +98,7 @@ class Resolver:
             )
         for name in draft.identifiers:
             if name.startswith("doi:") and (published := await self._published_version(name[4:])):
-                draft = joined(draft, published)
+                draft = merge_metadata(draft, published)
         return draft
 
     async def _published_version(self, doi: str) -> PaperDraft | None:
@@ -128,7 +128,7 @@ class Resolver:
                 failure = failure or error
                 continue
             if draft is not None:
-                identifiers = ordered((f"doi:{reference.value}", *draft.identifiers))
+                identifiers = sort_identifiers((f"doi:{reference.value}", *draft.identifiers))
                 return replace(draft, identifiers=identifiers)
         if failure is not None:
             raise failure
@@ -236,7 +236,7 @@ def _with_requested_url(draft: PaperDraft, reference: Reference) -> PaperDraft:
     pdfs = [link for link in known.links if link.kind is LinkKind.PDF and link not in draft.links]
     return replace(
         draft,
-        identifiers=ordered((*draft.identifiers, *known.identifiers)),
+        identifiers=sort_identifiers((*draft.identifiers, *known.identifiers)),
         links=(*draft.links, *pdfs),
     )
 
@@ -250,6 +250,6 @@ def _merge_page(found: PaperDraft, page: PaperDraft) -> PaperDraft:
         abstract=found.abstract or page.abstract,
         venue=venue,
         date=found.date or page.date,
-        identifiers=ordered((*found.identifiers, *page.identifiers)),
+        identifiers=sort_identifiers((*found.identifiers, *page.identifiers)),
         links=(*found.links, *(link for link in page.links if link not in found.links)),
     )

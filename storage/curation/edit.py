@@ -13,7 +13,7 @@ from storage.errors import InvalidInput, LabError
 from storage.models import Paper, PaperDraft
 from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
-from storage.papers.combine import FIELDS, as_draft, normal
+from storage.papers.combine import EDITABLE_FIELDS, as_draft, normalize
 from storage.papers.errors import PaperChanged, PaperExists, PaperNotFound, PaperNotRemoved
 from storage.papers.snapshots import take_snapshot
 
@@ -26,7 +26,7 @@ async def edit(
 ) -> Paper:
     """See `Papers.edit`."""
     paper = await _present(change_set, paper_id)
-    draft = normal(draft)
+    draft = normalize(draft)
     if draft in (seen, as_draft(paper)):
         raise LabError("You changed nothing, so the paper stays as it is.")
     _require_seen(paper, seen, paper_id)
@@ -70,7 +70,7 @@ async def merge(
     if seen is not None:
         _require_seen(kept, seen[0], kept_id)
         _require_seen(other, seen[1], other_id)
-    draft = normal(
+    draft = normalize(
         replace(chosen, identifiers=(*chosen.identifiers, *kept.identifiers, *other.identifiers))
     )
     owners = await paper_queries.owners(change_set.db, draft.identifiers)
@@ -127,7 +127,7 @@ async def _change(
 
 async def _present(change_set: ChangeSet, paper_id: int) -> Paper:
     found = await paper_queries.load(
-        change_set.db, [await paper_queries.current(change_set.db, paper_id)]
+        change_set.db, [await paper_queries.current_id(change_set.db, paper_id)]
     )
     if not found or found[0].removed_at is not None:
         raise PaperNotFound(f"#{paper_id}")
@@ -148,7 +148,7 @@ def _only_adds(before: PaperDraft, after: PaperDraft, name: str) -> bool:
 
 def _differing(one: PaperDraft, other: PaperDraft) -> list[str]:
     """The fields in which two drafts differ; how complete the authors are is one with them."""
-    found = [name for name in FIELDS if getattr(one, name) != getattr(other, name)]
+    found = [name for name in EDITABLE_FIELDS if getattr(one, name) != getattr(other, name)]
     if one.authors_complete != other.authors_complete and "authors" not in found:
         found.append("authors")
     return found

@@ -23,7 +23,13 @@ from storage.models import (
 from storage.papers import former_names, matching
 from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
-from storage.papers.combine import FIELDS, as_draft, joined, normal, ordered
+from storage.papers.combine import (
+    EDITABLE_FIELDS,
+    as_draft,
+    merge_metadata,
+    normalize,
+    sort_identifiers,
+)
 from storage.papers.errors import PaperNotFound
 from storage.papers.identifiers import is_listed_title
 from storage.papers.snapshots import take_snapshot
@@ -78,7 +84,7 @@ async def upsert(
     stays removed, unless a moderator offers it again; what looks like one is a possible duplicate.
     """
     change_set = change_set or source.change_set(db)
-    draft = normal(draft)
+    draft = normalize(draft)
     (shown,) = await former_names.with_current_names(db, [draft])
     known = await _identified(db, shown)
     if known and not matching.is_doubtful(known[0], shown):
@@ -139,7 +145,7 @@ async def upsert_batch(
             if (
                 result.paper
                 and likely is DuplicatePolicy.MERGE
-                and matching.is_likely(result, draft)
+                and matching.has_same_title(result, draft)
             ):
                 result = await upsert_as(db, result.paper, draft, source, change_set=change_set)
             each(given, result)
@@ -180,7 +186,7 @@ async def classify(db: Connection, draft: PaperDraft) -> UpsertResult:
     It is known (`UNCHANGED`) or removed, which its title tells, too; or it may be a duplicate; or
     it is new and for a moderator to review.
     """
-    (draft,) = await former_names.with_current_names(db, [normal(draft)])
+    (draft,) = await former_names.with_current_names(db, [normalize(draft)])
     for known in await _identified(db, draft):
         if matching.is_doubtful(known, draft):
             return UpsertResult(Outcome.DUPLICATE, known)
@@ -214,8 +220,8 @@ async def unite(db: Connection, kept: Paper, other: Paper, change_set: ChangeSet
     taken = {name: getattr(other, name) for name in theirs - locked}
     if "authors" in taken:
         taken["authors_complete"] = other.authors_complete
-    draft = joined(replace(before, **taken), as_draft(other), locked | theirs)
-    draft = replace(draft, identifiers=ordered((*kept.identifiers, *other.identifiers)))
+    draft = merge_metadata(replace(before, **taken), as_draft(other), locked | theirs)
+    draft = replace(draft, identifiers=sort_identifiers((*kept.identifiers, *other.identifiers)))
     return await curation_merge.merge(db, kept, other, draft, theirs, change_set)
 
 
@@ -223,16 +229,16 @@ async def upsert_as_id(
     db: Connection, paper_id: int, draft: PaperDraft, source: Submission, change_set: ChangeSet
 ) -> UpsertResult:
     """Complete the paper with this id by a draft; raises `PaperNotFound`."""
-    paper_id = await paper_queries.current(db, paper_id)
+    paper_id = await paper_queries.current_id(db, paper_id)
     known = await paper_queries.load(db, [paper_id])
     if not known or (known[0].removed_at and not await paper_queries.is_removed(db, paper_id)):
         raise PaperNotFound(f"#{paper_id}")
-    return await upsert_as(db, known[0], normal(draft), source, change_set=change_set)
+    return await upsert_as(db, known[0], normalize(draft), source, change_set=change_set)
 
 
 def _prepared(drafts: Sequence[PaperDraft]) -> tuple[list[PaperDraft], list[str]]:
     """Drafts as they would stand in the list, and their folded titles."""
-    return [normal(draft) for draft in drafts], [fold(draft.title) for draft in drafts]
+    return [normalize(draft) for draft in drafts], [fold(draft.title) for draft in drafts]
 
 
 async def _add(
@@ -256,7 +262,7 @@ async def _complete(
     locked = await paper_queries.locked_fields(db, known.id)
     before = as_draft(known)
     (shown,) = await former_names.with_current_names(db, [draft])
-    completed = joined(before, shown, locked)
+    completed = merge_metadata(before, shown, locked)
     owners = await paper_queries.owners(db, completed.identifiers)
     free = [name for name in completed.identifiers if owners.get(name, known.id) == known.id]
     completed = replace(completed, identifiers=tuple(free))
@@ -284,29 +290,29 @@ async def _identified(db: Connection, draft: PaperDraft) -> list[Paper]:
     found = [
         paper
         for paper in await paper_queries.load(db, list(ids))
-        if not matching.contradict(paper.identifiers, draft.identifiers, "arxiv")
+        if not matching.have_conflicting_identifiers(paper, draft, "arxiv")
         and (paper.id in named or matching.may_be_same(paper, draft))
     ]
     if not found or found[0].removed_at is not None:
         return found[:1]
     same = [found[0]]
     for paper in found[1:]:
-        if paper.removed_at is None and all(matching.may_be_one(paper, other) for other in same):
+        if paper.removed_at is None and all(matching.may_merge(paper, other) for other in same):
             same.append(paper)
     return sorted(same, key=lambda paper: paper.id)
 
 
 async def _alike(db: Connection, draft: PaperDraft) -> list[Paper]:
     """The papers with the same title, compatible authors and a year within one."""
-    found = await paper_queries.titled(db, draft.title)
-    return [paper for paper in found if matching.is_alike(paper, draft)]
+    found = await paper_queries.find_by_title(db, draft.title)
+    return [paper for paper in found if matching.is_similar(paper, draft)]
 
 
 async def _gone(db: Connection, draft: PaperDraft, source: Submission | None = None) -> list[Paper]:
     """The removed papers that a draft looks like; none where a moderator offers it."""
     if source is not None and source.origin is Origin.MODERATOR:
         return []
-    found = await paper_queries.removed_titled(db, draft.title)
+    found = await paper_queries.find_removed_by_title(db, draft.title)
     return [paper for paper in found if matching.may_be_same(paper, draft)]
 
 
@@ -315,6 +321,6 @@ def _given_fields(before: PaperDraft, after: PaperDraft) -> list[str]:
     added_to = {"identifiers", "links", "tags"}
     return [
         name
-        for name in FIELDS
+        for name in EDITABLE_FIELDS
         if name not in added_to and getattr(after, name) != getattr(before, name)
     ]

@@ -140,7 +140,7 @@ async def _find_paper(db: Connection, query: str) -> Paper | None:
     """Finds the paper with this number, identifier or title; a removed one if there is no other."""
     number = query.removeprefix("#")
     if number.isascii() and number.isdigit() and len(number) <= _MAX_ID_LENGTH:
-        paper_id: int | None = await paper_queries.current(db, int(number))
+        paper_id: int | None = await paper_queries.current_id(db, int(number))
     else:
         identifiers = identify(query)
         owners = await paper_queries.owners(db, identifiers)

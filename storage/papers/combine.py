@@ -1,7 +1,7 @@
-"""How what several sources say of one paper becomes one description; pure.
+"""Merges what several sources say about a paper; pure.
 
-Of two values the better one is taken by an order of all possible values, never the one that came
-first. So the same sources give the same paper in whatever order, and however often, they come.
+Which of two values is better depends on the values alone, never on which came first. So the same
+sources give the same paper in any order and any number of times.
 """
 
 from __future__ import annotations
@@ -14,17 +14,27 @@ from storage.models import Link, LinkKind, PaperDetails, PaperDraft, PartialDate
 from storage.papers.identifiers import canonical_url, strength
 from storage.text import fold
 
-# Words of names of places where papers are put before, or without, being published.
+# Names of preprint servers and archives, which say that a paper isn't published elsewhere.
 _PREPRINTS = re.compile(
     r"\b(?:\w{0,9}rxiv|bioxriv|preprints?|ssrn|corr|hal|osf|zenodo|research square)\b"
 )
-# What a page that links a paper makes of its title: “[Linkpost] …”, “… | Lab Blog”.
-_OF_PAGE = re.compile(r"^\s*(?:\[[^\]]{1,30}\]|(?:withdrawn|retracted)\b)|\s\|\s", re.IGNORECASE)
-# Characters of a real abstract; less is a summary, more is the text of a page.
-_ABSTRACT = range(200, 4000)
+# What pages that link to a paper add to its title: “[Linkpost] …”, “… | Lab Blog”.
+_PAGE_TITLE = re.compile(r"^\s*(?:\[[^\]]{1,30}\]|(?:withdrawn|retracted)\b)|\s\|\s", re.IGNORECASE)
+# Length of a real abstract; a shorter text is a teaser, a longer one a whole page.
+_ABSTRACT_LENGTH = range(200, 4000)
 _KINDS = list(LinkKind)
-# What a moderator may set for good.
-FIELDS = ("title", "authors", "abstract", "venue", "date", "note", "identifiers", "links", "tags")
+# Fields that a moderator can edit; what they set isn't overwritten by other sources.
+EDITABLE_FIELDS = (
+    "title",
+    "authors",
+    "abstract",
+    "venue",
+    "date",
+    "note",
+    "identifiers",
+    "links",
+    "tags",
+)
 
 
 def as_draft(paper: PaperDetails) -> PaperDraft:
@@ -32,99 +42,98 @@ def as_draft(paper: PaperDetails) -> PaperDraft:
     return PaperDraft(**details_of(paper))
 
 
-def joined(one: PaperDraft, other: PaperDraft, locked: frozenset[str] = frozenset()) -> PaperDraft:
-    """What both say, the better of each field; the ``locked`` fields of ``one`` stay.
+def merge_metadata(
+    one: PaperDraft, other: PaperDraft, locked: frozenset[str] = frozenset()
+) -> PaperDraft:
+    """Returns the better value of each field, and the identifiers, links and tags of both.
 
-    Nothing is lost of identifiers, links and tags. The years of preprint and publication differ
-    often; the earlier one stands, since feeds date old papers anew.
+    ``locked`` fields are taken from ``one``. Of two dates the earlier is better, because feeds give
+    old papers new dates.
     """
-    authors = max(one, other, key=_credits)
+    best_credited = max(one, other, key=_credits_rank)
     best = PaperDraft(
-        title=max(one.title, other.title, key=_title),
-        authors=authors.authors,
-        authors_complete=authors.authors_complete,
-        abstract=max(one.abstract, other.abstract, key=_abstract),
-        venue=max(one.venue, other.venue, key=_venue),
-        date=max(one.date, other.date, key=_date),
-        identifiers=ordered((*one.identifiers, *other.identifiers)),
-        links=_links((*one.links, *other.links)),
-        note=max(one.note, other.note, key=_longer),
+        title=max(one.title, other.title, key=_title_rank),
+        authors=best_credited.authors,
+        authors_complete=best_credited.authors_complete,
+        abstract=max(one.abstract, other.abstract, key=_abstract_rank),
+        venue=max(one.venue, other.venue, key=_venue_rank),
+        date=max(one.date, other.date, key=_date_rank),
+        identifiers=sort_identifiers((*one.identifiers, *other.identifiers)),
+        links=_merge_links((*one.links, *other.links)),
+        note=max(one.note, other.note, key=_text_rank),
         tags=tuple(sorted({*one.tags, *other.tags})),
-        posted_by=max(one.posted_by, other.posted_by, key=_longer),
+        posted_by=max(one.posted_by, other.posted_by, key=_text_rank),
     )
-    kept = {name: getattr(one, name) for name in locked if name in FIELDS}
+    unchanged = {name: getattr(one, name) for name in locked if name in EDITABLE_FIELDS}
     if "authors" in locked:
-        kept["authors_complete"] = one.authors_complete
-    return replace(best, **kept)
+        unchanged["authors_complete"] = one.authors_complete
+    return replace(best, **unchanged)
 
 
-def ordered(identifiers: Iterable[str]) -> tuple[str, ...]:
-    """Identifiers once each, the strongest first."""
+def sort_identifiers(identifiers: Iterable[str]) -> tuple[str, ...]:
+    """Returns the identifiers without duplicates, strongest first."""
     return tuple(sorted(set(identifiers), key=lambda name: (strength(name), name)))
 
 
-def normal(draft: PaperDraft) -> PaperDraft:
-    """A draft as it stands in the list when no other source speaks of the paper."""
+def normalize(draft: PaperDraft) -> PaperDraft:
+    """Returns the draft with its identifiers, links and tags sorted and without duplicates."""
     return replace(
         draft,
-        identifiers=ordered(draft.identifiers),
-        links=_links(draft.links),
+        identifiers=sort_identifiers(draft.identifiers),
+        links=_merge_links(draft.links),
         tags=tuple(sorted(set(draft.tags))),
     )
 
 
 def is_preprint(venue: str) -> bool:
-    """Whether a venue says only that a paper is not published elsewhere."""
+    """Whether a venue is a preprint server or an archive."""
     return _PREPRINTS.search(fold(venue)) is not None
 
 
-def _title(text: str) -> tuple[bool, int, bool, int, str]:
-    """The paper's own title over that of a page; the fuller one; one not all in capitals.
-
-    Of others the one with more capitals.
-    """
+def _title_rank(text: str) -> tuple[bool, int, bool, int, str]:
+    """Prefers a paper's title to a page's, more words, not all capitals, and more capitals."""
     words, capitals = len(fold(text).split()), sum(map(str.isupper, text))
-    is_own = words > 0 and not _OF_PAGE.search(text)
+    is_own = words > 0 and not _PAGE_TITLE.search(text)
     return is_own, words, not text.isupper(), capitals, text
 
 
-def _credits(draft: PaperDraft) -> tuple[int, bool, int, tuple[str, ...]]:
-    """The longer list; one without “et al.”; one that writes names out."""
+def _credits_rank(draft: PaperDraft) -> tuple[int, bool, int, tuple[str, ...]]:
+    """Prefers longer lists, those without “et al.”, and full names to initials."""
     letters = sum(len(re.sub(r"\W", "", name)) for name in draft.authors)
     return len(draft.authors), draft.authors_complete, letters, draft.authors
 
 
-def _abstract(text: str) -> tuple[bool, int, str]:
-    return len(text) in _ABSTRACT, len(text), text
+def _abstract_rank(text: str) -> tuple[bool, int, str]:
+    return len(text) in _ABSTRACT_LENGTH, len(text), text
 
 
-def _venue(text: str) -> tuple[int, int, str]:
-    """Where it was published over where it was put; the shorter name, which people use."""
+def _venue_rank(text: str) -> tuple[int, int, str]:
+    """Prefers publications to preprint servers, and short names, which people use."""
     if not text:
         return 0, 0, ""
     return 1 if is_preprint(text) else 2, -len(text), text
 
 
-def _date(date: PartialDate | None) -> tuple[int, int, int, int]:
-    """The earlier year; in it the more precise date; of those the earlier."""
+def _date_rank(date: PartialDate | None) -> tuple[int, int, int, int]:
+    """Prefers the earlier year, then the more precise date, then the earlier one."""
     if date is None:
         return -10_000, 0, 0, 0
     month, day = date.month or 0, date.day or 0
     return -date.year, (month > 0) + (day > 0), -month, -day
 
 
-def _longer(text: str) -> tuple[int, str]:
+def _text_rank(text: str) -> tuple[int, str]:
     return len(text), text
 
 
-def _links(links: Iterable[Link]) -> tuple[Link, ...]:
-    """Each address once, by kind; of two spellings the one with https, then the shorter."""
+def _merge_links(links: Iterable[Link]) -> tuple[Link, ...]:
+    """Returns each address once, by kind; prefers https to http, and shorter spellings."""
     best: dict[tuple[LinkKind, str], Link] = {}
     for link in links:
         key = (link.kind, canonical_url(link.url) or link.url)
-        best[key] = max(best.get(key, link), link, key=_spelling)
+        best[key] = max(best.get(key, link), link, key=_link_rank)
     return tuple(sorted(best.values(), key=lambda link: (_KINDS.index(link.kind), link.url)))
 
 
-def _spelling(link: Link) -> tuple[bool, int, str]:
+def _link_rank(link: Link) -> tuple[bool, int, str]:
     return link.url.startswith("https://"), -len(link.url), link.url

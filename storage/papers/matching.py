@@ -1,4 +1,4 @@
-"""Whether two papers may be one, by what is known of them and by their titles; pure."""
+"""Decides whether a paper and a draft may be the same, by their metadata and titles."""
 
 from __future__ import annotations
 
@@ -6,156 +6,170 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from storage.database import Connection
-from storage.models import Outcome, Paper, PaperDraft, PartialDate, UpsertResult
+from storage.models import Outcome, Paper, PaperDetails, PartialDate, UpsertResult
 from storage.names.matching import compatible
 from storage.names.parser import parse_name
 from storage.papers import queries as paper_queries
 from storage.papers.identifiers import canonical_url, is_listed_title, listed_title
 from storage.text import fold
 
-_APART = timedelta(days=7)  # of two issues of a row; feeds date the same one anew
-_SAME_WORDS = 0.5  # of two titles, without which one draft does not make two papers one
+_MIN_ISSUE_GAP = timedelta(days=7)  # feeds give the same issue dates that differ by less
+_MIN_SHARED_WORDS = 0.5  # of the shorter title, for a draft to merge two papers
+_MAX_SIMILAR_TITLES = 50  # titles with the same first two words to compare
+_MIN_TITLE_WORDS = 5  # in common, for titles that differ by one word
+# Words that tell two papers of a series apart: numbers, versions, ordinals, negations, forms.
+_DISTINGUISHING = re.compile(
+    r"\d+|v\d+|i{1,3}|iv|vi{0,3}|first|second|third|fourth|fifth|part|no|not|non|without|never"
+    r"|extended|revised|erratum|correction|supplement|reply|comment|multilingual"
+)
 
 
-def may_be_same(paper: Paper, draft: PaperDraft) -> bool:
-    """Whether nothing that is known of a paper speaks against a draft of the same title."""
-    return not any(
-        contradict(paper.identifiers, draft.identifiers, scheme) for scheme in ("arxiv", "doi")
-    ) and is_alike(paper, draft)
+def may_be_same(paper: PaperDetails, draft: PaperDetails) -> bool:
+    """Whether a paper and a draft with the same title can be the same paper.
 
-
-def is_alike(paper: Paper, draft: PaperDraft) -> bool:
-    """Whether a paper and a draft of the same title have compatible authors, and years near."""
-    return _years_near(paper.date, draft.date) and _share_author(paper.authors, draft.authors)
-
-
-def may_be_one(one: Paper, other: Paper) -> bool:
-    """Whether two papers can be one when a source says so: no other arXiv id, no other title."""
-    return _same_words(one.title, other.title) and not contradict(
-        one.identifiers, other.identifiers, "arxiv"
+    They can't if their arXiv ids or DOIs differ, or if they aren't `is_similar`.
+    """
+    return is_similar(paper, draft) and not any(
+        have_conflicting_identifiers(paper, draft, scheme) for scheme in ("arxiv", "doi")
     )
 
 
-def is_doubtful(paper: Paper, draft: PaperDraft) -> bool:
-    """Whether what a paper and a draft have in common may stand for more than one paper.
+def is_similar(paper: PaperDetails, draft: PaperDetails) -> bool:
+    """Whether a paper and a draft have compatible authors, and years at most one apart."""
+    return _have_near_years(paper.date, draft.date) and _share_author(paper.authors, draft.authors)
 
-    An address does where lists and books are linked, and a DOI where a book's is given for its
-    chapters: then titles and authors have nothing in common either.
+
+def may_merge(one: PaperDetails, other: PaperDetails) -> bool:
+    """Whether two papers can be merged if a source says that they are the same.
+
+    They can't if their arXiv ids differ or their titles have little in common.
+    """
+    return _share_title_words(one.title, other.title) and not have_conflicting_identifiers(
+        one, other, "arxiv"
+    )
+
+
+def is_doubtful(paper: PaperDetails, draft: PaperDetails) -> bool:
+    """Whether the identifiers that a paper and a draft share may stand for several papers.
+
+    A URL does if it is the address of a list or a book, and a DOI if it is that of a book and was
+    given for a chapter. In such cases titles and authors have nothing in common.
     """
     shared = {name.partition(":")[0] for name in {*paper.identifiers} & {*draft.identifiers}}
-    if not shared or not shared <= {"url", "doi"} or _same_words(paper.title, draft.title):
+    if not shared or not shared <= {"url", "doi"} or _share_title_words(paper.title, draft.title):
         return False
-    named = bool(paper.authors and draft.authors)
-    if named and _share_author(paper.authors, draft.authors):
+    have_authors = bool(paper.authors and draft.authors)
+    if have_authors and _share_author(paper.authors, draft.authors):
         return False
-    return named or "doi" not in shared
+    return have_authors or "doi" not in shared
 
 
-def is_likely(result: UpsertResult, draft: PaperDraft) -> bool:
-    """Whether a possible duplicate has the title of a paper of the list."""
+def has_same_title(result: UpsertResult, draft: PaperDetails) -> bool:
+    """Whether a possible duplicate has the same title as the paper in the list."""
     paper = result.paper if result.outcome is Outcome.DUPLICATE else None
     return paper is not None and not paper.removed_at and fold(paper.title) == fold(draft.title)
 
 
-def is_next_issue(paper: Paper, draft: PaperDraft) -> bool:
-    """Whether a feed's entry of the same title is the next of a row: elsewhere, and days later."""
-    links, known = ({canonical_url(link.url) for link in one.links} for one in (draft, paper))
-    days, before = (_day(one.date) for one in (draft, paper))
-    if not links or not known or links & known or days is None or before is None:
+def is_next_issue(paper: PaperDetails, draft: PaperDetails) -> bool:
+    """Whether a feed's entry is the next issue of a series with the same title.
+
+    That is so if it has other links, and a date more than a week away.
+    """
+    links = {canonical_url(link.url) for link in draft.links}
+    known_links = {canonical_url(link.url) for link in paper.links}
+    day, known_day = _day(draft.date), _day(paper.date)
+    if not links or not known_links or links & known_links or day is None or known_day is None:
         return False
-    return abs(days - before) > _APART
+    return abs(day - known_day) > _MIN_ISSUE_GAP
 
 
-def _day(date: PartialDate | None) -> timedelta | None:
-    if date is None or date.month is None or date.day is None:
-        return None
-    return datetime(date.year, date.month, date.day, tzinfo=UTC) - datetime(1, 1, 1, tzinfo=UTC)
-
-
-def contradict(one: tuple[str, ...], other: tuple[str, ...], scheme: str) -> bool:
-    """Whether both have an identifier of this scheme, and not the same one."""
-    first, second = (
-        {name for name in names if name.startswith(f"{scheme}:")} for names in (one, other)
-    )
+def have_conflicting_identifiers(one: PaperDetails, other: PaperDetails, scheme: str) -> bool:
+    """Whether both have identifiers of this scheme, but none in common."""
+    prefix = f"{scheme}:"
+    first = {name for name in one.identifiers if name.startswith(prefix)}
+    second = {name for name in other.identifiers if name.startswith(prefix)}
     return bool(first and second and not first & second)
 
 
-def _same_words(one: str, other: str) -> bool:
-    mine, theirs = set(fold(one).split()), set(fold(other).split())
-    return len(mine & theirs) >= _SAME_WORDS * min(len(mine), len(theirs))
+async def find_listed(db: Connection, draft: PaperDetails) -> Paper | None:
+    """Returns the paper that an earlier list had under a title that differs by one word.
+
+    Both must come from publication lists, and one of the two must have no identifier but its
+    title. See `differs_by_one_word` for the other conditions. Returns None if several papers match.
+    """
+    words = fold(draft.title).split()
+    if not any(map(is_listed_title, draft.identifiers)) or len(words) < _MIN_TITLE_WORDS:
+        return None
+    prefix = listed_title(" ".join(words[:2]))
+    rows = await db.all(
+        """SELECT DISTINCT paper_id FROM identifiers
+           WHERE identifier >= ? AND identifier < ? AND paper_id IS NOT NULL LIMIT ?""",
+        [prefix, f"{prefix}\U0010ffff", _MAX_SIMILAR_TITLES],
+    )
+    papers = await paper_queries.load(db, [row["paper_id"] for row in rows])
+    matches = [paper for paper in papers if differs_by_one_word(paper, draft)]
+    return matches[0] if len(matches) == 1 else None
 
 
-def _years_near(one: PartialDate | None, other: PartialDate | None) -> bool:
+def differs_by_one_word(paper: PaperDetails, draft: PaperDetails) -> bool:
+    """Whether all that two lists say agrees, except for one more word in a title.
+
+    The venue must be the same, the years at most one apart, and an author (or poster) in common.
+    The word must not be one that distinguishes papers of a series.
+    """
+    has_title_only = any(
+        all(map(is_listed_title, details.identifiers)) for details in (paper, draft)
+    )
+    return (
+        has_title_only
+        and _are_one_word_apart(fold(paper.title).split(), fold(draft.title).split())
+        and bool(paper.venue)
+        and fold(paper.venue) == fold(draft.venue)
+        and paper.date is not None
+        and draft.date is not None
+        and _have_near_years(paper.date, draft.date)
+        and _share_person(paper, draft)
+    )
+
+
+def _day(date: PartialDate | None) -> datetime | None:
+    if date is None or date.month is None or date.day is None:
+        return None
+    return datetime(date.year, date.month, date.day, tzinfo=UTC)
+
+
+def _have_near_years(one: PartialDate | None, other: PartialDate | None) -> bool:
     return one is None or other is None or abs(one.year - other.year) <= 1
+
+
+def _share_title_words(one: str, other: str) -> bool:
+    first, second = set(fold(one).split()), set(fold(other).split())
+    return len(first & second) >= _MIN_SHARED_WORDS * min(len(first), len(second))
 
 
 def _share_author(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     if not one or not other:
         return True
+    return _any_compatible(one, other)
+
+
+def _share_person(one: PaperDetails, other: PaperDetails) -> bool:
+    """Whether both credit the same person; if one has no authors, the posters count as well."""
+    if one.authors and other.authors:
+        return _any_compatible(one.authors, other.authors)
+    return _any_compatible((*one.authors, one.posted_by), (*other.authors, other.posted_by))
+
+
+def _any_compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     names = [parse_name(name) for name in other]
     return any(compatible(parse_name(name), candidate) for name in one for candidate in names)
 
 
-# Numbers, versions, parts and ordinals, negations, and what a paper is in another form.
-_TELLING = re.compile(
-    r"\d+|v\d+|i{1,3}|iv|vi{0,3}|first|second|third|fourth|fifth|part|no|not|non|without|never"
-    r"|extended|revised|erratum|correction|supplement|reply|comment|multilingual"
-)
-_MAX_NEAR = 50  # titles with the same two first words that are looked at
-_MIN_WORDS = 5  # in common, below which a word more makes another title
-
-
-async def find_listed(db: Connection, draft: PaperDraft) -> Paper | None:
-    """The one paper that an earlier list named a word longer or shorter; none where it is a guess.
-
-    Both come from lists, have the same venue, a year within one and an author in common (or who
-    posted it, where one names no authors), and one of the two is known by its title alone, so that
-    no identifier could have told. The word is none that tells two papers of one row apart.
-    """
-    words = fold(draft.title).split()
-    if not any(map(is_listed_title, draft.identifiers)) or len(words) < _MIN_WORDS:
-        return None
-    begin = listed_title(" ".join(words[:2]))
-    rows = await db.all(
-        """SELECT DISTINCT paper_id FROM identifiers
-           WHERE identifier >= ? AND identifier < ? AND paper_id IS NOT NULL LIMIT ?""",
-        [begin, f"{begin}\U0010ffff", _MAX_NEAR],
-    )
-    found = await paper_queries.load(db, [row["paper_id"] for row in rows])
-    same = [paper for paper in found if is_named_otherwise(paper, draft)]
-    return same[0] if len(same) == 1 else None
-
-
-def is_named_otherwise(paper: Paper, draft: PaperDraft) -> bool:
-    """Whether everything that two lists say agrees, but for one word of the title."""
-    alone = any(all(map(is_listed_title, one.identifiers)) for one in (paper, draft))
-    return (
-        alone
-        and _one_word_apart(fold(paper.title).split(), fold(draft.title).split())
-        and bool(paper.venue)
-        and fold(paper.venue) == fold(draft.venue)
-        and paper.date is not None
-        and draft.date is not None
-        and abs(paper.date.year - draft.date.year) <= 1
-        and _share_person(paper, draft)
-    )
-
-
-def _one_word_apart(one: list[str], other: list[str]) -> bool:
+def _are_one_word_apart(one: list[str], other: list[str]) -> bool:
     shorter, longer = sorted((one, other), key=len)
-    if len(longer) - len(shorter) != 1 or len(shorter) < _MIN_WORDS:
+    if len(longer) - len(shorter) != 1 or len(shorter) < _MIN_TITLE_WORDS:
         return False
     return any(
-        longer[:place] + longer[place + 1 :] == shorter and not _TELLING.fullmatch(word)
-        for place, word in enumerate(longer)
+        longer[:index] + longer[index + 1 :] == shorter and not _DISTINGUISHING.fullmatch(word)
+        for index, word in enumerate(longer)
     )
-
-
-def _share_person(one: Paper, other: PaperDraft) -> bool:
-    """Whether an author stands in both; where one has none, who posted it counts, too."""
-    are_credited = bool(one.authors and other.authors)
-    people, others = (
-        [parse_name(name) for name in (*each.authors, *([] if are_credited else [each.posted_by]))]
-        for each in (one, other)
-    )
-    return any(compatible(name, candidate) for name in people for candidate in others)

@@ -1,4 +1,4 @@
-"""SQL that reads papers: rows in, records out; writing them is in `paper_rows`."""
+"""SQL that reads papers; `writes` changes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.papers.errors import PaperNotFound, PaperNotRemoved
 from storage.papers.identifiers import identify
 from storage.text import fold
 
-# Papers that somebody took out of the list on purpose.
+# Papers that a moderator removed; not those that were merged or whose addition was undone.
 _REMOVED = """SELECT id, title FROM papers
     WHERE removed_at IS NOT NULL AND merged_into_id IS NULL AND NOT is_undone"""
 
@@ -25,30 +25,30 @@ class PaperQueries:
         self._database = database
 
     async def get(self, paper_id: int) -> Paper:
-        """The paper with this number, or the one that it became a part of.
+        """Returns the paper with this id, or the one that it was merged into.
 
-        Raises `PaperNotFound`, for a removed one too.
+        Raises `PaperNotFound`, also if the paper was removed.
         """
         async with self._database.reading() as db:
-            papers = await load(db, [await current(db, paper_id)])
+            papers = await load(db, [await current_id(db, paper_id)])
         if not papers or papers[0].removed_at is not None:
             raise PaperNotFound(f"#{paper_id}")
         return papers[0]
 
     async def load(self, paper_ids: Sequence[int]) -> tuple[Paper, ...]:
-        """Papers by number, removed ones too, in the order asked for."""
+        """Returns papers by id in the given order, removed ones too; unknown ids are skipped."""
         async with self._database.reading() as db:
             return await load(db, paper_ids)
 
     async def find(self, paper_id: int) -> Paper | None:
-        """The paper with this number, where it is in the list."""
+        """Returns the paper like `get`, or None if it isn't in the list."""
         try:
             return await self.get(paper_id)
         except PaperNotFound:
             return None
 
     async def get_by_text(self, text: str) -> Paper:
-        """The paper that a person named: by number (``42``, ``#42``), identifier, link or title.
+        """Returns the paper that a text refers to: an id (``42``, ``#42``), DOI, link or title.
 
         Raises `PaperNotFound`.
         """
@@ -57,21 +57,25 @@ class PaperQueries:
         if number.isascii() and number.isdigit() and len(number) < 16:
             return await self.get(int(number))
         async with self._database.reading() as db:
-            names = identify(text)
-            owned = await owners(db, names)
-            paper_id = next((owned[name] for name in names if name in owned), 0) or await db.value(
-                "SELECT id FROM papers WHERE title_key = ? AND removed_at IS NULL ORDER BY id",
-                [fold(text)],
-            )
+            identifiers = identify(text)
+            ids = await owners(db, identifiers)
+            paper_id = next((ids[name] for name in identifiers if name in ids), None)
+            if paper_id is None:
+                paper_id = await db.value(
+                    "SELECT id FROM papers WHERE title_key = ? AND removed_at IS NULL ORDER BY id",
+                    [fold(text)],
+                )
         if paper_id is None:
             raise PaperNotFound(text[:100])
         return await self.get(paper_id)
 
     async def get_removed(self, text: str) -> Paper:
-        """The removed paper that a person named, as for `get_by_text`; raises `PaperNotRemoved`."""
+        """Returns the removed paper that a text refers to, like `get_by_text`.
+
+        Raises `PaperNotRemoved`.
+        """
         text = text.strip()
         number = text.removeprefix("#")
-        names = identify(text)
         async with self._database.reading() as db:
             rows = await db.all(
                 f"""{_REMOVED} AND (id = ? OR title_key = ? OR id IN (
@@ -80,16 +84,17 @@ class PaperQueries:
                     ORDER BY removed_at DESC, id DESC LIMIT 1""",  # noqa: S608 - constants
                 [
                     int(number) if number.isdecimal() and len(number) < 16 else None,
-                    *(fold(text) or None, json.dumps(names)),
+                    fold(text) or None,
+                    json.dumps(identify(text)),
                 ],
             )
-            found = await load(db, [row["id"] for row in rows])
-        if not found:
+            papers = await load(db, [row["id"] for row in rows])
+        if not papers:
             raise PaperNotRemoved(text[:100])
-        return found[0]
+        return papers[0]
 
     async def suggest_removed(self, text: str, limit: int = 25) -> tuple[tuple[int, str], ...]:
-        """Numbers and titles of removed papers that have a text, the last removed first."""
+        """Returns ids and titles of removed papers whose title contains ``text``, newest first."""
         async with self._database.reading() as db:
             rows = await db.all(
                 f"""{_REMOVED} AND instr(title_key, ?)
@@ -99,12 +104,12 @@ class PaperQueries:
         return tuple((row["id"], row["title"]) for row in rows)
 
     async def count(self) -> int:
-        """How many papers the list has."""
+        """Returns the number of papers in the list."""
         async with self._database.reading() as db:
             return int(await db.value("SELECT COUNT(*) FROM papers WHERE removed_at IS NULL"))
 
     async def batch(self, *, after: int = 0, limit: int = 500) -> tuple[Paper, ...]:
-        """Up to ``limit`` papers in the order of their numbers, from behind ``after`` on."""
+        """Returns up to ``limit`` papers in the order of their ids, starting after an id."""
         async with self._database.reading() as db:
             rows = await db.all(
                 "SELECT id FROM papers WHERE removed_at IS NULL AND id > ? ORDER BY id LIMIT ?",
@@ -114,7 +119,7 @@ class PaperQueries:
 
 
 async def owners(db: Connection, identifiers: Sequence[str]) -> dict[str, int]:
-    """The papers, removed ones too, that identifiers belong to; nobody's are left out."""
+    """Returns the ids of the papers, removed ones too, that identifiers belong to."""
     rows = await db.all(
         """SELECT identifier, paper_id FROM identifiers
            WHERE identifier IN (SELECT value FROM json_each(?))""",
@@ -123,24 +128,24 @@ async def owners(db: Connection, identifiers: Sequence[str]) -> dict[str, int]:
     return {row["identifier"]: row["paper_id"] for row in rows}
 
 
-async def current(db: Connection, paper_id: int) -> int:
-    """The number of the paper that this one is a part of now: mostly its own."""
-    became = await db.value("SELECT merged_into_id FROM papers WHERE id = ?", [paper_id])
-    return paper_id if became is None else int(became)
+async def current_id(db: Connection, paper_id: int) -> int:
+    """Returns the id of the paper that this one was merged into, or else its own."""
+    merged_into = await db.value("SELECT merged_into_id FROM papers WHERE id = ?", [paper_id])
+    return paper_id if merged_into is None else int(merged_into)
 
 
 async def is_removed(db: Connection, paper_id: int) -> bool:
-    """Whether somebody took a paper out of the list on purpose."""
+    """Whether a moderator removed a paper from the list."""
     return await db.value(f"{_REMOVED} AND id = ?", [paper_id]) is not None
 
 
 async def last_id(db: Connection) -> int:
-    """The highest number that a paper ever had; nearly how many there are."""
+    """Returns the highest id that a paper ever had, which approximates their number."""
     return int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'papers'") or 0)
 
 
-async def titled(db: Connection, title: str) -> tuple[Paper, ...]:
-    """The papers with this title, however it is spelled."""
+async def find_by_title(db: Connection, title: str) -> tuple[Paper, ...]:
+    """Returns the papers with this title, ignoring case, accents and punctuation."""
     rows = await db.all(
         "SELECT id FROM papers WHERE title_key = ? AND removed_at IS NULL ORDER BY id",
         [fold(title)],
@@ -148,8 +153,8 @@ async def titled(db: Connection, title: str) -> tuple[Paper, ...]:
     return await load(db, [row["id"] for row in rows])
 
 
-async def removed_titled(db: Connection, title: str) -> tuple[Paper, ...]:
-    """The removed papers that had this title, however it is spelled."""
+async def find_removed_by_title(db: Connection, title: str) -> tuple[Paper, ...]:
+    """Returns the removed papers with this title, compared like in `find_by_title`."""
     rows = await db.all(
         f"{_REMOVED} AND title_key = ? AND title_key <> '' ORDER BY id",
         [fold(title)],
@@ -158,7 +163,7 @@ async def removed_titled(db: Connection, title: str) -> tuple[Paper, ...]:
 
 
 async def known_titles(db: Connection, title_keys: Sequence[str]) -> set[str]:
-    """Those of some folded titles that a paper has, or had until it was removed."""
+    """Returns those of some folded titles that a paper has, in the list or removed."""
     rows = await db.all(
         """SELECT value AS title_key FROM json_each(?) WHERE EXISTS (
                SELECT 1 FROM papers WHERE title_key = value AND removed_at IS NULL)
@@ -169,13 +174,13 @@ async def known_titles(db: Connection, title_keys: Sequence[str]) -> set[str]:
 
 
 async def locked_fields(db: Connection, paper_id: int) -> frozenset[str]:
-    """The fields that a moderator set."""
+    """Returns the fields that a moderator set, which other sources must not overwrite."""
     rows = await db.all("SELECT field FROM locked_fields WHERE paper_id = ?", [paper_id])
     return frozenset(row["field"] for row in rows)
 
 
 async def load(db: Connection, ids: Sequence[int]) -> tuple[Paper, ...]:
-    """Papers by number, in the order asked for, removed ones too; unknown numbers are left out."""
+    """Returns papers by id in the given order, removed ones too; unknown ids are skipped."""
     rows = await db.all(
         """SELECT papers.*,
                EXISTS (SELECT 1 FROM aliases WHERE is_former) AS has_former,
@@ -198,8 +203,8 @@ async def load(db: Connection, ids: Sequence[int]) -> tuple[Paper, ...]:
         [json.dumps(list(ids))],
     )
     posters = {row["posted_by"] for row in rows if row["has_former"] and row["posted_by"]}
-    shown = await former_names.current_names(db, posters) if posters else {}
-    return tuple(_paper(row, shown.get(row["posted_by"], row["posted_by"])) for row in rows)
+    current = await former_names.current_names(db, posters) if posters else {}
+    return tuple(_paper(row, current.get(row["posted_by"], row["posted_by"])) for row in rows)
 
 
 def _paper(row: Row, posted_by: str) -> Paper:

@@ -1,7 +1,8 @@
-"""SQL of the full-text index: papers in and out of it, and its words; asking it is in `search`.
+"""SQL that maintains the full-text index and its word counts; `storage.search` queries it.
 
-A row's id is the paper's *sort key*: its day before its number, so that FTS5, which keeps the
-matches of a word in the order of rowids, gives the newest first and stops where enough is found.
+A paper's row id in the index is its *sort key*: the date in the high bits, the paper's id in the
+low ones. FTS5 keeps the matches of a word in the order of row ids, so it can return the newest
+papers first and stop early.
 """
 
 from __future__ import annotations
@@ -17,25 +18,25 @@ from storage.text import index_text
 from storage.threads import run_in_thread
 
 _ID_BITS = 32
-ID_MASK = (1 << _ID_BITS) - 1  # a sort key without its day is the paper's number
+ID_MASK = (1 << _ID_BITS) - 1  # masks the date, which leaves the paper's id
 
 
-def sort_key(paper_id: int, published: PartialDate | None, listed_at: datetime) -> int:
-    """Where a paper stands among all, by time; without a date, by when it came into the list."""
-    day = published.first_day if published else listed_at.date()
+def sort_key(paper_id: int, published: PartialDate | None, added_at: datetime) -> int:
+    """Returns the sort key of a paper; without a date, it sorts by when it was added."""
+    day = published.first_day if published else added_at.date()
     return (day.toordinal() << _ID_BITS) | paper_id
 
 
 def sort_keys_for_years(first: int | None, last: int | None) -> tuple[int, int]:
-    """The lowest and the highest sort key of papers from these years, both included."""
+    """Returns the lowest and the highest sort key that papers of these years can have."""
     low = date(first, 1, 1).toordinal() if first is not None else 0
     high = date(last, 12, 31).toordinal() if last is not None else date.max.toordinal()
     return low << _ID_BITS, (high << _ID_BITS) | ID_MASK
 
 
 async def add(db: Connection, papers: Sequence[tuple[int, PaperDetails]]) -> None:
-    """Index papers, each with its sort key."""
-    # FTS5 writes out what it has in memory whenever a rowid is lower than the one before.
+    """Adds papers, given with their sort keys, to the index."""
+    # Sorted, because FTS5 flushes its memory whenever a rowid is lower than the previous one.
     rows = await run_in_thread(_rows, papers)
     await db.run_many(
         """INSERT INTO paper_text (rowid, title, authors, venue, tags, abstract)
@@ -46,7 +47,7 @@ async def add(db: Connection, papers: Sequence[tuple[int, PaperDetails]]) -> Non
         "INSERT INTO paper_heads (rowid, title, authors, venue, tags) VALUES (?, ?, ?, ?, ?)",
         [row[:5] for row in rows],
     )
-    await _count(db, rows, 1)
+    await _update_word_counts(db, rows, 1)
 
 
 async def remove(db: Connection, sort_keys: Iterable[int]) -> None:
@@ -63,7 +64,7 @@ async def remove(db: Connection, sort_keys: Iterable[int]) -> None:
         [row[:5] for row in rows],
     )
     await db.run_many("DELETE FROM paper_text WHERE rowid = ?", [row[:1] for row in rows])
-    await _count(db, rows, -1)
+    await _update_word_counts(db, rows, -1)
 
 
 def _rows(
@@ -73,7 +74,7 @@ def _rows(
 
 
 def _texts(paper: PaperDetails) -> tuple[str, str, str, str, str]:
-    """The folded columns of a paper's row."""
+    """Returns the folded text of a paper's columns."""
     return (
         index_text(paper.title),
         index_text(" | ".join(paper.authors)),
@@ -83,23 +84,23 @@ def _texts(paper: PaperDetails) -> tuple[str, str, str, str, str]:
     )
 
 
-async def _count(db: Connection, rows: Sequence[Sequence[object]], by: int) -> None:
-    """Count the words of indexed rows in or out."""
-    counted = await run_in_thread(_counted, rows)
+async def _update_word_counts(db: Connection, rows: Sequence[Sequence[object]], sign: int) -> None:
+    """Adds the words of indexed rows to the word counts, or subtracts them (``sign`` -1)."""
+    counts = await run_in_thread(_count_words, rows)
     await db.run_many(
         """INSERT INTO words (word, backwards, papers) VALUES (?, ?, ?)
            ON CONFLICT (word) DO UPDATE SET papers = papers + excluded.papers""",
-        [(word, backwards, by * papers) for word, backwards, papers in counted],
+        [(word, word[::-1], sign * papers) for word, papers in counts.items()],
     )
-    if by < 0:
+    if sign < 0:
         await db.run_many(
-            "DELETE FROM words WHERE word = ? AND papers <= 0", [(word,) for word, *_ in counted]
+            "DELETE FROM words WHERE word = ? AND papers <= 0", [(word,) for word in counts]
         )
 
 
-def _counted(rows: Sequence[Sequence[object]]) -> list[tuple[str, str, int]]:
-    """Each word of some rows, forwards and backwards, with the number of rows that have it."""
+def _count_words(rows: Sequence[Sequence[object]]) -> Counter[str]:
+    """Returns the number of rows that contain each word."""
     counts: Counter[str] = Counter()
     for row in rows:
         counts.update({word for text in row[1:] for word in str(text).split()})
-    return [(word, word[::-1], papers) for word, papers in counts.items()]
+    return counts

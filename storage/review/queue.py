@@ -76,7 +76,7 @@ class Review(Suggestions):
                 result = UpsertResult(Outcome.DECLINED, None)
             else:
                 known = await paper_queries.load(
-                    db, [await paper_queries.current(db, pending.paper_id)]
+                    db, [await paper_queries.current_id(db, pending.paper_id)]
                 )
                 result = await intake.upsert_as(db, known[0], draft, source, change_set=change_set)
             await entries.resolve(db, entry_id, result, actor, source.at)

@@ -17,7 +17,7 @@ from storage.errors import AlreadyResolved, LabError
 from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
 from storage.papers import former_names
 from storage.papers import queries as paper_queries
-from storage.papers.combine import normal
+from storage.papers.combine import normalize
 from storage.papers.snapshots import draft_from_text, draft_to_text
 from storage.review import resolutions
 from storage.review.models import Suggestion, SuggestionResult, SuggestionStatus
@@ -50,7 +50,7 @@ class Suggestions:
         there is one.
         """
         now = self._clock()
-        draft = normal(draft)
+        draft = normalize(draft)
         async with self._database.transaction() as db:
             known = await intake.classify(db, draft)
             rejection = await _find_rejection(db, draft, known, member[0], daily_limit, now)
@@ -82,7 +82,7 @@ class Suggestions:
         It isn't if the list has the paper or had it, if it is pending already, if the member has
         suggested ``daily_limit`` papers within a day, or if `MAX_PENDING` suggestions are pending.
         """
-        draft = normal(draft)
+        draft = normalize(draft)
         async with self._database.reading() as db:
             known = await intake.classify(db, draft)
             return await _find_rejection(db, draft, known, member_id, daily_limit, self._clock())
@@ -217,7 +217,7 @@ async def _update_similar(
 ) -> UpsertResult:
     """Completes the paper that a suggestion resembles, or decline it if there is none any more."""
     if paper_id is not None:
-        (similar,) = await paper_queries.load(db, [await paper_queries.current(db, paper_id)])
+        (similar,) = await paper_queries.load(db, [await paper_queries.current_id(db, paper_id)])
         if similar.removed_at is None:
             return await intake.upsert_as(db, similar, draft, source, change_set=change_set)
     return UpsertResult(Outcome.DECLINED, None)

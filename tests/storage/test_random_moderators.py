@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from storage.errors import LabError
 from storage.library import open_library
 from storage.models import Link, LinkKind, Origin, PaperDraft, PartialDate
-from storage.papers.combine import normal
+from storage.papers.combine import normalize
 from tests.support.lab import StillClock
 from tests.support.library import MODERATOR
 from tests.support.library_model import OWN, Catalogue, Refused, differing
@@ -185,7 +185,7 @@ class Moderators(RuleBasedStateMachine):
             links=(*ours.links, *theirs.links),
         )
         self.run(self.library.papers.merge(kept, gone, chosen, MODERATOR))
-        both = normal(replace(chosen, identifiers=(*ours.identifiers, *theirs.identifiers)))
+        both = normalize(replace(chosen, identifiers=(*ours.identifiers, *theirs.identifiers)))
         locked = (
             self.model.get(kept).locked
             | (self.model.get(gone).locked | differing(ours, theirs)) - OWN

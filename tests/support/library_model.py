@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from storage.models import PaperDraft
-from storage.papers.combine import FIELDS, joined, normal, ordered
+from storage.papers.combine import EDITABLE_FIELDS, merge_metadata, normalize, sort_identifiers
 
 OWN = {"identifiers", "links", "tags"}  # what may still be added to
 
@@ -81,7 +81,7 @@ class Catalogue:
         return found
 
     def upsert(self, draft: PaperDraft, *, by_moderator: bool = False) -> None:
-        draft = normal(draft)
+        draft = normalize(draft)
         owners = self.owners()
         known = list(dict.fromkeys(owners[name] for name in draft.identifiers if name in owners))
         if not known:
@@ -104,15 +104,15 @@ class Catalogue:
             taken = {name: getattr(two, name) for name in theirs - ours}
             if "authors" in taken:
                 taken["authors_complete"] = two.authors_complete
-            both = joined(replace(one, **taken), two, ours | theirs)
-            named = ordered((*one.identifiers, *two.identifiers))
+            both = merge_metadata(replace(one, **taken), two, ours | theirs)
+            named = sort_identifiers((*one.identifiers, *two.identifiers))
             self.unite(kept, other, replace(both, identifiers=named), ours | theirs)
         self._complete(kept, draft, by_moderator=by_moderator)
 
     def _complete(self, number: int, draft: PaperDraft, *, by_moderator: bool) -> None:
         before, locked, owners = self.shown(number), self.get(number).locked, self.owners()
         shown = tuple(self.shown_names.get(name, name) for name in draft.authors)
-        both = joined(before, replace(draft, authors=shown), locked)
+        both = merge_metadata(before, replace(draft, authors=shown), locked)
         free = [name for name in both.identifiers if owners.get(name, number) == number]
         both = replace(both, identifiers=tuple(free))
         if both != before:
@@ -147,7 +147,7 @@ class Catalogue:
         self._set(number, Listed(replace(draft, authors=names), locked))
 
     def edit(self, number: int, draft: PaperDraft) -> None:
-        before, draft = self.shown(number), normal(draft)
+        before, draft = self.shown(number), normalize(draft)
         locked = {name for name in differing(before, draft) if not only_adds(before, draft, name)}
         self.say(number, draft, self.get(number).locked | locked)
 
@@ -210,14 +210,14 @@ class Catalogue:
     def _given(before: PaperDraft, after: PaperDraft) -> frozenset[str]:
         return frozenset(
             name
-            for name in FIELDS
+            for name in EDITABLE_FIELDS
             if name not in OWN and getattr(before, name) != getattr(after, name)
         )
 
 
 def differing(one: PaperDraft, other: PaperDraft) -> set[str]:
     """The fields in which two drafts differ; “et al.” belongs to the authors."""
-    found = {name for name in FIELDS if getattr(one, name) != getattr(other, name)}
+    found = {name for name in EDITABLE_FIELDS if getattr(one, name) != getattr(other, name)}
     return found | ({"authors"} if one.authors_complete != other.authors_complete else set())
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from storage.library import Library
-from storage.papers.combine import as_draft, normal
+from storage.papers.combine import as_draft, normalize
 from storage.search.query import parse
 from tests.support.library_model import Listed
 
@@ -27,7 +27,7 @@ _QUERIES = (
 
 def as_text(one: Listed) -> str:
     return json.dumps(
-        [repr(normal(one.draft)), sorted(one.locked), one.is_removed, one.became], indent=0
+        [repr(normalize(one.draft)), sorted(one.locked), one.is_removed, one.became], indent=0
     )
 
 

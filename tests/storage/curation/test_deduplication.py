@@ -15,7 +15,7 @@ from storage.announcements.models import DeliveryStatus
 from storage.errors import LabError
 from storage.library import Library, open_library
 from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
-from storage.papers.combine import as_draft, joined, normal
+from storage.papers.combine import as_draft, merge_metadata, normalize
 from storage.papers.errors import PaperNotFound
 from storage.search.query import parse
 from tests.support.lab import StillClock
@@ -78,15 +78,17 @@ def drafts(draw: st.DrawFn, paper: int | None = None) -> PaperDraft:
 def test_joining_forgets_the_order_and_the_number_of_sources(
     one: PaperDraft, two: PaperDraft, three: PaperDraft
 ) -> None:
-    assert joined(one, two) == joined(two, one)
-    assert joined(joined(one, two), three) == joined(one, joined(two, three))
-    assert joined(joined(one, two), two) == joined(one, two)
-    assert joined(one, one) == normal(one) == normal(normal(one))
+    assert merge_metadata(one, two) == merge_metadata(two, one)
+    assert merge_metadata(merge_metadata(one, two), three) == merge_metadata(
+        one, merge_metadata(two, three)
+    )
+    assert merge_metadata(merge_metadata(one, two), two) == merge_metadata(one, two)
+    assert merge_metadata(one, one) == normalize(one) == normalize(normalize(one))
 
 
 def test_what_a_moderator_set_stays() -> None:
     one = replace(PREPRINT, authors=(), title="Mine")
-    both = joined(one, PUBLISHED, frozenset({"title", "authors", "venue"}))
+    both = merge_metadata(one, PUBLISHED, frozenset({"title", "authors", "venue"}))
     assert (both.title, both.authors, both.venue) == ("Mine", (), "arXiv")
     assert both.identifiers == ("arxiv:2302.12433", "doi:10.1/x")
 
@@ -224,4 +226,4 @@ async def test_a_page_that_links_a_paper_does_not_rename_it(library: Library, ti
     await library.papers.upsert(replace(PREPRINT, title=title), Origin.FEED, MODERATOR)
     assert (await library.papers.get(1)).title == PREPRINT.title
     page = PaperDraft(title)
-    assert joined(page, PaperDraft("")).title == title
+    assert merge_metadata(page, PaperDraft("")).title == title
