@@ -61,7 +61,7 @@ async def test_killed_at_any_point_the_bot_announces_every_paper_once(
         assert "Traceback" not in lane.log
 
 
-async def test_the_program_itself_killed_after_a_send_goes_on_where_it_was(
+async def test_the_program_killed_after_a_send_continues_where_it_stopped(
     tmp_path: Path, pytestconfig: pytest.Config, settings: Settings
 ) -> None:
     if pytestconfig.getoption("crash_runs") < 200:

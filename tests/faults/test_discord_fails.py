@@ -16,14 +16,14 @@ from tests.support.library import MODERATOR
 NO_WINDOW = timedelta()
 
 
-async def test_without_a_fault_every_paper_is_announced_at_once(station: Station) -> None:
+async def test_without_faults_every_paper_is_announced_immediately(station: Station) -> None:
     papers = await station.publish(3)
     assert await station.app.deliver() == 3
     assert station.announced() == papers
     assert station.warnings == []
 
 
-async def test_a_rate_limit_is_waited_for(station: Station) -> None:
+async def test_a_rate_limit_is_waited_out(station: Station) -> None:
     papers = await station.publish(2)
     station.discord.fail("send", too_many(0.02), too_many(0.02))
     assert await station.app.deliver() == 2
@@ -31,7 +31,7 @@ async def test_a_rate_limit_is_waited_for(station: Station) -> None:
     assert station.warnings == []
 
 
-async def test_a_rate_limit_that_is_not_discords_own_is_tried_again_later(station: Station) -> None:
+async def test_a_rate_limit_of_a_proxy_is_retried_later(station: Station) -> None:
     papers = await station.publish(2)
     station.discord.fail("send", too_many(3600, by_discord=False))
     assert await station.app.deliver() == 0
@@ -44,7 +44,7 @@ async def test_a_rate_limit_that_is_not_discords_own_is_tried_again_later(statio
 @pytest.mark.parametrize("status", [500, 502, 503])
 @pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize("channel_id", [PAPERS, FORUM])
-async def test_a_send_that_discord_fails_at_is_repeated_only_where_it_did_not_arrive(
+async def test_a_failed_send_is_repeated_only_if_it_was_not_delivered(
     station: Station, status: int, *, kept: bool, channel_id: int
 ) -> None:
     """Whether it arrived is read in the channel: here Discord remembers no nonce."""
@@ -61,7 +61,7 @@ async def test_a_send_that_discord_fails_at_is_repeated_only_where_it_did_not_ar
     assert station.announced(channel_id) == papers
 
 
-async def test_a_channel_in_trouble_keeps_no_other_back(station: Station) -> None:
+async def test_a_failing_channel_does_not_delay_others(station: Station) -> None:
     await station.app.library.subscriptions.subscribe(GUILD, NEWS, MODERATOR)
     papers = await station.publish(2)
     station.discord.fail("send", Fault(503))
@@ -72,7 +72,7 @@ async def test_a_channel_in_trouble_keeps_no_other_back(station: Station) -> Non
 
 
 @pytest.mark.parametrize("status", [503, 403])
-async def test_nothing_is_sent_while_nobody_can_tell_whether_it_arrived(
+async def test_nothing_is_sent_again_while_delivery_is_unknown(
     station: Station, status: int
 ) -> None:
     station.discord.nonce_window = NO_WINDOW
@@ -88,7 +88,7 @@ async def test_nothing_is_sent_while_nobody_can_tell_whether_it_arrived(
     assert station.announced() == papers
 
 
-async def test_a_send_that_is_never_answered_is_found_when_discord_is_back(
+async def test_a_send_without_a_response_is_found_when_discord_is_back(
     station: Station,
 ) -> None:
     station.discord.nonce_window = NO_WINDOW
@@ -116,7 +116,7 @@ async def test_a_send_that_is_never_answered_is_found_when_discord_is_back(
     ("code", "remembered"),
     [(1000, True), (1001, True), (4000, True), (4009, True), (4000, False)],
 )
-async def test_a_closed_gateway_is_opened_again(
+async def test_a_closed_gateway_is_reconnected(
     station: Station, code: int, *, remembered: bool
 ) -> None:
     first = await station.publish()
@@ -147,7 +147,7 @@ async def test_an_hour_without_discord_loses_nothing(station: Station) -> None:
     assert 3 < len(station.warnings) < 9  # it is tried ever more seldom
 
 
-async def test_a_bot_that_is_asked_to_connect_again_does(station: Station) -> None:
+async def test_the_bot_reconnects_when_discord_asks_it_to(station: Station) -> None:
     await station.discord.reconnect_gateway()
     papers = await station.publish()
     await station.app.deliver()
@@ -155,7 +155,7 @@ async def test_a_bot_that_is_asked_to_connect_again_does(station: Station) -> No
     assert station.warnings == []
 
 
-async def test_a_correction_that_discord_fails_at_is_shown_later(station: Station) -> None:
+async def test_a_failed_edit_is_made_later(station: Station) -> None:
     (paper,) = await station.publish()
     await station.app.deliver()
     await station.app.library.papers.remove(paper, MODERATOR)
@@ -182,7 +182,7 @@ async def unite(station: Station, kept: int, other: int) -> int:
 
 @pytest.mark.parametrize("parted", [False, True])
 @pytest.mark.parametrize("kept", [False, True])
-async def test_a_paper_that_becomes_another_while_its_message_is_under_way_is_told_of_once(
+async def test_a_paper_merged_while_its_message_is_sent_is_announced_once(
     station: Station, *, kept: bool, parted: bool
 ) -> None:
     station.discord.nonce_window = NO_WINDOW
@@ -196,7 +196,7 @@ async def test_a_paper_that_becomes_another_while_its_message_is_under_way_is_to
     assert station.announced() == ([paper, into] if parted else [into])
 
 
-async def test_a_message_that_tells_of_what_its_paper_became_is_taken_for_no_other(
+async def test_the_message_of_a_merged_paper_is_not_taken_for_another(
     station: Station,
 ) -> None:
     """The papers are parted again, and that message still tells of the other one."""
@@ -215,7 +215,7 @@ async def test_a_message_that_tells_of_what_its_paper_became_is_taken_for_no_oth
     assert station.announced() == [paper, into]
 
 
-async def test_a_correction_that_fails_in_a_way_nobody_foresaw_holds_up_no_other(
+async def test_an_edit_that_fails_unexpectedly_does_not_delay_others(
     station: Station,
 ) -> None:
     first, second = await station.publish(2)
@@ -255,7 +255,7 @@ def is_withdrawn(station: Station, thread_id: int) -> bool:
 
 
 @pytest.mark.parametrize("parent", [PAPERS, FORUM])
-async def test_an_archived_thread_is_opened_for_a_correction(station: Station, parent: int) -> None:
+async def test_an_archived_thread_is_reopened_for_an_edit(station: Station, parent: int) -> None:
     thread_id = await in_thread(station, parent)
     station.discord.archive(thread_id)
     await station.app.deliver()
@@ -264,7 +264,7 @@ async def test_an_archived_thread_is_opened_for_a_correction(station: Station, p
 
 
 @pytest.mark.parametrize("parent", [PAPERS, FORUM])
-async def test_a_locked_thread_stays_as_it_is_and_nobody_is_told_for_ever(
+async def test_a_locked_thread_is_left_alone_and_not_retried_forever(
     station: Station, parent: int
 ) -> None:
     thread_id = await in_thread(station, parent)
@@ -278,7 +278,7 @@ async def test_a_locked_thread_stays_as_it_is_and_nobody_is_told_for_ever(
 
 
 @pytest.mark.parametrize("fault", ["change", "edit"])
-async def test_a_thread_that_may_not_be_opened_or_written_into_stays_as_it_is(
+async def test_a_thread_that_the_bot_may_not_reopen_or_edit_is_left_alone(
     station: Station, fault: str
 ) -> None:
     thread_id = await in_thread(station, FORUM)
@@ -291,7 +291,7 @@ async def test_a_thread_that_may_not_be_opened_or_written_into_stays_as_it_is(
     assert station.warnings == []
 
 
-async def test_who_asks_for_a_delivery_does_not_wait_for_it(station: Station) -> None:
+async def test_deliver_soon_does_not_wait_for_the_delivery(station: Station) -> None:
     dispatcher = station.app.client.dispatcher
     received, go_on = asyncio.Event(), asyncio.Event()
 

@@ -73,7 +73,7 @@ async def papers_after_first(station: Station) -> list[int]:
     return sorted(paper.id for paper in await station.app.library.papers.batch())[1:]
 
 
-async def test_a_database_that_is_locked_while_feeds_are_read_keeps_nothing_back_for_good(
+async def test_a_database_locked_during_polls_loses_no_entry(
     station: Station, locker: Locker
 ) -> None:
     async with watched_feed(station) as site:
@@ -97,7 +97,7 @@ async def test_a_database_that_is_locked_while_feeds_are_read_keeps_nothing_back
 
 
 @pytest.mark.parametrize("moment", ["received send", "kept send"])
-async def test_a_database_that_is_locked_during_a_send_makes_no_second_message(
+async def test_a_database_locked_during_a_send_causes_no_second_message(
     station: Station, locker: Locker, moment: str
 ) -> None:
     station.discord.nonce_window = timedelta()
@@ -122,9 +122,7 @@ async def test_a_database_that_is_locked_during_a_send_makes_no_second_message(
     assert station.warnings[1:] == ["The database is available again."]
 
 
-async def test_a_database_that_is_locked_before_a_send_lets_it_wait(
-    station: Station, locker: Locker
-) -> None:
+async def test_a_database_locked_before_a_send_delays_it(station: Station, locker: Locker) -> None:
     papers = await station.publish(2)
     await locker.lock()
     for _ in range(3):
@@ -136,7 +134,7 @@ async def test_a_database_that_is_locked_before_a_send_lets_it_wait(
     assert station.announced() == papers
 
 
-async def test_a_database_and_a_discord_in_trouble_at_once_lose_nothing(
+async def test_database_and_discord_failing_together_lose_nothing(
     station: Station, locker: Locker
 ) -> None:
     station.discord.nonce_window = timedelta()
@@ -159,7 +157,7 @@ async def test_a_database_and_a_discord_in_trouble_at_once_lose_nothing(
 
 
 @pytest.mark.xdist_group("crashes")
-async def test_a_full_disk_loses_nothing_wherever_it_is_met(tmp_path: Path) -> None:
+async def test_a_full_disk_loses_nothing_at_any_commit(tmp_path: Path) -> None:
     async with open_lane(tmp_path) as lane:
         for number, what in enumerate(["intake", "post", "claim", "record"]):
             before = len(lane.log)
@@ -172,7 +170,7 @@ async def test_a_full_disk_loses_nothing_wherever_it_is_met(tmp_path: Path) -> N
             assert "The database is available again." in said
 
 
-async def test_a_clock_that_is_set_back_delays_what_waits_by_no_more(station: Station) -> None:
+async def test_a_clock_set_back_does_not_delay_announcements(station: Station) -> None:
     papers = await station.publish(2)
     station.discord.fail("send", Fault(503))
     assert await station.app.deliver() == 0
@@ -183,7 +181,7 @@ async def test_a_clock_that_is_set_back_delays_what_waits_by_no_more(station: St
     assert station.announced() == papers
 
 
-async def test_a_clock_that_is_set_back_makes_no_second_message(station: Station) -> None:
+async def test_a_clock_set_back_causes_no_second_message(station: Station) -> None:
     """The bot's clock was ahead when it sent; many have written into the channel since."""
     station.discord.nonce_window = timedelta()
     papers = await station.publish(2)
@@ -199,7 +197,7 @@ async def test_a_clock_that_is_set_back_makes_no_second_message(station: Station
     assert announced(station.discord.messages[PAPERS]) == papers
 
 
-async def test_a_clock_that_is_set_back_makes_a_feed_wait_and_brings_nothing_twice(
+async def test_a_clock_set_back_delays_a_feed_and_adds_nothing_twice(
     station: Station,
 ) -> None:
     async with watched_feed(station) as site:

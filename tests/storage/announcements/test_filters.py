@@ -50,14 +50,14 @@ def paper() -> PaperDetails:
         ("-models", False),
     ],
 )
-def test_conditions_decide_what_a_channel_wants(text: str, *, wanted: bool) -> None:
+def test_a_paper_passes_or_fails_the_filters(text: str, *, wanted: bool) -> None:
     asked = parse_filter(text)
     assert asked.matches(paper(), feed_id=3) is wanted
     assert (asked.rejection_reason(paper(), 3) is None) is wanted
     assert parse_filter(str(asked)) == asked
 
 
-def test_a_refusal_names_the_conditions_that_are_not_met() -> None:
+def test_a_rejection_names_the_conditions_that_fail() -> None:
     asked = parse_filter('author:nobody author:"no one" pythia')
     assert asked.rejection_reason(paper(), None) == 'author:nobody author:"no one"'
     assert parse_filter("pythia -tag:x -models").rejection_reason(paper(), None) == "-models"
@@ -73,13 +73,13 @@ def test_a_refusal_names_the_conditions_that_are_not_met() -> None:
         (" ".join(f"w{n}" for n in range(31)), "at most 30"),
     ],
 )
-def test_what_is_no_condition_is_refused_with_a_sentence(text: str, sentence: str) -> None:
+def test_an_invalid_filter_is_rejected_with_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence):
         parse_filter(text)
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_conditions_or_a_sentence(text: str) -> None:
+def test_any_text_parses_or_is_rejected_with_a_sentence(text: str) -> None:
     with contextlib.suppress(InvalidInput):
         asked = parse_filter(text)
         assert parse_filter(str(asked)) == asked
@@ -113,7 +113,7 @@ def test_any_text_is_conditions_or_a_sentence(text: str) -> None:
         ),
     ],
 )
-def test_the_next_digest_is_due_by_the_clock_of_its_zone(
+def test_the_next_digest_is_due_in_its_time_zone(
     schedule: DigestSchedule, after: datetime, due: datetime | None
 ) -> None:
     assert schedule.next_digest(after) == due

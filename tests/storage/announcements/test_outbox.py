@@ -49,7 +49,9 @@ async def deliver(library: Library, message_id: int = 100) -> list[Post]:
     return sent
 
 
-async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock) -> None:
+async def test_posts_are_claimed_sent_and_recorded_in_order(
+    library: Library, clock: StillClock
+) -> None:
     outbox, subscriptions = library.outbox, library.subscriptions
     assert await subscriptions.subscribe(1, 2, MODERATOR)
     assert not await subscriptions.subscribe(1, 2, MODERATOR)
@@ -83,7 +85,7 @@ async def test_a_post_goes_its_way_in_order(library: Library, clock: StillClock)
     assert await outbox.enqueue_and_fetch_due() == ()
 
 
-async def test_a_claimed_post_names_every_paper_that_one_of_its_messages_names(
+async def test_a_claimed_post_names_the_papers_of_every_attempt(
     library: Library,
 ) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
@@ -101,7 +103,7 @@ async def test_a_claimed_post_names_every_paper_that_one_of_its_messages_names(
     assert sent.claimed_papers == (first, into)
 
 
-async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
+async def test_a_stopped_channel_keeps_its_queue_and_an_unsubscribed_one_does_not(
     library: Library,
 ) -> None:
     outbox, subscriptions = library.outbox, library.subscriptions
@@ -122,7 +124,7 @@ async def test_a_stopped_channel_keeps_what_waits_and_a_closed_one_does_not(
     assert await outbox.enqueue_and_fetch_due() == ()
 
 
-async def test_a_paused_channel_waits_and_goes_on(library: Library) -> None:
+async def test_a_paused_channel_queues_papers_until_it_is_resumed(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     assert await library.subscriptions.pause(1, 2, MODERATOR)
     assert not await library.subscriptions.pause(1, 2, MODERATOR)
@@ -135,7 +137,7 @@ async def test_a_paused_channel_waits_and_goes_on(library: Library) -> None:
             await library.subscriptions.pause(guild, channel, MODERATOR)
 
 
-async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
+async def test_a_channel_that_subscribes_again_gets_no_paper_twice(
     library: Library,
 ) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
@@ -148,7 +150,7 @@ async def test_what_was_announced_is_not_announced_again_in_a_reopened_channel(
     assert len(await library.outbox.for_paper(paper)) == 1
 
 
-async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
+async def test_a_channel_gets_papers_that_pass_and_the_others_are_recorded(
     library: Library,
 ) -> None:
     await library.subscriptions.subscribe(
@@ -172,7 +174,7 @@ async def test_a_channel_hears_only_what_it_wants_and_what_it_does_not_is_noted(
     ] == [(), ()]
 
 
-async def test_a_flood_becomes_one_digest(library: Library) -> None:
+async def test_very_many_waiting_papers_become_one_digest(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     few = await announce(library, *(f"Few {number}" for number in range(5)))
     assert [post.paper_ids for post in await deliver(library)] == [(number,) for number in few]
@@ -181,7 +183,7 @@ async def test_a_flood_becomes_one_digest(library: Library) -> None:
     assert (digest.kind, digest.paper_ids) == (PostKind.DIGEST, tuple(many))
 
 
-async def test_a_digest_comes_at_its_time_and_once_after_a_long_silence(
+async def test_a_digest_is_sent_at_its_time_and_only_once_after_a_long_outage(
     library: Library, clock: StillClock
 ) -> None:
     daily = SubscriptionOptions(
@@ -207,7 +209,7 @@ async def test_a_digest_comes_at_its_time_and_once_after_a_long_silence(
     assert await deliver(library) == []
 
 
-async def test_a_removed_paper_waits_until_it_comes_back(library: Library) -> None:
+async def test_a_removed_paper_waits_until_it_is_restored(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     draft = PaperDraft(title="Back and forth", identifiers=("arxiv:2301.00001",))
     paper = (
@@ -221,9 +223,7 @@ async def test_a_removed_paper_waits_until_it_comes_back(library: Library) -> No
     assert post.paper_ids == (paper.id,)
 
 
-async def test_what_changes_after_the_sending_is_shown_once(
-    library: Library, clock: StillClock
-) -> None:
+async def test_a_change_after_sending_is_rendered_once(library: Library, clock: StillClock) -> None:
     await library.subscriptions.subscribe(
         1, 2, MODERATOR, SubscriptionOptions(has_thread=True, publishes=True)
     )
@@ -248,7 +248,7 @@ async def test_what_changes_after_the_sending_is_shown_once(
     assert await library.outbox.needing_follow_up() == ()
 
 
-async def test_a_change_between_claim_and_record_is_shown_too(library: Library) -> None:
+async def test_a_change_between_claim_and_record_is_rendered_too(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     (paper,) = await announce(library, "Typo")
     (post,) = await library.outbox.enqueue_and_fetch_due()
@@ -261,7 +261,7 @@ async def test_a_change_between_claim_and_record_is_shown_too(library: Library) 
     assert len(await library.outbox.needing_follow_up()) == 1
 
 
-async def test_a_notice_is_sent_once_whatever_is_announced_there(library: Library) -> None:
+async def test_a_notice_is_sent_once_in_any_channel(library: Library) -> None:
     number = await library.outbox.enqueue_notice(9, "Something is wrong.")
     (post,) = await library.outbox.enqueue_and_fetch_due()
     assert (post.id, post.kind, post.notice) == (number, PostKind.NOTICE, "Something is wrong.")
@@ -327,7 +327,7 @@ async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
     assert isinstance(await library.review.entry(ours.id), EntryRecord)
 
 
-async def test_a_reviewed_feed_completes_what_is_known_without_asking(
+async def test_a_reviewed_feed_updates_known_papers_without_review(
     library: Library, clock: StillClock
 ) -> None:
     feed = await reviewed(library, clock)
@@ -340,7 +340,7 @@ async def test_a_reviewed_feed_completes_what_is_known_without_asking(
     )  # nobody to ask; `/feed check` shows it
 
 
-async def test_announcements_of_the_former_schema_keep_their_states(tmp_path: Path) -> None:
+async def test_announcements_of_schema_2_keep_their_states(tmp_path: Path) -> None:
     path = tmp_path / "lab.db"
     old = sqlite3.connect(path)
     for migration in migrations()[:2]:

@@ -42,7 +42,7 @@ async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library
     assert (await library.papers.load(due.paper_ids))[0].title == "C"
 
 
-async def test_a_long_feed_is_taken_in_whole_and_oldest_first(library: Library) -> None:
+async def test_a_long_feed_is_ingested_completely_and_oldest_first(library: Library) -> None:
     feed = await watched(library)
     entries = [entry(f"Number {number}") for number in range(120)]
     first = await library.feeds.ingest(feed, entries, state())
@@ -50,7 +50,7 @@ async def test_a_long_feed_is_taken_in_whole_and_oldest_first(library: Library) 
     assert (await library.feeds.ingest(feed, entries, state())).known == 120
 
 
-async def test_an_entry_with_a_new_id_and_the_same_title_is_no_news(library: Library) -> None:
+async def test_an_entry_with_a_new_id_and_the_same_title_is_known(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     feed = await watched(library)
     await library.feeds.ingest(feed, [entry("Same", "old", date=PartialDate(2026))], state())
@@ -72,7 +72,7 @@ async def test_the_same_title_years_later_is_another_paper(library: Library) -> 
     assert len((await library.feeds.ingest(feed, [new], state())).added) == 1
 
 
-async def test_a_feed_that_empties_and_fills_again_brings_nothing_new(library: Library) -> None:
+async def test_a_feed_that_empties_and_fills_again_adds_nothing(library: Library) -> None:
     feed = await watched(library)
     for entries in ([entry("A")], [], [entry("A")]):
         intake = await library.feeds.ingest(feed, entries, state())
@@ -108,7 +108,7 @@ async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(
     assert (await library.feeds.ingest(feed, [entry("Thrice")], state())).known == 1
 
 
-async def test_what_a_feed_brings_is_counted_by_outcome(library: Library) -> None:
+async def test_the_entries_of_a_poll_are_counted_by_outcome(library: Library) -> None:
     paper = await added(library, ARXIV)
     removed = await added(library, PaperDraft(title="Gone", identifiers=("doi:10.1/gone",)))
     await library.papers.remove(removed.id, MODERATOR)
@@ -156,7 +156,7 @@ def at(address: str, **fields: object) -> dict[str, object]:
     return {"links": (link,), "identifiers": (f"url:{canonical_url(address)}",), **fields}
 
 
-async def test_the_next_of_a_row_of_one_title_is_no_earlier_one(library: Library) -> None:
+async def test_the_next_issue_of_a_series_is_a_new_paper(library: Library) -> None:
     feed = await watched(library)
     january = entry("Update", "1", **at("https://lab.org/1", date=PartialDate(2026, 1, 5)))
     february = entry("Update", "2", **at("https://lab.org/2", date=PartialDate(2026, 2, 5)))
@@ -169,7 +169,7 @@ async def test_the_next_of_a_row_of_one_title_is_no_earlier_one(library: Library
     assert len(await library.review.pending_entries(feed.id)) == 1
 
 
-async def test_one_address_of_many_papers_makes_them_no_one_paper(library: Library) -> None:
+async def test_papers_that_share_one_url_are_not_merged(library: Library) -> None:
     feed = await watched(library)
     titles = ("Small Models Remember", "A Survey of Steering", "Scaling Up Slowly")
     for title in titles:
@@ -184,7 +184,7 @@ async def test_one_address_of_many_papers_makes_them_no_one_paper(library: Libra
     assert await library.papers.count() == 3
 
 
-async def test_the_chapters_of_a_book_are_not_made_one_by_its_doi(library: Library) -> None:
+async def test_chapters_that_share_their_books_doi_are_not_merged(library: Library) -> None:
     one = PaperDraft("On Wings", ("Ann Lee",), identifiers=("doi:10.1/book",))
     other = PaperDraft("The Sea", ("Bo Chen",), identifiers=("doi:10.1/book",))
     again = replace(one, title="Of Wings and Feathers", identifiers=("doi:10.1/book",))
@@ -221,7 +221,7 @@ async def test_a_removed_paper_stays_removed_under_another_identifier(library: L
     assert restored.outcome is Outcome.RESTORED
 
 
-async def test_one_author_at_one_address_is_one_paper_under_two_titles(library: Library) -> None:
+async def test_one_author_at_one_url_is_one_paper_under_two_titles(library: Library) -> None:
     one = entry("Draft Name", **at("https://lab.org/paper", authors=("Ann Lee", "Bo Chen")))
     final = entry("What It Came to Be", **at("https://lab.org/paper", authors=("A. Lee",)))
     outcomes = [
@@ -231,7 +231,7 @@ async def test_one_author_at_one_address_is_one_paper_under_two_titles(library: 
     assert outcomes == [Outcome.ADDED, Outcome.UPDATED]
 
 
-async def test_a_suggestion_that_has_but_an_address_in_common_waits(library: Library) -> None:
+async def test_a_suggestion_that_shares_only_a_url_waits_for_review(library: Library) -> None:
     known = entry("Small Models Remember", **at("https://lab.org/publications")).draft
     await library.papers.upsert(known, Origin.IMPORT, MODERATOR)
     other = replace(known, title="A Survey of Steering")

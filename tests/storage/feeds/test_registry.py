@@ -27,7 +27,7 @@ async def notices(library: Library) -> list[str]:
     return [post.notice for post in posts if post.kind is PostKind.NOTICE]
 
 
-async def test_something_is_told_of_a_feed_once(library: Library) -> None:
+async def test_a_notice_about_a_feed_is_sent_once(library: Library) -> None:
     feed = await watched(library)
     for _ in range(2):
         await library.feeds.record_notice(feed.id, "failing", CHANNEL, "It fails.")
@@ -38,7 +38,7 @@ async def test_something_is_told_of_a_feed_once(library: Library) -> None:
     assert await notices(library) == ["It fails."]
 
 
-async def test_nothing_is_told_of_a_feed_that_was_removed(library: Library) -> None:
+async def test_no_notice_is_sent_about_an_unfollowed_feed(library: Library) -> None:
     feed = await watched(library)
     await library.feeds.unfollow(feed.id, MODERATOR)
     await library.feeds.record_notice(feed.id, "failing", CHANNEL, "It fails.")
@@ -46,7 +46,7 @@ async def test_nothing_is_told_of_a_feed_that_was_removed(library: Library) -> N
     assert await notices(library) == []
 
 
-async def test_a_feed_is_paused_for_a_reason_once(library: Library) -> None:
+async def test_a_feed_is_paused_automatically_once(library: Library) -> None:
     feed = await watched(library)
     await library.feeds.pause_automatically(feed.id, "Gone.")
     assert await notices(library) == []
@@ -57,7 +57,7 @@ async def test_a_feed_is_paused_for_a_reason_once(library: Library) -> None:
     assert await library.feeds.due() == ()
 
 
-async def test_many_polls_without_news_are_written_down_together(
+async def test_many_unchanged_polls_are_recorded_together(
     library: Library, clock: StillClock
 ) -> None:
     first, second = await watched(library), await watched(library, "https://lab.org/b", "B")
@@ -72,13 +72,15 @@ async def test_many_polls_without_news_are_written_down_together(
     assert (await library.feeds.get(second.id)).url == "https://lab.org/c"
 
 
-async def test_a_feed_that_goes_by_its_address_takes_its_own_title(library: Library) -> None:
+async def test_a_feed_without_a_custom_title_takes_its_own(library: Library) -> None:
     feed = await watched(library, title="https://lab.org/feed")
     await library.feeds.record_unchanged({feed.id: state()})
     assert (await library.feeds.get(feed.id)).title == "Its own"
 
 
-async def test_only_entries_not_seen_before_are_news(library: Library, clock: StillClock) -> None:
+async def test_only_entries_not_seen_before_count_as_new(
+    library: Library, clock: StillClock
+) -> None:
     feed = await watched(library)
     entry = Entry("1", PaperDraft(title="One"))
     await library.feeds.ingest(feed, [entry], state())

@@ -35,7 +35,7 @@ async def feed(library: Library, clock: StillClock) -> Feed:
     return feed
 
 
-async def test_a_link_is_known_however_it_is_spelled(library: Library, feed: Feed) -> None:
+async def test_a_link_is_traced_in_every_spelling(library: Library, feed: Feed) -> None:
     url = "https://WWW.Lab.org/Papers/one/?b=2&a=1"
     await library.feeds.ingest(feed, [entry("One", link=url, key="guid-1")], state(feed))
     for link in (
@@ -51,7 +51,7 @@ async def test_a_link_is_known_however_it_is_spelled(library: Library, feed: Fee
     assert (await library.traces.find("http://root.org")).entries[0].paper_id
 
 
-async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, feed: Feed) -> None:
+async def test_a_pending_entry_is_traced_by_its_identifiers(library: Library, feed: Feed) -> None:
     await library.feeds.edit(
         feed.id, FeedSettings("News", feed.url, "", is_reviewed=True), MODERATOR
     )
@@ -78,7 +78,7 @@ async def test_an_entry_that_waits_is_known_by_what_it_names(library: Library, f
     assert (seen.outcome, seen.decided_by) == (Outcome.DECLINED, MODERATOR)
 
 
-async def test_a_duplicate_is_told_with_its_likeness_but_not_as_that_paper(
+async def test_a_possible_duplicate_is_traced_but_not_as_the_similar_paper(
     library: Library, feed: Feed
 ) -> None:
     known = (await library.papers.upsert(PaperDraft(title="One"), Origin.IMPORT, MODERATOR)).value
@@ -91,9 +91,7 @@ async def test_a_duplicate_is_told_with_its_likeness_but_not_as_that_paper(
     assert both.entries == trace.entries
 
 
-async def test_a_removed_paper_and_what_became_part_of_another_are_found(
-    library: Library, feed: Feed
-) -> None:
+async def test_removed_and_merged_papers_are_traced(library: Library, feed: Feed) -> None:
     one = entry("One", "url:lab.org/1", link="https://lab.org/1")
     await library.feeds.ingest(feed, [one], state(feed))
     await library.papers.remove(1, MODERATOR)
@@ -109,7 +107,7 @@ async def test_a_removed_paper_and_what_became_part_of_another_are_found(
             await library.traces.find(text)
 
 
-async def test_a_link_that_names_no_paper_leads_to_it_by_its_entry(
+async def test_a_link_without_an_identifier_is_traced_by_its_entry(
     library: Library, feed: Feed
 ) -> None:
     await library.feeds.ingest(
@@ -120,7 +118,7 @@ async def test_a_link_that_names_no_paper_leads_to_it_by_its_entry(
     assert trace.paper == paper
 
 
-async def test_every_channel_is_told_with_what_became_of_the_paper_there(
+async def test_a_trace_has_the_delivery_in_every_channel(
     library: Library, feed: Feed, clock: StillClock
 ) -> None:
     await library.subscriptions.subscribe(HOME, PAPERS, MODERATOR)
@@ -149,7 +147,7 @@ async def test_every_channel_is_told_with_what_became_of_the_paper_there(
     assert papers.announcement.message_id == 77
 
 
-async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
+async def test_the_newest_papers_of_a_feed_are_announced_once_on_request(
     library: Library,
 ) -> None:
     feed = (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
@@ -171,7 +169,7 @@ async def test_the_newest_that_a_feed_brought_are_announced_on_request_and_once(
     assert [one.title for one in await library.papers.load(last.paper_ids)] == ["a"]
 
 
-async def test_a_rehearsal_tells_what_would_happen_and_changes_nothing(library: Library) -> None:
+async def test_a_preview_tells_what_would_happen_and_changes_nothing(library: Library) -> None:
     known = (await library.papers.upsert(PaperDraft(title="One"), Origin.IMPORT, MODERATOR)).value
     drafts = [PaperDraft(title="New"), PaperDraft(title="New"), PaperDraft(title="One")]
     results = await library.papers.preview(drafts)
@@ -185,7 +183,7 @@ async def test_a_rehearsal_tells_what_would_happen_and_changes_nothing(library: 
     assert (await library.papers.preview(drafts))[0] == results[0]
 
 
-async def test_a_given_title_stays_and_a_new_address_begins_anew(
+async def test_a_custom_title_stays_and_a_new_url_is_read_from_scratch(
     library: Library, feed: Feed, clock: StillClock
 ) -> None:
     await library.feeds.ingest(feed, [], state(feed, "Renamed by itself"))

@@ -64,7 +64,7 @@ async def deliver(library: Library) -> list[Post]:
     return sent
 
 
-async def test_what_was_left_out_waits_again(library: Library, feed: Feed) -> None:
+async def test_a_declined_entry_waits_again_after_undo(library: Library, feed: Feed) -> None:
     entry = await waiting_entry(library, feed)
     await deliver(library)
     left_out = await library.review.resolve_entry(entry.id, MODERATOR, add=False)
@@ -87,7 +87,9 @@ async def test_what_was_left_out_waits_again(library: Library, feed: Feed) -> No
     assert (again.outcome, again.decided_by) == (Outcome.DECLINED, MODERATOR)
 
 
-async def test_an_added_entry_leaves_the_list_and_waits_again(library: Library, feed: Feed) -> None:
+async def test_an_added_entry_leaves_the_list_and_waits_again_after_undo(
+    library: Library, feed: Feed
+) -> None:
     entry = await waiting_entry(library, feed)
     added = await library.review.resolve_entry(entry.id, MODERATOR, add=True)
     undone = await library.undo(added.change_id, MODERATOR)
@@ -98,7 +100,7 @@ async def test_an_added_entry_leaves_the_list_and_waits_again(library: Library, 
     assert await library.review.pending_entries(feed.id) == ()
 
 
-async def test_an_entry_whose_feed_is_gone_has_nothing_to_wait_for(
+async def test_an_entry_of_an_unfollowed_feed_does_not_wait_after_undo(
     library: Library, feed: Feed
 ) -> None:
     entry = await waiting_entry(library, feed)
@@ -108,7 +110,7 @@ async def test_an_entry_whose_feed_is_gone_has_nothing_to_wait_for(
     assert await library.papers.count() == 0
 
 
-async def test_a_decision_made_anew_is_not_overwritten(
+async def test_a_later_decision_is_not_overwritten_by_undo(
     library: Library, feed: Feed, clock: StillClock
 ) -> None:
     entry = await waiting_entry(library, feed)
@@ -121,7 +123,9 @@ async def test_a_decision_made_anew_is_not_overwritten(
     assert await library.papers.count() == 1
 
 
-async def test_a_member_hears_only_of_what_holds(library: Library, clock: StillClock) -> None:
+async def test_a_member_is_told_only_the_decision_in_force(
+    library: Library, clock: StillClock
+) -> None:
     suggestion = await suggested(library)
     await deliver(library)
     left_out = await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=False)

@@ -53,7 +53,7 @@ async def due(library: Library) -> dict[PostKind, Post]:
     return {post.kind: post for post in await library.outbox.enqueue_and_fetch_due()}
 
 
-async def test_so_many_wait_in_all(library: Library) -> None:
+async def test_the_number_of_pending_suggestions_is_limited(library: Library) -> None:
     for number in range(MAX_PENDING):
         await taken(library, PaperDraft(title=f"Paper {number}"), member=(number, "a member"))
     first = await suggest(library, PaperDraft(title="Paper 0"))
@@ -66,7 +66,7 @@ async def test_so_many_wait_in_all(library: Library) -> None:
     assert (await suggest(library)).status is SuggestionStatus.ACCEPTED
 
 
-async def test_a_suggestion_waits_and_moderators_are_asked(
+async def test_a_suggestion_waits_with_a_card_for_the_moderators(
     library: Library, clock: StillClock
 ) -> None:
     result = await suggest(library, note="it is ours")
@@ -112,7 +112,7 @@ async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     assert change.actor == MODERATOR
 
 
-async def test_what_moderators_pass_on_may_still_be_corrected_by_a_feed(library: Library) -> None:
+async def test_an_added_suggestion_can_still_be_corrected_by_a_feed(library: Library) -> None:
     waiting = await taken(library, replace(PYTHIA, title="arXiv:2304.01373", venue="arXiv"))
     await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)
     better = replace(PYTHIA, title="Pythia: A Suite for Analyzing Models", venue="ICML")
@@ -130,7 +130,7 @@ async def test_a_declined_suggestion_adds_nothing(library: Library) -> None:
     assert (await suggest(library)).status is SuggestionStatus.ACCEPTED
 
 
-async def test_a_known_paper_is_no_suggestion(library: Library) -> None:
+async def test_a_known_paper_is_not_accepted(library: Library) -> None:
     number = await listed(library)
     for draft in (
         PYTHIA,
@@ -150,7 +150,7 @@ async def test_a_paper_that_was_removed_is_not_suggested_again(library: Library)
     assert (await suggest(library, other)).status is SuggestionStatus.ACCEPTED
 
 
-async def test_one_paper_waits_once_whoever_suggests_it(library: Library) -> None:
+async def test_a_paper_waits_once_whoever_suggests_it(library: Library) -> None:
     waiting = await taken(library)
     for draft in (
         PaperDraft(title="A link", identifiers=("arxiv:2304.01373",)),
@@ -161,7 +161,7 @@ async def test_one_paper_waits_once_whoever_suggests_it(library: Library) -> Non
     assert await library.review.count() == 1
 
 
-async def test_what_resembles_a_paper_is_decided_like_a_possible_duplicate(
+async def test_a_suggestion_that_resembles_a_paper_is_resolved_like_a_possible_duplicate(
     library: Library,
 ) -> None:
     number = await listed(library)
@@ -186,7 +186,7 @@ async def test_what_resembles_a_paper_is_decided_like_a_possible_duplicate(
     assert result.outcome is Outcome.ADDED
 
 
-async def test_a_paper_that_was_removed_meanwhile_is_not_brought_back_by_a_no(
+async def test_declining_does_not_restore_a_paper_removed_meanwhile(
     library: Library,
 ) -> None:
     number = await listed(library)
@@ -197,7 +197,7 @@ async def test_a_paper_that_was_removed_meanwhile_is_not_brought_back_by_a_no(
     assert await library.papers.find(number) is None
 
 
-async def test_a_paper_that_was_removed_meanwhile_comes_back_by_a_yes(library: Library) -> None:
+async def test_adding_restores_a_paper_removed_meanwhile(library: Library) -> None:
     waiting = await taken(library)
     number = await listed(library)
     await library.papers.remove(number, MODERATOR)
@@ -205,7 +205,7 @@ async def test_a_paper_that_was_removed_meanwhile_comes_back_by_a_yes(library: L
     assert (result.outcome, result.paper and result.paper.id) == (Outcome.RESTORED, number)
 
 
-async def test_a_paper_that_came_meanwhile_is_not_announced_again(library: Library) -> None:
+async def test_a_paper_added_meanwhile_is_not_announced_again(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     waiting = await taken(library)
     number = await listed(library)
@@ -214,7 +214,7 @@ async def test_a_paper_that_came_meanwhile_is_not_announced_again(library: Libra
     assert PostKind.PAPER not in await due(library)
 
 
-async def test_a_member_has_so_many_a_day_and_hears_when_they_may_go_on(
+async def test_the_daily_limit_says_when_a_member_may_suggest_again(
     library: Library, clock: StillClock
 ) -> None:
     begin = clock()
@@ -249,7 +249,9 @@ async def test_a_member_has_so_many_a_day_and_hears_when_they_may_go_on(
     ]
 
 
-async def test_what_waits_is_in_one_queue_oldest_first(library: Library, clock: StillClock) -> None:
+async def test_entries_and_suggestions_wait_in_one_queue_oldest_first(
+    library: Library, clock: StillClock
+) -> None:
     feed = (await library.feeds.follow("https://e.org/f", "News", "", MODERATOR)).value
     await library.feeds.edit(
         feed.id, FeedSettings("News", feed.url, "", is_reviewed=True), MODERATOR
@@ -272,7 +274,7 @@ async def test_what_waits_is_in_one_queue_oldest_first(library: Library, clock: 
     assert await library.review.count() == 2
 
 
-async def test_a_post_that_nobody_can_be_told_is_given_up(library: Library) -> None:
+async def test_a_post_that_cannot_be_delivered_is_discarded(library: Library) -> None:
     waiting = await taken(library)
     await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)
     told = (await due(library))[PostKind.OUTCOME]
