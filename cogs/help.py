@@ -37,7 +37,7 @@ _EXAMPLES = {
     "people merge": "`/people merge name:Steve Harrow into:Steven Harrow`",
     "setup role": "`/setup role role:@Curators`",
     "announce here": "`/announce here` in the channel where new papers should appear",
-    "announce to": "`/announce to channel:#wall wanted:author:biderman -venue:arxiv digest:daily`",
+    "announce to": "`/announce to channel:#wall filters:author:biderman -venue:arxiv digest:daily`",
 }
 
 

@@ -22,7 +22,7 @@ async def announce(lab: Lab, title: str) -> int:
 
 
 def announced(lab: Lab) -> list[str]:
-    """The titles announced in #papers, oldest first."""
+    """Returns the titles announced in #papers, oldest first."""
     heading = "-# 📄 New paper\n### "
     texts = [_first_text(message) for message in lab.papers.history()]
     return [text.removeprefix(heading) for text in texts if text.startswith(heading)]
@@ -33,7 +33,7 @@ def _first_text(message: discord.Message) -> str:
     return getattr(container.children[0], "content", "")
 
 
-async def test_announcing_here_needs_no_option_and_begins_at_once(lab: Lab) -> None:
+async def test_announcing_here_needs_no_options_and_starts_at_once(lab: Lab) -> None:
     assert "Now announcing new papers" in await lab.ask(lab.moderator, "announce here")
     await announce(lab, "A")
     await announce(lab, "B")
@@ -42,7 +42,7 @@ async def test_announcing_here_needs_no_option_and_begins_at_once(lab: Lab) -> N
     assert await lab.app.deliver() == 0
 
 
-async def test_what_was_in_the_list_before_is_not_announced(lab: Lab) -> None:
+async def test_papers_already_in_the_list_are_not_announced(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     assert await lab.app.deliver() == 0
 
@@ -54,7 +54,7 @@ async def test_announcing_twice_in_a_channel_is_refused(lab: Lab) -> None:
     assert "already" in result.response.content
 
 
-async def test_a_manager_elsewhere_announces_in_their_own_server(lab: Lab) -> None:
+async def test_a_manager_of_another_server_announces_there(lab: Lab) -> None:
     await lab.stranger.slash(lab.elsewhere, "announce here")
     await lab.ask(lab.moderator, "announce here")
     await announce(lab, "Everywhere")
@@ -75,7 +75,7 @@ async def test_removing_a_channel_ends_its_announcements(lab: Lab) -> None:
     assert "announce papers in this server yet" in await lab.ask(lab.moderator, "announce list")
 
 
-async def test_nobody_closes_the_channel_of_another_server(lab: Lab) -> None:
+async def test_a_channel_of_another_server_cannot_be_removed(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     assert not await lab.app.library.subscriptions.unsubscribe(
         lab.elsewhere.id, lab.papers.id, MODERATOR
@@ -89,7 +89,7 @@ async def test_a_member_is_refused(lab: Lab) -> None:
     ]
 
 
-async def test_a_failed_send_is_tried_again_in_order(lab: Lab) -> None:
+async def test_a_failed_send_is_retried_in_order(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     await announce(lab, "First")
     await announce(lab, "Second")
@@ -101,7 +101,7 @@ async def test_a_failed_send_is_tried_again_in_order(lab: Lab) -> None:
     assert announced(lab) == ["First", "Second"]
 
 
-async def test_a_closed_channel_stops_its_route_and_opens_again(lab: Lab) -> None:
+async def test_a_channel_that_refuses_messages_stops_and_can_be_resumed(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     await announce(lab, "Kept")
     lab.env.inject_error("POST", "/channels/*/messages", status=403, times=1)
@@ -113,8 +113,8 @@ async def test_a_closed_channel_stops_its_route_and_opens_again(lab: Lab) -> Non
     assert announced(lab) == ["Kept"]
 
 
-async def test_a_message_that_arrived_unrecorded_is_not_sent_again(lab: Lab) -> None:
-    """The bot ended between sending and recording: the channel's history tells."""
+async def test_a_message_that_arrived_but_was_not_recorded_is_not_sent_again(lab: Lab) -> None:
+    """The bot stopped between sending and recording, so it looks in the channel's history."""
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Once")
     await lab.app.deliver()
@@ -128,7 +128,7 @@ async def test_a_message_that_arrived_unrecorded_is_not_sent_again(lab: Lab) -> 
 
 
 @pytest.mark.parametrize("status", [403, 400])
-async def test_an_unsure_announcement_stays_unsure_while_its_history_is_closed(
+async def test_an_unknown_delivery_stays_unknown_while_the_history_is_unreadable(
     lab: Lab, status: int
 ) -> None:
     await lab.ask(lab.moderator, "announce here")
@@ -144,7 +144,7 @@ async def test_an_unsure_announcement_stays_unsure_while_its_history_is_closed(
     assert announced(lab) == ["Once"]
 
 
-async def test_a_claim_whose_message_never_arrived_is_sent(lab: Lab) -> None:
+async def test_a_claimed_message_that_never_arrived_is_sent(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Late")
     (waiting,) = await lab.app.library.outbox.enqueue_and_fetch_due()
@@ -154,7 +154,7 @@ async def test_a_claim_whose_message_never_arrived_is_sent(lab: Lab) -> None:
     assert announced(lab) == ["Late"]
 
 
-async def test_a_server_error_leaves_the_claim_until_history_was_read(lab: Lab) -> None:
+async def test_a_server_error_leaves_the_claim_until_the_history_was_read(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Unsure")
     lab.env.inject_error("POST", "/channels/*/messages", status=501, times=1)
@@ -173,7 +173,7 @@ async def test_a_removed_paper_is_not_announced(lab: Lab) -> None:
     assert await lab.app.deliver() == 0
 
 
-async def test_the_details_of_an_announcement_open_for_everybody(lab: Lab) -> None:
+async def test_everybody_can_open_the_details_of_an_announcement(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     await announce(lab, "Look closer")
     await lab.app.deliver()
@@ -198,9 +198,7 @@ async def test_the_message_carries_the_announcements_nonce(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("missing", ["send_messages", "read_message_history"])
-async def test_a_channel_that_is_closed_to_the_bot_is_named_with_what_lacks(
-    lab: Lab, missing: str
-) -> None:
+async def test_missing_permissions_are_named(lab: Lab, missing: str) -> None:
     channel = lab.env.guild.create_text_channel("closed")
     await lab.app.client.get_channel(channel.id).set_permissions(
         lab.app.client.get_guild(HOME).me, **{missing: False}
@@ -210,7 +208,7 @@ async def test_a_channel_that_is_closed_to_the_bot_is_named_with_what_lacks(
     assert "I can't announce in" in result.response.content
 
 
-async def test_a_delivery_that_fails_is_told_in_the_log_and_not_to_who_asked(
+async def test_a_failed_delivery_is_logged_and_not_shown_to_the_moderator(
     lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
     await lab.ask(lab.moderator, "announce here")
@@ -230,7 +228,7 @@ async def test_a_delivery_that_fails_is_told_in_the_log_and_not_to_who_asked(
     assert announced(lab) == ["Late"]
 
 
-async def test_what_a_command_lets_go_is_announced_without_being_asked_for(lab: Lab) -> None:
+async def test_a_command_delivers_what_it_released_at_once(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     await lab.ask(lab.moderator, "announce pause")
     await announce(lab, "At once")

@@ -1,4 +1,4 @@
-"""How a channel hears of papers: which ones, where, when, and what becomes of the message later."""
+"""The options of an announcement channel, and later changes of its messages."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ async def announce(lab: Lab, title: str, **fields: Any) -> int:
     return result.paper.id
 
 
-def said(channel: Any) -> list[str]:
-    """What the bot announced in a channel, oldest first."""
+def announcements(channel: Any) -> list[str]:
+    """Returns the announcements in a channel, oldest first."""
     return [text for text in map(visible_text, channel.history()) if not text.startswith("📣")]
 
 
@@ -33,7 +33,7 @@ async def to(lab: Lab, channel: Any, **options: Any) -> str:
     return await lab.ask(lab.moderator, "announce to", channel=channel, **options)
 
 
-async def test_a_channel_hears_only_of_what_it_wants(lab: Lab) -> None:
+async def test_a_channel_gets_only_papers_that_match_its_filters(lab: Lab) -> None:
     wall = lab.env.guild.create_text_channel("wall")
     answer = await to(lab, wall, filters='author:"S. Biderman" -venue:arxiv')
     assert "papers matching `author:" in answer
@@ -41,7 +41,7 @@ async def test_a_channel_hears_only_of_what_it_wants(lab: Lab) -> None:
     await announce(lab, "Her preprint", authors=("Stella Biderman",), venue="arXiv")
     await announce(lab, "Another's", authors=("Mo Lee",), venue="ICML")
     await lab.app.deliver()
-    (text,) = said(wall)
+    (text,) = announcements(wall)
     assert "Hers" in text
     assert "-venue:arxiv" in await lab.ask(lab.moderator, "announce list")
 
@@ -56,7 +56,7 @@ async def test_a_channel_hears_only_of_what_it_wants(lab: Lab) -> None:
         ({"publish": True}, "isn't an announcement channel"),
     ],
 )
-async def test_what_can_not_be_is_refused_in_a_sentence(
+async def test_invalid_options_are_answered_privately(
     lab: Lab, options: dict[str, Any], sentence: str
 ) -> None:
     result = await lab.moderator.slash(lab.papers, "announce to", channel=lab.papers, **options)
@@ -65,14 +65,14 @@ async def test_what_can_not_be_is_refused_in_a_sentence(
     assert await lab.app.library.subscriptions.all(HOME) == ()
 
 
-async def test_everybody_is_never_called_and_no_thread_begins_in_a_forum(lab: Lab) -> None:
+async def test_everyone_is_never_mentioned_and_forums_get_no_extra_threads(lab: Lab) -> None:
     forum = lab.env.guild.create_forum_channel("forum")
     assert "only" in await to(lab, forum, thread=True)
     everyone = lab.env.guild.roles["@everyone"]
     assert "mention @everyone" in await to(lab, lab.papers, role=everyone)
 
 
-async def test_a_role_is_called_and_nobody_else(lab: Lab) -> None:
+async def test_only_the_chosen_role_is_mentioned(lab: Lab) -> None:
     readers = lab.env.guild.create_role("Readers")
     readers_id = readers.id
     answer = await to(lab, lab.papers, role=readers)
@@ -84,7 +84,7 @@ async def test_a_role_is_called_and_nobody_else(lab: Lab) -> None:
     assert (allowed["parse"], [int(role) for role in allowed["roles"]]) == ([], [readers_id])
 
 
-async def test_a_thread_begins_under_each_announcement(lab: Lab) -> None:
+async def test_a_thread_starts_under_each_announcement(lab: Lab) -> None:
     await to(lab, lab.papers, thread=True)
     await announce(lab, "To be discussed")
     await lab.app.deliver()
@@ -93,7 +93,7 @@ async def test_a_thread_begins_under_each_announcement(lab: Lab) -> None:
     assert len(lab.papers.threads) == 1
 
 
-async def test_a_forum_has_a_thread_for_each_paper(lab: Lab) -> None:
+async def test_a_forum_gets_a_thread_for_each_paper(lab: Lab) -> None:
     forum = lab.env.guild.create_forum_channel("forum")
     await to(lab, forum)
     paper = await announce(lab, "In a forum")
@@ -117,7 +117,7 @@ async def test_an_announcement_channels_messages_are_published(lab: Lab) -> None
     assert await lab.app.library.outbox.needing_follow_up() == ()
 
 
-async def test_a_digest_comes_once_at_its_hour(lab: Lab) -> None:
+async def test_a_digest_is_sent_once_at_its_time(lab: Lab) -> None:
     answer = await to(lab, lab.papers, digest="daily", at="18:30", zone="Europe/Berlin")
     assert "daily digest at 18:30 (Europe/Berlin)" in answer
     await announce(lab, "One")
@@ -126,7 +126,7 @@ async def test_a_digest_comes_once_at_its_hour(lab: Lab) -> None:
     assert await lab.app.deliver() == 0
     lab.clock.move(timedelta(days=2))
     assert await lab.app.deliver() == 1
-    (text,) = said(lab.papers)
+    (text,) = announcements(lab.papers)
     assert "3 new papers" in text
     assert all(title in text for title in ("One", "Two", "Three"))
     await lab.app.library.papers.remove(gone, MODERATOR)
@@ -134,10 +134,10 @@ async def test_a_digest_comes_once_at_its_hour(lab: Lab) -> None:
     assert "withdrawn" in visible_text(lab.papers.history()[-1])
 
 
-async def test_a_flood_is_one_message_whose_papers_can_all_be_seen(lab: Lab) -> None:
+async def test_many_papers_share_one_message_that_shows_them_all(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     for number in range(12):
-        await announce(lab, f"Paper of a flood {number}")
+        await announce(lab, f"Paper of many {number}")
     assert await lab.app.deliver() == 1
     message = lab.papers.history()[-1]
     assert "12 new papers" in visible_text(message)
@@ -145,10 +145,10 @@ async def test_a_flood_is_one_message_whose_papers_can_all_be_seen(lab: Lab) -> 
     pressed = await lab.member.click(message, label="Show all 12")
     assert pressed.ephemeral
     assert "12 papers announced" in told(pressed)
-    assert "Paper of a flood 0" in told(pressed)
+    assert "Paper of many 0" in told(pressed)
 
 
-async def test_a_corrected_paper_corrects_its_announcement(lab: Lab) -> None:
+async def test_an_edited_paper_updates_its_announcement(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "A titel", venue="arXiv", identifiers=("arxiv:2301.00001",))
     await lab.app.deliver()
@@ -161,10 +161,10 @@ async def test_a_corrected_paper_corrects_its_announcement(lab: Lab) -> None:
     await lab.app.library.papers.remove(paper, MODERATOR)
     await lab.app.deliver()
     assert "Withdrawn" in lab.last
-    assert len(said(lab.papers)) == 1
+    assert len(announcements(lab.papers)) == 1
 
 
-async def test_a_message_that_somebody_deleted_is_left_alone(lab: Lab) -> None:
+async def test_a_deleted_message_is_left_alone(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Unwanted")
     await lab.app.deliver()
@@ -174,7 +174,7 @@ async def test_a_message_that_somebody_deleted_is_left_alone(lab: Lab) -> None:
     assert await lab.app.library.outbox.needing_follow_up() == ()
 
 
-async def test_an_edit_that_discord_refuses_is_tried_again_later(lab: Lab) -> None:
+async def test_an_edit_that_discord_refuses_is_retried_later(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     paper = await announce(lab, "Before")
     await lab.app.deliver()
@@ -187,7 +187,7 @@ async def test_an_edit_that_discord_refuses_is_tried_again_later(lab: Lab) -> No
     assert "After" in lab.last
 
 
-async def test_the_buttons_of_an_announcement_cite_and_let_moderators_correct(lab: Lab) -> None:
+async def test_the_buttons_of_an_announcement_cite_and_let_moderators_edit(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     await announce(lab, "Pressed", authors=("Mo Lee",))
     await lab.app.deliver()
@@ -200,18 +200,18 @@ async def test_the_buttons_of_an_announcement_cite_and_let_moderators_correct(la
     assert "Pressed hard" in visible_text(lab.papers.history()[-1])
 
 
-async def test_a_test_shows_the_newest_wanted_paper_privately(lab: Lab) -> None:
+async def test_a_test_previews_the_newest_matching_paper_privately(lab: Lab) -> None:
     assert "I'm not announcing papers in" in await lab.ask(lab.moderator, "announce test")
     await to(lab, lab.papers, filters="author:biderman")
     result = await lab.moderator.slash(lab.papers, "announce test")
     assert result.ephemeral
     assert "New paper" in told(result)
-    assert said(lab.papers) == []
+    assert announcements(lab.papers) == []
     await to(lab, lab.papers, filters="author:nobody")
     assert "No paper in the list matches" in await lab.ask(lab.moderator, "announce test")
 
 
-async def test_pausing_and_resuming_lose_nothing(lab: Lab) -> None:
+async def test_pausing_and_resuming_lose_no_papers(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     assert "New papers queue until" in await lab.ask(lab.moderator, "announce pause")
     assert "already paused" in await lab.ask(lab.moderator, "announce pause")
@@ -219,11 +219,11 @@ async def test_pausing_and_resuming_lose_nothing(lab: Lab) -> None:
     assert await lab.app.deliver() == 0
     assert "paused" in await lab.ask(lab.moderator, "announce list")
     assert "1 paper queued" in await lab.ask(lab.moderator, "announce resume")
-    assert "Patient" in said(lab.papers)[-1]
+    assert "Patient" in announcements(lab.papers)[-1]
     assert "aren't paused" in await lab.ask(lab.moderator, "announce resume")
 
 
-async def test_the_route_of_a_deleted_channel_can_be_removed(lab: Lab) -> None:
+async def test_the_subscription_of_a_deleted_channel_can_be_removed(lab: Lab) -> None:
     lost = lab.env.guild.create_text_channel("lost")
     await to(lab, lost)
     channel = lab.app.client.get_channel(lost.id)
@@ -242,6 +242,6 @@ async def test_the_route_of_a_deleted_channel_can_be_removed(lab: Lab) -> None:
     )
 
 
-async def test_zones_are_suggested(lab: Lab) -> None:
+async def test_time_zones_are_suggested(lab: Lab) -> None:
     choices = await lab.moderator.autocomplete(lab.papers, "announce to", "zone", "berl")
     assert {"name": "Europe/Berlin", "value": "Europe/Berlin"} in choices

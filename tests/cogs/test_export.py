@@ -10,15 +10,15 @@ from storage.models import PaperDraft
 from tests.support.lab import Lab, told
 
 
-async def attached(result: Any) -> tuple[str, bytes]:
-    """The name and the bytes of the one file of an answer."""
+async def attachment(result: Any) -> tuple[str, bytes]:
+    """Returns the name and the bytes of the only file of a reply."""
     (file,) = [
-        one for message in result.followups or [result.response] for one in message.attachments
+        file for message in result.followups or [result.response] for file in message.attachments
     ]
     return file.filename, await file.read()
 
 
-async def test_cite_shows_a_reference_to_copy_in_each_style(lab: Lab) -> None:
+async def test_cite_shows_a_citation_in_each_style(lab: Lab) -> None:
     shown = await lab.ask(lab.member, "cite", paper="10.1101/2022.11.20.517210")
     assert "@misc{ahdritz2022openfold-" in shown
     assert "author = {Ahdritz, Gustaf and Bouatta, Nazim and Biderman, Stella and others}" in shown
@@ -29,7 +29,7 @@ async def test_cite_shows_a_reference_to_copy_in_each_style(lab: Lab) -> None:
     assert "](https://doi.org/10.1101/2022.11.20.517210)**" in line
 
 
-async def test_cite_is_public_unless_private_and_an_unknown_paper_is_a_private_sentence(
+async def test_cite_is_public_by_default_and_answers_errors_privately(
     lab: Lab,
 ) -> None:
     assert not (await lab.member.slash(lab.papers, "cite", paper="#1")).ephemeral
@@ -51,7 +51,7 @@ async def test_the_cite_button_of_a_card_works_after_a_restart(
     await again.close()
 
 
-async def test_a_reference_cannot_leave_its_block_or_ping(lab: Lab) -> None:
+async def test_a_citation_cannot_leave_its_code_block_or_ping(lab: Lab) -> None:
     number = await lab.add(PaperDraft(title="``` @everyone", authors=("@here ```",)))
     for style in ("bibtex", "text", "markdown"):
         shown = await lab.ask(lab.member, "cite", paper=f"#{number}", style=style)
@@ -59,20 +59,20 @@ async def test_a_reference_cannot_leave_its_block_or_ping(lab: Lab) -> None:
     assert not lab.papers.last_message.mention_everyone
 
 
-async def test_a_reference_that_is_too_long_for_a_message_is_a_file(lab: Lab) -> None:
+async def test_a_citation_that_is_too_long_for_a_message_is_a_file(lab: Lab) -> None:
     people = tuple(f"Given{number} Family{number}" for number in range(400))
     number = await lab.add(PaperDraft(title="Long", authors=people))
     result = await lab.member.slash(lab.papers, "cite", paper=f"#{number}")
-    name, body = await attached(result)
+    name, body = await attachment(result)
     assert name == f"paper-{number}.txt"
     assert b"Family399, Given399" in body
 
 
-async def test_export_gives_the_list_as_a_private_file(lab: Lab) -> None:
+async def test_export_sends_the_list_as_a_private_file(lab: Lab) -> None:
     result = await lab.member.slash(lab.papers, "export")
     assert result.ephemeral
     assert "20 papers as BibTeX." in told(result)
-    name, body = await attached(result)
+    name, body = await attachment(result)
     assert name == "papers.bib"
     assert body.decode().count("\n@") == 19
 
@@ -81,15 +81,17 @@ async def test_export_takes_a_query_filters_and_a_format(lab: Lab) -> None:
     result = await lab.member.slash(
         lab.papers, "export", query="language", venue="ICML", format="csv"
     )
-    name, body = await attached(result)
+    name, body = await attachment(result)
     rows = list(csv.DictReader(io.StringIO(body.decode())))
     assert name == "papers.csv"
     assert {row["venue"] for row in rows} == {"ICML"}
     result = await lab.member.slash(lab.papers, "export", author="Biderman", format="json")
-    assert len(json.loads((await attached(result))[1])) == 5
+    assert len(json.loads((await attachment(result))[1])) == 5
 
 
-async def test_export_of_nothing_or_of_a_bad_year_is_a_private_sentence(lab: Lab) -> None:
+async def test_an_export_of_nothing_or_an_invalid_year_is_refused_privately(
+    lab: Lab,
+) -> None:
     for options, sentence in [
         ({"query": "xyzzyqwv"}, "nothing to export"),
         ({"year": "last year"}, "isn't a year"),
@@ -99,7 +101,7 @@ async def test_export_of_nothing_or_of_a_bad_year_is_a_private_sentence(lab: Lab
         assert sentence in told(result)
 
 
-async def test_a_file_that_discord_would_not_take_is_a_sentence(lab: Lab) -> None:
+async def test_a_file_that_is_too_large_for_discord_is_refused(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Export")
     cog.max_file = 1000
     assert "larger than the 10 MiB" in await lab.ask(lab.member, "export")

@@ -8,7 +8,7 @@ from storage.models import PaperDraft, PartialDate
 from tests.support.lab import Lab, told
 
 
-async def test_a_feed_is_taken_in_silently_and_then_announced(lab: Lab, source) -> None:
+async def test_a_feed_is_added_silently_and_its_new_papers_announced(lab: Lab, source) -> None:
     feed, home = source
     await lab.ask(lab.moderator, "announce here")
     shown = await lab.ask(lab.moderator, "feed add", url=f"{home}page")
@@ -25,7 +25,7 @@ async def test_a_feed_is_taken_in_silently_and_then_announced(lab: Lab, source) 
     assert await lab.app.deliver() == 0
 
 
-async def test_a_feed_is_not_watched_twice(lab: Lab, source) -> None:
+async def test_a_feed_is_not_followed_twice(lab: Lab, source) -> None:
     _, home = source
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
     assert "already following" in await lab.ask(lab.moderator, "feed add", url=f"{home}page")
@@ -42,7 +42,7 @@ async def test_a_feed_is_not_watched_twice(lab: Lab, source) -> None:
         ("http://127.0.0.1:1/feed", "can't reach 127.0.0.1"),
     ],
 )
-async def test_a_bad_address_is_a_private_sentence(
+async def test_a_bad_address_is_answered_privately(
     lab: Lab, source, address: str, sentence: str
 ) -> None:
     _, home = source
@@ -52,7 +52,7 @@ async def test_a_bad_address_is_a_private_sentence(
     assert "I don't follow any feeds" in await lab.ask(lab.moderator, "feed list")
 
 
-async def test_checking_reads_now_and_tells_what_came(lab: Lab, source) -> None:
+async def test_a_check_reads_the_feed_now_and_shows_the_result(lab: Lab, source) -> None:
     feed, home = source
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed", venue="Newsletter")
     feed.publish("Fresh")
@@ -64,7 +64,7 @@ async def test_checking_reads_now_and_tells_what_came(lab: Lab, source) -> None:
     assert (await lab.app.library.papers.get(paper[0])).venue == "Newsletter"
 
 
-async def test_a_failing_feed_says_why_and_recovers(lab: Lab, source) -> None:
+async def test_a_failing_feed_shows_why_and_recovers(lab: Lab, source) -> None:
     feed, home = source
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
     feed.status = 503
@@ -75,7 +75,7 @@ async def test_a_failing_feed_says_why_and_recovers(lab: Lab, source) -> None:
     assert "failed" not in await lab.ask(lab.moderator, "feed list")
 
 
-async def test_a_possible_duplicate_waits_for_a_decision(lab: Lab, source) -> None:
+async def test_a_possible_duplicate_waits_for_review(lab: Lab, source) -> None:
     feed, home = source
     await lab.add(PaperDraft(title="Twice told", date=PartialDate(2026)))
     await lab.add(PaperDraft(title="Thrice told", date=PartialDate(2026)))
@@ -100,7 +100,7 @@ async def test_a_possible_duplicate_waits_for_a_decision(lab: Lab, source) -> No
     assert await lab.app.library.papers.count() == count
 
 
-async def test_a_removed_feed_leaves_its_papers(lab: Lab, source) -> None:
+async def test_an_unfollowed_feed_leaves_its_papers(lab: Lab, source) -> None:
     _, home = source
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
     assert "Its 1 paper stays in the list" in await lab.ask(

@@ -18,7 +18,7 @@ def opml(*urls: str) -> tuple[str, bytes]:
     )
 
 
-async def test_each_feed_of_a_list_is_tried_and_told_line_by_line(lab: Lab, source) -> None:
+async def test_an_import_shows_the_result_for_each_feed(lab: Lab, source) -> None:
     _, home = source
     await lab.app.library.feeds.follow(f"{home}moved", "Known", "", MODERATOR)
     file = opml(f"{home}nothing", f"{home}page", f"{home}moved/", f"{home}missing", f"{home}feed")
@@ -26,17 +26,18 @@ async def test_each_feed_of_a_list_is_tried_and_told_line_by_line(lab: Lab, sour
     assert result.ephemeral
     lines = [line for line in told(result).splitlines() if "**" in line]
     assert "I found no feed at" in lines[0]
-    assert "Already followed" in lines[1]
     assert "👌" in lines[2]
     assert "has nothing at that address" in lines[3]
-    assert "Followed as" in lines[4]
-    assert {line[0] for line in (lines[1], lines[4])} == {"📡", "👌"}
+    # The page leads to the same feed as the last line, and either may be read first.
+    assert sorted(line[0] for line in (lines[1], lines[4])) == ["👌", "📡"]
+    assert "Followed as" in lines[1] + lines[4]
+    assert "Already followed" in lines[1] + lines[4]
     assert len(await lab.app.library.feeds.all()) == 2
     again = told(await lab.moderator.slash(lab.papers, "feed import", file=opml(f"{home}feed")))
     assert "Already followed" in again
 
 
-async def test_a_list_is_exported_and_comes_back_with_venue_and_review(lab: Lab, source) -> None:
+async def test_an_exported_file_imports_with_venue_and_review(lab: Lab, source) -> None:
     _, home = source
     await lab.ask(lab.moderator, "feed add", url=f"{home}feed", venue="ICML, 2023", review=True)
     result = await lab.moderator.slash(lab.papers, "feed export")
@@ -51,7 +52,7 @@ async def test_a_list_is_exported_and_comes_back_with_venue_and_review(lab: Lab,
     assert (feed.venue, feed.is_reviewed) == ("ICML, 2023", True)
 
 
-async def test_what_is_beyond_fifty_is_left_for_the_next_time(lab: Lab, source) -> None:
+async def test_feeds_beyond_fifty_are_left_for_the_next_import(lab: Lab, source) -> None:
     _, home = source
     urls = [f"{home}missing/{number}" for number in range(50)]
     file = opml(*urls, f"{home}feed")
@@ -70,20 +71,20 @@ async def test_what_is_beyond_fifty_is_left_for_the_next_time(lab: Lab, source) 
         (b" " * (MAX_BYTES + 1), "larger than 1 MiB"),
     ],
 )
-async def test_a_bad_file_is_a_private_sentence(lab: Lab, body: bytes, sentence: str) -> None:
+async def test_a_bad_file_is_answered_privately(lab: Lab, body: bytes, sentence: str) -> None:
     result = await lab.moderator.slash(lab.papers, "feed import", file=("feeds.opml", body))
     assert sentence in told(result)
     assert result.ephemeral
 
 
-async def test_there_is_nothing_to_export_where_no_feed_is_watched(lab: Lab) -> None:
+async def test_there_is_nothing_to_export_without_feeds(lab: Lab) -> None:
     result = await lab.moderator.slash(lab.papers, "feed export")
     assert "nothing to export" in told(result)
     assert result.ephemeral
 
 
-class TestWhereARoleKeepsTheList:
-    """Discord then offers the moderators' commands to everybody, so only the checks are left."""
+class TestWithAModeratorRole:
+    """Discord shows the commands to everybody then, so only the checks in code protect them."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:

@@ -13,7 +13,7 @@ from tests.support.lab import Lab, told
 from tests.support.library import MODERATOR
 
 
-async def watch(lab: Lab, home: str, **options: Any) -> str:
+async def follow(lab: Lab, home: str, **options: Any) -> str:
     return await lab.ask(lab.moderator, "feed add", url=f"{home}feed", **options)
 
 
@@ -26,9 +26,9 @@ async def count(lab: Lab) -> int:
     return int(await lab.app.library.papers.count())
 
 
-async def test_a_feed_is_shown_in_full(lab: Lab, source) -> None:
+async def test_all_details_of_a_feed_are_shown(lab: Lab, source) -> None:
     feed, home = source
-    await watch(lab, home, venue="Newsletter")
+    await follow(lab, home, venue="Newsletter")
     shown = await lab.ask(lab.moderator, "feed show", feed="News")
     for part in ("Feed 1 · added by noor", "**Venue** Newsletter", "announced right away"):
         assert part in shown
@@ -46,10 +46,10 @@ async def test_a_feed_is_shown_in_full(lab: Lab, source) -> None:
     assert "feed “Another”" in told(result)
 
 
-async def test_what_waits_for_a_moderator_is_shown_and_decided(lab: Lab, source) -> None:
+async def test_entries_waiting_for_review_are_shown_and_decided(lab: Lab, source) -> None:
     feed, home = source
     await lab.add(PaperDraft(title="Twice told", date=PartialDate(2026)))
-    assert "New entries will need a moderator's review" in await watch(lab, home, review=True)
+    assert "New entries will need a moderator's review" in await follow(lab, home, review=True)
     feed.publish("Twice told")
     feed.publish("Brand new")
     await poll(lab)
@@ -64,12 +64,12 @@ async def test_what_waits_for_a_moderator_is_shown_and_decided(lab: Lab, source)
     assert await count(lab) == before + 1
 
 
-async def test_the_newest_papers_of_a_first_poll_are_announced_on_request(lab: Lab, source) -> None:
+async def test_the_newest_papers_of_a_first_check_can_be_announced(lab: Lab, source) -> None:
     feed, home = source
     for number in range(4):
         feed.publish(f"Paper {number}")
     await lab.ask(lab.moderator, "announce here")
-    assert "Added its 5 existing papers and announced the newest 2" in await watch(
+    assert "Added its 5 existing papers and announced the newest 2" in await follow(
         lab, home, newest=2
     )
     await lab.app.deliver()
@@ -81,9 +81,9 @@ async def test_the_newest_papers_of_a_first_poll_are_announced_on_request(lab: L
     assert await lab.app.deliver() == 0
 
 
-async def test_a_paused_feed_is_read_again_after_resuming(lab: Lab, source) -> None:
+async def test_a_paused_feed_is_checked_again_after_resuming(lab: Lab, source) -> None:
     feed, home = source
-    await watch(lab, home)
+    await follow(lab, home)
     paused = await lab.ask(lab.moderator, "feed pause", feed="1", reason="too loud")
     assert "Paused **News**" in paused
     feed.publish("Brand new")
@@ -106,9 +106,9 @@ async def test_a_paused_feed_is_read_again_after_resuming(lab: Lab, source) -> N
     assert "“News” isn't paused" in told(again)
 
 
-async def test_a_feed_is_changed_by_options_and_keeps_its_given_title(lab: Lab, source) -> None:
+async def test_a_feed_is_edited_by_options_and_keeps_its_given_title(lab: Lab, source) -> None:
     _, home = source
-    await watch(lab, home)
+    await follow(lab, home)
     shown = await lab.ask(
         lab.moderator,
         "feed edit",
@@ -126,9 +126,9 @@ async def test_a_feed_is_changed_by_options_and_keeps_its_given_title(lab: Lab, 
     assert feed.failures == 0
 
 
-async def test_a_feed_is_changed_by_a_form_that_can_empty_a_field(lab: Lab, source) -> None:
+async def test_a_feed_is_edited_by_a_form_that_can_clear_a_field(lab: Lab, source) -> None:
     _, home = source
-    await watch(lab, home, venue="Newsletter")
+    await follow(lab, home, venue="Newsletter")
     form = await lab.moderator.slash(lab.papers, "feed edit", feed="1")
     result = await lab.moderator.submit_modal(
         form, {"title": "News", "url": f"{home}feed", "venue": "", "review": ["yes"]}
@@ -154,15 +154,15 @@ async def test_a_feed_is_changed_by_a_form_that_can_empty_a_field(lab: Lab, sour
         ({"feed": "2", "title": "x"}, "feed “2”"),
     ],
 )
-async def test_a_bad_change_is_a_private_sentence(
+async def test_an_invalid_edit_is_answered_privately(
     lab: Lab, source, options: dict[str, str], sentence: str
 ) -> None:
     _, home = source
-    await watch(lab, home)
+    await follow(lab, home)
     if sentence == "already following":
         await lab.app.library.feeds.follow(f"{home}moved/", "Other", "", MODERATOR)
-    asked = {"feed": "1"} | {name: value.format(home) for name, value in options.items()}
-    result = await lab.moderator.slash(lab.papers, "feed edit", **asked)
+    edit = {"feed": "1"} | {name: value.format(home) for name, value in options.items()}
+    result = await lab.moderator.slash(lab.papers, "feed edit", **edit)
     assert sentence in told(result)
     assert result.ephemeral
     feed = await lab.app.library.feeds.get(1)
@@ -193,7 +193,7 @@ async def test_a_preview_shows_what_would_be_announced_and_changes_nothing(
     feed.titles = ["Brand new"]
     feed.broken_items = 0
     previewed = told(await lab.moderator.slash(lab.papers, "feed preview", url=f"{home}feed"))
-    await watch(lab, home, newest=1)
+    await follow(lab, home, newest=1)
     await lab.app.deliver()
     card = lab.last.split("-# #")[0].rstrip()
     assert card.splitlines()[:2] == [
@@ -203,9 +203,9 @@ async def test_a_preview_shows_what_would_be_announced_and_changes_nothing(
     assert card in previewed
 
 
-async def test_a_preview_knows_papers_that_are_there_removed_or_twice(lab: Lab, source) -> None:
+async def test_a_preview_recognizes_known_removed_and_repeated_papers(lab: Lab, source) -> None:
     feed, home = source
-    await watch(lab, home, venue="Newsletter")
+    await follow(lab, home, venue="Newsletter")
     shown = await lab.ask(lab.moderator, "feed preview", url=f"{home}feed")
     paper = await lab.app.library.papers.get_by_text("Old news")
     assert "You already follow it as feed 1" in shown
@@ -222,7 +222,7 @@ async def test_a_preview_knows_papers_that_are_there_removed_or_twice(lab: Lab, 
 @pytest.mark.parametrize(
     ("address", "sentence"), [("{}nothing", "I found no feed"), ("nonsense", "start with http")]
 )
-async def test_a_preview_of_a_bad_address_is_a_private_sentence(
+async def test_a_preview_of_a_bad_address_is_answered_privately(
     lab: Lab, source, address: str, sentence: str
 ) -> None:
     _, home = source
@@ -231,8 +231,8 @@ async def test_a_preview_of_a_bad_address_is_a_private_sentence(
     assert result.ephemeral
 
 
-class TestWhereARoleKeepsTheList:
-    """Discord then offers the moderators' commands to everybody, so only the checks are left."""
+class TestWithAModeratorRole:
+    """Discord shows the commands to everybody then, so only the checks in code protect them."""
 
     @pytest.fixture
     def settings(self, settings: Settings) -> Settings:

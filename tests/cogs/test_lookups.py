@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from tests.support.lab import Lab, told
 from tests.support.library import MODERATOR
 
 
-async def test_a_search_shows_five_papers_and_turns_the_page(lab: Lab) -> None:
+async def test_a_search_shows_five_papers_a_page(lab: Lab) -> None:
     first = await lab.ask(lab.member, "search", query="language model")
     assert "7 papers for “language model”" in first
     assert first.count("[Open]") == 5
@@ -29,7 +30,7 @@ async def test_a_search_shows_five_papers_and_turns_the_page(lab: Lab) -> None:
     assert "Page 1 of 2" in lab.last
 
 
-async def test_the_pages_turn_after_a_restart(lab: Lab, settings: Settings) -> None:
+async def test_page_buttons_work_after_a_restart(lab: Lab, settings: Settings) -> None:
     await lab.ask(lab.member, "search", query="language model")
     again = await lab.restart(settings)
     await lab.member.click(lab.papers.last_message, label="Next ▶")
@@ -37,7 +38,7 @@ async def test_the_pages_turn_after_a_restart(lab: Lab, settings: Settings) -> N
     await again.close()
 
 
-async def test_only_who_asked_turns_the_pages(lab: Lab) -> None:
+async def test_only_the_person_who_searched_can_turn_the_pages(lab: Lab) -> None:
     await lab.ask(lab.member, "search", query="language model")
     result = await lab.moderator.click(lab.papers.last_message, label="Next ▶")
     assert result.ephemeral
@@ -45,7 +46,7 @@ async def test_only_who_asked_turns_the_pages(lab: Lab) -> None:
     assert "Page 1 of 2" in lab.last
 
 
-async def test_an_answer_that_is_too_old_says_so(lab: Lab) -> None:
+async def test_expired_results_say_so(lab: Lab) -> None:
     await lab.ask(lab.member, "search", query="language model")
     message = lab.papers.last_message
     lab.clock.move(timedelta(days=200))
@@ -64,14 +65,14 @@ async def test_choosing_a_suggested_title_opens_its_card(lab: Lab) -> None:
     assert "posted by Stella Biderman" in shown
 
 
-async def test_each_paper_is_found_by_title_words_summary_words_and_venue(lab: Lab) -> None:
+async def test_each_paper_is_found_by_title_abstract_and_venue(lab: Lab) -> None:
     for draft in load_starter():
         longest = sorted(fold(draft.title).split(), key=len)[-3:]
         by_title = await lab.app.library.search.find(parse(" ".join(reversed(longest))))
         assert by_title.results.papers[0].title == draft.title
-        summary = sorted(fold(draft.abstract).split(), key=len)[-3:]
-        by_summary = await lab.app.library.search.find(parse(" ".join(summary)))
-        assert by_summary.results.papers[0].title == draft.title
+        abstract = sorted(fold(draft.abstract).split(), key=len)[-3:]
+        by_abstract = await lab.app.library.search.find(parse(" ".join(abstract)))
+        assert by_abstract.results.papers[0].title == draft.title
         at_venue = await lab.app.library.search.find(parse(f'venue:"{draft.venue}"'), limit=20)
         assert draft.title in [paper.title for paper in at_venue.results.papers]
 
@@ -91,7 +92,7 @@ async def test_no_query_is_a_syntax_error(lab: Lab, query: str) -> None:
     assert "paper" in told(result).lower()
 
 
-async def test_a_misspelled_search_says_what_it_searched_instead(lab: Lab) -> None:
+async def test_a_misspelled_search_says_what_it_searched_for_instead(lab: Lab) -> None:
     shown = await lab.ask(lab.member, "search", query="holografic representations")
     assert "No results for “holografic representations”" in shown
     assert "Recasting Self-Attention" in shown
@@ -101,7 +102,7 @@ async def test_a_search_without_results_says_so(lab: Lab) -> None:
     assert "No papers for “xyzzyqwv”" in await lab.ask(lab.member, "search", query="xyzzyqwv")
 
 
-async def test_private_answers_are_seen_by_who_asked_alone(lab: Lab) -> None:
+async def test_replies_are_private_if_asked_for(lab: Lab) -> None:
     for command, options in [
         ("search", {"query": "lens"}),
         ("random", {}),
@@ -115,7 +116,7 @@ async def test_private_answers_are_seen_by_who_asked_alone(lab: Lab) -> None:
         assert not result.ephemeral, command
 
 
-async def test_a_bad_year_is_a_private_sentence(lab: Lab) -> None:
+async def test_an_invalid_year_is_answered_privately(lab: Lab) -> None:
     for command in ("search", "random", "latest"):
         options = {"query": "lens"} if command == "search" else {}
         result = await lab.member.slash(lab.papers, command, year="last year", **options)
@@ -123,7 +124,7 @@ async def test_a_bad_year_is_a_private_sentence(lab: Lab) -> None:
         assert "isn't a year" in result.response.content
 
 
-async def test_random_respects_its_filters_and_draws_again(lab: Lab) -> None:
+async def test_random_papers_match_the_filters(lab: Lab) -> None:
     for _ in range(5):
         assert "ICML" in await lab.ask(lab.member, "random", venue="ICML")
     await lab.member.click(lab.papers.last_message, label="Another one")
@@ -131,13 +132,13 @@ async def test_random_respects_its_filters_and_draws_again(lab: Lab) -> None:
     assert "Random paper" in lab.last
 
 
-async def test_random_without_a_match_is_a_private_sentence(lab: Lab) -> None:
+async def test_random_without_a_match_is_answered_privately(lab: Lab) -> None:
     result = await lab.member.slash(lab.papers, "random", venue="Nowhere", year="1990")
     assert result.ephemeral
     assert "The list has no papers at Nowhere, from 1990" in result.response.content
 
 
-async def test_an_author_has_the_papers_that_credit_her_and_no_others(lab: Lab) -> None:
+async def test_an_author_has_exactly_the_papers_that_credit_her(lab: Lab) -> None:
     shown = await lab.ask(lab.member, "author", name="biderman")
     assert "### Stella Biderman" in shown
     assert "5 papers · 2022" in shown
@@ -154,7 +155,7 @@ async def test_an_author_has_the_papers_that_credit_her_and_no_others(lab: Lab) 
 @pytest.mark.parametrize(
     "name", ["Stella Biderman", "BIDERMAN", "S. Biderman", "Biderman, Stella", "Bidermán"]
 )
-async def test_an_author_is_found_by_any_form_of_the_name(lab: Lab, name: str) -> None:
+async def test_an_author_is_found_by_any_variant_of_the_name(lab: Lab, name: str) -> None:
     assert "### Stella Biderman" in await lab.ask(lab.member, "author", name=name)
 
 
@@ -164,7 +165,7 @@ async def test_an_unknown_author_gets_similar_names_privately(lab: Lab) -> None:
     assert "Biderman" in result.response.content
 
 
-async def test_names_are_suggested_by_any_part_most_papers_first(lab: Lab) -> None:
+async def test_names_are_suggested_by_any_part_those_with_most_papers_first(lab: Lab) -> None:
     choices = await lab.member.autocomplete(lab.papers, "author", "name", "ste")
     assert choices[0]["name"] == "Stella Biderman · 5 papers"
     assert choices[0]["value"] == "Stella Biderman"
@@ -178,7 +179,7 @@ async def test_venues_and_tags_are_suggested(lab: Lab) -> None:
     assert [tag["value"] for tag in tags] == ["interpretability"]
 
 
-async def test_a_paper_opens_by_number_title_id_doi_and_link(lab: Lab) -> None:
+async def test_a_paper_is_found_by_number_title_id_doi_and_link(lab: Lab) -> None:
     for text in (
         "2302.12433",
         "arXiv:2302.12433v2",
@@ -190,21 +191,21 @@ async def test_a_paper_opens_by_number_title_id_doi_and_link(lab: Lab) -> None:
     assert "OpenFold" in await lab.ask(lab.member, "paper", paper="10.1101/2022.11.20.517210")
 
 
-async def test_an_unknown_paper_is_a_private_sentence(lab: Lab) -> None:
+async def test_an_unknown_paper_is_answered_privately(lab: Lab) -> None:
     for text in ("#4242", "no such title", "9" * 40):
         result = await lab.member.slash(lab.papers, "paper", paper=text)
         assert result.ephemeral
         assert "I couldn't find a paper" in result.response.content
 
 
-async def test_open_shows_the_card_to_who_pressed(lab: Lab) -> None:
+async def test_open_shows_the_card_privately(lab: Lab) -> None:
     await lab.ask(lab.member, "search", query="tuned lens")
     result = await lab.moderator.click(lab.papers.last_message, label="Open")
     assert result.ephemeral
     assert "posted by" in told(result)
 
 
-async def test_the_button_of_a_removed_paper_says_that_it_is_gone(lab: Lab) -> None:
+async def test_the_button_of_a_removed_paper_says_so(lab: Lab) -> None:
     await lab.ask(lab.member, "search", query="tuned lens")
     (found,) = (await lab.app.library.search.suggest_titles("tuned lens"))[:1]
     await lab.app.library.papers.remove(found[0], MODERATOR)
@@ -233,7 +234,7 @@ async def test_titles_cannot_ping_or_break_the_layout(lab: Lab) -> None:
     assert not lab.papers.last_message.mention_everyone
 
 
-async def test_help_shows_each_what_they_may_do(lab: Lab) -> None:
+async def test_help_shows_only_the_commands_that_the_user_can_use(lab: Lab) -> None:
     shown = await lab.ask(lab.member, "help")
     assert "`/search`" in shown
     assert "/curate" not in shown
@@ -250,3 +251,25 @@ async def test_help_shows_each_what_they_may_do(lab: Lab) -> None:
     for leaf in lab.app.client.tree.walk_commands(guild=lab.app.client.home_guilds[0]):
         if isinstance(leaf, app_commands.Command):
             assert f"`/{leaf.qualified_name}` {leaf.description}" in shown
+
+
+async def test_the_examples_in_help_use_existing_options(lab: Lab) -> None:
+    tree = lab.app.client.tree
+    guild = lab.app.client.home_guilds[0]
+    options = {
+        command.qualified_name: {parameter.display_name for parameter in command.parameters}
+        for command in (*tree.walk_commands(), *tree.walk_commands(guild=guild))
+        if isinstance(command, app_commands.Command)
+    }
+    shown = await lab.ask(lab.moderator, "help")
+    examples = [
+        example
+        for line in shown.splitlines()
+        if line.startswith("-# ")
+        for example in re.findall(r"`/([^`]+)`", line)
+    ]
+    assert len(examples) > 15
+    for example in examples:
+        name = max((name for name in options if example.startswith(name)), key=len)
+        used = set(re.findall(r" ([a-z]+):", example.removeprefix(name)))
+        assert used <= options[name], example
