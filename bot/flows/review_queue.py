@@ -55,7 +55,7 @@ async def _reply(
     if result.outcome is Outcome.DECLINED:
         text = declined
     elif result.paper is not None:
-        paper = f"{escape(result.paper.title, 300)} (#{result.paper.id})"
+        paper = f"**{escape(result.paper.title, 300)}** (#{result.paper.id})"
         text = {
             Outcome.ADDED: f"✅ Added {paper}.",
             Outcome.RESTORED: f"✅ Restored {paper}, which had been removed.",

@@ -138,7 +138,7 @@ def summary(change: Change, titles: Titles) -> str:
         return f"{verb} change {change.original_id}{_undo_target(change, titles)}"
     match change:
         case ImportChange():
-            return f"📥 imported a file: {_import_counts(change.outcomes)}"
+            return f"📥 imported papers: {_import_counts(change.outcomes)}"
         case ReviewChange():
             text = _REVIEW_OUTCOMES.get(change.outcome, "🔎 matched {} with the list")
             return text.format(f"**{escape(change.title, 160)}**")

@@ -35,7 +35,8 @@ def overview(
             f"⚠️ I've stopped posting there: {escape(stopped_because, 300)}. Run `/setup channel` "
             "to try again."
         )
-    lines.append(_source(moderators.channel_setting, "channel"))
+    if moderators.channel_id is not None or moderators.channel_setting is not None:
+        lines.append(_source(moderators.channel_setting, "channel"))
     return "\n".join(lines)
 
 

@@ -234,7 +234,7 @@ async def test_the_log_shows_who_changed_what_and_its_pages_turn_after_a_restart
     shown = await curate(lab, "history")
     assert shown.ephemeral
     text = told(shown)
-    assert "📥 imported a file: 2 added" in text
+    assert "📥 imported papers: 2 added" in text
     assert "🏷️ changed the tags of **First of Two**" in text
     assert "Tags: a, b, c, d, e, maths → a, b, c, d, e, f, maths" in text
     assert "-# cleo · <t:" in text
@@ -247,7 +247,7 @@ async def test_the_log_shows_who_changed_what_and_its_pages_turn_after_a_restart
     last = await library.audit.last_by(OTHER_MODERATOR)
     assert last is not None
     undone = await lab.moderator.click(newer.response, custom_id=f"undo:{last.id}")
-    assert "📥 imported a file: 2 added" in told(undone)
+    assert "📥 imported papers: 2 added" in told(undone)
     assert await library.papers.find(number + 1) is None
     await again.close()
 

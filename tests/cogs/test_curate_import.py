@@ -89,7 +89,7 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
     assert "nothing to import" in again
     assert "[Import]" not in again
     undone = await lab.moderator.click(imported.response, label="Undo")
-    assert "📥 imported a file: 1 added" in told(undone)
+    assert "📥 imported papers: 1 added" in told(undone)
     assert await titles(lab) == []
 
 

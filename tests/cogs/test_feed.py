@@ -91,7 +91,7 @@ async def test_a_possible_duplicate_waits_for_review(lab: Lab, source) -> None:
     added = await lab.moderator.click(second, label="Add as new")
     assert "Added" in told(added)
     same = await lab.moderator.click(third, label="Same paper")
-    assert "Marked as the same paper as Thrice told" in told(same)
+    assert "Marked as the same paper as **Thrice told**" in told(same)
     again = await lab.moderator.click(third, label="Add as new")
     assert "already decided this one" in told(again)
     assert await lab.app.library.papers.count() == count + 1

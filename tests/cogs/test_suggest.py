@@ -71,7 +71,7 @@ async def test_a_member_suggests_a_moderator_adds_and_the_member_is_told(
     result = await lab.moderator.click(mods.last_message, label="Add")
     assert result.ephemeral
     paper = await lab.app.library.papers.get_by_text(TITLE)
-    assert f"Added {TITLE} (#{paper.id})" in told(result)
+    assert f"Added **{TITLE}** (#{paper.id})" in told(result)
     await lab.app.deliver()
     assert "New paper" in lab.last
     assert f"Added by noor (#{paper.id})" in visible_text(mods.last_message)
@@ -154,7 +154,7 @@ async def test_a_possible_duplicate_is_reviewed_next_to_the_known_paper(
     assert "looks similar to this paper in the list" in shown
     assert f"Is it #{number}, 127.0.0.1:9/paper?" in visible_text(mods.last_message)
     result = await lab.moderator.click(mods.last_message, label="Same paper")
-    assert f"Marked as the same paper as 127.0.0.1:9/paper (#{number})" in told(result)
+    assert f"Marked as the same paper as **127.0.0.1:9/paper** (#{number})" in told(result)
     assert f"It's already in the list as #{number}" in direct_messages(lab.member)[0]
 
 

@@ -86,7 +86,7 @@ def test_a_difference_is_shown_with_some_words_around_it(
         (imported(undoes=4, original_id=3, is_redo=True, outcomes={}), "↪️ redid change 3"),
         (
             imported(outcomes={Outcome.ADDED: 1200, Outcome.DUPLICATE: 1}),
-            "📥 imported a file: 1,200 added, 1 possible duplicate skipped",
+            "📥 imported papers: 1,200 added, 1 possible duplicate skipped",
         ),
         (reviewed("*Ours*", Outcome.DECLINED), "👋 declined **\\*Ours\\***"),
         (reviewed("Ours", Outcome.UNCHANGED), "🔎 matched **Ours** with the list"),
