@@ -34,7 +34,7 @@ class Feeds:
         return web.Response()
 
     async def tagged(self, request: web.Request) -> web.Response:
-        """Resolver 304 if the feed hasn't changed."""
+        """Answers 304 if the feed hasn't changed."""
         tag = f'"{self._round}"'
         if request.headers.get("If-None-Match") == tag:
             return web.Response(status=304, headers={"ETag": tag})

@@ -48,7 +48,7 @@ def edit_form(paper: Paper, values: FormValues | None = None) -> PaperForm:
 async def tag(
     interaction: Interaction, paper: Paper, add: Sequence[str], remove: Sequence[str]
 ) -> None:
-    """Resolver `/curate tag`."""
+    """Answers `/curate tag`."""
     if not (add or remove):
         raise LabError("Give the tags to add or to remove, separated by commas.")
     papers = interaction.client.library.papers
@@ -68,7 +68,7 @@ def _tags_text(tags: Sequence[str]) -> str:
 
 
 async def restore(interaction: Interaction, paper: Paper) -> None:
-    """Resolver `/curate restore`."""
+    """Answers `/curate restore`."""
     restored = await interaction.client.library.papers.restore(paper.id, actor(interaction))
     await reply_with_paper(interaction, restored.value, "♻️ Back in the list.", restored.change_id)
     interaction.client.dispatcher.deliver_soon()

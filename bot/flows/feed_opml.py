@@ -24,7 +24,7 @@ _EMOJI = {
 
 
 async def export_feeds(interaction: Interaction) -> None:
-    """Resolver `/feed export` with a file; raises `LabError` if no feed is followed."""
+    """Answers `/feed export` with a file; raises `LabError` if no feed is followed."""
     feeds = await interaction.client.library.feeds.all()
     if not feeds:
         raise LabError("I don't follow any feeds yet, so there's nothing to export.")
@@ -38,7 +38,7 @@ async def export_feeds(interaction: Interaction) -> None:
 
 
 async def import_feeds(interaction: Interaction, file: discord.Attachment) -> None:
-    """Resolver `/feed import`: follows the feeds of a file and tells what became of each.
+    """Answers `/feed import`: follows the feeds of a file and tells what became of each.
 
     Raises `InvalidInput` if the file is not a list of feeds.
     """

@@ -102,7 +102,7 @@ class _FieldMenu(Select[Any]):
 
 
 async def start(interaction: Interaction, source: Paper, target: Paper) -> None:
-    """Resolver `/curate merge`: shows both papers and asks what to keep."""
+    """Answers `/curate merge`: shows both papers and asks what to keep."""
     if source.id == target.id:
         raise LabError(
             f"Both are the same paper: “{target.title}” (#{target.id}). Choose two different ones."

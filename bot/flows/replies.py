@@ -15,7 +15,7 @@ from storage.models import Paper
 
 
 async def reply(interaction: Interaction, view: LayoutView, *, new_message: bool = False) -> None:
-    """Resolver privately.
+    """Answers privately.
 
     A click in a private message replaces that message, unless a ``new_message`` is asked for.
     """
@@ -38,7 +38,7 @@ async def reply_with_paper(
     *,
     new_message: bool = False,
 ) -> None:
-    """Resolver with a sentence and the paper's card, and with Undo if a change was recorded."""
+    """Answers with a sentence and the paper's card, and with Undo if a change was recorded."""
     view = cards.Layout(*cards.paper_with(paper, text, *undo_buttons(change_id)))
     await reply(interaction, view, new_message=new_message)
 

@@ -27,7 +27,7 @@ async def press_undo(interaction: Interaction, button: UndoButton) -> None:
 
 
 async def answer_undo(interaction: Interaction, change_id: int | None) -> None:
-    """Resolver `/curate undo`: undoes that change, or else the user's latest one."""
+    """Answers `/curate undo`: undoes that change, or else the user's latest one."""
     if change_id is None:
         audit = interaction.client.library.audit
         last = await audit.last_by(actor(interaction), interaction.guild_id)

@@ -63,7 +63,7 @@ _NAME_ACTIONS = {
 }
 _REVIEW_OUTCOMES = {
     Outcome.DECLINED: "👋 declined {}",
-    Outcome.REMOVED: "👋 kept {} out of the list, as it was removed before",
+    Outcome.REMOVED: "👋 left out {}, which was removed before",
 }
 _MENTION = re.compile(r"<#\d+>")
 _CONTEXT = 3  # unchanged words shown around a difference
@@ -84,7 +84,7 @@ def history(
     for change in page.changes:
         card.add_item(Separator(visible=True))
         text = entry(change, titles)
-        if change.is_undone or _whole(change) is not None:
+        if change.is_undone or _whole_id(change) is not None:
             card.add_item(TextDisplay(text))
         else:
             label = "Redo" if change.is_undo else "Undo"
@@ -111,8 +111,8 @@ def _page_buttons(page: LogPage, owner: int, paper_id: int) -> ActionRow[Any]:
 def entry(change: Change, titles: Titles) -> str:
     """Returns a change as the log shows it, with as many of its differences as fit."""
     about = f"-# {escape(change.actor.name, 60)} · {timestamp(change.at, 'f')}"
-    if (whole := _whole(change)) is not None:
-        about += f" · part of change {whole}"
+    if (whole_id := _whole_id(change)) is not None:
+        about += f" · part of change {whole_id}"
     if change.is_undone:
         about += " · undone"
     lines = [f"**{change.id}** · {summary(change, titles)}", about]
@@ -126,7 +126,7 @@ def entry(change: Change, titles: Titles) -> str:
     return "\n".join(lines)
 
 
-def _whole(change: Change) -> int | None:
+def _whole_id(change: Change) -> int | None:
     """Returns the change that this one is a part of, or None."""
     return change.part_of if isinstance(change, PaperChange) else None
 

@@ -395,7 +395,7 @@ def mark_handled(interaction: discord.Interaction[Any]) -> None:
 
 
 async def answer_unhandled(interaction: discord.Interaction[Any]) -> None:
-    """Resolver a press that nothing handled, instead of Discord's “This interaction failed”."""
+    """Answers a press that nothing handled, instead of Discord's “This interaction failed”."""
     if interaction.type is discord.InteractionType.component and _HANDLED not in interaction.extras:
         await respond(interaction, Expired())
 
