@@ -56,12 +56,12 @@ class App:
     poll_backoff: DatabaseBackoff
 
     async def poll(self) -> None:
-        """Check the feeds that are due, then announce new papers."""
+        """Checks the feeds that are due, then announces new papers."""
         await self.poll_backoff.run(self.poller.poll_due)
         await self.deliver()
 
     async def deliver(self) -> int:
-        """Send pending announcements if Discord is connected; return how many were sent."""
+        """Sends pending announcements if Discord is connected; returns how many were sent."""
         if not self.client.is_ready():
             return 0
         return await self.client.dispatcher.deliver_due()
@@ -75,7 +75,7 @@ async def open_app(
     busy_timeout: timedelta = BUSY_TIMEOUT,
     guild_ready_timeout: timedelta = GUILD_READY_TIMEOUT,
 ) -> AsyncGenerator[App]:
-    """Open every part with these settings, and close them in reverse order.
+    """Opens every part with these settings and closes them in reverse order.
 
     ``busy_timeout`` limits waiting for a locked database, ``guild_ready_timeout`` waiting for the
     next server after a connection to Discord; tests shorten both.
@@ -122,7 +122,7 @@ async def open_app(
 
 
 async def run(settings: Settings) -> None:
-    """Run the bot until SIGINT or SIGTERM.
+    """Runs the bot until SIGINT or SIGTERM.
 
     Raises `CannotStart` if Discord refuses the connection, and `DatabaseUnusable` if the database
     can't be opened or another process uses it.
@@ -148,7 +148,7 @@ async def run(settings: Settings) -> None:
 
 
 def cancel_on_signals() -> None:
-    """Cancel the current task on Ctrl-C or SIGTERM, so that everything is closed in order."""
+    """Cancels the current task on Ctrl-C or SIGTERM, so that everything is closed in order."""
     task = asyncio.current_task()
     if task is not None:
         with contextlib.suppress(NotImplementedError):  # not available on Windows
@@ -158,7 +158,7 @@ def cancel_on_signals() -> None:
 
 @contextmanager
 def lock_database(database: Path) -> Generator[None]:
-    """Keep other processes from using the database; raises `DatabaseUnusable` if one does."""
+    """Keeps other processes from using the database; raises `DatabaseUnusable` if one does."""
     require_writable(database)  # before the lock, which would create missing folders
     lock = FileLock(f"{database}.lock")
     try:
@@ -198,7 +198,7 @@ async def _connect(client: LabHerald, token: str) -> None:
 
 
 async def _log_in(client: LabHerald, token: str) -> None:
-    """Log in, retrying until Discord can be reached: the network may come up after the bot."""
+    """Logs in, retrying until Discord can be reached: the network may come up after the bot."""
     delay = _INITIAL_BACKOFF
     while True:
         try:

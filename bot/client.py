@@ -38,7 +38,7 @@ class LabCommandTree(app_commands.CommandTree["LabHerald"]):
     async def on_error(
         self, interaction: discord.Interaction[LabHerald], error: app_commands.AppCommandError, /
     ) -> None:
-        """Reply with the error, or log it if it comes from autocomplete, which can't show one."""
+        """Replies with the error, or logs it if it comes from autocomplete."""
         if interaction.type is discord.InteractionType.autocomplete:
             _log.warning("Autocomplete failed: %s", error)
             return
@@ -77,7 +77,7 @@ class LabHerald(LabBot):
         self.dispatcher: OutboxDispatcher = OutboxDispatcher(library, self, clock, moderators)
 
     async def setup_hook(self) -> None:
-        """Load every cog, then sync the commands if they changed."""
+        """Loads every cog, then syncs the commands if they changed."""
         self.add_dynamic_items(PressedButton)
         for name in cog_names():
             if name not in self.extensions:  # a login may fail after this and be retried
@@ -85,11 +85,11 @@ class LabHerald(LabBot):
         await self.update_home_commands()
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Answer a press that no button of mine took; it comes after theirs."""
+        """Answers a click that none of the bot's buttons handled."""
         await answer_unhandled(interaction)
 
     async def update_home_commands(self) -> None:
-        """Show the moderators' commands to everyone who may use them now, and sync changes."""
+        """Shows the moderators' commands to everyone who may use them now, and syncs changes."""
         for guild in self.home_guilds:
             for command in self.tree.get_commands(guild=guild):
                 if MANAGERS_ONLY not in command.extras:
@@ -97,12 +97,12 @@ class LabHerald(LabBot):
         await self.sync_changed_commands()
 
     async def close(self) -> None:
-        """Let the dispatcher finish its current deliveries, then close the connection."""
+        """Lets the dispatcher finish its current deliveries, then closes the connection."""
         await self.dispatcher.close()
         await super().close()
 
     async def sync_changed_commands(self) -> None:
-        """Sync the commands of every scope that changed since its last sync.
+        """Syncs the commands of every scope that changed since its last sync.
 
         A scope is a home server, or all servers. Former home servers lose their commands.
         """
@@ -114,7 +114,7 @@ class LabHerald(LabBot):
         await self.library.bot_state.set_value(self._home_guilds_key, json.dumps(sorted(current)))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Sync the commands of a home server again: Discord forgets them when the bot leaves."""
+        """Syncs the commands of a home server again: Discord forgets them when the bot leaves."""
         if guild.id in self.settings.home_guild_ids:
             await self.library.bot_state.set_value(self._commands_key(guild), "")
             await self._sync_scope(discord.Object(guild.id))
@@ -145,7 +145,7 @@ class LabHerald(LabBot):
 
 
 def cog_names() -> list[str]:
-    """Return the modules of `cogs`, found by name because `bot` must not import them."""
+    """Returns the modules of `cogs`, found by name because `bot` must not import them."""
     spec = find_spec("cogs")
     folders: Any = spec.submodule_search_locations if spec else []
     return sorted(f"cogs.{module.name}" for module in pkgutil.iter_modules(folders))

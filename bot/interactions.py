@@ -21,10 +21,10 @@ class Dispatcher(Protocol):
     """What commands may ask of the outbox's dispatcher."""
 
     def deliver_soon(self) -> None:
-        """Start a delivery in the background; returns at once and reports no errors."""
+        """Starts a delivery in the background; returns at once and reports no errors."""
 
     async def deliver_due(self) -> int:
-        """Send every message that is due, and return how many were sent."""
+        """Sends every message that is due, and returns how many were sent."""
 
 
 class LabBot(commands.Bot, abc.ABC):
@@ -45,7 +45,7 @@ class LabBot(commands.Bot, abc.ABC):
 
     @abc.abstractmethod
     async def update_home_commands(self) -> None:
-        """Show the moderators' commands to everyone who may use them now, and sync changes."""
+        """Shows the moderators' commands to everyone who may use them now, and syncs changes."""
 
 
 Interaction: TypeAlias = discord.Interaction[LabBot]

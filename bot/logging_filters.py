@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def short_reconnect_logs() -> Generator[None]:
-    """Log each attempt to reconnect to Discord as one sentence, without its traceback."""
+    """Logs each attempt to reconnect to Discord as one sentence, without its traceback."""
     logger = logging.getLogger("discord.client")
     logger.addFilter(_shorten)
     try:

@@ -62,7 +62,7 @@ def _setting(
     empty: object = "",
     is_secret: bool = False,
 ) -> Any:  # noqa: ANN401 - the type of the field that it declares
-    """Declare a field of `Settings`; ``empty`` is its value if the default is no text at all."""
+    """Declares a field of `Settings`; ``empty`` is its value if the default is no text at all."""
     return field(
         default=parse(default) if default else empty,
         repr=not is_secret,
@@ -79,7 +79,7 @@ def _setting(
 def load_settings(
     environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")
 ) -> Settings:
-    """Return the settings; the environment overrides the file, and empty values mean the default.
+    """Returns the settings; the environment overrides the file, and empty values mean the default.
 
     Raises `InvalidSetting`, or `LabError` if the file can't be read.
     """
@@ -129,7 +129,7 @@ def _id(text: str) -> int:
 
 
 def _duration(minimum: timedelta, maximum: timedelta, unit: str, text: str) -> timedelta:
-    """Parse “90s”, “15m”, “1h30m” or “2d”; a plain number counts in ``unit``."""
+    """Parses “90s”, “15m”, “1h30m” or “2d”; a plain number counts in ``unit``."""
     text = "".join(text.split())
     match = _DURATION.fullmatch(f"{text}{unit}" if text.isdecimal() else text)
     if match is None:

@@ -12,20 +12,20 @@ _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def utc_now() -> datetime:
-    """Return the current time: the `Clock` of everything but tests."""
+    """Returns the current time: the `Clock` of everything but tests."""
     return datetime.now(UTC)
 
 
 def to_text(moment: datetime) -> str:
-    """Write an aware datetime."""
+    """Writes an aware datetime."""
     return moment.astimezone(UTC).strftime(_FORMAT)
 
 
 def from_text(text: str) -> datetime:
-    """Read what `to_text` wrote."""
+    """Reads what `to_text` wrote."""
     return datetime.fromisoformat(text)
 
 
 def from_optional(text: str | None) -> datetime | None:
-    """Read a column that may be empty."""
+    """Reads a column that may be empty."""
     return from_text(text) if text is not None else None

@@ -30,7 +30,7 @@ class Group(click.Group):
     """A group of commands that report a `LabError` as its message, with exit code 1."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command."""
+        """Runs a command."""
         try:
             return super().invoke(ctx)
         except LabError as error:
@@ -38,7 +38,7 @@ class Group(click.Group):
 
 
 def filter_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that narrow a search: author, venue, year and tag."""
+    """Adds the options that narrow a search: author, venue, year and tag."""
     for name, description in (
         ("tag", "Only papers with this tag."),
         ("year", "Only papers of this year, or of a range such as 2021..2023."),
@@ -50,7 +50,7 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def parse_filters(author: str, venue: str, year: str, tag: str) -> Filters:
-    """Return the filters of those options; raises `InvalidInput` for a bad year."""
+    """Returns the filters of those options; raises `InvalidInput` for a bad year."""
     span = parse_years(year) if year else (None, None)
     if span is None:
         raise InvalidInput(f"“{year[:60]}” isn't a year. Try 2023 or 2021..2023.")
@@ -58,7 +58,7 @@ def parse_filters(author: str, venue: str, year: str, tag: str) -> Filters:
 
 
 def run_with_library(settings: Settings, function: Callable[[Library], Awaitable[_T]]) -> _T:
-    """Open the library, await ``function`` with it, and close it again."""
+    """Opens the library, awaits ``function`` with it and closes it again."""
 
     async def run() -> _T:
         async with open_library(settings.database_path, utc_now) as library:
@@ -70,7 +70,7 @@ def run_with_library(settings: Settings, function: Callable[[Library], Awaitable
 def open_web_client(
     settings: Settings, *, allow_private: bool
 ) -> AbstractAsyncContextManager[HttpClient]:
-    """Open an HTTP client with these settings; see `bot.net.http.open_http_client`."""
+    """Opens an HTTP client with these settings; see `bot.net.http.open_http_client`."""
     from bot.net.http import open_http_client  # noqa: PLC0415 - slow to import
 
     return open_http_client(
@@ -82,5 +82,5 @@ def open_web_client(
 
 
 def to_json(value: object) -> str:
-    """Return a value as indented JSON."""
+    """Returns a value as indented JSON."""
     return json.dumps(value, ensure_ascii=False, indent=2)

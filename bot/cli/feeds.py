@@ -190,7 +190,7 @@ def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
 
 
 def _with_poller(settings: Settings, function: Callable[[Library, Poller], Awaitable[_T]]) -> _T:
-    """Open the library and the network, await ``function`` with both, and close them."""
+    """Opens the library and the network, awaits ``function`` with both and closes them."""
     from bot.feeds.parser import open_parser  # noqa: PLC0415 - see above
     from bot.feeds.poller import Poller  # noqa: PLC0415 - see above
 

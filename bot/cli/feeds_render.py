@@ -22,7 +22,7 @@ _LINE_SEPARATORS = {0x2028: "\\u2028", 0x2029: "\\u2029", 0x85: "\\u0085"}
 
 
 def feed_json(feed: CountedFeed) -> dict[str, object]:
-    """Return a feed as JSON."""
+    """Returns a feed as JSON."""
     return {
         "id": feed.id,
         "title": feed.title,
@@ -42,7 +42,7 @@ def feed_json(feed: CountedFeed) -> dict[str, object]:
 
 
 def feed_lines(feed: CountedFeed) -> str:
-    """Return a feed for people, on a few lines."""
+    """Returns a feed for people, on a few lines."""
     lines = [f"{feed.id}  {feed.title}", f"    {feed.url}"]
     facts = [count(feed.papers, "paper")]
     if feed.venue:
@@ -64,25 +64,25 @@ def feed_lines(feed: CountedFeed) -> str:
 
 
 def poll_json(poll: Poll) -> dict[str, object]:
-    """Return the result of a check; ``changed`` is false if nothing changed or it failed."""
-    intake = poll.result
+    """Returns the result of a check; ``changed`` is false if nothing changed or it failed."""
+    result = poll.result
     return {
         "feed": poll.feed.id,
         "title": poll.feed.title,
-        "changed": intake is not None,
-        "added": [{"id": one.id, "title": one.title} for one in intake.added] if intake else [],
-        "completed": len(intake.updated) if intake else 0,
-        "duplicates": len(intake.duplicates) if intake else 0,
-        "to_review": intake.reviews if intake else 0,
-        "removed": intake.removed if intake else 0,
-        "known": intake.known if intake else 0,
+        "changed": result is not None,
+        "added": [{"id": one.id, "title": one.title} for one in result.added] if result else [],
+        "completed": len(result.updated) if result else 0,
+        "duplicates": len(result.duplicates) if result else 0,
+        "to_review": result.reviews if result else 0,
+        "removed": result.removed if result else 0,
+        "known": result.known if result else 0,
         "problems": list(poll.problems),
         "error": poll.error or None,
     }
 
 
 def poll_lines(poll: Poll) -> str:
-    """Return the result of a check for people."""
+    """Returns the result of a check for people."""
     head = f"{poll.feed.id}  {poll.feed.title}: "
     if poll.error:
         return f"{head}{poll.error}"
@@ -95,7 +95,7 @@ def poll_lines(poll: Poll) -> str:
 
 
 def subscribe_json(result: FollowResult) -> dict[str, object]:
-    """Return what happened to a feed of an OPML file."""
+    """Returns what happened to a feed of an OPML file."""
     return {
         "url": result.outline.url,
         "outcome": result.outcome.value,
@@ -105,7 +105,7 @@ def subscribe_json(result: FollowResult) -> dict[str, object]:
 
 
 def reading_json_line(reading: ReadResult) -> str:
-    """Return what was read from a source, as JSON on one line."""
+    """Returns what was read from a source, as JSON on one line."""
     feed = reading.feed
     read = {
         "source": printable(reading.source),
@@ -118,7 +118,7 @@ def reading_json_line(reading: ReadResult) -> str:
 
 
 def reading_lines(reading: ReadResult) -> str:
-    """Return what was read from a source, for people."""
+    """Returns what was read from a source, for people."""
     if reading.feed is None:
         return f"{printable(reading.source)}: {reading.error}"
     feed = reading.feed
@@ -135,7 +135,7 @@ def reading_lines(reading: ReadResult) -> str:
 
 
 def printable(source: str) -> str:
-    """Return a file's name with bytes that aren't UTF-8 replaced."""
+    """Returns a file's name with bytes that aren't UTF-8 replaced."""
     return os.fsencode(source).decode("utf-8", "replace")
 
 

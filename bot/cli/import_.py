@@ -140,7 +140,7 @@ def undo(settings: Settings, number: int, *, as_json: bool) -> None:
 
 
 def _import(settings: Settings, sources: Sequence[ImportFile], options: _Options) -> None:
-    """Show a preview and ask if the options say so, then import and report."""
+    """Shows a preview and asks if the options say so, then imports and reports."""
     if options.dry_run or options.confirm:
         preview = _run(settings, sources, options, dry_run=True)
         _show(preview, sources, as_json=options.as_json, preview=True)
@@ -177,7 +177,7 @@ def _run(
 
 @contextmanager
 def _progress(label: str) -> Iterator[Callable[[], None]]:
-    """Show a progress bar on a terminal, and give a function that counts an entry."""
+    """Shows a progress bar on a terminal, and gives a function that counts an entry."""
     if not sys.stderr.isatty():
         yield lambda: None
         return

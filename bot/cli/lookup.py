@@ -38,7 +38,7 @@ def lookup(settings: Settings, source: str, *, as_json: bool) -> None:
 async def _look_up(
     settings: Settings, library: Library, source: str
 ) -> tuple[PaperDraft, UpsertResult]:
-    """Return the paper, and what adding it to the list would do."""
+    """Returns the paper, and what adding it to the list would do."""
     from bot.feeds.parser import open_parser  # noqa: PLC0415 - slow to import
     from bot.lookup.resolver import ServiceUrls  # noqa: PLC0415 - the same
     from bot.lookup.service import open_lookup  # noqa: PLC0415 - the same

@@ -19,7 +19,7 @@ _MAX_PREVIEW = 30  # entries
 
 
 def import_json(report: Report, *, preview: bool, left_out: bool) -> dict[str, object]:
-    """Return what an import did, or what it would do if this is a ``preview``, for programs."""
+    """Returns what an import did, or what it would do if this is a ``preview``, for programs."""
     answer: dict[str, object] = {**import_report.totals(report, preview=preview)}
     if left_out:
         answer["left_out"] = report.left_out
@@ -38,7 +38,7 @@ def import_json(report: Report, *, preview: bool, left_out: bool) -> dict[str, o
 
 
 def import_text(report: Report, *, preview: bool, files: int) -> str:
-    """Return what an import did, or what it would do if this is a ``preview``, for people."""
+    """Returns what an import did, or what it would do if this is a ``preview``, for people."""
     text = import_report.plain_text(report, preview=preview, files=files, limit=_MAX_PREVIEW)
     if report.change_id is not None:
         text += f"\nTo undo this import, run: lab-herald undo {report.change_id}"
@@ -46,7 +46,7 @@ def import_text(report: Report, *, preview: bool, files: int) -> str:
 
 
 def paper(paper: PaperDetails) -> str:
-    """Return a paper on a few lines, without a number if it isn't in the list."""
+    """Returns a paper on a few lines, without a number if it isn't in the list."""
     lines = [f"#{paper.id}  {paper.title}" if isinstance(paper, Paper) else paper.title]
     if authors := _authors(paper):
         lines.append(f"    {authors}")
@@ -61,7 +61,7 @@ def paper(paper: PaperDetails) -> str:
 
 
 def search_results(query: str, found: SearchResponse) -> str:
-    """Return one page of the papers that match a query."""
+    """Returns one page of the papers that match a query."""
     results = found.results
     if not results.total:
         return f"No papers match “{query}”."
@@ -74,12 +74,14 @@ def search_results(query: str, found: SearchResponse) -> str:
     if found.searched_for:
         lines.append(f"No papers match “{query}”. Showing “{found.searched_for}” instead.")
     last = results.offset + len(results.papers)
-    lines.append(f"{total}, showing {results.offset + 1:,} to {last:,}:\n")
+    is_part = results.total_is_minimum or len(results.papers) < results.total
+    part = f", showing {results.offset + 1:,} to {last:,}" if is_part else ""
+    lines.append(f"{total}{part}:\n")
     return "\n".join(lines) + "\n" + "\n\n".join(map(paper, results.papers))
 
 
 def author(author: Author, papers: Sequence[Paper]) -> str:
-    """Return an author with all of their papers."""
+    """Returns an author with all of their papers."""
     lines = [f"{author.name}: {count(author.paper_count, 'paper')}"]
     if variants := [variant for variant in author.variants if variant != author.name]:
         lines.append(f"Also credited as {', '.join(variants)}")

@@ -89,14 +89,14 @@ def check(settings: Settings) -> None:
 
 
 async def _read_database(settings: Settings, library: Library) -> tuple[int, Moderators]:
-    """Return how many papers there are, and who moderates."""
+    """Returns how many papers there are, and who moderates."""
     moderators = Moderators(library, settings)
     await moderators.load()
     return await library.papers.count(), moderators
 
 
 def _describe(moderators: Moderators, guild_id: int) -> str:
-    """Say who moderates a home server, and which setting says so."""
+    """Says who moderates a home server, and which setting says so."""
     everyone = "everyone with Manage Server"
     roles = ", ".join(map(str, sorted(moderators.role_ids(guild_id))))
     if not roles:

@@ -19,7 +19,7 @@ _ENTRY = """<entry><id>http://arxiv.org/abs/{arxiv}v1</id><title>{title}</title>
 
 
 def routes() -> list[web.RouteDef]:
-    """Return the routes: arXiv's API with the known papers, and a registry without any DOI."""
+    """Returns the routes: arXiv's API with the known papers, and a registry without any DOI."""
     return [web.get("/arxiv", _search_arxiv), web.get("/doi/{doi:.*}", _find_no_doi)]
 
 

@@ -11,7 +11,7 @@ from simcord.enums import AppCommandType, InteractionType
 
 
 def visible_text(message: Any) -> str:  # noqa: ANN401 - SimCord has several message types
-    """Return the text of a message as people see it, line by line, with buttons in brackets."""
+    """Returns the text of a message as people see it, line by line, with buttons in brackets."""
     lines = [message.content] if message.content else []
     lines += _lines(message.components)
     return "\n".join(lines)
@@ -25,7 +25,7 @@ async def use_message_menu(
     message: Any,  # noqa: ANN401
     guild_id: int,
 ) -> Any:  # noqa: ANN401
-    """Choose a command from a message's menu, even if Discord doesn't show it to this member.
+    """Chooses a command from a message's menu, even if Discord doesn't show it to this member.
 
     SimCord's own method doesn't find commands that are registered in one server only.
     """

@@ -20,7 +20,7 @@ _CHECK_EVERY = 1.0  # seconds
 
 
 def run_demo(*, check: bool, port: int) -> int:
-    """Serve the demo at 127.0.0.1 until Ctrl-C, or ``check`` it in the terminal.
+    """Serves the demo at 127.0.0.1 until Ctrl-C, or runs the tour if ``check`` is set.
 
     Returns the exit code. The page uses ``port`` and the feed's site the next port; raises
     `CannotStart` if one of them is in use.
@@ -82,7 +82,7 @@ def _require_free(port: int) -> None:
 
 
 async def _announce(world: World, preview: simcord.Preview) -> None:
-    """Announce what the website publishes, and publish the first paper after a while."""
+    """Announces what the website publishes, and publishes the first paper after a while."""
     loop = asyncio.get_running_loop()
     first_at = loop.time() + _FIRST_PAPER_AFTER
     announced = 0
@@ -106,13 +106,13 @@ async def _announce(world: World, preview: simcord.Preview) -> None:
 
 
 async def _update_clock(world: World) -> None:
-    """Set the simulated clock to the real time, unless an action is in progress."""
+    """Sets the simulated clock to the real time, unless an action is in progress."""
     with contextlib.suppress(simcord.SetupError):
         await world.env.advance_time(max((utc_now() - world.env.now()).total_seconds(), 0))
 
 
 async def _refresh(preview: simcord.Preview) -> None:
-    """Show new messages in the page, after any action that is in progress."""
+    """Shows new messages in the page, after any action that is in progress."""
     while True:
         try:
             await preview.refresh()

@@ -81,7 +81,7 @@ class Site:
         return len(self._published)
 
     def publish(self) -> str | None:
-        """Publish the next paper; return its title, or None if there are no more."""
+        """Publishes the next paper; returns its title, or None if there are no more."""
         if not self._upcoming:
             return None
         paper = self._upcoming.pop(0)
@@ -89,7 +89,7 @@ class Site:
         return paper.title
 
     async def show_page(self, _request: web.Request) -> web.Response:
-        """Serve the page with the buttons."""
+        """Serves the page with the buttons."""
         left = len(self._upcoming)
         items = "".join(
             f"<li>{escape(paper.title)}<br><small>{escape(', '.join(paper.authors))}</small></li>"
@@ -105,7 +105,7 @@ class Site:
         return web.Response(text=page, content_type="text/html")
 
     async def show_feed(self, _request: web.Request) -> web.Response:
-        """Serve the feed, with an entity tag."""
+        """Serves the feed, with an entity tag."""
         items = "".join(
             _ITEM.format(
                 title=escape(paper.title),
@@ -125,19 +125,19 @@ class Site:
         return answer
 
     async def publish_next(self, _request: web.Request) -> web.Response:
-        """Publish a paper, for the page's button."""
+        """Publishes a paper, for the page's button."""
         self.publish()
         raise web.HTTPSeeOther("/")
 
     async def toggle_outage(self, _request: web.Request) -> web.Response:
-        """Start or end the outage, for the page's button."""
+        """Starts or ends the outage, for the page's button."""
         self.has_outage = not self.has_outage
         raise web.HTTPSeeOther("/")
 
 
 @asynccontextmanager
 async def open_site(port: int) -> AsyncGenerator[Site]:
-    """Serve the site on 127.0.0.1; port 0 means any free port."""
+    """Serves the site on 127.0.0.1; port 0 means any free port."""
     site = Site()
     app = web.Application()
     app.add_routes(

@@ -24,7 +24,7 @@ class StepFailed(Exception):
 
 
 async def run_tour(world: World) -> bool:
-    """Run every step in order, and return whether all of them passed."""
+    """Runs every step in order, and returns whether all of them passed."""
     steps = [
         ("A member searches: /search query:language model", _search),
         ("… and turns the page", _turn),
@@ -94,7 +94,7 @@ async def _author(world: World) -> str:
 
 
 async def _latest(world: World) -> str:
-    return _expect(await _slash(world.member, world, "latest", count=3), "The latest papers")
+    return _expect(await _slash(world.member, world, "latest", count=3), "Latest papers")
 
 
 async def _hide_from_member(world: World) -> str:

@@ -30,11 +30,11 @@ class WorldClock:
         self._ahead = timedelta()
 
     def __call__(self) -> datetime:
-        """Return the time in the demo."""
+        """Returns the time in the demo."""
         return utc_now() + self._ahead
 
     def advance(self, time: timedelta) -> None:
-        """Move the clock forward."""
+        """Moves the clock forward."""
         self._ahead += time
 
 
@@ -51,17 +51,17 @@ class World:
     moderator: Any
 
     async def poll(self) -> int:
-        """Check every feed now and announce new papers; return how many messages were sent."""
+        """Checks every feed now and announces new papers; returns how many messages were sent."""
         for feed in await self.app.library.feeds.all():
             await self.app.poller.poll(feed)
         return await self.app.deliver()
 
     def start_outage(self) -> None:
-        """Make Discord refuse all messages that the bot sends to channels."""
+        """Makes Discord refuse all messages that the bot sends to channels."""
         self.env.inject_error("POST", "/channels/*/messages", status=503, times=None)
 
     async def end_outage(self) -> int:
-        """End the outage an hour later; return how many messages are sent then."""
+        """Ends the outage an hour later; returns how many messages are sent then."""
         self.env.backend.faults.clear()
         self.clock.advance(timedelta(hours=1))
         return await self.app.deliver()
@@ -69,7 +69,7 @@ class World:
 
 @asynccontextmanager
 async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
-    """Run the real bot in a simulated server with the starter papers, a feed and a channel."""
+    """Runs the real bot in a simulated server with the starter papers, a feed and a channel."""
     with tempfile.TemporaryDirectory(prefix="lab-herald-demo-") as folder:
         settings = Settings(
             home_guild_ids=(GUILD_ID,),
@@ -90,7 +90,7 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
 
 
 def _with_fake_services(settings: Settings, site: Site) -> Settings:
-    """Return settings that look papers up at the site's fakes of arXiv and the registries."""
+    """Returns settings that look papers up at the site's fakes of arXiv and the registries."""
     registry = f"{site.home}doi"
     return replace(
         settings,

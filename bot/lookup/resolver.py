@@ -92,8 +92,8 @@ class Resolver:
                 raise
         if draft is None:
             raise NothingFound(
-                f"arXiv has no paper {reference.value}. Check the id, or fill in the form. A new "
-                "paper may take a day to appear.",
+                f"arXiv has no paper {reference.value}. Check the id. A new paper may take a day "
+                "to appear.",
                 reference.draft,
             )
         for name in draft.identifiers:
@@ -156,8 +156,7 @@ class Resolver:
             return _merge_page(found, draft)
         if not draft.title:
             raise NothingFound(
-                "That page doesn't say which paper it's about. Use the paper's arXiv id or DOI, or "
-                "fill in the form.",
+                "That page doesn't say which paper it's about. Use the paper's arXiv id or DOI.",
                 draft,
             )
         return draft
@@ -168,7 +167,7 @@ class Resolver:
         except PrivateHost as error:
             raise NothingFound(
                 f"{error.host} is on this machine or a private network, so I won't read it. "
-                "Use the paper's arXiv id or DOI, or fill in the form.",
+                "Use the paper's arXiv id or DOI.",
                 reference.draft,
             ) from error
 
@@ -177,8 +176,8 @@ class Resolver:
             return await self._workers.run(parse_page, page.body, page.url, page.content_type)
         except ResourceLimitExceeded as error:
             raise NothingFound(
-                f"That page {error.reason}, so I stopped reading it. Use the paper's arXiv id or "
-                "DOI, or fill in the form.",
+                f"That page {error.reason}, so I stopped reading it. Use the paper's arXiv id "
+                "or DOI.",
                 reference.draft,
             ) from error
 
@@ -225,7 +224,7 @@ def _is_html(page: Page) -> bool:
 def _not_a_page(reference: Reference) -> NothingFound:
     return NothingFound(
         "That URL is a file, which doesn't say which paper it is. Use the URL of the paper's page, "
-        "its arXiv id or its DOI, or fill in the form.",
+        "its arXiv id or its DOI.",
         reference.draft,
     )
 

@@ -159,9 +159,9 @@ def _service_failed(reference: Reference, error: HttpError) -> ServiceFailed:
     """Returns the error with advice that fits its status: trying again helps only sometimes."""
     _log.warning("Looking up %s failed: %s", reference.url, error.cause)
     advice = {
-        404: "Check the URL, or fill in the form.",
-        410: "Check the URL, or fill in the form.",
-        401: "Use the paper's DOI or arXiv id, or fill in the form.",
-        403: "Use the paper's DOI or arXiv id, or fill in the form.",
-    }.get(error.status or 0, "Try again later, or fill in the form.")
+        404: "Check the URL.",
+        410: "Check the URL.",
+        401: "Use the paper's DOI or arXiv id.",
+        403: "Use the paper's DOI or arXiv id.",
+    }.get(error.status or 0, "Try again later.")
     return ServiceFailed(f"{error} {advice}", reference.draft, cause=error.cause)

@@ -75,7 +75,7 @@ async def start(
 
 
 async def error_of(process: asyncio.subprocess.Process) -> str:
-    """Return the one error that the program prints; it must fail without a traceback."""
+    """Returns the one error that the program prints; it must fail without a traceback."""
     _, errors = await asyncio.wait_for(process.communicate(), 30)
     text = errors.decode()
     assert process.returncode not in {0, None}

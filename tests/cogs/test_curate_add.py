@@ -275,7 +275,7 @@ async def test_a_service_that_is_down_is_explained_above_the_form(
     services.fail("/crossref", (503, "", {}))
     shown = await look_up(lab, DOI)
     assert "Crossref isn't available right now." in told(shown)
-    assert "Try again later, or fill in the form." in told(shown)
+    assert "Try again later." in told(shown)
     assert "[Fill in the form]" in told(shown)
 
 

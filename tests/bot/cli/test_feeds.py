@@ -44,7 +44,7 @@ class Site:
                 self.wfile.write((body or "").encode())
 
             def log_message(self, *_: object) -> None:
-                """Log nothing."""
+                """Logs nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.home = f"http://127.0.0.1:{self._server.server_port}"

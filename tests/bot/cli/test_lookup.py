@@ -35,7 +35,7 @@ class Crossref(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Log nothing."""
+        """Logs nothing."""
 
 
 @pytest.fixture

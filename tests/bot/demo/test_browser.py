@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(_BROWSER is None, reason="chromium isn't install
 
 @pytest.fixture
 def addresses(tmp_path: Path, unused_tcp_port: int) -> Iterator[tuple[str, str]]:
-    """Run the demo; yield the addresses of its page and of its website."""
+    """Runs the demo; yields the addresses of its page and of its website."""
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "bot", "demo", "--port", str(unused_tcp_port)],
         cwd=tmp_path,

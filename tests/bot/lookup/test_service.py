@@ -140,7 +140,7 @@ async def test_an_answer_that_is_none_is_a_sentence_with_a_cause(
     with pytest.raises(ServiceFailed, match=sentence) as caught:
         await lookup.find("10.5555/lab.7")
     assert str(caught.value).startswith("Crossref isn't available right now.")
-    assert str(caught.value).endswith("Try again later, or fill in the form.")
+    assert str(caught.value).endswith("Try again later.")
     assert caught.value.cause.startswith("Crossref: ")
     assert caught.value.known.identifiers == ("doi:10.5555/lab.7",)
 
