@@ -90,7 +90,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         weekday: int = 0,
         zone: Transform[str, ZoneOption] = "",
     ) -> None:
-        """Announce in a channel with the options you choose, which replace its previous ones."""
+        """Announce in a channel with filters, digests and more; replaces its previous options."""
         if publish and not (isinstance(channel, discord.TextChannel) and channel.is_news()):
             raise InvalidInput(
                 f"{channel.mention} isn't an announcement channel, so I can't publish there."

@@ -94,7 +94,7 @@ class Feed(HomeCog, group_name="feed"):
         venue: Range[str, 1, 100] | None = None,
         review: bool | None = None,
     ) -> None:
-        """Edit a feed's title, address, venue or review setting; opens a form by default."""
+        """Edit a feed's title, address, venue or review setting, with options or in a form."""
         settings = current_settings(feed)
         if title is None and url is None and venue is None and review is None:
             await interaction.response.send_modal(FeedForm(feed.id, settings, partial(_edit, feed)))
@@ -154,7 +154,7 @@ class Feed(HomeCog, group_name="feed"):
     async def check(
         self, interaction: Interaction, feed: Transform[CountedFeed, FeedOption] | None = None
     ) -> None:
-        """Check a feed now, and review its entries that are waiting."""
+        """Check a feed now and review its waiting entries."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
         feeds = [feed] if feed else [*await bot.library.feeds.all()]
@@ -187,9 +187,9 @@ class Feed(HomeCog, group_name="feed"):
 
     @app_commands.command()
     @app_commands.rename(entry="link")
-    @app_commands.describe(entry="A link, arXiv ID, DOI, number such as #42, or title")
+    @app_commands.describe(entry="A link, arXiv id, DOI, number such as #42, or title")
     async def why(self, interaction: Interaction, entry: Transform[Trace, TraceOption]) -> None:
-        """See what happened to a link: added, announced, filtered out, a duplicate or waiting."""
+        """See what happened to a link: added, announced, filtered out, duplicate or waiting."""
         await _reply(interaction, trace_card.card(entry, interaction.guild_id))
 
     @app_commands.command()

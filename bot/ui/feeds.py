@@ -117,9 +117,9 @@ def describe_options(options: SubscriptionOptions) -> str:
     if options.digest.frequency is not Frequency.OFF:
         parts.append(_digest(options.digest))
     if options.role_id:
-        parts.append(f"mentions <@&{options.role_id}>")
+        parts.append(f"mentioning <@&{options.role_id}>")
     if options.has_thread:
-        parts.append("starts discussion threads")
+        parts.append("with discussion threads")
     if options.publishes:
         parts.append("published to following servers")
     return ", ".join(parts)

@@ -154,8 +154,8 @@ def _entry_result(entry: EntryRecord, style: TextStyle) -> str:
         return "skipped, because an earlier entry with this title is waiting for review."
     if entry.outcome is Outcome.ADDED and entry.was_first_poll:
         return (
-            "added as a new paper. A first check isn't announced, except for the newest papers "
-            "if a moderator asks for them."
+            "added as a new paper. Papers from a first check aren't announced unless a moderator "
+            "asked for the newest ones."
         )
     number, check = f"#{entry.paper_id}", style.command("/feed check")
     return {
