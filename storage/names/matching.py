@@ -1,6 +1,6 @@
-"""How author names are compared: pure, no SQL, and never two people joined on a guess.
+"""Compares author names without ever guessing that two people are one; pure.
 
-What may be offered to a person who asks is looser, and lives in `similarity`.
+Looser comparison, for suggesting names to a person, is in `similarity`.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ from storage.names.parser import PARTICLES, Name
 
 
 def compatible(one: Name, other: Name) -> bool:
-    """Whether two credits can be the same person's: family the same, given names not opposed.
+    """Whether two names can be the same person's.
 
-    A credit without given names, or with initials only, is compatible with every person whose
-    given names begin so.
+    Their family names must be the same, and their given names must not contradict each other. A
+    bare surname or initials are compatible with all given names that start accordingly.
     """
     if one.suffix and other.suffix and one.suffix != other.suffix:
         return False
-    return any(_agree(first, second) for first in one.spellings for second in other.spellings)
+    return any(_compatible(first, second) for first in one.spellings for second in other.spellings)
 
 
 def is_same_name(one: Name, other: Name) -> bool:
-    """Whether two written-out names are one name, letter by letter, however it is set."""
+    """Whether two full names are one name, ignoring order, hyphens and gaps."""
     return not identity_keys(one).isdisjoint(identity_keys(other))
 
 
 def identity_keys(name: Name) -> frozenset[str]:
-    """Two written-out names that share any of these are one name.
+    """Returns keys such that two full names are the same name if they share any of them.
 
-    The words in their order, since nothing tells where “Abebe Kassa Woldu” divides; and given
-    and family name without gaps, since “Xiao-Ming Li” is “Xiaoming Li”.
+    One key has the words in order, because “Abebe Kassa Woldu” can be divided in several ways. The
+    other has given and family names without gaps, because “Xiao-Ming Li” is “Xiaoming Li”.
     """
     keys = set()
     for spelling in name.spellings:
@@ -42,44 +42,45 @@ def identity_keys(name: Name) -> frozenset[str]:
     return frozenset(keys)
 
 
-def matches_query(name: Name, asked: Name) -> bool:
-    """Whether a person may be meant by what somebody typed, which may leave words out."""
-    if compatible(name, asked):
+def matches_query(name: Name, query: Name) -> bool:
+    """Whether a typed name, which may leave words out, can mean a person."""
+    if compatible(name, query):
         return True
-    if name.is_east_asian or asked.is_east_asian:
-        typed = "".join(asked.words)
+    if name.is_east_asian or query.is_east_asian:
+        typed = "".join(query.words)
         return typed != "" and "".join(name.words).startswith(typed)
     return any(
-        question.family[-1:] != ()
-        and question.family[-1] in spelling.words
-        and _in_order(question.words, spelling.words)
+        typed_name.family[-1:] != ()
+        and typed_name.family[-1] in spelling.words
+        and _is_subsequence(typed_name.words, spelling.words)
         for spelling in name.spellings
-        for question in asked.spellings
+        for typed_name in query.spellings
     )
 
 
-def _agree(one: Name, other: Name) -> bool:
+def _compatible(one: Name, other: Name) -> bool:
     if one.words == other.words:
         return True
     if one.is_east_asian or other.is_east_asian:
-        return one.is_east_asian == other.is_east_asian and _east_asian_agree(one, other)
+        return one.is_east_asian == other.is_east_asian and _east_asian_compatible(one, other)
     return any(
-        _given_agree(first, second)
-        for first, second in (_aligned(one, other), _aligned(other, one)[::-1])
+        _given_compatible(first, second)
+        for first, second in (_align(one, other), _align(other, one)[::-1])
         if first is not None and second is not None
     )
 
 
-def _aligned(one: Name, other: Name) -> tuple[tuple[str, ...], tuple[str, ...]] | tuple[None, None]:
-    """The given names of both, where the family names are the same, else nothing.
+def _align(one: Name, other: Name) -> tuple[tuple[str, ...], tuple[str, ...]] | tuple[None, None]:
+    """Returns the given names of both if the family names are the same, else (None, None).
 
-    A family name of several words may stand unseparated in the other name: “Kassa Woldu, A.” is
-    “Abebe Kassa Woldu”.
+    Part of a family name with several words may have been parsed as given names of the other:
+    “Kassa Woldu, A.” is “Abebe Kassa Woldu”.
     """
-    first, second = _core(one.family), _core(other.family)
+    first, second = _without_particles(one.family), _without_particles(other.family)
     if first == second or "".join(one.family) == "".join(other.family):
+        # The bare surname “de Tholen” is only compatible with names that have this particle.
         for bare, full in ((one, other), (other, one)):
-            particles = bare.family[: len(bare.family) - len(_core(bare.family))]
+            particles = bare.family[: len(bare.family) - len(_without_particles(bare.family))]
             if not bare.given and particles and particles != full.family[: len(particles)]:
                 return None, None
         return one.given, other.given
@@ -91,36 +92,36 @@ def _aligned(one: Name, other: Name) -> tuple[tuple[str, ...], tuple[str, ...]] 
     return None, None
 
 
-def _core(family: tuple[str, ...]) -> tuple[str, ...]:
-    """A family name without its particles."""
+def _without_particles(family: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns a family name without leading particles."""
     start = 0
     while start < len(family) - 1 and family[start] in PARTICLES:
         start += 1
     return family[start:]
 
 
-def _east_asian_agree(one: Name, other: Name) -> bool:
+def _east_asian_compatible(one: Name, other: Name) -> bool:
     if not one.given or not other.given:
         return one.family == other.family
     return "".join(one.words) == "".join(other.words)
 
 
-def _given_agree(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Each given name agrees with its counterpart; a missing middle name is no contradiction."""
+def _given_compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether given names don't contradict each other; middle names may be missing."""
     if not one or not other or "".join(one) == "".join(other):
         return True
-    if not _word_agrees(one[0], other[0]):
+    if not _words_compatible(one[0], other[0]):
         return False
     shorter, longer = sorted((one[1:], other[1:]), key=len)
-    return _in_order(shorter, longer)
+    return _is_subsequence(shorter, longer)
 
 
-def _in_order(words: Sequence[str], within: Sequence[str]) -> bool:
+def _is_subsequence(words: Sequence[str], within: Sequence[str]) -> bool:
     rest = iter(within)
-    return all(any(_word_agrees(word, other) for other in rest) for word in words)
+    return all(any(_words_compatible(word, other) for other in rest) for word in words)
 
 
-def _word_agrees(one: str, other: str) -> bool:
+def _words_compatible(one: str, other: str) -> bool:
     if len(one) == 1 or len(other) == 1:
         return one[:1] == other[:1]
     return one == other

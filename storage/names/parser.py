@@ -1,4 +1,4 @@
-"""A credited name taken apart as scholars write them: given, family, particles, suffix; pure."""
+"""Parses a credited name into given names, family name and suffix; pure."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from functools import lru_cache
 
 from storage.text import fold
 
-# Words that begin a family name without being one; compared folded.
+# Words that start a family name, such as “van” in “van Tholen”; compared folded.
 PARTICLES = frozenset(
     {"van", "von", "vom", "der", "den", "de", "del", "della", "di", "da", "do", "dos", "das"}
     | {"du", "la", "le", "les", "el", "al", "bin", "bint", "ibn", "ben", "abu", "ter", "ten", "te"}
     | {"zu", "zur", "st", "af", "av", "dal", "dalla", "degli"}
 )
-# Of these, the ones that are no given name where a name begins with them: “Le Scao”, not “Ben Lee”.
-_OPENING = frozenset(
+# Those that aren't given names at the start of a name: “Le Scao” is a family name, “Ben Lee” isn't.
+_LEADING_PARTICLES = frozenset(
     {"van", "von", "vom", "der", "den", "de", "del", "della", "dos", "das", "du", "la", "le"}
     | {"les", "ter", "ten", "te", "zu", "zur", "st", "af", "av", "dalla", "degli"}
 )
-_JUNIOR = frozenset({"jr", "sr", "junior", "senior"})
-_NUMBERED = frozenset({"II", "III", "IV"})
+_SUFFIXES = frozenset({"jr", "sr", "junior", "senior"})
+_NUMERALS = frozenset({"II", "III", "IV"})
 _COMPOUND = re.compile(r"(?<!\w)\w++(?:[-‐‑–]\w++)++")
 _PATRONYMIC = re.compile(r"\w+(?:ович|евич|ович|овна|евна|ична)")
-_SYLLABLE = re.compile(r"[B-DF-HJ-NP-TV-XZ]{1,2}[AEIOUY]{1,2}")  # “XU”, which may be a name
-_TRANSCRIBED = str.maketrans(
+_SYLLABLE = re.compile(r"[B-DF-HJ-NP-TV-XZ]{1,2}[AEIOUY]{1,2}")  # such as “XU”, a name
+_TRANSCRIPTIONS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
     | {"Ø": "Oe", "Å": "Aa"}
 )
-_DOUBLED = re.compile(r"(?:(?<=[aou])e|(?<=a)a)")
+_TRANSCRIBED_VOWEL = re.compile(r"(?:(?<=[aou])e|(?<=a)a)")
 _EAST_ASIAN = re.compile(
     r"[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+"
 )
@@ -43,9 +43,9 @@ _COMPOUND_SURNAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A credited name taken apart, folded: ``given`` words may be initials, and may be none.
+    """A parsed name, folded; ``given`` may be initials, or empty for a bare surname.
 
-    ``transcribed`` is the same name as it is written without umlauts (“Mueller” for “Müller”).
+    ``transcribed`` is the same name transcribed to ASCII letters (“Mueller” for “Müller”).
     """
 
     given: tuple[str, ...]
@@ -56,60 +56,60 @@ class Name:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """All words in the order of writing."""
+        """All words in the order in which they are written."""
         return (*self.family, *self.given) if self.is_east_asian else (*self.given, *self.family)
 
     @property
     def spellings(self) -> tuple[Name, ...]:
-        """The name, and its transcription where that differs."""
+        """The name, and its transcription if it differs."""
         return (self,) if self.transcribed is None else (self, self.transcribed)
 
     @property
     def family_key(self) -> str:
-        """What the forms of a family name have in common: its last word, or first character."""
+        """The part that all variants of a family name share: its last word or first character."""
         if not self.family:
             return ""
-        return self.family[0][0] if self.is_east_asian else _contracted(self.family[-1])
+        return self.family[0][0] if self.is_east_asian else _contract_vowels(self.family[-1])
 
     @property
     def family_keys(self) -> frozenset[str]:
-        """Compatible names share one of these: “Van Tholen” is “VanTholen”, and “Tholen”."""
-        return frozenset({self.family_key, _contracted("".join(self.family))})
+        """Keys of which compatible names share one: “Van Tholen” is “VanTholen”, and “Tholen”."""
+        return frozenset({self.family_key, _contract_vowels("".join(self.family))})
 
     @property
     def initial(self) -> str:
-        """The first letter of the given names."""
+        """The first letter of the given names, or ""."""
         return self.given[0][0] if self.given else ""
 
     @property
     def letters(self) -> str:
-        """The same for all forms of a written-out name, though not for them alone."""
-        return _contracted("".join(self.words))
+        """The same for all spellings of a full name, but also for some other names."""
+        return _contract_vowels("".join(self.words))
 
     @property
     def is_full(self) -> bool:
-        """Whether at least one given name is written out."""
+        """Whether at least one given name is more than an initial."""
         return any(len(word) > 1 or self.is_east_asian for word in self.given)
 
 
 @lru_cache(maxsize=4096)
 def parse_name(text: str) -> Name:
-    """Take a name apart: “Given Family”, “Family, Given”, initials, particles and suffixes."""
+    """Parses “Given Family” or “Family, Given” with initials, particles and suffixes."""
     text = " ".join(unicodedata.normalize("NFC", text).split())
     if _EAST_ASIAN.fullmatch(re.sub(r"[\s,、，·・･]", "", text)):
         return _parse_east_asian(unicodedata.normalize("NFKC", text))
     name = _parse(text)
-    transcription = text.translate(_TRANSCRIBED)
+    transcription = text.translate(_TRANSCRIPTIONS)
     if transcription == text:
         return name
     return Name(name.given, name.family, name.suffix, transcribed=_parse(transcription))
 
 
 def search_words(text: str) -> tuple[str, ...]:
-    """The words by whose beginning a name is found: folded, transcribed, compounds joined too."""
+    """Returns the words that find a name by prefix: folded, transcribed, and joined compounds."""
     text = unicodedata.normalize("NFC", text)
     words = dict.fromkeys(_fold(text).split())
-    words |= dict.fromkeys(_fold(text.translate(_TRANSCRIBED)).split())
+    words |= dict.fromkeys(_fold(text.translate(_TRANSCRIPTIONS)).split())
     for compound in _COMPOUND.findall(text):
         words[_fold(re.sub(r"[-‐‑–]", "", compound))] = None
     return tuple(words)
@@ -117,92 +117,110 @@ def search_words(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def _fold(word: str) -> str:
-    """`fold`, which is asked for the same words again and again."""
+    """Cached `fold`, because the same words occur again and again."""
     return fold(word)
 
 
-def _contracted(word: str) -> str:
-    """“Mueller” and “Müller” alike, and some that differ: only good for finding candidates."""
-    return _DOUBLED.sub("", word)
+def _contract_vowels(word: str) -> str:
+    """Maps “mueller” and “muller” to the same key; some different names share one too."""
+    return _TRANSCRIBED_VOWEL.sub("", word)
 
 
 def _parse(text: str) -> Name:
-    parts = [part.strip() for part in text.split(",")]
+    """Parses a name in an alphabetic script."""
+    parts: list[str] = []
     suffix = ""
-    kept: list[str] = []
-    for part in parts:
-        if kept and _is_suffix(part):
+    for part in text.split(","):
+        if parts and _is_suffix(part.strip()):
             suffix = _fold(part)
         elif _fold(part):
-            kept.append(part)
-    if not kept:
+            parts.append(part.strip())
+    if not parts:
         return Name((), ())
-    if len(kept) > 1:
-        family, inner = _without_suffix(kept[0].split())
-        given, outer = _without_suffix(" ".join(kept[1:]).split())
-        suffix = suffix or inner or outer
-        cut = _before_particles(given, len(given), lowest=1)
-        family, given = [*given[cut:], *family], given[:cut]
+    if len(parts) > 1:
+        family, family_suffix = _without_suffix(parts[0].split())
+        given, given_suffix = _without_suffix(" ".join(parts[1:]).split())
+        suffix = suffix or family_suffix or given_suffix
+        start = _before_particles(given, len(given), lowest=1)
+        family, given = [*given[start:], *family], given[:start]
     else:
-        words, inner = _without_suffix([word for word in kept[0].split() if _fold(word)])
-        suffix = suffix or inner
-        given, family = _divide(words)
-    shouted = not any(word.isupper() is False for word in (*given, *family))
-    return Name(_given_words(given, shouted=shouted), _folded(family), suffix)
+        words, name_suffix = _without_suffix([word for word in parts[0].split() if _fold(word)])
+        suffix = suffix or name_suffix
+        given, family = _split_words(words)
+    all_caps = _is_all_caps((*given, *family))
+    return Name(_given_words(given, all_caps=all_caps), _folded(family), suffix)
 
 
-def _divide(words: list[str]) -> tuple[list[str], list[str]]:
-    """Given and family names of a name without a comma."""
+def _split_words(words: list[str]) -> tuple[list[str], list[str]]:
+    """Splits the words of a name without a comma into given and family names."""
     if len(words) < 2:
         return [], words
     if _PATRONYMIC.fullmatch(_fold(words[-1])) and len(words) > 2:
         return words[1:], words[:1]
-    shouted = all(word.isupper() for word in words)
-    if not _is_initials(words[0]):
-        start = len(words)
-        while start > 1 and _is_initials(words[start - 1], shouted=shouted):
-            start -= 1
-        if start < len(words):
-            return words[start:], words[:start]
+    return _split_at_initials(words) or _split_at_capitals(words) or _split_at_family_name(words)
+
+
+def _split_at_initials(words: list[str]) -> tuple[list[str], list[str]] | None:
+    """Splits “Biderman S. R.”, or returns None if the name doesn't end in initials."""
+    if _is_initials(words[0]):
+        return None
+    all_caps = _is_all_caps(words)
+    start = len(words)
+    while start > 1 and _is_initials(words[start - 1], all_caps=all_caps):
+        start -= 1
+    return (words[start:], words[:start]) if start < len(words) else None
+
+
+def _split_at_capitals(words: list[str]) -> tuple[list[str], list[str]] | None:
+    """Splits “BIDERMAN Stella” or “Stella VAN THOLEN”, or returns None for other names."""
     capitals = [_in_capitals(word) for word in words]
-    if not shouted and not all(capitals) and any(capitals):
-        lead = capitals.index(False)
-        if lead and sum(map(len, words[:lead])) > 3 and not any(map(_is_initials, words[:lead])):
-            return words[lead:], words[:lead]
-        tail = len(words) - capitals[::-1].index(False)
-        if tail < len(words) - 1:
-            return words[:tail], words[tail:]
+    if all(capitals) or not any(capitals) or _is_all_caps(words):
+        return None
+    start = capitals.index(False)
+    family = words[:start]
+    if family and sum(map(len, family)) > 3 and not any(map(_is_initials, family)):
+        return words[start:], family
+    end = len(words) - capitals[::-1].index(False)
+    return (words[:end], words[end:]) if end < len(words) - 1 else None
+
+
+def _split_at_family_name(words: list[str]) -> tuple[list[str], list[str]]:
+    """Splits before the last word and the particles that precede it."""
     start = _before_particles(words, len(words) - 1, lowest=1)
-    if start == 1 and _fold(words[0]) in _OPENING:
+    if start == 1 and _fold(words[0]) in _LEADING_PARTICLES:
         start = 0
     return words[:start], words[start:]
 
 
 def _before_particles(words: Sequence[str], end: int, *, lowest: int) -> int:
-    """Where the particles begin that end before ``end``."""
+    """Returns the index where the particles right before ``end`` start, or ``end``."""
     while end > lowest and _fold(words[end - 1]) in PARTICLES:
         end -= 1
     return end
 
 
 def _without_suffix(words: list[str]) -> tuple[list[str], str]:
-    if words and _is_suffix(words[-1]) and (len(words) > 2 or _fold(words[-1]) in _JUNIOR):
+    if words and _is_suffix(words[-1]) and (len(words) > 2 or _fold(words[-1]) in _SUFFIXES):
         return words[:-1], _fold(words[-1])
     return words, ""
 
 
 def _is_suffix(word: str) -> bool:
-    return _fold(word) in _JUNIOR or word.rstrip(".") in _NUMBERED
+    return _fold(word) in _SUFFIXES or word.rstrip(".") in _NUMERALS
+
+
+def _is_all_caps(words: Sequence[str]) -> bool:
+    return all(word.isupper() for word in words)
 
 
 def _in_capitals(word: str) -> bool:
     return len(word) > 1 and word.isupper() and not _is_initials(word)
 
 
-def _is_initials(word: str, *, shouted: bool = False) -> bool:
-    """“S.”, “J.-B.”, “JB” and “S” are initials; “Li”, “Bo” and “XU” are not.
+def _is_initials(word: str, *, all_caps: bool = False) -> bool:
+    """Whether a word is initials, like “S.”, “J.-B.”, “JB” or “S”, but unlike “Li” or “XU”.
 
-    Nor is “NG” in a name that is ``shouted``, all in capitals.
+    In a name that is ``all_caps``, “NG” isn't initials either.
     """
     if "." in word:
         return all(len(_fold(part)) <= 1 for part in re.split(r"[.\-‐‑–]", word)) and bool(
@@ -212,19 +230,23 @@ def _is_initials(word: str, *, shouted: bool = False) -> bool:
         return False
     if len(_fold(word)) == 1 or re.fullmatch(r"[A-Z](?:[-‐‑][A-Z])+", word):
         return True
-    return not shouted and re.fullmatch(r"[B-DF-HJ-NP-TV-XZ]{2,3}", word) is not None
+    return not all_caps and re.fullmatch(r"[B-DF-HJ-NP-TV-XZ]{2,3}", word) is not None
 
 
-def _given_words(words: Sequence[str], *, shouted: bool) -> tuple[str, ...]:
-    found: list[str] = []
+def _given_words(words: Sequence[str], *, all_caps: bool) -> tuple[str, ...]:
+    """Folds given names; initials without gaps (“JRR”) become one word each."""
+    folded: list[str] = []
     for word in words:
-        pressed = word.isupper() and len(word) <= 3 and word.isalpha() and not shouted
-        pressed = pressed and not _SYLLABLE.fullmatch(word) and not _EAST_ASIAN.search(word)
-        if pressed or _is_initials(word, shouted=shouted):
-            found += _fold(word).replace(" ", "")
-        else:
-            found += _fold(word).split()
-    return tuple(found)
+        are_initials = _is_initials(word, all_caps=all_caps) or (
+            word.isupper()
+            and len(word) <= 3
+            and word.isalpha()
+            and not all_caps
+            and not _SYLLABLE.fullmatch(word)
+            and not _EAST_ASIAN.search(word)
+        )
+        folded += _fold(word).replace(" ", "") if are_initials else _fold(word).split()
+    return tuple(folded)
 
 
 def _folded(words: Sequence[str]) -> tuple[str, ...]:
@@ -232,7 +254,7 @@ def _folded(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _parse_east_asian(text: str) -> Name:
-    """Family first, with or without a gap; “ジョン・スミス” is a foreign name in katakana."""
+    """Parses a name with the family name first; “ジョン・スミス” is a foreign name in katakana."""
     parts = [part for part in re.split(r"[\s,、]+", text) if part]
     if len(parts) == 1 and "・" in text:
         given = [part for part in text.split("・") if part]

@@ -1,4 +1,4 @@
-"""How alike two names look: good for offering a name to a person, never for joining two; pure."""
+"""Measures how similar two names look, for suggestions; never to decide that they are one; pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rapidfuzz.distance import JaroWinkler
 from storage.names.matching import compatible
 from storage.names.parser import Name
 
-# Short names that do not begin as the long ones do.
+# Nicknames that don't start like the full name.
 _NICKNAMES = {
     "bill": {"william"},
     "bob": {"robert"},
@@ -32,26 +32,33 @@ _NICKNAMES = {
 }
 
 
-def similarity(asked: Name, name: Name) -> float:
-    """How likely somebody who typed ``asked`` meant ``name``: 0 to 100.
+def similarity(query: Name, name: Name) -> float:
+    """Returns how likely it is that a typed name means ``name``, from 0 to 100.
 
-    Names that can be one person's are above all; then those whose words all have a counterpart,
-    though other words are left out, swapped or misspelt.
+    Compatible names get 100. Others score high if each word has a counterpart, even if words are
+    missing, swapped or misspelled.
     """
-    if compatible(asked, name):
+    if compatible(query, name):
         return 100.0
     best = max(
-        _of_words(one.words, other.words) for one in asked.spellings for other in name.spellings
+        _words_similarity(one.words, other.words)
+        for one in query.spellings
+        for other in name.spellings
     )
-    family = max((_word(one, other) for one in asked.family for other in name.family), default=0.0)
+    family = max(
+        (_word_similarity(one, other) for one in query.family for other in name.family),
+        default=0.0,
+    )
     return 0.8 * best + 18 * family
 
 
-def _of_words(one: Sequence[str], other: Sequence[str]) -> float:
+def _words_similarity(one: Sequence[str], other: Sequence[str]) -> float:
     if not one or not other:
         return 0.0
     shorter, longer = sorted((one, other), key=lambda words: (len(words), words))
-    counterparts = [max(_word(word, candidate) for candidate in longer) for word in shorter]
+    counterparts = [
+        max(_word_similarity(word, candidate) for candidate in longer) for word in shorter
+    ]
     covered = sum(counterparts) / len(counterparts)
     missing = 1 - 0.08 * min(len(longer) - len(shorter), 4)
     as_written = fuzz.ratio(" ".join(one), " ".join(other))
@@ -59,8 +66,8 @@ def _of_words(one: Sequence[str], other: Sequence[str]) -> float:
     return max(as_written, as_letters, 100 * covered * missing)
 
 
-def _word(one: str, other: str) -> float:
-    """How well one word stands for another: 0 to 1."""
+def _word_similarity(one: str, other: str) -> float:
+    """Returns how similar two words are, from 0 to 1."""
     if one == other:
         return 1.0
     if len(one) == 1 or len(other) == 1:
@@ -70,5 +77,5 @@ def _word(one: str, other: str) -> float:
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) > 2 and longer.startswith(shorter):
         return 0.92
-    alike = JaroWinkler.normalized_similarity(one, other)
-    return alike * alike if alike > 0.8 else 0.0
+    spelling = JaroWinkler.normalized_similarity(one, other)
+    return spelling * spelling if spelling > 0.8 else 0.0

@@ -143,7 +143,7 @@ def test_what_cannot_be_read_is_told_by_line_and_the_rest_is_not_lost() -> None:
     reasons = [finding.reason for finding in findings if isinstance(finding, Problem)]
     assert "is not BibTeX" in reasons[1]
     assert reasons[2] == "“untitled” can't be used. It has no title."
-    assert "is not a year" in reasons[3]
+    assert "isn't a year" in reasons[3]
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("{", "}"), ('"', '"')])
