@@ -1,7 +1,7 @@
-"""The real bot in a process that may be killed at any point: told by lines on standard input.
+"""Runs the real bot in processes that may be killed at any point.
 
-Everything is imported once; then each line of JSON is a life, which is forked off, and whose number
-of process and whose end (a status; -9 where it was killed) are said on standard output.
+Everything is imported once. Then each line of JSON on standard input starts a life of the bot in a
+forked process. The process id and, at its end, the exit status (-9 if killed) are printed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from storage.papers.combine import as_draft
 from tests.faults import discord_standin
 from tests.support.library import MODERATOR
 
-# By which statement a transaction is known.
+# The statements that identify what a transaction does.
 _DOES = {
     "intake": re.compile("INSERT INTO entries"),
     "post": re.compile("INSERT INTO posts"),
@@ -45,10 +45,10 @@ _DOES = {
 
 
 class Watch:
-    """Counts what is done with the database, and acts at a point.
+    """Counts database operations, and runs an action at one of them.
 
     A point is ``[when, what, nth]``: before or after the nth statement, or the nth COMMIT of a
-    transaction that does something.
+    kind of transaction.
     """
 
     def __init__(self, point: Sequence[Any], act: Callable[[], None]) -> None:
@@ -63,13 +63,13 @@ class Watch:
 
 
 def kill() -> None:
-    """End the process as a power cut would."""
+    """Ends the process as a power cut would."""
     os.kill(os.getpid(), signal.SIGKILL)
     signal.pause()
 
 
 def fill(database: str) -> None:
-    """Let the disk have no room for more than the database's log has by now."""
+    """Makes the disk full: the database's log can't grow any more."""
     size = Path(f"{database}-wal").stat().st_size
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
@@ -79,7 +79,7 @@ def make_room() -> None:
 
 
 class WatchedConnection(sqlite3.Connection):
-    """A connection like any other, but for `watch`, which is told of each statement."""
+    """A connection that reports each statement to its `watch`."""
 
     watch: Watch
     _doing: set[str] = set()  # noqa: RUF012 - replaced for each connection that begins something
@@ -105,7 +105,7 @@ class WatchedConnection(sqlite3.Connection):
 
 
 class Clock:
-    """Time goes on from a moment that the parent chooses, and may be moved."""
+    """A clock that starts at a time the parent chooses, and that can be moved."""
 
     def __init__(self, now: datetime) -> None:
         self._from = now - timedelta(seconds=time.monotonic())
@@ -118,7 +118,7 @@ class Clock:
 
 
 async def live(life: dict[str, Any]) -> None:
-    """Start the bot, let it poll and announce some times, an hour apart, and stop it."""
+    """Starts the bot, lets it poll and announce a few times, an hour apart, and stops it."""
     discord_standin.redirect(life["discord"])
     clock = Clock(datetime.fromisoformat(life["now"]))
     settings = Settings(
@@ -142,7 +142,7 @@ async def live(life: dict[str, Any]) -> None:
 
 
 async def correct(library: Library, wrong: str, right: str) -> None:
-    """Give the papers of a title another one, where no former life has."""
+    """Corrects the title of papers, unless a former life has done so."""
     for paper in await library.papers.batch():
         if paper.title == wrong:
             corrected = replace(as_draft(paper), title=right)
@@ -151,7 +151,7 @@ async def correct(library: Library, wrong: str, right: str) -> None:
 
 
 async def come_online(app: App) -> None:
-    """Log in and connect as `run` does, and wait until Discord has told of its servers."""
+    """Logs in and connects as `run` does, and waits until the servers are known."""
     await app.client.login(discord_standin.TOKEN)
     connection = asyncio.create_task(app.client.connect())
     ready = asyncio.create_task(app.client.wait_until_ready())
@@ -161,7 +161,7 @@ async def come_online(app: App) -> None:
 
 
 def fork_off(life: dict[str, Any]) -> int:
-    """Begin a life in a process of its own; gives its number."""
+    """Starts a life in a forked process; returns its id."""
     if pid := os.fork():
         return pid
     status = 1

@@ -1,4 +1,4 @@
-"""The bot in this process, connected to a stand-in for Discord; its clock stands still."""
+"""The bot in this process, connected to a stand-in for Discord, with a clock that tests move."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST_RUN = timedelta(seconds=5)  # of the crash matrix
 
 @pytest.fixture(autouse=True)
 def bounded(pytestconfig: pytest.Config) -> Iterator[None]:
-    """End a test that hangs."""
+    """Ends a test that hangs."""
     longest = _LONGEST + pytestconfig.getoption("crash_runs") * _LONGEST_RUN
 
     def end(*_signal: object) -> None:

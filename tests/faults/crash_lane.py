@@ -1,4 +1,4 @@
-"""A lane of the crash matrix: a Discord, a feed's site, and a bot that is killed and restarted."""
+"""A lane of the crash matrix: a Discord, a feed, and a bot that is killed and restarted."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ _OPTIONS = {PAPERS: SubscriptionOptions(has_thread=True), NEWS: SubscriptionOpti
 
 @dataclass
 class Site:
-    """A feed that has more papers each time that it is read."""
+    """A feed that has more entries each time it is polled."""
 
     batches: list[list[str]] = field(default_factory=list)
     asked: int = 0
@@ -96,10 +96,10 @@ class Site:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one run: papers that are lost or stand twice, in any channel, and the order.
+    """The outcome of one run: papers lost or announced twice in any channel, and the order.
 
-    ``unsent`` counts what the bot believes to be unsent, or to stand where it does not, and
-    ``unfinished`` the messages without their thread, not published, or not corrected.
+    ``unsent`` counts posts that the bot believes unsent, or sent though there is no message.
+    ``unfinished`` counts messages without their thread, not published, or not corrected.
     """
 
     point: str
@@ -117,7 +117,7 @@ class Outcome:
 
 
 class Lane:
-    """Runs, one after the other."""
+    """Makes one run after the other."""
 
     def __init__(
         self, discord: StandIn, site: Site, child: asyncio.subprocess.Process, folder: Path
@@ -133,7 +133,7 @@ class Lane:
         site.lane = self
 
     async def run(self, number: int) -> Outcome:
-        """Kill the bot at a point, perhaps again at another, then let it end its work in peace."""
+        """Kills the bot at a point, perhaps at another one too, then lets it finish undisturbed."""
         chance = random.Random(number)
         point = POINTS[number % len(POINTS)]
         has_window = number % 2 == 0 or point == _LATE
@@ -147,7 +147,7 @@ class Lane:
         return self._look(sum(sizes), point=point, has_window=has_window, kills=kills)
 
     async def run_full(self, number: int, what: str) -> Outcome:
-        """Let the disk be full from a COMMIT on, for some hours of one life."""
+        """Makes the disk full from a COMMIT on, for a few hours of one life."""
         sizes = (2, 1, 2)
         self._begin(number, sizes, timedelta())
         status = await self._run_bot(0, {"full": ["before", what, 1], "full_rounds": 3})
@@ -156,11 +156,11 @@ class Lane:
 
     @property
     def log(self) -> str:
-        """What the bot has said in all its lives."""
+        """The log of all lives of the bot."""
         return (self._folder / "log").read_text(encoding="utf-8")
 
     def _begin(self, number: int, sizes: tuple[int, ...], nonce_window: timedelta) -> None:
-        """Have the database, Discord and the feed as they are before every run."""
+        """Resets the database, Discord and the feed."""
         for left in self._folder.glob("lab.db*"):
             left.unlink()
         shutil.copy(self._folder / "before.db", self._folder / "lab.db")
@@ -176,7 +176,7 @@ class Lane:
         self._point = None
 
     async def _live(self, life: int, point: str, chance: random.Random) -> int:
-        """One life, to its end or its point; says whether it was killed."""
+        """Runs the bot until it ends or is killed at the point; returns whether it was killed."""
         told: dict[str, Any] = {}
         self._late = point == _LATE
         self._point = None
@@ -193,7 +193,7 @@ class Lane:
         return int(status != 0)
 
     async def _run_bot(self, life: int, told: dict[str, Any]) -> int:
-        """Run the bot, half a day after its last life; gives its end's status."""
+        """Runs the bot, half a day after its last life; returns its exit status."""
         now = datetime.now(UTC) + life * 12 * _LOOK
         self._discord.clock = lambda: now
         told |= {
@@ -213,7 +213,7 @@ class Lane:
         return int(await self._child.stdout.readline())
 
     async def reach(self, moment: str) -> None:
-        """End the bot here, if this is the point."""
+        """Kills the bot if this is the point."""
         if self._point is None or self._point[0] != moment:
             return
         times = self._point[1] - 1
@@ -260,7 +260,7 @@ class Lane:
 
 @asynccontextmanager
 async def open_site(site: Site) -> AsyncIterator[str]:
-    """The address of a site's feed, which is served inside the block."""
+    """Serves a feed inside the block, and yields its URL."""
     pages = web.Application()
     pages.router.add_get("/feed", site.answer)
     runner = web.AppRunner(pages, access_log=None, shutdown_timeout=0.1)
@@ -274,12 +274,12 @@ async def open_site(site: Site) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def open_lane(folder: Path) -> AsyncIterator[Lane]:
-    """A lane whose database has a feed and a channel, and whose child is ready for lives."""
+    """Opens a lane whose database follows a feed and has subscribed channels."""
     site = Site(batches=[["The paper that was there before"]])
     async with discord_standin.open_stand_in() as discord, open_site(site) as feed:
         await _furnish(folder, feed)
         (folder / "log").touch()
-        # Not the log: workers that lose their parent while they begin say so in a traceback.
+        # Apart from the log, because workers that lose their parent at startup print a traceback.
         with (folder / "errors").open("wb") as errors:
             child = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.faults.child"),

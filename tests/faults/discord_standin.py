@@ -69,7 +69,7 @@ class KeptLate(Exception):
 
 
 async def _unmoved(_moment: str) -> None:
-    """Nobody is watching."""
+    """Does nothing."""
 
 
 class StandIn:
@@ -108,7 +108,7 @@ class StandIn:
         return f"http://127.0.0.1:{self._port}"
 
     def forget(self) -> None:
-        """Have no message, no nonce and no fault, as in the beginning."""
+        """Forgets all messages, nonces and faults."""
         for kept in (self.messages, self.threads, self._faults, self._nonces):
             kept.clear()
         self.asked.clear()
@@ -117,7 +117,7 @@ class StandIn:
         self.watch = _unmoved
 
     def standing(self, channel_id: int) -> list[Payload]:
-        """The messages that people see in a channel, oldest first; in a forum what begins posts."""
+        """Returns a channel's messages, oldest first; in a forum those that start its threads."""
         if channel_id != FORUM:
             return self.messages[channel_id]
         return [
@@ -127,21 +127,21 @@ class StandIn:
         ]
 
     def archive(self, thread_id: int, *, locked: bool = False) -> None:
-        """Let a thread rest, as Discord does after a while; only moderators open a locked one."""
+        """Archives a thread, as Discord does after a while; only moderators reopen locked ones."""
         self.threads[thread_id]["thread_metadata"] |= {"archived": True, "locked": locked}
 
     def fail(self, what: str, *faults: Fault) -> None:
-        """Let the next requests of a kind go wrong, one fault each."""
+        """Makes the next requests of a kind fail, one fault each."""
         self._faults[what].extend(faults)
 
     def heal(self) -> None:
-        """Let nothing more go wrong; what never was answered is answered now."""
+        """Removes all faults, and answers the requests that hang."""
         self._faults.clear()
         self._let_go.set()
         self._let_go = asyncio.Event()
 
     async def come_up(self) -> None:
-        """Listen, on the same port as before."""
+        """Listens, on the same port as before."""
         app = web.Application(middlewares=[self._at_fault])
         app.on_shutdown.append(self._hang_up)
         app.add_routes(
@@ -183,7 +183,7 @@ class StandIn:
         self._port = self._runner.addresses[0][1]
 
     async def go_down(self) -> None:
-        """Refuse every connection, and drop those there are."""
+        """Refuses new connections, and drops those that are open."""
         if self._runner:
             self._let_go.set()
             self._let_go = asyncio.Event()
@@ -191,21 +191,21 @@ class StandIn:
             self._runner = None
 
     async def close_gateway(self, code: int = 4000) -> None:
-        """Close every gateway connection; 4000 is Discord's “unknown error”."""
+        """Closes every gateway connection; 4000 is Discord's “unknown error”."""
         while self._sockets:
             await self._sockets.pop().close(code=code)
 
     async def reconnect_gateway(self) -> None:
-        """Ask every client to connect again."""
+        """Asks every client to reconnect."""
         for socket in [*self._sockets]:
             await socket.send_json({"op": 7, "d": None})
 
     def forget_sessions(self) -> None:
-        """Let nobody resume where they were."""
+        """Invalidates every session, so that none can be resumed."""
         self._sessions.clear()
 
     async def connected(self) -> None:
-        """Wait for a gateway connection that has said who it is."""
+        """Waits for a gateway connection that has identified itself."""
         async with self._connected:
             await self._connected.wait_for(lambda: self._sockets)
 
@@ -284,7 +284,7 @@ class StandIn:
         return _json(self.keep(channel_id, await request.json()))
 
     def keep(self, channel_id: int, sent: Payload) -> Payload:
-        """Put what was sent into the channel; the same nonce once more brings the first message."""
+        """Adds a message to the channel; a repeated nonce returns the first message."""
         now = asyncio.get_running_loop().time()
         key = (channel_id, str(sent.get("nonce")))
         if sent.get("enforce_nonce") and key in self._nonces:
@@ -319,7 +319,7 @@ class StandIn:
         }
 
     async def _history(self, request: web.Request) -> web.Response:
-        """Newest first, or oldest first after a message; at most 100."""
+        """Lists messages newest first, or oldest first after a message; at most 100."""
         channel_id = _number(request, "channel")
         before, after = (int(request.query.get(name, 0)) for name in ("before", "after"))
         found = [
@@ -357,7 +357,7 @@ class StandIn:
         return _json(message)
 
     async def _post(self, request: web.Request) -> web.Response:
-        """A new post in a forum: a thread and its first message, of one id and without a nonce."""
+        """Starts a thread in a forum, whose first message has the same id and no nonce."""
         sent = await request.json()
         message = self._new_message(_number(request, "channel"), sent.get("message") or {})
         thread = self._new_thread(request, int(message["id"]), sent["name"])
@@ -366,7 +366,7 @@ class StandIn:
         return _json(thread | {"message": message})
 
     async def _begin(self, request: web.Request) -> web.Response:
-        """A thread of a message, which has one at most; both have one id."""
+        """Starts the only thread of a message, with the same id."""
         message = self._find(request)
         if message is None:
             return _unknown("Message", 10008)
@@ -392,7 +392,7 @@ class StandIn:
         return thread
 
     async def _publish(self, request: web.Request) -> web.Response:
-        """Send a message on to other servers, which is done once at most."""
+        """Publishes a message, at most once."""
         message = self._find(request)
         if message is None:
             return _unknown("Message", 10008)
@@ -512,7 +512,7 @@ class StandIn:
         await self.close_gateway(1001)
 
     def _next_id(self) -> int:
-        """A snowflake: its time in milliseconds, then a number; always higher than the last."""
+        """Returns a snowflake, which is always higher than the last."""
         since = (self.clock() - _EPOCH) // timedelta(milliseconds=1)
         self._last_id = max(self._last_id + 1, since << 22)
         return self._last_id
@@ -551,7 +551,7 @@ def _unknown(what: str, code: int) -> web.Response:
 
 
 def customs(message: Payload) -> list[str]:
-    """The custom ids in a message, from the top down."""
+    """Returns the custom ids in a message, from top to bottom."""
     found: list[str] = []
 
     def walk(part: Any) -> None:
@@ -569,18 +569,18 @@ def customs(message: Payload) -> list[str]:
 
 
 def is_published(message: Payload) -> bool:
-    """Whether a message was sent on to the servers that follow its channel."""
+    """Returns whether a message was published."""
     return bool(message["flags"] & _CROSSPOSTED)
 
 
 def announced(messages: list[Payload]) -> list[int]:
-    """The numbers of the papers that messages tell of, in the order in which people read them."""
+    """Returns the ids of the papers that messages announce, in reading order."""
     parts = [custom.split(":") for message in messages for custom in customs(message)]
     return [int(part[-1]) for part in parts if part[0] == "announced"]
 
 
 def redirect(address: str) -> None:
-    """Lead discord.py to a stand-in, where it keeps Discord's addresses, and nothing else."""
+    """Makes discord.py connect to a stand-in, by changing the URLs that it keeps."""
     discord.http.Route.BASE = address
     gateway = yarl.URL(address.replace("http:", "ws:")) / "gateway"
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = gateway
@@ -588,7 +588,7 @@ def redirect(address: str) -> None:
 
 @contextmanager
 def redirected(address: str) -> Iterator[None]:
-    """Lead discord.py to a stand-in inside the block."""
+    """Makes discord.py connect to a stand-in inside the block."""
     before = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
     redirect(address)
     try:
@@ -599,7 +599,7 @@ def redirected(address: str) -> Iterator[None]:
 
 @asynccontextmanager
 async def open_stand_in(**how: Any) -> AsyncIterator[StandIn]:
-    """A stand-in that listens inside the block."""
+    """Runs a stand-in inside the block."""
     stand_in = StandIn(**how)
     await stand_in.come_up()
     try:

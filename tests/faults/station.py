@@ -1,4 +1,4 @@
-"""The bot beside a stand-in for Discord, and what a test asks of both."""
+"""The bot connected to a stand-in for Discord, and what tests do with both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _number = itertools.count(1)
 
 @dataclass
 class Station:
-    """The bot and its Discord, and what is said in the log."""
+    """The bot with its Discord, its clock and its log."""
 
     app: App
     discord: StandIn
@@ -28,7 +28,7 @@ class Station:
     log: pytest.LogCaptureFixture
 
     async def publish(self, count: int = 1) -> list[int]:
-        """New papers, for all channels; gives their numbers."""
+        """Adds papers and announces them in all channels; returns their ids."""
         found = []
         for _ in range(count):
             draft = PaperDraft(title=f"Paper {next(_number)}")
@@ -42,17 +42,17 @@ class Station:
         return found
 
     async def deliver_later(self, time: timedelta = timedelta(minutes=1)) -> int:
-        """Deliver when some time has gone by."""
+        """Delivers what is due after some time has passed."""
         self.clock.move(time)
         return await self.app.deliver()
 
     def announced(self, channel_id: int = PAPERS) -> list[int]:
-        """The papers of a channel's messages."""
+        """Returns the papers that a channel's messages announce, in order."""
         return announced(self.discord.standing(channel_id))
 
     @property
     def warnings(self) -> list[str]:
-        """What was logged of trouble; each a sentence, and never a traceback."""
+        """The logged warnings; fails if one has a traceback."""
         records = [one for one in self.log.records if one.levelno >= logging.WARNING]
         assert [one.getMessage() for one in records if one.exc_info] == []
         return [one.getMessage() for one in records if one.name.startswith("bot.")]

@@ -1,4 +1,4 @@
-"""The crash matrix: killed at any point of poll and send, the bot loses and repeats nothing."""
+"""The crash matrix: killed at any point of a poll or a send, the bot loses and repeats nothing."""
 
 from __future__ import annotations
 
@@ -96,14 +96,14 @@ async def test_the_program_killed_after_a_send_continues_where_it_stopped(
         second.terminate()
         _, said = await second.communicate()
     assert second.returncode == 0, said.decode()
-    assert said.decode().endswith("Stopped; nothing is lost.\n")
+    assert said.decode().endswith("Stopped. Unsent announcements go out after the next start.\n")
     assert announced(discord.messages[PAPERS]) == [1, 2, 3]
     async with open_app(settings) as app:
         assert await app.library.outbox.enqueue_and_fetch_due() == ()
 
 
 def report(outcomes: list[Outcome]) -> None:
-    """Write down and print how often the bot was killed where, and what came of it."""
+    """Writes and prints how often the bot was killed at each point, and the outcomes."""
     rows = []
     for point in POINTS:
         here = [outcome for outcome in outcomes if outcome.point == point]

@@ -170,7 +170,7 @@ async def test_a_failed_edit_is_made_later(station: Station) -> None:
     assert len(station.discord.messages[PAPERS]) == 1
 
 
-async def unite(station: Station, kept: int, other: int) -> int:
+async def merge_papers(station: Station, kept: int, other: int) -> int:
     """Make two papers one, as which the other is known no more; gives the change's number."""
     library = station.app.library
     (paper,) = await library.papers.load([kept])
@@ -189,7 +189,7 @@ async def test_a_paper_merged_while_its_message_is_sent_is_announced_once(
     paper, into = await station.publish(2)
     station.discord.fail("send", Fault(502, kept=kept))
     assert await station.app.deliver() == 0
-    change = await unite(station, into, paper)
+    change = await merge_papers(station, into, paper)
     if parted:
         await station.app.library.undo(change, MODERATOR)
     assert await station.deliver_later() == 1 + parted
@@ -204,7 +204,7 @@ async def test_the_message_of_a_merged_paper_is_not_taken_for_another(
     (paper,) = await station.publish()
     await station.app.deliver()
     (into,) = await station.publish()
-    change = await unite(station, into, paper)
+    change = await merge_papers(station, into, paper)
     await station.app.deliver()
     assert station.announced() == [into]
     await station.app.library.undo(change, MODERATOR)

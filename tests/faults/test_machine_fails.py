@@ -60,7 +60,7 @@ async def locker(station: Station) -> AsyncIterator[Locker]:
 
 
 @asynccontextmanager
-async def watched_feed(station: Station) -> AsyncIterator[Site]:
+async def followed_feed(station: Station) -> AsyncIterator[Site]:
     """A feed that has a new paper each time that it is read."""
     site = Site(batches=[[f"Paper of the feed, {number}"] for number in range(9)])
     async with open_site(site) as address:
@@ -76,7 +76,7 @@ async def papers_after_first(station: Station) -> list[int]:
 async def test_a_database_locked_during_polls_loses_no_entry(
     station: Station, locker: Locker
 ) -> None:
-    async with watched_feed(station) as site:
+    async with followed_feed(station) as site:
         station.clock.move(HOUR)
         await locker.lock()
         for _ in range(3):  # the feed is not asked again at once
@@ -200,7 +200,7 @@ async def test_a_clock_set_back_causes_no_second_message(station: Station) -> No
 async def test_a_clock_set_back_delays_a_feed_and_adds_nothing_twice(
     station: Station,
 ) -> None:
-    async with watched_feed(station) as site:
+    async with followed_feed(station) as site:
         station.clock.move(HOUR)
         await station.app.poll()
         station.clock.move(-HOUR)
@@ -219,7 +219,7 @@ async def test_a_clock_that_was_years_ahead_stops_neither_feeds_nor_announcement
     station: Station, years: float
 ) -> None:
     weekly = SubscriptionOptions(digest=DigestSchedule(frequency=Frequency.WEEKLY))
-    async with watched_feed(station):
+    async with followed_feed(station):
         station.clock.move(timedelta(days=365 * years))
         await station.app.library.subscriptions.subscribe(GUILD, NEWS, MODERATOR, weekly)
         station.discord.fail("send", Fault(503))

@@ -14,7 +14,7 @@ from tests.support.lab import NOW, StillClock
 from tests.support.library import ARXIV, MODERATOR, added
 
 
-async def watched(library: Library) -> Feed:
+async def followed(library: Library) -> Feed:
     return (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
 
 
@@ -30,7 +30,7 @@ def entry(title: str, key: str = "", **fields: object) -> Entry:
 
 async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
-    feed = await watched(library)
+    feed = await followed(library)
     first = await library.feeds.ingest(feed, [entry("B"), entry("A")], state())
     assert first.is_silent
     assert [paper.title for paper in first.added] == ["A", "B"]
@@ -43,7 +43,7 @@ async def test_a_first_poll_is_silent_and_a_later_one_announces_in_order(library
 
 
 async def test_a_long_feed_is_ingested_completely_and_oldest_first(library: Library) -> None:
-    feed = await watched(library)
+    feed = await followed(library)
     entries = [entry(f"Number {number}") for number in range(120)]
     first = await library.feeds.ingest(feed, entries, state())
     assert [paper.title for paper in first.added] == [one.draft.title for one in reversed(entries)]
@@ -52,7 +52,7 @@ async def test_a_long_feed_is_ingested_completely_and_oldest_first(library: Libr
 
 async def test_an_entry_with_a_new_id_and_the_same_title_is_known(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
-    feed = await watched(library)
+    feed = await followed(library)
     await library.feeds.ingest(feed, [entry("Same", "old", date=PartialDate(2026))], state())
     again = entry("Same", "new", date=PartialDate(2026, 11, 2))
     intake = await library.feeds.ingest(feed, [again], state())
@@ -64,7 +64,7 @@ async def test_an_entry_with_a_new_id_and_the_same_title_is_known(library: Libra
 
 
 async def test_the_same_title_years_later_is_another_paper(library: Library) -> None:
-    feed = await watched(library)
+    feed = await followed(library)
     await library.feeds.ingest(
         feed, [entry("Annual report", "old", date=PartialDate(2020))], state()
     )
@@ -73,7 +73,7 @@ async def test_the_same_title_years_later_is_another_paper(library: Library) -> 
 
 
 async def test_a_feed_that_empties_and_fills_again_adds_nothing(library: Library) -> None:
-    feed = await watched(library)
+    feed = await followed(library)
     for entries in ([entry("A")], [], [entry("A")]):
         intake = await library.feeds.ingest(feed, entries, state())
     assert intake.added == ()
@@ -85,7 +85,7 @@ async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     known = await added(library, PaperDraft(title="Twice"))
     other = await added(library, PaperDraft(title="Thrice"))
-    feed = await watched(library)
+    feed = await followed(library)
     await library.feeds.ingest(feed, [], state())
     clock.move(timedelta(hours=1))
     intake = await library.feeds.ingest(feed, [entry("Twice"), entry("Thrice")], state())
@@ -112,7 +112,7 @@ async def test_the_entries_of_a_poll_are_counted_by_outcome(library: Library) ->
     paper = await added(library, ARXIV)
     removed = await added(library, PaperDraft(title="Gone", identifiers=("doi:10.1/gone",)))
     await library.papers.remove(removed.id, MODERATOR)
-    feed = await watched(library)
+    feed = await followed(library)
     intake = await library.feeds.ingest(
         feed,
         [
@@ -129,9 +129,9 @@ async def test_the_entries_of_a_poll_are_counted_by_outcome(library: Library) ->
 async def test_feeds_are_followed_once_and_keep_their_state(
     library: Library, clock: StillClock
 ) -> None:
-    feed = await watched(library)
+    feed = await followed(library)
     with pytest.raises(FeedExists):
-        await watched(library)
+        await followed(library)
     assert [one.id for one in await library.feeds.due()] == [feed.id]
     await library.feeds.record_failure(feed.id, "It broke.", NOW + timedelta(hours=1))
     failed = await library.feeds.get(feed.id)
@@ -157,7 +157,7 @@ def at(address: str, **fields: object) -> dict[str, object]:
 
 
 async def test_the_next_issue_of_a_series_is_a_new_paper(library: Library) -> None:
-    feed = await watched(library)
+    feed = await followed(library)
     january = entry("Update", "1", **at("https://lab.org/1", date=PartialDate(2026, 1, 5)))
     february = entry("Update", "2", **at("https://lab.org/2", date=PartialDate(2026, 2, 5)))
     moved = entry("Update", "3", **at("https://lab.org/3", date=PartialDate(2026, 1, 6)))
@@ -170,7 +170,7 @@ async def test_the_next_issue_of_a_series_is_a_new_paper(library: Library) -> No
 
 
 async def test_papers_that_share_one_url_are_not_merged(library: Library) -> None:
-    feed = await watched(library)
+    feed = await followed(library)
     titles = ("Small Models Remember", "A Survey of Steering", "Scaling Up Slowly")
     for title in titles:
         one = entry(title, **at("https://lab.org/publications"))
@@ -200,7 +200,7 @@ async def test_a_removed_paper_stays_removed_under_another_identifier(library: L
     gone = PaperDraft("Gone for Good", identifiers=("doi:10.1/1",))
     await library.papers.upsert(gone, Origin.IMPORT, MODERATOR)
     await library.papers.remove(1, MODERATOR)
-    feed = await watched(library)
+    feed = await followed(library)
     await library.feeds.ingest(feed, [], state())
     again = entry("Gone for Good", identifiers=("arxiv:2301.00001",))
     intake = await library.feeds.ingest(feed, [again], state())

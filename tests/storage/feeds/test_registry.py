@@ -13,7 +13,9 @@ CHANNEL = 7
 LATER = NOW + timedelta(hours=1)
 
 
-async def watched(library: Library, url: str = "https://lab.org/feed", title: str = "News") -> Feed:
+async def followed(
+    library: Library, url: str = "https://lab.org/feed", title: str = "News"
+) -> Feed:
     return (await library.feeds.follow(url, title, "", MODERATOR)).value
 
 
@@ -28,7 +30,7 @@ async def notices(library: Library) -> list[str]:
 
 
 async def test_a_notice_about_a_feed_is_sent_once(library: Library) -> None:
-    feed = await watched(library)
+    feed = await followed(library)
     for _ in range(2):
         await library.feeds.record_notice(feed.id, "failing", CHANNEL, "It fails.")
     assert await notices(library) == ["It fails."]
@@ -39,7 +41,7 @@ async def test_a_notice_about_a_feed_is_sent_once(library: Library) -> None:
 
 
 async def test_no_notice_is_sent_about_an_unfollowed_feed(library: Library) -> None:
-    feed = await watched(library)
+    feed = await followed(library)
     await library.feeds.unfollow(feed.id, MODERATOR)
     await library.feeds.record_notice(feed.id, "failing", CHANNEL, "It fails.")
     await library.feeds.pause_automatically(feed.id, "Gone.", CHANNEL, "It is gone.")
@@ -47,7 +49,7 @@ async def test_no_notice_is_sent_about_an_unfollowed_feed(library: Library) -> N
 
 
 async def test_a_feed_is_paused_automatically_once(library: Library) -> None:
-    feed = await watched(library)
+    feed = await followed(library)
     await library.feeds.pause_automatically(feed.id, "Gone.")
     assert await notices(library) == []
     await library.feeds.resume(feed.id, MODERATOR)
@@ -60,7 +62,7 @@ async def test_a_feed_is_paused_automatically_once(library: Library) -> None:
 async def test_many_unchanged_polls_are_recorded_together(
     library: Library, clock: StillClock
 ) -> None:
-    first, second = await watched(library), await watched(library, "https://lab.org/b", "B")
+    first, second = await followed(library), await followed(library, "https://lab.org/b", "B")
     await library.feeds.record_unchanged(
         {first.id: state(etag="1"), second.id: state("https://lab.org/c"), 99: state()}
     )
@@ -73,7 +75,7 @@ async def test_many_unchanged_polls_are_recorded_together(
 
 
 async def test_a_feed_without_a_custom_title_takes_its_own(library: Library) -> None:
-    feed = await watched(library, title="https://lab.org/feed")
+    feed = await followed(library, title="https://lab.org/feed")
     await library.feeds.record_unchanged({feed.id: state()})
     assert (await library.feeds.get(feed.id)).title == "Its own"
 
@@ -81,7 +83,7 @@ async def test_a_feed_without_a_custom_title_takes_its_own(library: Library) -> 
 async def test_only_entries_not_seen_before_count_as_new(
     library: Library, clock: StillClock
 ) -> None:
-    feed = await watched(library)
+    feed = await followed(library)
     entry = Entry("1", PaperDraft(title="One"))
     await library.feeds.ingest(feed, [entry], state())
     first_news = (await library.feeds.get(feed.id)).last_new_entry_at

@@ -34,7 +34,7 @@ async def suggest(
     )
 
 
-async def taken(
+async def accepted(
     library: Library, draft: PaperDraft = PYTHIA, member: tuple[int, str] = MIKA
 ) -> Suggestion:
     result = await suggest(library, draft, member=member)
@@ -43,7 +43,7 @@ async def taken(
     return result.suggestion
 
 
-async def listed(library: Library, draft: PaperDraft = PYTHIA) -> int:
+async def add_paper(library: Library, draft: PaperDraft = PYTHIA) -> int:
     result = (await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)).value
     assert result.paper is not None
     return result.paper.id
@@ -55,7 +55,7 @@ async def due(library: Library) -> dict[PostKind, Post]:
 
 async def test_the_number_of_pending_suggestions_is_limited(library: Library) -> None:
     for number in range(MAX_PENDING):
-        await taken(library, PaperDraft(title=f"Paper {number}"), member=(number, "a member"))
+        await accepted(library, PaperDraft(title=f"Paper {number}"), member=(number, "a member"))
     first = await suggest(library, PaperDraft(title="Paper 0"))
     assert (first.status, (await suggest(library)).status) == (
         SuggestionStatus.PENDING,
@@ -85,7 +85,7 @@ async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     library: Library,
 ) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
-    waiting = await taken(library)
+    waiting = await accepted(library)
     asked = (await due(library))[PostKind.SUGGESTION]
     await library.outbox.record_sent([(asked, 1000)])
     result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)).value
@@ -113,7 +113,7 @@ async def test_an_added_suggestion_is_announced_and_its_member_told_once(
 
 
 async def test_an_added_suggestion_can_still_be_corrected_by_a_feed(library: Library) -> None:
-    waiting = await taken(library, replace(PYTHIA, title="arXiv:2304.01373", venue="arXiv"))
+    waiting = await accepted(library, replace(PYTHIA, title="arXiv:2304.01373", venue="arXiv"))
     await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)
     better = replace(PYTHIA, title="Pythia: A Suite for Analyzing Models", venue="ICML")
     result = (await library.papers.upsert(better, Origin.FEED, Actor("feed:1", "a feed"))).value
@@ -122,7 +122,7 @@ async def test_an_added_suggestion_can_still_be_corrected_by_a_feed(library: Lib
 
 
 async def test_a_declined_suggestion_adds_nothing(library: Library) -> None:
-    waiting = await taken(library)
+    waiting = await accepted(library)
     result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)).value
     assert (result.outcome, result.paper) == (Outcome.DECLINED, None)
     assert await library.papers.count() == 0
@@ -131,7 +131,7 @@ async def test_a_declined_suggestion_adds_nothing(library: Library) -> None:
 
 
 async def test_a_known_paper_is_not_accepted(library: Library) -> None:
-    number = await listed(library)
+    number = await add_paper(library)
     for draft in (
         PYTHIA,
         PaperDraft(title="arXiv:2304.01373", identifiers=("arxiv:2304.01373",)),
@@ -143,7 +143,7 @@ async def test_a_known_paper_is_not_accepted(library: Library) -> None:
 
 
 async def test_a_paper_that_was_removed_is_not_suggested_again(library: Library) -> None:
-    await library.papers.remove(await listed(library), MODERATOR)
+    await library.papers.remove(await add_paper(library), MODERATOR)
     for draft in (PYTHIA, PaperDraft(title="pythia")):
         assert (await suggest(library, draft)).status is SuggestionStatus.REMOVED
     other = PaperDraft(title="Pythia", authors=("Somebody Else",))
@@ -151,7 +151,7 @@ async def test_a_paper_that_was_removed_is_not_suggested_again(library: Library)
 
 
 async def test_a_paper_waits_once_whoever_suggests_it(library: Library) -> None:
-    waiting = await taken(library)
+    waiting = await accepted(library)
     for draft in (
         PaperDraft(title="A link", identifiers=("arxiv:2304.01373",)),
         PaperDraft(title="pythia"),
@@ -164,7 +164,7 @@ async def test_a_paper_waits_once_whoever_suggests_it(library: Library) -> None:
 async def test_a_suggestion_that_resembles_a_paper_is_resolved_like_a_possible_duplicate(
     library: Library,
 ) -> None:
-    number = await listed(library)
+    number = await add_paper(library)
     draft = replace(PYTHIA, identifiers=("doi:10.1000/pythia",))
     result = await suggest(library, draft)
     assert result.status is SuggestionStatus.ACCEPTED
@@ -189,8 +189,8 @@ async def test_a_suggestion_that_resembles_a_paper_is_resolved_like_a_possible_d
 async def test_declining_does_not_restore_a_paper_removed_meanwhile(
     library: Library,
 ) -> None:
-    number = await listed(library)
-    waiting = await taken(library, replace(PYTHIA, identifiers=("doi:10.1000/pythia",)))
+    number = await add_paper(library)
+    waiting = await accepted(library, replace(PYTHIA, identifiers=("doi:10.1000/pythia",)))
     await library.papers.remove(number, MODERATOR)
     result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)).value
     assert result.outcome is Outcome.DECLINED
@@ -198,8 +198,8 @@ async def test_declining_does_not_restore_a_paper_removed_meanwhile(
 
 
 async def test_adding_restores_a_paper_removed_meanwhile(library: Library) -> None:
-    waiting = await taken(library)
-    number = await listed(library)
+    waiting = await accepted(library)
+    number = await add_paper(library)
     await library.papers.remove(number, MODERATOR)
     result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)).value
     assert (result.outcome, result.paper and result.paper.id) == (Outcome.RESTORED, number)
@@ -207,8 +207,8 @@ async def test_adding_restores_a_paper_removed_meanwhile(library: Library) -> No
 
 async def test_a_paper_added_meanwhile_is_not_announced_again(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
-    waiting = await taken(library)
-    number = await listed(library)
+    waiting = await accepted(library)
+    number = await add_paper(library)
     result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)).value
     assert (result.outcome, result.paper and result.paper.id) == (Outcome.UNCHANGED, number)
     assert PostKind.PAPER not in await due(library)
@@ -264,7 +264,7 @@ async def test_entries_and_suggestions_wait_in_one_queue_oldest_first(
     entries = [Entry("b", PaperDraft(title="Second"))]
     await library.feeds.ingest(feed, entries, state)
     clock.move(timedelta(hours=1))
-    third = await taken(library)
+    third = await accepted(library)
     assert await library.review.count() == 3
     one, two, three = await library.review.page(0, 5)
     assert (one, three) == (first.suggestion, third)
@@ -275,7 +275,7 @@ async def test_entries_and_suggestions_wait_in_one_queue_oldest_first(
 
 
 async def test_a_post_that_cannot_be_delivered_is_discarded(library: Library) -> None:
-    waiting = await taken(library)
+    waiting = await accepted(library)
     await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)
     told = (await due(library))[PostKind.OUTCOME]
     await library.outbox.claim([told])
