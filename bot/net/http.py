@@ -96,9 +96,8 @@ class HttpClient:
         self._session = session
         self._allow_private = allow_private
         self._max_bytes = max_bytes
-        self._pause = pause.total_seconds()
         self._slots = asyncio.Semaphore(_MAX_CONCURRENCY)
-        self._hosts: dict[str, _Host] = {}
+        self._hosts = HostQueue(pause)
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Page:
         """Fetches a URL, following at most five redirects; raises `HttpError`.
@@ -119,7 +118,7 @@ class HttpClient:
             checked = self._check(url)
             async with AsyncExitStack() as slot:
                 # Wait for the host first, so that a slow one doesn't keep slots from others.
-                async with self._host_turn(checked.raw_host or ""):
+                async with self._hosts.turn(checked.raw_host or ""):
                     await slot.enter_async_context(self._slots)
                     response = await self._request(url, checked, headers or {})
                 if isinstance(response, Page):
@@ -190,10 +189,21 @@ class HttpClient:
             raise PrivateHost(host)
         return parsed
 
+
+class HostQueue:
+    """Lets one request at a time go to each host, and a pause pass after it."""
+
+    def __init__(self, pause: timedelta) -> None:
+        self._pause = pause.total_seconds()
+        self._hosts: dict[str, _Host] = {}
+
+    def __len__(self) -> int:
+        return len(self._hosts)
+
     @asynccontextmanager
-    async def _host_turn(self, name: str) -> AsyncGenerator[None]:
+    async def turn(self, name: str) -> AsyncGenerator[None]:
         """Waits until nobody else uses the host and its pause is over; private hosts need none."""
-        if len(self._hosts) > _MAX_HOSTS:
+        if len(self._hosts) >= _MAX_HOSTS:
             self._hosts = {name: host for name, host in self._hosts.items() if host.is_busy()}
         host = self._hosts.setdefault(name, _Host())
         async with host.lock:

@@ -39,7 +39,14 @@ class ResourceLimitExceeded(LabError):
 class Workers:
     """A pool of worker processes; opened by `open_workers`."""
 
-    def __init__(self, time_limit: timedelta, max_memory: int, count: int) -> None:
+    def __init__(
+        self,
+        time_limit: timedelta,
+        max_memory: int,
+        count: int,
+        start_pool: Callable[[int, int], ProcessPool] | None = None,
+    ) -> None:
+        self._start_pool = start_pool or _start_pool
         self._count = count
         self._time_limit = time_limit
         self._max_memory = max_memory
@@ -47,6 +54,11 @@ class Workers:
         self._pool_lock = asyncio.Lock()
         self._is_closed = False
         self._running: dict[ProcessFuture[Any], ProcessPool] = {}
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there are worker processes that can take work."""
+        return self._pool is not None and self._pool.active
 
     async def run(
         self,
@@ -99,7 +111,9 @@ class Workers:
             if self._is_closed:
                 raise asyncio.CancelledError
             if self._pool is None:
-                self._pool = await asyncio.to_thread(_start_pool, self._count, self._max_memory)
+                self._pool = await asyncio.to_thread(
+                    self._start_pool, self._count, self._max_memory
+                )
             return self._pool
 
     async def _discard(self, pool: ProcessPool) -> None:

@@ -2,15 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.net.http import HttpClient, HttpError, open_http_client, retry_after
+from bot.net.http import HostQueue, HttpClient, HttpError, open_http_client, retry_after
 from bot.net.ssrf import PublicResolver, is_public
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -167,7 +166,7 @@ async def test_a_server_that_hangs_up_is_a_sentence(client: HttpClient) -> None:
             await client.get(f"http://127.0.0.1:{port}/")
 
 
-async def test_one_host_is_asked_one_thing_at_a_time_and_has_a_pause() -> None:
+async def test_a_host_gets_one_request_at_a_time() -> None:
     at_once: list[int] = []
     now = 0
 
@@ -197,25 +196,24 @@ async def test_one_host_is_asked_one_thing_at_a_time_and_has_a_pause() -> None:
         await asyncio.gather(*(polite.get(home) for _ in range(5)))
         assert loop.time() - started < 0.8  # this machine needs no pause
         assert at_once == [1] * 5
-        public = _named(polite, "papers.example.org")
-        started = loop.time()
-        for _ in range(3):
-            async with public():
-                pass
-        assert loop.time() - started >= 0.4
 
 
-def _named(client: HttpClient, host: str) -> Callable[[], AbstractAsyncContextManager[None]]:
-    """A host's turn, without anything being asked of it."""
-    return lambda: client._host_turn(host)
-
-
-async def test_very_many_hosts_are_forgotten_once_they_rest(client: HttpClient) -> None:
-    client._pause = 0
-    for number in range(1500):
-        async with client._host_turn(f"host{number}.example.org"):
+async def test_a_host_has_a_pause_between_two_requests() -> None:
+    hosts = HostQueue(timedelta(seconds=0.1))
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    for _ in range(3):
+        async with hosts.turn("papers.example.org"):
             pass
-    assert len(client._hosts) <= 1001
+    assert loop.time() - started >= 0.2
+
+
+async def test_idle_hosts_are_forgotten_when_there_are_very_many() -> None:
+    hosts = HostQueue(timedelta())
+    for number in range(1500):
+        async with hosts.turn(f"host{number}.example.org"):
+            pass
+    assert len(hosts) <= 1000
 
 
 @pytest.mark.parametrize(

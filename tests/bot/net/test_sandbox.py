@@ -6,14 +6,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psutil
 import pytest
 from pebble import ProcessFuture
 
-from bot.feeds.parser import FeedTooLarge, NotAFeed, ParsedFeed, Parser, open_parser, parse_feed
+from bot.feeds.parser import FeedTooLarge, NotAFeed, Parser, open_parser, parse_feed
+from bot.net.sandbox import Workers
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 FEED = (
@@ -43,8 +44,7 @@ def see_it_gone(worker: int) -> None:
 
 
 def see_it_broken(parser: Parser) -> None:
-    pool = parser.workers._pool
-    while pool is not None and pool.active:
+    while parser.workers.is_running:
         pass
 
 
@@ -64,7 +64,7 @@ async def ask(parser: Parser, body: bytes = FEED) -> object:
     return await parser.parse(body, URL, NOW, "application/rss+xml")
 
 
-async def test_a_feed_comes_back_as_if_it_had_been_parsed_here(parser: Parser) -> None:
+async def test_a_worker_returns_what_parsing_in_this_process_would(parser: Parser) -> None:
     assert workers() == set()
     assert await ask(parser) == parse_feed(FEED, URL, NOW, "application/rss+xml")
     (worker,) = workers()
@@ -74,7 +74,7 @@ async def test_a_feed_comes_back_as_if_it_had_been_parsed_here(parser: Parser) -
     assert workers() == {worker}
 
 
-async def test_a_parse_beyond_its_time_is_ended_and_the_next_one_works() -> None:
+async def test_a_parse_that_takes_too_long_is_stopped_and_the_next_one_works() -> None:
     async with open_parser(timedelta(seconds=1)) as hasty:
         await ask(hasty)
         with pytest.raises(FeedTooLarge, match="more than 1 seconds"):
@@ -94,16 +94,16 @@ async def test_the_event_loop_is_free_while_a_feed_is_parsed(parser: Parser) -> 
     assert turns > 1000
 
 
-async def test_a_parse_beyond_its_memory_is_a_sentence() -> None:
+async def test_a_parse_that_takes_too_much_memory_is_an_error() -> None:
     async with open_parser(max_memory=150 * 2**20, workers=1) as narrow:
         await ask(narrow)
-        many = b"<rss version='2.0'><channel>" + b"<item><title>T</title></item>" * 100_000
+        large = FEED.replace(b"One", b"x" * 30_000_000)
         with pytest.raises(FeedTooLarge, match=r"memory|crashes the process"):
-            await ask(narrow, many)
+            await ask(narrow, large)
         await ask(narrow)
 
 
-async def test_a_worker_that_is_killed_at_its_work_is_replaced(parser: Parser) -> None:
+async def test_a_worker_that_is_killed_at_work_is_replaced(parser: Parser) -> None:
     await ask(parser)
     (worker,) = workers()
     slow = FEED.replace(b"<title>One", b"<author>" + b"x" * 12_000 + b"</author><title>One")
@@ -124,37 +124,52 @@ async def test_a_worker_that_is_killed_while_idle_is_replaced(parser: Parser) ->
     assert worker not in workers()
 
 
-async def test_what_a_discarded_worker_was_asked_is_asked_of_the_next(parser: Parser) -> None:
-    await ask(parser)
-    pool, (worker,) = parser.workers._pool, workers()
-    assert pool is not None
-    slow = FEED.replace(b"<title>One", b"<author>" + b"x" * 12_000 + b"</author><title>One")
-    asked = asyncio.ensure_future(ask(parser, slow))
-    await asyncio.to_thread(see_at_work, worker, 0.2)
-    never_begun: ProcessFuture[ParsedFeed] = ProcessFuture()
-    done: ProcessFuture[ParsedFeed] = ProcessFuture()
-    done.cancel()
-    parser.workers._running |= {never_begun: pool, done: pool}
-    await asyncio.gather(parser.workers._discard(pool), parser.workers._discard(pool))
-    assert isinstance(never_begun.exception(), BrokenProcessPool)
-    del parser.workers._running[never_begun], parser.workers._running[done]
-    assert await asked
-    assert worker not in workers()
+class FakePool:
+    """A pool whose tasks have the given results: an error when scheduled, or None for no end."""
+
+    def __init__(self, *results: str | RuntimeError | None) -> None:
+        self._results = list(results)
+        self.is_stopped = False
+
+    def schedule(self, *_: object, **_named: object) -> ProcessFuture[str]:
+        result = self._results.pop(0)
+        if isinstance(result, RuntimeError):
+            raise result
+        future: ProcessFuture[str] = ProcessFuture()
+        if result is not None:
+            future.set_result(result)
+        return future
+
+    def stop(self) -> None:
+        self.is_stopped = True
+
+    def join(self) -> None:
+        assert self.is_stopped
 
 
-async def test_a_feed_that_ends_its_worker_each_time_is_a_sentence(parser: Parser) -> None:
+async def test_tasks_of_a_broken_pool_are_given_to_the_next() -> None:
+    broken = FakePool(None, RuntimeError("broken"), RuntimeError("broken"))
+    pools: list[Any] = [broken, FakePool("one", "two", "three")]
+    sandbox = Workers(timedelta(seconds=1), 2**20, 1, lambda *_: pools.pop(0))
+    results = await asyncio.gather(*(sandbox.run(str) for _ in range(3)))
+    assert {*results} == {"one", "two", "three"}
+    assert broken.is_stopped
+    await sandbox.close()
+
+
+async def test_a_feed_that_crashes_every_worker_is_an_error(parser: Parser) -> None:
     asked = asyncio.ensure_future(ask(parser, ENDLESS))
     for _ in range(2):
         await asyncio.to_thread(see_a_worker)
         (worker,) = workers()
-        await asyncio.to_thread(see_at_work, worker, 1)
+        await asyncio.to_thread(see_at_work, worker, 0.2)
         os.kill(worker, signal.SIGKILL)
         await asyncio.to_thread(see_it_gone, worker)
     with pytest.raises(FeedTooLarge, match="crashes the process"):
         await asked
 
 
-async def test_who_waits_when_all_ends_is_cancelled() -> None:
+async def test_closing_cancels_whoever_waits() -> None:
     async with open_parser() as parser:
         await ask(parser)
         early = [asyncio.ensure_future(ask(parser, ENDLESS)) for _ in range(3)]
@@ -166,13 +181,13 @@ async def test_who_waits_when_all_ends_is_cancelled() -> None:
     assert workers() == set()
 
 
-async def test_a_parser_that_read_nothing_ends_at_once() -> None:
+async def test_a_parser_that_parsed_nothing_started_no_worker() -> None:
     async with open_parser():
         pass
     assert workers() == set()
 
 
-def test_a_worker_is_held_to_its_memory_and_says_nothing() -> None:
+def test_a_worker_has_a_memory_limit_and_logs_nothing() -> None:
     program = (
         "import logging\n"
         "from bot.net.sandbox import prepare_worker\n"
