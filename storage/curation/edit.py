@@ -28,7 +28,7 @@ async def edit(
     paper = await _present(change_set, paper_id)
     draft = normalize(draft)
     if draft in (seen, as_draft(paper)):
-        raise LabError("You changed nothing, so the paper stays as it is.")
+        raise LabError("You didn't change anything.")
     _require_seen(paper, seen, paper_id)
     owners = await paper_queries.owners(change_set.db, draft.identifiers)
     if others := [owner for owner in owners.values() if owner != paper.id]:

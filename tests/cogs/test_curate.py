@@ -130,7 +130,7 @@ async def test_editing_shows_the_current_details_and_keeps_the_hidden_ones(lab: 
 async def test_an_edit_without_changes_says_so(lab: Lab) -> None:
     shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
     result = await lab.moderator.submit_modal(shown, form_values(shown.modal))
-    assert "You changed nothing" in told(result)
+    assert "You didn't change anything" in told(result)
 
 
 async def test_the_identifier_of_another_paper_is_refused_and_no_input_is_lost(

@@ -223,7 +223,7 @@ async def test_an_edit_that_changes_nothing_is_none(library: Library) -> None:
     same = replace(as_draft(paper), links=paper.links * 2, tags=paper.tags * 2)
     before = await library.audit.for_paper(paper.id)
     for seen in (None, as_draft(paper)):
-        with pytest.raises(LabError, match="You changed nothing"):
+        with pytest.raises(LabError, match="You didn't change anything"):
             await library.papers.edit(paper.id, same, MODERATOR, seen=seen)
     assert await library.audit.for_paper(paper.id) == before
 
