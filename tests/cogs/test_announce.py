@@ -6,19 +6,8 @@ import discord
 import pytest
 
 from storage.announcements.models import DeliveryStatus
-from storage.models import Origin, PaperDraft
 from tests.support.lab import HOME, Lab, told
 from tests.support.library import MODERATOR, execute, forget_deliveries
-
-
-async def announce(lab: Lab, title: str) -> int:
-    result = (
-        await lab.app.library.papers.upsert(
-            PaperDraft(title=title), Origin.MODERATOR, MODERATOR, announce=True
-        )
-    ).value
-    assert result.paper is not None
-    return result.paper.id
 
 
 def announced(lab: Lab) -> list[str]:
@@ -35,8 +24,8 @@ def _first_text(message: discord.Message) -> str:
 
 async def test_announcing_here_needs_no_options_and_starts_at_once(lab: Lab) -> None:
     assert "Now announcing new papers" in await lab.ask(lab.moderator, "announce here")
-    await announce(lab, "A")
-    await announce(lab, "B")
+    await lab.announce("A")
+    await lab.announce("B")
     assert await lab.app.deliver() == 2
     assert announced(lab) == ["A", "B"]
     assert await lab.app.deliver() == 0
@@ -57,7 +46,7 @@ async def test_announcing_twice_in_a_channel_is_refused(lab: Lab) -> None:
 async def test_a_manager_of_another_server_announces_there(lab: Lab) -> None:
     await lab.stranger.slash(lab.elsewhere, "announce here")
     await lab.ask(lab.moderator, "announce here")
-    await announce(lab, "Everywhere")
+    await lab.announce("Everywhere")
     assert await lab.app.deliver() == 2
     shown = told(await lab.stranger.slash(lab.elsewhere, "announce list"))
     assert f"<#{lab.elsewhere.id}> · 1 paper announced" in shown
@@ -66,7 +55,7 @@ async def test_a_manager_of_another_server_announces_there(lab: Lab) -> None:
 
 async def test_removing_a_channel_ends_its_announcements(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    await announce(lab, "Waiting")
+    await lab.announce("Waiting")
     assert "Stopped announcing" in await lab.ask(lab.moderator, "announce remove")
     assert await lab.app.deliver() == 0
     result = await lab.moderator.slash(lab.papers, "announce remove")
@@ -91,8 +80,8 @@ async def test_a_member_is_refused(lab: Lab) -> None:
 
 async def test_a_failed_send_is_retried_in_order(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    await announce(lab, "First")
-    await announce(lab, "Second")
+    await lab.announce("First")
+    await lab.announce("Second")
     lab.env.inject_error("POST", "/channels/*/messages", status=400, times=1)
     assert await lab.app.deliver() == 0
     assert announced(lab) == []
@@ -103,7 +92,7 @@ async def test_a_failed_send_is_retried_in_order(lab: Lab) -> None:
 
 async def test_a_channel_that_refuses_messages_stops_and_can_be_resumed(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    await announce(lab, "Kept")
+    await lab.announce("Kept")
     lab.env.inject_error("POST", "/channels/*/messages", status=403, times=1)
     assert await lab.app.deliver() == 0
     lab.clock.move(timedelta(days=2))
@@ -116,7 +105,7 @@ async def test_a_channel_that_refuses_messages_stops_and_can_be_resumed(lab: Lab
 async def test_a_message_that_arrived_but_was_not_recorded_is_not_sent_again(lab: Lab) -> None:
     """The bot stopped between sending and recording, so it looks in the channel's history."""
     await lab.ask(lab.moderator, "announce here")
-    paper = await announce(lab, "Once")
+    paper = await lab.announce("Once")
     await lab.app.deliver()
     (sent,) = await lab.app.library.outbox.for_paper(paper)
     forget_deliveries(lab.app.library)
@@ -132,7 +121,7 @@ async def test_an_unknown_delivery_stays_unknown_while_the_history_is_unreadable
     lab: Lab, status: int
 ) -> None:
     await lab.ask(lab.moderator, "announce here")
-    await announce(lab, "Once")
+    await lab.announce("Once")
     await lab.app.deliver()
     forget_deliveries(lab.app.library)
     lab.env.inject_error("GET", "/channels/*/messages", status=status, times=1)
@@ -146,7 +135,7 @@ async def test_an_unknown_delivery_stays_unknown_while_the_history_is_unreadable
 
 async def test_a_claimed_message_that_never_arrived_is_sent(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    paper = await announce(lab, "Late")
+    paper = await lab.announce("Late")
     (waiting,) = await lab.app.library.outbox.enqueue_and_fetch_due()
     assert waiting.paper_ids == (paper,)
     await lab.app.library.outbox.claim([waiting])
@@ -156,7 +145,7 @@ async def test_a_claimed_message_that_never_arrived_is_sent(lab: Lab) -> None:
 
 async def test_a_server_error_leaves_the_claim_until_the_history_was_read(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    paper = await announce(lab, "Unsure")
+    paper = await lab.announce("Unsure")
     lab.env.inject_error("POST", "/channels/*/messages", status=501, times=1)
     assert await lab.app.deliver() == 0
     (unsure,) = await lab.app.library.outbox.for_paper(paper)
@@ -168,14 +157,14 @@ async def test_a_server_error_leaves_the_claim_until_the_history_was_read(lab: L
 
 async def test_a_removed_paper_is_not_announced(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    paper = await announce(lab, "Gone")
+    paper = await lab.announce("Gone")
     await lab.app.library.papers.remove(paper, MODERATOR)
     assert await lab.app.deliver() == 0
 
 
 async def test_everybody_can_open_the_details_of_an_announcement(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    await announce(lab, "Look closer")
+    await lab.announce("Look closer")
     await lab.app.deliver()
     result = await lab.member.click(lab.papers.last_message, label="Details")
     assert result.ephemeral
@@ -184,7 +173,7 @@ async def test_everybody_can_open_the_details_of_an_announcement(lab: Lab) -> No
 
 async def test_the_message_carries_the_announcements_nonce(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    paper = await announce(lab, "Named")
+    paper = await lab.announce("Named")
     await lab.app.deliver()
     (sent,) = await lab.app.library.outbox.for_paper(paper)
     posts = [
@@ -213,7 +202,7 @@ async def test_a_failed_delivery_is_logged_and_not_shown_to_the_moderator(
 ) -> None:
     await lab.ask(lab.moderator, "announce here")
     await lab.ask(lab.moderator, "announce pause")
-    await announce(lab, "Late")
+    await lab.announce("Late")
     execute(
         lab.app.library,
         """CREATE TRIGGER trouble BEFORE INSERT ON posts
@@ -231,6 +220,6 @@ async def test_a_failed_delivery_is_logged_and_not_shown_to_the_moderator(
 async def test_a_command_delivers_what_it_released_at_once(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     await lab.ask(lab.moderator, "announce pause")
-    await announce(lab, "At once")
+    await lab.announce("At once")
     await lab.ask(lab.moderator, "announce resume")
     assert announced(lab) == ["At once"]

@@ -9,19 +9,9 @@ import discord
 import pytest
 
 from bot.demo.messages import visible_text
-from storage.models import Origin, PaperDraft
+from storage.models import PaperDraft
 from tests.support.lab import HOME, Lab, told
 from tests.support.library import MODERATOR, forget_deliveries
-
-
-async def announce(lab: Lab, title: str, **fields: Any) -> int:
-    result = (
-        await lab.app.library.papers.upsert(
-            PaperDraft(title=title, **fields), Origin.MODERATOR, MODERATOR, announce=True
-        )
-    ).value
-    assert result.paper is not None
-    return result.paper.id
 
 
 def announcements(channel: Any) -> list[str]:
@@ -37,9 +27,9 @@ async def test_a_channel_gets_only_papers_that_match_its_filters(lab: Lab) -> No
     wall = lab.env.guild.create_text_channel("wall")
     answer = await to(lab, wall, filters='author:"S. Biderman" -venue:arxiv')
     assert "papers matching `author:" in answer
-    await announce(lab, "Hers", authors=("Stella Biderman",), venue="ICML")
-    await announce(lab, "Her preprint", authors=("Stella Biderman",), venue="arXiv")
-    await announce(lab, "Another's", authors=("Mo Lee",), venue="ICML")
+    await lab.announce("Hers", authors=("Stella Biderman",), venue="ICML")
+    await lab.announce("Her preprint", authors=("Stella Biderman",), venue="arXiv")
+    await lab.announce("Another's", authors=("Mo Lee",), venue="ICML")
     await lab.app.deliver()
     (text,) = announcements(wall)
     assert "Hers" in text
@@ -77,7 +67,7 @@ async def test_only_the_chosen_role_is_mentioned(lab: Lab) -> None:
     readers_id = readers.id
     answer = await to(lab, lab.papers, role=readers)
     assert f"<@&{readers_id}>" in answer
-    await announce(lab, "@everyone <@&1> reads")
+    await lab.announce("@everyone <@&1> reads")
     await lab.app.deliver()
     sent = [one for one in lab.env.http_requests if one.path.endswith("/messages")][-1].json
     allowed = sent["allowed_mentions"]
@@ -86,7 +76,7 @@ async def test_only_the_chosen_role_is_mentioned(lab: Lab) -> None:
 
 async def test_a_thread_starts_under_each_announcement(lab: Lab) -> None:
     await to(lab, lab.papers, thread=True)
-    await announce(lab, "To be discussed")
+    await lab.announce("To be discussed")
     await lab.app.deliver()
     assert [thread.name for thread in lab.papers.threads] == ["To be discussed"]
     await lab.app.deliver()
@@ -96,7 +86,7 @@ async def test_a_thread_starts_under_each_announcement(lab: Lab) -> None:
 async def test_a_forum_gets_a_thread_for_each_paper(lab: Lab) -> None:
     forum = lab.env.guild.create_forum_channel("forum")
     await to(lab, forum)
-    paper = await announce(lab, "In a forum")
+    paper = await lab.announce("In a forum")
     assert await lab.app.deliver() == 1
     (thread,) = forum.threads
     assert thread.name == "In a forum"
@@ -111,7 +101,7 @@ async def test_a_forum_gets_a_thread_for_each_paper(lab: Lab) -> None:
 async def test_an_announcement_channels_messages_are_published(lab: Lab) -> None:
     news = lab.env.guild.create_news_channel("news")
     assert "published" in await to(lab, news, publish=True)
-    await announce(lab, "Spread")
+    await lab.announce("Spread")
     await lab.app.deliver()
     assert [one for one in lab.env.http_requests if one.path.endswith("/crosspost")]
     assert await lab.app.library.outbox.needing_follow_up() == ()
@@ -120,9 +110,9 @@ async def test_an_announcement_channels_messages_are_published(lab: Lab) -> None
 async def test_a_digest_is_sent_once_at_its_time(lab: Lab) -> None:
     answer = await to(lab, lab.papers, digest="daily", at="18:30", zone="Europe/Berlin")
     assert "daily digest at 18:30 (Europe/Berlin)" in answer
-    await announce(lab, "One")
-    gone = await announce(lab, "Two")
-    await announce(lab, "Three")
+    await lab.announce("One")
+    gone = await lab.announce("Two")
+    await lab.announce("Three")
     assert await lab.app.deliver() == 0
     lab.clock.move(timedelta(days=2))
     assert await lab.app.deliver() == 1
@@ -137,7 +127,7 @@ async def test_a_digest_is_sent_once_at_its_time(lab: Lab) -> None:
 async def test_many_papers_share_one_message_that_shows_them_all(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     for number in range(12):
-        await announce(lab, f"Paper of many {number}")
+        await lab.announce(f"Paper of many {number}")
     assert await lab.app.deliver() == 1
     message = lab.papers.history()[-1]
     assert "12 new papers" in visible_text(message)
@@ -150,7 +140,7 @@ async def test_many_papers_share_one_message_that_shows_them_all(lab: Lab) -> No
 
 async def test_an_edited_paper_updates_its_announcement(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    paper = await announce(lab, "A titel", venue="arXiv", identifiers=("arxiv:2301.00001",))
+    paper = await lab.announce("A titel", venue="arXiv", identifiers=("arxiv:2301.00001",))
     await lab.app.deliver()
     draft = PaperDraft(title="A title", venue="ICML", identifiers=("arxiv:2301.00001",))
     await lab.app.library.papers.edit(paper, draft, MODERATOR)
@@ -166,7 +156,7 @@ async def test_an_edited_paper_updates_its_announcement(lab: Lab) -> None:
 
 async def test_a_deleted_message_is_left_alone(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    paper = await announce(lab, "Unwanted")
+    paper = await lab.announce("Unwanted")
     await lab.app.deliver()
     await lab.papers.last_message.delete()
     await lab.app.library.papers.edit(paper, PaperDraft(title="Changed"), MODERATOR)
@@ -176,7 +166,7 @@ async def test_a_deleted_message_is_left_alone(lab: Lab) -> None:
 
 async def test_an_edit_that_discord_refuses_is_retried_later(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    paper = await announce(lab, "Before")
+    paper = await lab.announce("Before")
     await lab.app.deliver()
     await lab.app.library.papers.edit(paper, PaperDraft(title="After"), MODERATOR)
     lab.env.inject_error("PATCH", "/channels/*/messages/*", status=400, times=1)
@@ -189,7 +179,7 @@ async def test_an_edit_that_discord_refuses_is_retried_later(lab: Lab) -> None:
 
 async def test_the_buttons_of_an_announcement_cite_and_let_moderators_edit(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
-    await announce(lab, "Pressed", authors=("Mo Lee",))
+    await lab.announce("Pressed", authors=("Mo Lee",))
     await lab.app.deliver()
     message = lab.papers.last_message
     assert "Lee" in told(await lab.member.click(message, label="Cite"))
@@ -215,7 +205,7 @@ async def test_pausing_and_resuming_lose_no_papers(lab: Lab) -> None:
     await lab.ask(lab.moderator, "announce here")
     assert "New papers queue until" in await lab.ask(lab.moderator, "announce pause")
     assert "already paused" in await lab.ask(lab.moderator, "announce pause")
-    await announce(lab, "Patient")
+    await lab.announce("Patient")
     assert await lab.app.deliver() == 0
     assert "paused" in await lab.ask(lab.moderator, "announce list")
     assert "1 paper queued" in await lab.ask(lab.moderator, "announce resume")

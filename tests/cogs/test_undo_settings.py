@@ -8,9 +8,7 @@ from discord.ui import ActionRow
 
 from bot.ui.buttons import UndoButton
 from bot.ui.cards import Layout
-from storage.models import Origin, PaperDraft
 from tests.support.lab import Lab, told
-from tests.support.library import MODERATOR
 
 
 async def ask(lab: Lab, command: str, **options: Any) -> Any:
@@ -21,12 +19,6 @@ async def follow(lab: Lab, source: Any) -> Any:
     feed, home = source
     await ask(lab, "feed add", url=f"{home}feed")
     return feed
-
-
-async def announce(lab: Lab, title: str) -> None:
-    await lab.app.library.papers.upsert(
-        PaperDraft(title), Origin.MODERATOR, MODERATOR, announce=True
-    )
 
 
 async def test_unfollowing_a_feed_can_be_undone_and_redone(lab: Lab, source: Any) -> None:
@@ -85,7 +77,7 @@ async def test_setting_changes_are_logged_and_undone_one_after_the_other(
 
 async def test_undoing_the_removal_of_a_channel_sends_what_was_queued(lab: Lab) -> None:
     await ask(lab, "announce here")
-    await announce(lab, "Waiting")
+    await lab.announce("Waiting")
     closed = await ask(lab, "announce remove")
     assert await lab.app.deliver() == 0
     assert "list and its feeds" not in told(await lab.moderator.click(closed.response))

@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.ui.cards import Layout
 from storage.errors import LabError
 from storage.models import Origin, PaperDraft
-from tests.support.library import MODERATOR
+from tests.support.library import MODERATOR, announce
 
 HOME = 1_000_000_000_000_000_001
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -84,6 +84,10 @@ class Lab:
     def last(self) -> str:
         """Everything legible in the channel's last message."""
         return visible_text(self.papers.last_message)
+
+    async def announce(self, title: str, **fields: Any) -> int:
+        """Adds a paper that all subscribed channels announce; returns its id."""
+        return await announce(self.app.library, title, **fields)
 
     async def add(self, draft: PaperDraft) -> int:
         result = (await self.app.library.papers.upsert(draft, Origin.MODERATOR, MODERATOR)).value

@@ -1,4 +1,4 @@
-"""Papers that come into a library in tests, and by whom."""
+"""Papers that tests add to a library, who adds them, and what happens to it from outside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
+from typing import Any
 
+from storage.announcements.models import Post
 from storage.library import Library
 from storage.models import Actor, Origin, Outcome, Paper, PaperDraft, PartialDate, UpsertResult
 
@@ -33,6 +35,25 @@ async def added(library: Library, draft: PaperDraft, origin: Origin = Origin.IMP
     assert result.outcome is Outcome.ADDED
     assert result.paper is not None
     return result.paper
+
+
+async def announce(library: Library, title: str, **fields: Any) -> int:
+    """Adds a paper that all subscribed channels announce; returns its id."""
+    draft = PaperDraft(title=title, **fields)
+    change = await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
+    assert change.value.paper is not None
+    return change.value.paper.id
+
+
+async def deliver(library: Library, first_message_id: int = 100) -> list[Post]:
+    """Records everything that is due as sent, as the dispatcher does; returns what was sent."""
+    sent: list[Post] = []
+    while due := await library.outbox.enqueue_and_fetch_due():
+        await library.outbox.claim(due)
+        start = first_message_id + len(sent)
+        await library.outbox.record_sent([(post, start + n) for n, post in enumerate(due)])
+        sent += due
+    return sent
 
 
 def execute(library: Library, sql: str, values: Sequence[object] = ()) -> None:

@@ -10,7 +10,6 @@ from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import parse_filter
 from storage.announcements.models import (
     DeliveryStatus,
-    Post,
     PostKind,
     PostState,
     SubscriptionOptions,
@@ -21,32 +20,7 @@ from storage.feeds.models import Entry, EntryRecord, Feed, FeedSettings, FeedSta
 from storage.library import Library, open_library
 from storage.models import Origin, Outcome, PaperDraft
 from tests.support.lab import StillClock
-from tests.support.library import MODERATOR
-
-
-async def announce(library: Library, *titles: str, venue: str = "") -> list[int]:
-    numbers = []
-    for title in titles:
-        result = (
-            await library.papers.upsert(
-                PaperDraft(title=title, venue=venue), Origin.MODERATOR, MODERATOR, announce=True
-            )
-        ).value
-        assert result.paper is not None
-        numbers.append(result.paper.id)
-    return numbers
-
-
-async def deliver(library: Library, message_id: int = 100) -> list[Post]:
-    """Send all that is due, and give what was sent."""
-    sent: list[Post] = []
-    while due := await library.outbox.enqueue_and_fetch_due():
-        await library.outbox.claim(due)
-        await library.outbox.record_sent(
-            [(post, message_id + len(sent) + number) for number, post in enumerate(due)]
-        )
-        sent += due
-    return sent
+from tests.support.library import MODERATOR, announce, deliver
 
 
 async def test_posts_are_claimed_sent_and_recorded_in_order(
@@ -55,7 +29,7 @@ async def test_posts_are_claimed_sent_and_recorded_in_order(
     outbox, subscriptions = library.outbox, library.subscriptions
     assert await subscriptions.subscribe(1, 2, MODERATOR)
     assert not await subscriptions.subscribe(1, 2, MODERATOR)
-    first, second = await announce(library, "First", "Second")
+    first, second = [await announce(library, title) for title in ("First", "Second")]
     (due,) = await outbox.enqueue_and_fetch_due()
     assert (due.paper_ids, due.state, due.kind) == ((first,), PostState.WAITING, PostKind.PAPER)
     assert due.nonce == f"herald-{due.id}"
@@ -89,14 +63,14 @@ async def test_a_claimed_post_names_the_papers_of_every_attempt(
     library: Library,
 ) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
-    first, into = await announce(library, "First", "Into")
+    first, into = [await announce(library, title) for title in ("First", "Into")]
     (due,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([due])
     await library.papers.merge(into, first, PaperDraft(title="Into"), MODERATOR)
     (claimed,) = await library.outbox.enqueue_and_fetch_due()
     assert (claimed.paper_ids, claimed.claimed_papers) == ((into,), (first,))
     assert not await library.outbox.is_known_message(7)
-    assert [post.id for post in await deliver(library, message_id=7)] == [due.id]
+    assert [post.id for post in await deliver(library, first_message_id=7)] == [due.id]
     assert await library.outbox.is_known_message(7)
     sent = await library.outbox.find_post(due.id)
     assert sent is not None
@@ -108,7 +82,7 @@ async def test_a_stopped_channel_keeps_its_queue_and_an_unsubscribed_one_does_no
 ) -> None:
     outbox, subscriptions = library.outbox, library.subscriptions
     await subscriptions.subscribe(1, 2, MODERATOR)
-    await announce(library, "ReviewKind")
+    await announce(library, "Question")
     assert await outbox.stop(2, "the channel is gone")
     assert not await outbox.stop(2, "again")
     assert await outbox.enqueue_and_fetch_due() == ()
@@ -128,7 +102,7 @@ async def test_a_paused_channel_queues_papers_until_it_is_resumed(library: Libra
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     assert await library.subscriptions.pause(1, 2, MODERATOR)
     assert not await library.subscriptions.pause(1, 2, MODERATOR)
-    await announce(library, "ReviewKind")
+    await announce(library, "Question")
     assert await library.outbox.enqueue_and_fetch_due() == ()
     assert await library.subscriptions.resume(1, 2, MODERATOR)
     assert len(await library.outbox.enqueue_and_fetch_due()) == 1
@@ -141,7 +115,7 @@ async def test_a_channel_that_subscribes_again_gets_no_paper_twice(
     library: Library,
 ) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
-    (paper,) = await announce(library, "Once")
+    paper = await announce(library, "Once")
     await deliver(library)
     await library.subscriptions.unsubscribe(1, 2, MODERATOR)
     await library.subscriptions.subscribe(1, 2, MODERATOR)
@@ -157,8 +131,8 @@ async def test_a_channel_gets_papers_that_pass_and_the_others_are_recorded(
         1, 2, MODERATOR, SubscriptionOptions(filters=parse_filter("venue:icml"))
     )
     await library.subscriptions.subscribe(1, 3, MODERATOR)
-    (wanted,) = await announce(library, "ChannelFilter", venue="ICML")
-    (other,) = await announce(library, "Other", venue="ACL")
+    wanted = await announce(library, "Wanted", venue="ICML")
+    other = await announce(library, "Other", venue="ACL")
     assert [post.paper_ids for post in await deliver(library) if post.destination_id == 2] == [
         (wanted,)
     ]
@@ -176,9 +150,9 @@ async def test_a_channel_gets_papers_that_pass_and_the_others_are_recorded(
 
 async def test_very_many_waiting_papers_become_one_digest(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
-    few = await announce(library, *(f"Few {number}" for number in range(5)))
+    few = [await announce(library, f"Few {number}") for number in range(5)]
     assert [post.paper_ids for post in await deliver(library)] == [(number,) for number in few]
-    many = await announce(library, *(f"Many {number}" for number in range(40)))
+    many = [await announce(library, f"Many {number}") for number in range(40)]
     (digest,) = await deliver(library)
     assert (digest.kind, digest.paper_ids) == (PostKind.DIGEST, tuple(many))
 
@@ -193,12 +167,12 @@ async def test_a_digest_is_sent_at_its_time_and_only_once_after_a_long_outage(
     subscription = await library.subscriptions.find(2)
     assert subscription is not None
     assert subscription.next_digest_at == datetime(2026, 11, 23, 17, tzinfo=UTC)
-    papers = await announce(library, "One", "Two")
+    papers = [await announce(library, title) for title in ("One", "Two")]
     assert await deliver(library) == []
     clock.move(timedelta(days=3))
     (digest,) = await deliver(library)
     assert (digest.kind, digest.paper_ids) == (PostKind.DIGEST, tuple(papers))
-    (alone,) = await announce(library, "Alone")
+    alone = await announce(library, "Alone")
     assert await deliver(library) == []
     clock.move(timedelta(hours=6))
     (post,) = await deliver(library)
@@ -227,7 +201,7 @@ async def test_a_change_after_sending_is_rendered_once(library: Library, clock: 
     await library.subscriptions.subscribe(
         1, 2, MODERATOR, SubscriptionOptions(has_thread=True, publishes=True)
     )
-    (paper,) = await announce(library, "Typo", venue="arXiv")
+    paper = await announce(library, "Typo", venue="arXiv")
     await deliver(library)
     (post,) = await library.outbox.needing_follow_up()
     assert (post.thread_due, post.publish_due, post.is_outdated) == (True, True, False)
@@ -250,7 +224,7 @@ async def test_a_change_after_sending_is_rendered_once(library: Library, clock: 
 
 async def test_a_change_between_claim_and_record_is_rendered_too(library: Library) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
-    (paper,) = await announce(library, "Typo")
+    paper = await announce(library, "Typo")
     (post,) = await library.outbox.enqueue_and_fetch_due()
     await library.outbox.claim([post])
     await library.papers.edit(paper, PaperDraft(title="Type"), MODERATOR)

@@ -8,14 +8,14 @@ import pytest
 
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import parse_filter
-from storage.announcements.models import DeliveryStatus, Post, PostKind, SubscriptionOptions
+from storage.announcements.models import DeliveryStatus, PostKind, SubscriptionOptions
 from storage.audit.models import Change, FeedChange, SubscriptionChange
 from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.feeds.models import Entry, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library
-from storage.models import Origin, PaperDraft
+from storage.models import PaperDraft
 from tests.support.lab import StillClock
-from tests.support.library import MODERATOR
+from tests.support.library import MODERATOR, announce, deliver
 
 GUILD, CHANNEL, MODERATORS = 1, 2, 9
 URL = "https://lab.org/feed"
@@ -27,24 +27,6 @@ async def ingest(library: Library, feed: Feed, clock: StillClock, *titles: str) 
     state = FeedState("", feed.title, "tag", "", clock() + timedelta(hours=1))
     await library.feeds.ingest(feed, entries, state, MODERATORS)
     clock.move(timedelta(minutes=1))
-
-
-async def announce(library: Library, title: str) -> int:
-    draft = PaperDraft(title=title)
-    result = (await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)).value
-    assert result.paper is not None
-    return result.paper.id
-
-
-async def deliver(library: Library) -> list[Post]:
-    """Send all that is due, and give what was sent."""
-    sent: list[Post] = []
-    while due := await library.outbox.enqueue_and_fetch_due():
-        claimed = await library.outbox.claim(due)
-        going = [post for post in due if post.id in claimed]
-        await library.outbox.record_sent([(post, 100 + post.id) for post in going])
-        sent += going
-    return sent
 
 
 async def last(library: Library, guild_id: int = GUILD) -> Change:
@@ -249,7 +231,7 @@ async def fates(library: Library, *paper_ids: int) -> list[DeliveryStatus | None
 
 async def test_a_channel_that_is_opened_again_hears_nothing_of_before(library: Library) -> None:
     await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
-    await announce(library, "ReviewKind")
+    await announce(library, "Question")
     closed = await library.subscriptions.unsubscribe(GUILD, CHANNEL, MODERATOR)
     opened = await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
     assert opened is not None

@@ -14,7 +14,7 @@ from storage.library import Library
 from storage.models import Outcome, PaperDraft
 from storage.review.models import Suggestion
 from tests.support.lab import StillClock
-from tests.support.library import MODERATOR
+from tests.support.library import MODERATOR, deliver
 
 MODERATORS, MEMBER = 9, 7
 
@@ -53,12 +53,9 @@ async def decision(library: Library, suggestion: Suggestion) -> Outcome:
     return (await library.review.suggestions([suggestion.id]))[suggestion.id].outcome
 
 
-async def deliver(library: Library) -> list[Post]:
-    sent: list[Post] = []
-    while due := await library.outbox.enqueue_and_fetch_due():
-        await library.outbox.claim(due)
-        await library.outbox.record_sent([(post, 100 + post.id) for post in due])
-        sent += due
+async def deliver_all(library: Library) -> list[Post]:
+    """Sends what is due and updates what changed since it was sent; returns what was sent."""
+    sent = await deliver(library)
     for post in await library.outbox.needing_follow_up():
         await library.outbox.mark_complete(post)
     return sent
@@ -66,10 +63,10 @@ async def deliver(library: Library) -> list[Post]:
 
 async def test_a_declined_entry_waits_again_after_undo(library: Library, feed: Feed) -> None:
     entry = await waiting_entry(library, feed)
-    await deliver(library)
+    await deliver_all(library)
     left_out = await library.review.resolve_entry(entry.id, MODERATOR, add=False)
     assert (left_out.value.outcome, left_out.value.paper) == (Outcome.DECLINED, None)
-    await deliver(library)
+    await deliver_all(library)
     last = await library.audit.last_by(MODERATOR)
     assert last is not None
     assert isinstance(last, ReviewChange)
@@ -127,21 +124,21 @@ async def test_a_member_is_told_only_the_decision_in_force(
     library: Library, clock: StillClock
 ) -> None:
     suggestion = await suggested(library)
-    await deliver(library)
+    await deliver_all(library)
     left_out = await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=False)
     await library.undo(left_out.change_id, MODERATOR)
-    assert await deliver(library) == []  # nobody was told yet
+    assert await deliver_all(library) == []  # nobody was told yet
     assert await decision(library, suggestion) is Outcome.REVIEW
     clock.move(timedelta(minutes=1))
     added = await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=True)
-    (told,) = await deliver(library)
+    (told,) = await deliver_all(library)
     assert (told.kind, told.destination_id) == (PostKind.OUTCOME, MEMBER)
     await library.undo(added.change_id, MODERATOR)
     assert {post.kind for post in await library.outbox.needing_follow_up()} == {
         *(PostKind.SUGGESTION, PostKind.OUTCOME)
     }
-    await deliver(library)
+    await deliver_all(library)
     clock.move(timedelta(minutes=1))
     await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=False)
-    assert await deliver(library) == []  # the message that told of it is corrected
+    assert await deliver_all(library) == []  # the message that told of it is corrected
     assert await decision(library, suggestion) is Outcome.DECLINED
