@@ -14,13 +14,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from urllib.parse import urljoin
 
 import aiohttp
 from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
+from bot import __version__
 from bot.net.ssrf import PrivateAddress, PublicResolver, is_private_literal
 from storage.errors import LabError
 
@@ -249,7 +249,7 @@ async def open_http_client(
     ``max_bytes`` limits a decompressed body. ``allow_private`` turns off the address check.
     """
     seconds = time_limit.total_seconds()
-    agent = f"LabHerald/{version('lab-herald')}" + (f" (+{contact})" if contact else "")
+    agent = f"LabHerald/{__version__}" + (f" (+{contact})" if contact else "")
     resolver = DefaultResolver() if allow_private else PublicResolver()
     connector = aiohttp.TCPConnector(limit=_MAX_CONCURRENCY, resolver=resolver, use_dns_cache=False)
     async with aiohttp.ClientSession(
