@@ -1,1 +1,4 @@
-"""File formats in and out: bytes or text to drafts, and papers to text; pure."""
+"""Reads papers and feed lists from files, and writes them; pure.
+
+Readers yield the `results` of each entry. `export` writes papers in every format.
+"""

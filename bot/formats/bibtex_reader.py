@@ -1,7 +1,7 @@
-"""BibTeX → findings, entry by entry. What fields mean is `bibliography`'s, writing is `citing`'s.
+"""Reads BibTeX files, entry by entry.
 
-A file is read as a stream: `split_entries` cuts it at its entries, and each is parsed by itself, so
-that memory holds one entry, the file's macros and the volumes that entries refer to.
+A file is read as a stream: `split_entries` finds the entries, and each is parsed by itself, so that
+memory holds only one entry, the macros, and the volumes that entries refer to.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from bibtexparser.model import (
     String,
 )
 
-from bot.formats.bibtex_fields import MONTHS, draft_of
+from bot.formats.bibtex_fields import MONTHS, draft_from_fields
 from bot.formats.latex import protect_line_starts
 from bot.formats.results import ParsedPaper, ParseResult, Problem, SkippedEntry
 from storage.errors import InvalidInput
 
-Lines = Callable[[], AbstractContextManager[Iterable[str]]]
+OpenLines = Callable[[], AbstractContextManager[Iterable[str]]]
 
-# Every block that cannot be read is reported by its line; the log need not say it again.
+# Every invalid block is reported with its line, so the log needn't repeat it.
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
 
-_MAX_ENTRY = 4_000_000  # characters; more is no entry, but a file whose braces do not close
-_MAX_LOOKAHEAD = 50_000  # characters, far more than a value that quotes an entry has
-_MAX_FAILED_LOOKAHEADS = 100  # of one file, which is broken throughout
+_MAX_ENTRY = 4_000_000  # characters; a longer one is missing a closing brace
+_MAX_LOOKAHEAD = 50_000  # characters; far longer than a value that quotes an entry
+_MAX_FAILED_LOOKAHEADS = 100  # in one file; bounds the work for a broken one
 _BEGIN = re.compile(r"@\s*\w+\s*(?:[{(]|$)")
 _NESTED = re.compile(r"\s*@\s*\w+\s*[{(]")
 _CROSSREF = re.compile(r"\bcrossref\s*=\s*[{\"]\s*([^{}\"\s]+)", re.IGNORECASE)
@@ -49,24 +49,24 @@ _VOLUMES = frozenset({"proceedings", "mvproceedings", "collection", "mvcollectio
 
 
 @dataclass(slots=True)
-class _File:
-    """What entries share: macros, and the fields of the volumes that are referred to."""
+class _Shared:
+    """What entries share: macros, and the fields of volumes that are referred to."""
 
     macros: dict[str, str] = field(default_factory=lambda: dict(zip(MONTHS, MONTHS, strict=True)))
     volumes: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def read_bibtex(lines: Lines) -> Iterator[ParseResult]:
-    """The findings of a file in its order; ``lines`` opens it, perhaps more than once."""
-    file = _File()
+def read_bibtex(lines: OpenLines) -> Iterator[ParseResult]:
+    """Yields the results of a file in its order; ``lines`` opens it up to three times."""
+    shared = _Shared()
     with lines() as opened:
-        wanted = {key.lower() for line in opened for key in _CROSSREF.findall(line)}
-    if wanted:
+        referenced = {key.lower() for line in opened for key in _CROSSREF.findall(line)}
+    if referenced:
         with lines() as opened:
-            _collect_volumes(opened, wanted, file)
+            _collect_volumes(opened, referenced, shared)
     with lines() as opened:
         for start, source in split_entries(opened):
-            yield from _read_blocks(start, source, file)
+            yield from _read_blocks(start, source, shared)
 
 
 def split_entries(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -155,25 +155,25 @@ def _ends_in_value(source: str) -> bool:
     return depth > 1 or in_quotes
 
 
-def _read_blocks(start: int, source: str, file: _File) -> Iterator[ParseResult]:
-    """Read one cut, which has several entries where they stand on one line."""
+def _read_blocks(start: int, source: str, shared: _Shared) -> Iterator[ParseResult]:
+    """Parses one cut, which may have several entries on one line."""
     if len(source) > _MAX_ENTRY:
-        yield Problem(start, "The entry that begins here does not end, so I can't read it.")
+        yield Problem(start, "The entry that starts here never ends, so I can't read it.")
         return
     for block in _blocks(source):
         line = start + (block.start_line or 0)
         if isinstance(block, String):
-            file.macros[block.key.lower()] = _value(str(block.value), file)
+            shared.macros[block.key.lower()] = _value(str(block.value), shared)
         elif isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
-            yield _read_entry(line, block.ignore_error_block, file)
+            yield _read_entry(line, block.ignore_error_block, shared)
         elif isinstance(block, ParsingFailedBlock):
             reason = getattr(block.error, "abort_reason", "").split(". ")[0].rstrip(". ")
             why = f": {reason[:1].lower()}{reason[1:]}" if reason else ""
-            yield Problem(line, f"The entry that begins here is not BibTeX{why}.")
+            yield Problem(line, f"The entry that starts here isn't valid BibTeX{why}.")
         elif isinstance(block, Entry):
-            yield _read_entry(line, block, file)
+            yield _read_entry(line, block, shared)
         elif isinstance(block, ImplicitComment) and _KEY.search(block.comment):
-            yield Problem(line, "The entry that begins here is not BibTeX.")
+            yield Problem(line, "The entry that starts here isn't valid BibTeX.")
         else:
             assert isinstance(block, ImplicitComment | ExplicitComment | Preamble)  # noqa: S101
 
@@ -183,36 +183,39 @@ def _blocks(source: str) -> Sequence[Block]:
     return parse_string(protect_line_starts(source), parse_stack=[]).blocks
 
 
-def _read_entry(line: int, entry: object, file: _File) -> ParseResult:
+def _read_entry(line: int, entry: object, shared: _Shared) -> ParseResult:
     if not isinstance(entry, Entry):
-        return Problem(line, "The entry that begins here is not BibTeX.")
+        return Problem(line, "The entry that starts here isn't valid BibTeX.")
     if entry.entry_type.lower() in _VOLUMES:
         return SkippedEntry(line, f"“{entry.key}” is a volume, not a paper.")
     try:
-        return ParsedPaper(line, draft_of(_fields(entry, file)))
+        return ParsedPaper(line, draft_from_fields(_fields(entry, shared)))
     except InvalidInput as error:
         return Problem(line, f"“{entry.key}” can't be used. {error}")
 
 
-def _collect_volumes(lines: Iterable[str], wanted: set[str], file: _File) -> None:
+def _collect_volumes(lines: Iterable[str], referenced: set[str], shared: _Shared) -> None:
     for _, source in split_entries(lines):
         key = _KEY.search(source)
         is_macro = source.lstrip().lower().startswith("@string")
-        if not is_macro and (key is None or key[1].lower() not in wanted):
+        if not is_macro and (key is None or key[1].lower() not in referenced):
             continue
         for block in _blocks(source):
             if isinstance(block, String):
-                file.macros[block.key.lower()] = _value(str(block.value), file)
+                shared.macros[block.key.lower()] = _value(str(block.value), shared)
             elif isinstance(block, Entry):
-                file.volumes[block.key.lower()] = _fields(block, file)
+                shared.volumes[block.key.lower()] = _fields(block, shared)
 
 
-def _fields(entry: Entry, file: _File) -> dict[str, str]:
-    """The fields by lower-case name, macros filled in; of a repeated field the first, as BibTeX."""
+def _fields(entry: Entry, shared: _Shared) -> dict[str, str]:
+    """Returns the fields by lower-case name, with macros expanded.
+
+    The first of a repeated field counts, as in BibTeX.
+    """
     fields: dict[str, str] = {}
     for one in entry.fields:
-        fields.setdefault(one.key.lower(), _value(str(one.value), file))
-    volume = file.volumes.get(fields.get("crossref", "").strip().lower())
+        fields.setdefault(one.key.lower(), _value(str(one.value), shared))
+    volume = shared.volumes.get(fields.get("crossref", "").strip().lower())
     if volume:
         inherited = {name: text for name, text in volume.items() if name in _INHERITED}
         inherited.setdefault("booktitle", volume.get("title", ""))
@@ -220,27 +223,27 @@ def _fields(entry: Entry, file: _File) -> dict[str, str]:
     return fields
 
 
-def _value(source: str, file: _File) -> str:
-    """A value's text: braced, quoted, a number, a macro, or such pieces joined by ``#``."""
-    text, place = [], 0
-    while place < len(source):
-        found = _PIECE.match(source, place)
+def _value(source: str, shared: _Shared) -> str:
+    """Returns a value's text: braced, quoted, a number, a macro, or these joined by ``#``."""
+    text, position = [], 0
+    while position < len(source):
+        found = _PIECE.match(source, position)
         if found is None:
             break
         piece = found[1]
-        place = found.end()
+        position = found.end()
         if piece in {"{", '"'}:
-            end = _end_of(source, place, "}" if piece == "{" else '"')
-            text.append(source[place:end])
-            place = end + 1
+            end = _find_closing(source, position, "}" if piece == "{" else '"')
+            text.append(source[position:end])
+            position = end + 1
         elif piece != "#":
-            text.append(file.macros.get(piece.lower(), piece))
+            text.append(shared.macros.get(piece.lower(), piece))
     return "".join(text)
 
 
-def _end_of(source: str, place: int, closing: str) -> int:
+def _find_closing(source: str, position: int, closing: str) -> int:
     depth = 0
-    for found in re.compile(r'[{}"]').finditer(source, place):
+    for found in re.compile(r'[{}"]').finditer(source, position):
         if found[0] == closing and depth == 0:
             return found.start()
         depth += {"{": 1, "}": -1}.get(found[0], 0)

@@ -1,6 +1,6 @@
-"""One paper → its BibTeX entry, or a reference in plain text or Markdown; pure.
+"""Formats a paper as a BibTeX entry, or a reference in plain text or Markdown; pure.
 
-Where a preprint has appeared, what is cited is the published version, with the preprint's id.
+If a preprint was published, the published version is cited, along with the preprint's id.
 """
 
 from __future__ import annotations
@@ -12,23 +12,24 @@ from bot.formats import bibtex_fields, latex
 from bot.formats.fields import join_list, pack_links, parse_identifiers, parse_links
 from bot.markdown import escape, link
 from storage.models import LinkKind, Paper
+from storage.names.author_list import AuthorList
 from storage.names.parser import parse_name
 from storage.papers.combine import is_preprint
 from storage.papers.identifiers import is_identifier_page
 from storage.text import fold
 
 _SKIPPED = frozenset({"a", "an", "the", "on", "of", "in", "to", "for", "and", "with", "from"})
-# Words and names by which a venue is a journal; every other published venue is a meeting.
+# Words that make a venue a journal; every other published venue is a conference.
 _JOURNALS = frozenset(
     {"journal", "transactions", "letters", "review", "reviews", "magazine", "annals", "nature"}
     | {"science", "tmlr", "jmlr", "tacl", "jasa", "pnas", "plos", "quarterly", "advances", "cell"}
 )
-_UNPRINTED = frozenset({"keywords", "abstract", "venue", "postedby", "identifiers", "links"})
+_EXPORT_ONLY = frozenset({"keywords", "abstract", "venue", "postedby", "identifiers", "links"})
 _MAX_APA_AUTHORS = 20
 
 
 class Style(enum.StrEnum):
-    """The form of a reference."""
+    """The style of a reference."""
 
     BIBTEX = "bibtex"
     TEXT = "text"
@@ -36,10 +37,10 @@ class Style(enum.StrEnum):
 
 
 def cite(paper: Paper, style: Style) -> str:
-    """A paper's reference in one of the styles."""
+    """Returns a paper's reference in one of the styles."""
     match style:
         case Style.BIBTEX:
-            return bibtex_entry(paper, whole=False)
+            return bibtex_entry(paper, export=False)
         case Style.TEXT:
             return _reference(paper)
         case Style.MARKDOWN:
@@ -47,7 +48,7 @@ def cite(paper: Paper, style: Style) -> str:
 
 
 def citation_key(paper: Paper) -> str:
-    """``biderman2023pythia-12``: unique by the paper's number, whatever else is exported."""
+    """Returns a key such as ``biderman2023pythia-12``, unique because of the paper's id."""
     family = parse_name(paper.authors[0]).family if paper.authors else ()
     words = [word for word in fold(paper.title).split() if word not in _SKIPPED]
     parts = ["".join(family), str(paper.year or ""), words[0] if words else ""]
@@ -55,31 +56,31 @@ def citation_key(paper: Paper) -> str:
     return f"{''.join(letters) or 'paper'}-{paper.id}"
 
 
-def bibtex_entry(paper: Paper, *, whole: bool = True) -> str:
-    """The BibTeX entry, from which `bibtex` reads the same paper again.
+def bibtex_entry(paper: Paper, *, export: bool = True) -> str:
+    """Returns the BibTeX entry, from which `bibtex_reader` reads the same paper again.
 
-    Where it is not to be ``whole``, it has only what a bibliography prints.
+    Without ``export``, it has only the fields that a bibliography prints.
     """
     kind, fields = _kind_and_fields(paper)
-    if not whole:
-        fields = {name: value for name, value in fields.items() if name not in _UNPRINTED}
+    if not export:
+        fields = {name: value for name, value in fields.items() if name not in _EXPORT_ONLY}
     lines = [f"@{kind}{{{citation_key(paper)},"]
     lines += [f"  {name} = {value}," for name, value in fields.items()]
     return "\n".join([*lines, "}"])
 
 
 def _kind_and_fields(paper: Paper) -> tuple[str, dict[str, str]]:
-    """The entry's type, and its fields as they are written."""
-    kind, place = _kind(paper)
+    """Returns the entry's type and its fields as LaTeX."""
+    kind, venue_field = _kind(paper)
     fields = {"title": f"{{{{{latex.escape(paper.title)}}}}}"}
     names = [_bibtex_name(name) for name in paper.authors]
     names += [] if paper.authors_complete else ["others"]
     _put(fields, "author", " and ".join(names))
     if paper.venue or paper.arxiv:
-        fields[place] = f"{{{latex.escape(paper.venue)}}}"
+        fields[venue_field] = f"{{{latex.escape(paper.venue)}}}"
         read = {name: value[1:-1] for name, value in fields.items()}
         if bibtex_fields.read_venue(read, paper.arxiv or "") != paper.venue:
-            fields["venue"] = fields[place]
+            fields["venue"] = fields[venue_field]
     if paper.date:
         fields["year"] = f"{{{paper.date.year}}}"
         if paper.date.month:
@@ -89,7 +90,7 @@ def _kind_and_fields(paper: Paper) -> tuple[str, dict[str, str]]:
     _put(fields, "doi", latex.escape(paper.doi or ""))
     if paper.arxiv:
         fields |= {"eprint": f"{{{paper.arxiv}}}", "archiveprefix": "{arXiv}"}
-    _put_addresses(fields, paper)
+    _put_urls(fields, paper)
     _put(fields, "note", latex.escape(paper.note))
     _put(fields, "keywords", ", ".join(map(_keyword, paper.tags)))
     _put(fields, "abstract", latex.escape(paper.abstract))
@@ -97,11 +98,11 @@ def _kind_and_fields(paper: Paper) -> tuple[str, dict[str, str]]:
     return kind, fields
 
 
-def _put_addresses(fields: dict[str, str], paper: Paper) -> None:
-    """The page, and fields of our own where it and the ids do not say every link and identifier."""
+def _put_urls(fields: dict[str, str], paper: Paper) -> None:
+    """Adds the page, and our own fields for links and identifiers that don't follow from it."""
     url = paper.url or ""
-    is_plain = latex.plain(latex.escape(url)) == url and not is_identifier_page(url)
-    shown = url if url and is_plain and bibtex_fields.is_address(url) else ""
+    is_plain = latex.unescape(latex.escape(url)) == url and not is_identifier_page(url)
+    shown = url if url and is_plain and bibtex_fields.is_url(url) else ""
     _put(fields, "url", latex.escape(shown))
     derived = parse_identifiers(
         arxiv=paper.arxiv or "", doi=paper.doi or "", urls=[shown] if shown else []
@@ -118,7 +119,7 @@ def _put(fields: dict[str, str], name: str, value: str) -> None:
 
 
 def _kind(paper: Paper) -> tuple[str, str]:
-    """The entry's type, and the field that names its venue."""
+    """Returns the entry's type and the field for its venue."""
     words = fold(paper.venue).split()
     if not words or is_preprint(paper.venue):
         return "misc", "howpublished"
@@ -128,16 +129,16 @@ def _kind(paper: Paper) -> tuple[str, str]:
 
 
 def _bibtex_name(name: str) -> str:
-    """“Family, Given”; in braces as a whole where that would not be read as the same name."""
+    """Returns “Family, Given”, or the name in braces if that would be read differently."""
     given, family = split_name(name)
     written = latex.escape(f"{family}, {given}" if given else family)
-    if bibtex_fields.read_authors(f"A and {written} and B") == (("A", name, "B"), True):
+    if bibtex_fields.read_authors(f"A and {written} and B") == AuthorList(("A", name, "B")):
         return written
     return f"{{{latex.escape(name)}}}"
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """A name's given and family part, as credited; all is family where they can't be told apart."""
+    """Splits a credited name into given and family name; an unclear one is all family name."""
     family = " ".join(parse_name(name).family)
     words = name.split()
     for start in range(1, len(words)):
@@ -152,12 +153,12 @@ def _keyword(tag: str) -> str:
 
 
 def _reference(paper: Paper) -> str:
-    """A reference as the APA writes it (https://apastyle.apa.org/, 7th edition), in plain text."""
+    """Returns a plain-text reference in APA style (https://apastyle.apa.org/, 7th edition)."""
     parts = [_apa_authors(paper), f"({paper.year or 'n.d.'})."]
     parts.append(_sentence(paper.title))
     if paper.venue:
         parts.append(_sentence(paper.venue))
-    parts.append(_address_of(paper))
+    parts.append(_citation_url(paper))
     return " ".join(part for part in parts if part)
 
 
@@ -188,22 +189,22 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _address_of(paper: Paper) -> str:
-    """The address to cite: the DOI's, else the paper's best page."""
+def _citation_url(paper: Paper) -> str:
+    """Returns the URL to cite: the DOI's, or the paper's best page."""
     return f"https://doi.org/{paper.doi}" if paper.doi else paper.url or ""
 
 
 def markdown_reference(paper: Paper) -> str:
-    """Title with link, authors, venue, year and note in one line of Markdown."""
-    parts = [f"**{link(paper.title, _address_of(paper) or None, 4000)}**"]
+    """Returns one line of Markdown with linked title, authors, venue, year and note."""
+    parts = [f"**{link(paper.title, _citation_url(paper) or None, 4000)}**"]
     if paper.authors:
         names = [escape(name) for name in paper.authors]
         tail = "" if paper.authors_complete else ", et al."
         parts.append(f"{', '.join(names)}{tail}")
-    place = [f"*{escape(paper.venue)}*"] if paper.venue else []
-    place += [str(paper.year)] if paper.year else []
-    if place:
-        parts.append(", ".join(place))
+    published = [f"*{escape(paper.venue)}*"] if paper.venue else []
+    published += [str(paper.year)] if paper.year else []
+    if published:
+        parts.append(", ".join(published))
     if paper.note:
         parts.append(escape(paper.note))
     return ". ".join(part.rstrip(".") for part in parts) + "."

@@ -1,6 +1,6 @@
-"""One citation as a publications page prints it → credits, identifiers, year and note; pure.
+"""Parses a citation as publications pages print it; pure.
 
-The shape is ``Credits. "Title." Where, when. Note``, with any quotation marks, nested or not.
+Its shape is ``Authors. "Title." Venue, date. Note``, with any quotation marks, nested or not.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from storage.papers.identifiers import identify
 from storage.text import fold
 
 _QUOTES = "\"“”„«»'‘’"
-_SAME_TITLE = 85  # of 100, by which a quoted title is the entry's own
-_MOST_QUOTES = 40  # marks that may close the quoted title
-_LONGEST = 3000  # characters; a longer paragraph is no citation
+_MIN_SIMILARITY = 85  # of 100, between the quoted title and the entry's
+_MAX_QUOTES = 40  # candidates for the closing quotation mark
+_MAX_LENGTH = 3000  # characters; a longer paragraph isn't a citation
 _YEAR_AT_END = re.compile(r"[\s(,.]{0,9}\(?(?:19|20)\d{2}(?:,\s*\w+\.?\s*\d{0,2})?\)?[\s.:,]*$")
-_SMALL_WORDS = frozenset(
+_LOWERCASE_WORDS = frozenset(
     {"van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "du", "la", "le", "bin"}
     | {"ibn", "ben", "el", "al", "ter", "ten", "zu", "y", "e", "the"}
 )
-_MOST_WORDS = 8  # of a name, or of a group that signs together
+_MAX_WORDS = 8  # of a person's or a group's name
 _YEAR = re.compile(r"(?<![\d.:/–-])((?:19|20)\d{2})(?![\d]|[–-]\d|\.\d)")
-_ADDRESS = re.compile(r"https?://\S+")
+_URL = re.compile(r"https?://\S+")
 _NOTE = re.compile(
     r"\b(?:award|oral|spotlight|poster|best|outstanding|honou?rable|runner|keynote|invited)\b",
     re.IGNORECASE,
@@ -35,7 +35,7 @@ _NOTE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What a citation says: authors as credited and in order, ``complete`` without "et al."."""
+    """A parsed citation; ``complete`` is false if the authors end in "et al."."""
 
     authors: tuple[str, ...]
     complete: bool
@@ -45,8 +45,8 @@ class Citation:
 
 
 def read_citation(paragraph: str, title: str) -> Citation | None:
-    """The citation that a paragraph is, of the paper with this title; none where it is not one."""
-    if len(paragraph) > _LONGEST:
+    """Parses a paragraph as the citation of a paper with this title, or returns None."""
+    if len(paragraph) > _MAX_LENGTH:
         return None
     span = _quoted_title(paragraph, title)
     if span is None:
@@ -65,47 +65,47 @@ def read_credits(text: str) -> AuthorList:
 
 
 def _is_name(text: str) -> bool:
-    """Whether a credit may be a name: few words, and none of them a sentence's."""
+    """Returns whether a text may be a name: few words, none of them lower-case prose."""
     words = text.split()
-    return len(words) <= _MOST_WORDS and not any(
-        word.isascii() and word.islower() and word.strip(".,'") not in _SMALL_WORDS
+    return len(words) <= _MAX_WORDS and not any(
+        word.isascii() and word.islower() and word.strip(".,'") not in _LOWERCASE_WORDS
         for word in words
     )
 
 
 def _quoted_title(paragraph: str, title: str) -> tuple[int, int] | None:
-    """Where the quoted title stands, with its quotation marks; none where it does not."""
-    opening = next((place for place, char in enumerate(paragraph) if char in '"“„«'), None)
+    """Returns the span of the quoted title with its quotation marks, or None."""
+    opening = next((index for index, char in enumerate(paragraph) if char in '"“„«'), None)
     if opening is None:
         return None
-    wanted = fold(title)
+    expected = fold(title)
     end = min(len(paragraph), opening + 2 * len(title) + 20)
-    closings = [place for place in range(opening + 1, end) if paragraph[place] in _QUOTES]
+    closings = [index for index in range(opening + 1, end) if paragraph[index] in _QUOTES]
     best: tuple[float, int] | None = None
-    for place in closings[:_MOST_QUOTES]:
-        quoted = fold(paragraph[opening + 1 : place])
-        joined = fuzz.ratio(quoted.replace(" ", ""), wanted.replace(" ", ""))
-        similarity = max(fuzz.ratio(quoted, wanted), joined)
-        if similarity >= _SAME_TITLE and (best is None or similarity >= best[0]):
-            best = (similarity, place)
+    for index in closings[:_MAX_QUOTES]:
+        quoted = fold(paragraph[opening + 1 : index])
+        joined = fuzz.ratio(quoted.replace(" ", ""), expected.replace(" ", ""))
+        similarity = max(fuzz.ratio(quoted, expected), joined)
+        if similarity >= _MIN_SIMILARITY and (best is None or similarity >= best[0]):
+            best = (similarity, index)
     return (opening, best[1] + 1) if best else None
 
 
 def _identifiers(rest: str) -> tuple[str, ...]:
     found = list(identify(rest))
-    for address in _ADDRESS.findall(rest):
-        found += identify(address.rstrip(".,;)"))
+    for url in _URL.findall(rest):
+        found += identify(url.rstrip(".,;)"))
     return tuple(dict.fromkeys(found))
 
 
 def _date(rest: str) -> PartialDate | None:
-    """The year of a citation: the last that stands by itself, not within a range or an id."""
-    years = _YEAR.findall(_ADDRESS.sub(" ", rest))
+    """Returns the last year of a citation that isn't part of a range or an id."""
+    years = _YEAR.findall(_URL.sub(" ", rest))
     return PartialDate(int(years[-1])) if years else None
 
 
 def _note(rest: str) -> str:
-    """What stands behind the year, where it is a distinction: “Oral Presentation”."""
+    """Returns what follows the year if it is a distinction, such as “Oral Presentation”."""
     years = list(_YEAR.finditer(rest))
     tail = rest[years[-1].end() :] if years else rest.rpartition(". ")[2]
     tail = tail.strip(" .,;()[]")
@@ -113,5 +113,5 @@ def _note(rest: str) -> str:
 
 
 def is_distinction(text: str) -> bool:
-    """Whether a few words say how a paper was distinguished: “Oral”, “Best Paper”, “Spotlight”."""
+    """Returns whether a short text is a distinction: “Oral”, “Best Paper”, “Spotlight”."""
     return bool(_NOTE.search(text)) and len(text) <= 120

@@ -1,4 +1,4 @@
-"""The header of a sheet of papers → which column holds which field; its rows are `sheets`'."""
+"""Maps the columns of a CSV file of papers to fields, by the names that people give them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from bot.formats.rows import COLUMNS
 from storage.errors import InvalidInput
 from storage.text import fold
 
-_MAX_HEADER = 1 << 16  # characters that are looked at
-# The folded names of columns by field, the likeliest first; a row's first filled one counts.
+_MAX_HEADER = 1 << 16  # characters
+# Folded column names by field, most specific first; the first non-empty one of a row counts.
 _NAMES: dict[str, tuple[str, ...]] = {
     "title": ("title", "paper title", "paper", "name of paper", "publication title", "name"),
     "authors": ("authors", "author", "author s", "author names", "author list", "creators", "by"),
@@ -52,8 +52,17 @@ _NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
+class NoTitleColumn(InvalidInput):
+    """No column of a CSV file is recognized as the one with the titles."""
+
+    def __init__(self, header: Sequence[str]) -> None:
+        super().__init__(
+            f"I can't tell which column has the titles. The columns are {_quoted(header)}."
+        )
+
+
 def detect_delimiter(header: str) -> str:
-    """The sign between the cells of a header: the one that gives the most known names."""
+    """Returns the delimiter that splits a header into the most known names."""
     header = header[:_MAX_HEADER]
 
     def known(sign: str) -> tuple[int, int]:
@@ -64,7 +73,7 @@ def detect_delimiter(header: str) -> str:
 
 
 def is_csv_header(header: str) -> bool:
-    """Whether a line is the header of a sheet of papers."""
+    """Returns whether a line is the header of a CSV file of papers."""
     names = {
         fold(name) for name in next(csv.reader([header], delimiter=detect_delimiter(header)), [])
     }
@@ -72,47 +81,42 @@ def is_csv_header(header: str) -> bool:
 
 
 def parse_mapping(text: str) -> tuple[str, str]:
-    """The field and the column that ``title=Headline`` names; raises `InvalidInput`."""
+    """Parses ``title=Headline`` into a field and a column; raises `InvalidInput`."""
     name, sign, column = text.partition("=")
     if not (name.strip() and sign and column.strip()):
-        raise InvalidInput(f"“{text[:100]}” names no column; write title=COLUMN.")
+        raise InvalidInput(f"“{text[:100]}” doesn't name a column. Write title=COLUMN.")
     return name.strip(), column.strip()
 
 
 def parse_mappings(text: str) -> dict[str, str]:
-    """Several of them in one text, apart by semicolons: ``title=Headline; authors=Who``."""
+    """Parses several mappings separated by semicolons: ``title=Headline; authors=Who``."""
     return dict(parse_mapping(part) for part in text.split(";") if part.strip())
 
 
 def find_columns(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, list[int]]:
-    """Where each field stands in a row, the likeliest column first.
+    """Returns the indexes of each field's columns, the most specific first.
 
-    Raises `InvalidInput` where no column holds titles, or the mapping names none that is there.
+    Raises `InvalidInput` if no column has titles, or the mapping names an unknown field or column.
     """
     names = [fold(name) for name in header]
     fields = {*_NAMES, *COLUMNS} if tuple(header) == COLUMNS else set(_NAMES)
     columns: dict[str, list[int]] = {}
     for field in sorted(fields):
-        wanted = _NAMES.get(field, (fold(field),))
+        candidates = _NAMES.get(field, (fold(field),))
         if field in mapping:
-            wanted = (fold(mapping[field]),)
-            if wanted[0] not in names:
+            candidates = (fold(mapping[field]),)
+            if candidates[0] not in names:
                 raise InvalidInput(
-                    f"There is no column “{mapping[field]}”; the columns are {_quoted(header)}."
+                    f"There's no column “{mapping[field]}”. The columns are {_quoted(header)}."
                 )
-        columns[field] = [names.index(name) for name in wanted if name in names]
+        columns[field] = [names.index(name) for name in candidates if name in names]
     if not columns["posted_by"]:
         contacts = (" poc", " contact", " contact person")
         columns["posted_by"] = [at for at, name in enumerate(names) if name.endswith(contacts)]
     if unknown := sorted(set(mapping) - fields):
-        raise InvalidInput(
-            f"“{unknown[0]}” is no field that can be mapped; these are: {', '.join(_NAMES)}."
-        )
+        raise InvalidInput(f"“{unknown[0]}” isn't a field. The fields are {', '.join(_NAMES)}.")
     if not columns["title"]:
-        raise InvalidInput(
-            f"I find no column of titles; the columns are {_quoted(header)}. "
-            "Say which one it is: --map title=COLUMN in the shell, columns:title=COLUMN in Discord."
-        )
+        raise NoTitleColumn(header)
     return columns
 
 

@@ -1,4 +1,4 @@
-"""A sheet of papers as CSV → findings, its columns known by the names that people give them."""
+"""Reads CSV files of papers: anybody's, by their column names, and our own export."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from storage.models import Link, LinkKind, PaperDraft
 from storage.names.author_list import parse_author_list
 from storage.papers.identifiers import canonical_url, identify, listed_title
 
-Lines = Callable[[], AbstractContextManager[Iterable[str]]]
+OpenLines = Callable[[], AbstractContextManager[Iterable[str]]]
 
 _MAX_CELL = 4_000_000
 _LINKS = {"url": LinkKind.PAGE, "pdf": LinkKind.PDF, "code": LinkKind.CODE} | {
@@ -38,36 +38,37 @@ _UNPUBLISHED = re.compile(
     re.IGNORECASE,
 )
 _PREPRINT = re.compile(r"(?:arxiv|biorxiv|medrxiv)\b", re.IGNORECASE)
-# A remark in place of a venue or an address: “Extended to a published paper”.
+# A remark instead of a venue or a URL: “Extended to a published paper”.
 _REMARK = re.compile(r"(?:extended|merged|superseded) (?:to|in|into|by)\b", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*\(([^()]*)\)$")
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row: where it begins, and the text of each field that it fills."""
+    """A row: its first line, and the text of each field that isn't empty."""
 
     line: int
     cells: Mapping[str, str]
+    is_export: bool = False
 
     def __getitem__(self, field: str) -> str:
         return self.cells.get(field, "")
 
     @property
     def identifiers(self) -> tuple[str, ...]:
-        """What the cells that hold ids and links name."""
-        addresses = [self[field] for field in ("url", "pdf") if canonical_url(self[field])]
-        return parse_identifiers(arxiv=self["arxiv"], doi=self["doi"], urls=addresses)
+        """The identifiers in the cells for ids and links."""
+        urls = [self[field] for field in ("url", "pdf") if canonical_url(self[field])]
+        return parse_identifiers(arxiv=self["arxiv"], doi=self["doi"], urls=urls)
 
 
 def read_csv(
-    lines: Lines, mapping: Mapping[str, str] | None = None, *, unpublished: bool = False
+    lines: OpenLines, mapping: Mapping[str, str] | None = None, *, unpublished: bool = False
 ) -> Iterator[ParseResult]:
-    """The findings of a file in its order; ``mapping`` names columns for fields.
+    """Yields the results of a file in its order; ``mapping`` maps fields to column names.
 
-    Rows whose status says that they are not published stay out unless ``unpublished``. A link that
-    rows of different titles share is no paper's identifier, and neither is a title that rows of
-    different links share. Raises `InvalidInput` where there is no column of titles.
+    Skips rows with an unpublished status unless ``unpublished``. A link that rows with different
+    titles share doesn't identify a paper, and neither does a title with different links. Raises
+    `NoTitleColumn`, and `InvalidInput` for an invalid mapping.
     """
     with lines() as opened:
         shared = _shared(row for row in _rows(opened, mapping or {}) if isinstance(row, _Row))
@@ -77,10 +78,10 @@ def read_csv(
                 yield row
             elif not unpublished and _UNPUBLISHED.search(row["status"]):
                 title = plain_text.line(row["title"])
-                yield SkippedEntry(row.line, f"“{title}” is not published: {row['status']}.")
+                yield SkippedEntry(row.line, f"“{title}” isn't published yet: {row['status']}.")
             else:
                 try:
-                    draft = _own_draft(row) if "own" in row.cells else _draft(row, shared)
+                    draft = _exported_draft(row) if row.is_export else _draft(row, shared)
                     yield ParsedPaper(row.line, draft)
                 except InvalidInput as error:
                     yield Problem(
@@ -89,11 +90,11 @@ def read_csv(
 
 
 def describe_columns(
-    lines: Lines, mapping: Mapping[str, str]
+    lines: OpenLines, mapping: Mapping[str, str]
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
-    """The columns of a file by the fields that they hold, and those that nothing is read from.
+    """Returns the columns of a file by field, and the columns that aren't used.
 
-    Raises `InvalidInput` as `read_csv` does.
+    Raises the same errors as `read_csv`.
     """
     csv.field_size_limit(_MAX_CELL)
     with lines() as opened:
@@ -102,57 +103,57 @@ def describe_columns(
         table = csv.reader(itertools.chain([first], source), delimiter=detect_delimiter(first))
         try:
             header = next(table, [])
-        except csv.Error:  # which the rows tell, too
+        except csv.Error:  # which `read_csv` reports
             return {}, ()
     columns = find_columns(header, mapping)
-    read = {field: tuple(header[at] for at in places) for field, places in columns.items()}
-    used = {at for places in columns.values() for at in places}
+    read = {field: tuple(header[at] for at in indexes) for field, indexes in columns.items()}
+    used = {at for indexes in columns.values() for at in indexes}
     unused = tuple(name for at, name in enumerate(header) if at not in used)
     return {field: names for field, names in read.items() if names}, unused
 
 
 def _rows(opened: Iterable[str], mapping: Mapping[str, str]) -> Iterator[_Row | Problem]:
-    """The filled rows of a file, each with its first line; a broken one ends it."""
+    """Yields the non-empty rows of a file; a malformed one ends it."""
     csv.field_size_limit(_MAX_CELL)
     source = iter(opened)
     first = next(source, "")
     table = csv.reader(itertools.chain([first], source), delimiter=detect_delimiter(first))
     line = 1
     columns: dict[str, list[int]] = {}
-    is_own = False
+    is_export = False
     try:
         for cells in table:
             if not columns:
-                is_own = tuple(cells) == COLUMNS and not mapping
+                is_export = tuple(cells) == COLUMNS and not mapping
                 columns = find_columns(cells, mapping)
             elif any(cell.strip() for cell in cells):
-                read = {
-                    field: _filled(cells, places, exactly=is_own)
-                    for field, places in columns.items()
+                texts = {
+                    field: _first_filled(cells, indexes, exactly=is_export)
+                    for field, indexes in columns.items()
                 }
-                yield _Row(line, {**read, "own": "yes"} if is_own else read)
+                yield _Row(line, texts, is_export=is_export)
             line = table.line_num + 1
     except csv.Error as error:
-        yield Problem(line, f"From this row on I can't read the file: {error}.")
+        yield Problem(line, f"I can't read the file from this row on: {error}.")
 
 
-def _filled(cells: Sequence[str], places: Sequence[int], *, exactly: bool) -> str:
-    """The first filled cell of these places; a remark fills none (“Extended to another paper”)."""
+def _first_filled(cells: Sequence[str], indexes: Sequence[int], *, exactly: bool) -> str:
+    """Returns the first non-empty cell of these columns that isn't a remark."""
     if exactly:
-        return cells[places[0]] if places and places[0] < len(cells) else ""
-    filled = (cells[place].strip() for place in places if place < len(cells))
+        return cells[indexes[0]] if indexes and indexes[0] < len(cells) else ""
+    filled = (cells[index].strip() for index in indexes if index < len(cells))
     return next((cell for cell in filled if cell and not _REMARK.match(cell)), "")
 
 
 def _shared(rows: Iterable[_Row]) -> frozenset[str]:
-    """The identifiers that rows of different titles give, and the titles of different links."""
-    meanings: dict[str, set[str]] = {}
+    """Returns identifiers that different titles share, and titles that have different links."""
+    values: dict[str, set[str]] = {}
     for row in rows:
         title = listed_title(plain_text.line(row["title"]))
         for name in row.identifiers:
-            meanings.setdefault(name, set()).add(title)
-        meanings.setdefault(title, set()).add(" ".join(row.identifiers))
-    return frozenset(name for name, others in meanings.items() if len(others - {""}) > 1)
+            values.setdefault(name, set()).add(title)
+        values.setdefault(title, set()).add(" ".join(row.identifiers))
+    return frozenset(name for name, others in values.items() if len(others - {""}) > 1)
 
 
 def _draft(row: _Row, shared: frozenset[str]) -> PaperDraft:
@@ -178,7 +179,7 @@ def _draft(row: _Row, shared: frozenset[str]) -> PaperDraft:
 
 
 def _venue_and_note(row: _Row) -> tuple[str, str]:
-    """Where it appeared, without what the note says again; a preprint appeared in its archive."""
+    """Returns the venue, or the archive of a preprint, and the note, which may be in the venue."""
     venue, note = plain_text.line(row["venue"]), plain_text.line(row["note"])
     if _PREPRINT.match(row["status"]):
         return plain_text.line(row["status"]), note
@@ -189,14 +190,14 @@ def _venue_and_note(row: _Row) -> tuple[str, str]:
 
 
 def _links(row: _Row, shared: frozenset[str]) -> tuple[Link, ...]:
-    """The row's addresses; what is no address is left alone, and a shared one is kept as a link."""
+    """Returns the row's URLs as links, including shared ones, which identify nothing."""
     given = [(kind, row[field]) for field, kind in _LINKS.items() if canonical_url(row[field])]
-    apart = [Link(kind, url) for kind, url in given if shared.intersection(identify(url))]
-    return tuple(dict.fromkeys([*apart, *parse_links(given)]))
+    shared_links = [Link(kind, url) for kind, url in given if shared.intersection(identify(url))]
+    return tuple(dict.fromkeys([*shared_links, *parse_links(given)]))
 
 
-def _own_draft(row: _Row) -> PaperDraft:
-    """A row of our own export, in which every cell says exactly what it says."""
+def _exported_draft(row: _Row) -> PaperDraft:
+    """Returns the draft of a row of our own export, whose cells are taken literally."""
     cells = {name: unescape_cell(cell) for name, cell in row.cells.items()}
     return PaperDraft(
         title=parse_title(cells["title"]),

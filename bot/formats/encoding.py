@@ -1,4 +1,4 @@
-"""A file's bytes → its text in whatever encoding it has; nothing of what the text says."""
+"""Opens text files in whatever encoding they have."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
 
 
 class NotText(InvalidInput):
-    """A file that is no text."""
+    """The file isn't text."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"{file.name} is not text in UTF-8, nor in UTF-16 or Windows-1252. Save it as plain "
+            f"{file.name} isn't a text file in UTF-8, UTF-16 or Windows-1252. Save it as plain "
             "text in UTF-8, then try again."
         )
 
 
 @contextmanager
 def open_text(file: Path) -> Iterator[TextIO]:
-    """Open a file to read its lines, their ends as they are.
+    """Opens a file for reading, without changing its line ends.
 
-    Raises `NotText`, and `InvalidInput` where it can't be read.
+    Raises `NotText`, and `InvalidInput` if the file can't be read.
     """
     try:
         with file.open(encoding=detect_encoding(file), newline="") as opened:
             yield opened
     except OSError as error:
-        raise InvalidInput(f"{file.name} can't be read: {error.strerror}.") from None
+        raise InvalidInput(f"I can't read {file.name}: {error.strerror}.") from None
 
 
 def detect_encoding(file: Path) -> str:
-    """The encoding of a whole file: UTF-8, UTF-16 by its mark, else what Windows and Latin-1 use.
+    """Returns a file's encoding: UTF-16 by its byte order mark, UTF-8, Windows-1252 or Latin-1.
 
-    Every text is valid Windows-1252 or Latin-1, so those come last, and a file with control
-    characters is no text at all.
+    Any bytes are valid Latin-1, so it comes last, and a file with control characters isn't text.
+    Raises `NotText`.
     """
     utf8 = codecs.getincrementaldecoder("utf-8")()
     is_utf8, is_cp1252 = True, True
@@ -63,7 +63,7 @@ def detect_encoding(file: Path) -> str:
 
 
 def _require_utf16(file: Path, head: bytes) -> str:
-    """UTF-16, unless what begins like its mark has no letter or space that every format has."""
+    """Returns “utf-16”; raises `NotText` if there are neither ASCII letters nor spaces."""
     text = head.decode("utf-16", errors="ignore")
     if not any(char.isascii() and (char.isalnum() or char.isspace()) for char in text):
         raise NotText(file)

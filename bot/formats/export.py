@@ -1,4 +1,4 @@
-"""Papers → a file in one of the formats, piece by piece, however long the list is."""
+"""Writes papers as a file in any format, in pieces, so that a long list needs little memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TITLE = "The lab's papers"
 
 
 class ExportFormat(enum.StrEnum):
-    """A format that papers are written in."""
+    """A format that papers can be exported in."""
 
     JSON = "json"
     JSONL = "jsonl"
@@ -33,7 +33,7 @@ class ExportFormat(enum.StrEnum):
 
     @property
     def label(self) -> str:
-        """The format's name as people write it."""
+        """The format's name for people."""
         return {
             ExportFormat.JSON: "JSON",
             ExportFormat.JSONL: "JSON lines",
@@ -45,7 +45,7 @@ class ExportFormat(enum.StrEnum):
 
     @property
     def suffix(self) -> str:
-        """How the name of such a file ends."""
+        """The file extension without the dot."""
         return {
             ExportFormat.BIBTEX: "bib",
             ExportFormat.MARKDOWN: "md",
@@ -54,26 +54,28 @@ class ExportFormat(enum.StrEnum):
 
 
 async def write(
-    pages: AsyncIterable[Sequence[Paper]], form: ExportFormat, now: datetime
+    pages: AsyncIterable[Sequence[Paper]], export_format: ExportFormat, now: datetime
 ) -> AsyncIterator[str]:
-    """The text of a file in pieces, made in a thread; ``now`` is the time of an Atom feed."""
-    begin, between, end, one = _parts(form, now)
+    """Yields the text of a file in pieces; ``now`` is the time of an Atom feed."""
+    head, separator, tail, format_paper = _parts(export_format, now)
 
-    def text_of(page: Sequence[Paper]) -> str:
-        return between.join(map(one, page))
+    def format_page(page: Sequence[Paper]) -> str:
+        return separator.join(map(format_paper, page))
 
-    yield begin
+    yield head
     first = True
     async for page in pages:
-        text = await asyncio.to_thread(text_of, page)
-        yield text if first else between + text
+        text = await asyncio.to_thread(format_page, page)
+        yield text if first else separator + text
         first = False
-    yield end
+    yield tail
 
 
-def _parts(form: ExportFormat, now: datetime) -> tuple[str, str, str, Callable[[Paper], str]]:
-    """What stands before, between and behind the papers, and how one is written."""
-    match form:
+def _parts(
+    export_format: ExportFormat, now: datetime
+) -> tuple[str, str, str, Callable[[Paper], str]]:
+    """Returns the head, separator and tail of a file, and the function that formats a paper."""
+    match export_format:
         case ExportFormat.JSON:
             return "[\n", ",\n", "\n]\n", _object
         case ExportFormat.JSONL:
@@ -89,7 +91,7 @@ def _parts(form: ExportFormat, now: datetime) -> tuple[str, str, str, Callable[[
 
 
 def _object(paper: Paper) -> str:
-    # An escaped line separator keeps one object on one line for every reader of lines.
+    # Line separators are escaped so that every reader sees one object per line.
     text = json.dumps(paper_json(paper), ensure_ascii=False)
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
 
@@ -101,7 +103,7 @@ def _row(cells: list[str]) -> str:
 
 
 def _feed_head(now: datetime) -> str:
-    """The head of an Atom feed (RFC 4287)."""
+    """Returns the start of an Atom feed (RFC 4287)."""
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f"<feed xmlns={quoteattr(_ATOM)}>\n"

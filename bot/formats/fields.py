@@ -1,4 +1,4 @@
-"""Single fields as people and programs write them → dates, names, identifiers and links; pure."""
+"""Parses single fields as people and programs write them: titles, dates, ids, links; pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MONTHS = ("%b %Y", "%B %Y", "%Y %b", "%Y %B", "%m/%Y", "%Y/%m")
 
 
 def parse_title(text: str) -> str:
-    """A title on one line; raises `InvalidInput` where there is none or it is a whole text."""
+    """Returns a title on one line; raises `InvalidInput` if it is missing or too long."""
     title = plain_text.line(text)
     if not title:
         raise InvalidInput("It has no title.")
@@ -32,10 +32,10 @@ def parse_title(text: str) -> str:
 
 
 def parse_date(text: str) -> PartialDate | None:
-    """A date in the spellings of spreadsheets and bibliographies, as precise as it is.
+    """Parses a date in the formats of spreadsheets and bibliographies, as precisely as it is given.
 
-    Of ``3/4/2024``, which is two days in two parts of the world, only the year is known. Words
-    without a digit (“in press”) are no date; anything else raises `InvalidInput`.
+    Only the year of ``3/4/2024`` is known, since the order of day and month isn't. Returns None for
+    text without a digit (“in press”). Raises `InvalidInput` for anything else.
     """
     plain = " ".join(text.replace(",", " ").replace("\u00a0", " ").split())
     plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", plain)
@@ -45,19 +45,19 @@ def parse_date(text: str) -> PartialDate | None:
     if iso := _ISO.fullmatch(plain):
         return PartialDate.parse(iso[1])
     if numbers := _NUMBERS.fullmatch(plain):
-        return _numbered(*map(int, numbers.groups()))
+        return _from_numbers(*map(int, numbers.groups()))
     for shape in (*_DAYS, *_MONTHS):
         try:
-            at = datetime.strptime(plain, shape)  # noqa: DTZ007 - a day of the calendar, no moment
+            at = datetime.strptime(plain, shape)  # noqa: DTZ007 - a calendar day
         except ValueError:
             continue
         return PartialDate(at.year, at.month, at.day if shape in _DAYS else None)
     if year := _YEAR.search(plain):
         return PartialDate(int(year[1]))
-    raise InvalidInput(f"“{text[:40]}” is not a date; write 2023, 2023-07 or 2023-07-14.")
+    raise InvalidInput(f"“{text[:40]}” isn't a date. Try 2023, 2023-07 or 2023-07-14.")
 
 
-def _numbered(first: int, second: int, year: int) -> PartialDate:
+def _from_numbers(first: int, second: int, year: int) -> PartialDate:
     if first == second or second > 12:
         return PartialDate(year, first, second)
     return PartialDate(year, second, first) if first > 12 else PartialDate(year)
@@ -66,7 +66,7 @@ def _numbered(first: int, second: int, year: int) -> PartialDate:
 def parse_identifiers(
     *, arxiv: str = "", doi: str = "", urls: Iterable[str] = ()
 ) -> tuple[str, ...]:
-    """The canonical identifiers of these fields, arXiv's and DOIs before addresses."""
+    """Returns the canonical identifiers in these fields, arXiv ids and DOIs before URLs."""
     found: list[str] = []
     if number := _ARXIV_ID.fullmatch(arxiv.strip()):
         found += identify(f"arXiv:{number[1]}")
@@ -80,11 +80,11 @@ def parse_identifiers(
 
 
 def parse_links(urls: Iterable[tuple[LinkKind, str]]) -> tuple[Link, ...]:
-    """The links that say more than an identifier; raises `InvalidInput` for what is no address."""
+    """Returns links, leaving out identifier pages; raises `InvalidInput` for an invalid URL."""
     links: list[Link] = []
     for kind, url in urls:
         if not canonical_url(url):
-            raise InvalidInput(f"“{url[:80]}” is not an address that begins with http.")
+            raise InvalidInput(f"“{url[:80]}” isn't a URL that starts with http.")
         if not is_identifier_page(url):
             is_pdf = kind is LinkKind.PAGE and is_pdf_url(url)
             links.append(Link(LinkKind.PDF if is_pdf else kind, url))
@@ -92,7 +92,7 @@ def parse_links(urls: Iterable[tuple[LinkKind, str]]) -> tuple[Link, ...]:
 
 
 def join_list(values: Sequence[str]) -> str:
-    r"""Values in one cell, apart by ``; ``; what would part them within is escaped by ``\``."""
+    r"""Joins values with ``; `` for one cell; semicolons and line breaks are escaped by ``\``."""
     return "; ".join(
         value.replace("\\", "\\\\").replace(";", "\\;").replace("\n", "\\n").replace("\r", "\\r")
         for value in values
@@ -100,30 +100,30 @@ def join_list(values: Sequence[str]) -> str:
 
 
 def split_list(text: str) -> tuple[str, ...]:
-    """Read what `join_list` wrote."""
+    """Splits what `join_list` joined."""
     if not text:
         return ()
-    letters = {"n": "\n", "r": "\r"}
-    parts = text.split("; ") if "\\" not in text else _parts(text)
-    return tuple(re.sub(r"\\(.)", lambda m: letters.get(m[1], m[1]), part) for part in parts)
+    escapes = {"n": "\n", "r": "\r"}
+    parts = text.split("; ") if "\\" not in text else _split_escaped(text)
+    return tuple(re.sub(r"\\(.)", lambda m: escapes.get(m[1], m[1]), part) for part in parts)
 
 
-def _parts(text: str) -> list[str]:
+def _split_escaped(text: str) -> list[str]:
     return re.findall(r"(?:\A|; )((?:\\.|[^\\;])*)", text, re.DOTALL)
 
 
 def pack_links(links: Iterable[Link]) -> str:
-    """Links in one cell, each as its kind and its address."""
+    """Joins links for one cell, each as its kind and URL."""
     return join_list([f"{link.kind} {link.url}" for link in links])
 
 
 def unpack_links(text: str) -> tuple[Link, ...]:
-    """Read what `pack_links` wrote; raises `InvalidInput` for anything else."""
+    """Splits what `pack_links` joined; raises `InvalidInput` for anything else."""
     links = []
     for part in split_list(text):
         kind, _, url = part.partition(" ")
         if kind not in set(LinkKind) or not url:
-            raise InvalidInput(f"“{part[:60]}” is no link; write its kind and its address.")
+            raise InvalidInput(f"“{part[:60]}” isn't a link. Write its kind and its URL.")
         links.append(Link(LinkKind(kind), url))
     return tuple(links)
 

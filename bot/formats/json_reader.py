@@ -1,4 +1,4 @@
-"""Papers as JSON, an array or an object a line → findings; our own export comes back as it went."""
+"""Reads papers from JSON arrays and JSON lines, including our own export."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ _ABSTRACTS = ("abstract", "summary")
 _DATES = ("date", "published", "publication_date", "year")
 _URLS = ("url", "link")
 _TAGS = ("tags", "keywords")
-_LISTS = ("papers", "items", "data")  # where an object holds the array
+_LISTS = ("papers", "items", "data")  # fields of an object that may have the array
 
 
 def read_json_lines(lines: Iterable[str]) -> Iterator[ParseResult]:
-    """The findings of one object a line, empty lines aside."""
+    """Yields the results of JSON lines; skips empty lines."""
     for number, line in enumerate(lines, start=1):
         if text := line.removeprefix("\ufeff").strip():
             try:
                 value = json.loads(text)
             except (ValueError, RecursionError) as error:
-                yield Problem(number, f"This line is not JSON: {_reason(error)}.")
+                yield Problem(number, f"This line isn't valid JSON: {_reason(error)}.")
             else:
-                yield _read(number, value)
+                yield _to_result(number, value)
 
 
 def read_json(source: TextIO) -> Iterator[ParseResult]:
-    """The findings of an array, or of one that an object holds, read as it comes."""
+    """Yields the results of an array as a stream, or of an array inside an object."""
     decoder = json.JSONDecoder()
     text, line, at_end = source.read(_CHUNK).removeprefix("\ufeff"), 1, False
     text, line = _skip(text, line)
@@ -49,7 +49,7 @@ def read_json(source: TextIO) -> Iterator[ParseResult]:
         yield from _read_whole(text + source.read(), line)
         return
     if not text.startswith("["):
-        yield Problem(line, "The file is not JSON: it begins with neither an array nor an object.")
+        yield Problem(line, "The file isn't JSON: it starts with neither an array nor an object.")
         return
     text = text[1:]
     while True:
@@ -58,14 +58,14 @@ def read_json(source: TextIO) -> Iterator[ParseResult]:
             return
         try:
             value, end = decoder.raw_decode(text)
-            is_whole = at_end or end < len(text)  # a number might go on
+            is_whole = at_end or end < len(text)  # a number may continue
         except (ValueError, RecursionError) as error:
             if at_end or len(text) > _MAX_OBJECT:
-                yield Problem(line, f"From here on the file is not JSON: {_reason(error)}.")
+                yield Problem(line, f"The file isn't valid JSON from here on: {_reason(error)}.")
                 return
             is_whole = False
         if is_whole:
-            yield _read(line, value)
+            yield _to_result(line, value)
             line += text.count("\n", 0, end)
             text = text[end:]
         else:
@@ -74,7 +74,7 @@ def read_json(source: TextIO) -> Iterator[ParseResult]:
 
 
 def _skip(text: str, line: int) -> tuple[str, int]:
-    """A text from its first sign on that says something, and the number of its line there."""
+    """Skips whitespace and commas; returns the rest and its line number."""
     rest = text.lstrip(" \t\r\n,")
     return rest, line + text.count("\n", 0, len(text) - len(rest))
 
@@ -83,27 +83,27 @@ def _read_whole(text: str, line: int) -> Iterator[ParseResult]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        yield Problem(line, f"The file is not JSON: {_reason(error)}.")
+        yield Problem(line, f"The file isn't valid JSON: {_reason(error)}.")
         return
     lists = [value[name] for name in _LISTS if isinstance(value.get(name), list)]
     for one in lists[0] if lists and "title" not in value else [value]:
-        yield _read(line, one)
+        yield _to_result(line, one)
 
 
-def _read(line: int, value: object) -> ParseResult:
+def _to_result(line: int, value: object) -> ParseResult:
     if not isinstance(value, dict):
-        return Problem(line, "What stands here is no object, so it is no paper.")
+        return Problem(line, "This isn't an object, so it isn't a paper.")
     try:
-        return ParsedPaper(line, draft_of(value))
+        return ParsedPaper(line, draft_from_json(value))
     except InvalidInput as error:
-        return Problem(line, f"The paper that begins here can't be used. {error}")
+        return Problem(line, f"The paper that starts here can't be used. {error}")
 
 
-def draft_of(paper: Mapping[str, Any]) -> PaperDraft:
-    """The draft of a paper's object; raises `InvalidInput` where a field is of no use.
+def draft_from_json(paper: Mapping[str, Any]) -> PaperDraft:
+    """Returns the draft of a paper's object; raises `InvalidInput` for invalid fields.
 
-    ``identifiers`` and ``links``, as our own export writes them, say all that there are; without
-    them they follow from the fields for ids and addresses.
+    ``identifiers`` and ``links``, which our export writes, are complete. Without them, identifiers
+    and links come from the fields for ids and URLs.
     """
     authors = _authors(paper.get("authors", paper.get("author")))
     url = _text(paper, _URLS)
@@ -126,7 +126,7 @@ def draft_of(paper: Mapping[str, Any]) -> PaperDraft:
 
 
 def _text(paper: Mapping[str, Any], names: Sequence[str]) -> str:
-    """The first of these fields that is there, as text."""
+    """Returns the first of these fields that isn't empty, as text."""
     for name in names:
         value = paper.get(name)
         if isinstance(value, list) and len(value) == 1:
@@ -134,7 +134,7 @@ def _text(paper: Mapping[str, Any], names: Sequence[str]) -> str:
         if value is None or value == "":
             continue
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise InvalidInput(f"Its “{name}” is not text.")
+            raise InvalidInput(f"Its “{name}” isn't text.")
         return str(value)
     return ""
 
@@ -144,18 +144,18 @@ def _texts(paper: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if value is not None and not isinstance(value, list):
-        raise InvalidInput(f"Its “{name}” is no list.")
+        raise InvalidInput(f"Its “{name}” isn't a list.")
     if not all(isinstance(one, str) for one in value or ()):
-        raise InvalidInput(f"Its “{name}” is no list of texts.")
+        raise InvalidInput(f"Its “{name}” isn't a list of texts.")
     return tuple(value or ())
 
 
 def _authors(value: object) -> AuthorList:
-    """Names as a list of texts or of objects, or joined in one text."""
+    """Parses authors given as a list of strings or objects, or as one string."""
     if isinstance(value, str):
         return parse_author_list(value).with_given_first()
     if value is not None and not isinstance(value, list):
-        raise InvalidInput("Its “authors” are no list of names.")
+        raise InvalidInput("Its “authors” aren't a list of names.")
     return AuthorList(tuple(dict.fromkeys(filter(None, map(_name, value or ())))))
 
 
@@ -168,7 +168,7 @@ def _name(value: object) -> str:
         name = given_first(whole) if isinstance(whole, str) else " ".join(filter(None, parts))
         if name:
             return name
-    raise InvalidInput("Its “authors” are no list of names.")
+    raise InvalidInput("Its “authors” aren't a list of names.")
 
 
 def _page(url: str) -> tuple[Link, ...]:
@@ -178,12 +178,12 @@ def _page(url: str) -> tuple[Link, ...]:
 def _links(paper: Mapping[str, Any]) -> tuple[Link, ...]:
     value = paper["links"]
     if not isinstance(value, list):
-        raise InvalidInput("Its “links” are no list.")
+        raise InvalidInput("Its “links” aren't a list.")
     links = []
     for one in value:
         kind, url = (one.get("kind"), one.get("url")) if isinstance(one, dict) else (None, None)
         if kind not in set(LinkKind) or not isinstance(url, str) or not url:
-            raise InvalidInput("Its “links” are no list of objects with “kind” and “url”.")
+            raise InvalidInput("Its “links” aren't a list of objects with “kind” and “url”.")
         links.append(Link(LinkKind(kind), url))
     return tuple(links)
 

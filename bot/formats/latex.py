@@ -1,6 +1,6 @@
-r"""Text ↔ BibTeX's LaTeX; what `escape` writes, `plain` reads back exactly.
+r"""Escapes text as LaTeX for BibTeX fields, and reads it back exactly.
 
-Accents are written as they are: every BibTeX of this century reads UTF-8.
+Accents aren't escaped, since current BibTeX programs read UTF-8.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _SPECIAL = re.compile(r"[&%$#_\\{}~^`\"]|'(?=')|-(?=-)")
 _SIMPLE = re.compile(r"\\(?P<sign>[&%$#_])|(?P<named>\\text\w+)(?:\{\}|\s+|(?![a-zA-Z]))|[{}]")
 _MEANINGS = {written.removesuffix("{}"): char for char, written in _NAMED.items()}
 _AT_LINE_START = re.compile(r"(?<=[\n\r])([^\S\n\r]*)@")
-_ADDRESS = re.compile(r"\\(?:url|href)\s*\{([^{}]*)\}(?:\{([^{}]*)\})?")
+_URL = re.compile(r"\\(?:url|href)\s*\{([^{}]*)\}(?:\{([^{}]*)\})?")
 
 
 def escape(text: str) -> str:
-    """Text as it can stand between the braces of a field, whatever it holds."""
+    """Returns any text as LaTeX that is safe between the braces of a field."""
     escaped = _SPECIAL.sub(lambda found: _NAMED.get(found[0], f"\\{found[0]}"), text)
     return protect_line_starts(escaped)
 
@@ -41,20 +41,20 @@ def protect_line_starts(source: str) -> str:
     return _AT_LINE_START.sub(r"\1{@}", source)
 
 
-def plain(source: str) -> str:
-    """The text that a field's LaTeX says, braces gone; paragraphs stay apart."""
-    text = _ADDRESS.sub(lambda found: found[2] or found[1], source)
-    rest = _SIMPLE.sub(_nothing, text)
+def unescape(source: str) -> str:
+    """Returns the plain text of a field's LaTeX, without braces; keeps paragraphs."""
+    text = _URL.sub(lambda found: found[2] or found[1], source)
+    rest = _SIMPLE.sub(_check_meaning, text)
     if not re.search(r"[\\$~]|``|''|--", rest):
         return plain_text.tidy(_SIMPLE.sub(_meaning, text))
     text = text.replace(r"\textbraceleft{}", r"\{").replace(r"\textbraceright{}", r"\}")
     text = re.sub(r"(?<!\\)~", " ", text)
-    # Pairs of dashes and quotation marks are read where no LaTeX reader would be asked.
+    # `from_latex` leaves text without other LaTeX alone, so dashes are handled here.
     text = text.replace("---", "—").replace("--", "–")
     return plain_text.tidy(_unbraced(plain_text.from_latex(text)))
 
 
-def _nothing(found: re.Match[str]) -> str:
+def _check_meaning(found: re.Match[str]) -> str:
     return "\0" if found["named"] is None or found["named"] in _MEANINGS else "\\"
 
 

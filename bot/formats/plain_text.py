@@ -1,4 +1,4 @@
-"""LaTeX and HTML → plain text that reads well; the only importer of pylatexenc and selectolax."""
+"""Converts LaTeX and HTML to readable plain text; the only importer of pylatexenc."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from functools import cache
 from pylatexenc.latex2text import LatexNodes2Text
 from selectolax.lexbor import LexborHTMLParser
 
-# What makes a text worth a LaTeX reader: a command, mathematics, or TeX's own quotation marks.
+# Signs of LaTeX: a command, mathematics, or TeX's quotation marks.
 _LATEX = re.compile(r"\\[a-zA-Z'\"`^~=.{}$&%#_]|\$[^$]+\$|``|''")
 _MONEY = re.compile(r"(?<!\\)\$(?=\d[\d,.]*(?:\s?(?:million|billion|k|M|B|bn)\b|\s|[,.;:)]|$))")
 _MATHS = re.compile(r"(?<!\\)\$(?!\s)(?:[^$\\]|\\.)+?(?<!\s)\$")
 _SCRIPT = re.compile(r"([\^_])(?:\{([^{}]+)\}|(\S))")
-_RAISED = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
-_LOWERED = str.maketrans("0123456789+-=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ")
+_SUPERSCRIPTS = str.maketrans("0123456789+-=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ")
+_SUBSCRIPTS = str.maketrans("0123456789+-=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ")
 _QUOTED = re.compile(r"``((?:(?!'')[^`]){1,500})''")
-_LONGEST = 200_000  # characters of LaTeX that are read; more is no abstract
+_MAX_LATEX = 200_000  # characters; longer text is left as it is
 _BLOCKS = frozenset(
     {"address", "article", "aside", "blockquote", "dd", "div", "dl", "dt", "figcaption", "figure"}
     | {"footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav"}
@@ -28,11 +28,11 @@ _DROPPED = ["script", "style", "head", "template", "noscript", "iframe", "object
 
 
 def from_latex(text: str) -> str:
-    r"""LaTeX as Unicode: ``$\mathcal{O}(T^2)$`` reads O(T²). Text without LaTeX stays as it is."""
-    if not _LATEX.search(text) or len(text) > _LONGEST:
+    r"""Returns LaTeX as Unicode, ``$\mathcal{O}(T^2)$`` as O(T²), and other text as it is."""
+    if not _LATEX.search(text) or len(text) > _MAX_LATEX:
         return text
     text = _QUOTED.sub(r"“\1”", text)
-    text = re.sub(r"(?<!\\)%", r"\\%", text)  # a bare one would begin a comment
+    text = re.sub(r"(?<!\\)%", r"\\%", text)  # a bare one would start a comment
     text = _escape_money(text)
     try:
         read = _reader().latex_to_text(_MATHS.sub(lambda found: _formula(found[0]), text))
@@ -42,7 +42,7 @@ def from_latex(text: str) -> str:
 
 
 def from_html(source: str) -> str:
-    """The readable text of a piece of HTML; blocks become paragraphs, apart by an empty line."""
+    """Returns the readable text of HTML, with an empty line between block elements."""
     if "<" not in source:
         return tidy(html.unescape(source))
     tree = LexborHTMLParser(f"<body>{source}</body>")
@@ -61,7 +61,7 @@ def from_html(source: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Single spaces within a paragraph, an empty line between two, nothing invisible."""
+    """Returns text with single spaces, one empty line between paragraphs, and nothing invisible."""
     if not text.replace("\n", " ").isprintable():
         text = "".join(
             char
@@ -75,7 +75,7 @@ def tidy(text: str) -> str:
 
 
 def line(text: str) -> str:
-    """The same on one line."""
+    """Returns tidy text on one line."""
     return " ".join(tidy(text).split())
 
 
@@ -85,25 +85,25 @@ def _reader() -> LatexNodes2Text:
 
 
 def _escape_money(text: str) -> str:
-    r"""Make ``$5 and $10`` text: a dollar before a number is one, unless it opens a formula."""
+    r"""Escapes dollar signs before amounts, as in ``$5 and $10``, unless they open a formula."""
     formulas = {found.start() for found in _MATHS.finditer(text)}
-    if len(re.findall(r"(?<!\\)\$", text)) % 2 == 0 and not _only_money(text):
+    if len(re.findall(r"(?<!\\)\$", text)) % 2 == 0 and not _is_only_money(text):
         return text
     return _MONEY.sub(lambda found: "$" if found.start() in formulas else r"\$", text)
 
 
-def _only_money(text: str) -> bool:
-    """Whether every dollar in a text stands before a number, as prices do, and closes nothing."""
+def _is_only_money(text: str) -> bool:
+    """Returns whether every dollar sign in a text is part of an amount."""
     dollars = re.findall(r"(?<!\\)\$", text)
     return len(dollars) == len(_MONEY.findall(text))
 
 
 def _formula(source: str) -> str:
-    """A formula with its exponents and indices written in Unicode where it has letters for them."""
+    """Returns a formula with superscripts and subscripts in Unicode if there are characters."""
 
     def script(found: re.Match[str]) -> str:
         inner = found[2] or found[3]
-        table = _RAISED if found[1] == "^" else _LOWERED
+        table = _SUPERSCRIPTS if found[1] == "^" else _SUBSCRIPTS
         if all(ord(char) in table for char in inner):
             return inner.translate(table)
         return found[0]
@@ -112,7 +112,7 @@ def _formula(source: str) -> str:
 
 
 def _plain_letter(char: str) -> str:
-    r"""A mathematical letter as a plain one: ``\mathcal{O}`` is an O to who reads and searches."""
+    r"""Returns a mathematical letter as a plain one, so that ``\mathcal{O}`` is found as O."""
     if "MATHEMATICAL" in unicodedata.name(char, "") or char in "ℬℰℱℋℐℒℳℛℯℊℴℂℍℕℙℚℝℤ":
         return unicodedata.normalize("NFKC", char)
     return char

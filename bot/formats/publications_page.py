@@ -1,7 +1,7 @@
-"""A lab's publications page as text → drafts; knows the page's form, and no title, name or venue.
+"""Parses the text of a lab's publications page, by its layout only.
 
-An entry is a header with the venue and who posted it (often doubled, as screen readers hear it),
-the title, perhaps a citation, the abstract, and “Read More”.
+An entry is a header with the venue and who posted it (often repeated for screen readers), the
+title, perhaps a citation, the abstract, and “Read More”.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from storage.text import fold
 
 _READ_MORE = re.compile(r"read\s+more\W*", re.IGNORECASE)
 _PARTICLES = frozenset({"van", "von", "der", "den", "de", "del", "della", "di", "da", "la", "le"})
-# Words that are part of where something was published, and of nobody's name.
+# Words of venues that are no part of a name.
 _VENUE_WORDS = frozenset(
     {"workshop", "forum", "conference", "journal", "track", "symposium", "transactions", "letters"}
     | {"proceedings", "benchmarks", "datasets", "arxiv", "blog", "preprint", "review", "findings"}
 )
 _SENTENCE_END = re.compile(r"[.!?:;…][\"”’')\]]*$")
-_LONGEST_TITLE = 400
+_MAX_TITLE = 400
 
 
 @dataclass(frozen=True, slots=True)
 class PublicationsPage:
-    """What a page brought."""
+    """The papers of a page, and its entries that can't be used."""
 
     papers: tuple[ParsedPaper, ...]
     problems: tuple[Problem, ...]
@@ -39,7 +39,7 @@ class PublicationsPage:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """The lines of one entry: the first and, without empty ones, all."""
+    """One entry: its first line number, its header, and its other non-empty lines."""
 
     line: int
     header: str
@@ -47,13 +47,13 @@ class _Block:
 
 
 def parse_publications_page(text: str) -> PublicationsPage:
-    """Read a whole page; what can't be read is reported by line, and the rest is not lost."""
+    """Parses a whole page; an invalid entry doesn't affect the others."""
     blocks = list(_blocks(text))
-    posters = _posters([_undoubled(block.header) for block in blocks])
+    sizes = _poster_sizes([_without_repetition(block.header) for block in blocks])
     papers: list[ParsedPaper] = []
     problems: list[Problem] = []
-    for block, poster in zip(blocks, posters, strict=True):
-        read = _read_entry(block, poster)
+    for block, size in zip(blocks, sizes, strict=True):
+        read = _read_entry(block, size)
         if isinstance(read, str):
             problems.append(Problem(block.line, read))
         else:
@@ -62,7 +62,7 @@ def parse_publications_page(text: str) -> PublicationsPage:
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    """Split a page at its “Read More” lines."""
+    """Splits a page at its “Read More” lines."""
     lines: list[tuple[int, str]] = []
     for number, raw in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         line = " ".join(raw.split())
@@ -77,7 +77,7 @@ def _blocks(text: str) -> Iterator[_Block]:
 
 
 def _block(lines: Sequence[tuple[int, str]]) -> _Block:
-    """A block's header may be doubled on one line, or stand on two lines of its own."""
+    """Returns a block without a header that is repeated on its own line."""
     first, header = lines[0]
     rest = [line for _, line in lines[1:]]
     while rest and fold(rest[0]) == fold(header):
@@ -85,7 +85,7 @@ def _block(lines: Sequence[tuple[int, str]]) -> _Block:
     return _Block(first, header, tuple(rest))
 
 
-def _undoubled(header: str) -> str:
+def _without_repetition(header: str) -> str:
     words = header.split()
     half = len(words) // 2
     if len(words) % 2 == 0 and half and words[:half] == words[half:]:
@@ -93,11 +93,11 @@ def _undoubled(header: str) -> str:
     return header
 
 
-def _posters(headers: Sequence[str]) -> list[int]:
-    """For each header, how many of its last words are the name of who posted it.
+def _poster_sizes(headers: Sequence[str]) -> list[int]:
+    """Returns for each header how many of its last words are the name of who posted it.
 
-    A name is told from a venue by standing at the end of several headers behind different words;
-    where a page is too short to tell, the last two words are taken.
+    A name ends several headers and follows different words in them, unlike a venue. On a page that
+    is too short for that, the last two words are taken.
     """
     endings: Counter[tuple[str, ...]] = Counter()
     before: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
@@ -128,7 +128,7 @@ def _poster_size(
 
 
 def _usual_size(words: Sequence[str]) -> int:
-    """Two words make a name, with the particles before the last; one where two can't be."""
+    """Returns the usual size of a name: two words and particles, or one if two aren't possible."""
     size = 1
     while size + 1 < len(words) and fold(words[-size - 1]) in _PARTICLES:
         size += 1
@@ -140,21 +140,21 @@ def _usual_size(words: Sequence[str]) -> int:
 
 
 def _read_entry(block: _Block, poster_size: int) -> PaperDraft | str:
-    """The draft of a block, or the sentence that says why there is none."""
+    """Returns the draft of a block, or a sentence that says why there is none."""
     if not block.paragraphs:
-        return f"“{_short(block.header)}” stands alone, without a title, so I left it out."
+        return f"“{_short(block.header)}” has no title, so I skipped it."
     title, *paragraphs = block.paragraphs
-    if len(title) > _LONGEST_TITLE:
-        return f"“{_short(title)}” is too long for a title, so I left the entry out."
+    if len(title) > _MAX_TITLE:
+        return f"“{_short(title)}” is too long for a title, so I skipped the entry."
     citation: Citation | None = None
-    for place, paragraph in enumerate(paragraphs[:2]):
+    for index, paragraph in enumerate(paragraphs[:2]):
         citation = read_citation(paragraph, title)
         if citation:
-            del paragraphs[place]
+            del paragraphs[index]
             break
     if citation is None and not paragraphs:
-        return f"“{_short(title)}” has neither a citation nor an abstract, so I left it out."
-    words = _undoubled(block.header).split()
+        return f"“{_short(title)}” has neither a citation nor an abstract, so I skipped it."
+    words = _without_repetition(block.header).split()
     split = len(words) - poster_size
     readable = plain_text.line(plain_text.from_latex(title)) or title
     return PaperDraft(
@@ -171,14 +171,14 @@ def _read_entry(block: _Block, poster_size: int) -> PaperDraft | str:
 
 
 def _abstract(paragraphs: Sequence[str]) -> str:
-    """The paragraphs in order: one broken in mid-sentence made whole, a repeated one once."""
-    whole: list[str] = []
+    """Joins paragraphs that were split in mid-sentence, and drops repeated ones."""
+    joined: list[str] = []
     for paragraph in paragraphs:
-        if whole and not _SENTENCE_END.search(whole[-1]) and paragraph[:1].islower():
-            whole[-1] = f"{whole[-1]} {paragraph}"
+        if joined and not _SENTENCE_END.search(joined[-1]) and paragraph[:1].islower():
+            joined[-1] = f"{joined[-1]} {paragraph}"
         else:
-            whole.append(paragraph)
-    return plain_text.tidy(plain_text.from_latex("\n\n".join(dict.fromkeys(whole))))
+            joined.append(paragraph)
+    return plain_text.tidy(plain_text.from_latex("\n\n".join(dict.fromkeys(joined))))
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What reading a file of papers gives, piece by piece: papers, problems, and what stays out."""
+"""What a reader yields for each entry of a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from storage.models import PaperDraft
 
 @dataclass(frozen=True, slots=True)
 class ParsedPaper:
-    """An entry that was read; ``line`` is the number of its first line, counted from 1."""
+    """An entry that is a paper; ``line`` is its first line, counted from 1."""
 
     line: int
     draft: PaperDraft
@@ -18,7 +18,7 @@ class ParsedPaper:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An entry that could not be read, and why, in a sentence."""
+    """An entry that can't be used; ``reason`` is a sentence."""
 
     line: int
     reason: str
@@ -26,7 +26,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class SkippedEntry:
-    """An entry that was read and is not meant for the list, and why, in a sentence."""
+    """A valid entry that isn't a paper for the list; ``reason`` is a sentence."""
 
     line: int
     reason: str

@@ -1,4 +1,4 @@
-"""Papers as rows and objects for other programs, and what their cells mean when they come back."""
+"""Represents papers as JSON objects and CSV rows."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ COLUMNS = (
     *("id", "title", "authors", "authors_complete", "venue", "year", "date", "arxiv", "doi", "url"),
     *("note", "abstract", "posted_by", "tags", "identifiers", "links"),
 )
-# What a spreadsheet would take for a formula is written behind an apostrophe.
+# Cells that a spreadsheet would run as a formula get an apostrophe in front.
 _FORMULA = ("=", "+", "-", "@", "\t", "'")
 
 
 def paper_json(paper: PaperDetails) -> dict[str, object]:
-    """A paper as a JSON object; what is not known is null or empty."""
+    """Returns a paper as a JSON object, with null or empty values for what is unknown."""
     return {
         "id": paper.id if isinstance(paper, Paper) else None,
         "title": paper.title,
@@ -36,7 +36,7 @@ def paper_json(paper: PaperDetails) -> dict[str, object]:
 
 
 def paper_row(paper: Paper) -> list[str]:
-    """A paper as the cells of `COLUMNS`; a cell of several values joins them by ``; ``."""
+    """Returns a paper as the cells of `COLUMNS`; `join_list` joins several values."""
     cells = {
         **{name: "" if value is None else str(value) for name, value in paper_json(paper).items()},
         "authors": join_list(paper.authors),
@@ -45,13 +45,13 @@ def paper_row(paper: Paper) -> list[str]:
         "identifiers": join_list(paper.identifiers),
         "links": pack_links(paper.links),
     }
-    return [_safe(cells[name]) for name in COLUMNS]
+    return [_escape_cell(cells[name]) for name in COLUMNS]
 
 
 def unescape_cell(cell: str) -> str:
-    """A cell of `paper_row` without the apostrophe before what looks like a formula."""
+    """Returns a cell of `paper_row` without the apostrophe in front of a formula."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
-def _safe(cell: str) -> str:
+def _escape_cell(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
