@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 
 from bot.cli import common, render
-from bot.formats.csv_columns import parse_mapping
+from bot.formats.csv_columns import NoTitleColumn, parse_mapping
 from bot.importing import importer
 from bot.importing.formats import ImportFile, ImportFormat, detect_format
-from bot.importing.importer import Report
+from bot.importing.importer import ImportReport
 from bot.markdown import count
 from bot.settings import Settings
 from bot.starter import load_starter
@@ -112,7 +112,7 @@ def import_files(
             detect_format(file) if format_name == "auto" else ImportFormat(format_name),
             now,
             columns=columns,
-            unpublished=unpublished,
+            include_unpublished=unpublished,
         )
         for file in files
     ]
@@ -153,26 +153,29 @@ def _import(settings: Settings, sources: Sequence[ImportFile], options: _Options
     report = _run(settings, sources, options, dry_run=False)
     _show(report, sources, as_json=options.as_json, preview=False)
     _require_usable(report)
-    if not (report.read or report.left_out or options.as_json):
+    if not (report.read or report.skipped or options.as_json):
         raise LabError("No papers found.")
 
 
 def _run(
     settings: Settings, sources: Sequence[ImportFile], options: _Options, *, dry_run: bool
-) -> Report:
+) -> ImportReport:
     with _progress("Checking" if dry_run else "Importing") as tick:
-        return common.run_with_library(
-            settings,
-            lambda library: importer.import_files(
-                library,
-                sources,
-                common.ACTOR,
-                keep_going=options.keep_going,
-                likely=options.likely,
-                dry_run=dry_run,
-                tick=tick,
-            ),
-        )
+        try:
+            return common.run_with_library(
+                settings,
+                lambda library: importer.import_files(
+                    library,
+                    sources,
+                    common.ACTOR,
+                    keep_going=options.keep_going,
+                    likely=options.likely,
+                    dry_run=dry_run,
+                    on_entry=tick,
+                ),
+            )
+        except NoTitleColumn as error:
+            raise LabError(f"{error} Name it with --map title=COLUMN.") from None
 
 
 @contextmanager
@@ -188,11 +191,11 @@ def _progress(label: str) -> Iterator[Callable[[], None]]:
         yield lambda: bar.update(1)
 
 
-def _import_starter(settings: Settings, *, dry_run: bool) -> Report:
-    report = Report()
+def _import_starter(settings: Settings, *, dry_run: bool) -> ImportReport:
+    report = ImportReport()
 
     def each(draft: PaperDraft, result: UpsertResult) -> None:
-        report.tell("the starter list", 0, draft, result)
+        report.count_paper("the starter list", 0, draft, result)
 
     # The list starts with the newest paper, but the oldest one gets the lowest number.
     drafts = list(reversed(load_starter()))
@@ -207,7 +210,7 @@ def _import_starter(settings: Settings, *, dry_run: bool) -> Report:
 
 
 def _show(
-    report: Report, sources: Sequence[ImportFile] = (), *, as_json: bool, preview: bool
+    report: ImportReport, sources: Sequence[ImportFile] = (), *, as_json: bool, preview: bool
 ) -> None:
     if as_json:
         left_out = any(not source.is_page for source in sources)
@@ -216,6 +219,6 @@ def _show(
         click.echo(render.import_text(report, preview=preview, files=len(sources)))
 
 
-def _require_usable(report: Report) -> None:
-    if report.refused:
+def _require_usable(report: ImportReport) -> None:
+    if report.is_rejected:
         raise ImportRefused(report.rejected)

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from bot.importing.importer import Report
+from bot.importing.importer import ImportReport
 from bot.markdown import count
 from bot.ui import import_report
 from storage.models import Author, Paper, PaperDetails
@@ -18,26 +18,26 @@ _MAX_ABSTRACT = 400
 _MAX_PREVIEW = 30  # entries
 
 
-def import_json(report: Report, *, preview: bool, left_out: bool) -> dict[str, object]:
+def import_json(report: ImportReport, *, preview: bool, left_out: bool) -> dict[str, object]:
     """Returns what an import did, or what it would do if this is a ``preview``, for programs."""
     answer: dict[str, object] = {**import_report.totals(report, preview=preview)}
     if left_out:
-        answer["left_out"] = report.left_out
+        answer["left_out"] = report.skipped
     if report.change_id is not None:
         answer["change"] = report.change_id
     answer["details"] = [
         {name: value for name, value in asdict(entry).items() if value and name != "file"}
-        for entry in report.noted
+        for entry in report.notes
     ]
     if preview:
         answer["preview"] = [
             {"line": entry.line, "outcome": entry.outcome, "title": entry.title}
-            for entry in report.taken
+            for entry in report.imported
         ]
     return answer
 
 
-def import_text(report: Report, *, preview: bool, files: int) -> str:
+def import_text(report: ImportReport, *, preview: bool, files: int) -> str:
     """Returns what an import did, or what it would do if this is a ``preview``, for people."""
     text = import_report.plain_text(report, preview=preview, files=files, limit=_MAX_PREVIEW)
     if report.change_id is not None:

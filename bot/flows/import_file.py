@@ -19,7 +19,7 @@ from bot.errors import explain
 from bot.flows.replies import undoable
 from bot.importing import importer, upload
 from bot.importing.formats import ImportFormat
-from bot.importing.importer import Report
+from bot.importing.importer import ImportReport
 from bot.importing.upload import ImportOptions, Upload
 from bot.interactions import Interaction
 from bot.markdown import count, escape
@@ -50,7 +50,7 @@ class _Job:
     """A file that was previewed for its owner; ``keep_going`` skips what can't be used."""
 
     file: Upload
-    report: Report
+    report: ImportReport
     owner_id: int
     keep_going: bool
 
@@ -98,7 +98,7 @@ class Imports:
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
             async with self._reading:
-                body = await upload.fetch(file)
+                body = await upload.download(file)
                 found = await upload.read(file.filename, body, options, interaction.client.clock())
             report = await self._dry_run(interaction, found)
         except LabError as error:
@@ -107,7 +107,7 @@ class Imports:
         job = _Job(found, report, interaction.user.id, keep_going)
         await _show(interaction, self._preview(job))
 
-    async def _dry_run(self, interaction: Interaction, file: Upload) -> Report:
+    async def _dry_run(self, interaction: Interaction, file: Upload) -> ImportReport:
         try:
             async with asyncio.timeout(self.preview_timeout.total_seconds()):
                 report = await self._run(interaction, file, dry_run=True)
@@ -116,7 +116,7 @@ class Imports:
                 "That file takes more than five minutes, so I stopped and changed nothing. Ask "
                 "whoever runs the bot to import it with `lab-herald import`."
             ) from None
-        if not (report.read or report.rejected or report.left_out):
+        if not (report.read or report.rejected or report.skipped):
             raise InvalidInput("I couldn't find any papers in that file.")
         return report
 
@@ -127,17 +127,17 @@ class Imports:
         likely: DuplicatePolicy = DuplicatePolicy.SKIP,
         *,
         dry_run: bool,
-    ) -> Report:
+    ) -> ImportReport:
         verb = "Checking" if dry_run else "Importing"
         async with self._progress(interaction, verb, file.entries) as tick:
-            return await importer.import_findings(
+            return await importer.import_results(
                 interaction.client.library,
-                file.found(),
+                file.results(),
                 actor(interaction),
                 keep_going=True,  # whoever confirms has seen what can't be used
                 likely=likely,
                 dry_run=dry_run,
-                tick=tick,
+                on_entry=tick,
             )
 
     @asynccontextmanager
@@ -170,13 +170,13 @@ class Imports:
         text = [
             warning,
             f"### {escape(file.source.file.name, 100)}",
-            f"{_FORMAT_NAMES[file.source.form]}, {count(file.entries, 'entry')}",
+            f"{_FORMAT_NAMES[file.source.file_format]}, {count(file.entries, 'entry')}",
             import_report.columns(file.columns, file.unused),
             import_report.preview(report),
         ]
         rows: list[ActionRow[Any]] = []
         if confirm := self._confirm_buttons(job):
-            if report.spoilt and not job.keep_going:
+            if report.has_invalid_entries and not job.keep_going:
                 text.append(
                     "Fix the entries that can't be used and attach the file again, or import the "
                     "rest."
@@ -198,7 +198,7 @@ class Imports:
         report = job.report
         found: list[Button[Any]] = []
         if import_report.changed_papers(report):
-            skips_entries = report.spoilt and not job.keep_going
+            skips_entries = report.has_invalid_entries and not job.keep_going
             label = "Import the rest" if skips_entries else "Import"
             skip = partial(self._import, job, DuplicatePolicy.SKIP)
             found.append(DialogButton(label, skip, ButtonStyle.primary))

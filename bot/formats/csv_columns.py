@@ -56,9 +56,10 @@ class NoTitleColumn(InvalidInput):
     """No column of a CSV file is recognized as the one with the titles."""
 
     def __init__(self, header: Sequence[str]) -> None:
-        super().__init__(
-            f"I can't tell which column has the titles. The columns are {_quoted(header)}."
+        columns = (
+            f"The columns are {_quoted(header)}." if any(header) else "The file has no header row."
         )
+        super().__init__(f"I can't tell which column has the titles. {columns}")
 
 
 def detect_delimiter(header: str) -> str:

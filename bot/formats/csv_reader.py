@@ -62,13 +62,13 @@ class _Row:
 
 
 def read_csv(
-    lines: OpenLines, mapping: Mapping[str, str] | None = None, *, unpublished: bool = False
+    lines: OpenLines, mapping: Mapping[str, str] | None = None, *, include_unpublished: bool = False
 ) -> Iterator[ParseResult]:
     """Yields the results of a file in its order; ``mapping`` maps fields to column names.
 
-    Skips rows with an unpublished status unless ``unpublished``. A link that rows with different
-    titles share doesn't identify a paper, and neither does a title with different links. Raises
-    `NoTitleColumn`, and `InvalidInput` for an invalid mapping.
+    Skips rows with an unpublished status unless ``include_unpublished``. A link that rows with
+    different titles share doesn't identify a paper, and neither does a title with different links.
+    Raises `NoTitleColumn`, and `InvalidInput` for an invalid mapping.
     """
     with lines() as opened:
         shared = _shared(row for row in _rows(opened, mapping or {}) if isinstance(row, _Row))
@@ -76,7 +76,7 @@ def read_csv(
         for row in _rows(opened, mapping or {}):
             if isinstance(row, Problem):
                 yield row
-            elif not unpublished and _UNPUBLISHED.search(row["status"]):
+            elif not include_unpublished and _UNPUBLISHED.search(row["status"]):
                 title = plain_text.line(row["title"])
                 yield SkippedEntry(row.line, f"“{title}” isn't published yet: {row['status']}.")
             else:

@@ -1,5 +1,5 @@
 """Importing files of papers.
 
-`formats` recognizes and reads a file, `importer` puts its papers into the library, and `upload`
-reads files attached in Discord.
+`formats` detects a file's format and reads it, `importer` adds its papers to the library, and
+`upload` reads files that people attach in Discord.
 """

@@ -1,4 +1,4 @@
-"""A file of papers, whatever its format → findings; `exchange` and `feeds` know the formats."""
+"""Detects the format of a file of papers, and reads it with the matching reader."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from storage.errors import InvalidInput
 
 _log = logging.getLogger(__name__)
 
-_MAX_WHOLE = 64 * 1024 * 1024  # bytes of a page or a feed, which are read as a whole
-_HEAD = 64 * 1024  # characters by which a format is known
+_MAX_IN_MEMORY = 64 * 1024 * 1024  # bytes of a page or a feed, which aren't streamed
+_HEAD = 64 * 1024  # characters that are used to detect the format
 
 
 class ImportFormat(enum.StrEnum):
-    """A format that papers are read from."""
+    """A format that papers can be imported from."""
 
     TEXT = "text"
     BIBTEX = "bibtex"
@@ -57,22 +57,22 @@ _SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class ImportFile:
-    """A file to read, and how: ``columns`` names a sheet's columns for fields."""
+    """A file to import, and options for CSV; ``columns`` maps fields to column names."""
 
     file: Path
-    form: ImportFormat
+    file_format: ImportFormat
     now: datetime
     columns: Mapping[str, str] = field(default_factory=dict)
-    unpublished: bool = False
+    include_unpublished: bool = False
 
     @property
     def is_page(self) -> bool:
-        """Whether it is made for readers: newest first, and what can be read of it is enough."""
-        return self.form in {ImportFormat.TEXT, ImportFormat.FEED}
+        """Whether it is made for readers: newest first, and invalid entries can be skipped."""
+        return self.file_format in {ImportFormat.TEXT, ImportFormat.FEED}
 
 
 def detect_format(file: Path) -> ImportFormat:
-    """The format of a file, by its suffix and what it begins with; raises `InvalidInput`."""
+    """Returns a file's format by its extension and its start; raises `InvalidInput`."""
     known = _SUFFIXES.get(file.suffix.lower())
     if known:
         return known
@@ -84,18 +84,18 @@ def detect_format(file: Path) -> ImportFormat:
     if head.startswith("["):
         return ImportFormat.JSON
     if head.startswith("{"):
-        return _form_of_object(head, first)
+        return _json_format(head, first)
     if re.search(r"^[ \t]*@\w+\s*[{(]", head, re.MULTILINE):
         return ImportFormat.BIBTEX
     return ImportFormat.CSV if is_csv_header(first) else ImportFormat.TEXT
 
 
 def read_file(source: ImportFile) -> Iterator[ParseResult]:
-    """The findings of a file, oldest first where it lists the newest first; reads as it goes.
+    """Yields the results of a file, oldest first if it lists the newest first.
 
-    Raises `InvalidInput` where the file can't be read at all.
+    Raises `InvalidInput` if the file can't be read at all.
     """
-    match source.form:
+    match source.file_format:
         case ImportFormat.TEXT:
             return _read_page(source)
         case ImportFormat.FEED:
@@ -104,7 +104,9 @@ def read_file(source: ImportFile) -> Iterator[ParseResult]:
             return read_bibtex(lambda: _lines(source.file))
         case ImportFormat.CSV:
             return read_csv(
-                lambda: _lines(source.file), source.columns, unpublished=source.unpublished
+                lambda: _lines(source.file),
+                source.columns,
+                include_unpublished=source.include_unpublished,
             )
         case ImportFormat.JSON:
             return _streamed(source, lines=False)
@@ -112,15 +114,15 @@ def read_file(source: ImportFile) -> Iterator[ParseResult]:
             return _streamed(source, lines=True)
 
 
-def _form_of_object(head: str, first: str) -> ImportFormat:
+def _json_format(head: str, first: str) -> ImportFormat:
     if re.search(r'"version"\s*:\s*"https?://(?:www\.)?jsonfeed\.org', head):
         return ImportFormat.FEED
     try:
-        whole = isinstance(json.loads(first), dict)
+        is_complete = isinstance(json.loads(first), dict)
     except (ValueError, RecursionError):
         return ImportFormat.JSON
     has_more = "\n" in head.strip()
-    return ImportFormat.JSONL if whole and has_more else ImportFormat.JSON
+    return ImportFormat.JSONL if is_complete and has_more else ImportFormat.JSON
 
 
 def _lines(file: Path) -> AbstractContextManager[TextIO]:
@@ -144,21 +146,21 @@ def _read_feed(source: ImportFile) -> Iterator[ParseResult]:
     try:
         body = source.file.read_bytes()
     except OSError as error:
-        raise InvalidInput(f"{source.file.name} can't be read: {error.strerror}.") from None
+        raise InvalidInput(f"I can't read {source.file.name}: {error.strerror}.") from None
     feed = parse_feed(body, f"file:{source.file.name}", source.now)
-    for place, entry in reversed(list(enumerate(feed.entries, start=1))):
-        yield ParsedPaper(place, entry.draft)
+    for number, entry in reversed(list(enumerate(feed.entries, start=1))):
+        yield ParsedPaper(number, entry.draft)
     for cause in feed.causes:
         _log.info("%s: %s", source.file, cause)
     for problem in feed.problems:
-        number = re.match(r"Entry (\d+)", problem)
-        yield Problem(int(number[1]) if number else 0, problem)
+        entry_number = re.match(r"Entry (\d+)", problem)
+        yield Problem(int(entry_number[1]) if entry_number else 0, problem)
 
 
 def _require_small(file: Path) -> None:
     try:
         size = file.stat().st_size
     except OSError as error:
-        raise InvalidInput(f"{file.name} can't be read: {error.strerror}.") from None
-    if size > _MAX_WHOLE:
-        raise InvalidInput(f"{file.name} is larger than any publications page; I left it alone.")
+        raise InvalidInput(f"I can't read {file.name}: {error.strerror}.") from None
+    if size > _MAX_IN_MEMORY:
+        raise InvalidInput(f"{file.name} is too large for a publications page or a feed.")

@@ -1,10 +1,10 @@
-"""Files of papers → the library, in one transaction, with a report by line; prints nothing."""
+"""Imports files of papers into the library, in one transaction, and reports on each entry."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from bot.formats.results import ParsedPaper, ParseResult, Problem, SkippedEntry
@@ -14,14 +14,14 @@ from storage.models import Actor, DuplicatePolicy, Origin, Outcome, PaperDraft, 
 from storage.papers.matching import has_same_title
 from storage.text import fold
 
-Found: TypeAlias = tuple[ImportFile, ParseResult]  # a piece of a file, with the file
+FileResult: TypeAlias = tuple[ImportFile, ParseResult]
 
-_MAX_NOTED = 1000  # entries of each kind that a report names
+_MAX_NAMED = 1000  # entries of each kind that a report names
 
 
 @dataclass(frozen=True, slots=True)
 class ImportEntry:
-    """An entry that a report names: where it stands, what became of it, and why in a sentence."""
+    """An entry that a report names: its location, its outcome, and a sentence with the reason."""
 
     file: str
     line: int
@@ -31,25 +31,25 @@ class ImportEntry:
 
 
 @dataclass(slots=True)
-class Report:
-    """What became of each entry; ``noted`` has those that a person may want to look at.
+class ImportReport:
+    """What became of each entry of an import.
 
-    ``taken`` are the first that were added or completed, ``first`` is the first of each outcome.
-    Of the possible duplicates, ``likely`` have the title of the paper that they resemble.
-    Something in a ``spoilt`` file that was to be taken whole could not be used, and a ``refused``
-    import changed nothing for that. ``change_id`` is the change that undoes it all; none where
-    nothing changed.
+    ``notes`` are entries that a person may want to check, ``imported`` those that were added or
+    updated, and ``examples`` the first of each outcome. ``likely`` counts the possible duplicates
+    with the same title as a paper. ``has_invalid_entries`` concerns files that have to be valid as
+    a whole; because of them, an ``is_rejected`` import changed nothing. ``change_id`` is the change
+    to undo, or None if nothing changed.
     """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     rejected: int = 0
-    left_out: int = 0
+    skipped: int = 0
     likely: int = 0
-    noted: list[ImportEntry] = field(default_factory=list)
-    taken: list[ImportEntry] = field(default_factory=list)
-    first: dict[Outcome, ImportEntry] = field(default_factory=dict)
-    spoilt: bool = False
-    refused: bool = False
+    notes: list[ImportEntry] = field(default_factory=list)
+    imported: list[ImportEntry] = field(default_factory=list)
+    examples: dict[Outcome, ImportEntry] = field(default_factory=dict)
+    has_invalid_entries: bool = False
+    is_rejected: bool = False
     change_id: int | None = None
 
     @property
@@ -59,7 +59,7 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """A number for each thing that can become of an entry."""
+        """The number of entries of each outcome."""
         return {
             "added": self.outcomes[Outcome.ADDED],
             "updated": self.outcomes[Outcome.UPDATED],
@@ -68,46 +68,45 @@ class Report:
             "rejected": self.outcomes[Outcome.REMOVED] + self.rejected,
         }
 
-    def tell(self, file: str, line: int, draft: PaperDraft, result: UpsertResult) -> None:
-        """Count what the library made of a draft, and note what a person may want to know."""
-        self.outcomes[result.outcome] += 1
-        if result.outcome not in self.first:
-            self.first[result.outcome] = ImportEntry(file, line, result.outcome.value, draft.title)
-        known = f"“{result.paper.title}” (#{result.paper.id})" if result.paper else ""
-        match result.outcome:
+    def count_paper(self, file: str, line: int, draft: PaperDraft, result: UpsertResult) -> None:
+        """Counts what the library did with a draft, and adds a note if it may surprise."""
+        outcome = result.outcome
+        self.outcomes[outcome] += 1
+        entry = ImportEntry(file, line, outcome.value, draft.title)
+        self.examples.setdefault(outcome, entry)
+        match outcome:
             case Outcome.DUPLICATE:
                 self.likely += has_same_title(result, draft)
-                reason = f"“{draft.title}” may be {known}; I left it out."
-                self._note(ImportEntry(file, line, "duplicate", draft.title, reason))
+                title = result.paper.title if result.paper else ""
+                reason = f"“{draft.title}” may be {_named(title, result)}, so I skipped it."
+                self._note(replace(entry, outcome="duplicate", reason=reason))
             case Outcome.REMOVED:
-                reason = f"“{draft.title}” was removed from the list on purpose; I left it out."
-                self._note(ImportEntry(file, line, "rejected", draft.title, reason))
+                reason = f"“{draft.title}” was removed from the list, so I skipped it."
+                self._note(replace(entry, outcome="rejected", reason=reason))
             case Outcome.ADDED | Outcome.UPDATED:
-                if len(self.taken) < _MAX_NOTED:
-                    self.taken.append(ImportEntry(file, line, result.outcome.value, draft.title))
-                if result.previous_title and not _is_same_title(result.previous_title, draft.title):
-                    known = (
-                        f"“{result.previous_title}” (#{result.paper.id})" if result.paper else ""
-                    )
-                    reason = f"“{draft.title}” is taken for {known}."
-                    self._note(ImportEntry(file, line, "updated", draft.title, reason))
+                if len(self.imported) < _MAX_NAMED:
+                    self.imported.append(entry)
+                previous_title = result.previous_title
+                if previous_title and not _is_same_title(previous_title, draft.title):
+                    reason = f"“{draft.title}” updates {_named(previous_title, result)}."
+                    self._note(replace(entry, outcome="updated", reason=reason))
 
-    def tell_unread(self, file: str, finding: Problem | SkippedEntry) -> None:
-        """Count an entry that is no paper for the list."""
-        if isinstance(finding, Problem):
+    def count_unusable(self, file: str, entry: Problem | SkippedEntry) -> None:
+        """Counts an entry that isn't a paper for the list, with a note."""
+        if isinstance(entry, Problem):
             self.rejected += 1
-            self._note(ImportEntry(file, finding.line, "rejected", reason=finding.reason))
+            self._note(ImportEntry(file, entry.line, "rejected", reason=entry.reason))
         else:
-            self.left_out += 1
-            self._note(ImportEntry(file, finding.line, "left out", reason=finding.reason))
+            self.skipped += 1
+            self._note(ImportEntry(file, entry.line, "left out", reason=entry.reason))
 
-    def _note(self, noted: ImportEntry) -> None:
-        if len(self.noted) < _MAX_NOTED:
-            self.noted.append(noted)
+    def _note(self, entry: ImportEntry) -> None:
+        if len(self.notes) < _MAX_NAMED:
+            self.notes.append(entry)
 
 
-class _Refused(Exception):
-    """Takes a transaction back whose files were to be taken whole and can't be."""
+class _Rejected(Exception):
+    """Rolls the transaction back because of an invalid entry."""
 
 
 async def import_files(
@@ -118,68 +117,69 @@ async def import_files(
     keep_going: bool = False,
     likely: DuplicatePolicy = DuplicatePolicy.SKIP,
     dry_run: bool = False,
-    tick: Callable[[], None] = lambda: None,
-) -> Report:
-    """Take files in together; where an entry can't be used, nothing is, unless ``keep_going``.
+    on_entry: Callable[[], None] = lambda: None,
+) -> ImportReport:
+    """Imports files in one transaction, or nothing if an entry is invalid, unless ``keep_going``.
 
-    Of a page or a feed, what can be read is taken in any case. ``tick`` is called for each entry.
-    With ``dry_run`` nothing is kept. Raises `InvalidInput` where a file can't be read at all.
+    Invalid entries of a page or a feed are skipped in any case. Calls ``on_entry`` for each entry.
+    Changes nothing if ``dry_run``. Raises `InvalidInput` if a file can't be read at all.
     """
-    found = ((source, finding) for source in sources for finding in read_file(source))
-    return await import_findings(
+    results = ((source, result) for source in sources for result in read_file(source))
+    return await import_results(
         library,
-        found,
+        results,
         actor,
         keep_going=keep_going,
         likely=likely,
         dry_run=dry_run,
-        tick=tick,
+        on_entry=on_entry,
     )
 
 
-async def import_findings(
+async def import_results(
     library: Library,
-    found: Iterable[Found],
+    results: Iterable[FileResult],
     actor: Actor,
     *,
     keep_going: bool,
     likely: DuplicatePolicy = DuplicatePolicy.SKIP,
     dry_run: bool,
-    tick: Callable[[], None],
-) -> Report:
-    """The same for what was read of files, each piece with its file."""
-    report = Report()
-    places: deque[tuple[str, int]] = deque()
+    on_entry: Callable[[], None],
+) -> ImportReport:
+    """Imports what was read from files, like `import_files`."""
+    report = ImportReport()
+    locations: deque[tuple[str, int]] = deque()
 
     def drafts() -> Iterator[PaperDraft]:
-        for source, finding in found:
-            if isinstance(finding, ParsedPaper):
-                places.append((str(source.file), finding.line))
-                yield finding.draft
-            else:
-                tick()
-                report.tell_unread(str(source.file), finding)
-                report.spoilt = report.spoilt or _spoils(source, finding)
-        if report.spoilt and not keep_going:
-            raise _Refused
+        for source, result in results:
+            if isinstance(result, ParsedPaper):
+                locations.append((str(source.file), result.line))
+                yield result.draft
+                continue
+            on_entry()
+            report.count_unusable(str(source.file), result)
+            if isinstance(result, Problem) and not source.is_page:
+                report.has_invalid_entries = True
+        if report.has_invalid_entries and not keep_going:
+            raise _Rejected
 
-    def each(draft: PaperDraft, result: UpsertResult) -> None:
-        tick()
-        report.tell(*places.popleft(), draft, result)
+    def count(draft: PaperDraft, result: UpsertResult) -> None:
+        on_entry()
+        report.count_paper(*locations.popleft(), draft, result)
 
     try:
         imported = await library.papers.upsert_many(
-            drafts(), Origin.IMPORT, actor, likely=likely, dry_run=dry_run, each=each
+            drafts(), Origin.IMPORT, actor, likely=likely, dry_run=dry_run, each=count
         )
         report.change_id = imported.change_id
-    except _Refused:
-        report.refused = True
-    report.noted.sort(key=lambda one: one.line)
+    except _Rejected:
+        report.is_rejected = True
+    report.notes.sort(key=lambda entry: entry.line)
     return report
 
 
-def _spoils(source: ImportFile, finding: ParseResult) -> bool:
-    return isinstance(finding, Problem) and not source.is_page
+def _named(title: str, result: UpsertResult) -> str:
+    return f"“{title}” (#{result.paper.id})" if result.paper else f"“{title}”"
 
 
 def _is_same_title(one: str, other: str) -> bool:

@@ -1,4 +1,4 @@
-"""A file that somebody attached → what was read of it, in a process held to time and memory."""
+"""Reads files that people attach in Discord, in a worker with time and memory limits."""
 
 from __future__ import annotations
 
@@ -14,100 +14,110 @@ from pathlib import Path
 
 import discord
 
+from bot.formats.csv_columns import NoTitleColumn
 from bot.formats.csv_reader import describe_columns
 from bot.formats.encoding import open_text
 from bot.formats.results import ParseResult, Problem
 from bot.importing.formats import ImportFile, ImportFormat, detect_format, read_file
-from bot.importing.importer import Found
+from bot.importing.importer import FileResult
 from bot.net.sandbox import ResourceLimitExceeded, open_workers
 from storage.errors import InvalidInput, LabError
 
-MAX_BYTES = 10 * 2**20  # what Discord takes of most people, and minutes of importing
+MAX_BYTES = 10 * 2**20  # Discord's limit for most people, and minutes of importing
 MAX_ENTRIES = 20_000
-_PATIENCE = timedelta(seconds=60)
-_SHELL = "Cut it in parts, or let who runs me use `lab-herald import`."
-_MOST_OF_ENTRY = 100_000  # bytes, packed; so many are folded in milliseconds
+_TIME_LIMIT = timedelta(seconds=60)
+_ADVICE = "Split it, or ask whoever runs me to use `lab-herald import`."
+_MAX_ENTRY = 100_000  # pickled bytes, which the event loop can handle in milliseconds
 
 
 class TooLarge(InvalidInput):
-    """A file is too large to be imported from Discord."""
+    """The file is too large to be imported from Discord."""
 
-    def __init__(self, than: str) -> None:
-        super().__init__(f"That file has more than {than}. {_SHELL}")
+    def __init__(self, limit: str) -> None:
+        super().__init__(f"That file has more than {limit}. {_ADVICE}")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How somebody wants a file to be read: ``columns`` names a sheet's columns for fields."""
+    """Options for CSV files; ``columns`` maps fields to column names."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
-    unpublished: bool = False
+    include_unpublished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that was read; its findings wait packed, so that they cost little until needed.
+    """A file that was read; its results stay pickled until they are needed, to save memory.
 
-    Of a sheet, ``columns`` are those that fields are read from, ``unused`` the others.
+    For CSV, ``columns`` are the columns of each field, and ``unused`` the other columns.
     """
 
     source: ImportFile
-    packed: tuple[bytes, ...]
+    pickled: tuple[bytes, ...]
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
 
     @property
     def entries(self) -> int:
-        """How many pieces it has."""
-        return len(self.packed)
+        """The number of entries."""
+        return len(self.pickled)
 
-    def found(self) -> Iterator[Found]:
-        """Its findings in their order."""
-        for one in self.packed:
-            yield self.source, pickle.loads(one)  # noqa: S301 - packed by our own worker
+    def results(self) -> Iterator[FileResult]:
+        """Yields the results in the file's order."""
+        for result in self.pickled:
+            yield self.source, pickle.loads(result)  # noqa: S301 - pickled by our own worker
 
 
 def require_small(file: discord.Attachment) -> None:
-    """Raise `TooLarge` for a file that would take too long, before it is fetched."""
+    """Raises `TooLarge` for a file that is too large, before it is downloaded."""
     if file.size > MAX_BYTES:
         raise TooLarge(f"{MAX_BYTES // 2**20} MiB")
 
 
-async def fetch(file: discord.Attachment) -> bytes:
-    """What Discord keeps of an attached file; raises `LabError` where it gives nothing."""
+async def download(file: discord.Attachment) -> bytes:
+    """Downloads an attachment from Discord; raises `LabError` if that fails."""
     try:
-        async with asyncio.timeout(_PATIENCE.total_seconds()):
+        async with asyncio.timeout(_TIME_LIMIT.total_seconds()):
             return await file.read()
     except discord.NotFound:
-        raise LabError("Discord does not have that file any more. Attach it again.") from None
+        raise LabError("Discord doesn't have that file anymore. Please attach it again.") from None
     except TimeoutError:
-        raise LabError("Discord does not give me that file. Please try again.") from None
+        raise LabError("I couldn't download that file from Discord. Please try again.") from None
 
 
 async def read(
-    name: str, body: bytes, options: ImportOptions, now: datetime, time_limit: timedelta = _PATIENCE
+    name: str,
+    body: bytes,
+    options: ImportOptions,
+    now: datetime,
+    time_limit: timedelta = _TIME_LIMIT,
 ) -> Upload:
-    """Read a file of this name in a process of its own.
+    """Reads a file in a worker of its own.
 
-    Raises `InvalidInput` where it can't be read, or not within time and memory.
+    Raises `InvalidInput` if the file can't be read, or exceeds the limits.
     """
     with tempfile.TemporaryDirectory(prefix="lab-herald-") as folder:
-        file = Path(folder) / _safe(name)
+        file = Path(folder) / _safe_name(name)
         await asyncio.to_thread(file.write_bytes, body)
         async with open_workers(time_limit) as workers:
             try:
-                return await workers.run(read_packed, file, options, now)
+                return await workers.run(read_pickled, file, options, now)
             except ResourceLimitExceeded as error:
                 raise InvalidInput(
-                    f"That file {error.reason}, so I stopped reading it. {_SHELL}"
+                    f"That file {error.reason}, so I stopped reading it. {_ADVICE}"
                 ) from None
 
 
-def read_packed(file: Path, options: ImportOptions, now: datetime) -> Upload:
-    """The same, in the process that does it; raises plain `InvalidInput`, which can travel."""
+def read_pickled(file: Path, options: ImportOptions, now: datetime) -> Upload:
+    """Reads a file in this process; raises only plain `InvalidInput`, which can be pickled."""
     try:
-        source = ImportFile(file, detect_format(file), now, options.columns, options.unpublished)
+        source = ImportFile(
+            file, detect_format(file), now, options.columns, options.include_unpublished
+        )
         return _read(source)
+    except NoTitleColumn as error:
+        advice = "Name it with an option such as `columns:title=Headline`."
+        raise InvalidInput(f"{error} {advice}") from None
     except LabError as error:
         raise InvalidInput(str(error)) from None
 
@@ -115,22 +125,22 @@ def read_packed(file: Path, options: ImportOptions, now: datetime) -> Upload:
 def _read(source: ImportFile) -> Upload:
     columns: Mapping[str, tuple[str, ...]] = {}
     unused: tuple[str, ...] = ()
-    if source.form is ImportFormat.CSV:
+    if source.file_format is ImportFormat.CSV:
         columns, unused = describe_columns(lambda: open_text(source.file), source.columns)
-    packed = tuple(map(_packed, islice(read_file(source), MAX_ENTRIES + 1)))
-    if len(packed) > MAX_ENTRIES:
+    pickled = tuple(map(_pickle, islice(read_file(source), MAX_ENTRIES + 1)))
+    if len(pickled) > MAX_ENTRIES:
         raise TooLarge(f"{MAX_ENTRIES:,} entries")
-    return Upload(source, packed, columns, unused)
+    return Upload(source, pickled, columns, unused)
 
 
-def _packed(finding: ParseResult) -> bytes:
-    """A finding as it travels; one that is no paper's, by its length, becomes a problem."""
-    packed = pickle.dumps(finding)
-    if len(packed) <= _MOST_OF_ENTRY:
-        return packed
-    return pickle.dumps(Problem(finding.line, "What begins here is too long for a paper."))
+def _pickle(result: ParseResult) -> bytes:
+    """Pickles a result; one that is too long becomes a problem."""
+    pickled = pickle.dumps(result)
+    if len(pickled) <= _MAX_ENTRY:
+        return pickled
+    return pickle.dumps(Problem(result.line, "The entry that starts here is too long for a paper."))
 
 
-def _safe(name: str) -> str:
-    """A name as it can stand in a folder, whatever somebody called the file."""
+def _safe_name(name: str) -> str:
+    """Returns a file name that is safe on any system."""
     return re.sub(r"[^\w.-]", "_", name)[-80:].lstrip(".") or "file"

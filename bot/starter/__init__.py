@@ -1,4 +1,4 @@
-"""The papers that a new installation begins with; facts, each with a summary of our own."""
+"""The papers that a new installation starts with; each has a summary of our own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storage.papers.identifiers import listed_title
 
 
 def load_starter() -> tuple[PaperDraft, ...]:
-    """The starter papers, newest first, with the identifiers that the lab's page gives them."""
+    """Returns the starter papers, newest first, with the same identifiers as on the lab's page."""
     source = files("bot.starter").joinpath("papers.toml").read_text(encoding="utf-8")
     return tuple(_draft(values) for values in tomllib.loads(source)["paper"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.importing.importer import ImportEntry, Report
+from bot.importing.importer import ImportEntry, ImportReport
 from bot.markdown import count, escape
 from storage.models import Outcome
 
@@ -28,32 +28,32 @@ _MAX_NOTES = 15  # in a message
 _MAX_NOTES_LENGTH = 1500  # characters
 
 
-def preview(report: Report) -> str:
+def preview(report: ImportReport) -> str:
     """Returns what an import would do: numbers, then notes on single entries."""
     notes = _notes(report)
-    if more := len(report.noted) - len(notes):
+    if more := len(report.notes) - len(notes):
         notes.append(f"-# {count(more, 'more note')} in the attached report.")
     return "\n".join([*_outcomes(report, is_preview=True), *notes])
 
 
-def result(report: Report) -> str:
+def result(report: ImportReport) -> str:
     """Returns what an import did: numbers, then notes on single entries."""
     heading = "### Imported" if changed_papers(report) else "### Nothing changed"
     notes = _notes(report)
-    if more := len(report.noted) - len(notes):
+    if more := len(report.notes) - len(notes):
         notes.append(f"-# and {count(more, 'more note')}")
     return "\n".join([heading, *_outcomes(report, is_preview=False), *notes])
 
 
-def changed_papers(report: Report) -> int:
+def changed_papers(report: ImportReport) -> int:
     """Returns how many papers were, or would be, added or updated."""
     return report.outcomes[Outcome.ADDED] + report.outcomes[Outcome.UPDATED]
 
 
-def fits_preview(report: Report) -> bool:
+def fits_preview(report: ImportReport) -> bool:
     """Whether a `preview` names every entry that the report names."""
-    outcomes = {entry.outcome for entry in report.taken}
-    return len(report.taken) == len(outcomes) and len(report.noted) == len(_notes(report))
+    outcomes = {entry.outcome for entry in report.imported}
+    return len(report.imported) == len(outcomes) and len(report.notes) == len(_notes(report))
 
 
 def columns(known: Mapping[str, Sequence[str]], unused: Sequence[str]) -> str:
@@ -70,7 +70,9 @@ def columns(known: Mapping[str, Sequence[str]], unused: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def plain_text(report: Report, *, preview: bool, files: int = 1, limit: int | None = None) -> str:
+def plain_text(
+    report: ImportReport, *, preview: bool, files: int = 1, limit: int | None = None
+) -> str:
     """Returns a report without markup; a ``preview`` names up to ``limit`` papers it would add."""
     counts = totals(report, preview=preview)
     duplicates = count(counts.pop("duplicates"), "possible duplicate")
@@ -79,47 +81,45 @@ def plain_text(report: Report, *, preview: bool, files: int = 1, limit: int | No
     summary = f"{', '.join(parts)}, {duplicates}, {rejected:,} rejected."
     lines = [f"Preview: {summary}" if preview else summary]
     if preview:
-        shown = report.taken[:limit]
+        shown = report.imported[:limit]
         lines += [f"  {_location(one, files)}{one.outcome}: {one.title}" for one in shown]
-        if len(report.taken) > len(shown):
+        if len(report.imported) > len(shown):
             lines.append("  … and more.")
-    if report.left_out:
-        lines.append(f"Left out {count(report.left_out, 'entry')} not meant for the list.")
-    lines += [f"{_location(entry, files)}{entry.reason}" for entry in report.noted]
+    if report.skipped:
+        lines.append(f"Left out {count(report.skipped, 'entry')} not meant for the list.")
+    lines += [f"{_location(entry, files)}{entry.reason}" for entry in report.notes]
     return "\n".join(lines)
 
 
-def totals(report: Report, *, preview: bool) -> dict[str, int]:
+def totals(report: ImportReport, *, preview: bool) -> dict[str, int]:
     """Returns the numbers of an import; all but ``rejected`` are 0 if it was refused."""
-    if report.refused and not preview:
+    if report.is_rejected and not preview:
         return {**dict.fromkeys(report.counts, 0), "rejected": report.rejected}
     return dict(report.counts)
 
 
-def _outcomes(report: Report, *, is_preview: bool) -> list[str]:
+def _outcomes(report: ImportReport, *, is_preview: bool) -> list[str]:
     """Returns a line for each outcome, with the first entry it applies to."""
     lines = []
     for outcome, (emoji, future, past) in _OUTCOMES.items():
         if number := report.outcomes[outcome]:
-            first = report.first[outcome]
+            first = report.examples[outcome]
             example = f"“{escape(first.title, 120)}” (line {first.line})"
             if number > 1:
                 example = f"first {example}"
             lines.append(f"{emoji} **{number:,}** {future if is_preview else past}: {example}")
     if report.rejected:
         lines.append(f"⚠️ **{report.rejected:,}** can't be used")
-    if report.left_out:
-        lines.append(
-            f"💤 **{report.left_out:,}** not published, skipped without `unpublished:True`"
-        )
+    if report.skipped:
+        lines.append(f"💤 **{report.skipped:,}** not published, skipped without `unpublished:True`")
     return lines
 
 
-def _notes(report: Report) -> list[str]:
+def _notes(report: ImportReport) -> list[str]:
     """Returns notes on single entries, a line each, as many as fit."""
     lines: list[str] = []
     room = _MAX_NOTES_LENGTH
-    for entry in report.noted[:_MAX_NOTES]:
+    for entry in report.notes[:_MAX_NOTES]:
         line = f"-# Line {entry.line}: {escape(entry.reason, 300)}"
         room -= len(line) + 1
         if room < 0:

@@ -165,7 +165,10 @@ async def test_entries_that_cannot_be_used_are_skipped_only_if_asked_to(lab: Lab
 async def test_the_preview_says_how_columns_are_read_and_an_option_maps_them(lab: Lab) -> None:
     sheet = ("sheet.csv", b"Headline,Who,Colour\nCounting Ferns,Ada Lovelace,green\n")
     text = told(await preview(lab, sheet))
-    assert "I find no column of titles; the columns are “Headline”, “Who”, “Colour”" in text
+    assert (
+        "I can't tell which column has the titles. The columns are “Headline”, “Who”, “Colour”"
+        in text
+    )
     result = await preview(lab, sheet, columns="title=Headline; authors = Who;")
     assert "Columns: authors from “Who”; title from “Headline”." in told(result)
     assert "Ignored: “Colour”." in told(result)
@@ -238,13 +241,13 @@ class TestLabFiles:
     ("name", "body", "sentence"),
     [
         ("empty.txt", b"", "I couldn't find any papers in that file."),
-        ("blank.csv", b"\n\n", "I find no column of titles"),
+        ("blank.csv", b"\n\n", "The file has no header row"),
         ("notes.txt", b"only\n\na few words", "can't"),
-        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.png is not text"),
-        ("papers.xlsx", b"PK\x03\x04\x14\0\x06\0", "papers.xlsx is not text"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.png isn't a text file"),
+        ("papers.xlsx", b"PK\x03\x04\x14\0\x06\0", "papers.xlsx isn't a text file"),
         ("page.xml", b"<html><body>Hello</body></html>", "isn't a feed that I can read"),
-        ("papers.json", b'{"title": "One"', "The file is not JSON"),
-        ("papers.jsonl", b'{"title": "One"\n', "Line 1: This line is not JSON"),
+        ("papers.json", b'{"title": "One"', "The file isn't valid JSON"),
+        ("papers.jsonl", b'{"title": "One"\n', "Line 1: This line isn't valid JSON"),
         ("papers.bib", b"@misc{a, title={One", "Line 1"),
         ("..", b"@misc{a}", "It has no title."),
         ("huge.csv", b"x" * (MAX_BYTES + 1), "more than 10 MiB"),
@@ -266,8 +269,8 @@ async def test_a_file_that_discord_no_longer_has_is_explained(lab: Lab) -> None:
     channel: Any = lab.app.client.get_channel(lab.papers.id)
     message = await channel.send(file=discord.File(io.BytesIO(BIB), "papers.bib"))
     message.attachments[0].url = url
-    with pytest.raises(LabError, match="does not have that file any more"):
-        await upload.fetch(message.attachments[0])
+    with pytest.raises(LabError, match="doesn't have that file anymore"):
+        await upload.download(message.attachments[0])
 
 
 async def test_only_the_owner_can_use_the_buttons_and_only_once(lab: Lab) -> None:
@@ -385,7 +388,7 @@ async def test_a_hostile_file_stays_within_time_and_memory(
 
 async def test_a_file_with_too_many_entries_is_explained(clock: StillClock) -> None:
     body = b'{"title": "A"}\n' * (MAX_ENTRIES + 1)
-    with pytest.raises(LabError, match=r"more than 20,000 entries. Cut it in parts"):
+    with pytest.raises(LabError, match=r"more than 20,000 entries. Split it"):
         await upload.read("papers.jsonl", body, upload.ImportOptions(), clock())
 
 
@@ -393,4 +396,4 @@ async def test_exponential_entities_are_not_expanded(clock: StillClock) -> None:
     entities = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12))
     bomb = f"<!DOCTYPE l [<!ENTITY a0 'fern'>{entities}]>" + FEED.replace("Counting", "&a11;")
     found = await upload.read("bomb.xml", bomb.encode(), upload.ImportOptions(), clock())
-    assert sum(map(len, found.packed)) < 10_000
+    assert sum(map(len, found.pickled)) < 10_000

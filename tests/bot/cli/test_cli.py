@@ -118,7 +118,7 @@ def test_entries_that_cannot_be_read_are_reported_by_line(shell: Shell, tmp_path
     result = shell("import", str(file))
     assert result.exit_code == 0
     assert "1 added" in result.stdout
-    assert "Line 8: “Stray” stands alone" in result.stdout
+    assert "Line 8: “Stray” has no title" in result.stdout
     report = shell.json("import", str(file))
     assert report["rejected"] == 1
     assert report["details"][0]["line"] == 8
@@ -150,8 +150,8 @@ def test_an_export_can_be_written_to_a_file(shell: Shell, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("import", "missing.txt"), "can't be read"),
-        (("import", "."), "can't be read"),
+        (("import", "missing.txt"), "I can't read"),
+        (("import", "."), "I can't read"),
         (("import",), "Pass either files or --starter"),
         (("author", "nobody"), "an author called “nobody”"),
         (("author", "..."), "Enter a name"),
@@ -171,7 +171,7 @@ def test_a_failure_prints_one_sentence_and_exits_with_an_error(
 def test_a_file_that_is_not_text_is_an_error(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "page.txt"
     file.write_bytes(b"\xff\xfe\x00\x01binary")
-    assert "not text in UTF-8" in shell("import", str(file)).stderr
+    assert "isn't a text file in UTF-8" in shell("import", str(file)).stderr
     file.write_text("nothing here", encoding="utf-8")
     result = shell("import", str(file))
     assert result.exit_code == 1

@@ -141,7 +141,7 @@ def test_what_cannot_be_read_is_told_by_line_and_the_rest_is_not_lost() -> None:
         (Problem, 9),
     ]
     reasons = [finding.reason for finding in findings if isinstance(finding, Problem)]
-    assert "is not BibTeX" in reasons[1]
+    assert "isn't valid BibTeX" in reasons[1]
     assert reasons[2] == "“untitled” can't be used. It has no title."
     assert "isn't a year" in reasons[3]
 

@@ -19,7 +19,7 @@ def read(
     def lines() -> Iterator[list[str]]:
         yield text.splitlines(keepends=True)
 
-    return list(read_csv(lines, mapping, unpublished=unpublished))
+    return list(read_csv(lines, mapping, include_unpublished=unpublished))
 
 
 def papers(text: str, mapping: Mapping[str, str] | None = None) -> list[PaperDraft]:
@@ -59,9 +59,9 @@ def test_a_column_can_be_named_for_a_field() -> None:
 @pytest.mark.parametrize(
     ("mapping", "sentence"),
     [
-        ({}, "no column of titles; the columns are “Headline”, “Who”"),
+        ({}, "which column has the titles. The columns are “Headline”, “Who”"),
         ({"title": "Nothing"}, "no column “Nothing”"),
-        ({"title": "Headline", "rank": "Who"}, "“rank” is no field"),
+        ({"title": "Headline", "rank": "Who"}, "“rank” isn't a field"),
     ],
 )
 def test_a_sheet_that_cannot_be_understood_is_a_sentence(
@@ -95,7 +95,7 @@ def test_unpublished_rows_stay_out_unless_asked_for() -> None:
     sheet = "Title,Status\nOne,Accepted\nTwo,Under Review\nThree,Work-in-Progress\nFour,arXiv\n"
     assert [draft.title for draft in papers(sheet)] == ["One", "Four"]
     assert papers(sheet)[1].venue == "arXiv"
-    assert read(sheet)[1] == SkippedEntry(3, "“Two” is not published: Under Review.")
+    assert read(sheet)[1] == SkippedEntry(3, "“Two” isn't published yet: Under Review.")
     assert len([one for one in read(sheet, unpublished=True) if isinstance(one, ParsedPaper)]) == 4
 
 

@@ -73,7 +73,7 @@ def test_another_labs_page_in_the_same_form_is_read() -> None:
 def test_what_cannot_be_read_is_reported_by_line_and_the_rest_is_kept() -> None:
     problems = parse_publications_page(ELSEWHERE).problems
     assert [problem.line for problem in problems] == [28, 31]
-    assert "stands alone, without a title" in problems[0].reason
+    assert "has no title" in problems[0].reason
     assert "neither a citation nor an abstract" in problems[1].reason
 
 

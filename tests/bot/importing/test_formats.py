@@ -75,7 +75,7 @@ def test_a_byte_that_windows_does_not_know_is_no_obstacle(tmp_path: Path) -> Non
 def test_what_is_no_text_is_a_sentence(tmp_path: Path, body: bytes) -> None:
     file = tmp_path / "papers.bib"
     file.write_bytes(body)
-    with pytest.raises(InvalidInput, match="is not text in UTF-8"):
+    with pytest.raises(InvalidInput, match="isn't a text file in UTF-8"):
         read(file)
 
 
@@ -102,19 +102,19 @@ def test_an_array_larger_than_what_is_read_at_once_is_whole(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('[{"title": "One"}, {"title": ', "not JSON"),
-        ('[{"title": "One"}', "not JSON"),
+        ('[{"title": "One"}, {"title": ', "isn't valid JSON"),
+        ('[{"title": "One"}', "isn't valid JSON"),
         ("7", "neither an array nor an object"),
-        ('{"title": ', "not JSON"),
-        ('[{"title": ["One", "Two"]}]', "“title” is not text"),
+        ('{"title": ', "isn't valid JSON"),
+        ('[{"title": ["One", "Two"]}]', "“title” isn't text"),
         ('[{"authors": ["Ada"]}]', "no title"),
-        ('[{"title": "One", "authors": 7}]', "no list of names"),
-        ('[{"title": "One", "authors": [7]}]', "no list of names"),
-        ('[{"title": "One", "tags": 7}]', "no list"),
-        ('[{"title": "One", "identifiers": [7]}]', "no list of texts"),
-        ('[{"title": "One", "links": 7}]', "no list"),
+        ('[{"title": "One", "authors": 7}]', "aren't a list of names"),
+        ('[{"title": "One", "authors": [7]}]', "aren't a list of names"),
+        ('[{"title": "One", "tags": 7}]', "isn't a list"),
+        ('[{"title": "One", "identifiers": [7]}]', "isn't a list of texts"),
+        ('[{"title": "One", "links": 7}]', "aren't a list"),
         ('[{"title": "One", "links": [{"kind": "x", "url": "y"}]}]', "“kind” and “url”"),
-        ('[{"title": "One", "url": "javascript:x"}]', "not an address"),
+        ('[{"title": "One", "url": "javascript:x"}]', "isn't a URL"),
         ('[{"title": "One", "date": "99/99/9999"}]', "calendar"),
         (f'[{{"title": "{"long " * 300}"}}]', "too long for a title"),
         ("[" * 100_000, "nested too deeply"),

@@ -54,7 +54,7 @@ def test_an_entry_that_cannot_be_used_keeps_the_whole_file_out(shell: Shell) -> 
     result = shell("import", file)
     assert result.exit_code == 1
     assert "Line 3: “c” can't be used. It has no title." in result.stdout
-    assert "Nothing was imported, since one entry can't be used" in result.stderr
+    assert "Nothing was imported because 1 entry can't be used" in result.stderr
     assert shell.titles() == []
     report = json.loads(shell("import", file, "--json").stdout)
     assert (report["added"], report["rejected"]) == (0, 1)
@@ -78,12 +78,12 @@ def test_a_dry_run_tells_what_would_happen_and_changes_nothing(shell: Shell) -> 
     file = shell.file("papers.bib", GOOD)
     result = shell("import", file, "--dry-run")
     assert result.exit_code == 0
-    assert "If I import this: 2 added" in result.stdout
+    assert "Preview: 2 added" in result.stdout
     assert "Line 2: added: Second" in result.stdout
     preview = shell.json("import", file, "--dry-run")["preview"]
     assert preview[0] == {"line": 1, "outcome": "added", "title": "First"}
     assert shell.titles() == []
-    assert shell("import", "--starter", "--dry-run").stdout.startswith("If I import this: 20 added")
+    assert shell("import", "--starter", "--dry-run").stdout.startswith("Preview: 20 added")
 
 
 def test_what_may_be_a_duplicate_and_what_was_taken_for_another_is_told(shell: Shell) -> None:
@@ -94,7 +94,7 @@ def test_what_may_be_a_duplicate_and_what_was_taken_for_another_is_told(shell: S
     likely, renamed = report["details"]
     assert (likely["line"], renamed["line"]) == (1, 3)
     assert "may be “First” (#1)" in likely["reason"]
-    assert "“Second, Renamed” is taken for “Second” (#2)." in renamed["reason"]
+    assert "“Second, Renamed” updates “Second” (#2)." in renamed["reason"]
 
 
 def test_possible_duplicates_are_taken_as_somebody_says(shell: Shell) -> None:
@@ -112,14 +112,14 @@ def test_a_format_can_be_named_and_columns_mapped(shell: Shell) -> None:
     assert shell.json(*words)["added"] == 1
     assert shell.json("export")[0]["authors"] == ["Ada Lovelace"]
     for bad in ("title", "=x", "title="):
-        assert "write title=COLUMN" in shell("import", file, "--map", bad).stderr
+        assert "Write title=COLUMN" in shell("import", file, "--map", bad).stderr
 
 
 def test_what_is_not_published_is_counted_and_named_but_no_failure(shell: Shell) -> None:
     file = shell.file("papers.csv", "Title,Status\nOne,Accepted\nTwo,Under Review\n")
     report = shell.json("import", file)
     assert (report["added"], report["left_out"], report["rejected"]) == (1, 1, 0)
-    assert "1 left out" in shell("import", file).stdout
+    assert "Left out 1 entry" in shell("import", file).stdout
     assert shell.json("import", file, "--unpublished")["added"] == 1
 
 
@@ -195,6 +195,6 @@ def test_on_a_terminal_it_shows_what_would_happen_and_asks(
     os.close(terminal)
     os.close(ours)
     assert result.returncode == 0, result.stderr
-    assert "If I import this: 2 added" in result.stdout
-    assert "Import them?" in result.stderr
+    assert "Preview: 2 added" in result.stdout
+    assert "Import these papers?" in result.stderr
     assert shell.titles() == titles
