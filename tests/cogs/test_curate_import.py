@@ -176,9 +176,9 @@ async def test_the_preview_says_how_columns_are_read_and_an_option_maps_them(lab
     (paper,) = await lab.app.library.papers.batch(after=20)
     assert paper.authors == ("Ada Lovelace",)
     for wrong, sentence in (
-        ("title", "names no column"),
-        ("title=Nothing", "There is no column “Nothing”"),
-        ("mood=Colour; title=Headline", "“mood” is no field"),
+        ("title", "doesn't name a column"),
+        ("title=Nothing", "There's no column “Nothing”"),
+        ("mood=Colour; title=Headline", "“mood” isn't a field"),
     ):
         assert sentence in told(await preview(lab, sheet, columns=wrong))
 
