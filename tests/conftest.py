@@ -20,7 +20,7 @@ from bot.starter import load_starter
 from storage.database import Database, open_database
 from storage.library import Library, open_library
 from storage.models import Actor, Origin
-from tests.support.lab import HOME, Lab, StillClock, open_lab, unexpected_errors
+from tests.support.lab import HOME, FakeClock, Lab, open_lab, unexpected_errors
 from tests.support.paths import shared_path
 
 NO_SERVER = "http://127.0.0.1:9"  # the discard port: no test sends requests to the real services
@@ -70,7 +70,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("databases") / "empty.db"
 
     async def create() -> None:
-        async with open_library(path, StillClock()):
+        async with open_library(path, FakeClock()):
             pass
 
     asyncio.run(create())
@@ -84,7 +84,7 @@ def starter_database(empty_database: Path) -> Path:
     shutil.copyfile(empty_database, path)
 
     async def fill() -> None:
-        async with open_library(path, StillClock()) as library:
+        async with open_library(path, FakeClock()) as library:
             actor = Actor("starter", "the starter list")
             await library.papers.upsert_many(reversed(load_starter()), Origin.STARTER, actor)
 
@@ -109,12 +109,12 @@ def settings(tmp_path: Path, empty_database: Path) -> Settings:
 
 
 @pytest.fixture
-def clock() -> StillClock:
-    return StillClock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-async def app(settings: Settings, starter_database: Path, clock: StillClock) -> AsyncIterator[App]:
+async def app(settings: Settings, starter_database: Path, clock: FakeClock) -> AsyncIterator[App]:
     """The bot with the starter list."""
     shutil.copyfile(starter_database, settings.database_path)
     async with open_app(settings, clock) as app:
@@ -128,7 +128,7 @@ def simcord_bot(app: App) -> LabHerald:
 
 
 @pytest.fixture
-async def lab(app: App, simcord_env: simcord.Env, clock: StillClock) -> AsyncIterator[Lab]:
+async def lab(app: App, simcord_env: simcord.Env, clock: FakeClock) -> AsyncIterator[Lab]:
     """The bot in a lab's server. Any error that isn't a sentence for a person fails the test."""
     yield open_lab(app, simcord_env, clock)
     assert unexpected_errors(simcord_env.errors) == []
@@ -143,7 +143,7 @@ async def database(tmp_path: Path, empty_database: Path) -> AsyncIterator[Databa
 
 
 @pytest.fixture
-async def library(database: Database, clock: StillClock) -> AsyncIterator[Library]:
+async def library(database: Database, clock: FakeClock) -> AsyncIterator[Library]:
     """A library without papers."""
     library = Library(database, clock)
     yield library

@@ -3,11 +3,11 @@ from __future__ import annotations
 import simcord
 
 from bot.app import App
-from tests.support.lab import HOME, StillClock, open_lab
+from tests.support.lab import HOME, FakeClock, open_lab
 
 
 async def test_a_home_server_that_is_joined_later_gets_its_commands(
-    app: App, simcord_env: simcord.Env, clock: StillClock
+    app: App, simcord_env: simcord.Env, clock: FakeClock
 ) -> None:
     key = f"commands of {app.client.application_id} in {HOME}"
     synced = await app.library.bot_state.get_value(key)

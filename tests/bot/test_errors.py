@@ -12,13 +12,13 @@ import simcord
 from bot.app import App
 from bot.errors import explain
 from storage.errors import LabError
-from tests.support.lab import Lab, StillClock, open_lab, told
+from tests.support.lab import FakeClock, Lab, open_lab, reply_text
 
 pytestmark = pytest.mark.simcord(check_errors=False)
 
 
 @pytest.fixture
-def broken(app: App, simcord_env: simcord.Env, clock: StillClock) -> Lab:
+def broken(app: App, simcord_env: simcord.Env, clock: FakeClock) -> Lab:
     """A lab whose database lost a table to another program."""
     lab = open_lab(app, simcord_env, clock)
     connection = sqlite3.connect(app.library.path)
@@ -61,9 +61,9 @@ async def test_text_in_a_sentence_is_never_markup(sentence: str, shown: str) -> 
 async def test_an_error_in_a_command_is_answered_with_a_reference(
     broken: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
-    result = await broken.member.slash(broken.papers, "latest")
+    result = await broken.member.slash(broken.channel, "latest")
     assert result.ephemeral
-    assert "/latest failed" in logged_message(told(result), caplog)
+    assert "/latest failed" in logged_message(reply_text(result), caplog)
 
 
 async def test_an_error_after_a_deferred_response_is_answered_too(
@@ -72,30 +72,30 @@ async def test_an_error_after_a_deferred_response_is_answered_too(
     connection = sqlite3.connect(broken.app.library.path)
     connection.execute("ALTER TABLE feeds RENAME TO stolen_feeds")
     connection.close()
-    result = await broken.moderator.slash(broken.papers, "feed check")
-    assert "/feed check failed" in logged_message(told(result), caplog)
+    result = await broken.moderator.slash(broken.channel, "feed check")
+    assert "/feed check failed" in logged_message(reply_text(result), caplog)
 
 
 async def test_an_error_in_a_button_is_answered_with_a_reference(
-    app: App, simcord_env: simcord.Env, clock: StillClock, caplog: pytest.LogCaptureFixture
+    app: App, simcord_env: simcord.Env, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     lab = open_lab(app, simcord_env, clock)
-    await lab.member.slash(lab.papers, "search", query="language model")
+    await lab.member.slash(lab.channel, "search", query="language model")
     connection = sqlite3.connect(app.library.path)
     connection.execute("ALTER TABLE credits RENAME TO stolen")
     connection.close()
-    result = await lab.member.click(lab.papers.last_message, label="Next ▶")
-    assert "page:" in logged_message(told(result), caplog)
+    result = await lab.member.click(lab.channel.last_message, label="Next ▶")
+    assert "page:" in logged_message(reply_text(result), caplog)
 
 
 async def test_an_error_in_a_form_is_answered_with_a_reference(
     broken: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
-    form = await broken.moderator.slash(broken.papers, "curate add")
+    form = await broken.moderator.slash(broken.channel, "curate add")
     result = await broken.moderator.submit_modal(
         form, {"title": "T", "authors": "Ann Lee", "links": "", "abstract": ""}
     )
-    logged_message(told(result), caplog)
+    logged_message(reply_text(result), caplog)
 
 
 async def test_an_error_in_autocomplete_gives_no_choices_and_is_logged(
@@ -104,16 +104,16 @@ async def test_an_error_in_autocomplete_gives_no_choices_and_is_logged(
     connection = sqlite3.connect(broken.app.library.path)
     connection.execute("ALTER TABLE name_words RENAME TO stolen_words")
     connection.close()
-    assert await broken.member.autocomplete(broken.papers, "author", "name", "bid") == []
+    assert await broken.member.autocomplete(broken.channel, "author", "name", "bid") == []
     assert "Autocomplete failed" in caplog.text
 
 
 async def test_a_refusal_by_discord_is_logged_and_answered_once(
-    app: App, simcord_env: simcord.Env, clock: StillClock, caplog: pytest.LogCaptureFixture
+    app: App, simcord_env: simcord.Env, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     lab = open_lab(app, simcord_env, clock)
     simcord_env.inject_error("POST", "/interactions/*/*/callback", status=400, times=1)
     with caplog.at_level(logging.WARNING):
-        reply = told(await lab.member.slash(lab.papers, "latest"))
+        reply = reply_text(await lab.member.slash(lab.channel, "latest"))
     assert "Discord didn't let me do that" in reply
     assert "/latest failed" in caplog.text

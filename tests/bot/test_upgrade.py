@@ -13,7 +13,7 @@ from bot.app import App, open_app
 from bot.demo.messages import visible_text
 from bot.settings import Settings
 from bot.ui.cards import Layout
-from tests.support.lab import Lab, StillClock
+from tests.support.lab import FakeClock, Lab
 from tests.support.library import execute
 from tests.support.old_database import Rows, write_version_6
 
@@ -25,7 +25,7 @@ def before(settings: Settings) -> Rows:
 
 
 @pytest.fixture
-async def app(before: Rows, settings: Settings, clock: StillClock) -> AsyncIterator[App]:
+async def app(before: Rows, settings: Settings, clock: FakeClock) -> AsyncIterator[App]:
     assert before
     async with open_app(settings, clock) as app:
         yield app
@@ -40,25 +40,27 @@ def old_query(before: Rows, words: str) -> int:
 
 async def test_buttons_of_old_messages_work(lab: Lab, before: Rows) -> None:
     me, number = lab.moderator.id, old_query(before, "ferns")
-    assert "Attention for Ferns" in await lab.press(lab.moderator, f"page:{me}:{number}:0")
-    assert "Our News" in await lab.press(lab.moderator, "undo:37")
+    assert "Attention for Ferns" in await lab.press_custom_id(
+        lab.moderator, f"page:{me}:{number}:0"
+    )
+    assert "Our News" in await lab.press_custom_id(lab.moderator, "undo:37")
     assert (await lab.app.library.feeds.get(1)).title == "Lab News"
     (waiting,) = await lab.app.library.review.pending_entries(1)
-    assert "Waits for Review" in await lab.press(lab.moderator, f"review:{waiting.id}:1")
+    assert "Waits for Review" in await lab.press_custom_id(lab.moderator, f"review:{waiting.id}:1")
     assert await lab.app.library.review.pending_entries(1) == ()
 
 
 async def test_waiting_posts_are_sent_and_an_outdated_message_is_edited(lab: Lab) -> None:
-    channel: Any = lab.app.client.get_channel(lab.papers.id)
+    channel: Any = lab.app.client.get_channel(lab.channel.id)
     old = await channel.send(view=Layout(TextDisplay("Sent Paper")))
-    library, here = lab.app.library, [lab.papers.id]
+    library, here = lab.app.library, [lab.channel.id]
     execute(library, "UPDATE subscriptions SET channel_id = ? WHERE channel_id = 61", here)
     execute(library, "UPDATE announcements SET channel_id = ? WHERE channel_id = 61", here)
     execute(library, "UPDATE posts SET destination_id = ? WHERE destination_id = 61", here)
     execute(library, "UPDATE posts SET destination_id = ? WHERE kind = 'outcome'", [lab.member.id])
     execute(library, "UPDATE posts SET message_id = ? WHERE message_id = 9001", [old.id])
     await lab.app.deliver()
-    shown = [visible_text(message) for message in lab.papers.history()]
+    shown = [visible_text(message) for message in lab.channel.history()]
     titles = [
         "Sent Paper, Corrected",
         "Claimed Paper",

@@ -10,7 +10,7 @@ import pytest
 
 from bot.demo.messages import visible_text
 from storage.models import PaperDraft
-from tests.support.lab import HOME, Lab, told
+from tests.support.lab import HOME, Lab, reply_text
 from tests.support.library import MODERATOR, forget_deliveries
 
 
@@ -20,7 +20,7 @@ def announcements(channel: Any) -> list[str]:
 
 
 async def to(lab: Lab, channel: Any, **options: Any) -> str:
-    return await lab.ask(lab.moderator, "announce to", channel=channel, **options)
+    return await lab.run(lab.moderator, "announce to", channel=channel, **options)
 
 
 async def test_a_channel_gets_only_papers_that_match_its_filters(lab: Lab) -> None:
@@ -33,7 +33,7 @@ async def test_a_channel_gets_only_papers_that_match_its_filters(lab: Lab) -> No
     await lab.app.deliver()
     (text,) = announcements(wall)
     assert "Hers" in text
-    assert "-venue:arxiv" in await lab.ask(lab.moderator, "announce list")
+    assert "-venue:arxiv" in await lab.run(lab.moderator, "announce list")
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ async def test_a_channel_gets_only_papers_that_match_its_filters(lab: Lab) -> No
 async def test_invalid_options_are_answered_privately(
     lab: Lab, options: dict[str, Any], sentence: str
 ) -> None:
-    result = await lab.moderator.slash(lab.papers, "announce to", channel=lab.papers, **options)
+    result = await lab.moderator.slash(lab.channel, "announce to", channel=lab.channel, **options)
     assert result.ephemeral
-    assert sentence in told(result)
+    assert sentence in reply_text(result)
     assert await lab.app.library.subscriptions.all(HOME) == ()
 
 
@@ -59,13 +59,13 @@ async def test_everyone_is_never_mentioned_and_forums_get_no_extra_threads(lab: 
     forum = lab.env.guild.create_forum_channel("forum")
     assert "only" in await to(lab, forum, thread=True)
     everyone = lab.env.guild.roles["@everyone"]
-    assert "mention @everyone" in await to(lab, lab.papers, role=everyone)
+    assert "mention @everyone" in await to(lab, lab.channel, role=everyone)
 
 
 async def test_only_the_chosen_role_is_mentioned(lab: Lab) -> None:
     readers = lab.env.guild.create_role("Readers")
     readers_id = readers.id
-    answer = await to(lab, lab.papers, role=readers)
+    answer = await to(lab, lab.channel, role=readers)
     assert f"<@&{readers_id}>" in answer
     await lab.announce("@everyone <@&1> reads")
     await lab.app.deliver()
@@ -75,12 +75,12 @@ async def test_only_the_chosen_role_is_mentioned(lab: Lab) -> None:
 
 
 async def test_a_thread_starts_under_each_announcement(lab: Lab) -> None:
-    await to(lab, lab.papers, thread=True)
+    await to(lab, lab.channel, thread=True)
     await lab.announce("To be discussed")
     await lab.app.deliver()
-    assert [thread.name for thread in lab.papers.threads] == ["To be discussed"]
+    assert [thread.name for thread in lab.channel.threads] == ["To be discussed"]
     await lab.app.deliver()
-    assert len(lab.papers.threads) == 1
+    assert len(lab.channel.threads) == 1
 
 
 async def test_a_forum_gets_a_thread_for_each_paper(lab: Lab) -> None:
@@ -108,109 +108,109 @@ async def test_an_announcement_channels_messages_are_published(lab: Lab) -> None
 
 
 async def test_a_digest_is_sent_once_at_its_time(lab: Lab) -> None:
-    answer = await to(lab, lab.papers, digest="daily", at="18:30", zone="Europe/Berlin")
+    answer = await to(lab, lab.channel, digest="daily", at="18:30", zone="Europe/Berlin")
     assert "daily digest at 18:30 (Europe/Berlin)" in answer
     await lab.announce("One")
     gone = await lab.announce("Two")
     await lab.announce("Three")
     assert await lab.app.deliver() == 0
-    lab.clock.move(timedelta(days=2))
+    lab.clock.advance(timedelta(days=2))
     assert await lab.app.deliver() == 1
-    (text,) = announcements(lab.papers)
+    (text,) = announcements(lab.channel)
     assert "3 new papers" in text
     assert all(title in text for title in ("One", "Two", "Three"))
     await lab.app.library.papers.remove(gone, MODERATOR)
     await lab.app.deliver()
-    assert "withdrawn" in visible_text(lab.papers.history()[-1])
+    assert "withdrawn" in visible_text(lab.channel.history()[-1])
 
 
 async def test_many_papers_share_one_message_that_shows_them_all(lab: Lab) -> None:
-    await lab.ask(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "announce here")
     for number in range(12):
         await lab.announce(f"Paper of many {number}")
     assert await lab.app.deliver() == 1
-    message = lab.papers.history()[-1]
+    message = lab.channel.history()[-1]
     assert "12 new papers" in visible_text(message)
     assert "and 4 more" in visible_text(message)
     pressed = await lab.member.click(message, label="Show all 12")
     assert pressed.ephemeral
-    assert "12 papers announced" in told(pressed)
-    assert "Paper of many 0" in told(pressed)
+    assert "12 papers announced" in reply_text(pressed)
+    assert "Paper of many 0" in reply_text(pressed)
 
 
 async def test_an_edited_paper_updates_its_announcement(lab: Lab) -> None:
-    await lab.ask(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "announce here")
     paper = await lab.announce("A titel", venue="arXiv", identifiers=("arxiv:2301.00001",))
     await lab.app.deliver()
     draft = PaperDraft(title="A title", venue="ICML", identifiers=("arxiv:2301.00001",))
     await lab.app.library.papers.edit(paper, draft, MODERATOR)
     assert await lab.app.deliver() == 0
-    text = lab.last
+    text = lab.last_text
     assert "A title" in text
     assert "now published at **ICML**" in text
     await lab.app.library.papers.remove(paper, MODERATOR)
     await lab.app.deliver()
-    assert "Withdrawn" in lab.last
-    assert len(announcements(lab.papers)) == 1
+    assert "Withdrawn" in lab.last_text
+    assert len(announcements(lab.channel)) == 1
 
 
 async def test_a_deleted_message_is_left_alone(lab: Lab) -> None:
-    await lab.ask(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "announce here")
     paper = await lab.announce("Unwanted")
     await lab.app.deliver()
-    await lab.papers.last_message.delete()
+    await lab.channel.last_message.delete()
     await lab.app.library.papers.edit(paper, PaperDraft(title="Changed"), MODERATOR)
     await lab.app.deliver()
     assert await lab.app.library.outbox.needing_follow_up() == ()
 
 
 async def test_an_edit_that_discord_refuses_is_retried_later(lab: Lab) -> None:
-    await lab.ask(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "announce here")
     paper = await lab.announce("Before")
     await lab.app.deliver()
     await lab.app.library.papers.edit(paper, PaperDraft(title="After"), MODERATOR)
     lab.env.inject_error("PATCH", "/channels/*/messages/*", status=400, times=1)
     await lab.app.deliver()
-    assert "Before" in lab.last
-    lab.clock.move(timedelta(hours=2))
+    assert "Before" in lab.last_text
+    lab.clock.advance(timedelta(hours=2))
     await lab.app.deliver()
-    assert "After" in lab.last
+    assert "After" in lab.last_text
 
 
 async def test_the_buttons_of_an_announcement_cite_and_let_moderators_edit(lab: Lab) -> None:
-    await lab.ask(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "announce here")
     await lab.announce("Pressed", authors=("Mo Lee",))
     await lab.app.deliver()
-    message = lab.papers.last_message
-    assert "Lee" in told(await lab.member.click(message, label="Cite"))
+    message = lab.channel.last_message
+    assert "Lee" in reply_text(await lab.member.click(message, label="Cite"))
     refused = await lab.member.click(message, label="Edit")
-    assert "Only moderators" in told(refused)
+    assert "Only moderators" in reply_text(refused)
     form = await lab.moderator.click(message, label="Edit")
     await lab.moderator.submit_modal(form, {"title": "Pressed hard"})
-    assert "Pressed hard" in visible_text(lab.papers.history()[-1])
+    assert "Pressed hard" in visible_text(lab.channel.history()[-1])
 
 
 async def test_a_test_previews_the_newest_matching_paper_privately(lab: Lab) -> None:
-    assert "I'm not announcing papers in" in await lab.ask(lab.moderator, "announce test")
-    await to(lab, lab.papers, filters="author:biderman")
-    result = await lab.moderator.slash(lab.papers, "announce test")
+    assert "I'm not announcing papers in" in await lab.run(lab.moderator, "announce test")
+    await to(lab, lab.channel, filters="author:biderman")
+    result = await lab.moderator.slash(lab.channel, "announce test")
     assert result.ephemeral
-    assert "New paper" in told(result)
-    assert announcements(lab.papers) == []
-    await to(lab, lab.papers, filters="author:nobody")
-    assert "No paper in the list matches" in await lab.ask(lab.moderator, "announce test")
+    assert "New paper" in reply_text(result)
+    assert announcements(lab.channel) == []
+    await to(lab, lab.channel, filters="author:nobody")
+    assert "No paper in the list matches" in await lab.run(lab.moderator, "announce test")
 
 
 async def test_pausing_and_resuming_lose_no_papers(lab: Lab) -> None:
-    await lab.ask(lab.moderator, "announce here")
-    assert "New papers queue until" in await lab.ask(lab.moderator, "announce pause")
-    assert "already paused" in await lab.ask(lab.moderator, "announce pause")
+    await lab.run(lab.moderator, "announce here")
+    assert "New papers queue until" in await lab.run(lab.moderator, "announce pause")
+    assert "already paused" in await lab.run(lab.moderator, "announce pause")
     await lab.announce("Patient")
     assert await lab.app.deliver() == 0
-    assert "paused" in await lab.ask(lab.moderator, "announce list")
-    assert "1 paper queued" in await lab.ask(lab.moderator, "announce resume")
-    assert "Patient" in announcements(lab.papers)[-1]
-    assert "aren't paused" in await lab.ask(lab.moderator, "announce resume")
+    assert "paused" in await lab.run(lab.moderator, "announce list")
+    assert "1 paper queued" in await lab.run(lab.moderator, "announce resume")
+    assert "Patient" in announcements(lab.channel)[-1]
+    assert "aren't paused" in await lab.run(lab.moderator, "announce resume")
 
 
 async def test_the_subscription_of_a_deleted_channel_can_be_removed(lab: Lab) -> None:
@@ -219,19 +219,19 @@ async def test_the_subscription_of_a_deleted_channel_can_be_removed(lab: Lab) ->
     channel = lab.app.client.get_channel(lost.id)
     assert isinstance(channel, discord.TextChannel)
     await channel.delete()
-    choices = await lab.moderator.autocomplete(lab.papers, "announce remove", "channel", "del")
+    choices = await lab.moderator.autocomplete(lab.channel, "announce remove", "channel", "del")
     (choice,) = choices
     assert choice["name"].startswith("#deleted-channel")
-    refused = await lab.ask(lab.moderator, "announce resume", channel=choice["value"])
+    refused = await lab.run(lab.moderator, "announce resume", channel=choice["value"])
     assert "may have been deleted" in refused
-    assert "Stopped announcing" in await lab.ask(
+    assert "Stopped announcing" in await lab.run(
         lab.moderator, "announce remove", channel=choice["value"]
     )
-    assert "isn't an announcement channel" in await lab.ask(
+    assert "isn't an announcement channel" in await lab.run(
         lab.moderator, "announce remove", channel="elsewhere"
     )
 
 
 async def test_time_zones_are_suggested(lab: Lab) -> None:
-    choices = await lab.moderator.autocomplete(lab.papers, "announce to", "zone", "berl")
+    choices = await lab.moderator.autocomplete(lab.channel, "announce to", "zone", "berl")
     assert {"name": "Europe/Berlin", "value": "Europe/Berlin"} in choices

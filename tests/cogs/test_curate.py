@@ -9,7 +9,7 @@ from storage.models import Actor, Origin, PaperDraft, PartialDate
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperNotFound
 from tests.support.forms import form_values
-from tests.support.lab import HOME, Lab, told
+from tests.support.lab import HOME, Lab, reply_text
 from tests.support.library import MODERATOR, OTHER_MODERATOR
 
 FORM = {
@@ -24,29 +24,29 @@ FORM = {
 async def submit(
     lab: Lab, form: dict[str, str], command: str = "curate add", **options: Any
 ) -> Any:
-    shown = await lab.moderator.slash(lab.papers, command, **options)
+    shown = await lab.moderator.slash(lab.channel, command, **options)
     return await lab.moderator.submit_modal(shown, form)
 
 
 async def test_a_paper_added_with_the_form_can_be_found_at_once(lab: Lab) -> None:
     result = await submit(lab, FORM)
     assert result.ephemeral
-    assert "Added to the list" in told(result)
+    assert "Added to the list" in reply_text(result)
     paper = await lab.app.library.papers.get_by_text("2304.01373")
     assert paper.authors == ("Ada Lovelace", "Alan Turing")
     assert (paper.venue, paper.date) == ("ICML", PartialDate(2023))
     assert paper.pdf_url == "https://example.org/attention.pdf"
-    assert "Attention Is Enough" in await lab.ask(lab.member, "author", name="lovelace")
+    assert "Attention Is Enough" in await lab.run(lab.member, "author", name="lovelace")
     (change,) = await lab.app.library.audit.for_paper(paper.id)
     assert change.actor == Actor(f"discord:{lab.moderator.id}", "noor")
 
 
 async def test_an_added_paper_is_announced_only_when_asked(lab: Lab) -> None:
-    await lab.ask(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "announce here")
     await submit(lab, FORM)
-    assert "Attention" not in lab.last
+    assert "Attention" not in lab.last_text
     await submit(lab, {**FORM, "title": "Another", "links": "2304.01374"}, announce=True)
-    assert "Another" in lab.last
+    assert "Another" in lab.last_text
 
 
 async def test_an_invalid_field_is_reported_privately_and_the_form_reopens_as_typed(
@@ -55,7 +55,7 @@ async def test_an_invalid_field_is_reported_privately_and_the_form_reopens_as_ty
     before = await lab.app.library.papers.count()
     result = await submit(lab, {**FORM, "links": "not-a-link"})
     assert result.ephemeral
-    assert "“not-a-link” isn't a link I understand" in told(result)
+    assert "“not-a-link” isn't a link I understand" in reply_text(result)
     assert await lab.app.library.papers.count() == before
 
     again = await lab.moderator.click(result.response, label="Try again")
@@ -63,7 +63,7 @@ async def test_an_invalid_field_is_reported_privately_and_the_form_reopens_as_ty
     values = form_values(again.modal)
     assert values == {**FORM, "links": "not-a-link"}
     done = await lab.moderator.submit_modal(again, {**values, "links": ""})
-    assert "Added to the list" in told(done)
+    assert "Added to the list" in reply_text(done)
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ async def test_every_field_has_its_own_error(
 ) -> None:
     result = await submit(lab, {**FORM, field: value})
     assert result.ephemeral
-    assert sentence in told(result)
+    assert sentence in reply_text(result)
 
 
 async def test_the_same_identifier_updates_the_known_paper(lab: Lab) -> None:
     count = await lab.app.library.papers.count()
     result = await submit(lab, {**FORM, "links": "https://arxiv.org/abs/2302.12433v2"})
-    assert "I added your details to it" in told(result)
+    assert "I added your details to it" in reply_text(result)
     assert await lab.app.library.papers.count() == count
 
 
@@ -100,21 +100,21 @@ async def test_a_possible_duplicate_can_be_added_anyway(lab: Lab) -> None:
     }
     count = await lab.app.library.papers.count()
     result = await submit(lab, form)
-    assert "This paper may already be in the list" in told(result)
+    assert "This paper may already be in the list" in reply_text(result)
     assert await lab.app.library.papers.count() == count
     done = await lab.moderator.click(result.response, label="Add anyway")
-    assert "Added to the list" in told(done)
+    assert "Added to the list" in reply_text(done)
     assert await lab.app.library.papers.count() == count + 1
 
 
 async def test_editing_shows_the_current_details_and_keeps_the_hidden_ones(lab: Lab) -> None:
-    shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
+    shown = await lab.moderator.slash(lab.channel, "curate edit", paper="2302.12433")
     values = form_values(shown.modal)
     assert values["venue_and_year"] == "arXiv 2023"
     assert values["authors"].splitlines()[0] == "Azerbayev"
     assert values["links"] == "2302.12433"
     result = await lab.moderator.submit_modal(shown, {**values, "venue_and_year": "NeurIPS 2023"})
-    assert "✏️ Saved" in told(result)
+    assert "✏️ Saved" in reply_text(result)
     paper = await lab.app.library.papers.get_by_text("2302.12433")
     assert paper.venue == "NeurIPS"
     assert paper.posted_by == "Stella Biderman"
@@ -128,47 +128,47 @@ async def test_editing_shows_the_current_details_and_keeps_the_hidden_ones(lab: 
 
 
 async def test_an_edit_without_changes_says_so(lab: Lab) -> None:
-    shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
+    shown = await lab.moderator.slash(lab.channel, "curate edit", paper="2302.12433")
     result = await lab.moderator.submit_modal(shown, form_values(shown.modal))
-    assert "You didn't change anything" in told(result)
+    assert "You didn't change anything" in reply_text(result)
 
 
 async def test_the_identifier_of_another_paper_is_refused_and_no_input_is_lost(
     lab: Lab,
 ) -> None:
-    shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
+    shown = await lab.moderator.slash(lab.channel, "curate edit", paper="2302.12433")
     values = {**form_values(shown.modal), "links": "2211.05100"}
     result = await lab.moderator.submit_modal(shown, values)
-    assert "I already have that paper" in told(result)
+    assert "I already have that paper" in reply_text(result)
     again = await lab.moderator.click(result.response, label="Try again")
     assert form_values(again.modal)["links"] == "2211.05100"
 
 
 async def test_no_input_is_lost_if_it_cannot_be_saved(lab: Lab) -> None:
-    shown = await lab.moderator.slash(lab.papers, "curate edit", paper="2302.12433")
+    shown = await lab.moderator.slash(lab.channel, "curate edit", paper="2302.12433")
     paper = await lab.app.library.papers.get_by_text("2302.12433")
     typed = {**form_values(shown.modal), "title": "Much Thought Went into This"}
     await lab.app.library.papers.remove(paper.id, OTHER_MODERATOR)
     result = await lab.moderator.submit_modal(shown, typed)
     assert result.ephemeral
-    assert "I couldn't find a paper" in told(result)
+    assert "I couldn't find a paper" in reply_text(result)
     await lab.app.library.papers.restore(paper.id, OTHER_MODERATOR)
     again = await lab.moderator.click(result.response, label="Try again")
     assert form_values(again.modal) == typed
-    assert "✏️ Saved" in told(await lab.moderator.submit_modal(again, typed))
+    assert "✏️ Saved" in reply_text(await lab.moderator.submit_modal(again, typed))
 
 
 async def test_the_form_is_not_offered_again_to_a_former_moderator(lab: Lab) -> None:
-    form = await lab.moderator.slash(lab.papers, "curate add")
+    form = await lab.moderator.slash(lab.channel, "curate add")
     await lab.app.client.http.edit_member(HOME, lab.moderator.id, roles=[])
     refused = await lab.moderator.submit_modal(form, FORM)
-    assert "Only moderators" in told(refused)
-    assert "Try again" not in told(refused)
+    assert "Only moderators" in reply_text(refused)
+    assert "Try again" not in reply_text(refused)
 
 
 async def test_a_long_abstract_survives_an_edit_of_the_title(lab: Lab) -> None:
     number = await lab.add(PaperDraft(title="Long", abstract="word " * 2000))
-    shown = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
+    shown = await lab.moderator.slash(lab.channel, "curate edit", paper=f"#{number}")
     values = form_values(shown.modal)
     await lab.moderator.submit_modal(shown, {**values, "title": "Still long"})
     paper = await lab.app.library.papers.get(number)
@@ -181,13 +181,13 @@ async def test_the_hidden_rest_of_a_field_is_kept_unless_the_end_changes(lab: La
     number = await lab.add(PaperDraft(title="Long", abstract=words))
 
     async def corrected(change: Callable[[str], str]) -> str:
-        shown = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
+        shown = await lab.moderator.slash(lab.channel, "curate edit", paper=f"#{number}")
         values = form_values(shown.modal)
         typed = {**values, "abstract": change(values["abstract"])}
         await lab.moderator.submit_modal(shown, typed)
         return (await lab.app.library.papers.get(number)).abstract
 
-    form = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
+    form = await lab.moderator.slash(lab.channel, "curate edit", paper=f"#{number}")
     described = [row["description"] for row in form.modal["components"] if "description" in row]
     assert "Too long to show in full" in described[-1]
     assert await corrected(lambda shown: f"W{shown[1:]}  ") == f"W{words[1:]}"
@@ -199,8 +199,8 @@ async def test_the_hidden_rest_of_a_field_is_kept_unless_the_end_changes(lab: La
 
 
 async def test_removing_asks_for_confirmation_and_feeds_do_not_bring_it_back(lab: Lab) -> None:
-    shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
-    assert "Remove this paper?" in told(shown)
+    shown = await lab.moderator.slash(lab.channel, "curate remove", paper="2302.12433")
+    assert "Remove this paper?" in reply_text(shown)
     number = (await lab.app.library.papers.get_by_text("2302.12433")).id
     await lab.moderator.click(shown.response, label="Remove")
     with pytest.raises(PaperNotFound):
@@ -210,18 +210,18 @@ async def test_removing_asks_for_confirmation_and_feeds_do_not_bring_it_back(lab
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get(number)
     result = await submit(lab, {**FORM, "links": "2302.12433"})
-    assert "This paper had been removed" in told(result)
+    assert "This paper had been removed" in reply_text(result)
     assert (await lab.app.library.papers.get(number)).id == number
 
 
 async def test_cancelling_a_removal_keeps_the_paper(lab: Lab) -> None:
-    shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
+    shown = await lab.moderator.slash(lab.channel, "curate remove", paper="2302.12433")
     await lab.moderator.click(shown.response, label="Cancel")
     assert (await lab.app.library.papers.get_by_text("2302.12433")).title.startswith("ProofNet")
 
 
 async def test_confirming_a_removal_twice_is_explained(lab: Lab) -> None:
-    shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
+    shown = await lab.moderator.slash(lab.channel, "curate remove", paper="2302.12433")
     paper = await lab.app.library.papers.get_by_text("2302.12433")
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     result = await lab.moderator.click(shown.response, label="Remove")
@@ -232,16 +232,16 @@ async def test_confirming_a_removal_never_removes_the_paper_it_was_merged_into(
     lab: Lab,
 ) -> None:
     library = lab.app.library
-    shown = await lab.moderator.slash(lab.papers, "curate remove", paper="2302.12433")
+    shown = await lab.moderator.slash(lab.channel, "curate remove", paper="2302.12433")
     asked = await library.papers.get_by_text("2302.12433")
     kept = await library.papers.get_by_text("2211.05100")
     await library.papers.merge(kept.id, asked.id, as_draft(kept), MODERATOR)
     result = await lab.moderator.click(shown.response, label="Remove")
-    assert f"#{asked.id} is a part of “{kept.title}” (#{kept.id}) by now" in told(result)
+    assert f"#{asked.id} is a part of “{kept.title}” (#{kept.id}) by now" in reply_text(result)
     assert (await library.papers.get(kept.id)).removed_at is None
 
 
 async def test_members_and_strangers_do_not_see_the_commands(lab: Lab) -> None:
-    for actor, channel in [(lab.member, lab.papers), (lab.stranger, lab.elsewhere)]:
+    for actor, channel in [(lab.member, lab.channel), (lab.other_manager, lab.other_channel)]:
         offered = actor.available_commands(channel)
         assert not [name for name in offered if name.split()[0] in {"curate", "feed"}]

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from storage.models import Actor, Origin, PaperDraft
 from storage.papers.errors import PaperNotFound
 from tests.support.forms import form_values
-from tests.support.lab import HOME, Lab, told
+from tests.support.lab import HOME, Lab, reply_text
 from tests.support.library import MODERATOR
 from tests.support.lookup_server import LookupServer
 
@@ -51,20 +51,20 @@ def settings(settings: Settings, services: LookupServer) -> Settings:
 
 
 async def look_up(lab: Lab, source: str, **options: Any) -> Any:
-    return await lab.moderator.slash(lab.papers, "curate add", source=source, **options)
+    return await lab.moderator.slash(lab.channel, "curate add", source=source, **options)
 
 
 async def test_a_source_is_looked_up_previewed_and_added_with_one_click(lab: Lab) -> None:
     shown = await look_up(lab, f"https://doi.org/{DOI}")
     assert shown.ephemeral
-    text = told(shown)
+    text = reply_text(shown)
     assert "Is this the right paper? It won't be announced." in text
     assert "Small Models, Long Memories" in text
     assert "Journal of Open Things" in text
     assert "in the list since" not in text
     done = await lab.moderator.click(shown.response, label="Add")
-    assert "Added to the list without an announcement" in told(done)
-    assert "[Undo]" in told(done)
+    assert "Added to the list without an announcement" in reply_text(done)
+    assert "[Undo]" in reply_text(done)
     paper = await lab.app.library.papers.get_by_text(DOI)
     assert paper.authors == ("Ada Lovelace",)
     (change,) = await lab.app.library.audit.for_paper(paper.id)
@@ -80,7 +80,7 @@ async def test_a_second_click_keeps_the_first_answer_and_its_undo(lab: Lab) -> N
     done = await lab.moderator.click(shown.response, label="Add")
     again = await _press_again(lab, done.response, custom_id)
     assert again.ephemeral
-    assert "already decided this one" in told(again)
+    assert "already decided this one" in reply_text(again)
     assert "Added to the list" in visible_text(done.response)
     assert "[Undo]" in visible_text(done.response)
 
@@ -90,22 +90,22 @@ async def test_a_decision_that_failed_can_be_repeated(lab: Lab) -> None:
     http, roles = lab.app.client.http, [lab.env.guild.roles["Managers"].id]
     await http.edit_member(HOME, lab.moderator.id, roles=[])
     refused = await lab.moderator.click(shown.response, label="Add")
-    assert "Only moderators" in told(refused)
+    assert "Only moderators" in reply_text(refused)
     await http.edit_member(HOME, lab.moderator.id, roles=roles)
     done = await lab.moderator.click(shown.response, label="Add")
-    assert "Added to the list" in told(done)
+    assert "Added to the list" in reply_text(done)
 
 
 async def test_the_announcement_can_be_turned_on_in_the_preview(
     lab: Lab, services: LookupServer
 ) -> None:
-    await lab.ask(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "announce here")
     shown = await look_up(lab, DOI)
     turned = await lab.moderator.click(shown.response, label="Announce: no")
-    assert "It will be announced." in told(turned)
+    assert "It will be announced." in reply_text(turned)
     done = await lab.moderator.click(turned.response, label="Add")
-    assert "Added to the list and announced" in told(done)
-    assert "Small Models, Long Memories" in lab.last
+    assert "Added to the list and announced" in reply_text(done)
+    assert "Small Models, Long Memories" in lab.last_text
     assert len(services.asked) == 1
 
 
@@ -117,9 +117,9 @@ async def test_the_preview_warns_of_a_withdrawn_paper(
     lab: Lab, services: LookupServer, title: str, abstract: str
 ) -> None:
     services.works[DOI] = {**WORK, "title": [title], "abstract": abstract}
-    assert "⚠️ It seems to have been withdrawn" in told(await look_up(lab, DOI))
+    assert "⚠️ It seems to have been withdrawn" in reply_text(await look_up(lab, DOI))
     services.works["10.5555/other"] = {**WORK, "DOI": "10.5555/other"}
-    assert "⚠️" not in told(await look_up(lab, "10.5555/other"))
+    assert "⚠️" not in reply_text(await look_up(lab, "10.5555/other"))
 
 
 async def test_the_reply_says_that_a_known_paper_was_not_announced(
@@ -129,13 +129,13 @@ async def test_the_reply_says_that_a_known_paper_was_not_announced(
     services.preprint("2302.12433", known.title, known.authors, "A fuller abstract. " * 20)
     shown = await look_up(lab, "2302.12433", announce=True)
     done = await lab.moderator.click(shown.response, label="Update")
-    assert told(done).split("\n")[0].endswith("It wasn't announced, since it isn't new.")
+    assert reply_text(done).split("\n")[0].endswith("It wasn't announced, since it isn't new.")
 
 
 async def test_the_command_can_turn_the_announcement_on(lab: Lab) -> None:
     shown = await look_up(lab, DOI, announce=True)
-    assert "It will be announced." in told(shown)
-    assert "[Announce: yes]" in told(shown)
+    assert "It will be announced." in reply_text(shown)
+    assert "[Announce: yes]" in reply_text(shown)
 
 
 async def test_a_found_paper_can_be_edited_first_and_keeps_what_was_typed(lab: Lab) -> None:
@@ -146,17 +146,19 @@ async def test_a_found_paper_can_be_edited_first_and_keeps_what_was_typed(lab: L
     assert values["venue_and_year"] == "Journal of Open Things 2024-02"
     assert values["links"] == f"https://doi.org/{DOI}"
     wrong = await lab.moderator.submit_modal(form, {**values, "venue_and_year": "TMLR 2024-13"})
-    assert "isn't a date" in told(wrong)
+    assert "isn't a date" in reply_text(wrong)
     again = await lab.moderator.click(wrong.response, label="Try again")
     assert form_values(again.modal) == {**values, "venue_and_year": "TMLR 2024-13"}
     done = await lab.moderator.submit_modal(again, {**values, "venue_and_year": "TMLR 2024"})
-    assert "Added to the list" in told(done)
+    assert "Added to the list" in reply_text(done)
     assert (await lab.app.library.papers.get_by_text(DOI)).venue == "TMLR"
 
 
 async def test_cancelling_changes_nothing(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
-    assert "Nothing changed" in told(await lab.moderator.click(shown.response, label="Cancel"))
+    assert "Nothing changed" in reply_text(
+        await lab.moderator.click(shown.response, label="Cancel")
+    )
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get_by_text(DOI)
 
@@ -167,14 +169,14 @@ async def test_a_known_paper_is_shown_with_what_would_be_updated(
     known = await lab.app.library.papers.get_by_text("2302.12433")
     services.preprint("2302.12433", known.title, known.authors, "A fuller abstract. " * 20)
     shown = await look_up(lab, "arXiv:2302.12433v3")
-    assert "That paper is already in the list, but I can update its" in told(shown)
-    assert "abstract" in told(shown)
-    assert f"#{known.id}" in told(shown)
+    assert "That paper is already in the list, but I can update its" in reply_text(shown)
+    assert "abstract" in reply_text(shown)
+    assert f"#{known.id}" in reply_text(shown)
     done = await lab.moderator.click(shown.response, label="Update")
-    assert "I added your details to it" in told(done)
+    assert "I added your details to it" in reply_text(done)
     assert "A fuller abstract." in (await lab.app.library.papers.get(known.id)).abstract
     again = await look_up(lab, "arXiv:2302.12433v3")
-    assert told(again).startswith("👌 That paper is already in the list.\n")
+    assert reply_text(again).startswith("👌 That paper is already in the list.\n")
 
 
 async def test_a_possible_duplicate_is_shown_next_to_the_found_paper(
@@ -189,11 +191,11 @@ async def test_a_possible_duplicate_is_shown_next_to_the_found_paper(
     }
     count = await lab.app.library.papers.count()
     shown = await look_up(lab, "10.5555/twin")
-    assert "This paper may already be in the list" in told(shown)
+    assert "This paper may already be in the list" in reply_text(shown)
     opened = await lab.moderator.click(shown.response, label=f"Show #{known.id}")
-    assert "Cite" in told(opened)
+    assert "Cite" in reply_text(opened)
     done = await lab.moderator.click(shown.response, label="Add anyway")
-    assert "Added to the list" in told(done)
+    assert "Added to the list" in reply_text(done)
     assert await lab.app.library.papers.count() == count + 1
 
 
@@ -208,8 +210,8 @@ async def test_a_possible_duplicate_can_be_marked_as_the_same_paper(
     }
     shown = await look_up(lab, "10.5555/twin")
     done = await lab.moderator.click(shown.response, label="Same paper")
-    assert "I added your details to it" in told(done)
-    assert "[Undo]" in told(done)
+    assert "I added your details to it" in reply_text(done)
+    assert "[Undo]" in reply_text(done)
     paper = await lab.app.library.papers.get(known.id)
     assert (paper.venue, paper.doi) == ("Journal of Proofs", "10.5555/twin")
 
@@ -242,9 +244,9 @@ async def test_the_preview_says_that_a_paper_was_removed(lab: Lab) -> None:
     paper = await lab.app.library.papers.get_by_text(DOI)
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     shown = await look_up(lab, DOI)
-    assert "removed from the list on purpose. Adding it brings it back" in told(shown)
+    assert "removed from the list on purpose. Adding it brings it back" in reply_text(shown)
     done = await lab.moderator.click(shown.response, label="Add")
-    assert "Now it's back" in told(done)
+    assert "Now it's back" in reply_text(done)
 
 
 @pytest.mark.parametrize(
@@ -260,12 +262,12 @@ async def test_a_source_that_is_not_found_opens_the_form_with_what_is_known(
 ) -> None:
     shown = await look_up(lab, source)
     assert shown.ephemeral
-    assert sentence in told(shown)
+    assert sentence in reply_text(shown)
     form = await lab.moderator.click(shown.response, label="Fill in the form")
     values = form_values(form.modal)
     assert (values["title"], values["links"]) == ("", links)
     done = await lab.moderator.submit_modal(form, {**values, "title": "By Hand"})
-    assert "Added to the list" in told(done)
+    assert "Added to the list" in reply_text(done)
     assert (await lab.app.library.papers.get_by_text(source)).title == "By Hand"
 
 
@@ -274,21 +276,21 @@ async def test_a_service_that_is_down_is_explained_above_the_form(
 ) -> None:
     services.fail("/crossref", (503, "", {}))
     shown = await look_up(lab, DOI)
-    assert "Crossref isn't available right now." in told(shown)
-    assert "Try again later." in told(shown)
-    assert "[Fill in the form]" in told(shown)
+    assert "Crossref isn't available right now." in reply_text(shown)
+    assert "Try again later." in reply_text(shown)
+    assert "[Fill in the form]" in reply_text(shown)
 
 
 async def test_text_that_is_not_a_source_is_used_as_the_title(lab: Lab) -> None:
     shown = await look_up(lab, "Attention *Is* Enough")
-    assert "isn't something I can look up" in told(shown)
+    assert "isn't something I can look up" in reply_text(shown)
     form = await lab.moderator.click(shown.response, label="Fill in the form")
     assert form_values(form.modal)["title"] == "Attention *Is* Enough"
 
 
 async def test_a_bibtex_entry_needs_no_look_up(lab: Lab, services: LookupServer) -> None:
     shown = await look_up(lab, "@article{a, title={By Entry}, author={Lovelace, Ada}, year=2023}")
-    assert "By Entry" in told(shown)
+    assert "By Entry" in reply_text(shown)
     assert services.asked == []
 
 
@@ -299,8 +301,8 @@ MESSAGE = (
 
 
 async def review_links(lab: Lab, text: str, actor: Any = None) -> Any:
-    message = await lab.member.send(lab.papers, text)
-    return await lab.menu(actor or lab.moderator, "Add paper", message)
+    message = await lab.member.send(lab.channel, text)
+    return await lab.use_menu(actor or lab.moderator, "Add paper", message)
 
 
 async def test_the_papers_of_a_message_are_listed_and_added_with_one_click(
@@ -308,7 +310,7 @@ async def test_the_papers_of_a_message_are_listed_and_added_with_one_click(
 ) -> None:
     shown = await review_links(lab, MESSAGE)
     assert shown.ephemeral
-    text = told(shown)
+    text = reply_text(shown)
     assert "3 links in that message" in text
     known = await lab.app.library.papers.get_by_text("2302.12433")
     assert f"✅ in the list as #{known.id}" in text
@@ -317,14 +319,14 @@ async def test_the_papers_of_a_message_are_listed_and_added_with_one_click(
     assert "id_list=2304.99999" in "".join(services.asked)
 
     added = await lab.moderator.click(shown.response, label="Add")
-    assert "Added to the list without an announcement" in told(added)
-    assert "[Undo]" in told(added)
+    assert "Added to the list without an announcement" in reply_text(added)
+    assert "[Undo]" in reply_text(added)
     paper = await lab.app.library.papers.get_by_text(DOI)
     assert f"in the list as #{paper.id}" in visible_text(shown.response)
 
     form = await lab.moderator.click(shown.response, label="Fill in")
     done = await lab.moderator.submit_modal(form, {**form_values(form.modal), "title": "By Hand"})
-    assert "Added to the list" in told(done)
+    assert "Added to the list" in reply_text(done)
     assert "3 links in that message" in visible_text(shown.response)
 
 
@@ -333,34 +335,34 @@ async def test_a_found_paper_shows_a_renamed_author_by_the_new_name(lab: Lab) ->
     await library.papers.upsert(PaperDraft("Engines", ("Ada Lovelace",)), Origin.IMPORT, MODERATOR)
     await library.authors.rename("Ada Lovelace", "Ada King", MODERATOR)
     for shown in (await look_up(lab, DOI), await review_links(lab, f"doi:{DOI}")):
-        assert "Ada King" in told(shown)
-        assert "Lovelace" not in told(shown)
+        assert "Ada King" in reply_text(shown)
+        assert "Lovelace" not in reply_text(shown)
 
 
 async def test_the_papers_of_a_message_can_be_announced(lab: Lab) -> None:
-    await lab.ask(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "announce here")
     shown = await review_links(lab, f"doi:{DOI}")
-    assert "1 link in that message" in told(shown)
+    assert "1 link in that message" in reply_text(shown)
     await lab.moderator.click(shown.response, label="Announce: no")
     await lab.moderator.click(shown.response, label="Add")
-    assert "Small Models, Long Memories" in lab.last
+    assert "Small Models, Long Memories" in lab.last_text
 
 
 async def test_links_in_embeds_are_found(lab: Lab) -> None:
-    channel: Any = lab.app.client.get_channel(lab.papers.id)
+    channel: Any = lab.app.client.get_channel(lab.channel.id)
     embed = discord.Embed(title="News", url=f"https://doi.org/{DOI}", description="arXiv:nothing")
     embed.add_field(name="Also", value="see https://arxiv.org/abs/2302.12433")
     message = await channel.send(embed=embed)
-    shown = await lab.menu(lab.moderator, "Add paper", message)
-    assert "2 links in that message" in told(shown)
-    assert "Small Models, Long Memories" in told(shown)
+    shown = await lab.use_menu(lab.moderator, "Add paper", message)
+    assert "2 links in that message" in reply_text(shown)
+    assert "Small Models, Long Memories" in reply_text(shown)
 
 
 async def test_adding_what_somebody_else_added_meanwhile_says_so(lab: Lab) -> None:
     first, second = await look_up(lab, DOI), await look_up(lab, DOI)
     await lab.moderator.click(first.response, label="Add")
     done = await lab.moderator.click(second.response, label="Add")
-    assert "That paper is already in the list" in told(done)
+    assert "That paper is already in the list" in reply_text(done)
 
 
 async def test_a_preview_from_before_a_restart_has_expired(lab: Lab, settings: Settings) -> None:
@@ -368,8 +370,8 @@ async def test_a_preview_from_before_a_restart_has_expired(lab: Lab, settings: S
     again = await lab.restart(settings)
     result = await lab.moderator.click(shown.response, label="Add")
     assert result.ephemeral
-    assert "These buttons have expired" in told(result)
-    assert "have expired" in await lab.press(lab.member, "nothing:of:mine")
+    assert "These buttons have expired" in reply_text(result)
+    assert "have expired" in await lab.press_custom_id(lab.member, "nothing:of:mine")
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get_by_text(DOI)
     await again.close()
@@ -379,7 +381,7 @@ async def test_a_former_moderator_cannot_add_papers(lab: Lab) -> None:
     shown = await look_up(lab, DOI)
     await lab.app.client.http.edit_member(HOME, lab.moderator.id, roles=[])
     refused = await lab.moderator.click(shown.response, label="Add")
-    assert "Only moderators" in told(refused)
+    assert "Only moderators" in reply_text(refused)
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get_by_text(DOI)
 
@@ -390,11 +392,11 @@ async def test_a_possible_duplicate_in_a_message_is_marked_and_asked_about(
     known = await lab.app.library.papers.get_by_text("2302.12433")
     services.works["10.5555/twin"] = {"DOI": "10.5555/twin", "title": [known.title]}
     shown = await review_links(lab, "https://doi.org/10.5555/twin")
-    assert f"may be a duplicate of #{known.id}" in told(shown)
+    assert f"may be a duplicate of #{known.id}" in reply_text(shown)
     asked = await lab.moderator.click(shown.response, label="Add")
-    assert "This paper may already be in the list" in told(asked)
+    assert "This paper may already be in the list" in reply_text(asked)
     done = await lab.moderator.click(asked.followups[-1], label="Add anyway")
-    assert "Added to the list" in told(done)
+    assert "Added to the list" in reply_text(done)
 
 
 async def test_only_the_first_of_many_links_are_shown(lab: Lab, services: LookupServer) -> None:
@@ -406,7 +408,7 @@ async def test_only_the_first_of_many_links_are_shown(lab: Lab, services: Lookup
             "container-title": ["Venue" * 50],
         }
     shown = await review_links(lab, " ".join(f"https://doi.org/10.5555/{n}" for n in range(14)))
-    text = told(shown)
+    text = reply_text(shown)
     assert "14 links in that message" in text
     assert "the first 10" in text
     assert text.count("[Add]") == 10
@@ -416,19 +418,19 @@ async def test_only_the_first_of_many_links_are_shown(lab: Lab, services: Lookup
 async def test_a_message_without_links_is_explained(lab: Lab) -> None:
     shown = await review_links(lab, "Hello! https://discord.com/channels/1/2 and 1234.5678")
     assert shown.ephemeral
-    assert "I don't see a link to a paper in that message." in told(shown)
+    assert "I don't see a link to a paper in that message." in reply_text(shown)
 
 
 async def test_only_moderators_can_use_the_menu(lab: Lab) -> None:
     refused = await review_links(lab, MESSAGE, lab.member)
     assert refused.ephemeral
-    assert "in the lab's own server" in told(refused)
-    message = await lab.member.send(lab.papers, MESSAGE)
+    assert "in the lab's own server" in reply_text(refused)
+    message = await lab.member.send(lab.channel, MESSAGE)
     with pytest.raises(simcord.SetupError):  # Discord does not even offer it
-        await lab.member.context_menu(lab.papers, "Add paper", message)
-    abroad = await lab.stranger.send(lab.elsewhere, MESSAGE)
+        await lab.member.context_menu(lab.channel, "Add paper", message)
+    abroad = await lab.other_manager.send(lab.other_channel, MESSAGE)
     with pytest.raises(simcord.SetupError):
-        await lab.stranger.context_menu(lab.elsewhere, "Add paper", abroad)
+        await lab.other_manager.context_menu(lab.other_channel, "Add paper", abroad)
 
 
 def _id_of(lab: Lab, message: Any, label: str) -> str:

@@ -9,7 +9,7 @@ from bot.settings import Settings
 from storage.models import Origin, PaperDraft, PartialDate
 from storage.papers.combine import as_draft
 from tests.support.forms import form_values
-from tests.support.lab import Lab, told
+from tests.support.lab import Lab, reply_text
 from tests.support.library import OTHER_MODERATOR
 
 ONE = PaperDraft(
@@ -35,23 +35,23 @@ async def add_two_papers(lab: Lab) -> tuple[int, int]:
 
 
 async def curate(lab: Lab, command: str, **options: Any) -> Any:
-    return await lab.moderator.slash(lab.papers, f"curate {command}", **options)
+    return await lab.moderator.slash(lab.channel, f"curate {command}", **options)
 
 
 async def test_tags_can_be_added_removed_suggested_and_undone(lab: Lab) -> None:
     number = await lab.add(ONE)
     offered = await lab.moderator.autocomplete(
-        lab.papers, "curate tag", "add", "nlp, ma", paper=f"#{number}"
+        lab.channel, "curate tag", "add", "nlp, ma", paper=f"#{number}"
     )
     assert [(one["name"], one["value"]) for one in offered] == [
         ("nlp, maths · 1 paper", "nlp, maths")
     ]
     result = await curate(lab, "tag", paper=f"#{number}", add="nlp, a  b,", remove="maths")
     assert result.ephemeral
-    assert "now tagged **a b**, **nlp**" in told(result)
-    assert "First of Two" in await lab.ask(lab.member, "search", query="tag:nlp")
+    assert "now tagged **a b**, **nlp**" in reply_text(result)
+    assert "First of Two" in await lab.run(lab.member, "search", query="tag:nlp")
     undone = await lab.moderator.click(result.response, label="Undo")
-    assert "🏷️ changed the tags of **First of Two**" in told(undone)
+    assert "🏷️ changed the tags of **First of Two**" in reply_text(undone)
     assert (await lab.app.library.papers.get(number)).tags == ("maths",)
     for options, sentence in (
         ({}, "Give the tags"),
@@ -60,7 +60,7 @@ async def test_tags_can_be_added_removed_suggested_and_undone(lab: Lab) -> None:
     ):
         refused = await curate(lab, "tag", paper=f"#{number}", **options)
         assert refused.ephemeral
-        assert sentence in told(refused)
+        assert sentence in reply_text(refused)
 
 
 async def test_a_reply_names_only_some_of_many_tags(lab: Lab) -> None:
@@ -68,7 +68,7 @@ async def test_a_reply_names_only_some_of_many_tags(lab: Lab) -> None:
     tags = [f"{letter}{'_' * 40}" for letter in "abcdefghijklmnop"]
     await lab.app.library.papers.tag(number, tags[1:], ["maths"], OTHER_MODERATOR)
     result = await curate(lab, "tag", paper=f"#{number}", add=tags[0])
-    sentence = told(result).splitlines()[0]
+    sentence = reply_text(result).splitlines()[0]
     assert sentence.count("**") == 14
     assert sentence.endswith("** and 9 others.")
 
@@ -77,23 +77,23 @@ async def test_a_removed_paper_is_suggested_and_restored(lab: Lab) -> None:
     number, other = await add_two_papers(lab)
     for removed in (number, other):
         await lab.app.library.papers.remove(removed, OTHER_MODERATOR)
-    offered = await lab.moderator.autocomplete(lab.papers, "curate restore", "paper", "of two")
+    offered = await lab.moderator.autocomplete(lab.channel, "curate restore", "paper", "of two")
     assert [one["value"] for one in offered] == [f"#{other}", f"#{number}"]
     result = await curate(lab, "restore", paper=f"#{number}")
-    assert "Back in the list" in told(result)
+    assert "Back in the list" in reply_text(result)
     assert (await lab.app.library.papers.get(number)).title == "First of Two"
     await lab.moderator.click(result.response, label="Undo")
     again = await curate(lab, "restore", paper="First of two")
-    assert "Back in the list" in told(again)
+    assert "Back in the list" in reply_text(again)
     refused = await curate(lab, "restore", paper=f"#{number}")
-    assert "couldn't find a removed paper" in told(refused)
+    assert "couldn't find a removed paper" in reply_text(refused)
 
 
 async def test_two_papers_are_compared_and_merged_as_chosen(lab: Lab) -> None:
     one, other = await add_two_papers(lab)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     assert shown.ephemeral
-    text = told(shown)
+    text = reply_text(shown)
     assert f"Merge #{other} into #{one}" in text
     assert "different arXiv ids, 2301.00001 and 2301.00002" in text
     assert f"**Venue**\n#{one}: arXiv\n#{other}: ICML" in text
@@ -101,7 +101,7 @@ async def test_two_papers_are_compared_and_merged_as_chosen(lab: Lab) -> None:
     for name, choice in (("Title", "source"), ("Authors", "target"), ("Venue", "target")):
         await lab.moderator.select(shown.response, [choice], custom_id=_menu_id(shown, name))
     done = await lab.moderator.click(shown.response, label="Merge")
-    assert f"**Second of Two, Longer** (#{other}) into this paper" in told(done)
+    assert f"**Second of Two, Longer** (#{other}) into this paper" in reply_text(done)
     merged = await lab.app.library.papers.get(other)
     assert as_draft(merged) == PaperDraft(
         "Second of Two, Longer",
@@ -112,21 +112,21 @@ async def test_two_papers_are_compared_and_merged_as_chosen(lab: Lab) -> None:
         tags=("maths", "nlp"),
     )
     undone = await lab.moderator.click(done.response, label="Undo")
-    assert "merged **Second of Two, Longer**" in told(undone)
+    assert "merged **Second of Two, Longer**" in reply_text(undone)
     assert as_draft(await lab.app.library.papers.get(other)) == TWO
     again = await lab.moderator.click(undone.response, label="Redo")
-    assert "↪️ Redid change " in told(again)
+    assert "↪️ Redid change " in reply_text(again)
     assert (await lab.app.library.papers.get(other)).id == one
 
 
 async def test_a_paper_cannot_be_merged_with_itself(lab: Lab) -> None:
     one, other = await add_two_papers(lab)
     same = await curate(lab, "merge", paper=f"#{one}", into="2301.00001")
-    assert "Both are the same paper" in told(same)
+    assert "Both are the same paper" in reply_text(same)
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     await lab.app.library.papers.remove(other, OTHER_MODERATOR)
     gone = await lab.moderator.click(shown.response, label="Merge")
-    assert "I couldn't find a paper" in told(gone)
+    assert "I couldn't find a paper" in reply_text(gone)
 
 
 async def test_a_merge_shows_concurrent_changes_and_keeps_the_choices(lab: Lab) -> None:
@@ -135,8 +135,8 @@ async def test_a_merge_shows_concurrent_changes_and_keeps_the_choices(lab: Lab) 
     await lab.moderator.select(shown.response, ["target"], custom_id=_menu_id(shown, "Venue"))
     await lab.app.library.papers.tag(other, ["new"], [], OTHER_MODERATOR)
     asked = await lab.moderator.click(shown.response, label="Merge")
-    assert f"Someone else changed #{other} meanwhile" in told(asked)
-    assert "**Tags** nlp → new, nlp\n-# cleo" in told(asked)
+    assert f"Someone else changed #{other} meanwhile" in reply_text(asked)
+    assert "**Tags** nlp → new, nlp\n-# cleo" in reply_text(asked)
     await lab.moderator.click(asked.response, label="Merge")
     merged = await lab.app.library.papers.get(one)
     assert (merged.venue, merged.tags) == ("arXiv", ("maths", "new", "nlp"))
@@ -150,7 +150,7 @@ async def test_a_merge_into_a_paper_that_was_merged_meanwhile_compares_with_its_
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     kept = as_draft(await lab.app.library.papers.get(third))
     await lab.app.library.papers.merge(third, one, kept, OTHER_MODERATOR)
-    asked = told(await lab.moderator.click(shown.response, label="Merge"))
+    asked = reply_text(await lab.moderator.click(shown.response, label="Merge"))
     assert f"Someone else changed #{one} meanwhile" in asked
     assert "**Title** First of Two → Third of Them" in asked
     assert f"Merge #{other} into #{third}" in asked
@@ -168,7 +168,7 @@ async def test_the_second_of_two_editors_sees_what_the_first_changed(lab: Lab) -
         mine, {**typed, "title": "Mine", "abstract": "Much text. " * 300}
     )
     assert result.ephemeral
-    text = told(result)
+    text = reply_text(result)
     assert "Someone else changed **Theirs**" in text
     assert "**Title** First of Two → Theirs\n-# noor · <t:" in text
     assert "**Venue** arXiv → TMLR" in text
@@ -178,7 +178,7 @@ async def test_the_second_of_two_editors_sees_what_the_first_changed(lab: Lab) -
     assert (filled["title"], filled["venue_and_year"]) == ("Mine", "TMLR 2022")
     assert filled["abstract"] == "Much text. " * 300
     done = await lab.moderator.submit_modal(again, filled)
-    assert "✏️ Saved" in told(done)
+    assert "✏️ Saved" in reply_text(done)
     paper = await lab.app.library.papers.get(number)
     assert (paper.title, paper.venue) == ("Mine", "TMLR")
     assert paper.abstract.startswith("Much text.")
@@ -198,9 +198,9 @@ async def test_a_long_list_of_concurrent_changes_is_cut(lab: Lab) -> None:
     )
     await lab.app.library.papers.edit(other, every, OTHER_MODERATOR)
     asked = await lab.moderator.click(shown.response, label="Merge")
-    assert "**Title** Second of Two, Longer → T T" in told(asked)
-    assert re.search(r"-# and \d more\n###", told(asked))
-    assert len(told(asked)) < 4000
+    assert "**Title** Second of Two, Longer → T T" in reply_text(asked)
+    assert re.search(r"-# and \d more\n###", reply_text(asked))
+    assert len(reply_text(asked)) < 4000
     await lab.moderator.select(asked.response, ["source"], custom_id=_menu_id(asked, "Authors"))
     await lab.moderator.click(asked.response, label="Merge")
     merged = await lab.app.library.papers.get(one)
@@ -216,7 +216,7 @@ async def test_an_edit_shows_what_undoing_a_merge_changed_meanwhile(lab: Lab) ->
     await lab.app.library.undo(merged.id, OTHER_MODERATOR)
     typed = {**form_values(mine.modal), "abstract": "Mine."}
     result = await lab.moderator.submit_modal(mine, typed)
-    assert "**Venue** ICML → arXiv" in told(result)
+    assert "**Venue** ICML → arXiv" in reply_text(result)
     again = await lab.moderator.click(result.response, label="Continue editing")
     await lab.moderator.submit_modal(again, form_values(again.modal))
     paper = await lab.app.library.papers.get(one)
@@ -233,7 +233,7 @@ async def test_the_log_shows_who_changed_what_and_its_pages_turn_after_a_restart
     await library.papers.upsert_many([TWO, PaperDraft("A Third")], Origin.IMPORT, OTHER_MODERATOR)
     shown = await curate(lab, "history")
     assert shown.ephemeral
-    text = told(shown)
+    text = reply_text(shown)
     assert "📥 imported papers: 2 added" in text
     assert "🏷️ changed the tags of **First of Two**" in text
     assert "Tags: a, b, c, d, e, maths → a, b, c, d, e, f, maths" in text
@@ -241,13 +241,13 @@ async def test_the_log_shows_who_changed_what_and_its_pages_turn_after_a_restart
     assert text.count("[Undo]") == 5
     again = await lab.restart(settings)
     older = await lab.moderator.click(shown.response, label="Older ▶")
-    assert "Tags: maths → a, maths" in told(older)
+    assert "Tags: maths → a, maths" in reply_text(older)
     newer = await lab.moderator.click(older.response, label="◀ Newer")
-    assert told(newer) == text
+    assert reply_text(newer) == text
     last = await library.audit.last_by(OTHER_MODERATOR)
     assert last is not None
     undone = await lab.moderator.click(newer.response, custom_id=f"undo:{last.id}")
-    assert "📥 imported papers: 2 added" in told(undone)
+    assert "📥 imported papers: 2 added" in reply_text(undone)
     assert await library.papers.find(number + 1) is None
     await again.close()
 
@@ -256,39 +256,41 @@ async def test_the_log_of_a_paper_includes_its_part_of_an_import(lab: Lab) -> No
     imported = await lab.app.library.papers.upsert_many([ONE], Origin.IMPORT, OTHER_MODERATOR)
     paper = await lab.app.library.papers.get_by_text("2301.00001")
     await lab.app.library.papers.remove(paper.id, OTHER_MODERATOR)
-    text = told(await curate(lab, "history", paper=f"#{paper.id}"))
+    text = reply_text(await curate(lab, "history", paper=f"#{paper.id}"))
     assert f"Changes to **First of Two** (#{paper.id})" in text
     assert f"part of change {imported.change_id}" in text
     assert "Removed from the list" in text
-    assert "I couldn't find a paper" in told(await curate(lab, "history", paper="#999"))
+    assert "I couldn't find a paper" in reply_text(await curate(lab, "history", paper="#999"))
 
 
 async def test_undo_reverts_your_own_last_change_or_any_by_number(lab: Lab) -> None:
-    assert "You have no changes to undo" in told(await curate(lab, "undo"))
+    assert "You have no changes to undo" in reply_text(await curate(lab, "undo"))
     number = await lab.add(ONE)
     await curate(lab, "tag", paper=f"#{number}", add="mine")
     await lab.app.library.papers.tag(number, ["theirs"], [], OTHER_MODERATOR)
     theirs = await lab.app.library.audit.last_by(OTHER_MODERATOR)
     assert theirs is not None
     refused = await curate(lab, "undo")
-    assert f"#{number} was changed again since. Undo change {theirs.id} first" in told(refused)
-    offered = await lab.moderator.autocomplete(lab.papers, "curate undo", "change", "tags")
+    assert f"#{number} was changed again since. Undo change {theirs.id} first" in reply_text(
+        refused
+    )
+    offered = await lab.moderator.autocomplete(lab.channel, "curate undo", "change", "tags")
     assert [one["value"] for one in offered] == [str(theirs.id), str(theirs.id - 1)]
     assert "First of Two" in offered[0]["name"]
     undone = await curate(lab, "undo", change=f"#{theirs.id}")
     assert undone.ephemeral
-    assert "🏷️ changed the tags of **First of Two**" in told(undone)
+    assert "🏷️ changed the tags of **First of Two**" in reply_text(undone)
     await curate(lab, "undo")
     assert (await lab.app.library.papers.get(number)).tags == ("maths",)
-    assert "Give the number of a change" in told(await curate(lab, "undo", change="last"))
-    assert "no record of that change" in told(await curate(lab, "undo", change="999"))
+    assert "Give the number of a change" in reply_text(await curate(lab, "undo", change="last"))
+    assert "no record of that change" in reply_text(await curate(lab, "undo", change="999"))
 
 
 async def test_only_moderators_see_what_was_removed_or_changed(lab: Lab) -> None:
     number = await lab.add(ONE)
     for custom_id in ("undo:1", f"log:{lab.member.id}:{number}:0:9"):
-        assert "Only moderators" in await lab.press(lab.member, custom_id)
-    for actor, channel in [(lab.member, lab.papers), (lab.stranger, lab.elsewhere)]:
+        assert "Only moderators" in await lab.press_custom_id(lab.member, custom_id)
+    for actor, channel in [(lab.member, lab.channel), (lab.other_manager, lab.other_channel)]:
         assert not [n for n in actor.available_commands(channel) if n.startswith("curate")]
 
 

@@ -20,7 +20,7 @@ from bot.ui.buttons import NotYours
 from bot.ui.dialogs import AlreadyDecided
 from storage.errors import LabError
 from storage.models import Actor, Origin, PaperDraft
-from tests.support.lab import Lab, StillClock, told
+from tests.support.lab import FakeClock, Lab, reply_text
 from tests.support.library import MODERATOR, import_running
 
 BIB = (
@@ -53,7 +53,9 @@ FORMATS = {
 
 
 async def preview(lab: Lab, file: tuple[str, bytes], actor: Any = None, **options: Any) -> Any:
-    result = await (actor or lab.moderator).slash(lab.papers, "curate import", file=file, **options)
+    result = await (actor or lab.moderator).slash(
+        lab.channel, "curate import", file=file, **options
+    )
     assert result.ephemeral
     return result
 
@@ -68,15 +70,15 @@ async def titles(lab: Lab) -> list[str]:
 
 @pytest.mark.parametrize("name", FORMATS)
 async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, name: str) -> None:
-    await lab.ask(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "announce here")
     result = await preview(lab, (name, FORMATS[name].encode()))
-    assert "**1** will be added: “Counting Ferns” (line 1)" in told(result).replace(
+    assert "**1** will be added: “Counting Ferns” (line 1)" in reply_text(result).replace(
         "(line 2)", "(line 1)"
     )
-    assert "won't be announced" in told(result)
+    assert "won't be announced" in reply_text(result)
     assert await titles(lab) == []
     imported = await lab.moderator.click(result.response, label="Import")
-    done = told(imported)
+    done = reply_text(imported)
     assert "### Imported" in done
     assert "**1** added: “Counting Ferns”" in done
     (paper,) = await lab.app.library.papers.batch(after=20)
@@ -85,13 +87,13 @@ async def test_a_file_of_each_format_is_previewed_and_then_imported(lab: Lab, na
     (change,) = await lab.app.library.audit.for_paper(paper.id)
     assert change.actor == Actor(f"discord:{lab.moderator.id}", "noor")
     await lab.app.deliver()
-    assert "Counting Ferns" not in lab.last
-    again = told(await preview(lab, (name, FORMATS[name].encode())))
+    assert "Counting Ferns" not in lab.last_text
+    again = reply_text(await preview(lab, (name, FORMATS[name].encode())))
     assert "**1** already in the list" in again
     assert "nothing to import" in again
     assert "[Import]" not in again
     undone = await lab.moderator.click(imported.response, label="Undo")
-    assert "📥 imported papers: 1 added" in told(undone)
+    assert "📥 imported papers: 1 added" in reply_text(undone)
     assert await titles(lab) == []
 
 
@@ -117,7 +119,7 @@ async def test_the_preview_counts_each_outcome_with_its_first_entry(lab: Lab) ->
         "Secret,,,,Under Review",
         ",Nobody,,,",
     ]
-    text = told(await preview(lab, ("sheet.csv", "\n".join(rows).encode())))
+    text = reply_text(await preview(lab, ("sheet.csv", "\n".join(rows).encode())))
     assert "**2** will be added: first “New \\*one\\*” (line 2)" in text
     assert "**2** will be updated: first “Known” (line 4)" in text
     assert "**1** may already be in the list, will be skipped: “Alike” (line 6)" in text
@@ -128,7 +130,7 @@ async def test_the_preview_counts_each_outcome_with_its_first_entry(lab: Lab) ->
     assert "Line 6: “Alike” may be “Alike”" in text
     assert "[Import the rest]" in text
     taken = await preview(lab, ("s.csv", "\n".join(rows).encode()), unpublished=True)
-    assert "**3** will be added" in told(taken)
+    assert "**3** will be added" in reply_text(taken)
 
 
 async def test_likely_duplicates_update_the_list_only_if_asked_to(lab: Lab) -> None:
@@ -142,10 +144,10 @@ async def test_likely_duplicates_update_the_list_only_if_asked_to(lab: Lab) -> N
         b"@misc{b, title={Moss}, url={https://lab.org/ferns}}\n"
     )
     result = await preview(lab, ("more.bib", bib))
-    assert "**2** may already be in the list, will be skipped" in told(result)
+    assert "**2** may already be in the list, will be skipped" in reply_text(result)
     done = await lab.moderator.click(result.response, label="Update 1 likely duplicate")
-    assert "**1** updated" in told(done)
-    assert "“Moss” may be “Ferns Alone”" in told(done)
+    assert "**1** updated" in reply_text(done)
+    assert "“Moss” may be “Ferns Alone”" in reply_text(done)
     assert (await lab.app.library.papers.get(21)).venue == "TMLR"
     await lab.moderator.click(done.response, label="Undo")
     assert (await lab.app.library.papers.get(21)).venue == "arXiv"
@@ -153,25 +155,25 @@ async def test_likely_duplicates_update_the_list_only_if_asked_to(lab: Lab) -> N
 
 async def test_entries_that_cannot_be_used_are_skipped_only_if_asked_to(lab: Lab) -> None:
     result = await preview(lab, ("papers.bib", BIB + BAD_ENTRY))
-    assert "Line 3: “c” can't be used. It has no title." in told(result)
-    assert "[Import the rest]" in told(result)
+    assert "Line 3: “c” can't be used. It has no title." in reply_text(result)
+    assert "[Import the rest]" in reply_text(result)
     await lab.moderator.click(result.response, label="Cancel")
     result = await preview(lab, ("papers.bib", BIB + BAD_ENTRY), keep_going=True)
-    assert "[Import]" in told(result)
+    assert "[Import]" in reply_text(result)
     await lab.moderator.click(result.response, label="Import")
     assert await titles(lab) == ["Ferns of the North", "Ferns of the South"]
 
 
 async def test_the_preview_says_how_columns_are_read_and_an_option_maps_them(lab: Lab) -> None:
     sheet = ("sheet.csv", b"Headline,Who,Colour\nCounting Ferns,Ada Lovelace,green\n")
-    text = told(await preview(lab, sheet))
+    text = reply_text(await preview(lab, sheet))
     assert (
         "I can't tell which column has the titles. The columns are “Headline”, “Who”, “Colour”"
         in text
     )
     result = await preview(lab, sheet, columns="title=Headline; authors = Who;")
-    assert "Columns: authors from “Who”; title from “Headline”." in told(result)
-    assert "Ignored: “Colour”." in told(result)
+    assert "Columns: authors from “Who”; title from “Headline”." in reply_text(result)
+    assert "Ignored: “Colour”." in reply_text(result)
     await lab.moderator.click(result.response, label="Import")
     (paper,) = await lab.app.library.papers.batch(after=20)
     assert paper.authors == ("Ada Lovelace",)
@@ -180,12 +182,12 @@ async def test_the_preview_says_how_columns_are_read_and_an_option_maps_them(lab
         ("title=Nothing", "There's no column “Nothing”"),
         ("mood=Colour; title=Headline", "“mood” isn't a field"),
     ):
-        assert sentence in told(await preview(lab, sheet, columns=wrong))
+        assert sentence in reply_text(await preview(lab, sheet, columns=wrong))
 
 
 async def test_cancelling_imports_nothing(lab: Lab) -> None:
     result = await preview(lab, ("papers.bib", BIB))
-    cancelled = told(await lab.moderator.click(result.response, label="Cancel"))
+    cancelled = reply_text(await lab.moderator.click(result.response, label="Cancel"))
     assert cancelled == "👌 Nothing was imported."
     assert await titles(lab) == []
 
@@ -194,7 +196,7 @@ async def test_a_report_that_does_not_fit_is_attached_in_full(lab: Lab) -> None:
     entries = [{"title": f"Fern number {number} " + "*long* " * 60} for number in range(40)]
     entries += [{"title": ""} for _ in range(40)]
     result = await preview(lab, ("papers.json", json.dumps(entries).encode()))
-    text = told(result)
+    text = reply_text(result)
     assert "**40** will be added: first “Fern number 0" in text
     assert "25 more notes in the attached report." in text
     (file,) = result.response.attachments
@@ -213,7 +215,7 @@ async def test_the_longest_preview_fits_and_ends_with_the_question(lab: Lab) -> 
     rows += [["", f"10.1000/x{number}"] for number in range(30)]
     body = "\n".join(",".join(row) for row in [header, *rows]).encode()
     result = await preview(lab, (f"{'long_' * 60}.csv", body))
-    text = told(result)
+    text = reply_text(result)
     assert "Import these papers?" in text
     assert "in the attached report" in text
 
@@ -225,16 +227,16 @@ class TestLabFiles:
         self, lab: Lab, publications_page: str, lab_sheet: Path
     ) -> None:
         result = await preview(lab, ("page.txt", publications_page.encode()))
-        assert "**20** will be updated: first" in told(result)
+        assert "**20** will be updated: first" in reply_text(result)
         sheet = ("sheet.csv", await asyncio.to_thread(lab_sheet.read_bytes))
         result = await preview(lab, sheet)
-        assert "will be added" in told(result)
-        assert "**25** not published" in told(result)
+        assert "will be added" in reply_text(result)
+        assert "**25** not published" in reply_text(result)
         done = await lab.moderator.click(result.response, label="Import")
-        assert "### Imported" in told(done)
+        assert "### Imported" in reply_text(done)
         assert await lab.app.library.papers.count() == 137
         again = await preview(lab, sheet)
-        assert "nothing to import" in told(again)
+        assert "nothing to import" in reply_text(again)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +259,7 @@ class TestLabFiles:
 async def test_a_bad_file_is_explained_privately_and_changes_nothing(
     lab: Lab, name: str, body: bytes, sentence: str
 ) -> None:
-    text = told(await preview(lab, (name, body)))
+    text = reply_text(await preview(lab, (name, body)))
     assert sentence in text
     assert "[Import" not in text
     assert "/tmp" not in text
@@ -266,7 +268,7 @@ async def test_a_bad_file_is_explained_privately_and_changes_nothing(
 
 async def test_a_file_that_discord_no_longer_has_is_explained(lab: Lab) -> None:
     url = "https://cdn.simcord.invalid/gone"
-    channel: Any = lab.app.client.get_channel(lab.papers.id)
+    channel: Any = lab.app.client.get_channel(lab.channel.id)
     message = await channel.send(file=discord.File(io.BytesIO(BIB), "papers.bib"))
     message.attachments[0].url = url
     with pytest.raises(LabError, match="doesn't have that file anymore"):
@@ -280,8 +282,8 @@ async def test_only_the_owner_can_use_the_buttons_and_only_once(lab: Lab) -> Non
         interactions.append(interaction)
 
     lab.app.client.add_listener(on_interaction)
-    for moderator in (lab.moderator, lab.curator):
-        await lab.ask(moderator, "help")
+    for moderator in (lab.moderator, lab.role_moderator):
+        await lab.run(moderator, "help")
     own, foreign = interactions
     dialog = ImportPreview(lab.moderator.id)
     with pytest.raises(NotYours):
@@ -293,35 +295,35 @@ async def test_only_the_owner_can_use_the_buttons_and_only_once(lab: Lab) -> Non
 
 class TestDuringAnImport:
     async def test_other_imports_and_changes_are_refused(self, lab: Lab) -> None:
-        form = await lab.moderator.slash(lab.papers, "curate edit", paper="#1")
+        form = await lab.moderator.slash(lab.channel, "curate edit", paper="#1")
         ready = await preview(lab, ("papers.bib", BIB))
         async with import_running(lab.app.library):
             for answer in (
                 await preview(lab, ("papers.bib", BIB)),
                 await lab.moderator.submit_modal(form, {"title": "Another", "authors": "A"}),
-                await lab.moderator.slash(lab.papers, "announce here"),
-                await lab.moderator.slash(lab.papers, "people rename", name="Biderman", to="S B"),
+                await lab.moderator.slash(lab.channel, "announce here"),
+                await lab.moderator.slash(lab.channel, "people rename", name="Biderman", to="S B"),
             ):
-                assert "An import is in progress" in told(answer)
+                assert "An import is in progress" in reply_text(answer)
             waiting = await lab.moderator.click(ready.response, label="Import")
-            assert "An import is in progress" in told(waiting)
+            assert "An import is in progress" in reply_text(waiting)
         done = await lab.moderator.click(waiting.response, label="Import")
-        assert "### Imported" in told(done)
+        assert "### Imported" in reply_text(done)
         assert await titles(lab) == ["Ferns of the North", "Ferns of the South"]
         assert (await lab.app.library.papers.get(1)).title != "Another"
 
     async def test_announcements_wait_and_searches_do_not(self, lab: Lab) -> None:
-        await lab.ask(lab.moderator, "announce here")
+        await lab.run(lab.moderator, "announce here")
         await lab.app.library.papers.upsert(
             PaperDraft(title="News"), Origin.MODERATOR, MODERATOR, announce=True
         )
         async with import_running(lab.app.library):
             delivering = asyncio.ensure_future(lab.app.deliver())
-            search = await lab.ask(lab.member, "search", query="news")
+            search = await lab.run(lab.member, "search", query="news")
             assert "News" in search
             assert not delivering.done()
         assert await delivering == 1
-        assert "News" in lab.last
+        assert "News" in lab.last_text
 
 
 async def test_progress_is_shown_meanwhile(lab: Lab) -> None:
@@ -332,15 +334,15 @@ async def test_progress_is_shown_meanwhile(lab: Lab) -> None:
     assert "⏳ Checking the file: 0 of 12 entries." in str(lab.env.backend.transcript)
     done = await lab.moderator.click(result.response, label="Import")
     assert "⏳ Importing the file: 0 of 12 entries." in str(lab.env.backend.transcript)
-    assert "**12** added" in told(done)
+    assert "**12** added" in reply_text(done)
 
 
 async def test_a_preview_that_takes_too_long_is_explained(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Curate")
     cog.imports.preview_timeout = timedelta(0)
     result = await preview(lab, ("papers.bib", BIB))
-    assert "takes more than five minutes" in told(result)
-    assert "[Import]" not in told(result)
+    assert "takes more than five minutes" in reply_text(result)
+    assert "[Import]" not in reply_text(result)
     assert (await lab.add(PaperDraft(title="Next"))) == 21
 
 
@@ -353,7 +355,7 @@ class TestWithAModeratorRole:
 
     async def test_members_are_refused(self, lab: Lab) -> None:
         result = await preview(lab, ("papers.bib", BIB), lab.member)
-        assert "Only moderators" in told(result)
+        assert "Only moderators" in reply_text(result)
         assert await titles(lab) == []
 
 
@@ -378,7 +380,7 @@ class TestWithAModeratorRole:
     ],
 )
 async def test_a_hostile_file_stays_within_time_and_memory(
-    clock: StillClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, body: bytes
+    clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, body: bytes
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(LabError, match=r"takes (me )?more than|takes more memory|ends the process"):
@@ -386,13 +388,13 @@ async def test_a_hostile_file_stays_within_time_and_memory(
     assert files_in(tmp_path) == []
 
 
-async def test_a_file_with_too_many_entries_is_explained(clock: StillClock) -> None:
+async def test_a_file_with_too_many_entries_is_explained(clock: FakeClock) -> None:
     body = b'{"title": "A"}\n' * (MAX_ENTRIES + 1)
     with pytest.raises(LabError, match=r"more than 20,000 entries. Split it"):
         await upload.read("papers.jsonl", body, upload.ImportOptions(), clock())
 
 
-async def test_exponential_entities_are_not_expanded(clock: StillClock) -> None:
+async def test_exponential_entities_are_not_expanded(clock: FakeClock) -> None:
     entities = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 12))
     bomb = f"<!DOCTYPE l [<!ENTITY a0 'fern'>{entities}]>" + FEED.replace("Counting", "&a11;")
     found = await upload.read("bomb.xml", bomb.encode(), upload.ImportOptions(), clock())

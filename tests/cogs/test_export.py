@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.settings import Settings
 from storage.models import PaperDraft
-from tests.support.lab import Lab, told
+from tests.support.lab import Lab, reply_text
 
 
 async def attachment(result: Any) -> tuple[str, bytes]:
@@ -19,59 +19,59 @@ async def attachment(result: Any) -> tuple[str, bytes]:
 
 
 async def test_cite_shows_a_citation_in_each_style(lab: Lab) -> None:
-    shown = await lab.ask(lab.member, "cite", paper="10.1101/2022.11.20.517210")
+    shown = await lab.run(lab.member, "cite", paper="10.1101/2022.11.20.517210")
     assert "@misc{ahdritz2022openfold-" in shown
     assert "author = {Ahdritz, Gustaf and Bouatta, Nazim and Biderman, Stella and others}" in shown
     assert "doi = {10.1101/2022.11.20.517210}" in shown
-    text = await lab.ask(lab.member, "cite", paper="10.1101/2022.11.20.517210", style="text")
+    text = await lab.run(lab.member, "cite", paper="10.1101/2022.11.20.517210", style="text")
     assert "Ahdritz, G., Bouatta, N., Biderman, S., et al. (2022)." in text
-    line = await lab.ask(lab.member, "cite", paper="10.1101/2022.11.20.517210", style="markdown")
+    line = await lab.run(lab.member, "cite", paper="10.1101/2022.11.20.517210", style="markdown")
     assert "](https://doi.org/10.1101/2022.11.20.517210)**" in line
 
 
 async def test_cite_is_public_by_default_and_answers_errors_privately(
     lab: Lab,
 ) -> None:
-    assert not (await lab.member.slash(lab.papers, "cite", paper="#1")).ephemeral
-    assert (await lab.member.slash(lab.papers, "cite", paper="#1", private=True)).ephemeral
-    result = await lab.member.slash(lab.papers, "cite", paper="#4242")
+    assert not (await lab.member.slash(lab.channel, "cite", paper="#1")).ephemeral
+    assert (await lab.member.slash(lab.channel, "cite", paper="#1", private=True)).ephemeral
+    result = await lab.member.slash(lab.channel, "cite", paper="#4242")
     assert result.ephemeral
-    assert "I couldn't find a paper" in told(result)
+    assert "I couldn't find a paper" in reply_text(result)
 
 
 async def test_the_cite_button_of_a_card_works_after_a_restart(
     lab: Lab, settings: Settings
 ) -> None:
-    await lab.ask(lab.member, "paper", paper="#1")
+    await lab.run(lab.member, "paper", paper="#1")
     again = await lab.restart(settings)
-    result = await lab.moderator.click(lab.papers.last_message, label="Cite")
+    result = await lab.moderator.click(lab.channel.last_message, label="Cite")
     assert result.ephemeral
-    assert "@" in told(result)
-    assert "Text (APA)" in told(result)
+    assert "@" in reply_text(result)
+    assert "Text (APA)" in reply_text(result)
     await again.close()
 
 
 async def test_a_citation_cannot_leave_its_code_block_or_ping(lab: Lab) -> None:
     number = await lab.add(PaperDraft(title="``` @everyone", authors=("@here ```",)))
     for style in ("bibtex", "text", "markdown"):
-        shown = await lab.ask(lab.member, "cite", paper=f"#{number}", style=style)
+        shown = await lab.run(lab.member, "cite", paper=f"#{number}", style=style)
         assert shown.count("```") == 2
-    assert not lab.papers.last_message.mention_everyone
+    assert not lab.channel.last_message.mention_everyone
 
 
 async def test_a_citation_that_is_too_long_for_a_message_is_a_file(lab: Lab) -> None:
     people = tuple(f"Given{number} Family{number}" for number in range(400))
     number = await lab.add(PaperDraft(title="Long", authors=people))
-    result = await lab.member.slash(lab.papers, "cite", paper=f"#{number}")
+    result = await lab.member.slash(lab.channel, "cite", paper=f"#{number}")
     name, body = await attachment(result)
     assert name == f"paper-{number}.txt"
     assert b"Family399, Given399" in body
 
 
 async def test_export_sends_the_list_as_a_private_file(lab: Lab) -> None:
-    result = await lab.member.slash(lab.papers, "export")
+    result = await lab.member.slash(lab.channel, "export")
     assert result.ephemeral
-    assert "20 papers as BibTeX." in told(result)
+    assert "20 papers as BibTeX." in reply_text(result)
     name, body = await attachment(result)
     assert name == "papers.bib"
     assert body.decode().count("\n@") == 19
@@ -79,13 +79,13 @@ async def test_export_sends_the_list_as_a_private_file(lab: Lab) -> None:
 
 async def test_export_takes_a_query_filters_and_a_format(lab: Lab) -> None:
     result = await lab.member.slash(
-        lab.papers, "export", query="language", venue="ICML", format="csv"
+        lab.channel, "export", query="language", venue="ICML", format="csv"
     )
     name, body = await attachment(result)
     rows = list(csv.DictReader(io.StringIO(body.decode())))
     assert name == "papers.csv"
     assert {row["venue"] for row in rows} == {"ICML"}
-    result = await lab.member.slash(lab.papers, "export", author="Biderman", format="json")
+    result = await lab.member.slash(lab.channel, "export", author="Biderman", format="json")
     assert len(json.loads((await attachment(result))[1])) == 5
 
 
@@ -96,17 +96,17 @@ async def test_an_export_of_nothing_or_an_invalid_year_is_refused_privately(
         ({"query": "xyzzyqwv"}, "nothing to export"),
         ({"year": "last year"}, "isn't a year"),
     ]:
-        result = await lab.member.slash(lab.papers, "export", **options)
+        result = await lab.member.slash(lab.channel, "export", **options)
         assert result.ephemeral
-        assert sentence in told(result)
+        assert sentence in reply_text(result)
 
 
 async def test_a_file_that_is_too_large_for_discord_is_refused(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Export")
     cog.max_file = 1000
-    assert "larger than the 10 MiB" in await lab.ask(lab.member, "export")
+    assert "larger than the 10 MiB" in await lab.run(lab.member, "export")
 
 
 async def test_venues_are_suggested_for_an_export(lab: Lab) -> None:
-    venues = await lab.member.autocomplete(lab.papers, "export", "venue", "icm")
+    venues = await lab.member.autocomplete(lab.channel, "export", "venue", "icm")
     assert [venue["value"] for venue in venues] == ["ICML"]

@@ -6,7 +6,7 @@ import pytest
 
 from bot.formats.opml import MAX_BYTES, Outline, read_opml
 from bot.settings import Settings
-from tests.support.lab import Lab, told
+from tests.support.lab import Lab, reply_text
 from tests.support.library import MODERATOR
 
 
@@ -22,9 +22,9 @@ async def test_an_import_shows_the_result_for_each_feed(lab: Lab, source) -> Non
     _, home = source
     await lab.app.library.feeds.follow(f"{home}moved", "Known", "", MODERATOR)
     file = opml(f"{home}nothing", f"{home}page", f"{home}moved/", f"{home}missing", f"{home}feed")
-    result = await lab.moderator.slash(lab.papers, "feed import", file=file)
+    result = await lab.moderator.slash(lab.channel, "feed import", file=file)
     assert result.ephemeral
-    lines = [line for line in told(result).splitlines() if "**" in line]
+    lines = [line for line in reply_text(result).splitlines() if "**" in line]
     assert "I found no feed at" in lines[0]
     assert "👌" in lines[2]
     assert "has nothing at that address" in lines[3]
@@ -33,20 +33,22 @@ async def test_an_import_shows_the_result_for_each_feed(lab: Lab, source) -> Non
     assert "Followed as" in lines[1] + lines[4]
     assert "Already followed" in lines[1] + lines[4]
     assert len(await lab.app.library.feeds.all()) == 2
-    again = told(await lab.moderator.slash(lab.papers, "feed import", file=opml(f"{home}feed")))
+    again = reply_text(
+        await lab.moderator.slash(lab.channel, "feed import", file=opml(f"{home}feed"))
+    )
     assert "Already followed" in again
 
 
 async def test_an_exported_file_imports_with_venue_and_review(lab: Lab, source) -> None:
     _, home = source
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed", venue="ICML, 2023", review=True)
-    result = await lab.moderator.slash(lab.papers, "feed export")
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed", venue="ICML, 2023", review=True)
+    result = await lab.moderator.slash(lab.channel, "feed export")
     assert result.ephemeral
     (file,) = result.response.attachments
     body = await file.read()
     assert read_opml(body) == (Outline(f"{home}feed", "News", "ICML, 2023", is_reviewed=True),)
-    await lab.ask(lab.moderator, "feed remove", feed="1")
-    shown = await lab.ask(lab.moderator, "feed import", file=(file.filename, body))
+    await lab.run(lab.moderator, "feed remove", feed="1")
+    shown = await lab.run(lab.moderator, "feed import", file=(file.filename, body))
     assert "Followed as feed 1, with 1 paper so far" in shown
     feed = await lab.app.library.feeds.get(1)
     assert (feed.venue, feed.is_reviewed) == ("ICML, 2023", True)
@@ -56,9 +58,9 @@ async def test_feeds_beyond_fifty_are_left_for_the_next_import(lab: Lab, source)
     _, home = source
     urls = [f"{home}missing/{number}" for number in range(50)]
     file = opml(*urls, f"{home}feed")
-    result = await lab.moderator.slash(lab.papers, "feed import", file=file)
-    assert told(result).count("has nothing at that address") == 50
-    assert told(result).count("⏳") == 1
+    result = await lab.moderator.slash(lab.channel, "feed import", file=file)
+    assert reply_text(result).count("has nothing at that address") == 50
+    assert reply_text(result).count("⏳") == 1
     assert not await lab.app.library.feeds.all()
 
 
@@ -72,14 +74,14 @@ async def test_feeds_beyond_fifty_are_left_for_the_next_import(lab: Lab, source)
     ],
 )
 async def test_a_bad_file_is_answered_privately(lab: Lab, body: bytes, sentence: str) -> None:
-    result = await lab.moderator.slash(lab.papers, "feed import", file=("feeds.opml", body))
-    assert sentence in told(result)
+    result = await lab.moderator.slash(lab.channel, "feed import", file=("feeds.opml", body))
+    assert sentence in reply_text(result)
     assert result.ephemeral
 
 
 async def test_there_is_nothing_to_export_without_feeds(lab: Lab) -> None:
-    result = await lab.moderator.slash(lab.papers, "feed export")
-    assert "nothing to export" in told(result)
+    result = await lab.moderator.slash(lab.channel, "feed export")
+    assert "nothing to export" in reply_text(result)
     assert result.ephemeral
 
 
@@ -94,7 +96,7 @@ class TestWithAModeratorRole:
         _, home = source
         await lab.app.library.feeds.follow(f"{home}moved", "Known", "", MODERATOR)
         for command, options in (("export", {}), ("import", {"file": opml(f"{home}feed")})):
-            result = await lab.member.slash(lab.papers, f"feed {command}", **options)
+            result = await lab.member.slash(lab.channel, f"feed {command}", **options)
             assert result.ephemeral
-            assert "Only moderators" in told(result)
+            assert "Only moderators" in reply_text(result)
         assert len(await lab.app.library.feeds.all()) == 1

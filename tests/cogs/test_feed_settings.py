@@ -9,16 +9,16 @@ import pytest
 from bot.demo.messages import visible_text
 from bot.settings import Settings
 from storage.models import PaperDraft, PartialDate
-from tests.support.lab import Lab, told
+from tests.support.lab import Lab, reply_text
 from tests.support.library import MODERATOR
 
 
 async def follow(lab: Lab, home: str, **options: Any) -> str:
-    return await lab.ask(lab.moderator, "feed add", url=f"{home}feed", **options)
+    return await lab.run(lab.moderator, "feed add", url=f"{home}feed", **options)
 
 
 async def poll(lab: Lab) -> None:
-    lab.clock.move(timedelta(hours=1))
+    lab.clock.advance(timedelta(hours=1))
     await lab.app.poll()
 
 
@@ -29,7 +29,7 @@ async def count(lab: Lab) -> int:
 async def test_all_details_of_a_feed_are_shown(lab: Lab, source) -> None:
     feed, home = source
     await follow(lab, home, venue="Newsletter")
-    shown = await lab.ask(lab.moderator, "feed show", feed="News")
+    shown = await lab.run(lab.moderator, "feed show", feed="News")
     for part in ("Feed 1 · added by noor", "**Venue** Newsletter", "announced right away"):
         assert part in shown
     assert "**Papers** 1 · latest entry <t:" in shown
@@ -37,13 +37,13 @@ async def test_all_details_of_a_feed_are_shown(lab: Lab, source) -> None:
     assert "Failing" not in shown
 
     feed.status = 503
-    await lab.ask(lab.moderator, "feed check")
-    shown = await lab.ask(lab.moderator, "feed show", feed="1")
+    await lab.run(lab.moderator, "feed check")
+    shown = await lab.run(lab.moderator, "feed show", feed="1")
     assert "⚠️ Failing since <t:" in shown
     assert "1 failed check): 127.0.0.1 has a problem right now" in shown
-    result = await lab.moderator.slash(lab.papers, "feed show", feed="Another")
+    result = await lab.moderator.slash(lab.channel, "feed show", feed="Another")
     assert result.ephemeral
-    assert "feed “Another”" in told(result)
+    assert "feed “Another”" in reply_text(result)
 
 
 async def test_entries_waiting_for_review_are_shown_and_decided(lab: Lab, source) -> None:
@@ -53,12 +53,12 @@ async def test_entries_waiting_for_review_are_shown_and_decided(lab: Lab, source
     feed.publish("Twice told")
     feed.publish("Brand new")
     await poll(lab)
-    shown = await lab.ask(lab.moderator, "feed show", feed="1")
+    shown = await lab.run(lab.moderator, "feed show", feed="1")
     assert "need a moderator's review" in shown
     assert "review: 1 entry, 1 possible duplicate" in shown
-    result = await lab.moderator.slash(lab.papers, "feed check", feed="1")
-    assert "Is it one of ours?" in told(result)
-    assert "Is it the same as this paper?" in told(result)
+    result = await lab.moderator.slash(lab.channel, "feed check", feed="1")
+    assert "Is it one of ours?" in reply_text(result)
+    assert "Is it the same as this paper?" in reply_text(result)
     before = await count(lab)
     await lab.moderator.click(result.followups[-1], label="Add")
     assert await count(lab) == before + 1
@@ -68,12 +68,12 @@ async def test_the_newest_papers_of_a_first_check_can_be_announced(lab: Lab, sou
     feed, home = source
     for number in range(4):
         feed.publish(f"Paper {number}")
-    await lab.ask(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "announce here")
     assert "Added its 5 existing papers and announced the newest 2" in await follow(
         lab, home, newest=2
     )
     await lab.app.deliver()
-    channel = lab.app.client.get_channel(lab.papers.id)
+    channel = lab.app.client.get_channel(lab.channel.id)
     titles = [visible_text(message) async for message in channel.history() if message.components]
     assert ["Paper 3" in titles[0], "Paper 2" in titles[1]] == [True, True]
     assert not any("Paper 1" in title for title in titles)
@@ -84,32 +84,32 @@ async def test_the_newest_papers_of_a_first_check_can_be_announced(lab: Lab, sou
 async def test_a_paused_feed_is_checked_again_after_resuming(lab: Lab, source) -> None:
     feed, home = source
     await follow(lab, home)
-    paused = await lab.ask(lab.moderator, "feed pause", feed="1", reason="too loud")
+    paused = await lab.run(lab.moderator, "feed pause", feed="1", reason="too loud")
     assert "Paused **News**" in paused
     feed.publish("Brand new")
     before = await count(lab)
     await poll(lab)
     assert await count(lab) == before
-    assert "all of them are paused" in await lab.ask(lab.moderator, "feed check")
-    assert "none while paused (by noor: too loud)" in await lab.ask(
+    assert "all of them are paused" in await lab.run(lab.moderator, "feed check")
+    assert "none while paused (by noor: too loud)" in await lab.run(
         lab.moderator, "feed show", feed="1"
     )
-    again = await lab.moderator.slash(lab.papers, "feed pause", feed="1")
+    again = await lab.moderator.slash(lab.channel, "feed pause", feed="1")
     assert again.ephemeral
-    assert "“News” is already paused (by noor: too loud)" in told(again)
+    assert "“News” is already paused (by noor: too loud)" in reply_text(again)
 
-    await lab.ask(lab.moderator, "feed resume", feed="1")
+    await lab.run(lab.moderator, "feed resume", feed="1")
     await lab.app.poll()
     assert await count(lab) == before + 1
-    again = await lab.moderator.slash(lab.papers, "feed resume", feed="1")
+    again = await lab.moderator.slash(lab.channel, "feed resume", feed="1")
     assert again.ephemeral
-    assert "“News” isn't paused" in told(again)
+    assert "“News” isn't paused" in reply_text(again)
 
 
 async def test_a_feed_is_edited_by_options_and_keeps_its_given_title(lab: Lab, source) -> None:
     _, home = source
     await follow(lab, home)
-    shown = await lab.ask(
+    shown = await lab.run(
         lab.moderator,
         "feed edit",
         feed="1",
@@ -129,18 +129,18 @@ async def test_a_feed_is_edited_by_options_and_keeps_its_given_title(lab: Lab, s
 async def test_a_feed_is_edited_by_a_form_that_can_clear_a_field(lab: Lab, source) -> None:
     _, home = source
     await follow(lab, home, venue="Newsletter")
-    form = await lab.moderator.slash(lab.papers, "feed edit", feed="1")
+    form = await lab.moderator.slash(lab.channel, "feed edit", feed="1")
     result = await lab.moderator.submit_modal(
         form, {"title": "News", "url": f"{home}feed", "venue": "", "review": ["yes"]}
     )
     assert result.ephemeral or result.followups[0]
     feed = await lab.app.library.feeds.get(1)
     assert (feed.venue, feed.is_reviewed, feed.title) == ("", True, "News")
-    form = await lab.moderator.slash(lab.papers, "feed edit", feed="1")
+    form = await lab.moderator.slash(lab.channel, "feed edit", feed="1")
     result = await lab.moderator.submit_modal(
         form, {"title": "News", "url": f"{home}feed", "venue": "", "review": ["yes"]}
     )
-    assert "You didn't change anything" in told(result)
+    assert "You didn't change anything" in reply_text(result)
 
 
 @pytest.mark.parametrize(
@@ -162,8 +162,8 @@ async def test_an_invalid_edit_is_answered_privately(
     if sentence == "already following":
         await lab.app.library.feeds.follow(f"{home}moved/", "Other", "", MODERATOR)
     edit = {"feed": "1"} | {name: value.format(home) for name, value in options.items()}
-    result = await lab.moderator.slash(lab.papers, "feed edit", **edit)
-    assert sentence in told(result)
+    result = await lab.moderator.slash(lab.channel, "feed edit", **edit)
+    assert sentence in reply_text(result)
     assert result.ephemeral
     feed = await lab.app.library.feeds.get(1)
     assert (feed.title, feed.url) == ("News", f"{home}feed")
@@ -178,24 +178,26 @@ async def test_a_preview_shows_what_would_be_announced_and_changes_nothing(
     feed.publish("Brand new")
     feed.broken_items = 6
     before = await count(lab)
-    result = await lab.moderator.slash(lab.papers, "feed preview", url=f"{home}page")
+    result = await lab.moderator.slash(lab.channel, "feed preview", url=f"{home}page")
     assert result.ephemeral
-    shown = told(result)
+    shown = reply_text(result)
     assert "It has 3 entries." in shown
     assert "has neither a title nor any text" in shown
     assert "and 1 more problem" in shown
     assert "🆕 New: it would be announced like this." in shown
     assert f"⚖️ Possible duplicate of #{known}" in shown
     assert await count(lab) == before
-    assert "I don't follow any feeds" in await lab.ask(lab.moderator, "feed list")
+    assert "I don't follow any feeds" in await lab.run(lab.moderator, "feed list")
 
-    await lab.ask(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "announce here")
     feed.titles = ["Brand new"]
     feed.broken_items = 0
-    previewed = told(await lab.moderator.slash(lab.papers, "feed preview", url=f"{home}feed"))
+    previewed = reply_text(
+        await lab.moderator.slash(lab.channel, "feed preview", url=f"{home}feed")
+    )
     await follow(lab, home, newest=1)
     await lab.app.deliver()
-    card = lab.last.split("-# #")[0].rstrip()
+    card = lab.last_text.split("-# #")[0].rstrip()
     assert card.splitlines()[:2] == [
         "-# 📄 New paper",
         "### [Brand new](https://example.org/Brand-new)",
@@ -206,14 +208,14 @@ async def test_a_preview_shows_what_would_be_announced_and_changes_nothing(
 async def test_a_preview_recognizes_known_removed_and_repeated_papers(lab: Lab, source) -> None:
     feed, home = source
     await follow(lab, home, venue="Newsletter")
-    shown = await lab.ask(lab.moderator, "feed preview", url=f"{home}feed")
+    shown = await lab.run(lab.moderator, "feed preview", url=f"{home}feed")
     paper = await lab.app.library.papers.get_by_text("Old news")
     assert "You already follow it as feed 1" in shown
     assert f"✅ Already in the list as #{paper.id}: it would not be announced" in shown
     await lab.app.library.papers.remove(paper.id, MODERATOR)
-    await lab.ask(lab.moderator, "feed edit", feed="1", review=True)
+    await lab.run(lab.moderator, "feed edit", feed="1", review=True)
     feed.titles = ["Same one", "same ONE", "Old news"]
-    shown = await lab.ask(lab.moderator, "feed preview", url=f"{home}feed")
+    shown = await lab.run(lab.moderator, "feed preview", url=f"{home}feed")
     assert "Removed from the list: it would be left out" in shown
     assert "The same paper as another of these entries" in shown
     assert "🆕 New: it would wait for review" in shown
@@ -226,8 +228,8 @@ async def test_a_preview_of_a_bad_address_is_answered_privately(
     lab: Lab, source, address: str, sentence: str
 ) -> None:
     _, home = source
-    result = await lab.moderator.slash(lab.papers, "feed preview", url=address.format(home))
-    assert sentence in told(result)
+    result = await lab.moderator.slash(lab.channel, "feed preview", url=address.format(home))
+    assert sentence in reply_text(result)
     assert result.ephemeral
 
 
@@ -253,7 +255,7 @@ class TestWithAModeratorRole:
         self, lab: Lab, command: str, options: dict[str, str]
     ) -> None:
         await lab.app.library.feeds.follow("https://e.org/f", "News", "", MODERATOR)
-        result = await lab.member.slash(lab.papers, f"feed {command}", **options)
+        result = await lab.member.slash(lab.channel, f"feed {command}", **options)
         assert result.ephemeral
-        assert "Only moderators" in told(result)
+        assert "Only moderators" in reply_text(result)
         assert (await lab.app.library.feeds.get(1)).title == "News"

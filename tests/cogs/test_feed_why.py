@@ -5,23 +5,23 @@ from datetime import timedelta
 import pytest
 
 from storage.models import PaperDraft, PartialDate
-from tests.support.lab import Lab, told
+from tests.support.lab import Lab, reply_text
 from tests.support.library import MODERATOR
 
 
 async def why(lab: Lab, link: str) -> str:
-    return await lab.ask(lab.moderator, "feed why", link=link)
+    return await lab.run(lab.moderator, "feed why", link=link)
 
 
 async def poll(lab: Lab) -> None:
-    lab.clock.move(timedelta(hours=1))
+    lab.clock.advance(timedelta(hours=1))
     await lab.app.poll()
 
 
 async def test_why_shows_the_first_check_and_what_was_announced(lab: Lab, source) -> None:
     feed, home = source
-    await lab.ask(lab.moderator, "announce here")
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
+    await lab.run(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed")
     silent = await why(lab, "https://example.org/Old-news")
     assert "“News” listed it" in silent
     assert "on its first check: added as a new paper" in silent
@@ -30,8 +30,8 @@ async def test_why_shows_the_first_check_and_what_was_announced(lab: Lab, source
     feed.publish("Brand new")
     await poll(lab)
     sent = await why(lab, "http://www.example.org/Brand-new/?utm_source=x")
-    assert f"<#{lab.papers.id}>: announced <t:" in sent
-    assert f"/{lab.papers.id}/{lab.papers.last_message.id}" in sent
+    assert f"<#{lab.channel.id}>: announced <t:" in sent
+    assert f"/{lab.channel.id}/{lab.channel.last_message.id}" in sent
     paper = await lab.app.library.papers.get_by_text("Brand new")
     assert await why(lab, f"#{paper.id}") == sent
     assert await why(lab, "brand NEW") == sent
@@ -39,27 +39,27 @@ async def test_why_shows_the_first_check_and_what_was_announced(lab: Lab, source
 
 async def test_why_names_the_filter_that_rejected_a_paper(lab: Lab, source) -> None:
     feed, home = source
-    await lab.ask(lab.moderator, "announce to", channel=lab.papers, filters="-new venue:ICML")
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
+    await lab.run(lab.moderator, "announce to", channel=lab.channel, filters="-new venue:ICML")
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed")
     feed.publish("Brand new")
     await poll(lab)
     assert "filtered out by “-new”" in await why(lab, "Brand new")
-    await lab.ask(lab.moderator, "announce to", channel=lab.papers)
+    await lab.run(lab.moderator, "announce to", channel=lab.channel)
     assert "filtered out by the filters that the channel had" in await why(lab, "Brand new")
 
 
 async def test_why_shows_why_a_paper_is_still_queued(lab: Lab, source) -> None:
     feed, home = source
-    await lab.ask(lab.moderator, "announce here")
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
-    await lab.ask(lab.moderator, "announce pause")
+    await lab.run(lab.moderator, "announce here")
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed")
+    await lab.run(lab.moderator, "announce pause")
     feed.publish("Brand new")
     await poll(lab)
-    channel, outbox = lab.papers.id, lab.app.library.outbox
+    channel, outbox = lab.channel.id, lab.app.library.outbox
     subscriptions = lab.app.library.subscriptions
     assert "queued. Announcements there are paused" in await why(lab, "Brand new")
 
-    await subscriptions.subscribe(lab.papers.guild.id, channel, MODERATOR)
+    await subscriptions.subscribe(lab.channel.guild.id, channel, MODERATOR)
     assert "queued. It'll be sent within a minute" in await why(lab, "Brand new")
     await outbox.postpone(channel, lab.clock() + timedelta(hours=1))
     assert "queued. 1 attempt failed on Discord's side" in await why(lab, "Brand new")
@@ -71,13 +71,13 @@ async def test_why_shows_why_a_paper_is_still_queued(lab: Lab, source) -> None:
 
 async def test_why_shows_the_next_digest_and_channels_added_later(lab: Lab, source) -> None:
     feed, home = source
-    await lab.ask(lab.moderator, "announce to", channel=lab.papers, digest="daily")
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
+    await lab.run(lab.moderator, "announce to", channel=lab.channel, digest="daily")
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed")
     feed.publish("Brand new")
     await poll(lab)
     assert "queued. Next digest <t:" in await why(lab, "Brand new")
-    lab.clock.move(timedelta(minutes=1))
-    later = lab.papers.guild.create_text_channel("later")
+    lab.clock.advance(timedelta(minutes=1))
+    later = lab.channel.guild.create_text_channel("later")
     await lab.moderator.slash(later, "announce here")
     assert (
         f"<#{later.id}>: not announced, because announcements there started later, <t:"
@@ -89,19 +89,19 @@ async def test_why_counts_the_channels_of_other_servers_without_naming_them(
     lab: Lab, source
 ) -> None:
     feed, home = source
-    await lab.stranger.slash(lab.elsewhere, "announce here")
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
+    await lab.other_manager.slash(lab.other_channel, "announce here")
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed")
     feed.publish("Brand new")
     await poll(lab)
     shown = await why(lab, "Brand new")
     assert "In other servers: announced in 1 of 1 channel." in shown
-    assert str(lab.elsewhere.id) not in shown
+    assert str(lab.other_channel.id) not in shown
 
 
 async def test_why_shows_duplicates_and_who_decided(lab: Lab, source) -> None:
     feed, home = source
     known = await lab.add(PaperDraft(title="Twice told", date=PartialDate(2026)))
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed")
     feed.publish("Twice told")
     await poll(lab)
     link = "https://example.org/Twice-told"
@@ -109,7 +109,7 @@ async def test_why_shows_duplicates_and_who_decided(lab: Lab, source) -> None:
     assert f"possible duplicate of #{known}. Run `/feed check` to decide" in shown
     assert "in the list." not in shown
 
-    result = await lab.moderator.slash(lab.papers, "feed check")
+    result = await lab.moderator.slash(lab.channel, "feed check")
     await lab.moderator.click(result.followups[-1], label="Same paper")
     shown = await why(lab, link)
     assert f"It is #{known} in the list" in shown
@@ -118,12 +118,12 @@ async def test_why_shows_duplicates_and_who_decided(lab: Lab, source) -> None:
 
 async def test_why_shows_an_entry_in_review_and_one_that_was_declined(lab: Lab, source) -> None:
     feed, home = source
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed", review=True)
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed", review=True)
     feed.publish("Somebody else's")
     await poll(lab)
     link = "https://example.org/Somebody-else's"
     assert "waiting for a moderator's review. Run `/feed check` to decide" in await why(lab, link)
-    result = await lab.moderator.slash(lab.papers, "feed check")
+    result = await lab.moderator.slash(lab.channel, "feed check")
     await lab.moderator.click(result.followups[-1], label="Not ours")
     shown = await why(lab, link)
     assert "declined as not ours. Decided by noor" in shown
@@ -131,15 +131,15 @@ async def test_why_shows_an_entry_in_review_and_one_that_was_declined(lab: Lab, 
 
 async def test_why_shows_that_a_removed_paper_stays_removed(lab: Lab, source) -> None:
     _, home = source
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed")
     paper = await lab.app.library.papers.get_by_text("Old news")
     await lab.app.library.papers.remove(paper.id, MODERATOR)
-    await lab.ask(lab.moderator, "feed remove", feed="News")
+    await lab.run(lab.moderator, "feed remove", feed="News")
     shown = await why(lab, f"{paper.id}")
     assert "was removed from the list <t:" in shown
     assert "“News” (no longer followed) listed it <t:" in shown
 
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed?of=another")
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed?of=another")
     shown = await why(lab, "https://example.org/Old-news")
     assert "skipped, because this paper was removed from the list before" in shown
 
@@ -147,10 +147,10 @@ async def test_why_shows_that_a_removed_paper_stays_removed(lab: Lab, source) ->
 @pytest.mark.parametrize("link", ["https://example.org/nowhere", "#9999", "...", "2399.12345"])
 async def test_why_says_that_it_found_nothing(lab: Lab, source, link: str) -> None:
     _, home = source
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed")
-    result = await lab.moderator.slash(lab.papers, "feed why", link=link)
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed")
+    result = await lab.moderator.slash(lab.channel, "feed why", link=link)
     assert result.ephemeral
-    assert f"I couldn't find “{link}”" in told(result).replace("\\", "")
+    assert f"I couldn't find “{link}”" in reply_text(result).replace("\\", "")
 
 
 async def test_why_shows_the_origin_of_a_paper_that_no_feed_listed(lab: Lab) -> None:
@@ -158,7 +158,7 @@ async def test_why_shows_the_origin_of_a_paper_that_no_feed_listed(lab: Lab) -> 
     shown = await why(lab, str(number))
     assert "A moderator added it" in shown
     assert "It isn't announced in any channel" in shown
-    await lab.ask(lab.moderator, "announce here")
-    lab.clock.move(timedelta(minutes=1))
+    await lab.run(lab.moderator, "announce here")
+    lab.clock.advance(timedelta(minutes=1))
     number = await lab.add(PaperDraft(title="By hand, later"))
     assert "not announced, because no feed listed it as new" in await why(lab, str(number))

@@ -5,59 +5,59 @@ import pytest
 from storage.audit.models import NameChange
 from storage.models import PaperDraft
 from storage.papers.errors import PaperNotFound
-from tests.support.lab import Lab, told
+from tests.support.lab import Lab, reply_text
 
 
 async def test_moderators_merge_names_and_undo_that_once(lab: Lab) -> None:
     for name in ("Steve Harrow", "Steven Harrow"):
         await lab.add(PaperDraft(title=f"By {name}", authors=(name,)))
     result = await lab.moderator.slash(
-        lab.papers, "people merge", name="Steve Harrow", into="Steven Harrow"
+        lab.channel, "people merge", name="Steve Harrow", into="Steven Harrow"
     )
     assert result.ephemeral
-    assert "“Steve Harrow” is now an alias of **Steven Harrow**" in told(result)
-    shown = await lab.ask(lab.member, "author", name="Steven Harrow")
+    assert "“Steve Harrow” is now an alias of **Steven Harrow**" in reply_text(result)
+    shown = await lab.run(lab.member, "author", name="Steven Harrow")
     assert "2 papers" in shown
     assert "Also credited as Steve Harrow" in shown
 
     undone = await lab.moderator.click(result.response, label="Undo")
-    assert "merged a name into **Steven Harrow**" in told(undone)
-    assert "1 paper" in await lab.ask(lab.member, "author", name="Steven Harrow")
+    assert "merged a name into **Steven Harrow**" in reply_text(undone)
+    assert "1 paper" in await lab.run(lab.member, "author", name="Steven Harrow")
     (change_id,) = await changes(lab, "Steven Harrow", "merge")
-    assert "already undone" in await lab.press(lab.moderator, f"undo:{change_id}")
+    assert "already undone" in await lab.press_custom_id(lab.moderator, f"undo:{change_id}")
 
 
 async def test_a_short_name_can_be_split_and_is_suggested_as_credited(lab: Lab) -> None:
     await lab.add(PaperDraft(title="Initials", authors=("S. Biderman",)))
-    choices = await lab.moderator.autocomplete(lab.papers, "people split", "name", "s. bid")
+    choices = await lab.moderator.autocomplete(lab.channel, "people split", "name", "s. bid")
     assert "S. Biderman" in {choice["value"] for choice in choices}
-    told_of = await lab.ask(lab.moderator, "people split", name="S. Biderman")
+    told_of = await lab.run(lab.moderator, "people split", name="S. Biderman")
     assert "is no longer an alias of **Stella Biderman**" in told_of
-    assert "Initials" not in await lab.ask(lab.member, "author", name="Stella Biderman")
+    assert "Initials" not in await lab.run(lab.member, "author", name="Stella Biderman")
 
 
 async def test_a_former_name_is_shown_nowhere(lab: Lab) -> None:
     draft = PaperDraft(title="Renamed things", authors=("Jane Former", "Guest Writer"))
     number = await lab.add(draft)
     result = await lab.moderator.slash(
-        lab.papers, "people rename", name="Jane Former", to="Jane New"
+        lab.channel, "people rename", name="Jane Former", to="Jane New"
     )
-    assert "Renamed to **Jane New** on 1 paper." in told(result)
+    assert "Renamed to **Jane New** on 1 paper." in reply_text(result)
     seen = [
-        told(result),
-        await lab.ask(lab.member, "author", name="former"),
-        await lab.ask(lab.member, "author", name="guest writer"),
-        await lab.ask(lab.member, "search", query="former"),
-        await lab.ask(lab.member, "search", query="author:former renamed"),
-        await lab.ask(lab.member, "latest", author="Former"),
-        await lab.ask(lab.member, "random", author="Former"),
-        await lab.ask(lab.member, "paper", paper=f"#{number}"),
-        repr(await lab.member.autocomplete(lab.papers, "author", "name", "form")),
-        repr(await lab.member.autocomplete(lab.papers, "search", "author", "jane")),
-        repr(await lab.moderator.autocomplete(lab.papers, "people split", "name", "form")),
+        reply_text(result),
+        await lab.run(lab.member, "author", name="former"),
+        await lab.run(lab.member, "author", name="guest writer"),
+        await lab.run(lab.member, "search", query="former"),
+        await lab.run(lab.member, "search", query="author:former renamed"),
+        await lab.run(lab.member, "latest", author="Former"),
+        await lab.run(lab.member, "random", author="Former"),
+        await lab.run(lab.member, "paper", paper=f"#{number}"),
+        repr(await lab.member.autocomplete(lab.channel, "author", "name", "form")),
+        repr(await lab.member.autocomplete(lab.channel, "search", "author", "jane")),
+        repr(await lab.moderator.autocomplete(lab.channel, "people split", "name", "form")),
         repr(await lab.app.library.papers.batch()),
     ]
-    form = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
+    form = await lab.moderator.slash(lab.channel, "curate edit", paper=f"#{number}")
     seen.append(repr(form.modal))
     for text in seen:
         assert "Jane Former" not in text
@@ -65,40 +65,40 @@ async def test_a_former_name_is_shown_nowhere(lab: Lab) -> None:
         assert "Jane New" in text
 
     await lab.moderator.click(result.response, label="Undo")
-    assert "Jane Former" in await lab.ask(lab.member, "paper", paper=f"#{number}")
+    assert "Jane Former" in await lab.run(lab.member, "paper", paper=f"#{number}")
 
 
 async def test_adding_editing_and_removing_can_be_undone_with_a_button(lab: Lab) -> None:
     form = {"title": "Attention Is Enough", "authors": "Ada Lovelace", "links": "2304.01373"}
-    shown = await lab.moderator.slash(lab.papers, "curate add")
+    shown = await lab.moderator.slash(lab.channel, "curate add")
     added = await lab.moderator.submit_modal(shown, form)
     number = (await lab.app.library.papers.get_by_text("2304.01373")).id
 
-    shown = await lab.moderator.slash(lab.papers, "curate edit", paper=f"#{number}")
+    shown = await lab.moderator.slash(lab.channel, "curate edit", paper=f"#{number}")
     edited = await lab.moderator.submit_modal(shown, {**form, "title": "Attention Is Not"})
     refused = await lab.moderator.click(added.response, label="Undo")
-    assert "changed again since" in told(refused)
+    assert "changed again since" in reply_text(refused)
     undone = await lab.moderator.click(edited.response, label="Undo")
-    assert "The paper is as it was before" in told(undone)
+    assert "The paper is as it was before" in reply_text(undone)
 
-    asked = await lab.moderator.slash(lab.papers, "curate remove", paper=f"#{number}")
+    asked = await lab.moderator.slash(lab.channel, "curate remove", paper=f"#{number}")
     removed = await lab.moderator.click(asked.response, label="Remove")
     undone = await lab.moderator.click(removed.response, label="Undo")
-    assert "The paper is back in the list" in told(undone)
+    assert "The paper is back in the list" in reply_text(undone)
     assert (await lab.app.library.papers.get(number)).title == "Attention Is Enough"
 
     undone = await lab.moderator.click(added.response, label="Undo")
-    assert "The paper is no longer in the list" in told(undone)
+    assert "The paper is no longer in the list" in reply_text(undone)
     with pytest.raises(PaperNotFound):
         await lab.app.library.papers.get(number)
 
 
 async def test_only_moderators_of_the_home_server_change_names_and_undo(lab: Lab) -> None:
-    for actor, channel in [(lab.member, lab.papers), (lab.stranger, lab.elsewhere)]:
+    for actor, channel in [(lab.member, lab.channel), (lab.other_manager, lab.other_channel)]:
         offered = actor.available_commands(channel)
         assert not [name for name in offered if name.split()[0] == "people"]
     await lab.add(PaperDraft(title="A paper", authors=("Ann Lee",)))
-    assert "Only moderators" in await lab.press(lab.member, "undo:1")
+    assert "Only moderators" in await lab.press_custom_id(lab.member, "undo:1")
 
 
 async def test_invalid_names_are_explained_privately(lab: Lab) -> None:
@@ -111,7 +111,7 @@ async def test_invalid_names_are_explained_privately(lab: Lab) -> None:
         ("people split", {"name": "Nobody"}, "No paper credits “Nobody” exactly"),
         ("people rename", {"name": "Stella Biderman", "to": "..."}, "Enter the new name"),
     ]:
-        result = await lab.moderator.slash(lab.papers, command, **options)
+        result = await lab.moderator.slash(lab.channel, command, **options)
         assert result.ephemeral
         assert sentence in result.response.content
 

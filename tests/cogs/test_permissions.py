@@ -12,7 +12,7 @@ from discord import AppCommandType, app_commands
 
 from bot.ui.buttons import HANDLERS
 from tests.support.callers import Callers, message_of, walk
-from tests.support.lab import HOME, Lab, told
+from tests.support.lab import HOME, Lab, reply_text
 from tests.support.library import MODERATOR
 from tests.support.permission_table import BUTTONS, COMMANDS, FORMS, MENUS, Caller, Location
 
@@ -21,7 +21,7 @@ from tests.support.permission_table import BUTTONS, COMMANDS, FORMS, MENUS, Call
 async def callers(lab: Lab, caplog: pytest.LogCaptureFixture) -> Callers:
     """The callers, with the same rights in both servers, but moderator roles only at home."""
     caplog.set_level(logging.INFO, "bot")
-    home, abroad = lab.env.guild, lab.elsewhere.guild
+    home, abroad = lab.env.guild, lab.other_channel.guild
     home.create_role("Newcomers")
     moderator_role = home.roles["Curators"]
     powers = {
@@ -49,7 +49,7 @@ async def callers(lab: Lab, caplog: pytest.LogCaptureFixture) -> Callers:
             f"https://e.org/{number}", f"News {number}", "", MODERATOR
         )
         await lab.app.library.feeds.pause(number, "by a test", MODERATOR)
-    channels = {Location.HOME: lab.papers, Location.ELSEWHERE: lab.elsewhere}
+    channels = {Location.HOME: lab.channel, Location.ELSEWHERE: lab.other_channel}
     return Callers(lab, members, channels, caplog)
 
 
@@ -90,14 +90,14 @@ async def test_buttons_follow_the_table(callers: Callers, name: str) -> None:
 
 
 async def test_menus_follow_the_table(callers: Callers) -> None:
-    message = await callers.lab.member.send(callers.lab.papers, "https://arxiv.org/abs/2304.01373")
+    message = await callers.lab.member.send(callers.lab.channel, "https://arxiv.org/abs/2304.01373")
     for name, rule in MENUS.items():
         kinds = (AppCommandType.message, AppCommandType.user)
         find = callers.lab.env.backend.find_command
         root = next(found for kind in kinds if (found := find(name, HOME, type=kind.value)))
         for caller, location in everywhere():
             data = {key: root[key] for key in ("id", "name", "type", "guild_id") if key in root}
-            payload = {"id": str(message.id), "channel_id": str(callers.lab.papers.id)}
+            payload = {"id": str(message.id), "channel_id": str(callers.lab.channel.id)}
             data["target_id"] = str(message.id)
             data["resolved"] = {"messages": {str(message.id): {**message_of(message), **payload}}}
             result = await callers.send(caller, location, 2, data)
@@ -116,9 +116,9 @@ async def test_a_forged_number_is_answered_privately(callers: Callers, name: str
         # These replace the message that they are on, whatever the number.
         replaces_message = name in {"KeepButton", "HistoryPageButton", "QueuePageButton"}
         assert answers[-1].ephemeral or replaces_message
-        assert "on my side" not in told(result)
+        assert "on my side" not in reply_text(result)
         if int(number) >= 2**63 and name != "QueuePageButton":
-            assert "don't recognize that button" in told(result)
+            assert "don't recognize that button" in reply_text(result)
             (line,) = callers.logged_refusals()
             assert number in line
     assert await callers.lab.app.library.papers.count() == papers
@@ -126,14 +126,14 @@ async def test_a_forged_number_is_answered_privately(callers: Callers, name: str
 
 async def test_a_forged_page_number_shows_the_last_page(callers: Callers) -> None:
     lab = callers.lab
-    await lab.ask(lab.moderator, "search", query="language model")
-    buttons = [one for row in lab.papers.last_message.components for one in walk(row)]
+    await lab.run(lab.moderator, "search", query="language model")
+    buttons = [one for row in lab.channel.last_message.components for one in walk(row)]
     (next_page,) = [one for one in buttons if getattr(one, "label", "") == "Next ▶"]
     query_id = next_page.custom_id.split(":")[2]
     for page in ("404", str(2**63 - 1)):
         forged = f"page:{{me}}:{query_id}:{page}"
         await callers.press_button(Caller.MEMBER, Location.HOME, forged)
-        assert "Page 2 of 2" in lab.last
+        assert "Page 2 of 2" in lab.last_text
 
 
 @pytest.mark.parametrize("name", [name for name, (one, _) in BUTTONS.items() if "{me}" in one])
@@ -142,7 +142,7 @@ async def test_a_button_of_somebody_elses_reply_is_refused(callers: Callers, nam
     forged = custom_id.format(me=callers.lab.moderator.id, n=1)
     result = await callers.press_button(Caller.ADMINISTRATOR, Location.HOME, forged)
     assert result.ephemeral
-    assert "Only the person who ran this" in told(result)
+    assert "Only the person who ran this" in reply_text(result)
     (line,) = callers.logged_refusals()
     assert forged in line
 
@@ -205,7 +205,7 @@ async def test_a_command_that_no_longer_exists_is_refused(
     data |= {"guild_id": root["guild_id"]} if root.get("guild_id") else {}
     for caller in Caller:
         result = await callers.send(caller, Location.HOME, 2, data)
-        assert "My commands have just been updated" in told(result)
+        assert "My commands have just been updated" in reply_text(result)
         assert result.ephemeral
         (line,) = callers.logged_refusals()
         assert path[0] in line
@@ -214,11 +214,11 @@ async def test_a_command_that_no_longer_exists_is_refused(
 async def test_the_edit_button_refuses_members_kindly(callers: Callers) -> None:
     result = await callers.press_button(Caller.MEMBER, Location.HOME, "correct:1")
     assert result.ephemeral
-    assert "please let them know. Thanks for looking!" in told(result)
+    assert "please let them know. Thanks for looking!" in reply_text(result)
 
 
 async def test_feeds_are_suggested_to_moderators_only(callers: Callers) -> None:
-    asked = (callers.lab.papers, "feed remove", "feed", "")
+    asked = (callers.lab.channel, "feed remove", "feed", "")
     member = callers.members[Caller.MEMBER, Location.HOME]
     moderator = callers.members[Caller.BY_ROLE, Location.HOME]
     assert [one["name"] for one in await moderator.autocomplete(*asked)] == ["News 1", "News 2"]

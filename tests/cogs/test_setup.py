@@ -9,7 +9,7 @@ import pytest
 from bot.demo.messages import visible_text
 from bot.moderators import Moderators
 from storage.moderator_settings import SettingKey
-from tests.support.lab import HOME, Lab, told
+from tests.support.lab import HOME, Lab, reply_text
 
 
 def role(lab: Lab, name: str = "Curators") -> Any:
@@ -17,23 +17,23 @@ def role(lab: Lab, name: str = "Curators") -> Any:
 
 
 async def test_a_manager_gives_and_takes_a_roles_moderator_rights(lab: Lab) -> None:
-    assert "feed list" not in lab.curator.available_commands(lab.papers)
-    shown = await lab.ask(lab.moderator, "setup role", role=role(lab))
+    assert "feed list" not in lab.role_moderator.available_commands(lab.channel)
+    shown = await lab.run(lab.moderator, "setup role", role=role(lab))
     assert "**Curators** can now moderate" in shown
-    assert "I don't follow any feeds yet" in await lab.ask(lab.curator, "feed list")
-    again = await lab.moderator.slash(lab.papers, "setup role", role=role(lab))
+    assert "I don't follow any feeds yet" in await lab.run(lab.role_moderator, "feed list")
+    again = await lab.moderator.slash(lab.channel, "setup role", role=role(lab))
     assert again.ephemeral
-    assert "“Curators” is already a moderator role" in told(again)
+    assert "“Curators” is already a moderator role" in reply_text(again)
 
-    shown = await lab.ask(lab.moderator, "setup role", role=role(lab), remove=True)
+    shown = await lab.run(lab.moderator, "setup role", role=role(lab), remove=True)
     assert "**Curators** no longer has moderator rights" in shown
-    assert "feed list" not in lab.curator.available_commands(lab.papers)
-    again = await lab.moderator.slash(lab.papers, "setup role", role=role(lab), remove=True)
-    assert "“Curators” isn't a moderator role" in told(again)
+    assert "feed list" not in lab.role_moderator.available_commands(lab.channel)
+    again = await lab.moderator.slash(lab.channel, "setup role", role=role(lab), remove=True)
+    assert "“Curators” isn't a moderator role" in reply_text(again)
 
 
 async def test_settings_are_stored_with_who_set_them_and_when(lab: Lab) -> None:
-    await lab.ask(lab.moderator, "setup role", role=role(lab))
+    await lab.run(lab.moderator, "setup role", role=role(lab))
     (word,) = await lab.app.library.moderator_settings.all()
     assert (word.guild_id, word.key, word.ids) == (HOME, SettingKey.ROLES, (role(lab).id,))
     assert (word.set_by.name, word.set_at) == ("noor", lab.clock())
@@ -41,22 +41,22 @@ async def test_settings_are_stored_with_who_set_them_and_when(lab: Lab) -> None:
     assert again.role_ids(HOME) == frozenset()
     await again.load()
     assert again.role_ids(HOME) == {role(lab).id}
-    shown = await lab.ask(lab.moderator, "setup show")
+    shown = await lab.run(lab.moderator, "setup show")
     assert f"<@&{role(lab).id}>" in shown
     assert "Set by noor" in shown
     assert "None. Set one with `/setup channel`" in shown
 
 
 async def test_the_everyone_role_is_refused(lab: Lab) -> None:
-    result = await lab.moderator.slash(lab.papers, "setup role", role=lab.env.guild.default_role)
+    result = await lab.moderator.slash(lab.channel, "setup role", role=lab.env.guild.default_role)
     assert result.ephemeral
-    assert "not @everyone" in told(result)
+    assert "not @everyone" in reply_text(result)
     assert lab.app.client.moderators.role_ids(HOME) == frozenset()
 
 
 async def test_a_moderator_by_role_cannot_choose_moderators(lab: Lab) -> None:
-    await lab.ask(lab.moderator, "setup role", role=role(lab))
-    offered = lab.curator.available_commands(lab.papers)
+    await lab.run(lab.moderator, "setup role", role=role(lab))
+    offered = lab.role_moderator.available_commands(lab.channel)
     assert "feed list" in offered
     assert not [name for name in offered if name.startswith("setup")]
 
@@ -64,17 +64,17 @@ async def test_a_moderator_by_role_cannot_choose_moderators(lab: Lab) -> None:
 async def test_a_new_moderators_channel_gets_what_was_queued_for_the_former_one(lab: Lab) -> None:
     first = lab.env.guild.create_text_channel("mods")
     second = lab.env.guild.create_text_channel("other-mods")
-    shown = await lab.ask(lab.moderator, "setup channel", channel=first)
+    shown = await lab.run(lab.moderator, "setup channel", channel=first)
     assert f"The moderators' channel is now <#{first.id}>" in shown
     await lab.app.library.outbox.enqueue_notice(first.id, "Something waits.")
     await lab.app.library.outbox.stop(first.id, "closed")
-    assert "I've stopped posting there: closed." in await lab.ask(lab.moderator, "setup show")
-    await lab.ask(lab.moderator, "setup channel", channel=second)
+    assert "I've stopped posting there: closed." in await lab.run(lab.moderator, "setup show")
+    await lab.run(lab.moderator, "setup channel", channel=second)
     assert "Something waits." in last_message(second)
-    assert "Set by noor" in await lab.ask(lab.moderator, "setup show")
-    shown = await lab.ask(lab.moderator, "setup channel")
+    assert "Set by noor" in await lab.run(lab.moderator, "setup show")
+    shown = await lab.run(lab.moderator, "setup channel")
     assert "There's no moderators' channel now" in shown
-    assert "From `.env`, reset by noor" in await lab.ask(lab.moderator, "setup show")
+    assert "From `.env`, reset by noor" in await lab.run(lab.moderator, "setup show")
 
 
 def last_message(channel: Any) -> str:
@@ -90,9 +90,9 @@ async def test_a_channel_without_permissions_is_refused_and_they_are_named(
     await lab.app.client.http.edit_channel_permissions(
         channel.id, HOME, "0", str(discord.Permissions(send_messages=True).value), 0
     )
-    result = await lab.moderator.slash(lab.papers, "setup channel", channel=channel)
+    result = await lab.moderator.slash(lab.channel, "setup channel", channel=channel)
     assert result.ephemeral
-    assert "Give me these permissions there first: Send Messages" in told(result)
+    assert "Give me these permissions there first: Send Messages" in reply_text(result)
     assert lab.app.client.moderators.channel_id is None
 
 
@@ -100,8 +100,8 @@ async def test_moderators_are_told_of_a_deleted_role_or_channel(
     lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
     mods = lab.env.guild.create_text_channel("mods")
-    await lab.ask(lab.moderator, "setup role", role=role(lab))
-    await lab.ask(lab.moderator, "setup channel", channel=mods)
+    await lab.run(lab.moderator, "setup role", role=role(lab))
+    await lab.run(lab.moderator, "setup channel", channel=mods)
     gone = role(lab).id
     with caplog.at_level(logging.WARNING):
         await lab.app.client.http.delete_role(HOME, gone)
@@ -109,14 +109,14 @@ async def test_moderators_are_told_of_a_deleted_role_or_channel(
         await lab.app.deliver()
     assert f"moderator role {gone}" in caplog.text
     assert "The moderator role **Curators** was deleted" in last_message(mods)
-    assert f"a role that isn't in this server ({gone})" in await lab.ask(
+    assert f"a role that isn't in this server ({gone})" in await lab.run(
         lab.moderator, "setup show"
     )
     with caplog.at_level(logging.WARNING):
         await lab.app.client.http.delete_channel(mods.id)
         await lab.env.settle()
     assert f"moderators' channel {mods.id} was deleted" in caplog.text
-    assert "It was deleted, or I can't see it" in await lab.ask(lab.moderator, "setup show")
+    assert "It was deleted, or I can't see it" in await lab.run(lab.moderator, "setup show")
 
     other = lab.env.guild.create_role("Other")
     caplog.clear()
@@ -124,14 +124,14 @@ async def test_moderators_are_told_of_a_deleted_role_or_channel(
     await lab.env.settle()
     assert caplog.text == ""
     fresh = lab.env.guild.create_role("Fresh")
-    await lab.ask(lab.moderator, "setup role", role=fresh)
+    await lab.run(lab.moderator, "setup role", role=fresh)
     assert lab.app.client.moderators.role_ids(HOME) == {fresh.id}
 
 
 async def test_without_a_channel_a_deleted_role_is_only_logged(
     lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await lab.ask(lab.moderator, "setup role", role=role(lab))
+    await lab.run(lab.moderator, "setup role", role=role(lab))
     with caplog.at_level(logging.WARNING):
         await lab.app.client.http.delete_role(HOME, role(lab).id)
         await lab.env.settle()
@@ -141,6 +141,6 @@ async def test_without_a_channel_a_deleted_role_is_only_logged(
 
 async def test_a_failed_command_sync_is_reported_and_the_role_still_changes(lab: Lab) -> None:
     lab.env.inject_error("PUT", "/applications/*/guilds/*/commands", status=400)
-    shown = await lab.ask(lab.moderator, "setup role", role=role(lab))
+    shown = await lab.run(lab.moderator, "setup role", role=role(lab))
     assert "Discord couldn't update the list of commands just now" in shown
     assert lab.app.client.moderators.role_ids(HOME) == {role(lab).id}

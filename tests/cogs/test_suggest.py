@@ -14,7 +14,7 @@ from bot.settings import Settings
 from storage.models import Actor, PaperDraft
 from storage.review.models import Suggestion
 from storage.review.suggestions import MAX_PENDING
-from tests.support.lab import Lab, told
+from tests.support.lab import Lab, reply_text
 from tests.support.library import MODERATOR, forget_deliveries
 from tests.support.lookup_server import LookupServer
 
@@ -32,14 +32,14 @@ TITLE = "A Suite for Analyzing Language Models"
 async def mods(lab: Lab) -> Any:
     """The moderators' channel."""
     channel = lab.env.guild.create_text_channel("mods")
-    await lab.ask(lab.moderator, "setup channel", channel=channel)
+    await lab.run(lab.moderator, "setup channel", channel=channel)
     return channel
 
 
 async def suggest(lab: Lab, source: str = TITLE, **options: Any) -> str:
-    result = await lab.member.slash(lab.papers, "suggest", source=source, **options)
+    result = await lab.member.slash(lab.channel, "suggest", source=source, **options)
     assert result.ephemeral
-    return told(result)
+    return reply_text(result)
 
 
 def direct_messages(actor: Any) -> list[str]:
@@ -54,9 +54,9 @@ async def suggestions_of_member(lab: Lab) -> tuple[Suggestion, ...]:
 async def test_a_member_suggests_a_moderator_adds_and_the_member_is_told(
     lab: Lab, mods: Any
 ) -> None:
-    await lab.ask(lab.moderator, "announce here")
-    assert "You haven't suggested any papers yet" in told(
-        await lab.member.slash(lab.papers, "suggest")
+    await lab.run(lab.moderator, "announce here")
+    assert "You haven't suggested any papers yet" in reply_text(
+        await lab.member.slash(lab.channel, "suggest")
     )
     shown = await suggest(lab, note="we wrote *this* @everyone")
     assert f"The moderators will review **{TITLE}**, and I'll let you know" in shown
@@ -66,23 +66,23 @@ async def test_a_member_suggests_a_moderator_adds_and_the_member_is_told(
     assert not mods.last_message.mention_everyone
     assert "[Add]" in asked
     assert "[Not ours]" in asked
-    assert "Waiting for review" in told(await lab.member.slash(lab.papers, "suggest"))
+    assert "Waiting for review" in reply_text(await lab.member.slash(lab.channel, "suggest"))
 
     result = await lab.moderator.click(mods.last_message, label="Add")
     assert result.ephemeral
     paper = await lab.app.library.papers.get_by_text(TITLE)
-    assert f"Added **{TITLE}** (#{paper.id})" in told(result)
+    assert f"Added **{TITLE}** (#{paper.id})" in reply_text(result)
     await lab.app.deliver()
-    assert "New paper" in lab.last
+    assert "New paper" in lab.last_text
     assert f"Added by noor (#{paper.id})" in visible_text(mods.last_message)
     (notice,) = direct_messages(lab.member)
     assert f"You suggested **{TITLE}**" in notice
     assert f"✅ Added to the list as #{paper.id}. Thanks!" in notice
     dm = lab.member.user.dm_channel
     mine = await lab.member.user.click(dm.last_message, label="My suggestions")
-    assert f"Added to the list as #{paper.id}" in told(mine)
+    assert f"Added to the list as #{paper.id}" in reply_text(mine)
     opened = await lab.member.user.click(dm.last_message, label="Open")
-    assert TITLE in told(opened)
+    assert TITLE in reply_text(opened)
 
     await lab.app.deliver()
     assert len(direct_messages(lab.member)) == 1
@@ -93,16 +93,16 @@ async def test_a_moderator_declines_and_the_member_is_told(lab: Lab, mods: Any) 
     await suggest(lab)
     before = await lab.app.library.papers.count()
     result = await lab.moderator.click(mods.last_message, label="Not ours")
-    assert "I'll let the member know" in told(result)
+    assert "I'll let the member know" in reply_text(result)
     assert await lab.app.library.papers.count() == before
     assert "decided not to add it" in direct_messages(lab.member)[0]
     assert "👋 Declined by noor." in visible_text(mods.last_message)
 
     undone = await lab.moderator.click(result.response, label="Undo")
-    assert f"👋 declined **{TITLE}**" in told(undone)
+    assert f"👋 declined **{TITLE}**" in reply_text(undone)
     assert "[Not ours]" in visible_text(mods.last_message)
-    assert "Waiting for review" in told(await lab.member.slash(lab.papers, "suggest"))
-    log = told(await lab.moderator.slash(lab.papers, "curate history"))
+    assert "Waiting for review" in reply_text(await lab.member.slash(lab.channel, "suggest"))
+    log = reply_text(await lab.moderator.slash(lab.channel, "curate history"))
     assert f"👋 declined **{TITLE}**" in log
 
 
@@ -115,12 +115,12 @@ async def test_the_buttons_work_after_a_restart_but_only_once(
     (waiting,) = await suggestions_of_member(lab)
     add = f"suggestion:{waiting.id}:1"
     refused = await lab.member.click(asked, custom_id=add)
-    assert "Only moderators" in told(refused)
+    assert "Only moderators" in reply_text(refused)
     await lab.app.library.review.resolve_suggestion(
         waiting.id, Actor("discord:1", "cleo"), add=False
     )
     late = await lab.moderator.click(asked, custom_id=add)
-    assert "cleo has already decided this one" in told(late)
+    assert "cleo has already decided this one" in reply_text(late)
     await again.close()
 
 
@@ -154,7 +154,7 @@ async def test_a_possible_duplicate_is_reviewed_next_to_the_known_paper(
     assert "looks similar to this paper in the list" in shown
     assert f"Is it #{number}, 127.0.0.1:9/paper?" in visible_text(mods.last_message)
     result = await lab.moderator.click(mods.last_message, label="Same paper")
-    assert f"Marked as the same paper as **127.0.0.1:9/paper** (#{number})" in told(result)
+    assert f"Marked as the same paper as **127.0.0.1:9/paper** (#{number})" in reply_text(result)
     assert f"It's already in the list as #{number}" in direct_messages(lab.member)[0]
 
 
@@ -165,9 +165,9 @@ async def test_text_that_names_no_paper_is_explained_privately(lab: Lab, source:
 
 
 async def test_a_note_alone_asks_which_paper(lab: Lab) -> None:
-    result = await lab.member.slash(lab.papers, "suggest", note="please")
+    result = await lab.member.slash(lab.channel, "suggest", note="please")
     assert result.ephemeral
-    assert "Which paper?" in told(result)
+    assert "Which paper?" in reply_text(result)
 
 
 async def test_typed_text_never_breaks_the_card(lab: Lab, mods: Any) -> None:
@@ -176,7 +176,7 @@ async def test_typed_text_never_breaks_the_card(lab: Lab, mods: Any) -> None:
     asked = visible_text(mods.last_message)
     assert "<@1>" not in asked
     assert "```" not in asked.replace("\\`", "")
-    queue = told(await lab.moderator.slash(lab.papers, "curate queue"))
+    queue = reply_text(await lab.moderator.slash(lab.channel, "curate queue"))
     assert "<@1>" not in queue
     await lab.moderator.click(mods.last_message, label="Not ours")
     assert "<@1>" not in direct_messages(lab.member)[0]
@@ -185,12 +185,12 @@ async def test_typed_text_never_breaks_the_card(lab: Lab, mods: Any) -> None:
 async def test_the_daily_limit_says_when_to_continue(lab: Lab) -> None:
     for number in range(5):
         assert "Thanks!" in await suggest(lab, f"Paper number {number}")
-        lab.clock.move(timedelta(hours=1))
+        lab.clock.advance(timedelta(hours=1))
     shown = await suggest(lab, "One too many")
     again_at = int((lab.clock() + timedelta(hours=19)).timestamp())
     assert "You've suggested 5 papers in the last day" in shown
     assert f"You can suggest more <t:{again_at}:R>." in shown
-    lab.clock.move(timedelta(hours=20))
+    lab.clock.advance(timedelta(hours=20))
     assert "Thanks!" in await suggest(lab, "One too many")
 
 
@@ -208,10 +208,10 @@ async def test_a_full_queue_takes_no_more_suggestions(lab: Lab) -> None:
 async def test_a_suggestion_comes_from_any_server_and_from_direct_messages(
     lab: Lab, mods: Any
 ) -> None:
-    result = await lab.stranger.slash(lab.elsewhere, "suggest", source="From elsewhere")
-    assert "Thanks!" in told(result)
+    result = await lab.other_manager.slash(lab.other_channel, "suggest", source="From elsewhere")
+    assert "Thanks!" in reply_text(result)
     result = await lab.member.user.slash("suggest", source="From a direct message")
-    assert "Thanks!" in told(result)
+    assert "Thanks!" in reply_text(result)
     assert len(mods.history()) == 2
 
 
@@ -226,11 +226,11 @@ async def test_closed_direct_messages_are_ignored(
         await lab.app.deliver()
     assert caplog.text == ""
     lab.env.backend.faults.clear()
-    lab.clock.move(timedelta(days=1))
+    lab.clock.advance(timedelta(days=1))
     assert await lab.app.deliver() == 0
     assert direct_messages(lab.member) == []
     assert len(mods.history()) == 1
-    shown = told(await lab.member.slash(lab.papers, "suggest"))
+    shown = reply_text(await lab.member.slash(lab.channel, "suggest"))
     assert "decided not to add it" in shown
 
 
@@ -250,23 +250,25 @@ async def test_the_member_is_told_later_if_discord_fails(lab: Lab, mods: Any) ->
     lab.env.inject_error("POST", "/channels/*/messages", status=503, times=1)
     await lab.moderator.click(mods.last_message, label="Not ours")
     assert direct_messages(lab.member) == []
-    lab.clock.move(timedelta(hours=1))
+    lab.clock.advance(timedelta(hours=1))
     await lab.app.deliver()
     assert len(direct_messages(lab.member)) == 1
 
 
 async def test_without_a_channel_the_queue_shows_suggestions_page_by_page(lab: Lab) -> None:
-    assert "Nothing needs review" in told(await lab.moderator.slash(lab.papers, "curate queue"))
+    assert "Nothing needs review" in reply_text(
+        await lab.moderator.slash(lab.channel, "curate queue")
+    )
     for number in range(4):
         await suggest(lab, f"Paper number {number}", note=f"note {number}")
     for number in range(4, 7):
-        await lab.stranger.slash(lab.elsewhere, "suggest", source=f"Paper number {number}")
-    shown = await lab.moderator.slash(lab.papers, "curate queue")
+        await lab.other_manager.slash(lab.other_channel, "suggest", source=f"Paper number {number}")
+    shown = await lab.moderator.slash(lab.channel, "curate queue")
     assert shown.ephemeral
-    assert "7 papers to review" in told(shown)
-    assert "mika <t:" in told(shown)
-    assert "note 3" in told(shown)
-    assert "Paper number 5" not in told(shown)
+    assert "7 papers to review" in reply_text(shown)
+    assert "mika <t:" in reply_text(shown)
+    assert "note 3" in reply_text(shown)
+    assert "Paper number 5" not in reply_text(shown)
     (second,) = [
         one for one in await suggestions_of_member(lab) if one.draft.title == "Paper number 1"
     ]
@@ -282,14 +284,14 @@ async def test_without_a_channel_the_queue_shows_suggestions_page_by_page(lab: L
 
 async def test_the_queue_shows_feed_entries_too(lab: Lab, source: Any) -> None:
     feed, home = source
-    await lab.ask(lab.moderator, "feed add", url=f"{home}feed", review=True)
+    await lab.run(lab.moderator, "feed add", url=f"{home}feed", review=True)
     await lab.add(PaperDraft(title="Twice told"))
     feed.publish("Brand new")
     feed.publish("Twice told")
-    lab.clock.move(timedelta(hours=1))
+    lab.clock.advance(timedelta(hours=1))
     await lab.app.poll()
-    shown = await lab.moderator.slash(lab.papers, "curate queue")
-    text = told(shown)
+    shown = await lab.moderator.slash(lab.channel, "curate queue")
+    text = reply_text(shown)
     assert "2 papers to review" in text
     assert "📡 News" in text
     assert "⚖️ may be a duplicate of #" in text
@@ -344,9 +346,9 @@ class TestLookups:
         assert "You've looked up 20 papers in the last hour" in shown
         assert f"You can suggest more <t:{again_at}:R>." in shown
         assert len(services.asked) == asked
-        result = await lab.stranger.slash(lab.elsewhere, "suggest", source=DOI)
-        assert "Thanks!" in told(result)
-        lab.clock.move(timedelta(hours=1, seconds=1))
+        result = await lab.other_manager.slash(lab.other_channel, "suggest", source=DOI)
+        assert "Thanks!" in reply_text(result)
+        lab.clock.advance(timedelta(hours=1, seconds=1))
         assert "Thanks!" in await suggest(lab, "10.5555/lab.8")
 
     async def test_a_suggestion_that_would_be_refused_is_not_looked_up(

@@ -113,7 +113,7 @@ class Clock:
     def __call__(self) -> datetime:
         return self._from + timedelta(seconds=time.monotonic())
 
-    def move(self, time: timedelta) -> None:
+    def advance(self, time: timedelta) -> None:
         self._from += time
 
 
@@ -138,7 +138,7 @@ async def live(life: dict[str, Any]) -> None:
                 if number and "wrong" in life:
                     await correct(app.library, life["wrong"], life["right"])
                 await app.poll()
-                clock.move(timedelta(hours=1))
+                clock.advance(timedelta(hours=1))
 
 
 async def correct(library: Library, wrong: str, right: str) -> None:

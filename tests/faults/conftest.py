@@ -14,7 +14,7 @@ from bot.settings import Settings
 from tests.faults import discord_standin
 from tests.faults.discord_standin import GUILD, GUILD_READY_TIMEOUT, PAPERS, TOKEN, StandIn
 from tests.faults.station import Station
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 _LONGEST = timedelta(minutes=1)
@@ -37,7 +37,7 @@ def bounded(pytestconfig: pytest.Config) -> Iterator[None]:
 
 
 @pytest.fixture
-async def stand_in(clock: StillClock) -> AsyncIterator[StandIn]:
+async def stand_in(clock: FakeClock) -> AsyncIterator[StandIn]:
     async with discord_standin.open_stand_in(clock=clock) as stand_in:
         with discord_standin.redirected(stand_in.address):
             yield stand_in
@@ -45,7 +45,7 @@ async def stand_in(clock: StillClock) -> AsyncIterator[StandIn]:
 
 @pytest.fixture
 async def station(
-    settings: Settings, clock: StillClock, stand_in: StandIn, caplog: pytest.LogCaptureFixture
+    settings: Settings, clock: FakeClock, stand_in: StandIn, caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[Station]:
     async with open_app(
         settings,

@@ -12,7 +12,7 @@ import pytest
 from bot.app import App
 from storage.models import Origin, PaperDraft
 from tests.faults.discord_standin import PAPERS, StandIn, announced
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 _number = itertools.count(1)
@@ -24,7 +24,7 @@ class Station:
 
     app: App
     discord: StandIn
-    clock: StillClock
+    clock: FakeClock
     log: pytest.LogCaptureFixture
 
     async def publish(self, count: int = 1) -> list[int]:
@@ -43,7 +43,7 @@ class Station:
 
     async def deliver_later(self, time: timedelta = timedelta(minutes=1)) -> int:
         """Delivers what is due after some time has passed."""
-        self.clock.move(time)
+        self.clock.advance(time)
         return await self.app.deliver()
 
     def announced(self, channel_id: int = PAPERS) -> list[int]:

@@ -77,19 +77,19 @@ async def test_a_database_locked_during_polls_loses_no_entry(
     station: Station, locker: Locker
 ) -> None:
     async with followed_feed(station) as site:
-        station.clock.move(HOUR)
+        station.clock.advance(HOUR)
         await locker.lock()
         for _ in range(3):  # the feed is not asked again at once
             await station.app.poll()
         assert site.asked == 2
-        station.clock.move(timedelta(minutes=1))
+        station.clock.advance(timedelta(minutes=1))
         await station.app.poll()
         assert site.asked == 3
         assert station.announced() == []
         (warning,) = station.warnings
         assert "New papers can't be saved until" in warning
         await locker.unlock()
-        station.clock.move(timedelta(minutes=1))
+        station.clock.advance(timedelta(minutes=1))
         await station.app.poll()
     assert station.announced() == await papers_after_first(station)
     assert len(station.announced()) == 3
@@ -174,7 +174,7 @@ async def test_a_clock_set_back_does_not_delay_announcements(station: Station) -
     papers = await station.publish(2)
     station.discord.fail("send", Fault(503))
     assert await station.app.deliver() == 0
-    station.clock.move(-HOUR)
+    station.clock.advance(-HOUR)
     papers += await station.publish()
     await station.app.deliver()
     await station.deliver_later(HOUR + timedelta(minutes=1))
@@ -187,10 +187,10 @@ async def test_a_clock_set_back_causes_no_second_message(station: Station) -> No
     papers = await station.publish(2)
     true_time = station.clock()
     station.discord.clock = lambda: true_time
-    station.clock.move(2 * HOUR)
+    station.clock.advance(2 * HOUR)
     station.discord.fail("send", Fault(503, kept=True))
     assert await station.app.deliver() == 0
-    station.clock.move(-2 * HOUR)
+    station.clock.advance(-2 * HOUR)
     for number in range(300):
         station.discord.keep(PAPERS, {"content": f"Message {number}"})
     assert await station.deliver_later(3 * HOUR) == 2
@@ -201,12 +201,12 @@ async def test_a_clock_set_back_delays_a_feed_and_adds_nothing_twice(
     station: Station,
 ) -> None:
     async with followed_feed(station) as site:
-        station.clock.move(HOUR)
+        station.clock.advance(HOUR)
         await station.app.poll()
-        station.clock.move(-HOUR)
+        station.clock.advance(-HOUR)
         await station.app.poll()
         assert site.asked == 2
-        station.clock.move(2 * HOUR)
+        station.clock.advance(2 * HOUR)
         await station.app.poll()
         assert site.asked == 3
     assert len(station.announced()) == 2
@@ -220,14 +220,14 @@ async def test_a_clock_that_was_years_ahead_stops_neither_feeds_nor_announcement
 ) -> None:
     weekly = SubscriptionOptions(digest=DigestSchedule(frequency=Frequency.WEEKLY))
     async with followed_feed(station):
-        station.clock.move(timedelta(days=365 * years))
+        station.clock.advance(timedelta(days=365 * years))
         await station.app.library.subscriptions.subscribe(GUILD, NEWS, MODERATOR, weekly)
         station.discord.fail("send", Fault(503))
         await station.app.poll()
         assert station.announced() == []
-        station.clock.move(-timedelta(days=365 * years))
+        station.clock.advance(-timedelta(days=365 * years))
         for _ in range(20):
-            station.clock.move(10 * HOUR)
+            station.clock.advance(10 * HOUR)
             await station.app.poll()
     papers = await papers_after_first(station)
     assert station.announced() == papers

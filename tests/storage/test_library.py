@@ -10,7 +10,7 @@ from storage.library import Library
 from storage.models import Filters, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperExists, PaperNotFound
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import ARXIV, MODERATOR, added, upsert
 
 
@@ -191,12 +191,12 @@ async def test_papers_are_listed_in_parts(library: Library) -> None:
     assert [paper.id for paper in (*first, *rest)] == [1, 2, 3, 4, 5]
 
 
-async def test_questions_and_facts_are_kept(library: Library, clock: StillClock) -> None:
+async def test_questions_and_facts_are_kept(library: Library, clock: FakeClock) -> None:
     number = library.bot_state.save_query("a question")
     assert library.bot_state.save_query("a question") == number
     assert await library.bot_state.load_query(number) == "a question"
     await library.bot_state.close()
-    clock.move(timedelta(days=400))
+    clock.advance(timedelta(days=400))
     assert library.bot_state.save_query("another") != number
     assert await library.bot_state.load_query(number) is None
     await library.bot_state.set_value("name", "one")

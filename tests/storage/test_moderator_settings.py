@@ -4,16 +4,16 @@ from datetime import timedelta
 
 from storage.library import Library
 from storage.moderator_settings import SettingKey
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 
-async def test_the_latest_setting_for_each_key_holds(library: Library, clock: StillClock) -> None:
+async def test_the_latest_setting_for_each_key_holds(library: Library, clock: FakeClock) -> None:
     moderator_settings = library.moderator_settings
     assert await moderator_settings.all() == ()
     await moderator_settings.set_roles(1, (10,), MODERATOR)
     await moderator_settings.set_channel(1, 30, MODERATOR, former=None)
-    clock.move(timedelta(hours=1))
+    clock.advance(timedelta(hours=1))
     await moderator_settings.set_roles(1, (10, 11), MODERATOR)
     await moderator_settings.set_roles(2, (), MODERATOR)
     found = await moderator_settings.all()

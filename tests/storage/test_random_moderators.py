@@ -26,7 +26,7 @@ from storage.errors import LabError
 from storage.library import open_library
 from storage.models import Link, LinkKind, Origin, PaperDraft, PartialDate
 from storage.papers.combine import normalize
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 from tests.support.library_model import OWN, Catalogue, Refused, differing
 from tests.support.library_tables import all_tables, as_text
@@ -62,7 +62,7 @@ class Moderators(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
         folder = self.stack.enter_context(tempfile.TemporaryDirectory())
-        opening = open_library(Path(folder) / "lab.db", StillClock())
+        opening = open_library(Path(folder) / "lab.db", FakeClock())
         self.library = self.run(self.stack.enter_async_context(opening))
         self.model = Catalogue()
         self.renames: list[int] = []

@@ -20,7 +20,7 @@ from storage.models import Actor, Link, LinkKind, Origin, Outcome, Paper, PaperD
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperChanged, PaperExists, PaperNotFound, PaperNotRemoved
 from storage.search.query import parse
-from tests.support.lab import NOW, StillClock
+from tests.support.lab import NOW, FakeClock
 from tests.support.library import MODERATOR, OTHER_MODERATOR
 
 ONE = PaperDraft("A Paper on Things", ("Ann Lee",), venue="arXiv", identifiers=("doi:10.1000/one",))
@@ -374,11 +374,11 @@ async def test_tags_are_given_and_taken(library: Library) -> None:
     assert (await library.papers.get(1)).tags == ("old",)
 
 
-async def test_a_removed_paper_is_found_and_put_back(library: Library, clock: StillClock) -> None:
+async def test_a_removed_paper_is_found_and_put_back(library: Library, clock: FakeClock) -> None:
     for draft in (ONE, TWO, PaperDraft("A Third")):
         await add(library, draft)
     for number in (2, 1):
-        clock.move(timedelta(minutes=1))
+        clock.advance(timedelta(minutes=1))
         await library.papers.remove(number, MODERATOR)
     assert await library.papers.suggest_removed("things") == (
         (1, "A Paper on Things"),
@@ -499,7 +499,7 @@ async def test_what_an_earlier_version_recorded_is_read_and_undone(tmp_path: Pat
     old.execute("PRAGMA user_version = 3")
     old.commit()
     old.close()
-    async with open_library(path, StillClock()) as library:
+    async with open_library(path, FakeClock()) as library:
         log = (await library.audit.page(limit=9)).changes
         assert {change.id: change.is_undone for change in log} == {
             1: False,

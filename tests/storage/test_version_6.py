@@ -17,7 +17,7 @@ from storage.library import Library, open_library
 from storage.models import Outcome
 from storage.moderator_settings import SettingKey
 from storage.search.query import parse
-from tests.support.lab import HOME, StillClock
+from tests.support.lab import HOME, FakeClock
 from tests.support.library import MODERATOR
 from tests.support.old_database import Rows, read_rows, write_version_6
 
@@ -59,7 +59,7 @@ def before(tmp_path: Path) -> Rows:
 
 
 @pytest.fixture
-async def migrated(before: Rows, tmp_path: Path, clock: StillClock) -> AsyncIterator[Library]:
+async def migrated(before: Rows, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Library]:
     assert before
     async with open_library(tmp_path / "lab.db", clock) as library:
         yield library
@@ -106,7 +106,7 @@ async def test_every_table_of_version_6_has_rows(before: Rows) -> None:
     assert {state for _, state in kinds} == {state.value for state in PostState}
 
 
-async def test_no_row_and_no_value_is_lost(before: Rows, tmp_path: Path, clock: StillClock) -> None:
+async def test_no_row_and_no_value_is_lost(before: Rows, tmp_path: Path, clock: FakeClock) -> None:
     async with open_library(tmp_path / "lab.db", clock):
         pass
     after = read_rows(tmp_path / "lab.db")
@@ -150,7 +150,7 @@ async def test_papers_are_found_and_sorted(migrated: Library) -> None:
     assert (await migrated.papers.get(10)).title == "Kept of Two"
 
 
-async def test_what_waited_is_reviewed_and_delivered(migrated: Library, clock: StillClock) -> None:
+async def test_what_waited_is_reviewed_and_delivered(migrated: Library, clock: FakeClock) -> None:
     clock.now = datetime(2026, 11, 3, 12, tzinfo=UTC)
     (entry,) = await migrated.review.pending_entries(1)
     resolved = await migrated.review.resolve_entry(entry.id, MODERATOR, add=True)

@@ -14,7 +14,7 @@ from simcord import interactions
 from simcord.actors import _dispatch_actor_interaction
 
 from bot.ui.cards import Layout
-from tests.support.lab import HOME, Lab, told
+from tests.support.lab import HOME, Lab, reply_text
 from tests.support.permission_table import FORMS, Access, Caller, CommandRule, Location
 
 REFUSED = re.compile(
@@ -85,16 +85,16 @@ class Callers:
         if not access.allows(caller, location):
             self.check_refused(result, caller, location, what)
             return
-        context = f"{what} by a {caller} in the {location}: {told(result)}"
+        context = f"{what} by a {caller} in the {location}: {reply_text(result)}"
         assert result.acknowledged, context
-        assert not REFUSED.search(told(result)), context
+        assert not REFUSED.search(reply_text(result)), context
         assert self.logged_refusals() == [], context
         assert result.modal is None or what in FORMS, context
 
     def check_refused(self, result: Any, caller: Caller, location: Location, what: str) -> str:
         """Asserts that a reply is a private refusal with one line in the log; returns the line."""
-        context = f"{what} by a {caller} in the {location}: {told(result)}"
-        assert REFUSED.search(told(result)), context
+        context = f"{what} by a {caller} in the {location}: {reply_text(result)}"
+        assert REFUSED.search(reply_text(result)), context
         assert result.ephemeral, context
         (line,) = self.logged_refusals()
         assert str(self.members[caller, location].id) in line

@@ -1,4 +1,4 @@
-"""A lab's server on SimCord: the people of each kind, and the words that an answer shows."""
+"""A lab's Discord server on SimCord, with people of each kind, and what its replies show."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ HOME = 1_000_000_000_000_000_001
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-class StillClock:
-    """A clock that stands still until it is moved."""
+class FakeClock:
+    """A clock that only moves when a test advances it."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -34,101 +34,103 @@ class StillClock:
     def __call__(self) -> datetime:
         return self.now
 
-    def move(self, time: timedelta) -> None:
+    def advance(self, time: timedelta) -> None:
         self.now += time
 
 
 @dataclass
 class Lab:
-    """The home server with its channel and people, and a server elsewhere."""
+    """The home server with its channel and people, and another server."""
 
     app: App
     env: simcord.Env
-    clock: StillClock
-    papers: Any
+    clock: FakeClock
+    channel: Any
     member: Any
     moderator: Any
-    curator: Any  # a moderator by role
-    elsewhere: Any
-    stranger: Any  # who manages the server elsewhere
+    role_moderator: Any  # a moderator by role, without Manage Server
+    other_channel: Any  # in the other server
+    other_manager: Any  # manages the other server only
 
-    async def ask(self, actor: Any, command: str, **options: Any) -> str:
-        """Everything legible in the answer to a slash command."""
-        return told(await actor.slash(self.papers, command, **options))
+    async def run(self, actor: Any, command: str, **options: Any) -> str:
+        """Runs a slash command and returns the text of its reply."""
+        return reply_text(await actor.slash(self.channel, command, **options))
 
     async def restart(self, settings: Settings) -> LabHerald:
-        """Begin the bot anew on the same list, with nothing in memory of what it showed before."""
-        former = self.app.client
-        again = LabHerald(
+        """Restarts the bot on the same database, without anything it had in memory."""
+        before = self.app.client
+        client = LabHerald(
             library=self.app.library,
             poller=self.app.poller,
-            lookup=former.lookup,
-            moderators=former.moderators,
+            lookup=before.lookup,
+            moderators=before.moderators,
             settings=settings,
             clock=self.clock,
         )
-        await self.env.restart_bot(again)
-        return again
+        await self.env.restart_bot(client)
+        return client
 
-    async def menu(self, actor: Any, name: str, message: Any) -> Any:
-        """The answer to a message's menu."""
-        return await use_message_menu(self.env, actor, self.papers, name, message, HOME)
+    async def use_menu(self, actor: Any, name: str, message: Any) -> Any:
+        """Uses a command of a message's menu and returns the result."""
+        return await use_message_menu(self.env, actor, self.channel, name, message, HOME)
 
-    async def press(self, actor: Any, custom_id: str) -> str:
-        """What somebody is told who presses a button that they made up."""
+    async def press_custom_id(self, actor: Any, custom_id: str) -> str:
+        """Presses a button with any custom id and returns the text of the reply."""
         view = Layout(ActionRow(Button(label="Press me", custom_id=custom_id)))
-        channel: Any = self.app.client.get_channel(self.papers.id)
-        return told(await actor.click(await channel.send(view=view), custom_id=custom_id))
+        channel: Any = self.app.client.get_channel(self.channel.id)
+        return reply_text(await actor.click(await channel.send(view=view), custom_id=custom_id))
 
     @property
-    def last(self) -> str:
-        """Everything legible in the channel's last message."""
-        return visible_text(self.papers.last_message)
+    def last_text(self) -> str:
+        """The text of the last message in the channel."""
+        return visible_text(self.channel.last_message)
 
     async def announce(self, title: str, **fields: Any) -> int:
         """Adds a paper that all subscribed channels announce; returns its id."""
         return await announce(self.app.library, title, **fields)
 
     async def add(self, draft: PaperDraft) -> int:
+        """Adds a paper to the list and returns its id."""
         result = (await self.app.library.papers.upsert(draft, Origin.MODERATOR, MODERATOR)).value
         assert result.paper is not None
         return result.paper.id
 
 
 def unexpected_errors(errors: Sequence[BaseException]) -> list[BaseException]:
-    """Those errors of a run that were no sentence for a person, and so are faults of ours."""
-    foreseen = (LabError, app_commands.CommandNotFound)
-    return [error for error in errors if not isinstance(_innermost(error), foreseen)]
+    """Returns the errors that aren't sentences for users, and so are bugs."""
+    expected = (LabError, app_commands.CommandNotFound)
+    return [error for error in errors if not isinstance(_root_cause(error), expected)]
 
 
-def _innermost(error: BaseException) -> BaseException:
+def _root_cause(error: BaseException) -> BaseException:
     cause = getattr(error, "original", None) or error.__cause__
     is_wrapper = isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError)
-    return _innermost(cause) if is_wrapper and cause is not None else error
+    return _root_cause(cause) if is_wrapper and cause is not None else error
 
 
-def told(result: Any) -> str:
-    """Everything legible in an answer and what followed it."""
+def reply_text(result: Any) -> str:
+    """Returns the text of a reply and its follow-ups."""
     messages = [result.response, *result.followups]
     return "\n".join(visible_text(message) for message in messages if message is not None)
 
 
-def open_lab(app: App, env: simcord.Env, clock: StillClock) -> Lab:
+def open_lab(app: App, env: simcord.Env, clock: FakeClock) -> Lab:
+    """Creates both servers with their channels, roles and people."""
     home = env.create_guild("Open Lab", id=HOME)
     managers = home.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
     curators = home.create_role("Curators")
-    abroad = env.create_guild("Elsewhere")
-    abroad_managers = abroad.create_role(
+    other = env.create_guild("Elsewhere")
+    other_managers = other.create_role(
         "Managers", permissions=discord.Permissions(manage_guild=True)
     )
     return Lab(
         app=app,
         env=env,
         clock=clock,
-        papers=home.create_text_channel("papers"),
+        channel=home.create_text_channel("papers"),
         member=home.add_member(env.create_user("mika")),
         moderator=home.add_member(env.create_user("noor"), roles=[managers]),
-        curator=home.add_member(env.create_user("cleo"), roles=[curators]),
-        elsewhere=abroad.create_text_channel("general"),
-        stranger=abroad.add_member(env.create_user("sam"), roles=[abroad_managers]),
+        role_moderator=home.add_member(env.create_user("cleo"), roles=[curators]),
+        other_channel=other.create_text_channel("general"),
+        other_manager=other.add_member(env.create_user("sam"), roles=[other_managers]),
     )

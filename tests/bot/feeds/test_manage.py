@@ -13,7 +13,7 @@ from storage.errors import FeedExists
 from storage.feeds.models import Feed
 from storage.library import Library
 from storage.models import Actor
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 
@@ -34,7 +34,7 @@ class Stumbling(Poller):
 
 
 async def test_a_feed_that_makes_the_bot_stumble_ends_no_other(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     outlines = [Outline("https://lab.org/feed"), Outline("https://lab.org/faster")]
     async with (

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 from bot.feeds.parser import Parser, open_parser
 from bot.lookup.service import Lookup, open_lookup
 from bot.net.http import HttpClient, open_http_client
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.lookup_server import LookupServer
 
 
@@ -42,7 +42,7 @@ async def web() -> AsyncIterator[HttpClient]:
 
 @pytest.fixture
 async def lookup(
-    server: LookupServer, web: HttpClient, parser: Parser, clock: StillClock
+    server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
 ) -> AsyncIterator[Lookup]:
     async with open_lookup(
         *(web, parser, server.addresses(), clock), arxiv_pause=timedelta(seconds=0.2)

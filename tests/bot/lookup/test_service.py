@@ -13,7 +13,7 @@ from bot.lookup.references import parse_reference
 from bot.lookup.service import Lookup, open_lookup
 from bot.net.http import HttpClient, open_http_client
 from storage.models import Link, LinkKind, PartialDate
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.lookup_server import LookupServer
 
 WORK = {
@@ -163,7 +163,7 @@ async def test_a_service_that_hangs_is_not_waited_for(lookup: Lookup, server: Lo
 
 
 async def test_everything_together_has_its_time(
-    server: LookupServer, web: HttpClient, parser: Parser, clock: StillClock
+    server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
 ) -> None:
     server.hanging = {"/"}
     async with open_lookup(
@@ -228,7 +228,7 @@ async def test_who_stops_waiting_does_not_stop_the_others(
 
 
 async def test_closing_ends_what_is_under_way(
-    server: LookupServer, web: HttpClient, parser: Parser, clock: StillClock
+    server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
 ) -> None:
     server.hanging = {"/"}
     async with open_lookup(*(web, parser, server.addresses(), clock)) as closing:
@@ -370,7 +370,7 @@ async def test_what_others_wrote_is_read_by_the_workers_alone(
 
 
 async def test_a_page_that_takes_too_long_is_a_sentence(
-    server: LookupServer, web: HttpClient, clock: StillClock
+    server: LookupServer, web: HttpClient, clock: FakeClock
 ) -> None:
     server.pages["/deep"] = "<body>" + "<div>" * 190_000
     async with (
@@ -389,7 +389,7 @@ async def test_a_page_that_is_closed_is_a_sentence(lookup: Lookup, server: Looku
 
 
 async def test_this_machine_and_its_network_are_asked_as_services_alone(
-    server: LookupServer, web: HttpClient, parser: Parser, clock: StillClock
+    server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
 ) -> None:
     server.works["10.5555/lab.7"] = WORK
     async with (

@@ -19,12 +19,12 @@ from storage.errors import LabError, SubscriptionNotFound
 from storage.feeds.models import Entry, EntryRecord, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library, open_library
 from storage.models import Origin, Outcome, PaperDraft
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR, announce, deliver
 
 
 async def test_posts_are_claimed_sent_and_recorded_in_order(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     outbox, subscriptions = library.outbox, library.subscriptions
     assert await subscriptions.subscribe(1, 2, MODERATOR)
@@ -45,7 +45,7 @@ async def test_posts_are_claimed_sent_and_recorded_in_order(
     assert await outbox.count_failures(2) == 1
     assert await outbox.count_failures(99) == 0
     assert await outbox.enqueue_and_fetch_due() == ()
-    clock.move(timedelta(minutes=2))
+    clock.advance(timedelta(minutes=2))
     (again,) = await outbox.enqueue_and_fetch_due()
     assert again.paper_ids == (first,)
     await outbox.record_sent([(again, 123)])
@@ -158,7 +158,7 @@ async def test_very_many_waiting_papers_become_one_digest(library: Library) -> N
 
 
 async def test_a_digest_is_sent_at_its_time_and_only_once_after_a_long_outage(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     daily = SubscriptionOptions(
         digest=DigestSchedule(Frequency.DAILY, minute=18 * 60, time_zone="Europe/Berlin")
@@ -169,15 +169,15 @@ async def test_a_digest_is_sent_at_its_time_and_only_once_after_a_long_outage(
     assert subscription.next_digest_at == datetime(2026, 11, 23, 17, tzinfo=UTC)
     papers = [await announce(library, title) for title in ("One", "Two")]
     assert await deliver(library) == []
-    clock.move(timedelta(days=3))
+    clock.advance(timedelta(days=3))
     (digest,) = await deliver(library)
     assert (digest.kind, digest.paper_ids) == (PostKind.DIGEST, tuple(papers))
     alone = await announce(library, "Alone")
     assert await deliver(library) == []
-    clock.move(timedelta(hours=6))
+    clock.advance(timedelta(hours=6))
     (post,) = await deliver(library)
     assert (post.kind, post.paper_ids) == (PostKind.PAPER, (alone,))
-    clock.move(timedelta(days=1))
+    clock.advance(timedelta(days=1))
     assert await deliver(library) == []  # nothing new, and the next one is a day later
     await announce(library, "Later")
     assert await deliver(library) == []
@@ -197,7 +197,7 @@ async def test_a_removed_paper_waits_until_it_is_restored(library: Library) -> N
     assert post.paper_ids == (paper.id,)
 
 
-async def test_a_change_after_sending_is_rendered_once(library: Library, clock: StillClock) -> None:
+async def test_a_change_after_sending_is_rendered_once(library: Library, clock: FakeClock) -> None:
     await library.subscriptions.subscribe(
         1, 2, MODERATOR, SubscriptionOptions(has_thread=True, publishes=True)
     )
@@ -213,7 +213,7 @@ async def test_a_change_after_sending_is_rendered_once(library: Library, clock: 
     assert await library.outbox.announced_venues([post.id]) == {(post.id, paper): "arXiv"}
     await library.outbox.postpone_follow_up(post, clock() + timedelta(hours=1))
     assert await library.outbox.needing_follow_up() == ()
-    clock.move(timedelta(hours=2))
+    clock.advance(timedelta(hours=2))
     (post,) = await library.outbox.needing_follow_up()
     await library.papers.remove(paper, MODERATOR)  # while the first change is being shown
     await library.outbox.mark_complete(post)
@@ -249,23 +249,23 @@ async def test_a_notice_is_sent_once_in_any_channel(library: Library) -> None:
     assert await library.outbox.find_post(number + 1) is None
 
 
-async def reviewed(library: Library, clock: StillClock) -> Feed:
+async def reviewed(library: Library, clock: FakeClock) -> Feed:
     feed = (await library.feeds.follow("https://example.org/feed", "News", "", MODERATOR)).value
     await library.feeds.edit(
         feed.id, FeedSettings("News", feed.url, "", is_reviewed=True), MODERATOR
     )
     feed = await library.feeds.get(feed.id)
     await library.feeds.ingest(feed, [Entry("old", PaperDraft(title="Old"))], state(clock), 9)
-    clock.move(timedelta(hours=1))
+    clock.advance(timedelta(hours=1))
     return await library.feeds.get(feed.id)
 
 
-def state(clock: StillClock) -> FeedState:
+def state(clock: FakeClock) -> FeedState:
     return FeedState("https://example.org/feed", "News", "", "", clock() + timedelta(hours=1))
 
 
 async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     feed = await reviewed(library, clock)
     assert await library.papers.count() == 1
@@ -302,7 +302,7 @@ async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
 
 
 async def test_a_reviewed_feed_updates_known_papers_without_review(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     feed = await reviewed(library, clock)
     again = Entry("new id", PaperDraft(title="Old", venue="ICML"))
@@ -341,7 +341,7 @@ async def test_announcements_of_schema_2_keep_their_states(tmp_path: Path) -> No
     old.execute("PRAGMA user_version = 2")
     old.commit()
     old.close()
-    async with open_library(path, StillClock()) as library:
+    async with open_library(path, FakeClock()) as library:
         (subscription,) = await library.subscriptions.with_counts(1)
         assert (subscription.stopped_because, subscription.waiting, subscription.sent) == (
             "gone",

@@ -15,7 +15,7 @@ from storage.audit.models import (
 )
 from storage.library import open_library
 from storage.models import Outcome
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 from tests.support.old_database import write_version_6
 
@@ -41,7 +41,7 @@ async def test_every_change_of_version_6_gets_its_kind(tmp_path: Path) -> None:
     path = tmp_path / "lab.db"
     write_version_6(path)
     add_undos(path)
-    async with open_library(path, StillClock()) as library:
+    async with open_library(path, FakeClock()) as library:
         found = {number: await library.audit.find(number) for number in range(1, 104)}
         kinds = {number: type(change) for number, change in found.items() if change}
         assert {kind for number, kind in kinds.items() if number in (4, 12, 13, 25, 28)} == {

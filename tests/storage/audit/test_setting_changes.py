@@ -14,19 +14,19 @@ from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.feeds.models import Entry, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library
 from storage.models import PaperDraft
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR, announce, deliver
 
 GUILD, CHANNEL, MODERATORS = 1, 2, 9
 URL = "https://lab.org/feed"
 
 
-async def ingest(library: Library, feed: Feed, clock: StillClock, *titles: str) -> None:
+async def ingest(library: Library, feed: Feed, clock: FakeClock, *titles: str) -> None:
     """A good poll that found these, the oldest first."""
     entries = [Entry(title, PaperDraft(title=title)) for title in reversed(titles)]
     state = FeedState("", feed.title, "tag", "", clock() + timedelta(hours=1))
     await library.feeds.ingest(feed, entries, state, MODERATORS)
-    clock.move(timedelta(minutes=1))
+    clock.advance(timedelta(minutes=1))
 
 
 async def last(library: Library, guild_id: int = GUILD) -> Change:
@@ -36,7 +36,7 @@ async def last(library: Library, guild_id: int = GUILD) -> Change:
 
 
 async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
     feed = (await library.feeds.follow(URL, "News", "ICML", MODERATOR, is_reviewed=True)).value
@@ -69,7 +69,7 @@ async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
 
 
 async def test_the_card_of_what_waits_shows_that_its_feed_was_removed(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR, is_reviewed=True)).value
     await ingest(library, feed, clock)
@@ -86,7 +86,7 @@ async def test_the_card_of_what_waits_shows_that_its_feed_was_removed(
 
 
 async def test_a_feed_watched_again_is_as_new_but_knows_its_entries(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
@@ -133,7 +133,7 @@ async def test_undoing_a_feeds_change_leaves_what_was_changed_beside_it(library:
 
 
 async def test_undoing_a_title_lets_the_feed_name_itself_again(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
     change_id = (
@@ -169,12 +169,12 @@ async def test_an_address_is_one_feeds_alone(library: Library) -> None:
 
 
 async def test_pausing_a_feed_is_undone_and_what_the_bot_paused_is_not(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
     paused = (await library.feeds.pause(feed.id, "by noor", MODERATOR)).change_id
     assert (await library.feeds.pause(feed.id, "by noor", MODERATOR)).change_id is None
-    clock.move(timedelta(hours=1))
+    clock.advance(timedelta(hours=1))
     await library.undo(paused or 0, MODERATOR)
     assert [one.next_poll_at for one in await library.feeds.due()] == [clock()]
     resumed = await library.undo((await library.audit.page()).changes[0].id, MODERATOR)

@@ -15,7 +15,7 @@ from storage.models import Origin, Outcome, PaperDraft, PartialDate
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperExists, PaperNotFound
 from storage.search.query import parse
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 
@@ -362,7 +362,7 @@ async def test_a_channel_hears_of_a_renamed_person_by_either_name(library: Libra
 
 
 async def test_what_waits_for_a_decision_shows_no_former_name(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     await credit(library, ("Jane Former", "Bo Guest"))
     feed = (

@@ -10,7 +10,7 @@ from storage.announcements.models import DeliveryStatus, SubscriptionOptions
 from storage.feeds.models import Entry, FeedState
 from storage.library import Library
 from storage.models import Origin, PaperDraft, PartialDate
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 
@@ -32,7 +32,7 @@ async def bylines(library: Library) -> list[tuple[str, ...]]:
 
 
 async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     await credit(library, ("Jane Former", "Bo Guest"))
     feed = (
@@ -57,7 +57,7 @@ async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
 
 
 async def test_a_renamed_persons_entry_is_known_again_under_a_new_id(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     feed = (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
     state = FeedState("", "News", "", "", clock() + timedelta(hours=1))

@@ -18,7 +18,7 @@ from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialD
 from storage.papers.combine import as_draft, merge_metadata, normalize
 from storage.papers.errors import PaperNotFound
 from storage.search.query import parse
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 PREPRINT = PaperDraft(
@@ -112,7 +112,7 @@ async def test_any_order_and_any_number_of_times_give_the_same_list(
     for number, sequence in enumerate((offered, again)):
         path = tmp_path / f"{number}.db"
         shutil.copyfile(empty_database, path)
-        async with open_library(path, StillClock()) as library:
+        async with open_library(path, FakeClock()) as library:
             await _take_in(library, sequence, batch=batch and number == 1)
             lists.append(await listed(library))
             for draft in sequence:

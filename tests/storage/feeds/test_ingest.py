@@ -10,7 +10,7 @@ from storage.feeds.models import Entry, Feed, FeedState, IngestResult
 from storage.library import Library
 from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
 from storage.papers.identifiers import canonical_url
-from tests.support.lab import NOW, StillClock
+from tests.support.lab import NOW, FakeClock
 from tests.support.library import ARXIV, MODERATOR, added
 
 
@@ -80,14 +80,14 @@ async def test_a_feed_that_empties_and_fills_again_adds_nothing(library: Library
 
 
 async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     known = await added(library, PaperDraft(title="Twice"))
     other = await added(library, PaperDraft(title="Thrice"))
     feed = await followed(library)
     await library.feeds.ingest(feed, [], state())
-    clock.move(timedelta(hours=1))
+    clock.advance(timedelta(hours=1))
     intake = await library.feeds.ingest(feed, [entry("Twice"), entry("Thrice")], state())
     assert {paper.id for _, paper in intake.duplicates} == {known.id, other.id}
     assert (await library.feeds.get(feed.id)).duplicates == 2
@@ -127,7 +127,7 @@ async def test_the_entries_of_a_poll_are_counted_by_outcome(library: Library) ->
 
 
 async def test_feeds_are_followed_once_and_keep_their_state(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     feed = await followed(library)
     with pytest.raises(FeedExists):
@@ -137,7 +137,7 @@ async def test_feeds_are_followed_once_and_keep_their_state(
     failed = await library.feeds.get(feed.id)
     assert (failed.failures, failed.last_error) == (1, "It broke.")
     assert await library.feeds.due() == ()
-    clock.move(timedelta(hours=2))
+    clock.advance(timedelta(hours=2))
     assert [one.id for one in await library.feeds.due()] == [feed.id]
     await library.feeds.record_unchanged({feed.id: state(etag='"1"', last_modified="now")})
     good = await library.feeds.get(feed.id)

@@ -6,7 +6,7 @@ from storage.announcements.models import PostKind
 from storage.feeds.models import Entry, Feed, FeedState
 from storage.library import Library
 from storage.models import PaperDraft
-from tests.support.lab import NOW, StillClock
+from tests.support.lab import NOW, FakeClock
 from tests.support.library import MODERATOR
 
 CHANNEL = 7
@@ -60,7 +60,7 @@ async def test_a_feed_is_paused_automatically_once(library: Library) -> None:
 
 
 async def test_many_unchanged_polls_are_recorded_together(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     first, second = await followed(library), await followed(library, "https://lab.org/b", "B")
     await library.feeds.record_unchanged(
@@ -81,13 +81,13 @@ async def test_a_feed_without_a_custom_title_takes_its_own(library: Library) -> 
 
 
 async def test_only_entries_not_seen_before_count_as_new(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     feed = await followed(library)
     entry = Entry("1", PaperDraft(title="One"))
     await library.feeds.ingest(feed, [entry], state())
     first_news = (await library.feeds.get(feed.id)).last_new_entry_at
     assert first_news == clock()
-    clock.move(timedelta(days=1))
+    clock.advance(timedelta(days=1))
     await library.feeds.ingest(feed, [entry], state())
     assert (await library.feeds.get(feed.id)).last_new_entry_at == first_news

@@ -10,7 +10,7 @@ from storage.errors import FeedExists, TraceNotFound
 from storage.feeds.models import Entry, Feed, FeedSettings, FeedState
 from storage.library import Library
 from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
-from tests.support.lab import NOW, StillClock
+from tests.support.lab import NOW, FakeClock
 from tests.support.library import MODERATOR
 
 HOME, PAPERS, ICML = 1, 11, 12
@@ -27,11 +27,11 @@ def entry(title: str, *identifiers: str, link: str = "", key: str = "") -> Entry
 
 
 @pytest.fixture
-async def feed(library: Library, clock: StillClock) -> Feed:
+async def feed(library: Library, clock: FakeClock) -> Feed:
     """A feed that was polled once, when it was empty."""
     feed = (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
     await library.feeds.ingest(feed, [], state(feed))
-    clock.move(timedelta(hours=1))
+    clock.advance(timedelta(hours=1))
     return feed
 
 
@@ -119,7 +119,7 @@ async def test_a_link_without_an_identifier_is_traced_by_its_entry(
 
 
 async def test_a_trace_has_the_delivery_in_every_channel(
-    library: Library, feed: Feed, clock: StillClock
+    library: Library, feed: Feed, clock: FakeClock
 ) -> None:
     await library.subscriptions.subscribe(HOME, PAPERS, MODERATOR)
     wanted = SubscriptionOptions(filters=parse_filter("venue:ICML feed:1"))
@@ -184,7 +184,7 @@ async def test_a_preview_tells_what_would_happen_and_changes_nothing(library: Li
 
 
 async def test_a_custom_title_stays_and_a_new_url_is_read_from_scratch(
-    library: Library, feed: Feed, clock: StillClock
+    library: Library, feed: Feed, clock: FakeClock
 ) -> None:
     await library.feeds.ingest(feed, [], state(feed, "Renamed by itself"))
     assert (await library.feeds.get(feed.id)).title == "Renamed by itself"

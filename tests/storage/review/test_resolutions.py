@@ -13,14 +13,14 @@ from storage.feeds.models import Entry, EntryRecord, Feed, FeedSettings, FeedSta
 from storage.library import Library
 from storage.models import Outcome, PaperDraft
 from storage.review.models import Suggestion
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR, deliver
 
 MODERATORS, MEMBER = 9, 7
 
 
 @pytest.fixture
-async def feed(library: Library, clock: StillClock) -> Feed:
+async def feed(library: Library, clock: FakeClock) -> Feed:
     """A reviewed feed with an entry that waits."""
     feed = (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
     await library.feeds.edit(
@@ -29,7 +29,7 @@ async def feed(library: Library, clock: StillClock) -> Feed:
     feed = await library.feeds.get(feed.id)
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
     await library.feeds.ingest(feed, [], state, MODERATORS)
-    clock.move(timedelta(hours=1))
+    clock.advance(timedelta(hours=1))
     entry = Entry("new", PaperDraft(title="Ferns", identifiers=("arxiv:2302.12433",)))
     await library.feeds.ingest(feed, [entry], state, MODERATORS)
     return feed
@@ -108,12 +108,12 @@ async def test_an_entry_of_an_unfollowed_feed_does_not_wait_after_undo(
 
 
 async def test_a_later_decision_is_not_overwritten_by_undo(
-    library: Library, feed: Feed, clock: StillClock
+    library: Library, feed: Feed, clock: FakeClock
 ) -> None:
     entry = await waiting_entry(library, feed)
     left_out = await library.review.resolve_entry(entry.id, MODERATOR, add=False)
     undone = await library.undo(left_out.change_id, MODERATOR)
-    clock.move(timedelta(minutes=1))
+    clock.advance(timedelta(minutes=1))
     await library.review.resolve_entry(entry.id, MODERATOR, add=True)
     with pytest.raises(LabError, match="decided that one differently since"):
         await library.undo(undone.change_id, MODERATOR)
@@ -121,7 +121,7 @@ async def test_a_later_decision_is_not_overwritten_by_undo(
 
 
 async def test_a_member_is_told_only_the_decision_in_force(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     suggestion = await suggested(library)
     await deliver_all(library)
@@ -129,7 +129,7 @@ async def test_a_member_is_told_only_the_decision_in_force(
     await library.undo(left_out.change_id, MODERATOR)
     assert await deliver_all(library) == []  # nobody was told yet
     assert await decision(library, suggestion) is Outcome.REVIEW
-    clock.move(timedelta(minutes=1))
+    clock.advance(timedelta(minutes=1))
     added = await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=True)
     (told,) = await deliver_all(library)
     assert (told.kind, told.destination_id) == (PostKind.OUTCOME, MEMBER)
@@ -138,7 +138,7 @@ async def test_a_member_is_told_only_the_decision_in_force(
         *(PostKind.SUGGESTION, PostKind.OUTCOME)
     }
     await deliver_all(library)
-    clock.move(timedelta(minutes=1))
+    clock.advance(timedelta(minutes=1))
     await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=False)
     assert await deliver_all(library) == []  # the message that told of it is corrected
     assert await decision(library, suggestion) is Outcome.DECLINED

@@ -12,7 +12,7 @@ from storage.library import Library
 from storage.models import Actor, Origin, Outcome, PaperDraft
 from storage.review.models import Suggestion, SuggestionResult, SuggestionStatus
 from storage.review.suggestions import MAX_PENDING
-from tests.support.lab import StillClock
+from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 MIKA = (7, "mika")
@@ -67,7 +67,7 @@ async def test_the_number_of_pending_suggestions_is_limited(library: Library) ->
 
 
 async def test_a_suggestion_waits_with_a_card_for_the_moderators(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     result = await suggest(library, note="it is ours")
     found = result.suggestion
@@ -215,12 +215,12 @@ async def test_a_paper_added_meanwhile_is_not_announced_again(library: Library) 
 
 
 async def test_the_daily_limit_says_when_a_member_may_suggest_again(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     begin = clock()
     for hour in range(3):
         assert (await suggest(library, PaperDraft(title=f"Paper {hour}"), daily_limit=3)).suggestion
-        clock.move(timedelta(hours=1))
+        clock.advance(timedelta(hours=1))
     late = PaperDraft(title="Paper too many")
     result = await suggest(library, late, daily_limit=3)
     assert (result.status, result.retry_at) == (
@@ -232,14 +232,14 @@ async def test_the_daily_limit_says_when_a_member_may_suggest_again(
     ).status is SuggestionStatus.ACCEPTED
     known = await suggest(library, PaperDraft(title="Paper 1"), daily_limit=3)
     assert known.status is SuggestionStatus.PENDING
-    clock.move(timedelta(hours=21))
+    clock.advance(timedelta(hours=21))
     assert (
         await suggest(library, PaperDraft(title="Next day"), daily_limit=3)
     ).status is SuggestionStatus.ACCEPTED
     assert (
         await suggest(library, PaperDraft(title="More"), daily_limit=3)
     ).status is SuggestionStatus.TOO_MANY
-    clock.move(-timedelta(days=9))  # the clock was ahead and is right now
+    clock.advance(-timedelta(days=9))  # the clock was ahead and is right now
     assert (
         await suggest(library, PaperDraft(title="Again"), daily_limit=3)
     ).status is SuggestionStatus.ACCEPTED
@@ -250,7 +250,7 @@ async def test_the_daily_limit_says_when_a_member_may_suggest_again(
 
 
 async def test_entries_and_suggestions_wait_in_one_queue_oldest_first(
-    library: Library, clock: StillClock
+    library: Library, clock: FakeClock
 ) -> None:
     feed = (await library.feeds.follow("https://e.org/f", "News", "", MODERATOR)).value
     await library.feeds.edit(
@@ -260,10 +260,10 @@ async def test_entries_and_suggestions_wait_in_one_queue_oldest_first(
     state = FeedState(feed.url, "News", "", "", clock() + timedelta(hours=1))
     await library.feeds.ingest(feed, [], state)
     first = await suggest(library, PaperDraft(title="First"), channel_id=None)
-    clock.move(timedelta(hours=1))
+    clock.advance(timedelta(hours=1))
     entries = [Entry("b", PaperDraft(title="Second"))]
     await library.feeds.ingest(feed, entries, state)
-    clock.move(timedelta(hours=1))
+    clock.advance(timedelta(hours=1))
     third = await accepted(library)
     assert await library.review.count() == 3
     one, two, three = await library.review.page(0, 5)
