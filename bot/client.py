@@ -106,7 +106,7 @@ class LabHerald(LabBot):
 
         A scope is a home server, or all servers. Former home servers lose their commands.
         """
-        previous = await self.library.bot_state.get_value(self._home_guilds_key)
+        previous = await self.library.bot_state.find_value(self._home_guilds_key)
         current = {guild.id for guild in self.home_guilds}
         former = [guild_id for guild_id in json.loads(previous or "[]") if guild_id not in current]
         for guild in (None, *self.home_guilds, *map(discord.Object, former)):
@@ -131,7 +131,7 @@ class LabHerald(LabBot):
         text = json.dumps(payload, sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
         key = self._commands_key(guild)
-        if await self.library.bot_state.get_value(key) == digest:
+        if await self.library.bot_state.find_value(key) == digest:
             return
         try:
             await self.tree.sync(guild=guild)

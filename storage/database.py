@@ -1,4 +1,4 @@
-"""The SQLite file: one writer behind a lock, readers apart, migrations; no queries."""
+"""Opens the SQLite file: one writer behind a lock, separate readers, and migrations; no queries."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ IntegrityError = sqlite3.IntegrityError
 DatabaseError = sqlite3.Error
 
 BUSY_TIMEOUT = timedelta(seconds=10)
-_READERS = 2
-# What passes without a change of ours: locks, and a disk that is full or failing.
-_TROUBLE = {
+_READER_COUNT = 2
+# Errors that may pass by themselves: locks, and a disk that is full or failing.
+_TRANSIENT_ERRORS = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_IOERR,
@@ -38,14 +38,14 @@ _TROUBLE = {
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step of the schema; ``version`` is the number its file name begins with."""
+    """One step of the schema; ``version`` is the number at the start of its file name."""
 
     version: int
     sql: str
 
 
 def migrations() -> tuple[Migration, ...]:
-    """All migrations that this program ships, oldest first."""
+    """Returns all migrations of this version of the program, oldest first."""
     found = [
         Migration(int(match[1]), entry.read_text(encoding="utf-8"))
         for entry in files("storage").joinpath("migrations").iterdir()
@@ -55,62 +55,62 @@ def migrations() -> tuple[Migration, ...]:
 
 
 class Connection:
-    """The statements that `storage` needs, over one aiosqlite connection."""
+    """An aiosqlite connection with short methods for the statements that `storage` runs."""
 
     def __init__(self, raw: aiosqlite.Connection) -> None:
         self._raw = raw
 
     async def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
-        """Every row of a query."""
+        """Returns all rows of a query."""
         return list(await self._raw.execute_fetchall(sql, values))
 
     async def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
-        """The first row of a query, or none."""
+        """Returns the first row of a query, or None."""
         rows = await self.all(sql, values)
         return rows[0] if rows else None
 
     async def value(self, sql: str, values: Sequence[Value] = ()) -> Any:  # noqa: ANN401 - SQLite's
-        """The first column of the first row, or none."""
+        """Returns the first column of the first row, or None."""
         row = await self.one(sql, values)
         return row[0] if row is not None else None
 
     async def run(self, sql: str, values: Sequence[Value] = ()) -> int:
-        """Run one statement; gives the number of rows it changed."""
+        """Runs a statement; returns the number of rows it changed."""
         async with self._raw.execute(sql, values) as cursor:
             return cursor.rowcount
 
     async def insert(self, sql: str, values: Sequence[Value] = ()) -> int:
-        """Run one INSERT; gives the new row's id."""
+        """Runs an INSERT; returns the new row's id."""
         async with self._raw.execute(sql, values) as cursor:
-            return cast("int", cursor.lastrowid)  # none only before the first INSERT
+            return cast("int", cursor.lastrowid)  # None only before the first INSERT
 
     async def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Run one statement once for each row of values."""
+        """Runs a statement once for each row of values."""
         await self._raw.executemany(sql, rows)
 
     async def roll_back(self) -> None:
-        """Undo the open transaction, if there is one once the statement under way has ended."""
+        """Rolls back the open transaction, if any, after the statement that is still running."""
         await self._raw.execute("SELECT 1")
         if self._raw.in_transaction:
             await self._raw.execute("ROLLBACK")
 
     async def trace(self, callback: Callable[[str], None]) -> None:
-        """Call back with each statement before it runs, its values filled in."""
+        """Calls ``callback`` with each statement before it runs, its values filled in."""
         await self._raw.set_trace_callback(callback)
 
     async def close(self) -> None:
-        """Close the connection and end its thread."""
+        """Closes the connection and ends its thread."""
         await self._raw.close()
 
 
 class Database:
-    """An open database file; made by `open_database`."""
+    """An open database file; created by `open_database`."""
 
     def __init__(self, path: Path, writer: Connection, readers: Sequence[Connection]) -> None:
         self.path = path
         self._writer = writer
         self._writing = asyncio.Lock()
-        self._imports = 0  # under way or about to be
+        self._imports = 0  # running or waiting to run
         self._readers: asyncio.Queue[Connection] = asyncio.Queue()
         self._all = [writer, *readers]
         for reader in readers:
@@ -118,24 +118,24 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, *, keep: bool = True, in_reply: bool = False, importing: bool = False
+        self, *, commit: bool = True, in_reply: bool = False, importing: bool = False
     ) -> AsyncIterator[Connection]:
-        """Write inside one transaction: committed at the end, rolled back by any exception.
+        """Runs a transaction, which is committed at the end or rolled back by an exception.
 
-        With ``keep`` false it is rolled back in any case.
+        If ``commit`` is false, it is always rolled back. Transactions run one at a time, and
+        readers see their changes only once they are committed.
 
-        Only one coroutine writes at a time; a reader sees all of it or nothing. Raises
-        `DatabaseUnavailable` where the file can't be used for a while. What is ``in_reply`` to
-        somebody, who can't wait as timers can, raises `ImportInProgress` while another transaction
-        is ``importing``.
+        Raises `DatabaseUnavailable` if the file can't be used for now. A transaction ``in_reply``
+        to a person, who can't wait for minutes, raises `ImportInProgress` if another one is
+        ``importing``.
         """
-        with _troubles():
+        with _translate_errors():
             async with self._turn(in_reply=in_reply, importing=importing):
                 try:
                     await asyncio.shield(self._writer.run("BEGIN IMMEDIATE"))
                     yield self._writer
                     await asyncio.shield(
-                        self._writer.run("COMMIT") if keep else self._writer.roll_back()
+                        self._writer.run("COMMIT") if commit else self._writer.roll_back()
                     )
                 except BaseException:
                     await asyncio.shield(self._writer.roll_back())
@@ -154,24 +154,24 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
-        """A connection that sees the last committed state and can't write.
+        """Provides a connection that reads the last committed state.
 
-        Raises `DatabaseUnavailable` where the file can't be used for a while.
+        Raises `DatabaseUnavailable` if the file can't be used for now.
         """
         reader = await self._readers.get()
         try:
-            with _troubles():
+            with _translate_errors():
                 yield reader
         finally:
             self._readers.put_nowait(reader)
 
     async def trace(self, callback: Callable[[str], None]) -> None:
-        """Call back with each statement that any connection runs, its values filled in."""
+        """Calls ``callback`` with each statement of any connection, its values filled in."""
         for connection in self._all:
             await connection.trace(callback)
 
     async def close(self) -> None:
-        """Close every connection; the write-ahead log is folded back into the file."""
+        """Closes all connections, which merges the write-ahead log into the file."""
         for connection in reversed(self._all):
             await connection.close()
 
@@ -180,11 +180,11 @@ class Database:
 async def open_database(
     path: Path, busy_timeout: timedelta = BUSY_TIMEOUT
 ) -> AsyncGenerator[Database]:
-    """Open the file, making and migrating it as needed.
+    """Opens a database file, after creating or migrating it if necessary.
 
-    A statement waits at most ``busy_timeout`` for another process that has the file locked.
-    Raises `DatabaseUnusable` where it can't be opened or written, `DatabaseTooNew` where a later
-    program wrote it.
+    A statement waits up to ``busy_timeout`` if another process has the file locked. Raises
+    `DatabaseUnusable` if the file can't be opened or written, and `DatabaseTooNew` if a newer
+    version of the program wrote it.
     """
     require_writable(path)
     async with contextlib.AsyncExitStack() as stack:
@@ -193,15 +193,15 @@ async def open_database(
             stack.push_async_callback(writer.close)
             await _migrate(path, writer)
             readers = []
-            for _ in range(_READERS):
+            for _ in range(_READER_COUNT):
                 reader = await _connect(path, busy_timeout)
                 stack.push_async_callback(reader.close)
                 await reader.run("PRAGMA query_only = ON")
                 readers.append(reader)
         except sqlite3.Error as error:
             raise DatabaseUnusable(
-                f"The database {path} can't be used: {error}. Check that it is a Lab Herald "
-                "database and that this user may write it and its folder."
+                f"The database {path} can't be used: {error}. Check that it's a Lab Herald "
+                "database, and that you have permission to write to it and to its folder."
             ) from error
         stack.pop_all()
     database = Database(path, writer, readers)
@@ -212,28 +212,28 @@ async def open_database(
 
 
 def require_writable(path: Path) -> None:
-    """Raise `DatabaseUnusable` where this user can't make or write the file, or it is none."""
+    """Raises `DatabaseUnusable` if this user can't create or write the file."""
     if not path.parent.is_dir():
         raise DatabaseUnusable(
-            f"The folder {path.parent} for the database does not exist. Make it, or set "
-            "DATABASE_PATH to another place."
+            f"The database folder {path.parent} doesn't exist. Create it, or set DATABASE_PATH to "
+            "another location."
         )
     try:
         path.open("ab").close()
     except OSError as error:
         raise DatabaseUnusable(
-            f"The database {path} can't be used: {error.strerror}. Check that it is a file that "
-            "this user may write, or set DATABASE_PATH to another."
+            f"The database {path} can't be used: {error.strerror}. Check that it's a file you "
+            "have permission to write to, or set DATABASE_PATH to another file."
         ) from error
 
 
 @contextlib.contextmanager
-def _troubles() -> Iterator[None]:
-    """Tell what passes by itself from what is a fault of ours."""
+def _translate_errors() -> Iterator[None]:
+    """Raises errors that may pass by themselves as `DatabaseUnavailable`."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF in _TROUBLE:
+        if error.sqlite_errorcode & 0xFF in _TRANSIENT_ERRORS:
             raise DatabaseUnavailable(str(error)) from error
         raise
 
@@ -254,11 +254,11 @@ async def _connect(path: Path, busy_timeout: timedelta) -> Connection:
 
 
 async def _migrate(path: Path, connection: Connection) -> None:
-    """Bring the schema up to date; steps and the record of them commit together or not at all."""
+    """Updates the schema in one transaction, together with the record of its version."""
     await connection.run("BEGIN IMMEDIATE")
     try:
-        for migration in await _missing(path, connection):
-            for statement in _statements(migration.sql):
+        for migration in await _pending_migrations(path, connection):
+            for statement in _split_statements(migration.sql):
                 await connection.run(statement)
             await connection.run(f"PRAGMA user_version = {migration.version:d}")
     except BaseException:
@@ -267,8 +267,8 @@ async def _migrate(path: Path, connection: Connection) -> None:
     await connection.run("COMMIT")
 
 
-async def _missing(path: Path, connection: Connection) -> list[Migration]:
-    """The migrations that the file has not had; raises `DatabaseTooNew`."""
+async def _pending_migrations(path: Path, connection: Connection) -> list[Migration]:
+    """Returns the migrations that the file lacks; raises `DatabaseTooNew`."""
     known = migrations()
     found = int(await connection.value("PRAGMA user_version"))
     if found > known[-1].version:
@@ -276,8 +276,8 @@ async def _missing(path: Path, connection: Connection) -> list[Migration]:
     return [migration for migration in known if migration.version > found]
 
 
-def _statements(script: str) -> list[str]:
-    """Split a script at the semicolons that end a statement (``executescript`` would commit)."""
+def _split_statements(script: str) -> list[str]:
+    """Splits a script into statements (``executescript`` would commit the transaction)."""
     statements: list[str] = []
     pending = ""
     for line in script.splitlines(keepends=True):

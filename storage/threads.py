@@ -1,4 +1,4 @@
-"""Pure work on many things done beside the event loop, which Discord's heartbeat shares."""
+"""Runs pure work on many items in a thread, because Discord's heartbeat shares the event loop."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-Thing = TypeVar("Thing")
-Made = TypeVar("Made")
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
-_FEW = 10  # things that are done with about as soon as a thread begins
+_MAX_INLINE = 10  # items that take no longer than starting a thread
 
 
-async def run_in_thread(work: Callable[[Sequence[Thing]], Made], things: Sequence[Thing]) -> Made:
-    """What pure work makes of some things; where they are many, in a thread."""
-    if len(things) <= _FEW:
-        return work(things)
-    return await asyncio.to_thread(work, things)
+async def run_in_thread(work: Callable[[Sequence[_T]], _R], items: Sequence[_T]) -> _R:
+    """Returns ``work(items)``, computed in a thread unless there are only a few items."""
+    if len(items) <= _MAX_INLINE:
+        return work(items)
+    return await asyncio.to_thread(work, items)

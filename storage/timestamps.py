@@ -1,4 +1,4 @@
-"""Points in time as the database keeps them: UTC text that sorts as time does."""
+"""Converts times to text for the database: in UTC, and sorting by text sorts by time."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def to_text(moment: datetime) -> str:
-    """Writes an aware datetime."""
-    return moment.astimezone(UTC).strftime(_FORMAT)
+def to_text(time: datetime) -> str:
+    """Returns an aware datetime as text."""
+    return time.astimezone(UTC).strftime(_FORMAT)
 
 
 def from_text(text: str) -> datetime:
-    """Reads what `to_text` wrote."""
+    """Returns the time that `to_text` was given."""
     return datetime.fromisoformat(text)
 
 
 def from_optional(text: str | None) -> datetime | None:
-    """Reads a column that may be empty."""
+    """Returns the time in a column that may be NULL."""
     return from_text(text) if text is not None else None

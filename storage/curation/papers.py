@@ -90,7 +90,7 @@ class Papers(PaperQueries):
 
         rest = iter(drafts)
         async with self._database.transaction(
-            keep=not dry_run, in_reply=True, importing=True
+            commit=not dry_run, in_reply=True, importing=True
         ) as db:
             change_set = source.change_set(db, is_bulk=True)
             while batch := await asyncio.to_thread(list, islice(rest, _BATCH_SIZE)):
@@ -159,7 +159,7 @@ class Papers(PaperQueries):
     async def preview(self, drafts: Iterable[PaperDraft]) -> tuple[UpsertResult, ...]:
         """Says what a feed's drafts would become if they were upserted in this order."""
         source = Submission(Origin.FEED, Actor("preview", "a preview"), self._clock())
-        async with self._database.transaction(keep=False, in_reply=True) as db:
+        async with self._database.transaction(commit=False, in_reply=True) as db:
             return tuple([await intake.upsert(db, draft, source) for draft in drafts])
 
     @asynccontextmanager

@@ -1,8 +1,8 @@
-"""What makes two papers the same: arXiv ids, DOIs and addresses in one canonical spelling; pure.
+"""Finds identifiers of papers in text and links, and brings them into canonical form; pure.
 
 A canonical identifier is ``arxiv:2302.12433``, ``doi:10.1101/2022.11.20.517210``,
-``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``, whose
-words stand without spaces: “Fine Tuning” and “Finetuning” are one.
+``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``. The
+latter has no spaces, so that “Fine Tuning” and “Finetuning” are the same.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from storage.text import fold
 
-# https://info.arxiv.org/help/arxiv_identifier.html; months and the turn of 2015 checked.
+# https://info.arxiv.org/help/arxiv_identifier.html; the month is checked.
 _NEW = r"(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2])\.\d{4,5}"
 _OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[a-z-]{2,9})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
 _ARXIV_ID = rf"(?:{_NEW}|{_OLD})"
@@ -25,25 +25,29 @@ _MARKED_ARXIV = re.compile(
     rf"|10\.48550/arxiv\.)\s*({_ARXIV_ID}){_VERSION}(?![\d.]*\d)",
     re.IGNORECASE,
 )
-# https://www.crossref.org/blog/dois-and-matching-regular-expressions/; old ones may hold an item's
-# SICI, with its first page in angle brackets.
+# https://www.crossref.org/blog/dois-and-matching-regular-expressions/. Old
+# DOIs may contain a SICI, with the first page in angle brackets.
 _DOI = re.compile(r"\b(10\.\d{4,9}/(?:[^\s\"<>|\\^`{}]|<[\w:.-]{1,40}>(?=\d\.\d))+)", re.IGNORECASE)
-# bioRxiv and medRxiv cite by the part behind their prefix.
+# bioRxiv and medRxiv cite papers by the DOI without its prefix.
 _BIORXIV = re.compile(
     r"\b(?:bio|med)rxiv\W{1,3}(?:doi\W{1,3})?(\d{4}\.\d\d\.\d\d\.\d{6,8})\b", re.IGNORECASE
 )
-# What publishers' addresses add to a DOI, and servers' versions of a preprint.
-_PAGE_OF_DOI = re.compile(
+# What publishers append to a DOI in a URL, and versions of preprints.
+_DOI_URL_SUFFIX = re.compile(
     r"(?:/(?:full|fulltext|abstract|abs|pdf|epdf|html|meta))?"
     r"(?:\.(?:full|full-text|abstract|supplementary-material))?(?:\.(?:pdf|html))?(?:\+html)?$"
 )
 _VERSIONED = re.compile(r"(10\.(?:1101|64898|7287)/\S*\d|10\.\d+/\S+/)v\d+")
-_JUMP = re.compile(r"(?:main|main-?content|content|comments|respond|top|:~:.*)?", re.IGNORECASE)
-_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|rss|via", re.IGNORECASE)
+_IGNORED_FRAGMENT = re.compile(
+    r"(?:main|main-?content|content|comments|respond|top|:~:.*)?", re.IGNORECASE
+)
+_TRACKING_PARAMETER = re.compile(
+    r"utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|rss|via", re.IGNORECASE
+)
 
 _IDENTIFIER_HOSTS = frozenset({"arxiv.org", "export.arxiv.org", "doi.org", "dx.doi.org"})
 
-# A PDF says nothing of itself; on these sites the page about it has a name like its own.
+# A PDF has no metadata; on these sites, its URL tells that of the page about it.
 _PAGES_OF_PDFS = (
     (re.compile(r"(https?://openreview\.net)/(?:pdf|attachment)\?(?:.*&)?id=([\w-]+).*"),
      r"\1/forum?id=\2"),
@@ -55,17 +59,20 @@ _PAGES_OF_PDFS = (
 
 
 def arxiv_id(text: str) -> str | None:
-    """The arXiv id, without its version, that this text is or names; none where there is none."""
+    """Returns the arXiv id, without its version, that a text is or contains, or None."""
     text = unquote(text.strip())
     match = _BARE_ARXIV.fullmatch(text) or _MARKED_ARXIV.search(text)
     return _canonical_arxiv(match[1]) if match else None
 
 
 def doi(text: str) -> str | None:
-    """The DOI that this text is or names, lower case; none for arXiv's own (10.48550)."""
+    """Returns the DOI that a text is or contains, in lower case, or None.
+
+    DOIs of arXiv (10.48550) are ignored, because `arxiv_id` finds them.
+    """
     match = _DOI.search(unquote(_path(text)))
     if match:
-        found = _PAGE_OF_DOI.sub("", _trim(match[1]).lower())
+        found = _DOI_URL_SUFFIX.sub("", _trim(match[1]).lower())
         if versioned := _VERSIONED.fullmatch(found):
             found = versioned[1].rstrip("/")
         return None if found.startswith("10.48550/arxiv.") else found
@@ -73,11 +80,12 @@ def doi(text: str) -> str | None:
     return f"10.1101/{preprint[1]}" if preprint else None
 
 
-@lru_cache(maxsize=2048)  # one address is asked about again and again while its entry is read
+@lru_cache(maxsize=2048)  # the same URLs are looked up many times while a feed is read
 def canonical_url(url: str) -> str | None:
-    """An address without scheme, ``www.``, tracking, trailing slash and jumps in the page.
+    """Returns a URL without scheme, ``www.``, tracking parameters and irrelevant fragments.
 
-    That of the page about a PDF, where it tells; none where it is no http(s) address.
+    The URL of a PDF becomes that of the page about it, if possible. Returns None if the text isn't
+    an http(s) URL.
     """
     try:
         parts = urlsplit(page_of_pdf(url.strip()))
@@ -92,15 +100,15 @@ def canonical_url(url: str) -> str | None:
     query = [
         pair
         for pair in parse_qsl(parts.query, keep_blank_values=True)
-        if not _TRACKING.fullmatch(pair[0])
+        if not _TRACKING_PARAMETER.fullmatch(pair[0])
     ]
     tail = f"?{urlencode(sorted(query))}" if query else ""
-    fragment = "" if _JUMP.fullmatch(parts.fragment) else f"#{parts.fragment}"
+    fragment = "" if _IGNORED_FRAGMENT.fullmatch(parts.fragment) else f"#{parts.fragment}"
     return f"{host}{parts.path.rstrip('/')}{tail}{fragment}"
 
 
 def page_of_pdf(url: str) -> str:
-    """The address of the page about a PDF, where it is known by that of the file."""
+    """Returns the URL of the page about a PDF, or the URL itself if it tells no page."""
     for pattern, page in _PAGES_OF_PDFS:
         if pattern.fullmatch(url):
             return pattern.sub(page, url)
@@ -108,7 +116,7 @@ def page_of_pdf(url: str) -> str:
 
 
 def identify(text: str) -> tuple[str, ...]:
-    """Every canonical identifier that a link or a citation names, strongest first."""
+    """Returns the canonical identifiers in a link or a citation, strongest first."""
     found: list[str] = []
     arxiv = arxiv_id(text)
     if arxiv:
@@ -144,37 +152,37 @@ _SCHEMES = ("arxiv", "doi", "url", "guid", "listed")
 
 
 def strength(identifier: str) -> int:
-    """How much an identifier says by its kind, 0 the most; an unknown kind says the least."""
+    """Returns the rank of an identifier's kind, 0 being the most reliable kind."""
     scheme = identifier.partition(":")[0]
     return _SCHEMES.index(scheme) if scheme in _SCHEMES else len(_SCHEMES)
 
 
 def feed_guid(feed: str, guid: str) -> str:
-    """The identifier of an entry that has nothing better than its feed's own id."""
+    """Returns the identifier of an entry that has none but its feed's own id."""
     return f"guid:{feed}#{guid}"
 
 
 def is_feed_guid(identifier: str) -> bool:
-    """Whether an identifier is a feed's own id for an entry."""
+    """Whether an identifier is a feed's own id of an entry."""
     return identifier.startswith("guid:")
 
 
 def listed_title(title: str) -> str:
-    """The identifier of an entry on a lab's own list, which names its papers by title.
+    """Returns the identifier of an entry on a publication list, made of its title.
 
-    It says less than others: lists have two papers of one title.
+    It is the weakest kind, because a list may have two papers with the same title.
     """
     words = fold(title.replace("++", " plusplus").replace("#", " sharp "))
     return f"listed:{words.replace(' ', '') or title.casefold()}"
 
 
 def is_listed_title(identifier: str) -> bool:
-    """Whether an identifier is no more than the title on a list."""
+    """Whether an identifier is just a title on a publication list."""
     return identifier.startswith("listed:")
 
 
 def _path(text: str) -> str:
-    """The part of an address that may hold a DOI; a text that is no address, as it is."""
+    """Returns the parts of a URL that may contain a DOI; other text is returned unchanged."""
     text = text.strip()
     if not text.lower().startswith(("http://", "https://")):
         return text
@@ -190,12 +198,12 @@ def _canonical_arxiv(found: str) -> str:
     if "/" not in found:
         return found
     archive, number = found.split("/")
-    # The subject class says nothing of the identity: math.GT/0309136 is math/0309136.
+    # The subject class isn't part of the id: math.GT/0309136 is math/0309136.
     return f"{archive.split('.')[0].lower()}/{number}"
 
 
 def _trim(found: str) -> str:
-    """Drop punctuation that belongs to the sentence, and closing brackets never opened."""
+    """Drops punctuation of the surrounding sentence, and unmatched closing brackets."""
     found = found.rstrip(".,;:!?'\"”’")
     unopened = found.count(")") + found.count("]") - found.count("(") - found.count("[")
     end = len(found)

@@ -10,13 +10,13 @@ async def test_a_home_server_that_is_joined_later_gets_its_commands(
     app: App, simcord_env: simcord.Env, clock: FakeClock
 ) -> None:
     key = f"commands of {app.client.application_id} in {HOME}"
-    synced = await app.library.bot_state.get_value(key)
+    synced = await app.library.bot_state.find_value(key)
     await app.library.bot_state.set_value(key, "from before the bot was removed")
     open_lab(app, simcord_env, clock)
     joined = app.client.get_guild(HOME)
     assert joined is not None
     await app.client.on_guild_join(joined)
-    assert await app.library.bot_state.get_value(key) == synced
+    assert await app.library.bot_state.find_value(key) == synced
 
 
 async def test_unchanged_commands_are_not_synced_again(app: App, simcord_env: simcord.Env) -> None:

@@ -102,7 +102,7 @@ async def test_a_locked_file_fails_in_time_and_recovers_by_itself(tmp_path: Path
         await notes.close()
         other.execute("ROLLBACK")
         other.close()
-        assert await notes.get_value("name") is None
+        assert await notes.find_value("name") is None
         await notes.set_value("name", "kept")
         notes.save_query("another question")
         await notes.close()
@@ -127,7 +127,7 @@ async def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
         with pytest.raises(DatabaseUnusable, match="can't be used"):
             async with open_database(unusable):
                 pass
-    with pytest.raises(DatabaseUnusable, match="does not exist"):
+    with pytest.raises(DatabaseUnusable, match="doesn't exist"):
         async with open_database(tmp_path / "missing" / "lab.db"):
             pass
 

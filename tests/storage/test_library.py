@@ -201,8 +201,8 @@ async def test_questions_and_facts_are_kept(library: Library, clock: FakeClock) 
     assert await library.bot_state.load_query(number) is None
     await library.bot_state.set_value("name", "one")
     await library.bot_state.set_value("name", "two")
-    assert await library.bot_state.get_value("name") == "two"
-    assert await library.bot_state.get_value("nothing") is None
+    assert await library.bot_state.find_value("name") == "two"
+    assert await library.bot_state.find_value("nothing") is None
 
 
 def test_dates_are_as_precise_as_they_are_known() -> None:

@@ -141,7 +141,7 @@ async def test_settings_read_as_they_were(migrated: Library) -> None:
     assert [(word.guild_id, word.ids, word.set_by.name) for word in roles] == [
         (HOME, (41, 42), "noor")
     ]
-    assert await migrated.bot_state.get_value("commands") == "a hash"
+    assert await migrated.bot_state.find_value("commands") == "a hash"
 
 
 async def test_papers_are_found_and_sorted(migrated: Library) -> None:
