@@ -88,14 +88,16 @@ async def open_app(
     )
     async with (
         open_library(settings.database_path, clock, busy_timeout) as library,
-        open_client(allow_private=settings.feed_allow_private) as web,
+        open_client(allow_private=settings.feed_allow_private) as http,
         open_client(allow_private=False) as pages,
         open_parser() as parser,
-        open_lookup(web, parser, ServiceUrls.from_settings(settings), clock, pages=pages) as lookup,
+        open_lookup(
+            http, parser, ServiceUrls.from_settings(settings), clock, pages=pages
+        ) as lookup,
     ):
         moderators = Moderators(library, settings)
         await moderators.load()
-        poller = Poller(library, web, parser, clock, settings.poll_interval, moderators)
+        poller = Poller(library, http, parser, clock, settings.poll_interval, moderators)
         client = LabHerald(
             library=library,
             poller=poller,

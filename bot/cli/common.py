@@ -67,13 +67,13 @@ def run_with_library(settings: Settings, function: Callable[[Library], Awaitable
     return asyncio.run(run())
 
 
-def open_web_client(
+def open_http_client(
     settings: Settings, *, allow_private: bool
 ) -> AbstractAsyncContextManager[HttpClient]:
     """Opens an HTTP client with these settings; see `bot.net.http.open_http_client`."""
-    from bot.net.http import open_http_client  # noqa: PLC0415 - slow to import
+    from bot.net import http  # noqa: PLC0415 - slow to import
 
-    return open_http_client(
+    return http.open_http_client(
         contact=settings.contact,
         allow_private=allow_private,
         time_limit=settings.feed_timeout,

@@ -135,8 +135,8 @@ def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None
         if as_json or not sys.stdout.isatty()
         else feeds_render.reading_lines
     )
-    addresses = [one for one in sources if is_url(one)]
-    fetched = iter(_read_addresses(settings, addresses, now) if addresses else ())
+    urls = [one for one in sources if is_url(one)]
+    fetched = iter(_read_urls(settings, urls, now) if urls else ())
     names = [one for one in sources if not is_url(one)]
     failed = 0
     with read_feed_files(names, now, settings.feed_max_bytes) as files:
@@ -182,7 +182,7 @@ def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
         settings, lambda library, poller: follow_all(library, poller, outlines, common.ACTOR)
     )
     if as_json:
-        click.echo(common.to_json([feeds_render.subscribe_json(one) for one in results]))
+        click.echo(common.to_json([feeds_render.follow_json(one) for one in results]))
     else:
         click.echo("\n".join(f"{one.outline.url}: {one.sentence}" for one in results))
     if any(one.outcome is FollowOutcome.FAILED for one in results):
@@ -196,25 +196,23 @@ def _with_poller(settings: Settings, function: Callable[[Library, Poller], Await
 
     async def run(library: Library) -> _T:
         async with (
-            common.open_web_client(settings, allow_private=settings.feed_allow_private) as web,
+            common.open_http_client(settings, allow_private=settings.feed_allow_private) as http,
             open_parser() as parser,
         ):
             moderators = Moderators(library, settings)
             await moderators.load()
-            poller = Poller(library, web, parser, utc_now, settings.poll_interval, moderators)
+            poller = Poller(library, http, parser, utc_now, settings.poll_interval, moderators)
             return await function(library, poller)
 
     return common.run_with_library(settings, run)
 
 
-def _read_addresses(
-    settings: Settings, addresses: list[str], now: datetime
-) -> tuple[ReadResult, ...]:
+def _read_urls(settings: Settings, urls: list[str], now: datetime) -> tuple[ReadResult, ...]:
     from bot.feeds.discovery import read_feed_urls  # noqa: PLC0415 - see above
 
     async def read_all() -> tuple[ReadResult, ...]:
         allow_private = settings.feed_allow_private
-        async with common.open_web_client(settings, allow_private=allow_private) as web:
-            return await read_feed_urls(web, addresses, now)
+        async with common.open_http_client(settings, allow_private=allow_private) as http:
+            return await read_feed_urls(http, urls, now)
 
     return asyncio.run(read_all())

@@ -94,7 +94,7 @@ def poll_lines(poll: Poll) -> str:
     return "\n".join(lines)
 
 
-def subscribe_json(result: FollowResult) -> dict[str, object]:
+def follow_json(result: FollowResult) -> dict[str, object]:
     """Returns what happened to a feed of an OPML file."""
     return {
         "url": result.outline.url,

@@ -44,11 +44,11 @@ async def _look_up(
     from bot.lookup.service import open_lookup  # noqa: PLC0415 - the same
 
     async with (
-        common.open_web_client(settings, allow_private=settings.feed_allow_private) as web,
-        common.open_web_client(settings, allow_private=False) as pages,
+        common.open_http_client(settings, allow_private=settings.feed_allow_private) as http,
+        common.open_http_client(settings, allow_private=False) as pages,
         open_parser() as parser,
         open_lookup(
-            web, parser, ServiceUrls.from_settings(settings), utc_now, pages=pages
+            http, parser, ServiceUrls.from_settings(settings), utc_now, pages=pages
         ) as service,
     ):
         (draft,) = await library.authors.with_current_names([await service.find(source)])
