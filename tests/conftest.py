@@ -11,6 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import simcord
+from aiohttp.test_utils import TestServer
 from hypothesis import HealthCheck
 
 from bot.app import App, open_app
@@ -21,6 +22,7 @@ from storage.database import Database, open_database
 from storage.library import Library, open_library
 from storage.models import Actor, Origin
 from tests.support.lab import HOME, FakeClock, Lab, open_lab, unexpected_errors
+from tests.support.lookup_server import LookupServer
 from tests.support.paths import shared_path
 
 NO_SERVER = "http://127.0.0.1:9"  # the discard port: no test sends requests to the real services
@@ -148,3 +150,12 @@ async def library(database: Database, clock: FakeClock) -> AsyncIterator[Library
     library = Library(database, clock)
     yield library
     await library.bot_state.close()
+
+
+@pytest.fixture
+async def lookup_server() -> AsyncIterator[LookupServer]:
+    """Stand-ins for the services that look papers up; they know no papers yet."""
+    server = LookupServer()
+    async with TestServer(server.app()) as running:
+        server.home = str(running.make_url("/")).rstrip("/")
+        yield server

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import discord
 import pytest
 import simcord
-from aiohttp.test_utils import TestServer
 from simcord.actors import _component_interaction, _find_component, _visible_message
 
 from bot.demo.messages import visible_text
@@ -31,12 +29,9 @@ DOI = "10.5555/lab.7"
 
 
 @pytest.fixture
-async def services() -> AsyncIterator[LookupServer]:
-    serving = LookupServer()
-    async with TestServer(serving.app()) as running:
-        serving.home = str(running.make_url("/")).rstrip("/")
-        serving.works[DOI] = WORK
-        yield serving
+def services(lookup_server: LookupServer) -> LookupServer:
+    lookup_server.works[DOI] = WORK
+    return lookup_server
 
 
 @pytest.fixture

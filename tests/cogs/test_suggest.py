@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestServer
 
 from bot.demo.messages import visible_text
 from bot.settings import Settings
@@ -303,12 +301,9 @@ async def test_the_queue_shows_feed_entries_too(lab: Lab, source: Any) -> None:
 
 class TestLookups:
     @pytest.fixture
-    async def services(self) -> AsyncIterator[LookupServer]:
-        serving = LookupServer()
-        async with TestServer(serving.app()) as running:
-            serving.home = str(running.make_url("/")).rstrip("/")
-            serving.works[DOI] = WORK
-            yield serving
+    def services(self, lookup_server: LookupServer) -> LookupServer:
+        lookup_server.works[DOI] = WORK
+        return lookup_server
 
     @pytest.fixture
     def settings(self, settings: Settings, services: LookupServer) -> Settings:

@@ -7,36 +7,24 @@ import pytest
 
 from bot.feeds.health import gone_notice, status_notice
 from storage.feeds.models import Feed
-from tests.support.library import MODERATOR
+from tests.support.feeds import make_feed
 
 NOW = datetime(2026, 11, 19, 12, tzinfo=UTC)  # a Thursday
 DAY = timedelta(days=1)
-FEED = Feed(
+FEED = make_feed(
+    Feed,
     id=3,
     url="https://rss.arxiv.org/rss/cs.CL",
     title="cs.CL *updates* @everyone",
-    venue="",
-    etag="",
-    last_modified="",
     next_poll_at=NOW,
     first_polled_at=NOW - 30 * DAY,
     last_success_at=NOW,
-    failures=0,
-    last_error="",
-    failing_since=None,
     last_new_entry_at=NOW - timedelta(hours=8),
-    last_notice="",
-    body_hash="",
-    pending_url="",
-    publisher_hints="",
-    paused_because="",
-    is_reviewed=False,
-    added_by=MODERATOR,
     added_at=NOW - 30 * DAY,
 )
 
 
-def told(
+def last_notice(
     feed: Feed, now: datetime = NOW, *, error: str = "", has_new_entries: bool = False
 ) -> str | None:
     notice = status_notice(feed, now, error=error, has_new_entries=has_new_entries)
@@ -44,9 +32,9 @@ def told(
 
 
 def test_a_feed_that_fails_for_a_day_is_told_once_and_so_is_its_recovery() -> None:
-    assert told(FEED, error="No.") is None
+    assert last_notice(FEED, error="No.") is None
     failing = replace(FEED, failing_since=NOW - DAY + timedelta(minutes=1))
-    assert told(failing, error="No.") is None
+    assert last_notice(failing, error="No.") is None
     failing = replace(failing, failing_since=NOW - DAY)
     notice = status_notice(failing, NOW, error="It is **gone**.")
     assert notice is not None
@@ -54,7 +42,7 @@ def test_a_feed_that_fails_for_a_day_is_told_once_and_so_is_its_recovery() -> No
     assert r"\*updates\* \@everyone" in notice.text
     assert r"It is \*\*gone\*\*." in notice.text
     failing = replace(failing, last_notice="failing")
-    assert told(failing, error="No.") is None
+    assert last_notice(failing, error="No.") is None
     recovered = status_notice(failing, NOW)
     assert recovered is not None
     assert recovered.last_notice == ""
@@ -84,9 +72,9 @@ def test_an_arxiv_feed_is_stale_after_two_silent_working_days(
 ) -> None:
     feed = replace(FEED, last_new_entry_at=datetime(2026, *last_news, 12, tzinfo=UTC))
     moment = datetime(2026, *now, 12, tzinfo=UTC)
-    assert told(feed, moment) == ("stale" if is_stale else None)
-    assert told(feed, moment, has_new_entries=True) is None
-    assert told(replace(feed, url="https://lab.org/feed"), moment) is None
+    assert last_notice(feed, moment) == ("stale" if is_stale else None)
+    assert last_notice(feed, moment, has_new_entries=True) is None
+    assert last_notice(replace(feed, url="https://lab.org/feed"), moment) is None
 
 
 def test_a_stale_feed_is_told_once_and_its_news_end_that_silently() -> None:
@@ -102,7 +90,7 @@ def test_a_stale_feed_is_told_once_and_its_news_end_that_silently() -> None:
 
 
 def test_a_feed_without_any_news_yet_is_not_stale() -> None:
-    assert told(replace(FEED, last_new_entry_at=None)) is None
+    assert last_notice(replace(FEED, last_new_entry_at=None)) is None
 
 
 def test_a_feed_that_is_gone_can_be_resumed() -> None:

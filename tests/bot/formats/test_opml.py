@@ -9,41 +9,19 @@ from hypothesis import strategies as st
 from bot.formats.opml import MAX_BYTES, Outline, read_opml, write_opml
 from storage.errors import InvalidInput
 from storage.feeds.models import Feed
-from tests.support.library import MODERATOR
+from tests.support.feeds import make_feed
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def watched(url: str, title: str, venue: str = "", *, is_reviewed: bool = False) -> Feed:
-    return Feed(
-        id=1,
-        url=url,
-        title=title,
-        venue=venue,
-        etag="",
-        last_modified="",
-        next_poll_at=NOW,
-        first_polled_at=None,
-        last_success_at=None,
-        failures=0,
-        last_error="",
-        failing_since=None,
-        last_new_entry_at=None,
-        last_notice="",
-        body_hash="",
-        pending_url="",
-        publisher_hints="",
-        paused_because="",
-        is_reviewed=is_reviewed,
-        added_by=MODERATOR,
-        added_at=NOW,
-    )
+def followed(url: str, title: str, venue: str = "", *, is_reviewed: bool = False) -> Feed:
+    return make_feed(Feed, url=url, title=title, venue=venue, is_reviewed=is_reviewed)
 
 
 def test_a_list_comes_back_as_it_was_written() -> None:
     feeds = [
-        watched("https://lab.org/feed?a=1&copy=2", "Ann & “Bö” <b>研究</b>", "ICML, 2023/24"),
-        watched("https://e.org/'\"", "", is_reviewed=True),
+        followed("https://lab.org/feed?a=1&copy=2", "Ann & “Bö” <b>研究</b>", "ICML, 2023/24"),
+        followed("https://e.org/'\"", "", is_reviewed=True),
     ]
     assert read_opml(write_opml(feeds, NOW).encode()) == (
         Outline("https://lab.org/feed?a=1&copy=2", "Ann & “Bö” <b>研究</b>", "ICML, 2023/24"),
@@ -57,7 +35,7 @@ text = st.text(max_size=60).map(lambda part: " ".join(part.split()))
 @given(st.lists(st.tuples(text, text, st.booleans()), min_size=1, max_size=5))
 def test_any_title_and_venue_can_be_written(rows: list[tuple[str, str, bool]]) -> None:
     feeds = [
-        watched(f"https://lab.org/{number}", title, venue, is_reviewed=is_reviewed)
+        followed(f"https://lab.org/{number}", title, venue, is_reviewed=is_reviewed)
         for number, (title, venue, is_reviewed) in enumerate(rows)
     ]
     read = read_opml(write_opml(feeds, NOW).encode())

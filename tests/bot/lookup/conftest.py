@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from aiohttp.test_utils import TestServer
 
 from bot.feeds.parser import Parser, open_parser
 from bot.lookup.service import Lookup, open_lookup
@@ -16,11 +15,8 @@ from tests.support.lookup_server import LookupServer
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[LookupServer]:
-    serving = LookupServer()
-    async with TestServer(serving.app()) as running:
-        serving.home = str(running.make_url("/")).rstrip("/")
-        yield serving
+def server(lookup_server: LookupServer) -> LookupServer:
+    return lookup_server
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ from storage.models import (
 from storage.papers.combine import as_draft
 from storage.review.models import Suggestion
 from storage.search.related import Related
+from tests.support.feeds import make_feed
 from tests.support.library import MODERATOR
 
 # Three thousand authors are what is meant, and are long when Hypothesis writes them down.
@@ -197,14 +198,10 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
     wanted = ChannelFilter((Condition("word", title or "a"),) * 30)
     schedule = DigestSchedule(Frequency.WEEKLY, time_zone="America/Argentina/ComodRivadavia")
     options = SubscriptionOptions(wanted, schedule, HUGE, has_thread=True, publishes=True)
-    feed = CountedFeed(
-        id=1,
-        url="https://example.org/feed",
+    feed = make_feed(
+        CountedFeed,
         title=title,
         venue=title,
-        etag="",
-        last_modified="",
-        next_poll_at=AT,
         first_polled_at=AT,
         last_success_at=AT,
         failures=3,
@@ -212,13 +209,8 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
         failing_since=AT,
         last_new_entry_at=AT,
         last_notice="failing",
-        body_hash="",
-        pending_url="",
-        publisher_hints="",
         paused_because=error,
         is_reviewed=True,
-        added_by=MODERATOR,
-        added_at=AT,
         papers=7,
         duplicates=2,
         reviews=2,
