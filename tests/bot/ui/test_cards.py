@@ -43,7 +43,7 @@ from storage.search.related import Related
 from tests.support.feeds import make_feed
 from tests.support.library import MODERATOR
 
-# Three thousand authors are what is meant, and are long when Hypothesis writes them down.
+# The examples with 3,000 authors are intended; only their representations are long.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -77,8 +77,8 @@ papers = st.builds(
 five = st.lists(papers, min_size=5, max_size=5, unique_by=lambda shown: shown.id).map(tuple)
 
 
-def check(layout: Any) -> None:
-    """Hold a layout to Discord's limits."""
+def assert_fits(layout: Any) -> None:
+    """Checks a layout against Discord's limits."""
     components = list(_walk(layout.to_components()))
     assert 1 <= len(components) <= 40
     texts = [part["content"] for part in components if part["type"] == 10]
@@ -108,7 +108,7 @@ def post(kind: PostKind = PostKind.PAPER) -> Post:
     return Post(HUGE, HUGE, kind, PostState.WAITING, 0, AT, entry_id=entry)
 
 
-def waiting(shown: Paper) -> PendingEntry:
+def pending_entry(shown: Paper) -> PendingEntry:
     return PendingEntry(HUGE, HUGE, as_draft(shown), None, was_first_poll=False)
 
 
@@ -116,7 +116,7 @@ def waiting(shown: Paper) -> PendingEntry:
 @given(shown=st.lists(papers, min_size=2, max_size=12, unique_by=lambda paper: paper.id))
 async def test_a_digest_keeps_within_discords_limits(shown: list[Paper]) -> None:
     gone = [replace(paper, removed_at=AT) if n % 3 == 0 else paper for n, paper in enumerate(shown)]
-    check(announcement_cards.digest(HUGE, gone, total=5_000, role_id=HUGE))
+    assert_fits(announcement_cards.digest(HUGE, gone, total=5_000, role_id=HUGE))
 
 
 def page_buttons() -> list[Button[Any]]:
@@ -129,14 +129,16 @@ def page_buttons() -> list[Button[Any]]:
 @settings(max_examples=60)
 @given(shown=papers)
 async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
-    check(cards.Layout(cards.full_card(shown)))
+    assert_fits(cards.Layout(cards.full_card(shown)))
     related = Related(shown, shown.authors[:3] or ("x" * 300,), ("w" * 90,) * 4)
-    check(cards.Layout(cards.full_card(shown, [related] * 4)))
-    check(announcement_cards.announcement(shown, announced_venue="arXiv", role_id=HUGE))
-    check(announcement_cards.announcement(replace(shown, removed_at=AT), role_id=HUGE))
-    check(announcement_cards.review(post(PostKind.REVIEW), waiting(shown), shown.title))
-    check(cards.random_paper(shown, HUGE, HUGE))
-    check(cards.Layout(*cards.paper_with(shown, "?" * 600, buttons.RemoveButton(1, shown.id))))
+    assert_fits(cards.Layout(cards.full_card(shown, [related] * 4)))
+    assert_fits(announcement_cards.announcement(shown, announced_venue="arXiv", role_id=HUGE))
+    assert_fits(announcement_cards.announcement(replace(shown, removed_at=AT), role_id=HUGE))
+    assert_fits(announcement_cards.review(post(PostKind.REVIEW), pending_entry(shown), shown.title))
+    assert_fits(cards.random_paper(shown, HUGE, HUGE))
+    assert_fits(
+        cards.Layout(*cards.paper_with(shown, "?" * 600, buttons.RemoveButton(1, shown.id)))
+    )
 
 
 @settings(max_examples=40)
@@ -147,7 +149,7 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
     results = ResultPage(shown, total)
     query = result_pages.SavedQuery(words=name, author=name)
     heading = cards.escape(name, 200)
-    check(
+    assert_fits(
         cards.results_page(
             heading, results, words=["a"], remark="!" * 260, page_buttons=page_buttons()
         )
@@ -160,13 +162,13 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
         venues=tuple((f"{name} {number}", number) for number in range(50)),
         coauthors=tuple((f"{name} {number}", number) for number in range(50)),
     )
-    check(cards.author_page(author, results, page_buttons()))
+    assert_fits(cards.author_page(author, results, page_buttons()))
     assert result_pages.SavedQuery.from_text(query.to_text()) == query
 
 
 @settings(max_examples=40)
 @given(shown=five, note=words, outcome=st.sampled_from(Outcome), data=st.data())
-async def test_what_waits_and_what_became_of_it_keep_within_discords_limits(
+async def test_review_cards_keep_within_discords_limits(
     shown: tuple[Paper, ...], note: str, outcome: Outcome, data: st.DataObject
 ) -> None:
     similarity = data.draw(st.booleans())
@@ -178,16 +180,17 @@ async def test_what_waits_and_what_became_of_it_keep_within_discords_limits(
         )
         for one in shown
     ]
-    check(review_cards.suggestion_review(suggestions[0], shown[0] if similarity else None))
+    assert_fits(review_cards.suggestion_review(suggestions[0], shown[0] if similarity else None))
     entries = [
-        replace(waiting(one), id=one.id, paper_id=one.id if similarity else None) for one in shown
+        replace(pending_entry(one), id=one.id, paper_id=one.id if similarity else None)
+        for one in shown
     ]
     for page in (suggestions, entries):
-        check(review_cards.queue(page, {1: note}, page=3, total=10**6, owner=HUGE))
+        assert_fits(review_cards.queue(page, {1: note}, page=3, total=10**6, owner=HUGE))
     decided = replace(suggestions[0], outcome=outcome, decided_by=MODERATOR, decided_at=AT)
-    check(review_cards.suggestion_review(decided, shown[0]))
-    check(review_cards.suggestion_outcome(HUGE, decided, shown[0]))
-    check(cards.notice(review_cards.member_suggestions([decided] * 10)))
+    assert_fits(review_cards.suggestion_review(decided, shown[0]))
+    assert_fits(review_cards.suggestion_outcome(HUGE, decided, shown[0]))
+    assert_fits(cards.notice(review_cards.member_suggestions([decided] * 10)))
 
 
 @settings(max_examples=40)
@@ -195,9 +198,9 @@ async def test_what_waits_and_what_became_of_it_keep_within_discords_limits(
 async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
     title: str, error: str, number: int
 ) -> None:
-    wanted = ChannelFilter((Condition("word", title or "a"),) * 30)
+    filters = ChannelFilter((Condition("word", title or "a"),) * 30)
     schedule = DigestSchedule(Frequency.WEEKLY, time_zone="America/Argentina/ComodRivadavia")
-    options = SubscriptionOptions(wanted, schedule, HUGE, has_thread=True, publishes=True)
+    options = SubscriptionOptions(filters, schedule, HUGE, has_thread=True, publishes=True)
     feed = make_feed(
         CountedFeed,
         title=title,
@@ -228,22 +231,22 @@ async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
         waiting=3,
         sent=4,
     )
-    check(
+    assert_fits(
         announcement_cards.notice(
             replace(post(PostKind.NOTICE), notice=cards.escape(error, 3000) or "!")
         )
     )
-    check(cards.notice(feed_cards.format_feed_list([feed] * number)))
-    check(cards.notice(feed_cards.format_subscriptions([subscription] * number)))
+    assert_fits(cards.notice(feed_cards.format_feed_list([feed] * number)))
+    assert_fits(cards.notice(feed_cards.format_subscriptions([subscription] * number)))
 
 
 @settings(max_examples=40)
 @given(shown=papers)
-async def test_the_form_of_any_paper_can_be_opened(shown: Paper) -> None:
-    async def sent(*_: object) -> None:
+async def test_the_form_fits_any_paper(shown: Paper) -> None:
+    async def on_submit(*_: object) -> None:
         pass
 
-    form = PaperForm(f"Correct #{shown.id}", to_form(as_draft(shown)), sent).to_dict()
+    form = PaperForm(f"Edit #{shown.id}", to_form(as_draft(shown)), on_submit).to_dict()
     assert len(form["title"]) <= 45
     assert len(form["components"]) <= 5
     for label in form["components"]:
@@ -263,7 +266,7 @@ def message_schema(openapi: Path) -> dict[str, Any]:
     return described
 
 
-async def test_an_announcement_is_a_message_by_discords_own_schema(
+async def test_an_announcement_conforms_to_discords_schema(
     message_schema: dict[str, Any],
 ) -> None:
     shown = Paper(

@@ -8,7 +8,7 @@ from bot.ui.excerpt import excerpt
 TEXT = "We re-cast self-attention with one two three four Hölographic reduced representations."
 
 
-def test_the_words_asked_for_stand_in_bold_with_what_is_around_them() -> None:
+def test_an_excerpt_shows_matches_in_bold_with_their_context() -> None:
     assert excerpt(TEXT, ["holograph"], 60) == "…with one two three four **Hölographic** reduced…"
     assert excerpt(TEXT, ["selfattention"], 50) == "We re-cast **self-attention** with one two…"
     assert excerpt(TEXT, ["nothing"], 60) == ""
