@@ -118,12 +118,11 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, *, commit: bool = True, in_reply: bool = False, importing: bool = False
+        self, *, in_reply: bool = False, importing: bool = False
     ) -> AsyncIterator[Connection]:
         """Runs a transaction, which is committed at the end or rolled back by an exception.
 
-        If ``commit`` is false, it is always rolled back. Transactions run one at a time, and
-        readers see their changes only once they are committed.
+        Transactions run one at a time, and readers see their changes only once they are committed.
 
         Raises `DatabaseUnavailable` if the file can't be used for now. A transaction ``in_reply``
         to a person, who can't wait for minutes, raises `ImportInProgress` if another one is
@@ -134,9 +133,7 @@ class Database:
                 try:
                     await asyncio.shield(self._writer.run("BEGIN IMMEDIATE"))
                     yield self._writer
-                    await asyncio.shield(
-                        self._writer.run("COMMIT") if commit else self._writer.roll_back()
-                    )
+                    await asyncio.shield(self._writer.run("COMMIT"))
                 except BaseException:
                     await asyncio.shield(self._writer.roll_back())
                     raise

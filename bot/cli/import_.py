@@ -19,6 +19,7 @@ from bot.markdown import count
 from bot.settings import Settings
 from bot.starter import load_starter
 from storage.errors import LabError
+from storage.library import Library
 from storage.models import DuplicatePolicy, Origin, PaperDraft, UpsertResult
 from storage.timestamps import utc_now
 
@@ -199,13 +200,17 @@ def _import_starter(settings: Settings, *, dry_run: bool) -> ImportReport:
 
     # The list starts with the newest paper, but the oldest one gets the lowest number.
     drafts = list(reversed(load_starter()))
-    imported = common.run_with_library(
-        settings,
-        lambda library: library.papers.upsert_many(
-            drafts, Origin.STARTER, common.ACTOR, dry_run=dry_run, each=each
-        ),
-    )
-    report.change_id = imported.change_id
+
+    async def run(library: Library) -> None:
+        if dry_run:
+            await library.papers.preview_many(drafts, Origin.STARTER, common.ACTOR, on_result=each)
+        else:
+            imported = await library.papers.upsert_many(
+                drafts, Origin.STARTER, common.ACTOR, on_result=each
+            )
+            report.change_id = imported.change_id
+
+    common.run_with_library(settings, run)
     return report
 
 

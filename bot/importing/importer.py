@@ -168,10 +168,15 @@ async def import_results(
         report.count_paper(*locations.popleft(), draft, result)
 
     try:
-        imported = await library.papers.upsert_many(
-            drafts(), Origin.IMPORT, actor, likely=likely, dry_run=dry_run, each=count
-        )
-        report.change_id = imported.change_id
+        if dry_run:
+            await library.papers.preview_many(
+                drafts(), Origin.IMPORT, actor, duplicates=likely, on_result=count
+            )
+        else:
+            imported = await library.papers.upsert_many(
+                drafts(), Origin.IMPORT, actor, duplicates=likely, on_result=count
+            )
+            report.change_id = imported.change_id
     except _Rejected:
         report.is_rejected = True
     report.notes.sort(key=lambda entry: entry.line)

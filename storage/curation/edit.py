@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from storage.audit.log import ChangeSet
 from storage.audit.models import ChangeAction
-from storage.curation import intake
+from storage.curation import catalogue
 from storage.curation import merge as curation_merge
 from storage.errors import InvalidInput, LabError
 from storage.models import Paper, PaperDraft
@@ -107,7 +107,7 @@ async def restore(change_set: ChangeSet, paper_id: int) -> Paper:
     if not await paper_queries.is_removed(change_set.db, paper_id):
         raise PaperNotRemoved(f"#{paper_id}")
     (removed,) = await paper_queries.load(change_set.db, [paper_id])
-    return await intake.restore(change_set.db, removed, change_set)
+    return await catalogue.restore(change_set, removed)
 
 
 async def _change(

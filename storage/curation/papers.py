@@ -7,18 +7,23 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from itertools import islice
+from typing import TypeAlias
 
 from storage.announcements import outbox
 from storage.audit.log import ChangeSet
 from storage.audit.models import Recorded
 from storage.curation import edit, intake
-from storage.curation.intake import Submission
+from storage.curation.catalogue import StoredCatalogue, Submission
+from storage.curation.preview import PretendedChanges, PreviewCatalogue
 from storage.database import Database
 from storage.models import Actor, DuplicatePolicy, Origin, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers.queries import PaperQueries
 from storage.timestamps import Clock
 
+OnResult: TypeAlias = Callable[[PaperDraft, UpsertResult], None]
+
 _BATCH_SIZE = 2_000  # drafts of an import that are looked up together
+_PREVIEWER = Actor("preview", "a preview")  # never recorded
 
 
 class Papers(PaperQueries):
@@ -43,25 +48,23 @@ class Papers(PaperQueries):
         ``announce`` queues an added paper for every channel that follows the list. With
         ``lock_fields`` no other source overwrites what a moderator gave.
         """
-        source = Submission(origin, actor, self._clock(), lock_fields)
+        submission = Submission(origin, actor, self._clock(), lock_fields)
         async with self._database.transaction(in_reply=True) as db:
-            change_set = source.change_set(db)
-            result = await intake.upsert(
-                db, draft, source, allow_duplicate=allow_duplicate, change_set=change_set
-            )
+            catalogue = StoredCatalogue(db, submission)
+            result = await intake.upsert(catalogue, draft, allow_duplicate=allow_duplicate)
             if announce and result.outcome is Outcome.ADDED and result.paper:
-                await outbox.enqueue_paper(db, result.paper, source.at)
-        return Recorded(result, change_set.change_id)
+                await outbox.enqueue_paper(db, result.paper, submission.at)
+        return Recorded(result, catalogue.change_set.change_id)
 
     async def upsert_as(
         self, paper_id: int, draft: PaperDraft, actor: Actor, *, lock_fields: bool = True
     ) -> Recorded[UpsertResult]:
         """Completes the paper that a moderator says a draft is; raises `PaperNotFound`."""
-        source = Submission(Origin.MODERATOR, actor, self._clock(), lock_fields)
+        submission = Submission(Origin.MODERATOR, actor, self._clock(), lock_fields)
         async with self._database.transaction(in_reply=True) as db:
-            change_set = source.change_set(db)
-            result = await intake.upsert_as_id(db, paper_id, draft, source, change_set)
-        return Recorded(result, change_set.change_id)
+            catalogue = StoredCatalogue(db, submission)
+            result = await intake.upsert_as_id(db, catalogue, paper_id, draft)
+        return Recorded(result, catalogue.change_set.change_id)
 
     async def upsert_many(
         self,
@@ -69,34 +72,54 @@ class Papers(PaperQueries):
         origin: Origin,
         actor: Actor,
         *,
-        likely: DuplicatePolicy = DuplicatePolicy.SKIP,
-        dry_run: bool = False,
-        each: Callable[[PaperDraft, UpsertResult], None] | None = None,
+        duplicates: DuplicatePolicy = DuplicatePolicy.SKIP,
+        on_result: OnResult | None = None,
     ) -> Recorded[Counter[Outcome]]:
         """Upserts drafts in order, all of them or (on any exception) none; announces nothing.
 
         It is one change with one undo. ``drafts`` may be a generator that reads as it goes, in a
-        thread. ``likely`` says what becomes of possible duplicates. ``each`` is called with every
-        draft and its result. With ``dry_run`` nothing is saved. Raises `ImportInProgress` if
-        another import is running.
+        thread. ``duplicates`` says what becomes of possible duplicates. ``on_result`` is called
+        with every draft and its result. Raises `ImportInProgress` if another import is running.
         """
-        source = Submission(origin, actor, self._clock())
+        submission = Submission(origin, actor, self._clock())
         outcomes: Counter[Outcome] = Counter()
+        count = _counting(outcomes, on_result)
+        async with self._database.transaction(in_reply=True, importing=True) as db:
+            catalogue = StoredCatalogue(db, submission, is_bulk=True)
+            async for batch in _batches(drafts):
+                await intake.upsert_batch(catalogue, batch, count, duplicates)
+            await catalogue.change_set.close(outcomes)
+        return Recorded(outcomes, catalogue.change_set.change_id)
 
-        def count(draft: PaperDraft, result: UpsertResult) -> None:
-            outcomes[result.outcome] += 1
-            if each:
-                each(draft, result)
+    async def preview_many(
+        self,
+        drafts: Iterable[PaperDraft],
+        origin: Origin,
+        actor: Actor,
+        *,
+        duplicates: DuplicatePolicy = DuplicatePolicy.SKIP,
+        on_result: OnResult | None = None,
+    ) -> Counter[Outcome]:
+        """Returns what `upsert_many` would do; reads only, and keeps nobody from writing.
 
-        rest = iter(drafts)
-        async with self._database.transaction(
-            commit=not dry_run, in_reply=True, importing=True
-        ) as db:
-            change_set = source.change_set(db, is_bulk=True)
-            while batch := await asyncio.to_thread(list, islice(rest, _BATCH_SIZE)):
-                await intake.upsert_batch(db, batch, source, change_set, count, likely)
-            await change_set.close(outcomes)
-        return Recorded(outcomes, None if dry_run else change_set.change_id)
+        Papers that the drafts would add have the ids that they would get.
+        """
+        submission = Submission(origin, actor, self._clock())
+        changes = PretendedChanges()
+        outcomes: Counter[Outcome] = Counter()
+        count = _counting(outcomes, on_result)
+        async for batch in _batches(drafts):
+            async with self._database.reading() as db:
+                catalogue = PreviewCatalogue(db, submission, changes)
+                await intake.upsert_batch(catalogue, batch, count, duplicates)
+        return outcomes
+
+    async def preview(self, drafts: Iterable[PaperDraft]) -> tuple[UpsertResult, ...]:
+        """Returns what a feed's drafts would become, upserted in this order; reads only."""
+        submission = Submission(Origin.FEED, _PREVIEWER, self._clock())
+        async with self._database.reading() as db:
+            catalogue = PreviewCatalogue(db, submission, PretendedChanges())
+            return tuple([await intake.upsert(catalogue, draft) for draft in drafts])
 
     async def edit(
         self, paper_id: int, draft: PaperDraft, actor: Actor, *, seen: PaperDraft | None = None
@@ -156,13 +179,25 @@ class Papers(PaperQueries):
             paper = await edit.restore(changes, paper_id)
         return Recorded(paper, changes.change_id)
 
-    async def preview(self, drafts: Iterable[PaperDraft]) -> tuple[UpsertResult, ...]:
-        """Says what a feed's drafts would become if they were upserted in this order."""
-        source = Submission(Origin.FEED, Actor("preview", "a preview"), self._clock())
-        async with self._database.transaction(commit=False, in_reply=True) as db:
-            return tuple([await intake.upsert(db, draft, source) for draft in drafts])
-
     @asynccontextmanager
     async def _change_set(self, actor: Actor) -> AsyncGenerator[ChangeSet]:
         async with self._database.transaction(in_reply=True) as db:
             yield ChangeSet(db, actor, self._clock())
+
+
+async def _batches(drafts: Iterable[PaperDraft]) -> AsyncGenerator[list[PaperDraft]]:
+    """Yields drafts in batches, read from their source in a thread."""
+    rest = iter(drafts)
+    while batch := await asyncio.to_thread(list, islice(rest, _BATCH_SIZE)):
+        yield batch
+
+
+def _counting(outcomes: Counter[Outcome], on_result: OnResult | None) -> OnResult:
+    """Returns a callback that counts outcomes and passes results on."""
+
+    def count(draft: PaperDraft, result: UpsertResult) -> None:
+        outcomes[result.outcome] += 1
+        if on_result is not None:
+            on_result(draft, result)
+
+    return count

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from storage.announcements import outbox
 from storage.curation import intake
-from storage.curation.intake import Submission
+from storage.curation.catalogue import StoredCatalogue, Submission
 from storage.database import Connection
 from storage.feeds import entries
 from storage.feeds import registry as feed_registry
 from storage.feeds.models import Entry, Feed, FeedState, IngestResult
 from storage.feeds.registry import FeedRegistry
 from storage.models import Actor, Origin, Outcome, Paper, PaperDraft, UpsertResult
-from storage.papers import former_names, matching
+from storage.papers import matching
 from storage.papers import queries as paper_queries
 from storage.papers.identifiers import is_feed_guid
 
@@ -64,7 +64,7 @@ class Feeds(FeedRegistry):
         now: datetime,
         review_channel: int | None,
     ) -> None:
-        source = Submission(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
+        submission = Submission(Origin.FEED, Actor(f"feed:{feed.id}", feed.title), now)
         review = feed.is_reviewed and not tally.is_silent
         known = await entries.known_keys(db, feed.id, [entry.key for entry in batch])
         new = [entry for entry in batch if entry.key not in known]
@@ -72,7 +72,7 @@ class Feeds(FeedRegistry):
         if new:
             await feed_registry.record_new_entries(db, feed.id, now)
         for entry in new:
-            result = await self._upsert_entry(db, feed, entry, source, present, review=review)
+            result = await self._upsert_entry(db, feed, entry, submission, present, review=review)
             entry_id = await entries.insert(db, feed.id, entry, result, now)
             tally.count(entry.draft, result)
             if result.outcome is Outcome.REVIEW and review_channel:
@@ -85,7 +85,7 @@ class Feeds(FeedRegistry):
         db: Connection,
         feed: Feed,
         entry: Entry,
-        source: Submission,
+        submission: Submission,
         present: Collection[str],
         *,
         review: bool,
@@ -98,13 +98,14 @@ class Feeds(FeedRegistry):
         former = await entries.papers_by_title(db, feed.id, draft.title, present)
         if former is None:  # it waits for a moderator under its former key
             return UpsertResult(Outcome.UNCHANGED, None)
-        (shown,) = await former_names.with_current_names(db, [draft])
+        catalogue = StoredCatalogue(db, submission)
+        shown = await catalogue.with_current_names(draft)
         for paper in await paper_queries.load(db, former):
             if matching.may_be_same(paper, shown) and not matching.is_next_issue(paper, shown):
                 lasting = [name for name in draft.identifiers if not is_feed_guid(name)]
                 same = replace(draft, identifiers=tuple(lasting))
-                return await intake.upsert_as(db, paper, same, source)
-        return await intake.upsert(db, draft, source, review=review)
+                return await intake.upsert_as(catalogue, paper, same)
+        return await intake.upsert(catalogue, draft, review=review)
 
     async def announce_newest(self, feed_id: int, limit: int) -> int:
         """Announces the newest papers that a feed added; returns how many.

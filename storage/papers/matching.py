@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from storage.database import Connection
-from storage.models import Outcome, Paper, PaperDetails, PartialDate, UpsertResult
+from storage.models import Outcome, PaperDetails, PartialDate, UpsertResult
 from storage.names.matching import compatible
 from storage.names.parser import parse_name
-from storage.papers import queries as paper_queries
 from storage.papers.identifiers import canonical_url, is_listed_title, listed_title
 from storage.text import fold
 
 _MIN_ISSUE_GAP = timedelta(days=7)  # feeds give the same issue dates that differ by less
 _MIN_SHARED_WORDS = 0.5  # of the shorter title, for a draft to merge two papers
-_MAX_SIMILAR_TITLES = 50  # titles with the same first two words to compare
 _MIN_TITLE_WORDS = 5  # in common, for titles that differ by one word
 # Words that tell two papers of a series apart: numbers, versions, ordinals, negations, forms.
 _DISTINGUISHING = re.compile(
@@ -91,24 +88,15 @@ def have_conflicting_identifiers(one: PaperDetails, other: PaperDetails, scheme:
     return bool(first and second and not first & second)
 
 
-async def find_listed(db: Connection, draft: PaperDetails) -> Paper | None:
-    """Returns the paper that an earlier list had under a title that differs by one word.
+def list_title_prefix(draft: PaperDetails) -> str | None:
+    """Returns how the identifiers begin of papers that a list may name by one more or less word.
 
-    Both must come from publication lists, and one of the two must have no identifier but its
-    title. See `differs_by_one_word` for the other conditions. Returns None if several papers match.
+    Returns None if the draft comes from no publication list, or if its title is too short.
     """
     words = fold(draft.title).split()
     if not any(map(is_listed_title, draft.identifiers)) or len(words) < _MIN_TITLE_WORDS:
         return None
-    prefix = listed_title(" ".join(words[:2]))
-    rows = await db.all(
-        """SELECT DISTINCT paper_id FROM identifiers
-           WHERE identifier >= ? AND identifier < ? AND paper_id IS NOT NULL LIMIT ?""",
-        [prefix, f"{prefix}\U0010ffff", _MAX_SIMILAR_TITLES],
-    )
-    papers = await paper_queries.load(db, [row["paper_id"] for row in rows])
-    matches = [paper for paper in papers if differs_by_one_word(paper, draft)]
-    return matches[0] if len(matches) == 1 else None
+    return listed_title(" ".join(words[:2]))
 
 
 def differs_by_one_word(paper: PaperDetails, draft: PaperDetails) -> bool:

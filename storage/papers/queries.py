@@ -16,6 +16,7 @@ from storage.text import fold
 # Papers that a moderator removed; not those that were merged or whose addition was undone.
 _REMOVED = """SELECT id, title FROM papers
     WHERE removed_at IS NOT NULL AND merged_into_id IS NULL AND NOT is_undone"""
+_MAX_SIMILAR_IDENTIFIERS = 50  # that begin in the same way
 
 
 class PaperQueries:
@@ -126,6 +127,16 @@ async def owners(db: Connection, identifiers: Sequence[str]) -> dict[str, int]:
         [json.dumps(identifiers)],
     )
     return {row["identifier"]: row["paper_id"] for row in rows}
+
+
+async def ids_by_identifier_prefix(db: Connection, prefix: str) -> list[int]:
+    """Returns the ids of some papers, removed ones too, with an identifier that begins so."""
+    rows = await db.all(
+        """SELECT DISTINCT paper_id FROM identifiers
+           WHERE identifier >= ? AND identifier < ? AND paper_id IS NOT NULL LIMIT ?""",
+        [prefix, f"{prefix}\U0010ffff", _MAX_SIMILAR_IDENTIFIERS],
+    )
+    return [row["paper_id"] for row in rows]
 
 
 async def current_id(db: Connection, paper_id: int) -> int:

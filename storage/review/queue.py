@@ -5,7 +5,7 @@ from __future__ import annotations
 from storage.announcements import outbox
 from storage.audit.models import Recorded, ReviewKind
 from storage.curation import intake
-from storage.curation.intake import Submission
+from storage.curation.catalogue import StoredCatalogue, Submission
 from storage.feeds import entries
 from storage.feeds.models import EntryRecord, PendingEntry
 from storage.models import Actor, Origin, Outcome, UpsertResult
@@ -62,26 +62,24 @@ class Review(Suggestions):
         A new paper is announced, unless its entry was in the feed at the first poll. Raises
         `LabError` if somebody has decided the entry already.
         """
-        source = Submission(Origin.FEED, actor, self._clock())
+        submission = Submission(Origin.FEED, actor, self._clock())
         async with self._database.transaction(in_reply=True) as db:
             pending = await entries.get_pending(db, entry_id, actor)
-            change_set = source.change_set(db)
+            catalogue = StoredCatalogue(db, submission)
             before = await resolutions.load(db, ReviewKind.ENTRY, entry_id)
             draft = resolutions.waiting_draft(before)
             if add:
-                result = await intake.upsert(
-                    db, draft, source, allow_duplicate=True, change_set=change_set
-                )
+                result = await intake.upsert(catalogue, draft, allow_duplicate=True)
             elif pending.paper_id is None:
                 result = UpsertResult(Outcome.DECLINED, None)
             else:
                 known = await paper_queries.load(
                     db, [await paper_queries.current_id(db, pending.paper_id)]
                 )
-                result = await intake.upsert_as(db, known[0], draft, source, change_set=change_set)
-            await entries.resolve(db, entry_id, result, actor, source.at)
+                result = await intake.upsert_as(catalogue, known[0], draft)
+            await entries.resolve(db, entry_id, result, actor, submission.at)
             if result.outcome is Outcome.ADDED and result.paper and not pending.was_first_poll:
-                await outbox.enqueue_paper(db, result.paper, source.at, pending.feed_id)
+                await outbox.enqueue_paper(db, result.paper, submission.at, pending.feed_id)
             return await resolutions.record(
-                change_set, ReviewKind.ENTRY, entry_id, draft.title, before, result
+                catalogue.change_set, ReviewKind.ENTRY, entry_id, draft.title, before, result
             )

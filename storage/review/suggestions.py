@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from storage import timestamps
 from storage.announcements import outbox
-from storage.audit.log import ChangeSet
 from storage.audit.models import Recorded, ReviewKind
 from storage.curation import intake
-from storage.curation.intake import Submission
+from storage.curation.catalogue import CatalogueReader, StoredCatalogue, Submission
+from storage.curation.classify import Classification, Verdict, classify
 from storage.database import Connection, Database, Row
 from storage.errors import AlreadyResolved, LabError
 from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
@@ -52,7 +52,7 @@ class Suggestions:
         now = self._clock()
         draft = normalize(draft)
         async with self._database.transaction() as db:
-            known = await intake.classify(db, draft)
+            known = await _classify(db, draft)
             rejection = await _find_rejection(db, draft, known, member[0], daily_limit, now)
             if rejection is not None:
                 return rejection
@@ -84,7 +84,7 @@ class Suggestions:
         """
         draft = normalize(draft)
         async with self._database.reading() as db:
-            known = await intake.classify(db, draft)
+            known = await _classify(db, draft)
             return await _find_rejection(db, draft, known, member_id, daily_limit, self._clock())
 
     async def resolve_suggestion(
@@ -95,24 +95,27 @@ class Suggestions:
         A new paper is announced, and the member is told. Raises `AlreadyResolved`, and `LabError`
         if there is no such suggestion.
         """
-        source = Submission(Origin.MODERATOR, actor, self._clock(), lock_fields=False)
+        submission = Submission(Origin.MODERATOR, actor, self._clock(), lock_fields=False)
         async with self._database.transaction(in_reply=True) as db:
             pending = await _get_pending(db, suggestion_id, actor)
-            change_set = source.change_set(db)
+            catalogue = StoredCatalogue(db, submission)
             before = await resolutions.load(db, ReviewKind.SUGGESTION, suggestion_id)
             draft = resolutions.waiting_draft(before)
             if add:
-                result = await intake.upsert(
-                    db, draft, source, allow_duplicate=True, change_set=change_set
-                )
+                result = await intake.upsert(catalogue, draft, allow_duplicate=True)
             else:
-                result = await _update_similar(db, pending.paper_id, draft, source, change_set)
-            await _resolve(db, suggestion_id, result, actor, source.at)
+                result = await _update_similar(db, pending.paper_id, draft, catalogue)
+            await _resolve(db, suggestion_id, result, actor, submission.at)
             if result.outcome is Outcome.ADDED and result.paper:
-                await outbox.enqueue_paper(db, result.paper, source.at)
-            await outbox.enqueue_outcome(db, pending.member_id, suggestion_id, source.at)
+                await outbox.enqueue_paper(db, result.paper, submission.at)
+            await outbox.enqueue_outcome(db, pending.member_id, suggestion_id, submission.at)
             return await resolutions.record(
-                change_set, ReviewKind.SUGGESTION, suggestion_id, draft.title, before, result
+                catalogue.change_set,
+                ReviewKind.SUGGESTION,
+                suggestion_id,
+                draft.title,
+                before,
+                result,
             )
 
     async def suggestions(self, suggestion_ids: Sequence[int]) -> dict[int, Suggestion]:
@@ -140,19 +143,24 @@ async def find(db: Connection, suggestion_id: int) -> Suggestion | None:
     return await _read(db, row) if row else None
 
 
+async def _classify(db: Connection, draft: PaperDraft) -> Classification:
+    reader = CatalogueReader(db)
+    return await classify(reader, await reader.with_current_names(draft))
+
+
 async def _find_rejection(
     db: Connection,
     draft: PaperDraft,
-    known: UpsertResult,
+    known: Classification,
     member_id: int,
     daily_limit: int,
     now: datetime,
 ) -> SuggestionResult | None:
-    if known.outcome is Outcome.REMOVED:
+    if known.verdict in {Verdict.REMOVED, Verdict.POSSIBLY_REMOVED}:
         return SuggestionResult(SuggestionStatus.REMOVED)
     # A bare title that is in the list can't mean another paper.
     is_bare_title = not (draft.identifiers or draft.authors)
-    if known.outcome is Outcome.UNCHANGED or (known.paper and is_bare_title):
+    if known.verdict is Verdict.KNOWN or (known.paper and is_bare_title):
         return SuggestionResult(SuggestionStatus.KNOWN, paper=known.paper)
     if pending := await _find_pending(db, draft):
         return SuggestionResult(SuggestionStatus.PENDING, pending)
@@ -212,14 +220,13 @@ async def _update_similar(
     db: Connection,
     paper_id: int | None,
     draft: PaperDraft,
-    source: Submission,
-    change_set: ChangeSet,
+    catalogue: StoredCatalogue,
 ) -> UpsertResult:
     """Completes the paper that a suggestion resembles, or decline it if there is none any more."""
     if paper_id is not None:
         (similar,) = await paper_queries.load(db, [await paper_queries.current_id(db, paper_id)])
         if similar.removed_at is None:
-            return await intake.upsert_as(db, similar, draft, source, change_set=change_set)
+            return await intake.upsert_as(catalogue, similar, draft)
     return UpsertResult(Outcome.DECLINED, None)
 
 

@@ -296,10 +296,10 @@ async def test_only_the_owner_can_use_the_buttons_and_only_once(lab: Lab) -> Non
 class TestDuringAnImport:
     async def test_other_imports_and_changes_are_refused(self, lab: Lab) -> None:
         form = await lab.moderator.slash(lab.channel, "curate edit", paper="#1")
-        ready = await preview(lab, ("papers.bib", BIB))
         async with import_running(lab.app.library):
+            ready = await preview(lab, ("papers.bib", BIB))
+            assert "**2** will be added" in reply_text(ready)
             for answer in (
-                await preview(lab, ("papers.bib", BIB)),
                 await lab.moderator.submit_modal(form, {"title": "Another", "authors": "A"}),
                 await lab.moderator.slash(lab.channel, "announce here"),
                 await lab.moderator.slash(lab.channel, "people rename", name="Biderman", to="S B"),

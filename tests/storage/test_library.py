@@ -158,17 +158,16 @@ async def test_many_drafts_come_in_together_or_not_at_all(library: Library) -> N
         await library.papers.upsert_many([ARXIV, broken], Origin.IMPORT, MODERATOR)
     assert await library.papers.count() == 0
     drafts = [ARXIV, PaperDraft(title="Another"), ARXIV]
-    would = await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR, dry_run=True)
-    assert would.change_id is None
+    would = await library.papers.preview_many(drafts, Origin.IMPORT, MODERATOR)
     assert await library.papers.count() == 0
     told: list[tuple[str, Outcome]] = []
     done = await library.papers.upsert_many(
         iter(drafts),
         Origin.IMPORT,
         MODERATOR,
-        each=lambda draft, result: told.append((draft.title, result.outcome)),
+        on_result=lambda draft, result: told.append((draft.title, result.outcome)),
     )
-    assert would.value == done.value == {Outcome.ADDED: 2, Outcome.UNCHANGED: 1}
+    assert would == done.value == {Outcome.ADDED: 2, Outcome.UNCHANGED: 1}
     assert told[-1] == ("A Paper", Outcome.UNCHANGED)
     assert [paper.title for paper in await library.papers.batch()] == ["A Paper", "Another"]
 

@@ -1,0 +1,158 @@
+"""A preview says exactly what taking the drafts in would do, and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+
+from storage.errors import AuthorNotFound
+from storage.library import Library, open_library
+from storage.models import DuplicatePolicy, Origin, Outcome, PaperDraft, PartialDate, UpsertResult
+from tests.support.lab import FakeClock
+from tests.support.library import MODERATOR
+from tests.support.library_tables import all_tables
+
+Told: TypeAlias = list[tuple[Any, ...]]
+
+_IDENTIFIERS = [
+    "arxiv:2302.12433",
+    "arxiv:2302.12434",
+    "doi:10.1000/a",
+    "doi:10.1000/b",
+    "url:lab.org/a",
+    "guid:https://lab.org/feed:1",
+]
+_DRAFTS = st.builds(
+    PaperDraft,
+    title=st.sampled_from(
+        [
+            "A Paper on Ferns",
+            "A paper on ferns!",
+            "A Paper on Mosses",
+            "Attention Is All You Ever Need",
+            "Attention Is All You Need",
+        ]
+    ),
+    authors=st.lists(
+        st.sampled_from(["Ann Lee", "A. Lee", "Bo Chen", "Jane Former"]), max_size=2, unique=True
+    ).map(tuple),
+    abstract=st.sampled_from(["", "Wisdom. " * 40]),
+    venue=st.sampled_from(["", "arXiv", "ICML"]),
+    date=st.sampled_from([None, PartialDate(2021), PartialDate(2023, 4)]),
+    identifiers=st.lists(
+        st.sampled_from(
+            [
+                *_IDENTIFIERS,
+                "list:attention is all you need",
+                "list:attention is all you ever need",
+            ]
+        ),
+        max_size=3,
+        unique=True,
+    ).map(tuple),
+    tags=st.lists(st.sampled_from(["nlp", "maths"]), max_size=1).map(tuple),
+)
+_FEW = st.lists(_DRAFTS, max_size=5)
+
+
+def told(draft: PaperDraft, result: UpsertResult) -> tuple[Any, ...]:
+    """What a result says that people can read."""
+    return draft.title, result.outcome, result.paper, result.previous_title
+
+
+async def fill(
+    library: Library, known: Sequence[PaperDraft], removed: Sequence[PaperDraft]
+) -> None:
+    """Adds papers, some of which moderators edited, and others that were removed."""
+    await library.papers.upsert_many(known, Origin.MODERATOR, MODERATOR)
+    for draft in removed:
+        added = await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
+        if added.value.outcome is Outcome.ADDED and added.value.paper:
+            await library.papers.remove(added.value.paper.id, MODERATOR)
+    with contextlib.suppress(AuthorNotFound):
+        await library.authors.rename("Jane Former", "Jane New", MODERATOR)
+
+
+async def compare(
+    known: Sequence[PaperDraft],
+    removed: Sequence[PaperDraft],
+    drafts: Sequence[PaperDraft],
+    duplicates: DuplicatePolicy,
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_library(Path(folder) / "lab.db", FakeClock()) as library:
+            await fill(library, known, removed)
+            before = await all_tables(library)
+            previewed: Told = []
+            counted = await library.papers.preview_many(
+                drafts,
+                Origin.IMPORT,
+                MODERATOR,
+                duplicates=duplicates,
+                on_result=lambda draft, result: previewed.append(told(draft, result)),
+            )
+            one_by_one = await library.papers.preview(drafts)
+            assert await all_tables(library) == before
+            done: Told = []
+            imported = await library.papers.upsert_many(
+                drafts,
+                Origin.IMPORT,
+                MODERATOR,
+                duplicates=duplicates,
+                on_result=lambda draft, result: done.append(told(draft, result)),
+            )
+            assert previewed == done
+            assert counted == imported.value
+            if duplicates is DuplicatePolicy.SKIP:
+                assert [one.outcome for one in one_by_one] == [one[1] for one in done]
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes
+)
+@given(_FEW, _FEW, _FEW, st.sampled_from(DuplicatePolicy))
+@example(
+    [PaperDraft("A Paper on Ferns", identifiers=("doi:10.1000/a",))],
+    [],
+    [
+        PaperDraft("A Paper on Mosses", identifiers=("arxiv:2302.12433",)),
+        PaperDraft("A Paper on Mosses", identifiers=("arxiv:2302.12433", "doi:10.1000/a")),
+        PaperDraft("A Paper on Mosses", identifiers=("doi:10.1000/b",)),
+    ],
+    DuplicatePolicy.SKIP,
+)
+def test_a_preview_is_what_an_import_does(
+    known: list[PaperDraft],
+    removed: list[PaperDraft],
+    drafts: list[PaperDraft],
+    duplicates: DuplicatePolicy,
+) -> None:
+    asyncio.run(compare(known, removed, drafts, duplicates))
+
+
+async def test_a_preview_runs_while_somebody_else_writes(library: Library) -> None:
+    drafts = [PaperDraft(title=f"Paper {number}") for number in range(3)]
+    outcomes: list[Outcome] = []
+
+    async def preview_meanwhile() -> None:
+        counted = await library.papers.preview_many(drafts, Origin.IMPORT, MODERATOR)
+        outcomes.extend(counted.elements())
+
+    previewing: list[asyncio.Task[None]] = []
+
+    def on_result(_draft: PaperDraft, _result: UpsertResult) -> None:
+        if not previewing:
+            previewing.append(asyncio.get_running_loop().create_task(preview_meanwhile()))
+
+    await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR, on_result=on_result)
+    await previewing[0]
+    assert len(outcomes) == 3
