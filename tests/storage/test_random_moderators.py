@@ -1,4 +1,4 @@
-"""Whatever moderators do, the catalogue is what a plain model of it says, and all can be undone."""
+"""Whatever moderators do, the tables match a simple model, and everything can be undone."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from storage.models import Link, LinkKind, Origin, PaperDraft, PartialDate
 from storage.papers.combine import normalize
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
-from tests.support.library_model import OWN, Catalogue, Refused, differing
+from tests.support.library_model import MULTIVALUED, LibraryModel, UndoRefused, changed_fields
 from tests.support.library_tables import all_tables, as_text
 
 FORMER, NEW = "Ann Former", "Ann New"
-_NUMBER = st.integers(0, 1000)
+_INDEX = st.integers(0, 1000)
 _TAGS = st.lists(st.sampled_from(["nlp", "maths", "code"]), max_size=2, unique=True).map(tuple)
-_SAID = st.fixed_dictionaries(
+_FIELDS = st.fixed_dictionaries(
     {
         "authors": st.lists(
             st.sampled_from([FORMER, "Bo Chen", "Cy Dee"]), max_size=2, unique=True
@@ -55,7 +55,7 @@ _SAID = st.fixed_dictionaries(
 
 
 class Moderators(RuleBasedStateMachine):
-    """Random actions on a real file, each done to the model, too."""
+    """Random actions on a real database, each also done to the model."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,33 +64,33 @@ class Moderators(RuleBasedStateMachine):
         folder = self.stack.enter_context(tempfile.TemporaryDirectory())
         opening = open_library(Path(folder) / "lab.db", FakeClock())
         self.library = self.run(self.stack.enter_async_context(opening))
-        self.model = Catalogue()
+        self.model = LibraryModel()
         self.renames: list[int] = []
         self.titles = 0
-        self.seeds = 0
+        self.first_changes = 0
 
-    def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
-        return self.runner.run(doing)
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return self.runner.run(coroutine)
 
-    @initialize(said=st.lists(_SAID, min_size=2, max_size=3))
-    def begin(self, said: list[dict[str, Any]]) -> None:
+    @initialize(fields=st.lists(_FIELDS, min_size=2, max_size=3))
+    def add_first_papers(self, fields: list[dict[str, Any]]) -> None:
         self.run(self.library.subscriptions.subscribe(1, 7, MODERATOR))
-        for one in said:
-            draft = self.fresh(one, 1)
+        for one in fields:
+            draft = self.new_draft(one, 1)
             self.run(self.library.papers.upsert(draft, Origin.FEED, MODERATOR, announce=True))
             self.model.upsert(draft)
             self.model.record(self.last_change())
-        self.seeds = self.last_change()
+        self.first_changes = self.last_change()
         self.first = self.run(all_tables(self.library))
 
     def teardown(self) -> None:
-        """Undo everything, in passes: what holds another's identifier has to go before it."""
+        """Undoes everything, in passes: an undo may need an identifier that another change took."""
         try:
-            while self.seeds:
+            while self.first_changes:
                 open_changes = [
                     number
                     for number, made in self.model.changes.items()
-                    if made.stands and made.undoes is None and number > self.seeds
+                    if made.is_active and made.undoes is None and number > self.first_changes
                 ]
                 if not open_changes:
                     assert self.run(all_tables(self.library)) == self.first
@@ -101,49 +101,49 @@ class Moderators(RuleBasedStateMachine):
             self.run(self.stack.aclose())
             self.runner.close()
 
-    @rule(said=_SAID, names=st.integers(0, 2))
-    def add(self, said: dict[str, Any], names: int) -> None:
-        self.upsert(self.fresh(said, names))
+    @rule(fields=_FIELDS, names=st.integers(0, 2))
+    def add(self, fields: dict[str, Any], names: int) -> None:
+        self.upsert(self.new_draft(fields, names))
 
     @precondition(lambda self: self.model.owners())
-    @rule(said=_SAID, one=_NUMBER, other=_NUMBER)
-    def add_what_is_known(self, said: dict[str, Any], one: int, other: int) -> None:
-        self.upsert(self.known(said, one, other))
+    @rule(fields=_FIELDS, one=_INDEX, other=_INDEX)
+    def add_known_paper(self, fields: dict[str, Any], one: int, other: int) -> None:
+        self.upsert(self.known_draft(fields, one, other))
 
     @rule(data=st.data())
-    def bring_in_several(self, data: st.DataObject) -> None:
+    def import_several(self, data: st.DataObject) -> None:
         drafts = []
-        for said in data.draw(st.lists(_SAID, min_size=1, max_size=4)):
+        for fields in data.draw(st.lists(_FIELDS, min_size=1, max_size=4)):
             if self.model.owners() and data.draw(st.booleans()):
-                drafts.append(self.known(said, data.draw(_NUMBER), data.draw(_NUMBER)))
+                drafts.append(self.known_draft(fields, data.draw(_INDEX), data.draw(_INDEX)))
             else:
-                drafts.append(self.fresh(said, 1))
+                drafts.append(self.new_draft(fields, 1))
         imported = self.run(self.library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR))
         for draft in drafts:
             self.model.upsert(draft)
         assert (imported.change_id is not None) == self.model.is_changed
         self.record(is_bulk=True)
 
-    @precondition(lambda self: self.model.present)
-    @rule(said=_SAID, which=_NUMBER, keep=st.booleans(), title=st.booleans())
-    def edit(self, said: dict[str, Any], which: int, *, keep: bool, title: bool) -> None:
-        number = self.pick(self.model.present, which)
-        shown = self.model.shown(number)
-        draft = replace(shown, **said)
+    @precondition(lambda self: self.model.active_ids)
+    @rule(fields=_FIELDS, which=_INDEX, keep=st.booleans(), title=st.booleans())
+    def edit(self, fields: dict[str, Any], which: int, *, keep: bool, title: bool) -> None:
+        number = self.pick(self.model.active_ids, which)
+        displayed = self.model.displayed(number)
+        draft = replace(displayed, **fields)
         if not keep:
-            draft = replace(draft, identifiers=shown.identifiers[:1])
+            draft = replace(draft, identifiers=displayed.identifiers[:1])
         if title:
-            draft = replace(draft, title=f"{shown.title} anew")
-        if FORMER in draft.authors and FORMER in self.model.shown_names:
-            draft = replace(draft, authors=shown.authors)
+            draft = replace(draft, title=f"{displayed.title} anew")
+        if FORMER in draft.authors and FORMER in self.model.aliases:
+            draft = replace(draft, authors=displayed.authors)
         self.run(self.library.papers.edit(number, draft, MODERATOR))
         self.model.edit(number, draft)
         self.record()
 
-    @precondition(lambda self: self.model.present)
-    @rule(which=_NUMBER, add=_TAGS, remove=_TAGS)
+    @precondition(lambda self: self.model.active_ids)
+    @rule(which=_INDEX, add=_TAGS, remove=_TAGS)
     def tag(self, which: int, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
-        number = self.pick(self.model.present, which)
+        number = self.pick(self.model.active_ids, which)
         paper = self.model.get(number)
         tags = tuple(sorted({*paper.draft.tags, *add} - {*remove}))
         if tags == paper.draft.tags:
@@ -152,31 +152,35 @@ class Moderators(RuleBasedStateMachine):
             return
         self.run(self.library.papers.tag(number, add, remove, MODERATOR))
         taken = {"tags"} - ({"tags"} if {*paper.draft.tags} <= {*tags} else set())
-        self.model.say(number, replace(self.model.shown(number), tags=tags), paper.locked | taken)
+        self.model.set_details(
+            number, replace(self.model.displayed(number), tags=tags), paper.locked | taken
+        )
         self.record()
 
-    @precondition(lambda self: self.model.present)
-    @rule(which=_NUMBER)
+    @precondition(lambda self: self.model.active_ids)
+    @rule(which=_INDEX)
     def remove(self, which: int) -> None:
-        number = self.pick(self.model.present, which)
+        number = self.pick(self.model.active_ids, which)
         self.run(self.library.papers.remove(number, MODERATOR))
         self.model.remove(number)
         self.record()
 
     @precondition(lambda self: self.model.removed)
-    @rule(which=_NUMBER)
+    @rule(which=_INDEX)
     def restore(self, which: int) -> None:
         number = self.pick(self.model.removed, which)
         self.run(self.library.papers.restore(number, MODERATOR))
         self.model.restore(number)
         self.record()
 
-    @precondition(lambda self: len(self.model.present) > 1)
-    @rule(one=_NUMBER, other=_NUMBER, title=st.booleans(), venue=st.booleans())
+    @precondition(lambda self: len(self.model.active_ids) > 1)
+    @rule(one=_INDEX, other=_INDEX, title=st.booleans(), venue=st.booleans())
     def merge(self, one: int, other: int, *, title: bool, venue: bool) -> None:
-        kept = self.pick(self.model.present, one)
-        gone = self.pick([number for number in self.model.present if number != kept], other)
-        ours, theirs = self.model.shown(kept), self.model.shown(gone)
+        target = self.pick(self.model.active_ids, one)
+        absorbed = self.pick(
+            [number for number in self.model.active_ids if number != target], other
+        )
+        ours, theirs = self.model.displayed(target), self.model.displayed(absorbed)
         chosen = replace(
             ours,
             title=theirs.title if title else ours.title,
@@ -184,82 +188,84 @@ class Moderators(RuleBasedStateMachine):
             tags=(*ours.tags, *theirs.tags),
             links=(*ours.links, *theirs.links),
         )
-        self.run(self.library.papers.merge(kept, gone, chosen, MODERATOR))
+        self.run(self.library.papers.merge(target, absorbed, chosen, MODERATOR))
         both = normalize(replace(chosen, identifiers=(*ours.identifiers, *theirs.identifiers)))
         locked = (
-            self.model.get(kept).locked
-            | (self.model.get(gone).locked | differing(ours, theirs)) - OWN
+            self.model.get(target).locked
+            | (self.model.get(absorbed).locked | changed_fields(ours, theirs)) - MULTIVALUED
         )
-        self.model.unite(kept, gone, both, locked)
+        self.model.merge(target, absorbed, both, locked)
         self.record()
 
-    @precondition(lambda self: not self.model.shown_names)
+    @precondition(lambda self: not self.model.aliases)
     @rule()
     def rename(self) -> None:
         credited = {
-            name for number in self.model.present for name in self.model.get(number).draft.authors
+            name
+            for number in self.model.active_ids
+            for name in self.model.get(number).draft.authors
         }
         if FORMER not in credited or NEW in credited:
             return
         number = self.run(self.library.authors.rename(FORMER, NEW, MODERATOR)).change_id
-        self.model.decide(FORMER, NEW)
+        self.model.rename(FORMER, NEW)
         self.model.record(number)
         self.renames.append(number)
 
     @precondition(lambda self: self.model.changes)
-    @rule(which=_NUMBER)
+    @rule(which=_INDEX)
     def undo(self, which: int) -> None:
         self.undo_change(self.pick(list(self.model.changes), which))
 
     @precondition(lambda self: self.model.changes)
     @rule()
-    def undo_own_last(self) -> None:
+    def undo_last_of_moderator(self) -> None:
         change = self.run(self.library.audit.last_by(MODERATOR))
-        standing = [one.id for one in self.model.changes.values() if one.stands and not one.undoes]
-        assert (change.id if change else 0) == max(standing, default=0)
+        active = [one.id for one in self.model.changes.values() if one.is_active and not one.undoes]
+        assert (change.id if change else 0) == max(active, default=0)
         if change:
             self.undo_change(change.id)
 
     def undo_change(self, number: int) -> bool:
-        if number <= self.seeds:
+        if number <= self.first_changes:
             return False
         try:
             undone = self.run(self.library.undo(number, MODERATOR))
         except LabError as error:
-            said = str(error)
-            with pytest.raises(Refused):
+            message = str(error)
+            with pytest.raises(UndoRefused):
                 self.model.undo(number, 0)
-            assert any(word in said for word in ("already", "again since", "identifier by now"))
+            assert any(word in message for word in ("already", "again since", "identifier by now"))
             return False
         self.model.undo(number, undone.change_id)
-        whole = self.model.changes[number].whole
-        if whole in self.renames:
-            is_shown = self.model.changes[whole].stands
-            self.model.shown_names = {FORMER: NEW} if is_shown else {}
+        root = self.model.changes[number].root
+        if root in self.renames:
+            is_renamed = self.model.changes[root].is_active
+            self.model.aliases = {FORMER: NEW} if is_renamed else {}
         return True
 
     @invariant()
-    def everything_is_what_the_model_says(self) -> None:
-        if self.seeds:
+    def tables_match_the_model(self) -> None:
+        if self.first_changes:
             self.run(self.compare())
 
     async def compare(self) -> None:
-        said = await all_tables(self.library)
+        tables = await all_tables(self.library)
         expected = {
             number: as_text(one) for number, one in self.model.papers.items() if one is not None
         }
-        assert said["papers"] == expected
-        assert said["identifiers"] == self.model.owners()
-        for number in self.model.present:
+        assert tables["papers"] == expected
+        assert tables["identifiers"] == self.model.owners()
+        for number in self.model.active_ids:
             (paper,) = await self.library.papers.load([number])
-            assert paper.authors == self.model.shown(number).authors
+            assert paper.authors == self.model.displayed(number).authors
         for word in ("nlp", "maths", "code"):
-            tagged = {n for n in self.model.present if word in self.model.get(n).draft.tags}
-            assert said["found"][f"tag:{word}"] == tagged
+            tagged = {n for n in self.model.active_ids if word in self.model.get(n).draft.tags}
+            assert tables["found"][f"tag:{word}"] == tagged
         for word in ("wisdom", "folly"):
-            having = {n for n in self.model.present if word in self.model.get(n).draft.abstract}
-            assert said["found"][word] == having
-        assert said["found"]["subject"] == {*self.model.present}
+            having = {n for n in self.model.active_ids if word in self.model.get(n).draft.abstract}
+            assert tables["found"][word] == having
+        assert tables["found"]["subject"] == {*self.model.active_ids}
 
     def upsert(self, draft: PaperDraft) -> None:
         self.run(
@@ -271,7 +277,7 @@ class Moderators(RuleBasedStateMachine):
         self.record()
 
     def record(self, *, is_bulk: bool = False) -> None:
-        """The act is one change in the log, or none where nothing changed."""
+        """Checks that the last action is one change in the log, or none if nothing changed."""
         last = self.last_change()
         known = max(self.model.changes, default=0)
         assert (last > known) == self.model.is_changed
@@ -284,20 +290,20 @@ class Moderators(RuleBasedStateMachine):
         page = self.run(self.library.audit.page(limit=1))
         return page.changes[0].id if page.changes else 0
 
-    def fresh(self, said: dict[str, Any], names: int) -> PaperDraft:
-        """A paper of its own; one that nobody names by the former name while it is shown anew."""
+    def new_draft(self, fields: dict[str, Any], names: int) -> PaperDraft:
+        """Returns a draft of a paper that isn't in the list."""
         self.titles += 1
         identifiers = tuple(f"doi:10.1/{self.titles}.{name}" for name in range(names))
         return PaperDraft(
-            f"A paper on subject matter {self.titles}", identifiers=identifiers, **said
+            f"A paper on subject matter {self.titles}", identifiers=identifiers, **fields
         )
 
-    def known(self, said: dict[str, Any], one: int, other: int) -> PaperDraft:
-        """What names one paper, or two."""
+    def known_draft(self, fields: dict[str, Any], one: int, other: int) -> PaperDraft:
+        """Returns a draft with the identifiers of one or two papers in the list."""
         names = sorted(self.model.owners())
         named = {self.pick(names, one), self.pick(names, other)}
         first = self.model.get(self.model.owners()[min(named)])
-        return PaperDraft(first.draft.title, identifiers=tuple(sorted(named)), **said)
+        return PaperDraft(first.draft.title, identifiers=tuple(sorted(named)), **fields)
 
     @staticmethod
     def pick(some: list[Any], which: int) -> Any:

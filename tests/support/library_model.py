@@ -1,4 +1,4 @@
-"""The catalogue as plain values in memory: what moderators' actions should come to."""
+"""A model of the library in memory: what the moderators' actions should result in."""
 
 from __future__ import annotations
 
@@ -8,51 +8,52 @@ from dataclasses import dataclass, field, replace
 from storage.models import PaperDraft
 from storage.papers.combine import EDITABLE_FIELDS, merge_metadata, normalize, sort_identifiers
 
-OWN = {"identifiers", "links", "tags"}  # what may still be added to
+MULTIVALUED = {"identifiers", "links", "tags"}  # fields that an edit may just add to
 
 
 @dataclass(frozen=True)
-class Listed:
-    """One paper: what it says, with the names as credited, and where it is."""
+class ModelPaper:
+    """A paper: its details with the names as credited, and whether it was removed or merged."""
 
     draft: PaperDraft
     locked: frozenset[str] = frozenset()
     is_removed: bool = False
-    became: int | None = None
+    merged_into: int | None = None
 
 
 @dataclass
-class Made:
-    """A change: the papers before and after it; a decision about names stands as number 0.
+class ModelChange:
+    """A change: its papers before and after. A renamed author counts as paper 0.
 
-    ``left`` are the changes in force of each of its papers right behind it.
+    ``root`` is the change that this one undoes or redoes, or itself. ``latest`` has the active
+    changes of each paper right after this one.
     """
 
     id: int
-    whole: int  # the change that it makes good or takes back; its own, mostly
+    root: int
     undoes: int | None = None
-    before: dict[int, Listed | None] = field(default_factory=dict)
-    after: dict[int, Listed | None] = field(default_factory=dict)
-    left: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    stands: bool = True
+    before: dict[int, ModelPaper | None] = field(default_factory=dict)
+    after: dict[int, ModelPaper | None] = field(default_factory=dict)
+    latest: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    is_active: bool = True
 
 
-class Refused(Exception):
-    """The model does not allow that."""
+class UndoRefused(Exception):
+    """The model doesn't allow that undo."""
 
 
-class Catalogue:
-    """Papers by number; none where an addition was undone. One name can have another shown."""
+class LibraryModel:
+    """Papers by id (None if an addition was undone), their changes, and one renamed author."""
 
     def __init__(self) -> None:
-        self.papers: dict[int, Listed | None] = {}
-        self.changes: dict[int, Made] = {}
-        self.in_force: dict[int, tuple[int, ...]] = {}
-        self.shown_names: dict[str, str] = {}
-        self._touched: dict[int, Listed | None] = {}
+        self.papers: dict[int, ModelPaper | None] = {}
+        self.changes: dict[int, ModelChange] = {}
+        self.active_changes: dict[int, tuple[int, ...]] = {}
+        self.aliases: dict[str, str] = {}
+        self._touched: dict[int, ModelPaper | None] = {}
 
     @property
-    def present(self) -> list[int]:
+    def active_ids(self) -> list[int]:
         return [number for number, one in self.papers.items() if one and not one.is_removed]
 
     @property
@@ -60,7 +61,7 @@ class Catalogue:
         return [
             number
             for number, one in self.papers.items()
-            if one and one.is_removed and one.became is None
+            if one and one.is_removed and one.merged_into is None
         ]
 
     def owners(self) -> dict[str, int]:
@@ -71,11 +72,11 @@ class Catalogue:
             for name in one.draft.identifiers
         }
 
-    def shown(self, number: int) -> PaperDraft:
+    def displayed(self, number: int) -> PaperDraft:
         draft = self.get(number).draft
-        return replace(draft, authors=tuple(self.shown_names.get(n, n) for n in draft.authors))
+        return replace(draft, authors=tuple(self.aliases.get(n, n) for n in draft.authors))
 
-    def get(self, number: int) -> Listed:
+    def get(self, number: int) -> ModelPaper:
         found = self.papers[number]
         assert found is not None
         return found
@@ -86,70 +87,74 @@ class Catalogue:
         known = list(dict.fromkeys(owners[name] for name in draft.identifiers if name in owners))
         if not known:
             empty = PaperDraft(title="")
-            locked = self._given(empty, draft) if by_moderator else frozenset()
-            self._set(max(self.papers, default=0) + 1, Listed(draft, locked))
+            locked = self._fields_set(empty, draft) if by_moderator else frozenset()
+            self._set(max(self.papers, default=0) + 1, ModelPaper(draft, locked))
             return
-        # Identifiers of one kind: of several papers that which has the lowest number is kept.
+        # All identifiers here have the same weight, so the paper with the lowest id stays.
         if self.get(known[0]).is_removed:
             if by_moderator:
                 self.restore(known[0])
-                self._complete(known[0], draft, by_moderator=True)
+                self._update(known[0], draft, by_moderator=True)
             else:
-                self._learn(known[0], [one for one in draft.identifiers if one not in owners])
+                self._add_identifiers(
+                    known[0], [one for one in draft.identifiers if one not in owners]
+                )
             return
-        kept, *others = sorted(one for one in known if not self.get(one).is_removed)
+        target, *others = sorted(one for one in known if not self.get(one).is_removed)
         for other in others:
-            ours, theirs = self.get(kept).locked, self.get(other).locked
-            one, two = self.shown(kept), self.shown(other)
+            ours, theirs = self.get(target).locked, self.get(other).locked
+            one, two = self.displayed(target), self.displayed(other)
             taken = {name: getattr(two, name) for name in theirs - ours}
             if "authors" in taken:
                 taken["authors_complete"] = two.authors_complete
             both = merge_metadata(replace(one, **taken), two, ours | theirs)
             named = sort_identifiers((*one.identifiers, *two.identifiers))
-            self.unite(kept, other, replace(both, identifiers=named), ours | theirs)
-        self._complete(kept, draft, by_moderator=by_moderator)
+            self.merge(target, other, replace(both, identifiers=named), ours | theirs)
+        self._update(target, draft, by_moderator=by_moderator)
 
-    def _complete(self, number: int, draft: PaperDraft, *, by_moderator: bool) -> None:
-        before, locked, owners = self.shown(number), self.get(number).locked, self.owners()
-        shown = tuple(self.shown_names.get(name, name) for name in draft.authors)
-        both = merge_metadata(before, replace(draft, authors=shown), locked)
+    def _update(self, number: int, draft: PaperDraft, *, by_moderator: bool) -> None:
+        before, locked, owners = self.displayed(number), self.get(number).locked, self.owners()
+        displayed = tuple(self.aliases.get(name, name) for name in draft.authors)
+        both = merge_metadata(before, replace(draft, authors=displayed), locked)
         free = [name for name in both.identifiers if owners.get(name, number) == number]
         both = replace(both, identifiers=tuple(free))
         if both != before:
-            given = self._given(before, both) if by_moderator else frozenset()
-            self.say(number, both, locked | given, draft.authors)
+            given = self._fields_set(before, both) if by_moderator else frozenset()
+            self.set_details(number, both, locked | given, draft.authors)
 
-    def _learn(self, number: int, identifiers: Sequence[str]) -> None:
-        """Know a removed paper by more identifiers, which is no change to it."""
+    def _add_identifiers(self, number: int, identifiers: Sequence[str]) -> None:
+        """Adds identifiers to a removed paper, which isn't a change."""
         found = self.get(number)
         known = (*found.draft.identifiers, *identifiers)
         self.papers[number] = replace(found, draft=replace(found.draft, identifiers=known))
 
-    def unite(self, kept: int, other: int, draft: PaperDraft, locked: Iterable[str]) -> None:
-        gone = self.get(other)
+    def merge(self, target: int, other: int, draft: PaperDraft, locked: Iterable[str]) -> None:
+        absorbed = self.get(other)
         for number, one in self.papers.items():
-            if one and one.became == other:
-                self._set(number, replace(one, became=kept))
-        nothing = replace(gone.draft, identifiers=())
-        self._set(other, replace(gone, draft=nothing, is_removed=True, became=kept))
-        self.say(kept, draft, frozenset(locked), gone.draft.authors)
+            if one and one.merged_into == other:
+                self._set(number, replace(one, merged_into=target))
+        nothing = replace(absorbed.draft, identifiers=())
+        self._set(other, replace(absorbed, draft=nothing, is_removed=True, merged_into=target))
+        self.set_details(target, draft, frozenset(locked), absorbed.draft.authors)
 
-    def say(
+    def set_details(
         self, number: int, draft: PaperDraft, locked: frozenset[str], given: Iterable[str] = ()
     ) -> None:
-        """Make a paper what a draft says; its names and those ``given`` stay as credited."""
+        """Replaces a paper's details; its authors and those ``given`` stay as credited."""
         credited = {
-            self.shown_names[name]: name
+            self.aliases[name]: name
             for name in (*given, *self.get(number).draft.authors)
-            if name in self.shown_names
+            if name in self.aliases
         }
         names = tuple(credited.get(name, name) for name in draft.authors)
-        self._set(number, Listed(replace(draft, authors=names), locked))
+        self._set(number, ModelPaper(replace(draft, authors=names), locked))
 
     def edit(self, number: int, draft: PaperDraft) -> None:
-        before, draft = self.shown(number), normalize(draft)
-        locked = {name for name in differing(before, draft) if not only_adds(before, draft, name)}
-        self.say(number, draft, self.get(number).locked | locked)
+        before, draft = self.displayed(number), normalize(draft)
+        locked = {
+            name for name in changed_fields(before, draft) if not only_adds(before, draft, name)
+        }
+        self.set_details(number, draft, self.get(number).locked | locked)
 
     def remove(self, number: int) -> None:
         self._set(number, replace(self.get(number), is_removed=True))
@@ -157,18 +162,18 @@ class Catalogue:
     def restore(self, number: int) -> None:
         self._set(number, replace(self.get(number), is_removed=False))
 
-    def decide(self, former: str, new: str) -> None:
-        """Show a name for another; decisions build on each other as a paper's changes do."""
-        self.shown_names = {former: new}
+    def rename(self, former: str, new: str) -> None:
+        """Displays a name for another one. Renames build on each other as a paper's changes do."""
+        self.aliases = {former: new}
         self._touched = {0: None}
 
     def record(self, number: int) -> None:
-        """End an act: what it changed is one change."""
-        made = Made(number, number, before=self._touched)
+        """Records what was changed since the last call as one change."""
+        made = ModelChange(number, number, before=self._touched)
         made.after = {one: self.papers.get(one) for one in self._touched}
         for one in self._touched:
-            self.in_force[one] = (*self.in_force.get(one, ()), number)
-        made.left = {one: self.in_force[one] for one in self._touched}
+            self.active_changes[one] = (*self.active_changes.get(one, ()), number)
+        made.latest = {one: self.active_changes[one] for one in self._touched}
         self.changes[number] = made
         self._touched = {}
 
@@ -177,50 +182,50 @@ class Catalogue:
         return bool(self._touched)
 
     def undo(self, number: int, by: int) -> None:
-        """Take a change back, which is change ``by``; raises `Refused`."""
+        """Undoes a change, as change ``by``; raises `UndoRefused`."""
         change = self.changes[number]
-        whole = self.changes[change.whole]
-        if not change.stands:
-            raise Refused
-        if any(self.in_force[one] != left for one, left in change.left.items()):
-            raise Refused
-        wanted = whole.before if whole.stands else whole.after
-        names = {name for one in wanted.values() if one for name in one.draft.identifiers}
-        if any(names & {*one.draft.identifiers} for one in self._others(wanted)):
-            raise Refused
-        self.papers.update(wanted)
-        for one in wanted:
-            force = self.in_force[one]
-            self.in_force[one] = force[:-1] if whole.stands else (*force, whole.id)
-        left = {one: self.in_force[one] for one in wanted}
-        self.changes[by] = Made(by, whole.id, number, left=left)
+        root = self.changes[change.root]
+        if not change.is_active:
+            raise UndoRefused
+        if any(self.active_changes[one] != latest for one, latest in change.latest.items()):
+            raise UndoRefused
+        restored = root.before if root.is_active else root.after
+        names = {name for one in restored.values() if one for name in one.draft.identifiers}
+        if any(names & {*one.draft.identifiers} for one in self._others(restored)):
+            raise UndoRefused
+        self.papers.update(restored)
+        for one in restored:
+            force = self.active_changes[one]
+            self.active_changes[one] = force[:-1] if root.is_active else (*force, root.id)
+        latest = {one: self.active_changes[one] for one in restored}
+        self.changes[by] = ModelChange(by, root.id, number, latest=latest)
         flipped: int | None = number
         while flipped is not None:
-            self.changes[flipped].stands = not self.changes[flipped].stands
+            self.changes[flipped].is_active = not self.changes[flipped].is_active
             flipped = self.changes[flipped].undoes
 
-    def _others(self, numbers: Iterable[int]) -> list[Listed]:
+    def _others(self, numbers: Iterable[int]) -> list[ModelPaper]:
         return [one for number, one in self.papers.items() if one and number not in {*numbers}]
 
-    def _set(self, number: int, listed: Listed) -> None:
+    def _set(self, number: int, listed: ModelPaper) -> None:
         self._touched.setdefault(number, self.papers.get(number))
         self.papers[number] = listed
 
     @staticmethod
-    def _given(before: PaperDraft, after: PaperDraft) -> frozenset[str]:
+    def _fields_set(before: PaperDraft, after: PaperDraft) -> frozenset[str]:
         return frozenset(
             name
             for name in EDITABLE_FIELDS
-            if name not in OWN and getattr(before, name) != getattr(after, name)
+            if name not in MULTIVALUED and getattr(before, name) != getattr(after, name)
         )
 
 
-def differing(one: PaperDraft, other: PaperDraft) -> set[str]:
-    """The fields in which two drafts differ; “et al.” belongs to the authors."""
+def changed_fields(one: PaperDraft, other: PaperDraft) -> set[str]:
+    """Returns the fields in which two drafts differ; “et al.” belongs to the authors."""
     found = {name for name in EDITABLE_FIELDS if getattr(one, name) != getattr(other, name)}
     return found | ({"authors"} if one.authors_complete != other.authors_complete else set())
 
 
 def only_adds(before: PaperDraft, after: PaperDraft, name: str) -> bool:
-    """Whether an edit gave a paper more of what there may be many, and took none away."""
-    return name in OWN and set(getattr(before, name)) <= set(getattr(after, name))
+    """Returns whether an edit only added to a field with many values."""
+    return name in MULTIVALUED and set(getattr(before, name)) <= set(getattr(after, name))

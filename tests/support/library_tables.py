@@ -11,7 +11,7 @@ from typing import Any
 from storage.library import Library
 from storage.papers.combine import as_draft, normalize
 from storage.search.query import parse
-from tests.support.library_model import Listed
+from tests.support.library_model import ModelPaper
 
 _QUERIES = (
     "tag:nlp",
@@ -25,9 +25,9 @@ _QUERIES = (
 )
 
 
-def as_text(one: Listed) -> str:
+def as_text(one: ModelPaper) -> str:
     return json.dumps(
-        [repr(normalize(one.draft)), sorted(one.locked), one.is_removed, one.became], indent=0
+        [repr(normalize(one.draft)), sorted(one.locked), one.is_removed, one.merged_into], indent=0
     )
 
 
@@ -49,7 +49,7 @@ async def all_tables(library: Library) -> dict[str, Any]:
             )
             locked = rows("SELECT field FROM locked_fields WHERE paper_id = ?", paper.id)
             papers[paper.id] = as_text(
-                Listed(
+                ModelPaper(
                     replace(as_draft(paper), authors=tuple(name for (name,) in credits)),
                     frozenset(name for (name,) in locked),
                     paper.removed_at is not None,
