@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -10,13 +9,10 @@ from storage.errors import InvalidInput
 from storage.models import Paper
 from storage.names.matching import matches_query
 from storage.names.parser import parse_name
+from storage.search.tokens import split_tokens
 from storage.text import fold, index_text
 
 _FIELDS = ("feed", "author", "venue", "tag", "word")
-_CONDITION = re.compile(
-    r"""(?P<minus>-)?(?:(?P<field>\w+):)?(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))""",
-    re.VERBOSE,
-)
 _MAX_CONDITIONS = 30
 
 
@@ -92,12 +88,11 @@ def parse_filter(text: str) -> ChannelFilter:
     A feed is given by its number. A minus sign negates a field or a word. Raises `InvalidInput`.
     """
     found = []
-    for match in _CONDITION.finditer(re.sub("[“”„«»]", '"', text)):
-        field = (match["field"] or "word").lower()
-        value = (match["quoted"] if match["quoted"] is not None else match["bare"]).strip()
+    for token in split_tokens(text):
+        field, value = token.field or "word", token.value.strip()
         if field not in _FIELDS:
             raise InvalidInput(
-                f"“{match['field']}:” isn't a filter. Use feed:, author:, venue:, tag: or plain "
+                f"“{token.field}:” isn't a filter. Use feed:, author:, venue:, tag: or plain "
                 "words, each with a minus in front to exclude it."
             )
         if field == "feed":
@@ -107,8 +102,8 @@ def parse_filter(text: str) -> ChannelFilter:
                     "Give a feed by its number, such as feed:3. `/feed list` shows the numbers."
                 )
         elif not fold(value):
-            raise InvalidInput(f"“{match[0]}” has no letters or digits to look for.")
-        found.append(Condition(field, value, bool(match["minus"])))
+            raise InvalidInput(f"“{token.text}” has no letters or digits to look for.")
+        found.append(Condition(field, value, token.is_negated))
     if len(found) > _MAX_CONDITIONS:
         raise InvalidInput(f"A channel can have at most {_MAX_CONDITIONS} filters.")
     return ChannelFilter(tuple(dict.fromkeys(found)))

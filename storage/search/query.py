@@ -7,13 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from storage.models import Filters
+from storage.search.tokens import split_tokens
 from storage.text import fold
 
-_PIECE = re.compile(  # [-] [field:] ("quoted" | bare)
-    r"""(?P<minus>-)?(?:(?P<field>author|venue|year|tag):)?
-        (?:"(?P<quoted>[^"]*)(?:"|$)|(?P<bare>[^\s"]+))""",
-    re.VERBOSE | re.IGNORECASE,
-)
+_FIELDS = ("author", "venue", "year", "tag")
 _YEARS = re.compile(r"(\d{4})?\s*(\.\.|-)?\s*(\d{4})?", re.ASCII)
 
 
@@ -47,21 +44,20 @@ def parse(text: str, filters: Filters | None = None) -> Query:
     terms: list[str] = []
     excluded: list[str] = []
     last_is_prefix = False
-    for piece in _PIECE.finditer(_straighten_quotes(text)):
-        value = piece["quoted"] if piece["quoted"] is not None else piece["bare"]
-        narrowed = _narrow(filters, piece["field"], value) if not piece["minus"] else None
+    for token in split_tokens(text, _FIELDS):
+        narrowed = None if token.is_negated else _narrow(filters, token.field, token.value)
         if narrowed is not None:
             filters, last_is_prefix = narrowed, False
             continue
-        words = fold(f"{piece['field']} {value}" if piece["field"] else value)
+        words = fold(f"{token.field} {token.value}")
         if not words:
             continue
-        if piece["minus"]:
+        if token.is_negated:
             excluded.append(words)
             last_is_prefix = False
         else:
             terms.append(words)
-            last_is_prefix = piece["quoted"] is None and piece.end() == len(text.rstrip())
+            last_is_prefix = token.is_unfinished
     return Query(tuple(terms), tuple(excluded), filters, last_is_prefix)
 
 
@@ -140,11 +136,11 @@ def _term(words: str, alternatives: Sequence[str] | None = None, *, is_prefix: b
     return f'({phrase} OR "{words.replace(" ", "")}"{star})'
 
 
-def _narrow(filters: Filters, name: str | None, value: str) -> Filters | None:
+def _narrow(filters: Filters, name: str, value: str) -> Filters | None:
     """Returns the filters with a field set, or None if the piece of text isn't a filter."""
-    if name is None or not fold(value):
+    if not name or not fold(value):
         return None
-    match name.lower():
+    match name:
         case "author":
             return replace(filters, author=value)
         case "venue":
@@ -156,7 +152,3 @@ def _narrow(filters: Filters, name: str | None, value: str) -> Filters | None:
             if years is None:
                 return None
             return replace(filters, first_year=years[0], last_year=years[1])
-
-
-def _straighten_quotes(text: str) -> str:
-    return re.sub("[“”„«»]", '"', text)
