@@ -209,8 +209,8 @@ async def load(db: Connection, ids: Sequence[int]) -> tuple[Paper, ...]:
                (SELECT json_group_array(json_array(kind, url)) FROM (
                     SELECT kind, url FROM links
                     WHERE paper_id = papers.id ORDER BY position)) AS links
-           FROM json_each(?) AS wanted JOIN papers ON papers.id = wanted.value
-           ORDER BY wanted.key""",
+           FROM json_each(?) AS ids JOIN papers ON papers.id = ids.value
+           ORDER BY ids.key""",
         [json.dumps(list(ids))],
     )
     posters = {row["posted_by"] for row in rows if row["has_former"] and row["posted_by"]}

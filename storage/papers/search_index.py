@@ -51,7 +51,7 @@ async def add(db: Connection, papers: Sequence[tuple[int, PaperDetails]]) -> Non
 
 
 async def remove(db: Connection, sort_keys: Iterable[int]) -> None:
-    """Take the papers with these sort keys out of the index, where they are in it."""
+    """Removes the papers with these sort keys from the index; those not in it are ignored."""
     found = await db.all(
         """SELECT rowid, * FROM paper_text
            WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid""",

@@ -172,8 +172,8 @@ async def _check(db: Connection, stats: QueryStats, sort_keys: Sequence[int]) ->
     rows = await db.all(
         f"""SELECT papers.id, sort_key, title_key, paper_text.title, authors, paper_text.venue,
                 paper_text.tags, paper_text.abstract
-            FROM json_each(?) AS wanted CROSS JOIN paper_text ON paper_text.rowid = wanted.value
-            CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}""",  # noqa: S608
+            FROM json_each(?) AS ids CROSS JOIN paper_text ON paper_text.rowid = ids.value
+            CROSS JOIN papers ON papers.id = ids.value & {search_index.ID_MASK}""",  # noqa: S608
         [json.dumps(sort_keys)],
     )
     candidates = []
@@ -219,8 +219,8 @@ async def _common_candidates(
         tiers |= dict.fromkeys(in_head, _IN_HEAD) | dict.fromkeys(with_authors, _WITH_AUTHORS)
     tiers |= dict.fromkeys(in_title, _IN_TITLE)
     rows = await db.all(
-        f"""SELECT papers.id, sort_key, title_key FROM json_each(?) AS wanted
-                CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}
+        f"""SELECT papers.id, sort_key, title_key FROM json_each(?) AS ids
+                CROSS JOIN papers ON papers.id = ids.value & {search_index.ID_MASK}
             UNION SELECT id, sort_key, title_key FROM papers
                 WHERE title_key = ? AND removed_at IS NULL
                 AND sort_key IN ({anywhere.sql} AND {anywhere.rowid} = papers.sort_key)""",  # noqa: S608
@@ -296,9 +296,9 @@ async def _load_titles(db: Connection, matches: _Matches, limit: int) -> list[tu
     """Returns ids and titles of the newest papers that match."""
     [sort_keys] = await _newest(db, (matches, limit))
     rows = await db.all(
-        f"""SELECT papers.id, title FROM json_each(?) AS wanted
-            CROSS JOIN papers ON papers.id = wanted.value & {search_index.ID_MASK}
-            ORDER BY wanted.key""",  # noqa: S608
+        f"""SELECT papers.id, title FROM json_each(?) AS ids
+            CROSS JOIN papers ON papers.id = ids.value & {search_index.ID_MASK}
+            ORDER BY ids.key""",  # noqa: S608
         [json.dumps(sort_keys)],
     )
     return [(row["id"], row["title"]) for row in rows]

@@ -36,7 +36,7 @@ async def test_a_new_file_has_every_migration_and_opening_again_changes_nothing(
     assert not path.with_name("lab.db-wal").exists()
 
 
-async def test_a_database_of_each_former_version_arrives_with_its_data(tmp_path: Path) -> None:
+async def test_a_database_of_each_earlier_version_keeps_its_data(tmp_path: Path) -> None:
     for known in migrations()[:-1]:
         path = tmp_path / f"from-{known.version}.db"
         old = sqlite3.connect(path)
@@ -56,7 +56,7 @@ async def test_a_database_of_each_former_version_arrives_with_its_data(tmp_path:
             assert (await library.papers.get(1)).title == "Kept"
 
 
-async def test_posts_that_were_sent_arrive_with_the_kinds_that_came_later(tmp_path: Path) -> None:
+async def test_sent_posts_survive_the_migration_to_more_kinds(tmp_path: Path) -> None:
     path = tmp_path / "from-3.db"
     old = sqlite3.connect(path)
     for migration in migrations()[:3]:
@@ -90,22 +90,22 @@ async def test_a_failing_migration_leaves_the_file_as_it_was(tmp_path: Path) -> 
     assert version(path) == 0
 
 
-async def test_a_locked_file_fails_in_time_and_recovers_by_itself(tmp_path: Path) -> None:
+async def test_a_locked_file_fails_after_the_timeout_and_recovers(tmp_path: Path) -> None:
     path = tmp_path / "lab.db"
     async with open_database(path, timedelta(milliseconds=50)) as database:
-        notes = BotState(database, now)
+        state = BotState(database, now)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseUnavailable, match="locked"):
-            await notes.set_value("name", "lost")
-        number = notes.save_query("question")
-        await notes.close()
+            await state.set_value("name", "lost")
+        number = state.save_query("question")
+        await state.close()
         other.execute("ROLLBACK")
         other.close()
-        assert await notes.find_value("name") is None
-        await notes.set_value("name", "kept")
-        notes.save_query("another question")
-        await notes.close()
+        assert await state.find_value("name") is None
+        await state.set_value("name", "kept")
+        state.save_query("another question")
+        await state.close()
         assert await BotState(database, now).load_query(number) == "question"
 
 
@@ -120,7 +120,7 @@ async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     assert (caught.value.found, caught.value.known) == (999, migrations()[-1].version)
 
 
-async def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
+async def test_an_unusable_file_raises_a_readable_error(tmp_path: Path) -> None:
     path = tmp_path / "lab.db"
     path.write_text("this is a letter, not a database, and long enough to be read as one " * 20)
     for unusable in (path, tmp_path):
@@ -132,7 +132,7 @@ async def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
             pass
 
 
-async def test_an_exception_or_a_cancellation_undoes_the_transaction(tmp_path: Path) -> None:
+async def test_an_exception_or_a_cancellation_rolls_back_the_transaction(tmp_path: Path) -> None:
     async with open_database(tmp_path / "lab.db") as database:
 
         async def write(value: str, *, then: BaseException | None) -> None:
@@ -169,7 +169,7 @@ async def test_transactions_of_two_coroutines_do_not_mix(tmp_path: Path) -> None
             assert await db.value("SELECT COUNT(*) FROM bot_state") == 10
 
 
-async def test_a_reply_does_not_wait_for_an_import_and_all_else_does(tmp_path: Path) -> None:
+async def test_only_replies_refuse_to_wait_for_an_import(tmp_path: Path) -> None:
     async with open_database(tmp_path / "lab.db") as database:
 
         async def write(name: str, *, in_reply: bool) -> None:
@@ -193,7 +193,7 @@ async def test_a_reply_does_not_wait_for_an_import_and_all_else_does(tmp_path: P
             assert [row[0] for row in rows] == ["import", "reply", "short", "timer"]
 
 
-async def test_a_reader_sees_what_is_committed_and_cannot_write(tmp_path: Path) -> None:
+async def test_a_reader_sees_committed_data_and_cannot_write(tmp_path: Path) -> None:
     async with open_database(tmp_path / "lab.db") as database:
         async with database.transaction() as db:
             await db.run("INSERT INTO bot_state VALUES ('a', 'b')")

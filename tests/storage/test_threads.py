@@ -9,22 +9,22 @@ from storage.threads import run_in_thread
 from tests.support.library import MODERATOR
 
 
-def thread_of(things: Sequence[int]) -> tuple[int, int]:
+def thread_and_sum(things: Sequence[int]) -> tuple[int, int]:
     return threading.get_ident(), sum(things)
 
 
-async def test_few_things_are_done_at_once_and_many_in_a_thread() -> None:
-    assert await run_in_thread(thread_of, range(5)) == (threading.get_ident(), 10)
-    thread, total = await run_in_thread(thread_of, range(1000))
+async def test_many_items_run_in_a_thread_and_few_do_not() -> None:
+    assert await run_in_thread(thread_and_sum, range(5)) == (threading.get_ident(), 10)
+    thread, total = await run_in_thread(thread_and_sum, range(1000))
     assert thread != threading.get_ident()
     assert total == 499_500
 
 
-async def test_drafts_are_read_and_made_ready_beside_the_event_loop(library: Library) -> None:
+async def test_drafts_are_prepared_outside_the_event_loop_thread(library: Library) -> None:
     threads: set[int] = set()
 
     class Seen(str):
-        """A title that notes where it is looked at."""
+        """A title that records which thread reads it."""
 
         __slots__ = ()
 

@@ -19,8 +19,8 @@ from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 
-async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
-    for number, authors in enumerate(bylines, start=await library.papers.count() + 1):
+async def credit(library: Library, *credits: tuple[str, ...]) -> None:
+    for number, authors in enumerate(credits, start=await library.papers.count() + 1):
         draft = PaperDraft(title=f"Paper {number}", authors=authors)
         await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
 
@@ -29,8 +29,8 @@ async def papers(library: Library, name: str) -> int:
     return (await library.authors.get(name)).paper_count
 
 
-async def everything_shown(library: Library) -> str:
-    """What a member can come to see: papers, people, suggestions, searches, sentences."""
+async def everything_displayed(library: Library) -> str:
+    """Returns all that a member can see: papers, people, suggestions, results and errors."""
     seen: list[object] = [await library.papers.batch()]
     for text in ("", "jan", "fo", "jane former", "former", "new", "guest"):
         seen += [await library.authors.suggest(text), await library.authors.suggest_credited(text)]
@@ -46,7 +46,7 @@ async def everything_shown(library: Library) -> str:
     return repr(seen)
 
 
-async def test_merged_names_are_one_persons_until_they_are_parted(library: Library) -> None:
+async def test_merged_names_are_one_person_until_they_are_split(library: Library) -> None:
     await credit(library, ("Steve Harrow", "A Guest"), ("Steven Harrow",), ("S. Harrow",))
     assert await papers(library, "Steven Harrow") == 1
     recorded = await library.authors.merge("Steve Harrow", "Steven Harrow", MODERATOR)
@@ -72,7 +72,7 @@ async def test_merged_names_are_one_persons_until_they_are_parted(library: Libra
     assert split.action == "split"
 
 
-async def test_a_third_name_joins_those_that_are_merged(library: Library) -> None:
+async def test_a_third_name_can_be_merged_with_merged_ones(library: Library) -> None:
     await credit(library, ("Al Gray",), ("Albert Gray",), ("Alberto Grey",))
     await library.authors.merge("Al Gray", "Albert Gray", MODERATOR)
     await library.authors.merge("Albert Gray", "Alberto Grey", MODERATOR)
@@ -82,7 +82,7 @@ async def test_a_third_name_joins_those_that_are_merged(library: Library) -> Non
     assert await papers(library, "Al Gray") == 2
 
 
-async def test_a_short_credit_is_parted_from_whom_it_counted_for(library: Library) -> None:
+async def test_a_short_name_can_be_split_from_its_person(library: Library) -> None:
     await credit(library, ("Stella Biderman",), ("S. Biderman",))
     recorded = await library.authors.split("S. Biderman", MODERATOR)
     change = recorded.change_id
@@ -94,7 +94,7 @@ async def test_a_short_credit_is_parted_from_whom_it_counted_for(library: Librar
     assert await papers(library, "Stella Biderman") == 2
 
 
-async def test_what_cannot_be_parted_is_told(library: Library) -> None:
+async def test_splitting_what_cannot_be_split_raises_an_error(library: Library) -> None:
     await credit(library, ("Ann Lee",), ("Lee, Ann",))
     with pytest.raises(LabError, match="are the same name"):
         await library.authors.split("Lee, Ann", MODERATOR)
@@ -102,14 +102,14 @@ async def test_what_cannot_be_parted_is_told(library: Library) -> None:
         await library.authors.split("Nobody", MODERATOR)
 
 
-async def test_an_ambiguous_short_credit_is_given_to_a_person(library: Library) -> None:
+async def test_an_ambiguous_short_name_can_be_merged_with_a_person(library: Library) -> None:
     await credit(library, ("Wei Li",), ("Wen Li",), ("W. Li",))
     assert await papers(library, "Wei Li") == 1
     found = await library.authors.suggest_credited("w li")
     assert ("W. Li", 1) in found
 
 
-async def test_a_former_name_leads_to_the_person_and_is_never_shown(library: Library) -> None:
+async def test_a_former_name_finds_the_person_and_is_never_shown(library: Library) -> None:
     await credit(library, ("Jane Former", "Guest Writer"), ("Former, Jane",), ("J. Former",))
     recorded = await library.authors.rename("Jane Former", "Jane New", MODERATOR)
     change = recorded.change_id
@@ -118,14 +118,14 @@ async def test_a_former_name_leads_to_the_person_and_is_never_shown(library: Lib
         person = await library.authors.get(name)
         assert (person.name, person.paper_count, person.variants) == ("Jane New", 3, ("Jane New",))
     assert (await library.papers.get(1)).authors == ("Jane New", "Guest Writer")
-    assert "Former" not in await everything_shown(library)
+    assert "Former" not in await everything_displayed(library)
     assert (await library.search.find(parse("author:former"))).results.total == 3
     assert (await library.search.find(parse('author:"jane new"'))).results.total == 3
     assert (await library.authors.suggest("form"))[0] == ("Jane New", 3)
 
     await credit(library, ("FORMER, Jane", "Guest Writer"))
     assert (await library.papers.get(4)).authors[0] == "Jane New"
-    assert "ormer" not in (await everything_shown(library)).replace("is_former", "")
+    assert "ormer" not in (await everything_displayed(library)).replace("is_former", "")
 
     await library.papers.edit(1, PaperDraft(title="Edited", authors=("Jane New",)), MODERATOR)
     assert (await library.papers.get(1)).authors == ("Jane New",)
@@ -141,7 +141,7 @@ async def test_a_former_name_leads_to_the_person_and_is_never_shown(library: Lib
     assert {(await library.papers.get(number)).authors[0] for number in (1, 2, 4)} == {"Jane New"}
 
 
-async def test_a_person_with_both_names_credited_is_merged_first(library: Library) -> None:
+async def test_renaming_to_another_credited_name_requires_a_merge_first(library: Library) -> None:
     await credit(library, ("Jane Former",), ("Jane New",))
     with pytest.raises(LabError, match="`/people merge`"):
         await library.authors.rename("Jane Former", "Jane New", MODERATOR)
@@ -153,7 +153,7 @@ async def test_a_person_with_both_names_credited_is_merged_first(library: Librar
         await library.authors.split("Jane New", MODERATOR)
 
 
-async def test_a_former_name_is_nobodys_to_part_or_to_be_left_with(library: Library) -> None:
+async def test_a_former_name_cannot_be_split_or_left_alone(library: Library) -> None:
     await credit(library, ("Jane Former",), ("J. New",))
     await library.authors.rename("Jane Former", "Jane New", MODERATOR)
     assert (await library.authors.get("J. New")).paper_count == 2
@@ -162,7 +162,7 @@ async def test_a_former_name_is_nobodys_to_part_or_to_be_left_with(library: Libr
             await library.authors.split(name, MODERATOR)
 
 
-async def test_a_persons_other_names_stay_as_they_are_when_one_is_replaced(
+async def test_a_rename_leaves_a_persons_other_names_alone(
     library: Library,
 ) -> None:
     await credit(library, ("Jane Former",), ("Jane Married",), ("J. Former",))
@@ -176,7 +176,7 @@ async def test_a_persons_other_names_stay_as_they_are_when_one_is_replaced(
     )
 
 
-async def test_a_corrected_spelling_leaves_short_credits_alone(library: Library) -> None:
+async def test_correcting_a_spelling_leaves_short_names_alone(library: Library) -> None:
     await credit(library, ("Stela Biderman",), ("S. Biderman",))
     await library.authors.rename("Stela Biderman", "Stella Biderman", MODERATOR)
     assert (await library.authors.get("biderman")).variants == ("Stella Biderman", "S. Biderman")
@@ -186,7 +186,7 @@ async def test_a_corrected_spelling_leaves_short_credits_alone(library: Library)
     ]
 
 
-async def test_a_person_without_papers_is_offered_to_nobody(library: Library) -> None:
+async def test_a_person_without_papers_is_not_suggested(library: Library) -> None:
     await credit(library, ("Jane Former",))
     await library.papers.edit(1, PaperDraft(title="Edited", authors=("Jane Former",)), MODERATOR)
     await library.authors.rename("Jane Former", "Jane New", MODERATOR)
@@ -201,7 +201,7 @@ async def test_a_person_without_papers_is_offered_to_nobody(library: Library) ->
     assert caught.value.similar == ()
 
 
-async def test_a_name_decided_about_keeps_its_decision_under_a_rename(library: Library) -> None:
+async def test_a_decided_name_keeps_its_decision_after_a_rename(library: Library) -> None:
     await credit(library, ("Jane Former",), ("J. Former",), ("JANE FORMER",))
     await library.authors.split("J. Former", MODERATOR)
     change = (await library.authors.rename("Jane Former", "Jane New", MODERATOR)).change_id
@@ -216,7 +216,7 @@ async def test_a_name_decided_about_keeps_its_decision_under_a_rename(library: L
 
 
 @pytest.mark.parametrize("to", [" ", "...", "x" * 101])
-async def test_a_new_name_is_a_name(library: Library, to: str) -> None:
+async def test_a_new_name_must_be_a_name(library: Library, to: str) -> None:
     await credit(library, ("Jane Former",))
     with pytest.raises(LabError, match="Enter the new name"):
         await library.authors.rename("Jane Former", to, MODERATOR)
@@ -228,7 +228,7 @@ async def last(library: Library, paper_id: int) -> Change:
     return (await library.audit.for_paper(paper_id))[-1]
 
 
-async def test_every_change_to_a_paper_is_taken_back_and_forth(library: Library) -> None:
+async def test_every_change_to_a_paper_can_be_undone_and_redone(library: Library) -> None:
     draft = PaperDraft(title="A", authors=("Ann Lee",), identifiers=("arxiv:2302.12433",))
     await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR)
     added = await last(library, 1)
@@ -261,7 +261,7 @@ async def test_every_change_to_a_paper_is_taken_back_and_forth(library: Library)
         await library.undo(999, MODERATOR)
 
 
-async def test_an_undo_takes_no_identifier_from_another_paper(library: Library) -> None:
+async def test_an_undo_does_not_take_an_identifier_from_another_paper(library: Library) -> None:
     both = ("arxiv:2302.12433", "doi:10.1/x")
     await library.papers.upsert(
         PaperDraft(title="A", identifiers=both), Origin.MODERATOR, MODERATOR
@@ -275,7 +275,7 @@ async def test_an_undo_takes_no_identifier_from_another_paper(library: Library) 
     assert (await library.papers.get(1)).identifiers == both[:1]
 
 
-async def test_a_decision_is_not_taken_back_under_a_later_one(library: Library) -> None:
+async def test_a_decision_cannot_be_undone_before_a_later_one(library: Library) -> None:
     await credit(library, ("Al Gray",), ("Albert Gray",), ("Alberto Grey",))
     first = (await library.authors.merge("Al Gray", "Albert Gray", MODERATOR)).change_id
     second = (await library.authors.merge("Al Gray", "Alberto Grey", MODERATOR)).change_id
@@ -288,13 +288,13 @@ async def test_a_decision_is_not_taken_back_under_a_later_one(library: Library) 
     assert await papers(library, "Al Gray") == 1
 
 
-async def renamed(library: Library, *bylines: tuple[str, ...]) -> None:
+async def renamed(library: Library, *credits: tuple[str, ...]) -> None:
     """A list of these papers, in which Jane Former is Jane New now."""
-    await credit(library, *bylines)
+    await credit(library, *credits)
     await library.authors.rename("Jane Former", "Jane New", MODERATOR)
 
 
-async def test_related_papers_and_answers_show_no_former_name(library: Library) -> None:
+async def test_related_papers_and_results_show_no_former_name(library: Library) -> None:
     await renamed(library, ("Jane Former", "Bo Guest"), ("Jane Former", "Al Other"))
     related = await library.search.related(await library.papers.get(1))
     assert [one.authors for one in related] == [("Jane New",)]
@@ -308,7 +308,7 @@ async def test_related_papers_and_answers_show_no_former_name(library: Library) 
 
 
 @pytest.mark.parametrize("short", ["J. Former", "Former, J.", "Former", "JANE FORMER"])
-async def test_a_short_form_credited_after_a_rename_betrays_nothing(
+async def test_a_short_name_credited_after_a_rename_reveals_nothing(
     library: Library, short: str
 ) -> None:
     await renamed(library, ("Jane Former", "Bo Guest"))
@@ -319,14 +319,14 @@ async def test_a_short_form_credited_after_a_rename_betrays_nothing(
     assert (await library.papers.get(2)).authors == (short, "Bo Guest")
 
 
-async def test_a_short_form_that_may_be_anothers_stays_as_it_is(library: Library) -> None:
+async def test_an_ambiguous_short_name_is_not_hidden(library: Library) -> None:
     await renamed(library, ("Jane Former",), ("John Former",))
     await credit(library, ("J. Former",), ("J. New",))
     assert (await library.papers.get(3)).authors == ("J. Former",)
     assert (await library.papers.get(4)).authors == ("J. New",)
 
 
-async def test_a_name_of_the_same_letters_is_not_made_a_former_one(library: Library) -> None:
+async def test_another_name_with_the_same_letters_is_not_hidden(library: Library) -> None:
     await credit(library, ("Yang Ang",))
     await library.authors.rename("Yang Ang", "Yang New", MODERATOR)
     others = ("Yan Gang", "Y. Angang", "Yangang")
@@ -334,7 +334,7 @@ async def test_a_name_of_the_same_letters_is_not_made_a_former_one(library: Libr
     assert [(await library.papers.get(number)).authors[0] for number in (2, 3, 4)] == [*others]
 
 
-async def test_a_renamed_persons_papers_are_known_again_by_either_name(library: Library) -> None:
+async def test_a_renamed_persons_papers_are_recognized_by_either_name(library: Library) -> None:
     draft = PaperDraft("One", ("Jane Formerly",), date=PartialDate(2023), identifiers=("doi:10/1",))
     await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
     await library.authors.rename("Jane Formerly", "Jane New", MODERATOR)
@@ -348,7 +348,7 @@ async def test_a_renamed_persons_papers_are_known_again_by_either_name(library: 
         ).value.outcome is Outcome.DUPLICATE
 
 
-async def test_a_channel_hears_of_a_renamed_person_by_either_name(library: Library) -> None:
+async def test_a_channel_filter_matches_a_renamed_person_by_either_name(library: Library) -> None:
     await renamed(library, ("Jane Former", "Bo Guest"))
     wanted = {1: "author:new", 2: 'author:"Jane Former"', 3: "author:other", 4: "-author:new"}
     for channel, words in wanted.items():
@@ -357,13 +357,11 @@ async def test_a_channel_hears_of_a_renamed_person_by_either_name(library: Libra
     draft = PaperDraft("News", ("Jane Former",))
     result = (await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)).value
     assert result.paper is not None
-    told = await library.outbox.for_paper(result.paper.id)
-    assert [one.channel_id for one in told if one.status is DeliveryStatus.WAITING] == [1, 2]
+    announced = await library.outbox.for_paper(result.paper.id)
+    assert [one.channel_id for one in announced if one.status is DeliveryStatus.WAITING] == [1, 2]
 
 
-async def test_what_waits_for_a_decision_shows_no_former_name(
-    library: Library, clock: FakeClock
-) -> None:
+async def test_pending_reviews_show_no_former_name(library: Library, clock: FakeClock) -> None:
     await credit(library, ("Jane Former", "Bo Guest"))
     feed = (
         await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR, is_reviewed=True)
@@ -383,7 +381,7 @@ async def test_what_waits_for_a_decision_shows_no_former_name(
     assert "Former" not in repr(await library.authors.with_current_names([draft]))
 
 
-async def test_a_misspelled_search_tells_no_former_name(library: Library) -> None:
+async def test_a_spelling_suggestion_reveals_no_former_name(library: Library) -> None:
     await renamed(library, ("Jane Former", "Bo Guest"))
     found = await library.search.find(parse("formre"))
     assert [paper.id for paper in found.results.papers] == [1]
@@ -392,7 +390,7 @@ async def test_a_misspelled_search_tells_no_former_name(library: Library) -> Non
     assert found.searched_for == "guest"
 
 
-async def test_the_credits_of_merged_papers_are_as_they_were_after_a_renames_undo(
+async def test_undoing_a_rename_restores_the_credits_of_merged_papers(
     library: Library,
 ) -> None:
     await credit(library, ("Bo Guest",), ("Jane Former", "Bo Guest"))
@@ -404,14 +402,14 @@ async def test_the_credits_of_merged_papers_are_as_they_were_after_a_renames_und
     assert (await library.papers.get(1)).authors == ("Jane Former", "Bo Guest")
 
 
-async def test_every_way_of_writing_a_name_is_parted_with_it(library: Library) -> None:
+async def test_every_spelling_of_a_name_is_split_with_it(library: Library) -> None:
     await credit(library, ("Steve Harrow",), ("Harrow, Steve",), ("Steven Harrow",))
     await library.authors.merge("Steve Harrow", "Steven Harrow", MODERATOR)
     await library.authors.split("Steve Harrow", MODERATOR)
     assert [await papers(library, name) for name in ("Steve Harrow", "Steven Harrow")] == [2, 1]
 
 
-async def test_a_credit_that_may_be_several_peoples_is_given_to_one(library: Library) -> None:
+async def test_an_ambiguous_credit_can_be_merged_with_one_person(library: Library) -> None:
     await credit(library, ("Wei Li",), ("Wen Li",), ("W. Li",))
     assert [await papers(library, name) for name in ("Wei Li", "Wen Li")] == [1, 1]
     await library.authors.merge("W. Li", "Wei Li", MODERATOR)
@@ -420,7 +418,7 @@ async def test_a_credit_that_may_be_several_peoples_is_given_to_one(library: Lib
     assert await papers(library, "Wei Li") == 1
 
 
-async def test_a_renamed_persons_merge_is_taken_back_and_not_parted(library: Library) -> None:
+async def test_a_renamed_persons_merge_is_undone_and_not_split(library: Library) -> None:
     await renamed(library, ("Jane Former",), ("Ann Other",))
     change = (await library.authors.merge("Jane New", "Ann Other", MODERATOR)).change_id
     with pytest.raises(LabError, match="which of the two they belong to"):
@@ -429,7 +427,7 @@ async def test_a_renamed_persons_merge_is_taken_back_and_not_parted(library: Lib
     assert (await library.papers.get(1)).authors == ("Jane New",)
 
 
-async def test_a_person_whose_papers_were_all_removed_is_renamed(library: Library) -> None:
+async def test_a_person_with_only_removed_papers_can_be_renamed(library: Library) -> None:
     await credit(library, ("Jane Former", "Bo Guest"))
     await library.papers.remove(1, MODERATOR)
     await library.authors.rename("Jane Former", "Jane New", MODERATOR)

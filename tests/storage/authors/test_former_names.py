@@ -1,4 +1,4 @@
-"""What a former name is to the list: kept where it was written, found by, and never shown."""
+"""Former names stay credited, find their person, and are never shown."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 
-async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
-    for number, authors in enumerate(bylines, start=await library.papers.count() + 1):
+async def credit(library: Library, *credits: tuple[str, ...]) -> None:
+    for number, authors in enumerate(credits, start=await library.papers.count() + 1):
         draft = PaperDraft(title=f"Paper {number}", authors=authors)
         await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
 
 
 async def rename(library: Library) -> int:
-    """Show Jane Former as Jane New; gives the change."""
+    """Renames Jane Former to Jane New; returns the change id."""
     change_id = (await library.authors.rename("Jane Former", "Jane New", MODERATOR)).change_id
     assert change_id is not None
     return change_id
 
 
-async def bylines(library: Library) -> list[tuple[str, ...]]:
+async def credits(library: Library) -> list[tuple[str, ...]]:
     return [paper.authors for paper in await library.papers.batch()]
 
 
-async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
+async def test_undoing_a_rename_restores_credits_as_written(
     library: Library, clock: FakeClock
 ) -> None:
     await credit(library, ("Jane Former", "Bo Guest"))
@@ -56,7 +56,7 @@ async def test_what_was_decided_under_a_rename_is_credited_as_its_source_wrote(
         assert (paper.authors, paper.posted_by) == (("Former, Jane",), "Jane Former")
 
 
-async def test_a_renamed_persons_entry_is_known_again_under_a_new_id(
+async def test_an_entry_with_a_renamed_author_is_recognized_under_a_new_id(
     library: Library, clock: FakeClock
 ) -> None:
     feed = (await library.feeds.follow("https://lab.org/feed", "News", "", MODERATOR)).value
@@ -68,28 +68,32 @@ async def test_a_renamed_persons_entry_is_known_again_under_a_new_id(
     assert (intake.known, intake.duplicates) == (1, ())
 
 
-async def test_a_fuller_form_that_is_merged_becomes_a_former_one(library: Library) -> None:
+async def test_a_fuller_spelling_of_a_former_name_becomes_former_when_merged(
+    library: Library,
+) -> None:
     await credit(library, ("Jane Former",))
     await rename(library)
     fuller = [("Jane M. Former",), ("J. Former",), ("J. M. Former",)]
     await credit(library, *fuller)
-    assert (await bylines(library))[1:] == fuller  # they may be somebody else's
+    assert (await credits(library))[1:] == fuller  # they may be somebody else's
     merged = (await library.authors.merge("Jane M. Former", "Jane New", MODERATOR)).change_id
     await credit(library, ("FORMER, Jane M.",))
-    assert await bylines(library) == [("Jane New",)] * 5
+    assert await credits(library) == [("Jane New",)] * 5
     assert (await library.authors.get("Jane M. Former")).variants == ("Jane New",)
     await library.undo(merged, MODERATOR)
-    assert (await bylines(library))[1:4] == fuller
+    assert (await credits(library))[1:4] == fuller
 
 
-async def test_a_person_merged_under_a_former_name_keeps_what_is_like_it(library: Library) -> None:
+async def test_a_person_merged_into_a_former_name_keeps_similar_names(library: Library) -> None:
     await credit(library, ("Jane Former",), ("Jane Q. Former",))
     await rename(library)
     await library.authors.merge("Jane New", "Jane Q. Former", MODERATOR)
-    assert await bylines(library) == [("Jane Q. Former",)] * 2
+    assert await credits(library) == [("Jane Q. Former",)] * 2
 
 
-async def test_removed_papers_hide_every_form_of_a_former_name(library: Library) -> None:
+async def test_every_spelling_of_a_former_name_is_hidden_on_removed_papers(
+    library: Library,
+) -> None:
     written = [("Jane Former",), ("Former, Jane",), ("J. Former",), ("Former",), ("Ann Other",)]
     await credit(library, *written)
     for number in (1, 2, 3, 4):
@@ -97,45 +101,49 @@ async def test_removed_papers_hide_every_form_of_a_former_name(library: Library)
     change = await rename(library)
     for number in (1, 2, 3, 4):
         await library.papers.restore(number, MODERATOR)
-    assert await bylines(library) == [("Jane New",)] * 4 + [("Ann Other",)]
+    assert await credits(library) == [("Jane New",)] * 4 + [("Ann Other",)]
     await library.undo(change, MODERATOR)
-    assert await bylines(library) == written
+    assert await credits(library) == written
 
 
-async def test_a_short_name_of_a_person_decided_about_is_not_anothers(library: Library) -> None:
+async def test_a_short_name_merged_with_a_person_is_not_attributed_to_another(
+    library: Library,
+) -> None:
     await credit(library, ("Jane Former",), ("John Former",), ("John Q. Former",))
     await library.authors.merge("John Q. Former", "John Former", MODERATOR)
     await rename(library)
     await credit(library, ("J. Former",))
-    assert (await bylines(library))[3] == ("J. Former",)
+    assert (await credits(library))[3] == ("J. Former",)
 
 
-async def test_initials_alone_are_hidden_however_they_are_set(library: Library) -> None:
+async def test_initials_of_a_former_name_are_hidden_in_any_spelling(library: Library) -> None:
     await credit(library, ("J. Former",))
     await library.authors.rename("J. Former", "Ann New", MODERATOR)
     await credit(library, ("Former, J.",), ("J. K. Former",))
-    assert await bylines(library) == [("Ann New",), ("Ann New",), ("J. K. Former",)]
+    assert await credits(library) == [("Ann New",), ("Ann New",), ("J. K. Former",)]
 
 
-async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
+async def test_a_channel_filter_with_a_former_name_matches_the_new_one(
     library: Library,
 ) -> None:
     await credit(library, ("Jane Former",), ("John Former",))
-    asked = {1: 'author:"jane former"', 2: '-author:"Jane Former" -word', 3: "author:former"}
-    for channel, words in asked.items():
+    filters = {1: 'author:"jane former"', 2: '-author:"Jane Former" -word', 3: "author:former"}
+    for channel, words in filters.items():
         await library.subscriptions.subscribe(
             9, channel, MODERATOR, SubscriptionOptions(filters=parse_filter(words))
         )
     change = await rename(library)
-    heard = {"Jane New": [1], "New, J.": [1], "FORMER, Jane": [1, 3], "Al Former": [2, 3]}
-    for name, channels in heard.items():
+    expected = {"Jane New": [1], "New, J.": [1], "FORMER, Jane": [1, 3], "Al Former": [2, 3]}
+    for name, channels in expected.items():
         draft = PaperDraft(f"News of {name}", (name,))
         paper = (
             await library.papers.upsert(draft, Origin.MODERATOR, MODERATOR, announce=True)
         ).value.paper
         assert paper is not None
-        told = await library.outbox.for_paper(paper.id)
-        assert [one.channel_id for one in told if one.status is DeliveryStatus.WAITING] == channels
+        announced = await library.outbox.for_paper(paper.id)
+        assert [
+            one.channel_id for one in announced if one.status is DeliveryStatus.WAITING
+        ] == channels
     shown = ['author:"Jane New"', '-author:"Jane New" -word', "author:former"]
     assert [
         str(subscription.options.filters) for subscription in await library.subscriptions.all()
@@ -147,10 +155,10 @@ async def test_a_channel_that_asked_by_a_former_name_hears_of_the_new_one(
     written = [
         str(subscription.options.filters) for subscription in await library.subscriptions.all()
     ]
-    assert written == [*asked.values()]
+    assert written == [*filters.values()]
 
 
-async def test_who_posted_a_paper_is_shown_by_the_new_name_in_any_form(library: Library) -> None:
+async def test_the_poster_of_a_paper_is_shown_by_their_current_name(library: Library) -> None:
     await credit(library, ("Former, Jane",))
     await library.subscriptions.subscribe(9, 1, MODERATOR)
     draft = PaperDraft("Posted", ("Bo Guest",), posted_by="Jane Former")

@@ -17,9 +17,9 @@ async def fill(library: Library, *drafts: PaperDraft) -> None:
         await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
 
 
-async def credit(library: Library, *bylines: tuple[str, ...]) -> None:
+async def credit(library: Library, *credits: tuple[str, ...]) -> None:
     """Add a paper for each byline; its title says the names."""
-    for authors in bylines:
+    for authors in credits:
         await fill(library, PaperDraft(title=f"By {' & '.join(authors)}", authors=authors))
 
 
@@ -29,7 +29,7 @@ async def titles(library: Library, person: Author) -> set[str]:
     return {paper.title for paper in found.papers}
 
 
-async def test_a_short_credit_counts_while_one_person_answers_to_it(library: Library) -> None:
+async def test_a_short_name_is_attributed_while_it_fits_one_person(library: Library) -> None:
     await fill(
         library,
         PaperDraft(title="Full", authors=("Stella Biderman", "Ann Lee")),
@@ -59,7 +59,7 @@ async def test_removed_papers_credit_nobody(library: Library) -> None:
     assert await library.authors.suggest("ann") == ()
 
 
-async def test_an_unknown_name_is_answered_with_similar_ones(library: Library) -> None:
+async def test_an_unknown_name_suggests_similar_ones(library: Library) -> None:
     await fill(library, PaperDraft(title="A", authors=("Stella Biderman",)))
     with pytest.raises(AuthorNotFound, match="Stella Biderman"):
         await library.authors.get("Stela Biedermann")
@@ -70,7 +70,7 @@ async def test_an_unknown_name_is_answered_with_similar_ones(library: Library) -
         await library.authors.get(" . ")
 
 
-async def test_the_papers_years_and_venues_of_a_person_are_told(library: Library) -> None:
+async def test_an_author_has_papers_years_and_venues(library: Library) -> None:
     await fill(
         library,
         PaperDraft(title="A", authors=("Ann Lee",), venue="ICML", date=PartialDate(2020)),
@@ -99,7 +99,7 @@ async def test_names_are_suggested_by_any_part_of_them(library: Library) -> None
 
 
 @pytest.mark.parametrize(
-    ("credited", "asked"),
+    ("credited", "query"),
     [
         ("Jürgen Müller", "Mueller, Juergen"),
         ("Juergen Mueller", "Jürgen Müller"),
@@ -119,11 +119,11 @@ async def test_names_are_suggested_by_any_part_of_them(library: Library) -> None
         ("山田太郎", "山田"),
     ],
 )
-async def test_a_person_is_found_by_another_form(
-    library: Library, credited: str, asked: str
+async def test_a_person_is_found_by_another_spelling(
+    library: Library, credited: str, query: str
 ) -> None:
     await credit(library, (credited, "Somebody Else"))
-    person = await library.authors.get(asked)
+    person = await library.authors.get(query)
     assert (person.name, person.paper_count) == (credited, 1)
 
 
@@ -146,7 +146,7 @@ async def test_no_two_people_share_a_paper_silently(library: Library) -> None:
     assert set(caught.value.people) == {"Wei Li", "Wen Li"}
 
 
-async def test_a_short_credit_of_another_person_is_not_given_to_who_is_asked_for(
+async def test_a_short_name_of_another_person_is_not_attributed(
     library: Library,
 ) -> None:
     await credit(library, ("Sarah Biderman",), ("S. Biderman",))
@@ -155,7 +155,7 @@ async def test_a_short_credit_of_another_person_is_not_given_to_who_is_asked_for
     assert (await library.authors.get("S. Biderman")).paper_count == 2
 
 
-async def test_short_credits_that_nobody_is_known_for_stand_alone(library: Library) -> None:
+async def test_short_names_that_fit_nobody_are_people_of_their_own(library: Library) -> None:
     await credit(library, ("S. Biderman",), ("Biderman",), ("A. Biderman",))
     assert await titles(library, await library.authors.get("S. Biderman")) == {"By S. Biderman"}
     assert await titles(library, await library.authors.get("Biderman")) == {"By Biderman"}
@@ -163,7 +163,7 @@ async def test_short_credits_that_nobody_is_known_for_stand_alone(library: Libra
         await library.authors.get("Zoe Biderman-Smith")
 
 
-async def test_initials_of_many_compatible_people_count_for_none(library: Library) -> None:
+async def test_initials_that_fit_many_people_are_attributed_to_none(library: Library) -> None:
     crowd = [(f"Wei{letter}{other}a Wang",) for letter in "bcdfghjklmn" for other in "aeiourstvw"]
     await credit(library, *crowd, ("Wei Wang",), ("W. Wang",), ("W. B. Wang",))
     assert (await library.authors.get("Wei Wang")).paper_count == 1
@@ -171,14 +171,14 @@ async def test_initials_of_many_compatible_people_count_for_none(library: Librar
         await library.authors.get("W. Wang")
 
 
-async def test_a_name_without_letters_is_like_nobodys(library: Library) -> None:
+async def test_a_name_without_letters_has_no_similar_ones(library: Library) -> None:
     await credit(library, ("Ann Lee",))
     with pytest.raises(AuthorNotFound) as caught:
         await library.authors.get("👩 Z")
     assert caught.value.similar == ()
 
 
-async def test_a_large_family_is_asked_about_and_never_read_as_a_whole(library: Library) -> None:
+async def test_a_large_family_is_looked_up_without_reading_all_of_it(library: Library) -> None:
     crowd = [f"{first}{second}a Wang" for first in "ABCDEFGHIJKLMNOPQRST" for second in "aeioulnr"]
     await credit(library, *[(name,) for name in crowd], ("Wang",), ("A. Wang",), ("Wei Wang",))
     await credit(library, *[("Wei Wang", f"Guest {number:03}") for number in range(3)])
@@ -192,13 +192,13 @@ async def test_a_large_family_is_asked_about_and_never_read_as_a_whole(library: 
     assert len(await library.authors.suggest("wang")) == 25
 
 
-async def test_the_forms_of_one_person_are_one_suggestion(library: Library) -> None:
+async def test_the_variants_of_one_person_are_one_suggestion(library: Library) -> None:
     await credit(library, ("Stella Biderman",), ("Biderman",), ("Biderman, Stella",), ("Ann Lee",))
     assert await library.authors.suggest("bid") == (("Stella Biderman", 3),)
 
 
 @pytest.mark.parametrize(
-    ("asked", "meant"),
+    ("query", "intended"),
     [
         ("Bob Quillon", "Robert Quillon"),
         ("Steve Harrew", "Steven Harrow"),
@@ -208,21 +208,23 @@ async def test_the_forms_of_one_person_are_one_suggestion(library: Library) -> N
         ("Jim Talvey", "Jim Talwey"),
     ],
 )
-async def test_who_was_nearly_named_is_offered(library: Library, asked: str, meant: str) -> None:
+async def test_a_misspelled_name_suggests_the_intended_person(
+    library: Library, query: str, intended: str
+) -> None:
     await credit(
         library,
         ("Robert Quillon", "Steven Harrow", "Stella Biderman", "Abebe Kassa Woldu"),
         ("Linh Bao Tran", "Jim Talwey", "Ann Lee", "Bo Chen"),
     )
     try:
-        offered: tuple[str, ...] = ((await library.authors.get(asked)).name,)
+        offered: tuple[str, ...] = ((await library.authors.get(query)).name,)
     except AuthorNotFound as error:
         offered = error.similar
-    assert meant in offered
+    assert intended in offered
     assert len(offered) <= 3
 
 
-async def test_counts_follow_papers_that_go_and_come_back(library: Library) -> None:
+async def test_counts_follow_removed_and_restored_papers(library: Library) -> None:
     await credit(library, ("Ann Lee", "Bo Chen"), ("Ann Lee",))
     await library.papers.remove(1, MODERATOR)
     assert await library.authors.suggest("") == (("Ann Lee", 1),)
@@ -235,7 +237,7 @@ async def test_counts_follow_papers_that_go_and_come_back(library: Library) -> N
 
 @settings(max_examples=60)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
-async def test_any_text_is_a_safe_question(library: Library, text: str) -> None:
+async def test_any_text_is_a_safe_query(library: Library, text: str) -> None:
     if not await library.papers.count():
         await credit(library, ("Stella Biderman", "王小明"))
     assert isinstance(await library.authors.suggest(text), tuple)

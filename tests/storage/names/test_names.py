@@ -61,7 +61,7 @@ texts = st.text(max_size=30) | st.lists(pieces, max_size=6).map(" ".join)
         ("Jr.", Name((), (), "jr")),
     ],
 )
-def test_a_name_is_taken_apart(text: str, name: Name) -> None:
+def test_a_name_is_parsed(text: str, name: Name) -> None:
     assert parse_name(text) == name
 
 
@@ -92,7 +92,7 @@ def test_a_name_is_taken_apart(text: str, name: Name) -> None:
         ("Martin King Jr.", "M. King"),
     ],
 )
-def test_forms_of_one_name_are_compatible(one: str, other: str) -> None:
+def test_variants_of_one_name_are_compatible(one: str, other: str) -> None:
     assert compatible(parse_name(one), parse_name(other))
 
 
@@ -115,7 +115,7 @@ def test_forms_of_one_name_are_compatible(one: str, other: str) -> None:
         ("Anna Li", "Ann Ali"),
     ],
 )
-def test_two_people_are_not_compatible(one: str, other: str) -> None:
+def test_names_of_different_people_are_incompatible(one: str, other: str) -> None:
     assert not compatible(parse_name(one), parse_name(other))
 
 
@@ -133,7 +133,7 @@ def test_two_people_are_not_compatible(one: str, other: str) -> None:
         ("Anna Li", "Ann Ali", False),
     ],
 )
-def test_written_out_names_are_one_only_letter_by_letter(
+def test_full_names_are_the_same_only_if_all_letters_match(
     one: str,
     other: str,
     same: bool,  # noqa: FBT001 - a column of the table
@@ -141,7 +141,7 @@ def test_written_out_names_are_one_only_letter_by_letter(
     assert is_same_name(parse_name(one), parse_name(other)) is same
 
 
-def test_a_person_answers_to_a_part_of_their_name() -> None:
+def test_a_query_may_leave_out_parts_of_a_name() -> None:
     zambrano = parse_name("Juan Manuel Zambrano Chaves")
     assert matches_query(zambrano, parse_name("Juan Zambrano"))
     assert matches_query(zambrano, parse_name("Chaves"))
@@ -150,13 +150,13 @@ def test_a_person_answers_to_a_part_of_their_name() -> None:
     assert not matches_query(parse_name("山田太郎"), parse_name("Yamada"))
 
 
-def test_a_name_is_found_by_its_words_transcribed_and_joined() -> None:
+def test_search_words_include_transcriptions_and_compounds() -> None:
     assert search_words("Jürgen Müller") == ("jurgen", "muller", "juergen", "mueller")
     assert "bartal" in search_words("Noa Bar-Tal")
 
 
 @pytest.mark.parametrize(
-    ("asked", "meant", "not_meant"),
+    ("query", "intended", "unintended"),
     [
         ("Steve Harrow", "Steven Harrow", "Stella Harrow"),
         ("Bob Quillon", "Robert Quillon", "Bo Quill"),
@@ -166,13 +166,13 @@ def test_a_name_is_found_by_its_words_transcribed_and_joined() -> None:
         ("Kate Holder", "Katherine Holder-Finch", "Kate Holm"),
     ],
 )
-def test_the_name_that_was_meant_looks_most_alike(asked: str, meant: str, not_meant: str) -> None:
-    typed = parse_name(asked)
-    assert similarity(typed, parse_name(meant)) > similarity(typed, parse_name(not_meant))
+def test_the_intended_name_is_the_most_similar(query: str, intended: str, unintended: str) -> None:
+    typed = parse_name(query)
+    assert similarity(typed, parse_name(intended)) > similarity(typed, parse_name(unintended))
 
 
 @given(texts)
-def test_every_text_is_compatible_with_itself_and_alike(text: str) -> None:
+def test_every_text_is_compatible_with_and_similar_to_itself(text: str) -> None:
     name = parse_name(text)
     assert compatible(name, name)
     assert matches_query(name, name)
@@ -181,7 +181,7 @@ def test_every_text_is_compatible_with_itself_and_alike(text: str) -> None:
 
 
 @given(texts, texts)
-def test_no_comparison_depends_on_who_is_first(one: str, other: str) -> None:
+def test_comparisons_are_symmetric(one: str, other: str) -> None:
     first, second = parse_name(one), parse_name(other)
     assert compatible(first, second) == compatible(second, first)
     assert is_same_name(first, second) == is_same_name(second, first)
@@ -190,7 +190,7 @@ def test_no_comparison_depends_on_who_is_first(one: str, other: str) -> None:
 
 
 @given(texts, texts)
-def test_one_written_name_has_one_set_of_letters(one: str, other: str) -> None:
+def test_spellings_of_one_name_have_the_same_letters(one: str, other: str) -> None:
     """What SQL looks for, so that nothing that is the same is missed."""
     first, second = parse_name(one), parse_name(other)
     if is_same_name(first, second):
@@ -209,11 +209,11 @@ def test_compatible_names_share_a_family_key(one: str, other: str) -> None:
     ("credit", "other"),
     [("ANDREW NG", "Nina Andrew"), ("XU Wei", "Xin Wei"), ("MA Jun", "Mary Anne Jun")],
 )
-def test_a_name_in_capitals_is_nobody_elses_initials(credit: str, other: str) -> None:
+def test_a_name_in_capitals_is_not_parsed_as_initials(credit: str, other: str) -> None:
     assert not compatible(parse_name(credit), parse_name(other))
     assert parse_name(credit).is_full
 
 
-def test_a_name_in_capitals_is_read_as_another() -> None:
+def test_a_name_in_capitals_is_parsed_like_any_other() -> None:
     assert compatible(parse_name("ANDREW NG"), parse_name("Andrew Ng"))
     assert compatible(parse_name("ANDREW NG"), parse_name("A. Ng"))

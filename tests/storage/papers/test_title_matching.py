@@ -35,12 +35,12 @@ async def outcomes(library: Library, *drafts: PaperDraft) -> list[Outcome]:
     ]
 
 
-def test_a_listed_title_is_the_same_however_its_words_are_joined() -> None:
+def test_compounds_in_listed_titles_are_equal_in_any_spelling() -> None:
     assert listed_title("Multitask Fine-Tuning") == listed_title("Multitask finetuning")
 
 
 @pytest.mark.parametrize("drafts", [(PAGE, SHEET), (SHEET, PAGE)])
-async def test_two_lists_that_name_one_paper_a_word_apart_give_one_paper(
+async def test_titles_on_two_lists_that_differ_by_one_word_are_one_paper(
     library: Library, drafts: tuple[PaperDraft, ...]
 ) -> None:
     assert await outcomes(library, *drafts) == [Outcome.ADDED, Outcome.UPDATED]
@@ -63,26 +63,26 @@ async def test_two_lists_that_name_one_paper_a_word_apart_give_one_paper(
         listed("Fooling the Detectors with Small Models", "doi:10.1000/1"),
     ],
 )
-async def test_where_anything_else_differs_they_are_two_papers(
+async def test_listed_titles_with_any_other_difference_are_two_papers(
     library: Library, other: PaperDraft
 ) -> None:
     assert await outcomes(library, PAGE, other) == [Outcome.ADDED, Outcome.ADDED]
 
 
-async def test_two_papers_with_identifiers_of_their_own_are_never_joined_by_their_titles(
+async def test_two_papers_with_identifiers_are_never_merged_by_title(
     library: Library,
 ) -> None:
     page = replace(PAGE, identifiers=("doi:10.1000/2", *PAGE.identifiers))
     assert await outcomes(library, page, SHEET) == [Outcome.ADDED, Outcome.ADDED]
 
 
-async def test_where_two_papers_could_be_meant_neither_is_taken(library: Library) -> None:
+async def test_a_title_that_matches_two_papers_matches_neither(library: Library) -> None:
     other = replace(PAGE, title=(title := "Fooling All the Old Detectors with Small Models"))
     other = replace(other, identifiers=(listed_title(title),))
     assert await outcomes(library, PAGE, other, SHEET) == [Outcome.ADDED] * 3
 
 
-async def test_a_removed_paper_is_not_brought_back_under_a_title_a_word_apart(
+async def test_a_removed_paper_stays_removed_under_a_title_that_differs_by_one_word(
     library: Library,
 ) -> None:
     (added,) = [(await library.papers.upsert(PAGE, Origin.IMPORT, LAB)).value.paper]
@@ -92,7 +92,7 @@ async def test_a_removed_paper_is_not_brought_back_under_a_title_a_word_apart(
 
 
 @pytest.mark.parametrize("word", ["2023", "v2", "II", "No", "Second", "Extended"])
-async def test_a_word_that_tells_one_of_a_row_makes_another_paper(
+async def test_a_word_that_distinguishes_papers_of_a_series_makes_another_paper(
     library: Library, word: str
 ) -> None:
     longer = replace(SHEET, title=f"{SHEET.title} {word}", identifiers=())

@@ -56,7 +56,7 @@ async def test_an_exact_title_is_first_and_titles_outrank_abstracts(library: Lib
         "意力",
     ],
 )
-async def test_a_paper_is_found_however_it_is_asked_for(library: Library, query: str) -> None:
+async def test_a_paper_is_found_by_many_spellings(library: Library, query: str) -> None:
     await fill(
         library,
         PaperDraft(
@@ -81,7 +81,7 @@ async def test_every_word_must_match_and_no_excluded_one_may(library: Library) -
     assert await titles(library, "") == ["Two three", "One two"]
 
 
-async def test_the_nearest_spelling_is_searched_and_named(library: Library) -> None:
+async def test_a_similar_spelling_is_searched_and_shown(library: Library) -> None:
     await fill(library, PaperDraft(title="Holographic representations"))
     found = await library.search.find(parse("holografic"))
     assert found.searched_for == "holographic"
@@ -109,7 +109,7 @@ async def test_lists_are_sorted_and_paged(library: Library) -> None:
     assert (beyond.results.total, beyond.results.papers) == (3, ())
 
 
-async def test_chance_is_fair_and_respects_filters(library: Library) -> None:
+async def test_a_random_paper_is_chosen_uniformly_among_filtered_papers(library: Library) -> None:
     assert await library.search.random() is None
     await fill(
         library,
@@ -125,7 +125,7 @@ async def test_chance_is_fair_and_respects_filters(library: Library) -> None:
     assert await library.search.random(Filters(author="nobody")) is None
 
 
-async def test_chance_finds_the_few_that_filters_allow(library: Library) -> None:
+async def test_a_random_paper_is_found_among_few_matches(library: Library) -> None:
     years = {1: PartialDate(2020), 2: PartialDate(2024), 3: None}
     await fill(library, *(PaperDraft(title=f"N{n}", venue="NAACL", date=years[n]) for n in years))
     await library.papers.upsert_many(
@@ -161,7 +161,7 @@ async def test_titles_venues_and_tags_are_suggested(library: Library) -> None:
     assert await library.search.suggest_tags("pro") == (("probe", 1),)
 
 
-async def test_what_is_related_is_told_with_the_reason(library: Library) -> None:
+async def test_related_papers_come_with_the_reason(library: Library) -> None:
     await fill(
         library,
         PaperDraft(title="Tuned lenses", authors=("Ann Lee", "Bo Chen", "Dee")),
@@ -188,13 +188,13 @@ async def test_an_author_filter_means_a_person(library: Library, name: str) -> N
         PaperDraft(title="Bare lens", authors=("Biderman",), date=PartialDate(2023)),
         PaperDraft(title="Other lens", authors=("Ann Lee",), date=PartialDate(2023)),
     )
-    asked = Filters(author=name)
+    filters = Filters(author=name)
     for text in ("", "lens"):
-        found = await library.search.find(parse(text, asked))
+        found = await library.search.find(parse(text, filters))
         assert [paper.title for paper in found.results.papers] == ["Bare lens", "Full lens"]
-    found = await library.search.find(parse("year:2023 lens", asked))
+    found = await library.search.find(parse("year:2023 lens", filters))
     assert [paper.title for paper in found.results.papers] == ["Bare lens"]
     drawn = {
-        (await library.search.random(asked) or found.results.papers[0]).title for _ in range(30)
+        (await library.search.random(filters) or found.results.papers[0]).title for _ in range(30)
     }
     assert drawn == {"Bare lens", "Full lens"}

@@ -41,7 +41,7 @@ def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-def test_a_line_is_taken_apart() -> None:
+def test_a_query_is_parsed() -> None:
     query = parse(
         'tuned "logit lens" -bloom author:biderman venue:"ICML" year:2022..2023 tag:x mod'
     )
@@ -54,20 +54,20 @@ def test_a_line_is_taken_apart() -> None:
     assert query.title_key == "tuned logit lens mod"
 
 
-def test_what_is_no_syntax_is_a_word() -> None:
+def test_text_that_is_not_syntax_is_searched_as_words() -> None:
     assert parse("year:soon author: -").terms == ("year soon", "author")
     assert parse("a AND b").terms == ("a", "and", "b")
     assert parse("“curly quotes” x").terms == ("curly quotes", "x")
 
 
-def test_a_finished_phrase_is_no_prefix() -> None:
+def test_a_closed_quotation_is_not_a_prefix() -> None:
     assert not parse('"whole phrase"').last_is_prefix
     assert not parse("word author:x").last_is_prefix
     assert not parse("word -other").last_is_prefix
     assert parse("word").last_is_prefix
 
 
-def test_the_line_wins_over_the_options() -> None:
+def test_filters_in_the_query_override_options() -> None:
     assert parse("author:a", Filters(author="b", venue="v")).filters == Filters("a", "v")
 
 
@@ -85,11 +85,11 @@ def test_the_line_wins_over_the_options() -> None:
         ("", None),
     ],
 )
-def test_years_are_read(text: str, span: tuple[int | None, int | None] | None) -> None:
+def test_years_are_parsed(text: str, span: tuple[int | None, int | None] | None) -> None:
     assert parse_years(text) == span
 
 
-def test_an_empty_query_asks_for_nothing() -> None:
+def test_an_empty_query_has_no_expression() -> None:
     assert match_expression(parse("")) == ""
     assert match_expression(parse("-only -not")) == ""
     assert "NOT" in match_expression(parse("word -not"))

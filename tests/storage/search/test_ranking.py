@@ -1,4 +1,4 @@
-"""What is found among more papers than are all looked at: words that thousands of papers have."""
+"""Searches for words that thousands of papers have, more than are ranked."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def clock() -> datetime:
 
 
 def draft(number: int) -> PaperDraft:
-    """“Common” stands in every abstract, some titles, bylines and venues; “study” in most titles.
+    """Returns a paper with “common” in the abstract, and in some titles, authors or venues.
 
-    Papers of higher numbers are newer.
+    Most titles contain “study”. Papers with higher numbers are newer.
     """
     title = f"A study of subject {number}"
     match number:
@@ -86,7 +86,7 @@ async def test_a_common_word_is_found_in_titles_before_authors_venues_and_abstra
     assert numbers[10:] == [paper.id for paper in newest]
 
 
-async def test_pages_of_a_common_word_repeat_nothing_and_are_as_many_as_are_counted(
+async def test_pages_of_a_common_word_have_no_duplicates_and_match_the_count(
     many: Library,
 ) -> None:
     first = (await many.search.find(parse("common"), limit=5)).results
@@ -97,13 +97,13 @@ async def test_pages_of_a_common_word_repeat_nothing_and_are_as_many_as_are_coun
     assert len(set(shown)) == first.total
 
 
-async def test_enough_titles_with_the_words_make_further_looks_needless(many: Library) -> None:
+async def test_enough_matching_titles_skip_the_other_tiers(many: Library) -> None:
     page = await found(many, "study", limit=40)
     assert len(set(page)) == 40
     assert all(title.startswith("A study of subject") for title in page)
 
 
-async def test_a_rare_word_finds_its_papers_among_all_that_have_the_common_ones(
+async def test_a_rare_word_is_found_together_with_common_ones(
     many: Library,
 ) -> None:
     assert await found(many, "common study rarely") == ["A study of subject 5"]
@@ -115,7 +115,7 @@ async def test_a_rare_word_finds_its_papers_among_all_that_have_the_common_ones(
     assert await found(many, "common subject 1199") == ["A study of subject 1199"]
 
 
-async def test_words_that_are_only_together_common_are_told_from_those_nowhere_together(
+async def test_common_words_that_never_occur_together_have_no_results(
     many: Library,
 ) -> None:
     assert (await many.search.find(parse('"study common"'))).searched_for
@@ -133,13 +133,13 @@ async def test_words_that_are_only_together_common_are_told_from_those_nowhere_t
     }
 
 
-async def test_all_papers_are_gone_through_page_by_page(many: Library) -> None:
+async def test_all_papers_are_read_in_batches(many: Library) -> None:
     pages = [page async for page in many.search.pages(parse("study"))]
     assert [paper.id for page in pages for paper in page] == [*range(1, PAPERS + 1)]
     assert max(map(len, pages)) < PAPERS
 
 
-async def test_titles_are_suggested_by_common_words_and_by_rare_ones(many: Library) -> None:
+async def test_titles_are_suggested_by_common_and_rare_words(many: Library) -> None:
     assert await many.search.suggest_titles("common gro") != ()
     assert len(await many.search.suggest_titles("subject")) == 25
     assert len(await many.search.suggest_titles("a study")) == 25
@@ -150,7 +150,7 @@ async def test_titles_are_suggested_by_common_words_and_by_rare_ones(many: Libra
     assert await many.search.suggest_titles("subject of nothing") == ()
 
 
-async def test_an_old_title_with_common_words_is_suggested_where_no_newer_one_is(
+async def test_an_old_title_with_common_words_is_suggested_if_no_newer_one_matches(
     many: Library,
 ) -> None:
     assert await many.search.suggest_titles("study what we") == ((100, "What we study in common"),)
