@@ -89,7 +89,7 @@ def parse_filter(text: str) -> ChannelFilter:
     """
     found = []
     for token in split_tokens(text):
-        field, value = token.field or "word", token.value.strip()
+        field, value = token.field or "word", " ".join(token.value.split())
         if field not in _FIELDS:
             raise InvalidInput(
                 f"“{token.field}:” isn't a filter. Use feed:, author:, venue:, tag: or plain "
