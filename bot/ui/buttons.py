@@ -2,8 +2,8 @@
 
 A `LabButton` subclass declares its custom id once, as a template such as ``undo:{change_id}``;
 the id that a new button sends and the pattern that recognizes a pressed one both come from it.
-Screens draw instances of these classes. What a press does belongs to the cog or flow of that
-feature, which this module must not import, so they register it with ``@UndoButton.on_press``.
+Screens draw instances of these classes. The cog or flow of a feature registers what a press does
+with ``@UndoButton.on_press``, because this module must not import cogs or flows.
 
 Custom ids are stable, since messages from earlier versions still carry them.
 
