@@ -1,5 +1,6 @@
-"""Who is who: credited names grouped into people, looked up, and decided about.
+"""Authors: credited names grouped into people, looked up, and decided about.
 
-`clustering` groups names by rule, `decisions` holds what moderators decided, and `lookup` answers
-for a name that somebody typed.
+`clustering` groups names by rule, `candidates` fetches the names to group, `lookup` finds the person
+that a typed name means, and `decisions` stores what moderators decided. It exports `Authors`, which
+the layers above use.
 """

@@ -1,5 +1,6 @@
-"""The papers themselves: their identifiers, reads, writes, credits and full-text index.
+"""The papers themselves: identifiers, reads, writes, credits and the full-text index.
 
-`queries` reads, `writes` changes, `combine` merges what several sources say, and `matching` tells
-whether two papers may be the same.
+`queries` reads papers and `writes` changes them. `combine` merges what several sources say about a
+paper, `matching` decides whether two papers may be the same, and `former_names` hides names that
+people no longer use.
 """
