@@ -1,6 +1,6 @@
 """Authors: credited names grouped into people, looked up, and decided about.
 
-`clustering` groups names by rule, `candidates` fetches the names to group, `lookup` finds the person
-that a typed name means, and `decisions` stores what moderators decided. It exports `Authors`, which
-the layers above use.
+`clustering` groups names by rule, `candidates` fetches names to group, `lookup` finds the person
+a typed name means, and `decisions` stores what moderators decided. It exports `Authors`, which the
+layers above use.
 """
