@@ -24,7 +24,7 @@ def version(path: Path) -> int:
     return found
 
 
-async def test_a_new_file_has_every_migration_and_opening_again_changes_nothing(
+async def test_a_new_file_gets_every_migration_once(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "lab.db"

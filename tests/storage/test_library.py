@@ -14,7 +14,7 @@ from tests.support.lab import FakeClock
 from tests.support.library import ARXIV, MODERATOR, added, upsert
 
 
-async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: Library) -> None:
+async def test_a_draft_with_a_known_identifier_completes_that_paper(library: Library) -> None:
     paper = await added(library, ARXIV)
     result = await upsert(
         library,
@@ -51,7 +51,7 @@ async def test_the_same_identifier_is_the_same_paper_and_completes_it(library: L
     assert (before.venue, after.venue) == ("arXiv", "ICML")
 
 
-async def test_a_cut_list_of_authors_gives_way_to_a_whole_one(library: Library) -> None:
+async def test_a_complete_author_list_replaces_one_that_ends_in_et_al(library: Library) -> None:
     cut = replace(ARXIV, authors=("Ann Lee",), authors_complete=False)
     await added(library, cut)
     result = await upsert(library, ARXIV)
@@ -60,7 +60,7 @@ async def test_a_cut_list_of_authors_gives_way_to_a_whole_one(library: Library) 
     assert result.paper.authors_complete
 
 
-async def test_nothing_that_a_moderator_set_is_overwritten(library: Library) -> None:
+async def test_fields_that_a_moderator_set_are_not_overwritten(library: Library) -> None:
     paper = await added(library, ARXIV)
     draft = replace(as_draft(paper), venue="", authors=("Cy Dee",), date=None, abstract="")
     await library.papers.edit(paper.id, draft, MODERATOR)
@@ -70,14 +70,16 @@ async def test_nothing_that_a_moderator_set_is_overwritten(library: Library) -> 
     assert kept.abstract == "New"
 
 
-async def test_a_moderators_own_paper_is_completed_and_not_overwritten(library: Library) -> None:
+async def test_a_paper_added_by_a_moderator_is_completed_but_not_overwritten(
+    library: Library,
+) -> None:
     paper = await added(library, replace(ARXIV, venue="TMLR"), Origin.MODERATOR)
     await upsert(library, replace(ARXIV, venue="ICML", abstract="An abstract."))
     kept = await library.papers.get(paper.id)
     assert (kept.venue, kept.abstract) == ("TMLR", "An abstract.")
 
 
-async def test_the_starters_summary_gives_way_to_a_real_abstract(library: Library) -> None:
+async def test_a_real_abstract_replaces_the_summary_of_the_starter_list(library: Library) -> None:
     paper = await added(library, replace(ARXIV, abstract="Ours."), Origin.STARTER)
     theirs = replace(ARXIV, abstract="Theirs, which says more. " * 20)
     await upsert(library, theirs)
@@ -96,7 +98,7 @@ async def test_the_starters_summary_gives_way_to_a_real_abstract(library: Librar
         (PaperDraft(title="A Paper, Again"), Outcome.ADDED),
     ],
 )
-async def test_a_likeness_is_offered_and_never_merged(
+async def test_a_possible_duplicate_is_reported_and_never_merged(
     library: Library, other: PaperDraft, outcome: Outcome
 ) -> None:
     paper = await added(library, ARXIV)
@@ -118,7 +120,7 @@ async def test_two_arxiv_ids_are_two_papers_whatever_else_they_share(library: Li
     assert result.paper.identifiers == ("arxiv:2302.00002",)
 
 
-async def test_a_removed_paper_is_brought_back_by_a_moderator_alone(library: Library) -> None:
+async def test_only_a_moderator_restores_a_removed_paper(library: Library) -> None:
     paper = await added(library, ARXIV)
     await library.papers.remove(paper.id, MODERATOR)
     assert await library.papers.count() == 0
@@ -152,7 +154,7 @@ async def test_an_edit_cannot_take_another_papers_identifier(library: Library) -
         await library.papers.edit(99, ARXIV, MODERATOR)
 
 
-async def test_many_drafts_come_in_together_or_not_at_all(library: Library) -> None:
+async def test_a_bulk_import_adds_all_drafts_or_none(library: Library) -> None:
     broken = replace(ARXIV, title="", identifiers=())
     with pytest.raises(Exception, match="title"):
         await library.papers.upsert_many([ARXIV, broken], Origin.IMPORT, MODERATOR)
@@ -172,7 +174,7 @@ async def test_many_drafts_come_in_together_or_not_at_all(library: Library) -> N
     assert [paper.title for paper in await library.papers.batch()] == ["A Paper", "Another"]
 
 
-async def test_papers_are_named_by_number_title_identifier_or_link(library: Library) -> None:
+async def test_a_paper_is_found_by_its_number_title_identifier_or_link(library: Library) -> None:
     paper = await added(library, replace(ARXIV, links=(Link(LinkKind.PAGE, "https://lab.org/a"),)))
     for text in ("1", " #1 ", "a paper", "arXiv:2302.12433v4", "https://arxiv.org/abs/2302.12433"):
         assert await library.papers.get_by_text(text) == paper
@@ -182,7 +184,7 @@ async def test_papers_are_named_by_number_title_identifier_or_link(library: Libr
             await library.papers.get_by_text(text)
 
 
-async def test_papers_are_listed_in_parts(library: Library) -> None:
+async def test_papers_are_listed_in_batches(library: Library) -> None:
     for number in range(5):
         await added(library, PaperDraft(title=f"Paper {number}"))
     first = await library.papers.batch(limit=3)
@@ -190,7 +192,7 @@ async def test_papers_are_listed_in_parts(library: Library) -> None:
     assert [paper.id for paper in (*first, *rest)] == [1, 2, 3, 4, 5]
 
 
-async def test_questions_and_facts_are_kept(library: Library, clock: FakeClock) -> None:
+async def test_saved_queries_and_values_are_stored(library: Library, clock: FakeClock) -> None:
     number = library.bot_state.save_query("a question")
     assert library.bot_state.save_query("a question") == number
     assert await library.bot_state.load_query(number) == "a question"
@@ -204,7 +206,7 @@ async def test_questions_and_facts_are_kept(library: Library, clock: FakeClock) 
     assert await library.bot_state.find_value("nothing") is None
 
 
-def test_dates_are_as_precise_as_they_are_known() -> None:
+def test_a_date_is_as_precise_as_it_is_known() -> None:
     assert [str(PartialDate.parse(text)) for text in ("2023", "2023-7", "2023-07-04")] == [
         "2023",
         "2023-07",

@@ -8,7 +8,7 @@ from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 
-async def test_the_latest_setting_for_each_key_holds(library: Library, clock: FakeClock) -> None:
+async def test_the_latest_value_of_a_setting_counts(library: Library, clock: FakeClock) -> None:
     moderator_settings = library.moderator_settings
     assert await moderator_settings.all() == ()
     await moderator_settings.set_roles(1, (10,), MODERATOR)

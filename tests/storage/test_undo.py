@@ -82,7 +82,7 @@ async def test_an_import_is_one_change_and_one_undo(library: Library) -> None:
     assert (await library.papers.get(known.id)).abstract == "New words."
 
 
-async def test_an_addition_is_not_made_again_where_another_paper_took_its_place(
+async def test_an_addition_is_not_redone_if_another_paper_has_its_identifier(
     library: Library,
 ) -> None:
     await add(library, ONE)
@@ -99,7 +99,7 @@ async def test_an_import_that_changes_nothing_is_no_change(library: Library) -> 
     assert await library.audit.page() == before
 
 
-async def test_an_import_is_undone_as_a_whole_or_not_at_all(library: Library) -> None:
+async def test_an_import_is_undone_completely_or_not_at_all(library: Library) -> None:
     drafts = [PaperDraft(f"Paper number {n}", identifiers=(f"doi:10.1000/{n}",)) for n in range(6)]
     imported = (await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR)).change_id
     assert imported is not None
@@ -123,7 +123,7 @@ async def test_an_import_is_undone_as_a_whole_or_not_at_all(library: Library) ->
     assert await library.papers.count() == 0
 
 
-async def test_a_long_import_is_undone_and_done_again(library: Library) -> None:
+async def test_a_long_import_is_undone_and_redone(library: Library) -> None:
     drafts = [
         PaperDraft(
             f"Number {n} of many", ("Ann Lee",), venue="ICML", identifiers=(f"doi:10.1000/{n}",)
@@ -145,7 +145,7 @@ async def test_a_long_import_is_undone_and_done_again(library: Library) -> None:
     assert (await library.search.suggest_venues("icml")) == (("ICML", 1200),)
 
 
-async def test_what_was_done_again_is_in_the_way_of_what_was_before(library: Library) -> None:
+async def test_a_redone_change_must_be_undone_before_an_earlier_one(library: Library) -> None:
     await add(library, ONE)
     await library.papers.tag(1, ["a"], [], MODERATOR)
     first = await last(library)
@@ -164,7 +164,7 @@ async def test_what_was_done_again_is_in_the_way_of_what_was_before(library: Lib
     assert (await library.papers.get(1)).tags == ()
 
 
-async def test_an_undo_gives_up_what_the_change_had_locked(library: Library) -> None:
+async def test_undo_unlocks_the_fields_that_the_change_locked(library: Library) -> None:
     paper = await add(library, ONE)
     await library.papers.edit(paper.id, replace(as_draft(paper), venue="Mine"), MODERATOR)
     await library.undo(await last(library), MODERATOR)
@@ -172,7 +172,7 @@ async def test_an_undo_gives_up_what_the_change_had_locked(library: Library) -> 
     assert (await library.papers.get(paper.id)).venue == "ICML"
 
 
-async def test_that_the_authors_are_all_is_a_moderators_word_too(library: Library) -> None:
+async def test_a_moderator_can_also_lock_that_the_author_list_is_complete(library: Library) -> None:
     paper = await add(library, ONE)
     cut = replace(as_draft(paper), authors_complete=False)
     await library.papers.edit(paper.id, cut, MODERATOR)
@@ -182,7 +182,7 @@ async def test_that_the_authors_are_all_is_a_moderators_word_too(library: Librar
     assert as_draft(await library.papers.get(paper.id)) == cut
 
 
-async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: Library) -> None:
+async def test_a_merged_paper_has_the_fields_that_the_moderator_chose(library: Library) -> None:
     one, two = await add(library, ONE), await add(library, TWO)
     chosen = replace(as_draft(one), venue="ICML", tags=())
     kept = (await library.papers.merge(one.id, two.id, chosen, MODERATOR)).value
@@ -218,7 +218,7 @@ async def test_two_papers_made_one_by_a_moderator_say_what_was_chosen(library: L
     assert await found(library, "other") == []
 
 
-async def test_an_edit_that_changes_nothing_is_none(library: Library) -> None:
+async def test_an_edit_that_changes_nothing_is_not_recorded(library: Library) -> None:
     paper = await add(library, replace(ONE, links=(Link(LinkKind.PAGE, "https://e.org/1"),)))
     same = replace(as_draft(paper), links=paper.links * 2, tags=paper.tags * 2)
     before = await library.audit.for_paper(paper.id)
@@ -228,7 +228,7 @@ async def test_an_edit_that_changes_nothing_is_none(library: Library) -> None:
     assert await library.audit.for_paper(paper.id) == before
 
 
-async def test_a_merge_needs_two_papers_as_they_were_seen(library: Library) -> None:
+async def test_a_merge_needs_two_papers_that_did_not_change_meanwhile(library: Library) -> None:
     one, two = await add(library, ONE), await add(library, TWO)
     third = await add(library, PaperDraft("A Third", identifiers=("doi:10.1000/three",)))
     seen = (as_draft(one), as_draft(two))
@@ -265,7 +265,7 @@ async def fates(library: Library, paper_id: int) -> dict[int, DeliveryStatus]:
 
 
 @pytest.mark.parametrize("is_swapped", [False, True])
-async def test_undoing_a_merge_parts_what_was_announced(
+async def test_undoing_a_merge_separates_the_announcements_again(
     library: Library,
     is_swapped: bool,  # noqa: FBT001
 ) -> None:
@@ -288,7 +288,7 @@ async def test_undoing_a_merge_parts_what_was_announced(
     assert [await fates(library, number) for number in numbers] == before
 
 
-async def test_what_was_announced_of_a_merged_paper_stays_so(library: Library) -> None:
+async def test_announcements_of_a_merged_paper_stay_sent(library: Library) -> None:
     one, two = await announced(library)
     await library.papers.merge(one, two, ONE, MODERATOR)
     for post in await library.outbox.enqueue_and_fetch_due():
@@ -304,7 +304,7 @@ async def test_what_was_announced_of_a_merged_paper_stays_so(library: Library) -
     }
 
 
-async def test_what_feeds_brought_goes_with_its_paper(library: Library) -> None:
+async def test_feed_entries_move_with_their_paper(library: Library) -> None:
     await add(library, ONE)
     feed = (await library.feeds.follow("https://lab.org/feed", "Lab", "", MODERATOR)).value
     state = FeedState("https://lab.org/feed", "Lab", "", "", NOW + timedelta(hours=1))
@@ -336,7 +336,7 @@ async def test_an_undone_addition_is_not_announced(library: Library) -> None:
     assert post.paper_ids == (1,)
 
 
-async def test_a_paper_that_a_moderator_offers_again_is_one_change(library: Library) -> None:
+async def test_adding_a_removed_paper_again_is_one_change(library: Library) -> None:
     await add(library, ONE)
     await library.papers.remove(1, MODERATOR)
     again = await library.papers.upsert(
@@ -352,7 +352,7 @@ async def test_a_paper_that_a_moderator_offers_again_is_one_change(library: Libr
     assert (await library.papers.get(1)).abstract == "More."
 
 
-async def test_tags_are_given_and_taken(library: Library) -> None:
+async def test_tags_are_added_and_removed(library: Library) -> None:
     await add(library, replace(ONE, tags=("old",)))
     tagged = (
         await library.papers.tag(1, [" long  words ", "new", ""], ["old", "none"], MODERATOR)
@@ -374,7 +374,7 @@ async def test_tags_are_given_and_taken(library: Library) -> None:
     assert (await library.papers.get(1)).tags == ("old",)
 
 
-async def test_a_removed_paper_is_found_and_put_back(library: Library, clock: FakeClock) -> None:
+async def test_a_removed_paper_is_found_and_restored(library: Library, clock: FakeClock) -> None:
     for draft in (ONE, TWO, PaperDraft("A Third")):
         await add(library, draft)
     for number in (2, 1):
@@ -399,7 +399,7 @@ async def test_a_removed_paper_is_found_and_put_back(library: Library, clock: Fa
     assert len(await library.papers.suggest_removed("")) == 2
 
 
-async def test_the_log_is_read_page_by_page(library: Library) -> None:
+async def test_the_audit_log_has_pages(library: Library) -> None:
     assert await library.audit.last_by(MODERATOR) is None
     await library.papers.upsert_many([ONE, TWO], Origin.IMPORT, MODERATOR)
     for tag in "abcdef":
@@ -424,7 +424,7 @@ async def test_the_log_is_read_page_by_page(library: Library) -> None:
     assert await history.find(999) is None
 
 
-async def test_names_in_the_log_are_those_to_show(library: Library) -> None:
+async def test_the_audit_log_shows_current_names(library: Library) -> None:
     await add(library, ONE)
     await library.papers.edit(1, replace(ONE, authors=("Bo Chen",)), MODERATOR)
     await library.authors.rename("Bo Chen", "Bo New", MODERATOR)
@@ -437,7 +437,7 @@ async def test_names_in_the_log_are_those_to_show(library: Library) -> None:
     assert (await library.papers.get(1)).authors == ("Ann Lee",)
 
 
-async def test_an_undo_credits_the_name_that_was_credited(library: Library) -> None:
+async def test_undo_restores_the_credited_name(library: Library) -> None:
     await add(library, replace(ONE, authors=("Ann New",)))
     await add(library, replace(TWO, authors=("Ann Former",)))
     await library.authors.merge("Ann New", "Ann Former", MODERATOR)
@@ -451,7 +451,7 @@ async def test_an_undo_credits_the_name_that_was_credited(library: Library) -> N
     ]
 
 
-async def test_a_decision_that_others_changed_is_not_made_again(library: Library) -> None:
+async def test_a_name_decision_that_was_changed_since_is_not_redone(library: Library) -> None:
     await add(library, replace(ONE, authors=("Al Gray", "Albert Gray")))
     merged = (await library.authors.merge("Al Gray", "Albert Gray", MODERATOR)).change_id
     undone = await library.undo(merged, MODERATOR)
@@ -460,7 +460,7 @@ async def test_a_decision_that_others_changed_is_not_made_again(library: Library
         await library.undo(undone.change_id, MODERATOR)
 
 
-async def test_what_an_earlier_version_recorded_is_read_and_undone(tmp_path: Path) -> None:
+async def test_changes_recorded_by_an_old_version_can_be_undone(tmp_path: Path) -> None:
     """Two papers made one, an edit undone, and an edit that was undone and made again."""
     path = tmp_path / "old.db"
     old = sqlite3.connect(path)

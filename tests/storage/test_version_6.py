@@ -106,7 +106,9 @@ async def test_every_table_of_version_6_has_rows(before: Rows) -> None:
     assert {state for _, state in kinds} == {state.value for state in PostState}
 
 
-async def test_no_row_and_no_value_is_lost(before: Rows, tmp_path: Path, clock: FakeClock) -> None:
+async def test_migrating_loses_no_row_and_no_value(
+    before: Rows, tmp_path: Path, clock: FakeClock
+) -> None:
     async with open_library(tmp_path / "lab.db", clock):
         pass
     after = read_rows(tmp_path / "lab.db")
@@ -150,7 +152,9 @@ async def test_papers_are_found_and_sorted(migrated: Library) -> None:
     assert (await migrated.papers.get(10)).title == "Kept of Two"
 
 
-async def test_what_waited_is_reviewed_and_delivered(migrated: Library, clock: FakeClock) -> None:
+async def test_pending_items_of_version_6_are_reviewed_and_delivered(
+    migrated: Library, clock: FakeClock
+) -> None:
     clock.now = datetime(2026, 11, 3, 12, tzinfo=UTC)
     (entry,) = await migrated.review.pending_entries(1)
     resolved = await migrated.review.resolve_entry(entry.id, MODERATOR, add=True)
@@ -179,7 +183,7 @@ async def test_every_change_is_undone_newest_first(migrated: Library, before: Ro
     assert len(await migrated.review.pending_entries(1)) == 0
 
 
-async def test_undone_settings_are_those_of_before(migrated: Library) -> None:
+async def test_undo_restores_the_settings_of_version_6(migrated: Library) -> None:
     await migrated.undo(37, MODERATOR)
     feed = await migrated.feeds.get(1)
     assert (feed.title, feed.venue, feed.is_reviewed) == ("Lab News", "", False)

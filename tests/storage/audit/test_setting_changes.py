@@ -35,7 +35,7 @@ async def last(library: Library, guild_id: int = GUILD) -> Change:
     return found
 
 
-async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
+async def test_undoing_an_unfollow_continues_where_the_feed_was(
     library: Library, clock: FakeClock
 ) -> None:
     await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
@@ -68,7 +68,7 @@ async def test_a_feed_that_was_removed_by_mistake_goes_on_where_it_was(
     assert await library.review.count() == 2
 
 
-async def test_the_card_of_what_waits_shows_that_its_feed_was_removed(
+async def test_a_review_card_shows_that_its_feed_was_unfollowed(
     library: Library, clock: FakeClock
 ) -> None:
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR, is_reviewed=True)).value
@@ -85,7 +85,7 @@ async def test_the_card_of_what_waits_shows_that_its_feed_was_removed(
     assert await library.outbox.needing_follow_up() == ()
 
 
-async def test_a_feed_watched_again_is_as_new_but_knows_its_entries(
+async def test_a_feed_followed_again_is_new_but_knows_its_old_entries(
     library: Library, clock: FakeClock
 ) -> None:
     await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
@@ -109,7 +109,7 @@ async def test_a_feed_watched_again_is_as_new_but_knows_its_entries(
         await library.undo(removed or 0, MODERATOR)
 
 
-async def test_undoing_a_feeds_change_leaves_what_was_changed_beside_it(library: Library) -> None:
+async def test_undoing_an_edit_of_a_feed_keeps_other_changes(library: Library) -> None:
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
     one = (
         await library.feeds.edit(
@@ -132,7 +132,7 @@ async def test_undoing_a_feeds_change_leaves_what_was_changed_beside_it(library:
         await library.undo(undone.change_id + 1, MODERATOR)
 
 
-async def test_undoing_a_title_lets_the_feed_name_itself_again(
+async def test_undoing_a_custom_title_restores_the_feeds_own(
     library: Library, clock: FakeClock
 ) -> None:
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
@@ -147,7 +147,7 @@ async def test_undoing_a_title_lets_the_feed_name_itself_again(
     assert (await library.feeds.get(feed.id)).title == "Newer news"
 
 
-async def test_an_address_is_one_feeds_alone(library: Library) -> None:
+async def test_two_feeds_cannot_have_the_same_url(library: Library) -> None:
     removed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
     await library.feeds.unfollow(removed.id, MODERATOR)
     other = (await library.feeds.follow(f"{URL}/2", "Other", "", MODERATOR)).value
@@ -168,7 +168,7 @@ async def test_an_address_is_one_feeds_alone(library: Library) -> None:
     assert (await library.feeds.get(other.id)).url == f"{URL}/3"
 
 
-async def test_pausing_a_feed_is_undone_and_what_the_bot_paused_is_not(
+async def test_only_a_pause_by_a_moderator_can_be_undone(
     library: Library, clock: FakeClock
 ) -> None:
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
@@ -187,7 +187,7 @@ async def test_pausing_a_feed_is_undone_and_what_the_bot_paused_is_not(
         await library.undo(5, MODERATOR)
 
 
-async def test_taking_back_that_a_feed_was_added_ends_it(library: Library) -> None:
+async def test_undoing_a_follow_unfollows_the_feed(library: Library) -> None:
     feed = (await library.feeds.follow(URL, "News", "", MODERATOR)).value
     undone = await library.undo((await last(library)).id, MODERATOR)
     assert await library.feeds.all() == ()
@@ -195,7 +195,7 @@ async def test_taking_back_that_a_feed_was_added_ends_it(library: Library) -> No
     assert (await library.feeds.get(feed.id)).title == "News"
 
 
-async def test_a_channel_closed_by_mistake_hears_what_waited(library: Library) -> None:
+async def test_undoing_an_unsubscribe_announces_what_was_queued(library: Library) -> None:
     await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
     sent, claimed, waiting = [await announce(library, title) for title in ("A", "B", "C")]
     (post,) = await library.outbox.enqueue_and_fetch_due()
@@ -229,7 +229,7 @@ async def fates(library: Library, *paper_ids: int) -> list[DeliveryStatus | None
     return [one[0].status if one else None for one in found]
 
 
-async def test_a_channel_that_is_opened_again_hears_nothing_of_before(library: Library) -> None:
+async def test_a_channel_subscribed_again_announces_nothing_from_before(library: Library) -> None:
     await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
     await announce(library, "Question")
     closed = await library.subscriptions.unsubscribe(GUILD, CHANNEL, MODERATOR)
@@ -246,7 +246,7 @@ async def test_a_channel_that_is_opened_again_hears_nothing_of_before(library: L
     assert len(await deliver(library)) == 1
 
 
-async def test_what_a_channel_hears_is_as_it_was_again(library: Library) -> None:
+async def test_undo_restores_the_options_of_a_subscription(library: Library) -> None:
     daily = SubscriptionOptions(
         parse_filter("venue:icml"), DigestSchedule(Frequency.DAILY), role_id=7, has_thread=True
     )
@@ -270,7 +270,7 @@ async def test_what_a_channel_hears_is_as_it_was_again(library: Library) -> None
     assert await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR) is None
 
 
-async def test_the_log_has_what_was_arranged_in_ones_own_server(library: Library) -> None:
+async def test_the_audit_log_only_shows_settings_of_the_own_server(library: Library) -> None:
     await library.subscriptions.subscribe(GUILD, CHANNEL, MODERATOR)
     await library.feeds.follow(URL, "News", "", MODERATOR)
     await library.subscriptions.subscribe(GUILD + 1, CHANNEL + 1, MODERATOR)
@@ -282,6 +282,6 @@ async def test_the_log_has_what_was_arranged_in_ones_own_server(library: Library
     assert (elsewhere.guild_id, elsewhere.channel_id) == (GUILD + 1, CHANNEL + 1)
 
 
-async def test_what_never_was_is_not_arranged(library: Library) -> None:
+async def test_settings_of_unknown_feeds_and_channels_cannot_change(library: Library) -> None:
     with pytest.raises(FeedNotFound):
         await library.feeds.pause(7, "by noor", MODERATOR)

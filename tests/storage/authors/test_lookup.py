@@ -51,7 +51,7 @@ async def test_a_short_name_is_attributed_while_it_fits_one_person(library: Libr
     assert await titles(library, stella) == {"Full", "Initial"}
 
 
-async def test_removed_papers_credit_nobody(library: Library) -> None:
+async def test_removed_papers_count_for_nobody(library: Library) -> None:
     await fill(library, PaperDraft(title="Gone", authors=("Ann Lee",)))
     await library.papers.remove(1, MODERATOR)
     with pytest.raises(AuthorNotFound):
@@ -83,7 +83,7 @@ async def test_an_author_has_papers_years_and_venues(library: Library) -> None:
     assert person.paper_count == 3
 
 
-async def test_names_are_suggested_by_any_part_of_them(library: Library) -> None:
+async def test_autocomplete_matches_any_part_of_a_name(library: Library) -> None:
     await fill(
         library,
         PaperDraft(title="A", authors=("Ann Lee", "Juan Manuel Zambrano Chaves")),

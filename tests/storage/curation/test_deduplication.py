@@ -75,7 +75,7 @@ def drafts(draw: st.DrawFn, paper: int | None = None) -> PaperDraft:
 
 
 @given(drafts(1), drafts(1), drafts(1))
-def test_joining_forgets_the_order_and_the_number_of_sources(
+def test_merged_metadata_does_not_depend_on_the_order_of_sources(
     one: PaperDraft, two: PaperDraft, three: PaperDraft
 ) -> None:
     assert merge_metadata(one, two) == merge_metadata(two, one)
@@ -86,7 +86,7 @@ def test_joining_forgets_the_order_and_the_number_of_sources(
     assert merge_metadata(one, one) == normalize(one) == normalize(normalize(one))
 
 
-def test_what_a_moderator_set_stays() -> None:
+def test_locked_fields_stay_when_metadata_is_merged() -> None:
     one = replace(PREPRINT, authors=(), title="Mine")
     both = merge_metadata(one, PUBLISHED, frozenset({"title", "authors", "venue"}))
     assert (both.title, both.authors, both.venue) == ("Mine", (), "arXiv")
@@ -99,7 +99,7 @@ async def listed(library: Library) -> list[PaperDraft]:
 
 @settings(max_examples=25)
 @given(offered=st.lists(drafts(), max_size=7), order=st.randoms(), batch=st.booleans())
-async def test_any_order_and_any_number_of_times_give_the_same_list(
+async def test_drafts_in_any_order_and_repeated_give_the_same_list(
     offered: list[PaperDraft],
     order: object,
     batch: bool,  # noqa: FBT001
@@ -144,7 +144,7 @@ async def test_a_preprint_and_its_publication_are_one_paper_with_both_identifier
     assert (both.venue, both.arxiv, both.doi) == ("TMLR", "2302.12433", "10.1/x")
 
 
-async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_once(
+async def test_two_papers_that_turn_out_to_be_one_are_merged_and_announced_once(
     library: Library,
 ) -> None:
     for channel in (1, 2):
@@ -192,7 +192,7 @@ async def test_two_papers_that_turn_out_to_be_one_become_one_and_are_announced_o
     ).value.outcome is Outcome.REMOVED
 
 
-async def test_a_link_that_is_wrong_makes_no_two_papers_one(library: Library) -> None:
+async def test_a_wrong_link_does_not_merge_two_papers(library: Library) -> None:
     await library.papers.upsert(PREPRINT, Origin.FEED, MODERATOR)
     other = replace(PUBLISHED, title="Something with wholly different words")
     await library.papers.upsert(other, Origin.FEED, MODERATOR)
@@ -200,7 +200,7 @@ async def test_a_link_that_is_wrong_makes_no_two_papers_one(library: Library) ->
     assert await library.papers.count() == 2
 
 
-async def test_united_papers_keep_what_a_moderator_set_and_every_identifier(
+async def test_merged_papers_keep_locked_fields_and_every_identifier(
     library: Library,
 ) -> None:
     first = PaperDraft("One Work", ("Ann Lee",), identifiers=("arxiv:2301.00001",))

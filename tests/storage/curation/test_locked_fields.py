@@ -20,7 +20,7 @@ async def added(library: Library, draft: PaperDraft, *, lock_fields: bool = True
 
 
 @pytest.mark.parametrize(("lock_fields", "venue"), [(True, "arXiv"), (False, "TMLR")])
-async def test_only_a_moderators_own_words_are_kept_from_others(
+async def test_only_fields_that_a_moderator_set_are_locked(
     library: Library, *, lock_fields: bool, venue: str
 ) -> None:
     number = await added(library, PREPRINT, lock_fields=lock_fields)
@@ -29,7 +29,7 @@ async def test_only_a_moderators_own_words_are_kept_from_others(
     assert (await library.papers.get(number)).venue == venue
 
 
-async def test_a_moderator_says_that_a_draft_is_a_paper_of_the_list(library: Library) -> None:
+async def test_a_moderator_can_say_that_a_draft_is_a_known_paper(library: Library) -> None:
     number = await added(library, PREPRINT, lock_fields=False)
     updated = await library.papers.upsert_as(number, PUBLISHED, MODERATOR, lock_fields=False)
     assert updated.value.outcome is Outcome.UPDATED
@@ -39,7 +39,7 @@ async def test_a_moderator_says_that_a_draft_is_a_paper_of_the_list(library: Lib
     assert (await library.papers.get(number)).identifiers == PREPRINT.identifiers
 
 
-async def test_nothing_is_a_paper_that_the_list_never_had_or_whose_addition_was_undone(
+async def test_a_draft_cannot_be_an_unknown_paper_or_an_undone_one(
     library: Library,
 ) -> None:
     number = await added(library, PREPRINT)

@@ -130,7 +130,7 @@ async def compare(
     ],
     DuplicatePolicy.SKIP,
 )
-def test_a_preview_is_what_an_import_does(
+def test_a_preview_predicts_what_the_import_does(
     known: list[PaperDraft],
     removed: list[PaperDraft],
     drafts: list[PaperDraft],

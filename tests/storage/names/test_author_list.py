@@ -57,7 +57,7 @@ def test_a_comma_separates_people_where_bare_surnames_are_expected() -> None:
         ("et al.", ()),
     ],
 )
-def test_a_list_that_ends_in_et_al_is_incomplete(text: str, names: tuple[str, ...]) -> None:
+def test_an_author_list_that_ends_in_et_al_is_incomplete(text: str, names: tuple[str, ...]) -> None:
     assert parse_author_list(text) == AuthorList(names, is_complete=False)
 
 
@@ -72,7 +72,7 @@ def test_a_list_that_ends_in_et_al_is_incomplete(text: str, names: tuple[str, ..
         (["Wei Wang", "", "Wei Wang"], ("Wei Wang", "Wei Wang"), True),
     ],
 )
-def test_texts_of_one_name_each_are_names(
+def test_texts_with_one_name_each_are_authors(
     texts: list[str], names: tuple[str, ...], *, is_complete: bool
 ) -> None:
     assert parse_author_names(texts) == AuthorList(names, is_complete=is_complete)
@@ -88,16 +88,16 @@ def test_texts_of_one_name_each_are_names(
         ("Lovelace, ", "Lovelace,"),
     ],
 )
-def test_an_inverted_name_is_turned_around(name: str, expected: str) -> None:
+def test_an_inverted_name_is_put_in_order(name: str, expected: str) -> None:
     assert given_first(name) == expected
 
 
-def test_inverted_names_of_a_list_are_turned_around_once_each() -> None:
+def test_each_inverted_name_of_a_list_is_put_in_order_once() -> None:
     assert parse_author_list("Lee, Ann; Ann Lee").with_given_first() == AuthorList(("Ann Lee",))
 
 
 @given(st.text())
-def test_any_text_is_a_list_of_authors(text: str) -> None:
+def test_any_text_can_be_parsed_as_an_author_list(text: str) -> None:
     for name in parse_author_list(text).names:
         assert any(char.isalpha() for char in name)
     parse_author_names([text])

@@ -72,7 +72,7 @@ async def test_a_paper_is_found_by_many_spellings(library: Library, query: str) 
     assert await titles(library, query) == ["Recasting Self-Attention 注意力"]
 
 
-async def test_every_word_must_match_and_no_excluded_one_may(library: Library) -> None:
+async def test_every_word_must_match_and_no_excluded_word(library: Library) -> None:
     await fill(library, PaperDraft(title="One two"), PaperDraft(title="Two three"))
     assert await titles(library, "two") == ["Two three", "One two"]
     assert await titles(library, "one three") == []
@@ -91,7 +91,7 @@ async def test_a_similar_spelling_is_searched_and_shown(library: Library) -> Non
     assert (nothing.searched_for, nothing.results.total) == ("", 0)
 
 
-async def test_lists_are_sorted_and_paged(library: Library) -> None:
+async def test_results_are_sorted_and_have_pages(library: Library) -> None:
     await fill(
         library,
         PaperDraft(title="B paper", date=PartialDate(2020)),
@@ -143,7 +143,7 @@ async def test_a_random_paper_is_found_among_few_matches(library: Library) -> No
     assert await drawn(Filters(first_year=2023)) == {"N2"}
 
 
-async def test_titles_venues_and_tags_are_suggested(library: Library) -> None:
+async def test_autocomplete_suggests_titles_venues_and_tags(library: Library) -> None:
     await fill(
         library,
         PaperDraft(title="Lens of the tuned kind", venue="ICML", tags=("probe",)),
