@@ -31,7 +31,8 @@ class Condition:
     def __str__(self) -> str:
         prefix = "" if self.field == "word" else f"{self.field}:"
         value = self.current_name or self.value
-        value = f'"{value}"' if " " in value or not value else value
+        if not value or " " in value or (not prefix and (":" in value or value[0] == "-")):
+            value = f'"{value}"'
         return f"{'-' if self.negated else ''}{prefix}{value}"
 
 

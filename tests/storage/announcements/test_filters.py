@@ -4,7 +4,7 @@ import contextlib
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
@@ -78,6 +78,7 @@ def test_an_invalid_filter_is_rejected_with_a_sentence(text: str, sentence: str)
         parse_filter(text)
 
 
+@example(text='"tag:x" "-y" "a b" tag:"c:d"')
 @given(st.text(max_size=80))
 def test_any_text_parses_or_is_rejected_with_a_sentence(text: str) -> None:
     with contextlib.suppress(InvalidInput):
