@@ -31,7 +31,7 @@ def last_notice(
     return None if notice is None else notice.last_notice
 
 
-def test_a_feed_that_fails_for_a_day_is_told_once_and_so_is_its_recovery() -> None:
+def test_a_feed_failing_for_a_day_is_reported_once_and_so_is_its_recovery() -> None:
     assert last_notice(FEED, error="No.") is None
     failing = replace(FEED, failing_since=NOW - DAY + timedelta(minutes=1))
     assert last_notice(failing, error="No.") is None
@@ -65,7 +65,7 @@ def test_a_feed_that_fails_for_a_day_is_told_once_and_so_is_its_recovery() -> No
         ((7, 1), (7, 5), False),  # the Fourth, kept on Friday the third, and one silent day
     ],
 )
-def test_an_arxiv_feed_is_stale_after_two_silent_working_days(
+def test_an_arxiv_feed_is_stale_after_two_working_days_without_entries(
     last_news: tuple[int, int],
     now: tuple[int, int],
     is_stale: bool,  # noqa: FBT001
@@ -77,7 +77,7 @@ def test_an_arxiv_feed_is_stale_after_two_silent_working_days(
     assert last_notice(replace(feed, url="https://lab.org/feed"), moment) is None
 
 
-def test_a_stale_feed_is_told_once_and_its_news_end_that_silently() -> None:
+def test_a_stale_feed_is_reported_once_and_recovers_silently() -> None:
     stale = replace(FEED, last_new_entry_at=NOW - 10 * DAY)
     notice = status_notice(stale, NOW)
     assert notice is not None
@@ -89,9 +89,9 @@ def test_a_stale_feed_is_told_once_and_its_news_end_that_silently() -> None:
     assert (again.last_notice, again.text) == ("", "")
 
 
-def test_a_feed_without_any_news_yet_is_not_stale() -> None:
+def test_a_feed_that_never_had_a_new_entry_is_not_stale() -> None:
     assert last_notice(replace(FEED, last_new_entry_at=None)) is None
 
 
-def test_a_feed_that_is_gone_can_be_resumed() -> None:
+def test_the_notice_of_a_gone_feed_mentions_resume() -> None:
     assert "`/feed resume`" in gone_notice(FEED)

@@ -69,14 +69,14 @@ def test_entities_are_not_expanded_and_no_file_is_read(body: bytes) -> None:
     ["&lt;!--" * 150_000, "&lt;b&gt;" * 150_000, "&lt;![CDATA[" * 50_000, "&amp;" * 100_000],
     ids=["comments", "unclosed", "cdata", "ampersands"],
 )
-def test_a_flood_of_markup_is_read_at_once(text: str) -> None:
+def test_a_flood_of_markup_parses_quickly(text: str) -> None:
     started = time.process_time()
     parsed = read(rss(f"<item><title>One</title><description>{text}</description></item>"))
     assert time.process_time() - started < 10
     assert [entry.draft.title for entry in parsed.entries] == ["One"]
 
 
-def test_text_that_turns_its_direction_or_hides_is_made_plain() -> None:
+def test_bidirectional_and_invisible_characters_are_removed() -> None:
     title = "\u202eevil\u202c \u2066x\u2069 a\u200db\ufeff"
     parsed = read(
         rss(f"<item><title>{title}</title><dc:creator>{title}</dc:creator><guid>1</guid></item>")
@@ -90,7 +90,7 @@ def test_text_that_turns_its_direction_or_hides_is_made_plain() -> None:
     "link",
     ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "http://[bad", "vbscript:x"],
 )
-def test_links_that_are_no_web_addresses_are_left_out_of_every_format(link: str) -> None:
+def test_links_without_http_are_dropped_in_every_format(link: str) -> None:
     in_json = json.dumps({"items": [{"id": "1", "title": "One", "url": link}]}).encode()
     in_atom = (
         "<feed xmlns='http://www.w3.org/2005/Atom'><title>T</title><entry><id>1</id>"
@@ -101,7 +101,7 @@ def test_links_that_are_no_web_addresses_are_left_out_of_every_format(link: str)
         assert entry.draft.links == ()
 
 
-def test_packed_bytes_without_a_header_that_says_so_are_no_feed() -> None:
+def test_compressed_bytes_without_a_header_are_not_a_feed() -> None:
     with pytest.raises(NotAFeed):
         read(gzip.compress(rss("<item><title>One</title></item>")))
 
@@ -110,7 +110,7 @@ def test_packed_bytes_without_a_header_that_says_so_are_no_feed() -> None:
     ("encoding", "declared"),
     [("windows-1252", "utf-8"), ("utf-8", "iso-8859-1"), ("utf-16", "utf-8"), ("koi8-r", "koi8-r")],
 )
-def test_a_wrongly_declared_encoding_costs_no_entry(encoding: str, declared: str) -> None:
+def test_a_wrongly_declared_encoding_loses_no_entry(encoding: str, declared: str) -> None:
     title = "Привет" if encoding == "koi8-r" else "Crème brûlée"
     text = (
         f"<?xml version='1.0' encoding='{declared}'?>"
@@ -120,19 +120,19 @@ def test_a_wrongly_declared_encoding_costs_no_entry(encoding: str, declared: str
     assert entry.draft.title == title
 
 
-def test_a_feed_cut_off_in_the_middle_gives_what_came() -> None:
+def test_a_truncated_feed_gives_its_first_entries() -> None:
     items = "".join(f"<item><title>T {n}</title><guid>{n}</guid></item>" for n in range(10))
     parsed = read(rss(items)[:-120])
     assert len(parsed.entries) >= 7
     assert parsed.causes[0].startswith("Malformed")
 
 
-def test_a_page_in_a_feeds_place_is_a_sentence() -> None:
+def test_a_web_page_is_not_a_feed() -> None:
     with pytest.raises(NotAFeed, match="isn't a feed"):
         read(b"<!doctype html><html><head><title>Papers</title></head><body><p>Hi</body></html>")
 
 
-def test_one_entry_that_makes_us_stumble_takes_no_other_with_it() -> None:
+def test_an_entry_that_crashes_the_mapping_does_not_affect_others() -> None:
     source = FeedContext(URL, "", "", NOW)
     good = {"title": "One", "id": "1"}
     entries, problems, causes = read_items([{"title": "T", "tags": 3}, good], source)
@@ -141,12 +141,12 @@ def test_one_entry_that_makes_us_stumble_takes_no_other_with_it() -> None:
     assert "TypeError" in causes[0]
 
 
-def test_an_element_with_attributes_where_a_text_is_expected_is_harmless() -> None:
+def test_attributes_on_text_elements_are_harmless() -> None:
     item = "<item><title>One</title><arxiv:announce_type a='b'>new</arxiv:announce_type></item>"
     assert [entry.draft.title for entry in read(rss(item)).entries] == ["One"]
 
 
-def test_an_encoding_that_nobody_can_read_is_a_sentence() -> None:
+def test_an_unreadable_encoding_is_an_error() -> None:
     with pytest.raises(NotAFeed, match="isn't a feed") as caught:
         parse_feed(rss("<item/>"), URL, NOW, "text/xml; charset=undefined")
     assert "UnicodeError" in caught.value.cause
@@ -154,7 +154,7 @@ def test_an_encoding_that_nobody_can_read_is_a_sentence() -> None:
     assert (str(travelled), travelled.cause) == (str(caught.value), caught.value.cause)
 
 
-def test_two_lower_halves_of_characters_are_dropped() -> None:
+def test_invalid_surrogate_pairs_are_dropped() -> None:
     (entry,) = read(rss("<item><title>A&#56500;&#57000;B</title></item>")).entries
     assert entry.draft.title == "AB"
 
@@ -173,7 +173,7 @@ def arxiv_item(
     )
 
 
-def test_a_full_day_of_arxiv_is_read() -> None:
+def test_a_full_day_of_arxiv_parses() -> None:
     parsed = read(rss("".join(map(arxiv_item, range(1, 501)))), ARXIV)
     assert len(parsed.entries) == 500
     assert {entry.draft.abstract for entry in parsed.entries} == {"We count."}
@@ -187,12 +187,12 @@ def test_a_holiday_of_arxiv_is_an_empty_feed() -> None:
     assert parsed.hints.skipped_days == {5, 6}
 
 
-def test_a_withdrawn_second_version_is_no_new_paper() -> None:
+def test_a_withdrawn_second_version_is_not_a_new_paper() -> None:
     item = arxiv_item(1, "replace", 2, "This paper has been withdrawn by its author.")
     assert read(rss(item), ARXIV).entries == ()
 
 
-def test_a_paper_listed_new_and_across_is_one() -> None:
+def test_a_new_and_cross_listed_paper_is_one_entry() -> None:
     (entry,) = read(rss(arxiv_item(1) + arxiv_item(1, "cross")), ARXIV).entries
     assert entry.key == "arxiv:2611.00001"
     assert entry.draft.date == PartialDate(2026, 11, 23)
@@ -203,7 +203,7 @@ def test_arxivs_error_is_an_empty_feed() -> None:
     assert parsed.entries == ()
 
 
-def test_wordpress_keeps_its_text_in_content() -> None:
+def test_wordpress_entries_have_their_text_in_content() -> None:
     item = (
         "<item><title>Our &#8220;new&#8221; paper</title><link>https://lab.org/?p=7</link>"
         "<guid isPermaLink='false'>https://lab.org/?p=7</guid><dc:creator><![CDATA[ada]]></dc:creator>"
@@ -215,7 +215,7 @@ def test_wordpress_keeps_its_text_in_content() -> None:
     assert entry.draft.abstract == "The whole text, at length."
 
 
-def test_substack_and_pmlr_give_their_entries() -> None:
+def test_substack_and_pmlr_feeds_parse() -> None:
     substack = (
         "<item><title><![CDATA[A post & more]]></title><description><![CDATA[Sub]]></description>"
         "<link>https://x.substack.com/p/a</link><guid isPermaLink='false'>"

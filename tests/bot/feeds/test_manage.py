@@ -33,7 +33,7 @@ class Stumbling(Poller):
         raise RuntimeError("nobody foresaw this")
 
 
-async def test_a_feed_that_makes_the_bot_stumble_ends_no_other(
+async def test_an_unexpected_error_with_one_feed_does_not_stop_the_others(
     library: Library, clock: FakeClock
 ) -> None:
     outlines = [Outline("https://lab.org/feed"), Outline("https://lab.org/faster")]

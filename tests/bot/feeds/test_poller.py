@@ -110,7 +110,7 @@ def feed(*titles: str, name: str = "News") -> bytes:
     return f"<rss version='2.0'><channel><title>{name}</title>{items}</channel></rss>".encode()
 
 
-async def test_the_first_reading_is_silent_and_later_ones_announce(watch: Watch) -> None:
+async def test_the_first_poll_is_silent_and_later_polls_announce(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", "Two")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     assert (watched.title, watched.papers) == ("News", 2)
@@ -125,7 +125,7 @@ async def test_the_first_reading_is_silent_and_later_ones_announce(watch: Watch)
     assert await watch.waiting() == 1
 
 
-async def test_an_unchanged_feed_is_not_sent_again(watch: Watch) -> None:
+async def test_an_unchanged_feed_is_not_transferred_again(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watch.origin.headers["/feed"] = {"ETag": '"a"', "Last-Modified": "yesterday"}
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
@@ -140,7 +140,7 @@ async def test_an_unchanged_feed_is_not_sent_again(watch: Watch) -> None:
     assert again.next_poll_at > watch.now[0]
 
 
-async def test_a_failing_feed_waits_longer_each_time_and_keeps_no_other_back(watch: Watch) -> None:
+async def test_a_failing_feed_backs_off_without_delaying_others(watch: Watch) -> None:
     watch.origin.bodies["/good"] = feed("Good", name="Good")
     watch.origin.bodies["/bad"] = feed("Bad", name="Bad")
     await watch.poller.follow(watch.url("good"), MODERATOR)
@@ -167,7 +167,7 @@ async def test_a_failing_feed_waits_longer_each_time_and_keeps_no_other_back(wat
     assert (await watch.library.feeds.get(bad.id)).failures == 0
 
 
-async def test_a_servers_wish_to_be_left_alone_is_respected(watch: Watch) -> None:
+async def test_retry_after_is_respected(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 429
@@ -185,7 +185,7 @@ async def test_a_feed_that_becomes_a_web_page_is_a_failure(watch: Watch) -> None
     assert "isn't a feed" in poll.error
 
 
-async def test_a_feed_that_is_removed_while_it_is_read_adds_nothing(watch: Watch) -> None:
+async def test_a_feed_removed_during_its_poll_adds_nothing(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     await watch.library.feeds.unfollow(watched.id, MODERATOR)
@@ -196,7 +196,7 @@ async def test_a_feed_that_is_removed_while_it_is_read_adds_nothing(watch: Watch
     assert await watch.library.papers.count() == 1
 
 
-async def test_a_page_leads_to_its_feed(watch: Watch) -> None:
+async def test_the_feed_of_a_page_is_followed(watch: Watch) -> None:
     watch.origin.bodies["/page"] = (
         b"<link rel='alternate' type='text/plain' href='/no'><link rel='stylesheet' href='/no'>"
         b"<link rel='alternate' type='application/rss+xml' href='/broken'>"
@@ -211,7 +211,7 @@ async def test_a_page_leads_to_its_feed(watch: Watch) -> None:
         await watch.poller.follow(watch.url("bare"), MODERATOR)
 
 
-def test_an_arxiv_list_leads_to_its_feed_and_five_links_of_a_page_are_tried() -> None:
+def test_candidates_are_arxivs_feed_and_five_links_of_a_page() -> None:
     links = "".join(
         f"<link rel=alternate type=application/rss+xml href='/{number % 20}'>"
         for number in range(40)
@@ -223,13 +223,13 @@ def test_an_arxiv_list_leads_to_its_feed_and_five_links_of_a_page_are_tried() ->
     assert found[1:] == [f"https://arxiv.org/{number}" for number in range(5)]
 
 
-async def test_an_answer_that_is_neither_a_feed_nor_a_refusal_is_a_sentence(watch: Watch) -> None:
+async def test_an_unexpected_status_is_an_error(watch: Watch) -> None:
     watch.origin.statuses["/feed"] = 202
     with pytest.raises(HttpError, match="sent no feed"):
         await watch.poller.follow(watch.url("feed"), MODERATOR)
 
 
-async def test_a_fault_of_ours_in_one_feed_is_written_down_and_tried_again(watch: Watch) -> None:
+async def test_an_unexpected_error_is_recorded_and_retried(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.bodies["/feed"] = feed("Two", "One")
@@ -244,7 +244,7 @@ async def test_a_fault_of_ours_in_one_feed_is_written_down_and_tried_again(watch
     assert await watch.waiting() == 1
 
 
-async def test_a_feeds_venue_is_given_where_an_entry_has_none(watch: Watch) -> None:
+async def test_an_entry_without_a_venue_gets_its_feeds(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = (
         b"<rss version='2.0' xmlns:prism='http://prismstandard.org/namespaces/basic/2.0/'><channel>"
         b"<title>T</title><item><title>One</title></item><item><title>Two</title>"
@@ -255,7 +255,7 @@ async def test_a_feeds_venue_is_given_where_an_entry_has_none(watch: Watch) -> N
     assert {paper.title: paper.venue for paper in papers} == {"One": "Newsletter", "Two": "Nature"}
 
 
-async def test_an_entry_that_cannot_be_used_is_told_and_logged(
+async def test_an_unusable_entry_is_reported_and_logged(
     watch: Watch, caplog: pytest.LogCaptureFixture
 ) -> None:
     watch.origin.bodies["/feed"] = feed("One", "")
@@ -266,7 +266,7 @@ async def test_an_entry_that_cannot_be_used_is_told_and_logged(
     assert "Entry 2 has neither" in caplog.text
 
 
-async def test_a_body_that_is_the_same_is_not_read_again(watch: Watch) -> None:
+async def test_an_identical_body_is_not_parsed_again(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     first = await watch.library.feeds.get(watched.id)
@@ -285,7 +285,7 @@ async def test_a_body_that_is_the_same_is_not_read_again(watch: Watch) -> None:
     assert (await watch.library.feeds.get(watched.id)).body_hash != first.body_hash
 
 
-async def test_once_a_day_a_feed_is_asked_for_whatever_its_tags_say(watch: Watch) -> None:
+async def test_the_first_request_of_a_day_is_unconditional(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watch.origin.headers["/feed"] = {"ETag": '"stuck"'}
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
@@ -300,13 +300,13 @@ async def test_once_a_day_a_feed_is_asked_for_whatever_its_tags_say(watch: Watch
     assert (await watch.library.feeds.get(watched.id)).papers == 2
 
 
-async def test_a_server_that_says_not_modified_of_nothing_is_a_failure(watch: Watch) -> None:
+async def test_not_modified_without_a_condition_is_an_error(watch: Watch) -> None:
     watch.origin.statuses["/feed"] = 304
     with pytest.raises(HttpError, match="never sent me anything"):
         await watch.poller.follow(watch.url("feed"), MODERATOR)
 
 
-async def test_a_feed_moves_when_two_readings_in_a_row_agree(watch: Watch) -> None:
+async def test_a_feed_moves_when_two_polls_in_a_row_agree(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = watch.origin.bodies["/new"] = feed("One")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
 
@@ -337,7 +337,7 @@ async def test_a_feed_moves_when_two_readings_in_a_row_agree(watch: Watch) -> No
     assert await read() == "new"
 
 
-async def test_a_feed_does_not_move_to_where_another_one_is(watch: Watch) -> None:
+async def test_a_feed_does_not_move_to_the_url_of_another(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watch.origin.bodies["/other"] = feed("Two")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
@@ -350,7 +350,7 @@ async def test_a_feed_does_not_move_to_where_another_one_is(watch: Watch) -> Non
     assert (await watch.library.feeds.get(watched.id)).url == watch.url("feed")
 
 
-async def test_a_feed_that_is_gone_is_paused_and_told_once(watch: Watch) -> None:
+async def test_a_gone_feed_is_paused_and_reported_once(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 410
@@ -364,7 +364,7 @@ async def test_a_feed_that_is_gone_is_paused_and_told_once(watch: Watch) -> None
     assert await watch.poller.poll_due() == ()
 
 
-async def test_what_a_feed_and_its_server_wish_is_heard(watch: Watch) -> None:
+async def test_hints_of_a_feed_and_its_server_are_respected(watch: Watch) -> None:
     body = feed("One").replace(b"<title>News", b"<ttl>120</ttl><title>News")
     watch.origin.bodies["/feed"] = body
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
@@ -382,7 +382,7 @@ async def test_what_a_feed_and_its_server_wish_is_heard(watch: Watch) -> None:
     assert timedelta(hours=2) <= unchanged.next_poll_at - watch.now[0] < timedelta(hours=2.1)
 
 
-async def test_moderators_hear_once_of_a_feed_that_fails_for_a_day_and_once_when_it_recovers(
+async def test_moderators_get_one_notice_of_a_failing_feed_and_one_of_its_recovery(
     watch: Watch,
 ) -> None:
     watch.origin.bodies["/feed"] = feed("One")
@@ -404,7 +404,7 @@ async def test_moderators_hear_once_of_a_feed_that_fails_for_a_day_and_once_when
     ]
 
 
-async def test_two_readings_at_once_tell_moderators_once(watch: Watch) -> None:
+async def test_concurrent_polls_notify_moderators_once(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 500
@@ -416,7 +416,7 @@ async def test_two_readings_at_once_tell_moderators_once(watch: Watch) -> None:
 
 
 @pytest.mark.parametrize("moderators_channel", [None])
-async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> None:
+async def test_without_a_moderators_channel_there_are_no_notices(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     watch.origin.statuses["/feed"] = 410
@@ -429,7 +429,7 @@ async def test_without_a_moderators_channel_nothing_is_told(watch: Watch) -> Non
     assert await watch.notices() == []
 
 
-async def test_a_name_that_moderators_chose_stays(watch: Watch) -> None:
+async def test_a_title_set_by_a_moderator_stays(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", name="Dull")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     terms = FeedSettings("Ours", watched.url, "", is_reviewed=False)
@@ -443,7 +443,7 @@ async def test_a_name_that_moderators_chose_stays(watch: Watch) -> None:
     assert (await watch.library.feeds.get(bare.id)).title == "Bare"
 
 
-async def test_very_many_unchanged_feeds_are_written_down_together(watch: Watch) -> None:
+async def test_many_unchanged_feeds_are_recorded_together(watch: Watch) -> None:
     for number in range(120):
         watch.origin.bodies[f"/{number}"] = feed()
         await watch.library.feeds.follow(watch.url(str(number)), f"F{number}", "", MODERATOR)
@@ -454,7 +454,7 @@ async def test_very_many_unchanged_feeds_are_written_down_together(watch: Watch)
     assert await watch.library.feeds.due() == ()
 
 
-async def test_an_emptied_feed_that_fills_again_announces_nothing(watch: Watch) -> None:
+async def test_entries_that_come_back_to_a_feed_are_not_announced_again(watch: Watch) -> None:
     watch.origin.bodies["/feed"] = feed("One", "Two")
     watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
     for body in (feed(), feed("Two", "One"), feed("One")):
@@ -472,7 +472,7 @@ async def test_an_emptied_feed_that_fills_again_announces_nothing(watch: Watch) 
         pytest.param("", marks=pytest.mark.skip(reason="../shared/polls is not on this machine"))
     ],
 )
-async def test_a_real_feed_over_time_brings_every_paper_once(watch: Watch, folder: str) -> None:
+async def test_a_real_feed_over_time_adds_every_paper_once(watch: Watch, folder: str) -> None:
     snapshots = sorted(file for file in (SHARED / "polls" / folder).rglob("*") if file.is_file())
     titles: set[str] = set()
     announced = 0

@@ -36,7 +36,7 @@ ALL_DAYS = PublisherHints(skipped_days=frozenset(range(7)))
         (timedelta(), ALL_DAYS, None, DAY),
     ],
 )
-def test_wishes_are_heard_up_to_a_day(
+def test_hints_are_respected_up_to_a_day(
     fresh: timedelta,
     hints: PublisherHints,
     last_new_entry_at: datetime | None,
@@ -57,7 +57,7 @@ def test_wishes_are_heard_up_to_a_day(
     assert least <= wait <= least + HOUR
 
 
-def test_readings_are_spread_and_never_earlier_than_the_interval() -> None:
+def test_polls_are_spread_and_never_earlier_than_the_interval() -> None:
     waits = {next_poll_at(NOW, HALF_HOUR, number) - NOW for number in range(50)}
     assert len(waits) > 40
     assert all(HALF_HOUR <= wait <= HALF_HOUR * 1.1 for wait in waits)
@@ -67,7 +67,7 @@ def test_readings_are_spread_and_never_earlier_than_the_interval() -> None:
     assert weekly <= next_poll_at(NOW, weekly, 1) - NOW <= weekly * 1.1
 
 
-def test_failures_double_the_wait_to_a_day_without_end() -> None:
+def test_failures_double_the_wait_up_to_a_day() -> None:
     waits = [retry_at(NOW, HALF_HOUR, 1, failures) - NOW for failures in range(1, 500)]
     assert HOUR <= waits[0] <= HOUR * 1.1
     assert all(wait >= 2 * HOUR for wait in waits[1:])
@@ -101,7 +101,7 @@ def test_failures_double_the_wait_to_a_day_without_end() -> None:
         ),
     ],
 )
-def test_an_answers_freshness_is_read(headers: dict[str, str], expected: timedelta) -> None:
+def test_a_responses_freshness_is_parsed(headers: dict[str, str], expected: timedelta) -> None:
     assert fresh_for(headers, NOW) == expected
 
 
@@ -136,13 +136,13 @@ SY = "xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'"
         ),
     ],
 )
-def test_a_feeds_own_timetable_is_read(words: str, expected: PublisherHints) -> None:
+def test_a_feeds_hints_are_parsed(words: str, expected: PublisherHints) -> None:
     body = f"<rss version='2.0' {SY}><channel><title>T</title>{words}</channel></rss>"
     found = parse_feed(body.encode(), "https://lab.org/", NOW).hints
     assert found == expected
     assert load_hints(dump_hints(found)) == expected
 
 
-def test_a_flood_of_timetables_takes_no_time() -> None:
+def test_a_flood_of_hints_parses_quickly() -> None:
     body = b"<rss version='2.0'><channel><title>T</title>" + b"<skipHours>" * 20_000
     assert parse_feed(body, "https://lab.org/", NOW).hints == NO_HINTS

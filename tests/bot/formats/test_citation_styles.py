@@ -57,7 +57,7 @@ def test_bibtex_cites_the_published_version_and_keeps_the_preprints_id() -> None
     )
 
 
-def test_the_kind_of_an_entry_follows_from_its_venue() -> None:
+def test_the_type_of_an_entry_depends_on_its_venue() -> None:
     for venue, kind in [
         ("TMLR", "@article{"),
         ("Journal of Computational Chemistry", "@article{"),
@@ -68,7 +68,7 @@ def test_the_kind_of_an_entry_follows_from_its_venue() -> None:
         assert cite(replace(PAPER, venue=venue), Style.BIBTEX).startswith(kind)
 
 
-def test_a_reference_in_text_is_as_the_apa_writes_it() -> None:
+def test_a_text_reference_follows_apa_style() -> None:
     assert cite(PAPER, Style.TEXT) == (
         "Biderman, S., Van der Sluijs, R., & Delbrouck, J.-B. (2023). The Pythia Suite: 50% more. "
         "ICML. https://doi.org/10.1000/x_1"
@@ -82,7 +82,7 @@ def test_a_reference_in_text_is_as_the_apa_writes_it() -> None:
     )
 
 
-def test_a_reference_in_markdown_is_one_line_with_a_link() -> None:
+def test_a_markdown_reference_is_one_line_with_a_link() -> None:
     assert cite(PAPER, Style.MARKDOWN) == (
         "**[The Pythia Suite: 50% more](https://doi.org/10.1000/x_1)**. Stella Biderman, Rogier "
         "Van der Sluijs, Jean-Benoit Delbrouck. *ICML*, 2023. Oral."
@@ -90,7 +90,7 @@ def test_a_reference_in_markdown_is_one_line_with_a_link() -> None:
 
 
 @given(st.lists(drafts(), min_size=2, max_size=5))
-def test_keys_are_unique_ascii_and_the_same_whatever_else_is_exported(
+def test_citation_keys_are_unique_stable_ascii(
     found: list[PaperDraft],
 ) -> None:
     papers = [paper_of(draft, number) for number, draft in enumerate(found, start=1)]
@@ -100,14 +100,14 @@ def test_keys_are_unique_ascii_and_the_same_whatever_else_is_exported(
 
 
 @given(st.lists(drafts(), max_size=3))
-def test_any_papers_are_a_feed_that_can_be_read(found: list[PaperDraft]) -> None:
+def test_any_papers_make_a_readable_atom_feed(found: list[PaperDraft]) -> None:
     papers = [paper_of(draft, number) for number, draft in enumerate(found, start=1)]
     feed = feedparser.parse(written(ExportFormat.ATOM, *papers).encode())
     assert not feed.bozo, feed.get("bozo_exception")
     assert len(feed.entries) == len(papers)
 
 
-def test_the_feed_says_what_is_known() -> None:
+def test_the_atom_feed_has_all_details() -> None:
     (entry,) = feedparser.parse(written(ExportFormat.ATOM, PAPER).encode()).entries
     assert entry.title == PAPER.title
     assert entry.link == entry.id == "https://arxiv.org/abs/2304.01373"
@@ -115,7 +115,7 @@ def test_the_feed_says_what_is_known() -> None:
     assert [author["name"] for author in entry.authors] == list(PAPER.authors)
 
 
-def test_a_page_in_markdown_has_a_line_for_each_paper() -> None:
+def test_the_markdown_export_has_a_line_per_paper() -> None:
     page = written(ExportFormat.MARKDOWN, PAPER, replace(PAPER, title="# [Not](a heading)"))
     lines = page.splitlines()
     assert lines[0] == "# The lab's papers"
@@ -124,7 +124,7 @@ def test_a_page_in_markdown_has_a_line_for_each_paper() -> None:
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
-def test_an_empty_list_is_a_whole_file(form: ExportFormat) -> None:
+def test_an_empty_list_is_a_valid_file(form: ExportFormat) -> None:
     async def nothing() -> AsyncIterator[tuple[Paper, ...]]:
         for page in ():
             yield page

@@ -26,7 +26,7 @@ def papers(text: str, mapping: Mapping[str, str] | None = None) -> list[PaperDra
     return [finding.draft for finding in read(text, mapping) if isinstance(finding, ParsedPaper)]
 
 
-def test_columns_are_known_by_the_names_that_people_give_them() -> None:
+def test_columns_are_recognized_by_common_names() -> None:
     (draft,) = papers(
         "Paper Title;Author(s);Publication Year;Journal;DOI;Url;Abstract Note;"
         "Keywords;Awards;GitHub\n"
@@ -50,7 +50,7 @@ def test_columns_are_known_by_the_names_that_people_give_them() -> None:
     )
 
 
-def test_a_column_can_be_named_for_a_field() -> None:
+def test_a_column_can_be_mapped_to_a_field() -> None:
     sheet = "Headline\tWho\nOn Words\tJane Doe and John Roe\n"
     (draft,) = papers(sheet, {"title": "Headline", "authors": "who"})
     assert (draft.title, draft.authors) == ("On Words", ("Jane Doe", "John Roe"))
@@ -64,14 +64,12 @@ def test_a_column_can_be_named_for_a_field() -> None:
         ({"title": "Headline", "rank": "Who"}, "“rank” isn't a field"),
     ],
 )
-def test_a_sheet_that_cannot_be_understood_is_a_sentence(
-    mapping: dict[str, str], sentence: str
-) -> None:
+def test_a_file_with_unusable_columns_is_an_error(mapping: dict[str, str], sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence):
         read("Headline,Who\nOn Words,Jane Doe\n", mapping)
 
 
-def test_the_columns_that_are_read_and_those_that_are_not_are_told() -> None:
+def test_used_and_unused_columns_are_reported() -> None:
     def told(sheet: str) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
         return describe_columns(lambda: nullcontext(io.StringIO(sheet)), {"note": "Mood"})
 
@@ -81,7 +79,7 @@ def test_the_columns_that_are_read_and_those_that_are_not_are_told() -> None:
     assert told('"' + "x" * 5_000_000) == ({}, ())
 
 
-def test_the_contact_is_no_author_and_the_superlative_is_a_note() -> None:
+def test_the_contact_is_not_an_author_and_the_superlative_is_a_note() -> None:
     (draft,) = papers(
         "Title,Some Lab PoC,Status,Conference or Journal,Superlatives,Pub Date\n"
         'Words,Jane Doe,Accepted,ICML (Oral),Oral,"April 19, 2021"\n'
@@ -91,7 +89,7 @@ def test_the_contact_is_no_author_and_the_superlative_is_a_note() -> None:
     assert draft.date == PartialDate(2021, 4, 19)
 
 
-def test_unpublished_rows_stay_out_unless_asked_for() -> None:
+def test_unpublished_rows_are_skipped_by_default() -> None:
     sheet = "Title,Status\nOne,Accepted\nTwo,Under Review\nThree,Work-in-Progress\nFour,arXiv\n"
     assert [draft.title for draft in papers(sheet)] == ["One", "Four"]
     assert papers(sheet)[1].venue == "arXiv"
@@ -99,7 +97,7 @@ def test_unpublished_rows_stay_out_unless_asked_for() -> None:
     assert len([one for one in read(sheet, unpublished=True) if isinstance(one, ParsedPaper)]) == 4
 
 
-def test_a_link_that_different_titles_share_is_nobodys_identifier() -> None:
+def test_a_link_shared_by_different_titles_is_not_an_identifier() -> None:
     link = "https://arxiv.org/abs/2601.04301"
     one, two, three = papers(f"Title,Link\nOne,{link}\nTwo,{link}v2\nThree,https://b.example\n")
     assert (one.identifiers, two.identifiers) == (("listed:one",), ("listed:two",))
@@ -107,20 +105,20 @@ def test_a_link_that_different_titles_share_is_nobodys_identifier() -> None:
     assert three.identifiers == ("url:b.example", "listed:three")
 
 
-def test_a_title_that_different_links_share_is_nobodys_identifier() -> None:
+def test_a_title_with_different_links_is_not_an_identifier() -> None:
     one, two = papers("Title,DOI\nEditorial,10.1000/1\nEditorial,10.1000/2\n")
     assert one.identifiers == ("doi:10.1000/1",)
     assert two.identifiers == ("doi:10.1000/2",)
 
 
-def test_a_remark_is_no_venue() -> None:
+def test_a_remark_is_not_a_venue() -> None:
     (draft,) = papers(
         "Title,Conference or Journal,Workshop\nWords,Extended to a published paper,W @ ICML\n"
     )
     assert draft.venue == "W @ ICML"
 
 
-def test_rows_are_told_by_the_line_on_which_they_begin() -> None:
+def test_rows_are_reported_by_their_first_line() -> None:
     findings = read('Title,Date\n"Two\nlines",2020\n,2021\nGood,99/99/9999\nLast,3/4/2021\n')
     assert [(type(one), one.line) for one in findings] == [
         (ParsedPaper, 2),

@@ -18,7 +18,7 @@ def followed(url: str, title: str, venue: str = "", *, is_reviewed: bool = False
     return make_feed(Feed, url=url, title=title, venue=venue, is_reviewed=is_reviewed)
 
 
-def test_a_list_comes_back_as_it_was_written() -> None:
+def test_a_written_list_is_read_back_unchanged() -> None:
     feeds = [
         followed("https://lab.org/feed?a=1&copy=2", "Ann & “Bö” <b>研究</b>", "ICML, 2023/24"),
         followed("https://e.org/'\"", "", is_reviewed=True),
@@ -33,7 +33,7 @@ text = st.text(max_size=60).map(lambda part: " ".join(part.split()))
 
 
 @given(st.lists(st.tuples(text, text, st.booleans()), min_size=1, max_size=5))
-def test_any_title_and_venue_can_be_written(rows: list[tuple[str, str, bool]]) -> None:
+def test_any_title_and_venue_survives_the_round_trip(rows: list[tuple[str, str, bool]]) -> None:
     feeds = [
         followed(f"https://lab.org/{number}", title, venue, is_reviewed=is_reviewed)
         for number, (title, venue, is_reviewed) in enumerate(rows)
@@ -43,7 +43,7 @@ def test_any_title_and_venue_can_be_written(rows: list[tuple[str, str, bool]]) -
     assert [one.is_reviewed for one in read] == [feed.is_reviewed for feed in feeds]
 
 
-def test_nested_outlines_are_one_list_and_a_feed_in_two_groups_comes_once() -> None:
+def test_nested_outlines_are_flattened_and_deduplicated() -> None:
     body = b"""<?xml version="1.0"?><opml version="1.1"><body>
       <outline text="Science"><outline text="ML">
         <outline text="One" xmlUrl=" https://lab.org/1 "/>
@@ -60,13 +60,13 @@ def test_nested_outlines_are_one_list_and_a_feed_in_two_groups_comes_once() -> N
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "cp1252"])
-def test_every_usual_encoding_is_read(encoding: str) -> None:
+def test_every_common_encoding_is_read(encoding: str) -> None:
     head = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>'
     body = f'{head}<opml><body><outline text="Bücher" xmlUrl="https://lab.org/é"/></body></opml>'
     assert read_opml(body.encode(encoding)) == (Outline("https://lab.org/é", "Bücher"),)
 
 
-def test_bare_ampersands_are_mended_and_what_is_broken_otherwise_is_named() -> None:
+def test_bare_ampersands_are_repaired_and_other_errors_named_by_line() -> None:
     body = b"""<opml><body><outline text="A & B &nbsp;" xmlUrl="https://lab.org/1?a=1&b=2"/>
       <outline text="Two" xmlUrl="https://lab.org/2"/></body></opml>"""
     assert read_opml(body) == (
@@ -78,7 +78,7 @@ def test_bare_ampersands_are_mended_and_what_is_broken_otherwise_is_named() -> N
 
 
 @pytest.mark.parametrize("part", ["<outline text='a' xmlUrl='b'>", "<!--", "<a ", "</", "<?"])
-def test_what_would_take_minutes_is_refused_at_once(part: str) -> None:
+def test_hostile_markup_is_rejected_quickly(part: str) -> None:
     body = b"<opml>" + (part * (MAX_BYTES // len(part) - 9)).encode()
     with pytest.raises(InvalidInput, match=r"malformed|too many entries"):
         read_opml(body)
@@ -87,7 +87,7 @@ def test_what_would_take_minutes_is_refused_at_once(part: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_entities_are_refused_before_they_grow(encoding: str) -> None:
+def test_entities_are_rejected_before_expansion(encoding: str) -> None:
     lines = ['<!ENTITY a0 "ha">']
     lines += [f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12)]
     body = f"<!DOCTYPE opml [{''.join(lines)}]><opml><body><outline text='&a11;' xmlUrl='x'/>"
@@ -106,13 +106,13 @@ def test_entities_are_refused_before_they_grow(encoding: str) -> None:
         (b" " * (MAX_BYTES + 1), "larger than 1 MiB"),
     ],
 )
-def test_what_is_no_list_is_a_sentence(body: bytes, sentence: str) -> None:
+def test_other_files_are_rejected_with_a_sentence(body: bytes, sentence: str) -> None:
     with pytest.raises(InvalidInput, match=sentence):
         read_opml(body)
 
 
 @given(st.binary(max_size=400))
-def test_no_bytes_bring_another_error(body: bytes) -> None:
+def test_any_bytes_are_read_or_rejected(body: bytes) -> None:
     for some in (body, b"<opml><outline xmlurl=" + body, b"<opml xmlns:a='" + body):
         try:
             read_opml(some)

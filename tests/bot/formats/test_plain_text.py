@@ -23,16 +23,16 @@ from bot.formats.plain_text import from_html, from_latex, line, tidy
         ("plain text_with^marks", "plain text_with^marks"),
     ],
 )
-def test_latex_reads_well(latex: str, text: str) -> None:
+def test_latex_becomes_readable_text(latex: str, text: str) -> None:
     assert from_latex(latex) == text
 
 
 @given(st.text(alphabet=st.sampled_from(list("\\${}^_%`'ab 12\n#&~"))))
-def test_no_latex_is_an_error(text: str) -> None:
+def test_any_latex_is_read_without_an_error(text: str) -> None:
     assert isinstance(from_latex(text), str)
 
 
-def test_a_percent_sign_hides_nothing() -> None:
+def test_a_percent_sign_is_not_a_comment() -> None:
     assert from_latex(r"first 10% of $x$ and the rest").endswith("and the rest")
 
 
@@ -49,12 +49,12 @@ def test_a_percent_sign_hides_nothing() -> None:
         ("", ""),
     ],
 )
-def test_html_reads_well(source: str, text: str) -> None:
+def test_html_becomes_readable_text(source: str, text: str) -> None:
     assert from_html(source) == text
 
 
 @given(st.text())
-def test_no_html_is_an_error(text: str) -> None:
+def test_any_html_is_read_without_an_error(text: str) -> None:
     assert "\x00" not in from_html(f"<p>{text}")
 
 

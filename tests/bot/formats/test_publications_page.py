@@ -50,7 +50,7 @@ Read More
 """
 
 
-def test_another_labs_page_in_the_same_form_is_read() -> None:
+def test_another_labs_page_with_the_same_layout_is_read() -> None:
     listing = parse_publications_page(ELSEWHERE)
     first, second, third = [listed.draft for listed in listing.papers]
     assert first == PaperDraft(
@@ -70,7 +70,7 @@ def test_another_labs_page_in_the_same_form_is_read() -> None:
     assert [listed.line for listed in listing.papers] == [1, 11, 19]
 
 
-def test_what_cannot_be_read_is_reported_by_line_and_the_rest_is_kept() -> None:
+def test_unusable_entries_are_reported_by_line_and_the_rest_is_read() -> None:
     problems = parse_publications_page(ELSEWHERE).problems
     assert [problem.line for problem in problems] == [28, 31]
     assert "has no title" in problems[0].reason
@@ -87,13 +87,13 @@ def test_the_last_entry_needs_no_read_more() -> None:
     assert (only.draft.venue, only.draft.posted_by) == ("ICML", "Ada Lovelace")
 
 
-def test_a_venue_is_never_taken_for_a_name() -> None:
+def test_a_venue_is_not_mistaken_for_a_name() -> None:
     page = "Graph Workshop\n\nA Title\n\nAn abstract.\n\nRead More\n"
     (only,) = parse_publications_page(page).papers
     assert (only.draft.venue, only.draft.posted_by) == ("Graph Workshop", "")
 
 
-def test_a_title_as_long_as_an_abstract_is_none() -> None:
+def test_a_title_as_long_as_an_abstract_is_rejected() -> None:
     page = f"ICML Ada Lovelace\n\n{'word ' * 100}\n\nMore.\n\nRead More\n"
     assert "too long for a title" in parse_publications_page(page).problems[0].reason
 
@@ -118,7 +118,7 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
         ("", (), True),
     ],
 )
-def test_credits_are_read_as_they_are_written(
+def test_credits_in_a_citation_are_parsed(
     text: str,
     names: tuple[str, ...],
     complete: bool,  # noqa: FBT001
@@ -126,7 +126,7 @@ def test_credits_are_read_as_they_are_written(
     assert read_credits(text) == AuthorList(names, complete)
 
 
-def test_an_abstract_that_names_its_own_title_is_no_citation() -> None:
+def test_an_abstract_that_quotes_its_title_is_not_a_citation() -> None:
     page = "ICML Ada Lovelace\n\nLIMA\n\nWe present “LIMA”, a small model.\n\nRead More\n"
     (listed,) = parse_publications_page(page).papers
     assert listed.draft.authors == ()
@@ -139,7 +139,7 @@ def test_a_year_before_the_title_is_the_year() -> None:
     assert (found.authors, str(found.date)) == (("Ann Lee",), "2021")
 
 
-def test_a_title_of_nothing_readable_stays_as_it_is_written() -> None:
+def test_a_title_without_readable_text_stays_as_it_is() -> None:
     page = "ICML Ada Lovelace\n\n\\mymacro\n\nAn abstract.\n\nRead More\n"
     assert [listed.draft.title for listed in parse_publications_page(page).papers] == ["\\mymacro"]
 
@@ -155,14 +155,14 @@ def test_posters_of_one_family_name_keep_their_given_names() -> None:
     assert {draft.posted_by for draft in drafts} == {"Wei Li", "Jun Li"}
 
 
-def test_a_quotation_is_no_citation() -> None:
+def test_a_quotation_is_not_a_citation() -> None:
     assert read_citation('We call it "open" and mean it.', "A Title") is None
     assert read_citation('"A Title." 2023.', "A Title") is None
     assert read_citation("No quotation at all.", "A Title") is None
     assert read_citation(f'A. "A Title." {"x" * 4000}', "A Title") is None
 
 
-def test_a_page_range_is_no_year() -> None:
+def test_a_page_range_is_not_a_year() -> None:
     citation = read_citation('Ann Lee. "A Title." Proceedings, 2933-2943', "A Title")
     assert citation is not None
     assert citation.date is None
@@ -270,7 +270,7 @@ FACTS: list[tuple[str, str, str, bool, str, int | None, str]] = [
 ]
 
 
-def test_every_fact_of_the_real_page_comes_out_right(publications_page: str) -> None:
+def test_every_detail_of_the_real_page_is_right(publications_page: str) -> None:
     listing = parse_publications_page(publications_page)
     assert listing.problems == ()
     assert len(listing.papers) == len(FACTS)
@@ -288,7 +288,7 @@ def test_every_fact_of_the_real_page_comes_out_right(publications_page: str) -> 
         assert publications_page.splitlines()[listed.line - 1].startswith(venue)
 
 
-def test_the_real_abstracts_are_whole_and_readable(publications_page: str) -> None:
+def test_the_real_abstracts_are_complete_and_readable(publications_page: str) -> None:
     by_title = {
         one.draft.title: one.draft.abstract
         for one in parse_publications_page(publications_page).papers
@@ -305,7 +305,9 @@ def test_the_real_abstracts_are_whole_and_readable(publications_page: str) -> No
     assert not [text for text in by_title.values() if 'et al. "' in text or "Read More" in text]
 
 
-def test_the_starter_list_has_the_same_facts_in_words_of_our_own(publications_page: str) -> None:
+def test_the_starter_list_has_the_same_details_with_our_own_summaries(
+    publications_page: str,
+) -> None:
     listed = [one.draft for one in parse_publications_page(publications_page).papers]
     starter = load_starter()
     assert len(starter) == len(listed)

@@ -65,7 +65,7 @@ def read(file: Path, form: ImportFormat | None = None) -> list[PaperDraft]:
 @example(papers=[TRAPS, QUOTED, TRAPS])
 @example(papers=[])
 @given(papers=st.lists(drafts(), min_size=1, max_size=3))
-def test_what_is_exported_is_imported_with_nothing_lost(
+def test_an_export_is_imported_without_loss(
     tmp_path: Path, form: ExportFormat, papers: list[PaperDraft]
 ) -> None:
     file = tmp_path / f"papers.{form.suffix}"

@@ -50,7 +50,7 @@ def titles(file: Path) -> list[str]:
         ("page.txt", "", ImportFormat.TEXT),
     ],
 )
-def test_a_format_is_known_by_name_and_content(
+def test_formats_are_detected_by_name_and_content(
     tmp_path: Path, name: str, text: str, form: ImportFormat
 ) -> None:
     file = tmp_path / name
@@ -59,27 +59,27 @@ def test_a_format_is_known_by_name_and_content(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
-def test_a_file_is_read_in_whatever_encoding_it_has(tmp_path: Path, encoding: str) -> None:
+def test_a_file_is_read_in_any_common_encoding(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "papers.bib"
     file.write_text(BIBTEX, encoding=encoding)
     assert titles(file) == ["Größe"]
 
 
-def test_a_byte_that_windows_does_not_know_is_no_obstacle(tmp_path: Path) -> None:
+def test_a_byte_that_is_invalid_in_windows_1252_is_read_as_latin_1(tmp_path: Path) -> None:
     file = tmp_path / "papers.bib"
     file.write_bytes(BIBTEX.encode("latin-1") + b"% \x81\n")
     assert titles(file) == ["Größe"]
 
 
 @pytest.mark.parametrize("body", [b"\x7fELF\x00\x01", b"\xff\xfe\x00\x01binary"])
-def test_what_is_no_text_is_a_sentence(tmp_path: Path, body: bytes) -> None:
+def test_a_binary_file_is_an_error(tmp_path: Path, body: bytes) -> None:
     file = tmp_path / "papers.bib"
     file.write_bytes(body)
     with pytest.raises(InvalidInput, match="isn't a text file in UTF-8"):
         read(file)
 
 
-def test_objects_are_read_from_an_array_and_from_lines_with_their_lines(tmp_path: Path) -> None:
+def test_arrays_and_json_lines_are_read_with_line_numbers(tmp_path: Path) -> None:
     array, lines = tmp_path / "papers.json", tmp_path / "papers.jsonl"
     array.write_text(json.dumps([PAPER, {**PAPER, "title": "More"}, 7], indent=1), encoding="utf-8")
     lines.write_text(f"{json.dumps(PAPER)}\n\nnot JSON\n[1]\n", encoding="utf-8")
@@ -90,7 +90,7 @@ def test_objects_are_read_from_an_array_and_from_lines_with_their_lines(tmp_path
     assert [(type(one), one.line) for one in read(lines)[1:]] == [(Problem, 3), (Problem, 4)]
 
 
-def test_an_array_larger_than_what_is_read_at_once_is_whole(tmp_path: Path) -> None:
+def test_an_array_larger_than_the_read_buffer_is_complete(tmp_path: Path) -> None:
     file = tmp_path / "papers.json"
     papers = [
         {**PAPER, "title": f"Words {number}", "abstract": "word " * 300} for number in range(99)
@@ -120,9 +120,7 @@ def test_an_array_larger_than_what_is_read_at_once_is_whole(tmp_path: Path) -> N
         ("[" * 100_000, "nested too deeply"),
     ],
 )
-def test_json_that_is_of_no_use_is_told_with_its_reason(
-    tmp_path: Path, text: str, reason: str
-) -> None:
+def test_unusable_json_is_reported_with_a_reason(tmp_path: Path, text: str, reason: str) -> None:
     file = tmp_path / "papers.json"
     file.write_text(text, encoding="utf-8")
     problem = read(file, ImportFormat.JSON)[-1]
@@ -130,7 +128,7 @@ def test_json_that_is_of_no_use_is_told_with_its_reason(
     assert reason in problem.reason
 
 
-def test_authors_are_read_as_other_programs_write_them(tmp_path: Path) -> None:
+def test_author_formats_of_other_programs_are_read(tmp_path: Path) -> None:
     file = tmp_path / "papers.json"
     people = [{"name": "Lovelace, Ada"}, {"given": "Jane", "family": "Doe"}, "John Roe"]
     papers = [{"title": "One", "authors": people}, {"title": "Two", "author": "A. B and C. D"}]

@@ -41,7 +41,7 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-def test_a_bibliography_is_imported_and_again_changes_nothing(shell: Shell) -> None:
+def test_importing_a_bibliography_twice_changes_nothing_the_second_time(shell: Shell) -> None:
     file = shell.file("papers.bib", GOOD)
     report = shell.json("import", file)
     assert (report["added"], report["left_out"], report["details"]) == (2, 0, [])
@@ -49,7 +49,7 @@ def test_a_bibliography_is_imported_and_again_changes_nothing(shell: Shell) -> N
     assert shell.json("import", file)["unchanged"] == 2
 
 
-def test_an_entry_that_cannot_be_used_keeps_the_whole_file_out(shell: Shell) -> None:
+def test_an_invalid_entry_rejects_the_whole_file(shell: Shell) -> None:
     file = shell.file("papers.bib", GOOD + BAD)
     result = shell("import", file)
     assert result.exit_code == 1
@@ -66,7 +66,7 @@ def test_keep_going_imports_the_rest(shell: Shell) -> None:
     assert shell.titles() == ["First", "Second"]
 
 
-def test_one_bad_file_keeps_the_others_out(shell: Shell) -> None:
+def test_one_invalid_file_rejects_the_others(shell: Shell) -> None:
     good, bad = shell.file("good.bib", GOOD), shell.file("bad.bib", BAD)
     result = shell("import", good, bad)
     assert result.exit_code == 1
@@ -74,7 +74,7 @@ def test_one_bad_file_keeps_the_others_out(shell: Shell) -> None:
     assert shell.titles() == []
 
 
-def test_a_dry_run_tells_what_would_happen_and_changes_nothing(shell: Shell) -> None:
+def test_a_dry_run_reports_and_changes_nothing(shell: Shell) -> None:
     file = shell.file("papers.bib", GOOD)
     result = shell("import", file, "--dry-run")
     assert result.exit_code == 0
@@ -86,7 +86,7 @@ def test_a_dry_run_tells_what_would_happen_and_changes_nothing(shell: Shell) -> 
     assert shell("import", "--starter", "--dry-run").stdout.startswith("Preview: 20 added")
 
 
-def test_what_may_be_a_duplicate_and_what_was_taken_for_another_is_told(shell: Shell) -> None:
+def test_possible_duplicates_and_renamed_papers_are_reported(shell: Shell) -> None:
     shell("import", shell.file("papers.bib", GOOD))
     other = "@misc{x, title={First}}\n\n@misc{y, title={Second, Renamed}, doi={10.1000/2}}\n"
     report = shell.json("import", shell.file("other.bib", other))
@@ -97,7 +97,7 @@ def test_what_may_be_a_duplicate_and_what_was_taken_for_another_is_told(shell: S
     assert "“Second, Renamed” updates “Second” (#2)." in renamed["reason"]
 
 
-def test_possible_duplicates_are_taken_as_somebody_says(shell: Shell) -> None:
+def test_possible_duplicates_are_handled_as_the_option_says(shell: Shell) -> None:
     shell("import", shell.file("papers.bib", GOOD))
     published = shell.file("more.bib", "@article{x, title={First}, journal={TMLR}}\n")
     assert shell.json("import", published, "--likely", "same")["updated"] == 1
@@ -115,7 +115,7 @@ def test_a_format_can_be_named_and_columns_mapped(shell: Shell) -> None:
         assert "Write title=COLUMN" in shell("import", file, "--map", bad).stderr
 
 
-def test_what_is_not_published_is_counted_and_named_but_no_failure(shell: Shell) -> None:
+def test_unpublished_entries_are_reported_but_not_an_error(shell: Shell) -> None:
     file = shell.file("papers.csv", "Title,Status\nOne,Accepted\nTwo,Under Review\n")
     report = shell.json("import", file)
     assert (report["added"], report["left_out"], report["rejected"]) == (1, 1, 0)
@@ -135,7 +135,7 @@ def both(shell: Shell, *files: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("page_first", [True, False])
-def test_the_papers_in_both_of_the_labs_lists_become_one_each(
+def test_papers_in_both_of_the_labs_lists_are_merged(
     shell: Shell, publications_page: str, lab_sheet: Path, *, page_first: bool
 ) -> None:
     page = shell.file("page.txt", publications_page)
@@ -149,7 +149,7 @@ def test_the_papers_in_both_of_the_labs_lists_become_one_each(
     assert sum(paper["title"].startswith("BLOOM") for paper in papers) == 2
 
 
-def test_the_sheet_gives_its_published_papers_and_no_contact_as_author(
+def test_the_labs_sheet_gives_its_published_papers_without_contacts_as_authors(
     shell: Shell, lab_sheet: Path
 ) -> None:
     report = shell.json("import", str(lab_sheet))
@@ -163,7 +163,7 @@ def test_the_sheet_gives_its_published_papers_and_no_contact_as_author(
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "bibtex", "csv"])
-def test_a_list_that_is_exported_and_imported_is_the_same(
+def test_an_exported_and_imported_list_is_unchanged(
     shell: Shell, tmp_path: Path, publications_page: str, lab_sheet: Path, form: str
 ) -> None:
     shell("import", shell.file("page.txt", publications_page), str(lab_sheet))
@@ -178,7 +178,7 @@ def test_a_list_that_is_exported_and_imported_is_the_same(
 
 
 @pytest.mark.parametrize(("answer", "titles"), [("n", []), ("y", ["First", "Second"])])
-def test_on_a_terminal_it_shows_what_would_happen_and_asks(
+def test_on_a_terminal_it_shows_a_preview_and_asks(
     shell: Shell, answer: str, titles: list[str]
 ) -> None:
     file = shell.file("papers.bib", GOOD)

@@ -25,7 +25,7 @@ def tags(**values: str | list[str]) -> str:
     )
 
 
-def test_the_tags_for_scholar_say_most() -> None:
+def test_tags_for_google_scholar_are_preferred() -> None:
     found = page(
         tags(
             citation_title="Small Models, Long Memories",
@@ -55,7 +55,7 @@ def test_the_tags_for_scholar_say_most() -> None:
     )
 
 
-def test_linked_data_describes_an_article_among_other_things() -> None:
+def test_the_article_in_json_ld_is_read() -> None:
     graph = {
         "@context": "https://schema.org",
         "@graph": [
@@ -81,7 +81,7 @@ def test_linked_data_describes_an_article_among_other_things() -> None:
     )
 
 
-def test_dublin_core_is_read_whatever_its_case() -> None:
+def test_dublin_core_is_read_in_any_case() -> None:
     found = page(
         '<meta name="DC.Title" content="An Archive">'
         '<meta name="DC.Creator" content="A. One; B. Two">'
@@ -92,7 +92,7 @@ def test_dublin_core_is_read_whatever_its_case() -> None:
     assert found.doi == "10.5555/dc"
 
 
-def test_the_last_resorts_are_previews_and_the_title() -> None:
+def test_open_graph_and_the_title_are_the_last_resort() -> None:
     shared = page(
         '<meta property="og:title" content="A Post &amp; More"><title>Lab: A Post</title>'
     )
@@ -101,7 +101,7 @@ def test_the_last_resorts_are_previews_and_the_title() -> None:
     assert page("").draft.title == ""
 
 
-def test_a_number_is_arxivs_only_where_that_is_said() -> None:
+def test_a_bare_number_is_an_arxiv_id_only_if_the_field_says_so() -> None:
     assert page(tags(DC__Identifier="2304.01373")).arxiv is None
     assert page(tags(DC__Identifier="arXiv:2304.01373")).arxiv == "2304.01373"
 
@@ -124,12 +124,12 @@ def test_a_page_in_another_encoding_is_read() -> None:
         json.dumps({"@type": "Article", "headline": ["x"], "author": [{"name": 3}, None, 5]}),
     ],
 )
-def test_linked_data_that_says_nothing_is_passed_over(block: str) -> None:
+def test_useless_json_ld_is_ignored(block: str) -> None:
     found = page(f'<script type="application/ld+json">{block}</script>')
     assert (found.draft.title, found.draft.authors) == ("", ())
 
 
-def test_of_a_hostile_page_no_more_is_read_than_a_paper_needs() -> None:
+def test_a_hostile_page_is_read_within_limits() -> None:
     long = page(tags(citation_arxiv_id="no " * 10_000 + "arXiv:2304.01373"))
     assert long.arxiv is None
     block = {"@type": "Article", "identifier": "no " * 10_000 + "10.5555/x"}
@@ -141,6 +141,6 @@ def test_of_a_hostile_page_no_more_is_read_than_a_paper_needs() -> None:
 
 
 @given(st.binary(max_size=400))
-def test_no_bytes_break_the_reading(body: bytes) -> None:
+def test_any_bytes_are_read_without_an_error(body: bytes) -> None:
     parse_page(b"<meta name=citation_title content='" + body, URL, "text/html")
     parse_page(b"<script type='application/ld+json'>" + body, URL, "text/html")

@@ -32,20 +32,20 @@ ARXIV, DOI, PAGE = ReferenceKind.ARXIV, ReferenceKind.DOI, ReferenceKind.PAGE
         (" @misc{a, title={B}}", Reference(ReferenceKind.BIBTEX, "@misc{a, title={B}}")),
     ],
 )  # fmt: skip
-def test_a_paper_is_named_in_many_ways(text: str, source: Reference) -> None:
+def test_many_kinds_of_references_are_parsed(text: str, source: Reference) -> None:
     assert parse_reference(text) == source
 
 
 @pytest.mark.parametrize(
     "text", ["", "   ", "Pythia", "a suite of models", "javascript:alert(1)", "ftp://a.example/p"]
 )
-def test_anything_else_is_a_sentence_and_may_be_a_title(text: str) -> None:
+def test_other_text_is_an_error_that_suggests_it_as_title(text: str) -> None:
     with pytest.raises(NotAReference, match="isn't something I can look up") as caught:
         parse_reference(text)
     assert caught.value.known.title == text.strip()
 
 
-def test_a_source_says_what_is_known_by_itself() -> None:
+def test_a_reference_has_a_draft_of_its_own() -> None:
     assert parse_reference("2304.01373").draft.identifiers == ("arxiv:2304.01373",)
     assert parse_reference("@misc{a, title={B}}").draft == PaperDraft(title="")
     page = parse_reference("https://lab.example/p.pdf").draft
@@ -53,7 +53,7 @@ def test_a_source_says_what_is_known_by_itself() -> None:
     assert page.links == (Link(LinkKind.PDF, "https://lab.example/p.pdf"),)
 
 
-def test_a_message_names_each_paper_once_in_its_order() -> None:
+def test_references_in_a_message_are_found_once_in_order() -> None:
     text = (
         "Read (https://arxiv.org/abs/2304.01373), <https://doi.org/10.1145/3511808.3557079> and "
         "[this](https://openreview.net/forum?id=q_1)! Also arXiv:2211.05100v3; doi:10.1000/ab.c), "
@@ -87,12 +87,12 @@ def test_a_message_names_each_paper_once_in_its_order() -> None:
         ("https://lab.example/a.pdf", "https://lab.example/a.pdf"),
     ],
 )  # fmt: skip
-def test_the_page_about_a_pdf_is_known_of_some_sites(pdf: str, page: str) -> None:
+def test_the_page_of_a_pdf_is_known_for_some_sites(pdf: str, page: str) -> None:
     assert page_of_pdf(pdf) == page
 
 
 @given(st.text(max_size=200))
-def test_no_text_breaks_the_reading(text: str) -> None:
+def test_any_text_is_parsed_or_rejected(text: str) -> None:
     for source in find_references(text):
         assert source.identifier
     try:

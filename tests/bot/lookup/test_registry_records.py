@@ -36,7 +36,7 @@ ARTICLE: dict[str, Any] = {
 }
 
 
-def test_a_crossref_work_is_read_whole() -> None:
+def test_a_full_crossref_work_is_read() -> None:
     draft = read_crossref(ARTICLE)
     assert draft.title == "Long Memories of Small Models & Others: A Study"
     assert draft.authors == ("Ada van der Berg", "Martin King Jr.", "The Open Lab", "Suharto")
@@ -46,7 +46,7 @@ def test_a_crossref_work_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize("parts", [None, [], [None], [[None]], [[0]], ["2024"], [[2024, 13]], 7])
-def test_a_date_that_is_none_is_none(parts: object) -> None:
+def test_useless_dates_are_ignored(parts: object) -> None:
     assert read_crossref({"issued": {"date-parts": parts}}).date is None
 
 
@@ -58,17 +58,17 @@ def test_a_date_that_is_none_is_none(parts: object) -> None:
         {"title": 7, "author": "Ada", "issued": "2024", "abstract": ["x"], "DOI": None},
     ],
 )
-def test_what_a_publisher_leaves_out_is_empty(work: dict[str, Any]) -> None:
+def test_missing_fields_are_empty(work: dict[str, Any]) -> None:
     draft = read_crossref(work)
     assert (draft.authors, draft.venue, draft.date) == ((), "", None)
 
 
-def test_a_preprint_stands_on_its_server() -> None:
+def test_the_venue_of_a_preprint_is_its_server() -> None:
     work = {"type": "posted-content", "institution": [{"name": "bioRxiv"}]}
     assert read_crossref(work).venue == "bioRxiv"
 
 
-def test_a_formula_that_is_written_twice_is_read_once() -> None:
+def test_a_formula_in_two_notations_is_read_once() -> None:
     source = (
         "<jats:p>Let <jats:alternatives><jats:tex-math>$$x^2$$</jats:tex-math>"
         "<mml:math><mml:mi>y</mml:mi></mml:math></jats:alternatives> be.</jats:p>"
@@ -99,7 +99,7 @@ RECORD: dict[str, Any] = {
 }
 
 
-def test_a_datacite_record_is_read_whole() -> None:
+def test_a_full_datacite_record_is_read() -> None:
     draft = read_datacite(RECORD)
     assert draft.title == "A Corpus of Letters"
     assert draft.authors == (
@@ -111,7 +111,7 @@ def test_a_datacite_record_is_read_whole() -> None:
     assert (draft.identifiers, draft.abstract) == (("doi:10.5281/zenodo.1",), "Many letters.")
 
 
-def test_a_year_counted_from_buddha_is_none() -> None:
+def test_a_year_of_the_thai_calendar_is_ignored() -> None:
     assert read_datacite({"publicationYear": 2549, "titles": [{}], "dates": "?"}).date is None
 
 
@@ -130,13 +130,13 @@ _JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*ARTICLE, *RECORD, "institution", "posted"]), _JSON))
-def test_no_answer_breaks_the_reading(answer: dict[str, Any]) -> None:
+def test_any_json_is_read_without_an_error(answer: dict[str, Any]) -> None:
     for draft in (read_crossref(answer), read_datacite(answer)):
         assert len(draft.title) <= 400
         assert all(draft.authors)
 
 
-def test_the_answers_that_crossref_really_gave(recorded_answers: Path) -> None:
+def test_real_responses_of_crossref_are_read(recorded_answers: Path) -> None:
     drafts = [
         read_crossref(json.loads(file.read_bytes())["message"])
         for file in sorted((recorded_answers / "crossref").glob("*http200.json"))
@@ -148,7 +148,7 @@ def test_the_answers_that_crossref_really_gave(recorded_answers: Path) -> None:
     assert not any("<" in draft.title or "jats" in draft.abstract for draft in drafts)
 
 
-def test_the_answers_that_datacite_really_gave(recorded_answers: Path) -> None:
+def test_real_responses_of_datacite_are_read(recorded_answers: Path) -> None:
     drafts = [
         read_datacite(json.loads(file.read_bytes())["data"]["attributes"])
         for file in sorted((recorded_answers / "datacite").glob("*http200.json"))

@@ -25,7 +25,7 @@ WORK = {
 }
 
 
-async def test_arxiv_is_asked_for_its_own_ids(lookup: Lookup, server: LookupServer) -> None:
+async def test_arxiv_ids_are_looked_up_at_arxiv(lookup: Lookup, server: LookupServer) -> None:
     server.preprint(
         "2304.01373", "A  Study of\n $O(n^2)$", ["Ada Lovelace", "Peter H. N. de With"], "We look."
     )
@@ -49,7 +49,7 @@ async def test_a_published_preprint_has_both_ids_and_the_published_venue(
     assert draft.abstract == "We look at it."
 
 
-async def test_the_preprint_alone_is_found_where_crossref_fails(
+async def test_the_preprint_is_found_even_if_crossref_fails(
     lookup: Lookup, server: LookupServer
 ) -> None:
     server.preprint("2304.01373", "Small Models", doi="10.5555/lab.7")
@@ -59,9 +59,7 @@ async def test_the_preprint_alone_is_found_where_crossref_fails(
     assert draft.venue == "arXiv"
 
 
-async def test_datacite_stands_in_for_an_arxiv_that_fails(
-    lookup: Lookup, server: LookupServer
-) -> None:
+async def test_datacite_is_asked_if_arxiv_fails(lookup: Lookup, server: LookupServer) -> None:
     server.fail("/arxiv", (503, "", {}))
     server.records["10.48550/arXiv.2304.01373"] = {
         "doi": "10.48550/arxiv.2304.01373",
@@ -73,9 +71,7 @@ async def test_datacite_stands_in_for_an_arxiv_that_fails(
     assert draft.identifiers == ("arxiv:2304.01373",)
 
 
-async def test_an_id_that_arxiv_does_not_know_is_a_sentence(
-    lookup: Lookup, server: LookupServer
-) -> None:
+async def test_an_id_unknown_to_arxiv_is_an_error(lookup: Lookup, server: LookupServer) -> None:
     with pytest.raises(NothingFound, match=r"arXiv has no paper 2304\.99999") as caught:
         await lookup.find("2304.99999")
     assert caught.value.known.identifiers == ("arxiv:2304.99999",)
@@ -84,7 +80,7 @@ async def test_an_id_that_arxiv_does_not_know_is_a_sentence(
         await lookup.find("nope/0101001")
 
 
-async def test_crossref_is_asked_politely_for_a_doi(lookup: Lookup, server: LookupServer) -> None:
+async def test_crossref_gets_the_contact_address(lookup: Lookup, server: LookupServer) -> None:
     server.works["10.5555/lab.7"] = WORK
     draft = await lookup.find("https://doi.org/10.5555/LAB.7")
     assert draft.title == "Small Models, Long Memories"
@@ -92,7 +88,9 @@ async def test_crossref_is_asked_politely_for_a_doi(lookup: Lookup, server: Look
     assert server.asked == ["/crossref/works/10.5555/lab.7?mailto=lab@example.org"]
 
 
-async def test_datacite_knows_what_crossref_does_not(lookup: Lookup, server: LookupServer) -> None:
+async def test_a_doi_unknown_to_crossref_is_looked_up_at_datacite(
+    lookup: Lookup, server: LookupServer
+) -> None:
     server.records["10.5281/zenodo.1"] = {
         "doi": "10.5281/zenodo.1",
         "titles": [{"title": "A Corpus"}],
@@ -104,7 +102,7 @@ async def test_datacite_knows_what_crossref_does_not(lookup: Lookup, server: Loo
     assert (other.title, other.identifiers) == ("Another", ("doi:10.5281/zenodo.2",))
 
 
-async def test_a_doi_that_nobody_knows_is_a_sentence(lookup: Lookup, server: LookupServer) -> None:
+async def test_an_unknown_doi_is_an_error(lookup: Lookup, server: LookupServer) -> None:
     with pytest.raises(NothingFound, match="Neither Crossref nor DataCite knows"):
         await lookup.find("10.5555/unknown")
     server.fail("/crossref", (500, "", {}))
@@ -112,7 +110,7 @@ async def test_a_doi_that_nobody_knows_is_a_sentence(lookup: Lookup, server: Loo
         await lookup.find("10.5555/other")
 
 
-async def test_a_work_without_a_title_opens_the_form_with_the_rest(
+async def test_a_work_without_a_title_is_an_error_with_the_rest_of_the_draft(
     lookup: Lookup, server: LookupServer
 ) -> None:
     server.works["10.5555/lab.7"] = {**WORK, "title": []}
@@ -133,7 +131,7 @@ async def test_a_work_without_a_title_opens_the_form_with_the_rest(
         ((302, "", {"Location": "/crossref/works/10.5555/lab.7"}), "again and again"),
     ],
 )
-async def test_an_answer_that_is_none_is_a_sentence_with_a_cause(
+async def test_an_unusable_response_is_an_error_with_a_cause(
     lookup: Lookup, server: LookupServer, answer: tuple[int, str, dict[str, str]], sentence: str
 ) -> None:
     server.fail("/crossref", answer)
@@ -148,7 +146,7 @@ async def test_an_answer_that_is_none_is_a_sentence_with_a_cause(
 @pytest.mark.parametrize(
     "body", ["<html>Down for maintenance</html>", "", "<feed", '<?xml version="1.0"?><feed><entry>']
 )
-async def test_an_answer_of_arxiv_that_is_no_atom_is_a_sentence(
+async def test_a_response_of_arxiv_that_is_not_atom_is_an_error(
     lookup: Lookup, server: LookupServer, body: str
 ) -> None:
     server.fail("/arxiv", (200, body, {"Content-Type": "application/atom+xml"}))
@@ -156,13 +154,13 @@ async def test_an_answer_of_arxiv_that_is_no_atom_is_a_sentence(
         await lookup.find("2304.01373")
 
 
-async def test_a_service_that_hangs_is_not_waited_for(lookup: Lookup, server: LookupServer) -> None:
+async def test_a_service_that_hangs_times_out(lookup: Lookup, server: LookupServer) -> None:
     server.hanging = {"/arxiv"}
     with pytest.raises(ServiceFailed, match="took too long"):
         await lookup.find("2304.01373")
 
 
-async def test_everything_together_has_its_time(
+async def test_a_whole_lookup_has_a_time_limit(
     server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
 ) -> None:
     server.hanging = {"/"}
@@ -176,7 +174,7 @@ async def test_everything_together_has_its_time(
         assert ["took too long" in str(one) for one in outcomes.values()] == [True, True]
 
 
-async def test_a_short_rest_is_given_at_once(lookup: Lookup, server: LookupServer) -> None:
+async def test_a_short_retry_after_is_waited_for(lookup: Lookup, server: LookupServer) -> None:
     server.works["10.5555/lab.7"] = WORK
     answer = json.dumps({"message": WORK})
     server.fail("/crossref", (429, "", {"Retry-After": "1"}), (200, answer, {}))
@@ -185,7 +183,7 @@ async def test_a_short_rest_is_given_at_once(lookup: Lookup, server: LookupServe
 
 
 @pytest.mark.parametrize("headers", [{"Retry-After": "120"}, {}])
-async def test_a_long_rest_is_given_by_asking_no_more(
+async def test_a_long_retry_after_starts_a_cooldown(
     lookup: Lookup, server: LookupServer, headers: dict[str, str]
 ) -> None:
     server.fail("/arxiv", (429, "", headers))
@@ -196,7 +194,7 @@ async def test_a_long_rest_is_given_by_asking_no_more(
     assert sum(path.startswith("/arxiv") for path in server.asked) == 1
 
 
-async def test_arxiv_has_its_pause_between_two_requests(
+async def test_arxiv_gets_a_pause_between_two_requests(
     lookup: Lookup, server: LookupServer
 ) -> None:
     for number in ("2304.00001", "2304.00002", "2304.00003"):
@@ -207,7 +205,7 @@ async def test_arxiv_has_its_pause_between_two_requests(
     assert min(pauses) >= 0.2
 
 
-async def test_what_was_found_is_not_asked_for_again(lookup: Lookup, server: LookupServer) -> None:
+async def test_results_are_cached(lookup: Lookup, server: LookupServer) -> None:
     server.preprint("2304.01373", "Small Models")
     first, second = await asyncio.gather(
         lookup.find("2304.01373"), lookup.find("arXiv:2304.01373v3")
@@ -216,7 +214,7 @@ async def test_what_was_found_is_not_asked_for_again(lookup: Lookup, server: Loo
     assert len(server.asked) == 1
 
 
-async def test_who_stops_waiting_does_not_stop_the_others(
+async def test_cancelling_one_caller_does_not_cancel_the_others(
     lookup: Lookup, server: LookupServer
 ) -> None:
     server.preprint("2304.01373", "Small Models")
@@ -227,7 +225,7 @@ async def test_who_stops_waiting_does_not_stop_the_others(
     assert (await patient).title == "Small Models"
 
 
-async def test_closing_ends_what_is_under_way(
+async def test_closing_cancels_running_lookups(
     server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
 ) -> None:
     server.hanging = {"/"}
@@ -238,7 +236,7 @@ async def test_closing_ends_what_is_under_way(
         await waiting
 
 
-async def test_several_are_found_together_each_with_its_own_outcome(
+async def test_several_references_have_an_outcome_each(
     lookup: Lookup, server: LookupServer
 ) -> None:
     server.preprint("2304.00001", "One")
@@ -254,7 +252,7 @@ async def test_several_are_found_together_each_with_its_own_outcome(
     assert server.asked[0].startswith("/arxiv?id_list=2304.00001,2304.00002,2304.00003")
 
 
-async def test_one_malformed_id_does_not_cost_the_others(
+async def test_one_malformed_id_does_not_affect_the_others(
     lookup: Lookup, server: LookupServer
 ) -> None:
     server.preprint("2304.00001", "One")
@@ -266,7 +264,7 @@ async def test_one_malformed_id_does_not_cost_the_others(
 
 
 @pytest.mark.parametrize("place", [0, 4, 9])
-async def test_of_many_ids_the_malformed_one_is_looked_for_by_halves(
+async def test_the_malformed_one_of_many_ids_is_found_by_halving(
     lookup: Lookup, server: LookupServer, place: int
 ) -> None:
     ids = [f"2304.0000{last}" for last in range(1, 10)]
@@ -280,7 +278,7 @@ async def test_of_many_ids_the_malformed_one_is_looked_for_by_halves(
     assert sum(path.startswith("/arxiv") for path in server.asked) <= 8  # not 11
 
 
-async def test_arxiv_is_not_asked_once_more_for_each_of_many(
+async def test_arxiv_is_not_asked_for_each_id_during_a_cooldown(
     lookup: Lookup, server: LookupServer
 ) -> None:
     server.fail("/arxiv", (500, "", {}))
@@ -289,7 +287,7 @@ async def test_arxiv_is_not_asked_once_more_for_each_of_many(
     assert sum(path.startswith("/arxiv") for path in server.asked) == 1
 
 
-async def test_a_page_says_what_it_can(lookup: Lookup, server: LookupServer) -> None:
+async def test_the_metadata_of_a_page_is_used(lookup: Lookup, server: LookupServer) -> None:
     server.pages["/post"] = (
         "<meta property='og:title' content='A Post on Memories'>"
         "<meta property='og:description' content='What we saw.'>"
@@ -300,7 +298,7 @@ async def test_a_page_says_what_it_can(lookup: Lookup, server: LookupServer) -> 
     assert draft.identifiers[0].startswith("url:127.0.0.1")
 
 
-async def test_a_page_that_names_an_id_is_completed_from_there(
+async def test_a_page_that_names_an_id_is_completed_by_a_service(
     lookup: Lookup, server: LookupServer
 ) -> None:
     server.works["10.5555/lab.7"] = WORK
@@ -315,7 +313,7 @@ async def test_a_page_that_names_an_id_is_completed_from_there(
     assert Link(LinkKind.PDF, f"{server.home}/p.pdf") in draft.links
 
 
-async def test_a_page_stands_for_itself_where_the_id_that_it_names_leads_nowhere(
+async def test_a_page_is_used_alone_if_its_id_is_unknown(
     lookup: Lookup, server: LookupServer
 ) -> None:
     server.pages["/paper"] = (
@@ -327,7 +325,7 @@ async def test_a_page_stands_for_itself_where_the_id_that_it_names_leads_nowhere
     assert draft.identifiers[:2] == ("arxiv:2304.00009", "doi:10.5555/x")
 
 
-async def test_an_address_that_leads_to_a_doi_is_looked_up_there(
+async def test_a_redirect_to_a_doi_is_looked_up_as_that(
     lookup: Lookup, server: LookupServer
 ) -> None:
     server.works["10.5555/lab.7"] = WORK
@@ -336,7 +334,7 @@ async def test_an_address_that_leads_to_a_doi_is_looked_up_there(
     assert (await lookup.find(f"{server.home}/short")).title == "Small Models, Long Memories"
 
 
-async def test_a_file_says_nothing_of_itself(lookup: Lookup, server: LookupServer) -> None:
+async def test_a_file_is_an_error(lookup: Lookup, server: LookupServer) -> None:
     with pytest.raises(NothingFound, match="That URL is a file"):
         await lookup.find(f"{server.home}/p.pdf")
     assert server.asked == []
@@ -346,7 +344,7 @@ async def test_a_file_says_nothing_of_itself(lookup: Lookup, server: LookupServe
     assert caught.value.known.links == (Link(LinkKind.PAGE, f"{server.home}/download"),)
 
 
-async def test_a_page_that_says_nothing_is_a_sentence(lookup: Lookup, server: LookupServer) -> None:
+async def test_a_page_without_metadata_is_an_error(lookup: Lookup, server: LookupServer) -> None:
     server.pages["/paper"] = "<p>Hello!"
     with pytest.raises(
         NothingFound, match="That page doesn't say which paper it's about"
@@ -358,7 +356,7 @@ async def test_a_page_that_says_nothing_is_a_sentence(lookup: Lookup, server: Lo
 @pytest.mark.parametrize(
     "source", ["http:/post", "10.5555/lab.7", "10.5555/lab.8", "@misc{a, title={Models}}"]
 )
-async def test_what_others_wrote_is_read_by_the_workers_alone(
+async def test_untrusted_bytes_are_parsed_only_by_workers(
     lookup: Lookup, server: LookupServer, parser: Parser, source: str
 ) -> None:
     server.pages["/post"] = "<title>A Post</title>"
@@ -369,7 +367,7 @@ async def test_what_others_wrote_is_read_by_the_workers_alone(
         await lookup.find(source.replace("http:", server.home))
 
 
-async def test_a_page_that_takes_too_long_is_a_sentence(
+async def test_a_page_that_takes_too_long_to_parse_is_an_error(
     server: LookupServer, web: HttpClient, clock: FakeClock
 ) -> None:
     server.pages["/deep"] = "<body>" + "<div>" * 190_000
@@ -382,13 +380,15 @@ async def test_a_page_that_takes_too_long_is_a_sentence(
     assert caught.value.known.links == (Link(LinkKind.PAGE, f"{server.home}/deep"),)
 
 
-async def test_a_page_that_is_closed_is_a_sentence(lookup: Lookup, server: LookupServer) -> None:
+async def test_a_forbidden_page_is_an_error_with_advice(
+    lookup: Lookup, server: LookupServer
+) -> None:
     server.fail("/paper", (403, "", {}))
     with pytest.raises(ServiceFailed, match=r"doesn't let me in \(HTTP 403\). Use the paper's"):
         await lookup.find(f"{server.home}/paper")
 
 
-async def test_this_machine_and_its_network_are_asked_as_services_alone(
+async def test_private_hosts_are_contacted_only_as_services(
     server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
 ) -> None:
     server.works["10.5555/lab.7"] = WORK
@@ -405,9 +405,7 @@ async def test_this_machine_and_its_network_are_asked_as_services_alone(
         assert (await lookup.find("10.5555/lab.7")).title == WORK["title"][0]
 
 
-async def test_a_bibtex_entry_is_read_on_one_line_as_discord_sends_it(
-    lookup: Lookup, server: LookupServer
-) -> None:
+async def test_a_bibtex_entry_on_one_line_is_read(lookup: Lookup, server: LookupServer) -> None:
     draft = await lookup.find(
         "@misc{lovelace2023, title={{S}mall Models}, author={Lovelace, Ada and Turing, Alan}, "
         "year={2023}, eprint={2304.01373}, archivePrefix={arXiv}}"
@@ -421,7 +419,7 @@ async def test_a_bibtex_entry_is_read_on_one_line_as_discord_sends_it(
         await lookup.find("@comment{nothing}")
 
 
-async def test_the_answers_that_arxiv_really_gave(
+async def test_real_responses_of_arxiv_are_read(
     lookup: Lookup, server: LookupServer, recorded_answers: Path
 ) -> None:
     server.recorded = recorded_answers
@@ -434,7 +432,7 @@ async def test_the_answers_that_arxiv_really_gave(
         await lookup.find("0808.05394")
 
 
-async def test_the_answers_that_crossref_and_datacite_really_gave(
+async def test_real_responses_of_crossref_and_datacite_are_read(
     lookup: Lookup, server: LookupServer, recorded_answers: Path
 ) -> None:
     known = {

@@ -29,7 +29,7 @@ from storage.models import Link, LinkKind
         ("  S4:\n state  spaces ", "S4: state spaces", (), ()),
     ],
 )
-def test_what_is_typed_means_a_paper(
+def test_a_suggestion_becomes_a_draft(
     source: str, title: str, identifiers: tuple[str, ...], links: tuple[Link, ...]
 ) -> None:
     draft = draft_suggestion(source)
@@ -37,7 +37,7 @@ def test_what_is_typed_means_a_paper(
 
 
 @given(st.text(max_size=600))
-def test_any_text_is_a_draft_or_a_sentence(text: str) -> None:
+def test_any_suggestion_becomes_a_draft_or_is_rejected(text: str) -> None:
     try:
         draft = draft_suggestion(text)
     except InvalidInput as error:
