@@ -5,6 +5,7 @@ An undo is a change too: undoing it redoes what it undid.
 
 from __future__ import annotations
 
+import enum
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ async def undo(
     kind = _KINDS[type(original)]
     before = await kind.load(db, original)
     await kind.require_unchanged(db, change, original, before)
-    await kind.apply(db, original, original.is_undone, at)
+    await kind.apply(db, original, _Target.AFTER if original.is_undone else _Target.BEFORE, at)
     after = await kind.load(db, original)
     change_id = await audit_log.record_undo(
         db, at, actor, change, kind.to_text(before), kind.to_text(after)
@@ -103,18 +104,25 @@ async def _toggle(db: Connection, chain: Sequence[Change]) -> bool:
     }
 
 
+class _Target(enum.Enum):
+    """The state to restore: that before the original change (undo) or after it (redo)."""
+
+    BEFORE = enum.auto()
+    AFTER = enum.auto()
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind(Generic[_C, _S]):
     """How changes of one kind are undone and redone.
 
-    ``load`` reads the present state of what a change touched and ``apply`` puts it into the state
-    before the change or, to redo it, after it. ``require_unchanged`` raises `ChangedSince` if
-    that would overwrite what was done since the second change given, the one to undo.
+    ``load`` reads the present state of what a change touched, and ``apply`` gives it the state
+    that it had before or after the change. ``require_unchanged`` raises `ChangedSince` if that
+    would overwrite something done later than the change to undo, which is given first.
     """
 
     load: Callable[[Connection, _C], Awaitable[_S]]
     require_unchanged: Callable[[Connection, Change, _C, _S], Awaitable[None]]
-    apply: Callable[[Connection, _C, bool, datetime], Awaitable[None]]
+    apply: Callable[[Connection, _C, _Target, datetime], Awaitable[None]]
     to_text: Callable[[_S], str]
 
 
@@ -147,13 +155,18 @@ async def _require_papers_unchanged(
 async def _apply_papers(
     db: Connection,
     original: PaperChange | ImportChange | ReviewChange,
-    redo: bool,  # noqa: FBT001 - one signature for all kinds
+    target: _Target,
     at: datetime,
 ) -> None:
-    await (_redo_papers if redo else _undo_papers)(db, original, at)
     resolution = None if isinstance(original, ImportChange) else original.resolution
-    if resolution is not None:
-        await (resolutions.redo if redo else resolutions.undo)(db, resolution)
+    if target is _Target.BEFORE:
+        await _undo_papers(db, original, at)
+        if resolution is not None:
+            await resolutions.undo(db, resolution)
+    else:
+        await _redo_papers(db, original, at)
+        if resolution is not None:
+            await resolutions.redo(db, resolution)
 
 
 async def _undo_papers(db: Connection, original: Change, at: datetime) -> None:
@@ -210,10 +223,11 @@ async def _require_names_unchanged(
 async def _apply_decisions(
     db: Connection,
     original: NameChange,
-    redo: bool,  # noqa: FBT001 - one signature for all kinds
+    target: _Target,
     _at: datetime,
 ) -> None:
-    await name_decisions.decide(db, original.after if redo else original.before)
+    decisions = original.before if target is _Target.BEFORE else original.after
+    await name_decisions.decide(db, decisions)
 
 
 async def _load_feed(db: Connection, original: FeedChange) -> Settings:
@@ -233,10 +247,10 @@ async def _require_feed_unchanged(
 async def _apply_feed(
     db: Connection,
     original: FeedChange,
-    redo: bool,  # noqa: FBT001 - one signature for all kinds
+    target: _Target,
     at: datetime,
 ) -> None:
-    await feed_settings.apply(db, original.feed_id, _target_settings(original, redo=redo), at)
+    await feed_settings.apply(db, original.feed_id, _target_settings(original, target), at)
 
 
 async def _load_subscription(db: Connection, original: SubscriptionChange) -> Settings:
@@ -256,10 +270,10 @@ async def _require_subscription_unchanged(
 async def _apply_subscription(
     db: Connection,
     original: SubscriptionChange,
-    redo: bool,  # noqa: FBT001 - one signature for all kinds
+    target: _Target,
     at: datetime,
 ) -> None:
-    settings = _target_settings(original, redo=redo)
+    settings = _target_settings(original, target)
     await subscription_settings.apply(db, original.channel_id, settings, at)
 
 
@@ -276,9 +290,9 @@ def _is_as_left(original: _SettingsChange, present: Settings, names: Sequence[st
     return all(present.get(name) == expected.get(name) for name in names)
 
 
-def _target_settings(original: _SettingsChange, *, redo: bool) -> Settings:
-    target = original.after if redo else original.before
-    return {name: target[name] for name in _changed_settings(original)}
+def _target_settings(original: _SettingsChange, target: _Target) -> Settings:
+    settings = original.before if target is _Target.BEFORE else original.after
+    return {name: settings[name] for name in _changed_settings(original)}
 
 
 def _setting_changed_since(later: int | None) -> LabError:

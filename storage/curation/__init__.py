@@ -1,4 +1,5 @@
-"""How the list changes: the intake that every draft passes, and what moderators do by hand.
+"""How the paper list changes: what becomes of drafts, and what moderators do by hand.
 
-`intake` is the one door for drafts; `edit`, `merge` and `decisions` serve moderators.
+`Papers` in `papers` is the façade. `intake` takes drafts in, by the verdict of `classify`, into the
+stored list of `catalogue` or the pretended one of `preview`; `edit` and `merge` serve moderators.
 """

@@ -1,4 +1,4 @@
-"""What moderators do to papers by hand, each within an act; the feeds' way is in `admission`."""
+"""What moderators do to papers by hand; drafts from all sources go through `intake`."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from storage.papers.combine import EDITABLE_FIELDS, as_draft, normalize
 from storage.papers.errors import PaperChanged, PaperExists, PaperNotFound, PaperNotRemoved
 from storage.papers.snapshots import take_snapshot
 
-_MOST_TAGS = 20  # of one paper
-_LONGEST_TAG = 50  # characters
+_MAX_TAGS = 20  # of one paper
+_MAX_TAG_LENGTH = 50
+_GROWING_FIELDS = frozenset({"identifiers", "links", "tags"})  # which other sources may add to
 
 
 async def edit(
     change_set: ChangeSet, paper_id: int, draft: PaperDraft, seen: PaperDraft | None
 ) -> Paper:
-    """See `Papers.edit`."""
-    paper = await _present(change_set, paper_id)
+    """Replaces a paper's details; see `Papers.edit`."""
+    paper = await _get_listed(change_set, paper_id)
     draft = normalize(draft)
     if draft in (seen, as_draft(paper)):
         raise LabError("You didn't change anything.")
@@ -35,21 +36,24 @@ async def edit(
         (other,) = await paper_queries.load(change_set.db, others[:1])
         raise PaperExists(other)
     before = as_draft(paper)
-    locked = [name for name in _differing(before, draft) if not _only_adds(before, draft, name)]
+    locked = [
+        name
+        for name in _differing_fields(before, draft)
+        if not (name in _GROWING_FIELDS and _is_subset(before, draft, name))
+    ]
     return await _change(change_set, ChangeAction.EDIT, paper, draft, locked)
 
 
 async def tag(
     change_set: ChangeSet, paper_id: int, add: Iterable[str], remove: Iterable[str]
 ) -> Paper:
-    """See `Papers.tag`. What is taken away, no feed brings back."""
-    paper = await _present(change_set, paper_id)
-    given, taken = _tags(add), _tags(remove)
-    tags = sorted({*paper.tags, *given} - {*taken})
+    """Adds and removes tags; see `Papers.tag`. No other source adds a removed tag again."""
+    paper = await _get_listed(change_set, paper_id)
+    tags = sorted({*paper.tags, *_clean_tags(add)} - {*_clean_tags(remove)})
     if tags == sorted(paper.tags):
-        raise LabError(f"Nothing to change: #{paper.id} is tagged so already.")
-    if len(tags) > _MOST_TAGS:
-        raise InvalidInput(f"A paper can have {_MOST_TAGS} tags, and no more.")
+        raise LabError(f"Nothing to change: #{paper.id} is already tagged like that.")
+    if len(tags) > _MAX_TAGS:
+        raise InvalidInput(f"A paper can have at most {_MAX_TAGS} tags.")
     locked = [] if set(paper.tags) <= set(tags) else ["tags"]
     return await _change(
         change_set, ChangeAction.TAG, paper, replace(as_draft(paper), tags=tuple(tags)), locked
@@ -63,10 +67,11 @@ async def merge(
     chosen: PaperDraft,
     seen: tuple[PaperDraft, PaperDraft] | None,
 ) -> Paper:
-    """See `Papers.merge`. What the two said differently is the moderator's from now on."""
-    kept, other = await _present(change_set, kept_id), await _present(change_set, other_id)
+    """Merges two papers; see `Papers.merge`. Locks every field in which they differed."""
+    kept = await _get_listed(change_set, kept_id)
+    other = await _get_listed(change_set, other_id)
     if kept.id == other.id:
-        raise LabError(f"Both are one paper already: “{kept.title}” (#{kept.id}).")
+        raise LabError(f"These are already the same paper: “{kept.title}” (#{kept.id}).")
     if seen is not None:
         _require_seen(kept, seen[0], kept_id)
         _require_seen(other, seen[1], other_id)
@@ -77,10 +82,10 @@ async def merge(
     if others := [owner for owner in owners.values() if owner not in {kept.id, other.id}]:
         raise PaperExists((await paper_queries.load(change_set.db, others))[0])
     locked = {
-        *_differing(as_draft(kept), as_draft(other)),
-        *_differing(as_draft(kept), draft),
+        *_differing_fields(as_draft(kept), as_draft(other)),
+        *_differing_fields(as_draft(kept), draft),
         *await paper_queries.locked_fields(change_set.db, other.id),
-    } - {"identifiers", "links", "tags"}
+    } - _GROWING_FIELDS
     for name in ("links", "tags"):
         if not {*getattr(kept, name), *getattr(other, name)} <= {*getattr(draft, name)}:
             locked.add(name)
@@ -88,12 +93,12 @@ async def merge(
 
 
 async def remove(change_set: ChangeSet, paper_id: int) -> Paper:
-    """See `Papers.remove`."""
-    paper = await _present(change_set, paper_id)
+    """Removes a paper from the list; see `Papers.remove`."""
+    paper = await _get_listed(change_set, paper_id)
     if paper.id != paper_id:
         raise LabError(
-            f"#{paper_id} is a part of “{paper.title}” (#{paper.id}) by now, so I removed nothing. "
-            "If that one is to go, remove it by its own number."
+            f"#{paper_id} was merged into “{paper.title}” (#{paper.id}), so nothing was removed. "
+            "To remove that paper, use its own number."
         )
     before = await take_snapshot(change_set.db, paper)
     await paper_writes.set_removed(change_set.db, paper, change_set.at)
@@ -103,7 +108,7 @@ async def remove(change_set: ChangeSet, paper_id: int) -> Paper:
 
 
 async def restore(change_set: ChangeSet, paper_id: int) -> Paper:
-    """See `Papers.restore`."""
+    """Restores a removed paper; see `Papers.restore`."""
     if not await paper_queries.is_removed(change_set.db, paper_id):
         raise PaperNotRemoved(f"#{paper_id}")
     (removed,) = await paper_queries.load(change_set.db, [paper_id])
@@ -125,7 +130,8 @@ async def _change(
     return after
 
 
-async def _present(change_set: ChangeSet, paper_id: int) -> Paper:
+async def _get_listed(change_set: ChangeSet, paper_id: int) -> Paper:
+    """Returns a paper that is in the list, or the one that it was merged into."""
     found = await paper_queries.load(
         change_set.db, [await paper_queries.current_id(change_set.db, paper_id)]
     )
@@ -134,30 +140,30 @@ async def _present(change_set: ChangeSet, paper_id: int) -> Paper:
     return found[0]
 
 
-def _require_seen(paper: Paper, seen: PaperDraft | None, meant: int) -> None:
+def _require_seen(paper: Paper, seen: PaperDraft | None, requested_id: int) -> None:
     if seen is not None and as_draft(paper) != seen:
-        raise PaperChanged(paper, meant)
+        raise PaperChanged(paper, requested_id)
 
 
-def _only_adds(before: PaperDraft, after: PaperDraft, name: str) -> bool:
-    """Whether of a list that sources add to nothing was taken away, which they might bring back."""
-    return name in {"identifiers", "links", "tags"} and (
-        set(getattr(before, name)) <= set(getattr(after, name))
-    )
+def _is_subset(before: PaperDraft, after: PaperDraft, name: str) -> bool:
+    """Returns whether nothing was taken away from a list, so that no source can add it again."""
+    return set(getattr(before, name)) <= set(getattr(after, name))
 
 
-def _differing(one: PaperDraft, other: PaperDraft) -> list[str]:
-    """The fields in which two drafts differ; how complete the authors are is one with them."""
+def _differing_fields(one: PaperDraft, other: PaperDraft) -> list[str]:
+    """Returns the fields in which two drafts differ; completeness belongs to the authors."""
     found = [name for name in EDITABLE_FIELDS if getattr(one, name) != getattr(other, name)]
     if one.authors_complete != other.authors_complete and "authors" not in found:
         found.append("authors")
     return found
 
 
-def _tags(words: Iterable[str]) -> list[str]:
-    """Tags as they are kept; raises `InvalidInput`."""
-    tags = [" ".join(word.split()) for word in words]
-    for one in tags:
-        if len(one) > _LONGEST_TAG:
-            raise InvalidInput(f"“{one[:60]}…” is too long for a tag; {_LONGEST_TAG} characters.")
-    return [one for one in tags if one]
+def _clean_tags(tags: Iterable[str]) -> list[str]:
+    """Returns tags without extra spaces, empty ones left out; raises `InvalidInput`."""
+    cleaned = [" ".join(tag.split()) for tag in tags]
+    for tag in cleaned:
+        if len(tag) > _MAX_TAG_LENGTH:
+            raise InvalidInput(
+                f"“{tag[:60]}…” is too long for a tag. Use at most {_MAX_TAG_LENGTH} characters."
+            )
+    return [tag for tag in cleaned if tag]

@@ -237,7 +237,7 @@ async def test_confirming_a_removal_never_removes_the_paper_it_was_merged_into(
     kept = await library.papers.get_by_text("2211.05100")
     await library.papers.merge(kept.id, asked.id, as_draft(kept), MODERATOR)
     result = await lab.moderator.click(shown.response, label="Remove")
-    assert f"#{asked.id} is a part of “{kept.title}” (#{kept.id}) by now" in reply_text(result)
+    assert f"#{asked.id} was merged into “{kept.title}” (#{kept.id})" in reply_text(result)
     assert (await library.papers.get(kept.id)).removed_at is None
 
 

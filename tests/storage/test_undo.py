@@ -205,7 +205,7 @@ async def test_a_merged_paper_has_the_fields_that_the_moderator_chose(library: L
     ]
     with pytest.raises(LabError, match=f"Undo change {change.id} first"):
         await library.undo(1, MODERATOR)
-    with pytest.raises(LabError, match="one paper already"):
+    with pytest.raises(LabError, match="already the same paper"):
         await library.papers.merge(one.id, two.id, chosen, MODERATOR)
     undone = await library.undo(change.id, MODERATOR)
     assert [as_draft(paper) for paper in await library.papers.batch()] == [
@@ -362,9 +362,9 @@ async def test_tags_are_added_and_removed(library: Library) -> None:
     assert (await library.papers.get(1)).tags == tagged.tags
     assert await found(library, "tag:new") == [1]
     for add_to, remove, sentence in (
-        (["new"], [], "tagged so already"),
+        (["new"], [], "already tagged like that"),
         (["x" * 51], [], "too long for a tag"),
-        ([f"t{n}" for n in range(20)], [], "20 tags, and no more"),
+        ([f"t{n}" for n in range(20)], [], "at most 20 tags"),
     ):
         with pytest.raises(LabError, match=sentence):
             await library.papers.tag(1, add_to, remove, MODERATOR)

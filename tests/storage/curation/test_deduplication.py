@@ -182,7 +182,7 @@ async def test_two_papers_that_turn_out_to_be_one_are_merged_and_announced_once(
         "add",
         "merge",
     ]
-    with pytest.raises(LabError, match=f"#{second.id} is a part of"):
+    with pytest.raises(LabError, match=f"#{second.id} was merged into"):
         await library.papers.remove(second.id, MODERATOR)
     await library.papers.remove(first.id, MODERATOR)
     with pytest.raises(PaperNotFound):
