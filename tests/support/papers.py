@@ -1,4 +1,4 @@
-"""Papers for tests: any that Hypothesis thinks of, and the paper that a draft becomes."""
+"""Any drafts (a Hypothesis strategy), and papers made of drafts without a library."""
 
 from __future__ import annotations
 
@@ -20,61 +20,68 @@ from storage.models import (
 from tests.support.library import MODERATOR
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
-_LETTERS = st.text(
+_TEXTS = st.text(
     st.one_of(
         st.sampled_from(" aZ09-–'’`\"{}\\$%&#_^~,;:=+@/|()[]<>*"),
         st.characters(blacklist_categories=["Cs", "Cn", "Co"]),
     ),
     max_size=30,
 )
-# The catalogue keeps text that is tidy: single spaces, nothing invisible.
-LINES = _LETTERS.map(plain_text.line)
+# The library stores tidy text: single spaces, nothing invisible.
+LINES = _TEXTS.map(plain_text.line)
 TITLES = LINES.filter(bool)
 _PARAGRAPHS = st.lists(LINES, max_size=3).map(lambda parts: plain_text.tidy("\n\n".join(parts)))
-_NAMES = st.one_of(
-    TITLES,
-    st.sampled_from(
-        (
-            *("Ada Lovelace", "Biderman", "Biderman, Stella", "Rogier Van der Sluijs", "others"),
-            *("J. R. R. Tolkien", "Barnes and Noble", "Martin Luther King Jr.", "李 白", "and"),
-        )
-    ),
+_NAMES = TITLES | st.sampled_from(
+    [
+        "Ada Lovelace",
+        "Biderman",
+        "Biderman, Stella",
+        "Rogier Van der Sluijs",
+        "others",
+        "J. R. R. Tolkien",
+        "Barnes and Noble",
+        "Martin Luther King Jr.",
+        "李 白",
+        "and",
+    ]
 )
+_YEARS, _MONTHS, _DAYS = st.integers(1500, 2099), st.integers(1, 12), st.integers(1, 28)
 _DATES = st.one_of(
     st.none(),
-    st.builds(PartialDate, st.integers(1500, 2099)),
-    st.builds(PartialDate, st.integers(1500, 2099), st.integers(1, 12)),
-    st.builds(PartialDate, st.integers(1500, 2099), st.integers(1, 12), st.integers(1, 28)),
+    st.builds(PartialDate, _YEARS),
+    st.builds(PartialDate, _YEARS, _MONTHS),
+    st.builds(PartialDate, _YEARS, _MONTHS, _DAYS),
 )
 _URLS = st.one_of(
     st.sampled_from(
-        (
-            *("https://example.org/a_b?c=%7E&d#e", "https://arxiv.org/abs/2302.12433"),
-            *(
-                "https://doi.org/10.1000/x_(1)",
-                "http://example.org/{a}~b",
-                "https://l.example/p.pdf",
-            ),
-        )
+        [
+            "https://example.org/a_b?c=%7E&d#e",
+            "https://arxiv.org/abs/2302.12433",
+            "https://doi.org/10.1000/x_(1)",
+            "http://example.org/{a}~b",
+            "https://l.example/p.pdf",
+        ]
     ),
     st.from_regex(r"https://[a-z]{1,9}\.org/[!-~]{0,20}", fullmatch=True),
 )
 _IDENTIFIERS = st.one_of(
     st.sampled_from(
-        (
-            *("arxiv:2302.12433", "arxiv:math/0309136", "doi:10.1000/x_(1)", "doi:10.1101/a;b"),
-            *(
-                "listed:acountofwords",
-                "url:example.org/a_b?c=%7E&d",
-                "guid:lab.example/feed#a b; c",
-            ),
-        )
+        [
+            "arxiv:2302.12433",
+            "arxiv:math/0309136",
+            "doi:10.1000/x_(1)",
+            "doi:10.1101/a;b",
+            "listed:acountofwords",
+            "url:example.org/a_b?c=%7E&d",
+            "guid:lab.example/feed#a b; c",
+        ]
     ),
     TITLES.map(lambda text: f"guid:lab.example#{text}"),
 )
 
 
 def drafts() -> st.SearchStrategy[PaperDraft]:
+    """Returns a strategy for any drafts that the library accepts."""
     return st.builds(
         PaperDraft,
         title=TITLES,
@@ -95,6 +102,7 @@ def drafts() -> st.SearchStrategy[PaperDraft]:
     )
 
 
-def paper_of(draft: PaperDraft, number: int = 1) -> Paper:
+def make_paper(draft: PaperDraft, number: int = 1) -> Paper:
+    """Returns the paper that a draft would become."""
     provenance = Provenance(Origin.IMPORT, AT, MODERATOR)
     return Paper(**details_of(draft), id=number, provenance=provenance)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.flows.add_from_message import LinkReview, LinkStatus, PossibleDuplicate
 from bot.lookup.references import Reference, find_references
 from storage.models import PaperDraft, PartialDate
-from tests.support.papers import paper_of
+from tests.support.papers import make_paper
 
 
 def test_ten_possible_duplicates_fit_into_one_message() -> None:
@@ -17,7 +17,7 @@ def test_ten_possible_duplicates_fit_into_one_message() -> None:
         note="N" * 80,
         identifiers=("doi:10.5555/a-paper-of-some-length",),
     )
-    paper = paper_of(draft, 654_321)
+    paper = make_paper(draft, 654_321)
     links: dict[Reference, LinkStatus] = {
         source: PossibleDuplicate(draft, paper)
         for source in find_references(" ".join(f"https://doi.org/10.5555/{n}" for n in range(10)))

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from bot.formats.citation_styles import Style, citation_key, cite
 from bot.formats.export import ExportFormat, write
 from storage.models import Paper, PaperDraft, PartialDate
-from tests.support.papers import AT, drafts, paper_of
+from tests.support.papers import AT, drafts, make_paper
 
-PAPER = paper_of(
+PAPER = make_paper(
     PaperDraft(
         title="The Pythia Suite: 50% more",
         authors=("Stella Biderman", "Rogier Van der Sluijs", "Jean-Benoit Delbrouck"),
@@ -73,11 +73,11 @@ def test_a_text_reference_follows_apa_style() -> None:
         "Biderman, S., Van der Sluijs, R., & Delbrouck, J.-B. (2023). The Pythia Suite: 50% more. "
         "ICML. https://doi.org/10.1000/x_1"
     )
-    bare = paper_of(PaperDraft(title="Why?", authors=("Le Scao",), authors_complete=False))
+    bare = make_paper(PaperDraft(title="Why?", authors=("Le Scao",), authors_complete=False))
     assert cite(bare, Style.TEXT) == "Le Scao, et al. (n.d.). Why?"
-    many = paper_of(PaperDraft(title="T", authors=tuple(f"A B{number}" for number in range(30))))
+    many = make_paper(PaperDraft(title="T", authors=tuple(f"A B{number}" for number in range(30))))
     assert "B18, A., … B29, A. (n.d.). T." in cite(many, Style.TEXT)
-    assert cite(paper_of(PaperDraft(title="T", authors=("Plato",))), Style.TEXT).startswith(
+    assert cite(make_paper(PaperDraft(title="T", authors=("Plato",))), Style.TEXT).startswith(
         "Plato. ("
     )
 
@@ -93,7 +93,7 @@ def test_a_markdown_reference_is_one_line_with_a_link() -> None:
 def test_citation_keys_are_unique_stable_ascii(
     found: list[PaperDraft],
 ) -> None:
-    papers = [paper_of(draft, number) for number, draft in enumerate(found, start=1)]
+    papers = [make_paper(draft, number) for number, draft in enumerate(found, start=1)]
     keys = [citation_key(paper) for paper in papers]
     assert len(set(keys)) == len(keys)
     assert all(key.isascii() and key.replace("-", "").isalnum() for key in keys)
@@ -101,7 +101,7 @@ def test_citation_keys_are_unique_stable_ascii(
 
 @given(st.lists(drafts(), max_size=3))
 def test_any_papers_make_a_readable_atom_feed(found: list[PaperDraft]) -> None:
-    papers = [paper_of(draft, number) for number, draft in enumerate(found, start=1)]
+    papers = [make_paper(draft, number) for number, draft in enumerate(found, start=1)]
     feed = feedparser.parse(written(ExportFormat.ATOM, *papers).encode())
     assert not feed.bozo, feed.get("bozo_exception")
     assert len(feed.entries) == len(papers)

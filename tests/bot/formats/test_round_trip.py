@@ -12,7 +12,7 @@ from bot.formats.export import ExportFormat, write
 from bot.formats.results import ParsedPaper
 from bot.importing.formats import ImportFile, ImportFormat, detect_format, read_file
 from storage.models import Link, LinkKind, Paper, PaperDraft, PartialDate
-from tests.support.papers import AT, drafts, paper_of
+from tests.support.papers import AT, drafts, make_paper
 
 LOSSLESS = [ExportFormat.BIBTEX, ExportFormat.CSV, ExportFormat.JSON, ExportFormat.JSONL]
 
@@ -44,7 +44,7 @@ QUOTED = PaperDraft(
 def written(papers: Sequence[PaperDraft], form: ExportFormat) -> str:
     async def pages() -> AsyncIterator[list[Paper]]:
         for number, draft in enumerate(papers, start=1):
-            yield [paper_of(draft, number)]
+            yield [make_paper(draft, number)]
 
     async def run() -> str:
         return "".join([piece async for piece in write(pages(), form, AT)])

@@ -23,7 +23,7 @@ from storage.audit.models import (
 from storage.models import Link, LinkKind, Outcome, PaperDraft, details_of
 from storage.papers.snapshots import PaperSnapshot
 from tests.support.library import MODERATOR
-from tests.support.papers import AT, drafts, paper_of
+from tests.support.papers import AT, drafts, make_paper
 
 _LONG = "word " * 40
 
@@ -137,7 +137,7 @@ def test_a_page_of_the_log_stays_within_discords_limits(
 def test_a_comparison_of_two_papers_stays_within_discords_limits(
     one: PaperDraft, two: PaperDraft
 ) -> None:
-    pair = MergePair(paper_of(one, 1 << 40), paper_of(two, 1 << 41))
+    pair = MergePair(make_paper(one, 1 << 40), make_paper(two, 1 << 41))
     layout = Layout(
         comparison(pair, pair.default_choices(), lambda _name, _keep: None, "warning " * 85)
     )

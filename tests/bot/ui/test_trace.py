@@ -16,10 +16,10 @@ from storage.feeds.models import EntryRecord
 from storage.feeds.trace import ChannelTrace, Trace
 from storage.models import Outcome, PaperDraft
 from tests.support.library import MODERATOR
-from tests.support.papers import paper_of
+from tests.support.papers import make_paper
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
-PAPER = paper_of(PaperDraft(title="A Paper"), 7)
+PAPER = make_paper(PaperDraft(title="A Paper"), 7)
 SEEN = EntryRecord(1, 3, "News", Outcome.ADDED, 7, AT, was_first_poll=False)
 SUBSCRIPTION = Subscription(
     id=1,
