@@ -35,9 +35,9 @@ from storage.timestamps import Clock, utc_now
 
 _log = logging.getLogger(__name__)
 
+LOGIN_BACKOFF = timedelta(seconds=5)  # before the first retry; it doubles with each
 _POLL_DUE_EVERY = timedelta(seconds=30)
 _DELIVER_EVERY = timedelta(seconds=10)
-_INITIAL_BACKOFF = timedelta(seconds=5)
 _MAX_BACKOFF = timedelta(minutes=5)
 
 
@@ -201,7 +201,7 @@ async def _connect(client: LabHerald, token: str) -> None:
 
 async def _log_in(client: LabHerald, token: str) -> None:
     """Logs in, retrying until Discord can be reached: the network may come up after the bot."""
-    delay = _INITIAL_BACKOFF
+    delay = LOGIN_BACKOFF
     while True:
         try:
             await client.login(token)

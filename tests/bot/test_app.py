@@ -17,11 +17,14 @@ from aiohttp.test_utils import TestServer
 from storage.database import migrations
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.an-invented-token-of-nobody"
-# Only the address of Discord's API is replaced.
+# The program itself, with another address of Discord's API and no wait before it tries again.
 PROGRAM = """
 import sys
+from datetime import timedelta
 import discord.http
+import bot.app
 discord.http.Route.BASE = sys.argv.pop(1)
+bot.app.LOGIN_BACKOFF = timedelta(seconds=0.05)
 from bot.cli import main
 main(prog_name="lab-herald")
 """
