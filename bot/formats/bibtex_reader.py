@@ -6,9 +6,9 @@ memory holds only one entry, the macros, and the volumes that entries refer to.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -70,49 +70,45 @@ def read_bibtex(lines: OpenLines) -> Iterator[ParseResult]:
 
 
 def split_entries(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Cut a file into its entries, each with the number of its first line; skips the text between.
+    """Yields the entries of a file with the number of their first line, without the text between.
 
-    An entry that is never closed ends at the next line that begins an entry. A value may contain
-    such a line as well, so that is decided by whether the braces close further on.
+    An entry that is never closed ends before the next line that starts an entry. A value may have
+    such a line too; which of the two it is depends on whether the braces close further on.
     """
-    numbered = enumerate(lines, start=1)
-    unread: deque[tuple[int, str]] = deque()
-    cut = _Cut()
+    numbered: Iterator[tuple[int, str]] = enumerate(lines, start=1)
+    entry = _EntryLines()
     failed_lookaheads = 0
     while True:
-        if unread:
-            number, line = unread.popleft()
-        else:
-            number, line = next(numbered, (0, ""))
-        is_last = not number
-        if cut.suspect and (is_last or cut.size - cut.suspect_size > _MAX_LOOKAHEAD):
-            yield cut.start, cut.text(cut.suspect)
-            rest = enumerate(cut.lines[cut.suspect :], start=cut.start + cut.suspect)
-            unread.extendleft(reversed([*rest, *([] if is_last else [(number, line)])]))
-            cut = _Cut()
+        item = next(numbered, None)
+        if entry.suspect and (item is None or entry.lookahead > _MAX_LOOKAHEAD):
+            # The braces don't close, so the suspect line starts the next entry.
+            yield entry.start, entry.text(entry.suspect)
+            numbered = itertools.chain(entry.after_suspect(), [item] if item else [], numbered)
+            entry = _EntryLines()
             failed_lookaheads += 1
             continue
-        if is_last:
+        if item is None:
             break
-        if cut.depth > 0 and not cut.suspect and _NESTED.match(line):
-            if failed_lookaheads > _MAX_FAILED_LOOKAHEADS or not _ends_in_value(cut.text()):
-                yield cut.start, cut.text()
-                cut = _Cut()
+        number, line = item
+        if entry.depth > 0 and not entry.suspect and _NESTED.match(line):
+            if failed_lookaheads < _MAX_FAILED_LOOKAHEADS and entry.ends_in_value():
+                entry.mark_suspect()
             else:
-                cut.suspect, cut.suspect_size = len(cut.lines), cut.size
-        if cut.add(number, line):
-            yield cut.start, cut.text()
-            cut = _Cut()
-    if cut.lines:
-        yield cut.start, cut.text()
+                yield entry.start, entry.text()
+                entry = _EntryLines()
+        if entry.add(number, line):
+            yield entry.start, entry.text()
+            entry = _EntryLines()
+    if entry.lines:
+        yield entry.start, entry.text()
 
 
 @dataclass(slots=True)
-class _Cut:
+class _EntryLines:
     """The lines of one entry so far.
 
-    ``suspect`` is the index of the first line that is either in a value or begins the next entry;
-    0 if there is none.
+    ``suspect`` is the index of the first line that is either part of a value or the start of the
+    next entry, or 0 if there is none.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -121,13 +117,19 @@ class _Cut:
     size: int = 0
     in_parentheses: bool = False
     suspect: int = 0
-    suspect_size: int = 0
+    suspect_offset: int = 0
+
+    @property
+    def lookahead(self) -> int:
+        """The number of characters since the suspect line."""
+        return self.size - self.suspect_offset
 
     def text(self, end: int | None = None) -> str:
+        """Returns the lines up to an index as one text."""
         return "".join(self.lines[:end])
 
     def add(self, number: int, line: str) -> bool:
-        """Add a line, unless it is text between entries; returns whether the entry ends with it."""
+        """Adds a line unless it is between entries; returns whether it ends the entry."""
         if not self.lines:
             begin = _BEGIN.search(line)
             if begin is None or line.lstrip().startswith("%"):
@@ -143,20 +145,27 @@ class _Cut:
             return self.depth <= 0 and line.rstrip().endswith(")")
         return self.depth <= 0 and ("{" in line or len(self.lines) > 1)
 
+    def mark_suspect(self) -> None:
+        """Marks the line that will be added next."""
+        self.suspect, self.suspect_offset = len(self.lines), self.size
 
-def _ends_in_value(source: str) -> bool:
-    """Whether the start of an entry breaks off inside a braced or quoted value."""
-    depth, in_quotes = 0, False
-    for mark in re.findall(r'[{}"]', source):
-        if mark == '"':
-            in_quotes ^= depth == 1
-        else:
-            depth += 1 if mark == "{" else -1
-    return depth > 1 or in_quotes
+    def after_suspect(self) -> Iterator[tuple[int, str]]:
+        """Returns the lines from the suspect one on, with their numbers."""
+        return enumerate(self.lines[self.suspect :], start=self.start + self.suspect)
+
+    def ends_in_value(self) -> bool:
+        """Returns whether the text so far ends inside a braced or quoted value."""
+        depth, in_quotes = 0, False
+        for mark in re.findall(r'[{}"]', self.text()):
+            if mark == '"':
+                in_quotes ^= depth == 1
+            else:
+                depth += 1 if mark == "{" else -1
+        return depth > 1 or in_quotes
 
 
 def _read_blocks(start: int, source: str, shared: _Shared) -> Iterator[ParseResult]:
-    """Parses one cut, which may have several entries on one line."""
+    """Parses the text of an entry, which may be several entries on one line."""
     if len(source) > _MAX_ENTRY:
         yield Problem(start, "The entry that starts here never ends, so I can't read it.")
         return
@@ -179,7 +188,7 @@ def _read_blocks(start: int, source: str, shared: _Shared) -> Iterator[ParseResu
 
 
 def _blocks(source: str) -> Sequence[Block]:
-    """Parse a cut; an "@" that begins a line inside a value is no new block."""
+    """Parses text into blocks; an "@" that starts a line inside a value doesn't start a block."""
     return parse_string(protect_line_starts(source), parse_stack=[]).blocks
 
 

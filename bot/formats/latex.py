@@ -34,9 +34,9 @@ def escape(text: str) -> str:
 
 
 def protect_line_starts(source: str) -> str:
-    """Put every "@" that begins a line after the first in braces.
+    """Puts braces around every "@" that starts a line after the first.
 
-    Readers of BibTeX take such a line for the start of an entry, even inside a value.
+    Many BibTeX parsers take such a line for the start of an entry, even inside a value.
     """
     return _AT_LINE_START.sub(r"\1{@}", source)
 

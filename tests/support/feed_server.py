@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1: a feed that tests publish in, a page that names it, and an empty one."""
+"""A local server with a feed that tests publish to, a page that links to it, and an empty page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ ITEM = "<item><title>{0}</title><link>https://example.org/{1}</link><guid>{1}</g
 
 
 class FeedServer:
-    """A feed whose items a test may change; ``feed`` of its addresses is the feed itself."""
+    """Serves a feed whose items a test can change, at ``/feed`` and ``/moved``."""
 
     def __init__(self) -> None:
         self.titles = ["Old news"]

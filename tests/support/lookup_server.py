@@ -1,7 +1,4 @@
-"""The services that papers are looked up at, and pages, on 127.0.0.1: theirs are the shapes.
-
-An answer that a test has set wins: of a path, the status, body and headers.
-"""
+"""Local fakes of arXiv, Crossref and DataCite, with the response formats of the real services."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ _REFUSED = """<feed xmlns="http://www.w3.org/2005/Atom"><title>arXiv Search Resu
 
 
 class LookupServer:
-    """The papers that each service knows, what was asked, and what a test wants to go wrong."""
+    """Serves the papers that a test adds, records requests, and fails as a test asks it to."""
 
     def __init__(self) -> None:
         self.home = ""
@@ -67,7 +64,7 @@ class LookupServer:
         abstract: str = "We look at it.",
         doi: str = "",
     ) -> None:
-        """Let arXiv know a paper."""
+        """Adds a paper to arXiv."""
         credited = "".join(f"<author><name>{escape(name)}</name></author>" for name in authors)
         self.preprints[number] = _ENTRY.format(
             number=number,
@@ -78,7 +75,7 @@ class LookupServer:
         )
 
     def fail(self, path: str, *answers: tuple[int, str, dict[str, str]]) -> None:
-        """Answer the next requests whose path begins so in this way; the last answer stays."""
+        """Sets the responses to the next requests with this path prefix; the last one repeats."""
         self.set_answers[path] = [
             lambda one=one: web.Response(status=one[0], text=one[1], headers=one[2])
             for one in answers

@@ -50,7 +50,7 @@ class Origin:
 
 
 @dataclass
-class Watch:
+class PollerSetup:
     origin: Origin
     home: str
     library: Library
@@ -83,9 +83,9 @@ def moderators_channel() -> int | None:
 
 
 @pytest.fixture
-async def watch(
+async def setup(
     tmp_path: Path, empty_database: Path, moderators_channel: int | None
-) -> AsyncIterator[Watch]:
+) -> AsyncIterator[PollerSetup]:
     database = Path(shutil.copyfile(empty_database, tmp_path / "lab.db"))
     origin = Origin()
     now = [NOW]
@@ -102,7 +102,7 @@ async def watch(
         await library.subscriptions.subscribe(1, 2, MODERATOR)
         moderators = Moderators(library, Settings(moderators_channel_id=moderators_channel))
         poller = Poller(library, client, parser, lambda: now[0], HALF_HOUR, moderators)
-        yield Watch(origin, str(server.make_url("")).rstrip("/"), library, poller, now)
+        yield PollerSetup(origin, str(server.make_url("")).rstrip("/"), library, poller, now)
 
 
 def feed(*titles: str, name: str = "News") -> bytes:
@@ -110,105 +110,105 @@ def feed(*titles: str, name: str = "News") -> bytes:
     return f"<rss version='2.0'><channel><title>{name}</title>{items}</channel></rss>".encode()
 
 
-async def test_the_first_poll_is_silent_and_later_polls_announce(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One", "Two")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    assert (watched.title, watched.papers) == ("News", 2)
-    assert await watch.waiting() == 0
+async def test_the_first_poll_is_silent_and_later_polls_announce(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One", "Two")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    assert (followed.title, followed.papers) == ("News", 2)
+    assert await setup.waiting() == 0
 
-    watch.origin.bodies["/feed"] = feed("Three", "One", "Two")
-    assert await watch.poller.poll_due() == ()
-    watch.later(HALF_HOUR * 1.2)
-    (poll,) = await watch.poller.poll_due()
+    setup.origin.bodies["/feed"] = feed("Three", "One", "Two")
+    assert await setup.poller.poll_due() == ()
+    setup.later(HALF_HOUR * 1.2)
+    (poll,) = await setup.poller.poll_due()
     assert poll.result is not None
     assert [paper.title for paper in poll.result.added] == ["Three"]
-    assert await watch.waiting() == 1
+    assert await setup.waiting() == 1
 
 
-async def test_an_unchanged_feed_is_not_transferred_again(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    watch.origin.headers["/feed"] = {"ETag": '"a"', "Last-Modified": "yesterday"}
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    watch.later(timedelta(hours=1))
-    (poll,) = await watch.poller.poll_due()
+async def test_an_unchanged_feed_is_not_transferred_again(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One")
+    setup.origin.headers["/feed"] = {"ETag": '"a"', "Last-Modified": "yesterday"}
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    setup.later(timedelta(hours=1))
+    (poll,) = await setup.poller.poll_due()
     assert poll.result is None
     assert poll.error == ""
-    last = watch.origin.asked[-1].headers
+    last = setup.origin.asked[-1].headers
     assert (last["If-None-Match"], last["If-Modified-Since"]) == ('"a"', "yesterday")
-    again = await watch.library.feeds.get(watched.id)
-    assert again.last_success_at == watch.now[0]
-    assert again.next_poll_at > watch.now[0]
+    again = await setup.library.feeds.get(followed.id)
+    assert again.last_success_at == setup.now[0]
+    assert again.next_poll_at > setup.now[0]
 
 
-async def test_a_failing_feed_backs_off_without_delaying_others(watch: Watch) -> None:
-    watch.origin.bodies["/good"] = feed("Good", name="Good")
-    watch.origin.bodies["/bad"] = feed("Bad", name="Bad")
-    await watch.poller.follow(watch.url("good"), MODERATOR)
-    bad = await watch.poller.follow(watch.url("bad"), MODERATOR)
-    watch.origin.statuses["/bad"] = 500
-    watch.origin.bodies["/good"] = feed("Better", "Good", name="Good")
+async def test_a_failing_feed_backs_off_without_delaying_others(setup: PollerSetup) -> None:
+    setup.origin.bodies["/good"] = feed("Good", name="Good")
+    setup.origin.bodies["/bad"] = feed("Bad", name="Bad")
+    await setup.poller.follow(setup.url("good"), MODERATOR)
+    bad = await setup.poller.follow(setup.url("bad"), MODERATOR)
+    setup.origin.statuses["/bad"] = 500
+    setup.origin.bodies["/good"] = feed("Better", "Good", name="Good")
     waits = []
     for _ in range(9):
-        watch.later(timedelta(days=2))
-        polls = {poll.feed.title: poll for poll in await watch.poller.poll_due()}
+        setup.later(timedelta(days=2))
+        polls = {poll.feed.title: poll for poll in await setup.poller.poll_due()}
         assert "HTTP 500" in polls["Bad"].error
         assert not polls["Good"].error
-        failed = await watch.library.feeds.get(bad.id)
-        waits.append(failed.next_poll_at - watch.now[0])
+        failed = await setup.library.feeds.get(bad.id)
+        waits.append(failed.next_poll_at - setup.now[0])
     assert failed.failures == 9
     assert "HTTP 500" in failed.last_error
     assert waits[0] < waits[1] < waits[2] < waits[3]
     assert max(waits) <= timedelta(days=1.1)
-    assert await watch.waiting() == 1
+    assert await setup.waiting() == 1
 
-    watch.origin.statuses.clear()
-    watch.later(timedelta(days=2))
-    await watch.poller.poll_due()
-    assert (await watch.library.feeds.get(bad.id)).failures == 0
-
-
-async def test_retry_after_is_respected(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    watch.origin.statuses["/feed"] = 429
-    watch.origin.headers["/feed"] = {"Retry-After": "172800"}
-    await watch.poller.poll(watched)
-    again = await watch.library.feeds.get(watched.id)
-    assert again.next_poll_at == watch.now[0] + timedelta(days=2)
+    setup.origin.statuses.clear()
+    setup.later(timedelta(days=2))
+    await setup.poller.poll_due()
+    assert (await setup.library.feeds.get(bad.id)).failures == 0
 
 
-async def test_a_feed_that_becomes_a_web_page_is_a_failure(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    watch.origin.bodies["/feed"] = b"<html>Moved</html>"
-    poll = await watch.poller.poll(watched)
+async def test_retry_after_is_respected(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    setup.origin.statuses["/feed"] = 429
+    setup.origin.headers["/feed"] = {"Retry-After": "172800"}
+    await setup.poller.poll(followed)
+    again = await setup.library.feeds.get(followed.id)
+    assert again.next_poll_at == setup.now[0] + timedelta(days=2)
+
+
+async def test_a_feed_that_becomes_a_web_page_is_a_failure(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    setup.origin.bodies["/feed"] = b"<html>Moved</html>"
+    poll = await setup.poller.poll(followed)
     assert "isn't a feed" in poll.error
 
 
-async def test_a_feed_removed_during_its_poll_adds_nothing(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    await watch.library.feeds.unfollow(watched.id, MODERATOR)
-    watch.origin.bodies["/feed"] = feed("Two", "One")
-    poll = await watch.poller.poll(watched)
+async def test_a_feed_removed_during_its_poll_adds_nothing(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    await setup.library.feeds.unfollow(followed.id, MODERATOR)
+    setup.origin.bodies["/feed"] = feed("Two", "One")
+    poll = await setup.poller.poll(followed)
     assert poll.result is not None
     assert poll.result.added == ()
-    assert await watch.library.papers.count() == 1
+    assert await setup.library.papers.count() == 1
 
 
-async def test_the_feed_of_a_page_is_followed(watch: Watch) -> None:
-    watch.origin.bodies["/page"] = (
+async def test_the_feed_of_a_page_is_followed(setup: PollerSetup) -> None:
+    setup.origin.bodies["/page"] = (
         b"<link rel='alternate' type='text/plain' href='/no'><link rel='stylesheet' href='/no'>"
         b"<link rel='alternate' type='application/rss+xml' href='/broken'>"
         b"<link rel='alternate' type='application/atom+xml; charset=utf-8' href='feed'>"
     )
-    watch.origin.bodies["/feed"] = feed("One")
-    assert (await watch.poller.follow(watch.url("page"), MODERATOR)).url.endswith("/feed")
+    setup.origin.bodies["/feed"] = feed("One")
+    assert (await setup.poller.follow(setup.url("page"), MODERATOR)).url.endswith("/feed")
     with pytest.raises(FeedExists):
-        await watch.poller.follow(watch.url("feed?utm_source=x"), MODERATOR)
-    watch.origin.bodies["/bare"] = b"<html></html>"
+        await setup.poller.follow(setup.url("feed?utm_source=x"), MODERATOR)
+    setup.origin.bodies["/bare"] = b"<html></html>"
     with pytest.raises(NoFeedFound):
-        await watch.poller.follow(watch.url("bare"), MODERATOR)
+        await setup.poller.follow(setup.url("bare"), MODERATOR)
 
 
 def test_candidates_are_arxivs_feed_and_five_links_of_a_page() -> None:
@@ -223,100 +223,100 @@ def test_candidates_are_arxivs_feed_and_five_links_of_a_page() -> None:
     assert found[1:] == [f"https://arxiv.org/{number}" for number in range(5)]
 
 
-async def test_an_unexpected_status_is_an_error(watch: Watch) -> None:
-    watch.origin.statuses["/feed"] = 202
+async def test_an_unexpected_status_is_an_error(setup: PollerSetup) -> None:
+    setup.origin.statuses["/feed"] = 202
     with pytest.raises(HttpError, match="sent no feed"):
-        await watch.poller.follow(watch.url("feed"), MODERATOR)
+        await setup.poller.follow(setup.url("feed"), MODERATOR)
 
 
-async def test_an_unexpected_error_is_recorded_and_retried(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    watch.origin.bodies["/feed"] = feed("Two", "One")
-    connection = sqlite3.connect(watch.library.path)
+async def test_an_unexpected_error_is_recorded_and_retried(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    setup.origin.bodies["/feed"] = feed("Two", "One")
+    connection = sqlite3.connect(setup.library.path)
     connection.execute("ALTER TABLE links RENAME TO stolen")
-    poll = await watch.poller.poll(watched)
+    poll = await setup.poller.poll(followed)
     assert "the log has the details" in poll.error
-    assert (await watch.library.feeds.get(watched.id)).failures == 1
+    assert (await setup.library.feeds.get(followed.id)).failures == 1
     connection.execute("ALTER TABLE stolen RENAME TO links")
     connection.close()
-    await watch.poller.poll(watched)
-    assert await watch.waiting() == 1
+    await setup.poller.poll(followed)
+    assert await setup.waiting() == 1
 
 
-async def test_an_entry_without_a_venue_gets_its_feeds(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = (
+async def test_an_entry_without_a_venue_gets_its_feeds(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = (
         b"<rss version='2.0' xmlns:prism='http://prismstandard.org/namespaces/basic/2.0/'><channel>"
         b"<title>T</title><item><title>One</title></item><item><title>Two</title>"
         b"<prism:publicationName>Nature</prism:publicationName></item></channel></rss>"
     )
-    await watch.poller.follow(watch.url("feed"), MODERATOR, "Newsletter")
-    papers = await watch.library.papers.batch()
+    await setup.poller.follow(setup.url("feed"), MODERATOR, "Newsletter")
+    papers = await setup.library.papers.batch()
     assert {paper.title: paper.venue for paper in papers} == {"One": "Newsletter", "Two": "Nature"}
 
 
 async def test_an_unusable_entry_is_reported_and_logged(
-    watch: Watch, caplog: pytest.LogCaptureFixture
+    setup: PollerSetup, caplog: pytest.LogCaptureFixture
 ) -> None:
-    watch.origin.bodies["/feed"] = feed("One", "")
-    bare = (await watch.library.feeds.follow(watch.url("feed"), "F", "", MODERATOR)).value
+    setup.origin.bodies["/feed"] = feed("One", "")
+    bare = (await setup.library.feeds.follow(setup.url("feed"), "F", "", MODERATOR)).value
     with caplog.at_level("INFO", "bot.feeds.poller"):
-        poll = await watch.poller.poll(bare)
+        poll = await setup.poller.poll(bare)
     assert poll.problems == ("Entry 2 has neither a title nor any text, so I skipped it.",)
     assert "Entry 2 has neither" in caplog.text
 
 
-async def test_an_identical_body_is_not_parsed_again(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    first = await watch.library.feeds.get(watched.id)
-    watch.later(HALF_HOUR * 2)
-    watch.origin.headers["/feed"] = {"ETag": '"new"'}
-    (poll,) = await watch.poller.poll_due()
+async def test_an_identical_body_is_not_parsed_again(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    first = await setup.library.feeds.get(followed.id)
+    setup.later(HALF_HOUR * 2)
+    setup.origin.headers["/feed"] = {"ETag": '"new"'}
+    (poll,) = await setup.poller.poll_due()
     assert (poll.result, poll.error, poll.has_new_entries) == (None, "", False)
-    again = await watch.library.feeds.get(watched.id)
+    again = await setup.library.feeds.get(followed.id)
     assert (again.body_hash, again.etag) == (first.body_hash, '"new"')
-    assert again.last_success_at == watch.now[0]
+    assert again.last_success_at == setup.now[0]
 
-    watch.origin.bodies["/feed"] = feed("One", "Two")
-    del watch.origin.headers["/feed"]
-    poll = await watch.poller.poll(again)
+    setup.origin.bodies["/feed"] = feed("One", "Two")
+    del setup.origin.headers["/feed"]
+    poll = await setup.poller.poll(again)
     assert poll.has_new_entries
-    assert (await watch.library.feeds.get(watched.id)).body_hash != first.body_hash
+    assert (await setup.library.feeds.get(followed.id)).body_hash != first.body_hash
 
 
-async def test_the_first_request_of_a_day_is_unconditional(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    watch.origin.headers["/feed"] = {"ETag": '"stuck"'}
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    watch.origin.bodies["/feed"] = feed("Two", "One")
-    watch.later(timedelta(hours=2))
-    (poll,) = await watch.poller.poll_due()
+async def test_the_first_request_of_a_day_is_unconditional(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One")
+    setup.origin.headers["/feed"] = {"ETag": '"stuck"'}
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    setup.origin.bodies["/feed"] = feed("Two", "One")
+    setup.later(timedelta(hours=2))
+    (poll,) = await setup.poller.poll_due()
     assert poll.result is None  # the server says that nothing changed, which is not so
-    watch.later(timedelta(days=1))
-    (poll,) = await watch.poller.poll_due()
+    setup.later(timedelta(days=1))
+    (poll,) = await setup.poller.poll_due()
     assert poll.has_new_entries
-    assert "If-None-Match" not in watch.origin.asked[-1].headers
-    assert (await watch.library.feeds.get(watched.id)).papers == 2
+    assert "If-None-Match" not in setup.origin.asked[-1].headers
+    assert (await setup.library.feeds.get(followed.id)).papers == 2
 
 
-async def test_not_modified_without_a_condition_is_an_error(watch: Watch) -> None:
-    watch.origin.statuses["/feed"] = 304
+async def test_not_modified_without_a_condition_is_an_error(setup: PollerSetup) -> None:
+    setup.origin.statuses["/feed"] = 304
     with pytest.raises(HttpError, match="never sent me anything"):
-        await watch.poller.follow(watch.url("feed"), MODERATOR)
+        await setup.poller.follow(setup.url("feed"), MODERATOR)
 
 
-async def test_a_feed_moves_when_two_polls_in_a_row_agree(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = watch.origin.bodies["/new"] = feed("One")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
+async def test_a_feed_moves_when_two_polls_in_a_row_agree(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = setup.origin.bodies["/new"] = feed("One")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
 
     async def read() -> str:
-        await watch.poller.poll(await watch.library.feeds.get(watched.id))
-        return (await watch.library.feeds.get(watched.id)).url.rpartition("/")[2]
+        await setup.poller.poll(await setup.library.feeds.get(followed.id))
+        return (await setup.library.feeds.get(followed.id)).url.rpartition("/")[2]
 
     def move(status: int, to: str = "new") -> None:
-        watch.origin.statuses["/feed"] = status
-        watch.origin.headers["/feed"] = {"Location": watch.url(to)}
+        setup.origin.statuses["/feed"] = status
+        setup.origin.headers["/feed"] = {"Location": setup.url(to)}
 
     move(301)
     assert await read() == "feed"
@@ -327,141 +327,141 @@ async def test_a_feed_moves_when_two_polls_in_a_row_agree(watch: Watch) -> None:
     move(500)
     assert await read() == "feed"
     move(301, "newer")
-    watch.origin.bodies["/newer"] = feed("One")
+    setup.origin.bodies["/newer"] = feed("One")
     assert await read() == "feed"
     move(301)
     assert await read() == "feed"
     assert await read() == "new"
-    assert (await watch.library.feeds.get(watched.id)).pending_url == ""
+    assert (await setup.library.feeds.get(followed.id)).pending_url == ""
     move(200)
     assert await read() == "new"
 
 
-async def test_a_feed_does_not_move_to_the_url_of_another(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    watch.origin.bodies["/other"] = feed("Two")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    await watch.poller.follow(watch.url("other"), MODERATOR)
-    watch.origin.statuses["/feed"] = 301
-    watch.origin.headers["/feed"] = {"Location": watch.url("other")}
+async def test_a_feed_does_not_move_to_the_url_of_another(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One")
+    setup.origin.bodies["/other"] = feed("Two")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    await setup.poller.follow(setup.url("other"), MODERATOR)
+    setup.origin.statuses["/feed"] = 301
+    setup.origin.headers["/feed"] = {"Location": setup.url("other")}
     for _ in range(3):
-        poll = await watch.poller.poll(await watch.library.feeds.get(watched.id))
+        poll = await setup.poller.poll(await setup.library.feeds.get(followed.id))
         assert not poll.error
-    assert (await watch.library.feeds.get(watched.id)).url == watch.url("feed")
+    assert (await setup.library.feeds.get(followed.id)).url == setup.url("feed")
 
 
-async def test_a_gone_feed_is_paused_and_reported_once(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    watch.origin.statuses["/feed"] = 410
+async def test_a_gone_feed_is_paused_and_reported_once(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    setup.origin.statuses["/feed"] = 410
     for _ in range(3):
-        await watch.poller.poll(await watch.library.feeds.get(watched.id))
-    gone = await watch.library.feeds.get(watched.id)
+        await setup.poller.poll(await setup.library.feeds.get(followed.id))
+    gone = await setup.library.feeds.get(followed.id)
     assert "permanently gone" in gone.paused_because
-    (notice,) = await watch.notices()
+    (notice,) = await setup.notices()
     assert "permanently gone" in notice
-    watch.later(timedelta(days=3))
-    assert await watch.poller.poll_due() == ()
+    setup.later(timedelta(days=3))
+    assert await setup.poller.poll_due() == ()
 
 
-async def test_hints_of_a_feed_and_its_server_are_respected(watch: Watch) -> None:
+async def test_hints_of_a_feed_and_its_server_are_respected(setup: PollerSetup) -> None:
     body = feed("One").replace(b"<title>News", b"<ttl>120</ttl><title>News")
-    watch.origin.bodies["/feed"] = body
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    assert timedelta(hours=2) <= watched.next_poll_at - watch.now[0] < timedelta(hours=2.1)
-    watch.origin.headers["/feed"] = {"Cache-Control": "max-age=10800"}
-    watch.later(timedelta(hours=2.1))
-    await watch.poller.poll_due()
-    again = await watch.library.feeds.get(watched.id)
-    assert timedelta(hours=3) <= again.next_poll_at - watch.now[0] < timedelta(hours=3.1)
+    setup.origin.bodies["/feed"] = body
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    assert timedelta(hours=2) <= followed.next_poll_at - setup.now[0] < timedelta(hours=2.1)
+    setup.origin.headers["/feed"] = {"Cache-Control": "max-age=10800"}
+    setup.later(timedelta(hours=2.1))
+    await setup.poller.poll_due()
+    again = await setup.library.feeds.get(followed.id)
+    assert timedelta(hours=3) <= again.next_poll_at - setup.now[0] < timedelta(hours=3.1)
     assert "7200" in again.publisher_hints  # which a restart does not lose
-    del watch.origin.headers["/feed"]
-    watch.later(timedelta(hours=4))
-    await watch.poller.poll_due()
-    unchanged = await watch.library.feeds.get(watched.id)
-    assert timedelta(hours=2) <= unchanged.next_poll_at - watch.now[0] < timedelta(hours=2.1)
+    del setup.origin.headers["/feed"]
+    setup.later(timedelta(hours=4))
+    await setup.poller.poll_due()
+    unchanged = await setup.library.feeds.get(followed.id)
+    assert timedelta(hours=2) <= unchanged.next_poll_at - setup.now[0] < timedelta(hours=2.1)
 
 
 async def test_moderators_get_one_notice_of_a_failing_feed_and_one_of_its_recovery(
-    watch: Watch,
+    setup: PollerSetup,
 ) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    await watch.poller.follow(watch.url("feed"), MODERATOR)
-    watch.origin.statuses["/feed"] = 500
+    setup.origin.bodies["/feed"] = feed("One")
+    await setup.poller.follow(setup.url("feed"), MODERATOR)
+    setup.origin.statuses["/feed"] = 500
     for hours in (2, 20, 5, 30, 30):
-        watch.later(timedelta(hours=hours))
-        await watch.poller.poll_due()
-        assert len(await watch.notices()) == (0 if hours in {2, 20} else 1)
-    watch.origin.statuses.clear()
+        setup.later(timedelta(hours=hours))
+        await setup.poller.poll_due()
+        assert len(await setup.notices()) == (0 if hours in {2, 20} else 1)
+    setup.origin.statuses.clear()
     for _ in range(3):
-        watch.later(timedelta(days=2))
-        await watch.poller.poll_due()
+        setup.later(timedelta(days=2))
+        await setup.poller.poll_due()
     assert [
-        ("failed" if "haven't been able" in text else text[:1]) for text in await watch.notices()
+        ("failed" if "haven't been able" in text else text[:1]) for text in await setup.notices()
     ] == [
         "failed",
         "✅",
     ]
 
 
-async def test_concurrent_polls_notify_moderators_once(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    watch.origin.statuses["/feed"] = 500
-    await watch.poller.poll(watched)
-    watch.later(timedelta(days=2))
-    failing = await watch.library.feeds.get(watched.id)
-    await asyncio.gather(*(watch.poller.poll(failing) for _ in range(3)))
-    assert len(await watch.notices()) == 1
+async def test_concurrent_polls_notify_moderators_once(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    setup.origin.statuses["/feed"] = 500
+    await setup.poller.poll(followed)
+    setup.later(timedelta(days=2))
+    failing = await setup.library.feeds.get(followed.id)
+    await asyncio.gather(*(setup.poller.poll(failing) for _ in range(3)))
+    assert len(await setup.notices()) == 1
 
 
 @pytest.mark.parametrize("moderators_channel", [None])
-async def test_without_a_moderators_channel_there_are_no_notices(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    watch.origin.statuses["/feed"] = 410
-    await watch.poller.poll(watched)
-    watch.later(timedelta(days=2))
-    failing = await watch.library.feeds.get(watched.id)
-    await watch.poller.poll(failing)
+async def test_without_a_moderators_channel_there_are_no_notices(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    setup.origin.statuses["/feed"] = 410
+    await setup.poller.poll(followed)
+    setup.later(timedelta(days=2))
+    failing = await setup.library.feeds.get(followed.id)
+    await setup.poller.poll(failing)
     assert failing.paused_because
-    assert (await watch.library.feeds.get(watched.id)).last_notice == ""
-    assert await watch.notices() == []
+    assert (await setup.library.feeds.get(followed.id)).last_notice == ""
+    assert await setup.notices() == []
 
 
-async def test_a_title_set_by_a_moderator_stays(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One", name="Dull")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
-    terms = FeedSettings("Ours", watched.url, "", is_reviewed=False)
-    await watch.library.feeds.edit(watched.id, terms, MODERATOR)
-    bare = (await watch.library.feeds.follow(watch.url("b"), watch.url("b"), "", MODERATOR)).value
-    watch.origin.bodies["/feed"] = feed("Two", name="Dull")
-    watch.origin.bodies["/b"] = feed("Three", name="Bare")
-    watch.later(timedelta(hours=1))
-    await watch.poller.poll_due()
-    assert (await watch.library.feeds.get(watched.id)).title == "Ours"
-    assert (await watch.library.feeds.get(bare.id)).title == "Bare"
+async def test_a_title_set_by_a_moderator_stays(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One", name="Dull")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    terms = FeedSettings("Ours", followed.url, "", is_reviewed=False)
+    await setup.library.feeds.edit(followed.id, terms, MODERATOR)
+    bare = (await setup.library.feeds.follow(setup.url("b"), setup.url("b"), "", MODERATOR)).value
+    setup.origin.bodies["/feed"] = feed("Two", name="Dull")
+    setup.origin.bodies["/b"] = feed("Three", name="Bare")
+    setup.later(timedelta(hours=1))
+    await setup.poller.poll_due()
+    assert (await setup.library.feeds.get(followed.id)).title == "Ours"
+    assert (await setup.library.feeds.get(bare.id)).title == "Bare"
 
 
-async def test_many_unchanged_feeds_are_recorded_together(watch: Watch) -> None:
+async def test_many_unchanged_feeds_are_recorded_together(setup: PollerSetup) -> None:
     for number in range(120):
-        watch.origin.bodies[f"/{number}"] = feed()
-        await watch.library.feeds.follow(watch.url(str(number)), f"F{number}", "", MODERATOR)
-    await watch.poller.poll_due()
-    watch.later(timedelta(hours=1))
-    polls = await watch.poller.poll_due()
+        setup.origin.bodies[f"/{number}"] = feed()
+        await setup.library.feeds.follow(setup.url(str(number)), f"F{number}", "", MODERATOR)
+    await setup.poller.poll_due()
+    setup.later(timedelta(hours=1))
+    polls = await setup.poller.poll_due()
     assert [poll.result for poll in polls] == [None] * 120
-    assert await watch.library.feeds.due() == ()
+    assert await setup.library.feeds.due() == ()
 
 
-async def test_entries_that_come_back_to_a_feed_are_not_announced_again(watch: Watch) -> None:
-    watch.origin.bodies["/feed"] = feed("One", "Two")
-    watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
+async def test_entries_that_come_back_to_a_feed_are_not_announced_again(setup: PollerSetup) -> None:
+    setup.origin.bodies["/feed"] = feed("One", "Two")
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
     for body in (feed(), feed("Two", "One"), feed("One")):
-        watch.origin.bodies["/feed"] = body
-        poll = await watch.poller.poll(watched)
+        setup.origin.bodies["/feed"] = body
+        poll = await setup.poller.poll(followed)
         assert not poll.has_new_entries
-    assert await watch.waiting() == 0
+    assert await setup.waiting() == 0
 
 
 @pytest.mark.parametrize(
@@ -472,19 +472,19 @@ async def test_entries_that_come_back_to_a_feed_are_not_announced_again(watch: W
         pytest.param("", marks=pytest.mark.skip(reason="../shared/polls is not on this machine"))
     ],
 )
-async def test_a_real_feed_over_time_adds_every_paper_once(watch: Watch, folder: str) -> None:
+async def test_a_real_feed_over_time_adds_every_paper_once(setup: PollerSetup, folder: str) -> None:
     snapshots = sorted(file for file in (SHARED / "polls" / folder).rglob("*") if file.is_file())
     titles: set[str] = set()
     announced = 0
     for number, snapshot in enumerate(snapshots):
-        watch.origin.bodies["/feed"] = snapshot.read_bytes()
+        setup.origin.bodies["/feed"] = snapshot.read_bytes()
         if number == 0:
-            watched = await watch.poller.follow(watch.url("feed"), MODERATOR)
+            followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
             continue
-        poll = await watch.poller.poll(watched)
+        poll = await setup.poller.poll(followed)
         if poll.result is not None:
             new = [paper.title.casefold() for paper in poll.result.added]
             assert not titles.intersection(new), snapshot.name
             titles.update(new)
             announced += len(new)
-    assert await watch.waiting() == announced
+    assert await setup.waiting() == announced
