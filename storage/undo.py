@@ -84,7 +84,7 @@ async def undo(
     kind = _KINDS[type(original)]
     before = await kind.load(db, original)
     await kind.require_unchanged(db, change, original, before)
-    await kind.apply(db, original, _Target.AFTER if original.is_undone else _Target.BEFORE, at)
+    await kind.apply(db, original, _Version.AFTER if original.is_undone else _Version.BEFORE, at)
     after = await kind.load(db, original)
     change_id = await audit_log.record_undo(
         db, at, actor, change, kind.to_text(before), kind.to_text(after)
@@ -104,8 +104,8 @@ async def _toggle(db: Connection, chain: Sequence[Change]) -> bool:
     }
 
 
-class _Target(enum.Enum):
-    """The state to restore: that before the original change (undo) or after it (redo)."""
+class _Version(enum.Enum):
+    """Which state to restore: that before the original change (undo) or after it (redo)."""
 
     BEFORE = enum.auto()
     AFTER = enum.auto()
@@ -122,7 +122,7 @@ class _Kind(Generic[_C, _S]):
 
     load: Callable[[Connection, _C], Awaitable[_S]]
     require_unchanged: Callable[[Connection, Change, _C, _S], Awaitable[None]]
-    apply: Callable[[Connection, _C, _Target, datetime], Awaitable[None]]
+    apply: Callable[[Connection, _C, _Version, datetime], Awaitable[None]]
     to_text: Callable[[_S], str]
 
 
@@ -155,11 +155,11 @@ async def _require_papers_unchanged(
 async def _apply_papers(
     db: Connection,
     original: PaperChange | ImportChange | ReviewChange,
-    target: _Target,
+    version: _Version,
     at: datetime,
 ) -> None:
     resolution = None if isinstance(original, ImportChange) else original.resolution
-    if target is _Target.BEFORE:
+    if version is _Version.BEFORE:
         await _undo_papers(db, original, at)
         if resolution is not None:
             await resolutions.undo(db, resolution)
@@ -223,10 +223,10 @@ async def _require_names_unchanged(
 async def _apply_decisions(
     db: Connection,
     original: NameChange,
-    target: _Target,
+    version: _Version,
     _at: datetime,
 ) -> None:
-    decisions = original.before if target is _Target.BEFORE else original.after
+    decisions = original.before if version is _Version.BEFORE else original.after
     await name_decisions.decide(db, decisions)
 
 
@@ -247,10 +247,10 @@ async def _require_feed_unchanged(
 async def _apply_feed(
     db: Connection,
     original: FeedChange,
-    target: _Target,
+    version: _Version,
     at: datetime,
 ) -> None:
-    await feed_settings.apply(db, original.feed_id, _target_settings(original, target), at)
+    await feed_settings.apply(db, original.feed_id, _settings_of(original, version), at)
 
 
 async def _load_subscription(db: Connection, original: SubscriptionChange) -> Settings:
@@ -270,10 +270,10 @@ async def _require_subscription_unchanged(
 async def _apply_subscription(
     db: Connection,
     original: SubscriptionChange,
-    target: _Target,
+    version: _Version,
     at: datetime,
 ) -> None:
-    settings = _target_settings(original, target)
+    settings = _settings_of(original, version)
     await subscription_settings.apply(db, original.channel_id, settings, at)
 
 
@@ -290,8 +290,8 @@ def _is_as_left(original: _SettingsChange, present: Settings, names: Sequence[st
     return all(present.get(name) == expected.get(name) for name in names)
 
 
-def _target_settings(original: _SettingsChange, target: _Target) -> Settings:
-    settings = original.before if target is _Target.BEFORE else original.after
+def _settings_of(original: _SettingsChange, version: _Version) -> Settings:
+    settings = original.before if version is _Version.BEFORE else original.after
     return {name: settings[name] for name in _changed_settings(original)}
 
 

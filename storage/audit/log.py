@@ -25,7 +25,7 @@ from storage.papers.snapshots import PaperSnapshot, take_snapshot
 
 @dataclass(slots=True)
 class ChangeSet:
-    """The changes to papers that somebody makes in one transaction, undone together.
+    """The changes to papers made in one transaction, which are undone together.
 
     The first change heads the others. The head of a bulk change set is a change of its own, which
     `close` completes. ``change_id`` is None while nothing has changed.

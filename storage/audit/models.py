@@ -37,7 +37,7 @@ class ChangeKind(enum.StrEnum):
 
 
 class ChangeAction(enum.StrEnum):
-    """What somebody did."""
+    """What a change did."""
 
     ADD = "add"
     UPDATE = "update"
@@ -66,7 +66,7 @@ ReviewState: TypeAlias = Mapping[str, str | int | None]
 
 @dataclass(frozen=True, slots=True)
 class NameDecision:
-    """What is decided about a name: whose it is, and whether it is a former name.
+    """What is decided about a name: its person, and whether it is a former name.
 
     ``person`` is the name that its person is shown by, or None if it is nobody else's name.
     """
@@ -81,7 +81,7 @@ NameDecisions: TypeAlias = Mapping[str, NameDecision | None]
 
 @dataclass(frozen=True, slots=True)
 class DroppedAnnouncement:
-    """An announcement of the kept paper that a merge deleted, since the other's was sent."""
+    """An announcement of a merge's target that was deleted, since the source's had been sent."""
 
     id: int
     channel_id: int
@@ -143,7 +143,7 @@ class Change:
 class PaperChange(Change):
     """A change to a paper.
 
-    ``before`` and ``after`` are None for an addition, whose paper the next change describes.
+    ``before`` and ``after`` are None for an addition; the next change tells what was added.
     ``merged_into`` is the paper that a merge made this one a part of; ``transfer`` is None for a
     merge by an early version, which can't be undone. ``resolution`` is what a moderator resolved
     by the change. ``part_of`` is the change that this one was made with and is undone with, and
@@ -206,7 +206,7 @@ class ReviewChange(Change):
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """A page of the change log, newest first, and whether there are pages beside it."""
+    """A page of the change log, newest first, and whether there are newer and older pages."""
 
     changes: tuple[Change, ...]
     has_newer: bool

@@ -37,7 +37,7 @@ class AuditLog:
         return tuple(_paper_changes(shown))
 
     async def last_by(self, actor: Actor, guild_id: int | None = None) -> Change | None:
-        """Returns the last change in effect that somebody made, apart from undos, or None.
+        """Returns an actor's last change in effect, apart from undos, or None.
 
         Changes to channels count only in the given server.
         """

@@ -120,9 +120,9 @@ class Catalogue(CatalogueReader, ABC):
 
     @abstractmethod
     async def merge(
-        self, kept: Paper, other: Paper, draft: PaperDraft, locked_fields: Iterable[str]
+        self, target: Paper, source: Paper, draft: PaperDraft, locked_fields: Iterable[str]
     ) -> Paper:
-        """Merges a paper into the kept one, which gets the draft's details; returns that one."""
+        """Merges the source paper into the target, which gets the draft's details."""
 
     @abstractmethod
     async def identify(self, paper: Paper, identifiers: Sequence[str]) -> None:
@@ -164,10 +164,10 @@ class StoredCatalogue(Catalogue):
         return await restore(self.change_set, paper)
 
     async def merge(  # noqa: D102
-        self, kept: Paper, other: Paper, draft: PaperDraft, locked_fields: Iterable[str]
+        self, target: Paper, source: Paper, draft: PaperDraft, locked_fields: Iterable[str]
     ) -> Paper:
         return await curation_merge.merge(
-            self._db, kept, other, draft, locked_fields, self.change_set
+            self._db, target, source, draft, locked_fields, self.change_set
         )
 
     async def identify(self, paper: Paper, identifiers: Sequence[str]) -> None:  # noqa: D102

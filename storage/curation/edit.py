@@ -62,34 +62,36 @@ async def tag(
 
 async def merge(
     change_set: ChangeSet,
-    kept_id: int,
-    other_id: int,
+    target_id: int,
+    source_id: int,
     chosen: PaperDraft,
     seen: tuple[PaperDraft, PaperDraft] | None,
 ) -> Paper:
     """Merges two papers; see `Papers.merge`. Locks every field in which they differed."""
-    kept = await _get_listed(change_set, kept_id)
-    other = await _get_listed(change_set, other_id)
-    if kept.id == other.id:
-        raise LabError(f"These are already the same paper: “{kept.title}” (#{kept.id}).")
+    target = await _get_listed(change_set, target_id)
+    source = await _get_listed(change_set, source_id)
+    if target.id == source.id:
+        raise LabError(f"These are already the same paper: “{target.title}” (#{target.id}).")
     if seen is not None:
-        _require_seen(kept, seen[0], kept_id)
-        _require_seen(other, seen[1], other_id)
+        _require_seen(target, seen[0], target_id)
+        _require_seen(source, seen[1], source_id)
     draft = normalize(
-        replace(chosen, identifiers=(*chosen.identifiers, *kept.identifiers, *other.identifiers))
+        replace(chosen, identifiers=(*chosen.identifiers, *target.identifiers, *source.identifiers))
     )
     owners = await paper_queries.owners(change_set.db, draft.identifiers)
-    if others := [owner for owner in owners.values() if owner not in {kept.id, other.id}]:
+    if others := [owner for owner in owners.values() if owner not in {target.id, source.id}]:
         raise PaperExists((await paper_queries.load(change_set.db, others))[0])
     locked = {
-        *_differing_fields(as_draft(kept), as_draft(other)),
-        *_differing_fields(as_draft(kept), draft),
-        *await paper_queries.locked_fields(change_set.db, other.id),
+        *_differing_fields(as_draft(target), as_draft(source)),
+        *_differing_fields(as_draft(target), draft),
+        *await paper_queries.locked_fields(change_set.db, source.id),
     } - _GROWING_FIELDS
     for name in ("links", "tags"):
-        if not {*getattr(kept, name), *getattr(other, name)} <= {*getattr(draft, name)}:
+        if not {*getattr(target, name), *getattr(source, name)} <= {*getattr(draft, name)}:
             locked.add(name)
-    return await curation_merge.merge(change_set.db, kept, other, draft, sorted(locked), change_set)
+    return await curation_merge.merge(
+        change_set.db, target, source, draft, sorted(locked), change_set
+    )
 
 
 async def remove(change_set: ChangeSet, paper_id: int) -> Paper:

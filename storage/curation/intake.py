@@ -75,7 +75,7 @@ async def upsert_batch(
 
     for given, draft, title_key in zip(drafts, normal_drafts, title_keys, strict=True):
         marks = {*draft.identifiers, f"title:{title_key}"}
-        # A title in a lab's list may be that of a known paper with another word, which no key says.
+        # A lab's list may name a known paper by one word more or less, which no key tells.
         is_new = title_key not in known_titles and not any(
             name in owners or is_listed_title(name) for name in draft.identifiers
         )
@@ -165,18 +165,18 @@ async def _update(catalogue: Catalogue, known: Paper, draft: PaperDraft) -> Upse
     return UpsertResult(Outcome.UPDATED, updated, known.title)
 
 
-async def _merge(catalogue: Catalogue, kept: Paper, other: Paper) -> Paper:
+async def _merge(catalogue: Catalogue, target: Paper, source: Paper) -> Paper:
     """Merges two papers into one that combines both; locked fields of either stay as they are."""
-    locked = await catalogue.locked_fields(kept.id)
-    other_locked = await catalogue.locked_fields(other.id)
-    theirs = {name: getattr(other, name) for name in other_locked - locked}
+    locked = await catalogue.locked_fields(target.id)
+    source_locked = await catalogue.locked_fields(source.id)
+    theirs = {name: getattr(source, name) for name in source_locked - locked}
     if "authors" in theirs:
-        theirs["authors_complete"] = other.authors_complete
+        theirs["authors_complete"] = source.authors_complete
     draft = merge_metadata(
-        replace(as_draft(kept), **theirs), as_draft(other), locked | other_locked
+        replace(as_draft(target), **theirs), as_draft(source), locked | source_locked
     )
-    draft = replace(draft, identifiers=sort_identifiers((*kept.identifiers, *other.identifiers)))
-    return await catalogue.merge(kept, other, draft, sorted(other_locked))
+    draft = replace(draft, identifiers=sort_identifiers((*target.identifiers, *source.identifiers)))
+    return await catalogue.merge(target, source, draft, sorted(source_locked))
 
 
 def _given_fields(before: PaperDraft, after: PaperDraft) -> list[str]:

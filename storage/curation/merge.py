@@ -19,37 +19,39 @@ from storage.papers.snapshots import PaperSnapshot, take_snapshot
 
 async def merge(
     db: Connection,
-    kept: Paper,
-    other: Paper,
+    target: Paper,
+    source: Paper,
     draft: PaperDraft,
     locked_fields: Iterable[str],
     change_set: ChangeSet,
 ) -> Paper:
-    """Merges a paper into the kept one, which gets the draft's details and these locked fields.
+    """Merges the source paper into the target, which gets the draft's details and locked fields.
 
-    From now on the other's id leads to the kept paper.
+    From now on the source's id leads to the target.
     """
-    kept_before, other_before = await take_snapshot(db, kept), await take_snapshot(db, other)
-    transfer = await absorb(db, other, kept.id, change_set.at)
-    await paper_writes.replace(db, kept, draft, await former_names.former_by_current(db, other.id))
-    await paper_writes.lock_fields(db, kept.id, locked_fields)
-    merged, absorbed = await paper_queries.load(db, [kept.id, other.id])
-    await change_set.record(ChangeAction.MERGE, other_before, absorbed, transfer=transfer)
-    await change_set.record(ChangeAction.UPDATE, kept_before, merged)
+    target_before, source_before = await take_snapshot(db, target), await take_snapshot(db, source)
+    transfer = await absorb(db, source, target.id, change_set.at)
+    await paper_writes.replace(
+        db, target, draft, await former_names.former_by_current(db, source.id)
+    )
+    await paper_writes.lock_fields(db, target.id, locked_fields)
+    merged, absorbed = await paper_queries.load(db, [target.id, source.id])
+    await change_set.record(ChangeAction.MERGE, source_before, absorbed, transfer=transfer)
+    await change_set.record(ChangeAction.UPDATE, target_before, merged)
     return merged
 
 
-async def absorb(db: Connection, paper: Paper, kept_id: int, at: datetime) -> Transfer:
-    """Removes a paper from the list and moves all that refers to it to the kept one.
+async def absorb(db: Connection, paper: Paper, target_id: int, at: datetime) -> Transfer:
+    """Removes a paper from the list and moves all that refers to it to the target paper.
 
     Returns what was moved, for `unmerge`.
     """
-    ids = [kept_id, paper.id]
+    ids = [target_id, paper.id]
     await paper_writes.set_removed(db, paper, at)
     merged = await db.all("SELECT id FROM papers WHERE merged_into_id = ?", [paper.id])
     entries = await db.all("SELECT id FROM entries WHERE paper_id = ?", [paper.id])
-    # Each channel gets one announcement: if the other paper's was sent, the kept paper's queued
-    # one is dropped.
+    # Each channel gets one announcement: if this paper's was sent, the target's queued one is
+    # dropped.
     dropped = await db.all(
         """DELETE FROM announcements WHERE paper_id = ? AND post_id IS NULL AND channel_id IN (
                SELECT channel_id FROM announcements WHERE paper_id = ? AND post_id IS NOT NULL)
@@ -67,7 +69,7 @@ async def absorb(db: Connection, paper: Paper, kept_id: int, at: datetime) -> Tr
     for table in ("identifiers", "entries"):
         await db.run(f"UPDATE {table} SET paper_id = ? WHERE paper_id = ?", ids)  # noqa: S608 - constants
     return Transfer(
-        into=kept_id,
+        into=target_id,
         merged_ids=tuple(row["id"] for row in merged),
         entry_ids=tuple(row["id"] for row in entries),
         announcements=tuple((row["id"], row["post_id"]) for row in announcements),
@@ -80,7 +82,7 @@ async def unmerge(
 ) -> None:
     """Restores a paper that was merged into another, with all that was moved and is still there.
 
-    What was announced since stays with the kept paper, and is queued for this one too.
+    What was announced since stays with the target, and is queued for this paper too.
     """
     await db.run(
         """UPDATE papers SET merged_into_id = NULLIF(?1, id)

@@ -147,8 +147,8 @@ class Papers(PaperQueries):
 
     async def merge(
         self,
-        kept_id: int,
-        other_id: int,
+        target_id: int,
+        source_id: int,
         chosen: PaperDraft,
         actor: Actor,
         *,
@@ -156,11 +156,11 @@ class Papers(PaperQueries):
     ) -> Recorded[Paper]:
         """Merges two papers into one with the fields that a moderator chose.
 
-        The merged paper has the identifiers of both, and the other's number leads to it. Raises
+        The target has the identifiers of both, and the source's id leads to it. Raises
         the same errors as `edit`, and `LabError` if both are one paper already.
         """
         async with self._change_set(actor) as changes:
-            paper = await edit.merge(changes, kept_id, other_id, chosen, seen)
+            paper = await edit.merge(changes, target_id, source_id, chosen, seen)
         return Recorded(paper, changes.change_id)
 
     async def remove(self, paper_id: int, actor: Actor) -> Recorded[Paper]:

@@ -114,10 +114,10 @@ class PreviewCatalogue(Catalogue):
         return restored
 
     async def merge(  # noqa: D102
-        self, kept: Paper, other: Paper, draft: PaperDraft, locked_fields: Iterable[str]
+        self, target: Paper, source: Paper, draft: PaperDraft, locked_fields: Iterable[str]
     ) -> Paper:
-        self._changes.put(replace(other, identifiers=(), removed_at=self.submission.at))
-        return await self.update(kept, draft, {}, locked_fields)
+        self._changes.put(replace(source, identifiers=(), removed_at=self.submission.at))
+        return await self.update(target, draft, {}, locked_fields)
 
     async def identify(self, paper: Paper, identifiers: Sequence[str]) -> None:  # noqa: D102
         owned = await self.owners(identifiers)
