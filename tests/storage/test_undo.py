@@ -12,7 +12,7 @@ import pytest
 
 from storage.announcements.models import DeliveryStatus
 from storage.audit.models import Change, ImportChange, PaperChange
-from storage.database import migrations
+from storage.database import Database, migrations
 from storage.errors import InvalidInput, LabError
 from storage.feeds.models import Entry, FeedState
 from storage.library import Library, open_library
@@ -520,3 +520,40 @@ async def test_changes_recorded_by_an_old_version_can_be_undone(tmp_path: Path) 
         with closing(sqlite3.connect(path)) as connection:
             (locked,) = connection.execute("SELECT field FROM locked_fields").fetchall()
         assert locked == ("title",)
+
+
+async def test_an_undo_reads_its_change_once(library: Library, database: Database) -> None:
+    await add(library, ONE)
+    tagged = await library.papers.tag(1, ["new"], [], MODERATOR)
+    statements: list[str] = []
+    await database.trace(statements.append)
+    await library.undo(tagged.change_id, MODERATOR)
+    reads = [sql for sql in statements if sql.startswith("SELECT changes.*")]
+    with_chain = [sql for sql in reads if "WITH RECURSIVE chain" in sql]
+    steps = [sql for sql in reads if "changes.action <> 'add'" in sql]
+    assert len(with_chain) == 1
+    assert len(reads) == len(with_chain) + len(steps)
+
+
+async def test_an_undo_is_refused_if_somebody_else_was_faster(library: Library) -> None:
+    await add(library, ONE)
+    tagged = await library.papers.tag(1, ["new"], [], MODERATOR)
+
+    async def undo_first(change: Change) -> None:
+        await library.undo(change.id, OTHER_MODERATOR)
+
+    with pytest.raises(LabError, match="already undone"):
+        await library.undo(tagged.change_id, MODERATOR, authorize=undo_first)
+    assert (await library.papers.get(1)).tags == ()
+
+
+async def test_an_undo_that_is_not_authorized_changes_nothing(library: Library) -> None:
+    await add(library, ONE)
+    tagged = await library.papers.tag(1, ["new"], [], MODERATOR)
+
+    async def refuse(_change: Change) -> None:
+        raise LabError("You may not undo that.")
+
+    with pytest.raises(LabError, match="You may not"):
+        await library.undo(tagged.change_id, MODERATOR, authorize=refuse)
+    assert (await library.papers.get(1)).tags == ("new",)

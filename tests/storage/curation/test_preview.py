@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
+from storage.database import Database
 from storage.errors import AuthorNotFound
 from storage.library import Library, open_library
 from storage.models import DuplicatePolicy, Origin, Outcome, PaperDraft, PartialDate, UpsertResult
@@ -156,3 +157,13 @@ async def test_a_preview_runs_while_somebody_else_writes(library: Library) -> No
     await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR, on_result=on_result)
     await previewing[0]
     assert len(outcomes) == 3
+
+
+async def test_previews_only_read(library: Library, database: Database) -> None:
+    drafts = [PaperDraft(title="New"), PaperDraft(title="New", identifiers=("doi:10.1000/a",))]
+    statements: list[str] = []
+    await database.trace(statements.append)
+    await library.papers.preview(drafts)
+    await library.papers.preview_many(drafts, Origin.IMPORT, MODERATOR)
+    assert statements
+    assert [sql for sql in statements if not sql.lstrip().startswith("SELECT")] == []
