@@ -14,7 +14,7 @@ from storage.audit.log import ChangeSet
 from storage.audit.models import Recorded
 from storage.curation import edit, intake
 from storage.curation.catalogue import StoredCatalogue, Submission
-from storage.curation.preview import PretendedChanges, PreviewCatalogue
+from storage.curation.preview import PreviewCatalogue, SimulatedChanges
 from storage.database import Database
 from storage.models import Actor, DuplicatePolicy, Origin, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers.queries import PaperQueries
@@ -43,7 +43,7 @@ class Papers(PaperQueries):
         announce: bool = False,
         lock_fields: bool = True,
     ) -> Recorded[UpsertResult]:
-        """Adds a draft as a new paper, or complete the paper that it is known to be.
+        """Adds a draft as a new paper, or completes the paper that it is known to be.
 
         ``announce`` queues an added paper for every channel that follows the list. With
         ``lock_fields`` no other source overwrites what a moderator gave.
@@ -105,7 +105,7 @@ class Papers(PaperQueries):
         Papers that the drafts would add have the ids that they would get.
         """
         submission = Submission(origin, actor, self._clock())
-        changes = PretendedChanges()
+        changes = SimulatedChanges()
         outcomes: Counter[Outcome] = Counter()
         count = _counting(outcomes, on_result)
         async for batch in _batches(drafts):
@@ -118,7 +118,7 @@ class Papers(PaperQueries):
         """Returns what a feed's drafts would become, upserted in this order; reads only."""
         submission = Submission(Origin.FEED, _PREVIEWER, self._clock())
         async with self._database.reading() as db:
-            catalogue = PreviewCatalogue(db, submission, PretendedChanges())
+            catalogue = PreviewCatalogue(db, submission, SimulatedChanges())
             return tuple([await intake.upsert(catalogue, draft) for draft in drafts])
 
     async def edit(

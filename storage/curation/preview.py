@@ -1,4 +1,4 @@
-"""A paper list that only pretends to change: what intake would do, without writing anything."""
+"""A simulated paper list: what taking drafts in would change, without writing anything."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from storage.threads import run_in_thread
 
 
 @dataclass(slots=True)
-class PretendedChanges:
-    """What the drafts of a preview have changed so far, on top of the database.
+class SimulatedChanges:
+    """What the drafts of a preview would have changed so far, on top of the database.
 
     ``papers`` are the added and changed papers as they would be; an added one has the id that it
     would get. ``owners`` and ``titles`` are the papers by their identifiers and folded titles.
@@ -40,15 +40,15 @@ class PretendedChanges:
 class PreviewCatalogue(Catalogue):
     """Reads from the database and from what the drafts before would have changed."""
 
-    def __init__(self, db: Connection, submission: Submission, changes: PretendedChanges) -> None:
+    def __init__(self, db: Connection, submission: Submission, changes: SimulatedChanges) -> None:
         super().__init__(db, submission)
         self._changes = changes
 
     async def owners(self, identifiers: Sequence[str]) -> Mapping[str, int]:  # noqa: D102
-        pretended = {
+        simulated = {
             name: self._changes.owners[name] for name in identifiers if name in self._changes.owners
         }
-        return {**await super().owners(identifiers), **pretended}
+        return {**await super().owners(identifiers), **simulated}
 
     async def load(self, paper_ids: Sequence[int]) -> Sequence[Paper]:  # noqa: D102
         stored = [number for number in paper_ids if number not in self._changes.papers]
@@ -62,10 +62,10 @@ class PreviewCatalogue(Catalogue):
 
     async def listed_under(self, prefix: str) -> Sequence[Paper]:  # noqa: D102
         stored = await paper_queries.ids_by_identifier_prefix(self._db, prefix)
-        pretended = [
+        simulated = [
             number for name, number in self._changes.owners.items() if name.startswith(prefix)
         ]
-        return await self.load([*dict.fromkeys([*stored, *pretended])])
+        return await self.load([*dict.fromkeys([*stored, *simulated])])
 
     async def titled(self, title: str) -> Sequence[Paper]:  # noqa: D102
         papers = [*self._unchanged(await super().titled(title)), *self._with_title(title)]
@@ -78,12 +78,12 @@ class PreviewCatalogue(Catalogue):
         return [paper for paper in papers if paper.removed_at is not None]
 
     async def known_titles(self, title_keys: Sequence[str]) -> set[str]:  # noqa: D102
-        pretended = {key for key in title_keys if key in self._changes.titles}
-        return await super().known_titles(title_keys) | pretended
+        simulated = {key for key in title_keys if key in self._changes.titles}
+        return await super().known_titles(title_keys) | simulated
 
     async def locked_fields(self, paper_id: int) -> frozenset[str]:  # noqa: D102
-        pretended = self._changes.locked_fields.get(paper_id, frozenset())
-        return await super().locked_fields(paper_id) | pretended
+        simulated = self._changes.locked_fields.get(paper_id, frozenset())
+        return await super().locked_fields(paper_id) | simulated
 
     async def add(  # noqa: D102
         self, drafts: Sequence[PaperDraft], locked_fields: Sequence[Iterable[str]]

@@ -57,7 +57,7 @@ class Review(Suggestions):
     async def resolve_entry(
         self, entry_id: int, actor: Actor, *, add: bool
     ) -> Recorded[UpsertResult]:
-        """Adds a waiting entry as a paper, or else take it for the paper it resembles or leave it.
+        """Adds a waiting entry as a paper, or else updates the similar paper or declines it.
 
         A new paper is announced, unless its entry was in the feed at the first poll. Raises
         `LabError` if somebody has decided the entry already.

@@ -222,7 +222,7 @@ async def _update_similar(
     draft: PaperDraft,
     catalogue: StoredCatalogue,
 ) -> UpsertResult:
-    """Completes the paper that a suggestion resembles, or decline it if there is none any more."""
+    """Completes the paper that a suggestion resembles, or declines it if that is gone."""
     if paper_id is not None:
         (similar,) = await paper_queries.load(db, [await paper_queries.current_id(db, paper_id)])
         if similar.removed_at is None:
