@@ -72,8 +72,8 @@ def explain(error: Exception, action: str) -> str:
     if isinstance(cause, discord.HTTPException | aiohttp.ClientError):
         return f"{_DISCORD_FAILED} (Reference {reference}.)"
     return (
-        "Something went wrong on my side, and nothing was changed. If it keeps happening, tell "
-        f"whoever runs this bot this reference: `{reference}`."
+        "Something went wrong on my side, and nothing was changed. If it keeps happening, give "
+        f"this reference to whoever runs this bot: `{reference}`."
     )
 
 

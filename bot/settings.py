@@ -192,25 +192,25 @@ class Settings:
     )
     home_guild_ids: tuple[int, ...] = _setting(
         "",
-        "Your lab's servers: their moderators manage the paper list. Server ids, separated by "
+        "Your lab's servers: their moderators manage the paper list. Server IDs, separated by "
         "commas.",
-        "server ids such as 123456789012345678, separated by commas",
+        "server IDs such as 123456789012345678, separated by commas",
         _ids,
         empty=(),
     )
     moderator_role_ids: tuple[int, ...] = _setting(
         "",
-        "Roles with moderator rights, unless /setup role chooses others. Role ids, separated by "
+        "Roles with moderator rights, unless /setup role chooses others. Role IDs, separated by "
         "commas.",
-        "role ids such as 123456789012345678, separated by commas",
+        "role IDs such as 123456789012345678, separated by commas",
         _ids,
         empty=(),
     )
     moderators_channel_id: int | None = _setting(
         "",
         "Where moderators review papers and get alerts, unless /setup channel chooses another "
-        "channel. A channel id.",
-        "a channel id such as 123456789012345678",
+        "channel. A channel ID.",
+        "a channel ID such as 123456789012345678",
         _id,
         empty=None,
     )
@@ -266,7 +266,7 @@ class Settings:
     )
     arxiv_api_url: str = _setting(
         "https://export.arxiv.org/api/query",
-        "The API that looks up arXiv ids.",
+        "The API that looks up arXiv IDs.",
         _URL,
         _url,
     )

@@ -90,7 +90,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         weekday: int = 0,
         zone: Transform[str, ZoneOption] = "",
     ) -> None:
-        """Announce in a channel with filters, digests and more; replaces its previous options."""
+        """Announce in a channel with filters, digests and more. Replaces its current options."""
         if publish and not (isinstance(channel, discord.TextChannel) and channel.is_news()):
             raise InvalidInput(
                 f"{channel.mention} isn't an announcement channel, so I can't publish there."
@@ -98,7 +98,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         if thread and not isinstance(channel, discord.TextChannel):
             raise InvalidInput("I can only start threads in text and announcement channels.")
         if role is not None and role.is_default():
-            raise InvalidInput("I don't mention @everyone. Choose a role that people can leave.")
+            raise InvalidInput("I won't mention @everyone. Choose a role that people can leave.")
         options = SubscriptionOptions(
             filters=await _parse_filters(interaction, filters),
             digest=DigestSchedule(
@@ -115,7 +115,7 @@ class Announce(commands.GroupCog, group_name="announce"):
 
     @app_commands.command()
     async def list(self, interaction: Interaction) -> None:
-        """List this server's announcement channels and their options."""
+        """List the channels of this server where I announce papers, and their options."""
         subscriptions = await interaction.client.library.subscriptions.with_counts(
             interaction.guild_id or 0
         )
@@ -134,7 +134,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         interaction: Interaction,
         channel: Transform[Subscription, SubscriptionOption] | None = None,
     ) -> None:
-        """Preview the newest paper as a channel's announcement; only you can see it."""
+        """Preview how the newest paper would be announced in a channel. Only you can see it."""
         subscription = await _get_subscription(interaction, channel)
         await _require_permissions(interaction, subscription)
         layout = await render_sample(interaction.client.library, subscription)
@@ -149,7 +149,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         interaction: Interaction,
         channel: Transform[Subscription, SubscriptionOption] | None = None,
     ) -> None:
-        """Pause announcements in a channel; new papers queue until you resume."""
+        """Pause announcements in a channel. New papers queue until you resume."""
         subscription = await _get_subscription(interaction, channel)
         paused = await interaction.client.library.subscriptions.pause(
             subscription.guild_id, subscription.channel_id, actor(interaction)
@@ -180,7 +180,8 @@ class Announce(commands.GroupCog, group_name="announce"):
             raise LabError(f"Announcements in <#{subscription.channel_id}> aren't paused.")
         text = f"▶️ Resumed announcements in <#{subscription.channel_id}>."
         if subscription.waiting:
-            text += f" {count(subscription.waiting, 'paper')} queued in the meantime."
+            verb = "was" if subscription.waiting == 1 else "were"
+            text += f" {count(subscription.waiting, 'paper')} {verb} queued in the meantime."
         await _reply(interaction, text, resumed.change_id)
         interaction.client.dispatcher.deliver_soon()
 
@@ -191,13 +192,15 @@ class Announce(commands.GroupCog, group_name="announce"):
         interaction: Interaction,
         channel: Transform[Subscription, SubscriptionOption] | None = None,
     ) -> None:
-        """Stop announcing in a channel."""
+        """Stop announcing papers in a channel."""
         channel_id = channel.channel_id if channel else interaction.channel_id or 0
         removed = await interaction.client.library.subscriptions.unsubscribe(
             interaction.guild_id or 0, channel_id, actor(interaction)
         )
         if removed is None:
-            raise LabError(f"I don't announce in <#{channel_id}>, so there's nothing to stop.")
+            raise LabError(
+                f"I don't announce papers in <#{channel_id}>, so there's nothing to stop."
+            )
         text = f"🔕 Stopped announcing new papers in <#{channel_id}>."
         await _reply(interaction, text, removed.change_id)
 
@@ -240,8 +243,8 @@ async def _require_permissions(interaction: Interaction, subscription: Subscript
     channel = guild.get_channel_or_thread(subscription.channel_id) if guild else None
     if not isinstance(channel, _Channel):
         raise LabError(
-            "I can't see that channel; it may have been deleted. `/announce remove` stops "
-            "announcing there."
+            "I can't see that channel. It may have been deleted. Use `/announce remove` to stop "
+            "announcing papers there."
         )
     _require_permissions_in(channel, subscription.options)
 

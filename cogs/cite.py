@@ -33,7 +33,7 @@ class Cite(commands.Cog):
 
     @app_commands.command()
     @app_commands.describe(
-        paper="A title, number, arXiv id, DOI or link",
+        paper="A title, number, arXiv ID, DOI or link",
         style="Format of the citation (BibTeX by default)",
         private="Show the reply only to you",
     )

@@ -22,7 +22,7 @@ from bot.ui import cards
 from bot.ui.buttons import KeepButton, RemoveButton
 from storage.models import Paper as PaperRecord
 
-_PAPER = "A title, number, arXiv id, DOI or link"
+_PAPER = "A title, number, arXiv ID, DOI or link"
 
 
 class Curate(HomeCog, group_name="curate"):
@@ -33,11 +33,11 @@ class Curate(HomeCog, group_name="curate"):
 
     @app_commands.command()
     @app_commands.describe(
-        source="An arXiv id, DOI, link or BibTeX entry; leave empty to fill in a form",
-        announce="Also announce it in every announcement channel",
+        source="An arXiv ID, DOI, link or BibTeX entry; leave empty to fill in a form",
+        announce="Also announce it in the channels that get new papers",
     )
     async def add(self, interaction: Interaction, source: str = "", announce: bool = False) -> None:
-        """Add a paper by its id or link, or with a form."""
+        """Add a paper by arXiv ID, DOI, link or BibTeX, or fill in a form."""
         if source.strip():
             await add_paper.look_up(interaction, source, announce=announce)
         else:
@@ -73,9 +73,9 @@ class Curate(HomeCog, group_name="curate"):
     @app_commands.command(name="import")
     @app_commands.describe(
         file="A publications page as text, BibTeX, CSV, JSON, JSON lines or a feed",
-        unpublished="Also import rows of a spreadsheet that are under review or rejected",
+        unpublished="Also import spreadsheet rows that are under review or rejected",
         keep_going="Skip entries that can't be used",
-        columns="How to read columns that I don't know, such as title=Headline; authors=Who",
+        columns="How to read columns that I don't recognize, such as title=Headline; authors=Who",
     )
     async def import_(
         self,
@@ -85,7 +85,7 @@ class Curate(HomeCog, group_name="curate"):
         keep_going: bool = False,
         columns: Range[str, 1, 1000] = "",
     ) -> None:
-        """Import the papers of a file; you see a preview before anything changes."""
+        """Import papers from a file. You'll see a preview before anything changes."""
         options = ImportOptions(parse_mappings(columns), unpublished)
         await self.imports.preview(interaction, file, options, keep_going=keep_going)
 
@@ -96,11 +96,11 @@ class Curate(HomeCog, group_name="curate"):
         await interaction.response.send_message(view=page, ephemeral=True)
 
     @app_commands.command()
-    @app_commands.describe(paper="A removed paper; the most recently removed are suggested first")
+    @app_commands.describe(paper="The paper to restore, by number or title")
     async def restore(
         self, interaction: Interaction, paper: Transform[PaperRecord, RemovedPaperOption]
     ) -> None:
-        """Bring a removed paper back."""
+        """Restore a removed paper."""
         await edit_paper.restore(interaction, paper)
 
     @app_commands.command()
@@ -129,11 +129,11 @@ class Curate(HomeCog, group_name="curate"):
         paper: Transform[PaperRecord, PaperOption],
         into: Transform[PaperRecord, PaperOption],
     ) -> None:
-        """Merge two papers; you see both and choose what to keep."""
+        """Merge two papers. You'll see both and choose what to keep."""
         await merge_papers.start(interaction, paper, into)
 
     @app_commands.command()
-    @app_commands.describe(paper="Only changes to this paper; it may be a removed one")
+    @app_commands.describe(paper="Show only the changes to this paper, which may be a removed one")
     async def history(
         self,
         interaction: Interaction,
@@ -149,13 +149,13 @@ class Curate(HomeCog, group_name="curate"):
         await interaction.response.send_message(view=page, ephemeral=True)
 
     @app_commands.command()
-    @app_commands.describe(change="The number of a change; leave empty for your own latest one")
+    @app_commands.describe(change="The number of the change; leave empty to undo your latest one")
     async def undo(
         self,
         interaction: Interaction,
         change: Transform[int, audit_log_flow.ChangeOption] | None = None,
     ) -> None:
-        """Undo your latest change, or any change by its number; you can redo it afterwards."""
+        """Undo your latest change, or any change by its number. You can redo it later."""
         await undo_flow.answer_undo(interaction, change)
 
 

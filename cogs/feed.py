@@ -42,7 +42,7 @@ class Feed(HomeCog, group_name="feed"):
 
     @app_commands.command()
     @app_commands.describe(
-        url="Address of a feed, or of a page that links to one",
+        url="URL of a feed, or of a page that links to one",
         venue="Venue of its papers, if the feed doesn't name one",
         review="Have a moderator review each new entry before it's announced",
         newest="How many of its newest papers to announce now (none by default)",
@@ -55,7 +55,7 @@ class Feed(HomeCog, group_name="feed"):
         review: bool = False,
         newest: Range[int, 0, 10] = 0,
     ) -> None:
-        """Follow a feed: adds its existing papers silently, then announces new ones."""
+        """Follow a feed. Adds its existing papers silently, then announces new ones."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
         feed = await bot.poller.follow(url.strip(), actor(interaction), venue, is_reviewed=review)
@@ -81,7 +81,7 @@ class Feed(HomeCog, group_name="feed"):
     @app_commands.describe(
         feed="Which feed",
         title="New title; the feed won't overwrite it",
-        url="New address of the feed, or of a page that links to it",
+        url="New URL of the feed, or of a page that links to it",
         venue="Venue of its papers, if the feed doesn't name one",
         review="Have a moderator review each new entry before it's announced",
     )
@@ -94,7 +94,7 @@ class Feed(HomeCog, group_name="feed"):
         venue: Range[str, 1, 100] | None = None,
         review: bool | None = None,
     ) -> None:
-        """Edit a feed's title, address, venue or review setting, with options or in a form."""
+        """Edit a feed's title, URL, venue or review setting, with options or in a form."""
         settings = current_settings(feed)
         if title is None and url is None and venue is None and review is None:
             await interaction.response.send_modal(FeedForm(feed.id, settings, partial(_edit, feed)))
@@ -108,7 +108,7 @@ class Feed(HomeCog, group_name="feed"):
         await _edit(feed, interaction, edited)
 
     @app_commands.command()
-    @app_commands.describe(feed="Which feed", reason="Why, for the other moderators")
+    @app_commands.describe(feed="Which feed", reason="The reason, for other moderators to see")
     async def pause(
         self,
         interaction: Interaction,
@@ -121,7 +121,7 @@ class Feed(HomeCog, group_name="feed"):
             raise LabError(f"“{title}” is already paused ({feed.paused_because}).")
         because = f"by {actor(interaction).name}" + (f": {clip(reason, 200)}" if reason else "")
         paused = await interaction.client.library.feeds.pause(feed.id, because, actor(interaction))
-        text = f"⏸️ Paused **{_title(feed)}**. I won't check it until `/feed resume`."
+        text = f"⏸️ Paused **{_title(feed)}**. I won't check it until you run `/feed resume`."
         await _reply(interaction, text, paused.change_id)
 
     @app_commands.command()
@@ -129,7 +129,7 @@ class Feed(HomeCog, group_name="feed"):
     async def resume(
         self, interaction: Interaction, feed: Transform[CountedFeed, FeedOption]
     ) -> None:
-        """Check a paused feed again; papers published in the meantime are announced."""
+        """Check a paused feed again. Papers published in the meantime are announced."""
         if not feed.paused_because:
             raise LabError(f"“{clip(feed.title or feed.url, 200)}” isn't paused.")
         resumed = await interaction.client.library.feeds.resume(feed.id, actor(interaction))
@@ -141,7 +141,7 @@ class Feed(HomeCog, group_name="feed"):
     async def remove(
         self, interaction: Interaction, feed: Transform[CountedFeed, FeedOption]
     ) -> None:
-        """Unfollow a feed; its papers stay in the list."""
+        """Unfollow a feed. Its papers stay in the list."""
         unfollowed = await interaction.client.library.feeds.unfollow(feed.id, actor(interaction))
         text = f"🗑️ Unfollowed **{_title(feed)}**."
         if feed.papers:
@@ -150,11 +150,11 @@ class Feed(HomeCog, group_name="feed"):
         await _reply(interaction, text, unfollowed.change_id)
 
     @app_commands.command()
-    @app_commands.describe(feed="Which feed (all that aren't paused by default)")
+    @app_commands.describe(feed="Which feed (by default, all that aren't paused)")
     async def check(
         self, interaction: Interaction, feed: Transform[CountedFeed, FeedOption] | None = None
     ) -> None:
-        """Check a feed now and review its waiting entries."""
+        """Check feeds now, and review the entries that are waiting."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
         feeds = [feed] if feed else [*await bot.library.feeds.all()]
@@ -176,9 +176,9 @@ class Feed(HomeCog, group_name="feed"):
         bot.dispatcher.deliver_soon()
 
     @app_commands.command()
-    @app_commands.describe(url="Address of a feed, or of a page that links to one")
+    @app_commands.describe(url="URL of a feed, or of a page that links to one")
     async def preview(self, interaction: Interaction, url: Range[str, 1, 2000]) -> None:
-        """Preview what a feed would add and announce; changes nothing."""
+        """Preview what a feed would add and announce, without changing anything."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         bot = interaction.client
         fetched, parsed = await bot.poller.discover(url.strip())
@@ -187,20 +187,20 @@ class Feed(HomeCog, group_name="feed"):
 
     @app_commands.command()
     @app_commands.rename(entry="link")
-    @app_commands.describe(entry="A link, arXiv id, DOI, number such as #42, or title")
+    @app_commands.describe(entry="A link, arXiv ID, DOI, number such as #42, or title")
     async def why(self, interaction: Interaction, entry: Transform[Trace, TraceOption]) -> None:
         """See what happened to a link: added, announced, filtered out, duplicate or waiting."""
         await _reply(interaction, trace_card.card(entry, interaction.guild_id))
 
     @app_commands.command()
     async def export(self, interaction: Interaction) -> None:
-        """Download the followed feeds as an OPML file for any feed reader."""
+        """Download the feeds I follow as an OPML file."""
         await export_feeds(interaction)
 
     @app_commands.command(name="import")
-    @app_commands.describe(file="An OPML file, as feed readers export it")
+    @app_commands.describe(file="An OPML file, such as one that you exported from a feed reader")
     async def import_(self, interaction: Interaction, file: discord.Attachment) -> None:
-        """Follow the feeds in an OPML file, up to 50 at once."""
+        """Follow the feeds in an OPML file, up to 50 at a time."""
         await import_feeds(interaction, file)
 
 

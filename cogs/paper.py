@@ -30,7 +30,7 @@ class Paper(commands.Cog):
 
     @app_commands.command()
     @app_commands.describe(
-        paper="A title, number, arXiv id, DOI or link", private="Show the reply only to you"
+        paper="A title, number, arXiv ID, DOI or link", private="Show the reply only to you"
     )
     async def paper(
         self,

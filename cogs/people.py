@@ -17,7 +17,7 @@ class People(HomeCog, group_name="people"):
 
     @app_commands.command()
     @app_commands.describe(
-        name="Another name of the same person", into="The name to show for the person"
+        name="Another name for the same person", into="The name to show for the person"
     )
     async def merge(
         self,
@@ -25,7 +25,7 @@ class People(HomeCog, group_name="people"):
         name: Transform[str, AuthorOption],
         into: Transform[str, AuthorOption],
     ) -> None:
-        """Make a name an alias of an author; papers keep the names they were published with."""
+        """Make a name an alias of an author. Papers are still credited as they were published."""
         merged = await interaction.client.library.authors.merge(name, into, actor(interaction))
         text = f"🔗 “{escape(name, 100)}” is now an alias of **{escape(merged.value, 100)}**."
         await _reply(interaction, text, merged.change_id)
@@ -33,7 +33,7 @@ class People(HomeCog, group_name="people"):
     @app_commands.command()
     @app_commands.describe(name="The name, exactly as a paper credits it")
     async def split(self, interaction: Interaction, name: Transform[str, CreditOption]) -> None:
-        """Split a name from an author: an alias, or a short name such as J. Lee."""
+        """Split off a name that is another person's: an alias, or a short one like J. Lee."""
         split = await interaction.client.library.authors.split(name, actor(interaction))
         author = escape(split.value, 100)
         text = f"✂️ “{escape(name, 100)}” is no longer an alias of **{author}**."
@@ -44,14 +44,14 @@ class People(HomeCog, group_name="people"):
     async def rename(
         self, interaction: Interaction, name: Transform[str, AuthorOption], to: Range[str, 1, 100]
     ) -> None:
-        """Show an author under a new name; the former one still finds them but isn't shown."""
+        """Show an author under a new name. Searching for the former name still finds them."""
         library = interaction.client.library
         renamed = await library.authors.rename(name, to, actor(interaction))
         author = await library.authors.get(renamed.value)
         papers = count(author.paper_count, "paper")
         text = (
-            f"🏷️ Renamed to **{escape(renamed.value, 100)}** on {papers}. The former name still "
-            "finds them but isn't shown anywhere."
+            f"🏷️ Renamed to **{escape(renamed.value, 100)}** on {papers}. You can still search "
+            "for the former name, but it isn't shown anywhere."
         )
         await _reply(interaction, text, renamed.change_id)
 

@@ -46,7 +46,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         moderators, guild = interaction.client.moderators, role.guild
         if role.is_default() or role.is_bot_managed():
             raise InvalidInput(
-                "Choose a role that you give to people, not @everyone or the role of a bot."
+                "Choose a role that you give to people, not @everyone or a bot's role."
             )
         current = moderators.role_ids(guild.id)
         if remove and role.id not in current:
@@ -65,7 +65,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         if remove:
             text = f"🔒 **{name}** no longer has moderator rights."
         else:
-            text = f"🔑 **{name}** can now moderate, with `/curate`, `/people` and `/feed`."
+            text = f"🔑 **{name}** can now moderate with `/curate`, `/people` and `/feed`."
         text += await _update_commands(interaction.client)
         await interaction.followup.send(view=cards.notice(text), ephemeral=True)
 
@@ -134,11 +134,8 @@ async def _update_commands(bot: LabBot) -> str:
     try:
         await bot.update_home_commands()
     except discord.HTTPException as error:
-        _log.warning("Discord did not accept the updated commands: %s", error)
-        return (
-            "\n⚠️ Discord couldn't update the list of commands just now. I'll try again when I "
-            "restart."
-        )
+        _log.warning("Discord didn't accept the updated commands: %s", error)
+        return "\n⚠️ I couldn't update Discord's list of commands. I'll try again when I restart."
     return ""
 
 

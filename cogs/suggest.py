@@ -35,7 +35,7 @@ class Suggest(commands.Cog):
 
     @app_commands.command()
     @app_commands.describe(
-        source="An arXiv id, DOI, link or title; leave empty to see your suggestions",
+        source="An arXiv ID, DOI, link or title; leave empty to see your suggestions",
         note="Anything the moderators should know",
     )
     async def suggest(
@@ -44,16 +44,16 @@ class Suggest(commands.Cog):
         source: Range[str, 1, 500] = "",
         note: Range[str, 1, _MAX_NOTE] = "",
     ) -> None:
-        """Suggest a paper to the moderators, or see what became of your suggestions."""
+        """Suggest a paper to the moderators, or see the status of your suggestions."""
         if not source and note:
-            raise InvalidInput("Which paper? Give its arXiv id, DOI, link or title as `source`.")
+            raise InvalidInput("Which paper? Enter its arXiv ID, DOI, link or title as `source`.")
         if not source:
             await _show_suggestions(interaction)
             return
         bot = interaction.client
         per_day = bot.settings.suggestions_per_day
         if not (per_day and bot.home_guilds):
-            raise LabError("This list doesn't take suggestions.")
+            raise LabError("Suggestions are turned off.")
         await interaction.response.defer(ephemeral=True, thinking=True)
         member, review = interaction.user, bot.library.review
         draft = draft_suggestion(source)
@@ -71,7 +71,7 @@ class Suggest(commands.Cog):
         bot.dispatcher.deliver_soon()
 
     def _count_lookup(self, interaction: Interaction) -> None:
-        """Counts a look-up; raises `LabError` if the member has reached the hourly limit."""
+        """Counts a lookup; raises `LabError` if the member has reached the hourly limit."""
         now = interaction.client.clock()
         wait = self._lookups.update_rate_limit(interaction, now.timestamp())
         if wait is not None:
@@ -115,7 +115,9 @@ def _answer(result: SuggestionResult, per_day: int) -> cards.Layout:
             )
             if result.paper is None:
                 return cards.notice(text)
-            text += "\n⚖️ It looks similar to this paper in the list. The moderators see that, too."
+            text += (
+                "\n⚖️ It looks similar to this paper in the list. The moderators will see that, too."
+            )
             return cards.Layout(*cards.paper_with(result.paper, text))
 
 

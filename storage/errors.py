@@ -45,7 +45,7 @@ class TraceNotFound(LabError):
     def __init__(self, text: str) -> None:
         super().__init__(
             f"I couldn't find “{text[:100]}” in the list or in any feed I follow. Try a link, an "
-            "arXiv id, a DOI, a number like #42, or a full title."
+            "arXiv ID, a DOI, a number like #42, or a full title."
         )
         self.text = text
 

@@ -41,8 +41,8 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds the options that narrow a search: author, venue, year and tag."""
     for name, description in (
         ("tag", "Only papers with this tag."),
-        ("year", "Only papers of this year, or of a range such as 2021..2023."),
-        ("venue", "Only papers at this venue."),
+        ("year", "Only papers from this year, or from a range such as 2021..2023."),
+        ("venue", "Only papers from this venue."),
         ("author", "Only papers by this author."),
     ):
         command = click.option(f"--{name}", default="", help=description)(command)

@@ -37,14 +37,14 @@ _NO_FEEDS = "You don't follow any feeds yet. Add one with: lab-herald feeds add 
 
 @click.group(cls=common.Group)
 def feeds() -> None:
-    """Follow feeds that bring new papers, and inspect any feed."""
+    """Manage the feeds that new papers come from, and inspect any feed."""
 
 
 @feeds.command("list")
 @common.json_option
 @click.pass_obj
 def list_feeds(settings: Settings, *, as_json: bool) -> None:
-    """List the feeds you follow. Shows their last and next checks, failures and open reviews."""
+    """List the feeds you follow, with their checks, failures and entries to review."""
     found = common.run_with_library(settings, lambda library: library.feeds.with_counts())
     if as_json:
         click.echo(common.to_json([feeds_render.feed_json(feed) for feed in found]))
@@ -54,13 +54,13 @@ def list_feeds(settings: Settings, *, as_json: bool) -> None:
 
 @feeds.command()
 @click.argument("url")
-@click.option("--venue", default="", help="The venue of its papers, if the feed names none.")
+@click.option("--venue", default="", help="The venue of its papers, if the feed doesn't name one.")
 @click.option("--review", is_flag=True, help="Have moderators review each new entry.")
 @click.option(
     "--newest",
     type=click.IntRange(0, 10),
     default=0,
-    help="How many of its newest existing papers to announce.",
+    help="How many of its newest papers to announce.",
 )
 @common.json_option
 @click.pass_obj
@@ -85,7 +85,7 @@ def add(
 @common.json_option
 @click.pass_obj
 def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:
-    """Check the feeds that are due, or one by its number. The bot announces new papers later."""
+    """Check the feeds that are due, or one by its number. Running the bot announces new papers."""
     from bot.app import lock_database  # noqa: PLC0415 - discord.py is slow to import
 
     async def check(library: Library, poller: Poller) -> tuple[Poll, ...]:
@@ -108,7 +108,7 @@ def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:
 @common.json_option
 @click.pass_obj
 def why(settings: Settings, entry: str, *, as_json: bool) -> None:
-    """Explain what happened to an entry. ENTRY is a link, arXiv id, DOI, number or title."""
+    """Explain what happened to an entry. ENTRY is a link, arXiv ID, DOI, number or title."""
     trace = common.run_with_library(settings, lambda library: library.traces.find(entry))
     if as_json:
         click.echo(common.to_json(trace_text.as_json(trace)))
@@ -118,13 +118,13 @@ def why(settings: Settings, entry: str, *, as_json: bool) -> None:
 
 @feeds.command()
 @click.argument("sources", nargs=-1, required=True, metavar="FILE|URL...")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on a terminal, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON in a terminal, too.")
 @click.pass_obj
 def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None:
-    """Show what the bot reads in feeds, one JSON object per line. Nothing is saved.
+    """Show what the bot reads from feeds, one JSON object per line. Nothing is saved.
 
-    In a terminal, it's text for people instead. A source that can't be read doesn't stop the
-    others, but the exit code is 1.
+    In a terminal, the output is plain text. If a source can't be read, the others still are, but
+    the exit code is 1.
     """
     from bot.feeds.discovery import is_url, read_feed_files  # noqa: PLC0415 - see above
 

@@ -48,7 +48,7 @@ def feed_lines(feed: CountedFeed) -> str:
     if feed.venue:
         facts.append(f"venue {feed.venue}")
     if feed.is_reviewed:
-        facts.append("entries are reviewed")
+        facts.append("new entries need review")
     if feed.last_success_at:
         facts.append(f"last success {_minute(feed.last_success_at)}")
     if feed.paused_because:

@@ -76,7 +76,7 @@ class ImportRefused(LabError):
     show_default=True,
     help="Leave possible duplicates out, treat them as the same paper, or add them as new.",
 )
-@click.option("--yes", is_flag=True, help="Import without asking.")
+@click.option("--yes", is_flag=True, help="Import without asking first.")
 @common.json_option
 @click.pass_obj
 def import_files(
@@ -95,8 +95,8 @@ def import_files(
 ) -> None:
     """Import papers from a publications page (text), BibTeX, CSV, JSON, JSON lines or a feed.
 
-    New papers are added, and known papers get details that they lack. If an entry of a BibTeX,
-    CSV or JSON file can't be used, nothing is imported unless you pass --keep-going. In a
+    New papers are added, and papers in the list get details that they lack. If an entry of a
+    BibTeX, CSV or JSON file can't be used, nothing is imported unless you pass --keep-going. In a
     terminal, you see a preview and are asked first.
     """
     if starter == bool(files):
@@ -132,7 +132,7 @@ def import_files(
 @common.json_option
 @click.pass_obj
 def undo(settings: Settings, number: int, *, as_json: bool) -> None:
-    """Undo the change with this number, completely or not at all. An import shows its number."""
+    """Undo a change by its number, completely or not at all. Each import prints its number."""
     undone = common.run_with_library(settings, lambda library: library.undo(number, common.ACTOR))
     if as_json:
         click.echo(common.to_json({"undone": number, "change": undone.change_id}))

@@ -19,7 +19,7 @@ _KNOWN = frozenset({Outcome.UNCHANGED, Outcome.UPDATED})
 @common.json_option
 @click.pass_obj
 def lookup(settings: Settings, source: str, *, as_json: bool) -> None:
-    """Look up a paper by arXiv id, DOI, link or BibTeX entry, without adding it."""
+    """Look up a paper by arXiv ID, DOI, link or BibTeX entry, without adding it."""
     paper, result = common.run_with_library(
         settings, lambda library: _look_up(settings, library, source)
     )

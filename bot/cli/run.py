@@ -42,7 +42,7 @@ def run(settings: Settings) -> None:
     help="The port of the demo's page. Its feed uses the next port.",
 )
 def demo(*, check: bool, port: int) -> None:
-    """Try the bot on a simulated Discord in your browser. Needs no account and no network."""
+    """Try the bot on a simulated Discord in your browser. Needs no account or network."""
     try:
         from bot.demo.run import run_demo  # noqa: PLC0415 - an extra that may be missing
     except ModuleNotFoundError as error:
@@ -60,9 +60,9 @@ def check(settings: Settings) -> None:
     if not settings.discord_token:
         problems.append("DISCORD_TOKEN isn't set, so the bot can't log in.")
     if not settings.home_guild_ids:
-        warnings.append("HOME_GUILD_IDS isn't set, so no server has /curate and /feed.")
+        warnings.append("HOME_GUILD_IDS isn't set, so /curate and /feed aren't available.")
     if not settings.contact:
-        warnings.append("CONTACT isn't set, so the owners of feeds can't tell you about problems.")
+        warnings.append("CONTACT isn't set, so feed owners can't tell you about problems.")
     try:
         papers, moderators = common.run_with_library(
             settings, lambda library: _read_database(settings, library)
@@ -74,7 +74,7 @@ def check(settings: Settings) -> None:
             click.echo(f"✓ The moderators' channel is {moderators.channel_id}.")
         else:
             warnings.append(
-                "There is no moderators' channel, so nobody gets alerts about failing feeds or "
+                "There's no moderators' channel, so nobody gets alerts about failing feeds or "
                 "papers to review. Choose one with /setup channel or MODERATORS_CHANNEL_ID."
             )
     except LabError as error:

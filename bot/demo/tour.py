@@ -34,7 +34,7 @@ async def run_tour(world: World) -> bool:
         ("/latest count:3", _latest),
         ("A member can't use /curate add", _hide_from_member),
         ("A moderator adds a paper with /curate add", _add),
-        ("… and another one by its arXiv id", _look_up),
+        ("… and another one by its arXiv ID", _look_up),
         ("… and is warned about a possible duplicate", _warn_about_duplicate),
         ("… and adds papers from a message's menu", _add_from_message),
         ("A moderator imports a BibTeX file with /curate import", _import),

@@ -97,7 +97,7 @@ async def review_links(interaction: Interaction, message: discord.Message) -> No
     references = find_references(_text_of(message))
     if not references:
         raise LabError(
-            "I don't see a link to a paper in that message. I look for arXiv ids and links, DOIs "
+            "I don't see a link to a paper in that message. I look for arXiv IDs and links, DOIs "
             "and other web addresses."
         )
     await interaction.response.defer(ephemeral=True, thinking=True)

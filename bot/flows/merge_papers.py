@@ -175,7 +175,7 @@ def comparison(
     ]
     if target.arxiv and source.arxiv and target.arxiv != source.arxiv:
         lines.append(
-            f"⚠️ They have different arXiv ids, {target.arxiv} and {source.arxiv}, so they may be "
+            f"⚠️ They have different arXiv IDs, {target.arxiv} and {source.arxiv}, so they may be "
             "two different papers."
         )
     lines.append("-# Identifiers and announcements of both are kept. Choose what else to keep:")

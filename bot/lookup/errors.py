@@ -25,7 +25,7 @@ class NotAReference(LookupFailed):
     def __init__(self, text: str) -> None:
         shown = f"“{text[:80]}{'…' if len(text) > 80 else ''}”" if text else "An empty text"
         super().__init__(
-            f"{shown} isn't something I can look up. Use an arXiv id or link, a DOI, the URL of a "
+            f"{shown} isn't something I can look up. Use an arXiv ID or link, a DOI, the URL of a "
             "paper's page or a BibTeX entry.",
             PaperDraft(title=text[:400]),
         )

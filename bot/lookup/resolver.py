@@ -156,7 +156,7 @@ class Resolver:
             return _merge_page(found, draft)
         if not draft.title:
             raise NothingFound(
-                "That page doesn't say which paper it's about. Use the paper's arXiv id or DOI.",
+                "That page doesn't say which paper it's about. Use the paper's arXiv ID or DOI.",
                 draft,
             )
         return draft
@@ -167,7 +167,7 @@ class Resolver:
         except PrivateHost as error:
             raise NothingFound(
                 f"{error.host} is on this machine or a private network, so I won't read it. "
-                "Use the paper's arXiv id or DOI.",
+                "Use the paper's arXiv ID or DOI.",
                 reference.draft,
             ) from error
 
@@ -176,7 +176,7 @@ class Resolver:
             return await self._workers.run(parse_page, page.body, page.url, page.content_type)
         except ResourceLimitExceeded as error:
             raise NothingFound(
-                f"That page {error.reason}, so I stopped reading it. Use the paper's arXiv id "
+                f"That page {error.reason}, so I stopped reading it. Use the paper's arXiv ID "
                 "or DOI.",
                 reference.draft,
             ) from error
@@ -224,7 +224,7 @@ def _is_html(page: Page) -> bool:
 def _not_a_page(reference: Reference) -> NothingFound:
     return NothingFound(
         "That URL is a file, which doesn't say which paper it is. Use the URL of the paper's page, "
-        "its arXiv id or its DOI.",
+        "its arXiv ID or its DOI.",
         reference.draft,
     )
 

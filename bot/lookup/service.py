@@ -161,7 +161,7 @@ def _service_failed(reference: Reference, error: HttpError) -> ServiceFailed:
     advice = {
         404: "Check the URL.",
         410: "Check the URL.",
-        401: "Use the paper's DOI or arXiv id.",
-        403: "Use the paper's DOI or arXiv id.",
+        401: "Use the paper's DOI or arXiv ID.",
+        403: "Use the paper's DOI or arXiv ID.",
     }.get(error.status or 0, "Try again later.")
     return ServiceFailed(f"{error} {advice}", reference.draft, cause=error.cause)

@@ -70,7 +70,7 @@ def member_suggestions(suggestions: Sequence[Suggestion]) -> str:
     """Returns a member's latest suggestions and what became of each."""
     if not suggestions:
         return (
-            "You haven't suggested any papers yet. Run `/suggest` with an arXiv id, a DOI, a link "
+            "You haven't suggested any papers yet. Run `/suggest` with an arXiv ID, a DOI, a link "
             "or a title."
         )
     lines = ["### Your suggestions"]

@@ -11,7 +11,7 @@ class PaperNotFound(LabError):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"I couldn't find a paper for “{text}”. Try its number (like #42), arXiv id, DOI or "
+            f"I couldn't find a paper for “{text}”. Try its number (like #42), arXiv ID, DOI or "
             "full title."
         )
         self.text = text

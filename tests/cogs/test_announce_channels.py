@@ -208,7 +208,7 @@ async def test_pausing_and_resuming_lose_no_papers(lab: Lab) -> None:
     await lab.announce("Patient")
     assert await lab.app.deliver() == 0
     assert "paused" in await lab.run(lab.moderator, "announce list")
-    assert "1 paper queued" in await lab.run(lab.moderator, "announce resume")
+    assert "1 paper was queued" in await lab.run(lab.moderator, "announce resume")
     assert "Patient" in announcements(lab.channel)[-1]
     assert "aren't paused" in await lab.run(lab.moderator, "announce resume")
 

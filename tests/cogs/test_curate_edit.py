@@ -95,7 +95,7 @@ async def test_two_papers_are_compared_and_merged_as_chosen(lab: Lab) -> None:
     assert shown.ephemeral
     text = reply_text(shown)
     assert f"Merge #{other} into #{one}" in text
-    assert "different arXiv ids, 2301.00001 and 2301.00002" in text
+    assert "different arXiv IDs, 2301.00001 and 2301.00002" in text
     assert f"**Venue**\n#{one}: arXiv\n#{other}: ICML" in text
     assert "Note" not in text
     for name, choice in (("Title", "source"), ("Authors", "target"), ("Venue", "target")):

@@ -142,5 +142,5 @@ async def test_without_a_channel_a_deleted_role_is_only_logged(
 async def test_a_failed_command_sync_is_reported_and_the_role_still_changes(lab: Lab) -> None:
     lab.env.inject_error("PUT", "/applications/*/guilds/*/commands", status=400)
     shown = await lab.run(lab.moderator, "setup role", role=role(lab))
-    assert "Discord couldn't update the list of commands just now" in shown
+    assert "I couldn't update Discord's list of commands" in shown
     assert lab.app.client.moderators.role_ids(HOME) == {role(lab).id}

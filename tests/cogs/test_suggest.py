@@ -364,4 +364,4 @@ class TestWithoutSuggestions:
         return replace(settings, suggestions_per_day=0)
 
     async def test_suggestions_are_refused(self, lab: Lab) -> None:
-        assert "doesn't take suggestions" in await suggest(lab)
+        assert "Suggestions are turned off" in await suggest(lab)

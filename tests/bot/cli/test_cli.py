@@ -194,7 +194,7 @@ def test_check_says_who_moderates_and_where(shell: Shell, monkeypatch: pytest.Mo
     home = 123_456_789_012_345_678
     monkeypatch.setenv("HOME_GUILD_IDS", str(home))
     assert f"✓ Moderators in server {home}: everyone with Manage Server.\n" in shell("check").stdout
-    assert "! There is no moderators' channel" in shell("check").stdout
+    assert "! There's no moderators' channel" in shell("check").stdout
     monkeypatch.setenv("MODERATOR_ROLE_IDS", "323456789012345678")
     monkeypatch.setenv("MODERATORS_CHANNEL_ID", "423456789012345678")
     shown = shell("check").stdout

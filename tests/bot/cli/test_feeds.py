@@ -100,7 +100,7 @@ def test_a_feed_is_added_listed_checked_and_explained(shell: Shell, site: Site) 
     for part in (
         "1  News",
         "venue Newsletter",
-        "entries are reviewed",
+        "new entries need review",
         "last success",
         "next check",
     ):
