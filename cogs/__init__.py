@@ -1,1 +1,4 @@
-"""One file per command family: read options, ask the library, draw, reply."""
+"""One file per command family: read options, ask the library, draw, reply.
+
+They are loaded by name and never import each other. What takes several steps is in `bot.flows`.
+"""

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from storage.announcements import subscription_settings
-from storage.audit import encoding
 from storage.audit import log as audit_log
 from storage.audit import queries as change_queries
+from storage.audit import serialization
 from storage.audit.models import (
     Change,
     ChangeAction,
@@ -307,36 +307,36 @@ _KINDS: dict[type[Change], _Kind[Any, Any]] = {
         load=_load_paper,
         require_unchanged=_require_papers_unchanged,
         apply=_apply_papers,
-        to_text=encoding.snapshot_to_text,
+        to_text=serialization.snapshot_to_text,
     ),
     ImportChange: _Kind(
         load=_load_outcomes,
         require_unchanged=_require_papers_unchanged,
         apply=_apply_papers,
-        to_text=encoding.to_text,
+        to_text=serialization.to_text,
     ),
     ReviewChange: _Kind(
         load=_load_review,
         require_unchanged=_require_papers_unchanged,
         apply=_apply_papers,
-        to_text=encoding.to_text,
+        to_text=serialization.to_text,
     ),
     NameChange: _Kind(
         load=_load_decisions,
         require_unchanged=_require_names_unchanged,
         apply=_apply_decisions,
-        to_text=encoding.decisions_to_text,
+        to_text=serialization.decisions_to_text,
     ),
     FeedChange: _Kind(
         load=_load_feed,
         require_unchanged=_require_feed_unchanged,
         apply=_apply_feed,
-        to_text=encoding.to_text,
+        to_text=serialization.to_text,
     ),
     SubscriptionChange: _Kind(
         load=_load_subscription,
         require_unchanged=_require_subscription_unchanged,
         apply=_apply_subscription,
-        to_text=encoding.to_text,
+        to_text=serialization.to_text,
     ),
 }

@@ -1,1 +1,5 @@
-"""Slash command options: text that people type, converted to records, with autocomplete."""
+"""Slash command options: text that people type, converted to records, with autocomplete.
+
+`catalogue` has the options about papers, authors, venues and tags; `feeds` those about feeds,
+channels and time zones.
+"""

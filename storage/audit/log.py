@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from storage import timestamps
-from storage.audit import encoding
+from storage.audit import serialization
 from storage.audit.models import (
     Change,
     ChangeAction,
@@ -55,9 +55,9 @@ class ChangeSet:
             action,
             ChangeKind.PAPER,
             paper_id=after.id,
-            before=encoding.snapshot_to_text(before),
-            after=encoding.snapshot_to_text(snapshot, transfer.into if transfer else None),
-            moved=encoding.transfer_to_text(transfer) if transfer else None,
+            before=serialization.snapshot_to_text(before),
+            after=serialization.snapshot_to_text(snapshot, transfer.into if transfer else None),
+            moved=serialization.transfer_to_text(transfer) if transfer else None,
             part_of=self.change_id,
         )
         self.change_id = self.change_id or number
@@ -98,11 +98,11 @@ class ChangeSet:
                 self.actor,
                 ChangeAction.REVIEW,
                 ChangeKind.REVIEW,
-                after=encoding.to_text({"title": title, "outcome": outcome}),
+                after=serialization.to_text({"title": title, "outcome": outcome}),
             )
         await self.db.run(
             "UPDATE changes SET resolution = ? WHERE id = ?",
-            [encoding.resolution_to_text(resolution), self.change_id],
+            [serialization.resolution_to_text(resolution), self.change_id],
         )
         return self.change_id
 
@@ -111,7 +111,9 @@ class ChangeSet:
         await self.db.run(
             "UPDATE changes SET after = ? WHERE id = ?",
             [
-                encoding.to_text({outcome.value: number for outcome, number in outcomes.items()}),
+                serialization.to_text(
+                    {outcome.value: number for outcome, number in outcomes.items()}
+                ),
                 self.change_id,
             ],
         )
@@ -140,8 +142,8 @@ async def record_name_change(
         action,
         ChangeKind.NAME,
         name_id=name_id,
-        before=encoding.decisions_to_text(before),
-        after=encoding.decisions_to_text(after),
+        before=serialization.decisions_to_text(before),
+        after=serialization.decisions_to_text(after),
     )
 
 
@@ -162,8 +164,8 @@ async def record_feed_change(
         action,
         ChangeKind.FEED,
         feed_id=feed_id,
-        before=encoding.to_text(before),
-        after=encoding.to_text(after),
+        before=serialization.to_text(before),
+        after=serialization.to_text(after),
     )
 
 
@@ -186,8 +188,8 @@ async def record_subscription_change(
         ChangeKind.SUBSCRIPTION,
         guild_id=guild_id,
         channel_id=channel_id,
-        before=encoding.to_text(before),
-        after=encoding.to_text(after),
+        before=serialization.to_text(before),
+        after=serialization.to_text(after),
     )
 
 
@@ -208,7 +210,7 @@ async def replace_transfer(db: Connection, change_id: int, transfer: Transfer) -
     """Records anew what a merge moved, since it was redone."""
     await db.run(
         "UPDATE changes SET moved = ? WHERE id = ?",
-        [encoding.transfer_to_text(transfer), change_id],
+        [serialization.transfer_to_text(transfer), change_id],
     )
 
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
-from storage.audit.encoding import change_from_row
 from storage.audit.models import Change, ChangeAction, LogPage, NameChange, PaperChange
+from storage.audit.serialization import change_from_row
 from storage.database import Connection, Database, Row, Value
 from storage.models import Actor
 from storage.papers import former_names

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from storage.concurrency import run_in_thread
 from storage.curation.catalogue import Catalogue, StoredCatalogue
 from storage.curation.classify import Classification, Verdict, classify
 from storage.database import Connection
@@ -21,7 +22,6 @@ from storage.papers.combine import (
 from storage.papers.errors import PaperNotFound
 from storage.papers.identifiers import is_listed_title
 from storage.text import fold
-from storage.threads import run_in_thread
 
 _NO_PAPER = PaperDraft(title="")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from storage.concurrency import run_in_thread
 from storage.curation.catalogue import Catalogue, Submission
 from storage.database import Connection
 from storage.models import Paper, PaperDraft, details_of
 from storage.papers import former_names
 from storage.papers import queries as paper_queries
 from storage.text import fold
-from storage.threads import run_in_thread
 
 
 @dataclass(slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from storage.concurrency import run_in_thread
 from storage.database import Connection
 from storage.names.parser import parse_name, search_words
 from storage.papers import former_names
-from storage.threads import run_in_thread
 
 
 async def insert(db: Connection, credits: Sequence[tuple[int, Sequence[str]]]) -> None:

@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from storage.concurrency import run_in_thread
 from storage.database import Connection, Row
 from storage.models import PaperDraft
 from storage.names.matching import compatible, is_same_name
 from storage.names.parser import Name, parse_name
-from storage.threads import run_in_thread
 
 
 async def current_names(db: Connection, names: Iterable[str]) -> dict[str, str]:

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
+from storage.concurrency import run_in_thread
 from storage.database import Connection
 from storage.models import PaperDetails, PartialDate
 from storage.text import index_text
-from storage.threads import run_in_thread
 
 _ID_BITS = 32
 ID_MASK = (1 << _ID_BITS) - 1  # masks the date, which leaves the paper's id

@@ -8,6 +8,7 @@ from dataclasses import replace as replace_fields
 from datetime import datetime
 
 from storage import timestamps
+from storage.concurrency import run_in_thread
 from storage.database import Connection
 from storage.models import Paper, PaperDetails, PaperDraft, Provenance, details_of
 from storage.papers import credits, former_names, search_index
@@ -15,7 +16,6 @@ from storage.papers.errors import IdentifierTaken
 from storage.papers.queries import last_id, load, owners
 from storage.papers.snapshots import PaperSnapshot
 from storage.text import fold
-from storage.threads import run_in_thread
 
 _COLUMNS = "title, title_key, abstract, authors_complete, venue, date, note, posted_by, sort_key"
 

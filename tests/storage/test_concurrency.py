@@ -3,9 +3,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 
+from storage.concurrency import run_in_thread
 from storage.library import Library
 from storage.models import Origin, PaperDraft
-from storage.threads import run_in_thread
 from tests.support.library import MODERATOR
 
 
