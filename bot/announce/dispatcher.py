@@ -193,7 +193,7 @@ class OutboxDispatcher:
 
     async def _postpone_follow_up(self, post: Post, error: Exception) -> None:
         later = self._clock() + _MAX_RETRY
-        _log.warning("Post %s is updated at %s: %s", post.id, later.isoformat(), error)
+        _log.warning("Post %s will be updated at %s: %s", post.id, later.isoformat(), error)
         await self._library.outbox.postpone_follow_up(post, later)
 
     async def _channel(self, post: Post) -> AnyChannel:
@@ -223,7 +223,7 @@ class OutboxDispatcher:
     async def _stop(self, post: Post, error: discord.HTTPException) -> None:
         """Stops sending to a channel and tells the moderators; a direct message is discarded."""
         if post.is_direct_message:
-            _log.info("User %s doesn't accept post %s: %s", post.destination_id, post.id, error)
+            _log.info("User %s can't receive post %s: %s", post.destination_id, post.id, error)
             await self._library.outbox.discard(post)
             return
         reason, channel_id = _stop_reason(error), post.destination_id
@@ -240,7 +240,7 @@ class OutboxDispatcher:
     async def _postpone(self, post: Post, error: Exception) -> None:
         failures = await self._library.outbox.count_failures(post.destination_id)
         until = retry_at(self._clock(), failures)
-        _log.warning("Post %s is tried again at %s: %s", post.id, until.isoformat(), error)
+        _log.warning("Post %s will be retried at %s: %s", post.id, until.isoformat(), error)
         await self._library.outbox.postpone(post.destination_id, until)
 
 

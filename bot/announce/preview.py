@@ -1,4 +1,4 @@
-"""What would become of a feed's newest entries if it were polled now; nothing is changed."""
+"""Shows what polling a feed now would do with its newest entries, without changing anything."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def _summary(url: str, parsed: ParsedFeed, feed: Feed | None) -> str:
     total = count(len(parsed.entries), "entry")
     lines = [f"### {link(parsed.title or url, url, 300)}"]
     if parsed.entries:
-        lines.append(f"It has {total}. Here is how the newest would be announced.")
+        lines.append(f"It has {total}. Here's how the newest would be announced.")
     else:
         lines.append("It has no entries.")
     if feed is not None:
-        lines.append(f"You already follow it as feed {feed.id}.")
+        lines.append(f"I already follow it as feed {feed.id}.")
     elif parsed.entries:
-        lines.append("If you follow it, its existing entries are added without announcing them.")
+        lines.append("`/feed add` adds its existing papers without announcing them.")
     lines += [f"-# ⚠️ {escape(problem, 200)}" for problem in parsed.problems[:_MAX_PROBLEMS]]
     if len(parsed.problems) > _MAX_PROBLEMS:
         lines.append(f"-# ⚠️ and {count(len(parsed.problems) - _MAX_PROBLEMS, 'more problem')}")
@@ -60,18 +60,18 @@ def _summary(url: str, parsed: ParsedFeed, feed: Feed | None) -> str:
 def _verdict(result: UpsertResult, new: set[int], *, is_reviewed: bool) -> str:
     """Says what a poll would do with an entry."""
     if result.paper is None:
-        return "🗑️ Removed from the list: it would be left out."
+        return "🗑️ Removed from the list. It would be skipped."
     if result.outcome is Outcome.ADDED:
         if is_reviewed:
-            return "🆕 New: it would wait for review, because the feed is reviewed."
-        return "🆕 New: it would be announced like this."
+            return "🆕 New. It would wait for review."
+        return "🆕 New. It would be announced like this."
     if result.paper.id in new:
-        return "👯 The same paper as another of these entries: it would be announced once."
+        return "👯 The same paper as another entry here. It would be announced once."
     number = f"#{result.paper.id}"
     return {
-        Outcome.DUPLICATE: f"⚖️ Possible duplicate of {number}: it would wait for review.",
-        Outcome.UNCHANGED: f"✅ Already in the list as {number}: it would not be announced.",
+        Outcome.DUPLICATE: f"⚖️ Possible duplicate of {number}. It would wait for review.",
+        Outcome.UNCHANGED: f"✅ Already in the list as {number}. It wouldn't be announced.",
     }.get(
         result.outcome,
-        f"✅ Already in the list as {number}: it would update that paper without announcing it.",
+        f"✅ Already in the list as {number}. That paper would be updated, but not announced.",
     )

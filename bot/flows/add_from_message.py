@@ -66,7 +66,7 @@ class LinkReview:
             return text, buttons.PaperButton(status.id)
         if isinstance(status, LookupFailed):
             form = Addition(status.known, self.announce, new_message=True)
-            reason = clip(explain(status, "a look-up"), 220)
+            reason = clip(explain(status, "a lookup"), 220)
             text = f"{escape(reference.url, 130)}\n-# {reason}"
             return text, DialogButton("Fill in", form.open_form)
         draft = status.draft if isinstance(status, PossibleDuplicate) else status
@@ -97,8 +97,8 @@ async def review_links(interaction: Interaction, message: discord.Message) -> No
     references = find_references(_text_of(message))
     if not references:
         raise LabError(
-            "I don't see a link to a paper in that message. I look for arXiv IDs and links, DOIs "
-            "and other web addresses."
+            "I don't see any links to papers in that message. I look for arXiv IDs, DOIs and other "
+            "links."
         )
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client

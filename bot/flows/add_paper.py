@@ -109,7 +109,7 @@ class Addition:
 
     async def _ask_about_duplicate(self, interaction: Interaction, paper: Paper) -> None:
         in_place = replace(self, new_message=False)  # the question is a message of its own
-        question = "⚖️ This paper may already be in the list. Is yours a different one?"
+        question = "⚖️ This paper may already be in the list. Is it the one you're adding?"
         dialog = Dialog(
             *cards.paper_with(paper, question), ActionRow(*in_place.duplicate_buttons(paper))
         )
@@ -118,7 +118,7 @@ class Addition:
     def _outcome_text(self, outcome: Outcome, paper: Paper) -> str:
         """Returns what happened, which details were not used, and whether it is announced."""
         if outcome is Outcome.ADDED:
-            end = "and announced" if self.announce else "without an announcement"
+            end = "and announced" if self.announce else "without announcing it"
             return f"✅ Added to the list {end}."
         text = {
             Outcome.RESTORED: "✅ This paper had been removed. Now it's back in the list.",
@@ -162,7 +162,7 @@ def announce_button(toggle: Action, *, announce: bool) -> DialogButton:
 def _not_found(failure: LookupFailed, *, announce: bool) -> Dialog:
     form = Addition(failure.known, announce)
     button = DialogButton("Fill in the form", form.open_form, ButtonStyle.primary)
-    return Dialog(cards.text_card(f"🔎 {explain(failure, 'a look-up')}", ActionRow(button)))
+    return Dialog(cards.text_card(f"🔎 {explain(failure, 'a lookup')}", ActionRow(button)))
 
 
 async def _preview(bot: LabBot, addition: Addition) -> Dialog | cards.Layout:
@@ -194,7 +194,7 @@ def _preview_addition(addition: Addition, result: UpsertResult) -> Dialog:
     toggle = announce_button(partial(_toggle_announce, addition), announce=addition.announce)
     below: list[Button[Any]] = [toggle]
     if result.outcome is Outcome.REMOVED:
-        text = "🔎 That paper was removed from the list on purpose. Adding it brings it back."
+        text = "🔎 That paper was removed from the list on purpose. Adding it will bring it back."
     if result.outcome is Outcome.DUPLICATE and result.paper is not None:
         known = result.paper
         text = f"⚖️ This paper may already be in the list:\n{_one_line(known)}\n{announced}"

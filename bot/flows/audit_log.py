@@ -43,7 +43,7 @@ class ChangeOption(app_commands.Transformer):
         number = value.strip().removeprefix("#")
         if not (number.isascii() and number.isdigit() and len(number) < 16):
             raise InvalidInput(
-                "Give the number of a change, such as 12. `/curate history` shows the numbers."
+                "Enter the number of a change, such as 12. `/curate history` shows the numbers."
             )
         return int(number)
 

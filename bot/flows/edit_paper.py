@@ -26,7 +26,7 @@ from storage.papers.errors import PaperChanged
 _MAX_TAGS = 7  # that a reply names
 _MAX_MEANWHILE = 2800  # characters about what changed meanwhile
 _MODERATORS_ONLY = (
-    "Only moderators can edit papers. If something is wrong with this one, please let them know. "
+    "Only moderators can edit papers. If something's wrong with this one, please let them know. "
     "Thanks for looking!"
 )
 
@@ -50,7 +50,7 @@ async def tag(
 ) -> None:
     """Answers `/curate tag`."""
     if not (add or remove):
-        raise LabError("Give the tags to add or to remove, separated by commas.")
+        raise LabError("Enter the tags to add or remove, separated by commas.")
     papers = interaction.client.library.papers
     tagged = await papers.tag(paper.id, add, remove, actor(interaction))
     text = _tags_text(tagged.value.tags)
@@ -106,8 +106,8 @@ async def _offer_to_continue(
 
     text = (
         f"⚖️ Someone else changed **{escape(current.title, 300)}** (#{current.id}) while your form "
-        f"was open, so nothing is saved yet.\n{changes}\nContinue with your changes on top of "
-        "theirs? The form opens again with your text in the fields that you changed."
+        f"was open, so nothing has been saved yet.\n{changes}\nContinue with your changes on top "
+        "of theirs? The form will open again with your text in the fields that you changed."
     )
     button = DialogButton("Continue editing", reopen, ButtonStyle.primary)
     await reply(interaction, Dialog(cards.text_card(text, ActionRow(button))))

@@ -30,7 +30,7 @@ async def export_feeds(interaction: Interaction) -> None:
         raise LabError("I don't follow any feeds yet, so there's nothing to export.")
     text = write_opml(feeds, interaction.client.clock())
     await interaction.response.send_message(
-        f"Here's the list of {count(len(feeds), 'feed')}. Feed addresses can contain secrets, so "
+        f"Here's the list of {count(len(feeds), 'feed')}. Feed URLs can contain secrets, so "
         "be careful who you share it with.",
         file=discord.File(io.BytesIO(text.encode()), "feeds.opml"),
         ephemeral=True,
@@ -44,7 +44,8 @@ async def import_feeds(interaction: Interaction, file: discord.Attachment) -> No
     """
     if file.size > MAX_BYTES:
         raise InvalidInput(
-            f"That file is larger than {MAX_BYTES // 2**20} MiB, too large for a list of feeds."
+            f"That file is larger than {MAX_BYTES // 2**20} MiB, which is too large for a feed "
+            "list."
         )
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client

@@ -113,8 +113,8 @@ class Imports:
                 report = await self._run(interaction, file, dry_run=True)
         except TimeoutError:
             raise LabError(
-                "That file takes more than five minutes, so I stopped and changed nothing. Ask "
-                "whoever runs the bot to import it with `lab-herald import`."
+                "Checking that file took more than five minutes, so I stopped. Nothing was "
+                "changed. Ask whoever runs this bot to import it with `lab-herald import`."
             ) from None
         if not (report.read or report.rejected or report.skipped):
             raise InvalidInput("I couldn't find any papers in that file.")

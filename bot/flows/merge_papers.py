@@ -154,7 +154,7 @@ async def _show_again(
         target=await library.papers.get(pair.target.id),
     )
     changes = await changed_meanwhile(library, as_draft(seen), changed.paper, _MAX_MEANWHILE)
-    warning = f"⚖️ Someone else changed #{seen.id} meanwhile, so nothing is merged yet.\n{changes}"
+    warning = f"⚖️ Someone else just changed #{seen.id}, so nothing has been merged yet.\n{changes}"
     kept = {name: choices.get(name, keep) for name, keep in current.default_choices().items()}
     await _show(interaction, current, kept, warning)
 

@@ -32,7 +32,7 @@ def announcement(
     ``announced_venue`` is the venue when it was announced, ``role_id`` a role to mention.
     """
     if paper.removed_at is not None:
-        return Layout(*_mention(role_id), _withdrawn(paper))
+        return Layout(*_mention(role_id), _removed_card(paper))
     heading = _HEADING
     if announced_venue is not None and _is_published_now(paper, announced_venue):
         heading += f" · 🎉 now published at **{escape(paper.venue, 120)}**"
@@ -59,7 +59,7 @@ def digest(
     for paper in papers[:_MAX_DIGEST]:
         is_removed = paper.removed_at is not None
         if is_removed:
-            text = f"~~{escape(paper.title, 200)}~~\n-# withdrawn from the list"
+            text = f"~~{escape(paper.title, 200)}~~\n-# removed from the list"
         else:
             text = f"**{cards.title_link(paper, 240)}**\n{cards.byline(paper, 90, 40)}"
         button = buttons.AnnouncedPaperButton(paper.id, "Open", disabled=is_removed)
@@ -73,7 +73,7 @@ def digest(
 def review(post: Post, entry: PendingEntry | EntryRecord | None, feed_title: str) -> Layout:
     """Returns the card with which a moderator reviews an entry or, once decided, the decision."""
     if isinstance(entry, PendingEntry):
-        heading = f"-# 🔎 New in {escape(feed_title, 100)}. Is it one of ours?"
+        heading = f"-# 🔎 New in {escape(feed_title, 100)}. Is this one of ours?"
         actions = [buttons.ReviewButton(entry.id, add=add) for add in (True, False)]
         return Layout(_card(entry.draft, heading, actions))
     text = "🔎 This entry is gone, because its feed was unfollowed."
@@ -109,9 +109,9 @@ def _card(paper: PaperDetails, heading: str, actions: Sequence[Button[Any]]) -> 
     )
 
 
-def _withdrawn(paper: Paper) -> Container[Any]:
-    button = buttons.AnnouncedPaperButton(paper.id, "Withdrawn", disabled=True)
-    text = f"-# 🗑️ Withdrawn from the list\n### ~~{escape(paper.title, 700)}~~"
+def _removed_card(paper: Paper) -> Container[Any]:
+    button = buttons.AnnouncedPaperButton(paper.id, "Removed", disabled=True)
+    text = f"-# 🗑️ Removed from the list\n### ~~{escape(paper.title, 700)}~~"
     return cards.text_card(text, ActionRow(button), colour=_GREY.value)
 
 

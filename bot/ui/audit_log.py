@@ -43,7 +43,7 @@ _PAPER_FIELDS = {
 }
 _FEED_FIELDS = {
     "title": "Title",
-    "url": "Address",
+    "url": "URL",
     "venue": "Venue",
     "is_reviewed": "Entries need review",
 }
@@ -63,7 +63,7 @@ _NAME_ACTIONS = {
 }
 _REVIEW_OUTCOMES = {
     Outcome.DECLINED: "👋 declined {}",
-    Outcome.REMOVED: "👋 left out {}, which was removed before",
+    Outcome.REMOVED: "👋 skipped {}, which had been removed",
 }
 _MENTION = re.compile(r"<#\d+>")
 _CONTEXT = 3  # unchanged words shown around a difference
@@ -140,7 +140,7 @@ def summary(change: Change, titles: Titles) -> str:
         case ImportChange():
             return f"📥 imported papers: {_import_counts(change.outcomes)}"
         case ReviewChange():
-            text = _REVIEW_OUTCOMES.get(change.outcome, "🔎 matched {} with the list")
+            text = _REVIEW_OUTCOMES.get(change.outcome, "🔎 marked {} as already in the list")
             return text.format(f"**{escape(change.title, 160)}**")
         case FeedChange() | SubscriptionChange():
             return _setting_summary(change)
@@ -258,7 +258,7 @@ def _setting_differences(change: FeedChange | SubscriptionChange) -> list[str]:
 
 def _announced(settings: Settings) -> str:
     """Returns what a channel's recorded settings announce, and when."""
-    return describe_options(options_of(settings)) or "everything, immediately"
+    return describe_options(options_of(settings)) or "all papers, immediately"
 
 
 def changed_fields(change: Change) -> list[str]:

@@ -261,7 +261,7 @@ class ReviewedButton(LabButton, template="review:{entry_id}:-"):
 
     def __init__(self, entry_id: int) -> None:
         self.entry_id = entry_id
-        super().__init__("Decided", disabled=True)
+        super().__init__("Reviewed", disabled=True)
 
 
 class DuplicateButton(LabButton, template="settle:{entry_id}:{add:flag}"):
@@ -287,7 +287,7 @@ class DecidedSuggestionButton(LabButton, template="suggestion:{suggestion_id}:-"
 
     def __init__(self, suggestion_id: int) -> None:
         self.suggestion_id = suggestion_id
-        super().__init__("Decided", disabled=True)
+        super().__init__("Reviewed", disabled=True)
 
 
 class MySuggestionsButton(LabButton, template="suggested:{post_id}"):

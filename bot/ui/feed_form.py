@@ -38,7 +38,7 @@ class FeedForm(Modal):
         )
         for text, description, component in (
             ("Title", "The feed won't overwrite it", self._title),
-            ("Address", "The feed, or a page that links to it", self._url),
+            ("URL", "The feed, or a page that links to it", self._url),
             ("Venue", "Used if the feed doesn't name one", self._venue),
             ("New entries", None, self._review),
         ):

@@ -47,7 +47,7 @@ def format_feed(feed: CountedFeed) -> str:
             f"{escape(feed.last_error, 500)}"
         )
     if pending := _pending(feed):
-        lines.append(f"🔎 Waiting for review: {', '.join(pending)}. Run `/feed check` to decide.")
+        lines.append(f"🔎 Waiting for review: {', '.join(pending)}. Run `/feed check` to review.")
     return "\n".join(lines)
 
 
@@ -70,7 +70,7 @@ def describe_followed(feed: CountedFeed, announced: int) -> str:
     if feed.duplicates:
         text += (
             f"\n⚖️ {count(feed.duplicates, 'entry')} may already be in the list. "
-            "Run `/feed check` to decide."
+            "Run `/feed check` to review."
         )
     return text
 
@@ -98,12 +98,12 @@ def summarize_ingest(result: IngestResult) -> str:
     if result.reviews:
         parts.append(f"{count(result.reviews, 'entry')} to review")
     if result.removed:
-        parts.append(f"{result.removed:,} skipped (removed from the list before)")
+        parts.append(f"{result.removed:,} skipped (removed from the list)")
     return ", ".join(parts)
 
 
 def format_subscriptions(subscriptions: Sequence[CountedSubscription]) -> str:
-    """Returns the announcement channels of a server, one paragraph each, as many as fit."""
+    """Returns the channels of a server that get new papers, one paragraph each, as many as fit."""
     lines = [_subscription(subscription) for subscription in subscriptions]
     return split_messages(lines, max_messages=1, noun="channel")[0]
 

@@ -64,7 +64,7 @@ def columns(known: Mapping[str, Sequence[str]], unused: Sequence[str]) -> str:
         lines.append(f"-# Columns: {escape(read, 500)}.")
     if named := [name for name in unused if name.strip()]:
         lines.append(
-            f"-# Ignored: {escape(_quote(named), 300)}. To use a column, run the command again "
+            f"-# Ignored columns: {escape(_quote(named), 300)}. To use one, run the command again "
             "with an option such as `columns:title=Headline`."
         )
     return "\n".join(lines)
@@ -86,7 +86,7 @@ def plain_text(
         if len(report.imported) > len(shown):
             lines.append("  … and more.")
     if report.skipped:
-        lines.append(f"Left out {count(report.skipped, 'entry')} not meant for the list.")
+        lines.append(f"Skipped {count(report.skipped, 'entry')} that {_are_unpublished(report)}.")
     lines += [f"{_location(entry, files)}{entry.reason}" for entry in report.notes]
     return "\n".join(lines)
 
@@ -111,8 +111,15 @@ def _outcomes(report: ImportReport, *, is_preview: bool) -> list[str]:
     if report.rejected:
         lines.append(f"⚠️ **{report.rejected:,}** can't be used")
     if report.skipped:
-        lines.append(f"💤 **{report.skipped:,}** not published, skipped without `unpublished:True`")
+        lines.append(
+            f"💤 **{report.skipped:,}** {_are_unpublished(report)}, skipped (use "
+            "`unpublished:True` to import unpublished rows)"
+        )
     return lines
+
+
+def _are_unpublished(report: ImportReport) -> str:
+    return "isn't a published paper" if report.skipped == 1 else "aren't published papers"
 
 
 def _notes(report: ImportReport) -> list[str]:

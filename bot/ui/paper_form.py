@@ -69,7 +69,7 @@ class PaperForm(Modal):
             ("Title", None, self._title),
             ("Authors", "One per line; end with “et al.” if there are more", self._authors),
             ("Venue and year", None, self._venue),
-            ("Links", "arXiv IDs, DOIs or web addresses, one per line", self._links),
+            ("Links", "arXiv IDs, DOIs or other links, one per line", self._links),
             ("Abstract", None, self._abstract),
         ):
             is_truncated = len(field.default or "") < len(getattr(values, field.custom_id))
@@ -190,7 +190,7 @@ def _parse_links(text: str, base: PaperDraft) -> tuple[tuple[str, ...], tuple[Li
         if not found:
             raise InvalidInput(
                 f"“{word[:80]}” isn't a link I understand. Use an arXiv ID such as 2304.01373, a "
-                "DOI such as 10.1145/3511808.3557079, or an address that starts with https://."
+                "DOI such as 10.1145/3511808.3557079, or a link that starts with https://."
             )
         identifiers += found
         if is_url and not is_identifier_page(word):

@@ -27,9 +27,9 @@ def suggestion_review(suggestion: Suggestion, paper: Paper | None) -> Layout:
         return _decided(suggestion)
     draft = suggestion.draft
     if paper is None:
-        question = "Is this ours?"
+        question = "Is this one of ours?"
     else:
-        question = f"Is it #{paper.id}, {escape(paper.title, 200)}?"
+        question = f"Is it the same paper as #{paper.id}, {escape(paper.title, 200)}?"
     heading = f"-# 💡 Suggested by {escape(suggestion.member_name, 80)}. {question}"
     card = cards.paper_card(
         draft,

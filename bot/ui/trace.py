@@ -23,12 +23,13 @@ _ORIGINS = {
 
 @dataclass(frozen=True, slots=True)
 class TextStyle:
-    """How a surface writes text from elsewhere, times, channels and Discord commands."""
+    """How a surface writes text from elsewhere, times, channels, commands and message links."""
 
     text: Callable[[str, int], str]
     time: Callable[[datetime], str]
     channel: Callable[[int], str]
     command: Callable[[str], str]
+    message: Callable[[str], str]
 
 
 DISCORD = TextStyle(
@@ -36,12 +37,14 @@ DISCORD = TextStyle(
     time=timestamp,
     channel=lambda channel_id: f"<#{channel_id}>",
     command=lambda name: f"`{name}`",
+    message=lambda url: f" [Open the message]({url})" if url else "",
 )
 PLAIN = TextStyle(
     text=clip,
     time=lambda at: f"on {at:%Y-%m-%d at %H:%M} UTC",
     channel=lambda channel_id: f"Channel {channel_id}",
     command=lambda name: f"{name} in Discord",
+    message=lambda url: f" {url}" if url else "",
 )
 
 
@@ -55,7 +58,7 @@ def sentences(trace: Trace, style: TextStyle) -> list[str]:
     found += [entry_sentence(entry, style) for entry in trace.entries]
     found += [channel_sentence(channel, trace, style) for channel in trace.channels]
     if trace.paper is not None and not trace.channels:
-        found.append("It isn't announced in any channel.")
+        found.append("It hasn't been announced in any channel.")
     return found
 
 
@@ -97,7 +100,7 @@ def entry_sentence(entry: EntryRecord, style: TextStyle) -> str:
     text = f"{feed} listed it {style.time(entry.seen_at)}{first}: {_entry_result(entry, style)}"
     if entry.decided_by is not None and entry.decided_at is not None:
         name = style.text(entry.decided_by.name, 80)
-        text += f" Decided by {name} {style.time(entry.decided_at)}."
+        text += f" Reviewed by {name} {style.time(entry.decided_at)}."
     return text
 
 
@@ -132,7 +135,7 @@ def _origin_sentence(paper: Paper, style: TextStyle) -> str:
 def _channel_lines(trace: Trace, guild_id: int | None) -> list[str]:
     """Returns a line for each channel of this server, and one for all other servers."""
     if not trace.channels:
-        return ["📣 It isn't announced in any channel."] if trace.paper is not None else []
+        return ["📣 It hasn't been announced in any channel."] if trace.paper is not None else []
     here = [
         channel
         for channel in trace.channels
@@ -162,17 +165,17 @@ def _entry_result(entry: EntryRecord, style: TextStyle) -> str:
         Outcome.ADDED: "added as a new paper.",
         Outcome.UPDATED: f"already in the list as {number}; missing details were filled in.",
         Outcome.UNCHANGED: f"already in the list as {number}.",
-        Outcome.DUPLICATE: f"possible duplicate of {number}. Run {check} to decide.",
-        Outcome.REVIEW: f"waiting for a moderator's review. Run {check} to decide.",
-        Outcome.DECLINED: "declined as not ours.",
-    }.get(entry.outcome, "skipped, because this paper was removed from the list before.")
+        Outcome.DUPLICATE: f"possible duplicate of {number}. Run {check} to review it.",
+        Outcome.REVIEW: f"waiting for a moderator's review. Run {check} to review it.",
+        Outcome.DECLINED: "declined as not one of ours.",
+    }.get(entry.outcome, "skipped, because this paper had been removed from the list.")
 
 
 def _delivery(channel: ChannelTrace, announcement: Announcement, style: TextStyle) -> str:
     match announcement.status:
         case DeliveryStatus.SENT if announcement.sent_at is not None:
             url = _message_url(announcement, channel.subscription)
-            return f"announced {style.time(announcement.sent_at)}.{f' {url}' if url else ''}"
+            return f"announced {style.time(announcement.sent_at)}.{style.message(url)}"
         case DeliveryStatus.FILTERED_OUT if channel.rejection_reason is not None:
             return f"filtered out by “{style.text(channel.rejection_reason, 200)}”."
         case DeliveryStatus.FILTERED_OUT:
@@ -215,7 +218,7 @@ def _why_not(subscription: Subscription | None, trace: Trace, style: TextStyle) 
     if subscription is not None and trace.paper is not None:
         started = subscription.created_at
         if trace.paper.provenance.created_at < started:
-            return f", because announcements there started later, {style.time(started)}"
+            return f", because announcements there only started {style.time(started)}"
     added = [entry for entry in trace.entries if entry.outcome is Outcome.ADDED]
     if any(entry.was_first_poll for entry in added):
         return ", because it came with a feed's first check"

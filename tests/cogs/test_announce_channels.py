@@ -121,7 +121,7 @@ async def test_a_digest_is_sent_once_at_its_time(lab: Lab) -> None:
     assert all(title in text for title in ("One", "Two", "Three"))
     await lab.app.library.papers.remove(gone, MODERATOR)
     await lab.app.deliver()
-    assert "withdrawn" in visible_text(lab.channel.history()[-1])
+    assert "removed from the list" in visible_text(lab.channel.history()[-1])
 
 
 async def test_many_papers_share_one_message_that_shows_them_all(lab: Lab) -> None:
@@ -150,7 +150,7 @@ async def test_an_edited_paper_updates_its_announcement(lab: Lab) -> None:
     assert "now published at **ICML**" in text
     await lab.app.library.papers.remove(paper, MODERATOR)
     await lab.app.deliver()
-    assert "Withdrawn" in lab.last_text
+    assert "Removed from the list" in lab.last_text
     assert len(announcements(lab.channel)) == 1
 
 

@@ -58,7 +58,7 @@ async def test_a_source_is_looked_up_previewed_and_added_with_one_click(lab: Lab
     assert "Journal of Open Things" in text
     assert "in the list since" not in text
     done = await lab.moderator.click(shown.response, label="Add")
-    assert "Added to the list without an announcement" in reply_text(done)
+    assert "Added to the list without announcing it" in reply_text(done)
     assert "[Undo]" in reply_text(done)
     paper = await lab.app.library.papers.get_by_text(DOI)
     assert paper.authors == ("Ada Lovelace",)
@@ -239,7 +239,7 @@ async def test_the_preview_says_that_a_paper_was_removed(lab: Lab) -> None:
     paper = await lab.app.library.papers.get_by_text(DOI)
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     shown = await look_up(lab, DOI)
-    assert "removed from the list on purpose. Adding it brings it back" in reply_text(shown)
+    assert "removed from the list on purpose. Adding it will bring it back" in reply_text(shown)
     done = await lab.moderator.click(shown.response, label="Add")
     assert "Now it's back" in reply_text(done)
 
@@ -314,7 +314,7 @@ async def test_the_papers_of_a_message_are_listed_and_added_with_one_click(
     assert "id_list=2304.99999" in "".join(services.asked)
 
     added = await lab.moderator.click(shown.response, label="Add")
-    assert "Added to the list without an announcement" in reply_text(added)
+    assert "Added to the list without announcing it" in reply_text(added)
     assert "[Undo]" in reply_text(added)
     paper = await lab.app.library.papers.get_by_text(DOI)
     assert f"in the list as #{paper.id}" in visible_text(shown.response)
@@ -413,7 +413,7 @@ async def test_only_the_first_of_many_links_are_shown(lab: Lab, services: Lookup
 async def test_a_message_without_links_is_explained(lab: Lab) -> None:
     shown = await review_links(lab, "Hello! https://discord.com/channels/1/2 and 1234.5678")
     assert shown.ephemeral
-    assert "I don't see a link to a paper in that message." in reply_text(shown)
+    assert "I don't see any links to papers in that message." in reply_text(shown)
 
 
 async def test_only_moderators_can_use_the_menu(lab: Lab) -> None:

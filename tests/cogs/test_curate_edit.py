@@ -54,7 +54,7 @@ async def test_tags_can_be_added_removed_suggested_and_undone(lab: Lab) -> None:
     assert "🏷️ changed the tags of **First of Two**" in reply_text(undone)
     assert (await lab.app.library.papers.get(number)).tags == ("maths",)
     for options, sentence in (
-        ({}, "Give the tags"),
+        ({}, "Enter the tags"),
         ({"add": "maths"}, "already tagged like that"),
         ({"add": "x" * 60}, "too long for a tag"),
     ):
@@ -135,7 +135,7 @@ async def test_a_merge_shows_concurrent_changes_and_keeps_the_choices(lab: Lab) 
     await lab.moderator.select(shown.response, ["target"], custom_id=_menu_id(shown, "Venue"))
     await lab.app.library.papers.tag(other, ["new"], [], OTHER_MODERATOR)
     asked = await lab.moderator.click(shown.response, label="Merge")
-    assert f"Someone else changed #{other} meanwhile" in reply_text(asked)
+    assert f"Someone else just changed #{other}" in reply_text(asked)
     assert "**Tags** nlp → new, nlp\n-# cleo" in reply_text(asked)
     await lab.moderator.click(asked.response, label="Merge")
     merged = await lab.app.library.papers.get(one)
@@ -151,7 +151,7 @@ async def test_a_merge_into_a_paper_that_was_merged_meanwhile_compares_with_its_
     kept = as_draft(await lab.app.library.papers.get(third))
     await lab.app.library.papers.merge(third, one, kept, OTHER_MODERATOR)
     asked = reply_text(await lab.moderator.click(shown.response, label="Merge"))
-    assert f"Someone else changed #{one} meanwhile" in asked
+    assert f"Someone else just changed #{one}" in asked
     assert "**Title** First of Two → Third of Them" in asked
     assert f"Merge #{other} into #{third}" in asked
 
@@ -282,7 +282,7 @@ async def test_undo_reverts_your_own_last_change_or_any_by_number(lab: Lab) -> N
     assert "🏷️ changed the tags of **First of Two**" in reply_text(undone)
     await curate(lab, "undo")
     assert (await lab.app.library.papers.get(number)).tags == ("maths",)
-    assert "Give the number of a change" in reply_text(await curate(lab, "undo", change="last"))
+    assert "Enter the number of a change" in reply_text(await curate(lab, "undo", change="last"))
     assert "no record of that change" in reply_text(await curate(lab, "undo", change="999"))
 
 

@@ -125,7 +125,7 @@ async def test_the_preview_counts_each_outcome_with_its_first_entry(lab: Lab) ->
     assert "**1** may already be in the list, will be skipped: “Alike” (line 6)" in text
     assert "**1** removed on purpose, will be skipped: “Gone” (line 5)" in text
     assert "**1** can't be used" in text
-    assert "**1** not published" in text
+    assert "**1** isn't a published paper" in text
     assert "Line 9: “” can't be used. It has no title." in text
     assert "Line 6: “Alike” may be “Alike”" in text
     assert "[Import the rest]" in text
@@ -173,7 +173,7 @@ async def test_the_preview_says_how_columns_are_read_and_an_option_maps_them(lab
     )
     result = await preview(lab, sheet, columns="title=Headline; authors = Who;")
     assert "Columns: authors from “Who”; title from “Headline”." in reply_text(result)
-    assert "Ignored: “Colour”." in reply_text(result)
+    assert "Ignored columns: “Colour”." in reply_text(result)
     await lab.moderator.click(result.response, label="Import")
     (paper,) = await lab.app.library.papers.batch(after=20)
     assert paper.authors == ("Ada Lovelace",)
@@ -231,7 +231,7 @@ class TestLabFiles:
         sheet = ("sheet.csv", await asyncio.to_thread(lab_sheet.read_bytes))
         result = await preview(lab, sheet)
         assert "will be added" in reply_text(result)
-        assert "**25** not published" in reply_text(result)
+        assert "**25** aren't published papers" in reply_text(result)
         done = await lab.moderator.click(result.response, label="Import")
         assert "### Imported" in reply_text(done)
         assert await lab.app.library.papers.count() == 137
@@ -341,7 +341,7 @@ async def test_a_preview_that_takes_too_long_is_explained(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Curate")
     cog.imports.preview_timeout = timedelta(0)
     result = await preview(lab, ("papers.bib", BIB))
-    assert "takes more than five minutes" in reply_text(result)
+    assert "took more than five minutes" in reply_text(result)
     assert "[Import]" not in reply_text(result)
     assert (await lab.add(PaperDraft(title="Next"))) == 21
 

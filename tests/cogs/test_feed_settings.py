@@ -57,7 +57,7 @@ async def test_entries_waiting_for_review_are_shown_and_decided(lab: Lab, source
     assert "need a moderator's review" in shown
     assert "review: 1 entry, 1 possible duplicate" in shown
     result = await lab.moderator.slash(lab.channel, "feed check", feed="1")
-    assert "Is it one of ours?" in reply_text(result)
+    assert "Is this one of ours?" in reply_text(result)
     assert "Is it the same as this paper?" in reply_text(result)
     before = await count(lab)
     await lab.moderator.click(result.followups[-1], label="Add")
@@ -184,7 +184,7 @@ async def test_a_preview_shows_what_would_be_announced_and_changes_nothing(
     assert "It has 3 entries." in shown
     assert "has neither a title nor any text" in shown
     assert "and 1 more problem" in shown
-    assert "🆕 New: it would be announced like this." in shown
+    assert "🆕 New. It would be announced like this." in shown
     assert f"⚖️ Possible duplicate of #{known}" in shown
     assert await count(lab) == before
     assert "I don't follow any feeds" in await lab.run(lab.moderator, "feed list")
@@ -210,15 +210,15 @@ async def test_a_preview_recognizes_known_removed_and_repeated_papers(lab: Lab, 
     await follow(lab, home, venue="Newsletter")
     shown = await lab.run(lab.moderator, "feed preview", url=f"{home}feed")
     paper = await lab.app.library.papers.get_by_text("Old news")
-    assert "You already follow it as feed 1" in shown
-    assert f"✅ Already in the list as #{paper.id}: it would not be announced" in shown
+    assert "I already follow it as feed 1" in shown
+    assert f"✅ Already in the list as #{paper.id}. It wouldn't be announced" in shown
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     await lab.run(lab.moderator, "feed edit", feed="1", review=True)
     feed.titles = ["Same one", "same ONE", "Old news"]
     shown = await lab.run(lab.moderator, "feed preview", url=f"{home}feed")
-    assert "Removed from the list: it would be left out" in shown
-    assert "The same paper as another of these entries" in shown
-    assert "🆕 New: it would wait for review" in shown
+    assert "Removed from the list. It would be skipped" in shown
+    assert "The same paper as another entry here" in shown
+    assert "🆕 New. It would wait for review" in shown
 
 
 @pytest.mark.parametrize(

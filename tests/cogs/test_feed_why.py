@@ -80,7 +80,7 @@ async def test_why_shows_the_next_digest_and_channels_added_later(lab: Lab, sour
     later = lab.channel.guild.create_text_channel("later")
     await lab.moderator.slash(later, "announce here")
     assert (
-        f"<#{later.id}>: not announced, because announcements there started later, <t:"
+        f"<#{later.id}>: not announced, because announcements there only started <t:"
         in await why(lab, "Brand new")
     )
 
@@ -106,14 +106,14 @@ async def test_why_shows_duplicates_and_who_decided(lab: Lab, source) -> None:
     await poll(lab)
     link = "https://example.org/Twice-told"
     shown = await why(lab, link)
-    assert f"possible duplicate of #{known}. Run `/feed check` to decide" in shown
+    assert f"possible duplicate of #{known}. Run `/feed check` to review it" in shown
     assert "in the list." not in shown
 
     result = await lab.moderator.slash(lab.channel, "feed check")
     await lab.moderator.click(result.followups[-1], label="Same paper")
     shown = await why(lab, link)
     assert f"It is #{known} in the list" in shown
-    assert "Decided by noor <t:" in shown
+    assert "Reviewed by noor <t:" in shown
 
 
 async def test_why_shows_an_entry_in_review_and_one_that_was_declined(lab: Lab, source) -> None:
@@ -122,11 +122,13 @@ async def test_why_shows_an_entry_in_review_and_one_that_was_declined(lab: Lab, 
     feed.publish("Somebody else's")
     await poll(lab)
     link = "https://example.org/Somebody-else's"
-    assert "waiting for a moderator's review. Run `/feed check` to decide" in await why(lab, link)
+    assert "waiting for a moderator's review. Run `/feed check` to review it" in await why(
+        lab, link
+    )
     result = await lab.moderator.slash(lab.channel, "feed check")
     await lab.moderator.click(result.followups[-1], label="Not ours")
     shown = await why(lab, link)
-    assert "declined as not ours. Decided by noor" in shown
+    assert "declined as not one of ours. Reviewed by noor" in shown
 
 
 async def test_why_shows_that_a_removed_paper_stays_removed(lab: Lab, source) -> None:
@@ -141,7 +143,7 @@ async def test_why_shows_that_a_removed_paper_stays_removed(lab: Lab, source) ->
 
     await lab.run(lab.moderator, "feed add", url=f"{home}feed?of=another")
     shown = await why(lab, "https://example.org/Old-news")
-    assert "skipped, because this paper was removed from the list before" in shown
+    assert "skipped, because this paper had been removed from the list" in shown
 
 
 @pytest.mark.parametrize("link", ["https://example.org/nowhere", "#9999", "...", "2399.12345"])
@@ -157,7 +159,7 @@ async def test_why_shows_the_origin_of_a_paper_that_no_feed_listed(lab: Lab) -> 
     number = await lab.add(PaperDraft(title="By hand"))
     shown = await why(lab, str(number))
     assert "A moderator added it" in shown
-    assert "It isn't announced in any channel" in shown
+    assert "It hasn't been announced in any channel" in shown
     await lab.run(lab.moderator, "announce here")
     lab.clock.advance(timedelta(minutes=1))
     number = await lab.add(PaperDraft(title="By hand, later"))

@@ -59,7 +59,7 @@ async def test_a_member_suggests_a_moderator_adds_and_the_member_is_told(
     shown = await suggest(lab, note="we wrote *this* @everyone")
     assert f"The moderators will review **{TITLE}**, and I'll let you know" in shown
     asked = visible_text(mods.last_message)
-    assert "Suggested by mika. Is this ours?" in asked
+    assert "Suggested by mika. Is this one of ours?" in asked
     assert "we wrote \\*this\\* \\@everyone" in asked
     assert not mods.last_message.mention_everyone
     assert "[Add]" in asked
@@ -150,7 +150,9 @@ async def test_a_possible_duplicate_is_reviewed_next_to_the_known_paper(
     number = await lab.add(PaperDraft(title="127.0.0.1:9/paper"))
     shown = await suggest(lab, "http://127.0.0.1:9/paper")
     assert "looks similar to this paper in the list" in shown
-    assert f"Is it #{number}, 127.0.0.1:9/paper?" in visible_text(mods.last_message)
+    assert f"Is it the same paper as #{number}, 127.0.0.1:9/paper?" in visible_text(
+        mods.last_message
+    )
     result = await lab.moderator.click(mods.last_message, label="Same paper")
     assert f"Marked as the same paper as **127.0.0.1:9/paper** (#{number})" in reply_text(result)
     assert f"It's already in the list as #{number}" in direct_messages(lab.member)[0]

@@ -36,7 +36,7 @@ async def test_a_rate_limit_of_a_proxy_is_retried_later(station: Station) -> Non
     station.discord.fail("send", too_many(3600, by_discord=False))
     assert await station.app.deliver() == 0
     (warning,) = station.warnings
-    assert "is tried again at" in warning
+    assert "will be retried at" in warning
     assert await station.deliver_later() == 2
     assert station.announced() == papers
 
@@ -56,7 +56,7 @@ async def test_a_failed_send_is_repeated_only_if_it_was_not_delivered(
     assert await station.app.deliver() == 0
     assert station.announced(channel_id) == papers[:kept]
     (warning,) = station.warnings
-    assert "is tried again at" in warning
+    assert "will be retried at" in warning
     assert await station.deliver_later() == 2
     assert station.announced(channel_id) == papers
 
@@ -162,11 +162,11 @@ async def test_a_failed_edit_is_made_later(station: Station) -> None:
     station.discord.fail("edit", Fault(503))
     await station.app.deliver()
     (message,) = station.discord.messages[PAPERS]
-    assert "Withdrawn" not in str(message["components"])
+    assert "Removed from the list" not in str(message["components"])
     (warning,) = station.warnings
-    assert "is updated at" in warning
+    assert "will be updated at" in warning
     await station.deliver_later(timedelta(hours=1))
-    assert "Withdrawn" in str(message["components"])
+    assert "Removed from the list" in str(message["components"])
     assert len(station.discord.messages[PAPERS]) == 1
 
 
@@ -225,10 +225,10 @@ async def test_an_edit_that_fails_unexpectedly_does_not_delay_others(
     station.discord.fail("edit", Fault(200, body={}))  # is no message
     await station.app.deliver()
     shown = [str(message["components"]) for message in station.discord.messages[PAPERS]]
-    assert ["Withdrawn" in one for one in shown] == [False, True]
+    assert ["Removed from the list" in one for one in shown] == [False, True]
     assert "Updating the message of post 1 failed" in station.log.text
     await station.deliver_later(timedelta(hours=1))
-    assert "Withdrawn" in str(station.discord.messages[PAPERS][0]["components"])
+    assert "Removed from the list" in str(station.discord.messages[PAPERS][0]["components"])
 
 
 async def in_thread(station: Station, parent: int) -> int:
@@ -249,9 +249,9 @@ async def in_thread(station: Station, parent: int) -> int:
     return thread_id
 
 
-def is_withdrawn(station: Station, thread_id: int) -> bool:
+def shows_removal(station: Station, thread_id: int) -> bool:
     (message,) = station.discord.messages[thread_id]
-    return "Withdrawn" in str(message["components"])
+    return "Removed from the list" in str(message["components"])
 
 
 @pytest.mark.parametrize("parent", [PAPERS, FORUM])
@@ -259,7 +259,7 @@ async def test_an_archived_thread_is_reopened_for_an_edit(station: Station, pare
     thread_id = await in_thread(station, parent)
     station.discord.archive(thread_id)
     await station.app.deliver()
-    assert is_withdrawn(station, thread_id)
+    assert shows_removal(station, thread_id)
     assert station.warnings == []
 
 
@@ -273,7 +273,7 @@ async def test_a_locked_thread_is_left_alone_and_not_retried_forever(
     asked = len(station.discord.asked)
     await station.deliver_later(timedelta(hours=3))
     assert len(station.discord.asked) == asked
-    assert not is_withdrawn(station, thread_id)
+    assert not shows_removal(station, thread_id)
     assert station.warnings == []
 
 
@@ -287,7 +287,7 @@ async def test_a_thread_that_the_bot_may_not_reopen_or_edit_is_left_alone(
     station.discord.fail(fault, Fault(refusal[0], body={"message": "no", "code": refusal[1]}))
     await station.app.deliver()
     await station.deliver_later(timedelta(hours=3))
-    assert not is_withdrawn(station, thread_id)
+    assert not shows_removal(station, thread_id)
     assert station.warnings == []
 
 

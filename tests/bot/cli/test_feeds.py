@@ -115,7 +115,7 @@ def test_a_feed_is_added_listed_checked_and_explained(shell: Shell, site: Site) 
     trace = shell.json("why", "http://www.example.org/new?utm_source=x")
     assert trace["entries"][0]["outcome"] == "review"
     assert trace["paper"] is None
-    assert "Run /feed check in Discord to decide" in shell("why", "Brand new").stdout
+    assert "Run /feed check in Discord to review it" in shell("why", "Brand new").stdout
 
 
 def test_a_check_prints_new_papers_and_leaves_them_to_the_bot(shell: Shell, site: Site) -> None:
@@ -131,7 +131,7 @@ def test_a_check_prints_new_papers_and_leaves_them_to_the_bot(shell: Shell, site
     trace = shell.json("why", "#2")
     assert (trace["paper"], trace["title"]) == (2, "Brand new")
     assert trace["channels"] == []
-    assert "It isn't announced in any channel." in shell("why", "2").stdout
+    assert "It hasn't been announced in any channel." in shell("why", "2").stdout
 
     del site.pages["/feed"]
     (poll,) = shell.json("poll", "1", exit_code=1)

@@ -60,7 +60,7 @@ def test_searching_paging_and_announcements_work_in_the_browser(
     lab, site = addresses
     page.goto(lab)
     messages = page.locator("#channel-message-list article")
-    expect(messages.first).to_contain_text("New papers will be announced")
+    expect(messages.first).to_contain_text("Now announcing new papers")
 
     page.get_by_role("textbox", name="Message", exact=True).click()
     page.keyboard.type("/search")

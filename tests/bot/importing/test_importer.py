@@ -119,7 +119,7 @@ def test_unpublished_entries_are_reported_but_not_an_error(shell: Shell) -> None
     file = shell.file("papers.csv", "Title,Status\nOne,Accepted\nTwo,Under Review\n")
     report = shell.json("import", file)
     assert (report["added"], report["left_out"], report["rejected"]) == (1, 1, 0)
-    assert "Left out 1 entry" in shell("import", file).stdout
+    assert "Skipped 1 entry that isn't a published paper" in shell("import", file).stdout
     assert shell.json("import", file, "--unpublished")["added"] == 1
 
 

@@ -89,7 +89,7 @@ def test_a_difference_is_shown_with_some_words_around_it(
             "📥 imported papers: 1,200 added, 1 possible duplicate skipped",
         ),
         (reviewed("*Ours*", Outcome.DECLINED), "👋 declined **\\*Ours\\***"),
-        (reviewed("Ours", Outcome.UNCHANGED), "🔎 matched **Ours** with the list"),
+        (reviewed("Ours", Outcome.UNCHANGED), "🔎 marked **Ours** as already in the list"),
         (
             NameChange(
                 **common(

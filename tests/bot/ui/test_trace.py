@@ -49,10 +49,13 @@ def sentence(status: DeliveryStatus | None, **changes: object) -> str:
         (Outcome.ADDED, "added as a new paper."),
         (Outcome.UPDATED, "already in the list as #7; missing details were filled in."),
         (Outcome.UNCHANGED, "already in the list as #7."),
-        (Outcome.DUPLICATE, "possible duplicate of #7. Run /feed check in Discord to decide."),
-        (Outcome.REVIEW, "waiting for a moderator's review. Run /feed check in Discord to decide."),
-        (Outcome.DECLINED, "declined as not ours."),
-        (Outcome.REMOVED, "skipped, because this paper was removed from the list before."),
+        (Outcome.DUPLICATE, "possible duplicate of #7. Run /feed check in Discord to review it."),
+        (
+            Outcome.REVIEW,
+            "waiting for a moderator's review. Run /feed check in Discord to review it.",
+        ),
+        (Outcome.DECLINED, "declined as not one of ours."),
+        (Outcome.REMOVED, "skipped, because this paper had been removed from the list."),
     ],
 )
 def test_every_outcome_of_an_entry_has_its_sentence(outcome: Outcome, result: str) -> None:
@@ -85,6 +88,15 @@ def test_every_status_in_a_channel_has_its_sentence() -> None:
     assert sentence(None, announcement=sent).endswith("https://discord.com/channels/100/11/77")
     assert "channels" not in sentence(None, announcement=sent, subscription=None)
     assert sentence(None) == "Channel 11: not announced."
+
+
+def test_discord_links_to_the_message_instead_of_showing_its_url() -> None:
+    sent = Announcement(1, 7, 11, DeliveryStatus.SENT, AT, message_id=77, sent_at=AT)
+    channel = ChannelTrace(11, SUBSCRIPTION, sent)
+    shown = trace_card.channel_sentence(
+        channel, Trace("x", PAPER, (SEEN,), (channel,)), trace_card.DISCORD
+    )
+    assert shown.endswith(" [Open the message](https://discord.com/channels/100/11/77)")
 
 
 def test_the_json_has_the_same_facts() -> None:
