@@ -62,7 +62,7 @@ class FeedNotFound(LabError):
     """No followed feed matches the text given."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"I don't follow the feed “{text}”. Try its number or its address.")
+        super().__init__(f"I don't follow the feed “{text}”. Try its number or URL.")
         self.text = text
 
 
@@ -70,7 +70,7 @@ class AlreadyResolved(LabError):
     """A moderator has decided about an entry or a suggestion before; ``name`` is None for you."""
 
     def __init__(self, name: str | None) -> None:
-        who = "You've" if name is None else f"{name or 'Somebody'} has"
+        who = "You've" if name is None else f"{name or 'Someone'} has"
         super().__init__(f"{who} already decided this one.")
 
 

@@ -51,7 +51,7 @@ class ChangedSince(LabError):
     """What a change touched was changed again by ``later``, which has to be undone first."""
 
     def __init__(self, subject: str, later: int) -> None:
-        super().__init__(f"{subject} changed again since. Undo change {later} first.")
+        super().__init__(f"{subject} been changed since then. Undo change {later} first.")
         self.later = later
 
 
@@ -59,7 +59,7 @@ async def get_history(db: Connection, change_id: int) -> ChangeHistory:
     """Returns a change with what it goes back to; raises `LabError` if there is no such change."""
     history = await change_queries.find_history(db, change_id)
     if history is None:
-        raise LabError("I have no record of that change.")
+        raise LabError("I couldn't find that change.")
     return history
 
 
@@ -78,9 +78,9 @@ async def undo(
     """
     change, original = history.change, history.original
     if isinstance(change, PaperChange) and change.part_of is not None:
-        raise LabError(f"That's part of change {change.part_of}. You can only undo it as a whole.")
+        raise LabError(f"You can only undo this together with the rest of change {change.part_of}.")
     if change.is_undone or not await _toggle(db, history.chain):
-        raise LabError("That's already undone.")
+        raise LabError("That has already been undone.")
     kind = _KINDS[type(original)]
     before = await kind.load(db, original)
     await kind.require_unchanged(db, change, original, before)
@@ -148,7 +148,7 @@ async def _require_papers_unchanged(
     if len(later) > _MAX_NAMED:
         names.append("others")
     *most, last = names
-    subject = f"{', '.join(most)} and {last} were" if most else f"{last} was"
+    subject = f"{', '.join(most)} and {last} have" if most else f"{last} has"
     raise ChangedSince(subject, later[0][1])
 
 
@@ -181,7 +181,7 @@ async def _undo_papers(db: Connection, original: Change, at: datetime) -> None:
             await curation_merge.unmerge(db, paper, step.before, step.transfer, at)
         else:
             raise LabError(
-                f"#{paper.id} was merged by an early version of me, which didn't record how to "
+                f"#{paper.id} was merged by an earlier version of me, which didn't record how to "
                 "undo that."
             )
     async for paper_ids in change_queries.added_papers(db, original):
@@ -216,8 +216,8 @@ async def _require_names_unchanged(
         return
     later = await change_queries.later_name_change(db, change, [*original.after])
     if later is None:
-        raise LabError("Those names were changed again since.")
-    raise ChangedSince("Those names were", later)
+        raise LabError("Those names have been changed since then.")
+    raise ChangedSince("Those names have", later)
 
 
 async def _apply_decisions(
@@ -297,8 +297,10 @@ def _settings_of(original: _SettingsChange, version: _Version) -> Settings:
 
 def _setting_changed_since(later: int | None) -> LabError:
     if later is None:
-        return LabError("That changed again since, but not by a moderator, so I can't undo it.")
-    return ChangedSince("That was", later)
+        return LabError(
+            "That has been changed since then, but not by a moderator, so I can't undo it."
+        )
+    return ChangedSince("That has", later)
 
 
 # For each kind of change how it is undone.

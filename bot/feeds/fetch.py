@@ -30,8 +30,8 @@ class NoFeedFound(LabError):
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"I found no feed at {url}. Give me the URL of the feed itself, or of a page that "
-            "links to its feed."
+            f"I couldn't find a feed at {url}. Use the URL of the feed itself, or of a page that "
+            "links to it."
         )
 
 
@@ -95,7 +95,7 @@ def feed_candidates(page: FetchedFeed) -> Iterator[str]:
 def _fetched(page: Page, requested_url: str) -> FetchedFeed:
     if page.status not in {200, 203, 304}:
         raise HttpError(
-            f"The server sent no feed (HTTP {page.status}).",
+            f"The server didn't send a feed (HTTP {page.status}).",
             cause=f"HTTP {page.status} at {page.url}",
             status=page.status,
         )

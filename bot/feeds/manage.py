@@ -53,7 +53,8 @@ class FollowResult:
         return {
             FollowOutcome.ALREADY_FOLLOWED: "Already followed.",
             FollowOutcome.SKIPPED: (
-                f"Skipped, because I try {MAX_FEEDS} at a time. Import the file again to continue."
+                f"Skipped, because I only follow {MAX_FEEDS} at a time. Import the file again to "
+                "continue."
             ),
         }.get(self.outcome, self.reason)
 

@@ -57,7 +57,7 @@ class FeedTooLarge(LabError):
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(
-            f"What {url} sends {reason}, so I stopped reading it. A feed with fewer or shorter "
+            f"The feed at {url} {reason}, so I stopped. A feed with fewer or shorter "
             "entries would work."
         )
         self.cause = f"{url} {reason}"
@@ -154,7 +154,7 @@ def read_items(
         elif entry:
             problems.append(f"Entry {number} {entry}")
     if len(items) > _MAX_ENTRIES:
-        problems.append(f"I read only the first {_MAX_ENTRIES:,} of {len(items):,} entries.")
+        problems.append(f"I only read the first {_MAX_ENTRIES:,} of {len(items):,} entries.")
     return list(entries.values()), problems, causes
 
 

@@ -84,9 +84,9 @@ def read_csv(
                     draft = _exported_draft(row) if row.is_export else _draft(row, shared)
                     yield ParsedPaper(row.line, draft)
                 except InvalidInput as error:
-                    yield Problem(
-                        row.line, f"“{plain_text.line(row['title'])}” can't be used. {error}"
-                    )
+                    title = plain_text.line(row["title"])
+                    name = f"“{title}”" if title else "This row"
+                    yield Problem(row.line, f"{name} can't be used. {error}")
 
 
 def describe_columns(

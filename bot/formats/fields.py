@@ -84,7 +84,7 @@ def parse_links(urls: Iterable[tuple[LinkKind, str]]) -> tuple[Link, ...]:
     links: list[Link] = []
     for kind, url in urls:
         if not canonical_url(url):
-            raise InvalidInput(f"“{url[:80]}” isn't a URL that starts with http.")
+            raise InvalidInput(f"“{url[:80]}” isn't a URL that starts with http:// or https://.")
         if not is_identifier_page(url):
             is_pdf = kind is LinkKind.PAGE and is_pdf_url(url)
             links.append(Link(LinkKind.PDF if is_pdf else kind, url))
@@ -123,7 +123,9 @@ def unpack_links(text: str) -> tuple[Link, ...]:
     for part in split_list(text):
         kind, _, url = part.partition(" ")
         if kind not in set(LinkKind) or not url:
-            raise InvalidInput(f"“{part[:60]}” isn't a link. Write its kind and its URL.")
+            raise InvalidInput(
+                f"“{part[:60]}” isn't a link. Write its kind and URL, such as code https://example.org."
+            )
         links.append(Link(LinkKind(kind), url))
     return tuple(links)
 

@@ -134,7 +134,7 @@ def _text(paper: Mapping[str, Any], names: Sequence[str]) -> str:
         if value is None or value == "":
             continue
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise InvalidInput(f"Its “{name}” isn't text.")
+            raise InvalidInput(f"Its “{name}” isn't a string.")
         return str(value)
     return ""
 
@@ -146,7 +146,7 @@ def _texts(paper: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if value is not None and not isinstance(value, list):
         raise InvalidInput(f"Its “{name}” isn't a list.")
     if not all(isinstance(one, str) for one in value or ()):
-        raise InvalidInput(f"Its “{name}” isn't a list of texts.")
+        raise InvalidInput(f"Its “{name}” isn't a list of strings.")
     return tuple(value or ())
 
 
@@ -155,7 +155,7 @@ def _authors(value: object) -> AuthorList:
     if isinstance(value, str):
         return parse_author_list(value).with_given_first()
     if value is not None and not isinstance(value, list):
-        raise InvalidInput("Its “authors” aren't a list of names.")
+        raise InvalidInput("Its “authors” isn't a list of names.")
     return AuthorList(tuple(dict.fromkeys(filter(None, map(_name, value or ())))))
 
 
@@ -168,7 +168,7 @@ def _name(value: object) -> str:
         name = given_first(whole) if isinstance(whole, str) else " ".join(filter(None, parts))
         if name:
             return name
-    raise InvalidInput("Its “authors” aren't a list of names.")
+    raise InvalidInput("Its “authors” isn't a list of names.")
 
 
 def _page(url: str) -> tuple[Link, ...]:
@@ -178,15 +178,15 @@ def _page(url: str) -> tuple[Link, ...]:
 def _links(paper: Mapping[str, Any]) -> tuple[Link, ...]:
     value = paper["links"]
     if not isinstance(value, list):
-        raise InvalidInput("Its “links” aren't a list.")
+        raise InvalidInput("Its “links” isn't a list.")
     links = []
     for one in value:
         kind, url = (one.get("kind"), one.get("url")) if isinstance(one, dict) else (None, None)
         if kind not in set(LinkKind) or not isinstance(url, str) or not url:
-            raise InvalidInput("Its “links” aren't a list of objects with “kind” and “url”.")
+            raise InvalidInput("Its “links” isn't a list of objects with “kind” and “url”.")
         links.append(Link(LinkKind(kind), url))
     return tuple(links)
 
 
 def _reason(error: Exception) -> str:
-    return getattr(error, "msg", "it is nested too deeply").rstrip(".").lower()
+    return getattr(error, "msg", "it's nested too deeply").rstrip(".").lower()

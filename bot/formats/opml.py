@@ -54,14 +54,14 @@ def read_opml(body: bytes) -> tuple[Outline, ...]:
     except ParseError as error:
         line, _ = error.position
         raise InvalidInput(
-            f"I can't read that file as a list of feeds (OPML): line {line} is malformed."
+            f"I can't read that file as a feed list (OPML): line {line} is malformed."
         ) from None
     except DefusedXmlException:
         raise InvalidInput(
             "That file declares XML entities, which a feed list doesn't need, so I didn't read it."
         ) from None
     if not collector.outlines:
-        raise InvalidInput("I found no feeds in that file. Feed lists have to be OPML.")
+        raise InvalidInput("I couldn't find any feeds in that file. Is it an OPML file?")
     return tuple(collector.outlines.values())
 
 

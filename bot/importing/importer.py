@@ -78,7 +78,8 @@ class ImportReport:
             case Outcome.DUPLICATE:
                 self.likely += has_same_title(result, draft)
                 title = result.paper.title if result.paper else ""
-                reason = f"“{draft.title}” may be {_named(title, result)}, so I skipped it."
+                original = _named(title, result)
+                reason = f"“{draft.title}” may be a duplicate of {original}, so I skipped it."
                 self._note(replace(entry, outcome="duplicate", reason=reason))
             case Outcome.REMOVED:
                 reason = f"“{draft.title}” was removed from the list, so I skipped it."

@@ -26,15 +26,15 @@ from storage.errors import InvalidInput, LabError
 MAX_BYTES = 10 * 2**20  # Discord's limit for most people, and minutes of importing
 MAX_ENTRIES = 20_000
 _TIME_LIMIT = timedelta(seconds=60)
-_ADVICE = "Split it, or ask whoever runs me to use `lab-herald import`."
+_ADVICE = "Split it, or ask whoever runs this bot to use `lab-herald import`."
 _MAX_ENTRY = 100_000  # pickled bytes, which the event loop can handle in milliseconds
 
 
 class TooLarge(InvalidInput):
     """The file is too large to be imported from Discord."""
 
-    def __init__(self, limit: str) -> None:
-        super().__init__(f"That file has more than {limit}. {_ADVICE}")
+    def __init__(self, excess: str) -> None:
+        super().__init__(f"That file {excess}. {_ADVICE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Upload:
 def require_small(file: discord.Attachment) -> None:
     """Raises `TooLarge` for a file that is too large, before it is downloaded."""
     if file.size > MAX_BYTES:
-        raise TooLarge(f"{MAX_BYTES // 2**20} MiB")
+        raise TooLarge(f"is larger than {MAX_BYTES // 2**20} MiB")
 
 
 async def download(file: discord.Attachment) -> bytes:
@@ -103,9 +103,7 @@ async def read(
             try:
                 return await workers.run(read_pickled, file, options, now)
             except ResourceLimitExceeded as error:
-                raise InvalidInput(
-                    f"That file {error.reason}, so I stopped reading it. {_ADVICE}"
-                ) from None
+                raise InvalidInput(f"That file {error.reason}, so I stopped. {_ADVICE}") from None
 
 
 def read_pickled(file: Path, options: ImportOptions, now: datetime) -> Upload:
@@ -129,7 +127,7 @@ def _read(source: ImportFile) -> Upload:
         columns, unused = describe_columns(lambda: open_text(source.file), source.columns)
     pickled = tuple(map(_pickle, islice(read_file(source), MAX_ENTRIES + 1)))
     if len(pickled) > MAX_ENTRIES:
-        raise TooLarge(f"{MAX_ENTRIES:,} entries")
+        raise TooLarge(f"has more than {MAX_ENTRIES:,} entries")
     return Upload(source, pickled, columns, unused)
 
 

@@ -23,10 +23,10 @@ class NotAReference(LookupFailed):
     """The text names no paper that can be looked up."""
 
     def __init__(self, text: str) -> None:
-        shown = f"“{text[:80]}{'…' if len(text) > 80 else ''}”" if text else "An empty text"
+        shown = f"“{text[:80]}{'…' if len(text) > 80 else ''}”" if text else "That"
         super().__init__(
-            f"{shown} isn't something I can look up. Use an arXiv ID or link, a DOI, the URL of a "
-            "paper's page or a BibTeX entry.",
+            f"{shown} isn't something I can look up. Use an arXiv ID, a DOI, a link to a "
+            "paper or a BibTeX entry.",
             PaperDraft(title=text[:400]),
         )
 

@@ -76,7 +76,7 @@ class ArXiv:
         }
 
     def _unreadable(self, cause: str) -> HttpError:
-        return self._service.failure("I can't read its answer.", cause=cause)
+        return self._service.failure("I couldn't read its response.", cause=cause)
 
 
 class Registry:
@@ -100,7 +100,9 @@ class Registry:
         try:
             return await self._workers.run(_parse_record, page.body, self._read)
         except (ValueError, RecursionError, ResourceLimitExceeded) as error:
-            raise self._service.failure("I can't read its answer.", cause=str(error)) from error
+            raise self._service.failure(
+                "I couldn't read its response.", cause=str(error)
+            ) from error
 
 
 def crossref(http: HttpClient, parser: Parser, url: str, contact: str) -> Registry:

@@ -92,7 +92,7 @@ class Resolver:
                 raise
         if draft is None:
             raise NothingFound(
-                f"arXiv has no paper {reference.value}. Check the id. A new paper may take a day "
+                f"arXiv has no paper {reference.value}. Check the ID. A new paper may take a day "
                 "to appear.",
                 reference.draft,
             )
@@ -176,8 +176,7 @@ class Resolver:
             return await self._workers.run(parse_page, page.body, page.url, page.content_type)
         except ResourceLimitExceeded as error:
             raise NothingFound(
-                f"That page {error.reason}, so I stopped reading it. Use the paper's arXiv ID "
-                "or DOI.",
+                f"That page {error.reason}, so I stopped. Use the paper's arXiv ID or DOI.",
                 reference.draft,
             ) from error
 
@@ -199,7 +198,7 @@ class Resolver:
         try:
             paper = await self._workers.run(_first_paper, reference.value)
         except ResourceLimitExceeded as error:
-            paper = f"It {error.reason}, so I stopped reading it."
+            paper = f"It {error.reason}, so I stopped."
         if isinstance(paper, str):
             raise NothingFound(f"I can't use that BibTeX. {paper}", reference.draft)
         return paper
@@ -208,7 +207,7 @@ class Resolver:
 def _first_paper(entry: str) -> PaperDraft | str:
     """Returns the first paper of a BibTeX entry, or the reason why there is none."""
     lines = entry.splitlines(keepends=True)
-    reason = "It contains no paper."
+    reason = "It doesn't contain a paper."
     for result in read_bibtex(lambda: contextlib.nullcontext(lines)):
         if isinstance(result, ParsedPaper):
             return result.draft
@@ -223,8 +222,8 @@ def _is_html(page: Page) -> bool:
 
 def _not_a_page(reference: Reference) -> NothingFound:
     return NothingFound(
-        "That URL is a file, which doesn't say which paper it is. Use the URL of the paper's page, "
-        "its arXiv ID or its DOI.",
+        "That link leads to a file, which doesn't say which paper it is. Use a link to the paper's "
+        "page, its arXiv ID or its DOI.",
         reference.draft,
     )
 

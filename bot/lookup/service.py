@@ -159,8 +159,8 @@ def _service_failed(reference: Reference, error: HttpError) -> ServiceFailed:
     """Returns the error with advice that fits its status: trying again helps only sometimes."""
     _log.warning("Looking up %s failed: %s", reference.url, error.cause)
     advice = {
-        404: "Check the URL.",
-        410: "Check the URL.",
+        404: "Check the link.",
+        410: "Check the link.",
         401: "Use the paper's DOI or arXiv ID.",
         403: "Use the paper's DOI or arXiv ID.",
     }.get(error.status or 0, "Try again later.")

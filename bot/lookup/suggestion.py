@@ -39,7 +39,7 @@ def draft_suggestion(source: str) -> PaperDraft:
     title = _short(identifiers[0]) if identifiers else text
     if len(fold(title)) < 2:
         raise InvalidInput(
-            f"“{clip(source, 60)}” doesn't name a paper. Use its arXiv ID, DOI, URL or title."
+            f"“{clip(source, 60)}” isn't a paper. Use its arXiv ID, DOI, link or title."
         )
     is_page = is_url and not is_identifier_page(text)
     return PaperDraft(

@@ -56,8 +56,8 @@ class PrivateHost(HttpError):
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"{host} is on this machine or a private network, so I won't read it. (Whoever runs me "
-            "can allow that with FEED_ALLOW_PRIVATE.)",
+            f"{host} is on this machine or a private network, which I only read if "
+            "FEED_ALLOW_PRIVATE is set.",
             cause=f"private address: {host}",
         )
         self.host = host
@@ -128,7 +128,7 @@ class HttpClient:
             is_permanent = is_permanent and response.is_permanent
             url = _join(url, response.location)
         raise HttpError(
-            f"{checked.host} redirects me again and again.",
+            f"{checked.host} keeps redirecting me.",
             cause=f"more than {_MAX_REDIRECTS} redirects from {first_url}",
         )
 
@@ -149,13 +149,13 @@ class HttpClient:
                 return Page(url, response.status, response.headers.copy(), body)
         except TimeoutError as error:
             raise HttpError(
-                f"{host} took too long to answer.", cause=f"timeout at {url}"
+                f"{host} took too long to respond.", cause=f"timeout at {url}"
             ) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if isinstance(error.__cause__, PrivateAddress):
                 raise PrivateHost(host) from error
             raise HttpError(
-                f"I can't reach {host}, or can't read its answer.",
+                f"I couldn't reach {host}, or couldn't read its response.",
                 cause=f"{type(error).__name__} at {url}: {error}",
             ) from error
 
@@ -269,14 +269,14 @@ async def open_http_client(
 
 def _status_error(response: aiohttp.ClientResponse, host: str) -> HttpError:
     problem = {
-        401: "wants a password that I don't have",
-        403: "doesn't let me in",
-        404: "has nothing at that address",
+        401: "requires a password",
+        403: "denied me access",
+        404: "has nothing at that URL",
         410: "says that this is permanently gone",
-        429: "asks me to come back later",
+        429: "asked me to try again later",
     }.get(response.status)
     if problem is None:
-        problem = "has a problem right now" if response.status >= 500 else "rejects the request"
+        problem = "is having problems" if response.status >= 500 else "rejected my request"
     return HttpError(
         f"{host} {problem} (HTTP {response.status}).",
         cause=f"HTTP {response.status} {response.reason} at {response.url}",

@@ -29,7 +29,7 @@ _ATTEMPTS = 2
 
 
 class ResourceLimitExceeded(LabError):
-    """Work exceeded its time or memory; ``reason`` is a predicate such as “takes too long”."""
+    """Work exceeded its time or memory; ``reason`` completes “That file …”."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"That {reason}, so I stopped.")
@@ -77,9 +77,11 @@ class Workers:
                 return await self._schedule(pool, function, *args, **kwargs)
             except TimeoutError:
                 seconds = self._time_limit.total_seconds()
-                raise ResourceLimitExceeded(f"takes me more than {seconds:g} seconds") from None
+                raise ResourceLimitExceeded(
+                    f"takes more than {seconds:g} seconds to read"
+                ) from None
             except MemoryError:
-                raise ResourceLimitExceeded("takes more memory than I have for it") from None
+                raise ResourceLimitExceeded("takes too much memory to read") from None
             except ProcessExpired as error:  # the pool starts another worker
                 _log.warning("A worker process died: %s", error)
             except BrokenProcessPool as error:

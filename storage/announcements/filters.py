@@ -94,13 +94,13 @@ def parse_filter(text: str) -> ChannelFilter:
         if field not in _FIELDS:
             raise InvalidInput(
                 f"“{token.field}:” isn't a filter. Use feed:, author:, venue:, tag: or plain "
-                "words, each with a minus in front to exclude it."
+                "words. Put a minus in front of one to exclude it."
             )
         if field == "feed":
             value = value.removeprefix("#")
             if not (value.isascii() and value.isdecimal()):
                 raise InvalidInput(
-                    "Give a feed by its number, such as feed:3. `/feed list` shows the numbers."
+                    "Use the feed's number, such as feed:3. `/feed list` shows the numbers."
                 )
         elif not fold(value):
             raise InvalidInput(f"“{token.text}” has no letters or digits to look for.")

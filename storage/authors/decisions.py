@@ -139,7 +139,7 @@ def _split_decided(variant: NameVariant, person: Person) -> NameDecisions:
     if variant.name == person.name:
         display_name = next((other.name for other in staying if not other.is_former), None)
     if display_name is None and staying:
-        raise LabError(f"{person.name} only has former names besides this one. Rename them first.")
+        raise LabError(f"{person.name} has no other name to show. Rename the author first.")
     if any(other.is_former for other in staying):
         raise LabError(
             f"{person.name} has former names, and I can't tell which of the two they belong to. "
@@ -187,7 +187,7 @@ async def rename(db: Connection, name: str, to: str) -> tuple[str, NameDecisions
         if is_former or variant.is_identifying:
             decided[variant.name] = NameDecision(to, is_former=is_former)
     if not any(_is_former(decision) for decision in decided.values()):
-        raise LabError(f"{to} already has that name.")
+        raise LabError(f"This author is already called “{to}”.")
     return to, decided
 
 
@@ -325,7 +325,7 @@ async def _get_credited(db: Connection, name: str) -> tuple[NameVariant, Person]
     found = await author_lookup.find_credited(db, name)
     if found is None:
         raise LabError(
-            f"No paper credits “{name}” exactly like that. Enter the name as it's credited; "
+            f"No paper credits “{name}” exactly like that. Enter the name as it's credited. "
             "`/author` lists the spellings."
         )
     return found

@@ -95,8 +95,8 @@ async def _require_free(db: Connection, feed_id: int, url: str) -> None:
         raise FeedExists(url)
     if other is not None:
         raise LabError(
-            f"That is the address of “{other['title']}”, which you unfollowed. `/feed add` follows "
-            "it again and remembers its entries."
+            f"That URL belongs to “{other['title']}”, which was unfollowed. Use `/feed add` to "
+            "follow it again."
         )
 
 

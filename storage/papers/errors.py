@@ -22,8 +22,8 @@ class PaperNotRemoved(LabError):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"I couldn't find a removed paper for “{text}”. If adding it was undone, redo that "
-            "with `/curate undo`."
+            f"I couldn't find a removed paper for “{text}”. If adding it was undone, use "
+            "`/curate undo` to redo that."
         )
         self.text = text
 
@@ -32,8 +32,10 @@ class PaperExists(LabError):
     """Another paper, which may be removed, already has one of the identifiers."""
 
     def __init__(self, paper: Paper) -> None:
-        removed = " It was removed from the list." if paper.removed_at else ""
-        super().__init__(f"I already have that paper: “{paper.title}” (#{paper.id}).{removed}")
+        other = "A removed paper" if paper.removed_at else "Another paper in the list"
+        super().__init__(
+            f"{other} already has one of these links or IDs: “{paper.title}” (#{paper.id})."
+        )
         self.paper = paper
 
 

@@ -62,7 +62,7 @@ async def _restore(
     kind, item_id = resolution.kind, resolution.item_id
     found = await load(db, kind, item_id)
     if found and found["decided_at"] != expected["decided_at"]:
-        raise LabError("Somebody has decided that one differently since. Undo that first.")
+        raise LabError("Someone has decided this one differently since then. Undo that first.")
     await db.run(
         f"""UPDATE {kind} SET {", ".join(f"{name} = ?" for name in _COLUMNS)}
             WHERE id = ?""",  # noqa: S608 - constants

@@ -210,7 +210,7 @@ async def _get_pending(db: Connection, suggestion_id: int, actor: Actor) -> Sugg
     """Returns a pending suggestion; raises `AlreadyResolved` and `LabError`."""
     found = await find(db, suggestion_id)
     if found is None:
-        raise LabError("There is no such suggestion.")
+        raise LabError("I couldn't find that suggestion.")
     if found.decided_by is not None:
         raise AlreadyResolved(None if found.decided_by.key == actor.key else found.decided_by.name)
     return found

@@ -139,7 +139,7 @@ async def test_the_identifier_of_another_paper_is_refused_and_no_input_is_lost(
     shown = await lab.moderator.slash(lab.channel, "curate edit", paper="2302.12433")
     values = {**form_values(shown.modal), "links": "2211.05100"}
     result = await lab.moderator.submit_modal(shown, values)
-    assert "I already have that paper" in reply_text(result)
+    assert "Another paper in the list already has" in reply_text(result)
     again = await lab.moderator.click(result.response, label="Try again")
     assert form_values(again.modal)["links"] == "2211.05100"
 

@@ -271,7 +271,7 @@ async def test_undo_reverts_your_own_last_change_or_any_by_number(lab: Lab) -> N
     theirs = await lab.app.library.audit.last_by(OTHER_MODERATOR)
     assert theirs is not None
     refused = await curate(lab, "undo")
-    assert f"#{number} was changed again since. Undo change {theirs.id} first" in reply_text(
+    assert f"#{number} has been changed since then. Undo change {theirs.id} first" in reply_text(
         refused
     )
     offered = await lab.moderator.autocomplete(lab.channel, "curate undo", "change", "tags")
@@ -283,7 +283,7 @@ async def test_undo_reverts_your_own_last_change_or_any_by_number(lab: Lab) -> N
     await curate(lab, "undo")
     assert (await lab.app.library.papers.get(number)).tags == ("maths",)
     assert "Enter the number of a change" in reply_text(await curate(lab, "undo", change="last"))
-    assert "no record of that change" in reply_text(await curate(lab, "undo", change="999"))
+    assert "couldn't find that change" in reply_text(await curate(lab, "undo", change="999"))
 
 
 async def test_only_moderators_see_what_was_removed_or_changed(lab: Lab) -> None:

@@ -35,11 +35,11 @@ async def test_a_feed_is_not_followed_twice(lab: Lab, source) -> None:
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
-        ("{}nothing", "I found no feed"),
-        ("{}missing", "has nothing at that address"),
+        ("{}nothing", "I couldn't find a feed"),
+        ("{}missing", "has nothing at that URL"),
         ("ftp://example.org/feed", "start with http"),
         ("nonsense", "start with http"),
-        ("http://127.0.0.1:1/feed", "can't reach 127.0.0.1"),
+        ("http://127.0.0.1:1/feed", "I couldn't reach 127.0.0.1"),
     ],
 )
 async def test_a_bad_address_is_answered_privately(

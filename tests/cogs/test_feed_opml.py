@@ -25,9 +25,9 @@ async def test_an_import_shows_the_result_for_each_feed(lab: Lab, source) -> Non
     result = await lab.moderator.slash(lab.channel, "feed import", file=file)
     assert result.ephemeral
     lines = [line for line in reply_text(result).splitlines() if "**" in line]
-    assert "I found no feed at" in lines[0]
+    assert "I couldn't find a feed at" in lines[0]
     assert "👌" in lines[2]
-    assert "has nothing at that address" in lines[3]
+    assert "has nothing at that URL" in lines[3]
     # The page leads to the same feed as the last line, and either may be read first.
     assert sorted(line[0] for line in (lines[1], lines[4])) == ["👌", "📡"]
     assert "Followed as" in lines[1] + lines[4]
@@ -59,7 +59,7 @@ async def test_feeds_beyond_fifty_are_left_for_the_next_import(lab: Lab, source)
     urls = [f"{home}missing/{number}" for number in range(50)]
     file = opml(*urls, f"{home}feed")
     result = await lab.moderator.slash(lab.channel, "feed import", file=file)
-    assert reply_text(result).count("has nothing at that address") == 50
+    assert reply_text(result).count("has nothing at that URL") == 50
     assert reply_text(result).count("⏳") == 1
     assert not await lab.app.library.feeds.all()
 
@@ -68,7 +68,7 @@ async def test_feeds_beyond_fifty_are_left_for_the_next_import(lab: Lab, source)
     ("body", "sentence"),
     [
         (b"nothing of the kind", "line 1 is malformed"),
-        (b"<opml/>", "I found no feeds in that file"),
+        (b"<opml/>", "I couldn't find any feeds in that file"),
         (b"<!DOCTYPE x [<!ENTITY a 'b'>]><opml/>", "declares XML entities"),
         (b" " * (MAX_BYTES + 1), "larger than 1 MiB"),
     ],

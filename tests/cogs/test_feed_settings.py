@@ -40,7 +40,7 @@ async def test_all_details_of_a_feed_are_shown(lab: Lab, source) -> None:
     await lab.run(lab.moderator, "feed check")
     shown = await lab.run(lab.moderator, "feed show", feed="1")
     assert "⚠️ Failing since <t:" in shown
-    assert "1 failed check): 127.0.0.1 has a problem right now" in shown
+    assert "1 failed check): 127.0.0.1 is having problems" in shown
     result = await lab.moderator.slash(lab.channel, "feed show", feed="Another")
     assert result.ephemeral
     assert "feed “Another”" in reply_text(result)
@@ -146,7 +146,7 @@ async def test_a_feed_is_edited_by_a_form_that_can_clear_a_field(lab: Lab, sourc
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"url": "{}nothing"}, "I found no feed"),
+        ({"url": "{}nothing"}, "I couldn't find a feed"),
         ({"url": "nonsense"}, "start with http"),
         ({"url": "{}moved"}, "already following"),
         ({"title": "News"}, "You didn't change anything"),
@@ -222,7 +222,8 @@ async def test_a_preview_recognizes_known_removed_and_repeated_papers(lab: Lab, 
 
 
 @pytest.mark.parametrize(
-    ("address", "sentence"), [("{}nothing", "I found no feed"), ("nonsense", "start with http")]
+    ("address", "sentence"),
+    [("{}nothing", "I couldn't find a feed"), ("nonsense", "start with http")],
 )
 async def test_a_preview_of_a_bad_address_is_answered_privately(
     lab: Lab, source, address: str, sentence: str

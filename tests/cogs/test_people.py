@@ -24,7 +24,7 @@ async def test_moderators_merge_names_and_undo_that_once(lab: Lab) -> None:
     assert "merged a name into **Steven Harrow**" in reply_text(undone)
     assert "1 paper" in await lab.run(lab.member, "author", name="Steven Harrow")
     (change_id,) = await changes(lab, "Steven Harrow", "merge")
-    assert "already undone" in await lab.press_custom_id(lab.moderator, f"undo:{change_id}")
+    assert "already been undone" in await lab.press_custom_id(lab.moderator, f"undo:{change_id}")
 
 
 async def test_a_short_name_can_be_split_and_is_suggested_as_credited(lab: Lab) -> None:
@@ -77,7 +77,7 @@ async def test_adding_editing_and_removing_can_be_undone_with_a_button(lab: Lab)
     shown = await lab.moderator.slash(lab.channel, "curate edit", paper=f"#{number}")
     edited = await lab.moderator.submit_modal(shown, {**form, "title": "Attention Is Not"})
     refused = await lab.moderator.click(added.response, label="Undo")
-    assert "changed again since" in reply_text(refused)
+    assert "been changed since then" in reply_text(refused)
     undone = await lab.moderator.click(edited.response, label="Undo")
     assert "The paper is as it was before" in reply_text(undone)
 

@@ -160,7 +160,7 @@ async def test_a_possible_duplicate_is_reviewed_next_to_the_known_paper(
 
 @pytest.mark.parametrize("source", ["??", "\u200b\u202e", "a", " - "])
 async def test_text_that_names_no_paper_is_explained_privately(lab: Lab, source: str) -> None:
-    assert "doesn't name a paper" in await suggest(lab, source)
+    assert "isn't a paper" in await suggest(lab, source)
     assert await suggestions_of_member(lab) == ()
 
 

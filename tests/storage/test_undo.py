@@ -71,7 +71,7 @@ async def test_an_import_is_one_change_and_one_undo(library: Library) -> None:
     again = await library.papers.upsert_many(drafts, Origin.IMPORT, OTHER_MODERATOR)
     assert again.value == imported.value
     with pytest.raises(
-        LabError, match=f"#1 was changed again since. Undo change {again.change_id} "
+        LabError, match=f"#1 has been changed since then. Undo change {again.change_id} "
     ):
         await library.undo(undone.change_id, OTHER_MODERATOR)
     assert again.change_id is not None
@@ -104,9 +104,7 @@ async def test_an_import_is_undone_completely_or_not_at_all(library: Library) ->
     imported = (await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR)).change_id
     assert imported is not None
     part = (await library.audit.for_paper(2))[0]
-    with pytest.raises(
-        LabError, match=f"part of change {imported}. You can only undo it as a whole"
-    ):
+    with pytest.raises(LabError, match=f"together with the rest of change {imported}"):
         await library.undo(part.id, MODERATOR)
     for number in (1, 2, 3, 4, 5):
         await library.papers.tag(number, ["mine"], [], OTHER_MODERATOR)
@@ -114,7 +112,7 @@ async def test_an_import_is_undone_completely_or_not_at_all(library: Library) ->
     with pytest.raises(LabError) as refused:
         await library.undo(imported, MODERATOR)
     assert str(refused.value) == (
-        f"#5, #4, #3 and others were changed again since. Undo change {edits[0]} first."
+        f"#5, #4, #3 and others have been changed since then. Undo change {edits[0]} first."
     )
     assert await library.papers.count() == 6
     for _ in range(5):
@@ -155,10 +153,10 @@ async def test_a_redone_change_must_be_undone_before_an_earlier_one(library: Lib
     again = await library.undo(undone.change_id, MODERATOR)
     with pytest.raises(LabError, match=f"Undo change {second} first"):
         await library.undo(first, MODERATOR)
-    with pytest.raises(LabError, match="already undone"):
+    with pytest.raises(LabError, match="already been undone"):
         await library.undo(undone.change_id, MODERATOR)
     await library.undo(second, MODERATOR)
-    with pytest.raises(LabError, match="changed again since"):
+    with pytest.raises(LabError, match="been changed since then"):
         await library.undo(again.change_id, MODERATOR)
     await library.undo(first, MODERATOR)
     assert (await library.papers.get(1)).tags == ()
@@ -329,7 +327,7 @@ async def test_an_undone_addition_is_not_announced(library: Library) -> None:
     await add(library, ONE, announce=True)
     undone = await library.undo(await last(library), MODERATOR)
     assert await library.outbox.enqueue_and_fetch_due() == ()
-    with pytest.raises(PaperNotRemoved, match="redo that with `/curate undo`"):
+    with pytest.raises(PaperNotRemoved, match="use `/curate undo` to redo that"):
         await library.papers.restore(1, MODERATOR)
     await library.undo(undone.change_id, MODERATOR)
     (post,) = await library.outbox.enqueue_and_fetch_due()
@@ -542,7 +540,7 @@ async def test_an_undo_is_refused_if_somebody_else_was_faster(library: Library) 
     async def undo_first(change: Change) -> None:
         await library.undo(change.id, OTHER_MODERATOR)
 
-    with pytest.raises(LabError, match="already undone"):
+    with pytest.raises(LabError, match="already been undone"):
         await library.undo(tagged.change_id, MODERATOR, authorize=undo_first)
     assert (await library.papers.get(1)).tags == ()
 

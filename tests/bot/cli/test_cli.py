@@ -80,7 +80,7 @@ def test_an_import_says_how_to_undo_it_and_undo_works(shell: Shell, page: str) -
     assert len(shell.json("export")) == 1
     refused = shell("undo", "3")
     assert refused.exit_code == 1
-    assert "Error: That's already undone." in refused.output
+    assert "Error: That has already been undone." in refused.output
 
 
 def test_the_real_page_gives_twenty_papers(shell: Shell, publications_page: str) -> None:

@@ -135,7 +135,7 @@ def test_a_check_prints_new_papers_and_leaves_them_to_the_bot(shell: Shell, site
 
     del site.pages["/feed"]
     (poll,) = shell.json("poll", "1", exit_code=1)
-    assert "has nothing at that address" in poll["error"]
+    assert "has nothing at that URL" in poll["error"]
     assert shell("poll", "1").exit_code == 1
     assert "2 failed checks: " in shell("list").stdout
 
@@ -153,7 +153,7 @@ def test_no_feed_is_checked_while_the_bot_runs(shell: Shell, site: Site) -> None
     ("words", "sentence"),
     [
         (("add", "nonsense"), "start with http"),
-        (("add", "{}/nothing"), "I found no feed"),
+        (("add", "{}/nothing"), "I couldn't find a feed"),
         (("poll", "7"), "I don't follow the feed “#7”"),
         (("why", "nothing known"), "I couldn't find “nothing known”"),
         (("import", "missing.opml"), "Can't read missing.opml"),
@@ -180,7 +180,7 @@ def test_read_prints_one_json_object_per_line_in_the_given_order(
     assert [one["source"] for one in read] == sources
     assert [bool(one["error"]) for one in read] == [True, False, False, True, True]
     assert read[1]["title"] == "News"
-    assert "I found no feed" in read[3]["error"]
+    assert "I couldn't find a feed" in read[3]["error"]
     (entry,) = read[2]["entries"]
     assert entry == {
         "title": "ProofNet",
@@ -215,7 +215,7 @@ def test_a_page_without_a_feed_and_an_invalid_file_name_are_errors(
     link = "<link rel='alternate' type='application/rss+xml' href='{}'>"
     site.pages["/page"] = f"<html>{link.format('/gone')}{link.format('/nothing')}</html>"
     page, name = shell.lines(f"{site.home}/page", "a\0b", exit_code=1)
-    assert "I found no feed" in page["error"]
+    assert "I couldn't find a feed" in page["error"]
     assert name["error"] == "That isn't a valid file name."
 
 
@@ -245,6 +245,6 @@ def test_exported_feeds_can_be_imported(shell: Shell, site: Site, tmp_path: Path
     file.write_text("<opml><outline xmlUrl='http://127.0.0.1:1/x'/></opml>", encoding="utf-8")
     result = shell("import", str(file))
     assert result.exit_code == 1
-    assert "can't reach" in result.stdout
+    assert "couldn't reach" in result.stdout
     file.write_text("<opml/>", encoding="utf-8")
-    assert "no feeds in that file" in shell("import", str(file)).stderr
+    assert "couldn't find any feeds in that file" in shell("import", str(file)).stderr

@@ -301,7 +301,7 @@ def test_a_very_long_feed_is_truncated_with_a_problem() -> None:
     items = [{"id": str(number), "title": f"T {number}"} for number in range(5100)]
     parsed = read(json.dumps({"items": items}))
     assert len(parsed.entries) == 5000
-    assert parsed.problems == ("I read only the first 5,000 of 5,100 entries.",)
+    assert parsed.problems == ("I only read the first 5,000 of 5,100 entries.",)
 
 
 @settings(max_examples=200)

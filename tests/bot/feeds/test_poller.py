@@ -225,7 +225,7 @@ def test_candidates_are_arxivs_feed_and_five_links_of_a_page() -> None:
 
 async def test_an_unexpected_status_is_an_error(setup: PollerSetup) -> None:
     setup.origin.statuses["/feed"] = 202
-    with pytest.raises(HttpError, match="sent no feed"):
+    with pytest.raises(HttpError, match="didn't send a feed"):
         await setup.poller.follow(setup.url("feed"), MODERATOR)
 
 

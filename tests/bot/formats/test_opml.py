@@ -101,7 +101,7 @@ def test_entities_are_rejected_before_expansion(encoding: str) -> None:
         (b"", "line 1 is malformed"),
         (b"https://lab.org/list.opml", "line 1 is malformed"),
         (b"\x00\xff\xfe\x01", "line 1 is malformed"),
-        (b"<rss><channel><item/></channel></rss>", "no feeds in that file"),
+        (b"<rss><channel><item/></channel></rss>", "couldn't find any feeds in that file"),
         (b"<opml></outline></outline></opml>", "line 1 is malformed"),
         (b" " * (MAX_BYTES + 1), "larger than 1 MiB"),
     ],

@@ -106,7 +106,9 @@ async def test_an_unknown_doi_is_an_error(lookup: Lookup, server: LookupServer) 
     with pytest.raises(NothingFound, match="Neither Crossref nor DataCite knows"):
         await lookup.find("10.5555/unknown")
     server.fail("/crossref", (500, "", {}))
-    with pytest.raises(ServiceFailed, match=r"Crossref isn't available right now.*has a problem"):
+    with pytest.raises(
+        ServiceFailed, match=r"Crossref isn't available right now.*is having problems"
+    ):
         await lookup.find("10.5555/other")
 
 
@@ -122,13 +124,13 @@ async def test_a_work_without_a_title_is_an_error_with_the_rest_of_the_draft(
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        ((200, "no json", {}), "can't read its answer"),
-        ((200, "[" * 100_000, {}), "can't read its answer"),
-        ((200, '{"message": []}', {}), "can't read its answer"),
+        ((200, "no json", {}), "couldn't read its response"),
+        ((200, "[" * 100_000, {}), "couldn't read its response"),
+        ((200, '{"message": []}', {}), "couldn't read its response"),
         ((200, "x" * 1_100_000, {}), "sent more than"),
-        ((500, "", {}), "has a problem right now"),
-        ((429, "", {"Retry-After": "120"}), "come back later"),
-        ((302, "", {"Location": "/crossref/works/10.5555/lab.7"}), "again and again"),
+        ((500, "", {}), "is having problems"),
+        ((429, "", {"Retry-After": "120"}), "try again later"),
+        ((302, "", {"Location": "/crossref/works/10.5555/lab.7"}), "keeps redirecting me"),
     ],
 )
 async def test_an_unusable_response_is_an_error_with_a_cause(
@@ -150,7 +152,7 @@ async def test_a_response_of_arxiv_that_is_not_atom_is_an_error(
     lookup: Lookup, server: LookupServer, body: str
 ) -> None:
     server.fail("/arxiv", (200, body, {"Content-Type": "application/atom+xml"}))
-    with pytest.raises(ServiceFailed, match=r"arXiv isn't available right now\. I can't read"):
+    with pytest.raises(ServiceFailed, match=r"arXiv isn't available right now\. I couldn't read"):
         await lookup.find("2304.01373")
 
 
@@ -187,9 +189,9 @@ async def test_a_long_retry_after_starts_a_cooldown(
     lookup: Lookup, server: LookupServer, headers: dict[str, str]
 ) -> None:
     server.fail("/arxiv", (429, "", headers))
-    with pytest.raises(ServiceFailed, match="come back later"):
+    with pytest.raises(ServiceFailed, match="try again later"):
         await lookup.find("2304.01373")
-    with pytest.raises(ServiceFailed, match=r"come back later .* I'll try again in \d+ \w+\."):
+    with pytest.raises(ServiceFailed, match=r"try again later .* I'll try again in \d+ \w+\."):
         await lookup.find("2304.01374")
     assert sum(path.startswith("/arxiv") for path in server.asked) == 1
 
@@ -248,7 +250,7 @@ async def test_several_references_have_an_outcome_each(
     assert told[:2] == ["One", "Two"]
     assert told[2].startswith("arXiv has no paper 2304.00003")
     assert told[3] == "Small Models, Long Memories"
-    assert "nothing at that address (HTTP 404). Check the URL" in told[4]
+    assert "nothing at that URL (HTTP 404). Check the link" in told[4]
     assert server.asked[0].startswith("/arxiv?id_list=2304.00001,2304.00002,2304.00003")
 
 
@@ -335,11 +337,11 @@ async def test_a_redirect_to_a_doi_is_looked_up_as_that(
 
 
 async def test_a_file_is_an_error(lookup: Lookup, server: LookupServer) -> None:
-    with pytest.raises(NothingFound, match="That URL is a file"):
+    with pytest.raises(NothingFound, match="That link leads to a file"):
         await lookup.find(f"{server.home}/p.pdf")
     assert server.asked == []
     server.fail("/download", (200, "%PDF-1.7", {"Content-Type": "application/octet-stream"}))
-    with pytest.raises(NothingFound, match="That URL is a file") as caught:
+    with pytest.raises(NothingFound, match="That link leads to a file") as caught:
         await lookup.find(f"{server.home}/download")
     assert caught.value.known.links == (Link(LinkKind.PAGE, f"{server.home}/download"),)
 
@@ -375,7 +377,9 @@ async def test_a_page_that_takes_too_long_to_parse_is_an_error(
         open_parser(timedelta(seconds=2), workers=1) as impatient,
         open_lookup(*(web, impatient, server.addresses(), clock)) as lookup,
     ):
-        with pytest.raises(NothingFound, match="That page takes me more than 2 seconds") as caught:
+        with pytest.raises(
+            NothingFound, match="That page takes more than 2 seconds to read"
+        ) as caught:
             await lookup.find(f"{server.home}/deep")
     assert caught.value.known.links == (Link(LinkKind.PAGE, f"{server.home}/deep"),)
 
@@ -384,7 +388,7 @@ async def test_a_forbidden_page_is_an_error_with_advice(
     lookup: Lookup, server: LookupServer
 ) -> None:
     server.fail("/paper", (403, "", {}))
-    with pytest.raises(ServiceFailed, match=r"doesn't let me in \(HTTP 403\). Use the paper's"):
+    with pytest.raises(ServiceFailed, match=r"denied me access \(HTTP 403\). Use the paper's"):
         await lookup.find(f"{server.home}/paper")
 
 

@@ -41,6 +41,6 @@ def test_any_suggestion_becomes_a_draft_or_is_rejected(text: str) -> None:
     try:
         draft = draft_suggestion(text)
     except InvalidInput as error:
-        assert "doesn't name a paper" in str(error)  # noqa: PT017 - both ends are good
+        assert "isn't a paper" in str(error)  # noqa: PT017 - both ends are good
     else:
         assert 1 <= len(draft.title) <= 300

@@ -67,7 +67,7 @@ def test_a_rejection_names_the_conditions_that_fail() -> None:
     ("text", "sentence"),
     [
         ("year:2023", "“year:” isn.t a filter"),
-        ("feed:arxiv", "by its number"),
+        ("feed:arxiv", "the feed's number"),
         ("author:!!!", "no letters or digits"),
         ("?", "no letters or digits"),
         (" ".join(f"w{n}" for n in range(31)), "at most 30"),

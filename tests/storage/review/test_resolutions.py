@@ -115,7 +115,7 @@ async def test_a_later_decision_is_not_overwritten_by_undo(
     undone = await library.undo(left_out.change_id, MODERATOR)
     clock.advance(timedelta(minutes=1))
     await library.review.resolve_entry(entry.id, MODERATOR, add=True)
-    with pytest.raises(LabError, match="decided that one differently since"):
+    with pytest.raises(LabError, match="decided this one differently since then"):
         await library.undo(undone.change_id, MODERATOR)
     assert await library.papers.count() == 1
 

@@ -106,7 +106,7 @@ async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     assert decided.decided_by == MODERATOR
     with pytest.raises(LabError, match="already decided this one"):
         await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)
-    with pytest.raises(LabError, match="no such suggestion"):
+    with pytest.raises(LabError, match="couldn't find that suggestion"):
         await library.review.resolve_suggestion(404, MODERATOR, add=True)
     (change,) = await library.audit.for_paper(result.paper.id)
     assert change.actor == MODERATOR
