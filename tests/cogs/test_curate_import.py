@@ -126,8 +126,8 @@ async def test_the_preview_counts_each_outcome_with_its_first_entry(lab: Lab) ->
     assert "**1** removed on purpose, will be skipped: “Gone” (line 5)" in text
     assert "**1** can't be used" in text
     assert "**1** isn't a published paper" in text
-    assert "Line 9: “” can't be used. It has no title." in text
-    assert "Line 6: “Alike” may be “Alike”" in text
+    assert "Line 9: This row can't be used. It has no title." in text
+    assert "Line 6: “Alike” may be a duplicate of “Alike”" in text
     assert "[Import the rest]" in text
     taken = await preview(lab, ("s.csv", "\n".join(rows).encode()), unpublished=True)
     assert "**3** will be added" in reply_text(taken)
@@ -147,7 +147,7 @@ async def test_likely_duplicates_update_the_list_only_if_asked_to(lab: Lab) -> N
     assert "**2** may already be in the list, will be skipped" in reply_text(result)
     done = await lab.moderator.click(result.response, label="Update 1 likely duplicate")
     assert "**1** updated" in reply_text(done)
-    assert "“Moss” may be “Ferns Alone”" in reply_text(done)
+    assert "“Moss” may be a duplicate of “Ferns Alone”" in reply_text(done)
     assert (await lab.app.library.papers.get(21)).venue == "TMLR"
     await lab.moderator.click(done.response, label="Undo")
     assert (await lab.app.library.papers.get(21)).venue == "arXiv"
@@ -252,7 +252,7 @@ class TestLabFiles:
         ("papers.jsonl", b'{"title": "One"\n', "Line 1: This line isn't valid JSON"),
         ("papers.bib", b"@misc{a, title={One", "Line 1"),
         ("..", b"@misc{a}", "It has no title."),
-        ("huge.csv", b"x" * (MAX_BYTES + 1), "more than 10 MiB"),
+        ("huge.csv", b"x" * (MAX_BYTES + 1), "larger than 10 MiB"),
         ("long.json", b'[{"title": "T", "abstract": "' + b"x" * 200_000 + b'"}]', "too long"),
     ],
 )

@@ -97,7 +97,7 @@ async def test_undo_restores_replaced_options(lab: Lab) -> None:
     log = reply_text(await ask(lab, "curate history"))
     assert "papers matching `venue:icml` → weekly digest on Fridays at 9:30 (UTC)" in log
     await ask(lab, "announce to", channel=lab.channel)
-    assert "→ everything, immediately" in reply_text(await ask(lab, "curate history"))
+    assert "→ all papers, immediately" in reply_text(await ask(lab, "curate history"))
 
 
 async def test_only_those_who_may_change_announcements_may_undo_that(lab: Lab) -> None:

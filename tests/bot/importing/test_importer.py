@@ -93,7 +93,7 @@ def test_possible_duplicates_and_renamed_papers_are_reported(shell: Shell) -> No
     assert report["duplicates"] == 1
     likely, renamed = report["details"]
     assert (likely["line"], renamed["line"]) == (1, 3)
-    assert "may be “First” (#1)" in likely["reason"]
+    assert "may be a duplicate of “First” (#1)" in likely["reason"]
     assert "“Second, Renamed” updates “Second” (#2)." in renamed["reason"]
 
 
