@@ -33,7 +33,7 @@ class People(HomeCog, group_name="people"):
     @app_commands.command()
     @app_commands.describe(name="The name, exactly as a paper credits it")
     async def split(self, interaction: Interaction, name: Transform[str, CreditOption]) -> None:
-        """Split off a name that is another person's: an alias, or a short one like J. Lee."""
+        """Split off a name that belongs to someone else: an alias, or a short one like J. Lee."""
         split = await interaction.client.library.authors.split(name, actor(interaction))
         author = escape(split.value, 100)
         text = f"✂️ “{escape(name, 100)}” is no longer an alias of **{author}**."

@@ -85,7 +85,10 @@ def add(
 @common.json_option
 @click.pass_obj
 def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:
-    """Check the feeds that are due, or one by its number. Running the bot announces new papers."""
+    """Check the feeds that are due, or one by its number.
+
+    The bot announces new papers the next time it runs.
+    """
     from bot.app import lock_database  # noqa: PLC0415 - discord.py is slow to import
 
     async def check(library: Library, poller: Poller) -> tuple[Poll, ...]:

@@ -12,7 +12,7 @@ _MAX_CHANGES = 25  # of the paper's latest changes, to look up who changed a fie
 
 
 async def changed_meanwhile(library: Library, seen: PaperDraft, paper: Paper, limit: int) -> str:
-    """Returns each field that is no longer as the moderator saw it: before → now, by whom, when.
+    """Returns what changed since the moderator saw it: each field, before → now, who, when.
 
     Lists as many fields as fit into ``limit`` characters, then how many more there are.
     """

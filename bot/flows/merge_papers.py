@@ -26,12 +26,12 @@ from storage.papers.combine import as_draft, merge_metadata
 from storage.papers.errors import PaperChanged
 
 _SINGLE_FIELDS = ("title", "authors", "venue", "date", "abstract", "note", "posted_by")
-_LIST_FIELDS = ("links", "tags")  # of which both can be kept
+_LIST_FIELDS = ("links", "tags")  # the merged paper can have those of both
 _MAX_MEANWHILE = 700  # characters about what changed meanwhile
 
 
 class Keep(enum.StrEnum):
-    """Whose value of a field the merged paper keeps."""
+    """The paper that a field of the merged paper is taken from."""
 
     TARGET = "target"
     SOURCE = "source"

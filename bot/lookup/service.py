@@ -88,7 +88,7 @@ class Lookup:
             async with asyncio.timeout(self._time_limit):
                 await self._prefetch_valid(ids)
         except (TimeoutError, HttpError) as error:
-            _log.info("arXiv did not answer for %s at once: %s", ", ".join(ids), error)
+            _log.info("arXiv didn't answer the request for %s: %s", ", ".join(ids), error)
 
     async def _prefetch_valid(self, ids: Sequence[str], *, contains_invalid: bool = False) -> bool:
         """Fetches ids together, and returns whether arXiv accepted them all.

@@ -52,7 +52,7 @@ def format_feed(feed: CountedFeed) -> str:
 
 
 def describe_followed(feed: CountedFeed, announced: int) -> str:
-    """Returns the reply to following a feed, of whose papers ``announced`` are announced."""
+    """Returns the reply to following a feed; ``announced`` is how many papers are announced."""
     text = f"📡 Now following **{escape(feed.title or feed.url, 200)}**. "
     if not feed.papers:
         text += "It has no papers yet."

@@ -1,4 +1,4 @@
-"""What a draft is to the list: the decision is pure, its candidates are read step by step."""
+"""Classifies drafts: new, known, possible duplicate or removed. Decides without writing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.papers.identifiers import is_listed_title
 
 
 class Verdict(enum.Enum):
-    """What a draft is to the list."""
+    """How a draft relates to the list."""
 
     NEW = enum.auto()
     KNOWN = enum.auto()
@@ -57,7 +57,7 @@ class Candidates(Protocol):
 
 
 async def classify(candidates: Candidates, draft: PaperDraft) -> Classification:
-    """Decides what a draft is to the list.
+    """Decides whether a draft is new, known, a possible duplicate or removed.
 
     The draft has to be in normal form and credit people by their current names. Candidates are
     read only as far as the decision needs them: by identifier, by a list's title, by title.

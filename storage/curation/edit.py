@@ -51,7 +51,7 @@ async def tag(
     paper = await _get_listed(change_set, paper_id)
     tags = sorted({*paper.tags, *_clean_tags(add)} - {*_clean_tags(remove)})
     if tags == sorted(paper.tags):
-        raise LabError(f"Nothing to change: #{paper.id} is already tagged like that.")
+        raise LabError(f"That wouldn't change the tags of #{paper.id}.")
     if len(tags) > _MAX_TAGS:
         raise InvalidInput(f"A paper can have at most {_MAX_TAGS} tags.")
     locked = [] if set(paper.tags) <= set(tags) else ["tags"]

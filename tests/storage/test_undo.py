@@ -360,7 +360,7 @@ async def test_tags_are_added_and_removed(library: Library) -> None:
     assert (await library.papers.get(1)).tags == tagged.tags
     assert await found(library, "tag:new") == [1]
     for add_to, remove, sentence in (
-        (["new"], [], "already tagged like that"),
+        (["new"], [], "wouldn't change the tags"),
         (["x" * 51], [], "too long for a tag"),
         ([f"t{n}" for n in range(20)], [], "at most 20 tags"),
     ):
