@@ -21,7 +21,7 @@ _INITIALS = re.compile(r"(?:\w\.[\s-]?)+")
 _BARE_INITIALS = re.compile(r"(?:\w\.?[\s-]?){1,4}")
 _ENDS_IN_INITIAL = re.compile(r"(?<!\w)\w\.$")
 _SEPARATOR = re.compile(r"[;\n|]")  # leaves the commas inside names alone
-_AND = re.compile(r"\s+(?:and|&)\s+")
+_AND = re.compile(r"(?<!\s)\s+(?:and|&)\s+")  # linear in long runs of spaces
 _LEADING_AND = re.compile(r"^(?:and|&)\s+")
 _INVERTED = re.compile(r"[^,\s]+,[^,]+")
 
