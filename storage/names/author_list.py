@@ -13,7 +13,11 @@ _QUOTES = "\"“”„«»'‘’"
 _ET_AL = re.compile(r"(?:[,;\s]|\band\b){0,9}\b(?:et\.?\s+al\b|and\s+others\b)\.?", re.IGNORECASE)
 _ET_AL_AT_END = re.compile(f"{_ET_AL.pattern}$", re.IGNORECASE)
 _LABEL = re.compile(r"^\s*(?:\[\w+\]|by\b|authors?:)\s*", re.IGNORECASE)
-_FOOTNOTE_MARK = re.compile(r"[*†‡§¶]|(?<=[^\W\d])\d{1,2}(?=\s*[,;(]|\s+and\b|\s*$)")
+_FOOTNOTE_SIGN = re.compile(r"[*†‡§¶]")
+# A footnote's number follows the last word of a name of several words; handles end in digits, too.
+_FOOTNOTE_NUMBER = re.compile(
+    r"(?<=\s)([^\W\d_](?:[^\W\d_]|[.'’-]){0,60})\d{1,2}(?=\s*[,;(]|\s+and\b|\s*$)"
+)
 _INCLUDED = re.compile(r"\(\s*incl(?:\.|uding)?:?\s+([^()]*)\)", re.IGNORECASE)
 _AFFILIATION = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
@@ -48,7 +52,7 @@ def parse_author_list(text: str, *, bare_surnames: bool = False) -> AuthorList:
         name for group in _INCLUDED.findall(text) for name in _split(group, bare_surnames=True)
     ]
     text = _AFFILIATION.sub(" ", _INCLUDED.sub(" ", text))
-    text = _LABEL.sub("", _FOOTNOTE_MARK.sub("", text))
+    text = _LABEL.sub("", _without_footnotes(text))
     is_complete = not included and not _ET_AL.search(text)
     names = _split(_ET_AL.sub(" ", text), bare_surnames=bare_surnames)
     return AuthorList(tuple(dict.fromkeys([*names, *included])), is_complete)
@@ -73,6 +77,11 @@ def given_first(name: str) -> str:
     if len(parts) != 2 or not all(parts) or _SUFFIX.fullmatch(parts[1]):
         return name.strip()
     return f"{parts[1]} {parts[0]}"
+
+
+def _without_footnotes(text: str) -> str:
+    text = _FOOTNOTE_SIGN.sub("", text).strip()
+    return _FOOTNOTE_NUMBER.sub(lambda word: word[1] if word[1][0].isupper() else word[0], text)
 
 
 def _split(text: str, *, bare_surnames: bool) -> list[str]:

@@ -107,3 +107,20 @@ def test_any_text_can_be_parsed_as_an_author_list(text: str) -> None:
 def test_a_long_hostile_text_is_read_quickly(hostile: str) -> None:
     parse_author_list(f"x {hostile * 50_000}x")
     parse_author_names([f"x {hostile * 50_000}x"])
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "Ada Lovelace1, Charles Babbage12 and Mary Somerville2",
+            "Ada Lovelace|Charles Babbage|Mary Somerville",
+        ),
+        ("Ada Lovelace*†, Charles Babbage‡", "Ada Lovelace|Charles Babbage"),
+        ("/u/Quiet_Reader61", "/u/Quiet_Reader61"),
+        ("reader12; other_reader9", "reader12|other_reader9"),
+        ("Team42", "Team42"),
+    ],
+)
+def test_footnote_numbers_are_dropped_but_the_digits_of_handles_stay(text: str, names: str) -> None:
+    assert "|".join(parse_author_list(text).names) == names
