@@ -99,7 +99,7 @@ async def author(bench: Bench) -> list[Row]:
 
 
 async def uniform(_: Bench) -> list[Row]:
-    """Whether `/random` draws every paper equally often, by χ² on a list with gaps."""
+    """Returns whether `/random` draws every paper equally often, by χ² on a list with gaps."""
     async with temporary_library(generator.drafts(max(_REMOVED))) as library:
         for number in _REMOVED:
             await library.papers.remove(number, ACTOR)

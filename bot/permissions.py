@@ -44,7 +44,7 @@ _HOME_MANAGERS_ONLY = (
 
 
 def is_moderator(interaction: Interaction) -> bool:
-    """Whether the user may change the paper list here: by permission or by a moderator role."""
+    """Returns whether the user may change the paper list here, by permission or moderator role."""
     if not is_home_server(interaction):
         return False
     user_roles = {role.id for role in getattr(interaction.user, "roles", ())}
@@ -59,7 +59,7 @@ def require_moderator(interaction: Interaction, message: str = _MODERATORS_ONLY)
 
 
 def is_server_manager(interaction: Interaction) -> bool:
-    """Whether the user may manage this server, and so its announcements."""
+    """Returns whether the user may manage this server, and so its announcements."""
     return interaction.guild_id is not None and _manages_server(interaction)
 
 
@@ -70,7 +70,7 @@ def require_server_manager(interaction: Interaction) -> None:
 
 
 def is_home_manager(interaction: Interaction) -> bool:
-    """Whether the user may choose the moderators: a moderator role alone is not enough."""
+    """Returns whether the user may choose the moderators: a moderator role alone is not enough."""
     return is_home_server(interaction) and _manages_server(interaction)
 
 
@@ -81,7 +81,7 @@ def require_home_manager(interaction: Interaction) -> None:
 
 
 def is_home_server(interaction: Interaction) -> bool:
-    """Whether the interaction comes from one of the servers that the paper list belongs to."""
+    """Returns whether the interaction comes from one of the lab's own servers."""
     return interaction.guild_id in interaction.client.settings.home_guild_ids
 
 

@@ -102,7 +102,7 @@ def _title(item: dict[str, Any]) -> str:
 
 
 def _is_update(item: dict[str, Any]) -> bool:
-    """Whether an item of arXiv's old feed format is a new version of an earlier paper."""
+    """Returns whether an item of arXiv's old feed format is a new version of an earlier paper."""
     suffix = _ARXIV_TITLE_SUFFIX.search(_readable(item.get("title")))
     return suffix is not None and "UPDATED" in suffix["state"]
 

@@ -93,7 +93,7 @@ def notice(post: Post) -> Layout:
 
 
 def _is_published_now(paper: Paper, announced_venue: str) -> bool:
-    """Whether a paper that was announced as a preprint has been published since."""
+    """Returns whether a paper that was announced as a preprint has been published since."""
     before, now = (
         bool(fold(venue)) and not is_preprint(venue) for venue in (announced_venue, paper.venue)
     )

@@ -332,7 +332,7 @@ def parse(custom_id: str) -> LabButton | None:
 
 
 def is_marked(custom_id: str, post: Post) -> bool:
-    """Whether a component with this id shows that its message is the one of a claimed post.
+    """Returns whether a component with this id shows that its message is the one of a claimed post.
 
     An announcement's id names papers, so it can also match the message of another post whose
     papers were merged into these; `Outbox` knows that message already.

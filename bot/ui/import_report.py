@@ -51,7 +51,7 @@ def changed_papers(report: ImportReport) -> int:
 
 
 def fits_preview(report: ImportReport) -> bool:
-    """Whether a `preview` names every entry that the report names."""
+    """Returns whether a `preview` names every entry that the report names."""
     outcomes = {entry.outcome for entry in report.imported}
     return len(report.imported) == len(outcomes) and len(report.notes) == len(_notes(report))
 

@@ -84,7 +84,7 @@ class Person:
         return tuple(dict.fromkeys([self.name, *others]))
 
     def matches(self, query: Name) -> bool:
-        """Whether the person can be meant by a query.
+        """Returns whether the person can be meant by a query.
 
         Variants that are attributed only by rule don't count, unless there are no others.
         """
@@ -133,7 +133,7 @@ def cluster(variants: Iterable[NameVariant]) -> list[Person]:
 
 
 def is_attributable(short: NameVariant, variants: Iterable[NameVariant]) -> bool:
-    """Whether a short variant is compatible with one of the full names among ``variants``."""
+    """Returns whether a short variant is compatible with a full name among ``variants``."""
     return any(
         variant.parsed.is_full and not variant.is_split and compatible(variant.parsed, short.parsed)
         for variant in variants

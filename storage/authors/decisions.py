@@ -332,7 +332,7 @@ async def _get_credited(db: Connection, name: str) -> tuple[NameVariant, Person]
 
 
 def _leaves_with(other: NameVariant, variant: NameVariant) -> bool:
-    """Whether ``other`` leaves a person with ``variant``: it is the same name, however spelled."""
+    """Returns whether ``other`` leaves a person with ``variant``, being another spelling of it."""
     if other == variant:
         return True
     is_decided = other.person is not None and not other.is_former
@@ -340,7 +340,7 @@ def _leaves_with(other: NameVariant, variant: NameVariant) -> bool:
 
 
 def _reveals(variant: NameVariant, former_names: Iterable[Name], display_name: Name) -> bool:
-    """Whether a variant would give away a former name if it were shown."""
+    """Returns whether a variant would give away a former name if it were shown."""
     return not compatible(variant.parsed, display_name) and any(
         compatible(variant.parsed, former) for former in former_names
     )

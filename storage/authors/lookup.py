@@ -252,7 +252,7 @@ def _has_rival(
     own_keys: set[str],
     others: Iterable[NameVariant],
 ) -> bool:
-    """Whether a short variant fits a full name that isn't the person's own."""
+    """Returns whether a short variant fits a full name that isn't the person's own."""
     return any(
         is_attributable(short, [other])
         for other in others

@@ -124,7 +124,7 @@ def _cleaned(names: Iterable[str]) -> list[str]:
 
 
 def _are_pairs(parts: list[str]) -> bool:
-    """Whether the parts are family names and initials in turn."""
+    """Returns whether the parts are family names and initials in turn."""
     return len(parts) % 2 == 0 and all(
         _BARE_INITIALS.fullmatch(part) and part.upper() == part for part in parts[1::2]
     )

@@ -11,7 +11,7 @@ from storage.names.parser import PARTICLES, Name
 
 
 def compatible(one: Name, other: Name) -> bool:
-    """Whether two names can be the same person's.
+    """Returns whether two names can be the same person's.
 
     Their family names must be the same, and their given names must not contradict each other. A
     bare surname or initials are compatible with all given names that start accordingly.
@@ -22,7 +22,7 @@ def compatible(one: Name, other: Name) -> bool:
 
 
 def is_same_name(one: Name, other: Name) -> bool:
-    """Whether two full names are one name, ignoring order, hyphens and gaps."""
+    """Returns whether two full names are one name, ignoring order, hyphens and gaps."""
     return not identity_keys(one).isdisjoint(identity_keys(other))
 
 
@@ -43,7 +43,7 @@ def identity_keys(name: Name) -> frozenset[str]:
 
 
 def matches_query(name: Name, query: Name) -> bool:
-    """Whether a typed name, which may leave words out, can mean a person."""
+    """Returns whether a typed name, which may leave words out, can mean a person."""
     if compatible(name, query):
         return True
     if name.is_east_asian or query.is_east_asian:
@@ -107,7 +107,7 @@ def _east_asian_compatible(one: Name, other: Name) -> bool:
 
 
 def _given_compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether given names don't contradict each other; middle names may be missing."""
+    """Returns whether given names don't contradict each other; middle names may be missing."""
     if not one or not other or "".join(one) == "".join(other):
         return True
     if not _words_compatible(one[0], other[0]):

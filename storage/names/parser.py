@@ -218,7 +218,7 @@ def _in_capitals(word: str) -> bool:
 
 
 def _is_initials(word: str, *, all_caps: bool = False) -> bool:
-    """Whether a word is initials, like “S.”, “J.-B.”, “JB” or “S”, but unlike “Li” or “XU”.
+    """Returns whether a word is initials, like “S.”, “J.-B.”, “JB” or “S”, but unlike “Li” or “XU”.
 
     In a name that is ``all_caps``, “NG” isn't initials either.
     """

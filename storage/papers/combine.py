@@ -86,7 +86,7 @@ def normalize(draft: PaperDraft) -> PaperDraft:
 
 
 def is_preprint(venue: str) -> bool:
-    """Whether a venue is a preprint server or an archive."""
+    """Returns whether a venue is a preprint server or an archive."""
     return _PREPRINTS.search(fold(venue)) is not None
 
 

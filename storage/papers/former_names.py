@@ -173,7 +173,7 @@ def _parse_in_families(names: Sequence[str], families: Collection[str]) -> dict[
 
 
 def _is_spelling(name: Name, row: Row) -> bool:
-    """Whether a name may be another spelling of a former name.
+    """Returns whether a name may be another spelling of a former name.
 
     A full name must be the same, and a short one compatible. A short name that also fits the
     person's current name reveals nothing, so it isn't a former name.
@@ -188,7 +188,7 @@ def _is_spelling(name: Name, row: Row) -> bool:
 def _fits_another_person(
     full_names: Sequence[Row], name: Name, own: int, matches: Mapping[str, Row]
 ) -> bool:
-    """Whether a short name fits a full name of somebody else than person ``own``.
+    """Returns whether a short name fits a full name of somebody else than person ``own``.
 
     A full name among ``matches`` belongs to the person that it was matched to.
     """

@@ -130,7 +130,7 @@ def identify(text: str) -> tuple[str, ...]:
 
 
 def is_identifier_page(url: str) -> bool:
-    """Whether a URL is a page of arXiv or a DOI resolver that only repeats a paper's identifier."""
+    """Returns whether a URL is a page at arXiv or a DOI resolver, and so repeats an identifier."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -141,7 +141,7 @@ def is_identifier_page(url: str) -> bool:
 
 
 def is_pdf_url(url: str) -> bool:
-    """Whether a URL says that it leads to a PDF."""
+    """Returns whether a URL says that it leads to a PDF."""
     try:
         return urlsplit(url).path.lower().endswith((".pdf", "/pdf"))
     except ValueError:
@@ -163,7 +163,7 @@ def feed_guid(feed: str, guid: str) -> str:
 
 
 def is_feed_guid(identifier: str) -> bool:
-    """Whether an identifier is a feed's own id of an entry."""
+    """Returns whether an identifier is a feed's own id of an entry."""
     return identifier.startswith("guid:")
 
 
@@ -177,7 +177,7 @@ def listed_title(title: str) -> str:
 
 
 def is_listed_title(identifier: str) -> bool:
-    """Whether an identifier is just a title on a publication list."""
+    """Returns whether an identifier is just a title on a publication list."""
     return identifier.startswith("listed:")
 
 

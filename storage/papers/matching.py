@@ -22,7 +22,7 @@ _DISTINGUISHING = re.compile(
 
 
 def may_be_same(paper: PaperDetails, draft: PaperDetails) -> bool:
-    """Whether a paper and a draft with the same title can be the same paper.
+    """Returns whether a paper and a draft with the same title can be the same paper.
 
     They can't if their arXiv ids or DOIs differ, or if they aren't `is_similar`.
     """
@@ -32,12 +32,12 @@ def may_be_same(paper: PaperDetails, draft: PaperDetails) -> bool:
 
 
 def is_similar(paper: PaperDetails, draft: PaperDetails) -> bool:
-    """Whether a paper and a draft have compatible authors, and years at most one apart."""
+    """Returns whether a paper and a draft have compatible authors, and years at most one apart."""
     return _have_near_years(paper.date, draft.date) and _share_author(paper.authors, draft.authors)
 
 
 def may_merge(one: PaperDetails, other: PaperDetails) -> bool:
-    """Whether two papers can be merged if a source says that they are the same.
+    """Returns whether two papers can be merged if a source says that they are the same.
 
     They can't if their arXiv ids differ or their titles have little in common.
     """
@@ -47,7 +47,7 @@ def may_merge(one: PaperDetails, other: PaperDetails) -> bool:
 
 
 def is_doubtful(paper: PaperDetails, draft: PaperDetails) -> bool:
-    """Whether the identifiers that a paper and a draft share may stand for several papers.
+    """Returns whether the identifiers that a paper and a draft share may stand for several papers.
 
     A URL does if it is the address of a list or a book, and a DOI if it is that of a book and was
     given for a chapter. In such cases titles and authors have nothing in common.
@@ -62,13 +62,13 @@ def is_doubtful(paper: PaperDetails, draft: PaperDetails) -> bool:
 
 
 def has_same_title(result: UpsertResult, draft: PaperDetails) -> bool:
-    """Whether a possible duplicate has the same title as the paper in the list."""
+    """Returns whether a possible duplicate has the same title as the paper in the list."""
     paper = result.paper if result.outcome is Outcome.DUPLICATE else None
     return paper is not None and not paper.removed_at and fold(paper.title) == fold(draft.title)
 
 
 def is_next_issue(paper: PaperDetails, draft: PaperDetails) -> bool:
-    """Whether a feed's entry is the next issue of a series with the same title.
+    """Returns whether a feed's entry is the next issue of a series with the same title.
 
     That is so if it has other links, and a date more than a week away.
     """
@@ -81,7 +81,7 @@ def is_next_issue(paper: PaperDetails, draft: PaperDetails) -> bool:
 
 
 def have_conflicting_identifiers(one: PaperDetails, other: PaperDetails, scheme: str) -> bool:
-    """Whether both have identifiers of this scheme, but none in common."""
+    """Returns whether both have identifiers of this scheme, but none in common."""
     prefix = f"{scheme}:"
     first = {name for name in one.identifiers if name.startswith(prefix)}
     second = {name for name in other.identifiers if name.startswith(prefix)}
@@ -100,7 +100,7 @@ def list_title_prefix(draft: PaperDetails) -> str | None:
 
 
 def differs_by_one_word(paper: PaperDetails, draft: PaperDetails) -> bool:
-    """Whether all that two lists say agrees, except for one more word in a title.
+    """Returns whether all that two lists say agrees, except for one more word in a title.
 
     The venue must be the same, the years at most one apart, and an author (or poster) in common.
     The word must not be one that distinguishes papers of a series.
@@ -142,7 +142,7 @@ def _share_author(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _share_person(one: PaperDetails, other: PaperDetails) -> bool:
-    """Whether both credit the same person; if one has no authors, the posters count as well."""
+    """Returns whether both credit the same person; without authors, who posted it counts as well."""
     if one.authors and other.authors:
         return _any_compatible(one.authors, other.authors)
     return _any_compatible((*one.authors, one.posted_by), (*other.authors, other.posted_by))

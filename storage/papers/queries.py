@@ -146,7 +146,7 @@ async def current_id(db: Connection, paper_id: int) -> int:
 
 
 async def is_removed(db: Connection, paper_id: int) -> bool:
-    """Whether a moderator removed a paper from the list."""
+    """Returns whether a moderator removed a paper from the list."""
     return await db.value(f"{_REMOVED} AND id = ?", [paper_id]) is not None
 
 

@@ -110,7 +110,7 @@ def exclusion(query: Query) -> str:
 def contains_terms(
     query: Query, text: str, alternatives: Mapping[str, Sequence[str]] | None = None
 ) -> bool:
-    """Whether a folded text contains all terms, by the same rules as `match_expression`."""
+    """Returns whether a folded text contains all terms, by the same rules as `match_expression`."""
     alternatives = alternatives or {}
     text = f" {text} "
     for index, term in enumerate(query.terms):

@@ -50,7 +50,7 @@ async def _pick_from_sample(db: Connection, filters: Filters) -> int | None:
 
 
 def _matches(filters: Filters, row: Row) -> bool:
-    """Whether a paper matches the filters, by the same rules as the full-text index."""
+    """Returns whether a paper matches the filters, by the same rules as the full-text index."""
     if filters.first_year is not None or filters.last_year is not None:
         first, last = filters.first_year or 0, filters.last_year or 9999
         if row["date"] is None or not first <= int(row["date"][:4]) <= last:
