@@ -49,7 +49,7 @@ async def send(channel: AnyChannel, post: Post, message: Message) -> int:
     return sent.id
 
 
-async def find_deliveries(
+async def search_deliveries(
     channel: AnyChannel, post: Post, me: discord.ClientUser | None
 ) -> AsyncIterator[int]:
     """Yields the ids that `send` may have returned for a claimed post, from a channel's history."""

@@ -145,7 +145,7 @@ class OutboxDispatcher:
     async def _find_message(self, post: Post) -> tuple[Post, int | None]:
         """Finds the message of a claimed post in its channel, if it was delivered."""
         channel = await self._channel(post)
-        async for message_id in channels.find_deliveries(channel, post, self._client.user):
+        async for message_id in channels.search_deliveries(channel, post, self._client.user):
             if not await self._library.outbox.is_known_message(message_id):
                 return post, message_id
         return post, None

@@ -112,7 +112,7 @@ def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:
 @click.pass_obj
 def why(settings: Settings, entry: str, *, as_json: bool) -> None:
     """Explain what happened to an entry. ENTRY is a link, arXiv ID, DOI, number or title."""
-    trace = common.run_with_library(settings, lambda library: library.traces.find(entry))
+    trace = common.run_with_library(settings, lambda library: library.traces.get(entry))
     if as_json:
         click.echo(common.to_json(trace_text.as_json(trace)))
     else:

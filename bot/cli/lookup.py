@@ -51,6 +51,6 @@ async def _look_up(
             http, parser, ServiceUrls.from_settings(settings), utc_now, pages=pages
         ) as service,
     ):
-        (draft,) = await library.authors.with_current_names([await service.find(source)])
+        (draft,) = await library.authors.with_current_names([await service.get(source)])
     (result,) = await library.papers.preview([draft])
     return draft, result

@@ -20,7 +20,7 @@ _ENTRY = """<entry><id>http://arxiv.org/abs/{arxiv}v1</id><title>{title}</title>
 
 def routes() -> list[web.RouteDef]:
     """Returns the routes: arXiv's API with the known papers, and a registry without any DOI."""
-    return [web.get("/arxiv", _search_arxiv), web.get("/doi/{doi:.*}", _find_no_doi)]
+    return [web.get("/arxiv", _search_arxiv), web.get("/doi/{doi:.*}", _answer_unknown_doi)]
 
 
 async def _search_arxiv(request: web.Request) -> web.Response:
@@ -31,7 +31,7 @@ async def _search_arxiv(request: web.Request) -> web.Response:
     )
 
 
-async def _find_no_doi(_request: web.Request) -> web.Response:
+async def _answer_unknown_doi(_request: web.Request) -> web.Response:
     return web.Response(status=404, text="Resource not found.")
 
 

@@ -45,8 +45,8 @@ async def run_tour(world: World) -> bool:
         ("The feed has a new paper, which is announced", _announce),
         ("Discord is down for three papers, which are announced in order afterwards", _outage),
         ("Checking the feed again announces nothing twice", _announce_once),
-        ("/search and /author find the new paper", _find_announced),
-        ("Looking up an unknown author explains what to try", _find_nobody),
+        ("/search and /author find the new paper", _search_announced),
+        ("Looking up an unknown author explains what to try", _search_unknown_author),
     ]
     passed = 0
     for title, step in steps:
@@ -217,14 +217,14 @@ async def _announce_once(world: World) -> str:
     return "Nothing was sent."
 
 
-async def _find_announced(world: World) -> str:
+async def _search_announced(world: World) -> str:
     shown = await _slash(world.member, world, "search", query="checkpoint remembers")
     _expect(shown, "Small Models, Long Memories")
     shown += "\n\n" + await _slash(world.member, world, "author", name="Tomasz Wrona")
     return _expect(shown, "1 paper")
 
 
-async def _find_nobody(world: World) -> str:
+async def _search_unknown_author(world: World) -> str:
     result = await world.member.slash(world.papers, "author", name="Nobody Atall")
     if not result.ephemeral:
         raise StepFailed("everyone can see the error")

@@ -16,7 +16,7 @@ from bot.flows.add_paper import Addition, announce_button, classify
 from bot.flows.replies import reply
 from bot.interactions import Interaction, LabBot
 from bot.lookup.errors import LookupFailed
-from bot.lookup.references import Reference, find_references
+from bot.lookup.references import Reference, extract_references
 from bot.markdown import clip, count, escape
 from bot.ui import buttons, cards
 from bot.ui.dialogs import Dialog, DialogButton
@@ -94,7 +94,7 @@ class LinkReview:
 
 async def review_links(interaction: Interaction, message: discord.Message) -> None:
     """Shows the papers that a message links; raises `LabError` if it links none."""
-    references = find_references(_text_of(message))
+    references = extract_references(_text_of(message))
     if not references:
         raise LabError(
             "I don't see any links to papers in that message. I look for arXiv IDs, DOIs and other "
@@ -104,7 +104,7 @@ async def review_links(interaction: Interaction, message: discord.Message) -> No
     bot = interaction.client
     shown = references[:_MAX_LINKS]
     known = {reference: await _find_known(bot, reference) for reference in shown}
-    found = await bot.lookup.find_all([one for one in shown if known[one] is None])
+    found = await bot.lookup.look_up_all([one for one in shown if known[one] is None])
     links = {one: known[one] or await _compare(bot, found[one]) for one in shown}
     review = LinkReview(links, hidden=len(references) - len(shown))
     await reply(interaction, review.dialog())

@@ -140,7 +140,7 @@ async def look_up(interaction: Interaction, source: str, *, announce: bool) -> N
     """Looks a paper up and asks what to do with it; offers the form if it can't be found."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
-        draft = await interaction.client.lookup.find(source)
+        draft = await interaction.client.lookup.get(source)
     except LookupFailed as failure:
         await reply(interaction, _not_found(failure, announce=announce))
         return
@@ -200,7 +200,7 @@ def _preview_addition(addition: Addition, result: UpsertResult) -> Dialog:
         text = f"⚖️ This paper may already be in the list:\n{_one_line(known)}\n{announced}"
         decisions = addition.duplicate_buttons(known)
         below.append(buttons.PaperButton(known.id, f"Show #{known.id}"))
-    if _seems_withdrawn(addition.draft):
+    if _is_withdrawn(addition.draft):
         text += "\n⚠️ It seems to have been withdrawn or retracted. Check its page first."
     return Dialog(
         TextDisplay(text),
@@ -223,7 +223,7 @@ async def _cancel(interaction: Interaction) -> None:
     await reply(interaction, cards.notice("👌 Nothing changed."))
 
 
-def _seems_withdrawn(draft: PaperDraft) -> bool:
+def _is_withdrawn(draft: PaperDraft) -> bool:
     return any(map(_WITHDRAWN.search, (draft.title, draft.abstract[:300])))
 
 

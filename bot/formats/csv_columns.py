@@ -94,7 +94,7 @@ def parse_mappings(text: str) -> dict[str, str]:
     return dict(parse_mapping(part) for part in text.split(";") if part.strip())
 
 
-def find_columns(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, list[int]]:
+def map_columns(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, list[int]]:
     """Returns the indexes of each field's columns, the most specific first.
 
     Raises `InvalidInput` if no column has titles, or the mapping names an unknown field or column.

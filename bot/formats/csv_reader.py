@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.formats import plain_text
 from bot.formats.citation_text import is_distinction
-from bot.formats.csv_columns import detect_delimiter, find_columns
+from bot.formats.csv_columns import detect_delimiter, map_columns
 from bot.formats.fields import (
     parse_date,
     parse_identifiers,
@@ -105,7 +105,7 @@ def describe_columns(
             header = next(table, [])
         except csv.Error:  # which `read_csv` reports
             return {}, ()
-    columns = find_columns(header, mapping)
+    columns = map_columns(header, mapping)
     read = {field: tuple(header[at] for at in indexes) for field, indexes in columns.items()}
     used = {at for indexes in columns.values() for at in indexes}
     unused = tuple(name for at, name in enumerate(header) if at not in used)
@@ -125,7 +125,7 @@ def _rows(opened: Iterable[str], mapping: Mapping[str, str]) -> Iterator[_Row | 
         for cells in table:
             if not columns:
                 is_export = tuple(cells) == COLUMNS and not mapping
-                columns = find_columns(cells, mapping)
+                columns = map_columns(cells, mapping)
             elif any(cell.strip() for cell in cells):
                 texts = {
                     field: _first_filled(cells, indexes, exactly=is_export)

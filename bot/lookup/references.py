@@ -95,7 +95,7 @@ def parse_reference(text: str) -> Reference:
     raise NotAReference(text)
 
 
-def find_references(text: str) -> tuple[Reference, ...]:
+def extract_references(text: str) -> tuple[Reference, ...]:
     """Returns the papers that a message links to or names, in its order, once each.
 
     Any URL may be a paper's, except on sites that have none.

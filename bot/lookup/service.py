@@ -43,14 +43,14 @@ class Lookup:
         )
         self._running: dict[Reference, asyncio.Task[PaperDraft]] = {}
 
-    async def find(self, text: str) -> PaperDraft:
+    async def get(self, text: str) -> PaperDraft:
         """Returns the paper that a text refers to: an arXiv id, a DOI, a URL or a BibTeX entry.
 
         Raises `LookupFailed`.
         """
-        return await self.find_reference(parse_reference(text))
+        return await self.get_by_reference(parse_reference(text))
 
-    async def find_reference(self, reference: Reference) -> PaperDraft:
+    async def get_by_reference(self, reference: Reference) -> PaperDraft:
         """Returns the paper that a parsed reference refers to; raises `LookupFailed`."""
         if (cached := self._cache.get(reference)) is not None:
             return cached
@@ -61,7 +61,7 @@ class Lookup:
             task.add_done_callback(lambda done: self._finish(reference, done))
         return await asyncio.shield(task)
 
-    async def find_all(self, references: Sequence[Reference]) -> dict[Reference, LookupOutcome]:
+    async def look_up_all(self, references: Sequence[Reference]) -> dict[Reference, LookupOutcome]:
         """Returns the paper or the error for each reference; asks arXiv for all its ids at once."""
         ids = [one.value for one in references if one.kind is ReferenceKind.ARXIV]
         if len(ids) > 1:
@@ -78,7 +78,7 @@ class Lookup:
 
     async def _outcome(self, reference: Reference) -> LookupOutcome:
         try:
-            return await self.find_reference(reference)
+            return await self.get_by_reference(reference)
         except LookupFailed as error:
             return error
 

@@ -20,7 +20,7 @@ _MAX_TITLE = 300
 async def look_up_suggestion(lookup: Lookup, source: str, known: PaperDraft) -> PaperDraft:
     """Returns the paper as looked up, or ``known`` if the lookup fails."""
     try:
-        return await lookup.find(source)
+        return await lookup.get(source)
     except LookupFailed as error:
         _log.info("A suggestion could not be looked up: %s", error.cause)
         return known

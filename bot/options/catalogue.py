@@ -181,7 +181,7 @@ class TraceOption(app_commands.Transformer):
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> Trace:
-        return await interaction.client.library.traces.find(value)
+        return await interaction.client.library.traces.get(value)
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from storage.names.matching import compatible, identity_keys, matches_query
+from storage.names.matching import are_compatible, identity_keys, matches_query
 from storage.names.parser import Name, parse_name
 
 
@@ -76,8 +76,8 @@ class Person:
         def is_safe(variant: NameVariant) -> bool:
             return (
                 variant.is_identifying
-                or not any(compatible(name, variant.parsed) for name in former)
-                or any(compatible(name, variant.parsed) for name in full_names)
+                or not any(are_compatible(name, variant.parsed) for name in former)
+                or any(are_compatible(name, variant.parsed) for name in full_names)
             )
 
         others = [variant.name for variant in public if variant.paper_count and is_safe(variant)]
@@ -135,7 +135,9 @@ def cluster(variants: Iterable[NameVariant]) -> list[Person]:
 def is_attributable(short: NameVariant, variants: Iterable[NameVariant]) -> bool:
     """Returns whether a short variant is compatible with a full name among ``variants``."""
     return any(
-        variant.parsed.is_full and not variant.is_split and compatible(variant.parsed, short.parsed)
+        variant.parsed.is_full
+        and not variant.is_split
+        and are_compatible(variant.parsed, short.parsed)
         for variant in variants
     )
 

@@ -15,7 +15,7 @@ from storage.authors.lookup import AuthorQueries
 from storage.database import Connection, Database
 from storage.errors import AuthorNotFound, LabError
 from storage.models import Actor, PaperDraft
-from storage.names.matching import compatible, is_same_name
+from storage.names.matching import are_compatible, is_same_name
 from storage.names.parser import Name, parse_name
 from storage.papers import credits, former_names
 from storage.papers import writes as paper_writes
@@ -174,7 +174,7 @@ async def rename(db: Connection, name: str, to: str) -> tuple[str, NameDecisions
             "with `/people merge`."
         )
     old_name = parse_name(name)
-    fitting = [variant for variant in person.variants if compatible(variant.parsed, old_name)]
+    fitting = [variant for variant in person.variants if are_compatible(variant.parsed, old_name)]
     replaced = [variant for variant in fitting if variant.name in {name, person.name}] or fitting
     former_names = [variant.parsed for variant in replaced]
     decided: dict[str, NameDecision | None] = {to: NameDecision(to)}
@@ -256,7 +256,7 @@ async def _implied_decisions(db: Connection, decided: NameDecisions) -> NameDeci
             if (
                 variant.name not in decided
                 and variant.is_former
-                and compatible(variant.parsed, parsed)
+                and are_compatible(variant.parsed, parsed)
             ):
                 implied[variant.name] = None
     return implied
@@ -283,7 +283,7 @@ async def _mark_posts_changed(db: Connection, names: Iterable[str]) -> None:
             """SELECT DISTINCT posted_by FROM announcements JOIN papers ON papers.id = paper_id
                WHERE posted_by <> ''"""
         )
-        if any(compatible(parse_name(row["posted_by"]), name) for name in parsed)
+        if any(are_compatible(parse_name(row["posted_by"]), name) for name in parsed)
     ]
     await db.run(
         """UPDATE posts SET revision = revision + 1
@@ -341,8 +341,8 @@ def _leaves_with(other: NameVariant, variant: NameVariant) -> bool:
 
 def _reveals(variant: NameVariant, former_names: Iterable[Name], display_name: Name) -> bool:
     """Returns whether a variant would give away a former name if it were shown."""
-    return not compatible(variant.parsed, display_name) and any(
-        compatible(variant.parsed, former) for former in former_names
+    return not are_compatible(variant.parsed, display_name) and any(
+        are_compatible(variant.parsed, former) for former in former_names
     )
 
 

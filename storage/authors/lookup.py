@@ -94,7 +94,7 @@ async def get_person(db: Connection, text: str) -> Person:
     query = parse_name(text)
     if not query.family:
         raise InvalidInput("Enter a name to look up, like “Biderman” or “Stella Biderman”.")
-    matches = await _find_matches(db, query)
+    matches = await _load_matches(db, query)
     if not matches:
         raise AuthorNotFound(text, await _suggest_corrections(db, query, text))
     if len(matches) > 1:
@@ -139,7 +139,7 @@ async def sort_keys_for(db: Connection, person: Person) -> tuple[int, ...]:
     return tuple(row["sort_key"] for row in rows)
 
 
-async def _find_matches(db: Connection, query: Name) -> list[Person]:
+async def _load_matches(db: Connection, query: Name) -> list[Person]:
     """Returns the people that a name can mean: those with exactly this name, else all others."""
     if query.is_full:
         exact = await _with_same_name(db, [query])

@@ -68,11 +68,11 @@ class CatalogueReader:
 
     async def titled(self, title: str) -> Sequence[Paper]:
         """Returns the papers with this title, however it is spelled, by id."""
-        return await paper_queries.find_by_title(self._db, title)
+        return await paper_queries.with_title(self._db, title)
 
     async def removed_titled(self, title: str) -> Sequence[Paper]:
         """Returns the removed papers with this title, however it is spelled, by id."""
-        return await paper_queries.find_removed_by_title(self._db, title)
+        return await paper_queries.removed_with_title(self._db, title)
 
     async def known_titles(self, title_keys: Sequence[str]) -> set[str]:
         """Returns those of some folded titles that a paper has or had."""

@@ -89,7 +89,7 @@ async def newest_added_papers(db: Connection, feed_id: int, limit: int) -> list[
     return [row["paper_id"] for row in rows]
 
 
-async def find_rows(db: Connection, condition: str, values: Sequence[Value]) -> list[Row]:
+async def load_rows(db: Connection, condition: str, values: Sequence[Value]) -> list[Row]:
     """Returns the rows of entries that meet a condition, for `read_record`."""
     return await db.all(f"{_RECORD} WHERE {condition}", values)
 
@@ -155,7 +155,7 @@ async def get_pending(db: Connection, entry_id: int, actor: Actor) -> PendingEnt
 
 
 def read_record(row: Row) -> EntryRecord:
-    """Reads a row of `find_rows`."""
+    """Reads a row of `load_rows`."""
     actor = Actor(row["decided_by"], row["decided_by_name"]) if row["decided_at"] else None
     return EntryRecord(
         id=row["id"],

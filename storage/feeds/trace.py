@@ -74,7 +74,7 @@ class Traces:
         self._subscriptions = subscriptions
         self._outbox = outbox
 
-    async def find(self, query: str) -> Trace:
+    async def get(self, query: str) -> Trace:
         """Returns what is known about a link, an arXiv id, a DOI, a paper's number or a title.
 
         Every spelling of a link finds the same, and removed papers are found too. Raises
@@ -83,7 +83,7 @@ class Traces:
         query = query.strip()
         async with self._database.reading() as db:
             named = await _find_paper(db, query)
-            entries = await _find_entries(db, query, named)
+            entries = await _load_entries(db, query, named)
             paper = named or await _paper_of_entries(db, entries)
         if paper is None:
             if not entries:
@@ -163,10 +163,10 @@ async def _paper_of_entries(db: Connection, entries: Sequence[EntryRecord]) -> P
     return found[0] if found else None
 
 
-async def _find_entries(db: Connection, query: str, paper: Paper | None) -> tuple[EntryRecord, ...]:
+async def _load_entries(db: Connection, query: str, paper: Paper | None) -> tuple[EntryRecord, ...]:
     known = _entry_keys(query, paper)
     # A title alone doesn't find entries that became some other paper.
-    rows = await feed_entries.find_rows(
+    rows = await feed_entries.load_rows(
         db,
         """paper_id = ? OR key IN (SELECT value FROM json_each(?))
            OR (title_key = ? AND title_key <> '' AND (paper_id IS NULL OR outcome = 'duplicate'))
@@ -180,7 +180,7 @@ async def _find_entries(db: Connection, query: str, paper: Paper | None) -> tupl
             json.dumps(known.identifiers),
         ],
     )
-    similar = await feed_entries.find_rows(
+    similar = await feed_entries.load_rows(
         db,
         """link <> '' AND EXISTS (
                SELECT 1 FROM json_each(?) AS part WHERE instr(link, part.value))""",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from storage.names.parser import PARTICLES, Name
 
 
-def compatible(one: Name, other: Name) -> bool:
+def are_compatible(one: Name, other: Name) -> bool:
     """Returns whether two names can be the same person's.
 
     Their family names must be the same, and their given names must not contradict each other. A
@@ -18,7 +18,9 @@ def compatible(one: Name, other: Name) -> bool:
     """
     if one.suffix and other.suffix and one.suffix != other.suffix:
         return False
-    return any(_compatible(first, second) for first in one.spellings for second in other.spellings)
+    return any(
+        _are_compatible(first, second) for first in one.spellings for second in other.spellings
+    )
 
 
 def is_same_name(one: Name, other: Name) -> bool:
@@ -44,7 +46,7 @@ def identity_keys(name: Name) -> frozenset[str]:
 
 def matches_query(name: Name, query: Name) -> bool:
     """Returns whether a typed name, which may leave words out, can mean a person."""
-    if compatible(name, query):
+    if are_compatible(name, query):
         return True
     if name.is_east_asian or query.is_east_asian:
         typed = "".join(query.words)
@@ -58,13 +60,13 @@ def matches_query(name: Name, query: Name) -> bool:
     )
 
 
-def _compatible(one: Name, other: Name) -> bool:
+def _are_compatible(one: Name, other: Name) -> bool:
     if one.words == other.words:
         return True
     if one.is_east_asian or other.is_east_asian:
-        return one.is_east_asian == other.is_east_asian and _east_asian_compatible(one, other)
+        return one.is_east_asian == other.is_east_asian and _are_east_asian_compatible(one, other)
     return any(
-        _given_compatible(first, second)
+        _are_given_compatible(first, second)
         for first, second in (_align(one, other), _align(other, one)[::-1])
         if first is not None and second is not None
     )
@@ -100,17 +102,17 @@ def _without_particles(family: tuple[str, ...]) -> tuple[str, ...]:
     return family[start:]
 
 
-def _east_asian_compatible(one: Name, other: Name) -> bool:
+def _are_east_asian_compatible(one: Name, other: Name) -> bool:
     if not one.given or not other.given:
         return one.family == other.family
     return "".join(one.words) == "".join(other.words)
 
 
-def _given_compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+def _are_given_compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Returns whether given names don't contradict each other; middle names may be missing."""
     if not one or not other or "".join(one) == "".join(other):
         return True
-    if not _words_compatible(one[0], other[0]):
+    if not _are_words_compatible(one[0], other[0]):
         return False
     shorter, longer = sorted((one[1:], other[1:]), key=len)
     return _is_subsequence(shorter, longer)
@@ -118,10 +120,10 @@ def _given_compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 def _is_subsequence(words: Sequence[str], within: Sequence[str]) -> bool:
     rest = iter(within)
-    return all(any(_words_compatible(word, other) for other in rest) for word in words)
+    return all(any(_are_words_compatible(word, other) for other in rest) for word in words)
 
 
-def _words_compatible(one: str, other: str) -> bool:
+def _are_words_compatible(one: str, other: str) -> bool:
     if len(one) == 1 or len(other) == 1:
         return one[:1] == other[:1]
     return one == other

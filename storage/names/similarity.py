@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
-from storage.names.matching import compatible
+from storage.names.matching import are_compatible
 from storage.names.parser import Name
 
 # Nicknames that don't start like the full name.
@@ -38,7 +38,7 @@ def similarity(query: Name, name: Name) -> float:
     Compatible names get 100. Others score high if each word has a counterpart, even if words are
     missing, swapped or misspelled.
     """
-    if compatible(query, name):
+    if are_compatible(query, name):
         return 100.0
     best = max(
         _words_similarity(one.words, other.words)

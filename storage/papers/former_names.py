@@ -15,7 +15,7 @@ from functools import partial
 from storage.concurrency import run_in_thread
 from storage.database import Connection, Row
 from storage.models import PaperDraft
-from storage.names.matching import compatible, is_same_name
+from storage.names.matching import are_compatible, is_same_name
 from storage.names.parser import Name, parse_name
 
 
@@ -181,8 +181,8 @@ def _is_spelling(name: Name, row: Row) -> bool:
     former = parse_name(row["name"])
     if name.is_full:
         return former.is_full and is_same_name(former, name)
-    fits = compatible(former, name) if former.is_full else former.words == name.words
-    return fits and not compatible(parse_name(row["current"]), name)
+    fits = are_compatible(former, name) if former.is_full else former.words == name.words
+    return fits and not are_compatible(parse_name(row["current"]), name)
 
 
 def _fits_another_person(
@@ -195,7 +195,7 @@ def _fits_another_person(
     initials = tuple(spelling.initial for spelling in name.spellings)
     return any(
         matches.get(row["name"], row)["person_id"] != own
-        and compatible(parse_name(row["name"]), name)
+        and are_compatible(parse_name(row["name"]), name)
         for row in full_names
         if row["initial"].startswith(initials)
     )

@@ -130,7 +130,7 @@ def identify(text: str) -> tuple[str, ...]:
 
 
 def is_identifier_page(url: str) -> bool:
-    """Returns whether a URL is a page at arXiv or a DOI resolver, and so repeats an identifier."""
+    """Returns whether a URL is a page at arXiv or a DOI resolver, which only repeats an id."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:

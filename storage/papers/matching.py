@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from storage.models import Outcome, PaperDetails, PartialDate, UpsertResult
-from storage.names.matching import compatible
+from storage.names.matching import are_compatible
 from storage.names.parser import parse_name
 from storage.papers.identifiers import canonical_url, is_listed_title, listed_title
 from storage.text import fold
@@ -142,7 +142,7 @@ def _share_author(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _share_person(one: PaperDetails, other: PaperDetails) -> bool:
-    """Returns whether both credit the same person; without authors, who posted it counts as well."""
+    """Returns whether both credit the same person; without authors, the posters count as well."""
     if one.authors and other.authors:
         return _any_compatible(one.authors, other.authors)
     return _any_compatible((*one.authors, one.posted_by), (*other.authors, other.posted_by))
@@ -150,7 +150,7 @@ def _share_person(one: PaperDetails, other: PaperDetails) -> bool:
 
 def _any_compatible(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     names = [parse_name(name) for name in other]
-    return any(compatible(parse_name(name), candidate) for name in one for candidate in names)
+    return any(are_compatible(parse_name(name), candidate) for name in one for candidate in names)
 
 
 def _are_one_word_apart(one: list[str], other: list[str]) -> bool:

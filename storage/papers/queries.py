@@ -155,7 +155,7 @@ async def last_id(db: Connection) -> int:
     return int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'papers'") or 0)
 
 
-async def find_by_title(db: Connection, title: str) -> tuple[Paper, ...]:
+async def with_title(db: Connection, title: str) -> tuple[Paper, ...]:
     """Returns the papers with this title, ignoring case, accents and punctuation."""
     rows = await db.all(
         "SELECT id FROM papers WHERE title_key = ? AND removed_at IS NULL ORDER BY id",
@@ -164,8 +164,8 @@ async def find_by_title(db: Connection, title: str) -> tuple[Paper, ...]:
     return await load(db, [row["id"] for row in rows])
 
 
-async def find_removed_by_title(db: Connection, title: str) -> tuple[Paper, ...]:
-    """Returns the removed papers with this title, compared like in `find_by_title`."""
+async def removed_with_title(db: Connection, title: str) -> tuple[Paper, ...]:
+    """Returns the removed papers with this title, compared like in `with_title`."""
     rows = await db.all(
         f"{_REMOVED} AND title_key = ? AND title_key <> '' ORDER BY id",
         [fold(title)],

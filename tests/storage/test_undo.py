@@ -312,11 +312,11 @@ async def test_feed_entries_move_with_their_paper(library: Library) -> None:
     await library.papers.merge(1, 2, ONE, MODERATOR)
     for number in (2, third.id):
         assert (await library.papers.get(number)).id == 1
-    (entry,) = (await library.traces.find("A Paper on Things")).entries
+    (entry,) = (await library.traces.get("A Paper on Things")).entries
     assert entry.paper_id == 1
     await library.undo(await last(library), MODERATOR)
     assert (await library.papers.get(third.id)).id == 2
-    (entry,) = (await library.traces.find("A Paper on Other Things")).entries
+    (entry,) = (await library.traces.get("A Paper on Other Things")).entries
     assert entry.paper_id == 2
     await library.undo(await last(library), MODERATOR)
     assert (await library.papers.get(third.id)).title == "A Third"

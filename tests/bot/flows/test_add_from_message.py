@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.flows.add_from_message import LinkReview, LinkStatus, PossibleDuplicate
-from bot.lookup.references import Reference, find_references
+from bot.lookup.references import Reference, extract_references
 from storage.models import PaperDraft, PartialDate
 from tests.support.papers import make_paper
 
@@ -20,7 +20,9 @@ def test_ten_possible_duplicates_fit_into_one_message() -> None:
     paper = make_paper(draft, 654_321)
     links: dict[Reference, LinkStatus] = {
         source: PossibleDuplicate(draft, paper)
-        for source in find_references(" ".join(f"https://doi.org/10.5555/{n}" for n in range(10)))
+        for source in extract_references(
+            " ".join(f"https://doi.org/10.5555/{n}" for n in range(10))
+        )
     }
     shown = LinkReview(links, hidden=1234).dialog()
     assert str(shown.to_components()).count("may be a duplicate of #654321") == 10

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.lookup.errors import NotAReference
-from bot.lookup.references import Reference, ReferenceKind, find_references, parse_reference
+from bot.lookup.references import Reference, ReferenceKind, extract_references, parse_reference
 from storage.models import Link, LinkKind, PaperDraft
 from storage.papers.identifiers import page_of_pdf
 
@@ -61,7 +61,7 @@ def test_references_in_a_message_are_found_once_in_order() -> None:
         "https://discord.com/channels/1/2 and https://tenor.com/view/cat are none. "
         "Nor is arXiv: the site itself."
     )
-    assert [source.identifier for source in find_references(text)] == [
+    assert [source.identifier for source in extract_references(text)] == [
         "arxiv:2304.01373",
         "doi:10.1145/3511808.3557079",
         "url:openreview.net/forum?id=q_1",
@@ -93,7 +93,7 @@ def test_the_page_of_a_pdf_is_known_for_some_sites(pdf: str, page: str) -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_is_parsed_or_rejected(text: str) -> None:
-    for source in find_references(text):
+    for source in extract_references(text):
         assert source.identifier
     try:
         assert parse_reference(text).value

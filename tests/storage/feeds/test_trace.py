@@ -43,12 +43,12 @@ async def test_a_link_is_traced_in_every_spelling(library: Library, feed: Feed) 
         "https://lab.org:443/Papers/one/?b=2&a=1#top",
         " guid-1 ",
     ):
-        (seen,) = (await library.traces.find(link)).entries
+        (seen,) = (await library.traces.get(link)).entries
         assert (seen.outcome, seen.feed_title) == (Outcome.ADDED, "News")
     with pytest.raises(TraceNotFound, match="I couldn't find"):
-        await library.traces.find("https://lab.org/papers/one?a=1&b=2")
+        await library.traces.get("https://lab.org/papers/one?a=1&b=2")
     await library.feeds.ingest(feed, [entry("Root", link="https://root.org/")], state(feed))
-    assert (await library.traces.find("http://root.org")).entries[0].paper_id
+    assert (await library.traces.get("http://root.org")).entries[0].paper_id
 
 
 async def test_a_pending_entry_is_traced_by_its_identifiers(library: Library, feed: Feed) -> None:
@@ -67,14 +67,14 @@ async def test_a_pending_entry_is_traced_by_its_identifiers(library: Library, fe
         ("https://doi.org/10.1145/2", "By arXiv"),
         ("by arxiv", "By arXiv"),
     ):
-        trace = await library.traces.find(text)
+        trace = await library.traces.get(text)
         (pending,) = [
             one for one in await library.review.pending_entries(1) if one.draft.title == title
         ]
         assert [one.id for one in trace.entries] == [pending.id]
         assert (trace.paper, trace.channels) == (None, ())
     await library.review.resolve_entry(pending.id, MODERATOR, add=False)
-    (seen,) = (await library.traces.find("2302.12433")).entries
+    (seen,) = (await library.traces.get("2302.12433")).entries
     assert (seen.outcome, seen.decided_by) == (Outcome.DECLINED, MODERATOR)
 
 
@@ -83,10 +83,10 @@ async def test_a_possible_duplicate_is_traced_but_not_as_the_similar_paper(
 ) -> None:
     known = (await library.papers.upsert(PaperDraft(title="One"), Origin.IMPORT, MODERATOR)).value
     await library.feeds.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
-    trace = await library.traces.find("https://lab.org/1")
+    trace = await library.traces.get("https://lab.org/1")
     assert trace.paper is None
     assert trace.entries[0].outcome is Outcome.DUPLICATE
-    both = await library.traces.find("One")
+    both = await library.traces.get("One")
     assert both.paper == known.paper
     assert both.entries == trace.entries
 
@@ -98,13 +98,13 @@ async def test_removed_and_merged_papers_are_traced(library: Library, feed: Feed
     again = (await library.feeds.follow("https://other.org/feed", "Other", "", MODERATOR)).value
     await library.feeds.ingest(again, [entry("One", "url:lab.org/1")], state(again, "Other"))
     for text in ("1", "#1", "one", "https://lab.org/1"):
-        trace = await library.traces.find(text)
+        trace = await library.traces.get(text)
         assert trace.paper is not None
         assert trace.paper.removed_at
         assert [one.outcome for one in trace.entries] == [Outcome.ADDED, Outcome.REMOVED]
     for text in ("#2", "...", "9" * 15):
         with pytest.raises(TraceNotFound):
-            await library.traces.find(text)
+            await library.traces.get(text)
 
 
 async def test_a_link_without_an_identifier_is_traced_by_its_entry(
@@ -114,7 +114,7 @@ async def test_a_link_without_an_identifier_is_traced_by_its_entry(
         feed, [entry("One", "arxiv:2302.12433", link="https://lab.org/1")], state(feed)
     )
     paper = await library.papers.get(1)
-    trace = await library.traces.find("https://lab.org/1")
+    trace = await library.traces.get("https://lab.org/1")
     assert trace.paper == paper
 
 
@@ -126,7 +126,7 @@ async def test_a_trace_has_the_delivery_in_every_channel(
     await library.subscriptions.subscribe(HOME, ICML, MODERATOR, wanted)
     await library.feeds.ingest(feed, [entry("One", link="https://lab.org/1")], state(feed))
     await library.outbox.postpone(PAPERS, clock() + timedelta(hours=1))
-    papers, icml = (await library.traces.find("One")).channels
+    papers, icml = (await library.traces.get("One")).channels
     assert papers.announcement is not None
     assert (papers.announcement.status, papers.failures) == (DeliveryStatus.WAITING, 1)
     assert papers.retry_at == clock() + timedelta(hours=1)
@@ -141,7 +141,7 @@ async def test_a_trace_has_the_delivery_in_every_channel(
     await library.outbox.claim([post])
     await library.outbox.record_sent([(post, 77)])
     await library.subscriptions.unsubscribe(HOME, PAPERS, MODERATOR)
-    icml, papers = (await library.traces.find("One")).channels
+    icml, papers = (await library.traces.get("One")).channels
     assert (papers.subscription, papers.failures, papers.retry_at) == (None, 0, None)
     assert papers.announcement is not None
     assert papers.announcement.message_id == 77

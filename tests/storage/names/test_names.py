@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.names.matching import compatible, identity_keys, is_same_name, matches_query
+from storage.names.matching import are_compatible, identity_keys, is_same_name, matches_query
 from storage.names.parser import Name, parse_name, search_words
 from storage.names.similarity import similarity
 
@@ -93,7 +93,7 @@ def test_a_name_is_parsed(text: str, name: Name) -> None:
     ],
 )
 def test_variants_of_one_name_are_compatible(one: str, other: str) -> None:
-    assert compatible(parse_name(one), parse_name(other))
+    assert are_compatible(parse_name(one), parse_name(other))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_variants_of_one_name_are_compatible(one: str, other: str) -> None:
     ],
 )
 def test_names_of_different_people_are_incompatible(one: str, other: str) -> None:
-    assert not compatible(parse_name(one), parse_name(other))
+    assert not are_compatible(parse_name(one), parse_name(other))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_the_intended_name_is_the_most_similar(query: str, intended: str, uninte
 @given(texts)
 def test_every_text_is_compatible_with_and_similar_to_itself(text: str) -> None:
     name = parse_name(text)
-    assert compatible(name, name)
+    assert are_compatible(name, name)
     assert matches_query(name, name)
     assert similarity(name, name) == 100
     assert identity_keys(name)
@@ -183,7 +183,7 @@ def test_every_text_is_compatible_with_and_similar_to_itself(text: str) -> None:
 @given(texts, texts)
 def test_comparisons_are_symmetric(one: str, other: str) -> None:
     first, second = parse_name(one), parse_name(other)
-    assert compatible(first, second) == compatible(second, first)
+    assert are_compatible(first, second) == are_compatible(second, first)
     assert is_same_name(first, second) == is_same_name(second, first)
     assert similarity(first, second) == pytest.approx(similarity(second, first))
     assert isinstance(matches_query(first, second), bool)
@@ -201,7 +201,7 @@ def test_spellings_of_one_name_have_the_same_letters(one: str, other: str) -> No
 @given(texts, texts)
 def test_compatible_names_share_a_family_key(one: str, other: str) -> None:
     first, second = parse_name(one), parse_name(other)
-    if compatible(first, second):
+    if are_compatible(first, second):
         assert not first.family_keys.isdisjoint(second.family_keys)
 
 
@@ -210,10 +210,10 @@ def test_compatible_names_share_a_family_key(one: str, other: str) -> None:
     [("ANDREW NG", "Nina Andrew"), ("XU Wei", "Xin Wei"), ("MA Jun", "Mary Anne Jun")],
 )
 def test_a_name_in_capitals_is_not_parsed_as_initials(credit: str, other: str) -> None:
-    assert not compatible(parse_name(credit), parse_name(other))
+    assert not are_compatible(parse_name(credit), parse_name(other))
     assert parse_name(credit).is_full
 
 
 def test_a_name_in_capitals_is_parsed_like_any_other() -> None:
-    assert compatible(parse_name("ANDREW NG"), parse_name("Andrew Ng"))
-    assert compatible(parse_name("ANDREW NG"), parse_name("A. Ng"))
+    assert are_compatible(parse_name("ANDREW NG"), parse_name("Andrew Ng"))
+    assert are_compatible(parse_name("ANDREW NG"), parse_name("A. Ng"))
