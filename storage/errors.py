@@ -67,7 +67,7 @@ class FeedNotFound(LabError):
 
 
 class AlreadyResolved(LabError):
-    """A moderator has decided about an entry or a suggestion before; ``name`` is None for you."""
+    """An entry or a suggestion was decided before; ``name`` is None if you decided it."""
 
     def __init__(self, name: str | None) -> None:
         who = "You've" if name is None else f"{name or 'Someone'} has"

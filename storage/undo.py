@@ -41,7 +41,7 @@ from storage.papers import writes as paper_writes
 from storage.papers.snapshots import PaperSnapshot, take_snapshot
 from storage.review import resolutions
 
-_MAX_NAMED = 3  # papers that a refusal names
+_MAX_NAMED = 3  # papers that an error names
 
 _C = TypeVar("_C", bound=Change)
 _S = TypeVar("_S")
@@ -115,9 +115,9 @@ class _Version(enum.Enum):
 class _Kind(Generic[_C, _S]):
     """How changes of one kind are undone and redone.
 
-    ``load`` reads the present state of what a change touched, and ``apply`` gives it the state
-    that it had before or after the change. ``require_unchanged`` raises `ChangedSince` if that
-    would overwrite something done later than the change to undo, which is given first.
+    ``load`` reads the present state of what a change touched, and ``apply`` gives it the state that
+    it had before or after the change. ``require_unchanged`` raises `ChangedSince` if that would
+    overwrite something done after the change to undo, its first argument after ``db``.
     """
 
     load: Callable[[Connection, _C], Awaitable[_S]]
@@ -303,7 +303,7 @@ def _setting_changed_since(later: int | None) -> LabError:
     return ChangedSince("That has", later)
 
 
-# For each kind of change how it is undone.
+# How each kind of change is undone.
 _KINDS: dict[type[Change], _Kind[Any, Any]] = {
     PaperChange: _Kind(
         load=_load_paper,

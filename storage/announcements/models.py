@@ -61,7 +61,7 @@ class PostKind(enum.StrEnum):
 
 
 class PostState(enum.StrEnum):
-    """How far a post got; whether a claimed one was delivered is unknown."""
+    """How far a post got; a claimed one may or may not have been delivered."""
 
     WAITING = "waiting"
     CLAIMED = "claimed"

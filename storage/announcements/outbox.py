@@ -20,8 +20,8 @@ _POST = """SELECT posts.*, (SELECT json_group_array(paper_id) FROM (
                SELECT paper_id FROM announcements WHERE post_id = posts.id ORDER BY id)) AS papers
            FROM posts"""
 
-# Whether a column's time has come, or is NULL, by the query's first value. A time further ahead
-# than the code ever sets one was written while the clock was wrong, and counts as come.
+# Whether the time in a column is NULL or past; the query's first value is the current time. A time
+# further ahead than the code ever sets was written while the clock was wrong, and counts as past.
 _IS_DUE = """({0} IS NULL OR {0} <= ?1 OR {0} > strftime('%Y-%m-%dT%H:%M:%fZ', ?1, '+{1}'))"""
 _RETRY_IS_DUE = _IS_DUE.format("retry_at", "2 hours")
 _FOLLOW_UP_IS_DUE = _IS_DUE.format("follow_up_at", "2 hours")
@@ -31,7 +31,7 @@ _DIGEST_IS_DUE = _IS_DUE.format("next_digest_at", "8 days")
 _IS_OPEN = f"""NOT EXISTS (SELECT 1 FROM destinations AS closed WHERE closed.destination_id = {{}}
                           AND (stopped_because <> '' OR NOT {_RETRY_IS_DUE}))"""  # noqa: S608 - constants
 
-# Whether a post is of a removed subscription or a removed feed. It is kept in case the removal is
+# Whether a post belongs to a removed subscription or feed. It is kept in case the removal is
 # undone.
 _IS_ABANDONED = """((kind IN ('paper', 'digest') AND EXISTS (
         SELECT 1 FROM subscriptions WHERE subscriptions.channel_id = {0}.destination_id
@@ -197,7 +197,7 @@ class Outbox(Destinations):
         return tuple(_read_post(row) for row in rows)
 
     async def mark_complete(self, post: Post) -> None:
-        """Records that a sent post lacks nothing any more, as of the revision that was read."""
+        """Records that a sent post is complete as of the revision that was read."""
         async with self._database.transaction() as db:
             await db.run(
                 """UPDATE posts SET thread_due = 0, publish_due = 0, rendered_revision = ?,
@@ -225,7 +225,7 @@ class Outbox(Destinations):
         return _read_post(row) if row else None
 
     async def for_paper(self, paper_id: int) -> tuple[Announcement, ...]:
-        """Returns what became of a paper in each channel; of unsubscribed ones, what was sent."""
+        """Returns what became of a paper in each channel; if unsubscribed, only what was sent."""
         async with self._database.reading() as db:
             rows = await db.all(
                 """SELECT announcements.*, state, message_id, sent_at FROM announcements
@@ -323,7 +323,7 @@ async def move_to_channel(db: Connection, former_id: int | None, channel_id: int
 
 
 def _all_papers(post: Post) -> list[int]:
-    """The papers that the message of any attempt at a post names."""
+    """Returns the papers that the message of any attempt at a post names."""
     return sorted({*post.claimed_papers, *post.paper_ids})
 
 

@@ -22,7 +22,7 @@ _NOT_SUBSCRIBED: Settings = {"is_removed": True}
 
 
 async def load(db: Connection, channel_id: int) -> Settings:
-    """Returns a channel's settings by name; without a subscription only that it has none."""
+    """Returns a channel's settings by name; without a subscription, only that there is none."""
     row = await db.one("SELECT * FROM subscriptions WHERE channel_id = ?", [channel_id])
     if row is None:
         return _NOT_SUBSCRIBED

@@ -19,7 +19,7 @@ from storage.errors import SubscriptionNotFound
 from storage.models import Actor, Paper
 from storage.papers import former_names
 
-# What isn't sent yet is little. What was ever announced is a lot, and counted only to be shown.
+# Few papers wait to be sent. All that were ever announced are many, and counted only for display.
 _POSTED = """(SELECT COUNT(*) FROM announcements
               WHERE channel_id = subscriptions.channel_id AND is_filtered_out = 0
               AND post_id IS NOT NULL)"""
@@ -49,10 +49,10 @@ class Subscriptions:
         actor: Actor,
         options: SubscriptionOptions | None = None,
     ) -> Recorded[Subscription] | None:
-        """Announces papers in a channel, or changes how; returns None if nothing changes.
+        """Subscribes a channel or changes its options; returns None if nothing changes.
 
-        Without ``options`` a subscribed channel keeps its own. A channel that failed is sent to
-        again.
+        Without ``options`` a subscribed channel keeps its own. Sending to a stopped channel
+        resumes.
         """
         async with self._database.transaction(in_reply=True) as db:
             before = await _find(db, channel_id)
@@ -69,7 +69,7 @@ class Subscriptions:
     async def pause(
         self, guild_id: int, channel_id: int, actor: Actor
     ) -> Recorded[Subscription] | None:
-        """Queues what is for a channel; returns None if it is paused already.
+        """Pauses a channel, whose announcements queue; returns None if it is paused already.
 
         Raises `SubscriptionNotFound`.
         """
@@ -78,7 +78,7 @@ class Subscriptions:
     async def resume(
         self, guild_id: int, channel_id: int, actor: Actor
     ) -> Recorded[Subscription] | None:
-        """Announces in a paused or failed channel again; returns None if it is neither.
+        """Resumes a paused or stopped channel; returns None if it is neither.
 
         Raises `SubscriptionNotFound`.
         """
@@ -87,9 +87,9 @@ class Subscriptions:
     async def unsubscribe(
         self, guild_id: int, channel_id: int, actor: Actor
     ) -> Recorded[Subscription] | None:
-        """Stops announcing in a channel, also what is queued; returns None if it isn't subscribed.
+        """Unsubscribes a channel and holds back its queue; returns None if it isn't subscribed.
 
-        The subscription that is returned is as it was.
+        Returns the subscription as it was before.
         """
         async with self._database.transaction(in_reply=True) as db:
             subscription = await _find(db, channel_id)
@@ -126,7 +126,7 @@ class Subscriptions:
         action: ChangeAction,
         actor: Actor,
     ) -> Recorded[Subscription] | None:
-        """Changes a subscription; a channel that is not paused is sent to again."""
+        """Changes a subscription; unless the channel is paused, sending to it resumes."""
         change_id = await subscription_settings.change(
             db, guild_id, channel_id, settings, action, actor, self._clock()
         )
@@ -205,7 +205,7 @@ async def _read_filters(db: Connection, rows: Sequence[Row]) -> list[ChannelFilt
 
 
 def _fields(row: Row, filters: ChannelFilter) -> dict[str, Any]:
-    """The fields of a `Subscription`."""
+    """Returns the fields of a `Subscription`."""
     return {
         "id": row["id"],
         "guild_id": row["guild_id"],

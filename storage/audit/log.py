@@ -27,8 +27,8 @@ from storage.papers.snapshots import PaperSnapshot, take_snapshot
 class ChangeSet:
     """The changes to papers made in one transaction, which are undone together.
 
-    The first change heads the others. The head of a bulk change set is a change of its own, which
-    `close` completes. ``change_id`` is None while nothing has changed.
+    The others are parts of the first one. A bulk change set starts with a change for the whole set,
+    which `close` completes. ``change_id`` is None while nothing has changed.
     """
 
     db: Connection
@@ -65,7 +65,7 @@ class ChangeSet:
     async def record_added(self, papers: Sequence[Paper]) -> None:
         """Records that papers were added; only a bulk change set can add several.
 
-        What an added paper said is not recorded here but by the next change to it.
+        The details of an added paper aren't recorded here, but by the next change to it.
         """
         await self._begin()
         if self.change_id is None:

@@ -119,9 +119,9 @@ class Resolution:
 class Change:
     """One recorded change: who did what and when.
 
-    ``undoes`` is the change that this one undid, and ``original_id`` the one that it goes back to,
-    since undos can be undone, too: every second one is a redo. ``is_undone`` is true while this
-    change is not in effect.
+    ``undoes`` is the change that this one undid. Since undos can be undone, too, ``original_id`` is
+    the change at the end of that chain; every second undo in it is a redo. ``is_undone`` is true
+    while this change is not in effect.
     """
 
     id: int
@@ -145,9 +145,9 @@ class PaperChange(Change):
 
     ``before`` and ``after`` are None for an addition; the next change tells what was added.
     ``merged_into`` is the paper that a merge made this one a part of; ``transfer`` is None for a
-    merge by an early version, which can't be undone. ``resolution`` is what a moderator resolved
-    by the change. ``part_of`` is the change that this one was made with and is undone with, and
-    ``parts`` are those made with this one.
+    merge by an early version, which can't be undone. ``resolution`` is what a moderator resolved by
+    the change. ``part_of`` is the change that this one is a part of, which is undone as a whole,
+    and ``parts`` are this one's own parts.
     """
 
     paper_id: int

@@ -129,7 +129,7 @@ async def find_history(db: Connection, change_id: int) -> ChangeHistory | None:
 
 
 async def steps(db: Connection, original: Change, *, backwards: bool) -> AsyncIterator[PaperChange]:
-    """Yields the changes to papers that a change set consists of, additions left out."""
+    """Yields the changes to papers in a change set, without additions."""
     is_step = "changes.kind = 'paper' AND changes.action <> 'add'"
     head = await _changes(db, f"changes.id = ? AND {is_step}", [original.id])
     if not backwards:
@@ -168,7 +168,7 @@ async def added_papers(db: Connection, original: Change) -> AsyncIterator[list[i
 async def later_paper_changes(
     db: Connection, change: Change, original: Change, limit: int
 ) -> list[tuple[int, int]]:
-    """Returns papers of a change that were changed since, each with the last change in effect.
+    """Returns the papers of a change that were changed again, each with its last change in effect.
 
     What was done and undone since doesn't count.
     """

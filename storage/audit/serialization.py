@@ -36,7 +36,7 @@ def to_text(values: Mapping[str, Any]) -> str:
 
 
 def snapshot_to_text(snapshot: PaperSnapshot | None, merged_into: int | None = None) -> str:
-    """Returns a snapshot as JSON text, for a merge with the paper that was merged into."""
+    """Returns a snapshot as JSON text; ``merged_into`` is the target of a merge."""
     values = snapshot_to_json(snapshot) if snapshot is not None else {}
     return to_text(values | ({"into": merged_into} if merged_into is not None else {}))
 

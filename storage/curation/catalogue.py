@@ -1,4 +1,4 @@
-"""The paper list as intake reads and changes it; `preview` has another one that saves nothing."""
+"""The paper list as intake reads and changes it; `preview` has one that saves nothing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Submission:
 
 
 class CatalogueReader:
-    """Reads what classifying and combining drafts needs; see `classify.Candidates`."""
+    """Reads what is needed to classify and combine drafts; see `classify.Candidates`."""
 
     def __init__(self, db: Connection) -> None:
         self._db = db
@@ -61,7 +61,7 @@ class CatalogueReader:
         return await paper_queries.load(self._db, paper_ids)
 
     async def listed_under(self, prefix: str) -> Sequence[Paper]:
-        """Returns some papers that lists named by a title that begins so; removed ones too."""
+        """Returns some papers, removed ones too, with an identifier that starts with ``prefix``."""
         return await paper_queries.load(
             self._db, await paper_queries.ids_by_identifier_prefix(self._db, prefix)
         )
@@ -75,7 +75,7 @@ class CatalogueReader:
         return await paper_queries.removed_with_title(self._db, title)
 
     async def known_titles(self, title_keys: Sequence[str]) -> set[str]:
-        """Returns those of some folded titles that a paper has or had."""
+        """Returns which of ``title_keys`` a paper has or had."""
         return await paper_queries.known_titles(self._db, title_keys)
 
     async def locked_fields(self, paper_id: int) -> frozenset[str]:

@@ -47,7 +47,7 @@ class Candidates(Protocol):
         """Returns papers by id, removed ones too, in this order."""
 
     async def listed_under(self, prefix: str) -> Sequence[Paper]:
-        """Returns some papers that lists named by a title that begins so; removed ones too."""
+        """Returns some papers, removed ones too, with an identifier that starts with ``prefix``."""
 
     async def titled(self, title: str) -> Sequence[Paper]:
         """Returns the papers with this title, however it is spelled, by id."""
@@ -106,7 +106,7 @@ def by_identifiers(
 
 
 def by_list_title(draft: PaperDraft, papers: Sequence[Paper]) -> Classification | None:
-    """Classifies a draft by the one paper that an earlier list named a word longer or shorter."""
+    """Classifies a draft by the only paper whose title in an earlier list is a word off."""
     same = [paper for paper in papers if matching.differs_by_one_word(paper, draft)]
     if len(same) != 1:
         return None

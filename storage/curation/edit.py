@@ -148,12 +148,12 @@ def _require_seen(paper: Paper, seen: PaperDraft | None, requested_id: int) -> N
 
 
 def _is_subset(before: PaperDraft, after: PaperDraft, name: str) -> bool:
-    """Returns whether nothing was taken away from a list, so that no source can add it again."""
+    """Returns whether a field's values were only added to, so that it needn't be locked."""
     return set(getattr(before, name)) <= set(getattr(after, name))
 
 
 def _differing_fields(one: PaperDraft, other: PaperDraft) -> list[str]:
-    """Returns the fields in which two drafts differ; completeness belongs to the authors."""
+    """Returns the fields in which two drafts differ; ``authors_complete`` counts as authors."""
     found = [name for name in EDITABLE_FIELDS if getattr(one, name) != getattr(other, name)]
     if one.authors_complete != other.authors_complete and "authors" not in found:
         found.append("authors")

@@ -75,7 +75,7 @@ async def upsert_batch(
 
     for given, draft, title_key in zip(drafts, normal_drafts, title_keys, strict=True):
         marks = {*draft.identifiers, f"title:{title_key}"}
-        # A lab's list may name a known paper by one word more or less, which no key tells.
+        # A lab's list may add or drop a word of a known title, which changes the key.
         is_new = title_key not in known_titles and not any(
             name in owners or is_listed_title(name) for name in draft.identifiers
         )

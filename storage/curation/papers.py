@@ -100,7 +100,7 @@ class Papers(PaperQueries):
         duplicates: DuplicatePolicy = DuplicatePolicy.SKIP,
         on_result: OnResult | None = None,
     ) -> Counter[Outcome]:
-        """Returns what `upsert_many` would do; reads only, and keeps nobody from writing.
+        """Returns what `upsert_many` would do; only reads, and doesn't block writers.
 
         Papers that the drafts would add have the ids that they would get.
         """
@@ -115,7 +115,7 @@ class Papers(PaperQueries):
         return outcomes
 
     async def preview(self, drafts: Iterable[PaperDraft]) -> tuple[UpsertResult, ...]:
-        """Returns what a feed's drafts would become, upserted in this order; reads only."""
+        """Returns what upserting a feed's drafts in this order would do; only reads."""
         submission = Submission(Origin.FEED, _PREVIEWER, self._clock())
         async with self._database.reading() as db:
             catalogue = PreviewCatalogue(db, submission, SimulatedChanges())
@@ -166,8 +166,8 @@ class Papers(PaperQueries):
     async def remove(self, paper_id: int, actor: Actor) -> Recorded[Paper]:
         """Removes a paper from the list; its identifiers keep other sources from adding it again.
 
-        Raises `PaperNotFound`, and `LabError` if it was merged into another paper, which nobody
-        asked to remove.
+        Raises `PaperNotFound`, and `LabError` if it was merged into another paper, which would be
+        removed instead.
         """
         async with self._change_set(actor) as changes:
             paper = await edit.remove(changes, paper_id)

@@ -38,7 +38,7 @@ class SimulatedChanges:
 
 
 class PreviewCatalogue(Catalogue):
-    """Reads from the database and from what the drafts before would have changed."""
+    """Reads the database and what the drafts so far would have changed."""
 
     def __init__(self, db: Connection, submission: Submission, changes: SimulatedChanges) -> None:
         super().__init__(db, submission)

@@ -49,7 +49,7 @@ async def pending_in_feed(db: Connection, feed_id: int) -> tuple[PendingEntry, .
 
 
 async def known_keys(db: Connection, feed_id: int, keys: Sequence[str]) -> set[str]:
-    """Returns those of these keys that were seen in a feed."""
+    """Returns which of ``keys`` were seen in a feed."""
     rows = await db.all(
         """SELECT key FROM entries
            WHERE feed_id = ? AND key IN (SELECT value FROM json_each(?))""",
@@ -63,7 +63,7 @@ async def papers_by_title(
 ) -> list[int] | None:
     """Returns the papers of a feed's former entries with a title, or None if one is undecided.
 
-    Entries with ``present`` keys are still in the feed, so they are others of the same title.
+    Entries with ``present`` keys are still in the feed, so they only share the title.
     """
     rows = await db.all(
         """SELECT key, paper_id, draft IS NOT NULL AS is_pending FROM entries

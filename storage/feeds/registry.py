@@ -263,7 +263,7 @@ def _read_counted_feed(row: Row) -> CountedFeed:
 
 
 def _fields(row: Row) -> dict[str, Any]:
-    """The fields of a `Feed`."""
+    """Returns the fields of a `Feed`."""
     return {
         "id": row["id"],
         "url": row["url"],

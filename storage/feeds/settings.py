@@ -29,7 +29,7 @@ async def load(db: Connection, feed_id: int) -> Settings:
 
 
 async def record_followed(db: Connection, feed_id: int, actor: Actor, at: datetime) -> int:
-    """Records that a feed is followed since just now; returns the change's id."""
+    """Records that a feed was just followed; returns the change's id."""
     after = await load(db, feed_id)
     return await audit_log.record_feed_change(
         db, at, actor, ChangeAction.ADD, feed_id, _NOT_FOLLOWED, after

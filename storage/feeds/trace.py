@@ -213,5 +213,5 @@ def _entry_keys(query: str, paper: Paper | None) -> _EntryKeys:
 
 
 def _common_part(link: str) -> str:
-    """The part of a canonical URL that is the same in all its spellings."""
+    """Returns the part of a canonical URL that all its spellings share."""
     return re.split("[?#]", link, maxsplit=1)[0].partition("/")[2]

@@ -1,6 +1,6 @@
 """Parses lists of authors: names in order, and whether the list is complete; pure.
 
-What a single name consists of is `storage.names.parser`'s business.
+`storage.names.parser` parses each name.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class Name:
 
     @property
     def family_keys(self) -> frozenset[str]:
-        """Keys of which compatible names share one: “Van Tholen” is “VanTholen”, and “Tholen”."""
+        """Keys, one of which compatible names share: “Van Tholen” is “VanTholen” and “Tholen”."""
         return frozenset({self.family_key, _contract_vowels("".join(self.family))})
 
     @property
@@ -83,7 +83,7 @@ class Name:
 
     @property
     def letters(self) -> str:
-        """The same for all spellings of a full name, but also for some other names."""
+        """A key that all spellings of a full name share, and some other names too."""
         return _contract_vowels("".join(self.words))
 
     @property
@@ -117,7 +117,7 @@ def search_words(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def _fold(word: str) -> str:
-    """Cached `fold`, because the same words occur again and again."""
+    """Folds a word; cached, because the same words occur again and again."""
     return fold(word)
 
 

@@ -1,4 +1,4 @@
-"""Measures how similar two names look, for suggestions; never to decide that they are one; pure."""
+"""Measures how similar two names look, only for suggestions, never to decide identity; pure."""
 
 from __future__ import annotations
 

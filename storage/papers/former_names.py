@@ -119,7 +119,7 @@ async def _any_former(db: Connection) -> bool:
 
 
 async def _match_former_names(db: Connection, names: Sequence[str]) -> dict[str, Row]:
-    """Returns the former name that each of some undecided names is another spelling of.
+    """Returns, by undecided name, the former name that it is another spelling of.
 
     Names that may be several people's are left out. A row has the former ``name``, its
     ``person_id`` and that person's ``current`` name.
@@ -188,7 +188,7 @@ def _is_spelling(name: Name, row: Row) -> bool:
 def _fits_another_person(
     full_names: Sequence[Row], name: Name, own: int, matches: Mapping[str, Row]
 ) -> bool:
-    """Returns whether a short name fits a full name of somebody else than person ``own``.
+    """Returns whether a short name fits the full name of a person other than ``own``.
 
     A full name among ``matches`` belongs to the person that it was matched to.
     """

@@ -2,7 +2,7 @@
 
 A canonical identifier is ``arxiv:2302.12433``, ``doi:10.1101/2022.11.20.517210``,
 ``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``. The
-latter has no spaces, so that “Fine Tuning” and “Finetuning” are the same.
+last has no spaces, so that “Fine Tuning” and “Finetuning” are the same.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _TRACKING_PARAMETER = re.compile(
 
 _IDENTIFIER_HOSTS = frozenset({"arxiv.org", "export.arxiv.org", "doi.org", "dx.doi.org"})
 
-# A PDF has no metadata; on these sites, its URL tells that of the page about it.
+# A PDF has no metadata; on these sites, the URL of the page about it follows from the PDF's.
 _PAGES_OF_PDFS = (
     (re.compile(r"(https?://openreview\.net)/(?:pdf|attachment)\?(?:.*&)?id=([\w-]+).*"),
      r"\1/forum?id=\2"),
@@ -108,7 +108,7 @@ def canonical_url(url: str) -> str | None:
 
 
 def page_of_pdf(url: str) -> str:
-    """Returns the URL of the page about a PDF, or the URL itself if it tells no page."""
+    """Returns the URL of the page about a PDF, or the URL itself if none follows from it."""
     for pattern, page in _PAGES_OF_PDFS:
         if pattern.fullmatch(url):
             return pattern.sub(page, url)
@@ -141,7 +141,7 @@ def is_identifier_page(url: str) -> bool:
 
 
 def is_pdf_url(url: str) -> bool:
-    """Returns whether a URL says that it leads to a PDF."""
+    """Returns whether a URL looks like that of a PDF."""
     try:
         return urlsplit(url).path.lower().endswith((".pdf", "/pdf"))
     except ValueError:

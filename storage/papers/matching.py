@@ -89,7 +89,7 @@ def have_conflicting_identifiers(one: PaperDetails, other: PaperDetails, scheme:
 
 
 def list_title_prefix(draft: PaperDetails) -> str | None:
-    """Returns how the identifiers begin of papers that a list may name by one more or less word.
+    """Returns the identifier prefix of papers whose title in a list may be a word off.
 
     Returns None if the draft comes from no publication list, or if its title is too short.
     """
@@ -100,7 +100,7 @@ def list_title_prefix(draft: PaperDetails) -> str | None:
 
 
 def differs_by_one_word(paper: PaperDetails, draft: PaperDetails) -> bool:
-    """Returns whether all that two lists say agrees, except for one more word in a title.
+    """Returns whether two lists agree about a paper, except for one more word in a title.
 
     The venue must be the same, the years at most one apart, and an author (or poster) in common.
     The word must not be one that distinguishes papers of a series.

@@ -130,7 +130,7 @@ async def owners(db: Connection, identifiers: Sequence[str]) -> dict[str, int]:
 
 
 async def ids_by_identifier_prefix(db: Connection, prefix: str) -> list[int]:
-    """Returns the ids of some papers, removed ones too, with an identifier that begins so."""
+    """Returns ids of papers, removed ones too, that have an identifier with this prefix."""
     rows = await db.all(
         """SELECT DISTINCT paper_id FROM identifiers
            WHERE identifier >= ? AND identifier < ? AND paper_id IS NOT NULL LIMIT ?""",
@@ -165,7 +165,7 @@ async def with_title(db: Connection, title: str) -> tuple[Paper, ...]:
 
 
 async def removed_with_title(db: Connection, title: str) -> tuple[Paper, ...]:
-    """Returns the removed papers with this title, compared like in `with_title`."""
+    """Returns the removed papers with this title, compared as by `with_title`."""
     rows = await db.all(
         f"{_REMOVED} AND title_key = ? AND title_key <> '' ORDER BY id",
         [fold(title)],
@@ -174,7 +174,7 @@ async def removed_with_title(db: Connection, title: str) -> tuple[Paper, ...]:
 
 
 async def known_titles(db: Connection, title_keys: Sequence[str]) -> set[str]:
-    """Returns those of some folded titles that a paper has, in the list or removed."""
+    """Returns which of ``title_keys`` belong to a paper, in the list or removed."""
     rows = await db.all(
         """SELECT value AS title_key FROM json_each(?) WHERE EXISTS (
                SELECT 1 FROM papers WHERE title_key = value AND removed_at IS NULL)

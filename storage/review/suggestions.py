@@ -77,9 +77,9 @@ class Suggestions:
     async def check_suggestion(
         self, draft: PaperDraft, member_id: int, *, daily_limit: int
     ) -> SuggestionResult | None:
-        """Returns the result if a suggestion wouldn't be accepted, or None if it would be.
+        """Returns why a suggestion would be rejected, or None if it would be accepted.
 
-        It isn't if the list has the paper or had it, if it is pending already, if the member has
+        It is rejected if the list has or had the paper, if it is pending already, if the member has
         suggested ``daily_limit`` papers within a day, or if `MAX_PENDING` suggestions are pending.
         """
         draft = normalize(draft)

@@ -39,8 +39,8 @@ class Search:
         """Returns the papers that match a query, or if there are none, a similar spelling of it.
 
         By relevance, an exact title comes first. Then papers rank by where all terms are found:
-        title, authors, venue or tags, abstract. Among equals, titles that contain the phrase or
-        more of the words precede, and newer papers.
+        title, authors, venue or tags, abstract. Ties are broken by whether the title contains the
+        phrase, how many of the words it contains and how much of it they cover, then by date.
         """
         async with self._database.reading() as db:
             query = await _resolve_author(db, query)

@@ -20,8 +20,9 @@ _FILTERED_SAMPLE_SIZE = 400
 async def pick(db: Connection, query: Query) -> int | None:
     """Returns the id of a random paper that matches a query's filters, or None.
 
-    First a few ids are drawn from all papers. If none of them matches, all matching papers are
-    listed; then they are few. An author's papers are listed at once, because they always are.
+    First a few ids are drawn from all papers. If none of them matches, there are few matching
+    papers, so all of them are listed. An author's papers are always few, so they are listed at
+    once.
     """
     paper_id = None
     if not query.filters.author:
