@@ -65,8 +65,11 @@ async def classify(candidates: Candidates, draft: PaperDraft) -> Classification:
     owners = await candidates.owners(draft.identifiers)
     ids = dict.fromkeys(owners[name] for name in draft.identifiers if name in owners)
     found = by_identifiers(draft, owners, await candidates.load([*ids]) if ids else ())
-    if found is None and (prefix := matching.list_title_prefix(draft)) is not None:
-        found = by_list_title(draft, await candidates.listed_under(prefix))
+    if found is None or found.verdict is Verdict.POSSIBLE_DUPLICATE:
+        # A list's title tells more than a URL or DOI that may stand for several papers.
+        prefix = matching.list_title_prefix(draft)
+        if prefix is not None:
+            found = by_list_title(draft, await candidates.listed_under(prefix)) or found
     if found is None:
         found = by_title(draft, await candidates.titled(draft.title))
     if found is None:

@@ -82,6 +82,17 @@ async def test_a_title_that_matches_two_papers_matches_neither(library: Library)
     assert await outcomes(library, PAGE, other, SHEET) == [Outcome.ADDED] * 3
 
 
+async def test_a_listed_title_tells_more_than_a_url_that_stands_for_several_papers(
+    library: Library,
+) -> None:
+    proceedings = "url:lab.example/proceedings"
+    other = PaperDraft("Counting Ferns", ("Alan Turing",), identifiers=(proceedings,))
+    assert await outcomes(library, other, PAGE) == [Outcome.ADDED, Outcome.ADDED]
+    assert await outcomes(library, listed(TITLE, proceedings)) == [Outcome.UPDATED]
+    unlisted = replace(listed(TITLE, proceedings), identifiers=(proceedings,))
+    assert await outcomes(library, unlisted) == [Outcome.DUPLICATE]
+
+
 async def test_a_removed_paper_stays_removed_under_a_title_that_differs_by_one_word(
     library: Library,
 ) -> None:
