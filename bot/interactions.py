@@ -18,7 +18,7 @@ from storage.timestamps import Clock
 
 
 class Dispatcher(Protocol):
-    """What commands may ask of the outbox's dispatcher."""
+    """The part of the outbox's dispatcher that commands use."""
 
     def deliver_soon(self) -> None:
         """Starts a delivery in the background; returns at once and reports no errors."""

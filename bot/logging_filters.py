@@ -1,4 +1,4 @@
-"""Shortens log records of discord.py that print a traceback for something that resolves itself."""
+"""Shortens log records of discord.py with a traceback for something that resolves itself."""
 
 from __future__ import annotations
 

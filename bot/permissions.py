@@ -1,4 +1,4 @@
-"""Who may use what: each rule is checked in code; what Discord shows only follows it."""
+"""Who may use what. Code checks each rule; what Discord shows only mirrors it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The timers of the running bot; what each calls is decided by the caller."""
+"""The timers of the running bot; the caller decides what each runs."""
 
 from __future__ import annotations
 

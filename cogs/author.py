@@ -30,5 +30,5 @@ class Author(commands.Cog):
 
 
 async def setup(bot: LabBot) -> None:
-    """Add the cog."""
+    """Adds the cog."""
     await bot.add_cog(Author())

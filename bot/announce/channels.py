@@ -103,7 +103,7 @@ async def _reopen_thread(guild: discord.Guild, thread_id: int) -> discord.Thread
 
 
 async def _ignore_harmless(request: Any) -> None:  # noqa: ANN401 - a coroutine of any result
-    """Awaits a request, and ignores that it was done before a crash or that a lock forbids it."""
+    """Awaits a request; ignores errors that say it was done already or that a lock forbids it."""
     try:
         await request
     except discord.HTTPException as error:

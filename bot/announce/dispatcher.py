@@ -129,7 +129,7 @@ class OutboxDispatcher:
         )
         missing = [post for post, message_id in searched if message_id is None]
         new = [post for post in posts if post.state is not PostState.CLAIMED]
-        # Nearly every channel is in the cache, so running these at the same time gains nothing.
+        # Nearly every channel is cached, so there is nothing to gain from concurrency.
         prepared = [
             await self._guarded(post, self._prepare(post, context)) for post in [*missing, *new]
         ]
@@ -174,7 +174,7 @@ class OutboxDispatcher:
         return prepared.post, sent
 
     async def _follow_up(self, post: Post, context: RenderContext) -> None:
-        """Gives a delivered post what it lacks, or records when to try again."""
+        """Completes a delivered post, or records when to try again."""
         try:
             message = context.render(post)
             if message is not None:

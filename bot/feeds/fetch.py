@@ -39,8 +39,8 @@ class NoFeedFound(LabError):
 class FetchedFeed:
     """A response to a request for a feed; the body is empty if it was not modified.
 
-    ``url`` is where the response came from, ``permanent_url`` where to ask next time. Until
-    ``fresh_for`` has passed, HTTP caches may return the same response.
+    ``url`` is where the response came from, and ``permanent_url`` where to send the next request.
+    Until ``fresh_for`` has passed, HTTP caches may return the same response.
     """
 
     url: str

@@ -1,4 +1,4 @@
-"""Decides what to tell moderators about a feed's health after a poll, each thing once; pure."""
+"""Decides what to tell moderators about a feed's health after a poll, never twice; pure."""
 
 from __future__ import annotations
 

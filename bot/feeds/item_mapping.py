@@ -1,6 +1,6 @@
 """Maps one item of a feed to an entry, following the conventions of its source; pure.
 
-The shapes of arXiv, Squarespace, bioRxiv and publishers' feeds were measured in real feeds.
+The shapes of arXiv, Squarespace, bioRxiv and publishers' feeds were observed in real feeds.
 """
 
 from __future__ import annotations

@@ -159,7 +159,7 @@ def read_items(
 
 
 def _without_shared_urls(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Drops URL identifiers that entries with different titles share: they identify none."""
+    """Drops URL identifiers that entries with different titles share, as they identify none."""
     entries = tuple(entries)
     titles: dict[str, set[str]] = {}
     for entry in entries:

@@ -62,7 +62,7 @@ def retry_at(
 ) -> datetime:
     """Returns when to poll a feed again that failed this many times in a row.
 
-    The interval doubles with each failure up to a day, and there is no last attempt. The server's
+    The interval doubles with each failure up to a day; polling never gives up. The server's
     Retry-After is respected.
     """
     wait: timedelta = min(interval * 2 ** min(failures, 12), max(DAY, interval))

@@ -65,7 +65,7 @@ async def history_page(
     before: int | None = None,
     after: int | None = None,
 ) -> cards.Layout:
-    """Returns a page of the log, of all changes or of one paper's, that ``owner`` can turn."""
+    """Returns a page of the log, of all changes or one paper's; only ``owner`` can turn it."""
     page = await library.audit.page(
         paper_id, guild_id=guild_id, before=before, after=after, limit=_PAGE_SIZE
     )

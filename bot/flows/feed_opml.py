@@ -38,7 +38,7 @@ async def export_feeds(interaction: Interaction) -> None:
 
 
 async def import_feeds(interaction: Interaction, file: discord.Attachment) -> None:
-    """Answers `/feed import`: follows the feeds of a file and tells what became of each.
+    """Answers `/feed import`: follows the feeds of a file and reports on each.
 
     Raises `InvalidInput` if the file is not a list of feeds.
     """

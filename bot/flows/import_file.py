@@ -92,7 +92,7 @@ class Imports:
     ) -> None:
         """Shows what importing the file would do, with buttons to confirm.
 
-        Raises `InvalidInput` for a file that is too large; other problems are told in the reply.
+        Raises `InvalidInput` for a file that is too large; the reply reports other problems.
         """
         upload.require_small(file)
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -134,7 +134,7 @@ class Imports:
                 interaction.client.library,
                 file.results(),
                 actor(interaction),
-                keep_going=True,  # whoever confirms has seen what can't be used
+                keep_going=True,  # the preview showed what can't be used
                 likely=likely,
                 dry_run=dry_run,
                 on_entry=tick,

@@ -26,7 +26,7 @@ from storage.papers.combine import as_draft, merge_metadata
 from storage.papers.errors import PaperChanged
 
 _SINGLE_FIELDS = ("title", "authors", "venue", "date", "abstract", "note", "posted_by")
-_LIST_FIELDS = ("links", "tags")  # the merged paper can have those of both
+_LIST_FIELDS = ("links", "tags")  # the merged paper can have the values of both
 _MAX_MEANWHILE = 700  # characters about what changed meanwhile
 
 

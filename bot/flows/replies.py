@@ -17,7 +17,7 @@ from storage.models import Paper
 async def reply(interaction: Interaction, view: LayoutView, *, new_message: bool = False) -> None:
     """Answers privately.
 
-    A click in a private message replaces that message, unless a ``new_message`` is asked for.
+    A click in a private message replaces that message, unless ``new_message`` is set.
     """
     response, message = interaction.response, interaction.message
     if response.is_done() and new_message:

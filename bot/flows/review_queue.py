@@ -49,7 +49,7 @@ async def resolve_suggestion(interaction: Interaction, button: SuggestionButton)
 async def _reply(
     interaction: Interaction, resolved: Recorded[UpsertResult], *, declined: str
 ) -> None:
-    """Tells the moderator what became of their decision, then sends what follows from it."""
+    """Tells the moderator the result of their decision, then sends the messages it caused."""
     result = resolved.value
     text = "👌 That paper was removed from the list on purpose, so I didn't add it."
     if result.outcome is Outcome.DECLINED:

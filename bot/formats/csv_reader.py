@@ -1,4 +1,4 @@
-"""Reads CSV files of papers: anybody's, by their column names, and our own export."""
+"""Reads CSV files of papers: any file by its column names, and our own export."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def _links(row: _Row, shared: frozenset[str]) -> tuple[Link, ...]:
 
 
 def _exported_draft(row: _Row) -> PaperDraft:
-    """Returns the draft of a row of our own export, whose cells are taken literally."""
+    """Returns the draft of a row of our own export, with its cells as they are."""
     cells = {name: unescape_cell(cell) for name, cell in row.cells.items()}
     return PaperDraft(
         title=parse_title(cells["title"]),

@@ -1,4 +1,4 @@
-"""Opens text files in whatever encoding they have."""
+"""Opens text files in any common encoding."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def _articles(value: object, depth: int = 0) -> Iterator[Mapping[str, Any]]:
 
 
 def _named(value: object) -> Iterator[str]:
-    """Yields the names of one thing or several, each a string or an object."""
+    """Yields the names of one or several people or organisations, each a string or an object."""
     for item in value[:_MAX_AUTHORS] if isinstance(value, list) else [value]:
         if isinstance(item, str):
             yield item

@@ -29,7 +29,7 @@ _NON_PAPER_HOST = re.compile(
 
 
 class ReferenceKind(enum.StrEnum):
-    """The kind of a reference, which decides which services are asked."""
+    """The kind of a reference, which determines the services to query."""
 
     ARXIV = "arxiv"
     DOI = "doi"
@@ -68,7 +68,7 @@ class Reference:
 
     @property
     def draft(self) -> PaperDraft:
-        """What the reference says about the paper by itself, which isn't a title."""
+        """What the reference itself says about the paper, which doesn't include a title."""
         identifier = self.identifier
         return PaperDraft(
             title="",

@@ -240,7 +240,7 @@ def _with_requested_url(draft: PaperDraft, reference: Reference) -> PaperDraft:
 
 
 def _merge_page(found: PaperDraft, page: PaperDraft) -> PaperDraft:
-    """Completes a service's draft with what the page says, most of all its own URL."""
+    """Completes a service's draft with a page's metadata, above all the page's URL."""
     venue = page.venue if page.venue and is_preprint(found.venue) else found.venue or page.venue
     return replace(
         found,

@@ -172,7 +172,7 @@ class HttpClient:
         return bytes(body)
 
     def _check(self, url: str) -> URL:
-        """Returns a URL that may be fetched, as the client will read it; raises `HttpError`.
+        """Returns a URL that may be fetched, as the client parses it; raises `HttpError`.
 
         yarl has normalized the host by then: ``①②⑦.⓪.⓪.①`` is checked as 127.0.0.1.
         """
@@ -217,7 +217,7 @@ class HostQueue:
 
 
 class _Host:
-    """A host: the lock for its single connection, and when it may be asked again."""
+    """A host: the lock for its single connection, and when the next request may start."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()

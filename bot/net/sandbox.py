@@ -130,7 +130,7 @@ class Workers:
                 future.set_exception(BrokenProcessPool("its pool was stopped"))
 
     async def close(self) -> None:
-        """Stops the workers and cancels whoever waits for them."""
+        """Stops the workers and cancels the calls that wait for them."""
         self._is_closed = True
         for future in self._running:
             future.cancel()

@@ -19,7 +19,7 @@ from storage.feeds.models import CountedFeed
 
 
 class FeedOption(app_commands.Transformer):
-    """A feed by title, number or address."""
+    """A feed by title, number or URL."""
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /

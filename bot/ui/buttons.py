@@ -312,7 +312,7 @@ class QueuePageButton(LabButton, template="queue:{owner_id}:{page}"):
 def page_buttons(
     page_button: Callable[..., LabButton], page: int, pages: int, *, has_more: bool = False
 ) -> list[Button[Any]]:
-    """Previous and Next around page ``page`` (counted from 0), and a label with its number.
+    """Returns Previous and Next for page ``page`` (counted from 0), around a label with its number.
 
     ``page_button`` takes a page, a label and ``disabled``. If ``has_more``, there are at least as
     many ``pages``.
@@ -406,7 +406,7 @@ class _Choice(TypedDict):
 
 
 def _choice(*, add: bool, is_duplicate: bool) -> _Choice:
-    """How a button looks that adds or declines a paper, or a possible duplicate."""
+    """Returns how a button looks that adds or declines a paper or a possible duplicate."""
     if is_duplicate:
         label = "Add as new" if add else "Same paper"
     else:

@@ -16,7 +16,7 @@ def overview(
 ) -> str:
     """Returns the moderators' setup of a home server.
 
-    ``stopped_because`` says why nothing is sent to the moderators' channel any more, if so.
+    ``stopped_because`` says why sending to the moderators' channel was stopped, if it was.
     """
     guild = client.get_guild(guild_id)
     roles = [_role(guild, role_id) for role_id in sorted(moderators.role_ids(guild_id))]

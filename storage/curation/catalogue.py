@@ -89,7 +89,7 @@ class CatalogueReader:
 
 
 class Catalogue(CatalogueReader, ABC):
-    """The paper list while one submission is taken in."""
+    """The paper list during one submission."""
 
     def __init__(self, db: Connection, submission: Submission) -> None:
         super().__init__(db)

@@ -68,7 +68,7 @@ async def _restore(
             WHERE id = ?""",  # noqa: S608 - constants
         [*(state[name] for name in _COLUMNS), item_id],
     )
-    # What a member wasn't told yet is no longer true; sent messages are updated.
+    # Unsent messages to the member are no longer true; sent ones are updated.
     is_about_it = f"{_POST_COLUMNS[kind]} = ?"
     await db.run(
         f"DELETE FROM posts WHERE {is_about_it} AND kind = 'outcome' AND state = 'waiting'",  # noqa: S608
