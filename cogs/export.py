@@ -61,12 +61,9 @@ class Export(commands.Cog):
 
     @app_commands.command()
     @app_commands.rename(file_format="format")
+    @catalogue.filter_descriptions
     @app_commands.describe(
         query="Only papers that match these words (all papers by default)",
-        author="Only papers by this author",
-        venue="Only papers from this venue",
-        year="A year or a range, such as 2021..2023",
-        tag="Only papers with this tag",
         file_format="Format of the file (BibTeX by default)",
     )
     @app_commands.choices(file_format=_CHOICES)

@@ -36,13 +36,8 @@ class Random(commands.Cog):
     """Show random papers."""
 
     @app_commands.command()
-    @app_commands.describe(
-        author="Only papers by this author",
-        venue="Only papers from this venue",
-        year="A year or a range, such as 2021..2023",
-        tag="Only papers with this tag",
-        private="Show the reply only to you",
-    )
+    @catalogue.filter_descriptions
+    @app_commands.describe(private="Show the reply only to you")
     async def random(
         self,
         interaction: Interaction,

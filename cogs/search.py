@@ -21,12 +21,9 @@ class Search(commands.Cog):
     """Find papers by words and filters."""
 
     @app_commands.command()
+    @catalogue.filter_descriptions
     @app_commands.describe(
         query='Words, "a phrase", -excluded, author:name, venue:ICML, year:2022..2023, tag:code',
-        author="Only papers by this author",
-        venue="Only papers from this venue",
-        year="A year or a range, such as 2021..2023",
-        tag="Only papers with this tag",
         sort="Order of the results (best match first by default)",
         private="Show the reply only to you",
     )
@@ -56,12 +53,9 @@ class Search(commands.Cog):
         await interaction.response.send_message(view=layout, ephemeral=private)
 
     @app_commands.command()
+    @catalogue.filter_descriptions
     @app_commands.describe(
         count="How many papers to show (10 by default)",
-        author="Only papers by this author",
-        venue="Only papers from this venue",
-        year="A year or a range, such as 2021..2023",
-        tag="Only papers with this tag",
         private="Show the reply only to you",
     )
     async def latest(

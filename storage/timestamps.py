@@ -1,4 +1,4 @@
-"""Converts times to text for the database: in UTC, and sorting by text sorts by time."""
+"""Converts times to text: for the database, in UTC and sortable as text, and for programs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def utc_now() -> datetime:
 def to_text(time: datetime) -> str:
     """Returns an aware datetime as text."""
     return time.astimezone(UTC).strftime(_FORMAT)
+
+
+def to_iso(time: datetime | None) -> str | None:
+    """Returns a time in ISO 8601 to the second, for JSON that other programs read."""
+    return time.isoformat(timespec="seconds") if time else None
 
 
 def from_text(text: str) -> datetime:

@@ -24,6 +24,13 @@ _T = TypeVar("_T")
 ACTOR = Actor("shell", "the shell")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.File("w", encoding="utf-8", atomic=True),
+    default="-",
+    help="Write to this file instead of standard output.",
+)
 
 
 class Group(click.Group):

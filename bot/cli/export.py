@@ -24,13 +24,7 @@ from storage.timestamps import utc_now
     show_default=True,
     help="The format to write.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.File("w", encoding="utf-8", atomic=True),
-    default="-",
-    help="Write to this file instead of standard output.",
-)
+@common.output_option
 @common.filter_options
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.pass_obj

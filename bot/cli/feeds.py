@@ -152,13 +152,7 @@ def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None
 
 
 @feeds.command("export")
-@click.option(
-    "-o",
-    "--output",
-    type=click.File("w", encoding="utf-8", atomic=True),
-    default="-",
-    help="Write to this file instead of standard output.",
-)
+@common.output_option
 @click.pass_obj
 def export_feeds(settings: Settings, output: TextIO) -> None:
     """Export the feeds you follow as OPML."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.markdown import count
 from bot.ui import feeds as feed_cards
+from storage import timestamps
 from storage.feeds.models import CountedFeed, Entry
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ def feed_json(feed: CountedFeed) -> dict[str, object]:
         "papers": feed.papers,
         "to_review": feed.reviews,
         "duplicates": feed.duplicates,
-        "last_success_at": _iso(feed.last_success_at),
-        "next_poll_at": None if feed.paused_because else _iso(feed.next_poll_at),
+        "last_success_at": timestamps.to_iso(feed.last_success_at),
+        "next_poll_at": None if feed.paused_because else timestamps.to_iso(feed.next_poll_at),
         "failures": feed.failures,
-        "failing_since": _iso(feed.failing_since),
+        "failing_since": timestamps.to_iso(feed.failing_since),
         "last_error": feed.last_error,
         "paused_because": feed.paused_because,
     }
@@ -154,7 +155,3 @@ def _entry_json(entry: Entry) -> dict[str, object]:
 
 def _minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="seconds") if at else None

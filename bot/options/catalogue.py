@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 from discord import app_commands
 from discord.app_commands import Choice
@@ -16,6 +17,8 @@ from storage.feeds.trace import Trace
 from storage.models import Filters, Paper, Sort
 from storage.papers.errors import PaperNotFound, PaperNotRemoved
 from storage.search.query import parse_years
+
+_CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
 
 _MAX_CHOICE = 100  # characters that Discord allows in a choice's name and value
 
@@ -187,6 +190,17 @@ class TraceOption(app_commands.Transformer):
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
         return await suggestions(_titles(interaction, value))
+
+
+def filter_descriptions(command: _CommandT) -> _CommandT:
+    """Adds the descriptions of the options that `filters` reads."""
+    describe = app_commands.describe(
+        author="Only papers by this author",
+        venue="Only papers from this venue",
+        year="A year or a range, such as 2021..2023",
+        tag="Only papers with this tag",
+    )
+    return describe(command)
 
 
 def filters(author: str | None, venue: str | None, year: str | None, tag: str | None) -> Filters:

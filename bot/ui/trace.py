@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.markdown import clip, count, escape, link, split_messages, timestamp
+from storage import timestamps
 from storage.announcements.models import Announcement, DeliveryStatus, Subscription
 from storage.feeds.models import EntryRecord
 from storage.feeds.trace import ChannelTrace, Trace
@@ -84,7 +85,7 @@ def as_json(trace: Trace) -> dict[str, object]:
         "asked": trace.query,
         "paper": paper.id if paper else None,
         "title": paper.title if paper else None,
-        "removed_at": _iso(paper.removed_at) if paper else None,
+        "removed_at": timestamps.to_iso(paper.removed_at) if paper else None,
         "entries": [_entry_json(entry) for entry in trace.entries],
         "channels": [_channel_json(channel, trace) for channel in trace.channels],
         "sentences": sentences(trace, PLAIN),
@@ -234,9 +235,9 @@ def _entry_json(entry: EntryRecord) -> dict[str, object]:
         "outcome": entry.outcome.value,
         "paper": entry.paper_id,
         "first_poll": entry.was_first_poll,
-        "seen_at": _iso(entry.seen_at),
+        "seen_at": timestamps.to_iso(entry.seen_at),
         "decided_by": entry.decided_by.name if entry.decided_by else None,
-        "decided_at": _iso(entry.decided_at),
+        "decided_at": timestamps.to_iso(entry.decided_at),
         "sentence": entry_sentence(entry, PLAIN),
     }
 
@@ -251,12 +252,8 @@ def _channel_json(channel: ChannelTrace, trace: Trace) -> dict[str, object]:
         "stopped_because": subscription.stopped_because if subscription else "",
         "paused": subscription.is_paused if subscription else False,
         "failures": channel.failures,
-        "next_digest_at": _iso(subscription.next_digest_at) if subscription else None,
+        "next_digest_at": timestamps.to_iso(subscription.next_digest_at) if subscription else None,
         "message": announcement.message_id if announcement else None,
-        "sent_at": _iso(announcement.sent_at) if announcement else None,
+        "sent_at": timestamps.to_iso(announcement.sent_at) if announcement else None,
         "sentence": channel_sentence(channel, trace, PLAIN),
     }
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="seconds") if at else None

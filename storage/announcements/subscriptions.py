@@ -56,12 +56,14 @@ class Subscriptions:
         """
         async with self._database.transaction(in_reply=True) as db:
             before = await _find(db, channel_id)
-            wanted = {} if options is None and before else values(options or SubscriptionOptions())
+            new_settings = (
+                {} if options is None and before else values(options or SubscriptionOptions())
+            )
             return await self._change(
                 db,
                 guild_id,
                 channel_id,
-                {**wanted, "is_paused": False, "is_removed": False},
+                {**new_settings, "is_paused": False, "is_removed": False},
                 ChangeAction.EDIT if before else ChangeAction.ADD,
                 actor,
             )

@@ -107,10 +107,10 @@ class FeedRegistry:
         """
         async with self._database.transaction(in_reply=True) as db:
             feed = await _get(db, feed_id)
-            wanted = asdict(settings)
+            new_settings = asdict(settings)
             if settings.title != feed.title:
-                wanted["has_custom_title"] = True
-            return await self._change(db, feed_id, wanted, actor)
+                new_settings["has_custom_title"] = True
+            return await self._change(db, feed_id, new_settings, actor)
 
     async def pause(self, feed_id: int, reason: str, actor: Actor) -> Recorded[CountedFeed]:
         """Stops checking a feed, for a reason that moderators see; raises `FeedNotFound`."""
