@@ -11,7 +11,7 @@ from discord.app_commands import Range, Transform
 from bot.announce.preview import preview_feed
 from bot.feeds.manage import change_feed, current_settings
 from bot.flows.feed_opml import export_feeds, import_feeds
-from bot.flows.replies import undoable
+from bot.flows.replies import reply_with_notice, undoable
 from bot.flows.review_queue import entry_card
 from bot.interactions import Interaction, LabBot
 from bot.markdown import clip, count, escape, split_messages
@@ -75,7 +75,7 @@ class Feed(HomeCog, group_name="feed"):
         self, interaction: Interaction, feed: Transform[CountedFeed, FeedOption]
     ) -> None:
         """Show a feed's settings, its status and what's waiting for review."""
-        await _reply(interaction, feed_cards.format_feed(feed))
+        await reply_with_notice(interaction, feed_cards.format_feed(feed))
 
     @app_commands.command()
     @app_commands.describe(
@@ -122,7 +122,7 @@ class Feed(HomeCog, group_name="feed"):
         because = f"by {actor(interaction).name}" + (f": {clip(reason, 200)}" if reason else "")
         paused = await interaction.client.library.feeds.pause(feed.id, because, actor(interaction))
         text = f"⏸️ Paused **{_title(feed)}**. I won't check it until you run `/feed resume`."
-        await _reply(interaction, text, paused.change_id)
+        await reply_with_notice(interaction, text, paused.change_id)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
@@ -134,7 +134,7 @@ class Feed(HomeCog, group_name="feed"):
             raise LabError(f"“{clip(feed.title or feed.url, 200)}” isn't paused.")
         resumed = await interaction.client.library.feeds.resume(feed.id, actor(interaction))
         text = f"▶️ Resumed **{_title(feed)}**. I'll check it within a minute."
-        await _reply(interaction, text, resumed.change_id)
+        await reply_with_notice(interaction, text, resumed.change_id)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed")
@@ -147,7 +147,7 @@ class Feed(HomeCog, group_name="feed"):
         if feed.papers:
             stay = "stays" if feed.papers == 1 else "stay"
             text += f" Its {count(unfollowed.value.papers, 'paper')} {stay} in the list."
-        await _reply(interaction, text, unfollowed.change_id)
+        await reply_with_notice(interaction, text, unfollowed.change_id)
 
     @app_commands.command()
     @app_commands.describe(feed="Which feed (by default, all that aren't paused)")
@@ -190,7 +190,7 @@ class Feed(HomeCog, group_name="feed"):
     @app_commands.describe(entry="A link, arXiv ID, DOI, number such as #42, or title")
     async def why(self, interaction: Interaction, entry: Transform[Trace, TraceOption]) -> None:
         """See what happened to a link: added, announced, filtered out, duplicate or waiting."""
-        await _reply(interaction, trace_card.card(entry, interaction.guild_id))
+        await reply_with_notice(interaction, trace_card.card(entry, interaction.guild_id))
 
     @app_commands.command()
     async def export(self, interaction: Interaction) -> None:
@@ -220,11 +220,7 @@ async def _show_feeds(interaction: Interaction) -> None:
         if feeds
         else "I don't follow any feeds yet. Add one with `/feed add`."
     )
-    await _reply(interaction, text)
-
-
-async def _reply(interaction: Interaction, text: str, change_id: int | None = None) -> None:
-    await interaction.response.send_message(view=undoable(text, change_id), ephemeral=True)
+    await reply_with_notice(interaction, text)
 
 
 def _title(feed: CountedFeed) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from discord import app_commands
 from discord.app_commands import Range, Transform
 
-from bot.flows.replies import undoable
+from bot.flows.replies import reply_with_notice
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count, escape
 from bot.options.catalogue import AuthorOption, CreditOption
@@ -28,7 +28,7 @@ class People(HomeCog, group_name="people"):
         """Make a name an alias of an author. Papers are still credited as they were published."""
         merged = await interaction.client.library.authors.merge(name, into, actor(interaction))
         text = f"🔗 “{escape(name, 100)}” is now an alias of **{escape(merged.value, 100)}**."
-        await _reply(interaction, text, merged.change_id)
+        await reply_with_notice(interaction, text, merged.change_id)
 
     @app_commands.command()
     @app_commands.describe(name="The name, exactly as a paper credits it")
@@ -37,7 +37,7 @@ class People(HomeCog, group_name="people"):
         split = await interaction.client.library.authors.split(name, actor(interaction))
         author = escape(split.value, 100)
         text = f"✂️ “{escape(name, 100)}” is no longer an alias of **{author}**."
-        await _reply(interaction, text, split.change_id)
+        await reply_with_notice(interaction, text, split.change_id)
 
     @app_commands.command()
     @app_commands.describe(name="The person's former name", to="The new name to show everywhere")
@@ -53,11 +53,7 @@ class People(HomeCog, group_name="people"):
             f"🏷️ Renamed to **{escape(renamed.value, 100)}** on {papers}. You can still search "
             "for the former name, but it isn't shown anywhere."
         )
-        await _reply(interaction, text, renamed.change_id)
-
-
-async def _reply(interaction: Interaction, text: str, change_id: int | None) -> None:
-    await interaction.response.send_message(view=undoable(text, change_id), ephemeral=True)
+        await reply_with_notice(interaction, text, renamed.change_id)
 
 
 async def setup(bot: LabBot) -> None:

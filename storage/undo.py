@@ -234,16 +234,6 @@ async def _load_feed(db: Connection, original: FeedChange) -> Settings:
     return await feed_settings.load(db, original.feed_id)
 
 
-async def _require_feed_unchanged(
-    db: Connection, change: Change, original: FeedChange, present: Settings
-) -> None:
-    names = _changed_settings(original)
-    if _is_as_left(original, present, names):
-        return
-    later = await change_queries.later_feed_change(db, change, original.feed_id, names)
-    raise _setting_changed_since(later)
-
-
 async def _apply_feed(
     db: Connection,
     original: FeedChange,
@@ -255,16 +245,6 @@ async def _apply_feed(
 
 async def _load_subscription(db: Connection, original: SubscriptionChange) -> Settings:
     return await subscription_settings.load(db, original.channel_id)
-
-
-async def _require_subscription_unchanged(
-    db: Connection, change: Change, original: SubscriptionChange, present: Settings
-) -> None:
-    names = _changed_settings(original)
-    if _is_as_left(original, present, names):
-        return
-    later = await change_queries.later_subscription_change(db, change, original.channel_id, names)
-    raise _setting_changed_since(later)
 
 
 async def _apply_subscription(
@@ -280,6 +260,20 @@ async def _apply_subscription(
 _SettingsChange: TypeAlias = FeedChange | SubscriptionChange
 
 
+async def _require_settings_unchanged(
+    db: Connection, change: Change, original: _SettingsChange, present: Settings
+) -> None:
+    names = _changed_settings(original)
+    if _is_as_left(original, present, names):
+        return
+    later = await change_queries.later_settings_change(db, change, original, names)
+    if later is None:
+        raise LabError(
+            "That has been changed since then, but not by a moderator, so I can't undo it."
+        )
+    raise ChangedSince("That has", later)
+
+
 def _changed_settings(original: _SettingsChange) -> list[str]:
     """Returns the names of the settings that a change changed; the others are left as they are."""
     return [name for name in original.before if original.before[name] != original.after.get(name)]
@@ -293,14 +287,6 @@ def _is_as_left(original: _SettingsChange, present: Settings, names: Sequence[st
 def _settings_of(original: _SettingsChange, version: _Version) -> Settings:
     settings = original.before if version is _Version.BEFORE else original.after
     return {name: settings[name] for name in _changed_settings(original)}
-
-
-def _setting_changed_since(later: int | None) -> LabError:
-    if later is None:
-        return LabError(
-            "That has been changed since then, but not by a moderator, so I can't undo it."
-        )
-    return ChangedSince("That has", later)
 
 
 # How each kind of change is undone.
@@ -331,13 +317,13 @@ _KINDS: dict[type[Change], _Kind[Any, Any]] = {
     ),
     FeedChange: _Kind(
         load=_load_feed,
-        require_unchanged=_require_feed_unchanged,
+        require_unchanged=_require_settings_unchanged,
         apply=_apply_feed,
         to_text=serialization.to_text,
     ),
     SubscriptionChange: _Kind(
         load=_load_subscription,
-        require_unchanged=_require_subscription_unchanged,
+        require_unchanged=_require_settings_unchanged,
         apply=_apply_subscription,
         to_text=serialization.to_text,
     ),

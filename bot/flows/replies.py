@@ -43,6 +43,13 @@ async def reply_with_paper(
     await reply(interaction, view, new_message=new_message)
 
 
+async def reply_with_notice(
+    interaction: Interaction, text: str, change_id: int | None = None
+) -> None:
+    """Answers with a few sentences, and with Undo if a change was recorded."""
+    await reply(interaction, undoable(text, change_id))
+
+
 def undoable(text: str, change_id: int | None, label: str = "Undo") -> cards.Layout:
     """Returns a notice with Undo if a change was recorded."""
     return cards.notice(

@@ -6,7 +6,15 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
-from storage.audit.models import Change, ChangeAction, LogPage, NameChange, PaperChange
+from storage.audit.models import (
+    Change,
+    ChangeAction,
+    FeedChange,
+    LogPage,
+    NameChange,
+    PaperChange,
+    SubscriptionChange,
+)
 from storage.audit.serialization import change_from_row
 from storage.database import Connection, Database, Row, Value
 from storage.models import Actor
@@ -204,23 +212,17 @@ async def later_name_change(db: Connection, change: Change, names: Sequence[str]
     return int(number) if number is not None else None
 
 
-async def later_feed_change(
-    db: Connection, change: Change, feed_id: int, names: Sequence[str]
+async def later_settings_change(
+    db: Connection,
+    change: Change,
+    original: FeedChange | SubscriptionChange,
+    names: Sequence[str],
 ) -> int | None:
-    """Returns the last change in effect to some of a feed's settings since a change, or None."""
-    return await _later_setting_change(db, change, "feed_id", feed_id, names)
-
-
-async def later_subscription_change(
-    db: Connection, change: Change, channel_id: int, names: Sequence[str]
-) -> int | None:
-    """Returns the last change in effect to some of a channel's settings since one, or None."""
-    return await _later_setting_change(db, change, "channel_id", channel_id, names)
-
-
-async def _later_setting_change(
-    db: Connection, change: Change, column: str, target_id: int, names: Sequence[str]
-) -> int | None:
+    """Returns the last change in effect to some of the same settings since a change, or None."""
+    if isinstance(original, FeedChange):
+        column, target_id = "feed_id", original.feed_id
+    else:
+        column, target_id = "channel_id", original.channel_id
     number = await db.value(
         f"""SELECT MAX(changes.id) FROM changes, json_each(?2) AS name
             WHERE {column} = ?1 AND changes.id > ?3 AND is_active AND COALESCE(undoes, 0) <= ?3
