@@ -12,6 +12,7 @@ from bot.ui import announcements, cards
 from storage.feeds.models import Feed
 from storage.library import Library
 from storage.models import Outcome, UpsertResult
+from storage.papers.combine import as_draft
 from storage.papers.identifiers import canonical_url
 
 _MAX_ENTRIES = 3
@@ -34,7 +35,8 @@ async def preview_feed(library: Library, url: str, parsed: ParsedFeed) -> list[c
     layouts = [cards.notice(_summary(url, parsed, feed))]
     for draft, result in zip(drafts, results, strict=True):
         is_new = result.outcome is Outcome.ADDED and result.paper
-        shown = announcements.preview(result.paper if is_new and result.paper else draft)
+        # As a draft, since the paper isn't in the list yet and has no number there.
+        shown = announcements.preview(as_draft(result.paper if is_new and result.paper else draft))
         verdict = _verdict(result, new, is_reviewed=feed is not None and feed.is_reviewed)
         layouts.append(cards.Layout(TextDisplay(f"-# {verdict}"), *shown.children))
     return layouts

@@ -13,7 +13,7 @@ from bot.ui import buttons, cards
 from bot.ui.cards import Layout
 from storage.announcements.models import Post
 from storage.feeds.models import EntryRecord, PendingEntry
-from storage.models import Outcome, Paper, PaperDetails
+from storage.models import Outcome, Paper, PaperDetails, PaperDraft
 from storage.papers.combine import is_preprint
 from storage.text import fold
 
@@ -44,10 +44,10 @@ def announcement(
     return Layout(*_mention(role_id), _card(paper, heading, actions))
 
 
-def preview(paper: PaperDetails) -> Layout:
-    """Returns the message that would announce a paper, with its buttons disabled."""
+def preview(draft: PaperDraft) -> Layout:
+    """Returns the message that would announce a draft, with its buttons disabled."""
     actions = [Button[Any](label=label, disabled=True) for label in ("Details", "Cite", "Edit")]
-    return Layout(_card(paper, _HEADING, actions))
+    return Layout(_card(draft, _HEADING, actions))
 
 
 def digest(

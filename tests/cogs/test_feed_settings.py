@@ -186,6 +186,7 @@ async def test_a_preview_shows_what_would_be_announced_and_changes_nothing(
     assert "and 1 more problem" in shown
     assert "🆕 New. It would be announced like this." in shown
     assert f"⚖️ Possible duplicate of #{known}" in shown
+    assert "added <t:" not in shown  # what isn't in the list has neither a number nor a date there
     assert await count(lab) == before
     assert "I don't follow any feeds" in await lab.run(lab.moderator, "feed list")
 
