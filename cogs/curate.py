@@ -15,7 +15,6 @@ from bot.flows.review_queue import queue_page
 from bot.formats.csv_columns import parse_mappings
 from bot.importing.upload import ImportOptions
 from bot.interactions import Interaction, LabBot
-from bot.markdown import escape
 from bot.options.catalogue import KnownPaperOption, PaperOption, RemovedPaperOption, TagsOption
 from bot.permissions import HomeCog, actor, require_moderator
 from bot.ui import cards
@@ -165,7 +164,7 @@ async def remove_paper(interaction: Interaction, button: RemoveButton) -> None:
     require_moderator(interaction)
     removed = await interaction.client.library.papers.remove(button.paper_id, actor(interaction))
     text = (
-        f"🗑️ Removed **{escape(removed.value.title, 300)}** (#{removed.value.id}). Feeds and "
+        f"🗑️ Removed {cards.title_with_id(removed.value)}. Feeds and "
         "imports won't bring it back, but `/curate restore` can."
     )
     await interaction.response.edit_message(view=undoable(text, removed.change_id))

@@ -14,7 +14,6 @@ from bot.errors import explain
 from bot.flows.replies import reply, reply_with_paper
 from bot.interactions import Interaction, LabBot
 from bot.lookup.errors import LookupFailed
-from bot.markdown import escape
 from bot.permissions import actor, require_moderator
 from bot.ui import audit_log as audit_cards
 from bot.ui import buttons, cards, paper_form
@@ -233,7 +232,7 @@ def _draft_card(draft: PaperDraft) -> Container[Any]:
 
 def _one_line(paper: Paper) -> str:
     about = cards.byline(paper, 200, 80).replace("\n", " · ")
-    return f"**{escape(paper.title, 300)}** (#{paper.id}){f' · {about}' if about else ''}"
+    return f"{cards.title_with_id(paper)} · {about}" if about else cards.title_with_id(paper)
 
 
 def _join(names: list[str]) -> str:

@@ -105,7 +105,7 @@ async def _offer_to_continue(
         await click.response.send_modal(edit_form(current, rebased))
 
     text = (
-        f"⚖️ Someone else changed **{escape(current.title, 300)}** (#{current.id}) while your form "
+        f"⚖️ Someone else changed {cards.title_with_id(current)} while your form "
         f"was open, so nothing has been saved yet.\n{changes}\nContinue with your changes on top "
         "of theirs? The form will open again with your text in the fields that you changed."
     )

@@ -15,7 +15,7 @@ from discord.ui import ActionRow, Container, Select, TextDisplay
 from bot.flows import replies
 from bot.flows.edit_conflict import changed_meanwhile
 from bot.interactions import Interaction
-from bot.markdown import clip, escape
+from bot.markdown import clip
 from bot.permissions import actor, require_moderator
 from bot.ui import audit_log as audit_cards
 from bot.ui import cards
@@ -137,7 +137,7 @@ async def _merge(pair: MergePair, choices: Choices, interaction: Interaction) ->
     except PaperChanged as changed:
         await _show_again(interaction, pair, choices, changed)
         return
-    title = f"**{escape(source.title, 300)}** (#{source.id})"
+    title = cards.title_with_id(source)
     text = f"🔗 Merged {title} into this paper."
     await replies.reply_with_paper(interaction, merged.value, text, merged.change_id)
     interaction.client.dispatcher.deliver_soon()

@@ -46,8 +46,8 @@ async def reply_with_paper(
 async def reply_with_notice(
     interaction: Interaction, text: str, change_id: int | None = None
 ) -> None:
-    """Answers with a few sentences, and with Undo if a change was recorded."""
-    await reply(interaction, undoable(text, change_id))
+    """Answers in a new message with a few sentences, and with Undo if a change was recorded."""
+    await interaction.response.send_message(view=undoable(text, change_id), ephemeral=True)
 
 
 def undoable(text: str, change_id: int | None, label: str = "Undo") -> cards.Layout:

@@ -7,7 +7,7 @@ from typing import Any
 from discord.ui import ActionRow
 
 from bot.announce.render import review_post
-from bot.flows.replies import undoable
+from bot.flows.replies import reply_with_notice
 from bot.interactions import Interaction
 from bot.markdown import escape
 from bot.permissions import actor, require_moderator
@@ -55,12 +55,12 @@ async def _reply(
     if result.outcome is Outcome.DECLINED:
         text = declined
     elif result.paper is not None:
-        paper = f"**{escape(result.paper.title, 300)}** (#{result.paper.id})"
+        paper = cards.title_with_id(result.paper)
         text = {
             Outcome.ADDED: f"✅ Added {paper}.",
             Outcome.RESTORED: f"✅ Restored {paper}, which had been removed.",
         }.get(result.outcome, f"✅ Marked as the same paper as {paper}.")
-    await interaction.response.send_message(view=undoable(text, resolved.change_id), ephemeral=True)
+    await reply_with_notice(interaction, text, resolved.change_id)
     interaction.client.dispatcher.deliver_soon()
 
 

@@ -168,6 +168,11 @@ def paper_card(
     return card
 
 
+def title_with_id(paper: Paper) -> str:
+    """Returns a paper's title in bold, escaped, and its number."""
+    return f"**{escape(paper.title, 300)}** (#{paper.id})"
+
+
 def title_link(paper: PaperDetails, limit: int) -> str:
     """Returns a paper's title as a link to it, or a substitute if the title shows nothing."""
     title = paper.title

@@ -101,10 +101,10 @@ async def merge(db: Connection, name: str, into: str) -> tuple[str, NameDecision
         raise LabError(f"“{name}” and “{into}” are already the same person: {kept.name}.")
     display_name = parse_name(kept.name)
     variants = [*_identifying_variants(absorbed), *_identifying_variants(kept)]
-    former_names = [variant.parsed for variant in variants if variant.is_former]
+    former = [variant.parsed for variant in variants if variant.is_former]
     decided: dict[str, NameDecision | None] = {kept.name: NameDecision(kept.name)}
     for variant in variants:
-        reveals = _reveals(variant, former_names, display_name)
+        reveals = _reveals(variant, former, display_name)
         decided[variant.name] = NameDecision(kept.name, is_former=variant.is_former or reveals)
     return kept.name, decided
 
@@ -176,14 +176,12 @@ async def rename(db: Connection, name: str, to: str) -> tuple[str, NameDecisions
     old_name = parse_name(name)
     fitting = [variant for variant in person.variants if are_compatible(variant.parsed, old_name)]
     replaced = [variant for variant in fitting if variant.name in {name, person.name}] or fitting
-    former_names = [variant.parsed for variant in replaced]
+    former = [variant.parsed for variant in replaced]
     decided: dict[str, NameDecision | None] = {to: NameDecision(to)}
     for variant in person.variants:
         if variant.name == to:
             continue
-        is_former = (
-            variant.is_former or variant in replaced or _reveals(variant, former_names, new_name)
-        )
+        is_former = variant.is_former or variant in replaced or _reveals(variant, former, new_name)
         if is_former or variant.is_identifying:
             decided[variant.name] = NameDecision(to, is_former=is_former)
     if not any(_is_former(decision) for decision in decided.values()):

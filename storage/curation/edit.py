@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from storage.audit.log import ChangeSet
@@ -13,13 +13,12 @@ from storage.errors import InvalidInput, LabError
 from storage.models import Paper, PaperDraft
 from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
-from storage.papers.combine import EDITABLE_FIELDS, as_draft, normalize
+from storage.papers.combine import EDITABLE_FIELDS, GROWING_FIELDS, as_draft, normalize
 from storage.papers.errors import PaperChanged, PaperExists, PaperNotFound, PaperNotRemoved
 from storage.papers.snapshots import take_snapshot
 
 _MAX_TAGS = 20  # of one paper
 _MAX_TAG_LENGTH = 50
-_GROWING_FIELDS = frozenset({"identifiers", "links", "tags"})  # which other sources may add to
 
 
 async def edit(
@@ -31,15 +30,12 @@ async def edit(
     if draft in (seen, as_draft(paper)):
         raise LabError("You didn't change anything.")
     _require_seen(paper, seen, paper_id)
-    owners = await paper_queries.owners(change_set.db, draft.identifiers)
-    if others := [owner for owner in owners.values() if owner != paper.id]:
-        (other,) = await paper_queries.load(change_set.db, others[:1])
-        raise PaperExists(other)
+    await _require_free_identifiers(change_set, draft, {paper.id})
     before = as_draft(paper)
     locked = [
         name
         for name in _differing_fields(before, draft)
-        if not (name in _GROWING_FIELDS and _is_subset(before, draft, name))
+        if not (name in GROWING_FIELDS and _is_subset(before, draft, name))
     ]
     return await _change(change_set, ChangeAction.EDIT, paper, draft, locked)
 
@@ -78,14 +74,12 @@ async def merge(
     draft = normalize(
         replace(chosen, identifiers=(*chosen.identifiers, *target.identifiers, *source.identifiers))
     )
-    owners = await paper_queries.owners(change_set.db, draft.identifiers)
-    if others := [owner for owner in owners.values() if owner not in {target.id, source.id}]:
-        raise PaperExists((await paper_queries.load(change_set.db, others))[0])
+    await _require_free_identifiers(change_set, draft, {target.id, source.id})
     locked = {
         *_differing_fields(as_draft(target), as_draft(source)),
         *_differing_fields(as_draft(target), draft),
         *await paper_queries.locked_fields(change_set.db, source.id),
-    } - _GROWING_FIELDS
+    } - GROWING_FIELDS
     for name in ("links", "tags"):
         if not {*getattr(target, name), *getattr(source, name)} <= {*getattr(draft, name)}:
             locked.add(name)
@@ -145,6 +139,16 @@ async def _get_listed(change_set: ChangeSet, paper_id: int) -> Paper:
 def _require_seen(paper: Paper, seen: PaperDraft | None, requested_id: int) -> None:
     if seen is not None and as_draft(paper) != seen:
         raise PaperChanged(paper, requested_id)
+
+
+async def _require_free_identifiers(
+    change_set: ChangeSet, draft: PaperDraft, own_ids: Set[int]
+) -> None:
+    """Raises `PaperExists` if an identifier of a draft belongs to another paper."""
+    owners = await paper_queries.owners(change_set.db, draft.identifiers)
+    if others := [owner for owner in owners.values() if owner not in own_ids]:
+        (other,) = await paper_queries.load(change_set.db, others[:1])
+        raise PaperExists(other)
 
 
 def _is_subset(before: PaperDraft, after: PaperDraft, name: str) -> bool:

@@ -14,6 +14,7 @@ from storage.papers import matching
 from storage.papers import queries as paper_queries
 from storage.papers.combine import (
     EDITABLE_FIELDS,
+    GROWING_FIELDS,
     as_draft,
     merge_metadata,
     normalize,
@@ -180,10 +181,9 @@ async def _merge(catalogue: Catalogue, target: Paper, source: Paper) -> Paper:
 
 
 def _given_fields(before: PaperDraft, after: PaperDraft) -> list[str]:
-    """Returns the fields to lock: those that changed, apart from those that may still grow."""
-    growing = {"identifiers", "links", "tags"}
+    """Returns the fields to lock: those that changed, except `GROWING_FIELDS`."""
     return [
         name
         for name in EDITABLE_FIELDS
-        if name not in growing and getattr(after, name) != getattr(before, name)
+        if name not in GROWING_FIELDS and getattr(after, name) != getattr(before, name)
     ]

@@ -84,7 +84,7 @@ class Traces:
         async with self._database.reading() as db:
             named = await _find_paper(db, query)
             entries = await _load_entries(db, query, named)
-            paper = named or await _paper_of_entries(db, entries)
+            paper = named or await _find_paper_of_entries(db, entries)
         if paper is None:
             if not entries:
                 raise TraceNotFound(query)
@@ -156,7 +156,7 @@ async def _find_paper(db: Connection, query: str) -> Paper | None:
     return found[0] if found else None
 
 
-async def _paper_of_entries(db: Connection, entries: Sequence[EntryRecord]) -> Paper | None:
+async def _find_paper_of_entries(db: Connection, entries: Sequence[EntryRecord]) -> Paper | None:
     """Finds the paper that entries became; a possible duplicate became none."""
     ids = [one.paper_id for one in entries if one.outcome is not Outcome.DUPLICATE and one.paper_id]
     found = await paper_queries.load(db, ids[:1])

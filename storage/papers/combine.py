@@ -35,6 +35,8 @@ EDITABLE_FIELDS = (
     "links",
     "tags",
 )
+# Fields that other sources may add to, even after a moderator has.
+GROWING_FIELDS = frozenset({"identifiers", "links", "tags"})
 
 
 def as_draft(paper: PaperDetails) -> PaperDraft:
