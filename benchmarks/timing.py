@@ -64,7 +64,7 @@ async def compare(
     budget: Budget,
     *,
     percent: int,
-    at_most: float,
+    at_most: float | None,
     note: str = "",
 ) -> Row:
     """Calls both in turn and returns the ratio of their times at a percentile.
