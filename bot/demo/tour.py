@@ -10,7 +10,7 @@ import simcord
 from bot.demo.messages import use_message_menu, visible_text
 from bot.demo.world import GUILD_ID, World
 
-_BY_HAND = {
+_FORM_VALUES = {
     "title": "A Paper Added by Hand",
     "authors": "Noor Al-Rashid\nStella Biderman",
     "venue_and_year": "TMLR 2026",
@@ -105,7 +105,7 @@ async def _hide_from_member(world: World) -> str:
 
 async def _add(world: World) -> str:
     form = await world.moderator.slash(world.papers, "curate add")
-    result = await world.moderator.submit_modal(form, _BY_HAND)
+    result = await world.moderator.submit_modal(form, _FORM_VALUES)
     return _expect(_reply(result), "Added to the list", "A Paper Added by Hand")
 
 
@@ -150,7 +150,7 @@ async def _edit(world: World) -> str:
     paper = "A Paper Added by Hand"
     form = await world.moderator.slash(world.papers, "curate edit", paper=paper)
     corrected = {"title": "A Paper Corrected by Hand", "venue_and_year": "TMLR 2026-05"}
-    result = await world.moderator.submit_modal(form, _BY_HAND | corrected)
+    result = await world.moderator.submit_modal(form, _FORM_VALUES | corrected)
     shown = _expect(_reply(result), "Saved", "A Paper Corrected by Hand")
     undone = await world.moderator.click(result.response, label="Undo")
     return f"{shown}\n\n{_expect(_reply(undone), paper, 'as it was before')}"

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 DAY = timedelta(days=1)
-_MAX_FRESHNESS_WITHOUT_NEWS = timedelta(hours=4)
-_NEWS_OF_TODAY = timedelta(hours=20)  # age of the last new entry that counts as today's
+_MAX_FRESHNESS_BEFORE_NEW_ENTRY = timedelta(hours=4)
+_NEW_ENTRY_AGE = timedelta(hours=20)  # age of the last new entry that counts as today's
 _MAX_JITTER = 0.1
 _MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?(\d{1,10})', re.IGNORECASE)
 _NO_CACHE = re.compile(r"(?:^|,)\s*no-(?:cache|store)\b", re.IGNORECASE)
@@ -47,8 +47,8 @@ def next_poll_at(
     hours until there was a new entry that day, since arXiv marks day-old feeds as fresh. A jitter
     of up to a tenth of the interval keeps feeds from being polled all at once.
     """
-    had_news = last_new_entry_at is not None and now - last_new_entry_at < _NEWS_OF_TODAY
-    max_freshness = DAY if had_news else _MAX_FRESHNESS_WITHOUT_NEWS
+    had_new_entry = last_new_entry_at is not None and now - last_new_entry_at < _NEW_ENTRY_AGE
+    max_freshness = DAY if had_new_entry else _MAX_FRESHNESS_BEFORE_NEW_ENTRY
     wait = max(interval, min(fresh_for, max_freshness), min(hints.min_interval, DAY))
     return _skip(now + wait + interval * _jitter(feed_id, now, 0), now + max(DAY, wait), hints)
 

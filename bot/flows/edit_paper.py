@@ -24,7 +24,7 @@ from storage.papers.combine import as_draft
 from storage.papers.errors import PaperChanged
 
 _MAX_TAGS = 7  # that a reply names
-_MAX_MEANWHILE = 2800  # characters about what changed meanwhile
+_MAX_CONFLICT_TEXT = 2800  # characters about what changed meanwhile
 _MODERATORS_ONLY = (
     "Only moderators can edit papers. If something's wrong with this one, please let them know. "
     "Thanks for looking!"
@@ -95,7 +95,7 @@ async def _offer_to_continue(
 ) -> None:
     """Shows what somebody else changed meanwhile, and offers the form with both sides' changes."""
     changes = await changed_meanwhile(
-        interaction.client.library, as_draft(seen), current, _MAX_MEANWHILE
+        interaction.client.library, as_draft(seen), current, _MAX_CONFLICT_TEXT
     )
     rebased = _rebase(
         values, paper_form.to_form(as_draft(seen)), paper_form.to_form(as_draft(current))

@@ -27,7 +27,7 @@ from storage.papers.errors import PaperChanged
 
 _SINGLE_FIELDS = ("title", "authors", "venue", "date", "abstract", "note", "posted_by")
 _LIST_FIELDS = ("links", "tags")  # the merged paper can have the values of both
-_MAX_MEANWHILE = 700  # characters about what changed meanwhile
+_MAX_CONFLICT_TEXT = 700  # characters about what changed meanwhile
 
 
 class Keep(enum.StrEnum):
@@ -153,7 +153,7 @@ async def _show_again(
         source=await library.papers.get(pair.source.id),
         target=await library.papers.get(pair.target.id),
     )
-    changes = await changed_meanwhile(library, as_draft(seen), changed.paper, _MAX_MEANWHILE)
+    changes = await changed_meanwhile(library, as_draft(seen), changed.paper, _MAX_CONFLICT_TEXT)
     warning = f"⚖️ Someone else just changed #{seen.id}, so nothing has been merged yet.\n{changes}"
     kept = {name: choices.get(name, keep) for name, keep in current.default_choices().items()}
     await _show(interaction, current, kept, warning)

@@ -69,7 +69,7 @@ _MENTION = re.compile(r"<#\d+>")
 _CONTEXT = 3  # unchanged words shown around a difference
 _MAX_DIFFERENCE = 150  # characters of each side of a difference
 _MAX_ENTRY = 640  # characters of one change in the log
-_MAX_UNCUT = 60  # characters up to which a value is shown as a whole
+_MAX_WHOLE_VALUE = 60  # characters up to which a value is shown as a whole
 _NO_VALUE = "none"
 
 
@@ -315,7 +315,7 @@ def _common_prefix(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _excerpt(words: Sequence[str], start: int, end: int) -> str:
     """Returns words without the first ``start`` and the last ``end`` ones, save some context."""
-    if len(" ".join(words)) <= _MAX_UNCUT:
+    if len(" ".join(words)) <= _MAX_WHOLE_VALUE:
         return escape(" ".join(words), _MAX_DIFFERENCE) or _NO_VALUE
     first, last = max(start - _CONTEXT, 0), len(words) - max(end - _CONTEXT, 0)
     text = escape(" ".join(words[first:last]), _MAX_DIFFERENCE)

@@ -71,14 +71,14 @@ class ChannelFilter:
 
     def rejection_reason(self, paper: Paper, feed_id: int | None) -> str | None:
         """Returns the conditions that a paper fails, as they were written, or None if it passes."""
-        holds = {one: _holds(one, paper, feed_id) for one in self.conditions}
+        is_met = {one: _is_met(one, paper, feed_id) for one in self.conditions}
         for one in self.conditions:
-            if one.negated and holds[one]:
+            if one.negated and is_met[one]:
                 return str(one)
         for field in _FIELDS:
             required = [one for one in self.conditions if one.field == field and not one.negated]
-            held = [holds[one] for one in required]
-            if required and not (all(held) if field == "word" else any(held)):
+            met = [is_met[one] for one in required]
+            if required and not (all(met) if field == "word" else any(met)):
                 return " ".join(map(str, required))
         return None
 
@@ -110,7 +110,7 @@ def parse_filter(text: str) -> ChannelFilter:
     return ChannelFilter(tuple(dict.fromkeys(found)))
 
 
-def _holds(condition: Condition, paper: Paper, feed_id: int | None) -> bool:
+def _is_met(condition: Condition, paper: Paper, feed_id: int | None) -> bool:
     value = condition.value
     match condition.field:
         case "feed":

@@ -69,12 +69,12 @@ async def _restore(
         [*(state[name] for name in _COLUMNS), item_id],
     )
     # Unsent messages to the member are no longer true; sent ones are updated.
-    is_about_it = f"{_POST_COLUMNS[kind]} = ?"
+    is_about_item = f"{_POST_COLUMNS[kind]} = ?"
     await db.run(
-        f"DELETE FROM posts WHERE {is_about_it} AND kind = 'outcome' AND state = 'waiting'",  # noqa: S608
+        f"DELETE FROM posts WHERE {is_about_item} AND kind = 'outcome' AND state = 'waiting'",  # noqa: S608
         [item_id],
     )
     await db.run(
-        f"UPDATE posts SET revision = revision + 1 WHERE {is_about_it}",  # noqa: S608
+        f"UPDATE posts SET revision = revision + 1 WHERE {is_about_item}",  # noqa: S608
         [item_id],
     )

@@ -92,8 +92,8 @@ class Suggestions:
     ) -> Recorded[UpsertResult]:
         """Adds a pending suggestion as a paper, or else completes the similar paper or declines it.
 
-        A new paper is announced, and the member is told. Raises `AlreadyResolved`, and `LabError`
-        if there is no such suggestion.
+        A new paper is announced, and the member is notified. Raises `AlreadyResolved`, and
+        `LabError` if there is no such suggestion.
         """
         submission = Submission(Origin.MODERATOR, actor, self._clock(), lock_fields=False)
         async with self._database.transaction(in_reply=True) as db:

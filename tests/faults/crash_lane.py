@@ -243,7 +243,12 @@ class Lane:
             in_order &= there == wanted
             recorded -= {int(message["id"]) for message in messages}
         return Outcome(
-            *(point, has_window, kills, lost, twice, in_order),
+            point,
+            has_window,
+            kills,
+            lost,
+            twice,
+            in_order,
             unsent=unsent + len(recorded),
             unfinished=self._count_unfinished(),
         )

@@ -185,7 +185,11 @@ async def test_a_merged_paper_has_the_fields_that_the_moderator_chose(library: L
     chosen = replace(as_draft(one), venue="ICML", tags=())
     kept = (await library.papers.merge(one.id, two.id, chosen, MODERATOR)).value
     assert (kept.id, kept.title, kept.venue, kept.tags, kept.links) == (
-        *(1, "A Paper on Things", "ICML", (), ()),
+        1,
+        "A Paper on Things",
+        "ICML",
+        (),
+        (),
     )
     assert set(kept.identifiers) == {"doi:10.1000/one", "doi:10.1000/two"}
     assert (await library.papers.get(two.id)).id == one.id

@@ -42,7 +42,7 @@ class Callers:
         given = rule.options if rule.access.allows(caller, location) else {}
         options = {key: self._resolve(value, channel) for key, value in given.items()}
         built, resolved = interactions.build_options(
-            *(actor, name, leaf, options), partial=not given, channel_id=channel.id
+            actor, name, leaf, options, partial=not given, channel_id=channel.id
         )
         data = {
             "id": root["id"],

@@ -41,6 +41,6 @@ async def lookup(
     server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
 ) -> AsyncIterator[Lookup]:
     async with open_lookup(
-        *(web, parser, server.addresses(), clock), arxiv_pause=timedelta(seconds=0.2)
+        web, parser, server.addresses(), clock, arxiv_pause=timedelta(seconds=0.2)
     ) as opened:
         yield opened

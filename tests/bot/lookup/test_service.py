@@ -167,7 +167,7 @@ async def test_a_whole_lookup_has_a_time_limit(
 ) -> None:
     server.hanging = {"/"}
     async with open_lookup(
-        *(web, parser, server.addresses(), clock), time_limit=timedelta(seconds=0.1)
+        web, parser, server.addresses(), clock, time_limit=timedelta(seconds=0.1)
     ) as hasty:
         with pytest.raises(ServiceFailed, match="took too long, so I stopped"):
             await hasty.get("10.5555/lab.7")
@@ -229,7 +229,7 @@ async def test_closing_cancels_running_lookups(
     server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
 ) -> None:
     server.hanging = {"/"}
-    async with open_lookup(*(web, parser, server.addresses(), clock)) as closing:
+    async with open_lookup(web, parser, server.addresses(), clock) as closing:
         waiting = asyncio.create_task(closing.get("10.5555/lab.7"))
         await asyncio.sleep(0.05)
     with pytest.raises(asyncio.CancelledError):
@@ -375,7 +375,7 @@ async def test_a_page_that_takes_too_long_to_parse_is_an_error(
     server.pages["/deep"] = "<body>" + "<div>" * 190_000
     async with (
         open_parser(timedelta(seconds=2), workers=1) as impatient,
-        open_lookup(*(web, impatient, server.addresses(), clock)) as lookup,
+        open_lookup(web, impatient, server.addresses(), clock) as lookup,
     ):
         with pytest.raises(
             NothingFound, match="That page takes more than 2 seconds to read"
@@ -400,7 +400,7 @@ async def test_private_hosts_are_contacted_only_as_services(
         open_http_client(
             contact="", allow_private=False, time_limit=timedelta(seconds=1), max_bytes=10_000
         ) as guarded,
-        open_lookup(*(web, parser, server.addresses(), clock), pages=guarded) as lookup,
+        open_lookup(web, parser, server.addresses(), clock, pages=guarded) as lookup,
     ):
         for host in (server.home, server.home.replace("127.0.0.1", "localhost")):
             with pytest.raises(NothingFound, match="private network, so I won't read it"):
