@@ -110,6 +110,7 @@ class Database:
         self.path = path
         self._writer = writer
         self._writing = asyncio.Lock()
+        self._is_durable = False  # whether the writer syncs what it commits
         self._imports = 0  # running or waiting to run
         self._readers: asyncio.Queue[Connection] = asyncio.Queue()
         self._all = [writer, *readers]
@@ -118,11 +119,13 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, *, in_reply: bool = False, importing: bool = False
+        self, *, in_reply: bool = False, importing: bool = False, durable: bool = False
     ) -> AsyncIterator[Connection]:
         """Runs a transaction, which is committed at the end or rolled back by an exception.
 
         Transactions run one at a time, and readers see their changes only once they are committed.
+        A ``durable`` one survives a power failure, together with all earlier ones: the disk has
+        them before this returns. Others may be lost, always the latest ones first.
 
         Raises `DatabaseUnavailable` if the file can't be used for now. A transaction ``in_reply``
         to a person, who can't wait for minutes, raises `ImportInProgress` if another one is
@@ -131,12 +134,22 @@ class Database:
         with _translate_errors():
             async with self._turn(in_reply=in_reply, importing=importing):
                 try:
+                    await asyncio.shield(self._set_durable(durable=durable))
                     await asyncio.shield(self._writer.run("BEGIN IMMEDIATE"))
                     yield self._writer
                     await asyncio.shield(self._writer.run("COMMIT"))
                 except BaseException:
                     await asyncio.shield(self._writer.roll_back())
                     raise
+
+    async def _set_durable(self, *, durable: bool) -> None:
+        """Chooses whether the next transaction waits until the disk has it.
+
+        In WAL mode, SQLite syncs the log at every commit with FULL, at checkpoints with NORMAL.
+        """
+        if durable is not self._is_durable:
+            await self._writer.run(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._is_durable = durable
 
     @asynccontextmanager
     async def _turn(self, *, in_reply: bool, importing: bool) -> AsyncIterator[None]:

@@ -117,6 +117,7 @@ class OutboxDispatcher:
                     break
             if incomplete := await outbox.needing_follow_up():
                 context = await load_context(self._library, incomplete)
+                await outbox.claim_follow_ups(incomplete)
                 for post in incomplete:
                     await self._follow_up(post, context)
         return delivered

@@ -127,9 +127,10 @@ class Outbox(Destinations):
         """Marks posts as about to be sent; returns the ids of those that still can be.
 
         The claim records the revision and the papers that the message shows, because a crash may
-        keep the program from recording them once the message was delivered.
+        keep the program from recording them once the message was delivered. It survives a power
+        failure, so that the message is looked for before it is sent again.
         """
-        async with self._database.transaction() as db:
+        async with self._database.transaction(durable=True) as db:
             rows = await db.all(
                 f"""UPDATE posts SET state = 'claimed', attempts = attempts + 1, claimed_at = ?,
                    rendered_revision = claimed.revision, claimed_papers = claimed.papers
@@ -195,6 +196,17 @@ class Outbox(Destinations):
                 [now],
             )
         return tuple(_read_post(row) for row in rows)
+
+    async def claim_follow_ups(self, posts: Sequence[Post]) -> None:
+        """Makes what posts show survive a power failure, before their messages are updated.
+
+        Otherwise a message could show a change that the database doesn't have any more.
+        """
+        async with self._database.transaction(durable=True) as db:
+            await db.run_many(
+                "UPDATE posts SET follow_up_at = ? WHERE id = ?",
+                [(timestamps.to_text(self._clock()), post.id) for post in posts],
+            )
 
     async def mark_complete(self, post: Post) -> None:
         """Records that a sent post lacks nothing any more, as of the revision that was read."""

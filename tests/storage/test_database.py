@@ -150,6 +150,23 @@ async def test_an_exception_or_a_cancellation_rolls_back_the_transaction(tmp_pat
             assert [row[0] for row in await db.all("SELECT name FROM bot_state")] == ["good"]
 
 
+async def test_only_durable_transactions_are_synced(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "lab.db") as database:
+
+        async def level(*, durable: bool, error: Exception | None = None) -> int:
+            async with database.transaction(durable=durable) as db:
+                if error is not None:
+                    raise error
+                return int(await db.value("PRAGMA synchronous"))
+
+        normal, full = 1, 2
+        assert await level(durable=False) == normal
+        assert await level(durable=True) == full
+        with pytest.raises(ValueError, match="no"):
+            await level(durable=True, error=ValueError("no"))
+        assert await level(durable=False) == normal
+
+
 async def test_transactions_of_two_coroutines_do_not_mix(tmp_path: Path) -> None:
     async with open_database(tmp_path / "lab.db") as database:
 

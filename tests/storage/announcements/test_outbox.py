@@ -14,7 +14,7 @@ from storage.announcements.models import (
     PostState,
     SubscriptionOptions,
 )
-from storage.database import migrations
+from storage.database import Database, migrations
 from storage.errors import LabError, SubscriptionNotFound
 from storage.feeds.models import Entry, EntryRecord, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library, open_library
@@ -75,6 +75,25 @@ async def test_a_claimed_post_names_the_papers_of_every_attempt(
     sent = await library.outbox.find_post(due.id)
     assert sent is not None
     assert sent.claimed_papers == (first, into)
+
+
+async def test_a_claim_is_on_the_disk_before_anything_is_sent_or_updated(
+    library: Library, database: Database
+) -> None:
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
+    paper = await announce(library, "Typo")
+    (post,) = await library.outbox.enqueue_and_fetch_due()
+    statements: list[str] = []
+    await database.trace(statements.append)
+    await library.outbox.claim([post])
+    assert [one for one in statements if "synchronous" in one] == ["PRAGMA synchronous = FULL"]
+    await library.outbox.record_sent([(post, 5)])
+    await library.papers.edit(paper, PaperDraft(title="Type"), MODERATOR)
+    incomplete = await library.outbox.needing_follow_up()
+    statements.clear()
+    await library.outbox.claim_follow_ups(incomplete)
+    assert [one for one in statements if "synchronous" in one] == ["PRAGMA synchronous = FULL"]
+    assert await library.outbox.needing_follow_up() == incomplete
 
 
 async def test_a_stopped_channel_keeps_its_queue_and_an_unsubscribed_one_does_not(
