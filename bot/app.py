@@ -160,9 +160,12 @@ def cancel_on_signals() -> None:
 
 @contextmanager
 def lock_database(database: Path) -> Generator[None]:
-    """Keeps other processes from using the database; raises `DatabaseUnusable` if one does."""
+    """Keeps other processes from using the database; raises `DatabaseUnusable` if one does.
+
+    The lock belongs to the file itself, whatever path or symbolic link names it.
+    """
     require_writable(database)  # before the lock, which would create missing folders
-    lock = FileLock(f"{database}.lock")
+    lock = FileLock(f"{database.resolve()}.lock")
     try:
         lock.acquire(blocking=False)
     except Timeout:
