@@ -30,7 +30,7 @@ def broken(app: App, simcord_env: simcord.Env, clock: FakeClock) -> Lab:
 
 def logged_message(reply: str, log: pytest.LogCaptureFixture) -> str:
     """Returns the log message with the reply's reference; checks that it has the traceback."""
-    match = re.search(r"this reference: `([0-9a-f]{6})`", reply)
+    match = re.search(r"this reference to whoever runs this bot: `([0-9a-f]{6})`", reply)
     assert match, reply
     (record,) = [record for record in log.records if match[1] in record.getMessage()]
     assert record.exc_info is not None
@@ -51,6 +51,10 @@ def logged_message(reply: str, log: pytest.LogCaptureFixture) -> str:
         (
             "See https://e.org/a_b_c <t:5:R>, not a_b.",
             "See https://e.org/a_b_c <t:5:R>, not a\\_b.",
+        ),
+        (
+            "I follow https://discord.gg/abc and “discord.com/invite/abc”.",
+            r"I follow https\://discord\.gg/abc and “discord\.com/invite/abc”.",
         ),
     ],
 )
