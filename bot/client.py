@@ -16,6 +16,7 @@ from discord.ext import commands
 
 from bot.announce.dispatcher import OutboxDispatcher
 from bot.announce.no_retry import no_retry_trace
+from bot.announce.permission_events import PermissionEvents
 from bot.errors import respond
 from bot.feeds.poller import Poller
 from bot.interactions import Interaction, LabBot
@@ -79,6 +80,7 @@ class LabHerald(LabBot):
     async def setup_hook(self) -> None:
         """Loads every cog, then syncs the commands if they changed."""
         self.add_dynamic_items(PressedButton)
+        await self.add_cog(PermissionEvents(self.dispatcher), override=True)
         for name in cog_names():
             if name not in self.extensions:  # a login may fail after this and be retried
                 await self.load_extension(name)

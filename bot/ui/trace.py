@@ -202,7 +202,10 @@ def _delay(channel: ChannelTrace, style: TextStyle, default: str = "") -> str:
     resume = style.command("/announce resume")
     if subscription.stopped_because:
         reason = style.text(subscription.stopped_because, 300).rstrip(".")
-        return f" Sending failed: {reason}. Run {resume} to try again."
+        return (
+            f" Sending failed: {reason}. I'll try again when the channel's permissions change, and "
+            f"once a day. Run {resume} to try right away."
+        )
     if subscription.is_paused:
         return f" Announcements there are paused. Run {resume} to continue."
     if channel.retry_at is not None and channel.failures:

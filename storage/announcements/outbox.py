@@ -23,13 +23,14 @@ _POST = """SELECT posts.*, (SELECT json_group_array(paper_id) FROM (
 # Whether a column's time has come, or is NULL, by the query's first value. A time further ahead
 # than the code ever sets one was written while the clock was wrong, and counts as come.
 _IS_DUE = """({0} IS NULL OR {0} <= ?1 OR {0} > strftime('%Y-%m-%dT%H:%M:%fZ', ?1, '+{1}'))"""
-_RETRY_IS_DUE = _IS_DUE.format("retry_at", "2 hours")
+_RETRY_IS_DUE = f"""IIF(stopped_because = '', {_IS_DUE.format("retry_at", "2 hours")},
+                        {_IS_DUE.format("retry_at", "2 days")})"""
 _FOLLOW_UP_IS_DUE = _IS_DUE.format("follow_up_at", "2 hours")
 _DIGEST_IS_DUE = _IS_DUE.format("next_digest_at", "8 days")
 
 # Whether the destination in this column may be sent to now.
 _IS_OPEN = f"""NOT EXISTS (SELECT 1 FROM destinations AS closed WHERE closed.destination_id = {{}}
-                          AND (stopped_because <> '' OR NOT {_RETRY_IS_DUE}))"""  # noqa: S608 - constants
+                          AND NOT {_RETRY_IS_DUE})"""  # noqa: S608 - constants
 
 # Whether a post is of a removed subscription or a removed feed. It is kept in case the removal is
 # undone.
@@ -163,8 +164,8 @@ class Outbox(Destinations):
                 [(message_id, now, post.id) for post, message_id in sent],
             )
             await db.run(
-                """DELETE FROM destinations WHERE stopped_because = ''
-                   AND destination_id IN (SELECT value FROM json_each(?))""",
+                """DELETE FROM destinations
+                   WHERE destination_id IN (SELECT value FROM json_each(?))""",
                 [json.dumps([post.destination_id for post, _ in sent])],
             )
 
