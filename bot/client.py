@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -24,6 +26,7 @@ from bot.lookup.service import Lookup
 from bot.moderators import Moderators
 from bot.permissions import MANAGERS_ONLY, default_permissions
 from bot.settings import Settings
+from bot.shutdown import DISCORD_GRACE
 from bot.ui.buttons import PressedButton, answer_unhandled
 from storage.library import Library
 from storage.timestamps import Clock
@@ -101,7 +104,9 @@ class LabHerald(LabBot):
     async def close(self) -> None:
         """Lets the dispatcher finish its current deliveries, then closes the connection."""
         await self.dispatcher.close()
-        await super().close()
+        with contextlib.suppress(TimeoutError):  # Discord may not answer
+            async with asyncio.timeout(DISCORD_GRACE.total_seconds()):
+                await super().close()
 
     async def sync_changed_commands(self) -> None:
         """Syncs the commands of every scope that changed since its last sync.

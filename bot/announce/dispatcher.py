@@ -22,6 +22,7 @@ from bot.announce.channels import AnyChannel
 from bot.announce.render import Message, RenderContext, load_context
 from bot.moderators import Moderators
 from bot.retry import DatabaseBackoff
+from bot.shutdown import DELIVERY_GRACE
 from storage.announcements.models import Post, PostState
 from storage.errors import DatabaseUnavailable
 from storage.library import Library
@@ -34,7 +35,6 @@ _MAX_CONCURRENCY = 8  # requests to Discord at the same time
 _FIRST_RETRY = timedelta(seconds=30)
 _MAX_RETRY = timedelta(hours=1)
 _SEND_TIMEOUT = timedelta(minutes=2)  # including the waits of rate limits
-_SHUTDOWN_GRACE = timedelta(seconds=10)
 _TEMPORARY_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 
 _T = TypeVar("_T")
@@ -95,10 +95,10 @@ class OutboxDispatcher:
             self.deliver_soon()
 
     async def close(self) -> None:
-        """Gives a delivery in the background ten seconds to finish; the rest stays queued."""
+        """Gives a delivery in the background a moment to finish; the rest stays queued."""
         if self._task is not None and not self._task.done():
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_SHUTDOWN_GRACE.total_seconds()):
+                async with asyncio.timeout(DELIVERY_GRACE.total_seconds()):
                     await self._task
 
     async def deliver_due(self) -> int:

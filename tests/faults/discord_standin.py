@@ -170,6 +170,11 @@ class StandIn:
                     self._publish,
                     name="publish",
                 ),
+                web.post(
+                    "/interactions/{interaction}/{token}/callback",
+                    self._callback,
+                    name="callback",
+                ),
                 web.get("/guilds/{guild}/threads/active", self._active, name="active"),
                 web.get(
                     "/channels/{channel}/threads/archived/public", self._archive, name="archive"
@@ -214,6 +219,34 @@ class StandIn:
         """Waits for a gateway connection that has identified itself."""
         async with self._connected:
             await self._connected.wait_for(lambda: self._sockets)
+
+    async def use_command(self, name: str, *options: Payload) -> None:
+        """Sends a slash command by the server's owner to every client."""
+        command = {"id": "1", "type": 1, "name": name, "options": options, "guild_id": str(GUILD)}
+        interaction = {
+            "id": str(self._next_id()),
+            "application_id": str(BOT),
+            "type": 2,
+            "token": "a-token",
+            "version": 1,
+            "guild_id": str(GUILD),
+            "channel_id": str(PAPERS),
+            "channel": channel(PAPERS),
+            "member": {
+                **me(),
+                "user": _USER | {"id": "1", "username": "owner", "bot": False},
+                "permissions": str(discord.Permissions.all().value),
+            },
+            "app_permissions": str(discord.Permissions.all_channel().value),
+            "locale": "en-US",
+            "entitlements": [],
+            "authorizing_integration_owners": {},
+            "context": 0,
+            "attachment_size_limit": 10 * 1024 * 1024,
+            "data": command,
+        }
+        for socket in [*self._sockets]:
+            await self._tell(socket, [*self._sessions][-1], "INTERACTION_CREATE", interaction)
 
     # The HTTP API
 
@@ -406,6 +439,9 @@ class StandIn:
             return _json({"message": "It was published.", "code": 40033}, status=400)
         message["flags"] |= _CROSSPOSTED
         return _json(message)
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        return _json({"interaction": {"id": request.match_info["interaction"], "type": 2}})
 
     async def _active(self, _request: web.Request) -> web.Response:
         return _json({"threads": self._threads(archived=False), "members": []})
