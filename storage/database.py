@@ -17,6 +17,7 @@ from typing import Any, TypeAlias, cast
 import aiosqlite
 
 from storage.errors import DatabaseTooNew, DatabaseUnavailable, DatabaseUnusable, ImportInProgress
+from storage.migration_functions import FUNCTIONS
 
 Row: TypeAlias = sqlite3.Row
 Value: TypeAlias = str | int | float | None
@@ -93,6 +94,10 @@ class Connection:
         await self._raw.execute("SELECT 1")
         if self._raw.in_transaction:
             await self._raw.execute("ROLLBACK")
+
+    async def add_function(self, name: str, function: Callable[[Any], Any]) -> None:
+        """Makes a function of one value available in SQL."""
+        await self._raw.create_function(name, 1, function, deterministic=True)
 
     async def trace(self, callback: Callable[[str], None]) -> None:
         """Calls ``callback`` with each statement before it runs, its values filled in."""
@@ -265,6 +270,8 @@ async def _connect(path: Path, busy_timeout: timedelta) -> Connection:
 
 async def _migrate(path: Path, connection: Connection) -> None:
     """Updates the schema in one transaction, together with the record of its version."""
+    for name, function in FUNCTIONS.items():
+        await connection.add_function(name, function)
     await connection.run("BEGIN IMMEDIATE")
     try:
         for migration in await _pending_migrations(path, connection):

@@ -10,6 +10,7 @@ from bot.formats import plain_text
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PartialDate
 from storage.papers.identifiers import canonical_url, identify, is_identifier_page, is_pdf_url
+from storage.redaction import redact_text, redact_url
 
 _MAX_TITLE = 1000
 _ARXIV_ID = re.compile(r"(?:arxiv:)?\s*([a-z.-]+/\d{7}|\d{4}\.\d{4,5})(?:v\d+)?", re.IGNORECASE)
@@ -84,7 +85,7 @@ def parse_links(urls: Iterable[tuple[LinkKind, str]]) -> tuple[Link, ...]:
     links: list[Link] = []
     for kind, url in urls:
         if not canonical_url(url):
-            raise InvalidInput(f"“{url[:80]}” isn't a URL that starts with http.")
+            raise InvalidInput(f"“{redact_url(url)[:80]}” isn't a URL that starts with http.")
         if not is_identifier_page(url):
             is_pdf = kind is LinkKind.PAGE and is_pdf_url(url)
             links.append(Link(LinkKind.PDF if is_pdf else kind, url))
@@ -123,7 +124,9 @@ def unpack_links(text: str) -> tuple[Link, ...]:
     for part in split_list(text):
         kind, _, url = part.partition(" ")
         if kind not in set(LinkKind) or not url:
-            raise InvalidInput(f"“{part[:60]}” isn't a link. Write its kind and its URL.")
+            raise InvalidInput(
+                f"“{redact_text(part)[:60]}” isn't a link. Write its kind and its URL."
+            )
         links.append(Link(LinkKind(kind), url))
     return tuple(links)
 

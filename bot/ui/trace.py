@@ -11,6 +11,7 @@ from storage.announcements.models import Announcement, DeliveryStatus, Subscript
 from storage.feeds.models import EntryRecord
 from storage.feeds.trace import ChannelTrace, Trace
 from storage.models import Origin, Outcome, Paper
+from storage.redaction import redact_text
 
 _MAX_ENTRIES = 8  # of one card
 _ORIGINS = {
@@ -81,7 +82,7 @@ def as_json(trace: Trace) -> dict[str, object]:
     """Returns a trace as an object for other programs, with the sentences for people."""
     paper = trace.paper
     return {
-        "asked": trace.query,
+        "asked": redact_text(trace.query),
         "paper": paper.id if paper else None,
         "title": paper.title if paper else None,
         "removed_at": _iso(paper.removed_at) if paper else None,

@@ -11,6 +11,7 @@ from storage.bot_state import BotState
 from storage.database import migrations, open_database
 from storage.errors import DatabaseTooNew, DatabaseUnavailable, DatabaseUnusable, ImportInProgress
 from storage.library import open_library
+from storage.migration_functions import FUNCTIONS
 
 
 def now() -> datetime:
@@ -40,6 +41,8 @@ async def test_a_database_of_each_earlier_version_keeps_its_data(tmp_path: Path)
     for known in migrations()[:-1]:
         path = tmp_path / f"from-{known.version}.db"
         old = sqlite3.connect(path)
+        for name, function in FUNCTIONS.items():
+            old.create_function(name, 1, function)
         for migration in migrations()[: known.version]:
             old.executescript(migration.sql)
         sort_key = "place" if known.version < 7 else "sort_key"
