@@ -28,6 +28,7 @@ ROWS: dict[str, Callable[[Bench], Coroutine[None, None, list[Row]]]] = {
     "reader": search_rows.reader,
     "feeds": feed_rows.feeds,
     "announce": bot_rows.announcing,
+    "claim": bot_rows.durable_claim,
 }
 
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -26,6 +27,7 @@ from benchmarks.timing import Contender, StallMeter, compare, only_errors_logged
 from bot.app import App, open_app
 from bot.settings import Settings
 from bot.ui import announcements, cards, result_pages
+from storage.database import open_database
 from storage.models import Origin, Paper
 
 _IMPORT_ROUNDS = 3
@@ -33,6 +35,7 @@ _MEMORY_CALLS = 200
 _MEMORY_BASE = 20  # papers
 _CHANNELS = 1_000
 _ANNOUNCEMENT_ROUNDS = 5
+_ANY = float("inf")  # no goal: the time of a sync is the disk's
 
 
 async def bulk_import(bench: Bench) -> list[Row]:
@@ -250,6 +253,36 @@ async def announcing(bench: Bench) -> list[Row]:
     detail = f"{1_000 * mine:.2f} ms beside {1_000 * loop:.2f} ms a message; {rounds}"
     name = f"one paper to {channels:,} channels: processor time a message / a bare loop's"
     return [Row(name, mine / loop, 1.5, detail=detail)]
+
+
+async def durable_claim(bench: Bench) -> list[Row]:
+    """A claim that the disk has before the message is sent, and one that may still be lost.
+
+    Both write one row, on the disk that has the catalogs.
+    """
+    bench.folder.mkdir(parents=True, exist_ok=True)
+    posts = range(max(20, bench.budget.calls))
+    with tempfile.TemporaryDirectory(prefix="lab-herald-bench-", dir=bench.folder) as folder:
+        async with open_database(Path(folder) / "papers.db") as database:
+            async with database.transaction() as db:
+                await db.run_many(
+                    """INSERT INTO posts (id, destination_id, kind, state, created_at)
+                       VALUES (?, 1, 'notice', 'waiting', '')""",
+                    [(post_id,) for post_id in posts],
+                )
+
+            def contender(name: str, *, durable: bool) -> Contender[int]:
+                async def claim(post_id: int) -> None:
+                    async with database.transaction(durable=durable) as db:
+                        await db.run("UPDATE posts SET state = 'claimed' WHERE id = ?", [post_id])
+
+                return Contender(name, claim, posts)
+
+            plain = contender("plain", durable=False)
+            durable = contender("durable", durable=True)
+            name = "claim that survives a power failure: p50 / a plain one's"
+            row = await compare(name, durable, plain, bench.budget, percent=50, at_most=_ANY)
+    return [replace(row, at_most=None)]
 
 
 async def _send_to_all(app: App, ids: Sequence[int], paper: Paper) -> None:

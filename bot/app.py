@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import signal
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -26,8 +24,10 @@ from bot.lookup.resolver import ServiceUrls
 from bot.lookup.service import open_lookup
 from bot.moderators import Moderators
 from bot.net.http import open_http_client
+from bot.net.sandbox import kill_workers
 from bot.retry import DatabaseBackoff
 from bot.settings import Settings
+from bot.shutdown import cancel_on_signals
 from storage.database import BUSY_TIMEOUT, require_writable
 from storage.errors import DatabaseUnusable, LabError
 from storage.library import Library, open_library
@@ -138,7 +138,7 @@ async def run(settings: Settings) -> None:
         _log.warning("HOME_GUILD_IDS isn't set, so /curate and /feed aren't available.")
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # unused
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    cancel_on_signals()
+    cancel_on_signals(kill_workers)
     with lock_database(settings.database_path):
         async with open_app(settings) as app:
             timers = [
@@ -149,20 +149,14 @@ async def run(settings: Settings) -> None:
                 await _connect(app.client, settings.discord_token)
 
 
-def cancel_on_signals() -> None:
-    """Cancels the current task on Ctrl-C or SIGTERM, so that everything is closed in order."""
-    task = asyncio.current_task()
-    if task is not None:
-        with contextlib.suppress(NotImplementedError):  # not available on Windows
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-
-
 @contextmanager
 def lock_database(database: Path) -> Generator[None]:
-    """Keeps other processes from using the database; raises `DatabaseUnusable` if one does."""
+    """Keeps other processes from using the database; raises `DatabaseUnusable` if one does.
+
+    The lock belongs to the file itself, whatever path or symbolic link names it.
+    """
     require_writable(database)  # before the lock, which would create missing folders
-    lock = FileLock(f"{database}.lock")
+    lock = FileLock(f"{database.resolve()}.lock")
     try:
         lock.acquire(blocking=False)
     except Timeout:

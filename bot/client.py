@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -16,6 +18,7 @@ from discord.ext import commands
 
 from bot.announce.dispatcher import OutboxDispatcher
 from bot.announce.no_retry import no_retry_trace
+from bot.announce.permission_events import PermissionEvents
 from bot.errors import respond
 from bot.feeds.poller import Poller
 from bot.interactions import Interaction, LabBot
@@ -23,6 +26,7 @@ from bot.lookup.service import Lookup
 from bot.moderators import Moderators
 from bot.permissions import MANAGERS_ONLY, default_permissions
 from bot.settings import Settings
+from bot.shutdown import DISCORD_GRACE
 from bot.ui.buttons import PressedButton, answer_unhandled
 from storage.library import Library
 from storage.timestamps import Clock
@@ -79,6 +83,7 @@ class LabHerald(LabBot):
     async def setup_hook(self) -> None:
         """Loads every cog, then syncs the commands if they changed."""
         self.add_dynamic_items(PressedButton)
+        await self.add_cog(PermissionEvents(self.dispatcher), override=True)
         for name in cog_names():
             if name not in self.extensions:  # a login may fail after this and be retried
                 await self.load_extension(name)
@@ -99,7 +104,9 @@ class LabHerald(LabBot):
     async def close(self) -> None:
         """Lets the dispatcher finish its current deliveries, then closes the connection."""
         await self.dispatcher.close()
-        await super().close()
+        with contextlib.suppress(TimeoutError):  # Discord may not answer
+            async with asyncio.timeout(DISCORD_GRACE.total_seconds()):
+                await super().close()
 
     async def sync_changed_commands(self) -> None:
         """Syncs the commands of every scope that changed since its last sync.

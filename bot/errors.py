@@ -12,6 +12,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from bot.markdown import disarm_invites
 from storage.errors import LabError
 
 _log = logging.getLogger(__name__)
@@ -91,10 +92,10 @@ async def suggestions(
 
 
 def _escape_text(sentence: str) -> str:
-    """Escapes everything in a sentence except our own markup."""
+    """Escapes everything in a sentence except our own markup, which can't contain invites."""
     parts = _OWN_MARKUP.split(sentence)
     parts[::2] = [part.translate(_ESCAPED) for part in parts[::2]]
-    return "".join(parts)
+    return disarm_invites("".join(parts))
 
 
 def _root_cause(error: Exception) -> Exception:

@@ -10,6 +10,14 @@ from datetime import datetime
 # Discord drops the meaning of any of these after a backslash. A full stop or a dash has a meaning
 # only at the beginning of a line, where it would start a list.
 _ESCAPED = {ord(mark): f"\\{mark}" for mark in "\\`*_~|<>[]()@#"}
+# Discord shows a card with a Join button below every message that contains an invite, with or
+# without a scheme, even in a link's target. It does the same for templates, gifts and events.
+_DISCORD_DOT = re.compile(r"discord(?:app)?(\.)(?=[a-z])", re.IGNORECASE)
+_DISCORD_COLON = re.compile(r"https?(:)//[\w.-]{0,60}?discord(?:app)?\.", re.IGNORECASE)
+_INVITE = re.compile(
+    r"discord(?:app)?\.(?:(?:gg|gift|new)\b|com/+(?:invite|template|gifts|events)\b)",
+    re.IGNORECASE,
+)
 _LIST_MARK = re.compile(r"\s*(?:[-+]|\d+[.)])\s")
 _ELLIPSIS = "…"
 _MIN_LINK_TEXT = 40  # characters; a link whose URL leaves less is shown without the URL
@@ -18,20 +26,30 @@ _MIN_LINK_TEXT = 40  # characters; a link whose URL leaves less is shown without
 def escape(text: str, limit: int = 4000) -> str:
     """Returns text that Discord shows as it is, on one line.
 
-    The result has no formatting, no mentions and nothing that changes the direction of writing. It
-    takes at most ``limit`` characters, escapes included; longer text is truncated at a word.
+    The result has no formatting, no mentions, no invites that Discord would show as a card, and
+    nothing that changes the direction of writing. It takes at most ``limit`` characters, escapes
+    included; longer text is truncated at a word.
     """
     line = _one_line(text)
-    starts_list = _LIST_MARK.match(line)
-    if not starts_list and len(escaped := line.translate(_ESCAPED)) <= limit:
+    marks = _invite_marks(line)
+    if _LIST_MARK.match(line):
+        marks.append(next(index for index, char in enumerate(line) if char in "-+.)"))
+    if not marks and len(escaped := line.translate(_ESCAPED)) <= limit:
         return escaped  # by far the most common case
     pieces = [_ESCAPED.get(ord(char), char) for char in line]
-    if starts_list:
-        mark = next(index for index, char in enumerate(line) if char in "-+.)")
+    for mark in marks:
         pieces[mark] = f"\\{line[mark]}"
     if sum(map(len, pieces)) <= limit:
         return "".join(pieces)
     return _truncate(pieces, limit)
+
+
+def disarm_invites(text: str) -> str:
+    """Returns text that is escaped already, with its invites escaped, too."""
+    pieces = list(text)
+    for mark in _invite_marks(text):
+        pieces[mark] = f"\\{text[mark]}"
+    return "".join(pieces)
 
 
 def clip(text: str, limit: int) -> str:
@@ -43,7 +61,7 @@ def clip(text: str, limit: int) -> str:
 def link(text: str, url: str | None, limit: int) -> str:
     """Returns escaped text as a link, in at most ``limit`` characters.
 
-    Returns the text alone if there is no URL, or if the URL is invalid or too long.
+    Returns the text alone if there is no URL, or if the URL is invalid, too long, or an invite.
     """
     target = _link_target(url) if url else ""
     room = limit - len(target) - len("[]()")
@@ -103,6 +121,17 @@ def split_messages(
     return texts
 
 
+def _invite_marks(line: str) -> list[int]:
+    """Returns the characters to escape so that Discord recognizes no invite, nor a link to one."""
+    if "discord" not in line.lower():
+        return []
+    return [
+        found.start(1)
+        for pattern in (_DISCORD_DOT, _DISCORD_COLON)
+        for found in pattern.finditer(line)
+    ]
+
+
 def _one_line(text: str) -> str:
     """Collapses white space and drops what can't be seen: controls, zero-width, bidi overrides."""
     if not (text.isascii() and text.isprintable()):
@@ -132,5 +161,7 @@ def _truncate(pieces: Sequence[str], limit: int) -> str:
 def _link_target(url: str) -> str:
     """Returns a URL as a Markdown link takes it, or "" if it isn't a plain web address."""
     if not url.startswith(("https://", "http://")) or re.search(r"[\s<>\\]", url):
+        return ""
+    if _INVITE.search(url):
         return ""
     return url.replace("(", "%28").replace(")", "%29").replace("[", "%5B").replace("]", "%5D")

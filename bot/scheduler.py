@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from datetime import UTC, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-_SHUTDOWN_GRACE = timedelta(seconds=10)
+from bot.shutdown import TIMERS_GRACE
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +30,14 @@ async def run_timers(timers: Sequence[Timer]) -> AsyncGenerator[None]:
     """Runs timers inside the block.
 
     An action that raises is logged and runs again at its next time. One that takes longer than its
-    interval isn't started twice, and a late one still runs. At the end, running actions have ten
-    seconds to finish before they are cancelled.
+    interval isn't started twice, and a late one still runs. At the end, running actions have
+    `TIMERS_GRACE` to finish before they are cancelled.
     """
     scheduler = AsyncIOScheduler(timezone=UTC)
     running: set[asyncio.Task[object]] = set()
     for timer in timers:
         scheduler.add_job(
-            _tracked(timer.action, running),
+            _tracked(timer.name, timer.action, running),
             "interval",
             seconds=timer.interval.total_seconds(),
             id=timer.name,
@@ -49,13 +52,13 @@ async def run_timers(timers: Sequence[Timer]) -> AsyncGenerator[None]:
     finally:
         scheduler.pause()
         if running:
-            await asyncio.wait(running, timeout=_SHUTDOWN_GRACE.total_seconds())
+            await asyncio.wait(running, timeout=TIMERS_GRACE.total_seconds())
         scheduler.shutdown(wait=False)
         await asyncio.gather(*running, return_exceptions=True)
 
 
 def _tracked(
-    action: Callable[[], Awaitable[object]], running: set[asyncio.Task[object]]
+    name: str, action: Callable[[], Awaitable[object]], running: set[asyncio.Task[object]]
 ) -> Callable[[], Awaitable[object]]:
     """Returns the action, whose task is in ``running`` until it ends."""
 
@@ -66,6 +69,9 @@ def _tracked(
         running.add(task)
         try:
             return await action()
+        except asyncio.CancelledError:  # at the end; APScheduler would log it as an error
+            _log.info("“%s” was still running, so it was cancelled.", name)
+            return None
         finally:
             running.discard(task)
 

@@ -16,12 +16,13 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 
 from storage.errors import LabError
+from storage.redaction import redact_text, redacted_repr
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.IGNORECASE)
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_URL = "an address that starts with http:// or https://"
+_URL = "an address that starts with http:// or https://, without a password or parameters"
 
 
 class InvalidSetting(LabError):
@@ -106,7 +107,7 @@ def _parse(setting: Setting, text: str) -> object:
     try:
         return setting.parse(text)
     except ValueError:
-        shown = "" if setting.is_secret else text[:80]
+        shown = "" if setting.is_secret else redact_text(text)[:80]
         raise InvalidSetting(setting.name, shown, setting.accepts) from None
 
 
@@ -162,7 +163,12 @@ def _contact(text: str) -> str:
 
 def _url(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.query
+        or "@" in parts.netloc
+    ):
         raise ValueError
     return text.rstrip("/")
 
@@ -179,6 +185,7 @@ def _integer(minimum: int, maximum: int, text: str) -> int:
     return int(text)
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The configuration of one bot; a field is its environment variable in lower case."""

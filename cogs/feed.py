@@ -26,6 +26,7 @@ from bot.ui.feed_form import FeedForm
 from storage.errors import LabError
 from storage.feeds.models import CountedFeed, FeedSettings
 from storage.feeds.trace import Trace
+from storage.redaction import redact_text
 
 _MAX_REVIEWS = 5  # entries to review that one check shows
 
@@ -117,9 +118,11 @@ class Feed(HomeCog, group_name="feed"):
     ) -> None:
         """Stop checking a feed until you resume it."""
         if feed.paused_because:
-            title = clip(feed.title or feed.url, 200)
+            title = clip(feed.title, 200)
             raise LabError(f"“{title}” is already paused ({feed.paused_because}).")
-        because = f"by {actor(interaction).name}" + (f": {clip(reason, 200)}" if reason else "")
+        because = f"by {actor(interaction).name}" + (
+            f": {clip(redact_text(reason), 200)}" if reason else ""
+        )
         paused = await interaction.client.library.feeds.pause(feed.id, because, actor(interaction))
         text = f"⏸️ Paused **{_title(feed)}**. I won't check it until you run `/feed resume`."
         await reply_with_notice(interaction, text, paused.change_id)
@@ -131,7 +134,7 @@ class Feed(HomeCog, group_name="feed"):
     ) -> None:
         """Check a paused feed again. Papers published in the meantime are announced."""
         if not feed.paused_because:
-            raise LabError(f"“{clip(feed.title or feed.url, 200)}” isn't paused.")
+            raise LabError(f"“{clip(feed.title, 200)}” isn't paused.")
         resumed = await interaction.client.library.feeds.resume(feed.id, actor(interaction))
         text = f"▶️ Resumed **{_title(feed)}**. I'll check it within a minute."
         await reply_with_notice(interaction, text, resumed.change_id)
@@ -224,7 +227,7 @@ async def _show_feeds(interaction: Interaction) -> None:
 
 
 def _title(feed: CountedFeed) -> str:
-    return escape(feed.title or feed.url, 200)
+    return escape(feed.title, 200)
 
 
 async def setup(bot: LabBot) -> None:

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias, cast
 import aiosqlite
 
 from storage.errors import DatabaseTooNew, DatabaseUnavailable, DatabaseUnusable, ImportInProgress
+from storage.migration_functions import FUNCTIONS
 
 Row: TypeAlias = sqlite3.Row
 Value: TypeAlias = str | int | float | None
@@ -94,6 +95,10 @@ class Connection:
         if self._raw.in_transaction:
             await self._raw.execute("ROLLBACK")
 
+    async def add_function(self, name: str, function: Callable[[Any], Any]) -> None:
+        """Makes a function of one value available in SQL."""
+        await self._raw.create_function(name, 1, function, deterministic=True)
+
     async def trace(self, callback: Callable[[str], None]) -> None:
         """Calls ``callback`` with each statement before it runs, its values filled in."""
         await self._raw.set_trace_callback(callback)
@@ -110,6 +115,7 @@ class Database:
         self.path = path
         self._writer = writer
         self._writing = asyncio.Lock()
+        self._is_durable = False  # whether the writer syncs what it commits
         self._imports = 0  # running or waiting to run
         self._readers: asyncio.Queue[Connection] = asyncio.Queue()
         self._all = [writer, *readers]
@@ -118,11 +124,13 @@ class Database:
 
     @asynccontextmanager
     async def transaction(
-        self, *, in_reply: bool = False, importing: bool = False
+        self, *, in_reply: bool = False, importing: bool = False, durable: bool = False
     ) -> AsyncIterator[Connection]:
         """Runs a transaction, which is committed at the end or rolled back by an exception.
 
         Transactions run one at a time, and readers see their changes only once they are committed.
+        A ``durable`` one survives a power failure, together with all earlier ones: the disk has
+        them before this returns. Others may be lost, always the latest ones first.
 
         Raises `DatabaseUnavailable` if the file can't be used for now. A transaction ``in_reply``
         to a person, who can't wait for minutes, raises `ImportInProgress` if another one is
@@ -131,12 +139,22 @@ class Database:
         with _translate_errors():
             async with self._turn(in_reply=in_reply, importing=importing):
                 try:
+                    await asyncio.shield(self._set_durable(durable=durable))
                     await asyncio.shield(self._writer.run("BEGIN IMMEDIATE"))
                     yield self._writer
                     await asyncio.shield(self._writer.run("COMMIT"))
                 except BaseException:
                     await asyncio.shield(self._writer.roll_back())
                     raise
+
+    async def _set_durable(self, *, durable: bool) -> None:
+        """Chooses whether the next transaction waits until the disk has it.
+
+        In WAL mode, SQLite syncs the log at every commit with FULL, at checkpoints with NORMAL.
+        """
+        if durable is not self._is_durable:
+            await self._writer.run(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._is_durable = durable
 
     @asynccontextmanager
     async def _turn(self, *, in_reply: bool, importing: bool) -> AsyncIterator[None]:
@@ -252,6 +270,8 @@ async def _connect(path: Path, busy_timeout: timedelta) -> Connection:
 
 async def _migrate(path: Path, connection: Connection) -> None:
     """Updates the schema in one transaction, together with the record of its version."""
+    for name, function in FUNCTIONS.items():
+        await connection.add_function(name, function)
     await connection.run("BEGIN IMMEDIATE")
     try:
         for migration in await _pending_migrations(path, connection):

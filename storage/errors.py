@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from storage.redaction import redact_text, redact_url
+
 
 class LabError(Exception):
-    """An error that a person can understand and act on; ``str(error)`` is what they read."""
+    """An error that a person can understand and act on; ``str(error)`` is what they read.
+
+    It shows no secrets of the URLs that it names.
+    """
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(redact_text(sentence))
 
 
 class InvalidInput(LabError):
@@ -44,8 +52,8 @@ class TraceNotFound(LabError):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"I couldn't find “{text[:100]}” in the list or in any feed I follow. Try a link, an "
-            "arXiv ID, a DOI, a number like #42, or a full title."
+            f"I couldn't find “{redact_text(text)[:100]}” in the list or in any feed I follow. "
+            "Try a link, an arXiv ID, a DOI, a number like #42, or a full title."
         )
         self.text = text
 
@@ -54,7 +62,7 @@ class FeedExists(LabError):
     """The feed is already followed."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(f"I'm already following that feed: {url}")
+        super().__init__(f"I'm already following that feed: {redact_url(url)}")
         self.url = url
 
 

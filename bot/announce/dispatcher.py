@@ -17,11 +17,12 @@ from typing import TypeVar
 import aiohttp
 import discord
 
-from bot.announce import channels
+from bot.announce import channels, errors
 from bot.announce.channels import AnyChannel
 from bot.announce.render import Message, RenderContext, load_context
 from bot.moderators import Moderators
 from bot.retry import DatabaseBackoff
+from bot.shutdown import DELIVERY_GRACE
 from storage.announcements.models import Post, PostState
 from storage.errors import DatabaseUnavailable
 from storage.library import Library
@@ -34,8 +35,6 @@ _MAX_CONCURRENCY = 8  # requests to Discord at the same time
 _FIRST_RETRY = timedelta(seconds=30)
 _MAX_RETRY = timedelta(hours=1)
 _SEND_TIMEOUT = timedelta(minutes=2)  # including the waits of rate limits
-_SHUTDOWN_GRACE = timedelta(seconds=10)
-_CLOSED_ERRORS = (discord.Forbidden, discord.NotFound)
 _TEMPORARY_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 
 _T = TypeVar("_T")
@@ -84,19 +83,30 @@ class OutboxDispatcher:
             except Exception:  # noqa: BLE001 - the timer tries again
                 _log.exception("A delivery failed")
 
+    async def retry_stopped(self, guild: discord.Guild) -> None:
+        """Tries the stopped channels of a server again, because its permissions changed."""
+        channel_ids = [channel.id for channel in (*guild.channels, *guild.threads)]
+        try:
+            is_stopped = await self._library.outbox.retry_stopped(guild.id, channel_ids)
+        except DatabaseUnavailable as error:
+            _log.info("Stopped channels of server %s wait for a day: %s", guild.id, error)
+            return
+        if is_stopped and self._client.is_ready():
+            self.deliver_soon()
+
     async def close(self) -> None:
-        """Gives a delivery in the background ten seconds to finish; the rest stays queued."""
+        """Gives a delivery in the background a moment to finish; the rest stays queued."""
         if self._task is not None and not self._task.done():
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_SHUTDOWN_GRACE.total_seconds()):
+                async with asyncio.timeout(DELIVERY_GRACE.total_seconds()):
                     await self._task
 
     async def deliver_due(self) -> int:
         """Delivers what is due, oldest first in each channel; returns how many posts.
 
         If Discord fails, a post is tried again later. A channel that is gone or closed to the bot
-        is stopped, and its moderators are told why. Then delivered posts that lack something get
-        it: their thread, their publishing, or their latest revision.
+        is stopped for a day, and its moderators are told why. Then delivered posts that lack
+        something get it: their thread, their publishing, or their latest revision.
 
         While the database is unavailable, nothing is sent, and that is logged once. A message that
         was sent but not recorded is found by the next call.
@@ -117,6 +127,7 @@ class OutboxDispatcher:
                     break
             if incomplete := await outbox.needing_follow_up():
                 context = await load_context(self._library, incomplete)
+                await outbox.claim_follow_ups(incomplete)
                 for post in incomplete:
                     await self._follow_up(post, context)
         return delivered
@@ -180,11 +191,11 @@ class OutboxDispatcher:
             if message is not None:
                 channel = await self._channel(post)
                 await channels.follow_up(channel, post, message)
-        except _CLOSED_ERRORS as error:
-            _log.info("Message %s of post %s can't be updated: %s", post.message_id, post.id, error)
         except _TEMPORARY_ERRORS as error:
-            await self._postpone_follow_up(post, error)
-            return
+            if not (isinstance(error, discord.HTTPException) and errors.is_final_for_update(error)):
+                await self._postpone_follow_up(post, error)
+                return
+            _log.info("Message %s of post %s can't be updated: %s", post.message_id, post.id, error)
         except Exception as error:  # noqa: BLE001 - one post must not hold up the others
             _log.exception("Updating the message of post %s failed", post.id)
             await self._postpone_follow_up(post, error)
@@ -211,8 +222,8 @@ class OutboxDispatcher:
                 return await step
         except DatabaseUnavailable:
             raise
-        except _CLOSED_ERRORS as error:
-            await self._stop(post, error)
+        except discord.HTTPException as error:
+            await self._handle_refusal(post, error)
         except _TEMPORARY_ERRORS as error:
             await self._postpone(post, error)
         except Exception as error:  # noqa: BLE001 - one post must not hold up the others
@@ -220,21 +231,30 @@ class OutboxDispatcher:
             await self._postpone(post, error)
         return None
 
-    async def _stop(self, post: Post, error: discord.HTTPException) -> None:
-        """Stops sending to a channel and tells the moderators; a direct message is discarded."""
-        if post.is_direct_message:
+    async def _handle_refusal(self, post: Post, error: discord.HTTPException) -> None:
+        """Stops a closed channel, discards a message that its user can't get, or postpones."""
+        reason = errors.closed_reason(error)
+        if post.is_direct_message and errors.is_closed_user(error):
             _log.info("User %s can't receive post %s: %s", post.destination_id, post.id, error)
             await self._library.outbox.discard(post)
+        elif reason and not post.is_direct_message:
+            await self._stop(post.destination_id, reason, error)
+        else:
+            await self._postpone(post, error)
+
+    async def _stop(self, channel_id: int, reason: str, error: discord.HTTPException) -> None:
+        """Stops sending to a channel for a day, and tells the moderators the first time."""
+        if not await self._library.outbox.stop(channel_id, reason):
+            _log.info("Channel %s is still closed: %s", channel_id, error)
             return
-        reason, channel_id = _stop_reason(error), post.destination_id
         _log.warning("Stopped sending to channel %s: %s", channel_id, error)
-        is_new = await self._library.outbox.stop(channel_id, reason)
         moderators_channel = self._moderators.channel_id
-        if is_new and moderators_channel is not None and moderators_channel != channel_id:
+        if moderators_channel is not None and moderators_channel != channel_id:
             await self._library.outbox.enqueue_notice(
                 moderators_channel,
-                f"🔇 Stopped announcing in <#{channel_id}>: {reason}. New papers queue until you "
-                "run `/announce here` in that channel or `/announce resume`.",
+                f"🔇 Stopped announcing in <#{channel_id}>: {reason}. New papers queue. I'll try "
+                "again when the channel's permissions change, and once a day. `/announce resume` "
+                "tries right away.",
             )
 
     async def _postpone(self, post: Post, error: Exception) -> None:
@@ -262,9 +282,3 @@ async def _gather(steps: Iterable[Awaitable[_T | None]]) -> list[_T]:
     return [
         result for result in results if result is not None and not isinstance(result, BaseException)
     ]
-
-
-def _stop_reason(error: discord.HTTPException) -> str:
-    if isinstance(error, discord.NotFound):
-        return "the channel is gone"
-    return "I need View Channel, Send Messages and Read Message History there"

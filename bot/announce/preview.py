@@ -7,8 +7,9 @@ from dataclasses import replace
 from discord.ui import TextDisplay
 
 from bot.feeds.parser import ParsedFeed
-from bot.markdown import count, escape, link
+from bot.markdown import count, escape
 from bot.ui import announcements, cards
+from bot.ui.feeds import feed_link
 from storage.feeds.models import Feed
 from storage.library import Library
 from storage.models import Outcome, UpsertResult
@@ -44,7 +45,7 @@ async def preview_feed(library: Library, url: str, parsed: ParsedFeed) -> list[c
 
 def _summary(url: str, parsed: ParsedFeed, feed: Feed | None) -> str:
     total = count(len(parsed.entries), "entry")
-    lines = [f"### {link(parsed.title or url, url, 300)}"]
+    lines = [f"### {feed_link(parsed.title, url, 300)}"]
     if parsed.entries:
         lines.append(f"It has {total}. Here's how the newest would be announced.")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import click
 
 from bot import __version__
 from bot.cli import common, export, feeds, import_, lookup, run, search
+from bot.logging_filters import hide_secrets
 from bot.settings import load_settings
 
 
@@ -25,6 +27,7 @@ def main(context: click.Context, database: Path | None) -> None:
     if context.invoked_subcommand == "demo":
         return
     settings = load_settings()
+    hide_secrets(logging.lastResort, [settings.discord_token])
     context.obj = replace(settings, database_path=database) if database else settings
 
 

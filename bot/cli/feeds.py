@@ -24,6 +24,7 @@ from bot.ui import trace as trace_text
 from storage.errors import InvalidInput, LabError
 from storage.feeds.models import CountedFeed
 from storage.library import Library
+from storage.redaction import redact_url
 from storage.timestamps import utc_now
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None
 @common.output_option
 @click.pass_obj
 def export_feeds(settings: Settings, output: TextIO) -> None:
-    """Export the feeds you follow as OPML."""
+    """Export the feeds you follow as OPML, with whole URLs: they may contain secrets."""
     from bot.formats.opml import write_opml  # noqa: PLC0415 - see above
 
     found = common.run_with_library(settings, lambda library: library.feeds.all())
@@ -181,7 +182,7 @@ def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(common.to_json([feeds_render.follow_json(one) for one in results]))
     else:
-        click.echo("\n".join(f"{one.outline.url}: {one.sentence}" for one in results))
+        click.echo("\n".join(f"{redact_url(one.outline.url)}: {one.sentence}" for one in results))
     if any(one.outcome is FollowOutcome.FAILED for one in results):
         sys.exit(1)
 

@@ -11,6 +11,7 @@ from bot.markdown import count
 from bot.ui import feeds as feed_cards
 from storage import timestamps
 from storage.feeds.models import CountedFeed, Entry
+from storage.redaction import redact_url
 
 if TYPE_CHECKING:
     from bot.feeds.discovery import ReadResult
@@ -27,7 +28,7 @@ def feed_json(feed: CountedFeed) -> dict[str, object]:
     return {
         "id": feed.id,
         "title": feed.title,
-        "url": feed.url,
+        "url": redact_url(feed.url),
         "venue": feed.venue,
         "review": feed.is_reviewed,
         "papers": feed.papers,
@@ -44,7 +45,7 @@ def feed_json(feed: CountedFeed) -> dict[str, object]:
 
 def feed_lines(feed: CountedFeed) -> str:
     """Returns a feed for people, on a few lines."""
-    lines = [f"{feed.id}  {feed.title}", f"    {feed.url}"]
+    lines = [f"{feed.id}  {feed.title}", f"    {redact_url(feed.url)}"]
     facts = [count(feed.papers, "paper")]
     if feed.venue:
         facts.append(f"venue {feed.venue}")
@@ -98,7 +99,7 @@ def poll_lines(poll: Poll) -> str:
 def follow_json(result: FollowResult) -> dict[str, object]:
     """Returns what happened to a feed of an OPML file."""
     return {
-        "url": result.outline.url,
+        "url": redact_url(result.outline.url),
         "outcome": result.outcome.value,
         "feed": result.feed.id if result.feed else None,
         "sentence": result.sentence,
@@ -136,8 +137,9 @@ def reading_lines(reading: ReadResult) -> str:
 
 
 def printable(source: str) -> str:
-    """Returns a file's name with bytes that aren't UTF-8 replaced."""
-    return os.fsencode(source).decode("utf-8", "replace")
+    """Returns a URL without secrets, or a file's name with bytes that aren't UTF-8 replaced."""
+    name = os.fsencode(source).decode("utf-8", "replace")
+    return redact_url(name) if "://" in name else name
 
 
 def _entry_json(entry: Entry) -> dict[str, object]:

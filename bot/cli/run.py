@@ -9,6 +9,7 @@ import sys
 import click
 
 from bot.cli import common
+from bot.logging_filters import hide_secrets
 from bot.markdown import count
 from bot.moderators import Moderators
 from bot.settings import Settings
@@ -23,8 +24,12 @@ def run(settings: Settings) -> None:
     """Run the bot until you press Ctrl-C."""
     from bot.app import run as run_bot  # noqa: PLC0415 - discord.py is slow to import
 
+    handler = logging.StreamHandler()
+    hide_secrets(handler, [settings.discord_token])
     logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        level=settings.log_level,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        handlers=[handler],
     )
     try:
         asyncio.run(run_bot(settings))

@@ -10,9 +10,10 @@ import socket
 import click
 import simcord
 
-from bot.app import CannotStart, cancel_on_signals
+from bot.app import CannotStart
 from bot.demo.tour import run_tour
 from bot.demo.world import World, open_world
+from bot.shutdown import cancel_on_signals
 from storage.timestamps import utc_now
 
 _FIRST_PAPER_AFTER = 20.0  # seconds

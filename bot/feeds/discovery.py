@@ -18,6 +18,7 @@ from bot.feeds.fetch import FetchedFeed, NoFeedFound, feed_candidates, fetch_fee
 from bot.feeds.parser import NotAFeed, ParsedFeed, parse_feed
 from bot.net.http import HttpClient
 from storage.errors import LabError
+from storage.redaction import redact_url, redacted_repr
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ _CHUNK_SIZE = 20
 _MAX_WORKERS = 8
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class ReadResult:
     """The feed that was read from a file or URL, or the error."""
@@ -79,7 +81,8 @@ async def discover_feed(
             async with fetch_feed(http, candidate) as fetched:
                 return fetched, await parse(fetched)
         except LabError as error:
-            _log.info("No feed at %s: %s", candidate, getattr(error, "cause", error))
+            cause = getattr(error, "cause", error)
+            _log.info("No feed at %s: %s", redact_url(candidate), cause)
     raise NoFeedFound(url)
 
 

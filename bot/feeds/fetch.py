@@ -15,6 +15,7 @@ from bot.feeds.schedule import fresh_for
 from bot.net.http import HttpClient, HttpError, Page
 from storage.errors import LabError
 from storage.papers.identifiers import canonical_url
+from storage.redaction import redact_url, redacted_repr
 
 _ACCEPT = {
     "Accept": "application/atom+xml, application/rss+xml, application/feed+json, application/xml;"
@@ -30,11 +31,12 @@ class NoFeedFound(LabError):
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"I couldn't find a feed at {url}. Use the URL of the feed itself, or of a page that "
-            "links to it."
+            f"I couldn't find a feed at {redact_url(url)}. Use the URL of the feed itself, or of a "
+            "page that links to it."
         )
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class FetchedFeed:
     """A response to a request for a feed; the body is empty if it was not modified.
@@ -70,7 +72,7 @@ async def fetch_feed(
         if page.status == 304 and not (etag or last_modified):
             raise HttpError(
                 "The server says that nothing has changed, but it never sent me anything.",
-                cause=f"HTTP 304 to an unconditional request at {page.url}",
+                cause=f"HTTP 304 to an unconditional request at {redact_url(page.url)}",
             )
         yield _fetched(page, url)
 
@@ -96,7 +98,7 @@ def _fetched(page: Page, requested_url: str) -> FetchedFeed:
     if page.status not in {200, 203, 304}:
         raise HttpError(
             f"The server didn't send a feed (HTTP {page.status}).",
-            cause=f"HTTP {page.status} at {page.url}",
+            cause=f"HTTP {page.status} at {redact_url(page.url)}",
             status=page.status,
         )
     return FetchedFeed(

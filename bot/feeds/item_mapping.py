@@ -25,6 +25,7 @@ from storage.papers.identifiers import (
     is_identifier_page,
     is_pdf_url,
 )
+from storage.redaction import redacted_repr, url_secrets, without_secrets
 from storage.text import fold
 
 _MAX_TEXT = 200_000  # characters of any one text
@@ -40,6 +41,7 @@ _ARXIV_ABSTRACT_PREFIX = re.compile(
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class FeedContext:
     """The feed that an item belongs to; ``now`` is the time of the poll."""
@@ -48,6 +50,11 @@ class FeedContext:
     home_url: str
     generator: str
     now: datetime
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The secrets in the feed's URL, which some servers put into their links as well."""
+        return url_secrets(self.url)
 
     @property
     def is_squarespace(self) -> bool:
@@ -62,13 +69,14 @@ def read_item(item: dict[str, Any], feed: FeedContext) -> Entry | str:
     versions of papers, which arXiv lists again.
     """
     title = _title(item)
-    link = _link(item, feed)
+    full_link = _link(item, feed)
+    link = without_secrets(full_link, feed.secrets)
     if _raw_text(item.get("arxiv_announce_type")) in _REPLACEMENTS or _is_update(item):
         return ""
     if not title:
         return "has neither a title nor any text, so I skipped it."
     guid = _raw_text(item.get("id"))[:500]
-    identifiers = _identifiers(item, link, guid)
+    identifiers = _identifiers(item, link, without_secrets(guid, feed.secrets))
     body = plain_text.from_html(_body(item))
     citation = _citation(body, title) if feed.is_squarespace else None
     authors = _authors(item, feed, citation)
@@ -90,7 +98,7 @@ def read_item(item: dict[str, Any], feed: FeedContext) -> Entry | str:
         tags=() if feed.is_squarespace or _is_arxiv(identifiers) else _tags(item),
         posted_by=_posted_by(item) if feed.is_squarespace else "",
     )
-    return Entry(_key(identifiers, guid, link, title), draft)
+    return Entry(_key(identifiers, guid, full_link, title), draft)
 
 
 def _title(item: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from storage.feeds.models import CountedFeed, Feed, FeedSettings
 from storage.library import Library
 from storage.models import Actor
 from storage.papers.identifiers import canonical_url
+from storage.redaction import MASK, redact_url
 
 if TYPE_CHECKING:
     from bot.feeds.poller import Poller
@@ -87,7 +88,7 @@ async def _follow(poller: Poller, outline: Outline, actor: Actor) -> FollowResul
     except LabError as error:
         return FollowResult(outline, FollowOutcome.FAILED, reason=str(error))
     except Exception:  # noqa: BLE001 - one feed must not stop the others
-        _log.exception("Could not follow %s", outline.url)
+        _log.exception("Could not follow %s", redact_url(outline.url))
         reason = "Something went wrong with this feed; the log has the details."
         return FollowResult(outline, FollowOutcome.FAILED, reason=reason)
     return FollowResult(outline, FollowOutcome.FOLLOWED, feed)
@@ -104,8 +105,13 @@ async def change_feed(
     """Changes what moderators have set for a feed.
 
     Reads a new URL first, which may be that of a page that links to its feed. Raises `InvalidInput`
-    if nothing changes, `FeedExists`, `NoFeedFound` and `HttpError`.
+    if nothing changes, `FeedExists`, `NoFeedFound` and `HttpError`. The feed's URL with its secrets
+    hidden, as moderators see it, means the present one.
     """
+    if settings.url == redact_url(feed.url):
+        settings = replace(settings, url=feed.url)
+    elif MASK in settings.url:
+        raise InvalidInput("That URL has hidden parts. Enter all of it to change it.")
     if settings == current_settings(feed):
         raise InvalidInput("You didn't change anything.")
     if not settings.title:

@@ -25,6 +25,7 @@ from bot.formats import plain_text
 from bot.net.sandbox import MAX_MEMORY, ResourceLimitExceeded, Workers, open_workers
 from storage.errors import LabError
 from storage.feeds.models import Entry
+from storage.redaction import redact_text, redact_url, redacted_repr
 from storage.text import fold
 
 # feedparser joins the base URL with itself for every element; caching that halves the time.
@@ -44,9 +45,11 @@ class NotAFeed(LabError):
     """The content isn't a feed; ``cause`` is for the log."""
 
     def __init__(self, url: str, cause: str = "") -> None:
-        super().__init__(f"{url} isn't a feed that I can read (RSS, RDF, Atom or JSON Feed).")
+        super().__init__(
+            f"{redact_url(url)} isn't a feed that I can read (RSS, RDF, Atom or JSON Feed)."
+        )
         self.url = url
-        self.cause = cause or str(self)
+        self.cause = redact_text(cause or str(self))
 
     def __reduce__(self) -> tuple[type[NotAFeed], tuple[str, str]]:
         return NotAFeed, (self.url, self.cause)  # for passing it between processes
@@ -57,12 +60,13 @@ class FeedTooLarge(LabError):
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(
-            f"The feed at {url} {reason}, so I stopped. A feed with fewer or shorter "
+            f"The feed at {redact_url(url)} {reason}, so I stopped. A feed with fewer or shorter "
             "entries would work."
         )
-        self.cause = f"{url} {reason}"
+        self.cause = f"{redact_url(url)} {reason}"
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
     """A parsed feed: its entries in order, and a sentence for each that was skipped.
@@ -124,11 +128,11 @@ def parse_feed(body: bytes, url: str, now: datetime, content_type: str = "") -> 
     context = item_mapping.FeedContext(url, document.home_url, document.generator, now)
     entries, problems, causes = read_items(document.items, context)
     return ParsedFeed(
-        title=document.title,
+        title=redact_text(document.title),
         home_url=document.home_url,
         entries=_without_shared_urls(entries),
         problems=tuple(problems),
-        causes=(*document.causes, *causes),
+        causes=tuple(map(redact_text, (*document.causes, *causes))),
         hints=document.hints,
     )
 
@@ -190,10 +194,12 @@ def _read_xml(body: bytes, url: str, content_type: str) -> _Document:
             resolve_relative_uris=False,
         )
     except _PARSE_ERRORS as error:
-        raise NotAFeed(url, f"feedparser failed on {url}: {traceback.format_exc()}") from error
+        raise NotAFeed(
+            url, f"feedparser failed on {redact_url(url)}: {traceback.format_exc()}"
+        ) from error
     cause = f"Malformed: {parsed.get('bozo_exception')}"[:500] if parsed.bozo else ""
     if not parsed.get("version") and not parsed.entries:
-        raise NotAFeed(url, f"No feed at {url}. {cause}".rstrip())
+        raise NotAFeed(url, f"No feed at {redact_url(url)}. {cause}".rstrip())
     channel = parsed.feed
     return _Document(
         title=plain_text.line(plain_text.from_html(str(channel.get("title", ""))))[:300],
@@ -210,9 +216,9 @@ def _read_json(body: bytes, url: str) -> _Document:
     try:
         feed = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise NotAFeed(url, f"No JSON at {url}: {error}") from error
+        raise NotAFeed(url, f"No JSON at {redact_url(url)}: {error}") from error
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
-        raise NotAFeed(url, f"No JSON Feed at {url}")
+        raise NotAFeed(url, f"No JSON Feed at {redact_url(url)}")
     items = [_json_item(item) for item in feed["items"] if isinstance(item, dict)]
     return _Document(_text(feed.get("title"))[:300], _text(feed.get("home_page_url")), items)
 

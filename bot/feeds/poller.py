@@ -21,6 +21,7 @@ from storage.feeds.models import CountedFeed, Entry, Feed, FeedState, IngestResu
 from storage.library import Library
 from storage.models import Actor
 from storage.papers.identifiers import canonical_url
+from storage.redaction import redact_url, site_name
 from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ class Poller:
         urls = {canonical_url(fetched.url), canonical_url(fetched.permanent_url)}
         if any(canonical_url(feed.url) in urls for feed in await self._library.feeds.all()):
             raise FeedExists(fetched.permanent_url)
-        title = parsed.title or fetched.permanent_url
+        title = parsed.title or site_name(fetched.permanent_url)
         followed = await self._library.feeds.follow(
             fetched.permanent_url, title, venue, actor, is_reviewed=is_reviewed
         )
@@ -122,10 +123,10 @@ class Poller:
                 raise
             except LabError as error:
                 cause = getattr(error, "cause", error)
-                _log.info("Feed %s (%s) failed: %s", feed.id, feed.url, cause)
+                _log.info("Feed %s (%s) failed: %s", feed.id, redact_url(feed.url), cause)
                 poll = await self._record_failure(feed, error)
             except Exception:  # noqa: BLE001 - one feed must not stop the others
-                _log.exception("Feed %s (%s) failed", feed.id, feed.url)
+                _log.exception("Feed %s (%s) failed", feed.id, redact_url(feed.url))
                 poll = await self._record_failure(feed, LabError(_UNEXPECTED))
             await self._notify_moderators(poll)
         if len(self._unchanged) >= _BATCH_SIZE:

@@ -23,6 +23,7 @@ from bot.ui.dialogs import Dialog, DialogButton
 from storage.errors import LabError
 from storage.models import Outcome, Paper, PaperDetails, PaperDraft
 from storage.papers.errors import PaperNotFound
+from storage.redaction import redact_url
 
 _MAX_LINKS = 10  # shown at once: each takes three of the forty components of a message
 
@@ -67,7 +68,7 @@ class LinkReview:
         if isinstance(status, LookupFailed):
             form = Addition(status.known, self.announce, new_message=True)
             reason = clip(explain(status, "a lookup"), 220)
-            text = f"{escape(reference.url, 130)}\n-# {reason}"
+            text = f"{escape(redact_url(reference.url), 130)}\n-# {reason}"
             return text, DialogButton("Fill in", form.open_form)
         draft = status.draft if isinstance(status, PossibleDuplicate) else status
         text = _two_lines(draft)

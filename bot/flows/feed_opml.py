@@ -10,9 +10,10 @@ import discord
 from bot.feeds.manage import FollowOutcome, FollowResult, follow_all
 from bot.formats.opml import MAX_BYTES, read_opml, write_opml
 from bot.interactions import Interaction
-from bot.markdown import count, escape, link, split_messages
+from bot.markdown import count, escape, split_messages
 from bot.permissions import actor
 from bot.ui import cards
+from bot.ui.feeds import feed_link
 from storage.errors import InvalidInput, LabError
 
 _EMOJI = {
@@ -57,5 +58,5 @@ async def import_feeds(interaction: Interaction, file: discord.Attachment) -> No
 
 def _describe(result: FollowResult) -> str:
     title = result.feed.title if result.feed else result.outline.title
-    name = link(title or result.outline.url, result.outline.url, 200)
+    name = feed_link(title, result.outline.url, 200)
     return f"{_EMOJI[result.outcome]} **{name}**: {escape(result.sentence, 300)}"

@@ -10,6 +10,7 @@ from bot.formats import plain_text
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PartialDate
 from storage.papers.identifiers import canonical_url, identify, is_identifier_page, is_pdf_url
+from storage.redaction import redact_text, redact_url
 
 _MAX_TITLE = 1000
 _ARXIV_ID = re.compile(r"(?:arxiv:)?\s*([a-z.-]+/\d{7}|\d{4}\.\d{4,5})(?:v\d+)?", re.IGNORECASE)
@@ -84,7 +85,8 @@ def parse_links(urls: Iterable[tuple[LinkKind, str]]) -> tuple[Link, ...]:
     links: list[Link] = []
     for kind, url in urls:
         if not canonical_url(url):
-            raise InvalidInput(f"“{url[:80]}” isn't a URL that starts with http:// or https://.")
+            shown = redact_url(url)[:80]
+            raise InvalidInput(f"“{shown}” isn't a URL that starts with http:// or https://.")
         if not is_identifier_page(url):
             is_pdf = kind is LinkKind.PAGE and is_pdf_url(url)
             links.append(Link(LinkKind.PDF if is_pdf else kind, url))
@@ -124,7 +126,8 @@ def unpack_links(text: str) -> tuple[Link, ...]:
         kind, _, url = part.partition(" ")
         if kind not in set(LinkKind) or not url:
             raise InvalidInput(
-                f"“{part[:60]}” isn't a link. Write its kind and URL, such as code https://example.org."
+                f"“{redact_text(part)[:60]}” isn't a link. Write its kind and URL, such as code "
+                "https://example.org."
             )
         links.append(Link(LinkKind(kind), url))
     return tuple(links)

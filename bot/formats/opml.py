@@ -20,6 +20,7 @@ from defusedxml.ElementTree import DefusedXMLParser, ParseError
 from bot.formats.fields import xml_text
 from storage.errors import InvalidInput
 from storage.feeds.models import Feed
+from storage.redaction import redact_text, redact_url, redacted_repr
 
 MAX_BYTES = 1024 * 1024
 _NAMESPACE = "urn:lab-herald:feeds"
@@ -28,6 +29,7 @@ _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA
 _DECLARED = re.compile(rb"""^<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.-]{1,40})["']""")
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class Outline:
     """One feed of a list."""
@@ -66,7 +68,10 @@ def read_opml(body: bytes) -> tuple[Outline, ...]:
 
 
 def write_opml(feeds: Iterable[Feed], now: datetime) -> str:
-    """Returns a list of feeds that every feed reader imports, and `read_opml` reads in full."""
+    """Returns a list of feeds that every feed reader imports, and `read_opml` reads in full.
+
+    URLs are whole, secrets included, because a reader needs them: the file is for moderators only.
+    """
     ET.register_namespace("herald", _NAMESPACE)
     root = ET.Element("opml", version="2.0")
     head = ET.SubElement(root, "head")
@@ -74,7 +79,7 @@ def write_opml(feeds: Iterable[Feed], now: datetime) -> str:
     ET.SubElement(head, "dateCreated").text = format_datetime(now)
     body = ET.SubElement(root, "body")
     for feed in feeds:
-        title = xml_text(feed.title or feed.url)
+        title = xml_text(feed.title or redact_url(feed.url))
         outline = ET.SubElement(
             body, "outline", type="rss", text=title, title=title, xmlUrl=xml_text(feed.url)
         )
@@ -106,7 +111,7 @@ class _OutlineCollector:
             return
         outline = Outline(
             url,
-            title=(values.get("text") or values.get("title", ""))[:300],
+            title=redact_text(values.get("text") or values.get("title", ""))[:300],
             venue=values.get(f"{{{_NAMESPACE}}}venue", "")[:100],
             is_reviewed=values.get(f"{{{_NAMESPACE}}}review") == "yes",
         )

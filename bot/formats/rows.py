@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from bot.formats.fields import join_list, pack_links
 from storage.models import Paper, PaperDetails
 
@@ -9,8 +11,7 @@ COLUMNS = (
     *("id", "title", "authors", "authors_complete", "venue", "year", "date", "arxiv", "doi", "url"),
     *("note", "abstract", "posted_by", "tags", "identifiers", "links"),
 )
-# Cells that a spreadsheet would run as a formula get an apostrophe in front.
-_FORMULA = ("=", "+", "-", "@", "\t", "'")
+_FORMULA_SIGNS = ("=", "+", "-", "@", "−")
 
 
 def paper_json(paper: PaperDetails) -> dict[str, object]:
@@ -50,8 +51,27 @@ def paper_row(paper: Paper) -> list[str]:
 
 def unescape_cell(cell: str) -> str:
     """Returns a cell of `paper_row` without the apostrophe in front of a formula."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and _needs_apostrophe(cell[1:]) else cell
 
 
 def _escape_cell(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if _needs_apostrophe(cell) else cell
+
+
+def _needs_apostrophe(cell: str) -> bool:
+    """Returns whether a spreadsheet might run a cell as a formula.
+
+    Spreadsheets skip leading spaces and invisible characters, and some take a full-width sign for
+    the plain one. A cell that starts with an apostrophe gets another one, so that it isn't lost
+    when the cell is read back.
+    """
+    if cell.startswith("'"):
+        return True
+    first = next((char for char in cell if not _is_skipped(char)), "")
+    return cell[:1] in {"\t", "\r", "\n"} or unicodedata.normalize("NFKC", first).startswith(
+        _FORMULA_SIGNS
+    )
+
+
+def _is_skipped(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) in {"Cc", "Cf"}

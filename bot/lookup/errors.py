@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storage.errors import LabError
 from storage.models import PaperDraft
+from storage.redaction import redact_text
 
 
 class LookupFailed(LabError):
@@ -16,13 +17,14 @@ class LookupFailed(LabError):
     def __init__(self, sentence: str, known: PaperDraft, *, cause: str = "") -> None:
         super().__init__(sentence)
         self.known = known
-        self.cause = cause or sentence
+        self.cause = redact_text(cause or sentence)
 
 
 class NotAReference(LookupFailed):
     """The text names no paper that can be looked up."""
 
     def __init__(self, text: str) -> None:
+        text = redact_text(text)
         shown = f"“{text[:80]}{'…' if len(text) > 80 else ''}”" if text else "That"
         super().__init__(
             f"{shown} isn't something I can look up. Use an arXiv ID, a DOI, a link to a "

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from bot.lookup.errors import NotAReference
 from storage.models import Link, LinkKind, PaperDraft
 from storage.papers.identifiers import arxiv_id, canonical_url, doi, is_pdf_url
+from storage.redaction import redacted_repr
 
 _MAX_LENGTH = 20_000  # characters of a reference
 _BIBTEX = re.compile(r"\s*@\s*\w+\s*[{(]")
@@ -37,6 +38,7 @@ class ReferenceKind(enum.StrEnum):
     BIBTEX = "bibtex"
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A reference to a paper; ``value`` is the bare id, the DOI, the URL, or the BibTeX entry."""

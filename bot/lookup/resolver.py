@@ -20,6 +20,7 @@ from bot.settings import Settings
 from storage.models import LinkKind, PaperDraft
 from storage.papers.combine import is_preprint, merge_metadata, sort_identifiers
 from storage.papers.identifiers import is_pdf_url, page_of_pdf
+from storage.redaction import redacted_repr
 from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ _log = logging.getLogger(__name__)
 _HTML = {"Accept": "text/html, application/xhtml+xml;q=0.9"}
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class ServiceUrls:
     """The URLs of the services, and how they can contact the bot's operator."""

@@ -17,6 +17,7 @@ from bot.lookup.references import Reference, ReferenceKind, parse_reference
 from bot.lookup.resolver import Resolver, ServiceUrls
 from bot.net.http import HttpClient, HttpError
 from storage.models import PaperDraft
+from storage.redaction import redact_url
 from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
@@ -157,7 +158,7 @@ async def open_lookup(
 
 def _service_failed(reference: Reference, error: HttpError) -> ServiceFailed:
     """Returns the error with advice that fits its status: trying again helps only sometimes."""
-    _log.warning("Looking up %s failed: %s", reference.url, error.cause)
+    _log.warning("Looking up %s failed: %s", redact_url(reference.url), error.cause)
     advice = {
         404: "Check the link.",
         410: "Check the link.",

@@ -10,6 +10,7 @@ from bot.markdown import clip
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PaperDraft
 from storage.papers.identifiers import identify, is_identifier_page
+from storage.redaction import redact_text
 from storage.text import fold
 
 _log = logging.getLogger(__name__)
@@ -39,11 +40,12 @@ def draft_suggestion(source: str) -> PaperDraft:
     title = _short(identifiers[0]) if identifiers else text
     if len(fold(title)) < 2:
         raise InvalidInput(
-            f"“{clip(source, 60)}” isn't a paper. Use its arXiv ID, DOI, link or title."
+            f"“{clip(redact_text(source), 60)}” isn't a paper. Use its arXiv ID, DOI, link or "
+            "title."
         )
     is_page = is_url and not is_identifier_page(text)
     return PaperDraft(
-        title=clip(title, _MAX_TITLE),
+        title=clip(redact_text(title), _MAX_TITLE),
         identifiers=identifiers,
         links=(Link(LinkKind.PAGE, text),) if is_page else (),
     )

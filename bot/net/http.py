@@ -23,6 +23,7 @@ from yarl import URL
 from bot import __version__
 from bot.net.ssrf import PrivateAddress, PublicResolver, is_private_literal
 from storage.errors import LabError
+from storage.redaction import redact_text, redact_url, redacted_repr
 
 _MAX_REDIRECTS = 5
 _MAX_CONCURRENCY = 8
@@ -46,7 +47,7 @@ class HttpError(LabError):
         retry_after: timedelta | None = None,
     ) -> None:
         super().__init__(sentence)
-        self.cause = cause or sentence
+        self.cause = redact_text(cause or sentence)
         self.status = status
         self.retry_after = retry_after
 
@@ -63,6 +64,7 @@ class PrivateHost(HttpError):
         self.host = host
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class Page:
     """A server's response: usually ``status`` 200 with a body, or 304 without one.
@@ -129,13 +131,13 @@ class HttpClient:
             url = _join(url, response.location)
         raise HttpError(
             f"{checked.host} keeps redirecting me.",
-            cause=f"more than {_MAX_REDIRECTS} redirects from {first_url}",
+            cause=f"more than {_MAX_REDIRECTS} redirects from {redact_url(first_url)}",
         )
 
     async def _request(
         self, url: str, checked: URL, headers: Mapping[str, str]
     ) -> Page | _Redirect:
-        host = checked.host or url[:100]
+        host = checked.host or ""
         try:
             async with self._session.get(
                 checked, headers=headers, allow_redirects=False
@@ -149,14 +151,14 @@ class HttpClient:
                 return Page(url, response.status, response.headers.copy(), body)
         except TimeoutError as error:
             raise HttpError(
-                f"{host} took too long to respond.", cause=f"timeout at {url}"
+                f"{host} took too long to respond.", cause=f"timeout at {redact_url(url)}"
             ) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if isinstance(error.__cause__, PrivateAddress):
                 raise PrivateHost(host) from error
             raise HttpError(
                 f"I couldn't reach {host}, or couldn't read its response.",
-                cause=f"{type(error).__name__} at {url}: {error}",
+                cause=f"{type(error).__name__} at {redact_url(url)}: {error}",
             ) from error
 
     async def _read_body(self, response: aiohttp.ClientResponse, host: str) -> bytes:
@@ -182,9 +184,13 @@ class HttpClient:
             raise _invalid_url(url) from None
         host = parsed.raw_host
         if parsed.scheme not in {"http", "https"} or not host:
-            raise HttpError("I only read URLs that start with http:// or https://.", cause=url)
+            raise HttpError(
+                "I only read URLs that start with http:// or https://.", cause=redact_url(url)
+            )
         if parsed.raw_user or parsed.raw_password:
-            raise HttpError("I don't read URLs with a user name or password in them.", cause=url)
+            raise HttpError(
+                "I don't read URLs with a user name or password in them.", cause=redact_url(url)
+            )
         if not self._allow_private and is_private_literal(host):
             raise PrivateHost(host)
         return parsed
@@ -279,7 +285,7 @@ def _status_error(response: aiohttp.ClientResponse, host: str) -> HttpError:
         problem = "is having problems" if response.status >= 500 else "rejected my request"
     return HttpError(
         f"{host} {problem} (HTTP {response.status}).",
-        cause=f"HTTP {response.status} {response.reason} at {response.url}",
+        cause=f"HTTP {response.status} {response.reason} at {redact_url(str(response.url))}",
         status=response.status,
         retry_after=retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC)),
     )
@@ -307,4 +313,5 @@ def _join(url: str, location: str) -> str:
 
 
 def _invalid_url(url: str) -> HttpError:
-    return HttpError(f"“{url[:100]}” isn't a valid URL.", cause=url)
+    shown = redact_url(url)
+    return HttpError(f"“{shown[:100]}” isn't a valid URL.", cause=shown)

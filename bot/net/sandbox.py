@@ -173,6 +173,12 @@ def _stop_pool(pool: ProcessPool) -> None:
     pool.join()
 
 
+def kill_workers() -> None:
+    """Kills all worker processes, whatever they're doing; for a process that is about to end."""
+    for worker in multiprocessing.active_children():
+        worker.kill()
+
+
 def prepare_worker(max_memory: int) -> None:
     """Limits this process's memory if the system can, and silences the logs of libraries.
 

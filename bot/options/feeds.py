@@ -16,6 +16,7 @@ from bot.permissions import is_moderator, is_server_manager
 from storage.announcements.models import Subscription
 from storage.errors import FeedNotFound, InvalidInput
 from storage.feeds.models import CountedFeed
+from storage.redaction import redact_text, redact_url
 
 
 class FeedOption(app_commands.Transformer):
@@ -27,11 +28,11 @@ class FeedOption(app_commands.Transformer):
         text = value.strip()
         for feed in await interaction.client.library.feeds.all():
             if (
-                text in {f"#{feed.id}", f"{feed.id}", feed.url}
+                text in {f"#{feed.id}", f"{feed.id}", feed.url, redact_url(feed.url)}
                 or text.casefold() == feed.title.casefold()
             ):
                 return await interaction.client.library.feeds.get(feed.id)
-        raise FeedNotFound(clip(text, 100))
+        raise FeedNotFound(clip(redact_text(text), 100))
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -94,10 +95,11 @@ class ZoneOption(app_commands.Transformer):
 
 
 async def _feeds(interaction: Interaction, text: str) -> list[Choice[str]]:
+    text = redact_text(text).casefold()
     return [
-        make_choice(feed.title or feed.url, f"#{feed.id}")
+        make_choice(feed.title, f"#{feed.id}")
         for feed in await interaction.client.library.feeds.all()
-        if text.casefold() in f"{feed.title} {feed.url}".casefold()
+        if text in f"{feed.title} {redact_url(feed.url)}".casefold()
     ]
 
 

@@ -25,6 +25,7 @@ from storage.audit.models import (
     SubscriptionChange,
 )
 from storage.models import Link, Outcome, PaperDetails
+from storage.redaction import redact_url
 
 Titles = Mapping[int, str]  # of papers, by number
 
@@ -219,7 +220,7 @@ def _feed_or_channel(change: FeedChange | SubscriptionChange) -> str:
     if isinstance(change, SubscriptionChange):
         return f"<#{change.channel_id}>"
     settings = change.after or change.before
-    return f"**{escape(str(settings.get('title') or settings.get('url') or 'a feed'), 160)}**"
+    return f"**{escape(str(settings.get('title') or 'a feed'), 160)}**"
 
 
 def _paper(paper_id: int, titles: Titles, limit: int) -> str:
@@ -250,10 +251,15 @@ def _setting_differences(change: FeedChange | SubscriptionChange) -> list[str]:
         old, new = _announced(before), _announced(after)
         return [f"{old} → {new}"] if old != new else []
     return [
-        f"{label}: {difference(before.get(name), after.get(name))}"
+        f"{label}: {_setting_difference(before.get(name), after.get(name))}"
         for name, label in _FEED_FIELDS.items()
         if before.get(name) != after.get(name)
     ]
+
+
+def _setting_difference(before: object, after: object) -> str:
+    old, new = (redact_url(one) if isinstance(one, str) else one for one in (before, after))
+    return difference(old, new)
 
 
 def _announced(settings: Settings) -> str:

@@ -12,18 +12,22 @@ from discord.ui import Label, Modal, Select, TextInput
 from bot.errors import respond
 from bot.markdown import clip
 from storage.feeds.models import FeedSettings
+from storage.redaction import redact_url
 
 SubmitHandler: TypeAlias = Callable[[discord.Interaction[Any], FeedSettings], Awaitable[None]]
 
 
 class FeedForm(Modal):
-    """Edits a feed's title, address, venue and review; ``on_settings`` gets what was submitted."""
+    """Edits a feed's title, address, venue and review; ``on_settings`` gets what was submitted.
+
+    Secrets in the address are hidden, and stay if it isn't changed.
+    """
 
     def __init__(self, feed_id: int, settings: FeedSettings, on_settings: SubmitHandler) -> None:
         super().__init__(title=f"Edit feed {feed_id}")
         self._on_settings = on_settings
         self._title = _text_input("title", settings.title, 300, required=True)
-        self._url = _text_input("url", settings.url, 2000, required=True)
+        self._url = _text_input("url", redact_url(settings.url), 2000, required=True)
         self._venue = _text_input("venue", settings.venue, 100)
         self._review = Select[Any](
             custom_id="review",

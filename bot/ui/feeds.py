@@ -9,6 +9,7 @@ from bot.markdown import clip, count, escape, link, split_messages, timestamp
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.models import CountedSubscription, SubscriptionOptions
 from storage.feeds.models import CountedFeed, Feed, IngestResult
+from storage.redaction import redact_url
 
 _MAX_PROBLEMS = 3  # of one check
 
@@ -28,8 +29,8 @@ def format_feed(feed: CountedFeed) -> str:
         papers += f" · latest entry {timestamp(feed.last_new_entry_at)}"
     checked = timestamp(feed.last_success_at) if feed.last_success_at else "none yet"
     lines = [
-        f"### {link(feed.title or feed.url, feed.url, 300)}",
-        escape(feed.url, 500),
+        f"### {feed_link(feed.title, feed.url, 300)}",
+        escape(redact_url(feed.url), 500),
         f"Feed {feed.id} · added by {added_by} {timestamp(feed.added_at)}",
         f"**Venue** {venue}",
         f"**New entries** {review}",
@@ -51,9 +52,15 @@ def format_feed(feed: CountedFeed) -> str:
     return "\n".join(lines)
 
 
+def feed_link(title: str, url: str, limit: int) -> str:
+    """Returns a feed's title as a link, or alone if the URL has secrets."""
+    shown = redact_url(url)
+    return link(title or shown, url if url == shown else None, limit)
+
+
 def describe_followed(feed: CountedFeed, announced: int) -> str:
     """Returns the reply to following a feed; ``announced`` is how many papers are announced."""
-    text = f"📡 Now following **{escape(feed.title or feed.url, 200)}**. "
+    text = f"📡 Now following **{escape(feed.title, 200)}**. "
     if not feed.papers:
         text += "It has no papers yet."
     elif not announced:
@@ -79,7 +86,7 @@ def describe_poll(
     feed: Feed, result: IngestResult | None, problems: Sequence[str], error: str
 ) -> str:
     """Returns the result of checking a feed; ``result`` is None if the feed hasn't changed."""
-    title = escape(feed.title or feed.url, 150)
+    title = escape(feed.title, 150)
     if error:
         return f"⚠️ **{title}**: {escape(error, 300)}"
     if result is None:
@@ -134,7 +141,7 @@ def _digest(digest: DigestSchedule) -> str:
 
 
 def _list_item(feed: CountedFeed) -> str:
-    title = link(feed.title or feed.url, feed.url, 300)
+    title = feed_link(feed.title, feed.url, 300)
     venue = f" → {escape(feed.venue, 60)}" if feed.venue else ""
     facts = [count(feed.papers, "paper")]
     if feed.last_success_at:

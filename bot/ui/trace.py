@@ -12,6 +12,7 @@ from storage.announcements.models import Announcement, DeliveryStatus, Subscript
 from storage.feeds.models import EntryRecord
 from storage.feeds.trace import ChannelTrace, Trace
 from storage.models import Origin, Outcome, Paper
+from storage.redaction import redact_text
 
 _MAX_ENTRIES = 8  # of one card
 _ORIGINS = {
@@ -82,7 +83,7 @@ def as_json(trace: Trace) -> dict[str, object]:
     """Returns a trace as an object for other programs, with the sentences for people."""
     paper = trace.paper
     return {
-        "asked": trace.query,
+        "asked": redact_text(trace.query),
         "paper": paper.id if paper else None,
         "title": paper.title if paper else None,
         "removed_at": timestamps.to_iso(paper.removed_at) if paper else None,
@@ -203,7 +204,10 @@ def _delay(channel: ChannelTrace, style: TextStyle, default: str = "") -> str:
     resume = style.command("/announce resume")
     if subscription.stopped_because:
         reason = style.text(subscription.stopped_because, 300).rstrip(".")
-        return f" Sending failed: {reason}. Run {resume} to try again."
+        return (
+            f" Sending failed: {reason}. I'll try again when the channel's permissions change, and "
+            f"once a day. Run {resume} to try right away."
+        )
     if subscription.is_paused:
         return f" Announcements there are paused. Run {resume} to continue."
     if channel.retry_at is not None and channel.failures:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from storage import timestamps
-from storage.database import Connection, Database
+from storage.database import Connection, Database, Value
+
+RETRY_STOPPED = timedelta(days=1)
 
 
 class Destinations:
@@ -16,19 +20,42 @@ class Destinations:
         self._clock = clock
 
     async def stop(self, destination_id: int, reason: str) -> bool:
-        """Stops sending to a destination until it is reopened; returns False if it was stopped.
+        """Stops sending to a destination for a day; returns False if it was stopped already.
 
-        Its posts stay queued.
+        Its posts stay queued. It is open again as soon as one of them can be sent.
         """
         async with self._database.transaction() as db:
-            changed = await db.run(
-                """INSERT INTO destinations (destination_id, stopped_because) VALUES (?, ?)
-                   ON CONFLICT (destination_id) DO UPDATE
-                   SET stopped_because = excluded.stopped_because
-                   WHERE stopped_because = ''""",
-                [destination_id, reason],
+            former = await db.value(
+                "SELECT stopped_because FROM destinations WHERE destination_id = ?",
+                [destination_id],
             )
-        return changed > 0
+            await db.run(
+                """INSERT INTO destinations (destination_id, stopped_because, retry_at)
+                   VALUES (?, ?, ?) ON CONFLICT (destination_id) DO UPDATE
+                   SET stopped_because = excluded.stopped_because, retry_at = excluded.retry_at""",
+                [destination_id, reason, timestamps.to_text(self._clock() + RETRY_STOPPED)],
+            )
+        return not former
+
+    async def retry_stopped(self, guild_id: int, channel_ids: Collection[int]) -> bool:
+        """Lets stopped channels of a server be tried now; returns whether there are any.
+
+        ``channel_ids`` are those of the server; subscribed ones are known without that.
+        """
+        stopped = """FROM destinations WHERE stopped_because <> '' AND (
+                destination_id IN (SELECT value FROM json_each(?2)) OR destination_id IN (
+                    SELECT channel_id FROM subscriptions WHERE guild_id = ?1))"""
+        values: list[Value] = [guild_id, json.dumps([*channel_ids])]
+        async with self._database.reading() as db:
+            if not await db.value(f"SELECT COUNT(*) {stopped}", values):
+                return False
+        async with self._database.transaction() as db:
+            await db.run(
+                f"""UPDATE destinations SET retry_at = NULL
+                    WHERE destination_id IN (SELECT destination_id {stopped})""",  # noqa: S608
+                values,
+            )
+        return True
 
     async def stop_reason(self, destination_id: int) -> str:
         """Returns why nothing is sent to a destination, or an empty string if it isn't stopped."""

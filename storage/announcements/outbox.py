@@ -23,13 +23,14 @@ _POST = """SELECT posts.*, (SELECT json_group_array(paper_id) FROM (
 # Whether the time in a column is NULL or past; the query's first value is the current time. A time
 # further ahead than the code ever sets was written while the clock was wrong, and counts as past.
 _IS_DUE = """({0} IS NULL OR {0} <= ?1 OR {0} > strftime('%Y-%m-%dT%H:%M:%fZ', ?1, '+{1}'))"""
-_RETRY_IS_DUE = _IS_DUE.format("retry_at", "2 hours")
+_RETRY_IS_DUE = f"""IIF(stopped_because = '', {_IS_DUE.format("retry_at", "2 hours")},
+                        {_IS_DUE.format("retry_at", "2 days")})"""
 _FOLLOW_UP_IS_DUE = _IS_DUE.format("follow_up_at", "2 hours")
 _DIGEST_IS_DUE = _IS_DUE.format("next_digest_at", "8 days")
 
 # Whether the destination in this column may be sent to now.
 _IS_OPEN = f"""NOT EXISTS (SELECT 1 FROM destinations AS closed WHERE closed.destination_id = {{}}
-                          AND (stopped_because <> '' OR NOT {_RETRY_IS_DUE}))"""  # noqa: S608 - constants
+                          AND NOT {_RETRY_IS_DUE})"""  # noqa: S608 - constants
 
 # Whether a post belongs to a removed subscription or feed. It is kept in case the removal is
 # undone.
@@ -127,9 +128,10 @@ class Outbox(Destinations):
         """Marks posts as about to be sent; returns the ids of those that still can be.
 
         The claim records the revision and the papers that the message shows, because a crash may
-        keep the program from recording them once the message was delivered.
+        keep the program from recording them once the message was delivered. It survives a power
+        failure, so that the message is looked for before it is sent again.
         """
-        async with self._database.transaction() as db:
+        async with self._database.transaction(durable=True) as db:
             rows = await db.all(
                 f"""UPDATE posts SET state = 'claimed', attempts = attempts + 1, claimed_at = ?,
                    rendered_revision = claimed.revision, claimed_papers = claimed.papers
@@ -162,8 +164,8 @@ class Outbox(Destinations):
                 [(message_id, now, post.id) for post, message_id in sent],
             )
             await db.run(
-                """DELETE FROM destinations WHERE stopped_because = ''
-                   AND destination_id IN (SELECT value FROM json_each(?))""",
+                """DELETE FROM destinations
+                   WHERE destination_id IN (SELECT value FROM json_each(?))""",
                 [json.dumps([post.destination_id for post, _ in sent])],
             )
 
@@ -195,6 +197,17 @@ class Outbox(Destinations):
                 [now],
             )
         return tuple(_read_post(row) for row in rows)
+
+    async def claim_follow_ups(self, posts: Sequence[Post]) -> None:
+        """Makes what posts show survive a power failure, before their messages are updated.
+
+        Otherwise a message could show a change that the database doesn't have any more.
+        """
+        async with self._database.transaction(durable=True) as db:
+            await db.run_many(
+                "UPDATE posts SET follow_up_at = ? WHERE id = ?",
+                [(timestamps.to_text(self._clock()), post.id) for post in posts],
+            )
 
     async def mark_complete(self, post: Post) -> None:
         """Records that a sent post is complete as of the revision that was read."""

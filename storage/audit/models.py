@@ -10,6 +10,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from storage.models import Actor, Outcome
 from storage.papers.snapshots import PaperSnapshot
+from storage.redaction import redacted_repr
 
 _T = TypeVar("_T")
 
@@ -169,6 +170,7 @@ class NameChange(Change):
     after: NameDecisions
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedChange(Change):
     """A change to a feed's settings."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.models import Actor, Outcome, Paper, PaperDraft
+from storage.redaction import redacted_repr
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A feed that the bot follows, with the state that the next poll needs.
@@ -42,6 +44,7 @@ class Feed:
     added_at: datetime
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class CountedFeed(Feed):
     """A feed with the number of its papers, and of its entries that wait for a moderator.
@@ -54,6 +57,7 @@ class CountedFeed(Feed):
     reviews: int
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class FeedSettings:
     """What moderators set for a feed; entries of a reviewed one wait for them."""
@@ -106,6 +110,7 @@ class EntryRecord:
     decided_at: datetime | None = None
 
 
+@redacted_repr
 @dataclass(frozen=True, slots=True)
 class FeedState:
     """What a successful poll records in the feed's row.

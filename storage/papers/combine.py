@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from storage.models import Link, LinkKind, PaperDetails, PaperDraft, PartialDate, details_of
 from storage.papers.identifiers import canonical_url, strength
+from storage.redaction import opaque_guid, without_secrets
 from storage.text import fold
 
 # Names of preprint servers and archives, which say that a paper isn't published elsewhere.
@@ -78,13 +79,21 @@ def sort_identifiers(identifiers: Iterable[str]) -> tuple[str, ...]:
 
 
 def normalize(draft: PaperDraft) -> PaperDraft:
-    """Returns the draft with its identifiers, links and tags sorted and without duplicates."""
+    """Returns the draft with its identifiers, links and tags sorted and without duplicates.
+
+    Links lose their user info, and guids of earlier versions the URL of their feed.
+    """
     return replace(
         draft,
-        identifiers=sort_identifiers(draft.identifiers),
-        links=_merge_links(draft.links),
+        identifiers=sort_identifiers(map(opaque_guid, draft.identifiers)),
+        links=_merge_links(map(_without_user_info, draft.links)),
         tags=tuple(sorted(set(draft.tags))),
     )
+
+
+def _without_user_info(link: Link) -> Link:
+    url = without_secrets(link.url)
+    return link if url == link.url else replace(link, url=url)
 
 
 def is_preprint(venue: str) -> bool:

@@ -1,8 +1,9 @@
 """Finds identifiers of papers in text and links, and brings them into canonical form; pure.
 
 A canonical identifier is ``arxiv:2302.12433``, ``doi:10.1101/2022.11.20.517210``,
-``url:eleuther.ai/papers-blog/pythia``, ``guid:<feed>#<guid>`` or ``listed:<folded title>``. The
-last has no spaces, so that “Fine Tuning” and “Finetuning” are the same.
+``url:eleuther.ai/papers-blog/pythia``, ``guid:<hash>`` of a feed's URL and its id of an entry, or
+``listed:<folded title>``. The last has no spaces, so that “Fine Tuning” and “Finetuning” are the
+same.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from storage.redaction import opaque_guid
 from storage.text import fold
 
 # https://info.arxiv.org/help/arxiv_identifier.html; the month is checked.
@@ -158,8 +160,11 @@ def strength(identifier: str) -> int:
 
 
 def feed_guid(feed: str, guid: str) -> str:
-    """Returns the identifier of an entry that has none but its feed's own id."""
-    return f"guid:{feed}#{guid}"
+    """Returns the identifier made of a feed's URL and its own id of an entry.
+
+    It is a hash, since the URL may contain secrets and identifiers are exported.
+    """
+    return opaque_guid(f"guid:{feed}#{guid}")
 
 
 def is_feed_guid(identifier: str) -> bool:

@@ -154,11 +154,21 @@ async def test_a_newer_database_is_an_error(tmp_path: Path, address: str) -> Non
 async def test_a_second_start_on_the_same_database_is_refused(
     tmp_path: Path, discord_api: Discord, address: str
 ) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.db").symlink_to("lab.db")
+    (tmp_path / "linked").symlink_to(".")
     discord_api.status = None
     first = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
     await asyncio.wait_for(discord_api.asked.wait(), 30)
-    second = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
-    assert "Another Lab Herald is using" in await error_of(second)
+    for path in (
+        "lab.db",
+        "folder/../lab.db",
+        str(tmp_path / "lab.db"),
+        "link.db",
+        "linked/lab.db",
+    ):
+        second = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN, DATABASE_PATH=path)
+        assert "Another Lab Herald is using" in await error_of(second)
     first.send_signal(signal.SIGTERM)
     await asyncio.wait_for(first.wait(), 30)
     third = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)

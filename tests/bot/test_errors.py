@@ -52,6 +52,10 @@ def logged_message(reply: str, log: pytest.LogCaptureFixture) -> str:
             "See https://e.org/a_b_c <t:5:R>, not a_b.",
             "See https://e.org/a_b_c <t:5:R>, not a\\_b.",
         ),
+        (
+            "I follow https://discord.gg/abc and “discord.com/invite/abc”.",
+            r"I follow https\://discord\.gg/abc and “discord\.com/invite/abc”.",
+        ),
     ],
 )
 async def test_text_in_a_sentence_is_never_markup(sentence: str, shown: str) -> None:

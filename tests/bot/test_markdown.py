@@ -1,9 +1,38 @@
 from __future__ import annotations
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markdown import author_list, clip, count, escape, link, split_messages
+from bot.markdown import (
+    author_list,
+    clip,
+    count,
+    disarm_invites,
+    escape,
+    link,
+    split_messages,
+)
+
+# What Discord takes for an invite, anywhere in the text of a message; at least this.
+_INVITE = re.compile(r"discord(?:app)?\.(?:gg|com/invite)/\w", re.IGNORECASE)
+INVITES = [
+    "discord.gg/abc",
+    "DISCORD.GG/abc",
+    "https://discord.gg/abc",
+    "http://www.discord.gg/abc",
+    "discord.com/invite/abc",
+    "https://discord.com/invite/abc?event=1",
+    "https://ptb.discord.com/invite/abc",
+    "discordapp.com/invite/abc",
+    "https://discordapp.com/invite/abc",
+    "dis\u200bcord.gg/abc",
+    "(discord.gg/abc)",
+    "xdiscord.gg/abc",
+    "1. https://evil.example/discord.gg/abc",
+]
 
 
 @given(st.text(), st.integers(1, 200))
@@ -61,6 +90,39 @@ def test_a_link_needs_a_valid_url_that_fits() -> None:
     assert link("A", "https://x.org/a b", 100) == "A"
     assert link("A" * 50, "https://x.org/" + "y" * 90, 100) == "A" * 50
     assert link("A", None, 100) == "A"
+
+
+@pytest.mark.parametrize("invite", INVITES)
+def test_an_invite_reads_the_same_but_is_none(invite: str) -> None:
+    for text in (invite, f"Join {invite} now", f"{invite} {invite}"):
+        for shown in (escape(text), link(text, None, 300)):
+            assert not _INVITE.search(shown)
+            assert not re.search("https?://[^/]*discord", shown)
+            assert re.sub(r"\\(.)", r"\1", shown) == text.replace("\u200b", "")
+        assert not _INVITE.search(author_list([text, text], complete=True, limit=300))
+        for limit in range(1, len(text) + 9):
+            assert len(escape(text, limit)) <= limit
+            assert not _INVITE.search(escape(text, limit))
+
+
+@pytest.mark.parametrize("invite", INVITES)
+def test_no_link_leads_to_an_invite(invite: str) -> None:
+    url = (
+        invite
+        if invite.startswith("http")
+        else f"https://a.example/?to={invite.removeprefix('1. ')}"
+    )
+    assert "](" not in link("A", url.replace("\u200b", ""), 300)
+
+
+def test_other_links_to_discord_stay() -> None:
+    url = "https://discord.com/blog/how-discord-indexes-trillions-of-messages"
+    assert link("A", url, 200) == f"[A]({url})"
+
+
+def test_an_invite_in_escaped_text_is_disarmed() -> None:
+    assert disarm_invites(r"a\_b discord.gg/x") == r"a\_b discord\.gg/x"
+    assert disarm_invites("https://a.example") == "https://a.example"
 
 
 def test_numbers_agree_with_their_nouns() -> None:

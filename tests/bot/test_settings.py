@@ -80,6 +80,8 @@ def test_every_setting_is_parsed() -> None:
         ("ARXIV_API_URL", "export.arxiv.org"),
         ("CROSSREF_URL", "ftp://api.crossref.org"),
         ("DATACITE_URL", "https://"),
+        ("CROSSREF_URL", "https://ann:CANARY@api.crossref.org"),
+        ("ARXIV_API_URL", "https://export.arxiv.org/?token=CANARY"),
         ("SUGGESTIONS_PER_DAY", "101"),
         ("SUGGESTIONS_PER_DAY", "some"),
     ],
@@ -90,6 +92,15 @@ def test_an_invalid_value_is_an_error_that_names_the_setting(name: str, value: s
     assert f"{name} must be" in str(caught.value)
     if name == "DISCORD_TOKEN":
         assert value not in str(caught.value)
+    assert "CANARY" not in str(caught.value)
+
+
+def test_settings_hide_secrets_in_their_repr() -> None:
+    settings = load_settings(
+        {"DISCORD_TOKEN": "CANARY" * 9, "CONTACT": "https://lab.org/?token=CANARY"}, None
+    )
+    assert "CANARY" not in repr(settings)
+    assert "contact='https://lab.org/?token=…'" in repr(settings)
 
 
 def test_the_environment_overrides_the_file_and_empty_means_the_default(tmp_path: Path) -> None:

@@ -93,9 +93,9 @@ async def test_a_failed_send_is_retried_in_order(lab: Lab) -> None:
 async def test_a_channel_that_refuses_messages_stops_and_can_be_resumed(lab: Lab) -> None:
     await lab.run(lab.moderator, "announce here")
     await lab.announce("Kept")
-    lab.env.inject_error("POST", "/channels/*/messages", status=403, times=1)
+    lab.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=1)
     assert await lab.app.deliver() == 0
-    lab.clock.advance(timedelta(days=2))
+    lab.clock.advance(timedelta(hours=20))
     assert await lab.app.deliver() == 0
     assert "stopped" in await lab.run(lab.moderator, "announce list")
     await lab.run(lab.moderator, "announce here")

@@ -64,9 +64,9 @@ async def test_why_shows_why_a_paper_is_still_queued(lab: Lab, source) -> None:
     await outbox.postpone(channel, lab.clock() + timedelta(hours=1))
     assert "queued. 1 attempt failed on Discord's side" in await why(lab, "Brand new")
     await outbox.stop(channel, "I may not write there.")
-    assert "Sending failed: I may not write there. Run `/announce resume`" in await why(
-        lab, "Brand new"
-    )
+    text = await why(lab, "Brand new")
+    assert "Sending failed: I may not write there. I'll try again when" in text
+    assert "Run `/announce resume` to try right away." in text
 
 
 async def test_why_shows_the_next_digest_and_channels_added_later(lab: Lab, source) -> None:

@@ -23,7 +23,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from bot.app import App, lock_database, open_app
 from bot.client import cog_names
@@ -33,6 +33,9 @@ from storage.library import Library
 from storage.papers.combine import as_draft
 from tests.faults import discord_standin
 from tests.support.library import MODERATOR
+
+SYNCED = "synced-"  # the folders, beside the database, with what the disk is sure to have
+_FULL = 2  # of PRAGMA synchronous
 
 # The statements that identify what a transaction does.
 _DOES = {
@@ -78,10 +81,35 @@ def make_room() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
+class Disk:
+    """Keeps a copy of what the disk is sure to have of a database: its last synced commit.
+
+    The files stay open, because closing one would give up SQLite's locks on it.
+    """
+
+    def __init__(self, database: str) -> None:
+        self._paths = [Path(database), Path(f"{database}-wal")]
+        self._files: list[BinaryIO] = []
+        self._copies = 0
+
+    def keep(self) -> None:
+        """Copies the files into a new folder, which gets its name once it is complete."""
+        self._files = self._files or [path.open("rb") for path in self._paths]
+        self._copies += 1
+        folder = self._paths[0].with_name(f"{SYNCED}{self._copies:05}")
+        new = folder.with_name("incomplete")
+        new.mkdir()
+        for path, file in zip(self._paths, self._files, strict=True):
+            file.seek(0)
+            (new / path.name).write_bytes(file.read())
+        new.rename(folder)
+
+
 class WatchedConnection(sqlite3.Connection):
     """A connection that reports each statement to its `watch`."""
 
     watch: Watch
+    disk: Disk | None = None
     _doing: set[str] = set()  # noqa: RUF012 - replaced for each connection that begins something
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
@@ -92,9 +120,16 @@ class WatchedConnection(sqlite3.Connection):
         for what in sorted(done):
             self.watch.at("before", what)
         cursor = super().execute(sql, *values)
+        if sql == "COMMIT" and self.disk and self._is_synced():
+            self.disk.keep()
         for what in sorted(done):
             self.watch.at("after", what)
         return cursor
+
+    def _is_synced(self) -> bool:
+        """Whether SQLite syncs each commit of this connection: from FULL on."""
+        (level,) = super().execute("PRAGMA synchronous").fetchone()
+        return int(level) >= _FULL
 
     def executemany(self, sql: str, rows: Iterable[Any]) -> sqlite3.Cursor:
         self._doing |= {what for what, known in _DOES.items() if known.search(sql)}
@@ -175,6 +210,8 @@ def fork_off(life: dict[str, Any]) -> int:
             WatchedConnection.watch = Watch(life["full"], partial(fill, life["database"]))
         else:
             WatchedConnection.watch = Watch(life.get("point", ()), kill)
+        if life.get("loses_writes"):
+            WatchedConnection.disk = Disk(life["database"])
         sqlite3.connect = partial(sqlite3.connect, factory=WatchedConnection)  # type: ignore[assignment]
         asyncio.run(asyncio.wait_for(live(life), 30))
         status = 0

@@ -23,6 +23,7 @@ from bot.app import open_app
 from bot.settings import Settings
 from storage.announcements.models import SubscriptionOptions
 from tests.faults import discord_standin
+from tests.faults.child import SYNCED
 from tests.faults.discord_standin import (
     FORUM,
     GUILD,
@@ -104,6 +105,7 @@ class Outcome:
 
     point: str
     has_window: bool
+    loses_writes: bool
     kills: int
     lost: list[int]
     twice: list[int]
@@ -130,13 +132,21 @@ class Lane:
         self._point: tuple[str, int] | None = None
         self._first = ""
         self._late = False
+        self._loses_writes = False
         site.lane = self
 
-    async def run(self, number: int) -> Outcome:
-        """Kills the bot at a point, perhaps at another one too, then lets it finish undisturbed."""
+    async def run(
+        self, number: int, *, has_window: bool | None = None, loses_writes: bool | None = None
+    ) -> Outcome:
+        """Kills the bot at a point, perhaps at another one too, then lets it finish undisturbed.
+
+        With ``loses_writes``, a kill is a power failure: what wasn't synced by then is lost.
+        """
         chance = random.Random(number)
         point = POINTS[number % len(POINTS)]
-        has_window = number % 2 == 0 or point == _LATE
+        has_window = number % 2 == 0 if has_window is None else has_window
+        has_window |= point == _LATE
+        self._loses_writes = number % 4 >= 2 if loses_writes is None else loses_writes
         sizes = chance.choice([(1, 2, 1), (2, 1, 2), (1, 1, 1), (3, 2), (1, 7)])
         self._begin(number, sizes, timedelta(minutes=5 if has_window else 0))
         kills = await self._live(0, point, chance)
@@ -149,6 +159,7 @@ class Lane:
     async def run_full(self, number: int, what: str) -> Outcome:
         """Makes the disk full from a COMMIT on, for a few hours of one life."""
         sizes = (2, 1, 2)
+        self._loses_writes = False
         self._begin(number, sizes, timedelta())
         status = await self._run_bot(0, {"full": ["before", what, 1], "full_rounds": 3})
         assert status == 0, "the life did not end well"
@@ -174,6 +185,7 @@ class Lane:
         self._site.asked = 0
         self._first = self._site.batches[0][0]
         self._point = None
+        self._settle_disk(is_killed=False)
 
     async def _live(self, life: int, point: str, chance: random.Random) -> int:
         """Runs the bot until it ends or is killed at the point; returns whether it was killed."""
@@ -204,13 +216,31 @@ class Lane:
             "wrong": self._first,
             "right": self._first + _CORRECTED,
             "rounds": 5,
+            "loses_writes": self._loses_writes,
         }
         self._pid = asyncio.get_running_loop().create_future()
         assert self._child.stdin
         assert self._child.stdout
         self._child.stdin.write(json.dumps(told).encode() + b"\n")
         self._pid.set_result(int(await self._child.stdout.readline()))
-        return int(await self._child.stdout.readline())
+        status = int(await self._child.stdout.readline())
+        self._settle_disk(is_killed=status != 0)
+        return status
+
+    def _settle_disk(self, *, is_killed: bool) -> None:
+        """Puts back what a killed life had synced, or what it began with, if writes get lost."""
+        synced = sorted(self._folder.glob(f"{SYNCED}*"))
+        if is_killed and synced:
+            for left in self._folder.glob("lab.db*"):
+                left.unlink()
+            shutil.copytree(synced[-1], self._folder, dirs_exist_ok=True)
+        for folder in [*synced, self._folder / "incomplete"]:
+            shutil.rmtree(folder, ignore_errors=True)
+        if self._loses_writes:
+            begin = self._folder / f"{SYNCED}{0:05}"
+            begin.mkdir()
+            for path in self._folder.glob("lab.db*"):
+                shutil.copy(path, begin)
 
     async def reach(self, moment: str) -> None:
         """Kills the bot if this is the point."""
@@ -245,6 +275,7 @@ class Lane:
         return Outcome(
             point,
             has_window,
+            self._loses_writes,
             kills,
             lost,
             twice,

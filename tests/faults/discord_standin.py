@@ -97,7 +97,7 @@ class StandIn:
         self._late: list[tuple[int, Payload]] = []
         self._last_id = 0
         self._sessions: dict[str, int] = {}
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._sockets: dict[web.WebSocketResponse, str] = {}  # with their sessions
         self._connected = asyncio.Condition()
         self._let_go = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -170,6 +170,11 @@ class StandIn:
                     self._publish,
                     name="publish",
                 ),
+                web.post(
+                    "/interactions/{interaction}/{token}/callback",
+                    self._callback,
+                    name="callback",
+                ),
                 web.get("/guilds/{guild}/threads/active", self._active, name="active"),
                 web.get(
                     "/channels/{channel}/threads/archived/public", self._archive, name="archive"
@@ -193,12 +198,18 @@ class StandIn:
     async def close_gateway(self, code: int = 4000) -> None:
         """Closes every gateway connection; 4000 is Discord's “unknown error”."""
         while self._sockets:
-            await self._sockets.pop().close(code=code)
+            socket, _ = self._sockets.popitem()
+            await socket.close(code=code)
 
     async def reconnect_gateway(self) -> None:
         """Asks every client to reconnect."""
         for socket in [*self._sockets]:
             await socket.send_json({"op": 7, "d": None})
+
+    async def tell(self, event: str, what: Payload) -> None:
+        """Sends an event to every client."""
+        for socket, session in [*self._sockets.items()]:
+            await self._tell(socket, session, event, what)
 
     def forget_sessions(self) -> None:
         """Invalidates every session, so that none can be resumed."""
@@ -208,6 +219,34 @@ class StandIn:
         """Waits for a gateway connection that has identified itself."""
         async with self._connected:
             await self._connected.wait_for(lambda: self._sockets)
+
+    async def use_command(self, name: str, *options: Payload) -> None:
+        """Sends a slash command by the server's owner to every client."""
+        command = {"id": "1", "type": 1, "name": name, "options": options, "guild_id": str(GUILD)}
+        interaction = {
+            "id": str(self._next_id()),
+            "application_id": str(BOT),
+            "type": 2,
+            "token": "a-token",
+            "version": 1,
+            "guild_id": str(GUILD),
+            "channel_id": str(PAPERS),
+            "channel": channel(PAPERS),
+            "member": {
+                **me(),
+                "user": _USER | {"id": "1", "username": "owner", "bot": False},
+                "permissions": str(discord.Permissions.all().value),
+            },
+            "app_permissions": str(discord.Permissions.all_channel().value),
+            "locale": "en-US",
+            "entitlements": [],
+            "authorizing_integration_owners": {},
+            "context": 0,
+            "attachment_size_limit": 10 * 1024 * 1024,
+            "data": command,
+        }
+        for socket in [*self._sockets]:
+            await self._tell(socket, [*self._sessions][-1], "INTERACTION_CREATE", interaction)
 
     # The HTTP API
 
@@ -268,7 +307,7 @@ class StandIn:
             return _json(self.threads[channel_id])
         if channel_id not in _KINDS:
             return _unknown("Channel", 10003)
-        return _json(_channel(channel_id))
+        return _json(channel(channel_id))
 
     async def _change(self, request: web.Request) -> web.Response:
         thread = self.threads[_number(request, "channel")]
@@ -377,7 +416,7 @@ class StandIn:
         return _json(self._new_thread(request, number, sent["name"]))
 
     def _new_thread(self, request: web.Request, number: int, name: str) -> Payload:
-        thread = self.threads[number] = _channel(number, kind=11, name=name) | {
+        thread = self.threads[number] = channel(number, kind=11, name=name) | {
             "parent_id": str(_number(request, "channel")),
             "owner_id": str(BOT),
             "message_count": 0,
@@ -400,6 +439,9 @@ class StandIn:
             return _json({"message": "It was published.", "code": 40033}, status=400)
         message["flags"] |= _CROSSPOSTED
         return _json(message)
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        return _json({"interaction": {"id": request.match_info["interaction"], "type": 2}})
 
     async def _active(self, _request: web.Request) -> web.Response:
         return _json({"threads": self._threads(archived=False), "members": []})
@@ -424,7 +466,7 @@ class StandIn:
                 if received.type is WSMsgType.TEXT:
                     await self._hear(socket, json.loads(received.data))
         finally:
-            self._sockets.discard(socket)
+            self._sockets.pop(socket, None)
         return socket
 
     async def _hear(self, socket: web.WebSocketResponse, said: Payload) -> None:
@@ -434,16 +476,16 @@ class StandIn:
             case 2:
                 session = f"session-{self._next_id()}"
                 await self._welcome(socket, session)
-                await self._admit(socket)
+                await self._admit(socket, session)
             case 6 if said["d"]["session_id"] in self._sessions:
                 await self._tell(socket, said["d"]["session_id"], "RESUMED", {})
-                await self._admit(socket)
+                await self._admit(socket, said["d"]["session_id"])
             case 6:
                 await socket.send_json({"op": 9, "d": False})
 
-    async def _admit(self, socket: web.WebSocketResponse) -> None:
+    async def _admit(self, socket: web.WebSocketResponse, session: str) -> None:
         async with self._connected:
-            self._sockets.add(socket)
+            self._sockets[socket] = session
             self._connected.notify_all()
 
     async def _welcome(self, socket: web.WebSocketResponse, session: str) -> None:
@@ -465,35 +507,15 @@ class StandIn:
         await socket.send_json({"op": 0, "t": event, "s": number, "d": what})
 
     def _guild(self) -> Payload:
-        everyone = {
-            "id": str(GUILD),
-            "name": "@everyone",
-            "color": 0,
-            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-            "hoist": False,
-            "position": 0,
-            "permissions": str(discord.Permissions.all_channel().value),
-            "managed": False,
-            "mentionable": False,
-            "flags": 0,
-        }
-        member = {
-            "user": _USER,
-            "roles": [],
-            "joined_at": _EPOCH.isoformat(),
-            "deaf": False,
-            "mute": False,
-            "flags": 0,
-        }
         return {
             "id": str(GUILD),
             "name": "Open Lab",
             "owner_id": "1",
             "unavailable": False,
             "member_count": 1,
-            "roles": [everyone],
-            "members": [member],
-            "channels": [_channel(channel_id) for channel_id in _KINDS],
+            "roles": [everyone()],
+            "members": [me()],
+            "channels": [channel(channel_id) for channel_id in _KINDS],
             "threads": self._threads(archived=False),
             "emojis": [],
             "stickers": [],
@@ -518,7 +540,35 @@ class StandIn:
         return self._last_id
 
 
-def _channel(channel_id: int, *, kind: int | None = None, name: str = "papers") -> Payload:
+def everyone(permissions: discord.Permissions | None = None) -> Payload:
+    """Returns the role that everyone has."""
+    return {
+        "id": str(GUILD),
+        "name": "@everyone",
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "position": 0,
+        "permissions": str((permissions or discord.Permissions.all_channel()).value),
+        "managed": False,
+        "mentionable": False,
+        "flags": 0,
+    }
+
+
+def me(*roles: int) -> Payload:
+    """Returns the bot as a member with these roles."""
+    return {
+        "user": _USER,
+        "roles": [str(role_id) for role_id in roles],
+        "joined_at": _EPOCH.isoformat(),
+        "deaf": False,
+        "mute": False,
+        "flags": 0,
+    }
+
+
+def channel(channel_id: int, *, kind: int | None = None, name: str = "papers") -> Payload:
     return {
         "id": str(channel_id),
         "guild_id": str(GUILD),
@@ -544,6 +594,11 @@ def _json(value: Any, status: int = 200, headers: Mapping[str, str] | None = Non
 
 def _number(request: web.Request, name: str) -> int:
     return int(request.match_info[name])
+
+
+def refusal(code: int, status: int = 403) -> Fault:
+    """Returns a fault with one of Discord's own codes; 0 is of nobody knows whom."""
+    return Fault(status, body={"message": "Refused", "code": code})
 
 
 def _unknown(what: str, code: int) -> web.Response:

@@ -16,7 +16,7 @@ import pytest
 from bot.app import open_app
 from bot.settings import Settings
 from storage.models import Origin, PaperDraft
-from tests.faults.crash_lane import POINTS, Lane, Outcome, open_lane
+from tests.faults.crash_lane import ASKED, POINTS, Lane, Outcome, open_lane
 from tests.faults.discord_standin import GUILD, PAPERS, TOKEN, announced, open_stand_in
 from tests.support.library import MODERATOR
 from tests.support.paths import ROOT
@@ -58,6 +58,16 @@ async def test_killed_at_any_point_the_bot_announces_every_paper_once(
     assert {number: one for number, one in outcomes.items() if not one.is_good} == {}
     assert [number for number, one in outcomes.items() if not one.kills] == []
     for lane in lanes:
+        assert "Traceback" not in lane.log
+
+
+@pytest.mark.parametrize("point", [one for one in POINTS if one in ASKED and "kept," in one])
+async def test_after_a_power_failure_nothing_is_sent_again(tmp_path: Path, point: str) -> None:
+    async with open_lane(tmp_path) as lane:
+        number = POINTS.index(point)
+        outcome = await lane.run(number, has_window=False, loses_writes=True)
+        assert outcome.kills > 0
+        assert outcome.is_good, outcome
         assert "Traceback" not in lane.log
 
 
@@ -114,6 +124,7 @@ def report(outcomes: list[Outcome]) -> None:
                 "runs": len(here),
                 "with nonce window": count[True],
                 "without": count[False],
+                "writes lost": sum(outcome.loses_writes for outcome in here),
                 "kills": sum(outcome.kills for outcome in here),
                 "lost": sum(len(outcome.lost) for outcome in here),
                 "twice": sum(len(outcome.twice) for outcome in here),

@@ -5,14 +5,29 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import discord
 import pytest
 
+from storage.announcements.destinations import RETRY_STOPPED
 from storage.announcements.models import SubscriptionOptions
 from storage.papers.combine import as_draft
-from tests.faults.discord_standin import FORUM, GUILD, NEWS, PAPERS, Fault, too_many
+from tests.faults import discord_standin
+from tests.faults.discord_standin import (
+    FORUM,
+    GUILD,
+    MODERATORS,
+    NEWS,
+    PAPERS,
+    Fault,
+    refusal,
+    too_many,
+)
 from tests.faults.station import Station
 from tests.support.library import MODERATOR
 
+HOUR = timedelta(hours=1)
+NO_ACCESS = 50001
+NO_PERMISSION = 50013
 NO_WINDOW = timedelta()
 
 
@@ -71,21 +86,115 @@ async def test_a_failing_channel_does_not_delay_others(station: Station) -> None
     assert station.announced(PAPERS) == station.announced(NEWS) == papers
 
 
-@pytest.mark.parametrize("status", [503, 403])
+@pytest.mark.parametrize("fault", [Fault(503), refusal(0), refusal(NO_ACCESS)])
 async def test_nothing_is_sent_again_while_delivery_is_unknown(
-    station: Station, status: int
+    station: Station, fault: Fault
 ) -> None:
     station.discord.nonce_window = NO_WINDOW
     papers = await station.publish(2)
     station.discord.fail("send", Fault(503, kept=True))
     assert await station.app.deliver() == 0
-    station.discord.fail("history", Fault(status))
+    station.discord.fail("history", fault)
     assert await station.deliver_later() == 0
     assert station.announced() == papers[:1]
-    if status == 403:  # a moderator gives the permission back
+    if fault == refusal(NO_ACCESS):  # a moderator gives the permission back
         await station.app.library.subscriptions.resume(GUILD, PAPERS, MODERATOR)
     assert await station.deliver_later(timedelta(minutes=5)) == 2
     assert station.announced() == papers
+
+
+@pytest.mark.parametrize("fault", [refusal(0), refusal(40333), refusal(0, status=404)])
+async def test_a_passing_refusal_does_not_stop_a_channel(station: Station, fault: Fault) -> None:
+    papers = await station.publish(2)
+    station.discord.fail("send", fault)
+    assert await station.app.deliver() == 0
+    assert "will be retried at" in station.warnings[0]
+    assert await station.deliver_later() == 2
+    assert station.announced() == papers
+
+
+async def test_a_passing_refusal_of_an_edit_only_delays_it(station: Station) -> None:
+    (paper,) = await station.publish()
+    await station.app.deliver()
+    await station.app.library.papers.remove(paper, MODERATOR)
+    station.discord.fail("edit", refusal(0))
+    await station.app.deliver()
+    await station.deliver_later(HOUR)
+    (message,) = station.discord.messages[PAPERS]
+    assert "Removed from the list" in str(message["components"])
+
+
+@pytest.mark.parametrize("code", [NO_ACCESS, NO_PERMISSION, 10003, 10004, 160005])
+async def test_a_stopped_channel_is_tried_once_a_day(station: Station, code: int) -> None:
+    moderators = station.app.client.moderators
+    await moderators.set_channel(GUILD, MODERATORS, MODERATOR)
+    papers = await station.publish(2)
+    station.discord.fail("send", refusal(code))
+    assert await station.app.deliver() == 1  # the alert
+    station.discord.fail("send", refusal(code))
+    assert await station.deliver_later(RETRY_STOPPED - HOUR) == 0
+    assert await station.deliver_later(HOUR) == 0
+    asked = len(station.discord.asked)
+    assert await station.deliver_later(RETRY_STOPPED - HOUR) == 0
+    assert len(station.discord.asked) == asked
+    assert await station.deliver_later(HOUR) == 2
+    assert station.announced() == papers
+    (alert,) = station.discord.messages[MODERATORS]
+    assert "Stopped announcing in" in str(alert["components"])
+    subscription = await station.app.library.subscriptions.find(PAPERS)
+    assert subscription is not None
+    assert subscription.stopped_because == ""
+
+
+_DENIED = {"id": str(GUILD), "type": 0, "allow": "0", "deny": "64"}
+_OPENING = {
+    "channel": (
+        "CHANNEL_UPDATE",
+        discord_standin.channel(PAPERS) | {"permission_overwrites": [_DENIED]},
+    ),
+    "role": (
+        "GUILD_ROLE_UPDATE",
+        {"guild_id": str(GUILD), "role": discord_standin.everyone(discord.Permissions.all())},
+    ),
+    "member": (
+        "GUILD_MEMBER_UPDATE",
+        discord_standin.me()
+        | {
+            "guild_id": str(GUILD),
+            "communication_disabled_until": "2026-01-01T00:00:00+00:00",
+        },
+    ),
+    "guild": ("GUILD_UPDATE", {"id": str(GUILD), "name": "Open Lab", "roles": [], "owner_id": "2"}),
+}
+
+
+@pytest.mark.parametrize("change", _OPENING)
+async def test_a_stopped_channel_is_tried_when_permissions_change(
+    station: Station, change: str
+) -> None:
+    papers = await station.publish(2)
+    station.discord.fail("send", refusal(NO_PERMISSION))
+    assert await station.app.deliver() == 0
+    seen = asyncio.ensure_future(station.app.client.wait_for("guild_channel_update"))
+    renamed = discord_standin.channel(PAPERS, name="renamed")
+    await station.discord.tell("CHANNEL_UPDATE", renamed)  # which changes no permission
+    await seen
+    assert await station.app.deliver() == 0
+    arrived = asyncio.Event()
+
+    async def watch(moment: str) -> None:
+        if moment == "kept send":
+            arrived.set()
+
+    station.discord.watch = watch
+    event, what = _OPENING[change]
+    asked = len(station.discord.asked)
+    await station.discord.tell(event, what)
+    async with asyncio.timeout(5):
+        await arrived.wait()
+    await station.app.deliver()
+    assert station.announced() == papers
+    assert len(station.discord.asked) == asked + 2
 
 
 async def test_a_send_without_a_response_is_found_when_discord_is_back(

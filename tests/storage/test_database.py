@@ -11,6 +11,7 @@ from storage.bot_state import BotState
 from storage.database import migrations, open_database
 from storage.errors import DatabaseTooNew, DatabaseUnavailable, DatabaseUnusable, ImportInProgress
 from storage.library import open_library
+from storage.migration_functions import FUNCTIONS
 
 
 def now() -> datetime:
@@ -40,6 +41,8 @@ async def test_a_database_of_each_earlier_version_keeps_its_data(tmp_path: Path)
     for known in migrations()[:-1]:
         path = tmp_path / f"from-{known.version}.db"
         old = sqlite3.connect(path)
+        for name, function in FUNCTIONS.items():
+            old.create_function(name, 1, function)
         for migration in migrations()[: known.version]:
             old.executescript(migration.sql)
         sort_key = "place" if known.version < 7 else "sort_key"
@@ -148,6 +151,23 @@ async def test_an_exception_or_a_cancellation_rolls_back_the_transaction(tmp_pat
         await write("good", then=None)
         async with database.reading() as db:
             assert [row[0] for row in await db.all("SELECT name FROM bot_state")] == ["good"]
+
+
+async def test_only_durable_transactions_are_synced(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "lab.db") as database:
+
+        async def level(*, durable: bool, error: Exception | None = None) -> int:
+            async with database.transaction(durable=durable) as db:
+                if error is not None:
+                    raise error
+                return int(await db.value("PRAGMA synchronous"))
+
+        normal, full = 1, 2
+        assert await level(durable=False) == normal
+        assert await level(durable=True) == full
+        with pytest.raises(ValueError, match="no"):
+            await level(durable=True, error=ValueError("no"))
+        assert await level(durable=False) == normal
 
 
 async def test_transactions_of_two_coroutines_do_not_mix(tmp_path: Path) -> None:

@@ -248,3 +248,35 @@ def test_exported_feeds_can_be_imported(shell: Shell, site: Site, tmp_path: Path
     assert "couldn't reach" in result.stdout
     file.write_text("<opml/>", encoding="utf-8")
     assert "couldn't find any feeds in that file" in shell("import", str(file)).stderr
+
+
+def test_only_the_exported_list_shows_secrets(shell: Shell, site: Site, tmp_path: Path) -> None:
+    secret = "?token=CANARY"
+    item = f"<item><title>A</title><link>{site.home}/a{secret}</link><guid>{site.home}{secret}"
+    untitled = f"<rss version='2.0'><channel>{item}</guid></item></channel></rss>"
+    site.pages |= {f"/feed{secret}": untitled, f"/other{secret}": untitled}
+    opml = tmp_path / "feeds.opml"
+    opml.write_text(
+        "<opml><body>"
+        + "".join(f"<outline xmlUrl='{site.home}/{one}{secret}'/>" for one in ("other", "no"))
+        + "</body></opml>"
+    )
+    whole = f"{site.home}/feed{secret}"
+    results = [shell("add", whole), shell("add", whole), shell("add", whole, "--json")]
+    results += [shell("add", f"http://ann:CANARY@{site.home[7:]}/feed")]
+    results += [shell("read", whole, f"{site.home}/no{secret}"), shell("read", "--json", whole)]
+    results += [shell("import", str(opml)), shell("import", "--json", str(opml))]
+    del site.pages[f"/feed{secret}"]
+    results += [shell("poll", "1"), shell("poll", "1", "--json")]
+    results += [shell("list"), shell("list", "--json"), shell("why", f"{site.home}/a")]
+    results += [shell("why", f"{site.home}/b{secret}"), shell("why", "A", "--json")]
+    main_words = ["--database", str(shell.database)]
+    for words in (["export", "--format", "json"], ["search", "A"], ["lookup", whole], ["check"]):
+        results.append(CliRunner().invoke(main, [*main_words, *words]))
+    for result in results:
+        assert "CANARY" not in result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert f"1  127.0.0.1\n    {site.home}/feed?token=…" in results[0].stdout
+    exported = shell("export").stdout
+    assert f'xmlUrl="{whole}"' in exported
+    assert exported.count("CANARY") == 2

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.feeds.parser import NotAFeed, ParsedFeed, parse_feed
 from storage.feeds.models import Entry
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
+from storage.papers.identifiers import feed_guid
 from storage.text import index_text
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -56,7 +57,7 @@ def test_arxiv_lists_one_paper_with_joined_authors_and_a_prefixed_abstract() -> 
                 date=PartialDate(2026, 11, 23),
                 identifiers=(
                     "arxiv:2611.01234",
-                    "guid:rss.arxiv.org/rss/cs.CL#oai:arXiv.org:2611.01234v2",
+                    feed_guid("rss.arxiv.org/rss/cs.CL", "oai:arXiv.org:2611.01234v2"),
                 ),
             ),
         ),
@@ -266,7 +267,31 @@ def test_an_entry_without_an_id_has_its_link_or_title_as_key() -> None:
         )
     )
     assert [entry.key for entry in parsed.entries] == ["lab.org/a", "b c"]
-    assert parsed.entries[1].draft.identifiers == ("guid:lab.org/feed.xml#b c",)
+    assert parsed.entries[1].draft.identifiers == (feed_guid("lab.org/feed.xml", "b c"),)
+
+
+def test_the_secrets_of_a_feeds_url_are_in_nothing_but_keys() -> None:
+    url = "https://lab.org/feed.xml?token=0123456789"
+    parsed = read(
+        rss(
+            "<item><title>A</title><link>/a?token=0123456789&amp;id=1</link></item>"
+            f"<item><title>B</title><link>#b</link><guid>{url}#b</guid></item>"
+            "<item><title>C</title><link>https://ann:pw@e.org/c?key=2</link></item>",
+            f"<title>{url}</title><link>{url}</link>",
+        ),
+        url,
+    )
+    assert parsed.title == "https://lab.org/feed.xml?token=…"
+    drafts = [entry.draft for entry in parsed.entries]
+    assert "0123456789" not in repr(drafts)
+    assert [draft.url for draft in drafts] == [
+        "https://lab.org/a?id=1",
+        "https://lab.org/feed.xml#b",
+        "https://e.org/c?key=2",
+    ]
+    # The keys stay the same as ever, so that no entry looks new.
+    assert parsed.entries[0].key == "lab.org/a?id=1&token=0123456789"
+    assert "0123456789" not in repr(parsed)
 
 
 def test_the_same_id_twice_is_one_entry() -> None:

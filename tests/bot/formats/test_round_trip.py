@@ -33,6 +33,17 @@ TRAPS = PaperDraft(
     posted_by="@someone",
 )
 
+FORMULAS = PaperDraft(
+    title="＝1+1",
+    authors=("＋Ada", "@Grace"),
+    abstract="−1",
+    venue="＠VENUE",
+    identifiers=("listed:11",),
+    note="'=1+1",
+    tags=("-tag",),
+    posted_by="=1",
+)
+
 # Lines that look like the beginning of a BibTeX entry.
 QUOTED = PaperDraft(
     title="A",
@@ -62,6 +73,7 @@ def read(file: Path, form: ImportFormat | None = None) -> list[PaperDraft]:
 @settings(max_examples=150)
 @example(papers=[TRAPS])
 @example(papers=[QUOTED])
+@example(papers=[FORMULAS])
 @example(papers=[TRAPS, QUOTED, TRAPS])
 @example(papers=[])
 @given(papers=st.lists(drafts(), min_size=1, max_size=3))

@@ -14,7 +14,7 @@ from storage.announcements.models import (
     PostState,
     SubscriptionOptions,
 )
-from storage.database import migrations
+from storage.database import Database, migrations
 from storage.errors import LabError, SubscriptionNotFound
 from storage.feeds.models import Entry, EntryRecord, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library, open_library
@@ -77,6 +77,25 @@ async def test_a_claimed_post_names_the_papers_of_every_attempt(
     assert sent.claimed_papers == (first, into)
 
 
+async def test_a_claim_is_on_the_disk_before_anything_is_sent_or_updated(
+    library: Library, database: Database
+) -> None:
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
+    paper = await announce(library, "Typo")
+    (post,) = await library.outbox.enqueue_and_fetch_due()
+    statements: list[str] = []
+    await database.trace(statements.append)
+    await library.outbox.claim([post])
+    assert [one for one in statements if "synchronous" in one] == ["PRAGMA synchronous = FULL"]
+    await library.outbox.record_sent([(post, 5)])
+    await library.papers.edit(paper, PaperDraft(title="Type"), MODERATOR)
+    incomplete = await library.outbox.needing_follow_up()
+    statements.clear()
+    await library.outbox.claim_follow_ups(incomplete)
+    assert [one for one in statements if "synchronous" in one] == ["PRAGMA synchronous = FULL"]
+    assert await library.outbox.needing_follow_up() == incomplete
+
+
 async def test_a_stopped_channel_keeps_its_queue_and_an_unsubscribed_one_does_not(
     library: Library,
 ) -> None:
@@ -84,9 +103,9 @@ async def test_a_stopped_channel_keeps_its_queue_and_an_unsubscribed_one_does_no
     await subscriptions.subscribe(1, 2, MODERATOR)
     await announce(library, "Question")
     assert await outbox.stop(2, "the channel is gone")
-    assert not await outbox.stop(2, "again")
+    assert not await outbox.stop(2, "no permission")
     assert await outbox.enqueue_and_fetch_due() == ()
-    assert (await subscriptions.all())[0].stopped_because == "the channel is gone"
+    assert (await subscriptions.all())[0].stopped_because == "no permission"
     assert await subscriptions.subscribe(1, 2, MODERATOR)
     (post,) = await outbox.enqueue_and_fetch_due()
     await outbox.claim([post])
@@ -349,7 +368,7 @@ async def test_announcements_of_schema_2_keep_their_states(tmp_path: Path) -> No
             1,
         )
         assert await library.outbox.count_failures(2) == 3
-        assert await library.outbox.enqueue_and_fetch_due() == ()
+        assert await library.outbox.enqueue_and_fetch_due()  # a channel stopped earlier is tried
         await library.subscriptions.subscribe(1, 2, MODERATOR)
         (unsure,) = await library.outbox.enqueue_and_fetch_due()
         assert (unsure.id, unsure.state, unsure.paper_ids) == (2, PostState.CLAIMED, (2,))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from storage.papers.identifiers import (
     doi,
     feed_guid,
     identify,
+    is_feed_guid,
     is_identifier_page,
     is_pdf_url,
     listed_title,
@@ -105,7 +108,10 @@ def test_an_invalid_url_has_no_doi() -> None:
 
 def test_titles_and_guids_become_canonical_identifiers() -> None:
     assert listed_title("A “Title”!") == "listed:atitle"
-    assert feed_guid("lab.org/feed", "1") == "guid:lab.org/feed#1"
+    guid = feed_guid("lab.org/feed?token=abc", "1")
+    assert re.fullmatch("guid:[0-9a-f]{32}", guid)
+    assert is_feed_guid(guid)
+    assert guid not in {feed_guid("lab.org/feed?token=abc", "2"), feed_guid("e.org/feed", "1")}
 
 
 def test_a_long_hostile_text_is_handled_quickly() -> None:
