@@ -14,14 +14,14 @@ _ET_AL = re.compile(r"(?:[,;\s]|\band\b){0,9}\b(?:et\.?\s+al\b|and\s+others\b)\.
 _ET_AL_AT_END = re.compile(f"{_ET_AL.pattern}$", re.IGNORECASE)
 _LABEL = re.compile(r"^\s*(?:\[\w+\]|by\b|authors?:)\s*", re.IGNORECASE)
 _FOOTNOTE_MARK = re.compile(r"[*†‡§¶]|(?<=[^\W\d])\d{1,2}(?=\s*[,;(]|\s+and\b|\s*$)")
-_INCLUDED = re.compile(r"\(\s*incl(?:\.|uding)?:?\s+([^()]*)\)", re.IGNORECASE)
+_INCLUDED = re.compile(r"\(\s*incl(?:\.|uding)?:?\s([^()]*)\)", re.IGNORECASE)
 _AFFILIATION = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:\w\.[\s-]?)+")
 _BARE_INITIALS = re.compile(r"(?:\w\.?[\s-]?){1,4}")
 _ENDS_IN_INITIAL = re.compile(r"(?<!\w)\w\.$")
 _SEPARATOR = re.compile(r"[;\n|]")  # leaves the commas inside names alone
-_AND = re.compile(r"\s+(?:and|&)\s+")
+_AND = re.compile(r"(?<!\s)\s+(?:and|&)\s+")  # from any other space, a long gap would be read again
 _LEADING_AND = re.compile(r"^(?:and|&)\s+")
 _INVERTED = re.compile(r"[^,\s]+,[^,]+")
 
