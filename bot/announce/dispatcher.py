@@ -20,7 +20,7 @@ import discord
 
 from bot.announce import channels, errors
 from bot.announce.channels import AnyChannel
-from bot.announce.render import Message, RenderContext, load_context
+from bot.announce.render import Message, RenderContext, load_context, notice_post, render_notice
 from bot.moderators import Moderators
 from bot.retry import DatabaseBackoff
 from bot.shutdown import DELIVERY_GRACE
@@ -123,6 +123,15 @@ class OutboxDispatcher:
         was sent but not recorded is found by the next call.
         """
         return await self._database_backoff.run(self._deliver_all) or 0
+
+    async def send_alert(self, channel_id: int, text: str) -> None:
+        """Sends a notice without the outbox, for when the database can't be used.
+
+        ``text`` is escaped already. Raises the errors of discord.py.
+        """
+        post = notice_post(channel_id, text, self._clock())
+        async with asyncio.timeout(_SEND_TIMEOUT.total_seconds()):
+            await channels.send(await self._channel(post), post, render_notice(post))
 
     async def _deliver_all(self) -> int:
         delivered = 0
