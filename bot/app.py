@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from bot import scheduler
 from bot.client import GUILD_READY_TIMEOUT, LabHerald
+from bot.database_health import DatabaseHealth
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
 from bot.logging_filters import short_reconnect_logs
@@ -28,7 +29,7 @@ from bot.net.sandbox import kill_workers
 from bot.retry import DatabaseBackoff
 from bot.settings import Settings
 from bot.shutdown import cancel_on_signals
-from storage.database import BUSY_TIMEOUT, require_writable
+from storage.database import BUSY_TIMEOUT, require_undamaged, require_writable
 from storage.errors import DatabaseUnusable, LabError
 from storage.library import Library, open_library
 from storage.timestamps import Clock, utc_now
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 LOGIN_BACKOFF = timedelta(seconds=5)  # before the first retry; it doubles with each
 _POLL_DUE_EVERY = timedelta(seconds=30)
 _DELIVER_EVERY = timedelta(seconds=10)
+_CHECK_DATABASE_EVERY = timedelta(days=1)
 _MAX_BACKOFF = timedelta(minutes=5)
 
 
@@ -54,15 +56,18 @@ class App:
     poller: Poller
     client: LabHerald
     poll_backoff: DatabaseBackoff
+    database_health: DatabaseHealth
 
     async def poll(self) -> None:
         """Checks the feeds that are due, then announces new papers."""
+        if await self.database_health.is_damaged():
+            return
         await self.poll_backoff.run(self.poller.poll_due)
         await self.deliver()
 
     async def deliver(self) -> int:
         """Sends pending announcements if Discord is connected; returns how many were sent."""
-        if not self.client.is_ready():
+        if not self.client.is_ready() or await self.database_health.is_damaged():
             return 0
         return await self.client.dispatcher.deliver_due()
 
@@ -118,6 +123,7 @@ async def open_app(
                     poll_backoff=DatabaseBackoff(
                         "New papers can't be saved", clock, _POLL_DUE_EVERY
                     ),
+                    database_health=DatabaseHealth(library, client.dispatcher, moderators),
                 )
             finally:
                 await client.close()
@@ -127,7 +133,7 @@ async def run(settings: Settings) -> None:
     """Runs the bot until SIGINT or SIGTERM.
 
     Raises `CannotStart` if Discord refuses the connection, and `DatabaseUnusable` if the database
-    can't be opened or another process uses it.
+    is damaged, can't be opened, or another process uses it.
     """
     if not settings.discord_token:
         raise CannotStart(
@@ -140,10 +146,12 @@ async def run(settings: Settings) -> None:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     cancel_on_signals(kill_workers)
     with lock_database(settings.database_path):
+        await asyncio.to_thread(require_undamaged, settings.database_path)
         async with open_app(settings) as app:
             timers = [
                 scheduler.Timer("poll feeds", _POLL_DUE_EVERY, app.poll),
                 scheduler.Timer("deliver announcements", _DELIVER_EVERY, app.deliver),
+                scheduler.Timer("check database", _CHECK_DATABASE_EVERY, app.database_health.check),
             ]
             async with scheduler.run_timers(timers):
                 await _connect(app.client, settings.discord_token)

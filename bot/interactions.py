@@ -26,6 +26,9 @@ class Dispatcher(Protocol):
     async def deliver_due(self) -> int:
         """Sends every message that is due, and returns how many were sent."""
 
+    def cancel_send(self, channel_id: int) -> None:
+        """Cancels what is being sent to a channel that was paused or removed."""
+
 
 class LabBot(commands.Bot, abc.ABC):
     """The bot with the services that commands and buttons use, as attributes."""

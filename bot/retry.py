@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from storage.errors import DatabaseUnavailable
+from storage.errors import DatabaseDamaged, DatabaseUnavailable
 from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ class DatabaseBackoff:
             return None
         try:
             result = await step()
+        except DatabaseDamaged:  # which `DatabaseHealth` reports
+            return None
         except DatabaseUnavailable as error:
             if not self._failures:
                 _log.warning(

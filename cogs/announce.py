@@ -156,6 +156,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         )
         if paused is None:
             raise LabError(f"Announcements in <#{subscription.channel_id}> are already paused.")
+        interaction.client.dispatcher.cancel_send(subscription.channel_id)
         await _reply(
             interaction,
             f"⏸️ Announcements in <#{subscription.channel_id}> are paused. New papers queue until "
@@ -201,6 +202,7 @@ class Announce(commands.GroupCog, group_name="announce"):
             raise LabError(
                 f"I don't announce papers in <#{channel_id}>, so there's nothing to stop."
             )
+        interaction.client.dispatcher.cancel_send(channel_id)
         text = f"🔕 Stopped announcing new papers in <#{channel_id}>."
         await _reply(interaction, text, removed.change_id)
 

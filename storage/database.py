@@ -16,7 +16,14 @@ from typing import Any, TypeAlias, cast
 
 import aiosqlite
 
-from storage.errors import DatabaseTooNew, DatabaseUnavailable, DatabaseUnusable, ImportInProgress
+from storage.damage import describe_damage, find_damage, is_damage
+from storage.errors import (
+    DatabaseDamaged,
+    DatabaseTooNew,
+    DatabaseUnavailable,
+    DatabaseUnusable,
+    ImportInProgress,
+)
 from storage.migration_functions import FUNCTIONS
 
 Row: TypeAlias = sqlite3.Row
@@ -113,6 +120,7 @@ class Database:
 
     def __init__(self, path: Path, writer: Connection, readers: Sequence[Connection]) -> None:
         self.path = path
+        self.damage = ""  # the first problem of the file's content that was found
         self._writer = writer
         self._writing = asyncio.Lock()
         self._is_durable = False  # whether the writer syncs what it commits
@@ -132,11 +140,14 @@ class Database:
         A ``durable`` one survives a power failure, together with all earlier ones: the disk has
         them before this returns. Others may be lost, always the latest ones first.
 
-        Raises `DatabaseUnavailable` if the file can't be used for now. A transaction ``in_reply``
-        to a person, who can't wait for minutes, raises `ImportInProgress` if another one is
+        Raises `DatabaseUnavailable` if the file can't be used for now, and `DatabaseDamaged` once
+        it is known to be damaged: writing might make it worse. A transaction ``in_reply`` to a
+        person, who can't wait for minutes, raises `ImportInProgress` if another one is
         ``importing``.
         """
-        with _translate_errors():
+        if self.damage:
+            raise DatabaseDamaged(self.damage)
+        with self._translated_errors():
             async with self._turn(in_reply=in_reply, importing=importing):
                 try:
                     await asyncio.shield(self._set_durable(durable=durable))
@@ -171,14 +182,39 @@ class Database:
     async def reading(self) -> AsyncIterator[Connection]:
         """Provides a connection that reads the last committed state.
 
-        Raises `DatabaseUnavailable` if the file can't be used for now.
+        Raises `DatabaseUnavailable` if the file can't be used for now, and `DatabaseDamaged` if
+        what is read is damaged.
         """
         reader = await self._readers.get()
         try:
-            with _translate_errors():
+            with self._translated_errors():
                 yield reader
         finally:
             self._readers.put_nowait(reader)
+
+    async def find_damage(self) -> str:
+        """Reads the whole file; returns its first problem, or an empty string if there is none.
+
+        Raises `DatabaseUnavailable` if the file can't be read for now.
+        """
+        with self._translated_errors():
+            self.damage = self.damage or await asyncio.to_thread(find_damage, self.path)
+        return self.damage
+
+    @contextlib.contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        """Raises damage as `DatabaseDamaged`, what may pass by itself as `DatabaseUnavailable`."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                self.damage = self.damage or str(error)
+                raise DatabaseDamaged(str(error)) from error
+            if isinstance(error, sqlite3.OperationalError) and (
+                error.sqlite_errorcode & 0xFF in _TRANSIENT_ERRORS
+            ):
+                raise DatabaseUnavailable(str(error)) from error
+            raise
 
     async def trace(self, callback: Callable[[str], None]) -> None:
         """Calls ``callback`` with each statement of any connection, its values filled in."""
@@ -214,6 +250,10 @@ async def open_database(
                 await reader.run("PRAGMA query_only = ON")
                 readers.append(reader)
         except sqlite3.Error as error:
+            if is_damage(error):
+                raise DatabaseUnusable(
+                    await asyncio.to_thread(describe_damage, path, str(error))
+                ) from error
             raise DatabaseUnusable(
                 f"The database {path} can't be used: {error}. Check that it's a Lab Herald "
                 "database, and that you have permission to write to it and to its folder."
@@ -224,6 +264,18 @@ async def open_database(
         yield database
     finally:
         await database.close()
+
+
+def require_undamaged(path: Path) -> None:
+    """Raises `DatabaseUnusable` if an existing database file is damaged; reads the whole file."""
+    if not path.exists():
+        return
+    try:
+        problem = find_damage(path)
+    except sqlite3.Error:
+        return  # which opening the file reports
+    if problem:
+        raise DatabaseUnusable(describe_damage(path, problem))
 
 
 def require_writable(path: Path) -> None:
@@ -240,17 +292,6 @@ def require_writable(path: Path) -> None:
             f"The database {path} can't be used: {error.strerror}. Check that it's a file you "
             "have permission to write to, or set DATABASE_PATH to another file."
         ) from error
-
-
-@contextlib.contextmanager
-def _translate_errors() -> Iterator[None]:
-    """Raises errors that may pass by themselves as `DatabaseUnavailable`."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF in _TRANSIENT_ERRORS:
-            raise DatabaseUnavailable(str(error)) from error
-        raise
 
 
 async def _connect(path: Path, busy_timeout: timedelta) -> Connection:

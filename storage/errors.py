@@ -102,12 +102,24 @@ class DatabaseTooNew(DatabaseUnusable):
 class DatabaseUnavailable(LabError):
     """The open database can't be used for now: it is locked, or its disk is full or failing."""
 
-    def __init__(self, cause: str) -> None:
+    def __init__(self, cause: str, sentence: str = "") -> None:
         super().__init__(
-            f"The list isn't available right now, so nothing was changed ({cause}). Try again in "
-            "a minute."
+            sentence
+            or f"The list isn't available right now, so nothing was changed ({cause}). Try again "
+            "in a minute."
         )
         self.cause = cause
+
+
+class DatabaseDamaged(DatabaseUnavailable):
+    """The content of the open database is damaged, which doesn't pass by itself."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            cause,
+            "The paper list's database is damaged, so nothing was changed. Whoever runs this bot "
+            "can find out more with `lab-herald check`.",
+        )
 
 
 class ImportInProgress(LabError):

@@ -48,6 +48,15 @@ class Library:
         """The database file."""
         return self._database.path
 
+    @property
+    def damage(self) -> str:
+        """The first problem of the database's content that was found, or an empty string."""
+        return self._database.damage
+
+    async def find_damage(self) -> str:
+        """Looks for damage, as `Database.find_damage` does."""
+        return await self._database.find_damage()
+
     async def undo(
         self,
         change_id: int,

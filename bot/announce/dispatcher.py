@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import aiohttp
@@ -19,7 +20,7 @@ import discord
 
 from bot.announce import channels, errors
 from bot.announce.channels import AnyChannel
-from bot.announce.render import Message, RenderContext, load_context
+from bot.announce.render import Message, RenderContext, load_context, notice_post, render_notice
 from bot.moderators import Moderators
 from bot.retry import DatabaseBackoff
 from bot.shutdown import DELIVERY_GRACE
@@ -68,6 +69,7 @@ class OutboxDispatcher:
         self._database_backoff = DatabaseBackoff("Announcements are on hold", clock)
         self._is_requested = False
         self._task: asyncio.Task[None] | None = None
+        self._sending: dict[int, asyncio.Task[tuple[Post, int] | None]] = {}  # by channel
 
     def deliver_soon(self) -> None:
         """Starts delivering what is due in the background; errors are logged."""
@@ -82,6 +84,15 @@ class OutboxDispatcher:
                 await self.deliver_due()
             except Exception:  # noqa: BLE001 - the timer tries again
                 _log.exception("A delivery failed")
+
+    def cancel_send(self, channel_id: int) -> None:
+        """Cancels what is being sent to a channel that was paused or removed.
+
+        A send may wait for minutes because of rate limits. Its post stays claimed, so that it is
+        looked for in the channel before it is sent again.
+        """
+        if channel_id in self._sending:
+            self._sending[channel_id].cancel()
 
     async def retry_stopped(self, guild: discord.Guild) -> None:
         """Tries the stopped channels of a server again, because its permissions changed."""
@@ -113,6 +124,15 @@ class OutboxDispatcher:
         """
         return await self._database_backoff.run(self._deliver_all) or 0
 
+    async def send_alert(self, channel_id: int, text: str) -> None:
+        """Sends a notice without the outbox, for when the database can't be used.
+
+        ``text`` is escaped already. Raises the errors of discord.py.
+        """
+        post = notice_post(channel_id, text, self._clock())
+        async with asyncio.timeout(_SEND_TIMEOUT.total_seconds()):
+            await channels.send(await self._channel(post), post, render_notice(post))
+
     async def _deliver_all(self) -> int:
         delivered = 0
         outbox = self._library.outbox
@@ -136,19 +156,26 @@ class OutboxDispatcher:
         """Delivers posts, each to another channel; returns how many are in their channels now."""
         claimed_before = [post for post in posts if post.state is PostState.CLAIMED]
         searched = await _gather(
-            self._guarded(post, self._find_message(post)) for post in claimed_before
+            self._guarded(post, partial(self._find_message, post)) for post in claimed_before
         )
         missing = [post for post, message_id in searched if message_id is None]
         new = [post for post in posts if post.state is not PostState.CLAIMED]
         # Nearly every channel is cached, so there is nothing to gain from concurrency.
         prepared = [
-            await self._guarded(post, self._prepare(post, context)) for post in [*missing, *new]
+            await self._guarded(post, partial(self._prepare, post, context))
+            for post in [*missing, *new]
         ]
         ready = [one for one in prepared if one is not None]
         claimed = await self._library.outbox.claim([one.post for one in ready])
-        sent = await _gather(
-            self._guarded(one.post, self._send(one)) for one in ready if one.post.id in claimed
-        )
+        self._sending = {
+            one.post.destination_id: asyncio.create_task(
+                self._guarded(one.post, partial(self._send, one))
+            )
+            for one in ready
+            if one.post.id in claimed
+        }
+        sent = await _gather(self._sending.values())
+        self._sending = {}
         sent += [(post, message_id) for post, message_id in searched if message_id is not None]
         await self._library.outbox.record_sent(sent)
         return len(sent)
@@ -215,11 +242,11 @@ class OutboxDispatcher:
         channel = channel or await self._client.fetch_channel(post.destination_id)
         return channels.require_messageable(channel)
 
-    async def _guarded(self, post: Post, step: Awaitable[_T | None]) -> _T | None:
+    async def _guarded(self, post: Post, step: Callable[[], Awaitable[_T | None]]) -> _T | None:
         """Returns the result of a step for a post, or None if it failed; the failure is handled."""
         try:
             async with self._slots:
-                return await step
+                return await step()
         except DatabaseUnavailable:
             raise
         except discord.HTTPException as error:
@@ -271,13 +298,13 @@ def retry_at(now: datetime, failures: int) -> datetime:
 
 
 async def _gather(steps: Iterable[Awaitable[_T | None]]) -> list[_T]:
-    """Returns the results of steps run at the same time, without those that are None.
+    """Returns the results of steps run at the same time, without those that are None or cancelled.
 
     Waits for all of them before it raises the first error, so that none goes on sending unseen.
     """
     results = await asyncio.gather(*steps, return_exceptions=True)
     for result in results:
-        if isinstance(result, BaseException):
+        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
             raise result
     return [
         result for result in results if result is not None and not isinstance(result, BaseException)

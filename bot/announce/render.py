@@ -45,7 +45,7 @@ class RenderContext:
         """Returns the message of a post, or None if all papers of an unsent one were removed."""
         match post.kind:
             case PostKind.NOTICE:
-                return Message(announcement_cards.notice(post), _thread_name(post.notice))
+                return render_notice(post)
             case PostKind.REVIEW:
                 entry, title = self.entries[post.entry_id or 0]
                 return Message(announcement_cards.review(post, entry, title), _thread_name(title))
@@ -114,6 +114,17 @@ async def render_sample(library: Library, subscription: Subscription) -> Layout 
         if subscription.options.filters.matches(paper, feed_id=None):
             return announcement_cards.announcement(paper, role_id=subscription.options.role_id)
     return None
+
+
+def notice_post(channel_id: int, text: str, now: datetime) -> Post:
+    """Returns a post of a notice that isn't in the outbox."""
+    post = Post(0, channel_id, PostKind.NOTICE, PostState.WAITING, 0, now)
+    return replace(post, notice=text)
+
+
+def render_notice(post: Post) -> Message:
+    """Returns the message of a notice to moderators."""
+    return Message(announcement_cards.notice(post), _thread_name(post.notice))
 
 
 def review_post(entry: PendingEntry) -> Post:

@@ -13,6 +13,7 @@ from bot.logging_filters import hide_secrets
 from bot.markdown import count
 from bot.moderators import Moderators
 from bot.settings import Settings
+from storage.database import require_undamaged
 from storage.errors import LabError
 from storage.library import Library
 from storage.moderator_settings import SettingKey
@@ -69,6 +70,7 @@ def check(settings: Settings) -> None:
     if not settings.contact:
         warnings.append("CONTACT isn't set, so feed owners can't tell you about problems.")
     try:
+        require_undamaged(settings.database_path)
         papers, moderators = common.run_with_library(
             settings, lambda library: _read_database(settings, library)
         )

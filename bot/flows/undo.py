@@ -62,6 +62,8 @@ async def _undo(
     label = "Undo" if change.is_undo else "Redo"
     view = undoable(text, undone.change_id, label)
     await interaction.edit_original_response(view=view)
+    if isinstance(change, SubscriptionChange):  # which may be paused or removed now
+        interaction.client.dispatcher.cancel_send(change.channel_id)
     interaction.client.dispatcher.deliver_soon()
 
 

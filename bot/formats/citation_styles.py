@@ -26,6 +26,7 @@ _JOURNALS = frozenset(
 )
 _EXPORT_ONLY = frozenset({"keywords", "abstract", "venue", "postedby", "identifiers", "links"})
 _MAX_APA_AUTHORS = 20
+_MAX_FAMILY_WORDS = 20  # bounds the work for a text that isn't a name
 
 
 class Style(enum.StrEnum):
@@ -141,7 +142,7 @@ def split_name(name: str) -> tuple[str, str]:
     """Splits a credited name into given and family name; an unclear one is all family name."""
     family = " ".join(parse_name(name).family)
     words = name.split()
-    for start in range(1, len(words)):
+    for start in range(max(1, len(words) - _MAX_FAMILY_WORDS), len(words)):
         if fold(" ".join(words[start:])) == family:
             return " ".join(words[:start]), " ".join(words[start:])
     return "", name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from storage import timestamps
@@ -32,17 +33,17 @@ _DIGEST_IS_DUE = _IS_DUE.format("next_digest_at", "8 days")
 _IS_OPEN = f"""NOT EXISTS (SELECT 1 FROM destinations AS closed WHERE closed.destination_id = {{}}
                           AND NOT {_RETRY_IS_DUE})"""  # noqa: S608 - constants
 
-# Whether a post belongs to a removed subscription or feed. It is kept in case the removal is
-# undone.
-_IS_ABANDONED = """((kind IN ('paper', 'digest') AND EXISTS (
+# Whether a post is of a subscription that is paused or removed, or of a removed feed. It is kept
+# until the channel is resumed, and in case the removal is undone.
+_IS_ON_HOLD = """((kind IN ('paper', 'digest') AND EXISTS (
         SELECT 1 FROM subscriptions WHERE subscriptions.channel_id = {0}.destination_id
-        AND removed_at IS NOT NULL))
+        AND (is_paused OR removed_at IS NOT NULL)))
     OR (kind = 'review' AND EXISTS (
         SELECT 1 FROM entries JOIN feeds ON feeds.id = feed_id
         WHERE entries.id = {0}.entry_id AND removed_at IS NOT NULL)))"""
 
 _HAS_WORK = f"""SELECT
-    EXISTS (SELECT 1 FROM posts WHERE state <> 'sent' AND NOT {_IS_ABANDONED.format("posts")})
+    EXISTS (SELECT 1 FROM posts WHERE state <> 'sent' AND NOT {_IS_ON_HOLD.format("posts")})
     OR EXISTS (SELECT 1 FROM subscriptions JOIN announcements INDEXED BY announcements_waiting
                    ON announcements.channel_id = subscriptions.channel_id
                    AND post_id IS NULL AND NOT is_filtered_out
@@ -68,7 +69,7 @@ class Outbox(Destinations):
             await self._insert_posts(db, now)
             rows = await db.all(
                 f"""{_POST} WHERE posts.id IN (SELECT MIN(id) FROM posts AS one
-                        WHERE state <> 'sent' AND NOT {_IS_ABANDONED.format("one")}
+                        WHERE state <> 'sent' AND NOT {_IS_ON_HOLD.format("one")}
                         AND {_IS_OPEN.format("one.destination_id")} GROUP BY destination_id)
                     ORDER BY posts.id""",  # noqa: S608 - constants
                 [now],
@@ -88,7 +89,7 @@ class Outbox(Destinations):
                 AND {_IS_OPEN.format("subscriptions.channel_id")}
                 AND NOT EXISTS (SELECT 1 FROM posts
                                 WHERE posts.destination_id = subscriptions.channel_id
-                                AND state <> 'sent' AND NOT {_IS_ABANDONED.format("posts")})
+                                AND state <> 'sent' AND NOT {_IS_ON_HOLD.format("posts")})
                 GROUP BY subscriptions.id ORDER BY first""",  # noqa: S608 - constants
             [now],
         )
@@ -139,7 +140,7 @@ class Outbox(Destinations):
                                 json_extract(value, '$[1]') AS revision,
                                 json_extract(value, '$[2]') AS papers FROM json_each(?)) AS claimed
                    WHERE posts.id = claimed.id AND state <> 'sent'
-                   AND NOT {_IS_ABANDONED.format("posts")} RETURNING posts.id""",  # noqa: S608
+                   AND NOT {_IS_ON_HOLD.format("posts")} RETURNING posts.id""",  # noqa: S608
                 [
                     timestamps.to_text(self._clock()),
                     json.dumps([(post.id, post.revision, _all_papers(post)) for post in posts]),
@@ -186,17 +187,27 @@ class Outbox(Destinations):
             await db.run("DELETE FROM posts WHERE id = ? AND state <> 'sent'", [post.id])
 
     async def needing_follow_up(self) -> tuple[Post, ...]:
-        """Returns sent posts that lack their thread, their publishing or their latest revision."""
+        """Returns sent posts that lack their thread, their publishing or their latest revision.
+
+        While a channel is paused, its messages are only updated.
+        """
         now = timestamps.to_text(self._clock())
         async with self._database.reading() as db:
             rows = await db.all(
-                f"""{_POST} WHERE state = 'sent'
-                    AND (thread_due OR publish_due OR revision <> rendered_revision)
-                    AND {_FOLLOW_UP_IS_DUE} AND {_IS_OPEN.format("posts.destination_id")}
-                    ORDER BY posts.id LIMIT 200""",
+                f"""SELECT sent.*, {_IS_ON_HOLD.format("sent")} AS is_on_hold FROM (
+                        {_POST} WHERE state = 'sent'
+                        AND (thread_due OR publish_due OR revision <> rendered_revision)
+                        AND {_FOLLOW_UP_IS_DUE} AND {_IS_OPEN.format("posts.destination_id")}
+                    ) AS sent WHERE revision <> rendered_revision OR NOT is_on_hold
+                    ORDER BY id LIMIT 200""",  # noqa: S608 - constants
                 [now],
             )
-        return tuple(_read_post(row) for row in rows)
+        return tuple(
+            replace(_read_post(row), thread_due=False, publish_due=False)
+            if row["is_on_hold"]
+            else _read_post(row)
+            for row in rows
+        )
 
     async def claim_follow_ups(self, posts: Sequence[Post]) -> None:
         """Makes what posts show survive a power failure, before their messages are updated.
@@ -213,9 +224,10 @@ class Outbox(Destinations):
         """Records that a sent post is complete as of the revision that was read."""
         async with self._database.transaction() as db:
             await db.run(
-                """UPDATE posts SET thread_due = 0, publish_due = 0, rendered_revision = ?,
-                   follow_up_at = NULL WHERE id = ?""",
-                [post.revision, post.id],
+                """UPDATE posts SET thread_due = thread_due AND NOT ?,
+                   publish_due = publish_due AND NOT ?, rendered_revision = ?, follow_up_at = NULL
+                   WHERE id = ?""",
+                [post.thread_due, post.publish_due, post.revision, post.id],
             )
 
     async def postpone_follow_up(self, post: Post, until: datetime) -> None:

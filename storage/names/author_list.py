@@ -18,14 +18,14 @@ _FOOTNOTE_SIGN = re.compile(r"[*†‡§¶]")
 _FOOTNOTE_NUMBER = re.compile(
     r"(?<=\s)([^\W\d_](?:[^\W\d_]|[.'’-]){0,60})\d{1,2}(?=\s*[,;(]|\s+and\b|\s*$)"
 )
-_INCLUDED = re.compile(r"\(\s*incl(?:\.|uding)?:?\s+([^()]*)\)", re.IGNORECASE)
+_INCLUDED = re.compile(r"\(\s*incl(?:\.|uding)?:?\s([^()]*)\)", re.IGNORECASE)
 _AFFILIATION = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _INITIALS = re.compile(r"(?:\w\.[\s-]?)+")
 _BARE_INITIALS = re.compile(r"(?:\w\.?[\s-]?){1,4}")
 _ENDS_IN_INITIAL = re.compile(r"(?<!\w)\w\.$")
 _SEPARATOR = re.compile(r"[;\n|]")  # leaves the commas inside names alone
-_AND = re.compile(r"(?<!\s)\s+(?:and|&)\s+")  # linear in long runs of spaces
+_AND = re.compile(r"(?<!\s)\s+(?:and|&)\s+")  # from any other space, a long gap would be read again
 _LEADING_AND = re.compile(r"^(?:and|&)\s+")
 _INVERTED = re.compile(r"[^,\s]+,[^,]+")
 

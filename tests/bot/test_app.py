@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 import sys
@@ -15,6 +16,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from storage.database import migrations
+from tests.support.damage import damage
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.an-invented-token-of-nobody"
 # The program itself, with another address of Discord's API and no wait before it tries again.
@@ -134,6 +136,18 @@ async def test_a_database_that_cannot_be_written_is_an_error(
     assert message in error
     assert not (tmp_path / "missing").exists()
     assert "DATABASE_PATH" in error
+
+
+async def test_a_damaged_database_is_an_error_that_names_the_last_good_backup(
+    tmp_path: Path, address: str, starter_database: Path
+) -> None:
+    shutil.copyfile(starter_database, tmp_path / "lab.db")
+    shutil.copyfile(starter_database, tmp_path / "lab-backup.db")
+    damage(tmp_path / "lab.db")
+    process = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
+    error = await error_of(process)
+    assert "The database lab.db is damaged" in error
+    assert f"the last good backup, {tmp_path / 'lab-backup.db'} of " in error
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -12,6 +12,7 @@ import simcord
 from bot.app import App
 from bot.errors import explain
 from storage.errors import LabError
+from tests.support.damage import damage
 from tests.support.lab import FakeClock, Lab, open_lab, reply_text
 
 pytestmark = pytest.mark.simcord(check_errors=False)
@@ -121,3 +122,12 @@ async def test_a_refusal_by_discord_is_logged_and_answered_once(
         reply = reply_text(await lab.member.slash(lab.channel, "latest"))
     assert "Discord didn't let me do that" in reply
     assert "/latest failed" in caplog.text
+
+
+async def test_a_damaged_database_is_answered_with_a_sentence(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    damage(lab.app.library.path)
+    shown = await lab.run(lab.member, "latest")
+    assert "The paper list's database is damaged, so nothing was changed." in shown
+    assert [record for record in caplog.records if record.exc_info] == []

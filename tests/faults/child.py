@@ -43,7 +43,7 @@ _DOES = {
     "post": re.compile("INSERT INTO posts"),
     "claim": re.compile("SET state = 'claimed'"),
     "record": re.compile("SET state = 'sent'"),
-    "follow-up": re.compile("SET thread_due = 0"),
+    "follow-up": re.compile("SET thread_due = thread_due"),
 }
 
 

@@ -197,6 +197,51 @@ async def test_a_stopped_channel_is_tried_when_permissions_change(
     assert len(station.discord.asked) == asked + 2
 
 
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_paused_channel_gets_nothing_that_was_being_retried(
+    station: Station, *, kept: bool
+) -> None:
+    station.discord.nonce_window = NO_WINDOW
+    subscriptions = station.app.library.subscriptions
+    papers = await station.publish(2)
+    station.discord.fail("send", Fault(503, kept=kept))
+    assert await station.app.deliver() == 0
+    await subscriptions.pause(GUILD, PAPERS, MODERATOR)
+    asked = len(station.discord.asked)
+    for _ in range(3):
+        assert await station.deliver_later(HOUR) == 0
+    assert len(station.discord.asked) == asked
+    await subscriptions.resume(GUILD, PAPERS, MODERATOR)
+    assert await station.app.deliver() == 2
+    assert station.announced() == papers
+
+
+async def test_a_send_that_waits_for_a_rate_limit_ends_when_its_channel_is_paused(
+    station: Station,
+) -> None:
+    subscriptions, dispatcher = station.app.library.subscriptions, station.app.client.dispatcher
+    papers = await station.publish(2)
+    asked = asyncio.Event()
+
+    async def watch(moment: str) -> None:
+        if moment == "received send":
+            asked.set()
+
+    station.discord.watch = watch
+    station.discord.fail("send", too_many(60))
+    delivering = asyncio.ensure_future(station.app.deliver())
+    await asked.wait()
+    await subscriptions.pause(GUILD, PAPERS, MODERATOR)
+    dispatcher.cancel_send(PAPERS)
+    async with asyncio.timeout(5):
+        assert await delivering == 0
+    dispatcher.cancel_send(PAPERS)  # nothing is being sent any more
+    await subscriptions.resume(GUILD, PAPERS, MODERATOR)
+    assert await station.app.deliver() == 2
+    assert station.announced() == papers
+    assert station.warnings == []
+
+
 async def test_a_send_without_a_response_is_found_when_discord_is_back(
     station: Station,
 ) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.cli import main
 from bot.starter import load_starter
 from storage.library import open_library
 from storage.timestamps import utc_now
+from tests.support.damage import damage
 from tests.support.library import MODERATOR
 
 PAGE = "ICML Ada Lovelace ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n\nRead More\n"
@@ -188,6 +190,28 @@ def test_check_says_what_is_missing(shell: Shell, monkeypatch: pytest.MonkeyPatc
     result = shell("check")
     assert result.exit_code == 0
     assert "The bot is ready to run" in result.stdout
+
+
+def test_check_finds_a_damaged_database(shell: Shell, starter_database: Path) -> None:
+    shutil.copyfile(starter_database, shell.database)
+    damage(shell.database)
+    result = shell("check")
+    assert result.exit_code == 1
+    assert f"✗ The database {shell.database} is damaged (" in result.stdout
+    assert "✓ The database" not in result.stdout
+    assert "The bot is ready" not in result.stdout
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("words", [("search", "protein"), ("random",), ("export",), ("undo", "1")])
+def test_a_damaged_database_is_one_sentence(
+    shell: Shell, starter_database: Path, words: tuple[str, ...]
+) -> None:
+    shutil.copyfile(starter_database, shell.database)
+    damage(shell.database)
+    result = shell(*words)
+    assert result.exit_code == 1
+    assert "The paper list's database is damaged, so nothing was changed." in result.stderr
 
 
 def test_check_says_who_moderates_and_where(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,38 @@ async def test_a_paused_channel_queues_papers_until_it_is_resumed(library: Libra
             await library.subscriptions.pause(guild, channel, MODERATOR)
 
 
+async def test_nothing_is_sent_to_a_paused_channel_however_far_it_got(
+    library: Library, clock: FakeClock
+) -> None:
+    outbox, subscriptions = library.outbox, library.subscriptions
+    await subscriptions.subscribe(1, 2, MODERATOR, SubscriptionOptions(has_thread=True))
+    paper = await announce(library, "Sent")
+    await deliver(library)
+    for title in ("Retried", "Claimed", "Due"):
+        await announce(library, title)
+    (retried,) = await outbox.enqueue_and_fetch_due()
+    await subscriptions.pause(1, 2, MODERATOR)
+    assert await outbox.claim([retried]) == set()
+    await outbox.postpone(2, clock())
+    assert await outbox.enqueue_and_fetch_due() == ()
+    await subscriptions.resume(1, 2, MODERATOR)
+    assert await outbox.claim([retried]) == {retried.id}
+    await subscriptions.pause(1, 2, MODERATOR)
+    assert await outbox.enqueue_and_fetch_due() == ()
+    assert await outbox.needing_follow_up() == ()  # no thread is started
+    await library.papers.edit(paper, PaperDraft(title="Corrected"), MODERATOR)
+    (updated,) = await outbox.needing_follow_up()
+    assert (updated.is_outdated, updated.thread_due) == (True, False)
+    await outbox.mark_complete(updated)
+    assert await outbox.needing_follow_up() == ()
+    await subscriptions.resume(1, 2, MODERATOR)
+    (updated,) = await outbox.needing_follow_up()
+    assert (updated.is_outdated, updated.thread_due) == (False, True)
+    (claimed,) = await outbox.enqueue_and_fetch_due()
+    assert (claimed.id, claimed.state) == (retried.id, PostState.CLAIMED)
+    assert len(await deliver(library)) == 3
+
+
 async def test_a_channel_that_subscribes_again_gets_no_paper_twice(
     library: Library,
 ) -> None:
