@@ -11,7 +11,7 @@ from time import perf_counter
 import click
 from platformdirs import user_cache_path
 
-from benchmarks import bot_rows, feed_rows, report, search_rows
+from benchmarks import bot_rows, export_rows, feed_rows, report, search_rows
 from benchmarks.catalogs import Bench
 from benchmarks.report import Row
 from benchmarks.timing import Budget
@@ -28,6 +28,7 @@ ROWS: dict[str, Callable[[Bench], Coroutine[None, None, list[Row]]]] = {
     "reader": search_rows.reader,
     "feeds": feed_rows.feeds,
     "announce": bot_rows.announcing,
+    "export": export_rows.exports,
     "claim": bot_rows.durable_claim,
 }
 

@@ -19,6 +19,7 @@ _INVITE = re.compile(
     re.IGNORECASE,
 )
 _LIST_MARK = re.compile(r"\s*(?:[-+]|\d+[.)])\s")
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols without a shape
 _ELLIPSIS = "…"
 _MIN_LINK_TEXT = 40  # characters; a link whose URL leaves less is shown without the URL
 
@@ -50,6 +51,11 @@ def disarm_invites(text: str) -> str:
     for mark in _invite_marks(text):
         pieces[mark] = f"\\{text[mark]}"
     return "".join(pieces)
+
+
+def is_visible(text: str) -> bool:
+    """Whether any character of a text has a shape: a letter, digit, mark or symbol."""
+    return any(unicodedata.category(char)[0] in "LNPS" and char not in _BLANK for char in text)
 
 
 def clip(text: str, limit: int) -> str:

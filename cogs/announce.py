@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import calendar
 import re
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, Transform
 from discord.ext import commands
+from discord.ui import ActionRow
 
 from bot.announce.render import render_sample
 from bot.flows.replies import undoable
@@ -19,10 +21,14 @@ from bot.options.feeds import SubscriptionOption, ZoneOption
 from bot.permissions import MANAGERS, actor, missing_permissions, require_server_manager
 from bot.ui import cards, result_pages
 from bot.ui import feeds as feed_cards
-from bot.ui.buttons import DigestButton
+from bot.ui.buttons import DigestButton, RetryRefusedButton
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import ChannelFilter, parse_filter
-from storage.announcements.models import Subscription, SubscriptionOptions
+from storage.announcements.models import (
+    CountedSubscription,
+    Subscription,
+    SubscriptionOptions,
+)
 from storage.errors import InvalidInput, LabError, SubscriptionNotFound
 
 _Channel: TypeAlias = discord.TextChannel | discord.Thread | discord.ForumChannel
@@ -32,6 +38,7 @@ _DIGESTS = [
     for frequency in (Frequency.DAILY, Frequency.WEEKLY)
 ]
 _WEEKDAYS = [Choice(name=name, value=number) for number, name in enumerate(calendar.day_name)]
+_MAX_BUTTONS = 5  # of a row
 _WHICH_CHANNEL = "Which channel (this one by default)"
 
 
@@ -41,6 +48,23 @@ async def show_digest(interaction: Interaction, button: DigestButton) -> None:
     query = result_pages.SavedQuery(post=button.post_id)
     layout = await result_pages.render(interaction.client.library, query, interaction.user.id)
     await interaction.response.send_message(view=layout, ephemeral=True)
+
+
+@RetryRefusedButton.on_press
+async def retry_refused(interaction: Interaction, button: RetryRefusedButton) -> None:
+    """Sends what was set aside for a channel of this server again."""
+    require_server_manager(interaction)
+    bot, guild = interaction.client, interaction.guild
+    subscription = await bot.library.subscriptions.find(button.channel_id)
+    is_here = guild is not None and (
+        guild.get_channel_or_thread(button.channel_id) is not None
+        or (subscription is not None and subscription.guild_id == guild.id)
+    )
+    if not (is_here and await bot.library.outbox.retry_refused(button.channel_id)):
+        raise LabError("Nothing is set aside for that channel any more.")
+    text = f"🔁 Sending in <#{button.channel_id}> again what Discord refused."
+    await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
+    bot.dispatcher.deliver_soon()
 
 
 @app_commands.guild_only()
@@ -125,7 +149,8 @@ class Announce(commands.GroupCog, group_name="announce"):
             else "I don't announce papers in this server yet. Run `/announce here` in a channel to "
             "start."
         )
-        await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
+        view = cards.notice(text, *_retry_row(interaction, subscriptions))
+        await interaction.response.send_message(view=view, ephemeral=True)
 
     @app_commands.command()
     @app_commands.describe(channel=_WHICH_CHANNEL)
@@ -205,6 +230,19 @@ class Announce(commands.GroupCog, group_name="announce"):
         interaction.client.dispatcher.cancel_send(channel_id)
         text = f"🔕 Stopped announcing new papers in <#{channel_id}>."
         await _reply(interaction, text, removed.change_id)
+
+
+def _retry_row(
+    interaction: Interaction, subscriptions: Sequence[CountedSubscription]
+) -> list[ActionRow[Any]]:
+    """Returns buttons for the first channels in which messages were refused, if any."""
+    buttons: list[RetryRefusedButton] = []
+    for subscription in subscriptions:
+        if subscription.refused and len(buttons) < _MAX_BUTTONS:
+            guild, channel_id = interaction.guild, subscription.channel_id
+            channel = guild.get_channel_or_thread(channel_id) if guild else None
+            buttons.append(RetryRefusedButton(channel_id, channel.name if channel else "?"))
+    return [ActionRow(*buttons)] if buttons else []
 
 
 async def _subscribe(

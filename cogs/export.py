@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, Transform
 from discord.ext import commands
 
-from bot.formats.export import ExportFormat, write
+from bot.exporter import Exporter
+from bot.formats.export import ExportFormat
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count
 from bot.options import catalogue
 from bot.options.catalogue import AuthorOption, TagOption, VenueOption
-from storage.errors import LabError
-from storage.library import Library
-from storage.models import Paper
-from storage.search.query import Query, parse
-from storage.timestamps import Clock
+from storage.search.query import parse
 
 _MAX_FILE = 10 * 1024 * 1024  # bytes that Discord accepts from a bot in any server
 _CHOICES = [
@@ -35,28 +31,11 @@ _CHOICES = [
 ]
 
 
-class NothingToExport(LabError):
-    """No paper matches."""
-
-    def __init__(self) -> None:
-        super().__init__("No papers match, so there's nothing to export.")
-
-
-class TooLarge(LabError):
-    """The file would be larger than Discord accepts."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "That file would be larger than the 10 MiB that Discord accepts. Narrow it down by "
-            "year or venue, or ask whoever runs this bot for a full export."
-        )
-
-
 class Export(commands.Cog):
     """Export papers as a file."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, exporter: Exporter) -> None:
+        self.exporter = exporter
         self.max_file = _MAX_FILE
 
     @app_commands.command()
@@ -81,35 +60,24 @@ class Export(commands.Cog):
         parsed = parse(query or "", catalogue.filters(author, venue, year, tag))
         chosen = ExportFormat(file_format)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        body, papers = await self._write(interaction.client.library, parsed, chosen)
+
+        async def tell_to_wait(ahead: int) -> None:
+            others = "is another export" if ahead == 1 else f"are {ahead} other exports"
+            await interaction.followup.send(
+                f"⏳ There {others} ahead of yours. You'll get your file here when it's your turn.",
+                ephemeral=True,
+            )
+
+        exported = await self.exporter.export(
+            interaction.user.id, parsed, chosen, max_bytes=self.max_file, on_wait=tell_to_wait
+        )
         await interaction.followup.send(
-            f"{count(papers, 'paper')} as {chosen.label}.",
-            file=discord.File(io.BytesIO(body), f"papers.{chosen.suffix}"),
+            f"{count(exported.papers, 'paper')} as {chosen.label}.",
+            file=discord.File(io.BytesIO(exported.body), f"papers.{chosen.suffix}"),
             ephemeral=True,
         )
-
-    async def _write(
-        self, library: Library, query: Query, file_format: ExportFormat
-    ) -> tuple[bytes, int]:
-        """Returns the file's bytes and the number of its papers; raises `TooLarge`."""
-        papers = 0
-
-        async def pages() -> AsyncIterator[tuple[Paper, ...]]:
-            nonlocal papers
-            async for page in library.search.pages(query):
-                papers += len(page)
-                yield page
-
-        body = io.BytesIO()
-        async for piece in write(pages(), file_format, self._clock()):
-            body.write(piece.encode())
-            if body.tell() > self.max_file:
-                raise TooLarge
-        if not papers:
-            raise NothingToExport
-        return body.getvalue(), papers
 
 
 async def setup(bot: LabBot) -> None:
     """Adds the cog."""
-    await bot.add_cog(Export(bot.clock))
+    await bot.add_cog(Export(Exporter(bot.library.path, bot.clock)))

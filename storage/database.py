@@ -127,7 +127,7 @@ class Database:
         self._imports = 0  # running or waiting to run
         self._readers: asyncio.Queue[Connection] = asyncio.Queue()
         self._all = [writer, *readers]
-        for reader in readers:
+        for reader in readers or (writer,):
             self._readers.put_nowait(reader)
 
     @asynccontextmanager
@@ -260,6 +260,24 @@ async def open_database(
             ) from error
         stack.pop_all()
     database = Database(path, writer, readers)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_for_reading(path: Path) -> AsyncGenerator[Database]:
+    """Opens a database that is in use, with one more connection that can't write.
+
+    Raises `DatabaseUnusable` if the file can't be opened.
+    """
+    try:
+        reader = await _connect(path, BUSY_TIMEOUT)
+        await reader.run("PRAGMA query_only = ON")
+    except sqlite3.Error as error:
+        raise DatabaseUnusable(f"The database {path} can't be used: {error}.") from error
+    database = Database(path, reader, ())
     try:
         yield database
     finally:

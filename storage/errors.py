@@ -110,6 +110,10 @@ class DatabaseUnavailable(LabError):
         )
         self.cause = cause
 
+    def __reduce__(self) -> tuple[type[DatabaseUnavailable], tuple[str]]:
+        """Allows the error to be raised in a worker process."""
+        return type(self), (self.cause,)
+
 
 class DatabaseDamaged(DatabaseUnavailable):
     """The content of the open database is damaged, which doesn't pass by itself."""

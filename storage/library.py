@@ -15,7 +15,7 @@ from storage.audit.queries import AuditLog
 from storage.authors.decisions import Authors
 from storage.bot_state import BotState
 from storage.curation.papers import Papers
-from storage.database import BUSY_TIMEOUT, Database, open_database
+from storage.database import BUSY_TIMEOUT, Database, open_database, open_for_reading
 from storage.feeds.ingest import Feeds
 from storage.feeds.trace import Traces
 from storage.models import Actor
@@ -89,3 +89,10 @@ async def open_library(
             yield library
         finally:
             await library.bot_state.close()
+
+
+@asynccontextmanager
+async def open_search(path: Path) -> AsyncGenerator[Search]:
+    """Opens the search of a library that is in use, on a connection of its own."""
+    async with open_for_reading(path) as database:
+        yield Search(database)

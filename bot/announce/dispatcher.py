@@ -20,11 +20,14 @@ import discord
 
 from bot.announce import channels, errors
 from bot.announce.channels import AnyChannel
+from bot.announce.errors import MessageRefused
 from bot.announce.render import Message, RenderContext, load_context, notice_post, render_notice
+from bot.markdown import clip, escape
 from bot.moderators import Moderators
 from bot.retry import DatabaseBackoff
 from bot.shutdown import DELIVERY_GRACE
-from storage.announcements.models import Post, PostState
+from storage.announcements.models import Post, PostKind, PostState
+from storage.announcements.refused_posts import MAX_REFUSALS
 from storage.errors import DatabaseUnavailable
 from storage.library import Library
 from storage.timestamps import Clock
@@ -37,6 +40,8 @@ _FIRST_RETRY = timedelta(seconds=30)
 _MAX_RETRY = timedelta(hours=1)
 _SEND_TIMEOUT = timedelta(minutes=2)  # including the waits of rate limits
 _TEMPORARY_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
+
+_UNEXPECTED = "an unexpected error, which is in the bot's log"
 
 _T = TypeVar("_T")
 
@@ -116,7 +121,8 @@ class OutboxDispatcher:
         """Delivers what is due, oldest first in each channel; returns how many posts.
 
         If Discord fails, a post is tried again later. A channel that is gone or closed to the bot
-        is stopped for a day, and its moderators are told why. Then delivered posts that lack
+        is stopped for a day, and its moderators are told why. A message that is refused three times
+        is set aside, and the rest of its channel continues. Then delivered posts that lack
         something get it: their thread, their publishing, or their latest revision.
 
         While the database is unavailable, nothing is sent, and that is logged once. A message that
@@ -191,24 +197,36 @@ class OutboxDispatcher:
     async def _prepare(self, post: Post, context: RenderContext) -> _PreparedMessage | None:
         """Renders a post, or releases it if all its papers were removed."""
         channel = await self._channel(post)
-        message = context.render(post)
+        try:
+            message = context.render(post)
+        except Exception as error:
+            _log.exception("Rendering post %s failed", post.id)
+            raise MessageRefused(_UNEXPECTED, is_undelivered=False) from error
         if message is None:
             await self._library.outbox.release(post)
             return None
         return _PreparedMessage(post, channel, message)
 
     async def _send(self, prepared: _PreparedMessage) -> tuple[Post, int]:
-        """Sends a claimed post; if Discord rejects the message, the claim is released.
+        """Sends a claimed post; if Discord doesn't take the message, the claim is released.
 
-        After any other failure nobody knows whether it was delivered, so it stays claimed.
+        After any other failure nobody knows whether it was delivered, so it stays claimed. Raises
+        `MessageRefused` if the message itself is what fails.
         """
         try:
             async with asyncio.timeout(_SEND_TIMEOUT.total_seconds()):
                 sent = await channels.send(prepared.channel, prepared.post, prepared.message)
         except discord.HTTPException as error:
+            if errors.is_refusal(error):
+                raise MessageRefused(clip(error.text, 300), is_undelivered=True) from error
             if error.status < 500:
                 await self._library.outbox.release(prepared.post)
             raise
+        except (DatabaseUnavailable, *_TEMPORARY_ERRORS):
+            raise
+        except Exception as error:
+            _log.exception("Sending post %s failed", prepared.post.id)
+            raise MessageRefused(_UNEXPECTED, is_undelivered=False) from error
         return prepared.post, sent
 
     async def _follow_up(self, post: Post, context: RenderContext) -> None:
@@ -249,6 +267,8 @@ class OutboxDispatcher:
                 return await step()
         except DatabaseUnavailable:
             raise
+        except MessageRefused as error:
+            await self._handle_refused_message(post, error)
         except discord.HTTPException as error:
             await self._handle_refusal(post, error)
         except _TEMPORARY_ERRORS as error:
@@ -268,6 +288,28 @@ class OutboxDispatcher:
             await self._stop(post.destination_id, reason, error)
         else:
             await self._postpone(post, error)
+
+    async def _handle_refused_message(self, post: Post, error: MessageRefused) -> None:
+        """Retries a refused message a few times, then sets it aside and tells the moderators."""
+        outbox, channel_id = self._library.outbox, post.destination_id
+        reason = str(error)
+        if not await outbox.refuse(post, reason, is_undelivered=error.is_undelivered):
+            await self._postpone(post, error)
+            return
+        _log.warning("Set post %s for %s aside: %s", post.id, channel_id, reason)
+        moderators_channel = self._moderators.channel_id
+        if moderators_channel is None or post.kind is PostKind.NOTICE:
+            return
+        papers = await self._library.papers.load(post.paper_ids)
+        titles = ", ".join(f"“{escape(paper.title, 150)}”" for paper in papers[:3])
+        what = f"the announcement of {titles}" if papers else "a message"
+        where = "a member" if post.is_direct_message else f"<#{channel_id}>"
+        await outbox.enqueue_notice(
+            moderators_channel,
+            f"⚠️ Set aside {what} for {where}, because Discord refused it {MAX_REFUSALS} times: "
+            f"{escape(reason.rstrip('.'), 300)}. Other messages continue."
+            f"{' `/announce list` there has a button that sends it again.' if papers else ''}",
+        )
 
     async def _stop(self, channel_id: int, reason: str, error: discord.HTTPException) -> None:
         """Stops sending to a channel for a day, and tells the moderators the first time."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from bot.markdown import clip, count
+from bot.markdown import clip, count, is_visible
 from bot.ui import announcements as announcement_cards
 from bot.ui import review_cards
 from bot.ui.cards import Layout
@@ -142,4 +142,5 @@ async def _entry(library: Library, entry_id: int) -> tuple[PendingEntry | EntryR
 
 
 def _thread_name(title: str) -> str:
-    return clip(title, _MAX_THREAD_NAME)
+    """Returns the name of a thread, which Discord refuses if nothing of it is visible."""
+    return clip(title, _MAX_THREAD_NAME) if is_visible(title) else "Untitled"

@@ -247,6 +247,14 @@ class FeedsButton(LabButton, template="feeds:{post_id}"):
         super().__init__("Feeds")
 
 
+class RetryRefusedButton(LabButton, template="retry:{channel_id}"):
+    """Sends what Discord refused in a channel again."""
+
+    def __init__(self, channel_id: int, name: str = "") -> None:
+        self.channel_id = channel_id
+        super().__init__(f"Retry in #{name}"[:80], emoji="🔁")
+
+
 class ReviewButton(LabButton, template="review:{entry_id}:{add:flag}"):
     """Adds or declines an entry of a reviewed feed."""
 

@@ -171,6 +171,9 @@ def _subscription(subscription: CountedSubscription) -> str:
     facts = [f"{count(subscription.sent, 'paper')} announced"]
     if subscription.waiting:
         facts.append(f"{subscription.waiting:,} queued")
+    if subscription.refused:
+        refused = count(subscription.refused, "paper")
+        facts.append(f"⚠️ {refused} refused by Discord: {escape(subscription.refusal, 200)}")
     if subscription.stopped_because:
         facts.append(f"⚠️ stopped: {escape(subscription.stopped_because, 200)}")
     if subscription.is_paused:

@@ -182,6 +182,10 @@ def _delivery(channel: ChannelTrace, announcement: Announcement, style: TextStyl
             return f"filtered out by “{style.text(channel.rejection_reason, 200)}”."
         case DeliveryStatus.FILTERED_OUT:
             return "filtered out by the filters that the channel had at the time."
+        case DeliveryStatus.REFUSED:
+            reason = style.text(announcement.refusal, 300).rstrip(".")
+            retry = style.command("/announce list")
+            return f"refused by Discord: {reason}. {retry} has a button that sends it again."
         case DeliveryStatus.SENDING:
             return f"being sent.{_delay(channel, style)}"
         case _:

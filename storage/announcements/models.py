@@ -44,9 +44,14 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class CountedSubscription(Subscription):
-    """A subscription with the number of papers announced in the channel so far."""
+    """A subscription with the number of papers announced in the channel so far.
+
+    ``refused`` counts the papers whose messages Discord refused, the latest with this ``refusal``.
+    """
 
     sent: int
+    refused: int = 0
+    refusal: str = ""
 
 
 class PostKind(enum.StrEnum):
@@ -121,6 +126,7 @@ class DeliveryStatus(enum.StrEnum):
     WAITING = "waiting"
     FILTERED_OUT = "left out"
     SENDING = "sending"
+    REFUSED = "refused"
     SENT = "sent"
 
 
@@ -128,7 +134,7 @@ class DeliveryStatus(enum.StrEnum):
 class Announcement:
     """A paper in a channel, which is announced there at most once.
 
-    ``venue`` is the paper's venue at that time.
+    ``venue`` is the paper's venue at that time, and ``refusal`` is why Discord refused the message.
     """
 
     id: int
@@ -140,3 +146,4 @@ class Announcement:
     post_id: int | None = None
     message_id: int | None = None
     sent_at: datetime | None = None
+    refusal: str = ""

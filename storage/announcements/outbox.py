@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from storage import timestamps
-from storage.announcements.destinations import Destinations
 from storage.announcements.models import Announcement, DeliveryStatus, Post, PostKind, PostState
+from storage.announcements.refused_posts import IS_SET_ASIDE, RefusedPosts
 from storage.announcements.subscription_settings import digest_of
 from storage.announcements.subscriptions import match_subscriptions
 from storage.database import Connection, Row, Value
@@ -33,14 +33,14 @@ _DIGEST_IS_DUE = _IS_DUE.format("next_digest_at", "8 days")
 _IS_OPEN = f"""NOT EXISTS (SELECT 1 FROM destinations AS closed WHERE closed.destination_id = {{}}
                           AND NOT {_RETRY_IS_DUE})"""  # noqa: S608 - constants
 
-# Whether a post is of a subscription that is paused or removed, or of a removed feed. It is kept
-# until the channel is resumed, and in case the removal is undone.
-_IS_ON_HOLD = """((kind IN ('paper', 'digest') AND EXISTS (
-        SELECT 1 FROM subscriptions WHERE subscriptions.channel_id = {0}.destination_id
+# Whether a post is set aside, or of a subscription that is paused or removed, or of a removed feed.
+# It is kept until the channel is resumed, and in case the removal is undone.
+_IS_ON_HOLD = f"""({IS_SET_ASIDE} OR (kind IN ('paper', 'digest') AND EXISTS (
+        SELECT 1 FROM subscriptions WHERE subscriptions.channel_id = {{0}}.destination_id
         AND (is_paused OR removed_at IS NOT NULL)))
     OR (kind = 'review' AND EXISTS (
         SELECT 1 FROM entries JOIN feeds ON feeds.id = feed_id
-        WHERE entries.id = {0}.entry_id AND removed_at IS NOT NULL)))"""
+        WHERE entries.id = {{0}}.entry_id AND removed_at IS NOT NULL)))"""  # noqa: S608 - constants
 
 _HAS_WORK = f"""SELECT
     EXISTS (SELECT 1 FROM posts WHERE state <> 'sent' AND NOT {_IS_ON_HOLD.format("posts")})
@@ -52,7 +52,7 @@ _HAS_WORK = f"""SELECT
                WHERE next_digest_at IS NOT NULL AND {_DIGEST_IS_DUE})"""  # noqa: S608 - constants
 
 
-class Outbox(Destinations):
+class Outbox(RefusedPosts):
     """The messages to send, and those that were sent."""
 
     async def enqueue_and_fetch_due(self) -> tuple[Post, ...]:
@@ -164,6 +164,9 @@ class Outbox(Destinations):
                 "UPDATE posts SET state = 'sent', message_id = ?, sent_at = ? WHERE id = ?",
                 [(message_id, now, post.id) for post, message_id in sent],
             )
+            await db.run_many(
+                "DELETE FROM refused_posts WHERE post_id = ?", [(post.id,) for post, _ in sent]
+            )
             await db.run(
                 """DELETE FROM destinations
                    WHERE destination_id IN (SELECT value FROM json_each(?))""",
@@ -253,8 +256,10 @@ class Outbox(Destinations):
         """Returns what became of a paper in each channel; if unsubscribed, only what was sent."""
         async with self._database.reading() as db:
             rows = await db.all(
-                """SELECT announcements.*, state, message_id, sent_at FROM announcements
-                   LEFT JOIN posts ON posts.id = post_id WHERE paper_id = ?
+                """SELECT announcements.*, state, message_id, sent_at,
+                       IIF(is_set_aside, reason, NULL) AS refusal FROM announcements
+                   LEFT JOIN posts ON posts.id = announcements.post_id
+                   LEFT JOIN refused_posts ON refused_posts.post_id = posts.id WHERE paper_id = ?
                    AND (state IS 'sent' OR NOT EXISTS (
                        SELECT 1 FROM subscriptions
                        WHERE subscriptions.channel_id = announcements.channel_id
@@ -387,6 +392,7 @@ def _read_announcement(row: Row) -> Announcement:
         post_id=row["post_id"],
         message_id=row["message_id"],
         sent_at=timestamps.from_optional(row["sent_at"]),
+        refusal=row["refusal"] or "",
     )
 
 
@@ -395,4 +401,6 @@ def _status(row: Row) -> DeliveryStatus:
         return DeliveryStatus.FILTERED_OUT
     if row["state"] is None:
         return DeliveryStatus.WAITING
+    if row["refusal"] is not None:
+        return DeliveryStatus.REFUSED
     return DeliveryStatus.SENT if row["state"] == PostState.SENT else DeliveryStatus.SENDING

@@ -12,6 +12,7 @@ from storage.announcements import subscription_settings
 from storage.announcements.destinations import reopen
 from storage.announcements.filters import ChannelFilter, parse_filter
 from storage.announcements.models import CountedSubscription, Subscription, SubscriptionOptions
+from storage.announcements.refused_posts import IS_SET_ASIDE
 from storage.announcements.subscription_settings import options_of, values
 from storage.audit.models import ChangeAction, Recorded, Settings
 from storage.database import Connection, Database, Row
@@ -23,15 +24,25 @@ from storage.papers import former_names
 _POSTED = """(SELECT COUNT(*) FROM announcements
               WHERE channel_id = subscriptions.channel_id AND is_filtered_out = 0
               AND post_id IS NOT NULL)"""
+_REFUSED = """FROM posts JOIN refused_posts ON refused_posts.post_id = posts.id
+               WHERE posts.destination_id = subscriptions.channel_id AND state <> 'sent'
+               AND is_set_aside"""
+_REFUSED_PAPERS = f"""(SELECT COUNT(*) FROM announcements WHERE post_id IN (
+                       SELECT posts.id {_REFUSED}))"""  # noqa: S608 - constants
 _UNSENT = """(SELECT COUNT(*) FROM posts JOIN announcements ON post_id = posts.id
               WHERE posts.destination_id = subscriptions.channel_id AND state <> 'sent')"""
+_QUEUED = f"""{_UNSENT.removesuffix(")")} AND NOT {IS_SET_ASIDE.format("posts")})"""
 _SELECT = f"""SELECT subscriptions.*, COALESCE(stopped_because, '') AS stopped_because,
-    {_UNSENT} + (SELECT COUNT(*) FROM announcements WHERE channel_id = subscriptions.channel_id
-                 AND is_filtered_out = 0 AND post_id IS NULL) AS waiting{{columns}}
+    {_QUEUED} + (
+        SELECT COUNT(*) FROM announcements WHERE channel_id = subscriptions.channel_id
+        AND is_filtered_out = 0 AND post_id IS NULL) AS waiting{{columns}}
     FROM subscriptions LEFT JOIN destinations ON destination_id = channel_id
     WHERE removed_at IS NULL"""  # noqa: S608 - constants
 _SUBSCRIPTION = _SELECT.format(columns="")
-_COUNTED_SUBSCRIPTION = _SELECT.format(columns=f", {_POSTED} - {_UNSENT} AS sent")
+_COUNTED_SUBSCRIPTION = _SELECT.format(
+    columns=f""", {_POSTED} - {_UNSENT} AS sent, {_REFUSED_PAPERS} AS refused,
+        COALESCE((SELECT reason {_REFUSED} ORDER BY posts.id DESC LIMIT 1), '') AS refusal"""
+)
 _IN_GUILD = "AND (?1 IS NULL OR guild_id = ?1) ORDER BY subscriptions.id"
 
 
@@ -149,7 +160,12 @@ class Subscriptions:
             rows = await db.all(f"{_COUNTED_SUBSCRIPTION} {_IN_GUILD}", [guild_id])
             filters = await _read_filters(db, rows)
             return tuple(
-                CountedSubscription(**_fields(row, one), sent=row["sent"])
+                CountedSubscription(
+                    **_fields(row, one),
+                    sent=row["sent"],
+                    refused=row["refused"],
+                    refusal=row["refusal"],
+                )
                 for row, one in zip(rows, filters, strict=True)
             )
 

@@ -102,6 +102,30 @@ async def test_a_channel_that_refuses_messages_stops_and_can_be_resumed(lab: Lab
     assert announced(lab) == ["Kept"]
 
 
+async def test_a_refused_message_is_listed_and_sent_again_by_a_button(lab: Lab) -> None:
+    await lab.run(lab.moderator, "announce here")
+    await lab.announce("Too odd")
+    await lab.announce("Fine")
+    assert "Retry" not in await lab.run(lab.moderator, "announce list")
+    lab.env.inject_error(
+        "POST", "/channels/*/messages", status=400, code=50035, message="Invalid *body*", times=3
+    )
+    for _ in range(3):
+        await lab.app.deliver()
+        lab.clock.advance(timedelta(minutes=5))
+    assert announced(lab) == ["Fine"]
+    listed = await lab.moderator.slash(lab.channel, "announce list")
+    assert r"⚠️ 1 paper refused by Discord: Invalid \*body\*" in reply_text(listed)
+    why = await lab.run(lab.moderator, "feed why", link="Too odd")
+    assert r"refused by Discord: Invalid \*body\*. `/announce list` has a button" in why
+    label = f"Retry in #{lab.channel.name}"
+    retried = await lab.moderator.click(listed.response, label=label)
+    assert "again what Discord refused" in reply_text(retried)
+    assert announced(lab) == ["Fine", "Too odd"]
+    again = await lab.moderator.click(listed.response, label=label)
+    assert "Nothing is set aside for that channel any more" in reply_text(again)
+
+
 async def test_a_message_that_arrived_but_was_not_recorded_is_not_sent_again(lab: Lab) -> None:
     """The bot stopped between sending and recording, so it looks in the channel's history."""
     await lab.run(lab.moderator, "announce here")

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 from typing import Any
 
+from bot.exporter import COOLDOWN
+from bot.formats.export import ExportFormat
 from bot.settings import Settings
 from storage.models import PaperDraft
+from storage.search.query import Query
 from tests.support.lab import Lab, reply_text
 
 
@@ -85,6 +89,7 @@ async def test_export_takes_a_query_filters_and_a_format(lab: Lab) -> None:
     rows = list(csv.DictReader(io.StringIO(body.decode())))
     assert name == "papers.csv"
     assert {row["venue"] for row in rows} == {"ICML"}
+    lab.clock.advance(COOLDOWN)
     result = await lab.member.slash(lab.channel, "export", author="Biderman", format="json")
     assert len(json.loads((await attachment(result))[1])) == 5
 
@@ -105,6 +110,31 @@ async def test_a_file_that_is_too_large_for_discord_is_refused(lab: Lab) -> None
     cog: Any = lab.app.client.get_cog("Export")
     cog.max_file = 1000
     assert "larger than the 10 MiB" in await lab.run(lab.member, "export")
+
+
+async def test_whoever_waits_for_another_export_is_told_so(lab: Lab) -> None:
+    cog: Any = lab.app.client.get_cog("Export")
+    other = asyncio.create_task(
+        cog.exporter.export(1, Query(), ExportFormat.CSV, max_bytes=10**7, on_wait=None)
+    )
+    result = await lab.member.slash(lab.channel, "export")
+    await other
+    assert result.ephemeral
+    waiting, done = reply_text(result).splitlines()
+    assert waiting.startswith("⏳ There is another export ahead of yours.")
+    assert done == "20 papers as BibTeX."
+
+
+async def test_a_second_export_is_refused_for_a_while(lab: Lab) -> None:
+    assert "20 papers" in await lab.run(lab.member, "export")
+    refused = await lab.member.slash(lab.channel, "export")
+    assert refused.ephemeral
+    assert "I've just sent you your last export. You can start another one <t:" in reply_text(
+        refused
+    )
+    assert "20 papers" in await lab.run(lab.moderator, "export")
+    lab.clock.advance(COOLDOWN)
+    assert "20 papers" in await lab.run(lab.member, "export")
 
 
 async def test_venues_are_suggested_for_an_export(lab: Lab) -> None:

@@ -398,6 +398,8 @@ class StandIn:
     async def _post(self, request: web.Request) -> web.Response:
         """Starts a thread in a forum, whose first message has the same id and no nonce."""
         sent = await request.json()
+        if refused := _refuse_name(sent["name"]):
+            return refused
         message = self._new_message(_number(request, "channel"), sent.get("message") or {})
         thread = self._new_thread(request, int(message["id"]), sent["name"])
         message["channel_id"] = thread["id"]
@@ -413,7 +415,7 @@ class StandIn:
         if number in self.threads:
             return _json({"message": "It has a thread.", "code": 160004}, status=400)
         sent = await request.json()
-        return _json(self._new_thread(request, number, sent["name"]))
+        return _refuse_name(sent["name"]) or _json(self._new_thread(request, number, sent["name"]))
 
     def _new_thread(self, request: web.Request, number: int, name: str) -> Payload:
         thread = self.threads[number] = channel(number, kind=11, name=name) | {
@@ -594,6 +596,13 @@ def _json(value: Any, status: int = 200, headers: Mapping[str, str] | None = Non
 
 def _number(request: web.Request, name: str) -> int:
     return int(request.match_info[name])
+
+
+def _refuse_name(name: str) -> web.Response | None:
+    """Refuses a name that is empty once what nobody sees is left out."""
+    if "".join(char for char in name if char.isprintable()).strip():
+        return None
+    return _json({"message": "Invalid Form Body", "code": 50035}, status=400)
 
 
 def refusal(code: int, status: int = 403) -> Fault:

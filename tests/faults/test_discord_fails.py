@@ -9,7 +9,9 @@ import discord
 import pytest
 
 from storage.announcements.destinations import RETRY_STOPPED
-from storage.announcements.models import SubscriptionOptions
+from storage.announcements.models import DeliveryStatus, SubscriptionOptions
+from storage.announcements.refused_posts import MAX_REFUSALS
+from storage.models import Origin, PaperDraft
 from storage.papers.combine import as_draft
 from tests.faults import discord_standin
 from tests.faults.discord_standin import (
@@ -26,6 +28,7 @@ from tests.faults.station import Station
 from tests.support.library import MODERATOR
 
 HOUR = timedelta(hours=1)
+INVALID = 50035
 NO_ACCESS = 50001
 NO_PERMISSION = 50013
 NO_WINDOW = timedelta()
@@ -239,6 +242,70 @@ async def test_a_send_that_waits_for_a_rate_limit_ends_when_its_channel_is_pause
     await subscriptions.resume(GUILD, PAPERS, MODERATOR)
     assert await station.app.deliver() == 2
     assert station.announced() == papers
+    assert station.warnings == []
+
+
+async def test_a_refused_message_is_set_aside_and_the_rest_continues(station: Station) -> None:
+    library = station.app.library
+    await station.app.client.moderators.set_channel(GUILD, MODERATORS, MODERATOR)
+    papers = await station.publish(3)
+    for _ in range(MAX_REFUSALS - 1):
+        station.discord.fail("send", refusal(INVALID, status=400))
+        assert await station.app.deliver() == 0
+        station.clock.advance(timedelta(minutes=5))
+    station.discord.fail("send", refusal(INVALID, status=400))
+    assert await station.app.deliver() == 3  # the other papers and the alert
+    assert station.announced() == papers[1:]
+    (alert,) = station.discord.messages[MODERATORS]
+    assert "Set aside the announcement of “Paper" in str(alert["components"])
+    assert "Refused" in str(alert["components"])
+    (announcement,) = await library.outbox.for_paper(papers[0])
+    assert (announcement.status, announcement.refusal) == (DeliveryStatus.REFUSED, "Refused")
+    (subscription,) = await library.subscriptions.with_counts(GUILD)
+    counts = (subscription.waiting, subscription.sent, subscription.refused)
+    assert (counts, subscription.refusal) == ((0, 2, 1), "Refused")
+    assert await station.deliver_later(48 * HOUR) == 0
+    assert await library.outbox.retry_refused(PAPERS) == 1
+    assert await library.outbox.retry_refused(PAPERS) == 0
+    assert await station.app.deliver() == 1
+    assert station.announced() == [*papers[1:], papers[0]]
+    assert len(station.discord.messages[MODERATORS]) == 1
+
+
+async def test_a_refused_alert_is_set_aside_without_another_alert(station: Station) -> None:
+    await station.app.client.moderators.set_channel(GUILD, MODERATORS, MODERATOR)
+    await station.app.library.outbox.enqueue_notice(MODERATORS, "Something is wrong.")
+    for _ in range(MAX_REFUSALS):
+        station.discord.fail("send", refusal(INVALID, status=400))
+        assert await station.app.deliver() == 0
+        station.clock.advance(timedelta(minutes=5))
+    assert await station.deliver_later() == 0
+    assert station.discord.messages[MODERATORS] == []
+
+
+async def test_too_many_threads_only_delay_a_post(station: Station) -> None:
+    await station.app.library.subscriptions.subscribe(GUILD, FORUM, MODERATOR)
+    papers = await station.publish()
+    for _ in range(MAX_REFUSALS + 1):
+        station.discord.fail("thread", refusal(160006, status=400))
+        await station.deliver_later(HOUR)
+    assert await station.deliver_later(HOUR) == 1
+    assert station.announced(FORUM) == papers
+
+
+@pytest.mark.parametrize("title", ["\u200b", "\u2063\u2060", "\u3164", "\u2800 \u2800"])
+async def test_a_paper_with_an_invisible_title_gets_its_threads(
+    station: Station, title: str
+) -> None:
+    subscriptions = station.app.library.subscriptions
+    await subscriptions.subscribe(GUILD, FORUM, MODERATOR)
+    threads = SubscriptionOptions(has_thread=True)
+    await subscriptions.subscribe(GUILD, PAPERS, MODERATOR, threads)
+    draft = PaperDraft(title=title, identifiers=("arxiv:2301.00001",))
+    await station.app.library.papers.upsert(draft, Origin.FEED, MODERATOR, announce=True)
+    assert await station.app.deliver() == 2
+    names = [thread["name"] for thread in station.discord.threads.values()]
+    assert names == ["Untitled", "Untitled"]
     assert station.warnings == []
 
 

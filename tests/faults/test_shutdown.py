@@ -49,6 +49,17 @@ LabHerald.on_ready = on_ready
 )
 
 
+# The same, with exports that never end.
+EXPORTING = (
+    """
+import bot.exporter
+from tests.faults.hanging import hang
+bot.exporter.write_file = hang
+"""
+    + PROGRAM
+)
+
+
 class SlowServer:
     """A server that answers nothing."""
 
@@ -140,6 +151,14 @@ async def test_a_lookup_that_hangs_delays_no_stop(
         reference = {"type": 3, "name": "source", "value": "10.1000/1"}
         await stand_in.use_command("curate", {"type": 1, "name": "add", "options": [reference]})
         await slow.asked.wait()
+        await assert_stops_in_time(process)
+
+
+async def test_an_export_that_hangs_delays_no_stop(tmp_path: Path, stand_in: StandIn) -> None:
+    async with running(tmp_path / "lab.db", stand_in, EXPORTING) as process:
+        await stand_in.use_command("export")
+        assert process.stdout
+        assert await process.stdout.readline() == b"hanging\n"
         await assert_stops_in_time(process)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,8 +9,14 @@ from pathlib import Path
 import pytest
 
 from storage.bot_state import BotState
-from storage.database import migrations, open_database
-from storage.errors import DatabaseTooNew, DatabaseUnavailable, DatabaseUnusable, ImportInProgress
+from storage.database import migrations, open_database, open_for_reading
+from storage.errors import (
+    DatabaseDamaged,
+    DatabaseTooNew,
+    DatabaseUnavailable,
+    DatabaseUnusable,
+    ImportInProgress,
+)
 from storage.library import open_library
 from storage.migration_functions import FUNCTIONS
 
@@ -223,3 +230,24 @@ async def test_a_reader_sees_committed_data_and_cannot_write(tmp_path: Path) -> 
                     await reader.run("DELETE FROM bot_state")
         async with database.reading() as reader:
             assert await reader.value("SELECT value FROM bot_state") == "b"
+
+
+async def test_a_connection_for_reading_sees_what_is_committed_and_writes_nothing(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "lab.db"
+    async with open_database(path) as database, open_for_reading(path) as reading:
+        await BotState(database, now).set_value("name", "kept")
+        assert await BotState(reading, now).find_value("name") == "kept"
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            await BotState(reading, now).set_value("name", "changed")
+    with pytest.raises(DatabaseUnusable, match="can't be used"):
+        async with open_for_reading(tmp_path):
+            pass
+
+
+def test_an_unavailable_database_is_reported_by_another_process_in_the_same_words() -> None:
+    for error in (DatabaseUnavailable("locked"), DatabaseDamaged("malformed")):
+        received = pickle.loads(pickle.dumps(error))
+        assert (type(received), str(received)) == (type(error), str(error))
+        assert received.cause == error.cause

@@ -116,6 +116,7 @@ async def test_migrating_loses_no_row_and_no_value(
     assert [as_read(change) for change in after.pop("changes")] == list(
         map(renamed_change, changes)
     )
+    assert after.pop("refused_posts") == []
     assert after == {
         TABLES.get(table, table): [renamed(COLUMNS.get(table, {}), row) for row in rows]
         for table, rows in before.items()

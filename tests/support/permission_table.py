@@ -133,6 +133,7 @@ BUTTONS = {
     "QueuePageButton": ("queue:{me}:0", Access.MODERATORS),
     "RemoveButton": ("remove:{me}:{n}", Access.MODERATORS),
     "ResultsPageButton": ("page:{me}:{n}:{n}", Access.EVERYONE),
+    "RetryRefusedButton": ("retry:{n}", Access.SERVER_MANAGERS),
     "ReviewButton": ("review:{n}:1", Access.MODERATORS),
     "SuggestionButton": ("suggestion:{n}:1", Access.MODERATORS),
     "UndoButton": ("undo:{n}", Access.MODERATORS),

@@ -27,6 +27,7 @@ BUTTONS = {
     "another:5:9": buttons.AnotherButton(5, 9),
     "digest:4": buttons.DigestButton(4, 12),
     "feeds:4": buttons.FeedsButton(4),
+    "retry:4": buttons.RetryRefusedButton(4),
     "review:8:1": buttons.ReviewButton(8, add=True),
     "review:8:-": buttons.ReviewedButton(8),
     "settle:8:0": buttons.DuplicateButton(8, add=False),
