@@ -110,6 +110,10 @@ def missing_permissions(
     if isinstance(channel, discord.Thread):
         needed["send_messages_in_threads"] = "Send Messages in Threads"
         del needed["send_messages"]
+    if isinstance(channel, discord.ForumChannel):
+        needed["send_messages"] = "Create Posts"
+    if isinstance(channel, discord.Thread) and channel.locked:
+        needed["manage_threads"] = "Manage Threads (the thread is locked)"
     if options.has_thread:
         needed |= _THREAD_PERMISSIONS
     role = channel.guild.get_role(options.role_id or 0)

@@ -16,8 +16,8 @@ from discord.ui import ActionRow
 from bot.announce.render import render_sample
 from bot.flows.replies import undoable
 from bot.interactions import Interaction, LabBot
-from bot.markdown import count
-from bot.options.feeds import SubscriptionOption, ZoneOption
+from bot.markdown import count, escape
+from bot.options.feeds import ForumTagOption, SubscriptionOption, ZoneOption
 from bot.permissions import MANAGERS, actor, missing_permissions, require_server_manager
 from bot.ui import cards, result_pages
 from bot.ui import feeds as feed_cards
@@ -97,6 +97,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         digest="Post one daily or weekly message instead of one per paper",
         at="Time of the digest (9:00 by default)",
         weekday="Day of the weekly digest (Monday by default)",
+        tag="Tag of the posts in a forum; some forums require one",
         zone="Time zone of the digest, such as Europe/Berlin (the lab's by default)",
     )
     @app_commands.choices(digest=_DIGESTS)
@@ -113,6 +114,7 @@ class Announce(commands.GroupCog, group_name="announce"):
         at: Range[str, 1, 10] = "9:00",
         weekday: int = 0,
         zone: Transform[str, ZoneOption] = "",
+        tag: Transform[str, ForumTagOption] = "",
     ) -> None:
         """Announce in a channel with filters, digests and more. Replaces its current options."""
         if publish and not (isinstance(channel, discord.TextChannel) and channel.is_news()):
@@ -134,6 +136,7 @@ class Announce(commands.GroupCog, group_name="announce"):
             role_id=role.id if role else None,
             has_thread=thread,
             publishes=publish,
+            tag_id=_find_tag(channel, tag),
         )
         await _subscribe(interaction, channel, options)
 
@@ -295,6 +298,39 @@ def _require_permissions_in(channel: _Channel, options: SubscriptionOptions) -> 
             f"I can't announce in {channel.mention} yet. Give me these permissions there: "
             f"{', '.join(missing)}."
         )
+    if (
+        isinstance(channel, discord.ForumChannel)
+        and channel.flags.require_tag
+        and channel.get_tag(options.tag_id or 0) is None
+    ):
+        raise InvalidInput(
+            f"Posts in {channel.mention} need a tag. Choose one with the `tag` option of "
+            f"`/announce to`: {_tag_names(channel)}."
+        )
+
+
+def _find_tag(channel: _Channel, text: str) -> int | None:
+    """Returns the id of a forum's tag; raises `InvalidInput` if the bot can't use it."""
+    if not text:
+        return None
+    if not isinstance(channel, discord.ForumChannel):
+        raise InvalidInput("Only the posts in a forum have tags. Leave `tag` empty.")
+    for tag in channel.available_tags:
+        if text == str(tag.id) or text.casefold() == tag.name.casefold():
+            if tag.moderated and not channel.permissions_for(channel.guild.me).manage_threads:
+                raise InvalidInput(
+                    f"Only moderators can use the tag “{escape(tag.name)}”. Choose another one, or "
+                    f"give me Manage Threads in {channel.mention}."
+                )
+            return tag.id
+    raise InvalidInput(
+        f"{channel.mention} doesn't have the tag “{escape(text, 60)}”. It has: "
+        f"{_tag_names(channel)}."
+    )
+
+
+def _tag_names(forum: discord.ForumChannel) -> str:
+    return ", ".join(escape(tag.name, 60) for tag in forum.available_tags) or "none yet"
 
 
 async def _parse_filters(interaction: Interaction, text: str) -> ChannelFilter:

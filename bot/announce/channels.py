@@ -41,8 +41,12 @@ async def send(channel: AnyChannel, post: Post, message: Message) -> int:
     roles = [discord.Object(message.role_id)] if message.role_id else False
     mentions = discord.AllowedMentions(everyone=False, users=False, roles=roles)
     if isinstance(channel, discord.ForumChannel):
+        tag = channel.get_tag(message.tag_id or 0)
         created = await channel.create_thread(
-            name=message.thread_name, view=message.layout, allowed_mentions=mentions
+            name=message.thread_name,
+            view=message.layout,
+            allowed_mentions=mentions,
+            applied_tags=[tag] if tag else [],
         )
         return created.thread.id
     sent = await channel.send(view=message.layout, nonce=post.nonce, allowed_mentions=mentions)

@@ -23,11 +23,12 @@ _MAX_THREAD_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The message of a post: its layout, the role it mentions, and the name of its thread."""
+    """The message of a post, the name of its thread, the role to mention and its tag in a forum."""
 
     layout: Layout
     thread_name: str
     role_id: int | None = None
+    tag_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class RenderContext:
 
     papers: Mapping[int, Paper]
     roles: Mapping[int, int]
+    tags: Mapping[int, int]
     venues: Mapping[tuple[int, int], str]
     entries: Mapping[int, tuple[PendingEntry | EntryRecord | None, str]]
     suggestions: Mapping[int, Suggestion]
@@ -52,7 +54,9 @@ class RenderContext:
             case PostKind.SUGGESTION | PostKind.OUTCOME:
                 return self._suggestion(post)
             case _:
-                return self._announcement(post)
+                message = self._announcement(post)
+                tag_id = self.tags.get(post.destination_id)
+                return replace(message, tag_id=tag_id) if message and tag_id else message
 
     def _suggestion(self, post: Post) -> Message:
         suggestion = self.suggestions[post.suggestion_id or 0]
@@ -92,7 +96,7 @@ async def load_context(library: Library, posts: Sequence[Post]) -> RenderContext
     paper_ids = list(dict.fromkeys(paper_id for post in posts for paper_id in post.paper_ids))
     paper_ids += [one.paper_id for one in suggestions.values() if one.paper_id is not None]
     papers = await library.papers.load(paper_ids)
-    roles = await library.subscriptions.roles({post.destination_id for post in posts})
+    channel_ids = {post.destination_id for post in posts}
     sent = [post.id for post in posts if post.message_id is not None]
     entries = {}
     for post in posts:
@@ -100,7 +104,8 @@ async def load_context(library: Library, posts: Sequence[Post]) -> RenderContext
             entries[post.entry_id] = await _entry(library, post.entry_id)
     return RenderContext(
         papers={paper.id: paper for paper in papers},
-        roles=roles,
+        roles=await library.subscriptions.roles(channel_ids),
+        tags=await library.subscriptions.tags(channel_ids),
         venues=await library.outbox.announced_venues(sent) if sent else {},
         entries=entries,
         suggestions=suggestions,

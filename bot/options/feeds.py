@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from zoneinfo import available_timezones
 
+import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
@@ -68,6 +69,28 @@ class SubscriptionOption(app_commands.Transformer):
         if not is_server_manager(interaction):
             return []
         return await suggestions(_subscriptions(interaction, value))
+
+
+class ForumTagOption(app_commands.Transformer):
+    """A tag of the forum in the option ``channel``, by its name or number."""
+
+    async def transform(  # type: ignore[override]  # noqa: D102
+        self, _interaction: Interaction, value: str, /
+    ) -> str:
+        return value.strip()
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        channel_id = getattr(getattr(interaction.namespace, "channel", None), "id", 0)
+        forum = interaction.guild.get_channel(channel_id) if interaction.guild else None
+        if not is_server_manager(interaction) or not isinstance(forum, discord.ForumChannel):
+            return []
+        return [
+            make_choice(tag.name, str(tag.id))
+            for tag in forum.available_tags
+            if value.casefold() in tag.name.casefold()
+        ]
 
 
 class ZoneOption(app_commands.Transformer):

@@ -127,6 +127,8 @@ def describe_options(options: SubscriptionOptions) -> str:
         parts.append(f"mentioning <@&{options.role_id}>")
     if options.has_thread:
         parts.append("with discussion threads")
+    if options.tag_id:
+        parts.append("tagged")
     if options.publishes:
         parts.append("published to following servers")
     return ", ".join(parts)

@@ -16,7 +16,8 @@ class SubscriptionOptions:
     """Which papers a channel gets, and how.
 
     ``role_id`` is a role to mention, ``has_thread`` starts a discussion thread under each message,
-    and ``publishes`` publishes the messages of an announcement channel to its followers.
+    ``publishes`` publishes the messages of an announcement channel to its followers, and ``tag_id``
+    is the tag of a forum's posts.
     """
 
     filters: ChannelFilter = field(default_factory=ChannelFilter)
@@ -24,6 +25,7 @@ class SubscriptionOptions:
     role_id: int | None = None
     has_thread: bool = False
     publishes: bool = False
+    tag_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from storage.models import Actor
 
 _FLAGS = ("has_thread", "publishes", "is_paused")
 _DIGEST = ("digest", "digest_minute", "digest_weekday", "time_zone")
-_COLUMNS = ("filters", "role_id", *_DIGEST, *_FLAGS)
+_COLUMNS = ("filters", "role_id", "tag_id", *_DIGEST, *_FLAGS)
 _NOT_SUBSCRIBED: Settings = {"is_removed": True}
 
 
@@ -41,6 +41,7 @@ def values(options: SubscriptionOptions) -> Settings:
         "role_id": options.role_id,
         "has_thread": options.has_thread,
         "publishes": options.publishes,
+        "tag_id": options.tag_id,
         "digest": digest.frequency.value,
         "digest_minute": digest.minute,
         "digest_weekday": digest.weekday,
@@ -56,6 +57,8 @@ def options_of(values: Row | Mapping[str, Any]) -> SubscriptionOptions:
         role_id=values["role_id"],
         has_thread=bool(values["has_thread"]),
         publishes=bool(values["publishes"]),
+        # Changes that were recorded by earlier versions have none.
+        tag_id=values["tag_id"] if "tag_id" in values.keys() else None,  # noqa: SIM118 - a Row
     )
 
 

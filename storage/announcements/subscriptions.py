@@ -174,6 +174,16 @@ class Subscriptions:
         async with self._database.reading() as db:
             return await _find(db, channel_id)
 
+    async def tags(self, channel_ids: Collection[int]) -> dict[int, int]:
+        """Returns the tag of the posts in each of these forums that has one."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                """SELECT channel_id, tag_id FROM subscriptions WHERE tag_id IS NOT NULL
+                   AND channel_id IN (SELECT value FROM json_each(?))""",
+                [json.dumps([*channel_ids])],
+            )
+        return {row["channel_id"]: row["tag_id"] for row in rows}
+
     async def roles(self, channel_ids: Collection[int]) -> dict[int, int]:
         """Returns the role to mention in each of these channels that has one."""
         async with self._database.reading() as db:

@@ -13,6 +13,8 @@ from storage.models import PaperDraft
 from tests.support.lab import HOME, Lab, reply_text
 from tests.support.library import MODERATOR, forget_deliveries
 
+REQUIRE_TAG = discord.ChannelFlags(require_tag=True).value
+
 
 def announcements(channel: Any) -> list[str]:
     """Returns the announcements in a channel, oldest first."""
@@ -81,6 +83,43 @@ async def test_a_thread_starts_under_each_announcement(lab: Lab) -> None:
     assert [thread.name for thread in lab.channel.threads] == ["To be discussed"]
     await lab.app.deliver()
     assert len(lab.channel.threads) == 1
+
+
+async def test_a_forum_that_requires_a_tag_is_asked_for_one(lab: Lab) -> None:
+    forum = lab.env.guild.create_forum_channel("forum")
+    channel = lab.app.client.get_channel(forum.id)
+    assert isinstance(channel, discord.ForumChannel)
+    tags = [discord.ForumTag(name="Papers"), discord.ForumTag(name="Talks", moderated=True)]
+    await channel.edit(available_tags=tags)
+    channel._flags = REQUIRE_TAG  # noqa: SLF001 - SimCord doesn't know this flag
+    assert "need a tag" in (answer := await to(lab, forum))
+    assert "Papers, Talks" in answer
+    assert "doesn't have the tag “Posters”. It has: Papers, Talks" in await to(
+        lab, forum, tag="Posters"
+    )
+    assert "Only the posts in a forum have tags" in await to(lab, lab.channel, tag="Papers")
+    assert "Now announcing" in await to(lab, forum, tag="papers")
+    assert "tagged" in await lab.run(lab.moderator, "announce list")
+    await lab.announce("Tagged")
+    assert await lab.app.deliver() == 1
+    (thread,) = forum.threads
+    sent = lab.app.client.get_channel(thread.id)
+    assert isinstance(sent, discord.Thread)
+    assert [tag.name for tag in sent.applied_tags] == ["Papers"]
+
+
+async def test_a_locked_thread_is_refused_before_anything_is_sent_there(lab: Lab) -> None:
+    channel: Any = lab.app.client.get_channel(lab.channel.id)
+    everyone = channel.guild.default_role
+    thread = await channel.create_thread(name="Old", type=discord.ChannelType.public_thread)
+    (handle,) = lab.channel.threads
+    thread = lab.app.client.get_channel(thread.id)
+    thread.locked = True
+    await channel.set_permissions(everyone, manage_threads=False)
+    await channel.set_permissions(channel.guild.me, manage_threads=False)
+    assert "Manage Threads (the thread is locked)" in await to(lab, handle)
+    thread.locked = False
+    assert "Now announcing" in await to(lab, handle)
 
 
 async def test_a_forum_gets_a_thread_for_each_paper(lab: Lab) -> None:
