@@ -235,15 +235,15 @@ async def test_a_reader_sees_committed_data_and_cannot_write(tmp_path: Path) -> 
 async def test_a_connection_for_reading_sees_what_is_committed_and_writes_nothing(
     tmp_path: Path,
 ) -> None:
+    with pytest.raises(DatabaseUnusable, match="can't be used"):
+        async with open_for_reading(tmp_path):
+            pass
     path = tmp_path / "lab.db"
     async with open_database(path) as database, open_for_reading(path) as reading:
         await BotState(database, now).set_value("name", "kept")
         assert await BotState(reading, now).find_value("name") == "kept"
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             await BotState(reading, now).set_value("name", "changed")
-    with pytest.raises(DatabaseUnusable, match="can't be used"):
-        async with open_for_reading(tmp_path):
-            pass
 
 
 def test_an_unavailable_database_is_reported_by_another_process_in_the_same_words() -> None:
