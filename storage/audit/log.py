@@ -207,7 +207,7 @@ async def record_undo(
 
 
 async def replace_transfer(db: Connection, change_id: int, transfer: Transfer) -> None:
-    """Records anew what a merge moved, since it was redone."""
+    """Replaces the record of what a merge moved, after the merge is redone."""
     await db.run(
         "UPDATE changes SET moved = ? WHERE id = ?",
         [serialization.transfer_to_text(transfer), change_id],

@@ -76,7 +76,7 @@ class NameDecision:
     is_former: bool = False
 
 
-# By name; None where nothing is decided.
+# Maps a name to its decision, or to None if there is none.
 NameDecisions: TypeAlias = Mapping[str, NameDecision | None]
 
 

@@ -25,7 +25,7 @@ from tests.support.old_database import read_rows, write_version_6
 
 URL = "https://lab.org/feed.xml?token=CANARY"
 CANONICAL = canonical_url(URL) or ""
-# What the papers and drafts of version 6 are identified by, and then guids of a feed instead.
+# The prefix of identifiers in version 6, and the prefix of guids that replaces it.
 DOI, GUID = "doi:10.1/", f"guid:{CANONICAL}#"
 _TEXTS = """SELECT tables.name, columns.name FROM pragma_table_list AS tables,
                 pragma_table_info(tables.name) AS columns

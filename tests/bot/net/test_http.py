@@ -52,7 +52,7 @@ async def silent(_request: web.Request) -> web.Response:
 
 
 async def drip(request: web.Request) -> web.StreamResponse:
-    """One byte now and then, each in time, and no end."""
+    """Sends one byte at a time, each before the timeout, forever."""
     response = web.StreamResponse()
     await response.prepare(request)
     while True:
