@@ -43,6 +43,7 @@ class LookupServer:
         self.refused: set[str] = set()
         self.set_answers: dict[str, list[Callable[[], web.Response]]] = {}
         self.hanging: set[str] = set()
+        self.is_hanging = asyncio.Event()
         self.asked: list[str] = []
         self.agents: list[str] = []
         self.times: list[float] = []
@@ -93,6 +94,7 @@ class LookupServer:
         self.times.append(time.monotonic())
         for start in self.hanging:
             if path.startswith(start):
+                self.is_hanging.set()
                 await asyncio.Event().wait()
         for start, answers in self.set_answers.items():
             if path.startswith(start):

@@ -231,7 +231,7 @@ async def test_closing_cancels_running_lookups(
     server.hanging = {"/"}
     async with open_lookup(web, parser, server.addresses(), clock) as closing:
         waiting = asyncio.create_task(closing.get("10.5555/lab.7"))
-        await asyncio.sleep(0.05)
+        await server.is_hanging.wait()
     with pytest.raises(asyncio.CancelledError):
         await waiting
 
