@@ -5,7 +5,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 DEV := .venv/dev-installed
 DEMO := .venv/demo-installed
-# What `make quick` runs: the storage layer, and the parts of the bot that need no Discord.
+# What `make quick` runs but for tests marked as slow: the storage layer, and the parts of the bot
+# that need no Discord.
 QUICK := tests/storage tests/bot/formats tests/bot/ui tests/bot/test_settings.py tests/bot/test_markdown.py \
          tests/bot/feeds/test_parser.py tests/bot/feeds/test_schedule.py
 
@@ -35,15 +36,15 @@ $(DEV): requirements/dev.txt pyproject.toml
 	@touch $(DEMO) $@
 
 quick: install ## Run the tests of storage and of the pure parts (about a minute).
-	$(BIN)/python -m pytest --numprocesses logical --moderator-runs 3 $(QUICK)
+	$(BIN)/python -m pytest --numprocesses logical -m 'not slow' --moderator-runs 3 $(QUICK)
 
 test: install ## Run all tests, and check that storage and feeds are covered.
 	$(BIN)/python -m pytest --numprocesses logical --cov --cov-report=
 	@# Not 100: some branches run only in child processes that are killed before they can report.
 	$(BIN)/python -m coverage report --include='storage/*,bot/feeds/*' --fail-under=99
 
-soak: install ## Kill the bot 200 times and count lost papers; run 300 random moderators.
-	$(BIN)/python -m pytest tests/faults --crash-runs 200 --capture=no
+soak: install ## Kill the bot 200 times, restore 200 backups, run 300 random moderators.
+	$(BIN)/python -m pytest tests/faults --crash-runs 200 --restores 200 --capture=no
 	$(BIN)/python -m pytest tests/storage/test_random_moderators.py --moderator-runs 300
 
 check: install ## Check format, lint, types and import rules, then run all tests.

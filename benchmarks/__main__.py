@@ -11,10 +11,9 @@ from time import perf_counter
 import click
 from platformdirs import user_cache_path
 
-from benchmarks import bot_rows, export_rows, feed_rows, report, search_rows
+from benchmarks import bot_rows, feed_rows, search_rows
 from benchmarks.catalogs import Bench
-from benchmarks.report import Row
-from benchmarks.timing import Budget
+from benchmarks.measuring import Budget, Row, print_table, to_json
 
 ROWS: dict[str, Callable[[Bench], Coroutine[None, None, list[Row]]]] = {
     "search": search_rows.search,
@@ -28,36 +27,27 @@ ROWS: dict[str, Callable[[Bench], Coroutine[None, None, list[Row]]]] = {
     "reader": search_rows.reader,
     "feeds": feed_rows.feeds,
     "announce": bot_rows.announcing,
-    "export": export_rows.exports,
+    "export": bot_rows.exports,
+    "backup": bot_rows.backups,
     "claim": bot_rows.durable_claim,
 }
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command()
-@click.option(
-    "--size",
-    type=click.IntRange(200),
-    default=1_000_000,
-    show_default=True,
-    help="Papers of the largest catalog; the others have a tenth and a hundredth.",
-)
+@click.command(context_settings={"show_default": True})
+@click.option("--size", type=click.IntRange(200), default=1_000_000, help="Largest catalog.")
 @click.option("--rows", type=click.Choice(list(ROWS)), multiple=True, help="Measure only these.")
-@click.option("--calls", type=click.IntRange(5), default=400, show_default=True, help="Per row.")
-@click.option("--seconds", type=float, default=60.0, show_default=True, help="At most, per row.")
+@click.option("--calls", type=click.IntRange(5), default=400, help="Per row.")
+@click.option("--seconds", type=float, default=60.0, help="At most, per row.")
 @click.option(
     "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_FOLDER,
     envvar="LAB_HERALD_BENCH",
     default=user_cache_path("lab-herald-bench"),
     help="Where catalogs are kept between runs. You can also set LAB_HERALD_BENCH.",
 )
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("build/bench.json"),
-    show_default=True,
-    help="Where the rows are written as JSON.",
-)
+@click.option("--output", type=_FILE, default=Path("build/bench.json"), help="JSON of the rows.")
 def main(
     size: int, rows: tuple[str, ...], calls: int, seconds: float, folder: Path, output: Path
 ) -> None:
@@ -69,8 +59,8 @@ def main(
         start = perf_counter()
         measured += asyncio.run(ROWS[name](bench))
         click.echo(f"{name}: measured in {perf_counter() - start:.0f} s", err=True)
-        output.write_text(f"{report.to_json(measured)}\n", encoding="utf-8")
-    report.print_table(f"Speed and size, {size:,} papers", measured)
+        output.write_text(f"{to_json(measured)}\n", encoding="utf-8")
+    print_table(f"Speed and size, {size:,} papers", measured)
     sys.exit(0 if all(row.holds for row in measured) else 1)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
+import logging
 import random
 import sqlite3
 import tempfile
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -18,17 +18,16 @@ import click
 from filelock import FileLock
 
 from benchmarks import generator
-from benchmarks.timing import Budget
+from benchmarks.measuring import Budget
+from bot.app import App, open_app
+from bot.settings import Settings
 from storage.library import Library, open_library
 from storage.models import Actor, Origin, Paper, PaperDraft
-from storage.papers.errors import PaperNotFound
 
 ACTOR = Actor("benchmarks", "the benchmarks")
 
 _BATCH_SIZE = 100_000
 _KEPT_VERSIONS = 2  # of a size: the current one, and one of the code it is compared with
-_SAMPLE_SIZE = 20
-_BLOCK_SIZE = 1 << 20
 
 
 def clock() -> datetime:
@@ -36,13 +35,31 @@ def clock() -> datetime:
     return datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
+@contextmanager
+def temporary_database(parent: Path | None = None) -> Generator[Path]:
+    """The path of a new database, deleted afterwards."""
+    with tempfile.TemporaryDirectory(prefix="lab-herald-bench-", dir=parent) as folder:
+        yield Path(folder) / "papers.db"
+
+
 @asynccontextmanager
 async def temporary_library(drafts: Iterable[PaperDraft] = ()) -> AsyncGenerator[Library]:
     """A library with these papers, deleted afterwards."""
-    with tempfile.TemporaryDirectory(prefix="lab-herald-bench-") as folder:
-        async with open_library(Path(folder) / "papers.db", clock) as library:
+    with temporary_database() as path:
+        async with open_library(path, clock) as library:
             await add_papers(library, drafts)
             yield library
+
+
+@asynccontextmanager
+async def open_bot(database: Path, now: Callable[[], datetime] = clock) -> AsyncGenerator[App]:
+    """The bot without Discord; it logs only errors, and may read feeds of this machine."""
+    logging.disable(logging.WARNING)
+    try:
+        async with open_app(Settings(database_path=database, feed_allow_private=True), now) as app:
+            yield app
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 async def add_papers(library: Library, drafts: Iterable[PaperDraft]) -> None:
@@ -55,21 +72,16 @@ async def add_papers(library: Library, drafts: Iterable[PaperDraft]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One run. The largest catalog has ``size`` papers, the others a tenth and a hundredth."""
+    """One run. The largest catalog has ``size`` papers, others a tenth and a hundredth."""
 
     folder: Path
     size: int = 1_000_000
     budget: Budget = field(default_factory=Budget)
 
     @property
-    def medium(self) -> int:
-        """The size that commands are measured with."""
-        return max(1, self.size // 10)
-
-    @property
     def small(self) -> int:
         """The size that growth is measured from."""
-        return max(1, self.size // 100)
+        return self.size // 100
 
     def rng(self, purpose: str) -> random.Random:
         """Returns a random generator for one purpose, the same in every run."""
@@ -80,8 +92,9 @@ class Bench:
         path = self.folder / f"papers-{size}-{await _fingerprint()}.db"
         with FileLock(self.folder / f"papers-{size}.lock"):  # creates the folder, too
             if not path.exists():
-                old = sorted(self.folder.glob(f"papers-{size}-*.db"), key=_modified)
-                for version in old[: 1 - _KEPT_VERSIONS]:
+                old = self.folder.glob(f"papers-{size}-*.db")
+                by_age = sorted(old, key=lambda version: version.stat().st_mtime)
+                for version in by_age[: 1 - _KEPT_VERSIONS]:
                     version.unlink()
                 await _build(path, size)
         return path
@@ -91,19 +104,16 @@ class Bench:
         """The library of a catalog; its file is in the system's cache."""
         async with open_library(await self.path(size), clock) as library:
             with library.path.open("rb") as file:
-                while file.read(_BLOCK_SIZE):
+                while file.read(1 << 20):
                     pass
             yield library
 
     async def sample(self, library: Library, size: int) -> list[Paper]:
-        """Returns some papers of a library, the same in every run; fewer for few calls."""
+        """Returns some papers of a catalog, the same in every run; fewer for few calls."""
         rng = self.rng("sample")
-        total = await library.papers.count()
-        found = []
-        for _ in range(min(size, 20 * self.budget.calls)):
-            with contextlib.suppress(PaperNotFound):
-                found.append(await library.papers.get(rng.randrange(total) + 1))
-        return found
+        total = await library.papers.count()  # the ids have no gaps
+        count = min(size, 20 * self.budget.calls)
+        return [await library.papers.get(rng.randrange(total) + 1) for _ in range(count)]
 
 
 async def _build(path: Path, size: int) -> None:
@@ -117,12 +127,8 @@ async def _build(path: Path, size: int) -> None:
 
 
 async def _fingerprint() -> str:
-    """Returns a hash of all that a catalog depends on: the schema, and the rows of a few papers."""
-    async with temporary_library(generator.drafts(_SAMPLE_SIZE)) as library:
+    """Returns a hash of all that a catalog depends on: the schema, and the rows of 20 papers."""
+    async with temporary_library(generator.drafts(20)) as library:
         with closing(sqlite3.connect(library.path)) as db:
             dump = "\n".join(db.iterdump())
     return hashlib.sha256(f"{generator.VERSION}{dump}".encode()).hexdigest()[:12]
-
-
-def _modified(path: Path) -> float:
-    return path.stat().st_mtime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -13,14 +14,16 @@ from numpy.typing import NDArray
 
 from storage.models import PaperDraft, PartialDate
 
-VERSION = 1
+VERSION = 2
 
+_Floats: TypeAlias = NDArray[np.float64]
 _Indices: TypeAlias = NDArray[np.int64]
 
 _TITLE_WORDS = 9
 _ABSTRACT_WORDS = 110
 _SENTENCE_WORDS = 22
 _SHARED_WORDS = 8  # words of an abstract that its title has, too
+_EXPLAINING = 0.4  # share of the abstracts that explain an abbreviation
 _AUTHORS = 3
 _VENUES = 40
 _TAGS = 200
@@ -50,57 +53,81 @@ def drafts(size: int, seed: int = 1) -> Iterator[PaperDraft]:
 
     Word frequencies follow Zipf and Mandelbrot down to rank 8,000 and fall faster from there, as
     measured on English (Ferrer i Cancho & Solé 2001, “Two regimes in the frequency of words”).
+    Most people have few papers; the most prolific have about the square root of all papers.
     """
     rng = np.random.default_rng([seed, size])
     words = vocabulary(int(250 * size**0.55) + 1_000)
     people = _people(max(20, size * 3 // 4))
-    venues, all_tags = _venues(_VENUES), _tags(_TAGS)
-    draw_words = _sampler(rng, _word_weights(len(words)))
-    draw_people = _sampler(rng, _person_weights(len(people)))
+    ranks = np.arange(len(words), dtype=np.float64)
+    faster = np.minimum(1, 8_000 / np.maximum(ranks, 1)) ** 0.9  # from rank 8,000
+    draw_words = _sampler(rng, 1 / (ranks + 3.7) * faster)
+    prolific = 200 * (len(people) / 600_000) ** 0.3
+    draw_people = _sampler(rng, (np.arange(len(people)) + prolific) ** -0.75)
+    venues, all_tags = _venues(), _tags()
     draw_venues = _sampler(rng, 1 / (np.arange(_VENUES) + 1.5))
     draw_tags = _sampler(rng, 1 / (np.arange(_TAGS) + 3.0))
+    abbreviations = _abbreviations(words)
+    draw_abbreviations = _sampler(rng, 1 / (np.arange(len(abbreviations)) + 20.0))
     numbers: Counter[int] = Counter()
     for start in range(0, size, _BLOCK):
         block = min(_BLOCK, size - start)
-        titles = draw_words(block * _TITLE_WORDS).reshape(block, _TITLE_WORDS)
-        abstracts = draw_words(block * _ABSTRACT_WORDS).reshape(block, _ABSTRACT_WORDS)
-        _share_words(rng, titles, abstracts)
-        authors = draw_people(block * _AUTHORS).reshape(block, _AUTHORS)
+        titles = draw_words(block, _TITLE_WORDS)
+        abstracts = draw_words(block, _ABSTRACT_WORDS)
+        shared = rng.integers(0, _ABSTRACT_WORDS, (block, _SHARED_WORDS))
+        rows = np.arange(block)[:, None]
+        abstracts[rows, shared] = titles[rows, rng.integers(0, _TITLE_WORDS, shared.shape)]
+        authors = draw_people(block, _AUTHORS)
         months = _draw_months(rng, np.arange(start, start + block), size)
-        tags = draw_tags(block * 3).reshape(block, 3)
-        for row, month, day, venue, tag_count in zip(
-            range(block),
-            months.tolist(),
-            rng.integers(-6, 28, block).tolist(),
-            draw_venues(block).tolist(),
-            rng.integers(0, 4, block).tolist(),
-            strict=True,
-        ):
+        tags = draw_tags(block, 3)
+        days = rng.integers(-6, 28, block)
+        block_venues = draw_venues(block, 1)[:, 0]
+        tag_counts = rng.integers(0, 4, block)
+        explained = draw_abbreviations(block, 1)[:, 0]
+        explains = rng.random(block) < _EXPLAINING
+        for row, month in enumerate(months.tolist()):
             numbers[month] += 1
+            abstract = [words[i] for i in abstracts[row].tolist()]
+            if explains[row]:
+                phrase = abbreviations[explained[row]].split()
+                abstract[-len(phrase) :] = phrase
             yield PaperDraft(
                 title=" ".join(words[i].capitalize() for i in titles[row].tolist()),
                 authors=tuple(dict.fromkeys(people[i] for i in authors[row].tolist())),
-                abstract=_sentences([words[i] for i in abstracts[row].tolist()]),
-                venue=venues[venue],
-                date=_date(month, day),
-                identifiers=(f"arxiv:{_arxiv_id(month, numbers[month])}",),
-                tags=tuple(sorted({all_tags[i] for i in tags[row, :tag_count].tolist()})),
+                abstract=_sentences(abstract),
+                venue=venues[block_venues[row]],
+                date=_date(month, int(days[row])),
+                identifiers=(_arxiv_id(month, numbers[month]),),
+                tags=tuple(sorted({all_tags[i] for i in tags[row, : tag_counts[row]]})),
             )
+
+
+def _date(month: int, day: int) -> PartialDate:
+    """Returns a date: a month if the day is below 1, and a year if it's lower still."""
+    year, month = divmod(_FIRST_MONTH + month, 12)
+    return PartialDate(year) if day < -4 else PartialDate(year, month + 1, max(day, 0) or None)
+
+
+def _arxiv_id(month: int, number: int) -> str:
+    year, month = divmod(_FIRST_MONTH + month, 12)
+    return f"arxiv:{year % 100:02}{month + 1:02}.{number:0{5 if year >= 2015 else 4}}"
 
 
 @lru_cache(maxsize=4)
 def vocabulary(size: int) -> tuple[str, ...]:
     """Returns different words, the most frequent first. Larger vocabularies extend smaller ones."""
     rng = random.Random("vocabulary")
-    return _different(
-        size, lambda rank: _word(rng, 1 + sum(rank >= longer for longer in _LONGER_FROM_RANK))
-    )
+    return _different(size, lambda rank: _word(rng, 1 + bisect_right(_LONGER_FROM_RANK, rank)))
 
 
-@lru_cache(maxsize=1)
-def function_words() -> frozenset[str]:
-    """Returns the 70 most frequent words, which play the part of “the” and “with” in titles."""
-    return frozenset(vocabulary(70))
+def _abbreviations(words: Sequence[str]) -> tuple[str, ...]:
+    """Returns explained abbreviations, such as “strun klea moch (SKM)”; some have two meanings."""
+    rng = random.Random("abbreviations")
+
+    def explain(_: int) -> str:
+        meaning = [words[int(len(words) ** rng.random())] for _ in range(3)]
+        return f"{' '.join(meaning)} ({''.join(word[0].upper() for word in meaning)})"
+
+    return _different(len(words) // 20, explain)
 
 
 @lru_cache(maxsize=1)
@@ -128,7 +155,12 @@ def _names(rng: random.Random, size: int, endings: Sequence[str]) -> tuple[str, 
     return _different(size, name)
 
 
-def _venues(size: int) -> tuple[str, ...]:
+def _pick_skewed(rng: random.Random, names: Sequence[str]) -> str:
+    """Picks the k-th name about as often as 1 / (k + 20)."""
+    return names[int(20 * ((len(names) / 20 + 1) ** rng.random() - 1))]
+
+
+def _venues() -> tuple[str, ...]:
     rng = random.Random("venues")
 
     def venue(number: int) -> str:
@@ -138,12 +170,14 @@ def _venues(size: int) -> tuple[str, ...]:
         acronym = "".join(word[0] for word in topic.split()) + _word(rng, 1).upper()
         return rng.choice((acronym, f"Journal of {topic}", f"{acronym} Workshop"))
 
-    return _different(size, venue)
+    return _different(_VENUES, venue)
 
 
-def _tags(size: int) -> tuple[str, ...]:
+def _tags() -> tuple[str, ...]:
     rng = random.Random("tags")
-    return _different(size, lambda _: "-".join(_word(rng, 2) for _ in range(rng.choice((1, 1, 2)))))
+    return _different(
+        _TAGS, lambda _: "-".join(_word(rng, 2) for _ in range(rng.choice((1, 1, 2))))
+    )
 
 
 def _different(size: int, invent: Callable[[int], str]) -> tuple[str, ...]:
@@ -159,38 +193,11 @@ def _word(rng: random.Random, syllables: int) -> str:
     return "".join(parts) + (rng.choice(_CODAS) if rng.random() < 0.7 else "")
 
 
-def _pick_skewed(rng: random.Random, names: Sequence[str]) -> str:
-    """Picks the k-th name about as often as 1 / (k + 20)."""
-    return names[int(20 * ((len(names) / 20 + 1) ** rng.random() - 1))]
-
-
-def _word_weights(size: int) -> NDArray[np.float64]:
-    ranks = np.arange(size, dtype=np.float64)
-    weights = 1 / (ranks + 3.7)
-    tail = ranks > 8_000
-    weights[tail] *= (8_000 / ranks[tail]) ** 0.9
-    return weights
-
-
-def _person_weights(size: int) -> NDArray[np.float64]:
-    """Most people have few papers; the most prolific have about the square root of all papers."""
-    prolific = 200 * (size / 600_000) ** 0.3
-    weights: NDArray[np.float64] = (np.arange(size) + prolific) ** -0.75
-    return weights
-
-
-def _sampler(rng: np.random.Generator, weights: NDArray[np.float64]) -> Callable[[int], _Indices]:
-    """Returns a function that draws indices by these weights."""
+def _sampler(rng: np.random.Generator, weights: _Floats) -> Callable[[int, int], _Indices]:
+    """Returns a function that draws rows of indices by these weights."""
     steps = np.cumsum(weights)
     steps /= steps[-1]
-    return lambda count: np.searchsorted(steps, rng.random(count), side="right")
-
-
-def _share_words(rng: np.random.Generator, titles: _Indices, abstracts: _Indices) -> None:
-    """Puts some words of each title into its abstract."""
-    rows = np.arange(len(titles))[:, None]
-    columns = rng.integers(0, _ABSTRACT_WORDS, (len(titles), _SHARED_WORDS))
-    abstracts[rows, columns] = titles[rows, rng.integers(0, _TITLE_WORDS, columns.shape)]
+    return lambda rows, columns: np.searchsorted(steps, rng.random((rows, columns)), side="right")
 
 
 def _draw_months(rng: np.random.Generator, numbers: _Indices, size: int) -> _Indices:
@@ -199,23 +206,7 @@ def _draw_months(rng: np.random.Generator, numbers: _Indices, size: int) -> _Ind
     return (last - np.abs(last - np.abs(due))).astype(np.int64)  # reflected into the span
 
 
-def _date(month: int, day: int) -> PartialDate:
-    """Returns a date: a month if the day is below 1, and a year if it's lower still."""
-    year, month_of_year = divmod(_FIRST_MONTH + month, 12)
-    if day < -4:
-        return PartialDate(year)
-    return PartialDate(year, month_of_year + 1, day if day > 0 else None)
-
-
-def _arxiv_id(month: int, number: int) -> str:
-    year, month_of_year = divmod(_FIRST_MONTH + month, 12)
-    digits = 5 if year >= 2015 else 4
-    return f"{year % 100:02}{month_of_year + 1:02}.{number:0{digits}}"
-
-
 def _sentences(words: Sequence[str]) -> str:
-    pieces = [
-        " ".join(words[start : start + _SENTENCE_WORDS])
-        for start in range(0, len(words), _SENTENCE_WORDS)
-    ]
+    starts = range(0, len(words), _SENTENCE_WORDS)
+    pieces = [" ".join(words[start : start + _SENTENCE_WORDS]) for start in starts]
     return " ".join(f"{piece[0].upper()}{piece[1:]}." for piece in pieces)

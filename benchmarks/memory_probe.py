@@ -3,12 +3,11 @@
 It imports nothing that the bot doesn't, except the library that reads the memory.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import psutil
@@ -16,36 +15,28 @@ import psutil
 from bot.app import open_app
 from bot.settings import Settings
 from storage.errors import LabError
-from storage.library import Library
 from storage.models import Filters
 from storage.search.query import parse
 
 
-async def peak_memory(database: Path, calls: list[tuple[str, str]]) -> int:
+async def _peak_memory(database: Path) -> int:
     """Returns the largest resident set seen after any of the calls, in bytes."""
-    process = psutil.Process()
     peak = 0
     async with open_app(Settings(database_path=database)) as app:
-        for kind, text in calls:
+        search, authors = app.library.search, app.library.authors
+        functions: dict[str, Callable[[str], Awaitable[object]]] = {
+            "search": lambda text: search.find(parse(text), limit=5),
+            "suggest titles": search.suggest_titles,
+            "suggest authors": authors.suggest,
+            "author": authors.get,
+            "random": lambda venue: search.random(Filters(venue=venue)),
+        }
+        for name, text in json.load(sys.stdin):
             with contextlib.suppress(LabError):  # nobody of that name, or several people
-                await _call(app.library, kind, text)
-            peak = max(peak, process.memory_info().rss)
+                await functions[name](text)
+            peak = max(peak, psutil.Process().memory_info().rss)
     return peak
 
 
-async def _call(library: Library, kind: str, text: str) -> None:
-    match kind:
-        case "typing":
-            await library.search.suggest_titles(text)
-        case "author" | "surname":
-            await library.authors.get(text)
-        case "person typed":
-            await library.authors.suggest(text)
-        case "venue":
-            await library.search.random(Filters(venue=text))
-        case _:
-            await library.search.find(parse(text), limit=5)
-
-
 if __name__ == "__main__":
-    sys.stdout.write(f"{asyncio.run(peak_memory(Path(sys.argv[1]), json.load(sys.stdin)))}\n")
+    sys.stdout.write(f"{asyncio.run(_peak_memory(Path(sys.argv[1])))}\n")

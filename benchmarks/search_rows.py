@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import random
-import tempfile
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
-from pathlib import Path
-from typing import NamedTuple
 
 from reader import make_reader
 from scipy.stats import chisquare
 
 from benchmarks import generator
-from benchmarks.catalogs import ACTOR, Bench, temporary_library
-from benchmarks.quality_queries import add_typo
-from benchmarks.report import Row
-from benchmarks.timing import Case, Contender, compare
+from benchmarks.catalogs import ACTOR, Bench, temporary_database, temporary_library
+from benchmarks.measuring import Case, Contender, Row, StallMeter
+from benchmarks.query_kinds import add_typo
 from storage.database import Database, open_database
 from storage.errors import LabError
 from storage.library import Library
@@ -29,8 +25,8 @@ from storage.text import fold
 _COMMON = (0.05, 0.60)  # share of the papers that have a common word
 _RARE = (5, 1_000)  # papers that have the rarest word of a query
 _TITLES = 300
+_QUESTION = "How does {} affect the {} of {} if {} is without {}?"
 _TYPED = 30  # letters after which people don't wait for suggestions
-_GROWTH_GOAL = 3
 _REMOVED = (*range(3, 15), *range(30, 38), 50, 60)  # gaps of several lengths among 60 papers
 _DRAWS = 60  # of each paper, on average
 
@@ -41,35 +37,29 @@ async def search(bench: Bench) -> list[Row]:
         papers = await bench.sample(library, 2_000)
         common = _common_words(papers)
         bench.rng("common").shuffle(common)
-        rare = await _rare_queries(bench, database, papers, frozenset(common))
-
-        async def row(name: str, queries: Sequence[str], at_most: float) -> Row:
-            return await compare(
-                f"{name}: p99 / plain query's",
-                Contender("ours", partial(_find, library), queries),
-                Contender("plain", partial(_plain_search, database), queries),
-                bench.budget,
-                percent=99,
-                at_most=at_most,
-                note=f"; {len(set(queries))} queries",
-            )
-
-        return [
-            await row("search, common word", common, 0.10),
-            await row("search, rare words", rare, 1.2),
-            await _known_titles(library, database, papers[: min(_TITLES, bench.budget.calls)]),
-        ]
+        rare = await _rare_queries(bench, database, papers, common)
+        rows = []
+        for kind, queries, at_most in (("common word", common, 0.10), ("rare words", rare, 1.2)):
+            ours = Contender("ours", partial(_find, library), queries)
+            plain = Contender("plain", partial(_plain_search, database), queries)
+            name = f"search, {kind}: p99 / plain query's"
+            rows.append(await bench.budget.compare(name, ours, plain, 99, at_most))
+        known = papers[: min(_TITLES, bench.budget.calls)]
+        rows.append(await _known_titles(library, database, known))
+        return [*rows, *await _questions(library, bench, papers)]
 
 
 async def autocomplete(bench: Bench) -> list[Row]:
     """Titles and names while people type them, from the first letter on."""
     rng = bench.rng("prefixes")
     async with _two_sizes(bench) as sides:
-        titles = [[_prefix(paper.title, rng) for paper in side.papers] for side in sides]
-        names = [[_prefix(name, rng) for name in _credits(side.papers, rng)] for side in sides]
+        titles = [[_prefix(paper.title, rng) for paper in papers] for _, papers in sides]
+        names = [[_prefix(name, rng) for name in _credits(papers, rng)] for _, papers in sides]
+        title_lookups = [library.search.suggest_titles for library, _ in sides]
+        name_lookups = [library.authors.suggest for library, _ in sides]
         return [
-            await _growth(bench, sides, "autocomplete of titles", _suggest_titles, titles),
-            await _growth(bench, sides, "autocomplete of authors", _suggest_names, names),
+            await _growth(bench, "autocomplete of titles", title_lookups, titles),
+            await _growth(bench, "autocomplete of authors", name_lookups, names),
         ]
 
 
@@ -77,10 +67,11 @@ async def random_paper(bench: Bench) -> list[Row]:
     """A random paper: of all papers, and of those that a filter allows."""
     rng = bench.rng("filters")
     async with _two_sizes(bench) as sides:
-        filters = [[_filters(paper, rng) for paper in side.papers] for side in sides]
+        filters = [[_filters(paper, rng) for paper in papers] for _, papers in sides]
+        lookups = [partial(_draw, library) for library, _ in sides]
         return [
-            await _growth(bench, sides, "/random without filters", _draw, [[Filters()]] * 2),
-            await _growth(bench, sides, "/random with filters", _draw, filters),
+            await _growth(bench, "/random without filters", lookups, [[Filters()]] * 2),
+            await _growth(bench, "/random with filters", lookups, filters),
         ]
 
 
@@ -88,47 +79,52 @@ async def author(bench: Bench) -> list[Row]:
     """People by their full, short and misspelled names."""
     rng = bench.rng("people")
     async with _two_sizes(bench) as sides:
-        full = [await _people(side.library, side.papers, rng) for side in sides]
+        full = [await _people(library, papers, rng) for library, papers in sides]
         short = [[_shorten(name, rng) for name in names] for names in full]
-        misspelled = [[_misspell(name, rng) for name in names] for names in full]
+        misspelled = [
+            [" ".join(add_typo(word, rng) for word in name.split()) for name in names]
+            for names in full
+        ]
+        lookups = [partial(_find_person, library) for library, _ in sides]
         return [
-            await _growth(bench, sides, "/author, full names", _find_person, full),
-            await _growth(bench, sides, "/author, surnames and initials", _find_person, short),
-            await _growth(bench, sides, "/author, misspelled names", _find_person, misspelled),
+            await _growth(bench, "/author, full names", lookups, full),
+            await _growth(bench, "/author, surnames and initials", lookups, short),
+            await _growth(bench, "/author, misspelled names", lookups, misspelled),
         ]
 
 
 async def uniform(_: Bench) -> list[Row]:
-    """Returns whether `/random` draws every paper equally often, by χ² on a list with gaps."""
+    """Whether `/random` draws every paper equally often, by χ² on a list with gaps."""
+    rows = []
     async with temporary_library(generator.drafts(max(_REMOVED))) as library:
         for number in _REMOVED:
             await library.papers.remove(number, ACTOR)
         years = sorted(paper.year for paper in await library.papers.batch() if paper.year)
         late = Filters(first_year=years[len(years) // 2])
-        return [
-            await _uniform(library, "without filters", Filters()),
-            await _uniform(library, "with a filter", late),
-        ]
+        for which, filters in (("without filters", Filters()), ("with a filter", late)):
+            found = await library.search.find(Query(filters=filters), limit=max(_REMOVED))
+            counts = Counter({paper.id: 0 for paper in found.results.papers})
+            papers = len(counts)
+            counts.update([(await _draw(library, filters)).id for _ in range(_DRAWS * papers)])
+            p = float(chisquare(list(counts.values())).pvalue)
+            detail = f"{counts.total()} draws of {papers} papers"
+            name = f"/random is uniform: p of χ² {which}"
+            rows.append(Row(name, p, at_least=0.001, detail=detail))
+    return rows
 
 
 async def reader(bench: Bench) -> list[Row]:
     """The same entries in `reader`, the feed library, which has a search of its own."""
     feed = "lab:papers"
     with (
-        tempfile.TemporaryDirectory(prefix="lab-herald-bench-") as folder,
-        closing(make_reader(str(Path(folder) / "reader.db"), search_enabled=True)) as theirs,
+        temporary_database() as path,
+        closing(make_reader(str(path), search_enabled=True)) as theirs,
     ):
         theirs.add_feed(feed, allow_invalid_url=True)
         for draft in generator.drafts(bench.small):
-            theirs.add_entry(
-                {
-                    "feed_url": feed,
-                    "id": draft.identifiers[0],
-                    "title": draft.title,
-                    "author": ", ".join(draft.authors),
-                    "summary": draft.abstract,
-                }
-            )
+            entry = {"feed_url": feed, "id": draft.identifiers[0], "title": draft.title}
+            authors = ", ".join(draft.authors)
+            theirs.add_entry({**entry, "author": authors, "summary": draft.abstract})
         theirs.update_search()
 
         async def search_reader(text: str) -> None:
@@ -137,67 +133,37 @@ async def reader(bench: Bench) -> list[Row]:
         async with bench.library(bench.small) as library:
             papers = await bench.sample(library, 500)
             common = _common_words(papers)
-            queries = [
-                query
-                for turn, paper in enumerate(papers)
-                for query in (common[turn % len(common)], _two_words(paper.title, turn))
-            ]
-            row = await compare(
-                f"search of {bench.small:,} entries: p50 / reader's",
-                Contender("ours", partial(_find, library), queries),
-                Contender("reader", search_reader, queries),
-                bench.budget,
-                percent=50,
-                at_most=0.5,
-            )
-    return [row]
-
-
-class _Side(NamedTuple):
-    """A catalog and some of its papers."""
-
-    size: int
-    library: Library
-    papers: Sequence[Paper]
+            queries = []
+            for turn, paper in enumerate(papers):
+                words = paper.title.split()
+                start = turn % (len(words) - 1)
+                queries += [common[turn % len(common)], " ".join(words[start : start + 2])]
+            ours = Contender("ours", partial(_find, library), queries)
+            other = Contender("reader", search_reader, queries)
+            name = f"search of {bench.small:,} entries: p50 / reader's"
+            return [await bench.budget.compare(name, ours, other, 50, 0.5)]
 
 
 @asynccontextmanager
-async def _two_sizes(bench: Bench) -> AsyncGenerator[tuple[_Side, _Side]]:
-    """The largest catalog and the smallest."""
+async def _two_sizes(bench: Bench) -> AsyncGenerator[list[tuple[Library, list[Paper]]]]:
+    """The largest catalog and the smallest, each with some of its papers."""
     async with bench.library(bench.size) as large, bench.library(bench.small) as small:
-        yield (
-            _Side(bench.size, large, await bench.sample(large, 1_500)),
-            _Side(bench.small, small, await bench.sample(small, 1_500)),
-        )
+        yield [(library, await bench.sample(library, 1_500)) for library in (large, small)]
 
 
 async def _growth(
     bench: Bench,
-    sides: tuple[_Side, _Side],
     name: str,
-    lookup: Callable[[Library, Case], Awaitable[object]],
+    lookups: Sequence[Callable[[Case], Awaitable[object]]],
     cases: Sequence[Sequence[Case]],
 ) -> Row:
     """Compares a lookup in the largest catalog with the same in the smallest."""
-    one, other = [
-        Contender(f"{side.size:,} papers", partial(lookup, side.library), own)
-        for side, own in zip(sides, cases, strict=True)
-    ]
-    title = f"{name}: p99 at {bench.size:,} / at {bench.small:,}"
-    return await compare(title, one, other, bench.budget, percent=99, at_most=_GROWTH_GOAL)
-
-
-async def _uniform(library: Library, which: str, filters: Filters) -> Row:
-    found = await library.search.find(Query(filters=filters), limit=max(_REMOVED))
-    counts = Counter({paper.id: 0 for paper in found.results.papers})
-    papers = len(counts)
-    for _ in range(_DRAWS * papers):
-        paper = await library.search.random(filters)
-        if paper is not None:
-            counts[paper.id] += 1
-    p = float(chisquare(list(counts.values())).pvalue)
-    detail = f"{counts.total()} draws of {papers} papers"
-    return Row(f"/random is uniform: p of χ² {which}", p, at_least=0.001, detail=detail)
+    large, small = (
+        Contender(f"{size:,} papers", lookup, own)
+        for size, lookup, own in zip((bench.size, bench.small), lookups, cases, strict=True)
+    )
+    name = f"{name}: p99 at {bench.size:,} / at {bench.small:,}"
+    return await bench.budget.compare(name, large, small, 99, 3)
 
 
 async def _known_titles(library: Library, database: Database, papers: Sequence[Paper]) -> Row:
@@ -212,12 +178,30 @@ async def _known_titles(library: Library, database: Database, papers: Sequence[P
         first = fold(found.results.papers[0].title) if found.results.papers else ""
         same += first == (best or "")
         known += first == fold(paper.title)
-    return Row(
-        "top result of a known title the same as the plain query's",
-        same / len(papers),
-        at_least=0.99,
-        detail=f"{same} of {len(papers)} titles; the title itself is first for {known}",
-    )
+    name = "top result of a known title the same as the plain query's"
+    detail = f"{same} of {len(papers)} titles; the title itself is first for {known}"
+    return Row(name, same / len(papers), at_least=0.99, detail=detail)
+
+
+async def _questions(library: Library, bench: Bench, papers: Sequence[Paper]) -> list[Row]:
+    """The time of questions that no paper answers with all words, and the event loop meanwhile."""
+    rng = bench.rng("questions")
+    questions = [
+        _QUESTION.format(
+            *rng.sample(paper.title.split(), 3), *rng.sample(other.abstract.split(), 2)
+        )
+        for paper, other in zip(papers, reversed(papers), strict=True)
+    ]
+    asked = Contender("ours", partial(_find, library), questions)
+    stalls = StallMeter()
+    async with stalls.running():
+        await bench.budget.time(asked)
+    detail = f"{len(asked.seconds)} questions at {bench.size:,} papers"
+    return [
+        Row("questions: p50, ms", 1_000 * asked.percentile(50), at_most=150, detail=detail),
+        Row("questions: p95, ms", 1_000 * asked.percentile(95), at_most=300, detail=detail),
+        stalls.row("longest stall of the event loop while questions are answered, in ms"),
+    ]
 
 
 async def _find(library: Library, text: str) -> None:
@@ -228,37 +212,43 @@ async def _plain_search(database: Database, text: str) -> list[int]:
     """Returns the rows of the ten best matches, after the full-text index ranked all matches."""
     sql = "SELECT rowid FROM paper_text WHERE paper_text MATCH ? ORDER BY rank LIMIT 10"
     async with database.reading() as db:
-        return [row["rowid"] for row in await db.all(sql, [_all_words(text.split())])]
+        words = " ".join(f'"{word}"' for word in text.split())
+        return [row["rowid"] for row in await db.all(sql, [words])]
 
 
-def _all_words(words: Iterable[str]) -> str:
-    return " ".join(f'"{word}"' for word in words)
+async def _draw(library: Library, filters: Filters) -> Paper:
+    paper = await library.search.random(filters)
+    if paper is None:
+        raise RuntimeError(f"A paper matches {filters}, but none was drawn.")
+    return paper
+
+
+async def _find_person(library: Library, name: str) -> Author | None:
+    with suppress(LabError):  # nobody, or several people
+        return await library.authors.get(name)
+    return None
 
 
 def _common_words(papers: Sequence[Paper]) -> list[str]:
     """Returns the words that 5 to 60 percent of the papers have, the most frequent first."""
-    counts: Counter[str] = Counter()
-    for paper in papers:
-        counts.update(_words(paper))
+    counts = Counter(word for paper in papers for word in _words(paper))
     low, high = (share * len(papers) for share in _COMMON)
     return [word for word, count in counts.most_common() if low <= count <= high]
 
 
 async def _rare_queries(
-    bench: Bench, database: Database, papers: Sequence[Paper], common: frozenset[str]
+    bench: Bench, database: Database, papers: Sequence[Paper], common: Iterable[str]
 ) -> list[str]:
     """Returns queries of two or three words of one paper, one of which is rare."""
     rng = bench.rng("rare")
-    counts: dict[str, int] = {}
     queries: list[str] = []
     for paper in papers:
         words = sorted(_words(paper))
         rare = rng.choice([word for word in words if word not in common])
-        if rare not in counts:
-            async with database.reading() as db:
-                sql = "SELECT COUNT(*) FROM paper_text WHERE paper_text MATCH ?"
-                counts[rare] = await db.value(sql, [_all_words([rare])])
-        if _RARE[0] <= counts[rare] <= _RARE[1] and len(words) > 3:
+        async with database.reading() as db:
+            sql = "SELECT COUNT(*) FROM paper_text WHERE paper_text MATCH ?"
+            count = await db.value(sql, [f'"{rare}"'])
+        if _RARE[0] <= count <= _RARE[1] and len(words) > 3:
             others = [word for word in words if word != rare and len(word) >= 3]
             query = [rare, *rng.sample(others, rng.choice((1, 2)))]
             rng.shuffle(query)
@@ -270,34 +260,6 @@ async def _rare_queries(
 
 def _words(paper: Paper) -> set[str]:
     return set(fold(f"{paper.title} {paper.abstract}").split())
-
-
-def _two_words(title: str, turn: int) -> str:
-    words = title.split()
-    start = turn % (len(words) - 1)
-    return " ".join(words[start : start + 2])
-
-
-async def _suggest_titles(library: Library, text: str) -> object:
-    return await library.search.suggest_titles(text)
-
-
-async def _suggest_names(library: Library, text: str) -> object:
-    return await library.authors.suggest(text)
-
-
-async def _draw(library: Library, filters: Filters) -> object:
-    paper = await library.search.random(filters)
-    if paper is None:
-        raise RuntimeError(f"A paper matches {filters}, but none was drawn.")
-    return paper
-
-
-async def _find_person(library: Library, name: str) -> Author | None:
-    try:
-        return await library.authors.get(name)
-    except LabError:  # nobody, or several people
-        return None
 
 
 async def _people(library: Library, papers: Sequence[Paper], rng: random.Random) -> list[str]:
@@ -325,10 +287,6 @@ def _shorten(name: str, rng: random.Random) -> str:
     """Returns the surname, alone or with the first initial."""
     forename, *_, surname = name.split()
     return rng.choice((surname, f"{forename[0]}. {surname}"))
-
-
-def _misspell(name: str, rng: random.Random) -> str:
-    return " ".join(add_typo(word, rng) for word in name.split())
 
 
 def _filters(paper: Paper, rng: random.Random) -> Filters:

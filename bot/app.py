@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import aiohttp
 import discord
-from filelock import FileLock, Timeout
 
 from bot import scheduler
+from bot.backups import NightlyBackups, report_restore
 from bot.client import GUILD_READY_TIMEOUT, LabHerald
+from bot.completing.completer import Completer
+from bot.completing.services import CompletionServices
 from bot.database_health import DatabaseHealth
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
@@ -25,21 +26,32 @@ from bot.lookup.resolver import ServiceUrls
 from bot.lookup.service import open_lookup
 from bot.moderators import Moderators
 from bot.net.http import open_http_client
+from bot.net.pace import ARXIV_PAUSE, Pace
 from bot.net.sandbox import kill_workers
 from bot.retry import DatabaseBackoff
-from bot.settings import Settings
+from bot.settings import REPLAY_REFUSED, Settings
 from bot.shutdown import cancel_on_signals
-from storage.database import BUSY_TIMEOUT, require_undamaged, require_writable
-from storage.errors import DatabaseUnusable, LabError
+from bot.sources import arxiv
+from bot.sources.radar import Radar, open_radar
+from bot.ui.lab_button import buttons_of_generation
+from storage.backups import Backups
+from storage.database import BUSY_TIMEOUT, is_closed
+from storage.database_lock import lock_database
+from storage.errors import DatabaseDamaged, DatabaseUnusable, LabError
 from storage.library import Library, open_library
+from storage.models import Actor
 from storage.timestamps import Clock, utc_now
 
 _log = logging.getLogger(__name__)
 
 LOGIN_BACKOFF = timedelta(seconds=5)  # before the first retry; it doubles with each
 _POLL_DUE_EVERY = timedelta(seconds=30)
+_POLL_SOURCES_EVERY = timedelta(minutes=5)
 _DELIVER_EVERY = timedelta(seconds=10)
-_CHECK_DATABASE_EVERY = timedelta(days=1)
+_COMPLETE_EVERY = timedelta(hours=3)
+_COMPLETION_BATCH_SIZE = 3  # papers per run, at most 24 a day
+_COMPLETER = Actor("completion", "the daily completion")
+_MAINTAIN_EVERY = timedelta(minutes=15)
 _MAX_BACKOFF = timedelta(minutes=5)
 
 
@@ -55,8 +67,10 @@ class App:
     library: Library
     poller: Poller
     client: LabHerald
+    radar: Radar
     poll_backoff: DatabaseBackoff
     database_health: DatabaseHealth
+    nightly_backups: NightlyBackups
 
     async def poll(self) -> None:
         """Checks the feeds that are due, then announces new papers."""
@@ -64,6 +78,30 @@ class App:
             return
         await self.poll_backoff.run(self.poller.poll_due)
         await self.deliver()
+
+    async def poll_sources(self) -> None:
+        """Asks the sources that are due for papers of the lab's people, then announces some.
+
+        Does nothing while moderators have turned it off.
+        """
+        if await self.database_health.is_damaged() or not await self.library.people.is_watching():
+            return
+        await self.poll_backoff.run(self.radar.poll)
+        await self.deliver()
+
+    async def complete_papers(self) -> None:
+        """Looks up what a few papers lack, those that are due."""
+        if await self.database_health.is_damaged():
+            return
+        completer = self.client.completer
+        await self.poll_backoff.run(
+            partial(completer.complete_due, _COMPLETION_BATCH_SIZE, _COMPLETER)
+        )
+
+    async def maintain(self) -> None:
+        """Makes the nightly backup, which checks the database, or only checks it if that's due."""
+        await self.nightly_backups.make_if_due()
+        await self.database_health.check_if_due()
 
     async def deliver(self) -> int:
         """Sends pending announcements if Discord is connected; returns how many were sent."""
@@ -91,39 +129,63 @@ async def open_app(
         time_limit=settings.feed_timeout,
         max_bytes=settings.feed_max_bytes,
     )
+    arxiv_pace = Pace(ARXIV_PAUSE)
     async with (
-        open_library(settings.database_path, clock, busy_timeout) as library,
+        open_library(settings.database_path, clock, busy_timeout, settings.backup_dir) as library,
         open_client(allow_private=settings.feed_allow_private) as http,
         open_client(allow_private=False) as pages,
         open_parser() as parser,
+        open_parser() as lookup_parser,  # so that no lookup waits for slow feeds
         open_lookup(
-            http, parser, ServiceUrls.from_settings(settings), clock, pages=pages
+            http,
+            lookup_parser,
+            ServiceUrls.from_settings(settings),
+            clock,
+            pages=pages,
+            arxiv_pace=arxiv_pace,
         ) as lookup,
+        open_radar(library, settings, clock, paces={arxiv.HOST: arxiv_pace}) as radar,
     ):
         moderators = Moderators(library, settings)
         await moderators.load()
         poller = Poller(library, http, parser, clock, settings.poll_interval, moderators)
+        services = CompletionServices(http, lookup_parser.workers, settings)
+        completer = Completer(library, lookup, services)
         client = LabHerald(
             library=library,
             poller=poller,
             lookup=lookup,
+            web=http,
+            radar=radar,
+            completer=completer,
             moderators=moderators,
             settings=settings,
             clock=clock,
             guild_ready_timeout=guild_ready_timeout,
         )
-        with short_reconnect_logs():
+        database_health = DatabaseHealth(
+            library,
+            Backups.of(settings.database_path, settings.backup_dir),
+            client.dispatcher,
+            moderators,
+            clock,
+        )
+        with short_reconnect_logs(), buttons_of_generation(library.generation.token):
             try:
                 yield App(
                     settings=settings,
                     library=library,
                     poller=poller,
                     client=client,
+                    radar=radar,
                     # Feeds aren't fetched again and again while their papers can't be saved.
                     poll_backoff=DatabaseBackoff(
                         "New papers can't be saved", clock, _POLL_DUE_EVERY
                     ),
-                    database_health=DatabaseHealth(library, client.dispatcher, moderators),
+                    database_health=database_health,
+                    nightly_backups=NightlyBackups(
+                        library, settings, moderators, database_health, clock
+                    ),
                 )
             finally:
                 await client.close()
@@ -132,9 +194,12 @@ async def open_app(
 async def run(settings: Settings) -> None:
     """Runs the bot until SIGINT or SIGTERM.
 
-    Raises `CannotStart` if Discord refuses the connection, and `DatabaseUnusable` if the database
-    is damaged, can't be opened, or another process uses it.
+    Starts at once, however large the database is: it is checked in the background, unless that was
+    done lately. Raises `CannotStart` if Discord refuses the connection, and `DatabaseUnusable` if
+    the database can't be opened or another process uses it.
     """
+    if settings.is_replay:
+        raise CannotStart(REPLAY_REFUSED)
     if not settings.discord_token:
         raise CannotStart(
             "DISCORD_TOKEN isn't set. Put your bot's token into .env; README.md shows where to "
@@ -146,41 +211,35 @@ async def run(settings: Settings) -> None:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     cancel_on_signals(kill_workers)
     with lock_database(settings.database_path):
-        await asyncio.to_thread(require_undamaged, settings.database_path)
-        async with open_app(settings) as app:
+        was_closed = is_closed(settings.database_path)
+        async with _open_undamaged(settings) as app:
+            if not was_closed:
+                await app.database_health.forget_check()
+            await report_restore(app.library, app.client.moderators)
             timers = [
                 scheduler.Timer("poll feeds", _POLL_DUE_EVERY, app.poll),
+                scheduler.Timer("poll sources", _POLL_SOURCES_EVERY, app.poll_sources),
                 scheduler.Timer("deliver announcements", _DELIVER_EVERY, app.deliver),
-                scheduler.Timer("check database", _CHECK_DATABASE_EVERY, app.database_health.check),
+                scheduler.Timer("complete papers", _COMPLETE_EVERY, app.complete_papers),
+                scheduler.Timer(
+                    "back up and check", _MAINTAIN_EVERY, app.maintain, runs_at_start=True
+                ),
             ]
             async with scheduler.run_timers(timers):
                 await _connect(app.client, settings.discord_token)
 
 
-@contextmanager
-def lock_database(database: Path) -> Generator[None]:
-    """Keeps other processes from using the database; raises `DatabaseUnusable` if one does.
-
-    The lock belongs to the file itself, whatever path or symbolic link names it.
-    """
-    require_writable(database)  # before the lock, which would create missing folders
-    lock = FileLock(f"{database.resolve()}.lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise DatabaseUnusable(
-            f"Another Lab Herald is using {database}. Stop it first, or set DATABASE_PATH to "
-            "another file."
-        ) from None
-    except OSError as error:
-        raise DatabaseUnusable(
-            f"The database {database} can't be used because its folder isn't writable: "
-            f"{error.strerror}."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+@asynccontextmanager
+async def _open_undamaged(settings: Settings) -> AsyncGenerator[App]:
+    """Opens every part; raises `DatabaseUnusable` if damage prevents that."""
+    async with AsyncExitStack() as stack:
+        try:
+            app = await stack.enter_async_context(open_app(settings))
+        except DatabaseDamaged as error:
+            backups = Backups.of(settings.database_path, settings.backup_dir)
+            sentence = await asyncio.to_thread(backups.describe_damage, error.cause)
+            raise DatabaseUnusable(sentence) from error
+        yield app
 
 
 async def _connect(client: LabHerald, token: str) -> None:

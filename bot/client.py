@@ -8,26 +8,33 @@ import hashlib
 import json
 import logging
 import pkgutil
+from collections.abc import Sequence
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
 
 import discord
 from discord import app_commands
+from discord.app_commands import AppCommand, AppCommandGroup
 from discord.ext import commands
 
 from bot.announce.dispatcher import OutboxDispatcher
 from bot.announce.no_retry import no_retry_trace
 from bot.announce.permission_events import PermissionEvents
+from bot.completing.completer import Completer
 from bot.errors import respond
 from bot.feeds.poller import Poller
 from bot.interactions import Interaction, LabBot
 from bot.lookup.service import Lookup
 from bot.moderators import Moderators
-from bot.permissions import MANAGERS_ONLY, default_permissions
+from bot.net.http import HttpClient
+from bot.permissions import FOR_MEMBERS, MANAGERS_ONLY, default_permissions
 from bot.settings import Settings
 from bot.shutdown import DISCORD_GRACE
-from bot.ui.buttons import PressedButton, answer_unhandled
+from bot.sources.radar import Radar
+from bot.ui import forms
+from bot.ui.author_menu import AuthorChoice
+from bot.ui.lab_button import PressedButton, answer_unhandled, is_handled
 from storage.library import Library
 from storage.timestamps import Clock
 
@@ -58,6 +65,9 @@ class LabHerald(LabBot):
         library: Library,
         poller: Poller,
         lookup: Lookup,
+        web: HttpClient,
+        radar: Radar,
+        completer: Completer,
         moderators: Moderators,
         settings: Settings,
         clock: Clock,
@@ -75,14 +85,18 @@ class LabHerald(LabBot):
         self.library = library
         self.poller = poller
         self.lookup = lookup
+        self.web = web
+        self.radar = radar
+        self.completer = completer
         self.moderators = moderators
         self.settings = settings
         self.clock = clock
+        self.command_ids: dict[int | None, dict[str, int]] = {}
         self.dispatcher: OutboxDispatcher = OutboxDispatcher(library, self, clock, moderators)
 
     async def setup_hook(self) -> None:
         """Loads every cog, then syncs the commands if they changed."""
-        self.add_dynamic_items(PressedButton)
+        self.add_dynamic_items(PressedButton, AuthorChoice)
         await self.add_cog(PermissionEvents(self.dispatcher), override=True)
         for name in cog_names():
             if name not in self.extensions:  # a login may fail after this and be retried
@@ -90,14 +104,18 @@ class LabHerald(LabBot):
         await self.update_home_commands()
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Answers a click that none of the bot's buttons handled."""
-        await answer_unhandled(interaction)
+        """Handles forms from before a restart, and answers clicks that nothing else handled."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            if not is_handled(interaction):
+                await forms.resume(interaction)
+        else:
+            await answer_unhandled(interaction)
 
     async def update_home_commands(self) -> None:
         """Shows the moderators' commands to everyone who may use them now, and syncs changes."""
         for guild in self.home_guilds:
             for command in self.tree.get_commands(guild=guild):
-                if MANAGERS_ONLY not in command.extras:
+                if {MANAGERS_ONLY, FOR_MEMBERS}.isdisjoint(command.extras):
                     command.default_permissions = default_permissions(self.moderators)
         await self.sync_changed_commands()
 
@@ -138,17 +156,34 @@ class LabHerald(LabBot):
         text = json.dumps(payload, sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
         key = self._commands_key(guild)
-        if await self.library.bot_state.find_value(key) == digest:
+        saved = await self.library.bot_state.find_value(key) or ""
+        # Earlier versions saved only the digest, without the ids.
+        synced = json.loads(saved) if saved.startswith("{") else {}
+        if synced.get("digest") == digest:
+            self.command_ids[guild.id if guild else None] = synced["ids"]
             return
         try:
-            await self.tree.sync(guild=guild)
+            synced_commands = await self.tree.sync(guild=guild)
         except discord.Forbidden:
             if guild is not None and guild.id in self.settings.home_guild_ids:
                 _log.warning(
                     "HOME_GUILD_IDS includes server %s, but the bot isn't a member of it.", guild.id
                 )
             return
-        await self.library.bot_state.set_value(key, digest)
+        ids = _ids_by_name(synced_commands)
+        self.command_ids[guild.id if guild else None] = ids
+        await self.library.bot_state.set_value(key, json.dumps({"digest": digest, "ids": ids}))
+
+
+def _ids_by_name(synced: Sequence[AppCommand]) -> dict[str, int]:
+    """Returns the id with which each command is mentioned, which is that of its group if any."""
+    ids: dict[str, int] = {}
+    for command in synced:
+        if command.type is discord.AppCommandType.chat_input:
+            subcommands = [one for one in command.options if isinstance(one, AppCommandGroup)]
+            names = [f"{command.name} {one.name}" for one in subcommands] or [command.name]
+            ids |= dict.fromkeys(names, command.id)
+    return ids
 
 
 def cog_names() -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 from collections.abc import Awaitable, Sequence
 from typing import Any
@@ -11,27 +10,31 @@ from typing import Any
 import aiohttp
 import discord
 from discord import app_commands
+from discord.ui import LayoutView
 
-from bot.markdown import disarm_invites
+from bot.command_mentions import mention_commands, mention_commands_in
+from bot.markdown import escape_sentence
 from storage.errors import LabError
 
 _log = logging.getLogger(__name__)
 
 _COMMANDS_CHANGED = "My commands have just been updated. Restart Discord, then try again."
 _DISCORD_FAILED = "Discord didn't let me do that. Please try again in a minute."
-# Markup that our own sentences contain: commands, mentions, timestamps and URLs.
-_OWN_MARKUP = re.compile(
-    r"(`/?\w[^`“”]*`|<(?:#|@|@&)\d+>|<t:\d+:[a-zA-Z]>|https?://[^\s“”()<>\[\]`|]+)"
-)
-_ESCAPED = {ord(mark): f"\\{mark}" for mark in "\\`*_~|<>[]"}
 _OUTDATED = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
 _REFUSALS = (app_commands.CheckFailure, *_OUTDATED)
 _EXPIRED = {10008, 10015, 10062}  # unknown message, webhook or interaction: nobody to answer
-_MAX_REPLY = 1900
 
 
 class NotAllowed(LabError, app_commands.CheckFailure):
     """The user isn't allowed to do this."""
+
+
+class ErrorWithView(LabError):
+    """An error that is answered with a whole message, such as one with buttons that lead on."""
+
+    def __init__(self, sentence: str, view: LayoutView) -> None:
+        super().__init__(sentence)
+        self.view = view
 
 
 async def respond(
@@ -43,24 +46,29 @@ async def respond(
     answers at most once, and logs refusals too.
     """
     action = action or _describe(interaction)
-    if isinstance(_root_cause(error), _REFUSALS):
+    cause = _root_cause(error)
+    if isinstance(cause, _REFUSALS):
         user, place = interaction.user, interaction.guild_id or "a direct message"
         _log.info("Refused %s (%s) in %s: %r", user, user.id, place, action)
-    message = explain(error, action)
+    text = mention_commands(interaction, explain(error, action))
+    message: dict[str, Any] = {"content": text}
+    if isinstance(cause, ErrorWithView):
+        mention_commands_in(cause.view, interaction.client.command_ids, interaction.guild_id)
+        message = {"view": cause.view}
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(message, ephemeral=True)
+            await interaction.followup.send(**message, ephemeral=True)
         else:
-            await interaction.response.send_message(message, ephemeral=True)
+            await interaction.response.send_message(**message, ephemeral=True)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-        _log.warning("Could not reply “%s” to %s: %s", message, interaction.user, failure)
+        _log.warning("Could not reply “%s” to %s: %s", text, interaction.user, failure)
 
 
 def explain(error: Exception, action: str) -> str:
     """Returns the sentence for an error; an unexpected one is logged together with ``action``."""
     cause = _root_cause(error)
     if isinstance(cause, LabError):
-        return _escape_text(str(cause))[:_MAX_REPLY]
+        return escape_sentence(str(cause))
     if isinstance(cause, _OUTDATED):
         return _COMMANDS_CHANGED
     if isinstance(cause, app_commands.CheckFailure):
@@ -89,13 +97,6 @@ async def suggestions(
     except Exception:  # noqa: BLE001 - autocomplete has no way to show an error
         _log.exception("Autocomplete failed")
         return []
-
-
-def _escape_text(sentence: str) -> str:
-    """Escapes everything in a sentence except our own markup, which can't contain invites."""
-    parts = _OWN_MARKUP.split(sentence)
-    parts[::2] = [part.translate(_ESCAPED) for part in parts[::2]]
-    return disarm_invites("".join(parts))
 
 
 def _root_cause(error: Exception) -> Exception:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.formats.export import ExportFormat, write
+from bot.formats.writers.export import ExportFormat, require_completable, write
 from bot.markdown import count, timestamp
 from bot.net.sandbox import open_workers
 from storage.errors import LabError
@@ -87,14 +87,17 @@ class Exporter:
         query: Query,
         export_format: ExportFormat,
         *,
+        complete: bool = False,
         max_bytes: int,
         on_wait: Callable[[int], Awaitable[object]],
     ) -> Export:
         """Returns a file of the papers that match a query.
 
-        If others are waiting or running, ``on_wait`` is called with their number first. Raises
-        `NothingToExport`, `TooLarge`, `ExportTooSoon` and `TooManyExports`.
+        If others are waiting or running, ``on_wait`` is called with their number first. For a
+        ``complete`` file, see `write`. Raises `CannotBeComplete`, `NothingToExport`,
+        `TooLarge`, `ExportTooSoon` and `TooManyExports`.
         """
+        require_completable(export_format, complete=complete)
         self._require_cooled_down(person_id)
         ahead = len(self._active)
         if ahead > _MAX_WAITING:
@@ -105,7 +108,13 @@ class Exporter:
                 await on_wait(ahead)
             async with self._turn, open_workers(_TIME_LIMIT, count=1) as workers:
                 body, papers = await workers.run(
-                    write_file, self._database, query, export_format, self._clock(), max_bytes
+                    write_file,
+                    self._database,
+                    query,
+                    export_format,
+                    self._clock(),
+                    max_bytes,
+                    complete=complete,
                 )
         finally:
             self._active.discard(person_id)
@@ -129,7 +138,13 @@ class Exporter:
 
 
 def write_file(
-    database: Path, query: Query, export_format: ExportFormat, now: datetime, max_bytes: int
+    database: Path,
+    query: Query,
+    export_format: ExportFormat,
+    now: datetime,
+    max_bytes: int,
+    *,
+    complete: bool,
 ) -> tuple[bytes | None, int]:
     """Returns a file and the number of its papers, or no file if it would be too large.
 
@@ -137,11 +152,17 @@ def write_file(
     """
     with contextlib.suppress(AttributeError, OSError):  # not available on Windows
         os.nice(_NICENESS)
-    return asyncio.run(_write(database, query, export_format, now, max_bytes))
+    return asyncio.run(_write(database, query, export_format, now, max_bytes, complete=complete))
 
 
 async def _write(
-    database: Path, query: Query, export_format: ExportFormat, now: datetime, max_bytes: int
+    database: Path,
+    query: Query,
+    export_format: ExportFormat,
+    now: datetime,
+    max_bytes: int,
+    *,
+    complete: bool,
 ) -> tuple[bytes | None, int]:
     papers = 0
     body = io.BytesIO()
@@ -153,7 +174,7 @@ async def _write(
                 papers += len(page)
                 yield page
 
-        async for piece in write(pages(), export_format, now):
+        async for piece in write(pages(), export_format, now, complete=complete):
             body.write(piece.encode())
             if body.tell() > max_bytes:
                 return None, papers

@@ -9,10 +9,14 @@ from typing import Protocol, TypeAlias
 import discord
 from discord.ext import commands
 
+from bot.command_mentions import CommandIds
+from bot.completing.completer import Completer
 from bot.feeds.poller import Poller
 from bot.lookup.service import Lookup
 from bot.moderators import Moderators
+from bot.net.http import HttpClient
 from bot.settings import Settings
+from bot.sources.radar import Radar
 from storage.library import Library
 from storage.timestamps import Clock
 
@@ -36,15 +40,24 @@ class LabBot(commands.Bot, abc.ABC):
     library: Library
     poller: Poller
     lookup: Lookup
+    web: HttpClient
+    radar: Radar
+    completer: Completer
     moderators: Moderators
     settings: Settings
     clock: Clock
     dispatcher: Dispatcher
+    command_ids: CommandIds
 
     @property
     def home_guilds(self) -> Sequence[discord.Object]:
         """The lab's own servers, which have the moderators' commands."""
         return [discord.Object(guild_id) for guild_id in self.settings.home_guild_ids]
+
+    @property
+    def takes_suggestions(self) -> bool:
+        """Whether members can suggest papers."""
+        return bool(self.settings.suggestions_per_day and self.home_guilds)
 
     @abc.abstractmethod
     async def update_home_commands(self) -> None:

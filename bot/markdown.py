@@ -10,6 +10,11 @@ from datetime import datetime
 # Discord drops the meaning of any of these after a backslash. A full stop or a dash has a meaning
 # only at the beginning of a line, where it would start a list.
 _ESCAPED = {ord(mark): f"\\{mark}" for mark in "\\`*_~|<>[]()@#"}
+# What our own sentences contain, and stays: code, mentions, timestamps and URLs.
+_OWN_MARKUP = re.compile(
+    r"(`/?\w[^`“”]*`|<(?:#|@|@&)\d+>|<t:\d+:[a-zA-Z]>|https?://[^\s“”()<>\[\]`|]+)"
+)
+_ESCAPED_IN_SENTENCES = {ord(mark): f"\\{mark}" for mark in "\\`*_~|<>[]"}
 # Discord shows a card with a Join button below every message that contains an invite, with or
 # without a scheme, even in a link's target. It does the same for templates, gifts and events.
 _DISCORD_DOT = re.compile(r"discord(?:app)?(\.)(?=[a-z])", re.IGNORECASE)
@@ -18,6 +23,12 @@ _INVITE = re.compile(
     r"discord(?:app)?\.(?:(?:gg|gift|new)\b|com/+(?:invite|template|gifts|events)\b)",
     re.IGNORECASE,
 )
+# A URL in a text, up to what can't be a part of one.
+_URL = re.compile(r"https?://[^\s<>\"“”«»‘’`|\\^{}]+", re.IGNORECASE)
+_URL_PUNCTUATION = ".,:;!?'*_~"  # that ends a sentence rather than a URL
+_URL_MARKS = str.maketrans({"*": "%2A", "[": "%5B", "]": "%5D"})
+_MAX_SHOWN_URL = 500  # characters; a longer URL isn't clickable
+_CLOSING = {")": "(", "]": "["}
 _LIST_MARK = re.compile(r"\s*(?:[-+]|\d+[.)])\s")
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols without a shape
 _ELLIPSIS = "…"
@@ -32,30 +43,61 @@ def escape(text: str, limit: int = 4000) -> str:
     included; longer text is truncated at a word.
     """
     line = _one_line(text)
-    marks = _invite_marks(line)
-    if _LIST_MARK.match(line):
-        marks.append(next(index for index, char in enumerate(line) if char in "-+.)"))
-    if not marks and len(escaped := line.translate(_ESCAPED)) <= limit:
+    is_plain = not ("discord" in line.lower() or _LIST_MARK.match(line))
+    if is_plain and len(escaped := line.translate(_ESCAPED)) <= limit:
         return escaped  # by far the most common case
-    pieces = [_ESCAPED.get(ord(char), char) for char in line]
-    for mark in marks:
-        pieces[mark] = f"\\{line[mark]}"
+    pieces = _escaped_pieces(line, at_start=True)
     if sum(map(len, pieces)) <= limit:
         return "".join(pieces)
     return _truncate(pieces, limit)
 
 
-def disarm_invites(text: str) -> str:
-    """Returns text that is escaped already, with its invites escaped, too."""
-    pieces = list(text)
+def escape_prose(text: str, limit: int = 4000) -> str:
+    """Returns text like `escape`, in which URLs are clickable and lead to where they should.
+
+    Discord would take an escaping backslash for a part of the URL. Each URL stands in angle
+    brackets, which Discord doesn't show. Invites stay escaped.
+    """
+    if "://" not in text:
+        return escape(text, limit)
+    line = _one_line(text)
+    pieces: list[str] = []
+    end = 0
+    for found in _URL.finditer(line):
+        url = _shown_url(found[0])
+        if url:
+            pieces += [*_escaped_pieces(line[end : found.start()], at_start=end == 0)]
+            pieces.append(f"<{url.translate(_URL_MARKS)}>")
+            end = found.start() + len(url)
+    pieces += _escaped_pieces(line[end:], at_start=end == 0)
+    return "".join(pieces) if sum(map(len, pieces)) <= limit else _truncate(pieces, limit)
+
+
+def escape_sentence(sentence: str, limit: int = 1900) -> str:
+    """Returns sentences of ours, such as an error's, with everything escaped but our own markup.
+
+    Commands in backticks stay code. If the result would take more than ``limit`` characters, it's
+    truncated and nothing in it is markup.
+    """
+    parts = _OWN_MARKUP.split(sentence)
+    parts[::2] = [part.translate(_ESCAPED_IN_SENTENCES) for part in parts[::2]]
+    pieces = list(text := "".join(parts))
     for mark in _invite_marks(text):
         pieces[mark] = f"\\{text[mark]}"
+    if sum(map(len, pieces)) > limit:
+        return escape(sentence, limit)
     return "".join(pieces)
 
 
 def is_visible(text: str) -> bool:
     """Whether any character of a text has a shape: a letter, digit, mark or symbol."""
     return any(unicodedata.category(char)[0] in "LNPS" and char not in _BLANK for char in text)
+
+
+def code_block(text: str) -> str:
+    """Returns a block that shows a text unchanged and can be copied."""
+    shown = text.replace("```", "`\u200b``")  # or it would end the block
+    return f"```\n{shown}\n```"
 
 
 def clip(text: str, limit: int) -> str:
@@ -68,11 +110,19 @@ def link(text: str, url: str | None, limit: int) -> str:
     """Returns escaped text as a link, in at most ``limit`` characters.
 
     Returns the text alone if there is no URL, or if the URL is invalid, too long, or an invite.
+    Discord makes no link of a text with a URL in it, so such a URL is left out of the text; if that
+    is all there is, the link stands beside it.
     """
     target = _link_target(url) if url else ""
     room = limit - len(target) - len("[]()")
     if not target or room < min(_MIN_LINK_TEXT, limit // 2):
         return escape(text, limit)
+    if "://" in text:
+        rest = _URL.sub(" ", text)
+        if not is_visible(rest):
+            beside = f" ([link]({target}))"
+            return f"{escape(text, limit - len(beside))}{beside}"
+        text = rest
     return f"[{escape(text, room)}]({target})"
 
 
@@ -90,7 +140,8 @@ def author_list(authors: Sequence[str], *, complete: bool, limit: int) -> str:
         shown.append(name)
     hidden = len(authors) - len(shown)
     if not complete:
-        return ", ".join([*shown, "et al."])
+        others = " et al." if len(shown) == 1 else ", et al."
+        return f"{', '.join(shown)}{others}" if shown else "et al."
     if hidden:
         return f"{', '.join(shown)} and {hidden} more"
     if len(shown) > 1:
@@ -99,9 +150,16 @@ def author_list(authors: Sequence[str], *, complete: bool, limit: int) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """Returns a number with its noun: “1 paper”, “2 entries”, “1,204 papers”."""
-    plural = noun if number == 1 else f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {plural}"
+    """Returns a number with its noun: “1 paper”, “2 entries”, “1,204 papers”, “3 people”."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    if noun.endswith("person"):
+        plural = f"{noun.removesuffix('person')}people"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def join_and(parts: Sequence[str]) -> str:
+    """Joins parts for a sentence: “one”, “one and two”, “one, two and three”."""
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
 def timestamp(at: datetime, style: str = "R") -> str:
@@ -125,6 +183,35 @@ def split_messages(
             texts.append("")
         texts[-1] += f"\n{line}" if texts[-1] else line
     return texts
+
+
+def _escaped_pieces(line: str, *, at_start: bool) -> list[str]:
+    """Returns the characters of a line, or of a part of one, each with its backslash if needed."""
+    pieces = [_ESCAPED.get(ord(char), char) for char in line]
+    marks = _invite_marks(line)
+    if at_start and _LIST_MARK.match(line):
+        marks.append(next(index for index, char in enumerate(line) if char in "-+.)"))
+    for mark in marks:
+        pieces[mark] = f"\\{line[mark]}"
+    return pieces
+
+
+def _shown_url(text: str) -> str:
+    """Returns the URL that a text begins with, without the punctuation after it.
+
+    Returns "" if it must not be clickable: an invite, or one that mentions somebody.
+    """
+    url = text if len(text) <= 2 * _MAX_SHOWN_URL else ""
+    while url and (url[-1] in _URL_PUNCTUATION or _is_unopened(url)):
+        url = url[:-1]
+    host = url.partition("://")[2]
+    is_active = "@everyone" in url or "@here" in url or bool(_invite_marks(url))
+    return url if host and len(url) <= _MAX_SHOWN_URL and not is_active else ""
+
+
+def _is_unopened(url: str) -> bool:
+    opening = _CLOSING.get(url[-1])
+    return opening is not None and url.count(opening) < url.count(url[-1])
 
 
 def _invite_marks(line: str) -> list[int]:

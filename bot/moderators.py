@@ -63,19 +63,26 @@ class Moderators:
 
     async def change_roles(
         self, guild_id: int, actor: Actor, *, add: Iterable[int] = (), drop: Iterable[int] = ()
-    ) -> None:
-        """Adds and removes moderator roles of a home server; concurrent changes all count."""
+    ) -> int:
+        """Adds and removes moderator roles of a home server; concurrent changes all count.
+
+        Returns the id of the change.
+        """
         async with self._lock:
             role_ids = {*self.role_ids(guild_id), *add} - {*drop}
-            await self._library.moderator_settings.set_roles(
+            change_id = await self._library.moderator_settings.set_roles(
                 guild_id, tuple(sorted(role_ids)), actor
             )
             await self.load()
+        return change_id
 
-    async def set_channel(self, guild_id: int, channel_id: int | None, actor: Actor) -> None:
-        """Sets the moderators' channel; None goes back to `MODERATORS_CHANNEL_ID`."""
+    async def set_channel(self, guild_id: int, channel_id: int | None, actor: Actor) -> int:
+        """Sets the moderators' channel; None goes back to `MODERATORS_CHANNEL_ID`.
+
+        Returns the id of the change.
+        """
         async with self._lock:
-            await self._library.moderator_settings.set_channel(
+            change_id = await self._library.moderator_settings.set_channel(
                 guild_id,
                 channel_id,
                 actor,
@@ -83,3 +90,12 @@ class Moderators:
                 default=self._settings.moderators_channel_id,
             )
             await self.load()
+        return change_id
+
+    async def reload(self) -> None:
+        """Reads the settings after an undo; what is queued for the former channel moves along."""
+        async with self._lock:
+            former = self.channel_id
+            await self.load()
+            if self.channel_id != former:
+                await self._library.moderator_settings.move_queue(former, self.channel_id)

@@ -12,6 +12,7 @@ from storage.announcements.models import SubscriptionOptions
 from storage.models import Actor
 
 MANAGERS = discord.Permissions(manage_guild=True)
+FOR_MEMBERS = "for members"  # a key of a command's extras: some of its subcommands are for everyone
 MANAGERS_ONLY = "managers only"  # a key of a command's extras: hidden from moderators by role
 
 # What the bot needs in its servers; the invite link asks for exactly this.
@@ -34,6 +35,7 @@ _THREAD_PERMISSIONS = {"create_public_threads": "Create Public Threads"}
 _MENTION_PERMISSIONS = {"mention_everyone": "Mention @everyone, @here and All Roles"}
 
 _MODERATORS_ONLY = "Only moderators can do that, and only in the lab's own server."
+_HOME_ONLY = "You can only do that in the lab's own server."
 _SERVER_MANAGERS_ONLY = (
     "Announcements can only be changed in a server, by someone with the Manage Server permission."
 )
@@ -80,6 +82,12 @@ def require_home_manager(interaction: Interaction) -> None:
         raise NotAllowed(_HOME_MANAGERS_ONLY)
 
 
+def require_home_server(interaction: Interaction) -> None:
+    """Raises `NotAllowed` outside of the lab's own servers."""
+    if not is_home_server(interaction):
+        raise NotAllowed(_HOME_ONLY)
+
+
 def is_home_server(interaction: Interaction) -> bool:
     """Returns whether the interaction comes from one of the lab's own servers."""
     return interaction.guild_id in interaction.client.settings.home_guild_ids
@@ -120,6 +128,22 @@ def missing_permissions(
     if role is not None and not role.mentionable:
         needed |= _MENTION_PERMISSIONS
     return [name for attribute, name in needed.items() if not getattr(granted, attribute)]
+
+
+def readers(channel: discord.TextChannel, moderators: Moderators) -> list[discord.Role]:
+    """Returns the roles of ordinary members who can read a channel; @everyone stands for all."""
+    guild = channel.guild
+    if channel.permissions_for(guild.default_role).view_channel:
+        return [guild.default_role]
+    moderator_roles = moderators.role_ids(guild.id)
+    return [
+        role
+        for role in guild.roles
+        if role.id not in moderator_roles
+        and not (role.is_bot_managed() or role.permissions.manage_guild)
+        and not role.permissions.administrator
+        and channel.permissions_for(role).view_channel
+    ]
 
 
 def _manages_server(interaction: Interaction) -> bool:

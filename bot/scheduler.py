@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -18,11 +18,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """An action to run at an interval."""
+    """An action to run at an interval, and maybe at once."""
 
     name: str
     interval: timedelta
     action: Callable[[], Awaitable[object]]
+    runs_at_start: bool = False
 
 
 @asynccontextmanager
@@ -45,6 +46,7 @@ async def run_timers(timers: Sequence[Timer]) -> AsyncGenerator[None]:
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,
+            **({"next_run_time": datetime.now(UTC)} if timer.runs_at_start else {}),
         )
     scheduler.start()
     try:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,21 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 
 from storage.errors import LabError
+from storage.people.evidence import Lab
 from storage.redaction import redact_text, redacted_repr
+from storage.timestamps import Clock, ReplayClock, utc_now
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.IGNORECASE)
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _URL = "an address that starts with http:// or https://, without a password or parameters"
+REPLAY_REFUSED = (
+    "The bot doesn't run with LAB_HERALD_TODAY or LAB_HERALD_SPEEDUP, which are for replaying a "
+    "year in the shell. Unset them."
+)
+_KEY = "a key of at least 8 characters, without spaces"
+_LOCAL_HOST = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1")
 
 
 class InvalidSetting(LabError):
@@ -90,7 +98,21 @@ def load_settings(
         text = values.get(setting.name, "").strip()
         if text:
             chosen[setting.field] = _parse(setting, text)
-    return Settings(**chosen)
+    settings = Settings(**chosen)
+    _require_local_sources(settings)
+    return settings
+
+
+def _require_local_sources(settings: Settings) -> None:
+    """Raises `LabError` if requests are sped up to a source that isn't on this machine."""
+    if settings.lab_herald_speedup == 1:
+        return
+    for name in SOURCE_URLS:
+        if not _LOCAL_HOST.fullmatch(urlsplit(getattr(settings, name)).hostname or ""):
+            raise LabError(
+                f"LAB_HERALD_SPEEDUP only works while all sources are on this machine, and "
+                f"{name.upper()} isn't."
+            )
 
 
 def _read_file(env_file: Path | None) -> dict[str, str]:
@@ -173,6 +195,37 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _api_key(text: str) -> str:
+    if not re.fullmatch(r"[!-~]{8,500}", text):
+        raise ValueError
+    return text
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = [" ".join(part.split()) for part in text.split(";")]
+    if not all(name.isprintable() for name in names):
+        raise ValueError
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _ror(text: str) -> str:
+    """Parses an id of an organization (https://ror.readme.io/docs/identifier), or its address."""
+    ror = text.rstrip("/").rpartition("/")[2].lower()
+    if not re.fullmatch(r"0[a-z0-9]{6}\d{2}", ror, re.ASCII):
+        raise ValueError
+    return ror
+
+
+def _replay_clock(text: str) -> ReplayClock:
+    return ReplayClock(date.fromisoformat(text), utc_now())
+
+
+def _speedup(text: str) -> float:
+    if not 1 <= float(text) <= 1_000_000:
+        raise ValueError
+    return float(text)
+
+
 def _boolean(text: str) -> bool:
     if text.lower() in _TRUE | _FALSE:
         return text.lower() in _TRUE
@@ -183,6 +236,11 @@ def _integer(minimum: int, maximum: int, text: str) -> int:
     if not minimum <= int(text) <= maximum:
         raise ValueError
     return int(text)
+
+
+def _service_url(default: str, description: str) -> Any:  # noqa: ANN401 - see _setting
+    """Declares the address of a service."""
+    return _setting(default, description, _URL, _url)
 
 
 @redacted_repr
@@ -226,6 +284,20 @@ class Settings:
         "The database file. It is created if it doesn't exist.",
         "the path of a file",
         Path,
+    )
+    backup_dir: Path | None = _setting(
+        "",
+        "The folder for backups, best on another disk. Without it, they go to the folder backups "
+        "beside the database.",
+        "the path of a folder",
+        Path,
+        empty=None,
+    )
+    backup_keep: int = _setting(
+        "14",
+        "How many nightly backups to keep, from 0 to 1000. 0 turns nightly backups off.",
+        "a number from 0 to 1000",
+        partial(_integer, 0, 1000),
     )
     poll_interval: timedelta = _setting(
         "30m",
@@ -271,23 +343,18 @@ class Settings:
         "a number of bytes from 65536 to 1073741824",
         partial(_integer, 64 * 1024, 1024**3),
     )
-    arxiv_api_url: str = _setting(
-        "https://export.arxiv.org/api/query",
-        "The API that looks up arXiv IDs.",
-        _URL,
-        _url,
+    arxiv_api_url: str = _service_url(
+        "https://export.arxiv.org/api/query", "The API that looks up arXiv IDs."
     )
-    crossref_url: str = _setting(
+    crossref_url: str = _service_url(
         "https://api.crossref.org",
-        "The API that looks up DOIs.",
-        _URL,
-        _url,
+        "The API that looks up DOIs and the papers of people with an ORCID.",
     )
-    datacite_url: str = _setting(
-        "https://api.datacite.org",
-        "The API that looks up DOIs that Crossref doesn't know.",
-        _URL,
-        _url,
+    datacite_url: str = _service_url(
+        "https://api.datacite.org", "The API that looks up DOIs that Crossref doesn't know."
+    )
+    doi_url: str = _service_url(
+        "https://doi.org", "The service that says which agency a DOI is registered with."
     )
     suggestions_per_day: int = _setting(
         "5",
@@ -295,6 +362,113 @@ class Settings:
         "a number from 0 to 100",
         partial(_integer, 0, 100),
     )
+    arxiv_listing_url: str = _service_url(
+        "https://rss.arxiv.org/atom", "Where arXiv announces each day's papers, by category."
+    )
+    arxiv_author_url: str = _service_url(
+        "https://arxiv.org/a", "Where arXiv lists the papers of authors who claimed them."
+    )
+    openalex_url: str = _service_url(
+        "https://api.openalex.org", "The API that finds people and their papers."
+    )
+    openalex_api_key: str = _setting(
+        "",
+        "Your key for OpenAlex, if you have one.",
+        _KEY,
+        _api_key,
+        is_secret=True,
+    )
+    orcid_url: str = _service_url(
+        "https://pub.orcid.org", "The API that lists people's own records of papers."
+    )
+    dblp_url: str = _service_url(
+        "https://dblp.org", "The computer science bibliography, which lists people's papers."
+    )
+    semantic_scholar_url: str = _service_url(
+        "https://api.semanticscholar.org", "Another API that lists people's papers."
+    )
+    semantic_scholar_api_key: str = _setting(
+        "",
+        "Your key for Semantic Scholar, if you have one.",
+        _KEY,
+        _api_key,
+        is_secret=True,
+    )
+    huggingface_url: str = _service_url(
+        "https://huggingface.co", "The site that has papers' models, data and code."
+    )
+    lab_affiliations: tuple[str, ...] = _setting(
+        "",
+        "How papers name your lab among their authors' affiliations. Names, separated by "
+        "semicolons.",
+        "names separated by semicolons",
+        _names,
+        empty=(),
+    )
+    lab_ror: str = _setting(
+        "",
+        "Your lab's ID at ror.org, such as 05dxps055, if it has one.",
+        "an ID such as 05dxps055, or its address at ror.org",
+        _ror,
+    )
+    lab_herald_today: ReplayClock | None = _setting(
+        "",
+        "For replaying a year in the shell: the day that commands take for today, such as "
+        "2025-03-14. The bot doesn't start with it.",
+        "a date such as 2025-03-14",
+        _replay_clock,
+        empty=None,
+    )
+    lab_herald_speedup: float = _setting(
+        "1",
+        "For replays, too: what pauses between requests are divided by, from 1 to 1000000. All "
+        "sources have to be on this machine.",
+        "a number from 1 to 1000000",
+        _speedup,
+    )
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of commands: the real one, or that of a replay."""
+        return self.lab_herald_today or utc_now
+
+    @property
+    def lab(self) -> Lab:
+        """How the lab is recognised among authors' affiliations."""
+        return Lab(self.lab_affiliations, frozenset({self.lab_ror} - {""}))
+
+    @property
+    def allows_private_sources(self) -> bool:
+        """Whether sources may be on a private network, as those set to this machine are."""
+        hosts = [urlsplit(getattr(self, name)).hostname or "" for name in SOURCE_URLS]
+        return self.feed_allow_private or any(map(_LOCAL_HOST.fullmatch, hosts))
+
+    def speedup_of(self, *names: str) -> float:
+        """Returns what pauses between requests to the services with these addresses are divided by.
+
+        It is 1 unless all of them are on this machine.
+        """
+        hosts = [urlsplit(getattr(self, name)).hostname or "" for name in names]
+        return self.lab_herald_speedup if all(map(_LOCAL_HOST.fullmatch, hosts)) else 1
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether these settings replay another time than now."""
+        return self.lab_herald_today is not None or self.lab_herald_speedup != 1
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log and no reply may show."""
+        return tuple(getattr(self, one.field) for one in SETTINGS if one.is_secret)
 
 
 SETTINGS = tuple(Setting(name=one.name.upper(), **one.metadata) for one in fields(Settings))
+SOURCE_URLS = (
+    "arxiv_listing_url",
+    "arxiv_author_url",
+    "openalex_url",
+    "crossref_url",
+    "orcid_url",
+    "dblp_url",
+    "semantic_scholar_url",
+)

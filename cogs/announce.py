@@ -13,15 +13,23 @@ from discord.app_commands import Choice, Range, Transform
 from discord.ext import commands
 from discord.ui import ActionRow
 
-from bot.announce.render import render_sample
+from bot.announce.channel_preview import preview_channel
+from bot.command_mentions import mention_commands
 from bot.flows.replies import undoable
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count, escape
 from bot.options.feeds import ForumTagOption, SubscriptionOption, ZoneOption
-from bot.permissions import MANAGERS, actor, missing_permissions, require_server_manager
+from bot.permissions import (
+    MANAGERS,
+    actor,
+    missing_permissions,
+    require_moderator,
+    require_server_manager,
+)
 from bot.ui import cards, result_pages
 from bot.ui import feeds as feed_cards
-from bot.ui.buttons import DigestButton, RetryRefusedButton
+from bot.ui.buttons import DigestButton, RetryPostButton, RetryRefusedButton
+from bot.ui.saved_query import SavedQuery
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import ChannelFilter, parse_filter
 from storage.announcements.models import (
@@ -30,6 +38,7 @@ from storage.announcements.models import (
     SubscriptionOptions,
 )
 from storage.errors import InvalidInput, LabError, SubscriptionNotFound
+from storage.redaction import redact_text
 
 _Channel: TypeAlias = discord.TextChannel | discord.Thread | discord.ForumChannel
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.h]?([0-5]\d)?", re.ASCII)
@@ -45,7 +54,7 @@ _WHICH_CHANNEL = "Which channel (this one by default)"
 @DigestButton.on_press
 async def show_digest(interaction: Interaction, button: DigestButton) -> None:
     """Shows all papers of the digest privately, page by page."""
-    query = result_pages.SavedQuery(post=button.post_id)
+    query = SavedQuery(post=button.post_id)
     layout = await result_pages.render(interaction.client.library, query, interaction.user.id)
     await interaction.response.send_message(view=layout, ephemeral=True)
 
@@ -65,6 +74,17 @@ async def retry_refused(interaction: Interaction, button: RetryRefusedButton) ->
     text = f"🔁 Sending in <#{button.channel_id}> again what Discord refused."
     await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
     bot.dispatcher.deliver_soon()
+
+
+@RetryPostButton.on_press
+async def retry_post(interaction: Interaction, button: RetryPostButton) -> None:
+    """Sends or updates one message again that was set aside."""
+    require_moderator(interaction)
+    if not await interaction.client.library.outbox.retry_post(button.post_id):
+        raise LabError("That message isn't set aside any more: it was sent or retried meanwhile.")
+    view = cards.notice("🔁 Trying that message again.")
+    await interaction.response.send_message(view=view, ephemeral=True)
+    interaction.client.dispatcher.deliver_soon()
 
 
 @app_commands.guild_only()
@@ -90,7 +110,7 @@ class Announce(commands.GroupCog, group_name="announce"):
     @app_commands.command()
     @app_commands.describe(
         channel="A text or announcement channel, a forum or a thread",
-        filters='Only matching papers: author:biderman -venue:arxiv tag:code feed:3 "a phrase"',
+        filters='Only matching papers: author:biderman -venue:arxiv tag:code "a phrase" ~anyform',
         role="Role to mention in every announcement",
         thread="Start a discussion thread under each announcement",
         publish="Publish each announcement to the servers that follow the channel",
@@ -152,6 +172,7 @@ class Announce(commands.GroupCog, group_name="announce"):
             else "I don't announce papers in this server yet. Run `/announce here` in a channel to "
             "start."
         )
+        text = mention_commands(interaction, text)
         view = cards.notice(text, *_retry_row(interaction, subscriptions))
         await interaction.response.send_message(view=view, ephemeral=True)
 
@@ -162,12 +183,11 @@ class Announce(commands.GroupCog, group_name="announce"):
         interaction: Interaction,
         channel: Transform[Subscription, SubscriptionOption] | None = None,
     ) -> None:
-        """Preview how the newest paper would be announced in a channel. Only you can see it."""
+        """Preview how new papers will be announced in a channel. Only you can see it."""
         subscription = await _get_subscription(interaction, channel)
-        await _require_permissions(interaction, subscription)
-        layout = await render_sample(interaction.client.library, subscription)
-        if layout is None:
-            raise LabError("No paper in the list matches this channel's filters yet.")
+        target = await _require_permissions(interaction, subscription)
+        bot = interaction.client
+        layout = await preview_channel(bot.library, subscription, target, bot.clock())
         await interaction.response.send_message(view=layout, ephemeral=True)
 
     @app_commands.command()
@@ -269,7 +289,8 @@ async def _subscribe(
 
 
 async def _reply(interaction: Interaction, text: str, change_id: int | None) -> None:
-    await interaction.response.send_message(view=undoable(text, change_id))
+    view = undoable(mention_commands(interaction, text), change_id)
+    await interaction.response.send_message(view=view)
 
 
 async def _get_subscription(interaction: Interaction, chosen: Subscription | None) -> Subscription:
@@ -281,7 +302,8 @@ async def _get_subscription(interaction: Interaction, chosen: Subscription | Non
     return subscription
 
 
-async def _require_permissions(interaction: Interaction, subscription: Subscription) -> None:
+async def _require_permissions(interaction: Interaction, subscription: Subscription) -> _Channel:
+    """Returns the channel if the bot can announce there; raises `LabError`."""
     guild = interaction.guild
     channel = guild.get_channel_or_thread(subscription.channel_id) if guild else None
     if not isinstance(channel, _Channel):
@@ -290,6 +312,7 @@ async def _require_permissions(interaction: Interaction, subscription: Subscript
             "announcing papers there."
         )
     _require_permissions_in(channel, subscription.options)
+    return channel
 
 
 def _require_permissions_in(channel: _Channel, options: SubscriptionOptions) -> None:
@@ -324,7 +347,7 @@ def _find_tag(channel: _Channel, text: str) -> int | None:
                 )
             return tag.id
     raise InvalidInput(
-        f"{channel.mention} doesn't have the tag “{escape(text, 60)}”. It has: "
+        f"{channel.mention} doesn't have the tag “{escape(redact_text(text), 60)}”. It has: "
         f"{_tag_names(channel)}."
     )
 

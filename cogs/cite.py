@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import io
-
-import discord
 from discord import app_commands
-from discord.app_commands import Choice, Transform
+from discord.app_commands import Transform
 from discord.ext import commands
 
-from bot.formats.citation_styles import Style, cite
+from bot.flows.cite_paper import send_citation
+from bot.formats.writers.citations import BIBTEX
 from bot.interactions import Interaction, LabBot
 from bot.options.catalogue import PaperOption
-from bot.ui import cards
+from bot.options.citations import StyleOption
 from bot.ui.buttons import CiteButton
 from storage.models import Paper
-
-_MAX_CITATION = 3500  # characters that fit in a message
-_TITLES = {Style.BIBTEX: "BibTeX", Style.TEXT: "Text (APA)", Style.MARKDOWN: "Markdown"}
-_CHOICES = [Choice(name=title, value=style.value) for style, title in _TITLES.items()]
 
 
 @CiteButton.on_press
 async def show_citation(interaction: Interaction, button: CiteButton) -> None:
-    """Shows the citation privately, as BibTeX and as text."""
+    """Shows the citation privately, with a menu of other styles."""
     paper = await interaction.client.library.papers.get(button.paper_id)
-    await _send(interaction, paper, [Style.BIBTEX, Style.TEXT], private=True)
+    await send_citation(interaction, paper, BIBTEX, private=True)
 
 
 class Cite(commands.Cog):
@@ -34,42 +28,18 @@ class Cite(commands.Cog):
     @app_commands.command()
     @app_commands.describe(
         paper="A title, number, arXiv ID, DOI or link",
-        style="Format of the citation (BibTeX by default)",
+        style="BibTeX (by default), APA, MLA, or the name of any journal's style",
         private="Show the reply only to you",
     )
-    @app_commands.choices(style=_CHOICES)
     async def cite(
         self,
         interaction: Interaction,
         paper: Transform[Paper, PaperOption],
-        style: str = Style.BIBTEX.value,
+        style: Transform[str, StyleOption] = BIBTEX,
         private: bool = False,
     ) -> None:
-        """Show how to cite a paper."""
-        await _send(interaction, paper, [Style(style)], private=private)
-
-
-async def _send(
-    interaction: Interaction, paper: Paper, styles: list[Style], *, private: bool
-) -> None:
-    """Replies with a code block for each style, or with a file if they are too long."""
-    citations = {style: cite(paper, style) for style in styles}
-    if sum(map(len, citations.values())) > _MAX_CITATION:
-        text = "\n\n".join(citations.values())
-        file = discord.File(io.BytesIO(text.encode()), f"paper-{paper.id}.txt")
-        await interaction.response.send_message(
-            "The citation is too long for a message, so here it is as a file.",
-            file=file,
-            ephemeral=private,
-        )
-        return
-    blocks = [f"**{_TITLES[style]}**\n{_block(text)}" for style, text in citations.items()]
-    await interaction.response.send_message(view=cards.notice("\n".join(blocks)), ephemeral=private)
-
-
-def _block(text: str) -> str:
-    """Returns text as a code block; backticks that would end the block become apostrophes."""
-    return f"```\n{text.replace('```', chr(39) * 3)}\n```"
+        """Show how to cite a paper, in any style."""
+        await send_citation(interaction, paper, style, private=private)
 
 
 async def setup(bot: LabBot) -> None:

@@ -6,19 +6,27 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range, Transform
 
-from bot.flows import add_paper, edit_paper, merge_papers
+from bot.flows import add_paper, complete_paper, edit_paper, merge_papers
 from bot.flows import audit_log as audit_log_flow
 from bot.flows import undo as undo_flow
 from bot.flows.import_file import Imports
-from bot.flows.replies import undoable
+from bot.flows.replies import reply, reply_with_notice, undoable
 from bot.flows.review_queue import queue_page
-from bot.formats.csv_columns import parse_mappings
+from bot.formats.records.csv_columns import parse_mappings
 from bot.importing.upload import ImportOptions
 from bot.interactions import Interaction, LabBot
-from bot.options.catalogue import KnownPaperOption, PaperOption, RemovedPaperOption, TagsOption
+from bot.markdown import escape
+from bot.options.catalogue import (
+    AbbreviationOption,
+    KnownPaperOption,
+    PaperOption,
+    RemovedPaperOption,
+    TagsOption,
+)
 from bot.permissions import HomeCog, actor, require_moderator
 from bot.ui import cards
 from bot.ui.buttons import KeepButton, RemoveButton
+from storage.errors import InvalidInput
 from storage.models import Paper as PaperRecord
 
 _PAPER = "A title, number, arXiv ID, DOI or link"
@@ -51,27 +59,33 @@ class Curate(HomeCog, group_name="curate"):
         await interaction.response.send_modal(edit_paper.edit_form(paper))
 
     @app_commands.command()
+    @app_commands.describe(paper=f"{_PAPER}; leave empty for the next one that lacks something")
+    async def complete(
+        self,
+        interaction: Interaction,
+        paper: Transform[PaperRecord, PaperOption] | None = None,
+    ) -> None:
+        """Look up what a paper lacks. You'll see what would change and decide."""
+        await complete_paper.start(interaction, paper)
+
+    @app_commands.command()
     @app_commands.describe(paper=_PAPER)
     async def remove(
         self, interaction: Interaction, paper: Transform[PaperRecord, PaperOption]
     ) -> None:
         """Remove a paper from the list, after asking you to confirm."""
-        await interaction.response.send_message(
-            view=cards.Layout(
-                *cards.paper_with(
-                    paper,
-                    "Remove this paper? Feeds and imports won't bring it back, but "
-                    "`/curate restore` can.",
-                    RemoveButton(interaction.user.id, paper.id),
-                    KeepButton(interaction.user.id, paper.id),
-                )
-            ),
-            ephemeral=True,
+        question = cards.paper_with(
+            paper,
+            "Remove this paper? Feeds and imports won't bring it back, but `/curate restore` can.",
+            RemoveButton(interaction.user.id, paper.id),
+            KeepButton(interaction.user.id, paper.id),
         )
+        await reply(interaction, cards.Layout(*question))
 
     @app_commands.command(name="import")
     @app_commands.describe(
-        file="A publications page as text, BibTeX, CSV, JSON, JSON lines or a feed",
+        url="The address of such a page or file, instead of a file",
+        file="A page, BibTeX, RIS, PubMed, EndNote, CSV, JSON or feed, or a list of IDs and links",
         unpublished="Also import spreadsheet rows that are under review or rejected",
         keep_going="Skip entries that can't be used",
         columns="How to read columns that I don't recognize, such as title=Headline; authors=Who",
@@ -79,20 +93,23 @@ class Curate(HomeCog, group_name="curate"):
     async def import_(
         self,
         interaction: Interaction,
-        file: discord.Attachment,
+        file: discord.Attachment | None = None,
+        url: Range[str, 1, 2000] = "",
         unpublished: bool = False,
         keep_going: bool = False,
         columns: Range[str, 1, 1000] = "",
     ) -> None:
-        """Import papers from a file. You'll see a preview before anything changes."""
+        """Import a file or web page in nearly any format. You'll see a preview first."""
+        if (file is None) == (not url.strip()):
+            raise InvalidInput("Attach a file, or enter the URL of a page or file: one of the two.")
         options = ImportOptions(parse_mappings(columns), unpublished)
-        await self.imports.preview(interaction, file, options, keep_going=keep_going)
+        await self.imports.preview(interaction, file or url, options, keep_going=keep_going)
 
     @app_commands.command()
     async def queue(self, interaction: Interaction) -> None:
-        """Show suggestions and feed entries that need review."""
+        """Show suggestions, reported problems and feed entries that need review."""
         page = await queue_page(interaction.client.library, interaction.user.id)
-        await interaction.response.send_message(view=page, ephemeral=True)
+        await interaction.response.send_message(view=page.layout(), ephemeral=True)
 
     @app_commands.command()
     @app_commands.describe(paper="The paper to restore, by number or title")
@@ -120,6 +137,28 @@ class Curate(HomeCog, group_name="curate"):
 
     @app_commands.command()
     @app_commands.describe(
+        paper=_PAPER,
+        volume="The volume, such as 12; a hyphen removes it",
+        number="The number of the issue or report; a hyphen removes it",
+        pages="The pages, such as 113-120, or the number of an article; a hyphen removes them",
+        publisher="The publisher; a hyphen removes it",
+    )
+    async def publication(
+        self,
+        interaction: Interaction,
+        paper: Transform[PaperRecord, PaperOption],
+        volume: Range[str, 1, 100] = "",
+        number: Range[str, 1, 100] = "",
+        pages: Range[str, 1, 100] = "",
+        publisher: Range[str, 1, 200] = "",
+    ) -> None:
+        """Correct a paper's volume, number, pages or publisher."""
+        await edit_paper.correct_publication(
+            interaction, paper, volume=volume, number=number, pages=pages, publisher=publisher
+        )
+
+    @app_commands.command()
+    @app_commands.describe(
         paper="The paper to merge into the other one", into="The paper that keeps its number"
     )
     async def merge(
@@ -130,6 +169,28 @@ class Curate(HomeCog, group_name="curate"):
     ) -> None:
         """Merge two papers. You'll see both and choose what to keep."""
         await merge_papers.start(interaction, paper, into)
+
+    @app_commands.command()
+    @app_commands.describe(
+        short="The abbreviation, such as LLM",
+        long="What it stands for; leave empty if it's no abbreviation",
+    )
+    async def abbreviation(
+        self,
+        interaction: Interaction,
+        short: Transform[str, AbbreviationOption],
+        long: Range[str, 0, 100] = "",
+    ) -> None:
+        """Choose what an abbreviation stands for in searches, instead of what papers say."""
+        decided = await interaction.client.library.abbreviations.decide(
+            short, long, actor(interaction)
+        )
+        name = f"“{escape(decided.value, 60)}”"
+        if long.strip():
+            text = f"🔤 {name} now stands for **{escape(long, 100)}** in searches."
+        else:
+            text = f"🔤 {name} no longer stands for anything else in searches."
+        await reply_with_notice(interaction, text, decided.change_id)
 
     @app_commands.command()
     @app_commands.describe(paper="Show only the changes to this paper, which may be a removed one")
@@ -167,7 +228,7 @@ async def remove_paper(interaction: Interaction, button: RemoveButton) -> None:
         f"🗑️ Removed {cards.title_with_id(removed.value)}. Feeds and "
         "imports won't bring it back, but `/curate restore` can."
     )
-    await interaction.response.edit_message(view=undoable(text, removed.change_id))
+    await reply(interaction, undoable(text, removed.change_id))
     interaction.client.dispatcher.deliver_soon()
 
 

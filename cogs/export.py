@@ -10,7 +10,7 @@ from discord.app_commands import Choice, Range, Transform
 from discord.ext import commands
 
 from bot.exporter import Exporter
-from bot.formats.export import ExportFormat
+from bot.formats.writers.export import ExportFormat, require_completable
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count
 from bot.options import catalogue
@@ -22,6 +22,8 @@ _CHOICES = [
     Choice(name=file_format.label, value=file_format.value)
     for file_format in (
         ExportFormat.BIBTEX,
+        ExportFormat.RIS,
+        ExportFormat.CSL_JSON,
         ExportFormat.CSV,
         ExportFormat.JSON,
         ExportFormat.JSONL,
@@ -44,6 +46,7 @@ class Export(commands.Cog):
     @app_commands.describe(
         query="Only papers that match these words (all papers by default)",
         file_format="Format of the file (BibTeX by default)",
+        complete="Include what only a list like this one needs, to import everything again",
     )
     @app_commands.choices(file_format=_CHOICES)
     async def export(
@@ -55,10 +58,12 @@ class Export(commands.Cog):
         year: Range[str, 4, 12] | None = None,
         tag: Transform[str, TagOption] | None = None,
         file_format: str = ExportFormat.BIBTEX.value,
+        complete: bool = False,
     ) -> None:
         """Download papers as a file that only you can see."""
         parsed = parse(query or "", catalogue.filters(author, venue, year, tag))
         chosen = ExportFormat(file_format)
+        require_completable(chosen, complete=complete)
         await interaction.response.defer(ephemeral=True, thinking=True)
 
         async def tell_to_wait(ahead: int) -> None:
@@ -69,7 +74,12 @@ class Export(commands.Cog):
             )
 
         exported = await self.exporter.export(
-            interaction.user.id, parsed, chosen, max_bytes=self.max_file, on_wait=tell_to_wait
+            interaction.user.id,
+            parsed,
+            chosen,
+            complete=complete,
+            max_bytes=self.max_file,
+            on_wait=tell_to_wait,
         )
         await interaction.followup.send(
             f"{count(exported.papers, 'paper')} as {chosen.label}.",

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.app_commands import Range, Transform
+from discord.ui import ActionRow
 
 from bot.announce.preview import preview_feed
 from bot.feeds.manage import change_feed, current_settings
 from bot.flows.feed_opml import export_feeds, import_feeds
-from bot.flows.replies import reply_with_notice, undoable
-from bot.flows.review_queue import entry_card
+from bot.flows.replies import reply, reply_with_notice, undoable
+from bot.flows.review_queue import review_card
 from bot.interactions import Interaction, LabBot
 from bot.markdown import clip, count, escape, split_messages
 from bot.options.catalogue import TraceOption
 from bot.options.feeds import FeedOption
 from bot.permissions import HomeCog, actor, require_moderator
-from bot.ui import cards
+from bot.ui import cards, forms
 from bot.ui import feeds as feed_cards
 from bot.ui import trace as trace_card
-from bot.ui.buttons import FeedsButton
+from bot.ui.buttons import FeedsButton, held_buttons
 from bot.ui.feed_form import FeedForm
 from storage.errors import LabError
 from storage.feeds.models import CountedFeed, FeedSettings
 from storage.feeds.trace import Trace
-from storage.redaction import redact_text
+from storage.redaction import redact_text, redact_url
 
 _MAX_REVIEWS = 5  # entries to review that one check shows
 
@@ -62,7 +65,7 @@ class Feed(HomeCog, group_name="feed"):
         feed = await bot.poller.follow(url.strip(), actor(interaction), venue, is_reviewed=review)
         announced = await bot.library.feeds.announce_newest(feed.id, newest)
         text = feed_cards.describe_followed(feed, announced)
-        await interaction.followup.send(view=cards.notice(text), ephemeral=True)
+        await reply(interaction, cards.notice(text))
         bot.dispatcher.deliver_soon()
 
     @app_commands.command()
@@ -76,7 +79,8 @@ class Feed(HomeCog, group_name="feed"):
         self, interaction: Interaction, feed: Transform[CountedFeed, FeedOption]
     ) -> None:
         """Show a feed's settings, its status and what's waiting for review."""
-        await reply_with_notice(interaction, feed_cards.format_feed(feed))
+        rows = [ActionRow[Any](*held_buttons(feed.id))] if feed.held else []
+        await reply(interaction, cards.notice(feed_cards.format_feed(feed), *rows))
 
     @app_commands.command()
     @app_commands.describe(
@@ -98,7 +102,7 @@ class Feed(HomeCog, group_name="feed"):
         """Edit a feed's title, URL, venue or review setting, with options or in a form."""
         settings = current_settings(feed)
         if title is None and url is None and venue is None and review is None:
-            await interaction.response.send_modal(FeedForm(feed.id, settings, partial(_edit, feed)))
+            await interaction.response.send_modal(_edit_form(feed))
             return
         edited = FeedSettings(
             title=settings.title if title is None else clip(title, 300),
@@ -169,12 +173,12 @@ class Feed(HomeCog, group_name="feed"):
         if not lines:
             lines = ["There's nothing to check: I follow no feeds, or all of them are paused."]
         text = split_messages(lines, max_messages=1)[0]
-        await interaction.followup.send(view=cards.notice(text), ephemeral=True)
+        await reply(interaction, cards.notice(text))
         pending = [
             entry for one in feeds for entry in await bot.library.review.pending_entries(one.id)
         ]
         for entry in pending[:_MAX_REVIEWS]:
-            layout = await entry_card(bot.library, entry)
+            layout = await review_card(bot.library, entry)
             await interaction.followup.send(view=layout, ephemeral=True)
         bot.dispatcher.deliver_soon()
 
@@ -186,7 +190,7 @@ class Feed(HomeCog, group_name="feed"):
         bot = interaction.client
         fetched, parsed = await bot.poller.discover(url.strip())
         for layout in await preview_feed(bot.library, fetched.permanent_url, parsed):
-            await interaction.followup.send(view=layout, ephemeral=True)
+            await reply(interaction, layout, new_message=True)
 
     @app_commands.command()
     @app_commands.rename(entry="link")
@@ -207,13 +211,25 @@ class Feed(HomeCog, group_name="feed"):
         await import_feeds(interaction, file)
 
 
+def _edit_form(feed: CountedFeed) -> FeedForm:
+    settings = current_settings(feed)
+    shown = replace(settings, url=redact_url(settings.url))
+    return FeedForm(feed.id, shown, partial(_edit, feed))
+
+
+@forms.opener("feed")
+async def _open_again(interaction: Interaction, feed_id: int) -> FeedForm:
+    require_moderator(interaction)
+    return _edit_form(await interaction.client.library.feeds.get(feed_id))
+
+
 async def _edit(feed: CountedFeed, interaction: Interaction, settings: FeedSettings) -> None:
     require_moderator(interaction)
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
     edited = await change_feed(bot.library, bot.poller, feed, settings, actor(interaction))
     view = undoable(f"✏️ Saved.\n{feed_cards.format_feed(edited.value)}", edited.change_id)
-    await interaction.followup.send(view=view, ephemeral=True)
+    await reply(interaction, view, new_message=True)
 
 
 async def _show_feeds(interaction: Interaction) -> None:

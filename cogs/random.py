@@ -9,25 +9,17 @@ from discord.ext import commands
 from bot.interactions import Interaction, LabBot
 from bot.options import catalogue
 from bot.options.catalogue import AuthorOption, TagOption, VenueOption
-from bot.ui import cards, result_pages
+from bot.ui import cards
 from bot.ui.buttons import AnotherButton
-from storage.errors import LabError
+from bot.ui.nothing_found import no_papers
+from bot.ui.saved_query import SavedQuery, load_query
 from storage.library import Library
-
-
-class NoPapers(LabError):
-    """The list has no papers, or none that match the filters."""
-
-    def __init__(self, filters: str) -> None:
-        super().__init__(
-            f"The list has no papers {filters}." if filters else "The list has no papers yet."
-        )
 
 
 @AnotherButton.on_press
 async def show_another(interaction: Interaction, button: AnotherButton) -> None:
     """Replaces the paper by another one that matches the same filters."""
-    query = await result_pages.load_query(interaction.client.library, button.query_id)
+    query = await load_query(interaction.client.library, button.query_id)
     layout = await _render_random(interaction.client.library, query, interaction.user.id)
     await interaction.response.edit_message(view=layout)
 
@@ -48,17 +40,15 @@ class Random(commands.Cog):
         private: bool = False,
     ) -> None:
         """Show a random paper from the list."""
-        query = result_pages.SavedQuery(filters=catalogue.filters(author, venue, year, tag))
+        query = SavedQuery(filters=catalogue.filters(author, venue, year, tag))
         layout = await _render_random(interaction.client.library, query, interaction.user.id)
         await interaction.response.send_message(view=layout, ephemeral=private)
 
 
-async def _render_random(
-    library: Library, query: result_pages.SavedQuery, owner_id: int
-) -> cards.Layout:
+async def _render_random(library: Library, query: SavedQuery, owner_id: int) -> cards.Layout:
     paper = await library.search.random(query.filters)
     if paper is None:
-        raise NoPapers(result_pages.describe_filters(query.filters))
+        raise await no_papers(library, query, owner_id)
     query_id = library.bot_state.save_query(query.to_text())
     return cards.random_paper(paper, owner_id, query_id)
 

@@ -12,6 +12,7 @@ from bot.interactions import Interaction, LabBot
 from bot.options import catalogue
 from bot.options.catalogue import AuthorOption, QueryOption, TagOption, VenueOption
 from bot.ui import result_pages
+from bot.ui.saved_query import SavedQuery
 from storage.models import Sort
 
 _PAPER_NUMBER = re.compile(r"#\d{1,15}")  # the value of a suggested title
@@ -44,11 +45,14 @@ class Search(commands.Cog):
             paper = await interaction.client.library.papers.get_by_text(query)
             layout = await result_pages.render_paper(interaction.client.library, paper)
         else:
-            saved = result_pages.SavedQuery(
+            saved = SavedQuery(
                 words=query, filters=catalogue.filters(author, venue, year, tag), sort=Sort(sort)
             )
             layout = await result_pages.render(
-                interaction.client.library, saved, interaction.user.id
+                interaction.client.library,
+                saved,
+                interaction.user.id,
+                can_suggest=interaction.client.takes_suggestions,
             )
         await interaction.response.send_message(view=layout, ephemeral=private)
 
@@ -69,7 +73,7 @@ class Search(commands.Cog):
         private: bool = False,
     ) -> None:
         """Show the latest papers."""
-        query = result_pages.SavedQuery(
+        query = SavedQuery(
             filters=catalogue.filters(author, venue, year, tag), sort=Sort.NEWEST, count=count
         )
         layout = await result_pages.render(interaction.client.library, query, interaction.user.id)

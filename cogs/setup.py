@@ -6,10 +6,15 @@ import logging
 
 import discord
 from discord import app_commands
+from discord.app_commands import Transform
 from discord.ext import commands
 
+from bot.backups import find_status
+from bot.flows.moderator_commands import update_commands
+from bot.flows.replies import reply, reply_with_notice, undoable
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count, escape
+from bot.options.people import PersonOption
 from bot.permissions import (
     MANAGERS,
     MANAGERS_ONLY,
@@ -17,10 +22,15 @@ from bot.permissions import (
     missing_permissions,
     require_home_manager,
 )
-from bot.ui import cards
-from bot.ui.moderator_settings import overview
+from bot.ui.moderator_settings import (
+    backups_overview,
+    overview,
+    people_overview,
+    privacy_warning,
+)
 from storage.announcements.models import SubscriptionOptions
 from storage.errors import InvalidInput, LabError
+from storage.people.models import Person
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +65,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
             raise LabError(f"“{role.name}” is already a moderator role.")
         await interaction.response.defer(ephemeral=True, thinking=True)
         deleted = {role_id for role_id in current if guild.get_role(role_id) is None}
-        await moderators.change_roles(
+        change_id = await moderators.change_roles(
             guild.id,
             actor(interaction),
             add=() if remove else (role.id,),
@@ -66,8 +76,8 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
             text = f"🔒 **{name}** no longer has moderator rights."
         else:
             text = f"🔑 **{name}** can now moderate with `/curate`, `/people` and `/feed`."
-        text += await _update_commands(interaction.client)
-        await interaction.followup.send(view=cards.notice(text), ephemeral=True)
+        text += await update_commands(interaction.client)
+        await reply(interaction, undoable(text, change_id))
 
     @app_commands.command()
     @app_commands.describe(channel="The channel; leave empty to use the one from .env")
@@ -85,25 +95,61 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
             )
         guild_id = interaction.guild_id or 0
         channel_id = channel.id if channel else None
-        await bot.moderators.set_channel(guild_id, channel_id, actor(interaction))
+        change_id = await bot.moderators.set_channel(guild_id, channel_id, actor(interaction))
         if bot.moderators.channel_id:
             text = f"🔎 The moderators' channel is now <#{bot.moderators.channel_id}>."
+            shown = bot.get_channel(bot.moderators.channel_id)
+            if isinstance(shown, discord.TextChannel):
+                text += privacy_warning(shown, bot.moderators)
         else:
             text = "🔎 There's no moderators' channel now. `/curate queue` shows what needs review."
         if waiting := await bot.library.review.count():
             verb = "needs" if waiting == 1 else "need"
-            text += f"\n{count(waiting, 'paper')} {verb} review; see `/curate queue`."
-        await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
+            where = "; see `/curate queue`" if bot.moderators.channel_id else " now"
+            text += f"\n{count(waiting, 'paper')} {verb} review{where}."
+        await reply_with_notice(interaction, text, change_id)
         bot.dispatcher.deliver_soon()
 
     @app_commands.command()
+    @app_commands.describe(
+        on="Announce them without asking", person="Only papers by this person (default: everybody)"
+    )
+    async def trust(
+        self,
+        interaction: Interaction,
+        on: bool,
+        person: Transform[Person, PersonOption] | None = None,
+    ) -> None:
+        """Choose if papers that are certainly by the lab's people need no review."""
+        set_trust = interaction.client.library.people.set_trust
+        numbers = [person.id] if person else []
+        changed = await set_trust(actor(interaction), numbers, is_trusted=on)
+        whose = f"**{escape(person.name, 100)}**" if person else "the lab's people"
+        if on:
+            text = (
+                f"🤝 New papers that are certainly by {whose} are announced without a review, once "
+                "20 papers of the person were accepted and none was rejected."
+            )
+        else:
+            text = f"🔎 All new papers by {whose} need a review."
+        if changed.change_id is None:
+            text += " That was so already."
+        await reply_with_notice(interaction, text, changed.change_id)
+
+    @app_commands.command()
     async def show(self, interaction: Interaction) -> None:
-        """Show the moderators' roles and channel, who set them, and any problems."""
-        bot = interaction.client
+        """Show the moderators' roles and channel, who set them, the backups, and any problems."""
+        bot, now = interaction.client, interaction.client.clock()
         channel_id = bot.moderators.channel_id or 0
         stopped = await bot.library.outbox.stop_reason(channel_id)
         text = overview(interaction.guild_id or 0, bot.moderators, bot, stopped)
-        await interaction.response.send_message(view=cards.notice(text), ephemeral=True)
+        backups = await find_status(bot.library, bot.settings, now)
+        about_backups = backups_overview(
+            backups.newest, backups.next_due, backups.failing_since, now
+        )
+        is_trusting = await bot.library.people.is_trusting()
+        text = f"{text}\n{people_overview(is_trusting=is_trusting)}\n{about_backups}"
+        await reply_with_notice(interaction, text)
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
@@ -127,16 +173,6 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
                 "one is set.",
                 channel.id,
             )
-
-
-async def _update_commands(bot: LabBot) -> str:
-    """Shows the commands to whoever may use them now; returns a warning if Discord refuses."""
-    try:
-        await bot.update_home_commands()
-    except discord.HTTPException as error:
-        _log.warning("Discord didn't accept the updated commands: %s", error)
-        return "\n⚠️ I couldn't update Discord's list of commands. I'll try again when I restart."
-    return ""
 
 
 async def setup(bot: LabBot) -> None:

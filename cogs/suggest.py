@@ -1,24 +1,31 @@
-"""`/suggest`: members suggest papers to the moderators, and see what became of them."""
+"""`/suggest` and “Suggest paper”: members suggest papers, and see what became of them."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+import discord
 from discord import app_commands
 from discord.app_commands import Range
 from discord.ext import commands
 
+from bot.flows.add_from_message import text_of
+from bot.flows.replies import reply
 from bot.interactions import Interaction, LabBot
-from bot.lookup.suggestion import draft_suggestion, look_up_suggestion
+from bot.lookup.references import extract_references
+from bot.lookup.suggestion import look_up_suggestion, parse_suggestion
 from bot.markdown import clip, count, escape, timestamp
-from bot.ui import cards, review_cards
-from bot.ui.buttons import MySuggestionsButton
+from bot.ui import cards, forms, review_cards
+from bot.ui.buttons import MySuggestionsButton, SuggestButton
+from bot.ui.saved_query import load_query
+from bot.ui.suggestion_form import MAX_NOTE, MAX_SOURCE, SuggestionForm
 from storage.errors import InvalidInput, LabError
+from storage.redaction import redact_text
 from storage.review.models import SuggestionResult, SuggestionStatus
 from storage.review.suggestions import MAX_PENDING
+from storage.search.query import without_filters
 
 _MAX_SHOWN = 10  # of a member's own suggestions
-_MAX_NOTE = 300
 _MAX_LOOKUPS = 20  # of a member per hour
 _HOUR = timedelta(hours=1)
 
@@ -41,8 +48,8 @@ class Suggest(commands.Cog):
     async def suggest(
         self,
         interaction: Interaction,
-        source: Range[str, 1, 500] = "",
-        note: Range[str, 1, _MAX_NOTE] = "",
+        source: Range[str, 1, MAX_SOURCE] = "",
+        note: Range[str, 1, MAX_NOTE] = "",
     ) -> None:
         """Suggest a paper to the moderators, or see the status of your suggestions."""
         if not source and note:
@@ -50,24 +57,55 @@ class Suggest(commands.Cog):
         if not source:
             await _show_suggestions(interaction)
             return
+        await self._suggest(interaction, source, note)
+
+    async def suggest_linked(self, interaction: Interaction, message: discord.Message) -> None:
+        """Suggests the paper that a message links."""
+        references = extract_references(text_of(message))
+        if not references:
+            raise InvalidInput(
+                "I don't see a link to a paper in that message. I look for arXiv IDs, DOIs and "
+                "other links."
+            )
+        if len(references) > 1:
+            raise InvalidInput(
+                f"That message links {len(references)} papers. Suggest them one at a time with "
+                "`/suggest`."
+            )
+        await self._suggest(interaction, references[0].url, "")
+
+    async def open_form(self, interaction: Interaction, button: SuggestButton) -> None:
+        """Opens the form to suggest a paper, filled in with what was searched."""
+        _require_suggestions(interaction.client)
+        form = await self.form(interaction, button.query_id)
+        await interaction.response.send_modal(form)
+
+    async def form(self, interaction: Interaction, query_id: int) -> SuggestionForm:
+        """Returns the form to suggest the paper that a saved query searched."""
+        query = await load_query(interaction.client.library, query_id)
+        source = query.words
+        if not query.is_reference:
+            source = without_filters(source, keeps_quotes=False, keeps_excluded=False)
+        return SuggestionForm(query_id, source, self._suggest)
+
+    async def _suggest(self, interaction: Interaction, source: str, note: str) -> None:
         bot = interaction.client
         per_day = bot.settings.suggestions_per_day
-        if not (per_day and bot.home_guilds):
-            raise LabError("Suggestions are turned off.")
+        _require_suggestions(bot)
         await interaction.response.defer(ephemeral=True, thinking=True)
         member, review = interaction.user, bot.library.review
-        draft = draft_suggestion(source)
+        reference, draft = parse_suggestion(source)
         result = await review.check_suggestion(draft, member.id, daily_limit=per_day)
         if result is None:
             self._count_lookup(interaction)
             result = await review.suggest(
-                await look_up_suggestion(bot.lookup, source, draft),
-                clip(note, _MAX_NOTE),
+                await look_up_suggestion(bot.lookup, reference, draft),
+                clip(redact_text(note), MAX_NOTE),
                 (member.id, member.display_name),
                 daily_limit=per_day,
                 channel_id=bot.moderators.channel_id,
             )
-        await interaction.followup.send(view=_answer(result, per_day), ephemeral=True)
+        await reply(interaction, _answer(result, per_day), new_message=True)
         bot.dispatcher.deliver_soon()
 
     def _count_lookup(self, interaction: Interaction) -> None:
@@ -80,6 +118,11 @@ class Suggest(commands.Cog):
                 f"You've looked up {count(_MAX_LOOKUPS, 'paper')} in the last hour, which is the "
                 f"limit. You can suggest more {again}."
             )
+
+
+def _require_suggestions(bot: LabBot) -> None:
+    if not bot.takes_suggestions:
+        raise LabError("Suggestions are turned off.")
 
 
 def _answer(result: SuggestionResult, per_day: int) -> cards.Layout:
@@ -131,9 +174,14 @@ async def _show_suggestions(interaction: Interaction) -> None:
     review = interaction.client.library.review
     suggestions = await review.suggestions_by(interaction.user.id, _MAX_SHOWN)
     layout = cards.notice(review_cards.member_suggestions(suggestions))
-    await interaction.response.send_message(view=layout, ephemeral=True)
+    await reply(interaction, layout, new_message=True)
 
 
 async def setup(bot: LabBot) -> None:
-    """Adds the cog."""
-    await bot.add_cog(Suggest())
+    """Adds the cog and the menu."""
+    cog = Suggest()
+    await bot.add_cog(cog)
+    SuggestButton.on_press(cog.open_form)
+    forms.opener("suggest")(cog.form)
+    menu = app_commands.ContextMenu(name="Suggest paper", callback=cog.suggest_linked)
+    bot.tree.add_command(menu)

@@ -4,32 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import aiosqlite
 
-from storage.damage import describe_damage, find_damage, is_damage
+from storage.backups import Backup, BackupKind, Backups
+from storage.damage import find_damage, is_damage, is_search_damage
+from storage.database_copy import BackupFailed
 from storage.errors import (
     DatabaseDamaged,
     DatabaseTooNew,
     DatabaseUnavailable,
     DatabaseUnusable,
     ImportInProgress,
+    SearchDamaged,
 )
 from storage.migration_functions import FUNCTIONS
+from storage.timestamps import utc_now
 
 Row: TypeAlias = sqlite3.Row
 Value: TypeAlias = str | int | float | None
 IntegrityError = sqlite3.IntegrityError
 DatabaseError = sqlite3.Error
+_T = TypeVar("_T")
+
+_log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT = timedelta(seconds=10)
 _READER_COUNT = 2
@@ -110,9 +126,37 @@ class Connection:
         """Calls ``callback`` with each statement before it runs, its values filled in."""
         await self._raw.set_trace_callback(callback)
 
+    async def call(self, read: Callable[[Connection], Coroutine[None, None, _T]]) -> _T:
+        """Calls a coroutine function in the connection's thread, with a connection for its queries.
+
+        Passing every single query to the thread takes longer than most queries. The coroutine may
+        await nothing else, and must not write.
+        """
+        # aiosqlite has no public way to call a function in its thread.
+        connection = _InThread(self._raw)
+        return await self._raw._execute(_finish, read, connection)  # type: ignore[no-any-return,no-untyped-call]  # noqa: SLF001
+
     async def close(self) -> None:
         """Closes the connection and ends its thread."""
         await self._raw.close()
+
+
+class _InThread(Connection):
+    """A connection that is used in its own thread, where a query waits for nothing."""
+
+    async def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        return list(self._raw._execute_fetchall(sql, values))  # noqa: SLF001 - see `call`
+
+
+def _finish(read: Callable[[Connection], Coroutine[None, None, _T]], connection: Connection) -> _T:
+    """Runs a coroutine that waits for nothing to its end, without an event loop."""
+    coroutine = read(connection)
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return cast("_T", stop.value)
+    coroutine.close()
+    raise RuntimeError("In a connection's thread, only its queries can be awaited.")
 
 
 class Database:
@@ -121,6 +165,7 @@ class Database:
     def __init__(self, path: Path, writer: Connection, readers: Sequence[Connection]) -> None:
         self.path = path
         self.damage = ""  # the first problem of the file's content that was found
+        self.search_damage = ""  # the first problem of the search index
         self._writer = writer
         self._writing = asyncio.Lock()
         self._is_durable = False  # whether the writer syncs what it commits
@@ -182,8 +227,8 @@ class Database:
     async def reading(self) -> AsyncIterator[Connection]:
         """Provides a connection that reads the last committed state.
 
-        Raises `DatabaseUnavailable` if the file can't be used for now, and `DatabaseDamaged` if
-        what is read is damaged.
+        Raises `DatabaseUnavailable` if the file can't be used for now, and `DatabaseDamaged` or
+        `SearchDamaged` if what is read is damaged.
         """
         reader = await self._readers.get()
         try:
@@ -192,14 +237,29 @@ class Database:
         finally:
             self._readers.put_nowait(reader)
 
-    async def find_damage(self) -> str:
-        """Reads the whole file; returns its first problem, or an empty string if there is none.
+    async def read(self, read: Callable[[Connection], Coroutine[None, None, _T]]) -> _T:
+        """Calls a coroutine function that makes several queries, by `Connection.call`."""
+        async with self.reading() as reader:
+            return await reader.call(read)
 
-        Raises `DatabaseUnavailable` if the file can't be read for now.
+    @asynccontextmanager
+    async def scratch(self) -> AsyncIterator[Connection]:
+        """Provides an empty temporary database, which is deleted at the end.
+
+        It is a file as soon as it is big, so that it takes little memory. Raises
+        `DatabaseUnavailable` if there is no room for it.
         """
         with self._translated_errors():
-            self.damage = self.damage or await asyncio.to_thread(find_damage, self.path)
-        return self.damage
+            # SQLite's name for a temporary file: https://www.sqlite.org/inmemorydb.html#temp_db
+            raw = await aiosqlite.connect("", isolation_level=None)
+            raw.row_factory = sqlite3.Row
+            connection = Connection(raw)
+            try:
+                await connection.one("PRAGMA journal_mode = OFF")
+                await connection.run("BEGIN")
+                yield connection
+            finally:
+                await connection.close()
 
     @contextlib.contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -207,6 +267,9 @@ class Database:
         try:
             yield
         except sqlite3.DatabaseError as error:
+            if is_search_damage(error):
+                self.search_damage = self.search_damage or str(error)
+                raise SearchDamaged(str(error)) from error
             if is_damage(error):
                 self.damage = self.damage or str(error)
                 raise DatabaseDamaged(str(error)) from error
@@ -229,20 +292,22 @@ class Database:
 
 @asynccontextmanager
 async def open_database(
-    path: Path, busy_timeout: timedelta = BUSY_TIMEOUT
+    path: Path, busy_timeout: timedelta = BUSY_TIMEOUT, backup_dir: Path | None = None
 ) -> AsyncGenerator[Database]:
     """Opens a database file, after creating or migrating it if necessary.
 
-    A statement waits up to ``busy_timeout`` if another process has the file locked. Raises
+    Before it is migrated, it is copied to ``backup_dir`` or the default folder of `Backups`. A
+    statement waits up to ``busy_timeout`` if another process has the file locked. Raises
     `DatabaseUnusable` if the file can't be opened or written, and `DatabaseTooNew` if a newer
     version of the program wrote it.
     """
     require_writable(path)
+    backups = Backups.of(path, backup_dir)
     async with contextlib.AsyncExitStack() as stack:
         try:
             writer = await _connect(path, busy_timeout)
             stack.push_async_callback(writer.close)
-            await _migrate(path, writer)
+            await _migrate(path, writer, backups)
             readers = []
             for _ in range(_READER_COUNT):
                 reader = await _connect(path, busy_timeout)
@@ -252,7 +317,7 @@ async def open_database(
         except sqlite3.Error as error:
             if is_damage(error):
                 raise DatabaseUnusable(
-                    await asyncio.to_thread(describe_damage, path, str(error))
+                    await asyncio.to_thread(backups.describe_damage, str(error))
                 ) from error
             raise DatabaseUnusable(
                 f"The database {path} can't be used: {error}. Check that it's a Lab Herald "
@@ -284,7 +349,7 @@ async def open_for_reading(path: Path) -> AsyncGenerator[Database]:
         await database.close()
 
 
-def require_undamaged(path: Path) -> None:
+def require_undamaged(path: Path, backup_dir: Path | None = None) -> None:
     """Raises `DatabaseUnusable` if an existing database file is damaged; reads the whole file."""
     if not path.exists():
         return
@@ -293,7 +358,13 @@ def require_undamaged(path: Path) -> None:
     except sqlite3.Error:
         return  # which opening the file reports
     if problem:
-        raise DatabaseUnusable(describe_damage(path, problem))
+        raise DatabaseUnusable(Backups.of(path, backup_dir).describe_damage(problem))
+
+
+def is_closed(path: Path) -> bool:
+    """Returns whether the last process that used the file closed it, which leaves no log behind."""
+    log = Path(f"{path.resolve()}-wal")
+    return not log.exists() or not log.stat().st_size
 
 
 def require_writable(path: Path) -> None:
@@ -327,20 +398,51 @@ async def _connect(path: Path, busy_timeout: timedelta) -> Connection:
     return connection
 
 
-async def _migrate(path: Path, connection: Connection) -> None:
-    """Updates the schema in one transaction, together with the record of its version."""
+async def _migrate(path: Path, connection: Connection, backups: Backups) -> None:
+    """Copies the file if its schema is to be updated, then updates it.
+
+    The update is one transaction, together with the record of its version.
+    """
     for name, function in FUNCTIONS.items():
         await connection.add_function(name, function)
-    await connection.run("BEGIN IMMEDIATE")
+    backup = None
+    if await _pending_migrations(path, connection) and await _has_tables(connection):
+        backup = await _back_up(path, backups)
     try:
-        for migration in await _pending_migrations(path, connection):
-            for statement in _split_statements(migration.sql):
-                await connection.run(statement)
-            await connection.run(f"PRAGMA user_version = {migration.version:d}")
-    except BaseException:
-        await connection.run("ROLLBACK")
-        raise
-    await connection.run("COMMIT")
+        await connection.run("BEGIN IMMEDIATE")
+        try:
+            for migration in await _pending_migrations(path, connection):
+                for statement in _split_statements(migration.sql):
+                    await connection.run(statement)
+                await connection.run(f"PRAGMA user_version = {migration.version:d}")
+        except BaseException:
+            await connection.roll_back()
+            raise
+        await connection.run("COMMIT")
+    except sqlite3.Error as error:
+        if backup is None:
+            raise
+        raise DatabaseUnusable(
+            f"The database {path} couldn't be upgraded to this version of Lab Herald, so it is as "
+            f"it was: {error}. A copy of it is {backup.path}."
+        ) from error
+    if backup is not None:
+        _log.info("Upgraded the database. A copy from before is %s.", backup.path)
+
+
+async def _has_tables(connection: Connection) -> bool:
+    return await connection.value("SELECT 1 FROM sqlite_schema") is not None
+
+
+async def _back_up(path: Path, backups: Backups) -> Backup:
+    """Copies a file that is about to be migrated; raises `DatabaseUnusable`."""
+    try:
+        return await asyncio.to_thread(backups.make, BackupKind.UPGRADE, utc_now())
+    except BackupFailed as error:
+        raise DatabaseUnusable(
+            f"The database {path} wasn't upgraded to this version of Lab Herald, because it "
+            f"couldn't be backed up first. {error}"
+        ) from error
 
 
 async def _pending_migrations(path: Path, connection: Connection) -> list[Migration]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from storage.redaction import redact_text, redact_url
 
 
@@ -26,25 +24,6 @@ class SubscriptionNotFound(LabError):
 
     def __init__(self, channel_id: int) -> None:
         super().__init__(f"I'm not announcing papers in <#{channel_id}>.")
-
-
-class AuthorNotFound(LabError):
-    """No credited name is compatible with the one given; ``similar`` are possible corrections."""
-
-    def __init__(self, name: str, similar: Sequence[str] = ()) -> None:
-        hint = f" Did you mean {_join_or(similar)}?" if similar else ""
-        super().__init__(f"I couldn't find an author called “{name}”.{hint}")
-        self.name = name
-        self.similar = tuple(similar)
-
-
-class AuthorAmbiguous(LabError):
-    """The name could mean any of several ``people``."""
-
-    def __init__(self, name: str, people: Sequence[str]) -> None:
-        super().__init__(f"“{name}” could be {_join_or(people)}. Which one do you mean?")
-        self.name = name
-        self.people = tuple(people)
 
 
 class TraceNotFound(LabError):
@@ -74,16 +53,12 @@ class FeedNotFound(LabError):
         self.text = text
 
 
-class AlreadyResolved(LabError):
-    """An entry or a suggestion was decided before; ``name`` is None if you decided it."""
-
-    def __init__(self, name: str | None) -> None:
-        who = "You've" if name is None else f"{name or 'Someone'} has"
-        super().__init__(f"{who} already decided this one.")
-
-
 class DatabaseUnusable(LabError):
     """The database file can't be opened, and that won't change by itself."""
+
+
+class DatabaseInUse(DatabaseUnusable):
+    """The bot runs, or another command that must be alone."""
 
 
 class DatabaseTooNew(DatabaseUnusable):
@@ -126,18 +101,19 @@ class DatabaseDamaged(DatabaseUnavailable):
         )
 
 
+class SearchDamaged(DatabaseUnavailable):
+    """The search index of the open database is damaged; the papers aren't."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            cause,
+            "The search index is damaged, so that didn't work, and nothing was changed. Whoever "
+            "runs this bot can rebuild it with `lab-herald check --repair`.",
+        )
+
+
 class ImportInProgress(LabError):
     """A change would have to wait for an import, which may take minutes."""
 
     def __init__(self) -> None:
         super().__init__("An import is in progress, so nothing was changed. Try again in a minute.")
-
-
-def _join_or(names: Sequence[str], limit: int = 8) -> str:
-    """Joins up to ``limit`` names for a sentence: ``“A”, “B” or “C”``."""
-    parts = [f"“{name}”" for name in names[:limit]]
-    if more := len(names) - len(parts):
-        parts.append("another" if more == 1 else f"{more} others")
-    if len(parts) == 1:
-        return parts[0]
-    return f"{', '.join(parts[:-1])} or {parts[-1]}"

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
+from storage.abbreviations import find_abbreviations
+from storage.archive_urls import implied_identifier
+from storage.names.parser import parse_name
 from storage.redaction import opaque_guid, redact_text, site_name
+from storage.stems import stem
+from storage.urls import canonical_identifier, canonical_url
 
 
 def _opaque_guids(text: str | None) -> str | None:
@@ -53,14 +59,39 @@ def _feed_settings(text: str) -> str:
     return _to_text(changed) if changed != settings else text
 
 
+def _canonical_draft(text: str) -> str:
+    """Returns the JSON of a draft with its identifiers as they are found now."""
+    draft = json.loads(text)
+    known = draft.get("identifiers", [])
+    identifiers = list(dict.fromkeys(map(canonical_identifier, known)))
+    if identifiers == known:
+        return text
+    return _to_text(draft | {"identifiers": identifiers})
+
+
+def _abbreviations(text: str) -> str:
+    """Returns the abbreviations that a text explains."""
+    return json.dumps([asdict(one) for one in find_abbreviations(text)])
+
+
 def _to_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
 FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
+    "canonical_url": canonical_url,
+    "canonical_identifier": canonical_identifier,
+    "implied_identifier": implied_identifier,
+    "canonical_draft": _canonical_draft,
+    "name_family_key": lambda name: parse_name(name).family_key,
+    "name_initial": lambda name: parse_name(name).initial,
+    "name_is_full": lambda name: int(parse_name(name).is_full),
+    "name_letters": lambda name: parse_name(name).letters,
     "opaque_guid": opaque_guid,
     "opaque_guids": _opaque_guids,
     "redact_text": redact_text,
     "feed_title": _feed_title,
     "feed_settings": _feed_settings,
+    "stem": stem,
+    "abbreviations": _abbreviations,
 }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import enum
 import re
+from calendar import monthrange
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
 from storage.errors import InvalidInput
+from storage.names import affixes
+from storage.publication import NO_DETAILS, Publication
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,24 +29,33 @@ class PartialDate:
             )
         if self.day is not None and self.month is None:
             raise InvalidInput("A day needs a month. Try 2023-07-14.")
-        try:
-            datetime(self.year, self.month or 1, self.day or 1)  # noqa: DTZ001 - only validates
-        except ValueError:
-            raise InvalidInput(f"“{self}” isn't a date on the calendar.") from None
+        month = 1 if self.month is None else self.month
+        day = 1 if self.day is None else self.day
+        if not (1 <= month <= 12 and 1 <= day <= monthrange(self.year, month)[1]):
+            raise InvalidInput(f"“{self}” isn't a date on the calendar.")
 
     @classmethod
     def parse(cls, text: str) -> PartialDate:
-        """Parses ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; raises `InvalidInput` for other text."""
+        """Parses ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; raises `InvalidInput` for other text.
+
+        Zeros stand for a month or a day that isn't known.
+        """
         match = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", text.strip(), re.ASCII)
         if match is None:
             raise InvalidInput(f"“{text}” isn't a date. Try 2023, 2023-07 or 2023-07-14.")
-        year, month, day = match.groups()
-        return cls(int(year), int(month) if month else None, int(day) if day else None)
+        year, month, day = (int(part or 0) for part in match.groups())
+        return cls(year, month or None, day or None if month else None)
 
     @property
     def first_day(self) -> date:
         """The earliest day that the date can stand for."""
         return date(self.year, self.month or 1, self.day or 1)
+
+    @property
+    def last_day(self) -> date:
+        """The latest day that the date can stand for."""
+        month = self.month or 12
+        return date(self.year, month, self.day or monthrange(self.year, month)[1])
 
     def __str__(self) -> str:
         parts = [f"{self.year:04}"]
@@ -101,7 +113,12 @@ class PaperDetails:
     """The bibliographic details of a paper, whether it is in the list or not.
 
     ``identifiers`` are in canonical form (see `storage.papers.identifiers`). ``authors`` are the
-    names as credited, in order; ``authors_complete`` is false if the credit ends in "et al.".
+    names as credited, in order, each with the id that tells people of one name apart if its source
+    gives one (“Wei Wang 0001”); what people see are the ``author_names`` without it.
+    ``authors_complete`` is false if the credit ends in "et al.".
+    ``collectives`` are those of them that a source marks as groups or organizations, apart from
+    names that show it themselves (see `is_collective`). ``venue_undated`` is true if no source of
+    the venue states its date, so that ``date`` is that of another version.
     """
 
     title: str
@@ -115,6 +132,18 @@ class PaperDetails:
     note: str = ""
     tags: tuple[str, ...] = ()
     posted_by: str = ""
+    publication: Publication = NO_DETAILS
+    collectives: tuple[str, ...] = ()
+    venue_undated: bool = False
+
+    def is_collective(self, name: str) -> bool:
+        """Returns whether an author is a group or an organization, and not a person."""
+        return name in self.collectives or affixes.is_collective(name)
+
+    @property
+    def author_names(self) -> tuple[str, ...]:
+        """The names of the authors as they are shown."""
+        return tuple(map(affixes.without_author_id, self.authors))
 
     @property
     def year(self) -> int | None:
@@ -234,6 +263,46 @@ class Author:
     venues: tuple[tuple[str, int], ...] = ()
     coauthors: tuple[tuple[str, int], ...] = ()
     name_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorSummary:
+    """A person with their number of papers, and the years of the first and the last dated one.
+
+    If several people share the ``name`` that is shown, the ``author_id`` behind it tells them
+    apart for us, and years and the closest ``coauthor`` for people.
+    """
+
+    name: str
+    paper_count: int
+    years: tuple[int, int] | None = None
+    author_id: str = ""
+    coauthor: str = ""
+
+    @property
+    def lookup(self) -> str:
+        """A name that finds this person, and no other one of the same name."""
+        return affixes.with_author_id(self.name, self.author_id)
+
+    @property
+    def details(self) -> str:
+        """What tells the person apart from others of the same name: “2019–2023, with Ann Lee”."""
+        if not self.author_id:
+            return ""
+        first, last = self.years or (0, 0)
+        span = "" if not first else str(first) if first == last else f"{first}–{last}"
+        coauthor = f"with {self.coauthor}" if self.coauthor else ""
+        unclear = "unclear which one" if self.author_id == affixes.NO_AUTHOR_ID else ""
+        return ", ".join(filter(None, [span, coauthor, unclear]))
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorMatches:
+    """The first of ``total`` people that a name can mean, or of more if ``total_is_minimum``."""
+
+    people: tuple[AuthorSummary, ...]
+    total: int
+    total_is_minimum: bool = False
 
 
 class Sort(enum.StrEnum):

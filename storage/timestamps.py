@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], datetime]
 
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+_MORNING = time(8, tzinfo=UTC)
 
 
 def utc_now() -> datetime:
@@ -16,14 +18,26 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def to_text(time: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class ReplayClock:
+    """A `Clock` that shows 08:00 UTC of a day at a real time, and runs on from there."""
+
+    day: date
+    started_at: datetime
+
+    def __call__(self) -> datetime:
+        """Returns the time that the clock shows now."""
+        return datetime.combine(self.day, _MORNING) + (utc_now() - self.started_at)
+
+
+def to_text(at: datetime) -> str:
     """Returns an aware datetime as text."""
-    return time.astimezone(UTC).strftime(_FORMAT)
+    return at.astimezone(UTC).strftime(_FORMAT)
 
 
-def to_iso(time: datetime | None) -> str | None:
+def to_iso(at: datetime | None) -> str | None:
     """Returns a time in ISO 8601 to the second, for JSON that other programs read."""
-    return time.isoformat(timespec="seconds") if time else None
+    return at.isoformat(timespec="seconds") if at else None
 
 
 def from_text(text: str) -> datetime:

@@ -10,23 +10,29 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
+from storage import moderator_settings
 from storage.announcements import subscription_settings
 from storage.audit import log as audit_log
 from storage.audit import queries as change_queries
 from storage.audit import serialization
 from storage.audit.models import (
+    AbbreviationChange,
     Change,
     ChangeAction,
     FeedChange,
     ImportChange,
+    ModeratorsChange,
     NameChange,
     NameDecisions,
     PaperChange,
+    PeopleChange,
+    PeopleState,
     Recorded,
     ReviewChange,
     Settings,
+    SettingsChange,
     SubscriptionChange,
 )
 from storage.audit.queries import ChangeHistory
@@ -39,7 +45,9 @@ from storage.models import Actor, Paper
 from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
 from storage.papers.snapshots import PaperSnapshot, take_snapshot
+from storage.people import records as people_records
 from storage.review import resolutions
+from storage.search import abbreviation_decisions
 
 _MAX_NAMED = 3  # papers that an error names
 
@@ -158,15 +166,14 @@ async def _apply_papers(
     version: _Version,
     at: datetime,
 ) -> None:
-    resolution = None if isinstance(original, ImportChange) else original.resolution
-    if version is _Version.BEFORE:
-        await _undo_papers(db, original, at)
-        if resolution is not None:
-            await resolutions.undo(db, resolution)
-    else:
-        await _redo_papers(db, original, at)
-        if resolution is not None:
-            await resolutions.redo(db, resolution)
+    is_undo = version is _Version.BEFORE
+    await (_undo_papers if is_undo else _redo_papers)(db, original, at)
+    restore = resolutions.undo if is_undo else resolutions.redo
+    if isinstance(original, ImportChange):
+        async for resolution in change_queries.resolutions(db, original):
+            await restore(db, resolution)
+    elif original.resolution is not None:
+        await restore(db, original.resolution)
 
 
 async def _undo_papers(db: Connection, original: Change, at: datetime) -> None:
@@ -230,43 +237,37 @@ async def _apply_decisions(
     await name_decisions.decide(db, decisions)
 
 
-async def _load_feed(db: Connection, original: FeedChange) -> Settings:
-    return await feed_settings.load(db, original.feed_id)
+async def _load_people(db: Connection, original: PeopleChange) -> PeopleState:
+    return await people_records.load_state(db, original.after)
 
 
-async def _apply_feed(
-    db: Connection,
-    original: FeedChange,
-    version: _Version,
-    at: datetime,
+async def _require_people_unchanged(
+    db: Connection, change: Change, original: PeopleChange, present: PeopleState
 ) -> None:
-    await feed_settings.apply(db, original.feed_id, _settings_of(original, version), at)
+    if present == (original.before if original.is_undone else original.after):
+        return
+    touched = original.after
+    later = await change_queries.later_name_change(db, change, [*touched.names], [*touched.people])
+    if later is None:
+        raise LabError("Those people have been changed since then.")
+    raise ChangedSince("Those people have", later)
 
 
-async def _load_subscription(db: Connection, original: SubscriptionChange) -> Settings:
-    return await subscription_settings.load(db, original.channel_id)
-
-
-async def _apply_subscription(
-    db: Connection,
-    original: SubscriptionChange,
-    version: _Version,
-    at: datetime,
+async def _apply_people(
+    db: Connection, original: PeopleChange, version: _Version, _at: datetime
 ) -> None:
-    settings = _settings_of(original, version)
-    await subscription_settings.apply(db, original.channel_id, settings, at)
-
-
-_SettingsChange: TypeAlias = FeedChange | SubscriptionChange
+    state = original.before if version is _Version.BEFORE else original.after
+    await people_records.apply_state(db, state)
+    await name_decisions.decide(db, state.names)
 
 
 async def _require_settings_unchanged(
-    db: Connection, change: Change, original: _SettingsChange, present: Settings
+    db: Connection, change: Change, original: SettingsChange, present: Settings
 ) -> None:
-    names = _changed_settings(original)
-    if _is_as_left(original, present, names):
+    expected = original.before if original.is_undone else original.after
+    if all(present.get(name) == expected.get(name) for name in original.changed_settings):
         return
-    later = await change_queries.later_settings_change(db, change, original, names)
+    later = await change_queries.later_settings_change(db, change, original)
     if later is None:
         raise LabError(
             "That has been changed since then, but not by a moderator, so I can't undo it."
@@ -274,19 +275,26 @@ async def _require_settings_unchanged(
     raise ChangedSince("That has", later)
 
 
-def _changed_settings(original: _SettingsChange) -> list[str]:
-    """Returns the names of the settings that a change changed; the others are left as they are."""
-    return [name for name in original.before if original.before[name] != original.after.get(name)]
+def _settings_kind(
+    load: Callable[[Connection, int], Awaitable[Settings]],
+    apply: Callable[[Connection, int, Settings, datetime], Awaitable[None]],
+) -> _Kind[SettingsChange, Settings]:
+    """Returns how changes to settings are undone; those that a change left alone stay as they are.
 
+    ``load`` and ``apply`` read and change the settings of what has an id.
+    """
 
-def _is_as_left(original: _SettingsChange, present: Settings, names: Sequence[str]) -> bool:
-    expected = original.before if original.is_undone else original.after
-    return all(present.get(name) == expected.get(name) for name in names)
+    async def load_present(db: Connection, original: SettingsChange) -> Settings:
+        return await load(db, original.target_id)
 
+    async def restore(
+        db: Connection, original: SettingsChange, version: _Version, at: datetime
+    ) -> None:
+        state = original.before if version is _Version.BEFORE else original.after
+        settings = {name: state[name] for name in original.changed_settings}
+        await apply(db, original.target_id, settings, at)
 
-def _settings_of(original: _SettingsChange, version: _Version) -> Settings:
-    settings = original.before if version is _Version.BEFORE else original.after
-    return {name: settings[name] for name in _changed_settings(original)}
+    return _Kind(load_present, _require_settings_unchanged, restore, serialization.to_text)
 
 
 # How each kind of change is undone.
@@ -315,16 +323,14 @@ _KINDS: dict[type[Change], _Kind[Any, Any]] = {
         apply=_apply_decisions,
         to_text=serialization.decisions_to_text,
     ),
-    FeedChange: _Kind(
-        load=_load_feed,
-        require_unchanged=_require_settings_unchanged,
-        apply=_apply_feed,
-        to_text=serialization.to_text,
+    PeopleChange: _Kind(
+        load=_load_people,
+        require_unchanged=_require_people_unchanged,
+        apply=_apply_people,
+        to_text=serialization.people_to_text,
     ),
-    SubscriptionChange: _Kind(
-        load=_load_subscription,
-        require_unchanged=_require_settings_unchanged,
-        apply=_apply_subscription,
-        to_text=serialization.to_text,
-    ),
+    FeedChange: _settings_kind(feed_settings.load, feed_settings.apply),
+    SubscriptionChange: _settings_kind(subscription_settings.load, subscription_settings.apply),
+    ModeratorsChange: _settings_kind(moderator_settings.load, moderator_settings.apply),
+    AbbreviationChange: _settings_kind(abbreviation_decisions.load, abbreviation_decisions.apply),
 }

@@ -57,6 +57,7 @@ def test_the_wheel_runs_alone_and_contains_its_data(installed: Path, tmp_path: P
         assert "0 rejected" in output
     assert (installed / "bin" / "lab-herald").is_file()
     assert (installed / "bot" / "demo" / "upcoming.toml").is_file()
+    assert (installed / "bot" / "demo" / "static" / "page.js").is_file()
 
 
 def test_requirements_consist_of_versions_and_hashes() -> None:

@@ -7,15 +7,18 @@ thread, known by the thread's id.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import discord
 
+from bot.announce.errors import NO_HISTORY, ChannelClosed
 from bot.announce.render import Message
-from bot.ui import buttons
+from bot.ui.message_marks import find_parts, is_marked
+from storage.announcements.found_messages import FoundMessage
 from storage.announcements.models import Post
 from storage.errors import LabError
+from storage.generation import Generation, LostTime
 
 # How far back the history is read for a message that may have been delivered: until well before the
 # claim, because clocks differ and get corrected, but at least this many messages.
@@ -36,8 +39,12 @@ def require_messageable(channel: object) -> AnyChannel:
     raise LabError("I can't send messages to that kind of channel.")
 
 
-async def send(channel: AnyChannel, post: Post, message: Message) -> int:
-    """Sends a post; returns the id of its message or, in a forum, of its thread."""
+async def send(channel: AnyChannel, message: Message, nonce: str) -> int:
+    """Sends a message; returns its id or, in a forum, that of its thread.
+
+    Discord doesn't send a second message with the same nonce within a few minutes; a forum's
+    threads have none.
+    """
     roles = [discord.Object(message.role_id)] if message.role_id else False
     mentions = discord.AllowedMentions(everyone=False, users=False, roles=roles)
     if isinstance(channel, discord.ForumChannel):
@@ -49,22 +56,44 @@ async def send(channel: AnyChannel, post: Post, message: Message) -> int:
             applied_tags=[tag] if tag else [],
         )
         return created.thread.id
-    sent = await channel.send(view=message.layout, nonce=post.nonce, allowed_mentions=mentions)
+    sent = await channel.send(view=message.layout, nonce=nonce, allowed_mentions=mentions)
     return sent.id
 
 
 async def search_deliveries(
-    channel: AnyChannel, post: Post, me: discord.ClientUser | None
+    channel: AnyChannel, post: Post, me: discord.ClientUser | None, generation: Generation
 ) -> AsyncIterator[int]:
-    """Yields the ids that `send` may have returned for a claimed post, from a channel's history."""
+    """Yields the ids that `send` may have returned for a claimed post, from a channel's history.
+
+    Raises `ChannelClosed` if the history can't be read.
+    """
     earliest = (post.claimed_at or post.created_at) - _CLOCK_TOLERANCE
-    read = 0
-    async for sent_id, message in _history(channel):
-        read += 1
-        if message.author == me and _belongs_to(message, post):
+    async for sent_id, message in _history(channel, earliest):
+        if message.author == me and any(
+            is_marked(custom_id, post, generation) for custom_id in _custom_ids(message)
+        ):
             yield sent_id
-        if read >= _MIN_HISTORY and message.created_at < earliest:
-            break
+
+
+async def find_lost_messages(
+    channel: AnyChannel,
+    lost_time: LostTime,
+    me: discord.ClientUser | None,
+    generation: Generation,
+) -> list[FoundMessage]:
+    """Returns the bot's own messages of the time between a backup and its restore.
+
+    Raises `ChannelClosed` if the history can't be read.
+    """
+    found = []
+    earliest = lost_time.copied_at - _CLOCK_TOLERANCE
+    latest = lost_time.started_at + _CLOCK_TOLERANCE
+    async for sent_id, message in _history(channel, earliest, latest):
+        if message.author == me:
+            kind, parts = find_parts(_custom_ids(message), generation)
+            if kind is not None and parts:
+                found.append(FoundMessage(sent_id, kind, parts))
+    return found
 
 
 async def follow_up(channel: AnyChannel, post: Post, message: Message) -> None:
@@ -115,20 +144,57 @@ async def _ignore_harmless(request: Any) -> None:  # noqa: ANN401 - a coroutine 
             raise
 
 
-async def _history(channel: AnyChannel) -> AsyncIterator[tuple[int, discord.Message]]:
-    """Yields messages, or the first ones of a forum's threads, newest first, with `send`'s id."""
-    if not isinstance(channel, discord.ForumChannel):
-        async for message in channel.history(limit=None):
-            yield message.id, message
-        return
+async def _history(
+    channel: AnyChannel, earliest: datetime, before: datetime | None = None
+) -> AsyncIterator[tuple[int, discord.Message]]:
+    """Yields messages, or the first ones of a forum's threads, newest first, with `send`'s id.
+
+    Goes back to a time, and then a bit further. Raises `ChannelClosed`.
+    """
+    _require_history(channel)
+    messages = (
+        _first_messages(channel, earliest, before)
+        if isinstance(channel, discord.ForumChannel)
+        else channel.history(limit=None, before=before)
+    )
+    read = 0
+    async for message in messages:
+        read += 1
+        is_post = isinstance(channel, discord.ForumChannel)
+        yield message.channel.id if is_post else message.id, message
+        if read >= _MIN_HISTORY and message.created_at < earliest:
+            return
+
+
+async def _first_messages(
+    forum: discord.ForumChannel, earliest: datetime, before: datetime | None
+) -> AsyncIterator[discord.Message]:
     # Threads are fetched: one that started while the gateway was disconnected isn't cached.
-    active = await channel.guild.active_threads()
-    threads = [thread for thread in active if thread.parent_id == channel.id]
-    threads += [thread async for thread in channel.archived_threads(limit=_MIN_HISTORY)]
+    active = await forum.guild.active_threads()
+    threads = [thread for thread in active if thread.parent_id == forum.id]
+    archived = 0
+    async for thread in forum.archived_threads(limit=None):
+        threads.append(thread)
+        archived += 1
+        if archived >= _MIN_HISTORY and thread.archive_timestamp < earliest:
+            break
     for thread in sorted(threads, key=lambda one: one.id, reverse=True):
-        first = await _first_message(thread)
-        if first is not None:
-            yield thread.id, first
+        is_later = before is not None and discord.utils.snowflake_time(thread.id) >= before
+        if not is_later and (first := await _first_message(thread)):
+            yield first
+
+
+def _require_history(channel: AnyChannel) -> None:
+    """Raises `ChannelClosed` without the permission for a channel's history.
+
+    Discord would answer as if there were no messages.
+    """
+    if isinstance(channel, discord.DMChannel) or (me := channel.guild.me) is None:
+        return
+    if isinstance(channel, discord.Thread) and channel.parent is None:
+        return  # whose permissions aren't known
+    if not channel.permissions_for(me).read_message_history:
+        raise ChannelClosed(NO_HISTORY)
 
 
 async def _first_message(thread: discord.Thread) -> discord.Message | None:
@@ -138,9 +204,10 @@ async def _first_message(thread: discord.Thread) -> discord.Message | None:
     return None
 
 
-def _belongs_to(message: discord.Message, post: Post) -> bool:
-    parts = _walk(message.components)
-    return any(buttons.is_marked(str(getattr(part, "custom_id", "")), post) for part in parts)
+def _custom_ids(message: discord.Message) -> list[str]:
+    """Returns the custom ids in a message, from top to bottom."""
+    ids = (getattr(part, "custom_id", None) for part in _walk(message.components))
+    return [custom_id for custom_id in ids if custom_id]
 
 
 def _walk(components: Iterable[Any]) -> Iterable[Any]:

@@ -20,12 +20,22 @@ import discord
 
 from bot.announce import channels, errors
 from bot.announce.channels import AnyChannel
-from bot.announce.errors import MessageRefused
-from bot.announce.render import Message, RenderContext, load_context, notice_post, render_notice
+from bot.announce.errors import ChannelClosed, MessageRefused
+from bot.announce.render import (
+    Message,
+    RenderContext,
+    destination_post,
+    load_context,
+    notice_post,
+    render_notice,
+)
+from bot.command_mentions import mention_commands_in
+from bot.interactions import LabBot
 from bot.markdown import clip, escape
 from bot.moderators import Moderators
 from bot.retry import DatabaseBackoff
 from bot.shutdown import DELIVERY_GRACE
+from storage.announcements.found_messages import FoundMessage
 from storage.announcements.models import Post, PostKind, PostState
 from storage.announcements.refused_posts import MAX_REFUSALS
 from storage.errors import DatabaseUnavailable
@@ -61,7 +71,7 @@ class OutboxDispatcher:
     def __init__(
         self,
         library: Library,
-        client: discord.Client,
+        client: LabBot,
         clock: Clock,
         moderators: Moderators,
     ) -> None:
@@ -137,18 +147,23 @@ class OutboxDispatcher:
         """
         post = notice_post(channel_id, text, self._clock())
         async with asyncio.timeout(_SEND_TIMEOUT.total_seconds()):
-            await channels.send(await self._channel(post), post, render_notice(post))
+            channel = await self._channel(post)
+            message = render_notice(post)
+            self._mention_commands(post, message, channel)
+            await channels.send(channel, message, self._nonce(post))
 
     async def _deliver_all(self) -> int:
         delivered = 0
         outbox = self._library.outbox
         async with self._delivering:
+            await self._check_histories()
             while due := await outbox.enqueue_and_fetch_due():
                 context = await load_context(self._library, due)
                 before = delivered
                 for start in range(0, len(due), _BATCH_SIZE):
                     batch = due[start : start + _BATCH_SIZE]
                     delivered += await self._deliver_batch(batch, context)
+                await self._check_histories()
                 if delivered == before and due == await outbox.enqueue_and_fetch_due():
                     break
             if incomplete := await outbox.needing_follow_up():
@@ -157,6 +172,35 @@ class OutboxDispatcher:
                 for post in incomplete:
                     await self._follow_up(post, context)
         return delivered
+
+    async def _check_histories(self) -> None:
+        """Finds out what was sent, before a restore, to the destinations that something is due for.
+
+        Until that is known, nothing is sent there.
+        """
+        if not self._library.generation.lost_times:
+            return
+        unchecked = await self._library.outbox.unchecked_destinations()
+        await _gather(
+            self._guarded(post, partial(self._check_history, post, one.generation_number))
+            for one in unchecked
+            for post in [destination_post(one.id, is_user=one.is_user, now=self._clock())]
+        )
+
+    async def _check_history(self, post: Post, generation_number: int) -> None:
+        generation = self._library.generation
+        found: dict[int, FoundMessage] = {}
+        try:
+            channel = await self._channel(post)
+            for lost_time in generation.lost_times[generation_number:]:
+                for message in await channels.find_lost_messages(
+                    channel, lost_time, self._client.user, generation
+                ):
+                    found[message.message_id] = message
+        except discord.HTTPException as error:
+            if not (post.is_direct_message and errors.is_closed_user(error)):
+                raise
+        await self._library.outbox.record_history(post.destination_id, [*found.values()])
 
     async def _deliver_batch(self, posts: Sequence[Post], context: RenderContext) -> int:
         """Delivers posts, each to another channel; returns how many are in their channels now."""
@@ -189,7 +233,9 @@ class OutboxDispatcher:
     async def _find_message(self, post: Post) -> tuple[Post, int | None]:
         """Finds the message of a claimed post in its channel, if it was delivered."""
         channel = await self._channel(post)
-        async for message_id in channels.search_deliveries(channel, post, self._client.user):
+        async for message_id in channels.search_deliveries(
+            channel, post, self._client.user, self._library.generation
+        ):
             if not await self._library.outbox.is_known_message(message_id):
                 return post, message_id
         return post, None
@@ -205,7 +251,13 @@ class OutboxDispatcher:
         if message is None:
             await self._library.outbox.release(post)
             return None
+        self._mention_commands(post, message, channel)
         return _PreparedMessage(post, channel, message)
+
+    def _mention_commands(self, post: Post, message: Message, channel: AnyChannel) -> None:
+        """Lets people click the commands that a notice names."""
+        if post.kind is PostKind.NOTICE and channel.guild is not None:
+            mention_commands_in(message.layout, self._client.command_ids, channel.guild.id)
 
     async def _send(self, prepared: _PreparedMessage) -> tuple[Post, int]:
         """Sends a claimed post; if Discord doesn't take the message, the claim is released.
@@ -215,7 +267,8 @@ class OutboxDispatcher:
         """
         try:
             async with asyncio.timeout(_SEND_TIMEOUT.total_seconds()):
-                sent = await channels.send(prepared.channel, prepared.post, prepared.message)
+                nonce = self._nonce(prepared.post)
+                sent = await channels.send(prepared.channel, prepared.message, nonce)
         except discord.HTTPException as error:
             if errors.is_refusal(error):
                 raise MessageRefused(clip(error.text, 300), is_undelivered=True) from error
@@ -235,22 +288,55 @@ class OutboxDispatcher:
             message = context.render(post)
             if message is not None:
                 channel = await self._channel(post)
+                self._mention_commands(post, message, channel)
                 await channels.follow_up(channel, post, message)
-        except _TEMPORARY_ERRORS as error:
-            if not (isinstance(error, discord.HTTPException) and errors.is_final_for_update(error)):
-                await self._postpone_follow_up(post, error)
+        except discord.HTTPException as error:
+            if not errors.is_final_for_update(error):
+                await self._retry_update(post, error)
                 return
             _log.info("Message %s of post %s can't be updated: %s", post.message_id, post.id, error)
+        except _TEMPORARY_ERRORS as error:
+            await self._postpone_follow_up(post, error)
+            return
         except Exception as error:  # noqa: BLE001 - one post must not hold up the others
             _log.exception("Updating the message of post %s failed", post.id)
             await self._postpone_follow_up(post, error)
             return
         await self._library.outbox.mark_complete(post)
 
+    async def _retry_update(self, post: Post, error: discord.HTTPException) -> None:
+        """Retries an update later; if it's refused a few times, sets it aside and tells of it."""
+        reason = clip(error.text, 300)
+        is_news = None
+        if errors.is_refusal(error):
+            is_news = await self._library.outbox.refuse_update(post, reason)
+        if is_news is None:
+            await self._postpone_follow_up(post, error)
+            return
+        _log.warning("Set the update of post %s aside: %s", post.id, reason)
+        channel_id = self._moderators.channel_id
+        if not is_news or channel_id is None or post.kind is PostKind.NOTICE:
+            return
+        where = "to a member" if post.is_direct_message else f"in <#{post.destination_id}>"
+        await self._library.outbox.enqueue_notice(
+            channel_id,
+            f"⚠️ Gave up updating {await self._describe(post)} {where}, because Discord refused it "
+            f"{MAX_REFUSALS} times: {escape(reason.rstrip('.'), 300)}. The message stays as it is.",
+            post.id,
+        )
+
+    async def _describe(self, post: Post) -> str:
+        papers = await self._library.papers.load(post.paper_ids)
+        titles = ", ".join(f"“{escape(paper.title, 150)}”" for paper in papers[:3])
+        return f"the announcement of {titles}" if papers else "a message"
+
     async def _postpone_follow_up(self, post: Post, error: Exception) -> None:
         later = self._clock() + _MAX_RETRY
         _log.warning("Post %s will be updated at %s: %s", post.id, later.isoformat(), error)
         await self._library.outbox.postpone_follow_up(post, later)
+
+    def _nonce(self, post: Post) -> str:
+        return self._library.generation.nonce(post.id)
 
     async def _channel(self, post: Post) -> AnyChannel:
         """Returns the channel of a post, from the cache or from Discord."""
@@ -269,6 +355,8 @@ class OutboxDispatcher:
             raise
         except MessageRefused as error:
             await self._handle_refused_message(post, error)
+        except ChannelClosed as error:
+            await self._stop(post.destination_id, str(error), error)
         except discord.HTTPException as error:
             await self._handle_refusal(post, error)
         except _TEMPORARY_ERRORS as error:
@@ -300,18 +388,15 @@ class OutboxDispatcher:
         moderators_channel = self._moderators.channel_id
         if moderators_channel is None or post.kind is PostKind.NOTICE:
             return
-        papers = await self._library.papers.load(post.paper_ids)
-        titles = ", ".join(f"“{escape(paper.title, 150)}”" for paper in papers[:3])
-        what = f"the announcement of {titles}" if papers else "a message"
         where = "a member" if post.is_direct_message else f"<#{channel_id}>"
         await outbox.enqueue_notice(
             moderators_channel,
-            f"⚠️ Set aside {what} for {where}, because Discord refused it {MAX_REFUSALS} times: "
-            f"{escape(reason.rstrip('.'), 300)}. Other messages continue."
-            f"{' `/announce list` there has a button that sends it again.' if papers else ''}",
+            f"⚠️ Set aside {await self._describe(post)} for {where}, because Discord refused it "
+            f"{MAX_REFUSALS} times: {escape(reason.rstrip('.'), 300)}. Other messages continue.",
+            post.id,
         )
 
-    async def _stop(self, channel_id: int, reason: str, error: discord.HTTPException) -> None:
+    async def _stop(self, channel_id: int, reason: str, error: Exception) -> None:
         """Stops sending to a channel for a day, and tells the moderators the first time."""
         if not await self._library.outbox.stop(channel_id, reason):
             _log.info("Channel %s is still closed: %s", channel_id, error)

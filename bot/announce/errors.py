@@ -9,6 +9,9 @@ from __future__ import annotations
 import discord
 
 _NO_ACCESS = "I need View Channel, Send Messages and Read Message History there"
+NO_HISTORY = (
+    "I need Read Message History there, to see what I've already announced before I announce more"
+)
 _CLOSED_CHANNEL = {
     10003: "the channel is gone",  # Unknown Channel
     10004: "I'm not in that server any more",  # Unknown Guild
@@ -23,6 +26,10 @@ _UNKNOWN_MESSAGE = 10008
 # Statuses for what is wrong with the request itself, unless a limit of the channel is the reason.
 _REFUSED = {400, 413}
 _LIMITS = {160006}  # active threads
+
+
+class ChannelClosed(Exception):
+    """Nothing can be sent to a channel until somebody changes it; the text says why."""
 
 
 class MessageRefused(Exception):

@@ -14,7 +14,7 @@ from storage.feeds.models import Feed
 from storage.library import Library
 from storage.models import Outcome, UpsertResult
 from storage.papers.combine import as_draft
-from storage.papers.identifiers import canonical_url
+from storage.urls import canonical_url
 
 _MAX_ENTRIES = 3
 _MAX_PROBLEMS = 5
@@ -26,7 +26,8 @@ async def preview_feed(library: Library, url: str, parsed: ParsedFeed) -> list[c
         feed for feed in await library.feeds.all() if canonical_url(feed.url) == canonical_url(url)
     ]
     feed = followed[0] if followed else None
-    drafts = [entry.draft for entry in parsed.entries[:_MAX_ENTRIES]]
+    papers = [entry for entry in parsed.entries if entry.notice is None]
+    drafts = [entry.draft for entry in papers[:_MAX_ENTRIES]]
     if feed is not None and feed.venue:
         drafts = [replace(draft, venue=draft.venue or feed.venue) for draft in drafts]
     drafts = await library.authors.with_current_names(drafts)

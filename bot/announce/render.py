@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.markdown import clip, count, is_visible
 from bot.ui import announcements as announcement_cards
-from bot.ui import review_cards
+from bot.ui import report_cards, review_cards
 from bot.ui.cards import Layout
-from storage.announcements.models import Post, PostKind, PostState, Subscription
+from storage.announcements.models import Post, PostKind, PostState
 from storage.feeds.models import EntryRecord, PendingEntry
 from storage.library import Library
-from storage.models import Paper, Sort
-from storage.review.models import Suggestion
-from storage.search.query import Query
+from storage.models import Paper
+from storage.review.models import Report, Suggestion
 
-_MAX_SEARCHED = 50  # newest papers in which to look for one that passes a channel's filters
 _MAX_THREAD_NAME = 100
 
 
@@ -41,6 +39,7 @@ class RenderContext:
     venues: Mapping[tuple[int, int], str]
     entries: Mapping[int, tuple[PendingEntry | EntryRecord | None, str]]
     suggestions: Mapping[int, Suggestion]
+    reports: Mapping[int, Report]
     _rendered: dict[tuple[object, ...], Message] = field(default_factory=dict)
 
     def render(self, post: Post) -> Message | None:
@@ -50,13 +49,30 @@ class RenderContext:
                 return render_notice(post)
             case PostKind.REVIEW:
                 entry, title = self.entries[post.entry_id or 0]
-                return Message(announcement_cards.review(post, entry, title), _thread_name(title))
+                return Message(self._entry(post, entry, title), _thread_name(title))
+            case PostKind.REPORT | PostKind.OUTCOME if post.report_id is not None:
+                return self._report(post, self.reports[post.report_id])
             case PostKind.SUGGESTION | PostKind.OUTCOME:
                 return self._suggestion(post)
             case _:
                 message = self._announcement(post)
                 tag_id = self.tags.get(post.destination_id)
                 return replace(message, tag_id=tag_id) if message and tag_id else message
+
+    def _report(self, post: Post, report: Report) -> Message:
+        layout = (
+            report_cards.report_outcome(report)
+            if post.kind is PostKind.OUTCOME
+            else report_cards.report_review(report)
+        )
+        return Message(layout, _thread_name(report.paper.title))
+
+    def _entry(
+        self, post: Post, entry: PendingEntry | EntryRecord | None, feed_title: str
+    ) -> Layout:
+        if not isinstance(entry, PendingEntry):
+            return review_cards.entry_decided(entry, post.entry_id or 0)
+        return review_cards.entry_review(entry, feed_title, self.papers.get(entry.paper_id or 0))
 
     def _suggestion(self, post: Post) -> Message:
         suggestion = self.suggestions[post.suggestion_id or 0]
@@ -93,15 +109,18 @@ async def load_context(library: Library, posts: Sequence[Post]) -> RenderContext
     """Loads what posts show."""
     suggestion_ids = [post.suggestion_id for post in posts if post.suggestion_id is not None]
     suggestions = await library.review.suggestions(suggestion_ids) if suggestion_ids else {}
+    report_ids = [post.report_id for post in posts if post.report_id is not None]
     paper_ids = list(dict.fromkeys(paper_id for post in posts for paper_id in post.paper_ids))
-    paper_ids += [one.paper_id for one in suggestions.values() if one.paper_id is not None]
+    entries = {
+        post.entry_id: await _entry(library, post.entry_id)
+        for post in posts
+        if post.entry_id is not None
+    }
+    shown = [*suggestions.values(), *(entry for entry, _ in entries.values() if entry)]
+    paper_ids += [item.paper_id for item in shown if item.paper_id is not None]
     papers = await library.papers.load(paper_ids)
     channel_ids = {post.destination_id for post in posts}
     sent = [post.id for post in posts if post.message_id is not None]
-    entries = {}
-    for post in posts:
-        if post.entry_id is not None:
-            entries[post.entry_id] = await _entry(library, post.entry_id)
     return RenderContext(
         papers={paper.id: paper for paper in papers},
         roles=await library.subscriptions.roles(channel_ids),
@@ -109,16 +128,8 @@ async def load_context(library: Library, posts: Sequence[Post]) -> RenderContext
         venues=await library.outbox.announced_venues(sent) if sent else {},
         entries=entries,
         suggestions=suggestions,
+        reports=await library.review.reports(report_ids) if report_ids else {},
     )
-
-
-async def render_sample(library: Library, subscription: Subscription) -> Layout | None:
-    """Renders the newest paper that passes a channel's filters, or returns None without one."""
-    found = await library.search.find(Query(), sort=Sort.NEWEST, limit=_MAX_SEARCHED)
-    for paper in found.results.papers:
-        if subscription.options.filters.matches(paper, feed_id=None):
-            return announcement_cards.announcement(paper, role_id=subscription.options.role_id)
-    return None
 
 
 def notice_post(channel_id: int, text: str, now: datetime) -> Post:
@@ -127,15 +138,15 @@ def notice_post(channel_id: int, text: str, now: datetime) -> Post:
     return replace(post, notice=text)
 
 
+def destination_post(destination_id: int, *, is_user: bool, now: datetime) -> Post:
+    """Returns a post that stands for all that is sent to a channel or user."""
+    kind = PostKind.OUTCOME if is_user else PostKind.PAPER
+    return Post(0, destination_id, kind, PostState.WAITING, 0, now)
+
+
 def render_notice(post: Post) -> Message:
     """Returns the message of a notice to moderators."""
     return Message(announcement_cards.notice(post), _thread_name(post.notice))
-
-
-def review_post(entry: PendingEntry) -> Post:
-    """Returns a post of an entry's review card, to show the card as a reply."""
-    post = Post(0, 0, PostKind.REVIEW, PostState.WAITING, 0, datetime.now(UTC))
-    return replace(post, entry_id=entry.id)
 
 
 async def _entry(library: Library, entry_id: int) -> tuple[PendingEntry | EntryRecord | None, str]:

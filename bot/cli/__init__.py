@@ -4,17 +4,54 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from bot import __version__
-from bot.cli import common, export, feeds, import_, lookup, run, search
+from bot.cli import common
 from bot.logging_filters import hide_secrets
 from bot.settings import load_settings
 
+# Where each command is defined, as the module in this package and the function.
+_COMMANDS = {
+    "author": "search.author",
+    "backup": "backup.backup",
+    "check": "run.check",
+    "complete": "complete.complete",
+    "demo": "run.demo",
+    "export": "export.export",
+    "feeds": "feeds.feeds",
+    "import": "import_.import_files",
+    "lookup": "lookup.lookup",
+    "people": "people.people",
+    "queue": "queue.queue",
+    "random": "search.random",
+    "restore": "backup.restore",
+    "run": "run.run",
+    "search": "search.search",
+    "undo": "import_.undo",
+}
 
-@click.group(cls=common.Group, context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(common.Group):
+    """The commands of the table; only the module of the command that runs is imported."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Returns the names of all commands, sorted."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Returns the command of this name, or None if there's no such command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, function = _COMMANDS[cmd_name].split(".")
+        command: click.Command = getattr(import_module(f"bot.cli.{module}"), function)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--database",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -27,21 +64,5 @@ def main(context: click.Context, database: Path | None) -> None:
     if context.invoked_subcommand == "demo":
         return
     settings = load_settings()
-    hide_secrets(logging.lastResort, [settings.discord_token])
+    hide_secrets(logging.lastResort, settings.secrets)
     context.obj = replace(settings, database_path=database) if database else settings
-
-
-for _command in (
-    import_.import_files,
-    import_.undo,
-    export.export,
-    search.search,
-    search.author,
-    search.random,
-    lookup.lookup,
-    feeds.feeds,
-    run.run,
-    run.check,
-    run.demo,
-):
-    main.add_command(_command)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+import sys
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -15,13 +18,14 @@ from storage.errors import InvalidInput, LabError
 from storage.library import Library, open_library
 from storage.models import Actor, Filters
 from storage.search.query import parse_years
-from storage.timestamps import utc_now
 
 if TYPE_CHECKING:
+    from bot.lookup.service import Lookup
     from bot.net.http import HttpClient
 
 _T = TypeVar("_T")
 ACTOR = Actor("shell", "the shell")
+_PROGRESS_STEPS = 200  # updates of a progress bar, at most
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 output_option = click.option(
@@ -68,10 +72,60 @@ def run_with_library(settings: Settings, function: Callable[[Library], Awaitable
     """Opens the library, awaits ``function`` with it and closes it again."""
 
     async def run() -> _T:
-        async with open_library(settings.database_path, utc_now) as library:
+        async with open_library(
+            settings.database_path, settings.clock, backup_dir=settings.backup_dir
+        ) as library:
             return await function(library)
 
     return asyncio.run(run())
+
+
+@contextmanager
+def progress_bar(label: str, total: int | None) -> Iterator[Callable[[int, int | None], None]]:
+    """Shows a progress bar on a terminal, and yields the function that moves it.
+
+    The bar only counts while the number of entries isn't known.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    endless: Iterator[None] = iter(lambda: None, object())
+    with click.progressbar(
+        endless, length=total, label=label, show_pos=True, file=sys.stderr
+    ) as bar:
+
+        def move(done: int, total: int | None) -> None:
+            bar.length = total or bar.length
+            step = max(1, (bar.length or 20_000) // _PROGRESS_STEPS)
+            if done == bar.length or done - bar.pos >= step:
+                bar.update(done - bar.pos)
+
+        yield move
+
+
+@contextmanager
+def elapsed_time(label: str) -> Iterator[None]:
+    """Shows on a terminal how long the block has been running, if that's more than a second."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done = threading.Event()
+
+    def show() -> None:
+        seconds = 0
+        while not done.wait(1):
+            seconds += 1
+            click.echo(f"\r{label}: {timedelta(seconds=seconds)} ", nl=False, err=True)
+        if seconds:
+            click.echo(err=True)
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def open_http_client(
@@ -86,6 +140,24 @@ def open_http_client(
         time_limit=settings.feed_timeout,
         max_bytes=settings.feed_max_bytes,
     )
+
+
+@asynccontextmanager
+async def open_lookup(settings: Settings) -> AsyncGenerator[Lookup]:
+    """Opens a lookup of papers with these settings."""
+    from bot.feeds.parser import open_parser  # noqa: PLC0415 - slow to import
+    from bot.lookup import service  # noqa: PLC0415 - the same
+    from bot.lookup.resolver import ServiceUrls  # noqa: PLC0415 - the same
+
+    async with (
+        open_http_client(settings, allow_private=settings.feed_allow_private) as http,
+        open_http_client(settings, allow_private=False) as pages,
+        open_parser() as parser,
+        service.open_lookup(
+            http, parser, ServiceUrls.from_settings(settings), settings.clock, pages=pages
+        ) as lookup,
+    ):
+        yield lookup
 
 
 def to_json(value: object) -> str:

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 import click
 
 from bot.cli import common, feeds_render
-from bot.feeds.manage import FollowOutcome, follow_all
+from bot.feeds.manage import follow_all
 from bot.markdown import count
 from bot.moderators import Moderators
 from bot.settings import Settings
+from bot.sources import explain
 from bot.ui import trace as trace_text
+from storage.database_lock import lock_database
 from storage.errors import InvalidInput, LabError
 from storage.feeds.models import CountedFeed
 from storage.library import Library
 from storage.redaction import redact_url
-from storage.timestamps import utc_now
+from storage.urls import is_url
 
 if TYPE_CHECKING:
     from bot.feeds.discovery import ReadResult
@@ -90,7 +92,6 @@ def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:
 
     The bot announces new papers the next time it runs.
     """
-    from bot.app import lock_database  # noqa: PLC0415 - discord.py is slow to import
 
     async def check(library: Library, poller: Poller) -> tuple[Poll, ...]:
         if feed is None:
@@ -113,7 +114,9 @@ def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:
 @click.pass_obj
 def why(settings: Settings, entry: str, *, as_json: bool) -> None:
     """Explain what happened to an entry. ENTRY is a link, arXiv ID, DOI, number or title."""
-    trace = common.run_with_library(settings, lambda library: library.traces.get(entry))
+    trace = common.run_with_library(
+        settings, lambda library: explain.trace(library, settings.lab, entry)
+    )
     if as_json:
         click.echo(common.to_json(trace_text.as_json(trace)))
     else:
@@ -130,10 +133,10 @@ def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None
     In a terminal, the output is plain text. If a source can't be read, the others still are, but
     the exit code is 1.
     """
-    from bot.feeds.discovery import is_url, read_feed_files  # noqa: PLC0415 - see above
+    from bot.feeds.discovery import read_feed_files  # noqa: PLC0415 - see above
 
     logging.getLogger("bot").addHandler(logging.NullHandler())  # each line has its own error
-    now = utc_now()
+    now = settings.clock()
     render = (
         feeds_render.reading_json_line
         if as_json or not sys.stdout.isatty()
@@ -156,11 +159,16 @@ def read(settings: Settings, sources: tuple[str, ...], *, as_json: bool) -> None
 @common.output_option
 @click.pass_obj
 def export_feeds(settings: Settings, output: TextIO) -> None:
-    """Export the feeds you follow as OPML, with whole URLs: they may contain secrets."""
+    """Export the feeds you follow as OPML, with whole URLs: they may contain secrets.
+
+    The exit code is 1 if there are none.
+    """
     from bot.formats.opml import write_opml  # noqa: PLC0415 - see above
 
     found = common.run_with_library(settings, lambda library: library.feeds.all())
-    output.write(write_opml(found, utc_now()))
+    output.write(write_opml(found, settings.clock()))
+    if not found:
+        raise LabError(_NO_FEEDS)
 
 
 @feeds.command("import")
@@ -168,7 +176,10 @@ def export_feeds(settings: Settings, output: TextIO) -> None:
 @common.json_option
 @click.pass_obj
 def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
-    """Follow the feeds in an OPML file, up to 50 at a time."""
+    """Follow the feeds in an OPML file, up to 50 at a time.
+
+    The exit code is 1 if not all of them are followed afterwards.
+    """
     from bot.formats.opml import MAX_BYTES, read_opml  # noqa: PLC0415 - see above
 
     try:
@@ -183,8 +194,11 @@ def import_feeds(settings: Settings, file: Path, *, as_json: bool) -> None:
         click.echo(common.to_json([feeds_render.follow_json(one) for one in results]))
     else:
         click.echo("\n".join(f"{redact_url(one.outline.url)}: {one.sentence}" for one in results))
-    if any(one.outcome is FollowOutcome.FAILED for one in results):
-        sys.exit(1)
+    missing = [one for one in results if not one.is_followed]
+    if missing:
+        verb = "wasn't" if len(missing) == 1 else "weren't"
+        total = count(len(results), "feed")
+        raise LabError(f"{len(missing):,} of {total} {verb} followed.")
 
 
 def _with_poller(settings: Settings, function: Callable[[Library, Poller], Awaitable[_T]]) -> _T:
@@ -199,7 +213,9 @@ def _with_poller(settings: Settings, function: Callable[[Library, Poller], Await
         ):
             moderators = Moderators(library, settings)
             await moderators.load()
-            poller = Poller(library, http, parser, utc_now, settings.poll_interval, moderators)
+            poller = Poller(
+                library, http, parser, settings.clock, settings.poll_interval, moderators
+            )
             return await function(library, poller)
 
     return common.run_with_library(settings, run)

@@ -128,8 +128,8 @@ def reading_lines(reading: ReadResult) -> str:
     lines = [f"{printable(reading.source)}: {title}, {count(len(feed.entries), 'entry')}"]
     for entry in feed.entries:
         draft = entry.draft
-        lines.append(f"  {draft.title}")
-        facts = [", ".join(draft.authors), str(draft.date or ""), draft.url or ""]
+        lines.append(f"  {draft.title}{' (left out)' if entry.notice else ''}")
+        facts = [", ".join(draft.author_names), str(draft.date or ""), draft.url or ""]
         lines.append(f"    {' · '.join(part for part in facts if part)}")
         lines.append(f"    {' '.join(draft.identifiers)}")
     lines += [f"  ! {problem}" for problem in feed.problems]
@@ -146,12 +146,13 @@ def _entry_json(entry: Entry) -> dict[str, object]:
     draft = entry.draft
     return {
         "title": draft.title,
-        "authors": list(draft.authors),
+        "authors": list(draft.author_names),
         "authors_complete": draft.authors_complete,
         "link": draft.url,
         "date": str(draft.date) if draft.date else None,
         "venue": draft.venue,
         "identifiers": list(draft.identifiers),
+        "notice": entry.notice.kind.value if entry.notice else None,
     }
 
 

@@ -9,7 +9,6 @@ from bot.formats.rows import paper_json
 from bot.settings import Settings
 from storage.library import Library
 from storage.models import Outcome, PaperDraft, UpsertResult
-from storage.timestamps import utc_now
 
 _KNOWN = frozenset({Outcome.UNCHANGED, Outcome.UPDATED})
 
@@ -39,18 +38,7 @@ async def _look_up(
     settings: Settings, library: Library, source: str
 ) -> tuple[PaperDraft, UpsertResult]:
     """Returns the paper, and what adding it to the list would do."""
-    from bot.feeds.parser import open_parser  # noqa: PLC0415 - slow to import
-    from bot.lookup.resolver import ServiceUrls  # noqa: PLC0415 - the same
-    from bot.lookup.service import open_lookup  # noqa: PLC0415 - the same
-
-    async with (
-        common.open_http_client(settings, allow_private=settings.feed_allow_private) as http,
-        common.open_http_client(settings, allow_private=False) as pages,
-        open_parser() as parser,
-        open_lookup(
-            http, parser, ServiceUrls.from_settings(settings), utc_now, pages=pages
-        ) as service,
-    ):
+    async with common.open_lookup(settings) as service:
         (draft,) = await library.authors.with_current_names([await service.get(source)])
     (result,) = await library.papers.preview([draft])
     return draft, result

@@ -1,48 +1,17 @@
-"""What the shell prints about papers, authors and imports."""
+"""What the shell prints about papers and authors."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import asdict
 
-from bot.importing.importer import ImportReport
 from bot.markdown import count
-from bot.ui import import_report
 from storage.models import Author, Paper, PaperDetails
 from storage.search.engine import SearchResponse
 
 _WIDTH = 92
 _MAX_AUTHORS = 8
 _MAX_ABSTRACT = 400
-_MAX_PREVIEW = 30  # entries
-
-
-def import_json(report: ImportReport, *, preview: bool, left_out: bool) -> dict[str, object]:
-    """Returns what an import did, or what it would do if this is a ``preview``, for programs."""
-    answer: dict[str, object] = {**import_report.totals(report, preview=preview)}
-    if left_out:
-        answer["left_out"] = report.skipped
-    if report.change_id is not None:
-        answer["change"] = report.change_id
-    answer["details"] = [
-        {name: value for name, value in asdict(entry).items() if value and name != "file"}
-        for entry in report.notes
-    ]
-    if preview:
-        answer["preview"] = [
-            {"line": entry.line, "outcome": entry.outcome, "title": entry.title}
-            for entry in report.imported
-        ]
-    return answer
-
-
-def import_text(report: ImportReport, *, preview: bool, files: int) -> str:
-    """Returns what an import did, or what it would do if this is a ``preview``, for people."""
-    text = import_report.plain_text(report, preview=preview, files=files, limit=_MAX_PREVIEW)
-    if report.change_id is not None:
-        text += f"\nTo undo this import, run: lab-herald undo {report.change_id}"
-    return text
 
 
 def paper(paper: PaperDetails) -> str:
@@ -60,24 +29,37 @@ def paper(paper: PaperDetails) -> str:
     return "\n".join(lines)
 
 
-def search_results(query: str, found: SearchResponse) -> str:
-    """Returns one page of the papers that match a query."""
-    results = found.results
-    if not results.total:
+def no_results(query: str, found: SearchResponse) -> str:
+    """Returns why there are no papers to show."""
+    if not found.results.total:
         return f"No papers match “{query}”."
-    total = count(results.total, "paper")
-    if results.total_is_minimum:
-        total = f"{results.total:,}+ papers"
-    if not results.papers:
-        return f"Only {total} match “{query}”, so there's nothing at that offset."
+    verb = "matches" if found.results.total == 1 else "match"
+    return f"Only {_total(found)} {verb} “{query}”, so there's nothing at that offset."
+
+
+def search_results(query: str, found: SearchResponse) -> str:
+    """Returns one page of the papers that match a query, of which there is at least one."""
+    results = found.results
     lines = []
     if found.searched_for:
         lines.append(f"No papers match “{query}”. Showing “{found.searched_for}” instead.")
+    elif found.corrections:
+        words = ", ".join(f"“{new}” instead of “{old}”" for old, new in found.corrections)
+        lines.append(f"Searched for {words}.")
+    if found.also_searched:
+        lines.append(f"Also searched for {', '.join(map('“{}”'.format, found.also_searched))}.")
+    if found.missing_phrases:
+        phrases = ", ".join(map("“{}”".format, found.missing_phrases))
+        lines.append(f"No paper has {phrases}, so the single words were searched.")
     last = results.offset + len(results.papers)
     is_part = results.total_is_minimum or len(results.papers) < results.total
     part = f", showing {results.offset + 1:,} to {last:,}" if is_part else ""
-    lines.append(f"{total}{part}:\n")
-    return "\n".join(lines) + "\n" + "\n\n".join(map(paper, results.papers))
+    lines.append(f"{_total(found)}{part}:\n")
+    first_partial = max(found.complete - results.offset, 0)
+    shown = [*map(paper, results.papers)]
+    if first_partial < len(shown):
+        shown.insert(first_partial, "Papers with most of these words:")
+    return "\n".join(lines) + "\n" + "\n\n".join(shown)
 
 
 def author(author: Author, papers: Sequence[Paper]) -> str:
@@ -88,8 +70,15 @@ def author(author: Author, papers: Sequence[Paper]) -> str:
     return "\n".join(lines) + "\n\n" + "\n\n".join(map(paper, papers))
 
 
+def _total(found: SearchResponse) -> str:
+    results = found.results
+    if results.total_is_minimum:
+        return f"{results.total:,}+ papers"
+    return count(results.total, "paper")
+
+
 def _authors(paper: PaperDetails) -> str:
-    shown = paper.authors[:_MAX_AUTHORS]
-    hidden = len(paper.authors) - len(shown)
+    shown = paper.author_names[:_MAX_AUTHORS]
+    hidden = len(paper.author_names) - len(shown)
     ending = f" and {hidden} more" if hidden else ""
     return f"{', '.join(shown)}{ending if paper.authors_complete else ' et al.'}"

@@ -50,7 +50,11 @@ def search(
     offset: int,
     as_json: bool,
 ) -> None:
-    """Search for papers, with the same query syntax as /search."""
+    """Search for papers, with the same query syntax as /search.
+
+    Papers with all words come first, then those with most of them. The exit code is 1 if there are
+    none.
+    """
     parsed = parse(query, common.parse_filters(author, venue, year, tag))
     found = common.run_with_library(
         settings,
@@ -60,12 +64,17 @@ def search(
         answer = {
             "query": query,
             "total": found.results.total,
+            "complete": found.complete,
             "searched_for": found.searched_for,
+            "corrections": dict(found.corrections),
+            "also_searched": list(found.also_searched),
             "papers": [paper_json(paper) for paper in found.results.papers],
         }
         click.echo(common.to_json(answer))
-    else:
+    elif found.results.papers:
         click.echo(render.search_results(query, found))
+    if not found.results.papers:
+        raise LabError(render.no_results(query, found))
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,9 +10,21 @@ import simcord
 from simcord.backend.serializers import message_payload
 from simcord.enums import AppCommandType, InteractionType
 
+_COMMAND_MENTION = re.compile(r"</([a-z ]+):\d+>(?: `([a-z]+:[^`]+)`)?")
+
 
 def visible_text(message: Any) -> str:  # noqa: ANN401 - SimCord has several message types
-    """Returns the text of a message as people see it, line by line, with buttons in brackets."""
+    """Returns the text of a message as people see it, line by line, with buttons in brackets.
+
+    A command that can be clicked is shown in backticks.
+    """
+    return _COMMAND_MENTION.sub(
+        lambda found: f"`/{' '.join(filter(None, found.groups()))}`", raw_text(message)
+    )
+
+
+def raw_text(message: Any) -> str:  # noqa: ANN401 - SimCord has several message types
+    """Returns the text of a message like `visible_text`, with the markup of clickable commands."""
     lines = [message.content] if message.content else []
     lines += _lines(message.components)
     return "\n".join(lines)
@@ -35,7 +48,7 @@ async def use_message_menu(
         "id": command["id"],
         "name": name,
         "type": AppCommandType.MESSAGE,
-        "guild_id": str(guild_id),
+        **{key: command[key] for key in ("guild_id",) if key in command},
         "target_id": str(message.id),
         "resolved": {"messages": {str(message.id): message_payload(env.backend, stored)}},
     }
@@ -49,10 +62,13 @@ def _lines(components: Any) -> Iterator[str]:  # noqa: ANN401 - raw payloads or 
         part = component if isinstance(component, dict) else component.to_dict()
         if text := part.get("content"):
             yield text
+        if choice := part.get("placeholder"):
+            yield f"[{choice} ▾]"
         buttons = [f"[{one['label']}]" for one in part.get("components", []) if "label" in one]
         if buttons:
             yield " ".join(buttons)
         else:
             yield from _lines(part.get("components", []))
-        if accessory := part.get("accessory"):
+        accessory = part.get("accessory", {})
+        if "label" in accessory:
             yield f"[{accessory['label']}]"

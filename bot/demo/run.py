@@ -6,18 +6,20 @@ import asyncio
 import contextlib
 import logging
 import socket
+from collections.abc import Awaitable, Callable
 
 import click
-import simcord
 
 from bot.app import CannotStart
+from bot.demo.page import Page, open_page
 from bot.demo.tour import run_tour
+from bot.demo.welcome import post_welcome
 from bot.demo.world import World, open_world
 from bot.shutdown import cancel_on_signals
-from storage.timestamps import utc_now
 
 _FIRST_PAPER_AFTER = 20.0  # seconds
-_CHECK_EVERY = 1.0  # seconds
+_DELIVER_EVERY = 1.0
+_POLL_EVERY = 30.0
 
 
 def run_demo(*, check: bool, port: int) -> int:
@@ -26,7 +28,7 @@ def run_demo(*, check: bool, port: int) -> int:
     Returns the exit code. The page uses ``port`` and the feed's site the next port; raises
     `CannotStart` if one of them is in use.
     """
-    for name in ("discord", "bot.announce"):  # the demo simulates outages
+    for name in ("discord", "bot.announce", "bot.feeds"):  # the demo simulates outages
         logging.getLogger(name).setLevel(logging.ERROR)
     if check:
         return asyncio.run(_tour())
@@ -45,29 +47,19 @@ async def _serve(port: int) -> None:
     cancel_on_signals()
     _require_free(port)
     _require_free(port + 1)
-    async with (
-        open_world(port + 1) as world,
-        world.env.preview(
-            world.papers,
-            viewers=[world.member, world.moderator],
-            layout="channel",
-            port=port,
-        ) as preview,
-    ):
+    async with open_world(port + 1) as world, open_page(world, port) as page:
+        await post_welcome(world)
         click.echo(
             "\nLab Herald is running on a simulated Discord. Nothing leaves this machine.\n\n"
-            f"  The lab's server   {preview.url}\n"
-            f"  The lab's website  {world.site.home}   (publish papers, or make Discord fail)\n\n"
-            "Type / to see the commands. At the top, choose who you are: Mika or Noor.\n"
+            f"  Open http://127.0.0.1:{port}\n\n"
             f"A new paper will be announced in {_FIRST_PAPER_AFTER:.0f} seconds. Press Ctrl-C to "
             "stop.\n"
         )
-        task = asyncio.create_task(_announce(world, preview))
-        try:
-            await preview.wait_closed()
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(
+            _repeat(_DELIVER_EVERY, world.app.deliver, page.refresh),
+            _repeat(_POLL_EVERY, world.app.poll, world.app.maintain),
+            _publish_first_paper(world, page),
+        )
 
 
 def _require_free(port: int) -> None:
@@ -82,42 +74,15 @@ def _require_free(port: int) -> None:
             ) from None
 
 
-async def _announce(world: World, preview: simcord.Preview) -> None:
-    """Announces what the website publishes, and publishes the first paper after a while."""
-    loop = asyncio.get_running_loop()
-    first_at = loop.time() + _FIRST_PAPER_AFTER
-    announced = 0
-    has_outage = False
+async def _publish_first_paper(world: World, page: Page) -> None:
+    await asyncio.sleep(_FIRST_PAPER_AFTER)
+    if not world.site.published:
+        await page.publish()
+
+
+async def _repeat(interval: float, *steps: Callable[[], Awaitable[object]]) -> None:
+    """Runs the steps again and again, as the timers of a real bot would."""
     while True:
-        await asyncio.sleep(_CHECK_EVERY)
-        if world.site.has_outage != has_outage:
-            has_outage = world.site.has_outage
-            if has_outage:
-                world.start_outage()
-            else:
-                await world.end_outage()
-                await _refresh(preview)
-        if not world.site.published and loop.time() >= first_at:
-            click.echo(f"Published: {world.site.publish()}")
-        if world.site.published != announced:
-            announced = world.site.published
-            await _update_clock(world)
-            await world.poll()
-            await _refresh(preview)
-
-
-async def _update_clock(world: World) -> None:
-    """Sets the simulated clock to the real time, unless an action is in progress."""
-    with contextlib.suppress(simcord.SetupError):
-        await world.env.advance_time(max((utc_now() - world.env.now()).total_seconds(), 0))
-
-
-async def _refresh(preview: simcord.Preview) -> None:
-    """Shows new messages in the page, after any action that is in progress."""
-    while True:
-        try:
-            await preview.refresh()
-        except simcord.SetupError:
-            await asyncio.sleep(_CHECK_EVERY)
-        else:
-            return
+        await asyncio.sleep(interval)
+        for step in steps:
+            await step()

@@ -1,4 +1,4 @@
-"""A local website with a feed that publishes a made-up paper at the press of a button."""
+"""The lab's website: pages with its papers, which are made up, and a feed of them."""
 
 from __future__ import annotations
 
@@ -16,30 +16,21 @@ from bot.demo import fake_services
 from storage.timestamps import utc_now
 
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Demo lab: papers</title>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <link rel="alternate" type="application/rss+xml" title="Demo lab: papers" href="/feed.xml">
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem;
   color: #222; }}
-button {{ font: inherit; padding: .5rem 1rem; border: 0; border-radius: .4rem; color: #fff;
-  background: #5865f2; cursor: pointer; }}
-button:disabled {{ background: #aaa; }}
-button.quiet {{ background: #747f8d; }}
 li {{ margin: .6rem 0; }} small {{ color: #666; }}
 </style></head>
-<body><h1>Demo lab: papers</h1>
-<p>The bot follows <a href="/feed.xml">this site's feed</a>. Publish a paper, and the bot
-announces it in the lab's channel.</p>
-<form method="post" action="/publish"><button {disabled}>{label}</button></form>
-<p>{outage_note}</p>
-<form method="post" action="/outage"><button class="quiet">{outage_button}</button></form>
-<ol reversed>{items}</ol></body></html>
+<body><h1>{title}</h1>
+{content}</body></html>
 """
-_OUTAGE = "Discord is down: new papers are queued."
-_NO_OUTAGE = (
-    "Take Discord down, publish some papers, and bring it back up: each paper is announced once, "
-    "in order."
-)
+_LIST = """<p>The bot follows <a href="/feed.xml">this site's feed</a>.</p>
+<ol reversed>{items}</ol>"""
+_LIST_ITEM = """<li><a href="/papers/{number}">{title}</a><br><small>{authors}</small></li>"""
+_PAPER = """<p>{authors}<br><small>{venue}</small></p><p>{summary}</p>
+<p><small>This paper exists only in the demo. <a href="/">All papers</a></small></p>"""
 _FEED = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"
 xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/"><channel>
@@ -63,7 +54,7 @@ class Upcoming:
 
 
 class Site:
-    """The state of the site: its published papers, its address, and whether Discord is down."""
+    """The state of the site: its published papers, its address, and whether its feed is down."""
 
     def __init__(self) -> None:
         source = files("bot.demo").joinpath("upcoming.toml").read_text(encoding="utf-8")
@@ -73,7 +64,7 @@ class Site:
         ]
         self._published: list[tuple[Upcoming, datetime]] = []
         self.home = ""
-        self.has_outage = False
+        self.is_down = False
 
     @property
     def published(self) -> int:
@@ -88,35 +79,55 @@ class Site:
         self._published.insert(0, (paper, utc_now()))
         return paper.title
 
+    @property
+    def papers_left(self) -> int:
+        """The number of papers that can still be published."""
+        return len(self._upcoming)
+
     async def show_page(self, _request: web.Request) -> web.Response:
-        """Serves the page with the buttons."""
-        left = len(self._upcoming)
+        """Serves the list of papers."""
         items = "".join(
-            f"<li>{escape(paper.title)}<br><small>{escape(', '.join(paper.authors))}</small></li>"
-            for paper, _ in self._published
+            _LIST_ITEM.format(
+                number=number,
+                title=escape(paper.title),
+                authors=escape(", ".join(paper.authors)),
+            )
+            for number, (paper, _) in self._numbered()
         )
-        page = _PAGE.format(
-            disabled="" if left else "disabled",
-            label=f"Publish a paper ({left} left)" if left else "No more papers",
-            outage_note=_OUTAGE if self.has_outage else _NO_OUTAGE,
-            outage_button="Bring Discord back up" if self.has_outage else "Take Discord down",
-            items=items,
+        return _page("Demo lab: papers", _LIST.format(items=items))
+
+    async def show_paper(self, request: web.Request) -> web.Response:
+        """Serves the page of one paper."""
+        papers = {str(number): paper for number, (paper, _) in self._numbered()}
+        paper = papers.get(request.match_info["number"])
+        if paper is None:
+            raise web.HTTPNotFound
+        content = _PAPER.format(
+            authors=escape(", ".join(paper.authors)),
+            venue=escape(paper.venue),
+            summary=escape(paper.summary),
         )
-        return web.Response(text=page, content_type="text/html")
+        return _page(paper.title, content)
+
+    def _numbered(self) -> list[tuple[int, tuple[Upcoming, datetime]]]:
+        """Returns the published papers with their numbers, latest first."""
+        return [(self.published - index, one) for index, one in enumerate(self._published)]
 
     async def show_feed(self, _request: web.Request) -> web.Response:
         """Serves the feed, with an entity tag."""
+        if self.is_down:
+            raise web.HTTPServiceUnavailable
         items = "".join(
             _ITEM.format(
                 title=escape(paper.title),
                 home=self.home,
-                number=len(self._published) - index,
+                number=number,
                 date=at.strftime("%a, %d %b %Y %H:%M:%S +0000"),
                 venue=escape(paper.venue),
                 authors="".join(f"<dc:creator>{escape(x)}</dc:creator>" for x in paper.authors),
                 summary=escape(paper.summary),
             )
-            for index, (paper, at) in enumerate(self._published)
+            for number, (paper, at) in self._numbered()
         )
         answer = web.Response(
             text=_FEED.format(home=self.home, items=items), content_type="application/rss+xml"
@@ -124,15 +135,16 @@ class Site:
         answer.etag = f"papers-{len(self._published)}"
         return answer
 
-    async def publish_next(self, _request: web.Request) -> web.Response:
-        """Publishes a paper, for the page's button."""
-        self.publish()
-        raise web.HTTPSeeOther("/")
 
-    async def toggle_outage(self, _request: web.Request) -> web.Response:
-        """Starts or ends the outage, for the page's button."""
-        self.has_outage = not self.has_outage
-        raise web.HTTPSeeOther("/")
+def _page(title: str, content: str) -> web.Response:
+    page = _PAGE.format(title=escape(title), content=content)
+    return web.Response(text=page, content_type="text/html")
+
+
+async def _close_connection(_request: web.Request, answer: web.StreamResponse) -> None:
+    """Ends the connection: SimCord takes the timer of an idle one for unfinished work."""
+    answer.force_close()
+    answer.headers["Connection"] = "close"
 
 
 @asynccontextmanager
@@ -144,11 +156,11 @@ async def open_site(port: int) -> AsyncGenerator[Site]:
         [
             web.get("/", site.show_page),
             web.get("/feed.xml", site.show_feed),
-            web.post("/publish", site.publish_next),
-            web.post("/outage", site.toggle_outage),
+            web.get("/papers/{number}", site.show_paper),
             *fake_services.routes(),
         ]
     )
+    app.on_response_prepare.append(_close_connection)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

@@ -8,6 +8,7 @@ import click
 import simcord
 
 from bot.demo.messages import use_message_menu, visible_text
+from bot.demo.plain_text import plain_text
 from bot.demo.world import GUILD_ID, World
 
 _FORM_VALUES = {
@@ -52,7 +53,7 @@ async def run_tour(world: World) -> bool:
     for title, step in steps:
         click.secho(f"\n■ {title}", bold=True)
         try:
-            click.echo(_indent(await step(world)))
+            click.echo(_indent(plain_text(await step(world), _names(world), world.clock())))
         except (StepFailed, simcord.SetupError) as failure:
             click.secho(f"  ✗ {failure}", fg="red")
         else:
@@ -160,7 +161,9 @@ async def _merge(world: World) -> str:
     papers = {"paper": "A Paper from a File", "into": "A Paper Added by Hand"}
     comparison = await world.moderator.slash(world.papers, "curate merge", **papers)
     shown = _reply(comparison)
-    merged = await world.moderator.click(comparison.response, label="Merge")
+    question = await world.moderator.click(comparison.response, label="Merge")
+    shown += f"\n\n{_expect(_reply(question), 'Are these the same paper?', 'in common')}"
+    merged = await world.moderator.click(question.response, label="Merge anyway")
     shown += f"\n\n{_expect(_reply(merged), 'into this paper')}"
     log = _reply(await world.moderator.slash(world.papers, "curate history"))
     shown += f"\n\n{_expect(log, '🔗 merged', '📥 imported', '✏️ edited')}"
@@ -174,7 +177,9 @@ async def _suggest(world: World) -> str:
     _expect(shown, "The moderators will review", title)
     queue = await world.moderator.slash(world.papers, "curate queue")
     shown += f"\n\n{_expect(_reply(queue), title, 'by two of us')}"
-    shown += f"\n\n{_reply(await world.moderator.click(queue.response, label='Add'))}"
+    form = await world.moderator.click(queue.response, label="Add…")
+    added = await world.moderator.submit_modal(form, {"title": title, "authors": "Noor Al-Rashid"})
+    shown += f"\n\n{_expect(_reply(added), '✅ You added', 'Nothing needs review')}"
     _expect(visible_text(world.papers.last_message), "New paper", title)
     notice = visible_text(world.member.user.dm_channel.last_message)
     return _expect(f"{shown}\n\n{notice}", "Added to the list")
@@ -247,6 +252,15 @@ def _expect(shown: str, *parts: str) -> str:
         if part not in shown.replace("\\", ""):
             raise StepFailed(f"“{part}” is missing from the reply:\n{shown}")
     return shown
+
+
+def _names(world: World) -> dict[int, str]:
+    """Returns what mentions of channels, people and roles look like."""
+    backend = world.env.backend
+    names = {channel.id: f"#{channel.name}" for channel in backend.channels.values()}
+    names |= {user.id: f"@{user.global_name or user.name}" for user in backend.users.values()}
+    roles = backend.guilds[GUILD_ID].roles.values()
+    return names | {role.id: f"@{role.name}" for role in roles}
 
 
 def _indent(text: str) -> str:

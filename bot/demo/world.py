@@ -1,4 +1,4 @@
-"""The demo's simulated Discord: a lab's server with a channel, two members and the bot."""
+"""The demo's simulated Discord: a lab's server with two channels, two members and the bot."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import discord
 import simcord
+from simcord.backend.cdn import CDN_BASE
 
 from bot.app import App, open_app
 from bot.demo.site import Site, open_site
@@ -21,21 +22,38 @@ from storage.models import Actor, Origin
 from storage.timestamps import utc_now
 
 GUILD_ID = 1_000_000_000_000_000_001
+_AVATAR = "herald"  # the hash of the bot's picture
+_LONGEST_ACTION = timedelta(minutes=2)  # SimCord then gives up on a command
+_LONGEST_WAIT = 60  # minutes until the bot tries again, however long an outage lasts
 
 
 class WorldClock:
-    """The real time, plus an hour for each outage that ended."""
+    """The only clock of the demo: the real time, plus the waits that were skipped.
+
+    The bot calls it. The simulated Discord reads ``now`` and ``elapsed`` in place of its own clock,
+    which stands still.
+    """
 
     def __init__(self) -> None:
-        self._ahead = timedelta()
+        self._start = utc_now()
+        self._skipped = timedelta()
 
     def __call__(self) -> datetime:
         """Returns the time in the demo."""
-        return utc_now() + self._ahead
+        return utc_now() + self._skipped
 
-    def advance(self, time: timedelta) -> None:
+    def now(self) -> datetime:
+        """Returns the time in the demo."""
+        return self()
+
+    @property
+    def elapsed(self) -> float:
+        """The seconds since the demo started."""
+        return (self() - self._start).total_seconds()
+
+    def advance(self, seconds: float) -> None:
         """Moves the clock forward."""
-        self._ahead += time
+        self._skipped += timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +65,19 @@ class World:
     env: simcord.Env
     site: Site
     papers: Any
+    moderators: Any
     member: Any
     moderator: Any
+
+    @property
+    def avatar_url(self) -> str:
+        """Where the simulated Discord looks for the bot's picture."""
+        return f"{CDN_BASE}/avatars/{self.env.backend.bot_user.id}/{_AVATAR}.png"
+
+    @property
+    def has_outage(self) -> bool:
+        """Whether Discord refuses the bot's messages."""
+        return bool(self.env.backend.faults)
 
     async def poll(self) -> int:
         """Checks every feed now and announces new papers; returns how many messages were sent."""
@@ -61,10 +90,25 @@ class World:
         self.env.inject_error("POST", "/channels/*/messages", status=503, times=None)
 
     async def end_outage(self) -> int:
-        """Ends the outage an hour later; returns how many messages are sent then."""
+        """Ends the outage; returns how many messages are sent then.
+
+        The clock skips the wait until the bot tries again, a minute at a time.
+        """
         self.env.backend.faults.clear()
-        self.clock.advance(timedelta(hours=1))
-        return await self.app.deliver()
+        sent = await self.app.deliver()
+        for _ in range(_LONGEST_WAIT):
+            if not await self.count_waiting():
+                break
+            self.clock.advance(60)
+            sent += await self.app.deliver()
+        return sent
+
+    async def count_waiting(self) -> int:
+        """Counts the announcements that should have been sent already."""
+        subscriptions = await self.app.library.subscriptions.all()
+        return sum(
+            one.waiting for one in subscriptions if not one.is_paused and not one.next_digest_at
+        )
 
 
 @asynccontextmanager
@@ -85,7 +129,12 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
             await app.library.papers.upsert_many(
                 reversed(load_starter()), Origin.STARTER, Actor("starter", "the starter list")
             )
-            async with simcord.run(app.client, strict_sync=False, check_errors=False) as env:
+            async with simcord.run(
+                app.client,
+                settle_timeout=_LONGEST_ACTION.total_seconds(),
+                strict_sync=False,
+                check_errors=False,
+            ) as env:
                 yield await _set_up_server(app, clock, env, site)
 
 
@@ -97,20 +146,36 @@ def _with_fake_services(settings: Settings, site: Site) -> Settings:
         arxiv_api_url=f"{site.home}arxiv",
         crossref_url=registry,
         datacite_url=registry,
+        doi_url=registry,
+        openalex_url=registry,
+        semantic_scholar_url=registry,
+        huggingface_url=registry,
     )
 
 
 async def _set_up_server(app: App, clock: WorldClock, env: simcord.Env, site: Site) -> World:
-    await env.advance_time((utc_now() - env.now()).total_seconds())
-    if app.client.user is not None:
-        await app.client.user.edit(username="Lab Herald")
+    backend: Any = env.backend
+    backend.clock = clock
+    backend.bot_user.avatar = _AVATAR
+    bot_user: Any = app.client.user
+    await bot_user.edit(username="Lab Herald")
     guild = env.create_guild("Open Lab", id=GUILD_ID)
-    papers = guild.create_text_channel("papers")
-    moderators = guild.create_role("Moderators", permissions=discord.Permissions(manage_guild=True))
+    role = guild.create_role("Moderators", permissions=discord.Permissions(manage_guild=True))
     member = guild.add_member(env.create_user("mika", global_name="Mika (member)"))
     moderator = guild.add_member(
-        env.create_user("noor", global_name="Noor (moderator)"), roles=[moderators]
+        env.create_user("noor", global_name="Noor (moderator)"), roles=[role]
     )
+    papers = guild.create_text_channel("papers")
+    visible = discord.PermissionOverwrite(view_channel=True)
+    moderators = guild.create_text_channel(
+        "moderators",
+        overwrites={
+            guild.default_role: discord.PermissionOverwrite(view_channel=False),
+            role: visible,
+            bot_user: visible,
+        },
+    )
+    await moderator.slash(moderators, "setup channel", channel=moderators)
     await moderator.slash(papers, "announce here")
     await moderator.slash(papers, "feed add", url=site.home)
     return World(
@@ -119,6 +184,7 @@ async def _set_up_server(app: App, clock: WorldClock, env: simcord.Env, site: Si
         env=env,
         site=site,
         papers=papers,
+        moderators=moderators,
         member=member,
         moderator=moderator,
     )

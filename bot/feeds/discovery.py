@@ -37,11 +37,6 @@ class ReadResult:
     error: str = ""
 
 
-def is_url(source: str) -> bool:
-    """Returns whether a source is a URL; otherwise it is a file."""
-    return source.lower().startswith(("http://", "https://"))
-
-
 @contextmanager
 def read_feed_files(
     files: Sequence[str], now: datetime, max_bytes: int

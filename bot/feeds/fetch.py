@@ -14,8 +14,8 @@ from selectolax.lexbor import LexborHTMLParser
 from bot.feeds.schedule import fresh_for
 from bot.net.http import HttpClient, HttpError, Page
 from storage.errors import LabError
-from storage.papers.identifiers import canonical_url
 from storage.redaction import redact_url, redacted_repr
+from storage.urls import canonical_url
 
 _ACCEPT = {
     "Accept": "application/atom+xml, application/rss+xml, application/feed+json, application/xml;"
@@ -107,12 +107,12 @@ def _fetched(page: Page, requested_url: str) -> FetchedFeed:
         not_modified=page.status == 304,
         body=page.body,
         content_type=page.content_type,
-        etag=_validator(page.headers.get("ETag", ""))[:500],
-        last_modified=_validator(page.headers.get("Last-Modified", ""))[:100],
+        etag=validator(page.headers.get("ETag", ""))[:500],
+        last_modified=validator(page.headers.get("Last-Modified", ""))[:100],
         fresh_for=fresh_for(page.headers, datetime.now(UTC)),
     )
 
 
-def _validator(header: str) -> str:
+def validator(header: str) -> str:
     """Returns a header that can be stored and sent back, or an empty string if it can't."""
     return header if header.isprintable() and header.isascii() else ""

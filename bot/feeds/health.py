@@ -69,6 +69,15 @@ def gone_notice(feed: Feed) -> str:
     )
 
 
+def held_notice(feed: Feed, added: int, usual: int) -> str:
+    """Returns what to tell moderators about a feed that brought far more papers than usual."""
+    return (
+        f"🌊 {_name(feed)} brought {added:,} new papers at once, but usually brings "
+        f"{usual:,} at most. Nothing of it is added or announced until you decide; "
+        "what else is new in it waits as well."
+    ).replace("the feed", "The feed", 1)
+
+
 def _name(feed: Feed) -> str:
     return f"the feed **{escape(feed.title, 200)}** (#{feed.id})"
 

@@ -6,31 +6,34 @@ The shapes of arXiv, Squarespace, bioRxiv and publishers' feeds were observed in
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from bot.formats import plain_text
-from bot.formats.citation_text import Citation, read_citation
+from bot.feeds.descriptions import Description, read_description
+from bot.feeds.notices import read_notice
+from bot.formats.acceptance import read_acceptance
+from bot.formats.text import plain_text
+from bot.formats.text.citation_text import Citation, read_citation
+from bot.formats.text.dates import read_date
+from storage import publication as publications
 from storage.feeds.models import Entry
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
-from storage.names.author_list import AuthorList, parse_author_list, parse_author_names
-from storage.papers.identifiers import (
-    canonical_url,
-    feed_guid,
-    identify,
-    is_identifier_page,
-    is_pdf_url,
-)
+from storage.names.author_list import AuthorList, parse_author_names
+from storage.papers.identifiers import feed_guid, identify, is_identifier_page, is_pdf_url
+from storage.publication import Publication, page_range
 from storage.redaction import redacted_repr, url_secrets, without_secrets
 from storage.text import fold
+from storage.urls import canonical_url
 
 _MAX_TEXT = 200_000  # characters of any one text
 _MAX_ABSTRACT = 20_000
 _MAX_TITLE = 400
+_ADDRESS = re.compile(r"[^\s()<>,;@]{1,100}@[^\s()<>,;@]{1,200}")
+_MAX_VENUE = 120
 _MAX_AUTHORS = 3000
 _MAX_TAGS = 8
 _REPLACEMENTS = frozenset({"replace", "replace-cross", "absonly"})
@@ -38,11 +41,13 @@ _ARXIV_TITLE_SUFFIX = re.compile(r"\(arXiv:\S{1,60}(?:\s\[[^\]]{1,40}\])?(?P<sta
 _ARXIV_ABSTRACT_PREFIX = re.compile(
     r"^\s*arXiv:\S+\s+Announce Type:.*?Abstract:\s*", re.DOTALL | re.IGNORECASE
 )
+_DATES = ("published", "updated", "created", "prism_publicationdate", "prism_coverdate")
+_HTML = frozenset({"text/html", "application/xhtml+xml"})
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @redacted_repr
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FeedContext:
     """The feed that an item belongs to; ``now`` is the time of the poll."""
 
@@ -51,36 +56,40 @@ class FeedContext:
     generator: str
     now: datetime
 
-    @property
+    @cached_property
     def secrets(self) -> frozenset[str]:
         """The secrets in the feed's URL, which some servers put into their links as well."""
         return url_secrets(self.url)
 
-    @property
+    @cached_property
     def is_squarespace(self) -> bool:
         """Whether the feed comes from Squarespace, which names who posted an item as its author."""
         return "squarespace" in self.generator.lower() or "site-server" in self.generator.lower()
 
 
-def read_item(item: dict[str, Any], feed: FeedContext) -> Entry | str:
+def read_item(item: dict[str, Any], date: PartialDate | None, feed: FeedContext) -> Entry | str:
     """Returns the entry of an item in feedparser's format, or why it has none.
+
+    ``date`` is the item's; see `item_date`.
 
     The reason is the end of a sentence. It is empty if the item is skipped on purpose, as are new
     versions of papers, which arXiv lists again.
     """
-    title = _title(item)
+    listed_title = _listed_title(item)
+    title = _title(item, listed_title)
     full_link = _link(item, feed)
     link = without_secrets(full_link, feed.secrets)
-    if _raw_text(item.get("arxiv_announce_type")) in _REPLACEMENTS or _is_update(item):
+    if _raw_text(item.get("arxiv_announce_type")) in _REPLACEMENTS or _is_update(listed_title):
         return ""
     if not title:
         return "has neither a title nor any text, so I skipped it."
     guid = _raw_text(item.get("id"))[:500]
     identifiers = _identifiers(item, link, without_secrets(guid, feed.secrets))
-    body = plain_text.from_html(_body(item))
+    body = _body(item)
     citation = _citation(body, title) if feed.is_squarespace else None
-    authors = _authors(item, feed, citation)
-    found = [*identifiers, *(citation.identifiers if citation else ())]
+    described = _describe(body, title, feed, identifiers)
+    authors = _authors(item, feed, citation, described)
+    found = [*identifiers, *(citation.identifiers if citation else described.identifiers)]
     if guid:
         found.append(feed_guid(canonical_url(feed.url) or feed.url, guid))
     elif not found:
@@ -89,30 +98,68 @@ def read_item(item: dict[str, Any], feed: FeedContext) -> Entry | str:
         title=title,
         authors=authors.names,
         authors_complete=authors.is_complete,
-        abstract=_abstract(body, citation, title),
-        venue=_venue(item, feed, identifiers),
-        date=_date(item, feed.now),
+        abstract=_abstract(described.abstract, citation, title),
+        venue=_venue(item, feed, identifiers) or described.venue[:_MAX_VENUE],
+        date=_date(date or described.date, citation),
         identifiers=tuple(dict.fromkeys(found)),
         links=_links(link),
         note=citation.note if citation else "",
         tags=() if feed.is_squarespace or _is_arxiv(identifiers) else _tags(item),
         posted_by=_posted_by(item) if feed.is_squarespace else "",
+        publication=_publication(item),
     )
-    return Entry(_key(identifiers, guid, full_link, title), draft)
+    if _is_arxiv(identifiers):
+        draft = _with_acceptance(draft, _raw_text(item.get("arxiv_comment")))
+    notice = None if feed.is_squarespace else read_notice(title)
+    return Entry(
+        _key(identifiers, guid, full_link, title),
+        draft,
+        notice,
+        categories=tuple(_categories(item)) if _is_arxiv(identifiers) else (),
+        is_cross_list=_raw_text(item.get("arxiv_announce_type")) == "cross",
+    )
 
 
-def _title(item: dict[str, Any]) -> str:
-    title = _readable(item.get("title"))
-    title = _ARXIV_TITLE_SUFFIX.sub("", title).rstrip()
+def _with_acceptance(draft: PaperDraft, comment: str) -> PaperDraft:
+    """Returns a preprint's draft with the venue that the authors' comment names.
+
+    Without a year, the date is still that of the preprint.
+    """
+    found = read_acceptance(comment)
+    if found is None:
+        return draft
+    venue, year = found
+    date = draft.date if year is None else PartialDate(year)
+    return replace(draft, venue=venue[:_MAX_VENUE], date=date, venue_undated=year is None)
+
+
+def item_date(item: dict[str, Any], now: datetime) -> PartialDate | None:
+    """Returns the date of publication, or None for a date before 1900 or in the future.
+
+    It is the day that the feed states, in its own time zone.
+    """
+    date = next(filter(None, (read_date(_raw_text(item.get(name))) for name in _DATES)), None)
+    if date is None or date.year < 1900 or date.first_day > (now + timedelta(days=1)).date():
+        return None
+    return date
+
+
+def _title(item: dict[str, Any], listed_title: str) -> str:
+    title = _ARXIV_TITLE_SUFFIX.sub("", listed_title).rstrip()
     if not title:
-        title = _readable(_body(item)).split("\n", 1)[0]
+        title = plain_text.line(plain_text.from_latex(_body(item)))
     return title if len(title) <= _MAX_TITLE else f"{title[: _MAX_TITLE - 1].rsplit(' ', 1)[0]}…"
 
 
-def _is_update(item: dict[str, Any]) -> bool:
+def _is_update(listed_title: str) -> bool:
     """Returns whether an item of arXiv's old feed format is a new version of an earlier paper."""
-    suffix = _ARXIV_TITLE_SUFFIX.search(_readable(item.get("title")))
+    suffix = _ARXIV_TITLE_SUFFIX.search(listed_title)
     return suffix is not None and "UPDATED" in suffix["state"]
+
+
+def _listed_title(item: dict[str, Any]) -> str:
+    detail = item.get("title_detail") or {}
+    return plain_text.read_line(_raw_text(item.get("title")), is_html=detail.get("type") in _HTML)
 
 
 def _link(item: dict[str, Any], feed: FeedContext) -> str:
@@ -162,12 +209,22 @@ def _key(identifiers: Sequence[str], guid: str, link: str, title: str) -> str:
     return (guid or canonical_url(link) or fold(title))[:500]
 
 
-def _authors(item: dict[str, Any], feed: FeedContext, citation: Citation | None) -> AuthorList:
+def _describe(body: str, title: str, feed: FeedContext, identifiers: Sequence[str]) -> Description:
+    """Returns what the description says besides the abstract, if a publisher wrote it."""
+    if feed.is_squarespace or _is_arxiv(identifiers):
+        return Description(abstract=body)
+    return read_description(body, title, is_paper=_has_doi(identifiers))
+
+
+def _authors(
+    item: dict[str, Any], feed: FeedContext, citation: Citation | None, described: Description
+) -> AuthorList:
     if feed.is_squarespace:
-        return AuthorList(citation.authors, citation.complete) if citation else AuthorList()
+        return citation.authors if citation else AuthorList()
     authors = _credited(item)
-    names = tuple(dict.fromkeys(name[:120] for name in authors.names))
-    return AuthorList(names, authors.is_complete)
+    if not authors.names:
+        authors = described.authors
+    return replace(authors, names=tuple(name[:120] for name in authors.names))
 
 
 def _posted_by(item: dict[str, Any]) -> str:
@@ -175,28 +232,66 @@ def _posted_by(item: dict[str, Any]) -> str:
 
 
 def _credited(item: dict[str, Any]) -> AuthorList:
-    """Returns the names in the item's author elements: one name each, or all in one element."""
+    """Returns the names in the item's author elements: one name each, or all in one element.
+
+    Blogs name their only author in several elements.
+    """
     people = item.get("authors") or []
-    texts = [_readable(person.get("name")) for person in people if isinstance(person, dict)]
+    texts = [_person_name(person, item) for person in people if isinstance(person, dict)]
     texts = [text for text in texts if text] or [_readable(item.get("author"))]
-    lists = [
-        parse_author_names([text])
-        if len(texts) > 1 and text.count(",") <= 1
-        else parse_author_list(text)
-        for text in texts
-    ]
-    names = [name[:500] for one in lists for name in one.names if "@" not in name]
-    return AuthorList(tuple(names[:_MAX_AUTHORS]), all(one.is_complete for one in lists))
+    found = parse_author_names(texts if len(set(texts)) > 1 else texts[:1])
+    names = [name[:500] for name in found.names if "@" not in name]
+    return replace(found, names=tuple(names[:_MAX_AUTHORS]))
+
+
+def _person_name(person: dict[str, Any], item: dict[str, Any]) -> str:
+    """Returns the name of an author, without an address.
+
+    feedparser cuts addresses after four letters of their last part: “a@uni.exam|ple (Jane Roe)”.
+    """
+    source, address = _readable(item.get("author")), _readable(person.get("email"))
+    start = source.find(address) + len(address)
+    if not address or start < len(address) or not source[start : start + 1].isalnum():
+        return _readable(person.get("name"))
+    whole = _ADDRESS.sub(" ", source)
+    return whole.strip(" ()<>[]\"'") if "," not in whole else _readable(person.get("name"))
 
 
 def _venue(item: dict[str, Any], feed: FeedContext, identifiers: Sequence[str]) -> str:
     if publication := _readable(item.get("prism_publicationname")):
-        return publication[:120]
+        return publication[:_MAX_VENUE]
     if feed.is_squarespace:
         return next(iter(_categories(item)), "")
+    if (source := _readable(item.get("dc_source"))) and _names_journal(source, identifiers):
+        return source[:_MAX_VENUE]
     if _is_arxiv(identifiers):
         return "arXiv"
     return "bioRxiv" if "biorxiv.org" in feed.url else ""
+
+
+def _publication(item: dict[str, Any]) -> Publication:
+    """Returns the details that PRISM's elements state."""
+    pages = [_readable(item.get(f"prism_{name}page")) for name in ("starting", "ending")]
+    issns = (_readable(item.get(f"prism_{name}")) for name in ("issn", "eissn"))
+    return publications.normalize(
+        Publication(
+            volume=_readable(item.get("prism_volume")),
+            number=_readable(item.get("prism_number") or item.get("prism_issueidentifier")),
+            pages=page_range(
+                _readable(item.get("prism_pagerange")) or "--".join(filter(None, pages))
+            ),
+            issn=next(filter(None, issns), ""),
+        )
+    )
+
+
+def _names_journal(source: str, identifiers: Sequence[str]) -> bool:
+    """Returns whether an item's ``dc:source`` is a journal, as at PubMed, and not a website."""
+    return _has_doi(identifiers) and not canonical_url(source) and source.count(".") < 3
+
+
+def _has_doi(identifiers: Sequence[str]) -> bool:
+    return any(name.startswith("doi:") for name in identifiers)
 
 
 def _is_arxiv(identifiers: Sequence[str]) -> bool:
@@ -214,28 +309,21 @@ def _categories(item: dict[str, Any]) -> list[str]:
     return [term for term in terms if term]
 
 
-def _date(item: dict[str, Any], now: datetime) -> PartialDate | None:
-    """Returns the day of publication, or None for a date before 1900 or in the future."""
-    parsed = item.get("published_parsed") or item.get("updated_parsed")
-    try:
-        if isinstance(parsed, time.struct_time):
-            at = datetime(*parsed[:3], tzinfo=UTC)
-        else:
-            at = datetime.strptime(_raw_text(item.get("published"))[:10], "%Y-%m-%d").replace(
-                tzinfo=UTC
-            )
-    except ValueError:
-        return None
-    if not at.year >= 1900 or at > now + timedelta(days=1):
-        return None
-    return PartialDate(at.year, at.month, at.day)
-
-
 def _body(item: dict[str, Any]) -> str:
-    """Returns the longest of the item's summary and contents."""
-    contents = item.get("content") or []
-    texts = [content.get("value", "") for content in contents if isinstance(content, dict)]
-    return max([_raw_text(item.get("summary")), *map(_raw_text, texts)], key=len)[:_MAX_TEXT]
+    """Returns the text of the longest of the item's summary and contents, before its LaTeX."""
+    contents = [one for one in item.get("content") or [] if isinstance(one, dict)]
+    summary = {**(item.get("summary_detail") or {}), "value": item.get("summary")}
+    longest = max((summary, *contents), key=lambda one: len(_raw_text(one.get("value"))))
+    read = plain_text.from_html if longest.get("type") in _HTML else plain_text.from_markup
+    return read(_raw_text(longest.get("value")))
+
+
+def _date(posted: PartialDate | None, citation: Citation | None) -> PartialDate | None:
+    """Returns the day of an entry, unless it cites its paper with another year."""
+    cited = citation.date if citation else None
+    if posted is not None and (cited is None or cited.year == posted.year):
+        return posted
+    return cited
 
 
 def _citation(body: str, title: str) -> Citation | None:
@@ -254,7 +342,7 @@ def _abstract(body: str, citation: Citation | None, title: str) -> str:
 
 
 def _readable(value: object) -> str:
-    return plain_text.line(plain_text.from_latex(plain_text.from_html(_raw_text(value))))
+    return plain_text.read_line(_raw_text(value))
 
 
 def _raw_text(value: object) -> str:

@@ -14,8 +14,8 @@ from storage.errors import FeedExists, InvalidInput, LabError
 from storage.feeds.models import CountedFeed, Feed, FeedSettings
 from storage.library import Library
 from storage.models import Actor
-from storage.papers.identifiers import canonical_url
 from storage.redaction import MASK, redact_url
+from storage.urls import canonical_url
 
 if TYPE_CHECKING:
     from bot.feeds.poller import Poller
@@ -44,6 +44,11 @@ class FollowResult:
     outcome: FollowOutcome
     feed: CountedFeed | None = None
     reason: str = ""
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether the feed is followed now."""
+        return self.outcome in {FollowOutcome.FOLLOWED, FollowOutcome.ALREADY_FOLLOWED}
 
     @property
     def sentence(self) -> str:

@@ -5,6 +5,7 @@ The only importer of feedparser.
 
 from __future__ import annotations
 
+import heapq
 import io
 import json
 import re
@@ -14,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import feedparser
@@ -21,10 +23,11 @@ import feedparser
 from bot.feeds import item_mapping
 from bot.feeds.publisher_hints import parse_hints
 from bot.feeds.schedule import NO_HINTS, PublisherHints
-from bot.formats import plain_text
+from bot.formats.text import plain_text
 from bot.net.sandbox import MAX_MEMORY, ResourceLimitExceeded, Workers, open_workers
 from storage.errors import LabError
 from storage.feeds.models import Entry
+from storage.models import PartialDate
 from storage.redaction import redact_text, redact_url, redacted_repr
 from storage.text import fold
 
@@ -142,14 +145,17 @@ def read_items(
 ) -> tuple[list[Entry], list[str], list[str]]:
     """Maps items to entries; returns these, a sentence per problem, and messages for the log.
 
-    Of several items with the same key, only the first counts.
+    The entries are sorted newest first, whichever way the feed lists its items. Of several items
+    with the same key, only the first counts.
     """
     entries: dict[str, Entry] = {}
     problems: list[str] = []
     causes: list[str] = []
-    for number, item in enumerate(items[:_MAX_ENTRIES], start=1):
+    dates = [item_mapping.item_date(item, context.now) for item in items]
+    for index in _newest(dates, _MAX_ENTRIES):
+        number = index + 1
         try:
-            entry = item_mapping.read_item(item, context)
+            entry = item_mapping.read_item(items[index], dates[index], context)
         except Exception:  # noqa: BLE001 - one item must not take the others with it
             causes.append(f"Entry {number} could not be read: {traceback.format_exc()}")
             entry = "caused an unexpected error, so I skipped it."
@@ -158,8 +164,31 @@ def read_items(
         elif entry:
             problems.append(f"Entry {number} {entry}")
     if len(items) > _MAX_ENTRIES:
-        problems.append(f"I only read the first {_MAX_ENTRIES:,} of {len(items):,} entries.")
+        problems.append(f"I only read the newest {_MAX_ENTRIES:,} of {len(items):,} entries.")
     return list(entries.values()), problems, causes
+
+
+def _newest(dates: Sequence[PartialDate | None], limit: int) -> list[int]:
+    """Returns the indexes of the newest items of a feed, the newest first, given all their dates.
+
+    Most feeds list their newest item first, and some their oldest. An item without a date is as
+    new as its neighbor. If no dates tell the order, the items at both ends count as newer than the
+    rest, because feeds grow at one of them.
+    """
+    known = [str(date) for date in dates if date is not None]
+    last = known[0] if known else ""
+    filled = [last := str(date) if date is not None else last for date in dates]
+    steps = [1 if later > earlier else -1 for earlier, later in pairwise(known) if later != earlier]
+    is_oldest_first = sum(steps) > 0
+    end = len(dates) - 1
+
+    def newness(index: int) -> tuple[str, int]:
+        if not steps:
+            return filled[index], -min(index, end - index)
+        return filled[index], index if is_oldest_first else -index
+
+    kept = heapq.nlargest(limit, range(len(dates)), key=newness)
+    return sorted(kept, reverse=is_oldest_first)
 
 
 def _without_shared_urls(entries: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -202,13 +231,23 @@ def _read_xml(body: bytes, url: str, content_type: str) -> _Document:
         raise NotAFeed(url, f"No feed at {redact_url(url)}. {cause}".rstrip())
     channel = parsed.feed
     return _Document(
-        title=plain_text.line(plain_text.from_html(str(channel.get("title", ""))))[:300],
+        title=plain_text.read_line(str(channel.get("title", "")))[:300],
         home_url=str(channel.get("link", "")),
-        items=[dict(entry) for entry in parsed.entries],
+        items=[_xml_item(entry, parsed.version) for entry in parsed.entries],
         generator=str(channel.get("generator", "")),
         causes=(cause,) if cause else (),
         hints=parse_hints(channel, body),
     )
+
+
+def _xml_item(entry: dict[str, Any], version: str) -> dict[str, Any]:
+    """Returns an entry without the types of its texts if feedparser only guesses them.
+
+    In Atom, a text is plain or declared to be HTML; in RSS, it may be either.
+    """
+    if version.startswith("atom"):
+        return dict(entry)
+    return {name: value for name, value in entry.items() if not name.endswith("_detail")}
 
 
 def _read_json(body: bytes, url: str) -> _Document:
@@ -220,20 +259,24 @@ def _read_json(body: bytes, url: str) -> _Document:
     if not isinstance(feed, dict) or not isinstance(feed.get("items"), list):
         raise NotAFeed(url, f"No JSON Feed at {redact_url(url)}")
     items = [_json_item(item) for item in feed["items"] if isinstance(item, dict)]
-    return _Document(_text(feed.get("title"))[:300], _text(feed.get("home_page_url")), items)
+    return _Document(
+        plain_text.read_line(_text(feed.get("title")))[:300],
+        _text(feed.get("home_page_url")),
+        items,
+    )
 
 
 def _json_item(item: dict[str, Any]) -> dict[str, Any]:
     authors = item.get("authors") or [item.get("author")]
     people = authors if isinstance(authors, list) else []
     tags = item.get("tags")
+    html = _text(item.get("content_html"))
     return {
         "id": _text(item.get("id")),
         "link": _text(item.get("external_url")) or _text(item.get("url")),
         "title": _text(item.get("title")),
-        "summary": _text(item.get("content_html"))
-        or _text(item.get("content_text"))
-        or _text(item.get("summary")),
+        "summary": html or _text(item.get("content_text")) or _text(item.get("summary")),
+        "summary_detail": {"type": "text/html" if html else "text/plain"},
         "published": _text(item.get("date_published")),
         "authors": [{"name": _text(who.get("name"))} for who in people if isinstance(who, dict)],
         "tags": [{"term": _text(tag)} for tag in tags] if isinstance(tags, list) else [],

@@ -7,6 +7,7 @@ import hashlib
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from bot.feeds import health
 from bot.feeds.discovery import discover_feed
@@ -20,9 +21,9 @@ from storage.errors import DatabaseUnavailable, FeedExists, LabError
 from storage.feeds.models import CountedFeed, Entry, Feed, FeedState, IngestResult
 from storage.library import Library
 from storage.models import Actor
-from storage.papers.identifiers import canonical_url
 from storage.redaction import redact_url, site_name
 from storage.timestamps import Clock
+from storage.urls import canonical_url
 
 _log = logging.getLogger(__name__)
 
@@ -164,7 +165,13 @@ class Poller:
             body_hash=_hash(fetched),
         )
         entries = [_with_venue(entry, feed.venue) for entry in parsed.entries]
-        result = await self._library.feeds.ingest(feed, entries, state, self._moderators.channel_id)
+        result = await self._library.feeds.ingest(
+            feed,
+            entries,
+            state,
+            self._moderators.channel_id,
+            partial(health.held_notice, feed),
+        )
         return Poll(feed, result, parsed.problems)
 
     def _next_state(self, feed: Feed, fetched: FetchedFeed, hints: PublisherHints) -> FeedState:

@@ -95,7 +95,7 @@ class LinkReview:
 
 async def review_links(interaction: Interaction, message: discord.Message) -> None:
     """Shows the papers that a message links; raises `LabError` if it links none."""
-    references = extract_references(_text_of(message))
+    references = extract_references(text_of(message))
     if not references:
         raise LabError(
             "I don't see any links to papers in that message. I look for arXiv IDs, DOIs and other "
@@ -113,6 +113,8 @@ async def review_links(interaction: Interaction, message: discord.Message) -> No
 
 async def _find_known(bot: LabBot, reference: Reference) -> Paper | None:
     """Returns the paper of the list with this identifier, or None."""
+    if not reference.is_well_formed:
+        return None
     try:
         return await bot.library.papers.get_by_text(reference.url)
     except PaperNotFound:
@@ -139,7 +141,7 @@ def _two_lines(paper: PaperDetails) -> str:
     return "\n".join(lines)
 
 
-def _text_of(message: discord.Message) -> str:
+def text_of(message: discord.Message) -> str:
     """Returns all text of a message that may hold a link, with its embeds and what it forwards."""
     parts: list[str] = []
     forwarded: Sequence[discord.Message | discord.MessageSnapshot] = message.message_snapshots

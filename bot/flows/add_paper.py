@@ -14,11 +14,12 @@ from bot.errors import explain
 from bot.flows.replies import reply, reply_with_paper
 from bot.interactions import Interaction, LabBot
 from bot.lookup.errors import LookupFailed
+from bot.markdown import join_and
 from bot.permissions import actor, require_moderator
 from bot.ui import audit_log as audit_cards
-from bot.ui import buttons, cards, paper_form
+from bot.ui import buttons, cards, forms, paper_form
 from bot.ui.dialogs import Action, Dialog, DialogButton
-from bot.ui.paper_form import FormValues
+from bot.ui.paper_form import FormValues, PaperForm
 from storage.audit.models import Recorded
 from storage.errors import LabError
 from storage.models import Origin, Outcome, Paper, PaperDraft, UpsertResult
@@ -47,9 +48,18 @@ class Addition:
     async def open_form(self, interaction: Interaction) -> None:
         """Opens the form, filled in with what is known."""
         require_moderator(interaction)
-        values = paper_form.to_form(self.draft) if self.draft != _EMPTY else FormValues()
-        form = paper_form.PaperForm("Add a paper", values, self._submit_form)
-        await interaction.response.send_modal(form)
+        await interaction.response.send_modal(self.form())
+
+    def form(self) -> PaperForm:
+        """Returns the form, filled in with what is known."""
+        return PaperForm(
+            "Add a paper",
+            paper_form.to_form(self.draft) if self.draft != _EMPTY else FormValues(),
+            self._submit_form,
+            kind="add",
+            numbers=(int(self.announce), int(self.new_message)),
+            base=self.draft,
+        )
 
     async def add(self, interaction: Interaction, *, allow_duplicate: bool = False) -> None:
         """Adds the paper, or updates the one that the list has, and tells the user which."""
@@ -130,9 +140,15 @@ class Addition:
             if getattr(self.draft, name) and getattr(self.draft, name) != getattr(paper, name)
         ]
         if unused:
-            text += f" Its {_join(unused)} stayed the same; use `/curate edit` to change "
+            text += f" Its {join_and(unused)} stayed the same; use `/curate edit` to change "
             text += "them." if len(unused) > 1 or unused == ["authors"] else "it."
         return f"{text} It wasn't announced, since it isn't new." if self.announce else text
+
+
+@forms.opener("add")
+async def _open_again(interaction: Interaction, announce: int, new_message: int) -> PaperForm:
+    require_moderator(interaction)
+    return Addition(announce=bool(announce), new_message=bool(new_message)).form()
 
 
 async def look_up(interaction: Interaction, source: str, *, announce: bool) -> None:
@@ -179,7 +195,7 @@ def _preview_update(addition: Addition, before: Paper, after: Paper) -> Dialog:
     old, new = as_draft(before), as_draft(after)
     changed = [name for name in EDITABLE_FIELDS if getattr(old, name) != getattr(new, name)]
     labels = [audit_cards.field_name(name).lower() for name in changed]
-    text = f"👌 That paper is already in the list, but I can update its {_join(labels)}."
+    text = f"👌 That paper is already in the list, but I can update its {join_and(labels)}."
     update = DialogButton("Update", addition.add, ButtonStyle.primary, decides=True)
     cancel = DialogButton("Cancel", _cancel)
     return Dialog(*cards.paper_with(before, text), ActionRow(update, cancel))
@@ -233,7 +249,3 @@ def _draft_card(draft: PaperDraft) -> Container[Any]:
 def _one_line(paper: Paper) -> str:
     about = cards.byline(paper, 200, 80).replace("\n", " · ")
     return f"{cards.title_with_id(paper)} · {about}" if about else cards.title_with_id(paper)
-
-
-def _join(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

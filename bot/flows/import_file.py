@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,15 +18,15 @@ from discord.ui import ActionRow, Button, File, Item, LayoutView
 from bot.errors import explain
 from bot.flows.replies import undoable
 from bot.importing import importer, upload
-from bot.importing.formats import ImportFormat
-from bot.importing.importer import ImportReport
+from bot.importing.download import download_url
+from bot.importing.importer import ImportReport, OnProgress
 from bot.importing.upload import ImportOptions, Upload
 from bot.interactions import Interaction
 from bot.markdown import count, escape
 from bot.permissions import actor, require_moderator
 from bot.ui import cards, import_report
-from bot.ui.buttons import NotYours, mark_handled
 from bot.ui.dialogs import AlreadyDecided, Dialog, DialogButton
+from bot.ui.lab_button import NotYours, mark_handled
 from storage.errors import InvalidInput, LabError
 from storage.models import DuplicatePolicy
 
@@ -34,14 +34,6 @@ _PROGRESS_INTERVAL = timedelta(seconds=4)
 # For a preview. The import takes as long again, and Discord lets a bot edit a reply for 15 minutes.
 _PREVIEW_TIMEOUT = timedelta(minutes=5)
 _REPORT_NAME = "report.txt"
-_FORMAT_NAMES = {
-    ImportFormat.TEXT: "Publications page",
-    ImportFormat.BIBTEX: "BibTeX",
-    ImportFormat.CSV: "CSV",
-    ImportFormat.JSON: "JSON",
-    ImportFormat.JSONL: "JSON lines",
-    ImportFormat.FEED: "Feed",
-}
 Message: TypeAlias = tuple[LayoutView, list[discord.File]]
 
 
@@ -85,38 +77,62 @@ class Imports:
     async def preview(
         self,
         interaction: Interaction,
-        file: discord.Attachment,
+        source: discord.Attachment | str,
         options: ImportOptions,
         *,
         keep_going: bool,
     ) -> None:
-        """Shows what importing the file would do, with buttons to confirm.
+        """Shows what importing an attached file or a URL would do, with buttons to confirm.
 
         Raises `InvalidInput` for a file that is too large; the reply reports other problems.
         """
-        upload.require_small(file)
+        if isinstance(source, discord.Attachment):
+            upload.require_small(source.size)
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
             async with self._reading:
-                body = await upload.download(file)
-                found = await upload.read(file.filename, body, options, interaction.client.clock())
-            report = await self._dry_run(interaction, found)
+                found = await self._read(interaction, source, options)
+            found = await self._look_up(interaction, found)
+            report = await self._check(interaction, found)
         except LabError as error:
             await _show(interaction, (cards.notice(_warning(error)), []))
             return
         job = _Job(found, report, interaction.user.id, keep_going)
         await _show(interaction, self._preview(job))
 
-    async def _dry_run(self, interaction: Interaction, file: Upload) -> ImportReport:
+    async def _read(
+        self, interaction: Interaction, source: discord.Attachment | str, options: ImportOptions
+    ) -> Upload:
+        """Downloads and reads the file."""
+        now = interaction.client.clock()
+        if isinstance(source, discord.Attachment):
+            body = await upload.download(source)
+            return await upload.read(source.filename, body, options, now)
+        found = await download_url(interaction.client.web, source)
+        upload.require_small(len(found.body))
+        return await upload.read(found.name, found.body, options, now, url=found.url)
+
+    async def _look_up(self, interaction: Interaction, file: Upload) -> Upload:
+        """Returns the file with the papers of its references; see `upload.look_up`."""
         try:
             async with asyncio.timeout(self.preview_timeout.total_seconds()):
-                report = await self._run(interaction, file, dry_run=True)
+                return await upload.look_up(file, interaction.client.lookup)
+        except TimeoutError:
+            raise LabError(
+                "Looking up that list took more than five minutes, so I stopped. Nothing was "
+                "changed. Split the list, or try again later."
+            ) from None
+
+    async def _check(self, interaction: Interaction, file: Upload) -> ImportReport:
+        try:
+            async with asyncio.timeout(self.preview_timeout.total_seconds()):
+                report = await self._run(interaction, file, preview=True)
         except TimeoutError:
             raise LabError(
                 "Checking that file took more than five minutes, so I stopped. Nothing was "
                 "changed. Ask whoever runs this bot to import it with `lab-herald import`."
             ) from None
-        if not (report.read or report.rejected or report.skipped):
+        if not report.total:
             raise InvalidInput("I couldn't find any papers in that file.")
         return report
 
@@ -124,42 +140,42 @@ class Imports:
         self,
         interaction: Interaction,
         file: Upload,
-        likely: DuplicatePolicy = DuplicatePolicy.SKIP,
+        duplicates: DuplicatePolicy = DuplicatePolicy.SKIP,
         *,
-        dry_run: bool,
+        preview: bool,
     ) -> ImportReport:
-        verb = "Checking" if dry_run else "Importing"
-        async with self._progress(interaction, verb, file.entries) as tick:
+        verb = "Checking" if preview else "Importing"
+        async with self._progress(interaction, verb, file.entries) as on_progress:
             return await importer.import_results(
                 interaction.client.library,
                 file.results(),
                 actor(interaction),
+                preview=preview,
                 keep_going=True,  # the preview showed what can't be used
-                likely=likely,
-                dry_run=dry_run,
-                on_entry=tick,
+                duplicates=duplicates,
+                on_progress=on_progress,
             )
 
     @asynccontextmanager
     async def _progress(
         self, interaction: Interaction, verb: str, entries: int
-    ) -> AsyncGenerator[Callable[[], None]]:
-        """Shows how many entries are done every few seconds; yields the function that counts."""
-        done = 0
+    ) -> AsyncGenerator[OnProgress]:
+        """Shows how many entries are done every few seconds; yields the function to tell it."""
+        entries_done = 0
         finished = asyncio.Event()
 
-        def tick() -> None:
-            nonlocal done
-            done += 1
+        def on_progress(done: int, _total: int | None) -> None:
+            nonlocal entries_done
+            entries_done = done
 
         async def show_progress() -> None:
             while not await _wait(finished, self.progress_interval):
-                text = f"⏳ {verb} the file: {done:,} of {count(entries, 'entry')}."
+                text = f"⏳ {verb} the file: {entries_done:,} of {count(entries, 'entry')}."
                 await interaction.edit_original_response(view=cards.notice(text))
 
         progress = asyncio.create_task(show_progress())
         try:
-            yield tick
+            yield on_progress
         finally:
             finished.set()
             await asyncio.gather(progress, return_exceptions=True)
@@ -169,8 +185,8 @@ class Imports:
         file, report = job.file, job.report
         text = [
             warning,
-            f"### {escape(file.source.file.name, 100)}",
-            f"{_FORMAT_NAMES[file.source.file_format]}, {count(file.entries, 'entry')}",
+            f"### {escape(_title(file), 200)}",
+            f"{file.source.file_format.label}, {count(file.entries, 'entry')}",
             import_report.columns(file.columns, file.unused),
             import_report.preview(report),
         ]
@@ -202,18 +218,20 @@ class Imports:
             label = "Import the rest" if skips_entries else "Import"
             skip = partial(self._import, job, DuplicatePolicy.SKIP)
             found.append(DialogButton(label, skip, ButtonStyle.primary))
-        if report.likely:
+        if report.same_titles:
             label = f"{'Import and update' if found else 'Update'} "
-            label += count(report.likely, "likely duplicate")
+            label += count(report.same_titles, "likely duplicate")
             found.append(DialogButton(label, partial(self._import, job, DuplicatePolicy.MERGE)))
         return found
 
-    async def _import(self, job: _Job, likely: DuplicatePolicy, interaction: Interaction) -> None:
+    async def _import(
+        self, job: _Job, duplicates: DuplicatePolicy, interaction: Interaction
+    ) -> None:
         await interaction.response.edit_message(
             view=cards.notice("⏳ Importing the file."), attachments=[]
         )
         try:
-            report = await self._run(interaction, job.file, likely, dry_run=False)
+            report = await self._run(interaction, job.file, duplicates, preview=False)
         except LabError as error:
             await _show(interaction, self._preview(job, _warning(error)))
             return
@@ -222,6 +240,11 @@ class Imports:
             raise
         text = f"{import_report.result(report)}\n-# Imported papers aren't announced."
         await _show(interaction, (undoable(text, report.change_id), []))
+
+
+def _title(file: Upload) -> str:
+    """Returns the name of an attached file, or the URL of another one."""
+    return file.source.location if file.source.url else file.source.file.name
 
 
 async def _cancel(interaction: Interaction) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from discord.ui import ActionRow, Button, LayoutView
 
+from bot.command_mentions import mention_commands, mention_commands_in
 from bot.interactions import Interaction
 from bot.ui import buttons, cards
 from storage.audit.models import Change, PaperChange
@@ -17,8 +18,10 @@ from storage.models import Paper
 async def reply(interaction: Interaction, view: LayoutView, *, new_message: bool = False) -> None:
     """Answers privately.
 
-    A click in a private message replaces that message, unless ``new_message`` is set.
+    A click in a private message replaces that message, unless ``new_message`` is set. Commands that
+    the message names can be clicked.
     """
+    mention_commands_in(view, interaction.client.command_ids, interaction.guild_id)
     response, message = interaction.response, interaction.message
     if response.is_done() and new_message:
         await interaction.followup.send(view=view, ephemeral=True)
@@ -47,7 +50,8 @@ async def reply_with_notice(
     interaction: Interaction, text: str, change_id: int | None = None
 ) -> None:
     """Answers in a new message with a few sentences, and with Undo if a change was recorded."""
-    await interaction.response.send_message(view=undoable(text, change_id), ephemeral=True)
+    view = undoable(mention_commands(interaction, text), change_id)
+    await interaction.response.send_message(view=view, ephemeral=True)
 
 
 def undoable(text: str, change_id: int | None, label: str = "Undo") -> cards.Layout:

@@ -1,4 +1,5 @@
 """Reads papers and feed lists from files, and writes them; pure.
 
-Readers yield the `results` of each entry. `export` writes papers in every format.
+`text`, `bibtex`, `records` and `pages` read, and yield the `results` of each entry; `writers`
+writes papers in every format.
 """

@@ -1,25 +1,20 @@
-"""Parses single fields as people and programs write them: titles, dates, ids, links; pure."""
+"""Parses single fields as people and programs write them: titles, ids, links; pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 
-from bot.formats import plain_text
+from bot.formats.text import plain_text
 from storage.errors import InvalidInput
-from storage.models import Link, LinkKind, PartialDate
-from storage.papers.identifiers import canonical_url, identify, is_identifier_page, is_pdf_url
+from storage.models import Link, LinkKind
+from storage.papers.identifiers import identify, is_identifier_page, is_pdf_url
 from storage.redaction import redact_text, redact_url
+from storage.urls import canonical_url
 
 _MAX_TITLE = 1000
 _ARXIV_ID = re.compile(r"(?:arxiv:)?\s*([a-z.-]+/\d{7}|\d{4}\.\d{4,5})(?:v\d+)?", re.IGNORECASE)
-_NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
-_ISO = re.compile(r"(\d{4}(?:-\d{1,2}){0,2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
-_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
-_DAYS = ("%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y", "%Y/%m/%d")
 _NOT_XML = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_MONTHS = ("%b %Y", "%B %Y", "%Y %b", "%Y %B", "%m/%Y", "%Y/%m")
 
 
 def parse_title(text: str) -> str:
@@ -32,36 +27,11 @@ def parse_title(text: str) -> str:
     return title
 
 
-def parse_date(text: str) -> PartialDate | None:
-    """Parses a date in the formats of spreadsheets and bibliographies, as precisely as it is given.
-
-    Only the year of ``3/4/2024`` is known, since the order of day and month isn't. Returns None for
-    text without a digit (“in press”). Raises `InvalidInput` for anything else.
-    """
-    plain = " ".join(text.replace(",", " ").replace("\u00a0", " ").split())
-    plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", plain)
-    plain = re.sub(r"\b([A-Za-z]{3,9})\.", r"\1", plain).replace("Sept ", "Sep ")
-    if not any(char.isdigit() for char in plain):
-        return None
-    if iso := _ISO.fullmatch(plain):
-        return PartialDate.parse(iso[1])
-    if numbers := _NUMBERS.fullmatch(plain):
-        return _from_numbers(*map(int, numbers.groups()))
-    for shape in (*_DAYS, *_MONTHS):
-        try:
-            at = datetime.strptime(plain, shape)  # noqa: DTZ007 - a calendar day
-        except ValueError:
-            continue
-        return PartialDate(at.year, at.month, at.day if shape in _DAYS else None)
-    if year := _YEAR.search(plain):
-        return PartialDate(int(year[1]))
-    raise InvalidInput(f"“{text[:40]}” isn't a date. Try 2023, 2023-07 or 2023-07-14.")
-
-
-def _from_numbers(first: int, second: int, year: int) -> PartialDate:
-    if first == second or second > 12:
-        return PartialDate(year, first, second)
-    return PartialDate(year, second, first) if first > 12 else PartialDate(year)
+def join_title(title: str, subtitle: str) -> str:
+    """Returns a title with its subtitle, unless it has it already."""
+    if not (title and subtitle) or subtitle.lower() in title.lower():
+        return title or subtitle
+    return f"{title} {subtitle}" if title[-1] in ":?!.–—" else f"{title}: {subtitle}"
 
 
 def parse_identifiers(
@@ -80,6 +50,29 @@ def parse_identifiers(
     return tuple(dict.fromkeys([*strong, *(name for name in found if name.startswith("url:"))]))
 
 
+def parse_external_ids(ids: object) -> tuple[str, ...]:
+    """Returns the canonical identifiers in an object of ids by service, as Semantic Scholar gives.
+
+    Its names are ArXiv, DOI, ACL, PubMed and PubMedCentral; OpenAlex calls these ids doi and pmid.
+    """
+    if not isinstance(ids, dict):
+        return ()
+    texts = {
+        str(name).lower(): str(value) for name, value in ids.items() if isinstance(value, str | int)
+    }
+    pmc = texts.get("pubmedcentral", texts.get("pmcid", "")).upper().removeprefix("PMC")
+    pmid = texts.get("pubmed", texts.get("pmid", ""))
+    return parse_identifiers(
+        arxiv=texts.get("arxiv", ""),
+        doi=texts.get("doi", ""),
+        urls=[
+            f"acl:{texts.get('acl', '')}",
+            pmid if "/" in pmid else f"pmid:{pmid}",
+            pmc if "/" in pmc else f"PMC{pmc}",
+        ],
+    )
+
+
 def parse_links(urls: Iterable[tuple[LinkKind, str]]) -> tuple[Link, ...]:
     """Returns links, leaving out identifier pages; raises `InvalidInput` for an invalid URL."""
     links: list[Link] = []
@@ -93,7 +86,7 @@ def parse_links(urls: Iterable[tuple[LinkKind, str]]) -> tuple[Link, ...]:
     return tuple(dict.fromkeys(links))
 
 
-def join_list(values: Sequence[str]) -> str:
+def join_list(values: Iterable[str]) -> str:
     r"""Joins values with ``; `` for one cell; semicolons and line breaks are escaped by ``\``."""
     return "; ".join(
         value.replace("\\", "\\\\").replace(";", "\\;").replace("\n", "\\n").replace("\r", "\\r")

@@ -1,4 +1,4 @@
-"""Reads and writes lists of feeds as OPML (https://opml.org/spec2.opml); all that uses defusedxml.
+"""Reads and writes lists of feeds as OPML (https://opml.org/spec2.opml).
 
 OPML has no attributes for a feed's venue or for whether it is reviewed, so those are in a namespace
 of our own. Nested outlines are read as one list.
@@ -6,18 +6,14 @@ of our own. Nested outlines are read as one list.
 
 from __future__ import annotations
 
-import codecs
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from xml.etree import ElementTree as ET
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser, ParseError
-
 from bot.formats.fields import xml_text
+from bot.formats.text.xml_reader import DeclaresEntities, MalformedXml, XmlParser, decode_xml
 from storage.errors import InvalidInput
 from storage.feeds.models import Feed
 from storage.redaction import redact_text, redact_url, redacted_repr
@@ -25,8 +21,6 @@ from storage.redaction import redact_text, redact_url, redacted_repr
 MAX_BYTES = 1024 * 1024
 _NAMESPACE = "urn:lab-herald:feeds"
 _MAX_ELEMENTS = 10_000
-_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9a-fA-F]{1,6});)")
-_DECLARED = re.compile(rb"""^<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.-]{1,40})["']""")
 
 
 @redacted_repr
@@ -48,17 +42,13 @@ def read_opml(body: bytes) -> tuple[Outline, ...]:
     if len(body) > MAX_BYTES:
         raise InvalidInput("That file is larger than 1 MiB, which is too large for a feed list.")
     collector = _OutlineCollector()
-    parser = DefusedXMLParser(target=collector)
     try:
-        # Feed readers often write a bare “&” in a URL.
-        parser.feed(_BARE_AMPERSAND.sub("&amp;", _decode(body)))
-        parser.close()
-    except ParseError as error:
-        line, _ = error.position
+        XmlParser(collector).parse(decode_xml(body))
+    except MalformedXml as error:
         raise InvalidInput(
-            f"I can't read that file as a feed list (OPML): line {line} is malformed."
+            f"I can't read that file as a feed list (OPML): line {error.line} is malformed."
         ) from None
-    except DefusedXmlException:
+    except DeclaresEntities:
         raise InvalidInput(
             "That file declares XML entities, which a feed list doesn't need, so I didn't read it."
         ) from None
@@ -116,17 +106,3 @@ class _OutlineCollector:
             is_reviewed=values.get(f"{{{_NAMESPACE}}}review") == "yes",
         )
         self.outlines.setdefault(url, outline)
-
-
-def _decode(body: bytes) -> str:
-    """Decodes a file by its byte order mark, its XML declaration, or as Windows-1252."""
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return body.decode("utf-16", "replace")
-    declared = _DECLARED.match(body)
-    names = ["utf-8-sig", declared[1].decode("ascii", "replace") if declared else "", "cp1252"]
-    for name in names:
-        try:
-            return body.decode(name)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return body.decode("latin-1")

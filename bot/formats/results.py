@@ -10,10 +10,14 @@ from storage.models import PaperDraft
 
 @dataclass(frozen=True, slots=True)
 class ParsedPaper:
-    """An entry that is a paper; ``line`` is its first line, counted from 1."""
+    """An entry that is a paper; ``line`` is its first line, counted from 1.
+
+    ``is_export`` says that our own export wrote it, which has papers of which little is known, too.
+    """
 
     line: int
     draft: PaperDraft
+    is_export: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,14 @@ class SkippedEntry:
 
     line: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnresolvedReference:
+    """An entry that is only an arXiv ID, a DOI or a link, whose paper has to be looked up."""
+
+    line: int
+    text: str
 
 
 ParseResult: TypeAlias = ParsedPaper | Problem | SkippedEntry

@@ -7,25 +7,29 @@ import pickle
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 import discord
 
-from bot.formats.csv_columns import NoTitleColumn
-from bot.formats.csv_reader import describe_columns
-from bot.formats.encoding import open_text
-from bot.formats.results import ParseResult, Problem
-from bot.importing.formats import ImportFile, ImportFormat, detect_format, read_file
+from bot.formats.records.csv_columns import NoTitleColumn
+from bot.formats.records.csv_reader import describe_columns
+from bot.formats.results import Problem
+from bot.formats.text.encoding import open_text
+from bot.importing.detect import ImportFormat, detect_format
+from bot.importing.formats import FileEntry, ImportFile, read_file
 from bot.importing.importer import FileResult
+from bot.importing.references import resolve_references
+from bot.lookup.service import Lookup
 from bot.net.sandbox import ResourceLimitExceeded, open_workers
 from storage.errors import InvalidInput, LabError
 
 MAX_BYTES = 10 * 2**20  # Discord's limit for most people, and minutes of importing
 MAX_ENTRIES = 20_000
-_TIME_LIMIT = timedelta(seconds=60)
+MAX_REFERENCES = 300  # minutes of looking up
+TIME_LIMIT = timedelta(seconds=60)
 _ADVICE = "Split it, or ask whoever runs this bot to use `lab-herald import`."
 _MAX_ENTRY = 100_000  # pickled bytes, which the event loop can handle in milliseconds
 
@@ -68,16 +72,16 @@ class Upload:
             yield self.source, pickle.loads(result)  # noqa: S301 - pickled by our own worker
 
 
-def require_small(file: discord.Attachment) -> None:
-    """Raises `TooLarge` for a file that is too large, before it is downloaded."""
-    if file.size > MAX_BYTES:
+def require_small(size: int) -> None:
+    """Raises `TooLarge` for a file of too many bytes."""
+    if size > MAX_BYTES:
         raise TooLarge(f"is larger than {MAX_BYTES // 2**20} MiB")
 
 
 async def download(file: discord.Attachment) -> bytes:
     """Downloads an attachment from Discord; raises `LabError` if that fails."""
     try:
-        async with asyncio.timeout(_TIME_LIMIT.total_seconds()):
+        async with asyncio.timeout(TIME_LIMIT.total_seconds()):
             return await file.read()
     except discord.NotFound:
         raise LabError("Discord doesn't have that file anymore. Please attach it again.") from None
@@ -90,9 +94,11 @@ async def read(
     body: bytes,
     options: ImportOptions,
     now: datetime,
-    time_limit: timedelta = _TIME_LIMIT,
+    time_limit: timedelta = TIME_LIMIT,
+    *,
+    url: str = "",
 ) -> Upload:
-    """Reads a file in a worker of its own.
+    """Reads a file in a worker of its own; ``url`` is where it was downloaded from, if it was.
 
     Raises `InvalidInput` if the file can't be read, or exceeds the limits.
     """
@@ -101,16 +107,29 @@ async def read(
         await asyncio.to_thread(file.write_bytes, body)
         async with open_workers(time_limit) as workers:
             try:
-                return await workers.run(read_pickled, file, options, now)
+                return await workers.run(read_pickled, file, options, now, url)
             except ResourceLimitExceeded as error:
                 raise InvalidInput(f"That file {error.reason}, so I stopped. {_ADVICE}") from None
 
 
-def read_pickled(file: Path, options: ImportOptions, now: datetime) -> Upload:
+async def look_up(file: Upload, lookup: Lookup) -> Upload:
+    """Returns a list of references with the papers that they refer to, and any other file as it is.
+
+    Raises `TooLarge` if it has too many.
+    """
+    if file.source.file_format is not ImportFormat.LIST:
+        return file
+    if file.entries > MAX_REFERENCES:
+        raise TooLarge(f"has more than {MAX_REFERENCES:,} IDs and links to look up")
+    found = await resolve_references([pickle.loads(one) for one in file.pickled], lookup)  # noqa: S301
+    return replace(file, pickled=tuple(map(_pickle, found)))
+
+
+def read_pickled(file: Path, options: ImportOptions, now: datetime, url: str = "") -> Upload:
     """Reads a file in this process; raises only plain `InvalidInput`, which can be pickled."""
     try:
         source = ImportFile(
-            file, detect_format(file), now, options.columns, options.include_unpublished
+            file, detect_format(file), now, options.columns, options.include_unpublished, url
         )
         return _read(source)
     except NoTitleColumn as error:
@@ -131,7 +150,7 @@ def _read(source: ImportFile) -> Upload:
     return Upload(source, pickled, columns, unused)
 
 
-def _pickle(result: ParseResult) -> bytes:
+def _pickle(result: FileEntry) -> bytes:
     """Pickles a result; one that is too long becomes a problem."""
     pickled = pickle.dumps(result)
     if len(pickled) <= _MAX_ENTRY:

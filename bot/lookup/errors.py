@@ -37,5 +37,9 @@ class NothingFound(LookupFailed):
     """No service knows the paper."""
 
 
+class UnknownPaper(NothingFound):
+    """Whoever would know the paper says that it doesn't exist, so trying later won't help."""
+
+
 class ServiceFailed(LookupFailed):
     """A service can't be reached, is too slow, or sends something unreadable."""

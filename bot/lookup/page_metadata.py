@@ -15,17 +15,19 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
+from bot.formats.records.registry_records import read_abstract, readable
+from bot.formats.text.dates import read_date
 from bot.lookup.references import page_link
-from bot.lookup.registry_records import lenient_date, read_abstract, readable
 from storage.models import Link, LinkKind, PaperDraft
 from storage.names.author_list import AuthorList, parse_author_names
-from storage.papers.identifiers import arxiv_id, canonical_url, doi
+from storage.papers.identifiers import arxiv_id, doi
+from storage.urls import canonical_url
 
 _MAX_PAGE = 2_000_000  # bytes; metadata is near the start
 _MAX_TAGS = 5000
 _MAX_TITLE = 400
 _MAX_VALUE = 20_000  # characters of one value
-_MAX_NAME = 200  # characters of one author's name
+_MAX_NAMES = 20_000  # characters of one text that names authors
 _MAX_AUTHORS = 3000
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
 _ARTICLES = frozenset(
@@ -81,7 +83,7 @@ def parse_page(body: bytes, url: str, content_type: str) -> PageMetadata:
         authors_complete=authors.is_complete,
         abstract=read_abstract(next(iter(_all(values, _ABSTRACTS)), "")),
         venue=_first(values, _VENUES)[:300],
-        date=next(filter(None, map(lenient_date, _all(values, _DATES))), None),
+        date=next(filter(None, map(read_date, _all(values, _DATES))), None),
         identifiers=tuple(identifiers),
         links=_links(values, url),
     )
@@ -175,13 +177,10 @@ def _named(value: object) -> Iterator[str]:
 def _authors(values: Mapping[str, Sequence[str]]) -> AuthorList:
     """Returns the authors from the best source that names any, given names first."""
     for source in _AUTHORS:
-        texts = values.get(source, [])
-        if len(texts) == 1 and ";" in texts[0]:
-            texts = texts[0].split(";")
-        read = parse_author_names(readable(text[:_MAX_NAME]) for text in texts[:_MAX_AUTHORS])
+        texts = values.get(source, [])[:_MAX_AUTHORS]
+        read = parse_author_names(readable(text[:_MAX_NAMES]) for text in texts)
         if read.names:
-            names = (name[:120] for name in read.with_given_first().names)
-            return AuthorList(tuple(dict.fromkeys(names)), read.is_complete)
+            return AuthorList(tuple(name[:120] for name in read.names), read.is_complete)
     return AuthorList()
 
 

@@ -1,4 +1,4 @@
-"""Queries arXiv, Crossref and DataCite for papers by their ids."""
+"""Queries arXiv, Crossref and DataCite for papers by their ids, and doi.org for agencies."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from urllib.parse import quote, urlencode
 from cachetools import TTLCache
 
 from bot.feeds.parser import FeedTooLarge, NotAFeed, Parser
+from bot.formats.records.registry_records import read_crossref, read_datacite
 from bot.lookup.rate_limit import Service
-from bot.lookup.registry_records import read_crossref, read_datacite
+from bot.markdown import clip
 from bot.net.http import HttpClient, HttpError, Page
+from bot.net.pace import Pace
 from bot.net.sandbox import ResourceLimitExceeded
 from storage.models import PaperDraft
 from storage.timestamps import Clock
@@ -29,15 +31,15 @@ _RecordReader: TypeAlias = Callable[[Mapping[str, Any]], PaperDraft | None]
 
 
 class ArXiv:
-    """The arXiv API: many ids in one request, with a pause of three seconds between two.
+    """The arXiv API: many ids in one request, at the pace of all of arXiv.
 
     https://info.arxiv.org/help/api/user-manual.html, https://info.arxiv.org/help/api/tou.html
     """
 
     def __init__(
-        self, http: HttpClient, parser: Parser, url: str, clock: Clock, pause: timedelta
+        self, http: HttpClient, parser: Parser, url: str, clock: Clock, pace: Pace
     ) -> None:
-        self._service = Service("arXiv", http, url, pause)
+        self._service = Service("arXiv", http, url, pace)
         self._parser = parser
         self._clock = clock
         self._cache: TTLCache[str, PaperDraft] = TTLCache(_CACHE_SIZE, _CACHE_TTL.total_seconds())
@@ -68,7 +70,7 @@ class ArXiv:
             raise self._unreadable("; ".join(feed.causes))
         return {
             name.removeprefix("arxiv:"): replace(
-                entry.draft, identifiers=_global_identifiers(entry.draft.identifiers)
+                entry.draft, identifiers=global_identifiers(entry.draft.identifiers)
             )
             for entry in feed.entries
             for name in entry.draft.identifiers[:1]
@@ -120,6 +122,42 @@ def datacite(http: HttpClient, parser: Parser, url: str) -> Registry:
     return Registry(Service("DataCite", http, url), parser, "/dois/{}", _datacite_draft)
 
 
+class Agencies:
+    """The registration agencies of DOIs, as doi.org knows them.
+
+    https://www.doi.org/the-identifier/resources/factsheets/doi-resolution-documentation
+    """
+
+    def __init__(self, http: HttpClient, url: str) -> None:
+        self._service = Service("doi.org", http, url)
+
+    async def find(self, doi: str) -> str | None:
+        """Returns the name of a DOI's agency, such as JaLC, or None if there is no such DOI.
+
+        Raises `HttpError`.
+        """
+        page = await self._service.get(f"/doiRA/{quote(doi, safe='/')}", _JSON)
+        if page is None:
+            return None
+        try:
+            (answer,) = json.loads(page.body)
+            return _agency(answer)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise self._service.failure(
+                "I couldn't read its response.", cause=str(error)
+            ) from error
+
+
+def _agency(answer: Mapping[str, str]) -> str | None:
+    """Returns the agency in one answer; raises `ValueError` or `TypeError` for any other data."""
+    if "RA" in answer:
+        return clip(str(answer["RA"]), 60)
+    status = str(answer["status"]) if "status" in answer else ""
+    if "not exist" in status or "nvalid" in status:
+        return None
+    raise ValueError(f"neither an agency nor a known status: {status[:60]}")
+
+
 def _parse_record(body: bytes, read: _RecordReader) -> PaperDraft:
     record = json.loads(body)
     draft = read(record) if isinstance(record, dict) else None
@@ -139,6 +177,6 @@ def _datacite_draft(response: Mapping[str, Any]) -> PaperDraft | None:
     return read_datacite(attributes) if isinstance(attributes, dict) else None
 
 
-def _global_identifiers(identifiers: Sequence[str]) -> tuple[str, ...]:
+def global_identifiers(identifiers: Sequence[str]) -> tuple[str, ...]:
     """Returns only ids that are valid everywhere, without feed guids and arXiv's URLs."""
     return tuple(name for name in identifiers if name.startswith(("arxiv:", "doi:")))

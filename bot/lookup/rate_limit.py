@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from bot.net.http import HttpClient, HttpError, Page
+from bot.net.pace import Pace
 
 _MAX_RETRY_WAIT = timedelta(seconds=5)  # that a request waits before it tries once more
 _RATE_LIMIT_COOLDOWN = timedelta(minutes=1)  # after a 429 without Retry-After
@@ -15,17 +16,14 @@ _MAX_COOLDOWN = timedelta(hours=1)
 
 
 class Service:
-    """A service with one request at a time, a ``pause`` after each, and a circuit breaker."""
+    """A service with one request at a time, at its ``pace``, and a circuit breaker."""
 
-    def __init__(
-        self, name: str, http: HttpClient, url: str, pause: timedelta = timedelta()
-    ) -> None:
+    def __init__(self, name: str, http: HttpClient, url: str, pace: Pace | None = None) -> None:
         self.name = name
         self.url = url.rstrip("/")
         self._http = http
-        self._pause = pause.total_seconds()
+        self._pace = pace or Pace()
         self._lock = asyncio.Lock()
-        self._free_at = 0.0
         self._cooldown_ends_at = 0.0
         self._last_error = ""
 
@@ -63,12 +61,8 @@ class Service:
             return await self._request(path, headers)
 
     async def _request(self, path: str, headers: Mapping[str, str] | None) -> Page:
-        now = asyncio.get_running_loop().time
-        await asyncio.sleep(max(self._free_at - now(), 0))
-        try:
+        async with self._pace.turn():
             return await self._http.get(f"{self.url}{path}", headers)
-        finally:
-            self._free_at = now() + self._pause
 
     def _raise_during_cooldown(self) -> None:
         seconds = self._cooldown_ends_at - asyncio.get_running_loop().time()

@@ -5,15 +5,24 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from bot.lookup.errors import NotAReference
 from storage.models import Link, LinkKind, PaperDraft
-from storage.papers.identifiers import arxiv_id, canonical_url, doi, is_pdf_url
+from storage.papers.identifiers import arxiv_id, doi, is_pdf_url
 from storage.redaction import redacted_repr
+from storage.urls import canonical_url
 
 _MAX_LENGTH = 20_000  # characters of a reference
 _BIBTEX = re.compile(r"\s*@\s*\w+\s*[{(]")
+# What has the form of an arXiv id, even if its month doesn't exist; see `arxiv_problem`.
+_ARXIV_LIKE = re.compile(
+    r"(?:(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/"
+    r"|(?:(?:https?://)?(?:dx\.)?doi\.org/|doi:\s*)?10\.48550/arxiv\.|arxiv\s?:\s?)?"
+    r"(\d{4}\.\d{4,5})(?:v\d+)?(?:\.pdf)?",
+    re.IGNORECASE,
+)
 _WRAPPED = re.compile(r"\[[^\]]*\]\((?P<linked>\S+)\)|<(?P<bracketed>\S+)>")
 _URL = re.compile(r"https?://[^\s<>\"`|]+", re.IGNORECASE)
 _URL_WITHOUT_SCHEME = re.compile(r"(?:[a-z\d-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
@@ -47,9 +56,14 @@ class Reference:
     value: str
 
     @property
+    def is_well_formed(self) -> bool:
+        """Whether the value can be an identifier, as opposed to one with a misspelled month."""
+        return self.kind is not ReferenceKind.ARXIV or arxiv_id(self.value) is not None
+
+    @property
     def identifier(self) -> str | None:
         """The canonical identifier, or None for a BibTeX entry."""
-        if self.kind is ReferenceKind.BIBTEX:
+        if self.kind is ReferenceKind.BIBTEX or not self.is_well_formed:
             return None
         if self.kind is ReferenceKind.PAGE:
             return f"url:{canonical_url(self.value)}"
@@ -88,6 +102,8 @@ def parse_reference(text: str) -> Reference:
         text = wrapped["linked"] or wrapped["bracketed"]
     if number := arxiv_id(text):
         return Reference(ReferenceKind.ARXIV, number)
+    if like := _ARXIV_LIKE.fullmatch(text):
+        return Reference(ReferenceKind.ARXIV, like[1])
     if number := doi(text):
         return Reference(ReferenceKind.DOI, number)
     if _URL_WITHOUT_SCHEME.fullmatch(text):
@@ -102,7 +118,7 @@ def extract_references(text: str) -> tuple[Reference, ...]:
 
     Any URL may be a paper's, except on sites that have none.
     """
-    references: dict[str | None, Reference] = {}
+    references: dict[str, Reference] = {}
     for candidate in _candidates(text):
         try:
             reference = parse_reference(candidate)
@@ -110,8 +126,24 @@ def extract_references(text: str) -> tuple[Reference, ...]:
             continue
         is_page = reference.kind is ReferenceKind.PAGE
         if not is_page or not _NON_PAPER_HOST.search(_host(reference.value)):
-            references.setdefault(reference.identifier, reference)
+            references.setdefault(reference.identifier or reference.value, reference)
     return tuple(references.values())
+
+
+def arxiv_problem(number: str, today: date) -> str:
+    """Returns why an arXiv id can't be one, or an empty text; ids begin with year and month.
+
+    https://info.arxiv.org/help/arxiv_identifier.html
+    """
+    if arxiv_id(number) is None:
+        return "An arXiv ID begins with the year and the month, like 2304.01373 for April 2023."
+    if "/" in number:
+        return ""
+    year, month = 2000 + int(number[:2]), int(number[2:4])
+    # In the first time zone, the next month begins up to 14 hours before it does in UTC.
+    if (year, month) > ((tomorrow := today + timedelta(days=1)).year, tomorrow.month):
+        return f"It would be from {date(year, month, 1):%B %Y}, which is in the future."
+    return ""
 
 
 def page_link(url: str) -> Link:

@@ -5,26 +5,28 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from bot.feeds.parser import Parser
-from bot.formats.bibtex_reader import read_bibtex
+from bot.formats.bibtex.reader import read_bibtex
 from bot.formats.results import ParsedPaper
-from bot.lookup.errors import LookupFailed, NothingFound
+from bot.lookup.errors import LookupFailed, NothingFound, UnknownPaper
 from bot.lookup.page_metadata import PageMetadata, parse_page
-from bot.lookup.providers import ArXiv, crossref, datacite
+from bot.lookup.providers import Agencies, ArXiv, crossref, datacite
 from bot.lookup.references import Reference, ReferenceKind, parse_reference
 from bot.net.http import HttpClient, HttpError, Page, PrivateHost
+from bot.net.pace import Pace
 from bot.net.sandbox import ResourceLimitExceeded
 from bot.settings import Settings
 from storage.models import LinkKind, PaperDraft
 from storage.papers.combine import is_preprint, merge_metadata, sort_identifiers
-from storage.papers.identifiers import is_pdf_url, page_of_pdf
+from storage.papers.identifiers import is_pdf_url
 from storage.redaction import redacted_repr
 from storage.timestamps import Clock
+from storage.urls import page_of_pdf
 
 _log = logging.getLogger(__name__)
 
+_ASKED_AGENCIES = {"crossref", "datacite"}
 _HTML = {"Accept": "text/html, application/xhtml+xml;q=0.9"}
 
 
@@ -36,13 +38,18 @@ class ServiceUrls:
     arxiv: str
     crossref: str
     datacite: str
+    doi: str
     contact: str = ""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ServiceUrls:
         """Returns the URLs in the settings."""
         return cls(
-            settings.arxiv_api_url, settings.crossref_url, settings.datacite_url, settings.contact
+            settings.arxiv_api_url,
+            settings.crossref_url,
+            settings.datacite_url,
+            settings.doi_url,
+            settings.contact,
         )
 
 
@@ -60,13 +67,14 @@ class Resolver:
         clock: Clock,
         *,
         pages: HttpClient,
-        arxiv_pause: timedelta,
+        arxiv_pace: Pace,
     ) -> None:
         self._pages = pages
         self._workers = parser.workers
-        self.arxiv = ArXiv(http, parser, urls.arxiv, clock, arxiv_pause)
+        self.arxiv = ArXiv(http, parser, urls.arxiv, clock, arxiv_pace)
         self._crossref = crossref(http, parser, urls.crossref, urls.contact)
         self._datacite = datacite(http, parser, urls.datacite)
+        self._agencies = Agencies(http, urls.doi)
 
     async def resolve(self, reference: Reference) -> PaperDraft:
         """Returns the draft of a reference's paper, perhaps without a title.
@@ -93,7 +101,7 @@ class Resolver:
             if draft is None and error.status != 400:
                 raise
         if draft is None:
-            raise NothingFound(
+            raise UnknownPaper(
                 f"arXiv has no paper {reference.value}. Check the ID. A new paper may take a day "
                 "to appear.",
                 reference.draft,
@@ -121,7 +129,11 @@ class Resolver:
         return None
 
     async def _resolve_doi(self, reference: Reference) -> PaperDraft:
-        """Asks Crossref, then DataCite; raises the first error only if neither knows the DOI."""
+        """Asks Crossref, then DataCite; raises the first error only if neither knows the DOI.
+
+        There are other agencies, such as JaLC, KISTI and mEDRA. A DOI of theirs exists, although
+        nothing more is known about it.
+        """
         failure: HttpError | None = None
         for registry in (self._crossref, self._datacite):
             try:
@@ -134,9 +146,15 @@ class Resolver:
                 return replace(draft, identifiers=identifiers)
         if failure is not None:
             raise failure
+        agency = await self._agencies.find(reference.value)
+        if agency is None or agency.lower() in _ASKED_AGENCIES:
+            raise UnknownPaper(
+                f"Neither Crossref nor DataCite knows the DOI “{reference.value}”. Check it.",
+                reference.draft,
+            )
         raise NothingFound(
-            f"Neither Crossref nor DataCite knows the DOI “{reference.value}”. Check it, or fill "
-            "in the form.",
+            f"The DOI “{reference.value}” is registered with {agency}, which I can't look papers "
+            "up at.",
             reference.draft,
         )
 
@@ -172,6 +190,10 @@ class Resolver:
                 "Use the paper's arXiv ID or DOI.",
                 reference.draft,
             ) from error
+        except HttpError as error:
+            if error.status not in {404, 410}:
+                raise
+            raise UnknownPaper(f"{error} Check the link.", reference.draft) from error
 
     async def _parse_page(self, page: Page, reference: Reference) -> PageMetadata:
         try:

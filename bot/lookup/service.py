@@ -6,24 +6,26 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
 
 from cachetools import TTLCache
 
 from bot.feeds.parser import Parser
-from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed
-from bot.lookup.references import Reference, ReferenceKind, parse_reference
+from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed, UnknownPaper
+from bot.lookup.references import Reference, ReferenceKind, arxiv_problem, parse_reference
 from bot.lookup.resolver import Resolver, ServiceUrls
 from bot.net.http import HttpClient, HttpError
+from bot.net.pace import ARXIV_PAUSE, Pace
 from storage.models import PaperDraft
+from storage.papers.titles import is_bare_reference
 from storage.redaction import redact_url
 from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
 
-_TIME_LIMIT = timedelta(seconds=25)  # of one reference, with all requests for it
-_ARXIV_PAUSE = timedelta(seconds=3)
+TIME_LIMIT = timedelta(seconds=25)  # of one reference, with all requests for it
 _CACHE_SIZE = 300
 _CACHE_TTL = timedelta(hours=1)
 
@@ -36,8 +38,9 @@ class Lookup:
     Caches results for an hour, and shares the work between concurrent calls for one reference.
     """
 
-    def __init__(self, resolver: Resolver, time_limit: timedelta) -> None:
+    def __init__(self, resolver: Resolver, clock: Clock, time_limit: timedelta) -> None:
         self._resolver = resolver
+        self._clock = clock
         self._time_limit = time_limit.total_seconds()
         self._cache: TTLCache[Reference, PaperDraft] = TTLCache(
             _CACHE_SIZE, _CACHE_TTL.total_seconds()
@@ -53,6 +56,12 @@ class Lookup:
 
     async def get_by_reference(self, reference: Reference) -> PaperDraft:
         """Returns the paper that a parsed reference refers to; raises `LookupFailed`."""
+        is_arxiv = reference.kind is ReferenceKind.ARXIV
+        if is_arxiv and (problem := arxiv_problem(reference.value, self._clock().date())):
+            raise UnknownPaper(
+                f"“{reference.value}” isn't the ID of a paper on arXiv. {problem}",
+                PaperDraft(title=""),
+            )
         if (cached := self._cache.get(reference)) is not None:
             return cached
         task = self._running.get(reference)
@@ -64,7 +73,12 @@ class Lookup:
 
     async def look_up_all(self, references: Sequence[Reference]) -> dict[Reference, LookupOutcome]:
         """Returns the paper or the error for each reference; asks arXiv for all its ids at once."""
-        ids = [one.value for one in references if one.kind is ReferenceKind.ARXIV]
+        today = self._clock().date()
+        ids = [
+            one.value
+            for one in references
+            if one.kind is ReferenceKind.ARXIV and not arxiv_problem(one.value, today)
+        ]
         if len(ids) > 1:
             await self._prefetch_arxiv(ids)
         outcomes = await asyncio.gather(*map(self._outcome, references))
@@ -125,9 +139,10 @@ class Lookup:
             raise _service_failed(reference, late) from error
         except HttpError as error:
             raise _service_failed(reference, error) from error
-        if not draft.title:
+        if not draft.title or is_bare_reference(draft.title):
             raise NothingFound(
-                "I found that paper, but not its title. Fill in what's missing in the form.", draft
+                "I found that paper, but not its title. Fill in what's missing in the form.",
+                replace(draft, title=""),
             )
         return draft
 
@@ -140,16 +155,17 @@ async def open_lookup(
     clock: Clock,
     *,
     pages: HttpClient | None = None,
-    time_limit: timedelta = _TIME_LIMIT,
-    arxiv_pause: timedelta = _ARXIV_PAUSE,
+    time_limit: timedelta = TIME_LIMIT,
+    arxiv_pace: Pace | None = None,
 ) -> AsyncGenerator[Lookup]:
     """Opens a lookup that spends at most ``time_limit`` on one reference.
 
     ``http`` calls the services. ``pages`` reads pages that people name, and may be restricted to
-    public hosts; by default it is ``http``.
+    public hosts; by default it is ``http``. ``arxiv_pace`` is shared with what else asks arXiv.
     """
-    resolver = Resolver(http, parser, urls, clock, pages=pages or http, arxiv_pause=arxiv_pause)
-    lookup = Lookup(resolver, time_limit)
+    pace = arxiv_pace or Pace(ARXIV_PAUSE)
+    resolver = Resolver(http, parser, urls, clock, pages=pages or http, arxiv_pace=pace)
+    lookup = Lookup(resolver, clock, time_limit)
     try:
         yield lookup
     finally:
@@ -160,8 +176,6 @@ def _service_failed(reference: Reference, error: HttpError) -> ServiceFailed:
     """Returns the error with advice that fits its status: trying again helps only sometimes."""
     _log.warning("Looking up %s failed: %s", redact_url(reference.url), error.cause)
     advice = {
-        404: "Check the link.",
-        410: "Check the link.",
         401: "Use the paper's DOI or arXiv ID.",
         403: "Use the paper's DOI or arXiv ID.",
     }.get(error.status or 0, "Try again later.")

@@ -30,6 +30,7 @@ _MAX_CONCURRENCY = 8
 _MAX_HOSTS = 1000  # remembered at once; beyond that, idle ones are forgotten
 _PERMANENT = {301, 308}
 _REDIRECTS = {301, 302, 303, 307, 308}
+_PUBLIC = {"Accept", "If-None-Match", "If-Modified-Since"}  # headers
 _CHUNK_SIZE = 64 * 1024
 _MAX_RETRY_AFTER = timedelta(days=7)
 _PAUSE = timedelta(seconds=1)  # between two requests to one host
@@ -113,11 +114,18 @@ class HttpClient:
     async def open(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> AsyncGenerator[Page]:
-        """Fetches a URL like `get`, and occupies one of the eight slots until the block ends."""
+        """Fetches a URL like `get`, and occupies one of the eight slots until the block ends.
+
+        Another server that it's redirected to gets no header that may be a secret.
+        """
         is_permanent = True
         first_url = url = url.strip()
         for _ in range(_MAX_REDIRECTS + 1):
             checked = self._check(url)
+            if checked.origin() != self._check(first_url).origin():
+                headers = {
+                    name: value for name, value in (headers or {}).items() if name in _PUBLIC
+                }
             async with AsyncExitStack() as slot:
                 # Wait for the host first, so that a slow one doesn't keep slots from others.
                 async with self._hosts.turn(checked.raw_host or ""):

@@ -12,10 +12,12 @@ from bot.errors import suggestions
 from bot.interactions import Interaction
 from bot.markdown import clip, count
 from bot.permissions import is_moderator
+from bot.sources import explain
 from storage.errors import InvalidInput
 from storage.feeds.trace import Trace
-from storage.models import Filters, Paper, Sort
+from storage.models import AuthorSummary, Filters, Paper, Sort
 from storage.papers.errors import PaperNotFound, PaperNotRemoved
+from storage.redaction import redact_text
 from storage.search.query import parse_years
 
 _CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
@@ -89,7 +91,7 @@ class AuthorOption(_TextOption):
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
-        return await suggestions(_counted(interaction.client.library.authors.suggest(value)))
+        return await suggestions(_people(interaction.client.library.authors.suggest(value)))
 
 
 class CreditOption(_TextOption):
@@ -99,7 +101,7 @@ class CreditOption(_TextOption):
         self, interaction: Interaction, value: str, /
     ) -> list[Choice[str]]:
         return await suggestions(
-            _counted(interaction.client.library.authors.suggest_credited(value))
+            _people(interaction.client.library.authors.suggest_credited(value))
         )
 
 
@@ -146,6 +148,17 @@ class TagsOption(_TextOption):
         ]
 
 
+class AbbreviationOption(_TextOption):
+    """An abbreviation; autocomplete suggests those that papers explain, with their meaning."""
+
+    max_length = 30
+
+    async def autocomplete(  # type: ignore[override]  # noqa: D102
+        self, interaction: Interaction, value: str, /
+    ) -> list[Choice[str]]:
+        return await suggestions(_abbreviations(interaction, value))
+
+
 class KnownPaperOption(PaperOption):
     """A paper by title, number, arXiv id, DOI or link; it may be a removed one."""
 
@@ -184,7 +197,8 @@ class TraceOption(app_commands.Transformer):
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> Trace:
-        return await interaction.client.library.traces.get(value)
+        client = interaction.client
+        return await explain.trace(client.library, client.settings.lab, value)
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -207,7 +221,9 @@ def filters(author: str | None, venue: str | None, year: str | None, tag: str | 
     """Returns the filters of a command's options; raises `InvalidInput` for a bad year."""
     span = parse_years(year) if year else (None, None)
     if span is None:
-        raise InvalidInput(f"“{clip(year or '', 60)}” isn't a year. Try 2023 or 2021..2023.")
+        raise InvalidInput(
+            f"“{clip(redact_text(year or ''), 60)}” isn't a year. Try 2023 or 2021..2023."
+        )
     return Filters(
         author=(author or "").strip(),
         venue=(venue or "").strip(),
@@ -222,9 +238,28 @@ async def _titles(interaction: Interaction, text: str) -> list[Choice[str]]:
     return [make_choice(title, f"#{paper_id}") for paper_id, title in offered]
 
 
+async def _abbreviations(interaction: Interaction, text: str) -> list[Choice[str]]:
+    offered = await interaction.client.library.abbreviations.suggest(text)
+    return [make_choice(f"{short} · {long}", short) for short, long in offered]
+
+
 async def _removed_papers(interaction: Interaction, text: str) -> list[Choice[str]]:
     offered = await interaction.client.library.papers.suggest_removed(text)
     return [make_choice(title, f"#{paper_id}") for paper_id, title in offered]
+
+
+async def _people(offered: Awaitable[Sequence[AuthorSummary]]) -> list[Choice[str]]:
+    """Returns choices of people; namesakes are told apart by their years and a co-author."""
+    return [
+        make_choice(
+            " · ".join(
+                filter(None, [clip(one.name, 60), count(one.paper_count, "paper"), one.details])
+            ),
+            one.lookup,
+        )
+        for one in await offered
+        if len(one.lookup) <= _MAX_CHOICE
+    ]
 
 
 async def _counted(offered: Awaitable[Sequence[tuple[str, int]]]) -> list[Choice[str]]:

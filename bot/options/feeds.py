@@ -60,7 +60,8 @@ class SubscriptionOption(app_commands.Transformer):
             }:
                 return subscription
         raise InvalidInput(
-            f"“{clip(value, 60)}” isn't an announcement channel. `/announce list` shows them all."
+            f"“{clip(redact_text(value), 60)}” isn't an announcement channel. `/announce list` "
+            "shows them all."
         )
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
@@ -101,8 +102,8 @@ class ZoneOption(app_commands.Transformer):
     ) -> str:
         if value and value not in available_timezones():
             raise InvalidInput(
-                f"“{clip(value, 60)}” isn't a time zone. Pick one of the suggestions, such as "
-                "Europe/Berlin."
+                f"“{clip(redact_text(value), 60)}” isn't a time zone. Pick one of the "
+                "suggestions, such as Europe/Berlin."
             )
         return value
 

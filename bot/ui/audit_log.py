@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,18 +14,25 @@ from bot.ui import buttons
 from bot.ui.feeds import describe_options
 from storage.announcements.subscription_settings import options_of
 from storage.audit.models import (
+    AbbreviationChange,
     Change,
     ChangeAction,
     FeedChange,
     ImportChange,
     LogPage,
+    ModeratorsChange,
     NameChange,
     PaperChange,
+    PeopleChange,
+    PeopleState,
     ReviewChange,
+    ReviewKind,
     Settings,
+    SettingsChange,
     SubscriptionChange,
 )
 from storage.models import Link, Outcome, PaperDetails
+from storage.moderator_settings import SettingKey
 from storage.redaction import redact_url
 
 Titles = Mapping[int, str]  # of papers, by number
@@ -33,8 +41,11 @@ _PAPER_FIELDS = {
     "title": "Title",
     "authors": "Authors",
     "authors_complete": "Author list is complete",
+    "collectives": "Authors that are groups",
     "venue": "Venue",
     "date": "Date",
+    "venue_undated": "Date is of another version",
+    "publication": "Publication details",
     "abstract": "Abstract",
     "note": "Note",
     "identifiers": "Identifiers",
@@ -47,6 +58,16 @@ _FEED_FIELDS = {
     "url": "URL",
     "venue": "Venue",
     "is_reviewed": "Entries need review",
+}
+_PERSON_FIELDS = {
+    "name": "Name",
+    "ids": "IDs",
+    "foreign_ids": "Other people's IDs",
+    "from": "Member from",
+    "to": "Member until",
+    "categories": "arXiv categories",
+    "discord": "Discord member",
+    "trust": "Announced without a review",
 }
 _PAPER_ACTIONS = {
     ChangeAction.ADD: "✅ added {}",
@@ -66,12 +87,17 @@ _REVIEW_OUTCOMES = {
     Outcome.DECLINED: "👋 declined {}",
     Outcome.REMOVED: "👋 skipped {}, which had been removed",
 }
+_REPORT_OUTCOMES = {
+    Outcome.UPDATED: "🚩 marked the report about {} as fixed",
+    Outcome.DECLINED: "🚩 dismissed the report about {}",
+}
 _MENTION = re.compile(r"<#\d+>")
 _CONTEXT = 3  # unchanged words shown around a difference
 _MAX_DIFFERENCE = 150  # characters of each side of a difference
 _MAX_ENTRY = 640  # characters of one change in the log
 _MAX_WHOLE_VALUE = 60  # characters up to which a value is shown as a whole
 _NO_VALUE = "none"
+_MAX_PEOPLE = 5  # whom a change names
 
 
 def history(
@@ -139,14 +165,18 @@ def summary(change: Change, titles: Titles) -> str:
         return f"{verb} change {change.original_id}{_undo_target(change, titles)}"
     match change:
         case ImportChange():
-            return f"📥 imported papers: {_import_counts(change.outcomes)}"
+            is_review = change.action is ChangeAction.REVIEW
+            what = "🔎 decided the held entries of a feed" if is_review else "📥 imported papers"
+            return f"{what}: {_import_counts(change.outcomes)}"
         case ReviewChange():
             text = _REVIEW_OUTCOMES.get(change.outcome, "🔎 marked {} as already in the list")
+            if change.resolution is not None and change.resolution.kind is ReviewKind.REPORT:
+                text = _REPORT_OUTCOMES[change.outcome]
             return text.format(f"**{escape(change.title, 160)}**")
-        case FeedChange() | SubscriptionChange():
+        case SettingsChange():
             return _setting_summary(change)
-        case NameChange():
-            return _NAME_ACTIONS[change.action].format(escape(change.name, 100))
+        case NameChange() | PeopleChange():
+            return _people_summary(change)
         case PaperChange():
             text = _PAPER_ACTIONS[change.action].format(_paper(change.paper_id, titles, 160))
             if change.merged_into is not None:
@@ -167,6 +197,8 @@ def _import_counts(outcomes: Mapping[Outcome, int]) -> str:
         Outcome.UPDATED: "{:,} updated",
         Outcome.RESTORED: "{:,} restored",
         Outcome.UNCHANGED: "{:,} already in the list",
+        Outcome.DECLINED: "{:,} declined",
+        Outcome.REVIEW: "{:,} left waiting",
     }
     parts = [
         text.format(outcomes[outcome]) for outcome, text in counts.items() if outcomes.get(outcome)
@@ -180,18 +212,52 @@ def _import_counts(outcomes: Mapping[Outcome, int]) -> str:
 
 def _undo_target(change: Change, titles: Titles) -> str:
     match change:
-        case FeedChange() | SubscriptionChange():
-            return f": {_feed_or_channel(change)}"
+        case SettingsChange():
+            return f": {_setting_target(change)}"
         case NameChange():
             return f": **{escape(change.name, 100)}**"
+        case PeopleChange() if change.action is not ChangeAction.IMPORT:
+            return f": {_people_names(change)}"
         case PaperChange():
             return f": {_paper(change.paper_id, titles, 160)}"
     return ""
 
 
-def _setting_summary(change: FeedChange | SubscriptionChange) -> str:
-    """Returns what a change to a feed or to a channel's announcements did."""
-    what = _feed_or_channel(change)
+def _people_summary(change: NameChange | PeopleChange) -> str:
+    """Returns what a change to authors' names or the lab's people did."""
+    if isinstance(change, NameChange):
+        return _NAME_ACTIONS[change.action].format(escape(change.name, 100))
+    if change.action is ChangeAction.IMPORT:
+        added = sum(one is None for one in change.before.people.values())
+        updated = len(change.after.people) - added
+        parts = [f"{added:,} added"] * bool(added) + [f"{updated:,} updated"] * bool(updated)
+        return f"👥 imported people: {', '.join(parts)}"
+    if change.after.is_trusted is not None:
+        return (
+            "🤝 allowed announcements of certain papers without a review"
+            if change.after.is_trusted
+            else "🤝 required a review of all papers of the lab's people"
+        )
+    if change.after.is_watched is not None:
+        switched = "on" if change.after.is_watched else "off"
+        return f"📡 turned {switched} looking for new papers of the lab's people"
+    verb = {ChangeAction.ADD: "added", ChangeAction.REMOVE: "removed"}.get(change.action)
+    return f"👤 {verb or 'changed'} the lab's {_people_names(change)}"
+
+
+def _people_names(change: PeopleChange) -> str:
+    states = (change.after.people.values(), change.before.people.values())
+    names = dict.fromkeys(one["name"] for state in states for one in state if one is not None)
+    return ", ".join(f"**{escape(name, 100)}**" for name in list(names)[:_MAX_PEOPLE]) or "people"
+
+
+def _setting_summary(change: SettingsChange) -> str:
+    """Returns what a change to a feed, an abbreviation, announcements or `/setup` did."""
+    what = _setting_target(change)
+    if isinstance(change, ModeratorsChange):
+        return f"🔑 changed {what}"
+    if isinstance(change, AbbreviationChange):
+        return f"🔤 changed what {what} stands for in searches"
     is_feed = isinstance(change, FeedChange)
     match change.action:
         case ChangeAction.ADD:
@@ -216,11 +282,25 @@ def _pause(settings: Settings) -> object:
     return settings.get("paused_because") or settings.get("is_paused")
 
 
-def _feed_or_channel(change: FeedChange | SubscriptionChange) -> str:
+def _setting_target(change: SettingsChange) -> str:
     if isinstance(change, SubscriptionChange):
         return f"<#{change.channel_id}>"
+    if isinstance(change, ModeratorsChange):
+        is_channel = SettingKey.CHANNEL in change.changed_settings
+        return "the moderators' channel" if is_channel else "the moderators' roles"
+    if isinstance(change, AbbreviationChange):
+        return f"“{escape(str(change.before['short']), 60)}”"
     settings = change.after or change.before
     return f"**{escape(str(settings.get('title') or 'a feed'), 160)}**"
+
+
+def _mentions(key: str, setting: Settings | None) -> str:
+    """Returns the roles or the channel of a recorded setting as mentions."""
+    if setting is None:
+        return "from `.env`"
+    mark = "#" if key == SettingKey.CHANNEL else "@&"
+    mentions = [f"<{mark}{one}>" for one in json.loads(setting["ids"])]
+    return ", ".join(mentions) or ("from `.env`" if key == SettingKey.CHANNEL else _NO_VALUE)
 
 
 def _paper(paper_id: int, titles: Titles, limit: int) -> str:
@@ -229,8 +309,10 @@ def _paper(paper_id: int, titles: Titles, limit: int) -> str:
 
 def differences(change: Change) -> list[str]:
     """Returns a line “field: before → after” for each value that a change changed."""
-    if isinstance(change, FeedChange | SubscriptionChange):
+    if isinstance(change, SettingsChange):
         return _setting_differences(change) if change.action is ChangeAction.EDIT else []
+    if isinstance(change, PeopleChange):
+        return _people_differences(change) if change.action is ChangeAction.EDIT else []
     if not isinstance(change, PaperChange) or change.action is ChangeAction.MERGE:
         return []
     before, after = change.before, change.after
@@ -245,8 +327,15 @@ def differences(change: Change) -> list[str]:
     return lines
 
 
-def _setting_differences(change: FeedChange | SubscriptionChange) -> list[str]:
+def _setting_differences(change: SettingsChange) -> list[str]:
     before, after = change.before, change.after
+    if isinstance(change, ModeratorsChange):
+        return [
+            f"{_mentions(name, before[name])} → {_mentions(name, after[name])}"
+            for name in change.changed_settings
+        ]
+    if isinstance(change, AbbreviationChange):
+        return [f"{_long_form(before)} → {_long_form(after)}"]
     if isinstance(change, SubscriptionChange):
         old, new = _announced(before), _announced(after)
         return [f"{old} → {new}"] if old != new else []
@@ -255,6 +344,42 @@ def _setting_differences(change: FeedChange | SubscriptionChange) -> list[str]:
         for name, label in _FEED_FIELDS.items()
         if before.get(name) != after.get(name)
     ]
+
+
+def _people_differences(change: PeopleChange) -> list[str]:
+    lines = []
+    for number, after in change.after.people.items():
+        before = change.before.people.get(number)
+        if before is not None and after is not None and change.after.is_trusted is None:
+            lines += [
+                f"{label}: {difference(_person_value(before, name), _person_value(after, name))}"
+                for name, label in _PERSON_FIELDS.items()
+                if before[name] != after[name]
+            ]
+    old, new = _other_names(change.before), _other_names(change.after)
+    return [*lines, *([f"Other names: {difference(old, new)}"] if old != new else [])]
+
+
+def _person_value(person: Settings, name: str) -> object:
+    value = person[name]
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _other_names(state: PeopleState) -> tuple[str, ...]:
+    """Returns the names in a state that are somebody's other names and may be shown."""
+    return tuple(
+        name
+        for name, decision in sorted(state.names.items())
+        if decision is not None and decision.person not in {None, name} and not decision.is_former
+    )
+
+
+def _long_form(settings: Settings) -> str:
+    """Returns what a recorded decision says that an abbreviation stands for."""
+    long = settings["long"]
+    if long is None:
+        return "what papers say"
+    return f"“{escape(long, 160)}”" if long else "nothing"
 
 
 def _setting_difference(before: object, after: object) -> str:

@@ -1,125 +1,35 @@
-"""Buttons that keep working after a restart: a button's custom id holds all of its state.
+"""The bot's buttons, by their custom ids. Screens draw them; see `bot.ui.lab_button`.
 
-A `LabButton` subclass declares its custom id once, as a template such as ``undo:{change_id}``;
-the id that a new button sends and the pattern that recognizes a pressed one both come from it.
-Screens draw instances of these classes. The cog or flow of a feature registers what a press does
-with ``@UndoButton.on_press``, because this module must not import cogs or flows.
-
-Custom ids are stable, since messages from earlier versions still carry them.
-
-The classes are plain buttons, not `discord.ui.DynamicItem`s: a view with a timeout would take the
-class of a dynamic item with it when it expires. One dynamic item, `PressedButton`, receives the
-presses of all of them.
+This module must not import cogs or flows, which register what a press does.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, Self, TypeAlias, TypedDict, TypeVar
+from collections.abc import Callable
+from typing import Any, ClassVar, TypedDict
 
-import discord
 from discord import ButtonStyle
-from discord.ui import Button, DynamicItem, Item
+from discord.ui import Button
 
-from bot.errors import NotAllowed, respond
-from bot.interactions import Interaction
-from storage.announcements.models import Post, PostKind
-from storage.errors import LabError
-
-_MAX_INTEGER = 2**63 - 1  # the largest that SQLite stores
-_FIELD = re.compile(r"\{(\w+)(:flag)?\}")
-_HANDLED = "handled"
-_classes: list[type[LabButton]] = []
-
-Handler: TypeAlias = Callable[[Interaction, Any], Awaitable[None]]
-HandlerT = TypeVar("HandlerT", bound=Handler)
-
-HANDLERS: dict[type[LabButton], Handler] = {}
+from bot.ui.lab_button import LabButton
+from storage.audit.models import ReviewKind
+from storage.review.models import Decision
 
 
-class NotYours(NotAllowed):
-    """Somebody pressed a button in a reply to another person."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Only the person who ran this can use these buttons. Run the command yourself to get "
-            "your own."
-        )
-
-
-class UnknownButton(NotAllowed):
-    """The custom id holds a number that no button of this bot has."""
-
-    def __init__(self) -> None:
-        super().__init__("I don't recognize that button.")
-
-
-class Expired(LabError):
-    """The button belongs to a dialog that timed out or was lost in a restart."""
-
-    def __init__(self) -> None:
-        super().__init__("These buttons have expired. Run the command again.")
-
-
-class LabButton(Button[Any]):
-    """A button whose custom id is its whole state.
-
-    A subclass sets an attribute for each field of its template before it calls
-    ``super().__init__``. Its other parameters need defaults, because `parse` passes only the
-    fields. A field is a number, or a bool if declared as ``{name:flag}``; ``owner_id`` is the only
-    user who may press the button.
-    """
-
-    _template: ClassVar[str]
-    _pattern: ClassVar[re.Pattern[str]]
-
-    def __init_subclass__(cls, *, template: str) -> None:
-        super().__init_subclass__()
-        cls._template = template
-        cls._pattern = re.compile(_FIELD.sub(_field_pattern, template))
-        _classes.append(cls)
+class HelpButton(LabButton, template="help:{topic_id}"):
+    """Shows the commands of a topic."""
 
     def __init__(
         self,
-        label: str,
-        *,
-        style: ButtonStyle = ButtonStyle.secondary,
+        topic_id: int,
+        title: str = "Help",
         emoji: str | None = None,
-        disabled: bool = False,
+        *,
+        is_current: bool = False,
     ) -> None:
-        numbers = self.numbers
-        custom_id = _FIELD.sub(lambda field: str(numbers[field[1]]), self._template)
-        super().__init__(
-            label=label, style=style, emoji=emoji, disabled=disabled, custom_id=custom_id
-        )
-
-    @property
-    def numbers(self) -> dict[str, int]:
-        """The fields of the custom id by name, flags as 0 or 1."""
-        return {field[1]: int(getattr(self, field[1])) for field in _FIELD.finditer(self._template)}
-
-    @classmethod
-    def parse(cls, custom_id: str) -> Self | None:
-        """Returns the button with this custom id, or None if it is of another class."""
-        match = cls._pattern.fullmatch(custom_id)
-        if match is None:
-            return None
-        fields: dict[str, Any] = {
-            field[1]: bool(int(match[field[1]])) if field[2] else int(match[field[1]])
-            for field in _FIELD.finditer(cls._template)
-        }
-        return cls(**fields)
-
-    @classmethod
-    def on_press(cls, handler: HandlerT) -> HandlerT:
-        """Registers the decorated coroutine as what a press of this button does."""
-        HANDLERS[cls] = handler
-        return handler
-
-
-def _field_pattern(field: re.Match[str]) -> str:
-    return rf"(?P<{field[1]}>{'[01]' if field[2] else '[0-9]+'})"
+        self.topic_id = topic_id
+        style = ButtonStyle.primary if is_current else ButtonStyle.secondary
+        super().__init__(title, style=style, emoji=emoji)
 
 
 class PaperButton(LabButton, template="paper:{paper_id}"):
@@ -131,14 +41,21 @@ class PaperButton(LabButton, template="paper:{paper_id}"):
 
 
 class AnnouncedPaperButton(LabButton, template="announced:{paper_id}"):
-    """Shows the card of an announced paper; its id also marks the message as an announcement."""
+    """Shows the card of an announced paper; its id also marks the message as an announcement.
 
-    def __init__(self, paper_id: int, label: str = "Details", *, disabled: bool = False) -> None:
+    Its keys are those of the paper and, in a digest, of papers that have no button of their own.
+    """
+
+    def __init__(
+        self, paper_id: int, label: str = "Details", *, disabled: bool = False, keys: str = ""
+    ) -> None:
         self.paper_id = paper_id
-        super().__init__(label, disabled=disabled)
+        super().__init__(label, disabled=disabled, keys=keys)
 
 
-class OldAnnouncedPaperButton(LabButton, template="announced:{post_id}:{paper_id}"):
+class OldAnnouncedPaperButton(
+    LabButton, template="announced:{post_id}:{paper_id}", needs=("paper_id",)
+):
     """The `AnnouncedPaperButton` of earlier versions; never drawn any more."""
 
     def __init__(self, post_id: int, paper_id: int) -> None:
@@ -155,12 +72,20 @@ class CiteButton(LabButton, template="cite:{paper_id}"):
         super().__init__("Cite")
 
 
-class EditPaperButton(LabButton, template="correct:{paper_id}"):
-    """Opens the form that edits a paper, for moderators."""
+class BibButton(LabButton, template="bib:{paper_id}"):
+    """Sends a paper as a .bib file."""
 
     def __init__(self, paper_id: int) -> None:
         self.paper_id = paper_id
-        super().__init__("Edit")
+        super().__init__("Download .bib")
+
+
+class ReportButton(LabButton, template="correct:{paper_id}"):
+    """Opens the form to report a problem with a paper; for moderators, the one to edit it."""
+
+    def __init__(self, paper_id: int) -> None:
+        self.paper_id = paper_id
+        super().__init__("Report a problem")
 
 
 class RemoveButton(LabButton, template="remove:{owner_id}:{paper_id}"):
@@ -179,6 +104,17 @@ class KeepButton(LabButton, template="keep:{owner_id}:{paper_id}"):
         self.owner_id = owner_id
         self.paper_id = paper_id
         super().__init__("Cancel")
+
+
+class ClaimButton(LabButton, template="claim:{person_id}:{user_id}:{is_accepted:flag}"):
+    """Confirms that a member is one of the lab's people, or says that they aren't."""
+
+    def __init__(self, person_id: int, user_id: int, *, is_accepted: bool) -> None:
+        self.person_id = person_id
+        self.user_id = user_id
+        self.is_accepted = is_accepted
+        style = ButtonStyle.success if is_accepted else ButtonStyle.secondary
+        super().__init__("Confirm" if is_accepted else "No", style=style)
 
 
 class UndoButton(LabButton, template="undo:{change_id}"):
@@ -222,6 +158,14 @@ class ResultsPageButton(LabButton, template="page:{owner_id}:{query_id}:{page}")
         super().__init__(label, disabled=disabled)
 
 
+class SuggestButton(LabButton, template="suggest:{query_id}"):
+    """Opens the form to suggest a paper, with the words of a saved query."""
+
+    def __init__(self, query_id: int) -> None:
+        self.query_id = query_id
+        super().__init__("Suggest this paper", emoji="💡")
+
+
 class AnotherButton(LabButton, template="another:{owner_id}:{query_id}"):
     """Shows another random paper that matches the same filters."""
 
@@ -239,12 +183,12 @@ class DigestButton(LabButton, template="digest:{post_id}"):
         super().__init__(f"Show all {total:,}")
 
 
-class FeedsButton(LabButton, template="feeds:{post_id}"):
+class FeedsButton(LabButton, template="feeds:{post_id}", needs=()):
     """Lists the feeds, under a notice to moderators."""
 
-    def __init__(self, post_id: int) -> None:
+    def __init__(self, post_id: int, *, keys: str = "") -> None:
         self.post_id = post_id
-        super().__init__("Feeds")
+        super().__init__("Feeds", keys=keys)
 
 
 class RetryRefusedButton(LabButton, template="retry:{channel_id}"):
@@ -255,55 +199,141 @@ class RetryRefusedButton(LabButton, template="retry:{channel_id}"):
         super().__init__(f"Retry in #{name}"[:80], emoji="🔁")
 
 
-class ReviewButton(LabButton, template="review:{entry_id}:{add:flag}"):
-    """Adds or declines an entry of a reviewed feed."""
-
-    def __init__(self, entry_id: int, *, add: bool) -> None:
-        self.entry_id = entry_id
-        self.add = add
-        super().__init__(**_choice(add=add, is_duplicate=False))
-
-
-class ReviewedButton(LabButton, template="review:{entry_id}:-"):
-    """Takes the place of a `ReviewButton` once the entry is decided."""
-
-    def __init__(self, entry_id: int) -> None:
-        self.entry_id = entry_id
-        super().__init__("Reviewed", disabled=True)
-
-
-class DuplicateButton(LabButton, template="settle:{entry_id}:{add:flag}"):
-    """Resolves a possible duplicate: a new paper, or the paper that it resembles."""
-
-    def __init__(self, entry_id: int, *, add: bool) -> None:
-        self.entry_id = entry_id
-        self.add = add
-        super().__init__(**_choice(add=add, is_duplicate=True))
-
-
-class SuggestionButton(LabButton, template="suggestion:{suggestion_id}:{add:flag}"):
-    """Adds or declines a paper that a member suggested."""
-
-    def __init__(self, suggestion_id: int, *, add: bool, is_duplicate: bool = False) -> None:
-        self.suggestion_id = suggestion_id
-        self.add = add
-        super().__init__(**_choice(add=add, is_duplicate=is_duplicate))
-
-
-class DecidedSuggestionButton(LabButton, template="suggestion:{suggestion_id}:-"):
-    """Takes the place of a `SuggestionButton` once the suggestion is decided."""
-
-    def __init__(self, suggestion_id: int) -> None:
-        self.suggestion_id = suggestion_id
-        super().__init__("Reviewed", disabled=True)
-
-
-class MySuggestionsButton(LabButton, template="suggested:{post_id}"):
-    """Shows a member their suggestions, under the message that one was decided."""
+class RetryPostButton(LabButton, template="resend:{post_id}"):
+    """Sends or updates one message again that was set aside, under the notice of that."""
 
     def __init__(self, post_id: int) -> None:
         self.post_id = post_id
-        super().__init__("My suggestions")
+        super().__init__("Retry", emoji="🔁")
+
+
+class HeldEntriesButton(LabButton, template="held:{feed_id}:{add:flag}"):
+    """Adds or declines all entries that are held of a feed."""
+
+    def __init__(self, feed_id: int, *, add: bool) -> None:
+        self.feed_id = feed_id
+        self.add = add
+        super().__init__(
+            "Add all" if add else "Decline all",
+            style=ButtonStyle.success if add else ButtonStyle.secondary,
+        )
+
+
+class OpenQueueButton(LabButton, template="reviews:{feed_id}"):
+    """Shows what awaits review, privately, under the notice of a feed's held entries."""
+
+    def __init__(self, feed_id: int) -> None:
+        self.feed_id = feed_id
+        super().__init__("Review one by one")
+
+
+def held_buttons(feed_id: int) -> list[Button[Any]]:
+    """Returns the buttons that decide a feed's held entries."""
+    all_buttons = [HeldEntriesButton(feed_id, add=add) for add in (True, False)]
+    return [*all_buttons, OpenQueueButton(feed_id)]
+
+
+class DecisionButton(LabButton):
+    """Decides about an entry or a suggestion that waits for a moderator, on its card."""
+
+    kind: ClassVar[ReviewKind]
+
+    def __init__(
+        self,
+        item_id: int,
+        decision: Decision,
+        *,
+        is_duplicate: bool = False,
+        opens_form: bool = False,
+        keys: str = "",
+    ) -> None:
+        self.item_id = item_id
+        self.decision = decision
+        super().__init__(
+            **_decision_look(decision, is_duplicate=is_duplicate, opens_form=opens_form), keys=keys
+        )
+
+
+class ReviewButton(DecisionButton, template="review:{item_id:entry_id}:{decision:decision}"):
+    """Decides about an entry of a feed."""
+
+    kind = ReviewKind.ENTRY
+
+
+class SuggestionButton(
+    DecisionButton, template="suggestion:{item_id:suggestion_id}:{decision:decision}"
+):
+    """Decides about a paper that a member suggested."""
+
+    kind = ReviewKind.SUGGESTION
+
+
+class OldDuplicateButton(DecisionButton, template="settle:{item_id:entry_id}:{decision:decision}"):
+    """The `ReviewButton` of a possible duplicate in earlier versions; never drawn any more."""
+
+    kind = ReviewKind.ENTRY
+
+
+class _ReviewedButton(LabButton):
+    """Takes the place of the buttons that decide, so that the message is still recognized."""
+
+    def __init__(self, item_id: int) -> None:
+        self.item_id = item_id
+        super().__init__("Reviewed", disabled=True)
+
+
+class ReviewedButton(_ReviewedButton, template="review:{item_id:entry_id}:-"):
+    """Takes the place of `ReviewButton`s once the entry is decided."""
+
+
+class ReviewedSuggestionButton(_ReviewedButton, template="suggestion:{item_id:suggestion_id}:-"):
+    """Takes the place of `SuggestionButton`s once the suggestion is decided."""
+
+
+class MySuggestionsButton(LabButton, template="suggested:{post_id}", needs=()):
+    """Shows a member their suggestions, under the message that one was decided."""
+
+    def __init__(self, post_id: int, *, keys: str = "") -> None:
+        self.post_id = post_id
+        super().__init__("My suggestions", keys=keys)
+
+
+class FixReportButton(LabButton, template="fix:{report_id}"):
+    """Opens the form that edits the paper of a report, for moderators."""
+
+    def __init__(self, report_id: int) -> None:
+        self.report_id = report_id
+        super().__init__("Edit paper", style=ButtonStyle.primary)
+
+
+class ResolveReportButton(LabButton, template="report:{report_id}:{is_fixed:flag}"):
+    """Marks a report as fixed, or dismisses it."""
+
+    def __init__(self, report_id: int, *, is_fixed: bool, keys: str = "") -> None:
+        self.report_id = report_id
+        self.is_fixed = is_fixed
+        super().__init__("Mark as fixed" if is_fixed else "Dismiss", keys=keys)
+
+
+class DecidedReportButton(LabButton, template="report:{report_id}:-"):
+    """Takes the place of a `ResolveReportButton` once the report is resolved."""
+
+    def __init__(self, report_id: int) -> None:
+        self.report_id = report_id
+        super().__init__("Reviewed", disabled=True)
+
+
+class ReportedPaperButton(
+    LabButton, template="reported:{report_id}:{paper_id}", needs=("paper_id",)
+):
+    """Shows a paper's card, under the message that a report about the paper was resolved."""
+
+    def __init__(
+        self, report_id: int, paper_id: int, *, disabled: bool = False, keys: str = ""
+    ) -> None:
+        self.report_id = report_id
+        self.paper_id = paper_id
+        super().__init__("Open", disabled=disabled, keys=keys)
 
 
 class QueuePageButton(LabButton, template="queue:{owner_id}:{page}"):
@@ -315,6 +345,103 @@ class QueuePageButton(LabButton, template="queue:{owner_id}:{page}"):
         self.owner_id = owner_id
         self.page = max(page, 0)
         super().__init__(label, disabled=disabled)
+
+
+class QueueDecisionButton(LabButton):
+    """Decides about an item on a page of the review queue, which is drawn again."""
+
+    kind: ClassVar[ReviewKind]
+
+    def __init__(
+        self,
+        owner_id: int,
+        page: int,
+        item_id: int,
+        decision: Decision,
+        *,
+        is_duplicate: bool = False,
+        opens_form: bool = False,
+    ) -> None:
+        self.owner_id = owner_id
+        self.page = page
+        self.item_id = item_id
+        self.decision = decision
+        super().__init__(
+            **_decision_look(decision, is_duplicate=is_duplicate, opens_form=opens_form)
+        )
+
+
+class QueueEntryButton(
+    QueueDecisionButton,
+    template="decide:{owner_id}:{page}:0:{item_id:entry_id}:{decision:decision}",
+):
+    """Decides about an entry of a feed in the review queue."""
+
+    kind = ReviewKind.ENTRY
+
+
+class QueueSuggestionButton(
+    QueueDecisionButton,
+    template="decide:{owner_id}:{page}:1:{item_id:suggestion_id}:{decision:decision}",
+):
+    """Decides about a suggestion in the review queue."""
+
+    kind = ReviewKind.SUGGESTION
+
+
+class QueueFixButton(LabButton, template="amend:{owner_id}:{page}:{report_id}"):
+    """Opens the form that edits the paper of a report, on a page of the review queue."""
+
+    def __init__(self, owner_id: int, page: int, report_id: int) -> None:
+        self.owner_id = owner_id
+        self.page = page
+        self.report_id = report_id
+        super().__init__("Edit paper", style=ButtonStyle.primary)
+
+
+class QueueReportButton(
+    LabButton, template="resolve:{owner_id}:{page}:{report_id}:{is_fixed:flag}"
+):
+    """Resolves a report on a page of the review queue, which is drawn again."""
+
+    def __init__(self, owner_id: int, page: int, report_id: int, *, is_fixed: bool) -> None:
+        self.owner_id = owner_id
+        self.page = page
+        self.report_id = report_id
+        self.is_fixed = is_fixed
+        super().__init__("Mark as fixed" if is_fixed else "Dismiss")
+
+
+class QueueUndoButton(LabButton, template="unqueue:{owner_id}:{page}:{change_id}"):
+    """Undoes a decision on a page of the review queue, which is drawn again."""
+
+    def __init__(self, owner_id: int, page: int, change_id: int, label: str = "Undo") -> None:
+        self.owner_id = owner_id
+        self.page = page
+        self.change_id = change_id
+        super().__init__(label, emoji="↩️")
+
+
+class OpenReviewButton(LabButton):
+    """Shows everything about an item of the review queue."""
+
+    kind: ClassVar[ReviewKind]
+
+    def __init__(self, item_id: int) -> None:
+        self.item_id = item_id
+        super().__init__("Open")
+
+
+class OpenEntryButton(OpenReviewButton, template="waiting:0:{item_id:entry_id}"):
+    """Shows everything about an entry that waits."""
+
+    kind = ReviewKind.ENTRY
+
+
+class OpenSuggestionButton(OpenReviewButton, template="waiting:1:{item_id:suggestion_id}"):
+    """Shows everything about a suggestion that waits."""
+
+    kind = ReviewKind.SUGGESTION
 
 
 def page_buttons(
@@ -333,90 +460,17 @@ def page_buttons(
     ]
 
 
-def parse(custom_id: str) -> LabButton | None:
-    """Returns the button with this custom id, or None if no class has such ids."""
-    buttons = (button_class.parse(custom_id) for button_class in _classes)
-    return next((button for button in buttons if button is not None), None)
-
-
-def is_marked(custom_id: str, post: Post) -> bool:
-    """Returns whether a component with this id shows that its message is the one of a claimed post.
-
-    An announcement's id names papers, so it can also match the message of another post whose
-    papers were merged into these; `Outbox` knows that message already.
-    """
-    match post.kind, parse(custom_id):
-        case PostKind.REVIEW, (ReviewButton() | ReviewedButton()) as button:
-            return button.entry_id == post.entry_id
-        case PostKind.SUGGESTION, (SuggestionButton() | DecidedSuggestionButton()) as button:
-            return button.suggestion_id == post.suggestion_id
-        case PostKind.OUTCOME, MySuggestionsButton() as button:
-            return button.post_id == post.id
-        case PostKind.NOTICE, FeedsButton() as button:
-            return button.post_id == post.id
-        case (
-            PostKind.PAPER | PostKind.DIGEST,
-            (AnnouncedPaperButton() | OldAnnouncedPaperButton()) as button,
-        ):
-            return button.paper_id in post.claimed_papers
-    return False
-
-
-class PressedButton(DynamicItem[Button[Any]], template=r"[a-z]+(?::[0-9]+)+"):
-    """Receives every press of a `LabButton` and passes it to the handler of its class."""
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py's signature
-        item: Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Wraps the component that was pressed."""
-        if not isinstance(item, Button):
-            raise TypeError(f"{match[0]} is a {type(item).__name__}, not a button")
-        return cls(item)
-
-    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
-        """Handles the press and reports its errors, which discord.py would only log."""
-        mark_handled(interaction)
-        try:
-            await _press(interaction, parse(self.custom_id))
-        except Exception as error:  # noqa: BLE001 - the one place where a press can fail
-            await respond(interaction, error)
-
-
-async def _press(interaction: Interaction, button: LabButton | None) -> None:
-    if button is None or (handler := HANDLERS.get(type(button))) is None:
-        raise Expired
-    if max(button.numbers.values()) > _MAX_INTEGER:
-        raise UnknownButton
-    if button.numbers.get("owner_id", interaction.user.id) != interaction.user.id:
-        raise NotYours
-    await handler(interaction, button)
-
-
-def mark_handled(interaction: discord.Interaction[Any]) -> None:
-    """Notes that a press is being answered; must be called before the first ``await``."""
-    interaction.extras[_HANDLED] = True
-
-
-async def answer_unhandled(interaction: discord.Interaction[Any]) -> None:
-    """Answers a press that nothing handled, instead of Discord's “This interaction failed”."""
-    if interaction.type is discord.InteractionType.component and _HANDLED not in interaction.extras:
-        await respond(interaction, Expired())
-
-
-class _Choice(TypedDict):
+class _Look(TypedDict):
     label: str
     style: ButtonStyle
 
 
-def _choice(*, add: bool, is_duplicate: bool) -> _Choice:
-    """Returns how a button looks that adds or declines a paper or a possible duplicate."""
-    if is_duplicate:
-        label = "Add as new" if add else "Same paper"
-    else:
-        label = "Add" if add else "Not ours"
-    return {"label": label, "style": ButtonStyle.success if add else ButtonStyle.secondary}
+def _decision_look(decision: Decision, *, is_duplicate: bool, opens_form: bool) -> _Look:
+    match decision:
+        case Decision.ADD:
+            label = "Add as new" if is_duplicate else "Add"
+            return {"label": label + "…" * opens_form, "style": ButtonStyle.success}
+        case Decision.SAME:
+            return {"label": "Same paper", "style": ButtonStyle.primary}
+        case Decision.DECLINE:
+            return {"label": "Not ours", "style": ButtonStyle.secondary}

@@ -6,6 +6,7 @@ to less than that, whatever the data.
 
 from __future__ import annotations
 
+import calendar
 import re
 import zlib
 from collections.abc import Sequence
@@ -24,14 +25,17 @@ from discord.ui import (
     TextDisplay,
 )
 
-from bot.markdown import author_list, count, escape, link, timestamp
+from bot.markdown import author_list, count, escape, escape_prose, link, timestamp
 from bot.ui import buttons
+from bot.ui.author_menu import author_menu
 from bot.ui.excerpt import excerpt
-from storage.models import Author, LinkKind, Paper, PaperDetails, ResultPage
+from storage.models import Author, LinkKind, Paper, PaperDetails, PartialDate, ResultPage
+from storage.papers.retractions import is_retracted
 from storage.search.related import Related
 from storage.text import fold
 
 NEUTRAL = 0x99AAB5
+GREY = 0x747F8D  # of what is over: a removed paper, a decided review
 _ARXIV_RED = 0xB31B1B
 _PALETTE = (
     0x5865F2, 0x2F9E8F, 0xD97706, 0x9B59B6, 0x2E86DE, 0xC2416B, 0x4C9F38, 0x8E6C3A,
@@ -62,25 +66,35 @@ class Layout(LayoutView):
         self.stop()
 
 
-def full_card(paper: Paper, related: Sequence[Related] = ()) -> Container[Any]:
-    """Returns the card of a paper with its whole abstract and some related papers."""
+def full_card(
+    paper: Paper, related: Sequence[Related] = (), *actions: Button[Any]
+) -> Container[Any]:
+    """Returns the card of a paper with its whole abstract and some related papers.
+
+    It has buttons to cite the paper and to open the related ones, and more ``actions``.
+    """
     return paper_card(
         paper,
         heading=f"### {title_link(paper, 700)}",
         max_abstract=_MAX_CARD,
-        actions=[buttons.CiteButton(paper.id)],
-        below=_related(related[:_MAX_RELATED]),
+        actions=[buttons.CiteButton(paper.id), *actions],
+        related=related[:_MAX_RELATED],
     )
 
 
 def random_paper(paper: Paper, owner_id: int, query_id: int) -> Layout:
-    """Returns the card of a random paper, with a button for another one."""
+    """Returns the card of a random paper, with buttons for another one and for this one."""
     card = paper_card(
         paper,
         heading=f"-# 🎲 Random paper\n### {title_link(paper, 700)}",
         max_abstract=900,
     )
-    return Layout(card, ActionRow(buttons.AnotherButton(owner_id, query_id)))
+    row = ActionRow(
+        buttons.AnotherButton(owner_id, query_id),
+        buttons.PaperButton(paper.id, "Details"),
+        buttons.CiteButton(paper.id),
+    )
+    return Layout(card, row)
 
 
 def results_page(
@@ -89,27 +103,45 @@ def results_page(
     *,
     words: Sequence[str] = (),
     remark: str = "",
+    complete: int | None = None,
+    full_dates: bool = False,
     page_buttons: Sequence[Button[Any]] = (),
 ) -> Layout:
     """Returns a page of at most five papers, under an escaped heading.
 
-    If a title lacks some of the folded ``words``, an excerpt of the abstract shows those.
+    If a title lacks some of the folded ``words``, an excerpt of the abstract shows those. A line
+    separates the first ``complete`` ones of all results from those with only most of the words.
     """
     card: Container[Any] = Container(accent_colour=NEUTRAL)
     card.add_item(TextDisplay(f"### {heading}" + (f"\n{remark}" if remark else "")))
-    _add_papers(card, results.papers, words)
+    first_partial = len(results.papers)
+    if complete is not None:
+        first_partial = max(complete - results.offset, 0)
+    add_papers(card, results.papers[:first_partial], words, full_dates=full_dates)
+    if partial := results.papers[first_partial:]:
+        card.add_item(TextDisplay("**Papers with most of these words**"))
+        add_papers(card, partial, words, full_dates=full_dates)
     _add_page_buttons(card, results, page_buttons)
     return Layout(card)
 
 
 def author_page(
-    author: Author, results: ResultPage, page_buttons: Sequence[Button[Any]] = ()
+    author: Author,
+    results: ResultPage,
+    page_buttons: Sequence[Button[Any]] = (),
+    account: int | None = None,
 ) -> Layout:
-    """Returns an author's card with a page of their papers."""
+    """Returns an author's card with a page of their papers, and a menu of their co-authors.
+
+    ``account`` is the author's Discord account, which is named but not notified.
+    """
     card: Container[Any] = Container(accent_colour=_palette_colour(author.name))
-    card.add_item(TextDisplay(_author_summary(author)))
-    _add_papers(card, results.papers)
+    card.add_item(TextDisplay(_author_summary(author, account)))
+    add_papers(card, results.papers)
     _add_page_buttons(card, results, page_buttons)
+    coauthors = [(name, f"{count(papers, 'paper')} together") for name, papers in author.coauthors]
+    for row in author_menu("Show a co-author", coauthors):
+        card.add_item(row)
     return Layout(card)
 
 
@@ -144,8 +176,9 @@ def paper_card(
     max_abstract: int,
     actions: Sequence[Button[Any]] = (),
     below: str = "",
+    related: Sequence[Related] = (),
 ) -> Container[Any]:
-    """Returns the card of a paper.
+    """Returns the card of a paper, with a text ``below`` it and related papers.
 
     The abstract has at most ``max_abstract`` characters, less if the rest takes the room. The
     ``actions`` share a row with the paper's links if they all fit.
@@ -154,17 +187,23 @@ def paper_card(
     credit, footer = byline(paper, 500), _footer(paper)
     if credit:
         card.add_item(TextDisplay(credit))
-    room = _MAX_CARD - len(heading) - len(credit) - len(below) - len(footer)
-    if abstract := escape(paper.abstract, min(max_abstract, room)):
+    related_texts = [_related_text(match) for match in related]
+    room = _MAX_CARD - sum(map(len, [heading, credit, below, footer, *related_texts]))
+    if abstract := escape_prose(paper.abstract, min(max_abstract, room)):
         card.add_item(TextDisplay(abstract))
     links = _link_buttons(paper)
     fits_one_row = len(links) + len(actions) <= _MAX_ROW
     for row in [[*links, *actions]] if fits_one_row else [links, [*actions]]:
         if row:
             card.add_item(ActionRow(*row))
-    for text in (below, footer):
-        if text:
-            card.add_item(TextDisplay(text))
+    if below:
+        card.add_item(TextDisplay(below))
+    if related:
+        card.add_item(TextDisplay("**Related**"))
+    for match, text in zip(related, related_texts, strict=True):
+        card.add_item(Section(text, accessory=buttons.PaperButton(match.paper.id)))
+    if footer:
+        card.add_item(TextDisplay(footer))
     return card
 
 
@@ -181,38 +220,57 @@ def title_link(paper: PaperDetails, limit: int) -> str:
     return link(title, paper.url, limit)
 
 
-def byline(paper: PaperDetails, max_authors: int, max_venue: int = 120) -> str:
-    """Returns a paper's authors on one line, and its venue, year and note on another."""
+def byline(
+    paper: PaperDetails, max_authors: int, max_venue: int = 120, *, full_date: bool = False
+) -> str:
+    """Returns a paper's authors on one line, and its venue, year and note on another.
+
+    The ``full_date`` is as precise as it is known, and says so if there is none.
+    """
     lines = []
     if paper.authors:
-        lines.append(author_list(paper.authors, complete=paper.authors_complete, limit=max_authors))
+        lines.append(
+            author_list(paper.author_names, complete=paper.authors_complete, limit=max_authors)
+        )
     details = [f"**{escape(paper.venue, max_venue)}**"] if paper.venue else []
-    if paper.date:
+    if full_date:
+        details.append(_date_text(paper.date) if paper.date else "no date")
+    elif paper.date:
         details.append(str(paper.date.year))
     if paper.note:
-        details.append(f"🏅 {escape(paper.note, max_venue)}")
+        mark = "⚠️" if is_retracted(paper.note) else "🏅"
+        details.append(f"{mark} {escape(paper.note, max_venue)}")
     if details:
         lines.append(" · ".join(details))
     return "\n".join(lines)
 
 
-def _related(related: Sequence[Related]) -> str:
-    """Returns related papers, each with what it shares with the paper."""
-    lines = ["**Related**"] if related else []
-    for match in related:
-        reasons = []
-        if match.authors:
-            reasons.append(f"also by {author_list(match.authors, complete=True, limit=90)}")
-        if match.words:
-            words = ", ".join(f"“{escape(word, 25)}”" for word in match.words[:3])
-            reasons.append(f"also about {words}")
-        lines += [title_link(match.paper, 190), f"-# {' · '.join(reasons)}"]
-    return "\n".join(lines)
+def _date_text(date: PartialDate) -> str:
+    """Returns a date in words: “14 July 2023”, “July 2023” or “2023”."""
+    parts = [str(date.day)] if date.day else []
+    parts += [calendar.month_name[date.month]] if date.month else []
+    return " ".join([*parts, str(date.year)])
+
+
+def _related_text(match: Related) -> str:
+    """Returns a related paper's title, and what it shares with the paper."""
+    reasons = []
+    if match.authors:
+        reasons.append(f"also by {author_list(match.authors, complete=True, limit=90)}")
+    if match.words:
+        words = ", ".join(f"“{escape(word, 25)}”" for word in match.words[:3])
+        reasons.append(f"also about {words}")
+    if match.tags:
+        reasons.append(f"also tagged {escape(', '.join(match.tags[:3]), 60)}")
+    return f"{title_link(match.paper, 190)}\n-# {' · '.join(reasons)}"
 
 
 def _footer(paper: PaperDetails) -> str:
-    """Returns a paper's tags and poster and, if it is in the list, its id and since when."""
-    parts = [f"#{paper.id}"] if isinstance(paper, Paper) else []
+    """Returns a paper's tags and poster and, if it is in the list, its id and since when.
+
+    Examples of papers have no positive id.
+    """
+    parts = [f"#{paper.id}"] if isinstance(paper, Paper) and paper.id > 0 else []
     if paper.tags:
         parts.append(escape(", ".join(paper.tags), 200))
     if paper.posted_by:
@@ -243,11 +301,18 @@ def _link_buttons(paper: PaperDetails) -> list[Button[Any]]:
     ][:_MAX_LINKS]
 
 
-def _add_papers(card: Container[Any], papers: Sequence[Paper], words: Sequence[str] = ()) -> None:
+def add_papers(
+    card: Container[Any],
+    papers: Sequence[Paper],
+    words: Sequence[str] = (),
+    *,
+    full_dates: bool = False,
+) -> None:
+    """Adds papers to a card like `results_page`, each under a line and with Open."""
     for paper in papers:
         card.add_item(Separator(visible=True))
         lines = [f"**{title_link(paper, 240)}**"]
-        if credit := byline(paper, 130, 60):
+        if credit := byline(paper, 130, 60, full_date=full_dates):
             lines.append(credit)
         title = f" {fold(paper.title)}"
         missing = [word for word in words if f" {word}" not in title]
@@ -266,13 +331,11 @@ def _add_page_buttons(
         card.add_item(TextDisplay(f"-# {count(results.total, 'paper')} in total"))
 
 
-def _author_summary(author: Author) -> str:
+def _author_summary(author: Author, account: int | None) -> str:
     """Returns an author's name, number of papers, years, venues, co-authors and aliases."""
-    facts = [count(author.paper_count, "paper")]
-    if author.years:
-        first, last = author.years
-        facts.append(str(first) if first == last else f"{first} to {last}")
-    lines = [f"### {escape(author.name, 160)}", " · ".join(facts)]
+    facts = papers_and_years(author.paper_count, author.years)
+    facts += f" · <@{account}>" if account else ""
+    lines = [f"### {escape(author.name, 160)}", facts]
     if author.venues:
         lines.append(f"**Venues** {_with_counts(author.venues, 6)}")
     if author.coauthors:
@@ -281,6 +344,15 @@ def _author_summary(author: Author) -> str:
     if aliases:
         lines.append(f"-# Also credited as {escape(', '.join(aliases), 110)}")
     return "\n".join(lines)
+
+
+def papers_and_years(papers: int, years: tuple[int, int] | None) -> str:
+    """Returns, for example, “3 papers · 2019 to 2023”, “1 paper · 2023” or “1 paper”."""
+    facts = [count(papers, "paper")]
+    if years:
+        first, last = years
+        facts.append(str(first) if first == last else f"{first} to {last}")
+    return " · ".join(facts)
 
 
 def _with_counts(items: Sequence[tuple[str, int]], limit: int) -> str:

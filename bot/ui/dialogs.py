@@ -9,7 +9,7 @@ import discord
 from discord.ui import Button, Item, LayoutView
 
 from bot.errors import respond
-from bot.ui.buttons import mark_handled
+from bot.ui.lab_button import mark_handled
 from storage.errors import LabError
 
 Action: TypeAlias = Callable[[discord.Interaction[Any]], Awaitable[None]]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.markdown import escape
+from bot.markdown import escape, escape_prose
 from storage.text import fold
 
 _TOKEN = re.compile(r"\S+")
 _CONTEXT = 5  # tokens before the first match
+_MAX_URL = 55  # characters of one that is clickable, as there is no room for a longer one
 _BOLD = len("****")
 
 
@@ -26,7 +27,7 @@ def excerpt(text: str, words: Sequence[str], limit: int) -> str:
     pieces = ["…"] if start else []
     room = limit - 2 - len(pieces)
     for token in tokens[start:]:
-        piece = escape(token, 60)
+        piece = (escape_prose if len(token) < _MAX_URL else escape)(token, 60)
         if len(piece) + 1 + _BOLD > room:
             pieces.append("…")
             break

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-import discord
 from discord import SelectOption
-from discord.ui import Label, Modal, Select, TextInput
+from discord.ui import Label, Select, TextInput
 
-from bot.errors import respond
+from bot.interactions import Interaction
 from bot.markdown import clip
+from bot.ui.forms import LabForm, Typed
 from storage.feeds.models import FeedSettings
-from storage.redaction import redact_url
 
-SubmitHandler: TypeAlias = Callable[[discord.Interaction[Any], FeedSettings], Awaitable[None]]
+SubmitHandler: TypeAlias = Callable[[Interaction, FeedSettings], Awaitable[None]]
 
 
-class FeedForm(Modal):
-    """Edits a feed's title, address, venue and review; ``on_settings`` gets what was submitted.
+class FeedForm(LabForm):
+    """Edits a feed's title, URL, venue and review; ``on_settings`` gets what was submitted.
 
-    Secrets in the address are hidden, and stay if it isn't changed.
+    The fields show ``settings`` as they are, so the caller hides secrets in the URL.
     """
 
     def __init__(self, feed_id: int, settings: FeedSettings, on_settings: SubmitHandler) -> None:
-        super().__init__(title=f"Edit feed {feed_id}")
+        super().__init__(f"Edit feed {feed_id}", "feed", (feed_id,), settings)
+        self._feed_id = feed_id
         self._on_settings = on_settings
         self._title = _text_input("title", settings.title, 300, required=True)
-        self._url = _text_input("url", redact_url(settings.url), 2000, required=True)
+        self._url = _text_input("url", settings.url, 2000, required=True)
         self._venue = _text_input("venue", settings.venue, 100)
         self._review = Select[Any](
             custom_id="review",
@@ -48,21 +48,22 @@ class FeedForm(Modal):
         ):
             self.add_item(Label(text=text, description=description, component=component))
 
-    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+    async def submit(self, interaction: Interaction, typed: Typed) -> None:
         """Passes on what was submitted."""
-        settings = FeedSettings(
-            title=clip(self._title.value, 300),
-            url=self._url.value.strip(),
-            venue=clip(self._venue.value, 100),
-            is_reviewed=self._review.values == ["yes"],
-        )
-        await self._on_settings(interaction, settings)
+        await self._on_settings(interaction, _settings(typed))
 
-    async def on_error(  # type: ignore[override]  # a modal has no item that failed
-        self, interaction: discord.Interaction[Any], error: Exception, /
-    ) -> None:
-        """Replies with what went wrong."""
-        await respond(interaction, error, f"the form “{self.title}”")
+    def filled_in(self, typed: Typed) -> FeedForm:
+        """Returns the form with what was typed."""
+        return FeedForm(self._feed_id, _settings(typed), self._on_settings)
+
+
+def _settings(typed: Typed) -> FeedSettings:
+    return FeedSettings(
+        title=clip(typed.get("title", ""), 300),
+        url=typed.get("url", "").strip(),
+        venue=clip(typed.get("venue", ""), 100),
+        is_reviewed=typed.get("review") == "yes",
+    )
 
 
 def _text_input(name: str, value: str, limit: int, *, required: bool = False) -> TextInput[Any]:

@@ -47,6 +47,11 @@ def format_feed(feed: CountedFeed) -> str:
             f"⚠️ Failing{since} ({count(feed.failures, 'failed check')}): "
             f"{escape(feed.last_error, 500)}"
         )
+    if feed.held:
+        lines.append(
+            f"🌊 {count(feed.held, 'new entry')} held, because the feed brought far more than "
+            "usual at once. Nothing of it is added or announced until you decide."
+        )
     if pending := _pending(feed):
         lines.append(f"🔎 Waiting for review: {', '.join(pending)}. Run `/feed check` to review.")
     return "\n".join(lines)
@@ -102,10 +107,14 @@ def summarize_ingest(result: IngestResult) -> str:
         parts.append(f"{len(result.updated):,} updated")
     if result.duplicates:
         parts.append(count(len(result.duplicates), "possible duplicate"))
-    if result.reviews:
-        parts.append(f"{count(result.reviews, 'entry')} to review")
+    if result.held:
+        parts.append(f"{count(result.held, 'entry')} held (far more than usual)")
+    if result.reviews > result.held:
+        parts.append(f"{count(result.reviews - result.held, 'entry')} to review")
     if result.removed:
         parts.append(f"{result.removed:,} skipped (removed from the list)")
+    if result.left_out:
+        parts.append(f"{result.left_out:,} left out (no papers)")
     return ", ".join(parts)
 
 
@@ -122,7 +131,7 @@ def describe_options(options: SubscriptionOptions) -> str:
         conditions = clip(str(options.filters), 300).replace("`", "'")
         parts.append(f"papers matching `{conditions}`")
     if options.digest.frequency is not Frequency.OFF:
-        parts.append(_digest(options.digest))
+        parts.append(describe_digest(options.digest))
     if options.role_id:
         parts.append(f"mentioning <@&{options.role_id}>")
     if options.has_thread:
@@ -134,7 +143,7 @@ def describe_options(options: SubscriptionOptions) -> str:
     return ", ".join(parts)
 
 
-def _digest(digest: DigestSchedule) -> str:
+def describe_digest(digest: DigestSchedule) -> str:
     """Returns, for example, “weekly digest on Mondays at 9:00 (Europe/Berlin)”."""
     weekday = calendar.day_name[digest.weekday]
     day = f" on {weekday}s" if digest.frequency is Frequency.WEEKLY else ""
@@ -154,6 +163,8 @@ def _list_item(feed: CountedFeed) -> str:
         facts.append(f"next check {timestamp(feed.next_poll_at)}")
     if feed.is_reviewed:
         facts.append("reviewed")
+    if feed.held:
+        facts.append(f"🌊 {feed.held:,} held: far more than usual; decide with `/feed show`")
     if pending := _pending(feed):
         facts.append(f"🔎 {', '.join(pending)} to review with `/feed check`")
     lines = [f"`{feed.id}` **{title}**{venue}", f"-# {' · '.join(facts)}"]
@@ -165,7 +176,7 @@ def _list_item(feed: CountedFeed) -> str:
 
 def _pending(feed: CountedFeed) -> list[str]:
     """Returns how many entries of a feed are waiting for a moderator, by kind."""
-    kinds = ((feed.reviews, "entry"), (feed.duplicates, "possible duplicate"))
+    kinds = ((feed.reviews - feed.held, "entry"), (feed.duplicates, "possible duplicate"))
     return [count(number, noun) for number, noun in kinds if number]
 
 

@@ -31,7 +31,7 @@ _MAX_NOTES_LENGTH = 1500  # characters
 def preview(report: ImportReport) -> str:
     """Returns what an import would do: numbers, then notes on single entries."""
     notes = _notes(report)
-    if more := len(report.notes) - len(notes):
+    if more := len(report.remarks) - len(notes):
         notes.append(f"-# {count(more, 'more note')} in the attached report.")
     return "\n".join([*_outcomes(report, is_preview=True), *notes])
 
@@ -40,9 +40,10 @@ def result(report: ImportReport) -> str:
     """Returns what an import did: numbers, then notes on single entries."""
     heading = "### Imported" if changed_papers(report) else "### Nothing changed"
     notes = _notes(report)
-    if more := len(report.notes) - len(notes):
+    if more := len(report.remarks) - len(notes):
         notes.append(f"-# and {count(more, 'more note')}")
-    return "\n".join([heading, *_outcomes(report, is_preview=False), *notes])
+    total = f"{count(report.total, 'entry')} in the file:"
+    return "\n".join([heading, total, *_outcomes(report, is_preview=False), *notes])
 
 
 def changed_papers(report: ImportReport) -> int:
@@ -53,7 +54,7 @@ def changed_papers(report: ImportReport) -> int:
 def fits_preview(report: ImportReport) -> bool:
     """Returns whether a `preview` names every entry that the report names."""
     outcomes = {entry.outcome for entry in report.imported}
-    return len(report.imported) == len(outcomes) and len(report.notes) == len(_notes(report))
+    return len(report.imported) == len(outcomes) and len(report.remarks) == len(_notes(report))
 
 
 def columns(known: Mapping[str, Sequence[str]], unused: Sequence[str]) -> str:
@@ -74,28 +75,33 @@ def plain_text(
     report: ImportReport, *, preview: bool, files: int = 1, limit: int | None = None
 ) -> str:
     """Returns a report without markup; a ``preview`` names up to ``limit`` papers it would add."""
-    counts = totals(report, preview=preview)
-    duplicates = count(counts.pop("duplicates"), "possible duplicate")
-    rejected = counts.pop("rejected")
-    parts = [f"{number:,} {name}" for name, number in counts.items()]
-    summary = f"{', '.join(parts)}, {duplicates}, {rejected:,} rejected."
-    lines = [f"Preview: {summary}" if preview else summary]
+    lines = [_summary(report, preview=preview)]
     if preview:
         shown = report.imported[:limit]
         lines += [f"  {_location(one, files)}{one.outcome}: {one.title}" for one in shown]
         if len(report.imported) > len(shown):
             lines.append("  … and more.")
-    if report.skipped:
-        lines.append(f"Skipped {count(report.skipped, 'entry')} that {_are_unpublished(report)}.")
-    lines += [f"{_location(entry, files)}{entry.reason}" for entry in report.notes]
+    lines += [f"{_location(entry, files)}{entry.reason}" for entry in report.remarks]
     return "\n".join(lines)
 
 
-def totals(report: ImportReport, *, preview: bool) -> dict[str, int]:
-    """Returns the numbers of an import; all but ``rejected`` are 0 if it was refused."""
-    if report.is_rejected and not preview:
-        return {**dict.fromkeys(report.counts, 0), "rejected": report.rejected}
-    return dict(report.counts)
+def _summary(report: ImportReport, *, preview: bool) -> str:
+    """Returns the numbers of an import, which add up to the number of entries."""
+    counts = report.counts
+    would = "would be " if preview else ""
+    parts = [
+        f"{counts['added']:,} {would}added",
+        f"{counts['updated']:,} {would}updated",
+        f"{counts['unchanged']:,} unchanged",
+        count(counts["duplicates"], "possible duplicate"),
+        f"{counts['rejected']:,} rejected",
+    ]
+    if counts["left_out"]:
+        parts.append(f"{counts['left_out']:,} unpublished")
+    if counts["held_back"]:
+        parts.append(f"{counts['held_back']:,} not imported")
+    text = f"{', '.join(parts)}; {count(report.total, 'entry')} in all."
+    return f"Preview: {text}" if preview else text
 
 
 def _outcomes(report: ImportReport, *, is_preview: bool) -> list[str]:
@@ -110,23 +116,23 @@ def _outcomes(report: ImportReport, *, is_preview: bool) -> list[str]:
             lines.append(f"{emoji} **{number:,}** {future if is_preview else past}: {example}")
     if report.rejected:
         lines.append(f"⚠️ **{report.rejected:,}** can't be used")
-    if report.skipped:
+    if report.left_out:
         lines.append(
-            f"💤 **{report.skipped:,}** {_are_unpublished(report)}, skipped (use "
+            f"💤 **{report.left_out:,}** {_are_unpublished(report)}, skipped (use "
             "`unpublished:True` to import unpublished rows)"
         )
     return lines
 
 
 def _are_unpublished(report: ImportReport) -> str:
-    return "isn't a published paper" if report.skipped == 1 else "aren't published papers"
+    return "isn't a published paper" if report.left_out == 1 else "aren't published papers"
 
 
 def _notes(report: ImportReport) -> list[str]:
     """Returns notes on single entries, a line each, as many as fit."""
     lines: list[str] = []
     room = _MAX_NOTES_LENGTH
-    for entry in report.notes[:_MAX_NOTES]:
+    for entry in report.remarks[:_MAX_NOTES]:
         line = f"-# Line {entry.line}: {escape(entry.reason, 300)}"
         room -= len(line) + 1
         if room < 0:

@@ -1,14 +1,19 @@
-"""The text of `/setup show`: the moderators' roles and channel, who set them, and any problems."""
+"""The text of `/setup show`: who moderates, in which channel, who set that, and the backups."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import discord
 
-from bot.markdown import escape, timestamp
+from bot.markdown import count, escape, join_and, timestamp
 from bot.moderators import Moderators
-from bot.permissions import missing_permissions
+from bot.permissions import missing_permissions, readers
 from storage.announcements.models import SubscriptionOptions
+from storage.backups import Backup
 from storage.moderator_settings import ModeratorSetting, SettingKey
+
+_MAX_READERS = 5  # roles that a warning names
 
 
 def overview(
@@ -28,7 +33,7 @@ def overview(
         *roles,
         _source(moderators.setting(guild_id, SettingKey.ROLES), "role"),
         "### Moderators' channel",
-        _channel(moderators.channel_id, client),
+        _channel(moderators, client),
     ]
     if stopped_because:
         lines.append(
@@ -40,13 +45,65 @@ def overview(
     return "\n".join(lines)
 
 
+def people_overview(*, is_trusting: bool) -> str:
+    """Returns whether certain papers of the lab's people are announced unasked."""
+    if is_trusting:
+        return "### The lab's people\nPapers that are certainly theirs may need no review."
+    return "### The lab's people\nAll their papers need a review; `/setup trust` can change that."
+
+
+def backups_overview(
+    newest: Backup | None, next_due: datetime | None, failing_since: datetime | None, now: datetime
+) -> str:
+    """Returns the newest backup of the database and when the next one is due, None for never."""
+    lines = ["### Backups"]
+    if newest is None:
+        lines.append("⚠️ There's no backup of the paper list yet.")
+    else:
+        lines += [
+            f"The last good one is of {timestamp(newest.made_at, 'f')}.",
+            f"-# {escape(newest.path.name, 200)}, {count(newest.papers, 'paper')}",
+        ]
+    if next_due is None:
+        lines.append("⚠️ Nightly backups are turned off, because `BACKUP_KEEP` is 0.")
+    elif failing_since is not None:
+        lines.append(
+            f"⚠️ They've been failing since {timestamp(failing_since, 'f')}. I try again every "
+            "hour; the log says why."
+        )
+    elif next_due <= now:
+        lines.append("The next one is due now.")
+    else:
+        lines.append(f"The next one is due {timestamp(next_due)}.")
+    return "\n".join(lines)
+
+
 def _role(guild: discord.Guild | None, role_id: int) -> str:
     if guild is None or guild.get_role(role_id) is None:
         return f"- ⚠️ a role that isn't in this server ({role_id})"
     return f"- <@&{role_id}>"
 
 
-def _channel(channel_id: int | None, client: discord.Client) -> str:
+def privacy_warning(channel: discord.TextChannel, moderators: Moderators) -> str:
+    """Returns a warning, on a line of its own, if ordinary members can read the channel."""
+    roles = readers(channel, moderators)
+    if not roles:
+        return ""
+    if roles[0].is_default():
+        who = "Everyone in this server"
+    else:
+        shown = [role.mention for role in roles[:_MAX_READERS]]
+        if more := len(roles) - len(shown):
+            shown.append(count(more, "other role"))
+        who = f"Everyone with {join_and(shown)}"
+    return (
+        f"\n⚠️ {who} can read that channel. Alerts name feeds, and reviews name who suggested a "
+        "paper, so make the channel private or choose another one."
+    )
+
+
+def _channel(moderators: Moderators, client: discord.Client) -> str:
+    channel_id = moderators.channel_id
     if channel_id is None:
         return "None. Set one with `/setup channel`; `/curate queue` shows what needs review."
     channel = client.get_channel(channel_id)
@@ -58,6 +115,8 @@ def _channel(channel_id: int | None, client: discord.Client) -> str:
     text = f"<#{channel_id}>"
     if missing := missing_permissions(channel, channel.guild.me, SubscriptionOptions()):
         text += f"\n⚠️ I need more permissions there: {', '.join(missing)}."
+    if isinstance(channel, discord.TextChannel):
+        text += privacy_warning(channel, moderators)
     return text
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import discord
-from discord.ui import ActionRow, Label, Modal, TextInput
+from discord.ui import Label, TextInput
 
-from bot.errors import NotAllowed, explain, respond
-from bot.ui.cards import text_card
-from bot.ui.dialogs import Action, Dialog, DialogButton
-from storage.errors import InvalidInput, LabError
+from bot.interactions import Interaction
+from bot.ui.forms import LabForm, Typed
+from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
 from storage.names.author_list import AuthorList, parse_author_names
 from storage.papers.identifiers import identify, is_identifier_page, is_pdf_url
+from storage.papers.titles import is_bare_reference
+from storage.redaction import redact_text
 
 _DATE_AT_END = re.compile(r"^(?P<venue>.*?)[\s,;(]*\b(?P<date>\d{4}(?:-\d{1,2}){0,2})\)?$")
 _MAX_FIELD = 4000  # characters that Discord allows in a field
@@ -38,21 +40,32 @@ class FormValues:
     abstract: str = ""
 
 
-SubmitCallback: TypeAlias = Callable[[discord.Interaction[Any], FormValues], Awaitable[None]]
+SubmitCallback: TypeAlias = Callable[[Interaction, FormValues], Awaitable[None]]
 
 
-class PaperForm(Modal):
+class PaperForm(LabForm):
     """Asks for a paper's title, authors, venue and year, links and abstract.
 
-    ``submit`` gets the values. If it raises a `LabError` before it answers, the user sees the
-    error and a button that reopens the form with what they typed, unless they aren't allowed to
-    use the form at all.
+    ``on_values`` gets what was typed. ``numbers`` and ``base``, the paper or draft that is edited,
+    identify the form after a restart; see `LabForm`.
     """
 
-    def __init__(self, title: str, values: FormValues, submit: SubmitCallback) -> None:
-        super().__init__(title=title[:45])
+    def __init__(
+        self,
+        title: str,
+        values: FormValues,
+        on_values: SubmitCallback,
+        *,
+        kind: str,
+        numbers: tuple[int, ...],
+        base: PaperDraft,
+    ) -> None:
+        super().__init__(title, kind, numbers, (values, base))
         self._values = values
-        self._submit = submit
+        self._reopen = partial(
+            PaperForm, title, on_values=on_values, kind=kind, numbers=numbers, base=base
+        )
+        self._on_values = on_values
         self._title = _line("title", values.title, required=True, limit=_MAX_TITLE)
         self._authors = _paragraph(
             "authors", values.authors, "Stella Biderman\nEdward Raff\net al."
@@ -81,35 +94,27 @@ class PaperForm(Modal):
                 )
             )
 
-    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
-        """Passes the values on; offers the form again if they can't be used."""
-        values = FormValues(
-            title=_full_text(self._title, self._values.title),
-            authors=_full_text(self._authors, self._values.authors),
-            venue_and_year=_full_text(self._venue, self._values.venue_and_year),
-            links=_full_text(self._links, self._values.links),
-            abstract=_full_text(self._abstract, self._values.abstract),
+    async def submit(self, interaction: Interaction, typed: Typed) -> None:
+        """Passes the values on."""
+        await self._on_values(interaction, self._full_values(typed))
+
+    def filled_in(self, typed: Typed) -> PaperForm:
+        """Returns the form with what was typed."""
+        return self._reopen(self._full_values(typed))
+
+    def _full_values(self, typed: Typed) -> FormValues:
+        """Returns what was typed, with the ends that didn't fit into the form."""
+        fields = (self._title, self._authors, self._venue, self._links, self._abstract)
+        return FormValues(
+            **{
+                field.custom_id: _full_text(
+                    typed.get(field.custom_id, ""),
+                    field.default or "",
+                    getattr(self._values, field.custom_id),
+                )
+                for field in fields
+            }
         )
-        try:
-            await self._submit(interaction, values)
-        except LabError as error:
-            if isinstance(error, NotAllowed) or interaction.response.is_done():
-                raise
-            retry = DialogButton("Try again", self._reopen(values), discord.ButtonStyle.primary)
-            dialog = Dialog(text_card(f"✏️ {explain(error, 'a form')}", ActionRow(retry)))
-            await interaction.response.send_message(view=dialog, ephemeral=True)
-
-    async def on_error(  # type: ignore[override]  # a modal has no item that failed
-        self, interaction: discord.Interaction[Any], error: Exception, /
-    ) -> None:
-        """Reports any other error to the user."""
-        await respond(interaction, error, f"the form “{self.title}”")
-
-    def _reopen(self, values: FormValues) -> Action:
-        async def reopen(interaction: discord.Interaction[Any]) -> None:
-            await interaction.response.send_modal(PaperForm(self.title, values, self._submit))
-
-        return reopen
 
 
 def to_form(draft: PaperDraft) -> FormValues:
@@ -141,7 +146,14 @@ def from_form(values: FormValues, base: PaperDraft | None = None) -> PaperDraft:
     title = " ".join(values.title.split())
     if not title:
         raise InvalidInput("A paper needs a title.")
-    authors = _parse_authors(values.authors)
+    if is_bare_reference(title):
+        raise InvalidInput(
+            f"“{redact_text(title)[:80]}” isn't a title. Enter the paper's title, and its ID or "
+            "link under Links."
+        )
+    authors = AuthorList(base.authors, base.authors_complete, base.collectives)
+    if values.authors != before.authors:
+        authors = _parse_authors(values.authors, base)
     venue, date = base.venue, base.date
     if values.venue_and_year != before.venue_and_year:
         venue, date = _parse_venue_and_year(values.venue_and_year)
@@ -153,6 +165,7 @@ def from_form(values: FormValues, base: PaperDraft | None = None) -> PaperDraft:
         title=title,
         authors=authors.names,
         authors_complete=authors.is_complete,
+        collectives=authors.collectives,
         venue=venue,
         date=date,
         identifiers=identifiers,
@@ -161,14 +174,23 @@ def from_form(values: FormValues, base: PaperDraft | None = None) -> PaperDraft:
     )
 
 
-def _parse_authors(text: str) -> AuthorList:
-    authors = parse_author_names(text.splitlines())
-    for name in authors.names:
+def _parse_authors(text: str, base: PaperDraft) -> AuthorList:
+    """Reads an author per line; lines that name an author of ``base`` stay as they are."""
+    read = [
+        AuthorList((name,))
+        if (name := line.strip()) in base.authors
+        else parse_author_names([name], one_each=True)
+        for line in text.splitlines()
+    ]
+    names = tuple(name for one in read for name in one.names)
+    for name in names:
         if len(name) > _MAX_AUTHOR:
             raise InvalidInput(
-                f"“{name[:60]}…” is too long for one author. Write one author per line."
+                f"“{redact_text(name)[:60]}…” is too long for one author. Write one author per "
+                "line."
             )
-    return authors
+    collectives = tuple(name for name in base.collectives if name in names)
+    return AuthorList(names, all(one.is_complete for one in read), collectives)
 
 
 def _parse_venue_and_year(text: str) -> tuple[str, PartialDate | None]:
@@ -189,8 +211,8 @@ def _parse_links(text: str, base: PaperDraft) -> tuple[tuple[str, ...], tuple[Li
         found = identify(word)
         if not found:
             raise InvalidInput(
-                f"“{word[:80]}” isn't a link I understand. Use an arXiv ID such as 2304.01373, a "
-                "DOI such as 10.1145/3511808.3557079, or a link that starts with https://."
+                f"“{redact_text(word)[:80]}” isn't a link I understand. Use an arXiv ID such "
+                "as 2304.01373, a DOI such as 10.1145/3511808.3557079, or a link that starts with https://."
             )
         identifiers += found
         if is_url and not is_identifier_page(word):
@@ -235,10 +257,9 @@ def _truncate(value: str, limit: int) -> str:
     return part[:end] if end > limit // 2 else part
 
 
-def _full_text(field: TextInput[Any], before: str) -> str:
-    """Returns what was typed, with the part that was cut off if the field's end is unchanged."""
-    shown = field.default or ""
+def _full_text(typed: str, shown: str, before: str) -> str:
+    """Returns what was typed, with the part that wasn't shown if the field's end is unchanged."""
     hidden = before[len(shown) :]
-    typed = field.value.rstrip()
-    has_same_end = typed.endswith(shown[-_OVERLAP:].rstrip())
-    return f"{typed}{hidden}" if hidden and has_same_end else field.value
+    text = typed.rstrip()
+    has_same_end = text.endswith(shown[-_OVERLAP:].rstrip())
+    return f"{text}{hidden}" if hidden and has_same_end else typed

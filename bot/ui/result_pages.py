@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,53 +11,23 @@ from discord.ui import Button
 
 from bot.interactions import Interaction
 from bot.markdown import count, escape, timestamp
+from bot.permissions import is_home_server
 from bot.ui import buttons, cards
+from bot.ui.nothing_found import no_author, no_papers, several_authors
+from bot.ui.saved_query import QueryExpired, SavedQuery, describe_filters, load_query, quote_words
+from storage.authors.errors import AuthorAmbiguous, AuthorNotFound
 from storage.errors import LabError
 from storage.library import Library
-from storage.models import Filters, Paper, ResultPage, Sort
+from storage.models import Paper, ResultPage, Sort
+from storage.papers.errors import PaperNotFound
+from storage.redaction import redact_text
+from storage.search.engine import SearchResponse
 from storage.search.query import Query, parse
+from storage.search.stop_words import STOP_WORDS
 
 PAGE_SIZE = 5
+_MAX_NAMED = 3  # corrections, abbreviations or phrases that a reply names
 _MAX_PAGE = 10**9  # for forged custom ids; keeps offsets within SQLite's integers
-
-
-class QueryExpired(LabError):
-    """The query behind an old button is no longer saved."""
-
-    def __init__(self) -> None:
-        super().__init__("These results have expired. Run the command again.")
-
-
-@dataclass(frozen=True, slots=True)
-class SavedQuery:
-    """A query for papers: by words, of an author, of a digest, or the latest ``count``.
-
-    Buttons refer to it by the id of its text, so the text's keys are stable.
-    """
-
-    words: str = ""
-    author: str = ""
-    filters: Filters = field(default_factory=Filters)
-    sort: Sort = Sort.RELEVANCE
-    count: int | None = None
-    post: int | None = None
-
-    def to_text(self) -> str:
-        """Returns the query as JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
-
-    @classmethod
-    def from_text(cls, text: str) -> SavedQuery:
-        """Parses the result of `to_text`."""
-        values = json.loads(text)
-        return cls(
-            words=values["words"],
-            author=values["author"],
-            filters=Filters(**values["filters"]),
-            sort=Sort(values["sort"]),
-            count=values["count"],
-            post=values.get("post"),
-        )
 
 
 @buttons.ResultsPageButton.on_press
@@ -65,94 +35,127 @@ async def turn_page(interaction: Interaction, button: buttons.ResultsPageButton)
     """Runs the query again and replaces the message by the button's page."""
     library = interaction.client.library
     query = await load_query(library, button.query_id)
-    layout = await render(library, query, interaction.user.id, button.page)
+    layout = await render(
+        library,
+        query,
+        interaction.user.id,
+        button.page,
+        can_suggest=interaction.client.takes_suggestions,
+        shows_accounts=is_home_server(interaction),
+    )
     await interaction.response.edit_message(view=layout)
-
-
-async def load_query(library: Library, query_id: int) -> SavedQuery:
-    """Returns the saved query of a button; raises `QueryExpired`."""
-    text = await library.bot_state.load_query(query_id)
-    if text is None:
-        raise QueryExpired
-    return SavedQuery.from_text(text)
 
 
 async def render_paper(library: Library, paper: Paper) -> cards.Layout:
     """Returns the full card of a paper with its related papers."""
-    return cards.Layout(cards.full_card(paper, await library.search.related(paper)))
+    related = await library.search.related(paper)
+    return cards.Layout(cards.full_card(paper, related, buttons.ReportButton(paper.id)))
 
 
-async def render(library: Library, query: SavedQuery, owner_id: int, page: int = 0) -> cards.Layout:
+async def render(
+    library: Library,
+    query: SavedQuery,
+    owner_id: int,
+    page: int = 0,
+    *,
+    can_suggest: bool = False,
+    shows_accounts: bool = False,
+) -> cards.Layout:
     """Runs a query and returns one page of its results, counted from 0.
 
-    Only ``owner_id`` can turn the page. A page after the last shows the last.
+    Only ``owner_id`` can turn the page. A page after the last shows the last. Raises errors that
+    lead on if nothing is found; if the user ``can_suggest`` papers, one of them offers that.
+    An author's card ``shows_accounts`` of Discord only in the lab's own servers.
     """
     page = min(page, _MAX_PAGE)
     if query.author:
-        return await _render_author(library, query, owner_id, page)
+        account = await _find_account(library, query.author) if shows_accounts else None
+        return await _render_author(library, query, owner_id, page, account)
     if query.post is not None:
         return await _render_digest(library, query, owner_id, page)
-    return await _render_search(library, query, owner_id, page)
-
-
-def describe_filters(filters: Filters) -> str:
-    """Returns filters in words, escaped: “by Biderman, at ICML, from 2021 to 2023”."""
-    parts = []
-    if filters.author:
-        parts.append(f"by {escape(filters.author, 60)}")
-    if filters.venue:
-        parts.append(f"at {escape(filters.venue, 60)}")
-    if filters.tag:
-        parts.append(f"tagged {escape(filters.tag, 60)}")
-    first, last = filters.first_year, filters.last_year
-    if first is not None and first == last:
-        parts.append(f"from {first}")
-    elif first is not None and last is not None:
-        parts.append(f"from {first} to {last}")
-    elif first is not None:
-        parts.append(f"since {first}")
-    elif last is not None:
-        parts.append(f"up to {last}")
-    return ", ".join(parts)
+    layout = await _render_search(library, query, owner_id, page)
+    if layout is None:
+        raise await no_papers(library, query, owner_id, can_suggest=can_suggest)
+    return layout
 
 
 async def _render_search(
     library: Library, query: SavedQuery, owner_id: int, page: int
-) -> cards.Layout:
+) -> cards.Layout | None:
+    """Returns a page of the papers that match, or None if there are none."""
+    if query.is_reference:
+        try:
+            return await render_paper(library, await library.papers.get_by_text(query.words))
+        except PaperNotFound:
+            return None
     parsed = parse(query.words, query.filters)
     found = await library.search.find(
         parsed, sort=query.sort, offset=page * PAGE_SIZE, limit=PAGE_SIZE
     )
     results = found.results
     if page and not results.papers and results.total:
-        return await render(library, query, owner_id, (results.total - 1) // PAGE_SIZE)
+        return await _render_search(library, query, owner_id, (results.total - 1) // PAGE_SIZE)
     if query.count is not None:
         total = min(results.total, query.count)
         papers = results.papers[: max(total - results.offset, 0)]
-        results = replace(results, papers=papers, total=total)
-    remark = ""
-    if found.searched_for:
-        remark = (
-            f"No results for “{escape(query.words, 100)}”. "
-            f"Showing results for **{escape(found.searched_for, 100)}** instead."
-        )
+        results = replace(results, papers=papers, total=total, total_is_minimum=False)
+    if not results.total:
+        return None
+    words = (found.searched_for or parsed.title_key).split()
     return cards.results_page(
-        _heading(query, parsed, found.searched_for or query.words, results),
+        _heading(query, parsed, found, results),
         results,
-        words=(found.searched_for or parsed.title_key).split(),
-        remark=remark,
+        words=[word for word in words if word not in STOP_WORDS] or words,
+        remark="\n".join(_remarks(query, found)),
+        complete=found.complete,
+        full_dates=query.sort in {Sort.NEWEST, Sort.OLDEST},
         page_buttons=_page_buttons(library, query, owner_id, page, results),
     )
 
 
+def _remarks(query: SavedQuery, found: SearchResponse) -> Iterator[str]:
+    """Yields sentences that say what was searched instead of, or besides, the words of a query."""
+    if found.searched_for:
+        yield (
+            f"No results for “{escape(redact_text(query.words), 100)}”. "
+            f"Showing results for **{escape(redact_text(found.searched_for), 100)}** instead."
+        )
+    elif found.corrections:
+        words = ", ".join(
+            f"**{escape(new, 30)}** instead of “{escape(old, 30)}”"
+            for old, new in found.corrections[:_MAX_NAMED]
+        )
+        yield f"Searched for {words}."
+    if found.also_searched:
+        forms = ", ".join(f"*{escape(one, 60)}*" for one in found.also_searched[:_MAX_NAMED])
+        yield f"-# Also searched for {forms}."
+    if found.missing_phrases:
+        phrases = ", ".join(f"“{escape(one, 60)}”" for one in found.missing_phrases[:_MAX_NAMED])
+        yield f"-# No paper has {phrases}, so I searched for the single words."
+
+
+async def _find_account(library: Library, name: str) -> int | None:
+    """Returns the Discord account of the one person of the lab with a name, or None."""
+    try:
+        return (await library.people.find(name)).discord_id
+    except LabError:
+        return None
+
+
 async def _render_author(
-    library: Library, query: SavedQuery, owner_id: int, page: int
+    library: Library, query: SavedQuery, owner_id: int, page: int, account: int | None
 ) -> cards.Layout:
-    author = await library.authors.get(query.author)
+    try:
+        author = await library.authors.get(query.author)
+    except AuthorNotFound as error:
+        raise no_author(library, error, owner_id) from None
+    except AuthorAmbiguous as error:
+        matches = await library.authors.list_matches(query.author)
+        raise several_authors(error, query.author, matches) from None
     page = min(page, max(author.paper_count - 1, 0) // PAGE_SIZE)
     results = await library.authors.list_papers(author, offset=page * PAGE_SIZE, limit=PAGE_SIZE)
     return cards.author_page(
-        author, results, _page_buttons(library, query, owner_id, page, results)
+        author, results, _page_buttons(library, query, owner_id, page, results), account
     )
 
 
@@ -185,13 +188,16 @@ def _page_buttons(
     return buttons.page_buttons(page_button, page, pages, has_more=results.total_is_minimum)
 
 
-def _heading(query: SavedQuery, parsed: Query, words: str, results: ResultPage) -> str:
+def _heading(query: SavedQuery, parsed: Query, found: SearchResponse, results: ResultPage) -> str:
+    words = found.searched_for or query.words
     total = count(results.total, "paper") if results.total else "No papers"
     if results.total_is_minimum:
         total = f"More than {total}"
     if not words:
         subject = "Latest papers" if query.count is not None and results.total else total
         return f"{subject} {describe_filters(parsed.filters)}".rstrip()
-    heading = f"{total} for “{escape(words, 120)}”"
+    if found.complete < results.total:
+        total = count(found.complete, "paper") if found.complete else "Papers"
+    heading = f"{total} for {quote_words(words)}"
     options = describe_filters(query.filters)
     return f"{heading}, {options}" if options else heading

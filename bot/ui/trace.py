@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.markdown import clip, count, escape, link, split_messages, timestamp
 from storage import timestamps
 from storage.announcements.models import Announcement, DeliveryStatus, Subscription
-from storage.feeds.models import EntryRecord
+from storage.feeds.models import EntryRecord, NoticeKind
 from storage.feeds.trace import ChannelTrace, Trace
 from storage.models import Origin, Outcome, Paper
 from storage.redaction import redact_text
@@ -20,6 +20,13 @@ _ORIGINS = {
     Origin.IMPORT: "It was imported",
     Origin.STARTER: "It came with the starter list",
     Origin.FEED: "A feed that's no longer followed added it",
+}
+
+
+_NOTICES = {
+    NoticeKind.CORRECTION: "a correction",
+    NoticeKind.RETRACTION: "a retraction",
+    NoticeKind.CONCERN: "an expression of concern",
 }
 
 
@@ -58,6 +65,7 @@ def sentences(trace: Trace, style: TextStyle) -> list[str]:
         if not trace.entries:
             found.append(_origin_sentence(trace.paper, style))
     found += [entry_sentence(entry, style) for entry in trace.entries]
+    found += [style.text(one, 400) for one in trace.evidence]
     found += [channel_sentence(channel, trace, style) for channel in trace.channels]
     if trace.paper is not None and not trace.channels:
         found.append("It hasn't been announced in any channel.")
@@ -75,6 +83,7 @@ def card(trace: Trace, guild_id: int | None) -> str:
     lines += [f"📥 {entry_sentence(entry, DISCORD)}" for entry in trace.entries[:_MAX_ENTRIES]]
     if len(trace.entries) > _MAX_ENTRIES:
         lines.append(f"-# and {count(len(trace.entries) - _MAX_ENTRIES, 'more entry')}")
+    lines += [f"📡 {escape(one, 400)}" for one in trace.evidence]
     lines += _channel_lines(trace, guild_id)
     return split_messages(lines, max_messages=1)[0]
 
@@ -99,7 +108,9 @@ def entry_sentence(entry: EntryRecord, style: TextStyle) -> str:
     if entry.is_removed:
         feed += " (no longer followed)"
     first = ", on its first check" if entry.was_first_poll else ""
-    text = f"{feed} listed it {style.time(entry.seen_at)}{first}: {_entry_result(entry, style)}"
+    subject = _NOTICES.get(entry.notice, "it") if entry.notice else "it"
+    result = _entry_result(entry, style)
+    text = f"{feed} listed {subject} {style.time(entry.seen_at)}{first}: {result}"
     if entry.decided_by is not None and entry.decided_at is not None:
         name = style.text(entry.decided_by.name, 80)
         text += f" Reviewed by {name} {style.time(entry.decided_at)}."
@@ -152,11 +163,28 @@ def _channel_lines(trace: Trace, guild_id: int | None) -> list[str]:
     return lines
 
 
+def _notice_result(entry: EntryRecord, style: TextStyle) -> str:
+    add = f"Run {style.command('/curate add')} if you want it in the list."
+    if entry.notice is NoticeKind.FRONT_MATTER:
+        return f"left out, because it's a part of the issue and not a paper. {add}"
+    if entry.paper_id is None:
+        return f"left out, because its paper isn't in the list. {add}"
+    return f"left out, because it's about #{entry.paper_id} and not a paper of its own."
+
+
 def _entry_result(entry: EntryRecord, style: TextStyle) -> str:
+    if entry.notice is not None:
+        return _notice_result(entry, style)
     if entry.is_removed and entry.outcome in {Outcome.DUPLICATE, Outcome.REVIEW}:
         return "it was waiting for review when the feed was unfollowed."
     if entry.outcome is Outcome.UNCHANGED and entry.paper_id is None:
         return "skipped, because an earlier entry with this title is waiting for review."
+    if entry.outcome is Outcome.REVIEW and entry.is_held:
+        show = style.command("/feed show")
+        return (
+            "held, because the feed brought far more new papers than usual at once. Nothing is "
+            f"announced until a moderator decides. Run {show} to decide."
+        )
     if entry.outcome is Outcome.ADDED and entry.was_first_poll:
         return (
             "added as a new paper. Papers from a first check aren't announced unless a moderator "
@@ -241,6 +269,7 @@ def _entry_json(entry: EntryRecord) -> dict[str, object]:
         "feed": entry.feed_id,
         "feed_title": entry.feed_title,
         "outcome": entry.outcome.value,
+        "notice": entry.notice.value if entry.notice else None,
         "paper": entry.paper_id,
         "first_poll": entry.was_first_poll,
         "seen_at": timestamps.to_iso(entry.seen_at),

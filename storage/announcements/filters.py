@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 
 from storage.errors import InvalidInput
 from storage.models import Paper
 from storage.names.matching import matches_query
 from storage.names.parser import parse_name
 from storage.search.tokens import split_tokens
+from storage.stems import stem_phrase
 from storage.text import fold, index_text
 
 _FIELDS = ("feed", "author", "venue", "tag", "word")
@@ -20,16 +22,20 @@ _MAX_CONDITIONS = 30
 class Condition:
     """A value that a field of a paper must have or, if ``negated``, must not have.
 
-    If the value is an author's former name, ``current_name`` is the name to show instead.
+    If the value is an author's former name, ``current_name`` is the name to show instead. A
+    ``loose`` word may have any form. So may its other ``names``: long forms, or an abbreviation.
     """
 
     field: str
     value: str
     negated: bool = False
     current_name: str = ""
+    loose: bool = False
+    names: tuple[str, ...] = dataclass_field(default=(), compare=False)
 
     def __str__(self) -> str:
         prefix = "" if self.field == "word" else f"{self.field}:"
+        prefix += "~" if self.loose else ""
         value = self.current_name or self.value
         if not value or " " in value or (not prefix and (":" in value or value[0] == "-")):
             value = f'"{value}"'
@@ -65,6 +71,20 @@ class ChannelFilter:
             )
         )
 
+    @property
+    def loose_words(self) -> tuple[str, ...]:
+        """The folded words and phrases that may have any form."""
+        return tuple(fold(one.value) for one in self.conditions if one.loose)
+
+    def with_names(self, names: Mapping[str, tuple[str, ...]]) -> ChannelFilter:
+        """Returns the same filter with the other names of its loose words."""
+        return ChannelFilter(
+            tuple(
+                replace(one, names=names.get(fold(one.value), ())) if one.loose else one
+                for one in self.conditions
+            )
+        )
+
     def matches(self, paper: Paper, feed_id: int | None) -> bool:
         """Returns whether a paper that came from this feed, if from any, passes the filter."""
         return self.rejection_reason(paper, feed_id) is None
@@ -86,7 +106,8 @@ class ChannelFilter:
 def parse_filter(text: str) -> ChannelFilter:
     """Parses ``author:biderman -venue:arxiv tag:code "language model"``.
 
-    A feed is given by its number. A minus sign negates a field or a word. Raises `InvalidInput`.
+    A feed is given by its number. A minus sign negates a field or a word, and a tilde lets a word
+    have any form: ``~memorize`` or ``-~"language model"``. Raises `InvalidInput`.
     """
     found = []
     for token in split_tokens(text):
@@ -104,7 +125,15 @@ def parse_filter(text: str) -> ChannelFilter:
                 )
         elif not fold(value):
             raise InvalidInput(f"“{token.text}” has no letters or digits to look for.")
-        found.append(Condition(field, value, token.is_negated))
+        elif token.text.endswith(":") and token.text.strip("-~:").lower() in _FIELDS:
+            raise InvalidInput(
+                f"“{token.text}” has no value. Write it right after the colon, as in venue:icml."
+            )
+        if token.is_loose and field != "word":
+            raise InvalidInput(
+                f"A tilde can only be in front of a word or phrase, like ~{fold(value)}."
+            )
+        found.append(Condition(field, value, token.is_negated, loose=token.is_loose))
     if len(found) > _MAX_CONDITIONS:
         raise InvalidInput(f"A channel can have at most {_MAX_CONDITIONS} filters.")
     return ChannelFilter(tuple(dict.fromkeys(found)))
@@ -123,6 +152,10 @@ def _is_met(condition: Condition, paper: Paper, feed_id: int | None) -> bool:
             return _contains(paper.venue, value)
         case "tag":
             return any(fold(tag) == fold(value) for tag in paper.tags)
+        case _ if condition.loose:
+            text = stem_phrase(index_text(f"{paper.title} | {paper.abstract}"))
+            phrases = [stem_phrase(phrase) for phrase in (fold(value), *condition.names)]
+            return any(f" {phrase} " in f" {text} " for phrase in phrases)
         case _:
             return _contains(f"{paper.title} | {paper.abstract}", value)
 

@@ -64,6 +64,7 @@ class PostKind(enum.StrEnum):
     REVIEW = "review"
     NOTICE = "notice"
     SUGGESTION = "suggestion"
+    REPORT = "report"
     OUTCOME = "outcome"
 
 
@@ -100,7 +101,10 @@ class Post:
     claimed_papers: tuple[int, ...] = ()
     entry_id: int | None = None
     suggestion_id: int | None = None
+    report_id: int | None = None
     notice: str = ""
+    held_feed_id: int | None = None
+    refused_post_id: int | None = None
     revision: int = 0
     rendered_revision: int = 0
     thread_due: bool = False
@@ -115,11 +119,6 @@ class Post:
     def is_outdated(self) -> bool:
         """Whether its message shows an earlier revision."""
         return self.revision != self.rendered_revision
-
-    @property
-    def nonce(self) -> str:
-        """The nonce of every attempt, so that Discord refuses duplicates; at most 25 characters."""
-        return f"herald-{self.id}"
 
 
 class DeliveryStatus(enum.StrEnum):

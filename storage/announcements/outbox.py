@@ -8,6 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from storage import timestamps
+from storage.announcements.found_messages import (
+    FoundMessages,
+    UncheckedDestination,
+    adopt_found_messages,
+)
 from storage.announcements.models import Announcement, DeliveryStatus, Post, PostKind, PostState
 from storage.announcements.refused_posts import IS_SET_ASIDE, RefusedPosts
 from storage.announcements.subscription_settings import digest_of
@@ -15,7 +20,8 @@ from storage.announcements.subscriptions import match_subscriptions
 from storage.database import Connection, Row, Value
 from storage.models import Paper
 
-_MAX_SEPARATE = 5  # papers that are announced one by one; if more are waiting, as one digest
+_MAX_SEPARATE = 5  # papers that are announced one by one; if more are waiting, as a digest
+MAX_DIGEST = 40  # papers of a digest, whose message has room for the keys of so many
 
 _POST = """SELECT posts.*, (SELECT json_group_array(paper_id) FROM (
                SELECT paper_id FROM announcements WHERE post_id = posts.id ORDER BY id)) AS papers
@@ -32,6 +38,12 @@ _DIGEST_IS_DUE = _IS_DUE.format("next_digest_at", "8 days")
 # Whether the destination in this column may be sent to now.
 _IS_OPEN = f"""NOT EXISTS (SELECT 1 FROM destinations AS closed WHERE closed.destination_id = {{}}
                           AND NOT {_RETRY_IS_DUE})"""  # noqa: S608 - constants
+
+# Whether what was sent to the destination in this column since the backup is known, if one was
+# restored.
+_IS_CHECKED = """(NOT EXISTS (SELECT 1 FROM generations) OR EXISTS (
+    SELECT 1 FROM checked_destinations AS checked WHERE checked.destination_id = {}
+    AND generation_id = (SELECT MAX(id) FROM generations)))"""
 
 # Whether a post is set aside, or of a subscription that is paused or removed, or of a removed feed.
 # It is kept until the channel is resumed, and in case the removal is undone.
@@ -52,25 +64,38 @@ _HAS_WORK = f"""SELECT
                WHERE next_digest_at IS NOT NULL AND {_DIGEST_IS_DUE})"""  # noqa: S608 - constants
 
 
-class Outbox(RefusedPosts):
+# The channels and users that something is to be sent to, unless all of it is on hold.
+_DESTINATIONS_WITH_WORK = f"""SELECT destination_id, kind = 'outcome' AS is_user FROM posts
+        WHERE state <> 'sent' AND NOT {_IS_ON_HOLD.format("posts")}
+    UNION SELECT channel_id, 0 FROM subscriptions
+        WHERE NOT is_paused AND removed_at IS NULL AND EXISTS (
+            SELECT 1 FROM announcements INDEXED BY announcements_waiting
+            WHERE announcements.channel_id = subscriptions.channel_id
+            AND post_id IS NULL AND NOT is_filtered_out)"""  # noqa: S608 - constants
+
+
+class Outbox(RefusedPosts, FoundMessages):
     """The messages to send, and those that were sent."""
 
     async def enqueue_and_fetch_due(self) -> tuple[Post, ...]:
         """Returns the oldest unsent post of each destination that may be sent to now.
 
         Waiting papers are put into posts first: one post each or, if a digest is due or very many
-        papers are waiting, one for all. A removed paper waits until it is restored.
+        papers are waiting, one for up to `MAX_DIGEST`. A removed paper waits until it is restored.
+        What a message of the time before a restore shows already isn't due any more.
         """
         now = timestamps.to_text(self._clock())
         async with self._database.reading() as db:
             if not await db.value(_HAS_WORK, [now]):
                 return ()
         async with self._database.transaction() as db:
+            await adopt_found_messages(db, self._clock())
             await self._insert_posts(db, now)
             rows = await db.all(
                 f"""{_POST} WHERE posts.id IN (SELECT MIN(id) FROM posts AS one
                         WHERE state <> 'sent' AND NOT {_IS_ON_HOLD.format("one")}
-                        AND {_IS_OPEN.format("one.destination_id")} GROUP BY destination_id)
+                        AND {_IS_OPEN.format("one.destination_id")}
+                        AND {_IS_CHECKED.format("one.destination_id")} GROUP BY destination_id)
                     ORDER BY posts.id""",  # noqa: S608 - constants
                 [now],
             )
@@ -87,6 +112,7 @@ class Outbox(RefusedPosts):
                 WHERE NOT is_paused AND subscriptions.removed_at IS NULL AND {_DIGEST_IS_DUE}
                 AND (papers.id IS NOT NULL OR next_digest_at IS NOT NULL)
                 AND {_IS_OPEN.format("subscriptions.channel_id")}
+                AND {_IS_CHECKED.format("subscriptions.channel_id")}
                 AND NOT EXISTS (SELECT 1 FROM posts
                                 WHERE posts.destination_id = subscriptions.channel_id
                                 AND state <> 'sent' AND NOT {_IS_ON_HOLD.format("posts")})
@@ -98,17 +124,17 @@ class Outbox(RefusedPosts):
         contents: list[tuple[Value, ...]] = []
         post_id = int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'posts'") or 0)
         for row in rows:
-            next_digest_at = digest_of(row).next_digest(self._clock())
-            if next_digest_at:
-                digest_times.append((timestamps.to_text(next_digest_at), row["id"]))
             waiting, channel_id = row["waiting"], row["channel_id"]
+            next_digest_at = digest_of(row).next_digest(self._clock())
+            if next_digest_at and waiting <= MAX_DIGEST:  # else there is another one right after it
+                digest_times.append((timestamps.to_text(next_digest_at), row["id"]))
             if not waiting:
                 continue
             post_id += 1
             is_single = waiting == 1 or (next_digest_at is None and waiting <= _MAX_SEPARATE)
             kind = PostKind.PAPER if is_single else PostKind.DIGEST
             posts.append((post_id, channel_id, kind, now, row["has_thread"], row["publishes"]))
-            contents.append((post_id, channel_id, 1 if is_single else waiting))
+            contents.append((post_id, channel_id, 1 if is_single else min(waiting, MAX_DIGEST)))
         await db.run_many("UPDATE subscriptions SET next_digest_at = ? WHERE id = ?", digest_times)
         await db.run_many(
             """INSERT INTO posts (id, destination_id, kind, state, created_at, thread_due,
@@ -123,6 +149,31 @@ class Outbox(RefusedPosts):
                    WHERE channel_id = ? AND post_id IS NULL AND NOT is_filtered_out
                    ORDER BY announcements.id LIMIT ?)""",
             contents,
+        )
+
+    async def unchecked_destinations(self) -> tuple[UncheckedDestination, ...]:
+        """Returns where something is due, but what was sent since a backup isn't known.
+
+        That is so for every channel and user after a restore; see `record_history`.
+        """
+        now = timestamps.to_text(self._clock())
+        async with self._database.reading() as db:
+            rows = await db.all(
+                f"""SELECT destination_id, is_user, (
+                        SELECT generation_id FROM checked_destinations AS checked
+                        WHERE checked.destination_id = work.destination_id) AS generation_id
+                    FROM ({_DESTINATIONS_WITH_WORK}) AS work
+                    WHERE NOT {_IS_CHECKED.format("work.destination_id")}
+                    AND {_IS_OPEN.format("work.destination_id")}""",  # noqa: S608 - constants
+                [now],
+            )
+        return tuple(
+            UncheckedDestination(
+                row["destination_id"],
+                is_user=bool(row["is_user"]),
+                generation_number=row["generation_id"] or 0,
+            )
+            for row in rows
         )
 
     async def claim(self, posts: Sequence[Post]) -> set[int]:
@@ -232,6 +283,7 @@ class Outbox(RefusedPosts):
                    WHERE id = ?""",
                 [post.thread_due, post.publish_due, post.revision, post.id],
             )
+            await db.run("DELETE FROM refused_posts WHERE post_id = ?", [post.id])
 
     async def postpone_follow_up(self, post: Post, until: datetime) -> None:
         """Leaves a sent post as it is until this time."""
@@ -241,10 +293,19 @@ class Outbox(RefusedPosts):
                 [timestamps.to_text(until), post.id],
             )
 
-    async def enqueue_notice(self, channel_id: int, text: str) -> int:
-        """Queues a notice for a channel; returns the post's id."""
+    async def enqueue_notice(
+        self, channel_id: int, text: str, refused_post_id: int | None = None
+    ) -> int:
+        """Queues a notice for a channel; returns the post's id.
+
+        One about a post that was set aside has a button that retries it.
+        """
         async with self._database.transaction() as db:
-            return await enqueue_notice(db, channel_id, text, self._clock())
+            notice_id = await enqueue_notice(db, channel_id, text, self._clock())
+            await db.run(
+                "UPDATE posts SET refused_post_id = ? WHERE id = ?", [refused_post_id, notice_id]
+            )
+        return notice_id
 
     async def find_post(self, post_id: int) -> Post | None:
         """Returns the post with this id, or None."""
@@ -257,7 +318,8 @@ class Outbox(RefusedPosts):
         async with self._database.reading() as db:
             rows = await db.all(
                 """SELECT announcements.*, state, message_id, sent_at,
-                       IIF(is_set_aside, reason, NULL) AS refusal FROM announcements
+                       IIF(is_set_aside AND state <> 'sent', reason, NULL) AS refusal
+                   FROM announcements
                    LEFT JOIN posts ON posts.id = announcements.post_id
                    LEFT JOIN refused_posts ON refused_posts.post_id = posts.id WHERE paper_id = ?
                    AND (state IS 'sent' OR NOT EXISTS (
@@ -297,12 +359,17 @@ async def enqueue_paper(
     )
 
 
-async def enqueue_notice(db: Connection, channel_id: int, text: str, now: datetime) -> int:
-    """Queues a notice for a channel; returns the post's id."""
+async def enqueue_notice(
+    db: Connection, channel_id: int, text: str, now: datetime, held_feed_id: int | None = None
+) -> int:
+    """Queues a notice for a channel; returns the post's id.
+
+    One about a feed's held entries has buttons that decide them.
+    """
     return await db.insert(
-        """INSERT INTO posts (destination_id, kind, notice, state, created_at)
-           VALUES (?, 'notice', ?, 'waiting', ?)""",
-        [channel_id, text, timestamps.to_text(now)],
+        """INSERT INTO posts (destination_id, kind, notice, state, created_at, held_feed_id)
+           VALUES (?, 'notice', ?, 'waiting', ?, ?)""",
+        [channel_id, text, timestamps.to_text(now), held_feed_id],
     )
 
 
@@ -319,7 +386,7 @@ async def enqueue_suggestion(
     db: Connection, channel_id: int, suggestion_id: int, now: datetime
 ) -> None:
     """Queues the review card of a suggestion for the moderators' channel."""
-    await _enqueue_about_suggestion(db, PostKind.SUGGESTION, channel_id, suggestion_id, now)
+    await _enqueue_about(db, "suggestion_id", suggestion_id, PostKind.SUGGESTION, channel_id, now)
 
 
 async def enqueue_outcome(db: Connection, user_id: int, suggestion_id: int, now: datetime) -> None:
@@ -327,18 +394,34 @@ async def enqueue_outcome(db: Connection, user_id: int, suggestion_id: int, now:
 
     If one was sent before, because the decision was undone, it is updated instead.
     """
-    await _enqueue_about_suggestion(db, PostKind.OUTCOME, user_id, suggestion_id, now)
+    await _enqueue_about(db, "suggestion_id", suggestion_id, PostKind.OUTCOME, user_id, now)
 
 
-async def _enqueue_about_suggestion(
-    db: Connection, kind: PostKind, destination_id: int, suggestion_id: int, now: datetime
+async def enqueue_report(db: Connection, channel_id: int, report_id: int, now: datetime) -> None:
+    """Queues the card of a member's report for the moderators' channel."""
+    await _enqueue_about(db, "report_id", report_id, PostKind.REPORT, channel_id, now)
+
+
+async def enqueue_report_outcome(
+    db: Connection, user_id: int, report_id: int, now: datetime
 ) -> None:
+    """Queues a direct message that tells a member what became of their report.
+
+    If one was sent before, because the decision was undone, it is updated instead.
+    """
+    await _enqueue_about(db, "report_id", report_id, PostKind.OUTCOME, user_id, now)
+
+
+async def _enqueue_about(
+    db: Connection, column: str, item_id: int, kind: PostKind, destination_id: int, now: datetime
+) -> None:
+    """Queues a post about an item, which has one of each kind; an existing one is updated."""
     await db.run(
-        """INSERT INTO posts (destination_id, kind, suggestion_id, state, created_at)
-           VALUES (?, ?, ?, 'waiting', ?)
-           ON CONFLICT (suggestion_id, kind) WHERE suggestion_id IS NOT NULL
-           DO UPDATE SET revision = revision + 1""",
-        [destination_id, kind, suggestion_id, timestamps.to_text(now)],
+        f"""INSERT INTO posts (destination_id, kind, {column}, state, created_at)
+            VALUES (?, ?, ?, 'waiting', ?)
+            ON CONFLICT ({column}, kind) WHERE {column} IS NOT NULL
+            DO UPDATE SET revision = revision + 1""",  # noqa: S608 - names of columns
+        [destination_id, kind, item_id, timestamps.to_text(now)],
     )
 
 
@@ -347,7 +430,7 @@ async def move_to_channel(db: Connection, former_id: int | None, channel_id: int
     await db.run(
         """UPDATE posts SET destination_id = ? WHERE destination_id = ?
            AND state <> 'sent' AND state = 'waiting' -- the first lets SQLite use the index
-           AND kind IN ('review', 'suggestion', 'notice')""",
+           AND kind IN ('review', 'suggestion', 'report', 'notice')""",
         [channel_id, former_id],
     )
 
@@ -372,7 +455,10 @@ def _read_post(row: Row) -> Post:
         claimed_papers=tuple(json.loads(row["claimed_papers"])),
         entry_id=row["entry_id"],
         suggestion_id=row["suggestion_id"],
+        report_id=row["report_id"],
         notice=row["notice"],
+        held_feed_id=row["held_feed_id"],
+        refused_post_id=row["refused_post_id"],
         revision=row["revision"],
         rendered_revision=row["rendered_revision"],
         thread_due=bool(row["thread_due"]),

@@ -11,7 +11,7 @@ from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import parse_filter
 from storage.announcements.models import SubscriptionOptions
 from storage.audit import log as audit_log
-from storage.audit.models import ChangeAction, Settings
+from storage.audit.models import ChangeAction, ChangeKind, Settings
 from storage.database import Connection, Row
 from storage.models import Actor
 
@@ -92,8 +92,16 @@ async def change(
     if before["is_removed"]:
         await _begin(db, guild_id, channel_id, actor, at)
     await apply(db, channel_id, settings, at)
-    return await audit_log.record_subscription_change(
-        db, at, actor, action, guild_id, channel_id, before, after
+    return await audit_log.record_settings_change(
+        db,
+        at,
+        actor,
+        action,
+        ChangeKind.SUBSCRIPTION,
+        before,
+        after,
+        guild_id=guild_id,
+        channel_id=channel_id,
     )
 
 

@@ -19,6 +19,11 @@ from storage.database import Connection, Database, Row
 from storage.errors import SubscriptionNotFound
 from storage.models import Actor, Paper
 from storage.papers import former_names
+from storage.papers import queries as paper_queries
+from storage.search import abbreviations
+
+MAX_SEARCHED = 2_000  # papers in which `newest_matches` looks
+_BATCH_SIZE = 100
 
 # Few papers wait to be sent. All that were ever announced are many, and counted only for display.
 _POSTED = """(SELECT COUNT(*) FROM announcements
@@ -174,6 +179,32 @@ class Subscriptions:
         async with self._database.reading() as db:
             return await _find(db, channel_id)
 
+    async def newest_matches(self, filters: ChannelFilter, limit: int) -> tuple[Paper, ...]:
+        """Returns the newest papers that pass a filter, of the `MAX_SEARCHED` newest in the list.
+
+        A paper counts as coming from the feed that brought it first, if any.
+        """
+        found: list[Paper] = []
+        for offset in range(0, MAX_SEARCHED, _BATCH_SIZE):
+            async with self._database.reading() as db:
+                rows = await db.all(
+                    """SELECT id, (SELECT feed_id FROM entries WHERE paper_id = papers.id
+                                   ORDER BY entries.id LIMIT 1) AS feed_id
+                       FROM papers WHERE removed_at IS NULL
+                       ORDER BY sort_key DESC LIMIT ? OFFSET ?""",
+                    [_BATCH_SIZE, offset],
+                )
+                papers = await paper_queries.load(db, [row["id"] for row in rows])
+                former = await former_names.searchable_names(db, [paper.id for paper in papers])
+            for paper, row in zip(papers, rows, strict=True):
+                if _matches(filters, paper, former.get(paper.id, ()), row["feed_id"]):
+                    found.append(paper)
+                if len(found) == limit:
+                    return tuple(found)
+            if len(rows) < _BATCH_SIZE:
+                break
+        return tuple(found)
+
     async def tags(self, channel_ids: Collection[int]) -> dict[int, int]:
         """Returns the tag of the posts in each of these forums that has one."""
         async with self._database.reading() as db:
@@ -203,15 +234,21 @@ async def match_subscriptions(
     A filter for an author by a former name matches papers that show the new one.
     """
     former = (await former_names.searchable_names(db, [paper.id])).get(paper.id, ())
-    paper = replace(paper, authors=(*paper.authors, *former))
     rows = await db.all(
         "SELECT channel_id, filters FROM subscriptions WHERE removed_at IS NULL ORDER BY id"
     )
     filters = await _read_filters(db, rows)
     return [
-        (row["channel_id"], one.matches(paper, feed_id))
+        (row["channel_id"], _matches(one, paper, former, feed_id))
         for row, one in zip(rows, filters, strict=True)
     ]
+
+
+def _matches(
+    filters: ChannelFilter, paper: Paper, former: Sequence[str], feed_id: int | None
+) -> bool:
+    """Returns whether a paper passes a filter; ``former`` are its authors' former names."""
+    return filters.matches(replace(paper, authors=(*paper.authors, *former)), feed_id)
 
 
 async def _find(db: Connection, channel_id: int) -> Subscription | None:
@@ -229,7 +266,9 @@ async def _read_filters(db: Connection, rows: Sequence[Row]) -> list[ChannelFilt
     """Parses the filters in these rows, to be shown with authors' current names."""
     parsed = [parse_filter(row["filters"]) for row in rows]
     current = await former_names.current_names(db, [name for one in parsed for name in one.authors])
-    return [one.with_current_names(current) for one in parsed]
+    loose = {word for one in parsed for word in one.loose_words}
+    names = {word: await abbreviations.other_names(db, word) for word in sorted(loose)}
+    return [one.with_current_names(current).with_names(names) for one in parsed]
 
 
 def _fields(row: Row, filters: ChannelFilter) -> dict[str, Any]:

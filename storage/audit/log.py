@@ -14,6 +14,7 @@ from storage.audit.models import (
     ChangeAction,
     ChangeKind,
     NameDecisions,
+    PeopleState,
     Resolution,
     Settings,
     Transfer,
@@ -35,6 +36,7 @@ class ChangeSet:
     actor: Actor
     at: datetime
     is_bulk: bool = False
+    bulk_action: ChangeAction = ChangeAction.IMPORT
     change_id: int | None = None
 
     async def record(
@@ -106,6 +108,20 @@ class ChangeSet:
         )
         return self.change_id
 
+    async def record_part(self, resolution: Resolution, title: str, outcome: Outcome) -> None:
+        """Records how one of many waiting items was resolved, as a part of a bulk change set."""
+        await self._begin()
+        await _insert(
+            self.db,
+            self.at,
+            self.actor,
+            ChangeAction.REVIEW,
+            ChangeKind.REVIEW,
+            after=serialization.to_text({"title": title, "outcome": outcome}),
+            resolution=serialization.resolution_to_text(resolution),
+            part_of=self.change_id,
+        )
+
     async def close(self, outcomes: Mapping[Outcome, int]) -> None:
         """Records what became of the drafts of a bulk change set, if it changed anything."""
         await self.db.run(
@@ -121,7 +137,7 @@ class ChangeSet:
     async def _begin(self) -> None:
         if self.is_bulk and self.change_id is None:
             self.change_id = await _insert(
-                self.db, self.at, self.actor, ChangeAction.IMPORT, ChangeKind.IMPORT
+                self.db, self.at, self.actor, self.bulk_action, ChangeKind.IMPORT
             )
 
 
@@ -147,49 +163,46 @@ async def record_name_change(
     )
 
 
-async def record_feed_change(
+async def record_settings_change(
     db: Connection,
     at: datetime,
     actor: Actor,
     action: ChangeAction,
-    feed_id: int,
+    kind: ChangeKind,
     before: Settings,
     after: Settings,
+    **target: int,
 ) -> int:
-    """Records a change to a feed's settings; returns the change's id."""
+    """Records a change to the settings of a ``target``; returns the change's id."""
     return await _insert(
         db,
         at,
         actor,
         action,
-        ChangeKind.FEED,
-        feed_id=feed_id,
+        kind,
         before=serialization.to_text(before),
         after=serialization.to_text(after),
+        **target,
     )
 
 
-async def record_subscription_change(
+async def record_people_change(
     db: Connection,
     at: datetime,
     actor: Actor,
     action: ChangeAction,
-    guild_id: int,
-    channel_id: int,
-    before: Settings,
-    after: Settings,
+    before: PeopleState,
+    after: PeopleState,
 ) -> int:
-    """Records a change to a channel's subscription; returns the change's id."""
+    """Records a change to the lab's people; returns the change's id."""
     return await _insert(
         db,
         at,
         actor,
         action,
-        ChangeKind.SUBSCRIPTION,
-        guild_id=guild_id,
-        channel_id=channel_id,
-        before=serialization.to_text(before),
-        after=serialization.to_text(after),
+        ChangeKind.PEOPLE,
+        before=serialization.people_to_text(before),
+        after=serialization.people_to_text(after),
     )
 
 
@@ -199,8 +212,9 @@ async def record_undo(
     """Records that a change was undone; returns the id of the undo, which has the same target."""
     return await db.insert(
         """INSERT INTO changes (at, actor, actor_name, action, kind, paper_id, name_id, feed_id,
-                                guild_id, channel_id, before, after, undoes)
-           SELECT ?, ?, ?, 'undo', kind, paper_id, name_id, feed_id, guild_id, channel_id, ?, ?, id
+                                guild_id, channel_id, abbreviation_id, before, after, undoes)
+           SELECT ?, ?, ?, 'undo', kind, paper_id, name_id, feed_id, guild_id, channel_id,
+               abbreviation_id, ?, ?, id
            FROM changes WHERE id = ?""",
         [timestamps.to_text(at), actor.key, actor.name, before, after, undone.id],
     )

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from storage.models import Actor, Outcome
 from storage.papers.snapshots import PaperSnapshot
@@ -33,6 +33,9 @@ class ChangeKind(enum.StrEnum):
     NAME = "name"
     FEED = "feed"
     SUBSCRIPTION = "subscription"
+    MODERATORS = "moderators"
+    ABBREVIATION = "abbreviation"
+    PEOPLE = "people"
     IMPORT = "import"
     REVIEW = "review"
 
@@ -59,9 +62,11 @@ class ReviewKind(enum.StrEnum):
 
     ENTRY = "entries"
     SUGGESTION = "suggestions"
+    REPORT = "reports"
+    FOUND = "found_papers"
 
 
-Settings: TypeAlias = Mapping[str, str | int | bool | None]
+Settings: TypeAlias = Mapping[str, Any]  # by name, with values as in JSON
 ReviewState: TypeAlias = Mapping[str, str | int | None]
 
 
@@ -78,6 +83,20 @@ class NameDecision:
 
 # Maps a name to its decision, or to None if there is none.
 NameDecisions: TypeAlias = Mapping[str, NameDecision | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleState:
+    """What a change to the lab's people touched: people by number, None for nobody, and names.
+
+    ``is_trusted`` is whether everybody's certain papers are announced unasked, and ``is_watched``
+    whether services are asked for their papers; each is None if the change didn't touch it.
+    """
+
+    people: Mapping[int, Settings | None]
+    names: NameDecisions
+    is_trusted: bool | None = None
+    is_watched: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +127,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """How an entry or a suggestion that waited for a moderator was resolved."""
+    """How something that waited for a moderator was resolved."""
 
     kind: ReviewKind
     item_id: int
@@ -170,24 +189,84 @@ class NameChange(Change):
     after: NameDecisions
 
 
-@redacted_repr
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeedChange(Change):
-    """A change to a feed's settings."""
+class SettingsChange(Change):
+    """A change to settings; ``target_field`` holds the id of what they belong to."""
 
-    feed_id: int
+    kind: ClassVar[ChangeKind]
+    target_field: ClassVar[str]
+
     before: Settings
     after: Settings
 
+    @property
+    def target_id(self) -> int:
+        """The id of what the settings belong to."""
+        return int(getattr(self, self.target_field))
+
+    @property
+    def changed_settings(self) -> tuple[str, ...]:
+        """The names of the settings that differ."""
+        return tuple(name for name in self.before if self.before[name] != self.after.get(name))
+
+
+@redacted_repr
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedChange(SettingsChange):
+    """A change to a feed's settings."""
+
+    kind = ChangeKind.FEED
+    target_field = "feed_id"
+
+    feed_id: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionChange(Change):
+class SubscriptionChange(SettingsChange):
     """A change to what is announced in a channel, and how."""
+
+    kind = ChangeKind.SUBSCRIPTION
+    target_field = "channel_id"
 
     guild_id: int
     channel_id: int
-    before: Settings
-    after: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeratorsChange(SettingsChange):
+    """A change to the moderators' roles or channel, made in a server."""
+
+    kind = ChangeKind.MODERATORS
+    target_field = "guild_id"
+
+    guild_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbbreviationChange(SettingsChange):
+    """A decision about what an abbreviation stands for in searches."""
+
+    kind = ChangeKind.ABBREVIATION
+    target_field = "abbreviation_id"
+
+    abbreviation_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleChange(Change):
+    """A change to the lab's people, to whose papers are announced unasked, or to watching them."""
+
+    before: PeopleState
+    after: PeopleState
+
+    @property
+    def changes_trust(self) -> bool:
+        """Whether it changed whose papers are announced unasked."""
+        before = self.before.people
+        return self.after.is_trusted is not None or any(
+            (before[number] or {}).get("trust") != (person or {}).get("trust")
+            for number, person in self.after.people.items()
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

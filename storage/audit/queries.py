@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from storage.audit.models import (
     Change,
     ChangeAction,
-    FeedChange,
     LogPage,
     NameChange,
     PaperChange,
-    SubscriptionChange,
+    PeopleChange,
+    PeopleState,
+    Resolution,
+    ReviewChange,
+    SettingsChange,
 )
 from storage.audit.serialization import change_from_row
 from storage.database import Connection, Database, Row, Value
@@ -173,6 +176,21 @@ async def added_papers(db: Connection, original: Change) -> AsyncIterator[list[i
         edge = rows[-1]["id"]
 
 
+async def resolutions(db: Connection, original: Change) -> AsyncIterator[Resolution]:
+    """Yields how a bulk change resolved items that waited for a moderator."""
+    edge = 0
+    while parts := await _changes(
+        db,
+        "changes.part_of = ? AND changes.id > ? AND changes.kind = 'review'",
+        [original.id, edge],
+        limit=_BATCH_SIZE,
+    ):
+        for change in parts:
+            if isinstance(change, ReviewChange) and change.resolution is not None:
+                yield change.resolution
+        edge = parts[-1].id
+
+
 async def later_paper_changes(
     db: Connection, change: Change, original: Change, limit: int
 ) -> list[tuple[int, int]]:
@@ -200,14 +218,25 @@ async def later_paper_changes(
     return [(row["paper_id"], row["later"]) for row in rows]
 
 
-async def later_name_change(db: Connection, change: Change, names: Sequence[str]) -> int | None:
-    """Returns the last decision in effect about some of these names since a change, or None."""
+async def later_name_change(
+    db: Connection, change: Change, names: Sequence[str], person_ids: Sequence[int] = ()
+) -> int | None:
+    """Returns the last change in effect to some of these names or people since one, or None."""
     number = await db.value(
-        """SELECT MAX(changes.id) FROM changes INDEXED BY changes_by_name,
-               json_each(changes.after) AS decided
-           WHERE name_id IS NOT NULL AND changes.id > ?1 AND is_active
-           AND COALESCE(undoes, 0) <= ?1 AND decided.key IN (SELECT value FROM json_each(?2))""",
-        [change.id, json.dumps([*names])],
+        """SELECT MAX(id) FROM (
+               SELECT changes.id FROM changes INDEXED BY changes_by_name,
+                   json_each(changes.after) AS decided
+               WHERE name_id IS NOT NULL AND changes.id > ?1 AND is_active
+               AND COALESCE(undoes, 0) <= ?1 AND decided.key IN (SELECT value FROM json_each(?2))
+               UNION ALL
+               SELECT changes.id FROM changes INDEXED BY changes_to_people
+               WHERE kind = 'people' AND changes.id > ?1 AND is_active
+               AND COALESCE(undoes, 0) <= ?1
+               AND (EXISTS (SELECT 1 FROM json_each(changes.after, '$.names') AS decided
+                            WHERE decided.key IN (SELECT value FROM json_each(?2)))
+                    OR EXISTS (SELECT 1 FROM json_each(changes.after, '$.people') AS person
+                               WHERE person.key IN (SELECT value FROM json_each(?3)))))""",
+        [change.id, json.dumps([*names]), json.dumps([str(number) for number in person_ids])],
     )
     return int(number) if number is not None else None
 
@@ -215,20 +244,16 @@ async def later_name_change(db: Connection, change: Change, names: Sequence[str]
 async def later_settings_change(
     db: Connection,
     change: Change,
-    original: FeedChange | SubscriptionChange,
-    names: Sequence[str],
+    original: SettingsChange,
 ) -> int | None:
     """Returns the last change in effect to some of the same settings since a change, or None."""
-    if isinstance(original, FeedChange):
-        column, target_id = "feed_id", original.feed_id
-    else:
-        column, target_id = "channel_id", original.channel_id
     number = await db.value(
         f"""SELECT MAX(changes.id) FROM changes, json_each(?2) AS name
-            WHERE {column} = ?1 AND changes.id > ?3 AND is_active AND COALESCE(undoes, 0) <= ?3
+            WHERE {original.target_field} = ?1 AND kind = ?4
+            AND changes.id > ?3 AND is_active AND COALESCE(undoes, 0) <= ?3
             AND json_extract(before, '$.' || name.value)
                 IS NOT json_extract(after, '$.' || name.value)""",  # noqa: S608 - a constant
-        [target_id, json.dumps([*names]), change.id],
+        [original.target_id, json.dumps(original.changed_settings), change.id, original.kind],
     )
     return int(number) if number is not None else None
 
@@ -298,6 +323,8 @@ async def _shown(db: Connection, changes: Sequence[Change]) -> tuple[Change, ...
     for change in changes:
         if isinstance(change, NameChange):
             names.add(change.name)
+        if isinstance(change, PeopleChange):
+            names |= _people_names(change)
         for one in (change, *change.parts) if isinstance(change, PaperChange) else ():
             for snapshot in (one.before, one.after):
                 if snapshot is not None:
@@ -309,7 +336,39 @@ async def _shown(db: Connection, changes: Sequence[Change]) -> tuple[Change, ...
 def _renamed(change: Change, shown: dict[str, str]) -> Change:
     if isinstance(change, NameChange):
         return replace(change, name=shown.get(change.name, change.name))
+    if isinstance(change, PeopleChange):
+        return replace(
+            change,
+            before=_renamed_people(change.before, shown),
+            after=_renamed_people(change.after, shown),
+        )
     return _renamed_paper_change(change, shown) if isinstance(change, PaperChange) else change
+
+
+def _people_names(change: PeopleChange) -> set[str]:
+    """Returns all names in a change to people."""
+    states = (change.before, change.after)
+    people = [person for state in states for person in state.people.values()]
+    return {name for state in states for name in state.names} | {
+        person["name"] for person in people if person is not None
+    }
+
+
+def _renamed_people(state: PeopleState, shown: dict[str, str]) -> PeopleState:
+    """Returns the state of people with current names, and without decisions about former ones."""
+    return replace(
+        state,
+        people={
+            number: person and {**person, "name": shown.get(person["name"], person["name"])}
+            for number, person in state.people.items()
+        },
+        names={
+            name: decision
+            and replace(decision, person=shown.get(decision.person or "", decision.person))
+            for name, decision in state.names.items()
+            if name not in shown
+        },
+    )
 
 
 def _renamed_paper_change(change: PaperChange, shown: dict[str, str]) -> PaperChange:
@@ -330,4 +389,5 @@ def _renamed_snapshot(
         snapshot,
         authors=tuple(shown.get(name, name) for name in snapshot.authors),
         posted_by=shown.get(snapshot.posted_by, snapshot.posted_by),
+        collectives=tuple(shown.get(name, name) for name in snapshot.collectives),
     )

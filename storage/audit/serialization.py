@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple
 from typing import Any
 
 from storage import timestamps
 from storage.audit.models import (
+    AbbreviationChange,
     Change,
     ChangeAction,
     ChangeKind,
     DroppedAnnouncement,
     FeedChange,
     ImportChange,
+    ModeratorsChange,
     NameChange,
     NameDecision,
     NameDecisions,
     PaperChange,
+    PeopleChange,
+    PeopleState,
     Resolution,
     ReviewChange,
     ReviewKind,
@@ -28,6 +32,13 @@ from storage.audit.models import (
 from storage.database import Row
 from storage.models import Actor, Outcome
 from storage.papers.snapshots import PaperSnapshot, snapshot_from_json, snapshot_to_json
+
+_SETTINGS_CHANGES: Mapping[ChangeKind, tuple[Callable[..., Change], tuple[str, ...]]] = {
+    ChangeKind.FEED: (FeedChange, ("feed_id",)),
+    ChangeKind.SUBSCRIPTION: (SubscriptionChange, ("guild_id", "channel_id")),
+    ChangeKind.MODERATORS: (ModeratorsChange, ("guild_id",)),
+    ChangeKind.ABBREVIATION: (AbbreviationChange, ("abbreviation_id",)),
+}
 
 
 def to_text(values: Mapping[str, Any]) -> str:
@@ -43,10 +54,17 @@ def snapshot_to_text(snapshot: PaperSnapshot | None, merged_into: int | None = N
 
 def decisions_to_text(decisions: NameDecisions) -> str:
     """Returns decisions about names as JSON text."""
+    return to_text(_decision_values(decisions))
+
+
+def people_to_text(state: PeopleState) -> str:
+    """Returns the state of people as JSON text."""
     return to_text(
         {
-            name: {"person": decision.person, "former": decision.is_former} if decision else None
-            for name, decision in decisions.items()
+            "people": {str(number): values for number, values in state.people.items()},
+            "names": _decision_values(state.names),
+            "trust": state.is_trusted,
+            "watch": state.is_watched,
         }
     )
 
@@ -104,16 +122,17 @@ def change_from_row(row: Row) -> Change:
             return NameChange(
                 **common, name=row["name"], before=_decisions(before), after=_decisions(after)
             )
-        case ChangeKind.FEED:
-            return FeedChange(**common, feed_id=row["feed_id"], before=before, after=after)
-        case ChangeKind.SUBSCRIPTION:
-            return SubscriptionChange(
-                **common,
-                guild_id=row["guild_id"],
-                channel_id=row["channel_id"],
-                before=before,
-                after=after,
-            )
+        case ChangeKind.PEOPLE:
+            return PeopleChange(**common, before=_people(before), after=_people(after))
+        case (
+            ChangeKind.FEED
+            | ChangeKind.SUBSCRIPTION
+            | ChangeKind.MODERATORS
+            | ChangeKind.ABBREVIATION
+        ):
+            settings_class, columns = _SETTINGS_CHANGES[kind]
+            target = {name: row[name] for name in columns}
+            return settings_class(**common, **target, before=before, after=after)
         case ChangeKind.IMPORT:
             outcomes = {Outcome(name): number for name, number in after.items()}
             return ImportChange(**common, outcomes=outcomes)
@@ -128,6 +147,19 @@ def change_from_row(row: Row) -> Change:
 
 def _snapshot(values: dict[str, Any]) -> PaperSnapshot | None:
     return snapshot_from_json(values) if "title" in values else None
+
+
+def _decision_values(decisions: NameDecisions) -> dict[str, Any]:
+    return {
+        name: {"person": decision.person, "former": decision.is_former} if decision else None
+        for name, decision in decisions.items()
+    }
+
+
+def _people(values: dict[str, Any]) -> PeopleState:
+    people = {int(number): person for number, person in values["people"].items()}
+    names = _decisions(values["names"])
+    return PeopleState(people, names, values["trust"], values.get("watch"))
 
 
 def _decisions(values: dict[str, Any]) -> NameDecisions:

@@ -25,7 +25,9 @@ _SIMILAR, _SOMEWHAT_SIMILAR = 0.75, 0.6  # minimum similarity of two words' spel
 _LAST = "\U0010ffff"
 
 _COLUMNS = """names.id, names.name, names.papers, aliases.name_id IS NOT NULL AS decided,
-    aliases.is_former, known.name AS person"""
+    aliases.is_former, known.name AS person, EXISTS (
+        SELECT 1 FROM people WHERE people.name_id IN (names.id, aliases.person_id)
+        AND NOT people.is_removed) AS is_registered"""
 _DECISIONS = """LEFT JOIN aliases ON aliases.name_id = names.id
     LEFT JOIN names AS known ON known.id = aliases.person_id"""
 _IS_KNOWN = "(names.papers > 0 OR aliases.person_id IS NOT NULL)"
@@ -235,6 +237,7 @@ def _variants(rows: Iterable[Row]) -> list[NameVariant]:
             person=row["person"],
             is_split=bool(row["decided"]) and row["person"] is None,
             is_former=bool(row["is_former"]),
+            is_registered=bool(row["is_registered"]),
         )
         for row in rows
     ]

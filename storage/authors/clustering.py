@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from storage.names.affixes import without_author_id
 from storage.names.matching import are_compatible, identity_keys, matches_query
 from storage.names.parser import Name, parse_name
 
@@ -13,9 +14,11 @@ from storage.names.parser import Name, parse_name
 class NameVariant:
     """One credited spelling of a name, with what moderators decided about it.
 
-    ``person`` is the display name of the person that moderators assigned the variant to.
-    ``is_split`` is true if they said that the variant is nobody's but its own, and ``is_former``
-    if it is a former name, which is never shown.
+    ``name`` ends in the id that tells people of one name apart, if the credits have one.
+    ``person`` is the name of the person that moderators assigned the variant to. ``is_split`` is
+    true if they said that the variant is nobody's but its own, and ``is_former`` if it is a former
+    name, which is never shown. ``is_registered`` is true if the variant is a name of one of the
+    lab's people.
     """
 
     id: int
@@ -24,6 +27,7 @@ class NameVariant:
     person: str | None = None
     is_split: bool = False
     is_former: bool = False
+    is_registered: bool = False
 
     @property
     def parsed(self) -> Name:
@@ -33,7 +37,12 @@ class NameVariant:
     @property
     def is_identifying(self) -> bool:
         """Whether the variant identifies a person by itself: a full name, or a decided one."""
-        return self.parsed.is_full or self.person is not None or self.is_split
+        return self.parsed.is_full or self.is_decided
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether moderators decided whose the variant is."""
+        return self.person is not None or self.is_split
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +52,25 @@ class Person:
     variants: tuple[NameVariant, ...]
 
     @property
-    def name(self) -> str:
-        """The display name."""
+    def credited_name(self) -> str:
+        """The name that stands for the person, as it is credited."""
         decided = [variant.person for variant in self.variants if variant.person is not None]
         return decided[0] if decided else self.variants[0].name
+
+    @property
+    def name(self) -> str:
+        """The display name."""
+        return without_author_id(self.credited_name)
 
     @property
     def is_identified(self) -> bool:
         """Whether any variant identifies the person by itself."""
         return any(variant.is_identifying for variant in self.variants)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any paper credits the person, or they are registered as one of the lab's."""
+        return any(variant.paper_count or variant.is_registered for variant in self.variants)
 
     @property
     def paper_count(self) -> int:
@@ -81,7 +100,7 @@ class Person:
             )
 
         others = [variant.name for variant in public if variant.paper_count and is_safe(variant)]
-        return tuple(dict.fromkeys([self.name, *others]))
+        return tuple(dict.fromkeys([self.name, *map(without_author_id, others)]))
 
     def matches(self, query: Name) -> bool:
         """Returns whether the person can be meant by a query.
@@ -95,20 +114,24 @@ class Person:
 def cluster(variants: Iterable[NameVariant]) -> list[Person]:
     """Groups name variants into people.
 
-    Full names belong to one person only if all their words agree or a moderator merged them. A
-    bare surname or initials are attributed to a person if exactly one person among ``variants``
-    is compatible; otherwise they form a person of their own.
+    Full names belong to one person only if all their words agree or a moderator merged them, and
+    no ids tell them apart. A full name without an id belongs to the only person of that name who
+    has one. A bare surname or initials are attributed to a person if exactly one person among
+    ``variants`` is compatible. Otherwise, these form a person of their own.
     """
+    variants = set(variants)
+    told_apart = _people_told_apart(variants)
     identified: list[list[NameVariant]] = []
     by_key: dict[str, list[NameVariant]] = {}
     by_family: dict[str, list[list[NameVariant]]] = {}
     short: list[NameVariant] = []
-    for variant in sorted(set(variants), key=_sort_key):
+    for variant in sorted(variants, key=_sort_key):
         if not variant.is_identifying:
             short.append(variant)
             continue
-        keys = _merge_keys(variant)
-        own = next((by_key[key] for key in keys if key in by_key), None)
+        keys = _merge_keys(variant, told_apart)
+        joining = keys if variant.person is None else keys[:1]
+        own = next((by_key[key] for key in joining if key in by_key), None)
         if own is None:
             own = []
             identified.append(own)
@@ -162,12 +185,33 @@ def _has_exact_name(person: Person, query: Name) -> bool:
     )
 
 
-def _merge_keys(variant: NameVariant) -> list[str]:
+def _people_told_apart(variants: Iterable[NameVariant]) -> dict[str, set[str]]:
+    """Returns for each full name the people of that name whom ids tell apart."""
+    people: dict[str, set[str]] = {}
+    for variant in variants:
+        if variant.parsed.author_id:
+            for key in identity_keys(variant.parsed):
+                people.setdefault(key, set()).add(_told_apart_as(variant))
+    return people
+
+
+def _told_apart_as(variant: NameVariant) -> str:
+    if variant.is_split:
+        return f"/{variant.id}"
+    return f"@{variant.person}" if variant.person is not None else f"#{variant.parsed.author_id}"
+
+
+def _merge_keys(variant: NameVariant, told_apart: Mapping[str, set[str]]) -> list[str]:
     """Returns the keys that identifying variants of one person share, decisions first."""
     if variant.is_split:
-        return [f"#{variant.id}"]
+        return [_told_apart_as(variant)]
     spellings = sorted(identity_keys(variant.parsed)) if variant.parsed.is_full else []
-    return [f"@{variant.person}", *spellings] if variant.person is not None else spellings
+    people = {_told_apart_as(variant)}
+    if not variant.parsed.author_id:
+        people = {one for key in spellings for one in told_apart.get(key, ())}
+    only = people.pop() if len(people) == 1 else ""
+    keys = [f"{key}{only}" for key in spellings]
+    return [f"@{variant.person}", *keys] if variant.person is not None else keys
 
 
 def _sort_key(variant: NameVariant) -> tuple[bool, bool, bool, int, str]:

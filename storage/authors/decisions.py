@@ -11,11 +11,13 @@ from storage.audit.models import ChangeAction, NameDecision, NameDecisions, Reco
 from storage.authors import candidates
 from storage.authors import lookup as author_lookup
 from storage.authors.clustering import NameVariant, Person
+from storage.authors.errors import AuthorNotFound
 from storage.authors.lookup import AuthorQueries
 from storage.database import Connection, Database
-from storage.errors import AuthorNotFound, LabError
+from storage.errors import LabError
 from storage.models import Actor, PaperDraft
-from storage.names.matching import are_compatible, is_same_name
+from storage.names.affixes import without_author_id
+from storage.names.matching import are_compatible, are_told_apart, is_same_name
 from storage.names.parser import Name, parse_name
 from storage.papers import credits, former_names
 from storage.papers import writes as paper_writes
@@ -63,37 +65,43 @@ class Authors(AuthorQueries):
         decided: NameDecisions,
         actor: Actor,
     ) -> Recorded[str]:
-        """Stores decisions, and those they imply for other names, as one change."""
-        before = await decisions(db, decided)
-        await decide(db, decided)
-        implied: dict[str, NameDecision | None] = {
-            name: NameDecision(current_name, is_former=True)
-            for name, current_name in (await former_names.implied_former_names(db, decided)).items()
-        }
-        if implied:
-            await decide(db, implied)
+        """Stores decisions, and those they imply for other names, as one change.
+
+        ``person`` is the name that stands for the person, as it is credited.
+        """
+        before, after = await decide_with_implied(db, decided)
         change_id = await audit_log.record_name_change(
-            db,
-            self._clock(),
-            actor,
-            action,
-            await credits.name_id(db, person),
-            {**before, **dict.fromkeys(implied)},
-            {**decided, **implied},
+            db, self._clock(), actor, action, await credits.name_id(db, person), before, after
         )
-        return Recorded(person, change_id)
+        return Recorded(without_author_id(person), change_id)
+
+
+async def decide_with_implied(
+    db: Connection, decided: NameDecisions
+) -> tuple[NameDecisions, NameDecisions]:
+    """Stores decisions, and those they imply for other names; returns all before and after."""
+    before = await decisions(db, decided)
+    await decide(db, decided)
+    implied: dict[str, NameDecision | None] = {
+        name: NameDecision(current_name, is_former=True)
+        for name, current_name in (await former_names.implied_former_names(db, decided)).items()
+    }
+    if implied:
+        await decide(db, implied)
+    return {**before, **dict.fromkeys(implied)}, {**decided, **implied}
 
 
 async def merge(db: Connection, name: str, into: str) -> tuple[str, NameDecisions]:
-    """Decides that two names are one person's; returns the display name and the decisions.
+    """Decides that two names are one person's; returns that person's name and the decisions.
 
-    ``into`` gives the display name. If ``name`` is credited as such, that very name is merged, even
-    if it could mean several people. Names that are compatible with a former name of either, but not
-    with the display name, become former names as well.
+    ``into`` gives the name to display. If ``name`` is credited as such and isn't a full name, that
+    very name is merged, even if it could mean several people. Names that are compatible with a
+    former name of either, but not with the display name, become former names as well.
 
     Raises `LabError` if both are one person already, and otherwise like `Authors.get`.
     """
-    credited = await author_lookup.find_credited(db, name)
+    is_full = parse_name(name).is_full
+    credited = None if is_full else await author_lookup.find_credited(db, name)
     absorbed = credited[1] if credited else await author_lookup.get_person(db, name)
     kept = await author_lookup.get_person(db, into)
     kept_ids = {variant.id for variant in kept.variants}
@@ -102,31 +110,35 @@ async def merge(db: Connection, name: str, into: str) -> tuple[str, NameDecision
     display_name = parse_name(kept.name)
     variants = [*_identifying_variants(absorbed), *_identifying_variants(kept)]
     former = [variant.parsed for variant in variants if variant.is_former]
-    decided: dict[str, NameDecision | None] = {kept.name: NameDecision(kept.name)}
+    person = kept.credited_name
+    decided: dict[str, NameDecision | None] = {person: NameDecision(person)}
     for variant in variants:
-        reveals = _reveals(variant, former, display_name)
-        decided[variant.name] = NameDecision(kept.name, is_former=variant.is_former or reveals)
-    return kept.name, decided
+        reveals = reveals_former(variant.parsed, former, display_name)
+        decided[variant.name] = NameDecision(person, is_former=variant.is_former or reveals)
+    return person, decided
 
 
 async def split(db: Connection, name: str) -> tuple[str, NameDecisions]:
     """Decides that a credited name isn't its person's; returns that person and the decisions.
 
     A name that was merged becomes a person again. A short name that was attributed by rule becomes
-    a person of its own. Raises `LabError` if it has nothing to be separated from.
+    a person of its own, and so does one without an id. Raises `LabError` if it has nothing to be
+    separated from.
     """
     variant, person = await _get_credited(db, name)
     others = [other for other in person.variants if other.id != variant.id and not other.is_former]
     if variant.is_former or not others:
         raise LabError(f"“{variant.name}” isn't merged with another name.")
     if variant.person is None:
-        if variant.parsed.is_full:
+        author_ids = {other.parsed.author_id for other in person.variants}
+        if variant.parsed.is_full and len(author_ids) == 1:
             raise LabError(
-                f"“{variant.name}” and “{others[0].name}” are the same name, and I can't tell two "
-                "people with the same name apart."
+                f"“{variant.name}” and “{others[0].name}” are the same name. To tell two people "
+                "with the same name apart, edit their papers, and add a number to one of them, "
+                f"like “{variant.name} 0001”. It won't be shown."
             )
-        return person.name, {variant.name: NameDecision(None)}
-    return person.name, _split_decided(variant, person)
+        return person.credited_name, {variant.name: NameDecision(None)}
+    return person.credited_name, _split_decided(variant, person)
 
 
 def _split_decided(variant: NameVariant, person: Person) -> NameDecisions:
@@ -135,8 +147,8 @@ def _split_decided(variant: NameVariant, person: Person) -> NameDecisions:
     staying = [
         other for other in person.variants if other.person is not None and other not in leaving
     ]
-    display_name: str | None = person.name
-    if variant.name == person.name:
+    display_name: str | None = person.credited_name
+    if variant.name == person.credited_name:
         display_name = next((other.name for other in staying if not other.is_former), None)
     if display_name is None and staying:
         raise LabError(f"{person.name} has no other name to show. Rename the author first.")
@@ -168,20 +180,32 @@ async def rename(db: Connection, name: str, to: str) -> tuple[str, NameDecisions
     person = await _get_person(db, name)
     other = await author_lookup.find_credited(db, to)
     own_ids = {variant.id for variant in person.variants}
-    if other is not None and own_ids.isdisjoint(variant.id for variant in other[1].variants):
+    namesakes = other[1].variants if other else await candidates.with_same_letters(db, [new_name])
+    known = {
+        variant.id
+        for variant in namesakes
+        if other or (new_name.is_full and is_same_name(variant.parsed, new_name))
+    }
+    if known and own_ids.isdisjoint(known):
         raise LabError(
             f"Another person is credited as “{to}”. If they're the same person, merge them first "
             "with `/people merge`."
         )
+    await _require_one_person(db, person.credited_name)
     old_name = parse_name(name)
     fitting = [variant for variant in person.variants if are_compatible(variant.parsed, old_name)]
-    replaced = [variant for variant in fitting if variant.name in {name, person.name}] or fitting
+    named = {name, person.credited_name}
+    replaced = [variant for variant in fitting if variant.name in named] or fitting
     former = [variant.parsed for variant in replaced]
     decided: dict[str, NameDecision | None] = {to: NameDecision(to)}
     for variant in person.variants:
         if variant.name == to:
             continue
-        is_former = variant.is_former or variant in replaced or _reveals(variant, former, new_name)
+        is_former = (
+            variant.is_former
+            or variant in replaced
+            or reveals_former(variant.parsed, former, new_name)
+        )
         if is_former or variant.is_identifying:
             decided[variant.name] = NameDecision(to, is_former=is_former)
     if not any(_is_former(decision) for decision in decided.values()):
@@ -244,7 +268,13 @@ async def _implied_decisions(db: Connection, decided: NameDecisions) -> NameDeci
         if not parsed.is_full or _is_former(decision) == _is_former(before[name]):
             continue
         for variant in await candidates.with_same_letters(db, [parsed]):
-            if variant.name not in decided and is_same_name(variant.parsed, parsed):
+            is_spelling = (
+                not are_told_apart(variant.parsed, parsed)
+                if _is_former(before[name])
+                else variant.parsed.author_id == parsed.author_id
+            )
+            is_spelling = is_spelling and is_same_name(variant.parsed, parsed)
+            if variant.name not in decided and is_spelling:
                 implied[variant.name] = decision if _is_former(decision) else None
         if _is_former(decision):
             continue
@@ -287,6 +317,7 @@ async def _mark_posts_changed(db: Connection, names: Iterable[str]) -> None:
         """UPDATE posts SET revision = revision + 1
            WHERE entry_id IN (SELECT id FROM entries WHERE draft IS NOT NULL)
            OR suggestion_id IN (SELECT id FROM suggestions WHERE decided_at IS NULL)
+           OR report_id IN (SELECT id FROM reports WHERE decided_at IS NULL)
            OR id IN (SELECT post_id FROM announcements JOIN papers ON papers.id = paper_id
                      WHERE posted_by IN (SELECT value FROM json_each(?)))""",
         [json.dumps(posters)],
@@ -319,9 +350,24 @@ async def _get_person(db: Connection, name: str) -> Person:
         return Person(tuple(variants))
 
 
+async def _require_one_person(db: Connection, name: str) -> None:
+    """Raises `LabError` if several of the lab's people are shown by a name."""
+    number = await db.value(
+        """SELECT COUNT(*) FROM people LEFT JOIN aliases ON aliases.name_id = people.name_id
+           JOIN names ON names.id = COALESCE(aliases.person_id, people.name_id)
+           WHERE names.name = ? AND NOT is_removed""",
+        [name],
+    )
+    if number > 1:
+        raise LabError(
+            f"Several of the lab's people are called “{name}”, and papers don't say which of them "
+            "they credit, so I can't rename one."
+        )
+
+
 async def _get_credited(db: Connection, name: str) -> tuple[NameVariant, Person]:
     found = await author_lookup.find_credited(db, name)
-    if found is None:
+    if found is None or found[0].parsed.author_id != parse_name(name).author_id:
         raise LabError(
             f"No paper credits “{name}” exactly like that. Enter the name as it's credited. "
             "`/author` lists the spellings."
@@ -334,13 +380,14 @@ def _leaves_with(other: NameVariant, variant: NameVariant) -> bool:
     if other == variant:
         return True
     is_decided = other.person is not None and not other.is_former
-    return is_decided and variant.parsed.is_full and is_same_name(other.parsed, variant.parsed)
+    is_alike = variant.parsed.is_full and other.parsed.author_id == variant.parsed.author_id
+    return is_decided and is_alike and is_same_name(other.parsed, variant.parsed)
 
 
-def _reveals(variant: NameVariant, former_names: Iterable[Name], display_name: Name) -> bool:
-    """Returns whether a variant would give away a former name if it were shown."""
-    return not are_compatible(variant.parsed, display_name) and any(
-        are_compatible(variant.parsed, former) for former in former_names
+def reveals_former(name: Name, former_names: Iterable[Name], display_name: Name) -> bool:
+    """Returns whether a name would give away a former one if it were shown."""
+    return not are_compatible(name, display_name) and any(
+        are_compatible(name, former) for former in former_names
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from storage.authors import candidates
 from storage.authors.clustering import (
@@ -14,10 +15,12 @@ from storage.authors.clustering import (
     is_attributable,
     select_matches,
 )
+from storage.authors.errors import AuthorAmbiguous, AuthorNotFound
 from storage.database import Connection, Database
-from storage.errors import AuthorAmbiguous, AuthorNotFound, InvalidInput
-from storage.models import Author, ResultPage
-from storage.names.matching import identity_keys
+from storage.errors import InvalidInput
+from storage.models import Author, AuthorMatches, AuthorSummary, ResultPage
+from storage.names.affixes import NO_AUTHOR_ID, without_author_id
+from storage.names.matching import are_told_apart, identity_keys, is_same_name
 from storage.names.parser import Name, parse_name
 from storage.names.similarity import similarity
 from storage.papers import queries as paper_queries
@@ -26,6 +29,7 @@ from storage.text import fold
 _MIN_SIMILARITY = 60  # of 100, from which a name is suggested as a correction
 _MAX_CORRECTIONS = 12  # similar names that are clustered into people
 _MAX_MATCHES = 60  # names to look at; a query that fits more is too vague to answer
+_MAX_LISTED = 500  # names to look at for a list of the people that a query fits
 _MAX_COAUTHORS = 50
 # Full names to look at before a short name is attributed to one of them. A bare surname needs only
 # enough names to show that it is ambiguous.
@@ -48,67 +52,103 @@ class AuthorQueries:
         async with self._database.reading() as db:
             return await _describe(db, await get_person(db, text))
 
+    async def list_matches(self, text: str, limit: int = 25) -> AuthorMatches:
+        """Returns the people that a name can mean, most papers first, at most ``limit``."""
+        async with self._database.reading() as db:
+            matches, is_complete = await _load_matches(db, _parse_query(text), _MAX_LISTED)
+            shown = [await _complete(db, person) for person in _ranked(matches)[:limit]]
+            ids = _ids_by_name(shown)
+            people = [
+                await _tell_apart(db, person, summary, ids)
+                for person, summary in zip(shown, await _summarize(db, shown), strict=True)
+            ]
+        return AuthorMatches(tuple(people), len(matches), total_is_minimum=not is_complete)
+
     async def list_papers(self, author: Author, *, offset: int = 0, limit: int = 5) -> ResultPage:
-        """Returns a page of an author's papers, newest first."""
+        """Returns a page of an author's papers, newest first, those without a date last."""
         async with self._database.reading() as db:
             rows = await db.all(
                 """SELECT id FROM papers INDEXED BY papers_in_brief
                    WHERE removed_at IS NULL AND id IN (
                        SELECT paper_id FROM credits
                        WHERE name_id IN (SELECT value FROM json_each(?)))
-                   ORDER BY sort_key DESC LIMIT ? OFFSET ?""",
+                   ORDER BY date IS NULL, sort_key DESC LIMIT ? OFFSET ?""",
                 [json.dumps(list(author.name_ids)), limit, offset],
             )
             papers = await paper_queries.load(db, [row["id"] for row in rows])
         return ResultPage(papers, author.paper_count, offset)
 
-    async def suggest(self, text: str, limit: int = 25) -> tuple[tuple[str, int], ...]:
-        """Returns names that complete ``text``, with their paper counts, most papers first.
+    async def suggest(self, text: str, limit: int = 25) -> tuple[AuthorSummary, ...]:
+        """Returns the people whose names complete ``text``, those with the most papers first.
 
         Every word of ``text`` must start some word of a name. Variants of one person are a single
-        suggestion if the family is small or a moderator merged them.
+        suggestion if the family is small or a moderator merged them. So are people of one name,
+        unless ids tell them apart.
         """
         async with self._database.reading() as db:
             variants = await candidates.with_prefixes(db, fold(text).split(), limit + limit // 4)
             found = {variant.id for variant in variants}
             variants += await candidates.in_small_families(db, sorted(found))
+            numbered = [one.parsed for one in variants if one.parsed.author_id]
+            variants += await _with_same_name(db, numbered) if numbered else []
             variants += await candidates.for_people(db, _person_names(variants))
-        counts: dict[str, int] = {}
-        for person in cluster(variants):
-            if person.paper_count and any(variant.id in found for variant in person.variants):
-                counts[person.name] = counts.get(person.name, 0) + person.paper_count
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0].casefold()))
-        return tuple(ranked[:limit])
+            people = [person for person in cluster(variants) if person.paper_count]
+            offered = [
+                person
+                for person in people
+                if any(variant.id in found for variant in person.variants)
+            ]
+            return (await _choices(db, offered, people))[:limit]
 
-    async def suggest_credited(self, text: str, limit: int = 25) -> tuple[tuple[str, int], ...]:
+    async def suggest_credited(self, text: str, limit: int = 25) -> tuple[AuthorSummary, ...]:
         """Returns names that complete ``text`` exactly as credited, without former names."""
         async with self._database.reading() as db:
             variants = await candidates.with_prefixes(db, fold(text).split(), limit)
-        return tuple(
-            (variant.name, variant.paper_count) for variant in variants if not variant.is_former
-        )
+            credited = [Person((variant,)) for variant in variants if not variant.is_former]
+            ids = _ids_by_name(credited)
+            summaries = [
+                AuthorSummary(one.name, one.paper_count, author_id=_author_id(one))
+                for one in credited
+            ]
+            return tuple(
+                [
+                    replace(await _tell_apart(db, one, summary, ids), author_id=summary.author_id)
+                    for one, summary in zip(credited, summaries, strict=True)
+                ]
+            )
 
 
 async def get_person(db: Connection, text: str) -> Person:
     """Returns the person that a name means, with all variants; raises like `AuthorQueries.get`."""
-    query = parse_name(text)
-    if not query.family:
-        raise InvalidInput("Enter a name to look up, like “Biderman” or “Stella Biderman”.")
-    matches = await _load_matches(db, query)
+    query = _parse_query(text)
+    matches, _ = await _load_matches(db, query, _MAX_MATCHES)
     if not matches:
         raise AuthorNotFound(text, await _suggest_corrections(db, query, text))
     if len(matches) > 1:
-        ranked = sorted(matches, key=lambda person: (-person.paper_count, person.name))
-        raise AuthorAmbiguous(text, list(dict.fromkeys(person.name for person in ranked)))
+        raise AuthorAmbiguous(text, await _choices(db, matches, matches))
     return await _complete(db, matches[0])
+
+
+def _parse_query(text: str) -> Name:
+    query = parse_name(text)
+    if not query.family:
+        raise InvalidInput("Enter a name to look up, like “Biderman” or “Stella Biderman”.")
+    return query
+
+
+def _ranked(people: Iterable[Person]) -> list[Person]:
+    return sorted(people, key=lambda person: (-person.paper_count, person.name))
 
 
 async def find_credited(db: Connection, name: str) -> tuple[NameVariant, Person] | None:
     """Returns a credited name and the person it is attributed to, or None.
 
-    The name must be spelled as credited, or have the same letters.
+    The name must be spelled as credited, or have the same letters; then ids mustn't tell several
+    people of that name apart.
     """
     parsed = parse_name(name)
+    if parsed.author_id == NO_AUTHOR_ID:
+        name = without_author_id(name)
     variants = [
         variant
         for variant in await candidates.with_name(db, name)
@@ -116,7 +156,8 @@ async def find_credited(db: Connection, name: str) -> tuple[NameVariant, Person]
     ]
     if not variants and parsed.is_full:
         variants = await _with_same_name(db, [parsed])
-    if not variants:
+        variants = [one for one in variants if not are_told_apart(one.parsed, parsed)]
+    if len({one.parsed.author_id for one in variants} - {""}) > 1 or not variants:
         return None
     variant = variants[0]
     related = [variant, *await candidates.for_people(db, _person_names([variant]))]
@@ -139,16 +180,18 @@ async def sort_keys_for(db: Connection, person: Person) -> tuple[int, ...]:
     return tuple(row["sort_key"] for row in rows)
 
 
-async def _load_matches(db: Connection, query: Name) -> list[Person]:
-    """Returns the people that a name can mean: those with exactly this name, else all others."""
+async def _load_matches(db: Connection, query: Name, limit: int) -> tuple[list[Person], bool]:
+    """Returns the people that a name can mean: those with exactly this name, else all others.
+
+    Looks at ``limit`` names, and also returns whether these were all of them.
+    """
     if query.is_full:
         exact = await _with_same_name(db, [query])
         if exact:
             people = cluster(exact + await candidates.for_people(db, _person_names(exact)))
-            return [
-                person for person in people if any(variant in exact for variant in person.variants)
-            ]
-    variants = await _with_family_name(db, query)
+            return [person for person in people if _has_name(person, query, exact)], True
+    variants = await _with_family_name(db, query, limit)
+    is_complete = len(variants) < limit
     identifying = [variant for variant in variants if variant.is_identifying]
     people = [person for person in cluster(identifying) if person.matches(query)]
     if len(people) < 2:  # otherwise the query is ambiguous, whatever short names add
@@ -159,19 +202,79 @@ async def _load_matches(db: Connection, query: Name) -> list[Person]:
         variants += await _load_rivals(db, short)
         variants += await candidates.for_people(db, _person_names(variants))
         people = [
-            person for person in cluster(variants) if person.paper_count and person.matches(query)
+            person for person in cluster(variants) if person.is_known and person.matches(query)
         ]
-    return select_matches(people, query)
+    return select_matches(people, query), is_complete
 
 
-async def _with_family_name(db: Connection, query: Name) -> list[NameVariant]:
+def _has_name(person: Person, query: Name, same_name: Sequence[NameVariant]) -> bool:
+    """Returns whether a person has one of the variants that have the name of a query.
+
+    An id in the query must be theirs, unless nobody of that name has one.
+    """
+    own = [variant for variant in same_name if variant in person.variants]
+    if not query.author_id or not any(variant.parsed.author_id for variant in same_name):
+        return own != []
+    asked = "" if query.author_id == NO_AUTHOR_ID else query.author_id
+    return any(variant.parsed.author_id == asked for variant in own)
+
+
+async def _choices(
+    db: Connection, people: Iterable[Person], known: Iterable[Person]
+) -> tuple[AuthorSummary, ...]:
+    """Returns people to choose from, those with the most papers first.
+
+    Those who share their name with others whom they are ``known`` with are told apart by ids, and
+    are a single choice if nobody of that name has one.
+    """
+    ids = _ids_by_name(known)
+    choices: dict[str, AuthorSummary] = {}
+    for person in people:
+        one = await _tell_apart(db, person, AuthorSummary(person.name, person.paper_count), ids)
+        others = choices[one.lookup].paper_count if one.lookup in choices else 0
+        choices[one.lookup] = replace(one, paper_count=one.paper_count + others)
+    return tuple(
+        sorted(
+            choices.values(), key=lambda one: (-one.paper_count, one.name.casefold(), one.lookup)
+        )
+    )
+
+
+def _ids_by_name(people: Iterable[Person]) -> dict[str, list[str]]:
+    """Returns for each displayed name the ids of those who have it, "" for no id."""
+    ids: dict[str, list[str]] = {}
+    for person in people:
+        ids.setdefault(person.name, []).append(_author_id(person))
+    return ids
+
+
+async def _tell_apart(
+    db: Connection, person: Person, summary: AuthorSummary, ids: Mapping[str, Sequence[str]]
+) -> AuthorSummary:
+    """Returns a person's summary with what tells them apart from others of the same name."""
+    if len(ids[person.name]) == 1 or not any(ids[person.name]):
+        return summary
+    author = await _describe(db, person)
+    coauthor = next((name for name, _ in author.coauthors), "")
+    author_id = _author_id(person) or NO_AUTHOR_ID
+    return replace(summary, years=author.years, author_id=author_id, coauthor=coauthor)
+
+
+def _author_id(person: Person) -> str:
+    """Returns the id that tells a person apart from others of the same name, or ""."""
+    shown = parse_name(person.name)
+    own = [one.parsed for one in person.variants if one.parsed.author_id]
+    return next((name.author_id for name in own if is_same_name(name, shown)), "")
+
+
+async def _with_family_name(db: Connection, query: Name, limit: int) -> list[NameVariant]:
     """Returns variants that contain the query's family name, with all variants of their people."""
     words = {spelling.words[-1] for spelling in query.spellings}
     given = query.given[0] if query.given else ""
     if query.is_east_asian:
         words = {query.family[0][0]}
         given = ""
-    variants = await candidates.with_word(db, sorted(words), given, _MAX_MATCHES)
+    variants = await candidates.with_word(db, sorted(words), given, limit)
     return variants + await candidates.for_people(db, _person_names(variants))
 
 
@@ -273,9 +376,30 @@ async def _suggest_corrections(db: Connection, query: Name, text: str) -> list[s
     best: dict[str, float] = {}
     for person in cluster(similar):
         score = max(scores.get(variant, 0.0) for variant in person.variants)
-        if person.paper_count:
+        if person.is_known:
             best[person.name] = max(score, best.get(person.name, 0.0))
     return sorted(best, key=lambda name: (-best[name], name))[:3]
+
+
+async def _summarize(db: Connection, people: Sequence[Person]) -> tuple[AuthorSummary, ...]:
+    """Returns the people with their numbers of papers and years, most papers first."""
+    name_ids = [[variant.id for variant in person.variants] for person in people]
+    rows = await db.all(
+        """SELECT person.key AS number, COUNT(DISTINCT papers.id) AS papers,
+               MIN(date) AS first, MAX(date) AS last
+           FROM json_each(?) AS person CROSS JOIN json_each(person.value) AS name
+           CROSS JOIN credits ON credits.name_id = name.value
+           CROSS JOIN papers ON papers.id = credits.paper_id AND papers.removed_at IS NULL
+           GROUP BY 1""",
+        [json.dumps(name_ids)],
+    )
+    found = {row["number"]: row for row in rows}
+    summaries = []
+    for number, person in enumerate(people):
+        papers, first, last = found[number][1:] if number in found else (0, None, None)
+        years = (int(first[:4]), int(last[:4])) if first else None
+        summaries.append(AuthorSummary(person.name, papers, years))
+    return tuple(sorted(summaries, key=lambda person: (-person.paper_count, person.name)))
 
 
 async def _describe(db: Connection, person: Person) -> Author:
@@ -325,7 +449,10 @@ async def _coauthors(
            GROUP BY 1 ORDER BY papers DESC, 1""",
         [json.dumps(counts.most_common(_MAX_COAUTHORS))],
     )
-    return tuple((row["name"], row["papers"]) for row in rows)
+    papers: Counter[str] = Counter()
+    for row in rows:
+        papers[without_author_id(row["name"])] += row["papers"]
+    return tuple(papers.most_common())
 
 
 def _person_names(variants: Iterable[NameVariant]) -> set[str]:

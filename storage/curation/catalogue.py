@@ -15,7 +15,10 @@ from storage.models import Actor, Origin, Paper, PaperDraft, Provenance
 from storage.papers import former_names
 from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
+from storage.papers.former_names import FormerNames
 from storage.papers.snapshots import take_snapshot
+
+_MAX_SIMILAR_IDENTIFIERS = 50  # that begin in the same way
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,9 @@ class Submission:
 class CatalogueReader:
     """Reads what is needed to classify and combine drafts; see `classify.Candidates`."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, former: FormerNames | None = None) -> None:
         self._db = db
+        self._former = former or FormerNames()
 
     async def owners(self, identifiers: Sequence[str]) -> Mapping[str, int]:
         """Returns the ids of the papers, removed ones too, that have these identifiers."""
@@ -58,25 +62,28 @@ class CatalogueReader:
 
     async def load(self, paper_ids: Sequence[int]) -> Sequence[Paper]:
         """Returns papers by id, removed ones too, in this order."""
-        return await paper_queries.load(self._db, paper_ids)
+        return await paper_queries.load(self._db, paper_ids, self._former)
 
     async def listed_under(self, prefix: str) -> Sequence[Paper]:
         """Returns some papers, removed ones too, with an identifier that starts with ``prefix``."""
-        return await paper_queries.load(
-            self._db, await paper_queries.ids_by_identifier_prefix(self._db, prefix)
-        )
+        owners = await self.owners_by_prefix(prefix, _MAX_SIMILAR_IDENTIFIERS)
+        return await self.load([*dict.fromkeys(owners.values())])
+
+    async def owners_by_prefix(self, prefix: str, limit: int) -> Mapping[str, int]:
+        """Returns the first identifiers that start with ``prefix``, with their papers' ids."""
+        return await paper_queries.owners_by_prefix(self._db, prefix, limit)
 
     async def titled(self, title: str) -> Sequence[Paper]:
         """Returns the papers with this title, however it is spelled, by id."""
-        return await paper_queries.with_title(self._db, title)
+        return await self.load(await paper_queries.ids_with_title(self._db, title))
 
     async def removed_titled(self, title: str) -> Sequence[Paper]:
         """Returns the removed papers with this title, however it is spelled, by id."""
-        return await paper_queries.removed_with_title(self._db, title)
+        return await self.load(await paper_queries.removed_ids_with_title(self._db, title))
 
     async def known_titles(self, title_keys: Sequence[str]) -> set[str]:
-        """Returns which of ``title_keys`` a paper has or had."""
-        return await paper_queries.known_titles(self._db, title_keys)
+        """Returns which of ``title_keys`` a paper, in the list or removed, has."""
+        return {*(await paper_queries.title_keys_by_id(self._db, title_keys)).values()}
 
     async def locked_fields(self, paper_id: int) -> frozenset[str]:
         """Returns the fields of a paper that a moderator set."""
@@ -84,15 +91,17 @@ class CatalogueReader:
 
     async def with_current_names(self, draft: PaperDraft) -> PaperDraft:
         """Returns a draft with every former name replaced by its person's current one."""
-        (shown,) = await former_names.with_current_names(self._db, [draft])
+        (shown,) = await former_names.with_current_names(self._db, [draft], self._former)
         return shown
 
 
 class Catalogue(CatalogueReader, ABC):
     """The paper list during one submission."""
 
-    def __init__(self, db: Connection, submission: Submission) -> None:
-        super().__init__(db)
+    def __init__(
+        self, db: Connection, submission: Submission, former: FormerNames | None = None
+    ) -> None:
+        super().__init__(db, former)
         self.submission = submission
 
     @abstractmethod
@@ -132,14 +141,23 @@ class Catalogue(CatalogueReader, ABC):
 class StoredCatalogue(Catalogue):
     """The paper list in the database; every change is recorded in a change set."""
 
-    def __init__(self, db: Connection, submission: Submission, *, is_bulk: bool = False) -> None:
+    def __init__(
+        self,
+        db: Connection,
+        submission: Submission,
+        *,
+        is_bulk: bool = False,
+        bulk_action: ChangeAction = ChangeAction.IMPORT,
+    ) -> None:
         super().__init__(db, submission)
-        self.change_set = ChangeSet(db, submission.actor, submission.at, is_bulk)
+        self.change_set = ChangeSet(db, submission.actor, submission.at, is_bulk, bulk_action)
 
     async def add(  # noqa: D102 - see the base class
         self, drafts: Sequence[PaperDraft], locked_fields: Sequence[Iterable[str]]
     ) -> Sequence[Paper]:
-        added = await paper_writes.insert(self._db, drafts, self.submission.provenance)
+        added = await paper_writes.insert(
+            self._db, drafts, self.submission.provenance, self._former
+        )
         for paper, fields in zip(added, locked_fields, strict=True):
             if fields:
                 await paper_writes.lock_fields(self._db, paper.id, fields)
@@ -154,9 +172,9 @@ class StoredCatalogue(Catalogue):
         locked_fields: Iterable[str],
     ) -> Paper:
         before = await take_snapshot(self._db, paper)
-        await paper_writes.replace(self._db, paper, draft, credited_names)
+        await paper_writes.replace(self._db, paper, draft, credited_names, self._former)
         await paper_writes.lock_fields(self._db, paper.id, locked_fields)
-        (updated,) = await paper_queries.load(self._db, [paper.id])
+        (updated,) = await self.load([paper.id])
         await self.change_set.record(ChangeAction.UPDATE, before, updated)
         return updated
 
@@ -167,7 +185,7 @@ class StoredCatalogue(Catalogue):
         self, target: Paper, source: Paper, draft: PaperDraft, locked_fields: Iterable[str]
     ) -> Paper:
         return await curation_merge.merge(
-            self._db, target, source, draft, locked_fields, self.change_set
+            self._db, target, source, draft, locked_fields, self.change_set, self._former
         )
 
     async def identify(self, paper: Paper, identifiers: Sequence[str]) -> None:  # noqa: D102

@@ -32,6 +32,8 @@ async def edit(
     _require_seen(paper, seen, paper_id)
     await _require_free_identifiers(change_set, draft, {paper.id})
     before = as_draft(paper)
+    if (draft.venue, draft.date) != (before.venue, before.date):
+        draft = replace(draft, venue_undated=False)  # A moderator saw both and stands for them.
     locked = [
         name
         for name in _differing_fields(before, draft)
@@ -157,9 +159,13 @@ def _is_subset(before: PaperDraft, after: PaperDraft, name: str) -> bool:
 
 
 def _differing_fields(one: PaperDraft, other: PaperDraft) -> list[str]:
-    """Returns the fields in which two drafts differ; ``authors_complete`` counts as authors."""
+    """Returns the fields in which two drafts differ; what is said of the authors counts as them."""
     found = [name for name in EDITABLE_FIELDS if getattr(one, name) != getattr(other, name)]
-    if one.authors_complete != other.authors_complete and "authors" not in found:
+    is_other_credit = (one.authors_complete, one.collectives) != (
+        other.authors_complete,
+        other.collectives,
+    )
+    if is_other_credit and "authors" not in found:
         found.append("authors")
     return found
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from storage.concurrency import run_in_thread
-from storage.curation.catalogue import Catalogue, StoredCatalogue
+from storage.curation.catalogue import Catalogue
 from storage.curation.classify import Classification, Verdict, classify
 from storage.database import Connection
+from storage.errors import InvalidInput
 from storage.models import DuplicatePolicy, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers import matching
 from storage.papers import queries as paper_queries
@@ -19,9 +20,12 @@ from storage.papers.combine import (
     merge_metadata,
     normalize,
     sort_identifiers,
+    take_fields,
 )
 from storage.papers.errors import PaperNotFound
 from storage.papers.identifiers import is_listed_title
+from storage.papers.titles import is_bare_reference
+from storage.redaction import redact_text
 from storage.text import fold
 
 _NO_PAPER = PaperDraft(title="")
@@ -49,6 +53,9 @@ async def upsert(
         return UpsertResult(Outcome.DUPLICATE, found.paper)
     if review:
         return UpsertResult(Outcome.REVIEW, None)
+    if is_bare_reference(draft.title):
+        title = redact_text(draft.title)[:80]
+        raise InvalidInput(f"“{title}” isn't a title. Enter the paper's title.")
     owners = await catalogue.owners(draft.identifiers)
     free = tuple(name for name in draft.identifiers if name not in owners)
     (added,) = await _add(catalogue, [replace(draft, identifiers=free)])
@@ -109,7 +116,7 @@ async def upsert_as(
 
 
 async def upsert_as_id(
-    db: Connection, catalogue: StoredCatalogue, paper_id: int, draft: PaperDraft
+    db: Connection, catalogue: Catalogue, paper_id: int, draft: PaperDraft
 ) -> UpsertResult:
     """Updates the paper with this id by a draft; raises `PaperNotFound`."""
     paper_id = await paper_queries.current_id(db, paper_id)
@@ -123,10 +130,22 @@ async def _upsert_with_policy(
     catalogue: Catalogue, draft: PaperDraft, duplicates: DuplicatePolicy
 ) -> UpsertResult:
     result = await upsert(catalogue, draft, allow_duplicate=duplicates is DuplicatePolicy.ADD)
+    if result.outcome is Outcome.DUPLICATE and result.paper is not None:
+        restated = await _find_restated(catalogue, draft)
+        if restated is not None:
+            return UpsertResult(Outcome.UNCHANGED, restated)
     is_merged = duplicates is DuplicatePolicy.MERGE and matching.has_same_title(result, draft)
     if result.paper is not None and is_merged:
         return await upsert_as(catalogue, result.paper, draft)
     return result
+
+
+async def _find_restated(catalogue: Catalogue, draft: PaperDraft) -> Paper | None:
+    """Returns the only paper of which a draft says nothing new, or None."""
+    shown = await catalogue.with_current_names(draft)
+    papers = await catalogue.titled(draft.title)
+    same = [paper for paper in papers if matching.restates(paper, shown)]
+    return same[0] if len(same) == 1 else None
 
 
 def _is_duplicate(catalogue: Catalogue, found: Classification) -> bool:
@@ -170,12 +189,8 @@ async def _merge(catalogue: Catalogue, target: Paper, source: Paper) -> Paper:
     """Merges two papers into one that combines both; locked fields of either stay as they are."""
     locked = await catalogue.locked_fields(target.id)
     source_locked = await catalogue.locked_fields(source.id)
-    theirs = {name: getattr(source, name) for name in source_locked - locked}
-    if "authors" in theirs:
-        theirs["authors_complete"] = source.authors_complete
-    draft = merge_metadata(
-        replace(as_draft(target), **theirs), as_draft(source), locked | source_locked
-    )
+    draft = take_fields(as_draft(target), source, source_locked - locked)
+    draft = merge_metadata(draft, as_draft(source), locked | source_locked)
     draft = replace(draft, identifiers=sort_identifiers((*target.identifiers, *source.identifiers)))
     return await catalogue.merge(target, source, draft, sorted(source_locked))
 

@@ -14,6 +14,7 @@ from storage.models import Paper, PaperDraft
 from storage.papers import former_names
 from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
+from storage.papers.former_names import FormerNames
 from storage.papers.snapshots import PaperSnapshot, take_snapshot
 
 
@@ -24,18 +25,20 @@ async def merge(
     draft: PaperDraft,
     locked_fields: Iterable[str],
     change_set: ChangeSet,
+    former: FormerNames | None = None,
 ) -> Paper:
     """Merges the source paper into the target, which gets the draft's details and locked fields.
 
-    From now on the source's id leads to the target.
+    From now on the source's id leads to the target. ``former`` are the former names as the
+    submission knows them.
     """
     target_before, source_before = await take_snapshot(db, target), await take_snapshot(db, source)
     transfer = await absorb(db, source, target.id, change_set.at)
     await paper_writes.replace(
-        db, target, draft, await former_names.former_by_current(db, source.id)
+        db, target, draft, await former_names.former_by_current(db, source.id), former
     )
     await paper_writes.lock_fields(db, target.id, locked_fields)
-    merged, absorbed = await paper_queries.load(db, [target.id, source.id])
+    merged, absorbed = await paper_queries.load(db, [target.id, source.id], former)
     await change_set.record(ChangeAction.MERGE, source_before, absorbed, transfer=transfer)
     await change_set.record(ChangeAction.UPDATE, target_before, merged)
     return merged

@@ -14,7 +14,7 @@ from storage.audit.log import ChangeSet
 from storage.audit.models import Recorded
 from storage.curation import edit, intake
 from storage.curation.catalogue import StoredCatalogue, Submission
-from storage.curation.preview import PreviewCatalogue, SimulatedChanges
+from storage.curation.preview import PreviewCatalogue, simulated_changes
 from storage.database import Database
 from storage.models import Actor, DuplicatePolicy, Origin, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers.queries import PaperQueries
@@ -66,6 +66,26 @@ class Papers(PaperQueries):
             result = await intake.upsert_as_id(db, catalogue, paper_id, draft)
         return Recorded(result, catalogue.change_set.change_id)
 
+    async def complete(
+        self, paper_id: int, draft: PaperDraft, actor: Actor
+    ) -> Recorded[Paper | None]:
+        """Adds what services say about a paper in the list, except to fields that moderators set.
+
+        Returns the paper, or None if it was removed meanwhile. Raises `PaperNotFound`.
+        """
+        submission = Submission(Origin.FEED, actor, self._clock())
+        async with self._database.transaction(in_reply=True) as db:
+            catalogue = StoredCatalogue(db, submission)
+            result = await intake.upsert_as_id(db, catalogue, paper_id, draft)
+        return Recorded(result.paper, catalogue.change_set.change_id)
+
+    async def preview_completion(self, paper_id: int, draft: PaperDraft) -> Paper | None:
+        """Returns what `complete` would make of a paper; only reads."""
+        submission = Submission(Origin.FEED, _PREVIEWER, self._clock())
+        async with simulated_changes(self._database) as changes, self._database.reading() as db:
+            catalogue = PreviewCatalogue(db, submission, changes)
+            return (await intake.upsert_as_id(db, catalogue, paper_id, draft)).paper
+
     async def upsert_many(
         self,
         drafts: Iterable[PaperDraft],
@@ -105,20 +125,20 @@ class Papers(PaperQueries):
         Papers that the drafts would add have the ids that they would get.
         """
         submission = Submission(origin, actor, self._clock())
-        changes = SimulatedChanges()
         outcomes: Counter[Outcome] = Counter()
         count = _counting(outcomes, on_result)
-        async for batch in _batches(drafts):
-            async with self._database.reading() as db:
-                catalogue = PreviewCatalogue(db, submission, changes)
-                await intake.upsert_batch(catalogue, batch, count, duplicates)
+        async with simulated_changes(self._database) as changes:
+            async for batch in _batches(drafts):
+                async with self._database.reading() as db:
+                    catalogue = PreviewCatalogue(db, submission, changes)
+                    await intake.upsert_batch(catalogue, batch, count, duplicates)
         return outcomes
 
     async def preview(self, drafts: Iterable[PaperDraft]) -> tuple[UpsertResult, ...]:
         """Returns what upserting a feed's drafts in this order would do; only reads."""
         submission = Submission(Origin.FEED, _PREVIEWER, self._clock())
-        async with self._database.reading() as db:
-            catalogue = PreviewCatalogue(db, submission, SimulatedChanges())
+        async with simulated_changes(self._database) as changes, self._database.reading() as db:
+            catalogue = PreviewCatalogue(db, submission, changes)
             return tuple([await intake.upsert(catalogue, draft) for draft in drafts])
 
     async def edit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,12 +50,14 @@ class Feed:
 class CountedFeed(Feed):
     """A feed with the number of its papers, and of its entries that wait for a moderator.
 
-    ``duplicates`` are possible duplicates, and ``reviews`` the entries of a reviewed feed.
+    ``duplicates`` are possible duplicates, and ``reviews`` new entries. Those ``held`` of the
+    latter came with far more than usual, and are decided together.
     """
 
     papers: int
     duplicates: int
     reviews: int
+    held: int = 0
 
 
 @redacted_repr
@@ -68,12 +71,40 @@ class FeedSettings:
     is_reviewed: bool
 
 
+class NoticeKind(enum.StrEnum):
+    """What an item of a journal's feed is if it isn't a paper."""
+
+    FRONT_MATTER = "front matter"
+    CORRECTION = "correction"
+    RETRACTION = "retraction"
+    CONCERN = "concern"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A part of an issue, such as its editorial board, or a notice about a paper.
+
+    ``titles`` are readings of the title that the paper has, the likeliest first.
+    """
+
+    kind: NoticeKind
+    titles: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item of a feed; ``key`` identifies it among the feed's items, across polls."""
+    """An item of a feed; ``key`` identifies it among the feed's items, across polls.
+
+    An item with a ``notice`` isn't a paper, and is left out of the list. Of arXiv's items,
+    ``categories`` are known, the primary one first, and whether they're ``is_cross_list``: listed
+    in one of these later than in others.
+    """
 
     key: str
     draft: PaperDraft
+    notice: Notice | None = None
+    categories: tuple[str, ...] = ()
+    is_cross_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +126,9 @@ class PendingEntry:
 class EntryRecord:
     """What became of an entry: when it was seen in which feed, and what a moderator decided.
 
-    ``is_removed`` is true if its feed isn't followed any more, so that nobody can decide it.
+    ``is_removed`` is true if its feed isn't followed any more, so that nobody can decide it;
+    ``is_held`` if it was held because the feed brought far more entries than usual at once. If it
+    was left out as a ``notice``, ``paper_id`` is the paper that it is about.
     """
 
     id: int
@@ -106,6 +139,8 @@ class EntryRecord:
     seen_at: datetime
     was_first_poll: bool
     is_removed: bool = False
+    is_held: bool = False
+    notice: NoticeKind | None = None
     decided_by: Actor | None = None
     decided_at: datetime | None = None
 
@@ -131,12 +166,18 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What became of the entries of one poll; a silent poll announces nothing."""
+    """What became of the entries of one poll; a silent poll announces nothing.
+
+    ``held`` of the ``reviews`` are held because there were far more than usual, and ``left_out``
+    are entries that aren't papers.
+    """
 
     added: tuple[Paper, ...] = ()
     updated: tuple[Paper, ...] = ()
     duplicates: tuple[tuple[PaperDraft, Paper], ...] = ()
     known: int = 0
     reviews: int = 0
+    held: int = 0
     removed: int = 0
+    left_out: int = 0
     is_silent: bool = False

@@ -22,7 +22,9 @@ _COUNTED_FEED = """SELECT feeds.*,
      WHERE feed_id = feeds.id AND outcome NOT IN ('duplicate', 'review')) AS papers,
     (SELECT COUNT(*) FROM entries
      WHERE feed_id = feeds.id AND outcome = 'duplicate') AS duplicates,
-    (SELECT COUNT(*) FROM entries WHERE feed_id = feeds.id AND outcome = 'review') AS reviews
+    (SELECT COUNT(*) FROM entries WHERE feed_id = feeds.id AND outcome = 'review') AS reviews,
+    (SELECT COUNT(*) FROM entries
+     WHERE feed_id = feeds.id AND is_held AND outcome = 'review') AS held
     FROM feeds WHERE removed_at IS NULL"""
 _BY_TITLE = "ORDER BY title COLLATE NOCASE, feeds.id"
 _MAX_INTERVAL = timedelta(days=8)  # no poll is scheduled further ahead; intervals end at a week
@@ -259,6 +261,7 @@ def _read_counted_feed(row: Row) -> CountedFeed:
         papers=row["papers"],
         duplicates=row["duplicates"],
         reviews=row["reviews"],
+        held=row["held"],
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from storage import timestamps
 from storage.audit import log as audit_log
-from storage.audit.models import ChangeAction, Settings
+from storage.audit.models import ChangeAction, ChangeKind, Settings
 from storage.database import Connection
 from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.models import Actor
@@ -31,9 +31,7 @@ async def load(db: Connection, feed_id: int) -> Settings:
 async def record_followed(db: Connection, feed_id: int, actor: Actor, at: datetime) -> int:
     """Records that a feed was just followed; returns the change's id."""
     after = await load(db, feed_id)
-    return await audit_log.record_feed_change(
-        db, at, actor, ChangeAction.ADD, feed_id, _NOT_FOLLOWED, after
-    )
+    return await _record(db, feed_id, ChangeAction.ADD, _NOT_FOLLOWED, after, actor, at)
 
 
 async def change(
@@ -53,7 +51,7 @@ async def change(
     if after == before:
         return None
     await apply(db, feed_id, settings, at)
-    return await audit_log.record_feed_change(db, at, actor, action, feed_id, before, after)
+    return await _record(db, feed_id, action, before, after, actor, at)
 
 
 async def apply(db: Connection, feed_id: int, settings: Settings, at: datetime) -> None:
@@ -87,6 +85,20 @@ async def apply(db: Connection, feed_id: int, settings: Settings, at: datetime) 
                    SELECT id FROM entries WHERE feed_id = ? AND draft IS NOT NULL)""",
             [feed_id],
         )
+
+
+async def _record(
+    db: Connection,
+    feed_id: int,
+    action: ChangeAction,
+    before: Settings,
+    after: Settings,
+    actor: Actor,
+    at: datetime,
+) -> int:
+    return await audit_log.record_settings_change(
+        db, at, actor, action, ChangeKind.FEED, before, after, feed_id=feed_id
+    )
 
 
 async def _require_free(db: Connection, feed_id: int, url: str) -> None:

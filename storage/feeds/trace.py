@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +17,9 @@ from storage.feeds import entries as feed_entries
 from storage.feeds.models import EntryRecord
 from storage.models import Outcome, Paper
 from storage.papers import queries as paper_queries
-from storage.papers.identifiers import canonical_url, identify
+from storage.papers.identifiers import identify
 from storage.text import fold
+from storage.urls import canonical_url
 
 _MAX_ID_LENGTH = 15  # digits of a paper's id that SQLite's integers can hold
 
@@ -47,13 +47,14 @@ class Trace:
     """Everything that is known about a query.
 
     ``paper`` may be a removed one, ``entries`` are sorted by when they were seen, and ``channels``
-    is empty without a paper.
+    is empty without a paper. ``evidence`` are sentences on whether it is by somebody of the lab.
     """
 
     query: str
     paper: Paper | None
     entries: tuple[EntryRecord, ...] = ()
     channels: tuple[ChannelTrace, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +147,22 @@ async def _find_paper(db: Connection, query: str) -> Paper | None:
         owners = await paper_queries.owners(db, identifiers)
         paper_id = next((owners[one] for one in identifiers if one in owners), None)
         if paper_id is None:
-            paper_id = await db.value(
-                """SELECT id FROM papers
-                   WHERE title_key = ? AND title_key <> '' AND merged_into_id IS NULL
-                   ORDER BY removed_at IS NOT NULL, id""",
-                [fold(query)],
-            )
+            return await _find_paper_by_title(db, query) if fold(query) else None
     found = await paper_queries.load(db, [paper_id] if paper_id is not None else [])
     return found[0] if found else None
 
 
+async def _find_paper_by_title(db: Connection, title: str) -> Paper | None:
+    ids = await paper_queries.ids_with_title(db, title)
+    ids = ids or await paper_queries.removed_ids_with_title(db, title)
+    found = await paper_queries.load(db, ids[:1])
+    return found[0] if found else None
+
+
 async def _find_paper_of_entries(db: Connection, entries: Sequence[EntryRecord]) -> Paper | None:
-    """Finds the paper that entries became; a possible duplicate became none."""
-    ids = [one.paper_id for one in entries if one.outcome is not Outcome.DUPLICATE and one.paper_id]
+    """Finds the paper that entries became; a possible duplicate or a notice became none."""
+    became = [one for one in entries if one.outcome is not Outcome.DUPLICATE and not one.notice]
+    ids = [one.paper_id for one in became if one.paper_id]
     found = await paper_queries.load(db, ids[:1])
     return found[0] if found else None
 
@@ -168,27 +172,28 @@ async def _load_entries(db: Connection, query: str, paper: Paper | None) -> tupl
     # A title alone doesn't find entries that became some other paper.
     rows = await feed_entries.load_rows(
         db,
-        """paper_id = ? OR key IN (SELECT value FROM json_each(?))
-           OR (title_key = ? AND title_key <> '' AND (paper_id IS NULL OR outcome = 'duplicate'))
-           OR (draft IS NOT NULL AND EXISTS (
-               SELECT 1 FROM json_each(draft, '$.identifiers') AS identifier
-               WHERE identifier.value IN (SELECT value FROM json_each(?))))""",
+        """entries.id IN (
+               SELECT id FROM entries WHERE paper_id = ?1
+               UNION SELECT id FROM entries WHERE feed_id IN (SELECT id FROM feeds)
+                   AND key IN (SELECT value FROM json_each(?2))
+               UNION SELECT id FROM entries WHERE feed_id IN (SELECT id FROM feeds)
+                   AND title_key = ?3 AND title_key <> ''
+                   AND (paper_id IS NULL OR outcome = 'duplicate' OR notice <> '')
+               UNION SELECT id FROM entries WHERE link_key <> ''
+                   AND link_key IN (SELECT value FROM json_each(?4))
+               UNION SELECT id FROM entries WHERE draft IS NOT NULL AND EXISTS (
+                   SELECT 1 FROM json_each(draft, '$.identifiers') AS identifier
+                   WHERE identifier.value IN (SELECT value FROM json_each(?5))))
+           ORDER BY entries.id""",
         [
             paper.id if paper else None,
             json.dumps(known.keys),
             known.title_key,
+            json.dumps([*known.links]),
             json.dumps(known.identifiers),
         ],
     )
-    similar = await feed_entries.load_rows(
-        db,
-        """link <> '' AND EXISTS (
-               SELECT 1 FROM json_each(?) AS part WHERE instr(link, part.value))""",
-        [json.dumps([_common_part(link) for link in known.links])],
-    )
-    rows += [row for row in similar if canonical_url(row["link"]) in known.links]
-    found = {row["id"]: feed_entries.read_record(row) for row in rows}
-    return tuple(found[entry_id] for entry_id in sorted(found))
+    return tuple(feed_entries.read_record(row) for row in rows)
 
 
 def _entry_keys(query: str, paper: Paper | None) -> _EntryKeys:
@@ -210,8 +215,3 @@ def _entry_keys(query: str, paper: Paper | None) -> _EntryKeys:
         keys=tuple(dict.fromkeys(keys)),
         title_key=fold(paper.title if paper else query),
     )
-
-
-def _common_part(link: str) -> str:
-    """Returns the part of a canonical URL that all its spellings share."""
-    return re.split("[?#]", link, maxsplit=1)[0].partition("/")[2]

@@ -1,130 +1,160 @@
-"""Parses lists of authors: names in order, and whether the list is complete; pure.
+"""Reads people's names as sources list them: who they are, and whether the list is complete; pure.
 
-`storage.names.parser` parses each name.
+Every reader of feeds, files, pages and registries uses this one. Names come out as people are
+cited, given names first. `storage.names.list_text` splits a text into names, `storage.names.pairs`
+tells which commas are inside names, and `storage.names.parser` parses names for comparing them.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-_QUOTES = "\"“”„«»'‘’"
-_ET_AL = re.compile(r"(?:[,;\s]|\band\b){0,9}\b(?:et\.?\s+al\b|and\s+others\b)\.?", re.IGNORECASE)
-_ET_AL_AT_END = re.compile(f"{_ET_AL.pattern}$", re.IGNORECASE)
-_LABEL = re.compile(r"^\s*(?:\[\w+\]|by\b|authors?:)\s*", re.IGNORECASE)
-_FOOTNOTE_SIGN = re.compile(r"[*†‡§¶]")
-# A footnote's number follows the last word of a name of several words; handles end in digits, too.
-_FOOTNOTE_NUMBER = re.compile(
-    r"(?<=\s)([^\W\d_](?:[^\W\d_]|[.'’-]){0,60})\d{1,2}(?=\s*[,;(]|\s+and\b|\s*$)"
-)
-_INCLUDED = re.compile(r"\(\s*incl(?:\.|uding)?:?\s([^()]*)\)", re.IGNORECASE)
-_AFFILIATION = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
-_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
-_INITIALS = re.compile(r"(?:\w\.[\s-]?)+")
-_BARE_INITIALS = re.compile(r"(?:\w\.?[\s-]?){1,4}")
-_ENDS_IN_INITIAL = re.compile(r"(?<!\w)\w\.$")
-_SEPARATOR = re.compile(r"[;\n|]")  # leaves the commas inside names alone
-_AND = re.compile(r"(?<!\s)\s+(?:and|&)\s+")  # from any other space, a long gap would be read again
-_LEADING_AND = re.compile(r"^(?:and|&)\s+")
-_INVERTED = re.compile(r"[^,\s]+,[^,]+")
+from storage.names import affixes
+from storage.names.list_text import ListText, clean, split_list
+from storage.names.pairs import Kind, Part, make_parts, pair_up, read_single
+
+_FIRST_SIGN = 0xE000
+MAX_PROTECTED = 0x1800
+GROUP_SIGN = "\uf8ff"  # precedes the sign of a group's name
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorList:
-    """Authors as credited, in order; ``is_complete`` is false if the list ends in "et al."."""
+    """Authors as credited, in order; ``is_complete`` is false if the list ends in "et al.".
+
+    ``collectives`` are the names that the source marks as those of groups or organizations, apart
+    from names that show it themselves (“Foo Consortium”).
+    """
 
     names: tuple[str, ...] = ()
     is_complete: bool = True
-
-    def with_given_first(self) -> AuthorList:
-        """Returns the list with “Lovelace, Ada” written as “Ada Lovelace”."""
-        return AuthorList(tuple(dict.fromkeys(map(given_first, self.names))), self.is_complete)
+    collectives: tuple[str, ...] = ()
 
 
-def parse_author_list(text: str, *, bare_surnames: bool = False) -> AuthorList:
-    """Parses names that are joined in one text: “A, B and C”, “Kaur, M., Shukla, A.”, “A; B”.
+@dataclass(frozen=True, slots=True)
+class CreditedName:
+    """A name that a source gives by itself, and whether it marks it as a collective's."""
 
-    Drops affiliations in parentheses and footnote marks. “A et al. (incl. B, C)” lists all three,
-    and is incomplete. With ``bare_surnames``, “Li, Zhang” are two people instead of one.
+    name: str
+    is_collective: bool = False
+
+
+def parse_author_list(
+    text: str, *, bare_surnames: bool = False, protected: Sequence[str] = ()
+) -> AuthorList:
+    """Parses names that are joined in one text, in any order and with any separators.
+
+    “A, B and C”, “Kaur, M., Shukla, A.”, “Lee, Ann; Chen, Bo”. One name with a comma is one person;
+    with ``bare_surnames``, “Li, Zhang” are two. Drops affiliations in parentheses, addresses,
+    footnote marks, titles and degrees. “A et al. (incl. B, C)” lists all three, and is incomplete.
+
+    ``protected`` are texts that a source protects from being split, as BibTeX does by braces. In
+    ``text``, `protected_sign` stands for each of them, behind a `GROUP_SIGN` if it names a group.
     """
+    read = clean(text)
+    texts = {_FIRST_SIGN + index: text for index, text in enumerate(protected)}
+    names = _read(read, texts, bare_surnames=bare_surnames)
     included = [
-        name for group in _INCLUDED.findall(text) for name in _split(group, bare_surnames=True)
+        name
+        for one in read.included
+        for name in _read(ListText(one), {}, bare_surnames=True)
+        if name not in names
     ]
-    text = _AFFILIATION.sub(" ", _INCLUDED.sub(" ", text))
-    text = _LABEL.sub("", _without_footnotes(text))
-    is_complete = not included and not _ET_AL.search(text)
-    names = _split(_ET_AL.sub(" ", text), bare_surnames=bare_surnames)
-    return AuthorList(tuple(dict.fromkeys([*names, *included])), is_complete)
+    return _author_list([*names, *included], is_complete=read.is_complete)
 
 
-def parse_author_names(texts: Iterable[str]) -> AuthorList:
-    """Parses texts of one name each, any of which may end in "et al."."""
-    names: list[str] = []
+def parse_author_names(texts: Iterable[str], *, one_each: bool = False) -> AuthorList:
+    """Parses texts that have a name each, as far as they do; any may end in "et al.".
+
+    A text with several commas lists several people, and so may a text by itself, unless there is
+    certainly ``one_each``.
+    """
+    given = [line for text in texts if (line := " ".join(text.split()))]
+    if len(given) == 1 and not one_each:
+        return parse_author_list(given[0])
+    names: list[CreditedName] = []
     is_complete = True
-    for text in texts:
-        name = " ".join(text.split()).strip(",;")
-        shortened = _ET_AL_AT_END.sub("", name).rstrip(" ,;")
-        is_complete = is_complete and shortened == name
-        if shortened:
-            names.append(shortened)
-    return AuthorList(tuple(names), is_complete)
-
-
-def given_first(name: str) -> str:
-    """Returns “Lovelace, Ada” as “Ada Lovelace”, and any other name as it is."""
-    parts = [part.strip() for part in name.split(",")]
-    if len(parts) != 2 or not all(parts) or _SUFFIX.fullmatch(parts[1]):
-        return name.strip()
-    return f"{parts[1]} {parts[0]}"
-
-
-def _without_footnotes(text: str) -> str:
-    text = _FOOTNOTE_SIGN.sub("", text).strip()
-    return _FOOTNOTE_NUMBER.sub(lambda word: word[1] if word[1][0].isupper() else word[0], text)
-
-
-def _split(text: str, *, bare_surnames: bool) -> list[str]:
-    text = text.strip().strip(_QUOTES).strip()
-    text = text if _ENDS_IN_INITIAL.search(text) else text.rstrip(". ")
-    parts = [part for part in _SEPARATOR.split(text) if part.strip()]
-    if len(parts) > 1:
-        return _cleaned(name for part in parts for name in _AND.split(part))
-    text = "".join(parts).strip()
-    parts = _AND.split(text)
-    if len(parts) > 1 and all(part.count(",") == 1 for part in parts):
-        return _cleaned(parts)
-    if not bare_surnames and _INVERTED.fullmatch(text):
-        return [text]
-    return _split_at_commas(text)
-
-
-def _split_at_commas(text: str) -> list[str]:
-    """Splits names at commas, except between a family name and its initials or suffix."""
-    groups = [_cleaned(part.split(",")) for part in _AND.split(text)]
-    if all(map(_are_pairs, groups)):
-        return [
-            f"{family}, {given}"
-            for group in groups
-            for family, given in zip(group[::2], group[1::2], strict=True)
-        ]
-    names: list[str] = []
-    for part in (part for group in groups for part in group):
-        is_given = bool(names) and "," not in names[-1] and _INITIALS.fullmatch(part) is not None
-        if is_given or (names and _SUFFIX.fullmatch(part)):
-            names[-1] = f"{names[-1]}, {part}"
+    for text in given:
+        read = clean(text)
+        is_complete = is_complete and read.is_complete
+        if read.may_be_one_name:
+            names += filter(None, [_credited(read_single(read.text))])
         else:
-            names.append(part)
-    return names
+            names += _read(read, {}, bare_surnames=False)
+    return collect_names(names, is_complete=is_complete)
 
 
-def _cleaned(names: Iterable[str]) -> list[str]:
-    joined = (_LEADING_AND.sub("", " ".join(name.split())) for name in names)
-    return [name for name in joined if any(char.isalpha() for char in name)]
+def protected_sign(index: int) -> str:
+    """Returns the character that stands for one of the texts that are protected."""
+    return chr(_FIRST_SIGN + index)
 
 
-def _are_pairs(parts: list[str]) -> bool:
-    """Returns whether the parts are family names and initials in turn."""
-    return len(parts) % 2 == 0 and all(
-        _BARE_INITIALS.fullmatch(part) and part.upper() == part for part in parts[1::2]
-    )
+def collect_names(names: Iterable[CreditedName], *, is_complete: bool = True) -> AuthorList:
+    """Returns the list of names that a source gives one by one, without empty ones.
+
+    If the source gives the whole list twice, it is read once.
+    """
+    given = [one for one in names if one.name]
+    return _author_list(_without_repetition(given), is_complete=is_complete)
+
+
+def parse_author_name(text: str) -> str:
+    """Returns one person's or group's name with given names first, or "" if it is nobody's."""
+    credited = _credited(read_single(clean(text).text))
+    return credited.name if credited else ""
+
+
+def join_author_name(given: str, family: str, suffix: str = "") -> str:
+    """Returns the name of a person whose given and family names a source tells apart."""
+    given, given_id = affixes.read_author_id(given.strip(" ,;"))
+    family, family_id = affixes.read_author_id(family.strip(" ,;"))
+    family = affixes.without_titles(" ".join(family.split()).strip(" ,;"))
+    given = affixes.without_titles(" ".join(given.split()).strip(" ,;"))
+    parts = [part for part in (given, family) if part and not affixes.is_missing_part(part)]
+    if affixes.is_nobody(" ".join(parts)):
+        return ""
+    parts += [suffix.strip(" ,;")] if parts and affixes.is_suffix(suffix.strip(" ,;")) else []
+    return affixes.with_author_id(" ".join(parts), given_id or family_id)
+
+
+def _read(
+    read: ListText, protected: Mapping[int, str], *, bare_surnames: bool
+) -> list[CreditedName]:
+    runs = [make_parts(run) for run in split_list(read.text)]
+    return [
+        credited
+        for part in pair_up(runs, bare_surnames=bare_surnames)
+        if (credited := _credited(part, protected))
+    ]
+
+
+def _credited(part: Part, protected: Mapping[int, str] | None = None) -> CreditedName | None:
+    """Returns the name that a part has, or None if it is nobody's."""
+    name = " ".join(part.name.translate(protected).split()) if protected else part.name
+    if protected and part.kind is Kind.PROTECTED:
+        return CreditedName(name)
+    if affixes.is_nobody(name) or not any(map(str.isalpha, name)):
+        return None
+    return CreditedName(name, part.is_group)
+
+
+def _author_list(names: Iterable[CreditedName], *, is_complete: bool) -> AuthorList:
+    kept = list(names)
+    collectives = unevident_collectives(one.name for one in kept if one.is_collective)
+    return AuthorList(tuple(one.name for one in kept), is_complete, collectives)
+
+
+def unevident_collectives(names: Iterable[str]) -> tuple[str, ...]:
+    """Returns the names of groups that don't show that they are groups' names."""
+    return tuple(dict.fromkeys(name for name in names if not affixes.is_collective(name)))
+
+
+def _without_repetition(names: list[CreditedName]) -> list[CreditedName]:
+    """Returns a list that a source gives twice (A, B, A, B) once.
+
+    Any other repeated name stays, because people of one name do write papers together.
+    """
+    half = len(names) // 2
+    is_twice = half > 1 and names[:half] == names[half:] and len(set(names)) > 1
+    return names[:half] if is_twice else names

@@ -14,9 +14,12 @@ def are_compatible(one: Name, other: Name) -> bool:
     """Returns whether two names can be the same person's.
 
     Their family names must be the same, and their given names must not contradict each other. A
-    bare surname or initials are compatible with all given names that start accordingly.
+    bare surname or initials are compatible with all given names that start accordingly. Ids tell
+    people of one name apart.
     """
     if one.suffix and other.suffix and one.suffix != other.suffix:
+        return False
+    if are_told_apart(one, other):
         return False
     return any(
         _are_compatible(first, second) for first in one.spellings for second in other.spellings
@@ -24,8 +27,14 @@ def are_compatible(one: Name, other: Name) -> bool:
 
 
 def is_same_name(one: Name, other: Name) -> bool:
-    """Returns whether two full names are one name, ignoring order, hyphens and gaps."""
+    """Returns whether two full names are one name, ignoring order, hyphens, gaps and ids."""
     return not identity_keys(one).isdisjoint(identity_keys(other))
+
+
+def are_told_apart(one: Name, other: Name) -> bool:
+    """Returns whether two people have one name, but different ids."""
+    have_ids = one.author_id != "" and other.author_id != ""
+    return have_ids and one.author_id != other.author_id and is_same_name(one, other)
 
 
 def identity_keys(name: Name) -> frozenset[str]:
@@ -44,10 +53,29 @@ def identity_keys(name: Name) -> frozenset[str]:
     return frozenset(keys)
 
 
+def abbreviate(name: Name) -> Name:
+    """Returns a name with initials for given names.
+
+    It is compatible with the same initials-only names, if their family names are a single word.
+    """
+    return Name(
+        tuple(word[0] for word in name.given),
+        name.family,
+        name.suffix,
+        name.is_east_asian,
+        name.is_collective,
+        transcribed=abbreviate(name.transcribed) if name.transcribed else None,
+    )
+
+
 def matches_query(name: Name, query: Name) -> bool:
     """Returns whether a typed name, which may leave words out, can mean a person."""
     if are_compatible(name, query):
         return True
+    if are_told_apart(name, query):
+        return False
+    if name.is_collective:
+        return _is_subsequence(query.words, name.words)
     if name.is_east_asian or query.is_east_asian:
         typed = "".join(query.words)
         return typed != "" and "".join(name.words).startswith(typed)
@@ -63,6 +91,8 @@ def matches_query(name: Name, query: Name) -> bool:
 def _are_compatible(one: Name, other: Name) -> bool:
     if one.words == other.words:
         return True
+    if one.is_collective or other.is_collective:
+        return False
     if one.is_east_asian or other.is_east_asian:
         return one.is_east_asian == other.is_east_asian and _are_east_asian_compatible(one, other)
     return any(

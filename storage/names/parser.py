@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from storage.names import affixes
 from storage.text import fold
 
 # Words that start a family name, such as “van” in “van Tholen”; compared folded.
@@ -17,7 +18,7 @@ PARTICLES = frozenset(
     | {"zu", "zur", "st", "af", "av", "dal", "dalla", "degli"}
 )
 # Those that aren't given names at the start of a name: “Le Scao” is a family name, “Ben Lee” isn't.
-_LEADING_PARTICLES = frozenset(
+LEADING_PARTICLES = frozenset(
     {"van", "von", "vom", "der", "den", "de", "del", "della", "dos", "das", "du", "la", "le"}
     | {"les", "ter", "ten", "te", "zu", "zur", "st", "af", "av", "dalla", "degli"}
 )
@@ -25,7 +26,13 @@ _SUFFIXES = frozenset({"jr", "sr", "junior", "senior"})
 _NUMERALS = frozenset({"II", "III", "IV"})
 _COMPOUND = re.compile(r"(?<!\w)\w++(?:[-‐‑–]\w++)++")
 _PATRONYMIC = re.compile(r"\w+(?:ович|евич|ович|овна|евна|ична)")
-_SYLLABLE = re.compile(r"[B-DF-HJ-NP-TV-XZ]{1,2}[AEIOUY]{1,2}")  # such as “XU”, a name
+_SYLLABLE = re.compile(r"[B-DF-HJ-NP-TV-XZ]{1,2}[AEIOUY]{1,2}")  # such as “ZHU”, a name
+# Family names of two letters; other pairs of capitals, such as “JA”, are initials.
+_SHORT_SURNAMES = frozenset(
+    {"AI", "AN", "BO", "BU", "CO", "DO", "DU", "FU", "GE", "GU", "HA", "HE", "HO", "HU", "JI", "JO"}
+    | {"KE", "KO", "KU", "LE", "LI", "LO", "LU", "LY", "MA", "MI", "MO", "NA", "NI", "OH", "OU"}
+    | {"PU", "QI", "SO", "SU", "TA", "TU", "VO", "VU", "WU", "XI", "XU", "YE", "YI", "YU", "ZE"}
+)
 _TRANSCRIPTIONS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
     | {"Ø": "Oe", "Å": "Aa"}
@@ -45,13 +52,17 @@ _COMPOUND_SURNAMES = frozenset(
 class Name:
     """A parsed name, folded; ``given`` may be initials, or empty for a bare surname.
 
-    ``transcribed`` is the same name transcribed to ASCII letters (“Mueller” for “Müller”).
+    The name of a group is all ``family``. ``author_id`` tells people of one name apart (see
+    `affixes.split_author_id`). ``transcribed`` is the same name transcribed to ASCII letters
+    (“Mueller” for “Müller”).
     """
 
     given: tuple[str, ...]
     family: tuple[str, ...]
     suffix: str = ""
     is_east_asian: bool = False
+    is_collective: bool = False
+    author_id: str = ""
     transcribed: Name | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -88,21 +99,32 @@ class Name:
 
     @property
     def is_full(self) -> bool:
-        """Whether at least one given name is more than an initial."""
-        return any(len(word) > 1 or self.is_east_asian for word in self.given)
+        """Whether the name identifies a person: one given name is more than an initial.
+
+        A group's name does, and so does any name with an id.
+        """
+        return (
+            self.is_collective
+            or self.author_id not in {"", affixes.NO_AUTHOR_ID}
+            or any(len(word) > 1 or self.is_east_asian for word in self.given)
+        )
 
 
 @lru_cache(maxsize=4096)
 def parse_name(text: str) -> Name:
     """Parses “Given Family” or “Family, Given” with initials, particles and suffixes."""
     text = " ".join(unicodedata.normalize("NFC", text).split())
+    text, author_id = affixes.split_author_id(affixes.without_titles(text))
+    if affixes.is_collective(text):
+        words = _without_article(_fold(text).split())
+        return Name((), tuple(words), is_collective=True)
     if _EAST_ASIAN.fullmatch(re.sub(r"[\s,、，·・･]", "", text)):
-        return _parse_east_asian(unicodedata.normalize("NFKC", text))
+        name = _parse_east_asian(unicodedata.normalize("NFKC", text))
+        return replace(name, author_id=author_id)
     name = _parse(text)
     transcription = text.translate(_TRANSCRIPTIONS)
-    if transcription == text:
-        return name
-    return Name(name.given, name.family, name.suffix, transcribed=_parse(transcription))
+    transcribed = None if transcription == text else _parse(transcription)
+    return replace(name, author_id=author_id, transcribed=transcribed)
 
 
 def search_words(text: str) -> tuple[str, ...]:
@@ -119,6 +141,11 @@ def search_words(text: str) -> tuple[str, ...]:
 def _fold(word: str) -> str:
     """Folds a word; cached, because the same words occur again and again."""
     return fold(word)
+
+
+def _without_article(words: list[str]) -> list[str]:
+    """Returns “The ATLAS Collaboration” as “ATLAS Collaboration”."""
+    return words[1:] if len(words) > 1 and words[0] == "the" else words
 
 
 def _contract_vowels(word: str) -> str:
@@ -187,7 +214,7 @@ def _split_at_capitals(words: list[str]) -> tuple[list[str], list[str]] | None:
 def _split_at_family_name(words: list[str]) -> tuple[list[str], list[str]]:
     """Splits before the last word and the particles that precede it."""
     start = _before_particles(words, len(words) - 1, lowest=1)
-    if start == 1 and _fold(words[0]) in _LEADING_PARTICLES:
+    if start == 1 and _fold(words[0]) in LEADING_PARTICLES:
         start = 0
     return words[:start], words[start:]
 
@@ -230,7 +257,16 @@ def _is_initials(word: str, *, all_caps: bool = False) -> bool:
         return False
     if len(_fold(word)) == 1 or re.fullmatch(r"[A-Z](?:[-‐‑][A-Z])+", word):
         return True
-    return not all_caps and re.fullmatch(r"[B-DF-HJ-NP-TV-XZ]{2,3}", word) is not None
+    if all_caps or not word.isupper():
+        return False
+    if len(word) == 2 and word.isalpha():
+        return word.isascii() and not is_surname_in_capitals(word)
+    return re.fullmatch(r"[B-DF-HJ-NP-TV-XZ]{3}", word) is not None
+
+
+def is_surname_in_capitals(word: str) -> bool:
+    """Returns whether two or three capitals are rather a family name (“XU”) than initials."""
+    return word in _SHORT_SURNAMES or (len(word) > 2 and _SYLLABLE.fullmatch(word) is not None)
 
 
 def _given_words(words: Sequence[str], *, all_caps: bool) -> tuple[str, ...]:
@@ -242,7 +278,7 @@ def _given_words(words: Sequence[str], *, all_caps: bool) -> tuple[str, ...]:
             and len(word) <= 3
             and word.isalpha()
             and not all_caps
-            and not _SYLLABLE.fullmatch(word)
+            and not is_surname_in_capitals(word)
             and not _EAST_ASIAN.search(word)
         )
         folded += _fold(word).replace(" ", "") if are_initials else _fold(word).split()

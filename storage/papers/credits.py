@@ -7,17 +7,22 @@ from collections.abc import Mapping, Sequence
 
 from storage.concurrency import run_in_thread
 from storage.database import Connection
-from storage.names.parser import parse_name, search_words
-from storage.papers import former_names
+from storage.names.parser import Name, search_words
+from storage.papers.former_names import FormerNames, parse_names
 
 
-async def insert(db: Connection, credits: Sequence[tuple[int, Sequence[str]]]) -> None:
+async def insert(
+    db: Connection,
+    credits: Sequence[tuple[int, Sequence[str]]],
+    former: FormerNames | None = None,
+) -> None:
     """Adds the credits of new papers, given as paper ids with names as credited, in order.
 
-    The number of statements doesn't depend on the number of papers.
+    The number of statements doesn't depend on the number of papers. ``former`` are the former names
+    as the submission knows them.
     """
     names = list(dict.fromkeys(name for _paper_id, names in credits for name in names))
-    ids, added = await _ensure_names(db, names)
+    ids, added = await _ensure_names(db, names, former or FormerNames())
     await db.run_many(
         "INSERT INTO credits (paper_id, position, name_id) VALUES (?, ?, ?)",
         [
@@ -30,22 +35,26 @@ async def insert(db: Connection, credits: Sequence[tuple[int, Sequence[str]]]) -
 
 
 async def replace(
-    db: Connection, paper_id: int, names: Sequence[str], credited: Mapping[str, str]
+    db: Connection,
+    paper_id: int,
+    names: Sequence[str],
+    credited: Mapping[str, str],
+    former: FormerNames | None = None,
 ) -> None:
     """Replaces a paper's credits; ``credited`` are the names to credit in place of others."""
     await db.run("DELETE FROM credits WHERE paper_id = ?", [paper_id])
-    await insert(db, [(paper_id, [credited.get(name, name) for name in names])])
+    await insert(db, [(paper_id, [credited.get(name, name) for name in names])], former)
 
 
 async def name_id(db: Connection, name: str) -> int:
     """Returns the id of a name, which is added if it is new."""
-    ids, added = await _ensure_names(db, [name])
+    ids, added = await _ensure_names(db, [name], FormerNames())
     await _index(db, added)
     return ids[name]
 
 
 async def _ensure_names(
-    db: Connection, names: Sequence[str]
+    db: Connection, names: Sequence[str], former: FormerNames
 ) -> tuple[dict[str, int], dict[int, str]]:
     """Adds names that are new; returns the ids of all, and the new ones by id."""
     rows = await db.all(
@@ -59,12 +68,15 @@ async def _ensure_names(
     first_id = int(await db.value("SELECT COALESCE(MAX(id), 0) + 1 FROM names"))
     added = dict(enumerate(new, first_id))
     ids |= {name: name_id for name_id, name in added.items()}
+    parsed = await run_in_thread(parse_names, new)
     await db.run_many(
         """INSERT INTO names (id, name, letters, family_key, initial, is_full)
            VALUES (?, ?, ?, ?, ?, ?)""",
-        await run_in_thread(_name_rows, list(added.items())),
+        await run_in_thread(
+            _name_rows, [(number, name, parsed[name]) for number, name in added.items()]
+        ),
     )
-    await former_names.hide_new_names(db, added)
+    await former.credit(db, parsed)
     return ids, added
 
 
@@ -89,12 +101,11 @@ async def _index(db: Connection, added: Mapping[int, str]) -> None:
     )
 
 
-def _name_rows(names: Sequence[tuple[int, str]]) -> list[tuple[int, str, str, str, str, bool]]:
-    rows = []
-    for name_id, text in names:
-        name = parse_name(text)
-        rows.append((name_id, text, name.letters, name.family_key, name.initial, name.is_full))
-    return rows
+def _name_rows(names: Sequence[tuple[int, str, Name]]) -> list[tuple[str | int, ...]]:
+    return [
+        (number, text, name.letters, name.family_key, name.initial, name.is_full)
+        for number, text, name in names
+    ]
 
 
 def _search_words(names: Sequence[tuple[int, str]]) -> list[tuple[int, Sequence[str]]]:

@@ -1,4 +1,4 @@
-"""SQL of former names: which credited names are replaced by a person's current name.
+"""Former names: which credited names are replaced by a person's current name.
 
 Moderators decide which names are former (see `storage.authors.decisions`). Other spellings of these
 are former names too: if Jane Old becomes Jane New, “J. Old” is hidden as well, unless it may be
@@ -9,39 +9,192 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 from storage.concurrency import run_in_thread
 from storage.database import Connection, Row
-from storage.models import PaperDraft
-from storage.names.matching import are_compatible, is_same_name
+from storage.models import PaperDetails
+from storage.names.initials_index import InitialsIndex
+from storage.names.matching import abbreviate, are_compatible, are_told_apart, identity_keys
 from storage.names.parser import Name, parse_name
+
+_Details = TypeVar("_Details", bound=PaperDetails)
+
+
+@dataclass(frozen=True, slots=True)
+class FormerName:
+    """A former name, and the person whose name it was: their id and current name."""
+
+    name: Name
+    person_id: int
+    current: str
+
+
+class FormerNames:
+    """Tells former names from others, and decides which names become former as they are credited.
+
+    What it reads it keeps, since imports ask about many names of few families. So it serves one
+    submission, and has to be told of every name that is credited meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._is_loaded = False
+        self._former: dict[str, _FormerFamily] = {}  # by family key
+        self._hidden: set[str] = set()  # the former names as credited
+        self._full: dict[tuple[str, bool], _FullNames] = {}  # by family key, exact or not
+
+    async def current(self, db: Connection, names: Iterable[str]) -> dict[str, str]:
+        """Returns the current name for those of ``names`` that are former, credited or not."""
+        asked = list(dict.fromkeys(name for name in names if name))
+        if not asked or not await self.exist(db):
+            return {}
+        found = await self._find_credited(db, asked)
+        uncredited = [name for name in asked if name not in found]
+        matches = await self._match(db, await run_in_thread(parse_names, uncredited))
+        found |= {name: former.current for name, former in matches.items()}
+        return {name: current for name, current in found.items() if current is not None}
+
+    async def exist(self, db: Connection) -> bool:
+        """Returns whether there are any former names."""
+        if not self._is_loaded:
+            rows = await db.all(
+                """SELECT names.name, person_id, known.name AS current
+                   FROM aliases JOIN names ON names.id = name_id
+                   JOIN names AS known ON known.id = person_id WHERE is_former"""
+            )
+            for text, former in await run_in_thread(_parse_former, rows):
+                self._add_former(text, former)
+            self._is_loaded = True
+        return self._former != {}
+
+    async def credit(self, db: Connection, names: Mapping[str, Name]) -> None:
+        """Stores which of the names, just credited for the first time, are former."""
+        if names and await self.exist(db):
+            await self._store(db, await self.decide(db, names))
+
+    async def decide(self, db: Connection, names: Mapping[str, Name]) -> dict[str, FormerName]:
+        """Decides which undecided names are other spellings of former names, and of which.
+
+        Full names are decided first, because the others depend on them.
+        """
+        decided: dict[str, FormerName] = {}
+        for is_full in (True, False):
+            group = {text: name for text, name in names.items() if name.is_full is is_full}
+            matches = await self._match(db, group)
+            for text, name in group.items():
+                if text in matches:
+                    self._add_former(text, replace(matches[text], name=name))
+                elif is_full:
+                    self._add_full(name)
+            decided |= matches
+        return decided
+
+    async def _find_credited(self, db: Connection, names: Collection[str]) -> dict[str, str | None]:
+        """Returns the current name, or None, for those of ``names`` that are credited."""
+        rows = await db.all(
+            """SELECT names.name, known.name AS current FROM names
+               LEFT JOIN aliases ON aliases.name_id = names.id AND is_former
+               LEFT JOIN names AS known ON known.id = person_id
+               WHERE names.name IN (SELECT value FROM json_each(?))""",
+            [json.dumps([*names])],
+        )
+        return {row["name"]: row["current"] for row in rows}
+
+    async def _read_full_names(self, db: Connection, family_key: str) -> list[Row]:
+        """Returns a family's credited full names, with the person that each is decided to be."""
+        return await db.all(
+            """SELECT name, person_id FROM names LEFT JOIN aliases ON name_id = id
+               WHERE family_key = ? AND is_full""",
+            [family_key],
+        )
+
+    async def _store(self, db: Connection, former: Mapping[str, FormerName]) -> None:
+        """Stores which newly credited names are former."""
+        await db.run_many(
+            """INSERT INTO aliases (name_id, person_id, is_former)
+               SELECT id, ?, 1 FROM names WHERE name = ?""",
+            [(match.person_id, name) for name, match in former.items()],
+        )
+
+    async def _match(self, db: Connection, names: Mapping[str, Name]) -> dict[str, FormerName]:
+        """Returns, by undecided name, the former name that it is another spelling of.
+
+        Names that may be several people's are left out.
+        """
+        await self.exist(db)
+        matches = await run_in_thread(
+            partial(_find_spellings, families=self._former), [*names.items()]
+        )
+        short = {text: names[text] for text in matches if not names[text].is_full}
+        for name in short.values():
+            await self._load_full_names(db, name)
+        ambiguous = await run_in_thread(
+            partial(self._find_ambiguous, matches=matches), [*short.items()]
+        )
+        for text, former in matches.items():
+            if former.name.author_id and not names[text].author_id and names[text].is_full:
+                ambiguous |= {text} if await self._has_namesake(db, former) else set()
+        return {text: former for text, former in matches.items() if text not in ambiguous}
+
+    async def _has_namesake(self, db: Connection, former: FormerName) -> bool:
+        """Returns whether an id tells somebody else of the same name apart."""
+        rows = await self._read_full_names(db, former.name.family_key)
+        return any(
+            row["person_id"] != former.person_id
+            and are_told_apart(parse_name(row["name"]), former.name)
+            for row in rows
+        )
+
+    async def _load_full_names(self, db: Connection, name: Name) -> None:
+        """Loads the full names of the families that a short name may belong to."""
+        is_exact = _needs_exact_names(name)
+        for family_key in name.family_keys:
+            if (family_key, is_exact) not in self._full:
+                rows = await self._read_full_names(db, family_key)
+                shown = [row for row in rows if row["name"] not in self._hidden]
+                self._full[family_key, is_exact] = await run_in_thread(
+                    partial(_FullNames, is_exact=is_exact), shown
+                )
+
+    def _find_ambiguous(
+        self, short_names: Sequence[tuple[str, Name]], matches: Mapping[str, FormerName]
+    ) -> set[str]:
+        """Returns the short names that also fit a full name of somebody else than their match."""
+        return {
+            text
+            for text, name in short_names
+            if any(
+                self._full[family_key, _needs_exact_names(name)].fit_another(
+                    name, matches[text].person_id
+                )
+                for family_key in name.family_keys
+            )
+        }
+
+    def _add_former(self, text: str, former: FormerName) -> None:
+        self._hidden.add(text)
+        self._former.setdefault(former.name.family_key, _FormerFamily()).add(former)
+
+    def _add_full(self, name: Name) -> None:
+        """Adds a full name that is nobody's former one to the families loaded so far."""
+        for is_exact in (True, False):
+            if (name.family_key, is_exact) in self._full:
+                self._full[name.family_key, is_exact].add(name, None)
 
 
 async def current_names(db: Connection, names: Iterable[str]) -> dict[str, str]:
     """Returns the current name for those of ``names`` that are former ones, credited or not."""
-    if not await _any_former(db):
-        return {}
-    names = list(dict.fromkeys(names))
-    rows = await db.all(
-        """SELECT names.name, known.name AS current FROM names
-           LEFT JOIN aliases ON aliases.name_id = names.id AND is_former
-           LEFT JOIN names AS known ON known.id = person_id
-           WHERE names.name IN (SELECT value FROM json_each(?))""",
-        [json.dumps(names)],
-    )
-    found = {row["name"]: row["current"] for row in rows}
-    if uncredited := [name for name in names if name not in found]:
-        matches = await _match_former_names(db, uncredited)
-        found |= {name: row["current"] for name, row in matches.items()}
-    return {name: current for name, current in found.items() if current is not None}
+    return await FormerNames().current(db, names)
 
 
-async def with_current_names(db: Connection, drafts: Sequence[PaperDraft]) -> list[PaperDraft]:
-    """Returns the drafts with every former name replaced by its person's current one."""
+async def with_current_names(
+    db: Connection, drafts: Sequence[_Details], former: FormerNames | None = None
+) -> list[_Details]:
+    """Returns drafts or papers with every former name replaced by its person's current one."""
     names = {name for draft in drafts for name in (*draft.authors, draft.posted_by)}
-    current = await current_names(db, names)
+    current = await (former or FormerNames()).current(db, names)
     if not current:
         return [*drafts]
     return [
@@ -49,6 +202,7 @@ async def with_current_names(db: Connection, drafts: Sequence[PaperDraft]) -> li
             draft,
             authors=tuple(current.get(name, name) for name in draft.authors),
             posted_by=current.get(draft.posted_by, draft.posted_by),
+            collectives=tuple(current.get(name, name) for name in draft.collectives),
         )
         for draft in drafts
     ]
@@ -95,107 +249,118 @@ async def implied_former_names(db: Connection, names: Iterable[str]) -> dict[str
            WHERE hidden.name IN (SELECT value FROM json_each(?)) AND aliases.name_id IS NULL""",
         [json.dumps([*names])],
     )
-    matches = await _match_former_names(db, [row["name"] for row in rows])
-    return {name: row["current"] for name, row in matches.items()}
+    parsed = await run_in_thread(parse_names, [row["name"] for row in rows])
+    matches = await FormerNames().decide(db, parsed)
+    return {name: former.current for name, former in matches.items()}
 
 
-async def hide_new_names(db: Connection, names_by_id: Mapping[int, str]) -> None:
-    """Marks newly credited names as former if they are other spellings of former names."""
-    if not await _any_former(db):
-        return
-    matches = await _match_former_names(db, [*names_by_id.values()])
-    await db.run_many(
-        "INSERT INTO aliases (name_id, person_id, is_former) VALUES (?, ?, 1)",
-        [
-            (name_id, matches[name]["person_id"])
-            for name_id, name in names_by_id.items()
-            if name in matches
-        ],
-    )
+def parse_names(names: Sequence[str]) -> dict[str, Name]:
+    """Returns names parsed, by the names as credited."""
+    return {name: parse_name(name) for name in names}
 
 
-async def _any_former(db: Connection) -> bool:
-    return await db.value("SELECT 1 FROM aliases WHERE is_former LIMIT 1") is not None
+class _FormerFamily:
+    """The former names of a family, each spelling once."""
+
+    def __init__(self) -> None:
+        self._full: dict[tuple[int, tuple[Name, ...]], FormerName] = {}
+        self._full_by_key: dict[str, dict[int, list[FormerName]]] = {}  # and by person
+        self._short_by_words: dict[tuple[str, ...], dict[int, FormerName]] = {}
+
+    def add(self, former: FormerName) -> None:
+        name, person_id = former.name, former.person_id
+        if name.is_full:
+            self._full[person_id, name.spellings] = former
+            for key in identity_keys(name):
+                self._full_by_key.setdefault(key, {}).setdefault(person_id, []).append(former)
+        else:
+            self._short_by_words.setdefault(name.words, {})[person_id] = former
+
+    def spelled_as(self, name: Name) -> Iterable[FormerName]:
+        """Yields the former names that a name may be another spelling of.
+
+        A full name must be the same, and a short one compatible. A short name that also fits the
+        person's current name reveals nothing, so it isn't a former name.
+        """
+        if name.is_full:
+            for key in identity_keys(name):
+                yield from self._with_id(key, name.author_id)
+            return
+        for former in self._full.values():
+            if are_compatible(former.name, name) and not _fits_current(former, name):
+                yield former
+        for former in self._short_by_words.get(name.words, {}).values():
+            if not _fits_current(former, name):
+                yield former
+
+    def _with_id(self, key: str, author_id: str) -> Iterable[FormerName]:
+        """Yields a former name for each person of that name whom no id tells apart."""
+        for spellings in self._full_by_key.get(key, {}).values():
+            author_ids = {former.name.author_id for former in spellings} - {""}
+            if not (author_id and author_ids) or author_id in author_ids:
+                yield max(spellings, key=lambda former: former.name.author_id)
 
 
-async def _match_former_names(db: Connection, names: Sequence[str]) -> dict[str, Row]:
-    """Returns, by undecided name, the former name that it is another spelling of.
+class _FullNames:
+    """The full names of a family that aren't former, with the people who have them.
 
-    Names that may be several people's are left out. A row has the former ``name``, its
-    ``person_id`` and that person's ``current`` name.
+    Given names are abbreviated unless ``is_exact``, so that a big family has few different ones.
     """
-    former_by_family: dict[str, list[Row]] = {}
-    for row in await db.all(
-        """SELECT names.name, names.family_key, person_id, known.name AS current
-           FROM aliases JOIN names ON names.id = name_id
-           JOIN names AS known ON known.id = person_id WHERE is_former"""
-    ):
-        former_by_family.setdefault(row["family_key"], []).append(row)
-    parsed = await run_in_thread(partial(_parse_in_families, families=former_by_family), names)
-    matches: dict[str, Row] = {}
-    for text, name in parsed.items():
-        rows = [
-            row
-            for key in name.family_keys
-            for row in former_by_family.get(key, ())
-            if row["name"] != text and _is_spelling(name, row)
-        ]
-        if len({row["person_id"] for row in rows}) == 1:
-            matches[text] = rows[0]
-    short = {text: parsed[text] for text in matches if not parsed[text].is_full}
-    full_names = await _load_full_names(db, short.values()) if short else []
-    for text, name in short.items():
-        is_ambiguous = partial(
-            _fits_another_person, name=name, own=matches[text]["person_id"], matches=matches
+
+    def __init__(self, rows: Sequence[Row], *, is_exact: bool) -> None:
+        self._is_exact = is_exact
+        self._people: dict[tuple[Name, ...], set[int | None]] = {}  # by spellings
+        self._index = InitialsIndex()
+        for row in rows:
+            self.add(parse_name(row["name"]), row["person_id"])
+
+    def add(self, name: Name, person_id: int | None) -> None:
+        """Adds a name, whose person is None unless a moderator decided it."""
+        spellings = (name if self._is_exact else abbreviate(name)).spellings
+        if spellings not in self._people:
+            self._people[spellings] = set()
+            self._index.add(spellings)
+        self._people[spellings].add(person_id)
+
+    def fit_another(self, short: Name, person_id: int) -> bool:
+        """Returns whether a short name fits the full name of a person other than this one."""
+        return any(
+            self._people[spellings] != {person_id} and are_compatible(spellings[0], short)
+            for spellings in self._index.find(short)
         )
-        if await run_in_thread(is_ambiguous, full_names):
-            del matches[text]
-    return matches
 
 
-async def _load_full_names(db: Connection, names: Iterable[Name]) -> list[Row]:
-    """Returns the full names in the families of ``names``, except for former ones."""
-    families = {key for name in names for key in name.family_keys}
-    return await db.all(
-        """SELECT name, initial, person_id FROM names LEFT JOIN aliases ON name_id = id
-           WHERE family_key IN (SELECT value FROM json_each(?)) AND is_full
-           AND is_former IS NOT TRUE""",
-        [json.dumps(sorted(families))],
-    )
+def _parse_former(rows: Sequence[Row]) -> list[tuple[str, FormerName]]:
+    return [
+        (row["name"], FormerName(parse_name(row["name"]), row["person_id"], row["current"]))
+        for row in rows
+    ]
 
 
-def _parse_in_families(names: Sequence[str], families: Collection[str]) -> dict[str, Name]:
-    """Parses names and returns those that belong to one of the families."""
-    parsed = {name: parse_name(name) for name in names}
-    return {
-        text: name for text, name in parsed.items() if not name.family_keys.isdisjoint(families)
-    }
+def _find_spellings(
+    names: Sequence[tuple[str, Name]], families: Mapping[str, _FormerFamily]
+) -> dict[str, FormerName]:
+    """Returns the former names that names are other spellings of, unless it is several people's."""
+    found: dict[str, FormerName] = {}
+    for text, name in names:
+        people = {
+            former.person_id: former
+            for key in name.family_keys
+            if key in families
+            for former in families[key].spelled_as(name)
+        }
+        if len(people) == 1:
+            (found[text],) = people.values()
+    return found
 
 
-def _is_spelling(name: Name, row: Row) -> bool:
-    """Returns whether a name may be another spelling of a former name.
+def _fits_current(former: FormerName, name: Name) -> bool:
+    return are_compatible(parse_name(former.current), name)
 
-    A full name must be the same, and a short one compatible. A short name that also fits the
-    person's current name reveals nothing, so it isn't a former name.
+
+def _needs_exact_names(short: Name) -> bool:
+    """Returns whether abbreviated names aren't enough to find those that a short name fits.
+
+    “Kassa Woldu, A.” is “Abebe Kassa Woldu”, whose given names may include “Kassa”.
     """
-    former = parse_name(row["name"])
-    if name.is_full:
-        return former.is_full and is_same_name(former, name)
-    fits = are_compatible(former, name) if former.is_full else former.words == name.words
-    return fits and not are_compatible(parse_name(row["current"]), name)
-
-
-def _fits_another_person(
-    full_names: Sequence[Row], name: Name, own: int, matches: Mapping[str, Row]
-) -> bool:
-    """Returns whether a short name fits the full name of a person other than ``own``.
-
-    A full name among ``matches`` belongs to the person that it was matched to.
-    """
-    initials = tuple(spelling.initial for spelling in name.spellings)
-    return any(
-        matches.get(row["name"], row)["person_id"] != own
-        and are_compatible(parse_name(row["name"]), name)
-        for row in full_names
-        if row["initial"].startswith(initials)
-    )
+    return any(len(spelling.family) > 1 for spelling in short.spellings)

@@ -9,22 +9,27 @@ same.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
+from storage.archive_urls import (
+    ARXIV_ID,
+    canonical_arxiv_id,
+    canonical_doi,
+    identify_address,
+    identify_named_id,
+    implied_identifier,
+)
 from storage.redaction import opaque_guid
 from storage.text import fold
+from storage.urls import canonical_url
 
-# https://info.arxiv.org/help/arxiv_identifier.html; the month is checked.
-_NEW = r"(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2])\.\d{4,5}"
-_OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[a-z-]{2,9})?/\d{2}(?:0[1-9]|1[0-2])\d{3}"
-_ARXIV_ID = rf"(?:{_NEW}|{_OLD})"
 _VERSION = r"(?:v[1-9]\d*)?"
-_BARE_ARXIV = re.compile(rf"({_ARXIV_ID}){_VERSION}(?:\.pdf)?", re.IGNORECASE)
+_BARE_ARXIV = re.compile(rf"({ARXIV_ID}){_VERSION}(?:\.pdf)?", re.IGNORECASE)
 _MARKED_ARXIV = re.compile(
-    rf"(?:arxiv\.org/(?:abs|pdf|ps|html|format|e-print|src)/|oai:arxiv\.org:|arxiv[:\s.]"
+    rf"(?:arxiv\.org/(?:abs|pdf|ps|html|format|e-print|src|ftp/[\w-]+/papers/\d{{4}})/"
+    rf"|oai:arxiv\.org:|arxiv[:\s.]"
     rf"|(?:alphaxiv\.org|ar5iv\.org|huggingface\.co|hf\.co)/(?:abs|pdf|html|overview|papers)/"
-    rf"|10\.48550/arxiv\.)\s*({_ARXIV_ID}){_VERSION}(?![\d.]*\d)",
+    rf"|10\.48550/arxiv\.)\s*({ARXIV_ID}){_VERSION}(?![\d.]*\d)",
     re.IGNORECASE,
 )
 # https://www.crossref.org/blog/dois-and-matching-regular-expressions/. Old
@@ -40,85 +45,46 @@ _DOI_URL_SUFFIX = re.compile(
     r"(?:\.(?:full|full-text|abstract|supplementary-material))?(?:\.(?:pdf|html))?(?:\+html)?$"
 )
 _VERSIONED = re.compile(r"(10\.(?:1101|64898|7287)/\S*\d|10\.\d+/\S+/)v\d+")
-_IGNORED_FRAGMENT = re.compile(
-    r"(?:main|main-?content|content|comments|respond|top|:~:.*)?", re.IGNORECASE
+_IDENTIFIER_HOSTS = frozenset(
+    {"arxiv.org", "export.arxiv.org", "cn.arxiv.org", "lanl.arxiv.org", "xxx.lanl.gov"}
+    | {"doi.org", "dx.doi.org"}
 )
-_TRACKING_PARAMETER = re.compile(
-    r"utm_\w+|fbclid|gclid|mc_[ce]id|ref|ref_src|source|rss|via", re.IGNORECASE
-)
-
-_IDENTIFIER_HOSTS = frozenset({"arxiv.org", "export.arxiv.org", "doi.org", "dx.doi.org"})
-
-# A PDF has no metadata; on these sites, the URL of the page about it follows from the PDF's.
-_PAGES_OF_PDFS = (
-    (re.compile(r"(https?://openreview\.net)/(?:pdf|attachment)\?(?:.*&)?id=([\w-]+).*"),
-     r"\1/forum?id=\2"),
-    (re.compile(r"(https?://aclanthology\.org)/([\w.-]+?)(?:v\d+)?\.pdf"), r"\1/\2/"),
-    (re.compile(r"(https?://proceedings\.mlr\.press/v\d+)/([^/]+)/\2\.pdf"), r"\1/\2.html"),
-    (re.compile(r"(https?://(?:papers|proceedings)\.(?:nips|neurips)\.cc/\S+?)/file/"
-                r"(\w+)-Paper(.*)\.pdf"), r"\1/hash/\2-Abstract\3.html"),
-)  # fmt: skip
 
 
 def arxiv_id(text: str) -> str | None:
     """Returns the arXiv id, without its version, that a text is or contains, or None."""
-    text = unquote(text.strip())
-    match = _BARE_ARXIV.fullmatch(text) or _MARKED_ARXIV.search(text)
-    return _canonical_arxiv(match[1]) if match else None
+    if match := _BARE_ARXIV.fullmatch(unquote(text.strip())):
+        return canonical_arxiv_id(match[1])
+    return named_arxiv_id(text)
+
+
+def named_arxiv_id(text: str) -> str | None:
+    """Returns the arXiv id that a text says to be one, or None; a bare number isn't enough."""
+    if match := _MARKED_ARXIV.search(unquote(text)):
+        return canonical_arxiv_id(match[1])
+    known = identify_address(text)
+    return known.removeprefix("arxiv:") if known and known.startswith("arxiv:") else None
 
 
 def doi(text: str) -> str | None:
-    """Returns the DOI that a text is or contains, in lower case, or None.
+    """Returns the DOI that a text is, contains or leads to, in lower case, or None.
 
     DOIs of arXiv (10.48550) are ignored, because `arxiv_id` finds them.
     """
-    match = _DOI.search(unquote(_path(text)))
-    if match:
+    if match := _DOI.search(unquote(_path(text))):
         found = _DOI_URL_SUFFIX.sub("", _trim(match[1]).lower())
         if versioned := _VERSIONED.fullmatch(found):
             found = versioned[1].rstrip("/")
-        return None if found.startswith("10.48550/arxiv.") else found
+        return None if found.startswith("10.48550/arxiv.") else canonical_doi(found)
+    known = identify_address(text)
+    if known and known.startswith("doi:"):
+        return known.removeprefix("doi:")
     preprint = _BIORXIV.search(text)
     return f"10.1101/{preprint[1]}" if preprint else None
 
 
-@lru_cache(maxsize=2048)  # the same URLs are looked up many times while a feed is read
-def canonical_url(url: str) -> str | None:
-    """Returns a URL without scheme, ``www.``, tracking parameters and irrelevant fragments.
-
-    The URL of a PDF becomes that of the page about it, if possible. Returns None if the text isn't
-    an http(s) URL.
-    """
-    try:
-        parts = urlsplit(page_of_pdf(url.strip()))
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if parts.scheme.lower() not in {"http", "https"} or not host:
-        return None
-    host = host.lower().removeprefix("www.")
-    if port not in {None, 80, 443}:
-        host = f"{host}:{port}"
-    query = [
-        pair
-        for pair in parse_qsl(parts.query, keep_blank_values=True)
-        if not _TRACKING_PARAMETER.fullmatch(pair[0])
-    ]
-    tail = f"?{urlencode(sorted(query))}" if query else ""
-    fragment = "" if _IGNORED_FRAGMENT.fullmatch(parts.fragment) else f"#{parts.fragment}"
-    return f"{host}{parts.path.rstrip('/')}{tail}{fragment}"
-
-
-def page_of_pdf(url: str) -> str:
-    """Returns the URL of the page about a PDF, or the URL itself if none follows from it."""
-    for pattern, page in _PAGES_OF_PDFS:
-        if pattern.fullmatch(url):
-            return pattern.sub(page, url)
-    return url
-
-
 def identify(text: str) -> tuple[str, ...]:
-    """Returns the canonical identifiers in a link or a citation, strongest first."""
+    """Returns the canonical identifiers in a link, an id or a citation, strongest first."""
     found: list[str] = []
     arxiv = arxiv_id(text)
     if arxiv:
@@ -126,9 +92,14 @@ def identify(text: str) -> tuple[str, ...]:
     number = doi(text)
     if number:
         found.append(f"doi:{number}")
-    if not found and (url := canonical_url(text)):
-        found.append(f"url:{url}")
-    return tuple(found)
+        if page := implied_identifier(f"doi:{number}"):
+            found.append(page)
+    if found:
+        return tuple(found)
+    if url := canonical_url(text):
+        return (f"url:{url}",)
+    named = identify_named_id(text)
+    return (named,) if named else ()
 
 
 def is_identifier_page(url: str) -> bool:
@@ -197,14 +168,6 @@ def _path(text: str) -> str:
         return text
     named = [value for name, value in parse_qsl(parts.query) if name.lower() in {"doi", "id"}]
     return " ".join([parts.path, *named])
-
-
-def _canonical_arxiv(found: str) -> str:
-    if "/" not in found:
-        return found
-    archive, number = found.split("/")
-    # The subject class isn't part of the id: math.GT/0309136 is math/0309136.
-    return f"{archive.split('.')[0].lower()}/{number}"
 
 
 def _trim(found: str) -> str:

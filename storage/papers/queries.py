@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from storage import publication as publications
 from storage import timestamps
 from storage.database import Connection, Database, Row
 from storage.models import Actor, Link, LinkKind, Origin, Paper, PartialDate, Provenance
-from storage.papers import former_names
 from storage.papers.errors import PaperNotFound, PaperNotRemoved
+from storage.papers.former_names import FormerNames
 from storage.papers.identifiers import identify
+from storage.redaction import redact_text
 from storage.text import fold
 
 # Papers that a moderator removed; not those that were merged or whose addition was undone.
 _REMOVED = """SELECT id, title FROM papers
     WHERE removed_at IS NOT NULL AND merged_into_id IS NULL AND NOT is_undone"""
-_MAX_SIMILAR_IDENTIFIERS = 50  # that begin in the same way
 
 
 class PaperQueries:
@@ -40,6 +41,16 @@ class PaperQueries:
         """Returns papers by id in the given order, removed ones too; unknown ids are skipped."""
         async with self._database.reading() as db:
             return await load(db, paper_ids)
+
+    async def edited_fields(self, paper_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+        """Returns for each paper the fields that a moderator set."""
+        async with self._database.reading() as db:
+            return {paper_id: await locked_fields(db, paper_id) for paper_id in paper_ids}
+
+    async def owners(self, identifiers: Sequence[str]) -> dict[str, int]:
+        """Returns the ids of the papers, removed ones too, that have these identifiers."""
+        async with self._database.reading() as db:
+            return await owners(db, identifiers)
 
     async def find(self, paper_id: int) -> Paper | None:
         """Returns the paper like `get`, or None if it isn't in the list."""
@@ -67,7 +78,7 @@ class PaperQueries:
                     [fold(text)],
                 )
         if paper_id is None:
-            raise PaperNotFound(text[:100])
+            raise PaperNotFound(redact_text(text)[:100])
         return await self.get(paper_id)
 
     async def get_removed(self, text: str) -> Paper:
@@ -91,7 +102,7 @@ class PaperQueries:
             )
             papers = await load(db, [row["id"] for row in rows])
         if not papers:
-            raise PaperNotRemoved(text[:100])
+            raise PaperNotRemoved(redact_text(text)[:100])
         return papers[0]
 
     async def suggest_removed(self, text: str, limit: int = 25) -> tuple[tuple[int, str], ...]:
@@ -129,14 +140,15 @@ async def owners(db: Connection, identifiers: Sequence[str]) -> dict[str, int]:
     return {row["identifier"]: row["paper_id"] for row in rows}
 
 
-async def ids_by_identifier_prefix(db: Connection, prefix: str) -> list[int]:
-    """Returns ids of papers, removed ones too, that have an identifier with this prefix."""
+async def owners_by_prefix(db: Connection, prefix: str, limit: int) -> dict[str, int]:
+    """Returns the first identifiers with this prefix, and whose they are, removed papers' too."""
     rows = await db.all(
-        """SELECT DISTINCT paper_id FROM identifiers
-           WHERE identifier >= ? AND identifier < ? AND paper_id IS NOT NULL LIMIT ?""",
-        [prefix, f"{prefix}\U0010ffff", _MAX_SIMILAR_IDENTIFIERS],
+        """SELECT identifier, paper_id FROM identifiers
+           WHERE identifier >= ? AND identifier < ? AND paper_id IS NOT NULL
+           ORDER BY identifier LIMIT ?""",
+        [prefix, f"{prefix}\U0010ffff", limit],
     )
-    return [row["paper_id"] for row in rows]
+    return {row["identifier"]: row["paper_id"] for row in rows}
 
 
 async def current_id(db: Connection, paper_id: int) -> int:
@@ -155,33 +167,34 @@ async def last_id(db: Connection) -> int:
     return int(await db.value("SELECT seq FROM sqlite_sequence WHERE name = 'papers'") or 0)
 
 
-async def with_title(db: Connection, title: str) -> tuple[Paper, ...]:
-    """Returns the papers with this title, ignoring case, accents and punctuation."""
+async def ids_with_title(db: Connection, title: str) -> list[int]:
+    """Returns the ids of papers with this title, ignoring case, accents and punctuation."""
     rows = await db.all(
         "SELECT id FROM papers WHERE title_key = ? AND removed_at IS NULL ORDER BY id",
         [fold(title)],
     )
-    return await load(db, [row["id"] for row in rows])
+    return [row["id"] for row in rows]
 
 
-async def removed_with_title(db: Connection, title: str) -> tuple[Paper, ...]:
-    """Returns the removed papers with this title, compared as by `with_title`."""
+async def removed_ids_with_title(db: Connection, title: str) -> list[int]:
+    """Returns the ids of removed papers with this title, compared as by `ids_with_title`."""
     rows = await db.all(
         f"{_REMOVED} AND title_key = ? AND title_key <> '' ORDER BY id",
         [fold(title)],
     )
-    return await load(db, [row["id"] for row in rows])
+    return [row["id"] for row in rows]
 
 
-async def known_titles(db: Connection, title_keys: Sequence[str]) -> set[str]:
-    """Returns which of ``title_keys`` belong to a paper, in the list or removed."""
+async def title_keys_by_id(db: Connection, title_keys: Sequence[str]) -> dict[int, str]:
+    """Returns the papers, removed ones too, that have one of these folded titles."""
     rows = await db.all(
-        """SELECT value AS title_key FROM json_each(?) WHERE EXISTS (
-               SELECT 1 FROM papers WHERE title_key = value AND removed_at IS NULL)
-           OR EXISTS (SELECT 1 FROM papers WHERE title_key = value AND removed_at IS NOT NULL)""",
+        """SELECT id, title_key FROM papers
+           WHERE title_key IN (SELECT value FROM json_each(?1)) AND removed_at IS NULL
+           UNION ALL SELECT id, title_key FROM papers
+           WHERE title_key IN (SELECT value FROM json_each(?1)) AND removed_at IS NOT NULL""",
         [json.dumps(title_keys)],
     )
-    return {row["title_key"] for row in rows}
+    return {row["id"]: row["title_key"] for row in rows}
 
 
 async def locked_fields(db: Connection, paper_id: int) -> frozenset[str]:
@@ -190,8 +203,13 @@ async def locked_fields(db: Connection, paper_id: int) -> frozenset[str]:
     return frozenset(row["field"] for row in rows)
 
 
-async def load(db: Connection, ids: Sequence[int]) -> tuple[Paper, ...]:
-    """Returns papers by id in the given order, removed ones too; unknown ids are skipped."""
+async def load(
+    db: Connection, ids: Sequence[int], former: FormerNames | None = None
+) -> tuple[Paper, ...]:
+    """Returns papers by id in the given order, removed ones too; unknown ids are skipped.
+
+    ``former`` are the former names as a submission knows them.
+    """
     rows = await db.all(
         """SELECT papers.*,
                EXISTS (SELECT 1 FROM aliases WHERE is_former) AS has_former,
@@ -214,15 +232,20 @@ async def load(db: Connection, ids: Sequence[int]) -> tuple[Paper, ...]:
         [json.dumps(list(ids))],
     )
     posters = {row["posted_by"] for row in rows if row["has_former"] and row["posted_by"]}
-    current = await former_names.current_names(db, posters) if posters else {}
-    return tuple(_paper(row, current.get(row["posted_by"], row["posted_by"])) for row in rows)
+    current = await (former or FormerNames()).current(db, posters)
+    return tuple(
+        paper_from_row(row, current.get(row["posted_by"], row["posted_by"])) for row in rows
+    )
 
 
-def _paper(row: Row, posted_by: str) -> Paper:
+def paper_from_row(row: Row, posted_by: str) -> Paper:
+    """Returns the paper of a row with its authors, identifiers, tags and links as JSON."""
+    authors = tuple(json.loads(row["authors"]))
+    collectives = json.loads(row["collectives"])
     return Paper(
         id=row["id"],
         title=row["title"],
-        authors=tuple(json.loads(row["authors"])),
+        authors=authors,
         authors_complete=bool(row["authors_complete"]),
         abstract=row["abstract"],
         venue=row["venue"],
@@ -232,10 +255,13 @@ def _paper(row: Row, posted_by: str) -> Paper:
         note=row["note"],
         tags=tuple(json.loads(row["tags"])),
         posted_by=posted_by,
+        publication=publications.from_json(json.loads(row["publication"])),
         provenance=Provenance(
             Origin(row["origin"]),
             timestamps.from_text(row["created_at"]),
             Actor(row["created_by"], row["created_by_name"]),
         ),
         removed_at=timestamps.from_optional(row["removed_at"]),
+        collectives=tuple(name for name in collectives if name in authors),
+        venue_undated=bool(row["venue_undated"]),
     )

@@ -1,4 +1,4 @@
-"""SQL that maintains the full-text index and its word counts; `storage.search` queries it.
+"""SQL that maintains the full-text index, its words and abbreviations; `storage.search` uses them.
 
 A paper's row id in the index is its *sort key*: the date in the high bits, the paper's id in the
 low ones. FTS5 keeps the matches of a word in the order of row ids, so it can return the newest
@@ -12,9 +12,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
+from storage.abbreviations import find_abbreviations
 from storage.concurrency import run_in_thread
 from storage.database import Connection
 from storage.models import PaperDetails, PartialDate
+from storage.stems import stem_all
 from storage.text import index_text
 
 _ID_BITS = 32
@@ -48,6 +50,11 @@ async def add(db: Connection, papers: Sequence[tuple[int, PaperDetails]]) -> Non
         [row[:5] for row in rows],
     )
     await _update_word_counts(db, rows, 1)
+    await db.run_many(
+        """INSERT INTO paper_abbreviations (paper_id, short, long, stems) VALUES (?, ?, ?, ?)
+           ON CONFLICT DO NOTHING""",
+        await run_in_thread(_abbreviations, papers),
+    )
 
 
 async def remove(db: Connection, sort_keys: Iterable[int]) -> None:
@@ -65,6 +72,10 @@ async def remove(db: Connection, sort_keys: Iterable[int]) -> None:
     )
     await db.run_many("DELETE FROM paper_text WHERE rowid = ?", [row[:1] for row in rows])
     await _update_word_counts(db, rows, -1)
+    await db.run_many(
+        "DELETE FROM paper_abbreviations WHERE paper_id = ?",
+        [(row[0] & ID_MASK,) for row in found],
+    )
 
 
 def _rows(
@@ -77,30 +88,43 @@ def _texts(paper: PaperDetails) -> tuple[str, str, str, str, str]:
     """Returns the folded text of a paper's columns."""
     return (
         index_text(paper.title),
-        index_text(" | ".join(paper.authors)),
+        index_text(" | ".join(paper.author_names)),
         index_text(paper.venue),
         index_text(" ".join(paper.tags)),
         index_text(paper.abstract),
     )
 
 
+def _abbreviations(
+    papers: Sequence[tuple[int, PaperDetails]],
+) -> list[tuple[int, str, str, str]]:
+    return [
+        (sort_key & ID_MASK, one.short, one.long, one.stems)
+        for sort_key, paper in papers
+        for one in find_abbreviations(f"{paper.title}\n{paper.abstract}")
+    ]
+
+
 async def _update_word_counts(db: Connection, rows: Sequence[Sequence[object]], sign: int) -> None:
     """Adds the words of indexed rows to the word counts, or subtracts them (``sign`` -1)."""
-    counts = await run_in_thread(_count_words, rows)
+    counted = await run_in_thread(_count_words, rows)
     await db.run_many(
-        """INSERT INTO words (word, backwards, papers) VALUES (?, ?, ?)
+        """INSERT INTO words (word, backwards, stem, papers) VALUES (?, ?, ?, ?)
            ON CONFLICT (word) DO UPDATE SET papers = papers + excluded.papers""",
-        [(word, word[::-1], sign * papers) for word, papers in counts.items()],
+        [(word, word[::-1], stem, sign * papers) for word, stem, papers in counted],
     )
     if sign < 0:
         await db.run_many(
-            "DELETE FROM words WHERE word = ? AND papers <= 0", [(word,) for word in counts]
+            "DELETE FROM words WHERE word = ? AND papers <= 0", [(word,) for word, *_ in counted]
         )
 
 
-def _count_words(rows: Sequence[Sequence[object]]) -> Counter[str]:
-    """Returns the number of rows that contain each word."""
+def _count_words(rows: Sequence[Sequence[object]]) -> list[tuple[str, str, int]]:
+    """Returns each word with its stem and the number of rows that contain it."""
     counts: Counter[str] = Counter()
     for row in rows:
         counts.update({word for text in row[1:] for word in str(text).split()})
-    return counts
+    return [
+        (word, stem, rows_with_word)
+        for (word, rows_with_word), stem in zip(counts.items(), stem_all(counts), strict=True)
+    ]

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from storage import publication as publications
 from storage.database import Connection
 from storage.models import (
     Link,
@@ -83,6 +84,9 @@ def details_to_json(paper: PaperDetails) -> Json:
         "note": paper.note,
         "tags": list(paper.tags),
         "posted_by": paper.posted_by,
+        "publication": publications.to_json(paper.publication),
+        **({"collectives": list(paper.collectives)} if paper.collectives else {}),
+        **({"venue_undated": True} if paper.venue_undated else {}),
     }
 
 
@@ -110,4 +114,8 @@ def _details(values: Json) -> dict[str, Any]:
         "note": values["note"],
         "tags": tuple(values["tags"]),
         "posted_by": values["posted_by"],
+        # Earlier versions didn't record it.
+        "publication": publications.from_json(values.get("publication", {})),
+        "collectives": tuple(values.get("collectives", ())),
+        "venue_undated": values.get("venue_undated", False),
     }

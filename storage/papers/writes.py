@@ -7,23 +7,35 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace as replace_fields
 from datetime import datetime
 
+from storage import publication as publications
 from storage import timestamps
 from storage.concurrency import run_in_thread
 from storage.database import Connection
 from storage.models import Paper, PaperDetails, PaperDraft, Provenance, details_of
 from storage.papers import credits, former_names, search_index
+from storage.papers.combine import sort_identifiers
 from storage.papers.errors import IdentifierTaken
+from storage.papers.former_names import FormerNames
 from storage.papers.queries import last_id, load, owners
 from storage.papers.snapshots import PaperSnapshot
 from storage.text import fold
+from storage.urls import canonical_identifier
 
-_COLUMNS = "title, title_key, abstract, authors_complete, venue, date, note, posted_by, sort_key"
+_COLUMNS = """title, title_key, abstract, authors_complete, collectives, venue, date,
+    venue_undated, note, posted_by, publication, sort_key"""
 
 
 async def insert(
-    db: Connection, drafts: Sequence[PaperDraft], provenance: Provenance
+    db: Connection,
+    drafts: Sequence[PaperDraft],
+    provenance: Provenance,
+    former: FormerNames | None = None,
 ) -> tuple[Paper, ...]:
-    """Adds papers to the list; the number of statements doesn't depend on how many."""
+    """Adds papers to the list; the number of statements doesn't depend on how many.
+
+    ``former`` are the former names as the submission knows them.
+    """
+    former = former or FormerNames()
     first_id = await last_id(db) + 1
     numbered = list(enumerate(drafts, first_id))
     added_at, added_by = provenance.created_at, provenance.created_by
@@ -53,10 +65,10 @@ async def insert(
 
     await db.run_many(
         f"""INSERT INTO papers (id, {_COLUMNS}, origin, created_at, created_by, created_by_name)
-            VALUES ({", ".join("?" * 14)})""",  # noqa: S608 - constants
+            VALUES ({", ".join("?" * 17)})""",  # noqa: S608 - constants
         await run_in_thread(rows, drafts),
     )
-    await credits.insert(db, [(paper_id, draft.authors) for paper_id, draft in numbered])
+    await credits.insert(db, [(paper_id, draft.authors) for paper_id, draft in numbered], former)
     await _insert_parts(db, numbered)
     await _index(
         db,
@@ -65,7 +77,7 @@ async def insert(
             for (paper_id, draft), sort_key in zip(numbered, sort_keys, strict=True)
         ],
     )
-    displayed = await former_names.with_current_names(db, drafts)
+    displayed = await former_names.with_current_names(db, drafts, former)
     return await run_in_thread(papers, displayed)
 
 
@@ -74,13 +86,15 @@ async def replace(
     paper: Paper,
     draft: PaperDraft,
     former_by_current: Mapping[str, str] | None = None,
+    former: FormerNames | None = None,
 ) -> None:
     """Replaces a paper's details with a draft that has current names.
 
     Former names that the paper credits stay credited, and so do those of ``former_by_current``.
+    ``former`` are the former names as the submission knows them.
     """
     credited = await former_names.former_by_current(db, paper.id)
-    await _replace(db, paper, draft, {**(former_by_current or {}), **credited})
+    await _replace(db, paper, draft, {**(former_by_current or {}), **credited}, former)
 
 
 async def add_identifiers(db: Connection, paper_id: int, identifiers: Sequence[str]) -> None:
@@ -125,6 +139,11 @@ async def reindex(db: Connection, paper_ids: Sequence[int]) -> None:
     )
 
 
+async def index_again(db: Connection, paper_ids: Sequence[int]) -> None:
+    """Adds papers to a search index that doesn't have them, although it should."""
+    await _index_papers(db, await load(db, paper_ids))
+
+
 async def restore_snapshot(
     db: Connection, paper: Paper, snapshot: PaperSnapshot, at: datetime
 ) -> None:
@@ -132,6 +151,7 @@ async def restore_snapshot(
     if snapshot.is_removed:
         await set_removed(db, paper, at)
         return
+    snapshot = await _with_canonical_identifiers(db, paper, snapshot)
     owner_ids = (await owners(db, snapshot.identifiers)).values()
     if others := [owner_id for owner_id in owner_ids if owner_id != paper.id]:
         raise IdentifierTaken((await load(db, others))[0])
@@ -141,6 +161,20 @@ async def restore_snapshot(
     if snapshot.locked_fields is not None:
         await db.run("DELETE FROM locked_fields WHERE paper_id = ?", [paper.id])
         await lock_fields(db, paper.id, sorted(snapshot.locked_fields))
+
+
+async def _with_canonical_identifiers(
+    db: Connection, paper: Paper, snapshot: PaperSnapshot
+) -> PaperSnapshot:
+    """Returns a snapshot of an earlier version with identifiers as they are now.
+
+    An identifier that is another paper's now stays as it was: papers that were merged by their
+    identifiers can be separated again.
+    """
+    canonical = {name: canonical_identifier(name) for name in snapshot.identifiers}
+    known = await owners(db, [*canonical.values()])
+    names = [new if known.get(new, paper.id) == paper.id else old for old, new in canonical.items()]
+    return replace_fields(snapshot, identifiers=sort_identifiers(names))
 
 
 async def undo_insert(db: Connection, paper_ids: Sequence[int], at: datetime) -> None:
@@ -195,19 +229,25 @@ async def redo_insert(db: Connection, paper_ids: Sequence[int]) -> None:
 
 
 async def _replace(
-    db: Connection, paper: Paper, draft: PaperDraft, credited: Mapping[str, str]
+    db: Connection,
+    paper: Paper,
+    draft: PaperDraft,
+    credited: Mapping[str, str],
+    former: FormerNames | None = None,
 ) -> None:
     """Replaces a paper's details; ``credited`` are the names to credit in place of others."""
     await search_index.remove(db, [_sort_key(paper)])
     sort_key = search_index.sort_key(paper.id, draft.date, paper.provenance.created_at)
     await db.run(
         """UPDATE papers SET title = ?, title_key = ?, abstract = ?, authors_complete = ?,
-           venue = ?, date = ?, note = ?, posted_by = ?, sort_key = ? WHERE id = ?""",
+           collectives = ?, venue = ?, date = ?, venue_undated = ?, note = ?, posted_by = ?,
+           publication = ?, sort_key = ?
+           WHERE id = ?""",
         [*_values(draft, sort_key), paper.id],
     )
     for table in ("identifiers", "links", "tags"):
         await db.run(f"DELETE FROM {table} WHERE paper_id = ?", [paper.id])  # noqa: S608 - constants
-    await credits.replace(db, paper.id, draft.authors, credited)
+    await credits.replace(db, paper.id, draft.authors, credited, former)
     await _insert_parts(db, [(paper.id, draft)])
     await _index(db, [(paper.id, sort_key, draft)])
 
@@ -223,10 +263,13 @@ def _values(draft: PaperDraft, sort_key: int) -> tuple[str | int | None, ...]:
         fold(draft.title),
         draft.abstract,
         int(draft.authors_complete),
+        json.dumps(draft.collectives),
         draft.venue,
         str(draft.date) if draft.date else None,
+        int(draft.venue_undated),
         draft.note,
         draft.posted_by,
+        json.dumps(publications.to_json(draft.publication), ensure_ascii=False),
         sort_key,
     )
 

@@ -1,4 +1,4 @@
-"""Members' suggestions and the answers to them, as frozen records without logic."""
+"""Members' suggestions and reports and the answers to them, as frozen records without logic."""
 
 from __future__ import annotations
 
@@ -33,6 +33,17 @@ class Suggestion:
         return self.decided_at is None
 
 
+class Decision(enum.IntEnum):
+    """What a moderator decides about an entry or a suggestion; the numbers are in custom ids.
+
+    ``SAME`` declines it if it resembles no paper.
+    """
+
+    SAME = 0
+    ADD = 1
+    DECLINE = 2
+
+
 class SuggestionStatus(enum.StrEnum):
     """Whether a suggestion is accepted for review, and if not, why."""
 
@@ -56,4 +67,62 @@ class SuggestionResult:
     status: SuggestionStatus
     suggestion: Suggestion | None = None
     paper: Paper | None = None
+    retry_at: datetime | None = None
+
+
+class Problem(enum.StrEnum):
+    """What a member says is wrong with a paper."""
+
+    TEXT = "text"
+    AUTHORS = "authors"
+    VENUE = "venue"
+    LINK = "link"
+    DUPLICATE = "duplicate"
+    NOT_OURS = "not ours"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A problem with a paper that a member reported, and what became of it.
+
+    ``paper`` is the paper as it is now, which may be removed, or the one that it was merged into.
+    ``outcome`` is ``REVIEW`` while the report is pending, then ``UPDATED`` or ``DECLINED``.
+    """
+
+    id: int
+    paper: Paper
+    problem: Problem
+    note: str
+    member_id: int
+    member_name: str
+    reported_at: datetime
+    outcome: Outcome
+    decided_by: Actor | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it waits for a moderator."""
+        return self.decided_by is None
+
+
+class ReportStatus(enum.StrEnum):
+    """Whether a report is accepted for review, and if not, why."""
+
+    ACCEPTED = "accepted"
+    PENDING = "pending"
+    TOO_MANY = "too many"
+    QUEUE_FULL = "queue full"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportResult:
+    """The answer to a report.
+
+    ``report`` is the accepted one or, if the member's own is ``PENDING``, that one. ``retry_at`` is
+    when a member with ``TOO_MANY`` may report again.
+    """
+
+    status: ReportStatus
+    report: Report | None = None
     retry_at: datetime | None = None

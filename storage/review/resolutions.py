@@ -1,7 +1,4 @@
-"""SQL of how moderators resolve entries and suggestions, recorded so that it can be undone.
-
-Both tables have the same columns for what waits and how it was resolved.
-"""
+"""SQL of how moderators resolve what waits for them, recorded so that it can be undone."""
 
 from __future__ import annotations
 
@@ -11,18 +8,31 @@ from storage.database import Connection
 from storage.errors import LabError
 from storage.models import PaperDraft, UpsertResult
 from storage.papers.snapshots import draft_from_text
+from storage.people import claims
 
-_COLUMNS = ("draft", "outcome", "paper_id", "decided_by", "decided_by_name", "decided_at")
-_POST_COLUMNS = {ReviewKind.ENTRY: "entry_id", ReviewKind.SUGGESTION: "suggestion_id"}
+# What a resolution changes in the table of each kind.
+_DECISION = ("outcome", "decided_by", "decided_by_name", "decided_at")
+_COLUMNS = {
+    ReviewKind.ENTRY: (*_DECISION, "draft", "paper_id"),
+    ReviewKind.SUGGESTION: (*_DECISION, "draft", "paper_id"),
+    ReviewKind.REPORT: _DECISION,
+}
+_POST_COLUMNS = {
+    ReviewKind.ENTRY: "entry_id",
+    ReviewKind.SUGGESTION: "suggestion_id",
+    ReviewKind.REPORT: "report_id",
+}
 
 
 async def load(db: Connection, kind: ReviewKind, item_id: int) -> ReviewState:
     """Returns the review columns of an item by name; none of them if the item is gone."""
+    if kind is ReviewKind.FOUND:
+        return await claims.load_state(db, item_id)
     row = await db.one(
-        f"SELECT {', '.join(_COLUMNS)} FROM {kind} WHERE id = ?",  # noqa: S608 - constants
+        f"SELECT {', '.join(_COLUMNS[kind])} FROM {kind} WHERE id = ?",  # noqa: S608 - constants
         [item_id],
     )
-    return {name: row[name] for name in _COLUMNS} if row else {}
+    return {name: row[name] for name in _COLUMNS[kind]} if row else {}
 
 
 def waiting_draft(state: ReviewState) -> PaperDraft:
@@ -60,13 +70,16 @@ async def _restore(
     db: Connection, resolution: Resolution, expected: ReviewState, state: ReviewState
 ) -> None:
     kind, item_id = resolution.kind, resolution.item_id
+    if kind is ReviewKind.FOUND:
+        await claims.restore_state(db, item_id, expected, state)
+        return
     found = await load(db, kind, item_id)
     if found and found["decided_at"] != expected["decided_at"]:
         raise LabError("Someone has decided this one differently since then. Undo that first.")
     await db.run(
-        f"""UPDATE {kind} SET {", ".join(f"{name} = ?" for name in _COLUMNS)}
+        f"""UPDATE {kind} SET {", ".join(f"{name} = ?" for name in _COLUMNS[kind])}
             WHERE id = ?""",  # noqa: S608 - constants
-        [*(state[name] for name in _COLUMNS), item_id],
+        [*(state[name] for name in _COLUMNS[kind]), item_id],
     )
     # Unsent messages to the member are no longer true; sent ones are updated.
     is_about_item = f"{_POST_COLUMNS[kind]} = ?"

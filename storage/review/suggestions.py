@@ -1,4 +1,4 @@
-"""SQL of the papers that members suggest: accepting, resolving and answering suggestions."""
+"""SQL of the papers that members suggest: accepting, recording and answering suggestions."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ from datetime import datetime, timedelta
 
 from storage import timestamps
 from storage.announcements import outbox
-from storage.audit.models import Recorded, ReviewKind
-from storage.curation import intake
-from storage.curation.catalogue import CatalogueReader, StoredCatalogue, Submission
+from storage.curation.catalogue import CatalogueReader
 from storage.curation.classify import Classification, Verdict, classify
 from storage.database import Connection, Database, Row
-from storage.errors import AlreadyResolved, LabError
-from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
+from storage.models import Actor, Outcome, PaperDraft, UpsertResult
 from storage.papers import former_names
 from storage.papers import queries as paper_queries
 from storage.papers.combine import normalize
 from storage.papers.snapshots import draft_from_text, draft_to_text
-from storage.review import resolutions
 from storage.review.models import Suggestion, SuggestionResult, SuggestionStatus
 from storage.text import fold
 
@@ -86,37 +82,6 @@ class Suggestions:
         async with self._database.reading() as db:
             known = await _classify(db, draft)
             return await _find_rejection(db, draft, known, member_id, daily_limit, self._clock())
-
-    async def resolve_suggestion(
-        self, suggestion_id: int, actor: Actor, *, add: bool
-    ) -> Recorded[UpsertResult]:
-        """Adds a pending suggestion as a paper, or else completes the similar paper or declines it.
-
-        A new paper is announced, and the member is notified. Raises `AlreadyResolved`, and
-        `LabError` if there is no such suggestion.
-        """
-        submission = Submission(Origin.MODERATOR, actor, self._clock(), lock_fields=False)
-        async with self._database.transaction(in_reply=True) as db:
-            pending = await _get_pending(db, suggestion_id, actor)
-            catalogue = StoredCatalogue(db, submission)
-            before = await resolutions.load(db, ReviewKind.SUGGESTION, suggestion_id)
-            draft = resolutions.waiting_draft(before)
-            if add:
-                result = await intake.upsert(catalogue, draft, allow_duplicate=True)
-            else:
-                result = await _update_similar(db, pending.paper_id, draft, catalogue)
-            await _resolve(db, suggestion_id, result, actor, submission.at)
-            if result.outcome is Outcome.ADDED and result.paper:
-                await outbox.enqueue_paper(db, result.paper, submission.at)
-            await outbox.enqueue_outcome(db, pending.member_id, suggestion_id, submission.at)
-            return await resolutions.record(
-                catalogue.change_set,
-                ReviewKind.SUGGESTION,
-                suggestion_id,
-                draft.title,
-                before,
-                result,
-            )
 
     async def suggestions(self, suggestion_ids: Sequence[int]) -> dict[int, Suggestion]:
         """Returns the suggestions with these ids, by id."""
@@ -206,34 +171,10 @@ async def _retry_at(
     return oldest + _DAY if oldest else None
 
 
-async def _get_pending(db: Connection, suggestion_id: int, actor: Actor) -> Suggestion:
-    """Returns a pending suggestion; raises `AlreadyResolved` and `LabError`."""
-    found = await find(db, suggestion_id)
-    if found is None:
-        raise LabError("I couldn't find that suggestion.")
-    if found.decided_by is not None:
-        raise AlreadyResolved(None if found.decided_by.key == actor.key else found.decided_by.name)
-    return found
-
-
-async def _update_similar(
-    db: Connection,
-    paper_id: int | None,
-    draft: PaperDraft,
-    catalogue: StoredCatalogue,
-) -> UpsertResult:
-    """Completes the paper that a suggestion resembles, or declines it if that is gone."""
-    if paper_id is not None:
-        (similar,) = await paper_queries.load(db, [await paper_queries.current_id(db, paper_id)])
-        if similar.removed_at is None:
-            return await intake.upsert_as(catalogue, similar, draft)
-    return UpsertResult(Outcome.DECLINED, None)
-
-
-async def _resolve(
-    db: Connection, suggestion_id: int, result: UpsertResult, actor: Actor, at: datetime
+async def resolve(
+    db: Connection, suggestion: Suggestion, result: UpsertResult, actor: Actor, at: datetime
 ) -> None:
-    """Records what a moderator decided, and has the review card updated."""
+    """Records what a moderator decided, updates the review card, and notifies the member."""
     await db.run(
         """UPDATE suggestions SET outcome = ?, paper_id = ?, decided_by = ?, decided_by_name = ?,
            decided_at = ? WHERE id = ?""",
@@ -243,13 +184,14 @@ async def _resolve(
             actor.key,
             actor.name,
             timestamps.to_text(at),
-            suggestion_id,
+            suggestion.id,
         ],
     )
     await db.run(
         "UPDATE posts SET revision = revision + 1 WHERE suggestion_id = ? AND kind = 'suggestion'",
-        [suggestion_id],
+        [suggestion.id],
     )
+    await outbox.enqueue_outcome(db, suggestion.member_id, suggestion.id, at)
 
 
 async def _read(db: Connection, row: Row) -> Suggestion:
@@ -263,7 +205,7 @@ async def _read(db: Connection, row: Row) -> Suggestion:
         member_name=row["member_name"],
         suggested_at=timestamps.from_text(row["suggested_at"]),
         outcome=Outcome(row["outcome"]),
-        paper_id=row["paper_id"],
+        paper_id=await paper_queries.current_id(db, row["paper_id"]) if row["paper_id"] else None,
         decided_by=actor,
         decided_at=timestamps.from_optional(row["decided_at"]),
     )

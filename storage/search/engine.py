@@ -11,20 +11,49 @@ from storage.errors import LabError
 from storage.models import Filters, Paper, ResultPage, Sort
 from storage.papers import queries as paper_queries
 from storage.papers.identifiers import identify
-from storage.search import random_paper, ranking, spelling
-from storage.search.query import Query
+from storage.search import (
+    alternatives,
+    partial_matches,
+    random_paper,
+    ranking,
+    spelling,
+    term_counts,
+)
+from storage.search.alternatives import Proposal
+from storage.search.query import Query, parse
 from storage.search.related import Related, related
+from storage.search.stop_words import STOP_WORDS
 from storage.text import fold
 
 _BATCH_SIZE = 500  # papers in memory while all are read
+_MAX_TRIED = 5  # queries in place of one that finds nothing; Discord waits three seconds at most
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResponse:
-    """One page of results; ``searched_for`` is set if another spelling was searched."""
+    """One page of results.
+
+    The first ``complete`` ones of all results have all words of the query, the others most of them.
+    ``searched_for`` is set if another spelling of the query was searched for the former, and
+    ``corrections`` are words of which another spelling was searched for the latter. For these,
+    ``also_searched`` are long forms of abbreviations, or abbreviations of long forms, and
+    ``missing_phrases`` are quoted ones whose words were searched.
+    """
 
     results: ResultPage
+    complete: int
     searched_for: str = ""
+    corrections: tuple[tuple[str, str], ...] = ()
+    also_searched: tuple[str, ...] = ()
+    missing_phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A query to try in place of one that finds nothing, and what it finds."""
+
+    proposal: Proposal
+    found: SearchResponse
 
 
 class Search:
@@ -36,24 +65,47 @@ class Search:
     async def find(
         self, query: Query, *, sort: Sort = Sort.RELEVANCE, offset: int = 0, limit: int = 5
     ) -> SearchResponse:
-        """Returns the papers that match a query, or if there are none, a similar spelling of it.
+        """Returns the papers that have all words of a query, and then those with most of them.
 
         By relevance, an exact title comes first. Then papers rank by where all terms are found:
         title, authors, venue or tags, abstract. Ties are broken by whether the title contains the
         phrase, how many of the words it contains and how much of it they cover, then by date.
+
+        If these are fewer than ``limit``, papers with most of the words in any form follow, best
+        matches first. Words that no paper has are searched in similar spellings.
         """
+        return await self._database.read(lambda db: _find(db, query, sort, offset, limit))
+
+    async def alternatives(
+        self, text: str, filters: Filters, limit: int = 3
+    ) -> tuple[Alternative, ...]:
+        """Returns queries that find papers, in place of one that finds none, the likeliest first.
+
+        Each comes with its first papers, at most ``limit``.
+        """
+        for propose in (alternatives.propose, alternatives.propose_loosely):
+            async with self._database.reading() as db:
+                proposals = await propose(db, text, filters)
+            tried = [await self._try(proposal, limit) for proposal in proposals[:_MAX_TRIED]]
+            if found := tuple(one for one in tried if one is not None):
+                return found
+        return ()
+
+    async def unknown_words(self, query: Query) -> tuple[str, ...]:
+        """Returns the words of a query that no paper has in any form, apart from function words."""
+        words = dict.fromkeys(word for term in query.terms for word in term.split())
         async with self._database.reading() as db:
-            query = await _resolve_author(db, query)
-            results = await ranking.load_page(db, query, sort, offset, limit)
-            if results.total or not query.terms:
-                return SearchResponse(results)
-            for suggestion in await spelling.suggest_spellings(db, query):
-                suggested = await ranking.load_page(
-                    db, suggestion.query, sort, offset, limit, suggestion.alternatives
-                )
-                if suggested.total:
-                    return SearchResponse(suggested, suggestion.describe(suggested.papers))
-            return SearchResponse(results)
+            forms = await term_counts.load_forms(db, [*words])
+        return tuple(word for word in words if word not in STOP_WORDS and not forms[word])
+
+    async def _try(self, proposal: Proposal, limit: int) -> Alternative | None:
+        """Returns what a proposal finds, or None; corrected words must be where people see them."""
+        found = await self.find(parse(proposal.text, proposal.filters), limit=limit)
+        corrections = {old: [new] for old, new in proposal.corrections}
+        visible = spelling.visible_corrections(corrections, found.results.papers)
+        if not found.results.papers or len(visible) < len(corrections):
+            return None
+        return Alternative(proposal, found)
 
     async def pages(self, query: Query) -> AsyncIterator[tuple[Paper, ...]]:
         """Yields all papers that match a query in batches, in the order of their ids."""
@@ -91,21 +143,10 @@ class Search:
         """Returns ids and titles for autocomplete.
 
         An arXiv id, DOI or link offers its paper. Other text offers titles that start with it, then
-        the newest titles that contain its words, and empty text the newest titles.
+        the newest titles that contain its words, and empty text the newest titles. If no title
+        does, words of four letters or more may have a typo.
         """
-        words = fold(text)
-        async with self._database.reading() as db:
-            if not words:
-                return await _newest_titles(db, limit)
-            owners = await paper_queries.owners(db, identify(text))
-            papers = await paper_queries.load(db, [*owners.values()])
-            titles = {paper.id: paper.title for paper in papers}
-            titles |= await _titles_with_prefix(db, words, limit)
-            if len(titles) < limit:
-                query = Query(terms=tuple(words.split()), last_is_prefix=True)
-                matches = await ranking.match_titles(db, query, limit, thorough=not titles)
-                titles |= dict(matches)
-        return tuple(titles.items())[:limit]
+        return await self._database.read(lambda db: _suggest_titles(db, text, limit))
 
     async def suggest_venues(self, text: str, limit: int = 25) -> tuple[tuple[str, int], ...]:
         """Returns venues that contain ``text`` with their paper counts, most papers first."""
@@ -131,6 +172,55 @@ class Search:
         return tuple(matches[:limit])
 
 
+async def _find(
+    db: Connection, query: Query, sort: Sort, offset: int, limit: int
+) -> SearchResponse:
+    query = await _resolve_author(db, query)
+    found, replacements = await _find_complete(db, query, sort, offset, limit)
+    if found.complete >= limit or set(query.terms) <= set(query.quoted):
+        return found
+    first = found
+    if offset:
+        first, _ = await _find_complete(db, query, sort, 0, limit)
+    known = [paper.id for paper in first.results.papers]
+    others = await partial_matches.find(db, query, known, replacements)
+    if not others.paper_ids:
+        return found
+    ids = [*known, *others.paper_ids]
+    shown = ids[offset : offset + limit]
+    loaded = [paper for paper in first.results.papers if paper.id in shown]
+    papers = (*loaded, *await paper_queries.load(db, shown[len(loaded) :]))
+    asked = others.question
+    return replace(
+        found,
+        results=ResultPage(papers, len(ids), offset),
+        corrections=spelling.visible_corrections(asked.corrections, papers),
+        also_searched=asked.also_searched,
+        missing_phrases=others.missing_phrases,
+    )
+
+
+async def _find_complete(
+    db: Connection, query: Query, sort: Sort, offset: int, limit: int
+) -> tuple[SearchResponse, dict[str, list[str]]]:
+    """Returns papers that have all words, perhaps with another spelling of those that none has.
+
+    Also returns what may replace the latter, if the words as they are typed find nothing.
+    """
+    results = await ranking.load_page(db, query, sort, offset, limit)
+    if results.total or not query.terms:
+        return SearchResponse(results, results.total), {}
+    replacements = await spelling.load_replacements(db, query)
+    if suggestion := spelling.correct(query, replacements):
+        suggested = await ranking.load_page(
+            db, suggestion.query, sort, offset, limit, suggestion.alternatives
+        )
+        if suggested.total:
+            shown = suggestion.describe(suggested.papers)
+            return SearchResponse(suggested, suggested.total, shown), replacements
+    return SearchResponse(results, 0), replacements
+
+
 async def _resolve_author(db: Connection, query: Query) -> Query:
     """Returns the query limited to the papers of the person that its author filter means.
 
@@ -143,6 +233,23 @@ async def _resolve_author(db: Connection, query: Query) -> Query:
     except LabError:
         return query
     return replace(query, sort_keys=await author_lookup.sort_keys_for(db, person))
+
+
+async def _suggest_titles(db: Connection, text: str, limit: int) -> tuple[tuple[int, str], ...]:
+    words = fold(text)
+    if not words:
+        return await _newest_titles(db, limit)
+    owners = await paper_queries.owners(db, identify(text))
+    papers = await paper_queries.load(db, [*owners.values()])
+    titles = {paper.id: paper.title for paper in papers}
+    titles |= await _titles_with_prefix(db, words, limit)
+    if len(titles) < limit:
+        query = Query(terms=tuple(words.split()), last_is_prefix=True)
+        matches = await ranking.match_titles(db, query, limit, thorough=not titles)
+        titles |= dict(matches)
+        if not titles:
+            titles = await _titles_despite_typos(db, query, limit)
+    return tuple(titles.items())[:limit]
 
 
 async def _newest_titles(db: Connection, limit: int) -> tuple[tuple[int, str], ...]:
@@ -160,3 +267,12 @@ async def _titles_with_prefix(db: Connection, words: str, limit: int) -> dict[in
         [words, words, limit],
     )
     return {row["id"]: row["title"] for row in rows}
+
+
+async def _titles_despite_typos(db: Connection, query: Query, limit: int) -> dict[int, str]:
+    replacements = await spelling.load_typed_replacements(db, query)
+    if not replacements:
+        return {}
+    return dict(
+        await ranking.match_titles(db, query, limit, thorough=False, alternatives=replacements)
+    )

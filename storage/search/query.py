@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from storage.models import Filters
+from storage.names.affixes import without_author_id
 from storage.search.tokens import split_tokens
 from storage.text import fold
 
@@ -18,9 +19,10 @@ _YEARS = re.compile(r"(\d{4})?\s*(\.\.|-)?\s*(\d{4})?", re.ASCII)
 class Query:
     """A parsed query: papers must match every term and none of the excluded ones.
 
-    A term is one folded word, or several that must be adjacent. ``last_is_prefix`` is true if the
-    last term may be unfinished, so that it matches as a prefix. ``sort_keys`` are those of the
-    papers by the author in the filters; if None, the author's name is searched as words.
+    A term is one folded word, or several that must be adjacent; ``quoted`` are those between
+    quotes. ``last_is_prefix`` is true if the last term may be unfinished, so that it matches as a
+    prefix. ``sort_keys`` are those of the papers by the author in the filters; if None, the
+    author's name is searched as words.
     """
 
     terms: tuple[str, ...] = ()
@@ -28,6 +30,7 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     last_is_prefix: bool = False
     sort_keys: tuple[int, ...] | None = None
+    quoted: tuple[str, ...] = ()
 
     @property
     def title_key(self) -> str:
@@ -43,6 +46,7 @@ def parse(text: str, filters: Filters | None = None) -> Query:
     filters = filters or Filters()
     terms: list[str] = []
     excluded: list[str] = []
+    quoted: list[str] = []
     last_is_prefix = False
     for token in split_tokens(text, _FIELDS):
         narrowed = None if token.is_negated else _narrow(filters, token.field, token.value)
@@ -58,7 +62,18 @@ def parse(text: str, filters: Filters | None = None) -> Query:
         else:
             terms.append(words)
             last_is_prefix = token.is_unfinished
-    return Query(tuple(terms), tuple(excluded), filters, last_is_prefix)
+            quoted += [words] if token.is_phrase else []
+    return Query(tuple(terms), tuple(excluded), filters, last_is_prefix, quoted=tuple(quoted))
+
+
+def without_filters(text: str, *, keeps_quotes: bool = True, keeps_excluded: bool = True) -> str:
+    """Returns a query's text without its filters and, if asked, quotes or excluded words."""
+    parts = []
+    for token in split_tokens(text, _FIELDS):
+        is_filter = not token.is_negated and _narrow(Filters(), token.field, token.value)
+        if not is_filter and (keeps_excluded or not token.is_negated):
+            parts.append(token.text if keeps_quotes else token.text.replace('"', ""))
+    return " ".join(parts)
 
 
 def parse_years(text: str) -> tuple[int | None, int | None] | None:
@@ -89,7 +104,7 @@ def match_expression(
     if columns and parts:
         parts = [f"{{{columns}}} : ({' AND '.join(parts)})"]
     for column, value in (
-        ("authors", query.filters.author if query.sort_keys is None else ""),
+        ("authors", without_author_id(query.filters.author) if query.sort_keys is None else ""),
         ("venue", query.filters.venue),
         ("tags", query.filters.tag),
     ):
@@ -100,6 +115,21 @@ def match_expression(
     included = " AND ".join(parts)
     excluded = exclusion(query)
     return f"({included}) NOT ({excluded})" if excluded else included
+
+
+def any_of(phrases: Sequence[str], columns: str = "") -> str:
+    """Returns the MATCH expression for any of some words or phrases, in ``columns`` if given."""
+    expression = " OR ".join(f'"{phrase}"' for phrase in phrases)
+    return f"{{{columns}}} : ({expression})" if columns else f"({expression})"
+
+
+def narrow(expression: str, query: Query) -> str:
+    """Adds to a MATCH expression what a query requires apart from its loose words."""
+    required = match_expression(replace(query, terms=query.quoted, last_is_prefix=False))
+    if required:
+        return f"({expression}) AND ({required})"
+    excluded = exclusion(query)
+    return f"({expression}) NOT ({excluded})" if excluded else expression
 
 
 def exclusion(query: Query) -> str:

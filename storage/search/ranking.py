@@ -68,14 +68,20 @@ async def load_page(
 
 
 async def match_titles(
-    db: Connection, query: Query, limit: int, *, thorough: bool
+    db: Connection,
+    query: Query,
+    limit: int,
+    *,
+    thorough: bool,
+    alternatives: Mapping[str, Sequence[str]] | None = None,
 ) -> list[tuple[int, str]]:
     """Returns ids and titles of papers with all terms in the title, newest first.
 
-    Only the newest titles with the rarest term are checked. If none of them matches and
-    ``thorough`` is true, all titles are searched.
+    ``alternatives`` are words any of which may replace a term. Only the newest titles with the
+    rarest term are checked. If none of them matches and ``thorough`` is true, all titles are
+    searched.
     """
-    stats = await load_stats(db, query)
+    stats = await load_stats(db, query, alternatives)
     if not stats.max_matches:
         return []
     all_terms = _in_tier(stats, _IN_TITLE)
@@ -127,7 +133,7 @@ class _Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Matches:
+class Matches:
     """A SELECT of the sort keys that match; ``rowid`` is their column, for further conditions."""
 
     sql: str
@@ -201,7 +207,7 @@ def _find_tier(stats: QueryStats, columns: Iterable[str]) -> int | None:
 async def _common_candidates(
     db: Connection,
     stats: QueryStats,
-    anywhere: _Matches,
+    anywhere: Matches,
     newest: Iterable[int],
     in_title: Sequence[int],
 ) -> list[_Candidate]:
@@ -234,7 +240,7 @@ async def _common_candidates(
 
 async def _older_matches(
     db: Connection,
-    anywhere: _Matches,
+    anywhere: Matches,
     ranked: Iterable[_Candidate],
     offset: int,
     limit: int,
@@ -274,25 +280,49 @@ async def _list(
 ) -> tuple[int, list[int]]:
     """Returns the number of matches and one page of paper ids in a fixed order.
 
-    The number is at most _MAX_COUNTED + 1.
+    The number is at most _MAX_COUNTED + 1. By date, papers without one come last.
     """
     query = stats.query
     expression = search_query.match_expression(query, "", stats.alternatives)
     if expression and sort is not Sort.TITLE:
         matches = _matches(stats, "paper_text")
-        sql, values = matches.sql, list(matches.values)
-        order = f"{matches.rowid} {'' if sort is Sort.OLDEST else 'DESC'}"
+        sql, values, sort_key = matches.sql, matches.values, matches.rowid
+        has_date = f"""EXISTS (SELECT 1 FROM papers AS own
+            WHERE own.id = {sort_key} & {search_index.ID_MASK} AND own.date IS NOT NULL)"""  # noqa: S608
     else:
-        condition, values = where_clause(query, stats.alternatives)
-        sql = f"SELECT id FROM papers WHERE {condition}"  # noqa: S608 - constants
-        order = {Sort.OLDEST: "sort_key", Sort.TITLE: "title_key, id"}.get(sort, "sort_key DESC")
-    total = await db.value(f"SELECT COUNT(*) FROM ({sql} LIMIT {_MAX_COUNTED + 1})", values)  # noqa: S608
-    rows = await db.all(f"{sql} ORDER BY {order} LIMIT ? OFFSET ?", [*values, limit, offset])
+        condition, conditions = where_clause(query, stats.alternatives)
+        sql, values = f"SELECT id FROM papers WHERE {condition}", tuple(conditions)  # noqa: S608
+        sort_key, has_date = "sort_key", "date IS NOT NULL"
+    total = await _count(db, sql, values, _MAX_COUNTED + 1)
+    if sort is Sort.TITLE:
+        return total, await _load_ids(db, f"{sql} ORDER BY title_key, id", values, offset, limit)
+    order = f"ORDER BY {sort_key} {'' if sort is Sort.OLDEST else 'DESC'}"
+    ids = await _load_ids(db, f"{sql} AND {has_date} {order}", values, offset, limit)
+    if len(ids) < limit:
+        # SQLite would sort all matches if a single statement put those without a date last.
+        dated = len(ids) + offset
+        if not ids:
+            dated = await _count(db, f"{sql} AND {has_date}", values, offset)
+        undated = f"{sql} AND NOT ({has_date}) {order}"
+        ids += await _load_ids(db, undated, values, max(offset - dated, 0), limit - len(ids))
+    return total, ids
+
+
+async def _count(db: Connection, sql: str, values: Sequence[Value], limit: int) -> int:
+    """Returns the number of rows of a SELECT, at most ``limit``."""
+    return int(await db.value(f"SELECT COUNT(*) FROM ({sql} LIMIT ?)", [*values, limit]))  # noqa: S608
+
+
+async def _load_ids(
+    db: Connection, sql: str, values: Sequence[Value], offset: int, limit: int
+) -> list[int]:
+    """Returns the paper ids of one page of a SELECT of ids or sort keys."""
+    rows = await db.all(f"{sql} LIMIT ? OFFSET ?", [*values, limit, offset])
     # Applied to an id instead of a sort key, the mask changes nothing.
-    return int(total), [row[0] & search_index.ID_MASK for row in rows]
+    return [row[0] & search_index.ID_MASK for row in rows]
 
 
-async def _load_titles(db: Connection, matches: _Matches, limit: int) -> list[tuple[int, str]]:
+async def _load_titles(db: Connection, matches: Matches, limit: int) -> list[tuple[int, str]]:
     """Returns ids and titles of the newest papers that match."""
     [sort_keys] = await _newest(db, (matches, limit))
     rows = await db.all(
@@ -304,7 +334,7 @@ async def _load_titles(db: Connection, matches: _Matches, limit: int) -> list[tu
     return [(row["id"], row["title"]) for row in rows]
 
 
-async def _newest(db: Connection, *searches: tuple[_Matches, int]) -> list[list[int]]:
+async def _newest(db: Connection, *searches: tuple[Matches, int]) -> list[list[int]]:
     """Returns the sort keys of the newest matches of each search, up to its limit.
 
     All searches run in a single statement.
@@ -319,7 +349,7 @@ async def _newest(db: Connection, *searches: tuple[_Matches, int]) -> list[list[
     return [json.loads(sort_keys) for sort_keys in row]
 
 
-def _in_tier(stats: QueryStats, tier: int) -> _Matches:
+def _in_tier(stats: QueryStats, tier: int) -> Matches:
     """Selects the papers that have all terms in the columns of a tier."""
     # Excluded words may be in the abstract, which paper_heads doesn't contain.
     table = "paper_text" if stats.query.excluded else "paper_heads"
@@ -328,15 +358,24 @@ def _in_tier(stats: QueryStats, tier: int) -> _Matches:
 
 def _matches(
     stats: QueryStats, table: str, columns: str = "", query: Query | None = None
-) -> _Matches:
+) -> Matches:
     """Selects the papers in a full-text table that have the terms in some columns (or any).
 
     ``query`` replaces the query of ``stats``; its terms must be among that query's.
     """
     query = query or stats.query
+    expression = search_query.match_expression(query, columns, stats.alternatives)
+    return select_matches(table, expression, query)
+
+
+def select_matches(table: str, expression: str, query: Query) -> Matches:
+    """Selects the papers in a full-text table that match an expression and a query's years.
+
+    If the query's author is known, the papers must be that author's, too.
+    """
     joins = ""
     conditions = [f"{table} MATCH ?"]
-    values: list[Value] = [search_query.match_expression(query, columns, stats.alternatives)]
+    values: list[Value] = [expression]
     if query.sort_keys is not None:
         conditions.append(f"{table}.rowid IN (SELECT value FROM json_each(?))")  # noqa: S608
         values.append(json.dumps(query.sort_keys))
@@ -347,4 +386,4 @@ def _matches(
         conditions.append(f"{table}.rowid BETWEEN ? AND ? AND dated.date IS NOT NULL")
         values += search_index.sort_keys_for_years(first, last)
     sql = f"SELECT {table}.rowid FROM {table} {joins} WHERE {' AND '.join(conditions)}"  # noqa: S608
-    return _Matches(sql, tuple(values), f"{table}.rowid")
+    return Matches(sql, tuple(values), f"{table}.rowid")

@@ -1,7 +1,9 @@
-"""Suggests other spellings of a query that matches no paper."""
+"""Corrects the spelling of words that no paper contains."""
 
 from __future__ import annotations
 
+import json
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,10 +14,19 @@ from storage.database import Connection
 from storage.models import Paper
 from storage.search import term_counts
 from storage.search.query import Query
+from storage.search.stop_words import STOP_WORDS
 from storage.text import index_text
 
 _MIN_SIMILARITY = 0.65  # of two words' spelling
+_LIKELY_SIMILARITY = 0.75
+_LETTERS = string.ascii_lowercase + string.digits
+_MAX_LETTERS = 40  # of a word that is looked up with every possible mistake
+_MIN_COMPARED = 6  # letters of a word that is compared with those that share a half with it
+_MAX_COMPARED = 3_000  # words with the same half
+_MAX_BEGINNINGS = 20  # words that may replace an unfinished one
+_MIN_TYPED = 4  # letters of a word in which a typo is forgiven while somebody is typing
 _MAX_SIMILAR = 4  # words that may replace one word
+_MAX_UNKNOWN = 10  # words of a query that are replaced
 _HIDDEN = "a near spelling"  # shown if the words that matched must not be shown
 
 
@@ -39,52 +50,109 @@ class SpellingSuggestion:
         return " ".join(matched) or _HIDDEN
 
 
-async def suggest_spellings(db: Connection, query: Query) -> list[SpellingSuggestion]:
-    """Returns other spellings of a query, to be tried in turn.
+async def load_replacements(db: Connection, query: Query) -> dict[str, list[str]]:
+    """Returns what may be searched in place of the words of a query that no paper contains.
 
-    First, words that no paper contains are replaced by similar ones. Then any word may be
-    replaced. Finally, words without a similar one are dropped.
+    These are other forms of the word or, if no paper has any, words with a similar spelling; none
+    for function words.
     """
-    words = [word for term in query.terms for word in term.split()]
-    known = await term_counts.load_counts(db, words)
-    similar = {word: await _similar_words(db, word) for word in dict.fromkeys(words)}
-    unknown_only = {word: similar[word] for word in similar if word not in known}
-    any_word = {
-        word: list(dict.fromkeys([*([word] if word in known else []), *similar[word]]))
-        for word in similar
+    words = {word for term in query.terms for word in term.split()}
+    unknown = sorted(words - (await term_counts.load_counts(db, words)).keys())
+    forms = await term_counts.load_forms(db, unknown)
+    return {
+        word: [*forms[word]][:_MAX_SIMILAR]
+        or ([] if word in STOP_WORDS else await _similar_words(db, word))
+        for word in unknown[:_MAX_UNKNOWN]
     }
-    complete = replace(query, last_is_prefix=False)
-    attempts = [
-        (words, unknown_only),
-        (words, any_word),
-        ([word for word in words if any_word[word]], any_word),
-        ([word for word in words if word in known], {}),
-    ]
-    return [
-        SpellingSuggestion(replace(complete, terms=tuple(terms)), alternatives)
-        for terms, alternatives in attempts
-        if terms and all(alternatives.get(word, [word]) for word in terms)
-    ]
+
+
+async def load_typed_replacements(db: Connection, query: Query) -> dict[str, list[str]]:
+    """Returns what may be searched in place of words with a typo while somebody is typing.
+
+    Short words and an unfinished last one that may still become a known word are left alone.
+    Returns nothing if another word can't be replaced.
+    """
+    replacements = await load_replacements(db, query)
+    last = query.terms[-1]
+    likely = {
+        word: likely_corrections(word, similar) if len(word) >= _MIN_TYPED else []
+        for word, similar in replacements.items()
+    }
+    if last in likely:
+        if len(last) < _MIN_TYPED or await _can_continue(db, last):
+            del likely[last]
+        else:
+            likely[last] = await _similar_beginnings(db, last)
+    return likely if all(likely.values()) else {}
+
+
+async def _can_continue(db: Connection, prefix: str) -> bool:
+    """Returns whether a paper has a word that starts with a prefix."""
+    return bool(
+        await db.all(
+            "SELECT 1 FROM words WHERE word >= ?1 AND word < ?1 || char(1114111) LIMIT 1", [prefix]
+        )
+    )
+
+
+async def _similar_beginnings(db: Connection, prefix: str) -> list[str]:
+    """Returns words, the most common first, that start like a prefix but for one mistake."""
+    rows = await db.all(
+        """SELECT word FROM json_each(?) AS beginnings CROSS JOIN words
+               ON word >= beginnings.value AND word < beginnings.value || char(1114111)
+           GROUP BY word ORDER BY papers DESC, word LIMIT ?""",
+        [json.dumps(sorted(_with_one_mistake(prefix))), _MAX_BEGINNINGS],
+    )
+    return [str(row["word"]) for row in rows]
+
+
+def correct(query: Query, replacements: Mapping[str, Sequence[str]]) -> SpellingSuggestion | None:
+    """Returns a query with other words in place of those that no paper contains.
+
+    Returns None if papers contain all words, or if there is nothing in place of one that they
+    don't. A quoted phrase with such a word is searched as words, since no paper can have it.
+    """
+    if not replacements or not all(replacements.values()):
+        return None
+    terms: list[str] = []
+    for term in query.terms:
+        is_phrase = term in query.quoted and replacements.keys().isdisjoint(term.split())
+        terms += [term] if is_phrase else term.split()
+    corrected = replace(query, terms=tuple(terms), last_is_prefix=False)
+    return SpellingSuggestion(corrected, replacements)
+
+
+def likely_corrections(word: str, similar: Sequence[str]) -> list[str]:
+    """Returns those of the similar words that differ in one of four letters at most.
+
+    If only most words of a query have to match, a word that is hardly similar does harm.
+    """
+    scorer = DamerauLevenshtein.normalized_similarity
+    return [one for one in similar if scorer(word, one) >= _LIKELY_SIMILARITY]
+
+
+def visible_corrections(
+    corrections: Mapping[str, Sequence[str]], results: Sequence[Paper]
+) -> tuple[tuple[str, str], ...]:
+    """Returns corrected words, each with the similar word that a result has where people see it."""
+    if not corrections:
+        return ()
+    visible = {word for paper in results for word in _visible_words(paper)}
+    found = {
+        word: [one for one in similar if one in visible] for word, similar in corrections.items()
+    }
+    return tuple((word, similar[0]) for word, similar in found.items() if similar)
 
 
 async def _similar_words(db: Connection, word: str) -> list[str]:
     """Returns the indexed words with the most similar spelling, the more common first if equal.
 
-    A single mistake leaves the first or the second half of a word intact, so only words with the
-    same half are compared.
+    Words with one mistake are looked up one by one, which takes as long in a large list as in a
+    small one. Only if there are none is the word compared with those that share a half with it.
     """
-    half = len(word) // 2
-    start, end = word[:half], word[half + 1 :][::-1]
-    shortest, longest = len(word) - 2, len(word) + 2
-    rows = await db.all(
-        """SELECT word, papers FROM words WHERE length(word) BETWEEN ? AND ?
-               AND word >= ? AND word < ? || char(1114111)
-           UNION
-           SELECT word, papers FROM words WHERE length(word) BETWEEN ? AND ?
-               AND backwards >= ? AND backwards < ? || char(1114111)""",
-        [shortest, longest, start, start, shortest, longest, end, end],
-    )
-    paper_counts = {row["word"]: row["papers"] for row in rows}
+    paper_counts = await term_counts.load_counts(db, _with_one_mistake(word))
+    if not paper_counts and (len(word) >= _MIN_COMPARED or not word.isascii()):
+        paper_counts = await _load_sharing_half(db, word)
     matches = process.extract(
         word,
         paper_counts.keys(),
@@ -96,7 +164,44 @@ async def _similar_words(db: Connection, word: str) -> list[str]:
     return [similar for similar, _score, _index in ranked[:_MAX_SIMILAR]]
 
 
+async def _load_sharing_half(db: Connection, word: str) -> dict[str, int]:
+    """Returns words of about the same length that start or end like a word, with their papers.
+
+    Only so many words are read, however many the papers have.
+    """
+    half = max(len(word) // 2, _MIN_COMPARED // 2)
+    start, end = word[:half], word[-half:][::-1]
+    rows = await db.all(
+        """SELECT word, papers FROM (
+               SELECT * FROM (SELECT word, papers FROM words
+                   WHERE word >= ?1 AND word < ?1 || char(1114111) LIMIT ?3)
+               UNION
+               SELECT * FROM (SELECT word, papers FROM words
+                   WHERE backwards >= ?2 AND backwards < ?2 || char(1114111) LIMIT ?3))
+           WHERE length(word) BETWEEN ?4 - 2 AND ?4 + 2""",
+        [start, end, _MAX_COMPARED, len(word)],
+    )
+    return {row["word"]: row["papers"] for row in rows}
+
+
+def _with_one_mistake(word: str) -> set[str]:
+    """Returns what a word becomes if a letter is left out, added or replaced, or two are swapped.
+
+    Letters are those of the word, and Latin ones and digits. Empty for very long words.
+    """
+    if len(word) > _MAX_LETTERS:
+        return set()
+    letters = {*_LETTERS, *word}
+    halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    return {
+        *(start + end[1:] for start, end in halves if len(word) > 1),
+        *(start + letter + end for start, end in halves for letter in letters),
+        *(start + letter + end[1:] for start, end in halves if end for letter in letters),
+        *(start + end[1] + end[0] + end[2:] for start, end in halves if len(end) > 1),
+    }
+
+
 def _visible_words(paper: Paper) -> list[str]:
     """Returns the words of a paper as it is displayed, without former names."""
-    fields = (paper.title, paper.abstract, paper.venue, *paper.authors, *paper.tags)
+    fields = (paper.title, paper.abstract, paper.venue, *paper.author_names, *paper.tags)
     return index_text(" | ".join(fields)).split()

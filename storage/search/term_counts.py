@@ -1,4 +1,4 @@
-"""SQL that counts how many papers contain a query's terms, and completes a prefix to words.
+"""SQL that counts how many papers contain a query's terms, and finds other forms of its words.
 
 FTS5 enumerates the matches of all words of a query, however rare one of them is, and collects all
 matches of a prefix before it returns the first one. With the counts, a query can start from its
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from storage.database import Connection
 from storage.search.query import Query
+from storage.stems import stem_all
 
 _MAX_INDEXED_PREFIX = 3  # letters; FTS5 has an index of prefixes up to this length
 _MAX_COMPLETIONS = 20  # words that may replace a longer prefix in the query
@@ -82,7 +83,24 @@ async def load_stats(
 
 async def load_counts(db: Connection, words: Collection[str]) -> dict[str, int]:
     """Returns how many papers contain each of these words, without words that none contains."""
-    return (await _load_counts(db, words))[0]
+    return (await _load_counts(db, words))[0] if words else {}
+
+
+async def load_forms(db: Connection, words: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Returns for each word all indexed words with its stem, with their papers, most first."""
+    if not words:
+        return {}
+    stems = stem_all(words)
+    rows = await db.all(
+        """SELECT words.stem, words.word, words.papers
+           FROM json_each(?) AS stems CROSS JOIN words ON words.stem = stems.value
+           ORDER BY papers DESC""",
+        [json.dumps([*dict.fromkeys(stems)])],
+    )
+    by_stem: dict[str, dict[str, int]] = {}
+    for row in rows:
+        by_stem.setdefault(row["stem"], {})[row["word"]] = row["papers"]
+    return {word: by_stem.get(stem, {}) for word, stem in zip(words, stems, strict=True)}
 
 
 async def _load_counts(

@@ -14,7 +14,8 @@ _CURLY_QUOTES = re.compile("[“”„«»]")
 class Token:
     """One part of a query: a word or a quoted phrase, perhaps of a field, perhaps negated.
 
-    ``text`` is the token as typed, ``field`` an empty string without one. ``is_unfinished`` is true
+    ``text`` is the token as typed, ``field`` an empty string without one. ``is_phrase`` is true if
+    the value is between quotes, ``is_loose`` if a tilde is in front of it, and ``is_unfinished``
     for a bare word at the very end, which somebody may still be typing.
     """
 
@@ -22,6 +23,8 @@ class Token:
     field: str
     value: str
     is_negated: bool
+    is_phrase: bool
+    is_loose: bool
     is_unfinished: bool
 
 
@@ -39,6 +42,8 @@ def split_tokens(text: str, fields: Sequence[str] = ()) -> Iterator[Token]:
             field=(match["field"] or "").lower(),
             value=match["quoted"] if is_quoted else match["bare"],
             is_negated=match["minus"] is not None,
+            is_phrase=bool(match["close"]),
+            is_loose=match["tilde"] is not None,
             is_unfinished=not is_quoted and match.end() == len(text),
         )
 
@@ -47,7 +52,7 @@ def split_tokens(text: str, fields: Sequence[str] = ()) -> Iterator[Token]:
 def _pattern(fields: tuple[str, ...]) -> re.Pattern[str]:
     names = "|".join(fields) or r"\w+"
     return re.compile(
-        rf"""(?P<minus>-)?(?:(?P<field>{names}):)?
-            (?:"(?P<quoted>[^"]*)(?:"|$)|(?P<bare>[^\s"]+))""",
+        rf"""(?P<minus>-)?(?:(?P<field>{names}):)?(?P<tilde>~)?
+            (?:"(?P<quoted>[^"]*)(?P<close>"|$)|(?P<bare>[^\s"]+))""",
         re.VERBOSE | re.IGNORECASE,
     )

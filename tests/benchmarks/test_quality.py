@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from benchmarks import quality
 from benchmarks.generator import drafts
-from benchmarks.quality_queries import KINDS, add_typo
+from benchmarks.query_kinds import KINDS, add_typo
 
 
 def paper_line(title: str) -> str:
@@ -57,6 +57,27 @@ def test_the_report_on_a_file_has_a_score_for_every_kind_of_query(tmp_path: Path
         "holds": True,
         "detail": "1 of 1",
     }
+
+
+def test_questions_are_measured_by_the_papers_that_are_relevant(tmp_path: Path) -> None:
+    papers, questions = tmp_path / "papers.jsonl", tmp_path / "questions.jsonl"
+    untitled = json.dumps(
+        {"id": "b", "title": "", "abstract": "Looms weave silk.", "doi": "10.1/b"}
+    )
+    other = untitled.replace('"b"', '"c"')  # with the same DOI
+    papers.write_text("\n".join([paper_line("Engines"), untitled, other]), "utf-8")
+    asked = [
+        {"id": 1, "text": "how do looms weave silk?", "rel": {"b": 1, "c": 2}},
+        {"id": 2, "text": "zzzz", "rel": {"1": 1}},
+        {"id": 3, "text": "of no use", "rel": {"1": 0}},
+    ]
+    questions.write_text("\n".join(map(json.dumps, asked)), "utf-8")
+    words = [str(papers), "--questions", str(questions), "--json"]
+    report = json.loads(CliRunner().invoke(quality.main, words).stdout)
+    rows = {row["name"]: row for row in report[-3:]}
+    assert list(rows) == ["nDCG@10", "recall@10", "nothing found"]
+    assert rows["recall@10"]["value"] == rows["nothing found"]["value"] == 0.5
+    assert 0.4 < rows["nDCG@10"]["value"] <= 0.5
 
 
 def test_the_report_on_generated_papers_is_a_table() -> None:

@@ -94,6 +94,13 @@ async def test_a_missing_token_is_an_error(tmp_path: Path, address: str) -> None
     assert "DISCORD_TOKEN isn't set" in await error_of(process)
 
 
+async def test_the_bot_refuses_to_run_in_a_replay(tmp_path: Path, address: str) -> None:
+    process = await start(
+        tmp_path, address, "run", DISCORD_TOKEN=TOKEN, LAB_HERALD_TODAY="2025-03-14"
+    )
+    assert "doesn't run with LAB_HERALD_TODAY or LAB_HERALD_SPEEDUP" in await error_of(process)
+
+
 async def test_a_token_that_discord_refuses_is_an_error(tmp_path: Path, address: str) -> None:
     process = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
     assert "Discord doesn't accept DISCORD_TOKEN" in await error_of(process)
@@ -146,8 +153,8 @@ async def test_a_damaged_database_is_an_error_that_names_the_last_good_backup(
     damage(tmp_path / "lab.db")
     process = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
     error = await error_of(process)
-    assert "The database lab.db is damaged" in error
-    assert f"the last good backup, {tmp_path / 'lab-backup.db'} of " in error
+    assert f"The database {tmp_path / 'lab.db'} is damaged" in error
+    assert f"`lab-herald restore {tmp_path / 'lab-backup.db'}`" in error
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -17,7 +17,7 @@ from bot.exporter import (
     TooLarge,
     TooManyExports,
 )
-from bot.formats.export import ExportFormat
+from bot.formats.writers.export import ExportFormat
 from storage.database import Database
 from storage.library import Library
 from storage.models import Origin, PaperDraft

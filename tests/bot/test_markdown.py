@@ -10,8 +10,9 @@ from bot.markdown import (
     author_list,
     clip,
     count,
-    disarm_invites,
     escape,
+    escape_prose,
+    escape_sentence,
     link,
     split_messages,
 )
@@ -65,7 +66,9 @@ def test_a_long_author_list_says_how_many_more_there_are() -> None:
     assert shown.startswith("Author 0, Author 1")
     assert shown.endswith(f"and {20 - shown.count('Author')} more")
     assert author_list(["A", "B"], complete=True, limit=100) == "A and B"
-    assert author_list(["A"], complete=False, limit=100) == "A, et al."
+    assert author_list(["A"], complete=False, limit=100) == "A et al."
+    assert author_list(["A", "B"], complete=False, limit=100) == "A, B, et al."
+    assert author_list([], complete=False, limit=100) == "et al."
 
 
 def test_list_marks_and_headings_are_escaped() -> None:
@@ -121,8 +124,66 @@ def test_other_links_to_discord_stay() -> None:
 
 
 def test_an_invite_in_escaped_text_is_disarmed() -> None:
-    assert disarm_invites(r"a\_b discord.gg/x") == r"a\_b discord\.gg/x"
-    assert disarm_invites("https://a.example") == "https://a.example"
+    assert escape_sentence("a_b discord.gg/x") == r"a\_b discord\.gg/x"
+    assert escape_sentence("https://a.example") == "https://a.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "Code is at https://github.com/lab/foo_bar_baz and https://ex.org/~roe/a.",
+            "Code is at <https://github.com/lab/foo_bar_baz> and <https://ex.org/~roe/a>.",
+        ),
+        ("*See* (https://a.example/b_(c)).", r"\*See\* \(<https://a.example/b_(c)>\)."),
+        ("**https://a.example/b**", r"\*\*<https://a.example/b>\*\*"),
+        ("<https://a.example/?q=1&r=#s>", r"\<<https://a.example/?q=1&r=#s>\>"),
+        ("[code](https://a.example/b)", r"\[code\]\(<https://a.example/b>\)"),
+        ("“https://a.example/b”", "“<https://a.example/b>”"),
+        ("https://a.example/*b*/c[1]x", "<https://a.example/%2Ab%2A/c%5B1%5Dx>"),
+        ("- https://a.example", r"\- <https://a.example>"),
+        ("HTTP://A.example/_b_c and b_c_", r"<HTTP://A.example/_b_c> and b\_c\_"),
+        ("https://a.example/`b`||c||", r"<https://a.example/>\`b\`\|\|c\|\|"),
+        ("http://, https://.", "http://, https://."),
+        ("ftp://a.example/b_c", r"ftp://a.example/b\_c"),
+        ("https://a.example/@everyone_x", r"https://a.example/\@everyone\_x"),
+        ("a_b", r"a\_b"),
+    ],
+)
+def test_urls_in_prose_are_clickable_and_all_else_is_escaped(text: str, shown: str) -> None:
+    assert escape_prose(text) == shown
+
+
+def test_a_url_is_never_cut() -> None:
+    text = "Code is at https://a.example/long_name and data too."
+    for limit in range(1, 80):
+        shown = escape_prose(text, limit)
+        assert len(shown) <= limit
+        assert ("://" in shown) == ("<https://a.example/long_name>" in shown)
+    assert escape_prose(f"https://a.example/{'x_' * 400}", 60).startswith(r"https://a.example/x\_x")
+
+
+@given(st.text(), st.text(alphabet="ab/_*[]()<>|`\\@.:~# "), st.integers(1, 200))
+def test_prose_has_no_active_markup_outside_its_urls(start: str, path: str, limit: int) -> None:
+    shown = escape_prose(f"{start} https://a.example/{path}", limit)
+    assert len(shown) <= limit
+    rest = re.sub(
+        r"\\.", "", re.sub(r"<https?://[^\s<>*\[\]|`\\]+>", "", shown, flags=re.IGNORECASE)
+    )
+    assert not set(rest) & set("*_~`|<>[]()@#\n")
+
+
+@pytest.mark.parametrize("invite", INVITES)
+def test_an_invite_in_prose_is_none(invite: str) -> None:
+    assert not _INVITE.search(escape_prose(f"Join {invite} now"))
+
+
+def test_a_title_with_a_url_in_it_is_still_a_link() -> None:
+    title = "New paper out! On moss https://arxiv.org/abs/2603.00001"
+    assert link(title, "https://lab.org/1", 200) == "[New paper out! On moss](https://lab.org/1)"
+    only = link("https://arxiv.org/abs/2603.00001", "https://lab.org/1", 200)
+    assert only == "https://arxiv.org/abs/2603.00001 ([link](https://lab.org/1))"
+    assert link("On http://a.example moss", None, 200) == "On http://a.example moss"
 
 
 def test_numbers_agree_with_their_nouns() -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.settings import SETTINGS, InvalidSetting, Settings, load_settings
+from bot.settings import SETTINGS, SOURCE_URLS, InvalidSetting, Settings, load_settings
 from storage.errors import LabError
 from tests.support.paths import ROOT
 
@@ -40,6 +40,10 @@ def test_every_setting_is_parsed() -> None:
             "FEED_TIMEOUT": "5",
             "FEED_MAX_BYTES": "65536",
             "SUGGESTIONS_PER_DAY": "0",
+            "OPENALEX_API_KEY": "openalex-key",
+            "SEMANTIC_SCHOLAR_API_KEY": "scholar-key",
+            "LAB_AFFILIATIONS": "Example  Lab; Institute of Examples;",
+            "LAB_ROR": "https://ror.org/05DXPS055",
         },
         None,
     )
@@ -56,8 +60,14 @@ def test_every_setting_is_parsed() -> None:
         feed_timeout=timedelta(seconds=5),
         feed_max_bytes=65536,
         suggestions_per_day=0,
+        openalex_api_key="openalex-key",
+        semantic_scholar_api_key="scholar-key",
+        lab_affiliations=("Example Lab", "Institute of Examples"),
+        lab_ror="05dxps055",
     )
-    assert TOKEN not in repr(settings)
+    for secret in (TOKEN, "openalex-key", "scholar-key"):
+        assert secret in settings.secrets
+        assert secret not in repr(settings)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +87,11 @@ def test_every_setting_is_parsed() -> None:
         ("FEED_TIMEOUT", "6m"),
         ("FEED_MAX_BYTES", "lots"),
         ("FEED_MAX_BYTES", "12"),
+        ("OPENALEX_API_KEY", "two words"),
+        ("LAB_ROR", "our lab"),
+        ("LAB_HERALD_TODAY", "yesterday"),
+        ("LAB_HERALD_SPEEDUP", "0.5"),
+        ("LAB_HERALD_SPEEDUP", "nan"),
         ("ARXIV_API_URL", "export.arxiv.org"),
         ("CROSSREF_URL", "ftp://api.crossref.org"),
         ("DATACITE_URL", "https://"),
@@ -120,3 +135,26 @@ def test_a_settings_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
 
 def test_a_missing_file_means_the_defaults() -> None:
     assert load_settings({}, Path("does-not-exist.env")) == Settings()
+
+
+def test_the_clock_of_a_replay_starts_in_the_morning_and_runs_on() -> None:
+    settings = load_settings({"LAB_HERALD_TODAY": "2025-03-14"}, None)
+    first = settings.clock()
+    assert (str(first.date()), first.hour, first.utcoffset()) == ("2025-03-14", 8, timedelta())
+    assert first <= settings.clock() <= first + timedelta(minutes=1)
+
+
+def test_only_sources_on_this_machine_are_asked_faster() -> None:
+    local = {name.upper(): "http://127.0.0.1:9/x" for name in SOURCE_URLS}
+    assert load_settings({"LAB_HERALD_SPEEDUP": "500", **local}, None).lab_herald_speedup == 500
+    for name in local:
+        with pytest.raises(LabError, match=f"{name} isn't"):
+            load_settings(
+                {"LAB_HERALD_SPEEDUP": "2", **local, name: "http://127.0.0.1.example.org"}, None
+            )
+
+
+def test_pauses_are_only_divided_for_services_on_this_machine() -> None:
+    settings = Settings(lab_herald_speedup=100.0, crossref_url="http://127.0.0.1:8000/crossref")
+    assert settings.speedup_of("crossref_url") == 100
+    assert settings.speedup_of("crossref_url", "huggingface_url") == 1

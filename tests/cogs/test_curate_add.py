@@ -42,6 +42,7 @@ def settings(settings: Settings, services: LookupServer) -> Settings:
         arxiv_api_url=where.arxiv,
         crossref_url=where.crossref,
         datacite_url=where.datacite,
+        doi_url=where.doi,
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from bot.settings import Settings
-from storage.models import Origin, PaperDraft, PartialDate
+from storage.models import Link, LinkKind, Origin, PaperDraft, PartialDate
 from storage.papers.combine import as_draft
 from tests.support.forms import form_values
 from tests.support.lab import Lab, reply_text
@@ -98,7 +101,8 @@ async def test_two_papers_are_compared_and_merged_as_chosen(lab: Lab) -> None:
     assert "different arXiv IDs, 2301.00001 and 2301.00002" in text
     assert f"**Venue**\n#{one}: arXiv\n#{other}: ICML" in text
     assert "Note" not in text
-    for name, choice in (("Title", "source"), ("Authors", "target"), ("Venue", "target")):
+    choices = {"Title": "source", "Authors": "target", "Venue": "target", "Date": "target"}
+    for name, choice in choices.items():
         await lab.moderator.select(shown.response, [choice], custom_id=_menu_id(shown, name))
     done = await lab.moderator.click(shown.response, label="Merge")
     assert f"**Second of Two, Longer** (#{other}) into this paper" in reply_text(done)
@@ -117,6 +121,94 @@ async def test_two_papers_are_compared_and_merged_as_chosen(lab: Lab) -> None:
     again = await lab.moderator.click(undone.response, label="Redo")
     assert "↪️ Redid change " in reply_text(again)
     assert (await lab.app.library.papers.get(other)).id == one
+
+
+async def test_a_merge_shows_which_list_of_authors_is_incomplete(lab: Lab) -> None:
+    short = await lab.add(
+        PaperDraft(title="A First Look", authors=("Ada Lovelace",), authors_complete=False)
+    )
+    long = await lab.add(
+        PaperDraft(title="A Second Look", authors=("Ada Lovelace", "Emmy Noether"))
+    )
+    shown = await lab.run(lab.moderator, "curate merge", paper=str(short), into=str(long))
+    assert f"#{long}: Ada Lovelace, Emmy Noether\n" in shown
+    assert f"#{short}: Ada Lovelace, et al." in shown
+
+
+async def test_unrelated_papers_are_merged_only_after_a_warning(lab: Lab) -> None:
+    one = await lab.add(ONE)
+    other = await lab.add(PaperDraft("Ferns of the North", ("Ida Berg",), venue="Journal of Ferns"))
+    warning = "⚠️ **They have no authors and no identifiers in common"
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    assert warning in reply_text(shown)
+    await lab.moderator.select(shown.response, ["source"], custom_id=_menu_id(shown, "Title"))
+    asked = await lab.moderator.click(shown.response, label="Merge")
+    assert "Are these the same paper?" in reply_text(asked)
+    assert (await lab.app.library.papers.get(other)).id == other
+    back = await lab.moderator.click(asked.response, label="Back")
+    assert warning in reply_text(back)
+    assert _chosen(back, "Title") == "source"
+    asked = await lab.moderator.click(back.response, label="Merge")
+    cancelled = await lab.moderator.click(asked.response, label="Cancel")
+    assert "👌 Nothing changed." in reply_text(cancelled)
+    assert "[Merge" not in reply_text(cancelled)
+    assert (await lab.app.library.papers.get(other)).id == other
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    asked = await lab.moderator.click(shown.response, label="Merge")
+    done = await lab.moderator.click(asked.response, label="Merge anyway")
+    assert f"🔗 Merged **Ferns of the North** (#{other}) into this paper" in reply_text(done)
+    assert (await lab.app.library.papers.get(other)).id == one
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        PaperDraft("Ferns of the North", ("A. Lee", "Ida Berg")),
+        PaperDraft("Ferns", links=(Link(LinkKind.PAGE, "https://arxiv.org/abs/2301.00001v2"),)),
+    ],
+)
+async def test_papers_with_something_in_common_are_merged_without_a_warning(
+    lab: Lab, draft: PaperDraft
+) -> None:
+    one = await lab.add(ONE)
+    other = await lab.add(draft)
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    assert "in common" not in reply_text(shown)
+    cancelled = await lab.moderator.click(shown.response, label="Cancel")
+    assert "👌 Nothing changed." in reply_text(cancelled)
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    await lab.moderator.click(shown.response, label="Merge")
+    assert (await lab.app.library.papers.get(other)).id == one
+
+
+async def test_a_merge_keeps_values_and_what_moderators_set_unless_told_otherwise(lab: Lab) -> None:
+    one = await lab.add(PaperDraft("A Fern", ("Ann Lee",), venue="ICML", abstract="Short."))
+    other = await lab.add(
+        PaperDraft("Ferns", ("Ann Lee", "Bo Chen"), venue="arXiv", date=PartialDate(2023))
+    )
+    papers = lab.app.library.papers
+    edited = as_draft(await papers.get(other))
+    await papers.edit(other, replace(edited, venue="Workshop on Ferns"), OTHER_MODERATOR)
+    untitled = as_draft(await papers.get(one))
+    await papers.edit(one, replace(untitled, title="10.1000/ferns"), OTHER_MODERATOR)
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    names = ("Title", "Authors", "Venue", "Date", "Abstract")
+    chosen = {name: _chosen(shown, name) for name in names}
+    assert chosen == {
+        "Title": "source",  # the other's is only an ID
+        "Authors": "source",
+        "Venue": "source",  # a moderator set it
+        "Date": "source",
+        "Abstract": "target",
+    }
+    await lab.moderator.click(shown.response, label="Merge")
+    merged = await papers.get(one)
+    assert (merged.title, merged.venue, merged.abstract) == ("Ferns", "Workshop on Ferns", "Short.")
+    other = await lab.add(PaperDraft("Ferns, Again", ("Ann Lee",), venue="Journal of Ferns"))
+    shown = await curate(lab, "merge", paper=f"#{one}", into=f"#{other}")
+    assert _chosen(shown, "Venue") == "source"
+    shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
+    assert _chosen(shown, "Venue") == "target"
 
 
 async def test_a_paper_cannot_be_merged_with_itself(lab: Lab) -> None:
@@ -202,7 +294,9 @@ async def test_a_long_list_of_concurrent_changes_is_cut(lab: Lab) -> None:
     assert re.search(r"-# and \d more\n###", reply_text(asked))
     assert len(reply_text(asked)) < 4000
     await lab.moderator.select(asked.response, ["source"], custom_id=_menu_id(asked, "Authors"))
-    await lab.moderator.click(asked.response, label="Merge")
+    question = await lab.moderator.click(asked.response, label="Merge")
+    assert "no authors and no identifiers in common" in reply_text(question)
+    await lab.moderator.click(question.response, label="Merge anyway")
     merged = await lab.app.library.papers.get(one)
     assert (len(merged.authors), merged.authors_complete) == (40, False)
 
@@ -296,13 +390,23 @@ async def test_only_moderators_see_what_was_removed_or_changed(lab: Lab) -> None
 
 def _menu_id(shown: Any, name: str) -> str:
     """Returns the custom id of a field's menu."""
-    found: list[str] = []
+    return str(_menu(shown, name)["custom_id"])
+
+
+def _chosen(shown: Any, name: str) -> str:
+    """Returns what is preselected in a field's menu."""
+    (chosen,) = [one["value"] for one in _menu(shown, name)["options"] if one.get("default")]
+    return str(chosen)
+
+
+def _menu(shown: Any, name: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = []
 
     def look(components: Any) -> None:
         for raw in components:
             part = raw if isinstance(raw, dict) else raw.to_dict()
             if part.get("placeholder") == name:
-                found.append(part["custom_id"])
+                found.append(part)
             look(part.get("components", []))
 
     look(shown.response.components)

@@ -16,8 +16,8 @@ from bot.flows.import_file import ImportPreview
 from bot.importing import upload
 from bot.importing.upload import MAX_BYTES, MAX_ENTRIES
 from bot.settings import Settings
-from bot.ui.buttons import NotYours
 from bot.ui.dialogs import AlreadyDecided
+from bot.ui.lab_button import NotYours
 from storage.errors import LabError
 from storage.models import Actor, Origin, PaperDraft
 from tests.support.lab import FakeClock, Lab, reply_text
@@ -51,6 +51,12 @@ FORMATS = {
     "papers.json": '[{"title": "Counting Ferns", "doi": "10.1000/7"}]',
     "papers.jsonl": '{"title": "Counting Ferns", "doi": "10.1000/7"}\n',
     "feed.xml": FEED,
+    "papers.ris": "TY  - JOUR\nAU  - Roe, Jane\nTI  - Counting Ferns\nDO  - 10.1000/7\nER  - \n",
+    "papers.nbib": "PMID- 7\nTI  - Counting Ferns.\nFAU - Lovelace, Ada\n",
+    "papers.enw": "%0 Journal Article\n%A Lovelace, Ada\n%T Counting Ferns\n%R 10.1000/7\n",
+    "papers.ciw": "FN Clarivate\nPT J\nAF Lovelace, Ada\nTI Counting Ferns\nDI 10.1000/7\nER\nEF\n",
+    "endnote.xml": "<xml><records><record><titles><title>Counting Ferns</title></titles>"
+    "<electronic-resource-num>10.1000/7</electronic-resource-num></record></records></xml>",
     "papers": "@misc{a, title={Counting Ferns}, doi={10.1000/7}}",
 }
 
@@ -119,7 +125,7 @@ async def test_the_preview_counts_each_outcome_with_its_first_entry(lab: Lab) ->
         "Gone,,10.1000/g,,",
         "Alike,Ann Lee,,,",
         "Short,,10.1000/s,ICML,",
-        "Secret,,,,Under Review",
+        "Secret,Ann Lee,,,Under Review",
         ",Nobody,,,",
     ]
     text = reply_text(await preview(lab, ("sheet.csv", "\n".join(rows).encode())))
@@ -196,7 +202,8 @@ async def test_cancelling_imports_nothing(lab: Lab) -> None:
 
 
 async def test_a_report_that_does_not_fit_is_attached_in_full(lab: Lab) -> None:
-    entries = [{"title": f"Fern number {number} " + "*long* " * 60} for number in range(40)]
+    long = "*long* " * 60
+    entries = [{"title": f"Fern number {number} {long}", "year": 2020} for number in range(40)]
     entries += [{"title": ""} for _ in range(40)]
     result = await preview(lab, ("papers.json", json.dumps(entries).encode()))
     text = reply_text(result)
@@ -214,7 +221,7 @@ async def test_a_report_that_does_not_fit_is_attached_in_full(lab: Lab) -> None:
 async def test_the_longest_preview_fits_and_ends_with_the_question(lab: Lab) -> None:
     mark = "_*~|" * 150
     header = ["Title", "DOI", *(f"Column {mark[:40]} {number}" for number in range(60))]
-    rows = [[f"{mark} {number}", f"10.1000/{number}"] for number in range(30)]
+    rows = [[f"Fern {mark} {number}", f"10.1000/{number}"] for number in range(30)]
     rows += [["", f"10.1000/x{number}"] for number in range(30)]
     body = "\n".join(",".join(row) for row in [header, *rows]).encode()
     result = await preview(lab, (f"{'long_' * 60}.csv", body))
@@ -250,7 +257,8 @@ class TestLabFiles:
         ("notes.txt", b"only\n\na few words", "can't"),
         ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.png isn't a text file"),
         ("papers.xlsx", b"PK\x03\x04\x14\0\x06\0", "papers.xlsx isn't a text file"),
-        ("page.xml", b"<html><body>Hello</body></html>", "isn't a feed that I can read"),
+        ("page.xml", b"<html><body>Hello</body></html>", "I can read publications pages"),
+        ("feed.xml", b"<rss", "isn't a feed that I can read"),
         ("papers.json", b'{"title": "One"', "The file isn't valid JSON"),
         ("papers.jsonl", b'{"title": "One"\n', "Line 1: This line isn't valid JSON"),
         ("papers.bib", b"@misc{a, title={One", "Line 1"),
@@ -332,7 +340,7 @@ class TestDuringAnImport:
 async def test_progress_is_shown_meanwhile(lab: Lab) -> None:
     cog: Any = lab.app.client.get_cog("Curate")
     cog.imports.progress_interval = timedelta(0)
-    entries = [{"title": f"Fern number {number}"} for number in range(12)]
+    entries = [{"title": f"Fern number {number}", "year": 2020} for number in range(12)]
     result = await preview(lab, ("papers.json", json.dumps(entries).encode()))
     assert "⏳ Checking the file: 0 of 12 entries." in str(lab.env.backend.transcript)
     done = await lab.moderator.click(result.response, label="Import")

@@ -7,9 +7,7 @@ import json
 from typing import Any
 
 from bot.exporter import COOLDOWN
-from bot.formats.export import ExportFormat
-from bot.settings import Settings
-from storage.models import PaperDraft
+from bot.formats.writers.export import ExportFormat
 from storage.search.query import Query
 from tests.support.lab import Lab, reply_text
 
@@ -20,56 +18,6 @@ async def attachment(result: Any) -> tuple[str, bytes]:
         file for message in result.followups or [result.response] for file in message.attachments
     ]
     return file.filename, await file.read()
-
-
-async def test_cite_shows_a_citation_in_each_style(lab: Lab) -> None:
-    shown = await lab.run(lab.member, "cite", paper="10.1101/2022.11.20.517210")
-    assert "@misc{ahdritz2022openfold-" in shown
-    assert "author = {Ahdritz, Gustaf and Bouatta, Nazim and Biderman, Stella and others}" in shown
-    assert "doi = {10.1101/2022.11.20.517210}" in shown
-    text = await lab.run(lab.member, "cite", paper="10.1101/2022.11.20.517210", style="text")
-    assert "Ahdritz, G., Bouatta, N., Biderman, S., et al. (2022)." in text
-    line = await lab.run(lab.member, "cite", paper="10.1101/2022.11.20.517210", style="markdown")
-    assert "](https://doi.org/10.1101/2022.11.20.517210)**" in line
-
-
-async def test_cite_is_public_by_default_and_answers_errors_privately(
-    lab: Lab,
-) -> None:
-    assert not (await lab.member.slash(lab.channel, "cite", paper="#1")).ephemeral
-    assert (await lab.member.slash(lab.channel, "cite", paper="#1", private=True)).ephemeral
-    result = await lab.member.slash(lab.channel, "cite", paper="#4242")
-    assert result.ephemeral
-    assert "I couldn't find a paper" in reply_text(result)
-
-
-async def test_the_cite_button_of_a_card_works_after_a_restart(
-    lab: Lab, settings: Settings
-) -> None:
-    await lab.run(lab.member, "paper", paper="#1")
-    again = await lab.restart(settings)
-    result = await lab.moderator.click(lab.channel.last_message, label="Cite")
-    assert result.ephemeral
-    assert "@" in reply_text(result)
-    assert "Text (APA)" in reply_text(result)
-    await again.close()
-
-
-async def test_a_citation_cannot_leave_its_code_block_or_ping(lab: Lab) -> None:
-    number = await lab.add(PaperDraft(title="``` @everyone", authors=("@here ```",)))
-    for style in ("bibtex", "text", "markdown"):
-        shown = await lab.run(lab.member, "cite", paper=f"#{number}", style=style)
-        assert shown.count("```") == 2
-    assert not lab.channel.last_message.mention_everyone
-
-
-async def test_a_citation_that_is_too_long_for_a_message_is_a_file(lab: Lab) -> None:
-    people = tuple(f"Given{number} Family{number}" for number in range(400))
-    number = await lab.add(PaperDraft(title="Long", authors=people))
-    result = await lab.member.slash(lab.channel, "cite", paper=f"#{number}")
-    name, body = await attachment(result)
-    assert name == f"paper-{number}.txt"
-    assert b"Family399, Given399" in body
 
 
 async def test_export_sends_the_list_as_a_private_file(lab: Lab) -> None:

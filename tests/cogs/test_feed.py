@@ -89,11 +89,10 @@ async def test_a_possible_duplicate_waits_for_review(lab: Lab, source) -> None:
 
     _, second, third = [result.response, *result.followups][-3:]
     added = await lab.moderator.click(second, label="Add as new")
-    assert "Added" in reply_text(added)
+    assert "You added" in reply_text(added)
     same = await lab.moderator.click(third, label="Same paper")
-    assert "Marked as the same paper as **Thrice told**" in reply_text(same)
-    again = await lab.moderator.click(third, label="Add as new")
-    assert "already decided this one" in reply_text(again)
+    assert "You marked it as the same paper as **Thrice told**" in reply_text(same)
+    assert "Add as new" not in reply_text(same)
     assert await lab.app.library.papers.count() == count + 1
     undone = await lab.moderator.click(added.response, label="Undo")
     assert "no longer in the list" in reply_text(undone)

@@ -7,13 +7,15 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from discord import AppCommandOptionType, app_commands
 
-from bot.formats.export import ExportFormat
 from bot.formats.opml import read_opml
+from bot.formats.writers.export import ExportFormat
 from bot.lookup.resolver import ServiceUrls
 from bot.settings import Settings
 from storage.search.query import parse
@@ -74,6 +76,7 @@ def settings(settings: Settings) -> Settings:
         arxiv_api_url=f"http://127.0.0.1:9/arxiv?{QUERY}&x=",
         crossref_url=f"http://ann:{CANARY}@127.0.0.1:9/crossref",
         datacite_url=f"http://127.0.0.1:9/datacite?api_key={CANARY}&x=",
+        doi_url=f"http://ann:{CANARY}@127.0.0.1:9/doi",
     )
 
 
@@ -218,3 +221,112 @@ async def test_a_form_hides_the_secrets_and_keeps_them(lab: Lab, private: Privat
     refused = reply_text(await lab.moderator.submit_modal(opened, saved))
     assert "That URL has hidden parts" in refused
     assert (await lab.app.library.feeds.get(1)).url == url
+
+
+async def test_a_secret_in_the_path_of_a_feed_is_shown_nowhere(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="bot")
+    status = 200
+
+    async def answer(request: web.Request) -> web.Response:
+        folder = str(request.url).removesuffix("/feed.xml")
+        item = (
+            f"<item><title>Post</title><link>{folder}/post/1</link><guid>{folder}/1</guid></item>"
+        )
+        body = f"<rss version='2.0'><channel>{item}</channel></rss>"
+        return web.Response(status=status, text=body, content_type="application/rss+xml")
+
+    site = web.Application()
+    site.router.add_get(f"/private/{CANARY}/feed.xml", answer)
+    async with TestServer(site) as server:
+        url = str(server.make_url(f"/private/{CANARY}/feed.xml"))
+        await lab.run(lab.moderator, "setup channel", channel=lab.channel)
+        await lab.run(lab.moderator, "feed add", url=url)
+        assert "/private/…/feed.xml" in await lab.run(lab.moderator, "feed show", feed="1")
+        for command in ("feed list", "feed check"):
+            await lab.run(lab.moderator, command)
+        await lab.run(lab.moderator, "feed why", link=url)
+        await lab.run(lab.moderator, "feed why", link="Post")
+        await lab.run(lab.member, "paper", paper="Post")
+        form = await lab.moderator.slash(lab.channel, "feed edit", feed="1")
+        assert "/private/…/feed.xml" in form_values(form.modal)["url"]
+        status = 500
+        lab.clock.advance(timedelta(days=2))
+        await lab.app.poll()
+        lab.clock.advance(timedelta(days=2))
+        await lab.app.poll()
+        await lab.run(lab.moderator, "feed show", feed="1")
+    paper = await lab.app.library.papers.get_by_text("Post")
+    assert CANARY not in repr(paper) + sent_by_bot(lab) + caplog.text
+    assert "I haven't been able to read" in sent_by_bot(lab)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [f"https://ann:{'x' * 55}{CANARY}@127.0.0.1:9/feed", f"https://127.0.0.1:9/private/{CANARY}"],
+)
+async def test_no_reply_repeats_a_secret_that_somebody_typed(lab: Lab, typed: str) -> None:
+    for command, option in (
+        ("search", "query"),
+        ("author", "name"),
+        ("paper", "paper"),
+        ("cite", "paper"),
+        ("latest", "venue"),
+        ("suggest", "source"),
+    ):
+        await lab.run(lab.member, command, **{option: typed})
+    for command, option in (
+        ("feed why", "link"),
+        ("feed show", "feed"),
+        ("feed add", "url"),
+        ("curate add", "source"),
+        ("curate restore", "paper"),
+    ):
+        await lab.run(lab.moderator, command, **{option: typed})
+    assert CANARY[-6:] not in sent_by_bot(lab)
+
+
+def options_with(
+    typed: str, command: app_commands.Command[Any, ..., Any], lab: Lab, file: bytes
+) -> dict[str, Any]:
+    """Returns options with the text wherever it can be typed, and all that are required."""
+    required = {
+        AppCommandOptionType.boolean: False,
+        AppCommandOptionType.channel: lab.channel,
+        AppCommandOptionType.role: lab.env.guild.roles["Curators"],
+    }
+    options: dict[str, Any] = {}
+    for one in command.parameters:
+        if one.type is AppCommandOptionType.string and not one.choices:
+            text = typed[: int(one.max_value or len(typed))]
+            options |= {one.display_name: text} if text == typed or one.required else {}
+        elif one.type is AppCommandOptionType.attachment:
+            options[one.display_name] = ("papers.bib", file)
+        elif one.required and one.type in required:
+            options[one.display_name] = required[one.type]
+    return options
+
+
+async def test_no_command_repeats_a_secret_in_any_of_its_options(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="bot")
+    typed = f"https://127.0.0.1:9/feed?{QUERY}"
+    entry = (
+        f"@misc{{a, title = {{A Paper}}, author = {{{typed}}}, url = {{{typed}}}, }} @x{{{typed}"
+    )
+    tried = 0
+    for guild in (None, *lab.app.client.home_guilds):
+        for command in lab.app.client.tree.walk_commands(guild=guild):
+            if isinstance(command, app_commands.Command):
+                options = options_with(typed, command, lab, entry.encode())
+                await lab.run(lab.moderator, command.qualified_name, **options)
+                tried += typed in options.values()
+                assert CANARY not in sent_by_bot(lab), command.qualified_name
+    message = await lab.member.send(lab.channel, f"Look: {typed}")
+    for name in ("Add paper", "Suggest paper"):
+        await lab.use_menu(lab.moderator, name, message)
+    assert tried > 20
+    assert CANARY not in sent_by_bot(lab)
+    assert CANARY not in caplog.text

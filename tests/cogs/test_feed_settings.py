@@ -9,6 +9,7 @@ import pytest
 from bot.demo.messages import visible_text
 from bot.settings import Settings
 from storage.models import PaperDraft, PartialDate
+from tests.support.forms import form_values
 from tests.support.lab import Lab, reply_text
 from tests.support.library import MODERATOR
 
@@ -58,7 +59,7 @@ async def test_entries_waiting_for_review_are_shown_and_decided(lab: Lab, source
     assert "review: 1 entry, 1 possible duplicate" in shown
     result = await lab.moderator.slash(lab.channel, "feed check", feed="1")
     assert "Is this one of ours?" in reply_text(result)
-    assert "Is it the same as this paper?" in reply_text(result)
+    assert "Is it the same paper as the one below?" in reply_text(result)
     before = await count(lab)
     await lab.moderator.click(result.followups[-1], label="Add")
     assert await count(lab) == before + 1
@@ -141,6 +142,26 @@ async def test_a_feed_is_edited_by_a_form_that_can_clear_a_field(lab: Lab, sourc
         form, {"title": "News", "url": f"{home}feed", "venue": "", "review": ["yes"]}
     )
     assert "You didn't change anything" in reply_text(result)
+
+
+async def test_a_feeds_form_keeps_what_was_typed_if_it_fails(lab: Lab, source) -> None:
+    _, home = source
+    await follow(lab, home)
+    typed = {"title": "The lab's own", "url": f"{home}nothing", "venue": "ICML", "review": ["yes"]}
+    form = await lab.moderator.slash(lab.channel, "feed edit", feed="1")
+    failed = await lab.moderator.submit_modal(form, typed)
+    assert "I couldn't find a feed" in reply_text(failed)
+    for url in ("nonsense", f"{home}moved"):
+        again = await lab.moderator.click(failed.response, label="Try again")
+        values = form_values(again.modal)
+        assert [values[name] for name in ("title", "url", "venue")] == [
+            typed[name] for name in ("title", "url", "venue")
+        ]
+        typed["url"] = url
+        failed = await lab.moderator.submit_modal(again, typed)
+    feed = await lab.app.library.feeds.get(1)
+    assert (feed.title, feed.url, feed.venue) == ("The lab's own", f"{home}moved", "ICML")
+    assert feed.is_reviewed
 
 
 @pytest.mark.parametrize(

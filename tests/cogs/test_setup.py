@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -8,6 +10,8 @@ import pytest
 
 from bot.demo.messages import visible_text
 from bot.moderators import Moderators
+from bot.settings import Settings
+from storage.backups import Backups
 from storage.moderator_settings import SettingKey
 from tests.support.lab import HOME, Lab, reply_text
 
@@ -144,3 +148,44 @@ async def test_a_failed_command_sync_is_reported_and_the_role_still_changes(lab:
     shown = await lab.run(lab.moderator, "setup role", role=role(lab))
     assert "I couldn't update Discord's list of commands" in shown
     assert lab.app.client.moderators.role_ids(HOME) == {role(lab).id}
+
+
+async def test_a_channel_that_members_can_read_gets_a_warning(lab: Lab) -> None:
+    public = lab.env.guild.create_text_channel("general")
+    shown = await lab.run(lab.moderator, "setup channel", channel=public)
+    assert "⚠️ Everyone in this server can read that channel" in shown
+    assert "⚠️ Everyone in this server" in await lab.run(lab.moderator, "setup show")
+
+    roles = lab.env.guild.roles
+    hidden = {lab.env.guild.default_role: discord.PermissionOverwrite(view_channel=False)}
+    readers = [roles["TestBot"], roles["Managers"], roles["Curators"]]
+    shown_to = {one: discord.PermissionOverwrite(view_channel=True) for one in readers}
+    channel = lab.env.guild.create_text_channel("mods", overwrites={**hidden, **shown_to})
+    shown = await lab.run(lab.moderator, "setup channel", channel=channel)
+    assert f"⚠️ Everyone with <@&{role(lab).id}> can read that channel" in shown
+
+    await lab.run(lab.moderator, "setup role", role=role(lab))
+    assert "can read that channel" not in await lab.run(lab.moderator, "setup show")
+
+
+async def test_the_last_good_backup_and_the_next_are_shown(lab: Lab, settings: Settings) -> None:
+    shown = await lab.run(lab.moderator, "setup show")
+    assert "⚠️ There's no backup of the paper list yet." in shown
+    assert "The next one is due now." in shown
+    await lab.app.nightly_backups.make_if_due()
+    (made,) = Backups.of(settings.database_path).all()
+    shown = await lab.run(lab.moderator, "setup show")
+    at = int(lab.clock.now.timestamp())
+    assert f"The last good one is of <t:{at}:f>.\n-# {made.path.name}, 20 papers" in shown
+    next_night = datetime(2026, 11, 24, 3, tzinfo=UTC)
+    assert f"The next one is due <t:{int(next_night.timestamp())}:R>." in shown
+
+
+async def test_failing_backups_and_none_at_all_are_shown(lab: Lab, settings: Settings) -> None:
+    folder = Backups.of(settings.database_path).folder
+    folder.write_text("not a folder")
+    await lab.app.nightly_backups.make_if_due()
+    since = int(lab.clock.now.timestamp())
+    assert f"failing since <t:{since}:f>" in await lab.run(lab.moderator, "setup show")
+    lab.app.client.settings = replace(settings, backup_keep=0)
+    assert "turned off, because `BACKUP_KEEP` is 0" in await lab.run(lab.moderator, "setup show")

@@ -6,9 +6,12 @@ from typing import Any
 
 from discord.ui import ActionRow
 
+from bot.demo.messages import visible_text
 from bot.ui.buttons import UndoButton
 from bot.ui.cards import Layout
-from tests.support.lab import Lab, reply_text
+from tests.support.lab import HOME, Lab, reply_text
+
+FIRST, SECOND = 22, 23  # the changes after the import of the starter list
 
 
 async def ask(lab: Lab, command: str, **options: Any) -> Any:
@@ -120,3 +123,51 @@ async def test_only_those_who_may_change_announcements_may_undo_that(lab: Lab) -
     assert [
         subscription.guild_id for subscription in await lab.app.library.subscriptions.all()
     ] == [home]
+
+
+async def test_a_manager_undoes_and_redoes_the_choice_of_the_moderators_channel(lab: Lab) -> None:
+    first = lab.env.guild.create_text_channel("mods")
+    second = lab.env.guild.create_text_channel("other-mods")
+    await lab.run(lab.moderator, "setup channel", channel=first)
+    chosen = await lab.moderator.slash(lab.channel, "setup channel", channel=second)
+    lab.env.inject_error("POST", f"/channels/{second.id}/messages", status=503, times=None)
+    await lab.app.library.outbox.enqueue_notice(second.id, "Something waits.")
+    undone = await lab.moderator.click(chosen.response, label="Undo")
+    assert f"Undid change {SECOND}: 🔑 changed the moderators' channel" in reply_text(undone)
+    assert lab.app.client.moderators.channel_id == first.id
+    await lab.app.deliver()
+    assert "Something waits." in visible_text(first.last_message)
+    assert "Set by noor" in await lab.run(lab.moderator, "setup show")
+
+    redone = await lab.moderator.click(undone.response, label="Redo")
+    assert lab.app.client.moderators.channel_id == second.id
+    log = await lab.run(lab.moderator, "curate history")
+    assert f"<#{first.id}> → <#{second.id}>" in log
+    assert "from `.env` → " in log
+    await lab.moderator.click(redone.response, label="Undo")
+    await lab.run(lab.moderator, "curate undo", change=str(FIRST))
+    assert lab.app.client.moderators.channel_id is None
+    assert "None. Set one with `/setup channel`" in await lab.run(lab.moderator, "setup show")
+
+
+async def test_a_role_gets_and_loses_its_rights_by_undo(lab: Lab) -> None:
+    role = lab.env.guild.roles["Curators"]
+    given = await lab.moderator.slash(lab.channel, "setup role", role=role)
+    refused = await lab.press_custom_id(lab.role_moderator, f"undo:{FIRST}")
+    assert "Moderators can only be set up" in refused
+    undone = await lab.moderator.click(given.response, label="Undo")
+    assert f"Undid change {FIRST}: 🔑 changed the moderators' roles" in reply_text(undone)
+    assert "feed list" not in lab.role_moderator.available_commands(lab.channel)
+    await lab.moderator.click(undone.response, label="Redo")
+    assert "feed list" in lab.role_moderator.available_commands(lab.channel)
+
+
+async def test_a_setting_that_was_changed_again_is_not_undone(lab: Lab) -> None:
+    curators = lab.env.guild.roles["Curators"]
+    first = await lab.moderator.slash(lab.channel, "setup role", role=curators)
+    await lab.run(lab.moderator, "setup role", role=lab.env.guild.create_role("Others"))
+    refused = await lab.moderator.click(first.response, label="Undo")
+    assert f"That has been changed since then. Undo change {SECOND} first." in reply_text(refused)
+    await lab.run(lab.moderator, "setup channel", channel=lab.env.guild.create_text_channel("m"))
+    await lab.run(lab.moderator, "curate undo", change=str(SECOND))
+    assert lab.app.client.moderators.role_ids(HOME) == {curators.id}

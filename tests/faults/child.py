@@ -25,12 +25,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from bot.app import App, lock_database, open_app
+from bot.app import App, open_app
 from bot.client import cog_names
 from bot.settings import Settings
+from storage.audit.models import ReviewKind
+from storage.database_lock import lock_database
 from storage.errors import DatabaseUnavailable
 from storage.library import Library
+from storage.models import PaperDraft
 from storage.papers.combine import as_draft
+from storage.review.models import Decision
 from tests.faults import discord_standin
 from tests.support.library import MODERATOR
 
@@ -161,6 +165,7 @@ async def live(life: dict[str, Any]) -> None:
         database_path=Path(life["database"]),
         feed_allow_private=True,
         feed_timeout=timedelta(seconds=5),
+        moderators_channel_id=discord_standin.MODERATORS,
     )
     with lock_database(settings.database_path):
         async with open_app(
@@ -172,6 +177,9 @@ async def live(life: dict[str, Any]) -> None:
                     make_room()
                 if number and "wrong" in life:
                     await correct(app.library, life["wrong"], life["right"])
+                with contextlib.suppress(DatabaseUnavailable):  # the next round tries it again
+                    if number:
+                        await suggest_and_resolve(app.library, life["suggested"])
                 await app.poll()
                 clock.advance(timedelta(hours=1))
 
@@ -183,6 +191,31 @@ async def correct(library: Library, wrong: str, right: str) -> None:
             corrected = replace(as_draft(paper), title=right)
             with contextlib.suppress(DatabaseUnavailable):  # the next round tries it again
                 await library.papers.edit(paper.id, corrected, MODERATOR)
+
+
+async def suggest(library: Library, title: str) -> int:
+    """Suggests a paper as a member; returns the suggestion's id."""
+    result = await library.review.suggest(
+        PaperDraft(title=title),
+        "",
+        (discord_standin.MEMBER, "A member"),
+        daily_limit=1,
+        channel_id=discord_standin.MODERATORS,
+    )
+    assert result.suggestion is not None
+    return result.suggestion.id
+
+
+async def suggest_and_resolve(library: Library, title: str) -> None:
+    """Suggests a paper as a member or, if that was done before, adds it as a moderator."""
+    suggestions = await library.review.suggestions_by(discord_standin.MEMBER, 1)
+    if not suggestions:
+        await suggest(library, title)
+    for suggestion in suggestions:
+        if suggestion.is_pending:
+            await library.review.resolve(
+                ReviewKind.SUGGESTION, suggestion.id, MODERATOR, Decision.ADD
+            )
 
 
 async def come_online(app: App) -> None:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import pytest
 
-from bot.app import open_app
 from bot.settings import Settings
 from tests.faults import discord_standin
-from tests.faults.discord_standin import GUILD, GUILD_READY_TIMEOUT, PAPERS, TOKEN, StandIn
-from tests.faults.station import Station
+from tests.faults.discord_standin import GUILD, PAPERS, StandIn
+from tests.faults.station import Station, open_station
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
 _TIME_LIMIT = timedelta(minutes=3)  # also on a busy machine
-_TIME_LIMIT_PER_RUN = timedelta(seconds=15)  # of the crash matrix
+_TIME_LIMIT_PER_RUN = timedelta(seconds=15)  # a kill or a restore
 
 
 @pytest.fixture(autouse=True)
 def bounded(pytestconfig: pytest.Config) -> Iterator[None]:
     """Ends a test that hangs."""
-    limit = _TIME_LIMIT + pytestconfig.getoption("crash_runs") * _TIME_LIMIT_PER_RUN
+    runs = max(pytestconfig.getoption(option) for option in ("crash_runs", "restores"))
+    limit = _TIME_LIMIT + runs * _TIME_LIMIT_PER_RUN
 
     def end(*_signal: object) -> None:
         raise TimeoutError(f"The test took longer than {limit}.")
@@ -47,17 +46,6 @@ async def stand_in(clock: FakeClock) -> AsyncIterator[StandIn]:
 async def station(
     settings: Settings, clock: FakeClock, stand_in: StandIn, caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[Station]:
-    async with open_app(
-        settings,
-        clock,
-        busy_timeout=timedelta(milliseconds=20),
-        guild_ready_timeout=GUILD_READY_TIMEOUT,
-    ) as app:
-        await app.library.subscriptions.subscribe(GUILD, PAPERS, MODERATOR)
-        await app.client.login(TOKEN)
-        connection = asyncio.create_task(app.client.connect())
-        await app.client.wait_until_ready()
-        caplog.clear()
-        yield Station(app, stand_in, clock, caplog)
-        await app.client.close()
-        await connection
+    async with open_station(settings, clock, stand_in, caplog) as station:
+        await station.app.library.subscriptions.subscribe(GUILD, PAPERS, MODERATOR)
+        yield station

@@ -6,16 +6,17 @@ import asyncio
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -25,13 +26,16 @@ from storage.announcements.models import SubscriptionOptions
 from tests.faults import discord_standin
 from tests.faults.child import SYNCED
 from tests.faults.discord_standin import (
+    DIRECT,
     FORUM,
     GUILD,
+    MODERATORS,
     NEWS,
     PAPERS,
     KeptLate,
     StandIn,
     announced,
+    customs,
     is_published,
 )
 from tests.support.library import MODERATOR
@@ -54,6 +58,8 @@ ASKED = {
     "thread begun, not answered": "kept begin",
     "message published, not answered": "kept publish",
     "correction shown, not answered": "kept edit",
+    "member's message received, not kept": "received tell",
+    "member's message kept, not answered": "kept tell",
 }
 DONE = {
     "feed read, before the intake's COMMIT": ("before", "intake"),
@@ -69,10 +75,14 @@ DONE = {
     "after any statement": ("after", "statement"),
 }
 POINTS = (*ASKED, *DONE)
-_LATE = "message kept late, after the restart"
+LATE = "message kept late, after the restart"
 _STATEMENTS = 200  # fewer than any life has
 _CORRECTED = ", corrected"
+_DECIDED = re.compile("suggestion:[0-9]+:-")
 _OPTIONS = {PAPERS: SubscriptionOptions(has_thread=True), NEWS: SubscriptionOptions(publishes=True)}
+
+
+LaneT = TypeVar("LaneT", bound="Lane")
 
 
 @dataclass
@@ -98,6 +108,8 @@ class Site:
 @dataclass(frozen=True)
 class Outcome:
     """The outcome of one run: papers lost or announced twice in any channel, and the order.
+
+    The message to a member and the moderators' card count as a paper each, with their channel's id.
 
     ``unsent`` counts posts that the bot believes unsent, or sent though there is no message.
     ``unfinished`` counts messages without their thread, not published, or not corrected.
@@ -131,6 +143,7 @@ class Lane:
         self._pid: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._point: tuple[str, int] | None = None
         self._first = ""
+        self._suggested = ""
         self._late = False
         self._loses_writes = False
         site.lane = self
@@ -145,13 +158,13 @@ class Lane:
         chance = random.Random(number)
         point = POINTS[number % len(POINTS)]
         has_window = number % 2 == 0 if has_window is None else has_window
-        has_window |= point == _LATE
+        has_window |= point == LATE
         self._loses_writes = number % 4 >= 2 if loses_writes is None else loses_writes
         sizes = chance.choice([(1, 2, 1), (2, 1, 2), (1, 1, 1), (3, 2), (1, 7)])
         self._begin(number, sizes, timedelta(minutes=5 if has_window else 0))
         kills = await self._live(0, point, chance)
         if chance.random() < 0.5 or point == "history asked":
-            others = [one for one in POINTS if one != _LATE or has_window]
+            others = [one for one in POINTS if one != LATE or has_window]
             kills += await self._live(1, chance.choice(others), chance)
         assert await self._live(2, "", chance) == 0, "the last life did not end well"
         return self._look(sum(sizes), point=point, has_window=has_window, kills=kills)
@@ -184,16 +197,18 @@ class Lane:
         ]
         self._site.asked = 0
         self._first = self._site.batches[0][0]
+        self._suggested = f"Paper {number} suggested"
         self._point = None
         self._settle_disk(is_killed=False)
 
     async def _live(self, life: int, point: str, chance: random.Random) -> int:
         """Runs the bot until it ends or is killed at the point; returns whether it was killed."""
         told: dict[str, Any] = {}
-        self._late = point == _LATE
+        self._late = point == LATE
         self._point = None
         if point in ASKED:
-            self._point = (ASKED[point], 1 if point == "history asked" else chance.randint(1, 2))
+            is_once = point == "history asked" or ASKED[point].endswith(" tell")
+            self._point = (ASKED[point], 1 if is_once else chance.randint(1, 2))
             if point == "history asked":
                 self._discord.fail("send", discord_standin.Fault(503, kept=chance.random() < 0.5))
         elif point:
@@ -215,6 +230,7 @@ class Lane:
             "log": str(self._folder / "log"),
             "wrong": self._first,
             "right": self._first + _CORRECTED,
+            "suggested": self._suggested,
             "rounds": 5,
             "loses_writes": self._loses_writes,
         }
@@ -253,25 +269,22 @@ class Lane:
             raise KeptLate if self._late else web.HTTPServiceUnavailable
 
     def _look(self, papers: int, *, point: str, has_window: bool, kills: int) -> Outcome:
-        database = sqlite3.connect(self._folder / "lab.db")
-        rows = database.execute(
-            "SELECT id FROM papers WHERE title LIKE 'Paper %' ORDER BY id"
-        ).fetchall()
-        (unsent,) = database.execute(
-            """SELECT (SELECT COUNT(*) FROM posts WHERE state <> 'sent')
-                    + (SELECT COUNT(*) FROM announcements WHERE post_id IS NULL)"""
-        ).fetchone()
-        recorded = {row[0] for row in database.execute("SELECT message_id FROM posts")}
-        database.close()
+        with closing(sqlite3.connect(self._folder / "lab.db")) as database:
+            rows = database.execute(
+                "SELECT id FROM papers WHERE title LIKE 'Paper %' ORDER BY id"
+            ).fetchall()
         wanted = [paper_id for (paper_id,) in rows]
-        lost, twice, in_order = [-1] * (papers - len(wanted)), [], True
+        lost, twice, in_order = [-1] * (papers + 1 - len(wanted)), [], True
+        for channel_id in (DIRECT, MODERATORS):
+            messages = self._discord.standing(channel_id)
+            lost += [channel_id] * (not messages)
+            twice += [channel_id] * (len(messages) > 1)
         for channel_id in _CHANNELS:
             messages = self._discord.standing(channel_id)
             there = announced(messages)
             lost += [one for one in wanted if one not in there]
             twice += [one for one in wanted if there.count(one) > 1]
             in_order &= there == wanted
-            recorded -= {int(message["id"]) for message in messages}
         return Outcome(
             point,
             has_window,
@@ -280,14 +293,30 @@ class Lane:
             lost,
             twice,
             in_order,
-            unsent=unsent + len(recorded),
+            unsent=self._count_unsent(),
             unfinished=self._count_unfinished(),
         )
+
+    def _count_unsent(self) -> int:
+        with closing(sqlite3.connect(self._folder / "lab.db")) as database:
+            (unsent,) = database.execute(
+                """SELECT (SELECT COUNT(*) FROM posts WHERE state <> 'sent')
+                        + (SELECT COUNT(*) FROM announcements WHERE post_id IS NULL)"""
+            ).fetchone()
+            recorded = {row[0] for row in database.execute("SELECT message_id FROM posts")}
+        for channel_id in (*_CHANNELS, DIRECT, MODERATORS):
+            recorded -= {int(message["id"]) for message in self._discord.standing(channel_id)}
+        return int(unsent) + len(recorded)
 
     def _count_unfinished(self) -> int:
         standing = {channel_id: self._discord.standing(channel_id) for channel_id in _CHANNELS}
         without = sum(int(one["id"]) not in self._discord.threads for one in standing[PAPERS])
         without += sum(not is_published(one) for one in standing[NEWS])
+        without += not any(
+            _DECIDED.match(custom)
+            for message in self._discord.standing(MODERATORS)
+            for custom in customs(message)
+        )
         for messages in standing.values():
             shown = json.dumps([message["components"] for message in messages])
             without += shown.count(self._first) != shown.count(self._first + _CORRECTED)
@@ -309,7 +338,7 @@ async def open_site(site: Site) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def open_lane(folder: Path) -> AsyncIterator[Lane]:
+async def open_lane(folder: Path, lane_class: type[LaneT] = Lane) -> AsyncIterator[LaneT]:  # type: ignore[assignment]
     """Opens a lane whose database follows a feed and has subscribed channels."""
     site = Site(batches=[["The paper that was there before"]])
     async with discord_standin.open_stand_in() as discord, open_site(site) as feed:
@@ -326,7 +355,7 @@ async def open_lane(folder: Path) -> AsyncIterator[Lane]:
                 stderr=errors,
             )
         try:
-            yield Lane(discord, site, child, folder)
+            yield lane_class(discord, site, child, folder)
         finally:
             assert child.stdin
             child.stdin.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -29,6 +30,8 @@ PAPERS = 1_000_000_000_000_000_201
 NEWS = 1_000_000_000_000_000_202
 FORUM = 1_000_000_000_000_000_203
 MODERATORS = 1_000_000_000_000_000_204
+DIRECT = 1_000_000_000_000_000_205  # the direct messages of a member
+MEMBER = 1_000_000_000_000_000_301
 
 _USER = {
     "id": str(BOT),
@@ -39,6 +42,7 @@ _USER = {
     "bot": True,
 }
 _KINDS = {PAPERS: 0, NEWS: 5, FORUM: 15, MODERATORS: 0}
+_ANNOUNCED = re.compile(r"announced:(\d+)")
 _CROSSPOSTED = 1  # a flag of messages
 _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 
@@ -77,7 +81,8 @@ class StandIn:
 
     ``nonce_window`` is how long a nonce is remembered; none at all with ``timedelta()``. ``watch``
     is told of every request: ``received send``, and ``kept send`` once its message stands in the
-    channel and before it is answered; likewise ``history``, ``edit``, ``thread`` and so on.
+    channel and before it is answered; likewise ``history``, ``edit``, ``thread`` and so on. A
+    direct message is ``tell``.
     """
 
     def __init__(
@@ -148,6 +153,7 @@ class StandIn:
             [
                 web.get("/users/@me", self._me, name="login"),
                 web.get("/oauth2/applications/@me", self._application, name="application"),
+                web.post("/users/@me/channels", self._open_direct, name="direct"),
                 web.get("/gateway", self._gateway, name="gateway"),
                 web.put("/applications/{app}/commands", self._commands, name="commands"),
                 web.put(
@@ -255,6 +261,8 @@ class StandIn:
         self, request: web.Request, handler: Callable[..., Any]
     ) -> web.StreamResponse:
         what = request.match_info.route.name or "unknown"
+        if what == "send" and _number(request, "channel") == DIRECT:
+            what = "tell"
         self.asked.append(f"{request.method} {request.path}")
         try:
             await self.watch(f"received {what}")
@@ -309,6 +317,12 @@ class StandIn:
             return _unknown("Channel", 10003)
         return _json(channel(channel_id))
 
+    async def _open_direct(self, _request: web.Request) -> web.Response:
+        member = _USER | {"id": str(MEMBER), "username": "member", "bot": False}
+        return _json(
+            {"id": str(DIRECT), "type": 1, "recipients": [member], "last_message_id": None}
+        )
+
     async def _change(self, request: web.Request) -> web.Response:
         thread = self.threads[_number(request, "channel")]
         if thread["thread_metadata"]["locked"]:
@@ -318,7 +332,7 @@ class StandIn:
 
     async def _send(self, request: web.Request) -> web.Response:
         channel_id = _number(request, "channel")
-        if channel_id not in _KINDS and channel_id not in self.threads:
+        if channel_id not in (*_KINDS, DIRECT) and channel_id not in self.threads:
             return _unknown("Channel", 10003)
         return _json(self.keep(channel_id, await request.json()))
 
@@ -639,8 +653,8 @@ def is_published(message: Payload) -> bool:
 
 def announced(messages: list[Payload]) -> list[int]:
     """Returns the ids of the papers that messages announce, in reading order."""
-    parts = [custom.split(":") for message in messages for custom in customs(message)]
-    return [int(part[-1]) for part in parts if part[0] == "announced"]
+    ids = [_ANNOUNCED.match(custom) for message in messages for custom in customs(message)]
+    return [int(found[1]) for found in ids if found]
 
 
 def redirect(address: str) -> None:

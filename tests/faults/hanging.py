@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 
-def hang(*_arguments: object) -> None:
+def hang(*_arguments: object, **_options: object) -> None:
     """Says that it hangs, and does so."""
     print("hanging", flush=True)  # noqa: T201 - the test reads it
     while True:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
-from bot.app import App
+from bot.app import App, open_app
+from bot.settings import Settings
 from storage.models import Origin, PaperDraft
-from tests.faults.discord_standin import PAPERS, StandIn, announced
+from tests.faults.discord_standin import GUILD_READY_TIMEOUT, PAPERS, TOKEN, StandIn, announced
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 
@@ -56,3 +60,23 @@ class Station:
         records = [one for one in self.log.records if one.levelno >= logging.WARNING]
         assert [one.getMessage() for one in records if one.exc_info] == []
         return [one.getMessage() for one in records if one.name.startswith("bot.")]
+
+
+@asynccontextmanager
+async def open_station(
+    settings: Settings, clock: FakeClock, stand_in: StandIn, log: pytest.LogCaptureFixture
+) -> AsyncIterator[Station]:
+    """Runs the bot, connected to a stand-in, inside the block."""
+    async with open_app(
+        settings,
+        clock,
+        busy_timeout=timedelta(milliseconds=20),
+        guild_ready_timeout=GUILD_READY_TIMEOUT,
+    ) as app:
+        await app.client.login(TOKEN)
+        connection = asyncio.create_task(app.client.connect())
+        await app.client.wait_until_ready()
+        log.clear()
+        yield Station(app, stand_in, clock, log)
+        await app.client.close()
+        await connection

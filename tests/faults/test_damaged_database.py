@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -52,6 +53,7 @@ async def test_the_daily_check_reports_damage_once_and_nothing_more_is_sent(
     assert f"The database {station.app.settings.database_path} is damaged (" in report
     assert len(alerts(station)) == 1
     assert "is damaged" in str(alerts(station)[0]["components"])
+    assert ": `lab-herald restore FILE`." in str(alerts(station)[0]["components"])
     assert station.announced(PAPERS) == []
     assert station.warnings == [report]
 
@@ -63,6 +65,25 @@ async def test_damage_that_a_timer_meets_is_reported_once(station: Station, firs
     await run_for_a_while(station)
     assert len(damage_reports(station)) == 1
     assert len(alerts(station)) == 1
+
+
+async def test_damage_that_all_timers_meet_at_once_is_reported_once(station: Station) -> None:
+    app = station.app
+    damage(app.settings.database_path)
+    await asyncio.gather(app.poll(), app.deliver(), app.maintain(), app.database_health.check())
+    assert len(damage_reports(station)) == 1
+    assert len(alerts(station)) == 1
+
+
+async def test_damaged_pages_of_the_search_index_put_nothing_on_hold(station: Station) -> None:
+    damage(station.app.settings.database_path, "words_backwards")
+    for _ in range(2):
+        await station.app.database_health.check()
+        await station.deliver_later()
+    (alert,) = alerts(station)
+    assert "The search index is damaged" in str(alert["components"])
+    assert "run `lab-herald check --repair`, which" in str(alert["components"])
+    assert not await station.app.database_health.is_damaged()
 
 
 async def test_an_alert_that_discord_does_not_accept_is_sent_again(station: Station) -> None:

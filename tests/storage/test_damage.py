@@ -1,33 +1,32 @@
 from __future__ import annotations
 
-import os
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from storage.damage import describe_damage, find_damage, find_last_backup
-from storage.database import Database, open_database, require_undamaged
-from storage.errors import DatabaseDamaged, DatabaseUnavailable, DatabaseUnusable
-from storage.library import Library, open_library
+from storage.backups import Backups
+from storage.damage import find_damage, find_search_damage, is_only_search_damaged
+from storage.database import is_closed, open_database, require_undamaged
+from storage.errors import DatabaseDamaged, DatabaseUnusable, SearchDamaged
+from storage.library import open_library
+from storage.search.query import parse
 from storage.timestamps import utc_now
-from tests.support.damage import damage, damage_schema
+from tests.support.damage import (
+    SEARCH_DAMAGE,
+    SEARCH_TABLES,
+    damage,
+    damage_schema,
+    damage_search,
+)
 from tests.support.library import MODERATOR
+from tests.support.sqlite_files import run_sql
 
 
 @pytest.fixture
 def path(tmp_path: Path, starter_database: Path) -> Path:
     """A database with papers."""
     return Path(shutil.copyfile(starter_database, tmp_path / "lab.db"))
-
-
-def copy(path: Path, name: str, day: int) -> Path:
-    """Copies a database, as a backup of a day."""
-    backup = Path(shutil.copyfile(path, path.with_name(name)))
-    at = datetime(2026, 11, day, 12, 30, tzinfo=UTC).timestamp()
-    os.utime(backup, (at, at))
-    return backup
 
 
 def test_a_good_database_has_no_damage(path: Path) -> None:
@@ -41,39 +40,15 @@ def test_a_good_database_has_no_damage(path: Path) -> None:
 def test_damage_is_found(path: Path, table: str) -> None:
     damage(path, table)
     assert find_damage(path)
-    with pytest.raises(DatabaseUnusable, match=r"is damaged \(.+\)\. Stop the bot and replace"):
+    with pytest.raises(DatabaseUnusable, match=r"is damaged \(.+\)\. Stop the bot and restore"):
         require_undamaged(path)
 
 
-def test_a_file_of_another_kind_is_not_called_damaged_only(path: Path) -> None:
-    path.write_bytes(b"A letter. " * 1000)
-    assert "isn't a database or is damaged (file is not a database)" in describe_damage(
-        path, find_damage(path)
-    )
-
-
-def test_the_last_good_backup_is_named(path: Path) -> None:
-    good = copy(path, "lab-good.db", 2)
-    copy(path, "lab-older.db", 1)
-    copy(path, "other.db", 5)
-    damage(copy(path, "lab.db.bak", 3))
-    path.with_name("lab.txt").write_text("no database")
-    damage(path)
-    os.utime(path.with_name("lab.db.bak"), (2**31, 2**31))
-    assert find_last_backup(path) == good
-    sentence = describe_damage(path, find_damage(path))
-    assert f"the last good backup, {good} of 2026-11-02 12:30 UTC." in sentence
-    assert sorted(each.name for each in path.parent.glob("*-wal")) == []
-
-
-async def test_an_unknown_format_is_no_damage_but_no_good_backup_either(path: Path) -> None:
-    backup = copy(path, "lab-backup.db", 1)
-    for each in (path, backup):
-        with each.open("r+b") as file:
-            file.seek(44)  # the number of the schema's format
-            file.write(b"\0\0\0\x09")
+async def test_an_unknown_format_is_no_damage(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(44)  # the number of the schema's format
+        file.write(b"\0\0\0\x09")
     require_undamaged(path)
-    assert find_last_backup(path) is None
     with pytest.raises(DatabaseUnusable, match="can't be used: unsupported file format"):
         async with open_database(path):
             pass
@@ -96,21 +71,64 @@ async def test_reading_damage_is_a_sentence_and_ends_all_writing(path: Path) -> 
             await library.papers.remove(1, MODERATOR)
 
 
-async def test_damage_is_looked_for_on_a_connection_of_its_own(
-    library: Library, database: Database
-) -> None:
-    assert await library.find_damage() == ""
-    damage(database.path)
-    assert await library.find_damage()
-    assert library.damage
-    with pytest.raises(DatabaseDamaged):
-        await library.bot_state.set_value("name", "lost")
+@pytest.mark.parametrize("kind", SEARCH_DAMAGE)
+def test_damage_of_the_search_index_is_told_apart(path: Path, kind: str) -> None:
+    assert find_search_damage(path) == ""
+    damage_search(path, kind)
+    before = path.read_bytes()
+    assert find_search_damage(path)
+    assert find_damage(path) == ""
+    assert path.read_bytes() == before
 
 
-async def test_a_database_that_cannot_be_read_is_not_damaged(
-    library: Library, database: Database
+@pytest.mark.parametrize("table", SEARCH_TABLES)
+def test_damaged_pages_of_the_search_index_are_told_apart(path: Path, table: str) -> None:
+    damage(path, table)
+    assert find_search_damage(path)
+    assert find_damage(path) == ""
+    assert is_only_search_damaged(path)
+    sentences = Backups.of(path).describe_damage("some problem")
+    assert sentences.startswith("The search index is damaged (some problem), so searches")
+    assert "lab-herald restore" not in sentences
+
+
+def test_damage_of_both_is_damage_of_the_database(path: Path) -> None:
+    damage(path, "paper_text_data", "papers")
+    assert find_damage(path)
+    assert not is_only_search_damaged(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"A letter. " * 1000])
+def test_a_file_without_a_search_index_has_no_damaged_one(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert not is_only_search_damaged(path)
+
+
+def test_another_programs_database_has_no_damaged_search_index(tmp_path: Path) -> None:
+    run_sql(tmp_path / "other.db", "CREATE TABLE letters (text)")
+    assert find_search_damage(tmp_path / "other.db") == ""
+
+
+async def test_a_search_that_meets_damage_is_a_sentence_and_other_changes_go_on(
+    path: Path,
 ) -> None:
-    database.path.rename(database.path.with_name("moved.db"))
-    with pytest.raises(DatabaseUnavailable, match="unable to open"):
-        await library.find_damage()
-    assert library.damage == ""
+    damage_search(path, "version")
+    async with open_library(path, utc_now) as library:
+        with pytest.raises(SearchDamaged, match=r"rebuild it with `lab-herald check --repair`\.$"):
+            await library.search.find(parse("protein"))
+        assert library.search_damage
+        assert library.damage == ""
+        await library.bot_state.set_value("name", "kept")
+        with pytest.raises(SearchDamaged):
+            await library.papers.remove(1, MODERATOR)
+        assert (await library.papers.get(1)).removed_at is None
+
+
+async def test_a_closed_database_leaves_no_log_behind(path: Path) -> None:
+    async with open_library(path, utc_now) as library:
+        await library.bot_state.set_value("name", "value")
+        assert not is_closed(path)
+    assert is_closed(path)
+    (link := path.with_name("link.db")).symlink_to(path)
+    path.with_name("lab.db-wal").write_bytes(b"left behind")
+    assert not is_closed(link)

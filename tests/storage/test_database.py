@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import signal
 import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storage.bot_state import BotState
-from storage.database import migrations, open_database, open_for_reading
+from storage.database import Connection, migrations, open_database, open_for_reading
 from storage.errors import (
     DatabaseDamaged,
     DatabaseTooNew,
@@ -19,6 +25,53 @@ from storage.errors import (
 )
 from storage.library import open_library
 from storage.migration_functions import FUNCTIONS
+from tests.support.library_tables import dump
+from tests.support.paths import ROOT
+
+# Opens a database, and is killed after some statements of its migration.
+KILLED_MIGRATION = """
+import asyncio, os, signal, sqlite3, sys
+from functools import partial
+from pathlib import Path
+from storage.database import open_database
+
+class Killed(sqlite3.Connection):
+    ran = 0
+    def execute(self, sql, *values):
+        if self.in_transaction:
+            Killed.ran += 1
+            if Killed.ran == int(sys.argv[2]):
+                os.kill(os.getpid(), signal.SIGKILL)
+        return super().execute(sql, *values)
+
+async def migrate():
+    connect = sqlite3.connect
+    sqlite3.connect = lambda *args, **named: connect(
+        *args, **named, **({} if named.get("uri") else {"factory": Killed})
+    )
+    async with open_database(Path(sys.argv[1])):
+        pass
+
+asyncio.run(migrate())
+"""
+# Opens a database while no file can get larger than the limit; prints the error.
+FULL_DISK = """
+import asyncio, resource, sys
+from pathlib import Path
+from storage.database import open_database
+from storage.errors import DatabaseUnusable
+
+async def migrate():
+    async with open_database(Path(sys.argv[1])):
+        pass
+
+limit = int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    asyncio.run(migrate())
+except DatabaseUnusable as error:
+    print(error)
+"""
 
 
 def now() -> datetime:
@@ -44,6 +97,7 @@ async def test_a_new_file_gets_every_migration_once(
     assert not path.with_name("lab.db-wal").exists()
 
 
+@pytest.mark.slow
 async def test_a_database_of_each_earlier_version_keeps_its_data(tmp_path: Path) -> None:
     for known in migrations()[:-1]:
         path = tmp_path / f"from-{known.version}.db"
@@ -84,20 +138,174 @@ async def test_sent_posts_survive_the_migration_to_more_kinds(tmp_path: Path) ->
     assert (post.notice, post.message_id, post.suggestion_id) == ("Kept", 4, None)
 
 
-async def test_a_failing_migration_leaves_the_file_as_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "lab.db"
+async def test_posts_keep_everything_in_the_migration_to_reports(tmp_path: Path) -> None:
+    path = tmp_path / "from-14.db"
     old = sqlite3.connect(path)
-    old.execute("CREATE TABLE feeds (something TEXT)")  # in the way of a later migration
-    old.commit()
+    for name, function in FUNCTIONS.items():
+        old.create_function(name, 1, function)
+    for migration in migrations()[:14]:
+        old.executescript(migration.sql)
+    old.executescript(
+        """INSERT INTO papers (id, title, title_key, abstract, authors_complete, venue, sort_key,
+                               note, posted_by, origin, created_at, created_by, created_by_name)
+               VALUES (1, 'Kept', 'kept', '', 1, '', 1, '', '', 'import', '2026', 'shell', '');
+           INSERT INTO suggestions (id, title_key, draft, note, member_id, member_name,
+                                    suggested_at, outcome)
+               VALUES (5, '', '{}', '', 8, 'mika', '2026-01-01T00:00:00.000000Z', 'review');
+           INSERT INTO posts (id, destination_id, kind, suggestion_id, state, created_at,
+                              message_id, revision, claimed_papers) VALUES
+               (3, 2, 'paper', NULL, 'claimed', '2026-01-01T00:00:00.000000Z', NULL, 2, '[1]'),
+               (4, 2, 'suggestion', 5, 'sent', '2026-01-01T00:00:00.000000Z', 6, 0, '[]'),
+               (9, 2, 'notice', NULL, 'waiting', '2026-01-01T00:00:00.000000Z', NULL, 0, '[]');
+           INSERT INTO announcements (paper_id, channel_id, created_at, post_id)
+               VALUES (1, 2, '2026-01-01T00:00:00.000000Z', 3);
+           INSERT INTO refused_posts VALUES (3, 2, 'Invalid body', 1);
+           DELETE FROM posts WHERE id = 9;
+           PRAGMA user_version = 14;"""
+    )
     old.close()
-    with pytest.raises(DatabaseUnusable, match="can't be used"):
+    async with open_library(path, now) as library:
+        claimed = await library.outbox.find_post(3)
+        sent = await library.outbox.find_post(4)
+        (announcement,) = await library.outbox.for_paper(1)
+        later = await library.outbox.enqueue_notice(2, "Later")
+    assert claimed is not None
+    assert (claimed.revision, claimed.claimed_papers, claimed.paper_ids) == (2, (1,), (1,))
+    assert sent is not None
+    assert (sent.suggestion_id, sent.message_id) == (5, 6)
+    assert (announcement.post_id, announcement.refusal) == (3, "Invalid body")
+    assert later == 10  # no id, and so no nonce, is used twice
+
+
+def write_old_database(path: Path, *extra: str) -> dict[str, list[Any]]:
+    """Writes a database of the first version; returns its tables."""
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(migrations()[0].sql)
+        old.execute("INSERT INTO venue_counts VALUES ('Kept', 7)")
+        for statement in extra:
+            old.execute(statement)
+        old.execute("PRAGMA user_version = 1")
+        old.commit()
+    return dump(path)
+
+
+def copies(path: Path) -> list[Path]:
+    """The copies that were made before migrations."""
+    return sorted(path.with_name("backups").glob("lab-upgrade-*.db"))
+
+
+async def test_names_are_parsed_again_in_the_migration_to_collectives(tmp_path: Path) -> None:
+    path = tmp_path / "from-21.db"
+    old = sqlite3.connect(path)
+    for name, function in FUNCTIONS.items():
+        old.create_function(name, 1, function)
+    for migration in migrations()[:21]:
+        old.executescript(migration.sql)
+    old.executescript(
+        """INSERT INTO names (id, name, letters, family_key, initial, is_full)
+               VALUES (1, 'Smith JA', 'smithja', 'ja', 's', 1),
+                      (2, 'Ann Lee', 'annlee', 'lee', 'a', 1);
+           PRAGMA user_version = 21;"""
+    )
+    old.close()
+    async with open_library(path, now):
+        pass
+    new = sqlite3.connect(path)
+    rows = new.execute("SELECT letters, family_key, initial, is_full FROM names ORDER BY id")
+    assert list(rows) == [("jasmith", "smith", "j", 0), ("annlee", "lee", "a", 1)]
+    new.close()
+
+
+async def test_names_with_ids_identify_people_after_the_migration(tmp_path: Path) -> None:
+    path = tmp_path / "from-28.db"
+    old = sqlite3.connect(path)
+    for name, function in FUNCTIONS.items():
+        old.create_function(name, 1, function)
+    for migration in migrations()[:28]:
+        old.executescript(migration.sql)
+    old.executescript(
+        """INSERT INTO names (id, name, letters, family_key, initial, is_full)
+               VALUES (1, 'W. Wang 0001', 'wwang', 'wang', 'w', 0),
+                      (2, 'W. Wang', 'wwang', 'wang', 'w', 0);
+           PRAGMA user_version = 28;"""
+    )
+    old.close()
+    async with open_library(path, now):
+        pass
+    with closing(sqlite3.connect(path)) as new:
+        assert list(new.execute("SELECT is_full FROM names ORDER BY id")) == [(1,), (0,)]
+
+
+async def test_a_database_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
+    path = tmp_path / "lab.db"
+    before = write_old_database(path)
+    for _ in range(2):
         async with open_database(path):
             pass
-    old = sqlite3.connect(path)
-    tables = [row[0] for row in old.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    old.close()
-    assert tables == ["feeds"]
-    assert version(path) == 0
+    (copied,) = copies(path)
+    assert version(copied) == 1
+    after = dump(copied)
+    assert after.pop("backup_copy")
+    assert after == before
+    async with open_database(tmp_path / "new.db"):
+        pass
+    assert copies(path) == [copied]
+
+
+async def test_a_failing_migration_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "lab.db"
+    before = write_old_database(path, "CREATE TABLE posts (in_the_way TEXT)")
+    with pytest.raises(DatabaseUnusable) as caught:
+        async with open_database(path):
+            pass
+    (copied,) = copies(path)
+    assert str(caught.value) == (
+        f"The database {path} couldn't be upgraded to this version of Lab Herald, so it is as it "
+        f"was: table posts already exists. A copy of it is {copied}."
+    )
+    assert dump(path) == before
+    assert version(path) == 1
+
+
+@pytest.mark.parametrize("statements", [2, 40, 100])
+def test_a_migration_that_is_killed_leaves_the_file_as_it_was(
+    tmp_path: Path, statements: int
+) -> None:
+    path = tmp_path / "lab.db"
+    before = write_old_database(path)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_MIGRATION, str(path), str(statements)], cwd=ROOT, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert path.with_name("lab.db-wal").exists()
+    assert (dump(path), version(path)) == (before, 1)
+
+
+async def test_a_database_that_cannot_be_copied_is_not_migrated(tmp_path: Path) -> None:
+    path = tmp_path / "lab.db"
+    before = write_old_database(path)
+    with pytest.raises(DatabaseUnusable, match=r"wasn't upgraded .+ couldn't be backed up first\."):
+        async with open_database(path, backup_dir=tmp_path / "not" / "mounted"):
+            pass
+    assert (dump(path), version(path)) == (before, 1)
+
+
+def test_a_disk_that_gets_full_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "lab.db"
+    before = write_old_database(path)
+    size = path.stat().st_size
+    for limit in (size // 2, size + 3 * 4096):  # room for less than the copy, and for little more
+        failed = subprocess.run(
+            [sys.executable, "-c", FULL_DISK, str(path), str(limit)],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        (sentence,) = failed.stdout.splitlines()
+        assert f"The database {path}" in sentence
+        assert ("A copy of it is" in sentence) is (limit > size)
+        assert (dump(path), version(path)) == (before, 1)
 
 
 async def test_a_locked_file_fails_after_the_timeout_and_recovers(tmp_path: Path) -> None:
@@ -230,6 +438,31 @@ async def test_a_reader_sees_committed_data_and_cannot_write(tmp_path: Path) -> 
                     await reader.run("DELETE FROM bot_state")
         async with database.reading() as reader:
             assert await reader.value("SELECT value FROM bot_state") == "b"
+
+
+async def test_several_queries_run_in_the_thread_of_their_connection(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "papers.db") as database:
+        threads = set()
+
+        async def count(db: Connection) -> tuple[int, object]:
+            threads.add(threading.get_ident())
+            return await db.value("SELECT 20") + await db.value("SELECT 3"), await db.one(
+                "SELECT 1 WHERE 0"
+            )
+
+        async def read_nothing(db: Connection) -> None:
+            await db.all("SELECT * FROM missing")
+
+        async def wait(_: Connection) -> None:
+            await asyncio.sleep(0)
+
+        assert await database.read(count) == (23, None)
+        assert threading.get_ident() not in threads
+        with pytest.raises(sqlite3.OperationalError, match="no such table: missing"):
+            await database.read(read_nothing)
+        with pytest.raises(RuntimeError, match="only its queries"):
+            await database.read(wait)
+        assert await database.read(count) == (23, None)
 
 
 async def test_a_connection_for_reading_sees_what_is_committed_and_writes_nothing(

@@ -207,15 +207,20 @@ async def test_saved_queries_and_values_are_stored(library: Library, clock: Fake
 
 
 def test_a_date_is_as_precise_as_it_is_known() -> None:
-    assert [str(PartialDate.parse(text)) for text in ("2023", "2023-7", "2023-07-04")] == [
-        "2023",
-        "2023-07",
-        "2023-07-04",
-    ]
+    for text, date in (
+        ("2023", "2023"),
+        ("2023-7", "2023-07"),
+        ("2023-07-04", "2023-07-04"),
+        ("2023-07-00", "2023-07"),
+        ("2023-00-00", "2023"),
+    ):
+        assert str(PartialDate.parse(text)) == date
     for text in ("23", "2023-13", "2023-02-30", "soon", "0999"):
         with pytest.raises(InvalidInput):
             PartialDate.parse(text)
     with pytest.raises(InvalidInput):
         PartialDate(2023, None, 4)
+    with pytest.raises(InvalidInput):
+        PartialDate(2023, 0)
     assert not Filters()
     assert Filters(author="x")

@@ -37,7 +37,7 @@ _TAGS = st.lists(st.sampled_from(["nlp", "maths", "code"]), max_size=2, unique=T
 _FIELDS = st.fixed_dictionaries(
     {
         "authors": st.lists(
-            st.sampled_from([FORMER, "Bo Chen", "Cy Dee"]), max_size=2, unique=True
+            st.sampled_from([FORMER, "Bo Chen", "Bo Chen 0001", "Cy Dee"]), max_size=2, unique=True
         ).map(tuple),
         "authors_complete": st.booleans(),
         "abstract": st.sampled_from(["", "wisdom", "folly " * 50]),
@@ -136,6 +136,10 @@ class Moderators(RuleBasedStateMachine):
             draft = replace(draft, title=f"{displayed.title} anew")
         if FORMER in draft.authors and FORMER in self.model.aliases:
             draft = replace(draft, authors=displayed.authors)
+        if normalize(draft) == normalize(displayed):
+            with pytest.raises(LabError, match="didn't change anything"):
+                self.run(self.library.papers.edit(number, draft, MODERATOR))
+            return
         self.run(self.library.papers.edit(number, draft, MODERATOR))
         self.model.edit(number, draft)
         self.record()

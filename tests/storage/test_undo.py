@@ -121,6 +121,7 @@ async def test_an_import_is_undone_completely_or_not_at_all(library: Library) ->
     assert await library.papers.count() == 0
 
 
+@pytest.mark.slow
 async def test_a_long_import_is_undone_and_redone(library: Library) -> None:
     drafts = [
         PaperDraft(

@@ -13,10 +13,13 @@ import pytest
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import parse_filter
 from storage.announcements.models import PostKind, PostState, SubscriptionOptions
+from storage.audit.models import ReviewKind
 from storage.library import Library, open_library
 from storage.models import Outcome
 from storage.moderator_settings import SettingKey
+from storage.review.models import Decision
 from storage.search.query import parse
+from storage.urls import canonical_url
 from tests.support.lab import HOME, FakeClock
 from tests.support.library import MODERATOR
 from tests.support.old_database import Rows, read_rows, write_version_6
@@ -44,6 +47,7 @@ COLUMNS = {
         "is_title_given": "has_custom_title",
         "last_news_at": "last_new_entry_at",
     },
+    "entries": {"link": "link_key"},
     "routes": {"wanted": "filters", "zone": "time_zone", "rhythm": "digest"},
     "posts": {"channel_id": "destination_id", "changes": "revision", "shown": "rendered_revision"},
     "channels": {"channel_id": "destination_id"},
@@ -77,6 +81,7 @@ def renamed(names: dict[str, str], values: dict[str, Any]) -> dict[str, Any]:
 def as_read(change: dict[str, Any]) -> dict[str, Any]:
     """A change with the JSON in its row read."""
     names = ("before", "after", "moved", "resolution")
+    change = {name: value for name, value in change.items() if name != "abbreviation_id"}
     return {**change, **{name: change[name] and json.loads(change[name]) for name in names}}
 
 
@@ -102,7 +107,7 @@ def renamed_change(change: dict[str, Any]) -> dict[str, Any]:
 async def test_every_table_of_version_6_has_rows(before: Rows) -> None:
     assert [table for table, rows in before.items() if not rows] == []
     kinds = {(row["kind"], row["state"]) for row in before["posts"]}
-    assert {kind for kind, _ in kinds} == {kind.value for kind in PostKind} - {"digest"}
+    assert {kind for kind, _ in kinds} == {kind.value for kind in PostKind} - {"digest", "report"}
     assert {state for _, state in kinds} == {state.value for state in PostState}
 
 
@@ -116,11 +121,19 @@ async def test_migrating_loses_no_row_and_no_value(
     assert [as_read(change) for change in after.pop("changes")] == list(
         map(renamed_change, changes)
     )
-    assert after.pop("refused_posts") == []
+    assert {row["word"]: row.pop("stem") for row in after["words"]}["ferns"] == "fern"
+    for column in ("report_id", "held_feed_id", "refused_post_id"):
+        assert {row.pop(column) for row in after["posts"]} == {None}
     assert [row.pop("tag_id") for row in after["subscriptions"]] == [None] * 4
-    assert after == {
-        TABLES.get(table, table): [renamed(COLUMNS.get(table, {}), row) for row in rows]
-        for table, rows in before.items()
+    assert {row.pop("publication") for row in after["papers"]} == {"{}"}
+    assert {row.pop("collectives") for row in after["papers"]} == {"[]"}
+    assert {row.pop("venue_undated") for row in after["papers"]} == {0}
+    for row in before["entries"]:
+        row |= {"link": canonical_url(row["link"]) or "", "is_held": 0, "notice": ""}
+    kept = {TABLES.get(table, table): table for table in before}
+    assert {new: after[new] for new in kept} == {
+        new: [renamed(COLUMNS.get(old, {}), row) for row in before[old]]
+        for new, old in kept.items()
     }
 
 
@@ -150,7 +163,10 @@ async def test_settings_read_as_they_were(migrated: Library) -> None:
 
 async def test_papers_are_found_and_sorted(migrated: Library) -> None:
     found = await migrated.search.find(parse("ferns"))
-    assert [paper.title for paper in found.results.papers] == ["Attention for Ferns"]
+    assert [paper.title for paper in found.results.papers] == [
+        "Attention for Ferns",
+        "Fern Field Notes",  # by the stem
+    ]
     assert (await migrated.papers.get(10)).title == "Kept of Two"
 
 
@@ -159,14 +175,14 @@ async def test_pending_items_of_version_6_are_reviewed_and_delivered(
 ) -> None:
     clock.now = datetime(2026, 11, 3, 12, tzinfo=UTC)
     (entry,) = await migrated.review.pending_entries(1)
-    resolved = await migrated.review.resolve_entry(entry.id, MODERATOR, add=True)
+    resolved = await migrated.review.resolve(ReviewKind.ENTRY, entry.id, MODERATOR, Decision.ADD)
     assert resolved.value.outcome is Outcome.ADDED
     sent = []
     while due := await migrated.outbox.enqueue_and_fetch_due():
         sent += [post for post in due if post.id in await migrated.outbox.claim(due)]
         await migrated.outbox.record_sent([(post, 9100 + post.id) for post in due])
     assert [post.paper_ids for post in sent if post.destination_id == 61][:2] == [(5,), (6,)]
-    assert {post.kind for post in sent} == set(PostKind)
+    assert {post.kind for post in sent} == set(PostKind) - {PostKind.REPORT}
     assert {post.destination_id for post in sent if post.is_direct_message} == {8}
     (outdated, *_) = await migrated.outbox.needing_follow_up()
     assert (outdated.message_id, outdated.paper_ids) == (9001, (4,))

@@ -17,8 +17,9 @@ from storage.feeds.models import Entry, FeedState
 from storage.library import Library, open_library
 from storage.migration_functions import FUNCTIONS
 from storage.models import Outcome, PaperDraft
-from storage.papers.identifiers import canonical_url, feed_guid
+from storage.papers.identifiers import feed_guid
 from storage.search.query import parse
+from storage.urls import canonical_url
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 from tests.support.old_database import read_rows, write_version_6

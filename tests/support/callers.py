@@ -18,7 +18,8 @@ from tests.support.lab import HOME, Lab, reply_text
 from tests.support.permission_table import FORMS, Access, Caller, CommandRule, Location
 
 REFUSED = re.compile(
-    "Only moderators can|can only be changed in a server|Moderators can only be set up in"
+    "Only moderators can|You can only do that in the lab's own server"
+    "|can only be changed in a server|Moderators can only be set up in"
     "|My commands have just been updated"
 )
 

@@ -6,6 +6,31 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+# Statements that change the content of the search index, but not the structure of the file.
+SEARCH_DAMAGE = {
+    "words": "UPDATE paper_text_data SET block = zeroblob(length(block)) WHERE id > 10",
+    "words of titles": "UPDATE paper_heads_data SET block = zeroblob(length(block)) WHERE id > 10",
+    "structure": "UPDATE paper_text_data SET block = zeroblob(length(block)) WHERE id = 10",
+    "text": "UPDATE paper_text_content SET c0 = 'other words'",
+    "lengths": "UPDATE paper_text_docsize SET sz = zeroblob(length(sz))",
+    "pages": "UPDATE paper_heads_idx SET pgno = pgno + 2",
+    "version": "UPDATE paper_text_config SET v = 0 WHERE k = 'version'",
+    "a missing title": "DELETE FROM paper_heads_docsize WHERE id % 7 = 1",
+    "a missing paper": "DELETE FROM paper_text WHERE rowid IN (SELECT MAX(rowid) FROM paper_text)",
+}
+# Tables of the search index, to be passed to `damage`.
+SEARCH_TABLES = (
+    "paper_text_data",
+    "paper_text_content",
+    "paper_text_config",
+    "paper_heads_idx",
+    "words",
+    "words_backwards",
+    "words_by_stem",
+    "paper_abbreviations",
+    "abbreviations",
+    "abbreviations_by_stems",
+)
 _FILE_HEADER = 100  # bytes of the first page
 
 
@@ -22,6 +47,12 @@ def damage(path: Path, *tables: str) -> None:
     with closing(sqlite3.connect(path)) as db:
         # Any change makes open connections forget what they have read.
         db.execute("PRAGMA application_id = 1")
+
+
+def damage_search(path: Path, kind: str = "words") -> None:
+    """Changes the content of the search index as `SEARCH_DAMAGE` says, past FTS5."""
+    with closing(sqlite3.connect(path)) as db, db:
+        assert db.execute(SEARCH_DAMAGE[kind]).rowcount
 
 
 def damage_schema(path: Path) -> None:

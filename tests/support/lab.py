@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from discord.ui import ActionRow, Button
 
 from bot.app import App
 from bot.client import LabHerald
-from bot.demo.messages import use_message_menu, visible_text
+from bot.demo.messages import raw_text, use_message_menu, visible_text
 from bot.settings import Settings
 from bot.ui.cards import Layout
 from storage.errors import LabError
@@ -22,6 +23,7 @@ from storage.models import Origin, PaperDraft
 from tests.support.library import MODERATOR, announce
 
 HOME = 1_000_000_000_000_000_001
+_PLAIN_COMMAND = re.compile(r"`/([a-z]+(?: [a-z]+(?!:))?)\b[^`]*`")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -63,6 +65,9 @@ class Lab:
             library=self.app.library,
             poller=self.app.poller,
             lookup=before.lookup,
+            web=before.web,
+            radar=before.radar,
+            completer=before.completer,
             moderators=before.moderators,
             settings=settings,
             clock=self.clock,
@@ -106,6 +111,18 @@ def _root_cause(error: BaseException) -> BaseException:
     cause = getattr(error, "original", None) or error.__cause__
     is_wrapper = isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError)
     return _root_cause(cause) if is_wrapper and cause is not None else error
+
+
+def plain_commands(env: simcord.Env, client: LabHerald) -> list[str]:
+    """Returns the commands that people could click where the bot only named them."""
+    backend, found = env.backend, []
+    for channel in backend.channels.values():
+        known = {**client.command_ids.get(None, {}), **client.command_ids.get(channel.guild_id, {})}
+        for message in backend.messages.get(channel.id, {}).values():
+            if message.author_id == backend.bot_user.id:
+                named = _PLAIN_COMMAND.findall(raw_text(message))
+                found += [name for name in named if name in known]
+    return found
 
 
 def reply_text(result: Any) -> str:

@@ -37,6 +37,17 @@ async def added(library: Library, draft: PaperDraft, origin: Origin = Origin.IMP
     return result.paper
 
 
+async def credit(library: Library, *credits: tuple[str, ...]) -> None:
+    """Adds a paper for each byline; its title says the names."""
+    for authors in credits:
+        await upsert(library, PaperDraft(title=f"By {' & '.join(authors)}", authors=authors))
+
+
+async def suggested(library: Library, text: str) -> tuple[tuple[str, int], ...]:
+    """Returns the names that complete a text, with their numbers of papers."""
+    return tuple((one.name, one.paper_count) for one in await library.authors.suggest(text))
+
+
 async def announce(library: Library, title: str, **fields: Any) -> int:
     """Adds a paper that all subscribed channels announce; returns its id."""
     draft = PaperDraft(title=title, **fields)

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from storage.models import PaperDraft
-from storage.papers.combine import EDITABLE_FIELDS, merge_metadata, normalize, sort_identifiers
+from storage.papers.combine import (
+    EDITABLE_FIELDS,
+    merge_metadata,
+    normalize,
+    sort_identifiers,
+    take_fields,
+)
 
 MULTIVALUED = {"identifiers", "links", "tags"}  # fields that an edit may just add to
 
@@ -104,10 +110,7 @@ class LibraryModel:
         for other in others:
             ours, theirs = self.get(target).locked, self.get(other).locked
             one, two = self.displayed(target), self.displayed(other)
-            taken = {name: getattr(two, name) for name in theirs - ours}
-            if "authors" in taken:
-                taken["authors_complete"] = two.authors_complete
-            both = merge_metadata(replace(one, **taken), two, ours | theirs)
+            both = merge_metadata(take_fields(one, two, theirs - ours), two, ours | theirs)
             named = sort_identifiers((*one.identifiers, *two.identifiers))
             self.merge(target, other, replace(both, identifiers=named), ours | theirs)
         self._update(target, draft, by_moderator=by_moderator)
@@ -151,6 +154,8 @@ class LibraryModel:
 
     def edit(self, number: int, draft: PaperDraft) -> None:
         before, draft = self.displayed(number), normalize(draft)
+        if (draft.venue, draft.date) != (before.venue, before.date):
+            draft = replace(draft, venue_undated=False)
         locked = {
             name for name in changed_fields(before, draft) if not only_adds(before, draft, name)
         }

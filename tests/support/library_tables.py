@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from storage.library import Library
@@ -29,6 +30,15 @@ def as_text(one: ModelPaper) -> str:
     return json.dumps(
         [repr(normalize(one.draft)), sorted(one.locked), one.is_removed, one.merged_into], indent=0
     )
+
+
+def dump(path: Path) -> dict[str, list[Any]]:
+    """Returns the rows of all tables of a database file, apart from SQLite's own."""
+    with closing(sqlite3.connect(path)) as db:
+        tables = db.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+        return {name: db.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in tables}
 
 
 async def all_tables(library: Library) -> dict[str, Any]:
@@ -77,4 +87,5 @@ async def all_tables(library: Library) -> dict[str, Any]:
 
 async def _find(library: Library, query: str) -> set[int]:
     answer = await library.search.find(parse(query), limit=500)
-    return set() if answer.searched_for else {paper.id for paper in answer.results.papers}
+    found = answer.results.papers[: answer.complete]
+    return set() if answer.searched_for else {paper.id for paper in found}

@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.lookup.resolver import ServiceUrls
+from tests.support.http_servers import close_connections
 
 _FEED = """<?xml version='1.0' encoding='UTF-8'?>
 <feed xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/"
@@ -39,6 +40,7 @@ class LookupServer:
         self.preprints: dict[str, str] = {}
         self.works: dict[str, Any] = {}
         self.records: dict[str, Any] = {}
+        self.agencies: dict[str, str] = {}
         self.pages: dict[str, str] = {}
         self.refused: set[str] = set()
         self.set_answers: dict[str, list[Callable[[], web.Response]]] = {}
@@ -54,6 +56,7 @@ class LookupServer:
             f"{self.home}/arxiv",
             f"{self.home}/crossref",
             f"{self.home}/datacite",
+            f"{self.home}/doi",
             "lab@example.org",
         )
 
@@ -83,7 +86,7 @@ class LookupServer:
         ]
 
     def app(self) -> web.Application:
-        app = web.Application()
+        app = web.Application(middlewares=[close_connections])
         app.router.add_get("/{rest:.*}", self._answer)
         return app
 
@@ -102,10 +105,8 @@ class LookupServer:
         if request.path == "/arxiv":
             return self._arxiv(request.query["id_list"].split(","))
         service, _, name = request.path.strip("/").partition("/")
-        if service == "crossref":
-            return self._registered(self.works, name.removeprefix("works/"), "message")
-        if service == "datacite":
-            return self._registered(self.records, name.removeprefix("dois/"), "attributes")
+        if service in {"crossref", "datacite", "doi"}:
+            return self._registry(service, name.partition("/")[2])
         if request.path in self.pages:
             return web.Response(text=self.pages[request.path], content_type="text/html")
         return web.Response(status=404, text="nothing here")
@@ -120,6 +121,15 @@ class LookupServer:
         found = [self.preprints[number] for number in ids if number in self.preprints]
         text = _FEED.format(count=len(found), entries="".join(found))
         return web.Response(text=text, content_type="application/atom+xml")
+
+    def _registry(self, service: str, doi: str) -> web.Response:
+        if service == "crossref":
+            return self._registered(self.works, doi, "message")
+        if service == "datacite":
+            return self._registered(self.records, doi, "attributes")
+        known = self.agencies.get(doi)
+        agency = {"RA": known} if known else {"status": "DOI does not exist"}
+        return web.json_response([{"DOI": doi, **agency}])
 
     def _registered(self, known: dict[str, Any], doi: str, key: str) -> web.Response:
         if doi not in known:

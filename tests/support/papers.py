@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from bot.formats import plain_text
+from bot.formats.text import plain_text
 from storage.models import (
     Link,
     LinkKind,
@@ -17,6 +17,7 @@ from storage.models import (
     Provenance,
     details_of,
 )
+from storage.publication import TEXT_DETAILS, EntryType, Publication, normalize
 from tests.support.library import MODERATOR
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -36,6 +37,8 @@ _NAMES = TITLES | st.sampled_from(
         "Ada Lovelace",
         "Biderman",
         "Biderman, Stella",
+        "Wei Wang 0001",
+        "王伟 0002",
         "Rogier Van der Sluijs",
         "others",
         "J. R. R. Tolkien",
@@ -85,7 +88,7 @@ def drafts() -> st.SearchStrategy[PaperDraft]:
     return st.builds(
         PaperDraft,
         title=TITLES,
-        authors=st.lists(_NAMES, unique=True, max_size=4).map(tuple),
+        authors=st.lists(_NAMES, max_size=4).map(tuple),
         authors_complete=st.booleans(),
         abstract=_PARAGRAPHS,
         venue=st.one_of(
@@ -99,10 +102,66 @@ def drafts() -> st.SearchStrategy[PaperDraft]:
         note=st.one_of(LINES, st.sampled_from(["Oral", "Best Paper"])),
         tags=st.lists(TITLES, unique=True, max_size=3).map(lambda tags: tuple(sorted(tags))),
         posted_by=LINES,
+        publication=publications(),
     )
+
+
+def publications() -> st.SearchStrategy[Publication]:
+    """Returns a strategy for any publication details."""
+    details = {name: st.one_of(st.just(""), LINES) for name in TEXT_DETAILS}
+    return st.builds(
+        Publication,
+        entry_type=st.none() | st.sampled_from(EntryType),
+        editors=st.lists(_NAMES, unique=True, max_size=2).map(tuple),
+        **details,
+    ).map(normalize)
 
 
 def make_paper(draft: PaperDraft, number: int = 1) -> Paper:
     """Returns the paper that a draft would become."""
     provenance = Provenance(Origin.IMPORT, AT, MODERATOR)
     return Paper(**details_of(draft), id=number, provenance=provenance)
+
+
+def plain_drafts() -> st.SearchStrategy[PaperDraft]:
+    """Returns a strategy for drafts that reference managers can represent: plain words and names.
+
+    Their formats have no room for several paragraphs, and none for a paper without a type.
+    """
+    words = st.text("abcdfghijklmpqrstuvwxyzäøñλ", min_size=3, max_size=8)
+    lines = st.lists(words, min_size=2, max_size=4).map(lambda parts: " ".join(parts).capitalize())
+    people = st.builds(lambda one, other: f"{one.title()} {other.title()}", words, words)
+    numbers = st.integers(1, 999).map(str)
+    text = st.one_of(st.just(""), lines)
+    publication = st.builds(
+        Publication,
+        entry_type=st.sampled_from(
+            [
+                *(EntryType.ARTICLE, EntryType.INPROCEEDINGS, EntryType.INCOLLECTION),
+                *(EntryType.PHDTHESIS, EntryType.MASTERSTHESIS, EntryType.TECHREPORT),
+            ]
+        ),
+        volume=st.one_of(st.just(""), numbers),
+        number=st.one_of(st.just(""), numbers),
+        pages=st.one_of(st.just(""), numbers, st.tuples(numbers, numbers).map("–".join)),
+        publisher=text,
+        publisher_place=text,
+        editors=st.lists(people, unique=True, max_size=2).map(tuple),
+        series=text,
+        edition=text,
+        isbn=st.sampled_from(["", "978-3-16-148410-0"]),
+        issn=st.sampled_from(["", "1234-567X"]),
+    )
+    return st.builds(
+        PaperDraft,
+        title=lines,
+        authors=st.lists(people, unique=True, min_size=1, max_size=4).map(tuple),
+        authors_complete=st.booleans(),
+        abstract=text,
+        venue=lines,
+        date=_DATES,
+        identifiers=st.sampled_from([(), ("doi:10.1000/x_1",)]),
+        note=text,
+        tags=st.lists(words, unique=True, max_size=3).map(lambda tags: tuple(sorted(tags))),
+        publication=publication,
+    )

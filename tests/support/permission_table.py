@@ -30,6 +30,7 @@ class Access(enum.Enum):
     """Who is allowed in which location; everyone else is refused."""
 
     EVERYONE = dict.fromkeys(Location, frozenset(Caller))
+    MEMBERS = {Location.HOME: frozenset(Caller)}  # noqa: RUF012
     MODERATORS = {Location.HOME: _MANAGERS | {Caller.BY_ROLE}}  # noqa: RUF012
     HOME_MANAGERS = {Location.HOME: _MANAGERS}  # noqa: RUF012
     SERVER_MANAGERS = {Location.HOME: _MANAGERS, Location.ELSEWHERE: _MANAGERS}  # noqa: RUF012
@@ -51,6 +52,10 @@ class CommandRule:
 
 def everyone(**options: Any) -> CommandRule:
     return CommandRule(Access.EVERYONE, options)
+
+
+def members(**options: Any) -> CommandRule:
+    return CommandRule(Access.MEMBERS, options)
 
 
 def moderators(**options: Any) -> CommandRule:
@@ -82,11 +87,14 @@ COMMANDS = {
     "announce resume": server_managers(),
     "announce test": server_managers(),
     "announce to": server_managers(channel="#here"),
+    "curate abbreviation": moderators(short="LLM", long="large language model"),
     "curate add": moderators(),
+    "curate complete": moderators(paper="#1"),
     "curate edit": moderators(paper="#1"),
     "curate history": moderators(),
     "curate import": moderators(file=("papers.bib", b"nonsense")),
     "curate merge": moderators(paper="#1", into="#2"),
+    "curate publication": moderators(paper="#1", volume="12"),
     "curate queue": moderators(),
     "curate remove": moderators(paper="#1"),
     "curate restore": moderators(paper="nonsense"),
@@ -104,37 +112,66 @@ COMMANDS = {
     "feed resume": moderators(feed="1"),
     "feed show": moderators(feed="1"),
     "feed why": moderators(link="#1"),
+    "people add": moderators(),
+    "people claim": members(person="1"),
+    "people edit": moderators(person="1"),
+    "people list": moderators(),
     "people merge": moderators(name="Stella Biderman", into="Nobody"),
     "people rename": moderators(name="Nobody", to="Somebody"),
+    "people remove": moderators(person="2"),
+    "people show": moderators(person="1"),
+    "people sources": moderators(),
     "people split": moderators(name="Nobody"),
+    "people watch": moderators(on=False),
     "setup channel": home_managers(),
     "setup role": home_managers(role="@Newcomers"),
     "setup show": home_managers(),
+    "setup trust": home_managers(on=False),
 }
 
 # Menus of messages and users, by name.
-MENUS = {"Add paper": moderators()}
+MENUS = {"Add paper": moderators(), "Suggest paper": everyone()}
 
 # For each button class a custom id, with {me} for the id of whoever presses it and {n} for the
 # number of what it is about.
 BUTTONS = {
     "AnnouncedPaperButton": ("announced:{n}", Access.EVERYONE),
     "AnotherButton": ("another:{me}:{n}", Access.EVERYONE),
+    "ClaimButton": ("claim:{n}:{n}:0", Access.MODERATORS),
     "CiteButton": ("cite:{n}", Access.EVERYONE),
+    "BibButton": ("bib:{n}", Access.EVERYONE),
     "DigestButton": ("digest:{n}", Access.EVERYONE),
-    "DuplicateButton": ("settle:{n}:1", Access.MODERATORS),
-    "EditPaperButton": ("correct:{n}", Access.MODERATORS),
+    "FixReportButton": ("fix:{n}", Access.MODERATORS),
     "FeedsButton": ("feeds:{n}", Access.MODERATORS),
+    "FoundDecisionButton": ("judge:{me}:0:{n}:1:0", Access.MODERATORS),
+    "FoundPapersButton": ("found:{me}:{n}", Access.MODERATORS),
+    "FoundUndoButton": ("unjudge:{me}:0:{n}", Access.MODERATORS),
+    "HelpButton": ("help:{n}", Access.EVERYONE),
     "HistoryPageButton": ("log:{me}:0:0:{n}", Access.MODERATORS),
     "KeepButton": ("keep:{me}:{n}", Access.EVERYONE),
     "MySuggestionsButton": ("suggested:{n}", Access.EVERYONE),
     "OldAnnouncedPaperButton": ("announced:1:{n}", Access.EVERYONE),
+    "OldDuplicateButton": ("settle:{n}:1", Access.MODERATORS),
+    "OpenEntryButton": ("waiting:0:{n}", Access.MODERATORS),
+    "OpenSuggestionButton": ("waiting:1:{n}", Access.MODERATORS),
     "PaperButton": ("paper:{n}", Access.EVERYONE),
+    "QueueEntryButton": ("decide:{me}:0:0:{n}:2", Access.MODERATORS),
+    "QueueFixButton": ("amend:{me}:0:{n}", Access.MODERATORS),
     "QueuePageButton": ("queue:{me}:0", Access.MODERATORS),
+    "QueueReportButton": ("resolve:{me}:0:{n}:1", Access.MODERATORS),
+    "QueueSuggestionButton": ("decide:{me}:0:1:{n}:2", Access.MODERATORS),
+    "QueueUndoButton": ("unqueue:{me}:0:{n}", Access.MODERATORS),
     "RemoveButton": ("remove:{me}:{n}", Access.MODERATORS),
+    "ReportButton": ("correct:{n}", Access.EVERYONE),
+    "ReportedPaperButton": ("reported:1:{n}", Access.EVERYONE),
+    "ResolveReportButton": ("report:{n}:1", Access.MODERATORS),
     "ResultsPageButton": ("page:{me}:{n}:{n}", Access.EVERYONE),
     "RetryRefusedButton": ("retry:{n}", Access.SERVER_MANAGERS),
+    "HeldEntriesButton": ("held:{n}:1", Access.MODERATORS),
+    "OpenQueueButton": ("reviews:{n}", Access.MODERATORS),
+    "RetryPostButton": ("resend:{n}", Access.MODERATORS),
     "ReviewButton": ("review:{n}:1", Access.MODERATORS),
+    "SuggestButton": ("suggest:{n}", Access.EVERYONE),
     "SuggestionButton": ("suggestion:{n}:1", Access.MODERATORS),
     "UndoButton": ("undo:{n}", Access.MODERATORS),
 }
@@ -143,6 +180,10 @@ BUTTONS = {
 FORMS = {
     "curate add": {"title": "Too late"},
     "curate edit": {"title": "Too late"},
+    "people add": {"name": "Too late"},
+    "people edit": {"name": "Too late"},
     "feed edit": {"title": "Too late", "url": "https://example.org/late", "review": ["yes"]},
-    "EditPaperButton": {"title": "Too late"},
+    "QueueFixButton": {"title": "Too late"},
+    "FixReportButton": {"title": "Too late"},
+    "ReportButton": {"title": "Too late"},
 }

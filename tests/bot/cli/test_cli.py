@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -14,9 +15,10 @@ from click.testing import CliRunner, Result
 
 from bot.cli import main
 from bot.starter import load_starter
+from storage.database_lock import lock_database
 from storage.library import open_library
 from storage.timestamps import utc_now
-from tests.support.damage import damage
+from tests.support.damage import damage, damage_search
 from tests.support.library import MODERATOR
 
 PAGE = "ICML Ada Lovelace ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n\nRead More\n"
@@ -25,12 +27,14 @@ PAPER_KEYS = [
     "title",
     "authors",
     "authors_complete",
+    "collectives",
     "venue",
     "year",
     "date",
     "arxiv",
     "doi",
     "url",
+    "publication",
     "note",
     "abstract",
     "posted_by",
@@ -38,6 +42,7 @@ PAPER_KEYS = [
     "identifiers",
     "links",
 ]
+PUBLIC_KEYS = [key for key in PAPER_KEYS if key not in {"id", "posted_by", "identifiers"}]
 
 
 class Shell:
@@ -45,13 +50,29 @@ class Shell:
 
     def __init__(self, folder: Path) -> None:
         self.database = folder / "lab.db"
+        self.screen = ""  # what the last command in a terminal showed
 
     def __call__(self, *words: str) -> Result:
         return CliRunner().invoke(main, ["--database", str(self.database), *words])
 
-    def json(self, *words: str) -> Any:
+    def in_terminal(self, *words: str, answer: str = "") -> int:
+        """Runs a command in a terminal where somebody types the answer; returns its exit code."""
+        ours, theirs = os.openpty()
+        command = [sys.executable, "-m", "bot", "--database", str(self.database), *words]
+        with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+            os.close(theirs)
+            os.write(ours, answer.encode())
+            shown = b""
+            with contextlib.suppress(OSError):  # the terminal's end, on Linux
+                while part := os.read(ours, 1 << 16):
+                    shown += part
+        os.close(ours)
+        self.screen = shown.decode()
+        return process.returncode
+
+    def json(self, *words: str, exit_code: int = 0) -> Any:
         result = self(*words, "--json")
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == exit_code, result.output
         return json.loads(result.stdout)
 
 
@@ -68,16 +89,36 @@ def page(tmp_path: Path) -> str:
 
 
 def test_importing_twice_changes_nothing_the_second_time(shell: Shell, page: str) -> None:
-    counts = {"added": 1, "updated": 0, "unchanged": 0, "duplicates": 0, "rejected": 0}
+    counts = {"total": 1, "added": 1, "updated": 0, "unchanged": 0, "duplicates": 0, "rejected": 0}
+    counts |= {"left_out": 0, "held_back": 0}
     assert shell.json("import", page) == {**counts, "change": 1, "details": []}
     assert shell.json("import", page) == {**counts, "added": 0, "unchanged": 1, "details": []}
+
+
+def test_commands_take_the_day_of_a_replay_for_today(
+    shell: Shell, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell("import", page)
+    monkeypatch.setenv("LAB_HERALD_TODAY", "2025-03-14")
+    assert shell.json("backup")["made_at"].startswith("2025-03-14T08:0")
+
+
+@pytest.mark.parametrize("text", ["", '{"name": "tool"}', '[{"title": "Buy milk", "done": true}]'])
+def test_a_file_without_papers_is_refused_with_what_can_be_read(
+    shell: Shell, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "file.json"
+    file.write_text(text, encoding="utf-8")
+    refused = shell("import", "--keep-going", str(file))
+    assert refused.exit_code == 1
+    assert "I can read publications pages" in refused.stderr
 
 
 def test_an_import_says_how_to_undo_it_and_undo_works(shell: Shell, page: str) -> None:
     assert "To undo this import, run: lab-herald undo 1\n" in shell("import", page).stdout
     undone = shell("undo", "1")
     assert undone.stdout == "Undid change 1. To redo it, run: lab-herald undo 3\n"
-    assert shell.json("export") == []
+    assert shell.json("export", exit_code=1) == []
     assert shell.json("undo", "3") == {"undone": 3, "change": 4}
     assert len(shell.json("export")) == 1
     refused = shell("undo", "3")
@@ -93,7 +134,8 @@ def test_the_real_page_gives_twenty_papers(shell: Shell, publications_page: str)
     assert (again["added"], again["unchanged"]) == (0, 20)
     exported = shell.json("export")
     assert len(exported) == 20
-    assert list(exported[0]) == PAPER_KEYS
+    assert list(exported[0]) == PUBLIC_KEYS
+    assert list(shell.json("export", "--complete")[0]) == PAPER_KEYS
     person = shell.json("author", "biderman")
     assert person["name"] == "Stella Biderman"
     assert sorted(paper["title"].split(":")[0] for paper in person["papers"]) == [
@@ -118,23 +160,54 @@ def test_entries_that_cannot_be_read_are_reported_by_line(shell: Shell, tmp_path
     file = tmp_path / "page.txt"
     file.write_text(f"{PAGE}Stray\n\nRead More\n", encoding="utf-8")
     result = shell("import", str(file))
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert "1 added" in result.stdout
     assert "Line 8: “Stray” has no title" in result.stdout
-    report = shell.json("import", str(file))
+    assert "Error: 1 of 2 entries wasn't imported: 1 rejected." in result.stderr
+    report = shell.json("import", str(file), exit_code=1)
     assert report["rejected"] == 1
     assert report["details"][0]["line"] == 8
+
+
+def test_files_without_papers_are_named_even_if_others_have_some(
+    shell: Shell, tmp_path: Path, page: str
+) -> None:
+    (empty := tmp_path / "empty.bib").touch()
+    result = shell("import", page, str(empty))
+    assert result.exit_code == 1
+    assert "1 added" in result.stdout
+    assert "Error: No papers found in empty.bib." in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudoterminals")
+def test_a_terminal_is_asked_only_if_an_import_changes_something(shell: Shell, page: str) -> None:
+    assert shell.in_terminal("import", page, answer="n\n") == 1
+    assert "Import these papers? [y/N]: " in shell.screen
+    assert "Error: Nothing was imported." in shell.screen
+    assert shell.in_terminal("import", page, answer="y\n") == 0
+    assert "1/1" in shell.screen
+    assert "1 added" in shell.screen
+    assert shell.in_terminal("import", page) == 0
+    assert "The list has all of them already." in shell.screen
+    assert "?" not in shell.screen.replace("[?25", "")  # it hides and shows the cursor
 
 
 def test_search_author_and_random_print_text_and_json(shell: Shell) -> None:
     shell("import", "--starter")
     found = shell.json("search", "tuned lens")
-    assert found["total"] == 1
+    assert found["complete"] == 1
+    assert found["total"] == len(found["papers"]) > 1
     assert list(found["papers"][0]) == PAPER_KEYS
-    assert "Tuned Lens" in shell("search", "tuned lens").stdout
+    shown = shell("search", "tuned lens").stdout
+    assert 0 < shown.index("Tuned Lens") < shown.index("Papers with most of these words:")
+    asked = shell.json("search", "what is a tuned lens?")
+    assert (asked["complete"], asked["papers"][0]) == (0, found["papers"][0])
     assert "No papers match “holografic”. Showing “" in shell("search", "holografic").stdout
-    assert "No papers match “xyzzyqwv”." in shell("search", "xyzzyqwv").stdout
-    assert shell.json("search", "xyzzyqwv")["papers"] == []
+    nothing = shell("search", "xyzzyqwv")
+    assert (nothing.exit_code, nothing.stdout) == (1, "")
+    assert "No papers match “xyzzyqwv”." in nothing.stderr
+    assert shell.json("search", "xyzzyqwv", exit_code=1)["papers"] == []
+    assert "nothing at that offset" in shell("search", "lens", "--offset", "900").stderr
     assert shell.json("search", "language", "--venue", "CIKM")["total"] == 1
     assert "Also credited as Biderman" in shell("author", "stella biderman").stdout
     assert shell.json("random", "--venue", "ICML")["venue"] == "ICML"
@@ -147,6 +220,17 @@ def test_an_export_can_be_written_to_a_file(shell: Shell, tmp_path: Path) -> Non
     assert shell("export", "--format", "json", "-o", str(target)).exit_code == 0
     exported = json.loads(target.read_text(encoding="utf-8"))
     assert {paper["title"] for paper in exported} == {draft.title for draft in load_starter()}
+
+
+def test_an_export_of_nothing_is_valid_but_an_error(shell: Shell) -> None:
+    empty = shell("export")
+    assert (empty.exit_code, json.loads(empty.stdout)) == (1, [])
+    assert "The list has no papers." in empty.stderr
+    shell("import", "--starter")
+    for words in (("xyzzyqwv",), ("--venue", "Nowhere")):
+        result = shell("export", *words)
+        assert (result.exit_code, json.loads(result.stdout)) == (1, [])
+        assert "No papers match." in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -177,7 +261,7 @@ def test_a_file_that_is_not_text_is_an_error(shell: Shell, tmp_path: Path) -> No
     file.write_text("nothing here", encoding="utf-8")
     result = shell("import", str(file))
     assert result.exit_code == 1
-    assert "No papers found" in result.stderr
+    assert "I can't find any papers in that file" in result.stderr
 
 
 def test_check_says_what_is_missing(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,6 +285,72 @@ def test_check_finds_a_damaged_database(shell: Shell, starter_database: Path) ->
     assert "✓ The database" not in result.stdout
     assert "The bot is ready" not in result.stdout
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("keep", ["0", "7"])
+def test_check_names_the_damaged_tables_and_the_last_good_backup(
+    shell: Shell, starter_database: Path, monkeypatch: pytest.MonkeyPatch, keep: str
+) -> None:
+    monkeypatch.setenv("BACKUP_KEEP", keep)
+    shutil.copyfile(starter_database, shell.database)
+    assert shell("backup").exit_code == 0
+    (made,) = (shell.database.parent / "backups").glob("*.db")
+    damage(shell.database, "credits")
+    with lock_database(shell.database):  # the bot runs
+        shown = shell("check").stdout
+    assert "; damaged tables: credits)" in shown
+    assert f"`lab-herald restore {made}`" in shown
+
+
+def test_check_needs_no_folder_for_backups_that_are_turned_off(
+    shell: Shell, starter_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKUP_KEEP", "0")
+    monkeypatch.setenv("BACKUP_DIR", str(shell.database.parent / "not" / "mounted"))
+    shutil.copyfile(starter_database, shell.database)
+    damage_search(shell.database, "version")
+    with lock_database(shell.database):
+        shown = shell("check").stdout
+    assert "✗ The search index is damaged (" in shown
+    assert "can't be created" not in shown
+    assert [path.name for path in shell.database.parent.glob(".*")] == []
+
+
+def test_check_finds_a_damaged_search_index_and_repairs_it(
+    shell: Shell, starter_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a" * 60)
+    shutil.copyfile(starter_database, shell.database)
+    found = shell("search", "protein").stdout
+    damage_search(shell.database, "version")
+    result = shell("search", "protein")
+    assert result.exit_code == 1
+    assert "The search index is damaged, so that didn't work" in result.stderr
+    result = shell("check")
+    assert result.exit_code == 1
+    assert "✗ The search index is damaged (" in result.stdout
+    assert "✓ The database" in result.stdout
+    with lock_database(shell.database):  # the bot runs
+        assert "✗ The search index is damaged (" in shell("check").stdout
+        refused = shell("check", "--repair")
+        assert refused.exit_code == 1
+        assert "✗ Another Lab Herald is using" in refused.stdout
+    result = shell("check", "--repair")
+    assert result.exit_code == 0, result.output
+    assert "✓ Rebuilt the search index of 20 papers.\n" in result.stdout
+    assert "lab-before-repair-" in result.stdout
+    assert shell("search", "protein").stdout == found
+    assert "needs no repair" in shell("check", "--repair").stdout
+
+
+def test_check_repairs_nothing_if_papers_are_damaged(shell: Shell, starter_database: Path) -> None:
+    shutil.copyfile(starter_database, shell.database)
+    damage(shell.database, "papers", "words")
+    before = shell.database.read_bytes()
+    result = shell("check", "--repair")
+    assert result.exit_code == 1
+    assert f"✗ The database {shell.database} is damaged (" in result.stdout
+    assert shell.database.read_bytes() == before
 
 
 @pytest.mark.parametrize("words", [("search", "protein"), ("random",), ("export",), ("undo", "1")])

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.app import lock_database
 from bot.cli import main
 from bot.cli.feeds_render import reading_lines
 from bot.feeds.discovery import ReadResult
 from bot.feeds.parser import parse_feed
+from storage.database_lock import lock_database
 from tests.support.feed_server import ITEM
 from tests.support.lab import NOW
 
@@ -190,6 +190,7 @@ def test_read_prints_one_json_object_per_line_in_the_given_order(
         "date": "2023-02-24",
         "venue": "arXiv",
         "identifiers": entry["identifiers"],
+        "notice": None,
     }
     assert entry["identifiers"][0] == "arxiv:2302.12433"
     assert len(read[2]["problems"]) == 1

@@ -44,7 +44,7 @@ def crossref(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     home = f"http://127.0.0.1:{server.server_port}"
-    for name in ("CROSSREF_URL", "DATACITE_URL", "ARXIV_API_URL"):
+    for name in ("CROSSREF_URL", "DATACITE_URL", "DOI_URL", "ARXIV_API_URL"):
         monkeypatch.setenv(name, home)
     monkeypatch.setenv("FEED_ALLOW_PRIVATE", "yes")
     yield
@@ -98,3 +98,14 @@ def test_a_paper_that_is_not_found_is_an_error(tmp_path: Path) -> None:
     result = lookup(tmp_path, "10.5555/none")
     assert result.exit_code == 1
     assert "Neither Crossref nor DataCite knows" in result.stderr
+
+
+@pytest.mark.usefixtures("crossref")
+def test_a_list_of_ids_is_looked_up_and_imported(tmp_path: Path) -> None:
+    words = ["--database", str(tmp_path / "lab.db"), "import", "-", "--json"]
+    lines = "# my papers\n- doi: 10.5555/lab.7\nhttps://doi.org/10.5555/none\n"
+    result = CliRunner().invoke(main, words, input=lines)
+    report = json.loads(result.stdout)
+    assert (report["added"], report["rejected"], result.exit_code) == (1, 1, 1)
+    assert "I couldn't look up “https://doi.org/10.5555/none”" in report["details"][0]["reason"]
+    assert report["details"][0]["line"] == 3

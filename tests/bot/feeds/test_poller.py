@@ -464,6 +464,19 @@ async def test_entries_that_come_back_to_a_feed_are_not_announced_again(setup: P
     assert await setup.waiting() == 0
 
 
+async def test_the_end_of_a_very_long_feed_is_announced(setup: PollerSetup) -> None:
+    titles = [f"Paper {number}" for number in range(5010)]
+    setup.origin.bodies["/feed"] = feed(*titles)
+    followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
+    assert followed.papers == 5000
+    setup.origin.bodies["/feed"] = feed(*titles, "The newest one")
+    setup.later(HALF_HOUR * 2)
+    (poll,) = await setup.poller.poll_due()
+    assert poll.result is not None
+    assert [paper.title for paper in poll.result.added] == ["The newest one"]
+    assert await setup.waiting() == 1
+
+
 @pytest.mark.parametrize(
     "folder",
     sorted(path.name for path in (SHARED / "polls").iterdir() if path.is_dir())

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.formats.results import ParsedPaper, ParseResult, Problem
-from bot.importing.formats import ImportFile, ImportFormat, detect_format, read_file
+from bot.importing.detect import ImportFormat, detect_format
+from bot.importing.formats import ImportFile, read_file
 from storage.errors import InvalidInput
 from storage.models import PaperDraft, PartialDate
 from tests.support.papers import AT
@@ -48,6 +49,27 @@ def titles(file: Path) -> list[str]:
         ("feed", f"\ufeff{FEED}", ImportFormat.FEED),
         ("page.txt", "ICML Ada Lovelace\n\nA Title, or two\n\nRead More\n", ImportFormat.TEXT),
         ("page.txt", "", ImportFormat.TEXT),
+        ("page.html", "", ImportFormat.TEXT),
+        ("page.md", "", ImportFormat.TEXT),
+        ("page", "<!DOCTYPE html><html><body></body></html>", ImportFormat.TEXT),
+        ("page.txt", '[1] A. Lee, "Tea," J. Tea, 2023.\n', ImportFormat.TEXT),
+        ("page.txt", "[J4] A. Lee. Tea. 2023.\n", ImportFormat.TEXT),
+        ("page", "{% include header %}\n", ImportFormat.TEXT),
+        ("papers.json", "[1, 2]", ImportFormat.JSON),
+        ("chat.txt", "[12:01, 01/03/2021] Jane: A new paper!\n", ImportFormat.TEXT),
+        ("server.log", "[2021-03-01 12:00:01] Started\n", ImportFormat.TEXT),
+        ("papers.txt", "TY  - JOUR\nTI  - A\nER  - \n", ImportFormat.RIS),
+        ("papers.csv", "TY  - JOUR\nTI  - Title, Year\nER  - \n", ImportFormat.RIS),
+        ("page.md", "# Papers\n\n```\n@misc{a, title={B}}\n```\n", ImportFormat.TEXT),
+        ("page.md", "| Title | Year |\n|---|---|\n| A | 2020 |\n", ImportFormat.TEXT),
+        ("page.txt", "Papers\n\n| Title | Year |\n|---|---|\n| A | 2020 |\n", ImportFormat.TEXT),
+        ("page.txt", "We read\nTitle, year, and more.\n", ImportFormat.TEXT),
+        ("papers.txt", "Our papers\n\nTitle,Authors,Year\nA,B,2020\n", ImportFormat.CSV),
+        ("papers.txt", "sep=;\nTitle;Year\nA;2020\n", ImportFormat.CSV),
+        ("papers.csv", "DOI\n10.5555/a\n", ImportFormat.LIST),
+        ("papers.toml", "[[paper]]\ntitle = 'A'\n", ImportFormat.TEXT),
+        ("papers.bib", '{"title": "A"}\n{"title": "B"}\n', ImportFormat.JSONL),
+        ("papers.json", '["10.5555/a"]', ImportFormat.JSON),
     ],
 )
 def test_formats_are_detected_by_name_and_content(
@@ -115,7 +137,6 @@ def test_an_array_larger_than_the_read_buffer_is_complete(tmp_path: Path) -> Non
         ('[{"title": "One", "links": 7}]', "isn't a list"),
         ('[{"title": "One", "links": [{"kind": "x", "url": "y"}]}]', "“kind” and “url”"),
         ('[{"title": "One", "url": "javascript:x"}]', "isn't a URL"),
-        ('[{"title": "One", "date": "99/99/9999"}]', "calendar"),
         (f'[{{"title": "{"long " * 300}"}}]', "too long for a title"),
         ("[" * 100_000, "nested too deeply"),
     ],
@@ -135,6 +156,34 @@ def test_author_formats_of_other_programs_are_read(tmp_path: Path) -> None:
     file.write_text(json.dumps({"items": papers}), encoding="utf-8")
     drafts = [one.draft.authors for one in read(file) if isinstance(one, ParsedPaper)]
     assert drafts == [("Ada Lovelace", "Jane Doe", "John Roe"), ("A. B", "C. D")]
+
+
+def test_dates_of_other_programs_are_read_and_never_cost_a_paper(tmp_path: Path) -> None:
+    file = tmp_path / "papers.json"
+    dates: list[tuple[dict[str, object], PartialDate | None]] = [
+        ({"date": "May 7, 2020"}, PartialDate(2020, 5, 7)),
+        ({"date": "99/99/9999", "year": 2020}, PartialDate(2020)),
+        ({"issued": {"date-parts": [["2020", 5]]}}, PartialDate(2020, 5)),
+        ({"issued": {"raw": "May 2020"}}, PartialDate(2020, 5)),
+        ({"issued": {"date-parts": []}, "year": 2020}, PartialDate(2020)),
+        ({"date": [2020, 5, 7]}, PartialDate(2020, 5, 7)),
+        ({"date": 7.5}, None),
+        ({"date": {}}, None),
+    ]
+    papers = [{"title": f"Paper {n}", **fields} for n, (fields, _) in enumerate(dates)]
+    file.write_text(json.dumps(papers), encoding="utf-8")
+    drafts = [one.draft for one in read(file) if isinstance(one, ParsedPaper)]
+    assert [draft.date for draft in drafts] == [date for _, date in dates]
+
+
+def test_texts_of_other_programs_become_plain_but_our_own_stay(tmp_path: Path) -> None:
+    file = tmp_path / "papers.json"
+    text = "<i>In vivo</i> &amp; \\texttt{Foo} for a<b"
+    paper = {"title": text, "abstract": text, "venue": text}
+    file.write_text(json.dumps([paper, {**paper, "identifiers": []}]), encoding="utf-8")
+    other, own = [one.draft for one in read(file) if isinstance(one, ParsedPaper)]
+    assert other.title == other.abstract == other.venue == "In vivo & Foo for a<b"
+    assert own.title == own.abstract == own.venue == text
 
 
 def test_a_feed_file_is_read_oldest_first(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from bot.feeds.parser import Parser, open_parser
 from bot.lookup.service import Lookup, open_lookup
 from bot.net.http import HttpClient, open_http_client
+from bot.net.pace import Pace
 from tests.support.lab import FakeClock
 from tests.support.lookup_server import LookupServer
 
@@ -41,6 +42,6 @@ async def lookup(
     server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
 ) -> AsyncIterator[Lookup]:
     async with open_lookup(
-        web, parser, server.addresses(), clock, arxiv_pause=timedelta(seconds=0.2)
+        web, parser, server.addresses(), clock, arxiv_pace=Pace(timedelta(seconds=0.2))
     ) as opened:
         yield opened

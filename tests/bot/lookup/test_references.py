@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.lookup.errors import NotAReference
 from bot.lookup.references import Reference, ReferenceKind, extract_references, parse_reference
 from storage.models import Link, LinkKind, PaperDraft
-from storage.papers.identifiers import page_of_pdf
+from storage.urls import page_of_pdf
 
 ARXIV, DOI, PAGE = ReferenceKind.ARXIV, ReferenceKind.DOI, ReferenceKind.PAGE
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.feeds.parser import Parser, open_parser
-from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed
+from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed, UnknownPaper
 from bot.lookup.references import parse_reference
 from bot.lookup.service import Lookup, open_lookup
 from bot.net.http import HttpClient, open_http_client
@@ -45,7 +45,7 @@ async def test_a_published_preprint_has_both_ids_and_the_published_venue(
     server.works["10.5555/lab.7"] = WORK
     draft = await lookup.get("2304.01373")
     assert draft.identifiers == ("arxiv:2304.01373", "doi:10.5555/lab.7")
-    assert (draft.venue, draft.date) == ("Journal of Open Things", PartialDate(2023, 4, 3))
+    assert (draft.venue, draft.date) == ("Journal of Open Things", PartialDate(2024, 2))
     assert draft.abstract == "We look at it."
 
 
@@ -110,6 +110,29 @@ async def test_an_unknown_doi_is_an_error(lookup: Lookup, server: LookupServer) 
         ServiceFailed, match=r"Crossref isn't available right now.*is having problems"
     ):
         await lookup.get("10.5555/other")
+
+
+async def test_a_doi_of_another_agency_is_not_called_unknown(
+    lookup: Lookup, server: LookupServer
+) -> None:
+    server.agencies = {"10.11371/iieej.1": "JaLC", "10.5555/lost": "Crossref"}
+    with pytest.raises(NothingFound, match="registered with JaLC") as caught:
+        await lookup.get("10.11371/iieej.1")
+    assert not isinstance(caught.value, UnknownPaper)
+    assert caught.value.known.identifiers == ("doi:10.11371/iieej.1",)
+    with pytest.raises(UnknownPaper, match="Neither Crossref nor DataCite knows"):
+        await lookup.get("10.5555/lost")
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "no json", "[]", "{}", "[1]", '[{"status": "Unknown"}]', "[" * 100_000, "[null]"]
+)
+async def test_a_doi_whose_agency_cannot_be_asked_may_exist(
+    lookup: Lookup, server: LookupServer, answer: str
+) -> None:
+    server.fail("/doi/", (200, answer, {}))
+    with pytest.raises(ServiceFailed, match=r"doi\.org isn't available right now"):
+        await lookup.get("10.11371/iieej.2")
 
 
 async def test_a_work_without_a_title_is_an_error_with_the_rest_of_the_draft(

@@ -19,6 +19,11 @@ async def echo(request: web.Request) -> web.Response:
     return web.Response(text=request.headers["User-Agent"], headers={"ETag": '"1"'})
 
 
+async def keys(request: web.Request) -> web.Response:
+    names = ("Accept", "X-Api-Key")
+    return web.Response(text=" ".join(request.headers.get(name, "none") for name in names))
+
+
 async def redirect(request: web.Request) -> web.Response:
     hops = int(request.match_info["hops"])
     status = int(request.match_info["status"])
@@ -69,6 +74,7 @@ async def unreadable(request: web.Request) -> web.Response:
 async def server() -> AsyncIterator[TestServer]:
     app = web.Application()
     app.router.add_get("/echo", echo)
+    app.router.add_get("/keys", keys)
     app.router.add_get("/redirect/{status}/{hops}", redirect)
     app.router.add_get("/elsewhere", elsewhere)
     app.router.add_get("/status/{status}", status)
@@ -250,6 +256,14 @@ async def test_an_address_with_a_password_or_a_bad_port_is_refused(client: HttpC
         await client.get("http://me:secret@example.org/")
     with pytest.raises(HttpError, match="a valid URL"):
         await client.get("http://example.org:99999/")
+
+
+async def test_a_key_isnt_sent_on_to_another_server(client: HttpClient, server: TestServer) -> None:
+    headers = {"Accept": "text/plain", "x-api-key": "CANARY"}
+    own = server.make_url("/keys")
+    for to, seen in ((str(own), b"CANARY"), (str(own.with_host("localhost")), b"none")):
+        page = await client.get(str(server.make_url("/elsewhere").with_query(to=to)), headers)
+        assert page.body == b"text/plain " + seen
 
 
 async def test_a_redirect_to_nowhere_is_refused(client: HttpClient, server: TestServer) -> None:

@@ -108,6 +108,7 @@ def test_a_change_is_summarized(made: Change, shown: str) -> None:
     assert audit_cards.plain_summary(made, {1: "A *title*"}).startswith("7 · ")
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(drafts(), drafts()), max_size=5), st.booleans())
 def test_a_page_of_the_log_stays_within_discords_limits(
     pairs: list[tuple[PaperDraft, PaperDraft]],
@@ -137,7 +138,7 @@ def test_a_page_of_the_log_stays_within_discords_limits(
 def test_a_comparison_of_two_papers_stays_within_discords_limits(
     one: PaperDraft, two: PaperDraft
 ) -> None:
-    pair = MergePair(make_paper(one, 1 << 40), make_paper(two, 1 << 41))
+    pair = MergePair(make_paper(one, 1 << 40), make_paper(two, 1 << 41), edited={})
     layout = Layout(
         comparison(pair, pair.default_choices(), lambda _name, _keep: None, "warning " * 85)
     )

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.ui import announcements as announcement_cards
-from bot.ui import buttons, cards, result_pages, review_cards
+from bot.ui import buttons, cards, review_cards
 from bot.ui import feeds as feed_cards
 from bot.ui.paper_form import PaperForm, to_form
+from bot.ui.saved_query import SavedQuery
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import ChannelFilter, Condition
 from storage.announcements.models import (
@@ -126,28 +127,31 @@ def page_buttons() -> list[Button[Any]]:
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(shown=papers)
 async def test_a_papers_card_keeps_within_discords_limits(shown: Paper) -> None:
     assert_fits(cards.Layout(cards.full_card(shown)))
-    related = Related(shown, shown.authors[:3] or ("x" * 300,), ("w" * 90,) * 4)
-    assert_fits(cards.Layout(cards.full_card(shown, [related] * 4)))
+    reasons = (shown.authors[:3] or ("x" * 300,), ("w" * 90,) * 4, ("t" * 90,) * 4)
+    related = [Related(replace(shown, id=HUGE - n), *reasons) for n in range(4)]
+    assert_fits(cards.Layout(cards.full_card(shown, related)))
     assert_fits(announcement_cards.announcement(shown, announced_venue="arXiv", role_id=HUGE))
     assert_fits(announcement_cards.announcement(replace(shown, removed_at=AT), role_id=HUGE))
-    assert_fits(announcement_cards.review(post(PostKind.REVIEW), pending_entry(shown), shown.title))
+    assert_fits(review_cards.entry_review(pending_entry(shown), shown.title, shown))
     assert_fits(cards.random_paper(shown, HUGE, HUGE))
     assert_fits(
         cards.Layout(*cards.paper_with(shown, "?" * 600, buttons.RemoveButton(1, shown.id)))
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(shown=five, name=words.filter(bool), total=st.integers(5, 10**7))
 async def test_a_list_of_papers_keeps_within_discords_limits(
     shown: tuple[Paper, ...], name: str, total: int
 ) -> None:
     results = ResultPage(shown, total)
-    query = result_pages.SavedQuery(words=name, author=name)
+    query = SavedQuery(words=name, author=name)
     heading = cards.escape(name, 200)
     assert_fits(
         cards.results_page(
@@ -163,18 +167,20 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
         coauthors=tuple((f"{name} {number}", number) for number in range(50)),
     )
     assert_fits(cards.author_page(author, results, page_buttons()))
-    assert result_pages.SavedQuery.from_text(query.to_text()) == query
+    assert SavedQuery.from_text(query.to_text()) == query
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(shown=five, note=words, outcome=st.sampled_from(Outcome), data=st.data())
 async def test_review_cards_keep_within_discords_limits(
     shown: tuple[Paper, ...], note: str, outcome: Outcome, data: st.DataObject
 ) -> None:
     similarity = data.draw(st.booleans())
+    private = Link(LinkKind.CODE, f"https://lab.example/{'0a1b' * 8}/code")
     suggestions = [
         Suggestion(
-            *(one.id, as_draft(one), note, HUGE, note or "mika", AT),
+            *(one.id, replace(as_draft(one), links=(private,)), note, HUGE, note or "mika", AT),
             outcome=Outcome.REVIEW,
             paper_id=one.id if similarity else None,
         )
@@ -186,13 +192,18 @@ async def test_review_cards_keep_within_discords_limits(
         for one in shown
     ]
     for page in (suggestions, entries):
-        assert_fits(review_cards.queue(page, {1: note}, page=3, total=10**6, owner=HUGE))
+        similar = {one.id: one for one in shown}
+        queue = review_cards.QueuePage(
+            page[: review_cards.PAGE_SIZE], 10**6, 3, HUGE, {1: note}, similar
+        )
+        assert_fits(queue.layout(review_cards.status("✅ Done. " * 20, buttons.UndoButton(HUGE))))
     decided = replace(suggestions[0], outcome=outcome, decided_by=MODERATOR, decided_at=AT)
     assert_fits(review_cards.suggestion_review(decided, shown[0]))
     assert_fits(review_cards.suggestion_outcome(HUGE, decided, shown[0]))
     assert_fits(cards.notice(review_cards.member_suggestions([decided] * 10)))
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(title=words, error=words, number=st.integers(1, 60))
 async def test_lists_of_feeds_and_channels_keep_within_discords_limits(
@@ -246,7 +257,14 @@ async def test_the_form_fits_any_paper(shown: Paper) -> None:
     async def on_submit(*_: object) -> None:
         pass
 
-    form = PaperForm(f"Edit #{shown.id}", to_form(as_draft(shown)), on_submit).to_dict()
+    form = PaperForm(
+        f"Edit #{shown.id}",
+        to_form(as_draft(shown)),
+        on_submit,
+        kind="edit",
+        numbers=(shown.id,),
+        base=as_draft(shown),
+    ).to_dict()
     assert len(form["title"]) <= 45
     assert len(form["components"]) <= 5
     for label in form["components"]:

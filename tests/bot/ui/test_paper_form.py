@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bot.ui.paper_form import FormValues, from_form
+from bot.ui.paper_form import FormValues, from_form, to_form
 from storage.errors import InvalidInput
+from storage.models import PaperDraft
 
 
 @pytest.mark.parametrize(
@@ -25,5 +28,21 @@ def test_authors_are_one_per_line_and_may_end_in_et_al(
 
 @pytest.mark.parametrize("hostile", [", ", ",", "and ", "et al "])
 def test_a_long_line_of_punctuation_is_parsed_quickly(hostile: str) -> None:
+    draft = from_form(FormValues(title="Small Models", authors=f"x {hostile * 200_000}x"))
+    assert set("".join(draft.authors)) <= {"x", " "}
+
+
+def test_a_name_that_is_too_long_is_refused() -> None:
     with pytest.raises(InvalidInput, match="too long for one author"):
-        from_form(FormValues(title="Small Models", authors=f"x {hostile * 200_000}x"))
+        from_form(FormValues(title="Small Models", authors="x" * 500))
+
+
+def test_lines_that_were_left_as_they_were_stay() -> None:
+    base = PaperDraft(
+        title="Small Models", authors=("Kaur, M.", "Acme", "Bo Lee"), collectives=("Acme",)
+    )
+    assert from_form(to_form(base), base) == base
+    typed = replace(to_form(base), authors="Kaur, M.\nAcme\nGarcia Marquez, Maria Jose")
+    draft = from_form(typed, base)
+    assert draft.authors == ("Kaur, M.", "Acme", "Maria Jose Garcia Marquez")
+    assert draft.collectives == ("Acme",)

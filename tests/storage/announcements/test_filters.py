@@ -34,6 +34,12 @@ def paper() -> PaperDetails:
         ("author:grave", True),
         ("author:nobody", False),
         ("author:nobody author:grave", True),  # of one field, any will do
+        ("~analyze", True),
+        ("~models ~training", True),
+        ('~"tuned finely"', False),
+        ('~"fine tune model"', True),
+        ("-~trains", False),
+        ("~unrelated", False),
         ("author:biderman venue:icml", True),
         ("author:biderman venue:acl", False),
         ("-venue:arxiv", True),
@@ -69,6 +75,8 @@ def test_a_rejection_names_the_conditions_that_fail() -> None:
         ("year:2023", "“year:” isn.t a filter"),
         ("feed:arxiv", "the feed's number"),
         ("author:!!!", "no letters or digits"),
+        ("venue: icml", "“venue:” has no value. Write it right after the colon"),
+        ("-Feed:", "“-Feed:” has no value"),
         ("?", "no letters or digits"),
         (" ".join(f"w{n}" for n in range(31)), "at most 30"),
     ],
@@ -78,6 +86,7 @@ def test_an_invalid_filter_is_rejected_with_a_sentence(text: str, sentence: str)
         parse_filter(text)
 
 
+@pytest.mark.slow
 @example(text='"tag:x" "-y" "a b" tag:"c:d"')
 @given(st.text(max_size=80))
 def test_any_text_parses_or_is_rejected_with_a_sentence(text: str) -> None:
@@ -118,3 +127,10 @@ def test_the_next_digest_is_due_in_its_time_zone(
     schedule: DigestSchedule, after: datetime, due: datetime | None
 ) -> None:
     assert schedule.next_digest(after) == due
+
+
+def test_a_tilde_is_kept_and_belongs_to_words_only() -> None:
+    text = '~memorize -~"language model" plain'
+    assert str(parse_filter(text)) == text
+    with pytest.raises(InvalidInput, match="in front of a word"):
+        parse_filter("venue:~icml")

@@ -14,11 +14,13 @@ from storage.announcements.models import (
     PostState,
     SubscriptionOptions,
 )
+from storage.audit.models import ReviewKind
 from storage.database import Database, migrations
 from storage.errors import LabError, SubscriptionNotFound
 from storage.feeds.models import Entry, EntryRecord, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library, open_library
 from storage.models import Origin, Outcome, PaperDraft
+from storage.review.models import Decision
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR, announce, deliver
 
@@ -32,7 +34,6 @@ async def test_posts_are_claimed_sent_and_recorded_in_order(
     first, second = [await announce(library, title) for title in ("First", "Second")]
     (due,) = await outbox.enqueue_and_fetch_due()
     assert (due.paper_ids, due.state, due.kind) == ((first,), PostState.WAITING, PostKind.PAPER)
-    assert due.nonce == f"herald-{due.id}"
     assert await outbox.claim([due]) == {due.id}
     (claimed,) = await outbox.enqueue_and_fetch_due()
     assert (claimed.state, claimed.attempts) == (PostState.CLAIMED, 1)
@@ -334,13 +335,13 @@ async def test_entries_of_a_reviewed_feed_wait_for_a_moderator(
     ]
     assert isinstance(await library.review.entry(ours.id), PendingEntry)
     assert (
-        await library.review.resolve_entry(ours.id, MODERATOR, add=True)
+        await library.review.resolve(ReviewKind.ENTRY, ours.id, MODERATOR, Decision.ADD)
     ).value.outcome is Outcome.ADDED
     assert (
-        await library.review.resolve_entry(theirs.id, MODERATOR, add=False)
+        await library.review.resolve(ReviewKind.ENTRY, theirs.id, MODERATOR, Decision.SAME)
     ).value.outcome is Outcome.DECLINED
-    with pytest.raises(LabError, match="already decided this one"):
-        await library.review.resolve_entry(theirs.id, MODERATOR, add=True)
+    with pytest.raises(LabError, match="already declined this one"):
+        await library.review.resolve(ReviewKind.ENTRY, theirs.id, MODERATOR, Decision.ADD)
     decided = await library.review.entry(ours.id)
     assert isinstance(decided, EntryRecord)
     assert (decided.decided_by, decided.was_first_poll) == (MODERATOR, False)

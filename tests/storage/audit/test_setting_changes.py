@@ -9,11 +9,12 @@ import pytest
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.filters import parse_filter
 from storage.announcements.models import DeliveryStatus, PostKind, SubscriptionOptions
-from storage.audit.models import Change, FeedChange, SubscriptionChange
+from storage.audit.models import Change, FeedChange, ReviewKind, SubscriptionChange
 from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.feeds.models import Entry, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library
 from storage.models import PaperDraft
+from storage.review.models import Decision
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR, announce, deliver
 
@@ -52,7 +53,7 @@ async def test_undoing_an_unfollow_continues_where_the_feed_was(
     assert await library.review.count() == 0
     assert await library.review.entry(waiting.id) is None
     with pytest.raises(LabError, match="its feed was unfollowed"):
-        await library.review.resolve_entry(waiting.id, MODERATOR, add=True)
+        await library.review.resolve(ReviewKind.ENTRY, waiting.id, MODERATOR, Decision.ADD)
     assert await deliver(library) == []  # nobody is asked
     await ingest(library, feed, clock, "Old", "To be decided", "Meanwhile")
     assert await library.papers.count() == 1

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
 
 from storage.announcements.filters import parse_filter
 from storage.announcements.models import DeliveryStatus, SubscriptionOptions
+from storage.audit.models import ReviewKind
 from storage.feeds.models import Entry, FeedState
-from storage.library import Library
+from storage.library import Library, open_library
 from storage.models import Origin, PaperDraft, PartialDate
+from storage.review.models import Decision
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
+from tests.support.linear_time import assert_takes_linear_time
 
 
 async def credit(library: Library, *credits: tuple[str, ...]) -> None:
@@ -46,8 +55,8 @@ async def test_undoing_a_rename_restores_credits_as_written(
     await library.review.suggest(other, "", (7, "mika"), daily_limit=3, channel_id=None)
     change = await rename(library)
     (entry,) = await library.review.pending_entries(feed.id)
-    await library.review.resolve_entry(entry.id, MODERATOR, add=True)
-    await library.review.resolve_suggestion(1, MODERATOR, add=True)
+    await library.review.resolve(ReviewKind.ENTRY, entry.id, MODERATOR, Decision.ADD)
+    await library.review.resolve(ReviewKind.SUGGESTION, 1, MODERATOR, Decision.ADD)
     for number in (2, 3):
         assert (await library.papers.get(number)).authors == ("Jane New",)
     await library.undo(change, MODERATOR)
@@ -176,3 +185,104 @@ async def test_the_poster_of_a_paper_is_shown_by_their_current_name(library: Lib
     await library.undo(change, MODERATOR)
     posters = [(await library.papers.get(number)).posted_by for number in (2, added.id)]
     assert posters == ["Jane Former", "J. Former"]
+
+
+async def import_credits(library: Library, *credits: tuple[str, ...]) -> None:
+    start = await library.papers.count()
+    drafts = [
+        PaperDraft(f"Imported {number}", authors) for number, authors in enumerate(credits, start)
+    ]
+    await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR)
+
+
+async def test_a_full_name_of_the_same_import_makes_initials_ambiguous(library: Library) -> None:
+    await credit(library, ("Jane Former",))
+    await rename(library)
+    await import_credits(library, ("J. Former",), ("John Former",), ("J. M. Former",))
+    assert (await credits(library))[1:] == [("J. Former",), ("John Former",), ("J. M. Former",)]
+
+
+async def test_a_name_credited_earlier_in_an_import_counts(library: Library) -> None:
+    await credit(library, ("Jane Former",), ("Jack T. Former",))
+    await rename(library)
+    first = PaperDraft("One", ("J. M. Former",), identifiers=("doi:10.1/1",))
+    john = PaperDraft("One", ("John Former", "J. M. Former"), identifiers=("doi:10.1/1",))
+    last = PaperDraft("Two", ("Former, J. M.", "J. A. Former"))
+    await library.papers.upsert_many([first, john, last], Origin.IMPORT, MODERATOR)
+    # The first one was credited when no other full name fitted.
+    assert (await credits(library))[2:] == [
+        ("John Former", "Jane New"),
+        ("Former, J. M.", "J. A. Former"),
+    ]
+
+
+async def test_another_spelling_of_a_former_name_makes_no_initials_ambiguous(
+    library: Library,
+) -> None:
+    await credit(library, ("Jane Former",))
+    await rename(library)
+    await import_credits(library, ("J. Former", "FORMER, Jane"), ("Former, J.", "Jane Former"))
+    assert set((await credits(library))[1]) == {"Jane New"}
+    assert set((await credits(library))[2]) == {"Jane New"}
+
+
+async def test_initials_of_a_family_name_of_several_words_are_hidden(library: Library) -> None:
+    await credit(library, ("Abebe Kassa Woldu",), ("Alem Woldu",))
+    await library.authors.rename("Abebe Kassa Woldu", "Ann New", MODERATOR)
+    await import_credits(library, ("Kassa Woldu, A.",))
+    assert (await credits(library))[2] == ("Ann New",)
+    await import_credits(library, ("A. B. Kassa-Woldu",), ("Alem Kassa Woldu",))
+    other = PaperDraft("Other", ("KASSA WOLDU, A.",))
+    await library.papers.upsert_many([other], Origin.IMPORT, MODERATOR)
+    assert (await credits(library))[-1] == ("KASSA WOLDU, A.",)
+
+
+async def test_a_surname_is_hidden_until_somebody_else_has_it(library: Library) -> None:
+    await credit(library, ("Jane Former",))
+    await rename(library)
+    await import_credits(library, ("Former",))
+    other = PaperDraft("Other", ("Bo Former",))
+    later = PaperDraft("Later", ("FORMER",))
+    for draft in (other, later):
+        await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
+    assert (await credits(library))[1:] == [("Jane New",), ("Bo Former",), ("FORMER",)]
+
+
+async def import_into_family(folder: Path, full: Sequence[str], short: Sequence[str]) -> None:
+    """Imports papers into a big family in which one has renamed, with and without other names."""
+
+    def drafts(names: Sequence[str]) -> list[PaperDraft]:
+        return [
+            PaperDraft(f"{name} {number}", (name,), identifiers=(f"doi:10.1/{name}{number}",))
+            for number, name in enumerate(names)
+        ]
+
+    with TemporaryDirectory(dir=folder) as own:
+        async with open_library(Path(own) / "lab.db", FakeClock()) as library:
+            papers = library.papers
+            await papers.upsert_many(drafts(["Jane Former", *full]), Origin.IMPORT, MODERATOR)
+            await rename(library)
+            more = drafts([*short, *(name.replace("e Former", "o Former") for name in full)])
+            await papers.preview_many(more, Origin.IMPORT, MODERATOR)
+            for _ in range(2):
+                await papers.upsert_many(more, Origin.IMPORT, MODERATOR)
+
+
+def letters(number: int) -> str:
+    return "".join(chr(65 + number // 26**power % 26) for power in range(3))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("middle", [1, 3])
+def test_an_import_into_a_big_family_takes_linear_time(tmp_path: Path, middle: int) -> None:
+    """With three middle names, nobody else has the same initials."""
+
+    def call(size: int) -> None:
+        words = [letters(number) for number in range(size)]
+        full = [
+            f"J{word.lower()} {' '.join(f'{a}e' for a in word[:middle])} Former" for word in words
+        ]
+        short = [f"J. {'. '.join(word)}. Former" for word in words]
+        asyncio.run(import_into_family(tmp_path, full, short))
+
+    assert_takes_linear_time(call, 1200)

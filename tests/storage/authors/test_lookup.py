@@ -6,21 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.errors import AuthorAmbiguous, AuthorNotFound, InvalidInput, LabError
+from storage.authors.errors import AuthorAmbiguous, AuthorNotFound
+from storage.errors import InvalidInput, LabError
 from storage.library import Library
-from storage.models import Author, Origin, PaperDraft, PartialDate
-from tests.support.library import MODERATOR
+from storage.models import Author, AuthorSummary, Origin, PaperDraft, PartialDate
+from tests.support.library import MODERATOR, credit, suggested
 
 
 async def fill(library: Library, *drafts: PaperDraft) -> None:
     for draft in drafts:
         await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
-
-
-async def credit(library: Library, *credits: tuple[str, ...]) -> None:
-    """Add a paper for each byline; its title says the names."""
-    for authors in credits:
-        await fill(library, PaperDraft(title=f"By {' & '.join(authors)}", authors=authors))
 
 
 async def titles(library: Library, person: Author) -> set[str]:
@@ -56,7 +51,7 @@ async def test_removed_papers_count_for_nobody(library: Library) -> None:
     await library.papers.remove(1, MODERATOR)
     with pytest.raises(AuthorNotFound):
         await library.authors.get("Ann Lee")
-    assert await library.authors.suggest("ann") == ()
+    assert await suggested(library, "ann") == ()
 
 
 async def test_an_unknown_name_suggests_similar_ones(library: Library) -> None:
@@ -89,13 +84,13 @@ async def test_autocomplete_matches_any_part_of_a_name(library: Library) -> None
         PaperDraft(title="A", authors=("Ann Lee", "Juan Manuel Zambrano Chaves")),
         PaperDraft(title="B", authors=("Ann Lee",)),
     )
-    assert await library.authors.suggest("") == (
+    assert await suggested(library, "") == (
         ("Ann Lee", 2),
         ("Juan Manuel Zambrano Chaves", 1),
     )
     for typed in ("zam", "chaves", "juan m", "manuel cha"):
-        assert await library.authors.suggest(typed) == (("Juan Manuel Zambrano Chaves", 1),)
-    assert await library.authors.suggest("lee zam") == ()
+        assert await suggested(library, typed) == (("Juan Manuel Zambrano Chaves", 1),)
+    assert await suggested(library, "lee zam") == ()
 
 
 @pytest.mark.parametrize(
@@ -178,6 +173,31 @@ async def test_a_name_without_letters_has_no_similar_ones(library: Library) -> N
     assert caught.value.similar == ()
 
 
+async def test_matches_come_with_their_papers_and_years_most_papers_first(
+    library: Library,
+) -> None:
+    await fill(
+        library,
+        PaperDraft(title="One", authors=("Leo Gao", "Ann Gao"), date=PartialDate(2019)),
+        PaperDraft(title="Two", authors=("L. Gao",), date=PartialDate(2023, 5)),
+        PaperDraft(title="Three", authors=("Mia Gao",)),
+        PaperDraft(title="Four", authors=("Leo Gao",)),
+    )
+    found = await library.authors.list_matches("gao")
+    assert found.people == (
+        AuthorSummary("Leo Gao", 3, (2019, 2023)),
+        AuthorSummary("Ann Gao", 1, (2019, 2019)),
+        AuthorSummary("Mia Gao", 1),
+    )
+    assert (found.total, found.total_is_minimum) == (3, False)
+    for person in found.people:
+        author = await library.authors.get(person.name)
+        assert (author.paper_count, author.years) == (person.paper_count, person.years)
+    first = await library.authors.list_matches("gao", limit=1)
+    assert (first.people, first.total) == (found.people[:1], 3)
+    assert (await library.authors.list_matches("nobody")).people == ()
+
+
 async def test_a_large_family_is_looked_up_without_reading_all_of_it(library: Library) -> None:
     crowd = [f"{first}{second}a Wang" for first in "ABCDEFGHIJKLMNOPQRST" for second in "aeioulnr"]
     await credit(library, *[(name,) for name in crowd], ("Wang",), ("A. Wang",), ("Wei Wang",))
@@ -185,16 +205,18 @@ async def test_a_large_family_is_looked_up_without_reading_all_of_it(library: Li
     with pytest.raises(AuthorAmbiguous) as caught:
         await library.authors.get("Wang")
     assert caught.value.people[0] == "Wei Wang"
+    listed = await library.authors.list_matches("Wang")
+    assert (listed.people[0].name, len(listed.people), listed.total) == ("Wei Wang", 25, 161)
     assert (await library.authors.get("Wei Wang")).paper_count == 4
-    assert (await library.authors.suggest("wang"))[0] == ("Wei Wang", 4)
-    assert (await library.authors.suggest("w"))[0] == ("Wei Wang", 4)
-    assert (await library.authors.suggest("wan we"))[0] == ("Wei Wang", 4)
-    assert len(await library.authors.suggest("wang")) == 25
+    assert (await suggested(library, "wang"))[0] == ("Wei Wang", 4)
+    assert (await suggested(library, "w"))[0] == ("Wei Wang", 4)
+    assert (await suggested(library, "wan we"))[0] == ("Wei Wang", 4)
+    assert len(await suggested(library, "wang")) == 25
 
 
 async def test_the_variants_of_one_person_are_one_suggestion(library: Library) -> None:
     await credit(library, ("Stella Biderman",), ("Biderman",), ("Biderman, Stella",), ("Ann Lee",))
-    assert await library.authors.suggest("bid") == (("Stella Biderman", 3),)
+    assert await suggested(library, "bid") == (("Stella Biderman", 3),)
 
 
 @pytest.mark.parametrize(
@@ -227,12 +249,12 @@ async def test_a_misspelled_name_suggests_the_intended_person(
 async def test_counts_follow_removed_and_restored_papers(library: Library) -> None:
     await credit(library, ("Ann Lee", "Bo Chen"), ("Ann Lee",))
     await library.papers.remove(1, MODERATOR)
-    assert await library.authors.suggest("") == (("Ann Lee", 1),)
+    assert await suggested(library, "") == (("Ann Lee", 1),)
     await library.papers.upsert(
         PaperDraft(title="C", authors=("Ann Lee", "Cy Dee")), Origin.MODERATOR, MODERATOR
     )
     await library.papers.edit(3, PaperDraft(title="C", authors=("Cy Dee",)), MODERATOR)
-    assert dict(await library.authors.suggest("")) == {"Ann Lee": 1, "Cy Dee": 1}
+    assert dict(await suggested(library, "")) == {"Ann Lee": 1, "Cy Dee": 1}
 
 
 @settings(max_examples=60)

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from storage.audit.models import ReviewKind
 from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.feeds.models import Entry, Feed, FeedState, IngestResult
 from storage.library import Library
 from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
-from storage.papers.identifiers import canonical_url
+from storage.review.models import Decision
+from storage.urls import canonical_url
 from tests.support.lab import NOW, FakeClock
 from tests.support.library import ARXIV, MODERATOR, added
 
@@ -95,16 +97,20 @@ async def test_a_possible_duplicate_of_a_feed_waits_for_a_moderator(
     assert (renamed.known, renamed.duplicates) == (1, ())  # it waits already
     thrice, twice = await library.review.pending_entries(feed.id)
     assert (twice.draft.title, twice.paper_id) == ("Twice", known.id)
-    added_one = (await library.review.resolve_entry(twice.id, MODERATOR, add=True)).value
+    added_one = (
+        await library.review.resolve(ReviewKind.ENTRY, twice.id, MODERATOR, Decision.ADD)
+    ).value
     assert added_one.outcome is Outcome.ADDED
     assert len(await library.outbox.enqueue_and_fetch_due()) == 1
-    left = (await library.review.resolve_entry(thrice.id, MODERATOR, add=False)).value
+    left = (
+        await library.review.resolve(ReviewKind.ENTRY, thrice.id, MODERATOR, Decision.SAME)
+    ).value
     assert left.outcome is Outcome.UPDATED
     assert left.paper is not None
     assert left.paper.id == other.id
     for decided in (twice, thrice):
         with pytest.raises(LabError, match="already"):
-            await library.review.resolve_entry(decided.id, MODERATOR, add=True)
+            await library.review.resolve(ReviewKind.ENTRY, decided.id, MODERATOR, Decision.ADD)
     assert (await library.feeds.ingest(feed, [entry("Thrice")], state())).known == 1
 
 
@@ -169,6 +175,81 @@ async def test_the_next_issue_of_a_series_is_a_new_paper(library: Library) -> No
     assert len(await library.review.pending_entries(feed.id)) == 1
 
 
+MOVED_TITLE = "On the Softness of Moss in Spring"
+
+
+@pytest.mark.parametrize(
+    ("title", "fields", "later"),
+    [
+        (MOVED_TITLE, {}, {}),
+        (MOVED_TITLE, {"date": PartialDate(2022, 1, 5)}, {}),  # years ago
+        (MOVED_TITLE, {"authors": ("Jane Roe",)}, {"authors": ("J. Roe",)}),
+        (MOVED_TITLE, {"identifiers": ("doi:10.1234/x",)}, {"identifiers": ("doi:10.1234/x",)}),
+        ("Weekly report", {"abstract": "Moss is soft."}, {"abstract": "Moss is soft."}),
+    ],
+)
+async def test_an_entry_that_moves_is_the_same_paper_and_announced_once(
+    library: Library, title: str, fields: dict[str, object], later: dict[str, object]
+) -> None:
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
+    feed = await followed(library)
+    await library.feeds.ingest(feed, [entry("First")], state())
+    before = at("https://lab.org/old", **{"date": PartialDate(2026, 1, 5), **fields})
+    after = at("https://lab.org/blog/new", date=PartialDate(2026, 9, 5), **later)
+    await library.feeds.ingest(feed, [entry(title, "1", **before)], state())
+    assert len(await library.outbox.enqueue_and_fetch_due()) == 1
+    result = await library.feeds.ingest(feed, [entry(title, "2", **after)], state())
+    assert (result.added, result.duplicates, len(result.updated)) == ((), (), 1)
+    assert await library.papers.count() == 2
+    again = await library.feeds.ingest(feed, [entry(title, "2", **after)], state())
+    assert again == IngestResult(known=1)
+
+
+@pytest.mark.parametrize(
+    ("title", "fields", "later"),
+    [
+        ("Editorial", {}, {}),
+        ("Weekly report", {"abstract": "Moss."}, {"abstract": "Fern."}),
+        ("Weekly report on the moss in our garden", {}, {}),
+        (MOVED_TITLE, {"authors": ("Jane Roe",)}, {"authors": ("Bo Lee",)}),
+        (MOVED_TITLE, {"identifiers": ("doi:10.1234/x",)}, {"identifiers": ("doi:10.1234/y",)}),
+    ],
+)
+async def test_another_paper_with_the_same_title_stays_separate(
+    library: Library, title: str, fields: dict[str, object], later: dict[str, object]
+) -> None:
+    feed = await followed(library)
+    before = at("https://lab.org/1", date=PartialDate(2026, 1, 5), **fields)
+    after = at("https://lab.org/2", date=PartialDate(2026, 2, 5), **later)
+    await library.feeds.ingest(feed, [entry(title, "1", **before)], state())
+    result = await library.feeds.ingest(feed, [entry(title, "2", **after)], state())
+    assert result.updated == ()
+    assert len(result.added) + len(result.duplicates) == 1
+
+
+async def test_a_title_that_a_feed_gave_to_two_papers_is_that_of_a_series(
+    library: Library,
+) -> None:
+    feed = await followed(library)
+    for number, year in enumerate((2020, 2022, 2024, 2026)):
+        fields = at(f"https://lab.org/{number}", date=PartialDate(year, 1, 5))
+        authors = ("Jane Roe", "Bo Lee") if number % 2 else ("Ann Chen",)
+        one = entry(MOVED_TITLE, str(number), authors=authors, **fields)
+        await library.feeds.ingest(feed, [one], state())
+    assert await library.papers.count() == 4
+
+
+async def test_an_entry_beside_another_one_with_its_title_has_not_moved(library: Library) -> None:
+    feed = await followed(library)
+    both = [
+        entry(MOVED_TITLE, str(number), **at(f"https://lab.org/{number}", date=PartialDate(year)))
+        for number, year in enumerate((2022, 2026))
+    ]
+    await library.feeds.ingest(feed, both[:1], state())
+    result = await library.feeds.ingest(feed, both, state())
+    assert len(result.added) == 1
+
+
 async def test_papers_that_share_one_url_are_not_merged(library: Library) -> None:
     feed = await followed(library)
     titles = ("Small Models Remember", "A Survey of Steering", "Scaling Up Slowly")
@@ -179,7 +260,9 @@ async def test_papers_that_share_one_url_are_not_merged(library: Library) -> Non
     waiting = await library.review.pending_entries(feed.id)
     assert [one.draft.title for one in waiting] == [*titles[1:]]
     for one in waiting:
-        settled = (await library.review.resolve_entry(one.id, MODERATOR, add=True)).value
+        settled = (
+            await library.review.resolve(ReviewKind.ENTRY, one.id, MODERATOR, Decision.ADD)
+        ).value
         assert settled.outcome is Outcome.ADDED
     assert await library.papers.count() == 3
 
@@ -206,7 +289,9 @@ async def test_a_removed_paper_stays_removed_under_another_identifier(library: L
     intake = await library.feeds.ingest(feed, [again], state())
     assert [paper.id for _, paper in intake.duplicates] == [1]
     (waiting,) = await library.review.pending_entries(feed.id)
-    settled = (await library.review.resolve_entry(waiting.id, MODERATOR, add=False)).value
+    settled = (
+        await library.review.resolve(ReviewKind.ENTRY, waiting.id, MODERATOR, Decision.SAME)
+    ).value
     assert settled.outcome is Outcome.REMOVED
     # By now the list knows that identifier for that of the removed paper.
     renamed = PaperDraft("Gone, Retitled", identifiers=("arxiv:2301.00001",))
@@ -238,3 +323,25 @@ async def test_a_suggestion_that_shares_only_a_url_waits_for_review(library: Lib
     await library.review.suggest(other, "", (7, "mika"), daily_limit=3, channel_id=None)
     (waiting,) = await library.review.page(0, 9)
     assert (waiting.draft.title, waiting.paper_id) == ("A Survey of Steering", 1)
+
+
+async def test_an_entry_without_a_title_waits_for_a_moderator(library: Library) -> None:
+    await library.subscriptions.subscribe(1, 2, MODERATOR)
+    feed = await followed(library)
+    untitled = [entry(f"https://lab.org/p/{number}") for number in range(2)]
+    first = await library.feeds.ingest(feed, [untitled[0], entry("A")], state(), 3)
+    assert (len(first.added), first.reviews) == (1, 1)
+    assert await library.outbox.enqueue_and_fetch_due() == ()  # the first poll is silent
+    second = await library.feeds.ingest(feed, [*reversed(untitled), entry("A")], state(), 3)
+    assert (second.added, second.reviews) == ((), 1)
+    (card,) = await library.outbox.enqueue_and_fetch_due()
+    (_, waiting) = await library.review.pending_entries(feed.id)
+    assert (card.entry_id, card.destination_id) == (waiting.id, 3)
+    with pytest.raises(LabError, match="has no title yet"):
+        await library.review.resolve(ReviewKind.ENTRY, waiting.id, MODERATOR, Decision.ADD)
+    details = replace(waiting.draft, title="The Second")
+    resolved = await library.review.resolve(
+        ReviewKind.ENTRY, waiting.id, MODERATOR, Decision.ADD, details=details
+    )
+    assert resolved.value.paper is not None
+    assert resolved.value.paper.title == "The Second"

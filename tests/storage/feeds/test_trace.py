@@ -6,10 +6,12 @@ import pytest
 
 from storage.announcements.filters import parse_filter
 from storage.announcements.models import DeliveryStatus, SubscriptionOptions
+from storage.audit.models import ReviewKind
 from storage.errors import FeedExists, TraceNotFound
 from storage.feeds.models import Entry, Feed, FeedSettings, FeedState
 from storage.library import Library
 from storage.models import Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
+from storage.review.models import Decision
 from tests.support.lab import NOW, FakeClock
 from tests.support.library import MODERATOR
 
@@ -73,7 +75,7 @@ async def test_a_pending_entry_is_traced_by_its_identifiers(library: Library, fe
         ]
         assert [one.id for one in trace.entries] == [pending.id]
         assert (trace.paper, trace.channels) == (None, ())
-    await library.review.resolve_entry(pending.id, MODERATOR, add=False)
+    await library.review.resolve(ReviewKind.ENTRY, pending.id, MODERATOR, Decision.SAME)
     (seen,) = (await library.traces.get("2302.12433")).entries
     assert (seen.outcome, seen.decided_by) == (Outcome.DECLINED, MODERATOR)
 

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.names.matching import are_compatible, identity_keys, is_same_name, matches_query
+from storage.names.matching import (
+    abbreviate,
+    are_compatible,
+    identity_keys,
+    is_same_name,
+    matches_query,
+)
 from storage.names.parser import Name, parse_name, search_words
 from storage.names.similarity import similarity
 
@@ -217,3 +223,81 @@ def test_a_name_in_capitals_is_not_parsed_as_initials(credit: str, other: str) -
 def test_a_name_in_capitals_is_parsed_like_any_other() -> None:
     assert are_compatible(parse_name("ANDREW NG"), parse_name("Andrew Ng"))
     assert are_compatible(parse_name("ANDREW NG"), parse_name("A. Ng"))
+
+
+@given(
+    st.lists(st.sampled_from(["Jane", "Jörg", "Ömer", "Mary-Ann", "J.", "O."]), max_size=3),
+    st.sampled_from(["Former", "Müller", "van Former", "Ng Former", "Mueller Jr."]),
+    st.lists(st.sampled_from(["J.", "Ö.", "M.", "A.", "N."]), max_size=4),
+    st.sampled_from(["Former", "Müller", "Mueller", "Müller Sr."]),
+)
+def test_an_abbreviated_name_is_compatible_with_the_same_initials(
+    given_names: list[str], family: str, initials: list[str], other_family: str
+) -> None:
+    full_name = parse_name(" ".join(["Jo", *given_names, family]))
+    short_name = parse_name(" ".join([*initials, other_family]))
+    assert full_name.is_full
+    assert not short_name.is_full
+    assert are_compatible(abbreviate(full_name), short_name) == are_compatible(
+        full_name, short_name
+    )
+
+
+@pytest.mark.parametrize(
+    ("full", "short", "compatible"),
+    [
+        ("Jane Mary Former", "J. Former", True),
+        ("Jane Mary Former", "J. M. Former", True),
+        ("Jane Mary Former", "M. Former", False),
+        ("Jane Former", "J. K. L. Former", True),
+        ("Jörg Müller", "J. Mueller", True),
+        ("Ömer Former", "O. Former", True),
+        ("王小明", "王", True),
+    ],
+)
+def test_initials_fit_an_abbreviated_name(full: str, short: str, compatible: bool) -> None:  # noqa: FBT001
+    abbreviated = abbreviate(parse_name(full))
+    assert not abbreviated.is_full or abbreviated.is_east_asian
+    assert are_compatible(abbreviated, parse_name(short)) is compatible
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("JA Smith", "Smith JA"),
+        ("Smith JA", "J. A. Smith"),
+        ("JA Smith", "John A. Smith"),
+        ("Smith JA", "John Adam Smith"),
+        ("J. Smith", "Smith JA"),
+        ("Oduro KA", "Kwame A. Oduro"),
+        ("Jane Roe PhD", "Jane Roe"),
+        ("Prof. Dr. Jane Roe", "Roe, J."),
+        ("Roe, Jane, MD", "Jane Roe"),
+        ("Carl Poe, Jr.", "Poe, Jr., Carl"),
+        ("Wei Wang 0042", "Wei Wang"),
+        ("The ATLAS Collaboration", "ATLAS Collaboration"),
+    ],
+)
+def test_names_in_any_form_can_be_one_persons(one: str, other: str) -> None:
+    assert are_compatible(parse_name(one), parse_name(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("JA Smith", "Smith JB"),
+        ("ATLAS Collaboration", "CMS Collaboration"),
+        ("World Health Organization", "W. Organization"),
+        ("Carl Poe Jr.", "Carl Poe Sr."),
+        ("Wei XU", "W. U. Xavier"),
+    ],
+)
+def test_different_names_stay_different(one: str, other: str) -> None:
+    assert not are_compatible(parse_name(one), parse_name(other))
+
+
+def test_a_group_is_named_by_all_its_words() -> None:
+    name = parse_name("The World Health Organization")
+    assert (name.given, name.family) == ((), ("world", "health", "organization"))
+    assert name.is_full
+    assert matches_query(name, parse_name("world health"))

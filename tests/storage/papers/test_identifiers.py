@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,6 @@ from hypothesis import strategies as st
 
 from storage.papers.identifiers import (
     arxiv_id,
-    canonical_url,
     doi,
     feed_guid,
     identify,
@@ -17,6 +17,8 @@ from storage.papers.identifiers import (
     is_pdf_url,
     listed_title,
 )
+from storage.urls import canonical_identifier, canonical_url
+from tests.support.linear_time import assert_takes_linear_time
 
 
 @pytest.mark.parametrize(
@@ -212,3 +214,189 @@ def test_a_page_that_only_repeats_an_identifier_is_recognized(url: str, *, expec
 )
 def test_a_url_that_leads_to_a_pdf_is_recognized(url: str, *, expected: bool) -> None:
     assert is_pdf_url(url) is expected
+
+
+# The addresses of a paper, and its DOI or id, by the paper's identifier.
+ADDRESSES = {
+    "arxiv:2401.00001": (
+        "arXiv:2401.00001v2",
+        "https://export.arxiv.org/abs/2401.00001v2",
+        "https://arxiv.org/ftp/arxiv/papers/2401/2401.00001.pdf",
+        "https://scirate.com/arxiv/2401.00001",
+        "https://www.semanticscholar.org/arxiv/2401.00001",
+        "https://api.semanticscholar.org/arXiv:2401.00001",
+        "https://www.alphaxiv.org/overview/2401.00001v1",
+        "https://papers.cool/arxiv/2401.00001",
+        "https://ui.adsabs.harvard.edu/abs/2024arXiv240100001R/abstract",
+    ),
+    "arxiv:hep-th/9901001": (
+        "http://xxx.lanl.gov/abs/hep-th/9901001",
+        "http://xxx.lanl.gov/pdf/hep-th/9901001v3",
+        "https://scirate.com/arxiv/hep-th/9901001",
+    ),
+    "doi:10.1038/s41586-021-03819-2": (
+        "https://doi.org/10.1038/s41586-021-03819-2",
+        "https://www.nature.com/articles/s41586-021-03819-2",
+        "https://www.nature.com/articles/s41586-021-03819-2.pdf",
+        "https://www.nature.com/articles/s41586-021-03819-2_reference.pdf",
+        "https://www.nature.com/articles/s41586-021-03819-2/figures/1?error=x",
+    ),
+    "doi:10.1038/nature14539": (
+        "https://www.nature.com/articles/nature14539",
+        "http://www.nature.com/nature/journal/v521/n7553/full/nature14539.html",
+        "http://www.nature.com/nature/journal/v521/n7553/pdf/nature14539.pdf",
+    ),
+    "doi:10.1038/nmeth.2089": ("https://www.nature.com/articles/nmeth.2089",),
+    "doi:10.5281/zenodo.1234567": (
+        "doi:10.5281/zenodo.1234567",
+        "https://zenodo.org/record/1234567#.YQ",
+        "https://zenodo.org/records/1234567",
+        "https://zenodo.org/records/1234567/files/moss.pdf?download=1",
+        "https://zenodo.org/doi/10.5281/zenodo.1234567",
+        "https://zenodo.org/badge/DOI/10.5281/zenodo.1234567.svg",
+        "https://zenodo.org/api/records/1234567",
+    ),
+    "doi:10.1101/2022.11.20.517210": (
+        "https://www.biorxiv.org/content/10.1101/2022.11.20.517210v2.full.pdf",
+        "https://www.biorxiv.org/content/biorxiv/early/2022/11/21/2022.11.20.517210.full.pdf",
+        "https://www.biorxiv.org/content/early/2022/11/21/2022.11.20.517210",
+        "https://www.biorxiv.org/cgi/content/short/2022.11.20.517210v1",
+    ),
+    "doi:10.1101/2020.03.01.20029801": (
+        "https://www.medrxiv.org/content/10.1101/2020.03.01.20029801v1.full",
+        "https://www.medrxiv.org/content/medrxiv/early/2020/03/05/2020.03.01.20029801.full.pdf",
+    ),
+    "doi:10.1039/d6sc00001a": (
+        "https://pubs.rsc.org/sc/article/doi/10.1039/D6SC00001A/1293634/On-Moss-in-Spring",
+        "https://pubs.rsc.org/sc/article-abstract/doi/10.1039/D6SC00001A/1293634",
+        "http://pubs.rsc.org/en/Content/ArticleLanding/2026/SC/D6SC00001A",
+    ),
+    "doi:10.7554/elife.57872": (
+        "https://elifesciences.org/articles/57872",
+        "https://elifesciences.org/reviewed-preprints/57872v2",
+        "https://doi.org/10.7554/eLife.57872.3",
+    ),
+    "doi:10.2139/ssrn.3456789": (
+        "https://papers.ssrn.com/sol3/papers.cfm?abstract_id=3456789",
+        "https://papers.ssrn.com/sol3/Delivery.cfm/x.pdf?abstractid=3456789&mirid=1",
+        "https://ssrn.com/abstract=3456789",
+    ),
+    "doi:10.21203/rs.3.rs-123456": (
+        "https://www.researchsquare.com/article/rs-123456/v1",
+        "https://doi.org/10.21203/rs.3.rs-123456/v2",
+    ),
+    "url:aclanthology.org/P19-1001": (
+        "https://aclanthology.org/P19-1001/",
+        "https://www.aclweb.org/anthology/P19-1001/",
+        "https://www.aclweb.org/anthology/P19-1001.pdf",
+        "http://www.aclweb.org/anthology/P/P19/P19-1001.pdf",
+        "https://www.aclweb.org/anthology/papers/P/P19/P19-1001/",
+        "https://aclanthology.info/papers/P19-1001/p19-1001",
+        "https://aclanthology.org/P19-1001v2.pdf",
+        "https://aclanthology.org/p19-1001.bib",
+        "https://doi.org/10.18653/v1/P19-1001",
+        "acl:P19-1001",
+    ),
+    "url:aclanthology.org/2020.acl-main.463": (
+        "https://aclanthology.org/2020.acl-main.463.pdf",
+        "https://www.aclweb.org/anthology/2020.acl-main.463/",
+        "10.18653/v1/2020.acl-main.463",
+    ),
+    "url:hal.science/hal-01234567": (
+        "https://hal.science/hal-01234567v2/document",
+        "https://hal.archives-ouvertes.fr/hal-01234567/file/moss.pdf",
+        "https://inria.hal.science/hal-01234567v3",
+        "https://hal.inria.fr/hal-01234567",
+        "hal-01234567v2",
+    ),
+    "url:pubmed.ncbi.nlm.nih.gov/41000001": (
+        "https://pubmed.ncbi.nlm.nih.gov/41000001/?utm_source=Other&fc=None&ff=2026&v=2.18",
+        "https://www.ncbi.nlm.nih.gov/pubmed/41000001",
+        "https://europepmc.org/article/MED/41000001",
+        "pubmed:41000001",
+        "PMID: 41000001",
+    ),
+    "url:pmc.ncbi.nlm.nih.gov/articles/PMC7654321": (
+        "https://www.ncbi.nlm.nih.gov/pmc/articles/PMC7654321/pdf/moss.pdf",
+        "https://pmc.ncbi.nlm.nih.gov/articles/PMC7654321/",
+        "https://europepmc.org/articles/PMC7654321?pdf=render",
+        "PMC7654321",
+    ),
+    "url:openreview.net/forum?id=aB1_x-2": (
+        "https://openreview.net/forum?id=aB1_x-2&noteId=zz#discussion",
+        "https://openreview.net/pdf?id=aB1_x-2",
+    ),
+    "url:semanticscholar.org/paper/204e3073870fae3d05bcbc2f6a8e263d9b72e776": (
+        "https://www.semanticscholar.org/paper/On-Moss/204e3073870fae3d05bcbc2f6a8e263d9b72e776",
+        "https://www.semanticscholar.org/paper/204e3073870fae3d05bcbc2f6a8e263d9b72e776",
+    ),
+    "url:sciencedirect.com/science/article/pii/S0001000126000123": (
+        "https://www.sciencedirect.com/science/article/pii/S0001000126000123?dgcid=rss_sd_all",
+        "https://www.sciencedirect.com/science/article/abs/pii/S0001000126000123",
+        "https://linkinghub.elsevier.com/retrieve/pii/S0001000126000123",
+    ),
+    "url:ieeexplore.ieee.org/document/8099678": (
+        "https://ieeexplore.ieee.org/abstract/document/8099678/",
+        "https://ieeexplore.ieee.org/stamp/stamp.jsp?tp=&arnumber=8099678",
+    ),
+    "url:mdpi.com/1424-8220/20/3/123": ("https://www.mdpi.com/1424-8220/20/3/123/htm",),
+    "url:proceedings.neurips.cc/paper/2017/hash/3f5e-Abstract.html": (
+        "https://papers.nips.cc/paper/2017/hash/3f5e-Abstract.html",
+        "https://papers.nips.cc/paper_files/paper/2017/hash/3f5e-Abstract.html",
+        "https://proceedings.neurips.cc/paper/2017/file/3f5e-Paper.pdf",
+    ),
+    "url:jmlr.org/papers/v3/moss03a.html": (
+        "http://www.jmlr.org/papers/volume3/moss03a/moss03a.pdf",
+    ),
+    "url:openaccess.thecvf.com/content/CVPR2022/html/Roe_Moss_CVPR_2022_paper.html": (
+        "https://openaccess.thecvf.com/content/CVPR2022/papers/Roe_Moss_CVPR_2022_paper.pdf",
+    ),
+    "url:lesswrong.com/posts/aaaaaaaaaaaaaaaaa": (
+        "https://www.lesswrong.com/posts/aaaaaaaaaaaaaaaaa/on-moss",
+        "https://www.alignmentforum.org/posts/aaaaaaaaaaaaaaaaa/on-moss",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("identifier", "address"),
+    [(name, address) for name, known in ADDRESSES.items() for address in known],
+)
+def test_every_address_of_a_paper_gives_its_identifier(identifier: str, address: str) -> None:
+    assert identifier in identify(address)
+    assert all(canonical_identifier(name) == name for name in identify(address))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.nature.com/articles/6603345",  # its DOI doesn't follow from it
+        "https://www.nature.com/articles/sdata201618",
+        "https://zenodo.org/communities/moss",
+        "https://sandbox.zenodo.org/record/1234567",
+        "https://hal.science/search/index?q=moss",
+        "https://aclanthology.org/volumes/2020.acl-main/",
+        "https://pubmed.ncbi.nlm.nih.gov/?term=moss",
+        "https://www.semanticscholar.org/author/1",
+        "https://openreview.net/group?id=ICLR.cc",
+        "https://notzenodo.org/record/1234567",
+    ],
+)
+def test_other_pages_of_archives_stay_pages(url: str) -> None:
+    (identifier,) = identify(url)
+    assert identifier == f"url:{canonical_url(url)}"
+    assert urlsplit(url).path.strip("/") in identifier
+
+
+@given(st.text())
+def test_an_identifier_is_canonical(text: str) -> None:
+    for name in (*identify(text), *identify(f"https://zenodo.org/record/{text}")):
+        assert canonical_identifier(canonical_identifier(name)) == canonical_identifier(name)
+
+
+@pytest.mark.parametrize(
+    "start", ["openreview.net/pdf?", "papers.ssrn.com/", "x.hal.science/", "zenodo.org/record/1"]
+)
+@pytest.mark.parametrize("unit", ["a&id=", "hal-", "/", "arxiv:"])
+def test_addresses_are_recognized_in_linear_time(start: str, unit: str) -> None:
+    assert_takes_linear_time(lambda size: identify(f"https://{start}{unit * size}"), 40_000)

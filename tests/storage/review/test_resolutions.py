@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from storage.announcements.models import Post, PostKind
-from storage.audit.models import ReviewChange
+from storage.audit.models import ReviewChange, ReviewKind
 from storage.errors import LabError
 from storage.feeds.models import Entry, EntryRecord, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library
 from storage.models import Outcome, PaperDraft
-from storage.review.models import Suggestion
+from storage.review.models import Decision, Suggestion
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR, deliver
 
@@ -64,7 +64,7 @@ async def deliver_all(library: Library) -> list[Post]:
 async def test_a_declined_entry_waits_again_after_undo(library: Library, feed: Feed) -> None:
     entry = await waiting_entry(library, feed)
     await deliver_all(library)
-    left_out = await library.review.resolve_entry(entry.id, MODERATOR, add=False)
+    left_out = await library.review.resolve(ReviewKind.ENTRY, entry.id, MODERATOR, Decision.SAME)
     assert (left_out.value.outcome, left_out.value.paper) == (Outcome.DECLINED, None)
     await deliver_all(library)
     last = await library.audit.last_by(MODERATOR)
@@ -88,7 +88,7 @@ async def test_an_added_entry_leaves_the_list_and_waits_again_after_undo(
     library: Library, feed: Feed
 ) -> None:
     entry = await waiting_entry(library, feed)
-    added = await library.review.resolve_entry(entry.id, MODERATOR, add=True)
+    added = await library.review.resolve(ReviewKind.ENTRY, entry.id, MODERATOR, Decision.ADD)
     undone = await library.undo(added.change_id, MODERATOR)
     assert await library.papers.count() == 0
     assert await waiting_entry(library, feed) == entry
@@ -101,7 +101,7 @@ async def test_an_entry_of_an_unfollowed_feed_does_not_wait_after_undo(
     library: Library, feed: Feed
 ) -> None:
     entry = await waiting_entry(library, feed)
-    added = await library.review.resolve_entry(entry.id, MODERATOR, add=True)
+    added = await library.review.resolve(ReviewKind.ENTRY, entry.id, MODERATOR, Decision.ADD)
     await library.feeds.unfollow(feed.id, MODERATOR)
     await library.undo(added.change_id, MODERATOR)
     assert await library.papers.count() == 0
@@ -111,10 +111,10 @@ async def test_a_later_decision_is_not_overwritten_by_undo(
     library: Library, feed: Feed, clock: FakeClock
 ) -> None:
     entry = await waiting_entry(library, feed)
-    left_out = await library.review.resolve_entry(entry.id, MODERATOR, add=False)
+    left_out = await library.review.resolve(ReviewKind.ENTRY, entry.id, MODERATOR, Decision.SAME)
     undone = await library.undo(left_out.change_id, MODERATOR)
     clock.advance(timedelta(minutes=1))
-    await library.review.resolve_entry(entry.id, MODERATOR, add=True)
+    await library.review.resolve(ReviewKind.ENTRY, entry.id, MODERATOR, Decision.ADD)
     with pytest.raises(LabError, match="decided this one differently since then"):
         await library.undo(undone.change_id, MODERATOR)
     assert await library.papers.count() == 1
@@ -125,12 +125,16 @@ async def test_a_member_is_told_only_the_decision_in_force(
 ) -> None:
     suggestion = await suggested(library)
     await deliver_all(library)
-    left_out = await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=False)
+    left_out = await library.review.resolve(
+        ReviewKind.SUGGESTION, suggestion.id, MODERATOR, Decision.SAME
+    )
     await library.undo(left_out.change_id, MODERATOR)
     assert await deliver_all(library) == []  # nobody was told yet
     assert await decision(library, suggestion) is Outcome.REVIEW
     clock.advance(timedelta(minutes=1))
-    added = await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=True)
+    added = await library.review.resolve(
+        ReviewKind.SUGGESTION, suggestion.id, MODERATOR, Decision.ADD
+    )
     (told,) = await deliver_all(library)
     assert (told.kind, told.destination_id) == (PostKind.OUTCOME, MEMBER)
     await library.undo(added.change_id, MODERATOR)
@@ -139,6 +143,6 @@ async def test_a_member_is_told_only_the_decision_in_force(
     }
     await deliver_all(library)
     clock.advance(timedelta(minutes=1))
-    await library.review.resolve_suggestion(suggestion.id, MODERATOR, add=False)
+    await library.review.resolve(ReviewKind.SUGGESTION, suggestion.id, MODERATOR, Decision.SAME)
     assert await deliver_all(library) == []  # the message that told of it is corrected
     assert await decision(library, suggestion) is Outcome.DECLINED

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from storage.announcements.models import Post, PostKind, PostState
+from storage.audit.models import ReviewKind
 from storage.errors import LabError
 from storage.feeds.models import Entry, FeedSettings, FeedState, PendingEntry
 from storage.library import Library
 from storage.models import Actor, Origin, Outcome, PaperDraft
-from storage.review.models import Suggestion, SuggestionResult, SuggestionStatus
+from storage.review.models import Decision, Suggestion, SuggestionResult, SuggestionStatus
 from storage.review.suggestions import MAX_PENDING
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
@@ -62,7 +63,9 @@ async def test_the_number_of_pending_suggestions_is_limited(library: Library) ->
         SuggestionStatus.QUEUE_FULL,
     )
     assert first.suggestion is not None
-    await library.review.resolve_suggestion(first.suggestion.id, MODERATOR, add=False)
+    await library.review.resolve(
+        ReviewKind.SUGGESTION, first.suggestion.id, MODERATOR, Decision.SAME
+    )
     assert (await suggest(library)).status is SuggestionStatus.ACCEPTED
 
 
@@ -88,7 +91,9 @@ async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     waiting = await accepted(library)
     asked = (await due(library))[PostKind.SUGGESTION]
     await library.outbox.record_sent([(asked, 1000)])
-    result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)).value
+    result = (
+        await library.review.resolve(ReviewKind.SUGGESTION, waiting.id, MODERATOR, Decision.ADD)
+    ).value
     assert result.outcome is Outcome.ADDED
     assert result.paper is not None
     posts = await due(library)
@@ -104,26 +109,56 @@ async def test_an_added_suggestion_is_announced_and_its_member_told_once(
     (decided,) = await library.review.suggestions_by(7, 10)
     assert (decided.outcome, decided.paper_id) == (Outcome.ADDED, result.paper.id)
     assert decided.decided_by == MODERATOR
-    with pytest.raises(LabError, match="already decided this one"):
-        await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)
+    with pytest.raises(LabError, match="You've already added this one as #1"):
+        await library.review.resolve(ReviewKind.SUGGESTION, waiting.id, MODERATOR, Decision.SAME)
     with pytest.raises(LabError, match="couldn't find that suggestion"):
-        await library.review.resolve_suggestion(404, MODERATOR, add=True)
+        await library.review.resolve(ReviewKind.SUGGESTION, 404, MODERATOR, Decision.ADD)
     (change,) = await library.audit.for_paper(result.paper.id)
     assert change.actor == MODERATOR
 
 
 async def test_an_added_suggestion_can_still_be_corrected_by_a_feed(library: Library) -> None:
-    waiting = await accepted(library, replace(PYTHIA, title="arXiv:2304.01373", venue="arXiv"))
-    await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)
+    waiting = await accepted(library, replace(PYTHIA, title="Pythia", venue="arXiv"))
+    await library.review.resolve(ReviewKind.SUGGESTION, waiting.id, MODERATOR, Decision.ADD)
     better = replace(PYTHIA, title="Pythia: A Suite for Analyzing Models", venue="ICML")
     result = (await library.papers.upsert(better, Origin.FEED, Actor("feed:1", "a feed"))).value
     assert result.paper is not None
     assert (result.paper.title, result.paper.venue) == (better.title, "ICML")
 
 
+async def test_a_suggestion_without_a_title_is_added_only_with_details(library: Library) -> None:
+    waiting = await accepted(library, replace(PYTHIA, title="arXiv:2304.01373"))
+    with pytest.raises(LabError, match="has no title yet"):
+        await library.review.resolve(ReviewKind.SUGGESTION, waiting.id, MODERATOR, Decision.ADD)
+    assert await library.papers.count() == 0
+    added = await library.review.resolve(
+        ReviewKind.SUGGESTION, waiting.id, MODERATOR, Decision.ADD, details=PYTHIA
+    )
+    assert added.value.paper is not None
+    assert added.value.paper.title == PYTHIA.title
+    await library.undo(added.change_id or 0, MODERATOR)
+    (again,) = await library.review.suggestions_by(7, 10)
+    assert (again.is_pending, again.draft.title) == (True, "arXiv:2304.01373")
+
+
+async def test_a_possible_duplicate_can_be_declined(library: Library) -> None:
+    number = await add_paper(library)
+    similar = replace(PYTHIA, identifiers=("doi:10.1000/pythia",))
+    waiting = await accepted(library, similar)
+    assert waiting.paper_id == number
+    before = await library.papers.get(number)
+    declined = await library.review.resolve(
+        ReviewKind.SUGGESTION, waiting.id, MODERATOR, Decision.DECLINE
+    )
+    assert declined.value.outcome is Outcome.DECLINED
+    assert await library.papers.get(number) == before
+
+
 async def test_a_declined_suggestion_adds_nothing(library: Library) -> None:
     waiting = await accepted(library)
-    result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)).value
+    result = (
+        await library.review.resolve(ReviewKind.SUGGESTION, waiting.id, MODERATOR, Decision.SAME)
+    ).value
     assert (result.outcome, result.paper) == (Outcome.DECLINED, None)
     assert await library.papers.count() == 0
     assert PostKind.OUTCOME in await due(library)
@@ -173,7 +208,9 @@ async def test_a_suggestion_that_resembles_a_paper_is_resolved_like_a_possible_d
     assert result.suggestion is not None
     assert result.suggestion.paper_id == number
     result = (
-        await library.review.resolve_suggestion(result.suggestion.id, MODERATOR, add=False)
+        await library.review.resolve(
+            ReviewKind.SUGGESTION, result.suggestion.id, MODERATOR, Decision.SAME
+        )
     ).value
     assert result.outcome is Outcome.UPDATED
     assert (await library.papers.get(number)).doi == "10.1000/pythia"
@@ -181,7 +218,9 @@ async def test_a_suggestion_that_resembles_a_paper_is_resolved_like_a_possible_d
     again = await suggest(library, replace(PYTHIA, identifiers=("doi:10.1000/other",)))
     assert again.suggestion is not None
     result = (
-        await library.review.resolve_suggestion(again.suggestion.id, MODERATOR, add=True)
+        await library.review.resolve(
+            ReviewKind.SUGGESTION, again.suggestion.id, MODERATOR, Decision.ADD
+        )
     ).value
     assert result.outcome is Outcome.ADDED
 
@@ -192,7 +231,9 @@ async def test_declining_does_not_restore_a_paper_removed_meanwhile(
     number = await add_paper(library)
     waiting = await accepted(library, replace(PYTHIA, identifiers=("doi:10.1000/pythia",)))
     await library.papers.remove(number, MODERATOR)
-    result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)).value
+    result = (
+        await library.review.resolve(ReviewKind.SUGGESTION, waiting.id, MODERATOR, Decision.SAME)
+    ).value
     assert result.outcome is Outcome.DECLINED
     assert await library.papers.find(number) is None
 
@@ -201,7 +242,9 @@ async def test_adding_restores_a_paper_removed_meanwhile(library: Library) -> No
     waiting = await accepted(library)
     number = await add_paper(library)
     await library.papers.remove(number, MODERATOR)
-    result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)).value
+    result = (
+        await library.review.resolve(ReviewKind.SUGGESTION, waiting.id, MODERATOR, Decision.ADD)
+    ).value
     assert (result.outcome, result.paper and result.paper.id) == (Outcome.RESTORED, number)
 
 
@@ -209,7 +252,9 @@ async def test_a_paper_added_meanwhile_is_not_announced_again(library: Library) 
     await library.subscriptions.subscribe(1, 2, MODERATOR)
     waiting = await accepted(library)
     number = await add_paper(library)
-    result = (await library.review.resolve_suggestion(waiting.id, MODERATOR, add=True)).value
+    result = (
+        await library.review.resolve(ReviewKind.SUGGESTION, waiting.id, MODERATOR, Decision.ADD)
+    ).value
     assert (result.outcome, result.paper and result.paper.id) == (Outcome.UNCHANGED, number)
     assert PostKind.PAPER not in await due(library)
 
@@ -270,13 +315,13 @@ async def test_entries_and_suggestions_wait_in_one_queue_oldest_first(
     assert (one, three) == (first.suggestion, third)
     assert isinstance(two, PendingEntry)
     assert await library.review.page(2, 5) == (third,)
-    await library.review.resolve_suggestion(third.id, MODERATOR, add=False)
+    await library.review.resolve(ReviewKind.SUGGESTION, third.id, MODERATOR, Decision.SAME)
     assert await library.review.count() == 2
 
 
 async def test_a_post_that_cannot_be_delivered_is_discarded(library: Library) -> None:
     waiting = await accepted(library)
-    await library.review.resolve_suggestion(waiting.id, MODERATOR, add=False)
+    await library.review.resolve(ReviewKind.SUGGESTION, waiting.id, MODERATOR, Decision.SAME)
     told = (await due(library))[PostKind.OUTCOME]
     await library.outbox.claim([told])
     await library.outbox.discard(told)

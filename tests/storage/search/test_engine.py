@@ -75,7 +75,8 @@ async def test_a_paper_is_found_by_many_spellings(library: Library, query: str) 
 async def test_every_word_must_match_and_no_excluded_word(library: Library) -> None:
     await fill(library, PaperDraft(title="One two"), PaperDraft(title="Two three"))
     assert await titles(library, "two") == ["Two three", "One two"]
-    assert await titles(library, "one three") == []
+    nearly = await library.search.find(parse("one three"))
+    assert (nearly.complete, nearly.results.total) == (0, 2)
     assert await titles(library, "two -three") == ["One two"]
     assert await titles(library, "-three") == ["One two"]
     assert await titles(library, "") == ["Two three", "One two"]
@@ -96,9 +97,9 @@ async def test_results_are_sorted_and_have_pages(library: Library) -> None:
         library,
         PaperDraft(title="B paper", date=PartialDate(2020)),
         PaperDraft(title="A paper", date=PartialDate(2022)),
-        PaperDraft(title="C paper"),
+        PaperDraft(title="C paper", date=PartialDate(2021)),
     )
-    newest = ["C paper", "A paper", "B paper"]
+    newest = ["A paper", "C paper", "B paper"]
     assert await titles(library, "paper", Sort.NEWEST) == newest
     assert await titles(library, "paper", Sort.OLDEST) == newest[::-1]
     assert await titles(library, "paper", Sort.TITLE) == ["A paper", "B paper", "C paper"]
@@ -107,6 +108,20 @@ async def test_results_are_sorted_and_have_pages(library: Library) -> None:
     assert [paper.title for paper in second.results.papers] == ["B paper"]
     beyond = await library.search.find(parse("paper"), offset=9)
     assert (beyond.results.total, beyond.results.papers) == (3, ())
+
+
+@pytest.mark.parametrize("text", ["", "paper", "venue:ICML", "venue:ICML paper"])
+async def test_papers_without_a_date_come_last_by_date_on_every_page(
+    library: Library, text: str
+) -> None:
+    for year in (None, 2020, None, 2022, 2021, None):
+        date = PartialDate(year) if year else None
+        await fill(library, PaperDraft(title=f"Paper of {year}", venue="ICML", date=date))
+    for sort, ids in ((Sort.NEWEST, [4, 5, 2, 6, 3, 1]), (Sort.OLDEST, [2, 5, 4, 1, 3, 6])):
+        for offset in range(7):
+            found = await library.search.find(parse(text), sort=sort, offset=offset, limit=2)
+            assert [paper.id for paper in found.results.papers] == ids[offset : offset + 2]
+            assert found.results.total == len(ids)
 
 
 async def test_a_random_paper_is_chosen_uniformly_among_filtered_papers(library: Library) -> None:
@@ -161,23 +176,22 @@ async def test_autocomplete_suggests_titles_venues_and_tags(library: Library) ->
     assert await library.search.suggest_tags("pro") == (("probe", 1),)
 
 
-async def test_related_papers_come_with_the_reason(library: Library) -> None:
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("langage modl", "lagnuage mo", "modells language", "larg langauge m", "scaling langage"),
+        *("anguage", "xcaling lar", "language nodel"),
+    ],
+)
+async def test_autocomplete_forgives_a_typo(library: Library, typed: str) -> None:
     await fill(
         library,
-        PaperDraft(title="Tuned lenses", authors=("Ann Lee", "Bo Chen", "Dee")),
-        PaperDraft(title="A study of lenses", authors=("Bo Chen",)),
-        PaperDraft(title="Lenses again"),
-        PaperDraft(title="Something else", authors=("Dee",)),
+        PaperDraft(title="Scaling large language models"),
+        PaperDraft(title="Other things"),
     )
-    paper = await library.papers.get(1)
-    first, second = await library.search.related(paper)
-    assert (first.paper.title, first.authors, first.words) == (
-        "A study of lenses",
-        ("Bo Chen",),
-        ("lenses",),
-    )
-    assert (second.paper.title, second.authors, second.words) == ("Lenses again", (), ("lenses",))
-    assert await library.search.related(await library.papers.get(4)) == ()
+    suggested = await library.search.suggest_titles(typed)
+    assert [title for _, title in suggested] == ["Scaling large language models"]
+    assert await library.search.suggest_titles("langage qqqqqqq") == ()
 
 
 @pytest.mark.parametrize("name", ["Stella Biderman", "Biderman, Stella", "S. Biderman", "biderman"])

@@ -50,6 +50,7 @@ def test_a_query_is_parsed() -> None:
         excluded=("bloom",),
         filters=Filters("biderman", "ICML", "x", 2022, 2023),
         last_is_prefix=True,
+        quoted=("logit lens",),
     )
     assert query.title_key == "tuned logit lens mod"
 
@@ -65,6 +66,12 @@ def test_a_closed_quotation_is_not_a_prefix() -> None:
     assert not parse("word author:x").last_is_prefix
     assert not parse("word -other").last_is_prefix
     assert parse("word").last_is_prefix
+
+
+def test_only_a_closed_quotation_is_a_required_phrase() -> None:
+    assert parse('deep "open to the end').quoted == ()
+    assert parse('“one word” and "several words"').quoted == ("one word", "several words")
+    assert parse('-"not this" author:"nor this"').quoted == ()
 
 
 def test_filters_in_the_query_override_options() -> None:
@@ -95,6 +102,7 @@ def test_an_empty_query_has_no_expression() -> None:
     assert "NOT" in match_expression(parse("word -not"))
 
 
+@pytest.mark.slow
 @settings(max_examples=10_000)
 @given(st.text(max_size=60) | st.text(alphabet='ab"-:*()^{}+NEARORD \\', max_size=40))
 def test_no_text_is_a_syntax_error(text: str) -> None:

@@ -6,17 +6,24 @@ from hypothesis import strategies as st
 from storage.search.tokens import Token, split_tokens
 
 
+def token(text: str, value: str, field: str = "", **flags: bool) -> Token:
+    names = ("is_negated", "is_phrase", "is_loose", "is_unfinished")
+    return Token(text, field, value, **{name: flags.get(name, False) for name in names})
+
+
 def test_a_text_is_split_into_words_phrases_and_fields() -> None:
-    assert list(split_tokens('deep -Venue:“Nature Physics” "open')) == [
-        Token("deep", "", "deep", is_negated=False, is_unfinished=False),
-        Token(
+    assert list(split_tokens('deep -Venue:“Nature Physics” ~lens -~"two words" "open')) == [
+        token("deep", "deep"),
+        token(
             '-Venue:"Nature Physics"',
-            "venue",
             "Nature Physics",
+            "venue",
             is_negated=True,
-            is_unfinished=False,
+            is_phrase=True,
         ),
-        Token('"open', "", "open", is_negated=False, is_unfinished=False),
+        token("~lens", "lens", is_loose=True),
+        token('-~"two words"', "two words", is_negated=True, is_loose=True, is_phrase=True),
+        token('"open', "open"),
     ]
 
 

@@ -1,0 +1,143 @@
+"""`lab-herald queue`: what waits for a moderator, and deciding it in the shell."""
+
+from __future__ import annotations
+
+import click
+
+from bot.cli import common, queue_render
+from bot.settings import Settings
+from storage.audit.models import Recorded, ReviewKind
+from storage.errors import InvalidInput, LabError
+from storage.library import Library
+from storage.models import Outcome, UpsertResult
+from storage.review.found_papers import Card, CardDecision
+from storage.review.models import Decision, Report, Suggestion
+
+_PAGE_SIZE = 100  # items that are read at a time
+_DECISIONS = {
+    CardDecision.ADD: Decision.ADD,
+    CardDecision.NOT_OURS: Decision.DECLINE,
+    CardDecision.SAME: Decision.SAME,
+}
+_OUTCOMES = {
+    Outcome.ADDED: "Added {}.",
+    Outcome.UPDATED: "Completed {}.",
+    Outcome.UNCHANGED: "{} is in the list already.",
+    Outcome.DECLINED: "Declined {}.",
+    Outcome.REMOVED: "{} stays removed from the list.",
+    Outcome.RESTORED: "Restored {}.",
+    Outcome.REVIEW: "{} still waits, for others of the lab.",
+}
+
+
+@click.group(cls=common.Group)
+def queue() -> None:
+    """Review what waits for a moderator: papers of the lab's people, entries, suggestions."""
+
+
+@queue.command("list")
+@common.json_option
+@click.pass_obj
+def list_queue(settings: Settings, *, as_json: bool) -> None:
+    """List what waits: papers of the lab's people first, the surest at the top."""
+    items = common.run_with_library(settings, lambda library: _waiting(library, settings))
+    if as_json:
+        click.echo(common.to_json([queue_render.item_json(one) for one in items]))
+    else:
+        click.echo("\n".join(map(queue_render.item_lines, items)) or "Nothing waits for review.")
+
+
+@queue.command()
+@click.argument("numbers", type=click.IntRange(1), nargs=-1, required=True, metavar="NUMBER...")
+@click.argument("decision", type=click.Choice([one.value for one in CardDecision]))
+@click.option(
+    "--person",
+    type=click.IntRange(1),
+    help="Whom not-this-person and left-the-lab are about, by number; else the first one.",
+)
+@common.json_option
+@click.pass_obj
+def decide(
+    settings: Settings,
+    numbers: tuple[int, ...],
+    decision: str,
+    *,
+    person: int | None,
+    as_json: bool,
+) -> None:
+    """Decide what waits, by its numbers.
+
+    The exit code is 1 if something can't be decided; the rest still is.
+    """
+    chosen = CardDecision(decision)
+    about_person = {CardDecision.NOT_THIS_PERSON, CardDecision.LEFT_THE_LAB}
+    if person is not None and chosen not in about_person:
+        raise InvalidInput("--person goes with not-this-person and left-the-lab only.")
+
+    async def run(library: Library) -> dict[int, Recorded[UpsertResult] | LabError]:
+        results: dict[int, Recorded[UpsertResult] | LabError] = {}
+        for number in dict.fromkeys(numbers):
+            try:
+                results[number] = await _decide(library, settings, number, chosen, person)
+            except LabError as error:
+                results[number] = error
+        return results
+
+    results = common.run_with_library(settings, run)
+    if as_json:
+        click.echo(common.to_json([_result_json(*one) for one in results.items()]))
+    else:
+        click.echo("\n".join(_result_line(*one) for one in results.items()))
+    failed = [one for one in results.values() if isinstance(one, LabError)]
+    if failed:
+        raise LabError(f"{len(failed):,} of {len(results):,} couldn't be decided.")
+
+
+async def _waiting(library: Library, settings: Settings) -> list[queue_render.Item]:
+    items: list[queue_render.Item] = [*await library.found_papers.cards(settings.lab)]
+    offset = 0
+    while page := await library.review.page(offset, _PAGE_SIZE):
+        items += page
+        offset += len(page)
+    return items
+
+
+async def _decide(
+    library: Library,
+    settings: Settings,
+    number: int,
+    decision: CardDecision,
+    person: int | None,
+) -> Recorded[UpsertResult]:
+    kind, item_id = queue_render.parse_number(number)
+    if kind is Card:
+        return await library.found_papers.decide(
+            item_id, decision, common.ACTOR, settings.lab, person_id=person
+        )
+    if kind is Report:
+        raise InvalidInput("Reports of problems are resolved in Discord, with /curate queue.")
+    if decision not in _DECISIONS:
+        raise InvalidInput(f"{decision} is for papers of the lab's people.")
+    review_kind = ReviewKind.SUGGESTION if kind is Suggestion else ReviewKind.ENTRY
+    return await library.review.resolve(review_kind, item_id, common.ACTOR, _DECISIONS[decision])
+
+
+def _result_json(number: int, result: Recorded[UpsertResult] | LabError) -> dict[str, object]:
+    if isinstance(result, LabError):
+        return {"number": number, "error": str(result)}
+    paper = result.value.paper
+    return {
+        "number": number,
+        "outcome": result.value.outcome.value,
+        "paper": paper.id if paper else None,
+        "change": result.change_id,
+    }
+
+
+def _result_line(number: int, result: Recorded[UpsertResult] | LabError) -> str:
+    if isinstance(result, LabError):
+        return f"{number}: {result}"
+    paper = result.value.paper
+    name = f"“{paper.title}” (#{paper.id})" if paper else f"{number}"
+    text = _OUTCOMES[result.value.outcome].format(name)
+    return f"{text} Undo it with: lab-herald undo {result.change_id}"

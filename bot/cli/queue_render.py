@@ -1,0 +1,76 @@
+"""What waits for a moderator, as JSON and as text for the shell."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from storage.feeds.models import PendingEntry
+from storage.people.models import Person, Witness
+from storage.review.found_papers import Card
+from storage.review.models import Report, Suggestion
+
+Item: TypeAlias = Card | PendingEntry | Suggestion | Report
+
+# What can wait, by the remainder of its number; see `number_of`.
+KINDS: tuple[type, ...] = (Card, PendingEntry, Suggestion, Report)
+_NAMES = ("card", "entry", "suggestion", "report")
+
+
+def number_of(item: Item) -> int:
+    """Returns the number of an item in the queue, which no item of another kind has."""
+    return item.id * len(KINDS) + KINDS.index(type(item))
+
+
+def parse_number(number: int) -> tuple[type, int]:
+    """Returns the kind and the id of the item that has a number."""
+    return KINDS[number % len(KINDS)], number // len(KINDS)
+
+
+def item_json(item: Item) -> dict[str, Any]:
+    """Returns an item as JSON values; only cards have a ``person``."""
+    details = item.paper if isinstance(item, Report) else item.draft
+    values = {
+        "number": number_of(item),
+        "kind": _NAMES[KINDS.index(type(item))],
+        "title": details.title,
+        "identifiers": [*details.identifiers],
+    }
+    return values | _card_json(item) if isinstance(item, Card) else values
+
+
+def item_lines(item: Item) -> str:
+    """Returns an item as lines of text."""
+    details = item.paper if isinstance(item, Report) else item.draft
+    head = f"{number_of(item)}  {details.title}"
+    if not isinstance(item, Card):
+        return f"{head}\n    {_NAMES[KINDS.index(type(item))]}"
+    people = ", ".join(one.name for one in (item.person, *item.also))
+    lines = [head, f"    {item.grade}  {people}: {item.reason}"]
+    if item.paper_id is not None:
+        lines.append(f"    resembles #{item.paper_id}")
+    return "\n".join(lines)
+
+
+def _card_json(card: Card) -> dict[str, Any]:
+    return {
+        "person": _person_json(card.person),
+        "also": [{"person": _person_json(one)} for one in card.also],
+        "grade": card.grade.value,
+        "reason": card.reason,
+        "witnesses": [_witness_json(one) for one in card.witnesses],
+        "backlog": card.is_backlog,
+        "resembles": card.paper_id,
+    }
+
+
+def _person_json(person: Person) -> dict[str, Any]:
+    return {"number": person.id, "name": person.name}
+
+
+def _witness_json(witness: Witness) -> dict[str, Any]:
+    first_public = witness.first_public or witness.draft.date
+    return {
+        "source": witness.source,
+        "key": witness.key,
+        "first_public": str(first_public) if first_public else None,
+    }

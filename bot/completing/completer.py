@@ -1,0 +1,280 @@
+"""Completes papers of the list: asks the services, merges what is sure, and reports the rest."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from bot.completing.decider import Answer, Doubt, Verdict, find_gaps, judge_lookup, judge_titles
+from bot.completing.services import CompletionServices
+from bot.feeds.parser import open_parser
+from bot.lookup.errors import LookupFailed, NothingFound
+from bot.lookup.references import Reference, ReferenceKind
+from bot.lookup.resolver import ServiceUrls
+from bot.lookup.service import Lookup, open_lookup
+from bot.net.http import HttpError, open_http_client
+from bot.net.pace import ARXIV_PAUSE, Pace
+from bot.settings import Settings
+from storage.library import Library
+from storage.models import Actor, Paper, PaperDraft
+from storage.papers.combine import as_draft, merge_metadata
+from storage.papers.retractions import is_retracted, retraction_note
+
+_MAX_ROUNDS = 3  # of looking ids up, since each answer may name another id
+_MAX_LOOKUPS = 4  # of one paper
+_PAUSE = timedelta(seconds=1)  # between two requests to one host
+_URLS = (
+    "arxiv_api_url",
+    "crossref_url",
+    "datacite_url",
+    "doi_url",
+    "openalex_url",
+    "semantic_scholar_url",
+    "huggingface_url",
+)
+_SERVICES = {ReferenceKind.ARXIV: "arXiv", ReferenceKind.DOI: "the DOI's registry"}
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """How completing a paper went.
+
+    ``after`` is the paper as it is now, or as it would be after a preview; it is None if nothing is
+    new. ``news`` are all sure answers together, and ``services`` those that said what is new.
+    ``doubts`` were left to a moderator. ``problems`` are sentences about ids that nobody knows, and
+    ``failures`` about services that may answer later.
+    """
+
+    paper: Paper
+    after: Paper | None = None
+    change_id: int | None = None
+    news: PaperDraft | None = None
+    services: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    problems: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether services failed, and others said nothing new."""
+        return bool(self.failures) and self.after is None
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is known about one paper so far, and what was asked."""
+
+    paper: Paper
+    locked: frozenset[str]
+    known: PaperDraft
+    news: PaperDraft | None = None
+    services: list[str] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    asked: set[Reference] = field(default_factory=set)
+
+    @property
+    def has_gaps(self) -> bool:
+        return bool(find_gaps(self.known, self.locked))
+
+    def references(self) -> list[Reference]:
+        """Returns the known ids that weren't looked up yet."""
+        found = []
+        for name in self.known.identifiers:
+            scheme, _, value = name.partition(":")
+            if scheme in {"arxiv", "doi"}:
+                found.append(Reference(ReferenceKind(scheme), value))
+        rest = [one for one in found if one not in self.asked]
+        return rest[: max(_MAX_LOOKUPS - len(self.asked), 0)]
+
+    def accept(self, answer: Answer) -> None:
+        """Adds what an answer says to what is known."""
+        merged = merge_metadata(self.known, answer.draft, self.locked)
+        self.news = merge_metadata(self.news, answer.draft) if self.news else answer.draft
+        if merged != self.known and answer.service not in self.services:
+            self.services.append(answer.service)
+        self.known = merged
+
+    def retract(self, note: str) -> None:
+        """Puts a note of retraction before the paper's own, unless a moderator wrote that."""
+        if note in self.known.note:
+            return
+        full = " · ".join(filter(None, [note, self.known.note]))
+        answer = Answer("Crossref", PaperDraft(self.known.title, note=full))
+        if "note" in self.locked:
+            reason = "It was retracted, but a moderator wrote the paper's note."
+            self.doubts.append(Doubt(answer, reason))
+        else:
+            self.accept(answer)
+
+
+class Completer:
+    """Completes papers of the list, one at a time; opened by `open_completer`."""
+
+    def __init__(self, library: Library, lookup: Lookup, services: CompletionServices) -> None:
+        self._library = library
+        self._lookup = lookup
+        self._services = services
+
+    async def complete(self, paper: Paper, actor: Actor, *, preview: bool = False) -> Completion:
+        """Looks up what a paper lacks and merges what is sure about it, as one change.
+
+        A ``preview`` changes nothing, and the paper stays due. Raises `PaperNotFound`.
+        """
+        locked = (await self._library.papers.edited_fields([paper.id]))[paper.id]
+        run = _Run(paper, locked, as_draft(paper))
+        if run.has_gaps:
+            await self._look_up_ids(run)
+            if run.has_gaps:
+                await self._search_title(run)
+                await self._look_up_ids(run)
+        await self._find_retractions(run)
+        await self._find_repositories(run)
+        after, change_id = await self._merge(run, actor, preview=preview)
+        completion = Completion(
+            paper,
+            after,
+            change_id,
+            run.news,
+            tuple(run.services) if after else (),
+            tuple(run.doubts),
+            tuple(run.problems),
+            tuple(dict.fromkeys(run.failures)),
+        )
+        if not preview:
+            await self.record(completion)
+        return completion
+
+    async def complete_due(self, limit: int, actor: Actor) -> tuple[Completion, ...]:
+        """Completes up to ``limit`` papers that are due."""
+        due = await self._library.completions.due(limit)
+        return tuple([await self.complete(paper, actor) for paper in due])
+
+    async def record(self, completion: Completion) -> None:
+        """Records when a paper is looked up again."""
+        paper = completion.after or completion.paper
+        locked = (await self._library.papers.edited_fields([paper.id]))[paper.id]
+        await self._library.completions.record(
+            completion.paper.id,
+            is_lacking=bool(find_gaps(paper, locked)),
+            has_failed=bool(completion.failures),
+        )
+
+    async def _look_up_ids(self, run: _Run) -> None:
+        for _ in range(_MAX_ROUNDS):
+            references = run.references()
+            for reference in references:
+                run.asked.add(reference)
+                try:
+                    draft = await self._lookup.get_by_reference(reference)
+                except NothingFound as error:
+                    run.problems.append(str(error))
+                    continue
+                except LookupFailed as error:
+                    run.failures.append(str(error))
+                    continue
+                answer = Answer(_SERVICES[reference.kind], _facts(draft))
+                verdict = judge_lookup(run.paper, answer)
+                await self._take(run, verdict)
+                if verdict.accepted and is_retracted(draft.note):
+                    run.retract(draft.note)
+            if not references:
+                break
+
+    async def _search_title(self, run: _Run) -> None:
+        answers: list[Answer] = []
+        for name in self._services.searches:
+            try:
+                answers += await self._services.search(name, run.paper.title)
+            except HttpError as error:
+                run.failures.append(str(error))
+        await self._take(run, judge_titles(run.known, answers))
+
+    async def _take(self, run: _Run, verdict: Verdict) -> None:
+        """Accepts sure answers, unless they have the ids of other papers in the list."""
+        run.doubts += verdict.doubts
+        for answer in verdict.accepted:
+            owners = await self._library.papers.owners(answer.draft.identifiers)
+            others = {owner for owner in owners.values() if owner != run.paper.id}
+            if not others:
+                run.accept(answer)
+                continue
+            numbers = " and ".join(f"#{number}" for number in sorted(others))
+            reason = f"It has an ID of {numbers}, which may be the same paper."
+            run.doubts.append(Doubt(answer, reason))
+
+    async def _find_retractions(self, run: _Run) -> None:
+        for name in run.known.identifiers:
+            if not name.startswith("doi:"):
+                continue
+            try:
+                notice = await self._services.find_retraction(name.removeprefix("doi:"))
+            except HttpError as error:
+                run.failures.append(str(error))
+                return
+            if notice:
+                run.retract(retraction_note(notice))
+
+    async def _find_repositories(self, run: _Run) -> None:
+        if not run.known.arxiv or "links" in run.locked:
+            return
+        try:
+            links = await self._services.find_repositories(run.known.arxiv)
+        except HttpError as error:
+            run.failures.append(str(error))
+            return
+        if links:
+            run.accept(Answer("Hugging Face", PaperDraft(run.known.title, links=links)))
+
+    async def _merge(
+        self, run: _Run, actor: Actor, *, preview: bool
+    ) -> tuple[Paper | None, int | None]:
+        """Returns the paper afterwards, or None if it stays the same, and the change."""
+        if run.news is None:
+            return None, None
+        papers = self._library.papers
+        if preview:
+            after = await papers.preview_completion(run.paper.id, run.news)
+            change_id = None
+        else:
+            recorded = await papers.complete(run.paper.id, run.news, actor)
+            after, change_id = recorded.value, recorded.change_id
+        if after is None or as_draft(after) == as_draft(run.paper):
+            return None, None
+        return after, change_id
+
+
+@asynccontextmanager
+async def open_completer(library: Library, settings: Settings) -> AsyncGenerator[Completer]:
+    """Opens a completer of its own, for a process that does nothing else on the network."""
+    speedup = settings.speedup_of(*_URLS)
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(
+            open_http_client(
+                contact=settings.contact,
+                allow_private=settings.allows_private_sources,
+                time_limit=settings.feed_timeout,
+                max_bytes=settings.feed_max_bytes,
+                pause=_PAUSE / speedup,
+            )
+        )
+        parser = await stack.enter_async_context(open_parser())
+        lookup = await stack.enter_async_context(
+            open_lookup(
+                http,
+                parser,
+                ServiceUrls.from_settings(settings),
+                settings.clock,
+                arxiv_pace=Pace(ARXIV_PAUSE / speedup),
+            )
+        )
+        services = CompletionServices(http, parser.workers, settings, speedup)
+        yield Completer(library, lookup, services)
+
+
+def _facts(draft: PaperDraft) -> PaperDraft:
+    """Returns a draft without its page, which its id leads to as well, tags and note."""
+    return replace(draft, links=(), tags=(), note="")

@@ -1,0 +1,35 @@
+"""Tells from its words and numbers whether a text is a venue: a journal, a conference, a volume."""
+
+from __future__ import annotations
+
+import re
+
+_VENUE = re.compile(
+    r"\b(?:in )?proc(?:eedings|\.)|\bjournal\b|\bj\. [A-Z]|\btrans(?:actions|\.) |\bconference\b"
+    r"|\bconf\.|\bsymposium\b|\bworkshop\b|\bletters?$|\blett\.|\barxiv\b|\bbiorxiv\b|\bmedrxiv\b"
+    r"|\bpreprint\b|\bpress\b|\buniversity\b|\bthesis\b|\bdissertation\b|\btechnical report\b"
+    r"|\bvol\.|\bvol(?:ume)? \d|\bpp?\. ?\d|\bno\. ?\d|\bpages \d|\bto appear\b|\bpresented at\b"
+    r"|\baccepted\b|\bsubmitted to\b|\bunder review\b|\bspringer\b|\belsevier\b|\bwiley\b"
+    r"|\bissue \d|\beds?\.|\brev\.|\blncs\b|\blecture notes\b|\bjournals?\b|\bfindings of\b"
+    r"|\badvances in\b|\bannals of\b|\bint\. ",
+    re.IGNORECASE,
+)
+_VENUE_NUMBERS = re.compile(
+    r"\d+ ?\(\d+(?:[-–/]\d+)?\)|\b\d+(?:\(\d+\))?:\s?e?\d+|\d+[-–]{1,2}\d+|\(\w+ ?['’]\d\d\)"
+    r"|\b[A-Z][A-Za-z&+-]*[A-Z][A-Za-z]*[ -]?(?:['’]\d\d|(?:19|20)\d{2})\b|,\s\d+,\s?\d+|,\s(?:19"
+    r"|20)\d{2}\.?$"
+)
+_STARTS_VENUE = re.compile(r"(?:in|in:|en|to appear in|proc\.?|presented at|at)\s+[A-Z(“\"]")
+
+
+def venue_points(text: str) -> float:
+    """Returns what speaks for a text being a venue, from 0 to 5."""
+    text = text.lstrip(".,;: ")
+    points = 0.0
+    if _VENUE.search(text):
+        points += 2.0
+    if _VENUE_NUMBERS.search(text):
+        points += 1.5
+    if _STARTS_VENUE.match(text):
+        points += 1.5
+    return points

@@ -1,0 +1,1 @@
+"""Texts as files and services write them: LaTeX, HTML, dates, encodings; pure."""

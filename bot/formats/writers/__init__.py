@@ -1,0 +1,1 @@
+"""Writes papers: citations in all styles, and the files of exports."""

@@ -1,0 +1,42 @@
+"""Explains what is known about a link, also as a paper of the lab's people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from storage.errors import TraceNotFound
+from storage.feeds.trace import Trace
+from storage.library import Library
+from storage.models import Outcome
+from storage.people.evidence import Lab
+from storage.review.found_papers import Card
+
+
+async def trace(library: Library, lab: Lab, query: str) -> Trace:
+    """Returns what `Traces.get` does, with the evidence that a paper is by somebody of the lab.
+
+    Raises `TraceNotFound` if there is neither.
+    """
+    found = await library.found_papers.find_named(query, lab)
+    try:
+        known = await library.traces.get(query)
+    except TraceNotFound:
+        if found is None:
+            raise
+        known = Trace(query.strip(), None)
+    return replace(known, evidence=_sentences(found)) if found else known
+
+
+def _sentences(card: Card) -> tuple[str, ...]:
+    """Returns who named the paper, what the evidence for each person is, and what was decided."""
+    sources = ", ".join(dict.fromkeys(one.source for one in card.witnesses))
+    lines = [f"“{card.draft.title}” was named by {sources}."]
+    for person, evidence in zip(card.people, card.evidence, strict=True):
+        lines.append(f"{person.name}, grade {evidence.grade}: {evidence.reason}")
+    if card.outcome is Outcome.REVIEW and card.is_listed:
+        lines.append("It waits for a moderator.")
+    elif card.outcome is Outcome.REVIEW:
+        lines.append("That's too little to ask a moderator.")
+    elif card.outcome is Outcome.DECLINED:
+        lines.append("A moderator declined it.")
+    return tuple(lines)

@@ -1,0 +1,85 @@
+"""Polls the sources for papers of the lab's people, which wait for review or are announced."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.net.http import open_http_client
+from bot.net.pace import Pace
+from bot.net.sandbox import open_workers
+from bot.settings import Settings
+from bot.sources.poller import TIME_LIMIT, SourcePoller, SourceStatus
+from bot.sources.registry import make_sources
+from bot.sources.source import Answer, SourcePoll
+from storage.library import Library
+from storage.people.evidence import Lab
+from storage.review.found_papers import Card
+from storage.timestamps import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class RadarPoll:
+    """What a poll came to: cards of the papers that were announced unasked, and each source."""
+
+    announced: tuple[Card, ...]
+    sources: tuple[SourcePoll, ...]
+
+
+class Radar:
+    """Asks the sources that are due about everybody, and takes in what they answer."""
+
+    def __init__(self, library: Library, poller: SourcePoller, lab: Lab) -> None:
+        self._library = library
+        self._poller = poller
+        self._lab = lab
+
+    async def status(self) -> tuple[SourceStatus, ...]:
+        """Returns how each source is."""
+        return await self._poller.status(await self._library.people.all())
+
+    async def poll(self) -> RadarPoll:
+        """Asks the sources that are due; a failing one doesn't affect the others."""
+        announced: dict[int, Card] = {}
+
+        async def store(answer: Answer) -> None:
+            cards = await self._library.found_papers.ingest(
+                answer.witnesses, self._lab, is_first=answer.is_first
+            )
+            announced.update({card.id: card for card in cards})
+
+        polls = await self._poller.poll_due(await self._library.people.all(), store)
+        return RadarPoll(tuple(announced.values()), polls)
+
+
+@asynccontextmanager
+async def open_radar(
+    library: Library,
+    settings: Settings,
+    clock: Clock,
+    *,
+    paces: Mapping[str, Pace] | None = None,
+) -> AsyncGenerator[Radar]:
+    """Opens a radar with its own connections; ``paces`` are shared with other parts, by host."""
+    async with (
+        open_http_client(
+            contact=settings.contact,
+            allow_private=settings.allows_private_sources,
+            time_limit=settings.feed_timeout,
+            max_bytes=settings.feed_max_bytes,
+            pause=timedelta(),  # the poller keeps each source's own
+        ) as http,
+        open_workers(TIME_LIMIT) as workers,
+    ):
+        poller = SourcePoller(
+            make_sources(settings),
+            library.sources,
+            http,
+            workers,
+            clock,
+            paces=paces,
+            speedup=settings.lab_herald_speedup,
+        )
+        yield Radar(library, poller, settings.lab)

@@ -1,0 +1,64 @@
+"""SQL of when papers are looked up in order to complete them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from storage import timestamps
+from storage.database import Database
+from storage.models import Paper
+from storage.papers import queries as paper_queries
+
+_AFTER_FAILURE = timedelta(days=1)
+_FIRST_WAIT = timedelta(days=7)  # of a paper that still lacks something; it doubles each time
+_MAX_WAIT = timedelta(days=180)  # also of papers that lack nothing, which may be retracted
+
+
+class Completions:
+    """Which papers are due, so that no paper is asked about every day forever."""
+
+    def __init__(self, database: Database, clock: timestamps.Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def due(self, limit: int) -> tuple[Paper, ...]:
+        """Returns up to ``limit`` papers that are due: first the new ones, the newest at the top.
+
+        The others follow in the order in which they became due.
+        """
+        async with self._database.reading() as db:
+            rows = await db.all(
+                """SELECT papers.id FROM papers LEFT JOIN completions ON paper_id = papers.id
+                   WHERE removed_at IS NULL AND (next_due_at IS NULL OR next_due_at <= ?)
+                   ORDER BY next_due_at IS NOT NULL, next_due_at, papers.id DESC LIMIT ?""",
+                [timestamps.to_text(self._clock()), limit],
+            )
+            return await paper_queries.load(db, [row["id"] for row in rows])
+
+    async def record(self, paper_id: int, *, is_lacking: bool, has_failed: bool) -> datetime:
+        """Records that a paper was looked up just now; returns when it is due again.
+
+        It is due soon if services failed, and later each time that it still lacks something.
+        """
+        now = self._clock()
+        async with self._database.transaction() as db:
+            attempts = await db.value(
+                "SELECT attempts FROM completions WHERE paper_id = ?", [paper_id]
+            )
+            count = int(attempts or 0)
+            wait = _MAX_WAIT
+            if has_failed:
+                wait = _AFTER_FAILURE
+            elif is_lacking:
+                wait = min(_FIRST_WAIT * 2 ** min(count, 10), _MAX_WAIT)
+                count += 1
+            else:
+                count = 0
+            await db.run(
+                """INSERT INTO completions (paper_id, asked_at, next_due_at, attempts)
+                   SELECT id, ?, ?, ? FROM papers WHERE id = ?
+                   ON CONFLICT (paper_id) DO UPDATE SET asked_at = excluded.asked_at,
+                   next_due_at = excluded.next_due_at, attempts = excluded.attempts""",
+                [timestamps.to_text(now), timestamps.to_text(now + wait), count, paper_id],
+            )
+        return now + wait

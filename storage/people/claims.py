@@ -1,0 +1,285 @@
+"""SQL of what was decided about people's parts in found papers, and what is learned from that."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from storage.audit.models import PeopleState, ReviewState, Settings
+from storage.database import Connection
+from storage.errors import LabError
+from storage.people import records, witnesses
+from storage.people.agreement import Agreement, agreement, name_keys, written_forms
+from storage.people.evidence import Evidence, Known
+from storage.people.matching import find_claims
+from storage.people.models import Person, PersonId
+from storage.people.witnesses import person_id
+from storage.text import fold
+
+_DECISION = ("outcome", "decided_by", "decided_by_name", "decided_at", "paper_id")
+_TAUGHT = ("foreign_ids", "to")  # what decisions change about people
+_MIN_ACCEPTED = 20  # papers of somebody whose next ones may be announced without asking
+_MAX_AUTHORS = 50  # of a paper whose authors know each other
+
+
+class ClaimVerdict(enum.StrEnum):
+    """What was decided about the claim that a person of the lab wrote a paper for the lab.
+
+    ``ANNOUNCED`` papers weren't looked at before. A claim is ``REFUSED`` with its whole paper, and
+    ``WRONG`` if the person didn't write it. Of those who had ``LEFT``, the paper isn't the lab's.
+    """
+
+    ACCEPTED = "accepted"
+    ANNOUNCED = "announced"
+    REFUSED = "refused"
+    WRONG = "wrong"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """How moderators decided about the papers of a person so far."""
+
+    accepted: int = 0
+    rejected: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether certain papers may be announced without asking, if that is allowed."""
+        return self.accepted >= _MIN_ACCEPTED and not self.rejected
+
+
+async def decide(
+    db: Connection, found_id: int, verdict: ClaimVerdict, evidence: Mapping[int, Evidence]
+) -> None:
+    """Records a verdict about claims, given as their evidence by person."""
+    await db.run_many(
+        """INSERT INTO claims (found_paper_id, person_id, verdict, grade, ids, affiliations)
+           VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET verdict = excluded.verdict""",
+        [
+            (
+                found_id,
+                person,
+                verdict,
+                one.grade,
+                json.dumps([str(other) for other in one.other_ids]),
+                json.dumps([affiliation.name for affiliation in one.affiliations]),
+            )
+            for person, one in evidence.items()
+        ],
+    )
+
+
+async def decided_people(db: Connection, found_ids: Sequence[int]) -> dict[int, set[int]]:
+    """Returns the people about whom something was decided, by found paper."""
+    rows = await db.all(
+        """SELECT found_paper_id, person_id FROM claims
+           WHERE found_paper_id IN (SELECT value FROM json_each(?))""",
+        [json.dumps([*found_ids])],
+    )
+    found: dict[int, set[int]] = {}
+    for row in rows:
+        found.setdefault(row["found_paper_id"], set()).add(row["person_id"])
+    return found
+
+
+async def is_refused(db: Connection, found_id: int) -> bool:
+    """Returns whether somebody said that a found paper isn't the lab's, whoever wrote it."""
+    return bool(
+        await db.value(
+            "SELECT 1 FROM claims WHERE found_paper_id = ? AND verdict = 'refused'", [found_id]
+        )
+    )
+
+
+async def load_state(db: Connection, found_id: int) -> ReviewState:
+    """Returns what a decision about a found paper changes, also about people, for the change log.
+
+    It is empty if the found paper is gone, because it was united to another.
+    """
+    row = await db.one(
+        f"SELECT {', '.join(_DECISION)} FROM found_papers WHERE id = ?",  # noqa: S608 - constants
+        [found_id],
+    )
+    if row is None:
+        return {}
+    decided = await db.all(
+        """SELECT person_id, verdict, grade, ids, affiliations FROM claims
+           WHERE found_paper_id = ? ORDER BY person_id""",
+        [found_id],
+    )
+    (found,) = await witnesses.load(db, [found_id])
+    people = {one.person.id for one in find_claims(await records.load(db), found.witnesses)}
+    known = await records.load_state(db, PeopleState(dict.fromkeys(sorted(people)), {}))
+    taught = {
+        str(number): {name: values[name] for name in _TAUGHT}
+        for number, values in known.people.items()
+        if values is not None
+    }
+    return {
+        **{name: row[name] for name in _DECISION},
+        "claims": json.dumps([[*one] for one in decided]),
+        "people": json.dumps(taught),
+    }
+
+
+async def restore_state(
+    db: Connection, found_id: int, expected: ReviewState, state: ReviewState
+) -> None:
+    """Gives a found paper a state that `load_state` returned, and takes back what it taught.
+
+    Other decisions may have taught more about the same people since, which stays. Raises `LabError`
+    if the paper isn't decided as ``expected`` any more.
+    """
+    present = await load_state(db, found_id)
+    if any(present.get(name) != expected[name] for name in (*_DECISION, "claims")):
+        raise LabError("Someone has decided this one differently since then. Undo that first.")
+    await db.run(
+        f"""UPDATE found_papers SET {", ".join(f"{name} = ?" for name in _DECISION)}
+            WHERE id = ?""",  # noqa: S608 - constants
+        [*(state[name] for name in _DECISION), found_id],
+    )
+    await db.run("DELETE FROM claims WHERE found_paper_id = ?", [found_id])
+    await db.run_many(
+        """INSERT INTO claims (found_paper_id, person_id, verdict, grade, ids, affiliations)
+           VALUES (?, ?, ?, ?, ?, ?)""",
+        [(found_id, *one) for one in json.loads(str(state["claims"]))],
+    )
+    before, after = (json.loads(str(one["people"])) for one in (expected, state))
+    numbers = {int(number): None for number in before if before[number] != after.get(number)}
+    known = await records.load_state(db, PeopleState(numbers, {}))
+    people = {
+        number: {**values, **_untaught(values, before[str(number)], after[str(number)])}
+        for number, values in known.people.items()
+        if values is not None and str(number) in after
+    }
+    await records.apply_state(db, PeopleState(people, {}))
+
+
+def _untaught(present: Settings, before: Settings, after: Settings) -> Settings:
+    """Returns what a person is given to take back the step from one state to another."""
+    added = {*after["foreign_ids"]} - {*before["foreign_ids"]}
+    dropped = {*before["foreign_ids"]} - {*after["foreign_ids"]}
+    is_end_kept = before["to"] == after["to"] or present["to"] != before["to"]
+    return {
+        "foreign_ids": sorted(({*present["foreign_ids"]} - dropped) | added),
+        "to": present["to"] if is_end_kept else after["to"],
+    }
+
+
+async def track_record(db: Connection, person: int) -> TrackRecord:
+    """Returns a person's track record.
+
+    A refused paper of grade C tells nothing, since it was a mere possibility, unless somebody said
+    that it isn't this person's.
+    """
+    row = await db.one(
+        """SELECT COALESCE(SUM(verdict = 'accepted'), 0) AS accepted,
+               COALESCE(SUM(verdict = 'wrong' OR (verdict = 'refused' AND grade IN ('A', 'B'))), 0)
+                   AS rejected
+           FROM claims WHERE person_id = ?""",
+        [person],
+    )
+    return TrackRecord(row["accepted"], row["rejected"]) if row else TrackRecord()
+
+
+async def teach(
+    db: Connection,
+    person: int,
+    *,
+    foreign_ids: Iterable[PersonId] = (),
+    last_day: date | None = None,
+) -> None:
+    """Remembers ids as not being a person's, or the last day of their membership.
+
+    A membership that has ended by then, or that starts later, stays as it is.
+    """
+    state = await records.load_state(db, PeopleState({person: None}, {}))
+    values = state.people[person]
+    if values is None:
+        return
+    taught = {
+        **values,
+        "foreign_ids": sorted(
+            ({*map(str, foreign_ids)} - {*values["ids"]}) | {*values["foreign_ids"]}
+        ),
+    }
+    if last_day is not None:
+        day = max(last_day.isoformat(), values["from"] or "")
+        taught["to"] = min(day, values["to"] or day)
+    await records.apply_state(db, PeopleState({person: taught}, {}))
+
+
+async def load_known(db: Connection, people: Collection[Person]) -> dict[int, Known]:
+    """Returns what the list and accepted claims tell of people, by person."""
+    accepted: dict[int, tuple[set[PersonId], set[str]]] = {}
+    rows = await db.all(
+        """SELECT person_id, ids, affiliations FROM claims WHERE verdict = 'accepted'
+           AND person_id IN (SELECT value FROM json_each(?))""",
+        [json.dumps([person.id for person in people])],
+    )
+    for row in rows:
+        ids, affiliations = accepted.setdefault(row["person_id"], (set(), set()))
+        ids.update(map(person_id, json.loads(row["ids"])))
+        affiliations.update(map(fold, json.loads(row["affiliations"])))
+    strangers = await _strangers(db, people)
+    known = {}
+    for person in people:
+        ids, affiliations = accepted.get(person.id, (set(), set()))
+        coauthors = await _coauthors(db, person)
+        known[person.id] = Known(
+            coauthors=coauthors,
+            strangers=frozenset(strangers.get(person.id, set()) - coauthors),
+            affiliations=frozenset(affiliations),
+            ids=frozenset(ids),
+        )
+    return known
+
+
+async def _strangers(db: Connection, people: Collection[Person]) -> dict[int, set[str]]:
+    """Returns keys of the full names of those who wrote refused papers, by person."""
+    rows = await db.all(
+        """SELECT person_id, author.value AS name FROM claims
+           JOIN found_papers ON found_papers.id = found_paper_id
+           JOIN json_each(found_papers.draft, '$.authors') AS author
+           WHERE verdict IN ('refused', 'wrong')
+           AND person_id IN (SELECT value FROM json_each(?))""",
+        [json.dumps([person.id for person in people])],
+    )
+    by_id = {person.id: person for person in people}
+    found: dict[int, set[str]] = {}
+    for row in rows:
+        if not agreement(by_id[row["person_id"]], row["name"]):
+            found.setdefault(row["person_id"], set()).update(name_keys(row["name"]))
+    return found
+
+
+async def _coauthors(db: Connection, person: Person) -> frozenset[str]:
+    """Returns keys of the full names of those who wrote papers of the list with a person.
+
+    The authors of papers with very many don't know each other.
+    """
+    keys = {key for name in written_forms(person) for key in name.family_keys}
+    rows = await db.all(
+        """SELECT id, name FROM names WHERE is_full
+           AND family_key IN (SELECT value FROM json_each(?))""",
+        [json.dumps(sorted(keys))],
+    )
+    own = [row["id"] for row in rows if agreement(person, row["name"]) is Agreement.FULL]
+    if not own:
+        return frozenset()
+    rows = await db.all(
+        """SELECT DISTINCT names.name FROM credits AS own
+           JOIN papers ON papers.id = own.paper_id AND removed_at IS NULL
+           JOIN credits AS other ON other.paper_id = own.paper_id
+           JOIN names ON names.id = other.name_id
+           WHERE own.name_id IN (SELECT value FROM json_each(?1))
+           AND other.name_id NOT IN (SELECT value FROM json_each(?1))
+           AND (SELECT COUNT(*) FROM credits AS all_credits
+                WHERE all_credits.paper_id = own.paper_id) <= ?2""",
+        [json.dumps(own), _MAX_AUTHORS],
+    )
+    return frozenset(key for row in rows for key in name_keys(row["name"]))

@@ -1,0 +1,414 @@
+"""Review cards of papers that services name for the lab's people, from witnesses to decisions."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from storage import timestamps
+from storage.announcements import outbox
+from storage.audit.models import Recorded, ReviewKind
+from storage.curation import intake
+from storage.curation.catalogue import StoredCatalogue, Submission
+from storage.curation.classify import Verdict, classify
+from storage.database import Connection, Database
+from storage.errors import LabError
+from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
+from storage.papers import queries as paper_queries
+from storage.papers.combine import normalize
+from storage.papers.titles import is_bare_reference
+from storage.people import claims, records, witnesses
+from storage.people.claims import ClaimVerdict
+from storage.people.evidence import Evidence, Grade, Lab, first_public, grade_paper
+from storage.people.matching import find_claims
+from storage.people.models import Person, Witness
+from storage.people.witnesses import FoundPaper, is_same_paper
+from storage.review import resolutions
+from storage.review.errors import AlreadyResolved, NeedsTitle, NotWaiting, describe_decision
+from storage.timestamps import Clock
+
+RADAR = Actor("radar", "the radar")
+_BATCH_SIZE = 50  # witnesses per transaction, so that nothing else waits long for the database
+_SHOWN = (Grade.A, Grade.B, Grade.C)
+
+
+class CardDecision(enum.StrEnum):
+    """What a moderator decides about a card, as it is typed in the shell.
+
+    ``SAME`` is the paper of the list that it resembles. ``NOT_THIS_PERSON`` and ``LEFT_THE_LAB``
+    are about one person; the card stays if it has others.
+    """
+
+    ADD = "add"
+    NOT_OURS = "not-ours"
+    NOT_THIS_PERSON = "not-this-person"
+    LEFT_THE_LAB = "left-the-lab"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A found paper with the people of the lab who may have written it.
+
+    ``people`` are those with evidence, the best first, and ``evidence`` is theirs. ``paper_id`` is
+    the paper of the list that it became, or resembles. Its ``outcome`` is ``REVIEW`` while it
+    waits.
+    """
+
+    id: int
+    draft: PaperDraft
+    people: tuple[Person, ...]
+    evidence: tuple[Evidence, ...]
+    witnesses: tuple[Witness, ...]
+    is_backlog: bool
+    paper_id: int | None = None
+    outcome: Outcome = Outcome.REVIEW
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is worth asking a moderator."""
+        return self.grade in _SHOWN
+
+    @property
+    def person(self) -> Person:
+        """The person whose paper it most surely is."""
+        return self.people[0]
+
+    @property
+    def also(self) -> tuple[Person, ...]:
+        """The others who were members when the paper was first public."""
+        rest = zip(self.people[1:], self.evidence[1:], strict=True)
+        return tuple(person for person, evidence in rest if evidence.is_within_membership)
+
+    @property
+    def grade(self) -> Grade:
+        """The best grade."""
+        return self.evidence[0].grade
+
+    @property
+    def reason(self) -> str:
+        """The reason of the best grade, a sentence."""
+        return self.evidence[0].reason
+
+
+class FoundPapers:
+    """Papers that were found for the lab's people."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def ingest(
+        self, said: Iterable[Witness], lab: Lab, *, is_first: bool = False
+    ) -> tuple[Card, ...]:
+        """Takes in what a source says; returns the papers that are announced without asking.
+
+        Papers of the list are completed, and papers removed from it stay removed. Others wait for a
+        moderator, unless they are certain, of somebody with a clean record, and that is trusted.
+        What is found when a source is asked for the first time is never announced. ``lab`` says how
+        the lab's affiliations are recognised.
+        """
+        announced: dict[int, Card] = {}
+        every = list(said)
+        for start in range(0, len(every), _BATCH_SIZE):
+            async with self._database.transaction() as db:
+                now = self._clock()
+                batch = await witnesses.changed(db, every[start : start + _BATCH_SIZE])
+                people = await records.load(db) if batch else []
+                touched: dict[int, None] = {}
+                for witness in batch:
+                    if find_claims(people, [witness]) or await witnesses.find_same(db, witness):
+                        found_id = await witnesses.add(db, witness, now, is_backlog=is_first)
+                        touched[found_id] = None
+                for found in await witnesses.load(db, [*touched]):
+                    card = await _settle(db, found, people, lab, now)
+                    if card is not None:
+                        announced[card.id] = card
+        return tuple(announced.values())
+
+    async def count(self) -> int:
+        """Counts the cards that wait, those of the weekly list too."""
+        async with self._database.reading() as db:
+            return int(
+                await db.value(
+                    """SELECT COUNT(*) FROM found_papers
+                       WHERE outcome = 'review' AND grade IN ('A', 'B', 'C')"""
+                )
+            )
+
+    async def cards(self, lab: Lab) -> tuple[Card, ...]:
+        """Returns the cards that wait, those of the weekly list too, the surest first."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                """SELECT id FROM found_papers
+                   WHERE outcome = 'review' AND grade IN ('A', 'B', 'C') ORDER BY id"""
+            )
+            people = await records.load(db)
+            found = await witnesses.load(db, [row["id"] for row in rows])
+            cards = await _cards(db, found, people, lab)
+        shown = (card for card in cards.values() if card.is_listed)
+        return tuple(sorted(shown, key=lambda card: (card.grade, card.id)))
+
+    async def find(self, card_id: int, lab: Lab) -> Card | None:
+        """Returns the card of a found paper, whatever became of it, or None."""
+        async with self._database.reading() as db:
+            for found in await witnesses.load(db, [card_id]):
+                return await _card(db, found, await records.load(db), lab)
+        return None
+
+    async def find_named(self, text: str, lab: Lab) -> Card | None:
+        """Returns the card of the found paper with an identifier or a title, or None."""
+        async with self._database.reading() as db:
+            found_id = await witnesses.find_named(db, text)
+        return await self.find(found_id, lab) if found_id is not None else None
+
+    async def decide(
+        self,
+        card_id: int,
+        decision: CardDecision,
+        actor: Actor,
+        lab: Lab,
+        *,
+        person_id: int | None = None,
+    ) -> Recorded[UpsertResult]:
+        """Decides about a card, or about one of its people; the first one if none is given.
+
+        A new paper is announced, unless it is backlog. The outcome is ``REVIEW`` if the card stays
+        for other people. Raises `NotWaiting` if it is decided or gone, `NeedsTitle`, and `LabError`
+        if the decision doesn't fit the card.
+        """
+        now = self._clock()
+        submission = Submission(Origin.FEED, actor, now, lock_fields=False)
+        async with self._database.transaction(in_reply=True) as db:
+            found = await _get_waiting(db, card_id, actor)
+            card = await _card(db, found, await records.load(db), lab)
+            if card is None:
+                raise NotWaiting("That card is gone, because nobody of the lab is credited now.")
+            catalogue = StoredCatalogue(db, submission)
+            before = await resolutions.load(db, ReviewKind.FOUND, card_id)
+            if decision in {CardDecision.NOT_THIS_PERSON, CardDecision.LEFT_THE_LAB}:
+                result = await _dismiss(db, card, decision, person_id, now)
+            else:
+                result = await _decide(catalogue, card, decision)
+            await _resolve(db, card_id, result, actor, now)
+            if result.outcome is Outcome.ADDED and result.paper and not card.is_backlog:
+                await outbox.enqueue_paper(db, result.paper, now)
+            return await resolutions.record(
+                catalogue.change_set, ReviewKind.FOUND, card_id, card.draft.title, before, result
+            )
+
+
+async def _settle(
+    db: Connection, found: FoundPaper, people: Sequence[Person], lab: Lab, now: datetime
+) -> Card | None:
+    """Decides what becomes of a found paper, after something new was said about it.
+
+    Returns its card if it is announced without asking.
+    """
+    catalogue = StoredCatalogue(db, Submission(Origin.FEED, RADAR, now))
+    if found.outcome is Outcome.DECLINED and not await claims.is_refused(db, found.id):
+        found = replace(found, outcome=Outcome.REVIEW)  # for others than those it was declined for
+    if found.outcome is not Outcome.REVIEW:
+        if found.paper_id is not None and found.outcome is not Outcome.DECLINED:
+            await _complete(catalogue, found.paper_id, found.draft)
+        return None
+    card = await _card(db, found, people, lab)
+    if card is not None and card.grade in _SHOWN:
+        await db.run(
+            "UPDATE found_papers SET outcome = 'review', decided_at = NULL WHERE id = ?", [found.id]
+        )
+    await db.run(
+        "UPDATE found_papers SET grade = ? WHERE id = ?",
+        [card.grade if card else None, found.id],
+    )
+    draft = normalize(found.draft)
+    listed = await classify(catalogue, await catalogue.with_current_names(draft))
+    if listed.paper is not None:
+        is_same = listed.verdict is Verdict.KNOWN or is_same_paper(listed.paper, draft)
+        if listed.verdict in {Verdict.REMOVED, Verdict.POSSIBLY_REMOVED}:
+            result = UpsertResult(Outcome.REMOVED, None)
+        elif is_same:
+            result = await intake.upsert_as(catalogue, listed.paper, draft, same=listed.same)
+        else:
+            await _resemble(db, found.id, listed.paper.id)
+            return None
+        await _resolve(db, found.id, result, RADAR, now)
+        return None
+    await _resemble(db, found.id, None)
+    if card is None or found.is_backlog or found.was_decided or is_bare_reference(draft.title):
+        return None
+    if not await _is_trusted(db, card):
+        return None
+    return await _announce(db, catalogue, card, now)
+
+
+async def _announce(
+    db: Connection, catalogue: StoredCatalogue, card: Card, now: datetime
+) -> Card | None:
+    """Adds a certain paper to the list, and announces it."""
+    before = await resolutions.load(db, ReviewKind.FOUND, card.id)
+    result = await intake.upsert(catalogue, card.draft)
+    if result.outcome is not Outcome.ADDED or result.paper is None:
+        return None
+    await outbox.enqueue_paper(db, result.paper, now)
+    await claims.decide(db, card.id, ClaimVerdict.ANNOUNCED, _by_person(card))
+    await _resolve(db, card.id, result, RADAR, now)
+    await resolutions.record(
+        catalogue.change_set, ReviewKind.FOUND, card.id, card.draft.title, before, result
+    )
+    return card
+
+
+async def _card(
+    db: Connection, found: FoundPaper, people: Sequence[Person], lab: Lab
+) -> Card | None:
+    """Returns the card of a found paper with the present evidence, or None if there is none."""
+    return (await _cards(db, [found], people, lab)).get(found.id)
+
+
+async def _cards(
+    db: Connection, every: Sequence[FoundPaper], people: Sequence[Person], lab: Lab
+) -> dict[int, Card]:
+    """Returns the cards of found papers with the present evidence, by id.
+
+    People about whom something was decided aren't on a card that waits.
+    """
+    meant = {
+        claim.person.id: claim.person
+        for found in every
+        for claim in find_claims(people, found.witnesses)
+    }
+    known = Lab(lab.affiliations, lab.rors, await claims.load_known(db, meant.values()))
+    decided = await claims.decided_people(db, [found.id for found in every])
+    cards = {}
+    for found in every:
+        evidence = grade_paper(people, found.witnesses, known)
+        if found.outcome is Outcome.REVIEW:
+            for number in decided.get(found.id, ()):
+                evidence.pop(number, None)
+        if evidence:
+            cards[found.id] = _make_card(found, people, evidence)
+    return cards
+
+
+def _make_card(
+    found: FoundPaper, people: Sequence[Person], evidence: Mapping[int, Evidence]
+) -> Card:
+    """Returns a card with its people, the surest and members first."""
+    ranked = sorted(
+        ((one, evidence[one.id]) for one in people if one.id in evidence),
+        key=lambda pair: (
+            pair[1].grade,
+            not pair[1].is_within_membership,
+            pair[1].position,
+            pair[0].id,
+        ),
+    )
+    shown = [pair for pair in ranked if pair[1].grade in _SHOWN] or ranked[:1]
+    return Card(
+        id=found.id,
+        draft=found.draft,
+        people=tuple(person for person, _ in shown),
+        evidence=tuple(one for _, one in shown),
+        witnesses=found.witnesses,
+        is_backlog=found.is_backlog,
+        paper_id=found.paper_id,
+        outcome=found.outcome,
+    )
+
+
+async def _is_trusted(db: Connection, card: Card) -> bool:
+    """Returns whether a card is certain for somebody whose papers may be announced unasked."""
+    certain = [
+        person
+        for person, evidence in zip(card.people, card.evidence, strict=True)
+        if evidence.is_certain and person.is_trusted
+    ]
+    return any([(await claims.track_record(db, one.id)).is_clean for one in certain])
+
+
+async def _get_waiting(db: Connection, card_id: int, actor: Actor) -> FoundPaper:
+    for found in await witnesses.load(db, [card_id]):
+        if found.outcome is Outcome.REVIEW:
+            return found
+        what = describe_decision(found.outcome, found.paper_id)
+        raise AlreadyResolved(found.decided_by, actor, what)
+    raise NotWaiting("I couldn't find that card.")
+
+
+async def _decide(catalogue: StoredCatalogue, card: Card, decision: CardDecision) -> UpsertResult:
+    """Adds a card's paper, completes the paper that it is the same as, or declines it."""
+    db = catalogue.change_set.db
+    evidence = _by_person(card)
+    if decision is CardDecision.NOT_OURS:
+        for number, one in evidence.items():
+            if not one.has_own_id:
+                await claims.teach(db, number, foreign_ids=one.other_ids)
+        await claims.decide(db, card.id, ClaimVerdict.REFUSED, evidence)
+        return UpsertResult(Outcome.DECLINED, None)
+    await claims.decide(db, card.id, ClaimVerdict.ACCEPTED, evidence)
+    if decision is CardDecision.ADD:
+        if is_bare_reference(card.draft.title):
+            raise NeedsTitle
+        return await intake.upsert(catalogue, card.draft, allow_duplicate=True)
+    if card.paper_id is None:
+        raise LabError("This card doesn't resemble any paper in the list. Add it, or decline it.")
+    return await _complete(catalogue, card.paper_id, card.draft)
+
+
+async def _dismiss(
+    db: Connection, card: Card, decision: CardDecision, person_id: int | None, now: datetime
+) -> UpsertResult:
+    """Removes a person from a card, and remembers why; declines the card if nobody is left."""
+    evidence = _by_person(card)
+    number = card.person.id if person_id is None else person_id
+    if number not in evidence:
+        raise LabError(f"Person {number} isn't on card {card.id}.")
+    one = evidence.pop(number)
+    if decision is CardDecision.NOT_THIS_PERSON:
+        await claims.teach(db, number, foreign_ids=one.other_ids)
+        await claims.decide(db, card.id, ClaimVerdict.WRONG, {number: one})
+    else:
+        date = first_public(card.witnesses)
+        day = date.first_day if date else now.date()
+        await claims.teach(db, number, last_day=day - timedelta(days=1))
+        await claims.decide(db, card.id, ClaimVerdict.LEFT, {number: one})
+    stays = any(other.grade in _SHOWN for other in evidence.values())
+    return UpsertResult(Outcome.REVIEW if stays else Outcome.DECLINED, None)
+
+
+async def _complete(catalogue: StoredCatalogue, paper_id: int, draft: PaperDraft) -> UpsertResult:
+    """Completes a paper of the list by what services say; one that was removed stays removed."""
+    db = catalogue.change_set.db
+    (paper,) = await paper_queries.load(db, [await paper_queries.current_id(db, paper_id)])
+    return await intake.upsert_as(catalogue, paper, normalize(draft))
+
+
+async def _resemble(db: Connection, found_id: int, paper_id: int | None) -> None:
+    await db.run("UPDATE found_papers SET paper_id = ? WHERE id = ?", [paper_id, found_id])
+
+
+async def _resolve(
+    db: Connection, found_id: int, result: UpsertResult, actor: Actor, at: datetime
+) -> None:
+    """Records what was decided about a found paper; one that stays is only marked as decided."""
+    await db.run("UPDATE found_papers SET was_decided = 1 WHERE id = ?", [found_id])
+    if result.outcome is not Outcome.REVIEW:
+        await db.run(
+            """UPDATE found_papers SET outcome = ?, paper_id = ?, decided_by = ?,
+                   decided_by_name = ?, decided_at = ? WHERE id = ?""",
+            [
+                result.outcome,
+                result.paper.id if result.paper else None,
+                actor.key,
+                actor.name,
+                timestamps.to_text(at),
+                found_id,
+            ],
+        )
+
+
+def _by_person(card: Card) -> dict[int, Evidence]:
+    return {one.id: evidence for one, evidence in zip(card.people, card.evidence, strict=True)}

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from bot.demo.messages import visible_text
+from storage.people.models import IdScheme, PersonDraft, PersonId
+from tests.support.forms import form_values
+from tests.support.lab import Lab, reply_text
+from tests.support.library import MODERATOR
+
+ORCID = PersonId(IdScheme.ORCID, "0000-0002-1825-0097")
+FORM = {
+    "name": "Biderman, Stella",
+    "other_names": "Stella Rose Biderman\nS. R. Biderman",
+    "ids": "0000-0002-1825-0097 https://openalex.org/A5023888391",
+    "membership": "2020-07-01..",
+    "categories": "cs.cl, cs.LG",
+}
+
+
+async def submit(lab: Lab, command: str, typed: dict[str, str], **options: Any) -> Any:
+    form = await lab.moderator.slash(lab.channel, command, **options)
+    return await lab.moderator.submit_modal(form, typed)
+
+
+async def test_a_moderator_adds_a_person_in_a_form(lab: Lab) -> None:
+    result = await submit(lab, "people add", FORM, member=lab.member)
+    text = reply_text(result)
+    assert result.ephemeral
+    for part in (
+        "Added to the lab's people.",
+        "### Stella Biderman",
+        "**Other names** S. R. Biderman, Stella Rose Biderman",
+        "[0000-0002-1825-0097](https://orcid.org/0000-0002-1825-0097)",
+        "**Member** since 2020-07-01",
+        "**arXiv categories** cs.CL, cs.LG",
+        f"**Discord** <@{lab.member.id}>",
+        "**Certain papers** need a review",
+    ):
+        assert part in text
+    shown = await lab.run(lab.moderator, "people show", person="biderman")
+    assert "### Stella Biderman" in shown
+    undone = await lab.moderator.click(result.response, label="Undo")
+    assert "added the lab's **Stella Biderman**" in reply_text(undone)
+    assert await lab.app.library.people.all() == ()
+
+
+async def test_a_form_with_a_mistake_says_what_is_wrong_and_keeps_the_text(lab: Lab) -> None:
+    for field, value, reason in (
+        ("ids", "0000-0002-1825-0098", "check digit"),
+        ("ids", "noor", "I don't know the ID “noor”"),
+        ("membership", "2020", "isn't a date"),
+        ("categories", "nlp", "isn't an arXiv category"),
+        ("name", "Ann Lee; Bo Chen", "isn't one person's name"),
+    ):
+        result = await submit(lab, "people add", {**FORM, field: value})
+        assert result.ephemeral
+        assert reason in reply_text(result)
+        again = await lab.moderator.click(result.response, label="Try again")
+        assert form_values(again.modal)[field] == value
+    assert await lab.app.library.people.all() == ()
+
+
+async def test_an_id_of_somebody_else_is_refused(lab: Lab) -> None:
+    await lab.app.library.people.add(PersonDraft("Ann Lee", ids=(ORCID,)), MODERATOR)
+    result = await submit(lab, "people add", FORM)
+    assert "The ORCID 0000-0002-1825-0097 belongs to Ann Lee (number 1)." in reply_text(result)
+
+
+async def test_a_moderator_edits_only_what_they_change(lab: Lab) -> None:
+    people = lab.app.library.people
+    await people.add(PersonDraft("Ann Lee", ids=(ORCID,), categories=("cs.CL",)), MODERATOR)
+    form = await lab.moderator.slash(lab.channel, "people edit", person="#1")
+    assert form_values(form.modal) == {
+        "name": "Ann Lee",
+        "other_names": "",
+        "ids": "https://orcid.org/0000-0002-1825-0097",
+        "membership": "",
+        "categories": "cs.CL",
+    }
+    await lab.run(lab.moderator, "people edit", person="#1", member=lab.member)
+    typed = {**form_values(form.modal), "membership": "..2024-01-01"}
+    result = await lab.moderator.submit_modal(form, typed)
+    assert "**Member** until 2024-01-01" in reply_text(result)
+    assert f"<@{lab.member.id}>" in reply_text(result)
+    history = await lab.run(lab.moderator, "curate history")
+    assert "changed the lab's **Ann Lee**" in history
+    assert "Member until: none → 2024-01-01" in history
+    unchanged = await submit(lab, "people edit", typed, person="#1")
+    assert "Nothing changed about **Ann Lee**" in reply_text(unchanged)
+
+
+async def test_an_account_is_set_and_forgotten(lab: Lab) -> None:
+    people = lab.app.library.people
+    await people.add(PersonDraft("Ann Lee"), MODERATOR)
+    await people.add(PersonDraft("Bo Chen"), MODERATOR)
+    await lab.run(lab.moderator, "people edit", person="#1", member=lab.member)
+    refused = await lab.run(lab.moderator, "people edit", person="#2", member=lab.member)
+    assert "That Discord account belongs to Ann Lee (number 1)." in refused
+    both = await lab.run(lab.moderator, "people edit", person="#1", member=lab.member, unlink=True)
+    assert "Choose either" in both
+    await lab.run(lab.moderator, "people edit", person="#1", unlink=True)
+    assert (await people.get(1)).discord_id is None
+
+
+async def test_the_list_names_everybody_and_who_lacks_ids(lab: Lab) -> None:
+    assert "The list of people is empty." in await lab.run(lab.moderator, "people list")
+    people = lab.app.library.people
+    await people.add(PersonDraft("Ann Lee", ids=(ORCID,)), MODERATOR)
+    await people.add(PersonDraft("Bo Chen"), MODERATOR)
+    shown = await lab.run(lab.moderator, "people list")
+    assert "### 2 people" in shown
+    assert "1 person without IDs." in shown
+    assert "**1** Ann Lee · ORCID" in shown
+    assert "**2** Bo Chen · no IDs" in shown
+
+
+async def test_a_person_is_removed_and_brought_back(lab: Lab) -> None:
+    people = lab.app.library.people
+    added = (await people.add(PersonDraft("Ann Lee", ids=(ORCID,)), MODERATOR)).value
+    result = await lab.moderator.slash(lab.channel, "people remove", person="Ann Lee")
+    assert "Removed **Ann Lee** from the lab's people." in reply_text(result)
+    missing = await lab.moderator.slash(lab.channel, "people show", person="Ann Lee")
+    assert missing.ephemeral
+    assert "couldn't find “Ann Lee” among the lab's people" in reply_text(missing)
+    await lab.moderator.click(result.response, label="Undo")
+    assert await people.all() == (added,)
+
+
+async def test_suggestions_tell_people_of_one_name_apart(lab: Lab) -> None:
+    people = lab.app.library.people
+    await people.add(PersonDraft("Wei Wang", ids=(ORCID,)), MODERATOR)
+    await people.add(PersonDraft("Wei Wang"), MODERATOR)
+    choices = await lab.moderator.autocomplete(lab.channel, "people show", "person", "wang")
+    assert [(one["name"], one["value"]) for one in choices] == [
+        ("Wei Wang · ORCID 0000-0002-1825-0097", "#1"),
+        ("Wei Wang", "#2"),
+    ]
+    ambiguous = await lab.run(lab.moderator, "people show", person="Wei Wang")
+    assert "Wei Wang (number 1) or Wei Wang (number 2)" in ambiguous
+
+
+async def test_a_manager_allows_announcements_without_a_review(lab: Lab) -> None:
+    people = lab.app.library.people
+    await people.add(PersonDraft("Ann Lee"), MODERATOR)
+    result = await lab.moderator.slash(lab.channel, "setup trust", on=True)
+    assert "certainly by the lab's people are announced without a review" in reply_text(result)
+    assert await people.is_trusting()
+    assert "may need no review" in await lab.run(lab.moderator, "setup show")
+    again = await lab.run(lab.moderator, "setup trust", on=True)
+    assert "That was so already." in again
+    await lab.run(lab.moderator, "setup role", role=lab.env.guild.roles["Curators"])
+    trusted = (await lab.app.library.audit.page()).changes[0]
+    refused = await lab.press_custom_id(lab.role_moderator, f"undo:{trusted.id}")
+    assert "someone with the Manage Server permission" in refused
+    await lab.moderator.click(result.response, label="Undo")
+    assert not await people.is_trusting()
+    one = await lab.run(lab.moderator, "setup trust", on=True, person="#1")
+    assert "certainly by **Ann Lee**" in one
+    off = await lab.run(lab.moderator, "setup trust", on=False, person="#1")
+    assert "All new papers by **Ann Lee** need a review." in off
+
+
+async def test_an_author_of_the_lab_without_papers_is_shown(lab: Lab) -> None:
+    await lab.app.library.people.add(PersonDraft("Zoe Quill"), MODERATOR)
+    shown = await lab.run(lab.member, "author", name="quill")
+    assert "Zoe Quill" in shown
+
+
+async def claim(lab: Lab) -> tuple[str, Any]:
+    """Has the member claim to be somebody; returns the reply and the question to moderators."""
+    room = lab.env.guild.create_text_channel("moderators")
+    await lab.run(lab.moderator, "setup channel", channel=room)
+    await lab.app.library.people.add(PersonDraft("Stella Biderman", ids=(ORCID,)), MODERATOR)
+    asked = await lab.member.slash(lab.channel, "people claim", person="biderman")
+    assert asked.ephemeral
+    return reply_text(asked), room.last_message
+
+
+async def test_a_moderator_confirms_who_a_member_is(lab: Lab) -> None:
+    reply, question = await claim(lab)
+    assert "A moderator will confirm that you're **Stella Biderman**." in reply
+    text = visible_text(question)
+    assert f"<@{lab.member.id}> says that they're **Stella Biderman** (number 1)." in text
+    assert "ORCID 0000-0002-1825-0097" in text
+    again = await lab.run(lab.member, "people claim", person="biderman")
+    assert "You've asked already." in again
+    unknown = await lab.run(lab.moderator, "author", name=f"<@{lab.member.id}>")
+    assert "I don't know which author that is." in unknown
+
+    result = await lab.moderator.click(question, label="Confirm")
+    assert "is **Stella Biderman**, says noor." in reply_text(result)
+    assert (await lab.app.library.people.get(1)).discord_id == lab.member.id
+    for name in (f"<@{lab.member.id}>", "Stella Biderman"):
+        shown = await lab.run(lab.moderator, "author", name=name)
+        assert "### Stella Biderman" in shown
+        assert f"<@{lab.member.id}>" in shown
+    elsewhere = await lab.other_manager.slash(lab.other_channel, "author", name="Stella Biderman")
+    assert f"<@{lab.member.id}>" not in reply_text(elsewhere)
+    lab.clock.advance(timedelta(days=2))
+    already = await lab.run(lab.member, "people claim", person="biderman")
+    assert "You're already Stella Biderman." in already
+
+
+async def test_a_moderator_says_that_a_member_is_somebody_else(lab: Lab) -> None:
+    _, question = await claim(lab)
+    result = await lab.moderator.click(question, label="No")
+    assert "isn't **Stella Biderman**, says noor." in reply_text(result)
+    assert (await lab.app.library.people.get(1)).discord_id is None
+
+
+async def test_a_claim_that_came_too_late_is_refused(lab: Lab) -> None:
+    _, question = await claim(lab)
+    await lab.run(lab.moderator, "people edit", person="#1", member=lab.moderator)
+    result = await lab.moderator.click(question, label="Confirm")
+    assert "Stella Biderman is linked to somebody else by now." in reply_text(result)
+
+
+async def test_a_claim_needs_moderators_and_a_person_who_is_nobody_yet(lab: Lab) -> None:
+    await lab.app.library.people.add(PersonDraft("Ann Lee", discord_id=7), MODERATOR)
+    await lab.app.library.people.add(PersonDraft("Bo Chen"), MODERATOR)
+    taken = await lab.run(lab.member, "people claim", person="Ann Lee")
+    assert "Ann Lee is somebody else here." in taken
+    alone = await lab.run(lab.member, "people claim", person="Bo Chen")
+    assert "I can't reach the moderators here." in alone
