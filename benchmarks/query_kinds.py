@@ -174,10 +174,10 @@ def _sentence(draft: PaperDraft, rng: random.Random, _: Collection) -> str | Non
 
 
 KINDS = (
-    QueryKind("three title words in any order", 0.95, 5, _three_words),
-    QueryKind("the title with a typo in two words", 0.95, 1, _two_typos),
-    QueryKind("eight words from the abstract", 0.90, 5, _from_abstract),
-    QueryKind("surname and one title word", 0.90, 5, _surname_and_word),
+    QueryKind("three title words in any order", 0.99, 5, _three_words),
+    QueryKind("the title with a typo in two words", 0.99, 1, _two_typos),
+    QueryKind("eight words from the abstract", 0.98, 5, _from_abstract),
+    QueryKind("surname and one title word", 0.94, 5, _surname_and_word),
     QueryKind("another word form", 0.80, 5, _another_form),
     QueryKind("British or American spelling", 0.82, 5, _another_spelling),
     QueryKind("long form of an abbreviation", 0.70, 5, _long_form),

@@ -114,7 +114,7 @@ async def _nearest(db: Connection, sql: str, typed: str) -> str:
 
 async def _other_words(db: Connection, query: Query) -> list[Proposal]:
     """Returns the query with similar words for those that no paper has, and without the rest."""
-    replacements = await spelling.load_replacements(db, query)
+    replacements = await spelling.load_replacements(db, query, only_likely=False)
     corrections = {word: similar[0] for word, similar in replacements.items() if similar}
     if not corrections:
         return []

@@ -8,7 +8,7 @@ from itertools import islice, product
 
 from storage.database import Connection
 from storage.papers import queries as paper_queries
-from storage.search import abbreviations, spelling, term_counts
+from storage.search import abbreviations, term_counts
 from storage.search.bm25 import Term, term_weight
 from storage.search.query import Query
 from storage.search.stop_words import STOP_WORDS
@@ -122,7 +122,7 @@ async def _add_replacements(
 ) -> dict[str, Sequence[str]]:
     """Adds similar words in place of those that no paper has in any form; returns them."""
     corrections: dict[str, Sequence[str]] = {
-        words[index]: spelling.likely_corrections(words[index], replacements[words[index]])
+        words[index]: [one for one in replacements[words[index]] if one not in STOP_WORDS]
         for index, number in term_of.items()
         if words[index] in replacements and not (drafts[number].words or drafts[number].phrases)
     }

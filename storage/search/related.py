@@ -23,6 +23,7 @@ _MAX_PER_AUTHOR = 20  # newest papers of one author
 _MAX_WORDS = 4  # rarest words of the title that are considered
 _MAX_WITH_WORDS = 50  # newest papers with one of these words in the title, or with one of the tags
 _MAX_SHARE = 0.05  # of all papers that have a word or a tag; a more common one says little
+_MIN_SHARING = 2  # papers that may have a word in a small list, where two are more than a twentieth
 _MIN_TAGGED = 5  # papers that may have a tag in a small list, since people choose tags
 _AUTHOR_WEIGHT, _TAG_WEIGHT = 3, 2  # compared with a shared word
 _WORD = re.compile(r"\w+")
@@ -165,6 +166,7 @@ async def _distinctive_words(
     forms = await term_counts.load_forms(db, words)
     papers = {word: sum(found.values()) for word, found in forms.items()}
     by_stem = {stem(word): word for word in reversed(words)}  # “model” and “models” are one
-    distinctive = [word for word in by_stem.values() if 2 <= papers[word] <= total * _MAX_SHARE]
+    most = max(total * _MAX_SHARE, _MIN_SHARING)
+    distinctive = [word for word in by_stem.values() if _MIN_SHARING <= papers[word] <= most]
     rarest = sorted(distinctive, key=lambda word: (papers[word], word))[:_MAX_WORDS]
     return {word: forms[word] for word in rarest}

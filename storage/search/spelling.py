@@ -12,14 +12,16 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from storage.database import Connection
 from storage.models import Paper
+from storage.papers import queries as paper_queries
 from storage.search import term_counts
 from storage.search.query import Query
-from storage.search.stop_words import STOP_WORDS
+from storage.search.short_words import MAX_SHORT, Candidate, clearly_meant
+from storage.search.stop_words import GENERIC_WORDS, STOP_WORDS
 from storage.text import index_text
 
 _MIN_SIMILARITY = 0.65  # of two words' spelling
 _LIKELY_SIMILARITY = 0.75
-_LETTERS = string.ascii_lowercase + string.digits
+_LETTERS = string.ascii_lowercase
 _MAX_LETTERS = 40  # of a word that is looked up with every possible mistake
 _MIN_COMPARED = 6  # letters of a word that is compared with those that share a half with it
 _MAX_COMPARED = 3_000  # words with the same half
@@ -27,6 +29,7 @@ _MAX_BEGINNINGS = 20  # words that may replace an unfinished one
 _MIN_TYPED = 4  # letters of a word in which a typo is forgiven while somebody is typing
 _MAX_SIMILAR = 4  # words that may replace one word
 _MAX_UNKNOWN = 10  # words of a query that are replaced
+_NEVER_MISSPELLED = STOP_WORDS.union(GENERIC_WORDS)
 _HIDDEN = "a near spelling"  # shown if the words that matched must not be shown
 
 
@@ -50,18 +53,25 @@ class SpellingSuggestion:
         return " ".join(matched) or _HIDDEN
 
 
-async def load_replacements(db: Connection, query: Query) -> dict[str, list[str]]:
+async def load_replacements(
+    db: Connection, query: Query, *, only_likely: bool = True
+) -> dict[str, list[str]]:
     """Returns what may be searched in place of the words of a query that no paper contains.
 
     These are other forms of the word or, if no paper has any, words with a similar spelling; none
-    for function words.
+    for function words. If ``only_likely`` is false, so that somebody is asked first, these include
+    words that are hardly similar.
     """
     words = {word for term in query.terms for word in term.split()}
     unknown = sorted(words - (await term_counts.load_counts(db, words)).keys())
     forms = await term_counts.load_forms(db, unknown)
     return {
         word: [*forms[word]][:_MAX_SIMILAR]
-        or ([] if word in STOP_WORDS else await _similar_words(db, word))
+        or (
+            []
+            if word in _NEVER_MISSPELLED
+            else await _similar_words(db, word, only_likely=only_likely)
+        )
         for word in unknown[:_MAX_UNKNOWN]
     }
 
@@ -69,10 +79,10 @@ async def load_replacements(db: Connection, query: Query) -> dict[str, list[str]
 async def load_typed_replacements(db: Connection, query: Query) -> dict[str, list[str]]:
     """Returns what may be searched in place of words with a typo while somebody is typing.
 
-    Short words and an unfinished last one that may still become a known word are left alone.
-    Returns nothing if another word can't be replaced.
+    Words of less than four letters and an unfinished last one that may still become a known word
+    are left alone. Returns nothing if another word can't be replaced.
     """
-    replacements = await load_replacements(db, query)
+    replacements = await load_replacements(db, query, only_likely=False)
     last = query.terms[-1]
     likely = {
         word: likely_corrections(word, similar) if len(word) >= _MIN_TYPED else []
@@ -82,7 +92,9 @@ async def load_typed_replacements(db: Connection, query: Query) -> dict[str, lis
         if len(last) < _MIN_TYPED or await _can_continue(db, last):
             del likely[last]
         else:
-            likely[last] = await _similar_beginnings(db, last)
+            # Titles must have all words, so that others tell which word was meant.
+            is_unclear = len(query.terms) == 1 and len(last) == _MIN_TYPED
+            likely[last] = await _similar_beginnings(db, last, only_likely=is_unclear)
     return likely if all(likely.values()) else {}
 
 
@@ -95,15 +107,24 @@ async def _can_continue(db: Connection, prefix: str) -> bool:
     )
 
 
-async def _similar_beginnings(db: Connection, prefix: str) -> list[str]:
+async def _similar_beginnings(db: Connection, prefix: str, *, only_likely: bool) -> list[str]:
     """Returns words, the most common first, that start like a prefix but for one mistake."""
+    beginnings = _with_one_mistake(prefix)
     rows = await db.all(
-        """SELECT word FROM json_each(?) AS beginnings CROSS JOIN words
+        """SELECT word, papers FROM json_each(?) AS beginnings CROSS JOIN words
                ON word >= beginnings.value AND word < beginnings.value || char(1114111)
            GROUP BY word ORDER BY papers DESC, word LIMIT ?""",
-        [json.dumps(sorted(_with_one_mistake(prefix))), _MAX_BEGINNINGS],
+        [json.dumps(sorted(beginnings)), _MAX_BEGINNINGS],
     )
-    return [str(row["word"]) for row in rows]
+    if not only_likely:
+        return [str(row["word"]) for row in rows]
+    candidates = [
+        Candidate(row["word"], row["papers"], start)
+        for row in rows
+        for start in beginnings
+        if row["word"].startswith(start)
+    ]
+    return clearly_meant(prefix, candidates, await paper_queries.last_id(db))
 
 
 def correct(query: Query, replacements: Mapping[str, Sequence[str]]) -> SpellingSuggestion | None:
@@ -144,7 +165,7 @@ def visible_corrections(
     return tuple((word, similar[0]) for word, similar in found.items() if similar)
 
 
-async def _similar_words(db: Connection, word: str) -> list[str]:
+async def _similar_words(db: Connection, word: str, *, only_likely: bool) -> list[str]:
     """Returns the indexed words with the most similar spelling, the more common first if equal.
 
     Words with one mistake are looked up one by one, which takes as long in a large list as in a
@@ -161,7 +182,14 @@ async def _similar_words(db: Connection, word: str) -> list[str]:
         limit=50,
     )
     ranked = sorted(matches, key=lambda match: (-match[1], -paper_counts[match[0]], match[0]))
-    return [similar for similar, _score, _index in ranked[:_MAX_SIMILAR]]
+    similar = [one for one, _score, _index in ranked]
+    if not only_likely:
+        return similar[:_MAX_SIMILAR]
+    likely = likely_corrections(word, similar)
+    if len(word) > MAX_SHORT:
+        return likely[:_MAX_SIMILAR]
+    candidates = [Candidate(one, paper_counts[one], one) for one in likely]
+    return clearly_meant(word, candidates, await paper_queries.last_id(db))
 
 
 async def _load_sharing_half(db: Connection, word: str) -> dict[str, int]:
@@ -181,24 +209,32 @@ async def _load_sharing_half(db: Connection, word: str) -> dict[str, int]:
            WHERE length(word) BETWEEN ?4 - 2 AND ?4 + 2""",
         [start, end, _MAX_COMPARED, len(word)],
     )
-    return {row["word"]: row["papers"] for row in rows}
+    return {row["word"]: row["papers"] for row in rows if _digits(row["word"]) == _digits(word)}
 
 
 def _with_one_mistake(word: str) -> set[str]:
     """Returns what a word becomes if a letter is left out, added or replaced, or two are swapped.
 
-    Letters are those of the word, and Latin ones and digits. Empty for very long words.
+    Letters are those of the word, and Latin ones; digits stay as they are, because “GPT-5” isn't
+    “GPT-4”. Empty for very long words.
     """
     if len(word) > _MAX_LETTERS:
         return set()
     letters = {*_LETTERS, *word}
     halves = [(word[:at], word[at:]) for at in range(len(word) + 1)]
-    return {
+    mistaken = {
         *(start + end[1:] for start, end in halves if len(word) > 1),
         *(start + letter + end for start, end in halves for letter in letters),
         *(start + letter + end[1:] for start, end in halves if end for letter in letters),
         *(start + end[1] + end[0] + end[2:] for start, end in halves if len(end) > 1),
     }
+    if word.isalpha():
+        return mistaken
+    return {one for one in mistaken if _digits(one) == _digits(word)}
+
+
+def _digits(word: str) -> list[str]:
+    return [letter for letter in word if letter.isdecimal()]
 
 
 def _visible_words(paper: Paper) -> list[str]:

@@ -53,7 +53,7 @@ def test_the_report_on_a_file_has_a_score_for_every_kind_of_query(tmp_path: Path
     assert rows["three title words in any order @5"] == {
         "name": "three title words in any order @5",
         "value": 1.0,
-        "goal": "≥ 0.95",
+        "goal": "≥ 0.99",
         "holds": True,
         "detail": "1 of 1",
     }

@@ -31,6 +31,7 @@ async def try_instead(
         ("author:Bidermann", [("Stella Biderman", ""), ("author", "")]),
         ("author:Qqq", [("author", "")]),
         ("kwilted xqzzvwk", [("quilted", "quilted")]),
+        ("ocml", [("icml", "icml")]),  # too short to be searched without asking
         ("xqzzvwk", []),
         ("venue:workshop year:1999", [("year", "")]),  # the venue is there
         ('"lenses tuned" -quilted', [("quotes", "lenses tuned -quilted")]),

@@ -203,6 +203,39 @@ async def test_only_words_that_no_paper_has_are_corrected(papers: Library) -> No
     assert (await ask(papers, "lens grammar")).corrections == ()
 
 
+@pytest.mark.parametrize(
+    ("typed", "searched"),
+    [
+        *(("lenz", "lens"), ("lnes", "lens"), ("lense", "lens"), ("betr", "bert")),
+        *(("modl", "model"), ("tned", "tuned")),
+        ("bake", ""),  # as like “make” and “lake” as “base”
+        ("kens", ""),  # begins with another letter than “lens”
+        ("gpt5", ""),  # another number than “gpt4”
+        ("best", ""),  # a word that titles of any subject have
+        ("nsa", ""),  # too short to be like “nsf”
+    ],
+)
+async def test_a_short_word_is_corrected_only_if_it_is_clear_what_was_meant(
+    library: Library, typed: str, searched: str
+) -> None:
+    drafts = [
+        PaperDraft(title="A tuned lens on the base model of BERT"),
+        PaperDraft(title="Models make GPT4", abstract="At the lake, the NSF models the base."),
+    ]
+    await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR)
+    for text in (typed, f"{typed} xyzzy"):
+        found = await ask(library, text)
+        assert (found.searched_for or "".join(new for _, new in found.corrections)) == searched
+    suggested = await library.search.suggest_titles(typed)
+    assert bool(suggested) == (searched != "")
+
+
+async def test_a_misspelled_function_word_is_not_searched_for(papers: Library) -> None:
+    found = await ask(papers, "whaat about lens grammar")
+    assert found.corrections == ()
+    assert titles(found)[0] == "The tuned lens"
+
+
 async def test_a_mistake_in_a_very_long_word_is_corrected(library: Library) -> None:
     word = "pneumonoultramicroscopicsilicovolcanoconiosis"
     await library.papers.upsert(PaperDraft(title=f"On {word}"), Origin.IMPORT, MODERATOR)

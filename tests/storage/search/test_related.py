@@ -68,6 +68,16 @@ async def test_words_and_tags_of_more_than_a_twentieth_of_the_list_are_no_reason
     assert len(await library.search.related(paper)) == 3
 
 
+async def test_two_papers_of_a_small_list_may_share_words(library: Library) -> None:
+    paper, other = await fill(
+        library, 18, PaperDraft(title="Tuned probes"), PaperDraft(title="Tuning a probe")
+    )
+    assert await library.search.related(paper) == (Related(other, words=("probes", "tuned")),)
+    third = await added(library, PaperDraft(title="The probe, tuned again"))
+    for one in (paper, other, third):
+        assert await library.search.related(one) == ()  # three of 21 papers are too many
+
+
 async def test_removed_papers_do_not_make_a_word_rare(library: Library) -> None:
     drafts = [PaperDraft(title=f"Tuned lens {n}") for n in range(4)]
     (paper, *_) = await fill(library, 90, *drafts)
@@ -86,7 +96,9 @@ async def test_every_reason_is_rare_in_generated_lists(library: Library, size: i
         for match in await library.search.related(papers[number]):
             assert match.authors or match.tags or len(match.words) > 1
             for word in match.words:
-                assert sum(stem(fold(word)) in found for found in words.values()) <= size / 20
+                assert sum(stem(fold(word)) in found for found in words.values()) <= max(
+                    size / 20, 2
+                )
             for tag in match.tags:
                 tagged = sum(tag in paper.tags for paper in papers.values())
                 assert tagged <= max(size / 20, 5)
