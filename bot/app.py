@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -26,12 +26,11 @@ from bot.lookup.resolver import ServiceUrls
 from bot.lookup.service import open_lookup
 from bot.moderators import Moderators
 from bot.net.http import open_http_client
-from bot.net.pace import ARXIV_PAUSE, Pace
+from bot.net.pace import Paces
 from bot.net.sandbox import kill_workers
 from bot.retry import DatabaseBackoff
 from bot.settings import REPLAY_REFUSED, Settings
 from bot.shutdown import cancel_on_signals
-from bot.sources import arxiv
 from bot.sources.radar import Radar, open_radar
 from bot.ui.lab_button import buttons_of_generation
 from storage.backups import Backups
@@ -129,9 +128,9 @@ async def open_app(
         time_limit=settings.feed_timeout,
         max_bytes=settings.feed_max_bytes,
     )
-    arxiv_pace = Pace(ARXIV_PAUSE)
     async with (
         open_library(settings.database_path, clock, busy_timeout, settings.backup_dir) as library,
+        nullcontext(Paces(library.service_requests, settings)) as paces,
         open_client(allow_private=settings.feed_allow_private) as http,
         open_client(allow_private=False) as pages,
         open_parser() as parser,
@@ -141,15 +140,15 @@ async def open_app(
             lookup_parser,
             ServiceUrls.from_settings(settings),
             clock,
+            paces,
             pages=pages,
-            arxiv_pace=arxiv_pace,
         ) as lookup,
-        open_radar(library, settings, clock, paces={arxiv.HOST: arxiv_pace}) as radar,
+        open_radar(library, settings, clock, paces=paces) as radar,
     ):
         moderators = Moderators(library, settings)
         await moderators.load()
         poller = Poller(library, http, parser, clock, settings.poll_interval, moderators)
-        services = CompletionServices(http, lookup_parser.workers, settings)
+        services = CompletionServices(http, lookup_parser.workers, settings, paces)
         completer = Completer(library, lookup, services)
         client = LabHerald(
             library=library,

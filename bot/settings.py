@@ -443,13 +443,10 @@ class Settings:
         hosts = [urlsplit(getattr(self, name)).hostname or "" for name in SOURCE_URLS]
         return self.feed_allow_private or any(map(_LOCAL_HOST.fullmatch, hosts))
 
-    def speedup_of(self, *names: str) -> float:
-        """Returns what pauses between requests to the services with these addresses are divided by.
-
-        It is 1 unless all of them are on this machine.
-        """
-        hosts = [urlsplit(getattr(self, name)).hostname or "" for name in names]
-        return self.lab_herald_speedup if all(map(_LOCAL_HOST.fullmatch, hosts)) else 1
+    def speedup_at(self, url: str) -> float:
+        """Returns what the pause after a request is divided by: 1 unless it's to this machine."""
+        is_local = _LOCAL_HOST.fullmatch(urlsplit(url).hostname or "")
+        return self.lab_herald_speedup if is_local else 1
 
     @property
     def is_replay(self) -> bool:

@@ -19,7 +19,7 @@ from collections.abc import (
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.resources import files
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -36,7 +36,6 @@ from storage.errors import (
     ImportInProgress,
     SearchDamaged,
 )
-from storage.migration_functions import FUNCTIONS
 from storage.timestamps import utc_now
 
 Row: TypeAlias = sqlite3.Row
@@ -65,15 +64,20 @@ class Migration:
     """One step of the schema; ``version`` is the number at the start of its file name."""
 
     version: int
-    sql: str
+    path: Path
+
+    @property
+    def sql(self) -> str:
+        """Its script."""
+        return self.path.read_text(encoding="utf-8")
 
 
 def migrations() -> tuple[Migration, ...]:
     """Returns all migrations of this version of the program, oldest first."""
     found = [
-        Migration(int(match[1]), entry.read_text(encoding="utf-8"))
-        for entry in files("storage").joinpath("migrations").iterdir()
-        if (match := re.fullmatch(r"(\d{4})_\w+\.sql", entry.name))
+        Migration(int(match[1]), path)
+        for path in Path(__file__).with_name("migrations").iterdir()
+        if (match := re.fullmatch(r"(\d{4})_\w+\.sql", path.name))
     ]
     return tuple(sorted(found, key=lambda migration: migration.version))
 
@@ -126,15 +130,15 @@ class Connection:
         """Calls ``callback`` with each statement before it runs, its values filled in."""
         await self._raw.set_trace_callback(callback)
 
-    async def call(self, read: Callable[[Connection], Coroutine[None, None, _T]]) -> _T:
+    async def call(self, function: Callable[[Connection], Coroutine[None, None, _T]]) -> _T:
         """Calls a coroutine function in the connection's thread, with a connection for its queries.
 
         Passing every single query to the thread takes longer than most queries. The coroutine may
-        await nothing else, and must not write.
+        await nothing else.
         """
         # aiosqlite has no public way to call a function in its thread.
         connection = _InThread(self._raw)
-        return await self._raw._execute(_finish, read, connection)  # type: ignore[no-any-return,no-untyped-call]  # noqa: SLF001
+        return await self._raw._execute(_finish, function, connection)  # type: ignore[no-any-return,no-untyped-call]  # noqa: SLF001
 
     async def close(self) -> None:
         """Closes the connection and ends its thread."""
@@ -147,16 +151,46 @@ class _InThread(Connection):
     async def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         return list(self._raw._execute_fetchall(sql, values))  # noqa: SLF001 - see `call`
 
+    async def run(self, sql: str, values: Sequence[Value] = ()) -> int:
+        return self._raw._conn.execute(sql, values).rowcount  # noqa: SLF001
 
-def _finish(read: Callable[[Connection], Coroutine[None, None, _T]], connection: Connection) -> _T:
+    async def insert(self, sql: str, values: Sequence[Value] = ()) -> int:
+        cursor = self._raw._conn.execute(sql, values)  # noqa: SLF001
+        return cast("int", cursor.lastrowid)
+
+    async def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
+        self._raw._conn.executemany(sql, rows)  # noqa: SLF001
+
+    async def roll_back(self) -> None:
+        if self._raw.in_transaction:
+            await self.run("ROLLBACK")
+
+
+def _finish(
+    function: Callable[[Connection], Coroutine[None, None, _T]], connection: Connection
+) -> _T:
     """Runs a coroutine that waits for nothing to its end, without an event loop."""
-    coroutine = read(connection)
+    coroutine = function(connection)
     try:
         coroutine.send(None)
     except StopIteration as stop:
         return cast("_T", stop.value)
     coroutine.close()
     raise RuntimeError("In a connection's thread, only its queries can be awaited.")
+
+
+async def _commit(
+    function: Callable[[Connection], Coroutine[None, None, _T]], connection: Connection
+) -> _T:
+    """Calls a function in a transaction, which is rolled back if it fails."""
+    await connection.run("BEGIN IMMEDIATE")
+    try:
+        result = await function(connection)
+        await connection.run("COMMIT")
+    except BaseException:
+        await connection.roll_back()
+        raise
+    return result
 
 
 class Database:
@@ -202,6 +236,24 @@ class Database:
                 except BaseException:
                     await asyncio.shield(self._writer.roll_back())
                     raise
+
+    async def write(
+        self,
+        function: Callable[[Connection], Coroutine[None, None, _T]],
+        *,
+        in_reply: bool = False,
+    ) -> _T:
+        """Calls a coroutine function in a transaction and in the writer's thread, as one step.
+
+        This is like `transaction` with `Connection.call`. If the caller is cancelled meanwhile,
+        the function still runs to its end, and is committed.
+        """
+        if self.damage:
+            raise DatabaseDamaged(self.damage)
+        with self._translated_errors():
+            async with self._turn(in_reply=in_reply, importing=False):
+                await asyncio.shield(self._set_durable(durable=False))
+                return await asyncio.shield(self._writer.call(partial(_commit, function)))
 
     async def _set_durable(self, *, durable: bool) -> None:
         """Chooses whether the next transaction waits until the disk has it.
@@ -403,10 +455,14 @@ async def _migrate(path: Path, connection: Connection, backups: Backups) -> None
 
     The update is one transaction, together with the record of its version.
     """
+    if not await _pending_migrations(path, connection):
+        return
+    from storage.migration_functions import FUNCTIONS  # noqa: PLC0415 - rarely needed
+
     for name, function in FUNCTIONS.items():
         await connection.add_function(name, function)
     backup = None
-    if await _pending_migrations(path, connection) and await _has_tables(connection):
+    if await _has_tables(connection):
         backup = await _back_up(path, backups)
     try:
         await connection.run("BEGIN IMMEDIATE")

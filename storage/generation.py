@@ -17,7 +17,6 @@ from datetime import datetime
 from storage import timestamps
 from storage.database import Connection, Database
 from storage.database_copy import MARK
-from storage.restore_report import RestoreReport, save_report
 
 _TABLES = (
     *("papers", "changes", "entries", "suggestions", "reports", "posts", "feeds"),
@@ -107,6 +106,8 @@ async def _is_copy(db: Connection) -> bool:
 
 async def _start(db: Connection, now: datetime) -> None:
     """Starts a generation. Its token is random: one backup may be restored several times."""
+    from storage.restore_report import RestoreReport, save_report  # noqa: PLC0415 - rarely needed
+
     highest = {
         table: await db.value(f"SELECT COALESCE(MAX(id), 0) FROM {table}")  # noqa: S608 - constants
         for table in _TABLES

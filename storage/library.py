@@ -5,57 +5,173 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from storage import undo
-from storage.announcements.outbox import Outbox
-from storage.announcements.subscriptions import Subscriptions
-from storage.audit.models import Change, Recorded
-from storage.audit.queries import AuditLog
-from storage.authors.decisions import Authors
-from storage.bot_state import BotState
-from storage.completions import Completions
-from storage.curation.papers import Papers
 from storage.database import BUSY_TIMEOUT, Database, open_database, open_for_reading
-from storage.feeds.ingest import Feeds
-from storage.feeds.trace import Traces
 from storage.generation import FIRST, Generation, open_generation
 from storage.models import Actor
-from storage.moderator_settings import ModeratorSettings
-from storage.people.registry import People
-from storage.people.source_state import Sources
-from storage.restore_report import RestoreReports
-from storage.review.found_papers import FoundPapers
-from storage.review.queue import Review
-from storage.search.abbreviation_decisions import Abbreviations
-from storage.search.engine import Search
 from storage.timestamps import Clock
+
+if TYPE_CHECKING:
+    from storage.announcements.outbox import Outbox
+    from storage.announcements.subscriptions import Subscriptions
+    from storage.audit.models import Change, Recorded
+    from storage.audit.queries import AuditLog
+    from storage.authors.decisions import Authors
+    from storage.bot_state import BotState
+    from storage.completions import Completions
+    from storage.curation.papers import Papers
+    from storage.feeds.ingest import Feeds
+    from storage.feeds.trace import Traces
+    from storage.moderator_settings import ModeratorSettings
+    from storage.people.registry import People
+    from storage.people.source_state import Sources
+    from storage.restore_report import RestoreReports
+    from storage.review.found_papers import FoundPapers
+    from storage.review.queue import Review
+    from storage.search.abbreviation_decisions import Abbreviations
+    from storage.search.engine import Search
+    from storage.service_requests import ServiceRequests
 
 
 class Library:
-    """The paper list of one running bot; each attribute reads and writes one feature."""
+    """The paper list of one running bot; each attribute reads and writes one feature.
+
+    A feature is imported when it is first used, because commands of the shell need few of them.
+    """
 
     def __init__(self, database: Database, clock: Clock, generation: Generation = FIRST) -> None:
         self.generation = generation
         self._database = database
         self._clock = clock
-        self.papers = Papers(database, clock)
-        self.search = Search(database)
-        self.abbreviations = Abbreviations(database, clock)
-        self.authors = Authors(database, clock)
-        self.people = People(database, clock)
-        self.feeds = Feeds(database, clock, generation.started_at)
-        self.outbox = Outbox(database, clock)
-        self.subscriptions = Subscriptions(database, clock)
-        self.traces = Traces(database, self.subscriptions, self.outbox)
-        self.review = Review(database, clock)
-        self.found_papers = FoundPapers(database, clock)
-        self.audit = AuditLog(database)
-        self.moderator_settings = ModeratorSettings(database, clock)
-        self.bot_state = BotState(database, clock)
-        self.sources = Sources(database, clock)
-        self.completions = Completions(database, clock)
-        self.restore_reports = RestoreReports(database, clock)
+
+    @cached_property
+    def papers(self) -> Papers:
+        """The papers of the list."""
+        from storage.curation.papers import Papers
+
+        return Papers(self._database, self._clock)
+
+    @cached_property
+    def search(self) -> Search:
+        """Finding papers."""
+        from storage.search.engine import Search
+
+        return Search(self._database)
+
+    @cached_property
+    def abbreviations(self) -> Abbreviations:
+        """Which abbreviations search knows."""
+        from storage.search.abbreviation_decisions import Abbreviations
+
+        return Abbreviations(self._database, self._clock)
+
+    @cached_property
+    def authors(self) -> Authors:
+        """Who wrote the papers."""
+        from storage.authors.decisions import Authors
+
+        return Authors(self._database, self._clock)
+
+    @cached_property
+    def people(self) -> People:
+        """The lab's people."""
+        from storage.people.registry import People
+
+        return People(self._database, self._clock)
+
+    @cached_property
+    def feeds(self) -> Feeds:
+        """The followed feeds."""
+        from storage.feeds.ingest import Feeds
+
+        return Feeds(self._database, self._clock, self.generation.started_at)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Announcements that wait to be sent."""
+        from storage.announcements.outbox import Outbox
+
+        return Outbox(self._database, self._clock)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Which channels get which papers."""
+        from storage.announcements.subscriptions import Subscriptions
+
+        return Subscriptions(self._database, self._clock)
+
+    @cached_property
+    def traces(self) -> Traces:
+        """What happened to a paper."""
+        from storage.feeds.trace import Traces
+
+        return Traces(self._database, self.subscriptions, self.outbox)
+
+    @cached_property
+    def review(self) -> Review:
+        """What waits for a moderator."""
+        from storage.review.queue import Review
+
+        return Review(self._database, self._clock)
+
+    @cached_property
+    def found_papers(self) -> FoundPapers:
+        """Papers that were found for the lab's people."""
+        from storage.review.found_papers import FoundPapers
+
+        return FoundPapers(self._database, self._clock)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The history of changes."""
+        from storage.audit.queries import AuditLog
+
+        return AuditLog(self._database)
+
+    @cached_property
+    def moderator_settings(self) -> ModeratorSettings:
+        """What moderators chose."""
+        from storage.moderator_settings import ModeratorSettings
+
+        return ModeratorSettings(self._database, self._clock)
+
+    @cached_property
+    def bot_state(self) -> BotState:
+        """The bot's own state."""
+        from storage.bot_state import BotState
+
+        return BotState(self._database, self._clock)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """How sources of papers are."""
+        from storage.people.source_state import Sources
+
+        return Sources(self._database, self._clock)
+
+    @cached_property
+    def service_requests(self) -> ServiceRequests:
+        """How often services were asked, and when they may be asked again."""
+        from storage.service_requests import ServiceRequests
+
+        return ServiceRequests(self._database, self._clock)
+
+    @cached_property
+    def completions(self) -> Completions:
+        """When papers are looked up again."""
+        from storage.completions import Completions
+
+        return Completions(self._database, self._clock)
+
+    @cached_property
+    def restore_reports(self) -> RestoreReports:
+        """What a restore came to."""
+        from storage.restore_report import RestoreReports
+
+        return RestoreReports(self._database, self._clock)
 
     @property
     def path(self) -> Path:
@@ -92,6 +208,8 @@ class Library:
         ``authorize`` is called with the change first, and may raise. Raises `LabError` if the
         change is undone already or can't be undone any more.
         """
+        from storage import undo
+
         async with self._database.reading() as db:
             history = await undo.get_history(db, change_id)
         if authorize is not None:
@@ -99,6 +217,11 @@ class Library:
         is_long = undo.takes_long(history)
         async with self._database.transaction(in_reply=True, importing=is_long) as db:
             return await undo.undo(db, history, actor, self._clock())
+
+    async def close(self) -> None:
+        """Waits until what is written in the background is saved."""
+        if "bot_state" in vars(self):
+            await self.bot_state.close()
 
 
 @asynccontextmanager
@@ -117,11 +240,13 @@ async def open_library(
         try:
             yield library
         finally:
-            await library.bot_state.close()
+            await library.close()
 
 
 @asynccontextmanager
 async def open_search(path: Path) -> AsyncGenerator[Search]:
     """Opens the search of a library that is in use, on a connection of its own."""
+    from storage.search.engine import Search
+
     async with open_for_reading(path) as database:
         yield Search(database)

@@ -119,6 +119,7 @@ def settings(tmp_path: Path, empty_database: Path) -> Settings:
         dblp_url=NO_SERVER,
         semantic_scholar_url=NO_SERVER,
         huggingface_url=NO_SERVER,
+        lab_herald_speedup=1_000_000,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -25,7 +24,7 @@ _COMMANDS = {
     "feeds": "feeds.feeds",
     "import": "import_.import_files",
     "lookup": "lookup.lookup",
-    "people": "people.people",
+    "people": "people_group.people",
     "queue": "queue.queue",
     "random": "search.random",
     "restore": "backup.restore",
@@ -35,23 +34,11 @@ _COMMANDS = {
 }
 
 
-class _Commands(common.Group):
-    """The commands of the table; only the module of the command that runs is imported."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Returns the names of all commands, sorted."""
-        return sorted(_COMMANDS)
-
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Returns the command of this name, or None if there's no such command."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module, function = _COMMANDS[cmd_name].split(".")
-        command: click.Command = getattr(import_module(f"bot.cli.{module}"), function)
-        return command
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=common.LazyGroup,
+    modules=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--database",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -6,10 +6,11 @@ import asyncio
 import json
 import sys
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -22,6 +23,7 @@ from storage.search.query import parse_years
 if TYPE_CHECKING:
     from bot.lookup.service import Lookup
     from bot.net.http import HttpClient
+    from bot.net.pace import Paces
 
 _T = TypeVar("_T")
 ACTOR = Actor("shell", "the shell")
@@ -46,6 +48,29 @@ class Group(click.Group):
             return super().invoke(ctx)
         except LabError as error:
             raise click.ClickException(str(error)) from error
+
+
+class LazyGroup(Group):
+    """A group that only imports the module of the command that runs.
+
+    ``modules`` has, for each command, its module in this package and its function: ``run.check``.
+    """
+
+    def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(*args, **kwargs)
+        self._modules = modules
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Returns the names of all commands, sorted."""
+        return sorted(self._modules)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Returns the command of this name, or None if there's no such command."""
+        if cmd_name not in self._modules:
+            return None
+        module, function = self._modules[cmd_name].split(".")
+        command: click.Command = getattr(import_module(f"bot.cli.{module}"), function)
+        return command
 
 
 def filter_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -142,8 +167,15 @@ def open_http_client(
     )
 
 
+def make_paces(library: Library, settings: Settings) -> Paces:
+    """Returns the paces of all services, which other processes keep, too."""
+    from bot.net.pace import Paces  # noqa: PLC0415 - slow to import
+
+    return Paces(library.service_requests, settings)
+
+
 @asynccontextmanager
-async def open_lookup(settings: Settings) -> AsyncGenerator[Lookup]:
+async def open_lookup(settings: Settings, library: Library) -> AsyncGenerator[Lookup]:
     """Opens a lookup of papers with these settings."""
     from bot.feeds.parser import open_parser  # noqa: PLC0415 - slow to import
     from bot.lookup import service  # noqa: PLC0415 - the same
@@ -154,7 +186,12 @@ async def open_lookup(settings: Settings) -> AsyncGenerator[Lookup]:
         open_http_client(settings, allow_private=False) as pages,
         open_parser() as parser,
         service.open_lookup(
-            http, parser, ServiceUrls.from_settings(settings), settings.clock, pages=pages
+            http,
+            parser,
+            ServiceUrls.from_settings(settings),
+            settings.clock,
+            make_paces(library, settings),
+            pages=pages,
         ) as lookup,
     ):
         yield lookup

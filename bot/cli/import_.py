@@ -239,10 +239,10 @@ def _look_up(
     if not lists:
         return {}
 
-    async def resolve_all() -> dict[Path, Sequence[ParseResult]]:
+    async def resolve_all(library: Library) -> dict[Path, Sequence[ParseResult]]:
         from bot.importing.references import resolve_references  # noqa: PLC0415 - slow to import
 
-        async with common.open_lookup(settings) as lookup:
+        async with common.open_lookup(settings, library) as lookup:
             found: dict[Path, Sequence[ParseResult]] = {}
             for source in lists:
                 entries = list(read_file(source))
@@ -250,7 +250,7 @@ def _look_up(
                     found[source.file] = await resolve_references(entries, lookup, on_progress)
             return found
 
-    return asyncio.run(resolve_all())
+    return common.run_with_library(settings, resolve_all)
 
 
 def _run(

@@ -38,7 +38,7 @@ async def _look_up(
     settings: Settings, library: Library, source: str
 ) -> tuple[PaperDraft, UpsertResult]:
     """Returns the paper, and what adding it to the list would do."""
-    async with common.open_lookup(settings) as service:
+    async with common.open_lookup(settings, library) as service:
         (draft,) = await library.authors.with_current_names([await service.get(source)])
     (result,) = await library.papers.preview([draft])
     return draft, result

@@ -16,7 +16,6 @@ from bot.formats import people_file
 from bot.markdown import count
 from bot.settings import Settings
 from storage.audit.models import Recorded
-from storage.database_lock import lock_database
 from storage.errors import LabError
 from storage.library import Library
 from storage.people.imports import ImportedRow, RowOutcome
@@ -25,12 +24,7 @@ from storage.people.models import Person
 _NOBODY = "The list of people is empty. Add people with: lab-herald people import FILE"
 
 
-@click.group(cls=common.Group)
-def people() -> None:
-    """Manage the lab's people: their names, IDs in other services, and membership."""
-
-
-@people.command("import")
+@click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Import; otherwise you only see what would happen.")
 @common.json_option
@@ -70,7 +64,7 @@ def import_people(settings: Settings, file: Path, *, yes: bool, as_json: bool) -
         raise LabError(f"{rejected:,} of {count(len(result.value), 'person')} {verb} imported.")
 
 
-@people.command("export")
+@click.command("export")
 @click.option(
     "--format",
     "format_name",
@@ -93,7 +87,7 @@ def export_people(settings: Settings, format_name: str, output: TextIO) -> None:
         raise LabError(_NOBODY)
 
 
-@people.command("list")
+@click.command("list")
 @common.json_option
 @click.pass_obj
 def list_people(settings: Settings, *, as_json: bool) -> None:
@@ -105,7 +99,7 @@ def list_people(settings: Settings, *, as_json: bool) -> None:
         click.echo("\n".join(map(people_render.person_line, found)) or _NOBODY)
 
 
-@people.command()
+@click.command()
 @click.argument("person", nargs=-1, required=True, metavar="NUMBER|NAME")
 @common.json_option
 @click.pass_obj
@@ -119,7 +113,7 @@ def show(settings: Settings, person: tuple[str, ...], *, as_json: bool) -> None:
         click.echo(people_render.person_text(found))
 
 
-@people.command()
+@click.command()
 @click.argument("switch", type=click.Choice(["on", "off"]), metavar="on|off")
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @common.json_option
@@ -145,29 +139,6 @@ def trust(settings: Settings, switch: str, names: tuple[str, ...], *, as_json: b
         click.echo(common.to_json(trusted))
     else:
         click.echo(_trust_sentence(result, by_name=bool(names), is_on=switch == "on"))
-
-
-@people.command()
-@common.json_option
-@click.pass_obj
-def poll(settings: Settings, *, as_json: bool) -> None:
-    """Ask the sources that are due for new papers, while the bot isn't running.
-
-    Shows the papers that are announced without a review; the others wait in: lab-herald queue list.
-    A source that fails is named, and is asked again later.
-    """
-    from bot.sources.radar import RadarPoll, open_radar  # noqa: PLC0415 - slow to import
-
-    async def run(library: Library) -> RadarPoll:
-        async with open_radar(library, settings, settings.clock) as radar:
-            return await radar.poll()
-
-    with lock_database(settings.database_path):
-        result = common.run_with_library(settings, run)
-    if as_json:
-        click.echo(common.to_json(people_render.poll_json(result)))
-    else:
-        click.echo(people_render.poll_text(result))
 
 
 def _trust_sentence(result: Recorded[tuple[Person, ...]], *, by_name: bool, is_on: bool) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.cli import queue_render
 from bot.markdown import count
-from bot.sources.radar import RadarPoll
 from storage.people import ids
 from storage.people.imports import ImportedRow, RowOutcome
 from storage.people.models import Person
@@ -28,29 +26,6 @@ _FIELDS = {
     "categories": "categories",
     "discord_id": "Discord member",
 }
-
-
-def poll_json(poll: RadarPoll) -> dict[str, object]:
-    """Returns what a poll came to, for programs."""
-    return {
-        "added": [queue_render.item_json(card) for card in poll.announced],
-        "sources": [
-            {"source": one.source, "requests": one.requests, "works": one.works, "error": one.error}
-            for one in poll.sources
-        ],
-        "failures": [
-            {"source": one.source, "error": one.error} for one in poll.sources if one.error
-        ],
-    }
-
-
-def poll_text(poll: RadarPoll) -> str:
-    """Returns what a poll came to."""
-    lines = [f"Announced “{card.draft.title}”: {card.reason}" for card in poll.announced]
-    for one in poll.sources:
-        asked = f"{count(one.requests, 'request')}, {count(one.works, 'work')}"
-        lines.append(f"{one.title}: {asked}{f'. {one.error}' if one.error else ''}")
-    return "\n".join(lines) or "No sources are due."
 
 
 def report_json(

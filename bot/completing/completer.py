@@ -15,7 +15,7 @@ from bot.lookup.references import Reference, ReferenceKind
 from bot.lookup.resolver import ServiceUrls
 from bot.lookup.service import Lookup, open_lookup
 from bot.net.http import HttpError, open_http_client
-from bot.net.pace import ARXIV_PAUSE, Pace
+from bot.net.pace import Paces
 from bot.settings import Settings
 from storage.library import Library
 from storage.models import Actor, Paper, PaperDraft
@@ -24,16 +24,6 @@ from storage.papers.retractions import is_retracted, retraction_note
 
 _MAX_ROUNDS = 3  # of looking ids up, since each answer may name another id
 _MAX_LOOKUPS = 4  # of one paper
-_PAUSE = timedelta(seconds=1)  # between two requests to one host
-_URLS = (
-    "arxiv_api_url",
-    "crossref_url",
-    "datacite_url",
-    "doi_url",
-    "openalex_url",
-    "semantic_scholar_url",
-    "huggingface_url",
-)
 _SERVICES = {ReferenceKind.ARXIV: "arXiv", ReferenceKind.DOI: "the DOI's registry"}
 
 
@@ -250,7 +240,7 @@ class Completer:
 @asynccontextmanager
 async def open_completer(library: Library, settings: Settings) -> AsyncGenerator[Completer]:
     """Opens a completer of its own, for a process that does nothing else on the network."""
-    speedup = settings.speedup_of(*_URLS)
+    paces = Paces(library.service_requests, settings)
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(
             open_http_client(
@@ -258,7 +248,7 @@ async def open_completer(library: Library, settings: Settings) -> AsyncGenerator
                 allow_private=settings.allows_private_sources,
                 time_limit=settings.feed_timeout,
                 max_bytes=settings.feed_max_bytes,
-                pause=_PAUSE / speedup,
+                pause=timedelta(),  # each service has its own
             )
         )
         parser = await stack.enter_async_context(open_parser())
@@ -268,10 +258,10 @@ async def open_completer(library: Library, settings: Settings) -> AsyncGenerator
                 parser,
                 ServiceUrls.from_settings(settings),
                 settings.clock,
-                arxiv_pace=Pace(ARXIV_PAUSE / speedup),
+                paces,
             )
         )
-        services = CompletionServices(http, parser.workers, settings, speedup)
+        services = CompletionServices(http, parser.workers, settings, paces)
         yield Completer(library, lookup, services)
 
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -15,8 +14,9 @@ from bot.formats.records.registry_records import RETRACTIONS, read_crossref
 from bot.formats.records.service_records import read_service_record
 from bot.lookup.rate_limit import Service
 from bot.net.http import HttpClient
-from bot.net.pace import Pace
+from bot.net.pace import Paces
 from bot.net.sandbox import ResourceLimitExceeded, Workers
+from bot.net.services import CROSSREF, HUGGING_FACE, OPENALEX, SEMANTIC_SCHOLAR, WebService
 from bot.settings import Settings
 from storage.errors import InvalidInput
 from storage.models import Link, LinkKind, PaperDraft, PartialDate
@@ -31,8 +31,6 @@ _JSON = {"Accept": "application/json"}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _MAX_TITLE = 300  # characters that are searched for
 _ROWS = 10
-_PAUSE = timedelta(seconds=1)
-_SEMANTIC_SCHOLAR_PAUSE = timedelta(seconds=1.5)
 _SEMANTIC_SCHOLAR_FIELDS = (
     "externalIds,title,authors.name,venue,year,publicationDate,abstract,publicationVenue,journal"
 )
@@ -65,24 +63,22 @@ class CompletionServices:
     """The services that are asked about papers apart from the lookup by ids."""
 
     def __init__(
-        self, http: HttpClient, workers: Workers, settings: Settings, speedup: float = 1
+        self, http: HttpClient, workers: Workers, settings: Settings, paces: Paces
     ) -> None:
-        """``speedup`` divides the pauses between requests."""
-
-        def service(name: str, url: str, pause: timedelta = _PAUSE) -> Service:
-            return Service(name, http, url, Pace(pause / speedup))
+        def service(kind: WebService, url: str) -> Service:
+            return Service(http, url, paces.of(kind))
 
         self._workers = workers
         self._mail = {"mailto": settings.contact} if _EMAIL.fullmatch(settings.contact) else {}
-        self._crossref = service("Crossref", settings.crossref_url)
-        self._hugging_face = service("Hugging Face", settings.huggingface_url)
+        self._crossref = service(CROSSREF, settings.crossref_url)
+        self._hugging_face = service(HUGGING_FACE, settings.huggingface_url)
         open_alex_values = dict(self._mail)
         if settings.openalex_api_key:
             open_alex_values["api_key"] = settings.openalex_api_key
         key = settings.semantic_scholar_api_key
         self._searches = (
             _Search(
-                service("OpenAlex", settings.openalex_url),
+                service(OPENALEX, settings.openalex_url),
                 lambda title: (
                     "/works?"
                     + urlencode(
@@ -104,7 +100,7 @@ class CompletionServices:
                 _JSON,
             ),
             _Search(
-                service("Semantic Scholar", settings.semantic_scholar_url, _SEMANTIC_SCHOLAR_PAUSE),
+                service(SEMANTIC_SCHOLAR, settings.semantic_scholar_url),
                 lambda title: (
                     "/graph/v1/paper/search/match?"
                     + urlencode({"query": title, "fields": _SEMANTIC_SCHOLAR_FIELDS})

@@ -120,6 +120,7 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
             database_path=Path(folder) / "demo.db",
             feed_allow_private=True,
             poll_interval=timedelta(minutes=1),
+            lab_herald_speedup=1_000_000,  # its services mind no haste
         )
         clock = WorldClock()
         async with (

@@ -39,7 +39,7 @@ class ArXiv:
     def __init__(
         self, http: HttpClient, parser: Parser, url: str, clock: Clock, pace: Pace
     ) -> None:
-        self._service = Service("arXiv", http, url, pace)
+        self._service = Service(http, url, pace)
         self._parser = parser
         self._clock = clock
         self._cache: TTLCache[str, PaperDraft] = TTLCache(_CACHE_SIZE, _CACHE_TTL.total_seconds())
@@ -107,19 +107,18 @@ class Registry:
             ) from error
 
 
-def crossref(http: HttpClient, parser: Parser, url: str, contact: str) -> Registry:
+def crossref(http: HttpClient, parser: Parser, url: str, contact: str, pace: Pace) -> Registry:
     """Returns Crossref, which serves clients better that give an email address.
 
     https://github.com/CrossRef/rest-api-doc#etiquette
     """
     query = f"?{urlencode({'mailto': contact})}" if _EMAIL.fullmatch(contact) else ""
-    service = Service("Crossref", http, url)
-    return Registry(service, parser, f"/works/{{}}{query}", _crossref_draft)
+    return Registry(Service(http, url, pace), parser, f"/works/{{}}{query}", _crossref_draft)
 
 
-def datacite(http: HttpClient, parser: Parser, url: str) -> Registry:
+def datacite(http: HttpClient, parser: Parser, url: str, pace: Pace) -> Registry:
     """Returns DataCite; https://support.datacite.org/docs/api."""
-    return Registry(Service("DataCite", http, url), parser, "/dois/{}", _datacite_draft)
+    return Registry(Service(http, url, pace), parser, "/dois/{}", _datacite_draft)
 
 
 class Agencies:
@@ -128,8 +127,8 @@ class Agencies:
     https://www.doi.org/the-identifier/resources/factsheets/doi-resolution-documentation
     """
 
-    def __init__(self, http: HttpClient, url: str) -> None:
-        self._service = Service("doi.org", http, url)
+    def __init__(self, http: HttpClient, url: str, pace: Pace) -> None:
+        self._service = Service(http, url, pace)
 
     async def find(self, doi: str) -> str | None:
         """Returns the name of a DOI's agency, such as JaLC, or None if there is no such DOI.

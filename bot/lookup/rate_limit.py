@@ -18,11 +18,11 @@ _MAX_COOLDOWN = timedelta(hours=1)
 class Service:
     """A service with one request at a time, at its ``pace``, and a circuit breaker."""
 
-    def __init__(self, name: str, http: HttpClient, url: str, pace: Pace | None = None) -> None:
-        self.name = name
+    def __init__(self, http: HttpClient, url: str, pace: Pace) -> None:
+        self.name = pace.service.title
         self.url = url.rstrip("/")
         self._http = http
-        self._pace = pace or Pace()
+        self._pace = pace
         self._lock = asyncio.Lock()
         self._cooldown_ends_at = 0.0
         self._last_error = ""
@@ -61,7 +61,7 @@ class Service:
             return await self._request(path, headers)
 
     async def _request(self, path: str, headers: Mapping[str, str] | None) -> Page:
-        async with self._pace.turn():
+        async with self._pace.turn(self.url):
             return await self._http.get(f"{self.url}{path}", headers)
 
     def _raise_during_cooldown(self) -> None:

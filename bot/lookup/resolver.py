@@ -14,8 +14,9 @@ from bot.lookup.page_metadata import PageMetadata, parse_page
 from bot.lookup.providers import Agencies, ArXiv, crossref, datacite
 from bot.lookup.references import Reference, ReferenceKind, parse_reference
 from bot.net.http import HttpClient, HttpError, Page, PrivateHost
-from bot.net.pace import Pace
+from bot.net.pace import Paces
 from bot.net.sandbox import ResourceLimitExceeded
+from bot.net.services import ARXIV, CROSSREF, DATACITE, DOI
 from bot.settings import Settings
 from storage.models import LinkKind, PaperDraft
 from storage.papers.combine import is_preprint, merge_metadata, sort_identifiers
@@ -56,7 +57,8 @@ class ServiceUrls:
 class Resolver:
     """Resolves references to papers.
 
-    ``http`` calls the services, which the operator chose; ``pages`` reads any URL that people name.
+    ``http`` calls the services, which the operator chose, at their ``paces``; ``pages`` reads any
+    URL that people name.
     """
 
     def __init__(
@@ -67,14 +69,15 @@ class Resolver:
         clock: Clock,
         *,
         pages: HttpClient,
-        arxiv_pace: Pace,
+        paces: Paces,
     ) -> None:
         self._pages = pages
         self._workers = parser.workers
-        self.arxiv = ArXiv(http, parser, urls.arxiv, clock, arxiv_pace)
-        self._crossref = crossref(http, parser, urls.crossref, urls.contact)
-        self._datacite = datacite(http, parser, urls.datacite)
-        self._agencies = Agencies(http, urls.doi)
+        self.arxiv = ArXiv(http, parser, urls.arxiv, clock, paces.of(ARXIV))
+        pace = paces.of(CROSSREF)
+        self._crossref = crossref(http, parser, urls.crossref, urls.contact, pace)
+        self._datacite = datacite(http, parser, urls.datacite, paces.of(DATACITE))
+        self._agencies = Agencies(http, urls.doi, paces.of(DOI))
 
     async def resolve(self, reference: Reference) -> PaperDraft:
         """Returns the draft of a reference's paper, perhaps without a title.

@@ -17,7 +17,7 @@ from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed, Unknown
 from bot.lookup.references import Reference, ReferenceKind, arxiv_problem, parse_reference
 from bot.lookup.resolver import Resolver, ServiceUrls
 from bot.net.http import HttpClient, HttpError
-from bot.net.pace import ARXIV_PAUSE, Pace
+from bot.net.pace import Paces
 from storage.models import PaperDraft
 from storage.papers.titles import is_bare_reference
 from storage.redaction import redact_url
@@ -153,18 +153,17 @@ async def open_lookup(
     parser: Parser,
     urls: ServiceUrls,
     clock: Clock,
+    paces: Paces,
     *,
     pages: HttpClient | None = None,
     time_limit: timedelta = TIME_LIMIT,
-    arxiv_pace: Pace | None = None,
 ) -> AsyncGenerator[Lookup]:
     """Opens a lookup that spends at most ``time_limit`` on one reference.
 
-    ``http`` calls the services. ``pages`` reads pages that people name, and may be restricted to
-    public hosts; by default it is ``http``. ``arxiv_pace`` is shared with what else asks arXiv.
+    ``http`` calls the services, at ``paces`` that everything shares. ``pages`` reads pages that
+    people name, and may be restricted to public hosts; by default it is ``http``.
     """
-    pace = arxiv_pace or Pace(ARXIV_PAUSE)
-    resolver = Resolver(http, parser, urls, clock, pages=pages or http, arxiv_pace=pace)
+    resolver = Resolver(http, parser, urls, clock, pages=pages or http, paces=paces)
     lookup = Lookup(resolver, clock, time_limit)
     try:
         yield lookup

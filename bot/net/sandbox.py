@@ -7,9 +7,10 @@ import contextlib
 import gc
 import logging
 import multiprocessing
-from collections.abc import AsyncGenerator, Callable
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
@@ -45,12 +46,15 @@ class Workers:
         max_memory: int,
         count: int,
         start_pool: Callable[[int, int], ProcessPool] | None = None,
+        *,
+        forked: ProcessPool | None = None,
     ) -> None:
+        """``forked`` is a pool that runs already, and whose worker can't be replaced by forking."""
         self._start_pool = start_pool or _start_pool
         self._count = count
         self._time_limit = time_limit
         self._max_memory = max_memory
-        self._pool: ProcessPool | None = None
+        self._pool = self._forked = forked
         self._pool_lock = asyncio.Lock()
         self._is_closed = False
         self._running: dict[ProcessFuture[Any], ProcessPool] = {}
@@ -76,6 +80,7 @@ class Workers:
             try:
                 return await self._schedule(pool, function, *args, **kwargs)
             except TimeoutError:
+                await self._discard_forked(pool)
                 seconds = self._time_limit.total_seconds()
                 raise ResourceLimitExceeded(
                     f"takes more than {seconds:g} seconds to read"
@@ -84,6 +89,7 @@ class Workers:
                 raise ResourceLimitExceeded("takes too much memory to read") from None
             except ProcessExpired as error:  # the pool starts another worker
                 _log.warning("A worker process died: %s", error)
+                await self._discard_forked(pool)
             except BrokenProcessPool as error:
                 _log.warning("The worker pool was gone: %s", error)
                 await self._discard(pool)
@@ -129,6 +135,11 @@ class Workers:
             if future_pool is pool and not future.done():
                 future.set_exception(BrokenProcessPool("its pool was stopped"))
 
+    async def _discard_forked(self, pool: ProcessPool) -> None:
+        """Stops a pool that would fork the next worker from a process that has threads by now."""
+        if pool is self._forked:
+            await self._discard(pool)
+
     async def close(self) -> None:
         """Stops the workers and cancels the calls that wait for them."""
         self._is_closed = True
@@ -155,14 +166,32 @@ async def open_workers(
         await workers.close()
 
 
-def _start_pool(count: int, max_memory: int) -> ProcessPool:
+@contextmanager
+def fork_worker(time_limit: timedelta, max_memory: int = MAX_MEMORY) -> Generator[Workers]:
+    """Starts a worker at once, as a copy of this process, so that it has nothing to import.
+
+    That is only possible before this process has threads, whose locks would be copied without
+    them. With threads, or where the system can't fork, it is spawned with the first work, as by
+    `open_workers`, and so is a worker that replaces it.
+    """
+    forked = None
+    if threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods():
+        forked = _start_pool(1, max_memory, "fork")
+    workers = Workers(time_limit, max_memory, 1, forked=forked)
+    try:
+        yield workers
+    finally:
+        asyncio.run(workers.close())
+
+
+def _start_pool(count: int, max_memory: int, method: str = "spawn") -> ProcessPool:
     """Starts a pool by spawning: a fork would copy this process's locks without their threads."""
     pool = ProcessPool(
         max_workers=count,
         max_tasks=_MAX_TASKS,
         initializer=prepare_worker,
         initargs=(max_memory,),
-        context=multiprocessing.get_context("spawn"),
+        context=multiprocessing.get_context(method),
     )
     pool.schedule(int)  # the first task starts a worker
     return pool

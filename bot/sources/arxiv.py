@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.feeds.parser import ParsedFeed, parse_feed
 from bot.lookup.providers import global_identifiers
-from bot.net.pace import ARXIV_PAUSE
+from bot.net.services import ARXIV
 from bot.sources.source import (
     Limits,
     NotAnAnswer,
@@ -25,14 +25,13 @@ from bot.sources.source import (
     Subject,
     TooManyWorks,
 )
-from bot.sources.works import first_public, id_of, owner_of, subjects_of
+from bot.sources.works import IdSource, first_public, id_of, owner_of
 from storage.feeds.models import Entry
 from storage.people.matching import find_claims
 from storage.people.models import Credit, IdScheme, Person, Witness
 
 LISTING = "arxiv_listing"
 AUTHOR = "arxiv_author"
-HOST = "arxiv"  # its services are one, as far as its pace is concerned
 _ATOM = {"Accept": "application/atom+xml"}
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[a-z]+)*)?")
 _MAX_ENTRIES = 2000  # of a listing, which leaves out the rest
@@ -45,13 +44,12 @@ class ArXivListing:
     name = LISTING
     title = "arXiv’s daily listing"
     limits = Limits(
-        pause=ARXIV_PAUSE,
+        service=ARXIV,
         daily_requests=8,
         days=1,
         batch=200,
         from_time=timedelta(hours=5, minutes=30),  # it is rebuilt at midnight in New York
         weekdays=frozenset(range(5)),
-        host=HOST,
     )
     unchanged = Reading(is_stale=True)
 
@@ -73,25 +71,19 @@ class ArXivListing:
         return Request(f"{self.url}/{'+'.join(one.key for one in question.subjects)}", _ATOM)
 
 
-class ArXivAuthor:
+class ArXivAuthor(IdSource):
     """The papers that people claimed at arXiv, of those who have a page there."""
 
     name = AUTHOR
     title = "arXiv’s author pages"
-    limits = Limits(pause=ARXIV_PAUSE, daily_requests=12, days=7, host=HOST)
-    unchanged = Reading()
-
-    def __init__(self, url: str) -> None:
-        self.url = url
+    limits = Limits(ARXIV, daily_requests=12, days=7)
+    schemes = (IdScheme.ARXIV, IdScheme.ORCID)  # which arXiv may know, too
+    one_each = True
 
     @property
     def read(self) -> Callable[[Response, Question], Reading]:
         """Reads the feed of an author's page."""
         return read_author
-
-    def subjects(self, people: Sequence[Person]) -> tuple[Subject, ...]:
-        """Returns people's arXiv ids, or else their ORCIDs, which arXiv may know, too."""
-        return subjects_of(people, IdScheme.ARXIV, IdScheme.ORCID, one_each=True)
 
     def request(self, question: Question) -> Request:
         """Returns the request for the feed of an author's page."""

@@ -5,14 +5,16 @@ https://github.com/CrossRef/rest-api-doc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.formats.records.registry_records import read_crossref
 from bot.formats.text.dates import from_numbers
-from bot.sources.source import Limits, Question, Reading, Request, Response, Subject
+from bot.net.services import CROSSREF
+from bot.sources.source import Limits, Question, Reading, Request, Response
 from bot.sources.works import (
+    IdSource,
     Record,
     affiliation,
     email,
@@ -25,13 +27,12 @@ from bot.sources.works import (
     parse_orcid,
     query,
     read_works,
-    subjects_of,
     text,
     unique,
 )
 from storage.models import PartialDate
 from storage.names.author_list import join_author_name
-from storage.people.models import Affiliation, Credit, IdScheme, Person, Witness
+from storage.people.models import Affiliation, Credit, IdScheme, Witness
 
 NAME = "crossref"
 _ROWS = 200
@@ -47,32 +48,28 @@ _NOT_PAPERS = frozenset(
 )
 
 
-class Crossref:
+class Crossref(IdSource):
     """Works whose publishers registered people's ORCIDs."""
 
     name = NAME
     title = "Crossref"
     limits = Limits(
-        pause=timedelta(seconds=1),
+        service=CROSSREF,
         daily_requests=6,
         days=1,
         batch=100,
         window=timedelta(days=60),
     )
-    unchanged = Reading()
+    schemes = (IdScheme.ORCID,)
 
     def __init__(self, url: str, contact: str = "") -> None:
-        self.url = url
+        super().__init__(url)
         self._contact = contact
 
     @property
     def read(self) -> Callable[[Response, Question], Reading]:
         """Reads a page of works."""
         return read
-
-    def subjects(self, people: Sequence[Person]) -> tuple[Subject, ...]:
-        """Returns people's ORCIDs."""
-        return subjects_of(people, IdScheme.ORCID)
 
     def request(self, question: Question) -> Request:
         """Returns the request for a page of works; an address gets it into the polite pool."""
@@ -93,7 +90,7 @@ def read(response: Response, question: Question) -> Reading:
     """Reads a page of works."""
     message = mapping(parse_json(response.body).get("message"))
     works, per_page = message.get("items"), message.get("items-per-page")
-    found = read_works(works, _read_work)
+    found = read_works(works, _read_work, question)
     if not has_more(works, per_page, message.get("total-results"), question.cursor):
         return found
     return replace(found, cursor=text(message.get("next-cursor")))

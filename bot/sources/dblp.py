@@ -8,25 +8,25 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from urllib.parse import quote
 
 from bot.formats.records.service_records import read_service_record
 from bot.formats.text.dates import read_date
 from bot.formats.text.xml_reader import DeclaresEntities, MalformedXml, XmlParser, decode_xml
-from bot.sources.source import Limits, NotAnAnswer, Question, Reading, Request, Response, Subject
+from bot.net.services import DBLP
+from bot.sources.source import Limits, NotAnAnswer, Question, Reading, Request, Response
 from bot.sources.works import (
+    IdSource,
     Record,
     first_public,
     id_of,
     owner_of,
     parse_orcid,
     read_works,
-    subjects_of,
     text,
 )
 from storage.names.affixes import without_author_id
-from storage.people.models import Credit, IdScheme, Person, PersonId, Witness
+from storage.people.models import Credit, IdScheme, PersonId, Witness
 
 NAME = "dblp"
 _TYPES = {
@@ -41,25 +41,18 @@ _NOT_PAPERS = frozenset({"withdrawn", "edited", "encyclopedia", "data", "softwar
 _MAX_DEPTH = 20
 
 
-class Dblp:
+class Dblp(IdSource):
     """Publications that DBLP's editors attribute to people."""
 
     name = NAME
     title = "DBLP"
-    limits = Limits(pause=timedelta(seconds=2), daily_requests=15, days=7)
-    unchanged = Reading()
-
-    def __init__(self, url: str) -> None:
-        self.url = url
+    limits = Limits(DBLP, daily_requests=15, days=7)
+    schemes = (IdScheme.DBLP,)
 
     @property
     def read(self) -> Callable[[Response, Question], Reading]:
         """Reads a person's bibliography."""
         return read
-
-    def subjects(self, people: Sequence[Person]) -> tuple[Subject, ...]:
-        """Returns people's DBLP ids."""
-        return subjects_of(people, IdScheme.DBLP)
 
     def request(self, question: Question) -> Request:
         """Returns the request for a person's bibliography."""
@@ -76,8 +69,7 @@ def read(response: Response, question: Question) -> Reading:
         raise NotAnAnswer(f"it isn't valid XML: {error}") from error
     if not collector.is_person:
         raise NotAnAnswer("it isn't a person's bibliography")
-    owner = owner_of(question)
-    return read_works(collector.records, lambda record: _read_record(record, owner))
+    return read_works(collector.records, _read_record, question, owner=owner_of(question))
 
 
 @dataclass(slots=True)
@@ -118,7 +110,7 @@ class _Collector:
         return self._path[:2] == ["dblpperson", "r"] and len(self._path) == 4
 
 
-def _read_record(record: Record, owner: int | None) -> Witness | None:
+def _read_record(record: Record) -> Witness | None:
     attributes = record["attributes"]
     key = text(attributes.get("key"))
     kind = _TYPES.get(record["tag"])
@@ -147,7 +139,6 @@ def _read_record(record: Record, owner: int | None) -> Witness | None:
         draft=draft,
         credits=tuple(_credit(*one) for one in record.get("author", ()) if one[0]),
         first_public=first_public(draft, read_date(_first(record, "year"))),
-        listed_for=owner,
     )
 
 

@@ -5,14 +5,16 @@ https://developers.openalex.org/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.formats.records.service_records import read_service_record
 from bot.formats.text.dates import read_date
-from bot.sources.source import Limits, Question, Reading, Request, Response, Subject
+from bot.net.services import OPENALEX
+from bot.sources.source import Limits, Question, Reading, Request, Response
 from bot.sources.works import (
+    IdSource,
     Record,
     affiliation,
     email,
@@ -25,12 +27,11 @@ from bot.sources.works import (
     parse_orcid,
     query,
     read_works,
-    subjects_of,
     text,
     unique,
 )
 from storage.models import PartialDate
-from storage.people.models import Credit, IdScheme, Person, PersonId, Witness
+from storage.people.models import Credit, IdScheme, PersonId, Witness
 
 NAME = "openalex"
 _PER_PAGE = 100
@@ -41,22 +42,22 @@ _FILTERS = {
 _NOT_PAPERS = frozenset({"paratext", "peer-review", "grant", "supplementary-materials", "erratum"})
 
 
-class OpenAlex:
+class OpenAlex(IdSource):
     """Works that OpenAlex attributes to people; now and then to the wrong ones."""
 
     name = NAME
     title = "OpenAlex"
     limits = Limits(
-        pause=timedelta(seconds=1),
+        service=OPENALEX,
         daily_requests=12,
         days=1,
         batch=100,
         window=timedelta(days=60),
     )
-    unchanged = Reading()
+    schemes = (IdScheme.OPENALEX, IdScheme.ORCID)
 
     def __init__(self, url: str, contact: str = "", api_key: str = "") -> None:
-        self.url = url
+        super().__init__(url)
         self._contact = contact
         self._api_key = api_key
 
@@ -64,10 +65,6 @@ class OpenAlex:
     def read(self) -> Callable[[Response, Question], Reading]:
         """Reads a page of works."""
         return read
-
-    def subjects(self, people: Sequence[Person]) -> tuple[Subject, ...]:
-        """Returns people's OpenAlex ids and ORCIDs."""
-        return subjects_of(people, IdScheme.OPENALEX, IdScheme.ORCID)
 
     def request(self, question: Question) -> Request:
         """Returns the request for a page of works."""
@@ -90,7 +87,7 @@ def read(response: Response, question: Question) -> Reading:
     """Reads a page of works."""
     answer = parse_json(response.body)
     works, meta = answer.get("results"), mapping(answer.get("meta"))
-    found = read_works(works, _read_work)
+    found = read_works(works, _read_work, question)
     if not has_more(works, meta.get("per_page"), meta.get("count"), question.cursor):
         return found
     return replace(found, cursor=text(meta.get("next_cursor")))

@@ -6,13 +6,14 @@ https://info.orcid.org/documentation/api-tutorials/api-tutorial-read-data-on-a-r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from bot.formats.fields import join_title, parse_identifiers
 from bot.formats.records.draft_builder import build_draft
 from bot.formats.text.dates import read_parts
-from bot.sources.source import Limits, Question, Reading, Request, Response, Subject
+from bot.net.services import ORCID
+from bot.sources.source import Limits, Question, Reading, Request, Response
 from bot.sources.works import (
+    IdSource,
     Record,
     first_public,
     id_of,
@@ -21,11 +22,10 @@ from bot.sources.works import (
     owner_of,
     parse_json,
     read_works,
-    subjects_of,
     text,
 )
 from storage.models import PaperDraft, PartialDate
-from storage.people.models import IdScheme, Person, Witness
+from storage.people.models import IdScheme, Witness
 from storage.publication import EntryType, Publication
 
 NAME = "orcid"
@@ -45,25 +45,18 @@ _TYPES = {
 }
 
 
-class Orcid:
+class Orcid(IdSource):
     """Works that people, or services that they trust, put into their ORCID records."""
 
     name = NAME
     title = "ORCID"
-    limits = Limits(pause=timedelta(seconds=1), daily_requests=15, days=7)
-    unchanged = Reading()
-
-    def __init__(self, url: str) -> None:
-        self.url = url
+    limits = Limits(ORCID, daily_requests=15, days=7)
+    schemes = (IdScheme.ORCID,)
 
     @property
     def read(self) -> Callable[[Response, Question], Reading]:
         """Reads the works of a record."""
         return read
-
-    def subjects(self, people: Sequence[Person]) -> tuple[Subject, ...]:
-        """Returns people's ORCIDs."""
-        return subjects_of(people, IdScheme.ORCID)
 
     def request(self, question: Question) -> Request:
         """Returns the request for the works of a record."""
@@ -73,11 +66,11 @@ class Orcid:
 
 def read(response: Response, question: Question) -> Reading:
     """Reads the works of a record, in each of which the same work from several sources is one."""
-    owner = owner_of(question)
-    return read_works(parse_json(response.body).get("group"), lambda group: _read(group, owner))
+    groups = parse_json(response.body).get("group")
+    return read_works(groups, _read, question, owner=owner_of(question))
 
 
-def _read(group: Record, owner: int | None) -> Witness | None:
+def _read(group: Record) -> Witness | None:
     summaries = objects(group.get("work-summary"))
     work = max(summaries, key=lambda one: _number(one.get("display-index")), default={})
     key = text(work.get("put-code"))
@@ -91,7 +84,6 @@ def _read(group: Record, owner: int | None) -> Witness | None:
         key=key,
         draft=draft,
         first_public=first_public(draft, *map(_date, summaries)),
-        listed_for=owner,
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bot.feeds.fetch import validator
 from bot.feeds.schedule import retry_at
 from bot.net.http import HttpClient, HttpError, Page, PrivateHost
-from bot.net.pace import Pace
+from bot.net.pace import Paces
 from bot.net.sandbox import ResourceLimitExceeded, Workers
 from bot.sources.schedule import Due, due_questions, next_due_at
 from bot.sources.source import (
@@ -71,6 +71,7 @@ class _Run:
     store: Store
     states: dict[str, SourceState]
     known: dict[str, dict[str, SubjectState]] = field(default_factory=dict)
+    fingerprints: dict[str, frozenset[str]] = field(default_factory=dict)
     requests: dict[str, int] = field(default_factory=dict)
     polls: dict[str, SourcePoll] = field(default_factory=dict)
 
@@ -101,9 +102,9 @@ class _Run:
 
 
 class SourcePoller:
-    """Asks sources about people.
+    """Asks sources about people, at ``paces`` that other parts of the bot share.
 
-    ``paces`` are those that other parts of the bot share, by host. ``speedup`` divides all pauses.
+    ``speedup`` divides the pauses after failures.
     """
 
     def __init__(
@@ -113,8 +114,8 @@ class SourcePoller:
         http: HttpClient,
         workers: Workers,
         clock: Clock,
+        paces: Paces,
         *,
-        paces: Mapping[str, Pace] | None = None,
         speedup: float = 1,
     ) -> None:
         self._sources = tuple(sources)
@@ -124,9 +125,7 @@ class SourcePoller:
         self._clock = clock
         self._speedup = speedup
         self._lock = asyncio.Lock()
-        self._paces = dict(paces or {})
-        for one in self._sources:
-            self._paces.setdefault(_host(one), Pace(one.limits.pause / speedup))
+        self._paces = paces
 
     async def poll_due(self, people: Sequence[Person], store: Store) -> tuple[SourcePoll, ...]:
         """Asks every source that is due, and gives each answer to ``store``.
@@ -169,10 +168,6 @@ class SourcePoller:
         subjects = self._subjects(source, run.people)
         if known.keys() - {one.key for one in subjects}:
             await self._states.keep_subjects(source.name, [one.key for one in subjects])
-        if state.last_request_at is not None:  # perhaps by another process, a moment ago
-            passed = max(now - state.last_request_at, timedelta())
-            pause = max(source.limits.pause - passed, timedelta())
-            self._paces[_host(source)].wait(pause / self._speedup)
         if state.blocked_until is not None and now < state.blocked_until <= now + _MAX_BLOCK:
             return []
         return list(due_questions(source, run.people, subjects, state.unfinished, known, now))
@@ -213,7 +208,8 @@ class SourcePoller:
 
     async def _fetch(self, due: Due, run: _Run) -> tuple[Page, Reading]:
         """Makes a request, and reads what comes back; raises `LabError` and `TooManyWorks`."""
-        source, question = due.source, due.question
+        source = due.source
+        question = replace(due.question, known=await self._known(due, run))
         request = source.request(question)
         headers = {**request.headers, **self._conditions(due, run)}
         page = await self._get(source, request.url, headers, run)
@@ -230,6 +226,15 @@ class SourcePoller:
             _log.warning("%s sent what can't be read", source.title, exc_info=error)
             reason = f"It {error.reason}." if isinstance(error, ResourceLimitExceeded) else ""
             raise LabError(f"I couldn't read what {source.title} sent. {reason}".strip()) from error
+
+    async def _known(self, due: Due, run: _Run) -> frozenset[str]:
+        """Returns the fingerprints of what a source has said, unless it's to be read again."""
+        if due.is_first:
+            return frozenset()
+        name = due.source.name
+        if name not in run.fingerprints:
+            run.fingerprints[name] = await self._states.fingerprints(name)
+        return run.fingerprints[name]
 
     def _conditions(self, due: Due, run: _Run) -> dict[str, str]:
         """Returns the headers of a conditional request, if the last response can be used again."""
@@ -248,7 +253,7 @@ class SourcePoller:
         """Makes a request at the source's pace, and tries again if that may help."""
         attempt = 0
         while True:
-            async with self._paces[_host(source)].turn():
+            async with self._paces.of(source.limits.service).turn(url, is_reserved=True):
                 await self._states.count_request(source.name)
                 run.add(source, requests=1)
                 try:
@@ -266,7 +271,7 @@ class SourcePoller:
         for problem in reading.problems:
             _log.info("%s: %s", source.title, redact_text(problem))
         await run.store(Answer(source.name, question.person_ids(), reading.witnesses, due.is_first))
-        run.add(source, works=len(reading.witnesses))
+        run.add(source, works=len(reading.witnesses) + reading.unchanged)
         if reading.cursor and reading.cursor != question.cursor:
             keys = tuple(one.key for one in question.subjects)
             rest = Unfinished(keys, question.since, reading.cursor, due.started_at)
@@ -326,10 +331,6 @@ class SourcePoller:
         if due.question.cursor and status not in _TRANSIENT:  # perhaps the cursor has expired
             await self._states.drop_unfinished(source.name)
         run.add(source, error=sentence)
-
-
-def _host(source: Source) -> str:
-    return source.limits.host or source.name
 
 
 def _halves(due: Due) -> list[Due]:

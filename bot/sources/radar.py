@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.net.http import open_http_client
-from bot.net.pace import Pace
-from bot.net.sandbox import open_workers
+from bot.net.pace import Paces
+from bot.net.sandbox import Workers, open_workers
 from bot.settings import Settings
 from bot.sources.poller import TIME_LIMIT, SourcePoller, SourceStatus
 from bot.sources.registry import make_sources
@@ -60,9 +60,13 @@ async def open_radar(
     settings: Settings,
     clock: Clock,
     *,
-    paces: Mapping[str, Pace] | None = None,
+    paces: Paces | None = None,
+    workers: Workers | None = None,
 ) -> AsyncGenerator[Radar]:
-    """Opens a radar with its own connections; ``paces`` are shared with other parts, by host."""
+    """Opens a radar with its own connections; ``paces`` are shared with other parts of the bot.
+
+    Its own workers are closed at the end, unlike ``workers`` that it's given.
+    """
     async with (
         open_http_client(
             contact=settings.contact,
@@ -71,15 +75,15 @@ async def open_radar(
             max_bytes=settings.feed_max_bytes,
             pause=timedelta(),  # the poller keeps each source's own
         ) as http,
-        open_workers(TIME_LIMIT) as workers,
+        open_workers(TIME_LIMIT) as own_workers,
     ):
         poller = SourcePoller(
             make_sources(settings),
             library.sources,
             http,
-            workers,
+            workers or own_workers,
             clock,
-            paces=paces,
+            paces or Paces(library.service_requests, settings),
             speedup=settings.lab_herald_speedup,
         )
         yield Radar(library, poller, settings.lab)

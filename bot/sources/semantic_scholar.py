@@ -5,14 +5,15 @@ https://api.semanticscholar.org/api-docs/graph
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable
 from urllib.parse import quote
 
 from bot.formats.records.service_records import read_service_record
 from bot.formats.text.dates import read_date
-from bot.sources.source import Limits, Question, Reading, Request, Response, Subject
+from bot.net.services import SEMANTIC_SCHOLAR
+from bot.sources.source import Limits, Question, Reading, Request, Response
 from bot.sources.works import (
+    IdSource,
     Record,
     affiliation,
     first_public,
@@ -22,11 +23,10 @@ from bot.sources.works import (
     parse_json,
     query,
     read_works,
-    subjects_of,
     text,
     unique,
 )
-from storage.people.models import Credit, IdScheme, Person, PersonId, Witness
+from storage.people.models import Credit, IdScheme, PersonId, Witness
 
 NAME = "semantic_scholar"
 _LIMIT = 500
@@ -36,26 +36,22 @@ _FIELDS = (
 )
 
 
-class SemanticScholar:
+class SemanticScholar(IdSource):
     """Papers that Semantic Scholar attributes to people."""
 
     name = NAME
     title = "Semantic Scholar"
-    limits = Limits(pause=timedelta(seconds=1.5), daily_requests=10, days=14)
-    unchanged = Reading()
+    limits = Limits(SEMANTIC_SCHOLAR, daily_requests=10, days=14)
+    schemes = (IdScheme.SEMANTIC_SCHOLAR,)
 
     def __init__(self, url: str, api_key: str = "") -> None:
-        self.url = url
+        super().__init__(url)
         self._api_key = api_key
 
     @property
     def read(self) -> Callable[[Response, Question], Reading]:
         """Reads a page of an author's papers."""
         return read
-
-    def subjects(self, people: Sequence[Person]) -> tuple[Subject, ...]:
-        """Returns people's Semantic Scholar ids."""
-        return subjects_of(people, IdScheme.SEMANTIC_SCHOLAR)
 
     def request(self, question: Question) -> Request:
         """Returns the request for a page of an author's papers."""
@@ -68,13 +64,11 @@ class SemanticScholar:
 def read(response: Response, question: Question) -> Reading:
     """Reads a page of an author's papers."""
     answer = parse_json(response.body)
-    owner = owner_of(question)
-    return read_works(
-        answer.get("data"), lambda paper: _read_paper(paper, owner), text(answer.get("next"))
-    )
+    owner, cursor = owner_of(question), text(answer.get("next"))
+    return read_works(answer.get("data"), _read_paper, question, owner=owner, cursor=cursor)
 
 
-def _read_paper(paper: Record, owner: int | None) -> Witness | None:
+def _read_paper(paper: Record) -> Witness | None:
     draft = read_service_record(paper)
     key = text(paper.get("paperId"))
     if not key or draft is None:
@@ -86,7 +80,6 @@ def _read_paper(paper: Record, owner: int | None) -> Witness | None:
         draft=draft,
         credits=tuple(filter(None, map(_credit, objects(paper.get("authors"))))),
         first_public=first_public(draft, date),
-        listed_for=owner,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeAlias
 
+from bot.net.services import WebService
 from storage.people.models import Person, Witness
 from storage.redaction import redacted_repr
 
@@ -28,13 +29,15 @@ class Question:
     """What one request asks: the works of subjects of one kind.
 
     ``people`` are all of the lab. ``since`` is the first day of the works, or None for all works.
-    ``cursor`` names a page after the first, as the previous `Reading` gave it.
+    ``cursor`` names a page after the first, as the previous `Reading` gave it. Works with a
+    ``known`` fingerprint needn't be read again.
     """
 
     subjects: tuple[Subject, ...]
     people: tuple[Person, ...]
     since: date | None = None
     cursor: str = ""
+    known: frozenset[str] = field(default=frozenset(), repr=False)
 
     def person_ids(self) -> tuple[int, ...]:
         """Returns the ids of the people whom the subjects concern: all, for categories."""
@@ -64,7 +67,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a response says.
+    """What a response says; ``unchanged`` counts the works that were known already.
 
     ``cursor`` asks for the next page; it is empty on the last one. ``is_stale`` is true if the
     source hasn't published yet what was asked for, so that it should be asked again today.
@@ -73,6 +76,7 @@ class Reading:
 
     witnesses: tuple[Witness, ...] = ()
     cursor: str = ""
+    unchanged: int = 0
     is_stale: bool = False
     problems: tuple[str, ...] = ()
 
@@ -81,23 +85,22 @@ class Reading:
 class Limits:
     """How a source is asked, so that it doesn't mind.
 
-    ``pause`` is the least time between two requests, and ``daily_requests`` the most requests on a
-    day (UTC). A subject is asked about every so many ``days``, a new day's answer being there
-    ``from_time`` on after midnight (UTC) on ``weekdays``, which count from Monday, 0. Up to
-    ``batch`` subjects share a request. Sources of one ``host`` share one connection and one pause.
+    Requests go to a ``service`` at its pace, up to ``daily_requests`` on a day (UTC). A subject is
+    asked about every so many ``days``, a new day's answer being there ``from_time`` on after
+    midnight (UTC) on ``weekdays``, which count from Monday, 0. Up to ``batch`` subjects share a
+    request.
 
     A source with a ``window`` is asked only for works since so long before the last question, once
     it was asked for all works of a subject.
     """
 
-    pause: timedelta
+    service: WebService
     daily_requests: int
     days: int
     batch: int = 1
     window: timedelta | None = None
     from_time: timedelta = timedelta()
     weekdays: frozenset[int] = frozenset(range(7))
-    host: str = ""
 
 
 class NotAnAnswer(ValueError):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import Any, ClassVar, TypeAlias
 from urllib.parse import urlencode
 
+from bot import __version__
 from bot.formats.records.registry_records import readable
 from bot.sources.source import NotAnAnswer, Question, Reading, Subject
 from storage.errors import InvalidInput
@@ -23,6 +26,24 @@ _ARXIV_MONTH = re.compile(r"arxiv:(?:[a-z.-]+/)?(\d\d)(\d\d)", re.IGNORECASE)
 _ORCID = re.compile(r"(?:\d{4}-){3}\d{3}[\dX]")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class IdSource:
+    """What sources have in common that are asked by people's ids in some schemes.
+
+    With ``one_each``, they are asked by one id of a person, the first that they have.
+    """
+
+    schemes: ClassVar[tuple[IdScheme, ...]]
+    one_each: ClassVar[bool] = False
+    unchanged = Reading()
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def subjects(self, people: Sequence[Person]) -> tuple[Subject, ...]:
+        """Returns people's ids."""
+        return subjects_of(people, *self.schemes, one_each=self.one_each)
 
 
 def subjects_of(
@@ -78,17 +99,28 @@ def parse_json(body: bytes) -> Record:
 
 
 def read_works(
-    works: object, read: Callable[[Record], Witness | None], cursor: str = ""
+    works: object,
+    read: Callable[[Record], Witness | None],
+    question: Question,
+    *,
+    owner: int | None = None,
+    cursor: str = "",
 ) -> Reading:
     """Reads each of a list of works; one that can't be read doesn't take the others with it.
 
-    Raises `NotAnAnswer` if there's no list.
+    ``owner`` is the person whose own list it is, if it's anybody's. Known works that haven't
+    changed aren't read. Raises `NotAnAnswer` if there's no list.
     """
     if not isinstance(works, list):
         raise NotAnAnswer("it has no list of works")
     witnesses: dict[str, Witness] = {}
     problems = []
+    unchanged = 0
     for work in works[:_MAX_WORKS]:
+        fingerprint = _fingerprint(work, owner)
+        if fingerprint in question.known:
+            unchanged += 1
+            continue
         try:
             witness = read(work) if isinstance(work, dict) else None
         except InvalidInput:  # it has no title
@@ -97,8 +129,15 @@ def read_works(
             problems.append(f"A work could not be read: {traceback.format_exc()}")
             continue
         if witness is not None:
-            witnesses.setdefault(witness.key, witness)
-    return Reading(tuple(witnesses.values()), cursor, problems=tuple(problems))
+            found = replace(witness, listed_for=owner, fingerprint=fingerprint)
+            witnesses.setdefault(witness.key, found)
+    return Reading(tuple(witnesses.values()), cursor, unchanged, problems=tuple(problems))
+
+
+def _fingerprint(work: object, owner: int | None) -> str:
+    """Returns a hash of what this version of the bot reads of a work for a person."""
+    said = json.dumps([__version__, owner, work], sort_keys=True)
+    return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
 
 def first_public(draft: PaperDraft, *dates: PartialDate | None) -> PartialDate | None:

@@ -50,6 +50,7 @@ def _agreement(names: tuple[str, ...], credited: str) -> Agreement:
     return Agreement.FULL if is_full else Agreement.SHORT
 
 
+@lru_cache(maxsize=65_536)
 def name_keys(name: str) -> frozenset[str]:
     """Returns keys that two spellings of a full name share; none of a short name or a group's."""
     parsed = parse_name(name)

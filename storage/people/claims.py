@@ -213,7 +213,26 @@ async def teach(
     await records.apply_state(db, PeopleState({person: taught}, {}))
 
 
-async def load_known(db: Connection, people: Collection[Person]) -> dict[int, Known]:
+class KnownPeople:
+    """What the list and accepted claims tell of people; read once, while nothing changes."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+        self._known: dict[int, Known] = {}
+
+    async def load(self, people: Iterable[Person]) -> Mapping[int, Known]:
+        """Returns what is known of these people, and perhaps of others, by person."""
+        missing = [one for one in people if one.id not in self._known]
+        if missing:
+            self._known |= await _load_known(self._db, missing)
+        return self._known
+
+    def forget(self) -> None:
+        """Has everything read again, because papers of the list have changed."""
+        self._known.clear()
+
+
+async def _load_known(db: Connection, people: Collection[Person]) -> dict[int, Known]:
     """Returns what the list and accepted claims tell of people, by person."""
     accepted: dict[int, tuple[set[PersonId], set[str]]] = {}
     rows = await db.all(
@@ -226,13 +245,13 @@ async def load_known(db: Connection, people: Collection[Person]) -> dict[int, Kn
         ids.update(map(person_id, json.loads(row["ids"])))
         affiliations.update(map(fold, json.loads(row["affiliations"])))
     strangers = await _strangers(db, people)
+    coauthors = await _coauthors(db, people)
     known = {}
     for person in people:
         ids, affiliations = accepted.get(person.id, (set(), set()))
-        coauthors = await _coauthors(db, person)
         known[person.id] = Known(
-            coauthors=coauthors,
-            strangers=frozenset(strangers.get(person.id, set()) - coauthors),
+            coauthors=frozenset(coauthors[person.id]),
+            strangers=frozenset(strangers.get(person.id, set()) - coauthors[person.id]),
             affiliations=frozenset(affiliations),
             ids=frozenset(ids),
         )
@@ -257,29 +276,50 @@ async def _strangers(db: Connection, people: Collection[Person]) -> dict[int, se
     return found
 
 
-async def _coauthors(db: Connection, person: Person) -> frozenset[str]:
-    """Returns keys of the full names of those who wrote papers of the list with a person.
+async def _coauthors(db: Connection, people: Collection[Person]) -> dict[int, set[str]]:
+    """Returns keys of the full names of those who wrote papers of the list, by person.
 
     The authors of papers with very many don't know each other.
     """
-    keys = {key for name in written_forms(person) for key in name.family_keys}
+    own = await _own_names(db, people)
     rows = await db.all(
-        """SELECT id, name FROM names WHERE is_full
+        """WITH papers_of AS (
+               SELECT DISTINCT own.value ->> 0 AS person_id, paper_id FROM json_each(?) AS own
+               JOIN credits ON name_id = own.value ->> 1
+               JOIN papers ON papers.id = paper_id AND removed_at IS NULL
+           ), small AS (
+               SELECT paper_id FROM credits
+               WHERE paper_id IN (SELECT paper_id FROM papers_of)
+               GROUP BY paper_id HAVING COUNT(*) <= ?
+           )
+           SELECT DISTINCT person_id, name_id, name FROM papers_of
+           JOIN small USING (paper_id) JOIN credits USING (paper_id)
+           JOIN names ON names.id = name_id""",
+        [json.dumps([(person, name) for person in own for name in own[person]]), _MAX_AUTHORS],
+    )
+    found: dict[int, set[str]] = {person.id: set() for person in people}
+    for row in rows:
+        if row["name_id"] not in own[row["person_id"]]:
+            found[row["person_id"]] |= name_keys(row["name"])
+    return found
+
+
+async def _own_names(db: Connection, people: Collection[Person]) -> dict[int, set[int]]:
+    """Returns the ids of the credited names that are surely a person's, by person."""
+    keys = {
+        one.id: {key for name in written_forms(one) for key in name.family_keys} for one in people
+    }
+    rows = await db.all(
+        """SELECT id, name, family_key FROM names WHERE is_full
            AND family_key IN (SELECT value FROM json_each(?))""",
-        [json.dumps(sorted(keys))],
+        [json.dumps(sorted(set().union(*keys.values())))],
     )
-    own = [row["id"] for row in rows if agreement(person, row["name"]) is Agreement.FULL]
-    if not own:
-        return frozenset()
-    rows = await db.all(
-        """SELECT DISTINCT names.name FROM credits AS own
-           JOIN papers ON papers.id = own.paper_id AND removed_at IS NULL
-           JOIN credits AS other ON other.paper_id = own.paper_id
-           JOIN names ON names.id = other.name_id
-           WHERE own.name_id IN (SELECT value FROM json_each(?1))
-           AND other.name_id NOT IN (SELECT value FROM json_each(?1))
-           AND (SELECT COUNT(*) FROM credits AS all_credits
-                WHERE all_credits.paper_id = own.paper_id) <= ?2""",
-        [json.dumps(own), _MAX_AUTHORS],
-    )
-    return frozenset(key for row in rows for key in name_keys(row["name"]))
+    return {
+        person.id: {
+            row["id"]
+            for row in rows
+            if row["family_key"] in keys[person.id]
+            and agreement(person, row["name"]) is Agreement.FULL
+        }
+        for person in people
+    }

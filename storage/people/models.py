@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from storage.models import PaperDraft, PartialDate
@@ -98,7 +98,8 @@ class Witness:
     ``source`` names the source, and ``key`` is its own id of the work. ``credits`` are in order,
     and empty if the source names nobody. ``first_public`` is the first date that it gives, which
     may precede the date of the draft. ``listed_for`` is the id of the person whose own list at the
-    source has the work, or None if it was found among everybody's.
+    source has the work, or None if it was found among everybody's. ``fingerprint`` is the same as
+    long as the source says the same about the work for the same person, or empty if there is none.
     """
 
     source: str
@@ -108,3 +109,4 @@ class Witness:
     first_public: PartialDate | None = None
     categories: tuple[str, ...] = ()
     listed_for: int | None = None
+    fingerprint: str = field(default="", compare=False)

@@ -1,6 +1,6 @@
 """SQL of what is known about sources of papers; what to do with it is decided by the caller.
 
-A source's state keeps its pace and its budget, and says how it is. The state of a subject, which is
+A source's state keeps its budget, and says how it is. The state of a subject, which is
 what a source is asked about, says when to ask again.
 """
 
@@ -36,7 +36,6 @@ class SourceState:
     """
 
     name: str
-    last_request_at: datetime | None = None
     requests_on: date | None = None
     requests: int = 0
     last_success_at: datetime | None = None
@@ -87,17 +86,23 @@ class Sources:
             rows = await db.all("SELECT * FROM source_subjects WHERE source = ?", [name])
         return {row["key"]: _read_subject(row) for row in rows}
 
+    async def fingerprints(self, name: str) -> frozenset[str]:
+        """Returns the fingerprints of all works as a source has described them."""
+        async with self._database.reading() as db:
+            rows = await db.all(
+                "SELECT fingerprint FROM witnesses WHERE source = ? AND fingerprint <> ''", [name]
+            )
+        return frozenset(row["fingerprint"] for row in rows)
+
     async def count_request(self, name: str) -> None:
         """Records that a request is about to be made."""
-        now = self._clock()
         async with self._database.transaction() as db:
             await db.run(
-                """INSERT INTO sources (name, last_request_at, requests_on, requests)
-                   VALUES (?, ?, ?, 1) ON CONFLICT (name) DO UPDATE SET
-                   last_request_at = excluded.last_request_at,
+                """INSERT INTO sources (name, requests_on, requests)
+                   VALUES (?, ?, 1) ON CONFLICT (name) DO UPDATE SET
                    requests = IIF(requests_on = excluded.requests_on, requests, 0) + 1,
                    requests_on = excluded.requests_on""",
-                [name, timestamps.to_text(now), now.date().isoformat()],
+                [name, self._clock().date().isoformat()],
             )
 
     async def record_answer(
@@ -191,7 +196,6 @@ def _load_unfinished(text: str) -> Unfinished | None:
 def _read_state(row: Row) -> SourceState:
     return SourceState(
         name=row["name"],
-        last_request_at=timestamps.from_optional(row["last_request_at"]),
         requests_on=date.fromisoformat(row["requests_on"]) if row["requests_on"] else None,
         requests=row["requests"],
         last_success_at=timestamps.from_optional(row["last_success_at"]),

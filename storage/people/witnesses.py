@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -77,15 +77,43 @@ async def changed(db: Connection, said: Sequence[Witness]) -> list[Witness]:
     for row in rows:
         key = (row["source"], row["key"], row["listed_for"])
         if records[key][0] == row["record"]:
-            del records[key]
+            await _remember(db, records.pop(key)[1])
     return [witness for _, witness in records.values()]
 
 
-async def add(db: Connection, witness: Witness, at: datetime, *, is_backlog: bool) -> int:
+async def ungraded(db: Connection, said: Iterable[Witness]) -> list[int]:
+    """Returns the found papers of known witnesses that nobody of the lab seemed to have written.
+
+    People who are new to the lab may have.
+    """
+    rows = await db.all(
+        """SELECT DISTINCT found_papers.id
+           FROM json_each(?) AS keys CROSS JOIN witnesses
+           ON source = keys.value ->> 0 AND witnesses.key = keys.value ->> 1
+           AND listed_for = keys.value ->> 2
+           JOIN found_papers ON found_papers.id = found_paper_id
+           WHERE outcome = 'declined' OR (outcome = 'review' AND COALESCE(grade, 'D') = 'D')""",
+        [json.dumps([_key(witness) for witness in said])],
+    )
+    return [row["id"] for row in rows]
+
+
+async def _remember(db: Connection, witness: Witness) -> None:
+    """Records by what a witness that says nothing new is recognised next time."""
+    await db.run(
+        """UPDATE witnesses SET fingerprint = ?
+           WHERE source = ? AND key = ? AND listed_for = ? AND fingerprint <> ?1""",
+        [witness.fingerprint, *_key(witness)],
+    )
+
+
+async def add(
+    db: Connection, witness: Witness, same: Sequence[int], at: datetime, *, is_backlog: bool
+) -> int:
     """Stores a witness with the found paper that it is about; returns that paper's id.
 
-    A witness that shows that several found papers are one unites them; what was decided about one
-    is decided about all.
+    A witness that shows that several found papers are the ``same`` unites them; what was decided
+    about one is decided about all.
     """
     key = _key(witness)
     known = await db.value(
@@ -93,15 +121,16 @@ async def add(db: Connection, witness: Witness, at: datetime, *, is_backlog: boo
            WHERE source = ? AND key = ? AND listed_for = ?""",
         key,
     )
-    same = await find_same(db, witness)
     if known is not None:
         same = list(dict.fromkeys([known, *same]))
     found_id = await _unite(db, same) if same else await _insert(db, at, is_backlog=is_backlog)
     await db.run(
-        """INSERT INTO witnesses (source, key, listed_for, found_paper_id, record, seen_at)
-           VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-               found_paper_id = excluded.found_paper_id, record = excluded.record""",
-        [*key, found_id, _record(witness), timestamps.to_text(at)],
+        """INSERT INTO witnesses
+               (source, key, listed_for, found_paper_id, record, fingerprint, seen_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+               found_paper_id = excluded.found_paper_id, record = excluded.record,
+               fingerprint = excluded.fingerprint""",
+        [*key, found_id, _record(witness), witness.fingerprint, timestamps.to_text(at)],
     )
     await _combine(db, found_id)
     return found_id

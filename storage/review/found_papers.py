@@ -6,21 +6,21 @@ import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from storage import timestamps
-from storage.announcements import outbox
 from storage.audit.models import Recorded, ReviewKind
 from storage.curation import intake
 from storage.curation.catalogue import StoredCatalogue, Submission
 from storage.curation.classify import Verdict, classify
 from storage.database import Connection, Database
 from storage.errors import LabError
-from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
+from storage.models import Actor, Origin, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers import queries as paper_queries
 from storage.papers.combine import normalize
 from storage.papers.titles import is_bare_reference
 from storage.people import claims, records, witnesses
-from storage.people.claims import ClaimVerdict
+from storage.people.claims import ClaimVerdict, KnownPeople
 from storage.people.evidence import Evidence, Grade, Lab, first_public, grade_paper
 from storage.people.matching import find_claims
 from storage.people.models import Person, Witness
@@ -30,7 +30,7 @@ from storage.review.errors import AlreadyResolved, NeedsTitle, NotWaiting, descr
 from storage.timestamps import Clock
 
 RADAR = Actor("radar", "the radar")
-_BATCH_SIZE = 50  # witnesses per transaction, so that nothing else waits long for the database
+_BATCH_SIZE = 100  # witnesses per transaction, so that nothing else waits long for the database
 _SHOWN = (Grade.A, Grade.B, Grade.C)
 
 
@@ -113,19 +113,9 @@ class FoundPapers:
         announced: dict[int, Card] = {}
         every = list(said)
         for start in range(0, len(every), _BATCH_SIZE):
-            async with self._database.transaction() as db:
-                now = self._clock()
-                batch = await witnesses.changed(db, every[start : start + _BATCH_SIZE])
-                people = await records.load(db) if batch else []
-                touched: dict[int, None] = {}
-                for witness in batch:
-                    if find_claims(people, [witness]) or await witnesses.find_same(db, witness):
-                        found_id = await witnesses.add(db, witness, now, is_backlog=is_first)
-                        touched[found_id] = None
-                for found in await witnesses.load(db, [*touched]):
-                    card = await _settle(db, found, people, lab, now)
-                    if card is not None:
-                        announced[card.id] = card
+            batch = every[start : start + _BATCH_SIZE]
+            take_in = partial(_ingest, said=batch, lab=lab, now=self._clock(), is_first=is_first)
+            announced |= await self._database.write(take_in)
         return tuple(announced.values())
 
     async def count(self) -> int:
@@ -140,23 +130,19 @@ class FoundPapers:
 
     async def cards(self, lab: Lab) -> tuple[Card, ...]:
         """Returns the cards that wait, those of the weekly list too, the surest first."""
-        async with self._database.reading() as db:
-            rows = await db.all(
-                """SELECT id FROM found_papers
-                   WHERE outcome = 'review' AND grade IN ('A', 'B', 'C') ORDER BY id"""
-            )
-            people = await records.load(db)
-            found = await witnesses.load(db, [row["id"] for row in rows])
-            cards = await _cards(db, found, people, lab)
+        cards = await self._database.read(partial(_waiting, lab=lab))
         shown = (card for card in cards.values() if card.is_listed)
         return tuple(sorted(shown, key=lambda card: (card.grade, card.id)))
 
     async def find(self, card_id: int, lab: Lab) -> Card | None:
         """Returns the card of a found paper, whatever became of it, or None."""
-        async with self._database.reading() as db:
+
+        async def find(db: Connection) -> Card | None:
             for found in await witnesses.load(db, [card_id]):
-                return await _card(db, found, await records.load(db), lab)
-        return None
+                return await _card(db, found, await records.load(db), lab, KnownPeople(db))
+            return None
+
+        return await self._database.read(find)
 
     async def find_named(self, text: str, lab: Lab) -> Card | None:
         """Returns the card of the found paper with an identifier or a title, or None."""
@@ -181,9 +167,10 @@ class FoundPapers:
         """
         now = self._clock()
         submission = Submission(Origin.FEED, actor, now, lock_fields=False)
-        async with self._database.transaction(in_reply=True) as db:
+
+        async def decide(db: Connection) -> Recorded[UpsertResult]:
             found = await _get_waiting(db, card_id, actor)
-            card = await _card(db, found, await records.load(db), lab)
+            card = await _card(db, found, await records.load(db), lab, KnownPeople(db))
             if card is None:
                 raise NotWaiting("That card is gone, because nobody of the lab is credited now.")
             catalogue = StoredCatalogue(db, submission)
@@ -194,14 +181,44 @@ class FoundPapers:
                 result = await _decide(catalogue, card, decision)
             await _resolve(db, card_id, result, actor, now)
             if result.outcome is Outcome.ADDED and result.paper and not card.is_backlog:
-                await outbox.enqueue_paper(db, result.paper, now)
+                await _enqueue(db, result.paper, now)
             return await resolutions.record(
                 catalogue.change_set, ReviewKind.FOUND, card_id, card.draft.title, before, result
             )
 
+        return await self._database.write(decide, in_reply=True)
+
+
+async def _ingest(
+    db: Connection, said: Sequence[Witness], lab: Lab, now: datetime, *, is_first: bool
+) -> dict[int, Card]:
+    """Takes in some of what a source says; returns what is announced, by card."""
+    new = await witnesses.changed(db, said)
+    touched = dict.fromkeys(await witnesses.ungraded(db, said) if is_first else ())
+    if not new and not touched:
+        return {}
+    people = await records.load(db)
+    for witness in new:
+        same = await witnesses.find_same(db, witness)
+        if same or find_claims(people, [witness]):
+            found_id = await witnesses.add(db, witness, same, now, is_backlog=is_first)
+            touched[found_id] = None
+    announced = {}
+    known = KnownPeople(db)
+    for found in await witnesses.load(db, [*touched]):
+        card = await _settle(db, found, people, lab, now, known)
+        if card is not None:
+            announced[card.id] = card
+    return announced
+
 
 async def _settle(
-    db: Connection, found: FoundPaper, people: Sequence[Person], lab: Lab, now: datetime
+    db: Connection,
+    found: FoundPaper,
+    people: Sequence[Person],
+    lab: Lab,
+    now: datetime,
+    known: KnownPeople,
 ) -> Card | None:
     """Decides what becomes of a found paper, after something new was said about it.
 
@@ -213,8 +230,9 @@ async def _settle(
     if found.outcome is not Outcome.REVIEW:
         if found.paper_id is not None and found.outcome is not Outcome.DECLINED:
             await _complete(catalogue, found.paper_id, found.draft)
+            known.forget()
         return None
-    card = await _card(db, found, people, lab)
+    card = await _card(db, found, people, lab, known)
     if card is not None and card.grade in _SHOWN:
         await db.run(
             "UPDATE found_papers SET outcome = 'review', decided_at = NULL WHERE id = ?", [found.id]
@@ -231,6 +249,7 @@ async def _settle(
             result = UpsertResult(Outcome.REMOVED, None)
         elif is_same:
             result = await intake.upsert_as(catalogue, listed.paper, draft, same=listed.same)
+            known.forget()
         else:
             await _resemble(db, found.id, listed.paper.id)
             return None
@@ -241,6 +260,7 @@ async def _settle(
         return None
     if not await _is_trusted(db, card):
         return None
+    known.forget()
     return await _announce(db, catalogue, card, now)
 
 
@@ -252,7 +272,7 @@ async def _announce(
     result = await intake.upsert(catalogue, card.draft)
     if result.outcome is not Outcome.ADDED or result.paper is None:
         return None
-    await outbox.enqueue_paper(db, result.paper, now)
+    await _enqueue(db, result.paper, now)
     await claims.decide(db, card.id, ClaimVerdict.ANNOUNCED, _by_person(card))
     await _resolve(db, card.id, result, RADAR, now)
     await resolutions.record(
@@ -261,15 +281,36 @@ async def _announce(
     return card
 
 
+async def _enqueue(db: Connection, paper: Paper, now: datetime) -> None:
+    """Has a paper announced."""
+    from storage.announcements import outbox  # noqa: PLC0415 - much to import, and rarely needed
+
+    await outbox.enqueue_paper(db, paper, now)
+
+
+async def _waiting(db: Connection, lab: Lab) -> dict[int, Card]:
+    """Returns the cards of all found papers that wait, apart from mere initials, by id."""
+    rows = await db.all(
+        """SELECT id FROM found_papers
+           WHERE outcome = 'review' AND grade IN ('A', 'B', 'C') ORDER BY id"""
+    )
+    found = await witnesses.load(db, [row["id"] for row in rows])
+    return await _cards(db, found, await records.load(db), lab, KnownPeople(db))
+
+
 async def _card(
-    db: Connection, found: FoundPaper, people: Sequence[Person], lab: Lab
+    db: Connection, found: FoundPaper, people: Sequence[Person], lab: Lab, known: KnownPeople
 ) -> Card | None:
     """Returns the card of a found paper with the present evidence, or None if there is none."""
-    return (await _cards(db, [found], people, lab)).get(found.id)
+    return (await _cards(db, [found], people, lab, known)).get(found.id)
 
 
 async def _cards(
-    db: Connection, every: Sequence[FoundPaper], people: Sequence[Person], lab: Lab
+    db: Connection,
+    every: Sequence[FoundPaper],
+    people: Sequence[Person],
+    lab: Lab,
+    known: KnownPeople,
 ) -> dict[int, Card]:
     """Returns the cards of found papers with the present evidence, by id.
 
@@ -280,11 +321,11 @@ async def _cards(
         for found in every
         for claim in find_claims(people, found.witnesses)
     }
-    known = Lab(lab.affiliations, lab.rors, await claims.load_known(db, meant.values()))
+    lab = replace(lab, known=await known.load(meant.values()))
     decided = await claims.decided_people(db, [found.id for found in every])
     cards = {}
     for found in every:
-        evidence = grade_paper(people, found.witnesses, known)
+        evidence = grade_paper(people, found.witnesses, lab)
         if found.outcome is Outcome.REVIEW:
             for number in decided.get(found.id, ()):
                 evidence.pop(number, None)

@@ -156,5 +156,5 @@ def test_only_sources_on_this_machine_are_asked_faster() -> None:
 
 def test_pauses_are_only_divided_for_services_on_this_machine() -> None:
     settings = Settings(lab_herald_speedup=100.0, crossref_url="http://127.0.0.1:8000/crossref")
-    assert settings.speedup_of("crossref_url") == 100
-    assert settings.speedup_of("crossref_url", "huggingface_url") == 1
+    assert settings.speedup_at(settings.crossref_url) == 100
+    assert settings.speedup_at(settings.huggingface_url) == 1

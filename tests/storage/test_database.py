@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 
 from storage.bot_state import BotState
-from storage.database import Connection, migrations, open_database, open_for_reading
+from storage.database import Connection, Database, migrations, open_database, open_for_reading
 from storage.errors import (
     DatabaseDamaged,
     DatabaseTooNew,
     DatabaseUnavailable,
     DatabaseUnusable,
     ImportInProgress,
+    LabError,
 )
 from storage.library import open_library
 from storage.migration_functions import FUNCTIONS
@@ -484,3 +485,26 @@ def test_an_unavailable_database_is_reported_by_another_process_in_the_same_word
         received = pickle.loads(pickle.dumps(error))
         assert (type(received), str(received)) == (type(error), str(error))
         assert received.cause == error.cause
+
+
+async def test_a_function_is_called_in_one_transaction_which_fails_as_a_whole(
+    database: Database,
+) -> None:
+    columns = "INSERT INTO service_requests (name, free_at, is_running, day, requests) VALUES"
+
+    async def add(db: Connection) -> int:
+        number = await db.insert(f"{columns} ('a', '', 0, '', 1)")
+        await db.run_many(f"{columns} (?, '', 0, '', ?)", [("b", 2), ("c", 3)])
+        assert await db.run("UPDATE service_requests SET requests = 4 WHERE name <> 'a'") == 2
+        return number
+
+    async def fail(db: Connection) -> None:
+        await db.run("DELETE FROM service_requests")
+        raise LabError("No.")
+
+    assert await database.write(add) == 1
+    with pytest.raises(LabError, match="No"):
+        await database.write(fail)
+    async with database.reading() as db:
+        rows = await db.all("SELECT requests FROM service_requests ORDER BY name")
+    assert [row["requests"] for row in rows] == [1, 4, 4]

@@ -71,12 +71,14 @@ class CompletionServer:
         urls = {name.upper(): f"{self.home}{path}" for name, path in PATHS.items()}
         return {**urls, "FEED_ALLOW_PRIVATE": "yes", "LAB_HERALD_SPEEDUP": "1000000"}
 
+    def addresses(self) -> dict[str, Any]:
+        """Returns the fields of settings that lead to this server, without pauses."""
+        urls = {name: f"{self.home}{path}" for name, path in PATHS.items()}
+        return {"lab_herald_speedup": 1_000_000.0, **urls}
+
     def settings(self, **values: Any) -> Settings:
         """Returns settings with this server's addresses."""
-        urls = {name: f"{self.home}{path}" for name, path in PATHS.items()}
-        return Settings(
-            **{"feed_allow_private": True, "lab_herald_speedup": 1_000_000.0, **urls, **values}
-        )
+        return Settings(**{"feed_allow_private": True, **self.addresses(), **values})
 
     def app(self) -> web.Application:
         """Returns the server for tests that run in an event loop."""
@@ -130,6 +132,8 @@ class CompletionServer:
         return {"results": [_openalex_work(one) for one in found], "meta": {"count": len(found)}}
 
     def _s2(self, _path: str, query: dict[str, str]) -> Any:
+        if "query" not in query:  # the papers of an author
+            return {"data": []}
         found = self._titled("s2", query["query"])
         return {"data": [_s2_paper(one) for one in found[:1]]} if found else None
 

@@ -12,6 +12,7 @@ from bot.lookup.errors import LookupFailed, NothingFound, ServiceFailed, Unknown
 from bot.lookup.references import parse_reference
 from bot.lookup.service import Lookup, open_lookup
 from bot.net.http import HttpClient, open_http_client
+from bot.net.pace import Paces
 from storage.models import Link, LinkKind, PartialDate
 from tests.support.lab import FakeClock
 from tests.support.lookup_server import LookupServer
@@ -186,11 +187,11 @@ async def test_a_service_that_hangs_times_out(lookup: Lookup, server: LookupServ
 
 
 async def test_a_whole_lookup_has_a_time_limit(
-    server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
+    server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock, paces: Paces
 ) -> None:
     server.hanging = {"/"}
     async with open_lookup(
-        web, parser, server.addresses(), clock, time_limit=timedelta(seconds=0.1)
+        web, parser, server.addresses(), clock, paces, time_limit=timedelta(seconds=0.1)
     ) as hasty:
         with pytest.raises(ServiceFailed, match="took too long, so I stopped"):
             await hasty.get("10.5555/lab.7")
@@ -249,10 +250,10 @@ async def test_cancelling_one_caller_does_not_cancel_the_others(
 
 
 async def test_closing_cancels_running_lookups(
-    server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
+    server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock, paces: Paces
 ) -> None:
     server.hanging = {"/"}
-    async with open_lookup(web, parser, server.addresses(), clock) as closing:
+    async with open_lookup(web, parser, server.addresses(), clock, paces) as closing:
         waiting = asyncio.create_task(closing.get("10.5555/lab.7"))
         await server.is_hanging.wait()
     with pytest.raises(asyncio.CancelledError):
@@ -393,12 +394,12 @@ async def test_untrusted_bytes_are_parsed_only_by_workers(
 
 
 async def test_a_page_that_takes_too_long_to_parse_is_an_error(
-    server: LookupServer, web: HttpClient, clock: FakeClock
+    server: LookupServer, web: HttpClient, clock: FakeClock, paces: Paces
 ) -> None:
     server.pages["/deep"] = "<body>" + "<div>" * 190_000
     async with (
         open_parser(timedelta(seconds=2), workers=1) as impatient,
-        open_lookup(web, impatient, server.addresses(), clock) as lookup,
+        open_lookup(web, impatient, server.addresses(), clock, paces) as lookup,
     ):
         with pytest.raises(
             NothingFound, match="That page takes more than 2 seconds to read"
@@ -416,14 +417,14 @@ async def test_a_forbidden_page_is_an_error_with_advice(
 
 
 async def test_private_hosts_are_contacted_only_as_services(
-    server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock
+    server: LookupServer, web: HttpClient, parser: Parser, clock: FakeClock, paces: Paces
 ) -> None:
     server.works["10.5555/lab.7"] = WORK
     async with (
         open_http_client(
             contact="", allow_private=False, time_limit=timedelta(seconds=1), max_bytes=10_000
         ) as guarded,
-        open_lookup(web, parser, server.addresses(), clock, pages=guarded) as lookup,
+        open_lookup(web, parser, server.addresses(), clock, paces, pages=guarded) as lookup,
     ):
         for host in (server.home, server.home.replace("127.0.0.1", "localhost")):
             with pytest.raises(NothingFound, match="private network, so I won't read it"):

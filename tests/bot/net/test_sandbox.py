@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -14,7 +15,8 @@ import pytest
 from pebble import ProcessFuture
 
 from bot.feeds.parser import FeedTooLarge, NotAFeed, Parser, open_parser, parse_feed
-from bot.net.sandbox import Workers
+from bot.net.sandbox import Workers, fork_worker
+from tests.support.paths import ROOT
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 FEED = (
@@ -200,3 +202,52 @@ def test_a_worker_has_a_memory_limit_and_logs_nothing() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("held\n", "")
+
+
+FORKED = """
+import asyncio, os, threading, time
+from datetime import timedelta
+from bot.net.sandbox import ResourceLimitExceeded, fork_worker
+
+async def work(workers):
+    first = await workers.run(os.getpid)
+    try:
+        await workers.run(time.sleep, 30)
+    except ResourceLimitExceeded as error:
+        assert "takes more than 1 seconds" in str(error)
+    assert await workers.run(os.getpid) != first
+    return first
+
+if __name__ == "__main__":
+    with fork_worker(timedelta(seconds=1)) as workers:
+        assert workers.is_running
+        assert asyncio.run(work(workers)) != os.getpid()
+    assert threading.active_count() == 1
+    with fork_worker(timedelta(seconds=1)):
+        pass  # without work
+"""
+
+
+def test_a_forked_worker_is_there_at_once_and_is_replaced_if_it_hangs(tmp_path: Path) -> None:
+    program = tmp_path / "forked.py"
+    program.write_text(FORKED, "utf-8")
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+async def test_a_process_with_threads_doesn_t_fork_a_worker(parser: Parser) -> None:
+    await ask(parser)  # whose pool has threads
+    before = workers()
+
+    def fork() -> bool:
+        with fork_worker(timedelta(seconds=1)) as forked:
+            return forked.is_running
+
+    assert not await asyncio.to_thread(fork)
+    assert workers() == before

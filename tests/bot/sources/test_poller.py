@@ -14,6 +14,7 @@ import pytest_asyncio
 from aiohttp.test_utils import TestServer
 
 from bot.net.http import HttpClient, open_http_client
+from bot.net.pace import Paces
 from bot.net.sandbox import Workers, open_workers
 from bot.sources.poller import SourcePoller
 from bot.sources.registry import make_sources
@@ -54,11 +55,16 @@ class Radar:
     http: HttpClient
     workers: Workers
     speedup: float = 10_000
+    pace_speedup: float = 10_000
     answers: list[Answer] = field(default_factory=list)
     only: tuple[str, ...] = ()
 
     async def store(self, answer: Answer) -> None:
         self.answers.append(answer)
+
+    def paces(self) -> Paces:
+        settings = self.server.settings(lab_herald_speedup=self.pace_speedup)
+        return Paces(self.library.service_requests, settings)
 
     def poller(self) -> SourcePoller:
         """Returns a new poller, as if the bot had just been started."""
@@ -69,6 +75,7 @@ class Radar:
             self.http,
             self.workers,
             self.clock,
+            self.paces(),
             speedup=self.speedup,
         )
 
@@ -255,7 +262,7 @@ async def test_weekly_questions_are_spread_over_the_days_of_a_week(radar: Radar)
 
 async def test_the_pause_between_requests_is_kept_even_by_another_process(radar: Radar) -> None:
     radar.only = ("arxiv_listing", "arxiv_author")
-    radar.speedup = 20  # 0.15 seconds instead of 3
+    radar.pace_speedup = 20  # 0.15 seconds instead of 3
     ada, bo = (person(n, IdScheme.ARXIV, categories=("cs.CL",)) for n in (1, 2))
     await radar.poll(ada)
     await radar.poll(ada, bo)

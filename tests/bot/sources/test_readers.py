@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,26 @@ def test_an_answer_gives_the_expected_witnesses(name: str) -> None:
     assert {"cursor": reading.cursor, "witnesses": found} == expected
     assert {one.source for one in reading.witnesses} == {name}
     assert not reading.problems
+
+
+@pytest.mark.parametrize("name", [one for one in SOURCES if "arxiv" not in one])
+def test_a_known_work_is_only_read_again_if_it_has_changed_or_for_somebody_else(name: str) -> None:
+    source, body = SOURCES[name], answer_of(name)
+    question = question_to(source)
+    response = Response("", body, "", NOW)
+    first = source.read(response, question)
+    known = frozenset(one.fingerprint for one in first.witnesses)
+    assert len(known) == len(first.witnesses) > 0
+    asked = replace(question, known=known)
+    again = source.read(response, asked)
+    assert (again.witnesses, again.unchanged, again.cursor) == ((), len(known), first.cursor)
+    title = first.witnesses[0].draft.title.split()[0].encode()
+    changed = source.read(replace(response, body=body.replace(title, title + b"x", 1)), asked)
+    assert [one.key for one in changed.witnesses] == [first.witnesses[0].key]
+    if first.witnesses[0].listed_for is not None:
+        other = replace(asked.subjects[0], people=(replace(ADA, id=2),))
+        theirs = source.read(response, replace(asked, subjects=(other,)))
+        assert len(theirs.witnesses) == len(known)
 
 
 @pytest.mark.parametrize("name", list(SOURCES))

@@ -448,3 +448,20 @@ async def test_undoing_a_decision_keeps_what_later_ones_taught(library: Library)
 
     assert (await library.people.get(person.id)).foreign_ids == (other,)
     assert len(await _cards(library)) == 1
+
+
+async def test_somebody_new_gets_a_card_for_a_paper_that_was_known_but_nobody_s(
+    library: Library,
+) -> None:
+    await _add_person(library, "Bob Chen")
+    witness = _witness(Credit("Ann Lee", (ORCID,)), Credit("B. Chen"))
+    await _ingest(library, witness)
+    assert await _cards(library) == ()
+
+    ann = await _add_person(library, "Ann Lee", ORCID)
+    await _ingest(library, witness)
+    assert await _cards(library) == ()  # it says nothing new
+    await _ingest(library, witness, is_first=True)
+
+    card = await _only_card(library)
+    assert (card.person.id, card.grade) == (ann.id, Grade.A)
