@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from math import nan
 
 from benchmarks.radar.world import Work, World
 from storage.library import Library
@@ -25,7 +24,7 @@ _TAIL = timedelta(days=60)
 
 @dataclass(slots=True)
 class Tally:
-    """What the year came to; works are counted if they were first public in it."""
+    """What the days came to; works are counted if they were first public in them."""
 
     true_works: int = 0
     found: int = 0
@@ -40,19 +39,19 @@ class Tally:
 
     @property
     def recall(self) -> float:
-        """The share of true works that came into the list; NaN if there were none yet."""
-        return self.found / self.true_works if self.true_works else nan
+        """The share of true works that came into the list; 1 if there were none yet."""
+        return self.found / self.true_works if self.true_works else 1
 
     @property
     def precision(self) -> float:
-        """The share of true works among those that moderators were asked about at once, or NaN."""
-        return self.true_cards / self.cards if self.cards else nan
+        """The share of true works among those that moderators were asked about at once."""
+        return self.true_cards / self.cards if self.cards else 1
 
     @property
     def clicks_per_work(self) -> float:
         """The number of decisions for each true work that came to a decision or an announcement."""
         true = self.announced - len(self.false_announced) + self.true_cards + self.weekly[True]
-        return self.clicks / true if true else nan
+        return self.clicks / true if true else 0
 
 
 Poll = Callable[[], Awaitable[tuple[Card, ...]]]

@@ -6,10 +6,11 @@ dates and affiliations needs. Requests are counted by day, and their pace is che
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import date, timedelta
+from datetime import date
 from time import monotonic
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -48,6 +49,7 @@ class Services:
         self.gaps: dict[str, list[float]] = defaultdict(list)  # seconds between two requests
         self._last: dict[str, float] = {}
         self._today = today
+        self._texts: dict[tuple[str, int], str] = {}  # of works, as services describe them
         self._works: dict[str, list[tuple[int, Work]]] = defaultdict(list)
         for number, work in enumerate(world.works):
             for source in work.available:
@@ -100,6 +102,22 @@ class Services:
             }.values()
         )
 
+    def _describe(
+        self,
+        source: str,
+        works: Iterable[tuple[int, Work]],
+        describe: Callable[[int, Work], str],
+        separator: str = ",",
+    ) -> str:
+        """Returns works as a source describes them, which is made once for each."""
+        texts = []
+        for number, work in works:
+            key = (source, number)
+            if key not in self._texts:
+                self._texts[key] = describe(number, work)
+            texts.append(self._texts[key])
+        return separator.join(texts)
+
     async def _listing(self, request: web.Request) -> web.Response:
         self._count("arxiv")
         categories = set(request.match_info["categories"].split("+"))
@@ -125,7 +143,7 @@ class Services:
         works = self._known(self._by_id["arxiv_author"].get(page, ()), "arxiv_author")
         if not works:
             raise web.HTTPNotFound
-        entries = "".join(_author_entry(one) for _, one in works)
+        entries = self._describe("arxiv_author", works, _author_entry, "")
         return _xml(
             f"""<feed xmlns="http://www.w3.org/2005/Atom"><title>Papers</title>
             <id>http://arxiv.org/a/{key}</id><updated>{self._today()}T00:00:00Z</updated>
@@ -151,12 +169,9 @@ class Services:
         works = [pair for pair in self._known(found, "openalex") if pair[1].date >= since]
         size = int(request.query.get("per_page", request.query.get("per-page", "25")))
         page, cursor = _page(works, request.query.get("cursor", "*"), size)
-        return web.json_response(
-            {
-                "meta": {"count": len(works), "per_page": size, "next_cursor": cursor},
-                "results": [_openalex_work(*pair) for pair in page],
-            }
-        )
+        meta = {"count": len(works), "per_page": size, "next_cursor": cursor}
+        results = self._describe("openalex", page, _openalex_work)
+        return _json(f'{{"meta": {json.dumps(meta)}, "results": [{results}]}}')
 
     async def _crossref(self, request: web.Request) -> web.Response:
         self._count("crossref")
@@ -177,29 +192,23 @@ class Services:
         page, cursor = _page(
             works, request.query.get("cursor", "*"), int(request.query.get("rows", "20"))
         )
-        return web.json_response(
-            {
-                "status": "ok",
-                "message-type": "work-list",
-                "message-version": "1.0.0",
-                "message": {
-                    "total-results": len(works),
-                    "items": [_crossref_work(work) for _, work in page],
-                    "next-cursor": cursor or "*",
-                },
-            }
+        items = self._describe("crossref", page, _crossref_work)
+        following = json.dumps(cursor or "*")
+        return _json(
+            '{"status": "ok", "message-type": "work-list", "message-version": "1.0.0", "message": '
+            f'{{"total-results": {len(works)}, "items": [{items}], "next-cursor": {following}}}}}'
         )
 
     async def _orcid(self, request: web.Request) -> web.Response:
         self._count("orcid")
         works = self._known(self._by_id["orcid"].get(request.match_info["orcid"], ()), "orcid")
-        return web.json_response({"group": [_orcid_group(*pair) for pair in works]})
+        return _json(f'{{"group": [{self._describe("orcid", works, _orcid_group)}]}}')
 
     async def _dblp(self, request: web.Request) -> web.Response:
         self._count("dblp")
         pid = request.match_info["pid"]
         works = self._known(self._by_id["dblp"].get(pid, ()), "dblp")
-        records = "".join(_dblp_record(number, work) for number, work in works)
+        records = self._describe("dblp", works, _dblp_record, "")
         return _xml(f'<dblpperson name="x" pid="{pid}" n="{len(works)}">{records}</dblpperson>')
 
     async def _semantic_scholar(self, request: web.Request) -> web.Response:
@@ -208,19 +217,21 @@ class Services:
         works = self._known(self._by_id["semantic_scholar"].get(author, ()), "semantic_scholar")
         works.sort(key=lambda pair: pair[1].date, reverse=True)
         start, size = int(request.query.get("offset", "0")), int(request.query.get("limit", "100"))
-        answer: dict[str, Any] = {
-            "offset": start,
-            "data": [_semantic_scholar_paper(*pair) for pair in works[start : start + size]],
-        }
-        if start + size < len(works):
-            answer["next"] = start + size
-        return web.json_response(answer)
+        data = self._describe(
+            "semantic_scholar", works[start : start + size], _semantic_scholar_paper
+        )
+        following = f', "next": {start + size}' if start + size < len(works) else ""
+        return _json(f'{{"offset": {start}, "data": [{data}]{following}}}')
 
 
 def _xml(body: str) -> web.Response:
     return web.Response(
         text=f'<?xml version="1.0" encoding="UTF-8"?>{body}', content_type="application/xml"
     )
+
+
+def _json(body: str) -> web.Response:
+    return web.Response(text=body, content_type="application/json")
 
 
 def _listing_entry(work: Work, today: str) -> str:
@@ -234,7 +245,7 @@ def _listing_entry(work: Work, today: str) -> str:
         <arxiv:announce_type>new</arxiv:announce_type><dc:creator>{authors}</dc:creator></entry>"""
 
 
-def _author_entry(work: Work) -> str:
+def _author_entry(_number: int, work: Work) -> str:
     authors = "".join(f"<author><name>{escape(one.name)}</name></author>" for one in work.credits)
     categories = "".join(
         f'<category term="{name}" scheme="http://arxiv.org/schemas/atom"/>'
@@ -259,12 +270,12 @@ def _page(
     return works[start : start + size], following
 
 
-def _openalex_work(number: int, work: Work) -> dict[str, Any]:
+def _openalex_work(number: int, work: Work) -> str:
     doi = f"https://doi.org/10.48550/arxiv.{work.arxiv}"
     if not work.arxiv or work.available.get("crossref", "9") <= work.available["openalex"]:
         doi = f"https://doi.org/{work.doi}"
     page = f"https://arxiv.org/abs/{work.arxiv}" if work.arxiv else doi
-    return {
+    described = {
         "id": f"https://openalex.org/W{4_000_000_000 + number}",
         "doi": doi,
         "title": work.title,
@@ -287,6 +298,7 @@ def _openalex_work(number: int, work: Work) -> dict[str, Any]:
         "authorships": [_authorship(one) for one in work.credits],
         "abstract_inverted_index": None,
     }
+    return json.dumps(described)
 
 
 def _authorship(credit: WorldCredit) -> dict[str, Any]:
@@ -305,10 +317,10 @@ def _authorship(credit: WorldCredit) -> dict[str, Any]:
     }
 
 
-def _crossref_work(work: Work) -> dict[str, Any]:
+def _crossref_work(_number: int, work: Work) -> str:
     created = work.available["crossref"]
     parts = [[int(part) for part in created.split("-")]]
-    return {
+    described = {
         "DOI": work.doi,
         "URL": f"https://doi.org/{work.doi}",
         "type": "journal-article",
@@ -333,9 +345,10 @@ def _crossref_work(work: Work) -> dict[str, Any]:
             for index, one in enumerate(work.credits)
         ],
     }
+    return json.dumps(described)
 
 
-def _orcid_group(number: int, work: Work) -> dict[str, Any]:
+def _orcid_group(number: int, work: Work) -> str:
     external = [
         {
             "external-id-type": kind,
@@ -364,7 +377,7 @@ def _orcid_group(number: int, work: Work) -> dict[str, Any]:
         "visibility": "public",
         "url": None,
     }
-    return {"external-ids": {"external-id": external}, "work-summary": [summary]}
+    return json.dumps({"external-ids": {"external-id": external}, "work-summary": [summary]})
 
 
 def _dblp_record(number: int, work: Work) -> str:
@@ -380,13 +393,13 @@ def _dblp_record(number: int, work: Work) -> str:
     )
 
 
-def _semantic_scholar_paper(number: int, work: Work) -> dict[str, Any]:
+def _semantic_scholar_paper(number: int, work: Work) -> str:
     ids: dict[str, Any] = {"CorpusId": number}
     if work.arxiv:
         ids["ArXiv"] = work.arxiv
     if work.doi and work.available.get("crossref", "9") <= work.available["semantic_scholar"]:
         ids["DOI"] = work.doi
-    return {
+    described = {
         "paperId": f"{number:040x}",
         "externalIds": ids,
         "url": f"https://www.semanticscholar.org/paper/{number:040x}",
@@ -399,8 +412,4 @@ def _semantic_scholar_paper(number: int, work: Work) -> dict[str, Any]:
             {"authorId": one.semantic_scholar or None, "name": one.name} for one in work.credits
         ],
     }
-
-
-def last_day(world: World) -> date:
-    """Returns the last day of the year that is replayed."""
-    return date.fromisoformat(world.start) + timedelta(days=world.days - 1)
+    return json.dumps(described)
