@@ -34,10 +34,12 @@ from storage.errors import DatabaseUnavailable
 from storage.library import Library
 from storage.models import PaperDraft
 from storage.papers.combine import as_draft
+from storage.review.found_papers import CardDecision
 from storage.review.models import Decision
 from tests.faults import discord_standin
 from tests.support.library import MODERATOR
 
+THEIRS = "of a namesake"  # in the title of a paper that nobody of the lab wrote
 SYNCED = "synced-"  # the folders, beside the database, with what the disk is sure to have
 _FULL = 2  # of PRAGMA synchronous
 
@@ -48,6 +50,11 @@ _DOES = {
     "claim": re.compile("SET state = 'claimed'"),
     "record": re.compile("SET state = 'sent'"),
     "follow-up": re.compile("SET thread_due = thread_due"),
+    "found": re.compile("INSERT INTO witnesses"),
+    "answer": re.compile("UPDATE sources SET last_success_at"),
+    "decision": re.compile("UPDATE found_papers SET outcome = \\?, paper_id"),
+    "completion": re.compile("UPDATE papers SET title"),
+    "completed": re.compile("INSERT INTO completions"),
 }
 
 
@@ -166,12 +173,16 @@ async def live(life: dict[str, Any]) -> None:
         feed_allow_private=True,
         feed_timeout=timedelta(seconds=5),
         moderators_channel_id=discord_standin.MODERATORS,
+        **life.get("settings", {}),
     )
     with lock_database(settings.database_path):
         async with open_app(
             settings, clock, guild_ready_timeout=discord_standin.GUILD_READY_TIMEOUT
         ) as app:
             await come_online(app)
+            if "days" in life:
+                await watch_people(app, clock, life["days"])
+                return
             for number in range(life["rounds"]):
                 if number == life.get("full_rounds"):
                     make_room()
@@ -182,6 +193,18 @@ async def live(life: dict[str, Any]) -> None:
                         await suggest_and_resolve(app.library, life["suggested"])
                 await app.poll()
                 clock.advance(timedelta(hours=1))
+
+
+async def watch_people(app: App, clock: Clock, days: int) -> None:
+    """Lets it ask sources and complete papers each day, and decides what was found."""
+    for _ in range(days):
+        await app.poll_sources()
+        for card in await app.library.found_papers.cards(app.settings.lab):
+            decision = CardDecision.NOT_OURS if THEIRS in card.draft.title else CardDecision.ADD
+            await app.library.found_papers.decide(card.id, decision, MODERATOR, app.settings.lab)
+        await app.complete_papers()
+        await app.deliver()
+        clock.advance(timedelta(days=1))
 
 
 async def correct(library: Library, wrong: str, right: str) -> None:
@@ -246,7 +269,7 @@ def fork_off(life: dict[str, Any]) -> int:
         if life.get("loses_writes"):
             WatchedConnection.disk = Disk(life["database"])
         sqlite3.connect = partial(sqlite3.connect, factory=WatchedConnection)  # type: ignore[assignment]
-        asyncio.run(asyncio.wait_for(live(life), 30))
+        asyncio.run(asyncio.wait_for(live(life), life.get("seconds", 30)))
         status = 0
     except BaseException:
         logging.getLogger(__name__).exception("The life ended")

@@ -133,6 +133,10 @@ class Outcome:
 class Lane:
     """Makes one run after the other."""
 
+    asked = ASKED
+    done = DONE
+    between_lives = 12 * _LOOK
+
     def __init__(
         self, discord: StandIn, site: Site, child: asyncio.subprocess.Process, folder: Path
     ) -> None:
@@ -206,13 +210,13 @@ class Lane:
         told: dict[str, Any] = {}
         self._late = point == LATE
         self._point = None
-        if point in ASKED:
-            is_once = point == "history asked" or ASKED[point].endswith(" tell")
-            self._point = (ASKED[point], 1 if is_once else chance.randint(1, 2))
+        if point in self.asked:
+            is_once = point == "history asked" or self.asked[point].endswith(" tell")
+            self._point = (self.asked[point], 1 if is_once else chance.randint(1, 2))
             if point == "history asked":
                 self._discord.fail("send", discord_standin.Fault(503, kept=chance.random() < 0.5))
         elif point:
-            when, what = DONE[point]
+            when, what = self.done[point]
             most = _STATEMENTS if what == "statement" else 2
             told["point"] = [when, what, chance.randint(1, most)]
         status = await self._run_bot(life, told)
@@ -220,8 +224,8 @@ class Lane:
         return int(status != 0)
 
     async def _run_bot(self, life: int, told: dict[str, Any]) -> int:
-        """Runs the bot, half a day after its last life; returns its exit status."""
-        now = datetime.now(UTC) + life * 12 * _LOOK
+        """Runs the bot, some time after its last life; returns its exit status."""
+        now = datetime.now(UTC) + life * self.between_lives
         self._discord.clock = lambda: now
         told |= {
             "database": str(self._folder / "lab.db"),
