@@ -11,25 +11,24 @@ from storage.models import Actor
 from storage.moderator_settings import ModeratorSetting, SettingKey
 
 
-class Moderators:
-    """The moderators' roles and channel, kept in memory.
+class KnownModerators:
+    """The moderators' roles and channel, as the settings and what was set with `/setup` say.
 
     `/setup` overrides `MODERATOR_ROLE_IDS` in each home server on its own. There is one channel
     for all moderators: the one that was set last in any home server, else
     `MODERATORS_CHANNEL_ID`.
     """
 
-    def __init__(self, library: Library, settings: Settings) -> None:
-        self._library = library
+    def __init__(self, settings: Settings, overrides: Iterable[ModeratorSetting] = ()) -> None:
+        """Takes the latest settings of each kind and server, the oldest first."""
         self._settings = settings
-        self._overrides: dict[tuple[int, SettingKey], ModeratorSetting] = {}  # the oldest first
-        self._lock = asyncio.Lock()
+        self._overrides: dict[tuple[int, SettingKey], ModeratorSetting] = {}
+        self._override(overrides)
 
-    async def load(self) -> None:
-        """Reads what was set with `/setup`; needed once, before anything else."""
+    def _override(self, overrides: Iterable[ModeratorSetting]) -> None:
         self._overrides = {
             (setting.guild_id, setting.key): setting
-            for setting in await self._library.moderator_settings.all()
+            for setting in overrides
             if setting.guild_id in self._settings.home_guild_ids
         }
 
@@ -60,6 +59,19 @@ class Moderators:
     def setting(self, guild_id: int, key: SettingKey) -> ModeratorSetting | None:
         """Returns what was last set in a server, or None."""
         return self._overrides.get((guild_id, key))
+
+
+class Moderators(KnownModerators):
+    """The moderators of the running bot, kept in memory, and how they are changed."""
+
+    def __init__(self, library: Library, settings: Settings) -> None:
+        super().__init__(settings)
+        self._library = library
+        self._lock = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Reads what was set with `/setup`; needed once, before anything else."""
+        self._override(await self._library.moderator_settings.all())
 
     async def change_roles(
         self, guild_id: int, actor: Actor, *, add: Iterable[int] = (), drop: Iterable[int] = ()

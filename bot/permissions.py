@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import enum
+
 import discord
 from discord.ext import commands
 
 from bot.errors import NotAllowed
 from bot.interactions import Interaction, LabBot
-from bot.moderators import Moderators
+from bot.moderators import KnownModerators
 from storage.announcements.models import SubscriptionOptions
 from storage.models import Actor
 
@@ -43,6 +45,15 @@ _HOME_MANAGERS_ONLY = (
     "Moderators can only be set up in the lab's own server, by someone with the Manage Server "
     "permission."
 )
+
+
+class Audience(enum.Enum):
+    """Who may use a command."""
+
+    EVERYONE = enum.auto()
+    SERVER_MANAGERS = enum.auto()
+    MODERATORS = enum.auto()
+    HOME_MANAGERS = enum.auto()
 
 
 def is_moderator(interaction: Interaction) -> bool:
@@ -98,7 +109,7 @@ def actor(interaction: Interaction) -> Actor:
     return Actor(f"discord:{interaction.user.id}", interaction.user.display_name)
 
 
-def default_permissions(moderators: Moderators) -> discord.Permissions | None:
+def default_permissions(moderators: KnownModerators) -> discord.Permissions | None:
     """Returns the permissions that a member needs to see the moderators' commands.
 
     Discord can't limit a command's visibility to a role, so everybody sees them as soon as there
@@ -109,11 +120,13 @@ def default_permissions(moderators: Moderators) -> discord.Permissions | None:
 
 def missing_permissions(
     channel: discord.TextChannel | discord.Thread | discord.ForumChannel,
-    me: discord.Member,
+    granted: discord.Permissions,
     options: SubscriptionOptions,
 ) -> list[str]:
-    """Returns the names of the permissions that the bot lacks to announce in a channel."""
-    granted = channel.permissions_for(me)
+    """Returns the names of the permissions that the bot lacks to announce in a channel.
+
+    ``granted`` are those that it has there.
+    """
     needed = dict(_ANNOUNCE_PERMISSIONS)
     if isinstance(channel, discord.Thread):
         needed["send_messages_in_threads"] = "Send Messages in Threads"
@@ -130,7 +143,7 @@ def missing_permissions(
     return [name for attribute, name in needed.items() if not getattr(granted, attribute)]
 
 
-def readers(channel: discord.TextChannel, moderators: Moderators) -> list[discord.Role]:
+def readers(channel: discord.TextChannel, moderators: KnownModerators) -> list[discord.Role]:
     """Returns the roles of ordinary members who can read a channel; @everyone stands for all."""
     guild = channel.guild
     if channel.permissions_for(guild.default_role).view_channel:

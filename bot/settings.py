@@ -85,6 +85,19 @@ def _setting(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """The settings, with what is wrong with them.
+
+    A setting with a problem has its default. ``unknown`` are the names in the file that no setting
+    has.
+    """
+
+    settings: Settings
+    problems: tuple[LabError, ...]
+    unknown: tuple[str, ...]
+
+
 def load_settings(
     environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")
 ) -> Settings:
@@ -92,15 +105,38 @@ def load_settings(
 
     Raises `InvalidSetting`, or `LabError` if the file can't be read.
     """
-    values = {**_read_file(env_file), **(os.environ if environ is None else environ)}
+    read = read_settings(environ, env_file)
+    for problem in read.problems:
+        raise problem
+    return read.settings
+
+
+def read_settings(
+    environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")
+) -> ReadSettings:
+    """Returns the settings as far as they can be read, and everything that is wrong with them."""
+    problems: list[LabError] = []
+    from_file: dict[str, str] = {}
+    try:
+        from_file = _read_file(env_file)
+    except LabError as error:
+        problems.append(error)
+    values = {**from_file, **(os.environ if environ is None else environ)}
     chosen: dict[str, Any] = {}
     for setting in SETTINGS:
-        text = values.get(setting.name, "").strip()
-        if text:
-            chosen[setting.field] = _parse(setting, text)
+        if text := values.get(setting.name, "").strip():
+            try:
+                chosen[setting.field] = _parse(setting, text)
+            except InvalidSetting as error:
+                problems.append(error)
     settings = Settings(**chosen)
-    _require_local_sources(settings)
-    return settings
+    try:
+        _require_local_sources(settings)
+    except LabError as error:
+        problems.append(error)
+    known = {setting.name for setting in SETTINGS}
+    unknown = tuple(name for name in from_file if name not in known)
+    return ReadSettings(settings, tuple(problems), unknown)
 
 
 def _require_local_sources(settings: Settings) -> None:

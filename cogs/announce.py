@@ -316,7 +316,7 @@ async def _require_permissions(interaction: Interaction, subscription: Subscript
 
 
 def _require_permissions_in(channel: _Channel, options: SubscriptionOptions) -> None:
-    if missing := missing_permissions(channel, channel.guild.me, options):
+    if missing := missing_permissions(channel, channel.permissions_for(channel.guild.me), options):
         raise InvalidInput(
             f"I can't announce in {channel.mention} yet. Give me these permissions there: "
             f"{', '.join(missing)}."

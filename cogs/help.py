@@ -9,11 +9,11 @@ from discord.ext import commands
 from bot.command_mentions import command_mention
 from bot.flows.replies import reply
 from bot.interactions import Interaction, LabBot
-from bot.permissions import is_home_manager, is_moderator, is_server_manager
+from bot.permissions import Audience, is_home_manager, is_moderator, is_server_manager
 from bot.ui import cards
 from bot.ui import help as help_pages
 from bot.ui.buttons import HelpButton
-from bot.ui.help import TOPICS, Audience
+from bot.ui.help import TOPICS
 
 _IS_IN_AUDIENCE = {
     Audience.EVERYONE: lambda _interaction: True,

@@ -14,6 +14,9 @@ from bot.flows.moderator_commands import update_commands
 from bot.flows.replies import reply, reply_with_notice, undoable
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count, escape
+from bot.operations.access import Channel, explain_refusal, fetch_overrides
+from bot.operations.running_check import check_running
+from bot.options.commands import CommandOption
 from bot.options.people import PersonOption
 from bot.permissions import (
     MANAGERS,
@@ -22,12 +25,15 @@ from bot.permissions import (
     missing_permissions,
     require_home_manager,
 )
+from bot.ui import cards
+from bot.ui.help import audience_of
 from bot.ui.moderator_settings import (
     backups_overview,
     overview,
     people_overview,
     privacy_warning,
 )
+from bot.ui.operations import describe_access, describe_findings
 from storage.announcements.models import SubscriptionOptions
 from storage.errors import InvalidInput, LabError
 from storage.people.models import Person
@@ -87,7 +93,9 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         """Choose where moderators review papers and get alerts."""
         bot = interaction.client
         if channel is not None and (
-            missing := missing_permissions(channel, channel.guild.me, SubscriptionOptions())
+            missing := missing_permissions(
+                channel, channel.permissions_for(channel.guild.me), SubscriptionOptions()
+            )
         ):
             raise InvalidInput(
                 f"I can't post in {channel.mention} yet. Give me these permissions there first: "
@@ -150,6 +158,39 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         is_trusting = await bot.library.people.is_trusting()
         text = f"{text}\n{people_overview(is_trusting=is_trusting)}\n{about_backups}"
         await reply_with_notice(interaction, text)
+
+    @app_commands.command()
+    async def check(self, interaction: Interaction) -> None:
+        """Check the settings, channels, permissions, feeds and backups for problems."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        findings = await check_running(interaction.client)
+        await reply(interaction, cards.notice(describe_findings(findings)))
+
+    @app_commands.command()
+    @app_commands.describe(
+        member="Who can't use it", command="The command", channel="Where (this channel by default)"
+    )
+    async def why(
+        self,
+        interaction: Interaction,
+        member: discord.Member,
+        command: Transform[str, CommandOption],
+        channel: discord.TextChannel | discord.Thread | discord.ForumChannel | None = None,
+    ) -> None:
+        """Explain why somebody can't use a command."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        place = channel or interaction.channel
+        audience = audience_of(command)
+        if not isinstance(place, Channel) or audience is None:
+            raise InvalidInput("Choose a channel of this server.")
+        reasons = explain_refusal(
+            member,
+            place,
+            audience,
+            interaction.client.moderators,
+            await fetch_overrides(interaction.client, member.guild, command),
+        )
+        await reply(interaction, cards.notice(describe_access(member, command, reasons)))
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:

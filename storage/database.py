@@ -30,6 +30,7 @@ from storage.damage import find_damage, is_damage, is_search_damage
 from storage.database_copy import BackupFailed
 from storage.errors import (
     DatabaseDamaged,
+    DatabaseOutdated,
     DatabaseTooNew,
     DatabaseUnavailable,
     DatabaseUnusable,
@@ -399,6 +400,38 @@ async def open_for_reading(path: Path) -> AsyncGenerator[Database]:
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def open_unchanged(path: Path) -> AsyncGenerator[Database]:
+    """Opens a database to read it, and changes nothing in its folder, not even for a moment.
+
+    Raises `DatabaseTooNew`, `DatabaseOutdated`, or `DatabaseUnusable` if the file can't be read.
+    """
+    try:
+        raw = await aiosqlite.connect(_read_only_uri(path), uri=True, isolation_level=None)
+    except sqlite3.Error as error:
+        raise DatabaseUnusable(f"The database {path} can't be read: {error}.") from error
+    raw.row_factory = sqlite3.Row
+    connection = Connection(raw)
+    database = Database(path, connection, ())
+    try:
+        pending = await _pending_migrations(path, connection)
+        if pending:
+            raise DatabaseOutdated(str(path), pending[0].version - 1, pending[-1].version)
+        yield database
+    except sqlite3.Error as error:
+        raise DatabaseUnusable(f"The database {path} can't be read: {error}.") from error
+    finally:
+        await database.close()
+
+
+def _read_only_uri(path: Path) -> str:
+    """Returns the URI with which SQLite reads a file and creates none beside it."""
+    path = path.resolve()
+    if Path(f"{path}-wal").exists():  # with the other files that SQLite needs
+        return f"{path.as_uri()}?mode=ro"
+    return f"{path.as_uri()}?mode=ro&immutable=1"  # nobody has it open
 
 
 def require_undamaged(path: Path, backup_dir: Path | None = None) -> None:

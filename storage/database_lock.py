@@ -48,6 +48,26 @@ def lock_database(database: Path) -> Generator[None]:
 
 
 @contextmanager
+def lock_unchanged(database: Path) -> Generator[bool]:
+    """Keeps others from locking an existing database, as far as that needs no new file.
+
+    Yields false, and locks nothing, if somebody else has locked it.
+    """
+    lock = Path(f"{database.resolve()}.lock")
+    with ExitStack() as stack:
+        is_free = True
+        try:
+            if lock.exists():
+                stack.enter_context(FileLock(lock, blocking=False))
+            stack.enter_context(_lock_file(database))
+        except (Timeout, BlockingIOError):
+            is_free = False
+        except OSError:  # no right to write; nobody is kept out, then
+            pass
+        yield is_free
+
+
+@contextmanager
 def _lock_file(database: Path) -> Generator[None]:
     """Locks a file by what it is, and not by its name; raises `BlockingIOError`.
 

@@ -74,6 +74,16 @@ class DatabaseTooNew(DatabaseUnusable):
         self.known = known
 
 
+class DatabaseOutdated(DatabaseUnusable):
+    """The database has to be upgraded before it can be read."""
+
+    def __init__(self, path: str, found: int, current: int) -> None:
+        super().__init__(
+            f"The database {path} is of an earlier version of Lab Herald (schema {found}, now "
+            f"{current})."
+        )
+
+
 class DatabaseUnavailable(LabError):
     """The open database can't be used for now: it is locked, or its disk is full or failing."""
 

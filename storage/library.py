@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage.database import BUSY_TIMEOUT, Database, open_database, open_for_reading
+from storage.database import BUSY_TIMEOUT, Database, open_database, open_for_reading, open_unchanged
 from storage.generation import FIRST, Generation, open_generation
 from storage.models import Actor
 from storage.timestamps import Clock
@@ -241,6 +241,13 @@ async def open_library(
             yield library
         finally:
             await library.close()
+
+
+@asynccontextmanager
+async def open_unchanged_library(path: Path, clock: Clock) -> AsyncGenerator[Library]:
+    """Opens the library in an existing file only to read it; raises as `open_unchanged` does."""
+    async with open_unchanged(path) as database:
+        yield Library(database, clock)
 
 
 @asynccontextmanager

@@ -11,13 +11,13 @@ import click
 from bot import __version__
 from bot.cli import common
 from bot.logging_filters import hide_secrets
-from bot.settings import load_settings
+from bot.settings import load_settings, read_settings
 
 # Where each command is defined, as the module in this package and the function.
 _COMMANDS = {
     "author": "search.author",
     "backup": "backup.backup",
-    "check": "run.check",
+    "check": "check.check",
     "complete": "complete.complete",
     "demo": "run.demo",
     "export": "export.export",
@@ -50,6 +50,7 @@ def main(context: click.Context, database: Path | None) -> None:
     """Manage a research lab's paper list, and run the Discord bot that announces new papers."""
     if context.invoked_subcommand == "demo":
         return
-    settings = load_settings()
+    lists_problems = context.invoked_subcommand == "check"
+    settings = read_settings().settings if lists_problems else load_settings()
     hide_secrets(logging.lastResort, settings.secrets)
     context.obj = replace(settings, database_path=database) if database else settings

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from discord.ui import ActionRow
 
+from bot.permissions import Audience
 from bot.ui import buttons, cards
 
 _MAX_BUTTONS = 5  # in a row
-
-
-class Audience(enum.Enum):
-    """Who sees a topic."""
-
-    EVERYONE = enum.auto()
-    SERVER_MANAGERS = enum.auto()
-    MODERATORS = enum.auto()
-    HOME_MANAGERS = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +94,7 @@ TOPICS = (
         "Setup",
         "⚙️",
         "Choose who moderates, and where.",
-        _subcommands("setup", "role channel trust show"),
+        _subcommands("setup", "role channel trust show check why"),
         Audience.HOME_MANAGERS,
     ),
 )
@@ -133,6 +124,16 @@ _EXAMPLES = {
     "announce here": "in the channel where new papers should appear",
     "announce to": "`channel:#wall filters:author:biderman -venue:arxiv digest:daily`",
 }
+
+
+def command_names() -> list[str]:
+    """Returns the full names of all commands, such as “curate add”."""
+    return [name for topic in TOPICS for name in topic.commands]
+
+
+def audience_of(name: str) -> Audience | None:
+    """Returns who may use a command, or None if there's no such command."""
+    return next((topic.audience for topic in TOPICS if name in topic.commands), None)
 
 
 def page(

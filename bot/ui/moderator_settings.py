@@ -113,7 +113,9 @@ def _channel(moderators: Moderators, client: discord.Client) -> str:
             "`/setup channel`."
         )
     text = f"<#{channel_id}>"
-    if missing := missing_permissions(channel, channel.guild.me, SubscriptionOptions()):
+    if missing := missing_permissions(
+        channel, channel.permissions_for(channel.guild.me), SubscriptionOptions()
+    ):
         text += f"\n⚠️ I need more permissions there: {', '.join(missing)}."
     if isinstance(channel, discord.TextChannel):
         text += privacy_warning(channel, moderators)

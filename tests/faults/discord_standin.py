@@ -96,6 +96,7 @@ class StandIn:
         self.watch: Callable[[str], Awaitable[None]] = _unmoved
         self.messages: dict[int, list[Payload]] = defaultdict(list)
         self.threads: dict[int, Payload] = {}
+        self.channel_changes: dict[int, Payload] = {}  # to how the channels are at first
         self.asked: list[str] = []
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._nonces: dict[tuple[int, str], tuple[float, Payload]] = {}
@@ -181,6 +182,9 @@ class StandIn:
                     self._callback,
                     name="callback",
                 ),
+                web.get("/guilds/{guild}", self._get_guild, name="guild"),
+                web.get("/guilds/{guild}/channels", self._channels, name="channels"),
+                web.get("/guilds/{guild}/members/{member}", self._member, name="member"),
                 web.get("/guilds/{guild}/threads/active", self._active, name="active"),
                 web.get(
                     "/channels/{channel}/threads/archived/public", self._archive, name="archive"
@@ -282,8 +286,21 @@ class StandIn:
             await self._let_go.wait()
         return _json(fault.body, status=fault.status or 503, headers=fault.headers)
 
-    async def _me(self, _request: web.Request) -> web.Response:
+    async def _me(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bot {TOKEN}":
+            return _json({"message": "401: Unauthorized", "code": 0}, status=401)
         return _json(_USER)
+
+    async def _get_guild(self, request: web.Request) -> web.Response:
+        if _number(request, "guild") != GUILD:
+            return _unknown("Guild", 10004)
+        return _json(self._guild())
+
+    async def _channels(self, _request: web.Request) -> web.Response:
+        return _json(self._guild()["channels"])
+
+    async def _member(self, request: web.Request) -> web.Response:
+        return _json(me()) if _number(request, "member") == BOT else _unknown("Member", 10007)
 
     async def _application(self, _request: web.Request) -> web.Response:
         return _json(
@@ -531,7 +548,10 @@ class StandIn:
             "member_count": 1,
             "roles": [everyone()],
             "members": [me()],
-            "channels": [channel(channel_id) for channel_id in _KINDS],
+            "channels": [
+                channel(channel_id) | self.channel_changes.get(channel_id, {})
+                for channel_id in _KINDS
+            ],
             "threads": self._threads(archived=False),
             "emojis": [],
             "stickers": [],

@@ -114,6 +114,8 @@ class Callers:
     def _resolve(self, value: Any, channel: Any) -> Any:
         if value == "#here":
             return channel
+        if value == "@member":
+            return self.lab.member
         is_role = isinstance(value, str) and value.startswith("@")
         return channel.guild.roles[value[1:]] if is_role else value
 

@@ -43,7 +43,7 @@ class Access(enum.Enum):
 class CommandRule:
     """Who may use a command, and valid options for it.
 
-    ``@Name`` stands for a role and ``#here`` for the current channel.
+    ``@Name`` stands for a role, ``#here`` for the current channel, and ``@member`` for a member.
     """
 
     access: Access
@@ -124,9 +124,11 @@ COMMANDS = {
     "people split": moderators(name="Nobody"),
     "people watch": moderators(on=False),
     "setup channel": home_managers(),
+    "setup check": home_managers(),
     "setup role": home_managers(role="@Newcomers"),
     "setup show": home_managers(),
     "setup trust": home_managers(on=False),
+    "setup why": home_managers(member="@member", command="curate add"),
 }
 
 # Menus of messages and users, by name.

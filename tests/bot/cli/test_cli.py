@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -15,11 +14,7 @@ from click.testing import CliRunner, Result
 
 from bot.cli import main
 from bot.starter import load_starter
-from storage.database_lock import lock_database
-from storage.library import open_library
-from storage.timestamps import utc_now
-from tests.support.damage import damage, damage_search
-from tests.support.library import MODERATOR
+from tests.support.damage import damage
 
 PAGE = "ICML Ada Lovelace ICML Ada Lovelace\n\nA Title\n\nAn abstract.\n\nRead More\n"
 PAPER_KEYS = [
@@ -264,95 +259,6 @@ def test_a_file_that_is_not_text_is_an_error(shell: Shell, tmp_path: Path) -> No
     assert "I can't find any papers in that file" in result.stderr
 
 
-def test_check_says_what_is_missing(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
-    result = shell("check")
-    assert result.exit_code == 1
-    assert "✗ DISCORD_TOKEN isn't set" in result.stdout
-    assert "has 0 papers" in result.stdout
-    monkeypatch.setenv("DISCORD_TOKEN", "a" * 60)
-    result = shell("check")
-    assert result.exit_code == 0
-    assert "The bot is ready to run" in result.stdout
-
-
-def test_check_finds_a_damaged_database(shell: Shell, starter_database: Path) -> None:
-    shutil.copyfile(starter_database, shell.database)
-    damage(shell.database)
-    result = shell("check")
-    assert result.exit_code == 1
-    assert f"✗ The database {shell.database} is damaged (" in result.stdout
-    assert "✓ The database" not in result.stdout
-    assert "The bot is ready" not in result.stdout
-    assert "Traceback" not in result.output
-
-
-@pytest.mark.parametrize("keep", ["0", "7"])
-def test_check_names_the_damaged_tables_and_the_last_good_backup(
-    shell: Shell, starter_database: Path, monkeypatch: pytest.MonkeyPatch, keep: str
-) -> None:
-    monkeypatch.setenv("BACKUP_KEEP", keep)
-    shutil.copyfile(starter_database, shell.database)
-    assert shell("backup").exit_code == 0
-    (made,) = (shell.database.parent / "backups").glob("*.db")
-    damage(shell.database, "credits")
-    with lock_database(shell.database):  # the bot runs
-        shown = shell("check").stdout
-    assert "; damaged tables: credits)" in shown
-    assert f"`lab-herald restore {made}`" in shown
-
-
-def test_check_needs_no_folder_for_backups_that_are_turned_off(
-    shell: Shell, starter_database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BACKUP_KEEP", "0")
-    monkeypatch.setenv("BACKUP_DIR", str(shell.database.parent / "not" / "mounted"))
-    shutil.copyfile(starter_database, shell.database)
-    damage_search(shell.database, "version")
-    with lock_database(shell.database):
-        shown = shell("check").stdout
-    assert "✗ The search index is damaged (" in shown
-    assert "can't be created" not in shown
-    assert [path.name for path in shell.database.parent.glob(".*")] == []
-
-
-def test_check_finds_a_damaged_search_index_and_repairs_it(
-    shell: Shell, starter_database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DISCORD_TOKEN", "a" * 60)
-    shutil.copyfile(starter_database, shell.database)
-    found = shell("search", "protein").stdout
-    damage_search(shell.database, "version")
-    result = shell("search", "protein")
-    assert result.exit_code == 1
-    assert "The search index is damaged, so that didn't work" in result.stderr
-    result = shell("check")
-    assert result.exit_code == 1
-    assert "✗ The search index is damaged (" in result.stdout
-    assert "✓ The database" in result.stdout
-    with lock_database(shell.database):  # the bot runs
-        assert "✗ The search index is damaged (" in shell("check").stdout
-        refused = shell("check", "--repair")
-        assert refused.exit_code == 1
-        assert "✗ Another Lab Herald is using" in refused.stdout
-    result = shell("check", "--repair")
-    assert result.exit_code == 0, result.output
-    assert "✓ Rebuilt the search index of 20 papers.\n" in result.stdout
-    assert "lab-before-repair-" in result.stdout
-    assert shell("search", "protein").stdout == found
-    assert "needs no repair" in shell("check", "--repair").stdout
-
-
-def test_check_repairs_nothing_if_papers_are_damaged(shell: Shell, starter_database: Path) -> None:
-    shutil.copyfile(starter_database, shell.database)
-    damage(shell.database, "papers", "words")
-    before = shell.database.read_bytes()
-    result = shell("check", "--repair")
-    assert result.exit_code == 1
-    assert f"✗ The database {shell.database} is damaged (" in result.stdout
-    assert shell.database.read_bytes() == before
-
-
 @pytest.mark.parametrize("words", [("search", "protein"), ("random",), ("export",), ("undo", "1")])
 def test_a_damaged_database_is_one_sentence(
     shell: Shell, starter_database: Path, words: tuple[str, ...]
@@ -362,28 +268,6 @@ def test_a_damaged_database_is_one_sentence(
     result = shell(*words)
     assert result.exit_code == 1
     assert "The paper list's database is damaged, so nothing was changed." in result.stderr
-
-
-def test_check_says_who_moderates_and_where(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = 123_456_789_012_345_678
-    monkeypatch.setenv("HOME_GUILD_IDS", str(home))
-    assert f"✓ Moderators in server {home}: everyone with Manage Server.\n" in shell("check").stdout
-    assert "! There's no moderators' channel" in shell("check").stdout
-    monkeypatch.setenv("MODERATOR_ROLE_IDS", "323456789012345678")
-    monkeypatch.setenv("MODERATORS_CHANNEL_ID", "423456789012345678")
-    shown = shell("check").stdout
-    assert "and the roles 323456789012345678 (MODERATOR_ROLE_IDS)" in shown
-    assert "The moderators' channel is 423456789012345678." in shown
-
-    async def set_up() -> None:
-        async with open_library(shell.database, utc_now) as library:
-            await library.moderator_settings.set_roles(home, (5, 6), MODERATOR)
-            await library.moderator_settings.set_channel(home, 7, MODERATOR, former=None)
-
-    asyncio.run(set_up())
-    shown = shell("check").stdout
-    assert "and the roles 5, 6 (/setup)" in shown
-    assert "The moderators' channel is 7." in shown
 
 
 def test_an_invalid_setting_is_one_sentence(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,208 @@
+"""Checks the database, its backups and its disk, the clock, and how feeds and sources are.
+
+Nothing is created or changed: not the database if there's none, and not its folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.markdown import count
+from bot.operations.findings import Finding, Level, Topic
+from bot.settings import Settings
+from bot.sources.registry import make_sources
+from storage.backups import Backups
+from storage.damage import describe_search_damage, find_damage, find_search_damage
+from storage.database_copy import BackupFailed, human_size
+from storage.database_lock import lock_unchanged
+from storage.errors import DatabaseOutdated, DatabaseUnavailable, DatabaseUnusable
+from storage.library import Library, open_unchanged_library
+from storage.redaction import redact_text, redact_url
+
+_BACKUP_EXPECTED_AFTER = timedelta(days=2)
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+_MIN_FREE = 50_000_000  # bytes; with less, the log of a single import may not fit
+_COPIES = 2  # the size of how many databases should be free: for a backup and for the log
+
+
+def check_file(settings: Settings) -> Iterator[Finding]:
+    """Yields how the database file, its folder, its disk and its backups are.
+
+    Reads the whole file, and those of backups until one is good. Takes minutes for gigabytes.
+    """
+    path = settings.database_path
+    if not path.parent.is_dir():
+        yield _database(
+            Level.PROBLEM,
+            f"The database folder {path.parent} doesn't exist. Create it, or set DATABASE_PATH to "
+            "another location.",
+        )
+        return
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        yield _database(
+            Level.PROBLEM,
+            f"You have no permission to write {path}. Change its owner, or run the bot as another "
+            "user.",
+        )
+    if path.exists() and path.stat().st_size:
+        yield from _check_content(path, settings.backup_dir)
+        yield from _check_backups(settings)
+    else:
+        yield _database(
+            Level.OK, f"The database {path} doesn't exist yet; the first start creates it."
+        )
+    yield from check_disk(path)
+
+
+def _check_content(path: Path, backup_dir: Path | None) -> Iterator[Finding]:
+    backups = Backups.of(path, backup_dir)
+    with lock_unchanged(path) as is_free:
+        try:
+            if problem := find_damage(path):
+                yield _database(Level.PROBLEM, backups.describe_damage(problem))
+                return
+            # The index can only be checked where nobody writes, so in a copy while the bot runs.
+            problem = find_search_damage(path) if is_free else backups.find_search_damage()
+        except (BackupFailed, sqlite3.Error) as error:
+            yield _database(Level.PROBLEM, f"The database {path} can't be checked: {error}")
+            return
+    if problem:
+        yield _database(Level.PROBLEM, describe_search_damage(problem))
+    else:
+        yield _database(Level.OK, f"The database {path} is undamaged.")
+
+
+def check_disk(path: Path) -> Iterator[Finding]:
+    """Yields whether there is enough room on the disk of the database."""
+    free = shutil.disk_usage(path.parent).free
+    size = path.stat().st_size if path.exists() else 0
+    text = f"{human_size(free)} are free on the disk of the database."
+    if free < _MIN_FREE:
+        yield _database(Level.PROBLEM, f"Only {text} Make room before papers can't be saved.")
+    elif free < _COPIES * size:
+        yield _database(
+            Level.WARNING,
+            f"Only {text} The database has {human_size(size)}, and a backup needs as much. Make "
+            "room, or set BACKUP_DIR to another disk.",
+        )
+    else:
+        yield _database(Level.OK, text)
+
+
+def _check_backups(settings: Settings) -> Iterator[Finding]:
+    if not settings.backup_keep:
+        yield _backups(
+            Level.WARNING, "BACKUP_KEEP is 0, so the bot makes no nightly backups. Set it to 14."
+        )
+    backup = Backups.of(settings.database_path, settings.backup_dir).find_last_good()
+    if backup is None:
+        yield _backups(
+            Level.WARNING,
+            "There's no good backup of the database yet. `lab-herald backup` makes one now.",
+        )
+        return
+    made_at = f"{backup.made_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    yield _backups(Level.OK, f"The last good backup is {backup.path} of {made_at}.")
+    if settings.backup_keep and settings.clock() - backup.made_at > _BACKUP_EXPECTED_AFTER:
+        yield _backups(
+            Level.WARNING,
+            f"The last good backup is of {made_at}, but the running bot makes one every night. "
+            "`lab-herald backup` shows what goes wrong.",
+        )
+
+
+async def check_library(settings: Settings) -> list[Finding]:
+    """Returns what the content of the database says: its version, the clock, feeds and sources.
+
+    Returns nothing if there's no database.
+    """
+    path = settings.database_path
+    if not path.exists() or not path.stat().st_size:
+        return []
+    try:
+        async with open_unchanged_library(path, settings.clock) as library:
+            return [
+                _database(Level.OK, f"It has {count(await library.papers.count(), 'paper')}."),
+                *await _check_clock(library, settings.clock()),
+                *await _check_feeds(library),
+                *await _check_sources(library, settings),
+            ]
+    except DatabaseOutdated as error:
+        text = (
+            f"{error} The next start upgrades it, and makes a backup first. Feeds, sources and "
+            "channels can be checked afterwards."
+        )
+        return [_database(Level.WARNING, text)]
+    except (DatabaseUnusable, DatabaseUnavailable) as error:
+        return [_database(Level.PROBLEM, str(error))]
+
+
+async def _check_clock(library: Library, now: datetime) -> list[Finding]:
+    """Compares the clock with the latest change: nothing was recorded in the future."""
+    newest = (await library.audit.page(limit=1)).changes
+    if not newest or newest[0].at <= now + _CLOCK_TOLERANCE:
+        return []
+    text = (
+        f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC, but the latest change was recorded "
+        f"on {newest[0].at:%Y-%m-%d %H:%M} UTC. Set the clock."
+    )
+    return [Finding(Level.PROBLEM, Topic.CLOCK, text)]
+
+
+async def _check_feeds(library: Library) -> list[Finding]:
+    feeds = await library.feeds.all()
+    failing = [feed for feed in feeds if feed.failures]
+    findings = [
+        Finding(
+            Level.WARNING,
+            Topic.FEEDS,
+            f"Feed {feed.id} ({redact_url(feed.url)}) fails since {_minute(feed.failing_since)}: "
+            f"{redact_text(feed.last_error).rstrip('.')}. /feed show has details; /feed url gives "
+            "it another address.",
+        )
+        for feed in failing
+    ]
+    findings += [
+        Finding(
+            Level.WARNING,
+            Topic.FEEDS,
+            f"Feed {feed.id} ({redact_url(feed.url)}) isn't checked: {feed.paused_because}",
+        )
+        for feed in feeds
+        if feed.paused_because and not feed.failures
+    ]
+    if feeds and not findings:
+        findings = [Finding(Level.OK, Topic.FEEDS, f"{count(len(feeds), 'feed')}, none failing.")]
+    return findings
+
+
+async def _check_sources(library: Library, settings: Settings) -> list[Finding]:
+    titles = {source.name: source.title for source in make_sources(settings)}
+    states = await library.sources.states()
+    return [
+        Finding(
+            Level.WARNING,
+            Topic.SOURCES,
+            f"{titles.get(state.name, state.name)} fails since {_minute(state.failing_since)}: "
+            f"{redact_text(state.last_error).rstrip('.')}. It's asked again later by itself.",
+        )
+        for state in states.values()
+        if state.failures
+    ]
+
+
+def _minute(time: datetime | None) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if time else "its first check"
+
+
+def _database(level: Level, text: str) -> Finding:
+    return Finding(level, Topic.DATABASE, text)
+
+
+def _backups(level: Level, text: str) -> Finding:
+    return Finding(level, Topic.BACKUPS, text)

@@ -1,0 +1,36 @@
+"""The texts of `/setup check` and `/setup why`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.markdown import escape, split_messages
+from bot.operations.findings import Finding, Level, has_problems
+
+_MARKS = {Level.PROBLEM: "❌", Level.WARNING: "⚠️", Level.OK: "✅"}
+
+
+def describe_findings(findings: Sequence[Finding]) -> str:
+    """Returns what a check found, the worst first, as much of it as fits in a message."""
+    order = list(_MARKS)
+    heading = "There's something to fix" if has_problems(findings) else "The bot is set up"
+    lines = [
+        f"{_MARKS[finding.level]} {escape(finding.text, 600)}"
+        for finding in sorted(findings, key=lambda one: order.index(one.level))
+    ]
+    return split_messages([f"### {heading}", *lines], max_messages=1, noun="finding")[0]
+
+
+def describe_access(member: discord.Member, command: str, reasons: Sequence[str]) -> str:
+    """Returns whether a member can use a command, and why not; reasons are already escaped."""
+    name = escape(member.display_name, 80)
+    if not reasons:
+        return (
+            f"✅ **{name}** can use `/{command}` there. If Discord doesn't show it to them, they "
+            "can restart Discord."
+        )
+    return "\n".join(
+        [f"🔒 **{name}** can't use `/{command}` there:", *(f"- {one}" for one in reasons)]
+    )

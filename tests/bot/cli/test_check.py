@@ -1,0 +1,284 @@
+"""`lab-herald check`; Discord is a stand-in on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import main
+from storage.database_lock import lock_database
+from storage.library import open_library
+from storage.timestamps import utc_now
+from tests.faults.discord_standin import (
+    FORUM,
+    GUILD,
+    MODERATORS,
+    PAPERS,
+    TOKEN,
+    StandIn,
+    open_stand_in,
+    redirected,
+)
+from tests.support.damage import damage, damage_search
+from tests.support.library import MODERATOR
+
+_EVERYONE = {"id": str(GUILD), "type": 0, "allow": "0"}
+_SEND_MESSAGES = 1 << 11
+_REQUIRE_TAG = 1 << 4
+
+
+class Shell:
+    """Runs commands on one database, in a folder without a `.env`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = folder / "lab.db"
+
+    def __call__(self, *words: str) -> Result:
+        return CliRunner().invoke(main, ["--database", str(self.database), *words])
+
+    async def ask_discord(self) -> Result:
+        """Checks everything, while the stand-in runs in this event loop."""
+        return await asyncio.to_thread(self, "check")
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("HOME_GUILD_IDS", str(GUILD))
+    monkeypatch.setenv("CONTACT", "lab@example.org")
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[StandIn]:
+    async with open_stand_in() as stand_in:
+        with redirected(stand_in.address):
+            yield stand_in
+
+
+def level_of(result: Result, words: str) -> str:
+    """Returns the mark of the line with these words."""
+    (line,) = [line for line in result.stdout.splitlines() if words in line]
+    return line[0]
+
+
+def test_everything_that_is_wrong_is_listed_and_nothing_created(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("DISCORD_TOKEN")
+    monkeypatch.setenv("POLL_INTERVAL", "often")
+    monkeypatch.setenv("BACKUP_KEEP", "-1")
+    env = "FEED_TIMOUT=5s\nMY_OWN_VARIABLE=1\nLOG_LEVEL=DEBUG\nfeed_max_bytes=1000000\n"
+    (tmp_path / ".env").write_text(env, encoding="utf-8")
+    result = shell("check", "--offline")
+    assert result.exit_code == 1
+    assert level_of(result, "DISCORD_TOKEN isn't set") == "✗"
+    assert level_of(result, "POLL_INTERVAL must be") == "✗"
+    assert level_of(result, "BACKUP_KEEP must be") == "✗"
+    assert level_of(result, "Did you mean FEED_TIMEOUT?") == "!"
+    assert level_of(result, "Did you mean FEED_MAX_BYTES?") == "!"
+    assert level_of(result, "MY_OWN_VARIABLE in .env isn't a setting") == "!"
+    assert level_of(result, "doesn't exist yet") == "✓"
+    assert "ready" not in result.stdout
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+def test_a_good_setup_is_ready_and_stays_as_it_is(
+    shell: Shell, starter_database: Path, tmp_path: Path
+) -> None:
+    shutil.copyfile(starter_database, shell.database)
+    before = shell.database.read_bytes()
+    result = shell("check", "--offline")
+    assert result.exit_code == 0, result.output
+    assert "✓ It has 20 papers." in result.stdout
+    assert "✓ The bot is ready to run." in result.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["lab.db"]
+    assert shell.database.read_bytes() == before
+
+
+def test_a_database_in_use_is_read(shell: Shell) -> None:
+    async def run() -> Result:
+        async with open_library(shell.database, utc_now) as library:
+            await library.feeds.follow("https://e.org/feed?token=a-secret-token", "", "", MODERATOR)
+            with lock_database(shell.database):
+                return await asyncio.to_thread(shell, "check", "--offline")
+
+    result = asyncio.run(run())
+    assert result.exit_code == 0, result.output
+    assert "✓ 1 feed, none failing." in result.stdout
+
+
+def test_json_has_every_finding(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISCORD_TOKEN")
+    result = shell("check", "--offline", "--json")
+    assert result.exit_code == 1
+    findings = json.loads(result.stdout)
+    assert {"level": "problem", "topic": "settings"}.items() <= findings[0].items()
+    assert {frozenset(one) for one in findings} == {frozenset({"level", "topic", "text"})}
+
+
+def test_an_older_and_a_newer_database_are_told_apart(shell: Shell, starter_database: Path) -> None:
+    shutil.copyfile(starter_database, shell.database)
+    with sqlite3.connect(shell.database) as db:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        db.execute(f"PRAGMA user_version = {version - 1}")
+    result = shell("check", "--offline")
+    assert result.exit_code == 0
+    assert level_of(result, "is of an earlier version") == "!"
+    with sqlite3.connect(shell.database) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (version - 1,)
+        db.execute(f"PRAGMA user_version = {version + 1}")
+    result = shell("check", "--offline")
+    assert result.exit_code == 1
+    assert level_of(result, "was written by a newer version") == "✗"
+
+
+def test_a_clock_that_went_back_is_a_problem(shell: Shell) -> None:
+    async def add() -> None:
+        future = datetime.now(UTC) + timedelta(days=3)
+        async with open_library(shell.database, lambda: future) as library:
+            await library.feeds.follow("https://e.org/feed", "", "", MODERATOR)
+
+    asyncio.run(add())
+    result = shell("check", "--offline")
+    assert result.exit_code == 1
+    assert level_of(result, "Set the clock.") == "✗"
+
+
+@pytest.mark.usefixtures("stand_in")
+async def test_discord_accepts_a_good_setup(shell: Shell) -> None:
+    async with open_library(shell.database, utc_now) as library:
+        await library.subscriptions.subscribe(GUILD, PAPERS, MODERATOR)
+    result = await shell.ask_discord()
+    assert result.exit_code == 0, result.output
+    assert "✓ Discord accepts the token of Lab Herald." in result.stdout
+    assert "✓ The server “Open Lab” is set up." in result.stdout
+    assert "! There's no moderators' channel" in result.stdout
+
+
+async def test_an_invented_token_is_refused(
+    shell: Shell, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a" * 60)
+    result = await shell.ask_discord()
+    assert result.exit_code == 1
+    assert "✗ Discord doesn't accept DISCORD_TOKEN." in result.stdout
+    assert stand_in.asked == ["GET /users/@me"]
+
+
+async def test_every_channel_role_and_tag_is_checked(
+    shell: Shell, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME_GUILD_IDS", f"{GUILD}, 123456789012345678")
+    monkeypatch.setenv("MODERATOR_ROLE_IDS", "323456789012345678")
+    monkeypatch.setenv("MODERATORS_CHANNEL_ID", str(MODERATORS))
+    stand_in.channel_changes[PAPERS] = {
+        "permission_overwrites": [_EVERYONE | {"deny": str(_SEND_MESSAGES)}]
+    }
+    stand_in.channel_changes[FORUM] = {"flags": _REQUIRE_TAG}
+    async with open_library(shell.database, utc_now) as library:
+        for guild_id, channel_id in ((GUILD, PAPERS), (GUILD, FORUM), (GUILD, 5), (6, 7)):
+            await library.subscriptions.subscribe(guild_id, channel_id, MODERATOR)
+    result = await shell.ask_discord()
+    assert result.exit_code == 1
+    assert level_of(result, "#papers in “Open Lab”: the bot lacks Send Messages") == "✗"
+    assert level_of(result, "#papers in “Open Lab”: posts need a tag there") == "✗"
+    assert level_of(result, "the channel 5 that announces papers was deleted") == "✗"
+    assert level_of(result, "has no role 323456789012345678, which moderates") == "✗"
+    assert level_of(result, "isn't a member of the server 123456789012345678") == "✗"
+    assert level_of(result, "isn't a member of the server 6 any more") == "!"
+    assert level_of(result, "can be read by members") == "!"
+
+
+async def test_discord_that_is_down_is_one_line(shell: Shell, stand_in: StandIn) -> None:
+    await stand_in.go_down()
+    result = await shell.ask_discord()
+    assert result.exit_code == 1
+    assert level_of(result, "Discord can't be reached") == "✗"
+    assert "Traceback" not in result.output
+
+
+def test_finds_a_damaged_database(shell: Shell, starter_database: Path) -> None:
+    shutil.copyfile(starter_database, shell.database)
+    damage(shell.database)
+    result = shell("check", "--offline")
+    assert result.exit_code == 1
+    assert f"✗ The database {shell.database} is damaged (" in result.stdout
+    assert "✓ The database" not in result.stdout
+    assert "The bot is ready" not in result.stdout
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("keep", ["0", "7"])
+def test_names_the_damaged_tables_and_the_last_good_backup(
+    shell: Shell, starter_database: Path, monkeypatch: pytest.MonkeyPatch, keep: str
+) -> None:
+    monkeypatch.setenv("BACKUP_KEEP", keep)
+    shutil.copyfile(starter_database, shell.database)
+    assert shell("backup").exit_code == 0
+    (made,) = (shell.database.parent / "backups").glob("*.db")
+    damage(shell.database, "credits")
+    with lock_database(shell.database):  # the bot runs
+        shown = shell("check", "--offline").stdout
+    assert "; damaged tables: credits)" in shown
+    assert f"`lab-herald restore {made}`" in shown
+
+
+def test_needs_no_folder_for_backups_that_are_turned_off(
+    shell: Shell, starter_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKUP_KEEP", "0")
+    monkeypatch.setenv("BACKUP_DIR", str(shell.database.parent / "not" / "mounted"))
+    shutil.copyfile(starter_database, shell.database)
+    damage_search(shell.database, "version")
+    with lock_database(shell.database):
+        shown = shell("check", "--offline").stdout
+    assert "✗ The search index is damaged (" in shown
+    assert "can't be created" not in shown
+    assert [path.name for path in shell.database.parent.glob(".*")] == []
+
+
+def test_finds_a_damaged_search_index_and_repairs_it(
+    shell: Shell, starter_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "a" * 60)
+    shutil.copyfile(starter_database, shell.database)
+    found = shell("search", "protein").stdout
+    damage_search(shell.database, "version")
+    result = shell("search", "protein")
+    assert result.exit_code == 1
+    assert "The search index is damaged, so that didn't work" in result.stderr
+    result = shell("check", "--offline")
+    assert result.exit_code == 1
+    assert "✗ The search index is damaged (" in result.stdout
+    assert "✓ It has 20 papers" in result.stdout
+    with lock_database(shell.database):  # the bot runs
+        assert "✗ The search index is damaged (" in shell("check", "--offline").stdout
+        refused = shell("check", "--repair", "--offline")
+        assert refused.exit_code == 1
+        assert "Another Lab Herald is using" in refused.stderr
+    result = shell("check", "--repair", "--offline")
+    assert result.exit_code == 0, result.output
+    assert "✓ Rebuilt the search index of 20 papers.\n" in result.stdout
+    assert "lab-before-repair-" in result.stdout
+    assert shell("search", "protein").stdout == found
+    assert "needs no repair" in shell("check", "--repair", "--offline").stdout
+
+
+def test_repairs_nothing_if_papers_are_damaged(shell: Shell, starter_database: Path) -> None:
+    shutil.copyfile(starter_database, shell.database)
+    damage(shell.database, "papers", "words")
+    before = shell.database.read_bytes()
+    result = shell("check", "--repair", "--offline")
+    assert result.exit_code == 1
+    assert f"The database {shell.database} is damaged (" in result.stderr
+    assert shell.database.read_bytes() == before
