@@ -14,14 +14,17 @@ _MAX_TYPOS = 3  # of a misspelled name
 
 
 def check_settings(read: ReadSettings, *, is_running: bool = False) -> Iterator[Finding]:
-    """Yields what is wrong with the settings that were read; a running bot has its token."""
+    """Yields what is wrong with the settings that were read.
+
+    What keeps a bot from starting isn't looked for in one that is running.
+    """
     settings = read.settings
     invalid = {one.name for one in read.problems if isinstance(one, InvalidSetting)}
     for problem in read.problems:
         yield _finding(Level.PROBLEM, str(problem))
     for name in read.unknown:
         yield _finding(Level.WARNING, _describe_unknown(name))
-    if settings.is_replay:
+    if settings.is_replay and not is_running:
         yield _finding(Level.PROBLEM, REPLAY_REFUSED)
     if not (is_running or settings.discord_token or "DISCORD_TOKEN" in invalid):
         yield _finding(
