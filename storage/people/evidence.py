@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 
 from storage.models import PartialDate
 from storage.people.agreement import Agreement, name_keys
-from storage.people.matching import Claim, find_claims
+from storage.people.matching import Claim, IndexedPeople, find_claims, with_index
 from storage.people.models import (
     Affiliation,
     IdScheme,
@@ -116,6 +116,7 @@ def grade_paper(
     order. A credit with the id of one of several people of the same name is that person's alone.
     """
     date = first_public(witnesses)
+    people = with_index(people)
     claims = find_claims(people, witnesses)
     found = {}
     for claim in claims:
@@ -236,7 +237,7 @@ def _best_grade(claim: Claim, facts: _Facts) -> Grade:
 def _weigh(
     claim: Claim,
     facts: _Facts,
-    people: Sequence[Person],
+    people: IndexedPeople,
     date: PartialDate | None,
     lab: Lab,
     *,
@@ -283,14 +284,13 @@ def is_recognised(affiliation: Affiliation, lab: Lab) -> bool:
 
 
 def _contradictions(
-    claim: Claim, people: Sequence[Person], date: PartialDate | None, lab: Lab
+    claim: Claim, people: IndexedPeople, date: PartialDate | None, lab: Lab
 ) -> list[str]:
     """Returns what speaks against a claim, as parts of a sentence."""
     person = claim.person
     known = lab.known.get(person.id, Known())
-    others = {one for other in people if other.id != person.id for one in other.ids}
     foreign = _foreign_ids(person, claim.other_ids, known.ids)
-    foreign += [one for one in claim.other_ids if one in others]
+    foreign += [one for one in claim.other_ids if people.belongs_to_another(one, person)]
     found = [f"the credit has another {_ID_NAMES[one.scheme]}" for one in foreign]
     is_foreign = claim.affiliations and not any(
         is_recognised(one, lab) or fold(one.name) in known.affiliations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -105,12 +105,60 @@ class Claim:
         )
 
 
+class IndexedPeople(tuple[Person, ...]):  # noqa: SLOT001 - the index is an attribute
+    """People with an index of their names and ids: a credit is compared with few of them."""
+
+    def __init__(self, _people: Iterable[Person] = ()) -> None:
+        self._by_number = {person.id: person for person in self}
+        self._by_key: dict[str | PersonId, set[int]] = {}
+        for person in self:
+            keys: set[str | PersonId] = {*person.ids}
+            keys |= {key for name in written_forms(person) for key in name.family_keys}
+            for key in keys:
+                self._by_key.setdefault(key, set()).add(person.id)
+
+    def candidates(self, witness: Witness) -> list[Person]:
+        """Returns the few people who can be meant by a witness, by family names and ids."""
+        found = {
+            number
+            for credit in witness.credits
+            for key in (*credit.ids, *_family_keys(credit.name))
+            if key in self._by_key
+            for number in self._by_key[key]
+        }
+        if witness.listed_for is not None:
+            found |= {witness.listed_for} & self._by_number.keys()
+        return [self._by_number[number] for number in sorted(found)]
+
+    def belongs_to_another(self, one: PersonId, person: Person) -> bool:
+        """Returns whether somebody else than a person is registered with an id."""
+        return one in self._by_key and self._by_key[one] != {person.id}
+
+
+def with_index(people: Sequence[Person]) -> IndexedPeople:
+    """Returns people with their index."""
+    return people if isinstance(people, IndexedPeople) else _index(tuple(people))
+
+
+@lru_cache(maxsize=4)
+def _index(people: tuple[Person, ...]) -> IndexedPeople:
+    """Makes an index; cached, because one decision after the other is about the same people."""
+    return IndexedPeople(people)
+
+
+@lru_cache(maxsize=65_536)
+def _family_keys(credited: str) -> frozenset[str]:
+    """Returns what a credited name may have in common with a person's, in either order."""
+    name = parse_name(credited)
+    return name.family_keys | exchange_names(name).family_keys
+
+
 def find_claims(people: Sequence[Person], witnesses: Sequence[Witness]) -> list[Claim]:
     """Returns a claim for each person whom a witness names, identifies or lists."""
-    candidates = _candidates(tuple(people))
+    people = with_index(people)
     by_person: dict[int, dict[int, Match]] = {}
     for number, witness in enumerate(witnesses):
-        for person in candidates.of(witness):
+        for person in people.candidates(witness):
             match = _match(person, witness)
             if match is not None:
                 by_person.setdefault(person.id, {})[number] = match
@@ -129,34 +177,6 @@ def find_claims(people: Sequence[Person], witnesses: Sequence[Witness]) -> list[
         for person in people
         if person.id in by_person
     ]
-
-
-class _Candidates:
-    """Finds the few people who can be meant by a witness, by family names and ids."""
-
-    def __init__(self, people: Sequence[Person]) -> None:
-        self._people = {person.id: person for person in people}
-        self._by_key: dict[str | PersonId, set[int]] = {}
-        for person in people:
-            keys: set[str | PersonId] = {*person.ids}
-            keys |= {key for name in written_forms(person) for key in name.family_keys}
-            for key in keys:
-                self._by_key.setdefault(key, set()).add(person.id)
-
-    def of(self, witness: Witness) -> list[Person]:
-        found = {witness.listed_for} & {*self._people}
-        for credit in witness.credits:
-            name = parse_name(credit.name)
-            keys: set[str | PersonId] = {*credit.ids}
-            keys |= name.family_keys | exchange_names(name).family_keys
-            found |= {one for key in keys for one in self._by_key.get(key, ())}
-        return [self._people[one] for one in sorted(one for one in found if one is not None)]
-
-
-@lru_cache(maxsize=4)
-def _candidates(people: tuple[Person, ...]) -> _Candidates:
-    """Returns the candidates among people; cached, because papers are matched with the same."""
-    return _Candidates(people)
 
 
 def _match(person: Person, witness: Witness) -> Match | None:

@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from storage.audit.models import PeopleState, Settings
 from storage.authors import decisions as name_decisions
@@ -228,15 +229,20 @@ async def _load_ids(
         [json.dumps([*numbers])],
     ):
         ids = foreign if row["is_foreign"] else own
-        ids[row["person_id"]].append(PersonId(IdScheme(row["scheme"]), row["value"]))
+        ids[row["person_id"]].append(_person_id(row["scheme"], row["value"]))
     for found in (*own.values(), *foreign.values()):
         found.sort(key=lambda one: _SCHEMES.index(one.scheme))
     return own, foreign
 
 
+@lru_cache(maxsize=65_536)
+def _person_id(scheme: str, value: str) -> PersonId:
+    return PersonId(IdScheme(scheme), value)
+
+
 def _parse_ids(texts: Sequence[str]) -> list[PersonId]:
     pairs = [text.partition(":") for text in texts]
-    return [PersonId(IdScheme(scheme), value) for scheme, _, value in pairs]
+    return [_person_id(scheme, value) for scheme, _, value in pairs]
 
 
 def _date(text: str | None) -> date | None:

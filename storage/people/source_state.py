@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from storage import timestamps
-from storage.database import Database, Row
+from storage.database import Connection, Database, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,8 @@ class Sources:
 
     async def count_request(self, name: str) -> None:
         """Records that a request is about to be made."""
-        async with self._database.transaction() as db:
+
+        async def count(db: Connection) -> None:
             await db.run(
                 """INSERT INTO sources (name, requests_on, requests)
                    VALUES (?, ?, 1) ON CONFLICT (name) DO UPDATE SET
@@ -104,6 +105,8 @@ class Sources:
                    requests_on = excluded.requests_on""",
                 [name, self._clock().date().isoformat()],
             )
+
+        await self._database.write(count)
 
     async def record_answer(
         self,
@@ -115,7 +118,8 @@ class Sources:
 
         ``subjects`` were asked about completely; what isn't is ``unfinished``.
         """
-        async with self._database.transaction() as db:
+
+        async def record(db: Connection) -> None:
             await db.run(
                 """UPDATE sources SET last_success_at = ?, failures = 0, failing_since = NULL,
                    last_error = '', blocked_until = NULL, unfinished = ? WHERE name = ?""",
@@ -139,6 +143,8 @@ class Sources:
                     for one in subjects
                 ],
             )
+
+        await self._database.write(record)
 
     async def record_failure(self, name: str, error: str, blocked_until: datetime) -> None:
         """Records that a source couldn't be asked, and until when it's left alone.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 from storage import timestamps
@@ -218,6 +218,7 @@ def witness_from_json(values: Mapping[str, Any]) -> Witness:
     )
 
 
+@lru_cache(maxsize=65_536)
 def person_id(text: str) -> PersonId:
     """Returns the id that was made a text, such as ``orcid:0000-0002-1825-0097``."""
     scheme, _, value = text.partition(":")

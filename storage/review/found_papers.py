@@ -22,7 +22,7 @@ from storage.papers.titles import is_bare_reference
 from storage.people import claims, records, witnesses
 from storage.people.claims import ClaimVerdict, KnownPeople
 from storage.people.evidence import Evidence, Grade, Lab, first_public, grade_paper
-from storage.people.matching import find_claims
+from storage.people.matching import find_claims, with_index
 from storage.people.models import Person, Witness
 from storage.people.witnesses import FoundPaper, is_same_paper
 from storage.review import resolutions
@@ -197,7 +197,7 @@ async def _ingest(
     touched = dict.fromkeys(await witnesses.ungraded(db, said) if is_first else ())
     if not new and not touched:
         return {}
-    people = await records.load(db)
+    people = with_index(await records.load(db))
     for witness in new:
         same = await witnesses.find_same(db, witness)
         if same or find_claims(people, [witness]):
@@ -316,6 +316,7 @@ async def _cards(
 
     People about whom something was decided aren't on a card that waits.
     """
+    people = with_index(people)
     meant = {
         claim.person.id: claim.person
         for found in every
