@@ -28,8 +28,10 @@ from bot.moderators import Moderators
 from bot.net.http import open_http_client
 from bot.net.pace import Paces
 from bot.net.sandbox import kill_workers
+from bot.operations.monitor import Monitor
+from bot.operations.supervision import supervise
 from bot.retry import DatabaseBackoff
-from bot.settings import REPLAY_REFUSED, Settings
+from bot.settings import REPLAY_REFUSED, Settings, read_supervisor
 from bot.shutdown import cancel_on_signals
 from bot.sources.radar import Radar, open_radar
 from bot.ui.lab_button import buttons_of_generation
@@ -67,12 +69,14 @@ class App:
     poller: Poller
     client: LabHerald
     radar: Radar
+    monitor: Monitor
     poll_backoff: DatabaseBackoff
     database_health: DatabaseHealth
     nightly_backups: NightlyBackups
 
     async def poll(self) -> None:
         """Checks the feeds that are due, then announces new papers."""
+        self.monitor.record_poll()
         if await self.database_health.is_damaged():
             return
         await self.poll_backoff.run(self.poller.poll_due)
@@ -177,6 +181,7 @@ async def open_app(
                     poller=poller,
                     client=client,
                     radar=radar,
+                    monitor=Monitor(client, library, settings, clock),
                     # Feeds aren't fetched again and again while their papers can't be saved.
                     poll_backoff=DatabaseBackoff(
                         "New papers can't be saved", clock, _POLL_DUE_EVERY
@@ -224,7 +229,10 @@ async def run(settings: Settings) -> None:
                     "back up and check", _MAINTAIN_EVERY, app.maintain, runs_at_start=True
                 ),
             ]
-            async with scheduler.run_timers(timers):
+            async with (
+                supervise(app.monitor, settings, read_supervisor(), app.client.web),
+                scheduler.run_timers(timers),
+            ):
                 await _connect(app.client, settings.discord_token)
 
 

@@ -53,6 +53,7 @@ class LabCommandTree(app_commands.CommandTree["LabHerald"]):
         if interaction.type is discord.InteractionType.autocomplete:
             _log.warning("Autocomplete failed: %s", error)
             return
+        interaction.client.dispatch("command_failure", interaction, error)
         await respond(interaction, error)
 
 

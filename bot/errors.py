@@ -64,6 +64,11 @@ async def respond(
         _log.warning("Could not reply “%s” to %s: %s", text, interaction.user, failure)
 
 
+def is_refusal(error: Exception) -> bool:
+    """Returns whether an error is a sentence for the user, and not a fault."""
+    return isinstance(_root_cause(error), (LabError, *_REFUSALS))
+
+
 def explain(error: Exception, action: str) -> str:
     """Returns the sentence for an error; an unexpected one is logged together with ``action``."""
     cause = _root_cause(error)

@@ -86,6 +86,22 @@ def _setting(
 
 
 @dataclass(frozen=True, slots=True)
+class Supervisor:
+    """Where systemd wants to hear from the bot and how often, if it started it: sd_notify(3)."""
+
+    address: str = ""
+    watchdog_interval: timedelta | None = None
+
+
+def read_supervisor(environ: Mapping[str, str] | None = None) -> Supervisor:
+    """Returns what systemd put into the environment of the service that it started."""
+    values = os.environ if environ is None else environ
+    microseconds = values.get("WATCHDOG_USEC", "")
+    interval = timedelta(microseconds=int(microseconds)) if microseconds.isdecimal() else None
+    return Supervisor(values.get("NOTIFY_SOCKET", ""), interval)
+
+
+@dataclass(frozen=True, slots=True)
 class ReadSettings:
     """The settings, with what is wrong with them.
 
@@ -231,6 +247,13 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _heartbeat_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isprintable():
+        raise ValueError
+    return text
+
+
 def _api_key(text: str) -> str:
     if not re.fullmatch(r"[!-~]{8,500}", text):
         raise ValueError
@@ -352,6 +375,22 @@ class Settings:
         "How much to log: DEBUG, INFO, WARNING, ERROR or CRITICAL.",
         "DEBUG, INFO, WARNING, ERROR or CRITICAL",
         _log_level,
+    )
+    health_port: int | None = _setting(
+        "",
+        "The port on this machine where /livez, /readyz and /metrics say how the bot is, from 1024 "
+        "to 65535. Without it, there is no such page.",
+        "a port from 1024 to 65535",
+        partial(_integer, 1024, 65535),
+        empty=None,
+    )
+    heartbeat_url: str = _setting(
+        "",
+        "An address that is fetched every minute while all is well, for a service that alerts you "
+        "if that stops.",
+        "an address that starts with http:// or https://",
+        _heartbeat_url,
+        is_secret=True,
     )
     contact: str = _setting(
         "",

@@ -22,6 +22,7 @@ _COMMANDS = {
     "demo": "run.demo",
     "export": "export.export",
     "feeds": "feeds.feeds",
+    "health": "health.health",
     "import": "import_.import_files",
     "lookup": "lookup.lookup",
     "people": "people_group.people",

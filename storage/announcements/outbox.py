@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from storage import timestamps
@@ -72,6 +72,14 @@ _DESTINATIONS_WITH_WORK = f"""SELECT destination_id, kind = 'outcome' AS is_user
             SELECT 1 FROM announcements INDEXED BY announcements_waiting
             WHERE announcements.channel_id = subscriptions.channel_id
             AND post_id IS NULL AND NOT is_filtered_out)"""  # noqa: S608 - constants
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many messages wait to be sent, and since when the oldest one does; None if none waits."""
+
+    posts: int
+    oldest_at: datetime | None
 
 
 class Outbox(RefusedPosts, FoundMessages):
@@ -306,6 +314,19 @@ class Outbox(RefusedPosts, FoundMessages):
                 "UPDATE posts SET refused_post_id = ? WHERE id = ?", [refused_post_id, notice_id]
             )
         return notice_id
+
+    async def backlog(self) -> Backlog:
+        """Returns what waits to be sent, apart from what is on hold."""
+        async with self._database.reading() as db:
+            row = await db.one(
+                f"""SELECT COUNT(*) AS posts, MIN(created_at) AS oldest_at FROM posts
+                    WHERE state <> 'sent' AND NOT {_IS_ON_HOLD.format("posts")}
+                    AND NOT EXISTS (SELECT 1 FROM destinations WHERE stopped_because <> ''
+                        AND destinations.destination_id = posts.destination_id)"""  # noqa: S608
+            )
+        assert row is not None  # noqa: S101 - it's an aggregate
+        oldest_at = row["oldest_at"]
+        return Backlog(row["posts"], timestamps.from_text(oldest_at) if oldest_at else None)
 
     async def find_post(self, post_id: int) -> Post | None:
         """Returns the post with this id, or None."""

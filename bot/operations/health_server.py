@@ -1,0 +1,66 @@
+"""Serves how the bot is, on this machine only: `/livez`, `/readyz` and `/metrics`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from bot.operations.monitor import Monitor
+from storage.errors import LabError
+
+HOST = "127.0.0.1"
+
+
+class PortInUse(LabError):
+    """Another program uses the port."""
+
+
+class _Pages:
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+
+    async def show_alive(self, _request: web.Request) -> web.Response:
+        """Answers as long as the event loop runs."""
+        return web.json_response({"alive": True})
+
+    async def show_ready(self, _request: web.Request) -> web.Response:
+        """Answers with 503 if the bot can't do its work, and why."""
+        problems = (await self._monitor.status()).problems
+        report = {"ready": not problems, "problems": problems}
+        return web.json_response(report, status=503 if problems else 200)
+
+    async def show_metrics(self, _request: web.Request) -> web.Response:
+        text = self._monitor.metrics.render(await self._monitor.status())
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+@asynccontextmanager
+async def serve_health(monitor: Monitor, port: int) -> AsyncGenerator[int]:
+    """Serves the pages inside the block, and yields the port; 0 takes any that's free.
+
+    Raises `PortInUse`.
+    """
+    pages = _Pages(monitor)
+    app = web.Application()
+    app.add_routes(
+        [
+            web.get("/livez", pages.show_alive),
+            web.get("/readyz", pages.show_ready),
+            web.get("/metrics", pages.show_metrics),
+        ]
+    )
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, HOST, port).start()
+        except OSError as error:
+            raise PortInUse(
+                f"HEALTH_PORT can't be {port}: {error.strerror}. Choose another port."
+            ) from error
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,93 @@
+"""Metrics in Prometheus's format: of commands as they run, and of the rest when they are read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from bot.operations.status import Status
+
+_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60)
+
+
+class Metrics:
+    """The metrics of one bot, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._commands = Counter(
+            "lab_herald_commands",
+            "Slash commands and menus that were used, by outcome: ok, refused or failed.",
+            ["command", "outcome"],
+            registry=self.registry,
+        )
+        self._command_seconds = Histogram(
+            "lab_herald_command_seconds",
+            "How long commands took, in seconds.",
+            ["command"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._loop_lag = Histogram(
+            "lab_herald_event_loop_lag_seconds",
+            "How late the event loop was for something it had to do at a time, in seconds.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._gauges = {
+            name: Gauge(f"lab_herald_{name}", description, registry=self.registry)
+            for name, description in (
+                ("papers", "Papers in the list."),
+                ("feeds", "Followed feeds."),
+                ("feeds_failing", "Feeds whose last check failed."),
+                ("feeds_paused", "Feeds that aren't checked."),
+                ("sources_failing", "Sources of people's papers that didn't answer last time."),
+                ("outbox_messages", "Messages that wait to be sent."),
+                ("outbox_oldest_seconds", "How long the oldest of them has been waiting."),
+                ("gateway_connected", "Whether the bot is connected to Discord's gateway."),
+                ("gateway_latency_seconds", "The latency of Discord's gateway."),
+                ("servers", "Discord servers that the bot is in."),
+                ("database_bytes", "The size of the database file."),
+                ("database_usable", "Whether the database can be read and is undamaged."),
+                ("last_poll_timestamp_seconds", "When the bot last looked for due feeds."),
+                ("last_backup_timestamp_seconds", "When the newest backup was made."),
+                ("ready", "Whether /readyz says that all is well."),
+            )
+        }
+
+    def record_command(self, command: str, outcome: str, seconds: float) -> None:
+        """Counts a command that ended with an outcome after some time."""
+        self._commands.labels(command, outcome).inc()
+        self._command_seconds.labels(command).observe(seconds)
+
+    def record_loop_lag(self, seconds: float) -> None:
+        """Records how late the event loop was."""
+        self._loop_lag.observe(seconds)
+
+    def render(self, status: Status) -> bytes:
+        """Returns all metrics as text, with the others as they are now."""
+        values = {
+            "papers": status.papers,
+            "feeds": status.feeds,
+            "feeds_failing": status.feeds_failing,
+            "feeds_paused": status.feeds_paused,
+            "sources_failing": status.sources_failing,
+            "outbox_messages": status.outbox_messages,
+            "outbox_oldest_seconds": status.outbox_age.total_seconds(),
+            "gateway_connected": status.is_connected,
+            "gateway_latency_seconds": status.gateway_latency,
+            "servers": status.servers,
+            "database_bytes": status.database_bytes,
+            "database_usable": status.is_database_usable,
+            "last_poll_timestamp_seconds": _timestamp(status.last_poll_at),
+            "last_backup_timestamp_seconds": _timestamp(status.last_backup_at),
+            "ready": status.is_ready,
+        }
+        for name, value in values.items():
+            self._gauges[name].set(float(value))
+        return generate_latest(self.registry)
+
+
+def _timestamp(time: datetime | None) -> float:
+    return time.timestamp() if time else 0.0

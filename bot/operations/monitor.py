@@ -1,0 +1,126 @@
+"""Knows how the running bot is, and records how its commands and its event loop do."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from bot.errors import is_refusal
+from bot.interactions import Interaction, LabBot
+from bot.operations.metrics import Metrics
+from bot.operations.status import Status
+from bot.settings import Settings
+from storage.backups import Backups
+from storage.errors import DatabaseUnavailable
+from storage.library import Library
+from storage.timestamps import Clock
+
+_RECEIVED_AT = "received at"  # a key of an interaction's extras
+_LAG_INTERVAL = 0.5  # seconds between two looks at how late the event loop is
+
+
+class Monitor:
+    """The status and the metrics of one bot."""
+
+    def __init__(self, client: LabBot, library: Library, settings: Settings, clock: Clock) -> None:
+        self.metrics = Metrics()
+        self._client = client
+        self._library = library
+        self._settings = settings
+        self._clock = clock
+        self._started_at = clock()
+        self._last_poll_at: datetime | None = None
+        self._is_connected = False
+        for event, handler in (
+            ("on_ready", self._connected),
+            ("on_resumed", self._connected),
+            ("on_disconnect", self._disconnected),
+            ("on_interaction", self._received),
+            ("on_app_command_completion", self._completed),
+            ("on_command_failure", self._failed),
+        ):
+            client.add_listener(handler, event)
+
+    async def _connected(self) -> None:
+        self._is_connected = True
+
+    async def _disconnected(self) -> None:
+        self._is_connected = False
+
+    async def _received(self, interaction: Interaction) -> None:
+        interaction.extras[_RECEIVED_AT] = time.monotonic()
+
+    async def _completed(self, interaction: Interaction, _command: object) -> None:
+        self._record(interaction, "ok")
+
+    async def _failed(self, interaction: Interaction, error: Exception) -> None:
+        self._record(interaction, "refused" if is_refusal(error) else "failed")
+
+    def _record(self, interaction: Interaction, outcome: str) -> None:
+        now = time.monotonic()
+        command = interaction.command
+        name = command.qualified_name if command else "unknown"
+        seconds = now - interaction.extras.get(_RECEIVED_AT, now)
+        self.metrics.record_command(name, outcome, seconds)
+
+    def record_poll(self) -> None:
+        """Records that due feeds were looked for."""
+        self._last_poll_at = self._clock()
+
+    async def watch_event_loop(self) -> None:
+        """Records how late the event loop is, until it's cancelled."""
+        while True:
+            due_at = time.monotonic() + _LAG_INTERVAL
+            await asyncio.sleep(_LAG_INTERVAL)
+            self.metrics.record_loop_lag(time.monotonic() - due_at)
+
+    async def status(self) -> Status:
+        """Returns how the bot is now; reads a few counts from the database."""
+        counts: dict[str, Any] = {}
+        error = self._library.damage
+        if not error:
+            try:
+                counts = await self._count()
+            except DatabaseUnavailable as problem:
+                error = problem.cause
+        latency = self._client.latency  # not a finite number at first
+        return Status(
+            now=self._clock(),
+            started_at=self._started_at,
+            is_connected=self._is_connected,
+            gateway_latency=latency if math.isfinite(latency) else 0,
+            servers=len(self._client.guilds),
+            last_poll_at=self._last_poll_at,
+            database_error=error,
+            **counts,
+        )
+
+    async def _count(self) -> dict[str, Any]:
+        library, settings = self._library, self._settings
+        feeds = await library.feeds.all()
+        backlog = await library.outbox.backlog()
+        backups = Backups.of(settings.database_path, settings.backup_dir)
+        newest = await asyncio.to_thread(lambda: next(iter(backups.all()), None))
+        return {
+            "papers": await library.papers.count(),
+            "feeds": len(feeds),
+            "feeds_failing": sum(1 for feed in feeds if feed.failures),
+            "feeds_paused": sum(1 for feed in feeds if feed.paused_because),
+            "sources_failing": sum(
+                1 for state in (await library.sources.states()).values() if state.failures
+            ),
+            "outbox_messages": backlog.posts,
+            "outbox_oldest_at": backlog.oldest_at,
+            "database_bytes": await asyncio.to_thread(_size, settings),
+            "last_backup_at": newest.made_at if newest else None,
+        }
+
+
+def _size(settings: Settings) -> int:
+    with suppress(OSError):
+        return settings.database_path.stat().st_size
+    return 0

@@ -1,0 +1,68 @@
+"""How the running bot is, and whether it can do its work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+MAX_POLL_AGE = timedelta(minutes=10)  # due feeds are looked for every 30 seconds
+MAX_OUTBOX_AGE = timedelta(minutes=30)  # rate limits and Discord's hiccups pass sooner
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the bot is at a moment.
+
+    ``last_poll_at`` is when it last looked for due feeds, since ``started_at``. ``database_error``
+    says why the database can't be used, if it can't; counts are 0 then.
+    """
+
+    now: datetime
+    started_at: datetime
+    is_connected: bool
+    gateway_latency: float  # seconds; 0 while it isn't known
+    servers: int
+    last_poll_at: datetime | None
+    database_error: str
+    database_bytes: int = 0
+    papers: int = 0
+    feeds: int = 0
+    feeds_failing: int = 0
+    feeds_paused: int = 0
+    sources_failing: int = 0
+    outbox_messages: int = 0
+    outbox_oldest_at: datetime | None = None
+    last_backup_at: datetime | None = None
+
+    @property
+    def is_database_usable(self) -> bool:
+        """Whether the database can be read and isn't known to be damaged."""
+        return not self.database_error
+
+    @property
+    def outbox_age(self) -> timedelta:
+        """How long the oldest message has been waiting to be sent."""
+        return self.now - self.outbox_oldest_at if self.outbox_oldest_at else timedelta()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the bot can do its work."""
+        return not self.problems
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why the bot can't do its work, as sentences."""
+        return tuple(self._problems())
+
+    def _problems(self) -> Iterator[str]:
+        if not self.is_connected:
+            yield "The bot isn't connected to Discord."
+        if self.database_error:
+            yield f"The database can't be used: {self.database_error.rstrip('.')}."
+        if self.now - (self.last_poll_at or self.started_at) > MAX_POLL_AGE:
+            minutes = MAX_POLL_AGE.total_seconds() / 60
+            yield f"No feeds were checked for more than {minutes:.0f} minutes."
+        if self.outbox_age > MAX_OUTBOX_AGE:
+            minutes = self.outbox_age.total_seconds() / 60
+            yield f"A message has been waiting to be sent for {minutes:.0f} minutes."

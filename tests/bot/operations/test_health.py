@@ -1,0 +1,212 @@
+"""How the bot says that it is well: pages, metrics, systemd and the heartbeat."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from click.testing import CliRunner
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.app import App
+from bot.cli import main
+from bot.net.http import open_http_client
+from bot.operations.health_server import PortInUse, serve_health
+from bot.operations.supervision import supervise
+from bot.settings import Supervisor
+from tests.support.lab import HOME, Lab
+from tests.support.library import MODERATOR
+
+
+async def fetch(port: int, page: str) -> tuple[int, str]:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/{page}") as response,
+    ):
+        return response.status, await response.text()
+
+
+def value_of(text: str, name: str, **labels: str) -> float:
+    """Returns the value of a metric with these labels, 0 if there's none."""
+    samples = [
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    ]
+    return sum(samples)
+
+
+async def test_a_bot_that_works_is_ready(lab: Lab) -> None:
+    await lab.app.poll()
+    async with serve_health(lab.app.monitor, 0) as port:
+        assert await fetch(port, "livez") == (200, '{"alive": true}')
+        status, text = await fetch(port, "readyz")
+        assert (status, json.loads(text)) == (200, {"ready": True, "problems": []})
+        assert (await fetch(port, "other"))[0] == 404
+
+
+async def test_a_bot_without_discord_is_alive_but_not_ready(app: App) -> None:
+    async with serve_health(app.monitor, 0) as port:
+        assert (await fetch(port, "livez"))[0] == 200
+        status, text = await fetch(port, "readyz")
+        assert status == 503
+        assert json.loads(text)["problems"] == ["The bot isn't connected to Discord."]
+
+
+async def test_what_stands_still_makes_it_not_ready(lab: Lab) -> None:
+    await lab.app.poll()
+    monitor, library = lab.app.monitor, lab.app.library
+    await library.subscriptions.subscribe(HOME, lab.channel.id, MODERATOR)
+    await lab.announce("A paper that waits")
+    await library.outbox.enqueue_and_fetch_due()
+    lab.clock.advance(timedelta(hours=1))
+    problems = (await monitor.status()).problems
+    assert problems == (
+        "No feeds were checked for more than 10 minutes.",
+        "A message has been waiting to be sent for 60 minutes.",
+    )
+    await lab.app.poll()
+    assert (await monitor.status()).problems == ()
+    library.damage = "a page is wrong"
+    (problem,) = (await monitor.status()).problems
+    assert problem == "The database can't be used: a page is wrong."
+
+
+async def test_metrics_count_commands_by_outcome(lab: Lab) -> None:
+    await lab.run(lab.member, "random")
+    await lab.run(lab.member, "random")
+    await lab.run(lab.member, "paper", paper="no such paper")
+    async with serve_health(lab.app.monitor, 0) as port:
+        _, text = await fetch(port, "metrics")
+    counted = "lab_herald_commands_total"
+    assert value_of(text, counted, command="random", outcome="ok") == 2
+    assert value_of(text, counted, command="paper", outcome="refused") == 1
+    assert value_of(text, counted, outcome="failed") == 0
+    assert value_of(text, "lab_herald_command_seconds_count", command="random") == 2
+    assert value_of(text, "lab_herald_papers") == 20
+    assert value_of(text, "lab_herald_gateway_connected") == 1
+    assert value_of(text, "lab_herald_database_bytes") > 10_000
+
+
+async def test_metrics_show_feeds_and_the_outbox(lab: Lab) -> None:
+    library = lab.app.library
+    await library.feeds.follow("https://e.org/1", "News", "", MODERATOR)
+    await library.feeds.pause(1, "by a test", MODERATOR)
+    await library.subscriptions.subscribe(HOME, lab.channel.id, MODERATOR)
+    await lab.announce("A paper that waits")
+    await library.outbox.enqueue_and_fetch_due()
+    async with serve_health(lab.app.monitor, 0) as port:
+        _, text = await fetch(port, "metrics")
+    assert value_of(text, "lab_herald_feeds") == 1
+    assert value_of(text, "lab_herald_feeds_paused") == 1
+    assert value_of(text, "lab_herald_outbox_messages") == 1
+
+
+async def test_what_is_paused_is_no_backlog(lab: Lab) -> None:
+    library = lab.app.library
+    await library.subscriptions.subscribe(HOME, lab.channel.id, MODERATOR)
+    await lab.announce("A paper that waits")
+    await library.outbox.enqueue_and_fetch_due()
+    await library.subscriptions.pause(HOME, lab.channel.id, MODERATOR)
+    assert (await library.outbox.backlog()).posts == 0
+
+
+async def test_a_port_in_use_is_one_sentence(app: App) -> None:
+    async with serve_health(app.monitor, 0) as port:
+        with pytest.raises(PortInUse, match=f"HEALTH_PORT can't be {port}: .* another port"):
+            async with serve_health(app.monitor, port):
+                pass
+
+
+async def test_the_shell_asks_the_running_bot(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def ask(*words: str) -> Any:
+        return CliRunner().invoke(main, ["health", *words])
+
+    monkeypatch.chdir(tmp_path)
+    assert "HEALTH_PORT isn't set" in (await asyncio.to_thread(ask)).stderr
+    await lab.app.poll()
+    async with serve_health(lab.app.monitor, 0) as port:
+        monkeypatch.setenv("HEALTH_PORT", str(port))
+        result = await asyncio.to_thread(ask)
+        assert (result.exit_code, result.stdout) == (0, "✓ The bot is well.\n")
+        lab.app.library.damage = "a page is wrong"
+        result = await asyncio.to_thread(ask, "--json")
+        assert result.exit_code == 1
+        assert json.loads(result.stdout)["ready"] is False
+    result = await asyncio.to_thread(ask)
+    assert result.exit_code == 1
+    assert "✗ The bot doesn't answer at port" in result.stdout
+
+
+async def test_systemd_hears_that_the_bot_is_ready_well_and_stopping(
+    app: App, tmp_path: Path
+) -> None:
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(path))
+        systemd.settimeout(0)
+        loop = asyncio.get_running_loop()
+
+        async def hear() -> str:
+            return (await loop.sock_recv(systemd, 1000)).decode()
+
+        supervisor = Supervisor(str(path), timedelta(seconds=0.2))
+        async with supervise(app.monitor, app.settings, supervisor, app.client.web):
+            heard = [await hear() for _ in range(5)]
+        while not heard[-1].startswith("STOPPING"):
+            heard.append(await hear())
+    status = "STATUS=The bot isn't connected to Discord."
+    assert heard[:5] == ["READY=1", status, "WATCHDOG=1", status, "WATCHDOG=1"]
+    assert heard[-1] == "STOPPING=1"
+
+
+@asynccontextmanager
+async def heartbeat_service() -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """A service that waits for heartbeats at an address."""
+    received = asyncio.Event()
+
+    async def receive(_request: web.Request) -> web.Response:
+        received.set()
+        return web.Response()
+
+    service = web.Application()
+    service.router.add_get("/ping/secret", receive)
+    async with TestServer(service) as server:
+        yield str(server.make_url("/ping/secret")), received
+
+
+async def test_heartbeats_are_sent_while_all_is_well(lab: Lab) -> None:
+    await lab.app.poll()
+    async with (
+        heartbeat_service() as (address, received),
+        open_http_client(
+            contact="", allow_private=True, time_limit=timedelta(seconds=5), max_bytes=1000
+        ) as client,
+    ):
+        settings = replace(lab.app.settings, heartbeat_url=address)
+        assert address in settings.secrets
+        async with supervise(lab.app.monitor, settings, Supervisor(), client):
+            await asyncio.wait_for(received.wait(), 10)
+
+
+async def test_the_event_loop_s_lag_is_measured(app: App) -> None:
+    async with supervise(app.monitor, app.settings, Supervisor(), app.client.web):
+        while True:
+            text = app.monitor.metrics.render(await app.monitor.status()).decode()
+            if value_of(text, "lab_herald_event_loop_lag_seconds_count"):
+                break
+            await asyncio.sleep(0.05)
