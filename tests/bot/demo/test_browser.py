@@ -85,7 +85,10 @@ def test_a_member_searches_turns_pages_and_reads_announcements(page: Page) -> No
     # The bot's picture is there, and a click on a command begins it.
     expect(welcome.locator("img").first).to_be_visible()
     welcome.get_by_role("button", name="/search").click()
+    # The page offers what was begun, and then asks for the option; it may take long for both.
+    expect(page.get_by_role("option").filter(has_text="Search the lab's papers")).to_be_visible()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("language model")
     offered = page.get_by_role("option").filter(has_text="BLOOM: A 176B-Parameter")
     expect(offered).to_be_visible()
