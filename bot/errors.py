@@ -48,8 +48,8 @@ async def respond(
     action = action or _describe(interaction)
     cause = _root_cause(error)
     if isinstance(cause, _REFUSALS):
-        user, place = interaction.user, interaction.guild_id or "a direct message"
-        _log.info("Refused %s (%s) in %s: %r", user, user.id, place, action)
+        place = interaction.guild_id or "a direct message"
+        _log.info("Refused user %s in %s: %r", interaction.user.id, place, action)
     text = mention_commands(interaction, explain(error, action))
     message: dict[str, Any] = {"content": text}
     if isinstance(cause, ErrorWithView):
@@ -61,7 +61,7 @@ async def respond(
         else:
             await interaction.response.send_message(**message, ephemeral=True)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-        _log.warning("Could not reply “%s” to %s: %s", text, interaction.user, failure)
+        _log.warning("Could not reply “%s” to user %s: %s", text, interaction.user.id, failure)
 
 
 def is_refusal(error: Exception) -> bool:
@@ -82,7 +82,9 @@ def explain(error: Exception, action: str) -> str:
         _log.info("Too late to answer %s: %s", action, cause)
         return _DISCORD_FAILED
     reference = secrets.token_hex(3)
-    _log.error("Reference %s: %s failed", reference, action, exc_info=cause)
+    _log.error(
+        "Reference %s: %s failed", reference, action, exc_info=cause, extra={"reference": reference}
+    )
     if isinstance(cause, discord.HTTPException | aiohttp.ClientError):
         return f"{_DISCORD_FAILED} (Reference {reference}.)"
     return (

@@ -23,6 +23,7 @@ from storage.timestamps import Clock, ReplayClock, utc_now
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.IGNORECASE)
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
+LOG_FORMATS = ("text", "json")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _URL = "an address that starts with http:// or https://, without a password or parameters"
 REPLAY_REFUSED = (
@@ -229,6 +230,12 @@ def _log_level(text: str) -> str:
     return text.upper()
 
 
+def _log_format(text: str) -> str:
+    if text.lower() not in LOG_FORMATS:
+        raise ValueError
+    return text.lower()
+
+
 def _contact(text: str) -> str:
     if len(text) > 200 or not text.isprintable() or not text.isascii():
         raise ValueError
@@ -375,6 +382,12 @@ class Settings:
         "How much to log: DEBUG, INFO, WARNING, ERROR or CRITICAL.",
         "DEBUG, INFO, WARNING, ERROR or CRITICAL",
         _log_level,
+    )
+    log_format: str = _setting(
+        "text",
+        "How to log: text for people, or json, one object per line, for machines.",
+        "text or json",
+        _log_format,
     )
     health_port: int | None = _setting(
         "",

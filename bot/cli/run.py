@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from datetime import timedelta
 
 import click
 
@@ -13,22 +12,18 @@ from bot.logging_filters import hide_secrets
 from bot.settings import Settings
 from storage.errors import LabError
 
-_BACKUP_EXPECTED_AFTER = timedelta(days=2)
-
 
 @click.command()
 @click.pass_obj
 def run(settings: Settings) -> None:
     """Run the bot until you press Ctrl-C."""
     from bot.app import run as run_bot  # noqa: PLC0415 - discord.py is slow to import
+    from bot.log_format import make_formatter  # noqa: PLC0415 - only needed here
 
     handler = logging.StreamHandler()
+    handler.setFormatter(make_formatter(settings.log_format))
     hide_secrets(handler, settings.secrets)
-    logging.basicConfig(
-        level=settings.log_level,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        handlers=[handler],
-    )
+    logging.basicConfig(level=settings.log_level, handlers=[handler])
     try:
         asyncio.run(run_bot(settings))
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -45,10 +45,9 @@ async def test_every_problem_of_a_server_is_listed(lab: Lab) -> None:
 
 
 async def why(lab: Lab, command: str, member: Any = None, **options: Any) -> str:
-    result = await lab.moderator.slash(
-        lab.channel, "setup why", member=member or lab.member, command=command, **options
+    return await lab.run(
+        lab.moderator, "setup why", member=member or lab.member, command=command, **options
     )
-    return reply_text(result)
 
 
 async def test_a_member_without_rights_is_told_what_is_missing(lab: Lab) -> None:

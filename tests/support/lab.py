@@ -54,7 +54,7 @@ class Lab:
     other_channel: Any  # in the other server
     other_manager: Any  # manages the other server only
 
-    async def run(self, actor: Any, command: str, **options: Any) -> str:
+    async def run(self, actor: Any, command: str, /, **options: Any) -> str:
         """Runs a slash command and returns the text of its reply."""
         return reply_text(await actor.slash(self.channel, command, **options))
 

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+
+from bot.log_format import make_formatter
+from bot.logging_filters import hide_secrets
+
+
+def written(log_format: str, caplog: pytest.LogCaptureFixture) -> str:
+    """Logs what the bot may log, and returns what is written."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(make_formatter(log_format))
+    hide_secrets(handler, ["a-secret-token"])
+    logger = logging.getLogger("bot.test")
+    logger.addHandler(handler)
+    caplog.set_level(logging.INFO, "bot.test")
+    try:
+        logger.warning("Feed %s failed: %s", 3, "bad\n2026-01-01 ERROR bot: made up")
+        error = ValueError("a-secret-token")
+        logger.error("Reference %s", "ab12", exc_info=error, extra={"reference": "ab12"})
+    finally:
+        logger.removeHandler(handler)
+    return stream.getvalue()
+
+
+def test_text_has_a_line_for_each_event_that_nobody_can_make_up(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lines = written("text", caplog).splitlines()
+    assert lines[0].endswith("WARNING bot.test: Feed 3 failed: bad\\n2026-01-01 ERROR bot: made up")
+    assert "ERROR bot.test: Reference ab12" in lines[1]
+    assert lines[2].startswith("ValueError")
+
+
+def test_json_has_an_object_for_each_event(caplog: pytest.LogCaptureFixture) -> None:
+    warning, error = map(json.loads, written("json", caplog).splitlines())
+    assert warning["level"] == "WARNING"
+    assert warning["logger"] == "bot.test"
+    assert warning["message"] == "Feed 3 failed: bad\n2026-01-01 ERROR bot: made up"
+    assert warning["time"].endswith("+00:00")
+    assert error["reference"] == "ab12"
+    assert "ValueError" in error["traceback"]
+    assert "a-secret-token" not in json.dumps(error)
