@@ -6,8 +6,10 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from bot.interactions import Interaction
+from bot.markdown import clip
 from bot.ui.help import audience_of, command_names
 from storage.errors import InvalidInput
+from storage.redaction import redact_text
 
 _MAX_SUGGESTIONS = 25
 
@@ -20,7 +22,8 @@ class CommandOption(app_commands.Transformer):
     ) -> str:
         name = " ".join(value.strip().removeprefix("/").lower().split())
         if audience_of(name) is None:
-            raise InvalidInput(f"There's no command “{value[:60]}”. Choose one from the list.")
+            typed = clip(redact_text(value), 60)
+            raise InvalidInput(f"There's no command “{typed}”. Choose one from the list.")
         return name
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102

@@ -295,6 +295,7 @@ def options_with(
         AppCommandOptionType.boolean: False,
         AppCommandOptionType.channel: lab.channel,
         AppCommandOptionType.role: lab.env.guild.roles["Curators"],
+        AppCommandOptionType.user: lab.member,
     }
     options: dict[str, Any] = {}
     for one in command.parameters:
