@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.sources.registry import source_title
 from storage.errors import TraceNotFound
 from storage.feeds.trace import Trace
 from storage.library import Library
@@ -29,7 +30,7 @@ async def trace(library: Library, lab: Lab, query: str) -> Trace:
 
 def _sentences(card: Card) -> tuple[str, ...]:
     """Returns who named the paper, what the evidence for each person is, and what was decided."""
-    sources = ", ".join(dict.fromkeys(one.source for one in card.witnesses))
+    sources = ", ".join(dict.fromkeys(source_title(one.source) for one in card.witnesses))
     lines = [f"“{card.draft.title}” was named by {sources}."]
     for person, evidence in zip(card.people, card.evidence, strict=True):
         lines.append(f"{person.name}, grade {evidence.grade}: {evidence.reason}")

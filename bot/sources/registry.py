@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from bot.settings import Settings
 from bot.sources.arxiv import ArXivAuthor, ArXivListing
 from bot.sources.crossref import Crossref
@@ -23,3 +25,13 @@ def make_sources(settings: Settings) -> tuple[Source, ...]:
         Dblp(settings.dblp_url),
         SemanticScholar(settings.semantic_scholar_url, settings.semantic_scholar_api_key),
     )
+
+
+def source_title(name: str) -> str:
+    """Returns what people call a source, or its name if there's no such source any more."""
+    return _titles().get(name, name)
+
+
+@cache
+def _titles() -> dict[str, str]:
+    return {one.name: one.title for one in make_sources(Settings())}

@@ -20,7 +20,9 @@ LAB = Lab()
 async def find(library: Library, name: str) -> None:
     await library.people.add(PersonDraft("Ann Lee"), MODERATOR)
     draft = PaperDraft("Owls", (name,), date=PartialDate(2026), identifiers=("doi:10.1000/owl",))
-    await library.found_papers.ingest([Witness("crossref", "1", draft, (Credit(name),))], LAB)
+    await library.found_papers.ingest(
+        [Witness("semantic_scholar", "1", draft, (Credit(name),))], LAB
+    )
 
 
 async def test_a_found_paper_is_explained_by_its_witnesses_and_grade(library: Library) -> None:
@@ -30,7 +32,7 @@ async def test_a_found_paper_is_explained_by_its_witnesses_and_grade(library: Li
     sentences = trace_text.sentences(trace, trace_text.PLAIN)
 
     assert sentences == [
-        "“Owls” was named by crossref.",
+        "“Owls” was named by Semantic Scholar.",
         "Ann Lee, grade C: Credited to Ann Lee by name only.",
         "It waits for a moderator.",
     ]
