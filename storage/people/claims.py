@@ -174,13 +174,19 @@ async def track_record(db: Connection, person: int) -> TrackRecord:
     """Returns a person's track record.
 
     A refused paper of grade C tells nothing, since it was a mere possibility, unless somebody said
-    that it isn't this person's.
+    that it isn't this person's. A paper that was announced unasked is rejected while it is removed
+    from the list.
     """
     row = await db.one(
         """SELECT COALESCE(SUM(verdict = 'accepted'), 0) AS accepted,
-               COALESCE(SUM(verdict = 'wrong' OR (verdict = 'refused' AND grade IN ('A', 'B'))), 0)
-                   AS rejected
-           FROM claims WHERE person_id = ?""",
+               COALESCE(SUM(
+                   verdict = 'wrong' OR (verdict = 'refused' AND claims.grade IN ('A', 'B'))
+                   OR (verdict = 'announced' AND papers.removed_at IS NOT NULL
+                       AND NOT papers.is_undone)), 0) AS rejected
+           FROM claims JOIN found_papers ON found_papers.id = found_paper_id
+           LEFT JOIN papers AS named ON named.id = paper_id
+           LEFT JOIN papers ON papers.id = IFNULL(named.merged_into_id, named.id)
+           WHERE person_id = ?""",
         [person],
     )
     return TrackRecord(row["accepted"], row["rejected"]) if row else TrackRecord()

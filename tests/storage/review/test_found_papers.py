@@ -9,6 +9,7 @@ import pytest
 
 from storage.library import Library
 from storage.models import Origin, Outcome, Paper, PaperDraft, PartialDate
+from storage.papers.combine import as_draft
 from storage.people.evidence import Grade, Lab
 from storage.people.models import (
     Affiliation,
@@ -386,6 +387,38 @@ async def test_refusals_end_trust_if_the_person_was_wrong(
     announced = await _ingest(library, replace(HERS, key="W2", draft=another))
 
     assert bool(announced) is is_announced
+
+
+async def test_removing_a_paper_that_was_announced_unasked_ends_trust(library: Library) -> None:
+    await _add_person(library, "Ann Lee", ORCID)
+    await _earn_trust(library)
+    assert len(await _ingest(library, HERS)) == 1
+    paper = await library.papers.get_by_text(TITLE)
+
+    def another(number: int) -> Witness:
+        draft = PaperDraft(f"Another paper on owls, number {number}", HERS.draft.authors)
+        return replace(HERS, key=f"another {number}", draft=draft)
+
+    removed = await library.papers.remove(paper.id, MODERATOR)
+    assert not await _ingest(library, another(1))
+    assert removed.change_id is not None
+    await library.undo(removed.change_id, MODERATOR)
+    assert len(await _ingest(library, another(2))) == 1
+    other = await added(library, PaperDraft("The same owls", ("Ann Lee",)))
+    kept = replace(as_draft(other), title=TITLE)
+    await library.papers.merge(other.id, paper.id, kept, MODERATOR)
+    assert len(await _ingest(library, another(3))) == 1
+    await library.papers.remove(other.id, MODERATOR)
+    assert not await _ingest(library, another(4))
+
+
+async def test_removing_a_paper_that_a_moderator_accepted_keeps_trust(library: Library) -> None:
+    await _add_person(library, "Ann Lee", ORCID)
+    await _earn_trust(library)
+    accepted = await library.papers.get_by_text("An accepted paper with number 3")
+    await library.papers.remove(accepted.id, MODERATOR)
+
+    assert len(await _ingest(library, HERS)) == 1
 
 
 async def test_nothing_of_a_first_look_is_announced(library: Library) -> None:
