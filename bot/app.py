@@ -21,6 +21,7 @@ from bot.completing.services import CompletionServices
 from bot.database_health import DatabaseHealth
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
+from bot.found_posts import tell_moderators
 from bot.logging_filters import short_reconnect_logs
 from bot.lookup.resolver import ServiceUrls
 from bot.lookup.service import open_lookup
@@ -85,12 +86,18 @@ class App:
     async def poll_sources(self) -> None:
         """Asks the sources that are due for papers of the lab's people, then announces some.
 
-        Does nothing while moderators have turned it off.
+        The moderators get cards of others. Does nothing while moderators have turned it off.
         """
         if await self.database_health.is_damaged() or not await self.library.people.is_watching():
             return
-        await self.poll_backoff.run(self.radar.poll)
+        await self.poll_backoff.run(self._poll_sources)
         await self.deliver()
+
+    async def _poll_sources(self) -> None:
+        await self.radar.poll()
+        channel_id = self.client.moderators.channel_id
+        if channel_id is not None:
+            await tell_moderators(self.library, self.settings.lab, channel_id)
 
     async def complete_papers(self) -> None:
         """Looks up what a few papers lack, those that are due."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import discord
 from discord import app_commands
@@ -18,18 +17,13 @@ from bot.options.people import PersonOption
 from bot.permissions import FOR_MEMBERS, HomeCog, actor, require_home_server
 from bot.ui import cards
 from bot.ui import people as people_cards
-from storage.errors import InvalidInput, LabError
+from storage.errors import InvalidInput
 from storage.names.affixes import without_author_id
 from storage.people.models import Person
-
-_CLAIM_PAUSE = timedelta(days=1)  # before the moderators are asked about a member again
 
 
 class People(HomeCog, group_name="people", group_extras={FOR_MEMBERS: True}):
     """Manage the lab's people, and merge, split and rename authors."""
-
-    def __init__(self) -> None:
-        self._claimed_at: dict[int, datetime] = {}  # by user
 
     async def interaction_check(self, interaction: Interaction) -> bool:  # type: ignore[override]
         """Lets only moderators use the group, apart from what is for all members."""
@@ -45,11 +39,7 @@ class People(HomeCog, group_name="people", group_extras={FOR_MEMBERS: True}):
         self, interaction: Interaction, person: Transform[Person, PersonOption]
     ) -> None:
         """Tell me which of the lab's people you are. A moderator confirms it."""
-        now, user_id = interaction.client.clock(), interaction.user.id
-        if now < self._claimed_at.get(user_id, datetime.min.replace(tzinfo=UTC)) + _CLAIM_PAUSE:
-            raise LabError("You've asked already. A moderator will answer.")
         await claim_person.ask(interaction, person)
-        self._claimed_at[user_id] = now
 
     @app_commands.command()
     @app_commands.describe(member="Their Discord account")

@@ -8,7 +8,7 @@ import logging
 from datetime import timedelta
 
 from storage import timestamps
-from storage.database import Database, DatabaseError
+from storage.database import Connection, Database, DatabaseError
 from storage.errors import DatabaseUnavailable
 
 _log = logging.getLogger(__name__)
@@ -50,17 +50,12 @@ class BotState:
     async def find_value(self, name: str) -> str | None:
         """Returns the value that was last set under this name, or None."""
         async with self._database.reading() as db:
-            value = await db.value("SELECT value FROM bot_state WHERE name = ?", [name])
-        return str(value) if value is not None else None
+            return await find_value(db, name)
 
     async def set_value(self, name: str, value: str) -> None:
         """Saves a value under a name, replacing the previous one."""
         async with self._database.transaction() as db:
-            await db.run(
-                """INSERT INTO bot_state (name, value) VALUES (?, ?)
-                   ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
-                [name, value],
-            )
+            await set_value(db, name, value)
 
     async def close(self) -> None:
         """Waits until all queries are saved."""
@@ -89,3 +84,18 @@ class BotState:
                    ON CONFLICT (id) DO UPDATE SET used_at = excluded.used_at""",
                 [(query_id, query, timestamps.to_text(now)) for query_id, query in queries.items()],
             )
+
+
+async def find_value(db: Connection, name: str) -> str | None:
+    """Returns the value that was last set under this name, or None."""
+    value = await db.value("SELECT value FROM bot_state WHERE name = ?", [name])
+    return str(value) if value is not None else None
+
+
+async def set_value(db: Connection, name: str, value: str) -> None:
+    """Saves a value under a name, replacing the previous one."""
+    await db.run(
+        """INSERT INTO bot_state (name, value) VALUES (?, ?)
+           ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+        [name, value],
+    )

@@ -20,7 +20,7 @@ from storage.database_copy import MARK
 
 _TABLES = (
     *("papers", "changes", "entries", "suggestions", "reports", "posts", "feeds"),
-    *("found_papers", "people"),
+    *("found_papers", "people", "account_claims"),
 )
 
 
@@ -138,7 +138,9 @@ async def _start(db: Connection, now: datetime) -> None:
                OR (kind = 'suggestion' AND suggestion_id IN (
                    SELECT id FROM suggestions WHERE decided_at IS NULL))
                OR (kind = 'report' AND report_id IN (
-                   SELECT id FROM reports WHERE decided_at IS NULL)))"""
+                   SELECT id FROM reports WHERE decided_at IS NULL))
+               OR found_paper_id IN (SELECT id FROM found_papers WHERE outcome = 'review')
+               OR claim_id IN (SELECT id FROM account_claims WHERE decided_at IS NULL))"""
     )
     # Commands may have been registered since the backup.
     await db.run("DELETE FROM bot_state WHERE name LIKE 'commands of %'")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from storage.people.source_state import Sources
     from storage.restore_report import RestoreReports
     from storage.review.found_papers import FoundPapers
+    from storage.review.found_posts import FoundPosts
     from storage.review.queue import Review
     from storage.search.abbreviation_decisions import Abbreviations
     from storage.search.engine import Search
@@ -123,6 +124,13 @@ class Library:
         from storage.review.found_papers import FoundPapers
 
         return FoundPapers(self._database, self._clock)
+
+    @cached_property
+    def found_posts(self) -> FoundPosts:
+        """What the moderators' channel shows about found papers."""
+        from storage.review.found_posts import FoundPosts
+
+        return FoundPosts(self._database, self._clock)
 
     @cached_property
     def audit(self) -> AuditLog:

@@ -21,7 +21,7 @@ from bot.settings import Settings
 from bot.sources.radar import open_radar
 from bot.sources.registry import make_sources
 from storage.library import open_library
-from storage.review.found_papers import Card
+from storage.review.found_cards import Card
 
 _SPEEDUP = 300.0  # of the pauses between requests; those of arXiv are 10 ms then
 _TOLERANCE = 0.9  # of a pause, since arrivals are measured at the server

@@ -13,7 +13,8 @@ from storage.models import Actor, Origin, PaperDraft, PartialDate
 from storage.people.evidence import Grade, Lab
 from storage.people.ids import parse_id
 from storage.people.models import IdScheme, Membership, PersonDraft
-from storage.review.found_papers import Card, CardDecision
+from storage.review.found_cards import Card
+from storage.review.found_papers import CardDecision
 from storage.text import fold
 
 MODERATOR = Actor("bench", "the moderator")

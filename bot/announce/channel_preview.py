@@ -20,6 +20,7 @@ from storage.announcements.models import Post, PostKind, PostState, Subscription
 from storage.announcements.subscriptions import MAX_SEARCHED
 from storage.library import Library
 from storage.models import Actor, Origin, Paper, PartialDate, Provenance
+from storage.people.evidence import Lab
 
 _DIGEST_SIZE = 3  # papers of a digest in a preview
 _MAX_FILTERS = 120  # characters of the filters that are shown
@@ -67,7 +68,7 @@ async def _render(
     """Renders papers as the dispatcher would, from a post that isn't in the outbox."""
     kind = PostKind.DIGEST if len(papers) > 1 else PostKind.PAPER  # as in a digest of one
     post = Post(0, subscription.channel_id, kind, PostState.WAITING, 0, now)
-    context = await load_context(library, [post])
+    context = await load_context(library, [post], Lab())
     context = replace(context, papers={paper.id: paper for paper in papers})
     message = context.render(replace(post, paper_ids=tuple(paper.id for paper in papers)))
     if message is None:

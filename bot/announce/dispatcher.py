@@ -158,7 +158,7 @@ class OutboxDispatcher:
         async with self._delivering:
             await self._check_histories()
             while due := await outbox.enqueue_and_fetch_due():
-                context = await load_context(self._library, due)
+                context = await load_context(self._library, due, self._client.settings.lab)
                 before = delivered
                 for start in range(0, len(due), _BATCH_SIZE):
                     batch = due[start : start + _BATCH_SIZE]
@@ -167,7 +167,8 @@ class OutboxDispatcher:
                 if delivered == before and due == await outbox.enqueue_and_fetch_due():
                     break
             if incomplete := await outbox.needing_follow_up():
-                context = await load_context(self._library, incomplete)
+                lab = self._client.settings.lab
+                context = await load_context(self._library, incomplete, lab)
                 await outbox.claim_follow_ups(incomplete)
                 for post in incomplete:
                     await self._follow_up(post, context)

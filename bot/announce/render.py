@@ -8,13 +8,16 @@ from datetime import datetime
 
 from bot.markdown import clip, count, is_visible
 from bot.ui import announcements as announcement_cards
-from bot.ui import report_cards, review_cards
+from bot.ui import claim_cards, found_cards, report_cards, review_cards
 from bot.ui.cards import Layout
 from storage.announcements.models import Post, PostKind, PostState
 from storage.feeds.models import EntryRecord, PendingEntry
 from storage.library import Library
 from storage.models import Paper
-from storage.review.models import Report, Suggestion
+from storage.people.evidence import Lab
+from storage.people.witnesses import FoundPaper
+from storage.review.found_cards import Card
+from storage.review.models import AccountClaim, Report, Suggestion
 
 _MAX_THREAD_NAME = 100
 
@@ -40,6 +43,8 @@ class RenderContext:
     entries: Mapping[int, tuple[PendingEntry | EntryRecord | None, str]]
     suggestions: Mapping[int, Suggestion]
     reports: Mapping[int, Report]
+    found: Mapping[int, tuple[FoundPaper, Card | None]]
+    claims: Mapping[int, AccountClaim]
     _rendered: dict[tuple[object, ...], Message] = field(default_factory=dict)
 
     def render(self, post: Post) -> Message | None:
@@ -50,6 +55,8 @@ class RenderContext:
             case PostKind.REVIEW:
                 entry, title = self.entries[post.entry_id or 0]
                 return Message(self._entry(post, entry, title), _thread_name(title))
+            case PostKind.FOUND | PostKind.CLAIM:
+                return self._about_people(post)
             case PostKind.REPORT | PostKind.OUTCOME if post.report_id is not None:
                 return self._report(post, self.reports[post.report_id])
             case PostKind.SUGGESTION | PostKind.OUTCOME:
@@ -58,6 +65,13 @@ class RenderContext:
                 message = self._announcement(post)
                 tag_id = self.tags.get(post.destination_id)
                 return replace(message, tag_id=tag_id) if message and tag_id else message
+
+    def _about_people(self, post: Post) -> Message:
+        if post.claim_id is not None:
+            claim = self.claims[post.claim_id]
+            return Message(claim_cards.claim_review(claim), _thread_name(claim.name))
+        found, card = self.found[post.found_paper_id or 0]
+        return Message(found_cards.review(found, card), _thread_name(found.draft.title))
 
     def _report(self, post: Post, report: Report) -> Message:
         layout = (
@@ -105,10 +119,12 @@ class RenderContext:
         return self._rendered[key]
 
 
-async def load_context(library: Library, posts: Sequence[Post]) -> RenderContext:
-    """Loads what posts show."""
+async def load_context(library: Library, posts: Sequence[Post], lab: Lab) -> RenderContext:
+    """Loads what posts show; ``lab`` says how the lab's affiliations are recognised."""
     suggestion_ids = [post.suggestion_id for post in posts if post.suggestion_id is not None]
     suggestions = await library.review.suggestions(suggestion_ids) if suggestion_ids else {}
+    found_ids = [post.found_paper_id for post in posts if post.found_paper_id is not None]
+    claim_ids = [post.claim_id for post in posts if post.claim_id is not None]
     report_ids = [post.report_id for post in posts if post.report_id is not None]
     paper_ids = list(dict.fromkeys(paper_id for post in posts for paper_id in post.paper_ids))
     entries = {
@@ -129,6 +145,8 @@ async def load_context(library: Library, posts: Sequence[Post]) -> RenderContext
         entries=entries,
         suggestions=suggestions,
         reports=await library.review.reports(report_ids) if report_ids else {},
+        found=await library.found_posts.posted(found_ids, lab) if found_ids else {},
+        claims=await library.review.claims(claim_ids) if claim_ids else {},
     )
 
 

@@ -10,8 +10,9 @@ from storage.audit.models import Recorded, ReviewKind
 from storage.errors import InvalidInput, LabError
 from storage.library import Library
 from storage.models import Outcome, UpsertResult
-from storage.review.found_papers import Card, CardDecision
-from storage.review.models import Decision, Report, Suggestion
+from storage.review.found_cards import Card
+from storage.review.found_papers import ABOUT_PERSON, CardDecision
+from storage.review.models import AccountClaim, Decision, Report, Suggestion
 
 _PAGE_SIZE = 100  # items that are read at a time
 _DECISIONS = {
@@ -70,8 +71,7 @@ def decide(
     The exit code is 1 if something can't be decided; the rest still is.
     """
     chosen = CardDecision(decision)
-    about_person = {CardDecision.NOT_THIS_PERSON, CardDecision.LEFT_THE_LAB}
-    if person is not None and chosen not in about_person:
+    if person is not None and chosen not in ABOUT_PERSON:
         raise InvalidInput("--person goes with not-this-person and left-the-lab only.")
 
     async def run(library: Library) -> dict[int, Recorded[UpsertResult] | LabError]:
@@ -116,6 +116,8 @@ async def _decide(
         )
     if kind is Report:
         raise InvalidInput("Reports of problems are resolved in Discord, with /curate queue.")
+    if kind is AccountClaim:
+        raise InvalidInput("Members are confirmed in Discord, with /curate queue.")
     if decision not in _DECISIONS:
         raise InvalidInput(f"{decision} is for papers of the lab's people.")
     review_kind = ReviewKind.SUGGESTION if kind is Suggestion else ReviewKind.ENTRY

@@ -6,14 +6,14 @@ from typing import Any, TypeAlias
 
 from storage.feeds.models import PendingEntry
 from storage.people.models import Person, Witness
-from storage.review.found_papers import Card
-from storage.review.models import Report, Suggestion
+from storage.review.found_cards import Card
+from storage.review.models import AccountClaim, Report, Suggestion
 
-Item: TypeAlias = Card | PendingEntry | Suggestion | Report
+Item: TypeAlias = Card | PendingEntry | Suggestion | Report | AccountClaim
 
 # What can wait, by the remainder of its number; see `number_of`.
-KINDS: tuple[type, ...] = (Card, PendingEntry, Suggestion, Report)
-_NAMES = ("card", "entry", "suggestion", "report")
+KINDS: tuple[type, ...] = (Card, PendingEntry, Suggestion, Report, AccountClaim)
+_NAMES = ("card", "entry", "suggestion", "report", "claim")
 
 
 def number_of(item: Item) -> int:
@@ -28,20 +28,20 @@ def parse_number(number: int) -> tuple[type, int]:
 
 def item_json(item: Item) -> dict[str, Any]:
     """Returns an item as JSON values; only cards have a ``person``."""
-    details = item.paper if isinstance(item, Report) else item.draft
+    title, identifiers = _about(item)
     values = {
         "number": number_of(item),
         "kind": _NAMES[KINDS.index(type(item))],
-        "title": details.title,
-        "identifiers": [*details.identifiers],
+        "title": title,
+        "identifiers": [*identifiers],
     }
     return values | _card_json(item) if isinstance(item, Card) else values
 
 
 def item_lines(item: Item) -> str:
     """Returns an item as lines of text."""
-    details = item.paper if isinstance(item, Report) else item.draft
-    head = f"{number_of(item)}  {details.title}"
+    title, _ = _about(item)
+    head = f"{number_of(item)}  {title}"
     if not isinstance(item, Card):
         return f"{head}\n    {_NAMES[KINDS.index(type(item))]}"
     people = ", ".join(one.name for one in (item.person, *item.also))
@@ -49,6 +49,14 @@ def item_lines(item: Item) -> str:
     if item.paper_id is not None:
         lines.append(f"    resembles #{item.paper_id}")
     return "\n".join(lines)
+
+
+def _about(item: Item) -> tuple[str, tuple[str, ...]]:
+    """Returns the title and the identifiers of what an item is about."""
+    if isinstance(item, AccountClaim):
+        return f"{item.member_name} says that they're {item.name}.", ()
+    details = item.paper if isinstance(item, Report) else item.draft
+    return details.title, details.identifiers
 
 
 def _card_json(card: Card) -> dict[str, Any]:

@@ -1,29 +1,29 @@
-"""Deciding papers that were found for the lab's people, on pages of cards."""
+"""Deciding papers that were found for the lab's people, on cards and on pages of them."""
 
 from __future__ import annotations
 
-from bot.flows.replies import reply
+from bot.flows.replies import reply, undoable
 from bot.flows.undo import undo_change
 from bot.interactions import Interaction
 from bot.markdown import escape
 from bot.permissions import actor, require_moderator
-from bot.ui import review_cards
+from bot.ui import forms, review_cards
 from bot.ui.found_cards import (
+    DECISIONS,
     PAGE_SIZE,
+    FoundCardButton,
+    FoundChoiceButton,
     FoundDecisionButton,
     FoundPage,
     FoundPapersButton,
     FoundUndoButton,
+    OpenFoundButton,
+    PersonForm,
 )
-from storage.library import Library
 from storage.models import Outcome, UpsertResult
 from storage.review.errors import NotWaiting
+from storage.review.found_cards import Card
 from storage.review.found_papers import CardDecision
-
-
-async def count_waiting(library: Library) -> int:
-    """Returns how many found papers wait for a moderator."""
-    return await library.found_papers.count()
 
 
 @FoundPapersButton.on_press
@@ -34,25 +34,24 @@ async def show_page(interaction: Interaction, button: FoundPapersButton) -> None
     await interaction.response.edit_message(view=page.layout())
 
 
-@FoundDecisionButton.on_press
-async def decide(interaction: Interaction, button: FoundDecisionButton) -> None:
-    """Decides about a card, and draws the page again."""
+@OpenFoundButton.on_press
+async def open_found(interaction: Interaction, _button: OpenFoundButton) -> None:
+    """Shows the first page of found papers privately."""
     require_moderator(interaction)
-    client = interaction.client
-    try:
-        recorded = await client.library.found_papers.decide(
-            button.found_paper_id,
-            button.choice,
-            actor(interaction),
-            client.settings.lab,
-            person_id=button.person,
-        )
-    except NotWaiting as error:
-        await _show(interaction, f"⚖️ {error}", None, button.page)
-        return
-    text = _describe(recorded.value, button.choice)
-    await _show(interaction, text, recorded.change_id, button.page)
-    client.dispatcher.deliver_soon()
+    page = await _page(interaction, 0)
+    await reply(interaction, page.layout(), new_message=True)
+
+
+@FoundCardButton.on_press
+async def decide_on_card(interaction: Interaction, button: FoundCardButton) -> None:
+    """Decides a card in the moderators' channel, which is updated."""
+    await _press(interaction, button)
+
+
+@FoundDecisionButton.on_press
+async def decide_in_queue(interaction: Interaction, button: FoundDecisionButton) -> None:
+    """Decides about a card, and draws the page again."""
+    await _press(interaction, button, button.page)
 
 
 @FoundUndoButton.on_press
@@ -61,6 +60,76 @@ async def undo(interaction: Interaction, button: FoundUndoButton) -> None:
     require_moderator(interaction)
     undone = await undo_change(interaction, button.change_id)
     await _show(interaction, undone.text, undone.change_id, button.page, undone.label)
+
+
+async def _press(
+    interaction: Interaction, button: FoundChoiceButton, page: int | None = None
+) -> None:
+    """Decides about a card, after asking which person is meant if that isn't known.
+
+    ``page`` is the one of the queue to draw again, or None for a card in a channel.
+    """
+    require_moderator(interaction)
+    if button.person:
+        await _decide(interaction, button.found_paper_id, button.choice, button.person, page)
+        return
+    try:
+        card = await _get_waiting(interaction, button.found_paper_id)
+    except NotWaiting as error:
+        await _show_not_waiting(interaction, error, page)
+        return
+    await interaction.response.send_modal(_form(card, button.choice, page))
+
+
+async def _decide(
+    interaction: Interaction, card_id: int, choice: CardDecision, person: int, page: int | None
+) -> None:
+    require_moderator(interaction)
+    client = interaction.client
+    try:
+        recorded = await client.library.found_papers.decide(
+            card_id, choice, actor(interaction), client.settings.lab, person_id=person
+        )
+    except NotWaiting as error:
+        await _show_not_waiting(interaction, error, page)
+        return
+    text = _describe(recorded.value, choice)
+    if page is None:
+        await reply(interaction, undoable(text, recorded.change_id))
+    else:
+        await _show(interaction, text, recorded.change_id, page)
+    client.dispatcher.deliver_soon()
+
+
+async def _get_waiting(interaction: Interaction, card_id: int) -> Card:
+    client = interaction.client
+    return await client.library.found_papers.get_waiting(
+        card_id, actor(interaction), client.settings.lab
+    )
+
+
+def _form(card: Card, choice: CardDecision, page: int | None) -> PersonForm:
+    """Returns the form that asks which of a card's people a decision is about."""
+
+    async def submit(interaction: Interaction, person: int) -> None:
+        await _decide(interaction, card.id, choice, person, page)
+
+    return PersonForm(card, choice, submit, page)
+
+
+@forms.opener("whose")
+async def _open_again(
+    interaction: Interaction, card_id: int, decision: int, page: int | None = None
+) -> PersonForm:
+    require_moderator(interaction)
+    return _form(await _get_waiting(interaction, card_id), DECISIONS[decision], page)
+
+
+async def _show_not_waiting(interaction: Interaction, error: NotWaiting, page: int | None) -> None:
+    """Draws a page of the queue again; a public card shows the decision anyway."""
+    if page is None:
+        raise error
+    await _show(interaction, f"⚖️ {error}", None, page)
 
 
 async def _show(

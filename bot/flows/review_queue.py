@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.flows import found_papers
+from bot.flows import found_papers  # noqa: F401 - handles a button of the queue
 from bot.flows.replies import reply, undoable
 from bot.flows.undo import undo_change
 from bot.interactions import Interaction
@@ -34,7 +34,7 @@ from storage.library import Library
 from storage.models import Outcome, PaperDraft, UpsertResult
 from storage.papers.titles import is_bare_reference
 from storage.review.errors import NotWaiting
-from storage.review.models import Decision, Report, Suggestion
+from storage.review.models import Decision, Suggestion
 
 
 @OldDuplicateButton.on_press
@@ -113,7 +113,11 @@ async def queue_page(library: Library, owner: int, page: int = 0) -> review_card
     page = max(min(page, (total - 1) // review_cards.PAGE_SIZE), 0)
     items = await library.review.page(page * review_cards.PAGE_SIZE, review_cards.PAGE_SIZE)
     similar = await library.papers.load(
-        [one.paper_id for one in items if not isinstance(one, Report) and one.paper_id is not None]
+        [
+            one.paper_id
+            for one in items
+            if isinstance(one, PendingEntry | Suggestion) and one.paper_id is not None
+        ]
     )
     return review_cards.QueuePage(
         items=items,
@@ -122,7 +126,8 @@ async def queue_page(library: Library, owner: int, page: int = 0) -> review_card
         owner=owner,
         feeds={feed.id: feed.title for feed in await library.feeds.all()},
         similar={paper.id: paper for paper in similar},
-        found=await found_papers.count_waiting(library),
+        found=await library.found_papers.count(),
+        claims=await library.review.count_claims(),
     )
 
 

@@ -10,7 +10,7 @@ from storage.feeds.trace import Trace
 from storage.library import Library
 from storage.models import Outcome
 from storage.people.evidence import Lab
-from storage.review.found_papers import Card
+from storage.review.found_cards import Card
 
 
 async def trace(library: Library, lab: Lab, query: str) -> Trace:

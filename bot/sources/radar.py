@@ -16,7 +16,7 @@ from bot.sources.registry import make_sources
 from bot.sources.source import Answer, SourcePoll
 from storage.library import Library
 from storage.people.evidence import Lab
-from storage.review.found_papers import Card
+from storage.review.found_cards import Card
 from storage.timestamps import Clock
 
 

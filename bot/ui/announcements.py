@@ -8,7 +8,7 @@ from typing import Any
 from discord.ui import ActionRow, Button, Container, Item, Section, TextDisplay
 
 from bot.markdown import count, escape
-from bot.ui import buttons, cards
+from bot.ui import buttons, cards, found_cards
 from bot.ui.cards import Layout
 from storage.announcements.message_keys import event_key, joined_keys
 from storage.announcements.models import Post
@@ -77,6 +77,8 @@ def digest(
 
 def notice(post: Post) -> Layout:
     """Returns a notice to moderators, whose text is already escaped."""
+    if post.is_about_found:
+        return found_cards.notice(post)
     return cards.notice(post.notice, ActionRow(*_notice_buttons(post)))
 
 

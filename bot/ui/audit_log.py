@@ -91,6 +91,10 @@ _REPORT_OUTCOMES = {
     Outcome.UPDATED: "🚩 marked the report about {} as fixed",
     Outcome.DECLINED: "🚩 dismissed the report about {}",
 }
+_CLAIM_OUTCOMES = {
+    Outcome.UPDATED: "🙋 confirmed that {}",
+    Outcome.DECLINED: "🙋 denied that {}",
+}
 _MENTION = re.compile(r"<#\d+>")
 _CONTEXT = 3  # unchanged words shown around a difference
 _MAX_DIFFERENCE = 150  # characters of each side of a difference
@@ -170,8 +174,11 @@ def summary(change: Change, titles: Titles) -> str:
             return f"{what}: {_import_counts(change.outcomes)}"
         case ReviewChange():
             text = _REVIEW_OUTCOMES.get(change.outcome, "🔎 marked {} as already in the list")
-            if change.resolution is not None and change.resolution.kind is ReviewKind.REPORT:
+            kind = change.resolution.kind if change.resolution is not None else None
+            if kind is ReviewKind.REPORT:
                 text = _REPORT_OUTCOMES[change.outcome]
+            elif kind is ReviewKind.ACCOUNT:
+                text = _CLAIM_OUTCOMES[change.outcome]
             return text.format(f"**{escape(change.title, 160)}**")
         case SettingsChange():
             return _setting_summary(change)

@@ -106,15 +106,21 @@ class KeepButton(LabButton, template="keep:{owner_id}:{paper_id}"):
         super().__init__("Cancel")
 
 
-class ClaimButton(LabButton, template="claim:{person_id}:{user_id}:{is_accepted:flag}"):
+class ClaimButton(LabButton, template="claim:{claim_id}:{is_accepted:flag}"):
     """Confirms that a member is one of the lab's people, or says that they aren't."""
 
-    def __init__(self, person_id: int, user_id: int, *, is_accepted: bool) -> None:
-        self.person_id = person_id
-        self.user_id = user_id
+    def __init__(self, claim_id: int, *, is_accepted: bool, keys: str = "") -> None:
+        self.claim_id = claim_id
         self.is_accepted = is_accepted
-        style = ButtonStyle.success if is_accepted else ButtonStyle.secondary
-        super().__init__("Confirm" if is_accepted else "No", style=style)
+        super().__init__(**_claim_look(is_accepted=is_accepted), keys=keys)
+
+
+class DecidedClaimButton(LabButton, template="claim:{claim_id}:-"):
+    """Takes the place of a `ClaimButton` once the claim is decided."""
+
+    def __init__(self, claim_id: int) -> None:
+        self.claim_id = claim_id
+        super().__init__("Reviewed", disabled=True)
 
 
 class UndoButton(LabButton, template="undo:{change_id}"):
@@ -412,6 +418,17 @@ class QueueReportButton(
         super().__init__("Mark as fixed" if is_fixed else "Dismiss")
 
 
+class QueueClaimButton(LabButton, template="vouch:{owner_id}:{page}:{claim_id}:{is_accepted:flag}"):
+    """Decides a claim on a page of the review queue, which is drawn again."""
+
+    def __init__(self, owner_id: int, page: int, claim_id: int, *, is_accepted: bool) -> None:
+        self.owner_id = owner_id
+        self.page = page
+        self.claim_id = claim_id
+        self.is_accepted = is_accepted
+        super().__init__(**_claim_look(is_accepted=is_accepted))
+
+
 class QueueUndoButton(LabButton, template="unqueue:{owner_id}:{page}:{change_id}"):
     """Undoes a decision on a page of the review queue, which is drawn again."""
 
@@ -463,6 +480,12 @@ def page_buttons(
 class _Look(TypedDict):
     label: str
     style: ButtonStyle
+
+
+def _claim_look(*, is_accepted: bool) -> _Look:
+    if is_accepted:
+        return {"label": "Confirm", "style": ButtonStyle.success}
+    return {"label": "No", "style": ButtonStyle.secondary}
 
 
 def _decision_look(decision: Decision, *, is_duplicate: bool, opens_form: bool) -> _Look:

@@ -1,22 +1,34 @@
-"""Papers that were found for the lab's people, as pages of cards with buttons."""
+"""Papers that were found for the lab's people: cards in a channel, lists and pages of cards."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
-from discord import ButtonStyle
-from discord.ui import ActionRow, Button, Container, Item, Separator, TextDisplay
+from discord import ButtonStyle, SelectOption
+from discord.ui import ActionRow, Button, Container, Item, Label, Select, Separator, TextDisplay
 
-from bot.markdown import count, escape
+from bot.interactions import Interaction
+from bot.markdown import clip, count, escape, split_messages
 from bot.ui import buttons, cards
 from bot.ui.cards import Layout
+from bot.ui.forms import LabForm, Typed
 from bot.ui.lab_button import LabButton
-from storage.people.evidence import Grade
-from storage.review.found_papers import Card, CardDecision
+from storage.announcements.message_keys import joined_keys, text_key
+from storage.announcements.models import Post
+from storage.errors import InvalidInput
+from storage.models import Outcome
+from storage.people.evidence import Evidence, Grade
+from storage.people.models import Person
+from storage.people.witnesses import FoundPaper
+from storage.review.found_cards import Card
+from storage.review.found_papers import ABOUT_PERSON, RADAR, CardDecision
 
+_MAX_PEOPLE = 5  # of a card whose reasons it shows
+_MAX_OPTIONS = 25  # of a menu
+_MAX_OPTION = 100  # characters of an option's label or description
 PAGE_SIZE = 4  # cards on a page: each takes up to eight of a message's 40 components
 DECISIONS = tuple(CardDecision)  # a button's custom id has the index
 _LABELS = {
@@ -25,6 +37,10 @@ _LABELS = {
     CardDecision.NOT_OURS: "Not ours",
     CardDecision.NOT_THIS_PERSON: "Not this person",
     CardDecision.LEFT_THE_LAB: "Left the lab",
+}
+_QUESTIONS = {
+    CardDecision.NOT_THIS_PERSON: "Who isn't an author of it?",
+    CardDecision.LEFT_THE_LAB: "Who had left the lab by then?",
 }
 _GRADES = {Grade.A: "🟢", Grade.B: "🟡", Grade.C: "⚪", Grade.D: "⚪"}
 
@@ -40,11 +56,24 @@ class FoundPapersButton(LabButton, template="found:{owner_id}:{page}"):
         super().__init__(label, disabled=disabled)
 
 
+class FoundChoiceButton(LabButton):
+    """Decides about a card, or about a person on it; if ``person`` is 0, it asks which person."""
+
+    found_paper_id: int
+    person: int
+    decision: int
+
+    @property
+    def choice(self) -> CardDecision:
+        """What a press decides."""
+        return DECISIONS[self.decision]
+
+
 class FoundDecisionButton(
-    LabButton,
+    FoundChoiceButton,
     template="judge:{owner_id}:{page}:{found_paper_id}:{person}:{decision:card_decision}",
 ):
-    """Decides about a card, or about a person on it, by the index in `DECISIONS`."""
+    """Decides on a page of found papers, which is drawn again."""
 
     def __init__(
         self, owner_id: int, page: int, found_paper_id: int, person: int, decision: int
@@ -54,13 +83,35 @@ class FoundDecisionButton(
         self.found_paper_id = found_paper_id
         self.person = person
         self.decision = decision
-        style = ButtonStyle.success if self.choice is CardDecision.ADD else ButtonStyle.secondary
-        super().__init__(_LABELS[self.choice], style=style)
+        super().__init__(_label(decision, person), style=_style(decision))
 
-    @property
-    def choice(self) -> CardDecision:
-        """What a press decides."""
-        return DECISIONS[self.decision]
+
+class FoundCardButton(
+    FoundChoiceButton, template="ours:{found_paper_id}:{person}:{decision:card_decision}"
+):
+    """Decides on a card in the moderators' channel."""
+
+    def __init__(self, found_paper_id: int, person: int, decision: int, *, keys: str = "") -> None:
+        self.found_paper_id = found_paper_id
+        self.person = person
+        self.decision = decision
+        super().__init__(_label(decision, person), style=_style(decision), keys=keys)
+
+
+class DecidedFoundButton(LabButton, template="ours:{found_paper_id}:-"):
+    """Takes the place of `FoundCardButton`s once the paper is decided."""
+
+    def __init__(self, found_paper_id: int) -> None:
+        self.found_paper_id = found_paper_id
+        super().__init__("Reviewed", disabled=True)
+
+
+class OpenFoundButton(LabButton, template="findings:{post_id}", needs=()):
+    """Shows the papers that were found privately, under a notice about some of them."""
+
+    def __init__(self, post_id: int, *, keys: str = "") -> None:
+        self.post_id = post_id
+        super().__init__("Review them", style=ButtonStyle.primary, keys=keys)
 
 
 class FoundUndoButton(LabButton, template="unjudge:{owner_id}:{page}:{change_id}"):
@@ -106,11 +157,163 @@ class FoundPage:
         return Layout(card)
 
     def _buttons(self, card: Card) -> list[Button[Any]]:
-        decisions = [CardDecision.ADD, CardDecision.NOT_OURS, CardDecision.NOT_THIS_PERSON]
-        if card.paper_id is not None:
-            decisions.insert(1, CardDecision.SAME)
-        make = partial(FoundDecisionButton, self.owner, self.page, card.id, card.person.id)
-        return [make(DECISIONS.index(one)) for one in (*decisions, CardDecision.LEFT_THE_LAB)]
+        make = partial(FoundDecisionButton, self.owner, self.page, card.id)
+        return [make(*one) for one in _decisions(card)]
+
+
+Choose: TypeAlias = Callable[[Interaction, int], Awaitable[None]]
+
+
+class PersonForm(LabForm):
+    """Asks which of a card's people a decision is about; ``on_person`` gets the number.
+
+    ``page`` is the one of the queue that the form was opened from, or None.
+    """
+
+    def __init__(
+        self,
+        card: Card,
+        decision: CardDecision,
+        on_person: Choose,
+        page: int | None = None,
+        chosen: str = "",
+    ) -> None:
+        numbers = (card.id, DECISIONS.index(decision))
+        super().__init__(
+            _LABELS[decision],
+            "whose",
+            numbers if page is None else (*numbers, page),
+            [person.id for person in card.people],
+        )
+        self._again_with = partial(PersonForm, card, decision, on_person, page)
+        self._on_person = on_person
+        options = [
+            SelectOption(
+                label=clip(person.name, _MAX_OPTION),
+                value=str(person.id),
+                description=clip(evidence.reason, _MAX_OPTION),
+                default=str(person.id) == chosen,
+            )
+            for person, evidence in _people(card)[:_MAX_OPTIONS]
+        ]
+        menu = Select[Any](custom_id="person", placeholder="Choose a person", options=options)
+        self.add_item(Label(text=_QUESTIONS[decision], component=menu))
+
+    async def submit(self, interaction: Interaction, typed: Typed) -> None:
+        """Passes the person's number on."""
+        number = typed.get("person", "")
+        if not number.isdecimal():
+            raise InvalidInput("Choose a person.")
+        await self._on_person(interaction, int(number))
+
+    def filled_in(self, typed: Typed) -> PersonForm:
+        """Returns the form with the same choice."""
+        return self._again_with(typed.get("person", ""))
+
+
+def review(found: FoundPaper, card: Card | None) -> Layout:
+    """Returns the card of a found paper in the moderators' channel; once decided, how and by whom.
+
+    Its ``card`` is None if nobody of the lab is credited any more.
+    """
+    if found.outcome is not Outcome.REVIEW:
+        return _decided(found, _decision(found))
+    if card is None or not card.is_listed:
+        return _decided(found, "🤷 There's too little left that says it's by the lab's people.")
+    lines = [_reason(person, evidence) for person, evidence in _people(card)[:_MAX_PEOPLE]]
+    keys = joined_keys(card.draft)
+    return Layout(
+        cards.paper_card(
+            card.draft,
+            heading=f"-# 📡 Ours?\n### {cards.title_link(card.draft, 500)}",
+            max_abstract=500,
+            below="\n".join([*lines, *_notes(card)]),
+        ),
+        ActionRow(*(FoundCardButton(card.id, *one, keys=keys) for one in _decisions(card))),
+    )
+
+
+def notice(post: Post) -> Layout:
+    """Returns a notice about found papers, with a button that opens them."""
+    button = OpenFoundButton(post.id, keys=text_key(post.notice))
+    return cards.notice(post.notice, ActionRow(button))
+
+
+def others_text(others: int) -> str:
+    """Returns the notice that counts papers without cards of their own."""
+    waits = "is" if others == 1 else "are"
+    return f"📡 {count(others, 'more paper')} of the lab's people {waits} waiting: `/curate queue`"
+
+
+def list_text(found: Sequence[Card]) -> str:
+    """Returns the weekly list of papers that may be by somebody of the lab."""
+    heading = (
+        f"### 📡 {count(len(found), 'paper')} that may be ours\n"
+        "Little says that these are by the lab's people and not by others of the same name. Open "
+        "`/curate queue` to add the right ones, and to tell me which aren't ours."
+    )
+    lines = [
+        f"- **{escape(card.draft.title, 110)}** · {escape(card.person.name, 50)}: "
+        f"{escape(card.reason, 120)}"
+        for card in found
+    ]
+    (text,) = split_messages([heading, *lines], max_messages=1, noun="paper")
+    return text
+
+
+def _people(card: Card) -> list[tuple[Person, Evidence]]:
+    return [*zip(card.people, card.evidence, strict=True)]
+
+
+def _decisions(card: Card) -> list[tuple[int, int]]:
+    """Returns the decisions that a card offers: a person's number, or 0 to ask, and the index."""
+    decisions = [
+        CardDecision.ADD,
+        *([CardDecision.SAME] if card.paper_id is not None else []),
+        CardDecision.NOT_OURS,
+        CardDecision.NOT_THIS_PERSON,
+        CardDecision.LEFT_THE_LAB,
+    ]
+    has_several = len(card.people) > 1
+    return [
+        (0 if has_several and one in ABOUT_PERSON else card.person.id, DECISIONS.index(one))
+        for one in decisions
+    ]
+
+
+def _label(decision: int, person: int) -> str:
+    return _LABELS[DECISIONS[decision]] + ("" if person else "…")
+
+
+def _style(decision: int) -> ButtonStyle:
+    is_add = DECISIONS[decision] is CardDecision.ADD
+    return ButtonStyle.success if is_add else ButtonStyle.secondary
+
+
+def _reason(person: Person, evidence: Evidence) -> str:
+    name = escape(person.name, 60)
+    return f"{_GRADES[evidence.grade]} **{name}**: {escape(evidence.reason, 300)}"
+
+
+def _decided(found: FoundPaper, text: str) -> Layout:
+    return cards.notice(
+        f"📡 **{escape(found.draft.title, 300)}**\n{text}",
+        ActionRow(DecidedFoundButton(found.id)),
+        colour=cards.GREY,
+    )
+
+
+def _decision(found: FoundPaper) -> str:
+    """Returns how a found paper was decided and by whom."""
+    number = f"#{found.paper_id}" if found.paper_id is not None else "a paper in the list"
+    decided_by = None if found.decided_by == RADAR else found.decided_by
+    by = f" by {escape(decided_by.name, 80)}" if decided_by else ""
+    return {
+        Outcome.ADDED: f"✅ Added{by} as {number}.",
+        Outcome.RESTORED: f"✅ Restored{by} as {number}.",
+        Outcome.DECLINED: f"👋 Declined{by}.",
+        Outcome.REMOVED: "👌 It was removed from the list on purpose.",
+    }.get(found.outcome, f"🔗 It's in the list as {number}.")
 
 
 def _text(card: Card) -> str:
@@ -121,8 +324,14 @@ def _text(card: Card) -> str:
         cards.byline(card.draft, 120, 60).replace("\n", " · "),
         f"{_GRADES[card.grade]} **{people}**: {escape(card.reason, 300)}",
     ]
+    return "\n".join(filter(None, [*lines, *_notes(card)]))
+
+
+def _notes(card: Card) -> list[str]:
+    """Returns what else to know about a card."""
+    notes = []
     if card.paper_id is not None:
-        lines.append(f"⚖️ May be a duplicate of #{card.paper_id}.")
+        notes.append(f"⚖️ May be a duplicate of #{card.paper_id}.")
     if card.is_backlog:
-        lines.append("-# From before you followed this person, so it won't be announced.")
-    return "\n".join(filter(None, lines))
+        notes.append("-# From before you followed this person, so it won't be announced.")
+    return notes

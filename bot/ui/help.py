@@ -85,7 +85,8 @@ TOPICS = (
         7,
         "People",
         "👥",
-        "Keep the lab's people, and decide which names belong to the same author.",
+        "Keep the lab's people, and decide which names belong to the same author. I ask you about "
+        "their new papers in the moderators' channel and in `/curate queue`.",
         _subcommands("people", "add list show edit remove sources watch merge split rename"),
         Audience.MODERATORS,
     ),

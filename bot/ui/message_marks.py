@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from bot.ui.buttons import (
     AnnouncedPaperButton,
+    ClaimButton,
+    DecidedClaimButton,
     DecidedReportButton,
     DigestButton,
     FeedsButton,
@@ -18,11 +20,29 @@ from bot.ui.buttons import (
     ReviewedSuggestionButton,
     SuggestionButton,
 )
-from bot.ui.lab_button import parse
+from bot.ui.found_cards import (
+    DecidedFoundButton,
+    FoundCardButton,
+    OpenFoundButton,
+)
+from bot.ui.lab_button import LabButton, parse
 from storage.announcements.found_messages import FoundPart
 from storage.announcements.models import Post, PostKind
 from storage.generation import Generation
+from storage.review.found_papers import CardDecision
 from storage.review.models import Decision
+
+_KINDS: dict[type[LabButton], PostKind] = {
+    ReviewButton: PostKind.REVIEW,
+    SuggestionButton: PostKind.SUGGESTION,
+    ResolveReportButton: PostKind.REPORT,
+    FoundCardButton: PostKind.FOUND,
+    ClaimButton: PostKind.CLAIM,
+    MySuggestionsButton: PostKind.OUTCOME,
+    ReportedPaperButton: PostKind.OUTCOME,
+    FeedsButton: PostKind.NOTICE,
+    OpenFoundButton: PostKind.NOTICE,
+}
 
 
 def is_marked(custom_id: str, post: Post, generation: Generation) -> bool:
@@ -42,7 +62,11 @@ def is_marked(custom_id: str, post: Post, generation: Generation) -> bool:
             row_id, expected = button.named_row("report_id", generation), post.report_id
         case PostKind.OUTCOME, MySuggestionsButton() as button:
             row_id, expected = button.named_row("post_id", generation), post.id
-        case PostKind.NOTICE, FeedsButton() as button:
+        case PostKind.FOUND, (FoundCardButton() | DecidedFoundButton()) as button:
+            row_id, expected = button.named_row("found_paper_id", generation), post.found_paper_id
+        case PostKind.CLAIM, (ClaimButton() | DecidedClaimButton()) as button:
+            row_id, expected = button.named_row("claim_id", generation), post.claim_id
+        case PostKind.NOTICE, (FeedsButton() | OpenFoundButton()) as button:
             row_id, expected = button.named_row("post_id", generation), post.id
         case (
             PostKind.PAPER | PostKind.DIGEST,
@@ -75,19 +99,32 @@ def find_parts(
                 parts.append(FoundPart(button.named_row("paper_id", generation)))
             case DigestButton():
                 kind = PostKind.DIGEST
-            case ReviewButton(decision=Decision.ADD) as button:
-                kind = PostKind.REVIEW
-                parts.append(FoundPart(button.named_row("item_id", generation), button.keys))
-            case SuggestionButton(decision=Decision.ADD) as button:
-                kind = PostKind.SUGGESTION
-                parts.append(FoundPart(None, button.keys))
-            case ResolveReportButton(is_fixed=True) as button:
-                kind = PostKind.REPORT
-                parts.append(FoundPart(None, button.keys))
-            case MySuggestionsButton() | ReportedPaperButton() as button:
-                kind = PostKind.OUTCOME
-                parts.append(FoundPart(None, button.keys))
-            case FeedsButton() as button:
-                kind = PostKind.NOTICE
-                parts.append(FoundPart(None, button.keys))
+            case LabButton() as button if other := _other_kind(button):
+                kind = other
+                parts.append(FoundPart(_row_id(button, generation), button.keys))
     return kind, tuple(part for part in parts if part.row_id is not None or part.keys)
+
+
+def _other_kind(button: LabButton) -> PostKind | None:
+    """Returns which kind of message, apart from an announcement, a button marks; else None.
+
+    Of several buttons that decide, only the first one does.
+    """
+    match button:
+        case ReviewButton() | SuggestionButton() if button.decision is not Decision.ADD:
+            return None
+        case FoundCardButton() if button.choice is not CardDecision.ADD:
+            return None
+        case ResolveReportButton(is_fixed=False) | ClaimButton(is_accepted=False):
+            return None
+    return _KINDS.get(type(button))
+
+
+def _row_id(button: LabButton, generation: Generation) -> int | None:
+    """Returns the id of the entry or found paper that a button names, if it is still the same."""
+    match button:
+        case ReviewButton():
+            return button.named_row("item_id", generation)
+        case FoundCardButton():
+            return button.named_row("found_paper_id", generation)
+    return None

@@ -10,7 +10,7 @@ from typing import Any
 from discord.ui import ActionRow, Button, Container, Item, Section, Separator, TextDisplay
 
 from bot.markdown import count, escape, timestamp
-from bot.ui import buttons, cards, report_cards
+from bot.ui import buttons, cards, claim_cards, report_cards
 from bot.ui.cards import Layout
 from bot.ui.found_cards import FoundPapersButton
 from storage.announcements.message_keys import event_key, joined_keys
@@ -18,7 +18,8 @@ from storage.feeds.models import EntryRecord, PendingEntry
 from storage.models import LinkKind, Origin, Outcome, Paper, PaperDetails
 from storage.papers.titles import is_bare_reference
 from storage.redaction import has_secret_path, redact_url
-from storage.review.models import Decision, Report, Suggestion
+from storage.review.models import AccountClaim, Decision, Report, Suggestion
+from storage.review.queue import QueueItem
 
 PAGE_SIZE = 4  # items on a page of the queue: each takes up to eight of a message's 40 components
 _MIN_IDENTIFIER = 20  # characters; less of one says nothing
@@ -213,16 +214,18 @@ class QueuePage:
     """A page of the review queue, counted from 0, for the moderator ``owner``.
 
     ``feeds`` are the feeds' titles by number, and ``similar`` the papers that items resemble.
-    ``found`` counts the papers that were found for the lab's people, which have their own pages.
+    ``found`` counts the papers that were found for the lab's people, which have their own pages,
+    and ``claims`` those in the ``total`` that are members' claims.
     """
 
-    items: Sequence[PendingEntry | Suggestion | Report]
+    items: Sequence[QueueItem]
     total: int
     page: int
     owner: int
     feeds: Mapping[int, str]
     similar: Mapping[int, Paper]
     found: int = 0
+    claims: int = 0
 
     def layout(self, *status: Item[Any]) -> Layout:
         """Returns the page as a message, below the ``status`` of the last decision."""
@@ -235,7 +238,7 @@ class QueuePage:
         if not self.total:
             card.add_item(TextDisplay("🔎 Nothing needs review."))
             return Layout(card)
-        card.add_item(TextDisplay(f"### 🔎 {count(self.total, 'paper')} to review"))
+        card.add_item(TextDisplay(f"### 🔎 {self._heading()} to review"))
         for index, (item, text) in enumerate(zip(self.items, self._texts(), strict=True)):
             if index:
                 card.add_item(Separator(visible=True))
@@ -247,6 +250,12 @@ class QueuePage:
             card.add_item(ActionRow(*buttons.page_buttons(make, self.page, pages)))
         return Layout(card)
 
+    def _heading(self) -> str:
+        papers, claims = count(self.total - self.claims, "paper"), count(self.claims, "claim")
+        if not self.claims:
+            return papers
+        return f"{papers} and {claims}" if self.claims < self.total else claims
+
     def _texts(self) -> list[str]:
         """Returns the items' texts, shortened as far as needed for all of them to fit."""
         texts: list[str] = []
@@ -256,9 +265,11 @@ class QueuePage:
                 break
         return texts
 
-    def _text(self, item: PendingEntry | Suggestion | Report, limits: _Limits) -> str:
+    def _text(self, item: QueueItem, limits: _Limits) -> str:
         if isinstance(item, Report):
             return report_cards.queue_item(item)
+        if isinstance(item, AccountClaim):
+            return claim_cards.queue_item(item)
         if isinstance(item, PendingEntry):
             source = f"📡 {escape(self.feeds.get(item.feed_id, ''), 60)}"
         else:
@@ -274,12 +285,14 @@ class QueuePage:
             return "\n".join([*lines, "-# a paper that was removed from the list on purpose"])
         return "\n".join([*lines, *_summary(similar, limits), f"-# {_origin(similar)}"])
 
-    def _buttons(self, item: PendingEntry | Suggestion | Report) -> list[Button[Any]]:
+    def _buttons(self, item: QueueItem) -> list[Button[Any]]:
         at = (self.owner, self.page)
         if isinstance(item, Report):
             return report_cards.decision_buttons(
                 item, buttons.QueueFixButton(*at, item.id), partial(buttons.QueueReportButton, *at)
             )
+        if isinstance(item, AccountClaim):
+            return claim_cards.decision_buttons(item, partial(buttons.QueueClaimButton, *at))
         opening: list[Button[Any]]
         if isinstance(item, Suggestion):
             decisions = _decisions(item, partial(buttons.QueueSuggestionButton, *at))

@@ -19,6 +19,7 @@ from storage.announcements.message_keys import (
     event_key,
     message_keys,
     split_keys,
+    text_key,
 )
 from storage.announcements.models import PostKind
 from storage.database import Connection, Row
@@ -30,7 +31,7 @@ _PAPERS = (PostKind.PAPER, PostKind.DIGEST)
 
 @dataclass(frozen=True, slots=True)
 class FoundPart:
-    """One paper, entry, suggestion, report or notice in a message.
+    """One paper, entry, suggestion, report, claim or notice in a message.
 
     ``row_id`` is the id of a paper or entry if the restored database has it, and ``keys`` are the
     joined keys.
@@ -175,11 +176,15 @@ async def _adopt_posts(
     db: Connection, destination_id: int, found: Sequence[Row], now: datetime
 ) -> None:
     waiting = found and await db.all(
-        """SELECT posts.*, entries.draft, suggested_at, reported_at,
-               IFNULL(suggestions.member_id, reports.member_id) AS member_id
+        """SELECT posts.*, IFNULL(entries.draft, found_papers.draft) AS draft,
+               COALESCE(suggested_at, reported_at, account_claims.claimed_at) AS asked_at,
+               COALESCE(suggestions.member_id, reports.member_id, account_claims.member_id)
+                   AS member_id
            FROM posts LEFT JOIN entries ON entries.id = entry_id
            LEFT JOIN suggestions ON suggestions.id = suggestion_id
            LEFT JOIN reports ON reports.id = report_id
+           LEFT JOIN found_papers ON found_papers.id = posts.found_paper_id
+           LEFT JOIN account_claims ON account_claims.id = posts.claim_id
            WHERE destination_id = ? AND state <> 'sent' AND kind NOT IN ('paper', 'digest')
            ORDER BY posts.id""",
         [destination_id],
@@ -187,7 +192,8 @@ async def _adopt_posts(
     left = {part: part["row_id"] for part in found}
     for row in waiting:
         of_kind = {part: row_id for part, row_id in left.items() if part["kind"] == row["kind"]}
-        part = _find_part(of_kind, row["entry_id"], _post_keys(row))
+        row_id = row["entry_id"] or row["found_paper_id"]
+        part = _find_part(of_kind, row_id, _post_keys(row))
         if part is None:
             continue
         del left[part]
@@ -202,12 +208,13 @@ async def _adopt_posts(
 
 def _post_keys(row: Row) -> tuple[str, ...]:
     """Returns the keys of what a post is about, as its message would have them."""
-    if row["kind"] == PostKind.REVIEW:
+    if row["kind"] in {PostKind.REVIEW, PostKind.FOUND}:
         return message_keys(draft_from_text(row["draft"])) if row["draft"] else ()
+    if row["is_about_found"]:
+        return (text_key(row["notice"]),)
     if row["kind"] == PostKind.NOTICE:
         return (event_key(row["notice"], timestamps.from_text(row["created_at"])),)
-    at = timestamps.from_text(row["suggested_at"] or row["reported_at"])
-    return (event_key(row["member_id"], at),)
+    return (event_key(row["member_id"], timestamps.from_text(row["asked_at"])),)
 
 
 def _find_part(

@@ -63,8 +63,13 @@ def event_key(what: str | int, at: datetime) -> str:
     return _key(_EVENT, f"{what} {timestamps.to_text(at)}")
 
 
+def text_key(text: str) -> str:
+    """Returns the key of a notice that would be the same message if it came again."""
+    return _key(_EVENT, text)
+
+
 def split_keys(text: str) -> tuple[str, ...]:
-    """Returns the keys in a text of `joined_keys` or `event_key`."""
+    """Returns the keys in a text of `joined_keys`, `event_key` or `text_key`."""
     return tuple(text[at : at + _KEY_LENGTH] for at in range(0, len(text), _KEY_LENGTH))
 
 

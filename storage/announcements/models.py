@@ -66,6 +66,8 @@ class PostKind(enum.StrEnum):
     SUGGESTION = "suggestion"
     REPORT = "report"
     OUTCOME = "outcome"
+    FOUND = "found"
+    CLAIM = "claim"
 
 
 class PostState(enum.StrEnum):
@@ -102,9 +104,12 @@ class Post:
     entry_id: int | None = None
     suggestion_id: int | None = None
     report_id: int | None = None
+    found_paper_id: int | None = None
+    claim_id: int | None = None
     notice: str = ""
     held_feed_id: int | None = None
     refused_post_id: int | None = None
+    is_about_found: bool = False
     revision: int = 0
     rendered_revision: int = 0
     thread_due: bool = False

@@ -403,6 +403,32 @@ async def enqueue_entry(db: Connection, channel_id: int, entry_id: int, now: dat
     )
 
 
+async def enqueue_found_papers(
+    db: Connection, channel_id: int, found_ids: Sequence[int], now: datetime
+) -> None:
+    """Queues the review cards of found papers for the moderators' channel."""
+    await db.run_many(
+        """INSERT INTO posts (destination_id, kind, found_paper_id, state, created_at)
+           VALUES (?, 'found', ?, 'waiting', ?)""",
+        [(channel_id, found_id, timestamps.to_text(now)) for found_id in found_ids],
+    )
+
+
+async def enqueue_found_notice(db: Connection, channel_id: int, text: str, now: datetime) -> None:
+    """Queues a notice about found papers, with a button that opens them, for a channel."""
+    post_id = await enqueue_notice(db, channel_id, text, now)
+    await db.run("UPDATE posts SET is_about_found = 1 WHERE id = ?", [post_id])
+
+
+async def enqueue_claim(db: Connection, channel_id: int, claim_id: int, now: datetime) -> None:
+    """Queues the card of a member's claim for the moderators' channel."""
+    await db.run(
+        """INSERT INTO posts (destination_id, kind, claim_id, state, created_at)
+           VALUES (?, 'claim', ?, 'waiting', ?)""",
+        [channel_id, claim_id, timestamps.to_text(now)],
+    )
+
+
 async def enqueue_suggestion(
     db: Connection, channel_id: int, suggestion_id: int, now: datetime
 ) -> None:
@@ -451,7 +477,7 @@ async def move_to_channel(db: Connection, former_id: int | None, channel_id: int
     await db.run(
         """UPDATE posts SET destination_id = ? WHERE destination_id = ?
            AND state <> 'sent' AND state = 'waiting' -- the first lets SQLite use the index
-           AND kind IN ('review', 'suggestion', 'report', 'notice')""",
+           AND kind IN ('review', 'suggestion', 'report', 'found', 'claim', 'notice')""",
         [channel_id, former_id],
     )
 
@@ -477,9 +503,12 @@ def _read_post(row: Row) -> Post:
         entry_id=row["entry_id"],
         suggestion_id=row["suggestion_id"],
         report_id=row["report_id"],
+        found_paper_id=row["found_paper_id"],
+        claim_id=row["claim_id"],
         notice=row["notice"],
         held_feed_id=row["held_feed_id"],
         refused_post_id=row["refused_post_id"],
+        is_about_found=bool(row["is_about_found"]),
         revision=row["revision"],
         rendered_revision=row["rendered_revision"],
         thread_due=bool(row["thread_due"]),

@@ -64,6 +64,7 @@ class ReviewKind(enum.StrEnum):
     SUGGESTION = "suggestions"
     REPORT = "reports"
     FOUND = "found_papers"
+    ACCOUNT = "account_claims"
 
 
 Settings: TypeAlias = Mapping[str, Any]  # by name, with values as in JSON

@@ -298,8 +298,14 @@ async def _unite(db: Connection, ids: Sequence[int]) -> int:
             [json.dumps([*ids])],
         )
     ]
+    await db.run(  # of “card”, “list” and NULL, the first that one of them has
+        """UPDATE found_papers SET told_by = (
+               SELECT MIN(told_by) FROM found_papers
+               WHERE id IN (SELECT value FROM json_each(?))) WHERE id = ?""",
+        [json.dumps([*ids]), target],
+    )
     for other in others:
-        for table in ("witnesses", "found_identifiers"):
+        for table in ("witnesses", "found_identifiers", "posts"):
             await db.run(
                 f"UPDATE {table} SET found_paper_id = ? WHERE found_paper_id = ?",  # noqa: S608 - constants
                 [target, other],

@@ -1,10 +1,10 @@
-"""Review cards of papers that services name for the lab's people, from witnesses to decisions."""
+"""Papers that services name for the lab's people, from witnesses to decisions."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -21,17 +21,17 @@ from storage.papers.combine import normalize
 from storage.papers.titles import is_bare_reference
 from storage.people import claims, records, witnesses
 from storage.people.claims import ClaimVerdict, KnownPeople
-from storage.people.evidence import Evidence, Grade, Lab, first_public, grade_paper
+from storage.people.evidence import Lab, first_public
 from storage.people.matching import find_claims, with_index
 from storage.people.models import Person, Witness
 from storage.people.witnesses import FoundPaper, is_same_paper
 from storage.review import resolutions
 from storage.review.errors import AlreadyResolved, NeedsTitle, NotWaiting, describe_decision
+from storage.review.found_cards import SHOWN, Card, load_card, load_cards
 from storage.timestamps import Clock
 
 RADAR = Actor("radar", "the radar")
 _BATCH_SIZE = 100  # witnesses per transaction, so that nothing else waits long for the database
-_SHOWN = (Grade.A, Grade.B, Grade.C)
 
 
 class CardDecision(enum.StrEnum):
@@ -48,49 +48,7 @@ class CardDecision(enum.StrEnum):
     SAME = "same"
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A found paper with the people of the lab who may have written it.
-
-    ``people`` are those with evidence, the best first, and ``evidence`` is theirs. ``paper_id`` is
-    the paper of the list that it became, or resembles. Its ``outcome`` is ``REVIEW`` while it
-    waits.
-    """
-
-    id: int
-    draft: PaperDraft
-    people: tuple[Person, ...]
-    evidence: tuple[Evidence, ...]
-    witnesses: tuple[Witness, ...]
-    is_backlog: bool
-    paper_id: int | None = None
-    outcome: Outcome = Outcome.REVIEW
-
-    @property
-    def is_listed(self) -> bool:
-        """Whether it is worth asking a moderator."""
-        return self.grade in _SHOWN
-
-    @property
-    def person(self) -> Person:
-        """The person whose paper it most surely is."""
-        return self.people[0]
-
-    @property
-    def also(self) -> tuple[Person, ...]:
-        """The others who were members when the paper was first public."""
-        rest = zip(self.people[1:], self.evidence[1:], strict=True)
-        return tuple(person for person, evidence in rest if evidence.is_within_membership)
-
-    @property
-    def grade(self) -> Grade:
-        """The best grade."""
-        return self.evidence[0].grade
-
-    @property
-    def reason(self) -> str:
-        """The reason of the best grade, a sentence."""
-        return self.evidence[0].reason
+ABOUT_PERSON = frozenset({CardDecision.NOT_THIS_PERSON, CardDecision.LEFT_THE_LAB})
 
 
 class FoundPapers:
@@ -139,10 +97,19 @@ class FoundPapers:
 
         async def find(db: Connection) -> Card | None:
             for found in await witnesses.load(db, [card_id]):
-                return await _card(db, found, await records.load(db), lab, KnownPeople(db))
+                return await load_card(db, found, await records.load(db), lab, KnownPeople(db))
             return None
 
         return await self._database.read(find)
+
+    async def get_waiting(self, card_id: int, actor: Actor, lab: Lab) -> Card:
+        """Returns the card of a found paper that waits for a moderator, who is the actor.
+
+        Raises `NotWaiting` if it is decided or gone.
+        """
+        return await self._database.read(
+            partial(_get_waiting_card, card_id=card_id, actor=actor, lab=lab)
+        )
 
     async def find_named(self, text: str, lab: Lab) -> Card | None:
         """Returns the card of the found paper with an identifier or a title, or None."""
@@ -169,13 +136,10 @@ class FoundPapers:
         submission = Submission(Origin.FEED, actor, now, lock_fields=False)
 
         async def decide(db: Connection) -> Recorded[UpsertResult]:
-            found = await _get_waiting(db, card_id, actor)
-            card = await _card(db, found, await records.load(db), lab, KnownPeople(db))
-            if card is None:
-                raise NotWaiting("That card is gone, because nobody of the lab is credited now.")
+            card = await _get_waiting_card(db, card_id, actor, lab)
             catalogue = StoredCatalogue(db, submission)
             before = await resolutions.load(db, ReviewKind.FOUND, card_id)
-            if decision in {CardDecision.NOT_THIS_PERSON, CardDecision.LEFT_THE_LAB}:
+            if decision in ABOUT_PERSON:
                 result = await _dismiss(db, card, decision, person_id, now)
             else:
                 result = await _decide(catalogue, card, decision)
@@ -224,6 +188,7 @@ async def _settle(
 
     Returns its card if it is announced without asking.
     """
+    await _redraw(db, found.id)
     catalogue = StoredCatalogue(db, Submission(Origin.FEED, RADAR, now))
     if found.outcome is Outcome.DECLINED and not await claims.is_refused(db, found.id):
         found = replace(found, outcome=Outcome.REVIEW)  # for others than those it was declined for
@@ -232,8 +197,8 @@ async def _settle(
             await _complete(catalogue, found.paper_id, found.draft)
             known.forget()
         return None
-    card = await _card(db, found, people, lab, known)
-    if card is not None and card.grade in _SHOWN:
+    card = await load_card(db, found, people, lab, known)
+    if card is not None and card.grade in SHOWN:
         await db.run(
             "UPDATE found_papers SET outcome = 'review', decided_at = NULL WHERE id = ?", [found.id]
         )
@@ -273,7 +238,7 @@ async def _announce(
     if result.outcome is not Outcome.ADDED or result.paper is None:
         return None
     await _enqueue(db, result.paper, now)
-    await claims.decide(db, card.id, ClaimVerdict.ANNOUNCED, _by_person(card))
+    await claims.decide(db, card.id, ClaimVerdict.ANNOUNCED, card.by_person)
     await _resolve(db, card.id, result, RADAR, now)
     await resolutions.record(
         catalogue.change_set, ReviewKind.FOUND, card.id, card.draft.title, before, result
@@ -295,70 +260,7 @@ async def _waiting(db: Connection, lab: Lab) -> dict[int, Card]:
            WHERE outcome = 'review' AND grade IN ('A', 'B', 'C') ORDER BY id"""
     )
     found = await witnesses.load(db, [row["id"] for row in rows])
-    return await _cards(db, found, await records.load(db), lab, KnownPeople(db))
-
-
-async def _card(
-    db: Connection, found: FoundPaper, people: Sequence[Person], lab: Lab, known: KnownPeople
-) -> Card | None:
-    """Returns the card of a found paper with the present evidence, or None if there is none."""
-    return (await _cards(db, [found], people, lab, known)).get(found.id)
-
-
-async def _cards(
-    db: Connection,
-    every: Sequence[FoundPaper],
-    people: Sequence[Person],
-    lab: Lab,
-    known: KnownPeople,
-) -> dict[int, Card]:
-    """Returns the cards of found papers with the present evidence, by id.
-
-    People about whom something was decided aren't on a card that waits.
-    """
-    people = with_index(people)
-    meant = {
-        claim.person.id: claim.person
-        for found in every
-        for claim in find_claims(people, found.witnesses)
-    }
-    lab = replace(lab, known=await known.load(meant.values()))
-    decided = await claims.decided_people(db, [found.id for found in every])
-    cards = {}
-    for found in every:
-        evidence = grade_paper(people, found.witnesses, lab)
-        if found.outcome is Outcome.REVIEW:
-            for number in decided.get(found.id, ()):
-                evidence.pop(number, None)
-        if evidence:
-            cards[found.id] = _make_card(found, people, evidence)
-    return cards
-
-
-def _make_card(
-    found: FoundPaper, people: Sequence[Person], evidence: Mapping[int, Evidence]
-) -> Card:
-    """Returns a card with its people, the surest and members first."""
-    ranked = sorted(
-        ((one, evidence[one.id]) for one in people if one.id in evidence),
-        key=lambda pair: (
-            pair[1].grade,
-            not pair[1].is_within_membership,
-            pair[1].position,
-            pair[0].id,
-        ),
-    )
-    shown = [pair for pair in ranked if pair[1].grade in _SHOWN] or ranked[:1]
-    return Card(
-        id=found.id,
-        draft=found.draft,
-        people=tuple(person for person, _ in shown),
-        evidence=tuple(one for _, one in shown),
-        witnesses=found.witnesses,
-        is_backlog=found.is_backlog,
-        paper_id=found.paper_id,
-        outcome=found.outcome,
-    )
+    return await load_cards(db, found, await records.load(db), lab, KnownPeople(db))
 
 
 async def _is_trusted(db: Connection, card: Card) -> bool:
@@ -371,10 +273,13 @@ async def _is_trusted(db: Connection, card: Card) -> bool:
     return any([(await claims.track_record(db, one.id)).is_clean for one in certain])
 
 
-async def _get_waiting(db: Connection, card_id: int, actor: Actor) -> FoundPaper:
+async def _get_waiting_card(db: Connection, card_id: int, actor: Actor, lab: Lab) -> Card:
     for found in await witnesses.load(db, [card_id]):
         if found.outcome is Outcome.REVIEW:
-            return found
+            card = await load_card(db, found, await records.load(db), lab, KnownPeople(db))
+            if card is None:
+                raise NotWaiting("That card is gone, because nobody of the lab is credited now.")
+            return card
         what = describe_decision(found.outcome, found.paper_id)
         raise AlreadyResolved(found.decided_by, actor, what)
     raise NotWaiting("I couldn't find that card.")
@@ -383,7 +288,7 @@ async def _get_waiting(db: Connection, card_id: int, actor: Actor) -> FoundPaper
 async def _decide(catalogue: StoredCatalogue, card: Card, decision: CardDecision) -> UpsertResult:
     """Adds a card's paper, completes the paper that it is the same as, or declines it."""
     db = catalogue.change_set.db
-    evidence = _by_person(card)
+    evidence = card.by_person
     if decision is CardDecision.NOT_OURS:
         for number, one in evidence.items():
             if not one.has_own_id:
@@ -404,10 +309,10 @@ async def _dismiss(
     db: Connection, card: Card, decision: CardDecision, person_id: int | None, now: datetime
 ) -> UpsertResult:
     """Removes a person from a card, and remembers why; declines the card if nobody is left."""
-    evidence = _by_person(card)
+    evidence = card.by_person
     number = card.person.id if person_id is None else person_id
     if number not in evidence:
-        raise LabError(f"Person {number} isn't on card {card.id}.")
+        raise LabError("That person isn't on the card, or isn't any more.")
     one = evidence.pop(number)
     if decision is CardDecision.NOT_THIS_PERSON:
         await claims.teach(db, number, foreign_ids=one.other_ids)
@@ -417,7 +322,7 @@ async def _dismiss(
         day = date.first_day if date else now.date()
         await claims.teach(db, number, last_day=day - timedelta(days=1))
         await claims.decide(db, card.id, ClaimVerdict.LEFT, {number: one})
-    stays = any(other.grade in _SHOWN for other in evidence.values())
+    stays = any(other.grade in SHOWN for other in evidence.values())
     return UpsertResult(Outcome.REVIEW if stays else Outcome.DECLINED, None)
 
 
@@ -428,6 +333,11 @@ async def _complete(catalogue: StoredCatalogue, paper_id: int, draft: PaperDraft
     return await intake.upsert_as(catalogue, paper, normalize(draft))
 
 
+async def _redraw(db: Connection, found_id: int) -> None:
+    """Has the card of a found paper in the moderators' channel updated."""
+    await db.run("UPDATE posts SET revision = revision + 1 WHERE found_paper_id = ?", [found_id])
+
+
 async def _resemble(db: Connection, found_id: int, paper_id: int | None) -> None:
     await db.run("UPDATE found_papers SET paper_id = ? WHERE id = ?", [paper_id, found_id])
 
@@ -436,6 +346,7 @@ async def _resolve(
     db: Connection, found_id: int, result: UpsertResult, actor: Actor, at: datetime
 ) -> None:
     """Records what was decided about a found paper; one that stays is only marked as decided."""
+    await _redraw(db, found_id)
     await db.run("UPDATE found_papers SET was_decided = 1 WHERE id = ?", [found_id])
     if result.outcome is not Outcome.REVIEW:
         await db.run(
@@ -450,7 +361,3 @@ async def _resolve(
                 found_id,
             ],
         )
-
-
-def _by_person(card: Card) -> dict[int, Evidence]:
-    return {one.id: evidence for one, evidence in zip(card.people, card.evidence, strict=True)}

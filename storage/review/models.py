@@ -1,4 +1,4 @@
-"""Members' suggestions and reports and the answers to them, as frozen records without logic."""
+"""What members suggest, report and claim, and the answers, as frozen records without logic."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.models import Actor, Outcome, Paper, PaperDraft
+from storage.people.models import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,34 @@ class Report:
     reported_at: datetime
     outcome: Outcome
     decided_by: Actor | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it waits for a moderator."""
+        return self.decided_by is None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClaim:
+    """A member's claim to be one of the lab's people, and what became of it.
+
+    ``person`` is None if they were removed from the lab's people. ``outcome`` is ``REVIEW`` while
+    the claim is pending, then ``UPDATED`` or ``DECLINED``.
+    """
+
+    id: int
+    person_id: int
+    person: Person | None
+    member_id: int
+    member_name: str
+    claimed_at: datetime
+    outcome: Outcome
+    decided_by: Actor | None = None
+
+    @property
+    def name(self) -> str:
+        """The person's name, or a substitute."""
+        return self.person.name if self.person else "somebody who was removed"
 
     @property
     def is_pending(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TypeAlias
 
 from storage.announcements import outbox
 from storage.audit.models import ChangeAction, Recorded, Resolution, ReviewKind
@@ -15,9 +16,10 @@ from storage.feeds.models import EntryRecord, PendingEntry
 from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
 from storage.papers import queries as paper_queries
 from storage.papers.titles import is_bare_reference
-from storage.review import reports, resolutions, suggestions
+from storage.review import account_claims, reports, resolutions, suggestions
+from storage.review.account_claims import AccountClaims
 from storage.review.errors import AlreadyResolved, NeedsTitle, NotWaiting, describe_decision
-from storage.review.models import Decision, Report, Suggestion
+from storage.review.models import AccountClaim, Decision, Report, Suggestion
 from storage.review.reports import Reports
 from storage.review.suggestions import Suggestions
 
@@ -27,19 +29,29 @@ _ALL = """SELECT 'entry' AS kind, entries.id, seen_at AS at
           UNION ALL SELECT 'suggestion', id, suggested_at FROM suggestions
           WHERE decided_at IS NULL
           UNION ALL SELECT 'report', id, reported_at FROM reports
+          WHERE decided_at IS NULL
+          UNION ALL SELECT 'claim', account_claims.id, claimed_at FROM account_claims
+          JOIN people ON people.id = person_id AND NOT is_removed
           WHERE decided_at IS NULL"""
-_FIND = {"entry": entries.find_pending, "suggestion": suggestions.find, "report": reports.find}
+_FIND = {
+    "entry": entries.find_pending,
+    "suggestion": suggestions.find,
+    "report": reports.find,
+    "claim": account_claims.find,
+}
+
+QueueItem: TypeAlias = PendingEntry | Suggestion | Report | AccountClaim
 
 
-class Review(Suggestions, Reports):
-    """The moderators' review queue: feed entries, and members' suggestions and reports."""
+class Review(Suggestions, Reports, AccountClaims):
+    """The moderators' review queue: entries, and members' suggestions, reports and claims."""
 
     async def count(self) -> int:
         """Counts what waits for a moderator."""
         async with self._database.reading() as db:
             return int(await db.value(f"SELECT COUNT(*) FROM ({_ALL})"))  # noqa: S608 - a constant
 
-    async def page(self, offset: int, limit: int) -> tuple[PendingEntry | Suggestion | Report, ...]:
+    async def page(self, offset: int, limit: int) -> tuple[QueueItem, ...]:
         """Returns a page of what waits, oldest first."""
         async with self._database.reading() as db:
             rows = await db.all(

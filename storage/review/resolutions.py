@@ -8,7 +8,7 @@ from storage.database import Connection
 from storage.errors import LabError
 from storage.models import PaperDraft, UpsertResult
 from storage.papers.snapshots import draft_from_text
-from storage.people import claims
+from storage.people import account_claims, claims
 
 # What a resolution changes in the table of each kind.
 _DECISION = ("outcome", "decided_by", "decided_by_name", "decided_at")
@@ -21,13 +21,24 @@ _POST_COLUMNS = {
     ReviewKind.ENTRY: "entry_id",
     ReviewKind.SUGGESTION: "suggestion_id",
     ReviewKind.REPORT: "report_id",
+    ReviewKind.FOUND: "found_paper_id",
+    ReviewKind.ACCOUNT: "claim_id",
+}
+# How the state of those is read and restored whose decisions also change people.
+_LOAD = {
+    ReviewKind.FOUND: claims.load_state,
+    ReviewKind.ACCOUNT: account_claims.load_state,
+}
+_RESTORE = {
+    ReviewKind.FOUND: claims.restore_state,
+    ReviewKind.ACCOUNT: account_claims.restore_state,
 }
 
 
 async def load(db: Connection, kind: ReviewKind, item_id: int) -> ReviewState:
     """Returns the review columns of an item by name; none of them if the item is gone."""
-    if kind is ReviewKind.FOUND:
-        return await claims.load_state(db, item_id)
+    if kind in _LOAD:
+        return await _LOAD[kind](db, item_id)
     row = await db.one(
         f"SELECT {', '.join(_COLUMNS[kind])} FROM {kind} WHERE id = ?",  # noqa: S608 - constants
         [item_id],
@@ -70,17 +81,10 @@ async def _restore(
     db: Connection, resolution: Resolution, expected: ReviewState, state: ReviewState
 ) -> None:
     kind, item_id = resolution.kind, resolution.item_id
-    if kind is ReviewKind.FOUND:
-        await claims.restore_state(db, item_id, expected, state)
-        return
-    found = await load(db, kind, item_id)
-    if found and found["decided_at"] != expected["decided_at"]:
-        raise LabError("Someone has decided this one differently since then. Undo that first.")
-    await db.run(
-        f"""UPDATE {kind} SET {", ".join(f"{name} = ?" for name in _COLUMNS[kind])}
-            WHERE id = ?""",  # noqa: S608 - constants
-        [*(state[name] for name in _COLUMNS[kind]), item_id],
-    )
+    if kind in _RESTORE:
+        await _RESTORE[kind](db, item_id, expected, state)
+    else:
+        await _restore_columns(db, resolution, expected, state)
     # Unsent messages to the member are no longer true; sent ones are updated.
     is_about_item = f"{_POST_COLUMNS[kind]} = ?"
     await db.run(
@@ -90,4 +94,18 @@ async def _restore(
     await db.run(
         f"UPDATE posts SET revision = revision + 1 WHERE {is_about_item}",  # noqa: S608
         [item_id],
+    )
+
+
+async def _restore_columns(
+    db: Connection, resolution: Resolution, expected: ReviewState, state: ReviewState
+) -> None:
+    kind, item_id = resolution.kind, resolution.item_id
+    found = await load(db, kind, item_id)
+    if found and found["decided_at"] != expected["decided_at"]:
+        raise LabError("Someone has decided this one differently since then. Undo that first.")
+    await db.run(
+        f"""UPDATE {kind} SET {", ".join(f"{name} = ?" for name in _COLUMNS[kind])}
+            WHERE id = ?""",  # noqa: S608 - constants
+        [*(state[name] for name in _COLUMNS[kind]), item_id],
     )

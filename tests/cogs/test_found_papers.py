@@ -6,35 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.demo.messages import visible_text
-from storage.models import PaperDraft, PartialDate
-from storage.people.evidence import Lab as Affiliations
-from storage.people.models import Credit, IdScheme, PersonDraft, PersonId, Witness
-from tests.support.lab import Lab
-from tests.support.library import MODERATOR
-
-ORCID = PersonId(IdScheme.ORCID, "0000-0002-1825-0097")
-
-
-async def find_papers(lab: Lab, number: int = 1) -> None:
-    """Registers Ann Lee and Bo Chen, and finds papers of theirs."""
-    await lab.app.library.people.add(PersonDraft("Ann Lee", ids=(ORCID,)), MODERATOR)
-    await lab.app.library.people.add(PersonDraft("Bo Chen"), MODERATOR)
-    credits = (Credit("Ann Lee", (ORCID,)), Credit("Bo Chen"))
-    said = [
-        Witness(
-            "crossref",
-            str(one),
-            PaperDraft(
-                f"Ferns of the north {one}",
-                ("Ann Lee", "Bo Chen"),
-                date=PartialDate(2026, 5, 12),
-                identifiers=(f"doi:10.1000/{one}",),
-            ),
-            credits,
-        )
-        for one in range(number)
-    ]
-    await lab.app.library.found_papers.ingest(said, Affiliations())
+from bot.settings import Settings
+from tests.support.found_papers import find_papers
+from tests.support.lab import Lab, reply_text
 
 
 async def open_cards(lab: Lab) -> Any:
@@ -43,8 +17,20 @@ async def open_cards(lab: Lab) -> Any:
     return await press(lab, queue.response, "of the lab's people")
 
 
+async def choose(lab: Lab, message: Any, label: str, person: int) -> Any:
+    """Presses a button, and chooses a person in the form that it opens."""
+    form = await lab.moderator.click(message, custom_id=custom_id(message, label))
+    assert form.modal is not None
+    return (await lab.moderator.submit_modal(form, {"person": [str(person)]})).response
+
+
 async def press(lab: Lab, message: Any, label: str) -> Any:
     """Presses the first button whose label contains a text."""
+    return (await lab.moderator.click(message, custom_id=custom_id(message, label))).response
+
+
+def custom_id(message: Any, label: str) -> str:
+    """Returns the id of the first button whose label contains a text."""
 
     def buttons(components: Any) -> Iterator[dict[str, Any]]:
         for component in components:
@@ -55,8 +41,7 @@ async def press(lab: Lab, message: Any, label: str) -> Any:
                 yield part["accessory"]
 
     parts = [*buttons(message.components)]
-    first = next(one for one in parts if label in (one.get("label") or ""))
-    return (await lab.moderator.click(message, custom_id=first["custom_id"])).response
+    return str(next(one for one in parts if label in (one.get("label") or ""))["custom_id"])
 
 
 async def test_cards_are_shown_with_their_reason_and_decided_in_place(lab: Lab) -> None:
@@ -73,7 +58,7 @@ async def test_cards_are_shown_with_their_reason_and_decided_in_place(lab: Lab) 
     assert "4 papers of the lab's people" in visible_text(page)
     page = await press(lab, page, "Undo")
     assert "5 papers of the lab's people" in visible_text(page)
-    page = await press(lab, page, "Not this person")
+    page = await choose(lab, page, "Not this person…", person=1)
     assert "It stays for the others" in visible_text(page)
     page = await press(lab, page, "Not ours")
     assert "No source will bring it up again" in visible_text(page)
@@ -83,11 +68,51 @@ async def test_leaving_the_lab_ends_a_membership(lab: Lab) -> None:
     await find_papers(lab)
     page = await open_cards(lab)
 
-    page = await press(lab, page, "Left the lab")
+    page = await choose(lab, page, "Left the lab…", person=1)
 
     assert "It stays for the others" in visible_text(page)
     (ann, _) = await lab.app.library.people.all()
     assert str(ann.membership.end) == "2026-05-11"
+
+
+async def test_a_decision_about_the_second_person_leaves_the_first(
+    lab: Lab, settings: Settings
+) -> None:
+    await find_papers(lab)
+    page = await open_cards(lab)
+    form = await lab.moderator.click(page, custom_id=custom_id(page, "Not this person…"))
+    options = form.modal["components"][0]["component"]["options"]
+    assert [(one["label"], one["value"]) for one in options] == [("Ann Lee", "1"), ("Bo Chen", "2")]
+    assert options[1]["description"].startswith("Credited to Bo Chen")
+    again = await lab.restart(settings)
+
+    result = await lab.moderator.submit_modal(form, {"person": ["2"]})
+
+    text = visible_text(result.response)
+    assert "It stays for the others" in text
+    assert "[Not this person]" in text  # nobody else is left to choose
+    (card,) = await lab.app.library.found_papers.cards(lab.app.settings.lab)
+    assert [one.name for one in card.people] == ["Ann Lee"]
+    await again.close()
+
+
+async def test_a_person_who_was_taken_off_meanwhile_is_not_chosen_again(lab: Lab) -> None:
+    await find_papers(lab)
+    page = await open_cards(lab)
+    button = custom_id(page, "Not this person…")
+    forms = [await lab.moderator.click(page, custom_id=button) for _ in range(2)]
+
+    first, second = [await lab.moderator.submit_modal(one, {"person": ["1"]}) for one in forms]
+
+    assert "It stays for the others" in reply_text(first)
+    assert "That person isn't on the card" in reply_text(second)
+
+
+async def test_a_member_cannot_choose_a_person(lab: Lab) -> None:
+    await find_papers(lab)
+    for pressed in (f"judge:{lab.member.id}:0:1:0:3", "ours:1:0:3"):
+        text = await lab.press_custom_id(lab.member, pressed)
+        assert "moderator" in text.lower()
 
 
 async def test_a_card_that_somebody_else_decided_says_so(lab: Lab) -> None:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from bot.demo.messages import visible_text
+from bot.settings import Settings
 from storage.people.models import IdScheme, PersonDraft, PersonId
 from tests.support.forms import form_values
 from tests.support.lab import Lab, reply_text
-from tests.support.library import MODERATOR
+from tests.support.library import MODERATOR, forget_deliveries
 
 ORCID = PersonId(IdScheme.ORCID, "0000-0002-1825-0097")
 FORM = {
@@ -169,19 +171,19 @@ async def test_an_author_of_the_lab_without_papers_is_shown(lab: Lab) -> None:
 
 
 async def claim(lab: Lab) -> tuple[str, Any]:
-    """Has the member claim to be somebody; returns the reply and the question to moderators."""
+    """Has the member claim to be somebody; returns the reply and the moderators' channel."""
     room = lab.env.guild.create_text_channel("moderators")
     await lab.run(lab.moderator, "setup channel", channel=room)
     await lab.app.library.people.add(PersonDraft("Stella Biderman", ids=(ORCID,)), MODERATOR)
     asked = await lab.member.slash(lab.channel, "people claim", person="biderman")
     assert asked.ephemeral
-    return reply_text(asked), room.last_message
+    return reply_text(asked), room
 
 
 async def test_a_moderator_confirms_who_a_member_is(lab: Lab) -> None:
-    reply, question = await claim(lab)
+    reply, room = await claim(lab)
     assert "A moderator will confirm that you're **Stella Biderman**." in reply
-    text = visible_text(question)
+    text = visible_text(room.last_message)
     assert f"<@{lab.member.id}> says that they're **Stella Biderman** (number 1)." in text
     assert "ORCID 0000-0002-1825-0097" in text
     again = await lab.run(lab.member, "people claim", person="biderman")
@@ -189,9 +191,16 @@ async def test_a_moderator_confirms_who_a_member_is(lab: Lab) -> None:
     unknown = await lab.run(lab.moderator, "author", name=f"<@{lab.member.id}>")
     assert "I don't know which author that is." in unknown
 
-    result = await lab.moderator.click(question, label="Confirm")
-    assert "is **Stella Biderman**, says noor." in reply_text(result)
+    refused = await lab.member.click(room.last_message, label="Confirm")
+    assert refused.ephemeral
+    assert "moderator" in reply_text(refused).lower()
+    result = await lab.moderator.click(room.last_message, label="Confirm")
+    assert result.ephemeral
+    assert f"You confirmed that <@{lab.member.id}> is **Stella Biderman**." in reply_text(result)
+    assert "✅ Confirmed by noor." in visible_text(room.last_message)
     assert (await lab.app.library.people.get(1)).discord_id == lab.member.id
+    late = await lab.press_custom_id(lab.moderator, "claim:1:0")
+    assert "You've already decided this one." in late
     for name in (f"<@{lab.member.id}>", "Stella Biderman"):
         shown = await lab.run(lab.moderator, "author", name=name)
         assert "### Stella Biderman" in shown
@@ -204,23 +213,79 @@ async def test_a_moderator_confirms_who_a_member_is(lab: Lab) -> None:
 
 
 async def test_a_moderator_says_that_a_member_is_somebody_else(lab: Lab) -> None:
-    _, question = await claim(lab)
-    result = await lab.moderator.click(question, label="No")
-    assert "isn't **Stella Biderman**, says noor." in reply_text(result)
+    _, room = await claim(lab)
+    result = await lab.moderator.click(room.last_message, label="No")
+    assert f"You said that <@{lab.member.id}> isn't **Stella Biderman**." in reply_text(result)
+    assert "👋 Declined by noor." in visible_text(room.last_message)
     assert (await lab.app.library.people.get(1)).discord_id is None
+    again = await lab.run(lab.member, "people claim", person="biderman")
+    assert "A moderator has just said no. You can ask again tomorrow." in again
+    lab.clock.advance(timedelta(days=1))
+    assert "Thanks!" in await lab.run(lab.member, "people claim", person="biderman")
+
+
+async def test_claims_wait_in_the_queue_and_can_be_undone(lab: Lab) -> None:
+    _, room = await claim(lab)
+    queue = await lab.moderator.slash(lab.channel, "curate queue")
+    text = reply_text(queue)
+    assert "### 🔎 1 claim to review" in text
+    assert f"<@{lab.member.id}> says that they're **Stella Biderman** (number 1)." in text
+
+    decided = await lab.moderator.click(queue.response, label="Confirm")
+
+    text = visible_text(decided.response)
+    assert f"You confirmed that <@{lab.member.id}> is **Stella Biderman**." in text
+    assert "Nothing needs review" in text
+    await lab.app.deliver()
+    assert "✅ Confirmed by noor." in visible_text(room.last_message)
+    history = await lab.run(lab.moderator, "curate history")
+    assert "confirmed that **mika is Stella Biderman**" in history
+    undone = await lab.moderator.click(decided.response, label="Undo")
+    assert "1 claim to review" in visible_text(undone.response)
+    assert (await lab.app.library.people.get(1)).discord_id is None
+    await lab.app.deliver()
+    assert "[Confirm] [No]" in visible_text(room.last_message)
+    redone = await lab.moderator.click(undone.response, label="Redo")
+    assert "Nothing needs review" in visible_text(redone.response)
+    assert (await lab.app.library.people.get(1)).discord_id == lab.member.id
+    assert f"{lab.member.id}" in await lab.run(lab.moderator, "people show", person="#1")
+
+
+async def test_a_claim_survives_a_restart_and_is_decided_once(lab: Lab, settings: Settings) -> None:
+    _, room = await claim(lab)
+    queue = await lab.moderator.slash(lab.channel, "curate queue")
+    forget_deliveries(lab.app.library)
+    again = await lab.restart(replace(settings))
+    await lab.app.deliver()
+    assert len(room.history()) == 1
+    await lab.moderator.click(room.last_message, label="No")
+    late = await lab.moderator.click(queue.response, label="Confirm")
+    assert "You've already decided this one." in reply_text(late)
+    assert "Nothing needs review" in reply_text(late)
+    assert (await lab.app.library.people.get(1)).discord_id is None
+    await again.close()
+
+
+async def test_a_claim_to_be_somebody_who_was_removed_waits_no_more(lab: Lab) -> None:
+    _, room = await claim(lab)
+    await lab.app.library.people.remove(1, MODERATOR)
+    assert "Nothing needs review" in await lab.run(lab.moderator, "curate queue")
+    refused = await lab.moderator.click(room.last_message, label="Confirm")
+    assert "couldn't find" in reply_text(refused)
 
 
 async def test_a_claim_that_came_too_late_is_refused(lab: Lab) -> None:
-    _, question = await claim(lab)
+    _, room = await claim(lab)
     await lab.run(lab.moderator, "people edit", person="#1", member=lab.moderator)
-    result = await lab.moderator.click(question, label="Confirm")
+    result = await lab.moderator.click(room.last_message, label="Confirm")
     assert "Stella Biderman is linked to somebody else by now." in reply_text(result)
 
 
-async def test_a_claim_needs_moderators_and_a_person_who_is_nobody_yet(lab: Lab) -> None:
+async def test_a_claim_needs_a_person_who_is_nobody_yet_but_no_channel(lab: Lab) -> None:
     await lab.app.library.people.add(PersonDraft("Ann Lee", discord_id=7), MODERATOR)
     await lab.app.library.people.add(PersonDraft("Bo Chen"), MODERATOR)
     taken = await lab.run(lab.member, "people claim", person="Ann Lee")
     assert "Ann Lee is somebody else here." in taken
-    alone = await lab.run(lab.member, "people claim", person="Bo Chen")
-    assert "I can't reach the moderators here." in alone
+    asked = await lab.run(lab.member, "people claim", person="Bo Chen")  # without a channel
+    assert "A moderator will confirm that you're **Bo Chen**." in asked
+    assert "1 claim to review" in await lab.run(lab.moderator, "curate queue")

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import discord
 import pytest
 
+from bot.found_posts import tell_moderators
 from bot.settings import Settings
 from storage.announcements.models import SubscriptionOptions
 from storage.announcements.outbox import MAX_DIGEST
@@ -21,6 +22,8 @@ from storage.backups import BackupKind, Backups
 from storage.feeds.models import Entry, FeedState
 from storage.models import Origin, PaperDraft
 from storage.papers.combine import as_draft
+from storage.people.models import Credit, PersonDraft
+from storage.review.found_papers import CardDecision
 from storage.review.models import Decision
 from tests.faults import discord_standin
 from tests.faults.child import suggest
@@ -36,6 +39,7 @@ from tests.faults.discord_standin import (
     customs,
 )
 from tests.faults.station import Station, open_station
+from tests.support.found_papers import ORCID, witness
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR, announce
 
@@ -280,6 +284,64 @@ async def test_a_review_card_is_adopted_while_nobody_decided_it(
     decided, pending = shown(stand_in.standing(MODERATORS))
     assert "Declined" in decided
     assert "Is this one of ours?" in pending
+
+
+async def test_what_moderators_were_told_of_found_papers_and_claims_is_adopted(
+    start: Start, settings: Settings, stand_in: StandIn
+) -> None:
+    async with start() as station:
+        people = station.app.library.people
+        await people.add(PersonDraft("Ann Lee", ids=(ORCID,)), MODERATOR)
+        await people.add(PersonDraft("Bo Chen"), MODERATOR)
+    backup = await back_up(start)
+    for life in range(3):
+        async with start() as station:
+            await _find(station)
+            await station.app.deliver()
+            if life == 1:
+                await station.app.library.found_papers.decide(
+                    1, CardDecision.NOT_OURS, MODERATOR, station.app.settings.lab
+                )
+                await station.app.deliver()
+        restore(settings, backup)
+    decided, listed, pending = shown(stand_in.standing(MODERATORS))
+    assert "Declined" in decided
+    assert "1 paper that may be ours" in listed
+    assert "Ours?" in pending
+
+
+async def _find(station: Station) -> None:
+    """Finds a paper that is surely somebody's, and one that may be, and tells the moderators."""
+    said = [
+        witness(1, Credit("Ann Lee", (ORCID,))),
+        witness(2, Credit("Bo Chen")),
+    ]
+    library, lab = station.app.library, station.app.settings.lab
+    await library.found_papers.ingest(said, lab)
+    await tell_moderators(library, lab, MODERATORS)
+
+
+async def test_a_claim_whose_decision_was_lost_can_be_decided_again(
+    start: Start, settings: Settings, stand_in: StandIn
+) -> None:
+    async with start() as station:
+        review = station.app.library.review
+        await station.app.library.people.add(PersonDraft("Ann Lee"), MODERATOR)
+        claim = await review.claim(1, (MEMBER, "mika"), channel_id=MODERATORS)
+        await station.app.deliver()
+    backup = await back_up(start)
+    async with start() as station:
+        await station.app.library.review.resolve_claim(claim.id, MODERATOR, is_accepted=True)
+        await station.app.deliver()
+        (card,) = stand_in.standing(MODERATORS)
+        assert customs(card) == [f"claim:{claim.id}:-"]
+    restore(settings, backup)
+    async with start() as station:
+        await station.app.deliver()
+        token = station.app.library.generation.token
+    (card,) = stand_in.standing(MODERATORS)
+    first, *_ = customs(card)
+    assert first.startswith(f"claim:{claim.id}:1@{token}")
 
 
 async def _review(station: Station) -> int:

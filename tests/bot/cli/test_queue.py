@@ -76,7 +76,7 @@ def test_the_queue_lists_cards_with_their_people_and_other_things_without(databa
     first, second, suggestion = _json(database, "queue", "list")
 
     assert first == {
-        "number": 4,
+        "number": 5,
         "kind": "card",
         "title": "A paper about 0 owls",
         "identifiers": ["doi:10.1000/0"],
@@ -90,7 +90,7 @@ def test_the_queue_lists_cards_with_their_people_and_other_things_without(databa
     }
     assert (second["grade"], second["person"]["name"], second["also"]) == ("C", "Bo Chen", [])
     assert suggestion == {
-        "number": 6,
+        "number": 7,
         "kind": "suggestion",
         "title": "A suggested paper",
         "identifiers": [],
@@ -101,24 +101,24 @@ def test_the_queue_lists_cards_with_their_people_and_other_things_without(databa
 def test_several_are_decided_at_once_and_what_fails_is_named(database: Path) -> None:
     _fill(database, _three_cards)
 
-    results = _json(database, "queue", "decide", "4", "6", "404", "add", exit_code=1)
+    results = _json(database, "queue", "decide", "5", "7", "405", "add", exit_code=1)
 
     assert [one.get("outcome") for one in results] == ["added", "added", None]
-    assert results[2] == {"number": 404, "error": "I couldn't find that card."}
+    assert results[2] == {"number": 405, "error": "I couldn't find that card."}
     (left,) = _json(database, "queue", "list")
-    assert left["number"] == 8
+    assert left["number"] == 10
     assert (
-        "1 of 2 couldn't be decided" in _shell(database, "queue", "decide", "4", "8", "add").output
+        "1 of 2 couldn't be decided" in _shell(database, "queue", "decide", "5", "10", "add").output
     )
 
 
 def test_a_person_is_taken_off_a_card_by_number(database: Path) -> None:
     _fill(database, _three_cards)
 
-    decided = _shell(database, "queue", "decide", "4", "not-this-person", "--person", "2")
+    decided = _shell(database, "queue", "decide", "5", "not-this-person", "--person", "2")
     card = _json(database, "queue", "list")[0]
 
-    assert "4 still waits, for others of the lab. Undo it with: lab-herald undo" in decided.output
+    assert "5 still waits, for others of the lab. Undo it with: lab-herald undo" in decided.output
     assert (card["person"]["number"], card["also"]) == (1, [])
     change = decided.output.split()[-1]
     assert _shell(database, "undo", change).exit_code == 0
@@ -128,10 +128,11 @@ def test_a_person_is_taken_off_a_card_by_number(database: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("4", "add", "--person", "1"), "--person goes with"),
-        (("6", "left-the-lab"), "left-the-lab is for papers of the lab's people"),
-        (("7", "add"), "resolved in Discord"),
-        (("4", "same"), "doesn't resemble any paper"),
+        (("5", "add", "--person", "1"), "--person goes with"),
+        (("7", "left-the-lab"), "left-the-lab is for papers of the lab's people"),
+        (("8", "add"), "resolved in Discord"),
+        (("9", "add"), "confirmed in Discord"),
+        (("5", "same"), "doesn't resemble any paper"),
     ],
 )
 def test_decisions_that_do_not_fit_are_explained(
@@ -143,6 +144,23 @@ def test_decisions_that_do_not_fit_are_explained(
 
     assert result.exit_code == 1
     assert message in result.output
+
+
+def test_a_claim_is_listed_without_a_person(database: Path) -> None:
+    async def fill(library: Library) -> None:
+        await library.people.add(PersonDraft("Ann Lee", ids=(ORCID,)), MODERATOR)
+        await library.review.claim(1, (5, "mia"), channel_id=None)
+
+    _fill(database, fill)
+
+    (claim,) = _json(database, "queue", "list")
+
+    assert claim == {
+        "number": 9,
+        "kind": "claim",
+        "title": "mia says that they're Ann Lee.",
+        "identifiers": [],
+    }
 
 
 def test_an_empty_queue_says_so(database: Path) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
 
 from bot.app import App, open_app
-from bot.settings import Settings
+from storage.announcements.models import PostKind
 from storage.people.models import IdScheme, PersonDraft, PersonId
 from tests.support.lab import FakeClock
-from tests.support.library import MODERATOR
+from tests.support.library import MODERATOR, deliver
 from tests.support.source_server import SourceServer
 
 ORCID = PersonId(IdScheme.ORCID, "0000-0002-1825-0097")
@@ -29,10 +29,15 @@ async def server() -> AsyncIterator[SourceServer]:
 
 
 @pytest.fixture
-async def app(settings: Settings, server: SourceServer, tmp_path: Path) -> AsyncIterator[App]:
+def clock() -> FakeClock:
     clock = FakeClock()
     clock.now = datetime(2026, 8, 20, 8, tzinfo=UTC)
-    settings = replace(server.settings(), database_path=tmp_path / "lab.db")
+    return clock
+
+
+@pytest.fixture
+async def app(server: SourceServer, tmp_path: Path, clock: FakeClock) -> AsyncIterator[App]:
+    settings = replace(server.settings(moderators_channel_id=7), database_path=tmp_path / "lab.db")
     async with open_app(settings, clock) as app:
         yield app
 
@@ -54,3 +59,21 @@ async def test_sources_are_asked_while_watching_is_on(app: App, server: SourceSe
     count = len(server.asked)
     await app.poll_sources()
     assert len(server.asked) == count
+
+
+async def test_moderators_get_cards_of_what_is_found_later(
+    app: App, server: SourceServer, clock: FakeClock
+) -> None:
+    await app.library.people.add(PersonDraft("Ada Nightjar", ids=(ORCID,)), MODERATOR)
+    server.add("Counting Owls by Their Echoes", ORCID.value)
+    await app.poll_sources()
+    assert await deliver(app.library) == []
+    clock.advance(timedelta(days=8))
+    server.add("Counting Bats by Their Echoes", ORCID.value, day="2026-08-27")
+
+    await app.poll_sources()
+
+    (post,) = await deliver(app.library)
+    assert (post.kind, post.destination_id) == (PostKind.FOUND, 7)
+    await app.poll_sources()
+    assert await deliver(app.library) == []

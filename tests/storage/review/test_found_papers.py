@@ -22,7 +22,8 @@ from storage.people.models import (
     Witness,
 )
 from storage.review.errors import NeedsTitle, NotWaiting
-from storage.review.found_papers import Card, CardDecision
+from storage.review.found_cards import Card
+from storage.review.found_papers import CardDecision
 from tests.support.library import ARXIV, MODERATOR, OTHER_MODERATOR, added, deliver
 
 ORCID = PersonId(IdScheme.ORCID, "0000-0002-1825-0097")
@@ -290,7 +291,7 @@ async def test_one_person_can_be_removed_from_a_card_of_several(library: Library
 
     await library.undo(change_id, MODERATOR)
     assert (await _only_card(library)).also[0].id == bo.id
-    with pytest.raises(Exception, match="Person 99 isn't on card"):
+    with pytest.raises(Exception, match="That person isn't on the card"):
         await _decide(library, CardDecision.NOT_THIS_PERSON, 99)
     await _decide(library, CardDecision.NOT_THIS_PERSON)
     assert (await _only_card(library)).person.id == bo.id
