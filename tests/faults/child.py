@@ -51,6 +51,7 @@ _DOES = {
     "record": re.compile("SET state = 'sent'"),
     "follow-up": re.compile("SET thread_due = thread_due"),
     "found": re.compile("INSERT INTO witnesses"),
+    "told": re.compile("SET told_by"),
     "answer": re.compile("UPDATE sources SET last_success_at"),
     "decision": re.compile("UPDATE found_papers SET outcome = \\?, paper_id"),
     "completion": re.compile("UPDATE papers SET title"),

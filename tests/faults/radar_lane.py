@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 from collections import Counter
@@ -22,7 +23,7 @@ from storage.people.models import Credit, IdScheme, PersonDraft, PersonId, Witne
 from storage.review.found_papers import CardDecision
 from tests.faults.child import THEIRS
 from tests.faults.crash_lane import Lane
-from tests.faults.discord_standin import GUILD, PAPERS, announced
+from tests.faults.discord_standin import GUILD, MODERATORS, PAPERS, announced
 from tests.support.completion_server import CompletionServer, KnownPaper
 from tests.support.library import MODERATOR
 
@@ -36,6 +37,8 @@ _DONE = {
     "after found papers' COMMIT": ("after", "found"),
     "before the source's COMMIT": ("before", "answer"),
     "after the source's COMMIT": ("after", "answer"),
+    "card queued, before its COMMIT": ("before", "told"),
+    "after a card's COMMIT": ("after", "told"),
     "found paper decided or announced, before its COMMIT": ("before", "decision"),
     "after a decision's COMMIT": ("after", "decision"),
     "paper completed, before its COMMIT": ("before", "completion"),
@@ -85,6 +88,7 @@ class Findings:
     wrong: list[str]
     unannounced: list[int]
     announced_twice: list[int]
+    asked_twice: list[str]
     broken: int
 
     @property
@@ -95,6 +99,7 @@ class Findings:
             or self.wrong
             or self.unannounced
             or self.announced_twice
+            or self.asked_twice
             or self.broken
         )
 
@@ -139,6 +144,8 @@ class RadarLane(Lane):
             (broken,) = database.execute(_BROKEN).fetchone()
         titles = Counter(papers.values())
         there = Counter(announced(self._discord.standing(PAPERS)))
+        cards = [json.dumps(one["components"]) for one in self._discord.standing(MODERATORS)]
+        found = [work["title"] for batch in self._services.batches for work in batch]
         return Findings(
             point,
             kills,
@@ -147,14 +154,18 @@ class RadarLane(Lane):
             wrong=[title for title in titles if title not in ours],
             unannounced=[paper for paper in papers if not there[paper]],
             announced_twice=[paper for paper, count in there.items() if count > 1],
+            asked_twice=[title for title in found if sum(title in card for card in cards) > 1],
             broken=broken,
         )
 
 
-# Cards that wait or have lost a part of what belongs to them, and papers that lack authors or a
+# Cards that wait, that moderators weren't asked about, or that have lost a part of what belongs to
+# them, and papers that lack authors or a
 # date, or the record that they were completed.
 _BROKEN = """
 SELECT (SELECT COUNT(*) FROM found_papers WHERE outcome = 'review' OR draft = '' OR title_key = '')
+    + (SELECT COUNT(*) FROM found_papers
+       WHERE NOT is_backlog AND told_by IS NULL AND decided_by <> 'radar')
     + (SELECT COUNT(*) FROM found_papers WHERE id NOT IN (SELECT found_paper_id FROM witnesses))
     + (SELECT COUNT(*) FROM found_papers WHERE id NOT IN (SELECT found_paper_id FROM claims))
     + (SELECT COUNT(*) FROM found_papers WHERE outcome = 'added' AND paper_id IS NULL)
