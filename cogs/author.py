@@ -15,6 +15,8 @@ from bot.ui import result_pages
 from bot.ui.author_menu import on_choose
 from bot.ui.saved_query import SavedQuery
 from storage.errors import LabError
+from storage.names.affixes import with_author_id, without_author_id
+from storage.people.ids import author_numbers
 
 _MENTION = re.compile(r"<@!?(\d{1,20})>", re.ASCII)
 
@@ -55,12 +57,18 @@ class Author(commands.Cog):
 
 
 async def _name_of(interaction: Interaction, member_id: int) -> str:
-    """Returns the name of the person who a member is; only the lab's own servers know that."""
+    """Returns the name of the person who a member is; only the lab's own servers know that.
+
+    It has the number that DBLP tells them apart by from others of that name, if they have one.
+    """
     require_home_server(interaction)
     person = await interaction.client.library.people.by_member(member_id)
     if person is None:
         raise LabError("I don't know which author that is. They can tell me with `/people claim`.")
-    return person.name
+    numbers = author_numbers(person.ids)
+    if len(numbers) != 1:
+        return person.name
+    return with_author_id(without_author_id(person.name), *numbers)
 
 
 async def setup(bot: LabBot) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 from functools import lru_cache
 
-from storage.names.matching import are_compatible, identity_keys, is_same_name
+from storage.names.affixes import with_author_id, without_author_id
+from storage.names.matching import are_compatible, are_told_apart, identity_keys, is_same_name
 from storage.names.parser import Name, parse_name
+from storage.people.ids import author_numbers
 from storage.people.models import Person
 
 
@@ -22,9 +24,10 @@ def agreement(person: Person, credited: str) -> Agreement:
     """Returns how a credited name fits the names of a person, former ones included.
 
     A name that fits a short form doesn't fit if a longer form of the same name contradicts it:
-    “Wei X. Wang” isn't “Wei Wang” who is also written “Wei Y. Wang”.
+    “Wei X. Wang” isn't “Wei Wang” who is also written “Wei Y. Wang”. Nor does the same name with
+    another number of DBLP's than theirs.
     """
-    return _agreement((person.name, *person.other_names, *person.former_names), credited)
+    return _agreement(_numbered_names(person), credited)
 
 
 @lru_cache(maxsize=65_536)
@@ -36,8 +39,9 @@ def _agreement(names: tuple[str, ...], credited: str) -> Agreement:
     if name.is_collective or not name.words:
         return Agreement.NONE
     if not fitting:
+        exchanged = exchange_names(name)
         is_reversed = name.is_full and any(
-            is_same_name(one, exchange_names(name)) for one in written
+            is_same_name(one, exchanged) and not are_told_apart(one, exchanged) for one in written
         )
         return Agreement.SHORT if is_reversed else Agreement.NONE
     if any(
@@ -60,13 +64,25 @@ def name_keys(name: str) -> frozenset[str]:
 
 
 def written_forms(person: Person) -> list[Name]:
-    """Returns all names of a person, parsed, the present one first."""
-    return [parse_name(one) for one in (person.name, *person.other_names, *person.former_names)]
+    """Returns all names of a person, parsed, the present one first, with DBLP's number if known."""
+    return [parse_name(one) for one in _numbered_names(person)]
+
+
+def _numbered_names(person: Person) -> tuple[str, ...]:
+    names = (person.name, *person.other_names, *person.former_names)
+    numbers = author_numbers(person.ids)
+    if not numbers:
+        return names
+    return tuple(
+        with_author_id(without_author_id(name), number)
+        for name in names
+        for number in sorted(numbers)
+    )
 
 
 def exchange_names(name: Name) -> Name:
     """Returns a name with given and family names exchanged: “Wang Wei” for “Wei Wang”."""
-    return Name(name.family, name.given) if name.given else name
+    return Name(name.family, name.given, author_id=name.author_id) if name.given else name
 
 
 def _share_given_name(one: Name, other: Name) -> bool:

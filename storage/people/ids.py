@@ -54,6 +54,7 @@ _ORCID = re.compile(r"(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dX])")
 _OPENALEX = re.compile(r"A\d{4,12}")
 _ARXIV = re.compile(r"[a-z][a-z'-]*(?:_[a-z'-]+)*_\d{1,4}")
 _DBLP = re.compile(r"[a-z0-9]{1,4}/[A-Za-z0-9=_-]{1,100}")
+_HOMONYM = re.compile(r"\d-([1-9]\d{0,3})$")
 _SEMANTIC_SCHOLAR = re.compile(r"[1-9]\d{0,11}")
 
 
@@ -135,6 +136,15 @@ def sort_ids(found: Iterable[PersonId]) -> tuple[PersonId, ...]:
     """Returns ids once each, in the order of their schemes."""
     schemes = [*IdScheme]
     return tuple(sorted(set(found), key=lambda one: (schemes.index(one.scheme), one.value)))
+
+
+def author_numbers(found: Iterable[PersonId]) -> frozenset[str]:
+    """Returns the numbers by which DBLP tells people of one name apart: 0002 for its id 17/1926-2.
+
+    It puts them behind the names of authors.
+    """
+    matches = [_HOMONYM.search(one.value) for one in found if one.scheme is IdScheme.DBLP]
+    return frozenset(f"{int(match[1]):04}" for match in matches if match)
 
 
 def page_url(person_id: PersonId) -> str:

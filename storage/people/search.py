@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from storage.names.matching import is_same_name, matches_query
+from storage.names.matching import are_told_apart, is_same_name, matches_query
 from storage.names.parser import Name, parse_name
 from storage.names.similarity import similarity
+from storage.people.agreement import written_forms
 from storage.people.errors import PersonAmbiguous, PersonNotFound
-from storage.people.ids import find_id
+from storage.people.ids import author_numbers, find_id
 from storage.people.models import Person
 from storage.text import fold
 
@@ -25,10 +26,13 @@ def get_one(people: Sequence[Person], text: str) -> Person:
     found = _by_key(people, text)
     if not found:
         query = parse_name(text)
-        found = [one for one in people if any(is_same_name(name, query) for name in _names(one))]
+        found = [one for one in people if any(_is_same(name, query) for name in written_forms(one))]
+        found = [one for one in found if query.author_id in author_numbers(one.ids)] or found
         if not found and query.family:
             found = [
-                one for one in people if any(matches_query(name, query) for name in _names(one))
+                one
+                for one in people
+                if any(matches_query(name, query) for name in written_forms(one))
             ]
         if not found:
             raise PersonNotFound(text, _corrections(people, query))
@@ -64,8 +68,8 @@ def _by_key(people: Sequence[Person], text: str) -> list[Person]:
     return [one for one in people if person_id in one.ids] if person_id else []
 
 
-def _names(person: Person) -> list[Name]:
-    return [parse_name(name) for name in (person.name, *person.other_names, *person.former_names)]
+def _is_same(name: Name, query: Name) -> bool:
+    return is_same_name(name, query) and not are_told_apart(name, query)
 
 
 def _corrections(people: Sequence[Person], query: Name) -> list[str]:

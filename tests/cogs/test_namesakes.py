@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from storage.models import PaperDraft, PartialDate
+from storage.people.models import IdScheme, PersonDraft, PersonId
 from tests.support.lab import Lab, reply_text
+from tests.support.library import MODERATOR
 
 
 async def test_people_of_one_name_are_chosen_while_typing(lab: Lab) -> None:
@@ -42,3 +44,20 @@ async def test_people_of_one_name_are_chosen_while_typing(lab: Lab) -> None:
         assert "Topic 1" not in text
     shown += [await lab.run(lab.member, "cite", paper="Topic 2", style=style) for style in ("apa",)]
     assert "0002" not in "".join(shown)
+
+
+async def test_a_member_is_the_namesake_whose_number_at_dblp_is_theirs(lab: Lab) -> None:
+    await lab.add(PaperDraft(title="On owls", authors=("Wei Wang 0001", "Jane Roe")))
+    await lab.add(PaperDraft(title="On bats", authors=("Wei Wang 0002", "Bo Lee")))
+    for number, member in ((1, lab.member), (2, lab.moderator)):
+        dblp = PersonId(IdScheme.DBLP, f"35/7092-{number}")
+        draft = PersonDraft("Wei Wang", ids=(dblp,), discord_id=member.id)
+        await lab.app.library.people.add(draft, MODERATOR)
+    shown = await lab.run(lab.member, "author", name=f"<@{lab.member.id}>")
+    assert "On owls" in shown
+    assert "On bats" not in shown
+    assert f"1 paper · <@{lab.member.id}>" in shown
+    assert "0001" not in shown
+    other = await lab.run(lab.member, "author", name=f"<@{lab.moderator.id}>")
+    assert "On bats" in other
+    assert "On owls" not in other

@@ -110,6 +110,28 @@ def test_spellings_of_one_name_agree(
     assert agreement(Person(1, names[0], other_names=names[1:]), credited) is expected
 
 
+@pytest.mark.parametrize(
+    ("dblp", "credited", "expected"),
+    [
+        ("17/1926-2", "Wei Wang 0002", Agreement.FULL),
+        ("17/1926-2", "Wang, Wei 0002", Agreement.FULL),
+        ("17/1926-2", "Wei Wang", Agreement.FULL),
+        ("17/1926-2", "W. Wang", Agreement.SHORT),
+        ("17/1926-2", "Wei Wang 0001", Agreement.NONE),
+        ("17/1926-2", "Wang Wei 0001", Agreement.NONE),
+        ("17/1926-2", "Wei Wang 0012", Agreement.NONE),
+        ("17/1926-12", "Wei Wang 0012", Agreement.FULL),
+        ("w/WeiWang", "Wei Wang 0001", Agreement.FULL),
+        ("17/1926", "Wei Wang 0001", Agreement.FULL),
+    ],
+)
+def test_people_of_one_name_are_told_apart_by_their_numbers_at_dblp(
+    dblp: str, credited: str, expected: Agreement
+) -> None:
+    person = Person(1, "Wei Wang", ids=(PersonId(IdScheme.DBLP, dblp),))
+    assert agreement(person, credited) is expected
+
+
 def test_a_former_name_is_credited_but_never_shown() -> None:
     person = replace(STELLA, former_names=("Stella Smith",))
 

@@ -97,6 +97,20 @@ async def test_what_means_nobody_or_several_people_says_so(library: Library) -> 
     assert await library.people.by_member(7) is None
 
 
+async def test_people_of_one_name_are_found_by_their_numbers_at_dblp(library: Library) -> None:
+    await add(library, "Wei Wang", PersonId(IdScheme.DBLP, "35/7092-1"))
+    await add(library, "Wei Wang", PersonId(IdScheme.DBLP, "35/7092-12"))
+    assert (await library.people.find("Wei Wang 0001")).id == 1
+    assert (await library.people.find("Wang, Wei 0012")).id == 2
+    with pytest.raises(PersonNotFound):
+        await library.people.find("Wei Wang 0003")
+    await add(library, "Wei Wang", ORCID)
+    assert (await library.people.find("Wei Wang 0001")).id == 1
+    assert (await library.people.find("Wei Wang 0003")).id == 3
+    with pytest.raises(PersonAmbiguous):
+        await library.people.find("Wei Wang")
+
+
 async def test_people_are_suggested_by_the_beginnings_of_words(library: Library) -> None:
     await library.people.add(STELLA, MODERATOR)
     await add(library, "Ann Lee")
