@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range, Transform
 
-from bot.flows import claim_person, edit_person
+from bot.flows import claim_person, edit_person, find_person
 from bot.flows.replies import reply, reply_with_notice, undoable
 from bot.interactions import Interaction, LabBot
 from bot.markdown import count, escape, split_messages
@@ -19,7 +19,7 @@ from bot.ui import cards
 from bot.ui import people as people_cards
 from storage.errors import InvalidInput
 from storage.names.affixes import without_author_id
-from storage.people.models import Person
+from storage.people.models import Person, PersonDraft
 
 
 class People(HomeCog, group_name="people", group_extras={FOR_MEMBERS: True}):
@@ -45,7 +45,14 @@ class People(HomeCog, group_name="people", group_extras={FOR_MEMBERS: True}):
     @app_commands.describe(member="Their Discord account")
     async def add(self, interaction: Interaction, member: discord.Member | None = None) -> None:
         """Add somebody to the lab's people, in a form."""
-        await interaction.response.send_modal(edit_person.add_form(_account(member)))
+        draft = PersonDraft("", discord_id=_account(member))
+        await interaction.response.send_modal(edit_person.add_form(draft))
+
+    @app_commands.command()
+    @app_commands.describe(name="Their full name, such as Stella Biderman")
+    async def find(self, interaction: Interaction, name: str) -> None:
+        """Find somebody at OpenAlex, ORCID and DBLP, and add them or their IDs."""
+        await find_person.start(interaction, name)
 
     @app_commands.command()
     @app_commands.describe(

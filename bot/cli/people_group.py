@@ -8,6 +8,7 @@ from bot.cli import common
 
 _COMMANDS = {
     "export": "people.export_people",
+    "find": "find_people.find",
     "import": "people.import_people",
     "list": "people.list_people",
     "poll": "poll.poll",

@@ -15,9 +15,9 @@ from bot.ui.person_form import PersonForm
 from storage.people.models import Person, PersonDraft
 
 
-def add_form(discord_id: int | None = None) -> PersonForm:
-    """Returns the form to add a person, who may have a Discord account."""
-    return PersonForm(0, PersonDraft("", discord_id=discord_id), _add)
+def add_form(draft: PersonDraft) -> PersonForm:
+    """Returns the form to add a person, with what is known about them."""
+    return PersonForm(0, draft, _add)
 
 
 def edit_form(person: Person) -> PersonForm:
@@ -29,7 +29,7 @@ def edit_form(person: Person) -> PersonForm:
 async def _open_again(interaction: Interaction, number: int, discord_id: int = 0) -> PersonForm:
     require_moderator(interaction)
     if not number:
-        return add_form(discord_id or None)
+        return add_form(PersonDraft("", discord_id=discord_id or None))
     return edit_form(await interaction.client.library.people.get(number))
 
 

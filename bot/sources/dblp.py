@@ -1,32 +1,42 @@
-"""DBLP: the bibliography of each person, late but with good venues.
+"""DBLP: the bibliography of each person, late but with good venues, and people by name.
 
-https://dblp.org/faq/1474690.html
+https://dblp.org/faq/1474690.html and https://dblp.org/faq/13501473.html
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import quote
 
+from bot.formats.records.registry_records import readable
 from bot.formats.records.service_records import read_service_record
 from bot.formats.text.dates import read_date
 from bot.formats.text.xml_reader import DeclaresEntities, MalformedXml, XmlParser, decode_xml
 from bot.net.services import DBLP
+from bot.sources.profile import SEARCH_SIZE, Profile, ProfilePage, read_profiles, with_works
 from bot.sources.source import Limits, NotAnAnswer, Question, Reading, Request, Response
 from bot.sources.works import (
     IdSource,
     Record,
+    affiliation,
     first_public,
     id_of,
+    mapping,
     owner_of,
+    parse_json,
     parse_orcid,
+    query,
     read_works,
     text,
+    unique,
 )
 from storage.names.affixes import without_author_id
-from storage.people.models import Credit, IdScheme, PersonId, Witness
+from storage.people.ids import find_id
+from storage.people.models import Affiliation, Credit, IdScheme, PersonId, Witness
 
 NAME = "dblp"
 _TYPES = {
@@ -39,6 +49,7 @@ _TYPES = {
 }
 _NOT_PAPERS = frozenset({"withdrawn", "edited", "encyclopedia", "data", "software"})  # publtype
 _MAX_DEPTH = 20
+_OPERATORS = re.compile(r"[|$:*]|(?<!\S)-")  # of DBLP's search
 
 
 class Dblp(IdSource):
@@ -56,28 +67,134 @@ class Dblp(IdSource):
 
     def request(self, question: Question) -> Request:
         """Returns the request for a person's bibliography."""
-        pid = quote(id_of(question.subjects[0]), safe="/")
-        return Request(f"{self.url}/pid/{pid}.xml", {"Accept": "application/xml"})
+        return self._bibliography(id_of(question.subjects[0]))
+
+    @property
+    def read_people(self) -> Callable[[Response], ProfilePage]:
+        """Reads the people of a name."""
+        return read_people
+
+    @property
+    def read_profile(self) -> Callable[[Response, Profile], Profile | None]:
+        """Reads a person's bibliography as a profile shows it."""
+        return read_profile
+
+    def search_request(self, name: str) -> Request:
+        """Returns the request for the people of a name."""
+        words = _OPERATORS.sub(" ", name).split()
+        values = query(q=" ".join(words), format="json", h=SEARCH_SIZE)
+        return Request(f"{self.url}/search/author/api?{values}", {"Accept": "application/json"})
+
+    def works_request(self, profile: Profile) -> Request:
+        """Returns the request for a person's bibliography."""
+        return self._bibliography(profile.ids[0].value)
+
+    def _bibliography(self, pid: str) -> Request:
+        url = f"{self.url}/pid/{quote(pid, safe='/')}.xml"
+        return Request(url, {"Accept": "application/xml"})
 
 
 def read(response: Response, question: Question) -> Reading:
     """Reads a person's bibliography."""
+    records = _collect(response).records
+    return read_works(records, _read_record, question, owner=owner_of(question))
+
+
+def read_people(response: Response) -> ProfilePage:
+    """Reads the people that a search found; there's no list if there are none."""
+    hits = mapping(mapping(parse_json(response.body).get("result")).get("hits"))
+    total = text(hits.get("@total"))
+    count = int(total) if total.isascii() and total.isdecimal() else 0
+    found = [] if "hit" not in hits and total == "0" else hits.get("hit")
+    return read_profiles(found, lambda hit: _read_person(mapping(hit.get("info"))), count)
+
+
+def read_profile(response: Response, profile: Profile) -> Profile | None:
+    """Reads a person's bibliography, the newest works first, and the ids that DBLP links to.
+
+    Returns None for a page that only lists several people of one name.
+    """
+    collector = _collect(response)
+    if collector.person.get("attributes", {}).get("publtype") == "disambiguation":
+        return None
+    reading = read_works(collector.records, _read_record, Question((), ()))
+    urls = [url for url, _ in collector.person.get("url", ())]
+    linked = [one for one in map(find_id, urls) if one and one.scheme is not IdScheme.DBLP]
+    if not any(one.scheme is IdScheme.ORCID for one in linked):
+        linked += _credited_orcid(reading, profile)
+    affiliations = _affiliations(collector.person.get("note", ()))
+    found = with_works(profile, reading)
+    return replace(
+        found,
+        ids=tuple(dict.fromkeys([*profile.ids, *linked])),
+        affiliations=affiliations or profile.affiliations,
+    )
+
+
+def _credited_orcid(reading: Reading, profile: Profile) -> list[PersonId]:
+    """Returns the ORCID on a person's credits, unless publishers contradict each other."""
+    found = {
+        one
+        for witness in reading.witnesses
+        for credit in witness.credits
+        if profile.ids[0] in credit.ids
+        for one in credit.ids
+        if one.scheme is IdScheme.ORCID
+    }
+    return list(found) if len(found) == 1 else []
+
+
+def _affiliations(notes: Iterable[tuple[str, Mapping[str, str]]]) -> tuple[Affiliation, ...]:
+    """Returns the affiliations among notes, present ones first."""
+    places = [(name, one) for name, one in notes if one.get("type") == "affiliation"]
+    places.sort(key=lambda one: one[1].get("label") == "former")
+    return unique(one for name, _ in places for one in affiliation(name))
+
+
+def _read_person(info: Record) -> Profile | None:
+    own = find_id(text(info.get("url")))
+    name = readable(text(info.get("author")))
+    if own is None or own.scheme is not IdScheme.DBLP or not name:
+        return None
+    aliases = _one_or_more(mapping(info.get("aliases")).get("alias"))
+    notes = _one_or_more(mapping(info.get("notes")).get("note"))
+    return Profile(
+        source=NAME,
+        name=name,
+        ids=(own,),
+        other_names=tuple(filter(None, (readable(text(one)) for one in aliases))),
+        affiliations=unique(
+            one
+            for note in map(mapping, notes)
+            if note.get("@type") == "affiliation"
+            for one in affiliation(note.get("text"))
+        ),
+    )
+
+
+def _one_or_more(value: object) -> list[object]:
+    """Returns a list, into which DBLP puts values only if there are several."""
+    return value if isinstance(value, list) else [value]
+
+
+def _collect(response: Response) -> _Collector:
     collector = _Collector()
     try:
         XmlParser(collector).parse(decode_xml(response.body))
     except (MalformedXml, DeclaresEntities) as error:
         raise NotAnAnswer(f"it isn't valid XML: {error}") from error
-    if not collector.is_person:
+    if not collector.is_bibliography:
         raise NotAnAnswer("it isn't a person's bibliography")
-    return read_works(collector.records, _read_record, question, owner=owner_of(question))
+    return collector
 
 
 @dataclass(slots=True)
 class _Collector:
-    """Collects the publications of a bibliography, with all texts of each of their elements."""
+    """Collects a bibliography's person and publications, with all texts of their elements."""
 
-    records: list[dict[str, object]] = field(default_factory=list)
-    is_person: bool = False
+    person: dict[str, Any] = field(default_factory=dict)
+    records: list[dict[str, Any]] = field(default_factory=list)
+    is_bibliography: bool = False
     _path: list[str] = field(default_factory=list)
     _attributes: Mapping[str, str] = field(default_factory=dict)
     _text: list[str] = field(default_factory=list)
@@ -87,9 +204,11 @@ class _Collector:
         self._path.append(tag)
         if len(self._path) > _MAX_DEPTH:
             raise NotAnAnswer("it's nested too deeply")
-        self.is_person = self.is_person or self._path == ["dblpperson"]
+        self.is_bibliography = self.is_bibliography or self._path == ["dblpperson"]
         if self._path[:2] == ["dblpperson", "r"] and len(self._path) == 3:
             self.records.append({"tag": tag, "attributes": dict(attributes)})
+        elif self._path == ["dblpperson", "person"]:
+            self.person = {"attributes": dict(attributes)}
         elif self._is_field():
             self._attributes, self._text = attributes, []
 
@@ -99,15 +218,22 @@ class _Collector:
 
     def end(self, _tag: str) -> None:
         """Called by the parser at the end of each element."""
-        if self._is_field() and self.records:
+        record = self._record() if self._is_field() else None
+        if record is not None:
             found = ("".join(self._text).strip(), dict(self._attributes))
-            fields = self.records[-1].setdefault(self._path[-1], [])
+            fields = record.setdefault(self._path[-1], [])
             if isinstance(fields, list):
                 fields.append(found)
         self._path.pop()
 
     def _is_field(self) -> bool:
-        return self._path[:2] == ["dblpperson", "r"] and len(self._path) == 4
+        depth = {"r": 4, "person": 3}.get(self._path[1]) if len(self._path) > 2 else None
+        return self._path[0] == "dblpperson" and len(self._path) == depth
+
+    def _record(self) -> dict[str, Any] | None:
+        if self._path[1] == "person":
+            return self.person
+        return self.records[-1] if self.records else None
 
 
 def _read_record(record: Record) -> Witness | None:

@@ -1,4 +1,4 @@
-"""OpenAlex: works by authors' ids, up to 100 people in one request.
+"""OpenAlex: works by authors' ids, up to 100 people in one request, and authors by name.
 
 https://developers.openalex.org/
 """
@@ -9,9 +9,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.formats.records.registry_records import readable
 from bot.formats.records.service_records import read_service_record
 from bot.formats.text.dates import read_date
 from bot.net.services import OPENALEX
+from bot.sources.profile import (
+    MAX_WORKS,
+    SEARCH_SIZE,
+    Profile,
+    ProfilePage,
+    read_profiles,
+    span,
+    titled,
+)
 from bot.sources.source import Limits, Question, Reading, Request, Response
 from bot.sources.works import (
     IdSource,
@@ -21,6 +31,7 @@ from bot.sources.works import (
     first_public,
     has_more,
     id_of,
+    items,
     mapping,
     objects,
     parse_json,
@@ -31,6 +42,8 @@ from bot.sources.works import (
     unique,
 )
 from storage.models import PartialDate
+from storage.names.affixes import without_author_id
+from storage.people.ids import find_id
 from storage.people.models import Credit, IdScheme, PersonId, Witness
 
 NAME = "openalex"
@@ -39,6 +52,10 @@ _FILTERS = {
     IdScheme.OPENALEX: "authorships.author.id",
     IdScheme.ORCID: "authorships.author.orcid",
 }
+_PROFILE_FIELDS = (
+    "id,orcid,display_name,display_name_alternatives,works_count,affiliations,"
+    "last_known_institutions,counts_by_year"
+)
 _NOT_PAPERS = frozenset({"paratext", "peer-review", "grant", "supplementary-materials", "erratum"})
 
 
@@ -77,10 +94,43 @@ class OpenAlex(IdSource):
             sort="publication_date:desc",  # without a key, there may be only one page
             per_page=_PER_PAGE,
             cursor=question.cursor or "*",
-            mailto=email(self._contact),
-            api_key=self._api_key,
+            **self._credentials(),
         )
         return Request(f"{self.url}/works?{values}", {"Accept": "application/json"})
+
+    @property
+    def read_people(self) -> Callable[[Response], ProfilePage]:
+        """Reads the author profiles of a name."""
+        return read_people
+
+    @property
+    def read_profile(self) -> Callable[[Response, Profile], Profile | None]:
+        """Reads a few works of a profile."""
+        return read_profile
+
+    def search_request(self, name: str) -> Request:
+        """Returns the request for the author profiles of a name."""
+        values = query(
+            search=without_author_id(name),
+            per_page=SEARCH_SIZE,
+            select=_PROFILE_FIELDS,
+            **self._credentials(),
+        )
+        return Request(f"{self.url}/authors?{values}", {"Accept": "application/json"})
+
+    def works_request(self, profile: Profile) -> Request:
+        """Returns the request for the most cited works of a profile."""
+        values = query(
+            filter=f"{_FILTERS[IdScheme.OPENALEX]}:{profile.ids[0].value}",
+            sort="cited_by_count:desc",
+            per_page=2 * MAX_WORKS,  # some may be no papers
+            select="id,title,publication_year,type",
+            **self._credentials(),
+        )
+        return Request(f"{self.url}/works?{values}", {"Accept": "application/json"})
+
+    def _credentials(self) -> dict[str, str]:
+        return {"mailto": email(self._contact), "api_key": self._api_key}
 
 
 def read(response: Response, question: Question) -> Reading:
@@ -91,6 +141,56 @@ def read(response: Response, question: Question) -> Reading:
     if not has_more(works, meta.get("per_page"), meta.get("count"), question.cursor):
         return found
     return replace(found, cursor=text(meta.get("next_cursor")))
+
+
+def read_people(response: Response) -> ProfilePage:
+    """Reads the author profiles that a search found."""
+    answer = parse_json(response.body)
+    total = mapping(answer.get("meta")).get("count")
+    return read_profiles(answer.get("results"), _read_person, total)
+
+
+def read_profile(response: Response, profile: Profile) -> Profile:
+    """Reads the most cited works of a profile."""
+    works = objects(parse_json(response.body).get("results"))
+    titles = [
+        (readable(text(one.get("title"))), one.get("publication_year"))
+        for one in works
+        if text(one.get("type")) not in _NOT_PAPERS
+    ]
+    shown = [titled(title, year) for title, year in titles if title][:MAX_WORKS]
+    years = span([*(profile.years or ()), *(year for _, year in titles)])
+    return replace(profile, works=tuple(shown), years=years)
+
+
+def _read_person(author: Record) -> Profile | None:
+    own = find_id(text(author.get("id")))
+    name = readable(text(author.get("display_name")))
+    if own is None or own.scheme is not IdScheme.OPENALEX or not name:
+        return None
+    affiliations = objects(author.get("affiliations"))
+    institutions = [
+        *objects(author.get("last_known_institutions")),
+        *(mapping(one.get("institution")) for one in affiliations),
+    ]
+    counts = objects(author.get("counts_by_year"))
+    alternatives = author.get("display_name_alternatives")
+    years = [
+        *(year for one in affiliations for year in items(one.get("years"))),
+        *(one.get("year") for one in counts if one.get("works_count")),
+    ]
+    works_count = author.get("works_count")
+    return Profile(
+        source=NAME,
+        name=name,
+        ids=(own, *parse_orcid(author.get("orcid"))),
+        other_names=tuple(filter(None, map(text, items(alternatives)))),
+        affiliations=unique(
+            one for i in institutions for one in affiliation(i.get("display_name"), i.get("ror"))
+        ),
+        years=span(years),
+        work_count=works_count if isinstance(works_count, int) else 0,
+    )
 
 
 def _read_work(work: Record) -> Witness | None:

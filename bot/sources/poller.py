@@ -13,12 +13,12 @@ from bot.feeds.fetch import validator
 from bot.feeds.schedule import retry_at
 from bot.net.http import HttpClient, HttpError, Page, PrivateHost
 from bot.net.pace import Paces
-from bot.net.sandbox import ResourceLimitExceeded, Workers
+from bot.net.sandbox import Workers
+from bot.sources.answers import read_page
 from bot.sources.schedule import Due, due_questions, next_due_at
 from bot.sources.source import (
     Answer,
     Reading,
-    Response,
     Source,
     SourcePoll,
     Store,
@@ -45,7 +45,6 @@ _TRANSIENT = frozenset({None, 429, 500, 502, 503, 504})
 _BAD_REQUEST = 400
 _MAX_CAUSE = 300  # characters in the log; the URL of a request may have a hundred ids
 _ASKED_AFTER_LEAVING = timedelta(days=400)  # papers may appear long after their people left
-_MAX_BLOCK = timedelta(days=8)  # longer ones were recorded while the clock was wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,7 @@ class SourcePoller:
         subjects = self._subjects(source, run.people)
         if known.keys() - {one.key for one in subjects}:
             await self._states.keep_subjects(source.name, [one.key for one in subjects])
-        if state.blocked_until is not None and now < state.blocked_until <= now + _MAX_BLOCK:
+        if state.is_blocked(now):
             return []
         return list(due_questions(source, run.people, subjects, state.unfinished, known, now))
 
@@ -215,17 +214,9 @@ class SourcePoller:
         page = await self._get(source, request.url, headers, run)
         if page.status == 304:
             return page, source.unchanged
-        if page.status not in {200, 203}:
-            raise HttpError(f"{source.title} answered with HTTP {page.status}.", status=page.status)
-        response = Response(page.url, page.body, page.content_type, self._clock())
-        try:
-            return page, await self._workers.run(source.read, response, question)
-        except TooManyWorks:
-            raise
-        except Exception as error:  # whatever is wrong with it, the other sources are asked
-            _log.warning("%s sent what can't be read", source.title, exc_info=error)
-            reason = f"It {error.reason}." if isinstance(error, ResourceLimitExceeded) else ""
-            raise LabError(f"I couldn't read what {source.title} sent. {reason}".strip()) from error
+        return page, await read_page(
+            self._workers, source, page, self._clock(), source.read, question
+        )
 
     async def _known(self, due: Due, run: _Run) -> frozenset[str]:
         """Returns the fingerprints of what a source has said, unless it's to be read again."""

@@ -11,6 +11,7 @@ from bot.net.http import open_http_client
 from bot.net.pace import Paces
 from bot.net.sandbox import Workers, open_workers
 from bot.settings import Settings
+from bot.sources.find_people import FoundPeople, PeopleFinder
 from bot.sources.poller import TIME_LIMIT, SourcePoller, SourceStatus
 from bot.sources.registry import make_sources
 from bot.sources.source import Answer, SourcePoll
@@ -31,10 +32,17 @@ class RadarPoll:
 class Radar:
     """Asks the sources that are due about everybody, and takes in what they answer."""
 
-    def __init__(self, library: Library, poller: SourcePoller, lab: Lab) -> None:
+    def __init__(
+        self, library: Library, poller: SourcePoller, finder: PeopleFinder, lab: Lab
+    ) -> None:
         self._library = library
         self._poller = poller
+        self._finder = finder
         self._lab = lab
+
+    async def find_people(self, name: str) -> FoundPeople:
+        """Searches the sources for people of a name, like `PeopleFinder.find_people`."""
+        return await self._finder.find_people(name)
 
     async def status(self) -> tuple[SourceStatus, ...]:
         """Returns how each source is."""
@@ -77,13 +85,17 @@ async def open_radar(
         ) as http,
         open_workers(TIME_LIMIT) as own_workers,
     ):
+        sources, states = make_sources(settings), library.sources
+        workers = workers or own_workers
+        paces = paces or Paces(library.service_requests, settings)
         poller = SourcePoller(
-            make_sources(settings),
-            library.sources,
+            sources,
+            states,
             http,
-            workers or own_workers,
+            workers,
             clock,
-            paces or Paces(library.service_requests, settings),
+            paces,
             speedup=settings.lab_herald_speedup,
         )
-        yield Radar(library, poller, settings.lab)
+        finder = PeopleFinder(sources, states, http, workers, clock, paces, settings.lab)
+        yield Radar(library, poller, finder, settings.lab)

@@ -181,9 +181,14 @@ def mapping(value: object) -> Record:
     return value if isinstance(value, dict) else {}
 
 
+def items(value: object) -> list[Any]:
+    """Returns a list, or an empty one for anything else."""
+    return value if isinstance(value, list) else []
+
+
 def objects(value: object) -> list[Record]:
     """Returns the objects in a list."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [one for one in items(value) if isinstance(one, dict)]
 
 
 def unique(affiliations: Iterable[Affiliation]) -> tuple[Affiliation, ...]:

@@ -87,7 +87,7 @@ TOPICS = (
         "👥",
         "Keep the lab's people, and decide which names belong to the same author. I ask you about "
         "their new papers in the moderators' channel and in `/curate queue`.",
-        _subcommands("people", "add list show edit remove sources watch merge split rename"),
+        _subcommands("people", "add find list show edit remove sources watch merge split rename"),
         Audience.MODERATORS,
     ),
     Topic(
@@ -119,6 +119,7 @@ _EXAMPLES = {
     "feed add": "`url:https://rss.arxiv.org/rss/cs.CL`",
     "feed preview": "`url:https://rss.arxiv.org/rss/cs.CL`",
     "feed why": "`link:2302.12433`",
+    "people find": "`name:Stella Biderman`",
     "people edit": "`person:Stella Biderman`",
     "people merge": "`name:Steve Harrow into:Steven Harrow`",
     "setup role": "`role:@Curators`",

@@ -40,6 +40,18 @@ class IdTaken(InvalidInput):
         self.owner_id = owner_id
 
 
+class IdForeign(InvalidInput):
+    """An id is known not to be a person's."""
+
+    def __init__(self, foreign: PersonId, person_id: int, name: str) -> None:
+        super().__init__(
+            f"The {ids.describe(foreign)} is known to be somebody else's, not that of {name} "
+            f"(number {person_id}). If it's theirs after all, enter it in `/people edit`."
+        )
+        self.foreign = foreign
+        self.person_id = person_id
+
+
 class AccountTaken(InvalidInput):
     """A Discord account belongs to somebody else already."""
 

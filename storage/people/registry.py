@@ -17,7 +17,8 @@ from storage.database import Connection, Database
 from storage.errors import InvalidInput
 from storage.models import Actor
 from storage.people import names, records
-from storage.people.errors import PersonNotFound
+from storage.people.errors import IdForeign, PersonNotFound
+from storage.people.ids import sort_ids
 from storage.people.imports import (
     FileRow,
     ImportedRow,
@@ -28,7 +29,7 @@ from storage.people.imports import (
     new_person,
     updated,
 )
-from storage.people.models import Person, PersonDraft
+from storage.people.models import Person, PersonDraft, PersonId
 from storage.people.search import find_people, get_one
 
 _EMPTY = PeopleState({}, {})
@@ -92,6 +93,22 @@ class People:
             person = await _get(db, number)
             before, after, edited = await edit(db, person, change(person))
             return Recorded(edited, await self._record(db, actor, ChangeAction.EDIT, before, after))
+
+    async def add_ids(
+        self, number: int, added: Sequence[PersonId], actor: Actor
+    ) -> Recorded[Person]:
+        """Gives a person more ids; the change's id is None if they have all of them already.
+
+        Raises `IdForeign` if one is known not to be theirs, and the errors of `edit`.
+        """
+
+        def change(person: Person) -> Person:
+            for one in added:
+                if one in person.foreign_ids:
+                    raise IdForeign(one, person.id, person.name)
+            return replace(person, ids=sort_ids([*person.ids, *added]))
+
+        return await self.edit(number, change, actor)
 
     async def remove(self, number: int, actor: Actor) -> Recorded[Person]:
         """Removes a person, but not what was decided about their names; returns who that was."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from storage import timestamps
 from storage.database import Connection, Database, Row
+
+_MAX_BLOCK = timedelta(days=8)  # longer ones were recorded while the clock was wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,10 @@ class SourceState:
     last_error: str = ""
     blocked_until: datetime | None = None
     unfinished: Unfinished | None = None
+
+    def is_blocked(self, now: datetime) -> bool:
+        """Returns whether it isn't asked at a time."""
+        return self.blocked_until is not None and now < self.blocked_until <= now + _MAX_BLOCK
 
     def requests_of(self, day: date) -> int:
         """Returns how many requests were made on a day, if it's the last one with any."""
@@ -157,6 +163,16 @@ class Sources:
                 """UPDATE sources SET failures = failures + 1, last_error = ?, blocked_until = ?,
                    failing_since = COALESCE(failing_since, ?) WHERE name = ?""",
                 [error, timestamps.to_text(blocked_until), now, name],
+            )
+
+    async def block(self, name: str, until: datetime) -> None:
+        """Leaves a source alone until a time, at least, as it asked; that's not a failure."""
+        async with self._database.transaction() as db:
+            await db.run(
+                """INSERT INTO sources (name, blocked_until) VALUES (?, ?)
+                   ON CONFLICT (name) DO UPDATE SET blocked_until =
+                       MAX(COALESCE(blocked_until, ''), excluded.blocked_until)""",
+                [name, timestamps.to_text(until)],
             )
 
     async def drop_unfinished(self, name: str) -> None:

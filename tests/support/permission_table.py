@@ -115,6 +115,7 @@ COMMANDS = {
     "people add": moderators(),
     "people claim": members(person="1"),
     "people edit": moderators(person="1"),
+    "people find": moderators(name="nonsense;"),
     "people list": moderators(),
     "people merge": moderators(name="Stella Biderman", into="Nobody"),
     "people rename": moderators(name="Nobody", to="Somebody"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from html import escape
@@ -11,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.settings import Settings
+from tests.support.http_servers import close_connections
 
 # The paths of the services, by the settings that have their addresses.
 PATHS = {
@@ -46,6 +49,29 @@ class Work:
 
 
 @dataclass
+class KnownPerson:
+    """Somebody whom the services know that have given them an id.
+
+    OpenAlex and DBLP link to the ORCID if ``links_orcid`` is set.
+    """
+
+    name: str
+    openalex: str = ""
+    orcid: str = ""
+    dblp: str = ""
+    affiliations: tuple[str, ...] = ()
+    other_names: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    work_count: int = 0
+    links_orcid: bool = True
+    is_disambiguation: bool = False  # a page of DBLP that only lists several people
+
+    def is_called(self, words: str) -> bool:
+        typed = set(words.casefold().split())
+        return any(typed <= set(name.casefold().split()) for name in (self.name, *self.other_names))
+
+
+@dataclass
 class Asked:
     """A request: its path without the service's own, its query, headers and time in seconds."""
 
@@ -58,15 +84,18 @@ class Asked:
 
 @dataclass
 class SourceServer:
-    """Serves the works that a test adds, in pages; fails as a test asks it to."""
+    """Serves the works that a test adds, in pages, and people; fails as a test asks it to."""
 
     works: list[Work] = field(default_factory=list)
+    people: list[KnownPerson] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
     answers: dict[str, list[tuple[int, bytes, dict[str, str]] | None]] = field(default_factory=dict)
     per_page: int = 100
     day: str = "2026-08-20"
     home: str = ""
+    slow: set[str] = field(default_factory=set)  # services that answer only after `speed_up`
+    _is_fast: asyncio.Event = field(default_factory=asyncio.Event)
 
     def settings(self, **values: Any) -> Settings:
         """Returns settings with this server's addresses."""
@@ -80,11 +109,15 @@ class SourceServer:
         """Queues responses for a service; None means its usual one, as after the queue is empty."""
         self.answers[service] = list(answers)
 
+    def speed_up(self) -> None:
+        """Lets slow services answer."""
+        self._is_fast.set()
+
     def asked_of(self, service: str) -> list[Asked]:
         return [one for one in self.asked if one.service == service]
 
     def app(self) -> web.Application:
-        app = web.Application()
+        app = web.Application(middlewares=[close_connections])
         app.router.add_get("/{service}/{path:.*}", self._answer)
         return app
 
@@ -92,6 +125,8 @@ class SourceServer:
         service, path = request.match_info["service"], request.match_info["path"]
         headers, query = dict(request.headers), dict(request.query)
         self.asked.append(Asked(service, path, query, headers, time.monotonic()))
+        if service in self.slow:
+            await self._is_fast.wait()
         if (answers := self.answers.get(service)) and (failure := answers.pop(0)):
             return web.Response(status=failure[0], body=failure[1], headers=failure[2])
         if any(one in path for one in self.unknown):
@@ -123,18 +158,22 @@ class SourceServer:
         text = _FEED.format(entries=entries)
         return web.Response(text=text, content_type="application/atom+xml")
 
-    def _openalex(self, _path: str, query: dict[str, str]) -> web.Response:
+    def _openalex(self, path: str, query: dict[str, str]) -> web.Response:
+        if path == "authors":
+            return self._openalex_authors(query)
         conditions = dict(one.split(":", 1) for one in query["filter"].split(","))
         since = conditions.pop("from_publication_date", "")
         (ids,) = conditions.values()
         works = [one for one in self._of(*ids.split("|")) if one.day >= since]
-        page, cursor = self._page(works, query["cursor"])
+        page, cursor = self._page(works, query.get("cursor", "*"))
+        page = page[: int(query["per_page"])]
         meta = {"count": len(works), "per_page": self.per_page, "next_cursor": cursor or None}
         results = [
             {
                 "id": f"https://openalex.org/W{one.number}",
                 "title": one.title,
                 "publication_date": one.day,
+                "publication_year": int(one.day[:4]),
                 "type": "article",
                 "authorships": [
                     {"author": {"id": None, "display_name": name}, "raw_author_name": name}
@@ -144,6 +183,39 @@ class SourceServer:
             for one in page
         ]
         return web.json_response({"meta": meta, "results": results})
+
+    def _openalex_authors(self, query: dict[str, str]) -> web.Response:
+        found = [one for one in self.people if one.openalex and one.is_called(query["search"])]
+        results = [
+            {
+                "id": f"https://openalex.org/{one.openalex}",
+                "orcid": f"https://orcid.org/{one.orcid}"
+                if one.orcid and one.links_orcid
+                else None,
+                "display_name": one.name,
+                "display_name_alternatives": [one.name, *one.other_names],
+                "works_count": one.work_count,
+                "affiliations": [
+                    {
+                        "institution": {
+                            "id": "https://openalex.org/I1",
+                            "ror": None,
+                            "display_name": place,
+                        },
+                        "years": list(one.years),
+                    }
+                    for place in one.affiliations
+                ],
+                "last_known_institutions": [],
+                "counts_by_year": [
+                    {"year": year, "works_count": 1, "cited_by_count": 0} for year in one.years
+                ],
+            }
+            for one in found
+        ]
+        size = int(query["per_page"])
+        meta = {"count": len(results), "page": 1, "per_page": size}
+        return web.json_response({"meta": meta, "results": results[:size], "group_by": []})
 
     def _crossref(self, _path: str, query: dict[str, str]) -> web.Response:
         conditions = [one.split(":", 1) for one in query["filter"].split(",")]
@@ -164,21 +236,75 @@ class SourceServer:
         message = {"items": items, "items-per-page": self.per_page, "total-results": len(works)}
         return web.json_response({"message": {**message, "next-cursor": cursor}})
 
-    def _orcid(self, path: str, _query: dict[str, str]) -> web.Response:
+    def _orcid(self, path: str, query: dict[str, str]) -> web.Response:
+        if path == "v3.0/expanded-search/":
+            return self._orcid_search(query)
         groups = [
             json.loads(_GROUP.format(number=one.number, title=json.dumps(one.title)))
             for one in self._of(path.split("/")[1])
         ]
         return web.json_response({"group": groups})
 
-    def _dblp(self, path: str, _query: dict[str, str]) -> web.Response:
+    def _orcid_search(self, query: dict[str, str]) -> web.Response:
+        (words,) = re.findall(r'credit-name:"([^"]*)"', query["q"])
+        found = [one for one in self.people if one.orcid and one.is_called(words)]
+        results = [
+            {
+                "orcid-id": one.orcid,
+                "given-names": one.name.rpartition(" ")[0],
+                "family-names": one.name.rpartition(" ")[2],
+                "credit-name": None,
+                "other-name": list(one.other_names),
+                "email": [],
+                "institution-name": list(one.affiliations),
+            }
+            for one in found
+        ]
+        shown = results[: int(query["rows"])] or None  # as ORCID says that there's nobody
+        return web.json_response({"expanded-result": shown, "num-found": len(results)})
+
+    def _dblp(self, path: str, query: dict[str, str]) -> web.Response:
+        if path == "search/author/api":
+            return self._dblp_search(query)
+        pid = path.removeprefix("pid/").removesuffix(".xml")
         records = "".join(
             f'<r><article key="journals/x/{one.number}"><author>{escape(one.authors[0])}</author>'
             f"<title>{escape(one.title)}.</title><year>{one.day[:4]}</year></article></r>"
-            for one in self._of(path.removeprefix("pid/").removesuffix(".xml"))
+            for one in self._of(pid)
         )
-        text = f'<?xml version="1.0"?><dblpperson name="x">{records}</dblpperson>'
+        person = "".join(_dblp_person(one) for one in self.people if one.dblp == pid)
+        text = f'<?xml version="1.0"?><dblpperson name="x">{person}{records}</dblpperson>'
         return web.Response(text=text, content_type="application/xml")
+
+    def _dblp_search(self, query: dict[str, str]) -> web.Response:
+        found = [one for one in self.people if one.dblp and one.is_called(query["q"])]
+        hits = [
+            {
+                "@score": "3",
+                "@id": str(number),
+                "info": {
+                    "author": one.name,
+                    "url": f"https://dblp.org/pid/{one.dblp}",
+                    **({"aliases": {"alias": list(one.other_names)}} if one.other_names else {}),
+                    **(
+                        {"notes": {"note": {"@type": "affiliation", "text": one.affiliations[0]}}}
+                        if one.affiliations
+                        else {}
+                    ),
+                },
+                "url": f"URL#{number}",
+            }
+            for number, one in enumerate(found)
+        ]
+        total = str(len(hits))
+        sent = hits[: int(query["h"])]
+        counts = {"@total": total, "@computed": total, "@sent": str(len(sent)), "@first": "0"}
+        answer = {
+            "query": query["q"],
+            "status": {"@code": "200", "text": "OK"},
+            "hits": {**counts, **({"hit": sent} if sent else {})},
+        }
+        return web.json_response({"result": answer})
 
     def _s2(self, path: str, query: dict[str, str]) -> web.Response:
         page, cursor = self._page(self._of(path.split("/")[3]), query.get("offset", "*"))
@@ -195,3 +321,18 @@ class SourceServer:
         start = 0 if cursor == "*" else int(cursor)
         end = start + self.per_page
         return works[start:end], str(end) if end < len(works) else ""
+
+
+def _dblp_person(person: KnownPerson) -> str:
+    """Returns the element about the person themselves."""
+    kind = ' publtype="disambiguation"' if person.is_disambiguation else ""
+    notes = "".join(f'<note type="affiliation">{escape(one)}</note>' for one in person.affiliations)
+    url = (
+        f"<url>https://orcid.org/{person.orcid}</url>"
+        if person.orcid and person.links_orcid
+        else ""
+    )
+    return (
+        f'<person key="homepages/{person.dblp}"{kind}><author pid="{person.dblp}">'
+        f"{escape(person.name)}</author>{notes}{url}</person>"
+    )

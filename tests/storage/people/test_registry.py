@@ -12,6 +12,7 @@ from storage.library import Library
 from storage.models import Origin, PaperDraft
 from storage.people.errors import (
     AccountTaken,
+    IdForeign,
     IdTaken,
     NameTaken,
     PersonAmbiguous,
@@ -365,3 +366,19 @@ async def test_trust_is_off_until_it_is_turned_on(library: Library) -> None:
     assert [one.is_trusted for one in await library.people.all()] == [False, True, True]
     with pytest.raises(LabError, match="Undo change"):
         await library.undo(some.change_id or 0, MODERATOR)
+
+
+async def test_ids_are_added_unless_they_are_known_to_be_somebody_elses(library: Library) -> None:
+    people = library.people
+    person = await add(library, "Ann Lee", OPENALEX)
+    added = await people.add_ids(person.id, [ORCID, OPENALEX], MODERATOR)
+    assert added.value.ids == (ORCID, OPENALEX)
+    assert (await people.add_ids(person.id, [ORCID], MODERATOR)).change_id is None
+    await undo(library, added.change_id)
+    await people.edit(person.id, lambda one: replace(one, foreign_ids=(ORCID,)), MODERATOR)
+    with pytest.raises(IdForeign, match="known to be somebody else's, not that of Ann Lee"):
+        await people.add_ids(person.id, [OTHER_ORCID, ORCID], MODERATOR)
+    await add(library, "Bo Chen", OTHER_ORCID)
+    with pytest.raises(IdTaken):
+        await people.add_ids(person.id, [OTHER_ORCID], MODERATOR)
+    assert (await people.get(person.id)).ids == (OPENALEX,)

@@ -67,3 +67,16 @@ async def test_subjects_that_are_none_any_more_are_forgotten(
     assert await sources.subjects("dblp") == {"b": states[1]}
     await sources.drop_unfinished("dblp")
     assert (await sources.states())["dblp"].unfinished is None
+
+
+async def test_a_pause_that_was_asked_for_is_no_failure_and_never_shortened(
+    library: Library, clock: FakeClock
+) -> None:
+    sources, until = library.sources, clock() + timedelta(hours=2)
+    await sources.block("dblp", until)
+    await sources.block("dblp", until - timedelta(hours=1))
+    state = (await sources.states())["dblp"]
+    assert (state.blocked_until, state.failures) == (until, 0)
+    assert state.is_blocked(until - timedelta(seconds=1))
+    assert not state.is_blocked(until)
+    assert not state.is_blocked(until - timedelta(days=9))  # the clock was wrong
