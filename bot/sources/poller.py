@@ -214,6 +214,8 @@ class SourcePoller:
         page = await self._get(source, request.url, headers, run)
         if page.status == 304:
             return page, source.unchanged
+        if all(one.people for one in question.subjects):
+            question = replace(question, people=())  # only categories are matched with everybody
         return page, await read_page(
             self._workers, source, page, self._clock(), source.read, question
         )

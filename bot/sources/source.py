@@ -28,9 +28,9 @@ class Subject:
 class Question:
     """What one request asks: the works of subjects of one kind.
 
-    ``people`` are all of the lab. ``since`` is the first day of the works, or None for all works.
-    ``cursor`` names a page after the first, as the previous `Reading` gave it. Works with a
-    ``known`` fingerprint needn't be read again.
+    ``people`` are all of the lab, which readers get only for categories. ``since`` is the first day
+    of the works, or None for all works. ``cursor`` names a page after the first, as the previous
+    `Reading` gave it. Works with a ``known`` fingerprint needn't be read again.
     """
 
     subjects: tuple[Subject, ...]
