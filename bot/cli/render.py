@@ -54,7 +54,11 @@ def search_results(query: str, found: SearchResponse) -> str:
     last = results.offset + len(results.papers)
     is_part = results.total_is_minimum or len(results.papers) < results.total
     part = f", showing {results.offset + 1:,} to {last:,}" if is_part else ""
-    lines.append(f"{_total(found)}{part}:\n")
+    total = _total(found)
+    if 0 < found.complete < results.total:
+        others = results.total - found.complete
+        total = f"{count(found.complete, 'paper')}, and {others:,} with most of these words"
+    lines.append(f"{total}{part}:\n")
     first_partial = max(found.complete - results.offset, 0)
     shown = [*map(paper, results.papers)]
     if first_partial < len(shown):

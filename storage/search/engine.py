@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from storage.authors import lookup as author_lookup
@@ -26,6 +26,7 @@ from storage.search.stop_words import STOP_WORDS
 from storage.text import fold
 
 _BATCH_SIZE = 500  # papers in memory while all are read
+_MIN_TITLE = 4  # words of a title, so that another spelling of any of them was surely meant
 _MAX_TRIED = 5  # queries in place of one that finds nothing; Discord waits three seconds at most
 
 
@@ -211,14 +212,39 @@ async def _find_complete(
     if results.total or not query.terms:
         return SearchResponse(results, results.total), {}
     replacements = await spelling.load_replacements(db, query)
-    if suggestion := spelling.correct(query, replacements):
-        suggested = await ranking.load_page(
-            db, suggestion.query, sort, offset, limit, suggestion.alternatives
-        )
-        if suggested.total:
-            shown = suggestion.describe(suggested.papers)
-            return SearchResponse(suggested, suggested.total, shown), replacements
-    return SearchResponse(results, 0), replacements
+    found = await _find_corrected(db, query, replacements, sort, offset, limit)
+    if found is None and replacements and len(query.terms) >= _MIN_TITLE:
+        similar = await spelling.load_replacements(db, query, only_likely=False)
+        found = await _find_corrected(db, query, similar, sort, offset, limit, only_in_title=True)
+    return found or SearchResponse(results, 0), replacements
+
+
+async def _find_corrected(
+    db: Connection,
+    query: Query,
+    replacements: Mapping[str, Sequence[str]],
+    sort: Sort,
+    offset: int,
+    limit: int,
+    *,
+    only_in_title: bool = False,
+) -> SearchResponse | None:
+    """Returns papers that have all words, some of them in another spelling; None if there are none.
+
+    If ``only_in_title`` is true, a title must have them all.
+    """
+    suggestion = spelling.correct(query, replacements)
+    if suggestion is None:
+        return None
+    corrected, words = suggestion.query, suggestion.alternatives
+    if only_in_title and not await ranking.match_titles(
+        db, corrected, 1, thorough=False, alternatives=words
+    ):
+        return None
+    results = await ranking.load_page(db, corrected, sort, offset, limit, words)
+    if not results.total:
+        return None
+    return SearchResponse(results, results.total, suggestion.describe(results.papers))
 
 
 async def _resolve_author(db: Connection, query: Query) -> Query:

@@ -2,7 +2,8 @@
 
 Few papers are looked at, however large the list is: those with one of the rarest words, and those
 with one of the others in the title. The best few hundred of them by the words that they have are
-read and scored; see `storage.search.bm25`.
+read and scored; see `storage.search.bm25`. Behind papers with all words, which answer the query,
+even fewer are looked at, and none is read.
 """
 
 from __future__ import annotations
@@ -32,16 +33,16 @@ class _Limits:
     """How many papers are looked at.
 
     ``papers`` have one of the rarest words, in all. ``titles`` are the newest papers with a word in
-    the title, for each word. ``scored`` are the best of them.
+    the title, for each word. ``ranked`` are the best of them.
     """
 
     papers: int
     titles: int
-    scored: int
+    ranked: int
 
 
 _ALONE = _Limits(20_000, 3_000, 300)
-_BEHIND_OTHERS = _Limits(200, 50, 10)  # behind papers with all words, which answer the query
+_BEHIND_OTHERS = _Limits(1_000, 300, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,17 @@ async def find(
     query = replace(query, quoted=tuple(one for one in query.quoted if one not in missing))
     asked = await question.load_question(db, query, replacements)
     terms = [term for term in asked.terms if term.words or term.phrases]
-    if not terms:
+    if not terms or (len(terms) == 1 and terms[0].papers <= len(known)):
         return PartialMatches(asked, ())
-    candidates = await _load_candidates(db, query, terms, _BEHIND_OTHERS if known else _ALONE)
-    texts = [one for one in candidates if one.key & search_index.ID_MASK not in known]
-    scores = bm25.scores(asked.terms, asked.adjacent, texts)
-    ranked = sorted(scores, key=lambda sort_key: (-scores[sort_key], -sort_key))[:_MAX_FOUND]
+    limits = _BEHIND_OTHERS if known else _ALONE
+    candidates = _candidates(query, terms, limits)
+    if known:
+        scores = await _load_weights(db, candidates, limits.ranked)
+    else:
+        texts = await _load_texts(db, candidates, limits.ranked)
+        scores = bm25.scores(asked.terms, asked.adjacent, texts)
+    others = [sort_key for sort_key in scores if sort_key & search_index.ID_MASK not in known]
+    ranked = sorted(others, key=lambda sort_key: (-scores[sort_key], -sort_key))[:_MAX_FOUND]
     least = _MIN_SCORE * scores[ranked[0]] if ranked else 0
     found = [sort_key & search_index.ID_MASK for sort_key in ranked if scores[sort_key] > least]
     return PartialMatches(asked, tuple(found), missing)
@@ -100,10 +106,16 @@ async def _missing_phrases(db: Connection, query: Query) -> tuple[str, ...]:
     )
 
 
-async def _load_candidates(
-    db: Connection, query: Query, terms: Sequence[Term], limits: _Limits
-) -> list[Text]:
-    """Returns the texts of the papers that are worth scoring, by their sort keys."""
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """A SELECT of sort keys and weights, a row for each word that a paper has, and its values."""
+
+    sql: str
+    values: Sequence[Value]
+
+
+def _candidates(query: Query, terms: Sequence[Term], limits: _Limits) -> _Candidates:
+    """Selects the papers that are looked at."""
     titles = "paper_text" if query.quoted or query.excluded else "paper_heads"
     searches: list[tuple[Matches, float, int]] = []
     room = limits.papers
@@ -122,7 +134,7 @@ async def _load_candidates(
         all_in_title = " AND ".join(
             search_query.any_of((*term.words, *term.phrases), "title") for term in rarest_first
         )
-        searches.append((_select(query, titles, all_in_title), 1.0, limits.scored))
+        searches.append((_select(query, titles, all_in_title), 1.0, limits.ranked))
     found = " UNION ALL ".join(
         f"""SELECT * FROM (SELECT rowid AS sort_key, ? AS weight FROM ({matches.sql}
             ORDER BY {matches.rowid} DESC LIMIT ?))"""  # noqa: S608
@@ -131,12 +143,27 @@ async def _load_candidates(
     values: list[Value] = [
         value for matches, weight, limit in searches for value in (weight, *matches.values, limit)
     ]
+    return _Candidates(found, values)
+
+
+async def _load_weights(db: Connection, candidates: _Candidates, limit: int) -> dict[int, float]:
+    """Returns the sums of the weights of the papers that have most of the words."""
+    rows = await db.all(
+        f"""SELECT sort_key, SUM(weight) AS weight FROM ({candidates.sql}) GROUP BY sort_key
+            ORDER BY 2 DESC, 1 DESC LIMIT ?""",  # noqa: S608
+        [*candidates.values, limit],
+    )
+    return {row["sort_key"]: row["weight"] for row in rows}
+
+
+async def _load_texts(db: Connection, candidates: _Candidates, limit: int) -> list[Text]:
+    """Returns the texts of the papers that have most of the words, by their sort keys."""
     rows = await db.all(
         f"""SELECT sort_key, title, authors, venue, tags, abstract FROM (
-                SELECT sort_key FROM ({found}) GROUP BY sort_key
+                SELECT sort_key FROM ({candidates.sql}) GROUP BY sort_key
                 ORDER BY SUM(weight) DESC, sort_key DESC LIMIT ?)
             CROSS JOIN paper_text ON paper_text.rowid = sort_key""",  # noqa: S608
-        [*values, limits.scored],
+        [*candidates.values, limit],
     )
     return [Text(row[0], row["title"], " | ".join(row[2:])) for row in rows]
 

@@ -147,7 +147,7 @@ async def _rank(
     """Returns the number of matches (at most _MAX_COUNTED + 1) and the paper ids of one page."""
     candidates = await _rare_candidates(db, stats)
     if candidates is not None:
-        return len(candidates), _best(stats.query, candidates, offset, limit)
+        return len(candidates), _best(stats, candidates, offset, limit)
     anywhere = _matches(stats, "paper_text")
     newest, in_title = await _newest(
         db, (anywhere, _MAX_COUNTED + 1), (_in_tier(stats, _IN_TITLE), _TIER_SIZE)
@@ -156,7 +156,7 @@ async def _rank(
         candidates = await _check(db, stats, newest)
     else:
         candidates = await _common_candidates(db, stats, anywhere, newest[:_TIER_SIZE], in_title)
-    ids = _best(stats.query, candidates, offset, limit)
+    ids = _best(stats, candidates, offset, limit)
     if len(ids) < limit and len(newest) > len(candidates):
         ids += await _older_matches(
             db, anywhere, candidates, max(offset - len(candidates), 0), limit - len(ids)
@@ -255,18 +255,35 @@ async def _older_matches(
     return [row[0] & search_index.ID_MASK for row in rows]
 
 
-def _best(query: Query, candidates: Iterable[_Candidate], offset: int, limit: int) -> list[int]:
+def _best(
+    stats: QueryStats, candidates: Iterable[_Candidate], offset: int, limit: int
+) -> list[int]:
     """Returns the paper ids of one page of candidates, best first."""
-    ranked = sorted(candidates, key=lambda candidate: _rank_key(query, candidate), reverse=True)
+    typed = _typed_words(stats)
+    ranked = sorted(
+        candidates, key=lambda candidate: _rank_key(stats.query, typed, candidate), reverse=True
+    )
     return [candidate.paper_id for candidate in ranked[offset : offset + limit]]
 
 
-def _rank_key(query: Query, candidate: _Candidate) -> tuple[bool, int, bool, int, int, int]:
+def _typed_words(stats: QueryStats) -> dict[str, str]:
+    """Returns what was typed for each word that a misspelled one was replaced by."""
+    if stats.query.last_is_prefix:  # words may also be there in place of an unfinished one
+        return {}
+    return {word: typed for typed, words in stats.alternatives.items() for word in words}
+
+
+def _rank_key(
+    query: Query, typed: Mapping[str, str], candidate: _Candidate
+) -> tuple[bool, int, bool, int, int, int]:
     """Returns the key by which candidates rank, higher first; see `Search.find`."""
-    title = f" {candidate.title_key} "
+    title_key = candidate.title_key
+    if typed:
+        title_key = " ".join(typed.get(word, word) for word in title_key.split())
+    title = f" {title_key} "
     words_in_title = sum(f" {word}" in title for word in query.title_key.split())
     return (
-        candidate.title_key == query.title_key,
+        title_key == query.title_key,
         candidate.tier,
         f" {query.title_key} " in title,
         words_in_title,

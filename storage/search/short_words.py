@@ -56,7 +56,7 @@ def clearly_meant(typed: str, candidates: Iterable[Candidate], total: int) -> li
     meant: dict[str, list[str]] = defaultdict(list)
     for (word, papers), weight in weights.items():
         likelihoods[stem(word)] += papers * weight
-        if weight > _OTHER_KEY and word[0] == typed[0]:
+        if weight == _SWAPPED or (weight > _OTHER_KEY and word[0] == typed[0]):
             meant[stem(word)].append(word)
     least = _MIN_SHARE * (sum(likelihoods.values()) + _UNKNOWN * total)
     return [word for one, forms in meant.items() if likelihoods[one] >= least for word in forms]

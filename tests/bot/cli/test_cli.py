@@ -194,6 +194,8 @@ def test_search_author_and_random_print_text_and_json(shell: Shell) -> None:
     assert found["total"] == len(found["papers"]) > 1
     assert list(found["papers"][0]) == PAPER_KEYS
     shown = shell("search", "tuned lens").stdout
+    others = found["total"] - 1
+    assert shown.startswith(f"1 paper, and {others} with most of these words")
     assert 0 < shown.index("Tuned Lens") < shown.index("Papers with most of these words:")
     asked = shell.json("search", "what is a tuned lens?")
     assert (asked["complete"], asked["papers"][0]) == (0, found["papers"][0])

@@ -161,3 +161,31 @@ async def test_an_old_title_with_common_words_is_suggested_if_no_newer_one_match
 ) -> None:
     assert await many.search.suggest_titles("study what we") == ((100, "What we study in common"),)
     assert await many.search.suggest_titles("many lenses 30 by seen study") == ()
+
+
+async def test_the_title_that_was_misspelled_is_first(library: Library) -> None:
+    for title in ("Threaded code", "Indirect threaded code", "Levels of computer systems"):
+        await library.papers.upsert(PaperDraft(title), Origin.IMPORT, MODERATOR)
+    assert await found(library, "Trheaded Cdoe") == ["Threaded code", "Indirect threaded code"]
+    assert (await found(library, "lfvels of copmuter systems"))[0] == "Levels of computer systems"
+    unclear = await library.search.find(parse("lfvels systems"))  # two words are no title
+    assert (unclear.searched_for, unclear.corrections) == ("", ())
+
+
+async def test_words_in_the_title_and_rare_words_count_more_behind_papers_with_all_words(
+    library: Library,
+) -> None:
+    drafts = [
+        PaperDraft("Tuned probes", abstract="Of lenses."),
+        PaperDraft("A probe", abstract="Nothing else."),
+        PaperDraft("Lenses", abstract="Tuned by hand."),
+        PaperDraft("Something", abstract="They were tuned."),
+        PaperDraft("Something else", abstract="They were tuned."),
+    ]
+    await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR)
+    assert await found(library, "tuned probes lenses") == [
+        "Tuned probes",
+        "Lenses",
+        "A probe",
+    ]
+    assert (await found(library, "lenses tuned by hand"))[:2] == ["Lenses", "Tuned probes"]
