@@ -21,6 +21,8 @@ from storage.models import Actor, Filters
 from storage.search.query import parse_years
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from bot.lookup.service import Lookup
     from bot.net.http import HttpClient
     from bot.net.pace import Paces
@@ -195,6 +197,13 @@ async def open_lookup(settings: Settings, library: Library) -> AsyncGenerator[Lo
         ) as lookup,
     ):
         yield lookup
+
+
+def print_text(text: Text) -> None:
+    """Prints a text, with its styles and links if standard output is a terminal."""
+    from rich.console import Console  # noqa: PLC0415 - slow to import
+
+    Console(soft_wrap=True, highlight=False).print(text)
 
 
 def to_json(value: object) -> str:

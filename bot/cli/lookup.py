@@ -27,7 +27,7 @@ def lookup(settings: Settings, source: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(common.to_json({**paper_json(paper), "id": known, "resembles": duplicate}))
         return
-    click.echo(render.paper(paper))
+    common.print_text(render.paper(paper))
     if known:
         click.echo(f"    Already in the list as #{known}.")
     if duplicate:

@@ -1,32 +1,55 @@
-"""What the shell prints about papers and authors."""
+"""What the shell prints about papers and authors: in colour on a terminal, else plain."""
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
+
+from rich.style import Style
+from rich.text import Text
 
 from bot.markdown import count
 from storage.models import Author, Paper, PaperDetails
 from storage.search.engine import SearchResponse
+from storage.text import fold
 
 _WIDTH = 92
 _MAX_AUTHORS = 8
 _MAX_ABSTRACT = 400
+_MAX_COUNTED = 6  # venues and co-authors of an author
+_INDENT = "    "
+_WORD = re.compile(r"[\w-]+")
 
 
-def paper(paper: PaperDetails) -> str:
-    """Returns a paper on a few lines, without a number if it isn't in the list."""
-    lines = [f"#{paper.id}  {paper.title}" if isinstance(paper, Paper) else paper.title]
+def paper(paper: PaperDetails, words: Sequence[str] = ()) -> Text:
+    """Returns a paper on a few lines, without a number if it isn't in the list.
+
+    A terminal links its title and highlights the folded ``words``.
+    """
+    title = Text(paper.title, style=Style(bold=True, link=paper.url or None))
+    _highlight(title, words)
+    number = f"#{paper.id}  " if isinstance(paper, Paper) else ""
+    lines = [Text.assemble((number, "dim"), title)]
     if authors := _authors(paper):
-        lines.append(f"    {authors}")
+        lines.append(Text(f"{_INDENT}{authors}"))
     if facts := [part for part in (paper.venue, str(paper.year or ""), paper.note) if part]:
-        lines.append(f"    {' · '.join(facts)}")
+        lines.append(Text(f"{_INDENT}{' · '.join(facts)}", style="green"))
     if paper.url:
-        lines.append(f"    {paper.url}")
+        lines.append(Text(f"{_INDENT}{paper.url}", style="dim"))
     if paper.abstract:
         text = textwrap.shorten(paper.abstract, _MAX_ABSTRACT, placeholder=" …")
-        lines += textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="    ")
-    return "\n".join(lines)
+        for line in textwrap.wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT):
+            lines.append(Text(line))
+            _highlight(lines[-1], words)
+    return Text("\n").join(lines)
+
+
+def _highlight(text: Text, words: Sequence[str]) -> None:
+    """Highlights the words of a text that begin with one of the folded ``words``."""
+    for match in _WORD.finditer(text.plain):
+        if any(part.startswith(word) for part in fold(match[0]).split() for word in words):
+            text.stylize("bold yellow", *match.span())
 
 
 def no_results(query: str, found: SearchResponse) -> str:
@@ -37,15 +60,18 @@ def no_results(query: str, found: SearchResponse) -> str:
     return f"Only {_total(found)} {verb} “{query}”, so there's nothing at that offset."
 
 
-def search_results(query: str, found: SearchResponse) -> str:
-    """Returns one page of the papers that match a query, of which there is at least one."""
+def search_results(query: str, found: SearchResponse, words: Sequence[str]) -> Text:
+    """Returns one page of the papers that match a query, of which there is at least one.
+
+    ``words`` are the folded ones to highlight.
+    """
     results = found.results
     lines = []
     if found.searched_for:
         lines.append(f"No papers match “{query}”. Showing “{found.searched_for}” instead.")
     elif found.corrections:
-        words = ", ".join(f"“{new}” instead of “{old}”" for old, new in found.corrections)
-        lines.append(f"Searched for {words}.")
+        corrected = ", ".join(f"“{new}” instead of “{old}”" for old, new in found.corrections)
+        lines.append(f"Searched for {corrected}.")
     if found.also_searched:
         lines.append(f"Also searched for {', '.join(map('“{}”'.format, found.also_searched))}.")
     if found.missing_phrases:
@@ -58,20 +84,34 @@ def search_results(query: str, found: SearchResponse) -> str:
     if 0 < found.complete < results.total:
         others = results.total - found.complete
         total = f"{count(found.complete, 'paper')}, and {others:,} with most of these words"
-    lines.append(f"{total}{part}:\n")
+    lines.append(f"{total}{part}:\n\n")
     first_partial = max(found.complete - results.offset, 0)
-    shown = [*map(paper, results.papers)]
+    shown = [paper(one, words) for one in results.papers]
     if first_partial < len(shown):
-        shown.insert(first_partial, "Papers with most of these words:")
-    return "\n".join(lines) + "\n" + "\n\n".join(shown)
+        shown.insert(first_partial, Text("Papers with most of these words:", style="bold"))
+    return Text.assemble("\n".join(lines), Text("\n\n").join(shown))
 
 
-def author(author: Author, papers: Sequence[Paper]) -> str:
+def author(author: Author, papers: Sequence[Paper]) -> Text:
     """Returns an author with all of their papers."""
-    lines = [f"{author.name}: {count(author.paper_count, 'paper')}"]
-    if variants := [variant for variant in author.variants if variant != author.name]:
-        lines.append(f"Also credited as {', '.join(variants)}")
-    return "\n".join(lines) + "\n\n" + "\n\n".join(map(paper, papers))
+    first, last = author.years or (0, 0)
+    years = (str(first) if first == last else f"{first}–{last}") if author.years else ""
+    variants = [variant for variant in author.variants if variant != author.name]
+    facts = {
+        "Also credited as": ", ".join(variants),
+        "Years": years,
+        "Venues": _with_counts(author.venues),
+        "Co-authors": _with_counts(author.coauthors),
+    }
+    lines = [Text.assemble((author.name, "bold"), f": {count(author.paper_count, 'paper')}")]
+    lines += [Text(f"{name} {value}") for name, value in facts.items() if value]
+    return Text("\n\n").join([Text("\n").join(lines), *map(paper, papers)])
+
+
+def _with_counts(counted: Sequence[tuple[str, int]]) -> str:
+    shown = [f"{name} ({papers})" for name, papers in counted[:_MAX_COUNTED]]
+    more = len(counted) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _total(found: SearchResponse) -> str:

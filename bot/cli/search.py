@@ -11,10 +11,11 @@ from storage.errors import LabError
 from storage.library import Library
 from storage.models import Author, Paper, Sort
 from storage.search.query import parse
+from storage.search.stop_words import STOP_WORDS
 
 
 @click.command()
-@click.argument("query")
+@click.argument("words", nargs=-1, required=True, metavar="QUERY…")
 @common.filter_options
 @click.option(
     "--sort",
@@ -40,7 +41,7 @@ from storage.search.query import parse
 @click.pass_obj
 def search(
     settings: Settings,
-    query: str,
+    words: tuple[str, ...],
     author: str,
     venue: str,
     year: str,
@@ -52,9 +53,12 @@ def search(
 ) -> None:
     """Search for papers, with the same query syntax as /search.
 
+    Quote it if it has a phrase or a word to leave out: 'lens -tuned "language model"'.
+
     Papers with all words come first, then those with most of them. The exit code is 1 if there are
     none.
     """
+    query = " ".join(words)
     parsed = parse(query, common.parse_filters(author, venue, year, tag))
     found = common.run_with_library(
         settings,
@@ -72,17 +76,20 @@ def search(
         }
         click.echo(common.to_json(answer))
     elif found.results.papers:
-        click.echo(render.search_results(query, found))
+        searched = (found.searched_for or parsed.title_key).split()
+        shown = [word for word in searched if word not in STOP_WORDS] or searched
+        common.print_text(render.search_results(query, found, shown))
     if not found.results.papers:
         raise LabError(render.no_results(query, found))
 
 
 @click.command()
-@click.argument("name")
+@click.argument("words", nargs=-1, required=True, metavar="NAME…")
 @common.json_option
 @click.pass_obj
-def author(settings: Settings, name: str, *, as_json: bool) -> None:
-    """Show an author's papers, under any variant of the name."""
+def author(settings: Settings, words: tuple[str, ...], *, as_json: bool) -> None:
+    """Show an author's papers, years, venues and co-authors, under any variant of the name."""
+    name = " ".join(words)
 
     async def find(library: Library) -> tuple[Author, tuple[Paper, ...]]:
         person = await library.authors.get(name)
@@ -100,7 +107,7 @@ def author(settings: Settings, name: str, *, as_json: bool) -> None:
         }
         click.echo(common.to_json(answer))
     else:
-        click.echo(render.author(person, papers))
+        common.print_text(render.author(person, papers))
 
 
 @click.command()
@@ -113,4 +120,7 @@ def random(settings: Settings, author: str, venue: str, year: str, tag: str, as_
     paper = common.run_with_library(settings, lambda library: library.search.random(filters))
     if paper is None:
         raise LabError("No papers match.")
-    click.echo(common.to_json(paper_json(paper)) if as_json else render.paper(paper))
+    if as_json:
+        click.echo(common.to_json(paper_json(paper)))
+    else:
+        common.print_text(render.paper(paper))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -209,6 +210,36 @@ def test_search_author_and_random_print_text_and_json(shell: Shell) -> None:
     assert "Also credited as Biderman" in shell("author", "stella biderman").stdout
     assert shell.json("random", "--venue", "ICML")["venue"] == "ICML"
     assert "#" in shell("random").stdout
+
+
+def test_words_of_a_query_need_no_quotes(shell: Shell) -> None:
+    shell("import", "--starter")
+    assert shell.json("search", "tuned", "lens") == shell.json("search", "tuned lens")
+    assert shell("author", "stella", "biderman").stdout == shell("author", "stella biderman").stdout
+    assert shell("search").exit_code == 2
+
+
+def test_an_author_has_years_venues_and_co_authors(shell: Shell) -> None:
+    shell("import", "--starter")
+    lines = shell("author", "stella", "biderman").stdout.splitlines()
+    assert "Years 2022" in lines
+    assert any(line.startswith("Venues arXiv (2), ") for line in lines)
+    assert any(line.startswith("Co-authors Sutawika (2), ") for line in lines)
+
+
+def test_a_terminal_links_titles_and_highlights_words(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    shell("import", "--starter")
+    plain = shell("search", "hypertuning").stdout
+    assert "\x1b" not in plain
+    assert shell.in_terminal("search", "hypertuning") == 0
+    assert "\x1b]8;" in shell.screen
+    assert "\x1b[1;33mHyperTuning" in shell.screen
+    shown = re.sub(r"\x1b\[[\d;]*m|\x1b\]8;[^\x1b]*\x1b\\", "", shell.screen)
+    assert shown.replace("\r\n", "\n") == plain
 
 
 def test_an_export_can_be_written_to_a_file(shell: Shell, tmp_path: Path) -> None:
