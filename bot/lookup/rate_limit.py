@@ -23,6 +23,7 @@ class Service:
         self.url = url.rstrip("/")
         self._http = http
         self._pace = pace
+        self._speedup = pace.speedup_at(self.url)
         self._lock = asyncio.Lock()
         self._cooldown_ends_at = 0.0
         self._last_error = ""
@@ -55,9 +56,12 @@ class Service:
         try:
             return await self._request(path, headers)
         except HttpError as error:
-            if error.retry_after is None or error.retry_after > _MAX_RETRY_WAIT:
+            if error.retry_after is None:
                 raise
-            await asyncio.sleep(error.retry_after.total_seconds())
+            wait = error.retry_after / self._speedup
+            if wait > _MAX_RETRY_WAIT:
+                raise
+            await asyncio.sleep(wait.total_seconds())
             return await self._request(path, headers)
 
     async def _request(self, path: str, headers: Mapping[str, str] | None) -> Page:
@@ -77,7 +81,7 @@ class Service:
         elif cooldown is None and (error.status is None or error.status >= 500):
             cooldown = _FAILURE_COOLDOWN
         if cooldown is not None:
-            seconds = min(cooldown, _MAX_COOLDOWN).total_seconds()
+            seconds = min(cooldown, _MAX_COOLDOWN).total_seconds() / self._speedup
             self._cooldown_ends_at = asyncio.get_running_loop().time() + seconds
             self._last_error = str(error)
 

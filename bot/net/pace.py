@@ -45,13 +45,17 @@ class Pace:
         self._free_at = 0.0
         self._own_mark = ""
 
+    def speedup_at(self, url: str) -> float:
+        """Returns what pauses are divided by if the service has this address."""
+        return self._settings.speedup_at(url)
+
     @asynccontextmanager
     async def turn(self, url: str, *, is_reserved: bool = False) -> AsyncGenerator[None]:
         """Waits until nobody else uses the service and the pause is over.
 
         The last requests of a day are for those with a reserved one. Raises `TooManyRequests`.
         """
-        speedup = self._settings.speedup_at(url)
+        speedup = self.speedup_at(url)
         pause = self.service.pause / speedup
         time_limit = max(self._settings.feed_timeout / speedup, _MIN_TIME_LIMIT)
         budget = self.service.daily_requests - (0 if is_reserved else self.service.reserved)

@@ -42,8 +42,8 @@ async def web() -> AsyncIterator[HttpClient]:
 
 @pytest.fixture
 def paces(library: Library, settings: Settings) -> Paces:
-    """A fifteenth of the pauses: 0.2 seconds for arXiv."""
-    return Paces(library.service_requests, replace(settings, lab_herald_speedup=15))
+    """A sixth of the pauses: half a second for arXiv."""
+    return Paces(library.service_requests, replace(settings, lab_herald_speedup=6))
 
 
 @pytest.fixture

@@ -205,7 +205,7 @@ async def test_a_short_retry_after_is_waited_for(lookup: Lookup, server: LookupS
     answer = json.dumps({"message": WORK})
     server.fail("/crossref", (429, "", {"Retry-After": "1"}), (200, answer, {}))
     assert (await lookup.get("10.5555/lab.7")).title == "Small Models, Long Memories"
-    assert server.times[1] - server.times[0] >= 1
+    assert server.times[1] - server.times[0] >= 1 / 6  # of a second, as all pauses
 
 
 @pytest.mark.parametrize("headers", [{"Retry-After": "120"}, {}])
@@ -228,7 +228,7 @@ async def test_arxiv_gets_a_pause_between_two_requests(
     await asyncio.gather(*(lookup.get(f"2304.0000{last}") for last in (1, 2, 3)))
     pauses = [b - a for a, b in zip(server.times, server.times[1:], strict=False)]
     assert len(pauses) == 2
-    assert min(pauses) >= 0.2
+    assert min(pauses) >= 0.5
 
 
 async def test_results_are_cached(lookup: Lookup, server: LookupServer) -> None:
