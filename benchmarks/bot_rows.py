@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
-import json
 import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
-from contextlib import closing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import timedelta
 from pathlib import Path
-from statistics import median
 from time import perf_counter, process_time
 from typing import Any
 
 import discord
 import simcord
-from discord import app_commands
 
-from benchmarks import catalogs, generator
-from benchmarks.catalogs import ACTOR, Bench, open_bot, temporary_database, temporary_library
-from benchmarks.measuring import Budget, Case, Contender, Row, StallMeter, ratio, settle_garbage
+from benchmarks import generator
+from benchmarks.bench import (
+    ACTOR,
+    Bench,
+    add_papers,
+    clock,
+    open_bot,
+    temporary_database,
+    temporary_library,
+)
+from benchmarks.measuring import Budget, Contender, Row, StallMeter, settle_garbage
+from bot.app import App
 from bot.backups import make_nightly
 from bot.exporter import Exporter, TooManyExports
 from bot.formats.writers.export import ExportFormat
@@ -38,55 +43,58 @@ from storage.library import Library, open_library
 from storage.models import Origin, Paper, PaperDraft
 from storage.search.query import Query, parse
 
-_IMPORT_ROUNDS = 3
+_IMPORTS = Budget(calls=3)
 _MEMORY_CALLS = 200
 _MEMORY_BASE = 20  # papers
 _CHANNELS = 1_000
-_ANNOUNCEMENT_ROUNDS = 5
+_ANNOUNCEMENTS = Budget(calls=5)
 _EXPORTING = 20  # people who export at the same time
 _EXPORTED = 20_000  # papers in the list
 
 
-async def bulk_import(bench: Bench) -> list[Row]:
+async def bulk_import(bench: Bench) -> AsyncIterator[Row]:
     """An import, and the fastest way to write the same rows into the same tables."""
-    drafts = list(generator.drafts(bench.small))
-    ours, raw = [], []
-    for _ in range(_IMPORT_ROUNDS):
-        async with temporary_library() as library, temporary_library() as empty:
+
+    async def add(papers: list[PaperDraft]) -> float:
+        async with temporary_library() as library:
             start = perf_counter()
-            await catalogs.add_papers(library, drafts)
-            ours.append(perf_counter() - start)
-            raw.append(_copy_rows(library.path, empty.path))
-    rates = [len(drafts) / median(seconds) for seconds in (ours, raw)]
-    detail = f"ours {rates[0]:,.0f} papers/s; raw {rates[1]:,.0f} papers/s; {len(drafts):,} papers"
-    name = "bulk import: rate / raw executemany's"
-    row = Row(name, rates[0] / rates[1], at_least=0.4, detail=detail)
+            await add_papers(library, papers)
+            return perf_counter() - start
+
+    async def copy(source: Path) -> float:
+        async with temporary_library() as empty:
+            return _copy_rows(source, empty.path)
+
+    drafts = list(generator.drafts(bench.small))
+    async with temporary_library(drafts) as library:
+        raw, ours = Contender("raw", copy, [library.path]), Contender("ours", add, [drafts])
+        name = "bulk import: rate / raw executemany's"
+        yield await _IMPORTS.compare(name, raw, ours, 50, at_least=0.4)
     drafts = list(generator.drafts(2 * bench.small))
     stalls = StallMeter()
     async with temporary_library() as library, stalls.running():
-        await catalogs.add_papers(library, drafts)
-    name = "longest stall of the event loop in an import, in ms"
-    return [row, stalls.row(name, f"{len(drafts):,} papers; ")]
+        await add_papers(library, drafts)
+    yield stalls.row("longest stall of the event loop in an import, in ms")
 
 
 def _copy_rows(source: Path, target: Path) -> float:
     """Copies all rows by ``executemany``; returns how many seconds the writing took."""
     with closing(sqlite3.connect(source)) as db:
-        names = db.execute(
+        tables = db.execute(
             """SELECT name, type FROM pragma_table_list
                WHERE schema = 'main' AND type <> 'shadow' AND name NOT LIKE 'sqlite%'"""
         ).fetchall()
-        tables = [_read_table(db, name, kind) for name, kind in names]
+        inserts = [_read_table(db, name, kind) for name, kind in tables]
     with closing(sqlite3.connect(target, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous = NORMAL")  # as in the library
         for (trigger,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'"):
             db.execute(f'DROP TRIGGER "{trigger}"')  # the rows include what triggers wrote
-        for name, kind in names:
+        for name, kind in tables:
             if kind == "table":  # which may have settings
                 db.execute(f'DELETE FROM "{name}"')  # noqa: S608 - its own names
         start = perf_counter()
         db.execute("BEGIN IMMEDIATE")
-        for insert, rows in tables:
+        for insert, rows in inserts:
             db.executemany(insert, rows)
         db.execute("COMMIT")
         return perf_counter() - start
@@ -102,36 +110,31 @@ def _read_table(db: sqlite3.Connection, name: str, kind: str) -> tuple[str, list
     return f'INSERT INTO "{name}" ({listed}) VALUES ({marks})', rows  # noqa: S608
 
 
-async def memory(bench: Bench) -> list[Row]:
+async def memory(bench: Bench) -> AsyncIterator[Row]:
     """The bot's memory with the largest catalog and with hardly any papers."""
     large, base = [await _megabytes(bench, size) for size in (bench.size, _MEMORY_BASE)]
     name = f"memory: with {bench.size:,} papers / with {_MEMORY_BASE}"
     detail = f"{large:.1f} MB and {base:.1f} MB, the most after any of {_MEMORY_CALLS} calls"
-    return [Row(name, large / base, 1.5, detail=detail)]
+    yield Row(name, large / base, 1.5, detail=detail)
 
 
 async def _megabytes(bench: Bench, size: int) -> float:
     """Measures the memory of a new process that opens the bot and looks things up."""
-    async with bench.library(size) as library:
-        calls = []
-        for turn, paper in enumerate(await bench.sample(library, _MEMORY_CALLS)):
-            kinds = (
-                ("search", paper.abstract.split()[turn % 100]),
-                ("search", paper.title),
-                ("search", " ".join(paper.title.split()[:2])),
-                ("suggest titles", paper.title[: 1 + turn % 9]),
-                ("author", paper.authors[0]),
-                ("author", paper.authors[-1].split()[-1]),
-                ("suggest authors", paper.authors[0][: 1 + turn % 5]),
-                ("random", paper.venue),
-            )
-            calls.append(kinds[turn % len(kinds)])
-    words = [sys.executable, "-m", "benchmarks.memory_probe", str(library.path)]
-    typed = json.dumps(calls).encode()
-    return int(await asyncio.to_thread(subprocess.check_output, words, input=typed)) / (1 << 20)
+    path = await bench.path(size)
+    words = [sys.executable, "-m", "benchmarks.memory_probe", str(path), str(_MEMORY_CALLS)]
+    return int(await asyncio.to_thread(subprocess.check_output, words)) / (1 << 20)
 
 
-async def command(bench: Bench) -> list[Row]:
+@asynccontextmanager
+async def _simulated_discord(
+    database: Path,
+) -> AsyncGenerator[tuple[App, simcord.Env, simcord.GuildHandle]]:
+    """The bot on a simulated Discord, in a server."""
+    async with open_bot(database) as app, simcord.run(app.client, strict_sync=False) as env:
+        yield app, env, env.create_guild("Open Lab")
+
+
+async def command(bench: Bench) -> AsyncIterator[Row]:
     """`/search` on a simulated Discord, and two commands that look nothing up.
 
     One says “Done.”, the other sends the page that `/search` would send, made before.
@@ -139,8 +142,7 @@ async def command(bench: Bench) -> list[Row]:
     size = bench.size // 10
     with temporary_database() as path:
         shutil.copyfile(await bench.path(size), path)  # searches save their queries
-        async with open_bot(path) as app, simcord.run(app.client, strict_sync=False) as env:
-            guild = env.create_guild("Open Lab")
+        async with _simulated_discord(path) as (app, env, guild):
             channel = guild.create_text_channel("papers")
             member = guild.add_member(env.create_user("mika"))
             papers = await bench.sample(app.library, bench.budget.calls)
@@ -149,8 +151,15 @@ async def command(bench: Bench) -> list[Row]:
                 query: await render(app.library, SavedQuery(words=query), member.id)
                 for query in queries
             }
-            _add_commands(app.client.tree, pages)
             completed = perf_counter()
+
+            @app.client.tree.command(name="nothing", description="Do nothing.")
+            async def send_notice(interaction: discord.Interaction) -> None:
+                await interaction.response.send_message(view=cards.notice("Done."))
+
+            @app.client.tree.command(name="page", description="Send a page that was made before.")
+            async def send_page(interaction: discord.Interaction, query: str) -> None:
+                await interaction.response.send_message(view=pages[query])
 
             async def note(*_: object) -> None:
                 nonlocal completed
@@ -161,30 +170,21 @@ async def command(bench: Bench) -> list[Row]:
             def contender(name: str) -> Contender[str]:
                 """A command, timed to its completion: the simulator may wait longer."""
 
-                async def call(query: str) -> None:
+                async def call(query: str) -> float:
+                    start = perf_counter()
                     options = {} if name == "nothing" else {"query": query}
                     await member.slash(channel, name, **options)
+                    return completed - start
 
-                return Contender(f"/{name}", call, queries, lambda: completed)
+                return Contender(f"/{name}", call, queries)
 
-            what = f"/search round trip, {size:,} papers: p50 / a"
-            return [
-                await bench.budget.compare(name, contender("search"), contender(other), 50, at_most)
-                for name, other, at_most in (
-                    (f"{what} no-op command's", "nothing", None),  # for comparison
-                    (f"{what} command's that sends the same page ready-made", "page", 4),
-                )
-            ]
-
-
-def _add_commands(tree: app_commands.CommandTree[Any], pages: dict[str, cards.Layout]) -> None:
-    @tree.command(name="nothing", description="Do nothing.")
-    async def send_notice(interaction: discord.Interaction) -> None:
-        await interaction.response.send_message(view=cards.notice("Done."))
-
-    @tree.command(name="page", description="Send a page that was made before.")
-    async def send_page(interaction: discord.Interaction, query: str) -> None:
-        await interaction.response.send_message(view=pages[query])
+            for other, theirs, at_most in (
+                ("nothing", "no-op command's", None),  # for comparison
+                ("page", "command's that sends the same page ready-made", 4),
+            ):
+                name = f"/search round trip, {size:,} papers: p50 / a {theirs}"
+                both = contender("search"), contender(other)
+                yield await bench.budget.compare(name, *both, 50, at_most)
 
 
 def _search_query(paper: Paper, turn: int) -> str:
@@ -193,44 +193,47 @@ def _search_query(paper: Paper, turn: int) -> str:
     return (paper.abstract.split()[turn % 100], " ".join(words[2:4]), paper.title)[turn % 3]
 
 
-async def announcing(bench: Bench) -> list[Row]:
-    """A paper announced in many channels, and a bot that renders once and sends everywhere.
+async def announcing(bench: Bench) -> AsyncIterator[Row]:
+    """Papers announced in many channels, and a bot that renders once and sends everywhere.
 
-    Each round takes the processor time of both, and the best of several rounds counts.
+    Both take the processor time of a message.
     """
     count = max(4, min(_CHANNELS, bench.size // 1_000))
-    ours, bare = [], []
+    drafts = list(generator.drafts(_ANNOUNCEMENTS.calls + _ANNOUNCEMENTS.warm_up))
+    async with temporary_library(drafts) as library:
+        papers = await library.papers.batch()
     with temporary_database() as path:
-        async with open_bot(path) as app, simcord.run(app.client, strict_sync=False) as env:
-            guild = env.create_guild("Open Lab")
+        async with _simulated_discord(path) as (app, _, guild):
             ids = [guild.create_text_channel(f"papers-{n}").id for n in range(count)]
             for channel_id in ids:
                 await app.library.subscriptions.subscribe(guild.id, channel_id, ACTOR)
-            for draft in generator.drafts(_ANNOUNCEMENT_ROUNDS + 1):
-                added = await app.library.papers.upsert(
+
+            async def announce(draft: PaperDraft) -> float:
+                await app.library.papers.upsert(
                     draft, Origin.IMPORT, ACTOR, allow_duplicate=True, announce=True
                 )
                 settle_garbage()
                 start = process_time()
                 sent = await app.client.dispatcher.deliver_due()
-                ours.append((process_time() - start) / count)
-                if added.value.paper is None or sent != count:
+                if sent != count:
                     raise RuntimeError(f"{sent} messages were sent instead of {count}.")
+                return (process_time() - start) / count
+
+            async def send(paper: Paper) -> float:
                 settle_garbage()
                 start = process_time()
-                layout = announcements.announcement(added.value.paper)
+                layout = announcements.announcement(paper)
                 for channel_id in ids:
                     channel: Any = app.client.get_channel(channel_id)
                     await channel.send(view=layout)
-                bare.append((process_time() - start) / count)
-    mine, loop = min(ours[1:]), min(bare[1:])  # the first round warms up
-    rounds = f"best of {_ANNOUNCEMENT_ROUNDS}"
-    detail = f"{1_000 * mine:.2f} ms beside {1_000 * loop:.2f} ms a message; {rounds}"
-    name = f"one paper to {count:,} channels: processor time a message / a bare loop's"
-    return [Row(name, mine / loop, 1.5, detail=detail)]
+                return (process_time() - start) / count
+
+            ours, loop = Contender("ours", announce, drafts), Contender("loop", send, papers)
+            name = f"one paper to {count:,} channels: processor time a message / a bare loop's"
+            yield await _ANNOUNCEMENTS.compare(name, ours, loop, 0, 1.5)
 
 
-async def durable_claim(bench: Bench) -> list[Row]:
+async def durable_claim(bench: Bench) -> AsyncIterator[Row]:
     """A claim that the disk has before the message is sent, and one that may still be lost.
 
     Both write one row, on the disk that has the catalogs. It has no goal: the disk decides.
@@ -255,51 +258,46 @@ async def durable_claim(bench: Bench) -> list[Row]:
 
             name = "claim that survives a power failure: p50 / a plain one's"
             durable, plain = contender("durable", durable=True), contender("plain", durable=False)
-            return [await bench.budget.compare(name, durable, plain, 50)]
+            yield await bench.budget.compare(name, durable, plain, 50)
 
 
-async def exports(bench: Bench) -> list[Row]:
-    """Title suggestions and searches, alone and while 20 people export the whole list.
+async def exports(bench: Bench) -> AsyncIterator[Row]:
+    """Lookups while people export the whole list, and without.
 
-    Each person starts again when their file is ready. Those who are told that too many people wait
-    give up.
+    Those who are told that too many people wait give up.
     """
     size = min(bench.size, _EXPORTED)
     async with bench.library(size) as library:
-        exporter = Exporter(library.path, catalogs.clock)
-        names = itertools.count()
+        exporter = Exporter(library.path, clock)
+        people = itertools.count()
 
         async def wait(_ahead: int) -> None:
             """Nobody is told."""
 
-        async def keep_exporting() -> None:
-            with contextlib.suppress(TooManyExports):
-                while True:
-                    await exporter.export(
-                        next(names), Query(), ExportFormat.JSON, max_bytes=1 << 30, on_wait=wait
-                    )
+        async def export() -> None:
+            with suppress(TooManyExports):
+                await exporter.export(
+                    next(people), Query(), ExportFormat.JSON, max_bytes=1 << 30, on_wait=wait
+                )
 
-        alone, meanwhile = await _lookups(bench, library)
-        await bench.budget.time(alone)
-        stalls = StallMeter()
-        async with _running(keep_exporting() for _ in range(_EXPORTING)), stalls.running():
-            await bench.budget.time(meanwhile)
-    what = f"while {_EXPORTING} people export {size:,} papers"
-    return [
-        ratio(f"lookups {what}: p99 / p99 alone", meanwhile, alone, 99, 3),
-        stalls.row(f"longest stall of the event loop {what}, in ms"),
-    ]
+        async def export_together() -> None:
+            await asyncio.gather(*(export() for _ in range(_EXPORTING)))
+
+        lookups = await _lookups(bench, library)
+        what = f"while {_EXPORTING} people export {size:,} papers"
+        for row in await bench.budget.compare_busy(what, export_together, [lookups], [3]):
+            yield row
 
 
-async def backups(bench: Bench) -> list[Row]:
-    """Lookups and writes while nightly backups are made, and as many of each in between."""
+async def backups(bench: Bench) -> AsyncIterator[Row]:
+    """Lookups and writes while nightly backups are made, and without."""
     size = bench.size // 10
     catalog = await bench.path(size)
     new, made = itertools.count(1), itertools.count()
     with temporary_database(bench.folder) as path:
         shutil.copyfile(catalog, path)  # papers are added to it
         async with (
-            open_library(path, catalogs.clock) as library,
+            open_library(path, clock) as library,
             open_workers(timedelta(hours=1)) as workers,
         ):
 
@@ -309,69 +307,23 @@ async def backups(bench: Bench) -> list[Row]:
                 await library.papers.upsert(draft, Origin.IMPORT, ACTOR)
 
             async def back_up() -> None:
-                made_at = catalogs.clock() + timedelta(seconds=next(made))
+                made_at = clock() + timedelta(seconds=next(made))
                 await workers.run(make_nightly, Backups.of(path), made_at, 1)
 
-            alone, meanwhile = await _lookups(bench, library)
-            writes = [Contender(one.name, write, one.cases) for one in (alone, meanwhile)]
             await back_up()  # starts the worker
-            stalls = await _time_in_rounds(
-                bench.budget, (alone, writes[0]), (meanwhile, writes[1]), back_up
-            )
-    what = f"while {size:,} papers are backed up"
-    return [
-        ratio(f"lookups {what}: p99 / p99 alone", meanwhile, alone, 99, 3),
-        ratio(f"writes {what}: p99 / p99 alone", writes[1], writes[0], 99, None),
-        stalls.row(f"longest stall of the event loop {what}, in ms"),
-    ]
+            lookups = await _lookups(bench, library)
+            both = lookups, Contender("writes", write, lookups.cases)
+            what = f"while {size:,} papers are backed up"
+            for row in await bench.budget.compare_busy(what, back_up, both, [3, None]):
+                yield row
 
 
-async def _lookups(bench: Bench, library: Library) -> tuple[Contender[str], Contender[str]]:
-    """Returns the same title suggestions and searches twice, to time them alone and meanwhile."""
+async def _lookups(bench: Bench, library: Library) -> Contender[str]:
+    """Returns title suggestions and searches, each as one call."""
 
     async def look_up(text: str) -> None:
         await library.search.suggest_titles(text)
         await library.search.find(parse(text))
 
     papers = await bench.sample(library, bench.budget.calls)
-    texts = [paper.title[: 3 + turn % 9] for turn, paper in enumerate(papers)]
-    return Contender("alone", look_up, texts), Contender("meanwhile", look_up, texts)
-
-
-async def _time_in_rounds(
-    budget: Budget,
-    alone: Sequence[Contender[Case]],
-    meanwhile: Sequence[Contender[Case]],
-    work: Callable[[], Coroutine[None, None, None]],
-) -> StallMeter:
-    """Times calls while ``work`` is done, then as many others, again and again.
-
-    So what else the machine does in the meantime concerns both alike. Returns how long the event
-    loop was blocked during the work.
-    """
-    for turn in range(max(1, budget.calls // 10)):
-        for contender in (*alone, *meanwhile):
-            await contender.run(turn, is_timed=False)
-    stalls, start = StallMeter(), perf_counter()
-    while (done := len(meanwhile[0].seconds)) < budget.calls:
-        async with stalls.running(), asyncio.TaskGroup() as group:
-            working = group.create_task(work())
-            while not working.done() and len(meanwhile[0].seconds) < budget.calls:
-                for contender in meanwhile:
-                    await contender.run(len(contender.seconds), is_timed=True)
-        for turn in range(done, len(meanwhile[0].seconds)):
-            for contender in alone:
-                await contender.run(turn + budget.calls // 2, is_timed=True)
-        if perf_counter() - start > budget.seconds:
-            break
-    return stalls
-
-
-@contextlib.asynccontextmanager
-async def _running(work: Iterable[Coroutine[None, None, None]]) -> AsyncGenerator[None]:
-    """Runs coroutines in the background, and cancels them at the end."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one) for one in work]
-        yield
-        for task in tasks:
-            task.cancel()
+    return Contender("lookups", look_up, [p.title[: 3 + n % 9] for n, p in enumerate(papers)])

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import statistics
+import socket
 import sys
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from html import escape
-from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
 from time import perf_counter
 
@@ -22,9 +21,9 @@ import feedparser_sgmllib
 from aiohttp import web
 from reader import make_reader
 
-from benchmarks.catalogs import ACTOR, Bench, clock, open_bot, temporary_database
+from benchmarks.bench import ACTOR, Bench, clock, open_bot, temporary_database
 from benchmarks.generator import vocabulary
-from benchmarks.measuring import Row, StallMeter
+from benchmarks.measuring import Budget, Contender, Row, StallMeter
 
 # reader has its own copy of feedparser, which imports this library by its former name.
 sys.modules.setdefault("sgmllib", feedparser_sgmllib)
@@ -32,15 +31,14 @@ sys.modules.setdefault("sgmllib", feedparser_sgmllib)
 _FEEDS = 500
 _ENTRIES = 50
 _PORTS = 8  # a polite client treats each as a host
-_ROUNDS = 3
+_ROUNDS = Budget(calls=3)
 _WORKERS = 8  # concurrent requests of reader
 
 
-async def feeds(bench: Bench) -> list[Row]:
+async def feeds(bench: Bench) -> AsyncIterator[Row]:
     """Feeds with a new entry each and unchanged feeds, polled by the bot and by reader in turn."""
     count = max(4, min(_FEEDS, bench.size // 2_000))
     stalls = StallMeter()
-    rows = []
     with _feed_server() as (ports, newest):
         for name, kind, new_entries, at_most in (
             ("one new entry each", "tagged", 1, 0.7),
@@ -48,49 +46,48 @@ async def feeds(bench: Bench) -> list[Row]:
             ("unchanged (the same body)", "plain", 0, 0.2),
         ):
             urls = [f"http://127.0.0.1:{ports[n % _PORTS]}/{kind}/{n}.xml" for n in range(count)]
-            ours, theirs = await _poll_in_turn(urls, stalls, newest, new_entries)
-            detail = f"{ours:.2f} s beside {theirs:.2f} s; median of {_ROUNDS} rounds"
-            title = f"{count} feeds, {name}: ours / reader's"
-            rows.append(Row(title, ours / theirs, at_most, detail=detail))
-    return [*rows, stalls.row("longest stall of the event loop meanwhile, in ms")]
+            async with _pollers(urls, stalls, newest, new_entries) as (ours, theirs):
+                title = f"{count} feeds, {name}: ours / reader's"
+                yield await _ROUNDS.compare(title, ours, theirs, 50, at_most)
+    yield stalls.row("longest stall of the event loop meanwhile, in ms")
 
 
-async def _poll_in_turn(
-    urls: list[str], stalls: StallMeter, newest: Synchronized[int], new_entries: int
-) -> tuple[float, float]:
-    """Returns the seconds of the bot and of reader, each the median of some rounds.
+@asynccontextmanager
+async def _pollers(
+    urls: Sequence[str], stalls: StallMeter, newest: Synchronized[int], new_entries: int
+) -> AsyncGenerator[tuple[Contender[int], Contender[int]]]:
+    """The bot and reader, which have polled the feeds once.
 
-    Every feed gets ``new_entries`` before each round.
+    Their cases are numbers of the newest entries: ``new_entries`` more each time.
     """
     now = clock()
-    ours, theirs = [], []
     with temporary_database() as path, closing(make_reader(f"{path}.reader")) as reader:
         async with open_bot(path, lambda: now) as app:
 
-            async def poll() -> None:
-                start = perf_counter()
+            async def poll(entry: int) -> float:
+                nonlocal now
+                newest.value = entry
+                now += timedelta(hours=2)  # all feeds are due again
                 async with stalls.running():
+                    start = perf_counter()
                     polls = await app.poller.poll_due()
-                ours.append(perf_counter() - start)
+                    seconds = perf_counter() - start
                 if len(polls) != len(urls) or any(poll.error for poll in polls):
                     raise RuntimeError(f"{len(polls)} of {len(urls)} feeds were polled.")
+                return seconds
 
-            async def update_reader() -> None:
-                start = perf_counter()
+            async def update_reader(entry: int) -> None:
+                newest.value = entry
                 await asyncio.to_thread(reader.update_feeds, scheduled=False, workers=_WORKERS)
-                theirs.append(perf_counter() - start)
 
             for url in urls:
                 await app.library.feeds.follow(url, url, "", ACTOR)
                 reader.add_feed(url)
             await app.poller.poll_due()
-            await asyncio.to_thread(reader.update_feeds, workers=_WORKERS)
-            for turn in range(_ROUNDS):
-                newest.value += new_entries
-                now += timedelta(hours=2)  # all feeds are due again
-                for call in (update_reader, poll) if turn % 2 else (poll, update_reader):
-                    await call()
-    return statistics.median(ours), statistics.median(theirs)
+            await update_reader(newest.value)
+            rounds = range(1, _ROUNDS.calls + _ROUNDS.warm_up + 1)
+            entries = [newest.value + turn * new_entries for turn in rounds]
+            yield Contender("ours", poll, entries), Contender("reader", update_reader, entries)
 
 
 @contextmanager
@@ -98,19 +95,21 @@ def _feed_server() -> Generator[tuple[list[int], Synchronized[int]]]:
     """Starts the process with the feeds; yields its ports, and the number of the newest entries."""
     context = multiprocessing.get_context("spawn")
     newest = context.Value("i", _ENTRIES)
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, newest), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        yield ours.recv(), newest
-    finally:
-        ours.close()
-        process.join()
+    with ExitStack() as stack:
+        sockets = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(_PORTS)
+        ]
+        process = context.Process(target=_serve, args=(sockets, newest), daemon=True)
+        process.start()
+        try:
+            yield [one.getsockname()[1] for one in sockets], newest
+        finally:
+            process.terminate()
+            process.join()
 
 
-def _serve(pipe: Connection, newest: Synchronized[int]) -> None:
-    """Sends its ports, and serves feeds until the other end of the pipe is closed."""
+def _serve(sockets: list[socket.socket], newest: Synchronized[int]) -> None:
+    """Serves feeds until the process is terminated."""
 
     async def feed(request: web.Request) -> web.Response:
         last = newest.value
@@ -127,18 +126,9 @@ def _serve(pipe: Connection, newest: Synchronized[int]) -> None:
         headers = {"ETag": tag} if request.match_info["kind"] == "tagged" else {}
         return web.Response(text=text, content_type="application/rss+xml", headers=headers)
 
-    async def serve() -> None:
-        app = web.Application()
-        app.router.add_get("/{kind}/{number}.xml", feed)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        for _ in range(_PORTS):
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-        pipe.send([address[1] for address in runner.addresses])
-        await asyncio.to_thread(pipe.poll, None)
-        await runner.cleanup()
-
-    asyncio.run(serve())
+    app = web.Application()
+    app.router.add_get("/{kind}/{number}.xml", feed)
+    web.run_app(app, sock=sockets, print=None, access_log=None)
 
 
 def _item(feed: int, entry: int) -> str:

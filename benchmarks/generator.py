@@ -58,15 +58,14 @@ def drafts(size: int, seed: int = 1) -> Iterator[PaperDraft]:
     rng = np.random.default_rng([seed, size])
     words = vocabulary(int(250 * size**0.55) + 1_000)
     people = _people(max(20, size * 3 // 4))
+    venues, all_tags, abbreviations = _venues(), _tags(), _abbreviations(words)
     ranks = np.arange(len(words), dtype=np.float64)
     faster = np.minimum(1, 8_000 / np.maximum(ranks, 1)) ** 0.9  # from rank 8,000
-    draw_words = _sampler(rng, 1 / (ranks + 3.7) * faster)
     prolific = 200 * (len(people) / 600_000) ** 0.3
+    draw_words = _sampler(rng, 1 / (ranks + 3.7) * faster)
     draw_people = _sampler(rng, (np.arange(len(people)) + prolific) ** -0.75)
-    venues, all_tags = _venues(), _tags()
     draw_venues = _sampler(rng, 1 / (np.arange(_VENUES) + 1.5))
     draw_tags = _sampler(rng, 1 / (np.arange(_TAGS) + 3.0))
-    abbreviations = _abbreviations(words)
     draw_abbreviations = _sampler(rng, 1 / (np.arange(len(abbreviations)) + 20.0))
     numbers: Counter[int] = Counter()
     for start in range(0, size, _BLOCK):
@@ -175,9 +174,11 @@ def _venues() -> tuple[str, ...]:
 
 def _tags() -> tuple[str, ...]:
     rng = random.Random("tags")
-    return _different(
-        _TAGS, lambda _: "-".join(_word(rng, 2) for _ in range(rng.choice((1, 1, 2))))
-    )
+
+    def tag(_: int) -> str:
+        return "-".join(_word(rng, 2) for _ in range(rng.choice((1, 1, 2))))
+
+    return _different(_TAGS, tag)
 
 
 def _different(size: int, invent: Callable[[int], str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Measured rows with their goals, as a table and as JSON; calls of two things, timed in turn."""
+"""Measured rows with their goals, as a table and as JSON; calls that are timed in turn."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 import gc
 import json
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from rich.console import Console
@@ -48,16 +48,11 @@ class Row:
 
 def to_json(rows: Sequence[Row]) -> str:
     """Returns the rows as a JSON array."""
-    values = [
-        {
-            "name": row.name,
-            "value": None if math.isnan(row.value) else round(row.value, 6),
-            "goal": row.goal,
-            "holds": row.holds,
-            "detail": row.detail,
-        }
-        for row in rows
-    ]
+    values = []
+    for row in rows:
+        value = None if math.isnan(row.value) else round(row.value, 6)
+        known = {"goal": row.goal, "holds": row.holds, "detail": row.detail}
+        values.append({"name": row.name, "value": value, **known})
     return json.dumps(values, indent=2, ensure_ascii=False)
 
 
@@ -75,99 +70,145 @@ def print_table(title: str, rows: Sequence[Row]) -> None:
 class Contender(Generic[Case]):
     """One side of a comparison: a function, the cases it is called with, and the times it took.
 
-    A call's time ends when ``now`` says so, which may be before the call returns.
+    A function that returns a float has taken the time itself, in seconds.
     """
 
     name: str
     call: Callable[[Case], Awaitable[object]]
     cases: Sequence[Case]
-    now: Callable[[], float] = perf_counter
     seconds: list[float] = field(default_factory=list)
 
-    async def run(self, turn: int, *, is_timed: bool) -> None:
+    async def run(self, turn: int, *, is_timed: bool = True) -> None:
         """Makes the call of this turn."""
         start = perf_counter()
-        await self.call(self.cases[turn % len(self.cases)])
+        result = await self.call(self.cases[turn % len(self.cases)])
         if is_timed:
-            self.seconds.append(self.now() - start)
+            seconds = result if isinstance(result, float) else perf_counter() - start
+            self.seconds.append(seconds)
 
     def percentile(self, percent: int) -> float:
-        """Returns a percentile of the times, in seconds."""
+        """Returns a percentile of the times, in seconds; 0 is the best."""
         return float(np.percentile(self.seconds, percent))
 
     def __str__(self) -> str:
         p50, p99 = (1_000 * self.percentile(percent) for percent in (50, 99))
-        return f"{self.name}: p50 {p50:.2f} ms, p99 {p99:.2f} ms"
+        return f"{self.name}: p50 {p50:,.2f} ms, p99 {p99:,.2f} ms"
 
 
 def ratio(
-    name: str, one: Contender[Case], other: Contender[Case], percent: int, at_most: float | None
+    name: str,
+    one: Contender[Any],
+    other: Contender[Any],
+    percent: int,
+    at_most: float | None = None,
+    at_least: float | None = None,
 ) -> Row:
     """Returns the ratio of two contenders' times at a percentile."""
     value = one.percentile(percent) / other.percentile(percent)
-    return Row(name, value, at_most, detail=f"{one}; {other}; {len(one.seconds)} calls each")
+    detail = f"{one}; {other}; {len(one.seconds)} calls each"
+    return Row(name, value, at_most, at_least, detail)
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The limits of a row: calls of each contender, and seconds for both together."""
+    """The limits of a row: calls of each contender, and seconds for all together."""
 
     calls: int = 400
-    seconds: float = 60.0
+    seconds: float = math.inf
+
+    @property
+    def warm_up(self) -> int:
+        """How many calls of each contender come before those that are timed."""
+        return max(1, self.calls // 10)
 
     async def compare(
         self,
         name: str,
-        one: Contender[Case],
-        other: Contender[Case],
+        one: Contender[Any],
+        other: Contender[Any],
         percent: int,
         at_most: float | None = None,
+        at_least: float | None = None,
     ) -> Row:
         """Calls both in turn; returns the ratio of their times at a percentile."""
         await self.time(one, other)
-        return ratio(name, one, other, percent, at_most)
+        return ratio(name, one, other, percent, at_most, at_least)
 
-    async def time(self, *contenders: Contender[Case]) -> None:
-        """Calls contenders in turn, each first as often as last.
-
-        A tenth of the calls come before those that are timed.
-        """
+    async def time(self, *contenders: Contender[Any]) -> None:
+        """Calls contenders in turn, each first as often as last."""
         start = perf_counter()
-        for turn in range(-max(1, self.calls // 10), self.calls):
+        for turn in range(self.warm_up + self.calls):
             spent = perf_counter() - start
             if contenders[0].seconds and spent > self.seconds:
                 break
-            is_timed = turn >= 0 or spent > self.seconds / 4
+            is_timed = turn >= self.warm_up or spent > self.seconds / 4
             for contender in contenders if turn % 2 else contenders[::-1]:
                 await contender.run(turn, is_timed=is_timed)
 
+    async def compare_busy(
+        self,
+        what: str,
+        work: Callable[[], Coroutine[None, None, object]],
+        contenders: Sequence[Contender[Any]],
+        goals: Sequence[float | None],
+    ) -> list[Row]:
+        """Compares calls while ``work`` is done with as many calls without it.
+
+        They follow each other in rounds, so that what else the machine does concerns both alike.
+        Returns a row per contender, and the longest stall of the event loop during the work.
+        """
+        busy = [replace(one, name="meanwhile", seconds=[]) for one in contenders]
+        for turn in range(self.warm_up):
+            for one in contenders:
+                await one.run(turn, is_timed=False)
+        stalls = StallMeter()
+        start = perf_counter()
+        while (done := len(busy[0].seconds)) < self.calls:
+            async with stalls.running(), asyncio.TaskGroup() as group:
+                working = group.create_task(work())
+                while not working.done() and len(busy[0].seconds) < self.calls:
+                    for one in busy:
+                        await one.run(len(one.seconds))
+                working.cancel()
+            for turn in range(done, len(busy[0].seconds)):
+                for one in contenders:
+                    await one.run(turn + self.calls // 2)
+            if perf_counter() - start > self.seconds:
+                break
+        rows = [
+            ratio(f"{alone.name} {what}: p99 / p99 alone", meanwhile, alone, 99, at_most)
+            for meanwhile, alone, at_most in zip(busy, contenders, goals, strict=True)
+        ]
+        return [*rows, stalls.row(f"longest stall of the event loop {what}, in ms")]
+
 
 class StallMeter:
-    """Measures how long the event loop is blocked."""
+    """Measures how long the event loop is blocked: it looks every two milliseconds."""
 
     longest = 0.0
     looks = 0
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Looks every two milliseconds whether the event loop still runs on time."""
+        """Measures meanwhile."""
+
+        async def look() -> None:
+            while True:
+                start = perf_counter()
+                await asyncio.sleep(_TICK)
+                self.longest = max(self.longest, perf_counter() - start - _TICK)
+                self.looks += 1
+
         settle_garbage()
-        ticking = asyncio.create_task(self._tick())
+        looking = asyncio.create_task(look())
         try:
             yield
         finally:
-            ticking.cancel()
+            looking.cancel()
 
-    async def _tick(self) -> None:
-        while True:
-            start = perf_counter()
-            await asyncio.sleep(_TICK)
-            self.longest = max(self.longest, perf_counter() - start - _TICK)
-            self.looks += 1
-
-    def row(self, name: str, what: str = "") -> Row:
+    def row(self, name: str) -> Row:
         """Returns the longest stall, in milliseconds."""
-        return Row(name, 1_000 * self.longest, 50, detail=f"{what}{self.looks:,} looks")
+        return Row(name, 1_000 * self.longest, 50, detail=f"{self.looks:,} looks")
 
 
 def settle_garbage() -> None:

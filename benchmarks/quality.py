@@ -1,40 +1,65 @@
 """`python -m benchmarks.quality`: how well search finds papers, and people by their names.
 
-Papers are JSON lines, and so are questions; see `benchmarks.questions`. Names are YAML, a list of
-``{canonical: {first, last}, variants: [{first, last}], id, similar}``, where ``similar`` lists the
-ids of other people with similar names.
+Papers are JSON lines. Questions are JSON lines ``{"id", "text", "rel": {paper id: grade}}``, about
+papers with an ``id``; they are measured as in trec_eval (https://github.com/usnistgov/trec_eval):
+nDCG with the grade as gain, and recall. Names are YAML, a list of ``{canonical: {first, last},
+variants: [{first, last}], id, similar}``, where ``similar`` lists the ids of other people with
+similar names.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from time import perf_counter
+from typing import Any, NamedTuple, TypeVar
 
 import click
+import numpy as np
 import yaml
 
 from benchmarks import generator
-from benchmarks.catalogs import temporary_library
+from benchmarks.bench import ACTOR, temporary_library
 from benchmarks.measuring import Row, print_table, to_json
-from benchmarks.query_kinds import KINDS, Collection
-from benchmarks.questions import measure, read_lines, read_question
+from benchmarks.query_kinds import KINDS, Collection, Remembered
 from storage.authors.errors import AuthorAmbiguous, AuthorNotFound
 from storage.library import Library
-from storage.models import PaperDraft, PartialDate
+from storage.models import DuplicatePolicy, Origin, Paper, PaperDraft, PartialDate
 from storage.names.matching import is_same_name
 from storage.names.parser import parse_name
 from storage.papers.identifiers import identify
 from storage.search.query import parse
 from storage.text import fold
 
+Item = TypeVar("Item")
+
 _MAX_QUERY = 300  # characters that the command accepts
+_DEPTHS = (1, 5)  # a paper is found if it's among so many results
+_NOT_FOUND = 1_000  # as a rank
 _NAME_RANK = 3
+_QUESTION_DEPTH = 10
 _TITLE_LENGTH = 80  # of a paper without one
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class Miss(NamedTuple):
+    """A query that didn't find its paper."""
+
+    kind: str
+    query: str
+    title: str
+
+
+class JudgedQuestion(NamedTuple):
+    """A question with the grades of the papers that answer it, by their ids in the file."""
+
+    text: str
+    grades: Mapping[str, float]
 
 
 @click.command()
@@ -57,26 +82,41 @@ def main(
     as_json: bool,  # noqa: FBT001 - a flag
 ) -> None:
     """Report how often search finds PAPERS (JSON lines) by what people remember of them."""
-    identified = [pair for path in papers for pair in read_lines(path, "paper", _read_paper)]
+    identified = [pair for path in papers for pair in _read_lines(path, "paper", _read_paper)]
     drafts = [*(draft for _, draft in identified), *generator.drafts(generated or 0)]
     if not drafts and not names:
         raise click.UsageError("Give a file of papers, or --generated with a number.")
-    rows, missed = asyncio.run(_measure(drafts, queries, seed)) if drafts else ([], {})
+    rows, missed = asyncio.run(_measure(drafts, queries, seed)) if drafts else ([], [])
     if questions:
-        asked, unanswered = asyncio.run(
-            measure(identified, read_lines(questions, "question", read_question))
-        )
-        rows, missed = [*rows, *asked], {**missed, "question": unanswered}
+        asked = _read_lines(questions, "question", _read_question)
+        answered, unanswered = asyncio.run(_measure_questions(identified, asked))
+        rows, missed = rows + answered, missed + unanswered
     if names:
         rows += asyncio.run(_measure_names(yaml.safe_load(names.read_text(encoding="utf-8"))))
     if as_json:
         click.echo(to_json(rows))
     else:
         print_table(f"How well search finds {len(drafts):,} papers", rows)
-        for kind, items in missed.items():
-            for query, title in items[:misses]:
-                click.echo(f"{kind}: “{query}” misses “{title}”")
+        for kind in dict.fromkeys(miss.kind for miss in missed):
+            for miss in [miss for miss in missed if miss.kind == kind][:misses]:
+                click.echo(f"{kind}: “{miss.query}” misses “{miss.title}”")
     sys.exit(0 if all(row.holds for row in rows) else 1)
+
+
+def _read_lines(path: Path, what: str, read: Callable[[int, Any], Item]) -> list[Item]:
+    """Reads JSON lines; ``read`` gets the number of a line and its value.
+
+    Raises `click.ClickException` for a line that isn't a ``what``.
+    """
+    items = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            if line.strip():
+                items.append(read(number, json.loads(line)))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            message = f"Line {number} of {path} isn't a {what}: {error!r}."
+            raise click.ClickException(message) from error
+    return items
 
 
 def _read_paper(number: int, values: Any) -> tuple[str, PaperDraft]:  # noqa: ANN401 - any JSON
@@ -93,43 +133,110 @@ def _read_paper(number: int, values: Any) -> tuple[str, PaperDraft]:  # noqa: AN
     return str(values.get("id", number)), draft
 
 
+def _read_question(_: int, values: Any) -> JudgedQuestion:  # noqa: ANN401 - any JSON
+    """Returns the question of a line."""
+    grades = {str(paper): float(grade) for paper, grade in values["rel"].items()}
+    return JudgedQuestion(str(values["text"]), grades)
+
+
+def _mean(
+    name: str,
+    values: Sequence[float],
+    *,
+    at_most: float | None = None,
+    at_least: float | None = None,
+    detail: str = "",
+) -> Row:
+    """Returns the mean, or the share if the values are true or false."""
+    mean = float(np.mean(values)) if values else float("nan")
+    return Row(name, mean, at_most, at_least, detail or f"{sum(values):g} of {len(values)}")
+
+
+async def _search(library: Library, query: str, limit: int) -> Sequence[Paper]:
+    found = await library.search.find(parse(query[:_MAX_QUERY]), limit=limit)
+    return found.results.papers
+
+
 async def _measure(
     drafts: Sequence[PaperDraft], limit: int, seed: int
-) -> tuple[list[Row], dict[str, list[tuple[str, str]]]]:
+) -> tuple[list[Row], list[Miss]]:
     """Searches for some of the papers in every way.
 
-    Returns two rows per kind of query (the first result, the first five), and by kind the queries
-    and titles that ranked too low.
+    Returns two rows per kind of query (the first result, the first five), and the queries whose
+    papers ranked too low.
     """
     rows = []
-    missed = {}
+    missed = []
     collection = Collection.of(drafts)
     async with temporary_library(drafts) as library:
         for kind in KINDS:
             rng = random.Random(f"{seed} {kind.name}")
-            shuffled = rng.sample(drafts, len(drafts))
-            written = [(kind.write(draft, rng, collection), draft.title) for draft in shuffled]
-            items = [(query[:_MAX_QUERY], title) for query, title in written if query][:limit]
-            ranks = [await _rank(library, *item) for item in items]
-            for within in (1, 5):
-                goal = kind.goal if items and within == kind.within else None
+            ranks: list[int] = []
+            for draft in rng.sample(drafts, len(drafts)):
+                query = kind.write(Remembered(draft, rng, collection))
+                if query is None:
+                    continue
+                titles = [fold(paper.title) for paper in await _search(library, query, _DEPTHS[1])]
+                title = fold(draft.title)
+                ranks.append(titles.index(title) + 1 if title in titles else _NOT_FOUND)
+                if ranks[-1] > kind.within:
+                    missed.append(Miss(kind.name, query, draft.title))
+                if len(ranks) == limit:
+                    break
+            for within in _DEPTHS:
+                goal = kind.goal if ranks and within == kind.within else None
                 found = [rank <= within for rank in ranks]
-                rows.append(_share(f"{kind.name} @{within}", found, goal))
-            ranked = zip(items, ranks, strict=True)
-            missed[kind.name] = [item for item, rank in ranked if rank > kind.within]
+                rows.append(_mean(f"{kind.name} @{within}", found, at_least=goal))
     return rows, missed
 
 
-async def _rank(library: Library, query: str, title: str) -> int:
-    """Returns the rank of the paper; at least 6 if it isn't among the first five."""
-    found = await library.search.find(parse(query), limit=5)
-    titles = [fold(paper.title) for paper in found.results.papers]
-    return titles.index(fold(title)) + 1 if fold(title) in titles else 6
+async def _measure_questions(
+    papers: Sequence[tuple[str, PaperDraft]], questions: Sequence[JudgedQuestion]
+) -> tuple[list[Row], list[Miss]]:
+    """Asks all questions about papers, given with their ids in the file.
+
+    Returns the rows, and the questions with the title of a relevant paper that wasn't found.
+    """
+    asked = [one for one in questions if any(grade > 0 for grade in one.grades.values())]
+    gains = []  # by question, in the order of the answer
+    async with temporary_library() as library:
+        # Without identifiers, every line is a paper of its own.
+        drafts = [replace(draft, identifiers=()) for _, draft in papers]
+        await library.papers.upsert_many(
+            drafts, Origin.IMPORT, ACTOR, duplicates=DuplicatePolicy.ADD
+        )
+        start = perf_counter()
+        for one in asked:
+            answer = await _search(library, one.text, _QUESTION_DEPTH)
+            gains.append([max(one.grades.get(papers[paper.id - 1][0], 0), 0) for paper in answer])
+        seconds = (perf_counter() - start) / max(len(asked), 1)
+    best = [
+        sorted((grade for grade in one.grades.values() if grade > 0), reverse=True) for one in asked
+    ]
+    ndcg = [_dcg(found) / _dcg(possible) for found, possible in zip(gains, best, strict=True)]
+    recall = [
+        np.count_nonzero(found) / len(possible) for found, possible in zip(gains, best, strict=True)
+    ]
+    nothing = [not found for found in gains]
+    detail = f"{len(asked):,} questions, {1_000 * seconds:.0f} ms each"
+    rows = [
+        _mean(f"nDCG@{_QUESTION_DEPTH}", ndcg, detail=detail),
+        _mean(f"recall@{_QUESTION_DEPTH}", recall, detail=detail),
+        _mean("nothing found", nothing, at_most=0.02, detail=f"{sum(nothing)} questions"),
+    ]
+    titles = {file_id: draft.title for file_id, draft in papers}
+    missed = [
+        Miss("question", one.text, titles.get(max(one.grades, key=one.grades.__getitem__), ""))
+        for one, found in zip(asked, gains, strict=True)
+        if not any(found)
+    ]
+    return rows, missed
 
 
-def _share(name: str, found: Sequence[bool], goal: float | None) -> Row:
-    share = sum(found) / len(found) if found else float("nan")
-    return Row(name, share, at_least=goal, detail=f"{sum(found)} of {len(found)}")
+def _dcg(gains: Sequence[float]) -> float:
+    """Returns the discounted cumulative gain of the first papers."""
+    first = gains[:_QUESTION_DEPTH]
+    return float(np.sum(np.array(first) / np.log2(np.arange(len(first)) + 2)))
 
 
 async def _measure_names(entries: Sequence[dict[str, Any]]) -> list[Row]:
@@ -156,7 +263,7 @@ async def _measure_names(entries: Sequence[dict[str, Any]]) -> list[Row]:
         wrong = [await _are_mixed_up(library, *pair) for pair in distinct]
     detail = f"of {len(distinct)} pairs; {len(pairs) - len(distinct)} more share one name"
     return [
-        _share(f"names: another form @{_NAME_RANK}", found, 0.90),
+        _mean(f"names: another form @{_NAME_RANK}", found, at_least=0.90),
         Row("names: counted for the wrong person", sum(wrong), at_most=0, detail=detail),
     ]
 

@@ -8,6 +8,7 @@ import string
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from benchmarks import generator
@@ -85,7 +86,38 @@ class Collection:
         return cls({base: sorted(words) for base, words in forms.items()}, long_forms)
 
 
-Write = Callable[[PaperDraft, random.Random, Collection], str | None]
+@dataclass(frozen=True)
+class Remembered:
+    """A paper that somebody looks for."""
+
+    draft: PaperDraft
+    rng: random.Random
+    collection: Collection
+
+    @cached_property
+    def words(self) -> list[str]:
+        """What the title is about."""
+        return content_words(self.draft.title)
+
+    @cached_property
+    def text(self) -> str:
+        """The title and the abstract, folded, with a space on either side."""
+        return f" {fold(f'{self.draft.title} {self.draft.abstract}')} "
+
+    def with_title_words(self, begin: str, others: Sequence[str]) -> str | None:
+        """Returns a query of one thing and two of the other words, if there are so many."""
+        return " ".join([begin, *self.rng.sample(others, 2)]) if len(others) >= 2 else None
+
+    def replace_word(self, find: Callable[[str], Sequence[str]]) -> str | None:
+        """Returns three title words, one of which is replaced by one of what ``find`` returns."""
+        replacements = {word: found for word in self.words if (found := find(fold(word)))}
+        if not replacements or len(self.words) < 3:
+            return None
+        replaced = self.rng.choice(sorted(replacements))
+        query = [self.rng.choice(replacements[replaced])]
+        query += self.rng.sample([word for word in self.words if word != replaced], 2)
+        self.rng.shuffle(query)
+        return " ".join(query)
 
 
 class QueryKind(NamedTuple):
@@ -97,80 +129,82 @@ class QueryKind(NamedTuple):
     name: str
     goal: float
     within: int
-    write: Write
+    write: Callable[[Remembered], str | None]
 
 
-def _three_words(draft: PaperDraft, rng: random.Random, _: Collection) -> str | None:
-    words = content_words(draft.title)
-    return " ".join(rng.sample(words, 3)) if len(words) >= 3 else None
+def _three_words(paper: Remembered) -> str | None:
+    return " ".join(paper.rng.sample(paper.words, 3)) if len(paper.words) >= 3 else None
 
 
-def _two_typos(draft: PaperDraft, rng: random.Random, _: Collection) -> str | None:
-    words = draft.title.split()
+def _two_typos(paper: Remembered) -> str | None:
+    words = paper.draft.title.split()
     long = [index for index, word in enumerate(words) if word.isalpha() and len(word) >= 4]
     if len(long) < 2:
         return None
-    for index in rng.sample(long, 2):
-        words[index] = add_typo(words[index], rng)
+    for index in paper.rng.sample(long, 2):
+        words[index] = add_typo(words[index], paper.rng)
     return " ".join(words)
 
 
-def _from_abstract(draft: PaperDraft, rng: random.Random, _: Collection) -> str | None:
-    words = draft.abstract.split()
+def _from_abstract(paper: Remembered) -> str | None:
+    words = paper.draft.abstract.split()
     if len(words) < 8:
         return None
-    start = rng.randrange(len(words) - 7)
+    start = paper.rng.randrange(len(words) - 7)
     return " ".join(words[start : start + 8])
 
 
-def _surname_and_word(draft: PaperDraft, rng: random.Random, _: Collection) -> str | None:
-    words = content_words(draft.title)
-    surnames = [" ".join(parse_name(name).family) for name in draft.authors]
-    return f"{rng.choice(surnames)} {rng.choice(words)}" if surnames and words else None
+def _surname_and_word(paper: Remembered) -> str | None:
+    surnames = [" ".join(parse_name(name).family) for name in paper.draft.authors]
+    if not surnames or not paper.words:
+        return None
+    return f"{paper.rng.choice(surnames)} {paper.rng.choice(paper.words)}"
 
 
-def _another_form(draft: PaperDraft, rng: random.Random, collection: Collection) -> str | None:
+def _another_form(paper: Remembered) -> str | None:
     """Three title words, one of them in a form that only other papers have."""
-    own = set(fold(f"{draft.title} {draft.abstract}").split())
-    return _replace_one(
-        draft,
-        rng,
-        lambda word: [form for form in collection.forms.get(_base(word), ()) if form not in own],
+    own = paper.text.split()
+    forms = paper.collection.forms
+    return paper.replace_word(
+        lambda word: [form for form in forms.get(_base(word), ()) if form not in own]
     )
 
 
-def _another_spelling(draft: PaperDraft, rng: random.Random, _: Collection) -> str | None:
+def _another_spelling(paper: Remembered) -> str | None:
     """Three title words, one of them in British instead of American spelling or the reverse."""
-    return _replace_one(draft, rng, _other_spellings)
+    return paper.replace_word(_other_spellings)
 
 
-def _long_form(draft: PaperDraft, rng: random.Random, collection: Collection) -> str | None:
+def _long_form(paper: Remembered) -> str | None:
     """A long form whose abbreviation the paper has in its title, and two other title words."""
-    text = f" {fold(f'{draft.title} {draft.abstract}')} "
-    words = content_words(draft.title)
-    for word in words:
-        long = collection.long_forms.get(word.removesuffix("s"))
-        others = [other for other in words if other != word]
-        if long and f" {long}" not in text and len(others) >= 2:
-            return f"{long} {' '.join(rng.sample(others, 2))}"
+    for word in paper.words:
+        long = paper.collection.long_forms.get(word.removesuffix("s"))
+        others = [other for other in paper.words if other != word]
+        if (
+            long
+            and f" {long}" not in paper.text
+            and (query := paper.with_title_words(long, others))
+        ):
+            return query
     return None
 
 
-def _abbreviation(draft: PaperDraft, rng: random.Random, collection: Collection) -> str | None:
+def _abbreviation(paper: Remembered) -> str | None:
     """An abbreviation whose long form the paper has in its title, and two other title words."""
-    own = set(fold(f"{draft.title} {draft.abstract}").split())
-    title = f" {fold(draft.title)} "
-    for short, long in collection.long_forms.items():
-        others = [word for word in content_words(draft.title) if fold(word) not in long.split()]
-        is_spelled_out = f" {long} " in title and own.isdisjoint({fold(short), f"{fold(short)}s"})
-        if is_spelled_out and len(others) >= 2:
-            return f"{short} {' '.join(rng.sample(others, 2))}"
+    title = f" {fold(paper.draft.title)} "
+    for short, long in paper.collection.long_forms.items():
+        forms = {fold(short), f"{fold(short)}s"}
+        if f" {long} " in title and forms.isdisjoint(paper.text.split()):
+            others = [word for word in paper.words if fold(word) not in long.split()]
+            if query := paper.with_title_words(short, others):
+                return query
     return None
 
 
-def _sentence(draft: PaperDraft, rng: random.Random, _: Collection) -> str | None:
-    words = content_words(draft.title)
-    return rng.choice(_SENTENCES).format(*rng.sample(words, 3)) if len(words) >= 3 else None
+def _sentence(paper: Remembered) -> str | None:
+    if len(paper.words) < 3:
+        return None
+    return paper.rng.choice(_SENTENCES).format(*paper.rng.sample(paper.words, 3))
 
 
 KINDS = (
@@ -209,21 +243,6 @@ def content_words(title: str) -> list[str]:
         for folded, word in words.items()
         if len(folded) >= 3 and folded not in _STOP_WORDS and legible.issuperset(folded.split())
     ]
-
-
-def _replace_one(
-    draft: PaperDraft, rng: random.Random, find: Callable[[str], Sequence[str]]
-) -> str | None:
-    """Returns three title words, one of which is replaced by one of what ``find`` returns."""
-    words = content_words(draft.title)
-    replacements = {word: found for word in words if (found := find(fold(word)))}
-    if not replacements or len(words) < 3:
-        return None
-    replaced = rng.choice(sorted(replacements))
-    query = [rng.choice(replacements[replaced])]
-    query += rng.sample([word for word in words if word != replaced], 2)
-    rng.shuffle(query)
-    return " ".join(query)
 
 
 def _base(word: str) -> str:

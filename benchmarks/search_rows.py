@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 
@@ -12,7 +12,7 @@ from reader import make_reader
 from scipy.stats import chisquare
 
 from benchmarks import generator
-from benchmarks.catalogs import ACTOR, Bench, temporary_database, temporary_library
+from benchmarks.bench import ACTOR, Bench, temporary_database, temporary_library
 from benchmarks.measuring import Case, Contender, Row, StallMeter
 from benchmarks.query_kinds import add_typo
 from storage.database import Database, open_database
@@ -31,25 +31,33 @@ _REMOVED = (*range(3, 15), *range(30, 38), 50, 60)  # gaps of several lengths am
 _DRAWS = 60  # of each paper, on average
 
 
-async def search(bench: Bench) -> list[Row]:
+async def search(bench: Bench) -> AsyncIterator[Row]:
     """The largest catalog, searched by the library and by a plain full-text query."""
     async with bench.library(bench.size) as library, open_database(library.path) as database:
         papers = await bench.sample(library, 2_000)
         common = _common_words(papers)
         bench.rng("common").shuffle(common)
         rare = await _rare_queries(bench, database, papers, common)
-        rows = []
+        find, find_plainly = partial(_find, library), partial(_plain_search, database)
         for kind, queries, at_most in (("common word", common, 0.10), ("rare words", rare, 1.2)):
-            ours = Contender("ours", partial(_find, library), queries)
-            plain = Contender("plain", partial(_plain_search, database), queries)
+            ours = Contender("ours", find, queries)
+            plain = Contender("plain", find_plainly, queries)
             name = f"search, {kind}: p99 / plain query's"
-            rows.append(await bench.budget.compare(name, ours, plain, 99, at_most))
+            yield await bench.budget.compare(name, ours, plain, 99, at_most)
         known = papers[: min(_TITLES, bench.budget.calls)]
-        rows.append(await _known_titles(library, database, known))
-        return [*rows, *await _questions(library, bench, papers)]
+        yield await _known_titles(library, database, known)
+        questions = Contender("ours", find, _questions(papers, bench.rng("questions")))
+        stalls = StallMeter()
+        async with stalls.running():
+            await bench.budget.time(questions)
+        for percent, at_most in ((50, 150), (95, 300)):
+            milliseconds = 1_000 * questions.percentile(percent)
+            detail = f"{len(questions.seconds)} questions at {bench.size:,} papers"
+            yield Row(f"questions: p{percent}, ms", milliseconds, at_most, detail=detail)
+        yield stalls.row("longest stall of the event loop while questions are answered, in ms")
 
 
-async def autocomplete(bench: Bench) -> list[Row]:
+async def autocomplete(bench: Bench) -> AsyncIterator[Row]:
     """Titles and names while people type them, from the first letter on."""
     rng = bench.rng("prefixes")
     async with _two_sizes(bench) as sides:
@@ -57,45 +65,35 @@ async def autocomplete(bench: Bench) -> list[Row]:
         names = [[_prefix(name, rng) for name in _credits(papers, rng)] for _, papers in sides]
         title_lookups = [library.search.suggest_titles for library, _ in sides]
         name_lookups = [library.authors.suggest for library, _ in sides]
-        return [
-            await _growth(bench, "autocomplete of titles", title_lookups, titles),
-            await _growth(bench, "autocomplete of authors", name_lookups, names),
-        ]
+        yield await _growth(bench, "autocomplete of titles", title_lookups, titles)
+        yield await _growth(bench, "autocomplete of authors", name_lookups, names)
 
 
-async def random_paper(bench: Bench) -> list[Row]:
+async def random_paper(bench: Bench) -> AsyncIterator[Row]:
     """A random paper: of all papers, and of those that a filter allows."""
     rng = bench.rng("filters")
     async with _two_sizes(bench) as sides:
         filters = [[_filters(paper, rng) for paper in papers] for _, papers in sides]
         lookups = [partial(_draw, library) for library, _ in sides]
-        return [
-            await _growth(bench, "/random without filters", lookups, [[Filters()]] * 2),
-            await _growth(bench, "/random with filters", lookups, filters),
-        ]
+        yield await _growth(bench, "/random without filters", lookups, [[Filters()]] * 2)
+        yield await _growth(bench, "/random with filters", lookups, filters)
 
 
-async def author(bench: Bench) -> list[Row]:
+async def author(bench: Bench) -> AsyncIterator[Row]:
     """People by their full, short and misspelled names."""
     rng = bench.rng("people")
     async with _two_sizes(bench) as sides:
         full = [await _people(library, papers, rng) for library, papers in sides]
         short = [[_shorten(name, rng) for name in names] for names in full]
-        misspelled = [
-            [" ".join(add_typo(word, rng) for word in name.split()) for name in names]
-            for names in full
-        ]
+        misspelled = [[_misspell(name, rng) for name in names] for names in full]
         lookups = [partial(_find_person, library) for library, _ in sides]
-        return [
-            await _growth(bench, "/author, full names", lookups, full),
-            await _growth(bench, "/author, surnames and initials", lookups, short),
-            await _growth(bench, "/author, misspelled names", lookups, misspelled),
-        ]
+        yield await _growth(bench, "/author, full names", lookups, full)
+        yield await _growth(bench, "/author, surnames and initials", lookups, short)
+        yield await _growth(bench, "/author, misspelled names", lookups, misspelled)
 
 
-async def uniform(_: Bench) -> list[Row]:
+async def uniform(_: Bench) -> AsyncIterator[Row]:
     """Whether `/random` draws every paper equally often, by χ² on a list with gaps."""
-    rows = []
     async with temporary_library(generator.drafts(max(_REMOVED))) as library:
         for number in _REMOVED:
             await library.papers.remove(number, ACTOR)
@@ -108,12 +106,10 @@ async def uniform(_: Bench) -> list[Row]:
             counts.update([(await _draw(library, filters)).id for _ in range(_DRAWS * papers)])
             p = float(chisquare(list(counts.values())).pvalue)
             detail = f"{counts.total()} draws of {papers} papers"
-            name = f"/random is uniform: p of χ² {which}"
-            rows.append(Row(name, p, at_least=0.001, detail=detail))
-    return rows
+            yield Row(f"/random is uniform: p of χ² {which}", p, at_least=0.001, detail=detail)
 
 
-async def reader(bench: Bench) -> list[Row]:
+async def reader(bench: Bench) -> AsyncIterator[Row]:
     """The same entries in `reader`, the feed library, which has a search of its own."""
     feed = "lab:papers"
     with (
@@ -141,7 +137,7 @@ async def reader(bench: Bench) -> list[Row]:
             ours = Contender("ours", partial(_find, library), queries)
             other = Contender("reader", search_reader, queries)
             name = f"search of {bench.small:,} entries: p50 / reader's"
-            return [await bench.budget.compare(name, ours, other, 50, 0.5)]
+            yield await bench.budget.compare(name, ours, other, 50, 0.5)
 
 
 @asynccontextmanager
@@ -158,11 +154,9 @@ async def _growth(
     cases: Sequence[Sequence[Case]],
 ) -> Row:
     """Compares a lookup in the largest catalog with the same in the smallest."""
-    large, small = (
-        Contender(f"{size:,} papers", lookup, own)
-        for size, lookup, own in zip((bench.size, bench.small), lookups, cases, strict=True)
-    )
-    name = f"{name}: p99 at {bench.size:,} / at {bench.small:,}"
+    sizes = [f"{size:,}" for size in (bench.size, bench.small)]
+    large, small = map(Contender, [f"{size} papers" for size in sizes], lookups, cases)
+    name = f"{name}: p99 at {sizes[0]} / at {sizes[1]}"
     return await bench.budget.compare(name, large, small, 99, 3)
 
 
@@ -183,24 +177,13 @@ async def _known_titles(library: Library, database: Database, papers: Sequence[P
     return Row(name, same / len(papers), at_least=0.99, detail=detail)
 
 
-async def _questions(library: Library, bench: Bench, papers: Sequence[Paper]) -> list[Row]:
-    """The time of questions that no paper answers with all words, and the event loop meanwhile."""
-    rng = bench.rng("questions")
-    questions = [
+def _questions(papers: Sequence[Paper], rng: random.Random) -> list[str]:
+    """Returns questions that no paper answers with all words, because two are of another paper."""
+    return [
         _QUESTION.format(
             *rng.sample(paper.title.split(), 3), *rng.sample(other.abstract.split(), 2)
         )
         for paper, other in zip(papers, reversed(papers), strict=True)
-    ]
-    asked = Contender("ours", partial(_find, library), questions)
-    stalls = StallMeter()
-    async with stalls.running():
-        await bench.budget.time(asked)
-    detail = f"{len(asked.seconds)} questions at {bench.size:,} papers"
-    return [
-        Row("questions: p50, ms", 1_000 * asked.percentile(50), at_most=150, detail=detail),
-        Row("questions: p95, ms", 1_000 * asked.percentile(95), at_most=300, detail=detail),
-        stalls.row("longest stall of the event loop while questions are answered, in ms"),
     ]
 
 
@@ -287,6 +270,10 @@ def _shorten(name: str, rng: random.Random) -> str:
     """Returns the surname, alone or with the first initial."""
     forename, *_, surname = name.split()
     return rng.choice((surname, f"{forename[0]}. {surname}"))
+
+
+def _misspell(name: str, rng: random.Random) -> str:
+    return " ".join(add_typo(word, rng) for word in name.split())
 
 
 def _filters(paper: Paper, rng: random.Random) -> Filters:

@@ -1,4 +1,4 @@
-"""Catalogs of generated papers: temporary ones, and large ones that are kept between runs."""
+"""What rows are measured on: temporary lists, and generated ones that are kept between runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import random
 import sqlite3
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ import click
 from filelock import FileLock
 
 from benchmarks import generator
-from benchmarks.measuring import Budget
+from benchmarks.measuring import Budget, Row
 from bot.app import App, open_app
 from bot.settings import Settings
 from storage.library import Library, open_library
@@ -75,7 +75,7 @@ class Bench:
     """One run. The largest catalog has ``size`` papers, others a tenth and a hundredth."""
 
     folder: Path
-    size: int = 1_000_000
+    size: int
     budget: Budget = field(default_factory=Budget)
 
     @property
@@ -114,6 +114,10 @@ class Bench:
         total = await library.papers.count()  # the ids have no gaps
         count = min(size, 20 * self.budget.calls)
         return [await library.papers.get(rng.randrange(total) + 1) for _ in range(count)]
+
+
+# Measures some rows, one after the other.
+Measure = Callable[[Bench], AsyncIterator[Row]]
 
 
 async def _build(path: Path, size: int) -> None:
