@@ -31,7 +31,7 @@ _COMMANDS = {
     "restore": "backup.restore",
     "run": "run.run",
     "search": "search.search",
-    "undo": "import_.undo",
+    "undo": "undo.undo",
 }
 
 

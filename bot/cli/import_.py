@@ -1,4 +1,4 @@
-"""`lab-herald import` and `undo`: importing papers from files, and undoing a change."""
+"""`lab-herald import`: imports papers from files and URLs."""
 
 from __future__ import annotations
 
@@ -116,10 +116,10 @@ def import_files(
     """Import papers from files or URLs in nearly any format, or from standard input (-).
 
     These can be read: publications pages (text, Markdown and HTML), BibTeX, RIS, PubMed (.nbib),
-    EndNote (.enw and XML), Web of Science, CSV, JSON (also of OpenAlex, Crossref, Semantic Scholar
-    and DBLP), CSL-JSON, feeds, and lists of arXiv IDs, DOIs and links, which are looked up.
+    EndNote (.enw and XML), Web of Science, CSV, JSON (also from OpenAlex, Crossref, Semantic
+    Scholar and DBLP), CSL-JSON, feeds, and lists of arXiv IDs, DOIs and links, which are looked up.
 
-    New papers are added, and papers in the list get details that they lack. If an entry of a
+    New papers are added, and missing details of papers in the list are filled in. If an entry of a
     BibTeX, CSV or JSON file can't be used, nothing is imported unless you pass --keep-going. In a
     terminal, you see a preview and are asked first. The exit code is 1 if not every paper is in the
     list afterwards.
@@ -152,19 +152,6 @@ def import_files(
             for file, url in paths
         ]
         _import(settings, sources, options)
-
-
-@click.command()
-@click.argument("number", type=click.IntRange(1))
-@common.json_option
-@click.pass_obj
-def undo(settings: Settings, number: int, *, as_json: bool) -> None:
-    """Undo a change by its number, completely or not at all. Each import prints its number."""
-    undone = common.run_with_library(settings, lambda library: library.undo(number, common.ACTOR))
-    if as_json:
-        click.echo(common.to_json({"undone": number, "change": undone.change_id}))
-    else:
-        click.echo(f"Undid change {number}. To redo it, run: lab-herald undo {undone.change_id}")
 
 
 @contextmanager
@@ -219,7 +206,7 @@ def _import(settings: Settings, sources: Sequence[ImportFile], options: _Options
         if options.preview_only or preview.is_refused or not changed_papers(preview):
             _require_complete(preview, preview=True)
             if options.confirm:
-                click.echo("The list has all of them already.")
+                click.echo("All of them are already in the list.")
             return
         if preview.empty_files:
             click.echo(_no_papers_in(preview.empty_files), err=True)
@@ -234,7 +221,7 @@ def _import(settings: Settings, sources: Sequence[ImportFile], options: _Options
 def _look_up(
     settings: Settings, sources: Sequence[ImportFile]
 ) -> dict[Path, Sequence[ParseResult]]:
-    """Returns the papers of the lists among the files, whose references are looked up once."""
+    """Returns the papers in the lists among the files, whose references are looked up once."""
     lists = [source for source in sources if source.file_format is ImportFormat.LIST]
     if not lists:
         return {}
