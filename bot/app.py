@@ -84,7 +84,7 @@ class App:
         await self.deliver()
 
     async def poll_sources(self) -> None:
-        """Asks the sources that are due for papers of the lab's people, then announces some.
+        """Asks the sources that are due for papers by the lab's people, then announces some.
 
         The moderators get cards of others. Does nothing while moderators have turned it off.
         """

@@ -151,7 +151,7 @@ async def report_restore(library: Library, moderators: Moderators) -> None:
     report = await library.restore_reports.find()
     if report is None:
         return
-    _log.warning("The database was restored from a backup of %s.", to_iso(report.copied_at))
+    _log.warning("The database was restored from a backup made at %s.", to_iso(report.copied_at))
     with contextlib.suppress(DatabaseUnavailable):  # told at the next start
         await library.restore_reports.tell(moderators.channel_id, restore_notice(report))
 

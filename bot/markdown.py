@@ -111,7 +111,7 @@ def link(text: str, url: str | None, limit: int) -> str:
 
     Returns the text alone if there is no URL, or if the URL is invalid, too long, or an invite.
     Discord makes no link of a text with a URL in it, so such a URL is left out of the text; if that
-    is all there is, the link stands beside it.
+    is all there is, the link is next to it.
     """
     target = _link_target(url) if url else ""
     room = limit - len(target) - len("[]()")

@@ -347,14 +347,14 @@ class Settings:
     )
     database_path: Path = _setting(
         "lab-herald.db",
-        "The database file. It is created if it doesn't exist.",
+        "The database file. It's created if it doesn't exist.",
         "the path of a file",
         Path,
     )
     backup_dir: Path | None = _setting(
         "",
-        "The folder for backups, best on another disk. Without it, they go to the folder backups "
-        "beside the database.",
+        "The folder for backups, ideally on another disk. By default, it's the folder backups next "
+        "to the database.",
         "the path of a folder",
         Path,
         empty=None,
@@ -483,12 +483,11 @@ class Settings:
         is_secret=True,
     )
     huggingface_url: str = _service_url(
-        "https://huggingface.co", "The site that has papers' models, data and code."
+        "https://huggingface.co", "The site that hosts papers' models, data and code."
     )
     lab_affiliations: tuple[str, ...] = _setting(
         "",
-        "How papers name your lab among their authors' affiliations. Names, separated by "
-        "semicolons.",
+        "The names of your lab in authors' affiliations, separated by semicolons.",
         "names separated by semicolons",
         _names,
         empty=(),
@@ -501,16 +500,16 @@ class Settings:
     )
     lab_herald_today: ReplayClock | None = _setting(
         "",
-        "For replaying a year in the shell: the day that commands take for today, such as "
-        "2025-03-14. The bot doesn't start with it.",
+        "For replaying a year in the shell: the date that commands treat as today, such as "
+        "2025-03-14. The bot doesn't start if it's set.",
         "a date such as 2025-03-14",
         _replay_clock,
         empty=None,
     )
     lab_herald_speedup: float = _setting(
         "1",
-        "For replays, too: what pauses between requests are divided by, from 1 to 1000000. All "
-        "sources have to be on this machine.",
+        "For replays, too: how many times shorter pauses between requests are, from 1 to 1000000. "
+        "All sources must be on this machine.",
         "a number from 1 to 1000000",
         _speedup,
     )

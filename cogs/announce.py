@@ -81,7 +81,9 @@ async def retry_post(interaction: Interaction, button: RetryPostButton) -> None:
     """Sends or updates one message again that was set aside."""
     require_moderator(interaction)
     if not await interaction.client.library.outbox.retry_post(button.post_id):
-        raise LabError("That message isn't set aside any more: it was sent or retried meanwhile.")
+        raise LabError(
+            "That message isn't set aside any more: it was sent or retried in the meantime."
+        )
     view = cards.notice("🔁 Trying that message again.")
     await interaction.response.send_message(view=view, ephemeral=True)
     interaction.client.dispatcher.deliver_soon()

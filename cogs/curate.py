@@ -84,7 +84,7 @@ class Curate(HomeCog, group_name="curate"):
 
     @app_commands.command(name="import")
     @app_commands.describe(
-        url="The address of such a page or file, instead of a file",
+        url="The URL of such a page or file, instead of an attached file",
         file="A page, BibTeX, RIS, PubMed, EndNote, CSV, JSON or feed, or a list of IDs and links",
         unpublished="Also import spreadsheet rows that are under review or rejected",
         keep_going="Skip entries that can't be used",
@@ -101,7 +101,7 @@ class Curate(HomeCog, group_name="curate"):
     ) -> None:
         """Import a file or web page in nearly any format. You'll see a preview first."""
         if (file is None) == (not url.strip()):
-            raise InvalidInput("Attach a file, or enter the URL of a page or file: one of the two.")
+            raise InvalidInput("Attach a file, or enter the URL of a page or file, but not both.")
         options = ImportOptions(parse_mappings(columns), unpublished)
         await self.imports.preview(interaction, file or url, options, keep_going=keep_going)
 
@@ -173,7 +173,7 @@ class Curate(HomeCog, group_name="curate"):
     @app_commands.command()
     @app_commands.describe(
         short="The abbreviation, such as LLM",
-        long="What it stands for; leave empty if it's no abbreviation",
+        long="What it stands for; leave empty if it isn't an abbreviation",
     )
     async def abbreviation(
         self,

@@ -46,7 +46,7 @@ class Export(commands.Cog):
     @app_commands.describe(
         query="Only papers that match these words (all papers by default)",
         file_format="Format of the file (BibTeX by default)",
-        complete="Include what only a list like this one needs, to import everything again",
+        complete="Include internal details, so that everything can be imported again",
     )
     @app_commands.choices(file_format=_CHOICES)
     async def export(

@@ -41,7 +41,7 @@ async def report_problem(interaction: Interaction, button: ReportButton) -> None
 
 
 class Paper(commands.Cog):
-    """Look up single papers."""
+    """Look up a single paper."""
 
     @app_commands.command()
     @app_commands.describe(

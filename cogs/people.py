@@ -102,7 +102,7 @@ class People(HomeCog, group_name="people", group_extras={FOR_MEMBERS: True}):
 
     @app_commands.command()
     async def sources(self, interaction: Interaction) -> None:
-        """Show the services that I ask for new papers of the lab's people, and any problems."""
+        """Show the services that I ask for new papers by the lab's people, and any problems."""
         bot = interaction.client
         statuses = await bot.radar.status()
         is_watching = await bot.library.people.is_watching()
@@ -114,16 +114,16 @@ class People(HomeCog, group_name="people", group_extras={FOR_MEMBERS: True}):
     @app_commands.command()
     @app_commands.describe(on="Look for new papers")
     async def watch(self, interaction: Interaction, on: bool) -> None:
-        """Choose if I look for new papers of the lab's people."""
+        """Choose whether I look for new papers by the lab's people."""
         people = interaction.client.library.people
         change_id = await people.set_watching(actor(interaction), is_watched=on)
         text = (
-            "📡 I'm looking for new papers of the lab's people. `/people sources` shows where."
+            "📡 I'm looking for new papers by the lab's people. `/people sources` shows where."
             if on
-            else "⏸️ I'm not looking for new papers of the lab's people any more."
+            else "⏸️ I'm not looking for new papers by the lab's people any more."
         )
         if change_id is None:
-            text += " That was so already."
+            text += " That was already the case."
         await reply_with_notice(interaction, text, change_id)
 
     @app_commands.command()

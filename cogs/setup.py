@@ -128,7 +128,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         on: bool,
         person: Transform[Person, PersonOption] | None = None,
     ) -> None:
-        """Choose if papers that are certainly by the lab's people need no review."""
+        """Choose whether papers certainly by the lab's people are announced without a review."""
         set_trust = interaction.client.library.people.set_trust
         numbers = [person.id] if person else []
         changed = await set_trust(actor(interaction), numbers, is_trusted=on)
@@ -136,12 +136,12 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
         if on:
             text = (
                 f"🤝 New papers that are certainly by {whose} are announced without a review, once "
-                "20 papers of the person were accepted and none was rejected."
+                "20 papers by that person have been accepted and none has been rejected."
             )
         else:
             text = f"🔎 All new papers by {whose} need a review."
         if changed.change_id is None:
-            text += " That was so already."
+            text += " That was already the case."
         await reply_with_notice(interaction, text, changed.change_id)
 
     @app_commands.command()

@@ -31,7 +31,7 @@ _HOUR = timedelta(hours=1)
 
 
 class Suggest(commands.Cog):
-    """Suggestions of members."""
+    """Suggest papers to the moderators."""
 
     def __init__(self) -> None:
         self._lookups: commands.CooldownMapping[Interaction] = (
@@ -69,7 +69,7 @@ class Suggest(commands.Cog):
             )
         if len(references) > 1:
             raise InvalidInput(
-                f"That message links {len(references)} papers. Suggest them one at a time with "
+                f"That message links to {len(references)} papers. Suggest them one at a time with "
                 "`/suggest`."
             )
         await self._suggest(interaction, references[0].url, "")

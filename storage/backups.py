@@ -78,14 +78,15 @@ class Backups:
 
     @classmethod
     def of(cls, database: Path, folder: Path | None = None) -> Backups:
-        """Returns the backups of a database; their default folder is `backups` beside it."""
+        """Returns the backups of a database; their default folder is `backups` next to it."""
         database = database.resolve()
         return cls(database, folder.resolve() if folder else database.parent / "backups")
 
     def make(self, kind: BackupKind, now: datetime, target: Path | None = None) -> Backup:
         """Copies the database as of now, and checks the copy; takes minutes for gigabytes.
 
-        Others can read and write the database meanwhile. The copy is complete once it has its name.
+        Others can read and write the database in the meantime. The copy is complete once it has its
+        name.
         Its default name is in the backups' folder, which is created if necessary. A database whose
         search index is damaged is copied, too. Raises `BackupFailed`.
         """
@@ -159,7 +160,7 @@ class Backups:
     def find_last_good(self) -> Backup | None:
         """Returns the newest undamaged copy of the database, or None. Reads whole files.
 
-        Copies are searched for in the backups' folder and beside the database. There, a copy is a
+        Copies are searched for in the backups' folder and next to the database. There, a copy is a
         database whose name starts like the file's, such as lab.db.bak or lab-2026.db.
         """
         paths = {*self._copies(self.folder), *self._copies(self.database.parent)}
@@ -183,7 +184,7 @@ class Backups:
         )
         if backup is not None:
             advice = (
-                f"Stop the bot and restore the last good backup, of "
+                f"Stop the bot and restore the last good backup, made at "
                 f"{backup.made_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC: "
                 f"`lab-herald restore {shlex.quote(str(backup.path))}`."
             )

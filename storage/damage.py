@@ -59,8 +59,8 @@ def find_damage_of_copy(path: Path) -> str:
 def find_search_damage(path: Path) -> str:
     """Returns the first problem of the search index, or an empty string if there is none.
 
-    Changes nothing, but nobody else can write meanwhile, which may take minutes: this is for copies
-    and for a database that the bot doesn't use. Raises `sqlite3.Error` like `find_damage`.
+    Changes nothing, but blocks other writers, maybe for minutes: this is for copies and for a
+    database that the bot doesn't use. Raises `sqlite3.Error` like `find_damage`.
     """
     with closing(_connect(f"{path.resolve().as_uri()}?mode=rw")) as db:
         try:

@@ -512,8 +512,8 @@ async def _migrate(path: Path, connection: Connection, backups: Backups) -> None
         if backup is None:
             raise
         raise DatabaseUnusable(
-            f"The database {path} couldn't be upgraded to this version of Lab Herald, so it is as "
-            f"it was: {error}. A copy of it is {backup.path}."
+            f"The database {path} couldn't be upgraded to this version of Lab Herald, so it was "
+            f"left as it was: {error}. A copy of it is {backup.path}."
         ) from error
     if backup is not None:
         _log.info("Upgraded the database. A copy from before is %s.", backup.path)

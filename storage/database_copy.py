@@ -61,7 +61,7 @@ def copy_database(source_uri: str, target: Path) -> None:
         copy.execute("PRAGMA locking_mode = EXCLUSIVE")
         copy.execute("PRAGMA journal_mode = DELETE")
         if count_rows(copy) != counts:
-            raise BackupFailed("The copy has other contents than the database, so it was deleted.")
+            raise BackupFailed("The copy differs from the database, so it was deleted.")
 
 
 def mark_as_copy(
@@ -135,13 +135,13 @@ def count_rows(db: sqlite3.Connection) -> dict[str, int]:
 
 
 def connect_to_copy(path: Path) -> sqlite3.Connection:
-    """Connects to a file that nothing writes to, without writing anything beside it."""
+    """Connects to a file that nothing writes to, without writing anything next to it."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 @contextlib.contextmanager
 def new_file(folder: Path, prefix: str, suffix: str) -> Iterator[Path]:
-    """Creates a private file; at the end, deletes it unless it was renamed, and what is beside."""
+    """Creates a private file; deletes it at the end unless it was renamed, and its log."""
     handle, name = tempfile.mkstemp(suffix, prefix, folder)
     os.close(handle)
     try:

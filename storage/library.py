@@ -50,7 +50,7 @@ class Library:
 
     @cached_property
     def papers(self) -> Papers:
-        """The papers of the list."""
+        """The papers in the list."""
         from storage.curation.papers import Papers
 
         return Papers(self._database, self._clock)

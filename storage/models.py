@@ -113,7 +113,7 @@ class PaperDetails:
     """The bibliographic details of a paper, whether it is in the list or not.
 
     ``identifiers`` are in canonical form (see `storage.papers.identifiers`). ``authors`` are the
-    names as credited, in order, each with the id that tells people of one name apart if its source
+    names as credited, in order, each with the id that tells namesakes apart if its source
     gives one (“Wei Wang 0001”); what people see are the ``author_names`` without it.
     ``authors_complete`` is false if the credit ends in "et al.".
     ``collectives`` are those of them that a source marks as groups or organizations, apart from

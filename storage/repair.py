@@ -76,7 +76,7 @@ def _copy_without_index(database: Path, staged: Path) -> list[str]:
     raw.unlink()
     with closing(sqlite3.connect(staged, isolation_level=None)) as db:
         if count_rows(db) != counts:
-            raise NotRepaired("The copy has other contents than the database, so it was deleted.")
+            raise NotRepaired("The copy differs from the database, so it was deleted.")
     return [sql for (sql,) in statements]
 
 

@@ -27,7 +27,7 @@ class NotReplaced(LabError):
 
 @contextlib.contextmanager
 def open_staging(database: Path, purpose: str) -> Iterator[Path]:
-    """Provides a path in a new folder beside the database, which is deleted at the end.
+    """Provides a path in a new folder next to the database, which is deleted at the end.
 
     Folders of processes that were killed are deleted, too: only one at a time does this.
     """
@@ -44,8 +44,8 @@ def replace_database(database: Path, staged: Path, purpose: str, now: datetime) 
 
     A symbolic link to it stays one.
 
-    If the process is killed meanwhile, the former or the new database is in place, and the former
-    one isn't lost. Raises `NotReplaced` if another process uses the database.
+    If the process is killed in the meantime, the former or the new database is in place, and the
+    former one isn't lost. Raises `NotReplaced` if another process uses the database.
     """
     database = database.resolve()
     try:
@@ -81,9 +81,9 @@ def merge_log(path: Path) -> None:
 
 
 def _keep_former(database: Path, purpose: str, now: datetime) -> Path | None:
-    """Gives the former database a second name, and leaves nothing beside its own name.
+    """Gives the former database a second name, and leaves nothing next to its own name.
 
-    Its log is merged into it if it can be read, and else kept beside the second name.
+    Its log is merged into it if it can be read, or else kept next to the second name.
     """
     kept = _free_name(database, purpose, now)
     has_content = database.exists() and database.stat().st_size > 0

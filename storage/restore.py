@@ -78,8 +78,8 @@ class Restore:
     def finish(self, now: datetime) -> Path | None:
         """Replaces the database; returns where the former one is kept, or None if there was none.
 
-        If the process is killed meanwhile, the former or the new database is in place, and the
-        former one isn't lost. Raises `NotRestorable` if another process uses the database.
+        If the process is killed in the meantime, the former or the new database is in place, and
+        the former one isn't lost. Raises `NotRestorable` if another process uses the database.
         """
         try:
             return replace_database(self.database, self._staged, "restore", now)
@@ -132,7 +132,7 @@ def _copy(file: Path, staged: Path) -> None:
     """Copies a backup and checks the copy."""
     staged.touch(0o600)
     has_log = any(Path(f"{file}{side}").exists() for side in ("-wal", "-journal"))
-    # Without a log, nothing is written beside the backup, not even locks.
+    # Without a log, nothing is written next to the backup, not even locks.
     mode = "mode=ro" if has_log else "mode=ro&immutable=1"
     copy_database(f"{file.resolve().as_uri()}?{mode}", staged)
     if problem := find_damage_of_copy(staged):
@@ -168,7 +168,7 @@ def _require_own_schema(staged: Path) -> None:
         (version,) = db.execute("PRAGMA user_version").fetchone()
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
     if not version or not {"papers", "identifiers", "feeds"} <= tables:
-        raise NotRestorable("It isn't a database of Lab Herald.")
+        raise NotRestorable("It isn't a Lab Herald database.")
     if version > (known := migrations()[-1].version):
         raise NotRestorable(
             f"It was written by a newer version of Lab Herald (schema {version}; this version "
@@ -207,7 +207,7 @@ def _compare(staged: Path, former: Path, copied_at: datetime) -> RestoreReport:
             return RestoreReport(copied_at, unknown=f"The former database can't be read ({error}).")
         if version != known:
             return RestoreReport(
-                copied_at, unknown="The former database is of another version of Lab Herald."
+                copied_at, unknown="The former database is from another version of Lab Herald."
             )
         for kind, query in _LOSSES.items():
             count, examples = 0, list[str]()

@@ -32,7 +32,7 @@ _MAX_SHOWN = 10  # examples of each kind of loss
 @common.json_option
 @click.pass_obj
 def backup(settings: Settings, target: Path | None, *, as_json: bool) -> None:
-    """Back up the database into a new file, also while the bot is running.
+    """Back up the database into a new file, even while the bot is running.
 
     The copy is complete and checked once the command ends. It is never deleted automatically,
     unlike the bot's nightly backups.
@@ -100,11 +100,11 @@ def _describe(prepared: Restore, file: Path) -> list[str]:
     """Says what a backup has and what restoring it loses, in lines."""
     report = prepared.report
     papers = count(prepared.papers, "paper")
-    lines = [f"{file} is a backup of {report.copied_at:%Y-%m-%d %H:%M} UTC with {papers}."]
+    lines = [f"{file} is a backup from {report.copied_at:%Y-%m-%d %H:%M} UTC with {papers}."]
     if report.losses:
-        lines.append("The database has this, which the backup hasn't:")
+        lines.append("The database has these, which the backup doesn't have:")
     elif not report.unknown:
-        lines.append("It has everything that the database has.")
+        lines.append("It has everything that's in the database.")
     for loss in report.losses:
         lines.append(f"- {loss_text(loss)}")
         lines += [f"  {example}" for example in loss.examples[:_MAX_SHOWN]]

@@ -1,4 +1,4 @@
-"""`lab-herald complete`: looks up what papers of the list lack."""
+"""`lab-herald complete`: looks up what papers are missing."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def complete(settings: Settings, papers: tuple[str, ...], *, dry_run: bool, as_j
     """Look up what papers lack: authors, year, IDs, abstract, or where they were published.
 
     PAPER is a number, title, arXiv ID, DOI or link; without one, the whole list is completed. What
-    moderators set stays as it is. What isn't sure is only shown. Each paper is a change of its own,
-    which can be undone.
+    moderators set stays as it is. Anything uncertain is only shown. Each paper is a change of its
+    own, which can be undone.
 
-    The exit code is 1 if services failed, so that papers couldn't be completed.
+    The exit code is 1 if services failed and papers couldn't be completed.
     """
 
     async def run(library: Library) -> list[Completion]:
@@ -58,7 +58,7 @@ def complete(settings: Settings, papers: tuple[str, ...], *, dry_run: bool, as_j
 
 
 async def _chosen(library: Library, texts: Sequence[str]) -> AsyncIterator[Paper]:
-    """Yields the papers that texts mean, or without any, all papers of the list."""
+    """Yields the papers that texts mean, or without any, all papers in the list."""
     found = {paper.id: paper for paper in [await library.papers.get_by_text(one) for one in texts]}
     for paper in found.values():
         yield paper

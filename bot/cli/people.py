@@ -26,18 +26,20 @@ _NOBODY = "The list of people is empty. Add people with: lab-herald people impor
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--yes", is_flag=True, help="Import; otherwise you only see what would happen.")
+@click.option(
+    "--yes", is_flag=True, help="Import the people. Without this, you only see what would happen."
+)
 @common.json_option
 @click.pass_obj
 def import_people(settings: Settings, file: Path, *, yes: bool, as_json: bool) -> None:
     """Add and update people from a CSV or JSON file, or from standard input (-).
 
     The columns are name, orcid, openalex, arxiv, dblp, semantic_scholar, from, to, categories,
-    discord and other_names. All but the name may be empty or missing, and change nothing then.
-    Categories are separated by spaces, other names by semicolons.
+    discord and other_names. All but the name may be empty or missing, which changes nothing.
+    Separate categories by spaces, and other names by semicolons.
 
     A row updates whoever has one of its IDs, or its name if their IDs don't contradict each other.
-    Rows that can't be used are skipped, and the exit code is 1 then.
+    Rows that can't be used are skipped, and the exit code is 1 if there are any.
     """
     with _open_file(file) as path:
         read = people_file.read_people(path)
@@ -78,7 +80,7 @@ def import_people(settings: Settings, file: Path, *, yes: bool, as_json: bool) -
 def export_people(settings: Settings, format_name: str, output: TextIO) -> None:
     """Export the lab's people, except for their former names. The exit code is 1 if there are none.
 
-    Such a file can be imported again.
+    The file can be imported again.
     """
     found = common.run_with_library(settings, lambda library: library.people.all())
     write = people_file.write_json if format_name == "json" else people_file.write_csv
@@ -119,10 +121,10 @@ def show(settings: Settings, person: tuple[str, ...], *, as_json: bool) -> None:
 @common.json_option
 @click.pass_obj
 def trust(settings: Settings, switch: str, names: tuple[str, ...], *, as_json: bool) -> None:
-    """Choose if papers that are certainly somebody's may be announced without a review.
+    """Choose whether papers that are certainly somebody's may be announced without a review.
 
-    Without names, this is for everybody, also for people who are added later. It's off until you
-    turn it on.
+    Without names, this applies to everybody, including people who are added later. It's off until
+    you turn it on.
     """
 
     async def run(library: Library) -> Recorded[tuple[Person, ...]]:

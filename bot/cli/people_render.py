@@ -14,7 +14,7 @@ from storage.people.values import membership_text
 _OUTCOMES = {
     RowOutcome.ADDED: ("would be added", "added"),
     RowOutcome.UPDATED: ("would be changed", "changed"),
-    RowOutcome.UNCHANGED: ("already as in the file", "already as in the file"),
+    RowOutcome.UNCHANGED: ("already up to date", "already up to date"),
     RowOutcome.REJECTED: ("can't be used", "skipped"),
 }
 _FIELDS = {
@@ -78,7 +78,7 @@ def report_text(
     elif not preview:
         lines.append("Nothing changed.")
     elif any(row.outcome in {RowOutcome.ADDED, RowOutcome.UPDATED} for row in rows):
-        lines.append("Nothing is imported yet. To import, add --yes.")
+        lines.append("Nothing has been imported yet. To import, add --yes.")
     return "\n".join(lines)
 
 

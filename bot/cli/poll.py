@@ -20,8 +20,9 @@ from storage.library import Library
 def poll(settings: Settings, *, as_json: bool) -> None:
     """Ask the sources that are due for new papers, while the bot isn't running.
 
-    Shows the papers that are announced without a review; the others wait in: lab-herald queue list.
-    A source that fails is named, and is asked again later.
+    Shows the papers that are announced without a review. To see the others, run: lab-herald queue
+    list.
+    Sources that fail are reported, and asked again later.
     """
 
     async def run(library: Library) -> RadarPoll:
@@ -37,7 +38,7 @@ def poll(settings: Settings, *, as_json: bool) -> None:
 
 
 def _poll_json(poll: RadarPoll) -> dict[str, object]:
-    """Returns what a poll came to, for programs."""
+    """Returns the results of a poll, for programs."""
     return {
         "added": [queue_render.item_json(card) for card in poll.announced],
         "sources": [
@@ -51,7 +52,7 @@ def _poll_json(poll: RadarPoll) -> dict[str, object]:
 
 
 def _poll_text(poll: RadarPoll) -> str:
-    """Returns what a poll came to."""
+    """Returns the results of a poll."""
     lines = [f"Announced “{card.draft.title}”: {card.reason}" for card in poll.announced]
     for one in poll.sources:
         asked = f"{count(one.requests, 'request')}, {count(one.works, 'work')}"

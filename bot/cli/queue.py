@@ -23,29 +23,29 @@ _DECISIONS = {
 _OUTCOMES = {
     Outcome.ADDED: "Added {}.",
     Outcome.UPDATED: "Completed {}.",
-    Outcome.UNCHANGED: "{} is in the list already.",
+    Outcome.UNCHANGED: "{} is already in the list.",
     Outcome.DECLINED: "Declined {}.",
-    Outcome.REMOVED: "{} stays removed from the list.",
+    Outcome.REMOVED: "{} was removed from the list on purpose, so it wasn't added.",
     Outcome.RESTORED: "Restored {}.",
-    Outcome.REVIEW: "{} still waits, for others of the lab.",
+    Outcome.REVIEW: "{} is still waiting, for the other people on its card.",
 }
 
 
 @click.group(cls=common.Group)
 def queue() -> None:
-    """Review what waits for a moderator: papers of the lab's people, entries, suggestions."""
+    """Review what's waiting for a moderator: papers by the lab's people, entries, suggestions."""
 
 
 @queue.command("list")
 @common.json_option
 @click.pass_obj
 def list_queue(settings: Settings, *, as_json: bool) -> None:
-    """List what waits: papers of the lab's people first, the surest at the top."""
+    """List what's waiting: papers by the lab's people first, the most certain at the top."""
     items = common.run_with_library(settings, lambda library: _waiting(library, settings))
     if as_json:
         click.echo(common.to_json([queue_render.item_json(one) for one in items]))
     else:
-        click.echo("\n".join(map(queue_render.item_lines, items)) or "Nothing waits for review.")
+        click.echo("\n".join(map(queue_render.item_lines, items)) or "Nothing needs review.")
 
 
 @queue.command()
@@ -54,7 +54,7 @@ def list_queue(settings: Settings, *, as_json: bool) -> None:
 @click.option(
     "--person",
     type=click.IntRange(1),
-    help="Whom not-this-person and left-the-lab are about, by number; else the first one.",
+    help="The number of the person who didn't write it or has left (default: the first one).",
 )
 @common.json_option
 @click.pass_obj
@@ -66,13 +66,13 @@ def decide(
     person: int | None,
     as_json: bool,
 ) -> None:
-    """Decide what waits, by its numbers.
+    """Decide about what's waiting, by number.
 
     The exit code is 1 if something can't be decided; the rest still is.
     """
     chosen = CardDecision(decision)
     if person is not None and chosen not in ABOUT_PERSON:
-        raise InvalidInput("--person goes with not-this-person and left-the-lab only.")
+        raise InvalidInput("--person only works with not-this-person and left-the-lab.")
 
     async def run(library: Library) -> dict[int, Recorded[UpsertResult] | LabError]:
         results: dict[int, Recorded[UpsertResult] | LabError] = {}
@@ -119,7 +119,7 @@ async def _decide(
     if kind is AccountClaim:
         raise InvalidInput("Members are confirmed in Discord, with /curate queue.")
     if decision not in _DECISIONS:
-        raise InvalidInput(f"{decision} is for papers of the lab's people.")
+        raise InvalidInput(f"{decision} only works for papers by the lab's people.")
     review_kind = ReviewKind.SUGGESTION if kind is Suggestion else ReviewKind.ENTRY
     return await library.review.resolve(review_kind, item_id, common.ACTOR, _DECISIONS[decision])
 

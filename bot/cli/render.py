@@ -76,7 +76,7 @@ def search_results(query: str, found: SearchResponse, words: Sequence[str]) -> T
         lines.append(f"Also searched for {', '.join(map('“{}”'.format, found.also_searched))}.")
     if found.missing_phrases:
         phrases = ", ".join(map("“{}”".format, found.missing_phrases))
-        lines.append(f"No paper has {phrases}, so the single words were searched.")
+        lines.append(f"No paper has {phrases}, so the words were searched for separately.")
     last = results.offset + len(results.papers)
     is_part = results.total_is_minimum or len(results.papers) < results.total
     part = f", showing {results.offset + 1:,} to {last:,}" if is_part else ""

@@ -1,4 +1,4 @@
-"""Completing papers of the list: what they lack is looked up, by their ids or else their titles.
+"""Completing papers in the list: what's missing is looked up by their ids or else their titles.
 
 `decider` decides, without I/O, what to ask and which answers to accept; `services` asks the
 services, and `completer` puts both together.

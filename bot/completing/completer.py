@@ -1,4 +1,4 @@
-"""Completes papers of the list: asks the services, merges what is sure, and reports the rest."""
+"""Completes papers in the list: asks the services, merges what is certain, and reports the rest."""
 
 from __future__ import annotations
 
@@ -95,14 +95,16 @@ class _Run:
         full = " · ".join(filter(None, [note, self.known.note]))
         answer = Answer("Crossref", PaperDraft(self.known.title, note=full))
         if "note" in self.locked:
-            reason = "It was retracted, but a moderator wrote the paper's note."
+            reason = (
+                "It was retracted, but a moderator wrote the paper's note, so it wasn't changed."
+            )
             self.doubts.append(Doubt(answer, reason))
         else:
             self.accept(answer)
 
 
 class Completer:
-    """Completes papers of the list, one at a time; opened by `open_completer`."""
+    """Completes papers in the list, one at a time; opened by `open_completer`."""
 
     def __init__(self, library: Library, lookup: Lookup, services: CompletionServices) -> None:
         self._library = library
@@ -193,7 +195,7 @@ class Completer:
                 run.accept(answer)
                 continue
             numbers = " and ".join(f"#{number}" for number in sorted(others))
-            reason = f"It has an ID of {numbers}, which may be the same paper."
+            reason = f"It shares an ID with {numbers}, which may be the same paper."
             run.doubts.append(Doubt(answer, reason))
 
     async def _find_retractions(self, run: _Run) -> None:

@@ -1,4 +1,4 @@
-"""Decides what papers of the list lack, and which services' answers are about them; pure."""
+"""Decides what papers in the list lack, and which services' answers are about them; pure."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def judge_lookup(paper: PaperDetails, answer: Answer) -> Verdict:
     """
     if may_merge(paper, answer.draft):
         return Verdict((answer,))
-    reason = f"{answer.service} has another title for the paper's ID: “{answer.draft.title}”."
+    reason = f"{answer.service} has a different title for this paper's ID: “{answer.draft.title}”."
     return Verdict(doubts=(Doubt(answer, reason),))
 
 
@@ -121,14 +121,14 @@ def _reason_to_doubt(paper: PaperDetails, work: Sequence[Answer], *, has_author:
         abs(one.draft.date.year - paper.date.year) for one in work if one.draft.date and paper.date
     ]
     if years and min(years) > (_MAX_YEARS if has_author else 1):
-        return "It has this title, but is from another year."
+        return "It has this title, but is from a different year."
     if has_author:
         return ""
     words = len(fold(paper.title).split())
     if words >= _MIN_WORDS and (years or any(_share_venue(paper, one.draft) for one in work)):
         return ""
     if words < _MIN_WORDS_ALONE:
-        return "It has this title, which is too short to tell by it alone."
+        return "It has this title, but the title is too short to be sure."
     services = {one.service for one in work}
     if len(services) < _MIN_SERVICES:
         return f"It has this title, but only {work[0].service} knows it."

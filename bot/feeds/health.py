@@ -72,9 +72,9 @@ def gone_notice(feed: Feed) -> str:
 def held_notice(feed: Feed, added: int, usual: int) -> str:
     """Returns what to tell moderators about a feed that brought far more papers than usual."""
     return (
-        f"🌊 {_name(feed)} brought {added:,} new papers at once, but usually brings "
-        f"{usual:,} at most. Nothing of it is added or announced until you decide; "
-        "what else is new in it waits as well."
+        f"🌊 {_name(feed)} has {added:,} new papers at once, but usually has "
+        f"{usual:,} at most. Nothing is added or announced until you decide, and anything else "
+        "that's new in it waits, too."
     ).replace("the feed", "The feed", 1)
 
 

@@ -1,4 +1,4 @@
-"""Recognizes what journals list among papers and is none: parts of an issue, and corrections; pure.
+"""Recognizes what journals list besides papers: parts of an issue, and corrections; pure.
 
 A correction or a retraction has the title of its paper in its own. Publishers write that in many
 ways, so there may be several readings.

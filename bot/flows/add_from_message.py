@@ -30,7 +30,7 @@ _MAX_LINKS = 10  # shown at once: each takes three of the forty components of a 
 
 @dataclass(frozen=True, slots=True)
 class PossibleDuplicate:
-    """A draft, and the paper of the list that it may be."""
+    """A draft, and the paper in the list that it may be."""
 
     draft: PaperDraft
     paper: Paper
@@ -112,7 +112,7 @@ async def review_links(interaction: Interaction, message: discord.Message) -> No
 
 
 async def _find_known(bot: LabBot, reference: Reference) -> Paper | None:
-    """Returns the paper of the list with this identifier, or None."""
+    """Returns the paper in the list with this identifier, or None."""
     if not reference.is_well_formed:
         return None
     try:
@@ -122,7 +122,7 @@ async def _find_known(bot: LabBot, reference: Reference) -> Paper | None:
 
 
 async def _compare(bot: LabBot, found: PaperDraft | LookupFailed) -> LinkStatus:
-    """Returns what was looked up, or the paper of the list that it is or may be."""
+    """Returns what was looked up, or the paper in the list that it is or may be."""
     if isinstance(found, LookupFailed):
         return found
     (draft,) = await bot.library.authors.with_current_names([found])

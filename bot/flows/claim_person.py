@@ -30,7 +30,9 @@ async def ask(interaction: Interaction, person: Person) -> None:
             else f"You're {own.name}. If that's wrong, ask a moderator."
         )
     if person.discord_id is not None:
-        raise LabError(f"{person.name} is somebody else here. If that's wrong, ask a moderator.")
+        raise LabError(
+            f"{person.name} is linked to another member. If that's wrong, ask a moderator."
+        )
     await bot.library.review.claim(
         person.id, (user.id, user.display_name), channel_id=bot.moderators.channel_id
     )

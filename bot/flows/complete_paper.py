@@ -21,7 +21,9 @@ from storage.papers.combine import as_draft, merge_metadata
 
 _MAX_DOUBTS = 3  # that a message shows
 _MAX_TEXT = 1100  # characters of one part of a message
-_NOTHING_DUE = "👌 All papers were looked up lately. To look one up again, choose it with `paper`."
+_NOTHING_DUE = (
+    "👌 All papers have been looked up recently. To look one up again, choose it with `paper`."
+)
 
 
 async def start(interaction: Interaction, paper: Paper | None) -> None:
@@ -88,7 +90,7 @@ async def _complete(paper_id: int, draft: PaperDraft, interaction: Interaction) 
     library = interaction.client.library
     recorded = await library.papers.complete(paper_id, draft, actor(interaction))
     if recorded.value is None:
-        await reply(interaction, cards.notice("👌 That paper was removed meanwhile."))
+        await reply(interaction, cards.notice("👌 That paper was removed in the meantime."))
         return
     text = "✅ Completed." if recorded.change_id is not None else "👌 Nothing changed."
     await reply_with_paper(interaction, recorded.value, text, recorded.change_id)

@@ -27,7 +27,7 @@ from storage.publication import page_range
 
 _NOTHING = frozenset({"-", "–", "—"})  # what is entered to remove a detail
 _MAX_TAGS = 7  # that a reply names
-_MAX_CONFLICT_TEXT = 2800  # characters about what changed meanwhile
+_MAX_CONFLICT_TEXT = 2800  # characters about what changed in the meantime
 
 
 def edit_form(
@@ -152,7 +152,7 @@ async def _offer_to_continue(
     values: FormValues,
     report_id: int | None,
 ) -> None:
-    """Shows what somebody else changed meanwhile, and offers the form with both sides' changes."""
+    """Shows what somebody else has changed, and offers the form with both sides' changes."""
     changes = await changed_meanwhile(
         interaction.client.library, as_draft(seen), current, _MAX_CONFLICT_TEXT
     )

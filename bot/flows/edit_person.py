@@ -41,7 +41,7 @@ async def _add(interaction: Interaction, draft: PersonDraft) -> None:
 
 
 async def _edit(before: Person, interaction: Interaction, draft: PersonDraft) -> None:
-    """Saves the fields that were changed in the form; others may have been changed meanwhile."""
+    """Saves the fields that were changed in the form; others may have changed in the meantime."""
     require_moderator(interaction)
     base = _as_draft(before)
     changed = {
@@ -58,7 +58,7 @@ async def save(
     """Saves a change to a person, and answers with Undo."""
     saved = await interaction.client.library.people.edit(person.id, change, actor(interaction))
     if saved.change_id is None:
-        text = f"👌 Nothing changed about **{escape(saved.value.name, 100)}**."
+        text = f"👌 You didn't change anything about **{escape(saved.value.name, 100)}**."
     else:
         text = f"✏️ Saved.\n{people.describe(saved.value)}"
     await reply(interaction, undoable(text, saved.change_id))

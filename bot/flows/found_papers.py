@@ -156,11 +156,11 @@ def _describe(result: UpsertResult, decision: CardDecision) -> str:
     """Returns what a moderator's decision did."""
     declined = {
         CardDecision.NOT_THIS_PERSON: "I'll remember that the author is somebody else.",
-        CardDecision.LEFT_THE_LAB: "The membership now ends before it.",
-    }.get(decision, "No source will bring it up again.")
+        CardDecision.LEFT_THE_LAB: "Their membership now ends before it.",
+    }.get(decision, "It won't come up again.")
     paper = f"**{escape(result.paper.title, 100)}** (#{result.paper.id})" if result.paper else ""
     return {
-        Outcome.REVIEW: "👋 You took that person off the card. It stays for the others.",
+        Outcome.REVIEW: "👋 You took that person off the card, which stays for the others.",
         Outcome.DECLINED: f"👋 You declined that paper. {declined}",
         Outcome.REMOVED: "👌 That paper was removed from the list on purpose, so I didn't add it.",
         Outcome.ADDED: f"✅ You added {paper}.",

@@ -36,7 +36,7 @@ _LIST_FIELDS = ("links", "tags")  # the merged paper can have the values of both
 _NOTHING_IN_COMMON = (
     "They have no authors and no identifiers in common, so they may be two different papers."
 )
-_MAX_CONFLICT_TEXT = 700  # characters about what changed meanwhile
+_MAX_CONFLICT_TEXT = 700  # characters about what changed in the meantime
 
 
 class Keep(enum.StrEnum):
@@ -167,7 +167,7 @@ async def _confirm(pair: MergePair, choices: Choices, interaction: Interaction) 
 
     text = (
         f"### ⚠️ Are these the same paper?\n{_papers(pair)}\n{_NOTHING_IN_COMMON}\n"
-        f"If you merge them, #{pair.source.id} becomes a part of #{pair.target.id}."
+        f"If you merge them, #{pair.source.id} becomes part of #{pair.target.id}."
     )
     buttons = ActionRow[Any](
         DialogButton("Merge anyway", partial(_merge, pair, choices), discord.ButtonStyle.danger),
@@ -208,7 +208,7 @@ async def _merge(pair: MergePair, choices: Choices, interaction: Interaction) ->
 async def _show_again(
     interaction: Interaction, pair: MergePair, choices: Choices, changed: PaperChanged
 ) -> None:
-    """Shows what somebody else changed meanwhile, and keeps the choices made so far."""
+    """Shows what somebody else changed in the meantime, and keeps the choices made so far."""
     library = interaction.client.library
     seen = pair.target if changed.requested_id == pair.target.id else pair.source
     current = await _pair(

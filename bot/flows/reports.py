@@ -33,7 +33,7 @@ async def report_or_edit(interaction: Interaction, paper_id: int) -> None:
         await interaction.response.send_modal(edit_paper.edit_form(paper))
         return
     if not bot.home_guilds:
-        raise LabError("There are no moderators who could look at a report.")
+        raise LabError("There are no moderators here to look at a report.")
     rejection = await bot.library.review.check_report(paper_id, interaction.user.id)
     if rejection is not None:
         await interaction.response.send_message(view=_answer(rejection), ephemeral=True)

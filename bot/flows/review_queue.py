@@ -82,7 +82,7 @@ async def resolve_held(interaction: Interaction, button: HeldEntriesButton) -> N
         added, untitled = resolved.value[Outcome.ADDED], resolved.value[Outcome.REVIEW]
         text = f"✅ Added {count(added, 'paper')}."
         if rest := resolved.value.total() - added - untitled:
-            text += f" {count(rest, 'other entry')} had been added or removed meanwhile."
+            text += f" {count(rest, 'other entry')} had been added or removed in the meantime."
         if untitled:
             waits = "waits" if untitled == 1 else "wait"
             text += f" {count(untitled, 'entry')} without a title still {waits} in `/curate queue`."

@@ -156,8 +156,8 @@ class Resolver:
                 reference.draft,
             )
         raise NothingFound(
-            f"The DOI “{reference.value}” is registered with {agency}, which I can't look papers "
-            "up at.",
+            f"The DOI “{reference.value}” is registered with {agency}, where I can't "
+            "look up papers.",
             reference.draft,
         )
 

@@ -134,7 +134,7 @@ def _find_reference(text: str) -> Reference | None:
     is_entry = reference is not None and reference.kind is ReferenceKind.BIBTEX
     number = len(_ENTRY.findall(text)) if is_entry else len(references)
     if number > 1:
-        raise InvalidInput(f"That names {number} papers. Suggest them one at a time.")
+        raise InvalidInput(f"That's {number} papers. Suggest them one at a time.")
     return reference
 
 

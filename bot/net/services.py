@@ -11,7 +11,7 @@ class WebService:
     """A service as one, whatever is asked there and by which part of the bot.
 
     Requests run one at a time, and a ``pause`` follows each. There are up to ``daily_requests`` a
-    day (UTC), of which the last ``reserved`` are for the papers of the lab's people.
+    day (UTC), of which the last ``reserved`` are for the papers by the lab's people.
     """
 
     name: str

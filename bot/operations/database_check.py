@@ -107,11 +107,11 @@ def _check_backups(settings: Settings) -> Iterator[Finding]:
         )
         return
     made_at = f"{backup.made_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    yield _backups(Level.OK, f"The last good backup is {backup.path} of {made_at}.")
+    yield _backups(Level.OK, f"The last good backup is {backup.path}, made at {made_at}.")
     if settings.backup_keep and settings.clock() - backup.made_at > _BACKUP_EXPECTED_AFTER:
         yield _backups(
             Level.WARNING,
-            f"The last good backup is of {made_at}, but the running bot makes one every night. "
+            f"The last good backup was made at {made_at}, but the bot makes one every night. "
             "`lab-herald backup` shows what goes wrong.",
         )
 

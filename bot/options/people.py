@@ -14,7 +14,7 @@ from storage.people.models import Person
 
 
 class PersonOption(app_commands.Transformer):
-    """A person of the lab by name, number or id; suggestions tell people of one name apart."""
+    """A person of the lab by name, number or id; suggestions tell namesakes apart."""
 
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /

@@ -74,7 +74,7 @@ def select_profiles(profiles: Iterable[Profile], name: str, lab: Lab) -> tuple[P
 def unite(profiles: Sequence[Profile], name: str, lab: Lab) -> list[Candidate]:
     """Returns the candidates for a name, best first.
 
-    Those whose full name fits come first, then people of the lab, those of whom works are known,
+    Those whose full name fits come first, then people in the lab, those of whom works are known,
     those whom most sources know, and those who wrote most.
     """
     groups: list[list[Profile]] = []

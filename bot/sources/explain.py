@@ -1,4 +1,4 @@
-"""Explains what is known about a link, also as a paper of the lab's people."""
+"""Explains what is known about a link, also as a paper by the lab's people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.review.found_cards import Card
 
 
 async def trace(library: Library, lab: Lab, query: str) -> Trace:
-    """Returns what `Traces.get` does, with the evidence that a paper is by somebody of the lab.
+    """Returns what `Traces.get` does, with the evidence that a paper is by somebody in the lab.
 
     Raises `TraceNotFound` if there is neither.
     """
@@ -31,13 +31,13 @@ async def trace(library: Library, lab: Lab, query: str) -> Trace:
 def _sentences(card: Card) -> tuple[str, ...]:
     """Returns who named the paper, what the evidence for each person is, and what was decided."""
     sources = ", ".join(dict.fromkeys(source_title(one.source) for one in card.witnesses))
-    lines = [f"“{card.draft.title}” was named by {sources}."]
+    lines = [f"“{card.draft.title}” was found at {sources}."]
     for person, evidence in zip(card.people, card.evidence, strict=True):
         lines.append(f"{person.name}, grade {evidence.grade}: {evidence.reason}")
     if card.outcome is Outcome.REVIEW and card.is_listed:
-        lines.append("It waits for a moderator.")
+        lines.append("It's waiting for a moderator.")
     elif card.outcome is Outcome.REVIEW:
-        lines.append("That's too little to ask a moderator.")
+        lines.append("That isn't enough evidence to ask a moderator.")
     elif card.outcome is Outcome.DECLINED:
         lines.append("A moderator declined it.")
     return tuple(lines)

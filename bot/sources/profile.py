@@ -21,7 +21,7 @@ class Profile:
     """Somebody as one source describes them, under its own id.
 
     ``source`` is the source's name. ``ids`` are its own id and those that it links to. ``name``
-    may end in a number that tells people of one name apart. ``years`` are the first and the last
+    may end in a number that tells namesakes apart. ``years`` are the first and the last
     one with a work, ``work_count`` is 0 if it's not known, and ``works`` are titles with years.
     """
 

@@ -1,4 +1,4 @@
-"""Polls the sources for papers of the lab's people, which wait for review or are announced."""
+"""Polls the sources for papers by the lab's people, which wait for review or are announced."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from storage.timestamps import Clock
 
 @dataclass(frozen=True, slots=True)
 class RadarPoll:
-    """What a poll came to: cards of the papers that were announced unasked, and each source."""
+    """The results of a poll: cards of papers announced without a review, and each source."""
 
     announced: tuple[Card, ...]
     sources: tuple[SourcePoll, ...]

@@ -1,4 +1,4 @@
-"""The sources there are. A new one is a module beside this one, and a line here."""
+"""The sources there are. A new one is a module next to this one, and a line here."""
 
 from __future__ import annotations
 

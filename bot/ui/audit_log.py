@@ -243,11 +243,11 @@ def _people_summary(change: NameChange | PeopleChange) -> str:
         return (
             "🤝 allowed announcements of certain papers without a review"
             if change.after.is_trusted
-            else "🤝 required a review of all papers of the lab's people"
+            else "🤝 required a review of all papers by the lab's people"
         )
     if change.after.is_watched is not None:
         switched = "on" if change.after.is_watched else "off"
-        return f"📡 turned {switched} looking for new papers of the lab's people"
+        return f"📡 turned {switched} the search for new papers by the lab's people"
     verb = {ChangeAction.ADD: "added", ChangeAction.REMOVE: "removed"}.get(change.action)
     return f"👤 {verb or 'changed'} the lab's {_people_names(change)}"
 

@@ -29,7 +29,7 @@ _handlers: list[Handler] = []
 def author_menu(placeholder: str, people: Sequence[tuple[str, str]]) -> list[ActionRow[Any]]:
     """Returns a row with a menu of the first people, each a name with a few facts.
 
-    An id behind a name tells people of one name apart, and isn't shown. Returns no row if there is
+    An id behind a name tells namesakes apart, and isn't shown. Returns no row if there is
     nobody. Names that are too long for a menu are left out.
     """
     options = [

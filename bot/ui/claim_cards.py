@@ -22,7 +22,9 @@ def claim_review(claim: AccountClaim) -> Layout:
     if claim.is_pending and claim.person is not None:
         key = event_key(claim.member_id, claim.claimed_at)
         actions = decision_buttons(claim, partial(buttons.ClaimButton, keys=key))
-        return cards.notice(f"{_question(claim)} Is that so?\n{_ids(claim)}", ActionRow(*actions))
+        return cards.notice(
+            f"{_question(claim)} Is that right?\n{_ids(claim)}", ActionRow(*actions)
+        )
     done = ActionRow[Any](buttons.DecidedClaimButton(claim.id))
     return cards.notice(f"{_question(claim)}\n{_answer(claim)}", done, colour=cards.GREY)
 

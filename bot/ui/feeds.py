@@ -49,8 +49,8 @@ def format_feed(feed: CountedFeed) -> str:
         )
     if feed.held:
         lines.append(
-            f"🌊 {count(feed.held, 'new entry')} held, because the feed brought far more than "
-            "usual at once. Nothing of it is added or announced until you decide."
+            f"🌊 {count(feed.held, 'new entry')} held, because the feed had far more than "
+            "usual at once. Nothing is added or announced until you decide."
         )
     if pending := _pending(feed):
         lines.append(f"🔎 Waiting for review: {', '.join(pending)}. Run `/feed check` to review.")
@@ -114,7 +114,7 @@ def summarize_ingest(result: IngestResult) -> str:
     if result.removed:
         parts.append(f"{result.removed:,} skipped (removed from the list)")
     if result.left_out:
-        parts.append(f"{result.left_out:,} left out (no papers)")
+        parts.append(f"{result.left_out:,} left out (not papers)")
     return ", ".join(parts)
 
 

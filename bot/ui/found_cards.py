@@ -126,7 +126,7 @@ class FoundUndoButton(LabButton, template="unjudge:{owner_id}:{page}:{change_id}
 
 @dataclass(frozen=True, slots=True)
 class FoundPage:
-    """A page of found papers, counted from 0, for the moderator ``owner``; the surest first."""
+    """A page of found papers, counted from 0, for a moderator; the most certain first."""
 
     cards: Sequence[Card]
     page: int
@@ -141,9 +141,9 @@ class FoundPage:
         """Returns the page as a message, below the ``status`` of the last decision."""
         card: Container[Any] = Container(*status, accent_colour=cards.NEUTRAL)
         if not self.cards:
-            card.add_item(TextDisplay("📡 No papers of the lab's people need review."))
+            card.add_item(TextDisplay("📡 No papers by the lab's people need review."))
             return Layout(card)
-        heading = f"{count(len(self.cards), 'paper')} of the lab's people to review"
+        heading = f"{count(len(self.cards), 'paper')} by the lab's people to review"
         card.add_item(TextDisplay(f"### 📡 {heading}"))
         start = self.page * PAGE_SIZE
         for index, one in enumerate(self.cards[start : start + PAGE_SIZE]):
@@ -242,11 +242,11 @@ def notice(post: Post) -> Layout:
 def others_text(others: int) -> str:
     """Returns the notice that counts papers without cards of their own."""
     waits = "is" if others == 1 else "are"
-    return f"📡 {count(others, 'more paper')} of the lab's people {waits} waiting: `/curate queue`"
+    return f"📡 {count(others, 'more paper')} by the lab's people {waits} waiting: `/curate queue`"
 
 
 def list_text(found: Sequence[Card]) -> str:
-    """Returns the weekly list of papers that may be by somebody of the lab."""
+    """Returns the weekly list of papers that may be by somebody in the lab."""
     heading = (
         f"### 📡 {count(len(found), 'paper')} that may be ours\n"
         "Little says that these are by the lab's people and not by others of the same name. Open "

@@ -42,13 +42,19 @@ TOPICS = (
         "I keep the lab's paper list and announce new papers.",
         ("search", "latest", "author", "paper", "random"),
     ),
-    Topic(2, "Cite and export", "📎", "Take papers with you.", ("cite", "export")),
+    Topic(
+        2,
+        "Cite and export",
+        "📎",
+        "Take papers with you: as a citation or a file.",
+        ("cite", "export"),
+    ),
     Topic(
         3,
         "Take part",
         "💡",
-        "Do you see a mistake? Press **Report a problem** under the paper. Is a paper missing? "
-        "Press **Suggest this paper** if a search finds nothing.",
+        "See a mistake? Press **Report a problem** under the paper. Is a paper missing? Press "
+        "**Suggest this paper** when a search finds nothing.",
         ("suggest", "people claim", "help"),
     ),
     Topic(
@@ -85,8 +91,8 @@ TOPICS = (
         7,
         "People",
         "👥",
-        "Keep the lab's people, and decide which names belong to the same author. I ask you about "
-        "their new papers in the moderators' channel and in `/curate queue`.",
+        "Manage the lab's people, and decide which names belong to the same author. I ask you "
+        "about their new papers in the moderators' channel and in `/curate queue`.",
         _subcommands("people", "add find list show edit remove sources watch merge split rename"),
         Audience.MODERATORS,
     ),

@@ -46,9 +46,12 @@ def overview(
 
 
 def people_overview(*, is_trusting: bool) -> str:
-    """Returns whether certain papers of the lab's people are announced unasked."""
+    """Returns whether certain papers by the lab's people are announced without a review."""
     if is_trusting:
-        return "### The lab's people\nPapers that are certainly theirs may need no review."
+        return (
+            "### The lab's people\nNew papers that are certainly theirs may be announced without a "
+            "review."
+        )
     return "### The lab's people\nAll their papers need a review; `/setup trust` can change that."
 
 
@@ -61,7 +64,7 @@ def backups_overview(
         lines.append("⚠️ There's no backup of the paper list yet.")
     else:
         lines += [
-            f"The last good one is of {timestamp(newest.made_at, 'f')}.",
+            f"The last good one is from {timestamp(newest.made_at, 'f')}.",
             f"-# {escape(newest.path.name, 200)}, {count(newest.papers, 'paper')}",
         ]
     if next_due is None:

@@ -129,7 +129,7 @@ def _add_alternatives(
         how = f"without the {join_and(proposal.dropped)}"
     elif proposal.corrections:
         how = f"for “{escape(proposal.replaced, 80)}”"
-    card.add_item(TextDisplay(f"**Nearest papers** ({how})"))
+    card.add_item(TextDisplay(f"**Closest papers** ({how})"))
     cards.add_papers(card, first.found.results.papers)
     card.add_item(Separator(visible=False))
     row: ActionRow[Any] = ActionRow()

@@ -49,8 +49,8 @@ def _line(person: Person) -> str:
 
 
 def describe_sources(statuses: Sequence[SourceStatus], *, is_watching: bool) -> str:
-    """Returns how the services are that are asked for papers of the lab's people."""
-    lines = ["### 📡 Where I look for new papers of the lab's people"]
+    """Returns the state of the services that are asked for papers by the lab's people."""
+    lines = ["### 📡 Where I look for new papers by the lab's people"]
     if not is_watching:
         lines.append("⏸️ I'm not looking for any until you turn that on with `/people watch`.")
     return "\n".join([*lines, *(line for one in statuses for line in _status_lines(one))])

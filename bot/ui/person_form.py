@@ -53,12 +53,12 @@ class PersonForm(LabForm):
                 {"style": discord.TextStyle.paragraph},
             ),
             (
-                *("membership", "Member from..to", "Leave out a date that's open"),
+                *("membership", "Member from..to", "Leave out a date if it's open"),
                 "2020-07-01..2024-09-30",
                 {"max_length": 60},
             ),
             (
-                *("categories", "arXiv categories", "Those of most of their papers"),
+                *("categories", "arXiv categories", "The categories of most of their papers"),
                 "cs.CL cs.LG",
                 {"max_length": 300},
             ),

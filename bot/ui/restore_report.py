@@ -11,11 +11,11 @@ _MAX_EXAMPLES = 5  # of each kind of loss
 def restore_notice(report: RestoreReport) -> str:
     """Returns what moderators are told about a restore."""
     made_at = timestamp(report.copied_at, "f")
-    lines = [f"🗄️ **The paper list was restored from a backup** of {made_at}."]
+    lines = [f"🗄️ **The paper list was restored from a backup** made on {made_at}."]
     if not report.losses and not report.unknown:
         lines.append("Nothing was lost: it has everything that the former list had.")
     if report.losses:
-        lines.append("What happened since is lost:")
+        lines.append("Everything since then is lost:")
     for loss in report.losses:
         lines.append(f"**{loss_text(loss).capitalize()}**")
         lines += [f"- {escape(example, 150)}" for example in loss.examples[:_MAX_EXAMPLES]]
@@ -36,4 +36,4 @@ def loss_text(loss: Loss) -> str:
 
 def unknown_text(report: RestoreReport) -> str:
     """Says that not everything that was lost is known, and why."""
-    return f"What {'else ' if report.losses else ''}was lost isn't known. {report.unknown}"
+    return f"It isn't known what {'else ' if report.losses else ''}was lost. {report.unknown}"

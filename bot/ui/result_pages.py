@@ -131,7 +131,7 @@ def _remarks(query: SavedQuery, found: SearchResponse) -> Iterator[str]:
         yield f"-# Also searched for {forms}."
     if found.missing_phrases:
         phrases = ", ".join(f"“{escape(one, 60)}”" for one in found.missing_phrases[:_MAX_NAMED])
-        yield f"-# No paper has {phrases}, so I searched for the single words."
+        yield f"-# No paper has {phrases}, so I searched for the words separately."
 
 
 async def _find_account(library: Library, name: str) -> int | None:

@@ -231,7 +231,7 @@ class QueuePage:
         """Returns the page as a message, below the ``status`` of the last decision."""
         card: Container[Any] = Container(*status, accent_colour=cards.NEUTRAL)
         if self.found:
-            label = f"📡 {count(self.found, 'paper')} of the lab's people"
+            label = f"📡 {count(self.found, 'paper')} by the lab's people"
             card.add_item(ActionRow(FoundPapersButton(self.owner, 0, label)))
         if not self.total and self.found:
             return Layout(card)

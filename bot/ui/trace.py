@@ -166,7 +166,7 @@ def _channel_lines(trace: Trace, guild_id: int | None) -> list[str]:
 def _notice_result(entry: EntryRecord, style: TextStyle) -> str:
     add = f"Run {style.command('/curate add')} if you want it in the list."
     if entry.notice is NoticeKind.FRONT_MATTER:
-        return f"left out, because it's a part of the issue and not a paper. {add}"
+        return f"left out, because it's part of the issue and not a paper. {add}"
     if entry.paper_id is None:
         return f"left out, because its paper isn't in the list. {add}"
     return f"left out, because it's about #{entry.paper_id} and not a paper of its own."
@@ -182,7 +182,7 @@ def _entry_result(entry: EntryRecord, style: TextStyle) -> str:
     if entry.outcome is Outcome.REVIEW and entry.is_held:
         show = style.command("/feed show")
         return (
-            "held, because the feed brought far more new papers than usual at once. Nothing is "
+            "held, because the feed had far more new papers than usual at once. Nothing is "
             f"announced until a moderator decides. Run {show} to decide."
         )
     if entry.outcome is Outcome.ADDED and entry.was_first_poll:

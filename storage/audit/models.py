@@ -90,8 +90,9 @@ NameDecisions: TypeAlias = Mapping[str, NameDecision | None]
 class PeopleState:
     """What a change to the lab's people touched: people by number, None for nobody, and names.
 
-    ``is_trusted`` is whether everybody's certain papers are announced unasked, and ``is_watched``
-    whether services are asked for their papers; each is None if the change didn't touch it.
+    ``is_trusted`` is whether everybody's certain papers are announced without a review, and
+    ``is_watched`` whether services are asked for their papers; each is None if the change didn't
+    touch it.
     """
 
     people: Mapping[int, Settings | None]
@@ -255,14 +256,14 @@ class AbbreviationChange(SettingsChange):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleChange(Change):
-    """A change to the lab's people, to whose papers are announced unasked, or to watching them."""
+    """A change to the lab's people, to whose papers need a review, or to watching them."""
 
     before: PeopleState
     after: PeopleState
 
     @property
     def changes_trust(self) -> bool:
-        """Whether it changed whose papers are announced unasked."""
+        """Whether it changed whose papers are announced without a review."""
         before = self.before.people
         return self.after.is_trusted is not None or any(
             (before[number] or {}).get("trust") != (person or {}).get("trust")

@@ -14,7 +14,7 @@ from storage.names.parser import Name, parse_name
 class NameVariant:
     """One credited spelling of a name, with what moderators decided about it.
 
-    ``name`` ends in the id that tells people of one name apart, if the credits have one.
+    ``name`` ends in the id that tells namesakes apart, if the credits have one.
     ``person`` is the name of the person that moderators assigned the variant to. ``is_split`` is
     true if they said that the variant is nobody's but its own, and ``is_former`` if it is a former
     name, which is never shown. ``is_registered`` is true if the variant is a name of one of the

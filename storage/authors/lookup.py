@@ -82,7 +82,7 @@ class AuthorQueries:
         """Returns the people whose names complete ``text``, those with the most papers first.
 
         Every word of ``text`` must start some word of a name. Variants of one person are a single
-        suggestion if the family is small or a moderator merged them. So are people of one name,
+        suggestion if the family is small or a moderator merged them. So are namesakes,
         unless ids tell them apart.
         """
         async with self._database.reading() as db:

@@ -71,7 +71,7 @@ class Papers(PaperQueries):
     ) -> Recorded[Paper | None]:
         """Adds what services say about a paper in the list, except to fields that moderators set.
 
-        Returns the paper, or None if it was removed meanwhile. Raises `PaperNotFound`.
+        Returns the paper, or None if it was removed in the meantime. Raises `PaperNotFound`.
         """
         submission = Submission(Origin.FEED, actor, self._clock())
         async with self._database.transaction(in_reply=True) as db:
@@ -157,7 +157,7 @@ class Papers(PaperQueries):
     async def tag(
         self, paper_id: int, add: Iterable[str], remove: Iterable[str], actor: Actor
     ) -> Recorded[Paper]:
-        """Adds tags to a paper and removes tags from it, whatever else changed meanwhile.
+        """Adds tags to a paper and removes tags from it, whatever else changed in the meantime.
 
         Raises `PaperNotFound`, and `LabError` if nothing would change.
         """

@@ -126,7 +126,7 @@ async def forget_former_keys(
 
 
 async def usual_number(db: Connection, feed_id: int) -> int | None:
-    """Returns the most new papers that a feed brought at once lately, or None if it never has.
+    """Returns the most new papers that a feed brought at once recently, or None if it never has.
 
     Its first check counts until there were three others, and what was held once it is accepted.
     """

@@ -42,7 +42,7 @@ class FeedRegistry:
     ) -> Recorded[CountedFeed]:
         """Follows a feed; raises `FeedExists` if it is followed already.
 
-        A feed that was followed before starts afresh, except that its former entries are known.
+        A feed that was followed before starts over, except that its former entries are known.
         """
         now = self._clock()
         at = timestamps.to_text(now)

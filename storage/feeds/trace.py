@@ -47,7 +47,7 @@ class Trace:
     """Everything that is known about a query.
 
     ``paper`` may be a removed one, ``entries`` are sorted by when they were seen, and ``channels``
-    is empty without a paper. ``evidence`` are sentences on whether it is by somebody of the lab.
+    is empty without a paper. ``evidence`` are sentences on whether it is by somebody in the lab.
     """
 
     query: str

@@ -156,7 +156,7 @@ def is_legal_form(text: str) -> bool:
 
 
 def split_author_id(name: str) -> tuple[str, str]:
-    """Splits off the id by which a source tells people of one name apart, or "".
+    """Splits off the id by which a source tells namesakes apart, or "".
 
     It is a number of DBLP's, behind the name: “Wei Wang 0001”.
     """
@@ -171,12 +171,12 @@ def read_author_id(text: str) -> tuple[str, str]:
 
 
 def without_author_id(name: str) -> str:
-    """Returns a name as it is shown: without the id that tells people of one name apart."""
+    """Returns a name as it is shown: without the id that tells namesakes apart."""
     return split_author_id(name)[0]
 
 
 def with_author_id(name: str, author_id: str) -> str:
-    """Returns a name with the id that tells people of one name apart, if there is one."""
+    """Returns a name with the id that tells namesakes apart, if there is one."""
     return f"{name} {author_id}" if name and author_id else name
 
 

@@ -153,7 +153,7 @@ def unevident_collectives(names: Iterable[str]) -> tuple[str, ...]:
 def _without_repetition(names: list[CreditedName]) -> list[CreditedName]:
     """Returns a list that a source gives twice (A, B, A, B) once.
 
-    Any other repeated name stays, because people of one name do write papers together.
+    Any other repeated name stays, because namesakes do write papers together.
     """
     half = len(names) // 2
     is_twice = half > 1 and names[:half] == names[half:] and len(set(names)) > 1

@@ -69,7 +69,7 @@ _COSTS_OF_GIVEN: dict[Kind, tuple[float, float, float]] = {
 class Part:
     """What stands between two commas; ``is_group`` is true if the source says so.
 
-    ``author_id`` tells people of one name apart.
+    ``author_id`` tells namesakes apart.
     """
 
     name: str

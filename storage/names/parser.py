@@ -52,7 +52,7 @@ _COMPOUND_SURNAMES = frozenset(
 class Name:
     """A parsed name, folded; ``given`` may be initials, or empty for a bare surname.
 
-    The name of a group is all ``family``. ``author_id`` tells people of one name apart (see
+    The name of a group is all ``family``. ``author_id`` tells namesakes apart (see
     `affixes.split_author_id`). ``transcribed`` is the same name transcribed to ASCII letters
     (“Mueller” for “Müller”).
     """

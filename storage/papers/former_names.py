@@ -36,7 +36,7 @@ class FormerNames:
     """Tells former names from others, and decides which names become former as they are credited.
 
     What it reads it keeps, since imports ask about many names of few families. So it serves one
-    submission, and has to be told of every name that is credited meanwhile.
+    submission, and has to be told of every name that is credited in the meantime.
     """
 
     def __init__(self) -> None:

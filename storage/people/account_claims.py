@@ -11,7 +11,7 @@ _DECISION = ("outcome", "decided_by", "decided_by_name", "decided_at")
 
 
 async def load_state(db: Connection, claim_id: int) -> ReviewState:
-    """Returns a claim's decision, and the account of the person whom it is about."""
+    """Returns a claim's decision, and the account of the person who it is about."""
     row = await db.one(
         f"""SELECT {", ".join(_DECISION)}, discord_id FROM account_claims
             JOIN people ON people.id = person_id WHERE account_claims.id = ?""",  # noqa: S608

@@ -174,8 +174,8 @@ async def track_record(db: Connection, person: int) -> TrackRecord:
     """Returns a person's track record.
 
     A refused paper of grade C tells nothing, since it was a mere possibility, unless somebody said
-    that it isn't this person's. A paper that was announced unasked is rejected while it is removed
-    from the list.
+    that it isn't this person's. A paper that was announced without a review counts as
+    rejected while it is removed from the list.
     """
     row = await db.one(
         """SELECT COALESCE(SUM(verdict = 'accepted'), 0) AS accepted,
@@ -234,7 +234,7 @@ class KnownPeople:
         return self._known
 
     def forget(self) -> None:
-        """Has everything read again, because papers of the list have changed."""
+        """Has everything read again, because papers in the list have changed."""
         self._known.clear()
 
 
@@ -283,7 +283,7 @@ async def _strangers(db: Connection, people: Collection[Person]) -> dict[int, se
 
 
 async def _coauthors(db: Connection, people: Collection[Person]) -> dict[int, set[str]]:
-    """Returns keys of the full names of those who wrote papers of the list, by person.
+    """Returns keys of the full names of those who wrote papers in the list, by person.
 
     The authors of papers with very many don't know each other.
     """

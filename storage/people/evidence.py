@@ -1,4 +1,4 @@
-"""Grades the claim that a paper is by somebody of the lab, and says why; pure.
+"""Grades the claim that a paper is by somebody in the lab, and says why; pure.
 
 A namesake must never be announced, so a grade rests on what several facts say together:
 
@@ -44,10 +44,10 @@ from storage.text import fold
 AUTHOR_PAGE = "arxiv_author"  # the source whose lists their owners claimed themselves
 _ID_NAMES = {
     IdScheme.ORCID: "ORCID iD",
-    IdScheme.OPENALEX: "OpenAlex id",
-    IdScheme.ARXIV: "arXiv author id",
-    IdScheme.DBLP: "DBLP id",
-    IdScheme.SEMANTIC_SCHOLAR: "Semantic Scholar id",
+    IdScheme.OPENALEX: "OpenAlex ID",
+    IdScheme.ARXIV: "arXiv author ID",
+    IdScheme.DBLP: "DBLP ID",
+    IdScheme.SEMANTIC_SCHOLAR: "Semantic Scholar ID",
 }
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _MAX_AFFILIATION = 80  # characters in a reason
@@ -148,7 +148,7 @@ def first_public(witnesses: Iterable[Witness]) -> PartialDate | None:
 class _Facts:
     """What agrees with a claim, besides names and ids."""
 
-    colleagues: frozenset[int]  # ids of people of the lab
+    colleagues: frozenset[int]  # ids of people in the lab
     coauthors: int  # known ones, whether of the lab or not
     companions: int  # distinct co-authors who are known or of the lab
     has_single_coauthor: bool
@@ -300,7 +300,7 @@ def _contradictions(
         names = ", ".join(one.name for one in claim.affiliations)
         found.append(f"the affiliation is {names[:_MAX_AFFILIATION]}")
     if _is_outside(person.membership, date):
-        found.append(f"it was first public in {date}, outside the membership")
+        found.append(f"it came out in {date}, outside their membership")
     return list(dict.fromkeys(found))
 
 
@@ -348,14 +348,14 @@ def _reason(
 ) -> str:
     parts = [_lead(claim, best)]
     if has_double:
-        parts.append("somebody else of the lab can be meant")
+        parts.append("it may be somebody else in the lab")
     colleagues = len(facts.colleagues)
     if colleagues:
-        parts.append(f"{_number(colleagues, 'co-author')} of the lab")
+        parts.append(f"{_number(colleagues, 'co-author')} from the lab")
     if further := facts.companions - colleagues:
         parts.append(_number(further, "known co-author"))
     if facts.suggest_namesake:
-        parts.append("with a co-author of somebody else of that name")
+        parts.append("with a co-author of somebody else who has that name")
     if facts.has_affiliation:
         parts.append("the lab's affiliation")
     if facts.categories:
@@ -377,7 +377,7 @@ def _lead(claim: Claim, best: Grade) -> str:
     if claim.agreement is Agreement.FULL:
         return f"Credited to {name} by name only"
     if claim.has_misplaced_id or (claim.is_named_otherwise and not claim.agreement):
-        return f"An id of {name} is on the credit of another name"
+        return f"An ID of {name} is on a credit with another name"
     if claim.agreement is Agreement.SHORT:
         return f"Credited to somebody whose initials or surname fit {name}"
     return f"On {name}'s own list ({', '.join(claim.listings)}), which names no authors"

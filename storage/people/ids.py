@@ -139,7 +139,7 @@ def sort_ids(found: Iterable[PersonId]) -> tuple[PersonId, ...]:
 
 
 def author_numbers(found: Iterable[PersonId]) -> frozenset[str]:
-    """Returns the numbers by which DBLP tells people of one name apart: 0002 for its id 17/1926-2.
+    """Returns the numbers by which DBLP tells namesakes apart: 0002 for its id 17/1926-2.
 
     It puts them behind the names of authors.
     """

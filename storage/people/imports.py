@@ -97,7 +97,7 @@ class Target:
 def match_rows(
     rows: Sequence[FileRow], people: Iterable[Person]
 ) -> list[tuple[FileRow, Target | None]]:
-    """Returns the rows, each with whom it is about, or None and the reason if it can't be used.
+    """Returns the rows, each with who it is about, or None and the reason if it can't be used.
 
     Rows with ids of people in the registry come first, so that no other row takes these people.
     """
@@ -176,7 +176,7 @@ def changed_fields(before: Person, after: Person) -> tuple[str, ...]:
 
 
 def _find_target(draft: PersonDraft, targets: Sequence[Target], *, only_ids: bool) -> Target | None:
-    """Returns whom a row is about; None if only its name could tell, and ``only_ids`` is set."""
+    """Returns who a row is about; None if only its name could tell, and ``only_ids`` is set."""
     identified = [one for one in targets if one.is_identified_by(draft)]
     if len(identified) > 1:
         owners = " and ".join(_describe(one) for one in identified)

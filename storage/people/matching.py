@@ -1,4 +1,4 @@
-"""Finds whom of the lab the witnesses of a paper name, identify or list; pure."""
+"""Finds the lab's people whom the witnesses of a paper name, identify or list; pure."""
 
 from __future__ import annotations
 

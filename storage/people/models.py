@@ -47,7 +47,7 @@ class Person:
 
     ``other_names`` are further written forms; ``former_names`` find the person, too, but are never
     shown. ``foreign_ids`` are known to be other people's. ``categories`` are the arXiv categories
-    of most of their papers. ``is_trusted`` is whether certain papers are announced unasked.
+    of most of their papers. ``is_trusted`` is whether certain papers need no review.
     """
 
     id: int

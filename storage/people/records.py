@@ -75,12 +75,12 @@ async def load_state(db: Connection, like: PeopleState) -> PeopleState:
 
 
 async def is_trusting(db: Connection) -> bool:
-    """Returns whether certain papers of everybody are announced unasked, unless told otherwise."""
+    """Returns whether certain papers of everybody are announced without a review by default."""
     return bool(await db.value("SELECT is_trusted FROM people_settings"))
 
 
 async def is_watching(db: Connection) -> bool:
-    """Returns whether services are asked for new papers of the lab's people."""
+    """Returns whether services are asked for new papers by the lab's people."""
     return bool(await db.value("SELECT is_watched FROM people_settings"))
 
 

@@ -68,7 +68,7 @@ class People:
         return next((one for one in await self.all() if one.discord_id == discord_id), None)
 
     async def is_trusting(self) -> bool:
-        """Returns whether certain papers are announced unasked, unless told otherwise."""
+        """Returns whether certain papers are announced without a review by default."""
         async with self._database.reading() as db:
             return await records.is_trusting(db)
 
@@ -122,7 +122,7 @@ class People:
     async def set_trust(
         self, actor: Actor, numbers: Sequence[int] = (), *, is_trusted: bool
     ) -> Recorded[tuple[Person, ...]]:
-        """Sets whether certain papers of these people are announced unasked; returns the people.
+        """Sets whether certain papers of these people need a review; returns the people.
 
         Without numbers, it is set for everybody, also for those who are added later.
         """
@@ -141,7 +141,7 @@ class People:
             return Recorded(tuple(await records.load(db, [one.id for one in people])), change_id)
 
     async def is_watching(self) -> bool:
-        """Returns whether services are asked for new papers of the lab's people."""
+        """Returns whether services are asked for new papers by the lab's people."""
         async with self._database.reading() as db:
             return await records.is_watching(db)
 

@@ -51,7 +51,7 @@ class FoundPaper:
 
 
 def is_same_paper(one: Paper, draft: PaperDraft) -> bool:
-    """Returns whether a paper with the title of a draft is surely the same one.
+    """Returns whether a paper with the title of a draft is certainly the same one.
 
     People's lists often lack the ids that others give, so a title of some words with a compatible
     author in nearly the same year is enough, unless arXiv ids or DOIs differ.
@@ -146,7 +146,7 @@ def _record(witness: Witness) -> str:
 
 
 async def find_same(db: Connection, witness: Witness) -> list[int]:
-    """Returns the ids of the found papers that a witness is about, as for papers of the list."""
+    """Returns the ids of the found papers that a witness is about, as for papers in the list."""
     draft = normalize(witness.draft)
     found = await classify(_FoundCandidates(db), draft)
     if found.paper is None:

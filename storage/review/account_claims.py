@@ -56,7 +56,7 @@ class AccountClaims:
         """Links a member's account to the person they say they are, or declines that.
 
         Raises `NotWaiting` if it is decided or doesn't exist, `PersonNotFound`, and `LabError` if
-        the person or the account is linked to somebody else by now.
+        the person or the account has been linked to somebody else in the meantime.
         """
         async with self._database.transaction(in_reply=True) as db:
             claim = await _get(db, claim_id)
@@ -126,7 +126,7 @@ async def _require_pause(db: Connection, member_id: int, since: str) -> None:
         [member_id, since],
     )
     if outcome == Outcome.REVIEW:
-        raise LabError("You've asked already. A moderator will answer.")
+        raise LabError("You've already asked. A moderator will answer.")
     if outcome is not None:
         raise LabError("A moderator has just said no. You can ask again tomorrow.")
     pending = await db.value("SELECT COUNT(*) FROM account_claims WHERE decided_at IS NULL")
@@ -138,7 +138,7 @@ async def _link(db: Connection, claim: AccountClaim) -> None:
     if claim.person is None:
         raise PersonNotFound(f"#{claim.person_id}")
     if claim.person.discord_id not in {None, claim.member_id}:
-        raise LabError(f"{claim.person.name} is linked to somebody else by now.")
+        raise LabError(f"{claim.person.name} has been linked to somebody else in the meantime.")
     await account_claims.set_account(db, claim.person_id, claim.member_id)
 
 

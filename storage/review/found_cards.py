@@ -19,10 +19,10 @@ SHOWN = (Grade.A, Grade.B, Grade.C)  # worth asking a moderator
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A found paper with the people of the lab who may have written it.
+    """A found paper with the people in the lab who may have written it.
 
     ``people`` are those with evidence, the best first, and ``evidence`` is theirs. ``paper_id`` is
-    the paper of the list that it became, or resembles. Its ``outcome`` is ``REVIEW`` while it
+    the paper in the list that it became, or resembles. Its ``outcome`` is ``REVIEW`` while it
     waits.
     """
 
@@ -48,7 +48,7 @@ class Card:
 
     @property
     def person(self) -> Person:
-        """The person whose paper it most surely is."""
+        """The person whose paper it most certainly is."""
         return self.people[0]
 
     @property
@@ -108,7 +108,7 @@ async def load_cards(
 def _make_card(
     found: FoundPaper, people: Sequence[Person], evidence: Mapping[int, Evidence]
 ) -> Card:
-    """Returns a card with its people, the surest and members first."""
+    """Returns a card with its people, the most certain ones and members first."""
     ranked = sorted(
         ((one, evidence[one.id]) for one in people if one.id in evidence),
         key=lambda pair: (

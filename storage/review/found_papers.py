@@ -37,7 +37,7 @@ _BATCH_SIZE = 100  # witnesses per transaction, so that nothing else waits long 
 class CardDecision(enum.StrEnum):
     """What a moderator decides about a card, as it is typed in the shell.
 
-    ``SAME`` is the paper of the list that it resembles. ``NOT_THIS_PERSON`` and ``LEFT_THE_LAB``
+    ``SAME`` is the paper in the list that it resembles. ``NOT_THIS_PERSON`` and ``LEFT_THE_LAB``
     are about one person; the card stays if it has others.
     """
 
@@ -63,7 +63,7 @@ class FoundPapers:
     ) -> tuple[Card, ...]:
         """Takes in what a source says; returns the papers that are announced without asking.
 
-        Papers of the list are completed, and papers removed from it stay removed. Others wait for a
+        Papers in the list are completed, and papers removed from it stay removed. Others wait for a
         moderator, unless they are certain, of somebody with a clean record, and that is trusted.
         What is found when a source is asked for the first time is never announced. ``lab`` says how
         the lab's affiliations are recognised.
@@ -87,7 +87,7 @@ class FoundPapers:
             )
 
     async def cards(self, lab: Lab) -> tuple[Card, ...]:
-        """Returns the cards that wait, those of the weekly list too, the surest first."""
+        """Returns the cards that wait, those of the weekly list too, the most certain first."""
         cards = await self._database.read(partial(_waiting, lab=lab))
         shown = (card for card in cards.values() if card.is_listed)
         return tuple(sorted(shown, key=lambda card: (card.grade, card.id)))
@@ -264,7 +264,7 @@ async def _waiting(db: Connection, lab: Lab) -> dict[int, Card]:
 
 
 async def _is_trusted(db: Connection, card: Card) -> bool:
-    """Returns whether a card is certain for somebody whose papers may be announced unasked."""
+    """Returns whether a card is certain for somebody whose certain papers need no review."""
     certain = [
         person
         for person, evidence in zip(card.people, card.evidence, strict=True)
@@ -278,7 +278,9 @@ async def _get_waiting_card(db: Connection, card_id: int, actor: Actor, lab: Lab
         if found.outcome is Outcome.REVIEW:
             card = await load_card(db, found, await records.load(db), lab, KnownPeople(db))
             if card is None:
-                raise NotWaiting("That card is gone, because nobody of the lab is credited now.")
+                raise NotWaiting(
+                    "That card is gone, because nobody from the lab is credited any more."
+                )
             return card
         what = describe_decision(found.outcome, found.paper_id)
         raise AlreadyResolved(found.decided_by, actor, what)
@@ -327,7 +329,7 @@ async def _dismiss(
 
 
 async def _complete(catalogue: StoredCatalogue, paper_id: int, draft: PaperDraft) -> UpsertResult:
-    """Completes a paper of the list by what services say; one that was removed stays removed."""
+    """Completes a paper in the list by what services say; one that was removed stays removed."""
     db = catalogue.change_set.db
     (paper,) = await paper_queries.load(db, [await paper_queries.current_id(db, paper_id)])
     return await intake.upsert_as(catalogue, paper, normalize(draft))

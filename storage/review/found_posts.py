@@ -36,7 +36,7 @@ class FoundPosts:
         self._clock = clock
 
     async def cards_to_post(self, lab: Lab) -> tuple[Card, ...]:
-        """Returns strong cards that the moderators weren't told of, the surest first."""
+        """Returns strong cards that the moderators weren't told of, the most certain first."""
         cards = await self._untold(_CARDS_DUE, lab)
         return tuple(card for card in cards if card.grade in {Grade.A, Grade.B})
 

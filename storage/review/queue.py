@@ -122,14 +122,14 @@ class Review(Suggestions, Reports, AccountClaims):
         """Adds all entries that are held of a feed, with announcements, or declines all of them.
 
         It is one change with one undo. An entry without a title and a possible duplicate of a paper
-        that was added meanwhile go on waiting. Raises `LabError` if none are held any more.
+        that was added in the meantime go on waiting. Raises `LabError` if none are held any more.
         """
         submission = Submission(Origin.FEED, actor, self._clock())
         outcomes: Counter[Outcome] = Counter()
         async with self._database.transaction(in_reply=True, importing=True) as db:
             held = await entries.held_ids(db, feed_id)
             if not held:
-                raise LabError("Those entries aren't waiting any more. Somebody has decided them.")
+                raise LabError("Somebody has already decided about those entries.")
             catalogue = StoredCatalogue(
                 db, submission, is_bulk=True, bulk_action=ChangeAction.REVIEW
             )

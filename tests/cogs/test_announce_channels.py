@@ -264,7 +264,7 @@ async def test_a_refused_message_is_sent_again_from_its_alert_after_a_restart(
     await client.dispatcher.deliver_due()
     assert "Too odd" in lab.last_text
     again = await lab.moderator.click(alert, label="Retry")
-    assert "it was sent or retried meanwhile" in reply_text(again)
+    assert "it was sent or retried in the meantime" in reply_text(again)
     await client.close()
 
 

@@ -28,7 +28,7 @@ async def test_cite_names_the_paper_and_shows_its_citation_in_each_style(lab: La
     assert "@misc{ahdritz2022openfold-" in shown
     assert "author = {Ahdritz, Gustaf and Bouatta, Nazim and Biderman, Stella and others}" in shown
     assert "doi = {10.1101/2022.11.20.517210}" in shown
-    assert "doesn't know all of its authors" in shown
+    assert "doesn't have all of its authors" in shown
     for style, text in [
         ("APA", "Ahdritz, G., Bouatta, N., Biderman, S., et al. (2022"),
         ("ieee", "G. Ahdritz, N. Bouatta, S. Biderman, et al., “OpenFold"),
@@ -86,7 +86,7 @@ async def test_missing_authors_and_years_are_pointed_out(lab: Lab) -> None:
     number = await lab.add(PaperDraft(title="Without anything"))
     shown = await lab.run(lab.member, "cite", paper=f"#{number}", style="apa")
     assert "Without anything. (n.d.)." in shown
-    assert "⚠️ The list doesn't know its authors and year, so the citation is incomplete." in shown
+    assert "⚠️ The list doesn't have its authors and year, so the citation is incomplete." in shown
     number = await lab.add(ARTICLE)
     assert "⚠️" not in await lab.run(lab.member, "cite", paper=f"#{number}", style="apa")
 

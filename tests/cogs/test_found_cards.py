@@ -107,7 +107,7 @@ async def test_the_person_is_chosen_on_the_card_after_a_restart(
     result = await lab.moderator.submit_modal(form, {"person": ["1"]})
 
     assert result.ephemeral
-    assert "It stays for the others" in reply_text(result)
+    assert "which stays for the others" in reply_text(result)
     assert str((await lab.app.library.people.get(1)).membership.end) == "2026-05-11"
     assert "**Bo Chen**" in texts(mods)[0]
     await lab.moderator.click(result.response, label="Undo")
@@ -120,10 +120,10 @@ async def test_many_cards_are_a_few_and_one_line_and_none_comes_twice(lab: Lab, 
     await tell(lab)
     *cards, last = texts(mods)
     assert len(cards) == 5
-    assert "📡 14 more papers of the lab's people are waiting: " in last
+    assert "📡 14 more papers by the lab's people are waiting: " in last
     opened = await lab.moderator.click(mods.last_message, label="Review them")
     assert opened.ephemeral
-    assert "19 papers of the lab's people to review" in reply_text(opened)
+    assert "19 papers by the lab's people to review" in reply_text(opened)
     refused = await lab.member.click(mods.last_message, label="Review them")
     assert "to review" not in reply_text(refused)
 
@@ -188,7 +188,7 @@ async def test_weak_papers_are_one_list_a_week(lab: Lab, mods: Any) -> None:
     assert "### 📡 2 papers that may be ours" in listed
     assert "- **Ferns of the north 100** · Bo Chen: Credited to Bo Chen by name only." in listed
     opened = await lab.moderator.click(mods.last_message, label="Review them")
-    assert "2 papers of the lab's people to review" in reply_text(opened)
+    assert "2 papers by the lab's people to review" in reply_text(opened)
 
     await find_weak(lab, 1, first=200)
     lab.clock.advance(timedelta(days=6))

@@ -1,4 +1,4 @@
-"""Papers of the lab's people in `/curate queue`: pages of cards, decisions and their Undo."""
+"""Papers by the lab's people in `/curate queue`: pages of cards, decisions and their Undo."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.lab import Lab, reply_text
 async def open_cards(lab: Lab) -> Any:
     queue = await lab.moderator.slash(lab.channel, "curate queue")
     assert queue.ephemeral
-    return await press(lab, queue.response, "of the lab's people")
+    return await press(lab, queue.response, "by the lab's people")
 
 
 async def choose(lab: Lab, message: Any, label: str, person: int) -> Any:
@@ -49,19 +49,19 @@ async def test_cards_are_shown_with_their_reason_and_decided_in_place(lab: Lab) 
 
     page = await open_cards(lab)
     text = visible_text(page)
-    assert "5 papers of the lab's people to review" in text
+    assert "5 papers by the lab's people to review" in text
     assert "Ann Lee, Bo Chen" in text
     assert "Credited to Ann Lee with this person's ORCID iD" in text
 
     page = await press(lab, page, "Add")
     assert "You added" in visible_text(page)
-    assert "4 papers of the lab's people" in visible_text(page)
+    assert "4 papers by the lab's people" in visible_text(page)
     page = await press(lab, page, "Undo")
-    assert "5 papers of the lab's people" in visible_text(page)
+    assert "5 papers by the lab's people" in visible_text(page)
     page = await choose(lab, page, "Not this person…", person=1)
-    assert "It stays for the others" in visible_text(page)
+    assert "which stays for the others" in visible_text(page)
     page = await press(lab, page, "Not ours")
-    assert "No source will bring it up again" in visible_text(page)
+    assert "It won't come up again" in visible_text(page)
 
 
 async def test_leaving_the_lab_ends_a_membership(lab: Lab) -> None:
@@ -70,7 +70,7 @@ async def test_leaving_the_lab_ends_a_membership(lab: Lab) -> None:
 
     page = await choose(lab, page, "Left the lab…", person=1)
 
-    assert "It stays for the others" in visible_text(page)
+    assert "which stays for the others" in visible_text(page)
     (ann, _) = await lab.app.library.people.all()
     assert str(ann.membership.end) == "2026-05-11"
 
@@ -89,7 +89,7 @@ async def test_a_decision_about_the_second_person_leaves_the_first(
     result = await lab.moderator.submit_modal(form, {"person": ["2"]})
 
     text = visible_text(result.response)
-    assert "It stays for the others" in text
+    assert "which stays for the others" in text
     assert "[Not this person]" in text  # nobody else is left to choose
     (card,) = await lab.app.library.found_papers.cards(lab.app.settings.lab)
     assert [one.name for one in card.people] == ["Ann Lee"]
@@ -104,7 +104,7 @@ async def test_a_person_who_was_taken_off_meanwhile_is_not_chosen_again(lab: Lab
 
     first, second = [await lab.moderator.submit_modal(one, {"person": ["1"]}) for one in forms]
 
-    assert "It stays for the others" in reply_text(first)
+    assert "which stays for the others" in reply_text(first)
     assert "That person isn't on the card" in reply_text(second)
 
 
@@ -124,7 +124,7 @@ async def test_a_card_that_somebody_else_decided_says_so(lab: Lab) -> None:
     page = await press(lab, page, "Add")
 
     assert "You've already declined this one" in visible_text(page)
-    assert "No papers of the lab's people need review" in visible_text(page)
+    assert "No papers by the lab's people need review" in visible_text(page)
 
 
 async def test_members_cannot_decide_cards(lab: Lab) -> None:

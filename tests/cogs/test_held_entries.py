@@ -31,12 +31,12 @@ async def flooded(lab: Lab, source) -> Lab:
 async def test_one_alert_says_what_happened_and_so_do_the_commands(flooded: Lab) -> None:
     lab = flooded
     text = visible_text(lab.channel.last_message)
-    assert "**News** (#1) brought 30 new papers at once, but usually brings 1 at most" in text
+    assert "**News** (#1) has 30 new papers at once, but usually has 1 at most" in text
     assert await lab.app.deliver() == 0
     assert "30 held: far more than usual" in await lab.run(lab.moderator, "feed list")
     assert "30 new entries held" in await lab.run(lab.moderator, "feed show", feed="1")
     why = await lab.run(lab.moderator, "feed why", link="Sudden 3")
-    assert "held, because the feed brought far more new papers than usual" in why
+    assert "held, because the feed had far more new papers than usual" in why
 
 
 async def test_all_are_added_from_the_alert_after_a_restart_and_undone(
@@ -52,7 +52,7 @@ async def test_all_are_added_from_the_alert_after_a_restart_and_undone(
     assert "Added 30 papers" in reply_text(added)
     assert await lab.app.library.papers.count() == before + 30
     late = await lab.moderator.click(alert, label="Decline all")
-    assert "aren't waiting any more" in reply_text(late)
+    assert "Somebody has already decided about those entries." in reply_text(late)
     assert "decided the held entries of a feed: 30 added" in await lab.run(
         lab.moderator, "curate history"
     )

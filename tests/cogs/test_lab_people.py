@@ -90,7 +90,7 @@ async def test_a_moderator_edits_only_what_they_change(lab: Lab) -> None:
     assert "changed the lab's **Ann Lee**" in history
     assert "Member until: none → 2024-01-01" in history
     unchanged = await submit(lab, "people edit", typed, person="#1")
-    assert "Nothing changed about **Ann Lee**" in reply_text(unchanged)
+    assert "You didn't change anything about **Ann Lee**" in reply_text(unchanged)
 
 
 async def test_an_account_is_set_and_forgotten(lab: Lab) -> None:
@@ -149,9 +149,9 @@ async def test_a_manager_allows_announcements_without_a_review(lab: Lab) -> None
     result = await lab.moderator.slash(lab.channel, "setup trust", on=True)
     assert "certainly by the lab's people are announced without a review" in reply_text(result)
     assert await people.is_trusting()
-    assert "may need no review" in await lab.run(lab.moderator, "setup show")
+    assert "may be announced without a review" in await lab.run(lab.moderator, "setup show")
     again = await lab.run(lab.moderator, "setup trust", on=True)
-    assert "That was so already." in again
+    assert "That was already the case." in again
     await lab.run(lab.moderator, "setup role", role=lab.env.guild.roles["Curators"])
     trusted = (await lab.app.library.audit.page()).changes[0]
     refused = await lab.press_custom_id(lab.role_moderator, f"undo:{trusted.id}")
@@ -187,7 +187,7 @@ async def test_a_moderator_confirms_who_a_member_is(lab: Lab) -> None:
     assert f"<@{lab.member.id}> says that they're **Stella Biderman** (number 1)." in text
     assert "ORCID 0000-0002-1825-0097" in text
     again = await lab.run(lab.member, "people claim", person="biderman")
-    assert "You've asked already." in again
+    assert "You've already asked." in again
     unknown = await lab.run(lab.moderator, "author", name=f"<@{lab.member.id}>")
     assert "I don't know which author that is." in unknown
 
@@ -278,14 +278,14 @@ async def test_a_claim_that_came_too_late_is_refused(lab: Lab) -> None:
     _, room = await claim(lab)
     await lab.run(lab.moderator, "people edit", person="#1", member=lab.moderator)
     result = await lab.moderator.click(room.last_message, label="Confirm")
-    assert "Stella Biderman is linked to somebody else by now." in reply_text(result)
+    assert "Stella Biderman has been linked to somebody else in the meantime." in reply_text(result)
 
 
 async def test_a_claim_needs_a_person_who_is_nobody_yet_but_no_channel(lab: Lab) -> None:
     await lab.app.library.people.add(PersonDraft("Ann Lee", discord_id=7), MODERATOR)
     await lab.app.library.people.add(PersonDraft("Bo Chen"), MODERATOR)
     taken = await lab.run(lab.member, "people claim", person="Ann Lee")
-    assert "Ann Lee is somebody else here." in taken
+    assert "Ann Lee is linked to another member." in taken
     asked = await lab.run(lab.member, "people claim", person="Bo Chen")  # without a channel
     assert "A moderator will confirm that you're **Bo Chen**." in asked
     assert "1 claim to review" in await lab.run(lab.moderator, "curate queue")

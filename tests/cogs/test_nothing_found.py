@@ -35,7 +35,7 @@ async def test_a_filter_that_excludes_everything_can_be_dropped(lab: Lab) -> Non
     result = await search(lab, "Quilted venue:ACL", year="2020")
     shown = reply_text(result)
     assert "### No papers for “Quilted”, at ACL, from 2020" in shown
-    assert "**Nearest papers** (without the venue)" in shown
+    assert "**Closest papers** (without the venue)" in shown
     assert "Quilted looms" in shown
     assert "Without the year" not in shown
     shown = await press(lab, result, "Without the venue (1 paper)")
@@ -54,7 +54,7 @@ async def test_all_filters_can_be_dropped_if_each_excludes_everything(lab: Lab) 
 async def test_a_misspelled_filter_is_corrected_even_if_quotes_are_in_the_way(lab: Lab) -> None:
     await lab.add(PaperDraft(title="Looms that are tuned", authors=("Stella Biderman",)))
     result = await search(lab, '"tuned looms" author:Bidermann')
-    assert "**Nearest papers** (by Stella Biderman)" in reply_text(result)
+    assert "**Closest papers** (by Stella Biderman)" in reply_text(result)
     shown = await press(lab, result, "Did you mean Stella Biderman?")
     assert "1 paper for “tuned looms”, by Stella Biderman" in shown
 

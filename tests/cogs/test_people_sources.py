@@ -33,8 +33,8 @@ async def test_watching_is_turned_off_and_on_again_by_undo(lab: Lab) -> None:
     assert result.ephemeral
     assert "I'm not looking for new papers" in reply_text(result)
     assert "⏸️ I'm not looking for any" in await lab.run(lab.moderator, "people sources")
-    assert "That was so already" in await lab.run(lab.moderator, "people watch", on=False)
-    assert "turned off looking for new papers" in await lab.run(lab.moderator, "curate history")
+    assert "That was already the case" in await lab.run(lab.moderator, "people watch", on=False)
+    assert "turned off the search for new papers" in await lab.run(lab.moderator, "curate history")
     await lab.moderator.click(result.response, label="Undo")
     assert await lab.app.library.people.is_watching()
     assert "⏸️" not in await lab.run(lab.moderator, "people sources")

@@ -176,7 +176,7 @@ async def test_the_last_good_backup_and_the_next_are_shown(lab: Lab, settings: S
     (made,) = Backups.of(settings.database_path).all()
     shown = await lab.run(lab.moderator, "setup show")
     at = int(lab.clock.now.timestamp())
-    assert f"The last good one is of <t:{at}:f>.\n-# {made.path.name}, 20 papers" in shown
+    assert f"The last good one is from <t:{at}:f>.\n-# {made.path.name}, 20 papers" in shown
     next_night = datetime(2026, 11, 24, 3, tzinfo=UTC)
     assert f"The next one is due <t:{int(next_night.timestamp())}:R>." in shown
 

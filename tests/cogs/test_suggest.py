@@ -130,7 +130,7 @@ async def test_a_private_link_is_not_passed_on(lab: Lab, mods: Any) -> None:
     ("text", "answer"),
     [
         ("Good morning!", "I don't see a link to a paper in that message"),
-        ("2 of https://arxiv.org/abs/2310.10631 and 10.5555/x.1", "That message links 2 papers"),
+        ("2 of https://arxiv.org/abs/2310.10631 and 10.5555/x.1", "That message links to 2 papers"),
         ("https://arxiv.org/abs/2302.12433", "That paper is already in the list"),
     ],
 )

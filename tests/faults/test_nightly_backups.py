@@ -262,7 +262,7 @@ async def test_moderators_are_told_once_what_a_restore_lost(station: Station) ->
     assert alert.count("Ada: edit “\\\\*X\\\\*”") == 5
     assert "- and 2 more" in alert
     assert "1 feed paper, which comes back if still in the feed" in alert
-    assert "What else was lost isn't known. The former database is damaged." in alert
+    assert "It isn't known what else was lost. The former database is damaged." in alert
     assert [each for each in station.warnings if "was restored from a backup" in each]
 
 

@@ -347,7 +347,7 @@ def test_the_last_good_copy_is_named_with_the_command_that_restores_it(
     assert (found := backups.find_last_good())
     assert found.path == good
     assert (
-        "Stop the bot and restore the last good backup, of 2026-11-02 12:30 UTC: "
+        "Stop the bot and restore the last good backup, made at 2026-11-02 12:30 UTC: "
         f"`lab-herald restore {good}`." in backups.describe_damage(find_damage(path))
     )
     assert sorted(each.name for each in path.parent.glob("*-wal")) == []

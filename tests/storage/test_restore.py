@@ -303,7 +303,7 @@ def test_the_permissions_stay(path: Path, clock: FakeClock) -> None:
         ("letter", "isn't a database or is damaged"),
         ("truncated", "isn't a database or is damaged"),
         ("damaged", "is damaged"),
-        ("foreign", "isn't a database of Lab Herald"),
+        ("foreign", "isn't a Lab Herald database"),
         ("newer", r"newer version of Lab Herald \(schema 999"),
         ("unmigratable", "couldn't be upgraded"),
     ],
@@ -367,7 +367,7 @@ async def test_a_database_of_another_version_is_not_compared(
     old = tmp_path / "old.db"
     write_version_6(old)
     prepared, _ = await restore(back_up(path, clock), old, clock)
-    assert "is of another version" in prepared.report.unknown
+    assert "is from another version" in prepared.report.unknown
 
 
 async def test_a_database_that_another_program_uses_is_not_replaced(

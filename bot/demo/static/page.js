@@ -92,7 +92,7 @@
   function outages() {
     const waiting = state.waiting === 1 ? "1 announcement is" : `${state.waiting} announcements are`;
     if (state.has_outage) return `Discord refuses the bot's messages. ${waiting} waiting.`;
-    if (state.feed_is_down) return "The bot can't read the feed. It finds new papers later.";
+    if (state.feed_is_down) return "The bot can't read the feed. It'll find the new papers later.";
     return state.waiting ? `${waiting} waiting.` : "";
   }
 

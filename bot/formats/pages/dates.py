@@ -43,7 +43,7 @@ YEAR_ONLY = re.compile(
 def read_date(text: str) -> PartialDate | None:
     """Returns the last year of a text that isn't a page or a number, or None.
 
-    The text has no ids, which may look like years. Its month is read if it stands beside the year.
+    The text has no ids, which may look like years. Its month is read if it is next to the year.
     """
     text = _OTHER_DATE.sub(" ", text)
     years: list[int] = []

@@ -53,7 +53,7 @@ _LABELS = {
     **dict.fromkeys(("btn", "button", "buttons", "links", "downloads", "resources"), "links"),
     **dict.fromkeys(("award", "awards", "note"), "note"),
 }
-# Words beside a label's word in the name of a class that don't change what it means.
+# Words next to a label's word in the name of a class that don't change what it means.
 _NEUTRAL = frozenset(
     {"paper", "pub", "publication", "article", "entry", "item", "citation", "reference", "ref"}
     | {"card", "link", "text", "name", "names", "line", "field", "block", "info", "string", "tp"}

@@ -162,7 +162,7 @@ def _bibtex_names(paper: Paper) -> str:
     names = [_bibtex_name(name, is_collective=paper.is_collective(name)) for name in paper.authors]
     others = [] if paper.authors_complete else ["others"]
     field = " and ".join([*names, *others])
-    # How an odd name is read may depend on the names beside it.
+    # How an odd name is read may depend on the names around it.
     if all(map(_is_plain, paper.authors)) or read_names(field).names == paper.authors:
         return field
     names = [

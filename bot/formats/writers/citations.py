@@ -56,7 +56,7 @@ def warnings(paper: Paper) -> list[str]:
     missing = " and ".join(name for name, value in needed.items() if not value)
     found = []
     if missing:
-        found.append(f"The list doesn't know its {missing}, so the citation is incomplete.")
+        found.append(f"The list doesn't have its {missing}, so the citation is incomplete.")
     if paper.authors and not paper.authors_complete:
-        found.append("The list doesn't know all of its authors.")
+        found.append("The list doesn't have all of its authors.")
     return found

@@ -67,8 +67,8 @@ class StyleFailed(LabError):
 def format_reference(paper: Paper, style: str) -> str:
     """Returns a paper's entry in the bibliography of a style, as plain text.
 
-    It takes up to a second for a style that wasn't used lately, so it is called in a thread. Raises
-    `UnknownStyle` and `StyleFailed`.
+    It takes up to a second for a style that wasn't used recently, so it is called in a thread.
+    Raises `UnknownStyle` and `StyleFailed`.
     """
     from citeproc import (  # noqa: PLC0415 - slow to import
         Citation,

@@ -83,9 +83,10 @@ def test_restore_shows_what_is_lost_and_asks(shell: Shell) -> None:
     shell("undo", "1")
     for says in ("n\n", ""):
         refused = shell("restore", file, says=says)
-        assert f"{file} is a backup of " in refused.stdout
-        assert "with 20 papers.\nThe database has this, which the backup hasn't:\n- 1 change\n" in (
-            refused.stdout
+        assert f"{file} is a backup from " in refused.stdout
+        assert (
+            "with 20 papers.\nThe database has these, which the backup doesn't have:\n- 1 change\n"
+            in (refused.stdout)
         )
         assert "the shell: undo" in refused.stdout
         assert shell.papers() == 0
@@ -94,7 +95,7 @@ def test_restore_shows_what_is_lost_and_asks(shell: Shell) -> None:
     assert f"Restored 20 papers to {shell.database}." in result.stdout
     assert f"The former database is kept as {kept}." in result.stdout
     assert shell.papers() == 20
-    assert "It has everything that the database has." in shell("restore", file).stdout
+    assert "It has everything that's in the database." in shell("restore", file).stdout
 
 
 def test_json_lists_what_is_lost_and_cannot_ask(shell: Shell) -> None:
@@ -134,11 +135,16 @@ def test_check_names_the_last_good_backup_and_warns_without_a_recent_one(shell: 
     )
     damage(Path(shell.json("backup")["file"]))
     output = shell("check").output
-    assert f"✓ The last good backup is {good.path} of {good.made_at:%Y-%m-%d %H:%M} UTC." in output
-    assert f"! The last good backup is of {good.made_at:%Y-%m-%d %H:%M} UTC, but the" in output
+    assert (
+        f"✓ The last good backup is {good.path}, made at {good.made_at:%Y-%m-%d %H:%M} UTC."
+        in output
+    )
+    assert (
+        f"! The last good backup was made at {good.made_at:%Y-%m-%d %H:%M} UTC, but the" in output
+    )
     fresh = shell.json("backup")["file"]
     output = shell("check").output
-    assert f"✓ The last good backup is {fresh} of " in output
+    assert f"✓ The last good backup is {fresh}, made at " in output
     assert "! The last good backup" not in output
     off = CliRunner(env={"BACKUP_KEEP": "0"}).invoke(
         main, ["--database", str(shell.database), "check"]

@@ -184,7 +184,7 @@ def test_a_terminal_is_asked_only_if_an_import_changes_something(shell: Shell, p
     assert "1/1" in shell.screen
     assert "1 added" in shell.screen
     assert shell.in_terminal("import", page) == 0
-    assert "The list has all of them already." in shell.screen
+    assert "All of them are already in the list." in shell.screen
     assert "?" not in shell.screen.replace("[?25", "")  # it hides and shows the cursor
 
 

@@ -130,7 +130,7 @@ def test_an_answer_with_another_papers_id_is_not_merged(
     shell.add(title="Lenses", arxiv=LENS.arxiv, authors=["Bo Chen"])
     shell.add(title=LENS.title, authors=["Nora Belmont"])
     (doubt, *_) = shell.json("complete", LENS.title)["uncertain"]
-    assert "It has an ID of #1" in doubt["reason"]
+    assert "It shares an ID with #1" in doubt["reason"]
 
 
 def test_a_failing_service_is_named_and_the_others_are_used(

@@ -44,7 +44,7 @@ def test_an_import_is_previewed_until_it_is_confirmed(shell: Any, file: Path) ->
     preview = shell("import", file)
     assert preview.exit_code == 0
     assert "3 people would be added:\n  line 2: Stella Biderman\n" in preview.stdout
-    assert "Nothing is imported yet. To import, add --yes." in preview.stdout
+    assert "Nothing has been imported yet. To import, add --yes." in preview.stdout
     assert people(shell) == []
     done = shell("import", file, "--yes")
     assert done.exit_code == 0

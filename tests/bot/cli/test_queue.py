@@ -83,7 +83,7 @@ def test_the_queue_lists_cards_with_their_people_and_other_things_without(databa
         "person": {"number": 1, "name": "Ann Lee"},
         "also": [{"person": {"number": 2, "name": "Bo Chen"}}],
         "grade": "A",
-        "reason": "Credited to Ann Lee with this person's ORCID iD; one co-author of the lab.",
+        "reason": "Credited to Ann Lee with this person's ORCID iD; one co-author from the lab.",
         "witnesses": [{"source": "crossref", "key": "10.1000/0", "first_public": "2026-05-12"}],
         "backlog": False,
         "resembles": None,
@@ -118,7 +118,10 @@ def test_a_person_is_taken_off_a_card_by_number(database: Path) -> None:
     decided = _shell(database, "queue", "decide", "5", "not-this-person", "--person", "2")
     card = _json(database, "queue", "list")[0]
 
-    assert "5 still waits, for others of the lab. Undo it with: lab-herald undo" in decided.output
+    assert (
+        "5 is still waiting, for the other people on its card. Undo it with: lab-herald undo"
+        in decided.output
+    )
     assert (card["person"]["number"], card["also"]) == (1, [])
     change = decided.output.split()[-1]
     assert _shell(database, "undo", change).exit_code == 0
@@ -128,8 +131,8 @@ def test_a_person_is_taken_off_a_card_by_number(database: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("5", "add", "--person", "1"), "--person goes with"),
-        (("7", "left-the-lab"), "left-the-lab is for papers of the lab's people"),
+        (("5", "add", "--person", "1"), "--person only works with"),
+        (("7", "left-the-lab"), "left-the-lab only works for papers by the lab's people"),
         (("8", "add"), "resolved in Discord"),
         (("9", "add"), "confirmed in Discord"),
         (("5", "same"), "doesn't resemble any paper"),
@@ -165,4 +168,4 @@ def test_a_claim_is_listed_without_a_person(database: Path) -> None:
 
 def test_an_empty_queue_says_so(database: Path) -> None:
     assert _json(database, "queue", "list") == []
-    assert "Nothing waits for review." in _shell(database, "queue", "list").output
+    assert "Nothing needs review." in _shell(database, "queue", "list").output

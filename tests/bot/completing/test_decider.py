@@ -114,18 +114,18 @@ def test_a_long_title_alone_is_enough_if_two_services_give_the_same_paper() -> N
         (
             paper("A Lens for Everybody"),
             [found(title="A Lens for Everybody"), found("Crossref", title="A Lens for Everybody")],
-            "too short to tell",
+            "too short to be sure",
         ),
         (
             paper("Lenses", date=PartialDate(2023)),
             [found(title="Lenses")],
-            "too short to tell",
+            "too short to be sure",
         ),
-        (paper(date=PartialDate(2019)), [found(), found("Crossref")], "from another year"),
+        (paper(date=PartialDate(2019)), [found(), found("Crossref")], "from a different year"),
         (
             paper(authors=("Nora Belmont",), date=PartialDate(2009)),
             [found()],
-            "from another year",
+            "from a different year",
         ),
         (
             paper(),

@@ -169,13 +169,13 @@ async def test_notices_are_left_out_and_feed_why_says_why(library: Library) -> N
     result = await check(library, feed.id, *titles)
     assert [paper.title for paper in result.added] == ["On Lichen"]
     assert result.left_out == 4
-    assert summarize_ingest(result) == "1 new paper, 4 left out (no papers)"
+    assert summarize_ingest(result) == "1 new paper, 4 left out (not papers)"
     assert await library.papers.count() == 3
     assert (await check(library, feed.id, *titles)).left_out == 0
 
     board = await why(library, "Editorial Board")
     assert "“J. Moss” listed it on" in board
-    assert "left out, because it's a part of the issue and not a paper. Run /curate add" in board
+    assert "left out, because it's part of the issue and not a paper. Run /curate add" in board
     correction = await why(library, "Author Correction: On Moss")
     assert "listed a correction on" in correction
     assert "left out, because it's about #1 and not a paper of its own." in correction

@@ -114,7 +114,7 @@ def test_the_title_of_what_isnt_looked_up_is_known_to_be_none(source: str) -> No
     ],
 )
 def test_several_papers_are_refused(source: str) -> None:
-    with pytest.raises(InvalidInput, match="names 2 papers"):
+    with pytest.raises(InvalidInput, match="That's 2 papers"):
         parse_suggestion(source)
 
 

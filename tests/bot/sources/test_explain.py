@@ -1,4 +1,4 @@
-"""Tests of explaining who named a paper of the lab's people, and what the evidence is."""
+"""Tests of explaining who named a paper by the lab's people, and what the evidence is."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ async def test_a_found_paper_is_explained_by_its_witnesses_and_grade(library: Li
     sentences = trace_text.sentences(trace, trace_text.PLAIN)
 
     assert sentences == [
-        "“Owls” was named by Semantic Scholar.",
+        "“Owls” was found at Semantic Scholar.",
         "Ann Lee, grade C: Credited to Ann Lee by name only.",
-        "It waits for a moderator.",
+        "It's waiting for a moderator.",
     ]
     assert "📡 Ann Lee, grade C" in trace_text.card(trace, None)
     await library.found_papers.decide(1, CardDecision.NOT_OURS, MODERATOR, LAB)
@@ -49,7 +49,7 @@ async def test_initials_are_explained_although_nobody_is_asked(library: Library)
 
     assert trace.evidence[1:] == (
         "Ann Lee, grade D: Credited to somebody whose initials or surname fit Ann Lee.",
-        "That's too little to ask a moderator.",
+        "That isn't enough evidence to ask a moderator.",
     )
 
 

@@ -110,7 +110,7 @@ async def test_all_held_entries_are_added_and_announced_once(source: Source) -> 
     assert await source.queued() == 60
     assert await source.held() == 0
     assert not (await source.poll()).added
-    with pytest.raises(LabError, match="aren't waiting any more"):
+    with pytest.raises(LabError, match="Somebody has already decided about those entries"):
         await source.library.review.resolve_held(source.feed.id, MODERATOR, add=False)
     # What was accepted is usual from now on.
     assert len((await source.brings(60)).added) == 60

@@ -152,7 +152,7 @@ def test_an_id_on_a_credit_of_another_name_is_weak_and_never_certain() -> None:
 
     assert evidence is not None
     assert (evidence.grade, evidence.is_certain) == (Grade.C, False)
-    assert evidence.reason == "An id of Stella Biderman is on the credit of another name."
+    assert evidence.reason == "An ID of Stella Biderman is on a credit with another name."
 
 
 def test_an_id_that_slipped_to_a_co_author_keeps_a_paper_from_being_certain() -> None:
@@ -317,7 +317,7 @@ def test_two_people_of_one_name_are_told_apart_by_ids() -> None:
     assert [*hers] == [1]
     assert [*others] == [7]
     assert {number: one.grade for number, one in unclear.items()} == {1: Grade.C, 7: Grade.C}
-    assert "somebody else of the lab can be meant" in unclear[1].reason
+    assert "it may be somebody else in the lab" in unclear[1].reason
 
 
 def test_a_wrong_id_on_a_namesakes_work_is_not_certain() -> None:
@@ -363,7 +363,7 @@ def test_the_reason_counts_company_once() -> None:
     assert evidence is not None
     assert evidence.reason == (
         "Credited to Stella Biderman with this person's ORCID iD; "
-        "one co-author of the lab; one known co-author."
+        "one co-author from the lab; one known co-author."
     )
 
 
