@@ -499,3 +499,20 @@ async def test_somebody_new_gets_a_card_for_a_paper_that_was_known_but_nobody_s(
 
     card = await _only_card(library)
     assert (card.person.id, card.grade) == (ann.id, Grade.A)
+
+
+async def test_the_co_authors_of_a_namesake_with_another_number_at_dblp_are_no_evidence(
+    library: Library,
+) -> None:
+    ids = [PersonId(IdScheme.DBLP, f"35/7092-{number}") for number in (1, 2)]
+    for dblp in ids:
+        await _add_person(library, "Wei Wang", dblp)
+    await added(library, PaperDraft("On bats", ("Wei Wang 0002", "Bo Chen")))
+    for number, dblp in enumerate(ids, start=1):
+        credits = (Credit("Wei Wang", (dblp,)), Credit("Bo Chen"))
+        doi = (f"doi:10.1000/{number}",)
+        title = f"Scaling the wisdom of {number} owls"
+        await _ingest(library, _witness(*credits, title=title, key=f"W{number}", identifiers=doi))
+    reasons = {card.people[0].id: card.reason for card in await _cards(library)}
+    assert "co-author" not in reasons[1]
+    assert "one known co-author" in reasons[2]
