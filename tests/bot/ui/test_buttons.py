@@ -26,6 +26,7 @@ TABLES = (
     "feeds",
     "changes",
     "found_papers",
+    "account_claims",
 )
 # A list that was restored from a backup with seven rows of each kind.
 RESTORED = Generation(token="a1b2c3", ended={"": dict.fromkeys(TABLES, 7)})
@@ -37,7 +38,8 @@ BUTTONS = {
     "announced:7": buttons.AnnouncedPaperButton(7),
     "announced:3:7": buttons.OldAnnouncedPaperButton(3, 7),
     "cite:7": buttons.CiteButton(7),
-    "claim:7:5:1": buttons.ClaimButton(7, 5, is_accepted=True),
+    "claim:7:1": buttons.ClaimButton(7, is_accepted=True),
+    "claim:7:-": buttons.DecidedClaimButton(7),
     "bib:7": buttons.BibButton(7),
     "correct:7": buttons.ReportButton(7),
     "remove:5:7": buttons.RemoveButton(5, 7),
@@ -68,8 +70,12 @@ BUTTONS = {
     "decide:5:2:1:6:2": buttons.QueueSuggestionButton(5, 2, 6, Decision.DECLINE),
     "amend:5:2:9": buttons.QueueFixButton(5, 2, 9),
     "resolve:5:2:9:0": buttons.QueueReportButton(5, 2, 9, is_fixed=False),
+    "vouch:5:2:7:1": buttons.QueueClaimButton(5, 2, 7, is_accepted=True),
     "unqueue:5:2:12": buttons.QueueUndoButton(5, 2, 12),
     "found:5:2": found_cards.FoundPapersButton(5, 2),
+    "findings:4": found_cards.OpenFoundButton(4),
+    "ours:8:3:0": found_cards.FoundCardButton(8, 3, 0),
+    "ours:8:-": found_cards.DecidedFoundButton(8),
     "judge:5:2:8:3:0": found_cards.FoundDecisionButton(5, 2, 8, 3, 0),
     "unjudge:5:2:12": found_cards.FoundUndoButton(5, 2, 12),
     "waiting:0:8": buttons.OpenEntryButton(8),
@@ -132,7 +138,9 @@ def test_a_page_before_the_first_is_the_first() -> None:
         (PostKind.SUGGESTION, {"suggestion:6:1", "suggestion:6:-"}),
         (PostKind.REPORT, {"report:9:1", "report:9:-"}),
         (PostKind.OUTCOME, {"suggested:4", "reported:9:7"}),
-        (PostKind.NOTICE, {"feeds:4"}),
+        (PostKind.NOTICE, {"feeds:4", "findings:4"}),
+        (PostKind.FOUND, {"ours:8:3:0", "ours:8:-"}),
+        (PostKind.CLAIM, {"claim:7:1", "claim:7:-"}),
     ],
 )
 def test_a_claimed_post_is_recognized_by_its_buttons(post: PostKind, custom_ids: set[str]) -> None:
@@ -147,6 +155,8 @@ def test_a_claimed_post_is_recognized_by_its_buttons(post: PostKind, custom_ids:
         entry_id=8,
         suggestion_id=6,
         report_id=9,
+        found_paper_id=8,
+        claim_id=7,
     )
     assert {
         custom_id for custom_id in BUTTONS if is_marked(custom_id, claimed, FIRST)
@@ -173,6 +183,7 @@ def test_ids_of_rows_name_their_generation_once_there_are_several(button: LabBut
         "suggestion_id",
         "report_id",
         "found_paper_id",
+        "claim_id",
         "feed_id",
         "change_id",
         "item_id",
@@ -193,7 +204,7 @@ def test_ids_of_rows_name_their_generation_once_there_are_several(button: LabBut
         *("paper:8", "undo:8", "digest:8", "review:8:1", "suggestion:8:0", "fix:8"),
         *("decide:5:0:0:8:1", "decide:5:0:1:8:2", "waiting:0:8", "waiting:1:8", "amend:5:0:8"),
         *("resolve:5:0:8:1", "unqueue:5:0:8", "paper:1@beef01"),
-        *("judge:5:0:8:1:0", "unjudge:5:0:8"),
+        *("judge:5:0:8:1:0", "unjudge:5:0:8", "ours:8:1:0", "claim:8:1", "vouch:5:0:8:1"),
     ],
 )
 def test_a_number_that_was_lost_is_too_old(custom_id: str) -> None:
@@ -206,7 +217,9 @@ def test_a_number_that_was_lost_is_too_old(custom_id: str) -> None:
     kept.require_rows(RESTORED)
 
 
-@pytest.mark.parametrize("custom_id", ["feeds:8", "suggested:8", "reported:8:7", "queue:8:8"])
+@pytest.mark.parametrize(
+    "custom_id", ["feeds:8", "findings:8", "suggested:8", "reported:8:7", "queue:8:8"]
+)
 def test_a_button_that_needs_no_row_never_gets_too_old(custom_id: str) -> None:
     button = parse(custom_id)
     assert button is not None
@@ -240,9 +253,14 @@ def test_a_message_of_a_lost_number_is_not_that_of_a_claimed_post() -> None:
         (["suggested:9~eabcde", "paper:3"], PostKind.OUTCOME, [FoundPart(None, "eabcde")]),
         (["reported:9:7~eabcde"], PostKind.OUTCOME, [FoundPart(None, "eabcde")]),
         (["feeds:7~eabcde"], PostKind.NOTICE, [FoundPart(None, "eabcde")]),
+        (["findings:7~eabcde"], PostKind.NOTICE, [FoundPart(None, "eabcde")]),
+        (["ours:7:1:0~abcdef", "ours:7:1:1~abcdef"], PostKind.FOUND, [FoundPart(7, "abcdef")]),
+        (["claim:7:1~eabcde", "claim:7:0~eabcde"], PostKind.CLAIM, [FoundPart(None, "eabcde")]),
         (["suggestion:7:1"], PostKind.SUGGESTION, []),  # of an earlier version
         (["review:7:-"], None, []),
         (["suggestion:7:-"], None, []),
+        (["ours:7:-"], None, []),
+        (["claim:7:-"], None, []),
         (["paper:7", "cite:7", "anything"], None, []),
     ],
 )
