@@ -7,6 +7,7 @@ import contextlib
 import gc
 import logging
 import multiprocessing
+import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures.process import BrokenProcessPool
@@ -171,11 +172,11 @@ def fork_worker(time_limit: timedelta, max_memory: int = MAX_MEMORY) -> Generato
     """Starts a worker at once, as a copy of this process, so that it has nothing to import.
 
     That is only possible before this process has threads, whose locks would be copied without
-    them. With threads, or where the system can't fork, it is spawned with the first work, as by
-    `open_workers`, and so is a worker that replaces it.
+    them. With threads, or on systems whose libraries don't survive a fork, it is spawned with the
+    first work, as by `open_workers`, and so is a worker that replaces it.
     """
     forked = None
-    if threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods():
+    if threading.active_count() == 1 and sys.platform == "linux":
         forked = _start_pool(1, max_memory, "fork")
     workers = Workers(time_limit, max_memory, 1, forked=forked)
     try:
