@@ -15,7 +15,7 @@ from benchmarks.bench import Bench, Measure
 from benchmarks.measuring import Budget, Row, print_table, to_json
 
 # What `--rows` chooses from: each function measures one row or a few.
-MEASURES: dict[str, Measure] = {
+ROWS: dict[str, Measure] = {
     "search": search_rows.search,
     "autocomplete": search_rows.autocomplete,
     "random": search_rows.random_paper,
@@ -37,9 +37,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command(context_settings={"show_default": True})
 @click.option("--size", type=click.IntRange(200), default=1_000_000, help="Largest catalog.")
-@click.option(
-    "--rows", type=click.Choice(list(MEASURES)), multiple=True, help="Measure only these."
-)
+@click.option("--rows", type=click.Choice(list(ROWS)), multiple=True, help="Measure only these.")
 @click.option("--calls", type=click.IntRange(5), default=400, help="Per row.")
 @click.option("--seconds", type=float, default=60.0, help="At most, per row.")
 @click.option(
@@ -59,9 +57,9 @@ def main(
     measured: list[Row] = []
 
     async def measure(name: str) -> None:
-        measured.extend([row async for row in MEASURES[name](bench)])
+        measured.extend([row async for row in ROWS[name](bench)])
 
-    for name in rows or MEASURES:
+    for name in rows or ROWS:
         start = perf_counter()
         asyncio.run(measure(name))
         output.write_text(f"{to_json(measured)}\n", encoding="utf-8")
