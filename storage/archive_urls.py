@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
-_Rule: TypeAlias = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+_Rule: TypeAlias = tuple[str, Callable[[re.Match[str]], str]]
 _REST = r"(?:[/?].*)?"  # of an address, which doesn't matter
 
 # https://info.arxiv.org/help/arxiv_identifier.html; the month is checked.
@@ -30,10 +30,12 @@ _NATURE_ID = (
 
 
 def _rules(*rules: tuple[str, str | Callable[[re.Match[str]], str]]) -> tuple[_Rule, ...]:
-    """Compiles patterns of whole addresses, each with what it gives: a template or a function."""
+    """Returns patterns of whole addresses, each with what it gives: a template or a function.
+
+    There are many, so each is only compiled when it's used; `re` keeps it then.
+    """
     return tuple(
-        (re.compile(pattern, re.IGNORECASE), _expand(lead) if isinstance(lead, str) else lead)
-        for pattern, lead in rules
+        (pattern, _expand(lead) if isinstance(lead, str) else lead) for pattern, lead in rules
     )
 
 
@@ -313,7 +315,7 @@ def canonical_doi(doi: str) -> str:
 
 def _first_match(rules: tuple[_Rule, ...], text: str) -> str | None:
     for pattern, lead in rules:
-        if found := pattern.fullmatch(text):
+        if found := re.fullmatch(pattern, text, re.IGNORECASE):
             identifier = lead(found)
             return identifier.lower() if identifier.startswith("doi:") else identifier
     return None
