@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from multiprocessing import forkserver
 from pathlib import Path
 
 import hypothesis
@@ -44,6 +45,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--moderator-runs", type=int, default=15, help="lists that random moderators change"
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fork_server() -> None:
+    """Starts the server of worker processes with all that any of them imports."""
+    forkserver.set_forkserver_preload(["bot.app"])
+    forkserver.ensure_running()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import gc
 import logging
 import multiprocessing
@@ -13,6 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
@@ -25,6 +27,15 @@ Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
 MAX_MEMORY = 2**30  # bytes of address space
+# What most workers need. Others import the rest of it themselves.
+PRELOADED = (
+    "bot.completing.services",
+    "bot.exporter",
+    "bot.feeds.parser",
+    "bot.importing.formats",
+    "bot.lookup.resolver",
+    "bot.sources.registry",
+)
 _MAX_TASKS = 2000  # before a worker is replaced, which frees its memory
 _GC_THRESHOLD = 50_000  # allocations between two collections
 _ATTEMPTS = 2
@@ -120,8 +131,8 @@ class Workers:
             if self._is_closed:
                 raise asyncio.CancelledError
             if self._pool is None:
-                self._pool = await asyncio.to_thread(
-                    self._start_pool, self._count, self._max_memory
+                self._pool = await _in_thread(
+                    partial(self._start_pool, self._count, self._max_memory)
                 )
             return self._pool
 
@@ -131,7 +142,7 @@ class Workers:
             if self._pool is not pool:
                 return
             self._pool = None
-            await asyncio.to_thread(_stop_pool, pool)
+            await _in_thread(partial(_stop_pool, pool))
         for future, future_pool in self._running.items():
             if future_pool is pool and not future.done():
                 future.set_exception(BrokenProcessPool("its pool was stopped"))
@@ -150,6 +161,14 @@ class Workers:
             pool = self._pool
         if pool is not None:
             await self._discard(pool)
+
+
+async def _in_thread(function: Callable[[], Result]) -> Result:
+    """Calls a function in a thread, outside of this task's context.
+
+    There, the clock may be simulated and stand still, which multiprocessing waits for in vain.
+    """
+    return await asyncio.to_thread(contextvars.Context().run, function)
 
 
 @asynccontextmanager
@@ -172,12 +191,12 @@ def fork_worker(time_limit: timedelta, max_memory: int = MAX_MEMORY) -> Generato
     """Starts a worker at once, as a copy of this process, so that it has nothing to import.
 
     That is only possible before this process has threads, whose locks would be copied without
-    them. With threads, or on systems whose libraries don't survive a fork, it is spawned with the
-    first work, as by `open_workers`, and so is a worker that replaces it.
+    them. With threads, or on systems whose libraries don't survive a fork, it starts with the
+    first work, as by `open_workers`, and so does a worker that replaces it.
     """
     forked = None
     if threading.active_count() == 1 and sys.platform == "linux":
-        forked = _start_pool(1, max_memory, "fork")
+        forked = _start_pool(1, max_memory, multiprocessing.get_context("fork"))
     workers = Workers(time_limit, max_memory, 1, forked=forked)
     try:
         yield workers
@@ -185,17 +204,32 @@ def fork_worker(time_limit: timedelta, max_memory: int = MAX_MEMORY) -> Generato
         asyncio.run(workers.close())
 
 
-def _start_pool(count: int, max_memory: int, method: str = "spawn") -> ProcessPool:
-    """Starts a pool by spawning: a fork would copy this process's locks without their threads."""
+def _start_pool(
+    count: int, max_memory: int, context: multiprocessing.context.BaseContext | None = None
+) -> ProcessPool:
+    """Starts a pool. By default, no worker is a copy of this process, whose threads have locks."""
     pool = ProcessPool(
         max_workers=count,
         max_tasks=_MAX_TASKS,
         initializer=prepare_worker,
         initargs=(max_memory,),
-        context=multiprocessing.get_context(method),
+        context=context or _worker_context(),
     )
     pool.schedule(int)  # the first task starts a worker
     return pool
+
+
+def _worker_context() -> multiprocessing.context.BaseContext:
+    """Returns how workers start: forked from a process that has imported what they need.
+
+    That process starts with the first pool. On systems whose libraries don't survive a fork, each
+    worker imports all of it.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", *PRELOADED])
+    return context
 
 
 def _stop_pool(pool: ProcessPool) -> None:

@@ -1,7 +1,8 @@
 """Runs the real bot in processes that may be killed at any point.
 
-Everything is imported once. Then each line of JSON on standard input starts a life of the bot in a
-forked process. The process id and, at its end, the exit status (-9 if killed) are printed.
+Everything is imported once, also for the bot's own worker processes. Then each line of JSON on
+standard input starts a life of the bot in a forked process. The process id and, at its end, the
+exit status (-9 if killed) are printed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,6 +44,7 @@ from tests.support.library import MODERATOR
 THEIRS = "of a namesake"  # in the title of a paper that nobody of the lab wrote
 SYNCED = "synced-"  # the folders, beside the database, with what the disk is sure to have
 _FULL = 2  # of PRAGMA synchronous
+_TIME_LIMIT = 120  # seconds of a life, also on a busy machine
 
 # The statements that identify what a transaction does.
 _DOES = {
@@ -172,7 +175,7 @@ async def live(life: dict[str, Any]) -> None:
         home_guild_ids=(discord_standin.GUILD,),
         database_path=Path(life["database"]),
         feed_allow_private=True,
-        feed_timeout=timedelta(seconds=5),
+        feed_timeout=timedelta(seconds=30),
         moderators_channel_id=discord_standin.MODERATORS,
         **life.get("settings", {}),
     )
@@ -270,7 +273,7 @@ def fork_off(life: dict[str, Any]) -> int:
         if life.get("loses_writes"):
             WatchedConnection.disk = Disk(life["database"])
         sqlite3.connect = partial(sqlite3.connect, factory=WatchedConnection)  # type: ignore[assignment]
-        asyncio.run(asyncio.wait_for(live(life), life.get("seconds", 30)))
+        asyncio.run(asyncio.wait_for(live(life), life.get("seconds", _TIME_LIMIT)))
         status = 0
     except BaseException:
         logging.getLogger(__name__).exception("The life ended")
@@ -280,9 +283,19 @@ def fork_off(life: dict[str, Any]) -> int:
         os._exit(status)
 
 
+def share_fork_server() -> None:
+    """Starts the server of worker processes, which all lives then use instead of their own."""
+    forkserver.set_forkserver_preload(["bot.app"])
+    forkserver.ensure_running()
+    # A life can't check a process that isn't its child.
+    server = forkserver.connect_to_new_process.__self__  # type: ignore[attr-defined]
+    server.ensure_running = lambda: None
+
+
 def main() -> None:
     for name in cog_names():
         import_module(name)
+    share_fork_server()
     for line in sys.stdin:
         pid = fork_off(json.loads(line))
         print(pid, flush=True)  # noqa: T201 - the parent reads it

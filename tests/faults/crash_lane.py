@@ -363,7 +363,7 @@ async def open_lane(folder: Path, lane_class: type[LaneT] = Lane) -> AsyncIterat
         finally:
             assert child.stdin
             child.stdin.close()
-            await asyncio.wait_for(child.wait(), 40)
+            await asyncio.wait_for(child.wait(), 150)
 
 
 async def _furnish(folder: Path, feed: str) -> None:

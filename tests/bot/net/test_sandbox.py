@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from pebble import ProcessFuture
 
 from bot.feeds.parser import FeedTooLarge, NotAFeed, Parser, open_parser, parse_feed
-from bot.net.sandbox import Workers, fork_worker
+from bot.net.sandbox import PRELOADED, Workers, fork_worker
 from tests.support.paths import ROOT
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -28,9 +29,10 @@ ENDLESS = FEED.replace(b"<title>One", b"<author>" + b"x" * 200_000 + b"</author>
 
 
 def workers() -> set[int]:
-    """The processes that this one has begun, but for Python's own tracker of resources."""
+    """The worker processes, which Python's fork server has started for this one."""
     children = psutil.Process().children()
-    return {child.pid for child in children if "resource_tracker" not in str(child.cmdline())}
+    servers = [child for child in children if "forkserver" in str(child.cmdline())]
+    return {worker.pid for server in servers for worker in server.children()}
 
 
 def see_at_work(worker: int, seconds: float) -> None:
@@ -187,6 +189,11 @@ async def test_a_parser_that_parsed_nothing_started_no_worker() -> None:
     async with open_parser():
         pass
     assert workers() == set()
+
+
+@pytest.mark.parametrize("name", PRELOADED)
+def test_what_is_imported_for_all_workers_exists(name: str) -> None:
+    assert importlib.util.find_spec(name)  # the server ignores what it can't import
 
 
 def test_a_worker_has_a_memory_limit_and_logs_nothing() -> None:
