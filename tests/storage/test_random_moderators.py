@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,10 @@ from hypothesis.stateful import (
 )
 
 from storage.errors import LabError
-from storage.library import open_library
 from storage.models import Link, LinkKind, Origin, PaperDraft, PartialDate
 from storage.papers.combine import normalize
 from tests.support.lab import FakeClock
-from tests.support.library import MODERATOR
+from tests.support.library import MODERATOR, open_copy
 from tests.support.library_model import MULTIVALUED, LibraryModel, UndoRefused, changed_fields
 from tests.support.library_tables import all_tables, as_text
 
@@ -57,12 +56,11 @@ _FIELDS = st.fixed_dictionaries(
 class Moderators(RuleBasedStateMachine):
     """Random actions on a real database, each also done to the model."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Path) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
-        folder = self.stack.enter_context(tempfile.TemporaryDirectory())
-        opening = open_library(Path(folder) / "lab.db", FakeClock())
+        opening = open_copy(database, FakeClock())
         self.library = self.run(self.stack.enter_async_context(opening))
         self.model = LibraryModel()
         self.renames: list[int] = []
@@ -314,10 +312,10 @@ class Moderators(RuleBasedStateMachine):
         return some[which % len(some)]
 
 
-def test_random_moderators(pytestconfig: pytest.Config) -> None:
+def test_random_moderators(pytestconfig: pytest.Config, empty_database: Path) -> None:
     runs = pytestconfig.getoption("--moderator-runs")
     run_state_machine_as_test(
-        Moderators,
+        partial(Moderators, empty_database),
         settings=settings(
             max_examples=runs,
             stateful_step_count=30 if runs > 100 else 15,

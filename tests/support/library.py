@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
+from pathlib import Path
 from typing import Any
 
 from storage.announcements.models import Post
-from storage.library import Library
+from storage.library import Library, open_library
 from storage.models import Actor, Origin, Outcome, Paper, PaperDraft, PartialDate, UpsertResult
+from storage.timestamps import Clock
 
 MODERATOR = Actor("discord:1", "noor")
 OTHER_MODERATOR = Actor("discord:2", "cleo")
@@ -22,6 +26,15 @@ ARXIV = PaperDraft(
     date=PartialDate(2023),
     identifiers=("arxiv:2302.12433",),
 )
+
+
+@asynccontextmanager
+async def open_copy(database: Path, clock: Clock) -> AsyncIterator[Library]:
+    """Opens a library on a copy of a database, which is deleted at the end of the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(shutil.copyfile(database, Path(folder) / "lab.db"))
+        async with open_library(path, clock) as library:
+            yield library
 
 
 async def upsert(

@@ -20,9 +20,10 @@ from bot.sources.poller import SourcePoller
 from bot.sources.registry import make_sources
 from bot.sources.source import Answer, SourcePoll
 from storage.errors import LabError
-from storage.library import Library, open_library
+from storage.library import Library
 from storage.people.models import IdScheme, Membership, Person, PersonId
 from tests.support.lab import FakeClock
+from tests.support.library import open_copy
 from tests.support.source_server import SourceServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -105,12 +106,12 @@ async def http() -> AsyncIterator[HttpClient]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def radar(tmp_path: Path, workers: Workers, http: HttpClient) -> AsyncIterator[Radar]:
+async def radar(empty_database: Path, workers: Workers, http: HttpClient) -> AsyncIterator[Radar]:
     server, clock = SourceServer(), FakeClock()
     clock.now = THURSDAY
     async with (
         TestServer(server.app()) as test_server,
-        open_library(tmp_path / "lab.db", clock) as library,
+        open_copy(empty_database, clock) as library,
     ):
         server.home = str(test_server.make_url("")).rstrip("/")
         yield Radar(server, library, clock, http, workers)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,11 +14,11 @@ from storage.announcements.filters import parse_filter
 from storage.announcements.models import DeliveryStatus, SubscriptionOptions
 from storage.audit.models import ReviewKind
 from storage.feeds.models import Entry, FeedState
-from storage.library import Library, open_library
+from storage.library import Library
 from storage.models import Origin, PaperDraft, PartialDate
 from storage.review.models import Decision
 from tests.support.lab import FakeClock
-from tests.support.library import MODERATOR
+from tests.support.library import MODERATOR, open_copy
 from tests.support.linear_time import assert_takes_linear_time
 
 
@@ -248,7 +247,7 @@ async def test_a_surname_is_hidden_until_somebody_else_has_it(library: Library) 
     assert (await credits(library))[1:] == [("Jane New",), ("Bo Former",), ("FORMER",)]
 
 
-async def import_into_family(folder: Path, full: Sequence[str], short: Sequence[str]) -> None:
+async def import_into_family(database: Path, full: Sequence[str], short: Sequence[str]) -> None:
     """Imports papers into a big family in which one has renamed, with and without other names."""
 
     def drafts(names: Sequence[str]) -> list[PaperDraft]:
@@ -257,15 +256,14 @@ async def import_into_family(folder: Path, full: Sequence[str], short: Sequence[
             for number, name in enumerate(names)
         ]
 
-    with TemporaryDirectory(dir=folder) as own:
-        async with open_library(Path(own) / "lab.db", FakeClock()) as library:
-            papers = library.papers
-            await papers.upsert_many(drafts(["Jane Former", *full]), Origin.IMPORT, MODERATOR)
-            await rename(library)
-            more = drafts([*short, *(name.replace("e Former", "o Former") for name in full)])
-            await papers.preview_many(more, Origin.IMPORT, MODERATOR)
-            for _ in range(2):
-                await papers.upsert_many(more, Origin.IMPORT, MODERATOR)
+    async with open_copy(database, FakeClock()) as library:
+        papers = library.papers
+        await papers.upsert_many(drafts(["Jane Former", *full]), Origin.IMPORT, MODERATOR)
+        await rename(library)
+        more = drafts([*short, *(name.replace("e Former", "o Former") for name in full)])
+        await papers.preview_many(more, Origin.IMPORT, MODERATOR)
+        for _ in range(2):
+            await papers.upsert_many(more, Origin.IMPORT, MODERATOR)
 
 
 def letters(number: int) -> str:
@@ -274,7 +272,7 @@ def letters(number: int) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("middle", [1, 3])
-def test_an_import_into_a_big_family_takes_linear_time(tmp_path: Path, middle: int) -> None:
+def test_an_import_into_a_big_family_takes_linear_time(empty_database: Path, middle: int) -> None:
     """With three middle names, nobody else has the same initials."""
 
     def call(size: int) -> None:
@@ -283,6 +281,6 @@ def test_an_import_into_a_big_family_takes_linear_time(tmp_path: Path, middle: i
             f"J{word.lower()} {' '.join(f'{a}e' for a in word[:middle])} Former" for word in words
         ]
         short = [f"J. {'. '.join(word)}. Former" for word in words]
-        asyncio.run(import_into_family(tmp_path, full, short))
+        asyncio.run(import_into_family(empty_database, full, short))
 
     assert_takes_linear_time(call, 1200)

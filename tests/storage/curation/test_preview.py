@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +15,11 @@ from hypothesis import strategies as st
 
 from storage.database import Database
 from storage.errors import LabError
-from storage.library import Library, open_library
+from storage.library import Library
 from storage.models import DuplicatePolicy, Origin, Outcome, PaperDraft, PartialDate, UpsertResult
 from storage.publication import EntryType, Publication
 from tests.support.lab import FakeClock
-from tests.support.library import MODERATOR
+from tests.support.library import MODERATOR, open_copy
 from tests.support.library_tables import all_tables
 
 Told: TypeAlias = list[tuple[Any, ...]]
@@ -98,42 +97,42 @@ async def fill(
 
 
 async def compare(
+    database: Path,
     known: Sequence[PaperDraft],
     removed: Sequence[PaperDraft],
     drafts: Sequence[PaperDraft],
     duplicates: DuplicatePolicy,
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        async with open_library(Path(folder) / "lab.db", FakeClock()) as library:
-            await fill(library, known, removed)
-            before = await all_tables(library)
-            previewed: Told = []
-            counted = await library.papers.preview_many(
-                drafts,
-                Origin.IMPORT,
-                MODERATOR,
-                duplicates=duplicates,
-                on_result=lambda draft, result: previewed.append(told(draft, result)),
-            )
-            one_by_one = await library.papers.preview(drafts)
-            assert await all_tables(library) == before
-            done: Told = []
-            imported = await library.papers.upsert_many(
-                drafts,
-                Origin.IMPORT,
-                MODERATOR,
-                duplicates=duplicates,
-                on_result=lambda draft, result: done.append(told(draft, result)),
-            )
-            assert previewed == done
-            assert counted == imported.value
-            if duplicates is DuplicatePolicy.SKIP:
-                # Only an import takes an entry that says nothing new for the paper with its title.
-                for one, (_, outcome, *_) in zip(one_by_one, done, strict=True):
-                    assert one.outcome is outcome or (one.outcome, outcome) == (
-                        Outcome.DUPLICATE,
-                        Outcome.UNCHANGED,
-                    )
+    async with open_copy(database, FakeClock()) as library:
+        await fill(library, known, removed)
+        before = await all_tables(library)
+        previewed: Told = []
+        counted = await library.papers.preview_many(
+            drafts,
+            Origin.IMPORT,
+            MODERATOR,
+            duplicates=duplicates,
+            on_result=lambda draft, result: previewed.append(told(draft, result)),
+        )
+        one_by_one = await library.papers.preview(drafts)
+        assert await all_tables(library) == before
+        done: Told = []
+        imported = await library.papers.upsert_many(
+            drafts,
+            Origin.IMPORT,
+            MODERATOR,
+            duplicates=duplicates,
+            on_result=lambda draft, result: done.append(told(draft, result)),
+        )
+        assert previewed == done
+        assert counted == imported.value
+        if duplicates is DuplicatePolicy.SKIP:
+            # Only an import takes an entry that says nothing new for the paper with its title.
+            for one, (_, outcome, *_) in zip(one_by_one, done, strict=True):
+                assert one.outcome is outcome or (one.outcome, outcome) == (
+                    Outcome.DUPLICATE,
+                    Outcome.UNCHANGED,
+                )
 
 
 @settings(
@@ -174,12 +173,13 @@ async def compare(
     DuplicatePolicy.MERGE,
 )
 def test_a_preview_predicts_what_the_import_does(
+    empty_database: Path,
     known: list[PaperDraft],
     removed: list[PaperDraft],
     drafts: list[PaperDraft],
     duplicates: DuplicatePolicy,
 ) -> None:
-    asyncio.run(compare(known, removed, drafts, duplicates))
+    asyncio.run(compare(empty_database, known, removed, drafts, duplicates))
 
 
 async def test_a_preview_runs_while_somebody_else_writes(library: Library) -> None:

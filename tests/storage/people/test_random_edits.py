@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import tempfile
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -17,12 +16,12 @@ from hypothesis import strategies as st
 
 from storage.audit.models import Recorded
 from storage.errors import LabError
-from storage.library import Library, open_library
+from storage.library import Library
 from storage.models import Origin, PaperDraft
 from storage.people.imports import FileRow
 from storage.people.models import IdScheme, Membership, Person, PersonDraft, PersonId
 from tests.support.lab import FakeClock
-from tests.support.library import MODERATOR
+from tests.support.library import MODERATOR, open_copy
 
 NAMES = ("Ann Lee", "Anna Lee", "A. Lee", "Bo Chen", "Wei Wang", "王伟")
 IDS = tuple(PersonId(IdScheme.OPENALEX, f"A{number}") for number in range(1000, 1004))
@@ -102,35 +101,36 @@ async def _state(library: Library) -> object:
     return await library.people.all(), decided, found, await library.people.is_trusting()
 
 
-async def _run(actions: list[tuple[object, ...]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        async with open_library(Path(folder) / "lab.db", FakeClock()) as library:
-            for title, authors in (("One", NAMES[:1]), ("Two", NAMES[2:4])):
-                draft = PaperDraft(title=title, authors=authors)
-                await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
-            states: list[tuple[int, object]] = []
-            for action in actions:
-                before = await _state(library)
-                try:
-                    change_id = await _act(library, action)
-                except LabError:
-                    change_id = None
-                if change_id is None:
-                    assert await _state(library) == before, action
-                else:
-                    states.append((change_id, before))
-                ids = [one for person in await library.people.all() for one in person.ids]
-                assert len(ids) == len(set(ids))
-            for change_id, before in reversed(states):
-                after = await _state(library)
-                undone = await library.undo(change_id, MODERATOR)
-                assert await _state(library) == before
-                redone = await library.undo(undone.change_id or 0, MODERATOR)
-                assert await _state(library) == after
-                await library.undo(redone.change_id or 0, MODERATOR)
+async def _run(database: Path, actions: list[tuple[object, ...]]) -> None:
+    async with open_copy(database, FakeClock()) as library:
+        for title, authors in (("One", NAMES[:1]), ("Two", NAMES[2:4])):
+            draft = PaperDraft(title=title, authors=authors)
+            await library.papers.upsert(draft, Origin.IMPORT, MODERATOR)
+        states: list[tuple[int, object]] = []
+        for action in actions:
+            before = await _state(library)
+            try:
+                change_id = await _act(library, action)
+            except LabError:
+                change_id = None
+            if change_id is None:
+                assert await _state(library) == before, action
+            else:
+                states.append((change_id, before))
+            ids = [one for person in await library.people.all() for one in person.ids]
+            assert len(ids) == len(set(ids))
+        for change_id, before in reversed(states):
+            after = await _state(library)
+            undone = await library.undo(change_id, MODERATOR)
+            assert await _state(library) == before
+            redone = await library.undo(undone.change_id or 0, MODERATOR)
+            assert await _state(library) == after
+            await library.undo(redone.change_id or 0, MODERATOR)
 
 
 @settings(max_examples=8, phases=(Phase.explicit, Phase.reuse, Phase.generate))  # slow to shrink
 @given(st.lists(_ACTIONS, min_size=1, max_size=5))
-def test_everything_done_to_people_can_be_undone(actions: list[tuple[object, ...]]) -> None:
-    asyncio.run(_run(actions))
+def test_everything_done_to_people_can_be_undone(
+    empty_database: Path, actions: list[tuple[object, ...]]
+) -> None:
+    asyncio.run(_run(empty_database, actions))
