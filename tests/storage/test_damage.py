@@ -44,6 +44,13 @@ def test_damage_is_found(path: Path, table: str) -> None:
         require_undamaged(path)
 
 
+def test_what_is_no_database_is_damaged_in_more_than_its_search_index(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("This is no database. " * 100)
+    assert not is_only_search_damaged(path)
+    assert "not a database" in find_damage(path)
+
+
 async def test_an_unknown_format_is_no_damage(path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(44)  # the number of the schema's format

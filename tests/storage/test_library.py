@@ -14,6 +14,13 @@ from tests.support.lab import FakeClock
 from tests.support.library import ARXIV, MODERATOR, added, upsert
 
 
+@pytest.mark.parametrize("title", ["10.1000/xyz", "arXiv:2302.12433"])
+async def test_an_id_is_no_title(library: Library, title: str) -> None:
+    with pytest.raises(InvalidInput, match="isn't a title"):
+        await upsert(library, PaperDraft(title))
+    assert await library.papers.count() == 0
+
+
 async def test_a_draft_with_a_known_identifier_completes_that_paper(library: Library) -> None:
     paper = await added(library, ARXIV)
     result = await upsert(

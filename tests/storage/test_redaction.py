@@ -14,6 +14,7 @@ from storage.redaction import (
     has_secret_path,
     is_private_address,
     opaque_guid,
+    public_url,
     redact_text,
     redact_url,
     redacted_repr,
@@ -130,6 +131,12 @@ def test_secret_segments_of_a_path_are_hidden(url: str, shown: str) -> None:
 def test_numbers_of_papers_and_words_in_a_path_are_shown(url: str) -> None:
     assert redact_url(url) == redact_text(url) == url
     assert url_secrets(url) == frozenset()
+
+
+def test_a_link_that_is_no_url_keeps_its_text_but_may_be_private() -> None:
+    broken = f"https://[x.org/private/{HEX}/feed.xml"
+    assert public_url(broken) == broken
+    assert is_private_address(broken)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,27 @@ def test_arxiv_lists_one_paper_with_joined_authors_and_a_prefixed_abstract() -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("comment", "venue", "date", "is_undated"),
+    [
+        ("Accepted at ICML 2027 (Oral), 9 pages", "ICML", PartialDate(2027), False),
+        ("To appear in Physical Review D", "Physical Review D", PartialDate(2026, 11, 23), True),
+        ("9 pages, 3 figures", "arXiv", PartialDate(2026, 11, 23), False),
+    ],
+)
+def test_an_authors_comment_names_the_venue(
+    comment: str, venue: str, date: PartialDate, *, is_undated: bool
+) -> None:
+    draft = only(
+        rss(
+            "<item><title>T</title><link>https://arxiv.org/abs/2611.01234</link>"
+            "<pubDate>Mon, 23 Nov 2026 00:00:00 GMT</pubDate>"
+            f"<arxiv:comment>{comment}</arxiv:comment></item>"
+        )
+    )
+    assert (draft.venue, draft.date, draft.venue_undated) == (venue, date, is_undated)
+
+
 @pytest.mark.parametrize("kind", ["replace", "replace-cross"])
 def test_new_versions_on_arxiv_are_not_entries(kind: str) -> None:
     item = (

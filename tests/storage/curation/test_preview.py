@@ -19,7 +19,7 @@ from storage.library import Library
 from storage.models import DuplicatePolicy, Origin, Outcome, PaperDraft, PartialDate, UpsertResult
 from storage.publication import EntryType, Publication
 from tests.support.lab import FakeClock
-from tests.support.library import MODERATOR, open_copy
+from tests.support.library import MODERATOR, added, open_copy
 from tests.support.library_tables import all_tables
 
 Told: TypeAlias = list[tuple[Any, ...]]
@@ -199,6 +199,17 @@ async def test_a_preview_runs_while_somebody_else_writes(library: Library) -> No
     await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR, on_result=on_result)
     await previewing[0]
     assert len(outcomes) == 3
+
+
+async def test_a_removed_paper_that_a_moderator_offers_again_would_be_restored(
+    library: Library,
+) -> None:
+    draft = PaperDraft("A Paper on Ferns", identifiers=("doi:10.1000/a",))
+    paper = await added(library, draft)
+    await library.papers.remove(paper.id, MODERATOR)
+    counted = await library.papers.preview_many([draft], Origin.MODERATOR, MODERATOR)
+    assert counted == {Outcome.RESTORED: 1}
+    assert await library.papers.count() == 0
 
 
 async def test_previews_only_read(library: Library, database: Database) -> None:

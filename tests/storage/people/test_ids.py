@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from string import ascii_uppercase
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,13 @@ from hypothesis import strategies as st
 from storage.errors import InvalidInput
 from storage.people.ids import find_id, page_url, parse_any_id, parse_id
 from storage.people.models import IdScheme, Membership, PersonId
-from storage.people.values import parse_categories, parse_discord_id, parse_membership
+from storage.people.names import parse_other_names
+from storage.people.values import (
+    membership_text,
+    parse_categories,
+    parse_discord_id,
+    parse_membership,
+)
 
 FORMS = [
     (IdScheme.ORCID, "0000-0002-1825-0097", "0000-0002-1825-0097"),
@@ -103,6 +111,28 @@ def test_categories_are_read_in_any_case() -> None:
 def test_other_categories_are_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="isn't an arXiv category"):
         parse_categories(text)
+
+
+def test_a_person_has_at_most_twenty_categories_and_other_names() -> None:
+    categories = " ".join(f"cs.{letter}A" for letter in ascii_uppercase)
+    with pytest.raises(InvalidInput, match="Enter at most 20 arXiv categories"):
+        parse_categories(categories)
+    names = "\n".join(f"Ann {letter}. Lee" for letter in ascii_uppercase)
+    with pytest.raises(InvalidInput, match="Enter at most 20 other names"):
+        parse_other_names(names)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        ("2020-07-01", "2021-06-30", "from 2020-07-01 to 2021-06-30"),
+        ("2020-07-01", "", "since 2020-07-01"),
+        ("", "2021-06-30", "until 2021-06-30"),
+        ("", "", ""),
+    ],
+)
+def test_a_membership_is_described(start: str, end: str, text: str) -> None:
+    assert membership_text(parse_membership(start, end)) == text
 
 
 def test_a_membership_may_be_open() -> None:
