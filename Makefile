@@ -10,6 +10,9 @@ DEMO := .venv/demo-installed
 QUICK := tests/storage tests/bot/formats tests/bot/ui tests/bot/test_settings.py tests/bot/test_markdown.py \
          tests/bot/feeds/test_parser.py tests/bot/feeds/test_schedule.py
 
+# Tests start many processes, which would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo install quick test soak check bench format requirements clean
 
