@@ -107,7 +107,7 @@ class Curate(HomeCog, group_name="curate"):
 
     @app_commands.command()
     async def queue(self, interaction: Interaction) -> None:
-        """Show what needs review: papers, suggestions, reports, claims and feed entries."""
+        """Show what needs review: papers, suggestions, reports, claims, entries, completions."""
         page = await queue_page(interaction.client.library, interaction.user.id)
         await interaction.response.send_message(view=page.layout(), ephemeral=True)
 

@@ -9,7 +9,8 @@ from storage.database import Database
 from storage.models import Paper
 from storage.papers import queries as paper_queries
 
-_AFTER_FAILURE = timedelta(days=1)
+_AFTER_FAILURE = timedelta(days=1)  # of one paper; it doubles with each in a row
+_MAX_AFTER_FAILURE = timedelta(days=30)
 _FIRST_WAIT = timedelta(days=7)  # of a paper that still lacks something; it doubles each time
 _MAX_WAIT = timedelta(days=180)  # also of papers that lack nothing, which may be retracted
 
@@ -35,30 +36,52 @@ class Completions:
             )
             return await paper_queries.load(db, [row["id"] for row in rows])
 
+    async def postpone(self, paper_id: int) -> None:
+        """Puts a paper off, because it is looked up now, which may fail in any way."""
+        now = self._clock()
+        async with self._database.transaction() as db:
+            await db.run(
+                """INSERT INTO completions (paper_id, asked_at, next_due_at, attempts)
+                   SELECT id, ?, ?, 0 FROM papers WHERE id = ?
+                   ON CONFLICT (paper_id) DO UPDATE SET next_due_at = excluded.next_due_at""",
+                [timestamps.to_text(now), timestamps.to_text(now + _AFTER_FAILURE), paper_id],
+            )
+
     async def record(self, paper_id: int, *, is_lacking: bool, has_failed: bool) -> datetime:
         """Records that a paper was looked up just now; returns when it is due again.
 
-        It is due soon if services failed, and later each time that it still lacks something.
+        It is due later each time that services failed, or that it still lacks something.
         """
         now = self._clock()
         async with self._database.transaction() as db:
-            attempts = await db.value(
-                "SELECT attempts FROM completions WHERE paper_id = ?", [paper_id]
+            row = await db.one(
+                "SELECT attempts, failures FROM completions WHERE paper_id = ?", [paper_id]
             )
-            count = int(attempts or 0)
-            wait = _MAX_WAIT
+            attempts, failures = (row["attempts"], row["failures"]) if row else (0, 0)
             if has_failed:
-                wait = _AFTER_FAILURE
+                wait = _doubled(_AFTER_FAILURE, failures, _MAX_AFTER_FAILURE)
+                failures += 1
             elif is_lacking:
-                wait = min(_FIRST_WAIT * 2 ** min(count, 10), _MAX_WAIT)
-                count += 1
+                wait = _doubled(_FIRST_WAIT, attempts, _MAX_WAIT)
+                attempts, failures = attempts + 1, 0
             else:
-                count = 0
+                wait, attempts, failures = _MAX_WAIT, 0, 0
             await db.run(
-                """INSERT INTO completions (paper_id, asked_at, next_due_at, attempts)
-                   SELECT id, ?, ?, ? FROM papers WHERE id = ?
+                """INSERT INTO completions (paper_id, asked_at, next_due_at, attempts, failures)
+                   SELECT id, ?, ?, ?, ? FROM papers WHERE id = ?
                    ON CONFLICT (paper_id) DO UPDATE SET asked_at = excluded.asked_at,
-                   next_due_at = excluded.next_due_at, attempts = excluded.attempts""",
-                [timestamps.to_text(now), timestamps.to_text(now + wait), count, paper_id],
+                   next_due_at = excluded.next_due_at, attempts = excluded.attempts,
+                   failures = excluded.failures""",
+                [
+                    timestamps.to_text(now),
+                    timestamps.to_text(now + wait),
+                    attempts,
+                    failures,
+                    paper_id,
+                ],
             )
         return now + wait
+
+
+def _doubled(wait: timedelta, times: int, longest: timedelta) -> timedelta:
+    return min(wait * (1 << min(times, 10)), longest)

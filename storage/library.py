@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from storage.restore_report import RestoreReports
     from storage.review.found_papers import FoundPapers
     from storage.review.found_posts import FoundPosts
+    from storage.review.proposals import Proposals
     from storage.review.queue import Review
     from storage.search.abbreviation_decisions import Abbreviations
     from storage.search.engine import Search
@@ -131,6 +132,13 @@ class Library:
         from storage.review.found_posts import FoundPosts
 
         return FoundPosts(self._database, self._clock)
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        """Uncertain completions of papers."""
+        from storage.review.proposals import Proposals
+
+        return Proposals(self._database, self._clock)
 
     @cached_property
     def audit(self) -> AuditLog:

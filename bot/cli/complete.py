@@ -7,19 +7,16 @@ from typing import Any
 
 import click
 
-from bot.cli import common
+from bot.cli import common, render
+from bot.cli.queue_render import number_of
 from bot.completing.completer import Completion, open_completer
-from bot.completing.decider import Doubt
 from bot.markdown import count
 from bot.settings import Settings
 from storage.errors import LabError
 from storage.library import Library
-from storage.models import Paper, PaperDetails
-from storage.papers.combine import as_draft, merge_metadata
-from storage.papers.identifiers import is_listed_title
-from storage.papers.snapshots import details_to_json
+from storage.models import Paper
+from storage.papers.snapshots import differences_to_json
 
-_MAX_VALUE = 200  # characters of a value in text
 _BATCH = 500  # papers that are read at a time
 
 
@@ -32,8 +29,8 @@ def complete(settings: Settings, papers: tuple[str, ...], *, dry_run: bool, as_j
     """Look up what papers lack: authors, year, IDs, abstract, or where they were published.
 
     PAPER is a number, title, arXiv ID, DOI or link; without one, the whole list is completed. What
-    moderators set stays as it is. Anything uncertain is only shown. Each paper is a change of its
-    own, which can be undone.
+    moderators set stays as it is. Anything uncertain waits in the review queue. Each paper is a
+    change of its own, which can be undone.
 
     The exit code is 1 if services failed and papers couldn't be completed.
     """
@@ -44,7 +41,11 @@ def complete(settings: Settings, papers: tuple[str, ...], *, dry_run: bool, as_j
         async with open_completer(library, settings) as completer:
             with common.progress_bar("Completing", total) as move:
                 async for paper in _chosen(library, papers):
-                    results.append(await completer.complete(paper, common.ACTOR, preview=dry_run))
+                    results.append(
+                        await completer.preview(paper)
+                        if dry_run
+                        else await completer.complete(paper, common.ACTOR)
+                    )
                     move(len(results), total)
         return results
 
@@ -75,7 +76,7 @@ def _report_json(results: Sequence[Completion]) -> dict[str, Any]:
             {
                 **_paper_json(one.paper),
                 "services": [*one.services],
-                "changes": _changes(one.paper, one.after),
+                "changes": differences_to_json(one.paper, one.after),
                 "change": one.change_id,
             }
             for one in results
@@ -84,12 +85,13 @@ def _report_json(results: Sequence[Completion]) -> dict[str, Any]:
         "uncertain": [
             {
                 **_paper_json(one.paper),
-                "service": doubt.answer.service,
-                "reason": doubt.reason,
-                "changes": _changes(one.paper, _merged(one.paper, doubt)),
+                "number": number_of(proposal) if proposal.id else None,
+                "service": proposal.service,
+                "reason": proposal.reason,
+                "changes": differences_to_json(proposal.paper, proposal.after),
             }
             for one in results
-            for doubt in one.doubts
+            for proposal in one.proposals
         ],
         "failed": [
             {
@@ -111,16 +113,19 @@ def _report(results: Sequence[Completion], *, dry_run: bool) -> str:
         if one.after:
             verb = "would be completed" if dry_run else "completed"
             lines.append(f"{head}\n    {verb} from {', '.join(one.services)}")
-            lines += _change_lines(one.paper, one.after)
+            lines += render.change_lines(one.paper, one.after)
         if one.change_id is not None:
             lines.append(f"    To undo this, run: lab-herald undo {one.change_id}")
-        for doubt in one.doubts:
-            lines.append(f"{head}\n    uncertain, {doubt.answer.service}: {doubt.reason}")
-            lines += _change_lines(one.paper, _merged(one.paper, doubt))
+        for proposal in one.proposals:
+            lines.append(f"{head}\n    uncertain, {proposal.service}: {proposal.reason}")
+            lines += render.change_lines(proposal.paper, proposal.after)
+            if proposal.id:
+                number = number_of(proposal)
+                lines.append(f"    To decide, run: lab-herald queue decide {number} accept|reject")
         if one.has_failed or one.problems:
             lines.append("\n    ".join([head, *one.failures, *one.problems]))
     completed = sum(one.after is not None for one in results)
-    uncertain = sum(bool(one.doubts) for one in results)
+    uncertain = sum(bool(one.proposals) for one in results)
     failed = sum(one.has_failed for one in results)
     verb = "would be completed" if dry_run else "completed"
     lines.append(
@@ -131,37 +136,5 @@ def _report(results: Sequence[Completion], *, dry_run: bool) -> str:
     return "\n".join([*lines, *problems])
 
 
-def _merged(paper: Paper, doubt: Doubt) -> PaperDetails:
-    """Returns what a paper would be if a doubtful answer were about it."""
-    return merge_metadata(as_draft(paper), doubt.answer.draft)
-
-
 def _paper_json(paper: Paper) -> dict[str, Any]:
     return {"paper": paper.id, "title": paper.title}
-
-
-def _changes(before: PaperDetails, after: PaperDetails | None) -> dict[str, dict[str, Any]]:
-    """Returns the fields that differ with their values before and after."""
-    old, new = details_to_json(before), details_to_json(after or before)
-    return {
-        name: {"before": old.get(name), "after": new.get(name)}
-        for name in dict.fromkeys([*old, *new])
-        if old.get(name) != new.get(name)
-    }
-
-
-def _change_lines(before: PaperDetails, after: PaperDetails | None) -> list[str]:
-    return [
-        f"    {name}: {_value(change['before'])} → {_value(change['after'])}"
-        for name, change in _changes(before, after).items()
-    ]
-
-
-def _value(value: object) -> str:
-    parts = [*value.values()] if isinstance(value, dict) else value
-    if isinstance(parts, list):  # without ids that only the list itself uses
-        text = ", ".join(one for one in map(str, parts) if not is_listed_title(one))
-    else:
-        text = str(parts or "")
-    text = " ".join(text.split())
-    return (text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…") or "nothing"

@@ -10,9 +10,17 @@ from storage.audit.models import Recorded, ReviewKind
 from storage.errors import InvalidInput, LabError
 from storage.library import Library
 from storage.models import Outcome, UpsertResult
+from storage.review.errors import NotWaiting
 from storage.review.found_cards import Card
 from storage.review.found_papers import ABOUT_PERSON, CardDecision
-from storage.review.models import AccountClaim, Decision, Report, Suggestion
+from storage.review.models import (
+    AccountClaim,
+    CompletionDecision,
+    Decision,
+    Proposal,
+    Report,
+    Suggestion,
+)
 
 _PAGE_SIZE = 100  # items that are read at a time
 _DECISIONS = {
@@ -20,6 +28,7 @@ _DECISIONS = {
     CardDecision.NOT_OURS: Decision.DECLINE,
     CardDecision.SAME: Decision.SAME,
 }
+_CHOICES = [one.value for one in (*CardDecision, *CompletionDecision)]
 _OUTCOMES = {
     Outcome.ADDED: "Added {}.",
     Outcome.UPDATED: "Completed {}.",
@@ -33,7 +42,7 @@ _OUTCOMES = {
 
 @click.group(cls=common.Group)
 def queue() -> None:
-    """Review what's waiting for a moderator: papers by the lab's people, entries, suggestions."""
+    """Review what's waiting: papers by the lab's people, entries, suggestions, completions."""
 
 
 @queue.command("list")
@@ -50,7 +59,7 @@ def list_queue(settings: Settings, *, as_json: bool) -> None:
 
 @queue.command()
 @click.argument("numbers", type=click.IntRange(1), nargs=-1, required=True, metavar="NUMBER...")
-@click.argument("decision", type=click.Choice([one.value for one in CardDecision]))
+@click.argument("decision", type=click.Choice(_CHOICES))
 @click.option(
     "--person",
     type=click.IntRange(1),
@@ -66,11 +75,16 @@ def decide(
     person: int | None,
     as_json: bool,
 ) -> None:
-    """Decide about what's waiting, by number.
+    """Decide about what's waiting, by number; accept or reject a completion.
 
     The exit code is 1 if something can't be decided; the rest still is.
     """
-    chosen = CardDecision(decision)
+    chosen: CardDecision | CompletionDecision
+    chosen = (
+        CompletionDecision(decision)
+        if decision in [*CompletionDecision]
+        else CardDecision(decision)
+    )
     if person is not None and chosen not in ABOUT_PERSON:
         raise InvalidInput("--person only works with not-this-person and left-the-lab.")
 
@@ -106,18 +120,26 @@ async def _decide(
     library: Library,
     settings: Settings,
     number: int,
-    decision: CardDecision,
+    decision: CardDecision | CompletionDecision,
     person: int | None,
 ) -> Recorded[UpsertResult]:
     kind, item_id = queue_render.parse_number(number)
-    if kind is Card:
-        return await library.found_papers.decide(
-            item_id, decision, common.ACTOR, settings.lab, person_id=person
-        )
+    if kind is None:
+        raise NotWaiting("Nothing in the queue has that number.")
     if kind is Report:
         raise InvalidInput("Reports of problems are resolved in Discord, with /curate queue.")
     if kind is AccountClaim:
         raise InvalidInput("Members are confirmed in Discord, with /curate queue.")
+    if (kind is Proposal) != isinstance(decision, CompletionDecision):
+        fitting = "accept or reject" if kind is Proposal else "add or not-ours, for example"
+        raise InvalidInput(f"{decision} doesn't fit that one. Use {fitting}.")
+    if isinstance(decision, CompletionDecision):
+        is_accepted = decision is CompletionDecision.ACCEPT
+        return await library.proposals.decide(item_id, common.ACTOR, accept=is_accepted)
+    if kind is Card:
+        return await library.found_papers.decide(
+            item_id, decision, common.ACTOR, settings.lab, person_id=person
+        )
     if decision not in _DECISIONS:
         raise InvalidInput(f"{decision} only works for papers by the lab's people.")
     review_kind = ReviewKind.SUGGESTION if kind is Suggestion else ReviewKind.ENTRY
@@ -142,4 +164,6 @@ def _result_line(number: int, result: Recorded[UpsertResult] | LabError) -> str:
     paper = result.value.paper
     name = f"“{paper.title}” (#{paper.id})" if paper else f"{number}"
     text = _OUTCOMES[result.value.outcome].format(name)
+    if paper is not None and result.value.outcome is Outcome.DECLINED:
+        text = f"{name} stays as it is."
     return f"{text} Undo it with: lab-herald undo {result.change_id}"

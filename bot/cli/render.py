@@ -11,6 +11,8 @@ from rich.text import Text
 
 from bot.markdown import count
 from storage.models import Author, Paper, PaperDetails
+from storage.papers.identifiers import is_listed_title
+from storage.papers.snapshots import differences_to_json
 from storage.search.engine import SearchResponse
 from storage.text import fold
 
@@ -18,6 +20,7 @@ _WIDTH = 92
 _MAX_AUTHORS = 8
 _MAX_ABSTRACT = 400
 _MAX_COUNTED = 6  # venues and co-authors of an author
+_MAX_VALUE = 200  # characters of a value that changes
 _INDENT = "    "
 _WORD = re.compile(r"[\w-]+")
 
@@ -50,6 +53,14 @@ def _highlight(text: Text, words: Sequence[str]) -> None:
     for match in _WORD.finditer(text.plain):
         if any(part.startswith(word) for part in fold(match[0]).split() for word in words):
             text.stylize("bold yellow", *match.span())
+
+
+def change_lines(before: PaperDetails, after: PaperDetails) -> list[str]:
+    """Returns a line “field: before → after” for each field of a paper that differs."""
+    return [
+        f"    {name}: {_value(change['before'])} → {_value(change['after'])}"
+        for name, change in differences_to_json(before, after).items()
+    ]
 
 
 def no_results(query: str, found: SearchResponse) -> str:
@@ -112,6 +123,22 @@ def _with_counts(counted: Sequence[tuple[str, int]]) -> str:
     shown = [f"{name} ({papers})" for name, papers in counted[:_MAX_COUNTED]]
     more = len(counted) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _value(value: object) -> str:
+    """Returns a JSON value as text, without ids that only the list itself uses."""
+    parts = [*value.values()] if isinstance(value, dict) else value
+    if isinstance(parts, list):
+        text = ", ".join(one for one in map(_plain, parts) if not is_listed_title(one))
+    else:
+        text = _plain(parts or "")
+    text = " ".join(text.split())
+    return (text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…") or "nothing"
+
+
+def _plain(value: object) -> str:
+    """Returns a part of a JSON value as text; of a link, its URL."""
+    return str(value[-1] if isinstance(value, list) else value)
 
 
 def _total(found: SearchResponse) -> str:

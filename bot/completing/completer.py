@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from bot.completing.decider import Answer, Doubt, Verdict, find_gaps, judge_lookup, judge_titles
+from bot.completing.decider import (
+    Answer,
+    Verdict,
+    find_gaps,
+    find_undone,
+    judge_lookup,
+    judge_titles,
+)
 from bot.completing.services import CompletionServices
 from bot.feeds.parser import open_parser
 from bot.lookup.errors import LookupFailed, NothingFound
@@ -17,10 +25,15 @@ from bot.lookup.service import Lookup, open_lookup
 from bot.net.http import HttpError, open_http_client
 from bot.net.pace import Paces
 from bot.settings import Settings
+from storage.audit.models import Recorded
+from storage.curation.papers import Completed
 from storage.library import Library
 from storage.models import Actor, Paper, PaperDraft
-from storage.papers.combine import as_draft, merge_metadata
-from storage.papers.retractions import is_retracted, retraction_note
+from storage.papers.combine import as_draft, merge_metadata, take_fields
+from storage.papers.errors import PaperNotFound
+from storage.papers.retractions import is_retracted, retraction_note, with_retraction
+from storage.review.models import NewProposal, Proposal
+from storage.review.proposals import marks
 
 _MAX_ROUNDS = 3  # of looking ids up, since each answer may name another id
 _MAX_LOOKUPS = 4  # of one paper
@@ -33,8 +46,9 @@ class Completion:
 
     ``after`` is the paper as it is now, or as it would be after a preview; it is None if nothing is
     new. ``news`` are all sure answers together, and ``services`` those that said what is new.
-    ``doubts`` were left to a moderator. ``problems`` are sentences about ids that nobody knows, and
-    ``failures`` about services that may answer later.
+    ``proposals`` are the uncertain ones, which a moderator has to decide; a preview doesn't save
+    them. ``problems`` are sentences about ids that nobody knows, and ``failures`` about services
+    that may answer later.
     """
 
     paper: Paper
@@ -42,7 +56,7 @@ class Completion:
     change_id: int | None = None
     news: PaperDraft | None = None
     services: tuple[str, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
     problems: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
 
@@ -59,9 +73,11 @@ class _Run:
     paper: Paper
     locked: frozenset[str]
     known: PaperDraft
+    declined: frozenset[str]  # the marks of answers that moderators declined
     news: PaperDraft | None = None
+    retraction: str = ""
     services: list[str] = field(default_factory=list)
-    doubts: list[Doubt] = field(default_factory=list)
+    doubts: list[NewProposal] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     asked: set[Reference] = field(default_factory=set)
@@ -92,15 +108,32 @@ class _Run:
         """Puts a note of retraction before the paper's own, unless a moderator wrote that."""
         if note in self.known.note:
             return
-        full = " · ".join(filter(None, [note, self.known.note]))
-        answer = Answer("Crossref", PaperDraft(self.known.title, note=full))
+        draft = PaperDraft(self.known.title, note=note)
         if "note" in self.locked:
-            reason = (
-                "It was retracted, but a moderator wrote the paper's note, so it wasn't changed."
-            )
-            self.doubts.append(Doubt(answer, reason))
+            reason = "It was retracted, but a moderator wrote the paper's note."
+            self.doubts.append(NewProposal(draft, "Crossref", reason))
         else:
-            self.accept(answer)
+            self.retraction = note
+            full = with_retraction(self.known.note, note)
+            self.accept(Answer("Crossref", replace(draft, note=full)))
+
+    def completion(
+        self, recorded: Recorded[Completed], proposals: tuple[Proposal, ...]
+    ) -> Completion:
+        """Returns how completing the paper went."""
+        before, after = recorded.value.before, recorded.value.after
+        if after is not None and as_draft(after) == as_draft(before):
+            after = None
+        return Completion(
+            before,
+            after,
+            recorded.change_id,
+            self.news,
+            tuple(self.services) if after else (),
+            proposals,
+            tuple(self.problems),
+            tuple(dict.fromkeys(self.failures)),
+        )
 
 
 class Completer:
@@ -111,13 +144,70 @@ class Completer:
         self._lookup = lookup
         self._services = services
 
-    async def complete(self, paper: Paper, actor: Actor, *, preview: bool = False) -> Completion:
+    async def complete(self, paper: Paper, actor: Actor) -> Completion:
         """Looks up what a paper lacks and merges what is sure about it, as one change.
 
-        A ``preview`` changes nothing, and the paper stays due. Raises `PaperNotFound`.
+        What isn't sure waits for a moderator. Raises `PaperNotFound`.
         """
+        run = await self._look_up(paper)
+        recorded = Recorded(Completed(paper, paper), None)
+        if run.news is not None:
+            papers = self._library.papers
+            recorded = await papers.complete(paper.id, run.news, actor, seen=paper)
+        proposals = await self._library.proposals.propose(paper, run.doubts)
+        return await self._schedule(run.completion(recorded, proposals))
+
+    async def preview(self, paper: Paper) -> Completion:
+        """Returns what `complete` would do; only reads, and the paper stays due."""
+        run = await self._look_up(paper)
+        proposals = await self._library.proposals.preview(paper, run.doubts)
+        return run.completion(await self._preview(run), proposals)
+
+    async def suggest(self, paper: Paper) -> Completion:
+        """Looks a paper up for a moderator, who decides about everything.
+
+        Saves what isn't sure, and when the paper is looked up again.
+        """
+        run = await self._look_up(paper)
+        proposals = await self._library.proposals.propose(paper, run.doubts)
+        return await self._schedule(run.completion(await self._preview(run), proposals))
+
+    async def complete_due(self, limit: int, actor: Actor) -> tuple[Completion, ...]:
+        """Completes up to ``limit`` papers that are due.
+
+        Each is put off before it is looked up. So whatever goes wrong, others have their turn.
+        """
+        done = []
+        for paper in await self._library.completions.due(limit):
+            await self._library.completions.postpone(paper.id)
+            with contextlib.suppress(PaperNotFound):  # adding it was undone meanwhile
+                done.append(await self.complete(paper, actor))
+        return tuple(done)
+
+    async def _preview(self, run: _Run) -> Recorded[Completed]:
+        completed = Completed(run.paper, run.paper)
+        if run.news is not None:
+            papers = self._library.papers
+            completed = await papers.preview_completion(run.paper.id, run.news, seen=run.paper)
+        return Recorded(completed, None)
+
+    async def _schedule(self, completion: Completion) -> Completion:
+        """Records when a paper is looked up again; returns how completing it went."""
+        paper = completion.paper
+        if completion.after is not None and completion.change_id is not None:  # not only shown
+            paper = completion.after
         locked = (await self._library.papers.edited_fields([paper.id]))[paper.id]
-        run = _Run(paper, locked, as_draft(paper))
+        await self._library.completions.record(
+            completion.paper.id,
+            is_lacking=bool(find_gaps(paper, locked)),
+            has_failed=bool(completion.failures),
+        )
+        return completion
+
+    async def _look_up(self, paper: Paper) -> _Run:
+        locked = (await self._library.papers.edited_fields([paper.id]))[paper.id]
+        declined = await self._library.proposals.declined(paper.id)
+        run = _Run(paper, locked, as_draft(paper), declined)
         if run.has_gaps:
             await self._look_up_ids(run)
             if run.has_gaps:
@@ -125,35 +215,29 @@ class Completer:
                 await self._look_up_ids(run)
         await self._find_retractions(run)
         await self._find_repositories(run)
-        after, change_id = await self._merge(run, actor, preview=preview)
-        completion = Completion(
-            paper,
-            after,
-            change_id,
-            run.news,
-            tuple(run.services) if after else (),
-            tuple(run.doubts),
-            tuple(run.problems),
-            tuple(dict.fromkeys(run.failures)),
-        )
-        if not preview:
-            await self.record(completion)
-        return completion
+        await self._respect_undos(run)
+        return run
 
-    async def complete_due(self, limit: int, actor: Actor) -> tuple[Completion, ...]:
-        """Completes up to ``limit`` papers that are due."""
-        due = await self._library.completions.due(limit)
-        return tuple([await self.complete(paper, actor) for paper in due])
-
-    async def record(self, completion: Completion) -> None:
-        """Records when a paper is looked up again."""
-        paper = completion.after or completion.paper
-        locked = (await self._library.papers.edited_fields([paper.id]))[paper.id]
-        await self._library.completions.record(
-            completion.paper.id,
-            is_lacking=bool(find_gaps(paper, locked)),
-            has_failed=bool(completion.failures),
-        )
+    async def _respect_undos(self, run: _Run) -> None:
+        """Leaves what somebody undid before to a moderator."""
+        if run.news is None:
+            return
+        completed = (await self._preview(run)).value
+        changes = await self._library.audit.for_paper(run.paper.id)
+        if completed.after is None or not (
+            undone := find_undone(completed.before, completed.after, changes)
+        ):
+            return
+        reason = "It was completed in this way before, but that was undone."
+        if "note" in undone:
+            draft = PaperDraft(run.known.title, note=run.retraction)
+            run.doubts.append(NewProposal(draft, "Crossref", reason))
+        if undone != {"note"}:
+            draft = replace(run.news, note="")
+            run.doubts.append(NewProposal(draft, " and ".join(run.services), reason))
+        # Without its ids, nothing else that was found by them is sure, either.
+        is_other = "identifiers" in undone
+        run.news = None if is_other else take_fields(run.news, run.paper, undone)
 
     async def _look_up_ids(self, run: _Run) -> None:
         for _ in range(_MAX_ROUNDS):
@@ -183,11 +267,14 @@ class Completer:
                 answers += await self._services.search(name, run.paper.title)
             except HttpError as error:
                 run.failures.append(str(error))
-        await self._take(run, judge_titles(run.known, answers))
+        possible = [one for one in answers if not marks(run.paper, one.draft) & run.declined]
+        await self._take(run, judge_titles(run.known, possible))
 
     async def _take(self, run: _Run, verdict: Verdict) -> None:
         """Accepts sure answers, unless they have the ids of other papers in the list."""
-        run.doubts += verdict.doubts
+        run.doubts += [
+            NewProposal(one.answer.draft, one.answer.service, one.reason) for one in verdict.doubts
+        ]
         for answer in verdict.accepted:
             owners = await self._library.papers.owners(answer.draft.identifiers)
             others = {owner for owner in owners.values() if owner != run.paper.id}
@@ -196,7 +283,7 @@ class Completer:
                 continue
             numbers = " and ".join(f"#{number}" for number in sorted(others))
             reason = f"It shares an ID with {numbers}, which may be the same paper."
-            run.doubts.append(Doubt(answer, reason))
+            run.doubts.append(NewProposal(answer.draft, answer.service, reason))
 
     async def _find_retractions(self, run: _Run) -> None:
         for name in run.known.identifiers:
@@ -220,23 +307,6 @@ class Completer:
             return
         if links:
             run.accept(Answer("Hugging Face", PaperDraft(run.known.title, links=links)))
-
-    async def _merge(
-        self, run: _Run, actor: Actor, *, preview: bool
-    ) -> tuple[Paper | None, int | None]:
-        """Returns the paper afterwards, or None if it stays the same, and the change."""
-        if run.news is None:
-            return None, None
-        papers = self._library.papers
-        if preview:
-            after = await papers.preview_completion(run.paper.id, run.news)
-            change_id = None
-        else:
-            recorded = await papers.complete(run.paper.id, run.news, actor)
-            after, change_id = recorded.value, recorded.change_id
-        if after is None or as_draft(after) == as_draft(run.paper):
-            return None, None
-        return after, change_id
 
 
 @asynccontextmanager

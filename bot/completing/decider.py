@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import reduce
 
+from storage.audit.models import ChangeAction, PaperChange
 from storage.models import PaperDetails, PaperDraft
 from storage.names.matching import are_compatible
 from storage.names.parser import parse_name
-from storage.papers.combine import is_preprint
+from storage.papers.combine import EDITABLE_FIELDS, GROWING_FIELDS, is_preprint, merge_metadata
 from storage.papers.matching import have_conflicting_identifiers, may_merge
 from storage.text import fold
 
@@ -68,11 +70,18 @@ def find_gaps(paper: PaperDetails, locked: AbstractSet[str] = frozenset()) -> tu
 def judge_lookup(paper: PaperDetails, answer: Answer) -> Verdict:
     """Decides whether the answer to an id is about the paper that has the id in the list.
 
-    It isn't for sure if the title is quite another one, as when the id of another work was cited.
+    It isn't for sure if the title is quite another one, or if nobody is credited by both, as when
+    the id of another work was cited.
     """
-    if may_merge(paper, answer.draft):
+    if have_conflicting_identifiers(paper, answer.draft, "arxiv"):
+        reason = f"{answer.service} has a different arXiv ID for this paper: {answer.draft.arxiv}."
+    elif not may_merge(paper, answer.draft):
+        title = answer.draft.title
+        reason = f"{answer.service} has a different title for this paper's ID: “{title}”."
+    elif _credit_others(paper, answer.draft):
+        reason = f"{answer.service} has different authors for this paper's ID."
+    else:
         return Verdict((answer,))
-    reason = f"{answer.service} has a different title for this paper's ID: “{answer.draft.title}”."
     return Verdict(doubts=(Doubt(answer, reason),))
 
 
@@ -88,7 +97,7 @@ def judge_titles(paper: PaperDetails, answers: Sequence[Answer]) -> Verdict:
         for one in answers
         if has_same_title(paper, one.draft)
         and not have_conflicting_identifiers(paper, one.draft, "arxiv")
-        and (not (paper.authors and one.draft.authors) or share_author(paper, one.draft))
+        and not _credit_others(paper, one.draft)
     ]
     works = _group(same)
     if not works:
@@ -97,11 +106,45 @@ def judge_titles(paper: PaperDetails, answers: Sequence[Answer]) -> Verdict:
     candidates = by_author or works
     if len(candidates) > 1:
         reason = f"{len(candidates)} different papers have this title."
-        return Verdict(doubts=tuple(Doubt(one[0], reason) for one in candidates))
+        return Verdict(doubts=tuple(Doubt(_combine(one), reason) for one in candidates))
     (work,) = candidates
     if reason := _reason_to_doubt(paper, work, has_author=bool(by_author)):
-        return Verdict(doubts=(Doubt(_best(work), reason),))
+        return Verdict(doubts=(Doubt(_combine(work), reason),))
     return Verdict(tuple(work))
+
+
+def find_undone(
+    before: PaperDetails, after: PaperDetails, changes: Iterable[PaperChange]
+) -> frozenset[str]:
+    """Returns in which fields a completion would repeat ``changes`` to the paper that were undone.
+
+    Fields with several values are among them if all values that it would add were added then.
+    """
+    undone = [
+        (change.before, change.after)
+        for change in changes
+        if change.action is ChangeAction.UPDATE and change.is_undone and change.part_of is None
+    ]
+    return frozenset(
+        name
+        for name in EDITABLE_FIELDS
+        for old, new in undone
+        if old and new and _repeats(name, (before, after), (old, new))
+    )
+
+
+def _repeats(
+    name: str,
+    change: tuple[PaperDetails, PaperDetails],
+    undone: tuple[PaperDetails, PaperDetails],
+) -> bool:
+    before, after = (getattr(one, name) for one in change)
+    old, new = (getattr(one, name) for one in undone)
+    if before == after or old == new:
+        return False
+    if name in GROWING_FIELDS:
+        return {*after} - {*before} <= {*new} - {*old}
+    return bool(after == new)
 
 
 def has_same_title(paper: PaperDetails, other: PaperDetails) -> bool:
@@ -113,6 +156,14 @@ def has_same_title(paper: PaperDetails, other: PaperDetails) -> bool:
 def share_author(one: PaperDetails, other: PaperDetails) -> bool:
     """Returns whether two papers credit somebody whose names are compatible."""
     return _count_shared(one, other) > 0
+
+
+def _credit_others(one: PaperDetails, other: PaperDetails) -> bool:
+    """Returns whether two papers credit people, not only groups, but nobody is credited by both."""
+    have_people = all(
+        any(not each.is_collective(name) for name in each.authors) for each in (one, other)
+    )
+    return have_people and not share_author(one, other)
 
 
 def _reason_to_doubt(paper: PaperDetails, work: Sequence[Answer], *, has_author: bool) -> str:
@@ -179,5 +230,8 @@ def _share_venue(one: PaperDetails, other: PaperDetails) -> bool:
     return short in words or short == initials
 
 
-def _best(work: Sequence[Answer]) -> Answer:
-    return max(work, key=lambda one: (len(one.draft.authors), len(one.draft.identifiers)))
+def _combine(work: Sequence[Answer]) -> Answer:
+    """Returns what all services say about a work as one answer."""
+    services = dict.fromkeys(one.service for one in work)
+    draft = reduce(merge_metadata, [one.draft for one in work])
+    return Answer(" and ".join(services), draft)

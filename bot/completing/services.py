@@ -229,10 +229,10 @@ def _read_all(
     drafts = []
     for record in _objects(records)[:_ROWS]:
         try:
-            draft = read(record)
+            draft = read(record) if record.get("type") not in _NOT_PAPERS else None
         except (InvalidInput, ValueError, TypeError, KeyError, AttributeError):
             continue
-        if draft is not None and draft.title and record.get("type") not in _NOT_PAPERS:
+        if draft is not None and draft.title:
             drafts.append(_facts(draft))
     return tuple(drafts)
 

@@ -9,18 +9,20 @@ from discord import ButtonStyle
 from discord.ui import ActionRow, Item, TextDisplay
 
 from bot.completing.completer import Completion
-from bot.flows.replies import reply, reply_with_paper
+from bot.flows.replies import reply, reply_with_notice, reply_with_paper
+from bot.flows.review_queue import show_not_waiting, show_queue
 from bot.interactions import Interaction
-from bot.markdown import escape, join_and
+from bot.markdown import count, escape, join_and
 from bot.permissions import actor, require_moderator
-from bot.ui import audit_log as audit_cards
-from bot.ui import cards
+from bot.ui import cards, completion_cards
+from bot.ui.buttons import QueueProposalButton
 from bot.ui.dialogs import Dialog, DialogButton
-from storage.models import Paper, PaperDetails, PaperDraft
-from storage.papers.combine import as_draft, merge_metadata
+from storage.models import Paper, PaperDraft
+from storage.review.errors import NotWaiting
+from storage.review.models import Proposal
 
-_MAX_DOUBTS = 3  # that a message shows
-_MAX_TEXT = 1100  # characters of one part of a message
+_MAX_PROPOSALS = 3  # that a message shows
+_MAX_TEXT = 700  # characters of the differences of each
 _NOTHING_DUE = (
     "👌 All papers have been looked up recently. To look one up again, choose it with `paper`."
 )
@@ -36,32 +38,34 @@ async def start(interaction: Interaction, paper: Paper | None) -> None:
             await reply(interaction, cards.notice(_NOTHING_DUE))
             return
         (paper,) = due
-    completion = await bot.completer.complete(paper, actor(interaction), preview=True)
-    await bot.completer.record(completion)
-    await reply(interaction, _preview(completion))
+    await reply(interaction, _preview(await bot.completer.suggest(paper)))
 
 
-def _preview(completion: Completion) -> Dialog | cards.Layout:
+def _preview(completion: Completion) -> Dialog:
     paper = completion.paper
     head = f"### {cards.title_link(paper, 300)} (#{paper.id})"
     parts: list[Item[Any]] = [TextDisplay(head)]
     if completion.after and completion.news:
         services = join_and([escape(one, 40) for one in completion.services])
-        text = f"🔎 {services} can complete this paper:\n{_changes(paper, completion.after)}"
-        complete = partial(_complete, paper.id, completion.news)
+        changes = completion_cards.differences(paper, completion.after, _MAX_TEXT)
+        complete = partial(_complete, paper, completion.news)
         button = DialogButton("Complete", complete, ButtonStyle.success, decides=True)
+        text = f"🔎 {services} can complete this paper:\n{changes}"
         parts.append(cards.text_card(text, ActionRow(button)))
-    for doubt in completion.doubts[:_MAX_DOUBTS]:
-        answer = doubt.answer
-        after = merge_metadata(as_draft(paper), answer.draft)
-        text = (
-            f"⚖️ {escape(answer.service, 40)} may know this paper. Is it the same one? "
-            f"{escape(doubt.reason, 300)}\n{_changes(paper, after)}"
+    for proposal in completion.proposals[:_MAX_PROPOSALS]:
+        changes = completion_cards.differences(proposal.paper, proposal.after, _MAX_TEXT)
+        row = ActionRow[Any](
+            DialogButton(
+                "Accept", partial(_decide, proposal, is_accepted=True), ButtonStyle.success
+            ),
+            DialogButton("Keep as it is", partial(_decide, proposal, is_accepted=False)),
         )
-        button = DialogButton(
-            "Same paper", partial(_complete, paper.id, answer.draft), decides=True
-        )
-        parts.append(cards.text_card(text, ActionRow(button)))
+        text = f"{completion_cards.question(proposal)}\n{changes}"
+        parts.append(cards.text_card(text, row))
+    if proposals := completion.proposals:
+        waits = "waits" if len(proposals) == 1 else "wait"
+        text = f"{count(len(proposals), 'uncertain answer')} {waits} in `/curate queue`, too."
+        parts.append(TextDisplay(f"-# {text}"))
     if len(parts) == 1:
         text = "Something went wrong." if completion.failures else "I found nothing new."
         parts.append(cards.text_card(f"👌 {text}"))
@@ -71,27 +75,53 @@ def _preview(completion: Completion) -> Dialog | cards.Layout:
     return Dialog(*parts)
 
 
-def _changes(before: PaperDetails, after: PaperDetails) -> str:
-    """Returns a line “field: before → after” for each field that differs, as far as they fit."""
-    lines: list[str] = []
-    for name in audit_cards.differing_fields(before, after):
-        values = audit_cards.difference(getattr(before, name), getattr(after, name))
-        line = f"**{audit_cards.field_name(name)}:** {values}"
-        if sum(map(len, lines)) + len(line) > _MAX_TEXT:
-            lines.append("…")
-            break
-        lines.append(line)
-    return "\n".join(lines)
-
-
-async def _complete(paper_id: int, draft: PaperDraft, interaction: Interaction) -> None:
+async def _complete(seen: Paper, draft: PaperDraft, interaction: Interaction) -> None:
     """Merges what a moderator saw, and shows the paper with Undo."""
     require_moderator(interaction)
-    library = interaction.client.library
-    recorded = await library.papers.complete(paper_id, draft, actor(interaction))
-    if recorded.value is None:
+    papers = interaction.client.library.papers
+    recorded = await papers.complete(seen.id, draft, actor(interaction), seen=seen)
+    if recorded.value.after is None:
         await reply(interaction, cards.notice("👌 That paper was removed in the meantime."))
         return
     text = "✅ Completed." if recorded.change_id is not None else "👌 Nothing changed."
-    await reply_with_paper(interaction, recorded.value, text, recorded.change_id)
+    await reply_with_paper(interaction, recorded.value.after, text, recorded.change_id)
     interaction.client.dispatcher.deliver_soon()
+
+
+async def _decide(proposal: Proposal, interaction: Interaction, *, is_accepted: bool) -> None:
+    """Decides about an uncertain answer in a new message, so that the others stay in view."""
+    text, change_id = await _resolve(
+        interaction, proposal.id, proposal.fingerprint, is_accepted=is_accepted
+    )
+    await reply_with_notice(interaction, text, change_id)
+
+
+@QueueProposalButton.on_press
+async def decide_in_queue(interaction: Interaction, button: QueueProposalButton) -> None:
+    """Decides about an uncertain answer in the review queue, and draws the page again."""
+    try:
+        text, change_id = await _resolve(
+            interaction, button.proposal_id, button.fingerprint, is_accepted=button.is_accepted
+        )
+    except NotWaiting as error:
+        await show_not_waiting(interaction, error, button.page)
+        return
+    await show_queue(interaction, text, change_id, button.page)
+
+
+async def _resolve(
+    interaction: Interaction, proposal_id: int, seen: int, *, is_accepted: bool
+) -> tuple[str, int | None]:
+    """Decides about an uncertain answer; returns what was done, and the change to undo."""
+    require_moderator(interaction)
+    client = interaction.client
+    decided = await client.library.proposals.decide(
+        proposal_id, actor(interaction), accept=is_accepted, seen=seen
+    )
+    client.dispatcher.deliver_soon()
+    paper = decided.value.paper
+    name = f"**{escape(paper.title, 100)}** (#{paper.id})" if paper else "the paper"
+    text = f"✅ You completed {name}."
+    if not is_accepted:
+        text = f"👌 {name} stays as it is. I won't ask about this again."
+    return text, decided.change_id

@@ -87,6 +87,10 @@ _REVIEW_OUTCOMES = {
     Outcome.DECLINED: "👋 declined {}",
     Outcome.REMOVED: "👋 skipped {}, which had been removed",
 }
+_COMPLETION_OUTCOMES = {
+    Outcome.UPDATED: "🧩 completed {}",
+    Outcome.DECLINED: "🧩 kept {} as it is",
+}
 _REPORT_OUTCOMES = {
     Outcome.UPDATED: "🚩 marked the report about {} as fixed",
     Outcome.DECLINED: "🚩 dismissed the report about {}",
@@ -94,6 +98,11 @@ _REPORT_OUTCOMES = {
 _CLAIM_OUTCOMES = {
     Outcome.UPDATED: "🙋 confirmed that {}",
     Outcome.DECLINED: "🙋 denied that {}",
+}
+_OUTCOMES_OF_KIND = {
+    ReviewKind.REPORT: _REPORT_OUTCOMES,
+    ReviewKind.ACCOUNT: _CLAIM_OUTCOMES,
+    ReviewKind.COMPLETION: _COMPLETION_OUTCOMES,
 }
 _MENTION = re.compile(r"<#\d+>")
 _CONTEXT = 3  # unchanged words shown around a difference
@@ -173,12 +182,10 @@ def summary(change: Change, titles: Titles) -> str:
             what = "🔎 decided the held entries of a feed" if is_review else "📥 imported papers"
             return f"{what}: {_import_counts(change.outcomes)}"
         case ReviewChange():
-            text = _REVIEW_OUTCOMES.get(change.outcome, "🔎 marked {} as already in the list")
-            kind = change.resolution.kind if change.resolution is not None else None
-            if kind is ReviewKind.REPORT:
-                text = _REPORT_OUTCOMES[change.outcome]
-            elif kind is ReviewKind.ACCOUNT:
-                text = _CLAIM_OUTCOMES[change.outcome]
+            outcomes = _REVIEW_OUTCOMES
+            if change.resolution is not None:
+                outcomes = _OUTCOMES_OF_KIND.get(change.resolution.kind, outcomes)
+            text = outcomes.get(change.outcome, "🔎 marked {} as already in the list")
             return text.format(f"**{escape(change.title, 160)}**")
         case SettingsChange():
             return _setting_summary(change)

@@ -429,6 +429,29 @@ class QueueClaimButton(LabButton, template="vouch:{owner_id}:{page}:{claim_id}:{
         super().__init__(**_claim_look(is_accepted=is_accepted))
 
 
+class QueueProposalButton(
+    LabButton,
+    template="complete:{owner_id}:{page}:{proposal_id}:{fingerprint}:{is_accepted:flag}",
+):
+    """Accepts an uncertain completion on a page of the review queue, or keeps the paper as it is.
+
+    The ``fingerprint`` is that of the proposal which the page shows.
+    """
+
+    def __init__(
+        self, owner_id: int, page: int, proposal_id: int, fingerprint: int, *, is_accepted: bool
+    ) -> None:
+        self.owner_id = owner_id
+        self.page = page
+        self.proposal_id = proposal_id
+        self.fingerprint = fingerprint
+        self.is_accepted = is_accepted
+        super().__init__(
+            "Accept" if is_accepted else "Keep as it is",
+            style=ButtonStyle.success if is_accepted else ButtonStyle.secondary,
+        )
+
+
 class QueueUndoButton(LabButton, template="unqueue:{owner_id}:{page}:{change_id}"):
     """Undoes a decision on a page of the review queue, which is drawn again."""
 

@@ -51,6 +51,7 @@ _TABLES = {
     "suggestion_id": ("suggestions", "`/curate queue` shows what awaits review."),
     "report_id": ("reports", "`/curate queue` shows what awaits review."),
     "claim_id": ("account_claims", "`/curate queue` shows what awaits review."),
+    "proposal_id": ("completion_proposals", "`/curate queue` shows what awaits review."),
     "found_paper_id": ("found_papers", "`/curate queue` shows what awaits review."),
     "feed_id": ("feeds", "`/feed list` shows the feeds."),
     "person_id": ("people", "`/people list` shows the lab's people."),

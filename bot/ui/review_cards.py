@@ -10,7 +10,7 @@ from typing import Any
 from discord.ui import ActionRow, Button, Container, Item, Section, Separator, TextDisplay
 
 from bot.markdown import count, escape, timestamp
-from bot.ui import buttons, cards, claim_cards, report_cards
+from bot.ui import buttons, cards, claim_cards, completion_cards, report_cards
 from bot.ui.cards import Layout
 from bot.ui.found_cards import FoundPapersButton
 from storage.announcements.message_keys import event_key, joined_keys
@@ -18,7 +18,7 @@ from storage.feeds.models import EntryRecord, PendingEntry
 from storage.models import LinkKind, Origin, Outcome, Paper, PaperDetails
 from storage.papers.titles import is_bare_reference
 from storage.redaction import has_secret_path, redact_url
-from storage.review.models import AccountClaim, Decision, Report, Suggestion
+from storage.review.models import AccountClaim, Decision, Proposal, Report, Suggestion
 from storage.review.queue import QueueItem
 
 PAGE_SIZE = 4  # items on a page of the queue: each takes up to eight of a message's 40 components
@@ -35,15 +35,16 @@ class _Limits:
     venue: int
     identifiers: int
     note: int
+    changes: int
 
 
 # The longest that fit are used. A page of usual papers, each a possible duplicate of another, fits
 # with whole titles and identifiers.
 _LIMITS = (
-    _Limits(title=400, authors=150, venue=80, identifiers=220, note=300),
-    _Limits(title=240, authors=80, venue=60, identifiers=160, note=150),
-    _Limits(title=150, authors=60, venue=40, identifiers=110, note=80),
-    _Limits(title=90, authors=50, venue=30, identifiers=60, note=60),
+    _Limits(title=400, authors=150, venue=80, identifiers=220, note=300, changes=600),
+    _Limits(title=240, authors=80, venue=60, identifiers=160, note=150, changes=400),
+    _Limits(title=150, authors=60, venue=40, identifiers=110, note=80, changes=250),
+    _Limits(title=90, authors=50, venue=30, identifiers=60, note=60, changes=150),
 )
 
 
@@ -270,6 +271,8 @@ class QueuePage:
             return report_cards.queue_item(item)
         if isinstance(item, AccountClaim):
             return claim_cards.queue_item(item)
+        if isinstance(item, Proposal):
+            return completion_cards.queue_item(item, limits.title, limits.changes)
         if isinstance(item, PendingEntry):
             source = f"📡 {escape(self.feeds.get(item.feed_id, ''), 60)}"
         else:
@@ -287,6 +290,8 @@ class QueuePage:
 
     def _buttons(self, item: QueueItem) -> list[Button[Any]]:
         at = (self.owner, self.page)
+        if isinstance(item, Proposal):
+            return completion_cards.queue_buttons(item, *at)
         if isinstance(item, Report):
             return report_cards.decision_buttons(
                 item, buttons.QueueFixButton(*at, item.id), partial(buttons.QueueReportButton, *at)

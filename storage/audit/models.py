@@ -65,6 +65,7 @@ class ReviewKind(enum.StrEnum):
     REPORT = "reports"
     FOUND = "found_papers"
     ACCOUNT = "account_claims"
+    COMPLETION = "completion_proposals"
 
 
 Settings: TypeAlias = Mapping[str, Any]  # by name, with values as in JSON

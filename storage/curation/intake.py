@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from storage.concurrency import run_in_thread
-from storage.curation.catalogue import Catalogue
+from storage.curation.catalogue import Catalogue, CatalogueReader
 from storage.curation.classify import Classification, Verdict, classify
 from storage.database import Connection
 from storage.errors import InvalidInput
@@ -119,11 +119,31 @@ async def upsert_as_id(
     db: Connection, catalogue: Catalogue, paper_id: int, draft: PaperDraft
 ) -> UpsertResult:
     """Updates the paper with this id by a draft; raises `PaperNotFound`."""
+    return await upsert_as(catalogue, await get_by_id(db, paper_id), normalize(draft))
+
+
+async def get_by_id(db: Connection, paper_id: int) -> Paper:
+    """Returns the paper with this id, or the one that it was merged into; perhaps a removed one.
+
+    Raises `PaperNotFound` if there is none, or if adding it was undone.
+    """
     paper_id = await paper_queries.current_id(db, paper_id)
     known = await paper_queries.load(db, [paper_id])
     if not known or (known[0].removed_at and not await paper_queries.is_removed(db, paper_id)):
         raise PaperNotFound(f"#{paper_id}")
-    return await upsert_as(catalogue, known[0], normalize(draft))
+    return known[0]
+
+
+async def combine(catalogue: CatalogueReader, known: Paper, draft: PaperDraft) -> PaperDraft:
+    """Returns what a paper becomes if a draft updates it, which is normal and has current names.
+
+    Fields that moderators set stay, and so do the identifiers of other papers.
+    """
+    locked = await catalogue.locked_fields(known.id)
+    after = merge_metadata(as_draft(known), draft, locked)
+    owners = await catalogue.owners(after.identifiers)
+    free = [name for name in after.identifiers if owners.get(name, known.id) == known.id]
+    return replace(after, identifiers=tuple(free))
 
 
 async def _upsert_with_policy(
@@ -170,13 +190,9 @@ async def _add(catalogue: Catalogue, drafts: Sequence[PaperDraft]) -> Sequence[P
 
 async def _update(catalogue: Catalogue, known: Paper, draft: PaperDraft) -> UpsertResult:
     """Combines a paper with a draft, field by field."""
-    locked = await catalogue.locked_fields(known.id)
     before = as_draft(known)
     shown = await catalogue.with_current_names(draft)
-    after = merge_metadata(before, shown, locked)
-    owners = await catalogue.owners(after.identifiers)
-    free = [name for name in after.identifiers if owners.get(name, known.id) == known.id]
-    after = replace(after, identifiers=tuple(free))
+    after = await combine(catalogue, known, shown)
     if after == before:
         return UpsertResult(Outcome.UNCHANGED, known)
     credited_names = dict(zip(shown.authors, draft.authors, strict=True))

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
@@ -13,10 +14,21 @@ from storage.announcements import outbox
 from storage.audit.log import ChangeSet
 from storage.audit.models import Recorded
 from storage.curation import edit, intake
-from storage.curation.catalogue import StoredCatalogue, Submission
+from storage.curation.catalogue import Catalogue, StoredCatalogue, Submission
 from storage.curation.preview import PreviewCatalogue, simulated_changes
-from storage.database import Database
-from storage.models import Actor, DuplicatePolicy, Origin, Outcome, Paper, PaperDraft, UpsertResult
+from storage.database import Connection, Database
+from storage.models import (
+    Actor,
+    DuplicatePolicy,
+    Origin,
+    Outcome,
+    Paper,
+    PaperDetails,
+    PaperDraft,
+    UpsertResult,
+)
+from storage.papers import matching
+from storage.papers.combine import normalize
 from storage.papers.queries import PaperQueries
 from storage.timestamps import Clock
 
@@ -24,6 +36,17 @@ OnResult: TypeAlias = Callable[[PaperDraft, UpsertResult], None]
 
 _BATCH_SIZE = 2_000  # drafts of an import that are looked up together
 _PREVIEWER = Actor("preview", "a preview")  # never recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A paper before and after services completed it, the same if they said nothing new.
+
+    ``after`` is None if the paper was removed meanwhile.
+    """
+
+    before: Paper
+    after: Paper | None
 
 
 class Papers(PaperQueries):
@@ -67,24 +90,27 @@ class Papers(PaperQueries):
         return Recorded(result, catalogue.change_set.change_id)
 
     async def complete(
-        self, paper_id: int, draft: PaperDraft, actor: Actor
-    ) -> Recorded[Paper | None]:
+        self, paper_id: int, draft: PaperDraft, actor: Actor, *, seen: PaperDetails
+    ) -> Recorded[Completed]:
         """Adds what services say about a paper in the list, except to fields that moderators set.
 
-        Returns the paper, or None if it was removed in the meantime. Raises `PaperNotFound`.
+        ``seen`` is the paper as it was when they were asked. If it was changed since then so that
+        they may mean another paper, it stays as it is. Raises `PaperNotFound`.
         """
         submission = Submission(Origin.FEED, actor, self._clock())
         async with self._database.transaction(in_reply=True) as db:
             catalogue = StoredCatalogue(db, submission)
-            result = await intake.upsert_as_id(db, catalogue, paper_id, draft)
-        return Recorded(result.paper, catalogue.change_set.change_id)
+            completed = await _complete(db, catalogue, paper_id, draft, seen)
+        return Recorded(completed, catalogue.change_set.change_id)
 
-    async def preview_completion(self, paper_id: int, draft: PaperDraft) -> Paper | None:
+    async def preview_completion(
+        self, paper_id: int, draft: PaperDraft, *, seen: PaperDetails
+    ) -> Completed:
         """Returns what `complete` would make of a paper; only reads."""
         submission = Submission(Origin.FEED, _PREVIEWER, self._clock())
         async with simulated_changes(self._database) as changes, self._database.reading() as db:
             catalogue = PreviewCatalogue(db, submission, changes)
-            return (await intake.upsert_as_id(db, catalogue, paper_id, draft)).paper
+            return await _complete(db, catalogue, paper_id, draft, seen)
 
     async def upsert_many(
         self,
@@ -203,6 +229,16 @@ class Papers(PaperQueries):
     async def _change_set(self, actor: Actor) -> AsyncGenerator[ChangeSet]:
         async with self._database.transaction(in_reply=True) as db:
             yield ChangeSet(db, actor, self._clock())
+
+
+async def _complete(
+    db: Connection, catalogue: Catalogue, paper_id: int, draft: PaperDraft, seen: PaperDetails
+) -> Completed:
+    known = await intake.get_by_id(db, paper_id)
+    if matching.contradictions(known, draft) - matching.contradictions(seen, draft):
+        return Completed(known, known)
+    result = await intake.upsert_as(catalogue, known, normalize(draft))
+    return Completed(known, result.paper)
 
 
 async def _batches(drafts: Iterable[PaperDraft]) -> AsyncGenerator[list[PaperDraft]]:

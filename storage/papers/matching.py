@@ -64,6 +64,20 @@ def may_merge(one: PaperDetails, other: PaperDetails) -> bool:
     )
 
 
+def contradictions(paper: PaperDetails, draft: PaperDetails) -> frozenset[str]:
+    """Returns in what a paper and a draft differ so that they may be two papers.
+
+    That can be the "title", the "authors" if both have some, and the "arxiv" id if both have one.
+    """
+    titles = [fold(one.title).replace(" ", "") for one in (paper, draft)]
+    found = {
+        "title": titles[0] != titles[1],
+        "authors": not _share_author(paper.author_names, draft.author_names),
+        "arxiv": have_conflicting_identifiers(paper, draft, "arxiv"),
+    }
+    return frozenset(name for name, is_different in found.items() if is_different)
+
+
 def have_common_ground(one: PaperDetails, other: PaperDetails) -> bool:
     """Returns whether two papers share an author, an identifier or a link.
 

@@ -10,6 +10,13 @@ def retraction_note(notice: str) -> str:
     return f"{_RETRACTED}{notice}"
 
 
+def with_retraction(note: str, retraction: str) -> str:
+    """Returns a paper's note with what `retraction_note` returned in front, unless it has that."""
+    if retraction in note:
+        return note
+    return " · ".join(filter(None, [retraction, note]))
+
+
 def is_retracted(note: str) -> bool:
     """Returns whether a note begins with what `retraction_note` returns."""
     return note.startswith(_RETRACTED)

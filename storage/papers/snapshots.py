@@ -90,6 +90,16 @@ def details_to_json(paper: PaperDetails) -> Json:
     }
 
 
+def differences_to_json(before: PaperDetails, after: PaperDetails) -> dict[str, Json]:
+    """Returns the fields that differ by name, each with its JSON values before and after."""
+    old, new = details_to_json(before), details_to_json(after)
+    return {
+        name: {"before": old.get(name), "after": new.get(name)}
+        for name in dict.fromkeys([*old, *new])
+        if old.get(name) != new.get(name)
+    }
+
+
 def draft_to_text(draft: PaperDraft) -> str:
     """Returns a draft as the JSON text that a row keeps while the draft waits for a moderator."""
     return json.dumps(details_to_json(draft), ensure_ascii=False)

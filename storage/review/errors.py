@@ -7,7 +7,7 @@ from storage.models import Actor, Outcome
 
 
 class NotWaiting(LabError):
-    """An item doesn't wait for a decision any more."""
+    """An item doesn't wait for a decision any more, or not in the way that was shown."""
 
 
 class AlreadyResolved(NotWaiting):
@@ -17,6 +17,15 @@ class AlreadyResolved(NotWaiting):
         is_own = by is not None and by.key == actor.key
         who = "You've" if is_own else f"{by.name if by and by.name else 'Someone'} has"
         super().__init__(f"{who} already {what}.")
+
+
+class ProposalChanged(NotWaiting):
+    """Accepting a proposal would change a paper differently than the moderator has seen."""
+
+    def __init__(self, paper_id: int) -> None:
+        super().__init__(
+            f"#{paper_id} has changed since you saw this card. Look at it again, and decide then."
+        )
 
 
 def describe_decision(outcome: Outcome, paper_id: int | None) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import enum
+import json
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from storage.models import Actor, Outcome, Paper, PaperDraft
+from storage.papers.snapshots import differences_to_json
 from storage.people.models import Person
 
 
@@ -43,6 +46,13 @@ class Decision(enum.IntEnum):
     SAME = 0
     ADD = 1
     DECLINE = 2
+
+
+class CompletionDecision(enum.StrEnum):
+    """What a moderator decides about a `Proposal`, as it is typed in the shell."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
 
 
 class SuggestionStatus(enum.StrEnum):
@@ -133,6 +143,36 @@ class AccountClaim:
     def is_pending(self) -> bool:
         """Whether it waits for a moderator."""
         return self.decided_by is None
+
+
+@dataclass(frozen=True, slots=True)
+class NewProposal:
+    """What services say about a paper, and why that isn't sure, as a sentence."""
+
+    draft: PaperDraft
+    service: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What services say about a paper of the list without it being sure.
+
+    ``paper`` is the paper as it is now, and ``after`` what it would become. The ``id`` is 0 if the
+    proposal isn't saved.
+    """
+
+    id: int
+    paper: Paper
+    after: PaperDraft
+    draft: PaperDraft
+    service: str
+    reason: str
+
+    @property
+    def fingerprint(self) -> int:
+        """A number that tells what would change from what else would."""
+        return zlib.crc32(json.dumps(differences_to_json(self.paper, self.after)).encode())
 
 
 class ReportStatus(enum.StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TypeAlias
 
@@ -16,12 +17,14 @@ from storage.feeds.models import EntryRecord, PendingEntry
 from storage.models import Actor, Origin, Outcome, PaperDraft, UpsertResult
 from storage.papers import queries as paper_queries
 from storage.papers.titles import is_bare_reference
-from storage.review import account_claims, reports, resolutions, suggestions
+from storage.review import account_claims, proposals, reports, resolutions, suggestions
 from storage.review.account_claims import AccountClaims
 from storage.review.errors import AlreadyResolved, NeedsTitle, NotWaiting, describe_decision
-from storage.review.models import AccountClaim, Decision, Report, Suggestion
+from storage.review.models import AccountClaim, Decision, Proposal, Report, Suggestion
 from storage.review.reports import Reports
 from storage.review.suggestions import Suggestions
+
+QueueItem: TypeAlias = PendingEntry | Suggestion | Report | AccountClaim | Proposal
 
 _ALL = """SELECT 'entry' AS kind, entries.id, seen_at AS at
           FROM entries JOIN feeds ON feeds.id = feed_id
@@ -32,7 +35,9 @@ _ALL = """SELECT 'entry' AS kind, entries.id, seen_at AS at
           WHERE decided_at IS NULL
           UNION ALL SELECT 'claim', account_claims.id, claimed_at FROM account_claims
           JOIN people ON people.id = person_id AND NOT is_removed
-          WHERE decided_at IS NULL"""
+          WHERE decided_at IS NULL
+          UNION ALL SELECT 'proposal', id, proposed_at FROM completion_proposals
+          WHERE id IN (SELECT value FROM json_each(?))"""
 _FIND = {
     "entry": entries.find_pending,
     "suggestion": suggestions.find,
@@ -40,25 +45,35 @@ _FIND = {
     "claim": account_claims.find,
 }
 
-QueueItem: TypeAlias = PendingEntry | Suggestion | Report | AccountClaim
-
 
 class Review(Suggestions, Reports, AccountClaims):
-    """The moderators' review queue: entries, and members' suggestions, reports and claims."""
+    """The moderators' review queue: entries, and members' suggestions, reports and claims.
+
+    What is uncertain about completions is listed here, and decided by `Proposals`.
+    """
 
     async def count(self) -> int:
         """Counts what waits for a moderator."""
         async with self._database.reading() as db:
-            return int(await db.value(f"SELECT COUNT(*) FROM ({_ALL})"))  # noqa: S608 - a constant
+            ids = [one.id for one in await proposals.waiting(db)]
+            query = f"SELECT COUNT(*) FROM ({_ALL})"  # noqa: S608 - a constant
+            return int(await db.value(query, [json.dumps(ids)]))
 
     async def page(self, offset: int, limit: int) -> tuple[QueueItem, ...]:
-        """Returns a page of what waits, oldest first."""
+        """Returns a page of what waits, oldest first, and uncertain completions at the end."""
         async with self._database.reading() as db:
+            proposed = {one.id: one for one in await proposals.waiting(db)}
             rows = await db.all(
-                f"SELECT * FROM ({_ALL}) ORDER BY at, kind, id LIMIT ? OFFSET ?",  # noqa: S608
-                [limit, offset],
+                f"""SELECT * FROM ({_ALL})
+                    ORDER BY kind = 'proposal', at, kind, id LIMIT ? OFFSET ?""",  # noqa: S608
+                [json.dumps([*proposed]), limit, offset],
             )
-            found = [await _FIND[row["kind"]](db, row["id"]) for row in rows]
+            found: list[QueueItem | None] = [
+                proposed[row["id"]]
+                if row["kind"] == "proposal"
+                else await _FIND[row["kind"]](db, row["id"])
+                for row in rows
+            ]
         return tuple(one for one in found if one is not None)
 
     async def pending_entries(self, feed_id: int) -> tuple[PendingEntry, ...]:

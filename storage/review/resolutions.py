@@ -16,6 +16,7 @@ _COLUMNS = {
     ReviewKind.ENTRY: (*_DECISION, "draft", "paper_id"),
     ReviewKind.SUGGESTION: (*_DECISION, "draft", "paper_id"),
     ReviewKind.REPORT: _DECISION,
+    ReviewKind.COMPLETION: _DECISION,
 }
 _POST_COLUMNS = {
     ReviewKind.ENTRY: "entry_id",
@@ -85,6 +86,8 @@ async def _restore(
         await _RESTORE[kind](db, item_id, expected, state)
     else:
         await _restore_columns(db, resolution, expected, state)
+    if kind not in _POST_COLUMNS:
+        return
     # Unsent messages to the member are no longer true; sent ones are updated.
     is_about_item = f"{_POST_COLUMNS[kind]} = ?"
     await db.run(

@@ -58,7 +58,7 @@ _DOES = {
     "answer": re.compile("UPDATE sources SET last_success_at"),
     "decision": re.compile("UPDATE found_papers SET outcome = \\?, paper_id"),
     "completion": re.compile("UPDATE papers SET title"),
-    "completed": re.compile("INSERT INTO completions"),
+    "completed": re.compile(r"INSERT INTO completions .*failures"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
@@ -41,7 +41,7 @@ _ENTRY = """<entry><id>http://arxiv.org/abs/{arxiv}v1</id><title>{title}</title>
 <arxiv:primary_category term="cs.CL"/>{authors}{doi}</entry>"""
 
 
-@dataclass
+@dataclass(frozen=True)
 class KnownPaper:
     """A paper that services know; ``only`` are the services that find it by its title."""
 
@@ -64,7 +64,10 @@ class CompletionServer:
     repositories: dict[str, Any] = field(default_factory=dict)
     failures: dict[str, tuple[int, bytes, dict[str, str]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    before_answer: Callable[[str], Awaitable[None]] | None = None  # of `app` only
     home: str = ""
+    hanging_path: str = ""
+    released: threading.Event = field(default_factory=threading.Event)
 
     def environment(self) -> dict[str, str]:
         """Returns the settings with this server's addresses, for the shell."""
@@ -80,10 +83,23 @@ class CompletionServer:
         """Returns settings with this server's addresses."""
         return Settings(**{"feed_allow_private": True, **self.addresses(), **values})
 
+    @contextmanager
+    def hanging(self, start: str) -> Iterator[None]:
+        """Keeps requests for paths that start so waiting until the block ends; in threads only."""
+        self.released = threading.Event()
+        self.hanging_path = start
+        try:
+            yield
+        finally:
+            self.hanging_path = ""
+            self.released.set()
+
     def app(self) -> web.Application:
         """Returns the server for tests that run in an event loop."""
 
         async def answer(request: web.Request) -> web.Response:
+            if self.before_answer is not None:
+                await self.before_answer(request.raw_path)
             status, body, headers = self.answer(request.raw_path)
             return web.Response(status=status, body=body, headers=headers)
 
@@ -157,6 +173,8 @@ def serve_completions() -> Iterator[CompletionServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if found.hanging_path and self.path.startswith(found.hanging_path):
+                found.released.wait()
             status, body, headers = found.answer(self.path)
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():

@@ -164,6 +164,7 @@ BUTTONS = {
     "QueueEntryButton": ("decide:{me}:0:0:{n}:2", Access.MODERATORS),
     "QueueFixButton": ("amend:{me}:0:{n}", Access.MODERATORS),
     "QueuePageButton": ("queue:{me}:0", Access.MODERATORS),
+    "QueueProposalButton": ("complete:{me}:0:{n}:1:1", Access.MODERATORS),
     "QueueReportButton": ("resolve:{me}:0:{n}:1", Access.MODERATORS),
     "QueueSuggestionButton": ("decide:{me}:0:1:{n}:2", Access.MODERATORS),
     "QueueUndoButton": ("unqueue:{me}:0:{n}", Access.MODERATORS),

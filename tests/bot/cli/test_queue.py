@@ -76,7 +76,7 @@ def test_the_queue_lists_cards_with_their_people_and_other_things_without(databa
     first, second, suggestion = _json(database, "queue", "list")
 
     assert first == {
-        "number": 5,
+        "number": 10,
         "kind": "card",
         "title": "A paper about 0 owls",
         "identifiers": ["doi:10.1000/0"],
@@ -90,7 +90,7 @@ def test_the_queue_lists_cards_with_their_people_and_other_things_without(databa
     }
     assert (second["grade"], second["person"]["name"], second["also"]) == ("C", "Bo Chen", [])
     assert suggestion == {
-        "number": 7,
+        "number": 12,
         "kind": "suggestion",
         "title": "A suggested paper",
         "identifiers": [],
@@ -101,25 +101,24 @@ def test_the_queue_lists_cards_with_their_people_and_other_things_without(databa
 def test_several_are_decided_at_once_and_what_fails_is_named(database: Path) -> None:
     _fill(database, _three_cards)
 
-    results = _json(database, "queue", "decide", "5", "7", "405", "add", exit_code=1)
+    results = _json(database, "queue", "decide", "10", "12", "400", "add", exit_code=1)
 
     assert [one.get("outcome") for one in results] == ["added", "added", None]
-    assert results[2] == {"number": 405, "error": "I couldn't find that card."}
+    assert results[2] == {"number": 400, "error": "I couldn't find that card."}
     (left,) = _json(database, "queue", "list")
-    assert left["number"] == 10
-    assert (
-        "1 of 2 couldn't be decided" in _shell(database, "queue", "decide", "5", "10", "add").output
-    )
+    assert left["number"] == 20
+    again = _shell(database, "queue", "decide", "10", "20", "add")
+    assert "1 of 2 couldn't be decided" in again.output
 
 
 def test_a_person_is_taken_off_a_card_by_number(database: Path) -> None:
     _fill(database, _three_cards)
 
-    decided = _shell(database, "queue", "decide", "5", "not-this-person", "--person", "2")
+    decided = _shell(database, "queue", "decide", "10", "not-this-person", "--person", "2")
     card = _json(database, "queue", "list")[0]
 
     assert (
-        "5 is still waiting, for the other people on its card. Undo it with: lab-herald undo"
+        "10 is still waiting, for the other people on its card. Undo it with: lab-herald undo"
         in decided.output
     )
     assert (card["person"]["number"], card["also"]) == (1, [])
@@ -131,11 +130,16 @@ def test_a_person_is_taken_off_a_card_by_number(database: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("5", "add", "--person", "1"), "--person only works with"),
-        (("7", "left-the-lab"), "left-the-lab only works for papers by the lab's people"),
-        (("8", "add"), "resolved in Discord"),
-        (("9", "add"), "confirmed in Discord"),
-        (("5", "same"), "doesn't resemble any paper"),
+        (("10", "add", "--person", "1"), "--person only works with"),
+        (("12", "left-the-lab"), "left-the-lab only works for papers by the lab's people"),
+        (("13", "add"), "resolved in Discord"),
+        (("13", "accept"), "resolved in Discord"),
+        (("14", "add"), "confirmed in Discord"),
+        (("12", "accept"), "accept doesn't fit that one. Use add or not-ours"),
+        (("15", "add"), "add doesn't fit that one. Use accept or reject"),
+        (("15", "accept"), "couldn't find that card"),
+        (("19", "add"), "Nothing in the queue has that number"),
+        (("10", "same"), "doesn't resemble any paper"),
     ],
 )
 def test_decisions_that_do_not_fit_are_explained(
@@ -159,7 +163,7 @@ def test_a_claim_is_listed_without_a_person(database: Path) -> None:
     (claim,) = _json(database, "queue", "list")
 
     assert claim == {
-        "number": 9,
+        "number": 14,
         "kind": "claim",
         "title": "mia says that they're Ann Lee.",
         "identifiers": [],

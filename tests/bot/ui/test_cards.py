@@ -39,7 +39,7 @@ from storage.models import (
     ResultPage,
 )
 from storage.papers.combine import as_draft
-from storage.review.models import Suggestion
+from storage.review.models import Proposal, Suggestion
 from storage.search.related import Related
 from tests.support.feeds import make_feed
 from tests.support.library import MODERATOR
@@ -191,7 +191,11 @@ async def test_review_cards_keep_within_discords_limits(
         replace(pending_entry(one), id=one.id, paper_id=one.id if similarity else None)
         for one in shown
     ]
-    for page in (suggestions, entries):
+    proposals = [
+        Proposal(one.id, one, as_draft(shown[-1]), as_draft(one), service=note, reason=note)
+        for one in shown
+    ]
+    for page in (suggestions, entries, proposals):
         similar = {one.id: one for one in shown}
         queue = review_cards.QueuePage(
             page[: review_cards.PAGE_SIZE], 10**6, 3, HUGE, {1: note}, similar

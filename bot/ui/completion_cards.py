@@ -1,0 +1,68 @@
+"""Completions of papers as text: what would change, and what isn't sure about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from discord.ui import Button
+
+from bot.markdown import escape
+from bot.ui import audit_log, buttons, cards
+from storage.models import PaperDetails, PaperDraft
+from storage.papers.combine import as_draft
+from storage.papers.identifiers import is_listed_title
+from storage.review.models import Proposal
+
+
+def differences(before: PaperDetails, after: PaperDetails, limit: int) -> str:
+    """Returns a line “field: before → after” for each field that differs.
+
+    Of those that don't fit into ``limit`` characters, only the names follow.
+    """
+    before, after = _without_listed_titles(before), _without_listed_titles(after)
+    lines: list[str] = []
+    rest: list[str] = []
+    for name in audit_log.differing_fields(before, after):
+        values = audit_log.difference(getattr(before, name), getattr(after, name))
+        line = f"**{audit_log.field_name(name)}:** {values}"
+        if sum(map(len, lines)) + len(line) > limit:
+            rest.append(audit_log.field_name(name))
+        else:
+            lines.append(line)
+    return "\n".join([*lines, *([f"-# Also: {', '.join(rest)}"] if rest else [])])
+
+
+def question(proposal: Proposal) -> str:
+    """Returns why a moderator has to decide about a proposal."""
+    return f"🧩 {escape(proposal.service, 60)}: {escape(proposal.reason, 200)}"
+
+
+def queue_item(proposal: Proposal, max_title: int, max_changes: int) -> str:
+    """Returns a proposal as the review queue lists it."""
+    return "\n".join(
+        [
+            f"**{cards.title_link(proposal.paper, max_title)}** (#{proposal.paper.id})",
+            f"-# {question(proposal)}",
+            differences(proposal.paper, proposal.after, max_changes),
+        ]
+    )
+
+
+def queue_buttons(proposal: Proposal, owner: int, page: int) -> list[Button[Any]]:
+    """Returns “Accept”, “Keep as it is”, and a button that opens the paper."""
+    return [
+        *(
+            buttons.QueueProposalButton(
+                owner, page, proposal.id, proposal.fingerprint, is_accepted=is_accepted
+            )
+            for is_accepted in (True, False)
+        ),
+        buttons.PaperButton(proposal.paper.id),
+    ]
+
+
+def _without_listed_titles(paper: PaperDetails) -> PaperDraft:
+    """Returns a paper without the ids that only the list itself uses."""
+    shown = (name for name in paper.identifiers if not is_listed_title(name))
+    return replace(as_draft(paper), identifiers=tuple(shown))
