@@ -9,7 +9,7 @@ import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -183,9 +183,13 @@ class Budget:
 
 
 class StallMeter:
-    """Measures how long the event loop is blocked: it looks every two milliseconds."""
+    """Measures how long the event loop is blocked: it looks every two milliseconds.
+
+    It also measures for how long of it the process ran; otherwise, other programs did.
+    """
 
     longest = 0.0
+    ran = 0.0
     looks = 0
 
     @asynccontextmanager
@@ -194,9 +198,11 @@ class StallMeter:
 
         async def look() -> None:
             while True:
-                start = perf_counter()
+                start, ran = perf_counter(), process_time()
                 await asyncio.sleep(_TICK)
-                self.longest = max(self.longest, perf_counter() - start - _TICK)
+                stall = perf_counter() - start - _TICK
+                if stall > self.longest:
+                    self.longest, self.ran = stall, process_time() - ran
                 self.looks += 1
 
         settle_garbage()
@@ -208,7 +214,8 @@ class StallMeter:
 
     def row(self, name: str) -> Row:
         """Returns the longest stall, in milliseconds."""
-        return Row(name, 1_000 * self.longest, 50, detail=f"{self.looks:,} looks")
+        detail = f"{self.looks:,} looks; the process ran {1_000 * self.ran:.0f} ms of it"
+        return Row(name, 1_000 * self.longest, 50, detail=detail)
 
 
 def settle_garbage() -> None:

@@ -20,9 +20,10 @@ MAX_SHORT = 6  # letters
 
 _MIN_SHARE = 0.8  # of the likelihood of all similar words
 _UNKNOWN = 0.001  # of all papers, which stands for the words that no paper contains
-# How likely mistakes are, compared with each other. A letter that is far from the right one on the
-# keyboard usually makes another word.
-_SWAPPED, _MISSING_OR_ADDED, _NEXT_KEY, _OTHER_KEY = 4, 2, 1, 0.5
+# How likely mistakes are, compared with each other. People take a vowel for another one
+# (“speach”), or hit the next key. Any other letter usually makes another word.
+_SWAPPED, _MISSING_OR_ADDED, _REPLACED, _OTHER_WORD = 4, 2, 1, 0.5
+_VOWELS = frozenset("aeiouy")
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _NEXT_KEYS = frozenset(
     frozenset(pair)
@@ -56,7 +57,7 @@ def clearly_meant(typed: str, candidates: Iterable[Candidate], total: int) -> li
     meant: dict[str, list[str]] = defaultdict(list)
     for (word, papers), weight in weights.items():
         likelihoods[stem(word)] += papers * weight
-        if weight == _SWAPPED or (weight > _OTHER_KEY and word[0] == typed[0]):
+        if weight == _SWAPPED or (weight > _OTHER_WORD and word[0] == typed[0]):
             meant[stem(word)].append(word)
     least = _MIN_SHARE * (sum(likelihoods.values()) + _UNKNOWN * total)
     return [word for one, forms in meant.items() if likelihoods[one] >= least for word in forms]
@@ -68,4 +69,5 @@ def _mistake_weight(typed: str, right: str) -> float:
     different = [pair for pair in zip(typed, right, strict=True) if pair[0] != pair[1]]
     if len(different) > 1:
         return _SWAPPED
-    return _NEXT_KEY if frozenset(different[0]) in _NEXT_KEYS else _OTHER_KEY
+    letters = frozenset(different[0])
+    return _REPLACED if letters <= _VOWELS or letters in _NEXT_KEYS else _OTHER_WORD

@@ -207,7 +207,7 @@ async def test_only_words_that_no_paper_has_are_corrected(papers: Library) -> No
     ("typed", "searched"),
     [
         *(("lenz", "lens"), ("lnes", "lens"), ("lense", "lens"), ("betr", "bert")),
-        ("elns", "lens"),
+        *(("elns", "lens"), ("speach", "speech")),
         *(("modl", "model"), ("tned", "tuned")),
         ("bake", ""),  # as like “make” and “lake” as “base”
         ("kens", ""),  # begins with another letter than “lens”
@@ -220,7 +220,7 @@ async def test_a_short_word_is_corrected_only_if_it_is_clear_what_was_meant(
     library: Library, typed: str, searched: str
 ) -> None:
     drafts = [
-        PaperDraft(title="A tuned lens on the base model of BERT"),
+        PaperDraft(title="A tuned lens on the base model of BERT for speech"),
         PaperDraft(title="Models make GPT4", abstract="At the lake, the NSF models the base."),
     ]
     await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR)
