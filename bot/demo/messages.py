@@ -30,6 +30,16 @@ def raw_text(message: Any) -> str:  # noqa: ANN401 - SimCord has several message
     return "\n".join(lines)
 
 
+def find_button(message: Any, text: str, label: str) -> str | None:  # noqa: ANN401 - see above
+    """Returns the custom id of the first button with a label below a text, or None."""
+    is_below = False
+    for part in _walk(message.components):
+        is_below = is_below or text in part.get("content", "")
+        if is_below and part.get("label") == label:
+            return str(part["custom_id"])
+    return None
+
+
 async def use_message_menu(
     env: simcord.Env,
     actor: Any,  # noqa: ANN401 - SimCord's members, channels, messages and results
@@ -55,6 +65,14 @@ async def use_message_menu(
     return await actor._dispatch_interaction(  # noqa: SLF001 - see above
         InteractionType.APPLICATION_COMMAND, channel, data
     )
+
+
+def _walk(components: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - see `_lines`
+    """Yields components and those in them, from top to bottom."""
+    for component in components:
+        part = component if isinstance(component, dict) else component.to_dict()
+        yield part
+        yield from _walk(part.get("components", []))
 
 
 def _lines(components: Any) -> Iterator[str]:  # noqa: ANN401 - raw payloads or discord.py's objects

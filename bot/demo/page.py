@@ -77,6 +77,7 @@ class Page:
             web.post("/demo/publish", self._publish),
             web.post("/demo/discord", self._toggle_discord),
             web.post("/demo/feed", self._toggle_feed),
+            web.post("/demo/day", self._pass_day),
             web.post("/demo/menu", self._use_menu),
             web.post("/api/pages", self._open),
             web.post("/api/action", self._act),
@@ -113,6 +114,8 @@ class Page:
         state = {
             "run": self._run,
             "now": world.clock().isoformat(),
+            "days_passed": world.research.days_passed,
+            "found": await world.count_found(),
             "papers_left": world.site.papers_left,
             "waiting": await world.count_waiting(),
             "has_outage": world.has_outage,
@@ -141,6 +144,11 @@ class Page:
         site = self._world.site
         site.is_down = not site.is_down
         await self._world.poll()
+        await self.refresh()
+        return await self._show_state(request)
+
+    async def _pass_day(self, request: web.Request) -> web.Response:
+        await self._world.pass_day()
         await self.refresh()
         return await self._show_state(request)
 

@@ -57,7 +57,7 @@ async def _serve(port: int) -> None:
         )
         await asyncio.gather(
             _repeat(_DELIVER_EVERY, world.app.deliver, page.refresh),
-            _repeat(_POLL_EVERY, world.app.poll, world.app.maintain),
+            _repeat(_POLL_EVERY, world.app.poll, world.app.poll_sources, world.app.maintain),
             _publish_first_paper(world, page),
         )
 

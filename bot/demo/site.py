@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from aiohttp import web
 
-from bot.demo import fake_services
+from bot.demo.fake_services import FakeServices
 from storage.timestamps import utc_now
 
 _PAGE = """<!doctype html>
@@ -148,8 +148,8 @@ async def _close_connection(_request: web.Request, answer: web.StreamResponse) -
 
 
 @asynccontextmanager
-async def open_site(port: int) -> AsyncGenerator[Site]:
-    """Serves the site on 127.0.0.1; port 0 means any free port."""
+async def open_site(port: int, services: FakeServices) -> AsyncGenerator[Site]:
+    """Serves the site and the fakes of services on 127.0.0.1; port 0 means any free port."""
     site = Site()
     app = web.Application()
     app.add_routes(
@@ -157,7 +157,7 @@ async def open_site(port: int) -> AsyncGenerator[Site]:
             web.get("/", site.show_page),
             web.get("/feed.xml", site.show_feed),
             web.get("/papers/{number}", site.show_paper),
-            *fake_services.routes(),
+            *services.routes(),
         ]
     )
     app.on_response_prepare.append(_close_connection)

@@ -7,9 +7,10 @@ from typing import Any
 import click
 import simcord
 
-from bot.demo.messages import use_message_menu, visible_text
+from bot.demo.messages import find_button, use_message_menu, visible_text
 from bot.demo.plain_text import plain_text
 from bot.demo.world import GUILD_ID, World
+from bot.markdown import count
 
 _FORM_VALUES = {
     "title": "A Paper Added by Hand",
@@ -18,6 +19,10 @@ _FORM_VALUES = {
     "links": "10.1234/demo.42",
     "abstract": "Shows that a form is enough.",
 }
+
+
+_OURS = "Counting Before Reading"
+_NAMESAKES = "Fatigue of Sintered Basalt Fibres"
 
 
 class StepFailed(Exception):
@@ -48,6 +53,10 @@ async def run_tour(world: World) -> bool:
         ("Checking the feed again announces nothing twice", _announce_once),
         ("/search and /author find the new paper", _search_announced),
         ("Looking up an unknown author explains what to try", _search_unknown_author),
+        ("A moderator completes a paper with /curate complete", _complete),
+        ("… adds a person with /people find, of two with that name", _find_person),
+        ("… lets a day pass: papers by the lab's people need review", _find_papers),
+        ("… adds one, and refuses that of a namesake, which stays refused", _refuse_namesake),
     ]
     passed = 0
     for title, step in steps:
@@ -169,6 +178,58 @@ async def _merge(world: World) -> str:
     shown += f"\n\n{_expect(log, '🔗 merged', '📥 imported', '✏️ edited')}"
     undone = _reply(await world.moderator.slash(world.papers, "curate undo"))
     return f"{shown}\n\n{_expect(undone, 'The paper is back in the list')}"
+
+
+async def _complete(world: World) -> str:
+    paper = "Can Transformers Learn to Solve Problems Recursively?"
+    found = await world.moderator.slash(world.papers, "curate complete", paper=paper)
+    shown = _expect(_reply(found), "can complete this paper", "Talia Ringer", "2305.14699")
+    done = await world.moderator.click(found.response, label="Complete")
+    return f"{shown}\n\n{_expect(_reply(done), '✅ Completed', 'Talia Ringer')}"
+
+
+async def _find_person(world: World) -> str:
+    found = await world.moderator.slash(world.moderators, "people find", name="Tomasz Wrona")
+    shown = _expect(_reply(found), "Open Lab · 2024 to 2025", "Institute for Snow and Ice")
+    number = 1 if shown.index("Open Lab") < shown.index("Institute") else 2
+    form = await world.moderator.click(found.response, label=f"{number} · Tomasz Wrona")
+    values = {"name": "Tomasz Wrona", "ids": "0000-0000-0000-0044\nA9900000004"}
+    added = await world.moderator.submit_modal(form, values)
+    return f"{shown}\n\n{_expect(_reply(added), 'Added to the lab', '0000-0000-0000-0044')}"
+
+
+async def _find_papers(world: World) -> str:
+    await world.pass_day()
+    card = next(
+        text
+        for message in reversed(world.moderators.history())
+        if "Ours?" in (text := visible_text(message))
+    )
+    _expect(card, _OURS, "Noor Al-Rashid with this person's ORCID iD")
+    shown = _reply(await _open_found_papers(world))
+    _expect(shown, _OURS, "Noor Al-Rashid with this person's ORCID iD", "usual category cs.CL")
+    return _expect(shown, _NAMESAKES, "but the affiliation is Basalt Fibre Institute")
+
+
+async def _refuse_namesake(world: World) -> str:
+    page = await _open_found_papers(world)
+    button = find_button(page.response, _OURS, "Add")
+    added = await world.moderator.click(page.response, custom_id=button)
+    shown = _expect(_reply(added), "✅ You added", _OURS)
+    button = find_button(added.response, _NAMESAKES, "Not this person")
+    refused = await world.moderator.click(added.response, custom_id=button)
+    shown += f"\n\n{_expect(_reply(refused), 'the author is somebody else')}"
+    await world.pass_day()
+    later = _reply(await _open_found_papers(world))
+    if _NAMESAKES in later:
+        raise StepFailed(f"the paper is back:\n{later}")
+    return f"{shown}\n\n{later}"
+
+
+async def _open_found_papers(world: World) -> Any:  # noqa: ANN401 - SimCord's result
+    queue = await world.moderator.slash(world.moderators, "curate queue")
+    label = f"📡 {count(await world.count_found(), 'paper')} by the lab's people"
+    return await world.moderator.click(queue.response, label=label)
 
 
 async def _suggest(world: World) -> str:

@@ -25,7 +25,7 @@ This is the real Lab Herald on a simulated Discord. Click a command, or type `/`
     (
         "**On the left**, publish a paper, and the bot announces it here. Take Discord down, "
         "publish some more, and bring it back up: each paper is announced once. Switch to Noor to "
-        "moderate."
+        "moderate, and let a day pass: the bot finds new papers by the lab's people."
     ),
 )
 _TO_MODERATORS = (
@@ -33,9 +33,15 @@ _TO_MODERATORS = (
 Members don't see this channel and can't use these commands. Suggestions and alerts arrive here.""",
     """- {curate add} `source:2310.10631` looks a paper up and adds it.
 - {curate import} reads a publications page, BibTeX, RIS and more, from a file or a URL.
-- {curate edit} and {curate merge} correct the list.
+- {curate edit} and {curate merge} correct the list, and {curate complete} looks up what it lacks.
 - {curate history} shows every change, and {curate undo} takes one back.
 - {feed add} follows a feed, and {feed why} explains what happened to a paper.""",
+    (
+        "📡 {people find} `name:Tomasz Wrona` adds somebody to the lab's people; two researchers "
+        "have that name. Then **let a day pass** on the left: new papers by the lab's people "
+        "arrive here, with what speaks for each. {curate queue} shows all of them, one of which is "
+        "by a namesake: choose **Not this person**, and it stays away."
+    ),
     "In #papers, right-click Mika's second message and choose **Add paper**.",
 )
 

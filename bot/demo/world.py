@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,20 @@ import simcord
 from simcord.backend.cdn import CDN_BASE
 
 from bot.app import App, open_app
+from bot.demo.fake_services import PATHS, FakeServices
+from bot.demo.research import Research
 from bot.demo.site import Site, open_site
 from bot.settings import Settings
 from bot.starter import load_starter
 from storage.models import Actor, Origin
+from storage.people.models import PersonDraft
 from storage.timestamps import utc_now
 
 GUILD_ID = 1_000_000_000_000_000_001
 _AVATAR = "herald"  # the hash of the bot's picture
 _LONGEST_ACTION = timedelta(minutes=2)  # SimCord then gives up on a command
 _LONGEST_WAIT = 60  # minutes until the bot tries again, however long an outage lasts
+_MORNING = time(8, tzinfo=UTC)
 
 
 class WorldClock:
@@ -64,6 +68,7 @@ class World:
     clock: WorldClock
     env: simcord.Env
     site: Site
+    research: Research
     papers: Any
     moderators: Any
     member: Any
@@ -85,6 +90,16 @@ class World:
             await self.app.poller.poll(feed)
         return await self.app.deliver()
 
+    async def pass_day(self) -> None:
+        """Moves the clock to the morning of the next working day, and does what was due by then."""
+        now = self.clock()
+        morning = next_morning(now)
+        self.clock.advance((morning - now).total_seconds())
+        self.research.begin_day(morning.date())
+        await self.app.poll_sources()
+        await self.app.complete_papers()
+        await self.poll()
+
     def start_outage(self) -> None:
         """Makes Discord refuse all messages that the bot sends to channels."""
         self.env.inject_error("POST", "/channels/*/messages", status=503, times=None)
@@ -103,6 +118,10 @@ class World:
             sent += await self.app.deliver()
         return sent
 
+    async def count_found(self) -> int:
+        """Counts the papers of the lab's people that wait for a moderator."""
+        return await self.app.library.found_papers.count()
+
     async def count_waiting(self) -> int:
         """Counts the announcements that should have been sent already."""
         subscriptions = await self.app.library.subscriptions.all()
@@ -120,11 +139,13 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
             database_path=Path(folder) / "demo.db",
             feed_allow_private=True,
             poll_interval=timedelta(minutes=1),
+            lab_affiliations=("Open Lab",),
             lab_herald_speedup=1_000_000,  # its services mind no haste
         )
         clock = WorldClock()
+        research = Research(clock().date())
         async with (
-            open_site(site_port) as site,
+            open_site(site_port, FakeServices(research)) as site,
             open_app(_with_fake_services(settings, site), clock) as app,
         ):
             await app.library.papers.upsert_many(
@@ -136,25 +157,42 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
                 strict_sync=False,
                 check_errors=False,
             ) as env:
-                yield await _set_up_server(app, clock, env, site)
+                world = await _set_up_server(app, clock, env, site, research)
+                await _add_people(world)
+                yield world
+
+
+def next_morning(now: datetime) -> datetime:
+    """Returns the next morning on which arXiv announces papers."""
+    day = now.date() + timedelta(days=1)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    return datetime.combine(day, _MORNING)
 
 
 def _with_fake_services(settings: Settings, site: Site) -> Settings:
-    """Returns settings that look papers up at the site's fakes of arXiv and the registries."""
-    registry = f"{site.home}doi"
-    return replace(
-        settings,
-        arxiv_api_url=f"{site.home}arxiv",
-        crossref_url=registry,
-        datacite_url=registry,
-        doi_url=registry,
-        openalex_url=registry,
-        semantic_scholar_url=registry,
-        huggingface_url=registry,
-    )
+    """Returns settings that ask the site's fakes of all services."""
+    urls: dict[str, Any] = {name: f"{site.home}{path}" for name, path in PATHS.items()}
+    return replace(settings, **urls)
 
 
-async def _set_up_server(app: App, clock: WorldClock, env: simcord.Env, site: Site) -> World:
+async def _add_people(world: World) -> None:
+    """Adds the lab's people as the moderator, and asks the services about them a first time."""
+    moderator = world.moderator
+    actor = Actor(f"discord:{moderator.id}", moderator.user.global_name)
+    for one in world.research.people:
+        if one.is_of_the_lab:
+            account = moderator.id if one.name.startswith("Noor ") else None
+            draft = PersonDraft(
+                one.name, ids=one.ids, categories=one.categories, discord_id=account
+            )
+            await world.app.library.people.add(draft, actor)
+    await world.app.poll_sources()
+
+
+async def _set_up_server(
+    app: App, clock: WorldClock, env: simcord.Env, site: Site, research: Research
+) -> World:
     backend: Any = env.backend
     backend.clock = clock
     backend.bot_user.avatar = _AVATAR
@@ -184,6 +222,7 @@ async def _set_up_server(app: App, clock: WorldClock, env: simcord.Env, site: Si
         clock=clock,
         env=env,
         site=site,
+        research=research,
         papers=papers,
         moderators=moderators,
         member=member,

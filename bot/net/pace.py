@@ -61,6 +61,7 @@ class Pace:
         budget = self.service.daily_requests - (0 if is_reserved else self.service.reserved)
         async with self._lock:
             left = self._free_at - asyncio.get_running_loop().time()
+            left = min(left, pause.total_seconds())  # a simulated clock may have been put back
             if left > _NO_TIME:
                 await asyncio.sleep(left)
             try:

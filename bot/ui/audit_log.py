@@ -255,8 +255,11 @@ def _people_summary(change: NameChange | PeopleChange) -> str:
     if change.after.is_watched is not None:
         switched = "on" if change.after.is_watched else "off"
         return f"📡 turned {switched} the search for new papers by the lab's people"
-    verb = {ChangeAction.ADD: "added", ChangeAction.REMOVE: "removed"}.get(change.action)
-    return f"👤 {verb or 'changed'} the lab's {_people_names(change)}"
+    what = {
+        ChangeAction.ADD: "added {} to the lab's people",
+        ChangeAction.REMOVE: "removed {} from the lab's people",
+    }.get(change.action, "changed the lab's {}")
+    return f"👤 {what.format(_people_names(change))}"
 
 
 def _people_names(change: PeopleChange) -> str:

@@ -44,7 +44,7 @@ async def test_a_moderator_adds_a_person_in_a_form(lab: Lab) -> None:
     shown = await lab.run(lab.moderator, "people show", person="biderman")
     assert "### Stella Biderman" in shown
     undone = await lab.moderator.click(result.response, label="Undo")
-    assert "added the lab's **Stella Biderman**" in reply_text(undone)
+    assert "added **Stella Biderman** to the lab's people" in reply_text(undone)
     assert await lab.app.library.people.all() == ()
 
 

@@ -50,7 +50,7 @@
   }
   const channels = element("nav", { "aria-label": "Channels" });
   const note = element("p", { role: "status" });
-  const buttons = Object.fromEntries(["publish", "discord", "feed"].map((name) => {
+  const buttons = Object.fromEntries(["publish", "day", "discord", "feed"].map((name) => {
     const button = element("button", { type: "button" });
     button.addEventListener("click", async () => {
       button.disabled = true;
@@ -76,9 +76,10 @@
     const left = state.papers_left;
     buttons.publish.textContent = left ? `Publish a paper (${left} left)` : "No more papers";
     buttons.publish.disabled = !left;
+    buttons.day.textContent = "Let a day pass";
     toggle(buttons.discord, state.has_outage, "Take Discord down", "Bring Discord back up");
     toggle(buttons.feed, state.feed_is_down, "Take the feed down", "Bring the feed back up");
-    note.textContent = outages();
+    note.textContent = outages() || morning();
     showChannels();
     document.querySelectorAll("article[data-message-id]").forEach(addApps);
     document.querySelectorAll("time.discord-timestamp").forEach(updateTime);
@@ -94,6 +95,14 @@
     if (state.has_outage) return `Discord refuses the bot's messages. ${waiting} waiting.`;
     if (state.feed_is_down) return "The bot can't read the feed. It'll find the new papers later.";
     return state.waiting ? `${waiting} waiting.` : "";
+  }
+
+  function morning() {
+    if (!state.days_passed) return "";
+    const day = new Date(state.now).toLocaleDateString("en", { weekday: "long", timeZone: "UTC" });
+    if (!state.found) return `It's ${day}.`;
+    const verb = state.found === 1 ? "1 paper waits" : `${state.found} papers wait`;
+    return `It's ${day}. ${verb} for the moderator, Noor.`;
   }
 
   function showChannels() {

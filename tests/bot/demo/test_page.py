@@ -85,11 +85,11 @@ async def test_a_page_opens_for_the_person_and_the_channel_of_the_address(
 async def test_other_websites_cannot_use_the_demo(unused_tcp_port: int) -> None:
     async with open_demo(unused_tcp_port) as demo:
         for headers in FOREIGN:
-            for path in ("/demo/publish", "/demo/discord", "/api/pages", "/api/action"):
+            for path in ("/demo/publish", "/demo/day", "/api/pages", "/api/action"):
                 status, _ = await demo.post(path, {}, **AS_MODERATOR, **headers)
                 assert status == 403
         assert demo.world.site.published == 0
-        assert not demo.world.has_outage
+        assert demo.world.research.days_passed == 0
 
 
 async def test_a_foreign_name_for_the_address_shows_nothing(unused_tcp_port: int) -> None:
@@ -141,6 +141,14 @@ async def test_papers_wait_for_the_feed_and_come_once(unused_tcp_port: int) -> N
         assert demo.announced() == []
         await demo.post("/demo/feed", **AS_MEMBER)
         assert len(demo.announced()) == 1
+
+
+async def test_a_day_passes_for_whoever_presses_the_button(unused_tcp_port: int) -> None:
+    async with open_demo(unused_tcp_port) as demo:
+        before = demo.world.clock()
+        _, state = await demo.post("/demo/day", **AS_MEMBER)
+        assert (state["days_passed"], state["found"]) == (1, 2)
+        assert demo.world.clock().date() > before.date()
 
 
 async def test_message_menus_are_for_those_who_have_them_in_discord(unused_tcp_port: int) -> None:
