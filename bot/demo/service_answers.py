@@ -28,7 +28,8 @@ Abstract: {summary}</summary>{categories}<published>{date}T00:00:00-05:00</publi
 <arxiv:announce_type>new</arxiv:announce_type><dc:creator>{authors}</dc:creator></entry>
 """
 _BIBLIOGRAPHY = """<?xml version="1.0"?>
-<dblpperson name="{name}" pid="{pid}">{records}</dblpperson>
+<dblpperson name="{name}" pid="{pid}"><person><author>{name}</author>
+<url>https://orcid.org/{orcid}</url></person>{records}</dblpperson>
 """
 _RECORD = """<r><{kind} key="demo/{number}">{authors}<title>{title}.</title><year>{year}</year>
 <{container}>{venue}</{container}><ee>{url}</ee></{kind}></r>
@@ -126,6 +127,7 @@ def dblp_bibliography(person: Researcher, found: Iterable[Publication]) -> str:
     return _BIBLIOGRAPHY.format(
         name=escape(person.name),
         pid=person.id_at(IdScheme.DBLP),
+        orcid=person.id_at(IdScheme.ORCID),
         records="".join(map(_dblp_record, found)),
     )
 
