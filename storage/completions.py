@@ -37,7 +37,7 @@ class Completions:
             return await paper_queries.load(db, [row["id"] for row in rows])
 
     async def postpone(self, paper_id: int) -> None:
-        """Puts a paper off, because it is looked up now, which may fail in any way."""
+        """Puts off a paper that couldn't be looked up because of an unexpected error."""
         now = self._clock()
         async with self._database.transaction() as db:
             await db.run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -175,13 +174,17 @@ class Completer:
     async def complete_due(self, limit: int, actor: Actor) -> tuple[Completion, ...]:
         """Completes up to ``limit`` papers that are due.
 
-        Each is put off before it is looked up. So whatever goes wrong, others have their turn.
+        One that raises an unexpected error is put off, so that others have their turn.
         """
         done = []
         for paper in await self._library.completions.due(limit):
-            await self._library.completions.postpone(paper.id)
-            with contextlib.suppress(PaperNotFound):  # adding it was undone meanwhile
+            try:
                 done.append(await self.complete(paper, actor))
+            except PaperNotFound:  # adding it was undone meanwhile
+                continue
+            except Exception:
+                await self._library.completions.postpone(paper.id)
+                raise
         return tuple(done)
 
     async def _preview(self, run: _Run) -> Recorded[Completed]:

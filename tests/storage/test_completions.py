@@ -89,7 +89,7 @@ async def test_what_version_34_recorded_goes_on(tmp_path: Path, clock: FakeClock
         assert await library.review.count() == 0
 
 
-async def test_a_paper_that_is_being_looked_up_is_put_off(
+async def test_a_paper_that_could_not_be_looked_up_is_put_off(
     library: Library, clock: FakeClock
 ) -> None:
     paper = await added(library, ARXIV)

@@ -261,8 +261,8 @@ async def test_a_failing_migration_leaves_the_file_as_it_was(tmp_path: Path) -> 
             pass
     (copied,) = copies(path)
     assert str(caught.value) == (
-        f"The database {path} couldn't be upgraded to this version of Lab Herald, so it is as it "
-        f"was: table posts already exists. A copy of it is {copied}."
+        f"The database {path} couldn't be upgraded to this version of Lab Herald, so it was left "
+        f"as it was: table posts already exists. A copy of it is {copied}."
     )
     assert dump(path) == before
     assert version(path) == 1
