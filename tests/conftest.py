@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -28,7 +27,6 @@ from tests.support.lab import HOME, FakeClock, Lab, open_lab, plain_commands, un
 from tests.support.lookup_server import LookupServer
 from tests.support.paths import shared_path
 
-_SIMCORD = {"settle_timeout": 20}  # seconds that a reply may take on a busy machine
 NO_SERVER = "http://127.0.0.1:9"  # the discard port: no test sends requests to the real services
 # Examples may be slow, and they share their test's library on purpose.
 hypothesis.settings.register_profile(
@@ -47,21 +45,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--moderator-runs", type=int, default=15, help="lists that random moderators change"
     )
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives the bot more time for a reply than SimCord does, unless a test says otherwise."""
-    for item in items:
-        if "simcord_env" in getattr(item, "fixturenames", ()):
-            own = item.get_closest_marker("simcord")
-            options = _SIMCORD | (own.kwargs if own else {})
-            item.add_marker(pytest.mark.simcord(**options), append=False)
-
-
-def pytest_collection_finish() -> None:
-    """Keeps what all tests share away from the garbage collector."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,6 +18,8 @@ from tests.support.completion_server import PATHS, CompletionServer, KnownPaper
 from tests.support.lab import Lab, reply_text
 from tests.support.library import MODERATOR
 
+pytestmark = pytest.mark.simcord(settle_timeout=20)
+
 LENS = KnownPaper(
     "Eliciting Predictions with a New Lens",
     ("Nora Belmont", "Zach Furness"),

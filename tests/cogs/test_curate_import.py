@@ -23,6 +23,9 @@ from storage.models import Actor, Origin, PaperDraft
 from tests.support.lab import FakeClock, Lab, reply_text
 from tests.support.library import MODERATOR, import_running
 
+# A busy machine may need long to start the process that reads a file.
+pytestmark = pytest.mark.simcord(settle_timeout=20)
+
 BIB = (
     b"@misc{a, title={Ferns of the North}, doi={10.1000/1}}\n"
     b"@misc{b, title={Ferns of the South}, doi={10.1000/2}}\n"

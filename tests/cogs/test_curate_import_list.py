@@ -12,6 +12,9 @@ from bot.settings import Settings
 from tests.support.lab import Lab, reply_text
 from tests.support.lookup_server import LookupServer
 
+# A busy machine may need long to start the process that reads a file.
+pytestmark = pytest.mark.simcord(settle_timeout=20)
+
 
 @pytest.fixture
 def settings(settings: Settings, lookup_server: LookupServer) -> Settings:

@@ -12,6 +12,9 @@ from bot.settings import Settings
 from tests.support.http_servers import close_connections
 from tests.support.lab import Lab, reply_text
 
+# A busy machine may need long to start the process that reads a file.
+pytestmark = pytest.mark.simcord(settle_timeout=20)
+
 PAGE = """<html><head><title>Publications</title></head><body><nav>Home</nav><ul>
 <li>Jane Roe, Bo Lee. <a href="/papers/lamps">On the Nature of Lamps</a>. Journal of Lamps, 2023.
 <li>Jane Roe. <a href="/papers/wicks">A Short History of Wicks</a>. Journal of Lamps, 2022.

@@ -16,6 +16,8 @@ from tests.support.lab import Lab, reply_text
 from tests.support.library import MODERATOR
 from tests.support.source_server import PATHS, KnownPerson, SourceServer
 
+pytestmark = pytest.mark.simcord(settle_timeout=20)
+
 ORCID = PersonId(IdScheme.ORCID, "0000-0002-1825-0097")
 OPENALEX = PersonId(IdScheme.OPENALEX, "A5000000001")
 DBLP = PersonId(IdScheme.DBLP, "17/1926")

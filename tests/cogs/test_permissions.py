@@ -18,6 +18,9 @@ from tests.support.lab import HOME, Lab, reply_text
 from tests.support.library import MODERATOR
 from tests.support.permission_table import BUTTONS, COMMANDS, FORMS, MENUS, Caller, Location
 
+# A busy machine may need long to start the process that reads a file.
+pytestmark = pytest.mark.simcord(settle_timeout=12)
+
 
 @pytest.fixture
 async def callers(lab: Lab, caplog: pytest.LogCaptureFixture) -> Callers:

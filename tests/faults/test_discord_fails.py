@@ -193,7 +193,7 @@ async def test_a_stopped_channel_is_tried_when_permissions_change(
     event, what = _OPENING[change]
     asked = len(station.discord.asked)
     await station.discord.tell(event, what)
-    async with asyncio.timeout(50):
+    async with asyncio.timeout(5):
         await arrived.wait()
     await station.app.deliver()
     assert station.announced() == papers
@@ -236,7 +236,7 @@ async def test_a_send_that_waits_for_a_rate_limit_ends_when_its_channel_is_pause
     await asked.wait()
     await subscriptions.pause(GUILD, PAPERS, MODERATOR)
     dispatcher.cancel_send(PAPERS)
-    async with asyncio.timeout(50):
+    async with asyncio.timeout(5):
         assert await delivering == 0
     dispatcher.cancel_send(PAPERS)  # nothing is being sent any more
     await subscriptions.resume(GUILD, PAPERS, MODERATOR)
