@@ -33,6 +33,7 @@ from storage.audit.models import (
 )
 from storage.models import Link, Outcome, PaperDetails
 from storage.moderator_settings import SettingKey
+from storage.papers.identifiers import is_listed_title
 from storage.redaction import redact_url
 
 Titles = Mapping[int, str]  # of papers, by number
@@ -335,10 +336,7 @@ def differences(change: Change) -> list[str]:
     before, after = change.before, change.after
     if before is None or after is None:
         return []
-    lines = [
-        f"{_PAPER_FIELDS[name]}: {difference(getattr(before, name), getattr(after, name))}"
-        for name in differing_fields(before, after)
-    ]
+    lines = [f"{label}: {values}" for label, values in paper_differences(before, after).items()]
     if before.is_removed != after.is_removed:
         lines.append("Removed from the list" if after.is_removed else "Restored to the list")
     return lines
@@ -417,8 +415,23 @@ def changed_fields(change: Change) -> list[str]:
 
 
 def differing_fields(before: PaperDetails, after: PaperDetails) -> list[str]:
-    """Returns the fields in which two papers, or two snapshots of one, differ."""
-    return [name for name in _PAPER_FIELDS if getattr(before, name) != getattr(after, name)]
+    """Returns the fields in which two papers, or two snapshots of one, visibly differ."""
+    return [name for name in _PAPER_FIELDS if _value(before, name) != _value(after, name)]
+
+
+def paper_differences(before: PaperDetails, after: PaperDetails) -> dict[str, str]:
+    """Returns “before → after” by the label of each field in which papers visibly differ."""
+    return {
+        field_name(name): difference(_value(before, name), _value(after, name))
+        for name in differing_fields(before, after)
+    }
+
+
+def _value(paper: PaperDetails, name: str) -> object:
+    """Returns a paper's value of a field, without the identifiers that only the list itself has."""
+    if name == "identifiers":
+        return tuple(one for one in paper.identifiers if not is_listed_title(one))
+    return getattr(paper, name)
 
 
 def field_name(name: str) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from discord.ui import Button
 
 from bot.markdown import escape
 from bot.ui import audit_log, buttons, cards
-from storage.models import PaperDetails, PaperDraft
-from storage.papers.combine import as_draft
-from storage.papers.identifiers import is_listed_title
+from storage.models import PaperDetails
 from storage.review.models import Proposal
 
 
@@ -20,14 +17,12 @@ def differences(before: PaperDetails, after: PaperDetails, limit: int) -> str:
 
     Of those that don't fit into ``limit`` characters, only the names follow.
     """
-    before, after = _without_listed_titles(before), _without_listed_titles(after)
     lines: list[str] = []
     rest: list[str] = []
-    for name in audit_log.differing_fields(before, after):
-        values = audit_log.difference(getattr(before, name), getattr(after, name))
-        line = f"**{audit_log.field_name(name)}:** {values}"
+    for label, values in audit_log.paper_differences(before, after).items():
+        line = f"**{label}:** {values}"
         if sum(map(len, lines)) + len(line) > limit:
-            rest.append(audit_log.field_name(name))
+            rest.append(label)
         else:
             lines.append(line)
     return "\n".join([*lines, *([f"-# Also: {', '.join(rest)}"] if rest else [])])
@@ -60,9 +55,3 @@ def queue_buttons(proposal: Proposal, owner: int, page: int) -> list[Button[Any]
         ),
         buttons.PaperButton(proposal.paper.id),
     ]
-
-
-def _without_listed_titles(paper: PaperDetails) -> PaperDraft:
-    """Returns a paper without the ids that only the list itself uses."""
-    shown = (name for name in paper.identifiers if not is_listed_title(name))
-    return replace(as_draft(paper), identifiers=tuple(shown))

@@ -108,6 +108,15 @@ def test_a_change_is_summarized(made: Change, shown: str) -> None:
     assert audit_cards.plain_summary(made, {1: "A *title*"}).startswith("7 · ")
 
 
+def test_identifiers_that_only_the_list_has_are_no_difference() -> None:
+    before = snapshot(PaperDraft(title="A Lens", identifiers=("listed:alens",)))
+    after = snapshot(PaperDraft(title="A Lens", identifiers=("listed:lens", "doi:10.1/a")))
+    shown = audit_cards.differences(change(before=before, after=after))
+    assert shown == ["Identifiers: none → doi:10.1/a"]
+    same = snapshot(PaperDraft(title="A Lens", identifiers=("listed:lens",)))
+    assert audit_cards.differences(change(before=before, after=same)) == []
+
+
 @pytest.mark.slow
 @given(st.lists(st.tuples(drafts(), drafts()), max_size=5), st.booleans())
 def test_a_page_of_the_log_stays_within_discords_limits(
