@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -89,11 +92,44 @@ def test_links_between_the_documents_lead_somewhere() -> None:
             assert (document.parent / target).exists(), (document.name, target)
 
 
-def test_every_path_in_contributing_exists() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    paths = re.findall(r"`((?:storage|bot|cogs|tests|benchmarks)/[\w/.]*)`", text)
-    assert len(paths) > 20
-    assert [path for path in paths if not (ROOT / path).exists()] == []
+def test_every_path_in_the_documents_exists() -> None:
+    found = 0
+    for document in (ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
+        text = document.read_text(encoding="utf-8")
+        paths = re.findall(r"`((?:storage|bot|cogs|docs|tests|benchmarks)/[\w/.]*)`", text)
+        assert [path for path in paths if not (ROOT / path).exists()] == [], document.name
+        found += len(paths)
+    assert found > 100
+
+
+def test_each_test_that_the_threat_model_names_exists() -> None:
+    text = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    promises = re.findall(r"(?m)^\| (?!promise |---)(.+) \| (.+) \|$", text)
+    assert len(promises) > 20
+    for promise, tests in promises:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", tests)
+        assert len(named) == tests.count("`") / 2 > 0, promise
+        for file, name in named:
+            source = (ROOT / file).read_text(encoding="utf-8")
+            assert re.search(rf"(?m)^ *(async )?def {name}\(", source), name
+
+
+def test_the_first_five_minutes_in_the_shell_go_as_documented(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"(?ms)^```console\n(.*?)^```$", text)
+    commands = re.findall(r"(?m)^\$ lab-herald (.+)\n((?:[^$].*\n)*)", block)
+    assert len(commands) == block.count("$ ") > 3
+    for words, expected in commands:
+        result = subprocess.run(
+            [sys.executable, "-m", "bot", *words.split()],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        assert expected in result.stdout
 
 
 def _names(command: object) -> list[str]:

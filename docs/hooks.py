@@ -1,0 +1,75 @@
+"""Adds pages to the docs site: files from outside `docs/`, and the settings, read from the code.
+
+Events: https://www.mkdocs.org/dev-guide/plugins/#events
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from bot.settings import SETTINGS
+
+# They have the same path in the site as in the repository.
+_INCLUDED = (
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "README.md",
+    "benchmarks/README.md",
+    "deploy/Containerfile",
+    "deploy/compose.yaml",
+    "deploy/lab-herald.service",
+)
+_SETTINGS_INTRO = """\
+# Settings
+
+Settings are environment variables, or lines in the file `.env` in the folder where you start Lab
+Herald. Variables override the file, and empty ones keep their defaults. `lab-herald check` finds
+misspelled names and invalid values. The file [.env.example](env.example) has them all.
+
+| setting | what it is | default |
+|---|---|---|
+"""
+_LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds the included files, and the page of settings."""
+    root = posixpath.dirname(config.config_file_path)
+    for path in _INCLUDED:
+        files.append(File.generated(config, path, abs_src_path=posixpath.join(root, path)))
+    files.append(File.generated(config, "env.example", abs_src_path=f"{root}/.env.example"))
+    files.append(File.generated(config, "settings.md", content=settings_page()))
+    return files
+
+
+def on_page_markdown(
+    markdown: str,
+    page: Page,
+    config: MkDocsConfig,  # noqa: ARG001 - mkdocs passes all arguments by name
+    files: Files,  # noqa: ARG001
+) -> str:
+    """Makes links, which are relative to the file in the repository, relative to the page."""
+    path = page.file.src_uri
+    source = path if path in _INCLUDED else f"docs/{path}"
+
+    def relink(link: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(source), link[1]))
+        in_site = "env.example" if target == ".env.example" else target.removeprefix("docs/")
+        return posixpath.relpath(in_site, posixpath.dirname(path) or ".")
+
+    return _LINK.sub(relink, markdown)
+
+
+def settings_page() -> str:
+    """Returns the page of all settings in Markdown, in the order of `.env.example`."""
+    rows = [
+        f"| `{each.name}` | {each.description} | {f'`{each.default}`' if each.default else ''} |\n"
+        for each in SETTINGS
+    ]
+    return _SETTINGS_INTRO + "".join(rows)

@@ -1,0 +1,75 @@
+"""The docs site is built without warnings, and needs nothing from other servers."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from bot.settings import Settings
+from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.slow
+_LOADED = {"img": "src", "script": "src", "iframe": "src", "link": "href", "source": "src"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the built site."""
+    folder = tmp_path_factory.mktemp("site")
+    result = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", folder],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "WARNING" not in result.stderr
+    return folder
+
+
+def test_every_page_of_the_documents_is_in_the_navigation(site: Path) -> None:
+    home = LexborHTMLParser((site / "index.html").read_text(encoding="utf-8"))
+    linked = {link.attributes["href"] for link in home.css("nav a[href]")}
+    pages = {f"{page.stem}.html" for page in (ROOT / "docs").glob("*.md")}
+    assert len(pages) > 8
+    assert pages | {"settings.html", "CONTRIBUTING.html", "CHANGELOG.html"} <= linked
+
+
+def test_the_page_of_settings_has_all_of_them(site: Path) -> None:
+    page = LexborHTMLParser((site / "settings.html").read_text(encoding="utf-8"))
+    names = [cell.text() for cell in page.css("tbody td:first-child")]
+    assert names == [one.name.upper() for one in fields(Settings)]
+
+
+def test_no_page_loads_anything_from_another_server(site: Path) -> None:
+    loaded = 0
+    for page in site.rglob("*.html"):
+        html = LexborHTMLParser(page.read_text(encoding="utf-8"))
+        for element, attribute in _LOADED.items():
+            for node in html.css(f"{element}[{attribute}]"):
+                target = node.attributes[attribute] or ""
+                assert not re.match(r"\w+:|//", target), (page.name, target)
+                loaded += 1
+    assert loaded > 50
+    for style in site.rglob("*.css"):
+        text = style.read_text(encoding="utf-8")
+        assert not re.search(r"(?:@import|url\()\s*['\"]?(?:https?:)?//", text), style.name
+
+
+def test_links_of_pages_lead_to_files_of_the_site(site: Path) -> None:
+    """Also those to files that aren't pages, which mkdocs doesn't check."""
+    for page in site.rglob("*.html"):
+        html = LexborHTMLParser(page.read_text(encoding="utf-8"))
+        for node in html.css("article a[href]"):
+            target = (node.attributes["href"] or "").partition("#")[0]
+            if target and not re.match(r"\w+:", target):
+                assert (page.parent / target).exists(), (page.name, target)
