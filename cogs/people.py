@@ -99,6 +99,7 @@ class People(HomeCog, group_name="people", group_extras={FOR_MEMBERS: True}):
         removed = await library.people.remove(person.id, actor(interaction))
         text = f"🗑️ Removed **{escape(removed.value.name, 100)}** from the lab's people."
         await reply(interaction, undoable(text, removed.change_id))
+        interaction.client.dispatcher.deliver_soon()
 
     @app_commands.command()
     async def sources(self, interaction: Interaction) -> None:

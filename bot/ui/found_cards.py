@@ -26,11 +26,32 @@ from storage.people.witnesses import FoundPaper
 from storage.review.found_cards import Card
 from storage.review.found_papers import ABOUT_PERSON, RADAR, CardDecision
 
-_MAX_PEOPLE = 5  # of a card whose reasons it shows
+_MAX_PEOPLE = 5  # of a card whom it names
+_MAX_MENUS = 5  # of a form
 _MAX_OPTIONS = 25  # of a menu
-_MAX_OPTION = 100  # characters of an option's label or description
+_MAX_LABEL = 80  # characters of a name in a menu
+_MAX_OPTION = 100  # characters of an option's description
 PAGE_SIZE = 4  # cards on a page: each takes up to eight of a message's 40 components
 DECISIONS = tuple(CardDecision)  # a button's custom id has the index
+_MAX_TEXTS = 3600  # characters of a page's cards, of the 4,000 of a message
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """How long the parts of a card on a page may be."""
+
+    title: int
+    authors: int
+    venue: int
+    name: int
+    reason: int
+
+
+# The longest that fit are used.
+_LIMITS = (
+    _Limits(title=240, authors=120, venue=60, name=60, reason=300),
+    _Limits(title=170, authors=80, venue=40, name=35, reason=180),
+)
 _LABELS = {
     CardDecision.ADD: "Add",
     CardDecision.SAME: "Same paper",
@@ -146,10 +167,11 @@ class FoundPage:
         heading = f"{count(len(self.cards), 'paper')} by the lab's people to review"
         card.add_item(TextDisplay(f"### 📡 {heading}"))
         start = self.page * PAGE_SIZE
-        for index, one in enumerate(self.cards[start : start + PAGE_SIZE]):
+        page = self.cards[start : start + PAGE_SIZE]
+        for index, (one, text) in enumerate(zip(page, _texts(page), strict=True)):
             if index:
                 card.add_item(Separator(visible=True))
-            card.add_item(TextDisplay(_text(one)))
+            card.add_item(TextDisplay(text))
             card.add_item(ActionRow(*self._buttons(one)))
         if self.pages > 1:
             make = partial(FoundPapersButton, self.owner)
@@ -189,26 +211,36 @@ class PersonForm(LabForm):
         self._on_person = on_person
         options = [
             SelectOption(
-                label=clip(person.name, _MAX_OPTION),
+                label=f"{clip(person.name, _MAX_LABEL)}{_number(card, person)}",
                 value=str(person.id),
                 description=clip(evidence.reason, _MAX_OPTION),
                 default=str(person.id) == chosen,
             )
-            for person, evidence in _people(card)[:_MAX_OPTIONS]
+            for person, evidence in _people(card)
         ]
-        menu = Select[Any](custom_id="person", placeholder="Choose a person", options=options)
-        self.add_item(Label(text=_QUESTIONS[decision], component=menu))
+        menus = [
+            options[start : start + _MAX_OPTIONS] for start in range(0, len(options), _MAX_OPTIONS)
+        ]
+        for index, menu_options in enumerate(menus[:_MAX_MENUS]):
+            menu = Select[Any](
+                custom_id=f"person{index or ''}",
+                placeholder="Choose a person",
+                options=menu_options,
+                required=len(menus) == 1,
+            )
+            text = _QUESTIONS[decision] if index == 0 else "Or one of these?"
+            self.add_item(Label(text=text, component=menu))
 
     async def submit(self, interaction: Interaction, typed: Typed) -> None:
         """Passes the person's number on."""
-        number = typed.get("person", "")
-        if not number.isdecimal():
-            raise InvalidInput("Choose a person.")
-        await self._on_person(interaction, int(number))
+        chosen = [number for number in typed.values() if number]
+        if len(chosen) != 1 or not chosen[0].isdecimal():
+            raise InvalidInput("Choose one person.")
+        await self._on_person(interaction, int(chosen[0]))
 
     def filled_in(self, typed: Typed) -> PersonForm:
         """Returns the form with the same choice."""
-        return self._again_with(typed.get("person", ""))
+        return self._again_with(next(filter(None, typed.values()), ""))
 
 
 def review(found: FoundPaper, card: Card | None) -> Layout:
@@ -220,7 +252,10 @@ def review(found: FoundPaper, card: Card | None) -> Layout:
         return _decided(found, _decision(found))
     if card is None or not card.is_listed:
         return _decided(found, "🤷 There's too little left that says it's by the lab's people.")
-    lines = [_reason(person, evidence) for person, evidence in _people(card)[:_MAX_PEOPLE]]
+    people = _people(card)
+    lines = [_reason(card, person, evidence) for person, evidence in people[:_MAX_PEOPLE]]
+    if more := len(people) - len(lines):
+        lines.append(f"-# and {count(more, 'other person')}")
     keys = joined_keys(card.draft)
     return Layout(
         cards.paper_card(
@@ -253,7 +288,7 @@ def list_text(found: Sequence[Card]) -> str:
         "`/curate queue` to add the right ones, and to tell me which aren't ours."
     )
     lines = [
-        f"- **{escape(card.draft.title, 110)}** · {escape(card.person.name, 50)}: "
+        f"- **{escape(card.draft.title, 110)}** · {_name(card, card.person, 50)}: "
         f"{escape(card.reason, 120)}"
         for card in found
     ]
@@ -290,9 +325,19 @@ def _style(decision: int) -> ButtonStyle:
     return ButtonStyle.success if is_add else ButtonStyle.secondary
 
 
-def _reason(person: Person, evidence: Evidence) -> str:
-    name = escape(person.name, 60)
-    return f"{_GRADES[evidence.grade]} **{name}**: {escape(evidence.reason, 300)}"
+def _name(card: Card, person: Person, limit: int) -> str:
+    """Returns a person's escaped name, with their number if others on the card have that name."""
+    return f"{escape(person.name, limit)}{_number(card, person)}"
+
+
+def _number(card: Card, person: Person) -> str:
+    has_namesake = sum(one.name == person.name for one in card.people) > 1
+    return f" (number {person.id})" if has_namesake else ""
+
+
+def _reason(card: Card, person: Person, evidence: Evidence) -> str:
+    grade, name = _GRADES[evidence.grade], _name(card, person, 60)
+    return f"{grade} **{name}**: {escape(evidence.reason, 300)}"
 
 
 def _decided(found: FoundPaper, text: str) -> Layout:
@@ -316,13 +361,27 @@ def _decision(found: FoundPaper) -> str:
     }.get(found.outcome, f"🔗 It's in the list as {number}.")
 
 
-def _text(card: Card) -> str:
+def _texts(page: Sequence[Card]) -> list[str]:
+    """Returns the texts of a page's cards, shortened as far as needed for all of them to fit."""
+    texts: list[str] = []
+    for limits in _LIMITS:
+        texts = [_text(card, limits) for card in page]
+        if sum(map(len, texts)) <= _MAX_TEXTS:
+            break
+    return texts
+
+
+def _text(card: Card, limits: _Limits) -> str:
     """Returns a card's title, authors, people and reason."""
-    people = ", ".join(escape(one.name, 60) for one in (card.person, *card.also)[:5])
+    everybody = (card.person, *card.also)
+    names = [_name(card, one, limits.name) for one in everybody[:_MAX_PEOPLE]]
+    people = f"**{', '.join(names)}**"
+    if more := len(everybody) - len(names):
+        people += f" and {count(more, 'other person')}"
     lines = [
-        f"**{cards.title_link(card.draft, 240)}**",
-        cards.byline(card.draft, 120, 60).replace("\n", " · "),
-        f"{_GRADES[card.grade]} **{people}**: {escape(card.reason, 300)}",
+        f"**{cards.title_link(card.draft, limits.title)}**",
+        cards.byline(card.draft, limits.authors, limits.venue).replace("\n", " · "),
+        f"{_GRADES[card.grade]} {people}: {escape(card.reason, limits.reason)}",
     ]
     return "\n".join(filter(None, [*lines, *_notes(card)]))
 

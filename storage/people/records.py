@@ -92,6 +92,7 @@ async def apply_state(db: Connection, state: PeopleState) -> None:
     for values in state.people.values():
         if values is not None:
             await _require_free(db, values, but=state.people)
+    await _redraw_cards(db, state)
     for number in state.people:
         await db.run("UPDATE people SET is_removed = 1, discord_id = NULL WHERE id = ?", [number])
         await db.run("DELETE FROM person_ids WHERE person_id = ?", [number])
@@ -102,6 +103,30 @@ async def apply_state(db: Connection, state: PeopleState) -> None:
         await db.run("UPDATE people_settings SET is_trusted = ?", [state.is_trusted])
     if state.is_watched is not None:
         await db.run("UPDATE people_settings SET is_watched = ?", [state.is_watched])
+
+
+async def _redraw_cards(db: Connection, state: PeopleState) -> None:
+    """Has cards that wait for a moderator updated if they're about people removed or brought back.
+
+    Found papers may name anybody, so the cards of all that wait are.
+    """
+    numbers = json.dumps([*state.people])
+    removed = json.dumps([number for number, values in state.people.items() if values is None])
+    moved = await db.all(
+        """SELECT id FROM people WHERE id IN (SELECT value FROM json_each(?1))
+           AND is_removed <> (id IN (SELECT value FROM json_each(?2)))""",
+        [numbers, removed],
+    )
+    if not moved:
+        return
+    await db.run(
+        """UPDATE posts SET revision = revision + 1
+           WHERE claim_id IN (
+               SELECT id FROM account_claims WHERE decided_at IS NULL
+               AND person_id IN (SELECT value FROM json_each(?)))
+           OR found_paper_id IN (SELECT id FROM found_papers WHERE outcome = 'review')""",
+        [json.dumps([row["id"] for row in moved])],
+    )
 
 
 async def next_number(db: Connection) -> int:

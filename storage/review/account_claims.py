@@ -86,13 +86,7 @@ class AccountClaims:
     async def count_claims(self) -> int:
         """Counts the claims that wait for a moderator."""
         async with self._database.reading() as db:
-            return int(
-                await db.value(
-                    """SELECT COUNT(*) FROM account_claims
-                       JOIN people ON people.id = person_id AND NOT is_removed
-                       WHERE decided_at IS NULL"""
-                )
-            )
+            return await _count_pending(db)
 
     async def claims(self, claim_ids: Sequence[int]) -> dict[int, AccountClaim]:
         """Returns the claims with these ids, by id."""
@@ -117,10 +111,22 @@ async def _get(db: Connection, claim_id: int) -> AccountClaim:
     return claim
 
 
+async def _count_pending(db: Connection) -> int:
+    """Counts the claims that wait; those to be somebody who was removed don't."""
+    return int(
+        await db.value(
+            """SELECT COUNT(*) FROM account_claims
+               JOIN people ON people.id = person_id AND NOT is_removed
+               WHERE decided_at IS NULL"""
+        )
+    )
+
+
 async def _require_pause(db: Connection, member_id: int, since: str) -> None:
     """Raises `LabError` if a member has to wait before they may claim to be somebody."""
     outcome = await db.value(
-        """SELECT outcome FROM account_claims WHERE member_id = ?1
+        """SELECT outcome FROM account_claims
+           JOIN people ON people.id = person_id AND NOT is_removed WHERE member_id = ?1
            AND (outcome = 'review' OR (outcome = 'declined' AND claimed_at > ?2))
            ORDER BY outcome DESC""",
         [member_id, since],
@@ -129,8 +135,7 @@ async def _require_pause(db: Connection, member_id: int, since: str) -> None:
         raise LabError("You've already asked. A moderator will answer.")
     if outcome is not None:
         raise LabError("A moderator has just said no. You can ask again tomorrow.")
-    pending = await db.value("SELECT COUNT(*) FROM account_claims WHERE decided_at IS NULL")
-    if pending >= MAX_PENDING_CLAIMS:
+    if await _count_pending(db) >= MAX_PENDING_CLAIMS:
         raise LabError("Too many members are waiting for an answer. Please try again later.")
 
 

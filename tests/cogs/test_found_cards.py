@@ -12,11 +12,20 @@ import pytest
 from bot.demo.messages import visible_text
 from bot.settings import Settings
 from storage.people.evidence import Lab as Affiliations
-from storage.people.models import Credit
+from storage.people.models import Credit, IdScheme, PersonDraft, PersonId
 from storage.review.found_papers import CardDecision
 from tests.support.found_papers import ORCID, find_papers, find_weak, tell, witness
 from tests.support.lab import Lab, reply_text
 from tests.support.library import MODERATOR, OTHER_MODERATOR, forget_deliveries
+
+LETTERS = "BCDFGHJKLMNPRSTVWXYZ"
+
+
+async def add_namesake(lab: Lab) -> None:
+    """Registers another Bo Chen, with an id of their own."""
+    number = len(await lab.app.library.people.all())
+    pid = PersonId(IdScheme.OPENALEX, f"A500000000{number}")
+    await lab.app.library.people.add(PersonDraft("Bo Chen", ids=(pid,)), MODERATOR)
 
 
 @pytest.fixture
@@ -113,6 +122,61 @@ async def test_the_person_is_chosen_on_the_card_after_a_restart(
     await lab.moderator.click(result.response, label="Undo")
     assert (await lab.app.library.people.get(1)).membership.end is None
     await again.close()
+
+
+async def test_a_card_follows_the_removal_of_its_people(lab: Lab, mods: Any) -> None:
+    await find_papers(lab)
+    await tell(lab)
+    await lab.run(lab.moderator, "people remove", person="#1")
+    await lab.app.deliver()
+    (shown,) = texts(mods)
+    assert "Ann Lee**" not in shown
+    assert "**Bo Chen**" in shown
+    removed = await lab.moderator.slash(lab.channel, "people remove", person="#2")
+    await lab.app.deliver()
+    assert "too little left" in texts(mods)[0]
+    await lab.moderator.click(removed.response, label="Undo")
+    await lab.app.deliver()
+    assert "**Bo Chen**" in texts(mods)[0]
+
+
+async def test_people_of_one_name_on_a_card_are_told_apart(lab: Lab) -> None:
+    for _ in range(2):
+        await add_namesake(lab)
+    await find_weak(lab, 1)
+    queue = await lab.moderator.slash(lab.channel, "curate queue")
+    page = await lab.moderator.click(queue.response, custom_id=f"found:{lab.moderator.id}:0")
+    assert "**Bo Chen (number 1), Bo Chen (number 2)**" in reply_text(page)
+    form = await lab.moderator.click(page.response, label="Not this person…")
+    options = form.modal["components"][0]["component"]["options"]
+    assert [one["label"] for one in options] == ["Bo Chen (number 1)", "Bo Chen (number 2)"]
+
+
+async def test_a_page_of_papers_by_very_many_people_fits_into_a_message(lab: Lab) -> None:
+    names = [f"{first}_*" * 20 + f" {last}stead" for first in "XYZ" for last in LETTERS]
+    for name in names:
+        await lab.app.library.people.add(PersonDraft(name), MODERATOR)
+    said = []
+    for number in range(4):
+        one = witness(number, *map(Credit, names))
+        draft = replace(one.draft, title=f"{number} {'*long* ' * 60}", venue="*venue* " * 30)
+        said.append(replace(one, draft=replace(draft, note="*note* " * 30)))
+    await lab.app.library.found_papers.ingest(said, Affiliations(), is_first=True)
+    queue = await lab.moderator.slash(lab.channel, "curate queue")
+    page = await lab.moderator.click(queue.response, custom_id=f"found:{lab.moderator.id}:0")
+    text = reply_text(page)
+    assert "4 papers by the lab's people to review" in text
+    assert text.count("and 55 other people") == 4
+
+    form = await lab.moderator.click(page.response, custom_id=f"judge:{lab.moderator.id}:0:1:0:2")
+    menus = [one["component"] for one in form.modal["components"]]
+    assert [len(one["options"]) for one in menus] == [25, 25, 10]
+    nobody = await lab.moderator.submit_modal(form, {})
+    assert "Choose one person." in reply_text(nobody)
+    form = await lab.moderator.click(page.response, custom_id=f"judge:{lab.moderator.id}:0:1:0:2")
+    result = await lab.moderator.submit_modal(form, {"person2": ["60"]})
+    assert "which stays for the others" in reply_text(result)
+    assert reply_text(result).count("and 54 other people") == 1
 
 
 async def test_many_cards_are_a_few_and_one_line_and_none_comes_twice(lab: Lab, mods: Any) -> None:

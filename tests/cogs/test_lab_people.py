@@ -270,8 +270,22 @@ async def test_a_claim_to_be_somebody_who_was_removed_waits_no_more(lab: Lab) ->
     _, room = await claim(lab)
     await lab.app.library.people.remove(1, MODERATOR)
     assert "Nothing needs review" in await lab.run(lab.moderator, "curate queue")
-    refused = await lab.moderator.click(room.last_message, label="Confirm")
-    assert "couldn't find" in reply_text(refused)
+    refused = await lab.press_custom_id(lab.moderator, "claim:1:1")
+    assert "couldn't find" in refused
+    await lab.app.deliver()
+    assert "They were removed from the lab's people." in visible_text(room.last_message)
+    await lab.app.library.people.add(PersonDraft("Bo Chen"), MODERATOR)
+    assert "Thanks!" in await lab.run(lab.member, "people claim", person="Bo Chen")
+
+
+async def test_a_claim_waits_again_once_its_person_is_back(lab: Lab) -> None:
+    _, room = await claim(lab)
+    removed = await lab.moderator.slash(lab.channel, "people remove", person="#1")
+    await lab.app.deliver()
+    assert "[Confirm]" not in visible_text(room.last_message)
+    await lab.moderator.click(removed.response, label="Undo")
+    await lab.app.deliver()
+    assert "[Confirm] [No]" in visible_text(room.last_message)
 
 
 async def test_a_claim_that_came_too_late_is_refused(lab: Lab) -> None:
