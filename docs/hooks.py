@@ -1,4 +1,4 @@
-"""Adds pages to the docs site: files from outside `docs/`, and the settings, read from the code.
+"""Adds pages to the docs site: files from outside `docs/`, and pages made from the code.
 
 Events: https://www.mkdocs.org/dev-guide/plugins/#events
 """
@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 
+import click
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from bot.cli import main
 from bot.settings import SETTINGS
 
 # They have the same path in the site as in the repository.
@@ -21,6 +24,7 @@ _INCLUDED = (
     "LICENSE",
     "README.md",
     "benchmarks/README.md",
+    "bot/demo/static/avatar.png",
     "deploy/Containerfile",
     "deploy/compose.yaml",
     "deploy/lab-herald.service",
@@ -35,16 +39,23 @@ misspelled names and invalid values. The file [.env.example](env.example) has th
 | setting | what it is | default |
 |---|---|---|
 """
+_SHELL_INTRO = """\
+# Commands of the shell
+
+What each command prints with `--help`. [Commands](commands.md#in-the-shell) is an overview, with
+the exit codes.
+"""
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the included files, and the page of settings."""
+    """Adds the included files, and the pages of settings and of the shell's commands."""
     root = posixpath.dirname(config.config_file_path)
     for path in _INCLUDED:
         files.append(File.generated(config, path, abs_src_path=posixpath.join(root, path)))
     files.append(File.generated(config, "env.example", abs_src_path=f"{root}/.env.example"))
     files.append(File.generated(config, "settings.md", content=settings_page()))
+    files.append(File.generated(config, "shell.md", content=shell_page()))
     return files
 
 
@@ -73,3 +84,18 @@ def settings_page() -> str:
         for each in SETTINGS
     ]
     return _SETTINGS_INTRO + "".join(rows)
+
+
+def shell_page() -> str:
+    """Returns the page with the help of each command of the shell in Markdown."""
+    return _SHELL_INTRO + "".join(_command_help(main, click.Context(main, info_name="lab-herald")))
+
+
+def _command_help(command: click.Command, context: click.Context) -> Iterator[str]:
+    with context:
+        yield f"\n## {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                yield from _command_help(child, child.context_class(child, context, name))

@@ -41,13 +41,24 @@ def test_every_page_of_the_documents_is_in_the_navigation(site: Path) -> None:
     linked = {link.attributes["href"] for link in home.css("nav a[href]")}
     pages = {f"{page.stem}.html" for page in (ROOT / "docs").glob("*.md")}
     assert len(pages) > 8
-    assert pages | {"settings.html", "CONTRIBUTING.html", "CHANGELOG.html"} <= linked
+    assert pages | {"settings.html", "shell.html", "CONTRIBUTING.html", "CHANGELOG.html"} <= linked
+    assert home.css_first("nav a[href='benchmarks/index.html']").text().strip() == "Benchmarks"
 
 
 def test_the_page_of_settings_has_all_of_them(site: Path) -> None:
     page = LexborHTMLParser((site / "settings.html").read_text(encoding="utf-8"))
     names = [cell.text() for cell in page.css("tbody td:first-child")]
     assert names == [one.name.upper() for one in fields(Settings)]
+
+
+def test_the_page_of_the_shell_has_the_help_of_each_command(site: Path) -> None:
+    page = LexborHTMLParser((site / "shell.html").read_text(encoding="utf-8"))
+    headings = {heading.text().removesuffix("¶") for heading in page.css("h2")}
+    commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"(?m)^\| `(lab-herald [a-z]+(?: [a-z]+(?= |`))?)", commands))
+    assert len(listed) > 20
+    assert listed <= headings
+    assert "--dry-run" in page.text()
 
 
 def test_no_page_loads_anything_from_another_server(site: Path) -> None:
