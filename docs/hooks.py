@@ -45,6 +45,7 @@ _SHELL_INTRO = """\
 What each command prints with `--help`. [Commands](commands.md#in-the-shell) is an overview, with
 the exit codes.
 """
+_WIDTH = 78  # of the help, in characters
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
 
 
@@ -88,7 +89,10 @@ def settings_page() -> str:
 
 def shell_page() -> str:
     """Returns the page with the help of each command of the shell in Markdown."""
-    return _SHELL_INTRO + "".join(_command_help(main, click.Context(main, info_name="lab-herald")))
+    context = click.Context(
+        main, info_name="lab-herald", terminal_width=_WIDTH, **main.context_settings
+    )
+    return _SHELL_INTRO + "".join(_command_help(main, context))
 
 
 def _command_help(command: click.Command, context: click.Context) -> Iterator[str]:

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -112,24 +109,6 @@ def test_each_test_that_the_threat_model_names_exists() -> None:
         for file, name in named:
             source = (ROOT / file).read_text(encoding="utf-8")
             assert re.search(rf"(?m)^ *(async )?def {name}\(", source), name
-
-
-def test_the_first_five_minutes_in_the_shell_go_as_documented(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"(?ms)^```console\n(.*?)^```$", text)
-    commands = re.findall(r"(?m)^\$ lab-herald (.+)\n((?:[^$].*\n)*)", block)
-    assert len(commands) == block.count("$ ") > 3
-    for words, expected in commands:
-        result = subprocess.run(
-            [sys.executable, "-m", "bot", *words.split()],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stderr
-        assert expected in result.stdout
 
 
 def _names(command: object) -> list[str]:
