@@ -36,6 +36,23 @@ def fold(text: str) -> str:
     return " ".join(_WORD.findall(_CJK.sub(r" \1 ", text)))
 
 
+def without_invisible(text: str) -> str:
+    """Returns text without control characters and others that can't be seen.
+
+    White space stays; what's neither a line break nor a tab becomes a space if it's a control
+    character.
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    if char in "\n\t\r" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"}:
+        return char
+    return " " if char.isspace() else ""
+
+
 def index_text(text: str) -> str:
     """Folds text for the index and adds compounds as one word (“fine-tuning” → “finetuning”)."""
     if not any(hyphen in text for hyphen in _HYPHENS):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 ACTOR = Actor("shell", "the shell")
+NUMBER = click.IntRange(1, 2**63 - 1)  # the largest that SQLite stores
 _PROGRESS_STEPS = 200  # updates of a progress bar, at most
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

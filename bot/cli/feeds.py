@@ -84,7 +84,7 @@ def add(
 
 
 @feeds.command()
-@click.argument("feed", type=click.IntRange(1), required=False)
+@click.argument("feed", type=common.NUMBER, required=False)
 @common.json_option
 @click.pass_obj
 def poll(settings: Settings, feed: int | None, *, as_json: bool) -> None:

@@ -58,7 +58,7 @@ def list_queue(settings: Settings, *, as_json: bool) -> None:
 
 
 @queue.command()
-@click.argument("numbers", type=click.IntRange(1), nargs=-1, required=True, metavar="NUMBER...")
+@click.argument("numbers", type=common.NUMBER, nargs=-1, required=True, metavar="NUMBER...")
 @click.argument("decision", type=click.Choice(_CHOICES))
 @click.option(
     "--person",

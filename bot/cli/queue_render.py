@@ -54,7 +54,7 @@ def item_lines(item: Item) -> str:
         return "\n".join([*lines, *render.change_lines(item.paper, item.after)])
     if not isinstance(item, Card):
         return f"{head}\n    {_NAMES[KINDS.index(type(item))]}"
-    people = ", ".join(one.name for one in (item.person, *item.also))
+    people = ", ".join(f"{one.name} (number {one.id})" for one in item.people)
     lines = [head, f"    {item.grade}  {people}: {item.reason}"]
     if item.paper_id is not None:
         lines.append(f"    resembles #{item.paper_id}")

@@ -33,7 +33,7 @@ from storage.search.stop_words import STOP_WORDS
 )
 @click.option(
     "--offset",
-    type=click.IntRange(0),
+    type=click.IntRange(0, 1_000_000_000),
     default=0,
     help="How many papers to skip first.",
 )

@@ -9,7 +9,7 @@ from bot.settings import Settings
 
 
 @click.command()
-@click.argument("number", type=click.IntRange(1))
+@click.argument("number", type=common.NUMBER)
 @common.json_option
 @click.pass_obj
 def undo(settings: Settings, number: int, *, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from bot.sources.source import NotAnAnswer, Question, Reading, Subject
 from storage.errors import InvalidInput
 from storage.models import PaperDraft, PartialDate
 from storage.people.models import Affiliation, IdScheme, Person, PersonId, Witness
+from storage.text import without_invisible
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -173,7 +174,7 @@ def text(value: object) -> str:
     """Returns a text on one line, or a number as text, or an empty string for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return " ".join(str(value)[:_MAX_TEXT].split())
+    return " ".join(without_invisible(str(value)[:_MAX_TEXT]).split())
 
 
 def mapping(value: object) -> Record:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from storage.names import affixes
+from storage.text import without_invisible
 
 _QUOTES = "\"“”„«»'‘’`"
 _FULL_WIDTH = str.maketrans({"，": ",", "،": ",", "؛": ";", "；": ";", "＆": "&", "\\": None})
@@ -102,7 +103,7 @@ class ListText:
 
 def clean(text: str) -> ListText:
     """Removes addresses, affiliations, footnote marks and labels, and reads “et al.”."""
-    text = text.translate(_FULL_WIDTH)
+    text = without_invisible(text).translate(_FULL_WIDTH)
     has_digits = _DIGIT.search(text) is not None
     if has_digits or "@" in text or _OF_ADDRESSES.search(text):
         text = _ADDRESS.sub(" ", text)

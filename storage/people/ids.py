@@ -8,6 +8,7 @@ https://api.semanticscholar.org/api-docs/graph.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 
 from storage.errors import InvalidInput
@@ -50,12 +51,12 @@ _URI_PREFIX = re.compile(
     re.IGNORECASE,
 )
 _DASHES = re.compile(r"[‐‑‒–—−]")
-_ORCID = re.compile(r"(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dX])")
-_OPENALEX = re.compile(r"A\d{4,12}")
-_ARXIV = re.compile(r"[a-z][a-z'-]*(?:_[a-z'-]+)*_\d{1,4}")
+_ORCID = re.compile(r"(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dX])", re.ASCII)
+_OPENALEX = re.compile(r"A\d{4,12}", re.ASCII)
+_ARXIV = re.compile(r"[a-z][a-z'-]*(?:_[a-z'-]+)*_\d{1,4}", re.ASCII)
 _DBLP = re.compile(r"[a-z0-9]{1,4}/[A-Za-z0-9=_-]{1,100}")
 _HOMONYM = re.compile(r"\d-([1-9]\d{0,3})$")
-_SEMANTIC_SCHOLAR = re.compile(r"[1-9]\d{0,11}")
+_SEMANTIC_SCHOLAR = re.compile(r"[1-9]\d{0,11}", re.ASCII)
 
 
 def parse_id(scheme: IdScheme, text: str) -> PersonId:
@@ -174,7 +175,7 @@ def _with_article(scheme: IdScheme) -> str:
 
 
 def _strip(text: str) -> str:
-    value = _DASHES.sub("-", text.strip())
+    value = _DASHES.sub("-", unicodedata.normalize("NFKC", text).strip())  # full-width forms
     value = _URI_PREFIX.sub("", value, count=1)
     stripped = _PREFIX.sub("", value, count=1)
     return stripped.split("?")[0].split("#")[0].rstrip("/")

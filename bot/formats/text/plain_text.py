@@ -6,9 +6,9 @@ A text is plain unless it is declared to be HTML or its content says so, and may
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from bot.formats.text import html_text, latex_text
+from storage.text import without_invisible
 
 # A command, a quotation mark, or a script in braces.
 _LATEX = re.compile(
@@ -48,12 +48,7 @@ def from_latex(text: str) -> str:
 
 def tidy(text: str) -> str:
     """Returns text with single spaces, one empty line between paragraphs, and nothing invisible."""
-    if not text.replace("\n", " ").isprintable():
-        text = "".join(
-            char
-            for char in text
-            if char in "\n\t\r" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"}
-        )
+    text = without_invisible(text)
     if "\n" not in text:
         return " ".join(text.split())
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))

@@ -271,6 +271,10 @@ def test_an_export_of_nothing_is_valid_but_an_error(shell: Shell) -> None:
         (("author", "..."), "Enter a name"),
         (("random",), "No papers match"),
         (("search", "x", "--year", "soon"), "isn't a year"),
+        (("search", "x", "--offset", "9" * 30), "not in the range"),
+        (("undo", "9" * 30), "not in the range"),
+        (("feeds", "poll", "9" * 30), "not in the range"),
+        (("queue", "decide", "9" * 29 + "1", "add"), "not in the range"),
     ],
 )
 def test_a_failure_prints_one_sentence_and_exits_with_an_error(

@@ -95,7 +95,10 @@ def test_the_queue_lists_cards_with_their_people_and_other_things_without(databa
         "title": "A suggested paper",
         "identifiers": [],
     }
-    assert "A  Ann Lee, Bo Chen: Credited to Ann Lee" in _shell(database, "queue", "list").output
+    assert (
+        "A  Ann Lee (number 1), Bo Chen (number 2): Credited to"
+        in _shell(database, "queue", "list").output
+    )
 
 
 def test_several_are_decided_at_once_and_what_fails_is_named(database: Path) -> None:

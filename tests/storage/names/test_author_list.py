@@ -492,6 +492,12 @@ def test_given_and_family_names_are_joined(
     assert join_author_name(given, family, suffix) == expected
 
 
+def test_nothing_invisible_is_a_part_of_a_name() -> None:
+    names = ("Ann\x1b\u202e Lee\x07", "Bo\x1fChen")
+    assert parse_author_list("; ".join(names)).names == ("Ann Lee", "Bo Chen")
+    assert parse_author_names(names).names == ("Ann Lee", "Bo Chen")
+
+
 def test_a_list_that_is_given_twice_is_read_once_but_people_of_one_name_stay() -> None:
     assert parse_author_names(["Ann Lee", "Bo Chen"] * 2).names == ("Ann Lee", "Bo Chen")
     assert parse_author_list("Wei Wang and Wei Wang").names == ("Wei Wang", "Wei Wang")

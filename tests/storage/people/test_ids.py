@@ -25,7 +25,9 @@ FORMS = [
     (IdScheme.ORCID, "ORCID: 0000 0002 1825 0097", "0000-0002-1825-0097"),
     (IdScheme.ORCID, "0000000218250097", "0000-0002-1825-0097"),
     (IdScheme.ORCID, "0000–0002–1825–0097", "0000-0002-1825-0097"),
+    (IdScheme.ORCID, "００００－０００２－１８２５－００９７", "0000-0002-1825-0097"),
     (IdScheme.OPENALEX, "a5023888391", "A5023888391"),
+    (IdScheme.OPENALEX, "Ａ５０２３８８８３９１", "A5023888391"),
     (IdScheme.OPENALEX, "https://openalex.org/A5023888391", "A5023888391"),
     (IdScheme.OPENALEX, "https://openalex.org/authors/a5023888391?x=1", "A5023888391"),
     (IdScheme.OPENALEX, "https://api.openalex.org/people/A5023888391", "A5023888391"),
@@ -86,7 +88,9 @@ def test_an_orcid_in_place_of_an_arxiv_author_id_is_an_orcid() -> None:
     assert parse_any_id("https://arxiv.org/a/0000-0002-1825-0097.atom") == orcid
 
 
-@pytest.mark.parametrize("text", ["", "Jane Roe", "https://example.org/1", "10.1000/182", "../x"])
+@pytest.mark.parametrize(
+    "text", ["", "Jane Roe", "A٥٠٢٣٨٨٨٣٩١", "https://example.org/1", "10.1000/182", "../x"]
+)
 def test_a_text_that_is_no_id_is_not_taken_for_one(text: str) -> None:
     assert find_id(text) is None
     with pytest.raises(InvalidInput, match="I don't know the ID"):
