@@ -52,7 +52,7 @@ soak: install ## Kill the bot 200 times, restore 200 backups, run 300 random mod
 
 docs: install ## Build the docs site in build/site; warnings are errors.
 	@# The theme's notice about its successor isn't about our pages.
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 check: install docs ## Check format, lint, types, import rules and docs, then run all tests.
 	$(BIN)/ruff format --check .
