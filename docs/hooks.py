@@ -5,17 +5,25 @@ Events: https://www.mkdocs.org/dev-guide/plugins/#events
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
+from discord import AppCommandType
+from discord.app_commands import Command
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from bot.app import open_app
 from bot.cli import main
-from bot.settings import SETTINGS
+from bot.client import cog_names
+from bot.settings import SETTINGS, Settings
 
 # They have the same path in the site as in the repository.
 _INCLUDED = (
@@ -39,6 +47,12 @@ misspelled names and invalid values. The file [.env.example](env.example) has th
 | setting | what it is | default |
 |---|---|---|
 """
+_OPTIONS_INTRO = """\
+# Options in Discord
+
+Every command with its options, as Discord shows them. [Commands](commands.md) says what they do,
+and who may use them.
+"""
 _SHELL_INTRO = """\
 # Commands of the shell
 
@@ -50,13 +64,18 @@ _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the included files, and the pages of settings and of the shell's commands."""
+    """Adds the included files, and the pages that are made from the code."""
     root = posixpath.dirname(config.config_file_path)
     for path in _INCLUDED:
         files.append(File.generated(config, path, abs_src_path=posixpath.join(root, path)))
     files.append(File.generated(config, "env.example", abs_src_path=f"{root}/.env.example"))
-    files.append(File.generated(config, "settings.md", content=settings_page()))
-    files.append(File.generated(config, "shell.md", content=shell_page()))
+    made = {
+        "options.md": asyncio.run(options_page()),
+        "settings.md": settings_page(),
+        "shell.md": shell_page(),
+    }
+    for path, content in made.items():
+        files.append(File.generated(config, path, content=content))
     return files
 
 
@@ -85,6 +104,39 @@ def settings_page() -> str:
         for each in SETTINGS
     ]
     return _SETTINGS_INTRO + "".join(rows)
+
+
+async def options_page() -> str:
+    """Returns the page of all slash commands and their options in Markdown."""
+    with TemporaryDirectory() as folder:
+        settings = Settings(database_path=Path(folder, "lab-herald.db"), home_guild_ids=(1,))
+        async with open_app(settings) as app:
+            for name in cog_names():
+                await app.client.load_extension(name)
+            tree = app.client.tree
+            commands = [
+                command
+                for guild in (None, *app.client.home_guilds)
+                for command in tree.walk_commands(guild=guild, type=AppCommandType.chat_input)
+                if isinstance(command, Command)
+            ]
+    ordered = sorted(commands, key=lambda command: command.qualified_name)
+    return _OPTIONS_INTRO + "".join(map(_command_options, ordered))
+
+
+def _command_options(command: Command[Any, ..., Any]) -> str:
+    rows = [
+        f"| `{each.display_name}` | {_cell(each.description)} "
+        f"| {'yes' if each.required else ''} |\n"
+        for each in command.parameters
+    ]
+    table = "| option | what it is | required |\n|---|---|---|\n" + "".join(rows) if rows else ""
+    return f"\n## /{command.qualified_name}\n\n{_cell(command.description)}\n\n{table}"
+
+
+def _cell(text: object) -> str:
+    """Returns plain text that is safe in a cell of a Markdown table."""
+    return re.sub(r"([\\`*_\[\]<|~])", r"\\\1", str(text))
 
 
 def shell_page() -> str:

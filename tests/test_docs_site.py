@@ -51,6 +51,15 @@ def test_the_page_of_settings_has_all_of_them(site: Path) -> None:
     assert names == [one.name.upper() for one in fields(Settings)]
 
 
+def test_the_page_of_options_has_each_command(site: Path) -> None:
+    page = LexborHTMLParser((site / "options.html").read_text(encoding="utf-8"))
+    headings = {heading.text().removesuffix("¶") for heading in page.css("h2")}
+    commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert headings == set(re.findall(r"(?m)^\| `(/[a-z]+(?: [a-z]+)?)", commands))
+    assert "-excluded, author:name, venue:ICML, year:2022..2023, tag:code" in page.text()
+    assert "…" not in {cell.text() for cell in page.css("td")}  # an option without a description
+
+
 def test_the_page_of_the_shell_has_the_help_of_each_command(site: Path) -> None:
     page = LexborHTMLParser((site / "shell.html").read_text(encoding="utf-8"))
     headings = {heading.text().removesuffix("¶") for heading in page.css("h2")}
