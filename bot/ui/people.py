@@ -10,6 +10,8 @@ from storage.people import ids
 from storage.people.models import Person
 from storage.people.values import membership_text
 
+_MAX_IDS = 10  # that are shown of a kind
+
 
 def describe(person: Person) -> str:
     """Returns all that is known about a person, except for former names."""
@@ -19,8 +21,8 @@ def describe(person: Person) -> str:
     ]
     values = {
         "Other names": ", ".join(escape(name, 100) for name in person.other_names),
-        "IDs": " · ".join(links) or "none yet. Add them with `/people edit`",
-        "Not theirs": ", ".join(escape(ids.describe(one), 100) for one in person.foreign_ids),
+        "IDs": _listed(links, " · ") or "none yet. Add them with `/people edit`",
+        "Not theirs": _listed([escape(ids.describe(one), 100) for one in person.foreign_ids]),
         "Member": membership_text(person.membership),
         "arXiv categories": ", ".join(person.categories),
         "Discord": f"<@{person.discord_id}>" if person.discord_id else "",
@@ -38,6 +40,13 @@ def list_lines(people: Sequence[Person]) -> list[str]:
     if without_ids := sum(not person.ids for person in people):
         lines.append(f"-# {count(without_ids, 'person')} without IDs. `/people edit` adds them.")
     return [*lines, *map(_line, people)]
+
+
+def _listed(parts: Sequence[str], separator: str = ", ") -> str:
+    """Returns a few parts on one line, and how many more there are."""
+    shown = separator.join(parts[:_MAX_IDS])
+    more = len(parts) - _MAX_IDS
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _line(person: Person) -> str:

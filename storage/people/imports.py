@@ -86,6 +86,11 @@ class Target:
             or (self.person and not set(self.person.foreign_ids).isdisjoint(draft.ids))
         )
 
+    def is_given_otherwise(self, draft: PersonDraft) -> bool:
+        """Returns whether a row has another id of a service than earlier rows."""
+        schemes = {one.scheme for one in self.given}
+        return any(one.scheme in schemes for one in draft.ids)
+
     def add(self, draft: PersonDraft) -> None:
         """Takes a row as being about this person."""
         self.names += [draft.name, *draft.other_names]
@@ -189,6 +194,10 @@ def _find_target(draft: PersonDraft, targets: Sequence[Target], *, only_ids: boo
             raise InvalidInput(
                 f"The {what} belongs to {_describe(target)}, whose name is different. If they're "
                 "the same person, add this name to them first."
+            )
+        if target.ids.isdisjoint(draft.ids) and target.is_given_otherwise(draft):
+            raise InvalidInput(
+                f"Another row gives the Discord account to {_describe(target)}, with different IDs."
             )
         return target
     if only_ids:

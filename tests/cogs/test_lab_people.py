@@ -303,3 +303,15 @@ async def test_a_claim_needs_a_person_who_is_nobody_yet_but_no_channel(lab: Lab)
     asked = await lab.run(lab.member, "people claim", person="Bo Chen")  # without a channel
     assert "A moderator will confirm that you're **Bo Chen**." in asked
     assert "1 claim to review" in await lab.run(lab.moderator, "curate queue")
+
+
+async def test_many_ids_leave_room_for_everything_else(lab: Lab) -> None:
+    foreign = tuple(PersonId(IdScheme.OPENALEX, f"A50000000{one:03}") for one in range(150))
+    draft = PersonDraft("Ann Lee", categories=("cs.CL",))
+    await lab.app.library.people.add(draft, MODERATOR)
+    await lab.app.library.people.edit(
+        1, lambda person: replace(person, foreign_ids=foreign), MODERATOR
+    )
+    shown = await lab.run(lab.moderator, "people show", person="#1")
+    assert "OpenAlex ID A50000000009 and 140 more" in shown
+    assert "**arXiv categories** cs.CL" in shown

@@ -99,7 +99,7 @@ async def test_a_moderator_chooses_a_candidate_and_adds_the_person(lab: Lab) -> 
     (person,) = await registered(lab)
     assert (person.name, person.ids) == ("Ada Nightjar", (ORCID, OPENALEX))
     undone = await lab.moderator.click(added.response, label="Undo")
-    assert "added the lab's **Ada Nightjar**" in reply_text(undone)
+    assert "added **Ada Nightjar** to the lab's people" in reply_text(undone)
     assert await registered(lab) == ()
 
 

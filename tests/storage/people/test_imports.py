@@ -138,3 +138,13 @@ async def test_a_row_that_cannot_be_used_is_passed_on_with_its_reason(library: L
     assert [one.name for one in await library.people.all()] == ["Bo Chen"]
     nothing = await library.people.import_many(rows, MODERATOR)
     assert nothing.change_id is None
+
+
+async def test_rows_with_one_account_and_different_ids_are_refused(library: Library) -> None:
+    one, other = row("Ann Lee", ORCID, discord_id=7), row("Ann Lee", OTHER_ORCID, discord_id=7)
+    first, second = await run(library, one, other)
+    assert (first.outcome, second.outcome) == (ADDED, REJECTED)
+    assert second.reason == (
+        "Another row gives the Discord account to Ann Lee in this file, with different IDs."
+    )
+    assert await outcomes(library, other) == [(UPDATED, 1)]  # a correction
