@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from discord import app_commands
 from discord.app_commands import Choice
 
@@ -30,8 +32,14 @@ class PersonOption(app_commands.Transformer):
 
 async def _people(interaction: Interaction, text: str) -> list[Choice[str]]:
     found = await interaction.client.library.people.search(text)
-    return [make_choice(_label(person), f"#{person.id}") for person in found]
+    names = Counter(person.name for person in found)
+    return [
+        make_choice(_label(person, has_namesake=names[person.name] > 1), f"#{person.id}")
+        for person in found
+    ]
 
 
-def _label(person: Person) -> str:
-    return f"{person.name} · {ids.describe(person.ids[0])}" if person.ids else person.name
+def _label(person: Person, *, has_namesake: bool) -> str:
+    if person.ids:
+        return f"{person.name} · {ids.describe(person.ids[0])}"
+    return f"{person.name} (number {person.id})" if has_namesake else person.name

@@ -33,7 +33,8 @@ def _sentences(card: Card) -> tuple[str, ...]:
     sources = ", ".join(dict.fromkeys(source_title(one.source) for one in card.witnesses))
     lines = [f"“{card.draft.title}” was found at {sources}."]
     for person, evidence in zip(card.people, card.evidence, strict=True):
-        lines.append(f"{person.name}, grade {evidence.grade}: {evidence.reason}")
+        number = f" (number {person.id})" if card.has_namesake(person) else ""
+        lines.append(f"{person.name}{number}, grade {evidence.grade}: {evidence.reason}")
     if card.outcome is Outcome.REVIEW and card.is_listed:
         lines.append("It's waiting for a moderator.")
     elif card.outcome is Outcome.REVIEW:

@@ -331,8 +331,7 @@ def _name(card: Card, person: Person, limit: int) -> str:
 
 
 def _number(card: Card, person: Person) -> str:
-    has_namesake = sum(one.name == person.name for one in card.people) > 1
-    return f" (number {person.id})" if has_namesake else ""
+    return f" (number {person.id})" if card.has_namesake(person) else ""
 
 
 def _reason(card: Card, person: Person, evidence: Evidence) -> str:

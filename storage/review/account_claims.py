@@ -127,7 +127,7 @@ async def _require_pause(db: Connection, member_id: int, since: str) -> None:
     outcome = await db.value(
         """SELECT outcome FROM account_claims
            JOIN people ON people.id = person_id AND NOT is_removed WHERE member_id = ?1
-           AND (outcome = 'review' OR (outcome = 'declined' AND claimed_at > ?2))
+           AND (outcome = 'review' OR (outcome = 'declined' AND decided_at > ?2))
            ORDER BY outcome DESC""",
         [member_id, since],
     )

@@ -57,6 +57,10 @@ class Card:
         rest = zip(self.people[1:], self.evidence[1:], strict=True)
         return tuple(person for person, evidence in rest if evidence.is_within_membership)
 
+    def has_namesake(self, person: Person) -> bool:
+        """Returns whether somebody else on the card has a person's name."""
+        return any(one.name == person.name and one.id != person.id for one in self.people)
+
     @property
     def grade(self) -> Grade:
         """The best grade."""

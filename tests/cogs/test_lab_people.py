@@ -134,10 +134,12 @@ async def test_suggestions_tell_people_of_one_name_apart(lab: Lab) -> None:
     people = lab.app.library.people
     await people.add(PersonDraft("Wei Wang", ids=(ORCID,)), MODERATOR)
     await people.add(PersonDraft("Wei Wang"), MODERATOR)
+    await people.add(PersonDraft("Mei Wang"), MODERATOR)
     choices = await lab.moderator.autocomplete(lab.channel, "people show", "person", "wang")
     assert [(one["name"], one["value"]) for one in choices] == [
+        ("Mei Wang", "#3"),
         ("Wei Wang · ORCID 0000-0002-1825-0097", "#1"),
-        ("Wei Wang", "#2"),
+        ("Wei Wang (number 2)", "#2"),
     ]
     ambiguous = await lab.run(lab.moderator, "people show", person="Wei Wang")
     assert "Wei Wang (number 1) or Wei Wang (number 2)" in ambiguous
@@ -214,6 +216,7 @@ async def test_a_moderator_confirms_who_a_member_is(lab: Lab) -> None:
 
 async def test_a_moderator_says_that_a_member_is_somebody_else(lab: Lab) -> None:
     _, room = await claim(lab)
+    lab.clock.advance(timedelta(days=3))
     result = await lab.moderator.click(room.last_message, label="No")
     assert f"You said that <@{lab.member.id}> isn't **Stella Biderman**." in reply_text(result)
     assert "👋 Declined by noor." in visible_text(room.last_message)
