@@ -151,7 +151,7 @@ async def test_people_of_one_name_on_a_card_are_told_apart(lab: Lab) -> None:
     options = form.modal["components"][0]["component"]["options"]
     assert [one["label"] for one in options] == ["Bo Chen (number 1)", "Bo Chen (number 2)"]
     why = await lab.run(lab.moderator, "feed why", link="doi:10.1000/100")
-    assert "Bo Chen (number 2), grade C" in why
+    assert "Bo Chen \\(number 2\\), grade C" in why
 
 
 async def test_a_page_of_papers_by_very_many_people_fits_into_a_message(lab: Lab) -> None:
