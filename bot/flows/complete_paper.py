@@ -22,7 +22,8 @@ from storage.review.errors import NotWaiting
 from storage.review.models import Proposal
 
 _MAX_PROPOSALS = 3  # that a message shows
-_MAX_TEXT = 700  # characters of the differences of each
+_MAX_TEXT = 700  # characters of the differences of each answer
+_MAX_TEXTS = 1500  # of all of them, so that a message has room for everything else
 _NOTHING_DUE = (
     "👌 All papers have been looked up recently. To look one up again, choose it with `paper`."
 )
@@ -43,17 +44,19 @@ async def start(interaction: Interaction, paper: Paper | None) -> None:
 
 def _preview(completion: Completion) -> Dialog:
     paper = completion.paper
+    proposals = completion.proposals[:_MAX_PROPOSALS]
+    limit = min(_MAX_TEXT, _MAX_TEXTS // (len(proposals) + 1))
     head = f"### {cards.title_link(paper, 300)} (#{paper.id})"
     parts: list[Item[Any]] = [TextDisplay(head)]
     if completion.after and completion.news:
         services = join_and([escape(one, 40) for one in completion.services])
-        changes = completion_cards.differences(paper, completion.after, _MAX_TEXT)
+        changes = completion_cards.differences(paper, completion.after, limit)
         complete = partial(_complete, paper, completion.news)
         button = DialogButton("Complete", complete, ButtonStyle.success, decides=True)
         text = f"🔎 {services} can complete this paper:\n{changes}"
         parts.append(cards.text_card(text, ActionRow(button)))
-    for proposal in completion.proposals[:_MAX_PROPOSALS]:
-        changes = completion_cards.differences(proposal.paper, proposal.after, _MAX_TEXT)
+    for proposal in proposals:
+        changes = completion_cards.differences(proposal.paper, proposal.after, limit)
         row = ActionRow[Any](
             DialogButton(
                 "Accept", partial(_decide, proposal, is_accepted=True), ButtonStyle.success
@@ -62,15 +65,15 @@ def _preview(completion: Completion) -> Dialog:
         )
         text = f"{completion_cards.question(proposal)}\n{changes}"
         parts.append(cards.text_card(text, row))
-    if proposals := completion.proposals:
-        waits = "waits" if len(proposals) == 1 else "wait"
-        text = f"{count(len(proposals), 'uncertain answer')} {waits} in `/curate queue`, too."
+    if waiting := len(completion.proposals):
+        waits = "waits" if waiting == 1 else "wait"
+        text = f"{count(waiting, 'uncertain answer')} {waits} in `/curate queue`, too."
         parts.append(TextDisplay(f"-# {text}"))
     if len(parts) == 1:
         text = "Something went wrong." if completion.failures else "I found nothing new."
         parts.append(cards.text_card(f"👌 {text}"))
     if sentences := [*completion.problems, *completion.failures]:
-        text = "\n".join(f"-# ⚠️ {escape(one, 200)}" for one in sentences[:4])
+        text = "\n".join(f"-# ⚠️ {escape(one, 150)}" for one in sentences[:4])
         parts.append(TextDisplay(text))
     return Dialog(*parts)
 

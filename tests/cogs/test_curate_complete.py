@@ -64,6 +64,27 @@ async def test_a_moderator_sees_what_would_change_and_completes_the_paper(
     assert (await lab.app.library.papers.get(paper.id)).authors == ("N. Belmont",)
 
 
+async def test_the_largest_answer_fits_into_a_message(lab: Lab, server: CompletionServer) -> None:
+    title = "Eliciting *_[Very]_* Latent Predictions " * 12
+    for number in range(5):
+        first = "BCDFG"[number]
+        server.papers.append(
+            KnownPaper(
+                title,
+                tuple(f"{first}*{last}*_[ora]_ {first}{last}stein" for last in "abcdefghiklm"),
+                doi=f"10.1000/{first}{'_*' * 90}",
+                venue="*Venue* of " * 30,
+                day=f"{2001 + 4 * number}-04-03",
+            )
+        )
+    paper = await add(lab, PaperDraft(title=title))
+    server.failures["/hf"] = (500, b"", {})
+    result = await lab.moderator.slash(lab.channel, "curate complete", paper=f"#{paper.id}")
+    shown = reply_text(result)
+    assert shown.count("[Accept]") == 3
+    assert "5 uncertain answers wait" in shown
+
+
 async def queue(lab: Lab) -> Any:
     return await lab.moderator.slash(lab.channel, "curate queue")
 
