@@ -15,7 +15,10 @@ class AlreadyResolved(NotWaiting):
 
     def __init__(self, by: Actor | None, actor: Actor, what: str = "decided this one") -> None:
         is_own = by is not None and by.key == actor.key
-        who = "You've" if is_own else f"{by.name if by and by.name else 'Someone'} has"
+        name = by.name if by and by.name else "Someone"
+        if name.startswith("the "):  # shell, for example
+            name = f"T{name[1:]}"
+        who = "You've" if is_own else f"{name} has"
         super().__init__(f"{who} already {what}.")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from bot.demo.messages import visible_text
 from bot.settings import Settings
+from storage.models import Actor
 from storage.people.evidence import Lab as Affiliations
 from storage.people.models import Credit, IdScheme, PersonDraft, PersonId
 from storage.review.found_papers import CardDecision
@@ -122,6 +123,17 @@ async def test_the_person_is_chosen_on_the_card_after_a_restart(
     await lab.moderator.click(result.response, label="Undo")
     assert (await lab.app.library.people.get(1)).membership.end is None
     await again.close()
+
+
+async def test_a_card_that_was_decided_in_the_shell_says_so(lab: Lab, mods: Any) -> None:
+    await find_papers(lab)
+    await tell(lab)
+    shell = Actor("shell", "the shell")
+    await lab.app.library.found_papers.decide(1, CardDecision.ADD, shell, lab.app.settings.lab)
+    pressed = await lab.moderator.click(mods.last_message, label="Add")
+    assert "The shell has already added this one as #" in reply_text(pressed)
+    await lab.app.deliver()
+    assert "✅ Added by the shell as #" in texts(mods)[0]
 
 
 async def test_a_card_follows_the_removal_of_its_people(lab: Lab, mods: Any) -> None:
