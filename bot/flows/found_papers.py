@@ -30,16 +30,18 @@ from storage.review.found_papers import CardDecision
 async def show_page(interaction: Interaction, button: FoundPapersButton) -> None:
     """Shows a page of found papers in place of the message."""
     require_moderator(interaction)
+    await interaction.response.defer()
     page = await _page(interaction, button.page)
-    await interaction.response.edit_message(view=page.layout())
+    await reply(interaction, page.layout())
 
 
 @OpenFoundButton.on_press
 async def open_found(interaction: Interaction, _button: OpenFoundButton) -> None:
     """Shows the first page of found papers privately."""
     require_moderator(interaction)
+    await interaction.response.defer(ephemeral=True, thinking=True)
     page = await _page(interaction, 0)
-    await reply(interaction, page.layout(), new_message=True)
+    await reply(interaction, page.layout())
 
 
 @FoundCardButton.on_press
@@ -135,6 +137,8 @@ async def _show_not_waiting(interaction: Interaction, error: NotWaiting, page: i
 async def _show(
     interaction: Interaction, text: str, change_id: int | None, page: int, label: str = "Undo"
 ) -> None:
+    if not interaction.response.is_done():
+        await interaction.response.defer()
     shown = await _page(interaction, page)
     undo_button = (
         None
@@ -145,7 +149,10 @@ async def _show(
 
 
 async def _page(interaction: Interaction, page: int) -> FoundPage:
-    """Returns a page of found papers; the last one if there are fewer."""
+    """Returns a page of found papers; the last one if there are fewer.
+
+    Deferred by its callers: after a first look there may be thousands, which takes seconds.
+    """
     client = interaction.client
     found = await client.library.found_papers.cards(client.settings.lab)
     page = max(min(page, (len(found) - 1) // PAGE_SIZE), 0)

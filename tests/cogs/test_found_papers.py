@@ -64,6 +64,18 @@ async def test_cards_are_shown_with_their_reason_and_decided_in_place(lab: Lab) 
     assert "It won't come up again" in visible_text(page)
 
 
+async def test_presses_are_acknowledged_before_a_long_list_is_read(lab: Lab) -> None:
+    await find_papers(lab, 2)
+    queue = await lab.moderator.slash(lab.channel, "curate queue")
+    page = await lab.moderator.click(
+        queue.response, custom_id=custom_id(queue.response, "by the lab's people")
+    )
+    added = await lab.moderator.click(page.response, custom_id=custom_id(page.response, "Add"))
+    assert page.deferred
+    assert added.deferred
+    assert "You added" in reply_text(added)
+
+
 async def test_leaving_the_lab_ends_a_membership(lab: Lab) -> None:
     await find_papers(lab)
     page = await open_cards(lab)
