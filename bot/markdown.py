@@ -32,6 +32,7 @@ _CLOSING = {")": "(", "]": "["}
 _LIST_MARK = re.compile(r"\s*(?:[-+]|\d+[.)])\s")
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols without a shape
 _ELLIPSIS = "…"
+_LOOKAHEAD = 100  # characters after what is shown that tell if it's a part of an invite
 _MIN_LINK_TEXT = 40  # characters; a link whose URL leaves less is shown without the URL
 
 
@@ -42,7 +43,7 @@ def escape(text: str, limit: int = 4000) -> str:
     nothing that changes the direction of writing. It takes at most ``limit`` characters, escapes
     included; longer text is truncated at a word.
     """
-    line = _one_line(text)
+    line = _one_line(text)[: limit + _LOOKAHEAD]  # escapes only make it longer
     is_plain = not ("discord" in line.lower() or _LIST_MARK.match(line))
     if is_plain and len(escaped := line.translate(_ESCAPED)) <= limit:
         return escaped  # by far the most common case

@@ -54,6 +54,12 @@ def fork_server() -> None:
     forkserver.ensure_running()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Returns more workers than processors, since tests wait for processes and servers."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session")
 def publications_page() -> str:
     """The text of a lab's real publications page."""
