@@ -131,10 +131,12 @@ class Workers:
             if self._is_closed:
                 raise asyncio.CancelledError
             if self._pool is None:
-                self._pool = await _in_thread(
-                    partial(self._start_pool, self._count, self._max_memory)
-                )
+                await _in_thread(self._start)
+            assert self._pool is not None  # noqa: S101 - it has just been started
             return self._pool
+
+    def _start(self) -> None:
+        self._pool = self._start_pool(self._count, self._max_memory)
 
     async def _discard(self, pool: ProcessPool) -> None:
         """Stops a pool and fails its futures, which makes `run` try again with the next pool."""
@@ -163,12 +165,23 @@ class Workers:
             await self._discard(pool)
 
 
-async def _in_thread(function: Callable[[], Result]) -> Result:
-    """Calls a function in a thread, outside of this task's context.
+async def _in_thread(function: Callable[[], None]) -> None:
+    """Calls a function in a thread, outside of this task's context, and waits until it ends.
 
-    There, the clock may be simulated and stand still, which multiprocessing waits for in vain.
+    There, the clock may be simulated and stand still, which multiprocessing waits for in vain. If
+    this task is cancelled, it ends only after the function: a pool that started unnoticed would
+    never be stopped.
     """
-    return await asyncio.to_thread(contextvars.Context().run, function)
+    call = asyncio.create_task(asyncio.to_thread(contextvars.Context().run, function))
+    is_cancelled = False
+    while not call.done():
+        try:
+            await asyncio.shield(call)
+        except asyncio.CancelledError:
+            is_cancelled = True
+    call.result()
+    if is_cancelled:
+        raise asyncio.CancelledError
 
 
 @asynccontextmanager

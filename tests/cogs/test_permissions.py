@@ -124,7 +124,8 @@ async def test_a_forged_number_is_answered_privately(callers: Callers, name: str
         answers = [result.response, *result.followups]
         # These replace the message that they are on, whatever the number.
         replaces_message = name in {
-            *("KeepButton", "HistoryPageButton", "QueuePageButton", "FoundPapersButton")
+            *("KeepButton", "HistoryPageButton", "QueuePageButton"),
+            *("FoundPapersButton", "FoundDecisionButton"),
         }
         assert answers[-1].ephemeral or replaces_message
         assert "on my side" not in reply_text(result)

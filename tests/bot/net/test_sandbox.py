@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 
 import psutil
 import pytest
-from pebble import ProcessFuture
+from pebble import ProcessFuture, ProcessPool
 
 from bot.feeds.parser import FeedTooLarge, NotAFeed, Parser, open_parser, parse_feed
 from bot.net.sandbox import PRELOADED, Workers, fork_worker
@@ -28,11 +30,26 @@ URL = "https://lab.org/feed"
 ENDLESS = FEED.replace(b"<title>One", b"<author>" + b"x" * 200_000 + b"</author><title>One")
 
 
-def workers() -> set[int]:
+_earlier: set[int] = set()  # workers that were there before the current test
+
+
+def all_workers() -> set[int]:
     """The worker processes, which Python's fork server has started for this one."""
     children = psutil.Process().children()
     servers = [child for child in children if "forkserver" in str(child.cmdline())]
     return {worker.pid for server in servers for worker in server.children()}
+
+
+@pytest.fixture(autouse=True)
+def earlier() -> None:
+    """Other tests of this process may still be stopping their workers."""
+    _earlier.clear()
+    _earlier.update(all_workers())
+
+
+def workers() -> set[int]:
+    """The worker processes of the current test."""
+    return all_workers() - _earlier
 
 
 def see_at_work(worker: int, seconds: float) -> None:
@@ -258,3 +275,26 @@ async def test_a_process_with_threads_doesn_t_fork_a_worker(parser: Parser) -> N
 
     assert not await asyncio.to_thread(fork)
     assert workers() == before
+
+
+async def test_a_pool_that_starts_while_its_call_is_cancelled_is_stopped() -> None:
+    pools: list[ProcessPool] = []
+    is_starting, may_start = threading.Event(), threading.Event()
+
+    def start(count: int, _max_memory: int) -> ProcessPool:
+        is_starting.set()
+        may_start.wait()
+        pools.append(ProcessPool(count, context=multiprocessing.get_context("forkserver")))
+        pools[0].schedule(int)
+        return pools[0]
+
+    workers = Workers(timedelta(seconds=5), 2**30, 1, start)
+    call = asyncio.create_task(workers.run(int))
+    await asyncio.to_thread(is_starting.wait)
+    call.cancel()
+    await asyncio.sleep(0)
+    may_start.set()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    await workers.close()
+    assert not pools[0].active
