@@ -126,8 +126,9 @@ async def check_library(settings: Settings) -> list[Finding]:
         return []
     try:
         async with open_unchanged_library(path, settings.clock) as library:
+            papers = count(await library.papers.count(), "paper")
             return [
-                _database(Level.OK, f"It has {count(await library.papers.count(), 'paper')}."),
+                _database(Level.OK, f"The list has {papers}."),
                 *await _check_clock(library, settings.clock()),
                 *await _check_feeds(library),
                 *await _check_sources(library, settings),

@@ -99,7 +99,7 @@ def test_a_good_setup_is_ready_and_stays_as_it_is(
     before = shell.database.read_bytes()
     result = shell("check", "--offline")
     assert result.exit_code == 0, result.output
-    assert "✓ It has 20 papers." in result.stdout
+    assert "✓ The list has 20 papers." in result.stdout
     assert "✓ The bot is ready to run." in result.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["lab.db"]
     assert shell.database.read_bytes() == before
@@ -260,7 +260,7 @@ def test_finds_a_damaged_search_index_and_repairs_it(
     result = shell("check", "--offline")
     assert result.exit_code == 1
     assert "✗ The search index is damaged (" in result.stdout
-    assert "✓ It has 20 papers" in result.stdout
+    assert "✓ The list has 20 papers" in result.stdout
     with lock_database(shell.database):  # the bot runs
         assert "✗ The search index is damaged (" in shell("check", "--offline").stdout
         refused = shell("check", "--repair", "--offline")
