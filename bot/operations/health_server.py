@@ -33,7 +33,7 @@ class _Pages:
         return web.json_response(report, status=503 if problems else 200)
 
     async def show_metrics(self, _request: web.Request) -> web.Response:
-        text = self._monitor.metrics.render(await self._monitor.status())
+        text = await self._monitor.render_metrics()
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

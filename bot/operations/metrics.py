@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -65,29 +65,18 @@ class Metrics:
         """Records how late the event loop was."""
         self._loop_lag.observe(seconds)
 
-    def render(self, status: Status) -> bytes:
-        """Returns all metrics as text, with the others as they are now."""
+    def render(self, status: Status, values: Mapping[str, float]) -> bytes:
+        """Returns all metrics as text, after setting those of the status and other ``values``."""
+        last_poll_at = status.last_poll_at
         values = {
-            "papers": status.papers,
-            "feeds": status.feeds,
-            "feeds_failing": status.feeds_failing,
-            "feeds_paused": status.feeds_paused,
-            "sources_failing": status.sources_failing,
             "outbox_messages": status.outbox_messages,
             "outbox_oldest_seconds": status.outbox_age.total_seconds(),
             "gateway_connected": status.is_connected,
-            "gateway_latency_seconds": status.gateway_latency,
-            "servers": status.servers,
-            "database_bytes": status.database_bytes,
             "database_usable": status.is_database_usable,
-            "last_poll_timestamp_seconds": _timestamp(status.last_poll_at),
-            "last_backup_timestamp_seconds": _timestamp(status.last_backup_at),
+            "last_poll_timestamp_seconds": last_poll_at.timestamp() if last_poll_at else 0,
             "ready": status.is_ready,
+            **values,
         }
         for name, value in values.items():
             self._gauges[name].set(float(value))
         return generate_latest(self.registry)
-
-
-def _timestamp(time: datetime | None) -> float:
-    return time.timestamp() if time else 0.0

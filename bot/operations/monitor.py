@@ -7,13 +7,13 @@ import math
 import time
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from bot.errors import is_refusal
 from bot.interactions import Interaction, LabBot
 from bot.operations.metrics import Metrics
 from bot.operations.status import Status
 from bot.settings import Settings
+from storage.announcements.outbox import Backlog
 from storage.backups import Backups
 from storage.errors import DatabaseUnavailable
 from storage.library import Library
@@ -79,30 +79,40 @@ class Monitor:
             self.metrics.record_loop_lag(time.monotonic() - due_at)
 
     async def status(self) -> Status:
-        """Returns how the bot is now; reads a few counts from the database."""
-        counts: dict[str, Any] = {}
-        error = self._library.damage
+        """Returns whether the bot can do its work; one small query, for it's asked for often."""
+        backlog, error = Backlog(0, None), self._library.damage
         if not error:
             try:
-                counts = await self._count()
+                backlog = await self._library.outbox.backlog()
             except DatabaseUnavailable as problem:
                 error = problem.cause
-        latency = self._client.latency  # not a finite number at first
         return Status(
             now=self._clock(),
             started_at=self._started_at,
             is_connected=self._is_connected,
-            gateway_latency=latency if math.isfinite(latency) else 0,
-            servers=len(self._client.guilds),
             last_poll_at=self._last_poll_at,
             database_error=error,
-            **counts,
+            outbox_messages=backlog.posts,
+            outbox_oldest_at=backlog.oldest_at,
         )
 
-    async def _count(self) -> dict[str, Any]:
+    async def render_metrics(self) -> bytes:
+        """Returns all metrics as they are now; without those of a database that can't be used."""
+        status = await self.status()
+        latency = self._client.latency  # not a finite number at first
+        values: dict[str, float] = {
+            "gateway_latency_seconds": latency if math.isfinite(latency) else 0,
+            "servers": len(self._client.guilds),
+            "database_bytes": await asyncio.to_thread(_size, self._settings),
+        }
+        if status.is_database_usable:
+            with suppress(DatabaseUnavailable):
+                values |= await self._count()
+        return self.metrics.render(status, values)
+
+    async def _count(self) -> dict[str, float]:
         library, settings = self._library, self._settings
-        feeds = await library.feeds.all()
-        backlog = await library.outbox.backlog()
+        feeds, sources = await library.feeds.all(), await library.sources.states()
         backups = Backups.of(settings.database_path, settings.backup_dir)
         newest = await asyncio.to_thread(lambda: next(iter(backups.all()), None))
         return {
@@ -110,13 +120,8 @@ class Monitor:
             "feeds": len(feeds),
             "feeds_failing": sum(1 for feed in feeds if feed.failures),
             "feeds_paused": sum(1 for feed in feeds if feed.paused_because),
-            "sources_failing": sum(
-                1 for state in (await library.sources.states()).values() if state.failures
-            ),
-            "outbox_messages": backlog.posts,
-            "outbox_oldest_at": backlog.oldest_at,
-            "database_bytes": await asyncio.to_thread(_size, settings),
-            "last_backup_at": newest.made_at if newest else None,
+            "sources_failing": sum(1 for state in sources.values() if state.failures),
+            "last_backup_timestamp_seconds": newest.made_at.timestamp() if newest else 0,
         }
 
 

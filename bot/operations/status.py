@@ -15,25 +15,16 @@ class Status:
     """How the bot is at a moment.
 
     ``last_poll_at`` is when it last looked for due feeds, since ``started_at``. ``database_error``
-    says why the database can't be used, if it can't; counts are 0 then.
+    says why the database can't be used, if it can't; there are no ``outbox_messages`` then.
     """
 
     now: datetime
     started_at: datetime
     is_connected: bool
-    gateway_latency: float  # seconds; 0 while it isn't known
-    servers: int
     last_poll_at: datetime | None
     database_error: str
-    database_bytes: int = 0
-    papers: int = 0
-    feeds: int = 0
-    feeds_failing: int = 0
-    feeds_paused: int = 0
-    sources_failing: int = 0
-    outbox_messages: int = 0
-    outbox_oldest_at: datetime | None = None
-    last_backup_at: datetime | None = None
+    outbox_messages: int
+    outbox_oldest_at: datetime | None
 
     @property
     def is_database_usable(self) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from bot.net.http import HttpClient, HttpError
@@ -18,7 +19,7 @@ from bot.settings import Settings, Supervisor
 _log = logging.getLogger(__name__)
 
 _HEARTBEAT_INTERVAL = timedelta(minutes=1)
-_MAX_REPORT_INTERVAL = timedelta(seconds=10)
+_STATUS_INTERVAL = timedelta(seconds=10)
 
 
 @asynccontextmanager
@@ -34,9 +35,14 @@ async def supervise(
             await stack.enter_async_context(serve_health(monitor, settings.health_port))
         watchers: list[Coroutine[Any, Any, None]] = [monitor.watch_event_loop()]
         if supervisor.address:
-            watchers.append(_report_to_systemd(monitor, supervisor))
+            _notify(supervisor.address, "READY=1")
+            report = partial(_report_status, monitor, supervisor.address)
+            watchers.append(_repeat(report, _STATUS_INTERVAL))
+        if supervisor.address and supervisor.watchdog_interval:
+            watchers.append(_keep_alive(supervisor.address, supervisor.watchdog_interval / 2))
         if settings.heartbeat_url:
-            watchers.append(_send_heartbeats(monitor, settings.heartbeat_url, web))
+            beat = partial(_send_heartbeat, monitor, settings.heartbeat_url, web)
+            watchers.append(_repeat(beat, _HEARTBEAT_INTERVAL))
         tasks = [asyncio.create_task(watcher) for watcher in watchers]
         try:
             yield
@@ -48,21 +54,37 @@ async def supervise(
                 _notify(supervisor.address, "STOPPING=1")
 
 
-async def _report_to_systemd(monitor: Monitor, supervisor: Supervisor) -> None:
-    """Reports at once that the bot has started, and then its status, and that it isn't stuck.
-
-    It counts as started and not stuck without Discord, too: feeds are checked, and a restart
-    wouldn't bring Discord back.
-    """
-    expected = supervisor.watchdog_interval or 2 * _MAX_REPORT_INTERVAL
-    interval = min(expected / 2, _MAX_REPORT_INTERVAL)
-    _notify(supervisor.address, "READY=1")
+async def _repeat(action: Callable[[], Awaitable[None]], interval: timedelta) -> None:
+    """Calls an action again and again; an error is logged, and doesn't end that."""
     while True:
-        problems = (await monitor.status()).problems
-        _notify(supervisor.address, f"STATUS={' '.join(problems) or 'All is well.'}")
-        if supervisor.watchdog_interval:
-            _notify(supervisor.address, "WATCHDOG=1")
+        try:
+            await action()
+        except Exception:  # noqa: BLE001 - the next call may work
+            _log.exception("The bot's status couldn't be reported")
         await asyncio.sleep(interval.total_seconds())
+
+
+async def _keep_alive(address: str, interval: timedelta) -> None:
+    """Tells systemd that the event loop runs.
+
+    That depends on nothing else: a restart would bring back neither Discord nor a busy database.
+    """
+    while True:
+        _notify(address, "WATCHDOG=1")
+        await asyncio.sleep(interval.total_seconds())
+
+
+async def _report_status(monitor: Monitor, address: str) -> None:
+    problems = (await monitor.status()).problems
+    _notify(address, f"STATUS={' '.join(problems) or 'All is well.'}")
+
+
+async def _send_heartbeat(monitor: Monitor, url: str, web: HttpClient) -> None:
+    if (await monitor.status()).is_ready:
+        try:
+            await web.get(url)
+        except HttpError as error:
+            _log.warning("The heartbeat wasn't received: %s", error.cause)
 
 
 def _notify(address: str, state: str) -> None:
@@ -71,13 +93,3 @@ def _notify(address: str, state: str) -> None:
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         channel.settimeout(0)
         channel.sendto(state.encode(), path)
-
-
-async def _send_heartbeats(monitor: Monitor, url: str, web: HttpClient) -> None:
-    while True:
-        if (await monitor.status()).is_ready:
-            try:
-                await web.get(url)
-            except HttpError as error:
-                _log.warning("The heartbeat wasn't received: %s", error.cause)
-        await asyncio.sleep(_HEARTBEAT_INTERVAL.total_seconds())

@@ -167,10 +167,11 @@ async def test_systemd_hears_that_the_bot_is_ready_well_and_stopping(
         supervisor = Supervisor(str(path), timedelta(seconds=0.2))
         async with supervise(app.monitor, app.settings, supervisor, app.client.web):
             heard = [await hear() for _ in range(5)]
+            assert heard.count("WATCHDOG=1") > 1
         while not heard[-1].startswith("STOPPING"):
             heard.append(await hear())
-    status = "STATUS=The bot isn't connected to Discord."
-    assert heard[:5] == ["READY=1", status, "WATCHDOG=1", status, "WATCHDOG=1"]
+    assert heard[0] == "READY=1"
+    assert "STATUS=The bot isn't connected to Discord." in heard
     assert heard[-1] == "STOPPING=1"
 
 
@@ -206,7 +207,7 @@ async def test_heartbeats_are_sent_while_all_is_well(lab: Lab) -> None:
 async def test_the_event_loop_s_lag_is_measured(app: App) -> None:
     async with supervise(app.monitor, app.settings, Supervisor(), app.client.web):
         while True:
-            text = app.monitor.metrics.render(await app.monitor.status()).decode()
+            text = (await app.monitor.render_metrics()).decode()
             if value_of(text, "lab_herald_event_loop_lag_seconds_count"):
                 break
             await asyncio.sleep(0.05)
