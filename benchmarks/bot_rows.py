@@ -30,14 +30,14 @@ from benchmarks.bench import (
 )
 from benchmarks.measuring import Budget, Contender, Row, StallMeter, settle_garbage
 from bot.app import App
-from bot.backups import make_nightly
 from bot.exporter import Exporter, TooManyExports
 from bot.formats.writers.export import ExportFormat
+from bot.maintenance.nightly_backups import make_nightly
 from bot.net.sandbox import open_workers
 from bot.ui import announcements, cards
 from bot.ui.result_pages import render
 from bot.ui.saved_query import SavedQuery
-from storage.backups import Backups
+from storage.backups.files import Backups
 from storage.database import open_database
 from storage.library import Library, open_library
 from storage.models import Origin, Paper, PaperDraft

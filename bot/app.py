@@ -14,17 +14,17 @@ import aiohttp
 import discord
 
 from bot import scheduler
-from bot.backups import NightlyBackups, report_restore
 from bot.client import GUILD_READY_TIMEOUT, LabHerald
 from bot.completing.completer import Completer
 from bot.completing.services import CompletionServices
-from bot.database_health import DatabaseHealth
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
 from bot.found_posts import tell_moderators
 from bot.logging_filters import short_reconnect_logs
 from bot.lookup.resolver import ServiceUrls
 from bot.lookup.service import open_lookup
+from bot.maintenance.database_health import DatabaseHealth
+from bot.maintenance.nightly_backups import NightlyBackups, report_restore
 from bot.moderators import Moderators
 from bot.net.http import open_http_client
 from bot.net.pace import Paces
@@ -36,7 +36,7 @@ from bot.settings import REPLAY_REFUSED, Settings, read_supervisor
 from bot.shutdown import cancel_on_signals
 from bot.sources.radar import Radar, open_radar
 from bot.ui.lab_button import buttons_of_generation
-from storage.backups import Backups
+from storage.backups.files import Backups
 from storage.database import BUSY_TIMEOUT, is_closed
 from storage.database_lock import lock_database
 from storage.errors import DatabaseDamaged, DatabaseUnusable, LabError

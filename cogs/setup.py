@@ -9,10 +9,10 @@ from discord import app_commands
 from discord.app_commands import Transform
 from discord.ext import commands
 
-from bot.backups import find_status
 from bot.flows.moderator_commands import update_commands
 from bot.flows.replies import reply, reply_with_notice, undoable
 from bot.interactions import Interaction, LabBot
+from bot.maintenance.nightly_backups import find_status
 from bot.markdown import count, escape
 from bot.operations.access import Channel, explain_refusal, fetch_overrides
 from bot.operations.running_check import check_running

@@ -1,6 +1,6 @@
 """Finds out whether a database file is damaged, and whether only its search index is.
 
-The search index is made of the papers, so it can be rebuilt; see `storage.repair`.
+The search index is made of the papers, so it can be rebuilt; see `storage.recovery.repair`.
 """
 
 from __future__ import annotations

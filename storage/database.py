@@ -25,9 +25,9 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import aiosqlite
 
-from storage.backups import Backup, BackupKind, Backups
+from storage.backups.database_copy import BackupFailed
+from storage.backups.files import Backup, BackupKind, Backups
 from storage.damage import find_damage, is_damage, is_search_damage
-from storage.database_copy import BackupFailed
 from storage.errors import (
     DatabaseDamaged,
     DatabaseOutdated,

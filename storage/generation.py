@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from storage import timestamps
+from storage.backups.database_copy import MARK
 from storage.database import Connection, Database
-from storage.database_copy import MARK
 
 _TABLES = (
     *("papers", "changes", "entries", "suggestions", "reports", "posts", "feeds"),

@@ -12,11 +12,11 @@ from bot.cli import common
 from bot.markdown import count
 from bot.settings import Settings
 from bot.ui.restore_report import loss_text, unknown_text
-from storage.backups import BackupKind, Backups
+from storage.backups.database_copy import human_size
+from storage.backups.files import BackupKind, Backups
 from storage.damage import describe_search_damage
-from storage.database_copy import human_size
 from storage.database_lock import lock_database
-from storage.restore import Restore, open_restore
+from storage.recovery.restore import Restore, open_restore
 from storage.timestamps import to_iso
 
 _MAX_SHOWN = 10  # examples of each kind of loss

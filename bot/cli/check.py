@@ -18,7 +18,7 @@ from bot.settings import Settings, read_settings
 from storage.damage import find_search_damage
 from storage.database import require_undamaged
 from storage.database_lock import lock_database
-from storage.repair import repair_search
+from storage.recovery.repair import repair_search
 
 _MARKS = {Level.OK: "✓", Level.WARNING: "!", Level.PROBLEM: "✗"}
 _ORDER = (Level.OK, Level.WARNING, Level.PROBLEM)

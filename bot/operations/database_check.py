@@ -16,9 +16,9 @@ from bot.markdown import count
 from bot.operations.findings import Finding, Level, Topic
 from bot.settings import Settings
 from bot.sources.registry import make_sources
-from storage.backups import Backups
+from storage.backups.database_copy import BackupFailed, human_size
+from storage.backups.files import Backups
 from storage.damage import describe_search_damage, find_damage, find_search_damage
-from storage.database_copy import BackupFailed, human_size
 from storage.database_lock import lock_unchanged
 from storage.errors import DatabaseOutdated, DatabaseUnavailable, DatabaseUnusable
 from storage.library import Library, open_unchanged_library

@@ -14,7 +14,7 @@ from bot.operations.metrics import Metrics
 from bot.operations.status import Status
 from bot.settings import Settings
 from storage.announcements.outbox import Backlog
-from storage.backups import Backups
+from storage.backups.files import Backups
 from storage.errors import DatabaseUnavailable
 from storage.library import Library
 from storage.timestamps import Clock

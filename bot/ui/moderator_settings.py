@@ -10,7 +10,7 @@ from bot.markdown import count, escape, join_and, timestamp
 from bot.moderators import Moderators
 from bot.permissions import missing_permissions, readers
 from storage.announcements.models import SubscriptionOptions
-from storage.backups import Backup
+from storage.backups.files import Backup
 from storage.moderator_settings import ModeratorSetting, SettingKey
 
 _MAX_READERS = 5  # roles that a warning names

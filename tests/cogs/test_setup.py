@@ -11,7 +11,7 @@ import pytest
 from bot.demo.messages import visible_text
 from bot.moderators import Moderators
 from bot.settings import Settings
-from storage.backups import Backups
+from storage.backups.files import Backups
 from storage.moderator_settings import SettingKey
 from tests.support.lab import HOME, Lab, reply_text
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from storage.announcements.message_keys import are_same, message_keys, split_keys
 from storage.announcements.outbox import MAX_DIGEST
-from storage.backups import BackupKind, Backups
+from storage.backups.files import BackupKind, Backups
 from storage.library import open_library
 from tests.faults.child import suggest
 from tests.faults.crash_lane import LATE, POINTS, Lane

@@ -18,7 +18,7 @@ from bot.settings import Settings
 from storage.announcements.models import SubscriptionOptions
 from storage.announcements.outbox import MAX_DIGEST
 from storage.audit.models import ReviewKind
-from storage.backups import BackupKind, Backups
+from storage.backups.files import BackupKind, Backups
 from storage.feeds.models import Entry, FeedState
 from storage.models import Origin, PaperDraft
 from storage.papers.combine import as_draft

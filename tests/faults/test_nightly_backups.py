@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.backups import NightlyBackups, last_due, report_restore
+from bot.maintenance.nightly_backups import NightlyBackups, last_due, report_restore
 from bot.settings import Settings
-from storage.backups import Backup, BackupKind, Backups
+from storage.backups.files import Backup, BackupKind, Backups
 from storage.library import open_library
 from storage.restore_report import Loss, RestoreReport
 from storage.timestamps import to_text, utc_now
@@ -28,9 +28,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # The program itself, with backups that never end.
 BACKING_UP = (
     """
-import bot.backups
+import bot.maintenance.nightly_backups
 from tests.faults.hanging import hang
-bot.backups.make_nightly = hang
+bot.maintenance.nightly_backups.make_nightly = hang
 """
     + PROGRAM
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.backups import Backups
+from storage.backups.files import Backups
 from storage.damage import find_damage, find_search_damage, is_only_search_damaged
 from storage.database import is_closed, open_database, require_undamaged
 from storage.errors import DatabaseDamaged, DatabaseUnusable, SearchDamaged

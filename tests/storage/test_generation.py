@@ -4,7 +4,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from storage.database_copy import mark_as_copy
+from storage.backups.database_copy import mark_as_copy
 from storage.library import open_library
 from storage.models import Origin, PaperDraft
 from tests.support.lab import FakeClock

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
-from storage.backups import BackupKind, Backups
+from storage.backups.files import BackupKind, Backups
 from storage.database_lock import lock_database
 from tests.support.damage import damage
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.audit.models import ReviewKind
-from storage.backups import BackupKind, Backups
+from storage.backups.files import BackupKind, Backups
 from storage.errors import LabError
 from storage.feeds.models import Entry, Feed, FeedState, IngestResult
 from storage.library import Library, open_library

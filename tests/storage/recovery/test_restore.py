@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from storage.backups import BackupKind, Backups
+from storage.backups.files import BackupKind, Backups
 from storage.damage import find_damage
 from storage.library import open_library
 from storage.models import Actor, Origin, PaperDraft
-from storage.restore import NotRestorable, Restore, open_restore
+from storage.recovery.restore import NotRestorable, Restore, open_restore
 from storage.restore_report import RestoreReport
 from tests.support.damage import damage
 from tests.support.lab import FakeClock
@@ -37,7 +37,7 @@ OWN = {"backup_copy", "generations", "bot_state"}
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from storage.restore import open_restore
+from storage.recovery.restore import open_restore
 from storage.timestamps import utc_now
 
 async def restore(folder, calls):

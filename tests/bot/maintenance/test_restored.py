@@ -12,7 +12,7 @@ from bot.app import App, open_app
 from bot.demo.messages import visible_text
 from bot.settings import Settings
 from bot.ui.lab_button import buttons_of_generation
-from storage.database_copy import mark_as_copy
+from storage.backups.database_copy import mark_as_copy
 from storage.models import PaperDraft
 from tests.support.lab import FakeClock, Lab, reply_text
 

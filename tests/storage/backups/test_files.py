@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.backups import Backup, BackupKind, Backups, read_backup
+from storage.backups.database_copy import BackupFailed
+from storage.backups.files import Backup, BackupKind, Backups, read_backup
 from storage.damage import find_damage
-from storage.database_copy import BackupFailed
 from tests.support.damage import damage, damage_search
 from tests.support.library_tables import dump
 from tests.support.paths import ROOT
@@ -28,8 +28,8 @@ LIMITED = """
 import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from storage.backups import BackupKind, Backups
-from storage.database_copy import BackupFailed
+from storage.backups.files import BackupKind, Backups
+from storage.backups.database_copy import BackupFailed
 limit = int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 try:
@@ -174,7 +174,7 @@ def test_two_processes_can_back_up_at_the_same_moment(path: Path, backups: Backu
     script = f"""
 from datetime import datetime
 from pathlib import Path
-from storage.backups import BackupKind, Backups
+from storage.backups.files import BackupKind, Backups
 Backups.of(Path({str(path)!r})).make(
     BackupKind.UPGRADE, datetime.fromisoformat({NIGHT.isoformat()!r})
 )
@@ -376,7 +376,7 @@ def test_copies_that_cannot_be_read_are_no_good_backups(path: Path, backups: Bac
 def test_a_named_pipe_beside_the_backups_is_not_opened(path: Path, backups: Backups) -> None:
     made = nightly(backups)
     os.mkfifo(backups.folder / f"{path.stem}-pipe.db")
-    code = "import sys; from pathlib import Path; from storage.backups import Backups\n"
+    code = "import sys; from pathlib import Path; from storage.backups.files import Backups\n"
     code += "print(Backups.of(Path(sys.argv[1])).find_last_good().path)"
     found = subprocess.run(
         [sys.executable, "-c", code, str(path)],

@@ -13,8 +13,8 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from storage.backups.database_copy import sync
 from storage.damage import is_damage
-from storage.database_copy import sync
 from storage.errors import LabError
 
 _SIDE_FILES = ("-wal", "-journal", "-shm")

@@ -16,7 +16,7 @@ from storage.damage import find_damage, find_search_damage
 from storage.errors import LabError
 from storage.library import open_library
 from storage.papers.combine import as_draft
-from storage.repair import NotRepaired, repair_search
+from storage.recovery.repair import NotRepaired, repair_search
 from storage.search.query import parse
 from storage.timestamps import utc_now
 from tests.support.damage import SEARCH_DAMAGE, SEARCH_TABLES, damage, damage_search

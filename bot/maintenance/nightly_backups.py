@@ -11,14 +11,14 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.database_health import DatabaseHealth, give_way
+from bot.maintenance.database_health import DatabaseHealth, give_way
 from bot.markdown import count, escape_sentence
 from bot.moderators import Moderators
 from bot.net.sandbox import open_workers
 from bot.settings import Settings
 from bot.ui.restore_report import restore_notice
-from storage.backups import Backup, BackupKind, Backups
-from storage.database_copy import DamageFound
+from storage.backups.database_copy import DamageFound
+from storage.backups.files import Backup, BackupKind, Backups
 from storage.errors import DatabaseUnavailable, LabError
 from storage.library import Library
 from storage.timestamps import Clock, from_text, to_iso, to_text

@@ -8,12 +8,18 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from storage.backups.database_copy import (
+    BackupFailed,
+    copy_database,
+    count_rows,
+    require_space,
+    sync,
+)
 from storage.damage import find_damage_of_copy, find_search_damage, search_tables
 from storage.database import open_database
-from storage.database_copy import BackupFailed, copy_database, count_rows, require_space, sync
 from storage.errors import LabError
 from storage.papers import writes
-from storage.replacement import merge_log, open_staging, replace_database
+from storage.recovery.replacement import merge_log, open_staging, replace_database
 
 _PAPERS_PER_STEP = 500
 _COPIES = 2  # that exist at the same time

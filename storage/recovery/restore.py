@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from storage import timestamps
-from storage.backups import Backups, read_backup
+from storage.backups.database_copy import BackupFailed, copy_database, mark_as_copy, sync
+from storage.backups.files import Backups, read_backup
 from storage.damage import find_damage_of_copy, is_damage
 from storage.database import migrations, open_database
-from storage.database_copy import BackupFailed, copy_database, mark_as_copy, sync
 from storage.errors import DatabaseUnusable, LabError
 from storage.library import open_library
-from storage.replacement import NotReplaced, merge_log, open_staging, replace_database
+from storage.recovery.replacement import NotReplaced, merge_log, open_staging, replace_database
 from storage.restore_report import Loss, RestoreReport
 from storage.timestamps import Clock
 

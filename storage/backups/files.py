@@ -1,6 +1,6 @@
 """The backups of a database: makes, lists and deletes them, and finds the last good one.
 
-How a database is copied is in `storage.database_copy`.
+How a database is copied is in `storage.backups.database_copy`.
 """
 
 from __future__ import annotations
@@ -20,14 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from storage import timestamps
-from storage.damage import (
-    describe_search_damage,
-    find_damage_of_copy,
-    find_search_damage,
-    is_damage,
-    is_only_search_damaged,
-)
-from storage.database_copy import (
+from storage.backups.database_copy import (
     MARK,
     BackupFailed,
     DamageFound,
@@ -38,6 +31,13 @@ from storage.database_copy import (
     mark_as_copy,
     new_file,
     sync,
+)
+from storage.damage import (
+    describe_search_damage,
+    find_damage_of_copy,
+    find_search_damage,
+    is_damage,
+    is_only_search_damaged,
 )
 
 _HEADER = b"SQLite format 3\0"

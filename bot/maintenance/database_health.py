@@ -16,7 +16,7 @@ from bot.announce.dispatcher import OutboxDispatcher
 from bot.markdown import escape_sentence
 from bot.moderators import Moderators
 from bot.net.sandbox import open_workers
-from storage.backups import Backups
+from storage.backups.files import Backups
 from storage.damage import describe_search_damage, find_damaged_pages
 from storage.database import DatabaseError
 from storage.errors import DatabaseUnavailable, LabError

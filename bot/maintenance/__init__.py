@@ -1,0 +1,1 @@
+"""What the running bot does for its database: nightly backups, and watching for damage."""
