@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,12 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
+from bot import setting_values as values
 from storage.errors import LabError
 from storage.people.evidence import Lab
 from storage.redaction import redact_text, redacted_repr
 from storage.timestamps import Clock, ReplayClock, utc_now
 
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.IGNORECASE)
-_TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off"})
-LOG_FORMATS = ("text", "json")
-_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _URL = "an address that starts with http:// or https://, without a password or parameters"
 REPLAY_REFUSED = (
     "The bot doesn't run with LAB_HERALD_TODAY or LAB_HERALD_SPEEDUP, which are for replaying a "
@@ -186,127 +182,9 @@ def _parse(setting: Setting, text: str) -> object:
         raise InvalidSetting(setting.name, shown, setting.accepts) from None
 
 
-def _token(text: str) -> str:
-    if not re.fullmatch(r"[\w.-]{20,200}", text, re.ASCII):
-        raise ValueError
-    return text
-
-
-def _ids(text: str) -> tuple[int, ...]:
-    parts = re.split(r"[\s,;]+", text.strip(" ,;"))
-    if not all(re.fullmatch(r"\d{15,20}", part, re.ASCII) for part in parts):
-        raise ValueError
-    return tuple(dict.fromkeys(map(int, parts)))
-
-
-def _id(text: str) -> int:
-    (number,) = _ids(text)
-    return number
-
-
-def _duration(minimum: timedelta, maximum: timedelta, unit: str, text: str) -> timedelta:
-    """Parses “90s”, “15m”, “1h30m” or “2d”; a plain number counts in ``unit``."""
-    text = "".join(text.split())
-    match = _DURATION.fullmatch(f"{text}{unit}" if text.isdecimal() else text)
-    if match is None:
-        raise ValueError
-    days, hours, minutes, seconds = (min(int(part or 0), 10**7) for part in match.groups())
-    duration = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    if not minimum <= duration <= maximum:
-        raise ValueError
-    return duration
-
-
-def _timezone(text: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(text)
-    except (KeyError, OSError):  # an unknown zone, or a name that can't be a file's
-        raise ValueError from None
-
-
-def _log_level(text: str) -> str:
-    if text.upper() not in _LOG_LEVELS:
-        raise ValueError
-    return text.upper()
-
-
-def _log_format(text: str) -> str:
-    if text.lower() not in LOG_FORMATS:
-        raise ValueError
-    return text.lower()
-
-
-def _contact(text: str) -> str:
-    if len(text) > 200 or not text.isprintable() or not text.isascii():
-        raise ValueError
-    return text
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.query
-        or "@" in parts.netloc
-    ):
-        raise ValueError
-    return text.rstrip("/")
-
-
-def _heartbeat_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isprintable():
-        raise ValueError
-    return text
-
-
-def _api_key(text: str) -> str:
-    if not re.fullmatch(r"[!-~]{8,500}", text):
-        raise ValueError
-    return text
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names = [" ".join(part.split()) for part in text.split(";")]
-    if not all(name.isprintable() for name in names):
-        raise ValueError
-    return tuple(dict.fromkeys(filter(None, names)))
-
-
-def _ror(text: str) -> str:
-    """Parses an id of an organization (https://ror.readme.io/docs/identifier), or its address."""
-    ror = text.rstrip("/").rpartition("/")[2].lower()
-    if not re.fullmatch(r"0[a-z0-9]{6}\d{2}", ror, re.ASCII):
-        raise ValueError
-    return ror
-
-
-def _replay_clock(text: str) -> ReplayClock:
-    return ReplayClock(date.fromisoformat(text), utc_now())
-
-
-def _speedup(text: str) -> float:
-    if not 1 <= float(text) <= 1_000_000:
-        raise ValueError
-    return float(text)
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() in _TRUE | _FALSE:
-        return text.lower() in _TRUE
-    raise ValueError
-
-
-def _integer(minimum: int, maximum: int, text: str) -> int:
-    if not minimum <= int(text) <= maximum:
-        raise ValueError
-    return int(text)
-
-
 def _service_url(default: str, description: str) -> Any:  # noqa: ANN401 - see _setting
     """Declares the address of a service."""
-    return _setting(default, description, _URL, _url)
+    return _setting(default, description, _URL, values.parse_url)
 
 
 @redacted_repr
@@ -318,7 +196,7 @@ class Settings:
         "",
         "Your bot's token, from the Bot page of your application in Discord's developer portal.",
         "the token that Discord shows you once, without spaces",
-        _token,
+        values.parse_token,
         is_secret=True,
     )
     home_guild_ids: tuple[int, ...] = _setting(
@@ -326,7 +204,7 @@ class Settings:
         "Your lab's servers: their moderators manage the paper list. Server IDs, separated by "
         "commas.",
         "server IDs such as 123456789012345678, separated by commas",
-        _ids,
+        values.parse_ids,
         empty=(),
     )
     moderator_role_ids: tuple[int, ...] = _setting(
@@ -334,7 +212,7 @@ class Settings:
         "Roles with moderator rights, unless /setup role chooses others. Role IDs, separated by "
         "commas.",
         "role IDs such as 123456789012345678, separated by commas",
-        _ids,
+        values.parse_ids,
         empty=(),
     )
     moderators_channel_id: int | None = _setting(
@@ -342,7 +220,7 @@ class Settings:
         "Where moderators review papers and get alerts, unless /setup channel chooses another "
         "channel. A channel ID.",
         "a channel ID such as 123456789012345678",
-        _id,
+        values.parse_id,
         empty=None,
     )
     database_path: Path = _setting(
@@ -363,38 +241,38 @@ class Settings:
         "14",
         "How many nightly backups to keep, from 0 to 1000. 0 turns nightly backups off.",
         "a number from 0 to 1000",
-        partial(_integer, 0, 1000),
+        partial(values.parse_integer, 0, 1000),
     )
     poll_interval: timedelta = _setting(
         "30m",
         "How often to check each feed, from 1m to 7d: 90s, 15m, 1h30m. A plain number is minutes.",
         "a duration such as 15m or 1h30m, from 1m to 7d",
-        partial(_duration, timedelta(minutes=1), timedelta(days=7), "m"),
+        partial(values.parse_duration, timedelta(minutes=1), timedelta(days=7), "m"),
     )
     timezone: ZoneInfo = _setting(
         "UTC",
         "Your lab's time zone, such as Europe/Berlin.",
         "a time zone such as Europe/Berlin",
-        _timezone,
+        values.parse_timezone,
     )
     log_level: str = _setting(
         "INFO",
         "How much to log: DEBUG, INFO, WARNING, ERROR or CRITICAL.",
         "DEBUG, INFO, WARNING, ERROR or CRITICAL",
-        _log_level,
+        values.parse_log_level,
     )
     log_format: str = _setting(
         "text",
         "How to log: text for people, or json, one object per line, for machines.",
         "text or json",
-        _log_format,
+        values.parse_log_format,
     )
     health_port: int | None = _setting(
         "",
         "The port on this machine where /livez, /readyz and /metrics say how the bot is, from 1024 "
         "to 65535. Without it, there is no such page.",
         "a port from 1024 to 65535",
-        partial(_integer, 1024, 65535),
+        partial(values.parse_integer, 1024, 65535),
         empty=None,
     )
     heartbeat_url: str = _setting(
@@ -402,7 +280,7 @@ class Settings:
         "An address that is fetched every minute while all is well, for a service that alerts you "
         "if that stops.",
         "an address that starts with http:// or https://",
-        _heartbeat_url,
+        values.parse_heartbeat_url,
         is_secret=True,
     )
     contact: str = _setting(
@@ -410,26 +288,26 @@ class Settings:
         "An email or web address where the owners of feeds can reach you. It's sent with every "
         "request.",
         "an email or web address in ASCII characters",
-        _contact,
+        values.parse_contact,
     )
     feed_allow_private: bool = _setting(
         "no",
         "Whether feeds and lookup services may be on this machine or a private network. Pages "
         "that people link to are never fetched from there.",
         "yes or no",
-        _boolean,
+        values.parse_boolean,
     )
     feed_timeout: timedelta = _setting(
         "20s",
         "How long a request may take, from 1s to 5m. A plain number is seconds.",
         "a duration such as 20s, from 1s to 5m",
-        partial(_duration, timedelta(seconds=1), timedelta(minutes=5), "s"),
+        partial(values.parse_duration, timedelta(seconds=1), timedelta(minutes=5), "s"),
     )
     feed_max_bytes: int = _setting(
         "10485760",
         "How large a response may be once decompressed, in bytes, from 65536 to 1073741824.",
         "a number of bytes from 65536 to 1073741824",
-        partial(_integer, 64 * 1024, 1024**3),
+        partial(values.parse_integer, 64 * 1024, 1024**3),
     )
     arxiv_api_url: str = _service_url(
         "https://export.arxiv.org/api/query", "The API that looks up arXiv IDs."
@@ -448,7 +326,7 @@ class Settings:
         "5",
         "How many papers a member may suggest per day, from 0 to 100. 0 turns suggestions off.",
         "a number from 0 to 100",
-        partial(_integer, 0, 100),
+        partial(values.parse_integer, 0, 100),
     )
     arxiv_listing_url: str = _service_url(
         "https://rss.arxiv.org/atom", "Where arXiv announces each day's papers, by category."
@@ -463,7 +341,7 @@ class Settings:
         "",
         "Your key for OpenAlex, if you have one.",
         _KEY,
-        _api_key,
+        values.parse_api_key,
         is_secret=True,
     )
     orcid_url: str = _service_url(
@@ -479,7 +357,7 @@ class Settings:
         "",
         "Your key for Semantic Scholar, if you have one.",
         _KEY,
-        _api_key,
+        values.parse_api_key,
         is_secret=True,
     )
     huggingface_url: str = _service_url(
@@ -489,21 +367,21 @@ class Settings:
         "",
         "The names of your lab in authors' affiliations, separated by semicolons.",
         "names separated by semicolons",
-        _names,
+        values.parse_names,
         empty=(),
     )
     lab_ror: str = _setting(
         "",
         "Your lab's ID at ror.org, such as 05dxps055, if it has one.",
         "an ID such as 05dxps055, or its address at ror.org",
-        _ror,
+        values.parse_ror,
     )
     lab_herald_today: ReplayClock | None = _setting(
         "",
         "For replaying a year in the shell: the date that commands treat as today, such as "
         "2025-03-14. The bot doesn't start if it's set.",
         "a date such as 2025-03-14",
-        _replay_clock,
+        values.parse_replay_clock,
         empty=None,
     )
     lab_herald_speedup: float = _setting(
@@ -511,7 +389,7 @@ class Settings:
         "For replays, too: how many times shorter pauses between requests are, from 1 to 1000000. "
         "All sources must be on this machine.",
         "a number from 1 to 1000000",
-        _speedup,
+        values.parse_speedup,
     )
 
     @property
