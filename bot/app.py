@@ -37,7 +37,8 @@ from bot.shutdown import cancel_on_signals
 from bot.sources.radar import Radar, open_radar
 from bot.ui.lab_button import buttons_of_generation
 from storage.backups.files import Backups
-from storage.database import BUSY_TIMEOUT, is_closed
+from storage.connection import BUSY_TIMEOUT
+from storage.database import is_closed
 from storage.database_lock import lock_database
 from storage.errors import DatabaseDamaged, DatabaseUnusable, LabError
 from storage.library import Library, open_library

@@ -8,7 +8,8 @@ import logging
 from datetime import timedelta
 
 from storage import timestamps
-from storage.database import Connection, Database, DatabaseError
+from storage.connection import Connection, DatabaseError
+from storage.database import Database
 from storage.errors import DatabaseUnavailable
 
 _log = logging.getLogger(__name__)

@@ -4,50 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import re
 import sqlite3
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Callable,
     Coroutine,
-    Iterable,
     Iterator,
     Sequence,
 )
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import TypeVar
 
-import aiosqlite
-
-from storage.backups.database_copy import BackupFailed
-from storage.backups.files import Backup, BackupKind, Backups
+from storage.backups.files import Backups
+from storage.connection import BUSY_TIMEOUT, Connection, connect
 from storage.damage import find_damage, is_damage, is_search_damage
 from storage.errors import (
     DatabaseDamaged,
     DatabaseOutdated,
-    DatabaseTooNew,
     DatabaseUnavailable,
     DatabaseUnusable,
     ImportInProgress,
     SearchDamaged,
 )
-from storage.timestamps import utc_now
+from storage.schema import migrate, pending_migrations
 
-Row: TypeAlias = sqlite3.Row
-Value: TypeAlias = str | int | float | None
-IntegrityError = sqlite3.IntegrityError
-DatabaseError = sqlite3.Error
 _T = TypeVar("_T")
 
-_log = logging.getLogger(__name__)
-
-BUSY_TIMEOUT = timedelta(seconds=10)
 _READER_COUNT = 2
 # Errors that may pass by themselves: locks, and a disk that is full or failing.
 _TRANSIENT_ERRORS = {
@@ -58,126 +44,6 @@ _TRANSIENT_ERRORS = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """One step of the schema; ``version`` is the number at the start of its file name."""
-
-    version: int
-    path: Path
-
-    @property
-    def sql(self) -> str:
-        """Its script."""
-        return self.path.read_text(encoding="utf-8")
-
-
-def migrations() -> tuple[Migration, ...]:
-    """Returns all migrations of this version of the program, oldest first."""
-    found = [
-        Migration(int(match[1]), path)
-        for path in Path(__file__).with_name("migrations").iterdir()
-        if (match := re.fullmatch(r"(\d{4})_\w+\.sql", path.name))
-    ]
-    return tuple(sorted(found, key=lambda migration: migration.version))
-
-
-class Connection:
-    """An aiosqlite connection with short methods for the statements that `storage` runs."""
-
-    def __init__(self, raw: aiosqlite.Connection) -> None:
-        self._raw = raw
-
-    async def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
-        """Returns all rows of a query."""
-        return list(await self._raw.execute_fetchall(sql, values))
-
-    async def one(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
-        """Returns the first row of a query, or None."""
-        rows = await self.all(sql, values)
-        return rows[0] if rows else None
-
-    async def value(self, sql: str, values: Sequence[Value] = ()) -> Any:  # noqa: ANN401 - SQLite's
-        """Returns the first column of the first row, or None."""
-        row = await self.one(sql, values)
-        return row[0] if row is not None else None
-
-    async def run(self, sql: str, values: Sequence[Value] = ()) -> int:
-        """Runs a statement; returns the number of rows it changed."""
-        async with self._raw.execute(sql, values) as cursor:
-            return cursor.rowcount
-
-    async def insert(self, sql: str, values: Sequence[Value] = ()) -> int:
-        """Runs an INSERT; returns the new row's id."""
-        async with self._raw.execute(sql, values) as cursor:
-            return cast("int", cursor.lastrowid)  # None only before the first INSERT
-
-    async def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        """Runs a statement once for each row of values."""
-        await self._raw.executemany(sql, rows)
-
-    async def roll_back(self) -> None:
-        """Rolls back the open transaction, if any, after the statement that is still running."""
-        await self._raw.execute("SELECT 1")
-        if self._raw.in_transaction:
-            await self._raw.execute("ROLLBACK")
-
-    async def add_function(self, name: str, function: Callable[[Any], Any]) -> None:
-        """Makes a function of one value available in SQL."""
-        await self._raw.create_function(name, 1, function, deterministic=True)
-
-    async def trace(self, callback: Callable[[str], None]) -> None:
-        """Calls ``callback`` with each statement before it runs, its values filled in."""
-        await self._raw.set_trace_callback(callback)
-
-    async def call(self, function: Callable[[Connection], Coroutine[None, None, _T]]) -> _T:
-        """Calls a coroutine function in the connection's thread, with a connection for its queries.
-
-        Passing every single query to the thread takes longer than most queries. The coroutine may
-        await nothing else.
-        """
-        # aiosqlite has no public way to call a function in its thread.
-        connection = _InThread(self._raw)
-        return await self._raw._execute(_finish, function, connection)  # type: ignore[no-any-return,no-untyped-call]  # noqa: SLF001
-
-    async def close(self) -> None:
-        """Closes the connection and ends its thread."""
-        await self._raw.close()
-
-
-class _InThread(Connection):
-    """A connection that is used in its own thread, where a query waits for nothing."""
-
-    async def all(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
-        return list(self._raw._execute_fetchall(sql, values))  # noqa: SLF001 - see `call`
-
-    async def run(self, sql: str, values: Sequence[Value] = ()) -> int:
-        return self._raw._conn.execute(sql, values).rowcount  # noqa: SLF001
-
-    async def insert(self, sql: str, values: Sequence[Value] = ()) -> int:
-        cursor = self._raw._conn.execute(sql, values)  # noqa: SLF001
-        return cast("int", cursor.lastrowid)
-
-    async def run_many(self, sql: str, rows: Iterable[Sequence[Value]]) -> None:
-        self._raw._conn.executemany(sql, rows)  # noqa: SLF001
-
-    async def roll_back(self) -> None:
-        if self._raw.in_transaction:
-            await self.run("ROLLBACK")
-
-
-def _finish(
-    function: Callable[[Connection], Coroutine[None, None, _T]], connection: Connection
-) -> _T:
-    """Runs a coroutine that waits for nothing to its end, without an event loop."""
-    coroutine = function(connection)
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return cast("_T", stop.value)
-    coroutine.close()
-    raise RuntimeError("In a connection's thread, only its queries can be awaited.")
 
 
 async def _commit(
@@ -304,9 +170,7 @@ class Database:
         """
         with self._translated_errors():
             # SQLite's name for a temporary file: https://www.sqlite.org/inmemorydb.html#temp_db
-            raw = await aiosqlite.connect("", isolation_level=None)
-            raw.row_factory = sqlite3.Row
-            connection = Connection(raw)
+            connection = await connect("")
             try:
                 await connection.one("PRAGMA journal_mode = OFF")
                 await connection.run("BEGIN")
@@ -360,7 +224,7 @@ async def open_database(
         try:
             writer = await _connect(path, busy_timeout)
             stack.push_async_callback(writer.close)
-            await _migrate(path, writer, backups)
+            await migrate(path, writer, backups)
             readers = []
             for _ in range(_READER_COUNT):
                 reader = await _connect(path, busy_timeout)
@@ -409,14 +273,12 @@ async def open_unchanged(path: Path) -> AsyncGenerator[Database]:
     Raises `DatabaseTooNew`, `DatabaseOutdated`, or `DatabaseUnusable` if the file can't be read.
     """
     try:
-        raw = await aiosqlite.connect(_read_only_uri(path), uri=True, isolation_level=None)
+        connection = await connect(_read_only_uri(path))
     except sqlite3.Error as error:
         raise DatabaseUnusable(f"The database {path} can't be read: {error}.") from error
-    raw.row_factory = sqlite3.Row
-    connection = Connection(raw)
     database = Database(path, connection, ())
     try:
-        pending = await _pending_migrations(path, connection)
+        pending = await pending_migrations(path, connection)
         if pending:
             raise DatabaseOutdated(str(path), pending[0].version - 1, pending[-1].version)
         yield database
@@ -469,10 +331,7 @@ def require_writable(path: Path) -> None:
 
 
 async def _connect(path: Path, busy_timeout: timedelta) -> Connection:
-    seconds = busy_timeout.total_seconds()
-    raw = await aiosqlite.connect(path, isolation_level=None, timeout=seconds)
-    raw.row_factory = sqlite3.Row
-    connection = Connection(raw)
+    connection = await connect(path, busy_timeout)
     try:
         await connection.one("PRAGMA journal_mode = WAL")
         await connection.run("PRAGMA synchronous = NORMAL")
@@ -481,75 +340,3 @@ async def _connect(path: Path, busy_timeout: timedelta) -> Connection:
         await connection.close()
         raise
     return connection
-
-
-async def _migrate(path: Path, connection: Connection, backups: Backups) -> None:
-    """Copies the file if its schema is to be updated, then updates it.
-
-    The update is one transaction, together with the record of its version.
-    """
-    if not await _pending_migrations(path, connection):
-        return
-    from storage.migration_functions import FUNCTIONS  # noqa: PLC0415 - rarely needed
-
-    for name, function in FUNCTIONS.items():
-        await connection.add_function(name, function)
-    backup = None
-    if await _has_tables(connection):
-        backup = await _back_up(path, backups)
-    try:
-        await connection.run("BEGIN IMMEDIATE")
-        try:
-            for migration in await _pending_migrations(path, connection):
-                for statement in _split_statements(migration.sql):
-                    await connection.run(statement)
-                await connection.run(f"PRAGMA user_version = {migration.version:d}")
-        except BaseException:
-            await connection.roll_back()
-            raise
-        await connection.run("COMMIT")
-    except sqlite3.Error as error:
-        if backup is None:
-            raise
-        raise DatabaseUnusable(
-            f"The database {path} couldn't be upgraded to this version of Lab Herald, so it was "
-            f"left as it was: {error}. A copy of it is {backup.path}."
-        ) from error
-    if backup is not None:
-        _log.info("Upgraded the database. A copy from before is %s.", backup.path)
-
-
-async def _has_tables(connection: Connection) -> bool:
-    return await connection.value("SELECT 1 FROM sqlite_schema") is not None
-
-
-async def _back_up(path: Path, backups: Backups) -> Backup:
-    """Copies a file that is about to be migrated; raises `DatabaseUnusable`."""
-    try:
-        return await asyncio.to_thread(backups.make, BackupKind.UPGRADE, utc_now())
-    except BackupFailed as error:
-        raise DatabaseUnusable(
-            f"The database {path} wasn't upgraded to this version of Lab Herald, because it "
-            f"couldn't be backed up first. {error}"
-        ) from error
-
-
-async def _pending_migrations(path: Path, connection: Connection) -> list[Migration]:
-    """Returns the migrations that the file lacks; raises `DatabaseTooNew`."""
-    known = migrations()
-    found = int(await connection.value("PRAGMA user_version"))
-    if found > known[-1].version:
-        raise DatabaseTooNew(str(path), found, known[-1].version)
-    return [migration for migration in known if migration.version > found]
-
-
-def _split_statements(script: str) -> list[str]:
-    """Splits a script into statements (``executescript`` would commit the transaction)."""
-    statements: list[str] = []
-    pending = ""
-    for line in script.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            statements.append(pending.strip())
-            pending = ""
-    return statements

@@ -16,7 +16,8 @@ from datetime import datetime
 
 from storage import timestamps
 from storage.backups.database_copy import MARK
-from storage.database import Connection, Database
+from storage.connection import Connection
+from storage.database import Database
 
 _TABLES = (
     *("papers", "changes", "entries", "suggestions", "reports", "posts", "feeds"),

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage.database import BUSY_TIMEOUT, Database, open_database, open_for_reading, open_unchanged
+from storage.connection import BUSY_TIMEOUT
+from storage.database import Database, open_database, open_for_reading, open_unchanged
 from storage.generation import FIRST, Generation, open_generation
 from storage.models import Actor
 from storage.timestamps import Clock

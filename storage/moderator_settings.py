@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage import timestamps
-from storage.announcements import destinations, outbox
+from storage.announcements import destinations
+from storage.announcements.enqueue import move_to_channel
 from storage.audit import log as audit_log
 from storage.audit.models import ChangeAction, ChangeKind, Settings
-from storage.database import Connection, Database, Row
+from storage.connection import Connection, Row
+from storage.database import Database
 from storage.models import Actor
 
 _COLUMNS = ("id", "ids", "set_by", "set_by_name", "set_at")
@@ -131,7 +133,7 @@ async def apply(db: Connection, guild_id: int, settings: Settings, _at: datetime
 async def _move_queue(db: Connection, former: int | None, channel_id: int | None) -> None:
     if channel_id:
         await destinations.reopen(db, channel_id)
-        await outbox.move_to_channel(db, former, channel_id)
+        await move_to_channel(db, former, channel_id)
 
 
 def _setting(row: Row) -> ModeratorSetting:

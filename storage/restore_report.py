@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from storage import timestamps
-from storage.announcements.outbox import enqueue_notice
-from storage.database import Connection, Database
+from storage.announcements.enqueue import enqueue_notice
+from storage.connection import Connection
+from storage.database import Database
 
 _NAME = "restored"  # of the value in `bot_state`
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from storage import timestamps
-from storage.database import Connection, Database, Row
+from storage.connection import Connection, Row
+from storage.database import Database
 
 
 @dataclass(frozen=True, slots=True)

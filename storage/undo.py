@@ -37,8 +37,8 @@ from storage.audit.models import (
 )
 from storage.audit.queries import ChangeHistory
 from storage.authors import decisions as name_decisions
+from storage.connection import Connection
 from storage.curation import merge as curation_merge
-from storage.database import Connection
 from storage.errors import LabError
 from storage.feeds import settings as feed_settings
 from storage.models import Actor, Paper

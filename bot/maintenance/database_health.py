@@ -17,8 +17,8 @@ from bot.markdown import escape_sentence
 from bot.moderators import Moderators
 from bot.net.sandbox import open_workers
 from storage.backups.files import Backups
+from storage.connection import DatabaseError
 from storage.damage import describe_search_damage, find_damaged_pages
-from storage.database import DatabaseError
 from storage.errors import DatabaseUnavailable, LabError
 from storage.library import Library
 from storage.timestamps import Clock, from_text, to_text

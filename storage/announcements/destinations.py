@@ -7,7 +7,8 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from storage import timestamps
-from storage.database import Connection, Database, Value
+from storage.connection import Connection, Value
+from storage.database import Database
 
 RETRY_STOPPED = timedelta(days=1)
 

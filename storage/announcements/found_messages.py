@@ -22,7 +22,7 @@ from storage.announcements.message_keys import (
     text_key,
 )
 from storage.announcements.models import PostKind
-from storage.database import Connection, Row
+from storage.connection import Connection, Row
 from storage.papers import queries as paper_queries
 from storage.papers.snapshots import draft_from_text
 

@@ -12,7 +12,7 @@ from storage.announcements.filters import parse_filter
 from storage.announcements.models import SubscriptionOptions
 from storage.audit import log as audit_log
 from storage.audit.models import ChangeAction, ChangeKind, Settings
-from storage.database import Connection, Row
+from storage.connection import Connection, Row
 from storage.models import Actor
 
 _FLAGS = ("has_thread", "publishes", "is_paused")

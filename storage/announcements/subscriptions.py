@@ -15,7 +15,8 @@ from storage.announcements.models import CountedSubscription, Subscription, Subs
 from storage.announcements.refused_posts import IS_SET_ASIDE
 from storage.announcements.subscription_settings import options_of, values
 from storage.audit.models import ChangeAction, Recorded, Settings
-from storage.database import Connection, Database, Row
+from storage.connection import Connection, Row
+from storage.database import Database
 from storage.errors import SubscriptionNotFound
 from storage.models import Actor, Paper
 from storage.papers import former_names

@@ -19,7 +19,7 @@ from storage.audit.models import (
     Settings,
     Transfer,
 )
-from storage.database import Connection, Value
+from storage.connection import Connection, Value
 from storage.models import Actor, Outcome, Paper
 from storage.papers.snapshots import PaperSnapshot, take_snapshot
 

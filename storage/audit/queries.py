@@ -19,7 +19,8 @@ from storage.audit.models import (
     SettingsChange,
 )
 from storage.audit.serialization import change_from_row
-from storage.database import Connection, Database, Row, Value
+from storage.connection import Connection, Row, Value
+from storage.database import Database
 from storage.models import Actor
 from storage.papers import former_names
 from storage.papers.snapshots import PaperSnapshot

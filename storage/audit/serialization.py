@@ -29,7 +29,7 @@ from storage.audit.models import (
     SubscriptionChange,
     Transfer,
 )
-from storage.database import Row
+from storage.connection import Row
 from storage.models import Actor, Outcome
 from storage.papers.snapshots import PaperSnapshot, snapshot_from_json, snapshot_to_json
 

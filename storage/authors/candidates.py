@@ -13,7 +13,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from storage.authors.clustering import NameVariant
-from storage.database import Connection, Row
+from storage.connection import Connection, Row
 from storage.names.parser import Name, search_words
 
 MAX_SMALL_FAMILY = 8  # names in a family that suggestions still cluster into people

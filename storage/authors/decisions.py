@@ -13,7 +13,8 @@ from storage.authors import lookup as author_lookup
 from storage.authors.clustering import NameVariant, Person
 from storage.authors.errors import AuthorNotFound
 from storage.authors.lookup import AuthorQueries
-from storage.database import Connection, Database
+from storage.connection import Connection
+from storage.database import Database
 from storage.errors import LabError
 from storage.models import Actor, PaperDraft
 from storage.names.affixes import without_author_id

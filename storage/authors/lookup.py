@@ -16,7 +16,8 @@ from storage.authors.clustering import (
     select_matches,
 )
 from storage.authors.errors import AuthorAmbiguous, AuthorNotFound
-from storage.database import Connection, Database
+from storage.connection import Connection
+from storage.database import Database
 from storage.errors import InvalidInput
 from storage.models import Author, AuthorMatches, AuthorSummary, ResultPage
 from storage.names.affixes import NO_AUTHOR_ID, without_author_id

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from storage.audit.log import ChangeSet
 from storage.audit.models import ChangeAction
+from storage.connection import Connection
 from storage.curation import merge as curation_merge
-from storage.database import Connection
 from storage.models import Actor, Origin, Paper, PaperDraft, Provenance
 from storage.papers import former_names
 from storage.papers import queries as paper_queries

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from storage.concurrency import run_in_thread
+from storage.connection import Connection
 from storage.curation.catalogue import Catalogue, CatalogueReader
 from storage.curation.classify import Classification, Verdict, classify
-from storage.database import Connection
 from storage.errors import InvalidInput
 from storage.models import DuplicatePolicy, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers import matching

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from storage.audit.log import ChangeSet
 from storage.audit.models import ChangeAction, DroppedAnnouncement, Transfer
-from storage.database import Connection
+from storage.connection import Connection
 from storage.models import Paper, PaperDraft
 from storage.papers import former_names
 from storage.papers import queries as paper_queries

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
-from storage.announcements import outbox
+from storage.announcements.enqueue import enqueue_paper
 from storage.audit.log import ChangeSet
 from storage.audit.models import Recorded
+from storage.connection import Connection
 from storage.curation import edit, intake
 from storage.curation.catalogue import Catalogue, StoredCatalogue, Submission
 from storage.curation.preview import PreviewCatalogue, simulated_changes
-from storage.database import Connection, Database
+from storage.database import Database
 from storage.models import (
     Actor,
     DuplicatePolicy,
@@ -76,7 +77,7 @@ class Papers(PaperQueries):
             catalogue = StoredCatalogue(db, submission)
             result = await intake.upsert(catalogue, draft, allow_duplicate=allow_duplicate)
             if announce and result.outcome is Outcome.ADDED and result.paper:
-                await outbox.enqueue_paper(db, result.paper, submission.at)
+                await enqueue_paper(db, result.paper, submission.at)
         return Recorded(result, catalogue.change_set.change_id)
 
     async def upsert_as(

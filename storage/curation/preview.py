@@ -10,8 +10,9 @@ from dataclasses import replace
 from storage import publication as publications
 from storage import timestamps
 from storage.concurrency import run_in_thread
+from storage.connection import Connection, Row
 from storage.curation.catalogue import Catalogue, Submission
-from storage.database import Connection, Database, Row
+from storage.database import Database
 from storage.models import Paper, PaperDraft, details_of
 from storage.papers import former_names
 from storage.papers import queries as paper_queries

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from storage import timestamps
-from storage.database import Connection, Row, Value
+from storage.connection import Connection, Row, Value
 from storage.feeds.models import Entry, EntryRecord, NoticeKind, PendingEntry
 from storage.models import Actor, Outcome, PaperDraft, UpsertResult
 from storage.papers import former_names

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from storage.announcements import outbox
+from storage.announcements.enqueue import enqueue_entry, enqueue_notice, enqueue_paper
+from storage.connection import Connection
 from storage.curation import intake
 from storage.curation.catalogue import Catalogue, StoredCatalogue, Submission
 from storage.curation.preview import PreviewCatalogue, simulated_changes
-from storage.database import Connection, Database
+from storage.database import Database
 from storage.feeds import entries
 from storage.feeds import registry as feed_registry
 from storage.feeds.models import Entry, Feed, FeedState, IngestResult, Notice
@@ -103,12 +104,12 @@ class Feeds(FeedRegistry):
             entry_id = await entries.insert(db, feed.id, entry, result, now, is_held=is_held)
             has_card = result.outcome is Outcome.REVIEW and not (is_held or tally.is_silent)
             if has_card and review_channel:
-                await outbox.enqueue_entry(db, review_channel, entry_id, now)
+                await enqueue_entry(db, review_channel, entry_id, now)
             if result.outcome is Outcome.REVIEW and review_channel and tally.hold:
-                await outbox.enqueue_notice(db, review_channel, tally.hold, now, feed.id)
+                await enqueue_notice(db, review_channel, tally.hold, now, feed.id)
                 tally.hold = ""
             if result.outcome is Outcome.ADDED and result.paper and not tally.is_silent:
-                await outbox.enqueue_paper(db, result.paper, now, feed.id)
+                await enqueue_paper(db, result.paper, now, feed.id)
             if result.outcome is not Outcome.ADDED:
                 known_papers.append(entry_id)
         if known_papers:
@@ -177,7 +178,7 @@ class Feeds(FeedRegistry):
         async with self._database.transaction() as db:
             ids = await entries.newest_added_papers(db, feed_id, limit)
             for paper in await paper_queries.load(db, ids):
-                await outbox.enqueue_paper(db, paper, self._clock(), feed_id)
+                await enqueue_paper(db, paper, self._clock(), feed_id)
         return len(ids)
 
 

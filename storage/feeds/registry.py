@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from storage import timestamps
-from storage.announcements import outbox
+from storage.announcements.enqueue import enqueue_notice
 from storage.audit.models import ChangeAction, Recorded, Settings
-from storage.database import Connection, Database, Row
+from storage.connection import Connection, Row
+from storage.database import Database
 from storage.errors import FeedExists, FeedNotFound
 from storage.feeds import settings as feed_settings
 from storage.feeds.models import CountedFeed, Feed, FeedSettings, FeedState
@@ -178,7 +179,7 @@ class FeedRegistry:
                 [last_notice, feed_id, last_notice],
             )
             if is_new and channel_id and text:
-                await outbox.enqueue_notice(db, channel_id, text, self._clock())
+                await enqueue_notice(db, channel_id, text, self._clock())
 
     async def pause_automatically(
         self, feed_id: int, reason: str, channel_id: int | None = None, text: str = ""
@@ -194,7 +195,7 @@ class FeedRegistry:
                 [reason, feed_id],
             )
             if is_new and channel_id:
-                await outbox.enqueue_notice(db, channel_id, text, self._clock())
+                await enqueue_notice(db, channel_id, text, self._clock())
 
 
 async def record_new_entries(db: Connection, feed_id: int, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from storage import timestamps
 from storage.audit import log as audit_log
 from storage.audit.models import ChangeAction, ChangeKind, Settings
-from storage.database import Connection
+from storage.connection import Connection
 from storage.errors import FeedExists, FeedNotFound, LabError
 from storage.models import Actor
 

@@ -11,7 +11,8 @@ from storage import timestamps
 from storage.announcements.models import Announcement, Subscription
 from storage.announcements.outbox import Outbox
 from storage.announcements.subscriptions import Subscriptions
-from storage.database import Connection, Database, Row
+from storage.connection import Connection, Row
+from storage.database import Database
 from storage.errors import TraceNotFound
 from storage.feeds import entries as feed_entries
 from storage.feeds.models import EntryRecord

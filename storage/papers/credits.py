@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from storage.concurrency import run_in_thread
-from storage.database import Connection
+from storage.connection import Connection
 from storage.names.parser import Name, search_words
 from storage.papers.former_names import FormerNames, parse_names
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from storage.concurrency import run_in_thread
-from storage.database import Connection, Row
+from storage.connection import Connection, Row
 from storage.models import PaperDetails
 from storage.names.initials_index import InitialsIndex
 from storage.names.matching import abbreviate, are_compatible, are_told_apart, identity_keys

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from storage import publication as publications
 from storage import timestamps
-from storage.database import Connection, Database, Row
+from storage.connection import Connection, Row
+from storage.database import Database
 from storage.models import Actor, Link, LinkKind, Origin, Paper, PartialDate, Provenance
 from storage.papers.errors import PaperNotFound, PaperNotRemoved
 from storage.papers.former_names import FormerNames

@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from storage.abbreviations import find_abbreviations
 from storage.concurrency import run_in_thread
-from storage.database import Connection
+from storage.connection import Connection
 from storage.models import PaperDetails, PartialDate
 from storage.stems import stem_all
 from storage.text import index_text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from storage import publication as publications
-from storage.database import Connection
+from storage.connection import Connection
 from storage.models import (
     Link,
     LinkKind,

@@ -10,7 +10,7 @@ from datetime import datetime
 from storage import publication as publications
 from storage import timestamps
 from storage.concurrency import run_in_thread
-from storage.database import Connection
+from storage.connection import Connection
 from storage.models import Paper, PaperDetails, PaperDraft, Provenance, details_of
 from storage.papers import credits, former_names, search_index
 from storage.papers.combine import sort_identifiers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage.audit.models import PeopleState, ReviewState
-from storage.database import Connection
+from storage.connection import Connection
 from storage.errors import LabError
 from storage.people import records
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from storage.audit.models import PeopleState, ReviewState, Settings
-from storage.database import Connection
+from storage.connection import Connection
 from storage.errors import LabError
 from storage.people import records, witnesses
 from storage.people.agreement import Agreement, agreement, name_keys, written_forms

@@ -12,7 +12,7 @@ from storage.audit.models import NameDecision, NameDecisions
 from storage.authors import candidates
 from storage.authors import decisions as name_decisions
 from storage.authors import lookup as author_lookup
-from storage.database import Connection
+from storage.connection import Connection
 from storage.errors import InvalidInput
 from storage.names.author_list import parse_author_list
 from storage.names.matching import is_same_name

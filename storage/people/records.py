@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from storage.audit.models import PeopleState, Settings
 from storage.authors import decisions as name_decisions
-from storage.database import Connection
+from storage.connection import Connection
 from storage.papers import credits
 from storage.people.errors import AccountTaken, IdTaken
 from storage.people.models import IdScheme, Membership, Person, PersonId

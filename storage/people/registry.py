@@ -13,7 +13,8 @@ from storage import timestamps
 from storage.audit import log as audit_log
 from storage.audit.models import ChangeAction, PeopleState, Recorded
 from storage.authors import decisions as name_decisions
-from storage.database import Connection, Database
+from storage.connection import Connection
+from storage.database import Database
 from storage.errors import InvalidInput
 from storage.models import Actor
 from storage.people import names, records

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from storage import timestamps
-from storage.database import Connection, Database, Row
+from storage.connection import Connection, Row
+from storage.database import Database
 
 _MAX_BLOCK = timedelta(days=8)  # longer ones were recorded while the clock was wrong
 

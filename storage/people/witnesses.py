@@ -10,8 +10,8 @@ from functools import lru_cache, reduce
 from typing import Any
 
 from storage import timestamps
+from storage.connection import Connection, Row
 from storage.curation.classify import Verdict, classify
-from storage.database import Connection, Row
 from storage.models import (
     Actor,
     Origin,

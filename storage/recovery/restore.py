@@ -13,11 +13,12 @@ from storage import timestamps
 from storage.backups.database_copy import BackupFailed, copy_database, mark_as_copy, sync
 from storage.backups.files import Backups, read_backup
 from storage.damage import find_damage_of_copy, is_damage
-from storage.database import migrations, open_database
+from storage.database import open_database
 from storage.errors import DatabaseUnusable, LabError
 from storage.library import open_library
 from storage.recovery.replacement import NotReplaced, merge_log, open_staging, replace_database
 from storage.restore_report import Loss, RestoreReport
+from storage.schema import migrations
 from storage.timestamps import Clock
 
 _MAX_EXAMPLES = 50  # of each kind of loss

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from storage import timestamps
-from storage.announcements import outbox
+from storage.announcements.enqueue import enqueue_claim
 from storage.audit.log import ChangeSet
 from storage.audit.models import Recorded, ReviewKind
-from storage.database import Connection, Database, Row
+from storage.connection import Connection, Row
+from storage.database import Database
 from storage.errors import LabError
 from storage.models import Actor, Outcome, UpsertResult
 from storage.people import account_claims, records
@@ -47,7 +48,7 @@ class AccountClaims:
                 [person_id, *member, timestamps.to_text(now)],
             )
             if channel_id is not None:
-                await outbox.enqueue_claim(db, channel_id, claim_id, now)
+                await enqueue_claim(db, channel_id, claim_id, now)
             return await _get(db, claim_id)
 
     async def resolve_claim(

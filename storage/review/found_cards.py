@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from storage.database import Connection
+from storage.connection import Connection
 from storage.models import Outcome, PaperDraft
 from storage.people import claims
 from storage.people.claims import KnownPeople

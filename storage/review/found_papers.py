@@ -10,10 +10,11 @@ from functools import partial
 
 from storage import timestamps
 from storage.audit.models import Recorded, ReviewKind
+from storage.connection import Connection
 from storage.curation import intake
 from storage.curation.catalogue import StoredCatalogue, Submission
 from storage.curation.classify import Verdict, classify
-from storage.database import Connection, Database
+from storage.database import Database
 from storage.errors import LabError
 from storage.models import Actor, Origin, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers import queries as paper_queries
@@ -248,9 +249,9 @@ async def _announce(
 
 async def _enqueue(db: Connection, paper: Paper, now: datetime) -> None:
     """Has a paper announced."""
-    from storage.announcements import outbox  # noqa: PLC0415 - much to import, and rarely needed
+    from storage.announcements.enqueue import enqueue_paper  # noqa: PLC0415 - much to import, and rarely needed
 
-    await outbox.enqueue_paper(db, paper, now)
+    await enqueue_paper(db, paper, now)
 
 
 async def _waiting(db: Connection, lab: Lab) -> dict[int, Card]:

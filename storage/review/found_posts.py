@@ -12,8 +12,9 @@ from datetime import timedelta
 from functools import partial
 
 from storage import bot_state, timestamps
-from storage.announcements import outbox
-from storage.database import Connection, Database
+from storage.announcements.enqueue import enqueue_found_notice, enqueue_found_papers
+from storage.connection import Connection
+from storage.database import Database
 from storage.people import records, witnesses
 from storage.people.claims import KnownPeople
 from storage.people.evidence import Grade, Lab
@@ -50,9 +51,9 @@ class FoundPosts:
         now = self._clock()
         async with self._database.transaction() as db:
             told = await _mark(db, cards, "card", _CARDS_DUE)
-            await outbox.enqueue_found_papers(db, channel_id, told, now)
+            await enqueue_found_papers(db, channel_id, told, now)
             if await _mark(db, others, "card", _CARDS_DUE):
-                await outbox.enqueue_found_notice(db, channel_id, notice, now)
+                await enqueue_found_notice(db, channel_id, notice, now)
 
     async def lines_to_list(self, lab: Lab) -> tuple[Card, ...]:
         """Returns cards for the weekly list if it's due: those that moderators weren't told of."""
@@ -70,7 +71,7 @@ class FoundPosts:
         now = self._clock()
         async with self._database.transaction() as db:
             if await _mark(db, cards, "list", _LINES_DUE):
-                await outbox.enqueue_found_notice(db, channel_id, notice, now)
+                await enqueue_found_notice(db, channel_id, notice, now)
                 await bot_state.set_value(db, _LISTED_AT, timestamps.to_text(now))
 
     async def posted(

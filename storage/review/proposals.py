@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from storage import timestamps
 from storage.audit.models import Recorded, ReviewKind
+from storage.connection import Connection, Row
 from storage.curation import intake
 from storage.curation.catalogue import CatalogueReader, StoredCatalogue, Submission
-from storage.database import Connection, Database, Row
+from storage.database import Database
 from storage.models import Actor, Origin, Outcome, Paper, PaperDetails, PaperDraft, UpsertResult
 from storage.papers import queries as paper_queries
 from storage.papers.combine import as_draft, normalize

@@ -6,11 +6,11 @@ import json
 from collections import Counter
 from typing import TypeAlias
 
-from storage.announcements import outbox
+from storage.announcements.enqueue import enqueue_paper
 from storage.audit.models import ChangeAction, Recorded, Resolution, ReviewKind
+from storage.connection import Connection
 from storage.curation import intake
 from storage.curation.catalogue import StoredCatalogue, Submission
-from storage.database import Connection
 from storage.errors import LabError
 from storage.feeds import entries
 from storage.feeds.models import EntryRecord, PendingEntry
@@ -126,7 +126,7 @@ class Review(Suggestions, Reports, AccountClaims):
             else:
                 await suggestions.resolve(db, pending, result, actor, submission.at)
             if result.outcome is Outcome.ADDED and result.paper and is_announced:
-                await outbox.enqueue_paper(db, result.paper, submission.at, feed_id)
+                await enqueue_paper(db, result.paper, submission.at, feed_id)
             return await resolutions.record(
                 catalogue.change_set, kind, item_id, draft.title, before, result
             )
@@ -162,7 +162,7 @@ class Review(Suggestions, Reports, AccountClaims):
                     continue
                 await entries.resolve(db, entry_id, result, actor, submission.at)
                 if result.outcome is Outcome.ADDED and result.paper:
-                    await outbox.enqueue_paper(db, result.paper, submission.at, feed_id)
+                    await enqueue_paper(db, result.paper, submission.at, feed_id)
                 after = await resolutions.load(db, ReviewKind.ENTRY, entry_id)
                 await catalogue.change_set.record_part(
                     Resolution(ReviewKind.ENTRY, entry_id, before, after),

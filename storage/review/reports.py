@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from storage import timestamps
-from storage.announcements import outbox
+from storage.announcements.enqueue import enqueue_report, enqueue_report_outcome
 from storage.audit.log import ChangeSet
 from storage.audit.models import Recorded, ReviewKind
+from storage.connection import Connection, Row
 from storage.curation import edit
-from storage.database import Connection, Database, Row
+from storage.database import Database
 from storage.models import Actor, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers import queries as paper_queries
 from storage.papers.errors import PaperNotFound
@@ -58,7 +59,7 @@ class Reports:
                 [paper_id, problem, note, *member, timestamps.to_text(now)],
             )
             if channel_id is not None:
-                await outbox.enqueue_report(db, channel_id, report_id, now)
+                await enqueue_report(db, channel_id, report_id, now)
             report = await find(db, report_id)
         return ReportResult(ReportStatus.ACCEPTED, report)
 
@@ -207,7 +208,7 @@ async def _resolve(
         "UPDATE posts SET revision = revision + 1 WHERE report_id = ? AND kind = 'report'",
         [report.id],
     )
-    await outbox.enqueue_report_outcome(db, report.member_id, report.id, changes.at)
+    await enqueue_report_outcome(db, report.member_id, report.id, changes.at)
     return await resolutions.record(
         changes, ReviewKind.REPORT, report.id, report.paper.title, before, result
     )

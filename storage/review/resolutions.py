@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storage.audit.log import ChangeSet
 from storage.audit.models import Recorded, Resolution, ReviewKind, ReviewState
-from storage.database import Connection
+from storage.connection import Connection
 from storage.errors import LabError
 from storage.models import PaperDraft, UpsertResult
 from storage.papers.snapshots import draft_from_text

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from storage import timestamps
-from storage.announcements import outbox
+from storage.announcements.enqueue import enqueue_outcome, enqueue_suggestion
+from storage.connection import Connection, Row
 from storage.curation.catalogue import CatalogueReader
 from storage.curation.classify import Classification, Verdict, classify
-from storage.database import Connection, Database, Row
+from storage.database import Database
 from storage.models import Actor, Outcome, PaperDraft, UpsertResult
 from storage.papers import former_names
 from storage.papers import queries as paper_queries
@@ -66,7 +67,7 @@ class Suggestions:
                 ],
             )
             if channel_id is not None:
-                await outbox.enqueue_suggestion(db, channel_id, suggestion_id, now)
+                await enqueue_suggestion(db, channel_id, suggestion_id, now)
             suggestion = await find(db, suggestion_id)
         return SuggestionResult(SuggestionStatus.ACCEPTED, suggestion, known.paper)
 
@@ -191,7 +192,7 @@ async def resolve(
         "UPDATE posts SET revision = revision + 1 WHERE suggestion_id = ? AND kind = 'suggestion'",
         [suggestion.id],
     )
-    await outbox.enqueue_outcome(db, suggestion.member_id, suggestion.id, at)
+    await enqueue_outcome(db, suggestion.member_id, suggestion.id, at)
 
 
 async def _read(db: Connection, row: Row) -> Suggestion:

@@ -7,7 +7,8 @@ from datetime import datetime
 from storage import timestamps
 from storage.audit import log as audit_log
 from storage.audit.models import ChangeAction, ChangeKind, Recorded, Settings
-from storage.database import Connection, Database
+from storage.connection import Connection
+from storage.database import Database
 from storage.errors import InvalidInput
 from storage.models import Actor
 from storage.stems import stem_phrase

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from storage.database import Connection
+from storage.connection import Connection
 from storage.stems import stem_phrase
 
 _MIN_PAPERS = 2  # that explain an abbreviation in the same way

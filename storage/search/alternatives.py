@@ -12,7 +12,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from storage.authors import lookup as author_lookup
 from storage.authors.errors import AuthorNotFound
-from storage.database import Connection
+from storage.connection import Connection
 from storage.errors import LabError
 from storage.models import Filters
 from storage.search import query as search_query

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from storage.authors import lookup as author_lookup
-from storage.database import Connection, Database
+from storage.connection import Connection
+from storage.database import Database
 from storage.errors import LabError
 from storage.models import Filters, Paper, ResultPage, Sort
 from storage.papers import queries as paper_queries

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from storage.database import Connection, Value
+from storage.connection import Connection, Value
 from storage.papers import search_index
 from storage.search import bm25, question
 from storage.search import query as search_query

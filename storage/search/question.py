@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, product
 
-from storage.database import Connection
+from storage.connection import Connection
 from storage.papers import queries as paper_queries
 from storage.search import abbreviations, term_counts
 from storage.search.bm25 import Term, term_weight

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 
-from storage.database import Connection, Row
+from storage.connection import Connection, Row
 from storage.models import Filters
 from storage.papers import search_index
 from storage.search import query as search_query

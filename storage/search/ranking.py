@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from storage.database import Connection, Value
+from storage.connection import Connection, Value
 from storage.models import ResultPage, Sort
 from storage.papers import queries as paper_queries
 from storage.papers import search_index

@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from storage.database import Connection, Database
+from storage.connection import Connection
+from storage.database import Database
 from storage.models import Paper
 from storage.names.affixes import without_author_id
 from storage.papers import queries as paper_queries

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
-from storage.database import Connection
+from storage.connection import Connection
 from storage.models import Paper
 from storage.papers import queries as paper_queries
 from storage.search import term_counts

@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from storage.database import Connection
+from storage.connection import Connection
 from storage.search.query import Query
 from storage.stems import stem_all
 

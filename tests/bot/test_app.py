@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from storage.database import migrations
+from storage.schema import migrations
 from tests.support.damage import damage
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.an-invented-token-of-nobody"

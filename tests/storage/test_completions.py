@@ -7,10 +7,10 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from storage.database import migrations
 from storage.library import Library, open_library
 from storage.migration_functions import FUNCTIONS
 from storage.models import Origin, PaperDraft
+from storage.schema import migrations
 from storage.timestamps import to_text
 from tests.support.lab import FakeClock
 from tests.support.library import ARXIV, MODERATOR, added

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from storage.bot_state import BotState
-from storage.database import Connection, Database, migrations, open_database, open_for_reading
+from storage.connection import Connection
+from storage.database import Database, open_database, open_for_reading
 from storage.errors import (
     DatabaseDamaged,
     DatabaseTooNew,
@@ -26,6 +27,7 @@ from storage.errors import (
 )
 from storage.library import open_library
 from storage.migration_functions import FUNCTIONS
+from storage.schema import migrations
 from tests.support.library_tables import dump
 from tests.support.paths import ROOT
 

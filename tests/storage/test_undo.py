@@ -12,13 +12,14 @@ import pytest
 
 from storage.announcements.models import DeliveryStatus
 from storage.audit.models import Change, ImportChange, PaperChange
-from storage.database import Database, migrations
+from storage.database import Database
 from storage.errors import InvalidInput, LabError
 from storage.feeds.models import Entry, FeedState
 from storage.library import Library, open_library
 from storage.models import Actor, Link, LinkKind, Origin, Outcome, Paper, PaperDraft
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperChanged, PaperExists, PaperNotFound, PaperNotRemoved
+from storage.schema import migrations
 from storage.search.query import parse
 from tests.support.lab import NOW, FakeClock
 from tests.support.library import MODERATOR, OTHER_MODERATOR

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import migrations
 from storage.feeds.models import Entry, FeedState
 from storage.library import open_library
 from storage.migration_functions import FUNCTIONS
 from storage.models import Origin, Outcome, PaperDraft
 from storage.papers.combine import as_draft
+from storage.schema import migrations
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 

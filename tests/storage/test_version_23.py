@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import migrations
 from storage.library import open_library
 from storage.migration_functions import FUNCTIONS
 from storage.models import Origin, PaperDraft
 from storage.papers.search_index import sort_key
+from storage.schema import migrations
 from storage.search.query import parse
 from storage.text import fold
 from storage.timestamps import to_text

@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from storage.database import migrations
 from storage.library import open_library
 from storage.migration_functions import FUNCTIONS
+from storage.schema import migrations
 from tests.support.lab import FakeClock
 
 AT = "2026-01-01T00:00:00.000000Z"

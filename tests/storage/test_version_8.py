@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import migrations
 from storage.feeds.models import Entry, FeedState
 from storage.library import Library, open_library
 from storage.migration_functions import FUNCTIONS
 from storage.models import Outcome, PaperDraft
 from storage.papers.identifiers import feed_guid
+from storage.schema import migrations
 from storage.search.query import parse
 from storage.urls import canonical_url
 from tests.support.lab import FakeClock

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from storage.database import migrations
+from storage.schema import migrations
 
 Rows: TypeAlias = dict[str, list[dict[str, Any]]]
 

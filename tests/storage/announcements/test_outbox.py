@@ -15,12 +15,13 @@ from storage.announcements.models import (
     SubscriptionOptions,
 )
 from storage.audit.models import ReviewKind
-from storage.database import Database, migrations
+from storage.database import Database
 from storage.errors import LabError, SubscriptionNotFound
 from storage.feeds.models import Entry, EntryRecord, Feed, FeedSettings, FeedState, PendingEntry
 from storage.library import Library, open_library
 from storage.models import Origin, Outcome, PaperDraft
 from storage.review.models import Decision
+from storage.schema import migrations
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR, announce, deliver
 
