@@ -8,7 +8,7 @@ from bot.interactions import Interaction
 from bot.markdown import escape
 from bot.permissions import actor, require_moderator
 from bot.ui import claim_cards
-from bot.ui.buttons import ClaimButton, QueueClaimButton
+from bot.ui.review_buttons import ClaimButton, QueueClaimButton
 from storage.errors import LabError
 from storage.people.models import Person
 from storage.review.errors import NotWaiting

@@ -15,8 +15,8 @@ from bot.interactions import Interaction
 from bot.markdown import count, escape, join_and
 from bot.permissions import actor, require_moderator
 from bot.ui import cards, completion_cards
-from bot.ui.buttons import QueueProposalButton
 from bot.ui.dialogs import Dialog, DialogButton
+from bot.ui.review_buttons import QueueProposalButton
 from storage.models import Paper, PaperDraft
 from storage.review.errors import NotWaiting
 from storage.review.models import Proposal

@@ -11,13 +11,13 @@ from bot.interactions import Interaction
 from bot.markdown import count, escape, timestamp
 from bot.permissions import actor, is_moderator, require_moderator
 from bot.ui import cards, forms
-from bot.ui.buttons import (
+from bot.ui.report_form import ReportForm, ReportValues
+from bot.ui.review_buttons import (
     FixReportButton,
     QueueFixButton,
     QueueReportButton,
     ResolveReportButton,
 )
-from bot.ui.report_form import ReportForm, ReportValues
 from storage.errors import InvalidInput, LabError
 from storage.redaction import redact_text
 from storage.review.errors import NotWaiting

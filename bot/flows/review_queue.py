@@ -11,12 +11,12 @@ from bot.interactions import Interaction
 from bot.markdown import count, escape
 from bot.permissions import actor, require_moderator
 from bot.ui import cards, forms, paper_form, review_cards
-from bot.ui.buttons import (
+from bot.ui.buttons import HeldEntriesButton, OpenQueueButton
+from bot.ui.paper_form import FormValues, PaperForm
+from bot.ui.review_buttons import (
     DecisionButton,
-    HeldEntriesButton,
     OldDuplicateButton,
     OpenEntryButton,
-    OpenQueueButton,
     OpenReviewButton,
     OpenSuggestionButton,
     QueueDecisionButton,
@@ -27,7 +27,6 @@ from bot.ui.buttons import (
     ReviewButton,
     SuggestionButton,
 )
-from bot.ui.paper_form import FormValues, PaperForm
 from storage.audit.models import Recorded, ReviewKind
 from storage.feeds.models import PendingEntry
 from storage.library import Library

@@ -9,7 +9,7 @@ from typing import Any
 from discord.ui import ActionRow, Button
 
 from bot.markdown import escape, timestamp
-from bot.ui import buttons, cards
+from bot.ui import cards, review_buttons
 from bot.ui.cards import Layout
 from storage.announcements.message_keys import event_key
 from storage.models import Outcome
@@ -21,11 +21,11 @@ def claim_review(claim: AccountClaim) -> Layout:
     """Returns the card of a claim in the moderators' channel; once decided, how and by whom."""
     if claim.is_pending and claim.person is not None:
         key = event_key(claim.member_id, claim.claimed_at)
-        actions = decision_buttons(claim, partial(buttons.ClaimButton, keys=key))
+        actions = decision_buttons(claim, partial(review_buttons.ClaimButton, keys=key))
         return cards.notice(
             f"{_question(claim)} Is that right?\n{_ids(claim)}", ActionRow(*actions)
         )
-    done = ActionRow[Any](buttons.DecidedClaimButton(claim.id))
+    done = ActionRow[Any](review_buttons.DecidedClaimButton(claim.id))
     return cards.notice(f"{_question(claim)}\n{_answer(claim)}", done, colour=cards.GREY)
 
 

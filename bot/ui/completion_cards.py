@@ -7,7 +7,7 @@ from typing import Any
 from discord.ui import Button
 
 from bot.markdown import escape
-from bot.ui import audit_log, buttons, cards
+from bot.ui import audit_log, buttons, cards, review_buttons
 from storage.models import PaperDetails
 from storage.review.models import Proposal
 
@@ -48,7 +48,7 @@ def queue_buttons(proposal: Proposal, owner: int, page: int) -> list[Button[Any]
     """Returns “Accept”, “Keep as it is”, and a button that opens the paper."""
     return [
         *(
-            buttons.QueueProposalButton(
+            review_buttons.QueueProposalButton(
                 owner, page, proposal.id, proposal.fingerprint, is_accepted=is_accepted
             )
             for is_accepted in (True, False)

@@ -6,19 +6,11 @@ from collections.abc import Iterable
 
 from bot.ui.buttons import (
     AnnouncedPaperButton,
-    ClaimButton,
-    DecidedClaimButton,
-    DecidedReportButton,
     DigestButton,
     FeedsButton,
     MySuggestionsButton,
     OldAnnouncedPaperButton,
     ReportedPaperButton,
-    ResolveReportButton,
-    ReviewButton,
-    ReviewedButton,
-    ReviewedSuggestionButton,
-    SuggestionButton,
 )
 from bot.ui.found_cards import (
     DecidedFoundButton,
@@ -26,6 +18,16 @@ from bot.ui.found_cards import (
     OpenFoundButton,
 )
 from bot.ui.lab_button import LabButton, parse
+from bot.ui.review_buttons import (
+    ClaimButton,
+    DecidedClaimButton,
+    DecidedReportButton,
+    ResolveReportButton,
+    ReviewButton,
+    ReviewedButton,
+    ReviewedSuggestionButton,
+    SuggestionButton,
+)
 from storage.announcements.found_messages import FoundPart
 from storage.announcements.models import Post, PostKind
 from storage.generation import Generation

@@ -9,7 +9,7 @@ from typing import Any
 from discord.ui import ActionRow, Button
 
 from bot.markdown import escape, timestamp
-from bot.ui import buttons, cards
+from bot.ui import buttons, cards, review_buttons
 from bot.ui.cards import Layout
 from storage.announcements.message_keys import event_key
 from storage.models import Outcome
@@ -37,8 +37,8 @@ def report_review(report: Report) -> Layout:
         max_abstract=500,
         actions=decision_buttons(
             report,
-            buttons.FixReportButton(report.id),
-            partial(buttons.ResolveReportButton, keys=_key(report)),
+            review_buttons.FixReportButton(report.id),
+            partial(review_buttons.ResolveReportButton, keys=_key(report)),
         ),
         below=f"💬 {escape(report.note, 900)}" if report.note else "",
     )
@@ -91,7 +91,7 @@ def _decided(report: Report) -> Layout:
     text += "✅ Fixed" if report.outcome is Outcome.UPDATED else "👋 Dismissed"
     if report.decided_by is not None:
         text += f" by {escape(report.decided_by.name, 80)}"
-    return cards.notice(f"{text}.", ActionRow(buttons.DecidedReportButton(report.id)))
+    return cards.notice(f"{text}.", ActionRow(review_buttons.DecidedReportButton(report.id)))
 
 
 def _title(report: Report, limit: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from discord.ui import ActionRow, Button, Container, Item, Section, Separator, TextDisplay
 
 from bot.markdown import count, escape, timestamp
-from bot.ui import buttons, cards, claim_cards, completion_cards, report_cards
+from bot.ui import buttons, cards, claim_cards, completion_cards, report_cards, review_buttons
 from bot.ui.cards import Layout
 from bot.ui.found_cards import FoundPapersButton
 from storage.announcements.message_keys import event_key, joined_keys
@@ -65,13 +65,13 @@ def suggestion_review(suggestion: Suggestion, similar: Paper | None) -> Layout:
         f"💡 **{escape(suggestion.draft.title, 300)}**, suggested by "
         f"{escape(suggestion.member_name, 80)}.\n{_decision(suggestion)}"
     )
-    return _decided(text, buttons.ReviewedSuggestionButton(suggestion.id))
+    return _decided(text, review_buttons.ReviewedSuggestionButton(suggestion.id))
 
 
 def entry_decided(entry: EntryRecord | None, entry_id: int) -> Layout:
     """Returns what became of a feed's entry; it is gone if None."""
     text = "🔎 This entry is gone, because its feed was unfollowed."
-    return _decided(_decision(entry) if entry else text, buttons.ReviewedButton(entry_id))
+    return _decided(_decision(entry) if entry else text, review_buttons.ReviewedButton(entry_id))
 
 
 def needs_form(item: PendingEntry | Suggestion) -> bool:
@@ -247,7 +247,7 @@ class QueuePage:
             card.add_item(ActionRow(*self._buttons(item)))
         pages = -(-self.total // PAGE_SIZE)
         if pages > 1:
-            make = partial(buttons.QueuePageButton, self.owner)
+            make = partial(review_buttons.QueuePageButton, self.owner)
             card.add_item(ActionRow(*buttons.page_buttons(make, self.page, pages)))
         return Layout(card)
 
@@ -294,17 +294,19 @@ class QueuePage:
             return completion_cards.queue_buttons(item, *at)
         if isinstance(item, Report):
             return report_cards.decision_buttons(
-                item, buttons.QueueFixButton(*at, item.id), partial(buttons.QueueReportButton, *at)
+                item,
+                review_buttons.QueueFixButton(*at, item.id),
+                partial(review_buttons.QueueReportButton, *at),
             )
         if isinstance(item, AccountClaim):
-            return claim_cards.decision_buttons(item, partial(buttons.QueueClaimButton, *at))
+            return claim_cards.decision_buttons(item, partial(review_buttons.QueueClaimButton, *at))
         opening: list[Button[Any]]
         if isinstance(item, Suggestion):
-            decisions = _decisions(item, partial(buttons.QueueSuggestionButton, *at))
-            opening = [buttons.OpenSuggestionButton(item.id)]
+            decisions = _decisions(item, partial(review_buttons.QueueSuggestionButton, *at))
+            opening = [review_buttons.OpenSuggestionButton(item.id)]
         else:
-            decisions = _decisions(item, partial(buttons.QueueEntryButton, *at))
-            opening = [buttons.OpenEntryButton(item.id)]
+            decisions = _decisions(item, partial(review_buttons.QueueEntryButton, *at))
+            opening = [review_buttons.OpenEntryButton(item.id)]
         similar = self.similar.get(item.paper_id or 0)
         if similar is not None and similar.removed_at is None:
             opening.append(buttons.PaperButton(similar.id, f"Open #{similar.id}"))
@@ -327,8 +329,8 @@ def _summary(paper: PaperDetails, limits: _Limits) -> list[str]:
 def _decision_buttons(item: PendingEntry | Suggestion) -> list[Button[Any]]:
     """Returns the buttons of a card, whose keys find it in a channel after a restore."""
     if isinstance(item, Suggestion):
-        return _decisions(item, partial(buttons.SuggestionButton, keys=_key(item)))
-    return _decisions(item, partial(buttons.ReviewButton, keys=joined_keys(item.draft)))
+        return _decisions(item, partial(review_buttons.SuggestionButton, keys=_key(item)))
+    return _decisions(item, partial(review_buttons.ReviewButton, keys=joined_keys(item.draft)))
 
 
 def _decisions(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.ui import buttons, found_cards
+from bot.ui import buttons, found_cards, review_buttons
 from bot.ui.lab_button import LabButton, TooOld, button_classes, buttons_of_generation, parse
 from bot.ui.message_marks import find_parts, is_marked
 from storage.announcements.found_messages import FoundPart
@@ -38,8 +38,8 @@ BUTTONS = {
     "announced:7": buttons.AnnouncedPaperButton(7),
     "announced:3:7": buttons.OldAnnouncedPaperButton(3, 7),
     "cite:7": buttons.CiteButton(7),
-    "claim:7:1": buttons.ClaimButton(7, is_accepted=True),
-    "claim:7:-": buttons.DecidedClaimButton(7),
+    "claim:7:1": review_buttons.ClaimButton(7, is_accepted=True),
+    "claim:7:-": review_buttons.DecidedClaimButton(7),
     "bib:7": buttons.BibButton(7),
     "correct:7": buttons.ReportButton(7),
     "remove:5:7": buttons.RemoveButton(5, 7),
@@ -55,32 +55,32 @@ BUTTONS = {
     "retry:4": buttons.RetryRefusedButton(4),
     "held:8:1": buttons.HeldEntriesButton(8, add=True),
     "reviews:8": buttons.OpenQueueButton(8),
-    "review:8:1": buttons.ReviewButton(8, Decision.ADD),
-    "review:8:-": buttons.ReviewedButton(8),
-    "settle:8:0": buttons.OldDuplicateButton(8, Decision.SAME),
-    "suggestion:6:1": buttons.SuggestionButton(6, Decision.ADD, is_duplicate=True),
-    "suggestion:6:-": buttons.ReviewedSuggestionButton(6),
-    "fix:9": buttons.FixReportButton(9),
-    "report:9:1": buttons.ResolveReportButton(9, is_fixed=True),
-    "report:9:-": buttons.DecidedReportButton(9),
+    "review:8:1": review_buttons.ReviewButton(8, Decision.ADD),
+    "review:8:-": review_buttons.ReviewedButton(8),
+    "settle:8:0": review_buttons.OldDuplicateButton(8, Decision.SAME),
+    "suggestion:6:1": review_buttons.SuggestionButton(6, Decision.ADD, is_duplicate=True),
+    "suggestion:6:-": review_buttons.ReviewedSuggestionButton(6),
+    "fix:9": review_buttons.FixReportButton(9),
+    "report:9:1": review_buttons.ResolveReportButton(9, is_fixed=True),
+    "report:9:-": review_buttons.DecidedReportButton(9),
     "reported:9:7": buttons.ReportedPaperButton(9, 7),
     "suggested:4": buttons.MySuggestionsButton(4),
-    "queue:5:2": buttons.QueuePageButton(5, 2),
-    "decide:5:2:0:8:1": buttons.QueueEntryButton(5, 2, 8, Decision.ADD),
-    "decide:5:2:1:6:2": buttons.QueueSuggestionButton(5, 2, 6, Decision.DECLINE),
-    "amend:5:2:9": buttons.QueueFixButton(5, 2, 9),
-    "resolve:5:2:9:0": buttons.QueueReportButton(5, 2, 9, is_fixed=False),
-    "vouch:5:2:7:1": buttons.QueueClaimButton(5, 2, 7, is_accepted=True),
-    "complete:5:2:4:99:1": buttons.QueueProposalButton(5, 2, 4, 99, is_accepted=True),
-    "unqueue:5:2:12": buttons.QueueUndoButton(5, 2, 12),
+    "queue:5:2": review_buttons.QueuePageButton(5, 2),
+    "decide:5:2:0:8:1": review_buttons.QueueEntryButton(5, 2, 8, Decision.ADD),
+    "decide:5:2:1:6:2": review_buttons.QueueSuggestionButton(5, 2, 6, Decision.DECLINE),
+    "amend:5:2:9": review_buttons.QueueFixButton(5, 2, 9),
+    "resolve:5:2:9:0": review_buttons.QueueReportButton(5, 2, 9, is_fixed=False),
+    "vouch:5:2:7:1": review_buttons.QueueClaimButton(5, 2, 7, is_accepted=True),
+    "complete:5:2:4:99:1": review_buttons.QueueProposalButton(5, 2, 4, 99, is_accepted=True),
+    "unqueue:5:2:12": review_buttons.QueueUndoButton(5, 2, 12),
     "found:5:2": found_cards.FoundPapersButton(5, 2),
     "findings:4": found_cards.OpenFoundButton(4),
     "ours:8:3:0": found_cards.FoundCardButton(8, 3, 0),
     "ours:8:-": found_cards.DecidedFoundButton(8),
     "judge:5:2:8:3:0": found_cards.FoundDecisionButton(5, 2, 8, 3, 0),
     "unjudge:5:2:12": found_cards.FoundUndoButton(5, 2, 12),
-    "waiting:0:8": buttons.OpenEntryButton(8),
-    "waiting:1:6": buttons.OpenSuggestionButton(6),
+    "waiting:0:8": review_buttons.OpenEntryButton(8),
+    "waiting:1:6": review_buttons.OpenSuggestionButton(6),
 }
 
 
@@ -127,7 +127,7 @@ def test_other_ids_are_no_button_of_ours(custom_id: str) -> None:
 
 def test_a_page_before_the_first_is_the_first() -> None:
     assert buttons.ResultsPageButton(5, 9, -1).custom_id == "page:5:9:0"
-    assert buttons.QueuePageButton(5, -1).custom_id == "queue:5:0"
+    assert review_buttons.QueuePageButton(5, -1).custom_id == "queue:5:0"
 
 
 @pytest.mark.parametrize(
