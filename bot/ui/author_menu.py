@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-import discord
 from discord import SelectOption
-from discord.ui import ActionRow, DynamicItem, Item, Select
+from discord.ui import ActionRow, Select
 
-from bot.errors import respond
 from bot.interactions import Interaction
 from bot.markdown import clip
-from bot.ui.lab_button import mark_handled
+from bot.ui.lab_button import PersistentItem
 from storage.names.affixes import without_author_id
 
 _CUSTOM_ID = "people"
@@ -51,26 +48,9 @@ def on_choose(handler: HandlerT) -> HandlerT:
     return handler
 
 
-class AuthorChoice(DynamicItem[Select[Any]], template=_CUSTOM_ID):
+class AuthorChoice(PersistentItem[Select[Any]], template=_CUSTOM_ID):
     """Receives every choice in a menu of people; anyone who sees a menu may use it."""
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py's signature
-        item: Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Wraps the menu that was used."""
-        if not isinstance(item, Select):
-            raise TypeError(f"{match[0]} is a {type(item).__name__}, not a menu")
-        return cls(item)
-
-    async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
-        """Handles the choice and reports its errors, which discord.py would only log."""
-        mark_handled(interaction)
-        try:
-            await _handlers[0](interaction, self.item.values[0])
-        except Exception as error:  # noqa: BLE001 - the one place where a choice can fail
-            await respond(interaction, error)
+    async def handle(self, interaction: Interaction) -> None:
+        """Calls what was registered with the name that was chosen."""
+        await _handlers[0](interaction, self.item.values[0])

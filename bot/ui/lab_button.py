@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar, cast
 
 import discord
 from discord import ButtonStyle
@@ -60,6 +60,7 @@ _TABLES = {
 
 Handler: TypeAlias = Callable[[Interaction, Any], Awaitable[None]]
 HandlerT = TypeVar("HandlerT", bound=Handler)
+ItemT = TypeVar("ItemT", bound=Item[Any])
 
 HANDLERS: dict[type[LabButton], Handler] = {}
 
@@ -218,31 +219,41 @@ def parse(custom_id: str) -> LabButton | None:
     return next((button for button in buttons if button is not None), None)
 
 
-class PressedButton(
-    DynamicItem[Button[Any]], template=r"[a-z]+(?::[0-9]+)+(?:@[0-9a-f]+)?(?:~[\w.-]+)?"
-):
-    """Receives every press of a `LabButton` and passes it to the handler of its class."""
+class PersistentItem(DynamicItem[ItemT], template=r"(?!)"):
+    """Receives every use of components whose custom ids match a subclass's template."""
 
     @classmethod
     async def from_custom_id(
         cls,
         interaction: discord.Interaction[Any],  # noqa: ARG003 - discord.py's signature
         item: Item[Any],
-        match: re.Match[str],
+        match: re.Match[str],  # noqa: ARG003
         /,
     ) -> Self:
-        """Wraps the component that was pressed."""
-        if not isinstance(item, Button):
-            raise TypeError(f"{match[0]} is a {type(item).__name__}, not a button")
-        return cls(item)
+        """Wraps the component that was used."""
+        return cls(cast("ItemT", item))
 
     async def callback(self, interaction: Interaction) -> None:  # type: ignore[override]
-        """Handles the press and reports its errors, which discord.py would only log."""
+        """Handles the use and reports its errors, which discord.py would only log."""
         mark_handled(interaction)
         try:
-            await _press(interaction, parse(self.custom_id))
-        except Exception as error:  # noqa: BLE001 - the one place where a press can fail
+            await self.handle(interaction)
+        except Exception as error:  # noqa: BLE001 - the one place where a use can fail
             await respond(interaction, error)
+
+    async def handle(self, interaction: Interaction) -> None:
+        """Does what the component is for; any error is told to the user."""
+        raise NotImplementedError
+
+
+class PressedButton(
+    PersistentItem[Button[Any]], template=r"[a-z]+(?::[0-9]+)+(?:@[0-9a-f]+)?(?:~[\w.-]+)?"
+):
+    """Receives every press of a `LabButton` and passes it to the handler of its class."""
+
+    async def handle(self, interaction: Interaction) -> None:
+        """Calls the handler of the button's class."""
+        await _press(interaction, parse(self.custom_id))
 
 
 async def _press(interaction: Interaction, button: LabButton | None) -> None:
