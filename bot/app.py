@@ -14,7 +14,7 @@ import aiohttp
 import discord
 
 from bot import scheduler
-from bot.client import GUILD_READY_TIMEOUT, LabHerald
+from bot.client import GUILD_READY_TIMEOUT, LabHerald, ShardedLabHerald
 from bot.completing.completer import Completer
 from bot.completing.services import CompletionServices
 from bot.feeds.parser import open_parser
@@ -128,6 +128,7 @@ async def open_app(
     *,
     busy_timeout: timedelta = BUSY_TIMEOUT,
     guild_ready_timeout: timedelta = GUILD_READY_TIMEOUT,
+    client_class: type[LabHerald] = LabHerald,
 ) -> AsyncGenerator[App]:
     """Opens every part with these settings and closes them in reverse order.
 
@@ -162,7 +163,7 @@ async def open_app(
         poller = Poller(library, http, parser, clock, settings.poll_interval, moderators)
         services = CompletionServices(http, lookup_parser.workers, settings, paces)
         completer = Completer(library, lookup, services)
-        client = LabHerald(
+        client = client_class(
             library=library,
             poller=poller,
             lookup=lookup,
@@ -182,7 +183,7 @@ async def open_app(
             clock,
         )
         with short_reconnect_logs(), buttons_of_generation(library.generation.token):
-            try:
+            async with client:  # which closes it
                 yield App(
                     settings=settings,
                     library=library,
@@ -199,8 +200,6 @@ async def open_app(
                         library, settings, moderators, database_health, clock
                     ),
                 )
-            finally:
-                await client.close()
 
 
 async def run(settings: Settings) -> None:
@@ -249,7 +248,7 @@ async def _open_undamaged(settings: Settings) -> AsyncGenerator[App]:
     """Opens every part; raises `DatabaseUnusable` if damage prevents that."""
     async with AsyncExitStack() as stack:
         try:
-            app = await stack.enter_async_context(open_app(settings))
+            app = await stack.enter_async_context(open_app(settings, client_class=ShardedLabHerald))
         except DatabaseDamaged as error:
             backups = Backups.of(settings.database_path, settings.backup_dir)
             sentence = await asyncio.to_thread(backups.describe_damage, error.cause)
@@ -281,7 +280,12 @@ async def _log_in(client: LabHerald, token: str) -> None:
     while True:
         try:
             await client.login(token)
-        except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
+        except (
+            aiohttp.ClientError,
+            OSError,
+            discord.DiscordServerError,
+            discord.GatewayNotFound,
+        ) as error:
             _log.warning(
                 "Can't reach Discord (%s). Retrying in %d seconds. Feeds are still checked.",
                 error,

@@ -1,4 +1,7 @@
-"""LabHerald, the Discord client: loads the cogs and syncs commands that changed."""
+"""LabHerald, the Discord client: loads the cogs and syncs commands that changed.
+
+`lab-herald run` uses `ShardedLabHerald`. The simulated Discord of the demo has no shards.
+"""
 
 from __future__ import annotations
 
@@ -174,6 +177,16 @@ class LabHerald(LabBot):
         ids = _ids_by_name(synced_commands)
         self.command_ids[guild.id if guild else None] = ids
         await self.library.bot_state.set_value(key, json.dumps({"digest": digest, "ids": ids}))
+
+
+class ShardedLabHerald(LabHerald, commands.AutoShardedBot):
+    """The running bot with as many connections to Discord as Discord recommends."""
+
+    async def setup_hook(self) -> None:
+        """Asks for the number of shards, too: whoever logs in retries that."""
+        if not self.shard_count:
+            self.shard_count, _, _ = await self.http.get_bot_gateway()
+        await super().setup_hook()
 
 
 def _ids_by_name(synced: Sequence[AppCommand]) -> dict[str, int]:

@@ -47,19 +47,21 @@ def hide_secrets(handler: logging.Handler | None, secrets: Iterable[str] = ()) -
 @contextmanager
 def short_reconnect_logs() -> Generator[None]:
     """Logs each attempt to reconnect to Discord as one sentence, without its traceback."""
-    logger = logging.getLogger("discord.client")
-    logger.addFilter(_shorten)
+    loggers = [logging.getLogger(name) for name in ("discord.client", "discord.shard")]
+    for logger in loggers:
+        logger.addFilter(_shorten)
     try:
         yield
     finally:
-        logger.removeFilter(_shorten)
+        for logger in loggers:
+            logger.removeFilter(_shorten)
 
 
 def _shorten(record: logging.LogRecord) -> bool:
     message = record.getMessage()
-    if record.exc_info and message.startswith("Attempting a reconnect"):
+    if record.exc_info and message.startswith(("Attempting a reconnect", "Failed to connect")):
         error = record.exc_info[1]
-        record.msg = f"Lost the connection to Discord ({error or type(error).__name__}). {message}"
+        record.msg = f"No connection to Discord ({error or type(error).__name__}). {message}"
         record.args, record.exc_info = (), None
         record.levelno, record.levelname = logging.WARNING, "WARNING"
     return True

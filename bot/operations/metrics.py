@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -45,8 +46,9 @@ class Metrics:
                 ("sources_failing", "Sources of people's papers that didn't answer last time."),
                 ("outbox_messages", "Messages that wait to be sent."),
                 ("outbox_oldest_seconds", "How long the oldest of them has been waiting."),
-                ("gateway_connected", "Whether the bot is connected to Discord's gateway."),
-                ("gateway_latency_seconds", "The latency of Discord's gateway."),
+                ("gateway_connected", "Whether all shards are connected to Discord's gateway."),
+                ("shards", "Connections to Discord's gateway that the bot should have."),
+                ("shards_connected", "Those that it has."),
                 ("servers", "Discord servers that the bot is in."),
                 ("database_bytes", "The size of the database file."),
                 ("database_usable", "Whether the database can be read and is undamaged."),
@@ -55,6 +57,13 @@ class Metrics:
                 ("ready", "Whether /readyz says that all is well."),
             )
         }
+
+        self._latency = Gauge(
+            "lab_herald_gateway_latency_seconds",
+            "The latency of Discord's gateway, by shard.",
+            ["shard"],
+            registry=self.registry,
+        )
 
     def record_command(self, command: str, outcome: str, seconds: float) -> None:
         """Counts a command that ended with an outcome after some time."""
@@ -65,13 +74,23 @@ class Metrics:
         """Records how late the event loop was."""
         self._loop_lag.observe(seconds)
 
-    def render(self, status: Status, values: Mapping[str, float]) -> bytes:
-        """Returns all metrics as text, after setting those of the status and other ``values``."""
+    def render(
+        self,
+        status: Status,
+        values: Mapping[str, float],
+        latencies: Iterable[tuple[int, float]] = (),
+    ) -> bytes:
+        """Returns all metrics as text, after setting those of the status and other ``values``.
+
+        ``latencies`` are those of shards, and left out if they aren't finite.
+        """
         last_poll_at = status.last_poll_at
         values = {
             "outbox_messages": status.outbox_messages,
             "outbox_oldest_seconds": status.outbox_age.total_seconds(),
             "gateway_connected": status.is_connected,
+            "shards": status.shard_count,
+            "shards_connected": status.shard_count - len(status.lost_shards),
             "database_usable": status.is_database_usable,
             "last_poll_timestamp_seconds": last_poll_at.timestamp() if last_poll_at else 0,
             "ready": status.is_ready,
@@ -79,4 +98,8 @@ class Metrics:
         }
         for name, value in values.items():
             self._gauges[name].set(float(value))
+        self._latency.clear()
+        for shard_id, latency in latencies:
+            if math.isfinite(latency):  # it isn't at first
+                self._latency.labels(str(shard_id)).set(latency)
         return generate_latest(self.registry)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from contextlib import suppress
 from datetime import datetime
 
 from bot.errors import is_refusal
 from bot.interactions import Interaction, LabBot
+from bot.operations.gateway import Gateway
 from bot.operations.metrics import Metrics
 from bot.operations.status import Status
 from bot.settings import Settings
@@ -34,22 +34,13 @@ class Monitor:
         self._clock = clock
         self._started_at = clock()
         self._last_poll_at: datetime | None = None
-        self._is_connected = False
+        self._gateway = Gateway(client)
         for event, handler in (
-            ("on_ready", self._connected),
-            ("on_resumed", self._connected),
-            ("on_disconnect", self._disconnected),
             ("on_interaction", self._received),
             ("on_app_command_completion", self._completed),
             ("on_command_failure", self._failed),
         ):
             client.add_listener(handler, event)
-
-    async def _connected(self) -> None:
-        self._is_connected = True
-
-    async def _disconnected(self) -> None:
-        self._is_connected = False
 
     async def _received(self, interaction: Interaction) -> None:
         interaction.extras[_RECEIVED_AT] = time.monotonic()
@@ -89,7 +80,8 @@ class Monitor:
         return Status(
             now=self._clock(),
             started_at=self._started_at,
-            is_connected=self._is_connected,
+            shard_count=self._gateway.shard_count,
+            lost_shards=self._gateway.lost_shards,
             last_poll_at=self._last_poll_at,
             database_error=error,
             outbox_messages=backlog.posts,
@@ -99,16 +91,14 @@ class Monitor:
     async def render_metrics(self) -> bytes:
         """Returns all metrics as they are now; without those of a database that can't be used."""
         status = await self.status()
-        latency = self._client.latency  # not a finite number at first
         values: dict[str, float] = {
-            "gateway_latency_seconds": latency if math.isfinite(latency) else 0,
             "servers": len(self._client.guilds),
             "database_bytes": await asyncio.to_thread(_size, self._settings),
         }
         if status.is_database_usable:
             with suppress(DatabaseUnavailable):
                 values |= await self._count()
-        return self.metrics.render(status, values)
+        return self.metrics.render(status, values, self._gateway.latencies)
 
     async def _count(self) -> dict[str, float]:
         library, settings = self._library, self._settings

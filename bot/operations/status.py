@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,17 +14,24 @@ MAX_OUTBOX_AGE = timedelta(minutes=30)  # rate limits and Discord's hiccups pass
 class Status:
     """How the bot is at a moment.
 
+    ``lost_shards`` are the connections to Discord, by number, that it should have and hasn't.
     ``last_poll_at`` is when it last looked for due feeds, since ``started_at``. ``database_error``
     says why the database can't be used, if it can't; there are no ``outbox_messages`` then.
     """
 
     now: datetime
     started_at: datetime
-    is_connected: bool
+    shard_count: int
+    lost_shards: Sequence[int]
     last_poll_at: datetime | None
     database_error: str
     outbox_messages: int
     outbox_oldest_at: datetime | None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether all connections to Discord are up."""
+        return not self.lost_shards
 
     @property
     def is_database_usable(self) -> bool:
@@ -47,8 +54,14 @@ class Status:
         return tuple(self._problems())
 
     def _problems(self) -> Iterator[str]:
-        if not self.is_connected:
+        if len(self.lost_shards) == self.shard_count:
             yield "The bot isn't connected to Discord."
+        elif self.lost_shards:
+            numbers = ", ".join(map(str, self.lost_shards))
+            yield (
+                f"{len(self.lost_shards)} of {self.shard_count} shards lost the connection to "
+                f"Discord: {numbers}."
+            )
         if self.database_error:
             yield f"The database can't be used: {self.database_error.rstrip('.')}."
         if self.now - (self.last_poll_at or self.started_at) > MAX_POLL_AGE:

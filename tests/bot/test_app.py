@@ -16,9 +16,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from storage.schema import migrations
+from tests.faults.discord_standin import TOKEN, Fault, open_stand_in
 from tests.support.damage import damage
 
-TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.an-invented-token-of-nobody"
 # The program itself, with another address of Discord's API and no wait before it tries again.
 PROGRAM = """
 import sys
@@ -53,14 +53,10 @@ def discord_api() -> Discord:
 
 @pytest.fixture
 async def address(discord_api: Discord) -> AsyncIterator[str]:
-    async with serve(discord_api) as server:
-        yield str(server.make_url("/")).rstrip("/")
-
-
-def serve(api: Discord, port: int | None = None) -> TestServer:
     app = web.Application()
-    app.router.add_get("/users/@me", api.login)
-    return TestServer(app, port=port)
+    app.router.add_get("/users/@me", discord_api.login)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/")).rstrip("/")
 
 
 async def start(
@@ -114,21 +110,24 @@ async def test_a_login_that_discord_forbids_is_an_error(
     assert "Discord refused the connection" in await error_of(process)
 
 
-async def test_the_login_is_retried_until_discord_can_be_reached(
-    tmp_path: Path, unused_tcp_port: int
-) -> None:
-    process = await start(
-        tmp_path, f"http://127.0.0.1:{unused_tcp_port}", "run", DISCORD_TOKEN=TOKEN
-    )
-    assert process.stderr
-    while "Can't reach Discord" not in (line := (await process.stderr.readline()).decode()):
-        assert line, "the program ended"
-    api = Discord()
-    api.status = 503
-    async with serve(api, unused_tcp_port):
-        await asyncio.wait_for(api.asked.wait(), 30)
-        api.status = 401
+async def test_the_login_is_retried_until_discord_can_be_reached(tmp_path: Path) -> None:
+    async with open_stand_in() as stand_in:
+        await stand_in.go_down()
+        process = await start(tmp_path, stand_in.address, "run", DISCORD_TOKEN=TOKEN)
+        assert process.stderr
+        while "Can't reach Discord" not in (line := (await process.stderr.readline()).decode()):
+            assert line, "the program ended"
+
+        async def watch(moment: str) -> None:
+            if moment == "received shards":
+                stand_in.fail("login", Fault(401))  # the next one
+
+        stand_in.watch = watch
+        stand_in.fail("login", Fault(503))
+        stand_in.fail("shards", Fault(404))
+        await stand_in.come_up()
         assert "doesn't accept" in await error_of(process)
+        assert stand_in.asked.count("GET /gateway/bot") == 1
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bot.app import App, open_app
-from bot.client import cog_names
+from bot.client import ShardedLabHerald, cog_names
 from bot.settings import Settings
 from storage.audit.models import ReviewKind
 from storage.database_lock import lock_database
@@ -181,7 +181,10 @@ async def live(life: dict[str, Any]) -> None:
     )
     with lock_database(settings.database_path):
         async with open_app(
-            settings, clock, guild_ready_timeout=discord_standin.GUILD_READY_TIMEOUT
+            settings,
+            clock,
+            guild_ready_timeout=discord_standin.GUILD_READY_TIMEOUT,
+            client_class=ShardedLabHerald,
         ) as app:
             await come_online(app)
             if "days" in life:

@@ -25,6 +25,7 @@ from aiohttp import WSMsgType, web
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.an-invented-token-of-nobody"
 BOT = 1_000_000_000_000_000_100
 GUILD = 1_000_000_000_000_000_001
+OTHER_GUILD = GUILD + (1 << 22)  # of the next shard, if there are several; it has no channels
 GUILD_READY_TIMEOUT = timedelta(milliseconds=20)  # there is one server, told of at once
 PAPERS = 1_000_000_000_000_000_201
 NEWS = 1_000_000_000_000_000_202
@@ -79,6 +80,7 @@ async def _unmoved(_moment: str) -> None:
 class StandIn:
     """Discord with one server, some channels and the bot as its only member.
 
+    With ``shards``, it recommends that many and has a second server, which belongs to another one.
     ``nonce_window`` is how long a nonce is remembered; none at all with ``timedelta()``. ``watch``
     is told of every request: ``received send``, and ``kept send`` once its message stands in the
     channel and before it is answered; likewise ``history``, ``edit``, ``thread`` and so on. A
@@ -88,9 +90,11 @@ class StandIn:
     def __init__(
         self,
         *,
+        shards: int = 1,
         nonce_window: timedelta = timedelta(minutes=5),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self.shards = shards
         self.nonce_window = nonce_window
         self.clock = clock
         self.watch: Callable[[str], Awaitable[None]] = _unmoved
@@ -103,6 +107,7 @@ class StandIn:
         self._late: list[tuple[int, Payload]] = []
         self._last_id = 0
         self._sessions: dict[str, int] = {}
+        self._session_shards: dict[str, int] = {}
         self._sockets: dict[web.WebSocketResponse, str] = {}  # with their sessions
         self._connected = asyncio.Condition()
         self._let_go = asyncio.Event()
@@ -155,6 +160,7 @@ class StandIn:
                 web.get("/users/@me", self._me, name="login"),
                 web.get("/oauth2/applications/@me", self._application, name="application"),
                 web.post("/users/@me/channels", self._open_direct, name="direct"),
+                web.get("/gateway/bot", self._recommend, name="shards"),
                 web.get("/gateway", self._gateway, name="gateway"),
                 web.put("/applications/{app}/commands", self._commands, name="commands"),
                 web.put(
@@ -205,11 +211,12 @@ class StandIn:
             await self._runner.cleanup()
             self._runner = None
 
-    async def close_gateway(self, code: int = 4000) -> None:
-        """Closes every gateway connection; 4000 is Discord's “unknown error”."""
-        while self._sockets:
-            socket, _ = self._sockets.popitem()
-            await socket.close(code=code)
+    async def close_gateway(self, code: int = 4000, shard: int | None = None) -> None:
+        """Closes every gateway connection, or a shard's; 4000 is Discord's “unknown error”."""
+        for socket, session in [*self._sockets.items()]:
+            if shard in {None, self._session_shards[session]}:
+                self._sockets.pop(socket, None)
+                await socket.close(code=code)
 
     async def reconnect_gateway(self) -> None:
         """Asks every client to reconnect."""
@@ -226,22 +233,32 @@ class StandIn:
         self._sessions.clear()
 
     async def connected(self) -> None:
-        """Waits for a gateway connection that has identified itself."""
+        """Waits until each shard has a gateway connection that has identified itself."""
         async with self._connected:
-            await self._connected.wait_for(lambda: self._sockets)
+            await self._connected.wait_for(lambda: len(self._sockets) >= self.shards)
 
-    async def use_command(self, name: str, *options: Payload) -> None:
-        """Sends a slash command by the server's owner to every client."""
-        command = {"id": "1", "type": 1, "name": name, "options": options, "guild_id": str(GUILD)}
+    def shard_of(self, guild_id: int) -> int:
+        """Returns the shard that hears of a server."""
+        return (guild_id >> 22) % self.shards
+
+    async def use_command(self, name: str, *options: Payload, guild_id: int = GUILD) -> None:
+        """Sends a slash command by a server's owner to the clients that hear of the server."""
+        command = {
+            "id": "1",
+            "type": 1,
+            "name": name,
+            "options": options,
+            "guild_id": str(guild_id),
+        }
         interaction = {
             "id": str(self._next_id()),
             "application_id": str(BOT),
             "type": 2,
             "token": "a-token",
             "version": 1,
-            "guild_id": str(GUILD),
+            "guild_id": str(guild_id),
             "channel_id": str(PAPERS),
-            "channel": channel(PAPERS),
+            "channel": channel(PAPERS) | {"guild_id": str(guild_id)},
             "member": {
                 **me(),
                 "user": _USER | {"id": "1", "username": "owner", "bot": False},
@@ -255,8 +272,9 @@ class StandIn:
             "attachment_size_limit": 10 * 1024 * 1024,
             "data": command,
         }
-        for socket in [*self._sockets]:
-            await self._tell(socket, [*self._sessions][-1], "INTERACTION_CREATE", interaction)
+        for socket, session in [*self._sockets.items()]:
+            if self._session_shards[session] == self.shard_of(guild_id):
+                await self._tell(socket, session, "INTERACTION_CREATE", interaction)
 
     # The HTTP API
 
@@ -490,6 +508,11 @@ class StandIn:
 
     # The gateway
 
+    async def _recommend(self, _request: web.Request) -> web.Response:
+        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        address = f"ws://127.0.0.1:{self._port}/gateway"
+        return _json({"url": address, "shards": self.shards, "session_start_limit": limit})
+
     async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(timeout=0.5)
         await socket.prepare(request)
@@ -508,6 +531,11 @@ class StandIn:
                 await socket.send_json({"op": 11})
             case 2:
                 session = f"session-{self._next_id()}"
+                shard_id, count = said["d"].get("shard") or (0, 1)
+                if count < self.shards:
+                    await socket.close(code=4011)  # sharding required
+                    return
+                self._session_shards[session] = shard_id
                 await self._welcome(socket, session)
                 await self._admit(socket, session)
             case 6 if said["d"]["session_id"] in self._sessions:
@@ -522,16 +550,23 @@ class StandIn:
             self._connected.notify_all()
 
     async def _welcome(self, socket: web.WebSocketResponse, session: str) -> None:
+        guilds = [self._guild()]
+        if self.shards > 1:
+            guilds.append(guilds[0] | _OTHER)
+        shard_id = self._session_shards[session]
+        guilds = [guild for guild in guilds if self.shard_of(int(guild["id"])) == shard_id]
         ready = {
             "v": 10,
             "user": _USER,
-            "guilds": [{"id": str(GUILD), "unavailable": True}],
+            "shard": [shard_id, self.shards],
+            "guilds": [{"id": guild["id"], "unavailable": True} for guild in guilds],
             "session_id": session,
             "resume_gateway_url": f"ws://127.0.0.1:{self._port}/gateway",
             "application": {"id": str(BOT), "flags": 0},
         }
         await self._tell(socket, session, "READY", ready)
-        await self._tell(socket, session, "GUILD_CREATE", self._guild())
+        for guild in guilds:
+            await self._tell(socket, session, "GUILD_CREATE", guild)
 
     async def _tell(
         self, socket: web.WebSocketResponse, session: str, event: str, what: Payload
@@ -602,6 +637,15 @@ def me(*roles: int) -> Payload:
         "mute": False,
         "flags": 0,
     }
+
+
+_OTHER = {
+    "id": str(OTHER_GUILD),
+    "name": "Other Lab",
+    "roles": [everyone() | {"id": str(OTHER_GUILD)}],
+    "channels": [],
+    "threads": [],
+}
 
 
 def channel(channel_id: int, *, kind: int | None = None, name: str = "papers") -> Payload:

@@ -13,6 +13,7 @@ from datetime import timedelta
 import pytest
 
 from bot.app import App, open_app
+from bot.client import ShardedLabHerald
 from bot.settings import Settings
 from storage.models import Origin, PaperDraft
 from tests.faults.discord_standin import GUILD_READY_TIMEOUT, PAPERS, TOKEN, StandIn, announced
@@ -62,6 +63,13 @@ class Station:
         return [one.getMessage() for one in records if one.name.startswith("bot.")]
 
 
+class HastyLabHerald(ShardedLabHerald):
+    """The bot of `lab-herald run`, which identifies itself again at once and not after 5 s."""
+
+    async def before_identify_hook(self, _shard_id: int | None, *, initial: bool = False) -> None:
+        """Waits for nothing."""
+
+
 @asynccontextmanager
 async def open_station(
     settings: Settings, clock: FakeClock, stand_in: StandIn, log: pytest.LogCaptureFixture
@@ -72,6 +80,7 @@ async def open_station(
         clock,
         busy_timeout=timedelta(milliseconds=20),
         guild_ready_timeout=GUILD_READY_TIMEOUT,
+        client_class=HastyLabHerald,
     ) as app:
         await app.client.login(TOKEN)
         connection = asyncio.create_task(app.client.connect())

@@ -12,12 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from click.testing import CliRunner
-from prometheus_client.parser import text_string_to_metric_families
 
 from bot.app import App
 from bot.cli import main
@@ -25,27 +23,9 @@ from bot.net.http import open_http_client
 from bot.operations.health_server import PortInUse, serve_health
 from bot.operations.supervision import supervise
 from bot.settings import Supervisor
+from tests.support.health import fetch, value_of
 from tests.support.lab import HOME, Lab
 from tests.support.library import MODERATOR
-
-
-async def fetch(port: int, page: str) -> tuple[int, str]:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{port}/{page}") as response,
-    ):
-        return response.status, await response.text()
-
-
-def value_of(text: str, name: str, **labels: str) -> float:
-    """Returns the value of a metric with these labels, 0 if there's none."""
-    samples = [
-        sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-        if sample.name == name and labels.items() <= sample.labels.items()
-    ]
-    return sum(samples)
 
 
 async def test_a_bot_that_works_is_ready(lab: Lab) -> None:
