@@ -16,9 +16,9 @@ from bot.interactions import Interaction, LabBot
 from bot.lookup.errors import LookupFailed
 from bot.markdown import join_and
 from bot.permissions import actor, require_moderator
-from bot.ui import audit_log as audit_cards
 from bot.ui import buttons, cards, forms, paper_form
 from bot.ui.dialogs import Action, Dialog, DialogButton
+from bot.ui.differences import field_name
 from bot.ui.paper_form import FormValues, PaperForm
 from storage.audit.models import Recorded
 from storage.errors import LabError
@@ -194,7 +194,7 @@ async def _preview(bot: LabBot, addition: Addition) -> Dialog | cards.Layout:
 def _preview_update(addition: Addition, before: Paper, after: Paper) -> Dialog:
     old, new = as_draft(before), as_draft(after)
     changed = [name for name in EDITABLE_FIELDS if getattr(old, name) != getattr(new, name)]
-    labels = [audit_cards.field_name(name).lower() for name in changed]
+    labels = [field_name(name).lower() for name in changed]
     text = f"👌 That paper is already in the list, but I can update its {join_and(labels)}."
     update = DialogButton("Update", addition.add, ButtonStyle.primary, decides=True)
     cancel = DialogButton("Cancel", _cancel)

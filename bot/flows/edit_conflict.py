@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.markdown import escape, timestamp
 from bot.ui import audit_log as audit_cards
+from bot.ui.differences import difference, differing_fields, field_name
 from storage.audit.models import PaperChange
 from storage.library import Library
 from storage.models import Paper, PaperDraft
@@ -23,10 +24,10 @@ async def changed_meanwhile(library: Library, seen: PaperDraft, paper: Paper, li
         if isinstance(change, PaperChange) and change.paper_id == paper.id
     ]
     lines: list[str] = []
-    names = audit_cards.differing_fields(seen, paper)
+    names = differing_fields(seen, paper)
     for number, name in enumerate(names):
-        label = audit_cards.field_name(name)
-        difference = audit_cards.difference(getattr(seen, name), getattr(paper, name))
+        label = field_name(name)
+        difference = difference(getattr(seen, name), getattr(paper, name))
         text = f"**{label}** {difference}"
         last = next((one for one in changes if name in audit_cards.changed_fields(one)), None)
         if last is not None:

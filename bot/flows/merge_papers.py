@@ -17,9 +17,9 @@ from bot.flows.edit_conflict import changed_meanwhile
 from bot.interactions import Interaction
 from bot.markdown import clip
 from bot.permissions import actor, require_moderator
-from bot.ui import audit_log as audit_cards
 from bot.ui import cards
 from bot.ui.dialogs import Dialog, DialogButton
+from bot.ui.differences import differing_fields, field_name, format_value, plain_value
 from storage.errors import LabError
 from storage.library import Library
 from storage.models import Paper, PaperDetails, PaperDraft
@@ -63,7 +63,7 @@ class MergePair:
 
     def differing_fields(self) -> list[str]:
         """Returns the fields in which to choose."""
-        fields = audit_cards.differing_fields(self.target, self.source)
+        fields = differing_fields(self.target, self.source)
         if {"authors_complete", "collectives"} & {*fields} and "authors" not in fields:
             fields.append("authors")
         return [name for name in (*_SINGLE_FIELDS, *_LIST_FIELDS) if name in fields]
@@ -122,7 +122,7 @@ class _FieldMenu(Select[Any]):
     def __init__(
         self, name: str, options: list[SelectOption], on_choose: Callable[[str, Keep], None]
     ) -> None:
-        super().__init__(placeholder=audit_cards.field_name(name), options=options)
+        super().__init__(placeholder=field_name(name), options=options)
         self._name = name
         self._on_choose = on_choose
 
@@ -245,9 +245,9 @@ def comparison(
         ours, theirs = (_shown_value(paper, name) for paper in (target, source))
         card.add_item(
             TextDisplay(
-                f"**{audit_cards.field_name(name)}**\n"
-                f"#{target.id}: {audit_cards.format_value(ours, 95)}\n"
-                f"#{source.id}: {audit_cards.format_value(theirs, 95)}"
+                f"**{field_name(name)}**\n"
+                f"#{target.id}: {format_value(ours, 95)}\n"
+                f"#{source.id}: {format_value(theirs, 95)}"
             )
         )
         options = [
@@ -274,7 +274,7 @@ def _papers(pair: MergePair) -> str:
 
 
 def _option(label: str, value: object, keep: Keep, chosen: Keep) -> SelectOption:
-    text = clip(audit_cards.plain_value(value), 80)
+    text = clip(plain_value(value), 80)
     return SelectOption(
         label=f"{label}: {text}" if text else label, value=keep, default=keep is chosen
     )

@@ -7,7 +7,8 @@ from typing import Any
 from discord.ui import Button
 
 from bot.markdown import escape
-from bot.ui import audit_log, buttons, cards, review_buttons
+from bot.ui import buttons, cards, review_buttons
+from bot.ui.differences import paper_differences
 from storage.models import PaperDetails
 from storage.review.models import Proposal
 
@@ -19,7 +20,7 @@ def differences(before: PaperDetails, after: PaperDetails, limit: int) -> str:
     """
     lines: list[str] = []
     rest: list[str] = []
-    for label, values in audit_log.paper_differences(before, after).items():
+    for label, values in paper_differences(before, after).items():
         line = f"**{label}:** {values}"
         if sum(map(len, lines)) + len(line) > limit:
             rest.append(label)
