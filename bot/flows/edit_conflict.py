@@ -27,8 +27,8 @@ async def changed_meanwhile(library: Library, seen: PaperDraft, paper: Paper, li
     names = differing_fields(seen, paper)
     for number, name in enumerate(names):
         label = field_name(name)
-        difference = difference(getattr(seen, name), getattr(paper, name))
-        text = f"**{label}** {difference}"
+        changed = difference(getattr(seen, name), getattr(paper, name))
+        text = f"**{label}** {changed}"
         last = next((one for one in changes if name in audit_cards.changed_fields(one)), None)
         if last is not None:
             text += f"\n-# {escape(last.actor.name, 60)} · {timestamp(last.at)}"
