@@ -35,7 +35,9 @@ _INCLUDED = (
     "bot/demo/static/avatar.png",
     "deploy/Containerfile",
     "deploy/compose.yaml",
+    "deploy/lab-herald-litestream.service",
     "deploy/lab-herald.service",
+    "deploy/litestream.yml",
 )
 _SETTINGS_INTRO = """\
 # Settings

@@ -46,16 +46,16 @@ def test_the_container_file_copies_what_there_is_and_nothing_secret() -> None:
     assert not any(".env" in line for line in sent)
 
 
-def test_the_compose_file_fits_its_specification() -> None:
+def test_the_compose_files_fit_their_specification() -> None:
     schema = ["--builtin-schema", "vendor.compose-spec"]
-    run(sys.executable, "-m", "check_jsonschema", *schema, DEPLOY / "compose.yaml")
+    run(sys.executable, "-m", "check_jsonschema", *schema, *DEPLOY.glob("compose*.yaml"))
 
 
-@pytest.fixture
-def unit(tmp_path: Path) -> Path:
-    """The unit with a program that exists on this machine."""
-    text = (DEPLOY / "lab-herald.service").read_text(encoding="utf-8")
-    unit = tmp_path / "lab-herald.service"
+@pytest.fixture(params=["lab-herald.service", "lab-herald-litestream.service"])
+def unit(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A unit with a program that exists on this machine."""
+    text = (DEPLOY / request.param).read_text(encoding="utf-8")
+    unit = tmp_path / request.param
     unit.write_text(
         re.sub(r"^ExecStart=\S+", f"ExecStart={shutil.which('true')}", text, flags=re.MULTILINE),
         encoding="utf-8",
@@ -65,7 +65,7 @@ def unit(tmp_path: Path) -> Path:
 
 @needs_systemd
 def test_systemd_accepts_the_unit(unit: Path) -> None:
-    assert "lab-herald.service:" not in run("systemd-analyze", "verify", "--man=no", unit)
+    assert f"{unit.name}:" not in run("systemd-analyze", "verify", "--man=no", unit)
 
 
 @needs_systemd

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -23,6 +24,7 @@ from storage.feeds.models import Entry, FeedState
 from storage.models import Origin, PaperDraft
 from storage.papers.combine import as_draft
 from storage.people.models import Credit, PersonDraft
+from storage.recovery.restore import open_restore
 from storage.review.found_papers import CardDecision
 from storage.review.models import Decision
 from tests.faults import discord_standin
@@ -42,6 +44,7 @@ from tests.faults.station import Station, open_station
 from tests.support.found_papers import ORCID, witness
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR, announce
+from tests.support.litestream import Replica, needs_litestream
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Start: TypeAlias = Callable[[], AbstractAsyncContextManager[Station]]
@@ -101,6 +104,33 @@ async def test_a_new_paper_is_not_taken_for_one_whose_number_it_has(
     before, after = shown(stand_in.standing(PAPERS))
     assert "Before the restore" in before
     assert "After the restore" in after
+
+
+@needs_litestream
+async def test_what_was_announced_since_litestream_s_copy_is_not_announced_again(
+    start: Start, settings: Settings, stand_in: StandIn, clock: FakeClock, tmp_path: Path
+) -> None:
+    replica = Replica(settings.database_path, f"file://{tmp_path}/copies")
+    async with start() as station:
+        library = station.app.library
+        await library.subscriptions.subscribe(GUILD, PAPERS, MODERATOR)
+        await announce(library, "A paper that waits")
+        await library.outbox.enqueue_and_fetch_due()
+        await asyncio.to_thread(replica.copy)
+        await announce(library, "A paper that isn't in the copy", identifiers=("doi:10.1000/1",))
+        assert await station.app.deliver() == 2
+        before = shown(stand_in.standing(PAPERS))
+    fetched = replica.fetch(tmp_path / "fetched.db")
+    async with open_restore(fetched, settings.database_path, clock) as prepared:
+        prepared.finish(clock())
+    async with start() as station:
+        library = station.app.library
+        await announce(library, "A paper that isn't in the copy", identifiers=("doi:10.1000/1",))
+        assert await station.app.deliver() == 0
+        await announce(library, "A new paper")
+        assert await station.app.deliver() == 1
+    assert len(before) == 2
+    assert len(stand_in.standing(PAPERS)) == 3
 
 
 @pytest.mark.parametrize("channel_id", [PAPERS, NEWS, FORUM])
