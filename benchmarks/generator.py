@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import random
+import tomllib
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
 
 from storage.models import PaperDraft, PartialDate
 
-VERSION = 2
-
-_Floats: TypeAlias = NDArray[np.float64]
-_Indices: TypeAlias = NDArray[np.int64]
+VERSION = 3
+WORDS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
 
 _TITLE_WORDS = 9
 _ABSTRACT_WORDS = 110
@@ -27,21 +25,9 @@ _EXPLAINING = 0.4  # share of the abstracts that explain an abbreviation
 _AUTHORS = 3
 _VENUES = 40
 _TAGS = 200
-_BLOCK = 1_000  # papers drawn at a time
 _FIRST_MONTH = 2007 * 12 + 3  # April 2007, when arXiv's current ids begin
 _MONTHS = 236
-
-_ONSETS = (
-    "b bl br c ch cl cr d dr f fl fr g gl gr h j k kl kr l m n p ph pl pr qu r s sc sh sk sl sm sn "
-    "sp st str sw t th tr tw v w wr y z"
-).split()
-_NUCLEI = "a e i o u ai au ea ee ei ia ie io oa oo ou ue y".split()
-_CODAS = (
-    "b ck d f g k l ld lm ln lt m mp n nd ng nk nt p r rd rk rm rn rt s sh sk st t th x".split()
-)
-_SURNAME_ENDINGS = (
-    "son sen man berg stein er ez ini ova ov ev ic wicz ski ska vic an ian yan u i o a".split()
-)
+_ONSETS, _NUCLEI, _CODAS, _SURNAME_ENDINGS = (text.split() for text in WORDS["parts"].values())
 _FORENAME_ENDINGS = ("", "a", "e", "ie", "o", "us")
 _ACCENTS = str.maketrans("aeou", "áéöü")
 # The ranks from which words have one more syllable: the most frequent words are the shortest.
@@ -55,60 +41,59 @@ def drafts(size: int, seed: int = 1) -> Iterator[PaperDraft]:
     measured on English (Ferrer i Cancho & Solé 2001, “Two regimes in the frequency of words”).
     Most people have few papers; the most prolific have about the square root of all papers.
     """
-    rng = np.random.default_rng([seed, size])
+    rng = random.Random(f"{seed} {size}")
+
+    def sampler(texts: Sequence[str], weight: Callable[[int], float]) -> Callable[[int], list[str]]:
+        """Returns a function that draws so many texts, by weights of their ranks."""
+        sums = list(accumulate(map(weight, range(len(texts)))))
+        return lambda count: rng.choices(texts, cum_weights=sums, k=count)
+
     words = vocabulary(int(250 * size**0.55) + 1_000)
     people = _people(max(20, size * 3 // 4))
-    venues, all_tags, abbreviations = _venues(), _tags(), _abbreviations(words)
-    ranks = np.arange(len(words), dtype=np.float64)
-    faster = np.minimum(1, 8_000 / np.maximum(ranks, 1)) ** 0.9  # from rank 8,000
     prolific = 200 * (len(people) / 600_000) ** 0.3
-    draw_words = _sampler(rng, 1 / (ranks + 3.7) * faster)
-    draw_people = _sampler(rng, (np.arange(len(people)) + prolific) ** -0.75)
-    draw_venues = _sampler(rng, 1 / (np.arange(_VENUES) + 1.5))
-    draw_tags = _sampler(rng, 1 / (np.arange(_TAGS) + 3.0))
-    draw_abbreviations = _sampler(rng, 1 / (np.arange(len(abbreviations)) + 20.0))
+    draw_words = sampler(words, lambda n: min(1, 8_000 / max(n, 1)) ** 0.9 / (n + 3.7))
+    draw_authors = sampler(people, lambda n: (n + prolific) ** -0.75)
+    draw_venues = sampler(_venues(), lambda n: 1 / (n + 1.5))
+    draw_tags = sampler(_tags(), lambda n: 1 / (n + 3))
+    draw_abbreviations = sampler(_abbreviations(words), lambda n: 1 / (n + 20))
     numbers: Counter[int] = Counter()
-    for start in range(0, size, _BLOCK):
-        block = min(_BLOCK, size - start)
-        titles = draw_words(block, _TITLE_WORDS)
-        abstracts = draw_words(block, _ABSTRACT_WORDS)
-        shared = rng.integers(0, _ABSTRACT_WORDS, (block, _SHARED_WORDS))
-        rows = np.arange(block)[:, None]
-        abstracts[rows, shared] = titles[rows, rng.integers(0, _TITLE_WORDS, shared.shape)]
-        authors = draw_people(block, _AUTHORS)
-        months = _draw_months(rng, np.arange(start, start + block), size)
-        tags = draw_tags(block, 3)
-        days = rng.integers(-6, 28, block)
-        block_venues = draw_venues(block, 1)[:, 0]
-        tag_counts = rng.integers(0, 4, block)
-        explained = draw_abbreviations(block, 1)[:, 0]
-        explains = rng.random(block) < _EXPLAINING
-        for row, month in enumerate(months.tolist()):
-            numbers[month] += 1
-            abstract = [words[i] for i in abstracts[row].tolist()]
-            if explains[row]:
-                phrase = abbreviations[explained[row]].split()
-                abstract[-len(phrase) :] = phrase
-            yield PaperDraft(
-                title=" ".join(words[i].capitalize() for i in titles[row].tolist()),
-                authors=tuple(dict.fromkeys(people[i] for i in authors[row].tolist())),
-                abstract=_sentences(abstract),
-                venue=venues[block_venues[row]],
-                date=_date(month, int(days[row])),
-                identifiers=(_arxiv_id(month, numbers[month]),),
-                tags=tuple(sorted({all_tags[i] for i in tags[row, : tag_counts[row]]})),
-            )
+    for index in range(size):
+        title, abstract = draw_words(_TITLE_WORDS), draw_words(_ABSTRACT_WORDS)
+        for place in rng.choices(range(_ABSTRACT_WORDS), k=_SHARED_WORDS):
+            abstract[place] = rng.choice(title)
+        if rng.random() < _EXPLAINING:
+            phrase = draw_abbreviations(1)[0].split()
+            abstract[-len(phrase) :] = phrase
+        due = _MONTHS * ((index + 0.5) / size) ** 0.5 + rng.gauss(0, 6)
+        last = _MONTHS - 0.01
+        month = _FIRST_MONTH + int(last - abs(last - abs(due)))  # reflected into the span
+        numbers[month] += 1
+        yield PaperDraft(
+            title=" ".join(word.capitalize() for word in title),
+            authors=tuple(dict.fromkeys(draw_authors(_AUTHORS))),
+            abstract=_sentences(abstract),
+            venue=draw_venues(1)[0],
+            date=_date(month, rng.randint(-6, 27)),
+            identifiers=(_arxiv_id(month, numbers[month]),),
+            tags=tuple(sorted(set(draw_tags(rng.randint(0, 3))))),
+        )
 
 
 def _date(month: int, day: int) -> PartialDate:
     """Returns a date: a month if the day is below 1, and a year if it's lower still."""
-    year, month = divmod(_FIRST_MONTH + month, 12)
+    year, month = divmod(month, 12)
     return PartialDate(year) if day < -4 else PartialDate(year, month + 1, max(day, 0) or None)
 
 
 def _arxiv_id(month: int, number: int) -> str:
-    year, month = divmod(_FIRST_MONTH + month, 12)
+    year, month = divmod(month, 12)
     return f"arxiv:{year % 100:02}{month + 1:02}.{number:0{5 if year >= 2015 else 4}}"
+
+
+def _sentences(words: Sequence[str]) -> str:
+    starts = range(0, len(words), _SENTENCE_WORDS)
+    pieces = [" ".join(words[start : start + _SENTENCE_WORDS]) for start in starts]
+    return " ".join(f"{piece[0].upper()}{piece[1:]}." for piece in pieces)
 
 
 @lru_cache(maxsize=4)
@@ -133,52 +118,39 @@ def _abbreviations(words: Sequence[str]) -> tuple[str, ...]:
 def _people(size: int) -> tuple[str, ...]:
     """Returns full names. A few people share a name, and some surnames are very common."""
     rng = random.Random("people")
-    surnames = _names(rng, max(50, size // 5), _SURNAME_ENDINGS)
-    forenames = _names(rng, max(50, size // 25), _FORENAME_ENDINGS)
 
-    def name() -> str:
-        forename = _pick_skewed(rng, forenames)
-        initial = f"{rng.choice('ABCDEFGHIJKLMNOPRSTUVW')}. " if rng.random() < 0.2 else ""
-        return f"{forename} {initial}{_pick_skewed(rng, surnames)}"
-
-    return tuple(name() for _ in range(size))
-
-
-def _names(rng: random.Random, size: int, endings: Sequence[str]) -> tuple[str, ...]:
-    def name(_: int) -> str:
-        name = _word(rng, rng.choice((1, 1, 2))) + rng.choice(endings)
+    def name(endings: Sequence[str]) -> str:
+        text = _word(rng, rng.choice((1, 1, 2))) + rng.choice(endings)
         if rng.random() < 0.05:
-            name = f"{name[:-1]}{name[-1].translate(_ACCENTS)}"
-        return name.capitalize()
+            text = f"{text[:-1]}{text[-1].translate(_ACCENTS)}"
+        return text.capitalize()
 
-    return _different(size, name)
+    def pick(names: Sequence[str]) -> str:
+        """Picks the k-th name about as often as 1 / (k + 20)."""
+        return names[int(20 * ((len(names) / 20 + 1) ** rng.random() - 1))]
 
-
-def _pick_skewed(rng: random.Random, names: Sequence[str]) -> str:
-    """Picks the k-th name about as often as 1 / (k + 20)."""
-    return names[int(20 * ((len(names) / 20 + 1) ** rng.random() - 1))]
+    surnames = _different(max(50, size // 5), lambda _: name(_SURNAME_ENDINGS))
+    forenames = _different(max(50, size // 25), lambda _: name(_FORENAME_ENDINGS))
+    initials = [*[""] * 88, *(f"{letter}. " for letter in "ABCDEFGHIJKLMNOPRSTUVW")]  # one in five
+    return tuple(f"{pick(forenames)} {rng.choice(initials)}{pick(surnames)}" for _ in range(size))
 
 
 def _venues() -> tuple[str, ...]:
     rng = random.Random("venues")
 
-    def venue(number: int) -> str:
-        if not number:
-            return "arXiv"
+    def venue(_: int) -> str:
         topic = " ".join(_word(rng, 2).capitalize() for _ in range(rng.choice((1, 2))))
         acronym = "".join(word[0] for word in topic.split()) + _word(rng, 1).upper()
         return rng.choice((acronym, f"Journal of {topic}", f"{acronym} Workshop"))
 
-    return _different(_VENUES, venue)
+    return ("arXiv", *_different(_VENUES - 1, venue))
 
 
 def _tags() -> tuple[str, ...]:
     rng = random.Random("tags")
-
-    def tag(_: int) -> str:
-        return "-".join(_word(rng, 2) for _ in range(rng.choice((1, 1, 2))))
-
-    return _different(_TAGS, tag)
+    return _different(
+        _TAGS, lambda _: "-".join(_word(rng, 2) for _ in range(rng.choice((1, 1, 2))))
+    )
 
 
 def _different(size: int, invent: Callable[[int], str]) -> tuple[str, ...]:
@@ -192,22 +164,3 @@ def _different(size: int, invent: Callable[[int], str]) -> tuple[str, ...]:
 def _word(rng: random.Random, syllables: int) -> str:
     parts = [rng.choice(_ONSETS) + rng.choice(_NUCLEI) for _ in range(syllables)]
     return "".join(parts) + (rng.choice(_CODAS) if rng.random() < 0.7 else "")
-
-
-def _sampler(rng: np.random.Generator, weights: _Floats) -> Callable[[int, int], _Indices]:
-    """Returns a function that draws rows of indices by these weights."""
-    steps = np.cumsum(weights)
-    steps /= steps[-1]
-    return lambda rows, columns: np.searchsorted(steps, rng.random((rows, columns)), side="right")
-
-
-def _draw_months(rng: np.random.Generator, numbers: _Indices, size: int) -> _Indices:
-    due = _MONTHS * np.sqrt((numbers + 0.5) / size) + rng.normal(0, 6, len(numbers))
-    last = _MONTHS - 0.01
-    return (last - np.abs(last - np.abs(due))).astype(np.int64)  # reflected into the span
-
-
-def _sentences(words: Sequence[str]) -> str:
-    starts = range(0, len(words), _SENTENCE_WORDS)
-    pieces = [" ".join(words[start : start + _SENTENCE_WORDS]) for start in starts]
-    return " ".join(f"{piece[0].upper()}{piece[1:]}." for piece in pieces)
