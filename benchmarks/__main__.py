@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from time import perf_counter
 
@@ -52,12 +53,13 @@ def main(
     size: int, rows: tuple[str, ...], calls: int, seconds: float, folder: Path, output: Path
 ) -> None:
     """Measure speed and size; exit with 1 if a goal is missed."""
-    bench = Bench(folder, size, Budget(calls, seconds))
     output.parent.mkdir(parents=True, exist_ok=True)
     measured: list[Row] = []
 
     async def measure(name: str) -> None:
-        measured.extend([row async for row in ROWS[name](bench)])
+        async with AsyncExitStack() as opened:
+            bench = Bench(folder, size, Budget(calls, seconds), opened)
+            measured.extend([row async for row in ROWS[name](bench)])
 
     for name in rows or ROWS:
         start = perf_counter()

@@ -7,12 +7,19 @@ import logging
 import random
 import sqlite3
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable
-from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+)
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from filelock import FileLock
@@ -23,6 +30,8 @@ from bot.app import App, open_app
 from bot.settings import Settings
 from storage.library import Library, open_library
 from storage.models import Actor, Origin, Paper, PaperDraft
+
+Opened = TypeVar("Opened")
 
 ACTOR = Actor("benchmarks", "the benchmarks")
 
@@ -70,13 +79,27 @@ async def add_papers(library: Library, drafts: Iterable[PaperDraft]) -> None:
         await library.papers.upsert_many(batch, Origin.IMPORT, ACTOR)
 
 
+def typed_queries(papers: Sequence[Paper]) -> list[str]:
+    """Returns a word of an abstract, two words of a title and a whole title, in turn."""
+    return [
+        (paper.abstract.split()[turn % 100], " ".join(paper.title.split()[2:4]), paper.title)[
+            turn % 3
+        ]
+        for turn, paper in enumerate(papers)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One run. The largest catalog has ``size`` papers, others a tenth and a hundredth."""
+    """What rows are measured with; all that it opens for some rows is closed after them.
+
+    The largest catalog has ``size`` papers, others a tenth and a hundredth.
+    """
 
     folder: Path
     size: int
-    budget: Budget = field(default_factory=Budget)
+    budget: Budget
+    opened: AsyncExitStack
 
     @property
     def small(self) -> int:
@@ -87,8 +110,16 @@ class Bench:
         """Returns a random generator for one purpose, the same in every run."""
         return random.Random(f"1 {purpose}")
 
-    async def path(self, size: int) -> Path:
-        """Returns the catalog's file, after building it if this code hasn't yet."""
+    async def open(self, context: AbstractAsyncContextManager[Opened]) -> Opened:
+        """Opens what a context closes."""
+        return await self.opened.enter_async_context(context)
+
+    def database(self, parent: Path | None = None) -> Path:
+        """Returns the path of a new database."""
+        return self.opened.enter_context(temporary_database(parent))
+
+    async def catalog(self, size: int) -> Path:
+        """Returns a catalog's file, after building it if this code hasn't yet."""
         path = self.folder / f"papers-{size}-{await _fingerprint()}.db"
         with FileLock(self.folder / f"papers-{size}.lock"):  # creates the folder, too
             if not path.exists():
@@ -99,14 +130,13 @@ class Bench:
                 await _build(path, size)
         return path
 
-    @asynccontextmanager
-    async def library(self, size: int) -> AsyncGenerator[Library]:
-        """The library of a catalog; its file is in the system's cache."""
-        async with open_library(await self.path(size), clock) as library:
-            with library.path.open("rb") as file:
-                while file.read(1 << 20):
-                    pass
-            yield library
+    async def library(self, size: int) -> Library:
+        """Opens a catalog; its file is in the system's cache."""
+        library = await self.open(open_library(await self.catalog(size), clock))
+        with library.path.open("rb") as file:
+            while file.read(1 << 20):
+                pass
+        return library
 
     async def sample(self, library: Library, size: int) -> list[Paper]:
         """Returns some papers of a catalog, the same in every run; fewer for few calls."""

@@ -10,8 +10,8 @@ import asyncio
 import multiprocessing
 import socket
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
-from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Generator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from html import escape
 from multiprocessing.sharedctypes import Synchronized
@@ -21,9 +21,9 @@ import feedparser_sgmllib
 from aiohttp import web
 from reader import make_reader
 
-from benchmarks.bench import ACTOR, Bench, clock, open_bot, temporary_database
+from benchmarks.bench import ACTOR, Bench, clock, open_bot
 from benchmarks.generator import vocabulary
-from benchmarks.measuring import Budget, Contender, Row, StallMeter
+from benchmarks.measuring import Budget, Row, Side, StallMeter
 
 # reader has its own copy of feedparser, which imports this library by its former name.
 sys.modules.setdefault("sgmllib", feedparser_sgmllib)
@@ -40,54 +40,53 @@ async def feeds(bench: Bench) -> AsyncIterator[Row]:
     count = max(4, min(_FEEDS, bench.size // 2_000))
     stalls = StallMeter()
     with _feed_server() as (ports, newest):
-        for name, kind, new_entries, at_most in (
+        for what, kind, new_entries, at_most in (
             ("one new entry each", "tagged", 1, 0.7),
             ("unchanged (304)", "tagged", 0, 0.3),
             ("unchanged (the same body)", "plain", 0, 0.2),
         ):
             urls = [f"http://127.0.0.1:{ports[n % _PORTS]}/{kind}/{n}.xml" for n in range(count)]
-            async with _pollers(urls, stalls, newest, new_entries) as (ours, theirs):
-                title = f"{count} feeds, {name}: ours / reader's"
-                yield await _ROUNDS.compare(title, ours, theirs, 50, at_most)
-    yield stalls.row("longest stall of the event loop meanwhile, in ms")
+            name = f"{count} feeds, {what}: ours / reader's"
+            sides = await _pollers(bench, urls, stalls, newest, new_entries)
+            yield await _ROUNDS.compare(name, *sides, 50, at_most=at_most)
+    yield stalls.row("meanwhile")
 
 
-@asynccontextmanager
 async def _pollers(
-    urls: Sequence[str], stalls: StallMeter, newest: Synchronized[int], new_entries: int
-) -> AsyncGenerator[tuple[Contender[int], Contender[int]]]:
-    """The bot and reader, which have polled the feeds once.
+    bench: Bench, urls: list[str], stalls: StallMeter, newest: Synchronized[int], new_entries: int
+) -> tuple[Side[int], Side[int]]:
+    """Returns the bot and reader, which have polled the feeds once.
 
     Their cases are numbers of the newest entries: ``new_entries`` more each time.
     """
-    now = clock()
-    with temporary_database() as path, closing(make_reader(f"{path}.reader")) as reader:
-        async with open_bot(path, lambda: now) as app:
+    now, path = clock(), bench.database()
+    reader = bench.opened.enter_context(closing(make_reader(f"{path}.reader")))
+    app = await bench.open(open_bot(path, lambda: now))
 
-            async def poll(entry: int) -> float:
-                nonlocal now
-                newest.value = entry
-                now += timedelta(hours=2)  # all feeds are due again
-                async with stalls.running():
-                    start = perf_counter()
-                    polls = await app.poller.poll_due()
-                    seconds = perf_counter() - start
-                if len(polls) != len(urls) or any(poll.error for poll in polls):
-                    raise RuntimeError(f"{len(polls)} of {len(urls)} feeds were polled.")
-                return seconds
+    async def poll(entry: int) -> float:
+        nonlocal now
+        newest.value = entry
+        now += timedelta(hours=2)  # all feeds are due again
+        async with stalls.running():
+            start = perf_counter()
+            polls = await app.poller.poll_due()
+            seconds = perf_counter() - start
+        if len(polls) != len(urls) or any(poll.error for poll in polls):
+            raise RuntimeError(f"{len(polls)} of {len(urls)} feeds were polled.")
+        return seconds
 
-            async def update_reader(entry: int) -> None:
-                newest.value = entry
-                await asyncio.to_thread(reader.update_feeds, scheduled=False, workers=_WORKERS)
+    async def update_reader(entry: int) -> None:
+        newest.value = entry
+        await asyncio.to_thread(reader.update_feeds, scheduled=False, workers=_WORKERS)
 
-            for url in urls:
-                await app.library.feeds.follow(url, url, "", ACTOR)
-                reader.add_feed(url)
-            await app.poller.poll_due()
-            await update_reader(newest.value)
-            rounds = range(1, _ROUNDS.calls + _ROUNDS.warm_up + 1)
-            entries = [newest.value + turn * new_entries for turn in rounds]
-            yield Contender("ours", poll, entries), Contender("reader", update_reader, entries)
+    for url in urls:
+        await app.library.feeds.follow(url, url, "", ACTOR)
+        reader.add_feed(url)
+    await app.poller.poll_due()
+    await update_reader(newest.value)
+    rounds = range(1, _ROUNDS.calls + _ROUNDS.warm_up + 1)
+    entries = [newest.value + turn * new_entries for turn in rounds]
+    return Side("ours", poll, entries), Side("reader", update_reader, entries)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Measured rows with their goals, as a table and as JSON; calls that are timed in turn."""
+"""Measured rows with their goals, as a table and as JSON; calls of two sides, timed in turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequ
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter, process_time
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
 import numpy as np
 from rich.console import Console
@@ -19,6 +19,13 @@ from rich.table import Table
 Case = TypeVar("Case")
 
 _TICK = 0.002  # seconds between two looks at the event loop
+
+
+class Goal(TypedDict, total=False):
+    """An upper or a lower bound of a value; a row without either has no goal."""
+
+    at_most: float | None
+    at_least: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +55,16 @@ class Row:
 
 def to_json(rows: Sequence[Row]) -> str:
     """Returns the rows as a JSON array."""
-    values = []
-    for row in rows:
-        value = None if math.isnan(row.value) else round(row.value, 6)
-        known = {"goal": row.goal, "holds": row.holds, "detail": row.detail}
-        values.append({"name": row.name, "value": value, **known})
+    values = [
+        {
+            "name": row.name,
+            "value": None if math.isnan(row.value) else round(row.value, 6),
+            "goal": row.goal,
+            "holds": row.holds,
+            "detail": row.detail,
+        }
+        for row in rows
+    ]
     return json.dumps(values, indent=2, ensure_ascii=False)
 
 
@@ -67,7 +79,7 @@ def print_table(title: str, rows: Sequence[Row]) -> None:
 
 
 @dataclass(slots=True)
-class Contender(Generic[Case]):
+class Side(Generic[Case]):
     """One side of a comparison: a function, the cases it is called with, and the times it took.
 
     A function that returns a float has taken the time itself, in seconds.
@@ -83,8 +95,7 @@ class Contender(Generic[Case]):
         start = perf_counter()
         result = await self.call(self.cases[turn % len(self.cases)])
         if is_timed:
-            seconds = result if isinstance(result, float) else perf_counter() - start
-            self.seconds.append(seconds)
+            self.seconds.append(result if isinstance(result, float) else perf_counter() - start)
 
     def percentile(self, percent: int) -> float:
         """Returns a percentile of the times, in seconds; 0 is the best."""
@@ -95,91 +106,75 @@ class Contender(Generic[Case]):
         return f"{self.name}: p50 {p50:,.2f} ms, p99 {p99:,.2f} ms"
 
 
-def ratio(
-    name: str,
-    one: Contender[Any],
-    other: Contender[Any],
-    percent: int,
-    at_most: float | None = None,
-    at_least: float | None = None,
-) -> Row:
-    """Returns the ratio of two contenders' times at a percentile."""
-    value = one.percentile(percent) / other.percentile(percent)
+def _ratio(name: str, one: Side[Any], other: Side[Any], percent: int, **goal: Unpack[Goal]) -> Row:
     detail = f"{one}; {other}; {len(one.seconds)} calls each"
-    return Row(name, value, at_most, at_least, detail)
+    return Row(name, one.percentile(percent) / other.percentile(percent), detail=detail, **goal)
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The limits of a row: calls of each contender, and seconds for all together."""
+    """The limits of a row: calls of each side, and seconds for all together."""
 
     calls: int = 400
     seconds: float = math.inf
 
     @property
     def warm_up(self) -> int:
-        """How many calls of each contender come before those that are timed."""
+        """How many calls of each side come before those that are timed."""
         return max(1, self.calls // 10)
 
     async def compare(
-        self,
-        name: str,
-        one: Contender[Any],
-        other: Contender[Any],
-        percent: int,
-        at_most: float | None = None,
-        at_least: float | None = None,
+        self, name: str, one: Side[Any], other: Side[Any], percent: int, **goal: Unpack[Goal]
     ) -> Row:
-        """Calls both in turn; returns the ratio of their times at a percentile."""
+        """Calls both sides in turn; returns the ratio of their times at a percentile."""
         await self.time(one, other)
-        return ratio(name, one, other, percent, at_most, at_least)
+        return _ratio(name, one, other, percent, **goal)
 
-    async def time(self, *contenders: Contender[Any]) -> None:
-        """Calls contenders in turn, each first as often as last."""
+    async def time(self, *sides: Side[Any]) -> None:
+        """Calls sides in turn, each first as often as last."""
         start = perf_counter()
         for turn in range(self.warm_up + self.calls):
             spent = perf_counter() - start
-            if contenders[0].seconds and spent > self.seconds:
+            if sides[0].seconds and spent > self.seconds:
                 break
             is_timed = turn >= self.warm_up or spent > self.seconds / 4
-            for contender in contenders if turn % 2 else contenders[::-1]:
-                await contender.run(turn, is_timed=is_timed)
+            for side in sides if turn % 2 else sides[::-1]:
+                await side.run(turn, is_timed=is_timed)
 
     async def compare_busy(
         self,
         what: str,
         work: Callable[[], Coroutine[None, None, object]],
-        contenders: Sequence[Contender[Any]],
-        goals: Sequence[float | None],
+        sides: Sequence[tuple[Side[Any], float | None]],
     ) -> list[Row]:
         """Compares calls while ``work`` is done with as many calls without it.
 
         They follow each other in rounds, so that what else the machine does concerns both alike.
-        Returns a row per contender, and the longest stall of the event loop during the work.
+        Returns a row for each side, given with its goal, and one for the event loop's stalls.
         """
-        busy = [replace(one, name="meanwhile", seconds=[]) for one in contenders]
+        alone = [side for side, _ in sides]
+        busy = [replace(side, name="meanwhile", seconds=[]) for side in alone]
+        stalls, start = StallMeter(), perf_counter()
         for turn in range(self.warm_up):
-            for one in contenders:
-                await one.run(turn, is_timed=False)
-        stalls = StallMeter()
-        start = perf_counter()
+            for side in alone:
+                await side.run(turn, is_timed=False)
         while (done := len(busy[0].seconds)) < self.calls:
             async with stalls.running(), asyncio.TaskGroup() as group:
                 working = group.create_task(work())
                 while not working.done() and len(busy[0].seconds) < self.calls:
-                    for one in busy:
-                        await one.run(len(one.seconds))
+                    for side in busy:
+                        await side.run(len(side.seconds))
                 working.cancel()
             for turn in range(done, len(busy[0].seconds)):
-                for one in contenders:
-                    await one.run(turn + self.calls // 2)
+                for side in alone:
+                    await side.run(turn + self.calls // 2)
             if perf_counter() - start > self.seconds:
                 break
         rows = [
-            ratio(f"{alone.name} {what}: p99 / p99 alone", meanwhile, alone, 99, at_most)
-            for meanwhile, alone, at_most in zip(busy, contenders, goals, strict=True)
+            _ratio(f"{side.name} {what}: p99 / p99 alone", meanwhile, side, 99, at_most=at_most)
+            for meanwhile, (side, at_most) in zip(busy, sides, strict=True)
         ]
-        return [*rows, stalls.row(f"longest stall of the event loop {what}, in ms")]
+        return [*rows, stalls.row(what)]
 
 
 class StallMeter:
@@ -188,34 +183,33 @@ class StallMeter:
     It also measures for how long of it the process ran; otherwise, other programs did.
     """
 
-    longest = 0.0
-    ran = 0.0
+    longest = ran = 0.0
     looks = 0
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Measures meanwhile."""
-
-        async def look() -> None:
-            while True:
-                start, ran = perf_counter(), process_time()
-                await asyncio.sleep(_TICK)
-                stall = perf_counter() - start - _TICK
-                if stall > self.longest:
-                    self.longest, self.ran = stall, process_time() - ran
-                self.looks += 1
-
         settle_garbage()
-        looking = asyncio.create_task(look())
+        looking = asyncio.create_task(self._look())
         try:
             yield
         finally:
             looking.cancel()
 
-    def row(self, name: str) -> Row:
+    async def _look(self) -> None:
+        while True:
+            start, ran = perf_counter(), process_time()
+            await asyncio.sleep(_TICK)
+            stall = perf_counter() - start - _TICK
+            if stall > self.longest:
+                self.longest, self.ran = stall, process_time() - ran
+            self.looks += 1
+
+    def row(self, when: str) -> Row:
         """Returns the longest stall, in milliseconds."""
+        name = f"longest stall of the event loop {when}, in ms"
         detail = f"{self.looks:,} looks; the process ran {1_000 * self.ran:.0f} ms of it"
-        return Row(name, 1_000 * self.longest, 50, detail=detail)
+        return Row(name, 1_000 * self.longest, at_most=50, detail=detail)
 
 
 def settle_garbage() -> None:

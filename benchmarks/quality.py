@@ -13,11 +13,12 @@ import asyncio
 import json
 import random
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeAlias, TypeVar, Unpack
 
 import click
 import numpy as np
@@ -25,7 +26,7 @@ import yaml
 
 from benchmarks import generator
 from benchmarks.bench import ACTOR, temporary_library
-from benchmarks.measuring import Row, print_table, to_json
+from benchmarks.measuring import Goal, Row, print_table, to_json
 from benchmarks.query_kinds import KINDS, Collection, Remembered
 from storage.authors.errors import AuthorAmbiguous, AuthorNotFound
 from storage.library import Library
@@ -37,6 +38,8 @@ from storage.search.query import parse
 from storage.text import fold
 
 Item = TypeVar("Item")
+# The text of a question, and the grades of the papers that answer it by their ids in the file.
+_Question: TypeAlias = tuple[str, Mapping[str, float]]
 
 _MAX_QUERY = 300  # characters that the command accepts
 _DEPTHS = (1, 5)  # a paper is found if it's among so many results
@@ -47,19 +50,24 @@ _TITLE_LENGTH = 80  # of a paper without one
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-class Miss(NamedTuple):
-    """A query that didn't find its paper."""
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The rows, and the sentences on queries that didn't find their papers by kind of query."""
 
-    kind: str
-    query: str
-    title: str
+    rows: list[Row] = field(default_factory=list)
+    misses: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
+    def add_mean(
+        self, name: str, values: Sequence[float], detail: str = "", **goal: Unpack[Goal]
+    ) -> None:
+        """Adds a mean, or a share if the values are true or false."""
+        mean = float(np.mean(values)) if values else float("nan")
+        detail = detail or f"{sum(values):g} of {len(values)}"
+        self.rows.append(Row(name, mean, detail=detail, **goal))
 
-class JudgedQuestion(NamedTuple):
-    """A question with the grades of the papers that answer it, by their ids in the file."""
-
-    text: str
-    grades: Mapping[str, float]
+    def add_miss(self, kind: str, query: str, title: str) -> None:
+        """Adds a query that didn't find the paper with this title."""
+        self.misses[kind].append(f"{kind}: “{query}” misses “{title}”")
 
 
 @click.command()
@@ -79,28 +87,30 @@ def main(
     queries: int,
     seed: int,
     misses: int,
-    as_json: bool,  # noqa: FBT001 - a flag
+    *,
+    as_json: bool,
 ) -> None:
     """Report how often search finds PAPERS (JSON lines) by what people remember of them."""
-    identified = [pair for path in papers for pair in _read_lines(path, "paper", _read_paper)]
-    drafts = [*(draft for _, draft in identified), *generator.drafts(generated or 0)]
+    by_id = [pair for path in papers for pair in _read_lines(path, "paper", _read_paper)]
+    drafts = [*(draft for _, draft in by_id), *generator.drafts(generated or 0)]
     if not drafts and not names:
         raise click.UsageError("Give a file of papers, or --generated with a number.")
-    rows, missed = asyncio.run(_measure(drafts, queries, seed)) if drafts else ([], [])
+    report = Report()
+    if drafts:
+        asyncio.run(_measure(report, drafts, queries, seed))
     if questions:
         asked = _read_lines(questions, "question", _read_question)
-        answered, unanswered = asyncio.run(_measure_questions(identified, asked))
-        rows, missed = rows + answered, missed + unanswered
+        asyncio.run(_measure_questions(report, by_id, asked))
     if names:
-        rows += asyncio.run(_measure_names(yaml.safe_load(names.read_text(encoding="utf-8"))))
+        entries = yaml.safe_load(names.read_text(encoding="utf-8"))
+        asyncio.run(_measure_names(report, entries))
     if as_json:
-        click.echo(to_json(rows))
+        click.echo(to_json(report.rows))
     else:
-        print_table(f"How well search finds {len(drafts):,} papers", rows)
-        for kind in dict.fromkeys(miss.kind for miss in missed):
-            for miss in [miss for miss in missed if miss.kind == kind][:misses]:
-                click.echo(f"{kind}: “{miss.query}” misses “{miss.title}”")
-    sys.exit(0 if all(row.holds for row in rows) else 1)
+        print_table(f"How well search finds {len(drafts):,} papers", report.rows)
+        for missed in report.misses.values():
+            click.echo("".join(f"{sentence}\n" for sentence in missed[:misses]), nl=False)
+    sys.exit(0 if all(row.holds for row in report.rows) else 1)
 
 
 def _read_lines(path: Path, what: str, read: Callable[[int, Any], Item]) -> list[Item]:
@@ -133,23 +143,9 @@ def _read_paper(number: int, values: Any) -> tuple[str, PaperDraft]:  # noqa: AN
     return str(values.get("id", number)), draft
 
 
-def _read_question(_: int, values: Any) -> JudgedQuestion:  # noqa: ANN401 - any JSON
-    """Returns the question of a line."""
+def _read_question(_: int, values: Any) -> _Question:  # noqa: ANN401 - any JSON
     grades = {str(paper): float(grade) for paper, grade in values["rel"].items()}
-    return JudgedQuestion(str(values["text"]), grades)
-
-
-def _mean(
-    name: str,
-    values: Sequence[float],
-    *,
-    at_most: float | None = None,
-    at_least: float | None = None,
-    detail: str = "",
-) -> Row:
-    """Returns the mean, or the share if the values are true or false."""
-    mean = float(np.mean(values)) if values else float("nan")
-    return Row(name, mean, at_most, at_least, detail or f"{sum(values):g} of {len(values)}")
+    return str(values["text"]), grades
 
 
 async def _search(library: Library, query: str, limit: int) -> Sequence[Paper]:
@@ -157,17 +153,9 @@ async def _search(library: Library, query: str, limit: int) -> Sequence[Paper]:
     return found.results.papers
 
 
-async def _measure(
-    drafts: Sequence[PaperDraft], limit: int, seed: int
-) -> tuple[list[Row], list[Miss]]:
-    """Searches for some of the papers in every way.
-
-    Returns two rows per kind of query (the first result, the first five), and the queries whose
-    papers ranked too low.
-    """
-    rows = []
-    missed = []
-    collection = Collection.of(drafts)
+async def _measure(report: Report, drafts: Sequence[PaperDraft], limit: int, seed: int) -> None:
+    """Searches for some papers in every way: a row each for the first result and the first five."""
+    collection = Collection(drafts)
     async with temporary_library(drafts) as library:
         for kind in KINDS:
             rng = random.Random(f"{seed} {kind.name}")
@@ -180,57 +168,46 @@ async def _measure(
                 title = fold(draft.title)
                 ranks.append(titles.index(title) + 1 if title in titles else _NOT_FOUND)
                 if ranks[-1] > kind.within:
-                    missed.append(Miss(kind.name, query, draft.title))
+                    report.add_miss(kind.name, query, draft.title)
                 if len(ranks) == limit:
                     break
             for within in _DEPTHS:
                 goal = kind.goal if ranks and within == kind.within else None
                 found = [rank <= within for rank in ranks]
-                rows.append(_mean(f"{kind.name} @{within}", found, at_least=goal))
-    return rows, missed
+                report.add_mean(f"{kind.name} @{within}", found, at_least=goal)
 
 
 async def _measure_questions(
-    papers: Sequence[tuple[str, PaperDraft]], questions: Sequence[JudgedQuestion]
-) -> tuple[list[Row], list[Miss]]:
-    """Asks all questions about papers, given with their ids in the file.
-
-    Returns the rows, and the questions with the title of a relevant paper that wasn't found.
-    """
-    asked = [one for one in questions if any(grade > 0 for grade in one.grades.values())]
-    gains = []  # by question, in the order of the answer
+    report: Report, papers: Sequence[tuple[str, PaperDraft]], questions: Sequence[_Question]
+) -> None:
+    """Asks questions about papers, given with their ids in the file."""
+    titles = {file_id: draft.title for file_id, draft in papers}
+    # Without identifiers, every line is a paper of its own.
+    drafts = [replace(draft, identifiers=()) for _, draft in papers]
+    ndcg, recall, nothing, start = [], [], [], perf_counter()
     async with temporary_library() as library:
-        # Without identifiers, every line is a paper of its own.
-        drafts = [replace(draft, identifiers=()) for _, draft in papers]
         await library.papers.upsert_many(
             drafts, Origin.IMPORT, ACTOR, duplicates=DuplicatePolicy.ADD
         )
         start = perf_counter()
-        for one in asked:
-            answer = await _search(library, one.text, _QUESTION_DEPTH)
-            gains.append([max(one.grades.get(papers[paper.id - 1][0], 0), 0) for paper in answer])
-        seconds = (perf_counter() - start) / max(len(asked), 1)
-    best = [
-        sorted((grade for grade in one.grades.values() if grade > 0), reverse=True) for one in asked
-    ]
-    ndcg = [_dcg(found) / _dcg(possible) for found, possible in zip(gains, best, strict=True)]
-    recall = [
-        np.count_nonzero(found) / len(possible) for found, possible in zip(gains, best, strict=True)
-    ]
-    nothing = [not found for found in gains]
-    detail = f"{len(asked):,} questions, {1_000 * seconds:.0f} ms each"
-    rows = [
-        _mean(f"nDCG@{_QUESTION_DEPTH}", ndcg, detail=detail),
-        _mean(f"recall@{_QUESTION_DEPTH}", recall, detail=detail),
-        _mean("nothing found", nothing, at_most=0.02, detail=f"{sum(nothing)} questions"),
-    ]
-    titles = {file_id: draft.title for file_id, draft in papers}
-    missed = [
-        Miss("question", one.text, titles.get(max(one.grades, key=one.grades.__getitem__), ""))
-        for one, found in zip(asked, gains, strict=True)
-        if not any(found)
-    ]
-    return rows, missed
+        for text, grades in questions:
+            best = sorted((grade for grade in grades.values() if grade > 0), reverse=True)
+            if not best:
+                continue
+            answer = await _search(library, text, _QUESTION_DEPTH)
+            gains = [max(grades.get(papers[paper.id - 1][0], 0), 0) for paper in answer]
+            ndcg.append(_dcg(gains) / _dcg(best))
+            recall.append(float(np.count_nonzero(gains) / len(best)))
+            nothing.append(not gains)
+            if not any(gains):
+                report.add_miss(
+                    "question", text, titles.get(max(grades, key=grades.__getitem__), "")
+                )
+        seconds = (perf_counter() - start) / max(len(nothing), 1)
+    detail = f"{len(nothing):,} questions, {1_000 * seconds:.0f} ms each"
+    report.add_mean(f"nDCG@{_QUESTION_DEPTH}", ndcg, detail)
+    report.add_mean(f"recall@{_QUESTION_DEPTH}", recall, detail)
+    report.add_mean("nothing found", nothing, f"{sum(nothing)} questions", at_most=0.02)
 
 
 def _dcg(gains: Sequence[float]) -> float:
@@ -239,8 +216,8 @@ def _dcg(gains: Sequence[float]) -> float:
     return float(np.sum(np.array(first) / np.log2(np.arange(len(first)) + 2)))
 
 
-async def _measure_names(entries: Sequence[dict[str, Any]]) -> list[Row]:
-    """Returns how often variants find their person, and how often papers count for a wrong one.
+async def _measure_names(report: Report, entries: Sequence[dict[str, Any]]) -> None:
+    """Measures how often variants find their person, and papers count for a wrong one.
 
     Each person has one paper under the canonical name. A variant finds a person if the name is
     among the first three of the answer, of the names in the error, or of the suggestions.
@@ -260,12 +237,10 @@ async def _measure_names(entries: Sequence[dict[str, Any]]) -> list[Row]:
     ]
     distinct = [pair for pair in pairs if not is_same_name(*map(parse_name, pair))]
     async with temporary_library(_papers(name for pair in distinct for name in pair)) as library:
-        wrong = [await _are_mixed_up(library, *pair) for pair in distinct]
+        wrong = sum([await _are_mixed_up(library, *pair) for pair in distinct])
     detail = f"of {len(distinct)} pairs; {len(pairs) - len(distinct)} more share one name"
-    return [
-        _mean(f"names: another form @{_NAME_RANK}", found, at_least=0.90),
-        Row("names: counted for the wrong person", sum(wrong), at_most=0, detail=detail),
-    ]
+    report.add_mean(f"names: another form @{_NAME_RANK}", found, at_least=0.90)
+    report.rows.append(Row("names: counted for the wrong person", wrong, 0, detail=detail))
 
 
 def _full_name(name: dict[str, Any]) -> str:
@@ -274,10 +249,8 @@ def _full_name(name: dict[str, Any]) -> str:
 
 def _papers(names: Iterable[str]) -> list[PaperDraft]:
     """Returns one paper for each name."""
-    return [
-        PaperDraft(title=f"Paper {number}", authors=(name,))
-        for number, name in enumerate(dict.fromkeys(names))
-    ]
+    unique = dict.fromkeys(names)
+    return [PaperDraft(f"Paper {number}", authors=(name,)) for number, name in enumerate(unique)]
 
 
 async def _is_found(library: Library, variant: str, name: str) -> bool:
