@@ -67,8 +67,8 @@ class DatabaseTooNew(DatabaseUnusable):
     def __init__(self, path: str, found: int, known: int) -> None:
         super().__init__(
             f"The database {path} was written by a newer version of Lab Herald (schema {found}; "
-            f"this version supports up to {known}). Upgrade Lab Herald, or set DATABASE_PATH to "
-            "another file."
+            f"this version supports up to {known}). Upgrade Lab Herald, use `lab-herald restore` "
+            "with a backup from before, or set DATABASE_PATH to another file."
         )
         self.found = found
         self.known = known

@@ -8,19 +8,25 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from storage.backups.files import BackupKind, Backups
+from storage.schema import migrations
+from storage.timestamps import utc_now
 from tests.faults.discord_standin import TOKEN
 from tests.support.damage import damage_search
+from tests.support.old_database import write_version_6
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
-_BACKUP = re.compile(r"[\w/-]*/lab-herald-nightly-\d{8}-\d{6}\.db")
+_BACKUP = re.compile(r"[\w/-]*/lab-herald-(?:nightly|upgrade)-\d{8}-\d{6}\.db")
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,19 @@ class Machine:
 
     def run(self, command: str, says: str = "") -> str:
         """Runs what follows `lab-herald`, and returns what it prints; it must succeed."""
+        result = self._run(command, says)
+        assert result.returncode == 0, f"{command}: {result.stdout}\n{result.stderr}"
+        return result.stdout
+
+    def refuse(self, command: str) -> str:
+        """Runs a command that must fail, and returns the error that it prints."""
+        result = self._run(command)
+        assert result.returncode == 1, f"{command}: {result.stdout}\n{result.stderr}"
+        return result.stderr
+
+    def _run(self, command: str, says: str = "") -> subprocess.CompletedProcess[str]:
         offline = ["--offline"] if command.startswith("check") else []
-        result = subprocess.run(
+        return subprocess.run(
             [sys.executable, "-m", "bot", *command.split(), *offline],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -41,8 +58,6 @@ class Machine:
             text=True,
             check=False,
         )
-        assert result.returncode == 0, f"{command}: {result.stdout}\n{result.stderr}"
-        return result.stdout
 
     @property
     def database(self) -> Path:
@@ -64,9 +79,9 @@ def new_machine(folder: Path) -> Machine:
     return Machine(folder)
 
 
-def steps(heading: str) -> list[str]:
-    """Returns the commands under a heading of the page about backups, without `lab-herald`."""
-    text = (ROOT / "docs" / "backups.md").read_text(encoding="utf-8")
+def steps(heading: str, page: str = "backups") -> list[str]:
+    """Returns the commands under a heading of a page, without `lab-herald`."""
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     blocks = re.findall(r"(?ms)^```\n(.*?)^```$", section)
     commands = re.findall(r"(?m)^lab-herald (.+)$", "".join(blocks))
@@ -125,3 +140,41 @@ def test_a_damaged_search_index_is_repaired(old: Machine) -> None:
     old.run(repair)
     assert old.run("search pythia") == found
     assert list(old.folder.glob("lab-herald-before-repair-*.db"))
+
+
+def test_an_upgrade_keeps_the_old_database(tmp_path: Path) -> None:
+    machine = new_machine(tmp_path / "old")
+    write_version_6(machine.database)
+    backup, check = steps("By hand", "upgrading")
+    machine.run(backup)
+    assert "Attention for Ferns" in machine.run("search ferns")  # by the new version
+    machine.run(check)
+    copies = {file.name.split("-")[2]: file for file in machine.folder.glob("backups/*.db")}
+    assert {kind: version(file) for kind, file in copies.items()} == {"manual": 6, "upgrade": 6}
+    assert version(machine.database) == migrations()[-1].version
+
+
+def test_an_upgrade_can_be_undone(old: Machine) -> None:
+    """This version is the older one here, and the newer one only changes the schema's version."""
+    before = old.run("export --complete")
+    backups = Backups.of(old.database)
+    copy = backups.make(BackupKind.UPGRADE, utc_now()).path
+    newer = version(old.database) + 1
+    with closing(sqlite3.connect(old.database)) as db:
+        db.execute(f"PRAGMA user_version = {newer}")
+    refused = old.refuse("search pythia")
+    assert f"newer version of Lab Herald (schema {newer}; this version supports up" in refused
+    restore, check = steps("Going back", "upgrading")
+    assert _BACKUP.search(restore)
+    old.run(_BACKUP.sub(f"backups/{copy.name}", restore), says="y\n")
+    old.run(check)
+    assert old.run("export --complete") == before
+    (kept,) = old.folder.glob("lab-herald-before-restore-*.db")
+    assert version(kept) == newer
+
+
+def version(database: Path) -> int:
+    """Returns the version of a database's schema."""
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as db:
+        (number,) = db.execute("PRAGMA user_version").fetchone()
+    return int(number)

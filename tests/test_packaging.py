@@ -4,10 +4,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
+from tests.support.old_database import write_version_6
 from tests.support.paths import ROOT
 
 REQUIREMENT = re.compile(
@@ -32,12 +34,22 @@ def pins(name: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with only the wheel installed; its libraries come from this environment."""
+    """A folder with only the wheel installed; its libraries come from this environment.
+
+    The wheel is built from the source distribution, which is checked, too.
+    """
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
-    ignored = shutil.ignore_patterns(".*", "build", "*.egg-info", "tests", "__pycache__")
+    ignored = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__")
     shutil.copytree(ROOT, source, ignore=ignored)
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", folder, cwd=source)
+    shutil.copy(ROOT / ".env.example", source)
+    files = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+    run(sys.executable, "-m", "build", "--no-isolation", "-o", folder, cwd=source)
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        names = {name.partition("/")[2] for name in packed.getnames()}
+    assert files <= names
+    assert not any(re.search(r"\.(?:db|pyc|env)$", name) for name in names)
     (wheel,) = folder.glob("*.whl")
     target = folder / "site"
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
@@ -55,6 +67,12 @@ def test_the_wheel_runs_alone_and_contains_its_data(installed: Path, tmp_path: P
     for source in ("page.txt", "--starter"):
         output = run(sys.executable, "-c", program, "import", source, cwd=tmp_path)
         assert "0 rejected" in output
+    write_version_6(tmp_path / "old.db")
+    program = f"import os; os.environ['DATABASE_PATH'] = 'old.db'; {program}"
+    found = run(sys.executable, "-c", program, "search", "ferns", cwd=tmp_path)
+    assert "Attention for Ferns" in found
+    assert len(list(tmp_path.glob("backups/old-upgrade-*.db"))) == 1
+    assert not (installed / "tests").exists()
     assert (installed / "bin" / "lab-herald").is_file()
     assert (installed / "bot" / "demo" / "upcoming.toml").is_file()
     assert (installed / "bot" / "demo" / "static" / "page.js").is_file()
