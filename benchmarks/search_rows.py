@@ -10,7 +10,6 @@ from functools import partial
 from typing import TypeAlias
 
 from reader import make_reader
-from scipy.stats import chisquare
 
 from benchmarks import generator
 from benchmarks.bench import ACTOR, Bench, temporary_library, typed_queries
@@ -147,6 +146,8 @@ async def author(bench: Bench) -> AsyncIterator[Row]:
 
 async def uniform(bench: Bench) -> AsyncIterator[Row]:
     """Whether `/random` draws every paper equally often, by χ² on a list with gaps."""
+    from scipy.stats import chisquare  # noqa: PLC0415 - takes two seconds
+
     library = await bench.open(temporary_library(generator.drafts(max(_REMOVED))))
     for number in _REMOVED:
         await library.papers.remove(number, ACTOR)

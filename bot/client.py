@@ -1,4 +1,4 @@
-"""LabHerald, the Discord client: loads the cogs and syncs commands that changed.
+"""LabHerald, the Discord client: adds the cogs and syncs commands that changed.
 
 `lab-herald run` uses `ShardedLabHerald`. The simulated Discord of the demo has no shards.
 """
@@ -13,6 +13,7 @@ import logging
 import pkgutil
 from collections.abc import Sequence
 from datetime import timedelta
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -99,13 +100,21 @@ class LabHerald(LabBot):
         self.dispatcher: OutboxDispatcher = OutboxDispatcher(library, self, clock, moderators)
 
     async def setup_hook(self) -> None:
-        """Loads every cog, then syncs the commands if they changed."""
+        """Adds every cog, then syncs the commands if they changed."""
         self.add_dynamic_items(PressedButton, AuthorChoice)
-        await self.add_cog(PermissionEvents(self.dispatcher), override=True)
-        for name in cog_names():
-            if name not in self.extensions:  # a login may fail after this and be retried
-                await self.load_extension(name)
+        if not self.cogs:  # a login may fail after this and be retried
+            await self.add_cogs()
         await self.update_home_commands()
+
+    async def add_cogs(self) -> None:
+        """Adds every cog, and so its commands, events and buttons.
+
+        Extensions would be the same, but discord.py executes their modules again for each client,
+        which takes half of a client's start.
+        """
+        await self.add_cog(PermissionEvents(self.dispatcher))
+        for name in cog_modules():
+            await import_module(name).setup(self)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Handles forms from before a restart, and answers clicks that nothing else handled."""
@@ -200,7 +209,7 @@ def _ids_by_name(synced: Sequence[AppCommand]) -> dict[str, int]:
     return ids
 
 
-def cog_names() -> list[str]:
+def cog_modules() -> list[str]:
     """Returns the modules of `cogs`, found by name because `bot` must not import them."""
     spec = find_spec("cogs")
     folders: Any = spec.submodule_search_locations if spec else []

@@ -22,7 +22,6 @@ from mkdocs.structure.pages import Page
 
 from bot.app import open_app
 from bot.cli import main
-from bot.client import cog_names
 from bot.settings import SETTINGS, Settings
 
 # They have the same path in the site as in the repository.
@@ -113,8 +112,7 @@ async def options_page() -> str:
     with TemporaryDirectory() as folder:
         settings = Settings(database_path=Path(folder, "lab-herald.db"), home_guild_ids=(1,))
         async with open_app(settings) as app:
-            for name in cog_names():
-                await app.client.load_extension(name)
+            await app.client.add_cogs()
             tree = app.client.tree
             commands = [
                 command

@@ -8,7 +8,6 @@ from discord import AppCommandType
 from discord.app_commands import Command, Group
 
 from bot.app import App
-from bot.client import cog_names
 from bot.formats.bibtex.names import read_names
 from bot.formats.results import ParsedPaper
 from bot.formats.text.dates import read_date
@@ -22,8 +21,7 @@ from tests.support.paths import ROOT
 
 
 async def test_the_documentation_lists_every_command_and_no_other(app: App) -> None:
-    for name in cog_names():
-        await app.client.load_extension(name)
+    await app.client.add_cogs()
     tree = app.client.tree
     known = set()
     for guild in (None, *app.client.home_guilds):
@@ -40,8 +38,7 @@ def test_the_invite_link_asks_for_exactly_the_needed_permissions() -> None:
 
 
 async def test_every_command_and_option_is_described_within_discords_limits(app: App) -> None:
-    for name in cog_names():
-        await app.client.load_extension(name)
+    await app.client.add_cogs()
     for guild in (None, *app.client.home_guilds):
         for command in app.client.tree.walk_commands(guild=guild):
             assert 1 <= len(command.description) <= 100

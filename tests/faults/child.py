@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bot.app import App, open_app
-from bot.client import ShardedLabHerald, cog_names
+from bot.client import ShardedLabHerald, cog_modules
 from bot.settings import Settings
 from storage.audit.models import ReviewKind
 from storage.database_lock import lock_database
@@ -296,7 +296,7 @@ def share_fork_server() -> None:
 
 
 def main() -> None:
-    for name in cog_names():
+    for name in cog_modules():
         import_module(name)
     share_fork_server()
     for line in sys.stdin:
