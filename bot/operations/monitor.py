@@ -102,14 +102,14 @@ class Monitor:
 
     async def _count(self) -> dict[str, float]:
         library, settings = self._library, self._settings
-        feeds, sources = await library.feeds.all(), await library.sources.states()
+        feeds, sources = await library.feeds.count(), await library.sources.states()
         backups = Backups.of(settings.database_path, settings.backup_dir)
         newest = await asyncio.to_thread(lambda: next(iter(backups.all()), None))
         return {
             "papers": await library.papers.count(),
-            "feeds": len(feeds),
-            "feeds_failing": sum(1 for feed in feeds if feed.failures),
-            "feeds_paused": sum(1 for feed in feeds if feed.paused_because),
+            "feeds": feeds.feeds,
+            "feeds_failing": feeds.failing,
+            "feeds_paused": feeds.paused,
             "sources_failing": sum(1 for state in sources.values() if state.failures),
             "last_backup_timestamp_seconds": newest.made_at.timestamp() if newest else 0,
         }

@@ -45,6 +45,15 @@ class Feed:
     added_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FeedCounts:
+    """How many feeds are followed, and how many of them fail or aren't polled."""
+
+    feeds: int = 0
+    failing: int = 0
+    paused: int = 0
+
+
 @redacted_repr
 @dataclass(frozen=True, slots=True)
 class CountedFeed(Feed):

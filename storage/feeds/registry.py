@@ -14,7 +14,7 @@ from storage.connection import Connection, Row
 from storage.database import Database
 from storage.errors import FeedExists, FeedNotFound
 from storage.feeds import settings as feed_settings
-from storage.feeds.models import CountedFeed, Feed, FeedSettings, FeedState
+from storage.feeds.models import CountedFeed, Feed, FeedCounts, FeedSettings, FeedState
 from storage.models import Actor
 
 _FEED = "SELECT * FROM feeds WHERE removed_at IS NULL"
@@ -78,6 +78,16 @@ class FeedRegistry:
         async with self._database.reading() as db:
             rows = await db.all(f"{_FEED} {_BY_TITLE}")
         return tuple(_read_feed(row) for row in rows)
+
+    async def count(self) -> FeedCounts:
+        """Counts feeds without reading them, however many there are."""
+        async with self._database.reading() as db:
+            row = await db.one(
+                """SELECT COUNT(*) AS feeds, COUNT(*) FILTER (WHERE failures > 0) AS failing,
+                          COUNT(*) FILTER (WHERE paused_because <> '') AS paused
+                   FROM feeds WHERE removed_at IS NULL"""
+            )
+        return FeedCounts(**row) if row else FeedCounts()
 
     async def with_counts(self) -> tuple[CountedFeed, ...]:
         """Returns every feed with its counts, by title."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from storage.announcements.models import PostKind
-from storage.feeds.models import Entry, Feed, FeedState
+from storage.feeds.models import Entry, Feed, FeedCounts, FeedState
 from storage.library import Library
 from storage.models import PaperDraft
 from tests.support.lab import NOW, FakeClock
@@ -38,6 +38,15 @@ async def test_a_notice_about_a_feed_is_sent_once(library: Library) -> None:
     await library.feeds.record_notice(feed.id, "")
     assert (await library.feeds.get(feed.id)).last_notice == ""
     assert await notices(library) == ["It fails."]
+
+
+async def test_failing_paused_and_unfollowed_feeds_are_counted(library: Library) -> None:
+    assert await library.feeds.count() == FeedCounts()
+    feeds = [await followed(library, f"https://lab.org/{number}") for number in range(4)]
+    await library.feeds.record_failure(feeds[0].id, "It fails.", LATER)
+    await library.feeds.pause(feeds[1].id, "Too many papers.", MODERATOR)
+    await library.feeds.unfollow(feeds[2].id, MODERATOR)
+    assert await library.feeds.count() == FeedCounts(feeds=3, failing=1, paused=1)
 
 
 async def test_no_notice_is_sent_about_an_unfollowed_feed(library: Library) -> None:
