@@ -11,7 +11,7 @@ from time import perf_counter
 import click
 from platformdirs import user_cache_path
 
-from benchmarks import bot_rows, feed_rows, search_rows
+from benchmarks import bot_rows, feed_rows, operations_rows, search_rows
 from benchmarks.bench import Bench, Measure
 from benchmarks.measuring import Budget, Row, print_table, to_json
 
@@ -31,6 +31,9 @@ ROWS: dict[str, Measure] = {
     "export": bot_rows.exports,
     "backup": bot_rows.backups,
     "claim": bot_rows.durable_claim,
+    "scrape": operations_rows.scrape,
+    "counting": operations_rows.counting,
+    "check": operations_rows.check,
 }
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)

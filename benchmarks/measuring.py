@@ -106,6 +106,19 @@ class Side(Generic[Case]):
         return f"{self.name}: p50 {p50:,.2f} ms, p99 {p99:,.2f} ms"
 
 
+def processor_time(
+    call: Callable[[Case], Awaitable[object]],
+) -> Callable[[Case], Awaitable[float]]:
+    """Returns a function that makes a call and returns the processor time it took."""
+
+    async def measure(case: Case) -> float:
+        start = process_time()
+        await call(case)
+        return process_time() - start
+
+    return measure
+
+
 def _ratio(name: str, one: Side[Any], other: Side[Any], percent: int, **goal: Unpack[Goal]) -> Row:
     detail = f"{one}; {other}; {len(one.seconds)} calls each"
     return Row(name, one.percentile(percent) / other.percentile(percent), detail=detail, **goal)
