@@ -1,8 +1,9 @@
 """Forms that keep working after a restart: a form's custom id says what it edits.
 
-discord.py passes a submission to the form that was opened, which it forgets in a restart. `resume`
-then opens the same form again in memory and passes the submission to it. If the form would look
-different now, the person gets back what they typed, and a button that opens it with their text.
+discord.py passes a submission to the form that was opened, which it forgets in a restart, and after
+an hour: nobody says when a form is dismissed. `resume` then opens the same form again in memory and
+passes the submission to it. If the form would look different now, the person gets back what they
+typed, and a button that opens it with their text.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ _CUSTOM_ID = re.compile(r"form:([a-z]+):((?:[0-9]+:)*)([0-9a-f]{16}):[0-9a-f]{8}
 _MAX_INTEGER = 2**63 - 1  # the largest that SQLite stores
 _MAX_TYPED = 3000  # characters that a message shows; more is a file
 _TYPED_NAME = "your-text.txt"
+_EXPIRY_SECONDS = 3600
+_FORGOTTEN = (
+    "⚠️ Your form was open for more than an hour, or I was restarted meanwhile, so I couldn't use "
+    "it. Nothing was changed. Here's your text; "
+)
 
 Typed: TypeAlias = Mapping[str, str]  # what was typed or chosen, by the field's custom id
 Opener: TypeAlias = Callable[..., Awaitable["LabForm"]]
@@ -66,7 +72,7 @@ class LabForm(Modal):
         parts = ["form", kind, *map(str, numbers), digest, secrets.token_hex(4)]
         generation = current_generation()
         custom_id = ":".join(parts) + (f"@{generation}" if generation else "")
-        super().__init__(title=title[:45], custom_id=custom_id)
+        super().__init__(title=title[:45], timeout=_EXPIRY_SECONDS, custom_id=custom_id)
 
     async def submit(self, interaction: Interaction, typed: Typed) -> None:
         """Does what the form is for."""
@@ -88,10 +94,7 @@ class LabForm(Modal):
 
     async def hand_back(self, interaction: Interaction, typed: Typed) -> None:
         """Gives back what was typed, with a button that opens this form with it."""
-        text = (
-            "⚠️ I was restarted while your form was open, so I couldn't use it. Nothing was "
-            "changed. Here's your text; open the form again to check and submit it."
-        )
+        text = f"{_FORGOTTEN}open the form again to check and submit it."
         names = {
             getattr(label.component, "custom_id", ""): label.text
             for label in self.walk_children()
@@ -122,7 +125,7 @@ class LabForm(Modal):
 
 
 async def resume(interaction: Interaction) -> None:
-    """Handles the submission of a form that was opened before a restart."""
+    """Handles the submission of a form that discord.py doesn't know any more."""
     mark_handled(interaction)
     typed = _read(interaction)
     data: Any = interaction.data or {}
@@ -137,17 +140,13 @@ async def resume(interaction: Interaction) -> None:
             await _send_back(interaction, text, typed)
             return
         if form is None:
-            text = (
-                "⚠️ I was restarted while your form was open, so I couldn't use it. Nothing was "
-                "changed. Here's your text; run the command again to use it."
-            )
-            await _send_back(interaction, text, typed)
+            await _send_back(interaction, f"{_FORGOTTEN}run the command again to use it.", typed)
         elif is_same:
             await form.take(interaction, typed)
         else:
             await form.hand_back(interaction, typed)
     except Exception as error:  # noqa: BLE001 - nothing else would report it
-        await respond(interaction, error, "a form from before a restart")
+        await respond(interaction, error, "a form that was open for long")
 
 
 async def _open_again(interaction: Interaction, custom_id: str) -> tuple[LabForm | None, bool]:

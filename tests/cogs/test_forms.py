@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import discord
@@ -10,6 +11,7 @@ from discord.ui import ActionRow, Modal, TextInput
 
 from bot.settings import Settings
 from bot.ui.dialogs import Dialog, DialogButton
+from bot.ui.forms import LabForm
 from storage.models import PaperDraft, PartialDate
 from tests.support.forms import form_values
 from tests.support.lab import Lab, reply_text
@@ -39,6 +41,17 @@ async def test_a_form_to_edit_a_paper_is_saved_after_a_restart(
     assert (after.title, after.authors) == ("A Better Title", before.authors)
 
 
+async def test_a_form_that_was_open_for_a_day_is_forgotten_and_still_works(lab: Lab) -> None:
+    forms = [await edit_form(lab) for _ in range(3)]
+    ids = [one.modal["custom_id"] for one in forms]
+    kept = [one for one in gc.get_objects() if isinstance(one, LabForm) and one.custom_id in ids]
+    assert [one.is_finished() for one in kept] == [False] * 3
+    await lab.env.advance_time(24 * 3600)
+    assert all(one.is_finished() for one in kept)
+    answer = await submit(lab.moderator, forms[0], {"title": "A Better Title"})
+    assert "Saved" in reply_text(answer)
+
+
 async def test_the_end_of_a_long_abstract_is_kept_after_a_restart(
     lab: Lab, settings: Settings
 ) -> None:
@@ -60,7 +73,7 @@ async def test_a_form_whose_paper_changed_meanwhile_is_handed_back(
     answer = await submit(lab.moderator, form, {"title": "Mine ```of``` course"})
     assert answer.ephemeral
     text = reply_text(answer)
-    assert "I was restarted while your form was open" in text
+    assert "or I was restarted meanwhile" in text
     assert "**Title**\n```\nMine `\u200b``of`\u200b`` course\n```" in text
     assert (await lab.app.library.papers.get(1)).title != "Mine ```of``` course"
     again = await lab.moderator.click(answer.response, label="Open the form")
