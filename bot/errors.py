@@ -22,6 +22,8 @@ _COMMANDS_CHANGED = "My commands have just been updated. Restart Discord, then t
 _DISCORD_FAILED = "Discord didn't let me do that. Please try again in a minute."
 _OUTDATED = (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)
 _REFUSALS = (app_commands.CheckFailure, *_OUTDATED)
+_UNSURE = "Discord had trouble with my answer. If anything is missing, please try again."
+_ACKNOWLEDGED = 40060  # what a retry gets if the first answer arrived, although Discord failed
 _EXPIRED = {10008, 10015, 10062}  # unknown message, webhook or interaction: nobody to answer
 
 
@@ -56,7 +58,7 @@ async def respond(
         mention_commands_in(cause.view, interaction.client.command_ids, interaction.guild_id)
         message = {"view": cause.view}
     try:
-        if interaction.response.is_done():
+        if interaction.response.is_done() or _is_acknowledged(cause):
             await interaction.followup.send(**message, ephemeral=True)
         else:
             await interaction.response.send_message(**message, ephemeral=True)
@@ -78,9 +80,9 @@ def explain(error: Exception, action: str) -> str:
         return _COMMANDS_CHANGED
     if isinstance(cause, app_commands.CheckFailure):
         return "You can't use that here."
-    if isinstance(cause, discord.HTTPException) and cause.code in _EXPIRED:
-        _log.info("Too late to answer %s: %s", action, cause)
-        return _DISCORD_FAILED
+    if isinstance(cause, discord.HTTPException) and cause.code in {*_EXPIRED, _ACKNOWLEDGED}:
+        _log.info("Discord doesn't take this answer to %s any more: %s", action, cause)
+        return _UNSURE if _is_acknowledged(cause) else _DISCORD_FAILED
     reference = secrets.token_hex(3)
     _log.error(
         "Reference %s: %s failed", reference, action, exc_info=cause, extra={"reference": reference}
@@ -113,6 +115,10 @@ def _root_cause(error: Exception) -> Exception:
     if isinstance(error, app_commands.TransformerError) and isinstance(error.__cause__, Exception):
         return _root_cause(error.__cause__)
     return error
+
+
+def _is_acknowledged(error: Exception) -> bool:
+    return isinstance(error, discord.HTTPException) and error.code == _ACKNOWLEDGED
 
 
 def _describe(interaction: discord.Interaction[Any]) -> str:

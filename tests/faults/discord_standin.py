@@ -155,53 +155,51 @@ class StandIn:
         """Listens, on the same port as before."""
         app = web.Application(middlewares=[self._at_fault])
         app.on_shutdown.append(self._hang_up)
-        app.add_routes(
-            [
-                web.get("/users/@me", self._me, name="login"),
-                web.get("/oauth2/applications/@me", self._application, name="application"),
-                web.post("/users/@me/channels", self._open_direct, name="direct"),
-                web.get("/gateway/bot", self._recommend, name="shards"),
-                web.get("/gateway", self._gateway, name="gateway"),
-                web.put("/applications/{app}/commands", self._commands, name="commands"),
-                web.put(
-                    "/applications/{app}/guilds/{guild}/commands",
-                    self._commands,
-                    name="commands_in",
-                ),
-                web.get("/channels/{channel}", self._channel, name="channel"),
-                web.patch("/channels/{channel}", self._change, name="change"),
-                web.get("/channels/{channel}/messages", self._history, name="history"),
-                web.post("/channels/{channel}/messages", self._send, name="send"),
-                web.get("/channels/{channel}/messages/{message}", self._message, name="message"),
-                web.patch("/channels/{channel}/messages/{message}", self._edit, name="edit"),
-                web.post("/channels/{channel}/threads", self._post, name="thread"),
-                web.post(
-                    "/channels/{channel}/messages/{message}/threads", self._begin, name="begin"
-                ),
-                web.post(
-                    "/channels/{channel}/messages/{message}/crosspost",
-                    self._publish,
-                    name="publish",
-                ),
-                web.post(
-                    "/interactions/{interaction}/{token}/callback",
-                    self._callback,
-                    name="callback",
-                ),
-                web.get("/guilds/{guild}", self._get_guild, name="guild"),
-                web.get("/guilds/{guild}/channels", self._channels, name="channels"),
-                web.get("/guilds/{guild}/members/{member}", self._member, name="member"),
-                web.get("/guilds/{guild}/threads/active", self._active, name="active"),
-                web.get(
-                    "/channels/{channel}/threads/archived/public", self._archive, name="archive"
-                ),
-            ]
-        )
+        app.add_routes(self._routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
+
+    def _routes(self) -> list[web.RouteDef]:
+        """Returns the requests that it knows; their names are those of `fail`."""
+        return [
+            web.get("/users/@me", self._me, name="login"),
+            web.get("/oauth2/applications/@me", self._application, name="application"),
+            web.post("/users/@me/channels", self._open_direct, name="direct"),
+            web.get("/gateway/bot", self._recommend, name="shards"),
+            web.get("/gateway", self._gateway, name="gateway"),
+            web.put("/applications/{app}/commands", self._commands, name="commands"),
+            web.put(
+                "/applications/{app}/guilds/{guild}/commands",
+                self._commands,
+                name="commands_in",
+            ),
+            web.get("/channels/{channel}", self._channel, name="channel"),
+            web.patch("/channels/{channel}", self._change, name="change"),
+            web.get("/channels/{channel}/messages", self._history, name="history"),
+            web.post("/channels/{channel}/messages", self._send, name="send"),
+            web.get("/channels/{channel}/messages/{message}", self._message, name="message"),
+            web.patch("/channels/{channel}/messages/{message}", self._edit, name="edit"),
+            web.post("/channels/{channel}/threads", self._post, name="thread"),
+            web.post("/channels/{channel}/messages/{message}/threads", self._begin, name="begin"),
+            web.post(
+                "/channels/{channel}/messages/{message}/crosspost",
+                self._publish,
+                name="publish",
+            ),
+            web.post(
+                "/interactions/{interaction}/{token}/callback",
+                self._callback,
+                name="callback",
+            ),
+            web.get("/guilds/{guild}", self._get_guild, name="guild"),
+            web.get("/guilds/{guild}/channels", self._channels, name="channels"),
+            web.get("/guilds/{guild}/members/{member}", self._member, name="member"),
+            web.get("/guilds/{guild}/threads/active", self._active, name="active"),
+            web.get("/channels/{channel}/threads/archived/public", self._archive, name="archive"),
+        ]
 
     async def go_down(self) -> None:
         """Refuses new connections, and drops those that are open."""
@@ -292,6 +290,8 @@ class StandIn:
             self._late.append((_number(request, "channel"), await request.json()))
             return web.Response(status=503)
         fault = self._faults[what].popleft() if self._faults[what] else None
+        if fault is not None:
+            self._note_fault(what, fault, request)
         response: web.StreamResponse | None = None
         if fault is None or fault.kept:
             response = await handler(request)
@@ -303,6 +303,9 @@ class StandIn:
         if fault.status is None:
             await self._let_go.wait()
         return _json(fault.body, status=fault.status or 503, headers=fault.headers)
+
+    def _note_fault(self, what: str, fault: Fault, request: web.Request) -> None:
+        """Is told of each request that goes wrong."""
 
     async def _me(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != f"Bot {TOKEN}":
@@ -550,11 +553,8 @@ class StandIn:
             self._connected.notify_all()
 
     async def _welcome(self, socket: web.WebSocketResponse, session: str) -> None:
-        guilds = [self._guild()]
-        if self.shards > 1:
-            guilds.append(guilds[0] | _OTHER)
         shard_id = self._session_shards[session]
-        guilds = [guild for guild in guilds if self.shard_of(int(guild["id"])) == shard_id]
+        guilds = [guild for guild in self._guilds() if self.shard_of(int(guild["id"])) == shard_id]
         ready = {
             "v": 10,
             "user": _USER,
@@ -573,6 +573,11 @@ class StandIn:
     ) -> None:
         self._sessions[session] = number = self._sessions.get(session, 0) + 1
         await socket.send_json({"op": 0, "t": event, "s": number, "d": what})
+
+    def _guilds(self) -> list[Payload]:
+        """Returns the bot's servers."""
+        guild = self._guild()
+        return [guild, guild | _OTHER] if self.shards > 1 else [guild]
 
     def _guild(self) -> Payload:
         return {
