@@ -46,9 +46,10 @@ test: install ## Run all tests, and check that storage and feeds are covered.
 	@# Not 100: some branches run only in child processes, which aren't measured.
 	$(BIN)/python -m coverage report --fail-under=99
 
-soak: install ## Kill the bot 200 times, restore 200 backups, run 300 random moderators.
+soak: install ## Kill the bot 200 times, restore 200 backups, run 300 random moderators and 30 minutes of traffic.
 	$(BIN)/python -m pytest tests/faults --crash-runs 200 --restores 200 --capture=no
 	$(BIN)/python -m pytest tests/storage/test_random_moderators.py --moderator-runs 300
+	$(BIN)/python -m pytest tests/soak --traffic-minutes 30 --capture=no
 
 docs: install ## Build the docs site in build/site; warnings are errors.
 	@# The theme's notice about its successor isn't about our pages.

@@ -45,6 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--moderator-runs", type=int, default=15, help="lists that random moderators change"
     )
+    parser.addoption("--traffic-minutes", type=float, default=0.2, help="minutes of the soak test")
+    parser.addoption("--traffic-seed", type=int, default=1, help="the seed of its random traffic")
 
 
 @pytest.fixture(scope="session", autouse=True)

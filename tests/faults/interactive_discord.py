@@ -367,7 +367,7 @@ class InteractiveDiscord(StandIn):
         if used is None:
             return _json({"message": "Unknown interaction", "code": 10062}, 404)
         if used.answered_at:
-            self.double_answers.append(used.what)
+            self.double_answers += [] if used.excuse else [used.what]
             return _json({"message": "It was acknowledged.", "code": 40060}, 400)
         used.answered_at = time.monotonic()
         used.kind, data = answer["type"], answer.get("data") or {}

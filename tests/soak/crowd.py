@@ -1,0 +1,509 @@
+"""Members who use commands, buttons, menus and forms at random, with good and bad input."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+import re
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import discord
+
+from tests.faults.discord_standin import FORUM, GUILD, MODERATORS, NEWS, PAPERS, Payload
+from tests.faults.interactive_discord import (
+    DIGEST,
+    GENERAL,
+    MANAGER,
+    MEMBERS,
+    OTHER_GENERAL,
+    OTHER_PAPERS,
+    SCRATCH,
+    Interaction,
+    InteractiveDiscord,
+    Member,
+)
+from tests.soak.feed_site import make_title
+
+COMMAND, COMPONENT, AUTOCOMPLETE, FORM = 2, 3, 4, 5  # Discord's kinds of interactions
+_TEXT_INPUT = 4  # a kind of components
+_MEMBER, _CHANNEL, _FILE = 6, 7, 11  # kinds of options
+_STABLE = (PAPERS, NEWS, FORUM, DIGEST, OTHER_PAPERS)  # channels whose announcements stay as is
+_PATIENCE = 40.0  # seconds that a member waits for an answer
+_ALL = str(discord.Permissions.all_channel().value)
+_TYPED = (
+    *("retrieval", "graphs", '"for proteins"', "-causal agents", "author:nightjar", "venue:ICML"),
+    *(
+        "year:2022..2026",
+        "tag:code",
+        "theorms",
+        "a",
+        "*",
+        '"',
+        "()",
+        "NEAR(",
+        "OR AND NOT",
+        "\u202e",
+    ),
+    *("', DROP TABLE papers; --", "😀" * 20, "@everyone <@1> **x**", "日本語の論文", "x" * 90, " "),
+    *("#1", "#999999999", "2611.00003", "10.5555/soak.2", "https://arxiv.org/abs/2611.00006"),
+    *(
+        "Ada Nightjar",
+        "Szabo",
+        "Femi Okafor",
+        "Noor Al-Rashid",
+        "2026",
+        "12-5",
+        "http://[",
+        "~model",
+    ),
+)
+# Commands whose option would change what is announced in the channels that stay as they are.
+_OF_SCRATCH_FEEDS = {"feed remove", "feed pause", "feed edit"}
+_OF_SCRATCH_CHANNEL = {"announce to", "announce remove", "announce pause", "announce here"}
+_ONLY_SUGGESTED = {*_OF_SCRATCH_FEEDS, *_OF_SCRATCH_CHANNEL, "curate undo"}
+_ACTIVITY = (5, 4, 1, 1, 2, 1, 1)  # of each member: moderators can do most
+_NEW = 20  # messages that were answers of late
+_KEPT_AS_IS = {"setup channel", "setup role", "people watch"}
+_PROTECTED = re.compile(rf"Stable|Elsewhere|<#(?!{SCRATCH})|Follow")
+_REJECTS_HELD = re.compile(r"held:\d+:0")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message that a member sees."""
+
+    member: Member | None  # None if everybody does
+    channel_id: int
+    message: Payload
+
+
+@dataclass
+class _Draft:
+    """A command that a member fills in."""
+
+    member: Member
+    channel_id: int
+    path: str
+    command: Payload
+    options: list[Payload] = field(default_factory=list)
+    resolved: Payload = field(default_factory=dict)
+
+
+class Crowd:
+    """Uses the bot, and remembers the messages that it sent in answer."""
+
+    def __init__(self, discord: InteractiveDiscord, chance: random.Random, home: str) -> None:
+        self.uses: dict[str, int] = {}
+        self.answers: Counter[str] = Counter()  # by what was used, and how they begin
+        self.finished: list[Interaction] = []
+        self.titles: deque[str] = deque(maxlen=200)
+        self._discord = discord
+        self._chance = chance
+        self._home = home
+        self._shown: deque[Shown] = deque(maxlen=150)
+        self._number = 50_000  # of the papers that members add
+
+    async def act(self) -> None:
+        """Lets somebody do something, and goes on with a form that it opens."""
+        act = self._chance.choices(
+            (self._use_command, self._press, self._press_announcement, self._use_menu),
+            (50, 30, 8, 4),
+        )[0]
+        await act()
+
+    async def command(
+        self, member: Member, channel_id: int, path: str, options: Sequence[Payload] = ()
+    ) -> Interaction | None:
+        """Uses a slash command with these options; None if the member doesn't have it."""
+        for found, command, _ in self._leaves(member):
+            if found == path:
+                data = self._data(command, path, [*options], {})
+                return await self._send(COMMAND, f"/{path}", member, channel_id, data)
+        return None
+
+    async def command_and_press(self, path: str, option: Payload, custom_id: str) -> bool:
+        """Uses a command as a moderator, then a button of the answer if there is such a one."""
+        used = await self.command(MANAGER, GENERAL, path, [option])
+        for reply in used.replies if used else []:
+            for button, _ in _components(reply):
+                if re.match(custom_id, str(button.get("custom_id"))):
+                    await self._use_component(MANAGER, Shown(MANAGER, GENERAL, reply), button, {})
+                    return True
+        return False
+
+    # Commands
+
+    async def _use_command(self) -> None:
+        member = self._chance.choices(MEMBERS, _ACTIVITY)[0]
+        path, command, leaf = self._chance.choice([*self._leaves(member)])
+        if path in _KEPT_AS_IS and self._chance.random() < 0.9:
+            return
+        channel_id = self._channel_of(member)
+        if path in _OF_SCRATCH_CHANNEL:
+            if member.guild_id != GUILD:
+                return
+            channel_id = SCRATCH
+        draft = _Draft(member, channel_id, path, command)
+        for option in leaf.get("options", []):
+            if not option.get("required") and self._chance.random() > 0.35:
+                continue
+            value = await self._value(draft, option)
+            if value is not None:
+                given = {"name": option["name"], "type": option["type"], "value": value}
+                draft.options.append(given)
+            elif option.get("required"):
+                return
+        data = self._data(command, path, draft.options, draft.resolved)
+        await self._send(COMMAND, f"/{path}", member, channel_id, data)
+
+    def _leaves(self, member: Member) -> Iterator[tuple[str, Payload, Payload]]:
+        """Yields the slash commands of a member: the path, the whole command and its options."""
+        for guild_id in {None, member.guild_id}:
+            for command in self._discord.commands.get(guild_id, ()):
+                if command.get("type", 1) != 1 or (
+                    member.guild_id is None and command.get("contexts") == [0]
+                ):
+                    continue
+                subcommands = [one for one in command.get("options", ()) if one["type"] == 1]
+                for leaf in subcommands:
+                    yield f"{command['name']} {leaf['name']}", command, leaf
+                if not subcommands:
+                    yield command["name"], command, command
+
+    def _data(
+        self, command: Payload, path: str, options: list[Payload], resolved: Payload
+    ) -> Payload:
+        if " " in path:
+            options = [{"name": path.split()[1], "type": 1, "options": options}]
+        data = {
+            "id": command["id"],
+            "type": command.get("type", 1),
+            "name": command["name"],
+            "options": options,
+            "resolved": resolved,
+        }
+        if command.get("guild_id"):
+            data["guild_id"] = command["guild_id"]
+        return data
+
+    async def _value(self, draft: _Draft, option: Payload) -> Any:
+        """Returns a value for an option, or None for none."""
+        chance = self._chance
+        if option.get("choices"):
+            return chance.choice(option["choices"])["value"]
+        match option["type"]:
+            case 3 if option.get("autocomplete") and (
+                draft.path in _ONLY_SUGGESTED or chance.random() < 0.6
+            ):
+                return await self._autocomplete(draft, option)
+            case 3:
+                typed = self._type(draft.path, option["name"])
+                return typed[: option.get("max_length", 1_000)] or None
+            case 4:
+                return chance.randint(option.get("min_value", 0), option.get("max_value", 60))
+            case 5:
+                return chance.random() < 0.5
+        return self._pick(draft, option["type"])
+
+    def _pick(self, draft: _Draft, kind: int) -> str:
+        """Picks a member, channel, role or file for an option."""
+        chance, resolved = self._chance, draft.resolved
+        if kind == _FILE:
+            return self._attach(resolved)
+        if kind == _MEMBER:
+            other = chance.choice([one for one in MEMBERS if one.guild_id == GUILD])
+            resolved["users"] = {str(other.id): other.user()}
+            resolved["members"] = {str(other.id): _without_user(other)}
+            return str(other.id)
+        if kind == _CHANNEL:
+            picked = self._pick_channel(draft)
+            shown = {**self._discord.describe_channel(picked), "permissions": _ALL}
+            resolved["channels"] = {str(picked): shown}
+            return str(picked)
+        role = chance.choice(self._discord.describe_roles(GUILD))
+        resolved["roles"] = {role["id"]: role}
+        return str(role["id"])
+
+    def _pick_channel(self, draft: _Draft) -> int:
+        if draft.path.startswith("announce"):
+            return SCRATCH
+        if draft.path == "setup channel":
+            return MODERATORS
+        return self._channel_of(draft.member)
+
+    async def _autocomplete(self, draft: _Draft, option: Payload) -> str | None:
+        """Types into an option, and returns one of the suggestions."""
+        path = draft.path
+        typed = "Scratch" if path in _OF_SCRATCH_FEEDS else self._type(path, option["name"])
+        typed = typed[: self._chance.randint(0, 12)]
+        focused = {"name": option["name"], "type": 3, "value": typed, "focused": True}
+        data = self._data(draft.command, path, [*draft.options, focused], {})
+        what = f"typing into /{path}"
+        used = await self._send(AUTOCOMPLETE, what, draft.member, draft.channel_id, data)
+        choices = used.choices
+        if path in _OF_SCRATCH_FEEDS:
+            choices = [one for one in choices if "Scratch" in one["name"]]
+        if path == "curate undo":
+            choices = [one for one in choices if not _PROTECTED.search(one["name"])]
+        if path in _OF_SCRATCH_CHANNEL and option["name"] == "channel":
+            return None  # this channel
+        return self._chance.choice(choices)["value"] if choices else None
+
+    def _type(self, path: str, name: str) -> str:
+        """Returns what somebody types into an option or a form's field."""
+        chance = self._chance
+        if name in {"url", "file"} and path.startswith(("feed", "curate")):
+            number = chance.randint(1, 6)
+            return chance.choice(
+                (
+                    *(f"{self._home}/feeds/Scratch-{number}" for _ in range(6)),
+                    f"{self._home}/page/Scratch-{number}",
+                    f"{self._home}/feeds/nothing",
+                    "http://169.254.1.1/feed",
+                    "ftp://example.org/feed",
+                    "not a link",
+                )
+            )
+        if name == "source":
+            self._number += 1
+            title = make_title(chance, self._number)
+            bibtex = f"@article{{x, title={{{title}}}, author={{Ada Nightjar}}, year={{2026}}}}"
+            return chance.choice(
+                (
+                    *(bibtex, f"2612.{chance.randint(1, 400):05}", title),
+                    f"10.5555/soak.{chance.randint(1, 400)}",
+                    *(f"{self._home}/page/Scratch-1", chance.choice(_TYPED)),
+                )
+            )
+        of_papers = {"paper", "into", "query", "entry", "link"}
+        if name in of_papers and self.titles and chance.random() < 0.6:
+            return chance.choice(self.titles)
+        return chance.choice(_TYPED)
+
+    def _attach(self, resolved: Payload) -> str:
+        """Attaches a file with a few papers, or one that can't be read."""
+        self._number += 3
+        bodies = [
+            "\n".join(
+                f"@article{{k{number}, title={{{make_title(self._chance, number)}}}, "
+                "author={Ada Nightjar and Bo Tanaka}, year={2026}}"
+                for number in range(self._number - 2, self._number + 1)
+            ).encode(),
+            b"title,authors,year\n"
+            + f"{make_title(self._chance, self._number)},Eva Szab\u00f3,2026\n".encode(),
+            b"\x00\xff\xfe garbage " * 50,
+            b"",
+            f"<opml><body><outline xmlUrl='{self._home}/feeds/Scratch-2'/></body></opml>".encode(),
+        ]
+        name = f"file-{self._number % 40}"
+        body = self._chance.choice(bodies)
+        self._discord.files[name] = ("application/octet-stream", body)
+        number = str(1_100_000_000_000_000_000 + self._number)
+        url = f"{self._discord.address}/files/{name}"
+        resolved["attachments"] = {
+            number: {
+                "id": number,
+                "filename": self._chance.choice(("papers.bib", "papers.csv", "feeds.opml")),
+                "size": len(body),
+                "url": url,
+                "proxy_url": url,
+            }
+        }
+        return number
+
+    async def _use_menu(self) -> None:
+        """Uses a command of a message's menu."""
+        member = self._chance.choice([one for one in MEMBERS if one.guild_id == GUILD])
+        menus = [
+            command
+            for guild_id in (None, GUILD)
+            for command in self._discord.commands.get(guild_id, ())
+            if command.get("type") == 3
+        ]
+        if not menus:
+            return
+        menu = self._chance.choice(menus)
+        message = self._discord.make_message(
+            GENERAL, self._type("curate", "source"), self._chance.choice(MEMBERS[:4])
+        )
+        data = {
+            "id": menu["id"],
+            "name": menu["name"],
+            "type": 3,
+            "target_id": message["id"],
+            "resolved": {"messages": {message["id"]: message}},
+        }
+        if menu.get("guild_id"):
+            data["guild_id"] = menu["guild_id"]
+        await self._send(COMMAND, f"the menu “{menu['name']}”", member, GENERAL, data)
+
+    # Messages
+
+    async def _press(self) -> None:
+        """Uses something in a message that is an answer to somebody."""
+        if not self._shown:
+            return
+        shown = [*self._shown]
+        shown = shown[-_NEW:] if self._chance.random() < 0.7 else shown
+        await self._use_some_component(self._chance.choice(shown))
+
+    async def _press_announcement(self) -> None:
+        """Uses something in a message that the bot sent on its own."""
+        guild_id = self._chance.choice((GUILD, GUILD, None))
+        channel_id = self._chance.choice((PAPERS, NEWS, MODERATORS, MODERATORS, SCRATCH))
+        if guild_id is None:
+            channel_id = OTHER_PAPERS
+        if messages := self._discord.messages[channel_id][-40:]:
+            await self._use_some_component(Shown(None, channel_id, self._chance.choice(messages)))
+
+    async def _use_some_component(self, shown: Shown) -> None:
+        used = [
+            (component, text)
+            for component, text in _components(shown.message)
+            if "custom_id" in component and not component.get("disabled")
+        ]
+        guild = self._guild_of(shown.channel_id)
+        member = shown.member or self._chance.choice([o for o in MEMBERS if o.guild_id == guild])
+        if not used:
+            return
+        component, text = self._chance.choice(used)
+        custom_id = component["custom_id"]
+        if custom_id.startswith(("undo:", "unqueue:")) and _PROTECTED.search(text):
+            return
+        if _REJECTS_HELD.match(custom_id):
+            return
+        await self._use_component(member, shown, component, self._choose(component))
+
+    def _choose(self, component: Payload) -> Payload:
+        """Returns what is chosen in a menu; nothing for a button."""
+        match component["type"]:
+            case 3:
+                low, high = component.get("min_values", 1), component.get("max_values", 1)
+                values = [one["value"] for one in component["options"]]
+                count = self._chance.randint(min(low, len(values)), min(high, len(values)))
+                return {"values": self._chance.sample(values, count)}
+            case 5 | 7:
+                one = self._chance.choice([one for one in MEMBERS if one.guild_id == GUILD])
+                resolved: Payload = {"users": {str(one.id): one.user()}}
+                resolved["members"] = {str(one.id): _without_user(one)}
+                return {"values": [str(one.id)], "resolved": resolved}
+        return {}
+
+    async def _use_component(
+        self, member: Member, shown: Shown, component: Payload, chosen: Payload
+    ) -> None:
+        data = {"custom_id": component["custom_id"], "component_type": component["type"], **chosen}
+        what = f"“{component.get('label') or component['custom_id']}”"
+        await self._send(COMPONENT, what, member, shown.channel_id, data, shown.message)
+
+    async def _send(
+        self,
+        kind: int,
+        what: str,
+        member: Member,
+        channel_id: int,
+        data: Payload,
+        source: Payload | None = None,
+    ) -> Interaction:
+        """Sends an interaction, waits for its answer, and goes on with a form."""
+        used = await self._discord.use(kind, what, member, channel_id, data, source)
+        key = re.sub(r"\d+", "…", what)
+        self.uses[key] = self.uses.get(key, 0) + 1
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await used.completed.wait()
+        self.finished.append(used)
+        self.answers[f"{key}: {_begin(used)}"] += 1
+        for reply in used.replies:
+            self._shown.append(Shown(member, channel_id, reply))
+        if used.form is not None and self._chance.random() < 0.7:
+            await self._submit(member, channel_id, used.form, source)
+        return used
+
+    async def _submit(
+        self, member: Member, channel_id: int, form: Payload, source: Payload | None
+    ) -> None:
+        """Fills in a form and submits it."""
+        filled = [self._fill_in(one) for one in form["components"]]
+        data = {"custom_id": form["custom_id"], "components": filled}
+        await self._send(FORM, f"the form “{form['title']}”", member, channel_id, data, source)
+
+    def _fill_in(self, part: Payload) -> Payload:
+        if "component" in part:
+            return {"type": part["type"], "component": self._fill_in(part["component"])}
+        if "components" in part:
+            inner = [self._fill_in(one) for one in part["components"]]
+            return {"type": part["type"], "components": inner}
+        filled = {"type": part["type"], "custom_id": part.get("custom_id", "")}
+        if part["type"] != _TEXT_INPUT:
+            chosen = self._choose(part) if "options" in part or part["type"] in {5, 7} else {}
+            return {**filled, "values": [], **chosen}
+        before = part.get("value") or ""
+        is_title = "title" in str(part.get("custom_id"))
+        if is_title or not part.get("required", True) or self._chance.random() < 0.8:
+            text = before
+        else:
+            text = self._type("curate", str(part.get("custom_id")))
+        if is_title and not before:
+            self._number += 1
+            text = make_title(self._chance, self._number)
+        return {**filled, "value": text[: part.get("max_length", 4_000)]}
+
+    def _channel_of(self, member: Member) -> int:
+        if member.guild_id is None:
+            return member.id + 5_000_000
+        return GENERAL if member.guild_id == GUILD else OTHER_GENERAL
+
+    def _guild_of(self, channel_id: int) -> int | None:
+        for member in MEMBERS:
+            if self._channel_of(member) == channel_id:
+                return member.guild_id
+        return GUILD if channel_id != OTHER_PAPERS else MEMBERS[4].guild_id
+
+
+def _begin(used: Interaction) -> str:
+    """Returns how an answer begins, without numbers."""
+    if used.form is not None:
+        return "a form"
+    texts = [text for reply in used.replies[:1] for text in _texts(reply)]
+    return re.sub(r"\d+", "…", " ".join(texts))[:70]
+
+
+def _texts(part: Any) -> Iterator[str]:
+    if isinstance(part, list):
+        for one in part:
+            yield from _texts(one)
+    elif isinstance(part, dict):
+        if isinstance(part.get("content"), str):
+            yield part["content"]
+        yield from _texts(part.get("components", []))
+
+
+def _without_user(member: Member) -> Payload:
+    payload = member.payload()
+    del payload["user"]
+    return payload
+
+
+def _components(message: Payload) -> Iterator[tuple[Payload, str]]:
+    """Yields the buttons and menus of a message, each with the text beside it."""
+
+    def walk(part: Any, text: str) -> Iterator[tuple[Payload, str]]:
+        if isinstance(part, list):
+            for one in part:
+                yield from walk(one, text)
+        elif isinstance(part, dict):
+            if "accessory" in part:
+                text = json.dumps(part.get("components"), ensure_ascii=False)
+                yield from walk(part["accessory"], text)
+            if "custom_id" in part:
+                yield part, text
+            yield from walk(part.get("components", []), text)
+
+    whole = json.dumps(message["components"], ensure_ascii=False)
+    return walk(message["components"], whole)

@@ -1,0 +1,73 @@
+"""The program itself, on a stand-in for Discord, in a world where days pass faster.
+
+Called with the stand-in's address, the time when the world began, how many times faster it is, and
+the arguments of `lab-herald`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from types import FrameType
+
+import bot.app
+import bot.settings
+import bot.ui.dialogs
+import bot.ui.forms
+from bot.cli import main as run_program
+from tests.faults import discord_standin
+
+LOGGER = "soak"
+_EXPIRY_SECONDS = 120  # of dialogs and forms, so that they expire within each third of a run
+_FASTEST = timedelta(seconds=1)
+_TIMERS = ("_POLL_DUE_EVERY", "_POLL_SOURCES_EVERY", "_DELIVER_EVERY", "_COMPLETE_EVERY")
+
+
+class FastClock:
+    """A clock that runs faster than time does."""
+
+    def __init__(self, began_at: datetime, speed: float) -> None:
+        self._began_at = began_at
+        self._speed = speed
+
+    def __call__(self) -> datetime:
+        return self._began_at + (datetime.now(UTC) - self._began_at) * self._speed
+
+
+def report_tasks(_number: int, _frame: FrameType | None) -> None:
+    """Logs how many tasks there are and, if memory is traced, which lines of code hold most."""
+    try:
+        tasks = len(asyncio.all_tasks())
+    except RuntimeError:  # the event loop isn't running yet
+        return
+    extra: dict[str, object] = {"tasks": tasks}
+    if tracemalloc.is_tracing():
+        gc.collect()
+        lines = tracemalloc.take_snapshot().statistics("lineno")[:60]
+        extra["memory"] = [str(line) for line in lines]
+    logging.getLogger(LOGGER).info("Tasks", extra=extra)
+
+
+def main() -> None:
+    address, began_at, speed = sys.argv[1:4]
+    del sys.argv[1:4]
+    discord_standin.redirect(address)
+    clock = FastClock(datetime.fromisoformat(began_at), float(speed))
+    bot.settings.utc_now = clock  # type: ignore[attr-defined]
+    bot.app.open_app = partial(bot.app.open_app, clock=clock)
+    for name in (*_TIMERS, "_MAINTAIN_EVERY"):
+        setattr(bot.app, name, max(getattr(bot.app, name) / float(speed), _FASTEST))
+    bot.ui.dialogs._EXPIRY_SECONDS = _EXPIRY_SECONDS  # noqa: SLF001 - as the timers above
+    bot.ui.forms._EXPIRY_SECONDS = _EXPIRY_SECONDS  # noqa: SLF001
+    signal.signal(signal.SIGUSR1, report_tasks)
+    run_program(prog_name="lab-herald")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Judges a soak: what was announced, logged and answered, and what the bot took; pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from tests.faults.interactive_discord import InjectedFault, Interaction
+from tests.soak.bot_process import Sample
+
+MAX_GROWTH = 1.05  # of the last third's memory over the second third's
+ANSWER_LIMIT = 3.0  # seconds, Discord's
+_MAX_MORE = 3  # files, threads or child processes that may come and go
+_FAULT_LASTS = 60.0  # seconds in which a fault explains an error, with the retries of discord.py
+_KILL_LASTS = 10.0
+_DISCORD_FAILED = re.compile(
+    r"(?m)^(discord\.errors\.(HTTPException|DiscordServerError|NotFound|Forbidden)"
+    r"|aiohttp\.client_exceptions\.\w+|bot\.announce\.no_retry\.DeliveryUnknown"
+    r"|ConnectionResetError|TimeoutError)"
+)
+_OF_DISCORD = re.compile(
+    "callback|followup|reply|change_reply|delete_reply|fetch|guild|channel|direct|file|gateway|outage"
+)
+_EXPECTED_STDERR = re.compile("Stopped. Unsent announcements go out after the next start")
+
+
+@dataclass(frozen=True)
+class Announcements:
+    """Marks of papers by channel: which were not announced there, and which more than once."""
+
+    lost: Sequence[tuple[int, str]]
+    twice: Sequence[tuple[int, str]]
+
+
+def judge_announcements(
+    required: Mapping[int, Iterable[str]], sent: Iterable[tuple[int, Iterable[str]]]
+) -> Announcements:
+    """Compares what has to be announced in each channel with its messages' papers."""
+    counts: dict[int, Counter[str]] = {}
+    for channel_id, marks in sent:
+        counts.setdefault(channel_id, Counter()).update(set(marks))
+    lost = [
+        (channel_id, mark)
+        for channel_id, marks in required.items()
+        for mark in sorted(marks)
+        if not counts.get(channel_id, Counter())[mark]
+    ]
+    twice = [
+        (channel_id, mark)
+        for channel_id, counter in counts.items()
+        for mark, count in sorted(counter.items())
+        if count > 1
+    ]
+    return Announcements(lost, twice)
+
+
+def judge_log(
+    records: Sequence[Mapping[str, Any]], faults: Iterable[InjectedFault]
+) -> list[Mapping[str, Any]]:
+    """Returns the errors that no fault explains; each fault of Discord's explains one."""
+    kills = [one.at for one in faults if one.what == "kill"]
+    unused = [one for one in faults if _OF_DISCORD.fullmatch(one.what)]
+    unexplained = []
+    for record in records:
+        if record["level"] == "STDERR":
+            is_expected = _EXPECTED_STDERR.match(record["message"]) or any(
+                0 <= record["at"] - at + _KILL_LASTS <= 2 * _KILL_LASTS for at in kills
+            )
+            if not is_expected and record["message"].strip():
+                unexplained.append(record)
+        elif record["level"] in {"ERROR", "CRITICAL"}:
+            fault = _find_fault(record, unused)
+            if fault is None:
+                unexplained.append(record)
+            else:
+                unused.remove(fault)
+    return unexplained
+
+
+def _find_fault(record: Mapping[str, Any], faults: Sequence[InjectedFault]) -> InjectedFault | None:
+    """Returns the latest fault before an error that comes from Discord's failures."""
+    if not _DISCORD_FAILED.search(record.get("traceback") or ""):
+        return None
+    before = [one for one in faults if -1 <= record["at"] - one.at <= _FAULT_LASTS]
+    return max(before, key=lambda one: one.at, default=None)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Interactions without an answer, with one that came too late, or with none but “thinking”."""
+
+    used: int
+    excused: int
+    failed: Sequence[str]
+    late: Sequence[str]
+    unfinished: Sequence[str]
+    median_seconds: float
+    p99_seconds: float
+
+
+def judge_answers(
+    used: Sequence[Interaction],
+    stalls: Sequence[tuple[float, float]] = (),
+    limit: float = ANSWER_LIMIT,
+) -> Answers:
+    """Judges the answers to what members did.
+
+    ``stalls`` are times when the machine was too busy, which excuses answers that are only later
+    than ``limit`` seconds.
+    """
+    failed, late, unfinished, seconds, excused = [], [], [], [], 0
+    for one in used:
+        if one.answered_at:
+            seconds.append(one.seconds)
+        end = one.answered_at or one.sent_at + limit
+        is_stalled = any(start < end and one.sent_at < stop for start, stop in stalls)
+        is_good = one.is_complete and one.seconds <= limit
+        if not is_good and (one.excuse or (is_stalled and one.is_complete)):
+            excused += 1
+        elif not one.answered_at:
+            failed.append(f"{one.what} by {one.member.name}")
+        elif one.seconds > limit:
+            late.append(f"{one.what} by {one.member.name}: {one.seconds:.1f} s")
+        elif not one.is_complete:
+            unfinished.append(f"{one.what} by {one.member.name}")
+    seconds.sort()
+    at = int(len(seconds) * 0.99)
+    return Answers(
+        len(used),
+        excused,
+        failed,
+        late,
+        unfinished,
+        median(seconds) if seconds else 0.0,
+        seconds[min(at, len(seconds) - 1)] if seconds else 0.0,
+    )
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the bot took in the second and in the last third of a run: medians, and what grew."""
+
+    second: Mapping[str, float] = field(default_factory=dict)
+    last: Mapping[str, float] = field(default_factory=dict)
+    grown: Sequence[str] = ()
+
+
+def judge_resources(
+    samples: Sequence[Sample], tasks: Sequence[tuple[float, int]], began_at: float, ended_at: float
+) -> Resources:
+    """Compares the medians of the second and of the last third of the time."""
+    third = (ended_at - began_at) / 3
+    bounds = [began_at + third, began_at + 2 * third, ended_at]
+    thirds: list[dict[str, float]] = []
+    for start, end in pairwise(bounds):
+        here = [one for one in samples if start <= one.at < end]
+        counts = [count for at, count in tasks if start <= at < end]
+        if not here or not counts:
+            return Resources(grown=["unmeasured resources"])
+        values = {
+            name: float(median(getattr(one, name) for one in here))
+            for name in ("rss", "pss", "files", "threads", "children")
+        }
+        thirds.append({**values, "tasks": float(median(counts))})
+    second, last = thirds
+    grown = [name for name in ("rss", "pss") if last[name] > MAX_GROWTH * second[name]]
+    grown += [
+        name
+        for name in ("files", "threads", "children", "tasks")
+        if last[name] > max(second[name] + _MAX_MORE, MAX_GROWTH * second[name])
+    ]
+    return Resources(second, last, grown)
