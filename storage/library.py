@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from storage.audit.queries import AuditLog
     from storage.authors.decisions import Authors
     from storage.bot_state import BotState
+    from storage.command_uses import CommandUses
     from storage.completions import Completions
     from storage.curation.papers import Papers
     from storage.feeds.ingest import Feeds
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from storage.search.abbreviation_decisions import Abbreviations
     from storage.search.engine import Search
     from storage.service_requests import ServiceRequests
+    from storage.statistics import Statistics
 
 
 class Library:
@@ -163,6 +165,20 @@ class Library:
         return BotState(self._database, self._clock)
 
     @cached_property
+    def command_uses(self) -> CommandUses:
+        """How often commands are used."""
+        from storage.command_uses import CommandUses
+
+        return CommandUses(self._database, self._clock)
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """How many papers there are of each kind."""
+        from storage.statistics import Statistics
+
+        return Statistics(self._database)
+
+    @cached_property
     def sources(self) -> Sources:
         """How sources of papers are."""
         from storage.people.source_state import Sources
@@ -239,6 +255,8 @@ class Library:
         """Waits until what is written in the background is saved."""
         if "bot_state" in vars(self):
             await self.bot_state.close()
+        if "command_uses" in vars(self):
+            await self.command_uses.save()
 
 
 @asynccontextmanager
@@ -274,3 +292,12 @@ async def open_search(path: Path) -> AsyncGenerator[Search]:
 
     async with open_for_reading(path) as database:
         yield Search(database)
+
+
+@asynccontextmanager
+async def open_statistics(path: Path) -> AsyncGenerator[Statistics]:
+    """Opens the statistics of a library that is in use, on a connection of their own."""
+    from storage.statistics import Statistics
+
+    async with open_for_reading(path) as database:
+        yield Statistics(database)

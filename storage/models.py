@@ -251,7 +251,7 @@ class Author:
     """A person with what their papers have in common.
 
     ``variants`` are the names they're credited by, beginning with ``name``, and ``name_ids`` the
-    ids of all their credited names. ``years`` are those of the first and the last dated paper.
+    ids of all their credited names. ``papers_by_year`` has the years with papers, oldest first.
     ``venues`` and the closest ``coauthors`` (at most 50) come with their number of papers, most
     papers first.
     """
@@ -259,10 +259,22 @@ class Author:
     name: str
     variants: tuple[str, ...]
     paper_count: int
-    years: tuple[int, int] | None = None
+    papers_by_year: tuple[tuple[int, int], ...] = ()
     venues: tuple[tuple[str, int], ...] = ()
     coauthors: tuple[tuple[str, int], ...] = ()
     name_ids: tuple[int, ...] = ()
+
+    @property
+    def years(self) -> tuple[int, int] | None:
+        """The years of the first and the last dated paper, or None if no paper has a date."""
+        if not self.papers_by_year:
+            return None
+        return self.papers_by_year[0][0], self.papers_by_year[-1][0]
+
+    @property
+    def undated_count(self) -> int:
+        """The number of papers without a date."""
+        return self.paper_count - sum(papers for _, papers in self.papers_by_year)
 
 
 @dataclass(frozen=True, slots=True)

@@ -407,23 +407,27 @@ async def _describe(db: Connection, person: Person) -> Author:
     """Returns a person's record; their papers are counted in SQL, not loaded."""
     name_ids = tuple(sorted(variant.id for variant in person.variants))
     rows = await db.all(
-        """SELECT venue, COUNT(*) AS papers, MIN(date) AS first, MAX(date) AS last,
+        """SELECT venue, substr(date, 1, 4) AS year, COUNT(*) AS papers,
                json_group_array(id) AS ids
            FROM papers INDEXED BY papers_in_brief
            WHERE removed_at IS NULL AND id IN (
                SELECT paper_id FROM credits WHERE name_id IN (SELECT value FROM json_each(?)))
-           GROUP BY venue""",
+           GROUP BY 1, 2""",
         [json.dumps(name_ids)],
     )
-    venues = {row["venue"]: row["papers"] for row in rows if row["venue"]}
-    first = min((row["first"] for row in rows if row["first"]), default="")
-    last = max((row["last"] for row in rows if row["last"]), default="")
+    venues: Counter[str] = Counter()
+    years: Counter[int] = Counter()
+    for row in rows:
+        if row["venue"]:
+            venues[row["venue"]] += row["papers"]
+        if row["year"]:
+            years[int(row["year"])] += row["papers"]
     paper_ids = ",".join(row["ids"][1:-1] for row in rows)  # joins JSON arrays without parsing
     return Author(
         name=person.name,
         variants=person.public_variants,
         paper_count=sum(row["papers"] for row in rows),
-        years=(int(first[:4]), int(last[:4])) if first else None,
+        papers_by_year=tuple(sorted(years.items())),
         venues=tuple(sorted(venues.items(), key=lambda item: (-item[1], item[0].casefold()))),
         coauthors=await _coauthors(db, name_ids, f"[{paper_ids}]"),
         name_ids=name_ids,

@@ -112,7 +112,7 @@ class Search:
     async def pages(self, query: Query) -> AsyncIterator[tuple[Paper, ...]]:
         """Yields all papers that match a query in batches, in the order of their ids."""
         async with self._database.reading() as db:
-            query = await _resolve_author(db, replace(query, last_is_prefix=False))
+            query = await resolve_author(db, replace(query, last_is_prefix=False))
         condition, values = ranking.where_clause(query)
         last_id = 0
         while True:
@@ -131,7 +131,7 @@ class Search:
     async def random(self, filters: Filters | None = None) -> Paper | None:
         """Returns a random paper that matches the filters, or None; all are equally likely."""
         async with self._database.reading() as db:
-            query = await _resolve_author(db, Query(filters=filters or Filters()))
+            query = await resolve_author(db, Query(filters=filters or Filters()))
             paper_id = await random_paper.pick(db, query)
             if paper_id is None:
                 return None
@@ -177,7 +177,7 @@ class Search:
 async def _find(
     db: Connection, query: Query, sort: Sort, offset: int, limit: int
 ) -> SearchResponse:
-    query = await _resolve_author(db, query)
+    query = await resolve_author(db, query)
     found, replacements = await _find_complete(db, query, sort, offset, limit)
     if found.complete >= limit or set(query.terms) <= set(query.quoted):
         return found
@@ -248,7 +248,7 @@ async def _find_corrected(
     return SearchResponse(results, results.total, suggestion.describe(results.papers))
 
 
-async def _resolve_author(db: Connection, query: Query) -> Query:
+async def resolve_author(db: Connection, query: Query) -> Query:
     """Returns the query limited to the papers of the person that its author filter means.
 
     If the name means nobody or several people, it is searched as words instead.
