@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,14 @@ async def open_copy(database: Path, clock: Clock) -> AsyncIterator[Library]:
         path = Path(shutil.copyfile(database, Path(folder) / "lab.db"))
         async with open_library(path, clock) as library:
             yield library
+
+
+@contextmanager
+def locked_database(path: Path) -> Iterator[Path]:
+    """Keeps everyone from reading a new database file inside the block."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        yield path
 
 
 async def upsert(

@@ -1,0 +1,219 @@
+"""Draws charts as PNG; the only importer of matplotlib, and imported by worker processes only."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Sequence
+from functools import cached_property
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
+from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.text import Text
+
+from bot.charts.chart import Bar, Chart, Picture, Series
+
+# Pixels, twice of what Discord shows on a computer; on a phone, it shows 400 of these 1,100.
+_WIDTH = 1100
+_MARGIN = 40
+_GUTTER = 56  # between two lists
+_DPI = 100
+_HEADING_SIZE, _TEXT_SIZE = 25, 27
+_COLUMNS_HEIGHT = 204
+_ROW_HEIGHT = 56
+_BAR_HEIGHT = 8
+_MIN_BAR = 4  # of what isn't zero
+_HEADING_HEIGHT = 46
+_LABELS_HEIGHT = 44  # below the columns
+_GAP = 34  # between the columns and the lists
+_MAX_VALUES = 14  # columns that have their values above them
+
+# A card of its own colours looks the same in Discord's dark and light themes. All text has a
+# contrast of more than 7 to 1, and bars of more than 4 to 1.
+_CARD, _BORDER = "#1f2127", "#3a3d46"
+_TEXT, _FAINT, _ACCENT, _TRACK = "#f2f3f5", "#b9bec7", "#7d8cff", "#33363f"
+
+# Fonts for other scripts, used if they are installed; matplotlib brings DejaVu.
+_FAMILIES = (
+    "DejaVu Sans",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans SC",
+    "Noto Sans JP",
+    "Noto Sans KR",
+    "Source Han Sans SC",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "Droid Sans Fallback",
+    "Noto Sans Devanagari",
+    "Noto Sans Bengali",
+    "Noto Sans Tamil",
+    "Noto Sans Thai",
+)
+_SYMBOLS = {"So", "Sk", "Mn", "Cf"}  # categories of what can be left out: emoji and their variants
+
+
+def draw(chart: Chart) -> Picture:
+    """Draws a chart with at least one bar; the same chart always gives the same bytes.
+
+    Labels aren't read as formulas, and are shortened to what fits.
+    """
+    mpl.rcdefaults()
+    mpl.rcParams["path.simplify"] = False
+    return _Drawing(chart).finish()
+
+
+class _Fonts:
+    """The installed fonts, and which characters they have."""
+
+    def __init__(self) -> None:
+        installed = {font.name for font in font_manager.fontManager.ttflist}
+        self.families = [name for name in _FAMILIES if name in installed]
+
+    @cached_property
+    def _characters(self) -> set[int]:
+        paths = [font_manager.findfont(family) for family in self.families]
+        return {code for path in paths for code in FT2Font(path).get_charmap()}
+
+    def write(self, label: str) -> str:
+        """Returns a label without symbols that no font has, or "" if it needs other characters."""
+        missing = {char for char in label if ord(char) not in self._characters}
+        if any(unicodedata.category(char) not in _SYMBOLS for char in missing):
+            return ""
+        return " ".join("".join(char for char in label if char not in missing).split())
+
+
+class _Drawing:
+    """One picture. Its coordinates are pixels from the top left corner."""
+
+    def __init__(self, chart: Chart) -> None:
+        self._chart = chart
+        self._fonts = _Fonts()
+        self._unwritable: list[str] = []
+        self._lists = [series for series in chart.lists if series.bars]
+        rows = max((len(series.bars) for series in self._lists), default=0)
+        parts = [_HEADING_HEIGHT + _COLUMNS_HEIGHT + _LABELS_HEIGHT] if chart.columns.bars else []
+        parts += [_HEADING_HEIGHT + rows * _ROW_HEIGHT - 12] if rows else []
+        self._height = 2 * _MARGIN + sum(parts) + _GAP * (len(parts) - 1)
+        self._figure = Figure(
+            figsize=(_WIDTH / _DPI, self._height / _DPI), dpi=_DPI, facecolor="none"
+        )
+        self._canvas = FigureCanvasAgg(self._figure)
+        self._axes = self._figure.add_axes((0, 0, 1, 1), xlim=(0, _WIDTH), ylim=(self._height, 0))
+        self._axes.axis("off")
+
+    def finish(self) -> Picture:
+        """Draws everything."""
+        card = FancyBboxPatch(
+            (2, 2),
+            _WIDTH - 4,
+            self._height - 4,
+            boxstyle="round,pad=0,rounding_size=26",
+            facecolor=_CARD,
+            edgecolor=_BORDER,
+            linewidth=1.5,
+        )
+        self._axes.add_patch(card)
+        top = _MARGIN
+        if self._chart.columns.bars:
+            self._draw_columns(self._chart.columns, top)
+            top += _HEADING_HEIGHT + _COLUMNS_HEIGHT + _LABELS_HEIGHT + _GAP
+        width = (_WIDTH - 2 * _MARGIN - _GUTTER * (len(self._lists) - 1)) / max(len(self._lists), 1)
+        for number, series in enumerate(self._lists):
+            self._draw_list(series, _MARGIN + number * (width + _GUTTER), top, width)
+        file = io.BytesIO()
+        self._canvas.print_png(file, metadata={"Software": None})
+        return Picture(file.getvalue(), tuple(self._unwritable))
+
+    def _draw_columns(self, series: Series, top: float) -> None:
+        self._heading(series.title, _MARGIN, top)
+        base = top + _HEADING_HEIGHT + _COLUMNS_HEIGHT
+        most = max(bar.value for bar in series.bars) or 1
+        step = (_WIDTH - 2 * _MARGIN) / len(series.bars)
+        width = min(step * 0.72, 96)
+        room = _COLUMNS_HEIGHT - 36  # for values
+        self._box(_MARGIN, base, _WIDTH - 2 * _MARGIN, 2, _TRACK)
+        labelled = self._shown_labels(series.bars, step)
+        highest = max(range(len(series.bars)), key=lambda number: series.bars[number].value)
+        for number, bar in enumerate(series.bars):
+            middle = _MARGIN + step * (number + 0.5)
+            height = max(bar.value / most * room, _MIN_BAR) if bar.value else 0
+            self._box(middle - width / 2, base - height, width, height, _ACCENT)
+            if bar.value and (number == highest or len(series.bars) <= _MAX_VALUES):
+                self._text(f"{bar.value:,}", middle, base - height - 8, align="center")
+            if number in labelled:
+                edge = self._measure(bar.label) / 2 + _MARGIN
+                x = min(max(middle, edge), _WIDTH - edge)
+                self._text(bar.label, x, base + 36, align="center", colour=_FAINT)
+
+    def _shown_labels(self, bars: Sequence[Bar], step: float) -> set[int]:
+        """Returns which columns have their labels below them, so that these don't overlap."""
+        widest = max(self._measure(bar.label) for bar in bars) + 36
+        every = max(1, -(-widest // step))
+        return {number for number in range(len(bars)) if (len(bars) - 1 - number) % every == 0}
+
+    def _draw_list(self, series: Series, left: float, top: float, width: float) -> None:
+        self._heading(series.title, left, top)
+        most = max(bar.value for bar in series.bars) or 1
+        for number, bar in enumerate(series.bars):
+            line = top + _HEADING_HEIGHT + number * _ROW_HEIGHT + 24
+            value = self._text(f"{bar.value:,}", left + width, line, align="right")
+            label = self._text(self._writable(bar.label), left, line)
+            self._shorten(label, width - self._measure(value.get_text()) - 24)
+            self._box(left, line + 12, width, _BAR_HEIGHT, _TRACK)
+            length = max(width * bar.value / most, _MIN_BAR) if bar.value else 0
+            self._box(left, line + 12, length, _BAR_HEIGHT, _ACCENT)
+
+    def _writable(self, label: str) -> str:
+        """Returns what stands for a label: itself, or a number if no font can write it."""
+        if written := self._fonts.write(label):
+            return written
+        self._unwritable.append(label)
+        return f"({len(self._unwritable)})"
+
+    def _heading(self, title: str, left: float, top: float) -> None:
+        text = self._text(title, left, top + 25, colour=_FAINT)
+        text.set_fontsize(_HEADING_SIZE * 72 / _DPI)
+        text.set_fontweight("bold")
+
+    def _text(
+        self, text: str, x: float, baseline: float, *, align: str = "left", colour: str = _TEXT
+    ) -> Text:
+        return self._axes.text(
+            x,
+            baseline,
+            text,
+            color=colour,
+            fontsize=_TEXT_SIZE * 72 / _DPI,
+            fontfamily=self._fonts.families,
+            horizontalalignment=align,
+            verticalalignment="baseline",
+            parse_math=False,
+        )
+
+    def _box(self, left: float, top: float, width: float, height: float, colour: str) -> None:
+        self._axes.add_patch(Rectangle((left, top), width, height, facecolor=colour, linewidth=0))
+
+    def _measure(self, text: str) -> float:
+        drawn = self._text(text, 0, 0)
+        width = drawn.get_window_extent(self._canvas.get_renderer()).width
+        drawn.remove()
+        return width
+
+    def _shorten(self, text: Text, room: float) -> None:
+        """Cuts a text so that it fits, and ends it in an ellipsis."""
+        whole = text.get_text()
+        if self._measure(whole) <= room:
+            return
+        fits, too_long = 0, len(whole)
+        while too_long - fits > 1:
+            middle = (fits + too_long) // 2
+            if self._measure(f"{whole[:middle].rstrip()}…") <= room:
+                fits = middle
+            else:
+                too_long = middle
+        text.set_text(f"{whole[:fits].rstrip(' ,;:')}…")

@@ -1,0 +1,43 @@
+"""The charts of statistics: of papers, and of what the bot does for people; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.charts.chart import Chart, make_series
+from bot.charts.years import group_years
+from storage.command_uses import UsageStatistics
+from storage.feeds.models import CountedFeed
+from storage.statistics import PaperStatistics
+
+_MAX_COLUMNS = 24
+
+
+def paper_chart(statistics: PaperStatistics, limit: int) -> Chart:
+    """Returns papers by year, and at most ``limit`` venues and authors."""
+    years = [(group.label, group.papers) for group in group_years(statistics.years, _MAX_COLUMNS)]
+    return Chart(
+        make_series("Papers by year", years),
+        (
+            make_series("Venues", statistics.venues[:limit]),
+            make_series("Authors", statistics.authors[:limit]),
+        ),
+    )
+
+
+def activity_chart(usage: UsageStatistics, feeds: Iterable[CountedFeed], limit: int) -> Chart:
+    """Returns uses of commands by day, and at most ``limit`` commands, and feeds with papers."""
+    days = [(f"{day.day} {day:%b}", uses) for day, uses in usage.days] if usage.total else []
+    return Chart(
+        make_series("Commands by day", days),
+        (
+            make_series("Commands", usage.commands[:limit]),
+            make_series("Papers from feeds", _papers_by_feed(feeds)[:limit]),
+        ),
+    )
+
+
+def _papers_by_feed(feeds: Iterable[CountedFeed]) -> Sequence[tuple[str, int]]:
+    """Returns the titles of the feeds that brought papers with their numbers, most first."""
+    counted = [(feed.title, feed.papers) for feed in feeds if feed.papers]
+    return sorted(counted, key=lambda item: (-item[1], item[0].casefold()))

@@ -1,0 +1,121 @@
+"""Counts papers and draws charts in a process of their own, so that the bot keeps answering."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cachetools import LRUCache
+
+from bot.charts.chart import Chart, Picture
+from bot.net.sandbox import ResourceLimitExceeded, Workers, open_workers
+from storage.errors import LabError
+from storage.library import open_statistics
+from storage.search.query import Query
+from storage.statistics import PaperStatistics
+
+_log = logging.getLogger(__name__)
+
+_TIME_LIMIT = timedelta(seconds=30)
+_MAX_WAITING = 10
+_MAX_PICTURES = 16  # of some 60 KB each
+_NICENESS = 10  # of the process; lookups come first
+
+
+class StatisticsTakeTooLong(LabError):
+    """The papers couldn't be counted in time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Counting these papers takes too long. Try again later, or narrow them down by year or "
+            "venue."
+        )
+
+
+class TooManyStatistics(LabError):
+    """Too many people wait for statistics."""
+
+    def __init__(self) -> None:
+        super().__init__("Many people are asking for statistics. Try again in a minute.")
+
+
+class StatisticsMaker:
+    """Counts papers of one database, and draws charts; one at a time."""
+
+    def __init__(self, database: Path, time_limit: timedelta = _TIME_LIMIT) -> None:
+        self._database = database
+        self._time_limit = time_limit
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+        self._pictures: LRUCache[Chart, Picture] = LRUCache(_MAX_PICTURES)
+
+    def require_room(self) -> None:
+        """Raises `TooManyStatistics` if many people wait."""
+        if self._waiting > _MAX_WAITING:
+            raise TooManyStatistics
+
+    async def count(self, query: Query) -> PaperStatistics:
+        """Counts the papers that match a query.
+
+        Raises `StatisticsTakeTooLong`.
+        """
+        async with self._worker() as workers:
+            try:
+                return await workers.run(count_papers, self._database, query)
+            except ResourceLimitExceeded as error:
+                _log.warning("Counting papers %s.", error.reason)
+                raise StatisticsTakeTooLong from error
+
+    async def draw(self, chart: Chart) -> Picture | None:
+        """Draws a chart, or returns None if that fails, which is logged.
+
+        The same chart isn't drawn twice, as long as few others are.
+        """
+        if chart not in self._pictures:
+            try:
+                async with self._worker() as workers:
+                    self._pictures[chart] = await workers.run(draw_chart, chart)
+            except Exception:  # noqa: BLE001 - whatever happened there, the figures are known
+                _log.exception("A chart couldn't be drawn")
+                return None
+        return self._pictures[chart]
+
+    @asynccontextmanager
+    async def _worker(self) -> AsyncGenerator[Workers]:
+        self._waiting += 1
+        try:
+            async with self._turn, open_workers(self._time_limit, count=1) as workers:
+                yield workers
+        finally:
+            self._waiting -= 1
+
+
+def count_papers(database: Path, query: Query) -> PaperStatistics:
+    """Counts papers in a worker process, on its own connection to the database."""
+    with contextlib.suppress(AttributeError, OSError):  # not available on Windows
+        os.nice(_NICENESS)
+
+    async def count() -> PaperStatistics:
+        async with open_statistics(database) as statistics:
+            return await statistics.count(query)
+
+    return asyncio.run(count())
+
+
+def draw_chart(chart: Chart) -> Picture:
+    """Draws a chart in a worker process, the only one that imports matplotlib."""
+    # A worker's limit of memory has no room for the buffers of many threads.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    with TemporaryDirectory(prefix="lab-herald-") as folder:
+        # matplotlib keeps a list of fonts, and the user's own folder may be read-only.
+        os.environ.setdefault("MPLCONFIGDIR", folder)
+        from bot.charts.drawing import draw  # noqa: PLC0415 - see above
+
+        return draw(chart)

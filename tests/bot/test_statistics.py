@@ -1,0 +1,89 @@
+"""Statistics are counted and drawn beside everything else, whatever papers are called."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.charts.chart import Chart, Series, make_series
+from bot.net.sandbox import open_workers
+from bot.statistics import (
+    StatisticsMaker,
+    StatisticsTakeTooLong,
+    TooManyStatistics,
+    draw_chart,
+)
+from storage.database import Database
+from storage.library import Library
+from storage.models import PaperDraft
+from storage.search.query import Query, parse
+from tests.support.library import locked_database, upsert
+
+NO_YEARS = Series("Papers by year", ())
+HOSTILE = (
+    "$\\frac{1}{", "\\unknown $x^$", "{}^_%", "مجلة علوم الحاسوب", "عربي $x$ English",
+    "ICML 🎉👩‍👩‍👧", "\U0010ffff", "e\u0301" * 300, "<b>&amp;", " ",
+)  # fmt: skip
+
+
+async def test_any_label_is_drawn_and_always_alike() -> None:
+    ones = [(label, 1) for label in HOSTILE]
+    charts = [
+        Chart(make_series("Papers by year", [("2023", 1)]), (make_series("Venues", ones),)),
+        Chart(NO_YEARS, (make_series("Venues", [("一二三", 10**9)]), make_series("Authors", ones))),
+        Chart(make_series("Papers by year", [(f"{year}–99", 0) for year in range(900, 924)])),
+    ]
+    async with open_workers(timedelta(seconds=60)) as workers:
+        pictures = [await workers.run(draw_chart, chart) for chart in charts]
+        again = await workers.run(draw_chart, charts[0])
+    assert again == pictures[0]
+    for picture in pictures:
+        assert len(picture.png) < 200_000
+        with Image.open(io.BytesIO(picture.png)) as image:
+            image.load()
+            assert image.width == 1100
+            assert image.getpixel((0, 0))[3] == 0  # outside of the rounded card
+            assert image.getpixel((20, 60)) == (0x1F, 0x21, 0x27, 255)
+    assert set(pictures[0].unwritable) <= {*HOSTILE, ""}
+    with Image.open(io.BytesIO(pictures[2].png)) as image:
+        assert image.height < 420
+
+
+async def test_a_count_that_takes_too_long_is_given_up_with_a_sentence(tmp_path: Path) -> None:
+    with locked_database(tmp_path / "locked.db") as path:
+        maker = StatisticsMaker(path, timedelta(milliseconds=300))
+        with pytest.raises(StatisticsTakeTooLong, match="narrow them down"):
+            await maker.count(Query())
+
+
+async def test_a_drawing_that_takes_too_long_is_no_picture(library: Library) -> None:
+    maker = StatisticsMaker(library.path, timedelta(milliseconds=1))
+    assert await maker.draw(Chart(make_series("Papers by year", [("2023", 1)]))) is None
+
+
+async def test_counting_needs_none_of_the_connections_that_others_use(
+    library: Library, database: Database
+) -> None:
+    await upsert(library, PaperDraft(title="One"))
+    maker = StatisticsMaker(library.path)
+    async with database.reading(), database.reading(), database.transaction():
+        assert (await maker.count(parse("one"))).papers == 1
+
+
+async def test_only_so_many_people_wait(library: Library) -> None:
+    maker = StatisticsMaker(library.path)
+    maker.require_room()
+    waiting = [asyncio.create_task(maker.count(Query())) for _ in range(11)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyStatistics, match="Try again in a minute"):
+        maker.require_room()
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    maker.require_room()
+    assert (await maker.count(Query())).papers == 0
