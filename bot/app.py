@@ -55,6 +55,7 @@ _COMPLETE_EVERY = timedelta(hours=3)
 _COMPLETION_BATCH_SIZE = 3  # papers per run, at most 24 a day
 _COMPLETER = Actor("completion", "the daily completion")
 _MAINTAIN_EVERY = timedelta(minutes=15)
+_SAVE_USES_EVERY = timedelta(minutes=5)
 _MAX_BACKOFF = timedelta(minutes=5)
 
 
@@ -232,6 +233,9 @@ async def run(settings: Settings) -> None:
                 scheduler.Timer("poll sources", _POLL_SOURCES_EVERY, app.poll_sources),
                 scheduler.Timer("deliver announcements", _DELIVER_EVERY, app.deliver),
                 scheduler.Timer("complete papers", _COMPLETE_EVERY, app.complete_papers),
+                scheduler.Timer(
+                    "save uses of commands", _SAVE_USES_EVERY, app.library.command_uses.save
+                ),
                 scheduler.Timer(
                     "back up and check", _MAINTAIN_EVERY, app.maintain, runs_at_start=True
                 ),

@@ -31,6 +31,7 @@ _COMMANDS = {
     "restore": "backup.restore",
     "run": "run.run",
     "search": "search.search",
+    "stats": "stats.stats",
     "undo": "undo.undo",
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rich.style import Style
 from rich.text import Text
 
+from bot.charts.years import year_bar
 from bot.markdown import count
 from storage.models import Author, Paper, PaperDetails
 from storage.papers.identifiers import is_listed_title
@@ -105,8 +106,11 @@ def search_results(query: str, found: SearchResponse, words: Sequence[str]) -> T
 
 def author(author: Author, papers: Sequence[Paper]) -> Text:
     """Returns an author with all of their papers."""
-    first, last = author.years or (0, 0)
-    years = (str(first) if first == last else f"{first}–{last}") if author.years else ""
+    years = year_bar(author.papers_by_year) or "".join(
+        str(year) for year, _ in author.papers_by_year
+    )
+    if author.undated_count:
+        years = " ".join(filter(None, [years, f"({author.undated_count:,} without a date)"]))
     variants = [variant for variant in author.variants if variant != author.name]
     facts = {
         "Also credited as": ", ".join(variants),

@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from datetime import datetime
 
+from discord.app_commands import ContextMenu
+
 from bot.errors import is_refusal
 from bot.interactions import Interaction, LabBot
 from bot.operations.gateway import Gateway
@@ -57,6 +59,9 @@ class Monitor:
         name = command.qualified_name if command else "unknown"
         seconds = now - interaction.extras.get(_RECEIVED_AT, now)
         self.metrics.record_command(name, outcome, seconds)
+        if command:
+            is_menu = isinstance(command, ContextMenu)
+            self._library.command_uses.record(name if is_menu else f"/{name}")
 
     def record_poll(self) -> None:
         """Records that due feeds were looked for."""

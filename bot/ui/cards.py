@@ -25,6 +25,7 @@ from discord.ui import (
     TextDisplay,
 )
 
+from bot.charts.years import year_bar
 from bot.markdown import author_list, count, escape, escape_prose, link, timestamp
 from bot.ui import buttons
 from bot.ui.author_menu import author_menu
@@ -332,10 +333,16 @@ def _add_page_buttons(
 
 
 def _author_summary(author: Author, account: int | None) -> str:
-    """Returns an author's name, number of papers, years, venues, co-authors and aliases."""
+    """Returns an author's name, papers by year, venues, co-authors and aliases."""
     facts = papers_and_years(author.paper_count, author.years)
+    if author.undated_count:
+        facts += (
+            f" · {author.undated_count:,} without a date" if author.years else " without a date"
+        )
     facts += f" · <@{account}>" if account else ""
     lines = [f"### {escape(author.name, 160)}", facts]
+    if bar := year_bar(author.papers_by_year):
+        lines.append(f"`{bar}`")
     if author.venues:
         lines.append(f"**Venues** {_with_counts(author.venues, 6)}")
     if author.coauthors:

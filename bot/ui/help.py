@@ -40,7 +40,7 @@ TOPICS = (
         "Find papers",
         "🔍",
         "I keep the lab's paper list and announce new papers.",
-        ("search", "latest", "author", "paper", "random"),
+        ("search", "latest", "author", "paper", "random", "stats"),
     ),
     Topic(
         2,
@@ -111,6 +111,7 @@ _EXAMPLES = {
     "search": "`query:does BERT know syntax?` · `query:author:biderman year:2022 -bloom`",
     "random": "`venue:ICML`",
     "author": "`name:biderman`",
+    "stats": "`author:biderman year:2020..`",
     "paper": "`paper:2302.12433`",
     "cite": "`paper:2302.12433 style:APA`",
     "export": "`venue:ICML year:2022..2023 format:CSV`",

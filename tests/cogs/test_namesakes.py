@@ -56,7 +56,7 @@ async def test_a_member_is_the_namesake_whose_number_at_dblp_is_theirs(lab: Lab)
     shown = await lab.run(lab.member, "author", name=f"<@{lab.member.id}>")
     assert "On owls" in shown
     assert "On bats" not in shown
-    assert f"1 paper · <@{lab.member.id}>" in shown
+    assert f"1 paper without a date · <@{lab.member.id}>" in shown
     assert "0001" not in shown
     other = await lab.run(lab.member, "author", name=f"<@{lab.moderator.id}>")
     assert "On bats" in other

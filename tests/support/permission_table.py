@@ -79,6 +79,7 @@ COMMANDS = {
     "paper": everyone(paper="#1"),
     "random": everyone(),
     "search": everyone(query="language model"),
+    "stats": everyone(query="words that no paper has"),
     "suggest": everyone(source="A paper that nobody has"),
     "announce here": server_managers(),
     "announce list": server_managers(),

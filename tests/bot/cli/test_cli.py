@@ -325,3 +325,36 @@ def test_the_version_is_printed_without_importing_discord() -> None:
     )
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("lab-herald, version ")
+
+
+def test_statistics_are_bars_on_a_terminal_and_columns_in_a_pipe(shell: Shell) -> None:
+    shell("import", "--starter")
+    assert shell.in_terminal("stats") == 0
+    assert re.search(r"2022  10  \S*█{20,}", shell.screen)
+    piped = shell("stats").stdout
+    assert piped.startswith(
+        "20 papers · 10 venues · 8 without a date\n\nPapers by year\n2022  10\n2023   2\n"
+    )
+    assert "█" not in piped
+    assert "\nStella Biderman    5\n" in piped
+    answer = shell.json("stats")
+    assert list(answer) == [
+        "query", "papers", "undated", "years", "venue_count", "without_venue", "venues",
+        "authors", "feeds", "commands",
+    ]  # fmt: skip
+    assert answer["years"] == [{"year": 2022, "papers": 10}, {"year": 2023, "papers": 2}]
+    assert answer["venues"][0] == {"name": "arXiv", "papers": 9}
+    assert answer["feeds"] == []
+    assert len(answer["commands"]["days"]) == 30
+    answer = shell.json("stats", "author:biderman", "year:2022")
+    assert (answer["query"], answer["papers"]) == ("author:biderman year:2022", 5)
+    assert (answer["feeds"], answer["commands"]) == (None, None)
+
+
+def test_statistics_of_nothing_are_an_error(shell: Shell, page: str) -> None:
+    empty = shell("stats")
+    assert (empty.exit_code, empty.stderr) == (1, "Error: The list has no papers yet.\n")
+    shell("import", page)
+    assert "No papers match." in shell("stats", "xyzzyqwv").stderr
+    assert shell.json("stats", "xyzzyqwv", exit_code=1)["papers"] == 0
+    assert "isn't a year" in shell("stats", "--year", "soon").stderr

@@ -162,12 +162,30 @@ async def test_a_list_of_papers_keeps_within_discords_limits(
         name=name,
         variants=(name, *[f"variant {number}" for number in range(50)]),
         paper_count=total,
-        years=(1900, 2026),
+        papers_by_year=tuple((year, 1) for year in range(1900, 2026)),
         venues=tuple((f"{name} {number}", number) for number in range(50)),
         coauthors=tuple((f"{name} {number}", number) for number in range(50)),
     )
     assert_fits(cards.author_page(author, results, page_buttons()))
     assert SavedQuery.from_text(query.to_text()) == query
+
+
+@pytest.mark.parametrize(
+    ("papers_by_year", "undated", "shown"),
+    [
+        (((2018, 1), (2020, 4)), 0, "5 papers · 2018 to 2020\n`2018 ▂·█ 2020`"),
+        (((2018, 1), (2020, 4)), 2, "7 papers · 2018 to 2020 · 2 without a date\n`2018 ▂·█ 2020`"),
+        (((2018, 1),), 0, "1 paper · 2018"),
+        ((), 3, "3 papers without a date"),
+    ],
+)
+def test_an_authors_card_has_a_small_bar_of_papers_by_year(
+    papers_by_year: tuple[tuple[int, int], ...], undated: int, shown: str
+) -> None:
+    total = sum(number for _, number in papers_by_year) + undated
+    author = Author("Ann Lee", ("Ann Lee",), total, papers_by_year)
+    card = cards.author_page(author, ResultPage((), total)).to_components()[0]
+    assert card["components"][0]["content"] == f"### Ann Lee\n{shown}"
 
 
 @pytest.mark.slow
