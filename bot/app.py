@@ -228,6 +228,7 @@ async def run(settings: Settings) -> None:
             if not was_closed:
                 await app.database_health.forget_check()
             await report_restore(app.library, app.client.moderators)
+            await app.library.privacy.save_list()
             timers = [
                 scheduler.Timer("poll feeds", _POLL_DUE_EVERY, app.poll),
                 scheduler.Timer("poll sources", _POLL_SOURCES_EVERY, app.poll_sources),

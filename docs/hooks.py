@@ -23,6 +23,7 @@ from mkdocs.structure.pages import Page
 from bot.app import open_app
 from bot.cli import main
 from bot.settings import SETTINGS, Settings
+from storage.privacy.inventory import RULES
 
 # They have the same path in the site as in the repository.
 _INCLUDED = (
@@ -60,6 +61,11 @@ _SHELL_INTRO = """\
 What each command prints with `--help`. [Commands](commands.md#in-the-shell) is an overview, with
 the exit codes.
 """
+_INVENTORY = re.compile(r"<!-- inventory -->\n\n[^\n]+(?:\n[^\n]+)*\n")  # with its stand-in
+_INVENTORY_INTRO = """\
+| what | column | who sees it | how long | if it's deleted |
+|---|---|---|---|---|
+"""
 _WIDTH = 78  # of the help, in characters
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
 
@@ -86,7 +92,10 @@ def on_page_markdown(
     config: MkDocsConfig,  # noqa: ARG001 - mkdocs passes all arguments by name
     files: Files,  # noqa: ARG001
 ) -> str:
-    """Makes links, which are relative to the file in the repository, relative to the page."""
+    """Makes links, which are relative to the file in the repository, relative to the page.
+
+    The page about privacy gets the table of what is stored.
+    """
     path = page.file.src_uri
     source = path if path in _INCLUDED else f"docs/{path}"
 
@@ -95,7 +104,17 @@ def on_page_markdown(
         in_site = "env.example" if target == ".env.example" else target.removeprefix("docs/")
         return posixpath.relpath(in_site, posixpath.dirname(path) or ".")
 
-    return _LINK.sub(relink, markdown)
+    return _LINK.sub(relink, _INVENTORY.sub(lambda _: inventory_table(), markdown))
+
+
+def inventory_table() -> str:
+    """Returns the table of what is stored about people in Markdown."""
+    rows = [
+        f"| {each.what} | {columns} | {each.seen_by} | {each.kept} | {each.on_deletion} |\n"
+        for each in RULES
+        for columns in [", ".join(f"`{each.table}.{column}`" for column in each.columns)]
+    ]
+    return _INVENTORY_INTRO + "".join(rows)
 
 
 def settings_page() -> str:

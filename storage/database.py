@@ -60,6 +60,15 @@ async def _commit(
     return result
 
 
+async def _empty_log(connection: Connection) -> None:
+    timeout = await connection.value("PRAGMA busy_timeout")
+    await connection.run("PRAGMA busy_timeout = 1000")  # whoever wants to write waits meanwhile
+    try:
+        await connection.one("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        await connection.run(f"PRAGMA busy_timeout = {timeout:d}")
+
+
 class Database:
     """An open database file; created by `open_database`."""
 
@@ -195,6 +204,12 @@ class Database:
             ):
                 raise DatabaseUnavailable(str(error)) from error
             raise
+
+    async def empty_log(self) -> None:
+        """Empties the write-ahead log, which may have what was deleted, unless others read it."""
+        with self._translated_errors():
+            async with self._turn(in_reply=False, importing=False):
+                await asyncio.shield(self._writer.call(_empty_log))
 
     async def trace(self, callback: Callable[[str], None]) -> None:
         """Calls ``callback`` with each statement of any connection, its values filled in."""
@@ -336,6 +351,8 @@ async def _connect(path: Path, busy_timeout: timedelta) -> Connection:
         await connection.one("PRAGMA journal_mode = WAL")
         await connection.run("PRAGMA synchronous = NORMAL")
         await connection.run("PRAGMA foreign_keys = ON")
+        # What is deleted is overwritten. Some builds of SQLite only mark its place as free.
+        await connection.one("PRAGMA secure_delete = ON")
     except BaseException:
         await connection.close()
         raise

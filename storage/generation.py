@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from storage import timestamps
 from storage.backups.database_copy import MARK
@@ -41,12 +42,14 @@ class LostTime:
 class Generation:
     """The current generation, by its ``token``, and what is known of the former ones.
 
-    ``ended`` has, for the token of each former one, the highest id of each table that was kept.
+    ``ended`` has, for the token of each former one, the highest id of each table that was kept. If
+    it was started just now, the data of so many members as ``deletions`` was deleted again.
     """
 
     token: str = ""
     lost_times: Sequence[LostTime] = ()
     ended: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    deletions: int = 0
 
     @property
     def number(self) -> int:
@@ -75,13 +78,23 @@ class Generation:
 FIRST = Generation()
 
 
-async def open_generation(database: Database, now: datetime) -> Generation:
-    """Returns the current generation, after starting one if the file is a restored backup."""
+async def open_generation(
+    database: Database, now: datetime, backup_dir: Path | None = None
+) -> Generation:
+    """Returns the current generation, after starting one if the file is a restored backup.
+
+    Raises `DatabaseUnusable` if it can't be found out what members have deleted since the backup.
+    """
     async with database.reading() as db:
         is_copy = await _is_copy(db)
+    deletions = 0
     if is_copy:
+        from storage.privacy import deletion_list  # noqa: PLC0415 - rarely needed
+
+        deleted = deletion_list.DeletionFile.of(database.path, backup_dir).read()
         async with database.transaction(durable=True) as db:
             await _start(db, now)
+            deletions = await deletion_list.repeat(db, deleted, now)
     async with database.reading() as db:
         rows = await db.all("SELECT * FROM generations ORDER BY id")
     tokens = ["", *(row["token"] for row in rows)]
@@ -98,6 +111,7 @@ async def open_generation(database: Database, now: datetime) -> Generation:
         ended={
             token: json.loads(row["highest_ids"]) for token, row in zip(tokens, rows, strict=False)
         },
+        deletions=deletions,
     )
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from storage.moderator_settings import ModeratorSettings
     from storage.people.registry import People
     from storage.people.source_state import Sources
+    from storage.privacy.members import Privacy
     from storage.restore_report import RestoreReports
     from storage.review.found_papers import FoundPapers
     from storage.review.found_posts import FoundPosts
@@ -47,8 +48,15 @@ class Library:
     A feature is imported when it is first used, because commands of the shell need few of them.
     """
 
-    def __init__(self, database: Database, clock: Clock, generation: Generation = FIRST) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        generation: Generation = FIRST,
+        backup_dir: Path | None = None,
+    ) -> None:
         self.generation = generation
+        self._backup_dir = backup_dir
         self._database = database
         self._clock = clock
 
@@ -200,6 +208,14 @@ class Library:
         return Completions(self._database, self._clock)
 
     @cached_property
+    def privacy(self) -> Privacy:
+        """What is stored about members."""
+        from storage.privacy.deletion_list import DeletionFile
+        from storage.privacy.members import Privacy
+
+        return Privacy(self._database, self._clock, DeletionFile.of(self.path, self._backup_dir))
+
+    @cached_property
     def restore_reports(self) -> RestoreReports:
         """What a restore came to."""
         from storage.restore_report import RestoreReports
@@ -242,13 +258,17 @@ class Library:
         change is undone already or can't be undone any more.
         """
         from storage import undo
+        from storage.privacy import deletion_list
 
         async with self._database.reading() as db:
             history = await undo.get_history(db, change_id)
+            last_deletion = await deletion_list.find_last(db)
         if authorize is not None:
             await authorize(history.change)
         is_long = undo.takes_long(history)
         async with self._database.transaction(in_reply=True, importing=is_long) as db:
+            if await deletion_list.find_last(db) != last_deletion:  # of somebody it may name
+                history = await undo.get_history(db, change_id)
             return await undo.undo(db, history, actor, self._clock())
 
     async def close(self) -> None:
@@ -268,10 +288,12 @@ async def open_library(
 ) -> AsyncGenerator[Library]:
     """Opens the library in a file, creating it if needed; raises the errors of `open_database`.
 
-    If the file is a restored backup, this starts a generation.
+    If the file is a restored backup, this starts a generation, and deletes again what members have
+    deleted since.
     """
     async with open_database(path, busy_timeout, backup_dir) as database:
-        library = Library(database, clock, await open_generation(database, clock()))
+        generation = await open_generation(database, clock(), backup_dir)
+        library = Library(database, clock, generation, backup_dir)
         try:
             yield library
         finally:

@@ -99,6 +99,10 @@ class Actor:
     name: str
 
 
+FORMER_MEMBER = Actor("deleted", "a former member")  # who did what somebody's deleted data says
+NO_MEMBER = 0  # the Discord ID of such a member
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """How, when and by whom something was added to the list."""

@@ -13,6 +13,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from bot.settings import Settings
+from storage.privacy.inventory import RULES
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -49,6 +50,15 @@ def test_the_page_of_settings_has_all_of_them(site: Path) -> None:
     page = LexborHTMLParser((site / "settings.html").read_text(encoding="utf-8"))
     names = [cell.text() for cell in page.css("tbody td:first-child")]
     assert names == [one.name.upper() for one in fields(Settings)]
+
+
+def test_the_page_about_privacy_has_the_inventory(site: Path) -> None:
+    page = LexborHTMLParser((site / "privacy.html").read_text(encoding="utf-8"))
+    columns = [row.css("td")[1].text() for row in page.css("tbody tr") if len(row.css("td")) == 5]
+    assert [re.split(", ", cell) for cell in columns] == [
+        [f"{rule.table}.{column}" for column in rule.columns] for rule in RULES
+    ]
+    assert "The docs site has a table here" not in page.text()
 
 
 def test_the_page_of_options_has_each_command(site: Path) -> None:

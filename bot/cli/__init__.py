@@ -26,6 +26,7 @@ _COMMANDS = {
     "import": "import_.import_files",
     "lookup": "lookup.lookup",
     "people": "people_group.people",
+    "privacy": "privacy.privacy",
     "queue": "queue.queue",
     "random": "search.random",
     "restore": "backup.restore",

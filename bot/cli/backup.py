@@ -86,6 +86,7 @@ async def _restore(settings: Settings, file: Path, *, ask: bool, as_json: bool) 
                     "papers": prepared.papers,
                     "former_database": str(kept) if kept else None,
                     "lost": [asdict(loss) for loss in report.losses],
+                    "deleted_again": prepared.deletions,
                     "unknown": report.unknown,
                 }
             )
@@ -112,4 +113,7 @@ def _describe(prepared: Restore, file: Path) -> list[str]:
             lines.append(f"  and {loss.count - _MAX_SHOWN:,} more")
     if report.unknown:
         lines.append(unknown_text(report))
+    if prepared.deletions:
+        members = count(prepared.deletions, "member")
+        lines.append(f"What {members} deleted about themselves since then is deleted again.")
     return lines

@@ -137,9 +137,10 @@ async def _resolve(
 ) -> tuple[str, int | None]:
     """Resolves a report; returns what was done, and the change to undo."""
     require_moderator(interaction)
-    resolved = await interaction.client.library.review.resolve_report(
-        report_id, actor(interaction), is_fixed=is_fixed
-    )
+    review = interaction.client.library.review
+    resolved = await review.resolve_report(report_id, actor(interaction), is_fixed=is_fixed)
     interaction.client.dispatcher.deliver_soon()
     text = "✅ Marked as fixed." if is_fixed else "👋 Dismissed."
-    return f"{text} I'll let the member know.", resolved.change_id
+    report = (await review.reports([report_id]))[report_id]
+    told = " I'll let the member know." if report.has_member else ""
+    return f"{text}{told}", resolved.change_id

@@ -219,7 +219,8 @@ def _describe(item: PendingEntry | Suggestion, resolved: Recorded[UpsertResult])
     if result.outcome is Outcome.DECLINED:
         text = f"👋 You declined **{escape(item.draft.title, 100)}**."
         if isinstance(item, Suggestion):
-            return f"{text} I'll let {escape(item.member_name, 40)} know."
+            told = f" I'll let {escape(item.member_name, 40)} know." if item.has_member else ""
+            return f"{text}{told}"
         return f"{text} The feed won't bring it up again."
     if result.paper is None:
         return "👌 That paper was removed from the list on purpose, so I didn't add it."

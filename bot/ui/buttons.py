@@ -104,6 +104,38 @@ class KeepButton(LabButton, template="keep:{owner_id}:{paper_id}"):
         super().__init__("Cancel")
 
 
+class DownloadDataButton(LabButton, template="mydata:{owner_id}"):
+    """Sends somebody everything that is stored about them."""
+
+    def __init__(self, owner_id: int) -> None:
+        self.owner_id = owner_id
+        super().__init__("Download my data")
+
+
+class AskDeletionButton(LabButton, template="forgetme:{owner_id}"):
+    """Asks somebody to confirm that what is stored about them is to be deleted."""
+
+    def __init__(self, owner_id: int) -> None:
+        self.owner_id = owner_id
+        super().__init__("Delete my data", style=ButtonStyle.danger)
+
+
+class DeleteDataButton(LabButton, template="forgotten:{owner_id}"):
+    """Confirms that what is stored about somebody is to be deleted."""
+
+    def __init__(self, owner_id: int) -> None:
+        self.owner_id = owner_id
+        super().__init__("Delete it for good", style=ButtonStyle.danger)
+
+
+class KeepDataButton(LabButton, template="keepdata:{owner_id}"):
+    """Cancels the deletion, and shows again what is stored."""
+
+    def __init__(self, owner_id: int) -> None:
+        self.owner_id = owner_id
+        super().__init__("Cancel")
+
+
 class UndoButton(LabButton, template="undo:{change_id}"):
     """Undoes a recorded change."""
 

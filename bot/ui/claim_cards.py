@@ -12,7 +12,7 @@ from bot.markdown import escape, timestamp
 from bot.ui import cards, review_buttons
 from bot.ui.cards import Layout
 from storage.announcements.message_keys import event_key
-from storage.models import Outcome
+from storage.models import FORMER_MEMBER, Outcome
 from storage.people import ids
 from storage.review.models import AccountClaim
 
@@ -43,13 +43,19 @@ def decision_text(claim: AccountClaim) -> str:
     """Returns what a moderator has just decided."""
     name = f"**{escape(claim.name, 100)}**"
     if claim.outcome is Outcome.UPDATED:
-        return f"✅ You confirmed that <@{claim.member_id}> is {name}."
-    return f"👋 You said that <@{claim.member_id}> isn't {name}."
+        return f"✅ You confirmed that {_member(claim)} is {name}."
+    return f"👋 You said that {_member(claim)} isn't {name}."
 
 
 def _question(claim: AccountClaim) -> str:
     name = f"**{escape(claim.name, 100)}** (number {claim.person_id})"
-    return f"🙋 <@{claim.member_id}> says that they're {name}."
+    if not claim.has_member:
+        return f"🙋 {FORMER_MEMBER.name.capitalize()} said that they're {name}."
+    return f"🙋 {_member(claim)} says that they're {name}."
+
+
+def _member(claim: AccountClaim) -> str:
+    return f"<@{claim.member_id}>" if claim.has_member else FORMER_MEMBER.name
 
 
 def _ids(claim: AccountClaim) -> str:
@@ -60,5 +66,7 @@ def _ids(claim: AccountClaim) -> str:
 def _answer(claim: AccountClaim) -> str:
     if claim.decided_by is None:
         return "🤷 They were removed from the lab's people."
+    if not claim.has_member and claim.decided_by == FORMER_MEMBER:
+        return "👋 They've deleted their data since then."
     verb = "✅ Confirmed" if claim.outcome is Outcome.UPDATED else "👋 Declined"
     return f"{verb} by {escape(claim.decided_by.name, 80)}."

@@ -55,7 +55,7 @@ TOPICS = (
         "💡",
         "See a mistake? Press **Report a problem** under the paper. Is a paper missing? Press "
         "**Suggest this paper** when a search finds nothing.",
-        ("suggest", "people claim", "help"),
+        ("suggest", "people claim", "privacy", "help"),
     ),
     Topic(
         4,

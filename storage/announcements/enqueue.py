@@ -9,7 +9,7 @@ from storage import timestamps
 from storage.announcements.models import PostKind
 from storage.announcements.subscriptions import match_subscriptions
 from storage.connection import Connection
-from storage.models import Paper
+from storage.models import NO_MEMBER, Paper
 
 
 async def enqueue_paper(
@@ -88,9 +88,11 @@ async def enqueue_suggestion(
 async def enqueue_outcome(db: Connection, user_id: int, suggestion_id: int, now: datetime) -> None:
     """Queues a direct message that tells a member what became of their suggestion.
 
-    If one was sent before, because the decision was undone, it is updated instead.
+    If one was sent before, because the decision was undone, it is updated instead. A former member
+    isn't told.
     """
-    await _enqueue_about(db, "suggestion_id", suggestion_id, PostKind.OUTCOME, user_id, now)
+    if user_id != NO_MEMBER:
+        await _enqueue_about(db, "suggestion_id", suggestion_id, PostKind.OUTCOME, user_id, now)
 
 
 async def enqueue_report(db: Connection, channel_id: int, report_id: int, now: datetime) -> None:
@@ -103,9 +105,11 @@ async def enqueue_report_outcome(
 ) -> None:
     """Queues a direct message that tells a member what became of their report.
 
-    If one was sent before, because the decision was undone, it is updated instead.
+    If one was sent before, because the decision was undone, it is updated instead. A former member
+    isn't told.
     """
-    await _enqueue_about(db, "report_id", report_id, PostKind.OUTCOME, user_id, now)
+    if user_id != NO_MEMBER:
+        await _enqueue_about(db, "report_id", report_id, PostKind.OUTCOME, user_id, now)
 
 
 async def _enqueue_about(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from storage.audit.models import PeopleState, ReviewState
 from storage.connection import Connection
 from storage.errors import LabError
+from storage.models import NO_MEMBER
 from storage.people import records
 
 _DECISION = ("outcome", "decided_by", "decided_by_name", "decided_at")
@@ -25,8 +26,12 @@ async def restore_state(
 ) -> None:
     """Gives a claim and the person's account a state that `load_state` returned.
 
-    Raises `LabError` if either isn't as ``expected`` any more, and `AccountTaken`.
+    Raises `LabError` if either isn't as ``expected`` any more, or if the member has deleted their
+    data, and `AccountTaken`.
     """
+    member_id = await db.value("SELECT member_id FROM account_claims WHERE id = ?", [claim_id])
+    if member_id == NO_MEMBER:
+        raise LabError("That member has deleted their data, so nobody knows which account it was.")
     if await load_state(db, claim_id) != expected:
         raise LabError("That account or claim has been changed since then.")
     await db.run(

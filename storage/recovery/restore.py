@@ -16,6 +16,7 @@ from storage.damage import find_damage_of_copy, is_damage
 from storage.database import open_database
 from storage.errors import DatabaseUnusable, LabError
 from storage.library import open_library
+from storage.privacy.deletion_list import DeletionFile, load_former
 from storage.recovery.replacement import NotReplaced, merge_log, open_staging, replace_database
 from storage.restore_report import Loss, RestoreReport
 from storage.schema import migrations
@@ -69,11 +70,15 @@ class NotRestorable(LabError):
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """A checked copy of a backup that is ready to take the place of a database."""
+    """A checked copy of a backup that is ready to take the place of a database.
+
+    In it, the data of so many members as ``deletions`` was deleted again.
+    """
 
     database: Path
     papers: int
     report: RestoreReport
+    deletions: int
     _staged: Path
 
     def finish(self, now: datetime) -> Path | None:
@@ -98,22 +103,36 @@ async def open_restore(
     before `Restore.finish`. Opening the copy starts its generation. Raises `NotRestorable`.
     """
     database = _require_file(file, database)
+    backups = Backups.of(database, backup_dir)
     with open_staging(database, "restore") as staged:
         try:
             _copy(file, staged)
             copied_at = await _update(file, staged)
-            async with open_library(staged, clock) as library:
+            _save_deletions(file, database, backups.folder)
+            async with open_library(staged, clock, backup_dir=backups.folder) as library:
                 papers = await library.papers.count()
                 report = _compare(staged, database, copied_at)
                 await library.restore_reports.save(report)
+                deletions = library.generation.deletions
             merge_log(staged)
             sync(staged)
         except (LabError, sqlite3.Error, OSError) as error:
             raise NotRestorable(
-                f"{file} can't be restored. {_reason(error)}"
-                f"{_alternative(file, Backups.of(database, backup_dir))}"
+                f"{file} can't be restored. {_reason(error)}{_alternative(file, backups)}"
             ) from error
-        yield Restore(database, papers, report, staged)
+        yield Restore(database, papers, report, deletions, staged)
+
+
+def _save_deletions(file: Path, database: Path, folder: Path) -> None:
+    """Completes the list of deletions, from the former database and from one next to a backup."""
+    own = DeletionFile.of(database, folder)
+    try:
+        own.add([*load_former(database), *DeletionFile.of(database, file.resolve().parent).read()])
+    except OSError as error:
+        raise NotRestorable(
+            f"The list of what members have deleted, {own.path}, couldn't be written: "
+            f"{error.strerror}. Make that possible, or set BACKUP_DIR to another folder."
+        ) from error
 
 
 def _require_file(file: Path, database: Path) -> Path:

@@ -16,6 +16,7 @@ from storage.errors import LabError
 from storage.models import Actor, Outcome, UpsertResult
 from storage.people import account_claims, records
 from storage.people.errors import PersonNotFound
+from storage.privacy import deletion_list
 from storage.review import resolutions
 from storage.review.errors import AlreadyResolved, NotWaiting
 from storage.review.models import AccountClaim
@@ -37,10 +38,12 @@ class AccountClaims:
         """Accepts a claim for review; the moderators get a card in ``channel_id``, if any.
 
         ``member`` is a Discord user's id and name. Raises `LabError` if the member has a claim that
-        waits, or one of the last day that was declined, and if `MAX_PENDING_CLAIMS` wait.
+        waits, or one of the last day that was declined, if they have deleted their data within a
+        day, and if `MAX_PENDING_CLAIMS` wait.
         """
         now = self._clock()
         async with self._database.transaction() as db:
+            await deletion_list.require_pause(db, member[0], now)
             await _require_pause(db, member[0], timestamps.to_text(now - _PAUSE))
             claim_id = await db.insert(
                 """INSERT INTO account_claims (person_id, member_id, member_name, claimed_at)

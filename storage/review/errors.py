@@ -16,8 +16,8 @@ class AlreadyResolved(NotWaiting):
     def __init__(self, by: Actor | None, actor: Actor, what: str = "decided this one") -> None:
         is_own = by is not None and by.key == actor.key
         name = by.name if by and by.name else "Someone"
-        if name.startswith("the "):  # shell, for example
-            name = f"T{name[1:]}"
+        if name.startswith(("the ", "a ")):  # the shell, a former member
+            name = f"{name[0].upper()}{name[1:]}"
         who = "You've" if is_own else f"{name} has"
         super().__init__(f"{who} already {what}.")
 

@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.models import Actor, Outcome, Paper, PaperDraft
+from storage.models import NO_MEMBER, Actor, Outcome, Paper, PaperDraft
 from storage.papers.snapshots import differences_to_json
 from storage.people.models import Person
 
@@ -35,6 +35,11 @@ class Suggestion:
     def is_pending(self) -> bool:
         """Whether it waits for a moderator."""
         return self.decided_at is None
+
+    @property
+    def has_member(self) -> bool:
+        """Whether the member is still known, who gets an answer then."""
+        return self.member_id != NO_MEMBER
 
 
 class Decision(enum.IntEnum):
@@ -116,13 +121,19 @@ class Report:
         """Whether it waits for a moderator."""
         return self.decided_by is None
 
+    @property
+    def has_member(self) -> bool:
+        """Whether the member is still known, who gets an answer then."""
+        return self.member_id != NO_MEMBER
+
 
 @dataclass(frozen=True, slots=True)
 class AccountClaim:
     """A member's claim to be one of the lab's people, and what became of it.
 
     ``person`` is None if they were removed from the lab's people. ``outcome`` is ``REVIEW`` while
-    the claim is pending, then ``UPDATED`` or ``DECLINED``.
+    the claim is pending, then ``UPDATED`` or ``DECLINED``, which the claim of a member who deletes
+    their data is, too.
     """
 
     id: int
@@ -133,6 +144,11 @@ class AccountClaim:
     claimed_at: datetime
     outcome: Outcome
     decided_by: Actor | None = None
+
+    @property
+    def has_member(self) -> bool:
+        """Whether the member is still known."""
+        return self.member_id != NO_MEMBER
 
     @property
     def name(self) -> str:

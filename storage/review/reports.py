@@ -16,6 +16,7 @@ from storage.database import Database
 from storage.models import Actor, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers import queries as paper_queries
 from storage.papers.errors import PaperNotFound
+from storage.privacy import deletion_list
 from storage.review import resolutions
 from storage.review.errors import AlreadyResolved, NotWaiting
 from storage.review.models import Problem, Report, ReportResult, ReportStatus
@@ -45,7 +46,7 @@ class Reports:
         """Accepts a report for review, unless `check_report` finds a reason not to.
 
         ``member`` is a Discord user's id and name. The moderators get a card in ``channel_id``, if
-        there is one. Raises `PaperNotFound`.
+        there is one. Raises what that raises.
         """
         now = self._clock()
         async with self._database.transaction() as db:
@@ -68,7 +69,7 @@ class Reports:
 
         It is rejected if the member's report about the paper is pending, if they have reported
         something within a minute or too much within a day, or if `MAX_PENDING_REPORTS` are pending.
-        Raises `PaperNotFound`.
+        Raises `PaperNotFound`, and `RecentlyDeleted` within a day after a deletion.
         """
         async with self._database.reading() as db:
             paper_id = await _get_listed_id(db, paper_id)
@@ -154,6 +155,7 @@ async def _find_rejection(
 ) -> ReportResult | None:
     if own := await _find_pending(db, paper_id, member_id):
         return ReportResult(ReportStatus.PENDING, own)
+    await deletion_list.require_pause(db, member_id, now)
     if retry_at := await _retry_at(db, member_id, now):
         return ReportResult(ReportStatus.TOO_MANY, retry_at=retry_at)
     pending: int = await db.value("SELECT COUNT(*) FROM reports WHERE decided_at IS NULL")

@@ -17,6 +17,7 @@ from storage.papers import former_names
 from storage.papers import queries as paper_queries
 from storage.papers.combine import normalize
 from storage.papers.snapshots import draft_from_text, draft_to_text
+from storage.privacy import deletion_list
 from storage.review.models import Suggestion, SuggestionResult, SuggestionStatus
 from storage.text import fold
 
@@ -44,7 +45,7 @@ class Suggestions:
         """Accepts a paper for review, unless `check_suggestion` finds a reason not to.
 
         ``member`` is a Discord user's id and name. The moderators get a card in ``channel_id``, if
-        there is one.
+        there is one. Raises what that raises.
         """
         now = self._clock()
         draft = normalize(draft)
@@ -78,6 +79,7 @@ class Suggestions:
 
         It is rejected if the list has or had the paper, if it is pending already, if the member has
         suggested ``daily_limit`` papers within a day, or if `MAX_PENDING` suggestions are pending.
+        Raises `RecentlyDeleted` within a day after the member deleted their data.
         """
         draft = normalize(draft)
         async with self._database.reading() as db:
@@ -130,6 +132,7 @@ async def _find_rejection(
         return SuggestionResult(SuggestionStatus.KNOWN, paper=known.paper)
     if pending := await _find_pending(db, draft):
         return SuggestionResult(SuggestionStatus.PENDING, pending)
+    await deletion_list.require_pause(db, member_id, now)
     if retry_at := await _retry_at(db, member_id, daily_limit, now):
         return SuggestionResult(SuggestionStatus.TOO_MANY, retry_at=retry_at)
     if await _is_queue_full(db):

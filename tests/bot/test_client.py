@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import discord
 import simcord
 
 from bot.app import App
@@ -17,6 +18,12 @@ async def test_a_home_server_that_is_joined_later_gets_its_commands(
     assert joined is not None
     await app.client.on_guild_join(joined)
     assert await app.library.bot_state.find_value(key) == synced
+
+
+async def test_the_bot_asks_for_no_privileged_intents(app: App) -> None:
+    asked = app.client.intents
+    assert asked == discord.Intents(guilds=True)
+    assert [asked.members, asked.presences, asked.message_content] == [False] * 3
 
 
 async def test_unchanged_commands_are_not_synced_again(app: App, simcord_env: simcord.Env) -> None:

@@ -232,7 +232,7 @@ async def test_a_report_is_resolved_on_its_page(lab: Lab) -> None:
     paper = await lab.add(PaperDraft(title="Odd Paper", venue="ICML"))
     for number in range(3):
         await lab.app.library.review.report(
-            paper, Problem.VENUE, f"note {number}", (number, f"member{number}"), channel_id=None
+            paper, Problem.VENUE, f"note {number}", (1 + number, f"m{number}"), channel_id=None
         )
         lab.clock.advance(timedelta(minutes=1))
     queue = await open_queue(lab)

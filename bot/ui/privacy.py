@@ -1,0 +1,132 @@
+"""What is stored about a member, as text for Discord and the shell, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.markdown import count, escape, join_and
+from storage.models import FORMER_MEMBER
+from storage.privacy.personal_data import Overview, PersonalData
+from storage.timestamps import to_iso
+
+# What there is one of, and what is said after it, by the name in an `Overview`.
+_PHRASES = {
+    "suggestions": ("paper", "suggested, with notes"),
+    "reports": ("problem", "reported, with notes"),
+    "account_claims": ("claim", "to be one of the lab's people"),
+    "direct_messages": ("direct message", "with an answer from the moderators"),
+    "changes": ("change", "to the list, its feeds or settings"),
+    "decisions": ("decision", "about what was waiting for moderators"),
+    "papers": ("paper", "added"),
+    "feeds": ("feed", "followed"),
+    "subscriptions": ("channel", "set up for announcements"),
+    "moderator_settings": ("moderators' setting", "chosen"),
+}
+_NOT_STORED = (
+    "Searches aren't stored with your name. If a command of yours is refused or fails, the log of "
+    "whoever runs this bot has your ID."
+)
+_OF_LAB = "one of the lab's people"
+_SNOWFLAKES = ("guild_id", "channel_id")  # more digits than JavaScript's numbers have
+
+
+def overview_lines(overview: Overview) -> Iterator[tuple[str, str]]:
+    """Yields what is stored about a member: how much, such as “3 papers”, and of what."""
+    counts = _with_decisions(overview.counts)
+    for name, (noun, rest) in _PHRASES.items():
+        if number := counts.get(name):
+            yield count(number, noun), rest
+
+
+def describe(overview: Overview, backup_keep: int) -> str:
+    """Returns what is stored about the member who asks."""
+    if overview.is_empty:
+        return f"### 🔒 I store nothing about you\n{_NOT_STORED}"
+    lines = ["### 🔒 What I store about you"]
+    if overview.person is not None:
+        lines.append(f"- Your account is that of **{escape(overview.person, 100)}**, {_OF_LAB}.")
+    lines += [f"- **{number}** {what}" for number, what in overview_lines(overview)]
+    kept = "Moderators see your name there. I keep it until you delete it."
+    return "\n".join(
+        [*lines, "", f"{kept} {backups_note(backup_keep, 'Backups')}", f"-# {_NOT_STORED}"]
+    )
+
+
+def ask_to_confirm(overview: Overview, backup_keep: int) -> str:
+    """Returns what goes and what stays if a member deletes their data."""
+    gone = ["your ID", "your name", "your notes"]
+    kept = ["Messages that I've already sent; only the moderators' cards are updated."]
+    if overview.person is not None:
+        name = escape(overview.person, 100)
+        gone.append(f"the link from your account to **{name}**")
+        kept.append(
+            f"What the lab knows about **{name}**, such as names and IDs. Ask a moderator to "
+            "change that."
+        )
+    if "account_claims" in overview.counts:
+        gone.append("claims that are waiting for a moderator")
+    if "direct_messages" in overview.counts:
+        gone.append("answers that I haven't sent yet")
+    anonymous = (
+        "the papers and problems that you sent, and the list's history. It says "
+        f"“{FORMER_MEMBER.name}” where it says your name now, so that moderators can still undo "
+        "changes."
+    )
+    pause = (
+        "For a day, you can't suggest papers or report problems then, because I'll have forgotten "
+        "how many you've sent."
+    )
+    lines = (
+        "### 🗑️ Delete your data?",
+        f"**Goes for good:** {join_and(gone)}.",
+        f"**Stays without you:** {anonymous}",
+        f"**Stays as it is:** {' '.join(kept)}",
+        f"{backups_note(backup_keep, 'Backups')} Restoring one deletes it again.",
+        f"-# {pause}",
+    )
+    return "\n".join(lines)
+
+
+def describe_deletion(backup_keep: int) -> str:
+    """Returns what a member is told once their data is deleted."""
+    return f"🗑️ **Your data is deleted.** {backups_note(backup_keep, 'Older backups')}"
+
+
+def backups_note(backup_keep: int, which: str) -> str:
+    """Returns how long backups have what is deleted."""
+    if not backup_keep:
+        return f"{which} have it until whoever runs this bot deletes them."
+    return (
+        f"{which} have it until {count(backup_keep, 'newer one')} of the same kind, such as "
+        "nightly ones, have been made, or until whoever runs this bot deletes them."
+    )
+
+
+def data_json(data: PersonalData, now: datetime) -> dict[str, Any]:
+    """Returns everything that is stored about a member, as values for JSON."""
+    return {
+        "discord_id": str(data.member_id),
+        "names": [*data.names],
+        "written_at": to_iso(now),
+        "person": data.person,
+        "direct_messages": data.direct_messages,
+        **{
+            name: [_with_text_ids(record) for record in records]
+            for name, records in data.records.items()
+        },
+    }
+
+
+def _with_text_ids(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: str(value) if name in _SNOWFLAKES and value is not None else value
+        for name, value in record.items()
+    }
+
+
+def _with_decisions(counts: Mapping[str, int]) -> dict[str, int]:
+    """Returns the numbers with all decisions taken together."""
+    decided = sum(number for name, number in counts.items() if name.startswith("decided_"))
+    return {**counts, "decisions": decided}
