@@ -25,8 +25,13 @@ from storage.library import Library, open_library
 from storage.models import Actor, Origin
 from tests.support.lab import HOME, FakeClock, Lab, open_lab, plain_commands, unexpected_errors
 from tests.support.lookup_server import LookupServer
-from tests.support.paths import shared_path
+from tests.support.paths import ROOT, shared_path
 
+# Only storage and feeds are measured, and that makes Python a third slower: these tests go without.
+_UNMEASURED = [
+    ROOT / "tests" / name
+    for name in ("benchmarks", "bot/demo", "bot/formats", "bot/importing", "bot/ui")
+]
 NO_SERVER = "http://127.0.0.1:9"  # the discard port: no test sends requests to the real services
 # Examples may be slow, and they share their test's library on purpose.
 hypothesis.settings.register_profile(
@@ -60,6 +65,12 @@ def fork_server() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Returns more workers than processors, since tests wait for processes and servers."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Marks the tests in which coverage isn't measured."""
+    if any(item.path.is_relative_to(folder) for folder in _UNMEASURED):
+        item.add_marker("no_cover")
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from storage.privacy.inventory import RULES
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("docs site")]  # built once
 _LOADED = {"img": "src", "script": "src", "iframe": "src", "link": "href", "source": "src"}
 
 
