@@ -37,7 +37,7 @@ for _name in ("make_safe_absolute_uri", "_urljoin"):
 
 _TIME_LIMIT = timedelta(seconds=20)
 _WORKERS = 2  # so that one slow feed doesn't hold up the others
-_MAX_ENTRIES = 5000
+MAX_ENTRIES = 5000  # of a feed
 # What feedparser raises for malformed feeds; a MemoryError isn't the feed's fault.
 _PARSE_ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 # A character outside the BMP written as two surrogates, which XML doesn't allow.
@@ -100,36 +100,49 @@ class _Document:
 class Parser:
     """Parses feeds in sandboxed worker processes; opened by `open_parser`."""
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Workers, max_entries: int = MAX_ENTRIES) -> None:
         self.workers = workers
+        self._max_entries = max_entries
 
     async def parse(self, body: bytes, url: str, now: datetime, content_type: str) -> ParsedFeed:
         """Calls `parse_feed` in a worker; also raises `FeedTooLarge`."""
         try:
-            return await self.workers.run(parse_feed, body, url, now, content_type)
+            return await self.workers.run(
+                parse_feed, body, url, now, content_type, self._max_entries
+            )
         except ResourceLimitExceeded as error:
             raise FeedTooLarge(url, error.reason) from error
 
 
 @asynccontextmanager
 async def open_parser(
-    time_limit: timedelta = _TIME_LIMIT, max_memory: int = MAX_MEMORY, workers: int = _WORKERS
+    time_limit: timedelta = _TIME_LIMIT,
+    max_memory: int = MAX_MEMORY,
+    workers: int = _WORKERS,
+    max_entries: int = MAX_ENTRIES,
 ) -> AsyncGenerator[Parser]:
     """Opens a parser, whose workers start with the first feed and stop at the end of the block."""
     async with open_workers(time_limit, max_memory, workers) as opened:
-        yield Parser(opened)
+        yield Parser(opened, max_entries)
 
 
-def parse_feed(body: bytes, url: str, now: datetime, content_type: str = "") -> ParsedFeed:
+def parse_feed(
+    body: bytes,
+    url: str,
+    now: datetime,
+    content_type: str = "",
+    max_entries: int = MAX_ENTRIES,
+) -> ParsedFeed:
     """Parses RSS 0.9x to 2.0, RDF, Atom or JSON Feed that was fetched from ``url``.
 
-    Ignores dates after ``now``. Raises `NotAFeed`, and nothing else for any bytes.
+    Reads the newest entries, and ignores dates after ``now``. Raises `NotAFeed`, and nothing else
+    for any bytes.
     """
     body = body.removeprefix(b"\xef\xbb\xbf")
     is_json = body.lstrip()[:1] == b"{"
     document = _read_json(body, url) if is_json else _read_xml(body, url, content_type)
     context = item_mapping.FeedContext(url, document.home_url, document.generator, now)
-    entries, problems, causes = read_items(document.items, context)
+    entries, problems, causes = read_items(document.items, context, max_entries)
     return ParsedFeed(
         title=redact_text(document.title),
         home_url=document.home_url,
@@ -141,7 +154,9 @@ def parse_feed(body: bytes, url: str, now: datetime, content_type: str = "") -> 
 
 
 def read_items(
-    items: Sequence[dict[str, Any]], context: item_mapping.FeedContext
+    items: Sequence[dict[str, Any]],
+    context: item_mapping.FeedContext,
+    max_entries: int = MAX_ENTRIES,
 ) -> tuple[list[Entry], list[str], list[str]]:
     """Maps items to entries; returns these, a sentence per problem, and messages for the log.
 
@@ -152,7 +167,7 @@ def read_items(
     problems: list[str] = []
     causes: list[str] = []
     dates = [item_mapping.item_date(item, context.now) for item in items]
-    for index in _newest(dates, _MAX_ENTRIES):
+    for index in _newest(dates, max_entries):
         number = index + 1
         try:
             entry = item_mapping.read_item(items[index], dates[index], context)
@@ -163,8 +178,8 @@ def read_items(
             entries.setdefault(entry.key, entry)
         elif entry:
             problems.append(f"Entry {number} {entry}")
-    if len(items) > _MAX_ENTRIES:
-        problems.append(f"I only read the newest {_MAX_ENTRIES:,} of {len(items):,} entries.")
+    if len(items) > max_entries:
+        problems.append(f"I only read the newest {max_entries:,} of {len(items):,} entries.")
     return list(entries.values()), problems, causes
 
 

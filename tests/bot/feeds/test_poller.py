@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.feeds.fetch import FetchedFeed, NoFeedFound, feed_candidates
-from bot.feeds.parser import open_parser
+from bot.feeds.parser import MAX_ENTRIES, open_parser
 from bot.feeds.poller import Poller
 from bot.moderators import Moderators
 from bot.net.http import HttpError, open_http_client
@@ -83,8 +83,13 @@ def moderators_channel() -> int | None:
 
 
 @pytest.fixture
+def max_entries() -> int:
+    return MAX_ENTRIES
+
+
+@pytest.fixture
 async def setup(
-    tmp_path: Path, empty_database: Path, moderators_channel: int | None
+    tmp_path: Path, empty_database: Path, moderators_channel: int | None, max_entries: int
 ) -> AsyncIterator[PollerSetup]:
     database = Path(shutil.copyfile(empty_database, tmp_path / "lab.db"))
     origin = Origin()
@@ -97,7 +102,7 @@ async def setup(
         open_http_client(
             contact="", allow_private=True, time_limit=timedelta(seconds=5), max_bytes=10**7
         ) as client,
-        open_parser() as parser,
+        open_parser(max_entries=max_entries) as parser,
     ):
         await library.subscriptions.subscribe(1, 2, MODERATOR)
         moderators = Moderators(library, Settings(moderators_channel_id=moderators_channel))
@@ -464,11 +469,12 @@ async def test_entries_that_come_back_to_a_feed_are_not_announced_again(setup: P
     assert await setup.waiting() == 0
 
 
+@pytest.mark.parametrize("max_entries", [50])
 async def test_the_end_of_a_very_long_feed_is_announced(setup: PollerSetup) -> None:
-    titles = [f"Paper {number}" for number in range(5010)]
+    titles = [f"Paper {number}" for number in range(60)]
     setup.origin.bodies["/feed"] = feed(*titles)
     followed = await setup.poller.follow(setup.url("feed"), MODERATOR)
-    assert followed.papers == 5000
+    assert followed.papers == 50
     setup.origin.bodies["/feed"] = feed(*titles, "The newest one")
     setup.later(HALF_HOUR * 2)
     (poll,) = await setup.poller.poll_due()
