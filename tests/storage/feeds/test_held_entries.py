@@ -71,9 +71,18 @@ async def source(library: Library, clock: FakeClock) -> Source:
 async def test_nineteen_new_papers_are_announced_and_twenty_are_held(source: Source) -> None:
     assert len((await source.brings(19)).added) == 19
     assert await source.queued() == 19
-    assert len((await source.brings(189)).added) == 189
-    result = await source.brings(1890)
-    assert (len(result.added), result.reviews, result.held) == (0, 1890, 1890)
+    result = await source.brings(190)
+    assert (len(result.added), result.reviews, result.held) == (0, 190, 190)
+
+
+@pytest.mark.parametrize(("number", "added"), [(20, 0), (189, 189)])
+async def test_ten_times_as_many_as_usual_are_too_many(
+    source: Source, number: int, added: int
+) -> None:
+    if added:
+        await source.brings(19)
+    result = await source.brings(number)
+    assert (len(result.added), result.held) == (added, number - added)
 
 
 async def test_held_entries_wait_with_one_notice_and_so_does_what_follows(source: Source) -> None:
@@ -97,8 +106,8 @@ async def test_the_first_check_after_a_restore_holds_nothing(
     async with open_library(restored, source.clock) as library:
         again = Source(library, source.feed, source.clock)
         again.entries = source.entries
-        assert len((await again.brings(120)).added) == 120
-        assert (await again.brings(1200)).held == 1200
+        assert len((await again.brings(20)).added) == 20
+        assert (await again.brings(200)).held == 200
 
 
 async def test_all_held_entries_are_added_and_announced_once(source: Source) -> None:
