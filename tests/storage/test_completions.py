@@ -8,12 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from storage.library import Library, open_library
-from storage.migration_functions import FUNCTIONS
 from storage.models import Origin, PaperDraft
-from storage.schema import migrations
 from storage.timestamps import to_text
 from tests.support.lab import FakeClock
 from tests.support.library import ARXIV, MODERATOR, added
+from tests.support.old_database import run_migrations
 
 
 async def test_new_papers_are_due_first_and_removed_ones_never(library: Library) -> None:
@@ -68,10 +67,7 @@ async def test_a_paper_for_which_services_fail_is_tried_again_ever_more_rarely(
 async def test_what_version_34_recorded_goes_on(tmp_path: Path, clock: FakeClock) -> None:
     path = tmp_path / "lab.db"
     with closing(sqlite3.connect(path)) as db:
-        for name, function in FUNCTIONS.items():
-            db.create_function(name, 1, function)
-        for migration in migrations()[:34]:
-            db.executescript(migration.sql)
+        run_migrations(db, 34)
         db.execute(
             """INSERT INTO papers (id, title, title_key, authors_complete, venue, sort_key, note,
                    posted_by, origin, created_at, created_by, created_by_name, abstract)

@@ -26,9 +26,9 @@ from storage.errors import (
     LabError,
 )
 from storage.library import open_library
-from storage.migration_functions import FUNCTIONS
 from storage.schema import migrations
 from tests.support.library_tables import dump
+from tests.support.old_database import run_migrations
 from tests.support.paths import ROOT
 
 # Opens a database, and is killed after some statements of its migration.
@@ -102,32 +102,30 @@ async def test_a_new_file_gets_every_migration_once(
 
 @pytest.mark.slow
 async def test_a_database_of_each_earlier_version_keeps_its_data(tmp_path: Path) -> None:
-    for known in migrations()[:-1]:
-        path = tmp_path / f"from-{known.version}.db"
-        old = sqlite3.connect(path)
-        for name, function in FUNCTIONS.items():
-            old.create_function(name, 1, function)
-        for migration in migrations()[: known.version]:
-            old.executescript(migration.sql)
-        sort_key = "place" if known.version < 7 else "sort_key"
-        old.execute(
-            f"""INSERT INTO papers (title, title_key, abstract, authors_complete, venue,
-                   {sort_key}, note, posted_by, origin, created_at, created_by, created_by_name)
-               VALUES ('Kept', 'kept', '', 1, '', 1, '', '', 'import',
-                       '2026-01-01T00:00:00.000000Z', 'shell', 'the shell')"""
-        )
-        old.execute(f"PRAGMA user_version = {known.version}")
-        old.commit()
-        old.close()
-        async with open_library(path, now) as library:
-            assert (await library.papers.get(1)).title == "Kept"
+    with closing(sqlite3.connect(":memory:")) as empty:
+        for known in migrations()[:-1]:
+            run_migrations(empty, known.version, first=known.version)
+            path = tmp_path / f"from-{known.version}.db"
+            with closing(sqlite3.connect(path)) as old:
+                empty.backup(old)
+                sort_key = "place" if known.version < 7 else "sort_key"
+                old.execute(
+                    f"""INSERT INTO papers (title, title_key, abstract, authors_complete, venue,
+                           {sort_key}, note, posted_by, origin, created_at, created_by,
+                           created_by_name)
+                       VALUES ('Kept', 'kept', '', 1, '', 1, '', '', 'import',
+                               '2026-01-01T00:00:00.000000Z', 'shell', 'the shell')"""
+                )
+                old.execute(f"PRAGMA user_version = {known.version}")
+                old.commit()
+            async with open_library(path, now) as library:
+                assert (await library.papers.get(1)).title == "Kept"
 
 
 async def test_sent_posts_survive_the_migration_to_more_kinds(tmp_path: Path) -> None:
     path = tmp_path / "from-3.db"
     old = sqlite3.connect(path)
-    for migration in migrations()[:3]:
-        old.executescript(migration.sql)
+    run_migrations(old, 3)
     old.execute(
         """INSERT INTO posts (channel_id, kind, notice, state, created_at, message_id)
            VALUES (2, 'notice', 'Kept', 'sent', '2026-01-01T00:00:00.000000Z', 4)"""
@@ -144,10 +142,7 @@ async def test_sent_posts_survive_the_migration_to_more_kinds(tmp_path: Path) ->
 async def test_posts_keep_everything_in_the_migration_to_reports(tmp_path: Path) -> None:
     path = tmp_path / "from-14.db"
     old = sqlite3.connect(path)
-    for name, function in FUNCTIONS.items():
-        old.create_function(name, 1, function)
-    for migration in migrations()[:14]:
-        old.executescript(migration.sql)
+    run_migrations(old, 14)
     old.executescript(
         """INSERT INTO papers (id, title, title_key, abstract, authors_complete, venue, sort_key,
                                note, posted_by, origin, created_at, created_by, created_by_name)
@@ -183,7 +178,7 @@ async def test_posts_keep_everything_in_the_migration_to_reports(tmp_path: Path)
 def write_old_database(path: Path, *extra: str) -> dict[str, list[Any]]:
     """Writes a database of the first version; returns its tables."""
     with closing(sqlite3.connect(path)) as old:
-        old.executescript(migrations()[0].sql)
+        run_migrations(old, 1)
         old.execute("INSERT INTO venue_counts VALUES ('Kept', 7)")
         for statement in extra:
             old.execute(statement)
@@ -200,10 +195,7 @@ def copies(path: Path) -> list[Path]:
 async def test_names_are_parsed_again_in_the_migration_to_collectives(tmp_path: Path) -> None:
     path = tmp_path / "from-21.db"
     old = sqlite3.connect(path)
-    for name, function in FUNCTIONS.items():
-        old.create_function(name, 1, function)
-    for migration in migrations()[:21]:
-        old.executescript(migration.sql)
+    run_migrations(old, 21)
     old.executescript(
         """INSERT INTO names (id, name, letters, family_key, initial, is_full)
                VALUES (1, 'Smith JA', 'smithja', 'ja', 's', 1),
@@ -222,10 +214,7 @@ async def test_names_are_parsed_again_in_the_migration_to_collectives(tmp_path: 
 async def test_names_with_ids_identify_people_after_the_migration(tmp_path: Path) -> None:
     path = tmp_path / "from-28.db"
     old = sqlite3.connect(path)
-    for name, function in FUNCTIONS.items():
-        old.create_function(name, 1, function)
-    for migration in migrations()[:28]:
-        old.executescript(migration.sql)
+    run_migrations(old, 28)
     old.executescript(
         """INSERT INTO names (id, name, letters, family_key, initial, is_full)
                VALUES (1, 'W. Wang 0001', 'wwang', 'wang', 'w', 0),

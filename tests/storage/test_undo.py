@@ -19,10 +19,10 @@ from storage.library import Library, open_library
 from storage.models import Actor, Link, LinkKind, Origin, Outcome, Paper, PaperDraft
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperChanged, PaperExists, PaperNotFound, PaperNotRemoved
-from storage.schema import migrations
 from storage.search.query import parse
 from tests.support.lab import NOW, FakeClock
 from tests.support.library import MODERATOR, OTHER_MODERATOR
+from tests.support.old_database import run_migrations
 
 ONE = PaperDraft("A Paper on Things", ("Ann Lee",), venue="arXiv", identifiers=("doi:10.1000/one",))
 TWO = PaperDraft(
@@ -468,8 +468,7 @@ async def test_changes_recorded_by_an_old_version_can_be_undone(tmp_path: Path) 
     """Two papers made one, an edit undone, and an edit that was undone and made again."""
     path = tmp_path / "old.db"
     old = sqlite3.connect(path)
-    for migration in migrations()[:3]:
-        old.executescript(migration.sql)
+    run_migrations(old, 3)
     said = """{"title": "%s", "authors": [], "authors_complete": true, "abstract": "", "venue": "",
                "date": null, "identifiers": [], "links": [], "note": "", "tags": [],
                "posted_by": "", "removed": %s}"""

@@ -12,12 +12,11 @@ import pytest
 
 from storage.feeds.models import Entry, FeedState
 from storage.library import open_library
-from storage.migration_functions import FUNCTIONS
 from storage.models import Origin, Outcome, PaperDraft
 from storage.papers.combine import as_draft
-from storage.schema import migrations
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
+from tests.support.old_database import run_migrations
 
 ACL_DOI = "doi:10.18653/v1/p19-1001"
 IDENTIFIERS = {
@@ -34,10 +33,7 @@ IDENTIFIERS = {
 def write_version_19(path: Path) -> None:
     """Makes a database with these papers, and entries and suggestions that wait."""
     with closing(sqlite3.connect(path)) as db:
-        for name, function in FUNCTIONS.items():
-            db.create_function(name, 1, function)
-        for migration in migrations()[:19]:
-            db.executescript(migration.sql)
+        run_migrations(db, 19)
         for number, (title, identifiers) in enumerate(IDENTIFIERS.items(), 1):
             db.execute(
                 """INSERT INTO papers (id, title, title_key, abstract, authors_complete, venue,

@@ -10,16 +10,15 @@ from pathlib import Path
 import pytest
 
 from storage.library import open_library
-from storage.migration_functions import FUNCTIONS
 from storage.models import Origin, PaperDraft
 from storage.papers.search_index import sort_key
-from storage.schema import migrations
 from storage.search.query import parse
 from storage.text import fold
 from storage.timestamps import to_text
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
 from tests.support.library_tables import dump
+from tests.support.old_database import run_migrations
 
 DRAFTS = (
     PaperDraft("Random forests (RF) grow", abstract="Colours of a RF (random forest)."),
@@ -36,10 +35,7 @@ LEARNED = ("words", "paper_abbreviations", "abbreviations")
 def write_version_23(path: Path) -> None:
     """Makes a database with these papers and their words; one of the papers is removed."""
     with closing(sqlite3.connect(path)) as db:
-        for name, function in FUNCTIONS.items():
-            db.create_function(name, 1, function)
-        for migration in migrations()[:23]:
-            db.executescript(migration.sql)
+        run_migrations(db, 23)
         for number, draft in enumerate(DRAFTS, 1):
             db.execute(
                 """INSERT INTO papers (id, title, title_key, abstract, authors_complete, venue,

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from storage.library import open_library
-from storage.migration_functions import FUNCTIONS
-from storage.schema import migrations
 from tests.support.lab import FakeClock
+from tests.support.old_database import run_migrations
 
 AT = "2026-01-01T00:00:00.000000Z"
 TABLES = ("posts", "announcements", "refused_posts", "found_messages")
@@ -19,10 +18,7 @@ TABLES = ("posts", "announcements", "refused_posts", "found_messages")
 def write_version_33(path: Path) -> None:
     """Makes a database with an announcement that was sent, and notices, one of them refused."""
     with closing(sqlite3.connect(path)) as db:
-        for name, function in FUNCTIONS.items():
-            db.create_function(name, 1, function)
-        for migration in migrations()[:33]:
-            db.executescript(migration.sql)
+        run_migrations(db, 33)
         db.execute(
             """INSERT INTO papers (id, title, title_key, abstract, authors_complete, venue,
                    sort_key, note, posted_by, origin, created_at, created_by, created_by_name)

@@ -17,12 +17,11 @@ from storage.library import Library, open_library
 from storage.migration_functions import FUNCTIONS
 from storage.models import Outcome, PaperDraft
 from storage.papers.identifiers import feed_guid
-from storage.schema import migrations
 from storage.search.query import parse
 from storage.urls import canonical_url
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR
-from tests.support.old_database import read_rows, write_version_6
+from tests.support.old_database import read_rows, run_migrations, write_version_6
 
 URL = "https://lab.org/feed.xml?token=CANARY"
 CANONICAL = canonical_url(URL) or ""
@@ -38,8 +37,7 @@ def write_version_8(path: Path) -> None:
     """Makes a database of version 8 with guids of a feed in all places that have identifiers."""
     write_version_6(path)
     with closing(sqlite3.connect(path)) as db:
-        for migration in migrations()[6:8]:
-            db.executescript(migration.sql)
+        run_migrations(db, 8, first=7)
         for table, column in db.execute(_TEXTS).fetchall():
             db.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", [DOI, GUID])
         # A removed paper, and one with two guids in the order of their texts.

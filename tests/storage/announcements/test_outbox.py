@@ -21,9 +21,9 @@ from storage.feeds.models import Entry, EntryRecord, Feed, FeedSettings, FeedSta
 from storage.library import Library, open_library
 from storage.models import Origin, Outcome, PaperDraft
 from storage.review.models import Decision
-from storage.schema import migrations
 from tests.support.lab import FakeClock
 from tests.support.library import MODERATOR, announce, deliver
+from tests.support.old_database import run_migrations
 
 
 async def test_posts_are_claimed_sent_and_recorded_in_order(
@@ -370,8 +370,7 @@ async def test_a_reviewed_feed_updates_known_papers_without_review(
 async def test_announcements_of_schema_2_keep_their_states(tmp_path: Path) -> None:
     path = tmp_path / "lab.db"
     old = sqlite3.connect(path)
-    for migration in migrations()[:2]:
-        old.executescript(migration.sql)
+    run_migrations(old, 2)
     at = "2026-01-01T00:00:00.000000Z"
     for number in (1, 2, 3):
         old.execute(
