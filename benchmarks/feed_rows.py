@@ -39,7 +39,7 @@ async def feeds(bench: Bench) -> AsyncIterator[Row]:
     """Feeds with a new entry each and unchanged feeds, polled by the bot and by reader in turn."""
     count = max(4, min(_FEEDS, bench.size // 2_000))
     stalls = StallMeter()
-    with _feed_server() as (ports, newest):
+    with open_feeds() as (ports, newest):
         for what, kind, new_entries, at_most in (
             ("one new entry each", "tagged", 1, 0.7),
             ("unchanged (304)", "tagged", 0, 0.3),
@@ -90,7 +90,7 @@ async def _pollers(
 
 
 @contextmanager
-def _feed_server() -> Generator[tuple[list[int], Synchronized[int]]]:
+def open_feeds() -> Generator[tuple[list[int], Synchronized[int]]]:
     """Starts the process with the feeds; yields its ports, and the number of the newest entries."""
     context = multiprocessing.get_context("spawn")
     newest = context.Value("i", _ENTRIES)

@@ -6,7 +6,7 @@ import asyncio
 import re
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -85,20 +85,23 @@ def run(command: str) -> str:
 
 
 @contextmanager
-def replicating(replica: Replica) -> Iterator[None]:
-    """Runs Litestream in the background, and stops it as systemd does."""
+def running(replica: Replica, *words: str | Path) -> Iterator[Callable[[str], None]]:
+    """Runs Litestream, and stops it as systemd does; yields what waits for a word in its log."""
     process = subprocess.Popen(
-        replica.words("replicate"),
+        replica.words(*words),
         env=replica.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    try:
+
+    def wait_for(word: str) -> None:
         assert process.stdout
-        while "snapshot complete" not in (line := process.stdout.readline()):
+        while word not in (line := process.stdout.readline()):
             assert line, "Litestream ended"
-        yield
+
+    try:
+        yield wait_for
     finally:
         process.terminate()
         process.communicate(timeout=30)
@@ -110,7 +113,8 @@ def test_a_list_is_back_after_its_disk_died(
     replica = Replica(database, f"file://{tmp_path}/copies")
     monkeypatch.setenv("DATABASE_PATH", str(database))
     monkeypatch.chdir(tmp_path)
-    with replicating(replica):
+    with running(replica, "replicate") as wait_for:
+        wait_for("snapshot complete")
         run("backup --to old.db")
         run("undo 1")
         run("undo 22")
@@ -130,3 +134,23 @@ def test_a_list_is_back_after_its_disk_died(
     replica.run(command, *words[2:-1], database)
     assert run(restore.removeprefix("lab-herald ")).startswith("fetched.db is a backup")
     assert run("export --complete") == before
+
+
+def test_a_copy_elsewhere_follows_and_can_be_searched(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica, copy = Replica(database, f"file://{tmp_path}/copies"), tmp_path / "copy.db"
+    monkeypatch.setenv("DATABASE_PATH", str(database))
+    replica.copy()
+    with (
+        running(replica, "restore", "-f", "-o", copy, database) as wait_for_copy,
+        running(replica, "replicate"),
+    ):
+        wait_for_copy("entering follow mode")
+        monkeypatch.setenv("DATABASE_PATH", str(copy))
+        assert "Pythia" in run("search pythia")
+        monkeypatch.setenv("DATABASE_PATH", str(database))
+        run("undo 1")
+        wait_for_copy("applied updates")
+        monkeypatch.setenv("DATABASE_PATH", str(copy))
+        assert "0 papers" in run(f"backup --to {tmp_path / 'backup.db'}")

@@ -6,12 +6,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import discord
 import pytest
 
+from bot.app import open_app
 from bot.operations.health_server import serve_health
+from bot.settings import Settings
 from tests.faults import discord_standin
-from tests.faults.discord_standin import GUILD, OTHER_GUILD, Fault, StandIn
-from tests.faults.station import Station
+from tests.faults.discord_standin import GUILD, OTHER_GUILD, TOKEN, Fault, StandIn
+from tests.faults.station import HastyLabHerald, Station
 from tests.support.health import fetch, value_of
 from tests.support.lab import FakeClock
 
@@ -72,3 +75,20 @@ async def test_a_shard_without_connection_makes_the_bot_not_ready(station: Stati
     assert warning.levelname == "WARNING"
     assert warning.exc_info is None
     assert "No connection to Discord" in warning.getMessage()
+
+
+async def test_the_bot_ends_when_it_needs_more_shards(
+    settings: Settings, stand_in: StandIn
+) -> None:
+    """Whoever keeps it running starts it again, and it asks for their number then."""
+    stand_in.shards = 1
+    async with open_app(settings, client_class=HastyLabHerald) as app:
+        await app.client.login(TOKEN)
+        connection = asyncio.create_task(app.client.connect())
+        await stand_in.connected()
+        stand_in.shards = 2
+        stand_in.forget_sessions()
+        await stand_in.close_gateway()
+        with pytest.raises(discord.ConnectionClosed) as raised:
+            await asyncio.wait_for(connection, 10)
+    assert raised.value.code == 4011  # sharding required

@@ -27,8 +27,8 @@ class Replica:
     url: str
     keys: dict[str, str] = field(default_factory=dict)
 
-    def words(self, command: str, *words: str | Path) -> list[str]:
-        return [str(LITESTREAM), command, "-config", str(CONFIG), *map(str, words)]
+    def words(self, command: str | Path, *words: str | Path) -> list[str]:
+        return [str(LITESTREAM), str(command), "-config", str(CONFIG), *map(str, words)]
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,0 +1,58 @@
+"""`python -m benchmarks.scaling`: measures what one process carries on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from time import perf_counter
+
+import click
+from platformdirs import user_cache_path
+
+from benchmarks.bench import Bench, Measure
+from benchmarks.measuring import Budget, Row, print_table, to_json
+from benchmarks.scaling import rows
+
+ROWS: dict[str, Measure] = {
+    "commands": rows.commands,
+    "feeds": rows.feeds,
+    "channels": rows.channels,
+    "servers": rows.servers,
+}
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--size", type=click.IntRange(200), default=100_000, help="Papers in the list.")
+@click.option("--rows", "names", type=click.Choice(list(ROWS)), multiple=True, help="Only these.")
+@click.option("--calls", type=click.IntRange(5), default=400, help="Of each command.")
+@click.option(
+    "--folder",
+    type=_FOLDER,
+    envvar="LAB_HERALD_BENCH",
+    default=user_cache_path("lab-herald-bench"),
+    help="Where catalogs are kept between runs. You can also set LAB_HERALD_BENCH.",
+)
+@click.option("--output", type=_FILE, help="Write JSON of the rows to this file, too.")
+def main(size: int, names: tuple[str, ...], calls: int, folder: Path, output: Path | None) -> None:
+    """Measure what one process carries. The figures have no goals: they depend on the machine."""
+    measured: list[Row] = []
+
+    async def measure(name: str) -> None:
+        async with AsyncExitStack() as opened:
+            bench = Bench(folder, size, Budget(calls), opened)
+            measured.extend([row async for row in ROWS[name](bench)])
+
+    for name in names or ROWS:
+        start = perf_counter()
+        asyncio.run(measure(name))
+        click.echo(f"{name}: measured in {perf_counter() - start:.0f} s", err=True)
+    if output:
+        output.write_text(f"{to_json(measured)}\n", encoding="utf-8")
+    print_table(f"What one process carries, {size:,} papers", measured)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks.scaling")
