@@ -12,7 +12,7 @@ import click
 from platformdirs import user_cache_path
 
 from benchmarks import bot_rows, feed_rows, operations_rows, search_rows
-from benchmarks.bench import Bench, Measure
+from benchmarks.bench import Bench, Measure, catalog_version
 from benchmarks.measuring import Budget, Row, print_table, to_json
 
 # What `--rows` chooses from: each function measures one row or a few.
@@ -57,11 +57,12 @@ def main(
 ) -> None:
     """Measure speed and size; exit with 1 if a goal is missed."""
     output.parent.mkdir(parents=True, exist_ok=True)
+    version = asyncio.run(catalog_version())
     measured: list[Row] = []
 
     async def measure(name: str) -> None:
         async with AsyncExitStack() as opened:
-            bench = Bench(folder, size, Budget(calls, seconds), opened)
+            bench = Bench(folder, version, size, Budget(calls, seconds), opened)
             measured.extend([row async for row in ROWS[name](bench)])
 
     for name in rows or ROWS:

@@ -97,6 +97,7 @@ class Bench:
     """
 
     folder: Path
+    version: str  # of the catalogs
     size: int
     budget: Budget
     opened: AsyncExitStack
@@ -120,7 +121,7 @@ class Bench:
 
     async def catalog(self, size: int) -> Path:
         """Returns a catalog's file, after building it if this code hasn't yet."""
-        path = self.folder / f"papers-{size}-{await _fingerprint()}.db"
+        path = self.folder / f"papers-{size}-{self.version}.db"
         with FileLock(self.folder / f"papers-{size}.lock"):  # creates the folder, too
             if not path.exists():
                 old = self.folder.glob(f"papers-{size}-*.db")
@@ -160,7 +161,7 @@ async def _build(path: Path, size: int) -> None:
     unfinished.rename(path)
 
 
-async def _fingerprint() -> str:
+async def catalog_version() -> str:
     """Returns a hash of all that a catalog depends on: the schema, and the rows of 20 papers."""
     async with temporary_library(generator.drafts(20)) as library:
         with closing(sqlite3.connect(library.path)) as db:
