@@ -19,7 +19,7 @@ from storage.authors.errors import AuthorAmbiguous, AuthorNotFound
 from storage.connection import Connection
 from storage.database import Database
 from storage.errors import InvalidInput
-from storage.models import Author, AuthorMatches, AuthorSummary, ResultPage
+from storage.models import Author, AuthorMatches, AuthorSummary, Paper, ResultPage
 from storage.names.affixes import NO_AUTHOR_ID, without_author_id
 from storage.names.matching import are_told_apart, identity_keys, is_same_name
 from storage.names.parser import Name, parse_name
@@ -50,33 +50,19 @@ class AuthorQueries:
 
         Raises `AuthorNotFound`, or `AuthorAmbiguous` if the name could mean several people.
         """
-        async with self._database.reading() as db:
+
+        async def find(db: Connection) -> Author:
             return await _describe(db, await get_person(db, text))
+
+        return await self._database.read(find)
 
     async def list_matches(self, text: str, limit: int = 25) -> AuthorMatches:
         """Returns the people that a name can mean, most papers first, at most ``limit``."""
-        async with self._database.reading() as db:
-            matches, is_complete = await _load_matches(db, _parse_query(text), _MAX_LISTED)
-            shown = [await _complete(db, person) for person in _ranked(matches)[:limit]]
-            ids = _ids_by_name(shown)
-            people = [
-                await _tell_apart(db, person, summary, ids)
-                for person, summary in zip(shown, await _summarize(db, shown), strict=True)
-            ]
-        return AuthorMatches(tuple(people), len(matches), total_is_minimum=not is_complete)
+        return await self._database.read(lambda db: _list_matches(db, text, limit))
 
     async def list_papers(self, author: Author, *, offset: int = 0, limit: int = 5) -> ResultPage:
         """Returns a page of an author's papers, newest first, those without a date last."""
-        async with self._database.reading() as db:
-            rows = await db.all(
-                """SELECT id FROM papers INDEXED BY papers_in_brief
-                   WHERE removed_at IS NULL AND id IN (
-                       SELECT paper_id FROM credits
-                       WHERE name_id IN (SELECT value FROM json_each(?)))
-                   ORDER BY date IS NULL, sort_key DESC LIMIT ? OFFSET ?""",
-                [json.dumps(list(author.name_ids)), limit, offset],
-            )
-            papers = await paper_queries.load(db, [row["id"] for row in rows])
+        papers = await self._database.read(lambda db: _list_papers(db, author, offset, limit))
         return ResultPage(papers, author.paper_count, offset)
 
     async def suggest(self, text: str, limit: int = 25) -> tuple[AuthorSummary, ...]:
@@ -86,37 +72,64 @@ class AuthorQueries:
         suggestion if the family is small or a moderator merged them. So are namesakes,
         unless ids tell them apart.
         """
-        async with self._database.reading() as db:
-            variants = await candidates.with_prefixes(db, fold(text).split(), limit + limit // 4)
-            found = {variant.id for variant in variants}
-            variants += await candidates.in_small_families(db, sorted(found))
-            numbered = [one.parsed for one in variants if one.parsed.author_id]
-            variants += await _with_same_name(db, numbered) if numbered else []
-            variants += await candidates.for_people(db, _person_names(variants))
-            people = [person for person in cluster(variants) if person.paper_count]
-            offered = [
-                person
-                for person in people
-                if any(variant.id in found for variant in person.variants)
-            ]
-            return (await _choices(db, offered, people))[:limit]
+        return await self._database.read(lambda db: _suggest(db, text, limit))
 
     async def suggest_credited(self, text: str, limit: int = 25) -> tuple[AuthorSummary, ...]:
         """Returns names that complete ``text`` exactly as credited, without former names."""
-        async with self._database.reading() as db:
-            variants = await candidates.with_prefixes(db, fold(text).split(), limit)
-            credited = [Person((variant,)) for variant in variants if not variant.is_former]
-            ids = _ids_by_name(credited)
-            summaries = [
-                AuthorSummary(one.name, one.paper_count, author_id=_author_id(one))
-                for one in credited
-            ]
-            return tuple(
-                [
-                    replace(await _tell_apart(db, one, summary, ids), author_id=summary.author_id)
-                    for one, summary in zip(credited, summaries, strict=True)
-                ]
-            )
+        return await self._database.read(lambda db: _suggest_credited(db, text, limit))
+
+
+async def _list_matches(db: Connection, text: str, limit: int) -> AuthorMatches:
+    matches, is_complete = await _load_matches(db, _parse_query(text), _MAX_LISTED)
+    shown = [await _complete(db, person) for person in _ranked(matches)[:limit]]
+    ids = _ids_by_name(shown)
+    people = [
+        await _tell_apart(db, person, summary, ids)
+        for person, summary in zip(shown, await _summarize(db, shown), strict=True)
+    ]
+    return AuthorMatches(tuple(people), len(matches), total_is_minimum=not is_complete)
+
+
+async def _list_papers(
+    db: Connection, author: Author, offset: int, limit: int
+) -> tuple[Paper, ...]:
+    rows = await db.all(
+        """SELECT id FROM papers INDEXED BY papers_in_brief
+           WHERE removed_at IS NULL AND id IN (
+               SELECT paper_id FROM credits WHERE name_id IN (SELECT value FROM json_each(?)))
+           ORDER BY date IS NULL, sort_key DESC LIMIT ? OFFSET ?""",
+        [json.dumps(list(author.name_ids)), limit, offset],
+    )
+    return await paper_queries.load(db, [row["id"] for row in rows])
+
+
+async def _suggest(db: Connection, text: str, limit: int) -> tuple[AuthorSummary, ...]:
+    variants = await candidates.with_prefixes(db, fold(text).split(), limit + limit // 4)
+    found = {variant.id for variant in variants}
+    variants += await candidates.in_small_families(db, sorted(found))
+    numbered = [one.parsed for one in variants if one.parsed.author_id]
+    variants += await _with_same_name(db, numbered) if numbered else []
+    variants += await candidates.for_people(db, _person_names(variants))
+    people = [person for person in cluster(variants) if person.paper_count]
+    offered = [
+        person for person in people if any(variant.id in found for variant in person.variants)
+    ]
+    return (await _choices(db, offered, people))[:limit]
+
+
+async def _suggest_credited(db: Connection, text: str, limit: int) -> tuple[AuthorSummary, ...]:
+    variants = await candidates.with_prefixes(db, fold(text).split(), limit)
+    credited = [Person((variant,)) for variant in variants if not variant.is_former]
+    ids = _ids_by_name(credited)
+    summaries = [
+        AuthorSummary(one.name, one.paper_count, author_id=_author_id(one)) for one in credited
+    ]
+    return tuple(
+        [
+            replace(await _tell_apart(db, one, summary, ids), author_id=summary.author_id)
+            for one, summary in zip(credited, summaries, strict=True)
+        ]
+    )
 
 
 async def get_person(db: Connection, text: str) -> Person:

@@ -130,12 +130,7 @@ class Search:
 
     async def random(self, filters: Filters | None = None) -> Paper | None:
         """Returns a random paper that matches the filters, or None; all are equally likely."""
-        async with self._database.reading() as db:
-            query = await resolve_author(db, Query(filters=filters or Filters()))
-            paper_id = await random_paper.pick(db, query)
-            if paper_id is None:
-                return None
-            return (await paper_queries.load(db, [paper_id]))[0]
+        return await self._database.read(lambda db: _pick_random(db, filters or Filters()))
 
     async def related(self, paper: Paper, limit: int = 3) -> tuple[Related, ...]:
         """Returns the papers that have most in common with a paper; see `related`."""
@@ -172,6 +167,12 @@ class Search:
             rows = await db.all(sql)
         matches = [(str(row[0]), int(row[1])) for row in rows if words in fold(row[0])]
         return tuple(matches[:limit])
+
+
+async def _pick_random(db: Connection, filters: Filters) -> Paper | None:
+    query = await resolve_author(db, Query(filters=filters))
+    paper_id = await random_paper.pick(db, query)
+    return None if paper_id is None else (await paper_queries.load(db, [paper_id]))[0]
 
 
 async def _find(
