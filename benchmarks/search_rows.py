@@ -91,11 +91,15 @@ async def autocomplete(bench: Bench) -> AsyncIterator[Row]:
     sizes = await _two_sizes(bench)
     titles = [[typed(paper.title) for paper in papers] for _, papers in sizes]
     names = [[typed(name) for name in _credits(papers, rng)] for _, papers in sizes]
-    for what, cases, suggest in (
-        ("titles", titles, lambda library: library.search.suggest_titles),
-        ("authors", names, lambda library: library.authors.suggest),
-    ):
-        yield await _growth(bench, f"autocomplete of {what}", sizes, suggest, cases)
+
+    async def suggest_title(library: Library, text: str) -> None:
+        await library.search.suggest_titles(text)
+
+    async def suggest_author(library: Library, text: str) -> None:
+        await library.authors.suggest(text)
+
+    yield await _growth(bench, "autocomplete of titles", sizes, suggest_title, titles)
+    yield await _growth(bench, "autocomplete of authors", sizes, suggest_author, names)
 
 
 async def random_paper(bench: Bench) -> AsyncIterator[Row]:
@@ -114,10 +118,9 @@ async def random_paper(bench: Bench) -> AsyncIterator[Row]:
         return rng.choice(possible)
 
     sizes = await _two_sizes(bench)
-    draw = partial(partial, _draw)
-    yield await _growth(bench, "/random without filters", sizes, draw, [[Filters()]] * 2)
     cases = [[filters(paper) for paper in papers] for _, papers in sizes]
-    yield await _growth(bench, "/random with filters", sizes, draw, cases)
+    yield await _growth(bench, "/random without filters", sizes, _draw, [[Filters()]] * 2)
+    yield await _growth(bench, "/random with filters", sizes, _draw, cases)
 
 
 async def author(bench: Bench) -> AsyncIterator[Row]:
@@ -140,8 +143,7 @@ async def author(bench: Bench) -> AsyncIterator[Row]:
         ("misspelled names", misspell),
     ):
         cases = [[write(name) for name in names] for names in people]
-        find = partial(partial, _find_person)
-        yield await _growth(bench, f"/author, {form}", sizes, find, cases)
+        yield await _growth(bench, f"/author, {form}", sizes, _find_person, cases)
 
 
 async def uniform(bench: Bench) -> AsyncIterator[Row]:
@@ -194,13 +196,13 @@ async def _growth(
     bench: Bench,
     name: str,
     sizes: _Sizes,
-    lookup: Callable[[Library], Callable[[Case], Awaitable[object]]],
+    look_up: Callable[[Library, Case], Awaitable[object]],
     cases: Sequence[Sequence[Case]],
 ) -> Row:
     """Compares a lookup in the largest catalog with the same in the smallest."""
     labels = f"{bench.size:,}", f"{bench.small:,}"
     large, small = (
-        Side(f"{label} papers", lookup(library), own)
+        Side(f"{label} papers", partial(look_up, library), own)
         for label, (library, _), own in zip(labels, sizes, cases, strict=True)
     )
     name = f"{name}: p99 at {labels[0]} / at {labels[1]}"
