@@ -17,14 +17,16 @@ from matplotlib.text import Text
 
 from bot.charts.chart import Bar, Chart, Picture, Series
 
-# Pixels, twice of what Discord shows on a computer; on a phone, it shows 400 of these 1,100.
-_WIDTH = 1100
-_MARGIN = 40
-_GUTTER = 56  # between two lists
-_DPI = 100
+# Units of 4/3 pixels. Discord shows a picture 550 pixels wide on a computer, and 300 on a phone,
+# where text of 27 units has 9 pixels.
+_WIDTH = 900
+_MARGIN = 36
+_GUTTER = 48  # between two lists
+_SCALE = 4 / 3
+_UNITS_PER_INCH = 100
 _HEADING_SIZE, _TEXT_SIZE = 25, 27
-_COLUMNS_HEIGHT = 204
-_ROW_HEIGHT = 56
+_COLUMNS_HEIGHT = 196
+_ROW_HEIGHT = 54
 _BAR_HEIGHT = 8
 _MIN_BAR = 4  # of what isn't zero
 _HEADING_HEIGHT = 46
@@ -88,7 +90,7 @@ class _Fonts:
 
 
 class _Drawing:
-    """One picture. Its coordinates are pixels from the top left corner."""
+    """One picture. Its coordinates are units from the top left corner."""
 
     def __init__(self, chart: Chart) -> None:
         self._chart = chart
@@ -100,7 +102,9 @@ class _Drawing:
         parts += [_HEADING_HEIGHT + rows * _ROW_HEIGHT - 12] if rows else []
         self._height = 2 * _MARGIN + sum(parts) + _GAP * (len(parts) - 1)
         self._figure = Figure(
-            figsize=(_WIDTH / _DPI, self._height / _DPI), dpi=_DPI, facecolor="none"
+            figsize=(_WIDTH / _UNITS_PER_INCH, self._height / _UNITS_PER_INCH),
+            dpi=_UNITS_PER_INCH * _SCALE,
+            facecolor="none",
         )
         self._canvas = FigureCanvasAgg(self._figure)
         self._axes = self._figure.add_axes((0, 0, 1, 1), xlim=(0, _WIDTH), ylim=(self._height, 0))
@@ -177,7 +181,7 @@ class _Drawing:
 
     def _heading(self, title: str, left: float, top: float) -> None:
         text = self._text(title, left, top + 25, colour=_FAINT)
-        text.set_fontsize(_HEADING_SIZE * 72 / _DPI)
+        text.set_fontsize(_HEADING_SIZE * 72 / _UNITS_PER_INCH)
         text.set_fontweight("bold")
 
     def _text(
@@ -188,7 +192,7 @@ class _Drawing:
             baseline,
             text,
             color=colour,
-            fontsize=_TEXT_SIZE * 72 / _DPI,
+            fontsize=_TEXT_SIZE * 72 / _UNITS_PER_INCH,
             fontfamily=self._fonts.families,
             horizontalalignment=align,
             verticalalignment="baseline",
@@ -202,7 +206,7 @@ class _Drawing:
         drawn = self._text(text, 0, 0)
         width = drawn.get_window_extent(self._canvas.get_renderer()).width
         drawn.remove()
-        return width
+        return width / _SCALE
 
     def _shorten(self, text: Text, room: float) -> None:
         """Cuts a text so that it fits, and ends it in an ellipsis."""

@@ -46,12 +46,12 @@ async def test_any_label_is_drawn_and_always_alike() -> None:
         assert len(picture.png) < 200_000
         with Image.open(io.BytesIO(picture.png)) as image:
             image.load()
-            assert image.width == 1100
+            assert image.width == 1200
             assert image.getpixel((0, 0))[3] == 0  # outside of the rounded card
             assert image.getpixel((20, 60)) == (0x1F, 0x21, 0x27, 255)
     assert set(pictures[0].unwritable) <= {*HOSTILE, ""}
     with Image.open(io.BytesIO(pictures[2].png)) as image:
-        assert image.height < 420
+        assert image.height < 480
 
 
 async def test_a_count_that_takes_too_long_is_given_up_with_a_sentence(tmp_path: Path) -> None:

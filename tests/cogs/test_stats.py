@@ -34,7 +34,7 @@ async def test_statistics_are_a_picture_with_alternative_text(lab: Lab) -> None:
     assert reply_text(shown) == ("### 📊 20 papers\n2022 to 2023 · 10 venues · 8 without a date")
     assert description.startswith("Papers by year: 2022 10, 2023 2. Venues: arXiv 9, ICML 3,")
     assert "Authors: Stella Biderman 5, Schoelkopf 3" in description
-    assert image.size == (1100, image.height)
+    assert image.size == (1200, image.height)
 
     again = await lab.member.slash(lab.channel, "stats", private=True)
     assert again.ephemeral
@@ -79,11 +79,14 @@ async def test_moderators_see_commands_and_feeds_privately(lab: Lab) -> None:
     await lab.run(lab.member, "random")
     await lab.run(lab.member, "random")
     await lab.run(lab.member, "author", name="nobody at all")
+    await lab.use_menu(lab.member, "Suggest paper", lab.channel.last_message)
     shown = await lab.moderator.slash(lab.channel, "stats", about="activity")
     description, _ = await picture(shown)
     assert shown.ephemeral
-    assert "3 commands used in the last 30 days" in reply_text(shown)
-    assert description == ("Commands by day: 23 Nov 3. Commands: /random 2, /author 1.")
+    assert "4 commands used in the last 30 days" in reply_text(shown)
+    assert description == (
+        "Commands by day: 23 Nov 4. Commands: /random 2, /author 1, Suggest paper 1."
+    )
     refused = await lab.moderator.slash(lab.channel, "stats", about="activity", venue="ICML")
     assert "only go with statistics about papers" in reply_text(refused)
     await library.command_uses.save()
