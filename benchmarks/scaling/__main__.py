@@ -10,7 +10,7 @@ from time import perf_counter
 import click
 from platformdirs import user_cache_path
 
-from benchmarks.bench import Bench, Measure
+from benchmarks.bench import Bench, Measure, catalog_version
 from benchmarks.measuring import Budget, Row, print_table, to_json
 from benchmarks.scaling import rows
 
@@ -39,10 +39,11 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 def main(size: int, names: tuple[str, ...], calls: int, folder: Path, output: Path | None) -> None:
     """Measure what one process carries. The figures have no goals: they depend on the machine."""
     measured: list[Row] = []
+    version = asyncio.run(catalog_version())
 
     async def measure(name: str) -> None:
         async with AsyncExitStack() as opened:
-            bench = Bench(folder, size, Budget(calls), opened)
+            bench = Bench(folder, version, size, Budget(calls), opened)
             measured.extend([row async for row in ROWS[name](bench)])
 
     for name in names or ROWS:
