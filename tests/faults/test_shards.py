@@ -67,6 +67,7 @@ async def test_a_shard_without_connection_makes_the_bot_not_ready(station: Stati
         assert value_of(text, "lab_herald_shards") == 2
         assert value_of(text, "lab_herald_shards_connected") == 1
         assert value_of(text, "lab_herald_gateway_connected") == 0
+        assert 0 < value_of(text, "lab_herald_gateway_latency_seconds", shard="0") < 60
         back = asyncio.ensure_future(station.app.client.wait_for("shard_ready"))
         station.discord.heal()
         assert await asyncio.wait_for(back, 30) == 1
