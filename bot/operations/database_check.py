@@ -163,7 +163,7 @@ async def _check_feeds(library: Library) -> list[Finding]:
             Level.WARNING,
             Topic.FEEDS,
             f"Feed {feed.id} ({redact_url(feed.url)}) fails since {_minute(feed.failing_since)}: "
-            f"{redact_text(feed.last_error).rstrip('.')}. /feed show has details; /feed url gives "
+            f"{redact_text(feed.last_error).rstrip('.')}. /feed show has details; /feed edit gives "
             "it another address.",
         )
         for feed in failing

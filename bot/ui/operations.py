@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.markdown import escape, split_messages
+from bot.markdown import escape, escape_prose, split_messages
 from bot.operations.findings import Finding, Level, has_problems
 
 _MARKS = {Level.PROBLEM: "❌", Level.WARNING: "⚠️", Level.OK: "✅"}
@@ -17,7 +17,7 @@ def describe_findings(findings: Sequence[Finding]) -> str:
     order = list(_MARKS)
     heading = "There's something to fix" if has_problems(findings) else "The bot is set up"
     lines = [
-        f"{_MARKS[finding.level]} {escape(finding.text, 600)}"
+        f"{_MARKS[finding.level]} {escape_prose(finding.text, 600)}"
         for finding in sorted(findings, key=lambda one: order.index(one.level))
     ]
     return split_messages([f"### {heading}", *lines], max_messages=1, noun="finding")[0]
