@@ -33,10 +33,17 @@ _PLACE = "X-Simcord-Capability"  # holds the part of the address after the #
 _CONTEXT = "X-Simcord-Context"
 _MAX_BODY = 30 * 2**20  # bytes; SimCord's own limit is lower
 _NOT_FORWARDED = {"content-length", "transfer-encoding", "connection", "date", "server"}
-_FILES = {"page.js": "text/javascript", "page.css": "text/css", "avatar.png": "image/png"}
+_FILES = {
+    "page.js": "text/javascript",
+    "page.css": "text/css",
+    "light.css": "text/css",
+    "avatar.png": "image/png",
+}
 _HEAD = """<title>Lab Herald: demo</title>
 <link rel="icon" href="/demo/avatar.png">
+<meta name="color-scheme" content="dark light">
 <link rel="stylesheet" href="/demo/page.css">
+<link rel="stylesheet" href="/demo/light.css" media="(prefers-color-scheme: light)">
 <script src="/demo/page.js"></script>"""
 
 

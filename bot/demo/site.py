@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,6 @@ from importlib.resources import files
 from aiohttp import web
 
 from bot.demo.fake_services import FakeServices
-from storage.timestamps import utc_now
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -56,7 +55,8 @@ class Upcoming:
 class Site:
     """The state of the site: its published papers, its address, and whether its feed is down."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
         source = files("bot.demo").joinpath("upcoming.toml").read_text(encoding="utf-8")
         self._upcoming = [
             Upcoming(one["title"], tuple(one["authors"]), one["venue"], one["summary"])
@@ -76,7 +76,7 @@ class Site:
         if not self._upcoming:
             return None
         paper = self._upcoming.pop(0)
-        self._published.insert(0, (paper, utc_now()))
+        self._published.insert(0, (paper, self._clock()))
         return paper.title
 
     @property
@@ -148,9 +148,11 @@ async def _close_connection(_request: web.Request, answer: web.StreamResponse) -
 
 
 @asynccontextmanager
-async def open_site(port: int, services: FakeServices) -> AsyncGenerator[Site]:
+async def open_site(
+    port: int, services: FakeServices, clock: Callable[[], datetime]
+) -> AsyncGenerator[Site]:
     """Serves the site and the fakes of services on 127.0.0.1; port 0 means any free port."""
-    site = Site()
+    site = Site(clock)
     app = web.Application()
     app.add_routes(
         [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -32,19 +32,20 @@ _MORNING = time(8, tzinfo=UTC)
 
 
 class WorldClock:
-    """The only clock of the demo: the real time, plus the waits that were skipped.
+    """The only clock of the demo: the time of ``now``, plus the waits that were skipped.
 
     The bot calls it. The simulated Discord reads ``now`` and ``elapsed`` in place of its own clock,
     which stands still.
     """
 
-    def __init__(self) -> None:
-        self._start = utc_now()
+    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
+        self._now = now
+        self._start = now()
         self._skipped = timedelta()
 
     def __call__(self) -> datetime:
         """Returns the time in the demo."""
-        return utc_now() + self._skipped
+        return self._now() + self._skipped
 
     def now(self) -> datetime:
         """Returns the time in the demo."""
@@ -131,8 +132,9 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
+async def open_world(site_port: int = 0, clock: WorldClock | None = None) -> AsyncGenerator[World]:
     """Runs the real bot in a simulated server with the starter papers, a feed and a channel."""
+    clock = clock or WorldClock()
     with tempfile.TemporaryDirectory(prefix="lab-herald-demo-") as folder:
         settings = Settings(
             home_guild_ids=(GUILD_ID,),
@@ -142,10 +144,9 @@ async def open_world(site_port: int = 0) -> AsyncGenerator[World]:
             lab_affiliations=("Open Lab",),
             lab_herald_speedup=1_000_000,  # its services mind no haste
         )
-        clock = WorldClock()
         research = Research(clock().date())
         async with (
-            open_site(site_port, FakeServices(research)) as site,
+            open_site(site_port, FakeServices(research), clock) as site,
             open_app(_with_fake_services(settings, site), clock) as app,
         ):
             await app.library.papers.upsert_many(
