@@ -14,7 +14,7 @@ QUICK := tests/storage tests/bot/formats tests/bot/ui tests/bot/test_settings.py
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install quick test soak docs check bench format requirements clean
+.PHONY: help demo install quick test soak docs screenshots check bench format requirements clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ soak: install ## Kill the bot 200 times, restore 200 backups, run 300 random mod
 docs: install ## Build the docs site in build/site; warnings are errors.
 	@# The theme's notice about its successor isn't about our pages.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+screenshots: install ## Take the docs' screenshots from the demo; needs Chromium.
+	$(BIN)/python -m docs.screenshots
 
 check: install docs ## Check format, lint, types, import rules and docs, then run all tests.
 	$(BIN)/ruff format --check .

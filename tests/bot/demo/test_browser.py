@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,12 +13,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-_BROWSER = shutil.which("chromium")
+from docs.chromium import LAUNCH
+
 _MESSAGES = "#channel-message-list article"
 _PAPERS = 8  # that the demo's website can publish
 _TIMEOUT = 60_000  # milliseconds, for busy machines
 
-pytestmark = pytest.mark.skipif(_BROWSER is None, reason="chromium isn't installed")
+pytestmark = pytest.mark.skipif(
+    LAUNCH["executable_path"] is None, reason="chromium isn't installed"
+)
 
 
 @contextmanager
@@ -53,10 +55,7 @@ def address(tmp_path: Path, unused_tcp_port: int) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=_BROWSER,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+        browser = playwright.chromium.launch(**LAUNCH)
         yield browser
         browser.close()
 
