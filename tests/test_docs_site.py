@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from bot.operations.metrics import Metrics
 from bot.settings import Settings
+from docs.screenshots import SCENES
 from storage.privacy.inventory import RULES
 from tests.support.paths import ROOT
 
@@ -40,9 +42,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_page_of_the_documents_is_in_the_navigation(site: Path) -> None:
     home = LexborHTMLParser((site / "index.html").read_text(encoding="utf-8"))
     linked = {link.attributes["href"] for link in home.css("nav a[href]")}
-    pages = {f"{page.stem}.html" for page in (ROOT / "docs").glob("*.md")}
-    assert len(pages) > 8
+    docs = ROOT / "docs"
+    pages = {page.relative_to(docs).with_suffix(".html").as_posix() for page in docs.rglob("*.md")}
+    assert len(pages) > 12
     assert pages | {"settings.html", "shell.html", "CONTRIBUTING.html", "CHANGELOG.html"} <= linked
+    assert {"discord.html", "metrics.html"} <= linked
     assert home.css_first("nav a[href='benchmarks/index.html']").text().strip() == "Benchmarks"
 
 
@@ -61,13 +65,21 @@ def test_the_page_about_privacy_has_the_inventory(site: Path) -> None:
     assert "The docs site has a table here" not in page.text()
 
 
-def test_the_page_of_options_has_each_command(site: Path) -> None:
-    page = LexborHTMLParser((site / "options.html").read_text(encoding="utf-8"))
-    headings = {heading.text().removesuffix("¶") for heading in page.css("h2")}
+def test_the_page_of_commands_has_each_of_them_with_its_options(site: Path) -> None:
+    page = LexborHTMLParser((site / "discord.html").read_text(encoding="utf-8"))
+    headings = {heading.text().removesuffix("¶") for heading in page.css("h3")}
     commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     assert headings == set(re.findall(r"(?m)^\| `(/[a-z]+(?: [a-z]+)?)", commands))
     assert "-excluded, author:name, venue:ICML, year:2022..2023, tag:code" in page.text()
     assert "…" not in {cell.text() for cell in page.css("td")}  # an option without a description
+    menus = {item.text() for item in page.css("article > ul li strong, .md-typeset > ul li strong")}
+    assert {"Add paper", "Suggest paper"} <= menus
+
+
+def test_the_page_of_metrics_has_all_of_them(site: Path) -> None:
+    page = LexborHTMLParser((site / "metrics.html").read_text(encoding="utf-8"))
+    names = {cell.text().removesuffix("_total") for cell in page.css("tbody td:first-child")}
+    assert names == {family.name for family in Metrics().registry.collect()}
 
 
 def test_the_page_of_the_shell_has_the_help_of_each_command(site: Path) -> None:
@@ -78,6 +90,25 @@ def test_the_page_of_the_shell_has_the_help_of_each_command(site: Path) -> None:
     assert len(listed) > 20
     assert listed <= headings
     assert "--dry-run" in page.text()
+
+
+def test_screenshots_are_shown_in_both_schemes_and_small() -> None:
+    folder = ROOT / "docs" / "screenshots"
+    files = {file.name for file in folder.iterdir()}
+    documents = (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
+    text = "".join(document.read_text(encoding="utf-8") for document in documents)
+    shown = set(re.findall(r"screenshots/([\w-]+)-light\.png", text))
+    assert files == {f"{name}-{scheme}.png" for name in shown for scheme in ("light", "dark")}
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 1_500_000
+    assert shown == {scene.name + layout.suffix for scene in SCENES for layout in scene.layouts}
+
+
+def test_a_page_shows_the_screenshot_of_the_readers_scheme(site: Path) -> None:
+    page = LexborHTMLParser((site / "index.html").read_text(encoding="utf-8"))
+    pictures = [node.attributes["src"] for node in page.css("article img[src*='screenshots/']")]
+    assert pictures == [
+        f"screenshots/demo-{scheme}.png#only-{scheme}" for scheme in ("light", "dark")
+    ]
 
 
 def test_no_page_loads_anything_from_another_server(site: Path) -> None:

@@ -61,7 +61,7 @@ def test_every_command_of_the_shell_in_the_documents_exists() -> None:
     from bot.cli import main  # noqa: PLC0415 - after discord.py, whichever test runs first
 
     found = 0
-    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for document in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         text = document.read_text(encoding="utf-8")
         for name, words in re.findall(r"(?m)(?:^|[`/])lab-herald ([a-z]+)([^`\n]*)", text):
             command = main.get_command(click.Context(main), name)
@@ -79,7 +79,7 @@ def test_links_between_the_documents_lead_somewhere() -> None:
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "CHANGELOG.md",
-        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
     ):
         text = document.read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
@@ -88,7 +88,7 @@ def test_links_between_the_documents_lead_somewhere() -> None:
 
 def test_every_path_in_the_documents_exists() -> None:
     found = 0
-    for document in (ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
+    for document in (ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")):
         text = document.read_text(encoding="utf-8")
         paths = re.findall(r"`((?:storage|bot|cogs|docs|tests|benchmarks)/[\w/.]*)`", text)
         assert [path for path in paths if not (ROOT / path).exists()] == [], document.name

@@ -19,20 +19,21 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._commands = Counter(
             "lab_herald_commands",
-            "Slash commands and menus that were used, by outcome: ok, refused or failed.",
+            "Commands and menus that were used, by command and outcome: ok, refused (with a "
+            "reason) or failed (a fault, whose reference is in the log).",
             ["command", "outcome"],
             registry=self.registry,
         )
         self._command_seconds = Histogram(
             "lab_herald_command_seconds",
-            "How long commands took, in seconds.",
+            "How long commands took, in seconds, by command.",
             ["command"],
             buckets=_SECONDS,
             registry=self.registry,
         )
         self._loop_lag = Histogram(
             "lab_herald_event_loop_lag_seconds",
-            "How late the event loop was for something it had to do at a time, in seconds.",
+            "How late the event loop was, in seconds; Discord drops a bot that is late by minutes.",
             buckets=_SECONDS,
             registry=self.registry,
         )
