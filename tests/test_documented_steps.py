@@ -21,7 +21,8 @@ from storage.backups.files import BackupKind, Backups
 from storage.schema import migrations
 from storage.timestamps import utc_now
 from tests.faults.discord_standin import TOKEN
-from tests.support.damage import damage_search
+from tests.support.damage import damage, damage_search
+from tests.support.documents import blocks, steps
 from tests.support.old_database import write_version_6
 from tests.support.paths import ROOT
 
@@ -41,11 +42,11 @@ class Machine:
         assert result.returncode == 0, f"{command}: {result.stdout}\n{result.stderr}"
         return result.stdout
 
-    def refuse(self, command: str) -> str:
-        """Runs a command that must fail, and returns the error that it prints."""
+    def fail(self, command: str) -> str:
+        """Runs a command that must fail, and returns what it prints."""
         result = self._run(command)
         assert result.returncode == 1, f"{command}: {result.stdout}\n{result.stderr}"
-        return result.stderr
+        return result.stdout + result.stderr
 
     def _run(self, command: str, says: str = "") -> subprocess.CompletedProcess[str]:
         offline = ["--offline"] if command.startswith("check") else []
@@ -79,20 +80,9 @@ def new_machine(folder: Path) -> Machine:
     return Machine(folder)
 
 
-def steps(heading: str, page: str = "backups") -> list[str]:
-    """Returns the commands under a heading of a page, without `lab-herald`."""
-    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    blocks = re.findall(r"(?ms)^```\n(.*?)^```$", section)
-    commands = re.findall(r"(?m)^lab-herald (.+)$", "".join(blocks))
-    assert commands
-    return [command for command in commands if command != "run"]
-
-
 def test_the_first_five_minutes(tmp_path: Path) -> None:
     machine = new_machine(tmp_path / "new")
-    text = (ROOT / "docs" / "start.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"(?ms)^```console\n(.*?)^```$", text)
+    _, block = blocks("start", "Make a list of your own")
     commands = re.findall(r"(?m)^\$ lab-herald (.+)\n((?:[^$].*\n)*)", block)
     assert len(commands) == block.count("$ ") > 3
     for command, output in commands:
@@ -105,25 +95,34 @@ def test_a_list_is_back_after_its_disk_died(old: Machine, tmp_path: Path) -> Non
     old.run(f"backup --to {backup}")
     shutil.rmtree(old.folder)
     new = new_machine(tmp_path / "new")
-    for step in steps("My disk died"):
+    for step in steps("disasters", "My disk died"):
         new.run(_BACKUP.sub(str(backup), step), says="y\n")
     assert new.run("export --complete") == before
 
 
-def test_a_list_moves_to_another_machine(old: Machine, tmp_path: Path) -> None:
-    backup, restore = steps("I want to move to another machine")
-    old.run(backup)
-    new = new_machine(tmp_path / "new")
-    shutil.copy(old.folder / "lab.db", new.folder)
-    new.run(restore, says="y\n")
-    assert new.run("export --complete") == old.run("export --complete")
+def test_a_damaged_database_is_restored_as_check_says(old: Machine) -> None:
+    before = old.run("export --complete")
+    old.run("backup")
+    damage(old.database, "papers")
+    ask, restore, check = steps("disasters", "The database is damaged")
+    (advice,) = re.findall(r"`lab-herald (restore [^`]+)`", old.fail(ask))
+    assert re.sub(r"\S+\.db", "", advice) == re.sub(r"\S+\.db", "", restore)
+    old.run(advice, says="y\n")
+    old.run(check)
+    assert old.run("export --complete") == before
+
+
+def test_what_somebody_changed_is_reverted(old: Machine) -> None:
+    (undo,) = steps("disasters", "Somebody changes the list who shouldn't")
+    assert "Undid" in old.run(re.sub(r"\d+", "1", undo))
+    assert "0 papers" in old.run("backup")
 
 
 def test_a_mistake_is_reverted_and_so_is_that(old: Machine) -> None:
     before = old.run("export --complete")
     old.run("backup --to good.db")
     old.run("undo 1")
-    (restore,) = steps("I made a mistake an hour ago")
+    (restore,) = steps("backups", "I made a mistake an hour ago")
     shown = old.run(_BACKUP.sub("good.db", restore), says="y\n")
     assert "1 change" in shown
     assert old.run("export --complete") == before
@@ -136,7 +135,7 @@ def test_a_mistake_is_reverted_and_so_is_that(old: Machine) -> None:
 def test_a_damaged_search_index_is_repaired(old: Machine) -> None:
     found = old.run("search pythia")
     damage_search(old.database, "a missing paper")
-    (repair,) = steps("Searches find nothing, or too little")
+    (repair,) = steps("disasters", "Searches find nothing, or too little")
     old.run(repair)
     assert old.run("search pythia") == found
     assert list(old.folder.glob("lab-herald-before-repair-*.db"))
@@ -145,7 +144,7 @@ def test_a_damaged_search_index_is_repaired(old: Machine) -> None:
 def test_an_upgrade_keeps_the_old_database(tmp_path: Path) -> None:
     machine = new_machine(tmp_path / "old")
     write_version_6(machine.database)
-    backup, check = steps("By hand", "upgrading")
+    backup, check = steps("upgrading", "By hand")
     machine.run(backup)
     assert "The next start upgrades it" in machine.run(check)
     assert "Attention for Ferns" in machine.run("search ferns")  # which upgrades it, too
@@ -162,9 +161,9 @@ def test_an_upgrade_can_be_undone(old: Machine) -> None:
     newer = version(old.database) + 1
     with closing(sqlite3.connect(old.database)) as db:
         db.execute(f"PRAGMA user_version = {newer}")
-    refused = old.refuse("search pythia")
+    refused = old.fail("search pythia")
     assert f"newer version of Lab Herald (schema {newer}; this version supports up" in refused
-    restore, check = steps("Going back", "upgrading")
+    restore, check = steps("upgrading", "Going back")
     assert _BACKUP.search(restore)
     old.run(_BACKUP.sub(f"backups/{copy.name}", restore), says="y\n")
     old.run(check)
