@@ -91,6 +91,8 @@ def test_a_member_searches_turns_pages_and_reads_announcements(page: Page) -> No
     page.keyboard.type("language model")
     offered = page.get_by_role("option").filter(has_text="BLOOM: A 176B-Parameter")
     expect(offered).to_be_visible()
+    # A later answer would open the list again.
+    expect(page.get_by_text("OPTIONS MATCHING LANGUAGE MODEL", exact=True)).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     answer = messages.filter(has_text="papers for “language model”")
