@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from contextlib import AsyncExitStack
 from pathlib import Path
-from time import perf_counter
 
 import click
 from platformdirs import user_cache_path
 
 from benchmarks import bot_rows, feed_rows, operations_rows, search_rows
-from benchmarks.bench import Bench, Measure, catalog_version
+from benchmarks.bench import Measure, measure_rows
 from benchmarks.measuring import Budget, Row, print_table, to_json
 
 # What `--rows` chooses from: each function measures one row or a few.
@@ -34,6 +31,8 @@ ROWS: dict[str, Measure] = {
     "scrape": operations_rows.scrape,
     "counting": operations_rows.counting,
     "check": operations_rows.check,
+    "statistics": operations_rows.statistics,
+    "privacy": operations_rows.privacy,
 }
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -57,19 +56,9 @@ def main(
 ) -> None:
     """Measure speed and size; exit with 1 if a goal is missed."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    version = asyncio.run(catalog_version())
     measured: list[Row] = []
-
-    async def measure(name: str) -> None:
-        async with AsyncExitStack() as opened:
-            bench = Bench(folder, version, size, Budget(calls, seconds), opened)
-            measured.extend([row async for row in ROWS[name](bench)])
-
-    for name in rows or ROWS:
-        start = perf_counter()
-        asyncio.run(measure(name))
+    for measured in measure_rows(ROWS, rows, folder, size, Budget(calls, seconds)):
         output.write_text(f"{to_json(measured)}\n", encoding="utf-8")
-        click.echo(f"{name}: measured in {perf_counter() - start:.0f} s", err=True)
     print_table(f"Speed and size, {size:,} papers", measured)
     sys.exit(0 if all(row.holds for row in measured) else 1)
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import random
 import sqlite3
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -19,17 +29,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
+from time import perf_counter
 from typing import TypeVar
 
 import click
 from filelock import FileLock
 
 from benchmarks import generator
-from benchmarks.measuring import Budget, Row
+from benchmarks.measuring import Budget, Row, Side
 from bot.app import App, open_app
 from bot.settings import Settings
 from storage.library import Library, open_library
 from storage.models import Actor, Origin, Paper, PaperDraft
+from storage.search.query import parse
 
 Opened = TypeVar("Opened")
 
@@ -149,6 +161,43 @@ class Bench:
 
 # Measures some rows, one after the other.
 Measure = Callable[[Bench], AsyncIterator[Row]]
+
+
+def measure_rows(
+    functions: Mapping[str, Measure],
+    names: Iterable[str],
+    folder: Path,
+    size: int,
+    budget: Budget,
+) -> Iterator[list[Row]]:
+    """Measures the rows of the functions with these names, or of all.
+
+    Yields the rows so far after each function.
+    """
+    version = asyncio.run(catalog_version())
+    measured: list[Row] = []
+
+    async def measure(name: str) -> None:
+        async with AsyncExitStack() as opened:
+            bench = Bench(folder, version, size, budget, opened)
+            measured.extend([row async for row in functions[name](bench)])
+
+    for name in names or functions:
+        start = perf_counter()
+        asyncio.run(measure(name))
+        click.echo(f"{name}: measured in {perf_counter() - start:.0f} s", err=True)
+        yield measured
+
+
+async def title_lookups(bench: Bench, library: Library) -> Side[str]:
+    """Returns title suggestions and searches, each as one call."""
+
+    async def look_up(text: str) -> None:
+        await library.search.suggest_titles(text)
+        await library.search.find(parse(text))
+
+    papers = await bench.sample(library, bench.budget.calls)
+    return Side("lookups", look_up, [p.title[: 3 + n % 9] for n, p in enumerate(papers)])
 
 
 async def _build(path: Path, size: int) -> None:

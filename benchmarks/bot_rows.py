@@ -25,6 +25,7 @@ from benchmarks.bench import (
     add_papers,
     clock,
     temporary_library,
+    title_lookups,
     typed_queries,
 )
 from benchmarks.measuring import Budget, Row, Side, StallMeter, settle_garbage
@@ -38,9 +39,9 @@ from bot.ui.result_pages import render
 from bot.ui.saved_query import SavedQuery
 from storage.backups.files import Backups
 from storage.database import open_database
-from storage.library import Library, open_library
+from storage.library import open_library
 from storage.models import Origin, Paper, PaperDraft
-from storage.search.query import Query, parse
+from storage.search.query import Query
 
 _IMPORTS = Budget(calls=3)
 _TABLES = """SELECT name, type FROM pragma_table_list
@@ -238,7 +239,7 @@ async def exports(bench: Bench) -> AsyncIterator[Row]:
         await asyncio.gather(*(export() for _ in range(_EXPORTING)))
 
     what = f"while {_EXPORTING} people export {size:,} papers"
-    lookups = await _lookups(bench, library)
+    lookups = await title_lookups(bench, library)
     for row in await bench.budget.compare_busy(what, export_together, [(lookups, 3)]):
         yield row
 
@@ -261,19 +262,8 @@ async def backups(bench: Bench) -> AsyncIterator[Row]:
         await workers.run(make_nightly, Backups.of(path), made_at, 1)
 
     await back_up()  # starts the worker
-    lookups = await _lookups(bench, library)
+    lookups = await title_lookups(bench, library)
     sides = [(lookups, 3), (Side("writes", write, lookups.cases), None)]
     what = f"while {size:,} papers are backed up"
     for row in await bench.budget.compare_busy(what, back_up, sides):
         yield row
-
-
-async def _lookups(bench: Bench, library: Library) -> Side[str]:
-    """Returns title suggestions and searches, each as one call."""
-
-    async def look_up(text: str) -> None:
-        await library.search.suggest_titles(text)
-        await library.search.find(parse(text))
-
-    papers = await bench.sample(library, bench.budget.calls)
-    return Side("lookups", look_up, [p.title[: 3 + n % 9] for n, p in enumerate(papers)])

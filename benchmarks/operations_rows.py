@@ -1,4 +1,4 @@
-"""Rows of what operators see: metrics, and checks of the setup."""
+"""Rows of what operators and members see of the bot itself, such as metrics and statistics."""
 
 from __future__ import annotations
 
@@ -14,21 +14,27 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from benchmarks.bench import ACTOR, Bench, clock
+from benchmarks.bench import ACTOR, Bench, clock, title_lookups, typed_queries
 from benchmarks.measuring import Budget, Row, Side, processor_time
 from benchmarks.simulation import open_server
+from bot.charts.statistics import paper_chart
 from bot.maintenance.nightly_backups import make_nightly
 from bot.operations.database_check import check_file, check_library
 from bot.operations.findings import has_problems
 from bot.operations.health_server import serve_health
 from bot.settings import Settings
+from bot.statistics import StatisticsMaker
+from bot.ui.statistics import BARS
 from storage.backups.files import Backups
+from storage.models import Actor, Origin, PaperDraft
+from storage.search.query import Query
 
 _FEEDS = 100
 _COMMANDS = 60  # about as many as there are
 _OUTCOMES = ("ok", "refused", "failed")
 _CHECKED = 20_000  # papers
 _CHECKS = Budget(calls=5)
+_ADDED = 50  # papers by one moderator
 
 
 async def scrape(bench: Bench) -> AsyncIterator[Row]:
@@ -106,3 +112,39 @@ async def check(bench: Bench) -> AsyncIterator[Row]:
     )
     name = f"check --offline of {size:,} papers and a backup: processor time / quick_check's"
     yield await _CHECKS.compare(name, *sides, 50, at_most=8)
+
+
+async def statistics(bench: Bench) -> AsyncIterator[Row]:
+    """Lookups while statistics are counted and drawn for `/stats`, and without."""
+    size = bench.size // 10
+    library = await bench.library(size)
+
+    async def make_picture() -> None:
+        maker = StatisticsMaker(library.path)  # which has no picture yet
+        counted = await maker.count(Query())
+        if await maker.draw(paper_chart(counted, BARS)) is None:
+            raise RuntimeError("The chart wasn't drawn.")
+
+    await make_picture()  # which is slower the first time
+    lookups = await title_lookups(bench, library)
+    what = f"while statistics of {size:,} papers are drawn"
+    for row in await bench.budget.compare_busy(what, make_picture, [(lookups, 3)]):
+        yield row
+
+
+async def privacy(bench: Bench) -> AsyncIterator[Row]:
+    """`/privacy` of a moderator who added and edited papers, and `/search`."""
+    size, path = bench.size // 10, bench.database()
+    shutil.copyfile(await bench.catalog(size), path)
+    server = await bench.open(open_server(path))
+    library = server.app.library
+    queries = typed_queries(await bench.sample(library, bench.budget.calls))
+    moderator = Actor(f"discord:{server.member.id}", "mika")
+    drafts = [PaperDraft(f"Written {n}", identifiers=(f"doi:10.1/{n}",)) for n in range(_ADDED)]
+    await library.papers.upsert_many(drafts, Origin.MODERATOR, moderator)
+    sides = (
+        Side("/privacy", processor_time(lambda _: server.time("privacy")), queries),
+        Side("/search", processor_time(lambda text: server.time("search", query=text)), queries),
+    )
+    name = f"/privacy with {size:,} papers: processor time / of a search"
+    yield await bench.budget.compare(name, *sides, 50, at_most=2)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import AsyncExitStack
 from pathlib import Path
-from time import perf_counter
 
 import click
 from platformdirs import user_cache_path
 
-from benchmarks.bench import Bench, Measure, catalog_version
-from benchmarks.measuring import Budget, Row, print_table, to_json
+from benchmarks.bench import Measure, measure_rows
+from benchmarks.measuring import Budget, print_table, to_json
 from benchmarks.scaling import rows
 
 ROWS: dict[str, Measure] = {
@@ -38,18 +35,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--output", type=_FILE, help="Write JSON of the rows to this file, too.")
 def main(size: int, names: tuple[str, ...], calls: int, folder: Path, output: Path | None) -> None:
     """Measure what one process carries. The figures have no goals: they depend on the machine."""
-    measured: list[Row] = []
-    version = asyncio.run(catalog_version())
-
-    async def measure(name: str) -> None:
-        async with AsyncExitStack() as opened:
-            bench = Bench(folder, version, size, Budget(calls), opened)
-            measured.extend([row async for row in ROWS[name](bench)])
-
-    for name in names or ROWS:
-        start = perf_counter()
-        asyncio.run(measure(name))
-        click.echo(f"{name}: measured in {perf_counter() - start:.0f} s", err=True)
+    *_, measured = measure_rows(ROWS, names, folder, size, Budget(calls))
     if output:
         output.write_text(f"{to_json(measured)}\n", encoding="utf-8")
     print_table(f"What one process carries, {size:,} papers", measured)
