@@ -80,8 +80,10 @@ class StatisticsMaker:
         """
         if chart not in self._pictures:
             try:
-                async with self._worker() as workers:
-                    self._pictures[chart] = await workers.run(draw_chart, chart)
+                # Here, because a worker that is killed leaves its files behind.
+                with TemporaryDirectory(prefix="lab-herald-", ignore_cleanup_errors=True) as folder:
+                    async with self._worker() as workers:
+                        self._pictures[chart] = await workers.run(draw_chart, chart, folder)
             except Exception:  # noqa: BLE001 - whatever happened there, the figures are known
                 _log.exception("A chart couldn't be drawn")
                 return None
@@ -109,13 +111,15 @@ def count_papers(database: Path, query: Query) -> PaperStatistics:
     return asyncio.run(count())
 
 
-def draw_chart(chart: Chart) -> Picture:
-    """Draws a chart in a worker process, the only one that imports matplotlib."""
+def draw_chart(chart: Chart, folder: str) -> Picture:
+    """Draws a chart in a worker process, the only one that imports matplotlib.
+
+    matplotlib keeps a list of fonts: in ``folder``, since the user's own may be read-only, or where
+    ``MPLCONFIGDIR`` says.
+    """
+    os.environ.setdefault("MPLCONFIGDIR", folder)
     # A worker's limit of memory has no room for the buffers of many threads.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    with TemporaryDirectory(prefix="lab-herald-") as folder:
-        # matplotlib keeps a list of fonts, and the user's own folder may be read-only.
-        os.environ.setdefault("MPLCONFIGDIR", folder)
-        from bot.charts.drawing import draw  # noqa: PLC0415 - see above
+    from bot.charts.drawing import draw  # noqa: PLC0415 - reads both
 
-        return draw(chart)
+    return draw(chart)

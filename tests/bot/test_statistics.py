@@ -31,7 +31,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-async def test_any_label_is_drawn_and_always_alike() -> None:
+async def test_any_label_is_drawn_and_always_alike(tmp_path: Path) -> None:
     ones = [(label, 1) for label in HOSTILE]
     charts = [
         Chart(make_series("Papers by year", [("2023", 1)]), (make_series("Venues", ones),)),
@@ -39,8 +39,8 @@ async def test_any_label_is_drawn_and_always_alike() -> None:
         Chart(make_series("Papers by year", [(f"{year}–99", 0) for year in range(900, 924)])),
     ]
     async with open_workers(timedelta(seconds=60)) as workers:
-        pictures = [await workers.run(draw_chart, chart) for chart in charts]
-        again = await workers.run(draw_chart, charts[0])
+        pictures = [await workers.run(draw_chart, chart, str(tmp_path)) for chart in charts]
+        again = await workers.run(draw_chart, charts[0], str(tmp_path))
     assert again == pictures[0]
     for picture in pictures:
         assert len(picture.png) < 200_000
