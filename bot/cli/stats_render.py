@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -35,9 +36,11 @@ def statistics_text(
             facts.append(f"{number:,} without a {what}")
     blocks = [Text(" · ".join(facts), style="bold")]
     if usage is not None:
-        series += reversed(activity_chart(usage, feeds, _MAX_BARS).series)
+        activity = activity_chart(usage, feeds, _MAX_BARS)
+        used = tuple(bar for bar in activity.columns.bars if bar.value)  # on few of the days
+        series += [*reversed(activity.lists), replace(activity.columns, bars=used)]
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-    blocks += [Text("\n").join(_lines(one, width)) for one in series]
+    blocks += [Text("\n").join(_lines(one, width)) for one in series if one.bars]
     return Text("\n\n").join(blocks)
 
 
