@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import discord
+import yarl
 from discord import app_commands
 from discord.app_commands import AppCommand, AppCommandGroup
 from discord.ext import commands
@@ -188,14 +189,39 @@ class LabHerald(LabBot):
         await self.library.bot_state.set_value(key, json.dumps({"digest": digest, "ids": ids}))
 
 
+class _TryAgain(Exception):
+    """A shard couldn't connect, and the pause after that is over."""
+
+
 class ShardedLabHerald(LabHerald, commands.AutoShardedBot):
     """The running bot with as many connections to Discord as Discord recommends."""
+
+    _is_launching = False
 
     async def setup_hook(self) -> None:
         """Asks for the number of shards, too: whoever logs in retries that."""
         if not self.shard_count:
             self.shard_count, _, _ = await self.http.get_bot_gateway()
         await super().setup_hook()
+
+    async def launch_shard(
+        self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
+    ) -> None:
+        """Connects a shard, however often that has to be tried.
+
+        discord.py makes each try inside the one before, so after an hour and a half of them it
+        would fail with a `RecursionError`.
+        """
+        if self._is_launching:
+            raise _TryAgain
+        while True:
+            self._is_launching = True
+            try:
+                return await super().launch_shard(gateway, shard_id, initial=initial)
+            except _TryAgain:
+                initial = False
+            finally:
+                self._is_launching = False
 
 
 def _ids_by_name(synced: Sequence[AppCommand]) -> dict[str, int]:

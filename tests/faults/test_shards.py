@@ -93,3 +93,20 @@ async def test_the_bot_ends_when_it_needs_more_shards(
         with pytest.raises(discord.ConnectionClosed) as raised:
             await asyncio.wait_for(connection, 10)
     assert raised.value.code == 4011  # sharding required
+
+
+async def test_a_shard_that_cannot_connect_at_first_tries_again(
+    settings: Settings, stand_in: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    """discord.py waits five seconds before that."""
+    stand_in.fail("gateway", Fault(503))
+    async with open_app(settings, client_class=HastyLabHerald) as app:
+        await app.client.login(TOKEN)
+        connection = asyncio.create_task(app.client.connect())
+        await asyncio.wait_for(stand_in.connected(), 30)
+        await app.client.close()
+        await connection
+    (warning,) = [one for one in caplog.records if one.levelname == "WARNING"]
+    assert "No connection to Discord" in warning.getMessage()
+    assert "Failed to connect for shard_id: 0. Retrying" in warning.getMessage()
+    assert warning.exc_info is None
