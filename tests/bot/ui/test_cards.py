@@ -12,9 +12,12 @@ from discord.ui import Button
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.charts.chart import Picture
+from bot.charts.statistics import paper_chart
 from bot.ui import announcements as announcement_cards
 from bot.ui import buttons, cards, review_cards
 from bot.ui import feeds as feed_cards
+from bot.ui import statistics as statistics_cards
 from bot.ui.paper_form import PaperForm, to_form
 from bot.ui.saved_query import SavedQuery
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
@@ -41,6 +44,7 @@ from storage.models import (
 from storage.papers.combine import as_draft
 from storage.review.models import Proposal, Suggestion
 from storage.search.related import Related
+from storage.statistics import PaperStatistics
 from tests.support.feeds import make_feed
 from tests.support.library import MODERATOR
 
@@ -325,4 +329,21 @@ async def test_an_announcement_conforms_to_discords_schema(
         provenance=Provenance(Origin.FEED, AT, MODERATOR),
     )
     body = {"components": announcement_cards.announcement(shown).to_components(), "flags": 1 << 15}
+    jsonschema.Draft202012Validator(message_schema).validate(body)
+
+
+@pytest.mark.parametrize("is_drawn", [True, False])
+def test_statistics_conform_to_discords_schema_and_limits(
+    message_schema: dict[str, Any], *, is_drawn: bool
+) -> None:
+    labels = tuple((f"*{number}* {'x' * 300}", HUGE) for number in range(10))
+    counted = PaperStatistics(HUGE, ((1000, 1), (9999, HUGE)), labels, HUGE, HUGE, labels)
+    unwritable = tuple("計" * 60 for _ in range(10))
+    picture = Picture(b"PNG", unwritable) if is_drawn else None
+    text = statistics_cards.papers_text(counted, cards.escape("y" * 500, 250))
+    chart = paper_chart(counted, statistics_cards.BARS)
+    layout, files = statistics_cards.statistics_card(text, chart, picture)
+    assert_fits(layout)
+    assert len(files) == is_drawn
+    body = {"components": layout.to_components(), "flags": 1 << 15}
     jsonschema.Draft202012Validator(message_schema).validate(body)
