@@ -7,7 +7,7 @@ DEV := .venv/dev-installed
 DEMO := .venv/demo-installed
 # What `make quick` runs but for tests marked as slow: the storage layer, and the parts of the bot
 # that need no Discord.
-QUICK := tests/storage tests/bot/formats tests/bot/ui tests/bot/test_settings.py tests/bot/test_markdown.py \
+QUICK := tests/storage tests/bot/charts tests/bot/formats tests/bot/ui tests/bot/test_settings.py tests/bot/test_markdown.py \
          tests/bot/feeds/test_parser.py tests/bot/feeds/test_schedule.py
 
 # Tests start many processes, which would compile every module again.

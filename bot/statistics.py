@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 _TIME_LIMIT = timedelta(seconds=30)
 _MAX_WAITING = 10
-_MAX_PICTURES = 16  # of some 60 KB each
+_MAX_PICTURES = 16  # of some 80 KB each
 _NICENESS = 10  # of the process; lookups come first
 
 
