@@ -17,7 +17,7 @@ from storage.connection import Connection, Row
 from storage.models import FORMER_MEMBER, NO_MEMBER
 from storage.privacy import personal_data
 from storage.privacy.inventory import ADDRESSES, SIGNATURES, SUBMISSIONS
-from storage.privacy.personal_data import NAMES_MEMBERS, actor_key
+from storage.privacy.personal_data import NAMES_MEMBERS, actor_key, by_member
 
 _ACCOUNTS = ("discord", "discord_id")  # the values of a recorded state that are a member's ID
 _STATES = ("before", "after", "resolution")
@@ -39,7 +39,8 @@ async def delete(db: Connection, member_id: int, now: datetime, name: str = "") 
     for signature in SIGNATURES:
         by, by_name = signature.columns
         await db.run(
-            f"UPDATE {signature.table} SET {by} = ?, {by_name} = ? WHERE {by} = ?",  # noqa: S608
+            f"""UPDATE {signature.table} SET {by} = ?, {by_name} = ?
+                WHERE {by_member(signature)}""",  # noqa: S608 - constants
             [*_former(), key],
         )
     for one in SUBMISSIONS:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.connection import Connection
-from storage.privacy.inventory import ACCOUNT, ADDRESSES, SIGNATURES, SUBMISSIONS, Rule
+from storage.privacy.inventory import ACCOUNT, ADDRESSES, SIGNATURES, SUBMISSIONS, Rule, Signature
 
 _Record = Mapping[str, Any]
 _KEY = "discord:"  # before the ID of an actor who is a member
@@ -96,7 +96,7 @@ async def names(db: Connection, member_id: int) -> set[str]:
     found: set[str] = set()
     for rule, value in _owned(member_id):
         rows = await db.all(
-            f"SELECT DISTINCT {rule.columns[1]} FROM {rule.table} WHERE {rule.columns[0]} = ?",  # noqa: S608 - constants
+            f"SELECT DISTINCT {rule.columns[1]} FROM {rule.table} WHERE {by_member(rule)}",  # noqa: S608 - constants
             [value],
         )
         found |= {row[0] for row in rows}
@@ -115,7 +115,7 @@ async def member_ids(db: Connection) -> set[int]:
     for signature in SIGNATURES:
         (column, _) = signature.columns
         rows = await db.all(
-            f"SELECT DISTINCT {column} FROM {signature.table} WHERE {column} GLOB 'discord:*'"  # noqa: S608
+            f"SELECT DISTINCT {column} FROM {signature.table} WHERE {column} GLOB '{_KEY}*'"  # noqa: S608
         )
         found |= {int(text) for row in rows if (text := row[0].removeprefix(_KEY)).isdecimal()}
     states = await db.all(
@@ -146,10 +146,20 @@ def _queries(member_id: int) -> dict[str, tuple[str, str | int]]:
     return queries
 
 
+def by_member(rule: Rule) -> str:
+    """Returns the condition that a row is of one member, with a placeholder.
+
+    Large tables have indexes of only those rows that are of any member.
+    """
+    column = rule.columns[0]
+    any_member = f" AND {column} GLOB '{_KEY}*'" if isinstance(rule, Signature) else ""
+    return f"{column} = ?{any_member}"
+
+
 def _select(rule: Rule, details: Sequence[str], condition: str) -> str:
     return (
         f"SELECT {', '.join(details)} FROM {rule.table} "  # noqa: S608 - constants
-        f"WHERE {rule.columns[0]} = ? AND {condition} ORDER BY id"
+        f"WHERE {by_member(rule)} AND {condition} ORDER BY id"
     )
 
 

@@ -165,3 +165,13 @@ async def test_related_papers_and_papers_by_date_read_no_table_whole(
         "SCAN papers USING INDEX removed_by_title",  # of removed papers only
         "SCAN papers USING INDEX papers_by_sort_key",
     }
+
+
+async def test_what_is_stored_about_a_member_is_counted_by_indexes(
+    library: Library, query_plan: QueryPlan
+) -> None:
+    async with query_plan() as plan:
+        await library.privacy.overview(7)
+    large = [step for step in plan if step.split()[1] in {"papers", "entries", "changes", "posts"}]
+    assert len(large) >= 4
+    assert [step for step in large if not step.startswith("SEARCH")] == []

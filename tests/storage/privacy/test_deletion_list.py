@@ -238,7 +238,9 @@ async def test_the_list_names_nobody_and_is_private(path: Path, clock: FakeClock
 async def test_version_36_keeps_its_data_and_gets_an_empty_list(
     path: Path, clock: FakeClock
 ) -> None:
-    run_sql(path, "DROP TABLE deletions", "PRAGMA user_version = 36")
+    indexes = ("papers_by_member", "entries_by_member", "outcomes_by_member")
+    dropped = [f"DROP INDEX {name}" for name in indexes]
+    run_sql(path, "DROP TABLE deletions", *dropped, "PRAGMA user_version = 36")
     before = dump(path)
     async with open_library(path, clock) as library:
         assert {**before, "deletions": []} == dump(path)
