@@ -147,4 +147,4 @@ async def privacy(bench: Bench) -> AsyncIterator[Row]:
         Side("/search", processor_time(lambda text: server.time("search", query=text)), queries),
     )
     name = f"/privacy with {size:,} papers: processor time / of a search"
-    yield await bench.budget.compare(name, *sides, 50, at_most=2)
+    yield await bench.budget.compare(name, *sides, 50, at_most=1)
