@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import random
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import (
@@ -141,6 +142,12 @@ class Bench:
                 for version in by_age[: 1 - _KEPT_VERSIONS]:
                     version.unlink()
                 await _build(path, size)
+        return path
+
+    async def copy(self, size: int, parent: Path | None = None) -> Path:
+        """Returns the path of a copy of a catalog, for rows that write."""
+        path = self.database(parent)
+        await asyncio.to_thread(shutil.copyfile, await self.catalog(size), path)
         return path
 
     async def library(self, size: int) -> Library:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -126,9 +125,8 @@ async def command(bench: Bench) -> AsyncIterator[Row]:
 
     One says “Done.”, the other sends the page that `/search` would send, made before.
     """
-    size, path = bench.size // 10, bench.database()
-    shutil.copyfile(await bench.catalog(size), path)  # searches save their queries
-    server = await bench.open(open_server(path))
+    size = bench.size // 10
+    server = await bench.open(open_server(await bench.copy(size)))  # searches save their queries
     library, member = server.app.library, server.member
     queries = typed_queries(await bench.sample(library, bench.budget.calls))
     pages = {text: await render(library, SavedQuery(words=text), member.id) for text in queries}
@@ -246,8 +244,8 @@ async def exports(bench: Bench) -> AsyncIterator[Row]:
 
 async def backups(bench: Bench) -> AsyncIterator[Row]:
     """Lookups and writes while nightly backups are made, and without."""
-    size, path = bench.size // 10, bench.database(bench.folder)
-    shutil.copyfile(await bench.catalog(size), path)  # papers are added to it
+    size = bench.size // 10
+    path = await bench.copy(size, bench.folder)
     library = await bench.open(open_library(path, clock))
     workers = await bench.open(open_workers(timedelta(hours=1)))
     new, made = itertools.count(1), itertools.count()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -39,9 +38,8 @@ _ADDED = 50  # papers by one moderator
 
 async def scrape(bench: Bench) -> AsyncIterator[Row]:
     """A scrape of the metrics, after every command was used, and an answer of the same text."""
-    size, path = bench.size // 10, bench.database()
-    shutil.copyfile(await bench.catalog(size), path)  # feeds are added to it
-    app = (await bench.open(open_server(path))).app
+    size = bench.size // 10
+    app = (await bench.open(open_server(await bench.copy(size)))).app
     for number in range(_FEEDS):
         await app.library.feeds.follow(f"https://feeds.example/{number}", "", "", ACTOR)
     for number, outcome in itertools.product(range(_COMMANDS), _OUTCOMES):
@@ -91,8 +89,8 @@ async def counting(bench: Bench) -> AsyncIterator[Row]:
 
 async def check(bench: Bench) -> AsyncIterator[Row]:
     """What `lab-herald check --offline` does with the database and a backup, and `quick_check`."""
-    size, path = min(bench.size, _CHECKED), bench.database()
-    shutil.copyfile(await bench.catalog(size), path)
+    size = min(bench.size, _CHECKED)
+    path = await bench.copy(size)
     await asyncio.to_thread(make_nightly, Backups.of(path), clock(), 1)
     settings = Settings(database_path=path)
 
@@ -134,9 +132,8 @@ async def statistics(bench: Bench) -> AsyncIterator[Row]:
 
 async def privacy(bench: Bench) -> AsyncIterator[Row]:
     """`/privacy` of a moderator who added and edited papers, and `/search`."""
-    size, path = bench.size // 10, bench.database()
-    shutil.copyfile(await bench.catalog(size), path)
-    server = await bench.open(open_server(path))
+    size = bench.size // 10
+    server = await bench.open(open_server(await bench.copy(size)))
     library = server.app.library
     queries = typed_queries(await bench.sample(library, bench.budget.calls))
     moderator = Actor(f"discord:{server.member.id}", "mika")

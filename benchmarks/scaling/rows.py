@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -69,8 +68,7 @@ _USES = (
 
 async def commands(bench: Bench) -> AsyncIterator[Row]:
     """Commands that members use one after the other, and twenty at a time."""
-    path = bench.database()
-    shutil.copyfile(await bench.catalog(bench.size), path)  # searches save their queries
+    path = await bench.copy(bench.size)  # searches save their queries
     address = bench.opened.enter_context(open_discord(Population()))
     app = await bench.open(open_connected(address, path, TOKEN))
     session = await bench.open(aiohttp.ClientSession())
