@@ -97,9 +97,9 @@ class Demo:
         await self.page.refresh()
         await expect(self.message(text).last).to_be_visible()
 
-    async def hide_messages(self, but_of: str = "\0") -> None:
-        """Hides what is there so far, apart from what a command replied."""
-        for message in await self.tab.locator(_MESSAGES).filter(has_not_text=but_of).all():
+    async def hide_messages(self, but_with: str = "\0") -> None:
+        """Hides what is there so far, apart from messages with a text."""
+        for message in await self.tab.locator(_MESSAGES).filter(has_not_text=but_with).all():
             number = await message.get_attribute("data-message-id")
             await _hide(self.tab, f'article[data-message-id="{number}"]')
 
@@ -162,6 +162,11 @@ async def _cite(demo: Demo) -> None:
     await demo.show("Ahdritz")
 
 
+async def _show_statistics(demo: Demo) -> None:
+    await demo.world.member.slash(demo.world.papers, "stats")
+    await demo.show("/stats")
+
+
 async def _ask_for_help(demo: Demo) -> None:
     await demo.world.member.slash(demo.world.papers, "help")
     await demo.show("/search")
@@ -178,7 +183,7 @@ async def _open_queue(demo: Demo) -> None:
     await world.pass_day()
     await world.moderator.slash(world.moderators, "curate queue")
     await demo.show("to review")
-    await demo.hide_messages(but_of="/curate")
+    await demo.hide_messages(but_with="1 paper to review")
 
 
 async def _check_setup(demo: Demo) -> None:
@@ -186,7 +191,7 @@ async def _check_setup(demo: Demo) -> None:
     await demo.world.poll()
     await demo.world.moderator.slash(demo.world.moderators, "setup check")
     await demo.show("of the database")
-    await demo.hide_messages(but_of="/setup")
+    await demo.hide_messages(but_with="of the database")
     await demo.tab.evaluate(_SET_NUMBERS)
 
 
@@ -197,12 +202,13 @@ async def _tour(demo: Demo) -> None:
 
 
 SCENES = (
-    Scene("demo", _tour, is_whole=True, height=736),
+    Scene("demo", _tour, is_whole=True, height=752),
     Scene("search-as-you-type", _search_as_you_type, height=480),
     Scene("search", _search, layouts=(_PHONE,)),
     Scene("paper", _open_paper),
     Scene("author", _open_author),
     Scene("cite", _cite),
+    Scene("stats", _show_statistics),
     Scene("help", _ask_for_help),
     Scene("announcement", _announce, layouts=(_WIDE, _PHONE)),
     Scene("found-paper", _find_papers, place="noor/moderators"),

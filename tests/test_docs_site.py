@@ -10,10 +10,12 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 from selectolax.lexbor import LexborHTMLParser
 
 from bot.operations.metrics import Metrics
 from bot.settings import Settings
+from docs.chromium import LAUNCH
 from docs.screenshots import SCENES
 from storage.privacy.inventory import RULES
 from tests.support.paths import ROOT
@@ -134,3 +136,16 @@ def test_links_of_pages_lead_to_files_of_the_site(site: Path) -> None:
             target = (node.attributes["href"] or "").partition("#")[0]
             if target and not re.match(r"\w+:", target):
                 assert (page.parent / target).exists(), (page.name, target)
+
+
+@pytest.mark.skipif(LAUNCH["executable_path"] is None, reason="chromium isn't installed")
+def test_every_page_fits_a_phone_and_has_its_pictures(site: Path) -> None:
+    with sync_playwright() as playwright, playwright.chromium.launch(**LAUNCH) as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+        for file in site.rglob("*.html"):
+            if file.name == "404.html":  # its addresses need a server
+                continue
+            page.goto(file.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") == 390, file
+            missing = "Array.from(document.images, (one) => one.complete && !one.naturalWidth)"
+            assert True not in page.evaluate(missing), file
