@@ -57,6 +57,7 @@ from tests.soak.program import LOGGER, FastClock
 from tests.soak.services import GrowingResearch, Services
 from tests.soak.verdict import (
     ANSWER_LIMIT,
+    OUTAGE,
     Announcements,
     Answers,
     Resources,
@@ -366,7 +367,7 @@ class Soak:
 
     async def _go_down(self) -> None:
         self._discord.excuse_open("Discord was down")
-        self._discord.note("outage")
+        self._discord.note(OUTAGE)
         await self._discord.go_down()
         await asyncio.sleep(self._chance.uniform(0.5, 3))
         await self._discord.come_up()

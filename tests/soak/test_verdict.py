@@ -10,6 +10,7 @@ from tests.faults.discord_standin import PAPERS
 from tests.faults.interactive_discord import MANAGER, InjectedFault, Interaction
 from tests.soak.bot_process import Sample
 from tests.soak.verdict import (
+    OUTAGE,
     judge_announcements,
     judge_answers,
     judge_log,
@@ -49,6 +50,11 @@ def test_an_error_that_a_fault_explains_is_accepted_once() -> None:
     faults = [InjectedFault("callback", 95.0)]
     assert judge_log([_ERROR], faults) == []
     assert judge_log([_ERROR, _ERROR], faults) == [_ERROR]
+
+
+def test_an_outage_explains_all_errors_of_its_time() -> None:
+    late = {**_ERROR, "at": 130.0}
+    assert judge_log([_ERROR, _ERROR, late], [InjectedFault(OUTAGE, 98.0)]) == [late]
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,17 @@ MAX_GROWTH = 1.05  # of the last third's memory over the second third's
 ANSWER_LIMIT = 3.0  # seconds, Discord's
 _MAX_MORE = 3  # files, threads or child processes that may come and go
 _FAULT_LASTS = 60.0  # seconds in which a fault explains an error, with the retries of discord.py
+_OUTAGE_LASTS = 15.0
 _KILL_LASTS = 10.0
+OUTAGE = "outage"
 _DISCORD_FAILED = re.compile(
     r"(?m)^(discord\.errors\.(HTTPException|DiscordServerError|NotFound|Forbidden)"
     r"|aiohttp\.client_exceptions\.\w+|bot\.announce\.no_retry\.DeliveryUnknown"
     r"|ConnectionResetError|TimeoutError)"
 )
 _OF_DISCORD = re.compile(
-    "callback|followup|reply|change_reply|delete_reply|fetch|guild|channel|direct|file|gateway|outage"
+    "callback|followup|reply|change_reply|delete_reply|fetch|guild|channel|direct|file|gateway|"
+    + OUTAGE
 )
 _EXPECTED_STDERR = re.compile("Stopped. Unsent announcements go out after the next start")
 
@@ -62,7 +65,10 @@ def judge_announcements(
 def judge_log(
     records: Sequence[Mapping[str, Any]], faults: Iterable[InjectedFault]
 ) -> list[Mapping[str, Any]]:
-    """Returns the errors that no fault explains; each fault of Discord's explains one."""
+    """Returns the errors that no fault explains.
+
+    A request of the bot that was made to fail explains one error, an outage of Discord many.
+    """
     kills = [one.at for one in faults if one.what == "kill"]
     unused = [one for one in faults if _OF_DISCORD.fullmatch(one.what)]
     unexplained = []
@@ -77,7 +83,7 @@ def judge_log(
             fault = _find_fault(record, unused)
             if fault is None:
                 unexplained.append(record)
-            else:
+            elif fault.what != OUTAGE:
                 unused.remove(fault)
     return unexplained
 
@@ -86,7 +92,11 @@ def _find_fault(record: Mapping[str, Any], faults: Sequence[InjectedFault]) -> I
     """Returns the latest fault before an error that comes from Discord's failures."""
     if not _DISCORD_FAILED.search(record.get("traceback") or ""):
         return None
-    before = [one for one in faults if -1 <= record["at"] - one.at <= _FAULT_LASTS]
+    before = [
+        one
+        for one in faults
+        if -1 <= record["at"] - one.at <= (_OUTAGE_LASTS if one.what == OUTAGE else _FAULT_LASTS)
+    ]
     return max(before, key=lambda one: one.at, default=None)
 
 
