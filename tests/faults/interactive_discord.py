@@ -6,7 +6,9 @@ import asyncio
 import json
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -249,6 +251,21 @@ class InteractiveDiscord(StandIn):
         self.note("deleted", f"a message in {_NAMES[channel_id]}")
         deleted = {"id": message["id"], "channel_id": str(channel_id)}
         await self.tell("MESSAGE_DELETE", deleted)
+
+    async def archive_threads(self, thread_ids: Iterable[int], *, locked: bool = False) -> None:
+        """Archives threads, and tells the bot, which then forgets them."""
+        for thread_id in thread_ids:
+            self.archive(thread_id, locked=locked)
+            await self.tell("THREAD_UPDATE", self.threads[thread_id])
+
+    def idle_threads(self) -> list[int]:
+        """Returns the threads that Discord archives now: those that are older than a day."""
+        return [
+            thread_id
+            for thread_id, thread in self.threads.items()
+            if not thread["thread_metadata"]["archived"]
+            and self.clock() - discord.utils.snowflake_time(thread_id) > timedelta(days=1)
+        ]
 
     def note(self, what: str, detail: str = "") -> None:
         """Notes a fault."""

@@ -77,7 +77,6 @@ _OPTIONS = {
 }
 _FEEDS = {f"Stable-{number}": kind for number, kind in enumerate(("rss", "atom", "json") * 2)}
 _SCRATCH_FEEDS = {f"Scratch-{number}": "rss" for number in range(1, 7)}
-_PAPERS_AT_FIRST = 400
 _ACCEPTED = 20  # papers of each person, whose next ones may be announced without a review
 _MARK = re.compile(r"\bS\d{5}\b")
 _KEYS = re.compile(r"announced:\d+(?:@[0-9a-f]+)?~([\w.-]+)")
@@ -92,7 +91,7 @@ _MAX_ACTS = 16  # at the same time
 
 @dataclass(frozen=True)
 class Load:
-    """How much happens: seconds between one thing and the next, and until an answer is late."""
+    """How much there is, and happens: seconds between one thing and the next."""
 
     act: float = 0.4
     publish: float = 4.0
@@ -100,6 +99,7 @@ class Load:
     fault: float = 2.5
     sample: float = 3.0
     answer_limit: float = ANSWER_LIMIT
+    papers: int = 3_000  # in the list from the start, so that it doesn't grow much
 
 
 @dataclass(frozen=True)
@@ -248,6 +248,8 @@ class Soak:
             self._acts.add(asyncio.create_task(self._crowd.act()))
 
     async def _publish(self) -> None:
+        if self._discord.is_connected:
+            await self._discord.archive_threads(self._discord.idle_threads())
         self._number += 1
         draw = self._chance.random()
         if draw < 0.7:
@@ -363,7 +365,8 @@ class Soak:
     async def _archive_thread(self) -> None:
         if self._discord.threads:
             thread_id = self._chance.choice([*self._discord.threads])
-            self._discord.archive(thread_id, locked=self._chance.random() < 0.2)
+            is_locked = self._chance.random() < 0.2
+            await self._discord.archive_threads([thread_id], locked=is_locked)
 
     async def _go_down(self) -> None:
         self._discord.excuse_open("Discord was down")
@@ -571,7 +574,7 @@ async def open_soak(folder: Path, seed: int, load: Load) -> AsyncIterator[Soak]:
         stack.push_async_callback(discord.go_down)
         server = await stack.enter_async_context(TestServer(app))
         home = str(server.make_url("")).rstrip("/")
-        await _furnish(folder, home, research, clock)
+        await _furnish(folder, home, research, clock, load.papers)
         environment = {
             "DISCORD_TOKEN": TOKEN,
             "HOME_GUILD_IDS": str(GUILD),
@@ -594,7 +597,11 @@ async def open_soak(folder: Path, seed: int, load: Load) -> AsyncIterator[Soak]:
 
 
 async def _furnish(
-    folder: Path, home: str, research: GrowingResearch, clock: Callable[[], datetime]
+    folder: Path,
+    home: str,
+    research: GrowingResearch,
+    clock: Callable[[], datetime],
+    papers: int,
 ) -> None:
     """Fills a database with papers and people, follows feeds, and subscribes channels."""
     addresses: Any = {name.lower(): url for name, url in Services.environment(home).items()}
@@ -610,7 +617,7 @@ async def _furnish(
         library = app.library
         drafts = [
             PaperDraft(make_title(chance, number), ("Ada Nightjar", "Bo Tanaka"))
-            for number in range(10_000, 10_000 + _PAPERS_AT_FIRST)
+            for number in range(10_000, 10_000 + papers)
         ]
         await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR)
         for name in (*_FEEDS, *_SCRATCH_FEEDS):

@@ -16,7 +16,9 @@ from tests.support.paths import ROOT
 _REPORT = ROOT / "build" / "soak.json"
 _TIME_LIMIT = timedelta(minutes=8)  # of restarts and the end, also on a busy machine
 # Some seconds, among other tests that keep the machine busy.
-_SHORT = Load(act=0.15, publish=0.5, remove=2.0, fault=0.6, sample=0.5, answer_limit=20.0)
+_SHORT = Load(
+    act=0.15, publish=0.5, remove=2.0, fault=0.6, sample=0.5, answer_limit=20.0, papers=100
+)
 
 
 async def test_under_traffic_and_faults_the_bot_loses_repeats_and_leaks_nothing(
