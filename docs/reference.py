@@ -53,7 +53,7 @@ What `/metrics` has if `HEALTH_PORT` is set; see [Monitoring](monitoring.md). A 
 |---|---|---|
 """
 _INVENTORY_INTRO = """\
-| what | column | who sees it | how long | if it's deleted |
+| what | who sees it | how long | if you delete your data | tables (and columns) |
 |---|---|---|---|---|
 """
 _AUDIENCES = {
@@ -148,11 +148,11 @@ def _metric(metric: Metric) -> str:
 
 def inventory_table() -> str:
     """Returns the table of what is stored about people in Markdown."""
-    rows = [
-        f"| {each.what} | {columns} | {each.seen_by} | {each.kept} | {each.on_deletion} |\n"
-        for each in RULES
-        for columns in [", ".join(f"`{each.table}.{column}`" for column in each.columns)]
-    ]
+    columns: dict[tuple[str, ...], list[str]] = {}  # by what is said about them
+    for each in RULES:
+        said = (each.what, each.seen_by, each.kept, each.on_deletion)
+        columns.setdefault(said, []).append(f"`{each.table}` ({', '.join(each.columns)})")
+    rows = [f"| {' | '.join(said)} | {', '.join(found)} |\n" for said, found in columns.items()]
     return _INVENTORY_INTRO + "".join(rows)
 
 

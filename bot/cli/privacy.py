@@ -93,14 +93,14 @@ def delete(settings: Settings, user_id: int, *, yes: bool, as_json: bool) -> Non
     elif as_json:
         click.echo(common.to_json(_overview_json(user_id, deleted)))
     else:
-        note = privacy_text.backups_note(settings.backup_keep, "Older backups")
+        note = privacy_text.backups_note(settings.backup_keep)
         click.echo(f"Deleted what was stored about {user_id}. {note}")
 
 
 def _lines(user_id: int, overview: Overview) -> list[str]:
     lines = [f"What is stored about {user_id}:"]
     if overview.person is not None:
-        lines.append(f"- the account of {overview.person}, one of the lab's people")
+        lines.append(f"- linked to {overview.person}, one of the lab's people")
     return [
         *lines,
         *(f"- {number} {what}" for number, what in privacy_text.overview_lines(overview)),

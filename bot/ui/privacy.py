@@ -22,7 +22,7 @@ _PHRASES = {
     "papers": ("paper", "added"),
     "feeds": ("feed", "followed"),
     "subscriptions": ("channel", "set up for announcements"),
-    "moderator_settings": ("moderators' setting", "chosen"),
+    "moderator_settings": ("moderation setting", "chosen"),
 }
 _NOT_STORED = (
     "Searches aren't stored with your name. If a command of yours is refused or fails, the log of "
@@ -46,12 +46,10 @@ def describe(overview: Overview, backup_keep: int) -> str:
         return f"### 🔒 I store nothing about you\n{_NOT_STORED}"
     lines = ["### 🔒 What I store about you"]
     if overview.person is not None:
-        lines.append(f"- Your account is that of **{escape(overview.person, 100)}**, {_OF_LAB}.")
+        lines.append(f"- Your account is linked to **{escape(overview.person, 100)}**, {_OF_LAB}.")
     lines += [f"- **{number}** {what}" for number, what in overview_lines(overview)]
     kept = "Moderators see your name there. I keep it until you delete it."
-    return "\n".join(
-        [*lines, "", f"{kept} {backups_note(backup_keep, 'Backups')}", f"-# {_NOT_STORED}"]
-    )
+    return "\n".join([*lines, "", f"{kept} {backups_note(backup_keep)}", f"-# {_NOT_STORED}"])
 
 
 def ask_to_confirm(overview: Overview, backup_keep: int) -> str:
@@ -65,6 +63,8 @@ def ask_to_confirm(overview: Overview, backup_keep: int) -> str:
             f"What the lab knows about **{name}**, such as names and IDs. Ask a moderator to "
             "change that."
         )
+    if "changes" in overview.counts:
+        kept.append("You can still moderate, but `/curate undo` won't find your past changes.")
     if "account_claims" in overview.counts:
         gone.append("claims that are waiting for a moderator")
     if "direct_messages" in overview.counts:
@@ -80,10 +80,10 @@ def ask_to_confirm(overview: Overview, backup_keep: int) -> str:
     )
     lines = (
         "### 🗑️ Delete your data?",
-        f"**Goes for good:** {join_and(gone)}.",
-        f"**Stays without you:** {anonymous}",
-        f"**Stays as it is:** {' '.join(kept)}",
-        f"{backups_note(backup_keep, 'Backups')} Restoring one deletes it again.",
+        f"- **Goes for good:** {join_and(gone)}.",
+        f"- **Stays without you:** {anonymous}",
+        f"- **Stays as it is:** {' '.join(kept)}",
+        f"- {backups_note(backup_keep)} Restoring one deletes it again.",
         f"-# {pause}",
     )
     return "\n".join(lines)
@@ -91,16 +91,16 @@ def ask_to_confirm(overview: Overview, backup_keep: int) -> str:
 
 def describe_deletion(backup_keep: int) -> str:
     """Returns what a member is told once their data is deleted."""
-    return f"🗑️ **Your data is deleted.** {backups_note(backup_keep, 'Older backups')}"
+    return f"🗑️ **Your data is deleted.** {backups_note(backup_keep)}"
 
 
-def backups_note(backup_keep: int, which: str) -> str:
+def backups_note(backup_keep: int) -> str:
     """Returns how long backups have what is deleted."""
     if not backup_keep:
-        return f"{which} have it until whoever runs this bot deletes them."
+        return "Backups have it until whoever runs this bot deletes them."
     return (
-        f"{which} have it until {count(backup_keep, 'newer one')} of the same kind, such as "
-        "nightly ones, have been made, or until whoever runs this bot deletes them."
+        f"Backups have it until they're deleted: the newest {backup_keep:,} nightly ones are kept, "
+        "and those from before an upgrade or made by hand stay longer."
     )
 
 

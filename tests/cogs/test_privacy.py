@@ -67,11 +67,11 @@ async def test_a_member_sees_downloads_and_deletes_their_data(lab: Lab, mods: An
     asked = await ask(lab, lab.member)
     for line in (
         "### 🔒 What I store about you",
-        "- Your account is that of **Ann Lee**, one of the lab's people.",
+        "- Your account is linked to **Ann Lee**, one of the lab's people.",
         "- **1 paper** suggested, with notes",
         "- **1 problem** reported, with notes",
         "- **2 claims** to be one of the lab's people",
-        "Backups have it until 14 newer ones of the same kind",
+        "Backups have it until they're deleted: the newest 14 nightly ones are kept",
         "[Download my data] [Delete my data]",
     ):
         assert line in reply_text(asked)
@@ -137,8 +137,9 @@ async def test_a_moderator_who_deletes_their_data_stays_one(lab: Lab) -> None:
     await lab.run(lab.moderator, "curate tag", paper="#1", add="deleted-later")
     asked = await ask(lab, lab.moderator)
     assert "- **2 changes** to the list, its feeds or settings" in reply_text(asked)
-    assert "- **1 moderators' setting** chosen" in reply_text(asked)
+    assert "- **1 moderation setting** chosen" in reply_text(asked)
     confirm = await lab.moderator.click(asked.response, label="Delete my data")
+    assert "You can still moderate, but `/curate undo` won't find" in reply_text(confirm)
     await lab.moderator.click(confirm.response, label="Delete it for good")
     assert "by a former member" in await lab.run(lab.moderator, "setup show")
     history = await lab.run(lab.moderator, "curate history")
