@@ -10,10 +10,8 @@ from __future__ import annotations
 import contextlib
 import hmac
 import json
-import os
 import secrets
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -21,7 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from storage import timestamps
-from storage.backups.database_copy import sync
+from storage.backups.database_copy import new_file, sync
 from storage.backups.files import Backups
 from storage.connection import Connection
 from storage.errors import DatabaseUnusable, LabError
@@ -95,16 +93,10 @@ class DeletionFile:
         values = [asdict(one) for one in {**known, **added}.values()]
         self.path.parent.mkdir(mode=0o700, exist_ok=True)
         text = json.dumps({"about": _ABOUT, "deletions": values}, indent=2)
-        descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(f"{text}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with new_file(self.path.parent, f".{self.path.name}.", ".partial") as partial:
+            partial.write_text(f"{text}\n", encoding="utf-8")
+            sync(partial)
+            partial.replace(self.path)
         sync(self.path.parent)
 
 

@@ -14,7 +14,7 @@ import pytest
 from storage.announcements.models import PostKind
 from storage.audit.models import ReviewKind
 from storage.database import open_database
-from storage.errors import LabError
+from storage.errors import ImportInProgress, LabError
 from storage.library import Library
 from storage.models import FORMER_MEMBER, Outcome
 from storage.people.models import PersonDraft
@@ -22,7 +22,7 @@ from storage.privacy.deletion_list import RecentlyDeleted
 from storage.privacy.members import NothingStored
 from storage.review.models import Decision
 from tests.support.lab import FakeClock
-from tests.support.library import MODERATOR, OTHER_MODERATOR, deliver
+from tests.support.library import MODERATOR, OTHER_MODERATOR, deliver, import_running
 from tests.support.library_tables import dump
 from tests.support.personal_data import (
     ACTOR,
@@ -302,6 +302,14 @@ async def test_a_list_that_cannot_be_saved_is_logged_and_saved_later(
     await library.privacy.save_list()
     assert [one.name for one in folder.iterdir()] == ["lab-deletions.json"]
     assert str(MEMBER_ID) not in (folder / "lab-deletions.json").read_text()
+
+
+async def test_during_an_import_nothing_is_deleted(library: Library) -> None:
+    await suggest(library, "Wanted")
+    async with import_running(library):
+        with pytest.raises(ImportInProgress):
+            await library.privacy.delete(MEMBER_ID)
+    assert not (await library.privacy.overview(MEMBER_ID)).is_empty
 
 
 async def test_a_reader_does_not_hold_up_a_deletion(library: Library) -> None:

@@ -17,6 +17,7 @@ import pytest
 from storage.backups.files import BackupKind, Backups
 from storage.errors import DatabaseUnusable
 from storage.library import open_library
+from storage.models import PaperDraft
 from storage.privacy.deletion_list import DeletionFile
 from storage.recovery.restore import NotRestorable, open_restore
 from storage.schema import migrations
@@ -179,17 +180,20 @@ async def test_a_backup_copied_by_hand_gets_the_deletions_when_it_is_opened(
         assert library.generation.deletions == 0
 
 
-async def test_a_backup_of_an_early_version_gets_them_too(tmp_path: Path, clock: FakeClock) -> None:
-    old, path = tmp_path / "old.db", tmp_path / "lab.db"
+async def test_a_backup_of_an_early_version_gets_them_too(
+    path: Path, tmp_path: Path, clock: FakeClock
+) -> None:
+    old, member = tmp_path / "old.db", (7, "noor")
     write_version_6(old)
-    member_id = 7
-    assert f"discord:{member_id}" in {row[2] for row in dump(old)["changes"]}
-    shutil.copyfile(old, path)
+    assert f"discord:{member[0]}" in {row[2] for row in dump(old)["changes"]}
     async with open_library(path, clock) as library:
-        await library.privacy.delete(member_id)
+        await library.review.suggest(
+            PaperDraft(title="Wanted"), "", member, daily_limit=5, channel_id=None
+        )
+        await library.privacy.delete(member[0])
     assert await restore(old, path, clock) == 1
     async with open_library(path, clock) as library:
-        assert (await library.privacy.overview(member_id)).is_empty
+        assert (await library.privacy.overview(member[0])).is_empty
 
 
 async def test_without_a_readable_list_nothing_is_restored(path: Path, clock: FakeClock) -> None:
