@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox, TransformedBbox
 
 from bot.charts.chart import Bar, Chart, Picture, Series
 
@@ -32,7 +34,7 @@ _MIN_BAR = 4  # of what isn't zero
 _HEADING_HEIGHT = 46
 _LABELS_HEIGHT = 44  # below the columns
 _GAP = 34  # between the columns and the lists
-_MAX_VALUES = 14  # columns that have their values above them
+_MIN_SPACE = 12  # between two texts in a line
 
 # A card of its own colours looks the same in Discord's dark and light themes. All text has a
 # contrast of more than 7 to 1, and bars of more than 4 to 1.
@@ -141,24 +143,29 @@ class _Drawing:
         width = min(step * 0.72, 96)
         room = _COLUMNS_HEIGHT - 36  # for values
         self._box(_MARGIN, base, _WIDTH - 2 * _MARGIN, 2, _TRACK)
-        labelled = self._shown_labels(series.bars, step)
-        highest = max(range(len(series.bars)), key=lambda number: series.bars[number].value)
-        for number, bar in enumerate(series.bars):
+        self._label_columns(series.bars, step, base + 36)
+        values = [f"{bar.value:,}" for bar in series.bars]
+        has_room = max(map(self._measure, values)) + _MIN_SPACE <= step
+        highest = max(range(len(values)), key=lambda number: series.bars[number].value)
+        for number, (bar, value) in enumerate(zip(series.bars, values, strict=True)):
             middle = _MARGIN + step * (number + 0.5)
             height = max(bar.value / most * room, _MIN_BAR) if bar.value else 0
             self._box(middle - width / 2, base - height, width, height, _ACCENT)
-            if bar.value and (number == highest or len(series.bars) <= _MAX_VALUES):
-                self._text(f"{bar.value:,}", middle, base - height - 8, align="center")
-            if number in labelled:
-                edge = self._measure(bar.label) / 2 + _MARGIN
-                x = min(max(middle, edge), _WIDTH - edge)
-                self._text(bar.label, x, base + 36, align="center", colour=_FAINT)
+            if bar.value and (has_room or number == highest):
+                x = _inside(middle, self._measure(value))
+                self._text(value, x, base - height - 8, align="center")
 
-    def _shown_labels(self, bars: Sequence[Bar], step: float) -> set[int]:
-        """Returns which columns have their labels below them, so that these don't overlap."""
-        widest = max(self._measure(bar.label) for bar in bars) + 36
-        every = max(1, -(-widest // step))
-        return {number for number in range(len(bars)) if (len(bars) - 1 - number) % every == 0}
+    def _label_columns(self, bars: Sequence[Bar], step: float, baseline: float) -> None:
+        """Writes the labels below every so many columns, so that they don't overlap."""
+        widest = max(self._measure(bar.label) for bar in bars) + 3 * _MIN_SPACE
+        every = max(1, math.ceil(widest / step))
+        following: float = _WIDTH  # where the label to the right starts
+        for number in range(len(bars) - 1, -1, -every):
+            width = self._measure(bars[number].label)
+            x = _inside(_MARGIN + step * (number + 0.5), width)
+            if x + width / 2 + _MIN_SPACE <= following:
+                self._text(bars[number].label, x, baseline, align="center", colour=_FAINT)
+                following = x - width / 2
 
     def _draw_list(self, series: Series, left: float, top: float, width: float) -> None:
         self._heading(series.title, left, top)
@@ -168,6 +175,10 @@ class _Drawing:
             value = self._text(f"{bar.value:,}", left + width, line, align="right")
             label = self._text(self._writable(bar.label), left, line)
             self._shorten(label, width - self._measure(value.get_text()) - 24)
+            # Marks that are piled up on a letter don't reach other rows.
+            row = Bbox.from_extents(left, line - 34, left + width, line + 12)
+            label.set_clip_box(TransformedBbox(row, self._axes.transData))
+            label.set_clip_on(True)
             self._box(left, line + 12, width, _BAR_HEIGHT, _TRACK)
             length = max(width * bar.value / most, _MIN_BAR) if bar.value else 0
             self._box(left, line + 12, length, _BAR_HEIGHT, _ACCENT)
@@ -221,3 +232,8 @@ class _Drawing:
             else:
                 too_long = middle
         text.set_text(f"{whole[:fits].rstrip(' ,;:')}…")
+
+
+def _inside(middle: float, width: float) -> float:
+    """Returns the middle of a text that is moved as far as it would leave the card's margins."""
+    return min(max(middle, _MARGIN + width / 2), _WIDTH - _MARGIN - width / 2)

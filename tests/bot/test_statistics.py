@@ -54,6 +54,29 @@ async def test_any_label_is_drawn_and_always_alike(tmp_path: Path) -> None:
         assert image.height < 480
 
 
+async def test_texts_overlap_neither_each_other_nor_the_margins(tmp_path: Path) -> None:
+    wide = make_series("Papers by year", [(f"{year}", 12_345_678) for year in range(2010, 2024)])
+    long = make_series("Papers by year", [("5500–5999", value) for value in (1, *[0] * 18, 1)])
+    lists = [
+        make_series("Venues", [("ICML", 1), ("NeurIPS", 1), (label, 1)])
+        for label in ("Go", "Go" + "\u0301" * 50)
+    ]
+    charts = [Chart(wide), Chart(long), *(Chart(NO_YEARS, (one,)) for one in lists)]
+    async with open_workers(timedelta(seconds=60)) as workers:
+        drawn = [await workers.run(draw_chart, chart, str(tmp_path)) for chart in charts]
+    values, labels, plain, piled = (
+        Image.open(io.BytesIO(picture.png)).convert("L") for picture in drawn
+    )
+    card, text = 0x22, 0xA0
+    for margin in ((8, 60, 44, 400), (1156, 60, 1192, 400)):
+        assert all(picture.crop(margin).getextrema()[1] < card for picture in (values, labels))
+    # Only one of the values is written, and labels have a gap before the last one.
+    assert values.crop((400, 100, 1150, 140)).getextrema()[1] < text
+    assert labels.crop((930, 372, 950, 420)).getextrema()[1] < text
+    above = (0, 0, plain.width, plain.height - 120)
+    assert plain.crop(above).tobytes() == piled.crop(above).tobytes()
+
+
 async def test_a_count_that_takes_too_long_is_given_up_with_a_sentence(tmp_path: Path) -> None:
     with locked_database(tmp_path / "locked.db") as path:
         maker = StatisticsMaker(path, timedelta(milliseconds=300))
