@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.charts.chart import Chart, make_series
 from bot.charts.years import group_years
+from bot.markdown import count
 from storage.command_uses import UsageStatistics
 from storage.feeds.models import CountedFeed
 from storage.statistics import PaperStatistics
@@ -23,6 +24,13 @@ def paper_chart(statistics: PaperStatistics, limit: int) -> Chart:
             make_series("Authors", statistics.authors[:limit]),
         ),
     )
+
+
+def paper_facts(statistics: PaperStatistics) -> list[str]:
+    """Returns how many venues there are, and how many papers have no date or no venue."""
+    facts = [count(statistics.venue_count, "venue")] if statistics.venue_count else []
+    missing = ((statistics.undated, "date"), (statistics.without_venue, "venue"))
+    return facts + [f"{number:,} without a {what}" for number, what in missing if number]
 
 
 def activity_chart(usage: UsageStatistics, feeds: Iterable[CountedFeed], limit: int) -> Chart:

@@ -11,15 +11,15 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from bot.charts.chart import Series
-from bot.charts.statistics import activity_chart, paper_chart
+from bot.charts.statistics import activity_chart, paper_chart, paper_facts
 from bot.markdown import count
 from storage.command_uses import UsageStatistics
 from storage.feeds.models import CountedFeed
 from storage.statistics import PaperStatistics
 
 _MAX_BARS = 10
-_MAX_LABEL = 44  # cells
-_MAX_BAR = 50  # cells
+_MIN_LABEL, _MAX_LABEL = 12, 44  # cells
+_MIN_BAR, _MAX_BAR = 10, 50  # cells; on a narrow terminal, labels are shorter
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -28,12 +28,7 @@ def statistics_text(
 ) -> Text:
     """Returns statistics as a heading and a block for each series; ``usage`` if it's wanted."""
     series = list(paper_chart(statistics, _MAX_BARS).series)
-    facts = [count(statistics.papers, "paper")]
-    if statistics.venue_count:
-        facts.append(count(statistics.venue_count, "venue"))
-    for number, what in ((statistics.undated, "date"), (statistics.without_venue, "venue")):
-        if number:
-            facts.append(f"{number:,} without a {what}")
+    facts = [count(statistics.papers, "paper"), *paper_facts(statistics)]
     blocks = [Text(" · ".join(facts), style="bold")]
     if usage is not None:
         activity = activity_chart(usage, feeds, _MAX_BARS)
@@ -47,9 +42,13 @@ def statistics_text(
 def _lines(series: Series, width: int) -> Iterator[Text]:
     """Yields the title of a series, and a line for each bar; without bars if the width is 0."""
     yield Text(series.title, style="bold")
-    labels = [_fit(bar.label) if width else bar.label for bar in series.bars]
     values = [f"{bar.value:,}" for bar in series.bars]
-    label_width, value_width = max(map(cell_len, labels)), max(map(len, values))
+    value_width = max(map(len, values))
+    labels = [bar.label for bar in series.bars]
+    if width:
+        limit = max(min(width - value_width - _MIN_BAR - 4, _MAX_LABEL), _MIN_LABEL)
+        labels = [_fit(label, limit) for label in labels]
+    label_width = max(map(cell_len, labels))
     room = max(min(width - label_width - value_width - 4, _MAX_BAR), 0)
     most = max(bar.value for bar in series.bars) or 1
     for bar, label, value in zip(series.bars, labels, values, strict=True):
@@ -60,11 +59,11 @@ def _lines(series: Series, width: int) -> Iterator[Text]:
         yield line
 
 
-def _fit(label: str) -> str:
-    """Returns a label that takes at most `_MAX_LABEL` cells of a terminal."""
-    if cell_len(label) <= _MAX_LABEL:
+def _fit(label: str, limit: int) -> str:
+    """Returns a label that takes at most so many cells of a terminal."""
+    if cell_len(label) <= limit:
         return label
-    return f"{set_cell_size(label, _MAX_LABEL - 1).rstrip()}…"
+    return f"{set_cell_size(label, limit - 1).rstrip()}…"
 
 
 def _bar(value: int, most: int, room: int) -> str:

@@ -10,6 +10,7 @@ import discord
 from discord.ui import Container, MediaGallery, TextDisplay
 
 from bot.charts.chart import Chart, Picture, alt_text, describe
+from bot.charts.statistics import paper_facts
 from bot.markdown import count, escape
 from bot.ui import cards
 from storage.command_uses import UsageStatistics
@@ -26,11 +27,7 @@ def papers_text(statistics: PaperStatistics, subject: str) -> str:
     if statistics.years:
         first, last = statistics.years[0][0], statistics.years[-1][0]
         facts.append(str(first) if first == last else f"{first} to {last}")
-    if statistics.venue_count:
-        facts.append(count(statistics.venue_count, "venue"))
-    for number, what in ((statistics.undated, "date"), (statistics.without_venue, "venue")):
-        if number:
-            facts.append(f"{number:,} without a {what}")
+    facts += paper_facts(statistics)
     heading = f"### 📊 {count(statistics.papers, 'paper')} {subject}".rstrip()
     return "\n".join(filter(None, [heading, " · ".join(facts)]))
 

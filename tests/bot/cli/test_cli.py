@@ -327,10 +327,14 @@ def test_the_version_is_printed_without_importing_discord() -> None:
     assert result.stdout.startswith("lab-herald, version ")
 
 
-def test_statistics_are_bars_on_a_terminal_and_columns_in_a_pipe(shell: Shell) -> None:
+def test_statistics_are_bars_on_a_terminal_and_columns_in_a_pipe(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shell("import", "--starter")
+    monkeypatch.setenv("COLUMNS", "30")
     assert shell.in_terminal("stats") == 0
-    assert re.search(r"2022  10  \S*█{20,}", shell.screen)
+    assert re.search(r"2022  10  \S*█{20}\S*\s", shell.screen)
+    assert re.search(r"NeurIPS Worksh…  1  \S*█", shell.screen)  # no line is wider
     piped = shell("stats").stdout
     assert piped.startswith(
         "20 papers · 10 venues · 8 without a date\n\nPapers by year\n2022  10\n2023   2\n"
