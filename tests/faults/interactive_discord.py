@@ -150,6 +150,7 @@ class InteractiveDiscord(StandIn):
         super().__init__(**how)
         self.commands: dict[int | None, list[Payload]] = {}
         self.sent: list[SentMessage] = []
+        self.deleted: set[int] = set()  # ids of messages
         self.faults: list[InjectedFault] = []
         self.unknown_requests: Counter[str] = Counter()
         self.double_answers: list[str] = []
@@ -248,6 +249,7 @@ class InteractiveDiscord(StandIn):
     async def delete(self, channel_id: int, message: Payload) -> None:
         """Deletes a message, as a moderator of the server does."""
         self.messages[channel_id].remove(message)
+        self.deleted.add(int(message["id"]))
         self.note("deleted", f"a message in {_NAMES[channel_id]}")
         deleted = {"id": message["id"], "channel_id": str(channel_id)}
         await self.tell("MESSAGE_DELETE", deleted)

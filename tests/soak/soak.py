@@ -58,6 +58,7 @@ from tests.soak.services import GrowingResearch, Services
 from tests.soak.verdict import (
     ANSWER_LIMIT,
     OUTAGE,
+    Announced,
     Announcements,
     Answers,
     Resources,
@@ -178,6 +179,7 @@ class Soak:
         self._stalls: list[tuple[float, float]] = []
         self._samples: list[Sample] = []
         self._kills = self._restores = 0
+        self._forgotten: set[int] = set()  # messages that were deleted before a restore
         self._is_restarting = False
         self._acts: set[asyncio.Task[None]] = set()
 
@@ -396,6 +398,7 @@ class Soak:
         if backup is not None:
             await self._bot.run("restore", str(backup), "--yes")
             self._discord.note("restore")
+            self._forgotten |= self._discord.deleted
             self._restores += 1
         self._discord.excuse_open("the bot was restarted")
         await self._start()
@@ -470,12 +473,12 @@ class Soak:
                 required[channel_id].add(marks[paper_id])
         sent = await self._sent_marks()
         return (
-            judge_announcements(required, sent),
+            judge_announcements(required, sent, self._forgotten),
             len(set().union(*required.values())),
             len(expected & (known - kept)),
         )
 
-    async def _sent_marks(self) -> list[tuple[int, set[str]]]:
+    async def _sent_marks(self) -> list[Announced]:
         """Returns the papers of each message, also those that a digest doesn't show."""
         messages = [one for one in self._discord.sent if _is_announcement(one)]
         hidden = [
@@ -499,7 +502,11 @@ class Soak:
             for one, groups in hidden
         }
         return [
-            (one.channel_id, _shown_marks(one) | by_message.get(one.message_id, set()))
+            Announced(
+                one.channel_id,
+                one.message_id,
+                frozenset(_shown_marks(one) | by_message.get(one.message_id, set())),
+            )
             for one in messages
         ]
 

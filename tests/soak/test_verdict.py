@@ -11,6 +11,7 @@ from tests.faults.interactive_discord import MANAGER, InjectedFault, Interaction
 from tests.soak.bot_process import Sample
 from tests.soak.verdict import (
     OUTAGE,
+    Announced,
     judge_announcements,
     judge_answers,
     judge_log,
@@ -29,21 +30,40 @@ _ERROR = {
 }
 
 
+def make_messages(*contents: tuple[int, set[str]]) -> list[Announced]:
+    """Returns messages with ids from 1 on, each in a channel and with the marks of papers."""
+    return [
+        Announced(channel_id, number, frozenset(marks))
+        for number, (channel_id, marks) in enumerate(contents, start=1)
+    ]
+
+
 def test_a_paper_in_each_channel_once_is_right() -> None:
-    sent = [(PAPERS, {"S00001"}), (PAPERS, {"S00002", "S00003"}), (7, {"S00001"})]
+    sent = make_messages((PAPERS, {"S00001"}), (PAPERS, {"S00002", "S00003"}), (7, {"S00001"}))
     found = judge_announcements({PAPERS: {"S00001", "S00003"}}, sent)
     assert (found.lost, found.twice) == ([], [])
 
 
 def test_a_lost_announcement_is_found() -> None:
-    found = judge_announcements({PAPERS: {"S00001", "S00002"}}, [(PAPERS, {"S00001"})])
-    assert (found.lost, found.twice) == ([(PAPERS, "S00002")], [])
+    sent = make_messages((PAPERS, {"S00001"}))
+    found = judge_announcements({PAPERS: {"S00001", "S00002"}, 7: {"S00001"}}, sent)
+    assert (found.lost, found.twice) == ([(PAPERS, "S00002"), (7, "S00001")], [])
 
 
 def test_a_doubled_announcement_is_found_in_any_channel() -> None:
-    sent = [(PAPERS, {"S00001"}), (7, {"S00002"}), (7, {"S00001", "S00002"})]
+    sent = make_messages((PAPERS, {"S00001"}), (7, {"S00002"}), (7, {"S00001", "S00002"}))
     found = judge_announcements({PAPERS: {"S00001"}}, sent)
     assert (found.lost, found.twice) == ([], [(7, "S00002")])
+
+
+def test_a_message_that_nobody_remembers_may_be_sent_again_once() -> None:
+    once = make_messages((PAPERS, {"S00001"}))
+    again = make_messages(*[(PAPERS, {"S00001"})] * 2)
+    for sent in (once, again):
+        found = judge_announcements({PAPERS: {"S00001"}}, sent, forgotten={1})
+        assert (found.lost, found.twice) == ([], [])
+    found = judge_announcements({}, make_messages(*[(PAPERS, {"S00001"})] * 3), forgotten={1})
+    assert found.twice == [(PAPERS, "S00001")]
 
 
 def test_an_error_that_a_fault_explains_is_accepted_once() -> None:

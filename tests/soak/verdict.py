@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
@@ -33,6 +33,15 @@ _EXPECTED_STDERR = re.compile("Stopped. Unsent announcements go out after the ne
 
 
 @dataclass(frozen=True)
+class Announced:
+    """The marks of the papers that a message announces."""
+
+    channel_id: int
+    message_id: int
+    marks: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Announcements:
     """Marks of papers by channel: which were not announced there, and which more than once."""
 
@@ -41,17 +50,25 @@ class Announcements:
 
 
 def judge_announcements(
-    required: Mapping[int, Iterable[str]], sent: Iterable[tuple[int, Iterable[str]]]
+    required: Mapping[int, Iterable[str]],
+    sent: Iterable[Announced],
+    forgotten: Collection[int] = (),
 ) -> Announcements:
-    """Compares what has to be announced in each channel with its messages' papers."""
+    """Compares what has to be announced in each channel with its messages' papers.
+
+    ``forgotten`` are the ids of messages that were deleted before an older database was restored:
+    neither that nor the channel shows that there were any, so their papers are announced again.
+    """
+    announced: dict[int, set[str]] = {}
     counts: dict[int, Counter[str]] = {}
-    for channel_id, marks in sent:
-        counts.setdefault(channel_id, Counter()).update(set(marks))
+    for message in sent:
+        announced.setdefault(message.channel_id, set()).update(message.marks)
+        if message.message_id not in forgotten:
+            counts.setdefault(message.channel_id, Counter()).update(message.marks)
     lost = [
         (channel_id, mark)
         for channel_id, marks in required.items()
-        for mark in sorted(marks)
-        if not counts.get(channel_id, Counter())[mark]
+        for mark in sorted(set(marks) - announced.get(channel_id, set()))
     ]
     twice = [
         (channel_id, mark)
