@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import timedelta
@@ -121,11 +122,17 @@ async def connect(target: Path | str, busy_timeout: timedelta = BUSY_TIMEOUT) ->
 
     A statement waits up to ``busy_timeout`` if another process has the file locked.
     """
-    raw = await aiosqlite.connect(
+    raw = aiosqlite.connect(
         target,
         uri=isinstance(target, str),
         isolation_level=None,
         timeout=busy_timeout.total_seconds(),
     )
+    try:
+        await raw
+    except sqlite3.Error:
+        # The thread says once more that it has ended: it fails if the event loop is closed then.
+        await asyncio.to_thread(raw._thread.join)  # noqa: SLF001 - aiosqlite doesn't wait for it
+        raise
     raw.row_factory = sqlite3.Row
     return Connection(raw)

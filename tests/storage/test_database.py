@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from storage.bot_state import BotState
-from storage.connection import Connection
+from storage.connection import Connection, connect
 from storage.database import Database, open_database, open_for_reading
 from storage.errors import (
     DatabaseDamaged,
@@ -340,6 +340,14 @@ async def test_an_unusable_file_raises_a_readable_error(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnusable, match="doesn't exist"):
         async with open_database(tmp_path / "missing" / "lab.db"):
             pass
+
+
+async def test_a_file_that_cannot_be_opened_leaves_no_thread_behind(tmp_path: Path) -> None:
+    before = {*threading.enumerate()}
+    with pytest.raises(sqlite3.OperationalError):
+        await connect(tmp_path)
+    left = {*threading.enumerate()} - before
+    assert not [thread for thread in left if "connection" in thread.name]
 
 
 async def test_an_exception_or_a_cancellation_rolls_back_the_transaction(tmp_path: Path) -> None:
