@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import hmac
 import json
+import re
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ _ABOUT = (
     "file next to the backups."
 )
 _PAUSE = timedelta(days=1)
+_DIGEST, _SALT = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{32}")
 
 
 class RecentlyDeleted(LabError):
@@ -71,12 +73,14 @@ class DeletionFile:
         """Returns the deletions in the file; raises `DatabaseUnusable` if it can't be read."""
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
-            return [Deletion(**one) for one in content["deletions"]]
+            listed = [_parse(one) for one in content["deletions"]]
+            return list({one.digest: one for one in listed}.values())
         except (FileNotFoundError, NotADirectoryError):
             return []
         except (OSError, ValueError, KeyError, TypeError) as error:
+            reason = error if isinstance(error, OSError | ValueError) else "it's something else"
             raise DatabaseUnusable(
-                f"The list of deletions {self.path} can't be read ({error}). Without it, a "
+                f"The list of deletions {self.path} can't be read ({reason}). Without it, a "
                 "restored backup would bring back data that members have deleted. Copy the list "
                 "from another place, or move it away if you have none."
             ) from error
@@ -98,6 +102,15 @@ class DeletionFile:
             sync(partial)
             partial.replace(self.path)
         sync(self.path.parent)
+
+
+def _parse(value: Mapping[str, str]) -> Deletion:
+    """Returns a deletion as a file has it; raises `ValueError` or `TypeError` if it's none."""
+    parsed = Deletion(**value)
+    if not (_DIGEST.fullmatch(parsed.digest) and _SALT.fullmatch(parsed.salt)):
+        raise ValueError("it has something else than digests")
+    timestamps.from_text(parsed.deleted_at)
+    return parsed
 
 
 async def load(db: Connection) -> list[Deletion]:

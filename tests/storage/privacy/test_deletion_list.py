@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -201,11 +202,20 @@ async def test_without_a_readable_list_nothing_is_restored(path: Path, clock: Fa
     await delete(path, clock)
     before = dump(path)
     file = DeletionFile.of(path).path
-    for content in ("", "[]", '{"deletions": [{"id": 1}]}', "\x00\xff"):
+    (listed,) = DeletionFile.of(path).read()
+    wrong = [
+        json.dumps({"deletions": [{**asdict(listed), field: value}]})
+        for field in ("digest", "salt", "deleted_at")
+        for value in (1, "", "zz", "é" * 64)
+    ]
+    for content in ("", "[]", '{"deletions": [{"id": 1}]}', "\x00\xff", *wrong):
         file.write_text(content, encoding="utf-8")
         with pytest.raises(NotRestorable, match=r"The list of deletions .* can't be read"):
             await restore(backup, path, clock)
     assert dump(path) == before
+    file.write_text(json.dumps({"deletions": [asdict(listed)] * 2}), encoding="utf-8")
+    assert DeletionFile.of(path).read() == [listed]  # as somebody joined two lists
+    file.write_text("", encoding="utf-8")
     shutil.copyfile(backup, path)
     with pytest.raises(DatabaseUnusable, match="The list of deletions"):
         async with open_library(path, clock):
