@@ -301,10 +301,12 @@ async def open_library(
 
 
 @asynccontextmanager
-async def open_unchanged_library(path: Path, clock: Clock) -> AsyncGenerator[Library]:
+async def open_unchanged_library(
+    path: Path, clock: Clock, backup_dir: Path | None = None
+) -> AsyncGenerator[Library]:
     """Opens the library in an existing file only to read it; raises as `open_unchanged` does."""
     async with open_unchanged(path) as database:
-        yield Library(database, clock)
+        yield Library(database, clock, backup_dir=backup_dir)
 
 
 @asynccontextmanager

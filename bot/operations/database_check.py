@@ -43,6 +43,13 @@ def check_file(settings: Settings) -> Iterator[Finding]:
             "another location.",
         )
         return
+    if path.exists() and not path.is_file():
+        yield _database(
+            Level.PROBLEM,
+            f"The database {path} isn't a file. Set DATABASE_PATH to a file, which may be in that "
+            "folder.",
+        )
+        return
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         yield _database(
             Level.PROBLEM,
@@ -122,13 +129,14 @@ async def check_library(settings: Settings) -> list[Finding]:
     Returns nothing if there's no database.
     """
     path = settings.database_path
-    if not path.exists() or not path.stat().st_size:
+    if not path.is_file() or not path.stat().st_size:
         return []
     try:
-        async with open_unchanged_library(path, settings.clock) as library:
+        async with open_unchanged_library(path, settings.clock, settings.backup_dir) as library:
             papers = count(await library.papers.count(), "paper")
             return [
                 _database(Level.OK, f"The list has {papers}."),
+                *await _check_deletions(library),
                 *await _check_clock(library, settings.clock()),
                 *await _check_feeds(library),
                 *await _check_sources(library, settings),
@@ -141,6 +149,21 @@ async def check_library(settings: Settings) -> list[Finding]:
         return [_database(Level.WARNING, text)]
     except (DatabaseUnusable, DatabaseUnavailable) as error:
         return [_database(Level.PROBLEM, str(error))]
+
+
+async def _check_deletions(library: Library) -> list[Finding]:
+    """Checks that restoring a backup would delete again what members have deleted."""
+    try:
+        unlisted = await library.privacy.count_unlisted()
+    except DatabaseUnusable as error:
+        return [_backups(Level.PROBLEM, str(error))]
+    if not unlisted:
+        return []
+    text = (
+        f"The list of deletions next to the backups lacks {count(unlisted, 'member')} who deleted "
+        "their data. Restart the bot, which saves the list then, or logs why it can't."
+    )
+    return [_backups(Level.WARNING, text)]
 
 
 async def _check_clock(library: Library, now: datetime) -> list[Finding]:
@@ -162,9 +185,9 @@ async def _check_feeds(library: Library) -> list[Finding]:
         Finding(
             Level.WARNING,
             Topic.FEEDS,
-            f"Feed {feed.id} ({redact_url(feed.url)}) fails since {_minute(feed.failing_since)}: "
-            f"{redact_text(feed.last_error).rstrip('.')}. /feed show has details; /feed edit gives "
-            "it another address.",
+            f"Feed {feed.id} ({redact_url(feed.url)}) has been failing since "
+            f"{_minute(feed.failing_since)}: {redact_text(feed.last_error).rstrip('.')}. /feed "
+            "show has details; /feed edit gives it another address.",
         )
         for feed in failing
     ]
@@ -189,8 +212,9 @@ async def _check_sources(library: Library, settings: Settings) -> list[Finding]:
         Finding(
             Level.WARNING,
             Topic.SOURCES,
-            f"{titles.get(state.name, state.name)} fails since {_minute(state.failing_since)}: "
-            f"{redact_text(state.last_error).rstrip('.')}. It's asked again later by itself.",
+            f"{titles.get(state.name, state.name)} has been failing since "
+            f"{_minute(state.failing_since)}: {redact_text(state.last_error).rstrip('.')}. It's "
+            "asked again later by itself.",
         )
         for state in states.values()
         if state.failures

@@ -75,6 +75,16 @@ class Privacy:
         except (OSError, LabError) as error:
             _log.warning("The list of deletions wasn't saved to %s: %s", self._file.path, error)
 
+    async def count_unlisted(self) -> int:
+        """Returns how many deletions the list next to the backups lacks.
+
+        Raises `DatabaseUnusable` if the list can't be read.
+        """
+        async with self._database.reading() as db:
+            deletions = await deletion_list.load(db)
+        listed = {one.digest for one in await asyncio.to_thread(self._file.read)}
+        return sum(one.digest not in listed for one in deletions)
+
 
 async def _count(member_id: int, db: Connection) -> Overview:
     return await personal_data.count(db, member_id)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,8 @@ from click.testing import CliRunner, Result
 from bot.cli import main
 from storage.database_lock import lock_database
 from storage.library import open_library
+from storage.models import Actor, Origin, PaperDraft
+from storage.privacy.deletion_list import DeletionFile
 from storage.timestamps import utc_now
 from tests.faults.discord_standin import (
     FORUM,
@@ -103,6 +109,29 @@ def test_a_good_setup_is_ready_and_stays_as_it_is(
     assert "✓ The bot is ready to run." in result.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["lab.db"]
     assert shell.database.read_bytes() == before
+
+
+def test_a_folder_is_no_database(shell: Shell, tmp_path: Path) -> None:
+    shell.database.mkdir()
+    environ = {**os.environ, "DATABASE_PATH": str(shell.database)}  # the option refuses a folder
+    command = [sys.executable, "-m", "bot", "check", "--offline"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+    assert (result.returncode, result.stderr) == (1, "")
+    assert f"✗ The database {shell.database} isn't a file." in result.stdout
+    assert [*tmp_path.iterdir()] == [shell.database]
+
+
+async def test_a_list_of_deletions_that_would_not_help_is_found(shell: Shell) -> None:
+    async with open_library(shell.database, utc_now) as library:
+        await library.papers.upsert(PaperDraft(title="A"), Origin.IMPORT, Actor("discord:7", "Ada"))
+        await library.privacy.delete(7)
+    check = partial(asyncio.to_thread, shell, "check", "--offline")
+    assert "list of deletions" not in (await check()).stdout
+    file = DeletionFile.of(shell.database).path
+    file.write_text("{", encoding="utf-8")
+    assert level_of(await check(), "The list of deletions") == "✗"
+    file.unlink()
+    assert level_of(await check(), "lacks 1 member who deleted their data") == "!"
 
 
 def test_a_database_in_use_is_read(shell: Shell) -> None:
