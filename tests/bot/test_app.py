@@ -174,19 +174,11 @@ async def test_a_newer_database_is_an_error(tmp_path: Path, address: str) -> Non
 async def test_a_second_start_on_the_same_database_is_refused(
     tmp_path: Path, discord_api: Discord, address: str
 ) -> None:
-    (tmp_path / "folder").mkdir()
     (tmp_path / "link.db").symlink_to("lab.db")
-    (tmp_path / "linked").symlink_to(".")
     discord_api.status = None
     first = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN)
     await asyncio.wait_for(discord_api.asked.wait(), 30)
-    for path in (
-        "lab.db",
-        "folder/../lab.db",
-        str(tmp_path / "lab.db"),
-        "link.db",
-        "linked/lab.db",
-    ):
+    for path in ("lab.db", str(tmp_path / "link.db")):
         second = await start(tmp_path, address, "run", DISCORD_TOKEN=TOKEN, DATABASE_PATH=path)
         assert "Another Lab Herald is using" in await error_of(second)
     first.send_signal(signal.SIGTERM)

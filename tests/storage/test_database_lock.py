@@ -25,9 +25,11 @@ def require_locked(path: Path) -> None:
 
 
 def test_a_file_is_locked_under_every_path_until_it_is_released(database: Path) -> None:
-    (link := database.with_name("link.db")).symlink_to(database.name)
+    folder = database.parent
+    (link := folder / "link.db").symlink_to(database.name)
+    (folder / "linked").symlink_to(folder)
     with lock_database(database):
-        for path in (database, database.parent / "other" / ".." / "lab.db", link):
+        for path in (database, folder / "other" / ".." / "lab.db", link, folder / "linked/lab.db"):
             require_locked(path)
     with lock_database(link):
         require_locked(database)
