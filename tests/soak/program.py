@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import logging
 import signal
 import sys
@@ -24,6 +25,8 @@ from bot.cli import main as run_program
 from tests.faults import discord_standin
 
 LOGGER = "soak"
+_TRACED = 20  # reports from one with memory to the next, which takes seconds
+_reports = itertools.count()
 _EXPIRY_SECONDS = 120  # of dialogs and forms, so that they expire within each third of a run
 _FASTEST = timedelta(seconds=1)
 _TIMERS = ("_POLL_DUE_EVERY", "_POLL_SOURCES_EVERY", "_DELIVER_EVERY", "_COMPLETE_EVERY")
@@ -47,7 +50,7 @@ def report_tasks(_number: int, _frame: FrameType | None) -> None:
     except RuntimeError:  # the event loop isn't running yet
         return
     extra: dict[str, object] = {"tasks": tasks}
-    if tracemalloc.is_tracing():
+    if tracemalloc.is_tracing() and next(_reports) % _TRACED == 0:
         gc.collect()
         lines = tracemalloc.take_snapshot().statistics("lineno")[:60]
         extra["memory"] = [str(line) for line in lines]

@@ -83,7 +83,7 @@ _MARK = re.compile(r"\bS\d{5}\b")
 _KEYS = re.compile(r"announced:\d+(?:@[0-9a-f]+)?~([\w.-]+)")
 _LAG = 0.25  # seconds that this process is late if the machine is too busy
 _WARM = 10.0  # minutes; a shorter run is too short to judge whether memory grows
-_PART = 0.03  # of a run, between restarts
+_PART = 0.02  # of a run, between restarts
 _RESTARTS = 7
 _FAULT_RATE = 0.2  # of requests to feeds and services
 _SETTLES = 120  # seconds for what is still to be announced
@@ -208,6 +208,8 @@ class Soak:
             backups = [await self._back_up(0)]
             for number in range(_RESTARTS if seconds >= 60 else 2):
                 await self._wait(part, background)
+                if number > 1 and time.time() > began_at + seconds / 4:
+                    break
                 await self._restart(
                     signal.SIGTERM if number % 2 else signal.SIGKILL,
                     self._chance.choice(backups) if number % 2 else None,

@@ -154,7 +154,7 @@ def test_growing_memory_is_found() -> None:
 
 def test_growing_files_and_tasks_are_found() -> None:
     tasks = [(at, 20 + int(at / 10)) for at, _ in TASKS]
-    found = judge_resources(make_samples(0.0, files=45), tasks, 0.0, 900.0)
+    found = judge_resources(make_samples(0.0, files=46), tasks, 0.0, 900.0)
     assert found.grown == ["files", "tasks"]
 
 
