@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -14,12 +16,15 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
+from dotenv.parser import Original, parse_stream
 
 from bot import setting_values as values
 from storage.errors import LabError
 from storage.people.evidence import Lab
 from storage.redaction import redact_text, redacted_repr
 from storage.timestamps import Clock, ReplayClock, utc_now
+
+_log = logging.getLogger(__name__)
 
 _URL = "an address that starts with http:// or https://, without a password or parameters"
 REPLAY_REFUSED = (
@@ -103,12 +108,13 @@ class ReadSettings:
     """The settings, with what is wrong with them.
 
     A setting with a problem has its default. ``unknown`` are the names in the file that no setting
-    has.
+    has, and ``unreadable`` the numbers of the lines that are no settings.
     """
 
     settings: Settings
     problems: tuple[LabError, ...]
     unknown: tuple[str, ...]
+    unreadable: tuple[int, ...]
 
 
 def load_settings(
@@ -121,6 +127,8 @@ def load_settings(
     read = read_settings(environ, env_file)
     for problem in read.problems:
         raise problem
+    for line in read.unreadable:
+        _log.warning("%s", describe_unreadable(line))
     return read.settings
 
 
@@ -130,8 +138,9 @@ def read_settings(
     """Returns the settings as far as they can be read, and everything that is wrong with them."""
     problems: list[LabError] = []
     from_file: dict[str, str] = {}
+    unreadable: tuple[int, ...] = ()
     try:
-        from_file = _read_file(env_file)
+        from_file, unreadable = _read_file(env_file)
     except LabError as error:
         problems.append(error)
     values = {**from_file, **(os.environ if environ is None else environ)}
@@ -149,7 +158,12 @@ def read_settings(
         problems.append(error)
     known = {setting.name for setting in SETTINGS}
     unknown = tuple(name for name in from_file if name not in known)
-    return ReadSettings(settings, tuple(problems), unknown)
+    return ReadSettings(settings, tuple(problems), unknown, unreadable)
+
+
+def describe_unreadable(line: int) -> str:
+    """Returns what is wrong with a line of the file that is no setting."""
+    return f"Line {line} of .env can't be read, so it has no effect. Write it as NAME=value."
 
 
 def _require_local_sources(settings: Settings) -> None:
@@ -164,14 +178,28 @@ def _require_local_sources(settings: Settings) -> None:
             )
 
 
-def _read_file(env_file: Path | None) -> dict[str, str]:
+def _read_file(env_file: Path | None) -> tuple[dict[str, str], tuple[int, ...]]:
+    """Returns the values in the file, and the numbers of the lines that have none."""
     if env_file is None or not env_file.is_file():
-        return {}
+        return {}, ()
     try:
-        values = dotenv_values(env_file)
+        text = env_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise LabError(f"Can't read the settings file {env_file}: {error}.") from error
-    return {name: value for name, value in values.items() if value is not None}
+    logging.getLogger("dotenv").setLevel(logging.ERROR)  # it would warn about these lines, too
+    values = dotenv_values(stream=io.StringIO(text))
+    unreadable = tuple(
+        _first_line(binding.original)
+        for binding in parse_stream(io.StringIO(text))
+        if binding.error or (binding.key and binding.value is None)
+    )
+    return {name: value for name, value in values.items() if value is not None}, unreadable
+
+
+def _first_line(part: Original) -> int:
+    """Returns the number of the line in which a part of the file starts, after empty lines."""
+    indent = part.string[: -len(part.string.lstrip())]
+    return part.line + indent.count("\n")
 
 
 def _parse(setting: Setting, text: str) -> object:

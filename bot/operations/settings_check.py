@@ -8,7 +8,13 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from bot.operations.findings import Finding, Level, Topic
-from bot.settings import REPLAY_REFUSED, SETTINGS, InvalidSetting, ReadSettings
+from bot.settings import (
+    REPLAY_REFUSED,
+    SETTINGS,
+    InvalidSetting,
+    ReadSettings,
+    describe_unreadable,
+)
 
 _MAX_TYPOS = 3  # of a misspelled name
 
@@ -22,6 +28,8 @@ def check_settings(read: ReadSettings, *, is_running: bool = False) -> Iterator[
     invalid = {one.name for one in read.problems if isinstance(one, InvalidSetting)}
     for problem in read.problems:
         yield _finding(Level.PROBLEM, str(problem))
+    for line in read.unreadable:
+        yield _finding(Level.WARNING, describe_unreadable(line))
     for name in read.unknown:
         yield _finding(Level.WARNING, _describe_unknown(name))
     if settings.is_replay and not is_running:

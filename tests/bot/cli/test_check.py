@@ -84,6 +84,7 @@ def test_everything_that_is_wrong_is_listed_and_nothing_created(
     monkeypatch.setenv("POLL_INTERVAL", "often")
     monkeypatch.setenv("BACKUP_KEEP", "-1")
     env = "FEED_TIMOUT=5s\nMY_OWN_VARIABLE=1\nLOG_LEVEL=DEBUG\nfeed_max_bytes=1000000\n"
+    env += "CONTACT: lab@example.org\n\n=1\nHEALTH_PORT\n"
     (tmp_path / ".env").write_text(env, encoding="utf-8")
     result = shell("check", "--offline")
     assert result.exit_code == 1
@@ -93,6 +94,9 @@ def test_everything_that_is_wrong_is_listed_and_nothing_created(
     assert level_of(result, "Did you mean FEED_TIMEOUT?") == "!"
     assert level_of(result, "Did you mean FEED_MAX_BYTES?") == "!"
     assert level_of(result, "MY_OWN_VARIABLE in .env isn't a setting") == "!"
+    for line in (5, 7, 8):
+        assert level_of(result, f"Line {line} of .env can't be read") == "!"
+    assert result.stderr == ""
     assert level_of(result, "doesn't exist yet") == "✓"
     assert "ready" not in result.stdout
     assert [path.name for path in tmp_path.iterdir()] == [".env"]
