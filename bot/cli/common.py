@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import sys
 import threading
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 ACTOR = Actor("shell", "the shell")
 NUMBER = click.IntRange(1, 2**63 - 1)  # the largest that SQLite stores
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 _PROGRESS_STEPS = 200  # updates of a progress bar, at most
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -43,7 +45,10 @@ output_option = click.option(
 
 
 class Group(click.Group):
-    """A group of commands that report a `LabError` as its message, with exit code 1."""
+    """A group of commands that report a `LabError` as its message, with exit code 1.
+
+    They do so with a full or failing disk, too, also that of the output.
+    """
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs a command."""
@@ -51,6 +56,10 @@ class Group(click.Group):
             return super().invoke(ctx)
         except LabError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.errno not in _DISK_ERRORS:
+                raise
+            raise click.ClickException(f"Writing failed: {error.strerror}.") from error
 
 
 class LazyGroup(Group):

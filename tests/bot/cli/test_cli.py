@@ -355,6 +355,17 @@ def test_statistics_are_bars_on_a_terminal_and_columns_in_a_pipe(
     assert (answer["feeds"], answer["commands"]) == (None, None)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there's no such device here")
+def test_a_full_disk_is_one_sentence(shell: Shell) -> None:
+    command = [sys.executable, "-m", "bot", "--database", str(shell.database), "stats", "--json"]
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 - a device
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (result.returncode, result.stderr) == (
+        1,
+        b"Error: Writing failed: No space left on device.\n",
+    )
+
+
 def test_statistics_of_nothing_are_an_error(shell: Shell, page: str) -> None:
     empty = shell("stats")
     assert (empty.exit_code, empty.stderr) == (1, "Error: The list has no papers yet.\n")
