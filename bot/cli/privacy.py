@@ -5,7 +5,8 @@ In Discord, members only see their own data, and moderators nobody else's.
 
 from __future__ import annotations
 
-from typing import TextIO
+from collections.abc import Awaitable, Callable
+from typing import TextIO, TypeVar
 
 import click
 
@@ -16,6 +17,8 @@ from storage.errors import InvalidInput, LabError
 from storage.library import Library
 from storage.people.values import parse_discord_id
 from storage.privacy.personal_data import Overview
+
+_T = TypeVar("_T")
 
 
 def _parse_user(_context: click.Context, _parameter: click.Parameter, text: str) -> int:
@@ -42,7 +45,7 @@ def privacy() -> None:
 @click.pass_obj
 def show(settings: Settings, user_id: int, *, as_json: bool) -> None:
     """Show how much is stored about a member."""
-    overview = common.run_with_library(settings, lambda library: library.privacy.overview(user_id))
+    overview = _run(settings, lambda library: library.privacy.overview(user_id))
     if as_json:
         click.echo(common.to_json(_overview_json(user_id, overview)))
     elif overview.is_empty:
@@ -57,7 +60,7 @@ def show(settings: Settings, user_id: int, *, as_json: bool) -> None:
 @click.pass_obj
 def export(settings: Settings, user_id: int, output: TextIO) -> None:
     """Export everything that is stored about a member as JSON; exit with 1 if that's nothing."""
-    data = common.run_with_library(settings, lambda library: library.privacy.load(user_id))
+    data = _run(settings, lambda library: library.privacy.load(user_id))
     output.write(f"{common.to_json(privacy_text.data_json(data, settings.clock()))}\n")
     if data.is_empty:
         raise LabError(_nothing(user_id))
@@ -87,7 +90,7 @@ def delete(settings: Settings, user_id: int, *, yes: bool, as_json: bool) -> Non
                 return None
         return await library.privacy.delete(user_id)
 
-    deleted = common.run_with_library(settings, run)
+    deleted = _run(settings, run)
     if deleted is None:
         click.echo("Nothing was deleted.")
     elif as_json:
@@ -95,6 +98,15 @@ def delete(settings: Settings, user_id: int, *, yes: bool, as_json: bool) -> Non
     else:
         note = privacy_text.backups_note(settings.backup_keep)
         click.echo(f"Deleted what was stored about {user_id}. {note}")
+
+
+def _run(settings: Settings, function: Callable[[Library], Awaitable[_T]]) -> _T:
+    """Awaits a function with the library, which must exist: a new one would know nobody."""
+    if not settings.database_path.exists():
+        raise LabError(
+            f"There's no database {settings.database_path}. Run this in the folder of your .env."
+        )
+    return common.run_with_library(settings, function)
 
 
 def _lines(user_id: int, overview: Overview) -> list[str]:

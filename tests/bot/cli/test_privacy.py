@@ -107,3 +107,13 @@ def test_a_restore_says_whose_deletions_it_repeats(shell: Any, path: Path) -> No
     restored = json.loads(shell("restore", backup, "--yes", "--json").stdout)
     assert restored["deleted_again"] == 1
     assert columns_with(path, NAME) == set()
+
+
+def test_nobody_is_told_that_nothing_is_stored_without_a_database(shell: Any, path: Path) -> None:
+    for words in (("show",), ("export",), ("delete", "--yes")):
+        result = shell("privacy", *words, MEMBER_ID)
+        assert result.exit_code == 1
+        assert result.stderr == (
+            f"Error: There's no database {path}. Run this in the folder of your .env.\n"
+        )
+    assert not path.exists()
