@@ -218,7 +218,7 @@ async def run(settings: Settings) -> None:
             "find it. `lab-herald demo` runs without one."
         )
     if not settings.home_guild_ids:
-        _log.warning("HOME_GUILD_IDS isn't set, so /curate and /feed aren't available.")
+        _log.warning("HOME_GUILD_IDS isn't set, so /curate, /people and /feed aren't available.")
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # unused
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     cancel_on_signals(kill_workers)

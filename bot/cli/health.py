@@ -43,5 +43,5 @@ async def _ask(port: int) -> list[str]:
             session.get(f"http://{HOST}:{port}/readyz") as response,
         ):
             return list((await response.json())["problems"])
-    except (aiohttp.ClientError, TimeoutError, KeyError, ValueError):
+    except (aiohttp.ClientError, TimeoutError, KeyError, TypeError, ValueError):
         return [f"The bot doesn't answer at port {port}. It may not be running."]

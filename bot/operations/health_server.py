@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -58,8 +59,9 @@ async def serve_health(monitor: Monitor, port: int) -> AsyncGenerator[int]:
         try:
             await web.TCPSite(runner, HOST, port).start()
         except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
             raise PortInUse(
-                f"HEALTH_PORT can't be {port}: {error.strerror}. Choose another port."
+                f"HEALTH_PORT can't be {port}: {reason}. Choose another port."
             ) from error
         yield runner.addresses[0][1]
     finally:

@@ -105,7 +105,9 @@ async def test_what_is_paused_is_no_backlog(lab: Lab) -> None:
 
 async def test_a_port_in_use_is_one_sentence(app: App) -> None:
     async with serve_health(app.monitor, 0) as port:
-        with pytest.raises(PortInUse, match=f"HEALTH_PORT can't be {port}: .* another port"):
+        with pytest.raises(
+            PortInUse, match=f"HEALTH_PORT can't be {port}: Address already in use. "
+        ):
             async with serve_health(app.monitor, port):
                 pass
 
@@ -130,6 +132,18 @@ async def test_the_shell_asks_the_running_bot(
     result = await asyncio.to_thread(ask)
     assert result.exit_code == 1
     assert "✗ The bot doesn't answer at port" in result.stdout
+
+
+async def test_another_program_at_the_port_is_not_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response([])
+
+    program = web.Application()
+    program.router.add_get("/readyz", answer)
+    async with TestServer(program) as server:
+        monkeypatch.setenv("HEALTH_PORT", str(server.port))
+        result = await asyncio.to_thread(CliRunner().invoke, main, ["health"])
+    assert (result.exit_code, result.stdout[:22]) == (1, "✗ The bot doesn't answ")
 
 
 async def test_systemd_hears_that_the_bot_is_ready_well_and_stopping(
