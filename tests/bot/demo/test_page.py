@@ -63,7 +63,7 @@ async def test_the_plain_address_shows_the_page_with_the_demos_own_part(
         assert status == 200
         assert "<title>Lab Herald: demo</title>" in page
         assert page.index("/demo/page.js") < page.index("/app.js")
-        for name in ("page.js", "page.css"):
+        for name in ("page.js", "page.css", "light.css"):
             assert (await demo.get(f"/demo/{name}"))[0] == 200
         assert (await demo.get("/demo/run.py"))[0] == 404
 
