@@ -20,7 +20,7 @@ from bot.completing.services import CompletionServices
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
 from bot.found_posts import tell_moderators
-from bot.logging_filters import short_reconnect_logs
+from bot.logging_filters import short_discord_logs
 from bot.lookup.resolver import ServiceUrls
 from bot.lookup.service import open_lookup
 from bot.maintenance.database_health import DatabaseHealth
@@ -183,7 +183,7 @@ async def open_app(
             moderators,
             clock,
         )
-        with short_reconnect_logs(), buttons_of_generation(library.generation.token):
+        with short_discord_logs(), buttons_of_generation(library.generation.token):
             async with client:  # which closes it
                 yield App(
                     settings=settings,

@@ -1,10 +1,13 @@
-"""Filters for log records: hides secrets, and shortens reconnects that resolve themselves."""
+"""Filters for log records: hides secrets, and shortens failures that resolve themselves."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+
+import aiohttp
+import discord
 
 from storage.redaction import MASK, redact_text
 
@@ -45,23 +48,38 @@ def hide_secrets(handler: logging.Handler | None, secrets: Iterable[str] = ()) -
 
 
 @contextmanager
-def short_reconnect_logs() -> Generator[None]:
-    """Logs each attempt to reconnect to Discord as one sentence, without its traceback."""
-    loggers = [logging.getLogger(name) for name in ("discord.client", "discord.shard")]
-    for logger in loggers:
-        logger.addFilter(_shorten)
+def short_discord_logs() -> Generator[None]:
+    """Logs what discord.py tries again or can do nothing about as one sentence, not a traceback."""
+    filters = {
+        "discord.client": _shorten_reconnect,
+        "discord.shard": _shorten_reconnect,
+        "discord.app_commands.tree": _shorten_suggestions,
+    }
+    for name, shorten in filters.items():
+        logging.getLogger(name).addFilter(shorten)
     try:
         yield
     finally:
-        for logger in loggers:
-            logger.removeFilter(_shorten)
+        for name, shorten in filters.items():
+            logging.getLogger(name).removeFilter(shorten)
 
 
-def _shorten(record: logging.LogRecord) -> bool:
+def _shorten_reconnect(record: logging.LogRecord) -> bool:
     message = record.getMessage()
     if record.exc_info and message.startswith(("Attempting a reconnect", "Failed to connect")):
         error = record.exc_info[1]
-        record.msg = f"No connection to Discord ({error or type(error).__name__}). {message}"
-        record.args, record.exc_info = (), None
-        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        _shorten(record, f"No connection to Discord ({error or type(error).__name__}). {message}")
     return True
+
+
+def _shorten_suggestions(record: logging.LogRecord) -> bool:
+    """Shortens that Discord didn't take an option's suggestions, as when somebody typed on."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, discord.HTTPException | aiohttp.ClientError | OSError):
+        _shorten(record, f"Suggestions weren't shown ({error}). {record.getMessage()}")
+    return True
+
+
+def _shorten(record: logging.LogRecord, message: str) -> None:
+    record.msg, record.args, record.exc_info = message, (), None
+    record.levelno, record.levelname = logging.WARNING, "WARNING"
