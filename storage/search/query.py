@@ -77,12 +77,17 @@ def without_filters(text: str, *, keeps_quotes: bool = True, keeps_excluded: boo
 
 
 def parse_years(text: str) -> tuple[int | None, int | None] | None:
-    """Parses ``2023``, ``2021..2023``, ``2021..`` or ``..2023``; returns None for other text."""
+    """Parses ``2023``, ``2021..2023``, ``2021..`` or ``..2023``; returns None for other text.
+
+    There is no year 0.
+    """
     match = _YEARS.fullmatch(text.strip())
     if match is None or (match[1] is None and match[3] is None):
         return None
     first = int(match[1]) if match[1] else None
     last = int(match[3]) if match[3] else None
+    if 0 in {first, last}:
+        return None
     if match[2] is None:
         return (first, first) if last is None else None
     return (last, first) if first and last and first > last else (first, last)
