@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 from discord import AppCommandType
@@ -16,6 +17,7 @@ from bot.importing.detect import ImportFormat, detect_format
 from bot.importing.formats import ImportFile, read_file
 from bot.permissions import BOT_PERMISSIONS
 from storage.names.author_list import parse_author_list
+from tests.support.lab import Lab
 from tests.support.papers import AT
 from tests.support.paths import ROOT
 
@@ -94,6 +96,17 @@ def test_every_path_in_the_documents_exists() -> None:
         assert [path for path in paths if not (ROOT / path).exists()] == [], document.name
         found += len(paths)
     assert found > 100
+
+
+async def test_the_command_of_the_how_to_works(lab: Lab) -> None:
+    text = (ROOT / "docs" / "extending" / "command.md").read_text(encoding="utf-8")
+    cog, test = re.findall(r"(?ms)^```python\n(.*?)^```$", text)
+    example: dict[str, Any] = {"__name__": "cogs.count"}
+    exec(compile(cog, "count.py", "exec"), example)
+    await example["setup"](lab.app.client)
+    await lab.app.client.tree.sync()
+    exec(compile(test, "test_count.py", "exec"), example)
+    await example["test_papers_that_match_are_counted"](lab)
 
 
 def test_each_test_that_the_threat_model_names_exists() -> None:
