@@ -180,9 +180,9 @@ def _require_local_sources(settings: Settings) -> None:
 
 def _read_file(env_file: Path | None) -> tuple[dict[str, str], tuple[int, ...]]:
     """Returns the values in the file, and the numbers of the lines that have none."""
-    if env_file is None or not env_file.is_file():
-        return {}, ()
     try:
+        if env_file is None or not env_file.is_file():
+            return {}, ()
         text = env_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise LabError(f"Can't read the settings file {env_file}: {error}.") from error

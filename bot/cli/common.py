@@ -47,7 +47,7 @@ output_option = click.option(
 class Group(click.Group):
     """A group of commands that report a `LabError` as its message, with exit code 1.
 
-    They do so with a full or failing disk, too, also that of the output.
+    They do so without permission for a file, too, and with a full or failing disk.
     """
 
     def invoke(self, ctx: click.Context) -> object:
@@ -56,6 +56,10 @@ class Group(click.Group):
             return super().invoke(ctx)
         except LabError as error:
             raise click.ClickException(str(error)) from error
+        except PermissionError as error:
+            raise click.ClickException(
+                f"You have no permission to use {error.filename or 'a file'}."
+            ) from error
         except OSError as error:
             if error.errno not in _DISK_ERRORS:
                 raise

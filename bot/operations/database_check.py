@@ -35,6 +35,13 @@ def check_file(settings: Settings) -> Iterator[Finding]:
 
     Reads the whole file, and those of backups until one is good. Takes minutes for gigabytes.
     """
+    try:
+        yield from _check_file(settings)
+    except PermissionError as error:
+        yield _no_permission("open", error.filename or settings.database_path)
+
+
+def _check_file(settings: Settings) -> Iterator[Finding]:
     path = settings.database_path
     if not path.parent.is_dir():
         yield _database(
@@ -50,20 +57,32 @@ def check_file(settings: Settings) -> Iterator[Finding]:
             "folder.",
         )
         return
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        yield _database(
-            Level.PROBLEM,
-            f"You have no permission to write {path}. Change its owner, or run the bot as another "
-            "user.",
-        )
+    # SQLite needs other files in the folder while it's open.
+    unwritable = [one for one in (path, path.parent) if one.exists() and not _is_writable(one)]
+    for one in unwritable:
+        yield _no_permission("write", one)
     if path.exists() and path.stat().st_size:
-        yield from _check_content(path, settings.backup_dir)
+        if not unwritable:
+            yield from _check_content(path, settings.backup_dir)
         yield from _check_backups(settings)
-    else:
+    elif not unwritable:
         yield _database(
             Level.OK, f"The database {path} doesn't exist yet; the first start creates it."
         )
+    if settings.backup_keep:
+        yield from _check_backup_folder(settings)
     yield from check_disk(path)
+
+
+def _is_writable(path: Path) -> bool:
+    return os.access(path, os.W_OK | os.X_OK if path.is_dir() else os.W_OK)
+
+
+def _no_permission(action: str, path: Path | str) -> Finding:
+    text = f"You have no permission to {action} {path}. "
+    return _database(
+        Level.PROBLEM, f"{text}Change its owner or mode, or run the bot as another user."
+    )
 
 
 def _check_content(path: Path, backup_dir: Path | None) -> Iterator[Finding]:
@@ -123,13 +142,30 @@ def _check_backups(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _check_backup_folder(settings: Settings) -> Iterator[Finding]:
+    """Yields what keeps backups from being made in their folder, which may have to be created."""
+    folder = Backups.of(settings.database_path, settings.backup_dir).folder
+    if folder.exists() and not folder.is_dir():
+        reason = "isn't a folder"
+    elif not folder.exists() and not folder.parent.is_dir():
+        reason = f"can't be created, since {folder.parent} isn't a folder"
+    elif not _is_writable(folder if folder.exists() else folder.parent):
+        reason = "can't be written: you have no permission"
+    else:
+        return
+    yield _backups(
+        Level.PROBLEM,
+        f"The folder {folder} for backups {reason}. Correct that, or change BACKUP_DIR.",
+    )
+
+
 async def check_library(settings: Settings) -> list[Finding]:
     """Returns what the content of the database says: its version, the clock, feeds and sources.
 
-    Returns nothing if there's no database.
+    Returns nothing if there's no database that can be read.
     """
     path = settings.database_path
-    if not path.is_file() or not path.stat().st_size:
+    if not (os.access(path, os.R_OK) and path.is_file() and path.stat().st_size):
         return []
     try:
         async with open_unchanged_library(path, settings.clock, settings.backup_dir) as library:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from bot.moderators import KnownModerators
@@ -29,7 +30,7 @@ async def read_setup(settings: Settings) -> Setup:
     """Returns the setup, from the settings alone if there's no database that can be read."""
     overrides: tuple[ModeratorSetting, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
-    if settings.database_path.is_file():
+    if os.access(settings.database_path, os.R_OK) and settings.database_path.is_file():
         try:
             async with open_unchanged_library(settings.database_path, settings.clock) as library:
                 overrides = await library.moderator_settings.all()

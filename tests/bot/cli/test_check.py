@@ -125,6 +125,32 @@ def test_a_folder_is_no_database(shell: Shell, tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == [shell.database]
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everywhere")
+def test_missing_permissions_are_sentences(shell: Shell, tmp_path: Path) -> None:
+    shell.database.touch()
+    for locked, action in ((shell.database, "write"), (tmp_path, "open")):
+        locked.chmod(0o400)
+        result = shell("check", "--offline")
+        assert level_of(result, f"You have no permission to {action}") == "✗"
+        assert "Error: " in shell("privacy", "show", "123456789012345678").stderr
+    tmp_path.chmod(0o700)
+
+
+def test_a_folder_that_backups_cannot_be_made_in_is_found(
+    shell: Shell, starter_database: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copyfile(starter_database, shell.database)
+    (tmp_path / "file").touch()
+    for folder, reason in (
+        ("file", "isn't a folder"),
+        ("file/backups", "can't be created"),
+        ("no/backups", "can't be created"),
+    ):
+        monkeypatch.setenv("BACKUP_DIR", folder)
+        result = shell("check", "--offline")
+        assert (result.exit_code, level_of(result, f"for backups {reason}")) == (1, "✗")
+
+
 async def test_a_list_of_deletions_that_would_not_help_is_found(shell: Shell) -> None:
     async with open_library(shell.database, utc_now) as library:
         await library.papers.upsert(PaperDraft(title="A"), Origin.IMPORT, Actor("discord:7", "Ada"))
