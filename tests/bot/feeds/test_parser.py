@@ -359,6 +359,16 @@ def test_links_without_http_are_dropped(link: str) -> None:
     assert only(rss(f"<item><title>T</title><link>{link}</link></item>")).links == ()
 
 
+@pytest.mark.parametrize(
+    ("source", "venue"), [("Journal of Owls", "Journal of Owls"), ("https://owls.example", "")]
+)
+def test_a_source_is_the_venue_of_an_item_with_a_doi_if_it_is_no_website(
+    source: str, venue: str
+) -> None:
+    names = f"<dc:identifier>doi:10.1000/owl</dc:identifier><dc:source>{source}</dc:source>"
+    assert only(rss(f"<item><title>Counting Owls</title>{names}</item>")).venue == venue
+
+
 def test_a_very_long_title_is_cut_and_hidden_characters_are_dropped() -> None:
     draft = only(rss(f"<item><title>\u202ea\u200bb {'word ' * 200}</title></item>"))
     assert draft.title.startswith("ab word")
