@@ -20,10 +20,11 @@ This is the real Lab Herald on a simulated Discord. Click a command, or type `/`
     """- {search} `query:language model` finds papers, and shrugs off typos.
 - {author} `name:biderman` shows an author's papers.
 - {cite} writes a citation in any style, and {export} the whole list.
+- {stats} draws papers by year, venue and author, and {privacy} shows what's stored about you.
 - {suggest} `source:2310.10631` sends a paper to the moderators.
 - Or right-click Mika's first message below, and choose **Suggest paper**.""",
     (
-        "**On the left**, publish a paper, and the bot announces it here. Take Discord down, "
+        "Under **Try it**, publish a paper, and the bot announces it here. Take Discord down, "
         "publish some more, and bring it back up: each paper is announced once. Switch to Noor to "
         "moderate, and let a day pass: the bot finds new papers by the lab's people."
     ),
@@ -38,7 +39,7 @@ Members don't see this channel and can't use these commands. Suggestions and ale
 - {feed add} follows a feed, and {feed why} explains what happened to a paper.""",
     (
         "📡 {people find} `name:Tomasz Wrona` adds somebody to the lab's people; two researchers "
-        "have that name. Then **let a day pass** on the left: new papers by the lab's people "
+        "have that name. Then **let a day pass**: new papers by the lab's people "
         "arrive here, with what speaks for each. {curate queue} shows all of them, one of which is "
         "by a namesake: choose **Not this person**, and it stays away."
     ),
