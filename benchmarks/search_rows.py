@@ -12,7 +12,7 @@ from typing import TypeAlias
 from reader import make_reader
 
 from benchmarks import generator
-from benchmarks.bench import ACTOR, Bench, temporary_library, typed_queries
+from benchmarks.bench import ACTOR, Bench, temporary_library
 from benchmarks.measuring import Case, Row, Side, StallMeter
 from benchmarks.query_kinds import add_typo
 from storage.database import Database, open_database
@@ -180,7 +180,13 @@ async def reader(bench: Bench) -> AsyncIterator[Row]:
         list(theirs.search_entries(text, limit=5))
 
     library = await bench.library(bench.small)
-    queries = typed_queries(await bench.sample(library, 500))
+    papers = await bench.sample(library, 500)
+    common = _common_words(papers, bench.rng("common"))
+    queries = []
+    for turn, paper in enumerate(papers):
+        words = paper.title.split()
+        start = turn % (len(words) - 1)
+        queries += [common[turn % len(common)], " ".join(words[start : start + 2])]
     ours = Side("ours", partial(_find, library), queries)
     other = Side("reader", search_reader, queries)
     name = f"search of {bench.small:,} entries: p50 / reader's"
