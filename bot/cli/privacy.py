@@ -47,7 +47,7 @@ def show(settings: Settings, user_id: int, *, as_json: bool) -> None:
     """Show how much is stored about a member."""
     overview = _run(settings, lambda library: library.privacy.overview(user_id))
     if as_json:
-        click.echo(common.to_json(_overview_json(user_id, overview)))
+        click.echo(common.to_json(privacy_text.overview_json(user_id, overview)))
     elif overview.is_empty:
         click.echo(_nothing(user_id))
     else:
@@ -94,7 +94,7 @@ def delete(settings: Settings, user_id: int, *, yes: bool, as_json: bool) -> Non
     if deleted is None:
         click.echo("Nothing was deleted.")
     elif as_json:
-        click.echo(common.to_json(_overview_json(user_id, deleted)))
+        click.echo(common.to_json(privacy_text.overview_json(user_id, deleted)))
     else:
         note = privacy_text.backups_note(settings.backup_keep)
         click.echo(f"Deleted what was stored about {user_id}. {note}")
@@ -117,10 +117,6 @@ def _lines(user_id: int, overview: Overview) -> list[str]:
         *lines,
         *(f"- {number} {what}" for number, what in privacy_text.overview_lines(overview)),
     ]
-
-
-def _overview_json(user_id: int, overview: Overview) -> dict[str, object]:
-    return {"discord_id": str(user_id), "person": overview.person, **overview.counts}
 
 
 def _nothing(user_id: int) -> str:

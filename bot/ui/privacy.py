@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.markdown import count, escape, join_and
 from storage.models import FORMER_MEMBER
+from storage.privacy.inventory import RECORD_NAMES
 from storage.privacy.personal_data import Overview, PersonalData
 from storage.timestamps import to_iso
 
@@ -75,8 +76,8 @@ def ask_to_confirm(overview: Overview, backup_keep: int) -> str:
         "changes."
     )
     pause = (
-        "For a day, you can't suggest papers or report problems then, because I'll have forgotten "
-        "how many you've sent."
+        "For a day afterwards, you can't suggest papers, report problems or claim to be one of the "
+        "lab's people, because I'll have forgotten how much you've sent."
     )
     lines = (
         "### 🗑️ Delete your data?",
@@ -98,9 +99,10 @@ def backups_note(backup_keep: int) -> str:
     """Returns how long backups have what is deleted."""
     if not backup_keep:
         return "Backups have it until whoever runs this bot deletes them."
+    nightly = "nightly one is" if backup_keep == 1 else f"{backup_keep:,} nightly ones are"
     return (
-        f"Backups have it until they're deleted: the newest {backup_keep:,} nightly ones are kept, "
-        "and those from before an upgrade or made by hand stay longer."
+        f"Backups have it until they're deleted: the newest {nightly} kept, and those from before "
+        "an upgrade or made by hand stay longer."
     )
 
 
@@ -113,9 +115,19 @@ def data_json(data: PersonalData, now: datetime) -> dict[str, Any]:
         "person": data.person,
         "direct_messages": data.direct_messages,
         **{
-            name: [_with_text_ids(record) for record in records]
-            for name, records in data.records.items()
+            name: [_with_text_ids(record) for record in data.records.get(name, ())]
+            for name in RECORD_NAMES
         },
+    }
+
+
+def overview_json(member_id: int, overview: Overview) -> dict[str, Any]:
+    """Returns how much is stored about a member, as values for JSON."""
+    names = ("direct_messages", *RECORD_NAMES)
+    return {
+        "discord_id": str(member_id),
+        "person": overview.person,
+        **{name: overview.counts.get(name, 0) for name in names},
     }
 
 

@@ -163,6 +163,9 @@ SUBMISSIONS: tuple[Submission, ...] = (
     ),
 )
 
+# What there may be records of in what members download.
+RECORD_NAMES = (*(one.name for one in SUBMISSIONS), *(one.name for one in SIGNATURES))
+
 ADDRESSES: tuple[Address, ...] = (
     Address(table="posts", columns=("destination_id",)),
     Address(table="destinations", columns=("destination_id",)),

@@ -178,3 +178,8 @@ def test_everything_in_the_inventory_has_words() -> None:
     for one in (*SUBMISSIONS, *SIGNATURES):
         (line,) = privacy_text.overview_lines(Overview({one.name: 2}))
         assert line[0].startswith("2 ")
+
+
+def test_how_long_backups_stay_agrees_with_their_number() -> None:
+    assert "the newest nightly one is kept, and" in privacy_text.backups_note(1)
+    assert "the newest 1,000 nightly ones are kept, and" in privacy_text.backups_note(1000)

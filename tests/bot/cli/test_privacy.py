@@ -57,8 +57,11 @@ def test_a_members_data_is_shown_exported_and_deleted(shell: Any, path: Path) ->
     overview = json.loads(shell("privacy", "show", f"<@{MEMBER_ID}>", "--json").stdout)
     assert overview["discord_id"] == str(MEMBER_ID)
     assert (overview["person"], overview["suggestions"]) == ("Ann Lee", 3)
+    assert (overview["feeds"], overview["direct_messages"]) == (0, 3)
     exported = json.loads(shell("privacy", "export", MEMBER_ID).stdout)
     assert (exported["names"], len(exported["reports"])) == ([NAME], 2)
+    assert {*overview} <= {*exported}
+    assert exported["feeds"] == []
 
     kept = shell("privacy", "delete", MEMBER_ID, stdin="n\n")
     assert "Delete it for good?" in kept.stderr
