@@ -109,7 +109,7 @@ def check_disk(path: Path) -> Iterator[Finding]:
     size = path.stat().st_size if path.exists() else 0
     text = f"{human_size(free)} are free on the disk of the database."
     if free < _MIN_FREE:
-        yield _database(Level.PROBLEM, f"Only {text} Make room before papers can't be saved.")
+        yield _database(Level.PROBLEM, f"Only {text} Make room, or soon nothing can be saved.")
     elif free < _COPIES * size:
         yield _database(
             Level.WARNING,

@@ -66,7 +66,7 @@ class Status:
             yield f"The database can't be used: {self.database_error.rstrip('.')}."
         if self.now - (self.last_poll_at or self.started_at) > MAX_POLL_AGE:
             minutes = MAX_POLL_AGE.total_seconds() / 60
-            yield f"No feeds were checked for more than {minutes:.0f} minutes."
+            yield f"No feeds have been checked for more than {minutes:.0f} minutes."
         if self.outbox_age > MAX_OUTBOX_AGE:
             minutes = self.outbox_age.total_seconds() / 60
             yield f"A message has been waiting to be sent for {minutes:.0f} minutes."

@@ -54,7 +54,7 @@ async def test_what_stands_still_makes_it_not_ready(lab: Lab) -> None:
     lab.clock.advance(timedelta(hours=1))
     problems = (await monitor.status()).problems
     assert problems == (
-        "No feeds were checked for more than 10 minutes.",
+        "No feeds have been checked for more than 10 minutes.",
         "A message has been waiting to be sent for 60 minutes.",
     )
     await lab.app.poll()
