@@ -183,8 +183,10 @@ def _read_file(env_file: Path | None) -> tuple[dict[str, str], tuple[int, ...]]:
     try:
         if env_file is None or not env_file.is_file():
             return {}, ()
-        text = env_file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = env_file.read_text(encoding="utf-8-sig")  # Windows' Notepad may write a BOM
+    except UnicodeDecodeError as error:
+        raise LabError(f"The settings file {env_file} isn't UTF-8. Save it as that.") from error
+    except OSError as error:
         raise LabError(f"Can't read the settings file {env_file}: {error}.") from error
     logging.getLogger("dotenv").setLevel(logging.ERROR)  # it would warn about these lines, too
     values = dotenv_values(stream=io.StringIO(text))

@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.settings import SETTINGS, SOURCE_URLS, InvalidSetting, Settings, load_settings
+from bot.settings import (
+    SETTINGS,
+    SOURCE_URLS,
+    InvalidSetting,
+    Settings,
+    load_settings,
+    read_settings,
+)
 from storage.errors import LabError
 from tests.support.paths import ROOT
 
@@ -129,8 +136,16 @@ def test_the_environment_overrides_the_file_and_empty_means_the_default(tmp_path
 def test_a_settings_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_bytes(b"\xff\xfe\x00bad")
-    with pytest.raises(LabError, match="Can't read"):
+    with pytest.raises(LabError, match="isn't UTF-8"):
         load_settings({}, file)
+
+
+def test_a_settings_file_of_notepad_is_read(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"\xef\xbb\xbfCONTACT=me@example.org\r\nLOG_LEVEL=ERROR\r\n")
+    read = read_settings({}, file)
+    assert (read.settings.contact, read.settings.log_level) == ("me@example.org", "ERROR")
+    assert (read.unknown, read.unreadable) == ((), ())
 
 
 def test_a_missing_file_means_the_defaults() -> None:
