@@ -16,6 +16,8 @@ import simcord
 from aiohttp.test_utils import TestServer
 from coverage import Coverage
 from hypothesis import HealthCheck
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from bot.app import App, open_app
 from bot.client import LabHerald
@@ -46,6 +48,15 @@ _UNMEASURED = [
         *("faults/test_radar_crashes.py", "faults/test_restores.py", "test_shared_cases.py"),
     )
 ]
+# One worker starts the browser, one builds the docs site, and one does everything that kills bots.
+_TOGETHER = {
+    "tests/bot/demo/test_browser.py": "browser",
+    "tests/test_docs_site.py": "docs site",
+    **{
+        f"tests/faults/test_{name}.py": "crashes"
+        for name in ("crashes", "machine_fails", "radar_crashes", "restores")
+    },
+}
 NO_SERVER = "http://127.0.0.1:9"  # the discard port: no test sends requests to the real services
 # Examples may be slow, and they share their test's library on purpose.
 hypothesis.settings.register_profile(
@@ -79,6 +90,21 @@ def fork_server() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Returns more workers than processors, since tests wait for processes and servers."""
     return 2 * (os.cpu_count() or 1)
+
+
+class FileGroups(LoadScopeScheduling):
+    """Distributes tests one by one, but those of some files together.
+
+    The mark `xdist_group` of xdist 3.8 has no effect with pytest 9.2, whose ids can't be changed.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileGroups:
+    return FileGroups(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

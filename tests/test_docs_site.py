@@ -20,7 +20,7 @@ from docs.screenshots import SCENES
 from storage.privacy.inventory import RULES
 from tests.support.paths import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("docs site")]  # built once
+pytestmark = pytest.mark.slow
 _LOADED = {"img": "src", "script": "src", "iframe": "src", "link": "href", "source": "src"}
 
 

@@ -21,9 +21,6 @@ from tests.faults.discord_standin import GUILD, PAPERS, TOKEN, announced, open_s
 from tests.support.library import MODERATOR
 from tests.support.paths import ROOT
 
-# With several pytest processes, one of them runs everything that kills bots.
-pytestmark = pytest.mark.xdist_group("crashes")
-
 _LANES = 2
 _PROGRAM = """
 import sys

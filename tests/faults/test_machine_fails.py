@@ -126,7 +126,6 @@ async def test_database_and_discord_failing_together_lose_nothing(
     assert station.announced() == papers
 
 
-@pytest.mark.xdist_group("crashes")
 async def test_a_full_disk_loses_nothing_at_any_commit(tmp_path: Path) -> None:
     async with open_lane(tmp_path) as lane:
         for number, what in enumerate(["intake", "post", "claim", "record"]):

@@ -9,9 +9,6 @@ import pytest
 from tests.faults.crash_lane import open_lane
 from tests.faults.radar_lane import RADAR_POINTS, RadarLane, furnish_people, open_services
 
-# With several pytest processes, one of them runs everything that kills bots.
-pytestmark = pytest.mark.xdist_group("crashes")
-
 
 async def test_killed_on_any_day_of_the_radar_the_bot_loses_and_repeats_nothing(
     tmp_path: Path, pytestconfig: pytest.Config

@@ -13,8 +13,6 @@ from tests.faults.crash_lane import open_lane
 from tests.faults.restore_lane import History, RestoreLane
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.xdist_group("crashes")
-
 _LANES = 2
 _RESTORES = 4  # of one history
 _REPORT = ROOT / "build" / "restores.json"

@@ -19,10 +19,9 @@ _MESSAGES = "#channel-message-list article"
 _PAPERS = 8  # that the demo's website can publish
 _TIMEOUT = 60_000  # milliseconds, for busy machines
 
-pytestmark = [
-    pytest.mark.skipif(LAUNCH["executable_path"] is None, reason="chromium isn't installed"),
-    pytest.mark.xdist_group("browser"),  # started once
-]
+pytestmark = pytest.mark.skipif(
+    LAUNCH["executable_path"] is None, reason="chromium isn't installed"
+)
 
 
 @contextmanager
