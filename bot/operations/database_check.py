@@ -192,7 +192,8 @@ async def _check_deletions(library: Library) -> list[Finding]:
     try:
         unlisted = await library.privacy.count_unlisted()
     except DatabaseUnusable as error:
-        return [_backups(Level.PROBLEM, str(error))]
+        text = f"{error} The bot writes what its database knows into a new list when it starts."
+        return [_backups(Level.PROBLEM, text)]
     if not unlisted:
         return []
     text = (
