@@ -267,13 +267,15 @@ async def open_database(
 async def open_for_reading(path: Path) -> AsyncGenerator[Database]:
     """Opens a database that is in use, with one more connection that can't write.
 
-    Raises `DatabaseUnusable` if the file can't be opened.
+    Raises `DatabaseUnavailable` if the file can't be opened, even if that's for good: members see
+    it, whom the file's path doesn't concern.
     """
     try:
         reader = await _connect(path, BUSY_TIMEOUT)
         await reader.run("PRAGMA query_only = ON")
     except sqlite3.Error as error:
-        raise DatabaseUnusable(f"The database {path} can't be used: {error}.") from error
+        kind = DatabaseDamaged if is_damage(error) else DatabaseUnavailable
+        raise kind(str(error)) from error
     database = Database(path, reader, ())
     try:
         yield database
