@@ -46,6 +46,14 @@ _TRANSIENT_ERRORS = {
 }
 
 
+def _identify(path: Path) -> tuple[int, int] | None:
+    """Returns what tells a file from others in its place, or None if there's none."""
+    with contextlib.suppress(OSError):
+        status = path.stat()
+        return status.st_dev, status.st_ino
+    return None
+
+
 async def _commit(
     function: Callable[[Connection], Coroutine[None, None, _T]], connection: Connection
 ) -> _T:
@@ -82,8 +90,14 @@ class Database:
         self._imports = 0  # running or waiting to run
         self._readers: asyncio.Queue[Connection] = asyncio.Queue()
         self._all = [writer, *readers]
+        self._file = _identify(path)
         for reader in readers or (writer,):
             self._readers.put_nowait(reader)
+
+    @property
+    def is_file_lost(self) -> bool:
+        """Whether the file was deleted or replaced since, so that nobody finds what is written."""
+        return _identify(self.path) != self._file
 
     @asynccontextmanager
     async def transaction(
@@ -271,7 +285,7 @@ async def open_for_reading(path: Path) -> AsyncGenerator[Database]:
     it, whom the file's path doesn't concern.
     """
     try:
-        reader = await _connect(path, BUSY_TIMEOUT)
+        reader = await _connect(_existing_uri(path), BUSY_TIMEOUT)
         await reader.run("PRAGMA query_only = ON")
     except sqlite3.Error as error:
         kind = DatabaseDamaged if is_damage(error) else DatabaseUnavailable
@@ -303,6 +317,11 @@ async def open_unchanged(path: Path) -> AsyncGenerator[Database]:
         raise DatabaseUnusable(f"The database {path} can't be read: {error}.") from error
     finally:
         await database.close()
+
+
+def _existing_uri(path: Path) -> str:
+    """Returns the URI with which SQLite doesn't create the file: a new one would be empty."""
+    return f"{path.resolve().as_uri()}?mode=rw"
 
 
 def _read_only_uri(path: Path) -> str:
@@ -347,8 +366,8 @@ def require_writable(path: Path) -> None:
         ) from error
 
 
-async def _connect(path: Path, busy_timeout: timedelta) -> Connection:
-    connection = await connect(path, busy_timeout)
+async def _connect(target: Path | str, busy_timeout: timedelta) -> Connection:
+    connection = await connect(target, busy_timeout)
     try:
         await connection.one("PRAGMA journal_mode = WAL")
         await connection.run("PRAGMA synchronous = NORMAL")

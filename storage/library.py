@@ -228,6 +228,11 @@ class Library:
         return self._database.path
 
     @property
+    def is_file_lost(self) -> bool:
+        """Whether somebody deleted or replaced the database's file while it's open."""
+        return self._database.is_file_lost
+
+    @property
     def damage(self) -> str:
         """The first problem of the database's content that was found, or an empty string."""
         return self._database.damage

@@ -22,6 +22,10 @@ from storage.library import Library
 from storage.timestamps import Clock
 
 _RECEIVED_AT = "received at"  # a key of an interaction's extras
+_FILE_LOST = (
+    "somebody deleted or replaced its file while the bot was running, so changes are lost when it "
+    "stops"
+)
 _LAG_INTERVAL = 0.5  # seconds between two looks at how late the event loop is
 
 
@@ -77,6 +81,8 @@ class Monitor:
     async def status(self) -> Status:
         """Returns whether the bot can do its work; one small query, for it's asked for often."""
         backlog, error = Backlog(0, None), self._library.damage
+        if self._library.is_file_lost:
+            error = _FILE_LOST
         if not error:
             try:
                 backlog = await self._library.outbox.backlog()

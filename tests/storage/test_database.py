@@ -487,6 +487,16 @@ def test_an_unavailable_database_is_reported_by_another_process_in_the_same_word
         assert received.cause == error.cause
 
 
+def test_a_connection_for_reading_creates_no_file(tmp_path: Path) -> None:
+    async def read() -> None:
+        async with open_for_reading(tmp_path / "missing.db"):
+            pass
+
+    with pytest.raises(DatabaseUnavailable, match="isn't available"):
+        asyncio.run(read())
+    assert [*tmp_path.iterdir()] == []
+
+
 async def test_a_function_is_called_in_one_transaction_which_fails_as_a_whole(
     database: Database,
 ) -> None:

@@ -64,6 +64,19 @@ async def test_what_stands_still_makes_it_not_ready(lab: Lab) -> None:
     assert problem == "The database can't be used: a page is wrong."
 
 
+async def test_a_database_that_was_deleted_makes_it_not_ready(lab: Lab, tmp_path: Path) -> None:
+    await lab.app.poll()
+    path = lab.app.library.path
+    path.rename(tmp_path / "elsewhere")
+    for _ in ("deleted", "replaced"):
+        (problem,) = (await lab.app.monitor.status()).problems
+        assert "deleted or replaced its file while the bot was running" in problem
+        path.touch()
+    path.unlink()
+    (tmp_path / "elsewhere").rename(path)
+    assert (await lab.app.monitor.status()).is_ready
+
+
 async def test_metrics_count_commands_by_outcome(lab: Lab) -> None:
     await lab.run(lab.member, "random")
     await lab.run(lab.member, "random")
