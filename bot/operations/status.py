@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 MAX_POLL_AGE = timedelta(minutes=10)  # due feeds are looked for every 30 seconds
 MAX_OUTBOX_AGE = timedelta(minutes=30)  # rate limits and Discord's hiccups pass sooner
+_MAX_NUMBERS = 20  # of lost shards
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,12 @@ class Status:
         if len(self.lost_shards) == self.shard_count:
             yield "The bot isn't connected to Discord."
         elif self.lost_shards:
-            numbers = ", ".join(map(str, self.lost_shards))
+            lost = len(self.lost_shards)
+            numbers = ", ".join(map(str, self.lost_shards[:_MAX_NUMBERS]))
+            more = ", …" if lost > _MAX_NUMBERS else ""
+            verb = "isn't" if lost == 1 else "aren't"
             yield (
-                f"{len(self.lost_shards)} of {self.shard_count} shards lost the connection to "
-                f"Discord: {numbers}."
+                f"{lost} of {self.shard_count} shards {verb} connected to Discord: {numbers}{more}."
             )
         if self.database_error:
             yield f"The database can't be used: {self.database_error.rstrip('.')}."

@@ -61,7 +61,7 @@ async def test_a_shard_without_connection_makes_the_bot_not_ready(station: Stati
         await station.discord.close_gateway(shard=1)
         await asyncio.wait_for(asked.get(), 10)  # it tries to come back, in vain
         status, text = await fetch(port, "readyz")
-        problems = ["1 of 2 shards lost the connection to Discord: 1."]
+        problems = ["1 of 2 shards isn't connected to Discord: 1."]
         assert (status, json.loads(text)["problems"]) == (503, problems)
         _, text = await fetch(port, "metrics")
         assert value_of(text, "lab_herald_shards") == 2
