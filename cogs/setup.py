@@ -148,6 +148,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
     async def show(self, interaction: Interaction) -> None:
         """Show the moderators' roles and channel, who set them, the backups, and any problems."""
         bot, now = interaction.client, interaction.client.clock()
+        await bot.moderators.reload()  # the shell may have undone or deleted something
         channel_id = bot.moderators.channel_id or 0
         stopped = await bot.library.outbox.stop_reason(channel_id)
         text = overview(interaction.guild_id or 0, bot.moderators, bot, stopped)

@@ -151,6 +151,13 @@ async def test_a_moderator_who_deletes_their_data_stays_one(lab: Lab) -> None:
     assert f"Undid change {last.id}" in undone
 
 
+async def test_what_the_shell_deletes_is_not_shown_any_more(lab: Lab) -> None:
+    await lab.run(lab.moderator, "setup role", role=lab.env.guild.roles["Curators"])
+    assert "by noor" in await lab.run(lab.moderator, "setup show")
+    await lab.app.library.privacy.delete(lab.moderator.id)  # as the shell's process does
+    assert "by a former member" in await lab.run(lab.moderator, "setup show")
+
+
 async def test_the_buttons_work_after_a_restart_and_only_for_their_owner(
     lab: Lab, settings: Settings
 ) -> None:
