@@ -17,10 +17,10 @@ from bot import scheduler
 from bot.client import GUILD_READY_TIMEOUT, LabHerald, ShardedLabHerald
 from bot.completing.completer import Completer
 from bot.completing.services import CompletionServices
+from bot.discord_logs import short_discord_logs
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
 from bot.found_posts import tell_moderators
-from bot.logging_filters import short_discord_logs
 from bot.lookup.resolver import ServiceUrls
 from bot.lookup.service import open_lookup
 from bot.maintenance.database_health import DatabaseHealth

@@ -1,13 +1,9 @@
-"""Filters for log records: hides secrets, and shortens failures that resolve themselves."""
+"""Hides secrets in log records."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
-
-import aiohttp
-import discord
+from collections.abc import Iterable
 
 from storage.redaction import MASK, redact_text
 
@@ -45,41 +41,3 @@ def hide_secrets(handler: logging.Handler | None, secrets: Iterable[str] = ()) -
         for old in [one for one in handler.filters if isinstance(one, SecretsFilter)]:
             handler.removeFilter(old)
         handler.addFilter(SecretsFilter(secrets))
-
-
-@contextmanager
-def short_discord_logs() -> Generator[None]:
-    """Logs what discord.py tries again or can do nothing about as one sentence, not a traceback."""
-    filters = {
-        "discord.client": _shorten_reconnect,
-        "discord.shard": _shorten_reconnect,
-        "discord.app_commands.tree": _shorten_suggestions,
-    }
-    for name, shorten in filters.items():
-        logging.getLogger(name).addFilter(shorten)
-    try:
-        yield
-    finally:
-        for name, shorten in filters.items():
-            logging.getLogger(name).removeFilter(shorten)
-
-
-def _shorten_reconnect(record: logging.LogRecord) -> bool:
-    message = record.getMessage()
-    if record.exc_info and message.startswith(("Attempting a reconnect", "Failed to connect")):
-        error = record.exc_info[1]
-        _shorten(record, f"No connection to Discord ({error or type(error).__name__}). {message}")
-    return True
-
-
-def _shorten_suggestions(record: logging.LogRecord) -> bool:
-    """Shortens that Discord didn't take an option's suggestions, as when somebody typed on."""
-    error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, discord.HTTPException | aiohttp.ClientError | OSError):
-        _shorten(record, f"Suggestions weren't shown ({error}). {record.getMessage()}")
-    return True
-
-
-def _shorten(record: logging.LogRecord, message: str) -> None:
-    record.msg, record.args, record.exc_info = message, (), None
-    record.levelno, record.levelname = logging.WARNING, "WARNING"

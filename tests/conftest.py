@@ -7,8 +7,10 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Generator
 from datetime import timedelta
+from importlib import import_module
 from multiprocessing import forkserver
 from pathlib import Path
+from pkgutil import walk_packages
 
 import hypothesis
 import pytest
@@ -19,6 +21,8 @@ from hypothesis import HealthCheck
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+import bot.feeds
+import storage
 from bot.app import App, open_app
 from bot.client import LabHerald
 from bot.settings import Settings
@@ -105,6 +109,14 @@ class FileGroups(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileGroups:
     return FileGroups(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Imports what is measured, since a feature's first use may be in a test without measuring."""
+    if Coverage.current():
+        for package in (storage, bot.feeds):
+            for module in walk_packages(package.__path__, f"{package.__name__}."):
+                import_module(module.name)
 
 
 @pytest.hookimpl(wrapper=True)
