@@ -68,11 +68,11 @@ async def _commit(
     return result
 
 
-async def _empty_log(connection: Connection) -> None:
+async def _empty_log(connection: Connection) -> bool:
     timeout = await connection.value("PRAGMA busy_timeout")
     await connection.run("PRAGMA busy_timeout = 1000")  # whoever wants to write waits meanwhile
     try:
-        await connection.one("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not await connection.value("PRAGMA wal_checkpoint(TRUNCATE)")  # 1 if others read it
     finally:
         await connection.run(f"PRAGMA busy_timeout = {timeout:d}")
 
@@ -219,11 +219,14 @@ class Database:
                 raise DatabaseUnavailable(str(error)) from error
             raise
 
-    async def empty_log(self) -> None:
-        """Empties the write-ahead log, which may have what was deleted, unless others read it."""
+    async def empty_log(self) -> bool:
+        """Empties the write-ahead log, which may have what was deleted, unless others read it.
+
+        Returns whether it's empty.
+        """
         with self._translated_errors():
             async with self._turn(in_reply=False, importing=False):
-                await asyncio.shield(self._writer.call(_empty_log))
+                return await asyncio.shield(self._writer.call(_empty_log))
 
     async def trace(self, callback: Callable[[str], None]) -> None:
         """Calls ``callback`` with each statement of any connection, its values filled in."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import partial
 
 from storage import timestamps
-from storage.connection import Connection, DatabaseError
+from storage.connection import DatabaseError
 from storage.database import Database
 from storage.errors import DatabaseUnavailable, LabError
 from storage.privacy import deletion, deletion_list, personal_data
@@ -31,14 +30,15 @@ class Privacy:
         self._database = database
         self._clock = clock
         self._file = file
+        self._saving = asyncio.Lock()  # an older list would take the place of a newer one
 
     async def overview(self, member_id: int) -> Overview:
         """Returns how much is stored about a member."""
-        return await self._database.read(partial(_count, member_id))
+        return await self._database.read(lambda db: personal_data.count(db, member_id))
 
     async def load(self, member_id: int) -> PersonalData:
         """Returns everything that is stored about a member."""
-        return await self._database.read(partial(_load, member_id))
+        return await self._database.read(lambda db: personal_data.load(db, member_id))
 
     async def delete(self, member_id: int, name: str = "") -> Overview:
         """Deletes what is stored about a member; returns how much that was.
@@ -54,26 +54,33 @@ class Privacy:
                 raise NothingStored
             await deletion.delete(db, member_id, now, name)
             await deletion_list.add(db, member_id, now)
-        try:
-            await self._database.empty_log()
-        except (DatabaseUnavailable, DatabaseError) as error:
-            _log.warning("What was deleted stays in the write-ahead log for now: %s", error)
+        await self._empty_log()
         await self.save_list()
         return overview
+
+    async def _empty_log(self) -> None:
+        reason: object = "others are reading it"
+        try:
+            if await self._database.empty_log():
+                return
+        except (DatabaseUnavailable, DatabaseError) as error:
+            reason = error
+        _log.warning("What was deleted stays in the write-ahead log for now: %s", reason)
 
     async def save_list(self) -> None:
         """Saves the list of deletions next to the backups, too; a failure is logged.
 
         It's saved again when the bot starts.
         """
-        async with self._database.reading() as db:
-            deletions = await deletion_list.load(db)
-        if not deletions:
-            return
-        try:
-            await asyncio.to_thread(self._file.add, deletions)
-        except (OSError, LabError) as error:
-            _log.warning("The list of deletions wasn't saved to %s: %s", self._file.path, error)
+        async with self._saving:
+            async with self._database.reading() as db:
+                deletions = await deletion_list.load(db)
+            if not deletions:
+                return
+            try:
+                await asyncio.to_thread(self._file.add, deletions)
+            except (OSError, LabError) as error:
+                _log.warning("The list of deletions wasn't saved to %s: %s", self._file.path, error)
 
     async def count_unlisted(self) -> int:
         """Returns how many deletions the list next to the backups lacks.
@@ -84,11 +91,3 @@ class Privacy:
             deletions = await deletion_list.load(db)
         listed = {one.digest for one in await asyncio.to_thread(self._file.read)}
         return sum(one.digest not in listed for one in deletions)
-
-
-async def _count(member_id: int, db: Connection) -> Overview:
-    return await personal_data.count(db, member_id)
-
-
-async def _load(member_id: int, db: Connection) -> PersonalData:
-    return await personal_data.load(db, member_id)

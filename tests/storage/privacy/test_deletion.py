@@ -312,7 +312,9 @@ async def test_during_an_import_nothing_is_deleted(library: Library) -> None:
     assert not (await library.privacy.overview(MEMBER_ID)).is_empty
 
 
-async def test_a_reader_does_not_hold_up_a_deletion(library: Library) -> None:
+async def test_a_reader_does_not_hold_up_a_deletion(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
     await suggest(library, "Wanted")
     async with open_database(library.path) as other, other.reading() as db:
         await db.run("BEGIN")
@@ -320,3 +322,4 @@ async def test_a_reader_does_not_hold_up_a_deletion(library: Library) -> None:
         await library.privacy.delete(MEMBER_ID)
         await db.run("ROLLBACK")
     assert (await library.privacy.overview(MEMBER_ID)).is_empty
+    assert "write-ahead log for now: others are reading it" in caplog.text

@@ -155,6 +155,18 @@ async def test_what_a_member_sent_after_the_deletion_is_restored(
         assert (await library.privacy.overview(MEMBER_ID)).counts == {"suggestions": 1}
 
 
+async def test_deletions_at_the_same_time_are_all_in_the_list(path: Path, clock: FakeClock) -> None:
+    members = range(MEMBER_ID, MEMBER_ID + 5)
+    async with open_library(path, clock) as library:
+        for member_id in members:
+            draft = PaperDraft(title=f"Paper {member_id}")
+            member = (member_id, NAME)
+            await library.review.suggest(draft, "", member, daily_limit=5, channel_id=None)
+        await asyncio.gather(*map(library.privacy.delete, members))
+        assert await library.privacy.count_unlisted() == 0
+    assert len(DeletionFile.of(path).read()) == len(members)
+
+
 async def test_a_second_deletion_takes_the_place_of_the_first(path: Path, clock: FakeClock) -> None:
     backups = [back_up(path, clock)]
     await delete(path, clock)
