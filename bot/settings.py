@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 from dotenv.parser import Original, parse_stream
 
-from bot import setting_values as values
+from bot import setting_values
 from storage.errors import LabError
 from storage.people.evidence import Lab
 from storage.redaction import redact_text, redacted_repr
@@ -214,7 +214,7 @@ def _parse(setting: Setting, text: str) -> object:
 
 def _service_url(default: str, description: str) -> Any:  # noqa: ANN401 - see _setting
     """Declares the address of a service."""
-    return _setting(default, description, _URL, values.parse_url)
+    return _setting(default, description, _URL, setting_values.parse_url)
 
 
 @redacted_repr
@@ -226,7 +226,7 @@ class Settings:
         "",
         "Your bot's token, from the Bot page of your application in Discord's developer portal.",
         "the token that Discord shows you once, without spaces",
-        values.parse_token,
+        setting_values.parse_token,
         is_secret=True,
     )
     home_guild_ids: tuple[int, ...] = _setting(
@@ -234,7 +234,7 @@ class Settings:
         "Your lab's servers: their moderators manage the paper list. Server IDs, separated by "
         "commas.",
         "server IDs such as 123456789012345678, separated by commas",
-        values.parse_ids,
+        setting_values.parse_ids,
         empty=(),
     )
     moderator_role_ids: tuple[int, ...] = _setting(
@@ -242,7 +242,7 @@ class Settings:
         "Roles with moderator rights, unless /setup role chooses others. Role IDs, separated by "
         "commas.",
         "role IDs such as 123456789012345678, separated by commas",
-        values.parse_ids,
+        setting_values.parse_ids,
         empty=(),
     )
     moderators_channel_id: int | None = _setting(
@@ -250,7 +250,7 @@ class Settings:
         "Where moderators review papers and get alerts, unless /setup channel chooses another "
         "channel. A channel ID.",
         "a channel ID such as 123456789012345678",
-        values.parse_id,
+        setting_values.parse_id,
         empty=None,
     )
     database_path: Path = _setting(
@@ -271,38 +271,38 @@ class Settings:
         "14",
         "How many nightly backups to keep, from 0 to 1000. 0 turns nightly backups off.",
         "a number from 0 to 1000",
-        partial(values.parse_integer, 0, 1000),
+        partial(setting_values.parse_integer, 0, 1000),
     )
     poll_interval: timedelta = _setting(
         "30m",
         "How often to check each feed, from 1m to 7d: 90s, 15m, 1h30m. A plain number is minutes.",
         "a duration such as 15m or 1h30m, from 1m to 7d",
-        partial(values.parse_duration, timedelta(minutes=1), timedelta(days=7), "m"),
+        partial(setting_values.parse_duration, timedelta(minutes=1), timedelta(days=7), "m"),
     )
     timezone: ZoneInfo = _setting(
         "UTC",
         "Your lab's time zone, such as Europe/Berlin.",
         "a time zone such as Europe/Berlin",
-        values.parse_timezone,
+        setting_values.parse_timezone,
     )
     log_level: str = _setting(
         "INFO",
         "How much to log: DEBUG, INFO, WARNING, ERROR or CRITICAL.",
         "DEBUG, INFO, WARNING, ERROR or CRITICAL",
-        values.parse_log_level,
+        setting_values.parse_log_level,
     )
     log_format: str = _setting(
         "text",
         "How to log: text for people, or json, one object per line, for machines.",
         "text or json",
-        values.parse_log_format,
+        setting_values.parse_log_format,
     )
     health_port: int | None = _setting(
         "",
         "The port on this machine where /livez, /readyz and /metrics say how the bot is, from 1024 "
         "to 65535. Without it, there is no such page.",
         "a port from 1024 to 65535",
-        partial(values.parse_integer, 1024, 65535),
+        partial(setting_values.parse_integer, 1024, 65535),
         empty=None,
     )
     heartbeat_url: str = _setting(
@@ -310,7 +310,7 @@ class Settings:
         "An address that is fetched every minute while all is well, for a service that alerts you "
         "if that stops.",
         "an address that starts with http:// or https://",
-        values.parse_heartbeat_url,
+        setting_values.parse_heartbeat_url,
         is_secret=True,
     )
     contact: str = _setting(
@@ -318,26 +318,26 @@ class Settings:
         "An email or web address where the owners of feeds can reach you. It's sent with every "
         "request.",
         "an email or web address in ASCII characters",
-        values.parse_contact,
+        setting_values.parse_contact,
     )
     feed_allow_private: bool = _setting(
         "no",
         "Whether feeds and lookup services may be on this machine or a private network. Pages "
         "that people link to are never fetched from there.",
         "yes or no",
-        values.parse_boolean,
+        setting_values.parse_boolean,
     )
     feed_timeout: timedelta = _setting(
         "20s",
         "How long a request may take, from 1s to 5m. A plain number is seconds.",
         "a duration such as 20s, from 1s to 5m",
-        partial(values.parse_duration, timedelta(seconds=1), timedelta(minutes=5), "s"),
+        partial(setting_values.parse_duration, timedelta(seconds=1), timedelta(minutes=5), "s"),
     )
     feed_max_bytes: int = _setting(
         "10485760",
         "How large a response may be once decompressed, in bytes, from 65536 to 1073741824.",
         "a number of bytes from 65536 to 1073741824",
-        partial(values.parse_integer, 64 * 1024, 1024**3),
+        partial(setting_values.parse_integer, 64 * 1024, 1024**3),
     )
     arxiv_api_url: str = _service_url(
         "https://export.arxiv.org/api/query", "The API that looks up arXiv IDs."
@@ -356,7 +356,7 @@ class Settings:
         "5",
         "How many papers a member may suggest per day, from 0 to 100. 0 turns suggestions off.",
         "a number from 0 to 100",
-        partial(values.parse_integer, 0, 100),
+        partial(setting_values.parse_integer, 0, 100),
     )
     arxiv_listing_url: str = _service_url(
         "https://rss.arxiv.org/atom", "Where arXiv announces each day's papers, by category."
@@ -371,7 +371,7 @@ class Settings:
         "",
         "Your key for OpenAlex, if you have one.",
         _KEY,
-        values.parse_api_key,
+        setting_values.parse_api_key,
         is_secret=True,
     )
     orcid_url: str = _service_url(
@@ -387,7 +387,7 @@ class Settings:
         "",
         "Your key for Semantic Scholar, if you have one.",
         _KEY,
-        values.parse_api_key,
+        setting_values.parse_api_key,
         is_secret=True,
     )
     huggingface_url: str = _service_url(
@@ -397,21 +397,21 @@ class Settings:
         "",
         "The names of your lab in authors' affiliations, separated by semicolons.",
         "names separated by semicolons",
-        values.parse_names,
+        setting_values.parse_names,
         empty=(),
     )
     lab_ror: str = _setting(
         "",
         "Your lab's ID at ror.org, such as 05dxps055, if it has one.",
         "an ID such as 05dxps055, or its address at ror.org",
-        values.parse_ror,
+        setting_values.parse_ror,
     )
     lab_herald_today: ReplayClock | None = _setting(
         "",
         "For replaying a year in the shell: the date that commands treat as today, such as "
         "2025-03-14. The bot doesn't start if it's set.",
         "a date such as 2025-03-14",
-        values.parse_replay_clock,
+        setting_values.parse_replay_clock,
         empty=None,
     )
     lab_herald_speedup: float = _setting(
@@ -419,7 +419,7 @@ class Settings:
         "For replays, too: how many times shorter pauses between requests are, from 1 to 1000000. "
         "All sources must be on this machine.",
         "a number from 1 to 1000000",
-        values.parse_speedup,
+        setting_values.parse_speedup,
     )
 
     @property
