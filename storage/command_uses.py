@@ -19,9 +19,10 @@ _KEPT = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class UsageStatistics:
-    """How often commands were used on each of some days in a row, and each of them on all days.
+    """How often commands were used over several days in a row.
 
-    The ``commands`` are those that were used, most used first.
+    ``days`` has the uses of all commands on each day, oldest first, and ``commands`` those of each
+    command that was used, most used first.
     """
 
     days: tuple[tuple[date, int], ...]

@@ -47,7 +47,7 @@ class Statistics:
         self._database = database
 
     async def has_papers(self, query: Query) -> bool:
-        """Returns whether any paper matches a query, which takes no time to speak of."""
+        """Returns whether any paper matches a query; the search ends with the first one."""
         return await self._database.read(lambda db: _has_papers(db, query))
 
     async def count(self, query: Query, limit: int = 10) -> PaperStatistics:

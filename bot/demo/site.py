@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from importlib.resources import files
 from aiohttp import web
 
 from bot.demo.fake_services import FakeServices
+from storage.timestamps import Clock
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -55,7 +56,7 @@ class Upcoming:
 class Site:
     """The state of the site: its published papers, its address, and whether its feed is down."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         source = files("bot.demo").joinpath("upcoming.toml").read_text(encoding="utf-8")
         self._upcoming = [
@@ -148,9 +149,7 @@ async def _close_connection(_request: web.Request, answer: web.StreamResponse) -
 
 
 @asynccontextmanager
-async def open_site(
-    port: int, services: FakeServices, clock: Callable[[], datetime]
-) -> AsyncGenerator[Site]:
+async def open_site(port: int, services: FakeServices, clock: Clock) -> AsyncGenerator[Site]:
     """Serves the site and the fakes of services on 127.0.0.1; port 0 means any free port."""
     site = Site(clock)
     app = web.Application()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -22,7 +22,7 @@ from bot.settings import Settings
 from bot.starter import load_starter
 from storage.models import Actor, Origin
 from storage.people.models import PersonDraft
-from storage.timestamps import utc_now
+from storage.timestamps import Clock, utc_now
 
 GUILD_ID = 1_000_000_000_000_000_001
 _AVATAR = "herald"  # the hash of the bot's picture
@@ -38,7 +38,7 @@ class WorldClock:
     which stands still.
     """
 
-    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, now: Clock = utc_now) -> None:
         self._now = now
         self._start = now()
         self._skipped = timedelta()

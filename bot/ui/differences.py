@@ -24,13 +24,9 @@ _PAPER_FIELDS = {
     "tags": "Tags",
     "posted_by": "Posted by",
 }
-
 _CONTEXT = 3  # unchanged words shown around a difference
-
 _MAX_DIFFERENCE = 150  # characters of each side of a difference
-
 _MAX_WHOLE_VALUE = 60  # characters up to which a value is shown as a whole
-
 NO_VALUE = "none"
 
 

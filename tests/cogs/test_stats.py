@@ -75,7 +75,6 @@ async def test_papers_that_cannot_be_counted_in_time_are_answered_with_a_sentenc
 
 
 async def test_moderators_see_commands_and_feeds_privately(lab: Lab) -> None:
-    library = lab.app.library
     await lab.run(lab.member, "random")
     await lab.run(lab.member, "random")
     await lab.run(lab.member, "author", name="nobody at all")
@@ -89,7 +88,6 @@ async def test_moderators_see_commands_and_feeds_privately(lab: Lab) -> None:
     )
     refused = await lab.moderator.slash(lab.channel, "stats", about="activity", venue="ICML")
     assert "only go with statistics about papers" in reply_text(refused)
-    await library.command_uses.save()
 
 
 async def test_members_do_not_see_commands_and_feeds(lab: Lab) -> None:
