@@ -158,4 +158,4 @@ def inventory_table() -> str:
 
 def _cell(text: object) -> str:
     """Returns plain text that is safe in a cell of a Markdown table."""
-    return re.sub(r"([\\`*_\[\]<|~])", r"\\\1", str(text))
+    return re.sub(r"[&\\`*_\[\]<|~]", lambda found: f"&#{ord(found[0])};", str(text))

@@ -72,6 +72,7 @@ def test_the_page_of_commands_has_each_of_them_with_its_options(site: Path) -> N
     commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     assert headings == set(re.findall(r"(?m)^\| `(/[a-z]+(?: [a-z]+)?)", commands))
     assert "-excluded, author:name, venue:ICML, year:2022..2023, tag:code" in page.text()
+    assert 'tag:code "a phrase" ~anyform' in page.text()  # each character as Discord shows it
     assert "…" not in {cell.text() for cell in page.css("td")}  # an option without a description
     menus = {item.text() for item in page.css("article > ul li strong, .md-typeset > ul li strong")}
     assert {"Add paper", "Suggest paper"} <= menus
