@@ -1,4 +1,4 @@
-"""`python -m benchmarks.scaling`: measures what one process carries on this machine."""
+"""`python -m benchmarks.scaling`: measures what one process can handle on this machine."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 )
 @click.option("--output", type=_FILE, help="Write JSON of the rows to this file, too.")
 def main(size: int, names: tuple[str, ...], calls: int, folder: Path, output: Path | None) -> None:
-    """Measure what one process carries. The figures have no goals: they depend on the machine."""
+    """Measure what one process can handle. Figures have no goals: they depend on the machine."""
     *_, measured = measure_rows(ROWS, names, folder, size, Budget(calls))
     if output:
         output.write_text(f"{to_json(measured)}\n", encoding="utf-8")
-    print_table(f"What one process carries, {size:,} papers", measured)
+    print_table(f"What one process can handle, {size:,} papers", measured)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def stats(
 ) -> None:
     """Show how many papers each year, venue and author has: all papers, or those of a query.
 
-    Without a query, also show the papers from each feed, and how often commands were used on the
+    Without a query, also show the papers from each feed, and how often commands were used in the
     last 30 days. That is counted by day and command, not by person.
     """
     query = " ".join(words)

@@ -40,8 +40,8 @@ Members don't see this channel and can't use these commands. Suggestions and ale
     (
         "📡 {people find} `name:Tomasz Wrona` adds somebody to the lab's people; two researchers "
         "have that name. Then **let a day pass**: new papers by the lab's people "
-        "arrive here, with what speaks for each. {curate queue} shows all of them, one of which is "
-        "by a namesake: choose **Not this person**, and it stays away."
+        "arrive here, with the evidence for each. {curate queue} shows all of them, one of which "
+        "is by a namesake: choose **Not this person**, and it stays away."
     ),
     "In #papers, right-click Mika's second message and choose **Add paper**.",
 )
