@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +11,7 @@ from pathlib import Path
 
 from bot.formats.writers.export import ExportFormat, require_completable, write
 from bot.markdown import count, timestamp
-from bot.net.sandbox import open_workers
+from bot.net.sandbox import give_way, open_workers
 from storage.errors import LabError
 from storage.library import open_search
 from storage.models import Paper
@@ -23,7 +21,6 @@ from storage.timestamps import Clock
 COOLDOWN = timedelta(seconds=30)  # after a person's export
 _TIME_LIMIT = timedelta(minutes=5)
 _MAX_WAITING = 10  # more would wait for longer than Discord lets the bot answer
-_NICENESS = 10  # of the process; lookups come first
 
 
 class NothingToExport(LabError):
@@ -150,8 +147,7 @@ def write_file(
 
     Runs in a worker process, on its own connection to the database.
     """
-    with contextlib.suppress(AttributeError, OSError):  # not available on Windows
-        os.nice(_NICENESS)
+    give_way()
     return asyncio.run(_write(database, query, export_format, now, max_bytes, complete=complete))
 
 

@@ -20,6 +20,8 @@ from bot.sources.radar import Radar
 from storage.library import Library
 from storage.timestamps import Clock
 
+MAX_FILE = 10 * 2**20  # bytes that Discord accepts from a bot in any server
+
 
 class Dispatcher(Protocol):
     """The part of the outbox's dispatcher that commands use."""

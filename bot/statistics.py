@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import AsyncGenerator
@@ -15,7 +14,7 @@ from tempfile import TemporaryDirectory
 from cachetools import LRUCache
 
 from bot.charts.chart import Chart, Picture
-from bot.net.sandbox import ResourceLimitExceeded, Workers, open_workers
+from bot.net.sandbox import ResourceLimitExceeded, Workers, give_way, open_workers
 from storage.errors import LabError
 from storage.library import open_statistics
 from storage.search.query import Query
@@ -26,7 +25,6 @@ _log = logging.getLogger(__name__)
 _TIME_LIMIT = timedelta(seconds=30)
 _MAX_WAITING = 10
 _MAX_PICTURES = 16  # of some 80 KB each
-_NICENESS = 10  # of the process; lookups come first
 
 
 class StatisticsTakeTooLong(LabError):
@@ -101,8 +99,7 @@ class StatisticsMaker:
 
 def count_papers(database: Path, query: Query) -> PaperStatistics:
     """Counts papers in a worker process, on its own connection to the database."""
-    with contextlib.suppress(AttributeError, OSError):  # not available on Windows
-        os.nice(_NICENESS)
+    give_way()
 
     async def count() -> PaperStatistics:
         async with open_statistics(database) as statistics:

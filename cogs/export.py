@@ -11,13 +11,12 @@ from discord.ext import commands
 
 from bot.exporter import Exporter
 from bot.formats.writers.export import ExportFormat, require_completable
-from bot.interactions import Interaction, LabBot
+from bot.interactions import MAX_FILE, Interaction, LabBot
 from bot.markdown import count
 from bot.options import catalogue
 from bot.options.catalogue import AuthorOption, TagOption, VenueOption
 from storage.search.query import parse
 
-_MAX_FILE = 10 * 1024 * 1024  # bytes that Discord accepts from a bot in any server
 _CHOICES = [
     Choice(name=file_format.label, value=file_format.value)
     for file_format in (
@@ -38,7 +37,7 @@ class Export(commands.Cog):
 
     def __init__(self, exporter: Exporter) -> None:
         self.exporter = exporter
-        self.max_file = _MAX_FILE
+        self.max_file = MAX_FILE
 
     @app_commands.command()
     @app_commands.rename(file_format="format")

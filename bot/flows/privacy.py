@@ -10,7 +10,7 @@ import discord
 from discord.ui import ActionRow
 
 from bot.flows.replies import reply
-from bot.interactions import Interaction
+from bot.interactions import MAX_FILE, Interaction
 from bot.ui import cards
 from bot.ui import privacy as privacy_text
 from bot.ui.buttons import (
@@ -21,8 +21,6 @@ from bot.ui.buttons import (
 )
 from storage.errors import LabError
 from storage.privacy.members import NothingStored
-
-_MAX_FILE = 10 * 1024 * 1024  # bytes that Discord accepts from a bot in any server
 
 
 async def show_data(interaction: Interaction) -> None:
@@ -52,7 +50,7 @@ async def send_data(interaction: Interaction, _button: DownloadDataButton) -> No
     values = privacy_text.data_json(data, bot.clock())
     text = await asyncio.to_thread(json.dumps, values, ensure_ascii=False, indent=2)
     body = text.encode()
-    if len(body) > _MAX_FILE:
+    if len(body) > MAX_FILE:
         raise LabError(
             "That's more than Discord lets me send. Ask whoever runs this bot to export it with "
             f"`lab-herald privacy export {interaction.user.id}`."

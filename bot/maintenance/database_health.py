@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import discord
 from bot.announce.dispatcher import OutboxDispatcher
 from bot.markdown import escape_sentence
 from bot.moderators import Moderators
-from bot.net.sandbox import open_workers
+from bot.net.sandbox import give_way, open_workers
 from storage.backups.files import Backups
 from storage.connection import DatabaseError
 from storage.damage import describe_search_damage, find_damaged_pages
@@ -29,7 +28,6 @@ _log = logging.getLogger(__name__)
 _CHECK_AFTER = timedelta(hours=30)
 _RETRY_AFTER = timedelta(hours=1)
 _TIME_LIMIT = timedelta(hours=6)
-_NICENESS = 10  # of a process that reads the whole database; the bot comes first
 _CHECKED_AT = "database was checked at"  # in the bot's state, if no damage was found
 
 
@@ -161,9 +159,3 @@ def find_damage_in_worker(path: Path) -> tuple[str, str]:
     """Does what `find_damaged_pages` does, in a process that lets others come first."""
     give_way()
     return find_damaged_pages(path)
-
-
-def give_way() -> None:
-    """Lets other processes come before this one."""
-    with contextlib.suppress(AttributeError, OSError):  # not available on Windows
-        os.nice(_NICENESS)

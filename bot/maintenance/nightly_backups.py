@@ -11,10 +11,10 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.maintenance.database_health import DatabaseHealth, give_way
+from bot.maintenance.database_health import DatabaseHealth
 from bot.markdown import count, escape_sentence
 from bot.moderators import Moderators
-from bot.net.sandbox import open_workers
+from bot.net.sandbox import give_way, open_workers
 from bot.settings import Settings
 from bot.ui.restore_report import restore_notice
 from storage.backups.database_copy import DamageFound

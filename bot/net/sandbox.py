@@ -8,6 +8,7 @@ import contextvars
 import gc
 import logging
 import multiprocessing
+import os
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -39,6 +40,7 @@ PRELOADED = (
 _MAX_TASKS = 2000  # before a worker is replaced, which frees its memory
 _GC_THRESHOLD = 50_000  # allocations between two collections
 _ATTEMPTS = 2
+_NICENESS = 10  # of work that may take long; the bot and its lookups come first
 
 
 class ResourceLimitExceeded(LabError):
@@ -197,6 +199,12 @@ async def open_workers(
         yield workers
     finally:
         await workers.close()
+
+
+def give_way() -> None:
+    """Lets other processes come before this worker, whose work may take long."""
+    with contextlib.suppress(AttributeError, OSError):  # not available on Windows
+        os.nice(_NICENESS)
 
 
 @contextmanager
