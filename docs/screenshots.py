@@ -167,6 +167,14 @@ async def _show_statistics(demo: Demo) -> None:
     await demo.show("/stats")
 
 
+async def _show_own_data(demo: Demo) -> None:
+    world = demo.world
+    await world.member.slash(world.papers, "suggest", source="2310.10631", note="by two of us")
+    await world.member.slash(world.papers, "privacy")
+    await demo.show("What I store about you")
+    await demo.hide_messages(but_with="What I store about you")
+
+
 async def _ask_for_help(demo: Demo) -> None:
     await demo.world.member.slash(demo.world.papers, "help")
     await demo.show("/search")
@@ -209,6 +217,7 @@ SCENES = (
     Scene("author", _open_author),
     Scene("cite", _cite),
     Scene("stats", _show_statistics),
+    Scene("privacy", _show_own_data),
     Scene("help", _ask_for_help),
     Scene("announcement", _announce, layouts=(_WIDE, _PHONE)),
     Scene("found-paper", _find_papers, place="noor/moderators"),
