@@ -344,7 +344,7 @@ class Settings:
     )
     crossref_url: str = _service_url(
         "https://api.crossref.org",
-        "The API that looks up DOIs and the papers of people with an ORCID.",
+        "The API that looks up DOIs and the papers of people with an ORCID iD.",
     )
     datacite_url: str = _service_url(
         "https://api.datacite.org", "The API that looks up DOIs that Crossref doesn't know."

@@ -113,7 +113,7 @@ def test_a_damaged_database_is_restored_as_check_says(old: Machine) -> None:
 
 
 def test_what_somebody_changed_is_reverted(old: Machine) -> None:
-    (undo,) = steps("disasters", "Somebody changes the list who shouldn't")
+    (undo,) = steps("disasters", "Somebody who shouldn't is changing the list")
     assert "Undid" in old.run(re.sub(r"\d+", "1", undo))
     assert "0 papers" in old.run("backup")
 

@@ -69,7 +69,7 @@ TOPICS = (
         5,
         "Paper list",
         "🗂️",
-        "Moderators keep the list. Every change can be undone.",
+        "Moderators maintain the list. Every change can be undone.",
         _subcommands(
             "curate",
             "add queue edit publication complete tag merge remove restore import history undo "

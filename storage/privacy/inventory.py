@@ -207,7 +207,7 @@ TEXTS: tuple[Rule, ...] = (
     Rule(
         table="posts",
         columns=("notice",),
-        what="What moderators were told, such as after a restore what was lost, with names",
+        what="What moderators were told, such as what a restore lost, with names",
         on_deletion=_ANONYMOUS,
     ),
 )
