@@ -56,7 +56,7 @@ _SET_NUMBERS = """() => {
   const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     texts.currentNode.data = texts.currentNode.data
-      .replace(/[\\d.]+ [MGT]B (?=are free)/, "83.6 GB ").replace(/(127.0.0.1):\\d+/g, "$1:8643");
+      .replace(/[\\d.]+ [MGT]B (?=is free)/, "83.6 GB ").replace(/(127.0.0.1):\\d+/g, "$1:8643");
   }
 }"""
 _SETTLE = """async (isWhole) => {

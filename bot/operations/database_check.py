@@ -107,7 +107,7 @@ def check_disk(path: Path) -> Iterator[Finding]:
     """Yields whether there is enough room on the disk of the database."""
     free = shutil.disk_usage(path.parent).free
     size = path.stat().st_size if path.exists() else 0
-    text = f"{human_size(free)} are free on the disk of the database."
+    text = f"{human_size(free)} is free on the disk of the database."
     if free < _MIN_FREE:
         yield _database(Level.PROBLEM, f"Only {text} Make room, or soon nothing can be saved.")
     elif free < _COPIES * size:

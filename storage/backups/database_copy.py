@@ -156,7 +156,7 @@ def require_space(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < size * _SPARE_SPACE:
         raise BackupFailed(
-            f"The copy needs {human_size(size * _SPARE_SPACE)}, but only {human_size(free)} are "
+            f"The copy needs {human_size(size * _SPARE_SPACE)}, but only {human_size(free)} is "
             f"free in {folder}. Free up some space first."
         )
 

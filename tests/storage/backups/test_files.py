@@ -271,7 +271,7 @@ def test_a_copy_for_which_the_space_does_not_suffice_is_not_begun(
         file.truncate(pages * 4096)
         file.seek(28)  # the number of pages
         file.write(pages.to_bytes(4, "big"))
-    with pytest.raises(BackupFailed, match=r"needs 4617\.\d GB, but only .+ are free in .+backups"):
+    with pytest.raises(BackupFailed, match=r"needs 4617\.\d GB, but only .+ is free in .+backups"):
         nightly(backups)
     assert names(backups.folder) == []
 
