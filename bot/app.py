@@ -48,15 +48,24 @@ from storage.timestamps import Clock, utc_now
 _log = logging.getLogger(__name__)
 
 LOGIN_BACKOFF = timedelta(seconds=5)  # before the first retry; it doubles with each
-_POLL_DUE_EVERY = timedelta(seconds=30)
-_POLL_SOURCES_EVERY = timedelta(minutes=5)
-_DELIVER_EVERY = timedelta(seconds=10)
-_COMPLETE_EVERY = timedelta(hours=3)
 _COMPLETION_BATCH_SIZE = 3  # papers per run, at most 24 a day
 _COMPLETER = Actor("completion", "the daily completion")
-_MAINTAIN_EVERY = timedelta(minutes=15)
-_SAVE_USES_EVERY = timedelta(minutes=5)
 _MAX_BACKOFF = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """How often the running bot does each of its regular tasks."""
+
+    poll_feeds: timedelta = timedelta(seconds=30)  # those that are due
+    poll_sources: timedelta = timedelta(minutes=5)
+    deliver: timedelta = timedelta(seconds=10)
+    complete_papers: timedelta = timedelta(hours=3)
+    save_command_uses: timedelta = timedelta(minutes=5)
+    maintain: timedelta = timedelta(minutes=15)
+
+
+INTERVALS = Intervals()
 
 
 class CannotStart(LabError):
@@ -194,7 +203,7 @@ async def open_app(
                     monitor=Monitor(client, library, settings, clock),
                     # Feeds aren't fetched again and again while their papers can't be saved.
                     poll_backoff=DatabaseBackoff(
-                        "New papers can't be saved", clock, _POLL_DUE_EVERY
+                        "New papers can't be saved", clock, INTERVALS.poll_feeds
                     ),
                     database_health=database_health,
                     nightly_backups=NightlyBackups(
@@ -203,7 +212,7 @@ async def open_app(
                 )
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, intervals: Intervals = INTERVALS) -> None:
     """Runs the bot until SIGINT or SIGTERM.
 
     Starts at once, however large the database is: it is checked in the background, unless that was
@@ -230,15 +239,17 @@ async def run(settings: Settings) -> None:
             await report_restore(app.library, app.client.moderators)
             await app.library.privacy.save_list()
             timers = [
-                scheduler.Timer("poll feeds", _POLL_DUE_EVERY, app.poll),
-                scheduler.Timer("poll sources", _POLL_SOURCES_EVERY, app.poll_sources),
-                scheduler.Timer("deliver announcements", _DELIVER_EVERY, app.deliver),
-                scheduler.Timer("complete papers", _COMPLETE_EVERY, app.complete_papers),
+                scheduler.Timer("poll feeds", intervals.poll_feeds, app.poll),
+                scheduler.Timer("poll sources", intervals.poll_sources, app.poll_sources),
+                scheduler.Timer("deliver announcements", intervals.deliver, app.deliver),
+                scheduler.Timer("complete papers", intervals.complete_papers, app.complete_papers),
                 scheduler.Timer(
-                    "save uses of commands", _SAVE_USES_EVERY, app.library.command_uses.save
+                    "save uses of commands",
+                    intervals.save_command_uses,
+                    app.library.command_uses.save,
                 ),
                 scheduler.Timer(
-                    "back up and check", _MAINTAIN_EVERY, app.maintain, runs_at_start=True
+                    "back up and check", intervals.maintain, app.maintain, runs_at_start=True
                 ),
             ]
             async with (

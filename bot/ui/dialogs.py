@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import discord
 from discord.ui import Button, Item, LayoutView
@@ -13,8 +13,6 @@ from bot.ui.lab_button import mark_handled
 from storage.errors import LabError
 
 Action: TypeAlias = Callable[[discord.Interaction[Any]], Awaitable[None]]
-
-_EXPIRY_SECONDS = 900  # as long as Discord lets a bot edit its reply
 
 
 class AlreadyDecided(LabError):
@@ -31,8 +29,10 @@ class Dialog(LayoutView):
     only while this process runs, and for 15 minutes at most.
     """
 
+    expiry_seconds: ClassVar[float] = 900  # as long as Discord lets a bot edit its reply
+
     def __init__(self, *items: Item[Any]) -> None:
-        super().__init__(timeout=_EXPIRY_SECONDS)
+        super().__init__(timeout=self.expiry_seconds)
         self.is_decided = False
         for item in items:
             self.add_item(item)

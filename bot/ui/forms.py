@@ -13,7 +13,7 @@ import io
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar
 
 import discord
 from discord.ui import ActionRow, File, Label, Modal
@@ -31,7 +31,6 @@ _CUSTOM_ID = re.compile(r"form:([a-z]+):((?:[0-9]+:)*)([0-9a-f]{16}):[0-9a-f]{8}
 _MAX_INTEGER = 2**63 - 1  # the largest that SQLite stores
 _MAX_TYPED = 3000  # characters that a message shows; more is a file
 _TYPED_NAME = "your-text.txt"
-_EXPIRY_SECONDS = 3600
 _FORGOTTEN = (
     "⚠️ Your form was open for more than an hour, or I was restarted meanwhile, so I couldn't use "
     "it. Nothing was changed. Here's your text; "
@@ -66,13 +65,15 @@ class LabForm(Modal):
     opens the form again with what they typed, unless they aren't allowed to use it at all.
     """
 
+    expiry_seconds: ClassVar[float] = 3600  # nobody says when a form is dismissed
+
     def __init__(self, title: str, kind: str, numbers: tuple[int, ...], basis: object) -> None:
         digest = hashlib.sha256(repr(basis).encode()).hexdigest()[:16]
         self.identity = (kind, numbers, digest)
         parts = ["form", kind, *map(str, numbers), digest, secrets.token_hex(4)]
         generation = current_generation()
         custom_id = ":".join(parts) + (f"@{generation}" if generation else "")
-        super().__init__(title=title[:45], timeout=_EXPIRY_SECONDS, custom_id=custom_id)
+        super().__init__(title=title[:45], timeout=self.expiry_seconds, custom_id=custom_id)
 
     async def submit(self, interaction: Interaction, typed: Typed) -> None:
         """Does what the form is for."""

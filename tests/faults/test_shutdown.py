@@ -27,10 +27,13 @@ TIME_LIMIT = 8.0  # seconds from the signal to the end of the process
 PROGRAM = """
 import sys
 from datetime import timedelta
+from functools import partial
 import bot.app
 from tests.faults import discord_standin
 discord_standin.redirect(sys.argv.pop(1))
-bot.app._POLL_DUE_EVERY = bot.app._DELIVER_EVERY = timedelta(seconds=0.1)
+often = timedelta(seconds=0.1)
+intervals = bot.app.Intervals(poll_feeds=often, deliver=often)
+bot.app.run = partial(bot.app.run, intervals=intervals)
 from bot.cli import main
 main(prog_name="lab-herald")
 """

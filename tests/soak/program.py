@@ -13,15 +13,16 @@ import logging
 import signal
 import sys
 import tracemalloc
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import FrameType
 
 import bot.app
 import bot.settings
-import bot.ui.dialogs
-import bot.ui.forms
 from bot.cli import main as run_program
+from bot.ui.dialogs import Dialog
+from bot.ui.forms import LabForm
 from tests.faults import discord_standin
 
 LOGGER = "soak"
@@ -29,7 +30,6 @@ _TRACED = 20  # reports from one with memory to the next, which takes seconds
 _reports = itertools.count()
 _EXPIRY_SECONDS = 120  # of dialogs and forms, so that they expire within each third of a run
 _FASTEST = timedelta(seconds=1)
-_TIMERS = ("_POLL_DUE_EVERY", "_POLL_SOURCES_EVERY", "_DELIVER_EVERY", "_COMPLETE_EVERY")
 
 
 class FastClock:
@@ -64,10 +64,12 @@ def main() -> None:
     clock = FastClock(datetime.fromisoformat(began_at), float(speed))
     bot.settings.utc_now = clock  # type: ignore[attr-defined]
     bot.app.open_app = partial(bot.app.open_app, clock=clock)
-    for name in (*_TIMERS, "_MAINTAIN_EVERY"):
-        setattr(bot.app, name, max(getattr(bot.app, name) / float(speed), _FASTEST))
-    bot.ui.dialogs._EXPIRY_SECONDS = _EXPIRY_SECONDS  # noqa: SLF001 - as the timers above
-    bot.ui.forms._EXPIRY_SECONDS = _EXPIRY_SECONDS  # noqa: SLF001
+    intervals = {
+        name: max(interval / float(speed), _FASTEST)
+        for name, interval in asdict(bot.app.INTERVALS).items()
+    }
+    bot.app.run = partial(bot.app.run, intervals=bot.app.Intervals(**intervals))
+    Dialog.expiry_seconds = LabForm.expiry_seconds = _EXPIRY_SECONDS
     signal.signal(signal.SIGUSR1, report_tasks)
     run_program(prog_name="lab-herald")
 
