@@ -12,7 +12,7 @@ _LETTERS = str.maketrans(
 _LATEX_COMMAND = re.compile(r"\\(?:[a-zA-Z]+\*?|.)")
 _SCRIPTS = re.compile(r"[\^{}$]|_(?=\{|\w\b)")
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼ`´](?=\w)")
-_COMPOUND = re.compile(r"(?<!\w)\w++(?:[-‐‑–]\w++)++")
+_COMPOUND = re.compile(r"(?<!\w)\w++(?:[-‐‑–]\w++)+")
 _MARKS = "\\^{}$_'’‘ʼ`´"  # text without any of these doesn't match the patterns above
 _HYPHENS = "-‐‑–"
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")

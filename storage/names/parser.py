@@ -24,7 +24,7 @@ LEADING_PARTICLES = frozenset(
 )
 _SUFFIXES = frozenset({"jr", "sr", "junior", "senior"})
 _NUMERALS = frozenset({"II", "III", "IV"})
-_COMPOUND = re.compile(r"(?<!\w)\w++(?:[-‐‑–]\w++)++")
+_COMPOUND = re.compile(r"(?<!\w)\w++(?:[-‐‑–]\w++)+")
 _PATRONYMIC = re.compile(r"\w+(?:ович|евич|ович|овна|евна|ична)")
 _SYLLABLE = re.compile(r"[B-DF-HJ-NP-TV-XZ]{1,2}[AEIOUY]{1,2}")  # such as “ZHU”, a name
 # Family names of two letters; other pairs of capitals, such as “JA”, are initials.

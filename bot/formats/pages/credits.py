@@ -56,13 +56,13 @@ _COLLECTIVE = re.compile(
 # “Family, G. H., & Family, G.”: the style of the APA and others, whose lists end by themselves.
 _PARTICLE = r"(?:(?:van|von|vom|der|den|de|del|della|di|da|do|dos|du|la|le|el|al|bin|ter|ten)\s)"
 _FAMILY = (
-    rf"{_PARTICLE}{{0,3}}+[^\W\d_a-z][\w’'‘-]{{0,40}}+(?:\s[^\W\d_a-z][\w’'‘-]{{1,40}}+){{0,2}}+"
+    rf"{_PARTICLE}{{0,3}}[^\W\d_a-z][\w’'‘-]{{0,40}}+(?:\s[^\W\d_a-z][\w’'‘-]{{1,40}}+){{0,2}}"
 )
-_DOTTED = r"[^\W\d_a-z][a-z]?\.(?:[\s-]{0,2}[^\W\d_a-z][a-z]?\.){0,4}+"
+_DOTTED = r"[^\W\d_a-z][a-z]?\.(?:[\s-]{0,2}[^\W\d_a-z][a-z]?\.){0,4}"
 _INVERTED_LIST = re.compile(
     rf"(?:{_FAMILY},\s{_DOTTED}(?:,?\s(?:Jr|Sr)\.|,?\sI{{2,3}}\b)?[*†]?"
     r"(?:,\s(?:&|and|…|\.{3})\s|\s(?:&|and|und)\s|[,;]\s(?:\.\s?\.\s?\.\s|…\s)?|,?\s(?=et al)|"
-    r"(?=[\s.:(]|$)))++(?:et al\.?)?"
+    r"(?=[\s.:(]|$)))+(?:et al\.?)?"
 )
 
 

@@ -15,9 +15,9 @@ from html.entities import html5
 from bot.formats.text.formulas import accented, fraction, root, subscript, superscript
 
 _VALUE = r"""\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'<>=`]++)"""
-_ATTRIBUTE = rf"""(?:\s++|(?<=["']))[a-zA-Z_:@][\w:.@-]*+(?:{_VALUE})?+"""
+_ATTRIBUTE = rf"""(?:\s++|(?<=["']))[a-zA-Z_:@][\w:.@-]*+(?:{_VALUE})?"""
 _TAG = re.compile(
-    rf"<(?P<close>/?)(?P<name>[a-zA-Z][\w:.-]*+)(?P<attributes>(?:{_ATTRIBUTE})*+)\s*+(?P<empty>/?)>"
+    rf"<(?P<close>/?)(?P<name>[a-zA-Z][\w:.-]*+)(?P<attributes>(?:{_ATTRIBUTE})*)\s*+(?P<empty>/?)>"
 )
 _WITH_VALUE = re.compile(rf"[\w:.@-]++{_VALUE}")
 _DECLARATION = re.compile(r"<[!?][a-zA-Z][^<>]*>")
