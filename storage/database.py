@@ -222,10 +222,10 @@ class Database:
     async def empty_log(self) -> bool:
         """Empties the write-ahead log, which may have what was deleted, unless others read it.
 
-        Returns whether it's empty.
+        Returns whether it's empty. Raises `ImportInProgress`: nobody waits for that.
         """
         with self._translated_errors():
-            async with self._turn(in_reply=False, importing=False):
+            async with self._turn(in_reply=True, importing=False):
                 return await asyncio.shield(self._writer.call(_empty_log))
 
     async def trace(self, callback: Callable[[str], None]) -> None:

@@ -8,7 +8,7 @@ import logging
 from storage import timestamps
 from storage.connection import DatabaseError
 from storage.database import Database
-from storage.errors import DatabaseUnavailable, LabError
+from storage.errors import LabError
 from storage.privacy import deletion, deletion_list, personal_data
 from storage.privacy.deletion_list import DeletionFile
 from storage.privacy.personal_data import Overview, PersonalData
@@ -63,7 +63,7 @@ class Privacy:
         try:
             if await self._database.empty_log():
                 return
-        except (DatabaseUnavailable, DatabaseError) as error:
+        except (LabError, DatabaseError) as error:
             reason = error
         _log.warning("What was deleted stays in the write-ahead log for now: %s", reason)
 
