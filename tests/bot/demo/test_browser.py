@@ -33,22 +33,25 @@ def running_demo(folder: Path, port: int) -> Iterator[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
-    found: list[str] = []
-    for line in process.stdout:
-        found += re.findall(r"http://\S+", line)
-        if "Ctrl-C" in line:
-            break
-    assert found == [f"http://127.0.0.1:{port}"]
-    yield found[0]
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    assert process.returncode == 0
+    with process:
+        assert process.stdout is not None
+        found: list[str] = []
+        for line in process.stdout:
+            found += re.findall(r"http://\S+", line)
+            if "Ctrl-C" in line:
+                break
+        assert found == [f"http://127.0.0.1:{port}"]
+        try:
+            yield found[0]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
+        assert process.returncode == 0
 
 
 @pytest.fixture
-def address(tmp_path: Path, unused_tcp_port: int) -> Iterator[str]:
-    with running_demo(tmp_path, unused_tcp_port) as address:
+def address(tmp_path: Path, demo_port: int) -> Iterator[str]:
+    with running_demo(tmp_path, demo_port) as address:
         yield address
 
 
@@ -156,17 +159,17 @@ def test_a_member_suggests_a_linked_paper_and_hears_what_a_moderator_decided(pag
 
 
 def test_a_page_with_an_open_form_starts_over_when_the_demo_is_restarted(
-    browser: Browser, tmp_path: Path, unused_tcp_port: int
+    browser: Browser, tmp_path: Path, demo_port: int
 ) -> None:
     with ExitStack() as stack:
-        with running_demo(tmp_path, unused_tcp_port) as address:
+        with running_demo(tmp_path, demo_port) as address:
             page = stack.enter_context(open_page(address, browser))
             page.get_by_role("button", name="Publish a paper").click()
             announced = page.locator(_MESSAGES).filter(has_text="📄 New paper").first
             announced.get_by_role("button", name="Report a problem").click()
             expect(page.get_by_role("dialog")).to_be_visible()
         expect(page.get_by_text("The demo stopped. Run make demo again")).to_be_visible()
-        with running_demo(tmp_path, unused_tcp_port):
+        with running_demo(tmp_path, demo_port):
             welcome = page.locator(_MESSAGES).filter(has_text="Welcome! Try these")
             expect(welcome).to_be_visible()
             expect(page.get_by_role("dialog")).to_have_count(0)

@@ -56,9 +56,9 @@ async def open_demo(port: int) -> AsyncIterator[Demo]:
 
 
 async def test_the_plain_address_shows_the_page_with_the_demos_own_part(
-    unused_tcp_port: int,
+    demo_port: int,
 ) -> None:
-    async with open_demo(unused_tcp_port) as demo:
+    async with open_demo(demo_port) as demo:
         status, page = await demo.get("/")
         assert status == 200
         assert "<title>Lab Herald: demo</title>" in page
@@ -69,9 +69,9 @@ async def test_the_plain_address_shows_the_page_with_the_demos_own_part(
 
 
 async def test_a_page_opens_for_the_person_and_the_channel_of_the_address(
-    unused_tcp_port: int,
+    demo_port: int,
 ) -> None:
-    async with open_demo(unused_tcp_port) as demo:
+    async with open_demo(demo_port) as demo:
         _, page = await demo.post("/api/pages", {}, **AS_MEMBER)
         assert page["viewerId"] == str(demo.world.member.id)
         assert "Worth reading?" in str(page["messages"])
@@ -82,8 +82,8 @@ async def test_a_page_opens_for_the_person_and_the_channel_of_the_address(
         assert page["channel"]["name"] == "papers"
 
 
-async def test_other_websites_cannot_use_the_demo(unused_tcp_port: int) -> None:
-    async with open_demo(unused_tcp_port) as demo:
+async def test_other_websites_cannot_use_the_demo(demo_port: int) -> None:
+    async with open_demo(demo_port) as demo:
         for headers in FOREIGN:
             for path in ("/demo/publish", "/demo/day", "/api/pages", "/api/action"):
                 status, _ = await demo.post(path, {}, **AS_MODERATOR, **headers)
@@ -92,15 +92,15 @@ async def test_other_websites_cannot_use_the_demo(unused_tcp_port: int) -> None:
         assert demo.world.research.days_passed == 0
 
 
-async def test_a_foreign_name_for_the_address_shows_nothing(unused_tcp_port: int) -> None:
-    async with open_demo(unused_tcp_port) as demo:
+async def test_a_foreign_name_for_the_address_shows_nothing(demo_port: int) -> None:
+    async with open_demo(demo_port) as demo:
         assert (await demo.get("/", Host="evil.example"))[0] == 403
         assert (await demo.get("/demo/state", Host=f"evil.example:{demo.port}"))[0] == 403
         assert (await demo.get("/", Host=f"localhost:{demo.port}"))[0] == 200
 
 
-async def test_there_is_one_clock_and_it_runs(unused_tcp_port: int) -> None:
-    async with open_demo(unused_tcp_port) as demo:
+async def test_there_is_one_clock_and_it_runs(demo_port: int) -> None:
+    async with open_demo(demo_port) as demo:
         before = demo.world.clock()
         message = await demo.world.member.send(demo.world.papers, "Hello")
         assert before - timedelta(seconds=1) < message.created_at <= demo.world.clock()
@@ -110,8 +110,8 @@ async def test_there_is_one_clock_and_it_runs(unused_tcp_port: int) -> None:
         assert demo.world.env.now() - later.created_at < timedelta(minutes=1)
 
 
-async def test_announcements_wait_for_discord_and_come_once(unused_tcp_port: int) -> None:
-    async with open_demo(unused_tcp_port) as demo:
+async def test_announcements_wait_for_discord_and_come_once(demo_port: int) -> None:
+    async with open_demo(demo_port) as demo:
         _, state = await demo.post("/demo/discord", **AS_MEMBER)
         assert state["has_outage"]
         for number in (1, 2, 3):
@@ -125,16 +125,16 @@ async def test_announcements_wait_for_discord_and_come_once(unused_tcp_port: int
         assert len(demo.announced()) == 3
 
 
-async def test_a_short_outage_without_papers_does_not_move_the_clock(unused_tcp_port: int) -> None:
-    async with open_demo(unused_tcp_port) as demo:
+async def test_a_short_outage_without_papers_does_not_move_the_clock(demo_port: int) -> None:
+    async with open_demo(demo_port) as demo:
         ahead = demo.world.clock.elapsed
         await demo.post("/demo/discord", **AS_MEMBER)
         await demo.post("/demo/discord", **AS_MEMBER)
         assert demo.world.clock.elapsed - ahead < 60
 
 
-async def test_papers_wait_for_the_feed_and_come_once(unused_tcp_port: int) -> None:
-    async with open_demo(unused_tcp_port) as demo:
+async def test_papers_wait_for_the_feed_and_come_once(demo_port: int) -> None:
+    async with open_demo(demo_port) as demo:
         await demo.post("/demo/feed", **AS_MEMBER)
         _, state = await demo.post("/demo/publish", **AS_MEMBER)
         assert state["feed_is_down"]
@@ -143,16 +143,16 @@ async def test_papers_wait_for_the_feed_and_come_once(unused_tcp_port: int) -> N
         assert len(demo.announced()) == 1
 
 
-async def test_a_day_passes_for_whoever_presses_the_button(unused_tcp_port: int) -> None:
-    async with open_demo(unused_tcp_port) as demo:
+async def test_a_day_passes_for_whoever_presses_the_button(demo_port: int) -> None:
+    async with open_demo(demo_port) as demo:
         before = demo.world.clock()
         _, state = await demo.post("/demo/day", **AS_MEMBER)
         assert (state["days_passed"], state["found"]) == (1, 2)
         assert demo.world.clock().date() > before.date()
 
 
-async def test_message_menus_are_for_those_who_have_them_in_discord(unused_tcp_port: int) -> None:
-    async with open_demo(unused_tcp_port) as demo:
+async def test_message_menus_are_for_those_who_have_them_in_discord(demo_port: int) -> None:
+    async with open_demo(demo_port) as demo:
         links = demo.world.papers.last_message
         choice = {"message": str(links.id), "command": "Add paper"}
         status, _ = await demo.post("/demo/menu", choice, **AS_MEMBER)
@@ -163,8 +163,8 @@ async def test_message_menus_are_for_those_who_have_them_in_discord(unused_tcp_p
         assert "2 links in that message" in visible_text(shown)
 
 
-async def test_the_website_shows_its_papers(unused_tcp_port: int) -> None:
-    async with open_demo(unused_tcp_port) as demo:
+async def test_the_website_shows_its_papers(demo_port: int) -> None:
+    async with open_demo(demo_port) as demo:
         title = demo.world.site.publish()
         for path in ("", "papers/1"):
             async with demo.session.get(f"{demo.world.site.home}{path}") as answer:

@@ -57,8 +57,8 @@ async def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
     assert "Traceback" not in errors.decode()
 
 
-async def test_ctrl_c_stops_the_demo_cleanly(tmp_path: Path, unused_tcp_port: int) -> None:
-    process = await demo("--port", str(unused_tcp_port), folder=tmp_path)
+async def test_ctrl_c_stops_the_demo_cleanly(tmp_path: Path, demo_port: int) -> None:
+    process = await demo("--port", str(demo_port), folder=tmp_path)
     assert process.stdout is not None
     while b"Press Ctrl-C to stop" not in await asyncio.wait_for(process.stdout.readline(), 60):
         pass

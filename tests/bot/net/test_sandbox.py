@@ -35,9 +35,15 @@ _earlier: set[int] = set()  # workers that were there before the current test
 
 def all_workers() -> set[int]:
     """The worker processes, which Python's fork server has started for this one."""
-    children = psutil.Process().children()
-    servers = [child for child in children if "forkserver" in str(child.cmdline())]
+    servers = [child for child in psutil.Process().children() if _is_fork_server(child)]
     return {worker.pid for server in servers for worker in server.children()}
+
+
+def _is_fork_server(process: psutil.Process) -> bool:
+    try:
+        return "forkserver" in str(process.cmdline())
+    except psutil.NoSuchProcess:  # it ended just now
+        return False
 
 
 @pytest.fixture(autouse=True)
