@@ -83,7 +83,7 @@ _MARK = re.compile(r"\bS\d{5}\b")
 _KEYS = re.compile(r"announced:\d+(?:@[0-9a-f]+)?~([\w.-]+)")
 _LAG = 0.25  # seconds that this process is late if the machine is too busy
 _WARM = 25.0  # minutes; what a shorter run compares is the time in which caches fill
-_PART = 0.02  # of a run, between restarts
+_PART = 0.012  # of a run, between restarts
 _RESTARTS = 7
 _FAULT_RATE = 0.2  # of requests to feeds and services
 _SETTLES = 120  # seconds for what is still to be announced
@@ -186,7 +186,7 @@ class Soak:
     async def run(self, duration: timedelta) -> Outcome:
         """Runs for a time, then lets the bot finish, and stops it.
 
-        It is restarted and its database is restored only in the first quarter and at the end, so
+        It is restarted and its database is restored only in the first sixth and at the end, so
         that the second and the last third are of one process.
         """
         seconds = duration.total_seconds()
@@ -208,7 +208,7 @@ class Soak:
             backups = [await self._back_up(0)]
             for number in range(_RESTARTS if seconds >= 60 else 2):
                 await self._wait(part, background)
-                if number > 1 and time.time() > began_at + seconds / 4:
+                if number > 1 and time.time() > began_at + seconds / 6:
                     break
                 await self._restart(
                     signal.SIGTERM if number % 2 else signal.SIGKILL,
@@ -593,6 +593,7 @@ async def open_soak(folder: Path, seed: int, load: Load) -> AsyncIterator[Soak]:
             "FEED_ALLOW_PRIVATE": "yes",
             "FEED_TIMEOUT": "4s",
             "LOG_FORMAT": "json",
+            "MALLOC_ARENA_MAX": "2",  # as in deploy/
             **Services.environment(home),
         }
         bot = BotProcess(folder, (discord.address, began_at.isoformat(), str(SPEED)), environment)
