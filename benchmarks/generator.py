@@ -44,7 +44,7 @@ def drafts(size: int, seed: int = 1) -> Iterator[PaperDraft]:
     rng = random.Random(f"{seed} {size}")
 
     def sampler(texts: Sequence[str], weight: Callable[[int], float]) -> Callable[[int], list[str]]:
-        """Returns a function that draws so many texts, by weights of their ranks."""
+        """Returns a function that draws a number of texts, weighted by rank."""
         sums = list(accumulate(map(weight, range(len(texts)))))
         return lambda count: rng.choices(texts, cum_weights=sums, k=count)
 

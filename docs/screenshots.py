@@ -43,7 +43,7 @@ _HEIGHT = """() => {
   return demo + height(".channel-header") + height("#channel-message-list")
     + height("#channel-composer") + 24;
 }"""
-# SimCord's server lays the page out anew after its size has changed.
+# SimCord's server lays out the page again after a resize.
 _HAS_SIZE = """() => {
   const app = document.getElementById("preview-app");
   const stage = document.getElementById("preview-stage");

@@ -284,8 +284,8 @@ async def open_database(
 async def open_for_reading(path: Path) -> AsyncGenerator[Database]:
     """Opens a database that is in use, with one more connection that can't write.
 
-    Raises `DatabaseUnavailable` if the file can't be opened, even if that's for good: members see
-    it, whom the file's path doesn't concern.
+    Raises `DatabaseUnavailable` if the file can't be opened, even if it never can: members see the
+    error, so it must not contain the file's path.
     """
     try:
         reader = await _connect(_existing_uri(path), BUSY_TIMEOUT)

@@ -43,7 +43,7 @@ class Generation:
     """The current generation, by its ``token``, and what is known of the former ones.
 
     ``ended`` has, for the token of each former one, the highest id of each table that was kept. If
-    it was started just now, the data of so many members as ``deletions`` was deleted again.
+    it was just started, ``deletions`` is how many members' data was deleted again.
     """
 
     token: str = ""

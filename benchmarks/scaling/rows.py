@@ -30,7 +30,7 @@ from benchmarks.scaling.discord_server import (
 from storage.models import Origin, Paper, PaperDraft
 
 _AT_ONCE = 20  # members who use commands at the same time
-# How many of each there are if the list has so many papers; proportionally fewer with fewer papers.
+# How many of each a list of this many papers has; proportionally fewer in smaller lists.
 _FULL_SIZE = 100_000
 _FEEDS = 400
 _GUILDS = (1, 2_500)

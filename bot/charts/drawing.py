@@ -156,7 +156,7 @@ class _Drawing:
                 self._text(value, x, base - height - 8, align="center")
 
     def _label_columns(self, bars: Sequence[Bar], step: float, baseline: float) -> None:
-        """Writes the labels below every so many columns, so that they don't overlap."""
+        """Writes labels below some of the columns, so that they don't overlap."""
         widest = max(self._measure(bar.label) for bar in bars) + 3 * _MIN_SPACE
         every = max(1, math.ceil(widest / step))
         following: float = _WIDTH  # where the label to the right starts

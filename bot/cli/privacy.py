@@ -86,7 +86,7 @@ def delete(settings: Settings, user_id: int, *, yes: bool, as_json: bool) -> Non
             raise LabError(_nothing(user_id))
         if not yes:
             click.echo("\n".join(_lines(user_id, overview)), err=True)
-            if not click.confirm("Delete it for good?", err=True):
+            if not click.confirm("Permanently delete it?", err=True):
                 return None
         return await library.privacy.delete(user_id)
 

@@ -60,7 +60,7 @@ def _lines(series: Series, width: int) -> Iterator[Text]:
 
 
 def _fit(label: str, limit: int) -> str:
-    """Returns a label that takes at most so many cells of a terminal."""
+    """Returns a label cut to a number of terminal cells."""
     if cell_len(label) <= limit:
         return label
     return f"{set_cell_size(label, limit - 1).rstrip()}…"

@@ -125,7 +125,7 @@ class DeleteDataButton(LabButton, template="forgotten:{owner_id}"):
 
     def __init__(self, owner_id: int) -> None:
         self.owner_id = owner_id
-        super().__init__("Delete it for good", style=ButtonStyle.danger)
+        super().__init__("Delete permanently", style=ButtonStyle.danger)
 
 
 class KeepDataButton(LabButton, template="keepdata:{owner_id}"):

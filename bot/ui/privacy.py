@@ -81,9 +81,9 @@ def ask_to_confirm(overview: Overview, backup_keep: int) -> str:
     )
     lines = (
         "### 🗑️ Delete your data?",
-        f"- **Goes for good:** {join_and(gone)}.",
-        f"- **Stays without you:** {anonymous}",
-        f"- **Stays as it is:** {' '.join(kept)}",
+        f"- **Permanently deleted:** {join_and(gone)}.",
+        f"- **Kept without your name:** {anonymous}",
+        f"- **Kept as it is:** {' '.join(kept)}",
         f"- {backups_note(backup_keep)} Restoring one deletes it again.",
         f"-# {pause}",
     )

@@ -72,7 +72,7 @@ class NotRestorable(LabError):
 class Restore:
     """A checked copy of a backup that is ready to take the place of a database.
 
-    In it, the data of so many members as ``deletions`` was deleted again.
+    ``deletions`` is how many members' data was deleted from it again.
     """
 
     database: Path

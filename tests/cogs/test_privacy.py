@@ -89,7 +89,11 @@ async def test_a_member_sees_downloads_and_deletes_their_data(lab: Lab, mods: An
     assert [(one["problem"], one["note"]) for one in data["reports"]] == [("authors", NOTE)]
 
     confirm = await lab.member.click(asked.response, label="Delete my data")
-    for part in ("**Goes for good:** your ID, your name", "**Stays without you:**", "Ask a mod"):
+    for part in (
+        "**Permanently deleted:** your ID, your name",
+        "**Kept without your name:**",
+        "Ask a mod",
+    ):
         assert part in reply_text(confirm)
     kept = await lab.member.click(confirm.response, label="Cancel")
     assert "What I store about you" in reply_text(kept)
@@ -97,7 +101,7 @@ async def test_a_member_sees_downloads_and_deletes_their_data(lab: Lab, mods: An
     assert "mika" in cards(mods)
     assert f"<@{lab.member.id}>" in cards(mods)
     confirm = await lab.member.click(kept.response, label="Delete my data")
-    done = await lab.member.click(confirm.response, label="Delete it for good")
+    done = await lab.member.click(confirm.response, label="Delete permanently")
     assert "Your data is deleted." in reply_text(done)
     again = await lab.press_custom_id(lab.member, f"forgotten:{lab.member.id}")
     assert "I don't store anything about you" in again
@@ -140,7 +144,7 @@ async def test_a_moderator_who_deletes_their_data_stays_one(lab: Lab) -> None:
     assert "- **1 moderation setting** chosen" in reply_text(asked)
     confirm = await lab.moderator.click(asked.response, label="Delete my data")
     assert "You can still moderate, but `/curate undo` won't find" in reply_text(confirm)
-    await lab.moderator.click(confirm.response, label="Delete it for good")
+    await lab.moderator.click(confirm.response, label="Delete permanently")
     assert "by a former member" in await lab.run(lab.moderator, "setup show")
     history = await lab.run(lab.moderator, "curate history")
     assert "noor" not in history

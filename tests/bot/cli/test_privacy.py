@@ -64,7 +64,7 @@ def test_a_members_data_is_shown_exported_and_deleted(shell: Any, path: Path) ->
     assert exported["feeds"] == []
 
     kept = shell("privacy", "delete", MEMBER_ID, stdin="n\n")
-    assert "Delete it for good?" in kept.stderr
+    assert "Permanently delete it?" in kept.stderr
     assert kept.stdout == "Nothing was deleted.\n"
     assert columns_with(path, NAME)
     deleted = shell("privacy", "delete", MEMBER_ID, stdin="y\n")
