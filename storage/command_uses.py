@@ -52,17 +52,17 @@ class CommandUses:
     async def save(self) -> None:
         """Saves what was counted since the last time, and forgets what is older than a year.
 
-        If the database can't be used, it's saved the next time.
+        If the database can't be used, it's saved the next time. If saving is cancelled, some uses
+        may be lost, but none is counted twice.
         """
-        counted = self._unsaved.copy()
-        if not counted:
+        if not self._unsaved:
             return
+        counted, self._unsaved = self._unsaved, Counter()
         try:
             await self._database.write(lambda db: _save(db, counted, self._clock().date()))
         except (LabError, DatabaseError) as error:
             _log.warning("Could not save how often commands were used: %s", error)
-            return
-        self._unsaved -= counted
+            self._unsaved += counted
 
     async def load(self, days: int = 30) -> UsageStatistics:
         """Returns how often commands were used on the last ``days``, including today."""
