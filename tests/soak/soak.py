@@ -10,6 +10,7 @@ import re
 import signal
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -459,6 +460,9 @@ class Soak:
         marks = {
             paper_id: found[0] for paper_id, title, _ in rows if (found := _MARK.search(title))
         }
+        removed = Counter(
+            marks[paper_id] for paper_id, _, is_kept in rows if not is_kept and paper_id in marks
+        )
         kept = {marks[paper_id] for paper_id, _, is_kept in rows if is_kept and paper_id in marks}
         known = {*marks.values()}
         expected = {mark(number) for number in self._published}
@@ -475,7 +479,12 @@ class Soak:
                 required[channel_id].add(marks[paper_id])
         sent = await self._sent_marks()
         return (
-            judge_announcements(required, sent, self._forgotten),
+            judge_announcements(
+                required,
+                sent,
+                self._forgotten,
+                {name: count + (name in kept) for name, count in removed.items()},
+            ),
             len(set().union(*required.values())),
             len(expected & (known - kept)),
         )

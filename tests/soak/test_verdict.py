@@ -66,6 +66,12 @@ def test_a_message_that_nobody_remembers_may_be_sent_again_once() -> None:
     assert found.twice == [(PAPERS, "S00001")]
 
 
+def test_a_paper_that_was_removed_and_added_again_may_be_announced_again_once() -> None:
+    for times, twice in ((2, []), (3, [(PAPERS, "S00001")])):
+        sent = make_messages(*[(PAPERS, {"S00001"})] * times)
+        assert judge_announcements({}, sent, added={"S00001": 2}).twice == twice
+
+
 def test_an_error_that_a_fault_explains_is_accepted_once() -> None:
     faults = [InjectedFault("callback", 95.0)]
     assert judge_log([_ERROR], faults) == []

@@ -54,8 +54,12 @@ def judge_announcements(
     required: Mapping[int, Iterable[str]],
     sent: Iterable[Announced],
     forgotten: Collection[int] = (),
+    added: Mapping[str, int] | None = None,
 ) -> Announcements:
     """Compares what has to be announced in each channel with its messages' papers.
+
+    A paper may be announced as often as it was ``added``, which is more than once if it was removed
+    and added again as a new paper.
 
     ``forgotten`` are the ids of messages that were deleted before an older database was restored:
     neither that nor the channel shows that there were any, so their papers are announced again.
@@ -75,7 +79,7 @@ def judge_announcements(
         (channel_id, mark)
         for channel_id, counter in counts.items()
         for mark, count in sorted(counter.items())
-        if count > 1
+        if count > (added or {}).get(mark, 1)
     ]
     return Announcements(lost, twice)
 
