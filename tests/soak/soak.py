@@ -602,7 +602,9 @@ async def open_soak(folder: Path, seed: int, load: Load) -> AsyncIterator[Soak]:
             "FEED_ALLOW_PRIVATE": "yes",
             "FEED_TIMEOUT": "4s",
             "LOG_FORMAT": "json",
-            "MALLOC_ARENA_MAX": "2",  # as in deploy/
+            "MALLOC_ARENA_MAX": "2",  # these three as in deploy/
+            "MALLOC_MMAP_THRESHOLD_": "131072",
+            "MALLOC_TRIM_THRESHOLD_": "131072",
             **Services.environment(home),
         }
         bot = BotProcess(folder, (discord.address, began_at.isoformat(), str(SPEED)), environment)
