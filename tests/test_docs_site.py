@@ -138,6 +138,18 @@ def test_links_of_pages_lead_to_files_of_the_site(site: Path) -> None:
                 assert (page.parent / target).exists(), (page.name, target)
 
 
+def test_each_section_of_a_page_is_shown(site: Path) -> None:
+    """Text that is taken for an HTML tag, such as that of a script, would hide what follows it."""
+    found = 0
+    for page in site.rglob("*.html"):
+        html = LexborHTMLParser(page.read_text(encoding="utf-8"))
+        for link in html.css(".md-nav--secondary a[href^='#']"):
+            section = (link.attributes["href"] or "").removeprefix("#")
+            assert html.css(f"article [id='{section}']"), (page.name, section)
+            found += 1
+    assert found > 100
+
+
 @pytest.mark.skipif(LAUNCH["executable_path"] is None, reason="chromium isn't installed")
 def test_every_page_fits_a_phone_and_has_its_pictures(site: Path) -> None:
     with sync_playwright() as playwright, playwright.chromium.launch(**LAUNCH) as browser:
