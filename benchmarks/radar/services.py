@@ -19,7 +19,6 @@ from aiohttp import web
 
 from benchmarks.radar.world import Work, World, WorldCredit
 
-_PAGE = 100
 _PATHS = {
     "arxiv_listing": "/atom",
     "arxiv_author": "/a",

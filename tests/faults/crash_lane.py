@@ -159,18 +159,18 @@ class Lane:
 
         With ``loses_writes``, a kill is a power failure: what wasn't synced by then is lost.
         """
-        chance = random.Random(number)
+        rng = random.Random(number)
         point = POINTS[number % len(POINTS)]
         has_window = number % 2 == 0 if has_window is None else has_window
         has_window |= point == LATE
         self._loses_writes = number % 4 >= 2 if loses_writes is None else loses_writes
-        sizes = chance.choice([(1, 2, 1), (2, 1, 2), (1, 1, 1), (3, 2), (1, 7)])
+        sizes = rng.choice([(1, 2, 1), (2, 1, 2), (1, 1, 1), (3, 2), (1, 7)])
         self._begin(number, sizes, timedelta(minutes=5 if has_window else 0))
-        kills = await self._live(0, point, chance)
-        if chance.random() < 0.5 or point == "history asked":
+        kills = await self._live(0, point, rng)
+        if rng.random() < 0.5 or point == "history asked":
             others = [one for one in POINTS if one != LATE or has_window]
-            kills += await self._live(1, chance.choice(others), chance)
-        assert await self._live(2, "", chance) == 0, "the last life did not end well"
+            kills += await self._live(1, rng.choice(others), rng)
+        assert await self._live(2, "", rng) == 0, "the last life did not end well"
         return self._look(sum(sizes), point=point, has_window=has_window, kills=kills)
 
     async def run_full(self, number: int, what: str) -> Outcome:
@@ -205,20 +205,20 @@ class Lane:
         self._point = None
         self._settle_disk(is_killed=False)
 
-    async def _live(self, life: int, point: str, chance: random.Random) -> int:
+    async def _live(self, life: int, point: str, rng: random.Random) -> int:
         """Runs the bot until it ends or is killed at the point; returns whether it was killed."""
         told: dict[str, Any] = {}
         self._late = point == LATE
         self._point = None
         if point in self.asked:
             is_once = point == "history asked" or self.asked[point].endswith(" tell")
-            self._point = (self.asked[point], 1 if is_once else chance.randint(1, 2))
+            self._point = (self.asked[point], 1 if is_once else rng.randint(1, 2))
             if point == "history asked":
-                self._discord.fail("send", discord_standin.Fault(503, kept=chance.random() < 0.5))
+                self._discord.fail("send", discord_standin.Fault(503, kept=rng.random() < 0.5))
         elif point:
             when, what = self.done[point]
             most = _STATEMENTS if what == "statement" else 2
-            told["point"] = [when, what, chance.randint(1, most)]
+            told["point"] = [when, what, rng.randint(1, most)]
         status = await self._run_bot(life, told)
         assert status in {0, -signal.SIGKILL}, f"a life ended with status {status}; see its log"
         return int(status != 0)

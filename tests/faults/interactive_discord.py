@@ -52,7 +52,7 @@ _NAMES = {
     OTHER_GENERAL: "other-general",
 }
 _EPHEMERAL = 64
-_DIRECT = 5_000_000  # what a member's id and that of their direct messages differ by
+DIRECT_OFFSET = 5_000_000  # what a member's id and that of their direct messages differ by
 _REMEMBERED = 3_000  # interactions that can still be answered
 _REPLY, _THINKING, _QUIET, _UPDATE, _CHOICES, _FORM = 4, 5, 6, 7, 8, 9  # kinds of answers
 
@@ -111,7 +111,6 @@ class Interaction:
     replies: list[Payload] = field(default_factory=list)
     form: Payload | None = None
     choices: list[Payload] = field(default_factory=list)
-    answered: asyncio.Event = field(default_factory=asyncio.Event)
     completed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -330,7 +329,7 @@ class InteractiveDiscord(StandIn):
         known = [one.user() for one in MEMBERS if one.id == number]
         return _json(
             {
-                "id": str(number + _DIRECT),
+                "id": str(number + DIRECT_OFFSET),
                 "type": 1,
                 "recipients": known[:1],
                 "last_message_id": None,
@@ -403,7 +402,6 @@ class InteractiveDiscord(StandIn):
             used.form = data
         if used.kind != _THINKING:
             self._complete(used)
-        used.answered.set()
         interaction = {"id": str(used.id), "type": 2}
         if "message" in resource:
             interaction["response_message_id"] = resource["message"]["id"]

@@ -114,16 +114,16 @@ class RadarLane(Lane):
 
     async def run_radar(self, number: int, services: Services) -> Findings:
         """Kills the bot at a point and at another one, then lets it finish undisturbed."""
-        chance = random.Random(number)
+        rng = random.Random(number)
         point = RADAR_POINTS[number % len(RADAR_POINTS)]
         self._loses_writes = number % 4 >= 2
         self._begin(number, (1,), timedelta())
         self._services = services
         services.lane, services.polls = self, 0
         services.batches = [_batch(number, place) for place in range(4)]
-        kills = await self._live(0, point, chance)
-        kills += await self._live(1, chance.choice(RADAR_POINTS), chance)
-        assert await self._live(2, "", chance) == 0, "the last life did not end well"
+        kills = await self._live(0, point, rng)
+        kills += await self._live(1, rng.choice(RADAR_POINTS), rng)
+        assert await self._live(2, "", rng) == 0, "the last life did not end well"
         return self._find(point, kills)
 
     async def _run_bot(self, life: int, told: dict[str, Any]) -> int:

@@ -62,10 +62,10 @@ class RestoreLane(Lane):
 
         Some lives end by a kill. The last two are undisturbed.
         """
-        chance = random.Random(number)
+        rng = random.Random(number)
         shutil.rmtree(self._folder / "backups", ignore_errors=True)
         self._backups = []
-        sizes = [chance.choice(_SIZES) for _ in range(2 * restores)]
+        sizes = [rng.choice(_SIZES) for _ in range(2 * restores)]
         self._loses_writes = False
         self._begin(number, tuple(sizes), timedelta(minutes=5))
         async with open_library(self._database, self._discord.clock) as library:
@@ -73,18 +73,18 @@ class RestoreLane(Lane):
         self._back_up()
         kills = unknown = 0
         for life in range(restores):
-            self._until_backup = chance.randrange(_MOMENTS) if chance.random() < 0.8 else None
+            self._until_backup = rng.randrange(_MOMENTS) if rng.random() < 0.8 else None
             points = [one for one in POINTS if one not in (LATE, "history asked")]
-            point = chance.choice(points) if chance.random() < 0.5 else ""
-            kills += await self._live(life, point, chance)
-            if chance.random() < 0.2:
+            point = rng.choice(points) if rng.random() < 0.5 else ""
+            kills += await self._live(life, point, rng)
+            if rng.random() < 0.2:
                 self._back_up()
-            unknown += self._restore(chance.choice(self._backups))
+            unknown += self._restore(rng.choice(self._backups))
         self._until_backup = None
         self._site.asked = len(sizes)
-        assert await self._live(restores, "", chance) == 0
+        assert await self._live(restores, "", rng) == 0
         await self._release_held()
-        assert await self._live(restores + 1, "", chance) == 0
+        assert await self._live(restores + 1, "", rng) == 0
         lost, twice = await self._look_back(sum(sizes) + 1)
         return History(
             restores,

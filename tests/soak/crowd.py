@@ -14,9 +14,9 @@ from typing import Any
 
 import discord
 
-from tests.faults.discord_standin import FORUM, GUILD, MODERATORS, NEWS, PAPERS, Payload
+from tests.faults.discord_standin import GUILD, MODERATORS, NEWS, PAPERS, Payload
 from tests.faults.interactive_discord import (
-    DIGEST,
+    DIRECT_OFFSET,
     GENERAL,
     MANAGER,
     MEMBERS,
@@ -32,7 +32,6 @@ from tests.soak.feed_site import make_title
 COMMAND, COMPONENT, AUTOCOMPLETE, FORM = 2, 3, 4, 5  # Discord's kinds of interactions
 _TEXT_INPUT = 4  # a kind of components
 _MEMBER, _CHANNEL, _FILE = 6, 7, 11  # kinds of options
-_STABLE = (PAPERS, NEWS, FORUM, DIGEST, OTHER_PAPERS)  # channels whose announcements stay as is
 _PATIENCE = 40.0  # seconds that a member waits for an answer
 _ALL = str(discord.Permissions.all_channel().value)
 _TYPED = (
@@ -97,20 +96,20 @@ class _Draft:
 class Crowd:
     """Uses the bot, and remembers the messages that it sent in answer."""
 
-    def __init__(self, discord: InteractiveDiscord, chance: random.Random, home: str) -> None:
+    def __init__(self, discord: InteractiveDiscord, rng: random.Random, home: str) -> None:
         self.uses: dict[str, int] = {}
         self.answers: Counter[str] = Counter()  # by what was used, and how they begin
         self.finished: list[Interaction] = []
         self.titles: deque[str] = deque(maxlen=200)
         self._discord = discord
-        self._chance = chance
+        self._rng = rng
         self._home = home
         self._shown: deque[Shown] = deque(maxlen=150)
         self._number = 50_000  # of the papers that members add
 
     async def act(self) -> None:
         """Lets somebody do something, and goes on with a form that it opens."""
-        act = self._chance.choices(
+        act = self._rng.choices(
             (self._use_command, self._press, self._press_announcement, self._use_menu),
             (50, 30, 8, 4),
         )[0]
@@ -139,9 +138,9 @@ class Crowd:
     # Commands
 
     async def _use_command(self) -> None:
-        member = self._chance.choices(MEMBERS, _ACTIVITY)[0]
-        path, command, leaf = self._chance.choice([*self._leaves(member)])
-        if path in _KEPT_AS_IS and self._chance.random() < 0.9:
+        member = self._rng.choices(MEMBERS, _ACTIVITY)[0]
+        path, command, leaf = self._rng.choice([*self._leaves(member)])
+        if path in _KEPT_AS_IS and self._rng.random() < 0.9:
             return
         channel_id = self._channel_of(member)
         if path in _OF_SCRATCH_CHANNEL:
@@ -150,7 +149,7 @@ class Crowd:
             channel_id = SCRATCH
         draft = _Draft(member, channel_id, path, command)
         for option in leaf.get("options", []):
-            if not option.get("required") and self._chance.random() > 0.35:
+            if not option.get("required") and self._rng.random() > 0.35:
                 continue
             value = await self._value(draft, option)
             if value is not None:
@@ -193,30 +192,30 @@ class Crowd:
 
     async def _value(self, draft: _Draft, option: Payload) -> Any:
         """Returns a value for an option, or None for none."""
-        chance = self._chance
+        rng = self._rng
         if option.get("choices"):
-            return chance.choice(option["choices"])["value"]
+            return rng.choice(option["choices"])["value"]
         match option["type"]:
             case 3 if option.get("autocomplete") and (
-                draft.path in _ONLY_SUGGESTED or chance.random() < 0.6
+                draft.path in _ONLY_SUGGESTED or rng.random() < 0.6
             ):
                 return await self._autocomplete(draft, option)
             case 3:
                 typed = self._type(draft.path, option["name"])
                 return typed[: option.get("max_length", 1_000)] or None
             case 4:
-                return chance.randint(option.get("min_value", 0), option.get("max_value", 60))
+                return rng.randint(option.get("min_value", 0), option.get("max_value", 60))
             case 5:
-                return chance.random() < 0.5
+                return rng.random() < 0.5
         return self._pick(draft, option["type"])
 
     def _pick(self, draft: _Draft, kind: int) -> str:
         """Picks a member, channel, role or file for an option."""
-        chance, resolved = self._chance, draft.resolved
+        rng, resolved = self._rng, draft.resolved
         if kind == _FILE:
             return self._attach(resolved)
         if kind == _MEMBER:
-            other = chance.choice([one for one in MEMBERS if one.guild_id == GUILD])
+            other = rng.choice([one for one in MEMBERS if one.guild_id == GUILD])
             resolved["users"] = {str(other.id): other.user()}
             resolved["members"] = {str(other.id): _without_user(other)}
             return str(other.id)
@@ -225,7 +224,7 @@ class Crowd:
             shown = {**self._discord.describe_channel(picked), "permissions": _ALL}
             resolved["channels"] = {str(picked): shown}
             return str(picked)
-        role = chance.choice(self._discord.describe_roles(GUILD))
+        role = rng.choice(self._discord.describe_roles(GUILD))
         resolved["roles"] = {role["id"]: role}
         return str(role["id"])
 
@@ -240,7 +239,7 @@ class Crowd:
         """Types into an option, and returns one of the suggestions."""
         path = draft.path
         typed = "Scratch" if path in _OF_SCRATCH_FEEDS else self._type(path, option["name"])
-        typed = typed[: self._chance.randint(0, 12)]
+        typed = typed[: self._rng.randint(0, 12)]
         focused = {"name": option["name"], "type": 3, "value": typed, "focused": True}
         data = self._data(draft.command, path, [*draft.options, focused], {})
         what = f"typing into /{path}"
@@ -252,14 +251,14 @@ class Crowd:
             choices = [one for one in choices if not _PROTECTED.search(one["name"])]
         if path in _OF_SCRATCH_CHANNEL and option["name"] == "channel":
             return None  # this channel
-        return self._chance.choice(choices)["value"] if choices else None
+        return self._rng.choice(choices)["value"] if choices else None
 
     def _type(self, path: str, name: str) -> str:
         """Returns what somebody types into an option or a form's field."""
-        chance = self._chance
+        rng = self._rng
         if name in {"url", "file"} and path.startswith(("feed", "curate")):
-            number = chance.randint(1, 6)
-            return chance.choice(
+            number = rng.randint(1, 6)
+            return rng.choice(
                 (
                     *(f"{self._home}/feeds/Scratch-{number}" for _ in range(6)),
                     f"{self._home}/page/Scratch-{number}",
@@ -271,44 +270,44 @@ class Crowd:
             )
         if name == "source":
             self._number += 1
-            title = make_title(chance, self._number)
+            title = make_title(rng, self._number)
             bibtex = f"@article{{x, title={{{title}}}, author={{Ada Nightjar}}, year={{2026}}}}"
-            return chance.choice(
+            return rng.choice(
                 (
-                    *(bibtex, f"2612.{chance.randint(1, 400):05}", title),
-                    f"10.5555/soak.{chance.randint(1, 400)}",
-                    *(f"{self._home}/page/Scratch-1", chance.choice(_TYPED)),
+                    *(bibtex, f"2612.{rng.randint(1, 400):05}", title),
+                    f"10.5555/soak.{rng.randint(1, 400)}",
+                    *(f"{self._home}/page/Scratch-1", rng.choice(_TYPED)),
                 )
             )
         of_papers = {"paper", "into", "query", "entry", "link"}
-        if name in of_papers and self.titles and chance.random() < 0.6:
-            return chance.choice(self.titles)
-        return chance.choice(_TYPED)
+        if name in of_papers and self.titles and rng.random() < 0.6:
+            return rng.choice(self.titles)
+        return rng.choice(_TYPED)
 
     def _attach(self, resolved: Payload) -> str:
         """Attaches a file with a few papers, or one that can't be read."""
         self._number += 3
         bodies = [
             "\n".join(
-                f"@article{{k{number}, title={{{make_title(self._chance, number)}}}, "
+                f"@article{{k{number}, title={{{make_title(self._rng, number)}}}, "
                 "author={Ada Nightjar and Bo Tanaka}, year={2026}}"
                 for number in range(self._number - 2, self._number + 1)
             ).encode(),
             b"title,authors,year\n"
-            + f"{make_title(self._chance, self._number)},Eva Szab\u00f3,2026\n".encode(),
+            + f"{make_title(self._rng, self._number)},Eva Szab\u00f3,2026\n".encode(),
             b"\x00\xff\xfe garbage " * 50,
             b"",
             f"<opml><body><outline xmlUrl='{self._home}/feeds/Scratch-2'/></body></opml>".encode(),
         ]
         name = f"file-{self._number % 40}"
-        body = self._chance.choice(bodies)
+        body = self._rng.choice(bodies)
         self._discord.files[name] = ("application/octet-stream", body)
         number = str(1_100_000_000_000_000_000 + self._number)
         url = f"{self._discord.address}/files/{name}"
         resolved["attachments"] = {
             number: {
                 "id": number,
-                "filename": self._chance.choice(("papers.bib", "papers.csv", "feeds.opml")),
+                "filename": self._rng.choice(("papers.bib", "papers.csv", "feeds.opml")),
                 "size": len(body),
                 "url": url,
                 "proxy_url": url,
@@ -318,7 +317,7 @@ class Crowd:
 
     async def _use_menu(self) -> None:
         """Uses a command of a message's menu."""
-        member = self._chance.choice([one for one in MEMBERS if one.guild_id == GUILD])
+        member = self._rng.choice([one for one in MEMBERS if one.guild_id == GUILD])
         menus = [
             command
             for guild_id in (None, GUILD)
@@ -327,9 +326,9 @@ class Crowd:
         ]
         if not menus:
             return
-        menu = self._chance.choice(menus)
+        menu = self._rng.choice(menus)
         message = self._discord.make_message(
-            GENERAL, self._type("curate", "source"), self._chance.choice(MEMBERS[:4])
+            GENERAL, self._type("curate", "source"), self._rng.choice(MEMBERS[:4])
         )
         data = {
             "id": menu["id"],
@@ -349,17 +348,17 @@ class Crowd:
         if not self._shown:
             return
         shown = [*self._shown]
-        shown = shown[-_NEW:] if self._chance.random() < 0.7 else shown
-        await self._use_some_component(self._chance.choice(shown))
+        shown = shown[-_NEW:] if self._rng.random() < 0.7 else shown
+        await self._use_some_component(self._rng.choice(shown))
 
     async def _press_announcement(self) -> None:
         """Uses something in a message that the bot sent on its own."""
-        guild_id = self._chance.choice((GUILD, GUILD, None))
-        channel_id = self._chance.choice((PAPERS, NEWS, MODERATORS, MODERATORS, SCRATCH))
+        guild_id = self._rng.choice((GUILD, GUILD, None))
+        channel_id = self._rng.choice((PAPERS, NEWS, MODERATORS, MODERATORS, SCRATCH))
         if guild_id is None:
             channel_id = OTHER_PAPERS
         if messages := self._discord.messages[channel_id][-40:]:
-            await self._use_some_component(Shown(None, channel_id, self._chance.choice(messages)))
+            await self._use_some_component(Shown(None, channel_id, self._rng.choice(messages)))
 
     async def _use_some_component(self, shown: Shown) -> None:
         used = [
@@ -368,10 +367,10 @@ class Crowd:
             if "custom_id" in component and not component.get("disabled")
         ]
         guild = self._guild_of(shown.channel_id)
-        member = shown.member or self._chance.choice([o for o in MEMBERS if o.guild_id == guild])
+        member = shown.member or self._rng.choice([o for o in MEMBERS if o.guild_id == guild])
         if not used:
             return
-        component, text = self._chance.choice(used)
+        component, text = self._rng.choice(used)
         custom_id = component["custom_id"]
         if custom_id.startswith(("undo:", "unqueue:")) and _PROTECTED.search(text):
             return
@@ -385,10 +384,10 @@ class Crowd:
             case 3:
                 low, high = component.get("min_values", 1), component.get("max_values", 1)
                 values = [one["value"] for one in component["options"]]
-                count = self._chance.randint(min(low, len(values)), min(high, len(values)))
-                return {"values": self._chance.sample(values, count)}
+                count = self._rng.randint(min(low, len(values)), min(high, len(values)))
+                return {"values": self._rng.sample(values, count)}
             case 5 | 7:
-                one = self._chance.choice([one for one in MEMBERS if one.guild_id == GUILD])
+                one = self._rng.choice([one for one in MEMBERS if one.guild_id == GUILD])
                 resolved: Payload = {"users": {str(one.id): one.user()}}
                 resolved["members"] = {str(one.id): _without_user(one)}
                 return {"values": [str(one.id)], "resolved": resolved}
@@ -421,7 +420,7 @@ class Crowd:
         self.answers[f"{key}: {_begin(used)}"] += 1
         for reply in used.replies:
             self._shown.append(Shown(member, channel_id, reply))
-        if used.form is not None and self._chance.random() < 0.7:
+        if used.form is not None and self._rng.random() < 0.7:
             await self._submit(member, channel_id, used.form, source)
         return used
 
@@ -445,18 +444,18 @@ class Crowd:
             return {**filled, "values": [], **chosen}
         before = part.get("value") or ""
         is_title = "title" in str(part.get("custom_id"))
-        if is_title or not part.get("required", True) or self._chance.random() < 0.8:
+        if is_title or not part.get("required", True) or self._rng.random() < 0.8:
             text = before
         else:
             text = self._type("curate", str(part.get("custom_id")))
         if is_title and not before:
             self._number += 1
-            text = make_title(self._chance, self._number)
+            text = make_title(self._rng, self._number)
         return {**filled, "value": text[: part.get("max_length", 4_000)]}
 
     def _channel_of(self, member: Member) -> int:
         if member.guild_id is None:
-            return member.id + 5_000_000
+            return member.id + DIRECT_OFFSET
         return GENERAL if member.guild_id == GUILD else OTHER_GENERAL
 
     def _guild_of(self, channel_id: int) -> int | None:

@@ -44,14 +44,13 @@ _NAMES = [
     for given in ("Ada", "Bo", "Chiara", "Dan", "Eva", "Femi", "Gita", "Hal")
     for family in ("Nightjar", "Okafor", "Lindqvist", "Vandermeer", "Szabó", "Tanaka")
 ]
-VENUES = ("ICML", "ACL", "NeurIPS", "Nature Methods", "")
 
 
-def make_title(chance: random.Random, number: int) -> str:
+def make_title(rng: random.Random, number: int) -> str:
     """Returns a title that no other paper has; its last word is the paper's mark."""
-    first, second = chance.sample(_NOUNS, 2)
-    adjective = chance.choice(_ADJECTIVES).capitalize()
-    return f"{adjective} {first} for {second} by {chance.choice(_ADJECTIVES)} means {mark(number)}"
+    first, second = rng.sample(_NOUNS, 2)
+    adjective = rng.choice(_ADJECTIVES).capitalize()
+    return f"{adjective} {first} for {second} by {rng.choice(_ADJECTIVES)} means {mark(number)}"
 
 
 def mark(number: int) -> str:
@@ -82,11 +81,11 @@ class SiteFeed:
 class FeedSite:
     """Serves feeds at ``/feeds/{name}``; ``note`` is told of each failure."""
 
-    def __init__(self, chance: random.Random, note: Callable[[str, str], None]) -> None:
+    def __init__(self, rng: random.Random, note: Callable[[str, str], None]) -> None:
         self.feeds: dict[str, SiteFeed] = {}
         self.fault_rate = 0.0
         self.asked = 0
-        self._chance = chance
+        self._rng = rng
         self._note = note
 
     def add_feed(self, name: str, kind: str) -> None:
@@ -94,21 +93,21 @@ class FeedSite:
 
     def publish(self, name: str, number: int) -> Entry:
         """Adds a paper to a feed."""
-        chance = self._chance
+        rng = self._rng
         link = (
             f"https://arxiv.org/abs/2611.{number:05}"
             if number % 3 == 0
             else f"https://example.org/{name}/{number}"
         )
-        authors = chance.sample(_NAMES, chance.randint(1, 4))
-        entry = Entry(number, make_title(chance, number), authors, link)
+        authors = rng.sample(_NAMES, rng.randint(1, 4))
+        entry = Entry(number, make_title(rng, number), authors, link)
         self.feeds[name].entries = [entry, *self.feeds[name].entries[: _KEPT - 1]]
         return entry
 
     def correct(self, name: str) -> None:
         """Corrects the title of an entry, which keeps its mark."""
         if entries := self.feeds[name].entries:
-            entry = self._chance.choice(entries[:20])
+            entry = self._rng.choice(entries[:20])
             entry.title = f"Revised: {entry.title.removeprefix('Revised: ')}"
 
     def routes(self) -> list[web.RouteDef]:
@@ -130,8 +129,8 @@ class FeedSite:
             raise web.HTTPNotFound
         if feed.is_gone:
             raise web.HTTPGone
-        if self._chance.random() < self.fault_rate:
-            fail = self._chance.choice(_FAULTS)
+        if self._rng.random() < self.fault_rate:
+            fail = self._rng.choice(_FAULTS)
             self._note(f"feed {fail.__name__.strip('_')}", feed.name)
             if (failure := await fail(request)) is not None:
                 return failure
@@ -140,7 +139,7 @@ class FeedSite:
         response.etag = str(hash(body))
         if request.headers.get("If-None-Match", "").strip('"') == response.etag.value:
             return web.Response(status=304)
-        if self._chance.random() < 0.5:
+        if self._rng.random() < 0.5:
             response.enable_compression()
         return response
 

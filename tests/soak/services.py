@@ -22,9 +22,9 @@ _KEPT = 60  # publications that the services know
 class GrowingResearch(Research):
     """Research whose publications a test adds; the oldest ones are forgotten."""
 
-    def __init__(self, chance: random.Random, clock: Callable[[], date]) -> None:
+    def __init__(self, rng: random.Random, clock: Callable[[], date]) -> None:
         super().__init__(clock())
-        self._chance = chance
+        self._rng = rng
         self._clock = clock
         self._found: list[Publication] = []
 
@@ -34,10 +34,10 @@ class GrowingResearch(Research):
 
     def publish(self, number: int) -> Publication:
         """Adds a publication by somebody of the lab and by others."""
-        authors = self._chance.sample(self.people, min(3, len(self.people)))
+        authors = self._rng.sample(self.people, min(3, len(self.people)))
         publication = Publication(
             number=number,
-            title=make_title(self._chance, number),
+            title=make_title(self._rng, number),
             authors=tuple(authors),
             date=self._clock(),
             arxiv=f"2612.{number:05}" if number % 2 else "",
@@ -57,11 +57,11 @@ class Services:
     """Serves research as all services do, each below its own path."""
 
     def __init__(
-        self, chance: random.Random, research: Research, note: Callable[[str, str], None]
+        self, rng: random.Random, research: Research, note: Callable[[str, str], None]
     ) -> None:
         self.fault_rate = 0.0
         self.asked = 0
-        self._chance = chance
+        self._rng = rng
         self._fakes = FakeServices(research)
         self._note = note
 
@@ -80,9 +80,9 @@ class Services:
         if service not in PATHS.values():
             return await handler(request)
         self.asked += 1
-        if self._chance.random() >= self.fault_rate:
+        if self._rng.random() >= self.fault_rate:
             return await handler(request)
-        what = self._chance.choice(("busy", "broken", "hanging", "garbled", "gone"))
+        what = self._rng.choice(("busy", "broken", "hanging", "garbled", "gone"))
         self._note(f"service {what}", service)
         if what == "busy":
             return web.Response(status=429, headers={"Retry-After": "2"})

@@ -162,7 +162,7 @@ class Soak:
         research: GrowingResearch,
         crowd: Crowd,
         bot: BotProcess,
-        chance: random.Random,
+        rng: random.Random,
         load: Load,
     ) -> None:
         self._folder = folder
@@ -172,7 +172,7 @@ class Soak:
         self._research = research
         self._crowd = crowd
         self._bot = bot
-        self._chance = chance
+        self._rng = rng
         self._load = load
         self._number = 1_000
         self._published: list[int] = []  # by feeds that are always followed
@@ -213,7 +213,7 @@ class Soak:
                     break
                 await self._restart(
                     signal.SIGTERM if number % 2 else signal.SIGKILL,
-                    self._chance.choice(backups) if number % 2 else None,
+                    self._rng.choice(backups) if number % 2 else None,
                 )
                 if seconds >= 60:
                     backups.append(await self._back_up(number + 1))
@@ -234,7 +234,7 @@ class Soak:
 
     async def _every(self, pause: float, step: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await asyncio.sleep(self._chance.uniform(0.5, 1.5) * pause)
+            await asyncio.sleep(self._rng.uniform(0.5, 1.5) * pause)
             await step()
 
     async def _wait(self, seconds: float, background: list[asyncio.Task[None]]) -> None:
@@ -256,17 +256,17 @@ class Soak:
         if self._discord.is_connected:
             await self._discord.archive_threads(self._discord.idle_threads())
         self._number += 1
-        draw = self._chance.random()
+        draw = self._rng.random()
         if draw < 0.7:
-            name = self._chance.choice([*_FEEDS])
+            name = self._rng.choice([*_FEEDS])
             title = self._site.publish(name, self._number).title
             self._published.append(self._number)
         elif draw < 0.8:
             title = self._research.publish(self._number).title
         elif draw < 0.9:
-            title = self._site.publish(self._chance.choice([*_SCRATCH_FEEDS]), self._number).title
+            title = self._site.publish(self._rng.choice([*_SCRATCH_FEEDS]), self._number).title
         else:
-            self._site.correct(self._chance.choice([*_FEEDS]))
+            self._site.correct(self._rng.choice([*_FEEDS]))
             return
         self._crowd.titles.append(title)
         self._removable.append((time.time(), title))
@@ -313,20 +313,18 @@ class Soak:
             self._go_down: 1,
             self._heal: 10,
         }
-        await self._chance.choices([*faults], [*faults.values()])[0]()
+        await self._rng.choices([*faults], [*faults.values()])[0]()
 
     async def _fail_send(self) -> None:
-        what = self._chance.choice(
-            ("send", "send", "thread", "edit", "history", "begin", "publish")
-        )
+        what = self._rng.choice(("send", "send", "thread", "edit", "history", "begin", "publish"))
         self._discord.fail(
             what,
-            self._chance.choice(
+            self._rng.choice(
                 (
                     Fault(500, kept=True),
                     Fault(502),
                     Fault(503, kept=True),
-                    Fault(None, kept=self._chance.random() < 0.5),
+                    Fault(None, kept=self._rng.random() < 0.5),
                     too_many(0.4),
                     too_many(0.4, by_discord=False),
                 )
@@ -334,13 +332,13 @@ class Soak:
         )
 
     async def _fail_answer(self) -> None:
-        what = self._chance.choice(("callback", "followup", "change_reply"))
+        what = self._rng.choice(("callback", "followup", "change_reply"))
         self._discord.fail(
-            what, self._chance.choice((Fault(500), Fault(502, kept=True), too_many(0.3)))
+            what, self._rng.choice((Fault(500), Fault(502, kept=True), too_many(0.3)))
         )
 
     async def _close_gateway(self) -> None:
-        kind = self._chance.choice(("resumed", "identified again", "asked to reconnect"))
+        kind = self._rng.choice(("resumed", "identified again", "asked to reconnect"))
         self._discord.excuse_open(f"the gateway was {kind}")
         self._discord.note("gateway", kind)
         if kind == "asked to reconnect":
@@ -351,33 +349,33 @@ class Soak:
         await self._discord.close_gateway()
 
     async def _close_channel(self) -> None:
-        channel_id = self._chance.choice([*_STABLE, SCRATCH])
+        channel_id = self._rng.choice([*_STABLE, SCRATCH])
         if channel_id in self._discord.closed:
             await self._discord.close_channel(channel_id, is_closed=False)
         else:
             await self._discord.close_channel(channel_id)
-            await asyncio.sleep(self._chance.uniform(1, 6))
+            await asyncio.sleep(self._rng.uniform(1, 6))
             await self._discord.close_channel(channel_id, is_closed=False)
 
     async def _delete_message(self) -> None:
         """Deletes an old announcement; a new one may still be searched for."""
-        channel_id = self._chance.choice((PAPERS, NEWS, OTHER_PAPERS, SCRATCH))
+        channel_id = self._rng.choice((PAPERS, NEWS, OTHER_PAPERS, SCRATCH))
         old = {one.message_id for one in self._discord.sent if time.time() - one.at > 60}
         messages = [one for one in self._discord.messages[channel_id] if int(one["id"]) in old]
         if messages:
-            await self._discord.delete(channel_id, self._chance.choice(messages))
+            await self._discord.delete(channel_id, self._rng.choice(messages))
 
     async def _archive_thread(self) -> None:
         if self._discord.threads:
-            thread_id = self._chance.choice([*self._discord.threads])
-            is_locked = self._chance.random() < 0.2
+            thread_id = self._rng.choice([*self._discord.threads])
+            is_locked = self._rng.random() < 0.2
             await self._discord.archive_threads([thread_id], locked=is_locked)
 
     async def _go_down(self) -> None:
         self._discord.excuse_open("Discord was down")
         self._discord.note(OUTAGE)
         await self._discord.go_down()
-        await asyncio.sleep(self._chance.uniform(0.5, 3))
+        await asyncio.sleep(self._rng.uniform(0.5, 3))
         await self._discord.come_up()
 
     async def _heal(self) -> None:
@@ -574,7 +572,7 @@ def _hidden_keys(message: SentMessage) -> list[str]:
 @asynccontextmanager
 async def open_soak(folder: Path, seed: int, load: Load) -> AsyncIterator[Soak]:
     """Opens a world with a bot that follows feeds, announces in channels and knows people."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     began_at = datetime.now(UTC)
     clock = FastClock(began_at, SPEED)
     discord = InteractiveDiscord(clock=clock, nonce_window=timedelta(minutes=5) / SPEED)
@@ -609,7 +607,7 @@ async def open_soak(folder: Path, seed: int, load: Load) -> AsyncIterator[Soak]:
         }
         bot = BotProcess(folder, (discord.address, began_at.isoformat(), str(SPEED)), environment)
         crowd = Crowd(discord, random.Random(seed + 4), home)
-        soak = Soak(folder, discord, site, services, research, crowd, bot, chance, load)
+        soak = Soak(folder, discord, site, services, research, crowd, bot, rng, load)
         try:
             yield soak
         finally:
@@ -633,11 +631,11 @@ async def _furnish(
         lab_herald_speedup=1_000_000.0,
         **addresses,
     )
-    chance = random.Random(0)
+    rng = random.Random(0)
     async with open_app(settings, clock) as app:
         library = app.library
         drafts = [
-            PaperDraft(make_title(chance, number), ("Ada Nightjar", "Bo Tanaka"))
+            PaperDraft(make_title(rng, number), ("Ada Nightjar", "Bo Tanaka"))
             for number in range(10_000, 10_000 + papers)
         ]
         await library.papers.upsert_many(drafts, Origin.IMPORT, MODERATOR)
