@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import random
 import re
 from collections import Counter, deque
@@ -27,40 +26,14 @@ from tests.faults.interactive_discord import (
     InteractiveDiscord,
     Member,
 )
-from tests.soak.feed_site import make_title
+from tests.soak.components import find_controls, find_texts
+from tests.soak.random_input import RandomInput
 
 COMMAND, COMPONENT, AUTOCOMPLETE, FORM = 2, 3, 4, 5  # Discord's kinds of interactions
 _TEXT_INPUT = 4  # a kind of components
 _MEMBER, _CHANNEL, _FILE = 6, 7, 11  # kinds of options
 _PATIENCE = 40.0  # seconds that a member waits for an answer
 _ALL = str(discord.Permissions.all_channel().value)
-_TYPED = (
-    *("retrieval", "graphs", '"for proteins"', "-causal agents", "author:nightjar", "venue:ICML"),
-    *(
-        "year:2022..2026",
-        "tag:code",
-        "theorms",
-        "a",
-        "*",
-        '"',
-        "()",
-        "NEAR(",
-        "OR AND NOT",
-        "\u202e",
-    ),
-    *("', DROP TABLE papers; --", "😀" * 20, "@everyone <@1> **x**", "日本語の論文", "x" * 90, " "),
-    *("#1", "#999999999", "2611.00003", "10.5555/soak.2", "https://arxiv.org/abs/2611.00006"),
-    *(
-        "Ada Nightjar",
-        "Szabo",
-        "Femi Okafor",
-        "Noor Al-Rashid",
-        "2026",
-        "12-5",
-        "http://[",
-        "~model",
-    ),
-)
 # Commands whose option would change what is announced in the channels that stay as they are.
 _OF_SCRATCH_FEEDS = {"feed remove", "feed pause", "feed edit"}
 _OF_SCRATCH_CHANNEL = {"announce to", "announce remove", "announce pause", "announce here"}
@@ -100,12 +73,11 @@ class Crowd:
         self.uses: dict[str, int] = {}
         self.answers: Counter[str] = Counter()  # by what was used, and how they begin
         self.finished: list[Interaction] = []
-        self.titles: deque[str] = deque(maxlen=200)
         self._discord = discord
         self._rng = rng
-        self._home = home
+        self._input = RandomInput(discord, rng, home)
+        self.titles = self._input.titles  # of papers that members may name
         self._shown: deque[Shown] = deque(maxlen=150)
-        self._number = 50_000  # of the papers that members add
 
     async def act(self) -> None:
         """Lets somebody do something, and goes on with a form that it opens."""
@@ -129,7 +101,7 @@ class Crowd:
         """Uses a command as a moderator, then a button of the answer if there is such a one."""
         used = await self.command(MANAGER, GENERAL, path, [option])
         for reply in used.replies if used else []:
-            for button, _ in _components(reply):
+            for button, _ in find_controls(reply):
                 if re.match(custom_id, str(button.get("custom_id"))):
                     await self._use_component(MANAGER, Shown(MANAGER, GENERAL, reply), button, {})
                     return True
@@ -201,7 +173,7 @@ class Crowd:
             ):
                 return await self._autocomplete(draft, option)
             case 3:
-                typed = self._type(draft.path, option["name"])
+                typed = self._input.type(draft.path, option["name"])
                 return typed[: option.get("max_length", 1_000)] or None
             case 4:
                 return rng.randint(option.get("min_value", 0), option.get("max_value", 60))
@@ -213,7 +185,7 @@ class Crowd:
         """Picks a member, channel, role or file for an option."""
         rng, resolved = self._rng, draft.resolved
         if kind == _FILE:
-            return self._attach(resolved)
+            return self._input.attach(resolved)
         if kind == _MEMBER:
             other = rng.choice([one for one in MEMBERS if one.guild_id == GUILD])
             resolved["users"] = {str(other.id): other.user()}
@@ -238,7 +210,7 @@ class Crowd:
     async def _autocomplete(self, draft: _Draft, option: Payload) -> str | None:
         """Types into an option, and returns one of the suggestions."""
         path = draft.path
-        typed = "Scratch" if path in _OF_SCRATCH_FEEDS else self._type(path, option["name"])
+        typed = "Scratch" if path in _OF_SCRATCH_FEEDS else self._input.type(path, option["name"])
         typed = typed[: self._rng.randint(0, 12)]
         focused = {"name": option["name"], "type": 3, "value": typed, "focused": True}
         data = self._data(draft.command, path, [*draft.options, focused], {})
@@ -253,68 +225,6 @@ class Crowd:
             return None  # this channel
         return self._rng.choice(choices)["value"] if choices else None
 
-    def _type(self, path: str, name: str) -> str:
-        """Returns what somebody types into an option or a form's field."""
-        rng = self._rng
-        if name in {"url", "file"} and path.startswith(("feed", "curate")):
-            number = rng.randint(1, 6)
-            return rng.choice(
-                (
-                    *(f"{self._home}/feeds/Scratch-{number}" for _ in range(6)),
-                    f"{self._home}/page/Scratch-{number}",
-                    f"{self._home}/feeds/nothing",
-                    "http://169.254.1.1/feed",
-                    "ftp://example.org/feed",
-                    "not a link",
-                )
-            )
-        if name == "source":
-            self._number += 1
-            title = make_title(rng, self._number)
-            bibtex = f"@article{{x, title={{{title}}}, author={{Ada Nightjar}}, year={{2026}}}}"
-            return rng.choice(
-                (
-                    *(bibtex, f"2612.{rng.randint(1, 400):05}", title),
-                    f"10.5555/soak.{rng.randint(1, 400)}",
-                    *(f"{self._home}/page/Scratch-1", rng.choice(_TYPED)),
-                )
-            )
-        of_papers = {"paper", "into", "query", "entry", "link"}
-        if name in of_papers and self.titles and rng.random() < 0.6:
-            return rng.choice(self.titles)
-        return rng.choice(_TYPED)
-
-    def _attach(self, resolved: Payload) -> str:
-        """Attaches a file with a few papers, or one that can't be read."""
-        self._number += 3
-        bodies = [
-            "\n".join(
-                f"@article{{k{number}, title={{{make_title(self._rng, number)}}}, "
-                "author={Ada Nightjar and Bo Tanaka}, year={2026}}"
-                for number in range(self._number - 2, self._number + 1)
-            ).encode(),
-            b"title,authors,year\n"
-            + f"{make_title(self._rng, self._number)},Eva Szab\u00f3,2026\n".encode(),
-            b"\x00\xff\xfe garbage " * 50,
-            b"",
-            f"<opml><body><outline xmlUrl='{self._home}/feeds/Scratch-2'/></body></opml>".encode(),
-        ]
-        name = f"file-{self._number % 40}"
-        body = self._rng.choice(bodies)
-        self._discord.files[name] = ("application/octet-stream", body)
-        number = str(1_100_000_000_000_000_000 + self._number)
-        url = f"{self._discord.address}/files/{name}"
-        resolved["attachments"] = {
-            number: {
-                "id": number,
-                "filename": self._rng.choice(("papers.bib", "papers.csv", "feeds.opml")),
-                "size": len(body),
-                "url": url,
-                "proxy_url": url,
-            }
-        }
-        return number
-
     async def _use_menu(self) -> None:
         """Uses a command of a message's menu."""
         member = self._rng.choice([one for one in MEMBERS if one.guild_id == GUILD])
@@ -328,7 +238,7 @@ class Crowd:
             return
         menu = self._rng.choice(menus)
         message = self._discord.make_message(
-            GENERAL, self._type("curate", "source"), self._rng.choice(MEMBERS[:4])
+            GENERAL, self._input.type("curate", "source"), self._rng.choice(MEMBERS[:4])
         )
         data = {
             "id": menu["id"],
@@ -363,7 +273,7 @@ class Crowd:
     async def _use_some_component(self, shown: Shown) -> None:
         used = [
             (component, text)
-            for component, text in _components(shown.message)
+            for component, text in find_controls(shown.message)
             if "custom_id" in component and not component.get("disabled")
         ]
         guild = self._guild_of(shown.channel_id)
@@ -447,10 +357,9 @@ class Crowd:
         if is_title or not part.get("required", True) or self._rng.random() < 0.8:
             text = before
         else:
-            text = self._type("curate", str(part.get("custom_id")))
+            text = self._input.type("curate", str(part.get("custom_id")))
         if is_title and not before:
-            self._number += 1
-            text = make_title(self._rng, self._number)
+            text = self._input.make_title()
         return {**filled, "value": text[: part.get("max_length", 4_000)]}
 
     def _channel_of(self, member: Member) -> int:
@@ -469,40 +378,11 @@ def _begin(used: Interaction) -> str:
     """Returns how an answer begins, without numbers."""
     if used.form is not None:
         return "a form"
-    texts = [text for reply in used.replies[:1] for text in _texts(reply)]
+    texts = [text for reply in used.replies[:1] for text in find_texts(reply)]
     return re.sub(r"\d+", "…", " ".join(texts))[:70]
-
-
-def _texts(part: Any) -> Iterator[str]:
-    if isinstance(part, list):
-        for one in part:
-            yield from _texts(one)
-    elif isinstance(part, dict):
-        if isinstance(part.get("content"), str):
-            yield part["content"]
-        yield from _texts(part.get("components", []))
 
 
 def _without_user(member: Member) -> Payload:
     payload = member.payload()
     del payload["user"]
     return payload
-
-
-def _components(message: Payload) -> Iterator[tuple[Payload, str]]:
-    """Yields the buttons and menus of a message, each with the text beside it."""
-
-    def walk(part: Any, text: str) -> Iterator[tuple[Payload, str]]:
-        if isinstance(part, list):
-            for one in part:
-                yield from walk(one, text)
-        elif isinstance(part, dict):
-            if "accessory" in part:
-                text = json.dumps(part.get("components"), ensure_ascii=False)
-                yield from walk(part["accessory"], text)
-            if "custom_id" in part:
-                yield part, text
-            yield from walk(part.get("components", []), text)
-
-    whole = json.dumps(message["components"], ensure_ascii=False)
-    return walk(message["components"], whole)
