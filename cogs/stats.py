@@ -15,7 +15,7 @@ from bot.permissions import require_moderator
 from bot.statistics import StatisticsMaker
 from bot.ui import statistics as ui
 from bot.ui.nothing_found import no_papers
-from bot.ui.saved_query import SavedQuery, describe_filters, quote_words
+from bot.ui.saved_query import SavedQuery, describe_search
 from storage.errors import InvalidInput
 from storage.search.query import parse, without_filters
 
@@ -71,10 +71,7 @@ class Stats(commands.Cog):
         self.maker.require_room()  # before the reply becomes public
         await interaction.response.defer(ephemeral=private, thinking=True)
         counted = await self.maker.count(query)
-        words = without_filters(saved.words)
-        filters = describe_filters(query.filters)
-        subject = f"for {quote_words(words)}" if words else ""
-        subject += f"{', ' if words and filters else ''}{filters}"
+        subject = describe_search(without_filters(saved.words), query.filters)
         await self._send(
             interaction,
             ui.papers_text(counted, subject),

@@ -12,7 +12,7 @@ from bot.markdown import clip, count, escape, join_and
 from bot.ui import cards
 from bot.ui.author_menu import author_menu
 from bot.ui.buttons import ResultsPageButton, SuggestButton
-from bot.ui.saved_query import SavedQuery, describe_filters, quote_words
+from bot.ui.saved_query import SavedQuery, describe_filters, describe_search
 from storage.authors.errors import AuthorNotFound
 from storage.errors import LabError
 from storage.library import Library
@@ -40,11 +40,10 @@ async def no_papers(
     """
     words = without_filters(query.words)
     parsed = parse(query.words, query.filters)
-    filters = describe_filters(parsed.filters)
-    if not words and not filters:
+    searched = describe_search(words, parsed.filters)
+    if not searched:
         return LabError("The list has no papers yet.")
-    searched = f" for {quote_words(words)}" if words else ""
-    heading = f"No papers{searched}{',' if searched and filters else ''} {filters}".rstrip()
+    heading = f"No papers {searched}"
     alternatives: tuple[Alternative, ...] = ()
     if not query.is_reference:
         alternatives = await library.search.alternatives(query.words, query.filters)

@@ -14,7 +14,13 @@ from bot.markdown import count, escape, timestamp
 from bot.permissions import is_home_server
 from bot.ui import buttons, cards
 from bot.ui.nothing_found import no_author, no_papers, several_authors
-from bot.ui.saved_query import QueryExpired, SavedQuery, describe_filters, load_query, quote_words
+from bot.ui.saved_query import (
+    QueryExpired,
+    SavedQuery,
+    describe_filters,
+    describe_search,
+    load_query,
+)
 from storage.authors.errors import AuthorAmbiguous, AuthorNotFound
 from storage.errors import LabError
 from storage.library import Library
@@ -198,6 +204,4 @@ def _heading(query: SavedQuery, parsed: Query, found: SearchResponse, results: R
         return f"{subject} {describe_filters(parsed.filters)}".rstrip()
     if found.complete < results.total:
         total = count(found.complete, "paper") if found.complete else "Papers"
-    heading = f"{total} for {quote_words(words)}"
-    options = describe_filters(query.filters)
-    return f"{heading}, {options}" if options else heading
+    return f"{total} {describe_search(words, query.filters)}"

@@ -66,7 +66,13 @@ async def load_query(library: Library, query_id: int) -> SavedQuery:
     return SavedQuery.from_text(text)
 
 
-def quote_words(words: str) -> str:
+def describe_search(words: str, filters: Filters) -> str:
+    """Returns what is searched for, escaped: “for “graphs”, by Biderman, since 2021”, or ""."""
+    searched = f"for {_quote_words(words)}" if words else ""
+    return ", ".join(filter(None, (searched, describe_filters(filters))))
+
+
+def _quote_words(words: str) -> str:
     """Returns the words of a query between quotation marks, escaped, unless they have some."""
     shown = escape_prose(redact_text(words), 120)  # a URL would swallow the mark after it
     return shown if '"' in words else f"“{shown}”"
