@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from storage import timestamps
 from storage.announcements.models import PostKind
 from storage.announcements.subscriptions import match_subscriptions
 from storage.connection import Connection
 from storage.models import NO_MEMBER, Paper
+
+_ItemColumn: TypeAlias = Literal["suggestion_id", "report_id"]  # of posts
 
 
 async def enqueue_paper(
@@ -85,35 +88,30 @@ async def enqueue_suggestion(
     await _enqueue_about(db, "suggestion_id", suggestion_id, PostKind.SUGGESTION, channel_id, now)
 
 
-async def enqueue_outcome(db: Connection, user_id: int, suggestion_id: int, now: datetime) -> None:
-    """Queues a direct message that tells a member what became of their suggestion.
-
-    If one was sent before, because the decision was undone, it is updated instead. A former member
-    isn't told.
-    """
-    if user_id != NO_MEMBER:
-        await _enqueue_about(db, "suggestion_id", suggestion_id, PostKind.OUTCOME, user_id, now)
-
-
 async def enqueue_report(db: Connection, channel_id: int, report_id: int, now: datetime) -> None:
     """Queues the card of a member's report for the moderators' channel."""
     await _enqueue_about(db, "report_id", report_id, PostKind.REPORT, channel_id, now)
 
 
-async def enqueue_report_outcome(
-    db: Connection, user_id: int, report_id: int, now: datetime
+async def enqueue_outcome(
+    db: Connection, column: _ItemColumn, item_id: int, member_id: int, now: datetime
 ) -> None:
-    """Queues a direct message that tells a member what became of their report.
+    """Queues a direct message that tells a member what became of their suggestion or report.
 
-    If one was sent before, because the decision was undone, it is updated instead. A former member
-    isn't told.
+    ``column`` says which of the two it is. If a message was sent before, because the decision was
+    undone, it is updated instead. A former member isn't told.
     """
-    if user_id != NO_MEMBER:
-        await _enqueue_about(db, "report_id", report_id, PostKind.OUTCOME, user_id, now)
+    if member_id != NO_MEMBER:
+        await _enqueue_about(db, column, item_id, PostKind.OUTCOME, member_id, now)
 
 
 async def _enqueue_about(
-    db: Connection, column: str, item_id: int, kind: PostKind, destination_id: int, now: datetime
+    db: Connection,
+    column: _ItemColumn,
+    item_id: int,
+    kind: PostKind,
+    destination_id: int,
+    now: datetime,
 ) -> None:
     """Queues a post about an item, which has one of each kind; an existing one is updated."""
     await db.run(

@@ -13,8 +13,26 @@ from storage.papers.snapshots import differences_to_json
 from storage.people.models import Person
 
 
+class _FromMember:
+    """What a member sent to the moderators."""
+
+    __slots__ = ()
+    member_id: int
+    decided_by: Actor | None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it waits for a moderator."""
+        return self.decided_by is None
+
+    @property
+    def has_member(self) -> bool:
+        """Whether the member hasn't deleted their data, and so can be told what became of it."""
+        return self.member_id != NO_MEMBER
+
+
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(_FromMember):
     """A paper that a member suggested, and what became of it: ``REVIEW`` while it is pending.
 
     ``paper_id`` is the paper that a pending suggestion resembles, and later the one it became.
@@ -30,16 +48,6 @@ class Suggestion:
     paper_id: int | None = None
     decided_by: Actor | None = None
     decided_at: datetime | None = None
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether it waits for a moderator."""
-        return self.decided_at is None
-
-    @property
-    def has_member(self) -> bool:
-        """Whether the member is still known, who gets an answer then."""
-        return self.member_id != NO_MEMBER
 
 
 class Decision(enum.IntEnum):
@@ -99,7 +107,7 @@ class Problem(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(_FromMember):
     """A problem with a paper that a member reported, and what became of it.
 
     ``paper`` is the paper as it is now, which may be removed, or the one that it was merged into.
@@ -116,19 +124,9 @@ class Report:
     outcome: Outcome
     decided_by: Actor | None = None
 
-    @property
-    def is_pending(self) -> bool:
-        """Whether it waits for a moderator."""
-        return self.decided_by is None
-
-    @property
-    def has_member(self) -> bool:
-        """Whether the member is still known, who gets an answer then."""
-        return self.member_id != NO_MEMBER
-
 
 @dataclass(frozen=True, slots=True)
-class AccountClaim:
+class AccountClaim(_FromMember):
     """A member's claim to be one of the lab's people, and what became of it.
 
     ``person`` is None if they were removed from the lab's people. ``outcome`` is ``REVIEW`` while
@@ -146,19 +144,9 @@ class AccountClaim:
     decided_by: Actor | None = None
 
     @property
-    def has_member(self) -> bool:
-        """Whether the member is still known."""
-        return self.member_id != NO_MEMBER
-
-    @property
     def name(self) -> str:
         """The person's name, or a substitute."""
         return self.person.name if self.person else "somebody who was removed"
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether it waits for a moderator."""
-        return self.decided_by is None
 
 
 @dataclass(frozen=True, slots=True)

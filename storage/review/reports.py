@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from storage import timestamps
-from storage.announcements.enqueue import enqueue_report, enqueue_report_outcome
+from storage.announcements.enqueue import enqueue_outcome, enqueue_report
 from storage.audit.log import ChangeSet
 from storage.audit.models import Recorded, ReviewKind
 from storage.connection import Connection, Row
@@ -210,7 +210,7 @@ async def _resolve(
         "UPDATE posts SET revision = revision + 1 WHERE report_id = ? AND kind = 'report'",
         [report.id],
     )
-    await enqueue_report_outcome(db, report.member_id, report.id, changes.at)
+    await enqueue_outcome(db, "report_id", report.id, report.member_id, changes.at)
     return await resolutions.record(
         changes, ReviewKind.REPORT, report.id, report.paper.title, before, result
     )

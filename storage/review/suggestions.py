@@ -195,7 +195,7 @@ async def resolve(
         "UPDATE posts SET revision = revision + 1 WHERE suggestion_id = ? AND kind = 'suggestion'",
         [suggestion.id],
     )
-    await enqueue_outcome(db, suggestion.member_id, suggestion.id, at)
+    await enqueue_outcome(db, "suggestion_id", suggestion.id, suggestion.member_id, at)
 
 
 async def _read(db: Connection, row: Row) -> Suggestion:
