@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import signal
 import sys
@@ -126,8 +127,12 @@ class BotProcess:
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """Returns the records of a log; what isn't a record has the level `STDERR`."""
+    """Returns the records of a log; what isn't a record has the level `STDERR`.
+
+    Such a line was written between ``at`` and ``until``, the times of the records around it.
+    """
     records: list[dict[str, Any]] = []
+    until = math.inf
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             record = json.loads(line)
@@ -136,4 +141,9 @@ def read_log(path: Path) -> list[dict[str, Any]]:
             record = {"level": "STDERR", "logger": "", "message": line}
             record["at"] = records[-1]["at"] if records else 0.0
         records.append(record)
+    for record in reversed(records):
+        if record["level"] == "STDERR":
+            record["until"] = until
+        else:
+            until = record["at"]
     return records

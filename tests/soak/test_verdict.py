@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.faults.discord_standin import PAPERS
 from tests.faults.interactive_discord import MANAGER, InjectedFault, Interaction
-from tests.soak.bot_process import Sample
+from tests.soak.bot_process import Sample, read_log
 from tests.soak.verdict import (
     OUTAGE,
     Announced,
@@ -95,6 +97,7 @@ def test_an_outage_explains_all_errors_of_its_time() -> None:
             "logger": "",
             "message": "Traceback (most recent call last):",
             "at": 9.0,
+            "until": 10.0,
         },
     ],
 )
@@ -103,10 +106,28 @@ def test_other_errors_are_found(record: dict[str, Any]) -> None:
     assert judge_log([record], faults) == [record]
 
 
-def test_what_workers_of_a_killed_bot_print_is_no_error() -> None:
-    record = {"level": "STDERR", "logger": "", "message": "EOFError", "at": 9.0}
-    assert judge_log([record], [InjectedFault("kill", 8.0)]) == []
-    assert judge_log([{**record, "at": 60.0}], [InjectedFault("kill", 8.0)]) != []
+@pytest.mark.parametrize(
+    ("at", "until", "is_accepted"),
+    [(51.0, 52.0, True), (20.0, 90.0, True), (100.0, 101.0, False), (1.0, 49.0, False)],
+)
+def test_what_workers_of_a_killed_bot_print_is_no_error(
+    at: float, until: float, *, is_accepted: bool
+) -> None:
+    record = {"level": "STDERR", "logger": "", "message": "EOFError", "at": at, "until": until}
+    assert (judge_log([record], [InjectedFault("kill", 50.0)]) == []) is is_accepted
+
+
+def test_a_line_of_the_log_that_is_no_record_is_between_two_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    first = '{"time": "1970-01-01T00:00:01+00:00", "level": "INFO"}'
+    second = '{"time": "1970-01-01T00:00:05+00:00", "level": "INFO"}'
+    path.write_text(f"{first}\none\ntwo\n{second}\nthree")
+    lines = [one for one in read_log(path) if one["level"] == "STDERR"]
+    assert [(one["message"], one["at"], one["until"]) for one in lines] == [
+        ("one", 1.0, 5.0),
+        ("two", 1.0, 5.0),
+        ("three", 5.0, math.inf),
+    ]
 
 
 def make_interaction(

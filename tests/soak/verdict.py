@@ -19,7 +19,7 @@ ANSWER_LIMIT = 3.0  # seconds, Discord's
 _MAX_MORE = {"files": 5, "threads": 3, "children": 2, "tasks": 20}
 _FAULT_LASTS = 60.0  # seconds in which a fault explains an error, with the retries of discord.py
 _OUTAGE_LASTS = 15.0
-_KILL_LASTS = 10.0
+_KILL_LASTS = 30.0  # until its workers have ended, also on a busy machine
 OUTAGE = "outage"
 _DISCORD_FAILED = re.compile(
     r"(?m)^(discord\.errors\.(HTTPException|DiscordServerError|NotFound|Forbidden)"
@@ -97,7 +97,7 @@ def judge_log(
     for record in records:
         if record["level"] == "STDERR":
             is_expected = _EXPECTED_STDERR.match(record["message"]) or any(
-                0 <= record["at"] - at + _KILL_LASTS <= 2 * _KILL_LASTS for at in kills
+                record["at"] - _KILL_LASTS <= at <= record["until"] for at in kills
             )
             if not is_expected and record["message"].strip():
                 unexplained.append(record)
