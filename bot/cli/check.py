@@ -74,15 +74,14 @@ def _repair(settings: Settings, *, quiet: bool) -> None:
 
 
 async def _check_content(settings: Settings, *, offline: bool) -> list[Finding]:
-    """Returns what the database's content says, and Discord, unless ``offline``."""
+    """Returns findings about the database's content and, unless ``offline``, about Discord."""
     findings = await check_library(settings)
-    setup = await read_setup(settings)
     if offline:
         findings.append(Finding(Level.WARNING, Topic.DISCORD, "Discord wasn't asked (--offline)."))
     elif settings.discord_token:
         from bot.operations.discord_check import check_discord  # noqa: PLC0415 - slow to import
 
-        findings += await check_discord(settings, setup)
+        findings += await check_discord(settings, await read_setup(settings))
     return findings
 
 
