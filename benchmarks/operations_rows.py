@@ -22,7 +22,7 @@ from bot.operations.database_check import check_file, check_library
 from bot.operations.findings import has_problems
 from bot.operations.health_server import serve_health
 from bot.settings import Settings
-from bot.statistics import StatisticsMaker
+from bot.statistics import StatisticsRunner
 from bot.ui.statistics import BARS
 from storage.backups.files import Backups
 from storage.models import Actor, Origin, PaperDraft
@@ -118,9 +118,9 @@ async def statistics(bench: Bench) -> AsyncIterator[Row]:
     library = await bench.library(size)
 
     async def make_picture() -> None:
-        maker = StatisticsMaker(library.path)  # which has no picture yet
-        counted = await maker.count(Query())
-        if await maker.draw(paper_chart(counted, BARS)) is None:
+        runner = StatisticsRunner(library.path)  # which has no picture yet
+        counted = await runner.count(Query())
+        if await runner.draw(paper_chart(counted, BARS)) is None:
             raise RuntimeError("The chart wasn't drawn.")
 
     await make_picture()  # which is slower the first time

@@ -1,4 +1,4 @@
-"""Counts papers and draws charts in a process of their own, so that the bot keeps answering."""
+"""Counts papers and draws charts in worker processes, so that the bot keeps answering."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class TooManyStatistics(LabError):
         super().__init__("Many people are asking for statistics. Try again in a minute.")
 
 
-class StatisticsMaker:
-    """Counts papers of one database, and draws charts; one at a time."""
+class StatisticsRunner:
+    """Counts papers of one database and draws charts in worker processes, one at a time."""
 
     def __init__(self, database: Path, time_limit: timedelta = _TIME_LIMIT) -> None:
         self._database = database
@@ -74,15 +74,15 @@ class StatisticsMaker:
     async def draw(self, chart: Chart) -> Picture | None:
         """Draws a chart, or returns None if that fails, which is logged.
 
-        The same chart isn't drawn twice, as long as few others are.
+        The latest charts are cached.
         """
         if chart not in self._pictures:
             try:
-                # Here, because a worker that is killed leaves its files behind.
+                # Created here, because a worker that is killed leaves its files behind.
                 with TemporaryDirectory(prefix="lab-herald-", ignore_cleanup_errors=True) as folder:
                     async with self._worker() as workers:
                         self._pictures[chart] = await workers.run(draw_chart, chart, folder)
-            except Exception:  # noqa: BLE001 - whatever happened there, the figures are known
+            except Exception:  # noqa: BLE001 - whatever failed, the reply can still have the figures
                 _log.exception("A chart couldn't be drawn")
                 return None
         return self._pictures[chart]
@@ -111,12 +111,12 @@ def count_papers(database: Path, query: Query) -> PaperStatistics:
 def draw_chart(chart: Chart, folder: str) -> Picture:
     """Draws a chart in a worker process, the only one that imports matplotlib.
 
-    matplotlib keeps a list of fonts: in ``folder``, since the user's own may be read-only, or where
-    ``MPLCONFIGDIR`` says.
+    matplotlib caches its list of fonts in ``MPLCONFIGDIR`` or, if that isn't set, in ``folder``,
+    since the user's own cache may be read-only.
     """
     os.environ.setdefault("MPLCONFIGDIR", folder)
-    # A worker's limit of memory has no room for the buffers of many threads.
+    # The buffers of many threads would exceed a worker's memory limit.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    from bot.charts.drawing import draw  # noqa: PLC0415 - reads both
+    from bot.charts.drawing import draw  # noqa: PLC0415 - reads these variables
 
     return draw(chart)

@@ -12,7 +12,7 @@ from bot.interactions import Interaction, LabBot
 from bot.options import catalogue
 from bot.options.catalogue import AuthorOption, TagOption, VenueOption
 from bot.permissions import require_moderator
-from bot.statistics import StatisticsMaker
+from bot.statistics import StatisticsRunner
 from bot.ui import statistics as ui
 from bot.ui.nothing_found import no_papers
 from bot.ui.saved_query import SavedQuery, describe_search
@@ -29,8 +29,8 @@ _TOPICS = [
 class Stats(commands.Cog):
     """Show statistics."""
 
-    def __init__(self, maker: StatisticsMaker) -> None:
-        self.maker = maker
+    def __init__(self, runner: StatisticsRunner) -> None:
+        self.runner = runner
 
     @app_commands.command()
     @catalogue.filter_descriptions
@@ -68,9 +68,9 @@ class Stats(commands.Cog):
         query = parse(saved.words, saved.filters)
         if not await library.statistics.has_papers(query):
             raise await no_papers(library, saved, interaction.user.id)
-        self.maker.require_room()  # before the reply becomes public
+        self.runner.require_room()  # before the reply becomes public
         await interaction.response.defer(ephemeral=private, thinking=True)
-        counted = await self.maker.count(query)
+        counted = await self.runner.count(query)
         subject = describe_search(without_filters(saved.words), query.filters)
         await self._send(
             interaction,
@@ -89,11 +89,11 @@ class Stats(commands.Cog):
     async def _send(
         self, interaction: Interaction, text: str, chart: Chart, *, private: bool
     ) -> None:
-        picture = await self.maker.draw(chart) if chart.series else None
+        picture = await self.runner.draw(chart) if chart.series else None
         layout, files = ui.statistics_card(text, chart, picture)
         await interaction.followup.send(view=layout, files=files, ephemeral=private)
 
 
 async def setup(bot: LabBot) -> None:
     """Adds the cog."""
-    await bot.add_cog(Stats(StatisticsMaker(bot.library.path)))
+    await bot.add_cog(Stats(StatisticsRunner(bot.library.path)))

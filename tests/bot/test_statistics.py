@@ -13,7 +13,7 @@ from PIL import Image
 from bot.charts.chart import Chart, Series, make_series
 from bot.net.sandbox import open_workers
 from bot.statistics import (
-    StatisticsMaker,
+    StatisticsRunner,
     StatisticsTakeTooLong,
     TooManyStatistics,
     draw_chart,
@@ -79,34 +79,34 @@ async def test_texts_overlap_neither_each_other_nor_the_margins(tmp_path: Path) 
 
 async def test_a_count_that_takes_too_long_is_given_up_with_a_sentence(tmp_path: Path) -> None:
     with locked_database(tmp_path / "locked.db") as path:
-        maker = StatisticsMaker(path, timedelta(milliseconds=300))
+        runner = StatisticsRunner(path, timedelta(milliseconds=300))
         with pytest.raises(StatisticsTakeTooLong, match="narrow them down"):
-            await maker.count(Query())
+            await runner.count(Query())
 
 
 async def test_a_drawing_that_takes_too_long_is_no_picture(library: Library) -> None:
-    maker = StatisticsMaker(library.path, timedelta(milliseconds=1))
-    assert await maker.draw(Chart(make_series("Papers by year", [("2023", 1)]))) is None
+    runner = StatisticsRunner(library.path, timedelta(milliseconds=1))
+    assert await runner.draw(Chart(make_series("Papers by year", [("2023", 1)]))) is None
 
 
 async def test_counting_needs_none_of_the_connections_that_others_use(
     library: Library, database: Database
 ) -> None:
     await upsert(library, PaperDraft(title="One"))
-    maker = StatisticsMaker(library.path)
+    runner = StatisticsRunner(library.path)
     async with database.reading(), database.reading(), database.transaction():
-        assert (await maker.count(parse("one"))).papers == 1
+        assert (await runner.count(parse("one"))).papers == 1
 
 
 async def test_only_so_many_people_wait(library: Library) -> None:
-    maker = StatisticsMaker(library.path)
-    maker.require_room()
-    waiting = [asyncio.create_task(maker.count(Query())) for _ in range(11)]
+    runner = StatisticsRunner(library.path)
+    runner.require_room()
+    waiting = [asyncio.create_task(runner.count(Query())) for _ in range(11)]
     await asyncio.sleep(0)
     with pytest.raises(TooManyStatistics, match="Try again in a minute"):
-        maker.require_room()
+        runner.require_room()
     for one in waiting:
         one.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    maker.require_room()
-    assert (await maker.count(Query())).papers == 0
+    runner.require_room()
+    assert (await runner.count(Query())).papers == 0

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from bot.charts.chart import Chart, make_series
-from bot.statistics import StatisticsMaker
+from bot.statistics import StatisticsRunner
 from bot.ui.statistics import statistics_card
 from tests.support.lab import Lab, reply_text
 from tests.support.library import MODERATOR, locked_database
@@ -70,7 +70,7 @@ async def test_papers_that_cannot_be_counted_in_time_are_answered_with_a_sentenc
 ) -> None:
     cog: Any = lab.app.client.get_cog("Stats")
     with locked_database(tmp_path / "locked.db") as path:
-        cog.maker = StatisticsMaker(path, timedelta(milliseconds=300))
+        cog.runner = StatisticsRunner(path, timedelta(milliseconds=300))
         assert "takes too long" in await lab.run(lab.member, "stats")
 
 
