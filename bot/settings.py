@@ -299,8 +299,8 @@ class Settings:
     )
     health_port: int | None = _setting(
         "",
-        "The port on this machine where /livez, /readyz and /metrics say how the bot is, from 1024 "
-        "to 65535. Without it, there is no such page.",
+        "The port on this machine where /livez, /readyz and /metrics report the bot's status, from "
+        "1024 to 65535. Without it, there are no such pages.",
         "a port from 1024 to 65535",
         partial(setting_values.parse_integer, 1024, 65535),
         empty=None,

@@ -1,4 +1,4 @@
-"""Charts: what they say as records, text for terminals and screen readers, and pictures.
+"""Charts as records, as text for terminals and screen readers, and as pictures.
 
 `drawing` is the only module that imports matplotlib, and only worker processes import it.
 """

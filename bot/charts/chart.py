@@ -1,4 +1,4 @@
-"""A chart as a record: columns over time, and lists of bars; and what it says as text. Pure."""
+"""A chart as a record, with columns over time and lists of bars, and as text; pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Bars under a title. Those of one chart that are compared have the same unit."""
+    """Bars under a title, which are drawn to one scale."""
 
     title: str
     bars: tuple[Bar, ...]
@@ -42,24 +42,24 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart as PNG, and the labels that no font could write, which it shows as numbers from 1."""
+    """A chart as PNG. Labels that no installed font can show are numbers in it, from 1."""
 
     png: bytes
     unwritable: tuple[str, ...]
 
 
 def make_series(title: str, items: Sequence[tuple[str, int]]) -> Series:
-    """Returns a series of labels with their values; a label is on one line, and not too long."""
+    """Returns a series of labels with their values; labels are cut to one short line."""
     return Series(title, tuple(Bar(clip(label, _MAX_LABEL), value) for label, value in items))
 
 
 def alt_text(chart: Chart) -> str:
-    """Returns what a chart says, for people who don't see it."""
+    """Returns the alternative text of a chart, within Discord's limit."""
     return clip(" ".join(f"{line}." for line in describe(chart)), _MAX_ALT_TEXT)
 
 
 def describe(chart: Chart) -> Iterator[str]:
-    """Yields a line for each series: “Venues: ICML 5, NeurIPS 3”, without what is zero."""
+    """Yields a line for each series, without zeros: “Venues: ICML 5, NeurIPS 3”."""
     for series in chart.series:
         bars = [f"{bar.label} {bar.value:,}" for bar in series.bars if bar.value]
         if bars:

@@ -1,4 +1,4 @@
-"""Draws charts as PNG; the only importer of matplotlib, and imported by worker processes only."""
+"""Draws charts as PNG. Only this module imports matplotlib, and only in worker processes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HEADING_SIZE, _TEXT_SIZE = 25, 27
 _COLUMNS_HEIGHT = 196
 _ROW_HEIGHT = 54
 _BAR_HEIGHT = 8
-_MIN_BAR = 4  # of what isn't zero
+_MIN_BAR = 4  # of values above zero
 _HEADING_HEIGHT = 46
 _LABELS_HEIGHT = 44  # below the columns
 _GAP = 34  # between the columns and the lists
@@ -175,7 +175,7 @@ class _Drawing:
             value = self._text(f"{bar.value:,}", left + width, line, align="right")
             label = self._text(self._writable(bar.label), left, line)
             self._shorten(label, width - self._measure(value.get_text()) - 24)
-            # Marks that are piled up on a letter don't reach other rows.
+            # Piles of combining marks on a letter mustn't reach other rows.
             row = Bbox.from_extents(left, line - 34, left + width, line + 12)
             label.set_clip_box(TransformedBbox(row, self._axes.transData))
             label.set_clip_on(True)
@@ -235,5 +235,5 @@ class _Drawing:
 
 
 def _inside(middle: float, width: float) -> float:
-    """Returns the middle of a text that is moved as far as it would leave the card's margins."""
+    """Returns the middle of a text, moved as far as necessary to keep it within the margins."""
     return min(max(middle, _MARGIN + width / 2), _WIDTH - _MARGIN - width / 2)

@@ -1,4 +1,4 @@
-"""The charts of statistics: of papers, and of what the bot does for people; pure."""
+"""The charts of `/stats`: of papers, and of the use of commands and feeds; pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_COLUMNS = 24
 
 
 def paper_chart(statistics: PaperStatistics, limit: int) -> Chart:
-    """Returns papers by year, and at most ``limit`` venues and authors."""
+    """Returns the chart of papers by year, with at most ``limit`` venues and authors."""
     years = [(group.label, group.papers) for group in group_years(statistics.years, _MAX_COLUMNS)]
     return Chart(
         make_series("Papers by year", years),
@@ -34,7 +34,7 @@ def paper_facts(statistics: PaperStatistics) -> list[str]:
 
 
 def activity_chart(usage: UsageStatistics, feeds: Iterable[CountedFeed], limit: int) -> Chart:
-    """Returns uses of commands by day, and at most ``limit`` commands, and feeds with papers."""
+    """Returns the chart of commands by day, with at most ``limit`` commands, and as many feeds."""
     days = [(f"{day.day} {day:%b}", uses) for day, uses in usage.days] if usage.total else []
     return Chart(
         make_series("Commands by day", days),
@@ -46,6 +46,6 @@ def activity_chart(usage: UsageStatistics, feeds: Iterable[CountedFeed], limit: 
 
 
 def _papers_by_feed(feeds: Iterable[CountedFeed]) -> Sequence[tuple[str, int]]:
-    """Returns the titles of the feeds that brought papers with their numbers, most first."""
+    """Returns titles of feeds with how many papers they brought, most first, without zeros."""
     counted = [(feed.title, feed.papers) for feed in feeds if feed.papers]
     return sorted(counted, key=lambda item: (-item[1], item[0].casefold()))

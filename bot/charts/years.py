@@ -29,7 +29,7 @@ class YearGroup:
 
 
 def group_years(papers_by_year: Sequence[tuple[int, int]], limit: int) -> tuple[YearGroup, ...]:
-    """Returns all years from the first to the last one with papers, also those without.
+    """Returns all years from the first to the last one with papers, including those without.
 
     If these are more than ``limit``, each group has several years, such as a decade.
     """

@@ -31,7 +31,7 @@ def health(settings: Settings, *, as_json: bool) -> None:
 
 
 async def _ask(port: int) -> list[str]:
-    """Returns what is wrong with the bot at a port."""
+    """Returns the problems of the bot at a port, or that it doesn't answer."""
     import aiohttp  # noqa: PLC0415 - slow to import
 
     from bot.operations.health_server import HOST  # noqa: PLC0415 - the same

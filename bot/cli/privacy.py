@@ -1,4 +1,4 @@
-"""`lab-herald privacy`: what is stored about a member, for requests of those who can't ask the bot.
+"""`lab-herald privacy`: what is stored about a member, for those who can't use `/privacy`.
 
 In Discord, members only see their own data, and moderators nobody else's.
 """

@@ -26,7 +26,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 def statistics_text(
     statistics: PaperStatistics, feeds: Sequence[CountedFeed], usage: UsageStatistics | None
 ) -> Text:
-    """Returns statistics as a heading and a block for each series; ``usage`` if it's wanted."""
+    """Returns a heading, and a block for each series; feeds are left out without ``usage``."""
     series = list(paper_chart(statistics, _MAX_BARS).series)
     facts = [count(statistics.papers, "paper"), *paper_facts(statistics)]
     blocks = [Text(" · ".join(facts), style="bold")]
@@ -67,7 +67,7 @@ def _fit(label: str, limit: int) -> str:
 
 
 def _bar(value: int, most: int, room: int) -> str:
-    """Returns a bar of blocks; whatever isn't zero is visible."""
+    """Returns a bar of blocks; any value above zero is visible."""
     eighths = max(round(value / most * room * 8), 1 if value else 0)
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 

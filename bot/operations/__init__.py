@@ -1,1 +1,1 @@
-"""What whoever runs the bot wants to know: whether the set-up is right, and how the bot is."""
+"""For whoever runs the bot: checks of its setup, and the status of the running bot."""

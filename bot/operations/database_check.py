@@ -1,6 +1,6 @@
-"""Checks the database, its backups and its disk, the clock, and how feeds and sources are.
+"""Checks the database, its backups and its disk, the clock, feeds and sources.
 
-Nothing is created or changed: not the database if there's none, and not its folder.
+Nothing is created or changed, neither the database nor its folder.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from storage.redaction import redact_text, redact_url
 _BACKUP_EXPECTED_AFTER = timedelta(days=2)
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 _MIN_FREE = 50_000_000  # bytes; with less, the log of a single import may not fit
-_COPIES = 2  # the size of how many databases should be free: for a backup and for the log
+_COPIES = 2  # how many times the database's size should be free: for a backup and the log
 
 
 def check_file(settings: Settings) -> Iterator[Finding]:
-    """Yields how the database file, its folder, its disk and its backups are.
+    """Yields findings about the database file, its folder, its disk and its backups.
 
     Reads the whole file, and those of backups until one is good. Takes minutes for gigabytes.
     """
@@ -143,7 +143,7 @@ def _check_backups(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_backup_folder(settings: Settings) -> Iterator[Finding]:
-    """Yields what keeps backups from being made in their folder, which may have to be created."""
+    """Yields what keeps backups from being written to their folder, which may not exist yet."""
     folder = Backups.of(settings.database_path, settings.backup_dir).folder
     if folder.exists() and not folder.is_dir():
         reason = "isn't a folder"

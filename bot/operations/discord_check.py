@@ -103,7 +103,7 @@ def _tag_problems(forum: discord.ForumChannel, options: SubscriptionOptions) -> 
 
 
 def check_moderators_channel(servers: Iterable[Server], moderators: KnownModerators) -> Finding:
-    """Returns how the moderators' channel is, which may be in any of the lab's servers."""
+    """Checks the moderators' channel, which may be in any of the lab's servers."""
     if moderators.channel_id is None:
         return _warning(
             "There's no moderators' channel, so nobody gets alerts about failing feeds or papers "

@@ -1,4 +1,4 @@
-"""What a check of the set-up finds: one sentence each, which says what to do if anything is."""
+"""What a check of the setup finds: a sentence each, which says what to do about a problem."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ class Finding:
 
 
 def has_problems(findings: Iterable[Finding]) -> bool:
-    """Returns whether the bot can't do its work as it is set up."""
+    """Returns whether any finding keeps the bot from doing its work."""
     return any(one.level is Level.PROBLEM for one in findings)

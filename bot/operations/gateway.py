@@ -1,4 +1,4 @@
-"""Knows which shards of the bot are connected to Discord's gateway, and how slow they are."""
+"""Which shards of the bot are connected to Discord's gateway, and their latencies."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Gateway:
 
     @property
     def latencies(self) -> Sequence[tuple[int, float]]:
-        """Each shard that was connected once, and its latency in seconds, which may be infinite."""
+        """The latency in seconds, which may be infinite, of each shard that has been connected."""
         if isinstance(self._client, discord.AutoShardedClient):
             return self._client.latencies
         return [(0, self._client.latency)]

@@ -1,4 +1,4 @@
-"""Serves how the bot is, on this machine only: `/livez`, `/readyz` and `/metrics`."""
+"""Serves the bot's status on this machine only: `/livez`, `/readyz` and `/metrics`."""
 
 from __future__ import annotations
 

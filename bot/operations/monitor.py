@@ -1,4 +1,4 @@
-"""Knows how the running bot is, and records how its commands and its event loop do."""
+"""The status and metrics of the running bot, with its commands and the lag of its event loop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FILE_LOST = (
     "somebody deleted or replaced its file while the bot was running, so changes are lost when it "
     "stops"
 )
-_LAG_INTERVAL = 0.5  # seconds between two looks at how late the event loop is
+_LAG_INTERVAL = 0.5  # seconds between measurements of how late the event loop is
 
 
 class Monitor:
@@ -79,7 +79,7 @@ class Monitor:
             self.metrics.record_loop_lag(time.monotonic() - due_at)
 
     async def status(self) -> Status:
-        """Returns whether the bot can do its work; one small query, for it's asked for often."""
+        """Returns whether the bot can do its work, with a single small query: it's called often."""
         backlog, error = Backlog(0, None), self._library.damage
         if self._library.is_file_lost:
             error = _FILE_LOST
@@ -100,7 +100,7 @@ class Monitor:
         )
 
     async def render_metrics(self) -> bytes:
-        """Returns all metrics as they are now; without those of a database that can't be used."""
+        """Returns all current metrics, without those from the database if it can't be used."""
         status = await self.status()
         values: dict[str, float] = {
             "servers": len(self._client.guilds),

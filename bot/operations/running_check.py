@@ -1,4 +1,4 @@
-"""The check of the set-up for the running bot, which needs not ask Discord or read whole files."""
+"""Checks the setup of the running bot, without asking Discord or reading whole files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storage.damage import describe_search_damage
 
 
 async def check_running(bot: LabBot) -> list[Finding]:
-    """Returns what `lab-herald check` would find; the database's damage as the bot knows it."""
+    """Returns what `lab-herald check` finds, except for damage that the bot doesn't know of."""
     settings, library = bot.settings, bot.library
     subscriptions = await library.subscriptions.all()
     setup = Setup(settings.home_guild_ids, bot.moderators, subscriptions)

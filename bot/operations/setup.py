@@ -1,4 +1,4 @@
-"""What the settings and the database say about the bot's places in Discord."""
+"""Which servers and channels the bot uses, by the settings and the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the running bot is, and whether it can do its work."""
+"""The status of the running bot: whether it can do its work, and what keeps it from that."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _MAX_NUMBERS = 20  # of lost shards
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How the bot is at a moment.
+    """The status at one moment.
 
-    ``lost_shards`` are the connections to Discord, by number, that it should have and hasn't.
+    ``lost_shards`` are the connections to Discord, by number, that it should have but lacks.
     ``last_poll_at`` is when it last looked for due feeds, since ``started_at``. ``database_error``
-    says why the database can't be used, if it can't; there are no ``outbox_messages`` then.
+    says why the database can't be used, or is empty; ``outbox_messages`` is 0 if it can't.
     """
 
     now: datetime

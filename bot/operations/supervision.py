@@ -55,7 +55,7 @@ async def supervise(
 
 
 async def _repeat(action: Callable[[], Awaitable[None]], interval: timedelta) -> None:
-    """Calls an action again and again; an error is logged, and doesn't end that."""
+    """Calls an action at an interval until it's cancelled; errors are only logged."""
     while True:
         try:
             await action()
@@ -67,7 +67,7 @@ async def _repeat(action: Callable[[], Awaitable[None]], interval: timedelta) ->
 async def _keep_alive(address: str, interval: timedelta) -> None:
     """Tells systemd that the event loop runs.
 
-    That depends on nothing else: a restart would bring back neither Discord nor a busy database.
+    It depends on nothing else, since a restart can't help if Discord or the database is down.
     """
     while True:
         _notify(address, "WATCHDOG=1")

@@ -64,5 +64,5 @@ def statistics_card(
 
 
 def _numbered(labels: Sequence[str]) -> str:
-    """Returns what the numbers in a picture stand for."""
+    """Returns the labels that the numbers in a picture stand for."""
     return " · ".join(f"({number}) {escape(label, 80)}" for number, label in enumerate(labels, 1))

@@ -1,4 +1,4 @@
-"""Reads the pages that say how the running bot is."""
+"""Reads the pages with the running bot's status."""
 
 from __future__ import annotations
 
