@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.markdown import join_and
 from bot.sources.registry import source_title
 from storage.errors import TraceNotFound
 from storage.feeds.trace import Trace
@@ -30,8 +31,8 @@ async def trace(library: Library, lab: Lab, query: str) -> Trace:
 
 def _sentences(card: Card) -> tuple[str, ...]:
     """Returns who named the paper, what the evidence for each person is, and what was decided."""
-    sources = ", ".join(dict.fromkeys(source_title(one.source) for one in card.witnesses))
-    lines = [f"“{card.draft.title}” was found at {sources}."]
+    sources = dict.fromkeys(source_title(one.source) for one in card.witnesses)
+    lines = [f"“{card.draft.title}” was found at {join_and([*sources])}."]
     for person, evidence in zip(card.people, card.evidence, strict=True):
         number = f" (number {person.id})" if card.has_namesake(person) else ""
         lines.append(f"{person.name}{number}, grade {evidence.grade}: {evidence.reason}")

@@ -13,6 +13,7 @@ from storage.feeds.models import EntryRecord, NoticeKind
 from storage.feeds.trace import ChannelTrace, Trace
 from storage.models import Origin, Outcome, Paper
 from storage.redaction import redact_text
+from storage.review.found_papers import RADAR
 
 _MAX_ENTRIES = 8  # of one card
 _ORIGINS = {
@@ -142,7 +143,16 @@ def _paper_sentence(subject: str, paper: Paper, style: TextStyle) -> str:
 
 def _origin_sentence(paper: Paper, style: TextStyle) -> str:
     added = paper.provenance
-    return f"{_ORIGINS[added.origin]} {style.time(added.created_at)}."
+    when = style.time(added.created_at)
+    if added.created_by == RADAR:
+        return (
+            f"It was added without a review {when}, because it's certainly by one of the lab's "
+            "people."
+        )
+    origin = _ORIGINS[added.origin]
+    if added.origin is Origin.FEED and not added.created_by.key.startswith("feed:"):
+        origin = _ORIGINS[Origin.MODERATOR]  # found for the lab's people, and accepted
+    return f"{origin} {when}."
 
 
 def _channel_lines(trace: Trace, guild_id: int | None) -> list[str]:

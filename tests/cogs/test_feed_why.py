@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from storage.models import PaperDraft, PartialDate
+from storage.people.evidence import Lab as Affiliations
+from storage.people.models import Credit
+from storage.review.found_papers import CardDecision
+from tests.support.found_papers import ORCID, find_papers, witness
 from tests.support.lab import Lab, reply_text
 from tests.support.library import MODERATOR
 
@@ -164,3 +169,15 @@ async def test_why_shows_the_origin_of_a_paper_that_no_feed_listed(lab: Lab) -> 
     lab.clock.advance(timedelta(minutes=1))
     number = await lab.add(PaperDraft(title="By hand, later"))
     assert "not announced, because no feed listed it as new" in await why(lab, str(number))
+
+
+async def test_why_says_who_added_a_paper_of_the_labs_people(lab: Lab) -> None:
+    await find_papers(lab, 2)
+    found = lab.app.library.found_papers
+    elsewhere = replace(witness(1, Credit("Ann Lee", (ORCID,))), source="openalex")
+    await found.ingest([elsewhere], Affiliations())
+    for card in await found.cards(Affiliations()):
+        await found.decide(card.id, CardDecision.ADD, MODERATOR, Affiliations())
+    shown = await why(lab, "Ferns of the north 1")
+    assert "A moderator added it <t:" in shown
+    assert "was found at Crossref and OpenAlex." in shown

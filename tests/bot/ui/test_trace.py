@@ -14,7 +14,8 @@ from storage.announcements.models import (
 )
 from storage.feeds.models import EntryRecord
 from storage.feeds.trace import ChannelTrace, Trace
-from storage.models import Outcome, PaperDraft
+from storage.models import Origin, Outcome, PaperDraft
+from storage.review.found_papers import RADAR
 from tests.support.library import MODERATOR
 from tests.support.papers import make_paper
 
@@ -123,3 +124,9 @@ def test_a_card_keeps_within_discords_limits_whatever_feeds_and_channels_there_a
     assert "In other servers: announced in 0 of 200 channels" in trace_card.card(
         Trace("x", PAPER, entries, channels), 5
     )
+
+
+def test_a_paper_that_was_added_without_a_review_says_so() -> None:
+    added = replace(PAPER.provenance, origin=Origin.FEED, created_by=RADAR)
+    shown = trace_card.card(Trace("#7", replace(PAPER, provenance=added)), None)
+    assert "It was added without a review <t:" in shown
