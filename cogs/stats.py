@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.charts.chart import Chart
 from bot.charts.statistics import activity_chart, paper_chart
+from bot.flows.replies import thinking
 from bot.interactions import Interaction, LabBot
 from bot.options import catalogue
 from bot.options.catalogue import AuthorOption, TagOption, VenueOption
@@ -68,23 +69,19 @@ class Stats(commands.Cog):
         query = parse(saved.words, saved.filters)
         if not await library.statistics.has_papers(query):
             raise await no_papers(library, saved, interaction.user.id)
-        self.runner.require_room()  # before the reply becomes public
-        await interaction.response.defer(ephemeral=private, thinking=True)
-        counted = await self.runner.count(query)
-        subject = describe_search(without_filters(saved.words), query.filters)
-        await self._send(
-            interaction,
-            ui.papers_text(counted, subject),
-            paper_chart(counted, ui.BARS),
-            private=private,
-        )
+        self.runner.require_room()
+        async with thinking(interaction, private=private):
+            counted = await self.runner.count(query)
+            subject = describe_search(without_filters(saved.words), query.filters)
+            text = ui.papers_text(counted, subject)
+            await self._send(interaction, text, paper_chart(counted, ui.BARS), private=private)
 
     async def _show_activity(self, interaction: Interaction) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        library = interaction.client.library
-        usage, feeds = await library.command_uses.load(), await library.feeds.with_counts()
-        chart = activity_chart(usage, feeds, ui.BARS)
-        await self._send(interaction, ui.activity_text(usage), chart, private=True)
+        async with thinking(interaction, private=True):
+            library = interaction.client.library
+            usage, feeds = await library.command_uses.load(), await library.feeds.with_counts()
+            chart = activity_chart(usage, feeds, ui.BARS)
+            await self._send(interaction, ui.activity_text(usage), chart, private=True)
 
     async def _send(
         self, interaction: Interaction, text: str, chart: Chart, *, private: bool

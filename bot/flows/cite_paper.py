@@ -10,6 +10,7 @@ import discord
 from discord import SelectOption
 from discord.ui import ActionRow, Select
 
+from bot.flows.replies import thinking
 from bot.formats.writers import citations
 from bot.formats.writers.citation_styles import Detail, bibtex_entry, citation_key
 from bot.interactions import Interaction
@@ -28,15 +29,10 @@ async def send_citation(
     interaction: Interaction, paper: Paper, style: str, *, private: bool
 ) -> None:
     """Replies with a paper's citation. Raises `UnknownStyle` and `StyleFailed`."""
-    await interaction.response.defer(ephemeral=private, thinking=True)
-    try:
+    async with thinking(interaction, private=private):
         text = await asyncio.to_thread(citations.cite, paper, style)
-    except Exception:
-        # The error is private, even if the citation would have been public.
-        await interaction.delete_original_response()
-        raise
-    view, files = _message(interaction.user.id, paper, style, text)
-    await interaction.followup.send(view=view, files=files, ephemeral=private)
+        view, files = _message(interaction.user.id, paper, style, text)
+        await interaction.followup.send(view=view, files=files, ephemeral=private)
 
 
 class CitationDialog(Dialog):

@@ -1,10 +1,12 @@
-"""Private replies to moderators: a dialog's next step, or a paper or a notice with Undo."""
+"""Replies: a dialog's next step, a paper or a notice with Undo, and those that take a while."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import discord
 from discord.ui import ActionRow, Button, LayoutView
 
 from bot.command_mentions import mention_commands, mention_commands_in
@@ -13,6 +15,24 @@ from bot.ui import buttons, cards
 from storage.audit.models import Change, PaperChange
 from storage.library import Library
 from storage.models import Paper
+
+
+@asynccontextmanager
+async def thinking(interaction: Interaction, *, private: bool) -> AsyncGenerator[None]:
+    """Shows that the bot is working until the block replies, by a followup.
+
+    An error takes that away, so that it's answered privately even if the reply would be public.
+    Discord shows the first followup like the deferred reply, and may refuse it if that was deleted
+    before it said anything: https://github.com/discord/discord-api-docs/issues/3087
+    """
+    await interaction.response.defer(ephemeral=private, thinking=True)
+    try:
+        yield
+    except Exception:
+        with suppress(discord.HTTPException):
+            await interaction.edit_original_response(content="…")
+            await interaction.delete_original_response()
+        raise
 
 
 async def reply(interaction: Interaction, view: LayoutView, *, new_message: bool = False) -> None:

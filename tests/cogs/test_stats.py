@@ -71,7 +71,10 @@ async def test_papers_that_cannot_be_counted_in_time_are_answered_with_a_sentenc
     cog: Any = lab.app.client.get_cog("Stats")
     with locked_database(tmp_path / "locked.db") as path:
         cog.runner = StatisticsRunner(path, timedelta(milliseconds=300))
-        assert "takes too long" in await lab.run(lab.member, "stats")
+        refused = await lab.member.slash(lab.channel, "stats")
+    assert "takes too long" in reply_text(refused)
+    assert refused.response is None
+    assert [message.flags.ephemeral for message in refused.followups] == [True]
 
 
 async def test_moderators_see_commands_and_feeds_privately(lab: Lab) -> None:
