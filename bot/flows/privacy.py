@@ -86,6 +86,5 @@ async def delete_data(interaction: Interaction, _button: DeleteDataButton) -> No
     bot, user = interaction.client, interaction.user
     await interaction.response.defer()
     await bot.library.privacy.delete(user.id, user.display_name)
-    await bot.moderators.reload()  # which says who chose them
     await reply(interaction, cards.notice(privacy_text.describe_deletion(bot.settings.backup_keep)))
     bot.dispatcher.deliver_soon()

@@ -73,12 +73,11 @@ class Privacy:
         It's saved again when the bot starts.
         """
         async with self._saving:
-            async with self._database.reading() as db:
-                deletions = await deletion_list.load(db)
-            if not deletions:
-                return
             try:
-                await asyncio.to_thread(self._file.add, deletions)
+                async with self._database.reading() as db:
+                    deletions = await deletion_list.load(db)
+                if deletions:
+                    await asyncio.to_thread(self._file.add, deletions)
             except (OSError, LabError) as error:
                 _log.warning("The list of deletions wasn't saved to %s: %s", self._file.path, error)
 
